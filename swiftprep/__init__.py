@@ -1,0 +1,51 @@
+"""swiftprep: from a private code base to a fine-tuned Qwen2.5-Coder, through ModelScope Swift.
+
+The public names are loaded when first used (PEP 562), so that `import swiftprep` stays instant.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from swiftprep.mix.mixer import Mixer
+    from swiftprep.records import Reject, Sample, read_jsonl, write_jsonl
+    from swiftprep.scan.scanner import Scanner
+    from swiftprep.train.monitor import Monitor
+    from swiftprep.train.runner import SwiftRunner
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "Mixer",
+    "Monitor",
+    "Reject",
+    "Sample",
+    "Scanner",
+    "SwiftRunner",
+    "__version__",
+    "read_jsonl",
+    "write_jsonl",
+]
+
+_HOME = {
+    "Mixer": "swiftprep.mix.mixer",
+    "Monitor": "swiftprep.train.monitor",
+    "Reject": "swiftprep.records",
+    "Sample": "swiftprep.records",
+    "Scanner": "swiftprep.scan.scanner",
+    "SwiftRunner": "swiftprep.train.runner",
+    "read_jsonl": "swiftprep.records",
+    "write_jsonl": "swiftprep.records",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module 'swiftprep' has no attribute {name!r}")
+    return getattr(import_module(_HOME[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,40 @@
+"""Output files that are either whole or absent."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+
+@contextmanager
+def atomic_write(path: str | Path) -> Iterator[IO[bytes]]:
+    """Open a temporary neighbour of `path` for binary writing and rename it onto `path` at the end.
+
+    The file is flushed to disk before the rename, parent folders are made, and on any exception the temporary
+    file is removed and `path` keeps what it held before.
+
+    Raises:
+        OSError: the folder cannot be made or written to.
+    """
+    target = Path(path)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
+    try:
+        with temporary.open("wb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, target)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+
+
+def write_text(path: str | Path, text: str) -> Path:
+    """Write `text` to `path` as UTF-8, atomically, and return the path."""
+    with atomic_write(path) as file:
+        file.write(text.encode("utf-8"))
+    return Path(path)

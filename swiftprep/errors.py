@@ -1,0 +1,70 @@
+"""The exceptions swiftprep raises.
+
+    SwiftprepError
+    ├── ConfigError (ValueError)              the user's settings or paths are wrong
+    ├── DataError (ValueError)                a row or a file of data is wrong; names file and line
+    ├── MissingDependencyError (ImportError)  an extra is not installed; names the command that installs it
+    ├── RunError (RuntimeError)               a training or evaluation run failed; carries the end of its log
+    └── RunInterrupted (KeyboardInterrupt)    a run was stopped by Ctrl-C; carries the checkpoint to resume from
+
+Each has a base in the standard library too, so that code which does not know swiftprep can catch it.
+Recipes turn `ConfigError`, `DataError` and `MissingDependencyError` into exit code 2, `RunInterrupted` into 130.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from pathlib import Path
+
+
+class SwiftprepError(Exception):
+    """Base of everything swiftprep raises on purpose."""
+
+
+class ConfigError(SwiftprepError, ValueError):
+    """A setting, an argument or a path given by the user is wrong."""
+
+
+class DataError(SwiftprepError, ValueError):
+    """A row or a file of data is wrong. The message opens with `file:line:` where there is one."""
+
+
+class MissingDependencyError(SwiftprepError, ImportError):
+    """An optional dependency is not installed."""
+
+
+class RunError(SwiftprepError, RuntimeError):
+    """A training or evaluation run failed.
+
+    Attributes:
+        log_path: The whole log of the run, or None when it ran in this process.
+    """
+
+    def __init__(self, message: str, *, log_path: Path | None = None) -> None:
+        super().__init__(message)
+        self.log_path = log_path
+
+
+class RunInterrupted(SwiftprepError, KeyboardInterrupt):
+    """A run was stopped by Ctrl-C.
+
+    Attributes:
+        checkpoint: The newest checkpoint on disk, to pass as `resume_from_checkpoint`; None if there is none yet.
+    """
+
+    def __init__(self, message: str, *, checkpoint: Path | None = None) -> None:
+        super().__init__(message)
+        self.checkpoint = checkpoint
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """Return `" (did you mean 'x'?)"` for the nearest known word, or an empty string.
+
+    >>> did_you_mean("learning_rat", ["learning_rate", "seed"])
+    " (did you mean 'learning_rate'?)"
+    >>> did_you_mean("zzz", ["seed"])
+    ''
+    """
+    near = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
+    return f" (did you mean '{near[0]}'?)" if near else ""

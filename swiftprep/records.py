@@ -1,0 +1,349 @@
+"""`Sample`, the one record type that runs through swiftprep, and JSONL in and out.
+
+Four row forms are read, one per line, and may be mixed in a file:
+
+| form           | columns                                                        |
+|----------------|----------------------------------------------------------------|
+| messages       | `messages`: a list of `{role, content}`                        |
+| sharegpt       | `conversations` or `conversation`: a list of `{from, value}`   |
+| alpaca         | `instruction`, `input`, `output` (the source article's rows)   |
+| query-response | `query` and `response`, or a synonym ms-swift knows            |
+
+ms-swift picks one form per *file*, so what swiftprep writes is always of one form.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Literal, TypeAlias
+
+import orjson
+
+from swiftprep.atomic import atomic_write
+from swiftprep.errors import DataError
+
+Message: TypeAlias = dict[str, str]
+
+# The synonyms ms-swift maps to one name (swift/dataset/preprocessor/core.py, ResponsePreprocessor and
+# MessagesPreprocessor).
+MESSAGES_KEYS = ("messages", "conversation", "conversations")
+SYSTEM_KEYS = ("system", "system_prompt")
+QUERY_KEYS = ("query", "prompt", "input", "instruction", "question", "problem")
+RESPONSE_KEYS = (
+    "response", "answer", "output", "targets", "target", "answer_key", "answers", "solution",
+    "text", "completion", "content",
+)  # fmt: skip
+ROLE_NAMES = {
+    "user": "user", "human": "user",
+    "assistant": "assistant", "gpt": "assistant", "bot": "assistant",
+    "system": "system",
+    "tool": "tool", "tool_call": "tool_call", "tool_response": "tool_response",
+    "function_call": "tool_call", "function_response": "tool_response",
+    "observation": "tool_response", "observations": "tool_response",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One training sample: a conversation that ends with the answer to learn.
+
+    Attributes:
+        messages: Turns as `{"role": …, "content": …}`; the last one is the assistant's.
+        id: Stable name of the sample, unique within a data set.
+        channel: Where it belongs in the mix, such as `"private"` or `"general"`. ms-swift reports the loss of
+            each channel when `enable_channel_loss` is on.
+        meta: Lineage and everything else (`path`, `commit`, `span`, `parent`, `generator`, `version` …).
+
+    >>> sample = Sample.from_instruction("Say hi.", "", "Hi!", id="greeting-1")
+    >>> sample.prompt, sample.answer
+    ('Say hi.', 'Hi!')
+    """
+
+    messages: list[Message]
+    id: str = ""
+    channel: str | None = None
+    meta: dict[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def from_instruction(
+        cls,
+        instruction: str,
+        input: str,
+        output: str,
+        *,
+        id: str = "",
+        channel: str | None = None,
+        meta: dict[str, Any] | None = None,
+    ) -> Sample:
+        """Make a one-turn sample the way ms-swift joins an alpaca row: `instruction`, newline, `input`."""
+        meta = dict(meta or {})
+        if instruction and input:
+            meta["input"] = input  # where the prompt is split again when written as alpaca
+        prompt = f"{instruction}\n{input}" if instruction and input else instruction or input
+        turns = [{"role": "user", "content": prompt}, {"role": "assistant", "content": output}]
+        return cls(messages=turns, id=id, channel=channel, meta=meta)
+
+    @property
+    def prompt(self) -> str:
+        """The last user message, or an empty string."""
+        return next((m["content"] for m in reversed(self.messages) if m["role"] == "user"), "")
+
+    @property
+    def answer(self) -> str:
+        """The last message, which is what the model learns to say."""
+        return self.messages[-1]["content"]
+
+    def replace(self, **changes: Any) -> Sample:
+        """Return a copy with some attributes changed."""
+        return replace(self, **changes)
+
+
+@dataclass(frozen=True, slots=True)
+class Reject:
+    """An input that did not become a sample.
+
+    Attributes:
+        path: The file, relative to the scanned root, or `file:line` for a row.
+        reason: A short fixed word, such as `"ignored"` or `"bad-row"`, to count by.
+        detail: What exactly, for a person.
+    """
+
+    path: str
+    reason: str
+    detail: str = ""
+
+
+def read_jsonl(path: str | Path, *, rejects: list[Reject] | None = None) -> Iterator[Sample]:
+    r"""Read samples from a JSONL file, whichever of the four row forms each row has.
+
+    Lines end at `\n` only; a byte order mark and blank lines are passed over.
+
+    Args:
+        path: The file, in UTF-8.
+        rejects: Without it the first bad row raises. With a list, each bad row is appended to it (reason
+            `"bad-row"`) and reading goes on; samples read plus rejects equals the rows of the file.
+
+    Raises:
+        DataError: the file is missing, or a row is bad and `rejects` is None. The message opens with
+            `file:line:`.
+    """
+    source = Path(path)
+    if not source.is_file():
+        raise DataError(f"{source}: no such file (没有这个文件)")
+    return _read(source, rejects)
+
+
+def _read(source: Path, rejects: list[Reject] | None) -> Iterator[Sample]:
+    for number, line in iter_lines(source):
+        try:
+            yield to_sample(parse_row(line))
+        except DataError as error:
+            if rejects is None:
+                raise DataError(f"{source}:{number}: {error}") from None
+            rejects.append(Reject(f"{source}:{number}", "bad-row", str(error)))
+
+
+def iter_lines(path: Path) -> Iterator[tuple[int, bytes]]:
+    """Yield `(line number from 1, line)` for each line that is not blank, without a byte order mark."""
+    with path.open("rb") as file:
+        for number, line in enumerate(file, start=1):
+            text = line.removeprefix(b"\xef\xbb\xbf") if number == 1 else line
+            if text.strip():
+                yield number, text
+
+
+def parse_row(line: bytes) -> dict[str, Any]:
+    """Parse one line as a JSON object.
+
+    Raises:
+        DataError: it is not UTF-8, not JSON, or not an object.
+    """
+    try:
+        row = orjson.loads(line)
+    except orjson.JSONDecodeError as error:
+        try:
+            line.decode("utf-8")
+        except UnicodeDecodeError:
+            raise DataError(
+                "not UTF-8; if the file is GBK: iconv -f GB18030 -t UTF-8 (文件不是 UTF-8，请先转换编码)"
+            ) from None
+        raise DataError(f"not valid JSON: {error}") from None
+    if not isinstance(row, dict):
+        raise DataError(f"expected a JSON object, found {type(row).__name__}")
+    return row
+
+
+def to_sample(row: dict[str, Any]) -> Sample:
+    """Turn a row of any of the four forms into a `Sample`.
+
+    Raises:
+        DataError: no known form, or a conversation ms-swift could not train on.
+    """
+    meta = row.get("meta") or {}
+    if not isinstance(meta, dict):
+        raise DataError(f"'meta' is {type(meta).__name__}; expected an object")
+    channel = row.get("channel")
+    if channel is not None and not isinstance(channel, str):
+        raise DataError(f"'channel' is {channel!r}; expected a string, as ms-swift needs one type in all files")
+    sample_id = row.get("id")
+    messages, extra = _messages(row)
+    return Sample(
+        messages=messages,
+        id="" if sample_id is None else str(sample_id),
+        channel=channel,
+        meta={**meta, **extra},
+    )
+
+
+def _messages(row: dict[str, Any]) -> tuple[list[Message], dict[str, Any]]:
+    key = next((k for k in MESSAGES_KEYS if row.get(k) is not None), None)
+    if key is not None:
+        return _check(_from_turns(row[key], key, _system(row))), {}
+    if "instruction" in row and ("output" in row or "input" in row):
+        instruction, input_ = row.get("instruction") or "", row.get("input") or ""
+        _need_text("instruction", instruction)
+        _need_text("input", input_)
+        one_turn = Sample.from_instruction(instruction, input_, _response(row))
+        return _check(_with_context(row, one_turn.messages)), one_turn.meta
+    queries = [k for k in QUERY_KEYS if row.get(k) is not None]
+    if not queries:
+        found = ", ".join(sorted(row)) or "nothing"
+        raise DataError(
+            f"unknown row form with columns {found}; expected messages, conversations, "
+            "instruction/input/output or query/response"
+        )
+    if len(queries) > 1 and "query" not in queries:
+        raise DataError(f"{' and '.join(queries)} are all names for the query; keep one of them")
+    query = row["query"] if "query" in queries else row[queries[0]]
+    _need_text(queries[0], query)
+    turn = [{"role": "user", "content": query}, {"role": "assistant", "content": _response(row)}]
+    return _check(_with_context(row, turn)), {}
+
+
+def _system(row: dict[str, Any]) -> str | None:
+    return next((row[k] for k in SYSTEM_KEYS if row.get(k) is not None), None)
+
+
+def _response(row: dict[str, Any]) -> str:
+    keys = [k for k in RESPONSE_KEYS if k in row]
+    if not keys:
+        raise DataError("no answer column; expected 'response' or 'output'")
+    if len(keys) > 1 and "response" not in keys and "output" not in keys:
+        raise DataError(f"{' and '.join(keys)} are all names for the answer; keep one of them")
+    key = next((k for k in ("output", "response") if k in keys), keys[0])
+    if row[key] is None:
+        raise DataError(f"'{key}' is null: there is nothing to learn")
+    _need_text(key, row[key])
+    return str(row[key])
+
+
+def _with_context(row: dict[str, Any], turn: list[Message]) -> list[Message]:
+    """Put the row's system prompt and history in front of its last turn."""
+    system, history = _system(row), row.get("history") or []
+    context = [] if system is None else [{"role": "system", "content": system}]
+    if not isinstance(history, list) or any(not isinstance(h, list) or len(h) != 2 for h in history):
+        raise DataError("'history' must be a list of [query, response] pairs")
+    for query, response in history:
+        context += [{"role": "user", "content": query}, {"role": "assistant", "content": response}]
+    return context + turn
+
+
+def _from_turns(turns: Any, key: str, system: str | None) -> list[Message]:
+    if not isinstance(turns, list):
+        raise DataError(f"'{key}' is {type(turns).__name__}; expected a list of turns")
+    messages: list[Message] = []
+    for position, turn in enumerate(turns, start=1):
+        if not isinstance(turn, dict):
+            raise DataError(f"turn {position} is {type(turn).__name__}; expected an object")
+        role = turn.get("role", turn.get("from"))
+        if role not in ROLE_NAMES:
+            raise DataError(f"turn {position} has role {role!r}; expected one of system, user, assistant, tool")
+        messages.append({"role": ROLE_NAMES[role], "content": turn.get("content", turn.get("value"))})
+    if system is not None and messages and messages[0]["role"] != "system":
+        messages.insert(0, {"role": "system", "content": system})
+    return messages
+
+
+def _check(messages: list[Message]) -> list[Message]:
+    if not messages:
+        raise DataError("no messages")
+    for position, message in enumerate(messages, start=1):
+        _need_text(f"content of turn {position} ({message['role']})", message["content"])
+        if message["role"] == "system" and position > 1:
+            raise DataError(f"turn {position} is 'system'; only the first may be")
+    if messages[-1]["role"] != "assistant":
+        raise DataError(f"last message is '{messages[-1]['role']}'; expected 'assistant'")
+    if not messages[-1]["content"].strip():
+        raise DataError("the answer is empty: there is nothing to learn")
+    if not any(m["role"] == "user" for m in messages):
+        raise DataError("no 'user' message before the answer")
+    return messages
+
+
+def _need_text(name: str, value: Any) -> None:
+    if not isinstance(value, str):
+        raise DataError(f"{name} is {'null' if value is None else type(value).__name__}; expected a string")
+
+
+def write_jsonl(
+    samples: Iterable[Sample], path: str | Path, format: Literal["messages", "alpaca"] = "messages"
+) -> int:
+    """Write samples to a JSONL file, atomically, and return how many.
+
+    Args:
+        samples: What to write, in this order.
+        path: The file; its folders are made.
+        format: `"messages"` (any conversation) or `"alpaca"` (`instruction`, `input`, `output`, and `system` and
+            `history` where a sample has them).
+
+    Raises:
+        DataError: a sample cannot be written in that format, or holds text that is not valid Unicode.
+    """
+    if format not in ("messages", "alpaca"):
+        raise DataError(f"format={format!r}; expected 'messages' or 'alpaca'")
+    count = 0
+    with atomic_write(path) as file:
+        for count, sample in enumerate(samples, start=1):
+            row = _messages_row(sample) if format == "messages" else _alpaca_row(sample)
+            try:
+                file.write(orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE))
+            except TypeError as error:
+                raise DataError(f"{path}: sample {count} ({sample.id or 'no id'}): {error}") from None
+    return count
+
+
+def _messages_row(sample: Sample) -> dict[str, Any]:
+    row: dict[str, Any] = {"id": sample.id, "messages": sample.messages}
+    return _tagged(row, sample, sample.meta)
+
+
+def _alpaca_row(sample: Sample) -> dict[str, Any]:
+    turns = list(sample.messages)
+    row: dict[str, Any] = {"id": sample.id}
+    if turns[0]["role"] == "system":
+        row["system"] = turns.pop(0)["content"]
+    if len(turns) % 2 or any(m["role"] != ("user", "assistant")[i % 2] for i, m in enumerate(turns)):
+        roles = ", ".join(m["role"] for m in turns)
+        raise DataError(f"sample {sample.id or '(no id)'} has turns {roles}; alpaca needs user and assistant in turn")
+    contents = [m["content"] for m in turns]
+    meta = dict(sample.meta)
+    tail = meta.pop("input", "")
+    instruction = contents[-2]
+    if tail and instruction.endswith(f"\n{tail}"):
+        instruction, input_ = instruction[: -len(tail) - 1], tail
+    else:
+        input_ = ""
+    row |= {"instruction": instruction, "input": input_, "output": contents[-1]}
+    if contents[:-2]:
+        row["history"] = [contents[i : i + 2] for i in range(0, len(contents) - 2, 2)]
+    return _tagged(row, sample, meta)
+
+
+def _tagged(row: dict[str, Any], sample: Sample, meta: dict[str, Any]) -> dict[str, Any]:
+    if sample.channel is not None:
+        row["channel"] = sample.channel
+    if meta:
+        row["meta"] = meta
+    return row

@@ -1,0 +1,1 @@
+"""Code base → training samples."""
