@@ -21,7 +21,7 @@ from typing import Any, Literal, TypeAlias
 
 import orjson
 
-from swiftprep.atomic import atomic_write
+from swiftprep.disk import atomic_write
 from swiftprep.errors import DataError
 
 Message: TypeAlias = dict[str, str]

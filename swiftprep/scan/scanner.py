@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import orjson
 from tqdm.auto import tqdm
 
-from swiftprep.atomic import atomic_write
+from swiftprep.disk import atomic_write
 from swiftprep.errors import ConfigError
 from swiftprep.records import Reject, Sample, write_jsonl
 from swiftprep.scan.files import read_source

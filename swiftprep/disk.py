@@ -1,4 +1,4 @@
-"""Output files that are either whole or absent."""
+"""Output files that are either whole or absent, and the folder for what is worth keeping between runs."""
 
 from __future__ import annotations
 
@@ -38,3 +38,8 @@ def write_text(path: str | Path, text: str) -> Path:
     with atomic_write(path) as file:
         file.write(text.encode("utf-8"))
     return Path(path)
+
+
+def cache_dir() -> Path:
+    """Return the cache folder: `$SWIFTPREP_CACHE`, else `~/.cache/swiftprep`."""
+    return Path(os.environ.get("SWIFTPREP_CACHE") or Path.home() / ".cache" / "swiftprep")

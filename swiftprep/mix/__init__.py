@@ -1,0 +1,1 @@
+"""Private : general at a ratio, and swift's `--dataset` list."""

@@ -1,0 +1,199 @@
+"""`Mixer`: how many rows of each data set, so that private and general stand at a ratio."""
+
+from __future__ import annotations
+
+import logging
+import re
+import shlex
+from collections.abc import Callable, Iterable, Mapping
+from fractions import Fraction
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from swiftprep.errors import ConfigError
+from swiftprep.mix.sources import DataSource, open_source
+from swiftprep.records import Sample, read_jsonl, write_jsonl
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+logger = logging.getLogger(__name__)
+
+REPEATS_WORTH_A_WARNING = 3
+
+
+def parse_ratio(ratio: str | float) -> Fraction:
+    """Return the private share, between 0 and 1, of `"40:60"` (private : general) or of `0.4`.
+
+    Raises:
+        ConfigError: anything else, a negative part, or a share of 0.
+
+    >>> parse_ratio("40:60"), parse_ratio(0.4) == parse_ratio("2:3")
+    (Fraction(2, 5), True)
+    """
+    text = str(ratio).strip()
+    if re.fullmatch(r"\d+(\.\d+)?:\d+(\.\d+)?", text):
+        private, general = (Fraction(part) for part in text.split(":"))
+        if private > 0:
+            return private / (private + general)
+    elif re.fullmatch(r"\d*\.?\d+", text) and 0 < Fraction(text) <= 1:
+        return Fraction(text)
+    raise ConfigError(
+        f"ratio {text!r}: expected 'private:general' such as '40:60', or the private share such as 0.4 "
+        "(比例应为 私有:通用，如 40:60)"
+    )
+
+
+class Mixer:
+    """Mix private and general data sets at a ratio, counted in rows.
+
+    All private rows are taken, once; the general side is scaled to fit (as Google's VTC study did: field rows are
+    too dear to drop). It is shared out among the general data sets in proportion to their rows. When they have too
+    few, rows repeat, as ms-swift does for an `#N` above the size; `plan()` shows how often.
+
+    `#N` behind a name says how many rows that data set has to give; the ratio decides how many of them are taken.
+    With `ratio=None` every data set gives just what it has.
+
+    >>> import pathlib, tempfile
+    >>> folder = pathlib.Path(tempfile.mkdtemp())
+    >>> rows = [Sample.from_instruction("q", "", "a")] * 40
+    >>> _ = write_jsonl(rows, folder / "train.jsonl")
+    >>> mix = Mixer(private=[folder / "train.jsonl"], general=["swift/self-cognition#500"], ratio="40:60")
+    >>> mix.dataset_args()[1]
+    'swift/self-cognition#60'
+    """
+
+    def __init__(
+        self,
+        private: Iterable[str | Path],
+        general: Iterable[str | Path] = (),
+        *,
+        ratio: str | float | None = "40:60",
+        size: Mapping[str, int] | None = None,
+        seed: int = 42,
+        count_tokens: Callable[[str], int] | None = None,
+    ) -> None:
+        """Look at every data set and decide the counts.
+
+        Args:
+            private: Local `.jsonl` files, or hub ids with `#N`.
+            general: The same, for general abilities.
+            ratio: `"40:60"` (private : general), the private share `0.4`, or None to take everything.
+            size: Rows of hub data sets that carry no `#N`, by their id.
+            seed: For `freeze`; pass it to ms-swift as `data_seed` too.
+            count_tokens: Tokens of a text, such as `lambda t: len(tokenizer(t).input_ids)`; fills the plan's
+                `tokens` column.
+
+        Raises:
+            ConfigError: no private data, a bad ratio, a bad `#N`, or a hub data set of unknown size.
+            DataError: a file that ms-swift could not load.
+        """
+        sizes = dict(size or {})
+        share = None if ratio is None else parse_ratio(ratio)
+        self.seed = seed
+        self._count_tokens = count_tokens
+        self._sources = [open_source(text, "private", sizes) for text in private]
+        if not self._sources:
+            raise ConfigError("no private data set was given")
+        extra = [open_source(text, "general", sizes) for text in general]
+        if share is not None and share < 1 and not extra:
+            raise ConfigError(f"ratio {ratio}: no general data set was given; add one, or pass ratio=None")
+        self._sources += extra
+        self._taken = self._share_out(share)
+
+    def _share_out(self, share: Fraction | None) -> list[int]:
+        have = [source.available for source in self._sources]
+        if share is None:
+            return have
+        general = [source.available if source.channel == "general" else 0 for source in self._sources]
+        private_rows = sum(have) - sum(general)
+        wanted = round(private_rows * (1 - share) / share)
+        if sum(general) and wanted > REPEATS_WORTH_A_WARNING * sum(general):
+            logger.warning(
+                "the ratio needs %d general rows and there are %d: each is seen about %.1f times; "
+                "add general data or lower their share",
+                wanted, sum(general), wanted / sum(general),
+            )  # fmt: skip
+        parts = _apportion(wanted, general)
+        return [
+            part if source.channel == "general" else source.available
+            for source, part in zip(self._sources, parts, strict=True)
+        ]
+
+    def dataset_args(self) -> list[str]:
+        """Return what follows swift's `--dataset`: each data set with `#N`, or bare where all of a file is taken."""
+        return [
+            source.entry.with_count(None if source.forecast and taken == source.forecast.kept else taken)
+            for source, taken in zip(self._sources, self._taken, strict=True)
+            if taken
+        ]
+
+    def command(self) -> str:
+        """Return `--dataset …` quoted for a shell, which would take a bare `#` for a comment.
+
+        >>> Mixer(private=["team/private#5"], ratio=None).command()
+        "--dataset 'team/private#5'"
+        """
+        return shlex.join(["--dataset", *self.dataset_args()])
+
+    def plan(self) -> pd.DataFrame:
+        """Return one row per data set.
+
+        Columns: `source`, `channel`, `available` (rows), `taken` (rows), `repeats` (how often a row is seen, on
+        average), `tokens` (in the taken rows; NA without `count_tokens` or for hub data), `share` (of all rows).
+        """
+        import pandas as pd
+
+        total = sum(self._taken)
+        rows = [
+            {
+                "source": source.entry.source,
+                "channel": source.channel,
+                "available": source.available,
+                "taken": taken,
+                "repeats": round(taken / source.available, 2),
+                "tokens": self._tokens(source, taken),
+                "share": round(taken / total, 4),
+            }
+            for source, taken in zip(self._sources, self._taken, strict=True)
+        ]
+        return pd.DataFrame(rows).astype({"tokens": "Int64"})
+
+    def _tokens(self, source: DataSource, taken: int) -> int | None:
+        if self._count_tokens is None or source.forecast is None or source.entry.path is None:
+            return None
+        samples = list(read_jsonl(source.entry.path, rejects=[]))
+        tokens = sum(self._count_tokens(m["content"]) for s in samples for m in s.messages)
+        return round(tokens * taken / len(samples)) if samples else 0
+
+    def freeze(self, path: str | Path) -> int:
+        """Write the mix to one JSONL file, rows drawn and shuffled with the seed, and return how many.
+
+        Raises:
+            ConfigError: a data set lies on a hub, or is not a `.jsonl` file.
+            DataError: a row cannot be read.
+        """
+        import numpy as np
+
+        generator = np.random.default_rng(self.seed)
+        mixed: list[Sample] = []
+        for source, taken in zip(self._sources, self._taken, strict=True):
+            if source.entry.path is None or source.forecast is None:
+                raise ConfigError(f"'{source.entry.source}': only local .jsonl files can be frozen")
+            pool = list(read_jsonl(source.entry.path))
+            whole, rest = divmod(taken, len(pool))
+            order = list(range(len(pool))) * whole + generator.permutation(len(pool))[:rest].tolist()
+            mixed += [pool[i].replace(channel=pool[i].channel or source.channel) for i in order]
+        return write_jsonl((mixed[i] for i in generator.permutation(len(mixed))), path)
+
+
+def _apportion(total: int, weights: list[int]) -> list[int]:
+    """Split `total` in proportion to whole `weights` by largest remainder; the parts add up to `total`."""
+    whole = sum(weights)
+    if not whole:
+        return [0] * len(weights)
+    parts = [total * weight // whole for weight in weights]
+    by_remainder = sorted(range(len(weights)), key=lambda i: (-(total * weights[i] % whole), i))
+    for i in by_remainder[: total - sum(parts)]:
+        parts[i] += 1
+    return parts

@@ -1,0 +1,55 @@
+"""The data sets that go into a mix, and how many rows each has."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from swiftprep.errors import ConfigError, DataError
+from swiftprep.swiftfmt import Entry, Forecast, forecast, parse_entry
+
+
+@dataclass(frozen=True, slots=True)
+class DataSource:
+    """One data set of a mix.
+
+    Attributes:
+        entry: As swift's `--dataset` has it.
+        channel: `"private"` or `"general"`.
+        available: Rows it can give: N of its `#N`, else the size given for it, else the rows ms-swift keeps of
+            the file.
+        forecast: What ms-swift keeps of the file; None for a hub data set.
+    """
+
+    entry: Entry
+    channel: str
+    available: int
+    forecast: Forecast | None = None
+
+
+def open_source(text: str | Path, channel: str, sizes: Mapping[str, int]) -> DataSource:
+    """Look at one data set: count a local file, take a hub data set's size from its `#N` or from `sizes`.
+
+    Raises:
+        ConfigError: a bad `#N`, no such file, or a hub data set whose size nobody gave.
+        DataError: a file ms-swift cannot load, or that it would keep no row of.
+    """
+    entry = parse_entry(str(text))
+    told = entry.count if entry.count is not None else sizes.get(entry.source, sizes.get(str(text)))
+    if told is not None and told < 1:
+        raise ConfigError(f"size of '{entry.source}' is {told}; expected 1 or more")
+    if entry.path is None or entry.path.is_dir():
+        if told is None:
+            what = "folder" if entry.path else "hub data set"
+            raise ConfigError(
+                f"'{entry.source}' is a {what} of unknown size: write '{entry.source}#500', or pass "
+                f"size={{'{entry.source}': 500}} (数据集大小未知，请写 #N)"
+            )
+        return DataSource(entry, channel, told)
+    if told is not None and entry.path.suffix != ".jsonl":
+        return DataSource(entry, channel, told)
+    kept = forecast(entry.path)
+    if not kept.kept:
+        raise DataError(f"{entry.path}: ms-swift keeps none of its {kept.rows} rows ({kept.dropped[0].detail})")
+    return DataSource(entry, channel, kept.kept if told is None else told, kept)

@@ -1,0 +1,85 @@
+"""The command line all recipes share, and what their exit codes mean."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from swiftprep.errors import ConfigError, DataError, MissingDependencyError, RunInterrupted, SwiftprepError
+
+DONE, FAILED, USER_ERROR, INTERRUPTED = 0, 1, 2, 130
+
+
+@dataclass(frozen=True, slots=True)
+class Arguments:
+    """What was asked for on the command line."""
+
+    file: str | None = None
+    overrides: list[str] = field(default_factory=list)
+    dry_run: bool = False
+    json: bool = False
+
+
+def run(name: str, summary: str, recipe: Callable[[Arguments], dict[str, Any]], argv: Sequence[str] | None) -> int:
+    """Run a recipe and return the exit code.
+
+    0 done; 2 the user's input is wrong, said in a clear line and without a traceback; 1 anything else; 130
+    interrupted, with the way to go on.
+
+    Args:
+        name: Of the recipe's module.
+        summary: What it does, for `--help`.
+        recipe: Does the work and returns its report, which `--json` prints.
+        argv: The command line; None for the real one.
+    """
+    arguments = _parse(name, summary, argv)
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s: %(message)s")
+    try:
+        report = recipe(arguments)
+    except (ConfigError, DataError, MissingDependencyError) as error:
+        _complain(str(error))
+        return USER_ERROR
+    except RunInterrupted as error:
+        _complain(str(error))
+        return INTERRUPTED
+    except KeyboardInterrupt:
+        _complain("interrupted; nothing was left half-written (已中断)")
+        return INTERRUPTED
+    except SwiftprepError as error:
+        _complain(str(error))
+        return FAILED
+    if arguments.json:
+        print(json.dumps(report, ensure_ascii=False, indent=2))
+    return DONE
+
+
+def say(text: str) -> None:
+    """Tell the person in front of the terminal; standard output stays free for `--json`."""
+    print(text, file=sys.stderr, flush=True)
+
+
+def _complain(text: str) -> None:
+    for line in text.splitlines():
+        print(f"error: {line}", file=sys.stderr)
+
+
+def _parse(name: str, summary: str, argv: Sequence[str] | None) -> Arguments:
+    parser = argparse.ArgumentParser(prog=f"python -m swiftprep.recipes.{name}", description=summary)
+    parser.add_argument("settings", nargs="*", metavar="FILE.yaml | key=value", help="settings; later ones win")
+    parser.add_argument("--dry-run", action="store_true", help="scan, mix and show the command; load no model")
+    parser.add_argument("--json", action="store_true", help="print the report as JSON on standard output")
+    given = parser.parse_args(argv)
+    files = [item for item in given.settings if "=" not in item]
+    if len(files) > 1:
+        parser.error(f"one settings file at most, not {', '.join(files)}; settings look like key=value")
+    return Arguments(
+        file=files[0] if files else None,
+        overrides=[item for item in given.settings if "=" in item],
+        dry_run=given.dry_run,
+        json=given.json,
+    )

@@ -1,0 +1,209 @@
+"""What a recipe can be told: a YAML file, `key=value` on the command line, and the defaults."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from swiftprep.disk import write_text
+from swiftprep.errors import ConfigError, did_you_mean
+from swiftprep.train.arguments import unknown_arguments
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", protected_namespaces=())
+
+
+class ScanConfig(_Section):
+    """Where the private code lies and what to call it."""
+
+    path: Path | None = Field(None, description="folder of the code base; null: the demonstration application")
+    framework: str = "ta404"
+    vue_version: str = "2.7"
+    lang: Literal["zh", "en"] = "zh"
+    template: str = "component"
+    ignore: list[str] | None = Field(None, description="gitignore patterns in place of the default ones")
+    val_fraction: float = Field(0.15, gt=0, lt=1)
+
+
+class MixConfig(_Section):
+    """What general data goes beside it, and how much."""
+
+    general: list[str] | None = Field(None, description="files, or hub ids with #N; null: the rows that ship")
+    ratio: str | float = "40:60"
+    size: dict[str, int] = Field(default_factory=dict, description="rows of hub data sets that carry no #N")
+
+
+class ModelConfig(_Section):
+    """Which model, and who it shall say it is."""
+
+    path: str | None = Field(None, description="folder or hub id; null: the embedded SmolLM2-135M-Instruct")
+    model_type: str | None = None
+    template: str | None = None
+    name: str = "TA404 助手"
+    author: str = "TA404 团队"
+    device: Literal["auto", "cpu"] | None = "auto"
+    trust_remote_code: bool = False
+
+
+class EvalConfig(_Section):
+    """What to ask before and after."""
+
+    probes: str = Field("general", description="questions with checkable answers; 'general': the ones that ship")
+    limit: int | None = Field(None, ge=1, description="at most so many held-out samples are asked for")
+    max_new_tokens: int = Field(96, ge=1)
+
+
+class Stage1Config(_Section):
+    """Everything stage 1 can be told."""
+
+    scan: ScanConfig = Field(default_factory=ScanConfig)
+    mix: MixConfig = Field(default_factory=MixConfig)
+    model: ModelConfig = Field(default_factory=ModelConfig)
+    sft: dict[str, Any] = Field(default_factory=dict, description="ms-swift's own arguments, over DEFAULT_SFT")
+    eval: EvalConfig = Field(default_factory=EvalConfig)
+    output_dir: Path = Path("runs/stage1")
+    seed: int = 42
+
+
+# For a LoRA run on a small private code base. A step-0 evaluation gives the base model's eval loss, measured the same
+# way as the tuned one's.
+DEFAULT_SFT: dict[str, Any] = {
+    "num_train_epochs": 3,
+    "learning_rate": 1e-4,
+    "max_length": 2048,
+    "truncation_strategy": "right",
+    "per_device_train_batch_size": 1,
+    "gradient_accumulation_steps": 4,
+    "logging_steps": 1,
+    "eval_on_start": True,
+    "eval_strategy": "epoch",
+    "save_strategy": "epoch",
+    "load_best_model_at_end": True,
+    "save_total_limit": 2,
+    "enable_channel_loss": True,
+}
+
+
+class _Loader(yaml.SafeLoader):
+    """Safe YAML without YAML 1.1's base-60 numbers, in which the ratio 50:50 is 3050."""
+
+
+_Loader.yaml_implicit_resolvers = {
+    first: [
+        (tag, re.compile(r"[-+]?(0|[1-9][0-9_]*)$") if tag == "tag:yaml.org,2002:int" else pattern)
+        for tag, pattern in resolvers
+        if tag != "tag:yaml.org,2002:float"
+    ]
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+# YAML 1.1 reads 1e-4 as text; people who write learning rates mean the number.
+_Loader.add_implicit_resolver(
+    "tag:yaml.org,2002:float",
+    re.compile(r"[-+]?(\d+\.\d*|\.\d+|\d+(?=[eE]))([eE][-+]?\d+)?$|[-+]?\.(inf|Inf|INF)$|\.(nan|NaN|NAN)$"),
+    list("-+0123456789."),
+)
+
+
+def load_yaml(text: str) -> Any:
+    """Parse YAML: safe, `50:50` stays text, `1e-4` is a number.
+
+    >>> load_yaml("{ratio: 50:50, learning_rate: 1e-4, seed: 42}")
+    {'ratio': '50:50', 'learning_rate': 0.0001, 'seed': 42}
+    """
+    return yaml.load(text, Loader=_Loader)  # noqa: S506 - a SafeLoader
+
+
+def load_config(file: str | Path | None = None, overrides: Iterable[str] = ()) -> Stage1Config:
+    """Read a recipe's settings: the defaults, then the file, then `key=value` pairs with dotted keys.
+
+    Args:
+        file: A YAML file, or None.
+        overrides: Such as `"mix.ratio=30:70"` or `"sft.learning_rate=5e-5"`; the value is read as YAML.
+
+    Raises:
+        ConfigError: every problem there is, one a line, with the key and a did-you-mean.
+        MissingDependencyError: there are ms-swift arguments to check, and it is not installed.
+    """
+    settings: dict[str, Any] = {}
+    if file is not None:
+        settings = _read(Path(file))
+    for override in overrides:
+        key, mark, value = override.partition("=")
+        if not mark or not key:
+            raise ConfigError(f"'{override}': expected key=value, such as mix.ratio=40:60")
+        _put(settings, key, _value(override, value))
+    problems: list[str] = []
+    config = Stage1Config()
+    try:
+        config = Stage1Config.model_validate(settings)
+    except ValidationError as error:
+        problems = [_explain(dict(problem)) for problem in error.errors()]
+    if isinstance(settings.get("sft"), dict) and settings["sft"]:
+        problems += [f"sft: {line}" for line in unknown_arguments("sft", map(str, settings["sft"]))]
+    if problems:
+        raise ConfigError("\n".join(problems))
+    return config
+
+
+def save_config(config: Stage1Config, path: Path) -> Path:
+    """Write the resolved settings as YAML, in a form `load_config` reads back."""
+    plain = config.model_dump(mode="json")
+    return write_text(path, yaml.safe_dump(plain, allow_unicode=True, sort_keys=False))
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        settings = load_yaml(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(f"{path}: {error.strerror} (没有这个配置文件)") from None
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: not valid YAML: {' '.join(str(error).split())}") from None
+    if settings is None:
+        return {}
+    if not isinstance(settings, dict):
+        raise ConfigError(f"{path}: expected keys and values, found {type(settings).__name__}")
+    return settings
+
+
+def _value(override: str, text: str) -> Any:
+    try:
+        return load_yaml(text)
+    except yaml.YAMLError as error:
+        raise ConfigError(f"'{override}': not valid YAML: {' '.join(str(error).split())}") from None
+
+
+def _put(settings: dict[str, Any], key: str, value: Any) -> None:
+    *parents, last = key.split(".")
+    place = settings
+    for parent in parents:
+        inner = place.setdefault(parent, {})
+        if not isinstance(inner, dict):
+            raise ConfigError(f"'{key}': {parent} is not a section")
+        place = inner
+    place[last] = value
+
+
+def _explain(problem: dict[str, Any]) -> str:
+    where = [str(part) for part in problem["loc"]]
+    if problem["type"] == "extra_forbidden":
+        known = _keys(where[:-1])
+        near = did_you_mean(where[-1], known)
+        return f"{'.'.join(where)}: no such key{near or '; known here: ' + ', '.join(known)} (没有这个配置项)"
+    where = [part for part in where if part not in ("str", "float")]  # the members of a union
+    return f"{'.'.join(where)}={problem['input']!r}: {problem['msg'][0].lower()}{problem['msg'][1:]}"
+
+
+def _keys(section: list[str]) -> list[str]:
+    model: type[BaseModel] = Stage1Config
+    for name in section:
+        inner = model.model_fields[name].annotation
+        assert isinstance(inner, type)
+        assert issubclass(inner, BaseModel)
+        model = inner
+    return list(model.model_fields)

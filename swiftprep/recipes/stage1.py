@@ -1,0 +1,230 @@
+"""Stage 1: a code base in, a fine-tuned adapter, its evaluation and a verdict out.
+
+    python -m swiftprep.recipes.stage1                                      # the embedded default
+    python -m swiftprep.recipes.stage1 recipes/stage1.yaml scan.path=~/code/our-app mix.ratio=30:70
+
+scan → mix → sft → evaluate base and tuned model → verdict → report.json, report.md, loss.png.
+"""
+
+from __future__ import annotations
+
+import platform
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict
+from importlib import metadata
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from swiftprep import demo
+from swiftprep.disk import write_text
+from swiftprep.errors import ConfigError
+from swiftprep.evaluate.compare import compare
+from swiftprep.mix.mixer import Mixer
+from swiftprep.recipes.cli import Arguments, run, say
+from swiftprep.recipes.config import DEFAULT_SFT, Stage1Config, load_config, save_config
+from swiftprep.records import read_jsonl, write_jsonl
+from swiftprep.report import plot_losses, write_markdown
+from swiftprep.scan.scanner import Scan, Scanner
+from swiftprep.train.results import Evaluation, Run
+from swiftprep.train.runner import SwiftRunner
+
+SUMMARY = "Stage 1: code base → samples → mix → fine-tuning → evaluation → verdict."
+
+
+def stage1(config: Stage1Config, *, dry_run: bool = False) -> dict[str, Any]:
+    """Run stage 1 and return its report, which is also written to the output folder.
+
+    Args:
+        config: What to do; see `swiftprep.recipes.config`.
+        dry_run: Scan, mix and write the data files, but load no model.
+
+    Raises:
+        ConfigError: something in the settings is wrong.
+        DataError: a data file is bad.
+        RunError: training or evaluation failed.
+        RunInterrupted: Ctrl-C; the message says how to go on.
+    """
+    out = config.output_dir
+    seconds: dict[str, float] = {}
+    runner = _runner(config, dry_run)
+    with _timed("scan", seconds):
+        scan = _scan(config)
+        files = scan.write(out / "data")
+    save_config(config, out / "config.yaml")
+    report: dict[str, Any] = {"swiftprep": metadata.version("swiftprep"), "config": config.model_dump(mode="json")}
+    report["scan"] = _scan_facts(scan)
+    say(f"scan    {scan.found} files: {len(scan.train)} train, {len(scan.val)} held out, {len(scan.rejects)} rejected")
+    with _timed("mix", seconds):
+        mix = Mixer([files["train"]], _general(config), ratio=config.mix.ratio, size=config.mix.size, seed=config.seed)
+    plan = mix.plan()
+    report["mix"] = {"ratio": str(config.mix.ratio), "dataset": mix.dataset_args(), "plan": orjson.loads(plan.to_json(orient="records"))}
+    say(f"mix     {mix.command()}")
+    swift = {**DEFAULT_SFT, "seed": config.seed, "data_seed": config.seed, **config.sft}
+    command = runner.command(mix.dataset_args(), [files["val"]], **swift)
+    report["sft"] = {"command": command}
+    if dry_run:
+        say(f"\n{command}\n\ndry run: the data files are in {out / 'data'}; no model was loaded")
+        return report
+    say(f"sft     {runner.model} (log: {out / 'sft'})")
+    with _timed("sft", seconds):
+        trained = runner.sft(mix.dataset_args(), [files["val"]], **swift)
+    say(f"sft     {trained.checkpoint}")
+    with _timed("eval", seconds):
+        held_out = out / "data" / "eval.jsonl"
+        write_jsonl(islice(read_jsonl(files["val"]), config.eval.limit), held_out)
+        answers = _evaluate(runner, trained, {"general": config.eval.probes, "held-out": held_out}, config, out)
+    report["sft"] |= _sft_facts(trained, planned=int(plan["taken"].sum()), held_out=len(scan.val))
+    report["eval"] = [c.to_dict() for c in compare(answers["base"].rows, answers["tuned"].rows)]
+    report["examples"] = _examples(answers)
+    report["verdict"] = {**asdict(trained.monitor().verdict(config.scan.lang))}
+    report["seconds"] = {name: round(value, 1) for name, value in seconds.items()}
+    report["versions"] = _versions()
+    plot_losses(trained.log, out / "loss.png")
+    write_text(out / "report.json", orjson.dumps(report, option=orjson.OPT_INDENT_2).decode())
+    write_markdown(report, out / "report.md", config.scan.lang)
+    _say_result(report, out)
+    return report
+
+
+def _runner(config: Stage1Config, dry_run: bool) -> SwiftRunner:
+    model, embedded = config.model, config.model.path is None
+    path = (demo.find_model() if dry_run else demo.model()) if model.path is None else model.path
+    defaults = demo.MODEL_ARGUMENTS if embedded else {}
+    return SwiftRunner(
+        path,
+        config.output_dir / "sft",
+        model_type=model.model_type or defaults.get("model_type"),
+        template=model.template or defaults.get("template"),
+        device=model.device,
+        trust_remote_code=model.trust_remote_code,
+    )
+
+
+def _scan(config: Stage1Config) -> Scan:
+    wanted = config.scan
+    root = demo.app() if wanted.path is None else wanted.path.expanduser()
+    scan = Scanner(
+        root,
+        framework=wanted.framework,
+        vue_version=wanted.vue_version,
+        lang=wanted.lang,
+        template=wanted.template,
+        ignore=wanted.ignore,
+        val_fraction=wanted.val_fraction,
+        seed=config.seed,
+    ).scan()
+    if not scan.train or not scan.val:
+        raise ConfigError(
+            f"{root}: {len(scan.samples)} of {scan.found} files can be used {scan.reasons() or ''}; at least two are "
+            "needed, one to train on and one to hold out (可用的组件太少)"
+        )
+    return scan
+
+
+def _general(config: Stage1Config) -> list[str]:
+    if config.mix.general is not None:
+        return config.mix.general
+    path = config.output_dir / "data" / "general.jsonl"
+    write_jsonl(demo.general_samples(config.model.name, config.model.author), path)
+    return [str(path)]
+
+
+def _evaluate(
+    runner: SwiftRunner, trained: Run, sets: dict[str, str | Path], config: Stage1Config, out: Path
+) -> dict[str, Evaluation]:
+    found = {}
+    for name, checkpoint in {"base": None, "tuned": trained.best_checkpoint}.items():
+        found[name] = runner.eval(checkpoint, sets, max_new_tokens=config.eval.max_new_tokens)
+        lines = [orjson.dumps(row).decode() for row in found[name].rows]
+        write_text(out / "eval" / f"{name}.jsonl", "\n".join(lines) + "\n")
+        say(f"eval    {name}: " + ", ".join(f"{k} {v:.3f}" for k, v in found[name].scores.items()))
+    return found
+
+
+def _scan_facts(scan: Scan) -> dict[str, Any]:
+    return {
+        "root": str(scan.root),
+        "found": scan.found,
+        "kept": len(scan.samples),
+        "rejected": scan.reasons(),
+        "train": len(scan.train),
+        "held_out": len(scan.val),
+        "held_out_paths": [sample.meta["path"] for sample in scan.val],
+    }
+
+
+def _sft_facts(trained: Run, planned: int, held_out: int) -> dict[str, Any]:
+    """Say what came out. The base model's eval loss is that of step 0, measured by the same evaluation."""
+    monitor = trained.monitor()
+    evals = monitor.evals()
+    trained_rows = trained.trained_rows()
+    facts = {
+        "output_dir": str(trained.output_dir),
+        "checkpoint": str(trained.checkpoint),
+        "best_checkpoint": str(trained.best_checkpoint),
+        "steps": trained.result.get("global_step"),
+        "rows": {"planned": planned, "trained": trained_rows.get("train"), "held_out": held_out},
+        "eval_loss": {"base": None, "tuned": None, "last": None},
+    }
+    if evals:
+        base = evals[0][1] if evals[0][0] == 0 else None
+        facts["eval_loss"] = {"base": base, "tuned": min(loss for _, loss in evals), "last": evals[-1][1]}
+    return facts
+
+
+def _examples(answers: dict[str, Evaluation], most: int = 8) -> list[dict[str, Any]]:
+    """Pick questions whose outcome changed, then others, to show both answers side by side."""
+    pairs = list(zip(answers["base"].rows, answers["tuned"].rows, strict=True))
+    pairs.sort(key=lambda pair: -abs(pair[0]["score"] - pair[1]["score"]))
+    return [
+        {
+            "set": base["set"], "id": base["id"], "prompt": base["prompt"],
+            "base": base["answer"], "tuned": tuned["answer"],
+            "base_score": base["score"], "tuned_score": tuned["score"],
+        }
+        for base, tuned in pairs[:most]
+    ]  # fmt: skip
+
+
+def _versions() -> dict[str, str]:
+    names = ("ms-swift", "torch", "transformers", "peft", "evalscope")
+    return {"python": platform.python_version()} | {name: metadata.version(name) for name in names}
+
+
+def _say_result(report: dict[str, Any], out: Path) -> None:
+    loss = report["sft"]["eval_loss"]
+    if loss["base"] is not None:
+        say(f"\nheld-out eval loss: base {loss['base']:.3f} → tuned {loss['tuned']:.3f}")
+    for found in report["eval"]:
+        kept = "" if found["kept"] is None else f" (keeps {found['kept']:.0%} of what the base got right)"
+        say(f"{found['name']} ({found['metric']}, {found['questions']}): {found['base']:.3f} → {found['tuned']:.3f}{kept}")
+    say(f"verdict: {report['verdict']['kind']}")
+    for line in report["verdict"]["evidence"]:
+        say(f"  {line}")
+    say(f"report: {out / 'report.md'}")
+
+
+@contextmanager
+def _timed(name: str, seconds: dict[str, float]) -> Iterator[None]:
+    start = time.perf_counter()
+    yield
+    seconds[name] = time.perf_counter() - start
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run from the command line; return the exit code."""
+
+    def recipe(arguments: Arguments) -> dict[str, Any]:
+        return stage1(load_config(arguments.file, arguments.overrides), dry_run=arguments.dry_run)
+
+    return run("stage1", SUMMARY, recipe, argv)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

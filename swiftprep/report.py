@@ -1,0 +1,76 @@
+"""What a person reads at the end: a Markdown report and a plot of the losses."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from jinja2 import StrictUndefined
+from jinja2.sandbox import SandboxedEnvironment
+
+from swiftprep.disk import atomic_write, write_text
+from swiftprep.errors import MissingDependencyError
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.figure import Figure
+
+
+def plot_losses(log: pd.DataFrame, path: str | Path | None = None) -> Figure:
+    """Plot train loss and eval loss over the steps.
+
+    Args:
+        log: `run.log` or `Monitor.log`.
+        path: Save it there as PNG too, atomically.
+
+    Returns:
+        The figure, which a notebook shows.
+
+    Raises:
+        MissingDependencyError: matplotlib is not installed.
+    """
+    try:
+        from matplotlib.figure import Figure
+    except ImportError:
+        raise MissingDependencyError("plots need matplotlib: pip install 'swiftprep[swift]'") from None
+    figure = Figure(figsize=(7, 4), dpi=120, layout="constrained")
+    axes = figure.subplots()
+    across = "step" if "step" in log else "epoch"
+    styles = {
+        "loss": {"label": "train loss", "color": "#4c78a8", "linewidth": 1.5},
+        "eval_loss": {"label": "eval loss (held out)", "color": "#e45756", "marker": "o", "linewidth": 2},
+    }
+    for column, style in styles.items():
+        if column in log:
+            points = log[[across, column]].dropna()
+            axes.plot(points[across], points[column], **style)
+    axes.set(xlabel=across, ylabel="loss")
+    axes.grid(alpha=0.25)
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.legend(frameon=False)
+    if path is not None:
+        with atomic_write(path) as file:
+            figure.savefig(file, format="png")
+    return figure
+
+
+def write_markdown(report: dict[str, Any], path: str | Path, lang: str) -> Path:
+    """Write the report of a recipe as Markdown.
+
+    Args:
+        report: What `report.json` holds.
+        path: The file.
+        lang: `"zh"` or `"en"`.
+    """
+    source = (files("swiftprep") / "assets" / "reports" / f"stage1.{lang}.md").read_text(encoding="utf-8")
+    environment = SandboxedEnvironment(undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    environment.filters["cell"] = _cell
+    return write_text(path, environment.from_string(source).render(**report))
+
+
+def _cell(text: object, width: int = 160) -> str:
+    """Make any text fit into a cell of a Markdown table."""
+    line = " ".join(str(text).split())
+    line = line if len(line) <= width else line[: width - 1] + "…"
+    return line.replace("&", "&amp;").replace("<", "&lt;").replace("|", "\\|").replace("`", "'")

@@ -1,0 +1,1 @@
+"""Run ms-swift, and read what its log says."""

@@ -1,0 +1,115 @@
+"""ms-swift's arguments: which ones the installed version knows, and how they look on a command line."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import subprocess
+import sys
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+from importlib import metadata
+from typing import Any
+
+from swiftprep.disk import cache_dir, write_text
+from swiftprep.errors import MissingDependencyError, RunError, did_you_mean
+
+# Reads the field names off the real classes. In a process of its own, because importing ms-swift takes seconds and
+# changes logging and transformers for good.
+_LIST_FIELDS = """
+import dataclasses, json, os, sys
+out = os.fdopen(os.dup(1), "w"); os.dup2(2, 1)
+from swift.arguments import EvalArguments, SftArguments
+names = {"sft": SftArguments, "eval": EvalArguments}
+json.dump({k: sorted(f.name for f in dataclasses.fields(c) if f.init) for k, c in names.items()}, out)
+"""
+
+
+def require_swift() -> str:
+    """Return the installed version of ms-swift.
+
+    Raises:
+        MissingDependencyError: it is not installed.
+    """
+    try:
+        return metadata.version("ms-swift")
+    except metadata.PackageNotFoundError:
+        raise MissingDependencyError(
+            "training and evaluation need ms-swift: pip install 'swiftprep[swift]' (请先安装 ms-swift)"
+        ) from None
+
+
+@lru_cache(maxsize=1)
+def known_arguments() -> dict[str, list[str]]:
+    """Return the argument names of the installed ms-swift for `"sft"` and `"eval"`.
+
+    They are read from the installed classes in a child process, once for each combination of versions, and kept in
+    the cache folder.
+
+    Raises:
+        MissingDependencyError: ms-swift is not installed.
+        RunError: it is installed, but cannot be imported.
+    """
+    versions = "-".join([require_swift(), metadata.version("transformers"), f"py{sys.version_info.minor}"])
+    cached = cache_dir() / f"swift-arguments-{versions}.json"
+    try:
+        known = json.loads(cached.read_text(encoding="utf-8"))
+    except (OSError, json.JSONDecodeError):
+        child = subprocess.run([sys.executable, "-c", _LIST_FIELDS], capture_output=True, text=True, check=False)
+        if child.returncode:
+            raise RunError("ms-swift cannot be imported:\n" + child.stderr[-2000:]) from None
+        known = json.loads(child.stdout)
+        write_text(cached, child.stdout)
+    return {task: list(names) for task, names in known.items()}
+
+
+def unknown_arguments(task: str, names: Iterable[str]) -> list[str]:
+    """Return, for each name the installed ms-swift does not know, a line that says so, with a did-you-mean.
+
+    Args:
+        task: `"sft"` or `"eval"`.
+        names: Argument names.
+    """
+    known = known_arguments()[task]
+    return [
+        f"ms-swift {require_swift()} has no {task} argument '{name}'{did_you_mean(name, known)} (ms-swift 没有这个参数)"
+        for name in sorted(set(names) - set(known))
+    ]
+
+
+def to_argv(arguments: Mapping[str, Any]) -> list[str]:
+    """Return arguments as a command line has them.
+
+    Lists become several values, mappings JSON, booleans `true` and `false`; None leaves the argument out.
+
+    >>> to_argv({"model": "m", "dataset": ["a#5", "b"], "use_cpu": True, "seed": None})
+    ['--model', 'm', '--dataset', 'a#5', 'b', '--use_cpu', 'true']
+    """
+    argv: list[str] = []
+    for name, value in arguments.items():
+        if value is None or value == []:
+            continue
+        values = value if isinstance(value, (list, tuple)) else [value]
+        argv += [f"--{name}", *(_to_text(item) for item in values)]
+    return argv
+
+
+def _to_text(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, dict) else str(value)
+
+
+def to_command(task: str, arguments: Mapping[str, Any]) -> str:
+    r"""Return the `swift sft …` command line, one argument a line, quoted for a shell.
+
+    >>> print(to_command("sft", {"dataset": ["a.jsonl", "b#5"]}))
+    swift sft \
+        --dataset a.jsonl 'b#5'
+    """
+    lines = [f"swift {task}"]
+    for name, value in arguments.items():
+        argv = to_argv({name: value})
+        if argv:
+            lines.append("    " + shlex.join(argv))
+    return " \\\n".join(lines)

@@ -1,0 +1,158 @@
+"""Start a run in a process of its own, listen to it, and explain how it ended."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from swiftprep.errors import ConfigError, RunError, RunInterrupted
+
+logger = logging.getLogger(__name__)
+
+TAIL_LINES = 20
+GRACE_SECONDS = 300  # a step of a large model, and the checkpoint
+
+
+def run_in_child(
+    job: Mapping[str, Any],
+    *,
+    log_path: Path,
+    environment: Mapping[str, str],
+    on_event: Callable[[dict[str, Any]], None],
+) -> dict[str, Any]:
+    """Run a job in a fresh process and return its result.
+
+    Args:
+        job: See `swiftprep.train.worker.run_job`.
+        log_path: Where everything the process prints goes.
+        environment: Variables to set in it; an empty value removes one.
+        on_event: Called with each event as it happens.
+
+    Raises:
+        ConfigError: ms-swift refused the arguments.
+        RunError: the process failed or died; the message has the end of its log.
+        RunInterrupted: Ctrl-C here, or a signal there.
+    """
+    log_path.parent.mkdir(parents=True, exist_ok=True)
+    env = {**os.environ, **environment}
+    env = {name: value for name, value in env.items() if environment.get(name) != ""}
+    with log_path.open("ab") as log:
+        child = subprocess.Popen(
+            [sys.executable, "-m", "swiftprep.train.worker"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=log,
+            env=env,
+            text=True,
+            encoding="utf-8",
+            start_new_session=True,  # Ctrl-C reaches this process alone, which then asks the child to stop
+        )
+    seen: list[dict[str, Any]] = []
+    interrupted = False
+    try:
+        assert child.stdin is not None
+        try:
+            child.stdin.write(json.dumps(dict(job), ensure_ascii=False) + "\n")
+            child.stdin.flush()
+        except BrokenPipeError:
+            pass  # it died at once; the log says why
+        while True:
+            try:
+                _listen(child, seen, on_event)
+                child.wait()
+                break
+            except KeyboardInterrupt:
+                if interrupted:
+                    raise
+                interrupted = True
+                logger.warning("stopping after this step; Ctrl-C again to stop at once (正在保存检查点)")
+                child.send_signal(signal.SIGINT)
+    except KeyboardInterrupt:
+        pass  # the second one
+    finally:
+        _end(child)
+    return _outcome(child.returncode, seen, interrupted, log_path)
+
+
+def _listen(
+    child: subprocess.Popen[str], seen: list[dict[str, Any]], on_event: Callable[[dict[str, Any]], None]
+) -> None:
+    assert child.stdout is not None
+    for line in child.stdout:
+        try:
+            event = json.loads(line)
+        except json.JSONDecodeError:
+            logger.debug("not an event: %s", line.rstrip())
+            continue
+        if event["event"] not in ("step", "log", "answer"):
+            seen.append(event)
+        on_event(event)
+
+
+def _end(child: subprocess.Popen[str]) -> None:
+    """Make sure nothing of the run is left, its model server included."""
+    if child.poll() is None:
+        child.kill()
+    try:
+        os.killpg(child.pid, signal.SIGKILL)
+    except (ProcessLookupError, PermissionError, AttributeError):
+        pass
+    child.wait()
+    for pipe in (child.stdin, child.stdout):
+        if pipe is not None:
+            try:
+                pipe.close()
+            except BrokenPipeError:
+                pass
+
+
+def _outcome(code: int, seen: list[dict[str, Any]], interrupted: bool, log_path: Path) -> dict[str, Any]:
+    last = {event["event"]: event for event in seen}
+    result: dict[str, Any] = last.get("done", {}).get("result", {})
+    if interrupted or "stopped" in last or result.get("interrupted"):
+        raise RunInterrupted("stopped")
+    if "done" in last and code == 0:
+        return result
+    tail = _tail(log_path)
+    failure = last.get("failed")
+    if failure and "arguments" in last and "started" not in last:
+        message = failure["message"] if failure["type"] != "SystemExit" else _argparse_line(tail)
+        raise ConfigError(f"ms-swift refuses the arguments: {message}")
+    if failure:
+        said = f"{failure['type']}: {failure['message']}{_hint(failure)}"
+    elif code < 0:
+        said = f"the process was ended by {signal.Signals(-code).name}"
+        if -code == signal.SIGKILL:
+            said += ", most likely because memory ran out (多半是内存不足)"
+    else:
+        said = f"the process ended with exit code {code}"
+    raise RunError(f"{said}\nThe end of {log_path}:\n" + "\n".join(tail), log_path=log_path)
+
+
+def _hint(failure: Mapping[str, str]) -> str:
+    if failure["type"] == "OutOfMemoryError" or "out of memory" in failure["message"]:
+        return (
+            "\nOut of memory (显存不足): lower per_device_train_batch_size or max_length, or set "
+            "gradient_checkpointing=true"
+        )
+    return ""
+
+
+def _tail(path: Path) -> list[str]:
+    """Return the last lines of a log; of a progress bar that redraws itself, the last state."""
+    with path.open("rb") as file:
+        file.seek(max(0, path.stat().st_size - 20_000))
+        text = file.read().decode("utf-8", errors="replace")
+    lines = [line.rstrip().rpartition("\r")[2] for line in text.split("\n")]
+    return [line for line in lines if line.strip()][-TAIL_LINES:]
+
+
+def _argparse_line(tail: list[str]) -> str:
+    return next((line for line in reversed(tail) if "error:" in line), tail[-1] if tail else "see the log")

@@ -1,0 +1,90 @@
+"""What a run leaves: `Run` for fine-tuning, `Evaluation` for questions asked."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from swiftprep.errors import DataError
+from swiftprep.train.monitor import Monitor, Verdict
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A fine-tuning run.
+
+    Attributes:
+        command: The same run as a `swift sft …` command line.
+        output_dir: Its own folder, `vN-date-time` below the runner's; None after a dry run.
+        checkpoint: The last checkpoint; for LoRA an adapter folder. None after a dry run.
+        best_checkpoint: The one with the lowest eval loss, or the last when nothing was evaluated.
+        result: What ms-swift returned: `global_step`, `best_metric`, the token lengths of the data sets …
+    """
+
+    command: str
+    output_dir: Path | None = None
+    checkpoint: Path | None = None
+    best_checkpoint: Path | None = None
+    result: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def log(self) -> pd.DataFrame:
+        """One row per logged event, from `logging.jsonl`."""
+        return self.monitor().log
+
+    @property
+    def verdict(self) -> Verdict:
+        """Whether the run overfits, with the evidence and what to do."""
+        return self.monitor().verdict()
+
+    def trained_rows(self) -> dict[str, int]:
+        """Return how many rows ms-swift trained on and validated with, which it counts after dropping long ones."""
+        sizes = {name: re.search(r"size=(\d+)", str(self.result.get(f"{name}_dataset"))) for name in ("train", "val")}
+        return {name: int(size[1]) for name, size in sizes.items() if size}
+
+    def monitor(self) -> Monitor:
+        """Return the run's log as a `Monitor`.
+
+        Raises:
+            DataError: this was a dry run.
+        """
+        if self.output_dir is None:
+            raise DataError("a dry run has no log")
+        return Monitor.read(self.output_dir)
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """The answers of a model.
+
+    Attributes:
+        rows: One dict per question: `set`, `id`, `topic`, `metric`, `score` (0 to 1), `prompt`, `reference`,
+            `answer`; in the order of the files.
+        output_dir: Where evalscope wrote its own report.
+        command: The arguments as a command line. It only shows them: the questions are a benchmark that swiftprep
+            registers, which the `swift eval` command does not know.
+    """
+
+    rows: list[dict[str, Any]]
+    output_dir: Path
+    command: str
+
+    @property
+    def answers(self) -> pd.DataFrame:
+        """The rows as a table."""
+        import pandas as pd
+
+        return pd.DataFrame(self.rows)
+
+    @property
+    def scores(self) -> dict[str, float]:
+        """Mean score of each set, 0 to 1."""
+        totals: dict[str, list[float]] = {}
+        for row in self.rows:
+            totals.setdefault(row["set"], []).append(row["score"])
+        return {name: sum(values) / len(values) for name, values in totals.items()}

@@ -1,0 +1,378 @@
+"""`SwiftRunner`: ms-swift's fine-tuning and evaluation, from Python."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import re
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from tqdm.auto import tqdm
+
+from swiftprep.errors import ConfigError, DataError, RunInterrupted
+from swiftprep.evaluate.probes import load_questions
+from swiftprep.swiftfmt import forecast, parse_entry
+from swiftprep.train.arguments import to_command, unknown_arguments
+from swiftprep.train.device import Device, activation_bytes, available_memory, detect
+from swiftprep.train.process import run_in_child
+from swiftprep.train.results import Evaluation, Run
+
+_HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
+
+
+class SwiftRunner:
+    """Fine-tune and evaluate a model with ms-swift, each run in a fresh process.
+
+    ms-swift changes logging, environment and random state of the process it runs in, and keeps its memory; a
+    process per run keeps a notebook healthy. Arguments have ms-swift's own names and are checked against the
+    installed version before anything is loaded. Needs `pip install 'swiftprep[swift]'`.
+
+    Example::
+
+        runner = SwiftRunner("Qwen/Qwen2.5-Coder-0.5B-Instruct", output_dir="runs/stage1")
+        run = runner.sft(["train.jsonl", "swift/self-cognition#500"], val_dataset=["val.jsonl"], learning_rate=5e-5)
+        run.checkpoint, run.verdict.kind
+    """
+
+    def __init__(
+        self,
+        model: str | Path,
+        output_dir: str | Path = "output",
+        *,
+        model_type: str | None = None,
+        template: str | None = None,
+        device: str | None = "auto",
+        trust_remote_code: bool = False,
+        in_process: bool = False,
+    ) -> None:
+        """Set up; nothing is loaded yet.
+
+        Args:
+            model: A local folder, or a hub id such as `"Qwen/Qwen2.5-Coder-0.5B-Instruct"`.
+            output_dir: Each run makes its own `vN-date-time` folder in it.
+            model_type: ms-swift's model type, for a model it does not recognise.
+            template: ms-swift's chat template, likewise.
+            device: `"auto"`, `"cpu"`, or None to leave all device arguments to ms-swift.
+            trust_remote_code: Let Python code that comes with the model run. ms-swift itself always would.
+            in_process: Run in this process instead, as ms-swift's own API does, side effects and all.
+
+        Raises:
+            ConfigError: the model is neither a folder with a `config.json` nor a hub id, or brings code of its own
+                that was not asked for.
+        """
+        self.model = str(model)
+        self.local = Path(self.model).exists()
+        if self.local:
+            _check_model(Path(self.model), trust_remote_code)
+        elif not _HUB_ID.fullmatch(self.model):
+            raise ConfigError(
+                f"{self.model}: no such model folder, and not a hub id like 'Qwen/Qwen2.5-Coder-0.5B-Instruct' "
+                "(没有这个模型)"
+            )
+        if device not in ("auto", "cpu", None):
+            raise ConfigError(f"device={device!r}; expected 'auto', 'cpu' or None")
+        self.output_dir = Path(output_dir)
+        self.model_type = model_type
+        self.template = template
+        self.device = device
+        self.trust_remote_code = trust_remote_code
+        self.in_process = in_process
+
+    def sft(
+        self,
+        dataset: Iterable[str | Path],
+        val_dataset: Iterable[str | Path] = (),
+        *,
+        dry_run: bool = False,
+        on_log: Callable[[dict[str, Any]], None] | None = None,
+        **swift_arguments: Any,
+    ) -> Run:
+        """Fine-tune, by default with LoRA, through `swift.sft_main`.
+
+        Args:
+            dataset: swift's `--dataset` list, such as `Mixer.dataset_args()`.
+            val_dataset: What to evaluate on; without it there is no eval loss and no verdict.
+            dry_run: Check everything and return the command, but do not run it.
+            on_log: Called with each row of the training log as it is written.
+            **swift_arguments: Any argument of ms-swift's `SftArguments`, such as `learning_rate=5e-5`.
+
+        Raises:
+            ConfigError: an unknown argument, a bad `--dataset` entry, or one ms-swift refuses.
+            DataError: a data file that ms-swift could not load.
+            MissingDependencyError: ms-swift is not installed.
+            RunError: the run failed; the message has the end of its log.
+            RunInterrupted: Ctrl-C. The checkpoint of the last step is saved and named in the message.
+        """
+        arguments = self._sft_arguments(dataset, val_dataset, swift_arguments)
+        for name in ("dataset", "val_dataset"):
+            for entry in arguments[name]:
+                _check_data(entry)
+        if not arguments["dataset"]:
+            raise ConfigError("no dataset was given (没有训练数据)")
+        command = to_command("sft", arguments)
+        if dry_run:
+            return Run(command=command)
+        started: dict[str, Path] = {}
+
+        def on_event(event: dict[str, Any]) -> None:
+            if event["event"] == "started":
+                started["output_dir"] = Path(event["output_dir"])
+            elif event["event"] == "log" and on_log is not None:
+                on_log(event["row"])
+
+        try:
+            with _Progress("sft", " steps") as progress:
+                result = self._run({"task": "sft", "arguments": arguments}, self.output_dir, on_event, progress.update)
+        except RunInterrupted:
+            raise _interrupted(started.get("output_dir")) from None
+        last = Path(result["last_model_checkpoint"])
+        best = result.get("best_model_checkpoint")
+        return Run(
+            command=command,
+            output_dir=started["output_dir"],
+            checkpoint=last,
+            best_checkpoint=Path(best) if best else last,
+            result=result,
+        )
+
+    def eval(
+        self,
+        checkpoint: str | Path | None = None,
+        dataset: str | Path | Iterable[str | Path] | Mapping[str, str | Path] = "val.jsonl",
+        *,
+        limit: int | None = None,
+        max_new_tokens: int = 256,
+        **swift_arguments: Any,
+    ) -> Evaluation:
+        """Let a model answer questions, and score the answers, through `swift.eval_main`.
+
+        Args:
+            checkpoint: An adapter folder or a full model folder; None asks the base model.
+            dataset: JSONL files of samples (scored by ROUGE-L against their answer) or probes (`question`,
+                `accept`: scored right or wrong), or `"general"` for the probes that ship. A mapping names the
+                sets; else a set has its file's name.
+            limit: Ask only the first so many of each set.
+            max_new_tokens: Longest answer, in tokens.
+            **swift_arguments: Any argument of ms-swift's `EvalArguments`, such as `infer_backend="vllm"`.
+
+        Raises:
+            ConfigError: no such checkpoint or file, or an argument ms-swift does not know.
+            DataError: a bad row in a question file.
+            MissingDependencyError: ms-swift is not installed.
+            RunError: the evaluation failed.
+            RunInterrupted: Ctrl-C.
+        """
+        sets = _sets(dataset)
+        wanted = [(name, q.id) for name, path in sets.items() for q in load_questions(path)[:limit]]
+        stamp = dt.datetime.now().strftime("%Y%m%d-%H%M%S-%f")
+        folder = (self.output_dir / "eval" / stamp).resolve()
+        arguments = self._eval_arguments(checkpoint, folder, swift_arguments)
+        arguments["eval_limit"] = limit
+        arguments["eval_generation_config"] = {"max_tokens": max_new_tokens, "temperature": 0}
+        found: dict[tuple[str, str], dict[str, Any]] = {}
+
+        def on_event(event: dict[str, Any]) -> None:
+            if event["event"] == "answer":
+                row = {k: v for k, v in event.items() if k != "event"}
+                found[row["set"], row["id"]] = row
+
+        job = {"task": "eval", "arguments": arguments, "sets": sets}
+        with _Progress("eval", " answers", total=len(wanted)) as progress:
+            self._run(job, folder, on_event, progress.update)
+        missing = [key for key in wanted if key not in found]
+        if missing:
+            raise DataError(f"{len(missing)} of {len(wanted)} questions got no answer, such as {missing[0]}; see {folder}")
+        return Evaluation([found[key] for key in wanted], folder, to_command("eval", arguments))
+
+    def command(
+        self, dataset: Iterable[str | Path], val_dataset: Iterable[str | Path] = (), **swift_arguments: Any
+    ) -> str:
+        """Return the `swift sft …` command line that does what `sft` with these arguments does.
+
+        Raises:
+            ConfigError: as `sft`.
+        """
+        return self.sft(dataset, val_dataset, dry_run=True, **swift_arguments).command
+
+    def _sft_arguments(
+        self, dataset: Iterable[str | Path], val_dataset: Iterable[str | Path], given: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        _check_names("sft", given)
+        own = {
+            "model": self.model,
+            "model_type": self.model_type,
+            "template": self.template,
+            "dataset": _as_list(dataset),
+            "val_dataset": _as_list(val_dataset),
+            "output_dir": str(self.output_dir),
+            "check_model": False if self.local else None,  # else ms-swift asks the hub, and waits when offline
+        }
+        return {**own, **self._device_arguments(given), **given}
+
+    def _eval_arguments(self, checkpoint: str | Path | None, folder: Path, given: Mapping[str, Any]) -> dict[str, Any]:
+        _check_names("eval", given)
+        model, adapters = str(Path(self.model).resolve()) if self.local else self.model, []
+        if checkpoint is not None:
+            path = Path(checkpoint).resolve()
+            if (path / "adapter_config.json").is_file():
+                adapters = [str(path)]
+            elif (path / "config.json").is_file():
+                model = str(path)
+            else:
+                raise ConfigError(f"{checkpoint}: neither an adapter nor a model in it (不是检查点文件夹)")
+        device = self._device()
+        own = {
+            "model": model,
+            "adapters": adapters,
+            "model_type": self.model_type,
+            "template": self.template,
+            "torch_dtype": device.dtype if device else None,
+            "infer_backend": "transformers",
+            "max_batch_size": 8,
+            "eval_num_proc": 8,
+            "eval_backend": "Native",
+            "eval_output_dir": str(folder),
+            "host": "127.0.0.1",
+        }
+        return {**own, **given}
+
+    def _device(self) -> Device | None:
+        return None if self.device is None else detect(self.device)
+
+    def _device_arguments(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        device = self._device()
+        if device is None:
+            return {}
+        if device.kind == "cuda":
+            return {"torch_dtype": device.dtype}
+        dtype = str(given.get("torch_dtype", device.dtype))
+        return {
+            "use_cpu": True,
+            "torch_dtype": dtype,
+            "bf16": dtype == "bfloat16",
+            "fp16": False,
+            "dataloader_num_workers": 0,
+            "gradient_checkpointing": not self._fits(given, width=4 if dtype == "float32" else 2),
+        }
+
+    def _fits(self, given: Mapping[str, Any], width: int) -> bool:
+        """Tell whether a step fits into half of the free memory without gradient checkpointing."""
+        free = available_memory()
+        if not self.local or free is None:
+            return False
+        config = json.loads((Path(self.model) / "config.json").read_text(encoding="utf-8"))
+        length = given.get("max_length") or config.get("max_position_embeddings", 0)
+        tokens = int(length) * int(given.get("per_device_train_batch_size", 1))
+        need = activation_bytes(config, tokens=tokens, width=width)
+        return need is not None and need < free / 2
+
+    def _run(self, job: dict[str, Any], folder: Path, *listeners: Callable[[dict[str, Any]], None]) -> dict[str, Any]:
+        def on_event(event: dict[str, Any]) -> None:
+            for listener in listeners:
+                listener(event)
+
+        job["trust_remote_code"] = self.trust_remote_code
+        if self.in_process:
+            from swiftprep.train.worker import run_job
+
+            try:
+                return run_job(job, on_event)
+            except SystemExit:  # argparse, which has printed what is wrong
+                raise ConfigError("ms-swift refuses the arguments; it has printed why") from None
+        stamp = dt.datetime.now().strftime("%Y%m%d-%H%M%S-%f")
+        return run_in_child(
+            job,
+            log_path=folder / f"{job['task']}-{stamp}.log",
+            environment=self._environment(),
+            on_event=on_event,
+        )
+
+    def _environment(self) -> dict[str, str]:
+        """Return the variables that differ in the child; an empty one is removed."""
+        changed = {"TENSORBOARD_LOGGING_DIR": ""}  # left by a run in this process, it would claim the new run's log
+        if self.device == "cpu":
+            changed["CUDA_VISIBLE_DEVICES"] = "-1"
+        return changed
+
+
+def _check_names(task: str, given: Mapping[str, Any]) -> None:
+    unknown = unknown_arguments(task, given)
+    if unknown:
+        raise ConfigError("\n".join(unknown))
+
+
+def _as_list(entries: str | Path | Iterable[str | Path]) -> list[str]:
+    return [str(entries)] if isinstance(entries, (str, Path)) else [str(entry) for entry in entries]
+
+
+def _check_model(folder: Path, trust_remote_code: bool) -> None:
+    if not (folder / "config.json").is_file():
+        raise ConfigError(f"{folder}: no config.json in it, so not a model (不是模型文件夹)")
+    for name in ("config.json", "tokenizer_config.json"):
+        path = folder / name
+        if path.is_file() and "auto_map" in json.loads(path.read_text(encoding="utf-8")) and not trust_remote_code:
+            raise ConfigError(
+                f"{path}: this model runs Python code of its own; if you trust it, pass trust_remote_code=True "
+                "(模型自带代码，确认可信后再启用)"
+            )
+
+
+def _check_data(text: str) -> None:
+    """Refuse an entry ms-swift would fail on, before a model is loaded for it."""
+    entry = parse_entry(text)
+    if entry.path is not None and entry.path.suffix == ".jsonl":
+        kept = forecast(entry.path)
+        if not kept.kept:
+            raise DataError(f"{entry.path}: ms-swift keeps none of its {kept.rows} rows ({kept.dropped[0].detail})")
+
+
+def _sets(dataset: str | Path | Iterable[str | Path] | Mapping[str, str | Path]) -> dict[str, str]:
+    if isinstance(dataset, Mapping):
+        named = {name: str(path) for name, path in dataset.items()}
+    else:
+        paths = _as_list(dataset)
+        named = {Path(path).stem: path for path in paths}
+        if len(named) < len(paths):
+            raise ConfigError("two question files have the same name; pass a mapping of set names to paths")
+    return {name: path if path == "general" else str(Path(path).resolve()) for name, path in named.items()}
+
+
+def _interrupted(output_dir: Path | None) -> RunInterrupted:
+    checkpoints = sorted(
+        output_dir.glob("checkpoint-*") if output_dir else (), key=lambda p: int(p.name.rpartition("-")[2])
+    )
+    if not checkpoints:
+        return RunInterrupted("stopped before the first checkpoint; start again (尚无检查点，请重新开始)")
+    last = checkpoints[-1]
+    return RunInterrupted(
+        f"stopped; everything up to {last} is kept. Go on with the same call and "
+        f"resume_from_checkpoint='{last}' (已保存检查点，可从此继续)",
+        checkpoint=last,
+    )
+
+
+class _Progress:
+    """A progress bar that listens to the events of a run."""
+
+    def __init__(self, name: str, unit: str, total: int | None = None) -> None:
+        self._bar = tqdm(desc=name, unit=unit, total=total, disable=None)
+
+    def __enter__(self) -> _Progress:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._bar.close()
+
+    def update(self, event: dict[str, Any]) -> None:
+        """Move on with a step or an answer; show the newest losses."""
+        if event["event"] == "step":
+            self._bar.total = event["max_steps"]
+            self._bar.update(event["step"] - self._bar.n)
+        elif event["event"] == "answer":
+            self._bar.update()
+        elif event["event"] == "log":
+            losses = {k: f"{v:.3f}" for k, v in event["row"].items() if k in ("loss", "eval_loss")}
+            if losses:
+                self._bar.set_postfix(losses)
