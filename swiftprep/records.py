@@ -260,7 +260,9 @@ def _from_turns(turns: Any, key: str, system: str | None) -> list[Message]:
         role = turn.get("role", turn.get("from"))
         if role not in ROLE_NAMES:
             raise DataError(f"turn {position} has role {role!r}; expected one of system, user, assistant, tool")
-        messages.append({"role": ROLE_NAMES[role], "content": turn.get("content", turn.get("value"))})
+        content = turn.get("content", turn.get("value"))
+        _need_text(f"content of turn {position} ({role})", content)
+        messages.append({"role": ROLE_NAMES[role], "content": str(content)})
     if system is not None and messages and messages[0]["role"] != "system":
         messages.insert(0, {"role": "system", "content": system})
     return messages
@@ -287,9 +289,7 @@ def _need_text(name: str, value: Any) -> None:
         raise DataError(f"{name} is {'null' if value is None else type(value).__name__}; expected a string")
 
 
-def write_jsonl(
-    samples: Iterable[Sample], path: str | Path, format: Literal["messages", "alpaca"] = "messages"
-) -> int:
+def write_jsonl(samples: Iterable[Sample], path: str | Path, format: Literal["messages", "alpaca"] = "messages") -> int:
     """Write samples to a JSONL file, atomically, and return how many.
 
     Args:

@@ -37,7 +37,7 @@ def plot_losses(log: pd.DataFrame, path: str | Path | None = None) -> Figure:
     figure = Figure(figsize=(7, 4), dpi=120, layout="constrained")
     axes = figure.subplots()
     across = "step" if "step" in log else "epoch"
-    styles = {
+    styles: dict[str, dict[str, Any]] = {
         "loss": {"label": "train loss", "color": "#4c78a8", "linewidth": 1.5},
         "eval_loss": {"label": "eval loss (held out)", "color": "#e45756", "marker": "o", "linewidth": 2},
     }

@@ -38,9 +38,7 @@ class SetComparison:
         return asdict(self)
 
 
-def compare(
-    base: Iterable[Mapping[str, Any]], tuned: Iterable[Mapping[str, Any]]
-) -> list[SetComparison]:
+def compare(base: Iterable[Mapping[str, Any]], tuned: Iterable[Mapping[str, Any]]) -> list[SetComparison]:
     """Compare the answers of two models, set by set.
 
     Args:
@@ -64,11 +62,15 @@ def _compare_set(
     metric = base[keys[0]][0]
     means = [sum(side[key][1] for key in keys) / len(keys) for side in (base, tuned)]
     if metric != "pass":
-        return SetComparison(name, metric, len(keys), *means)
+        return SetComparison(name, metric, len(keys), means[0], means[1])
     right = [{key[1] for key in keys if side[key][1] >= 1} for side in (base, tuned)]
     return SetComparison(
-        name, metric, len(keys), *means,
+        name,
+        metric,
+        len(keys),
+        means[0],
+        means[1],
         kept=len(right[0] & right[1]) / len(right[0]) if right[0] else None,
         lost=sorted(right[0] - right[1]),
         gained=sorted(right[1] - right[0]),
-    )  # fmt: skip
+    )

@@ -39,9 +39,9 @@ class Question:
         return "pass" if self.accept else "rouge-l"
 
     def passes(self, answer: str) -> bool:
-        """Tell whether an answer is right by the patterns, whatever its case.
+        r"""Tell whether an answer is right by the patterns, whatever its case.
 
-        >>> Question("q", [], accept=[r"\\bparis\\b"]).passes("It is Paris.")
+        >>> Question("q", [], accept=[r"\bparis\b"]).passes("It is Paris.")
         True
         """
         found = any(re.search(pattern, answer, re.IGNORECASE) for pattern in self.accept)

@@ -73,7 +73,7 @@ def _parse(name: str, summary: str, argv: Sequence[str] | None) -> Arguments:
     parser.add_argument("settings", nargs="*", metavar="FILE.yaml | key=value", help="settings; later ones win")
     parser.add_argument("--dry-run", action="store_true", help="scan, mix and show the command; load no model")
     parser.add_argument("--json", action="store_true", help="print the report as JSON on standard output")
-    given = parser.parse_args(argv)
+    given = parser.parse_intermixed_args(argv)
     files = [item for item in given.settings if "=" not in item]
     if len(files) > 1:
         parser.error(f"one settings file at most, not {', '.join(files)}; settings look like key=value")

@@ -27,7 +27,7 @@ from swiftprep.errors import ConfigError
 from swiftprep.evaluate.compare import compare
 from swiftprep.mix.mixer import Mixer
 from swiftprep.recipes.cli import Arguments, run, say
-from swiftprep.recipes.config import DEFAULT_SFT, Stage1Config, load_config, save_config
+from swiftprep.recipes.config import DEFAULT_SFT, EMBEDDED_SFT, Stage1Config, load_config, save_config
 from swiftprep.records import read_jsonl, write_jsonl
 from swiftprep.report import plot_losses, write_markdown
 from swiftprep.scan.scanner import Scan, Scanner
@@ -63,9 +63,14 @@ def stage1(config: Stage1Config, *, dry_run: bool = False) -> dict[str, Any]:
     with _timed("mix", seconds):
         mix = Mixer([files["train"]], _general(config), ratio=config.mix.ratio, size=config.mix.size, seed=config.seed)
     plan = mix.plan()
-    report["mix"] = {"ratio": str(config.mix.ratio), "dataset": mix.dataset_args(), "plan": orjson.loads(plan.to_json(orient="records"))}
+    report["mix"] = {
+        "ratio": str(config.mix.ratio),
+        "dataset": mix.dataset_args(),
+        "plan": orjson.loads(plan.to_json(orient="records")),
+    }
     say(f"mix     {mix.command()}")
-    swift = {**DEFAULT_SFT, "seed": config.seed, "data_seed": config.seed, **config.sft}
+    embedded = EMBEDDED_SFT if config.model.path is None else {}
+    swift = {**DEFAULT_SFT, **embedded, "seed": config.seed, "data_seed": config.seed, **config.sft}
     command = runner.command(mix.dataset_args(), [files["val"]], **swift)
     report["sft"] = {"command": command}
     if dry_run:
@@ -203,7 +208,8 @@ def _say_result(report: dict[str, Any], out: Path) -> None:
         say(f"\nheld-out eval loss: base {loss['base']:.3f} → tuned {loss['tuned']:.3f}")
     for found in report["eval"]:
         kept = "" if found["kept"] is None else f" (keeps {found['kept']:.0%} of what the base got right)"
-        say(f"{found['name']} ({found['metric']}, {found['questions']}): {found['base']:.3f} → {found['tuned']:.3f}{kept}")
+        asked = f"{found['name']} ({found['metric']}, {found['questions']} questions)"
+        say(f"{asked}: {found['base']:.3f} → {found['tuned']:.3f}{kept}")
     say(f"verdict: {report['verdict']['kind']}")
     for line in report["verdict"]["evidence"]:
         say(f"  {line}")

@@ -202,4 +202,4 @@ def _held_out(paths: list[str], fraction: float, seed: int) -> set[str]:
     for group in groups:
         if len(chosen) + len(group) <= wanted:
             chosen.update(group)
-    return chosen or set(min(groups, key=len))
+    return chosen or set(sorted(groups, key=len)[0])

@@ -29,6 +29,7 @@ _EPOCH_LINE = re.compile(
 )
 _COLUMNS = ("step", "epoch", "loss", "eval_loss", "token_acc", "eval_token_acc", "learning_rate", "grad_norm")
 
+
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """What a log says about a run.
@@ -47,7 +48,7 @@ class Verdict:
     fixes: list[str] = field(default_factory=list)
 
     def __str__(self) -> str:
-        lines = [self.kind]
+        lines: list[str] = [self.kind]
         lines += [f"  + {line}" for line in self.evidence]
         lines += [f"  - {line}" for line in self.counter]
         lines += [f"  → {line}" for line in self.fixes]
@@ -100,7 +101,9 @@ class Monitor:
     def _parsed(cls, text: str, name: str) -> Monitor:
         rows = _text_rows(text) or _state_rows(text) or _jsonl_rows(text)
         if not rows:
-            raise DataError(f"{name}: no training log in it: expected ms-swift's JSON lines or 'Epoch 1/3: Train Loss: …'")
+            raise DataError(
+                f"{name}: no training log in it: expected ms-swift's JSON lines or 'Epoch 1/3: Train Loss: …'"
+            )
         return cls(rows)
 
     @property
@@ -176,7 +179,7 @@ def _state_rows(text: str) -> list[dict[str, Any]]:
 
 
 def _jsonl_rows(text: str) -> list[dict[str, Any]]:
-    """Read `logging.jsonl`: the last line, the result of the run, is another shape, and one cut short is passed over."""
+    """Read `logging.jsonl`. Its last line, the result of the run, has another shape; one cut short is passed over."""
     rows = []
     for line in text.split("\n"):
         try:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +17,8 @@ from swiftprep.errors import ConfigError, RunError, RunInterrupted
 
 logger = logging.getLogger(__name__)
 
+WORKER = (sys.executable, "-m", "swiftprep.train.worker")
 TAIL_LINES = 20
-GRACE_SECONDS = 300  # a step of a large model, and the checkpoint
 
 
 def run_in_child(
@@ -26,6 +27,7 @@ def run_in_child(
     log_path: Path,
     environment: Mapping[str, str],
     on_event: Callable[[dict[str, Any]], None],
+    worker: Sequence[str] = WORKER,
 ) -> dict[str, Any]:
     """Run a job in a fresh process and return its result.
 
@@ -34,6 +36,7 @@ def run_in_child(
         log_path: Where everything the process prints goes.
         environment: Variables to set in it; an empty value removes one.
         on_event: Called with each event as it happens.
+        worker: The command to start; it speaks the protocol of `swiftprep.train.worker`.
 
     Raises:
         ConfigError: ms-swift refused the arguments.
@@ -45,7 +48,7 @@ def run_in_child(
     env = {name: value for name, value in env.items() if environment.get(name) != ""}
     with log_path.open("ab") as log:
         child = subprocess.Popen(
-            [sys.executable, "-m", "swiftprep.train.worker"],
+            list(worker),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=log,
@@ -58,11 +61,9 @@ def run_in_child(
     interrupted = False
     try:
         assert child.stdin is not None
-        try:
+        with contextlib.suppress(BrokenPipeError):  # it died at once; the log says why
             child.stdin.write(json.dumps(dict(job), ensure_ascii=False) + "\n")
             child.stdin.flush()
-        except BrokenPipeError:
-            pass  # it died at once; the log says why
         while True:
             try:
                 _listen(child, seen, on_event)
@@ -100,17 +101,13 @@ def _end(child: subprocess.Popen[str]) -> None:
     """Make sure nothing of the run is left, its model server included."""
     if child.poll() is None:
         child.kill()
-    try:
+    with contextlib.suppress(ProcessLookupError, PermissionError, AttributeError):  # gone, or not a POSIX system
         os.killpg(child.pid, signal.SIGKILL)
-    except (ProcessLookupError, PermissionError, AttributeError):
-        pass
     child.wait()
     for pipe in (child.stdin, child.stdout):
         if pipe is not None:
-            try:
+            with contextlib.suppress(BrokenPipeError):
                 pipe.close()
-            except BrokenPipeError:
-                pass
 
 
 def _outcome(code: int, seen: list[dict[str, Any]], interrupted: bool, log_path: Path) -> dict[str, Any]:

@@ -183,7 +183,9 @@ class SwiftRunner:
             self._run(job, folder, on_event, progress.update)
         missing = [key for key in wanted if key not in found]
         if missing:
-            raise DataError(f"{len(missing)} of {len(wanted)} questions got no answer, such as {missing[0]}; see {folder}")
+            raise DataError(
+                f"{len(missing)} of {len(wanted)} questions got no answer, such as {missing[0]}; see {folder}"
+            )
         return Evaluation([found[key] for key in wanted], folder, to_command("eval", arguments))
 
     def command(

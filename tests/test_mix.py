@@ -1,0 +1,127 @@
+from __future__ import annotations
+
+import shlex
+
+import pytest
+
+from swiftprep import Mixer, Sample, read_jsonl, write_jsonl
+from swiftprep.errors import ConfigError, DataError
+from swiftprep.mix.mixer import _apportion, parse_ratio
+
+
+@pytest.fixture
+def rows(tmp_path, monkeypatch):
+    """Write a file of so many rows and return its name, relative to the working folder."""
+    monkeypatch.chdir(tmp_path)
+
+    def write(name: str, count: int) -> str:
+        write_jsonl([Sample.from_instruction(f"{name} {i}", "", "a", id=f"{name}-{i}") for i in range(count)], name)
+        return name
+
+    return write
+
+
+@pytest.mark.parametrize(
+    ("ratio", "general"),
+    [("40:60", 60), ("50:50", 40), ("30:70", 93), ("70:30", 17), (0.4, 60), ("0.4", 60), ("2:3", 60), ("1:5", 200)],
+)
+def test_all_private_rows_are_taken_and_the_general_side_is_scaled(rows, ratio, general):
+    mix = Mixer(private=[rows("train.jsonl", 40)], general=[rows("general.jsonl", 500)], ratio=ratio)
+    assert mix.dataset_args() == ["train.jsonl", f"general.jsonl#{general}"]
+    assert mix.plan()["taken"].tolist() == [40, general]
+
+
+def test_general_data_sets_share_in_proportion_to_their_size(rows):
+    mix = Mixer([rows("train.jsonl", 40)], ["swift/self-cognition#100", rows("general.jsonl", 200)], ratio="40:60")
+    assert mix.dataset_args() == ["train.jsonl", "swift/self-cognition#20", "general.jsonl#40"]
+
+
+def test_too_few_general_rows_repeat_and_the_plan_says_so(rows, caplog):
+    mix = Mixer([rows("train.jsonl", 40)], [rows("general.jsonl", 10)], ratio="40:60")
+    assert mix.dataset_args() == ["train.jsonl", "general.jsonl#60"]
+    assert mix.plan()["repeats"].tolist() == [1.0, 6.0]
+    assert "6.0 times" in caplog.text
+
+
+def test_without_a_ratio_everything_is_taken(rows):
+    mix = Mixer([rows("train.jsonl", 4) + "#2"], ["swift/self-cognition#500", rows("g.jsonl", 3)], ratio=None)
+    assert mix.dataset_args() == ["train.jsonl#2", "swift/self-cognition#500", "g.jsonl"]
+
+
+def test_a_size_stands_in_for_a_missing_count(rows):
+    mix = Mixer([rows("t.jsonl", 40)], ["swift/self-cognition"], size={"swift/self-cognition": 108})
+    assert mix.dataset_args() == ["t.jsonl", "swift/self-cognition#60"]
+
+
+def test_the_command_survives_a_shell(rows):
+    mix = Mixer([rows("my data.jsonl", 4)], ["swift/self-cognition#500"], ratio="50:50")
+    assert shlex.split(mix.command(), comments=True) == ["--dataset", *mix.dataset_args()]
+
+
+def test_tokens_are_counted_when_asked(rows):
+    mix = Mixer([rows("t.jsonl", 2)], ["a/b#9"], ratio=None, count_tokens=lambda text: len(text.split()))
+    assert mix.plan()["tokens"].fillna(-1).tolist() == [6, -1]
+
+
+def test_freeze_writes_the_planned_rows_once_more_the_same(rows, tmp_path):
+    mix = Mixer([rows("t.jsonl", 4)], [rows("g.jsonl", 3)], ratio="40:60")
+    assert mix.freeze("one.jsonl") == 10
+    mix.freeze("two.jsonl")
+    assert (tmp_path / "one.jsonl").read_bytes() == (tmp_path / "two.jsonl").read_bytes()
+    channels = [s.channel for s in read_jsonl("one.jsonl")]
+    assert (channels.count("private"), channels.count("general")) == (4, 6)
+
+
+def test_a_hub_data_set_cannot_be_frozen(rows):
+    with pytest.raises(ConfigError, match="only local"):
+        Mixer([rows("t.jsonl", 4)], ["swift/self-cognition#5"]).freeze("x.jsonl")
+
+
+BAD = {
+    "three parts": ("40:70:1", ConfigError, "ratio '40:70:1'"),
+    "no private share": ("0:100", ConfigError, "ratio '0:100'"),
+    "a percentage": (40, ConfigError, "ratio '40'"),
+    "words": ("half", ConfigError, "ratio 'half'"),
+}
+
+
+@pytest.mark.parametrize(("ratio", "kind", "message"), BAD.values(), ids=BAD.keys())
+def test_bad_ratios(rows, ratio, kind, message):
+    with pytest.raises(kind, match=message):
+        Mixer([rows("t.jsonl", 4)], [rows("g.jsonl", 4)], ratio=ratio)
+
+
+@pytest.mark.parametrize(
+    ("private", "general", "kind", "message"),
+    [
+        (["t.jsonl#0"], ["g.jsonl"], ConfigError, "#0 is not a number of rows"),
+        (["t.jsonl#-1"], ["g.jsonl"], ConfigError, "#-1 is not"),
+        (["t.jsonl#0.5"], ["g.jsonl"], ConfigError, "#0.5 is not"),
+        (["t.jsonl"], ["swift/self-cognition"], ConfigError, "unknown size: write 'swift/self-cognition#500'"),
+        (["t.jsonl"], ["none.jsonl"], ConfigError, "'none.jsonl': no such file"),
+        (["t.jsonl"], ["data/none.jsonl"], ConfigError, "'data/none.jsonl': no such file"),
+        (["t.jsonl"], [], ConfigError, "no general data set"),
+        ([], ["g.jsonl"], ConfigError, "no private data set"),
+        (["empty.jsonl"], ["g.jsonl"], DataError, "the file is empty"),
+        (["broken.jsonl"], ["g.jsonl"], DataError, "broken.jsonl:2: not valid JSON"),
+        (["dropped.jsonl"], ["g.jsonl"], DataError, "keeps none of its 1 rows"),
+    ],
+)
+def test_bad_data_sets(rows, tmp_path, private, general, kind, message):
+    rows("t.jsonl", 4), rows("g.jsonl", 4)
+    (tmp_path / "empty.jsonl").write_text("")
+    (tmp_path / "broken.jsonl").write_text('{"query": "q", "response": "a"}\n{oops\n')
+    (tmp_path / "dropped.jsonl").write_text('{"messages": []}\n')
+    with pytest.raises(kind, match=message):
+        Mixer(private, general)
+
+
+@pytest.mark.parametrize(("total", "weights"), [(10, [1, 1, 1]), (0, [3, 4]), (7, [5, 0, 9]), (93, [108, 200, 7])])
+def test_apportion_adds_up_and_stays_within_one_of_the_exact_share(total, weights):
+    parts = _apportion(total, weights)
+    assert sum(parts) == total
+    assert all(abs(part - total * w / sum(weights)) < 1 for part, w in zip(parts, weights, strict=True))
+
+
+def test_a_share_is_a_fraction_of_all_rows():
+    assert parse_ratio("30:70") == parse_ratio(0.3)

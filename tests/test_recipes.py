@@ -1,0 +1,145 @@
+"""The recipes: their settings, their exit codes, and stage 1 for real."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from swiftprep.errors import ConfigError
+from swiftprep.recipes import stage1
+from swiftprep.recipes.config import Stage1Config, load_config, load_yaml, save_config
+
+ROOT = Path(__file__).parent.parent
+SHIPPED = sorted((ROOT / "recipes").glob("*.yaml"))
+
+
+@pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.name)
+def test_a_shipped_recipe_is_valid_and_opens_with_its_command(path):
+    assert load_config(path)
+    first = path.read_text(encoding="utf-8").splitlines()[0]
+    assert re.fullmatch(rf"# python -m swiftprep\.recipes\.stage1 recipes/{path.name}.*", first)
+
+
+def test_settings_come_from_defaults_then_file_then_command_line(tmp_path):
+    file = tmp_path / "x.yaml"
+    file.write_text("scan: {framework: acme}\nmix: {ratio: 50:50}\nseed: 7\n")
+    config = load_config(file, ["seed=8", "sft.learning_rate=5e-5"])
+    assert (config.scan.framework, config.mix.ratio, config.seed) == ("acme", "50:50", 8)
+    assert config.sft == {"learning_rate": 5e-5}
+    assert config.model == Stage1Config().model
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [("50:50", "50:50"), ("70:30", "70:30"), ("0.4", 0.4), ("1e-4", 1e-4), ("5e-05", 5e-5), ("42", 42), ("true", True)],
+)
+def test_yaml_reads_ratios_and_rates_as_people_mean_them(text, value):
+    read = load_yaml(text)
+    assert read == value
+    assert type(read) is type(value)
+
+
+def test_resolved_settings_are_read_back_the_same(tmp_path):
+    config = load_config(None, ["mix.ratio=50:50", "scan.path=/x", "sft.lora_rank=4"])
+    assert load_config(save_config(config, tmp_path / "c.yaml")) == config
+
+
+def test_all_unknown_keys_are_reported_at_once():
+    with pytest.raises(ConfigError) as error:
+        load_config(None, ["scan.pth=x", "mx.ratio=1", "scan.lang=fr", "seed=many", "sft.learning_rat=1"])
+    lines = str(error.value).splitlines()
+    assert len(lines) == 5
+    text = "\n".join(lines)
+    for hint in (
+        "did you mean 'path'",
+        "did you mean 'mix'",
+        "scan.lang='fr'",
+        "seed='many'",
+        "did you mean 'learning_rate'",
+    ):
+        assert hint in text
+
+
+@pytest.fixture
+def app(tree):
+    return tree({f"src/{name}/Index.vue": f"<template><ta-card title='{name}' /></template>\n" for name in "abcdef"})
+
+
+@pytest.fixture
+def model_folder(tmp_path):
+    folder = tmp_path / "model"
+    folder.mkdir()
+    (folder / "config.json").write_text('{"model_type": "llama"}')
+    return folder
+
+
+def bad_inputs(tmp_path):
+    (tmp_path / "no-vue").mkdir()
+    (tmp_path / "empty.jsonl").write_text("")
+    return {
+        "missing folder": ([f"scan.path={tmp_path}/none"], "no such folder"),
+        "no .vue": ([f"scan.path={tmp_path}/no-vue"], "no .vue file in it"),
+        "misspelt key": (["scan.pathh=x"], "scan.pathh: no such key (did you mean 'path'?)"),
+        "misspelt ms-swift argument": (["sft.learning_rat=1"], "did you mean 'learning_rate'?"),
+        "ratio": (["mix.ratio=40:70:1"], "ratio '40:70:1'"),
+        "missing model": (["model.path=/none/model"], "no such model folder"),
+        "empty dataset": ([f"mix.general=[{tmp_path}/empty.jsonl]"], "the file is empty"),
+        "#0": (["mix.general=[swift/self-cognition#0]"], "#0 is not a number of rows"),
+        "missing settings file": (["none.yaml"], "none.yaml: No such file"),
+        "hub data set of unknown size": (["mix.general=[swift/self-cognition]"], "unknown size"),
+    }
+
+
+@pytest.mark.parametrize(
+    "case",
+    ["missing folder", "no .vue", "misspelt key", "misspelt ms-swift argument", "ratio", "missing model",
+     "empty dataset", "#0", "missing settings file", "hub data set of unknown size"],
+)  # fmt: skip
+def test_bad_input_is_one_clear_line_and_exit_2(case, tmp_path, app, model_folder, capsys):
+    settings, message = bad_inputs(tmp_path)[case]
+    usual = [f"scan.path={app}", f"model.path={model_folder}", f"output_dir={tmp_path}/out"]
+    assert stage1.main([*usual, *settings]) == 2
+    complaints = [line for line in capsys.readouterr().err.splitlines() if line.startswith("error:")]
+    assert len(complaints) == 1
+    assert message in complaints[0]
+
+
+def test_dry_run_plans_everything_and_loads_no_model(tmp_path, app, model_folder, capsys):
+    settings = [f"scan.path={app}", f"model.path={model_folder}", f"output_dir={tmp_path}/out", "--dry-run", "--json"]
+    assert stage1.main([*settings, "mix.ratio=50:50"]) == 0
+    printed = capsys.readouterr()
+    report = json.loads(printed.out)
+    assert report["scan"]["found"] == 6
+    assert report["mix"]["dataset"][1].endswith("general.jsonl#5")
+    assert report["sft"]["command"].startswith("swift sft")
+    assert report["sft"]["command"] in printed.err
+    assert not (tmp_path / "out" / "sft").exists()
+
+
+@pytest.mark.slow
+def test_stage1_on_the_embedded_default(tmp_path, capsys):
+    """The whole chain for real, shortened: a few steps, a few questions."""
+    probes = tmp_path / "probes.jsonl"
+    shipped = (ROOT / "swiftprep" / "assets" / "probes.jsonl").read_text(encoding="utf-8").splitlines()
+    probes.write_text("\n".join(shipped[:6]) + "\n", encoding="utf-8")
+    settings = [
+        f"output_dir={tmp_path}/out", f"eval.probes={probes}", "eval.limit=1", "eval.max_new_tokens=12",
+        "sft.max_steps=8", "sft.max_length=512", "sft.eval_strategy=steps", "sft.save_strategy=steps",
+        "sft.eval_steps=8", "sft.save_steps=8", "--json",
+    ]  # fmt: skip
+    assert stage1.main(settings) == 0
+    report = json.loads(capsys.readouterr().out)
+    out = tmp_path / "out"
+    assert report == json.loads((out / "report.json").read_text())
+    assert report["sft"]["eval_loss"]["tuned"] < report["sft"]["eval_loss"]["base"] - 0.02
+    assert report["sft"]["rows"]["planned"] == report["sft"]["rows"]["trained"] == 40
+    assert {c["name"]: c["questions"] for c in report["eval"]} == {"general": 6, "held-out": 1}
+    assert report["verdict"]["kind"] == "normal"
+    assert (out / "loss.png").read_bytes().startswith(b"\x89PNG")
+    text = (out / "report.md").read_text(encoding="utf-8")
+    assert "## 结论：正常" in text
+    assert load_config(out / "config.yaml").sft["max_steps"] == 8
+    assert (Path(report["sft"]["best_checkpoint"]) / "adapter_model.safetensors").is_file()

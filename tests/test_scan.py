@@ -1,0 +1,212 @@
+from __future__ import annotations
+
+import json
+import os
+import random
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from swiftprep import Scanner, demo
+from swiftprep.errors import ConfigError
+
+VUE = '<template>\n  <ta-card title="用户" />\n</template>\n'
+
+
+def scan(root, **settings):
+    return Scanner(root, **settings).scan()
+
+
+def test_the_articles_sample_is_the_default(tree):
+    root = tree({"src/components/UserProfile.vue": VUE})
+    (sample,) = scan(root).samples
+    instruction, _, path = sample.prompt.partition("\n")
+    assert instruction == (
+        "你是一位熟悉Vue 2.7和名为'ta404'的私有UI框架的前端开发专家。你的任务是学习如何基于'ta404'框架来编写"
+        "Vue 2.7组件。请仔细分析以下提供的组件代码。"
+    )
+    assert path == "这是一个Vue 2.7组件,它使用了'ta404'框架。该组件的原始文件路径是'src/components/UserProfile.vue'。"
+    assert sample.answer == VUE
+
+
+def test_framework_version_and_language_are_parameters(tree):
+    (sample,) = scan(tree({"A.vue": VUE}), framework="acme-ui", vue_version="3.5", lang="en").samples
+    assert "Vue 3.5" in sample.prompt
+    assert "'acme-ui'" in sample.prompt
+    assert sample.prompt.isascii()
+
+
+def test_code_is_never_taken_for_a_template(tree):
+    code = "<template>{{ user.name }}{% raw %}{{ 7 * 7 }}</template>"
+    assert scan(tree({"A.vue": code})).samples[0].answer == code
+
+
+def test_a_users_own_template(tree, tmp_path):
+    own = tmp_path / "own.yaml"
+    own.write_text('{instruction: "Write {{ path }}", input: "", output: "{{ code }}"}')
+    assert scan(tree({"A.vue": VUE}), template=own).samples[0].prompt == "Write A.vue"
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ('{instruction: "{{ typo }}", input: "", output: ""}', "'typo' is undefined"),
+        ('{instruction: "x"}', "expected exactly the keys"),
+        ("{{ ''.__class__.__mro__ }}", "not valid YAML|expected exactly"),
+        ('{instruction: "{{ path.__class__.__mro__ }}", input: "", output: ""}', "unsafe"),
+    ],
+    ids=["unknown name", "missing keys", "not yaml", "sandbox"],
+)
+def test_a_bad_template_is_a_clear_error(tree, tmp_path, text, message):
+    own = tmp_path / "own.yaml"
+    own.write_text(text)
+    with pytest.raises(ConfigError, match=message):
+        scan(tree({"A.vue": VUE}), template=own)
+
+
+ENCODINGS = {
+    "utf-8": ("utf-8", b""),
+    "utf-8 with mark": ("utf-8-sig", b""),
+    "gbk": ("gbk", b""),
+    "gb18030": ("gb18030", b""),
+    "utf-16 with mark": ("utf-16", b""),
+}
+
+
+@pytest.mark.parametrize("encoding", [e for e, _ in ENCODINGS.values()], ids=ENCODINGS.keys())
+def test_encodings_are_read_as_text(tree, encoding):
+    (sample,) = scan(tree({"A.vue": VUE.encode(encoding)})).samples
+    assert sample.answer == VUE
+
+
+def test_windows_line_ends_become_plain_ones(tree):
+    assert scan(tree({"A.vue": VUE.replace("\n", "\r\n")})).samples[0].answer == VUE
+
+
+def test_every_skipped_file_has_a_reason(tree, tmp_path):
+    root = tree(
+        {
+            "src/Good.vue": VUE,
+            "src/Empty.vue": " \n",
+            "src/Binary.vue": b"\0\1\2",
+            "src/Big.vue": "x" * 1_000_001,
+            "node_modules/lib/Dep.vue": VUE,
+            "tmp/Scratch.vue": VUE,
+            "src/gen/Api.vue": VUE,
+            "src/gen/Keep.vue": VUE,
+            ".gitignore": "tmp/\n",
+            "src/gen/.gitignore": "*.vue\n!Keep.vue\n",
+            "README.md": "not looked for",
+        }
+    )
+    (root / "src/Link.vue").symlink_to(root / "src/Good.vue")
+    os.mkfifo(root / "src/Pipe.vue")
+    found = scan(root)
+    assert {s.meta["path"] for s in found.samples} == {"src/Good.vue", "src/gen/Keep.vue"}
+    assert {(r.path, r.reason) for r in found.rejects} == {
+        ("src/Empty.vue", "empty"),
+        ("src/Binary.vue", "binary"),
+        ("src/Big.vue", "too-large"),
+        ("node_modules/lib/Dep.vue", "ignored"),
+        ("tmp/Scratch.vue", "ignored"),
+        ("src/gen/Api.vue", "ignored"),
+        ("src/Link.vue", "symlink"),
+        ("src/Pipe.vue", "not-a-file"),
+    }
+    assert found.found == len(list(root.rglob("*.vue"))) == 10
+
+
+def test_ignore_replaces_the_default_rules(tree):
+    root = tree({"node_modules/a/A.vue": VUE, "old/B.vue": VUE})
+    found = scan(root, ignore=["old/"])
+    assert [s.meta["path"] for s in found.samples] == ["node_modules/a/A.vue"]
+    assert found.rejects[0].detail == "old/ by ignore="
+
+
+def test_a_folder_stays_on_one_side(tree):
+    names = [f"src/{folder}/{part}.vue" for folder in "abcdefgh" for part in ("Index", "Form", "List")]
+    found = scan(tree(dict.fromkeys(names, VUE)), val_fraction=0.25)
+    sides = {}
+    for sample in found.samples:
+        sides.setdefault(sample.meta["path"].rpartition("/")[0], set()).add(sample.meta["split"])
+    assert all(len(side) == 1 for side in sides.values())
+    assert len(found.val) == 6
+
+
+@pytest.mark.parametrize(("files", "held_out"), [(1, 0), (2, 1), (10, 1), (40, 4)])
+def test_a_flat_folder_is_split_by_file(tree, files, held_out):
+    found = scan(tree({f"C{i}.vue": VUE for i in range(files)}))
+    assert len(found.val) == held_out
+
+
+def test_scans_are_byte_identical_whatever_the_order_on_disk(tmp_path):
+    names = [f"src/{i % 7}/C{i}.vue" for i in range(40)]
+    outputs = []
+    for number in range(2):
+        random.Random(number).shuffle(names)
+        root = tmp_path / str(number) / "repo"
+        for name in names:
+            (root / name).parent.mkdir(parents=True, exist_ok=True)
+            (root / name).write_text(VUE + name)
+        paths = scan(root).write(tmp_path / str(number) / "out")
+        outputs.append([path.read_bytes() for path in paths.values()])
+    assert outputs[0] == outputs[1]
+
+
+def test_write_accounts_for_everything(tree, tmp_path):
+    found = scan(tree({"a/A.vue": VUE, "b/B.vue": VUE, "c/C.vue": b"\0"}))
+    paths = found.write(tmp_path / "out")
+    lines = {name: path.read_text().splitlines() for name, path in paths.items()}
+    assert sum(map(len, lines.values())) == found.found == 3
+    assert json.loads(lines["rejects"][0])["reason"] == "binary"
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda tmp: Scanner(tmp / "none"), "no such folder"),
+        (lambda tmp: Scanner(tmp).scan(), "no .vue file in it"),
+        (lambda tmp: Scanner(tmp, val_fraction=1.5), "val_fraction=1.5"),
+        (lambda tmp: Scanner(tmp, lang="fr"), "lang='fr'"),
+        (lambda tmp: Scanner(tmp, template="nope"), "template 'nope'"),
+    ],
+)
+def test_bad_input(tmp_path, make, message):
+    with pytest.raises(ConfigError, match=message):
+        make(tmp_path)
+
+
+NAMES = st.text(st.sampled_from("ab#: ü中\n.!*[]'"), min_size=1, max_size=6).filter(lambda n: n.strip(". "))
+TREES = st.dictionaries(
+    st.lists(NAMES, min_size=1, max_size=3).map("/".join),
+    st.binary(max_size=20) | st.text(max_size=20).map(lambda t: t.encode("utf-8", "replace")),
+    min_size=1,
+    max_size=8,
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(TREES, st.sampled_from(["", "*a*\n", "a/\n!b\n", "[\n", "/b.vue\n"]))
+def test_found_is_kept_plus_rejected(tmp_path_factory, files, gitignore):
+    root = tmp_path_factory.mktemp("tree")
+    (root / ".gitignore").write_text(gitignore)
+    for name, content in files.items():
+        path = root / f"{name}.vue"
+        if not path.parent.is_file():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
+    there = [path for path in root.rglob("*.vue") if path.is_file()]
+    found = scan(root)
+    assert found.found == len(found.samples) + len(found.rejects) == len(there)
+    names = [s.meta["path"] for s in found.samples] + [r.path for r in found.rejects]
+    assert sorted(names) == sorted(str(path.relative_to(root)) for path in there)
+
+
+def test_the_demo_application_is_varied():
+    found = scan(demo.app())
+    assert 12 <= len(found.samples) <= 20
+    assert not found.rejects
+    tags = {tag for s in found.samples for tag in s.answer.split("<ta-")[1:]}
+    assert len({tag.split()[0].split(">")[0] for tag in tags}) >= 25
+    assert found.to_pandas().shape == (len(found.samples), 8)

@@ -1,0 +1,357 @@
+"""The runner, with the real ms-swift and a real small model."""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+
+import pytest
+
+from swiftprep import Sample, SwiftRunner, write_jsonl
+from swiftprep.demo import MODEL_ARGUMENTS
+from swiftprep.errors import ConfigError, DataError, RunError, RunInterrupted
+from swiftprep.train import process
+from swiftprep.train.arguments import known_arguments, to_argv, unknown_arguments
+from swiftprep.train.device import activation_bytes, detect
+
+TINY = {"max_steps": 2, "logging_steps": 1, "gradient_accumulation_steps": 1, "max_length": 64, "report_to": "none"}
+
+
+@pytest.fixture
+def data(tmp_path):
+    rows = [
+        Sample.from_instruction(f"Count to {i}.", "", " ".join(map(str, range(i))), id=str(i)) for i in range(2, 10)
+    ]
+    write_jsonl(rows, tmp_path / "train.jsonl")
+    write_jsonl(rows[:2], tmp_path / "val.jsonl")
+    return [str(tmp_path / "train.jsonl")], [str(tmp_path / "val.jsonl")]
+
+
+@pytest.fixture
+def fake_model(tmp_path):
+    """A folder that looks like a model until it is loaded."""
+    folder = tmp_path / "model"
+    folder.mkdir()
+    (folder / "config.json").write_text(json.dumps({"model_type": "llama"}))
+    return folder
+
+
+# --- what needs no model -------------------------------------------------------------------------------------------
+
+
+def test_unknown_arguments_are_all_refused_with_a_hint(fake_model, data):
+    with pytest.raises(ConfigError) as error:
+        SwiftRunner(fake_model).sft(data[0], learning_rat=1, lora_rnk=8)
+    assert "'learning_rat' (did you mean 'learning_rate'?)" in str(error.value)
+    assert "'lora_rnk' (did you mean 'lora_rank'?)" in str(error.value)
+
+
+def test_the_known_arguments_are_the_installed_versions():
+    known = known_arguments()
+    assert {"tuner_type", "learning_rate", "eval_on_start", "enable_channel_loss"} <= set(known["sft"])
+    assert "train_type" not in known["sft"]  # ms-swift 3's name
+    assert {"eval_dataset", "infer_backend"} <= set(known["eval"])
+    assert unknown_arguments("sft", ["learning_rate"]) == []
+
+
+def test_the_command_is_what_a_shell_gives_swift(fake_model, data, tmp_path):
+    odd = tmp_path / "my data.jsonl"
+    odd.write_text((tmp_path / "train.jsonl").read_text())
+    runner = SwiftRunner(fake_model, tmp_path / "out", template="chatml", device="cpu")
+    command = runner.command([f"{odd}#3"], data[1], learning_rate=5e-5, lora_dropout=0.1, callbacks=["early_stop"])
+    words = shlex.split(command, comments=True)
+    assert words[:2] == ["swift", "sft"]
+    assert words[words.index("--dataset") + 1] == f"{odd}#3"
+    assert words[words.index("--learning_rate") + 1] == "5e-05"
+    assert words[words.index("--use_cpu") + 1] == "true"
+    assert words[words.index("--check_model") + 1] == "false"
+
+
+def test_device_arguments_for_a_gpu(fake_model, data, monkeypatch):
+    monkeypatch.setattr("swiftprep.train.runner.detect", lambda kind: process_device())
+    words = shlex.split(SwiftRunner(fake_model).command(data[0]))
+    assert words[words.index("--torch_dtype") + 1] == "bfloat16"
+    assert "--use_cpu" not in words
+    assert "--gradient_checkpointing" not in words  # ms-swift's default, on
+
+
+def process_device():
+    from swiftprep.train.device import Device
+
+    return Device("cuda", "bfloat16")
+
+
+def test_device_none_leaves_everything_to_ms_swift(fake_model, data):
+    assert "torch_dtype" not in SwiftRunner(fake_model, device=None).command(data[0])
+
+
+def test_this_cpu_is_measured():
+    assert detect("cpu").kind == "cpu"
+    assert detect("cpu").dtype in ("bfloat16", "float32")
+
+
+def test_memory_estimate_grows_with_the_batch():
+    smol = {"num_hidden_layers": 30, "hidden_size": 576, "vocab_size": 49152}
+    one, two = (activation_bytes(smol, tokens=n, width=2) for n in (1024, 2048))
+    assert two == 2 * one
+    assert 0.5e9 < one < 2e9
+    assert activation_bytes({}, tokens=1, width=2) is None
+
+
+@pytest.mark.parametrize(
+    ("model", "message"),
+    [("/none/model", "no such model folder"), ("word", "no such model folder"), (".", "no config.json in it")],
+)
+def test_a_missing_model(model, message, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ConfigError, match=message):
+        SwiftRunner(model)
+
+
+def test_a_model_with_code_of_its_own_must_be_trusted(fake_model):
+    (fake_model / "tokenizer_config.json").write_text('{"auto_map": {"AutoTokenizer": ["evil.T", null]}}')
+    with pytest.raises(ConfigError, match="trust_remote_code=True"):
+        SwiftRunner(fake_model)
+    assert SwiftRunner(fake_model, trust_remote_code=True)
+
+
+@pytest.mark.parametrize(
+    ("dataset", "kind", "message"),
+    [
+        ([], ConfigError, "no dataset"),
+        (["none.jsonl"], ConfigError, "no such file"),
+        (["empty.jsonl"], DataError, "empty"),
+        (["train.jsonl#0"], ConfigError, "#0"),
+    ],
+)
+def test_bad_data_is_refused_before_a_model_is_loaded(fake_model, data, tmp_path, monkeypatch, dataset, kind, message):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "empty.jsonl").write_text("")
+    with pytest.raises(kind, match=message):
+        SwiftRunner(fake_model).sft(dataset)
+
+
+def test_argv_round_trips_lists_flags_and_mappings():
+    argv = to_argv({"a": [1, "x y"], "b": False, "c": {"k": "值"}, "d": None, "e": []})
+    assert argv == ["--a", "1", "x y", "--b", "false", "--c", '{"k": "值"}']
+
+
+# A stand-in for the worker: the same protocol, and deaths that ms-swift will not produce on demand.
+ENDINGS = {
+    "killed": ("os.kill(os.getpid(), 9)", RunError, "ended by SIGKILL, most likely because memory ran out"),
+    "aborted": ("os.abort()", RunError, "ended by SIGABRT"),
+    "exit code": (
+        "print('the last words', file=sys.stderr); sys.exit(3)",
+        RunError,
+        "exit code 3(.|\n)*the last words",
+    ),
+    "cuda memory": (
+        "say(event='failed', type='OutOfMemoryError', message='CUDA out of memory'); sys.exit(1)",
+        RunError,
+        "lower per_device_train_batch_size",
+    ),
+    "bad argument": (
+        "say(event='arguments'); say(event='failed', type='ValueError', message='no such model'); sys.exit(1)",
+        ConfigError,
+        "refuses the arguments: no such model",
+    ),
+    "later failure": (
+        "say(event='arguments'); say(event='started', output_dir='x');"
+        "say(event='failed', type='ValueError', message='boom'); sys.exit(1)",
+        RunError,
+        "ValueError: boom",
+    ),
+    "done but then dead": ("say(event='done', result={}); sys.exit(9)", RunError, "exit code 9"),
+}
+
+
+@pytest.fixture
+def stand_in(tmp_path, monkeypatch):
+    """Run a few lines of Python in the worker's place."""
+
+    def start(code: str, **settings):
+        head = (
+            "import json, os, sys, time\n"
+            "def say(**e): print(json.dumps(e), flush=True)\n"
+            "job = json.loads(sys.stdin.readline())\n"
+        )
+        return process.run_in_child(
+            {"task": "sft"},
+            log_path=tmp_path / "run.log",
+            environment={},
+            on_event=settings.get("on_event", lambda event: None),
+            worker=[sys.executable, "-c", head + code],
+        )
+
+    return start
+
+
+@pytest.mark.parametrize(("code", "kind", "message"), ENDINGS.values(), ids=ENDINGS.keys())
+def test_how_a_child_can_end(stand_in, code, kind, message):
+    with pytest.raises(kind, match=message):
+        stand_in(code)
+
+
+def test_a_result_and_events_come_back(stand_in):
+    events = []
+    code = "print('noise'); say(event='step', step=1, max_steps=2); say(event='done', result={'x': 1})"
+    assert stand_in(code, on_event=events.append) == {"x": 1}
+    assert [event["event"] for event in events] == ["step", "done"]
+
+
+def test_the_second_ctrl_c_ends_a_child_that_does_not_listen(stand_in, tmp_path):
+    stubborn = (
+        "import signal; signal.signal(signal.SIGINT, lambda *_: None)\n"
+        "say(event='step', step=os.getpid(), max_steps=0)\nwhile True: time.sleep(0.1)"
+    )
+    pids = []
+
+    def press_twice(event):
+        pids.append(event["step"])
+        for delay in (0.2, 0.8):
+            threading.Timer(delay, os.kill, (os.getpid(), signal.SIGINT)).start()
+
+    with pytest.raises(RunInterrupted):
+        stand_in(stubborn, on_event=press_twice)
+    with pytest.raises(ProcessLookupError):
+        os.kill(pids[0], 0)
+
+
+# --- with the real model -------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def runner(model, tmp_path):
+    return SwiftRunner(model, tmp_path / "runs", **MODEL_ARGUMENTS)
+
+
+class Listener:
+    """A port of this machine that counts who knocks."""
+
+    def __init__(self) -> None:
+        self.socket = socket.create_server(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{self.socket.getsockname()[1]}"
+        self.knocks = 0
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                connection, _ = self.socket.accept()
+            except OSError:
+                return
+            self.knocks += 1
+            connection.close()
+
+
+@pytest.mark.slow
+def test_a_run_offline_leaves_an_adapter_that_answers_in_ms_swift(runner, data, tmp_path, monkeypatch):
+    hub = Listener()
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"):
+        monkeypatch.setenv(name, hub.url)
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1,localhost")
+    monkeypatch.setenv("no_proxy", "127.0.0.1,localhost")
+    monkeypatch.setenv("HF_ENDPOINT", hub.url)
+    monkeypatch.setenv("MODELSCOPE_DOMAIN", hub.url.removeprefix("http://"))
+    rows = []
+    run = runner.sft(*data, **TINY, eval_on_start=True, on_log=rows.append)
+    assert run.checkpoint.name == "checkpoint-2"
+    assert (run.checkpoint / "adapter_model.safetensors").stat().st_size > 0
+    assert run.best_checkpoint.is_dir()
+    assert run.trained_rows() == {"train": 8, "val": 2}
+    assert [row["step"] for row in rows if "eval_loss" in row] == [0, 2]
+    assert run.log["loss"].notna().sum() == 2
+    assert run.verdict.kind in ("normal", "not-learning", "overfitting")
+
+    asked = runner.eval(run.checkpoint, {"general": "general", "held-out": data[1][0]}, limit=2, max_new_tokens=8)
+    assert [(row["set"], row["metric"]) for row in asked.rows] == [("general", "pass")] * 2 + [
+        ("held-out", "rouge-l")
+    ] * 2
+    assert all(0 <= score <= 1 for score in asked.scores.values())
+    assert hub.knocks == 0
+
+    code = (
+        "import sys; from swift import TransformersEngine, InferRequest, RequestConfig\n"
+        "model, adapter = sys.argv[1:]\n"
+        "engine = TransformersEngine(model, adapters=[adapter], model_type='llama', template_type='chatml')\n"
+        "request = InferRequest(messages=[{'role': 'user', 'content': 'What is the capital of France?'}])\n"
+        "answer = engine.infer([request], RequestConfig(max_tokens=12, temperature=0))[0]\n"
+        "print('ANSWER', answer.choices[0].message.content)"
+    )
+    child = subprocess.run(
+        [sys.executable, "-c", code, runner.model, str(run.checkpoint)], capture_output=True, text=True, check=False
+    )
+    assert "Paris" in child.stdout.partition("ANSWER")[2], child.stderr[-2000:]
+
+
+@pytest.mark.slow
+def test_ctrl_c_saves_a_checkpoint_and_the_run_goes_on_from_it(runner, data, tmp_path):
+    def press(row):
+        if row["step"] == 2:
+            os.kill(os.getpid(), signal.SIGINT)
+
+    settings = {**TINY, "max_steps": 200, "save_steps": 1000}
+    with pytest.raises(RunInterrupted, match="resume_from_checkpoint=") as stopped:
+        runner.sft(*data, **settings, on_log=press)
+    checkpoint = stopped.value.checkpoint
+    step = int(checkpoint.name.rpartition("-")[2])
+    assert 2 <= step < 200
+    run = runner.sft(*data, **{**settings, "max_steps": step + 1}, resume_from_checkpoint=str(checkpoint))
+    assert run.result["global_step"] == step + 1
+    assert run.log["step"].dropna().min() == step + 1
+
+
+@pytest.mark.slow
+def test_a_run_ends_when_its_parent_dies(model, data, tmp_path):
+    code = (
+        "import sys; from swiftprep import SwiftRunner\n"
+        f"r = SwiftRunner({str(model)!r}, {str(tmp_path / 'runs')!r}, model_type='llama', template='chatml')\n"
+        f"settings = {dict(TINY, max_steps=500)!r}\n"
+        f"r.sft({data[0]!r}, {data[1]!r}, on_log=lambda row: print('row', flush=True), **settings)"
+    )
+    parent = subprocess.Popen(
+        [sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    )
+    assert parent.stdout.readline() == "row\n"
+    parent.kill()
+    parent.wait()
+    parent.stdout.close()
+    deadline = time.monotonic() + 60
+    while not list((tmp_path / "runs").glob("v*/checkpoint-*/trainer_state.json")):
+        assert time.monotonic() < deadline, "the child neither stopped nor saved"
+        time.sleep(0.5)
+
+
+@pytest.mark.slow
+def test_what_ms_swift_refuses_is_the_users_to_mend(runner, data):
+    with pytest.raises(ConfigError, match="invalid choice"):
+        runner.sft(*data, **TINY, tuner_type="lorra")
+
+
+@pytest.mark.slow
+def test_in_process(model, data, tmp_path):
+    """In a process of its own all the same, since it changes that process for good."""
+    code = (
+        "from swiftprep import SwiftRunner\n"
+        f"r = SwiftRunner({str(model)!r}, {str(tmp_path / 'runs')!r}, "
+        "model_type='llama', template='chatml', in_process=True)\n"
+        f"print('CHECKPOINT', r.sft({data[0]!r}, **{TINY!r}).checkpoint.name)"
+    )
+    child = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert "CHECKPOINT checkpoint-2" in child.stdout, child.stderr[-2000:]
+
+
+@pytest.mark.slow
+def test_a_model_whose_server_cannot_start_is_an_error_and_not_a_hang(runner, data, tmp_path):
+    broken = tmp_path / "broken"
+    broken.mkdir()
+    (broken / "adapter_config.json").write_text("{}")
+    with pytest.raises((RunError, ConfigError)):
+        runner.eval(broken, data[1][0], limit=1)
