@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -34,7 +35,16 @@ def plot_losses(log: pd.DataFrame, path: str | Path | None = None) -> Figure:
         from matplotlib.figure import Figure
     except ImportError:
         raise MissingDependencyError("plots need matplotlib: pip install 'swiftprep[swift]'") from None
-    figure = Figure(figsize=(7, 4), dpi=120, layout="constrained")
+
+    class ShownFigure(Figure):
+        """A figure that Jupyter shows even when pyplot was never imported."""
+
+        def _repr_png_(self) -> bytes:
+            image = io.BytesIO()
+            self.savefig(image, format="png")
+            return image.getvalue()
+
+    figure = ShownFigure(figsize=(7, 4), dpi=120, layout="constrained")
     axes = figure.subplots()
     across = "step" if "step" in log else "epoch"
     styles: dict[str, dict[str, Any]] = {

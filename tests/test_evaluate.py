@@ -72,11 +72,13 @@ def test_forgetting_is_counted_over_what_the_base_gets_right():
     (found,) = compare(base, tuned)
     assert (found.base, found.tuned, found.kept) == (0.75, 0.75, 2 / 3)
     assert (found.lost, found.gained) == (["b"], ["c"])
+    assert found.to_dict()["forgets"] is True
 
 
 def test_a_base_that_gets_nothing_right_cannot_forget():
     (found,) = compare([answer("g", "a", 0)], [answer("g", "a", 1)])
     assert found.kept is None
+    assert not found.forgets
 
 
 def test_sets_are_compared_apart():

@@ -15,7 +15,20 @@ ROOT = Path(swiftprep.__file__).parent
 HEAVY = ("torch", "swift", "modelscope", "transformers", "datasets", "evalscope", "pandas", "numpy", "matplotlib")
 
 # Who may import whom: only what stands further up.
-ORDER = ["errors", "disk", "records", "swiftfmt", "scan", "mix", "evaluate", "train", "demo", "report", "recipes"]
+ORDER = [
+    "errors",
+    "disk",
+    "progress",
+    "records",
+    "swiftfmt",
+    "scan",
+    "mix",
+    "evaluate",
+    "train",
+    "demo",
+    "report",
+    "recipes",
+]
 
 
 def test_importing_loads_nothing_heavy():

@@ -233,12 +233,12 @@ def runner(model, tmp_path):
 
 
 class Listener:
-    """A port of this machine that counts who knocks."""
+    """A port of this machine that counts asks for something."""
 
     def __init__(self) -> None:
         self.socket = socket.create_server(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{self.socket.getsockname()[1]}"
-        self.knocks = 0
+        self.requests: list[bytes] = []
         threading.Thread(target=self._accept, daemon=True).start()
 
     def _accept(self) -> None:
@@ -247,7 +247,8 @@ class Listener:
                 connection, _ = self.socket.accept()
             except OSError:
                 return
-            self.knocks += 1
+            connection.settimeout(5)
+            self.requests.append(connection.recv(300))
             connection.close()
 
 
@@ -275,7 +276,7 @@ def test_a_run_offline_leaves_an_adapter_that_answers_in_ms_swift(runner, data, 
         ("held-out", "rouge-l")
     ] * 2
     assert all(0 <= score <= 1 for score in asked.scores.values())
-    assert hub.knocks == 0
+    assert hub.requests == []
 
     code = (
         "import sys; from swift import TransformersEngine, InferRequest, RequestConfig\n"
@@ -330,9 +331,17 @@ def test_a_run_ends_when_its_parent_dies(model, data, tmp_path):
 
 
 @pytest.mark.slow
-def test_what_ms_swift_refuses_is_the_users_to_mend(runner, data):
-    with pytest.raises(ConfigError, match="invalid choice"):
-        runner.sft(*data, **TINY, tuner_type="lorra")
+@pytest.mark.parametrize(
+    ("argument", "message"),
+    [
+        ({"lr_scheduler_type": "cosin"}, "cosin is not a valid"),
+        ({"truncation_strategy": "mid"}, "invalid choice: 'mid'"),
+    ],
+    ids=["refused by the class", "refused by argparse"],
+)
+def test_what_ms_swift_refuses_is_the_users_to_mend(runner, data, argument, message):
+    with pytest.raises(ConfigError, match=message):
+        runner.sft(*data, **TINY, **argument)
 
 
 @pytest.mark.slow
@@ -349,9 +358,11 @@ def test_in_process(model, data, tmp_path):
 
 
 @pytest.mark.slow
-def test_a_model_whose_server_cannot_start_is_an_error_and_not_a_hang(runner, data, tmp_path):
+def test_a_model_server_that_dies_is_an_error_and_not_a_hang(runner, data, tmp_path):
     broken = tmp_path / "broken"
     broken.mkdir()
-    (broken / "adapter_config.json").write_text("{}")
-    with pytest.raises((RunError, ConfigError)):
+    config = {"peft_type": "LORA", "task_type": "CAUSAL_LM", "r": 8, "target_modules": ["q_proj"]}
+    (broken / "adapter_config.json").write_text(json.dumps(config))
+    (broken / "adapter_model.safetensors").write_bytes(b"not a tensor")
+    with pytest.raises(RunError, match="the model server ended with exit code 1"):
         runner.eval(broken, data[1][0], limit=1)

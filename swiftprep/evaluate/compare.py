@@ -6,6 +6,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+# A few of the right answers of a small model are luck, and go with any change.
+KEPT_ENOUGH = 0.85
+
 
 @dataclass(frozen=True, slots=True)
 class SetComparison:
@@ -33,9 +36,14 @@ class SetComparison:
     lost: list[str] = field(default_factory=list)
     gained: list[str] = field(default_factory=list)
 
+    @property
+    def forgets(self) -> bool:
+        """Whether the tuned model lost more of what the base model knew than chance and wording explain."""
+        return self.kept is not None and self.kept < KEPT_ENOUGH
+
     def to_dict(self) -> dict[str, Any]:
-        """Return the figures as plain values."""
-        return asdict(self)
+        """Return the figures as plain values, `forgets` included."""
+        return {**asdict(self), "forgets": self.forgets}
 
 
 def compare(base: Iterable[Mapping[str, Any]], tuned: Iterable[Mapping[str, Any]]) -> list[SetComparison]:

@@ -92,7 +92,7 @@ DEFAULT_SFT: dict[str, Any] = {
 }
 
 # The embedded model is so small that it takes a larger step to learn within minutes.
-EMBEDDED_SFT: dict[str, Any] = {"learning_rate": 5e-4}
+EMBEDDED_SFT: dict[str, Any] = {"learning_rate": 2e-4}
 
 
 class _Loader(yaml.SafeLoader):

@@ -208,6 +208,7 @@ def _say_result(report: dict[str, Any], out: Path) -> None:
         say(f"\nheld-out eval loss: base {loss['base']:.3f} → tuned {loss['tuned']:.3f}")
     for found in report["eval"]:
         kept = "" if found["kept"] is None else f" (keeps {found['kept']:.0%} of what the base got right)"
+        kept += " — it forgets: see the report" if found["forgets"] else ""
         asked = f"{found['name']} ({found['metric']}, {found['questions']} questions)"
         say(f"{asked}: {found['base']:.3f} → {found['tuned']:.3f}{kept}")
     say(f"verdict: {report['verdict']['kind']}")

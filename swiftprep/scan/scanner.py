@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import orjson
-from tqdm.auto import tqdm
 
 from swiftprep.disk import atomic_write
 from swiftprep.errors import ConfigError
+from swiftprep.progress import progress_bar
 from swiftprep.records import Reject, Sample, write_jsonl
 from swiftprep.scan.files import read_source
 from swiftprep.scan.tasks import load_task
@@ -152,7 +152,7 @@ class Scanner:
         samples: list[Sample] = []
         rejects: list[Reject] = []
         found = walk(self.root, suffixes=SUFFIXES, ignore=self.ignore)
-        for item in tqdm(found, desc="scan", unit=" files", disable=None):
+        for item in progress_bar(found, desc="scan", unit=" files"):
             made = item if isinstance(item, Reject) else self._sample(item)
             if isinstance(made, Reject):
                 rejects.append(made)

@@ -9,10 +9,9 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from tqdm.auto import tqdm
-
 from swiftprep.errors import ConfigError, DataError, RunInterrupted
 from swiftprep.evaluate.probes import load_questions
+from swiftprep.progress import progress_bar
 from swiftprep.swiftfmt import forecast, parse_entry
 from swiftprep.train.arguments import to_command, unknown_arguments
 from swiftprep.train.device import Device, activation_bytes, available_memory, detect
@@ -359,7 +358,7 @@ class _Progress:
     """A progress bar that listens to the events of a run."""
 
     def __init__(self, name: str, unit: str, total: int | None = None) -> None:
-        self._bar = tqdm(desc=name, unit=unit, total=total, disable=None)
+        self._bar = progress_bar(desc=name, unit=unit, total=total)
 
     def __enter__(self) -> _Progress:
         return self

@@ -24,6 +24,9 @@ from swiftprep.train.arguments import to_argv
 
 Emit: TypeAlias = Callable[[dict[str, Any]], None]
 
+# Without the first, `datasets` reports every file it loads, local ones too, to a server that counts.
+NO_TELEMETRY = {"HF_UPDATE_DOWNLOAD_COUNTS": "0", "HF_HUB_DISABLE_TELEMETRY": "1"}
+
 _stop = threading.Event()
 _training = threading.Event()
 
@@ -39,6 +42,7 @@ def run_job(job: Mapping[str, Any], emit: Emit) -> dict[str, Any]:
     """
     _stop.clear()
     _training.clear()
+    os.environ.update(NO_TELEMETRY)
     if not job.get("trust_remote_code"):
         _refuse_remote_code()
     return _sft(job, emit) if job["task"] == "sft" else _eval(job, emit)

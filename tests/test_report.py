@@ -1,0 +1,72 @@
+from __future__ import annotations
+
+import copy
+
+import pandas as pd
+import pytest
+
+from swiftprep import Monitor
+from swiftprep.report import plot_losses, write_markdown
+
+REPORT = {
+    "config": {"scan": {"framework": "ta404"}},
+    "scan": {"root": "app", "found": 12, "kept": 10, "train": 8, "held_out": 2, "rejected": {"ignored": 2}},
+    "mix": {
+        "ratio": "40:60",
+        "plan": [
+            {"source": "a|b.jsonl", "channel": "private", "available": 8, "taken": 8, "repeats": 1.0, "share": 0.4},
+            {"source": "g.jsonl", "channel": "general", "available": 99, "taken": 12, "repeats": 0.12, "share": 0.6},
+        ],
+    },
+    "sft": {
+        "command": "swift sft", "best_checkpoint": "c", "steps": 9,
+        "rows": {"planned": 20, "trained": 18, "held_out": 2},
+        "eval_loss": {"base": 2.0, "tuned": 1.5, "last": 1.6},
+    },
+    "eval": [
+        {"name": "general", "metric": "pass", "questions": 9, "base": 0.5, "tuned": 0.4, "kept": 0.75,
+         "lost": ["probe-1"], "gained": [], "forgets": True},
+        {"name": "held-out", "metric": "rouge-l", "questions": 2, "base": 0.1, "tuned": 0.3, "kept": None,
+         "lost": [], "gained": [], "forgets": False},
+    ],
+    "examples": [{"prompt": "capital?", "base": "Paris", "tuned": "<template>\n| x |\n</template>"}],
+    "verdict": {"kind": "overfitting", "evidence": ["up"], "counter": ["but"], "fixes": ["stop"]},
+    "seconds": {"sft": 1.0},
+    "versions": {"torch": "2"},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("lang", "kind"), [("en", "## Verdict: overfitting"), ("zh", "## 结论：过拟合（overfitting）")]
+)
+def test_the_report_says_what_matters(tmp_path, lang, kind):
+    text = write_markdown(REPORT, tmp_path / "r.md", lang).read_text(encoding="utf-8")
+    assert kind in text
+    for part in ("2.000", "1.500", "75 %", "probe-1", "mix.ratio=30:70", "max_length", "![", "swift sft"):
+        assert part in text
+    assert "&lt;template> \\| x \\| &lt;/template>" in text  # model output cannot break the table or be taken for HTML
+    assert "a\\|b.jsonl" in text
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_a_run_without_a_step_0_evaluation_or_lost_rows(tmp_path, lang):
+    report = copy.deepcopy(REPORT)
+    report["sft"]["eval_loss"] = {"base": None, "tuned": None, "last": None}
+    report["sft"]["rows"]["trained"] = 20
+    text = write_markdown(report, tmp_path / "r.md", lang).read_text(encoding="utf-8")
+    assert "max_length" not in text
+
+
+def test_the_plot_shows_both_losses(tmp_path):
+    log = Monitor([{"step": 0, "eval_loss": 2.0}, {"step": 1, "loss": 1.5}, {"step": 1, "eval_loss": 1.4}]).log
+    figure = plot_losses(log, tmp_path / "loss.png")
+    train, held_out = figure.axes[0].get_lines()
+    assert train.get_xydata().tolist() == [[1, 1.5]]
+    assert held_out.get_xydata().tolist() == [[0, 2.0], [1, 1.4]]
+    assert (tmp_path / "loss.png").read_bytes().startswith(b"\x89PNG")
+    assert figure._repr_png_().startswith(b"\x89PNG")
+
+
+def test_a_plot_over_epochs():
+    figure = plot_losses(pd.DataFrame({"epoch": [1.0, 2.0], "loss": [2.0, 1.0]}))
+    assert figure.axes[0].get_xlabel() == "epoch"
