@@ -4,11 +4,12 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help install demo test check bench clean
+.PHONY: help install demo element-ui test check bench clean
 
 help:
 	@echo "make demo   install into .venv and run stage 1 on the embedded default (开箱即用的完整演示)"
 	@echo "make test   install into .venv and run every test (全部测试)"
+	@echo "make element-ui  stage 1 on element-ui 2.15.14, fetched with npm"
 	@echo "make check  lint, types and the fast tests, under a minute"
 	@echo "make bench  the benchmarks"
 
@@ -26,6 +27,12 @@ $(READY): pyproject.toml constraints.txt
 
 demo: $(READY)
 	$(BIN)/python -m swiftprep.recipes.stage1
+
+# Stage 1 on a real framework: 116 Vue components of element-ui, from npm.
+element-ui: $(READY)
+	mkdir -p runs/element-ui-source
+	cd runs/element-ui-source && npm pack --silent element-ui@2.15.14 && tar xzf element-ui-2.15.14.tgz
+	$(BIN)/python -m swiftprep.recipes.stage1 recipes/element-ui.yaml
 
 test: $(READY)
 	$(BIN)/ruff check .

@@ -14,12 +14,12 @@ REPORT = {
     "mix": {
         "ratio": "40:60",
         "plan": [
-            {"source": "a|b.jsonl", "channel": "private", "available": 8, "taken": 8, "repeats": 1.0, "share": 0.4},
-            {"source": "g.jsonl", "channel": "general", "available": 99, "taken": 12, "repeats": 0.12, "share": 0.6},
+            {"source": "a|b.jsonl", "channel": "private", "available": 8, "taken": 8, "repeats": 1.0, "share": 0.4, "tokens": 900},
+            {"source": "g.jsonl", "channel": "general", "available": 99, "taken": 12, "repeats": 0.12, "share": 0.6, "tokens": None},
         ],
     },
     "sft": {
-        "command": "swift sft", "best_checkpoint": "c", "steps": 9,
+        "command": "swift sft", "max_length": 512, "longer_than_max_length": 3, "best_checkpoint": "c", "steps": 9,
         "rows": {"planned": 20, "trained": 18, "held_out": 2},
         "eval_loss": {"base": 2.0, "tuned": 1.5, "last": 1.6},
     },
@@ -53,6 +53,7 @@ def test_a_run_without_a_step_0_evaluation_or_lost_rows(tmp_path, lang):
     report = copy.deepcopy(REPORT)
     report["sft"]["eval_loss"] = {"base": None, "tuned": None, "last": None}
     report["sft"]["rows"]["trained"] = 20
+    report["sft"]["longer_than_max_length"] = 0
     text = write_markdown(report, tmp_path / "r.md", lang).read_text(encoding="utf-8")
     assert "max_length" not in text
 

@@ -33,6 +33,7 @@ from swiftprep.report import plot_losses, write_markdown
 from swiftprep.scan.scanner import Scan, Scanner
 from swiftprep.train.results import Evaluation, Run
 from swiftprep.train.runner import SwiftRunner
+from swiftprep.train.tokens import sample_tokens, token_counter
 
 SUMMARY = "Stage 1: code base → samples → mix → fine-tuning → evaluation → verdict."
 
@@ -60,9 +61,17 @@ def stage1(config: Stage1Config, *, dry_run: bool = False) -> dict[str, Any]:
     report: dict[str, Any] = {"swiftprep": metadata.version("swiftprep"), "config": config.model_dump(mode="json")}
     report["scan"] = _scan_facts(scan)
     say(f"scan    {scan.found} files: {len(scan.train)} train, {len(scan.val)} held out, {len(scan.rejects)} rejected")
+    count = token_counter(runner.model)
     with _timed("mix", seconds):
-        mix = Mixer([files["train"]], _general(config), ratio=config.mix.ratio, size=config.mix.size, seed=config.seed)
-    plan = mix.plan()
+        mix = Mixer(
+            [files["train"]],
+            _general(config),
+            ratio=config.mix.ratio,
+            size=config.mix.size,
+            seed=config.seed,
+            count_tokens=count,
+        )
+        plan = mix.plan()
     report["mix"] = {
         "ratio": str(config.mix.ratio),
         "dataset": mix.dataset_args(),
@@ -72,7 +81,13 @@ def stage1(config: Stage1Config, *, dry_run: bool = False) -> dict[str, Any]:
     embedded = EMBEDDED_SFT if config.model.path is None else {}
     swift = {**DEFAULT_SFT, **embedded, "seed": config.seed, "data_seed": config.seed, **config.sft}
     command = runner.command(mix.dataset_args(), [files["val"]], **swift)
-    report["sft"] = {"command": command}
+    longest = int(swift["max_length"])
+    long_rows = None if count is None else sum(sample_tokens(sample, count) > longest for sample in scan.samples)
+    report["sft"] = {"command": command, "max_length": longest, "longer_than_max_length": long_rows}
+    if long_rows:
+        say(
+            f"        {long_rows} of {len(scan.samples)} components are longer than max_length={longest} tokens: cut off"
+        )
     if dry_run:
         say(f"\n{command}\n\ndry run: the data files are in {out / 'data'}; no model was loaded")
         return report
