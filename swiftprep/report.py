@@ -12,6 +12,7 @@ from jinja2.sandbox import SandboxedEnvironment
 
 from swiftprep.disk import atomic_write, write_text
 from swiftprep.errors import MissingDependencyError
+from swiftprep.train.monitor import train_column
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def plot_losses(log: pd.DataFrame, path: str | Path | None = None) -> Figure:
-    """Plot train loss and eval loss over the steps.
+    """Plot train loss and eval loss over the steps; of a mix, also the train loss of the channel evaluated.
 
     Args:
         log: `run.log` or `Monitor.log`.
@@ -47,8 +48,11 @@ def plot_losses(log: pd.DataFrame, path: str | Path | None = None) -> Figure:
     figure = ShownFigure(figsize=(7, 4), dpi=120, layout="constrained")
     axes = figure.subplots()
     across = "step" if "step" in log else "epoch"
+    own = train_column([dict.fromkeys(log.columns)])
+    of_channel = f" ({own.removeprefix('loss_')})" if own != "loss" else ""
     styles: dict[str, dict[str, Any]] = {
-        "loss": {"label": "train loss", "color": "#4c78a8", "linewidth": 1.5},
+        "loss": {"label": "train loss", "color": "#4c78a8", "linewidth": 1.5, "alpha": 0.35 if of_channel else 1},
+        own: {"label": f"train loss{of_channel}", "color": "#4c78a8", "linewidth": 1.5},
         "eval_loss": {"label": "eval loss (held out)", "color": "#e45756", "marker": "o", "linewidth": 2},
     }
     for column, style in styles.items():

@@ -130,3 +130,23 @@ def test_no_log_is_a_clear_error(tmp_path, text):
         path.write_text(text)
     with pytest.raises(DataError, match=r"x\.log"):
         Monitor.read(path)
+
+
+def test_of_a_mix_the_evaluated_channels_own_train_loss_counts():
+    """General rows make the train loss jump; the private channel, which is what is evaluated, falls steadily."""
+    rows = [
+        {
+            "step": i,
+            "loss": loss,
+            "loss_private": own,
+            "loss_general": 3.0,
+            "eval_loss": held_out,
+            "eval_loss_private": 1,
+        }
+        for i, (loss, own, held_out) in enumerate([(1.5, 1.5, 1.6), (1.2, 1.2, 1.3), (3.0, 0.9, 1.5)])
+    ]
+    verdict = Monitor(rows).verdict()
+    assert verdict.kind == "overfitting"
+    assert verdict.evidence[1] == "train loss 1.500 at 0 → 0.900 at 2 (-40%)"
+    without_channels = [{k: v for k, v in row.items() if "_private" not in k} for row in rows]
+    assert Monitor(without_channels).verdict().kind == "diverged"

@@ -14,8 +14,10 @@ REPORT = {
     "mix": {
         "ratio": "40:60",
         "plan": [
-            {"source": "a|b.jsonl", "channel": "private", "available": 8, "taken": 8, "repeats": 1.0, "share": 0.4, "tokens": 900},
-            {"source": "g.jsonl", "channel": "general", "available": 99, "taken": 12, "repeats": 0.12, "share": 0.6, "tokens": None},
+            {"source": "a|b.jsonl", "channel": "private", "available": 8, "taken": 8, "repeats": 1.0, "share": 0.4,
+             "tokens": 900},
+            {"source": "g.jsonl", "channel": "general", "available": 99, "taken": 12, "repeats": 0.12, "share": 0.6,
+             "tokens": None},
         ],
     },
     "sft": {

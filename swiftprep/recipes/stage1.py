@@ -85,9 +85,7 @@ def stage1(config: Stage1Config, *, dry_run: bool = False) -> dict[str, Any]:
     long_rows = None if count is None else sum(sample_tokens(sample, count) > longest for sample in scan.samples)
     report["sft"] = {"command": command, "max_length": longest, "longer_than_max_length": long_rows}
     if long_rows:
-        say(
-            f"        {long_rows} of {len(scan.samples)} components are longer than max_length={longest} tokens: cut off"
-        )
+        say(f"        {long_rows} of {len(scan.samples)} components are cut off at max_length={longest} tokens")
     if dry_run:
         say(f"\n{command}\n\ndry run: the data files are in {out / 'data'}; no model was loaded")
         return report

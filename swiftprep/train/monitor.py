@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -201,7 +201,7 @@ def _series(rows: list[dict[str, Any]], column: str) -> list[tuple[float, float]
 
 def _judge(rows: list[dict[str, Any]]) -> tuple[Kind, list[str], list[str], dict[str, Any]]:
     """Return the kind, the keys of the texts that speak for and against it, and the figures in them."""
-    evals, train = _series(rows, "eval_loss"), _series(rows, "loss")
+    evals, train = _series(rows, "eval_loss"), _series(rows, train_column(rows))
     broken = sorted((at, loss) for at, loss in [*train, *evals] if not math.isfinite(loss))
     if broken:
         return "diverged", ["broken"], [], {"at": broken[0][0], "loss": broken[0][1]}
@@ -232,6 +232,18 @@ def _judge(rows: list[dict[str, Any]]) -> tuple[Kind, list[str], list[str], dict
         values["gap"] = last / train[-1][1] - 1
     kind: Kind = "normal" if evals[0][1] - best > NOISE * evals[0][1] else "not-learning"
     return kind, evidence, counter, values
+
+
+def train_column(rows: Iterable[Mapping[str, Any]]) -> str:
+    """Name the train loss that the eval loss can be held against: `"loss"`, or that of the one channel evaluated.
+
+    In a mix the train loss jumps with the share of general rows in a batch; ms-swift's `enable_channel_loss` gives the
+    loss of each channel.
+    """
+    columns = {column for row in rows for column in row}
+    evaluated = [column for column in columns if column.startswith("eval_loss_")]
+    own = evaluated[0].removeprefix("eval_") if len(evaluated) == 1 else "loss"
+    return own if own in columns else "loss"
 
 
 def _ends(name: str, series: list[tuple[float, float]]) -> dict[str, float]:
