@@ -42,6 +42,11 @@ def test_samples_become_questions_with_a_reference(jsonl):
     assert (question.id, question.reference, question.metric) == ("a", "r", "rouge-l")
 
 
+def test_questions_of_one_id_are_told_apart(jsonl):
+    rows = [{"id": "a", "query": str(i), "response": "r"} for i in range(2)]
+    assert [q.id for q in load_questions(jsonl("val.jsonl", rows))] == ["a", "a@2"]
+
+
 @pytest.mark.parametrize(
     ("rows", "message"),
     [

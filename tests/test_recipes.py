@@ -89,6 +89,7 @@ def bad_inputs(tmp_path):
         "empty dataset": ([f"mix.general=[{tmp_path}/empty.jsonl]"], "the file is empty"),
         "#0": (["mix.general=[swift/self-cognition#0]"], "#0 is not a number of rows"),
         "missing settings file": (["none.yaml"], "none.yaml: No such file"),
+        "what the recipe sets itself": (["sft.dataset=x.jsonl"], "sft.dataset: this recipe sets it; use scan.path"),
         "hub data set of unknown size": (["mix.general=[swift/self-cognition]"], "unknown size"),
     }
 
@@ -96,7 +97,7 @@ def bad_inputs(tmp_path):
 @pytest.mark.parametrize(
     "case",
     ["missing folder", "no .vue", "misspelt key", "misspelt ms-swift argument", "ratio", "missing model",
-     "empty dataset", "#0", "missing settings file", "hub data set of unknown size"],
+     "empty dataset", "#0", "missing settings file", "what the recipe sets itself", "hub data set of unknown size"],
 )  # fmt: skip
 def test_bad_input_is_one_clear_line_and_exit_2(case, tmp_path, app, model_folder, capsys):
     settings, message = bad_inputs(tmp_path)[case]
@@ -135,7 +136,7 @@ def test_stage1_on_the_embedded_default(tmp_path, capsys):
     out = tmp_path / "out"
     assert report == json.loads((out / "report.json").read_text())
     assert report["sft"]["eval_loss"]["tuned"] < report["sft"]["eval_loss"]["base"] - 0.02
-    assert report["sft"]["rows"]["planned"] == report["sft"]["rows"]["trained"] == 40
+    assert report["sft"]["rows"]["planned"] == report["sft"]["rows"]["trained"] == 35
     assert {c["name"]: c["questions"] for c in report["eval"]} == {"general": 6, "held-out": 1}
     assert report["verdict"]["kind"] == "normal"
     assert (out / "loss.png").read_bytes().startswith(b"\x89PNG")

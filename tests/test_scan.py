@@ -117,6 +117,18 @@ def test_every_skipped_file_has_a_reason(tree, tmp_path):
     assert found.found == len(list(root.rglob("*.vue"))) == 10
 
 
+def test_names_that_are_no_utf_8_and_odd_ignore_files(tmp_path):
+    root = tmp_path / "repo"
+    root.mkdir()
+    (root / ".gitignore").write_text("!\n\\\n*.skip.vue\n")
+    for name in (b"caf\xe9.vue", b"caf\xe9.skip.vue"):
+        (root / os.fsdecode(name)).write_text(VUE)
+    found = scan(root)
+    assert [s.meta["path"] for s in found.samples] == ["caf\ufffd.vue"]
+    assert [r.path for r in found.rejects] == ["caf\ufffd.skip.vue"]
+    assert found.write(tmp_path / "out")["rejects"].read_text()
+
+
 def test_ignore_replaces_the_default_rules(tree):
     root = tree({"node_modules/a/A.vue": VUE, "old/B.vue": VUE})
     found = scan(root, ignore=["old/"])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib.resources import files
 from pathlib import Path
 
@@ -18,7 +18,7 @@ class Question:
     """One question, and how its answer is judged.
 
     Attributes:
-        id: Its name, unique in its file.
+        id: Its name, unique in its file: the row's `id`, with `@line` where that is taken, else the file and line.
         messages: The conversation up to the answer.
         reference: The answer to compare with (ROUGE-L), for a held-out sample.
         accept: Patterns of which one must be found in a right answer; when there are any, they decide.
@@ -61,15 +61,18 @@ def load_questions(path: str | Path) -> list[Question]:
     source = Path(str(files("swiftprep") / "assets" / "probes.jsonl")) if path == GENERAL_PROBES else Path(path)
     if not source.is_file():
         raise ConfigError(f"{source}: no such file (没有这个文件)")
-    questions = []
+    questions: dict[str, Question] = {}
     for number, line in iter_lines(source):
         try:
-            questions.append(_question(parse_row(line), f"{source.stem}-{number}"))
+            question = _question(parse_row(line), f"{source.stem}-{number}")
+            if question.id in questions:
+                question = replace(question, id=f"{question.id}@{number}")
+            questions[question.id] = question
         except DataError as error:
             raise DataError(f"{source}:{number}: {error}") from None
     if not questions:
         raise DataError(f"{source}: the file is empty (没有题目)")
-    return questions
+    return list(questions.values())
 
 
 def _question(row: dict[str, object], name: str) -> Question:

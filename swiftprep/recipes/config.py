@@ -28,7 +28,7 @@ class ScanConfig(_Section):
     lang: Literal["zh", "en"] = "zh"
     template: str = "component"
     ignore: list[str] | None = Field(default=None, description="gitignore patterns in place of the default ones")
-    val_fraction: float = Field(default=0.15, gt=0, lt=1)
+    val_fraction: float = Field(default=0.2, gt=0, lt=1)
 
 
 class MixConfig(_Section):
@@ -76,7 +76,7 @@ class Stage1Config(_Section):
 # For a LoRA run on a small private code base. A step-0 evaluation gives the base model's eval loss, measured the same
 # way as the tuned one's.
 DEFAULT_SFT: dict[str, Any] = {
-    "num_train_epochs": 3,
+    "num_train_epochs": 2,
     "learning_rate": 1e-4,
     "max_length": 2048,
     "truncation_strategy": "right",
@@ -89,6 +89,16 @@ DEFAULT_SFT: dict[str, Any] = {
     "load_best_model_at_end": True,
     "save_total_limit": 2,
     "enable_channel_loss": True,
+}
+
+# What the other sections decide.
+NOT_IN_SFT = {
+    "dataset": "scan.path and mix.general",
+    "val_dataset": "scan.val_fraction",
+    "model": "model.path",
+    "model_type": "model.model_type",
+    "template": "model.template",
+    "output_dir": "output_dir",
 }
 
 # The embedded model is so small that it takes a larger step to learn within minutes.
@@ -150,7 +160,9 @@ def load_config(file: str | Path | None = None, overrides: Iterable[str] = ()) -
     except ValidationError as error:
         problems = [_explain(dict(problem)) for problem in error.errors()]
     if isinstance(settings.get("sft"), dict) and settings["sft"]:
-        problems += [f"sft: {line}" for line in unknown_arguments("sft", map(str, settings["sft"]))]
+        names = list(map(str, settings["sft"]))
+        problems += [f"sft.{name}: this recipe sets it; use {NOT_IN_SFT[name]}" for name in names if name in NOT_IN_SFT]
+        problems += [f"sft: {line}" for line in unknown_arguments("sft", names)]
     if problems:
         raise ConfigError("\n".join(problems))
     return config

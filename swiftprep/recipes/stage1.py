@@ -9,6 +9,7 @@ scan → mix → sft → evaluate base and tuned model → verdict → report.js
 from __future__ import annotations
 
 import platform
+import shlex
 import sys
 import time
 from collections.abc import Iterator, Sequence
@@ -23,7 +24,7 @@ import orjson
 
 from swiftprep import demo
 from swiftprep.disk import write_text
-from swiftprep.errors import ConfigError
+from swiftprep.errors import ConfigError, RunInterrupted
 from swiftprep.evaluate.compare import compare
 from swiftprep.mix.mixer import Mixer
 from swiftprep.recipes.cli import Arguments, run, say
@@ -81,8 +82,10 @@ def stage1(config: Stage1Config, *, dry_run: bool = False) -> dict[str, Any]:
     embedded = EMBEDDED_SFT if config.model.path is None else {}
     swift = {**DEFAULT_SFT, **embedded, "seed": config.seed, "data_seed": config.seed, **config.sft}
     command = runner.command(mix.dataset_args(), [files["val"]], **swift)
-    longest = int(swift["max_length"])
-    long_rows = None if count is None else sum(sample_tokens(sample, count) > longest for sample in scan.samples)
+    longest = swift["max_length"]  # None: the model's own limit
+    long_rows = None
+    if count is not None and longest is not None:
+        long_rows = sum(sample_tokens(sample, count) > longest for sample in scan.samples)
     report["sft"] = {"command": command, "max_length": longest, "longer_than_max_length": long_rows}
     if long_rows:
         say(f"        {long_rows} of {len(scan.samples)} components are cut off at max_length={longest} tokens")
@@ -92,6 +95,8 @@ def stage1(config: Stage1Config, *, dry_run: bool = False) -> dict[str, Any]:
     say(f"sft     {runner.model} (log: {out / 'sft'})")
     with _timed("sft", seconds):
         trained = runner.sft(mix.dataset_args(), [files["val"]], **swift)
+    if trained.best_checkpoint is None:
+        raise ConfigError("ms-swift saved no checkpoint to evaluate: leave sft.save_strategy alone (没有保存检查点)")
     say(f"sft     {trained.checkpoint}")
     with _timed("eval", seconds):
         held_out = out / "data" / "eval.jsonl"
@@ -241,7 +246,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run from the command line; return the exit code."""
 
     def recipe(arguments: Arguments) -> dict[str, Any]:
-        return stage1(load_config(arguments.file, arguments.overrides), dry_run=arguments.dry_run)
+        try:
+            return stage1(load_config(arguments.file, arguments.overrides), dry_run=arguments.dry_run)
+        except RunInterrupted as stopped:
+            settings = [item for item in arguments.overrides if not item.startswith("sft.resume_from_checkpoint=")]
+            settings += [f"sft.resume_from_checkpoint={stopped.checkpoint}"] if stopped.checkpoint else []
+            again = shlex.join([*([arguments.file] if arguments.file else []), *settings])
+            say(f"to go on: python -m swiftprep.recipes.stage1 {again}")
+            raise
 
     return run("stage1", SUMMARY, recipe, argv)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -155,7 +155,7 @@ class Scanner:
         for item in progress_bar(found, desc="scan", unit=" files"):
             made = item if isinstance(item, Reject) else self._sample(item)
             if isinstance(made, Reject):
-                rejects.append(made)
+                rejects.append(replace(made, path=_readable(made.path), detail=_readable(made.detail)))
             else:
                 samples.append(made)
         if not samples and not rejects:
@@ -170,7 +170,7 @@ class Scanner:
         source = read_source(self.root, path)
         if isinstance(source, Reject):
             return source
-        name = path.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+        name = _readable(path)
         instruction, input_, output = self.task.render(
             framework=self.framework, vue_version=self.vue_version, path=name, code=source.text
         )
@@ -182,6 +182,11 @@ class Scanner:
             channel="private",
             meta={"path": name, "kind": "component", "encoding": source.encoding},
         )
+
+
+def _readable(name: str) -> str:
+    """Return a file name as valid text: bytes of it that are no UTF-8 become U+FFFD."""
+    return name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
 def _held_out(paths: list[str], fraction: float, seed: int) -> set[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import stat
 from collections.abc import Iterable, Iterator
@@ -47,7 +48,7 @@ def walk(root: Path, *, suffixes: Iterable[str], ignore: Iterable[str] | None = 
         ignore: gitignore patterns in place of `DEFAULT_IGNORE`; the tree's `.gitignore` files always apply.
     """
     patterns = list(DEFAULT_IGNORE if ignore is None else ignore)
-    rules = [_Rules("", GitIgnoreSpec.from_lines(patterns), "ignore=" if ignore is not None else "default")]
+    rules = [_Rules("", _spec(patterns), "ignore=" if ignore is not None else "default")]
     yield from _walk(root, "", rules, tuple(suffixes), "")
 
 
@@ -81,9 +82,20 @@ def _walk(
 
 
 def _gitignore(root: Path, folder: str) -> _Rules:
-    path = root / folder / ".gitignore"
-    lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
-    return _Rules(folder, GitIgnoreSpec.from_lines(lines), f"{folder}/.gitignore".lstrip("/"))
+    try:
+        lines = (root / folder / ".gitignore").read_text(encoding="utf-8", errors="replace").split("\n")
+    except OSError:
+        lines = []  # git, too, goes on without one it cannot read
+    return _Rules(folder, _spec(lines), f"{folder}/.gitignore".lstrip("/"))
+
+
+def _spec(lines: Iterable[str]) -> GitIgnoreSpec:
+    """Compile patterns; like git, pass over one that is none, such as a lone `!`."""
+    patterns = []
+    for line in lines:
+        with contextlib.suppress(ValueError):
+            patterns.extend(GitIgnoreSpec.from_lines([line]).patterns)
+    return GitIgnoreSpec(patterns)
 
 
 def _ignored_by(path: str, is_folder: bool, rules: list[_Rules]) -> str:

@@ -21,7 +21,7 @@ class Run:
     Attributes:
         command: The same run as a `swift sft …` command line.
         output_dir: Its own folder, `vN-date-time` below the runner's; None after a dry run.
-        checkpoint: The last checkpoint; for LoRA an adapter folder. None after a dry run.
+        checkpoint: The last checkpoint; for LoRA an adapter folder. None after a dry run, and when nothing was saved.
         best_checkpoint: The one with the lowest eval loss, or the last when nothing was evaluated.
         result: What ms-swift returned: `global_step`, `best_metric`, the token lengths of the data sets …
     """

@@ -126,13 +126,13 @@ class SwiftRunner:
                 result = self._run({"task": "sft", "arguments": arguments}, self.output_dir, on_event, progress.update)
         except RunInterrupted:
             raise _interrupted(started.get("output_dir")) from None
-        last = Path(result["last_model_checkpoint"])
-        best = result.get("best_model_checkpoint")
+        last = result.get("last_model_checkpoint")
+        best = result.get("best_model_checkpoint") or last
         return Run(
             command=command,
             output_dir=started["output_dir"],
-            checkpoint=last,
-            best_checkpoint=Path(best) if best else last,
+            checkpoint=Path(last) if last else None,
+            best_checkpoint=Path(best) if best else None,
             result=result,
         )
 
@@ -178,8 +178,11 @@ class SwiftRunner:
                 found[row["set"], row["id"]] = row
 
         job = {"task": "eval", "arguments": arguments, "sets": sets}
-        with _Progress("eval", " answers", total=len(wanted)) as progress:
-            self._run(job, folder, on_event, progress.update)
+        try:
+            with _Progress("eval", " answers", total=len(wanted)) as progress:
+                self._run(job, folder, on_event, progress.update)
+        except RunInterrupted:
+            raise RunInterrupted("the evaluation was stopped; call it again (评估已中断，请重新运行)") from None
         missing = [key for key in wanted if key not in found]
         if missing:
             raise DataError(

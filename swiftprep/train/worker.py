@@ -92,7 +92,8 @@ def _sft(job: Mapping[str, Any], emit: Emit) -> dict[str, Any]:
 
     callbacks_map["swiftprep"] = Stream
     arguments = dict(job["arguments"])
-    arguments["callbacks"] = [*arguments.get("callbacks", []), "swiftprep"]
+    callbacks = arguments.get("callbacks") or []
+    arguments["callbacks"] = [*([callbacks] if isinstance(callbacks, str) else callbacks), "swiftprep"]
     parsed = _parse(SftArguments, arguments, emit)
     emit({"event": "started", "output_dir": parsed.output_dir})
     result = sft_main(parsed)
