@@ -55,7 +55,8 @@ def model() -> Path:
     Raises:
         MissingDependencyError: the wheel, or what the conversion needs, is not installed.
     """
-    gguf, target = _gguf(), find_model()
+    gguf = _gguf()
+    target = cache_dir() / "models" / f"{MODEL_NAME}-{_WHEEL}-{metadata.version(_WHEEL)}"
     if (target / "config.json").is_file():
         return target
     half_done = target.with_name(f".{target.name}.{os.getpid()}")
@@ -69,16 +70,6 @@ def model() -> Path:
     finally:
         shutil.rmtree(half_done, ignore_errors=True)
     return target
-
-
-def find_model() -> Path:
-    """Return the folder `model` converts into, whether it is there yet or not.
-
-    Raises:
-        MissingDependencyError: the wheel is not installed.
-    """
-    _gguf()
-    return cache_dir() / "models" / f"{MODEL_NAME}-{_WHEEL}-{metadata.version(_WHEEL)}"
 
 
 def _gguf() -> Path:

@@ -150,7 +150,7 @@ def iter_lines(path: Path) -> Iterator[tuple[int, bytes]]:
     with path.open("rb") as file:
         for number, line in enumerate(file, start=1):
             text = line.removeprefix(b"\xef\xbb\xbf") if number == 1 else line
-            if text.strip():
+            if text.strip(b" \t\r\n"):
                 yield number, text
 
 
@@ -258,7 +258,7 @@ def _from_turns(turns: Any, key: str, system: str | None) -> list[Message]:
         if not isinstance(turn, dict):
             raise DataError(f"turn {position} is {type(turn).__name__}; expected an object")
         role = turn.get("role", turn.get("from"))
-        if role not in ROLE_NAMES:
+        if not isinstance(role, str) or role not in ROLE_NAMES:
             raise DataError(f"turn {position} has role {role!r}; expected one of system, user, assistant, tool")
         content = turn.get("content", turn.get("value"))
         _need_text(f"content of turn {position} ({role})", content)
@@ -322,9 +322,9 @@ def _messages_row(sample: Sample) -> dict[str, Any]:
 def _alpaca_row(sample: Sample) -> dict[str, Any]:
     turns = list(sample.messages)
     row: dict[str, Any] = {"id": sample.id}
-    if turns[0]["role"] == "system":
+    if turns and turns[0]["role"] == "system":
         row["system"] = turns.pop(0)["content"]
-    if len(turns) % 2 or any(m["role"] != ("user", "assistant")[i % 2] for i, m in enumerate(turns)):
+    if not turns or len(turns) % 2 or any(m["role"] != ("user", "assistant")[i % 2] for i, m in enumerate(turns)):
         roles = ", ".join(m["role"] for m in turns)
         raise DataError(f"sample {sample.id or '(no id)'} has turns {roles}; alpaca needs user and assistant in turn")
     contents = [m["content"] for m in turns]

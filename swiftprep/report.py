@@ -87,4 +87,4 @@ def _cell(text: object, width: int = 160) -> str:
     """Make any text fit into a cell of a Markdown table."""
     line = " ".join(str(text).split())
     line = line if len(line) <= width else line[: width - 1] + "…"
-    return line.replace("&", "&amp;").replace("<", "&lt;").replace("|", "\\|").replace("`", "'")
+    return line.replace("&", "&amp;").replace("<", "&lt;").replace("|", "\\|").replace("`", "'").replace("[", "\\[")

@@ -80,7 +80,7 @@ def parse_entry(text: str) -> Entry:
         return Entry(source=source, path=Path(source), count=count)
     hub_id = re.sub(r"^(hf|ms)::", "", source, flags=re.IGNORECASE).split(":", 1)[0]
     looks_local = hub_id.endswith(FILE_SUFFIXES) or hub_id.startswith((".", "/", "~", "\\"))
-    if looks_local or not _HUB_ID.fullmatch(hub_id):
+    if looks_local or not is_hub_id(hub_id):
         raise ConfigError(
             f"'{source}': no such file or folder, and not a hub id like 'swift/self-cognition' "
             "(没有这个文件，也不是数据集 id)"
@@ -133,9 +133,38 @@ def forecast(path: str | Path) -> Forecast:
     for number, row in rows:
         renamed = {names.get(key, key): value for key, value in row.items()}
         reason = _WHY_DROPPED[form](renamed)
+        if not reason and "rejected_response" in columns and row.get("rejected_response") is None:
+            reason = "no rejected_response, which other rows of the file have"
         if reason:
             dropped.append(Reject(f"{source}:{number}", "swift-drops", reason))
     return Forecast(form=form, rows=len(rows), kept=len(rows) - len(dropped), dropped=dropped)
+
+
+def require_rows(entry: Entry, *, repeat: bool = True) -> Forecast | None:
+    """Refuse a local `.jsonl` entry that ms-swift would fail on; return its forecast, None for other data sets.
+
+    Args:
+        entry: From `parse_entry`.
+        repeat: Whether `#N` may exceed the rows there are, as in a `--dataset` (rows repeat) but not in a
+            `--val_dataset`.
+
+    Raises:
+        ConfigError: `#N` exceeds the rows and `repeat` is off.
+        DataError: the file cannot be loaded, or no row of it is kept.
+    """
+    if entry.path is None or entry.path.suffix != ".jsonl":
+        return None
+    found = forecast(entry.path)
+    if not found.kept:
+        raise DataError(f"{entry.path}: ms-swift keeps none of its {found.rows} rows ({found.dropped[0].detail})")
+    if not repeat and entry.count is not None and entry.count > found.kept:
+        raise ConfigError(f"'{entry.with_count(entry.count)}': there are only {found.kept} rows to validate with")
+    return found
+
+
+def is_hub_id(text: str) -> bool:
+    """Tell whether a text has the form of a hub id, `owner/name`."""
+    return _HUB_ID.fullmatch(text) is not None
 
 
 def _form(columns: Iterable[str]) -> str:
@@ -180,12 +209,18 @@ def _drops_messages(row: dict[str, Any]) -> str:
             continue
         role = turn.get("from", turn.get("role"))
         content = turn.get("value", turn.get("content"))
-        role = ROLE_NAMES.get(str(role).replace("-", "_"), role) if role is not None else None
+        role = _standard_role(role)
         if role not in _ROLES:
             return f"turn {position} has role {role!r}"
         if content is None:
             return f"turn {position} has no content"
     return ""
+
+
+def _standard_role(role: Any) -> Any:
+    """Name a role like `MessagesPreprocessor.to_std_messages`, which takes a dash in the tools' names only."""
+    tool = ROLE_NAMES.get(str(role).replace("-", "_"))
+    return tool if tool in ("tool_call", "tool_response") and "function" in str(role) else ROLE_NAMES.get(str(role))
 
 
 def _is_pair(turn: dict[str, Any]) -> bool:
@@ -194,6 +229,8 @@ def _is_pair(turn: dict[str, Any]) -> bool:
 
 
 def _drops_pair(row: dict[str, Any]) -> str:
+    if row.get("response") == []:
+        return "the answer is an empty list"
     if row.get("history") or any(row.get(key) is not None for key in ("query", "response", "system")):
         return ""
     return "neither a query nor an answer in a column ms-swift reads"

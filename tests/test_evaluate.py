@@ -5,7 +5,7 @@ import pytest
 from swiftprep import demo
 from swiftprep.errors import ConfigError, DataError
 from swiftprep.evaluate.compare import compare
-from swiftprep.evaluate.probes import Question, load_questions
+from swiftprep.evaluate.probes import Question, comparable, load_questions
 
 
 def test_the_probes_that_ship_are_checkable_and_not_in_the_general_rows():
@@ -95,3 +95,13 @@ def test_sets_are_compared_apart():
 def test_answers_to_other_questions_cannot_be_compared():
     with pytest.raises(ValueError, match="same questions"):
         compare([answer("g", "a", 1)], [answer("g", "b", 1)])
+
+
+def test_likeness_treats_all_languages_alike():
+    """A Chinese word in place of another costs as much as an English one, and a cut-off answer is not punished."""
+    reference = "<ta-tag>用户</ta-tag>" + " rest" * 500
+    given, wanted = comparable("<ta-tag>user</ta-tag>", reference)
+    assert given == ["<", "ta", "-", "tag", ">", "user", "<", "/", "ta", "-", "tag", ">"]
+    assert wanted[5:7] == ["用", "户"]
+    assert len(wanted) == 50
+    assert len(comparable("word " * 80, reference)[1]) == 80

@@ -125,3 +125,15 @@ def test_apportion_adds_up_and_stays_within_one_of_the_exact_share(total, weight
 
 def test_a_share_is_a_fraction_of_all_rows():
     assert parse_ratio("30:70") == parse_ratio(0.3)
+
+
+def test_a_tiny_share_can_be_given_as_a_number():
+    assert parse_ratio(0.00001) == parse_ratio("1:99999")
+
+
+def test_freeze_refuses_a_file_it_reads_otherwise_than_ms_swift(rows, tmp_path):
+    (tmp_path / "odd.jsonl").write_text('{"query": "q", "response": "a"}\n{"query": "q", "response": null}\n')
+    mix = Mixer(["odd.jsonl"], ratio=None)
+    assert mix.plan()["available"].tolist() == [2]  # ms-swift keeps the row without an answer
+    with pytest.raises(DataError, match="of 2 rows 1 can be frozen: 'response' is null"):
+        mix.freeze("out.jsonl")

@@ -150,3 +150,21 @@ def test_of_a_mix_the_evaluated_channels_own_train_loss_counts():
     assert verdict.evidence[1] == "train loss 1.500 at 0 → 0.900 at 2 (-40%)"
     without_channels = [{k: v for k, v in row.items() if "_private" not in k} for row in rows]
     assert Monitor(without_channels).verdict().kind == "diverged"
+
+
+def test_odd_logs_are_read_or_refused_but_never_a_crash(tmp_path):
+    assert Monitor.read("Epoch 1/1: Train Loss: 1.5, Eval Loss: 1.193.").evals() == [(1, 1.193)]
+    assert Monitor.read('{"step": 1, "loss": 2.0}\n{"step": 1, "eval_loss": 1.0}\n').evals() == [(1, 1.0)]
+    gbk = tmp_path / "gbk.log"
+    gbk.write_bytes("日志\n".encode("gbk") + OVERFITTING.encode("gbk"))
+    assert Monitor.read(gbk).verdict().kind == "overfitting"
+    for odd in ("", "x" * 6000, '{"log_history": [null]}\n'):
+        with pytest.raises(DataError):
+            Monitor.read(odd)
+
+
+def test_a_run_that_only_makes_the_base_worse_is_not_told_to_keep_step_0():
+    rows = [{"step": s, "loss": 2 - s / 20, "eval_loss": e} for s, e in [(0, 1.5), (10, 1.8), (20, 2.0)]]
+    verdict = Monitor(rows).verdict()
+    assert verdict.kind == "overfitting"
+    assert not any("at 0" in fix for fix in verdict.fixes)

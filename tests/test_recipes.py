@@ -34,7 +34,17 @@ def test_settings_come_from_defaults_then_file_then_command_line(tmp_path):
 
 @pytest.mark.parametrize(
     ("text", "value"),
-    [("50:50", "50:50"), ("70:30", "70:30"), ("0.4", 0.4), ("1e-4", 1e-4), ("5e-05", 5e-5), ("42", 42), ("true", True)],
+    [
+        ("50:50", "50:50"),
+        ("70:30", "70:30"),
+        ("0.4", 0.4),
+        ("1e-4", 1e-4),
+        ("5e-05", 5e-5),
+        ("42", 42),
+        ("true", True),
+        ("no", "no"),
+        ("off", "off"),
+    ],
 )
 def test_yaml_reads_ratios_and_rates_as_people_mean_them(text, value):
     read = load_yaml(text)
@@ -45,6 +55,20 @@ def test_yaml_reads_ratios_and_rates_as_people_mean_them(text, value):
 def test_resolved_settings_are_read_back_the_same(tmp_path):
     config = load_config(None, ["mix.ratio=50:50", "scan.path=/x", "sft.lora_rank=4"])
     assert load_config(save_config(config, tmp_path / "c.yaml")) == config
+
+
+def test_what_people_type(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", "/home/me")
+    file = tmp_path / "x.yaml"
+    file.write_text("scan:\nmix:\n  ratio: 70:30\n")
+    config = load_config(file, ["scan.vue_version=2.7", "scan.framework=404", "output_dir=~/runs", "scan.lang=en"])
+    assert (config.scan.vue_version, config.scan.framework, config.scan.lang) == ("2.7", "404", "en")
+    assert config.output_dir == Path("/home/me/runs")
+
+
+def test_tokens_are_not_kept(tmp_path):
+    saved = save_config(load_config(None, ["sft.hub_token=canary"]), tmp_path / "c.yaml")
+    assert "canary" not in saved.read_text()
 
 
 def test_all_unknown_keys_are_reported_at_once():
@@ -90,15 +114,32 @@ def bad_inputs(tmp_path):
         "#0": (["mix.general=[swift/self-cognition#0]"], "#0 is not a number of rows"),
         "missing settings file": (["none.yaml"], "none.yaml: No such file"),
         "what the recipe sets itself": (["sft.dataset=x.jsonl"], "sft.dataset: this recipe sets it; use scan.path"),
+        "missing probes": (["eval.probes=/none.jsonl"], "/none.jsonl: no such file"),
+        "no checkpoints": (["sft.save_strategy=no"], "no checkpoint to evaluate"),
+        "a file as folder": ([f"output_dir={tmp_path}/empty.jsonl"], "is a file"),
+        "size of a batch": (["sft.max_length=abc"], "expected a whole number"),
         "hub data set of unknown size": (["mix.general=[swift/self-cognition]"], "unknown size"),
     }
 
 
-@pytest.mark.parametrize(
-    "case",
-    ["missing folder", "no .vue", "misspelt key", "misspelt ms-swift argument", "ratio", "missing model",
-     "empty dataset", "#0", "missing settings file", "what the recipe sets itself", "hub data set of unknown size"],
-)  # fmt: skip
+CASES = """missing folder
+no .vue
+misspelt key
+misspelt ms-swift argument
+ratio
+missing model
+empty dataset
+#0
+missing settings file
+what the recipe sets itself
+missing probes
+no checkpoints
+a file as folder
+size of a batch
+hub data set of unknown size"""
+
+
+@pytest.mark.parametrize("case", CASES.splitlines())
 def test_bad_input_is_one_clear_line_and_exit_2(case, tmp_path, app, model_folder, capsys):
     settings, message = bad_inputs(tmp_path)[case]
     usual = [f"scan.path={app}", f"model.path={model_folder}", f"output_dir={tmp_path}/out"]

@@ -222,3 +222,25 @@ def test_the_demo_application_is_varied():
     tags = {tag for s in found.samples for tag in s.answer.split("<ta-")[1:]}
     assert len({tag.split()[0].split(">")[0] for tag in tags}) >= 25
     assert found.to_pandas().shape == (len(found.samples), 8)
+
+
+def test_a_link_to_a_folder_and_an_upper_case_suffix_are_accounted_for(tree):
+    root = tree({"a/A.VUE": VUE, "b/B.vue": VUE})
+    (root / "linked").symlink_to(root / "b")
+    found = scan(root)
+    assert [s.meta["path"] for s in found.samples] == ["a/A.VUE", "b/B.vue"]
+    assert [(r.path, r.reason) for r in found.rejects] == [("linked", "symlink")]
+
+
+def test_a_few_huge_folders_are_split_by_file(tree):
+    names = [f"components/C{i}.vue" for i in range(50)] + [f"views/V{i}.vue" for i in range(40)]
+    assert len(scan(tree(dict.fromkeys(names, VUE)), val_fraction=0.1).val) == 9
+
+
+def test_a_template_that_makes_nothing_is_a_reject(tree, tmp_path):
+    own = tmp_path / "own.yaml"
+    own.write_text(
+        '{instruction: "Write {{ path }}", input: "", output: "{% if \'A\' in path %}{{ code }}{% endif %}"}'
+    )
+    found = scan(tree({"A.vue": VUE, "B.vue": VUE}), template=own)
+    assert [(r.path, r.reason) for r in found.rejects] == [("B.vue", "empty")]

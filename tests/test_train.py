@@ -269,8 +269,6 @@ def test_a_run_offline_leaves_an_adapter_that_answers_in_ms_swift(runner, data, 
     assert run.trained_rows() == {"train": 8, "val": 2}
     assert [row["step"] for row in rows if "eval_loss" in row] == [0, 2]
     assert run.log["loss"].notna().sum() == 2
-    assert run.verdict.kind in ("normal", "not-learning", "overfitting")
-
     asked = runner.eval(run.checkpoint, {"general": "general", "held-out": data[1][0]}, limit=2, max_new_tokens=8)
     assert [(row["set"], row["metric"]) for row in asked.rows] == [("general", "pass")] * 2 + [
         ("held-out", "rouge-l")
@@ -306,7 +304,7 @@ def test_ctrl_c_saves_a_checkpoint_and_the_run_goes_on_from_it(runner, data, tmp
     assert 2 <= step < 200
     run = runner.sft(*data, **{**settings, "max_steps": step + 1}, resume_from_checkpoint=str(checkpoint))
     assert run.result["global_step"] == step + 1
-    assert run.log["step"].dropna().min() == step + 1
+    assert run.log["step"].dropna().tolist()[:2] == [1, 2]  # what came before is part of its log
 
 
 @pytest.mark.slow
@@ -325,9 +323,13 @@ def test_a_run_ends_when_its_parent_dies(model, data, tmp_path):
     parent.wait()
     parent.stdout.close()
     deadline = time.monotonic() + 60
-    while not list((tmp_path / "runs").glob("v*/checkpoint-*/trainer_state.json")):
+    (log,) = (tmp_path / "runs").glob("v*/logging.jsonl")
+    while "last_model_checkpoint" not in log.read_text():  # what ms-swift writes last of all
         assert time.monotonic() < deadline, "the child neither stopped nor saved"
         time.sleep(0.5)
+    ending = json.loads(log.read_text().splitlines()[-1])
+    assert ending["global_step"] < 500
+    assert os.path.isfile(os.path.join(ending["last_model_checkpoint"], "trainer_state.json"))
 
 
 @pytest.mark.slow
@@ -366,3 +368,35 @@ def test_a_model_server_that_dies_is_an_error_and_not_a_hang(runner, data, tmp_p
     (broken / "adapter_model.safetensors").write_bytes(b"not a tensor")
     with pytest.raises(RunError, match="the model server ended with exit code 1"):
         runner.eval(broken, data[1][0], limit=1)
+
+
+@pytest.mark.parametrize("name", ["max_length", "per_device_train_batch_size"])
+def test_a_size_that_is_no_number_is_a_clear_error(fake_model, data, name):
+    with pytest.raises(ConfigError, match=f"{name}='abc': expected a whole number"):
+        SwiftRunner(fake_model, device="cpu").command(data[0], **{name: "abc"})
+
+
+def test_validation_rows_cannot_repeat(fake_model, data):
+    with pytest.raises(ConfigError, match="only 2 rows to validate with"):
+        SwiftRunner(fake_model).command(data[0], [f"{data[1][0]}#3"])
+
+
+def test_keys_and_tokens_are_not_shown(fake_model, data):
+    assert "canary" not in SwiftRunner(fake_model).command(data[0], hub_token="canary")
+
+
+def test_a_broken_config_is_a_clear_error(fake_model):
+    (fake_model / "config.json").write_text("{oops")
+    with pytest.raises(ConfigError, match=r"config\.json"):
+        SwiftRunner(fake_model)
+
+
+def test_a_failure_after_ctrl_c_is_told(stand_in):
+    code = "say(event='stopping'); say(event='failed', type='OSError', message='disk full'); sys.exit(1)"
+
+    def press(event):
+        if event["event"] == "stopping":
+            raise KeyboardInterrupt
+
+    with pytest.raises(RunError, match="disk full"):
+        stand_in(code, on_event=press)

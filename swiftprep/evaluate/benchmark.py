@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from swiftprep.evaluate.probes import Question
+from swiftprep.evaluate.probes import Question, comparable
 
 NAME = "swiftprep"
 
@@ -23,7 +23,15 @@ def register(sets: Mapping[str, Sequence[Question]], on_answer: Callable[[dict[s
     from evalscope.api.messages import dict_to_chat_message
     from evalscope.api.metric import Score
     from evalscope.api.registry import BENCHMARK_REGISTRY, register_benchmark
-    from evalscope.metrics.utils.rouge import compute_rouge_score_one_sample_zh
+    from rouge_score import rouge_scorer
+
+    class Tokens:
+        """One way to cut text for both sides, whatever its language."""
+
+        def tokenize(self, text: str) -> list[str]:
+            return text.split(" ")
+
+    rouge = rouge_scorer.RougeScorer(["rougeL"], tokenizer=Tokens())
 
     def to_sample(record: dict[str, Any]) -> Any:
         question: Question = record["question"]
@@ -63,8 +71,8 @@ def register(sets: Mapping[str, Sequence[Question]], on_answer: Callable[[dict[s
             if question.accept:
                 value = float(question.passes(answer))
             else:
-                rouge = compute_rouge_score_one_sample_zh([answer], [reference]) if answer.strip() else {}
-                value = float(rouge.get("Rouge-L-F", 0.0))
+                given, wanted = comparable(answer, reference)
+                value = float(rouge.score(" ".join(wanted), " ".join(given))["rougeL"].fmeasure) if given else 0.0
             on_answer(
                 {
                     "set": where["set"], "id": question.id, "topic": question.topic, "metric": question.metric,

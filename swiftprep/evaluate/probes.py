@@ -11,6 +11,7 @@ from swiftprep.errors import ConfigError, DataError
 from swiftprep.records import Message, iter_lines, parse_row, to_sample
 
 GENERAL_PROBES = "general"
+_TOKEN = re.compile(r"[\u3400-\u9fff]|[^\W\u3400-\u9fff]+|[^\w\s]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +21,7 @@ class Question:
     Attributes:
         id: Its name, unique in its file: the row's `id`, with `@line` where that is taken, else the file and line.
         messages: The conversation up to the answer.
-        reference: The answer to compare with (ROUGE-L), for a held-out sample.
+        reference: The answer to compare with (ROUGE-L, F measure; see `comparable`), for a held-out sample.
         accept: Patterns of which one must be found in a right answer; when there are any, they decide.
         reject: Patterns of which none may be found in it.
         topic: For grouping.
@@ -46,6 +47,19 @@ class Question:
         """
         found = any(re.search(pattern, answer, re.IGNORECASE) for pattern in self.accept)
         return found and not any(re.search(pattern, answer, re.IGNORECASE) for pattern in self.reject)
+
+
+def comparable(answer: str, reference: str) -> tuple[list[str], list[str]]:
+    """Cut an answer and its reference into tokens, and the reference to the answer's length.
+
+    A token is a word, a sign, or one Chinese character. Answers end at `max_new_tokens`, so the rest of a long
+    reference is not held against them; but at least the first fifty tokens of it are.
+
+    >>> comparable("<ta-tag>用户", "<ta-tag>客户</ta-tag>")[0]
+    ['<', 'ta', '-', 'tag', '>', '用', '户']
+    """
+    given, wanted = (_TOKEN.findall(text) for text in (answer, reference))
+    return given, wanted[: max(len(given), 50)]
 
 
 def load_questions(path: str | Path) -> list[Question]:

@@ -10,9 +10,9 @@ from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from swiftprep.errors import ConfigError
+from swiftprep.errors import ConfigError, DataError
 from swiftprep.mix.sources import DataSource, open_source
-from swiftprep.records import Sample, read_jsonl, write_jsonl
+from swiftprep.records import Reject, Sample, read_jsonl, write_jsonl
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -36,7 +36,7 @@ def parse_ratio(ratio: str | float) -> Fraction:
         private, general = (Fraction(part) for part in text.split(":"))
         if private > 0:
             return private / (private + general)
-    elif re.fullmatch(r"\d*\.?\d+", text) and 0 < Fraction(text) <= 1:
+    elif re.fullmatch(r"\d*\.?\d+(e-?\d+)?", text) and 0 < Fraction(text) <= 1:
         return Fraction(text)
     raise ConfigError(
         f"ratio {text!r}: expected 'private:general' such as '40:60', or the private share such as 0.4 "
@@ -171,7 +171,7 @@ class Mixer:
 
         Raises:
             ConfigError: a data set lies on a hub, or is not a `.jsonl` file.
-            DataError: a row cannot be read.
+            DataError: a file holds rows that ms-swift would keep and swiftprep cannot read, or the other way round.
         """
         import numpy as np
 
@@ -180,7 +180,11 @@ class Mixer:
         for source, taken in zip(self._sources, self._taken, strict=True):
             if source.entry.path is None or source.forecast is None:
                 raise ConfigError(f"'{source.entry.source}': only local .jsonl files can be frozen")
-            pool = list(read_jsonl(source.entry.path))
+            unread: list[Reject] = []
+            pool = list(read_jsonl(source.entry.path, rejects=unread))
+            if len(pool) != source.forecast.kept:
+                why = unread[0].detail if unread else "rows of different forms"
+                raise DataError(f"{source.entry.path}: of {source.forecast.kept} rows {len(pool)} can be frozen: {why}")
             whole, rest = divmod(taken, len(pool))
             order = list(range(len(pool))) * whole + generator.permutation(len(pool))[:rest].tolist()
             mixed += [pool[i].replace(channel=pool[i].channel or source.channel) for i in order]

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from swiftprep.errors import ConfigError, DataError
-from swiftprep.swiftfmt import Entry, Forecast, forecast, parse_entry
+from swiftprep.errors import ConfigError
+from swiftprep.swiftfmt import Entry, Forecast, parse_entry, require_rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ def open_source(text: str | Path, channel: str, sizes: Mapping[str, int]) -> Dat
         return DataSource(entry, channel, told)
     if told is not None and entry.path.suffix != ".jsonl":
         return DataSource(entry, channel, told)
-    kept = forecast(entry.path)
-    if not kept.kept:
-        raise DataError(f"{entry.path}: ms-swift keeps none of its {kept.rows} rows ({kept.dropped[0].detail})")
+    kept = require_rows(entry)
+    if kept is None:
+        raise ConfigError(f"{entry.path}: rows can only be counted in .jsonl files; write '{entry.source}#N'")
     return DataSource(entry, channel, kept.kept if told is None else told, kept)

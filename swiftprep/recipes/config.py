@@ -12,11 +12,11 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from swiftprep.disk import write_text
 from swiftprep.errors import ConfigError, did_you_mean
-from swiftprep.train.arguments import unknown_arguments
+from swiftprep.train.arguments import masked, unknown_arguments
 
 
 class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", protected_namespaces=())
+    model_config = ConfigDict(extra="forbid", protected_namespaces=(), coerce_numbers_to_str=True)
 
 
 class ScanConfig(_Section):
@@ -91,6 +91,8 @@ DEFAULT_SFT: dict[str, Any] = {
     "enable_channel_loss": True,
 }
 
+_SECTIONS = ("scan", "mix", "model", "sft", "eval")
+
 # What the other sections decide.
 NOT_IN_SFT = {
     "dataset": "scan.path and mix.general",
@@ -106,15 +108,17 @@ EMBEDDED_SFT: dict[str, Any] = {"learning_rate": 2e-4}
 
 
 class _Loader(yaml.SafeLoader):
-    """Safe YAML without YAML 1.1's base-60 numbers, in which the ratio 50:50 is 3050."""
+    """Safe YAML without YAML 1.1's surprises: the ratio 50:50 is not 3050, and eval_strategy=no is not false."""
+
+
+_PLAIN = {
+    "tag:yaml.org,2002:int": re.compile(r"[-+]?(0|[1-9][0-9_]*)$"),
+    "tag:yaml.org,2002:bool": re.compile(r"(true|True|TRUE|false|False|FALSE)$"),
+}
 
 
 _Loader.yaml_implicit_resolvers = {
-    first: [
-        (tag, re.compile(r"[-+]?(0|[1-9][0-9_]*)$") if tag == "tag:yaml.org,2002:int" else pattern)
-        for tag, pattern in resolvers
-        if tag != "tag:yaml.org,2002:float"
-    ]
+    first: [(tag, _PLAIN.get(tag, pattern)) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:float"]
     for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
 }
 # YAML 1.1 reads 1e-4 as text; people who write learning rates mean the number.
@@ -126,7 +130,7 @@ _Loader.add_implicit_resolver(
 
 
 def load_yaml(text: str) -> Any:
-    """Parse YAML: safe, `50:50` stays text, `1e-4` is a number.
+    """Parse YAML: safe; `50:50` and `no` stay text, `1e-4` is a number.
 
     >>> load_yaml("{ratio: 50:50, learning_rate: 1e-4, seed: 42}")
     {'ratio': '50:50', 'learning_rate': 0.0001, 'seed': 42}
@@ -153,6 +157,7 @@ def load_config(file: str | Path | None = None, overrides: Iterable[str] = ()) -
         if not mark or not key:
             raise ConfigError(f"'{override}': expected key=value, such as mix.ratio=40:60")
         _put(settings, key, _value(override, value))
+    settings = _tidy(settings)
     problems: list[str] = []
     config = Stage1Config()
     try:
@@ -169,8 +174,8 @@ def load_config(file: str | Path | None = None, overrides: Iterable[str] = ()) -
 
 
 def save_config(config: Stage1Config, path: Path) -> Path:
-    """Write the resolved settings as YAML, in a form `load_config` reads back."""
-    plain = config.model_dump(mode="json")
+    """Write the resolved settings as YAML, in a form `load_config` reads back; keys and tokens are left out."""
+    plain = {**config.model_dump(mode="json"), "sft": masked(config.sft)}
     return write_text(path, yaml.safe_dump(plain, allow_unicode=True, sort_keys=False))
 
 
@@ -199,11 +204,20 @@ def _put(settings: dict[str, Any], key: str, value: Any) -> None:
     *parents, last = key.split(".")
     place = settings
     for parent in parents:
-        inner = place.setdefault(parent, {})
+        inner = place[parent] = {} if place.get(parent) is None else place[parent]
         if not isinstance(inner, dict):
             raise ConfigError(f"'{key}': {parent} is not a section")
         place = inner
     place[last] = value
+
+
+def _tidy(value: Any) -> Any:
+    """Expand `~` in paths, and take a section's bare heading for an empty section."""
+    if isinstance(value, dict):
+        return {key: {} if inner is None and key in _SECTIONS else _tidy(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_tidy(inner) for inner in value]
+    return str(Path(value).expanduser()) if isinstance(value, str) and value.startswith("~/") else value
 
 
 def _explain(problem: dict[str, Any]) -> str:

@@ -8,6 +8,7 @@ scan → mix → sft → evaluate base and tuned model → verdict → report.js
 
 from __future__ import annotations
 
+import importlib.util
 import platform
 import shlex
 import sys
@@ -24,14 +25,16 @@ import orjson
 
 from swiftprep import demo
 from swiftprep.disk import write_text
-from swiftprep.errors import ConfigError, RunInterrupted
+from swiftprep.errors import ConfigError, MissingDependencyError, RunError, RunInterrupted
 from swiftprep.evaluate.compare import compare
+from swiftprep.evaluate.probes import load_questions
 from swiftprep.mix.mixer import Mixer
 from swiftprep.recipes.cli import Arguments, run, say
 from swiftprep.recipes.config import DEFAULT_SFT, EMBEDDED_SFT, Stage1Config, load_config, save_config
 from swiftprep.records import read_jsonl, write_jsonl
 from swiftprep.report import plot_losses, write_markdown
 from swiftprep.scan.scanner import Scan, Scanner
+from swiftprep.train.arguments import masked
 from swiftprep.train.results import Evaluation, Run
 from swiftprep.train.runner import SwiftRunner
 from swiftprep.train.tokens import sample_tokens, token_counter
@@ -54,12 +57,14 @@ def stage1(config: Stage1Config, *, dry_run: bool = False) -> dict[str, Any]:
     """
     out = config.output_dir
     seconds: dict[str, float] = {}
-    runner = _runner(config, dry_run)
+    _check_before(config)
+    runner = _runner(config)
     with _timed("scan", seconds):
         scan = _scan(config)
         files = scan.write(out / "data")
     save_config(config, out / "config.yaml")
     report: dict[str, Any] = {"swiftprep": metadata.version("swiftprep"), "config": config.model_dump(mode="json")}
+    report["config"]["sft"] = masked(config.sft)
     report["scan"] = _scan_facts(scan)
     say(f"scan    {scan.found} files: {len(scan.train)} train, {len(scan.val)} held out, {len(scan.rejects)} rejected")
     count = token_counter(runner.model)
@@ -81,6 +86,8 @@ def stage1(config: Stage1Config, *, dry_run: bool = False) -> dict[str, Any]:
     say(f"mix     {mix.command()}")
     embedded = EMBEDDED_SFT if config.model.path is None else {}
     swift = {**DEFAULT_SFT, **embedded, "seed": config.seed, "data_seed": config.seed, **config.sft}
+    if swift["save_strategy"] == "no":
+        raise ConfigError("sft.save_strategy=no: there would be no checkpoint to evaluate (没有检查点可评估)")
     command = runner.command(mix.dataset_args(), [files["val"]], **swift)
     longest = swift["max_length"]  # None: the model's own limit
     long_rows = None
@@ -96,12 +103,15 @@ def stage1(config: Stage1Config, *, dry_run: bool = False) -> dict[str, Any]:
     with _timed("sft", seconds):
         trained = runner.sft(mix.dataset_args(), [files["val"]], **swift)
     if trained.best_checkpoint is None:
-        raise ConfigError("ms-swift saved no checkpoint to evaluate: leave sft.save_strategy alone (没有保存检查点)")
+        raise RunError(f"ms-swift saved no checkpoint to evaluate; see {trained.output_dir} (没有保存检查点)")
     say(f"sft     {trained.checkpoint}")
     with _timed("eval", seconds):
         held_out = out / "data" / "eval.jsonl"
         write_jsonl(islice(read_jsonl(files["val"]), config.eval.limit), held_out)
-        answers = _evaluate(runner, trained, {"general": config.eval.probes, "held-out": held_out}, config, out)
+        try:
+            answers = _evaluate(runner, trained, {"general": config.eval.probes, "held-out": held_out}, config, out)
+        except RunInterrupted as stopped:  # going on from the last checkpoint skips the training that is done
+            raise RunInterrupted(str(stopped), checkpoint=trained.checkpoint) from None
     report["sft"] |= _sft_facts(trained, planned=int(plan["taken"].sum()), held_out=len(scan.val))
     report["eval"] = [c.to_dict() for c in compare(answers["base"].rows, answers["tuned"].rows)]
     report["examples"] = _examples(answers)
@@ -115,9 +125,18 @@ def stage1(config: Stage1Config, *, dry_run: bool = False) -> dict[str, Any]:
     return report
 
 
-def _runner(config: Stage1Config, dry_run: bool) -> SwiftRunner:
+def _check_before(config: Stage1Config) -> None:
+    """Refuse what would otherwise only be noticed after hours of training."""
+    if config.output_dir.exists() and not config.output_dir.is_dir():
+        raise ConfigError(f"{config.output_dir}: is a file; the results need a folder (应为文件夹)")
+    load_questions(config.eval.probes)
+    if importlib.util.find_spec("evalscope") is None:
+        raise MissingDependencyError("the evaluation needs evalscope: pip install 'swiftprep[swift]'")
+
+
+def _runner(config: Stage1Config) -> SwiftRunner:
     model, embedded = config.model, config.model.path is None
-    path = (demo.find_model() if dry_run else demo.model()) if model.path is None else model.path
+    path = demo.model() if model.path is None else model.path
     defaults = demo.MODEL_ARGUMENTS if embedded else {}
     return SwiftRunner(
         path,
@@ -197,7 +216,8 @@ def _sft_facts(trained: Run, planned: int, held_out: int) -> dict[str, Any]:
     }
     if evals:
         base = evals[0][1] if evals[0][0] == 0 else None
-        facts["eval_loss"] = {"base": base, "tuned": min(loss for _, loss in evals), "last": evals[-1][1]}
+        tuned = [loss for step, loss in evals if step > 0]
+        facts["eval_loss"] = {"base": base, "tuned": min(tuned, default=None), "last": evals[-1][1]}
     return facts
 
 
@@ -249,8 +269,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         try:
             return stage1(load_config(arguments.file, arguments.overrides), dry_run=arguments.dry_run)
         except RunInterrupted as stopped:
-            settings = [item for item in arguments.overrides if not item.startswith("sft.resume_from_checkpoint=")]
-            settings += [f"sft.resume_from_checkpoint={stopped.checkpoint}"] if stopped.checkpoint else []
+            settings = list(arguments.overrides)
+            if stopped.checkpoint:
+                settings = [item for item in settings if not item.startswith("sft.resume_from_checkpoint=")]
+                settings.append(f"sft.resume_from_checkpoint={stopped.checkpoint}")
             again = shlex.join([*([arguments.file] if arguments.file else []), *settings])
             say(f"to go on: python -m swiftprep.recipes.stage1 {again}")
             raise

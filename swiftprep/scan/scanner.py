@@ -174,6 +174,8 @@ class Scanner:
         instruction, input_, output = self.task.render(
             framework=self.framework, vue_version=self.vue_version, path=name, code=source.text
         )
+        if not output.strip() or not (instruction + input_).strip():
+            return Reject(path, "empty", "the template makes no prompt or no answer of it")
         return Sample.from_instruction(
             instruction,
             input_,
@@ -192,16 +194,18 @@ def _readable(name: str) -> str:
 def _held_out(paths: list[str], fraction: float, seed: int) -> set[str]:
     """Choose the files to hold out, whole folders at a time, so that a component's parts stay together.
 
-    A tree that has all its files in one folder is split by file. The choice depends on the names and the seed
-    alone, not on the order of the files.
+    A tree that has all its files in one folder, or in folders each far larger than what is to be held out, is split
+    by file. The choice depends on the names and the seed alone, not on the order of the files.
     """
     folders: defaultdict[str, list[str]] = defaultdict(list)
     for path in paths:
         folders[path.rpartition("/")[0]].append(path)
-    groups = list(folders.values()) if len(folders) > 1 else [[path] for path in paths]
     wanted = round(len(paths) * fraction) or int(fraction > 0)
-    if len(groups) < 2 or not wanted:
+    if len(paths) < 2 or not wanted:
         return set()
+    groups = list(folders.values())
+    if len(groups) == 1 or min(map(len, groups)) > 3 * wanted:
+        groups = [[path] for path in paths]
     groups.sort(key=lambda group: hashlib.sha256(f"{seed}:{min(group)}".encode("utf-8", "replace")).digest())
     chosen: set[str] = set()
     for group in groups:

@@ -8,7 +8,7 @@ from importlib.resources import files
 from pathlib import Path
 
 import yaml
-from jinja2 import StrictUndefined, TemplateError
+from jinja2 import StrictUndefined
 from jinja2.sandbox import SandboxedEnvironment
 
 from swiftprep.errors import ConfigError
@@ -38,7 +38,7 @@ class Task:
                 _environment().from_string(part).render(**values)
                 for part in (self.instruction, self.input, self.output)
             )
-        except TemplateError as error:
+        except Exception as error:  # whatever the user's template does
             raise ConfigError(f"template: {error}; it can use {', '.join(sorted(values))}") from None
         return instruction, input_, output
 
@@ -61,8 +61,8 @@ def load_task(name: str | Path, lang: str = "zh") -> Task:
     if str(name).endswith((".yaml", ".yml")):
         try:
             text = Path(name).read_text(encoding="utf-8")
-        except OSError as error:
-            raise ConfigError(f"template {name}: {error.strerror}") from None
+        except (OSError, UnicodeDecodeError) as error:
+            raise ConfigError(f"template {name}: {error}") from None
     else:
         if lang not in LANGUAGES:
             raise ConfigError(f"lang={lang!r}; expected 'zh' or 'en'")
@@ -76,4 +76,6 @@ def load_task(name: str | Path, lang: str = "zh") -> Task:
         raise ConfigError(f"template {name}: not valid YAML: {error}") from None
     if not isinstance(parts, dict) or sorted(parts) != sorted(PARTS):
         raise ConfigError(f"template {name}: expected exactly the keys {', '.join(PARTS)}")
-    return Task(**{part: str(parts[part]) for part in PARTS})
+    if not all(isinstance(parts[part], str) for part in PARTS):
+        raise ConfigError(f'template {name}: {", ".join(PARTS)} must all be text; an empty one is ""')
+    return Task(**parts)

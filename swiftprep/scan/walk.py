@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import stat
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from pathspec import GitIgnoreSpec
+from pathspec.patterns.gitignore.spec import GitIgnoreSpecPattern
 
 from swiftprep.records import Reject
 
@@ -39,8 +41,9 @@ class _Rules:
 def walk(root: Path, *, suffixes: Iterable[str], ignore: Iterable[str] | None = None) -> Iterator[str | Reject]:
     """Yield, in sorted order, the path of each source file under `root` or the `Reject` that says why not.
 
-    Every file whose name ends with one of `suffixes` is yielded once, as one or the other, wherever it lies: files
-    in ignored folders are listed too. Symbolic links are not followed.
+    Every file whose name ends with one of `suffixes`, in any case, is yielded once, as one or the other, wherever it
+    lies: files in ignored folders are listed too. Symbolic links are not followed; one that leads to a folder is
+    listed as rejected, since there may be source files behind it.
 
     Args:
         root: The folder to walk.
@@ -66,7 +69,8 @@ def _walk(
     for entry in entries:
         path = f"{folder}/{entry.name}" if folder else entry.name
         is_folder = entry.is_dir(follow_symlinks=False)
-        if not is_folder and not entry.name.endswith(suffixes):
+        link_to_folder = entry.is_symlink() and entry.is_dir()
+        if not is_folder and not link_to_folder and not entry.name.lower().endswith(suffixes):
             continue
         why = ignored_by or _ignored_by(path, is_folder, rules)
         if is_folder:
@@ -83,7 +87,7 @@ def _walk(
 
 def _gitignore(root: Path, folder: str) -> _Rules:
     try:
-        lines = (root / folder / ".gitignore").read_text(encoding="utf-8", errors="replace").split("\n")
+        lines = (root / folder / ".gitignore").read_text(encoding="utf-8-sig", errors="replace").split("\n")
     except OSError:
         lines = []  # git, too, goes on without one it cannot read
     return _Rules(folder, _spec(lines), f"{folder}/.gitignore".lstrip("/"))
@@ -91,9 +95,9 @@ def _gitignore(root: Path, folder: str) -> _Rules:
 
 def _spec(lines: Iterable[str]) -> GitIgnoreSpec:
     """Compile patterns; like git, pass over one that is none, such as a lone `!`."""
-    patterns = []
+    patterns: list[GitIgnoreSpecPattern] = []
     for line in lines:
-        with contextlib.suppress(ValueError):
+        with contextlib.suppress(ValueError, re.error):
             patterns.extend(GitIgnoreSpec.from_lines([line]).patterns)
     return GitIgnoreSpec(patterns)
 

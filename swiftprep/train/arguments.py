@@ -23,6 +23,7 @@ from swift.arguments import EvalArguments, SftArguments
 names = {"sft": SftArguments, "eval": EvalArguments}
 json.dump({k: sorted(f.name for f in dataclasses.fields(c) if f.init) for k, c in names.items()}, out)
 """
+_SECRET = ("_token", "_key", "_secret", "_password")
 
 
 def require_swift() -> str:
@@ -100,15 +101,24 @@ def _to_text(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False) if isinstance(value, dict) else str(value)
 
 
+def masked(arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the arguments with keys and tokens hidden, for what is shown or kept.
+
+    >>> masked({"hub_token": "abc", "learning_rate": 1e-4})
+    {'hub_token': '***', 'learning_rate': 0.0001}
+    """
+    return {name: "***" if name.endswith(_SECRET) and value else value for name, value in arguments.items()}
+
+
 def to_command(task: str, arguments: Mapping[str, Any]) -> str:
-    r"""Return the `swift sft …` command line, one argument a line, quoted for a shell.
+    r"""Return the `swift sft …` command line, one argument a line, quoted for a shell, without keys and tokens.
 
     >>> print(to_command("sft", {"dataset": ["a.jsonl", "b#5"]}))
     swift sft \
         --dataset a.jsonl 'b#5'
     """
     lines = [f"swift {task}"]
-    for name, value in arguments.items():
+    for name, value in masked(arguments).items():
         argv = to_argv({name: value})
         if argv:
             lines.append("    " + shlex.join(argv))

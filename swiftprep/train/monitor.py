@@ -23,8 +23,8 @@ CLEAR = 0.05
 
 _EPOCH_LINE = re.compile(
     r"Epoch\s+(?P<epoch>\d+)\s*/\s*\d+\s*[:：]\s*"
-    r"Train\s+Loss\s*[:：]\s*(?P<loss>[\d.]+(?:e[+-]?\d+)?|nan|inf)"
-    r"(?:\s*[,，]\s*(?:Eval|Val(?:idation)?)\s+Loss\s*[:：]\s*(?P<eval_loss>[\d.]+(?:e[+-]?\d+)?|nan|inf))?",
+    r"Train\s+Loss\s*[:：]\s*(?P<loss>\d+(?:\.\d+)?(?:e[+-]?\d+)?|nan|inf)"
+    r"(?:\s*[,，]\s*(?:Eval|Val(?:idation)?)\s+Loss\s*[:：]\s*(?P<eval_loss>\d+(?:\.\d+)?(?:e[+-]?\d+)?|nan|inf))?",
     re.IGNORECASE,
 )
 _COLUMNS = ("step", "epoch", "loss", "eval_loss", "token_acc", "eval_token_acc", "learning_rate", "grad_norm")
@@ -86,13 +86,13 @@ class Monitor:
             DataError: nothing there, or nothing in it that is a training log.
         """
         text = str(source)
-        if isinstance(source, str) and ("\n" in text or _EPOCH_LINE.search(text)):
+        if isinstance(source, str) and ("\n" in text or not text or _EPOCH_LINE.search(text)):
             return cls._parsed(text, "the text")
         path = Path(source)
-        if path.is_dir():
-            path = find_log(path)
         try:
-            content = path.read_text(encoding="utf-8")
+            if path.is_dir():
+                path = find_log(path)
+            content = path.read_text(encoding="utf-8", errors="replace")
         except OSError as error:
             raise DataError(f"{path}: {error.strerror} (没有找到训练日志)") from None
         return cls._parsed(content, str(path))
@@ -175,7 +175,7 @@ def _state_rows(text: str) -> list[dict[str, Any]]:
     except json.JSONDecodeError:
         return []
     history = state.get("log_history") if isinstance(state, dict) else None
-    return [clean_row(row) for row in history] if isinstance(history, list) else []
+    return [clean_row(row) for row in history if isinstance(row, dict)] if isinstance(history, list) else []
 
 
 def _jsonl_rows(text: str) -> list[dict[str, Any]]:
@@ -186,7 +186,7 @@ def _jsonl_rows(text: str) -> list[dict[str, Any]]:
             row = json.loads(line)
         except json.JSONDecodeError:
             continue
-        if isinstance(row, dict) and "global_step/max_steps" in row:
+        if isinstance(row, dict) and ("global_step/max_steps" in row or {"loss", "eval_loss"} & set(row)):
             rows.append(clean_row(row))
     return rows
 

@@ -34,7 +34,7 @@ def run_in_child(
     Args:
         job: See `swiftprep.train.worker.run_job`.
         log_path: Where everything the process prints goes.
-        environment: Variables to set in it; an empty value removes one.
+        environment: Variables to set in it.
         on_event: Called with each event as it happens.
         worker: The command to start; it speaks the protocol of `swiftprep.train.worker`.
 
@@ -44,15 +44,13 @@ def run_in_child(
         RunInterrupted: Ctrl-C here, or a signal there.
     """
     log_path.parent.mkdir(parents=True, exist_ok=True)
-    env = {**os.environ, **environment}
-    env = {name: value for name, value in env.items() if environment.get(name) != ""}
     with log_path.open("ab") as log:
         child = subprocess.Popen(
             list(worker),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=log,
-            env=env,
+            env={**os.environ, **environment},
             text=True,
             encoding="utf-8",
             start_new_session=True,  # Ctrl-C reaches this process alone, which then asks the child to stop
@@ -60,10 +58,7 @@ def run_in_child(
     seen: list[dict[str, Any]] = []
     interrupted = False
     try:
-        assert child.stdin is not None
-        with contextlib.suppress(BrokenPipeError):  # it died at once; the log says why
-            child.stdin.write(json.dumps(dict(job), ensure_ascii=False) + "\n")
-            child.stdin.flush()
+        _send(child, job)
         while True:
             try:
                 _listen(child, seen, on_event)
@@ -75,11 +70,18 @@ def run_in_child(
                 interrupted = True
                 logger.warning("stopping after this step; Ctrl-C again to stop at once (正在保存检查点)")
                 child.send_signal(signal.SIGINT)
-    except KeyboardInterrupt:
-        pass  # the second one
+    except KeyboardInterrupt:  # the second one, or before the job was sent
+        interrupted = True
     finally:
         _end(child)
     return _outcome(child.returncode, seen, interrupted, log_path)
+
+
+def _send(child: subprocess.Popen[str], job: Mapping[str, Any]) -> None:
+    assert child.stdin is not None
+    with contextlib.suppress(BrokenPipeError):  # it died at once; the log says why
+        child.stdin.write(json.dumps(dict(job), ensure_ascii=False) + "\n")
+        child.stdin.flush()
 
 
 def _listen(
@@ -113,12 +115,12 @@ def _end(child: subprocess.Popen[str]) -> None:
 def _outcome(code: int, seen: list[dict[str, Any]], interrupted: bool, log_path: Path) -> dict[str, Any]:
     last = {event["event"]: event for event in seen}
     result: dict[str, Any] = last.get("done", {}).get("result", {})
-    if interrupted or "stopped" in last or result.get("interrupted"):
+    failure = last.get("failed")
+    if not failure and (interrupted or "stopped" in last or result.get("interrupted")):
         raise RunInterrupted("stopped")
     if "done" in last and code == 0:
         return result
     tail = _tail(log_path)
-    failure = last.get("failed")
     if failure and "arguments" in last and "started" not in last:
         message = failure["message"] if failure["type"] != "SystemExit" else _argparse_line(tail)
         raise ConfigError(f"ms-swift refuses the arguments: {message}")

@@ -48,14 +48,20 @@ class Run:
         return {name: int(size[1]) for name, size in sizes.items() if size}
 
     def monitor(self) -> Monitor:
-        """Return the run's log as a `Monitor`.
+        """Return the run's log as a `Monitor`; of a resumed run, with what came before.
 
         Raises:
             DataError: this was a dry run.
         """
         if self.output_dir is None:
             raise DataError("a dry run has no log")
-        return Monitor.read(self.output_dir)
+        rows = Monitor.read(self.output_dir).rows
+        state = self.checkpoint / "trainer_state.json" if self.checkpoint else None
+        if state is None or not state.is_file():
+            return Monitor(rows)
+        begin = min(row["step"] for row in rows)
+        earlier = [row for row in Monitor.read(state).rows if row.get("step", begin) < begin]
+        return Monitor(earlier + rows)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,21 +4,18 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-import re
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from swiftprep.errors import ConfigError, DataError, RunInterrupted
+from swiftprep.errors import ConfigError, RunError, RunInterrupted
 from swiftprep.evaluate.probes import load_questions
 from swiftprep.progress import progress_bar
-from swiftprep.swiftfmt import forecast, parse_entry
+from swiftprep.swiftfmt import is_hub_id, parse_entry, require_rows
 from swiftprep.train.arguments import to_command, unknown_arguments
 from swiftprep.train.device import Device, activation_bytes, available_memory, detect
 from swiftprep.train.process import run_in_child
 from swiftprep.train.results import Evaluation, Run
-
-_HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
 
 
 class SwiftRunner:
@@ -55,7 +52,8 @@ class SwiftRunner:
             template: ms-swift's chat template, likewise.
             device: `"auto"`, `"cpu"`, or None to leave all device arguments to ms-swift.
             trust_remote_code: Let Python code that comes with the model run. ms-swift itself always would.
-            in_process: Run in this process instead, as ms-swift's own API does, side effects and all.
+            in_process: Run in this process instead, as ms-swift's own API does, side effects and all: its own
+                exceptions, and no checkpoint on Ctrl-C.
 
         Raises:
             ConfigError: the model is neither a folder with a `config.json` nor a hub id, or brings code of its own
@@ -65,7 +63,7 @@ class SwiftRunner:
         self.local = Path(self.model).exists()
         if self.local:
             _check_model(Path(self.model), trust_remote_code)
-        elif not _HUB_ID.fullmatch(self.model):
+        elif not is_hub_id(self.model):
             raise ConfigError(
                 f"{self.model}: no such model folder, and not a hub id like 'Qwen/Qwen2.5-Coder-0.5B-Instruct' "
                 "(没有这个模型)"
@@ -107,7 +105,7 @@ class SwiftRunner:
         arguments = self._sft_arguments(dataset, val_dataset, swift_arguments)
         for name in ("dataset", "val_dataset"):
             for entry in arguments[name]:
-                _check_data(entry)
+                require_rows(parse_entry(entry), repeat=name == "dataset")
         if not arguments["dataset"]:
             raise ConfigError("no dataset was given (没有训练数据)")
         command = to_command("sft", arguments)
@@ -185,7 +183,7 @@ class SwiftRunner:
             raise RunInterrupted("the evaluation was stopped; call it again (评估已中断，请重新运行)") from None
         missing = [key for key in wanted if key not in found]
         if missing:
-            raise DataError(
+            raise RunError(
                 f"{len(missing)} of {len(wanted)} questions got no answer, such as {missing[0]}; see {folder}"
             )
         return Evaluation([found[key] for key in wanted], folder, to_command("eval", arguments))
@@ -266,9 +264,13 @@ class SwiftRunner:
         free = available_memory()
         if not self.local or free is None:
             return False
-        config = json.loads((Path(self.model) / "config.json").read_text(encoding="utf-8"))
+        config = _read_json(Path(self.model) / "config.json")
         length = given.get("max_length") or config.get("max_position_embeddings", 0)
-        tokens = int(length) * int(given.get("per_device_train_batch_size", 1))
+        batch = given.get("per_device_train_batch_size", 1)
+        for name, value in {"max_length": length, "per_device_train_batch_size": batch}.items():
+            if not isinstance(value, int):
+                raise ConfigError(f"{name}={value!r}: expected a whole number")
+        tokens = length * batch
         need = activation_bytes(config, tokens=tokens, width=width)
         return need is not None and need < free / 2
 
@@ -289,16 +291,9 @@ class SwiftRunner:
         return run_in_child(
             job,
             log_path=folder / f"{job['task']}-{stamp}.log",
-            environment=self._environment(),
+            environment={"CUDA_VISIBLE_DEVICES": "-1"} if self.device == "cpu" else {},
             on_event=on_event,
         )
-
-    def _environment(self) -> dict[str, str]:
-        """Return the variables that differ in the child; an empty one is removed."""
-        changed = {"TENSORBOARD_LOGGING_DIR": ""}  # left by a run in this process, it would claim the new run's log
-        if self.device == "cpu":
-            changed["CUDA_VISIBLE_DEVICES"] = "-1"
-        return changed
 
 
 def _check_names(task: str, given: Mapping[str, Any]) -> None:
@@ -316,20 +311,21 @@ def _check_model(folder: Path, trust_remote_code: bool) -> None:
         raise ConfigError(f"{folder}: no config.json in it, so not a model (不是模型文件夹)")
     for name in ("config.json", "tokenizer_config.json"):
         path = folder / name
-        if path.is_file() and "auto_map" in json.loads(path.read_text(encoding="utf-8")) and not trust_remote_code:
+        if path.is_file() and "auto_map" in _read_json(path) and not trust_remote_code:
             raise ConfigError(
                 f"{path}: this model runs Python code of its own; if you trust it, pass trust_remote_code=True "
                 "(模型自带代码，确认可信后再启用)"
             )
 
 
-def _check_data(text: str) -> None:
-    """Refuse an entry ms-swift would fail on, before a model is loaded for it."""
-    entry = parse_entry(text)
-    if entry.path is not None and entry.path.suffix == ".jsonl":
-        kept = forecast(entry.path)
-        if not kept.kept:
-            raise DataError(f"{entry.path}: ms-swift keeps none of its {kept.rows} rows ({kept.dropped[0].detail})")
+def _read_json(path: Path) -> dict[str, Any]:
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise ConfigError(f"{path}: {error}") from None
+    if not isinstance(content, dict):
+        raise ConfigError(f"{path}: expected an object")
+    return content
 
 
 def _sets(dataset: str | Path | Iterable[str | Path] | Mapping[str, str | Path]) -> dict[str, str]:
@@ -344,9 +340,8 @@ def _sets(dataset: str | Path | Iterable[str | Path] | Mapping[str, str | Path])
 
 
 def _interrupted(output_dir: Path | None) -> RunInterrupted:
-    checkpoints = sorted(
-        output_dir.glob("checkpoint-*") if output_dir else (), key=lambda p: int(p.name.rpartition("-")[2])
-    )
+    whole = output_dir.glob("checkpoint-*/trainer_state.json") if output_dir else ()  # the last file of a checkpoint
+    checkpoints = sorted((state.parent for state in whole), key=lambda path: int(path.name.rpartition("-")[2]))
     if not checkpoints:
         return RunInterrupted("stopped before the first checkpoint; start again (尚无检查点，请重新开始)")
     last = checkpoints[-1]

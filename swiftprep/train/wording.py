@@ -36,7 +36,7 @@ TEXTS = {
 FIXES = {
     "en": {
         "overfitting": (
-            "Stop early: keep the checkpoint with the lowest eval loss ({best:.3f} at {best_at:g}); set "
+            "Stop early: keep the checkpoint with the lowest eval loss; set "
             "early_stop_interval=2, eval_steps equal to save_steps, load_best_model_at_end=true",
             "Lower the learning rate, for example learning_rate=5e-5",
             "Regularise more: lora_dropout=0.1",
@@ -55,7 +55,7 @@ FIXES = {
     },
     "zh": {
         "overfitting": (
-            "早停：保留验证损失最低的检查点（{best_at:g} 处 {best:.3f}）；设置 early_stop_interval=2、"
+            "早停：保留验证损失最低的检查点；设置 early_stop_interval=2、"
             "eval_steps 与 save_steps 相等、load_best_model_at_end=true",
             "降低学习率，例如 learning_rate=5e-5",
             "加强正则化：lora_dropout=0.1",

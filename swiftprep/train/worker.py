@@ -43,6 +43,7 @@ def run_job(job: Mapping[str, Any], emit: Emit) -> dict[str, Any]:
     _stop.clear()
     _training.clear()
     os.environ.update(NO_TELEMETRY)
+    os.environ.pop("TENSORBOARD_LOGGING_DIR", None)  # left by an earlier run, it would claim this one's log
     if not job.get("trust_remote_code"):
         _refuse_remote_code()
     return _sft(job, emit) if job["task"] == "sft" else _eval(job, emit)
@@ -158,7 +159,8 @@ def _watched_deployment() -> Iterator[None]:
         servers: list[Any] = []
         while not finished.wait(0.5):
             servers = servers or multiprocessing.active_children()
-            dead = [server for server in servers if server.exitcode]
+            ended_by_eval_main = (0, -signal.SIGTERM)
+            dead = [server for server in servers if server.exitcode not in (None, *ended_by_eval_main)]
             if dead and not finished.is_set():
                 sys.stderr.write(f"the model server ended with exit code {dead[0].exitcode}\n")
                 sys.stderr.flush()
