@@ -347,6 +347,12 @@ def test_what_ms_swift_refuses_is_the_users_to_mend(runner, data, argument, mess
 
 
 @pytest.mark.slow
+def test_a_max_length_that_leaves_no_rows_says_so(runner, data):
+    with pytest.raises(RunError, match="all are longer than max_length"):
+        runner.sft(*data, **{**TINY, "max_length": 4})
+
+
+@pytest.mark.slow
 def test_in_process(model, data, tmp_path):
     """In a process of its own all the same, since it changes that process for good."""
     code = (

@@ -125,7 +125,7 @@ def _outcome(code: int, seen: list[dict[str, Any]], interrupted: bool, log_path:
         message = failure["message"] if failure["type"] != "SystemExit" else _argparse_line(tail)
         raise ConfigError(f"ms-swift refuses the arguments: {message}")
     if failure:
-        said = f"{failure['type']}: {failure['message']}{_hint(failure)}"
+        said = f"{failure['type']}: {failure['message']}{_hint(failure, tail)}"
     elif code < 0:
         said = f"the process was ended by {signal.Signals(-code).name}"
         if -code == signal.SIGKILL:
@@ -135,12 +135,14 @@ def _outcome(code: int, seen: list[dict[str, Any]], interrupted: bool, log_path:
     raise RunError(f"{said}\nThe end of {log_path}:\n" + "\n".join(tail), log_path=log_path)
 
 
-def _hint(failure: Mapping[str, str]) -> str:
+def _hint(failure: Mapping[str, str], tail: list[str]) -> str:
     if failure["type"] == "OutOfMemoryError" or "out of memory" in failure["message"]:
         return (
             "\nOut of memory (显存不足): lower per_device_train_batch_size or max_length, or set "
             "gradient_checkpointing=true"
         )
+    if any("in _show_dataset" in line for line in tail):
+        return "\nNo row is left to train on: all are longer than max_length (所有样本都超过 max_length，被丢弃)"
     return ""
 
 
