@@ -100,50 +100,31 @@ def model_folder(tmp_path):
     return folder
 
 
-def bad_inputs(tmp_path):
+BAD_INPUT = {
+    "missing folder": ("scan.path={tmp}/none", "no such folder"),
+    "no .vue": ("scan.path={tmp}/no-vue", "no .vue file in it"),
+    "misspelt key": ("scan.pathh=x", "scan.pathh: no such key (did you mean 'path'?)"),
+    "misspelt ms-swift argument": ("sft.learning_rat=1", "did you mean 'learning_rate'?"),
+    "ratio": ("mix.ratio=40:70:1", "ratio '40:70:1'"),
+    "missing model": ("model.path=/none/model", "no such model folder"),
+    "empty dataset": ("mix.general=[{tmp}/empty.jsonl]", "the file is empty"),
+    "#0": ("mix.general=[swift/self-cognition#0]", "#0 is not a number of rows"),
+    "hub data set of unknown size": ("mix.general=[swift/self-cognition]", "unknown size"),
+    "missing settings file": ("none.yaml", "none.yaml: No such file"),
+    "what the recipe sets itself": ("sft.dataset=x.jsonl", "sft.dataset: this recipe sets it; use scan.path"),
+    "missing probes": ("eval.probes=/none.jsonl", "/none.jsonl: no such file"),
+    "no checkpoints": ("sft.save_strategy=no", "no checkpoint to evaluate"),
+    "a file as folder": ("output_dir={tmp}/empty.jsonl", "is a file"),
+    "size that is no number": ("sft.max_length=abc", "expected a whole number"),
+}
+
+
+@pytest.mark.parametrize(("setting", "message"), BAD_INPUT.values(), ids=BAD_INPUT.keys())
+def test_bad_input_is_one_clear_line_and_exit_2(setting, message, tmp_path, app, model_folder, capsys):
     (tmp_path / "no-vue").mkdir()
     (tmp_path / "empty.jsonl").write_text("")
-    return {
-        "missing folder": ([f"scan.path={tmp_path}/none"], "no such folder"),
-        "no .vue": ([f"scan.path={tmp_path}/no-vue"], "no .vue file in it"),
-        "misspelt key": (["scan.pathh=x"], "scan.pathh: no such key (did you mean 'path'?)"),
-        "misspelt ms-swift argument": (["sft.learning_rat=1"], "did you mean 'learning_rate'?"),
-        "ratio": (["mix.ratio=40:70:1"], "ratio '40:70:1'"),
-        "missing model": (["model.path=/none/model"], "no such model folder"),
-        "empty dataset": ([f"mix.general=[{tmp_path}/empty.jsonl]"], "the file is empty"),
-        "#0": (["mix.general=[swift/self-cognition#0]"], "#0 is not a number of rows"),
-        "missing settings file": (["none.yaml"], "none.yaml: No such file"),
-        "what the recipe sets itself": (["sft.dataset=x.jsonl"], "sft.dataset: this recipe sets it; use scan.path"),
-        "missing probes": (["eval.probes=/none.jsonl"], "/none.jsonl: no such file"),
-        "no checkpoints": (["sft.save_strategy=no"], "no checkpoint to evaluate"),
-        "a file as folder": ([f"output_dir={tmp_path}/empty.jsonl"], "is a file"),
-        "size of a batch": (["sft.max_length=abc"], "expected a whole number"),
-        "hub data set of unknown size": (["mix.general=[swift/self-cognition]"], "unknown size"),
-    }
-
-
-CASES = """missing folder
-no .vue
-misspelt key
-misspelt ms-swift argument
-ratio
-missing model
-empty dataset
-#0
-missing settings file
-what the recipe sets itself
-missing probes
-no checkpoints
-a file as folder
-size of a batch
-hub data set of unknown size"""
-
-
-@pytest.mark.parametrize("case", CASES.splitlines())
-def test_bad_input_is_one_clear_line_and_exit_2(case, tmp_path, app, model_folder, capsys):
-    settings, message = bad_inputs(tmp_path)[case]
     usual = [f"scan.path={app}", f"model.path={model_folder}", f"output_dir={tmp_path}/out"]
-    assert stage1.main([*usual, *settings]) == 2
+    assert stage1.main([*usual, setting.format(tmp=tmp_path)]) == 2
     complaints = [line for line in capsys.readouterr().err.splitlines() if line.startswith("error:")]
     assert len(complaints) == 1
     assert message in complaints[0]

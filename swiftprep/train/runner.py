@@ -80,7 +80,7 @@ class SwiftRunner:
     def sft(
         self,
         dataset: Iterable[str | Path],
-        val_dataset: Iterable[str | Path] = (),
+        val_dataset: Iterable[str | Path] | None = None,
         *,
         dry_run: bool = False,
         on_log: Callable[[dict[str, Any]], None] | None = None,
@@ -189,7 +189,7 @@ class SwiftRunner:
         return Evaluation([found[key] for key in wanted], folder, to_command("eval", arguments))
 
     def command(
-        self, dataset: Iterable[str | Path], val_dataset: Iterable[str | Path] = (), **swift_arguments: Any
+        self, dataset: Iterable[str | Path], val_dataset: Iterable[str | Path] | None = None, **swift_arguments: Any
     ) -> str:
         """Return the `swift sft …` command line that does what `sft` with these arguments does.
 
@@ -199,7 +199,7 @@ class SwiftRunner:
         return self.sft(dataset, val_dataset, dry_run=True, **swift_arguments).command
 
     def _sft_arguments(
-        self, dataset: Iterable[str | Path], val_dataset: Iterable[str | Path], given: Mapping[str, Any]
+        self, dataset: Iterable[str | Path], val_dataset: Iterable[str | Path] | None, given: Mapping[str, Any]
     ) -> dict[str, Any]:
         _check_names("sft", given)
         own = {
@@ -302,7 +302,9 @@ def _check_names(task: str, given: Mapping[str, Any]) -> None:
         raise ConfigError("\n".join(unknown))
 
 
-def _as_list(entries: str | Path | Iterable[str | Path]) -> list[str]:
+def _as_list(entries: str | Path | Iterable[str | Path] | None) -> list[str]:
+    if entries is None:
+        return []
     return [str(entries)] if isinstance(entries, (str, Path)) else [str(entry) for entry in entries]
 
 
