@@ -1,7 +1,8 @@
 """What ms-swift will do with a `--dataset` entry, a file and a row, told without importing ms-swift.
 
 Source: ms-swift 4.6, `swift/dataset/dataset_syntax.py`, `dataset/loader.py` and `dataset/preprocessor/core.py`. The
-differential tests hold every statement made here against the real `swift.load_dataset`.
+differential tests hold the four row forms and `#N` against the real `swift.load_dataset`. Not told yet: tool calls,
+pictures and other media, a key that stands twice in a row, NaN, and files other than JSONL.
 """
 
 from __future__ import annotations

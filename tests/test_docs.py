@@ -1,0 +1,50 @@
+"""The documents do not drift from the code or from each other."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+import swiftprep
+
+ROOT = Path(__file__).parent.parent
+DOCS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
+
+
+def blocks(path, language):
+    return re.findall(rf"```{language}\n(.*?)```", path.read_text(encoding="utf-8"), re.DOTALL)
+
+
+def commands(path):
+    """The shell commands, without comments."""
+    lines = "".join(blocks(path, "bash")).splitlines()
+    return [re.sub(r"\s+#\s.*", "", line).rstrip() for line in lines if line.strip()]
+
+
+@pytest.mark.parametrize("path", DOCS, ids=lambda path: path.name)
+def test_local_links_lead_somewhere(path):
+    for target in re.findall(r"\]\((?!https?:)([^)#]+)\)", path.read_text(encoding="utf-8")):
+        assert (path.parent / target).exists(), target
+
+
+def test_both_readmes_give_the_same_commands():
+    assert commands(ROOT / "README.md") == commands(ROOT / "README.zh-CN.md") != []
+
+
+@pytest.mark.parametrize("name", ["README.md", "README.zh-CN.md"])
+def test_the_python_example_is_about_ten_lines_and_uses_public_names(name):
+    (code,) = blocks(ROOT / name, "python")
+    tree = ast.parse(code)
+    imported = [alias.name for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) for alias in node.names]
+    assert set(imported) <= set(swiftprep.__all__)
+    assert len([line for line in code.splitlines() if line.strip()]) <= 10
+
+
+@pytest.mark.parametrize("name", ["README.md", "README.zh-CN.md"])
+def test_make_targets_exist(name):
+    targets = set(re.findall(r"`?make ([a-z-]+)", (ROOT / name).read_text(encoding="utf-8")))
+    rules = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
+    assert {"demo", "test"} <= targets <= rules
