@@ -4,6 +4,11 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -166,3 +171,22 @@ def test_stage1_on_the_embedded_default(tmp_path, capsys):
     assert "## 结论：正常" in text
     assert load_config(out / "config.yaml").sft["max_steps"] == 8
     assert (Path(report["sft"]["best_checkpoint"]) / "adapter_model.safetensors").is_file()
+
+
+@pytest.mark.slow
+def test_ctrl_c_exits_130_and_says_how_to_go_on(tmp_path, model):
+    command = [sys.executable, "-m", "swiftprep.recipes.stage1", f"output_dir={tmp_path}", "sft.max_length=128"]
+    child = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    deadline = time.monotonic() + 120
+    while not any('"loss"' in log.read_text() for log in tmp_path.glob("sft/v*/logging.jsonl")):
+        assert child.poll() is None, child.stderr.read()
+        assert time.monotonic() < deadline
+        time.sleep(0.2)
+    child.send_signal(signal.SIGINT)
+    _, said = child.communicate(timeout=60)
+    assert child.returncode == 130
+    again = re.search(r"^to go on: python -m swiftprep\.recipes\.stage1 (.*)$", said, re.MULTILINE)
+    assert again is not None, said
+    *settings, resume = shlex.split(again[1])
+    assert settings == command[3:]
+    assert (Path(resume.removeprefix("sft.resume_from_checkpoint=")) / "trainer_state.json").is_file()

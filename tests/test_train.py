@@ -12,9 +12,10 @@ import sys
 import threading
 import time
 
+import pandas as pd
 import pytest
 
-from swiftprep import Sample, SwiftRunner, write_jsonl
+from swiftprep import Monitor, Sample, SwiftRunner, write_jsonl
 from swiftprep.demo import MODEL_ARGUMENTS
 from swiftprep.errors import ConfigError, DataError, RunError, RunInterrupted
 from swiftprep.train import process
@@ -288,6 +289,17 @@ def test_a_run_offline_leaves_an_adapter_that_answers_in_ms_swift(runner, data, 
         [sys.executable, "-c", code, runner.model, str(run.checkpoint)], capture_output=True, text=True, check=False
     )
     assert "Paris" in child.stdout.partition("ANSWER")[2], child.stderr[-2000:]
+
+
+@pytest.mark.slow
+def test_the_printed_command_does_the_same_run(runner, data):
+    run = runner.sft(*data, **TINY, eval_on_start=True)
+    env = {**os.environ, "PATH": f"{os.path.dirname(sys.executable)}:{os.environ['PATH']}"}
+    child = subprocess.run(["bash", "-c", run.command], capture_output=True, text=True, env=env, check=False)
+    assert child.returncode == 0, child.stderr[-2000:]
+    (twin,) = set(runner.output_dir.glob("v*")) - {run.output_dir}
+    losses = ["loss", "eval_loss", "grad_norm"]
+    pd.testing.assert_frame_equal(run.log[losses], Monitor.read(twin).log[losses], rtol=1e-3)
 
 
 @pytest.mark.slow

@@ -8,7 +8,7 @@ from importlib.resources import files
 from pathlib import Path
 
 import yaml
-from jinja2 import StrictUndefined
+from jinja2 import StrictUndefined, Template
 from jinja2.sandbox import SandboxedEnvironment
 
 from swiftprep.errors import ConfigError
@@ -35,17 +35,19 @@ class Task:
         """
         try:
             instruction, input_, output = (
-                _environment().from_string(part).render(**values)
-                for part in (self.instruction, self.input, self.output)
+                _compiled(part).render(**values) for part in (self.instruction, self.input, self.output)
             )
         except Exception as error:  # whatever the user's template does
             raise ConfigError(f"template: {error}; it can use {', '.join(sorted(values))}") from None
         return instruction, input_, output
 
 
-@lru_cache(maxsize=1)
-def _environment() -> SandboxedEnvironment:
-    return SandboxedEnvironment(undefined=StrictUndefined, autoescape=False, keep_trailing_newline=True)
+_ENVIRONMENT = SandboxedEnvironment(undefined=StrictUndefined, autoescape=False, keep_trailing_newline=True)
+
+
+@lru_cache(maxsize=16)
+def _compiled(source: str) -> Template:
+    return _ENVIRONMENT.from_string(source)
 
 
 def load_task(name: str | Path, lang: str = "zh") -> Task:
