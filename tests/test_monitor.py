@@ -70,6 +70,12 @@ def test_shapes_of_curves(evals, train, kind):
     assert curve(evals, train).verdict().kind == kind
 
 
+def test_one_noisy_batch_at_the_end_does_not_hide_that_the_train_loss_fell():
+    rows = [{"step": i, "loss": 2 - i / 10} for i in range(10)] + [{"step": 10, "loss": 2.2}]
+    rows += [{"step": 0, "eval_loss": 2.0}, {"step": 10, "eval_loss": 1.5}]
+    assert Monitor(rows).verdict().evidence[1] == "train loss 1.800 at 0 → 1.440 at 10 (-20%)"
+
+
 def test_rising_token_accuracy_is_counter_evidence():
     rows = [
         {"step": i, "loss": 2 - i / 2, "eval_loss": e, "eval_token_acc": a}

@@ -215,7 +215,7 @@ def _judge(rows: list[dict[str, Any]]) -> tuple[Kind, list[str], list[str], dict
     values |= _ends("eval", evals)
     if len(train) > 1:
         evidence.append("train-moved")
-        values |= _ends("train", train)
+        values |= _ends("train", train, width=max(1, min(5, len(train) // 2)))  # a single batch says little
     tail = [loss for at, loss in evals if at >= best_at][-3:]
     left_its_best = rise > CLEAR or (rise > NOISE and len(tail) == 3 and tail[0] < tail[1] < tail[2])
     if left_its_best:
@@ -227,9 +227,9 @@ def _judge(rows: list[dict[str, Any]]) -> tuple[Kind, list[str], list[str], dict
         return ("overfitting" if _falls(train, best_at) else "diverged"), evidence, counter, values
     if rise > NOISE:
         counter.append("watch")
-    if train and train[-1][1] and last > train[-1][1]:
+    if values.get("train_last") and last > values["train_last"]:
         counter.append("gap")
-        values["gap"] = last / train[-1][1] - 1
+        values["gap"] = last / values["train_last"] - 1
     kind: Kind = "normal" if evals[0][1] - best > NOISE * evals[0][1] else "not-learning"
     return kind, evidence, counter, values
 
@@ -246,13 +246,16 @@ def train_column(rows: Iterable[Mapping[str, Any]]) -> str:
     return own if own in columns else "loss"
 
 
-def _ends(name: str, series: list[tuple[float, float]]) -> dict[str, float]:
-    (first_at, first), (last_at, last) = series[0], series[-1]
+def _ends(name: str, series: list[tuple[float, float]], width: int = 1) -> dict[str, float]:
+    """Return where a series begins and ends, each as the mean over `width` values."""
+    first, last = (sum(value for _, value in part) / width for part in (series[:width], series[-width:]))
     return {
-        f"{name}_first_at": first_at, f"{name}_first": first,
-        f"{name}_last_at": last_at, f"{name}_last": last,
+        f"{name}_first_at": series[0][0],
+        f"{name}_first": first,
+        f"{name}_last_at": series[-1][0],
+        f"{name}_last": last,
         f"{name}_change": last / first - 1 if first else 0.0,
-    }  # fmt: skip
+    }
 
 
 def _falls(train: list[tuple[float, float]], since: float) -> bool:
