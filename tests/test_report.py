@@ -31,7 +31,12 @@ REPORT = {
         {"name": "held-out", "metric": "rouge-l", "questions": 2, "base": 0.1, "tuned": 0.3, "kept": None,
          "lost": [], "gained": [], "forgets": False},
     ],
-    "examples": [{"prompt": "capital?", "base": "Paris", "tuned": "<template>\n| x |\n</template>"}],
+    "examples": [
+        {"prompt": "capital?", "metric": "pass", "base": {"answer": "Paris", "score": 1},
+         "tuned": {"answer": "<template>\n| x |\n</template>", "score": 0}},
+        {"prompt": "code?", "metric": "rouge-l", "base": {"answer": "a", "score": 0.1},
+         "tuned": {"answer": "b", "score": 0.25}},
+    ],
     "verdict": {"kind": "overfitting", "evidence": ["up"], "counter": ["but"], "fixes": ["stop"]},
     "seconds": {"sft": 1.0},
     "versions": {"torch": "2"},
@@ -48,6 +53,8 @@ def test_the_report_says_what_matters(tmp_path, lang, kind):
         assert part in text
     assert "&lt;template> \\| x \\| &lt;/template>" in text  # model output cannot break the table or be taken for HTML
     assert "a\\|b.jsonl" in text
+    assert "| ✓ Paris | ✗ &lt;template>" in text
+    assert "| (0.10) a | (0.25) b |" in text
 
 
 @pytest.mark.parametrize("lang", ["en", "zh"])

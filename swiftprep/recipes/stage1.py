@@ -221,18 +221,20 @@ def _sft_facts(trained: Run, planned: int, held_out: int) -> dict[str, Any]:
     return facts
 
 
-def _examples(answers: dict[str, Evaluation], most: int = 8) -> list[dict[str, Any]]:
-    """Pick questions whose outcome changed, then others, to show both answers side by side."""
+def _examples(answers: dict[str, Evaluation], most: int = 5) -> list[dict[str, Any]]:
+    """Pick, of each set, the questions whose score changed most, to show both answers side by side."""
     pairs = list(zip(answers["base"].rows, answers["tuned"].rows, strict=True))
     pairs.sort(key=lambda pair: -abs(pair[0]["score"] - pair[1]["score"]))
+    sets = dict.fromkeys(base["set"] for base, _ in pairs)
+    chosen = [pair for name in sets for pair in [p for p in pairs if p[0]["set"] == name][:most]]
     return [
         {
-            "set": base["set"], "id": base["id"], "prompt": base["prompt"],
-            "base": base["answer"], "tuned": tuned["answer"],
-            "base_score": base["score"], "tuned_score": tuned["score"],
+            **{key: base[key] for key in ("set", "id", "metric", "prompt")},
+            "base": {key: base[key] for key in ("answer", "score")},
+            "tuned": {key: tuned[key] for key in ("answer", "score")},
         }
-        for base, tuned in pairs[:most]
-    ]  # fmt: skip
+        for base, tuned in chosen
+    ]
 
 
 def _versions() -> dict[str, str]:
