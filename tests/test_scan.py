@@ -224,6 +224,18 @@ def test_the_demo_application_is_varied():
     assert found.to_pandas().shape == (len(found.samples), 8)
 
 
+def test_like_git_the_deeper_ignore_file_decides(tree):
+    root = tree({".gitignore": "*.gen.vue\n", "a/.gitignore": "!keep.gen.vue\n"})
+    for name in ("keep.gen.vue", "a/keep.gen.vue", "a/other.gen.vue"):
+        (root / name).write_text(VUE)
+    found = scan(root)
+    assert [s.meta["path"] for s in found.samples] == ["a/keep.gen.vue"]
+    assert {r.path: r.detail for r in found.rejects} == {
+        "a/other.gen.vue": "a/other.gen.vue by .gitignore",
+        "keep.gen.vue": "keep.gen.vue by .gitignore",
+    }
+
+
 def test_a_link_to_a_folder_and_an_upper_case_suffix_are_accounted_for(tree):
     root = tree({"a/A.VUE": VUE, "b/B.vue": VUE})
     (root / "linked").symlink_to(root / "b")
