@@ -15,7 +15,7 @@ import pytest
 
 from swiftprep.errors import ConfigError
 from swiftprep.recipes import stage1
-from swiftprep.recipes.config import Stage1Config, load_config, load_yaml, save_config
+from swiftprep.recipes.config import DEFAULT_SFT, EMBEDDED_SFT, Stage1Config, load_config, load_yaml, save_config
 
 ROOT = Path(__file__).parent.parent
 SHIPPED = sorted((ROOT / "recipes").glob("*.yaml"))
@@ -169,7 +169,10 @@ def test_stage1_on_the_embedded_default(tmp_path, capsys):
     assert (out / "loss.png").read_bytes().startswith(b"\x89PNG")
     text = (out / "report.md").read_text(encoding="utf-8")
     assert "## 结论：正常" in text
-    assert load_config(out / "config.yaml").sft["max_steps"] == 8
+    resolved = load_config(out / "config.yaml").sft
+    assert resolved["max_steps"] == 8
+    assert resolved["learning_rate"] == EMBEDDED_SFT["learning_rate"]
+    assert set(DEFAULT_SFT) < set(resolved)
     assert (Path(report["sft"]["best_checkpoint"]) / "adapter_model.safetensors").is_file()
 
 

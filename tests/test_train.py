@@ -433,7 +433,10 @@ def test_a_broken_config_is_a_clear_error(fake_model):
 
 
 def test_a_failure_after_ctrl_c_is_told(stand_in):
-    code = "say(event='stopping'); say(event='failed', type='OSError', message='disk full'); sys.exit(1)"
+    code = (
+        "import signal; signal.signal(signal.SIGINT, signal.SIG_IGN); say(event='stopping')\n"
+        "say(event='failed', type='OSError', message='disk full'); sys.exit(1)"
+    )
 
     def press(event):
         if event["event"] == "stopping":

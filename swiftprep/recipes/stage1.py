@@ -57,6 +57,7 @@ def stage1(config: Stage1Config, *, dry_run: bool = False) -> dict[str, Any]:
     """
     out = config.output_dir
     seconds: dict[str, float] = {}
+    config = config.model_copy(update={"sft": _swift_arguments(config)})
     _check_before(config)
     runner = _runner(config)
     with _timed("scan", seconds):
@@ -84,12 +85,8 @@ def stage1(config: Stage1Config, *, dry_run: bool = False) -> dict[str, Any]:
         "plan": orjson.loads(plan.to_json(orient="records")),
     }
     say(f"mix     {mix.command()}")
-    embedded = EMBEDDED_SFT if config.model.path is None else {}
-    swift = {**DEFAULT_SFT, **embedded, "seed": config.seed, "data_seed": config.seed, **config.sft}
-    if swift["save_strategy"] == "no":
-        raise ConfigError("sft.save_strategy=no: there would be no checkpoint to evaluate (没有检查点可评估)")
-    command = runner.command(mix.dataset_args(), [files["val"]], **swift)
-    longest = swift["max_length"]  # None: the model's own limit
+    command = runner.command(mix.dataset_args(), [files["val"]], **config.sft)
+    longest = config.sft["max_length"]  # None: the model's own limit
     long_rows = None
     if count is not None and longest is not None:
         long_rows = sum(sample_tokens(sample, count) > longest for sample in scan.samples)
@@ -101,7 +98,7 @@ def stage1(config: Stage1Config, *, dry_run: bool = False) -> dict[str, Any]:
         return report
     say(f"sft     {runner.model} (log: {out / 'sft'})")
     with _timed("sft", seconds):
-        trained = runner.sft(mix.dataset_args(), [files["val"]], **swift)
+        trained = runner.sft(mix.dataset_args(), [files["val"]], **config.sft)
     if trained.best_checkpoint is None:
         raise RunError(f"ms-swift saved no checkpoint to evaluate; see {trained.output_dir} (没有保存检查点)")
     say(f"sft     {trained.checkpoint}")
@@ -125,10 +122,17 @@ def stage1(config: Stage1Config, *, dry_run: bool = False) -> dict[str, Any]:
     return report
 
 
+def _swift_arguments(config: Stage1Config) -> dict[str, Any]:
+    embedded = EMBEDDED_SFT if config.model.path is None else {}
+    return {**DEFAULT_SFT, **embedded, "seed": config.seed, "data_seed": config.seed, **config.sft}
+
+
 def _check_before(config: Stage1Config) -> None:
     """Refuse what would otherwise only be noticed after hours of training."""
     if config.output_dir.exists() and not config.output_dir.is_dir():
         raise ConfigError(f"{config.output_dir}: is a file; the results need a folder (应为文件夹)")
+    if config.sft["save_strategy"] == "no":
+        raise ConfigError("sft.save_strategy=no: there would be no checkpoint to evaluate (没有检查点可评估)")
     load_questions(config.eval.probes)
     if importlib.util.find_spec("evalscope") is None:
         raise MissingDependencyError("the evaluation needs evalscope: pip install 'swiftprep[swift]'")
