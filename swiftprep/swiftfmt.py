@@ -210,8 +210,7 @@ def _drops_messages(row: dict[str, Any]) -> str:
             continue
         role = turn.get("from", turn.get("role"))
         content = turn.get("value", turn.get("content"))
-        role = _standard_role(role)
-        if role not in _ROLES:
+        if _standard_role(role) not in _ROLES:
             return f"turn {position} has role {role!r}"
         if content is None:
             return f"turn {position} has no content"

@@ -85,20 +85,20 @@ def stage1(config: Stage1Config, *, dry_run: bool = False) -> dict[str, Any]:
         "plan": orjson.loads(plan.to_json(orient="records")),
     }
     say(f"mix     {mix.command()}")
-    command = runner.command(mix.dataset_args(), [files["val"]], **config.sft)
     longest = config.sft["max_length"]  # None: the model's own limit
     long_rows = None
     if count is not None and longest is not None:
         long_rows = sum(sample_tokens(sample, count) > longest for sample in scan.samples)
-    report["sft"] = {"command": command, "max_length": longest, "longer_than_max_length": long_rows}
+    report["sft"] = {"max_length": longest, "longer_than_max_length": long_rows}
     if long_rows:
         say(f"        {long_rows} of {len(scan.samples)} components are cut off at max_length={longest} tokens")
-    if dry_run:
-        say(f"\n{command}\n\ndry run: the data files are in {out / 'data'}; no model was loaded")
-        return report
     say(f"sft     {runner.model} (log: {out / 'sft'})")
     with _timed("sft", seconds):
-        trained = runner.sft(mix.dataset_args(), [files["val"]], **config.sft)
+        trained = runner.sft(mix.dataset_args(), [files["val"]], dry_run=dry_run, **config.sft)
+    report["sft"]["command"] = trained.command
+    if dry_run:
+        say(f"\n{trained.command}\n\ndry run: the data files are in {out / 'data'}; no model was loaded")
+        return report
     if trained.best_checkpoint is None:
         raise RunError(f"ms-swift saved no checkpoint to evaluate; see {trained.output_dir} (没有保存检查点)")
     say(f"sft     {trained.checkpoint}")
