@@ -1,0 +1,124 @@
+"""What the catalogue knows of a component: plain values, the same for a framework's source and for what its users show."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+Origin = Literal["source", "usage", "web-types"]
+
+
+@dataclass(frozen=True, slots=True)
+class Prop:
+    """A property of a component, or a parameter of a function or of a class's constructor.
+
+    Attributes:
+        name: As it is declared, `pageSize` and not `page-size`.
+        type: Such as `"string"` or `"boolean | number"`; `""` when the source does not say.
+        required: Whether it must be given.
+        doc: Its comment, in one paragraph.
+        default: The default's source text, or None when there is none.
+        values: The values allowed, where a validator, a union type or an `@values` tag lists them.
+        origin: The file of the mixin or base it comes from, relative to the root; `""` when it is the component's own.
+    """
+
+    name: str
+    type: str = ""
+    required: bool = False
+    doc: str = ""
+    default: str | None = None
+    values: tuple[str, ...] = ()
+    origin: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """An event a component emits; `type` is what it passes on, such as `"(row, column)"`."""
+
+    name: str
+    type: str = ""
+    required: bool = False
+    doc: str = ""
+    origin: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """A slot of a component; `bindings` are the names it hands to the content, and `type` shows them as code."""
+
+    name: str
+    type: str = ""
+    required: bool = False
+    doc: str = ""
+    bindings: tuple[str, ...] = ()
+    origin: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Method:
+    """A method that can be called from outside; `type` is its signature, such as `"(row, selected)"`."""
+
+    name: str
+    type: str = ""
+    required: bool = False
+    doc: str = ""
+    origin: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Component:
+    """One entry of the catalogue.
+
+    Attributes:
+        name: The tag, `ta-table`; of a class or function of another language, its qualified name.
+        kind: `"component"`, or `"class"` or `"function"` in Python and Java.
+        names: Every name it is registered under, as written (`TaTable`, `ta-table`).
+        path: The file that defines it, relative to the scanned root; of one known from usage, the first that uses it.
+        span: First and last line of the definition, from 1.
+        doc: Its comment.
+        props: What can be set.
+        events: What it emits.
+        slots: Where content can go.
+        methods: What can be called.
+        model: The property and event of `v-model`, or None.
+        mixins: Files of the mixins and bases it is made of, in the order they apply.
+        components: The tags it registers for itself.
+        registered: Whether an `install` or `Vue.component` makes it known everywhere.
+        origin: Where this entry was read: the component's source, its usage, or a web-types file.
+        open: What cannot be known completely, of `"props"`, `"events"`, `"slots"`: attributes handed on to something
+            that is not known, a computed event or slot name.
+        passes: The tags its `$attrs` and `$listeners` end up on, native or not; its root where it says nothing else.
+        uses: How often the tag was seen in use.
+    """
+
+    name: str
+    kind: Literal["component", "class", "function"] = "component"
+    names: tuple[str, ...] = ()
+    path: str = ""
+    span: tuple[int, int] = (0, 0)
+    doc: str = ""
+    props: tuple[Prop, ...] = ()
+    events: tuple[Event, ...] = ()
+    slots: tuple[Slot, ...] = ()
+    methods: tuple[Method, ...] = ()
+    model: tuple[str, str] | None = None
+    mixins: tuple[str, ...] = ()
+    components: tuple[str, ...] = ()
+    registered: bool = False
+    origin: Origin = "source"
+    open: tuple[str, ...] = ()
+    passes: tuple[str, ...] = ()
+    uses: int = 0
+
+
+_HUMP = re.compile(r"\B([A-Z])")
+
+
+def kebab(name: str) -> str:
+    """Return a name the way it is written in a template, by Vue's own rule (`hyphenate`, shared/util.js).
+
+    >>> kebab("TaTable"), kebab("pageSize"), kebab("QRCode"), kebab("ta-table")
+    ('ta-table', 'page-size', 'q-r-code', 'ta-table')
+    """
+    return _HUMP.sub(r"-\1", name).lower()
