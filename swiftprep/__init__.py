@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from swiftprep.mix.mixer import Mixer
     from swiftprep.records import Reject, Sample, read_jsonl, write_jsonl
+    from swiftprep.scan.catalog import Catalog
     from swiftprep.scan.scanner import Scanner
     from swiftprep.train.monitor import Monitor
     from swiftprep.train.runner import SwiftRunner
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = [
+    "Catalog",
     "Mixer",
     "Monitor",
     "Reject",
@@ -30,6 +32,7 @@ __all__ = [
 ]
 
 _HOME = {
+    "Catalog": "swiftprep.scan.catalog",
     "Mixer": "swiftprep.mix.mixer",
     "Monitor": "swiftprep.train.monitor",
     "Reject": "swiftprep.records",

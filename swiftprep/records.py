@@ -80,7 +80,7 @@ class Sample:
         """Make a one-turn sample the way ms-swift joins an alpaca row: `instruction`, newline, `input`."""
         meta = dict(meta or {})
         if instruction and input:
-            meta["input"] = input  # where the prompt is split again when written as alpaca
+            meta["input_at"] = len(instruction) + 1  # where the prompt is split again when written as alpaca
         prompt = f"{instruction}\n{input}" if instruction and input else instruction or input
         turns = [{"role": "user", "content": prompt}, {"role": "assistant", "content": output}]
         return cls(messages=turns, id=id, channel=channel, meta=meta)
@@ -329,12 +329,11 @@ def _alpaca_row(sample: Sample) -> dict[str, Any]:
         raise DataError(f"sample {sample.id or '(no id)'} has turns {roles}; alpaca needs user and assistant in turn")
     contents = [m["content"] for m in turns]
     meta = dict(sample.meta)
-    tail = meta.pop("input", "")
+    at = meta.pop("input_at", 0)
     instruction = contents[-2]
-    if tail and instruction.endswith(f"\n{tail}"):
-        instruction, input_ = instruction[: -len(tail) - 1], tail
-    else:
-        input_ = ""
+    input_ = ""
+    if isinstance(at, int) and at > 0 and instruction[at - 1 : at] == "\n":  # still the prompt it was made with
+        instruction, input_ = instruction[: at - 1], instruction[at:]
     row |= {"instruction": instruction, "input": input_, "output": contents[-1]}
     if contents[:-2]:
         row["history"] = [contents[i : i + 2] for i in range(0, len(contents) - 2, 2)]

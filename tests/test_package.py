@@ -20,6 +20,7 @@ ORDER = [
     "disk",
     "progress",
     "records",
+    "tokens",
     "swiftfmt",
     "scan",
     "mix",

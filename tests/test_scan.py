@@ -15,7 +15,13 @@ VUE = '<template>\n  <ta-card title="用户" />\n</template>\n'
 
 
 def scan(root, **settings):
-    return Scanner(root, **settings).scan()
+    return Scanner(root, **{"kinds": ["component"], "cache": False, **settings}).scan()
+
+
+def unlike(number):
+    """Return a component that is no near copy of another number's."""
+    words = random.Random(number).choices([f"w{i}" for i in range(5000)], k=60)
+    return f"<template>\n  <ta-card>{' '.join(words)}</ta-card>\n</template>\n"
 
 
 def test_the_articles_sample_is_the_default(tree):
@@ -45,7 +51,7 @@ def test_code_is_never_taken_for_a_template(tree):
 def test_a_users_own_template(tree, tmp_path):
     own = tmp_path / "own.yaml"
     own.write_text('{instruction: "Write {{ path }}", input: "", output: "{{ code }}"}')
-    assert scan(tree({"A.vue": VUE}), template=own).samples[0].prompt == "Write A.vue"
+    assert scan(tree({"A.vue": VUE}), kinds=[own]).samples[0].prompt == "Write A.vue"
 
 
 @pytest.mark.parametrize(
@@ -62,7 +68,7 @@ def test_a_bad_template_is_a_clear_error(tree, tmp_path, text, message):
     own = tmp_path / "own.yaml"
     own.write_text(text)
     with pytest.raises(ConfigError, match=message):
-        scan(tree({"A.vue": VUE}), template=own)
+        scan(tree({"A.vue": VUE}), kinds=[own])
 
 
 ENCODINGS = {
@@ -138,7 +144,7 @@ def test_ignore_replaces_the_default_rules(tree):
 
 def test_a_folder_stays_on_one_side(tree):
     names = [f"src/{folder}/{part}.vue" for folder in "abcdefgh" for part in ("Index", "Form", "List")]
-    found = scan(tree(dict.fromkeys(names, VUE)), val_fraction=0.25)
+    found = scan(tree({name: unlike(i) for i, name in enumerate(names)}), val_fraction=0.25)
     sides = {}
     for sample in found.samples:
         sides.setdefault(sample.meta["path"].rpartition("/")[0], set()).add(sample.meta["split"])
@@ -148,7 +154,7 @@ def test_a_folder_stays_on_one_side(tree):
 
 @pytest.mark.parametrize(("files", "held_out"), [(1, 0), (2, 1), (10, 1), (40, 4)])
 def test_a_flat_folder_is_split_by_file(tree, files, held_out):
-    found = scan(tree({f"C{i}.vue": VUE for i in range(files)}))
+    found = scan(tree({f"C{i}.vue": unlike(i) for i in range(files)}))
     assert len(found.val) == held_out
 
 
@@ -169,7 +175,7 @@ def test_scans_are_byte_identical_whatever_the_order_on_disk(tmp_path):
 def test_write_accounts_for_everything(tree, tmp_path):
     found = scan(tree({"a/A.vue": VUE, "b/B.vue": VUE, "c/C.vue": b"\0"}))
     paths = found.write(tmp_path / "out")
-    lines = {name: path.read_text().splitlines() for name, path in paths.items()}
+    lines = {name: paths[name].read_text().splitlines() for name in ("train", "val", "rejects")}
     assert sum(map(len, lines.values())) == found.found == 3
     assert json.loads(lines["rejects"][0])["reason"] == "binary"
 
@@ -178,10 +184,15 @@ def test_write_accounts_for_everything(tree, tmp_path):
     ("make", "message"),
     [
         (lambda tmp: Scanner(tmp / "none"), "no such folder"),
-        (lambda tmp: Scanner(tmp).scan(), "no .vue file in it"),
+        (lambda tmp: Scanner(tmp).scan(), "no .vue, .js, .*file in it"),
+        (lambda tmp: Scanner(tmp, workers=0), "workers=0"),
+        (lambda tmp: Scanner(tmp, max_tokens=100), "with tokenizer="),
+        (lambda tmp: Scanner(tmp, tokenizer=tmp), "no tokenizer.json"),
+        (lambda tmp: Scanner(tmp, suffixes=[".php"]), "expected some of .vue"),
+        (lambda tmp: Scanner(tmp, kinds=[]), "at least one of component"),
         (lambda tmp: Scanner(tmp, val_fraction=1.5), "val_fraction=1.5"),
         (lambda tmp: Scanner(tmp, lang="fr"), "lang='fr'"),
-        (lambda tmp: Scanner(tmp, template="nope"), "template 'nope'"),
+        (lambda tmp: Scanner(tmp, kinds=["compnent"]), "did you mean 'component'"),
     ],
 )
 def test_bad_input(tmp_path, make, message):
@@ -221,7 +232,7 @@ def test_the_demo_application_is_varied():
     assert not found.rejects
     tags = {tag for s in found.samples for tag in s.answer.split("<ta-")[1:]}
     assert len({tag.split()[0].split(">")[0] for tag in tags}) >= 25
-    assert found.to_pandas().shape == (len(found.samples), 8)
+    assert found.to_pandas().shape == (len(found.samples), 11)
 
 
 def test_like_git_the_deeper_ignore_file_decides(tree):
@@ -246,7 +257,7 @@ def test_a_link_to_a_folder_and_an_upper_case_suffix_are_accounted_for(tree):
 
 def test_a_few_huge_folders_are_split_by_file(tree):
     names = [f"components/C{i}.vue" for i in range(50)] + [f"views/V{i}.vue" for i in range(40)]
-    assert len(scan(tree(dict.fromkeys(names, VUE)), val_fraction=0.1).val) == 9
+    assert len(scan(tree({name: unlike(i) for i, name in enumerate(names)}), val_fraction=0.1).val) == 9
 
 
 def test_a_template_that_makes_nothing_is_a_reject(tree, tmp_path):
@@ -254,5 +265,5 @@ def test_a_template_that_makes_nothing_is_a_reject(tree, tmp_path):
     own.write_text(
         '{instruction: "Write {{ path }}", input: "", output: "{% if \'A\' in path %}{{ code }}{% endif %}"}'
     )
-    found = scan(tree({"A.vue": VUE, "B.vue": VUE}), template=own)
-    assert [(r.path, r.reason) for r in found.rejects] == [("B.vue", "empty")]
+    found = scan(tree({"A.vue": VUE, "B.vue": VUE}), kinds=[own])
+    assert [(r.path, r.reason) for r in found.rejects] == [("B.vue", "no-sample")]

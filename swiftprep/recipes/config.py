@@ -26,7 +26,10 @@ class ScanConfig(_Section):
     framework: str = "ta404"
     vue_version: str = "2.7"
     lang: Literal["zh", "en"] = "zh"
-    template: str = "component"
+    kinds: list[str] = Field(default=["component"], description="kinds of samples, or .yaml templates of your own")
+    suffixes: list[str] = Field(default=[".vue"], description="endings of the files to make samples of")
+    max_tokens: int | None = Field(default=None, ge=1, description="cut samples that are longer")
+    allow_licenses: list[str] | None = Field(default=None, description="SPDX ids; null: all")
     ignore: list[str] | None = Field(default=None, description="gitignore patterns in place of the default ones")
     val_fraction: float = Field(default=0.2, gt=0, lt=1)
 

@@ -33,11 +33,12 @@ from swiftprep.recipes.cli import Arguments, run, say
 from swiftprep.recipes.config import DEFAULT_SFT, EMBEDDED_SFT, Stage1Config, load_config, save_config
 from swiftprep.records import read_jsonl, write_jsonl
 from swiftprep.report import plot_losses, write_markdown
-from swiftprep.scan.scanner import Scan, Scanner
+from swiftprep.scan.result import Scan
+from swiftprep.scan.scanner import Scanner
+from swiftprep.tokens import sample_tokens, token_counter
 from swiftprep.train.arguments import masked
 from swiftprep.train.results import Evaluation, Run
 from swiftprep.train.runner import SwiftRunner
-from swiftprep.train.tokens import sample_tokens, token_counter
 
 SUMMARY = "Stage 1: code base → samples → mix → fine-tuning → evaluation → verdict."
 
@@ -61,7 +62,7 @@ def stage1(config: Stage1Config, *, dry_run: bool = False) -> dict[str, Any]:
     _check_before(config)
     runner = _runner(config)
     with _timed("scan", seconds):
-        scan = _scan(config)
+        scan = _scan(config, runner.model)
         files = scan.write(out / "data")
     save_config(config, out / "config.yaml")
     report: dict[str, Any] = {"swiftprep": metadata.version("swiftprep"), "config": config.model_dump(mode="json")}
@@ -152,7 +153,7 @@ def _runner(config: Stage1Config) -> SwiftRunner:
     )
 
 
-def _scan(config: Stage1Config) -> Scan:
+def _scan(config: Stage1Config, model: str | Path) -> Scan:
     wanted = config.scan
     root = demo.app() if wanted.path is None else wanted.path.expanduser()
     scan = Scanner(
@@ -160,14 +161,18 @@ def _scan(config: Stage1Config) -> Scan:
         framework=wanted.framework,
         vue_version=wanted.vue_version,
         lang=wanted.lang,
-        template=wanted.template,
+        kinds=wanted.kinds,
+        suffixes=wanted.suffixes,
         ignore=wanted.ignore,
+        max_tokens=wanted.max_tokens,
+        tokenizer=None if wanted.max_tokens is None else model,
+        allow_licenses=wanted.allow_licenses,
         val_fraction=wanted.val_fraction,
         seed=config.seed,
     ).scan()
     if not scan.train or not scan.val:
         raise ConfigError(
-            f"{root}: {len(scan.samples)} of {scan.found} files can be used {scan.reasons() or ''}; at least two are "
+            f"{root}: {scan.kept} of {scan.found} files can be used {scan.reasons() or ''}; at least two are "
             "needed, one to train on and one to hold out (可用的组件太少)"
         )
     return scan
@@ -197,11 +202,11 @@ def _scan_facts(scan: Scan) -> dict[str, Any]:
     return {
         "root": str(scan.root),
         "found": scan.found,
-        "kept": len(scan.samples),
+        "kept": scan.kept,
         "rejected": scan.reasons(),
         "train": len(scan.train),
         "held_out": len(scan.val),
-        "held_out_paths": [sample.meta["path"] for sample in scan.val],
+        "held_out_paths": [file["path"] for file in scan.files if file["split"] == "val"],
     }
 
 

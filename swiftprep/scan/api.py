@@ -1,10 +1,11 @@
-"""What the catalogue knows of a component: plain values, the same for a framework's source and for what its users show."""
+"""What the catalogue knows of a component, from the framework's source or from those who use it: plain values."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Literal
+from functools import lru_cache
+from typing import Any, Literal
 
 Origin = Literal["source", "usage", "web-types"]
 
@@ -88,7 +89,8 @@ class Component:
         origin: Where this entry was read: the component's source, its usage, or a web-types file.
         open: What cannot be known completely, of `"props"`, `"events"`, `"slots"`: attributes handed on to something
             that is not known, a computed event or slot name.
-        passes: The tags its `$attrs` and `$listeners` end up on, native or not; its root where it says nothing else.
+        passes: The tags that its `$attrs` or `$listeners` are bound to, native or not.
+        root: The tag its template begins with, which takes attributes that are no props; `"*"` when there are several.
         uses: How often the tag was seen in use.
     """
 
@@ -109,12 +111,14 @@ class Component:
     origin: Origin = "source"
     open: tuple[str, ...] = ()
     passes: tuple[str, ...] = ()
+    root: str = ""
     uses: int = 0
 
 
 _HUMP = re.compile(r"\B([A-Z])")
 
 
+@lru_cache(maxsize=16384)
 def kebab(name: str) -> str:
     """Return a name the way it is written in a template, by Vue's own rule (`hyphenate`, shared/util.js).
 
@@ -122,3 +126,21 @@ def kebab(name: str) -> str:
     ('ta-table', 'page-size', 'q-r-code', 'ta-table')
     """
     return _HUMP.sub(r"-\1", name).lower()
+
+
+ITEMS: dict[str, type[Any]] = {"props": Prop, "events": Event, "slots": Slot, "methods": Method}
+
+
+def to_component(row: dict[str, Any]) -> Component:
+    """Return the component that JSON holds as `row`."""
+    made = dict(row)
+    for what, kind in ITEMS.items():
+        made[what] = tuple(_item(kind, item) for item in row[what])
+    for name in ("names", "span", "mixins", "components", "open", "passes"):
+        made[name] = tuple(row[name])
+    made["model"] = None if row["model"] is None else tuple(row["model"])
+    return Component(**made)
+
+
+def _item(kind: type[Any], row: dict[str, Any]) -> Any:
+    return kind(**{key: tuple(value) if isinstance(value, list) else value for key, value in row.items()})

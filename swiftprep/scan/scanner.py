@@ -1,106 +1,60 @@
-"""`Scanner`: a code base in, training samples out."""
+"""`Scanner`: a code base in, training samples and the catalogue of its components out."""
 
 from __future__ import annotations
 
 import hashlib
-from collections import Counter, defaultdict
-from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+import os
+import subprocess
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import Future
+from contextlib import contextmanager
+from functools import lru_cache
+from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any, TypeAlias
 
 import orjson
 
-from swiftprep.disk import atomic_write
+from swiftprep import tokens
 from swiftprep.errors import ConfigError
 from swiftprep.progress import progress_bar
-from swiftprep.records import Reject, Sample, write_jsonl
-from swiftprep.scan.files import read_source
-from swiftprep.scan.tasks import load_task
-from swiftprep.scan.walk import walk
+from swiftprep.records import Reject
+from swiftprep.scan.catalog import Catalog
+from swiftprep.scan.derived import api_rows
+from swiftprep.scan.facts import suffix_of
+from swiftprep.scan.kinds import Wanted
+from swiftprep.scan.link import infer, link
+from swiftprep.scan.markup import Use
+from swiftprep.scan.reading import SUFFIXES, Job, Record, read_file, read_files, readable
+from swiftprep.scan.result import Kept, Scan, Spool
+from swiftprep.scan.split import held_out
+from swiftprep.scan.store import Store, store_path
+from swiftprep.scan.tasks import KINDS, load_task
+from swiftprep.scan.walk import Found, walk
 
-if TYPE_CHECKING:
-    import pandas as pd
+_POOL_BYTES = 6_000_000  # to read before starting worker processes pays
+_CHUNK_BYTES = 400_000
+_PACKAGE = Path(__file__).parents[1]
 
-SUFFIXES = (".vue",)
-
-
-@dataclass(frozen=True, slots=True)
-class Scan:
-    """What a scan found.
-
-    Attributes:
-        root: The scanned folder.
-        samples: One per kept file, ordered by path; `meta["split"]` is `"train"` or `"val"`.
-        rejects: Every file that was found and not kept, with the reason. Files found = samples + rejects.
-    """
-
-    root: Path
-    samples: list[Sample]
-    rejects: list[Reject] = field(default_factory=list)
-
-    @property
-    def found(self) -> int:
-        """How many source files the tree has, kept or not."""
-        return len(self.samples) + len(self.rejects)
-
-    @property
-    def train(self) -> list[Sample]:
-        """The samples to train on."""
-        return [s for s in self.samples if s.meta["split"] == "train"]
-
-    @property
-    def val(self) -> list[Sample]:
-        """The samples held out."""
-        return [s for s in self.samples if s.meta["split"] == "val"]
-
-    def reasons(self) -> dict[str, int]:
-        """Return how many files were rejected for each reason, the most frequent first."""
-        return dict(Counter(reject.reason for reject in self.rejects).most_common())
-
-    def to_pandas(self) -> pd.DataFrame:
-        """Return one row per sample: id, path, split, encoding, lines, characters, prompt, answer."""
-        import pandas as pd
-
-        columns = ["id", "path", "split", "encoding", "lines", "characters", "prompt", "answer"]
-        rows = [
-            (
-                s.id, s.meta["path"], s.meta["split"], s.meta["encoding"],
-                s.answer.count("\n") + (not s.answer.endswith("\n")), len(s.answer), s.prompt, s.answer,
-            )
-            for s in self.samples
-        ]  # fmt: skip
-        return pd.DataFrame(rows, columns=columns)
-
-    def write(self, folder: str | Path) -> dict[str, Path]:
-        """Write `train.jsonl`, `val.jsonl` and `rejects.jsonl` into `folder`, each atomically.
-
-        Returns:
-            The path of each, by the name without its suffix. `val` is there even when nothing is held out.
-        """
-        out = Path(folder)
-        paths = {name: out / f"{name}.jsonl" for name in ("train", "val", "rejects")}
-        write_jsonl(self.train, paths["train"])
-        write_jsonl(self.val, paths["val"])
-        with atomic_write(paths["rejects"]) as file:
-            for reject in self.rejects:
-                row = {"path": reject.path, "reason": reject.reason, "detail": reject.detail}
-                file.write(orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE))
-        return paths
+Run: TypeAlias = "Callable[[list[tuple[str, str]]], Future[list[Record | None]] | list[Record | None]]"
 
 
 class Scanner:
-    """Turn the Vue single-file components of a code base into samples.
+    """Turn a code base into samples, and into a catalogue of its components.
 
-    Each component becomes one sample: an instruction, the component's path as input, its code as output
-    (source article, section 2, stage 1).
+    Vue single-file components, JavaScript and TypeScript with or without JSX, Python and Java are read. Secrets are
+    replaced before anything else is made of a file.
 
     >>> import pathlib, tempfile
     >>> root = pathlib.Path(tempfile.mkdtemp())
-    >>> _ = (root / "Hello.vue").write_text("<template><ta-tag>hi</ta-tag></template>")
-    >>> scan = Scanner(root, framework="ta404").scan()
+    >>> _ = (root / "Hello.vue").write_text("<template><ta-tag color='red'>hi</ta-tag></template>")
+    >>> scan = Scanner(root, framework="ta404", kinds=["component"], cache=False).scan()
     >>> scan.samples[0].id, scan.samples[0].answer
-    ('ta404:Hello.vue', '<template><ta-tag>hi</ta-tag></template>')
+    ('ta404:Hello.vue', "<template><ta-tag color='red'>hi</ta-tag></template>")
+    >>> scan.catalog.components["ta-tag"].props[0].name
+    'color'
     """
 
     def __init__(
@@ -110,105 +64,329 @@ class Scanner:
         framework: str = "ta404",
         vue_version: str = "2.7",
         lang: str = "zh",
-        template: str | Path = "component",
+        kinds: Iterable[str | Path] = KINDS,
+        suffixes: Iterable[str] = SUFFIXES,
         ignore: Iterable[str] | None = None,
+        max_tokens: int | None = None,
+        tokenizer: str | Path | Callable[[str], int] | None = None,
+        allow_licenses: Iterable[str] | None = None,
+        redact: bool = True,
         val_fraction: float = 0.1,
         seed: int = 42,
+        workers: int | None = None,
+        cache: bool = True,
     ) -> None:
-        """Set up a scan; nothing is read yet but the template.
+        """Set up a scan; nothing is read yet but the templates.
 
         Args:
             root: The folder of the code base.
             framework: Name of the private framework, as the samples shall call it.
             vue_version: Version of Vue, as the samples shall call it.
             lang: Language of the instructions, `"zh"` or `"en"`.
-            template: A template that ships (`"component"`) or the path of your own `.yaml`.
+            kinds: The samples to make: `"component"`, `"template"`, `"script"`, `"fim"`, `"page"`, `"api"`, or the
+                paths of your own `.yaml` templates (`swiftprep.scan.tasks` says how they are written).
+            suffixes: Endings of the files to make samples of. The catalogue is made of all that can be read: a mixin
+                in a `.js` file belongs to the `.vue` file that uses it.
             ignore: gitignore patterns in place of the default ones (`.git/`, `node_modules/`, `dist/` …). The
                 tree's own `.gitignore` files apply in any case.
-            val_fraction: Share of the samples to hold out, from 0 to below 1.
-            seed: Which folders are held out.
+            max_tokens: The longest a sample may be, prompt and answer together, without the chat template's few tokens.
+                A longer component is cut at its blocks, statements and methods.
+            tokenizer: Folder of the model whose tokenizer counts, or a function that counts the tokens of a text.
+            allow_licenses: SPDX ids; a file whose header states another licence is rejected. None allows all.
+            redact: Whether secrets are replaced by `<REDACTED:kind>`.
+            val_fraction: Share of the files to hold out, from 0 to below 1.
+            seed: Which are held out.
+            workers: How many processes read; None takes as many as pay. The result is the same.
+            cache: Whether to remember what was read, in the cache folder (`$SWIFTPREP_CACHE`), so that the next scan
+                reads only what changed. Its secrets are replaced, and only its owner can read it.
 
         Raises:
             ConfigError: the folder is not there, or a setting is out of range.
+            MissingDependencyError: there is a tokenizer to load, and the package for it is not installed.
         """
         self.root = Path(root)
         if not self.root.is_dir():
             raise ConfigError(f"{self.root}: no such folder (没有这个文件夹)")
         if not 0 <= val_fraction < 1:
             raise ConfigError(f"val_fraction={val_fraction}: expected a share from 0 to below 1")
+        if workers is not None and workers < 1:
+            raise ConfigError(f"workers={workers}: expected 1 or more")
+        if max_tokens is not None and (max_tokens < 1 or tokenizer is None):
+            raise ConfigError(
+                f"max_tokens={max_tokens}: expected 1 or more, with tokenizer= to count them (需要 tokenizer)"
+            )
+        self.suffixes = tuple(suffix.lower() for suffix in suffixes)
+        if not self.suffixes or not set(self.suffixes) <= set(SUFFIXES):
+            raise ConfigError(f"suffixes={self.suffixes}: expected some of {', '.join(SUFFIXES)}")
+        tasks = tuple(load_task(kind, lang) for kind in ([kinds] if isinstance(kinds, str) else kinds))
+        if not tasks:
+            raise ConfigError(f"kinds: expected at least one of {', '.join(KINDS)}")
+        count = tokenizer if callable(tokenizer) or tokenizer is None else tokens.Counter(tokenizer)
         self.framework = framework
         self.vue_version = vue_version
-        self.task = load_task(template, lang)
         self.ignore = None if ignore is None else list(ignore)
         self.val_fraction = val_fraction
         self.seed = seed
+        self.workers = workers
+        # A counting function of the user's cannot be told from another, so nothing is remembered of it.
+        self.cache = cache and not (callable(tokenizer) and count is tokenizer)
+        self._job = Job(
+            str(self.root),
+            Wanted(tasks, framework, vue_version, max_tokens, count),
+            self.suffixes,
+            None if allow_licenses is None else frozenset(allow_licenses),
+            redact,
+        )
 
     def scan(self) -> Scan:
         """Read the tree.
 
         Raises:
-            ConfigError: there is no `.vue` file at all below the folder.
+            ConfigError: there is no file to read below the folder, or a template fails.
         """
-        samples: list[Sample] = []
+        listed = list(walk(self.root, suffixes=SUFFIXES, ignore=self.ignore))
+        if not any(self._is_wanted(item) for item in listed):
+            others = ", ".join(sorted({suffix_of(item.path) for item in listed if suffix_of(item.path) in SUFFIXES}))
+            there = f"; there are {others}, see suffixes=" if others else ""
+            wanted = ", ".join(self.suffixes)
+            raise ConfigError(f"{self.root}: no {wanted} file in it{there} (文件夹里没有可扫描的源文件)")
+        store = Store(store_path(self.root, self._fingerprint()) if self.cache else None)
+        try:
+            return self._scan(listed, store)
+        finally:
+            store.close()
+
+    def _is_wanted(self, item: Found | Reject) -> bool:
+        """Return whether a file counts: one to make samples of, or a folder behind which there may be some."""
+        suffix = suffix_of(item.path)
+        return suffix in self.suffixes or (isinstance(item, Reject) and suffix not in SUFFIXES)
+
+    def _scan(self, listed: list[Found | Reject], store: Store) -> Scan:
+        spool = Spool()
+        files = _Files()
         rejects: list[Reject] = []
-        found = walk(self.root, suffixes=SUFFIXES, ignore=self.ignore)
-        for item in progress_bar(found, desc="scan", unit=" files"):
-            made = item if isinstance(item, Reject) else self._sample(item)
-            if isinstance(made, Reject):
-                rejects.append(replace(made, path=_readable(made.path), detail=_readable(made.detail)))
-            else:
-                samples.append(made)
-        if not samples and not rejects:
-            raise ConfigError(f"{self.root}: no .vue file in it (文件夹里没有 .vue 文件)")
-        held_out = _held_out([s.meta["path"] for s in samples], self.val_fraction, self.seed)
-        samples = [
-            s.replace(meta={**s.meta, "split": "val" if s.meta["path"] in held_out else "train"}) for s in samples
+        digest = hashlib.blake2b(f"{self.val_fraction} {self.seed}".encode(), digest_size=16)
+        for item, record in self._records(listed, store):
+            head = {} if record is None else orjson.loads(record.head)
+            name = readable(item.path)
+            if not self._is_wanted(item):
+                if record is not None and record.facts:
+                    files.facts.setdefault(name, record.facts)
+                    digest.update(f"{name}\0{record.sha}\0".encode("utf-8", "replace"))
+            elif isinstance(item, Reject):
+                rejects.append(Reject(name, item.reason, readable(item.detail)))
+            elif "reject" in head:
+                rejects.append(Reject(name, *head["reject"]))
+            elif record is not None:
+                name = files.add(name, head, record, spool)
+                digest.update(f"{name}\0{record.sha}\0".encode("utf-8", "replace"))
+        store.forget({item.path for item in listed if isinstance(item, Found)})
+        digest.update(orjson.dumps(sorted(_packages(self.root).items())))
+        whole = self._whole(files, digest.hexdigest(), store, spool)
+        kept = [
+            Kept(path, rows, "val" if index in whole.held_out else "train", head)
+            for index, (path, head, rows) in enumerate(zip(files.paths, files.heads, files.rows, strict=True))
         ]
-        return Scan(root=self.root, samples=samples, rejects=rejects)
-
-    def _sample(self, path: str) -> Sample | Reject:
-        source = read_source(self.root, path)
-        if isinstance(source, Reject):
-            return source
-        name = _readable(path)
-        instruction, input_, output = self.task.render(
-            framework=self.framework, vue_version=self.vue_version, path=name, code=source.text
-        )
-        if not output.strip() or not (instruction + input_).strip():
-            return Reject(path, "empty", "the template makes no prompt or no answer of it")
-        return Sample.from_instruction(
-            instruction,
-            input_,
-            output,
-            id=f"{self.framework}:{name}",
-            channel="private",
-            meta={"path": name, "kind": "component", "encoding": source.encoding},
+        return Scan(
+            self.root, kept, rejects, spool, catalog=whole.catalog, derived=whole.derived, commit=_commit(self.root)
         )
 
+    def _whole(self, files: _Files, digest: str, store: Store, spool: Spool) -> _Whole:
+        """Return what only all files together say: the catalogue, the samples made of it, and who is held out."""
+        whole = _Whole()
+        known = store.whole(digest)
+        if known is not None:
+            whole.held_out = set(orjson.loads(known[0]))
+            for side, data in known[1]:
+                whole.add(side, data, spool)
+            return whole
+        packages = _packages(self.root)
+        whole.held_out = held_out(files.paths, files.signatures, self.val_fraction, self.seed)
+        catalog = self._catalog(_Facts(files.facts), packages)
+        store.start_whole(digest, orjson.dumps(sorted(whole.held_out)))
+        val = {files.paths[index] for index in whole.held_out}
+        packed = (("catalog", part) for part in catalog.pack())
+        for side, data in chain(packed, api_rows(self._job.wanted, catalog, val)):
+            store.add_whole(side, data)
+            whole.add(side, data, spool)
+        return whole
 
-def _readable(name: str) -> str:
-    """Return a file name as valid text: bytes of it that are no UTF-8 become U+FFFD."""
-    return name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    def _catalog(self, facts: _Facts, packages: dict[str, str]) -> Catalog:
+        components = link(facts, packages)
+        usage: dict[str, Use] = {}
+        for path in facts:
+            for tag, packed in facts[path].get("uses", {}).items():
+                use = Use(packed[0], 1, *packed[1:])
+                if tag in usage:
+                    usage[tag].add(use)
+                else:
+                    usage[tag] = use
+        own = {tag for c in components.values() for tag in (c.name, *c.names)}
+        components |= infer(usage, own)
+        return Catalog(components, usage=usage, framework=self.framework, vue_version=self.vue_version)
+
+    def _records(self, listed: list[Found | Reject], store: Store) -> Iterator[tuple[Found | Reject, Record | None]]:
+        """Yield each file with its record, in the order listed; what is not known is read, by several processes."""
+        known = store.known()
+        unread = {
+            item.path: known.sha(item) for item in listed if isinstance(item, Found) and not known.is_current(item)
+        }
+        todo = sum(item.size for item in listed if isinstance(item, Found) and item.path in unread)
+        workers = self.workers or (min(os.cpu_count() or 1, 8) if todo > _POOL_BYTES else 1)
+        batches: deque[tuple[list[Found | Reject], int, Any]] = deque()
+        with (
+            _pool(self._job, workers) as read,
+            progress_bar(None, desc="scan", unit=" files", total=len(listed)) as bar,
+        ):
+            for items in _batches(listed, unread):
+                paths = [(item.path, unread[item.path]) for item in items if item.path in unread]
+                batches.append((items, time.time_ns(), read(paths)))
+                if len(batches) > 2 * workers:
+                    yield from self._finished(*batches.popleft(), unread, store, bar)
+            while batches:
+                yield from self._finished(*batches.popleft(), unread, store, bar)
+
+    def _finished(
+        self, items: list[Found | Reject], read_at: int, result: Any, unread: dict[str, str], store: Store, bar: Any
+    ) -> Iterator[tuple[Found | Reject, Record | None]]:
+        fresh = iter(result.result() if isinstance(result, Future) else result)
+        for item in items:
+            record = None
+            if isinstance(item, Found):
+                record = next(fresh) if item.path in unread else None
+                if record is None:  # known, or read again and found unchanged
+                    record = store.get(item.path) or read_file(self._job, item.path)
+                if item.path in unread and record is not None:
+                    store.put(item, record, read_at)
+            yield item, record
+            bar.update()
+
+    def _fingerprint(self) -> str:
+        """Return a hash of all that shapes a file's record: the settings, and swiftprep itself."""
+        wanted = self._job.wanted
+        said = (
+            wanted.tasks, wanted.framework, wanted.vue_version, wanted.max_tokens,
+            getattr(wanted.count, "fingerprint", ""), self.suffixes,
+            sorted(self._job.licences) if self._job.licences is not None else None, self._job.redact, _code(),
+        )  # fmt: skip
+        return hashlib.blake2b(repr(said).encode("utf-8", "replace"), digest_size=16).hexdigest()
 
 
-def _held_out(paths: list[str], fraction: float, seed: int) -> set[str]:
-    """Choose the files to hold out, whole folders at a time, so that a component's parts stay together.
+class _Files:
+    """What is known of each kept file, in order."""
 
-    A tree that has all its files in one folder, or in folders each far larger than what is to be held out, is split
-    by file. The choice depends on the names and the seed alone, not on the order of the files.
-    """
-    folders: defaultdict[str, list[str]] = defaultdict(list)
-    for path in paths:
-        folders[path.rpartition("/")[0]].append(path)
-    wanted = round(len(paths) * fraction) or int(fraction > 0)
-    if len(paths) < 2 or not wanted:
-        return set()
-    groups = list(folders.values())
-    if len(groups) == 1 or min(map(len, groups)) > 3 * wanted:
-        groups = [[path] for path in paths]
-    groups.sort(key=lambda group: hashlib.sha256(f"{seed}:{min(group)}".encode("utf-8", "replace")).digest())
-    chosen: set[str] = set()
-    for group in groups:
-        if len(chosen) + len(group) <= wanted:
-            chosen.update(group)
-    return chosen or set(sorted(groups, key=len)[0])
+    def __init__(self) -> None:
+        self.paths: list[str] = []
+        self.heads: list[dict[str, Any]] = []
+        self.rows: list[tuple[int, int]] = []
+        self.signatures: list[bytes] = []
+        self.facts: dict[str, bytes] = {}
+
+    def add(self, name: str, head: dict[str, Any], record: Record, spool: Spool) -> str:
+        """Add a file and return its name, which is changed if another's reads the same."""
+        while name in self.facts:  # bytes that are no UTF-8 all read as U+FFFD
+            name += "\ufffd"
+        self.paths.append(name)
+        self.heads.append({key: value for key, value in head.items() if value})
+        self.rows.append(spool.add(record.rows))
+        self.signatures.append(record.signature)
+        self.facts[name] = record.facts
+        return name
+
+
+class _Whole:
+    """What all files together say, by where it lies in the spool."""
+
+    def __init__(self) -> None:
+        self.held_out: set[int] = set()
+        self.catalog: list[tuple[int, int]] = []
+        self.derived: list[tuple[str, tuple[int, int]]] = []
+
+    def add(self, side: str, data: bytes, spool: Spool) -> None:
+        place = spool.add(data)
+        if side == "catalog":
+            self.catalog.append(place)
+        else:
+            self.derived.append((side, place))
+
+
+class _Facts(Mapping[str, Any]):
+    """The facts of all files, held as JSON and parsed when asked for."""
+
+    def __init__(self, packed: Mapping[str, bytes]) -> None:
+        self._packed = packed
+        self._parsed = lru_cache(maxsize=2000)(lambda path: orjson.loads(packed[path]))
+
+    def __getitem__(self, path: str) -> Any:
+        return self._parsed(path)
+
+    def __contains__(self, path: object) -> bool:
+        return path in self._packed
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._packed)
+
+    def __len__(self) -> int:
+        return len(self._packed)
+
+
+def _batches(listed: list[Found | Reject], unread: dict[str, str]) -> Iterator[list[Found | Reject]]:
+    """Cut the list where about `_CHUNK_BYTES` are to be read, or after 500 files."""
+    batch: list[Found | Reject] = []
+    size = 0
+    for item in listed:
+        batch.append(item)
+        size += item.size + 1000 if isinstance(item, Found) and item.path in unread else 0
+        if size > _CHUNK_BYTES or len(batch) >= 500:
+            yield batch
+            batch, size = [], 0
+    if batch:
+        yield batch
+
+
+@contextmanager
+def _pool(job: Job, workers: int) -> Iterator[Run]:
+    """Yield what reads a list of files: here, or in a pool of processes."""
+    if workers == 1:
+        yield lambda files: read_files(job, files)
+        return
+    from loky import ProcessPoolExecutor  # starts fresh processes, from scripts without a main guard as well
+
+    with ProcessPoolExecutor(max_workers=workers) as executor:
+        yield lambda files: executor.submit(read_files, job, files) if files else []
+
+
+@lru_cache(maxsize=1)
+def _code() -> str:
+    """Return a hash over swiftprep's own files, so that no record outlives the code that made it."""
+    stats = [(str(p), p.stat().st_size, p.stat().st_mtime_ns) for p in sorted(_PACKAGE.rglob("*.py"))]
+    return hashlib.blake2b(repr(stats).encode(), digest_size=16).hexdigest()
+
+
+def _packages(root: Path) -> dict[str, str]:
+    """Return the names of the tree's npm packages with their folders, as far as three levels down."""
+    found: dict[str, str] = {}
+    for pattern in ("package.json", "*/package.json", "*/*/package.json", "*/*/*/package.json"):
+        for path in sorted(root.glob(pattern)):
+            folder = path.parent.relative_to(root).as_posix()
+            if "node_modules" in path.parts[len(root.parts) :]:
+                continue
+            try:
+                name = orjson.loads(path.read_bytes()).get("name")
+            except (OSError, ValueError, AttributeError):
+                continue
+            if isinstance(name, str) and name:
+                found.setdefault(name, "" if folder == "." else folder)
+    return found
+
+
+def _commit(root: Path) -> str | None:
+    """Return the git commit that last changed something below `root`, or None."""
+    try:
+        asked = subprocess.run(
+            ["git", "-C", str(root), "log", "-1", "--format=%H", "--", "."],
+            capture_output=True, text=True, timeout=20, check=False, env={**os.environ, "GIT_OPTIONAL_LOCKS": "0"},
+        )  # fmt: skip
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return asked.stdout.strip() or None if asked.returncode == 0 else None

@@ -1,64 +1,105 @@
-"""The text of the samples: jinja2 templates in Chinese and English, replaceable by the user's own."""
+"""The text of the samples: jinja2 templates in Chinese and English, replaceable by the user's own.
+
+A template is a YAML file with the keys `kind` (optional), `instruction`, `input` and `output`. `instruction` may be a
+list of wordings, of which each sample gets one by its id. What a template can use depends on its kind:
+
+| kind        | made of                                          | names                                            |
+|-------------|--------------------------------------------------|--------------------------------------------------|
+| `component` | every file, or each part of one that is too long | `code`, `part`, `parts`, `context`               |
+| `template`  | a component with both                            | `script`, `template`                             |
+| `script`    | a component with both                            | `script`, `template`                             |
+| `fim`       | a method, statement or element of a file         | `prefix`, `suffix`, `middle`                     |
+| `page`      | a component that uses others                     | `code`, `used`, `states`, `name`                 |
+| `api`       | an entry of the catalogue                        | `component`, `example`                           |
+
+and in all of them `framework`, `vue_version`, `path`, `language` (`"vue"`, `"javascript"`, `"python"` …).
+"""
 
 from __future__ import annotations
 
+import re
+import zlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 import yaml
-from jinja2 import StrictUndefined, Template
+from jinja2 import Environment, StrictUndefined, UndefinedError
 from jinja2.sandbox import SandboxedEnvironment
 
-from swiftprep.errors import ConfigError
+from swiftprep.errors import ConfigError, did_you_mean
 
 LANGUAGES = ("zh", "en")
+KINDS = ("component", "template", "script", "fim", "page", "api")
 PARTS = ("instruction", "input", "output")
 
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """The three templates of one kind of sample."""
+    """The templates of one kind of sample; `instruction` has one wording or more, `trusted` ones are ours."""
 
-    instruction: str
+    kind: str
+    instruction: tuple[str, ...]
     input: str
     output: str
+    trusted: bool = False
 
-    def render(self, **values: str) -> tuple[str, str, str]:
+    def render(self, sample_id: str, values: dict[str, Any]) -> tuple[str, str, str]:
         """Return `(instruction, input, output)` with the values filled in.
 
-        The templates run in jinja2's sandbox, and scanned code is only ever a value in them, never a template.
+        Templates that are not ours run in jinja2's sandbox, and scanned code is only ever a value in them, never a template.
+
+        Args:
+            sample_id: Chooses the wording.
+            values: What the template can use.
 
         Raises:
             ConfigError: a template uses a name it is not given, or does something the sandbox forbids.
         """
+        wording = self.instruction[zlib.crc32(sample_id.encode("utf-8", "replace")) % len(self.instruction)]
         try:
             instruction, input_, output = (
-                _compiled(part).render(**values) for part in (self.instruction, self.input, self.output)
+                _compiled(part, self.trusted)(values) for part in (wording, self.input, self.output)
             )
         except Exception as error:  # whatever the user's template does
             raise ConfigError(f"template: {error}; it can use {', '.join(sorted(values))}") from None
         return instruction, input_, output
 
 
-_ENVIRONMENT = SandboxedEnvironment(undefined=StrictUndefined, autoescape=False, keep_trailing_newline=True)
+@lru_cache(maxsize=64)
+def _compiled(source: str, trusted: bool) -> Callable[[dict[str, Any]], str]:
+    """Return what renders a template; a plain text and a lone `{{ name }}`, the most frequent ones, need no engine."""
+    if "{" not in source:
+        return lambda values: source
+    if (lone := _LONE.fullmatch(source)) is not None:
+        name = lone[1]
+        return lambda values: str(values[name]) if name in values else _undefined(name)
+    kind = Environment if trusted else SandboxedEnvironment
+    engine = kind(
+        undefined=StrictUndefined, autoescape=False, keep_trailing_newline=True, trim_blocks=True, lstrip_blocks=True
+    )
+    return engine.from_string(source).render
 
 
-@lru_cache(maxsize=16)
-def _compiled(source: str) -> Template:
-    return _ENVIRONMENT.from_string(source)
+_LONE = re.compile(r"\{\{ (\w+) \}\}")
+
+
+def _undefined(name: str) -> str:
+    raise UndefinedError(f"'{name}' is undefined")
 
 
 def load_task(name: str | Path, lang: str = "zh") -> Task:
-    """Load a template that ships with swiftprep by name, or the user's own YAML file by path.
+    """Load a template that ships with swiftprep by its kind, or the user's own YAML file by path.
 
     Args:
-        name: `"component"`, or a path that ends in `.yaml` with the keys `instruction`, `input` and `output`.
+        name: One of `KINDS`, or a path that ends in `.yaml`; a file without `kind` is for `"component"`.
         lang: `"zh"` or `"en"`, for the ones that ship.
 
     Raises:
-        ConfigError: no such template, or it does not have exactly those keys.
+        ConfigError: no such template, or it does not have those keys.
     """
     if str(name).endswith((".yaml", ".yml")):
         try:
@@ -68,16 +109,24 @@ def load_task(name: str | Path, lang: str = "zh") -> Task:
     else:
         if lang not in LANGUAGES:
             raise ConfigError(f"lang={lang!r}; expected 'zh' or 'en'")
-        resource = files("swiftprep") / "assets" / "prompts" / f"{name}.{lang}.yaml"
-        if not resource.is_file():
-            raise ConfigError(f"template {str(name)!r}: not one that ships, and not a .yaml file")
-        text = resource.read_text(encoding="utf-8")
+        if name not in KINDS:
+            near = did_you_mean(str(name), KINDS)
+            raise ConfigError(
+                f"template {str(name)!r}: expected one of {', '.join(KINDS)}, or a .yaml file{near} (没有这种样本)"
+            )
+        text = (files("swiftprep") / "assets" / "prompts" / f"{name}.{lang}.yaml").read_text(encoding="utf-8")
     try:
         parts = yaml.safe_load(text)
     except yaml.YAMLError as error:
         raise ConfigError(f"template {name}: not valid YAML: {error}") from None
-    if not isinstance(parts, dict) or sorted(parts) != sorted(PARTS):
-        raise ConfigError(f"template {name}: expected exactly the keys {', '.join(PARTS)}")
-    if not all(isinstance(parts[part], str) for part in PARTS):
+    if not isinstance(parts, dict) or sorted(set(parts) - {"kind"}) != sorted(PARTS):
+        raise ConfigError(f"template {name}: expected exactly the keys {', '.join(PARTS)}, and kind if you like")
+    kind = parts.get("kind", "component" if Path(name).suffix else str(name))
+    wordings = parts["instruction"] if isinstance(parts["instruction"], list) else [parts["instruction"]]
+    if not wordings or not all(isinstance(text, str) for text in (*wordings, parts["input"], parts["output"])):
         raise ConfigError(f'template {name}: {", ".join(PARTS)} must all be text; an empty one is ""')
-    return Task(**parts)
+    if kind not in KINDS:
+        raise ConfigError(
+            f"template {name}: kind={kind!r}; expected one of {', '.join(KINDS)}{did_you_mean(str(kind), KINDS)}"
+        )
+    return Task(kind, tuple(wordings), parts["input"], parts["output"], trusted=kind == name)

@@ -1,0 +1,247 @@
+"""What a component's code does that is API: the events it emits, the slots it asks for, the JSX it renders."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import Any
+
+from tree_sitter import Node, Query, QueryCursor
+
+from swiftprep.scan.api import kebab
+from swiftprep.scan.grammar import language
+from swiftprep.scan.script import Module
+from swiftprep.scan.sfc import Element
+from swiftprep.scan.values import Value, clean_doc, pairs, short, string_of, text_of, unwrapped, value_of
+
+_EMIT = re.compile(rb"(?<![\w$])\$?emit\s*(?:\(|\.\s*(?:call|apply)\s*\(|\?\.\()")
+_ALIAS = re.compile(rb"=\s*this\b(?!\s*[.\[(])")
+_WORD_BEFORE = re.compile(rb"([\w$]+)\s*\Z")
+_SELF = frozenset("this vm self that _this _self me ctx context instance proxy _vm $this".split())
+_TAKES_EMIT = re.compile(rb"[{,]\s*emit\s*[,}:]|\bemit\s*=|,\s*emit\s*[),]|\(\s*emit\s*[),]")
+_SLOTS = re.compile(rb"\$(?:scopedS|s)lots\b")
+_OWNER = re.compile(rb"([\w$\])]+)\s*\??\.\s*\Z")
+_SLOT_NAME = re.compile(rb"\s*\??\.\s*([\w$]+)|\s*(?:\?\.)?\[\s*(['\"])([^'\"]+)\2\s*\]")
+_DESTRUCTURED = re.compile(rb"\{([^{}]*)\}\s*=\s*$")
+_SETUP_SLOTS = re.compile(
+    rb"(?:\b(?:ctx|context|instance)\s*\.\s*)?(?<![\w$.])slots\s*(?:\??\.\s*([\w$]+)|\[\s*['\"]([^'\"]+)['\"]\s*\])"
+)
+_TAKES_SLOTS = re.compile(rb"[{,]\s*slots\s*[,}:]|\bslots\s*=\s*useSlots|\b(?:ctx|context)\.slots")
+_CALLED_SLOTS = re.compile(rb"\bthis\.slots\(\s*(?:['\"]([^'\"]+)['\"]|\))")
+_NOT_SLOTS = frozenset("length forEach map filter value keys reduce some every push".split())
+_JSX = re.compile(rb"<[A-Za-z][\w.-]*(?:\s|>|/>)")
+
+
+def read_behaviour(source: bytes, root: Node, module: Module, *, offset: int, line: int) -> list[list[Any]]:
+    """Add `events`, `slots`, `open` and `passes` to the components of a script.
+
+    Returns:
+        `[receiver, name, arguments]` of each event emitted on something that is not the component itself, such as
+        `this.table.$emit('select')`: it may be another component's API.
+    """
+    foreign: list[list[Any]] = []
+    if b"emit" in source:
+        own = _own_names(source)
+        takes_emit = _TAKES_EMIT.search(source) is not None
+        for match in _EMIT.finditer(source):
+            call = _call_at(root, match.start())
+            if call is None:
+                continue
+            receiver, names, arguments, doc = _emitted(call)
+            if receiver == "" and not match[0].startswith(b"$") and not takes_emit:
+                continue
+            if receiver and receiver not in own:
+                foreign += [[receiver, name, arguments] for name in names]
+                continue
+            for component in _at(module, offset + match.start()):
+                component.setdefault("events", []).extend([name, arguments, doc] for name in names)
+    if b"lots" in source:
+        _read_slots(source, module, offset)
+    for word, what in ((b"$attrs", "props"), (b"$listeners", "events")):
+        for match in re.finditer(re.escape(word) + rb"\b(?!\s*[.\[])", source):
+            for component in _at(module, offset + match.start()):
+                component.setdefault("open", []).append(what)
+    return foreign
+
+
+def _own_names(source: bytes) -> frozenset[str]:
+    """Return what the component calls itself: `this`, the usual aliases, and `const that = this`."""
+    words = (_WORD_BEFORE.search(source, max(0, m.start() - 40), m.start()) for m in _ALIAS.finditer(source))
+    return _SELF | {word[1].decode("utf-8", "replace") for word in words if word}
+
+
+def _at(module: Module, position: int) -> list[dict[str, Any]]:
+    """Return the innermost component around a place; outside of all, the file's only one."""
+    around = [c for c in module.components if c["range"][0] <= position < c["range"][1]]
+    if around:
+        return [min(around, key=lambda c: c["range"][1] - c["range"][0])]
+    sure = [c for c in module.components if c.get("sure")] or module.components
+    return sure if len(sure) == 1 else []
+
+
+def _call_at(root: Node, position: int) -> Node | None:
+    node = root.descendant_for_byte_range(position, position + 1)
+    for _ in range(5):
+        if node is None or node.type in ("comment", "string", "string_fragment", "template_string", "regex"):
+            return None
+        if node.type == "call_expression":
+            return node
+        node = node.parent
+    return None
+
+
+def _emitted(call: Node) -> tuple[str, list[Value], str, str]:
+    """Return who emits (`""` for a bare `emit`), the names, the arguments as text, and the comment above."""
+    callee, arguments = call.child_by_field_name("function"), call.child_by_field_name("arguments")
+    given = [] if arguments is None else [c for c in arguments.named_children if c.type != "comment"]
+    receiver = ""
+    while callee is not None and callee.type == "member_expression":
+        name, target = callee.child_by_field_name("property"), callee.child_by_field_name("object")
+        if name is not None and text_of(name) in ("call", "apply"):
+            packed = given[1] if len(given) > 1 else None
+            given = given[1:] if packed is None or packed.type != "array" else packed.named_children
+            callee = target
+            continue
+        if target is not None:
+            last = target.child_by_field_name("property") if target.type == "member_expression" else target
+            receiver = text_of(last) if last is not None else "?"
+        break
+    if not given:
+        return receiver, [], "", ""
+    first = unwrapped(given[0])
+    if first.type == "ternary_expression":
+        options = [
+            unwrapped(n)
+            for n in (first.child_by_field_name("consequence"), first.child_by_field_name("alternative"))
+            if n
+        ]
+        names = [value_of(option) for option in options]
+    else:
+        names = [value_of(first)]
+    words = "(" + ", ".join(short(argument) for argument in given[1:]) + ")" if len(given) > 1 else ""
+    return receiver, names, words if len(words) <= 120 else "(…)", _doc_above(call)
+
+
+def _doc_above(call: Node) -> str:
+    statement = call.parent
+    while statement is not None and statement.type in ("await_expression", "expression_statement", "return_statement"):
+        before = statement.prev_named_sibling
+        if before is not None and before.type == "comment" and text_of(before).startswith("/**"):
+            return clean_doc(text_of(before))
+        if statement.type != "await_expression":
+            break
+        statement = statement.parent
+    return ""
+
+
+def _read_slots(source: bytes, module: Module, offset: int) -> None:
+    def add(position: int, names: list[str], unknown: bool = False) -> None:
+        for component in _at(module, offset + position):
+            component.setdefault("slots", []).extend([name, [], ""] for name in names)
+            if unknown:
+                component.setdefault("open", []).append("slots")
+
+    own = _own_names(source)
+    for match in _SLOTS.finditer(source):
+        owner = _OWNER.search(source, max(0, match.start() - 60), match.start())
+        if owner is not None and owner[1].decode("utf-8", "replace") not in own:
+            continue
+        named = _SLOT_NAME.match(source, match.end())
+        if named:
+            name = (named[1] or named[3]).decode("utf-8", "replace")
+            add(match.start(), [] if name in _NOT_SLOTS else [name])
+            continue
+        taken = _DESTRUCTURED.search(source[max(0, match.start() - 200) : match.start()])
+        if taken is None:
+            add(match.start(), [], unknown=True)
+            continue
+        names = [part.split(":")[0].split("=")[0].strip() for part in taken[1].decode("utf-8", "replace").split(",")]
+        add(match.start(), [n for n in names if n and not n.startswith("...")], unknown=b"..." in taken[1])
+    if _TAKES_SLOTS.search(source):
+        for match in _SETUP_SLOTS.finditer(source):
+            name = (match[1] or match[2]).decode()
+            if name not in _NOT_SLOTS:
+                add(match.start(), [name])
+    for match in _CALLED_SLOTS.finditer(source):
+        add(match.start(), [(match[1] or b"default").decode()])
+
+
+@cache
+def _jsx_query(grammar: str) -> Query:
+    return Query(language(grammar), "[(jsx_opening_element) (jsx_self_closing_element)] @tag")
+
+
+def jsx_elements(source: bytes, root: Node, lang: str, *, offset: int = 0, line: int = 1) -> list[Element]:
+    """Return the JSX elements of a script with their attributes spelt as in a template (`onClick` → `@click`)."""
+    if lang == "ts" or not _JSX.search(source):
+        return []
+    for grammar in ("js", "tsx"):
+        try:
+            tags = QueryCursor(_jsx_query(grammar)).captures(root).get("tag", [])
+        except ValueError:  # the tree is of the other grammar
+            continue
+        break
+    found: list[Element] = []
+    nodes = sorted(tags, key=lambda node: node.start_byte)
+    open_: list[tuple[int, int]] = []  # (end, index) of the elements around
+    for node in nodes:
+        name = node.child_by_field_name("name")
+        if name is None:
+            continue
+        whole = node.parent if node.type == "jsx_opening_element" and node.parent is not None else node
+        while open_ and open_[-1][0] <= node.start_byte:
+            open_.pop()
+        element = Element(
+            text_of(name), [], line + node.start_point[0], offset + whole.start_byte, offset + whole.end_byte,
+            open_[-1][1] if open_ else -1,
+        )  # fmt: skip
+        for child in node.named_children:
+            if child.type == "jsx_attribute":
+                _jsx_attribute(child, element)
+            elif child.type == "jsx_expression" and child.named_children:
+                element.spread = True
+        open_.append((whole.end_byte, len(found)))
+        found.append(element)
+    return found
+
+
+def _jsx_attribute(node: Node, element: Element) -> None:
+    children = node.named_children
+    name = text_of(children[0])
+    value = children[1] if len(children) > 1 else None
+    inner = (
+        value.named_children[0]
+        if value is not None and value.type == "jsx_expression" and value.named_children
+        else None
+    )
+    text = None if value is None else string_of(value) if value.type == "string" else short(inner or value)
+    add = element.attrs.append
+    is_object = inner is not None and unwrapped(inner).type == "object"
+    if name in ("props", "attrs", "on", "nativeOn", "domProps", "scopedSlots", "v-slots", "vSlots"):
+        if not is_object or inner is None:
+            element.spread = element.spread or name not in ("nativeOn", "domProps")
+            return
+        prefix = {"props": ":", "attrs": ":", "on": "@", "scopedSlots": "#", "v-slots": "#", "vSlots": "#"}.get(name)
+        for key, _, _ in pairs(unwrapped(inner)):
+            if key == "...":
+                element.spread = True
+            elif prefix is not None:
+                add((prefix + (key if prefix != ":" else kebab(key)), ""))
+    elif name.startswith("domProps"):
+        return
+    elif match := re.match(r"nativeOn[-:]?(\w.*)|native-on-(.*)", name):
+        add((f"@{_event(match[1] or match[2])}.native", text))
+    elif match := re.match(r"(?:on|vOn:|v-on:)[-:]?([A-Z].*|(?<=[-:]).+)", name):
+        add((f"@{_event(match[1])}", text))
+    elif name in ("vModel", "v-model"):
+        add(("v-model", text))
+    elif name.startswith(("v-", "vShow", "vHtml")):
+        add((kebab(name), text))
+    else:
+        add((name if value is None or value.type == "string" else f":{name}", text))
+
+
+def _event(name: str) -> str:
+    """Return the event that `onRow-click` or `onRowClick` listens to."""
+    head = name[:1].lower() + name[1:]
+    return head if "-" in head or ":" in head else kebab(head)

@@ -1,0 +1,247 @@
+"""`Catalog`: the components of a framework and their API, read from its source, from its users, or from web-types."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain, islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from swiftprep.disk import atomic_write
+from swiftprep.errors import DataError
+from swiftprep.scan.api import ITEMS, Component, kebab, to_component
+from swiftprep.scan.check import Problem, check
+from swiftprep.scan.markup import Use
+from swiftprep.scan.webtypes import from_web_types, to_web_types
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_FORMAT = "swiftprep-catalog-1"
+_BATCH = 300
+
+
+class Catalog:
+    """A framework's components by tag.
+
+    >>> from swiftprep.scan.api import Prop
+    >>> catalog = Catalog([Component("ta-tag", props=(Prop("color", "string", required=True),))])
+    >>> catalog.components["ta-tag"].props[0].name
+    'color'
+    >>> [problem.message for problem in catalog.check("<ta-tag colour='red' />")]
+    ["<ta-tag> has no prop 'colour' (did you mean 'color'?)", "<ta-tag> needs the prop 'color'"]
+    """
+
+    def __init__(
+        self,
+        components: Mapping[str, Component] | Iterable[Component] = (),
+        *,
+        usage: Mapping[str, Use] | None = None,
+        framework: str = "",
+        vue_version: str = "2.7",
+    ) -> None:
+        """Make a catalogue.
+
+        Args:
+            components: By tag, or a series of them.
+            usage: Tag → how it is used in the scanned code.
+            framework: The framework's name.
+            vue_version: Its Vue's version; in Vue 3 a listener for a native event reaches the root element.
+        """
+        named = components if isinstance(components, Mapping) else {c.name: c for c in components}
+        self.components: dict[str, Component] = dict(named)
+        self.usage: dict[str, Use] = dict(usage or {})
+        self.framework = framework
+        self.vue_version = vue_version
+        self._by_tag: dict[str, list[Component]] | None = None
+
+    def __len__(self) -> int:
+        return len(self.components)
+
+    def __iter__(self) -> Iterator[Component]:
+        return iter(self.components.values())
+
+    def __repr__(self) -> str:
+        known = sum(1 for c in self if c.origin != "usage")
+        return f"<Catalog {self.framework or 'unnamed'}: {known} components, {len(self) - known} known from usage>"
+
+    def find(self, tag: str) -> Component | None:
+        """Return the component a tag stands for, written as `TaTable` or `ta-table`, or None."""
+        return self.components.get(tag) or self.components.get(kebab(tag))
+
+    def check(self, code: str, *, strict: bool = False) -> list[Problem]:
+        """Return what is wrong with Vue code, by line; `[]` means it is valid.
+
+        Looked for: syntax errors, unknown tags, props, events and slots, and required props that are missing. What
+        cannot be known is not complained about: `v-bind="object"`, computed names, components imported from elsewhere.
+
+        Args:
+            code: A single-file component, or a piece of a template.
+            strict: Also report, in Vue 2, a listener for a native event (`@keydown`) on a component that does not emit
+                it: without `.native` it is never called.
+        """
+        if self._by_tag is None:
+            self._by_tag = {}
+            for component in sorted(self, key=lambda c: not c.registered):
+                for tag in dict.fromkeys([component.name, *map(kebab, component.names)]):
+                    self._by_tag.setdefault(tag, []).append(component)
+        return check(code, self._by_tag, vue3=self.vue_version.startswith("3"), strict=strict)
+
+    def to_pandas(self) -> pd.DataFrame:
+        """Return one row per prop, event, slot and method.
+
+        The columns are component, what, name, type, required, default, values, doc, origin, path and line.
+        """
+        import pandas as pd
+
+        columns = [
+            "component",
+            "what",
+            "name",
+            "type",
+            "required",
+            "default",
+            "values",
+            "doc",
+            "origin",
+            "path",
+            "line",
+        ]
+        rows = [
+            (
+                key, what.removesuffix("s"), item.name, item.type, item.required, getattr(item, "default", None),
+                ", ".join(getattr(item, "values", ())), item.doc, item.origin, component.path, component.span[0],
+            )
+            for key, component in self.components.items()
+            for what in ITEMS
+            for item in getattr(component, what)
+        ]  # fmt: skip
+        return pd.DataFrame(rows, columns=columns)
+
+    def to_web_types(self, path: str | Path | None = None, *, version: str = "0.0.0") -> dict[str, Any]:
+        """Return the catalogue as a JetBrains web-types document, and write it to `path` when one is given.
+
+        With `"web-types": "./web-types.json"` in the framework's `package.json`, IDEs complete its components.
+
+        Args:
+            path: The file, such as `web-types.json`.
+            version: The framework's version.
+        """
+        document = to_web_types(
+            self.components.values(), name=self.framework or "components", version=version,
+            framework_version=self.vue_version,
+        )  # fmt: skip
+        if path is not None:
+            _write(path, document)
+        return document
+
+    @classmethod
+    def from_web_types(cls, path: str | Path) -> Catalog:
+        """Read a web-types file, as many frameworks ship one.
+
+        Raises:
+            DataError: it cannot be read, or is no web-types document.
+        """
+        document = _read(path)
+        catalog = cls(from_web_types(document, str(path)))
+        catalog.framework = str(document.get("name", ""))
+        return catalog
+
+    def pack(self) -> Iterator[bytes]:
+        """Yield the whole catalogue, usage included, as JSON lines, some hundreds at a time."""
+        head = {"format": _FORMAT, "framework": self.framework, "vue_version": self.vue_version}
+        rows: Iterator[dict[str, Any]] = chain(
+            [head],
+            ({"tag": key, "is": component} for key, component in self.components.items()),
+            ({"used": tag, "is": use} for tag, use in sorted(self.usage.items())),
+        )
+        while batch := list(islice(rows, _BATCH)):
+            yield b"".join(orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE) for row in batch)
+
+    @classmethod
+    def unpack(cls, parts: Iterable[bytes]) -> Catalog:
+        """Make a catalogue of what `pack` yields.
+
+        Raises:
+            DataError: it is something else.
+        """
+        catalog = cls()
+        lines = (line for part in parts for line in part.splitlines())
+        try:
+            head = orjson.loads(next(lines, b"null"))
+            if head["format"] != _FORMAT:
+                raise ValueError(head["format"])
+            catalog.framework, catalog.vue_version = head["framework"], head["vue_version"]
+            for line in lines:
+                row = orjson.loads(line)
+                if "tag" in row:
+                    catalog.components[row["tag"]] = to_component(row["is"])
+                else:
+                    catalog.usage[row["used"]] = Use(**row["is"])
+        except (KeyError, TypeError, AttributeError, ValueError) as error:
+            raise DataError(f"a damaged catalogue: {error!r} (组件目录已损坏)") from None
+        return catalog
+
+    def save(self, path: str | Path) -> Path:
+        """Write the whole catalogue, usage included, as JSON lines, atomically, and return the path."""
+        with atomic_write(path) as file:
+            file.writelines(self.pack())
+        return Path(path)
+
+    @classmethod
+    def load(cls, path: str | Path) -> Catalog:
+        """Read what `save` wrote, or a web-types file.
+
+        Raises:
+            DataError: it is neither.
+        """
+        data = _bytes(path)
+        if data.startswith(b'{"format":'):
+            try:
+                return cls.unpack([data])
+            except DataError as error:
+                raise DataError(f"{path}: {error}") from None
+        return cls.from_web_types(path)
+
+    def _repr_html_(self, most: int = 30) -> str:
+        """Show the components in a notebook, at most `most` of them, all text escaped."""
+        cells = [
+            "".join(
+                f"<td>{html.escape(str(cell))}</td>"
+                for cell in (
+                    key, ", ".join(p.name for p in c.props[:8]) + (" …" if len(c.props) > 8 else ""), len(c.props),
+                    len(c.events), len(c.slots), c.uses, c.path,
+                )
+            )
+            for key, c in list(self.components.items())[:most]
+        ]  # fmt: skip
+        heads = "".join(f"<th>{name}</th>" for name in ("tag", "", "props", "events", "slots", "uses", "path"))
+        rest = f"<p>… {len(self) - most} more</p>" if len(self) > most else ""
+        body = "".join(f"<tr>{row}</tr>" for row in cells)
+        return f"<p>{html.escape(repr(self))}</p><table><tr>{heads}</tr>{body}</table>{rest}"
+
+
+def _bytes(path: str | Path) -> bytes:
+    try:
+        return Path(path).read_bytes().removeprefix(b"\xef\xbb\xbf")
+    except OSError as error:
+        raise DataError(f"{path}: {error.strerror} (读不了这个文件)") from None
+
+
+def _read(path: str | Path) -> dict[str, Any]:
+    try:
+        document = orjson.loads(_bytes(path))
+    except orjson.JSONDecodeError as error:
+        raise DataError(f"{path}: not valid JSON: {error}") from None
+    if not isinstance(document, dict):
+        raise DataError(f"{path}: expected a JSON object, found {type(document).__name__}")
+    return document
+
+
+def _write(path: str | Path, document: dict[str, Any]) -> Path:
+    with atomic_write(path) as file:
+        file.write(orjson.dumps(document, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
+    return Path(path)

@@ -1,0 +1,300 @@
+"""Find in Vue code what the catalogue says cannot be right."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from swiftprep.errors import did_you_mean
+from swiftprep.scan.api import Component, kebab
+from swiftprep.scan.behaviour import jsx_elements
+from swiftprep.scan.html import ATTRIBUTES, BUILT_IN, DOM_EVENTS, TRANSITION_PROPS, is_global, is_native
+from swiftprep.scan.markup import Attribute, is_custom, read_attribute
+from swiftprep.scan.script import Module, Reader, parse_script
+from swiftprep.scan.sfc import Element, blocks, template
+
+_ANY_NATIVE = frozenset(name for names in ATTRIBUTES.values() for name in names)
+_WORDS = {
+    "syntax": ("{name}", "语法错误：{name}"),
+    "unknown-tag": ("<{tag}> is not a known component{hint}", "没有 <{tag}> 这个组件{hint}"),
+    "unknown-prop": ("<{tag}> has no prop '{name}'{hint}", "<{tag}> 没有属性 '{name}'{hint}"),
+    "missing-prop": ("<{tag}> needs the prop '{name}'", "<{tag}> 缺少必填属性 '{name}'"),
+    "unknown-event": ("<{tag}> has no event '{name}'{hint}", "<{tag}> 没有事件 '{name}'{hint}"),
+    "unknown-slot": ("<{tag}> has no slot '{name}'{hint}", "<{tag}> 没有插槽 '{name}'{hint}"),
+}
+_SPELLING = 0.8  # how alike a name must be to one that was seen, to count as a slip of it
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something wrong with a piece of code.
+
+    Attributes:
+        kind: `"syntax"`, `"unknown-tag"`, `"unknown-prop"`, `"missing-prop"`, `"unknown-event"` or `"unknown-slot"`.
+        line: Where, from 1.
+        tag: The tag it is about, or `""`.
+        name: The prop, event or slot, or what the syntax error is.
+        near: The known name it may be meant to be, or `""`.
+    """
+
+    kind: str
+    line: int
+    tag: str = ""
+    name: str = ""
+    near: str = ""
+
+    @property
+    def message(self) -> str:
+        """What is wrong, in English."""
+        hint = f" (did you mean '{self.near}'?)" if self.near else ""
+        return _WORDS[self.kind][0].format(tag=self.tag, name=self.name, hint=hint)
+
+    @property
+    def message_zh(self) -> str:
+        """What is wrong, in Chinese."""
+        hint = f"，是不是 '{self.near}'？" if self.near else ""
+        return _WORDS[self.kind][1].format(tag=self.tag, name=self.name, hint=hint)
+
+
+def check(code: str, components: Mapping[str, list[Component]], *, vue3: bool, strict: bool) -> list[Problem]:
+    """Return the problems of a single-file component or a piece of a template, by line.
+
+    Args:
+        code: The code.
+        components: Tag → the components called so, the one that is registered first.
+        vue3: Whether a listener for a native event reaches the root element without `.native`.
+        strict: Whether a listener for a native event that the component does not emit is a problem in Vue 2.
+    """
+    source = code.replace("\r\n", "\n").encode("utf-8", "replace")
+    parts = [block for block in blocks(source) if block.kind in ("template", "script", "style")]
+    checker = _Checker(components, vue3=vue3, strict=strict)
+    if not parts:
+        parsed = template(source)
+        checker.syntax(parsed.errors)
+        checker.elements(parsed.elements, _Locals())
+        return checker.found()
+    checker.syntax(
+        (source.count(b"\n", 0, b.outer) + 1, f"<{b.kind}> without its end tag") for b in parts if not b.closed
+    )
+    known = _Locals()
+    rendered: list[Element] = []
+    for block in (b for b in parts if b.kind == "script"):
+        lang = block.lang or ("jsx" if "jsx" in block.attrs.get("type", "") else "js")
+        if lang not in ("js", "jsx", "ts", "tsx"):
+            continue
+        text = source[block.start : block.end]
+        line = source.count(b"\n", 0, block.start) + 1
+        root, bad = parse_script(text, lang)
+        checker.syntax((line + row - 1, "syntax error in <script>") for row in bad)
+        reader = Reader(text, root, line=line, in_sfc=True)
+        if block.is_setup:
+            reader.setup_options()
+        known.add(reader.read(), setup=block.is_setup)
+        rendered += jsx_elements(text, root, lang, line=line)
+    for block in (b for b in parts if b.kind == "template" and b.lang in ("", "html")):
+        parsed = template(source, block.start, block.end)
+        checker.syntax(parsed.errors)
+        checker.elements(parsed.elements, known)
+    checker.elements(rendered, known, jsx=True)
+    return checker.found()
+
+
+class _Locals:
+    """The tags a file makes known to itself, and where each comes from."""
+
+    def __init__(self) -> None:
+        self.tags: dict[str, str] = {}  # tag → the module it is imported from, "" when it is defined here
+        self.complete = True
+
+    def add(self, module: Module, *, setup: bool) -> None:
+        if setup:
+            self.tags.update({kebab(name): source for name, (source, _) in module.imports.items()})
+            self.tags.update({kebab(name): "" for name in module.bindings})
+        for options in module.components:
+            if options.get("name", [""])[0] == "s":
+                self.tags.setdefault(kebab(options["name"][1]), "")
+            if "mixins" in options or "extends" in options:
+                self._mixed(options, module)
+            self._registered(options.get("components"), module)
+        for name, _, _ in module.registrations:
+            if name[0] == "s":
+                self.tags.setdefault(kebab(name[1]), "")
+            else:
+                self.complete = False
+
+    def _mixed(self, options: dict[str, Any], module: Module) -> None:
+        """Nothing is known of what a mixin registers, but that is rare; an alarm there would be worth having."""
+
+    def _registered(self, value: list[Any] | None, module: Module) -> None:
+        if value is None:
+            return
+        if value[0] != "o":
+            value = module.bindings.get(value[1], value) if value[0] == "i" else value
+        if value[0] != "o":
+            self.complete = False
+            return
+        for key, inner, _ in value[1]:
+            if key == "...":
+                self.complete = False
+                continue
+            name = inner[1] if inner[0] == "i" else ""
+            self.tags[kebab(key)] = module.imports.get(name, [""])[0]
+
+
+class _Checker:
+    def __init__(self, components: Mapping[str, list[Component]], *, vue3: bool, strict: bool) -> None:
+        self.components = components
+        self.vue3 = vue3
+        self.strict = strict and not vue3
+        self._found: list[Problem] = []
+
+    def found(self) -> list[Problem]:
+        order = list(_WORDS)
+        return sorted(dict.fromkeys(self._found), key=lambda p: (p.line, order.index(p.kind), p.tag, p.name))
+
+    def syntax(self, errors: Iterable[tuple[int, str]]) -> None:
+        self._found += [Problem("syntax", line, name=what) for line, what in errors]
+
+    def elements(self, elements: list[Element], known: _Locals, *, jsx: bool = False) -> None:
+        specs: list[Component | None] = []
+        for element in elements:
+            spec = self._spec(element, known, jsx)
+            specs.append(spec)
+            attributes = [read_attribute(name, value) for name, value in element.attrs]
+            if spec is not None:
+                self._props(element, attributes, spec)
+                for attribute in attributes:
+                    if attribute.role == "on" and not self._hears(spec, attribute, jsx):
+                        names = [event.name for event in spec.events]
+                        self._say("unknown-event", element, attribute.name, names)
+            self._slots(element, attributes, spec, specs)
+
+    def _say(self, kind: str, element: Element, name: str = "", known: Iterable[str] = ()) -> None:
+        match = re.search(r"'(.+)'", did_you_mean(name, known)) if name else None
+        self._found.append(Problem(kind, element.line, element.tag, name, match[1] if match else ""))
+
+    def _spec(self, element: Element, known: _Locals, jsx: bool) -> Component | None:
+        """Return the component an element stands for, or None when it is native or cannot be known."""
+        tag = kebab(element.tag)
+        named = self.components.get(tag, ())
+        if tag in known.tags:
+            return _imported(known.tags[tag], named)
+        if not is_custom(element.tag) or "." in element.tag or (jsx and element.tag[:1].isupper()):
+            return None
+        if any(name in ("is", "v-is", ":is") for name, _ in element.attrs):
+            return None
+        spec = named[0] if named else None
+        if spec is None and known.complete:
+            match = re.search(r"'(.+)'", did_you_mean(tag, self.components))
+            self._found.append(Problem("unknown-tag", element.line, element.tag, near=match[1] if match else ""))
+        return spec
+
+    def _props(self, element: Element, attributes: list[Attribute], spec: Component) -> None:
+        known = {kebab(prop.name): prop for prop in spec.props}
+        given = {a.name for a in attributes if a.role == "prop"}
+        for attribute in attributes:
+            if attribute.role == "model":
+                given.add(attribute.name or kebab(spec.model[0] if spec.model else "value"))
+                given.add(attribute.name or "model-value")
+            if attribute.role != "prop" or attribute.name == "" or attribute.name in known or is_global(attribute.name):
+                continue
+            if not self._takes(spec, attribute, 0):
+                self._say("unknown-prop", element, attribute.name, known)
+        if element.spread or "" in given or any(a.role == "object" for a in attributes):
+            return
+        for name, prop in known.items():
+            if prop.required and name not in given:
+                self._say("missing-prop", element, name)
+
+    def _takes(self, spec: Component, attribute: Attribute, depth: int) -> bool:
+        """Return whether a component does something with an attribute that is none of its props."""
+        name = attribute.name
+        if set(attribute.modifiers) & {"prop", "attr", "camel"} or not re.fullmatch(r"[A-Za-z][\w:-]*", name):
+            return True
+        if "props" in spec.open:
+            return not _is_slip(name, [kebab(p.name) for p in spec.props], spec)
+        if not spec.root and not spec.passes and spec.origin == "source":
+            return name in _ANY_NATIVE  # it renders itself in code, on an element that is not known
+        return any(self._reaches(tag, name, attribute, depth) for tag in (*spec.passes, spec.root) if tag)
+
+    def _target(self, tag: str) -> Component | None:
+        named = () if is_native(tag) else self.components.get(kebab(tag), ())
+        return named[0] if named else None
+
+    def _reaches(self, tag: str, name: str, attribute: Attribute, depth: int) -> bool:
+        if tag in ("component", "slot", "template", "*"):
+            return tag != "*" and (tag != "slot")
+        if kebab(tag) in BUILT_IN:
+            return name in TRANSITION_PROPS or tag == "router-link"
+        target = self._target(tag)
+        if target is not None:
+            known = {kebab(prop.name) for prop in target.props}
+            return name in known or (depth < 4 and self._takes(target, attribute, depth + 1))
+        return name in ATTRIBUTES.get(tag, ()) if is_native(tag) else True
+
+    def _hears(self, spec: Component, attribute: Attribute, jsx: bool, depth: int = 0) -> bool:
+        """Return whether a listener on a component can ever be called."""
+        name = attribute.name
+        if not name or "native" in attribute.modifiers or name.startswith(("hook:", "vue:", "vnode-", "update:")):
+            return True
+        names = {event.name for event in spec.events}
+        if name in names or ((jsx or self.vue3) and kebab(name) in {kebab(event) for event in names}):
+            return True
+        if "events" in spec.open:
+            return not _is_slip(name, names, spec)
+        if name.lower() in DOM_EVENTS and not self.strict:
+            return True
+        for tag in spec.passes:
+            target = self._target(tag)
+            if target is None and (not is_native(tag) or name in DOM_EVENTS):
+                return True
+            if target is not None and depth < 4 and self._hears(target, attribute, jsx, depth + 1):
+                return True
+        return False
+
+    def _slots(
+        self, element: Element, attributes: list[Attribute], spec: Component | None, specs: list[Component | None]
+    ) -> None:
+        for attribute in attributes:
+            if attribute.role != "slot" or not attribute.name or attribute.name == "default":
+                continue
+            own = spec is not None and attribute.bound and element.tag != "template"
+            owner = spec if own else specs[element.parent] if element.parent >= 0 else None
+            if owner is None or "slots" in owner.open:
+                continue
+            names = [slot.name for slot in owner.slots]
+            if attribute.name not in names and (names or owner.root):
+                match = re.search(r"'(.+)'", did_you_mean(attribute.name, names))
+                self._found.append(
+                    Problem("unknown-slot", element.line, owner.name, attribute.name, match[1] if match else "")
+                )
+
+
+def _imported(module: str, named: Iterable[Component]) -> Component | None:
+    """Return the one that an import may mean, by the end of the module's name; None when none or several may be."""
+    if not module:
+        return None
+    tail = [part for part in re.sub(r"\.\w+$", "", module.rstrip("/")).split("/") if part not in (".", "..", "@", "")]
+    fitting: list[tuple[int, Component]] = []
+    for component in named:
+        parts = [re.sub(r"\.\w+$", "", part) for part in component.path.split("/")]
+        while len(parts) > 1 and parts[-1] in ("index", "main", "src") and parts[-1:] != tail[-1:]:
+            parts.pop()
+        shared = 0
+        while shared < min(len(tail), len(parts)) and tail[-1 - shared] == parts[-1 - shared]:
+            shared += 1
+        if shared or (tail and kebab(tail[-1]) == component.name) or (tail and tail[-1] in parts):
+            fitting.append((shared, component))
+    best = max((shared for shared, _ in fitting), default=0)
+    first = [component for shared, component in fitting if shared == best]
+    return first[0] if len(first) == 1 else None
+
+
+def _is_slip(name: str, known: Iterable[str], spec: Component) -> bool:
+    """Return whether an unknown name is so near a known one that it is a slip; only usage leaves that to guess."""
+    if spec.origin != "usage":
+        return False
+    return bool(difflib.get_close_matches(name, list(known), n=1, cutoff=_SPELLING))

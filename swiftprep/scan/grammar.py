@@ -1,0 +1,52 @@
+"""The tree-sitter grammars, each loaded when first used."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib import import_module
+from typing import TypeAlias
+
+from tree_sitter import Language, Node, Parser, Tree
+
+Syntax: TypeAlias = Tree
+
+_GRAMMARS = {
+    "html": ("tree_sitter_html", "language"),
+    "js": ("tree_sitter_javascript", "language"),
+    "ts": ("tree_sitter_typescript", "language_typescript"),
+    "tsx": ("tree_sitter_typescript", "language_tsx"),
+    "python": ("tree_sitter_python", "language"),
+    "java": ("tree_sitter_java", "language"),
+}
+
+
+@cache
+def language(name: str) -> Language:
+    """Return a grammar: `"html"`, `"js"`, `"ts"`, `"tsx"`, `"python"` or `"java"`."""
+    module, function = _GRAMMARS[name]
+    return Language(getattr(import_module(module), function)())
+
+
+@cache
+def _parser(name: str) -> Parser:
+    return Parser(language(name))
+
+
+def parse(source: bytes, name: str) -> Tree:
+    """Parse UTF-8 `source`; a syntax error leaves ERROR nodes in the tree and never raises."""
+    return _parser(name).parse(source)
+
+
+def error_lines(root: Node, most: int = 20) -> list[int]:
+    """Return the lines, from 1, of the outermost ERROR and MISSING nodes, at most `most`; `[]` means it parses."""
+    if not root.has_error:
+        return []
+    lines: list[int] = []
+    stack = [root]
+    while stack and len(lines) < most:
+        node = stack.pop()
+        if node.is_error or node.is_missing:
+            lines.append(node.start_point[0] + 1)
+        else:
+            stack.extend(child for child in reversed(node.children) if child.has_error or child.is_missing)
+    return sorted(set(lines))

@@ -1,0 +1,246 @@
+"""Samples of every kind from one file, each with the lines it was made from."""
+
+from __future__ import annotations
+
+import re
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from swiftprep.scan.api import kebab
+from swiftprep.scan.cut import Lines, cut, pieces_of
+from swiftprep.scan.facts import Shape, suffix_of
+from swiftprep.scan.script import Piece
+from swiftprep.scan.tasks import Task
+
+SYNTAX = {
+    ".vue": "vue", ".js": "javascript", ".jsx": "jsx", ".mjs": "javascript", ".cjs": "javascript",
+    ".ts": "typescript", ".tsx": "tsx", ".mts": "typescript", ".cts": "typescript", ".py": "python", ".java": "java",
+}  # fmt: skip
+FEWEST_LINES, MOST_LINES = 2, 40  # of what is taken out to be filled in
+MOST_USED = 4  # components a page's question names
+CONTEXT_LINES = 40  # kept on each side of what is to be filled in, when the whole file is too long
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What samples to make.
+
+    Attributes:
+        tasks: Their templates.
+        framework: The framework's name in them.
+        vue_version: The version of Vue in them.
+        max_tokens: The longest a sample may be, prompt and answer together, or None.
+        count: Counts the tokens of a text.
+    """
+
+    tasks: tuple[Task, ...]
+    framework: str
+    vue_version: str
+    max_tokens: int | None = None
+    count: Callable[[str], int] | None = None
+
+
+@dataclass(slots=True)
+class Made:
+    """The samples of one file as rows, `[id, kind, instruction, input, output, span, more]`, and what did not fit.
+
+    Attributes:
+        rows: The samples.
+        dropped: `[span, kind, size]` of what is longer than `max_tokens` and cannot be cut.
+    """
+
+    rows: list[list[Any]] = field(default_factory=list)
+    dropped: list[list[Any]] = field(default_factory=list)
+
+
+class Maker:
+    """Makes the samples of one file.
+
+    Args:
+        wanted: Which.
+        path: The file, as samples shall name it.
+        text: Its text, secrets replaced.
+        facts: What it says (`facts.py`).
+        shape: Where it can be cut.
+    """
+
+    def __init__(self, wanted: Wanted, path: str, text: str, facts: dict[str, Any], shape: Shape) -> None:
+        self.wanted = wanted
+        self.path = path
+        self.text = text
+        self.source = text.encode("utf-8", "replace")
+        self.facts = facts
+        self.shape = shape
+        self.lines = Lines(self.source)
+        self.made = Made()
+        self.base = {
+            "framework": wanted.framework,
+            "vue_version": wanted.vue_version,
+            "path": path,
+            "language": SYNTAX.get(suffix_of(path), "text"),
+        }
+
+    def make(self) -> Made:
+        """Make them all."""
+        for task in self.wanted.tasks:
+            if task.kind == "component":
+                self._component(task)
+            elif task.kind in ("template", "script"):
+                self._halves(task)
+            elif task.kind == "fim":
+                self._fim(task)
+            elif task.kind == "page":
+                self._page(task)
+        return self.made
+
+    def _id(self, kind: str, number: int = 0) -> str:
+        tail = f"-{number}" if number else ""
+        whole = kind == "component" and not number
+        return f"{self.wanted.framework}:{self.path}" + ("" if whole else f"#{kind}{tail}")
+
+    def _size(self, parts: tuple[str, str, str]) -> int | None:
+        """Return the tokens of a sample, or None when nothing counts them."""
+        if self.wanted.count is None:
+            return None
+        prompt = "\n".join(part for part in parts[:2] if part)
+        return self.wanted.count(prompt) + self.wanted.count(parts[2])
+
+    def _add(self, task: Task, sample_id: str, span: list[int], values: dict[str, Any], **more: Any) -> bool:
+        """Render and keep a sample; return False when it is too long, and note it unless there is more to try."""
+        parts = task.render(sample_id, {**self.base, **values})
+        if not parts[2].strip() or not (parts[0] + parts[1]).strip():
+            return True
+        size = self._size(parts)
+        if size is not None:
+            if self.wanted.max_tokens is not None and size > self.wanted.max_tokens:
+                return False
+            more["tokens"] = size
+        self.made.rows.append([sample_id, task.kind, *parts, span, more])
+        return True
+
+    def _drop(self, kind: str, span: list[int], size: int | None) -> None:
+        self.made.dropped.append([span, kind, size])
+
+    def _tokens(self, text: str) -> int | None:
+        return None if self.wanted.count is None else self.wanted.count(text)
+
+    def _component(self, task: Task) -> None:
+        whole = self.lines.span(0, len(self.source))
+        plain = {"part": 1, "parts": 1, "context": ""}
+        if self._add(task, self._id("component"), whole, {"code": self.text, **plain}):
+            return
+        limit, count = self.wanted.max_tokens, self.wanted.count
+        assert limit is not None
+        assert count is not None
+        empty = task.render("", {**self.base, "code": "", "part": 99, "parts": 99, "context": "x" * 200})
+        room = limit - (self._size(empty) or 0)
+
+        def fits(piece: bytes) -> bool:
+            if len(piece) > 16 * limit:  # no tokenizer makes tokens that long of code
+                return False
+            return count(piece.decode("utf-8", "replace")) <= room
+
+        parts, too_long = cut(self.source, pieces_of(self.source, self.shape), fits)
+        for part in too_long:
+            text = self.source[part.start : part.end].decode("utf-8", "replace")
+            self._drop("component", self.lines.span(part.start, part.end), count(text))
+        parts = [part for part in parts if self.source[part.start : part.end].strip()]
+        for number, part in enumerate(parts, start=1):
+            code = self.source[part.start : part.end].decode("utf-8", "replace").strip("\n")
+            values = {"code": code, "part": number, "parts": len(parts), "context": " … ".join(part.around)[-200:]}
+            span = self.lines.span(part.start, part.end)
+            if not self._add(task, self._id("component", number), span, values, part=f"{number}/{len(parts)}"):
+                self._drop("component", span, self._tokens(code))
+        if not self.shape.blocks and not self.shape.pieces:
+            self._drop("component", whole, self._tokens(self.text))
+
+    def _halves(self, task: Task) -> None:
+        found = {}
+        for kind in ("template", "script"):
+            blocks = [b for b in self.shape.blocks if b.kind == kind and self.source[b.start : b.end].strip()]
+            if not blocks:
+                return
+            found[kind] = "\n\n".join(self.source[b.outer : b.outer_end].decode("utf-8", "replace") for b in blocks)
+            if kind == task.kind:
+                span = self.lines.span(blocks[0].outer, blocks[-1].outer_end)
+        if not self._add(task, self._id(task.kind), span, found):
+            self._drop(task.kind, span, self._tokens(found["template"] + found["script"]))
+
+    def _fim(self, task: Task) -> None:
+        candidates = [p for p in self._holes() if self._is_good_hole(p)]
+        if not candidates:
+            return
+        sample_id = self._id("fim")
+        hole = candidates[zlib.crc32(sample_id.encode("utf-8", "replace")) % len(candidates)]
+        prefix, middle, suffix = (
+            part.decode("utf-8", "replace")
+            for part in (self.source[: hole.start], self.source[hole.start : hole.end], self.source[hole.end :])
+        )
+        span = self.lines.span(hole.start, hole.end)
+        if self._add(task, sample_id, span, {"prefix": prefix, "suffix": suffix, "middle": middle}):
+            return
+        near = "".join(prefix.splitlines(keepends=True)[-CONTEXT_LINES:])
+        after = "".join(suffix.splitlines(keepends=True)[:CONTEXT_LINES])
+        if not self._add(task, sample_id, span, {"prefix": near, "suffix": after, "middle": middle}):
+            self._drop("fim", span, self._tokens(near + middle + after))
+
+    def _holes(self) -> list[Piece]:
+        """Return what can be taken out: methods and options, statements, elements below the root."""
+        found: list[Piece] = []
+        for piece in self.shape.pieces:
+            for entry in piece.inner:
+                found += [p for p in entry.inner if p.kind == "member"] or [entry]
+            if not piece.inner and piece.kind != "import_statement":
+                found.append(piece)
+        found += [Piece(e.start, e.end, "element") for e in self.shape.elements if e.parent >= 0]
+        return found
+
+    def _is_good_hole(self, piece: Piece) -> bool:
+        text = self.source[piece.start : piece.end]
+        lines = text.count(b"\n") + 1
+        return FEWEST_LINES <= lines <= MOST_LINES and 2 * len(text) <= len(self.source)
+
+    def _page(self, task: Task) -> None:
+        if not self.path.lower().endswith(".vue"):
+            return
+        used = self._used()
+        if not used:
+            return
+        own: dict[str, Any] = next((c for c in self.facts.get("components", ()) if c.get("sure")), {})
+        states = own.get("data", [])[:8]
+        name = re.sub(r"\.\w+$", "", self.path.rpartition("/")[2])
+        if name.lower() in ("index", "main"):
+            name = self.path.rpartition("/")[0].rpartition("/")[2] or name
+        values = {"code": self.text, "used": used, "states": states, "name": name}
+        span = self.lines.span(0, len(self.source))
+        if not self._add(task, self._id("page"), span, values, components=[item["tag"] for item in used]):
+            self._drop("page", span, self._tokens(self.text))
+
+    def _used(self) -> list[dict[str, Any]]:
+        """Return the framework's components a file uses, the most used first, with what it sets on them."""
+        own = self._own_tags()
+        found = []
+        for tag, (count, props, events, slots, _, models, _, _) in self.facts.get("uses", {}).items():
+            if tag not in own:
+                names = [name for name, _ in sorted(props.items(), key=lambda item: (-item[1][0], item[0]))]
+                item = {"tag": tag, "count": count, "props": names[:6], "events": sorted(events)[:4]}
+                found.append({**item, "slots": sorted(slots)[:4], "model": bool(models)})
+        found.sort(key=lambda item: (-item["count"], item["tag"]))
+        return found[:MOST_USED]
+
+    def _own_tags(self) -> set[str]:
+        """Return the tags that stand for the project's own components: imported by a relative name or an alias."""
+        imports = self.facts.get("imports", {})
+        own = {kebab(name) for name, (module, _) in imports.items() if module.startswith((".", "@/", "~/", "src/"))}
+        for options in self.facts.get("components", ()):
+            registered = options.get("components") or ["o", []]
+            for key, value, _ in registered[1] if registered[0] == "o" else ():
+                module = imports.get(value[1], [""])[0] if value[0] == "i" else ""
+                if module.startswith((".", "@/", "~/", "src/")) or (value[0] == "i" and not module):
+                    own.add(kebab(key))
+            name = options.get("name")
+            if name and name[0] == "s":
+                own.add(kebab(name[1]))
+        return own

@@ -1,0 +1,237 @@
+"""Join the facts of all files into components: who is registered as what, and what others emit on it."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from swiftprep.scan.api import Component, Event, Prop, Slot, kebab, to_component
+from swiftprep.scan.html import DOM_EVENTS, is_global, is_native
+from swiftprep.scan.markup import Use
+from swiftprep.scan.modules import Facts, Modules
+from swiftprep.scan.values import Value
+from swiftprep.scan.vue import Reader
+
+# File names that say nothing of the component in them; the folder's name does.
+_NAMELESS = frozenset("index main src component mod entry".split())
+Place = tuple[str, int]
+
+
+def link(facts: Mapping[str, Facts], packages: Mapping[str, str] | None = None) -> dict[str, Component]:
+    """Return the components defined in the files, by tag.
+
+    A tag that two components share belongs to the registered one, else to the one that names itself so, else to the
+    first by path; the others are listed under their paths.
+
+    Args:
+        facts: Path → what the file says (`facts.py`).
+        packages: Package name → its folder.
+    """
+    modules = Modules(facts, packages)
+    reader = Reader(modules)
+    registered = _registrations(modules)
+    found: list[tuple[int, Component]] = []
+    for path in sorted(facts):
+        for row in facts[path].get("entries", ()):
+            entry = to_component(row)
+            found.append((2, replace(entry, path=path)))
+        for index, options in enumerate(facts[path].get("components", ())):
+            tags = registered.get((path, index), [])
+            if not options.get("sure") and not tags:
+                continue
+            component = reader.component(path, index)
+            own = component.name
+            name = kebab(tags[0] or own or _file_name(path)) if tags else kebab(own or _file_name(path))
+            names = tuple(dict.fromkeys(tag for tag in (*tags, own) if tag))
+            rank = 0 if tags else 1 if own else 2
+            if path.rpartition("/")[2].startswith(".") or re.search(
+                r"(?:^|/)(?:tests?|__tests__|e2e)/|\.(?:spec|test)\.", path
+            ):
+                rank += 3
+            found.append((rank, replace(component, name=name, names=names, registered=bool(tags))))
+    components: dict[str, Component] = {}
+    for _, component in sorted(found, key=lambda pair: (pair[0], pair[1].path, pair[1].span)):
+        key = component.name
+        if key in components:
+            key = f"{component.path}:{component.span[0]}" if component.path in components else component.path
+        components[key] = component
+    _add_foreign(components, modules)
+    return dict(sorted(components.items()))
+
+
+def _file_name(path: str) -> str:
+    stem = re.sub(r"\.\w+$", "", path.rpartition("/")[2])
+    folders = path.split("/")[:-1]
+    while stem.lower() in _NAMELESS and folders:
+        stem = folders.pop()
+    return re.sub(r"[^\w-]+", "-", stem)
+
+
+def _registrations(modules: Modules) -> dict[Place, list[str]]:
+    """Return the names each component is registered under; `""` for its own."""
+    found: defaultdict[Place, list[str]] = defaultdict(list)
+    for path in sorted(modules.facts):
+        facts = modules.facts[path]
+        for name, component, loop in facts.get("registrations", ()):
+            pairs = [(name, component, path, "")] if loop is None else _unrolled(modules, path, name, component, loop)
+            for name_, component_, where, key in pairs:
+                place = modules.component(component_, where)
+                if place is None:
+                    continue
+                text = key or modules.text(name_, where) or _own_name(modules, name_, place)
+                found[place].append(text or "")
+        for value in facts.get("installs", ()):
+            place = modules.component(value, path)
+            if place is not None:
+                found[place].append("")
+    for place, names in found.items():
+        path, index = place
+        own = modules.text(modules.facts[path]["components"][index].get("name"), path) or ""
+        found[place] = list(dict.fromkeys(name or own for name in names))
+        if "" in found[place] and len(found[place]) > 1:
+            found[place].remove("")
+    return found
+
+
+def _own_name(modules: Modules, name: Value, place: Place) -> str | None:
+    """Return the name when it is said as `X.name`, a prefix included (`'Ta' + X.name`)."""
+    path, index = place
+    own = modules.text(modules.facts[path]["components"][index].get("name"), path)
+    if name[0] == "m" and name[2] in ("name", "componentName"):
+        return own
+    if name[0] == "+" and own is not None:
+        parts = [own if p[0] == "m" and p[2] == "name" else modules.text(p, path) for p in name[1]]
+        return None if None in parts else "".join(part or "" for part in parts)
+    return None
+
+
+def _unrolled(
+    modules: Modules, path: str, name: Value, component: Value, loop: list[Any]
+) -> list[tuple[Value, Value, str, str]]:
+    """Return `(name, component, file, key)` of each turn of the loop a registration stands in."""
+    kind, variables, iterated = loop
+    made, where = _iterated(modules, iterated, path)
+    if component[0] not in ("i", "m", "c"):
+        return []
+    turns: list[tuple[Value, Value, str, str]] = []
+    if made[0] == "a":
+        items = [(["x", ""], item, where) for item in made[1] if item[0] != "..."]
+        for spread in (item for item in made[1] if item[0] == "..."):
+            inner, there = modules.resolve(spread[1], where)
+            items += [(["x", ""], item, there) for item in (inner[1] if inner[0] == "a" else [])]
+    elif made[0] == "o":
+        items = []
+        for key, inner, _ in made[1]:
+            if key == "...":
+                deeper, there = modules.resolve(inner, where)
+                items += [(["s", k], v, there) for k, v, _ in (deeper[1] if deeper[0] == "o" else [])]
+            else:
+                items.append((["s", key], inner, where))
+    elif made[0] == "ns":
+        exports = modules.facts[made[1]].get("exports", {})
+        items = [(["s", key], ["i", key] if value == ["i", key] else value, made[1]) for key, value in exports.items()]
+    else:
+        return []
+    named_by_key = kind == "in" or len(variables) > 1 or name[0] == "i"
+    for key, item, there in items:
+        prefix = ""
+        if name[0] == "+":
+            prefix = "".join(part[1] for part in name[1] if part[0] == "s")
+            if name[1] and name[1][-1][0] == "m":  # 'Ta' + component.name
+                place = modules.component(item, there)
+                own = _own_name(modules, ["m", ["x", ""], "name"], place) if place else None
+                turns.append((["x", ""], item, there, prefix + own if own else ""))
+                continue
+        turns.append((name, item, there, prefix + key[1] if named_by_key and key[0] == "s" and name[0] != "m" else ""))
+    return turns
+
+
+def _iterated(modules: Modules, value: Value, path: str) -> tuple[Value, str]:
+    """Resolve what a loop goes over; `Object.keys(x)` and its like go over `x`."""
+    if value[0] == "c" and value[1][0] == "m" and value[1][1] == ["i", "Object"] and value[2]:
+        return modules.resolve(value[2][0], path)
+    return modules.resolve(value, path)
+
+
+def _add_foreign(components: dict[str, Component], modules: Modules) -> None:
+    """Give a component the events that its helpers and children emit on it (`this.table.$emit('select')`).
+
+    The receiver's name must be the component's, with or without a prefix, and the file must lie in its folder or
+    below. What the component itself listens to with `$on` is talk between the two, not its API.
+    """
+    by_word: defaultdict[str, list[str]] = defaultdict(list)
+    for key, component in components.items():
+        by_word[component.name.rpartition("-")[2]].append(key)
+    for path in sorted(modules.facts):
+        for receiver, name, arguments in modules.facts[path].get("foreign", ()):
+            event = modules.text(name, path)
+            called = kebab(receiver.strip("_$"))
+            if event is None or called in ("parent", "root", "bus", "event-bus", "child"):
+                continue
+            owners = []
+            for key in by_word.get(called.rpartition("-")[2], ()):
+                owner = components[key]
+                bare = owner.name.partition("-")[2] or owner.name
+                same = called in (owner.name, bare) or called.endswith(f"-{bare}")
+                if same and path.startswith(owner.path.rpartition("/")[0] + "/"):
+                    owners.append(key)
+            for key in owners[:1]:
+                owner = components[key]
+                if event in modules.facts[owner.path].get("heard", ()) or any(e.name == event for e in owner.events):
+                    continue
+                made = Event(event, arguments, origin="" if path == owner.path else path)
+                components[key] = replace(owner, events=(*owner.events, made))
+
+
+def infer(usage: Mapping[str, Use], known: Iterable[str]) -> dict[str, Component]:
+    """Return an entry for every tag that is used and not known: what its users show of its API.
+
+    Something seen once may be a slip, and an attribute that any element takes says nothing, so neither is listed.
+
+    Args:
+        usage: Tag → how it is used.
+        known: Tags there is a better entry for.
+    """
+    known = set(known)
+    made: dict[str, Component] = {}
+    for tag, use in sorted(usage.items()):
+        if tag in known or ("-" not in tag and is_native(tag)):
+            continue
+        props = []
+        for name, (times, bound, values) in sorted(use.props.items()):
+            if is_global(name) or not _is_solid(times, use) or not re.fullmatch(r"[a-zA-Z][\w.:-]*", name):
+                continue
+            kind = "" if bound else "boolean" if not values else "string"
+            props.append(Prop(_camel(name), kind, values=tuple(values) if kind == "string" else ()))
+        events = [
+            Event(name)
+            for name, times in sorted(use.events.items())
+            if _is_solid(times, use) and name not in _NATIVE_ONLY
+        ]
+        slots = [
+            Slot(name, "{ " + ", ".join(bindings) + " }" if bindings else "", bindings=tuple(sorted(bindings)))
+            for name, (times, bindings) in sorted(use.slots.items())
+            if _is_solid(times, use) or name == "default"
+        ]
+        path, line = (use.example[0], use.example[1]) if use.example else ("", 0)
+        model = ("value", "input") if _is_solid(use.models, use) else None
+        made[tag] = Component(
+            tag, path=path, span=(line, line), props=tuple(props), events=tuple(events), slots=tuple(slots),
+            model=model, names=(tag,), origin="usage", open=("events", "props", "slots"), uses=use.count,
+        )  # fmt: skip
+    return made
+
+
+_NATIVE_ONLY = DOM_EVENTS - frozenset("change input click blur focus close select submit clear error".split())
+
+
+def _is_solid(times: int, use: Use) -> bool:
+    """Return whether something was seen often enough to be believed."""
+    return times >= 2 or (times == 1 and use.count <= 3)
+
+
+def _camel(name: str) -> str:
+    return re.sub(r"-(\w)", lambda match: match[1].upper(), name)

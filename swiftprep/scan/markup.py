@@ -1,0 +1,269 @@
+"""What a template says: how each attribute is meant, the slots it offers, the components it uses."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from swiftprep.scan.api import kebab
+from swiftprep.scan.html import BUILT_IN, is_native
+from swiftprep.scan.sfc import Element, Template
+
+_DIRECTIVES = ("if", "else", "else-if", "for", "show", "html", "text", "pre", "once", "cloak", "memo")
+_COMMENT = re.compile(rb"<!--((?:(?!-->).)*)-->\s*\Z", re.S)
+_LITERAL = re.compile(r"""\s*(?:'([^'\\]*)'|"([^"\\]*)"|`([^`\\$]*)`)\s*""")
+_SHAPE = re.compile(r"^\s*[\[{(]?\s*([\w$,\s:={}\[\]'\".|]*?)\s*[\]})]?\s*$")
+_NAME = re.compile(r"[A-Za-z_$][\w$]*")
+SAMPLES = 3  # values remembered of each attribute
+
+
+@dataclass(frozen=True, slots=True)
+class Attribute:
+    """An attribute as Vue means it.
+
+    Attributes:
+        role: `"prop"` (a plain or bound attribute), `"on"`, `"model"`, `"slot"`, `"object"` (`v-bind="obj"`),
+            `"listeners"` (`v-on="obj"`) or `"directive"`.
+        name: What it sets or listens to, in kebab case; `""` when that is computed, and for a bare `v-model`.
+        value: What stands in it.
+        bound: Whether the value is an expression.
+        modifiers: Such as `("native", "enter")`.
+    """
+
+    role: str
+    name: str
+    value: str | None
+    bound: bool = False
+    modifiers: tuple[str, ...] = ()
+
+
+def read_attribute(name: str, value: str | None) -> Attribute:
+    """Say how an attribute is meant.
+
+    >>> read_attribute("@row-click.once", "go")
+    Attribute(role='on', name='row-click', value='go', bound=True, modifiers=('once',))
+    """
+    first = name[:1]
+    if first == "@":
+        return _argument("on", name[1:], value)
+    if first == ":":
+        return _argument("prop", name[1:], value)
+    if first == "#":
+        return Attribute("slot", _slot_name(name[1:]), value, True)
+    if not name.startswith("v-"):
+        return Attribute("slot", value or "default", None) if name == "slot" else Attribute("prop", kebab(name), value)
+    directive, _, argument = name[2:].partition(":")
+    base = directive.partition(".")[0]
+    if base == "bind":
+        return _argument("prop", argument, value) if argument else Attribute("object", "", value, True)
+    if base == "on":
+        return _argument("on", argument, value) if argument else Attribute("listeners", "", value, True)
+    if base == "slot":
+        return Attribute("slot", _slot_name(argument or "default"), value, True)
+    if base == "model":
+        return Attribute("model", kebab(argument.partition(".")[0]), value, True)
+    return Attribute("directive", base, value, True)
+
+
+def _argument(role: str, argument: str, value: str | None) -> Attribute:
+    if argument.startswith("["):
+        return Attribute(role, "", value, True)
+    name, *modifiers = argument.split(".")
+    if role == "on":
+        return Attribute(role, name, value, True, tuple(modifiers))
+    name = kebab(name)
+    if name == "slot":
+        literal = literal_of(value)
+        return Attribute("slot", literal if literal is not None else "", None, True)
+    return Attribute(role, name, value, True, tuple(modifiers))
+
+
+def _slot_name(name: str) -> str:
+    return "" if name.startswith("[") else name
+
+
+def literal_of(expression: str | None) -> str | None:
+    """Return the string an expression is, or None when it is anything else."""
+    match = _LITERAL.fullmatch(expression or "")
+    return None if match is None else next(group for group in match.groups() if group is not None)
+
+
+def is_custom(tag: str) -> bool:
+    """Return whether a tag, as written, stands for a component."""
+    return not is_native(tag) and kebab(tag) not in BUILT_IN and tag[:1] not in ("!", "?", "")
+
+
+@dataclass(slots=True)
+class Use:
+    """How a tag was used, over any number of files.
+
+    Attributes:
+        count: How often.
+        files: In how many files.
+        props: Attribute (kebab case) → `[times, times bound, some of its values]`.
+        events: Listener → times.
+        slots: Slot → `[times, the names taken from its scope]`.
+        parents: The nearest component around it → times.
+        models: How often with `v-model`.
+        objects: How often with `v-bind="obj"`.
+        example: `[path, line, source]` of a use.
+    """
+
+    count: int = 0
+    files: int = 1
+    props: dict[str, list[Any]] = field(default_factory=dict)
+    events: dict[str, int] = field(default_factory=dict)
+    slots: dict[str, list[Any]] = field(default_factory=dict)
+    parents: dict[str, int] = field(default_factory=dict)
+    models: int = 0
+    objects: int = 0
+    example: list[Any] = field(default_factory=list)
+
+    def add(self, other: Use) -> None:
+        """Count another file's uses too."""
+        self.count += other.count
+        self.files += other.files
+        for name, (times, bound, values) in other.props.items():
+            mine = self.props.setdefault(name, [0, 0, []])
+            mine[0] += times
+            mine[1] += bound
+            mine[2] += [value for value in values if value not in mine[2]][: SAMPLES - len(mine[2])]
+        for name, times in other.events.items():
+            self.events[name] = self.events.get(name, 0) + times
+        for name, (times, bindings) in other.slots.items():
+            mine = self.slots.setdefault(name, [0, []])
+            mine[0] += times
+            mine[1] += [binding for binding in bindings if binding not in mine[1]]
+        for name, times in other.parents.items():
+            self.parents[name] = self.parents.get(name, 0) + times
+        self.models += other.models
+        self.objects += other.objects
+        if not self.example or (len(other.example[2]) > len(self.example[2])):
+            self.example = other.example
+
+
+def uses(elements: list[Element], source: bytes, path: str) -> dict[str, Use]:
+    """Return how each component is used: tag in kebab case → `Use`."""
+    found: dict[str, Use] = {}
+    owners: list[str] = []  # of each element, the nearest component at or above it
+    for element in elements:
+        custom = is_custom(element.tag)
+        above = owners[element.parent] if element.parent >= 0 else ""
+        tag = kebab(element.tag) if custom else ""
+        owners.append(tag or above)
+        attributes = [read_attribute(name, value) for name, value in element.attrs]
+        owner = above if not custom else tag if element.tag != "template" else above
+        for attribute in attributes:
+            if attribute.role == "slot" and attribute.name:
+                # On the component itself `v-slot` fills its own slot; anywhere else the slot is the one around it.
+                own = custom and attribute.bound and attribute.value is not None
+                target = tag if own else above
+                if target and target in found:
+                    slot = found[target].slots.setdefault(attribute.name, [0, []])
+                    slot[0] += 1
+                    slot[1] += [b for b in _scope(element, attribute) if b not in slot[1]]
+                elif own:
+                    found.setdefault(tag, Use()).slots.setdefault(attribute.name, [0, []])[0] += 1
+        if not custom:
+            continue
+        del owner
+        use = found.setdefault(tag, Use())
+        use.count += 1
+        if above:
+            use.parents[above] = use.parents.get(above, 0) + 1
+        for attribute in attributes:
+            if attribute.role == "prop" and attribute.name:
+                seen = use.props.setdefault(attribute.name, [0, 0, []])
+                seen[0] += 1
+                seen[1] += attribute.bound
+                value = attribute.value
+                if value is not None and len(value) <= 40 and len(seen[2]) < SAMPLES and not attribute.bound:
+                    seen[2] += [value] if value not in seen[2] else []
+                if "sync" in attribute.modifiers:
+                    use.events[f"update:{attribute.name}"] = use.events.get(f"update:{attribute.name}", 0) + 1
+            elif attribute.role == "on" and attribute.name and "native" not in attribute.modifiers:
+                use.events[attribute.name] = use.events.get(attribute.name, 0) + 1
+            elif attribute.role == "model":
+                use.models += 1
+            elif attribute.role == "object":
+                use.objects += 1
+        if not use.example:
+            text = source[element.start : min(element.end, element.start + 600)].decode("utf-8", "ignore")
+            use.example = [path, element.line, _opening(text)]
+    return found
+
+
+def _opening(text: str) -> str:
+    """Return the opening tag at the beginning of `text`, white space joined."""
+    match = re.match(r"""<(?:[^>"']|"[^"]*"|'[^']*')*>""", text)
+    return re.sub(r"\s+", " ", match[0] if match else text[:200])
+
+
+def _scope(element: Element, attribute: Attribute) -> list[str]:
+    """Return the names an element takes from a slot's scope."""
+    value = attribute.value if attribute.bound and attribute.value else None
+    value = value or next((v for n, v in element.attrs if n in ("slot-scope", "scope") and v), None)
+    if not value or not value.strip().startswith("{"):
+        return []
+    return [name.split(":")[0].split("=")[0].strip() for name in value.strip().strip("{}").split(",") if name.strip()]
+
+
+def behaviour(parsed: Template, source: bytes) -> dict[str, Any]:
+    """Return what a template adds to its component: `slots`, `passes`, `root`, `open`."""
+    made: dict[str, Any] = {"slots": [], "passes": [], "open": [], "roots": []}
+    for element in parsed.elements:
+        if element.parent < 0 and element.tag != "slot":
+            made["roots"].append(element.tag)
+        for name, value in element.attrs:
+            if (value is not None and "$attrs" in value and name in ("v-bind", ":attrs")) or (
+                value is not None and "$listeners" in value and name in ("v-on", "@")
+            ):
+                made["passes"].append(element.tag)
+            if value is not None and "lots" in value:
+                made["slots"] += [[slot, [], ""] for slot in slots_in(value)]
+                if re.search(r"\$(?:scopedS|s)lots(?:\b(?!\s*[.\[?])|\s*\[\s*[^'\"\]])", value):
+                    made["open"].append("slots")
+        if element.tag == "slot":
+            made["slots"] += list(_slot(element, source, made["open"]))
+    return made
+
+
+def slots_in(text: str) -> list[str]:
+    """Return the slots that code asks for by name: `$slots.header`, `$scopedSlots['header']`.
+
+    >>> slots_in("$slots.title || $scopedSlots['footer']")
+    ['title', 'footer']
+    """
+    return [
+        a or b for a, b in re.findall(r"""\$(?:scopedS|s)lots\s*\??\.?(?:([\w$]+)|\[\s*['"]([^'"]+)['"]\s*\])""", text)
+    ]
+
+
+def _slot(element: Element, source: bytes, unknown: list[str]) -> Iterator[list[Any]]:
+    name = "default"
+    bindings: list[str] = []
+    for raw, value in element.attrs:
+        attribute = read_attribute(raw, value)
+        if attribute.role == "object":
+            bindings += _NAME.findall(value or "") if (value or "").strip().startswith("{") else []
+        elif attribute.role == "prop" and attribute.name == "name":
+            literal = literal_of(value) if attribute.bound else (value or "default")
+            if literal is None:
+                unknown.append("slots")
+                return
+            name = literal
+        elif attribute.role == "prop" and attribute.name not in (
+            "key",
+            "ref",
+            "class",
+            "style",
+            "slot-scope",
+            "is",
+            "",
+        ):
+            bindings.append(attribute.name)
+    comment = _COMMENT.search(source[max(0, element.start - 400) : element.start])
+    doc = re.sub(r"\s+", " ", comment[1].decode("utf-8", "replace")).strip() if comment else ""
+    yield [name, bindings, doc.removeprefix("@slot").strip()]

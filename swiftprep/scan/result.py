@@ -1,0 +1,259 @@
+"""`Scan`: what a scan found, kept in memory while it is small and in a temporary file when it is not."""
+
+from __future__ import annotations
+
+import io
+import tempfile
+import weakref
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
+import orjson
+
+from swiftprep.disk import atomic_write
+from swiftprep.records import Reject, Sample, write_jsonl
+from swiftprep.scan.catalog import Catalog
+from swiftprep.scan.secrets import Finding
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+IN_MEMORY = 32_000_000  # bytes
+
+
+class Spool:
+    """Stretches of bytes, written once and read in any order; a temporary file only when there are many."""
+
+    def __init__(self) -> None:
+        self._file: IO[bytes] = io.BytesIO()
+        self._end = 0
+
+    def add(self, data: bytes) -> tuple[int, int]:
+        """Append bytes and return where they lie, as offset and length."""
+        if isinstance(self._file, io.BytesIO) and self._end + len(data) > IN_MEMORY:
+            on_disk = tempfile.TemporaryFile()  # noqa: SIM115 - closed when the scan is no longer used
+            weakref.finalize(self, on_disk.close)
+            on_disk.write(self._file.getbuffer())
+            self._file = on_disk
+        self._file.seek(self._end)
+        self._file.write(data)
+        start = self._end
+        self._end += len(data)
+        return start, len(data)
+
+    def get(self, place: tuple[int, int]) -> bytes:
+        """Return the bytes at a place."""
+        self._file.seek(place[0])
+        return self._file.read(place[1])
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A file that was kept: its path as text, where its samples lie, its side, and what else is known of it."""
+
+    path: str
+    rows: tuple[int, int]
+    split: str
+    head: dict[str, Any]
+
+
+class Scan:
+    """What a scan found. `Scanner.scan` makes it.
+
+    Attributes:
+        root: The scanned folder.
+        rejects: Every file that was found and not kept, with the reason. Files found = kept + rejects.
+        commit: The git commit the folder was last changed in, or None outside a repository.
+    """
+
+    def __init__(
+        self,
+        root: Path,
+        kept: list[Kept],
+        rejects: list[Reject],
+        spool: Spool,
+        *,
+        catalog: list[tuple[int, int]],
+        derived: list[tuple[str, tuple[int, int]]],
+        commit: str | None,
+    ) -> None:
+        self.root = root
+        self.rejects = rejects
+        self.commit = commit
+        self._kept = kept
+        self._spool = spool
+        self._catalog = catalog
+        self._derived = derived
+
+    def __repr__(self) -> str:
+        return f"<Scan {self.root}: {self.found} files, {self.kept} kept, {len(self.rejects)} rejected>"
+
+    @property
+    def found(self) -> int:
+        """How many source files the tree has, kept or not."""
+        return self.kept + len(self.rejects)
+
+    @property
+    def kept(self) -> int:
+        """How many files were kept."""
+        return len(self._kept)
+
+    @property
+    def files(self) -> list[dict[str, Any]]:
+        """Of each kept file: path, split, encoding, and licence, errors and notes where there are any."""
+        shown = ("encoding", "licence", "errors", "notes")
+        return [{"path": k.path, "split": k.split, **{n: k.head[n] for n in shown if n in k.head}} for k in self._kept]
+
+    @property
+    def findings(self) -> list[Finding]:
+        """The secrets that were replaced: file, line and kind, never the value."""
+        return [Finding(k.path, line, kind) for k in self._kept for line, kind in k.head.get("findings", ())]
+
+    @property
+    def dropped(self) -> list[Reject]:
+        """Parts of kept files that made no sample because they are longer than `max_tokens`, with their size."""
+        return [
+            Reject(f"{k.path}:{span[0]}-{span[1]}", "too-long", f"{kind} of {size} tokens")
+            for k in self._kept
+            for span, kind, size in k.head.get("dropped", ())
+        ] + [
+            Reject(f"{path}:{span[0]}-{span[1]}", "too-long", f"{kind} of {size} tokens")
+            for side, place in self._derived
+            if side == "dropped"
+            for path, span, kind, size in orjson.loads(self._spool.get(place))
+        ]
+
+    def stream(self, split: str | None = None) -> Iterator[Sample]:
+        """Yield the samples, or those of one split, without holding them all in memory.
+
+        They come file by file in path order, then those of the catalogue.
+
+        Args:
+            split: `"train"`, `"val"` or None for both.
+        """
+        for file in self._kept:
+            if split in (None, file.split):
+                shared: dict[str, Any] = {key: file.head[key] for key in ("encoding", "licence") if key in file.head}
+                if "findings" in file.head:
+                    shared["redacted"] = len(file.head["findings"])
+                yield from self._samples(file.path, file.split, file.rows, shared)
+        for side, rows in self._derived:
+            if side != "dropped" and split in (None, side):
+                yield from self._samples(None, side, rows, {})
+
+    def _samples(
+        self, path: str | None, split: str, place: tuple[int, int], shared: dict[str, Any]
+    ) -> Iterator[Sample]:
+        if not place[1]:
+            return
+        for sample_id, kind, instruction, input_, output, span, more in orjson.loads(self._spool.get(place)):
+            of_file = more.pop("path", path)
+            meta = {
+                "path": of_file,
+                "commit": self.commit,
+                "span": span,
+                "kind": kind,
+                "split": split,
+                **shared,
+                **more,
+            }
+            yield Sample.from_instruction(instruction, input_, output, id=sample_id, channel="private", meta=meta)
+
+    @cached_property
+    def samples(self) -> list[Sample]:
+        """All samples, ordered by path; `meta["split"]` is `"train"` or `"val"`."""
+        return list(self.stream())
+
+    @property
+    def train(self) -> list[Sample]:
+        """The samples to train on."""
+        return [s for s in self.samples if s.meta["split"] == "train"]
+
+    @property
+    def val(self) -> list[Sample]:
+        """The samples held out."""
+        return [s for s in self.samples if s.meta["split"] == "val"]
+
+    @cached_property
+    def catalog(self) -> Catalog:
+        """The components found, and how all components are used."""
+        return Catalog.unpack(self._spool.get(place) for place in self._catalog)
+
+    def reasons(self) -> dict[str, int]:
+        """Return how many files were rejected for each reason, the most frequent first."""
+        return dict(Counter(reject.reason for reject in self.rejects).most_common())
+
+    def kinds(self) -> pd.DataFrame:
+        """Return one row per kind of sample: how many, and their tokens where they were counted.
+
+        The columns are kind, samples, train, val, tokens, median_tokens, longest, dropped.
+        """
+        import pandas as pd
+
+        table = pd.DataFrame(
+            [(s.meta["kind"], s.meta["split"] == "train", s.meta.get("tokens")) for s in self.stream()],
+            columns=["kind", "train", "tokens"],
+        )
+        dropped = Counter(reject.detail.partition(" ")[0] for reject in self.dropped)
+        rows = [
+            (
+                kind, len(group), int(group["train"].sum()), int((~group["train"].astype(bool)).sum()),
+                group["tokens"].sum(min_count=1), group["tokens"].median(), group["tokens"].max(),
+                dropped.get(str(kind), 0),
+            )
+            for kind, group in table.groupby("kind", sort=False)
+        ]  # fmt: skip
+        columns = ["kind", "samples", "train", "val", "tokens", "median_tokens", "longest", "dropped"]
+        return pd.DataFrame(rows, columns=columns)
+
+    def to_pandas(self) -> pd.DataFrame:
+        """Return one row per sample.
+
+        The columns are id, kind, path, span, split, encoding, lines, characters, tokens, prompt, answer.
+        """
+        import pandas as pd
+
+        columns = [
+            "id", "kind", "path", "span", "split", "encoding", "lines", "characters", "tokens", "prompt", "answer",
+        ]  # fmt: skip
+        rows = [
+            (
+                s.id, s.meta["kind"], s.meta["path"], tuple(s.meta["span"]), s.meta["split"], s.meta.get("encoding"),
+                s.answer.count("\n") + (not s.answer.endswith("\n")), len(s.answer), s.meta.get("tokens"),
+                s.prompt, s.answer,
+            )
+            for s in self.stream()
+        ]  # fmt: skip
+        return pd.DataFrame(rows, columns=columns)
+
+    def write(self, folder: str | Path) -> dict[str, Path]:
+        """Write the results into `folder`, each file atomically.
+
+        `train.jsonl` and `val.jsonl` hold the samples, `rejects.jsonl` the files that were not kept, `dropped.jsonl`
+        the parts of kept files that are too long, `findings.jsonl` where secrets were replaced, `catalog.json` the
+        catalogue and `web-types.json` what an IDE completes the framework with.
+
+        Returns:
+            The path of each, by the name without its suffix. Each is there even when it is empty.
+        """
+        out = Path(folder)
+        paths = {name: out / f"{name}.jsonl" for name in ("train", "val", "rejects", "dropped", "findings")}
+        write_jsonl(self.stream("train"), paths["train"])
+        write_jsonl(self.stream("val"), paths["val"])
+        for name, rejects in (("rejects", self.rejects), ("dropped", self.dropped)):
+            _write_rows(paths[name], ({"path": r.path, "reason": r.reason, "detail": r.detail} for r in rejects))
+        _write_rows(paths["findings"], ({"path": f.path, "line": f.line, "kind": f.kind} for f in self.findings))
+        paths["catalog"] = self.catalog.save(out / "catalog.json")
+        paths["web-types"] = out / "web-types.json"
+        self.catalog.to_web_types(paths["web-types"])
+        return paths
+
+
+def _write_rows(path: Path, rows: Iterable[dict[str, Any]]) -> None:
+    with atomic_write(path) as file:
+        for row in rows:
+            file.write(orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE))

@@ -1,0 +1,209 @@
+"""Vue single-file components: the blocks of a file, and the elements of a template.
+
+The blocks are cut the way `@vue/compiler-sfc` does: only top-level tags count, and everything but a template is raw
+text. A template's elements come from tree-sitter-html, after same-length replacements for what Vue reads differently
+from HTML: `<` inside `{{ }}`, and components called `Input`, `Col` or `Link`, which are no void elements in Vue.
+All offsets are in bytes of the UTF-8 source.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+from swiftprep.scan.grammar import error_lines, parse
+
+_ATTRIBUTES = rb"""((?:[^>"']|"[^"]*"|'[^']*')*)"""
+_OPEN = re.compile(rb"<!--.*?(?:-->|\Z)|<([A-Za-z][\w.-]*)" + _ATTRIBUTES + rb">", re.S)
+_TEMPLATE = re.compile(rb"<!--.*?(?:-->|\Z)|<(/?)template(?=[\s/>])" + _ATTRIBUTES + rb">", re.S)
+_ATTRIBUTE = re.compile(rb"""([^\s"'<>/=]+|/(?!>))(?:\s*=\s*("[^"]*"|'[^']*'|[^\s"'<>`]+))?""")
+
+_MUSTACHE = re.compile(rb"\{\{.*?\}\}", re.S)
+_LONE_LESS = re.compile(rb"<(?![A-Za-z/!])")
+# `p` too: Vue 3 does not close it before a block element, and Vue 2 says nothing when it does.
+_NOT_HTML = re.compile(
+    rb"(?<=<)(?:area|base|br|col|embed|hr|img|input|link|meta|param|source|track|wbr|script|style|li|dt|dd|option"
+    rb"|optgroup|rt|rp|rb|rtc|tr|td|th|thead|tbody|tfoot|colgroup|caption|html|head|body|p|textarea|title)(?=[\s/>])"
+    rb"|(?<=</)(?:area|base|br|col|embed|hr|img|input|link|meta|param|source|track|wbr|script|style|li|dt|dd|option"
+    rb"|optgroup|rt|rp|rb|rtc|tr|td|th|thead|tbody|tfoot|colgroup|caption|html|head|body|p|textarea|title)(?=[\s/>])",
+    re.I,
+)
+VOID = frozenset(
+    ["area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "track", "wbr"],
+)
+_MAY_STAY_OPEN = frozenset("li dt dd option optgroup rt rp rb rtc tr td th thead tbody tfoot colgroup p".split())
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A top-level block of a single-file component.
+
+    Attributes:
+        kind: Its tag: `"template"`, `"script"`, `"style"` or a custom block's.
+        attrs: Its attributes; one without a value has `""`.
+        outer: Where the block begins, with its tag.
+        start: Where its content begins.
+        end: Where its content ends.
+        outer_end: Where the block ends, with its end tag.
+        closed: Whether the end tag is there.
+    """
+
+    kind: str
+    attrs: dict[str, str]
+    outer: int
+    start: int
+    end: int
+    outer_end: int
+    closed: bool = True
+
+    @property
+    def lang(self) -> str:
+        """The language it names, or `""`."""
+        return self.attrs.get("lang", "").lower()
+
+    @property
+    def is_setup(self) -> bool:
+        """Whether it is `<script setup>`."""
+        return "setup" in self.attrs
+
+
+@dataclass(slots=True)
+class Element:
+    """An element of a template.
+
+    Attributes:
+        tag: As written.
+        attrs: `(name, value)` as written, without quotes; the value is None where there is none.
+        line: Its line in the file, from 1.
+        start: Where it begins in the file.
+        end: Where it ends.
+        parent: Index of the element around it, or -1.
+        spread: Whether it takes attributes from an object (`v-bind="obj"`, `{...obj}`).
+    """
+
+    tag: str
+    attrs: list[tuple[str, str | None]]
+    line: int
+    start: int
+    end: int
+    parent: int = -1
+    spread: bool = False
+
+
+@dataclass(slots=True)
+class Template:
+    """The elements of a template in document order, and `(line, what is wrong)` of each syntax error."""
+
+    elements: list[Element] = field(default_factory=list)
+    errors: list[tuple[int, str]] = field(default_factory=list)
+
+
+def read_attributes(raw: bytes) -> list[tuple[str, str | None]]:
+    """Return the `(name, value)` pairs of a tag's inside."""
+    pairs: list[tuple[str, str | None]] = []
+    for match in _ATTRIBUTE.finditer(raw):
+        name, value = match.groups()
+        if name == b"/":
+            continue
+        if value is not None and value[:1] in (b'"', b"'"):
+            value = value[1:-1]
+        pairs.append((name.decode("utf-8", "replace"), None if value is None else value.decode("utf-8", "replace")))
+    return pairs
+
+
+def blocks(source: bytes) -> list[Block]:
+    """Return the top-level blocks of a single-file component, in order; `[]` when it has none."""
+    found: list[Block] = []
+    position = 0
+    while match := _OPEN.search(source, position):
+        position = match.end()
+        if match[1] is None:  # a comment
+            continue
+        kind = match[1].decode()
+        attrs = {name: value or "" for name, value in read_attributes(match[2])}
+        if match[2].rstrip().endswith(b"/"):
+            found.append(Block(kind, attrs, match.start(), position, position, position))
+            continue
+        is_markup = kind == "template" and attrs.get("lang", "html") == "html"
+        end, outer_end = _template_end(source, position) if is_markup else _raw_end(source, position, match[1])
+        found.append(Block(kind, attrs, match.start(), position, end, outer_end, outer_end > end))
+        position = outer_end
+    return found
+
+
+def _raw_end(source: bytes, start: int, tag: bytes) -> tuple[int, int]:
+    match = re.compile(rb"</" + re.escape(tag) + rb"\s*>", re.I).search(source, start)
+    return match.span() if match else (len(source), len(source))
+
+
+def _template_end(source: bytes, start: int) -> tuple[int, int]:
+    depth = 1
+    last = None
+    for match in _TEMPLATE.finditer(source, start):
+        if match[1] is None:
+            continue
+        if match[1]:
+            depth -= 1
+            last = match
+            if depth == 0:
+                return match.span()
+        elif not match[2].rstrip().endswith(b"/"):
+            depth += 1
+    return last.span() if last else (len(source), len(source))
+
+
+def _mask(match: re.Match[bytes]) -> bytes:
+    return re.sub(rb"[^\n{}]", b"x", match[0])
+
+
+def _rename(match: re.Match[bytes]) -> bytes:
+    name = match[0]
+    return b"x" + name[1:] if name[:1].isupper() or name == b"p" else name
+
+
+def template(source: bytes, start: int = 0, end: int | None = None) -> Template:
+    """Parse the markup in `source[start:end]`; lines and offsets count from the beginning of `source`."""
+    original = source[start:end]
+    markup = original
+    if b"{{" in markup:
+        markup = _MUSTACHE.sub(_mask, markup)
+    markup = _LONE_LESS.sub(b"x", markup)
+    markup = _NOT_HTML.sub(_rename, markup)
+    root = parse(markup, "html").root_node
+    first_line = source.count(b"\n", 0, start) + 1
+    found = Template([], [(first_line + line - 1, "syntax error") for line in error_lines(root)])
+    stack = [(child, -1) for child in reversed(root.children)]
+    while stack:
+        node, parent = stack.pop()
+        kind = node.type
+        if kind == "erroneous_end_tag":
+            name = original[node.start_byte : node.end_byte].decode("utf-8", "replace").strip("</> \n")
+            found.errors.append((first_line + node.start_point[0], f"</{name}> without its start tag"))
+        elif kind == "ERROR":
+            stack.extend((child, parent) for child in reversed(node.children))
+        elif kind in ("element", "script_element", "style_element"):
+            children = node.children
+            head = children[0]
+            if head.type not in ("start_tag", "self_closing_tag"):
+                continue
+            raw = original[head.start_byte + 1 : head.end_byte - 1]
+            name_end = head.children[1].end_byte - head.start_byte - 1
+            tag = raw[:name_end].decode("utf-8", "replace")
+            line = first_line + head.start_point[0]
+            attrs = read_attributes(raw[name_end:])
+            index = len(found.elements)
+            spread = any(name in ("v-bind", "v-bind.sync", "v-bind.prop") for name, _ in attrs)
+            found.elements.append(
+                Element(tag, attrs, line, start + node.start_byte, start + node.end_byte, parent, spread)
+            )
+            if (
+                head.type == "start_tag"
+                and children[-1].type != "end_tag"
+                and tag not in VOID
+                and tag not in _MAY_STAY_OPEN
+            ):
+                found.errors.append((line, f"<{tag}> without its end tag"))
+            if len(children) > 1:
+                stack.extend((child, index) for child in reversed(children[1:]) if child.type != "text")
+    found.errors.sort()
+    return found

@@ -1,0 +1,125 @@
+"""Hold files out so that nothing in them was seen in training: near copies and folders stay on one side."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
+
+logger = logging.getLogger(__name__)
+
+PERMUTATIONS = 64
+BANDS = 16  # of 4 values: two files alike by 0.8 meet in one with probability 0.9999
+ALIKE = 0.75  # share of equal values from which two files count as near copies
+LEAST_WORDS = 12  # of a text shorter than this, only exact copies are found
+
+_WORD = re.compile(r"[^\W_]+")
+
+
+def signature(text: str) -> bytes:
+    """Return the MinHash signature of a text's pairs of neighbouring words, 256 bytes; of a short one its hash.
+
+    Source: Broder, On the resemblance and containment of documents (1997).
+    """
+    words = _WORD.findall(text)
+    if len(words) < LEAST_WORDS:
+        return hashlib.blake2b(" ".join(text.split()).encode("utf-8", "replace"), digest_size=16).digest()
+    from rensa import RMinHash
+
+    sketch = RMinHash(num_perm=PERMUTATIONS, seed=1)
+    sketch.update([f"{a} {b}" for a, b in pairwise(words)])
+    return b"".join(value.to_bytes(4, "little") for value in sketch.digest())
+
+
+def near_copies(signatures: Sequence[bytes]) -> list[int]:
+    """Return a group number for each signature; near copies share one.
+
+    Time is linear in the number of signatures: within a bucket each is compared with the first only.
+    """
+    parents = list(range(len(signatures)))
+    width = 4 * PERMUTATIONS // BANDS
+    for band in range(BANDS):
+        first: dict[bytes, int] = {}
+        for index, sign in enumerate(signatures):
+            short = len(sign) < 4 * PERMUTATIONS
+            if short and band:
+                continue
+            key = sign if short else sign[band * width : (band + 1) * width]
+            other = first.setdefault(key, index)
+            met = other != index and _find(parents, other) != _find(parents, index)
+            if met and (short or _alike(sign, signatures[other]) >= ALIKE):
+                _join(parents, other, index)
+    return [_find(parents, index) for index in range(len(signatures))]
+
+
+def _alike(one: bytes, other: bytes) -> float:
+    same = sum(one[i : i + 4] == other[i : i + 4] for i in range(0, 4 * PERMUTATIONS, 4))
+    return same / PERMUTATIONS
+
+
+def _find(parents: list[int], index: int) -> int:
+    while parents[index] != index:
+        parents[index] = parents[parents[index]]
+        index = parents[index]
+    return index
+
+
+def _join(parents: list[int], one: int, other: int) -> None:
+    a, b = _find(parents, one), _find(parents, other)
+    parents[max(a, b)] = min(a, b)
+
+
+def held_out(paths: Sequence[str], signatures: Sequence[bytes], fraction: float, seed: int) -> set[int]:
+    """Choose the files to hold out, by index.
+
+    Near copies stay together. Whole folders do, too, unless the tree has only one, or only folders far larger than
+    what is to be held out. The choice depends on names, contents and the seed, not on the order of the files.
+
+    Args:
+        paths: The files, relative to the root.
+        signatures: Their signatures, in the same order.
+        fraction: Share of the files to hold out.
+        seed: Which ones.
+    """
+    wanted = round(len(paths) * fraction) or int(fraction > 0)
+    if len(paths) < 2 or not wanted:
+        return set()
+    copies = near_copies(signatures)
+    groups = _groups(copies)
+    by_folder = _groups(_with_folders(paths, copies))
+    if len(by_folder) > 1 and min(map(len, by_folder)) <= 3 * wanted:
+        groups = by_folder
+    if min(map(len, groups)) > len(paths) // 2:
+        logger.warning(
+            "nearly all files are copies of each other; the held-out ones are not new to the model (文件几乎都是重复的)"
+        )
+        groups = [[index] for index in range(len(paths))]
+    names = [min(paths[index] for index in group) for group in groups]
+    order = sorted(
+        range(len(groups)), key=lambda g: hashlib.sha256(f"{seed}:{names[g]}".encode("utf-8", "replace")).digest()
+    )
+    chosen: set[int] = set()
+    for group in order:
+        if len(chosen) + len(groups[group]) <= wanted:
+            chosen.update(groups[group])
+    return chosen or set(groups[min(order, key=lambda g: len(groups[g]))])
+
+
+def _with_folders(paths: Sequence[str], copies: Sequence[int]) -> list[int]:
+    """Join the groups of files that lie in one folder."""
+    parents = list(range(len(paths)))
+    seen: dict[str | int, int] = {}
+    for index, path in enumerate(paths):
+        for key in (path.rpartition("/")[0], copies[index]):
+            _join(parents, seen.setdefault(key, index), index)
+    return [_find(parents, index) for index in range(len(paths))]
+
+
+def _groups(numbers: Iterable[int]) -> list[list[int]]:
+    found: defaultdict[int, list[int]] = defaultdict(list)
+    for index, number in enumerate(numbers):
+        found[number].append(index)
+    return list(found.values())
