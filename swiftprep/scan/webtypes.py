@@ -1,0 +1,396 @@
+"""The catalogue as JetBrains web-types JSON, out and in.
+
+The form written is that of github.com/JetBrains/web-types, `schema/web-types.json`; IDEs complete and check templates
+by it. Read is what packages publish, too:
+
+| form       | where components are        | their props                   | seen in                                |
+|------------|-----------------------------|-------------------------------|----------------------------------------|
+| today's    | `vue-components`            | `props`                       | element-ui, element-plus, naive-ui     |
+| older      | `tags`                      | `attributes`, with a `value`  | vant, quasar, vuetify, ant-design-vue  |
+| custom elements | `elements`             | `attributes`, `js.properties` | shoelace                               |
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, TypeAlias
+
+from swiftprep.errors import DataError
+from swiftprep.scan.api import Component, Event, Method, Prop, Slot, kebab
+
+SCHEMA = "https://raw.githubusercontent.com/JetBrains/web-types/master/schema/web-types.json"
+KINDS = ("vue-components", "tags", "elements")
+Entry: TypeAlias = dict[str, Any]
+
+
+def to_web_types(
+    components: Iterable[Component], *, name: str, version: str = "0.0.0", framework_version: str | None = None
+) -> dict[str, Any]:
+    """Return the web-types document of a catalogue's components, ready for JSON.
+
+    Classes and functions are left out, and of a component what the form has no place for: its span, mixins, own
+    components, what is open, and how often it is used. `names`, `js.methods` and a prop's `declared` are additions to
+    the form, of the kind its schema leaves room for; IDEs pass over them.
+
+    Args:
+        components: What to write, in this order. Their paths hold for a document that lies in the scanned root.
+        name: Name of the framework's package.
+        version: Its version.
+        framework_version: Version of Vue it is for.
+
+    >>> table = Component("ta-table", names=("TaTable",), props=(Prop("pageSize", "number", default="10"),))
+    >>> document = to_web_types([table], name="ta404")
+    >>> document["contributions"]["html"]["vue-components"]
+    [{'name': 'TaTable', 'props': [{'name': 'pageSize', 'type': 'number', 'default': '10'}]}]
+    >>> [component.name for component in from_web_types(document)]
+    ['ta-table']
+    """
+    html: dict[str, Any] = {} if framework_version is None else {"framework-version": framework_version}
+    html["vue-components"] = [_component_entry(c) for c in components if c.kind == "component"]
+    return {
+        "$schema": SCHEMA,
+        "framework": "vue",
+        "name": name,
+        "version": version,
+        "js-types-syntax": "typescript",
+        "description-markup": "markdown",
+        "contributions": {"html": html},
+    }
+
+
+def _component_entry(component: Component) -> Entry:
+    written = _written_name(component)
+    entry: Entry = {"name": written}
+    if component.names != (written,):
+        entry["names"] = list(component.names)
+    if component.doc:
+        entry["description"] = component.doc
+    if component.path:
+        # The schema wants an offset with every file; the catalogue counts lines, so the IDE opens the file's top.
+        entry["source"] = {"file": component.path, "offset": 0}
+    if component.model is not None:
+        entry["vue-model"] = {"prop": component.model[0], "event": component.model[1]}
+    if component.props:
+        entry["props"] = [_prop_entry(prop) for prop in component.props]
+    if component.slots:
+        entry["slots"] = [_slot_entry(slot) for slot in component.slots]
+    calls: dict[str, tuple[Event | Method, ...]] = {"events": component.events, "methods": component.methods}
+    js = {key: [_call_entry(call) for call in listed] for key, listed in calls.items() if listed}
+    return entry | {"js": js} if js else entry
+
+
+def _written_name(component: Component) -> str:
+    """Choose the spelling for the document: PascalCase, as IDEs compare names in, if it leads back to the tag."""
+    pascal = "".join(part[:1].upper() + part[1:] for part in component.name.split("-"))
+    registered = sorted(component.names, key=lambda name: not name[:1].isupper())
+    return next((name for name in (*registered, pascal) if kebab(name) == component.name), component.name)
+
+
+def _base_entry(item: Prop | Event | Slot | Method) -> Entry:
+    entry: Entry = {"name": item.name}
+    if item.doc:
+        entry["description"] = item.doc
+    if item.required:
+        entry["required"] = True
+    return entry
+
+
+def _prop_entry(prop: Prop) -> Entry:
+    entry = _base_entry(prop)
+    if _declared(prop.name) != prop.name:
+        entry["declared"] = prop.name
+    if prop.type:
+        entry["type"] = prop.type
+    if prop.default is not None:
+        entry["default"] = prop.default
+    if prop.values != _literals(prop.type):  # else the type says it all
+        entry["values"] = [{"name": value} for value in prop.values]
+        if prop.values:
+            entry["attribute-value"] = {"kind": "plain", "type": "enum"}
+    return entry
+
+
+def _slot_entry(slot: Slot) -> Entry:
+    entry = _base_entry(slot)
+    fields = _fields(slot.type, "{}") or []
+    names = tuple(name for name, _ in fields)
+    if names != slot.bindings or not any(type_ for _, type_ in fields) or _fields_text(fields, "{}") != slot.type:
+        fields = [(name, "") for name in slot.bindings]
+        if slot.type:
+            entry["type"] = slot.type
+    if slot.type or slot.bindings:
+        entry["vue-properties"] = _fields_entry(fields)
+    return entry
+
+
+def _call_entry(call: Event | Method) -> Entry:
+    entry = _base_entry(call)
+    fields = _fields(call.type, "()")
+    if fields is not None and _fields_text(fields, "()") == call.type:
+        entry["arguments"] = _fields_entry(fields)
+    elif call.type:
+        entry["type"] = call.type
+    return entry
+
+
+def _fields_entry(fields: list[tuple[str, str]]) -> list[dict[str, str]]:
+    return [{"name": name, "type": type_} if type_ else {"name": name} for name, type_ in fields]
+
+
+def from_web_types(document: dict[str, Any], where: str = "web-types") -> list[Component]:
+    """Read the components of a web-types document.
+
+    A component's `name` becomes the tag and `names` what the document calls it. Left out is what names no single
+    component, prop and so on: entries with a pattern or without a name, extensions of other entries, abstract ones,
+    and rows of documentation that were turned into attributes, such as `blur()`. A prop written `page-size` is named
+    as it is declared, `pageSize`.
+
+    Args:
+        document: The parsed JSON.
+        where: The file, to open error messages with.
+
+    Raises:
+        DataError: it is no web-types document, or a part of it is not what the schema says; names the part.
+    """
+    contributions = _object(document, where).get("contributions")
+    if contributions is None:
+        raise DataError(f"{where}: no 'contributions', so it is not web-types (不是 web-types 文件)")
+    at = f"{where}: contributions"
+    html = _object(contributions, at).get("html")
+    components: list[Component] = []
+    for kind in KINDS if html is not None else ():
+        earlier = {component.name for component in components}
+        for entry_at, entry in _items(_object(html, f"{at}.html"), kind, f"{at}.html"):
+            name = _name_of(entry, entry_at)
+            if not name or any(entry.get(key) for key in ("pattern", "extension", "abstract")):
+                continue
+            if kebab(name) not in earlier:
+                components.append(_read_component(entry, name, kind, entry_at))
+    return components
+
+
+def _read_component(entry: Entry, name: str, kind: str, at: str) -> Component:
+    events = tuple(Event(*call) for call in _read_calls(entry, at, ("js.events", "events", "html.events")))
+    model = _read_model(entry, at, {event.name for event in events})
+    other_names = [alias for alias in _strings(entry.get("aliases")) if alias != name]
+    return Component(
+        name=kebab(name),
+        names=_strings(entry["names"]) if "names" in entry else (name, *other_names),
+        path=_read_path(entry),
+        doc=_string(entry.get("description")),
+        props=_read_props(entry, kind, at, model),
+        events=events,
+        slots=_read_slots(entry, at),
+        methods=tuple(Method(*call) for call in _read_calls(entry, at, ("js.methods", "methods"))),
+        model=model,
+        origin="web-types",
+    )
+
+
+def _read_path(entry: Entry) -> str:
+    source = entry.get("source")
+    if not isinstance(source, dict):
+        return ""
+    module = _string(source.get("module"))
+    # Any other module is a package to import from, not a file.
+    return _string(source.get("file")) or (module.removeprefix("./") if module.startswith("./") else "")
+
+
+# A prop bound by v-model, as tables of documentation write it: v-model, v-model:show, v-model (value), value(v-model).
+_MODEL_NAME = re.compile(r"v-model(?::(\S+)|\s*\(([^\s()]+)\))?|([^\s()]+)\s*\(v-model\)")
+_HYPHEN = re.compile(r"-([A-Za-z0-9_])")
+
+
+def _read_model(entry: Entry, at: str, events: set[str]) -> tuple[str, str] | None:
+    model = entry.get("vue-model")
+    if isinstance(model, dict):
+        return _string(model.get("prop")) or "value", _string(model.get("event")) or "input"
+    for _, attribute in _items(entry, "attributes", at):
+        match = _MODEL_NAME.fullmatch(_string(attribute.get("name")))
+        if match is None or match[1] or match[3]:
+            continue  # a v-model with an argument, which a component can have many of
+        if not match[2] and events & {"update:modelValue", "update:model-value"}:
+            return "modelValue", "update:modelValue"
+        return match[2] or "value", "input"
+    return None
+
+
+def _declared(name: str, model: tuple[str, str] | None = None) -> str:
+    """Return a prop's name as it is declared, or `""` for what is a pattern, a call or a remark."""
+    match = _MODEL_NAME.fullmatch(name)
+    if match is not None:
+        name = match[1] or match[2] or match[3] or (model[0] if model else "value")
+    if re.search(r"[\s()\[\]{}<>]", name):
+        return ""
+    return name if name.startswith(("data-", "aria-")) else _HYPHEN.sub(lambda letter: letter[1].upper(), name)
+
+
+def _read_props(entry: Entry, kind: str, at: str, model: tuple[str, str] | None) -> tuple[Prop, ...]:
+    paths = ("props", "html.props", "attributes", "html.attributes")
+    if kind == "elements":
+        named = _named(entry, at, (*paths, "js.properties"))
+    else:
+        named = _named(entry, at, paths, lambda item, name: _string(item.get("declared")) or _declared(name, model))
+    return tuple(_read_prop(name, item, item_at) for name, item, item_at in named if item.get("read-only") is not True)
+
+
+def _read_prop(name: str, item: Entry, at: str) -> Prop:
+    value, plain = (host if isinstance(host, dict) else {} for host in (item.get("value"), item.get("attribute-value")))
+    # `type` beside a `value` is only a hint of the old form, that the attribute can stand without one.
+    types = [_type_text(host.get("type")) for host in (value, item, plain)]
+    words = ("", "enum", "symbol", "of-match")  # the last three say how to check an attribute's value
+    type_ = types[0] if types[0] not in words else types[1] or (types[2] if types[2] not in words else "")
+    default = item.get("default", value.get("default", plain.get("default")))
+    if isinstance(default, (bool, int, float)):
+        default = str(default).lower()
+    if value and isinstance(default, str):  # the old form is often made of tables of documentation, in markdown
+        default = re.sub(r"\A`([^`]*)`\Z", r"\1", default) or None
+    if not isinstance(default, str) or default == "-":  # the dash is such a table's word for none
+        default = None
+    if item.get("values") is None:
+        values = _literals(type_)
+    else:
+        values = tuple(_string(v.get("name")) for _, v in _items(item, "values", at) if not v.get("pattern"))
+    return Prop(name, type_, item.get("required") is True, _string(item.get("description")), default, values)
+
+
+def _read_slots(entry: Entry, at: str) -> tuple[Slot, ...]:
+    slots = []
+    paths = ("slots", "html.slots", "vue-scoped-slots", "scoped-slots")
+    for name, item, item_at in _named(entry, at, paths, lambda _, name: name or "default"):
+        type_ = _type_text(item.get("type"))
+        key = next((k for k in ("vue-properties", "properties") if item.get(k) is not None), None)
+        if key is None:
+            names = [field.removesuffix("?") for field, _ in _fields(type_, "{}") or ()]
+            bindings = [field for field in names if re.fullmatch(r"[\w$]+", field)]
+        else:
+            fields = _read_fields(item, key, item_at)
+            bindings = [field for field, _ in fields]
+            if not type_ and any(field_type for _, field_type in fields):
+                type_ = _fields_text(fields, "{}")
+        doc = _string(item.get("description"))
+        slots.append(Slot(name, type_, item.get("required") is True, doc, tuple(bindings)))
+    return tuple(slots)
+
+
+def _read_calls(entry: Entry, at: str, paths: Iterable[str]) -> Iterator[tuple[str, str, bool, str]]:
+    """Yield name, type, required and doc of events or methods."""
+    for name, item, item_at in _named(entry, at, paths):
+        type_ = _type_text(item.get("type"))
+        if not type_ and item.get("arguments") is not None:
+            type_ = _fields_text(_read_fields(item, "arguments", item_at), "()")
+        yield name, type_, item.get("required") is True, _string(item.get("description"))
+
+
+def _read_fields(item: Entry, key: str, at: str) -> list[tuple[str, str]]:
+    fields = ((_string(v.get("name")), _type_text(v.get("type")).strip()) for _, v in _items(item, key, at))
+    return [(name, type_) for name, type_ in fields if name]
+
+
+def _named(
+    entry: Entry, at: str, paths: Iterable[str], spell: Callable[[Entry, str], str] = lambda _, name: name
+) -> Iterator[tuple[str, Entry, str]]:
+    """Yield `(name, item, where)` of the lists at `paths`; a list adds what those before it do not have."""
+    found: set[str] = set()
+    for path in paths:
+        outer, _, key = path.rpartition(".")
+        host, host_at = entry, at
+        if outer:
+            host_at = f"{at}.{outer}"
+            host = {} if entry.get(outer) is None else _object(entry[outer], host_at)
+        earlier = {kebab(name) for name in found}
+        for item_at, item in _items(host, key, host_at):
+            if item.get("name") is None:
+                continue
+            name = spell(item, _name_of(item, item_at))
+            if name and name not in found and kebab(name) not in earlier:
+                found.add(name)
+                yield name, item, item_at
+
+
+def _items(host: Entry, key: str, at: str) -> Iterator[tuple[str, Entry]]:
+    """Yield `(where, object)` for each entry of a list; the schema lets one stand alone, and be a mere name."""
+    value = host.get(key)
+    listed = [] if value is None else [value] if isinstance(value, dict) else value
+    if not isinstance(listed, list):
+        raise DataError(f"{at}.{key} is {type(value).__name__}; expected a list (应为列表)")
+    for position, item in enumerate(listed):
+        item_at = f"{at}.{key}[{position}]"
+        yield item_at, {"name": item} if isinstance(item, str) else _object(item, item_at)
+
+
+def _object(value: Any, at: str) -> Entry:
+    if not isinstance(value, dict):
+        raise DataError(f"{at} is {type(value).__name__}; expected an object (应为对象)")
+    return value
+
+
+def _name_of(entry: Entry, at: str) -> str:
+    name = entry.get("name")
+    if name is not None and not isinstance(name, str):
+        raise DataError(f"{at}.name is {type(name).__name__}; expected a string (应为字符串)")
+    return name or ""
+
+
+def _string(value: Any) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _strings(value: Any) -> tuple[str, ...]:
+    return tuple(item for item in value if isinstance(item, str)) if isinstance(value, list) else ()
+
+
+def _type_text(value: Any) -> str:
+    """Return a type as text: a string as it is, a reference's name, a list as a union."""
+    if not isinstance(value, list):
+        return _string(value.get("name") if isinstance(value, dict) else value)
+    types = [text for item in value if not isinstance(item, list) and (text := _type_text(item))]
+    if len(types) > 1:  # a function type would take the rest of the union as its result
+        types = [f"({text})" if len(_split(text, ("=>",)) or ()) > 1 else text for text in types]
+    return " | ".join(dict.fromkeys(types))
+
+
+_STRING = r"'(?:\\.|[^'\\])*'|\"(?:\\.|[^\"\\])*\"|`(?:\\.|[^`\\])*`"
+_TOKEN = re.compile(rf"{_STRING}|=>|.", re.DOTALL)
+_LITERAL = re.compile(r"'(?:\\.|[^'\\])*'|\"(?:\\.|[^\"\\])*\"|-?\d+(?:\.\d+)?|true|false")
+
+
+def _literals(type_: str) -> tuple[str, ...]:
+    """Return the values of a union of nothing but literals; null and undefined do not count."""
+    members = [member.strip() for member in _split(type_, ("|",)) or ()]
+    members = [member for member in members if member not in ("", "null", "undefined")]
+    if not all(_LITERAL.fullmatch(member) for member in members):
+        return ()
+    return tuple(dict.fromkeys(member[1:-1] if member[0] in "'\"" else member for member in members))
+
+
+def _fields(text: str, brackets: str) -> list[tuple[str, str]] | None:
+    """Split `(a, b: T)` or `{ a, b: T }` into names and types; None if it is something else."""
+    match = re.fullmatch(rf"\s*\{brackets[0]}(.*)\{brackets[1]}\s*", text, re.DOTALL)
+    parts = _split(match[1], (",", ";") if brackets == "{}" else (",",)) if match else None
+    if parts is None:
+        return None
+    if not parts[-1].strip():
+        parts.pop()  # nothing at all, or a comma after the last
+    names = [(_split(part, (":",)) or [part])[0] for part in parts]
+    fields = [(name.strip(), part[len(name) + 1 :].strip()) for name, part in zip(names, parts, strict=True)]
+    return fields if all(name for name, _ in fields) else None
+
+
+def _fields_text(fields: list[tuple[str, str]], brackets: str) -> str:
+    inner = ", ".join(f"{name}: {type_}" if type_ else name for name, type_ in fields)
+    return f"({inner})" if brackets == "()" else f"{{ {inner} }}"
+
+
+def _split(text: str, marks: tuple[str, ...]) -> list[str] | None:
+    """Split a type at marks outside brackets and strings; None if its brackets do not match."""
+    parts, start, depth = [], 0, 0
+    for token in _TOKEN.finditer(text):
+        if depth == 0 and token[0] in marks:
+            parts.append(text[start : token.start()])
+            start = token.end()
+        depth += (token[0] in "([{<") - (token[0] in ")]}>")
+        if depth < 0:
+            return None
+    return [*parts, text[start:]] if depth == 0 else None
