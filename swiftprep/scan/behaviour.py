@@ -22,7 +22,7 @@ _TAKES_EMIT = re.compile(rb"[{,]\s*emit\s*[,}:]|\bemit\s*=|,\s*emit\s*[),]|\(\s*
 _SLOTS = re.compile(rb"\$(?:scopedS|s)lots\b")
 _OWNER = re.compile(rb"([\w$\])]+)\s*\??\.\s*\Z")
 _SLOT_NAME = re.compile(rb"\s*\??\.\s*([\w$]+)|\s*(?:\?\.)?\[\s*(['\"])([^'\"]+)\2\s*\]")
-_DESTRUCTURED = re.compile(rb"\{([^{}]*)\}\s*=\s*$")
+_DESTRUCTURED = re.compile(rb"\{([^{}]*)\}\s*=\s*(?:[\w$]+\s*\.\s*)?\Z")
 _SETUP_SLOTS = re.compile(
     rb"(?:\b(?:ctx|context|instance)\s*\.\s*)?(?<![\w$.])slots\s*(?:\??\.\s*([\w$]+)|\[\s*['\"]([^'\"]+)['\"]\s*\])"
 )

@@ -107,6 +107,7 @@ class _Locals:
 
     def __init__(self) -> None:
         self.tags: dict[str, str] = {}  # tag → the module it is imported from, "" when it is defined here
+        self.own: set[str] = set()  # the component's own name, for one that shows itself
         self.complete = True
 
     def add(self, module: Module, *, setup: bool) -> None:
@@ -115,18 +116,13 @@ class _Locals:
             self.tags.update({kebab(name): "" for name in module.bindings})
         for options in module.components:
             if options.get("name", [""])[0] == "s":
-                self.tags.setdefault(kebab(options["name"][1]), "")
-            if "mixins" in options or "extends" in options:
-                self._mixed(options, module)
+                self.own.add(kebab(options["name"][1]))
             self._registered(options.get("components"), module)
         for name, _, _ in module.registrations:
             if name[0] == "s":
                 self.tags.setdefault(kebab(name[1]), "")
             else:
                 self.complete = False
-
-    def _mixed(self, options: dict[str, Any], module: Module) -> None:
-        """Nothing is known of what a mixin registers, but that is rare; an alarm there would be worth having."""
 
     def _registered(self, value: list[Any] | None, module: Module) -> None:
         if value is None:
@@ -182,6 +178,8 @@ class _Checker:
         named = self.components.get(tag, ())
         if tag in known.tags:
             return _imported(known.tags[tag], named)
+        if tag in known.own:
+            return named[0] if len(named) == 1 else None
         if not is_custom(element.tag) or "." in element.tag or (jsx and element.tag[:1].isupper()):
             return None
         if any(name in ("is", "v-is", ":is") for name, _ in element.attrs):

@@ -64,7 +64,7 @@ def _field(node: Node, decorators: list[Node], options: dict[str, Any], props: l
         prop = {"Prop": field, "PropSync": strings[0] if strings else field, "VModel": "value"}.get(what, field)
         if what == "ModelSync" and strings:
             prop = strings[0]
-        props.append([prop, entry, doc_of(decorators[0])])
+        props.append([prop, entry, doc_of(node)])
         if what == "Model" and strings:
             options["model"] = ["o", [["prop", ["s", field], ""], ["event", ["s", strings[0]], ""]]]
         if what in ("PropSync", "ModelSync"):
@@ -80,7 +80,7 @@ def _method(node: Node, decorators: list[Node], options: dict[str, Any]) -> None
     method = text_of(named)
     accessor = any(child.type in ("get", "set", "static") for child in node.children)
     if method not in _HOOKS and not accessor:
-        options["methods"].append([method, signature(node), doc_of(decorators[0] if decorators else node)])
+        options["methods"].append([method, signature(node), doc_of(node)])
     for decorator in decorators:
         what, given = _decorator(decorator)
         if what == "Emit":

@@ -6,6 +6,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from difflib import get_close_matches
 from typing import Any
 
 from swiftprep.scan.api import Component, Event, Prop, Slot, kebab, to_component
@@ -17,6 +18,8 @@ from swiftprep.scan.vue import Reader
 
 # File names that say nothing of the component in them; the folder's name does.
 _NAMELESS = frozenset("index main src component mod entry".split())
+# Tests, and what a build made of the source: where both define a component, the source counts.
+_ASIDE = re.compile(r"(?:^|/)(?:tests?|__tests__|e2e|es|esm|lib|cjs|umd|dist)/|\.(?:spec|test)\.|(?:^|/)\.[^/]*$")
 Place = tuple[str, int]
 
 
@@ -47,10 +50,7 @@ def link(facts: Mapping[str, Facts], packages: Mapping[str, str] | None = None) 
             name = kebab(tags[0] or own or _file_name(path)) if tags else kebab(own or _file_name(path))
             names = tuple(dict.fromkeys(tag for tag in (*tags, own) if tag))
             rank = 0 if tags else 1 if own else 2
-            if path.rpartition("/")[2].startswith(".") or re.search(
-                r"(?:^|/)(?:tests?|__tests__|e2e)/|\.(?:spec|test)\.", path
-            ):
-                rank += 3
+            rank += 3 * bool(_ASIDE.search(path))
             found.append((rank, replace(component, name=name, names=names, registered=bool(tags))))
     components: dict[str, Component] = {}
     for _, component in sorted(found, key=lambda pair: (pair[0], pair[1].path, pair[1].span)):
@@ -114,7 +114,7 @@ def _unrolled(
     """Return `(name, component, file, key)` of each turn of the loop a registration stands in."""
     kind, variables, iterated = loop
     made, where = _iterated(modules, iterated, path)
-    if component[0] not in ("i", "m", "c"):
+    if component[0] == "C":
         return []
     turns: list[tuple[Value, Value, str, str]] = []
     if made[0] == "a":
@@ -189,48 +189,56 @@ def _add_foreign(components: dict[str, Component], modules: Modules) -> None:
 def infer(usage: Mapping[str, Use], known: Iterable[str]) -> dict[str, Component]:
     """Return an entry for every tag that is used and not known: what its users show of its API.
 
-    Something seen once may be a slip, and an attribute that any element takes says nothing, so neither is listed.
+    Something seen once may be a slip: it is listed only where the tag itself is rare, and nothing seen more often is
+    spelt nearly the same. An attribute that any element takes says nothing, so it is not listed.
 
     Args:
         usage: Tag → how it is used.
         known: Tags there is a better entry for.
     """
     known = set(known)
+    frequent = {name for use in usage.values() for name, seen in use.props.items() if seen[0] > 1}
     made: dict[str, Component] = {}
     for tag, use in sorted(usage.items()):
         if tag in known or ("-" not in tag and is_native(tag)):
             continue
         props = []
         for name, (times, bound, values) in sorted(use.props.items()):
-            if is_global(name) or not _is_solid(times, use) or not re.fullmatch(r"[a-zA-Z][\w.:-]*", name):
+            said_by_many = name.startswith("data-") and bound == times > 1  # `:data-source` is a prop, `data-id` is not
+            if (is_global(name) and not said_by_many) or name in _SLIPS:
+                continue
+            if not _ATTRIBUTE.fullmatch(name) or not _is_solid(times, use):
+                continue
+            if times == 1 and name not in frequent and get_close_matches(name, frequent, n=1, cutoff=0.9):
                 continue
             kind = "" if bound else "boolean" if not values else "string"
             props.append(Prop(_camel(name), kind, values=tuple(values) if kind == "string" else ()))
         events = [
             Event(name)
             for name, times in sorted(use.events.items())
-            if _is_solid(times, use) and name not in _NATIVE_ONLY
+            if _is_solid(times, use) and not (name in DOM_EVENTS and times == 1)
         ]
         slots = [
-            Slot(name, "{ " + ", ".join(bindings) + " }" if bindings else "", bindings=tuple(sorted(bindings)))
+            Slot(name, "{ " + ", ".join(sorted(bindings)) + " }" if bindings else "", bindings=tuple(sorted(bindings)))
             for name, (times, bindings) in sorted(use.slots.items())
             if _is_solid(times, use) or name == "default"
         ]
         path, line = (use.example[0], use.example[1]) if use.example else ("", 0)
-        model = ("value", "input") if _is_solid(use.models, use) else None
         made[tag] = Component(
             tag, path=path, span=(line, line), props=tuple(props), events=tuple(events), slots=tuple(slots),
-            model=model, names=(tag,), origin="usage", open=("events", "props", "slots"), uses=use.count,
+            model=("value", "input") if _is_solid(use.models, use) else None, names=(tag,), origin="usage",
+            open=("events", "props", "slots"), uses=use.count,
         )  # fmt: skip
     return made
 
 
-_NATIVE_ONLY = DOM_EVENTS - frozenset("change input click blur focus close select submit clear error".split())
+_ATTRIBUTE = re.compile(r"[a-zA-Z][\w.:-]*")
+_SLIPS = frozenset("bind else for if model on show".split())  # a directive without its v-
 
 
 def _is_solid(times: int, use: Use) -> bool:
     """Return whether something was seen often enough to be believed."""
-    return times >= 2 or (times == 1 and use.count <= 3)
+    return times >= 2 or (times == 1 and use.count <= 2)
 
 
 def _camel(name: str) -> str:

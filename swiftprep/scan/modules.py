@@ -96,8 +96,15 @@ class Modules:
                 matches.append((-shared, len(path), path))
         return min(matches)[2] if matches else None
 
-    def resolve(self, value: Value, path: str, steps: int = 0) -> tuple[Value, str]:
-        """Follow names until something that is not a name; return it with the file it stands in."""
+    def resolve(self, value: Value, path: str, steps: int = 0, *, calls: bool = True) -> tuple[Value, str]:
+        """Follow names until something that is not a name; return it with the file it stands in.
+
+        Args:
+            value: What to follow.
+            path: The file it stands in.
+            steps: How far it was followed already.
+            calls: Whether to follow a call into what the function returns.
+        """
         if steps > MAX_STEPS:
             return ["x", ""], path
         kind = value[0]
@@ -105,16 +112,16 @@ class Modules:
         if kind == "i":
             bound = facts.get("bindings", {}).get(value[1])
             if bound is not None and bound != value:
-                return self.resolve(bound, path, steps + 1)
+                return self.resolve(bound, path, steps + 1, calls=calls)
             imported = facts.get("imports", {}).get(value[1])
             if imported is not None:
-                return self.exported(imported[0], imported[1], path, steps + 1) or (value, path)
+                return self.exported(imported[0], imported[1], path, steps + 1, calls=calls) or (value, path)
         elif kind == "m":
             made, where = self.resolve(value[1], path, steps + 1)
             found = self._member(made, value[2], where, steps + 1)
             if found is not None:
                 return found
-        elif kind == "c":
+        elif kind == "c" and calls:
             called, where = self.resolve(value[1], path, steps + 1)
             if called[0] == "f" and called[2] is not None:
                 return self.resolve(called[2], where, steps + 1)
@@ -136,12 +143,14 @@ class Modules:
                 return self.resolve(inner, where, steps)
         return None
 
-    def exported(self, module: str, name: str, importer: str, steps: int = 0) -> tuple[Value, str] | None:
+    def exported(
+        self, module: str, name: str, importer: str, steps: int = 0, *, calls: bool = True
+    ) -> tuple[Value, str] | None:
         """Return what `import {name} from module` gives, with its file."""
         path = self.file(module, importer)
-        return None if path is None else self.exported_from(path, name, steps)
+        return None if path is None else self.exported_from(path, name, steps, calls=calls)
 
-    def exported_from(self, path: str, name: str, steps: int = 0) -> tuple[Value, str] | None:
+    def exported_from(self, path: str, name: str, steps: int = 0, *, calls: bool = True) -> tuple[Value, str] | None:
         """Return an export of the file `path`."""
         if steps > MAX_STEPS:
             return None
@@ -150,9 +159,9 @@ class Modules:
         facts = self.facts.get(path, {})
         value = facts.get("exports", {}).get(name)
         if value is not None:
-            return self.resolve(value, path, steps + 1)
+            return self.resolve(value, path, steps + 1, calls=calls)
         for star in facts.get("stars", ()):
-            if name != "default" and (found := self.exported(star, name, path, steps + 1)):
+            if name != "default" and (found := self.exported(star, name, path, steps + 1, calls=calls)):
                 return found
         default = facts.get("exports", {}).get("default")
         if name != "default" and default is not None and default[0] == "o":  # module.exports = { name: … }

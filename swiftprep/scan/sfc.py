@@ -19,7 +19,7 @@ _TEMPLATE = re.compile(rb"<!--.*?(?:-->|\Z)|<(/?)template(?=[\s/>])" + _ATTRIBUT
 _ATTRIBUTE = re.compile(rb"""([^\s"'<>/=]+|/(?!>))(?:\s*=\s*("[^"]*"|'[^']*'|[^\s"'<>`]+))?""")
 
 _MUSTACHE = re.compile(rb"\{\{.*?\}\}", re.S)
-_LONE_LESS = re.compile(rb"<(?![A-Za-z/!])")
+_LONE = re.compile(rb"<(?![A-Za-z/!])|&")
 # `p` too: Vue 3 does not close it before a block element, and Vue 2 says nothing when it does.
 _NOT_HTML = re.compile(
     rb"(?<=<)(?:area|base|br|col|embed|hr|img|input|link|meta|param|source|track|wbr|script|style|li|dt|dd|option"
@@ -167,7 +167,7 @@ def template(source: bytes, start: int = 0, end: int | None = None) -> Template:
     markup = original
     if b"{{" in markup:
         markup = _MUSTACHE.sub(_mask, markup)
-    markup = _LONE_LESS.sub(b"x", markup)
+    markup = _LONE.sub(b"x", markup)
     markup = _NOT_HTML.sub(_rename, markup)
     root = parse(markup, "html").root_node
     first_line = source.count(b"\n", 0, start) + 1

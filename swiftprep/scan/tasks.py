@@ -39,7 +39,7 @@ PARTS = ("instruction", "input", "output")
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """The templates of one kind of sample; `instruction` has one wording or more, `trusted` ones are ours."""
+    """The templates of one kind of sample; has one wording or more; `trusted` ones ship with swiftprep."""
 
     kind: str
     instruction: tuple[str, ...]

@@ -6,7 +6,7 @@ A *value* is a list that JSON can hold; its first item says what it is:
     ["+", [values]]                      strings joined
     ["i", name]                          an identifier, to be looked up in the module
     ["m", value, name]                   value.name
-    ["o", [[key, value, doc], …]]        an object; the key "..." spreads the value
+    ["o", [[key, value, doc], …]]        an object; the key "..." spreads the value, "[]" has ["k", key, value]
     ["a", [values]]                      an array; ["...", value] spreads
     ["c", callee, [arguments]]           a call
     ["f", signature, returned]           a function, and what it returns where that is an object
@@ -201,15 +201,18 @@ def key_of(node: Node) -> str | None:
 
 
 def pairs(node: Node) -> list[tuple[str, Node, Node | None]]:
-    """Return `(key, entry, value)` of an object; the key of a spread is `"..."`, and a method is its own value."""
+    """Return `(key, entry, value)` of an object; a method is its own value.
+
+    The key of a spread is `"..."`, and that of a computed key `"[]"`.
+    """
     found: list[tuple[str, Node, Node | None]] = []
     for child in node.named_children[:MAX_ITEMS]:
         kind = child.type
         if kind == "pair":
             key = child.child_by_field_name("key")
             name = None if key is None else key_of(key)
-            if name is not None:
-                found.append((name, child, child.child_by_field_name("value")))
+            if key is not None:
+                found.append(("[]" if name is None else name, child, child.child_by_field_name("value")))
         elif kind == "method_definition":
             key = child.child_by_field_name("name")
             name = None if key is None else key_of(key)
@@ -232,6 +235,10 @@ def entries(node: Node, depth: int = 0) -> list[list[Any]]:
             converted = _validator(value)
         else:
             converted = _typed(value, depth + 1)
+        if key == "[]":
+            computed = entry.child_by_field_name("key")
+            inner = computed.named_children[0] if computed is not None and computed.named_children else None
+            converted = ["k", value_of(inner, depth + 1), converted]
         made.append([key, converted, doc_of(entry)])
     return made
 

@@ -132,11 +132,18 @@ class Reader:
         """Return the props a value declares: an object, a list of names, a type, or calls and spreads of these."""
         if value is None or steps > MAX_STEPS:
             return []
-        made, where = self.modules.resolve(value, path)
+        made, where = self.modules.resolve(value, path, calls=False)
         kind = made[0]
+        if kind == "c":
+            return self._props_of_call(made, where, unknown, steps)
         if kind == "o":
             props: list[Prop] = []
             for key, inner, doc in made[1]:
+                if key == "[]":
+                    key, inner = self.modules.text(inner[1], where) or "", inner[2]
+                    if not key:
+                        unknown.add("props")
+                        continue
                 if key == "...":
                     props += self._props(inner, where, unknown, steps + 1)
                 else:
@@ -165,16 +172,34 @@ class Reader:
             owner = self.modules.component(made[1], where)
             if owner is not None and made[2] == "props":
                 return list(self.component(*owner).props)
-        if kind == "c":  # Object.assign({}, a, b), buildProps({…}), initDefaultProps(props, {…})
-            found: list[Prop] = []
-            for argument in made[2]:
-                if argument[0] != "x" and argument[0] != "s":
-                    found += self._props(argument, where, unknown, steps + 1)
-            if found:
-                callee = made[1][-1] if made[1][0] in ("i", "m") else ""
-                return _with_defaults(found) if "efault" in str(callee) else found
         unknown.add("props")
         return []
+
+    def _props_of_call(self, call: Value, path: str, unknown: set[str], steps: int) -> list[Prop]:
+        """Return the props a call makes: what the function returns, else what it is given.
+
+        `buildProps({…})`, `Object.assign({}, a, b)`, `initDefaultProps(props, {…})`, `omit(props, ['a'])`.
+        """
+        made, where = self.modules.resolve(call, path)
+        if made[0] in ("o", "a", "t", "C"):
+            doubtful: set[str] = set()
+            found = self._props(made, where, doubtful, steps + 1)
+            if found and not doubtful:
+                return found
+        callee = str(call[1][-1]) if call[1][0] in ("i", "m") else ""
+        listed = [argument for argument in call[2] if argument[0] not in ("x", "s", "f")]
+        choice = re.search(r"^(omit|pick|pluck|without|exclude|only)", callee, re.I)
+        found = []
+        for argument in listed[:1] if choice else listed:
+            found += self._props(argument, path, unknown, steps + 1)
+        if not found:
+            unknown.add("props")
+        if choice and len(listed) > 1:
+            names, there = self.modules.resolve(listed[1], path)
+            chosen = {self.modules.text(name, there) for name in names[1]} if names[0] == "a" else set()
+            keeps = choice[1].lower() in ("pick", "pluck", "only")
+            found = [prop for prop in found if (prop.name in chosen) == keeps]
+        return _with_defaults(found) if "efault" in callee else found
 
     def _definition(self, value: Value, path: str, steps: int = 0) -> dict[str, Any]:
         """Return what a prop's definition says: `type`, `required`, `default`, `values`."""
@@ -198,17 +223,30 @@ class Reader:
             if known is not None:
                 return known
         if steps < MAX_STEPS and kind in ("i", "m", "c"):
-            made, where = self.modules.resolve(value, path)
+            made, where = self.modules.resolve(value, path, calls=False)
             if made != value or where != path:
                 return self._definition(made, where, steps + 1)
-            if kind == "c":  # definePropType(String), withValidator({type: …})
-                found: dict[str, Any] = {}
-                for argument in value[2]:
-                    found |= self._definition(argument, path, steps + 1)
-                return found
+            if kind == "c":
+                return self._definition_of_call(value, path, steps)
             if kind == "i":
                 return {"type": value[1]} if value[1][:1].isupper() else {}
         return {}
+
+    def _definition_of_call(self, call: Value, path: str, steps: int) -> dict[str, Any]:
+        """Read `definePropType(String)`, `makeProp(String, 'a')`: what is returned, else the type and then the default."""
+        made, where = self.modules.resolve(call, path)
+        if made[0] == "o":
+            known = self._definition(made, where, steps + 1)
+            if known.get("type"):
+                return known
+        found: dict[str, Any] = {}
+        for argument in call[2]:
+            said = self._definition(argument, path, steps + 1)
+            if argument[0] in ("s", "x") and not said and "default" not in found:
+                found["default"] = _source(argument)
+            elif argument[0] != "f":
+                found = {**said, **found}
+        return found
 
     def _settings(self, value: Value, path: str, steps: int) -> dict[str, Any]:
         found: dict[str, Any] = {}
@@ -244,6 +282,11 @@ class Reader:
         if made[0] == "o":
             events = []
             for key, inner, doc in made[1]:
+                if key == "[]":
+                    key, inner = self.modules.text(inner[1], where) or "", inner[2]
+                    if not key:
+                        unknown.add("events")
+                        continue
                 if key == "...":
                     events += self._declared_events(inner, where, unknown, steps + 1)
                 else:

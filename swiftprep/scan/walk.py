@@ -1,111 +1,384 @@
-"""Find the source files of a tree, and say of each one left out why."""
+"""Find the source files of a tree, and say of each one left out why.
+
+What is ignored is what git ignores. The patterns are translated here, in the order git tries them, since the walk needs
+answers that a general matcher does not give: whether a pattern names this very path (and not a folder above it, which
+the walk has judged already), for names of any bytes, at a microsecond a file.
+"""
 
 from __future__ import annotations
 
-import contextlib
+import errno
 import os
 import re
 import stat
+import string
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from operator import attrgetter
 from pathlib import Path
 
-from pathspec import GitIgnoreSpec
-from pathspec.patterns.gitignore.spec import GitIgnoreSpecPattern
-
 from swiftprep.records import Reject
+from swiftprep.scan.files import read_bytes
 
-# What is never the framework's own source, in gitignore syntax. A tree's own .gitignore files add to it.
+# Other people's code that was copied in. A supplier is called "vendor" too, and a login through another site
+# "third-party": among pages, components and whatever lies deeper in `src/`, such folders are the project's own, but for
+# those among the assets.
+_COPIED = ("vendor/", "vendors/", "third_party/", "third-party/")
+# What is never the project's own source, in gitignore syntax. A tree's own .gitignore files add to it, and can take
+# back what is said here with `!`.
 DEFAULT_IGNORE = (
     ".git/", ".hg/", ".svn/",
-    "node_modules/", "bower_components/",
-    "dist/", "/build/", "/coverage/",
-    ".nuxt/", ".output/", ".cache/", ".vuepress/dist/",
+    "node_modules/", "bower_components/", ".yarn/", ".pnpm-store/",
+    "dist/", "/build/", "/coverage/", "/target/", "**/target/classes/",
+    ".nuxt/", ".next/", ".output/", ".cache/", ".vuepress/dist/",
+    ".venv/", "venv/", "site-packages/", "__pycache__/",
+    ".gradle/", ".idea/", ".history/",
+    *_COPIED,
+    *(f"!**/{own}/**/{folder}" for own in ("src/*", "pages", "views", "components") for folder in _COPIED),
+    *(f"**/assets/**/{folder}" for folder in _COPIED),
+    "/public/**/lib/", "/public/**/libs/", "/static/**/lib/", "/static/**/libs/",
+    "*.min.js", "*.min.mjs", "*.min.css",
+    "*.bundle.js", "*.chunk.js", "*.chunk.css", "*.umd.js", "*.esm-browser*.js",
+    "*.prod.js", "!webpack*.prod.js", "!*conf*.prod.js", "!*env.prod.js",
+    "package-lock.json", "npm-shrinkwrap.json", "pnpm-lock.yaml", "*.lock",
 )  # fmt: skip
+
+_MAX_IGNORE_BYTES = 10_000_000
+_SPECIAL = re.compile(rb"[*?\[\\]")
+_CLASSES = {
+    b"alnum": string.ascii_letters + string.digits,
+    b"alpha": string.ascii_letters,
+    b"blank": " \t",
+    b"cntrl": "".join(map(chr, [*range(32), 127])),
+    b"digit": string.digits,
+    b"graph": "".join(map(chr, range(33, 127))),
+    b"lower": string.ascii_lowercase,
+    b"print": "".join(map(chr, range(32, 127))),
+    b"punct": string.punctuation,
+    b"space": string.whitespace,
+    b"upper": string.ascii_uppercase,
+    b"xdigit": string.hexdigits,
+}
 
 
 @dataclass(frozen=True, slots=True)
-class _Rules:
-    """The patterns of one ignore file, with the folder they are relative to and the name to report."""
+class Found:
+    """A source file, with what tells whether it has changed since.
 
-    base: str
-    spec: GitIgnoreSpec
-    name: str
+    Attributes:
+        path: Relative to the walked folder, with `/`.
+        size: In bytes.
+        mtime_ns: When its content last changed, in nanoseconds.
+    """
 
-    def decide(self, path: str, is_folder: bool) -> bool | None:
-        """Return True (ignored), False (named by a `!` pattern) or None (not mentioned)."""
-        relative = os.path.relpath(path, self.base) if self.base else path
-        return self.spec.check_file(relative.replace(os.sep, "/") + ("/" if is_folder else "")).include
+    path: str
+    size: int
+    mtime_ns: int
 
 
-def walk(root: Path, *, suffixes: Iterable[str], ignore: Iterable[str] | None = None) -> Iterator[str | Reject]:
-    """Yield, in sorted order, the path of each source file under `root` or the `Reject` that says why not.
+def walk(root: Path, *, suffixes: Iterable[str], ignore: Iterable[str] | None = None) -> Iterator[Found | Reject]:
+    """Yield, in sorted order, each source file under `root` or the `Reject` that says why not.
 
     Every file whose name ends with one of `suffixes`, in any case, is yielded once, as one or the other, wherever it
     lies: files in ignored folders are listed too. Symbolic links are not followed; one that leads to a folder is
-    listed as rejected, since there may be source files behind it.
+    listed as rejected, since there may be source files behind it, and so is a folder that cannot be listed.
+
+    One folder is in memory at a time, and those it lies in.
 
     Args:
         root: The folder to walk.
         suffixes: Endings to look for, such as `".vue"`.
         ignore: gitignore patterns in place of `DEFAULT_IGNORE`; the tree's `.gitignore` files always apply.
     """
-    patterns = list(DEFAULT_IGNORE if ignore is None else ignore)
-    rules = [_Rules("", _spec(patterns), "ignore=" if ignore is not None else "default")]
-    yield from _walk(root, "", rules, tuple(suffixes), "")
-
-
-def _walk(
-    root: Path, folder: str, rules: list[_Rules], suffixes: tuple[str, ...], ignored_by: str
-) -> Iterator[str | Reject]:
-    try:
-        with os.scandir(root / folder) as listing:
-            entries = sorted(listing, key=lambda entry: entry.name)
-    except OSError as error:
-        yield Reject(folder or ".", "unreadable", f"folder: {error.strerror}")
+    lines = [os.fsencode(line) for line in (DEFAULT_IGNORE if ignore is None else ignore)]
+    rules = (_rules("", lines, "default" if ignore is None else "ignore="),)
+    endings = tuple(suffix.lower() for suffix in suffixes)
+    top = _enter(root, "", rules, "", endings)
+    if isinstance(top, Reject):
+        yield top
         return
-    if not ignored_by and any(entry.name == ".gitignore" and entry.is_file() for entry in entries):
-        rules = [*rules, _gitignore(root, folder)]
-    for entry in entries:
-        path = f"{folder}/{entry.name}" if folder else entry.name
-        is_folder = entry.is_dir(follow_symlinks=False)
-        link_to_folder = entry.is_symlink() and entry.is_dir()
-        if not is_folder and not link_to_folder and not entry.name.lower().endswith(suffixes):
-            continue
-        why = ignored_by or _ignored_by(path, is_folder, rules)
-        if is_folder:
-            yield from _walk(root, path, rules, suffixes, why)
-        elif why:
-            yield Reject(path, "ignored", why)
-        elif entry.is_symlink():
-            yield Reject(path, "symlink", f"points to {os.readlink(root / path)}")
-        elif not stat.S_ISREG(entry.stat(follow_symlinks=False).st_mode):
-            yield Reject(path, "not-a-file", "neither a regular file nor a folder")
+    levels = [top]
+    while levels:
+        level = levels[-1]
+        for entry in level.entries:
+            path = level.prefix + entry.name
+            is_folder = entry.is_dir(follow_symlinks=False)
+            why = level.ignored_by or _ignored_by(path, entry.name, is_folder, level.rules)
+            if is_folder:
+                below = _enter(root, path, level.rules, why, endings)
+                if isinstance(below, Reject):
+                    yield below
+                    continue
+                levels.append(below)
+                break
+            yield Reject(path, "ignored", why) if why else _judge(path, entry)
         else:
-            yield path
+            levels.pop()
 
 
-def _gitignore(root: Path, folder: str) -> _Rules:
+@dataclass(frozen=True, slots=True)
+class _Level:
+    """A folder being walked: what is left of it, and what applies to all of it."""
+
+    entries: Iterator[os.DirEntry[str]]
+    prefix: str
+    rules: tuple[_Rules, ...]
+    ignored_by: str
+
+
+def _enter(
+    root: Path, folder: str, rules: tuple[_Rules, ...], ignored_by: str, endings: tuple[str, ...]
+) -> _Level | Reject:
+    prefix = f"{folder}/" if folder else ""
+    entries = []
+    has_rules = False
     try:
-        lines = (root / folder / ".gitignore").read_text(encoding="utf-8-sig", errors="replace").split("\n")
-    except OSError:
-        lines = []  # git, too, goes on without one it cannot read
-    return _Rules(folder, _spec(lines), f"{folder}/.gitignore".lstrip("/"))
+        with os.scandir(os.path.join(root, folder)) as listing:
+            for entry in listing:
+                name = entry.name
+                has_rules = has_rules or name == ".gitignore"
+                if name.lower().endswith(endings) or _may_hold_files(entry):
+                    entries.append(entry)
+    except OSError as error:
+        return Reject(folder or ".", "unreadable", f"folder: {error.strerror or error}")
+    entries.sort(key=attrgetter("name"))
+    if has_rules and not ignored_by:
+        rules = (*_gitignore(root, prefix), *rules)
+    return _Level(iter(entries), prefix, rules, ignored_by)
 
 
-def _spec(lines: Iterable[str]) -> GitIgnoreSpec:
-    """Compile patterns; like git, pass over one that is none, such as a lone `!`."""
-    patterns: list[GitIgnoreSpecPattern] = []
-    for line in lines:
-        with contextlib.suppress(ValueError, re.error):
-            patterns.extend(GitIgnoreSpec.from_lines([line]).patterns)
-    return GitIgnoreSpec(patterns)
+def _may_hold_files(entry: os.DirEntry[str]) -> bool:
+    """Tell whether it is a folder or a link to one."""
+    if entry.is_dir(follow_symlinks=False):
+        return True
+    try:
+        return entry.is_symlink() and entry.is_dir()
+    except OSError as error:
+        return error.errno != errno.ELOOP  # a link to itself leads nowhere; what others lead to is not known
 
 
-def _ignored_by(path: str, is_folder: bool, rules: list[_Rules]) -> str:
+def _judge(path: str, entry: os.DirEntry[str]) -> Found | Reject:
+    try:
+        if entry.is_symlink():
+            return Reject(path, "symlink", f"points to {os.readlink(entry.path)}")
+        status = entry.stat(follow_symlinks=False)
+    except OSError as error:
+        return Reject(path, "unreadable", error.strerror or str(error))
+    if not stat.S_ISREG(status.st_mode):
+        return Reject(path, "not-a-file", "neither a regular file nor a folder")
+    return Found(path, status.st_size, status.st_mtime_ns)
+
+
+@dataclass(frozen=True, slots=True)
+class _Pattern:
+    """One line of an ignore file: a literal, an ending, or a glob of the name or of the path from its folder."""
+
+    ignores: bool
+    folders_only: bool
+    of_path: bool
+    literal: str | None = None
+    ending: str | None = None
+    glob: re.Pattern[bytes] | None = None
+
+    def matches(self, name: str, path: str) -> bool:
+        text = path if self.of_path else name
+        if self.literal is not None:
+            return text == self.literal
+        if self.ending is not None:
+            return text.endswith(self.ending)
+        return self.glob is not None and self.glob.fullmatch(os.fsencode(text)) is not None
+
+
+@dataclass(frozen=True, slots=True)
+class _Patterns:
+    """Patterns of one ignore file, the last first, with tests that pass over a name none of them can match."""
+
+    patterns: tuple[_Pattern, ...]
+    names: frozenset[str]
+    paths: frozenset[str]
+    endings: tuple[str, ...]
+    name_globs: re.Pattern[bytes] | None
+    path_globs: re.Pattern[bytes] | None
+
+    def decide(self, name: str, path: str) -> bool | None:
+        """Return True (ignored), False (named by a `!` pattern) or None (not mentioned)."""
+        if (
+            name in self.names
+            or path in self.paths
+            or name.endswith(self.endings)
+            or (self.name_globs and self.name_globs.fullmatch(os.fsencode(name)))
+            or (self.path_globs and self.path_globs.fullmatch(os.fsencode(path)))
+        ):
+            return next((pattern.ignores for pattern in self.patterns if pattern.matches(name, path)), None)
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class _Rules:
+    """One ignore file: the folder it lies in (with a slash), the name to report, what it says of either kind."""
+
+    base: str
+    name: str
+    of_files: _Patterns
+    of_folders: _Patterns
+
+
+def _ignored_by(path: str, name: str, is_folder: bool, rules: tuple[_Rules, ...]) -> str:
     """Return which rules ignore the path; like git, the deepest file that mentions it decides."""
-    for rule in reversed(rules):
-        decision = rule.decide(path, is_folder)
+    for rule in rules:
+        decision = (rule.of_folders if is_folder else rule.of_files).decide(name, path[len(rule.base) :])
         if decision is not None:
             return f"{path}{'/' if is_folder else ''} by {rule.name}" if decision else ""
     return ""
+
+
+def _gitignore(root: Path, prefix: str) -> tuple[_Rules, ...]:
+    data = read_bytes(root, f"{prefix}.gitignore", max_bytes=_MAX_IGNORE_BYTES)
+    if isinstance(data, Reject):
+        return ()  # git, too, goes on without one it cannot read or that is a link
+    lines = data.removeprefix(b"\xef\xbb\xbf").split(b"\n")
+    return (_rules(prefix, lines, f"{prefix}.gitignore"),)
+
+
+def _rules(base: str, lines: Iterable[bytes], name: str) -> _Rules:
+    parsed = [_pattern(line, number) for number, line in enumerate(lines)]
+    patterns = [pattern for pattern in reversed(parsed) if pattern is not None]
+    of_files = _patterns([pattern for pattern in patterns if not pattern.folders_only])
+    return _Rules(base, name, of_files, _patterns(patterns))
+
+
+def _patterns(patterns: list[_Pattern]) -> _Patterns:
+    return _Patterns(
+        patterns=tuple(patterns),
+        names=frozenset(p.literal for p in patterns if p.literal is not None and not p.of_path),
+        paths=frozenset(p.literal for p in patterns if p.literal is not None and p.of_path),
+        endings=tuple(p.ending for p in patterns if p.ending is not None),
+        name_globs=_any([p.glob.pattern for p in patterns if p.glob is not None and not p.of_path]),
+        path_globs=_any([p.glob.pattern for p in patterns if p.glob is not None and p.of_path]),
+    )
+
+
+def _any(globs: list[bytes]) -> re.Pattern[bytes] | None:
+    return re.compile(b"|".join(globs), re.DOTALL) if globs else None
+
+
+def _pattern(line: bytes, number: int) -> _Pattern | None:
+    """Parse a line; like git, pass over one that is no pattern or can match nothing, such as `!` or `[`."""
+    line = line.removesuffix(b"\n").removesuffix(b"\r").partition(b"\0")[0]
+    trimmed = line.rstrip(b" ")
+    if trimmed != line and (len(trimmed) - len(trimmed.rstrip(b"\\"))) % 2:
+        trimmed += b" "  # a backslash keeps the space after it
+    if not trimmed or trimmed.startswith(b"#"):
+        return None
+    ignores = not trimmed.startswith(b"!")
+    glob = trimmed.removeprefix(b"!") if not ignores else trimmed
+    folders_only = glob.endswith(b"/")
+    glob = glob.removesuffix(b"/")
+    of_path = b"/" in glob
+    glob = glob.removeprefix(b"/") if of_path else glob
+    if not _SPECIAL.search(glob):
+        return _Pattern(ignores, folders_only, of_path, literal=os.fsdecode(glob)) if glob else None
+    ending = os.fsdecode(glob[1:])
+    # Half a character at its start would make one with what comes before it in a name: that is compared as bytes.
+    if not of_path and glob.startswith(b"*") and not _SPECIAL.search(glob, 1) and ending.isprintable():
+        return _Pattern(ignores, folders_only, of_path, ending=ending)
+    translated = _translate(glob, number)
+    if translated is None:
+        return None
+    return _Pattern(ignores, folders_only, of_path, glob=re.compile(translated, re.DOTALL))
+
+
+def _translate(glob: bytes, number: int) -> bytes | None:
+    """Translate a glob to a regular expression to match in full; None if nothing can match it.
+
+    What stands between two `*` is taken where it first fits and never tried again further on, which cannot lose a
+    match and keeps a glob of many `*` from taking for ever. The same goes for what stands between two `**/`.
+
+    Args:
+        glob: A glob that is not a mere literal.
+        number: What makes the names of its groups unique.
+    """
+    special = _SPECIAL.search(glob)
+    free_of_globs = special.start() if special else len(glob)
+    blocks = [(b"", [b""])]  # for each `**/`: how it starts, then the parts between its `*`
+    at = 0
+    while at < len(glob):
+        parts = blocks[-1][1]
+        char = glob[at : at + 1]
+        if char == b"*":
+            # git compares what is free of globs first and then takes the rest for a pattern of its own.
+            starts = at in (0, free_of_globs) or glob[at - 1 : at] == b"/"
+            end = at + len(glob[at:]) - len(glob[at:].lstrip(b"*"))
+            across = starts and end - at > 1
+            if across and end == len(glob):
+                parts[-1] += b".*"
+            elif across and glob[end : end + 1] == b"/":
+                blocks.append((b"(?:.*?/)??", [b""]))
+                end += 1
+            elif across and glob[end : end + 2] == b"\\/":
+                blocks.append((b".*?/", [b""]))
+                end += 2
+            else:
+                parts.append(b"")
+            at = end
+        elif char == b"[":
+            bracket = _bracket(glob, at + 1)
+            if bracket is None:
+                return None
+            parts[-1] += bracket[0]
+            at = bracket[1]
+        elif char == b"?":
+            parts[-1] += b"[^/]"
+            at += 1
+        else:
+            at += char == b"\\"
+            if at == len(glob):
+                return None
+            parts[-1] += re.escape(glob[at : at + 1])
+            at += 1
+    out = b""
+    groups = 0
+    for position, (start, parts) in enumerate(blocks):
+        block = start + parts[0]
+        for part in parts[1:-1]:
+            groups += 1
+            block += b"(?=(?P<g%d_%d>[^/]*?%b))(?P=g%d_%d)" % (number, groups, part, number, groups)
+        if len(parts) > 1:
+            block += b"[^/]*" + parts[-1]
+        if 0 < position < len(blocks) - 1:
+            groups += 1
+            block = b"(?=(?P<g%d_%d>%b))(?P=g%d_%d)" % (number, groups, block, number, groups)
+        out += block
+    return out
+
+
+def _bracket(glob: bytes, at: int) -> tuple[bytes, int] | None:
+    """Translate the set that opens before `at`; return it and where it ends, or None if it never does."""
+    negated = glob[at : at + 1] in (b"!", b"^")
+    at += negated
+    members: set[int] = set()
+    previous: int | None = None
+    first = at
+    while at == first or glob[at : at + 1] != b"]":
+        char = glob[at : at + 1]
+        if char == b"-" and previous is not None and glob[at + 1 : at + 2] not in (b"", b"]"):
+            at += 1 + (glob[at + 1 : at + 2] == b"\\")
+            members.update(range(previous, glob[at] + 1) if at < len(glob) else ())
+            previous = None
+        elif char == b"[" and (named := re.compile(rb"\[:([^]]*):\]").match(glob, at)):
+            if named[1] not in _CLASSES:
+                return None
+            members.update(map(ord, _CLASSES[named[1]]))
+            at = named.end() - 1
+            previous = None
+        else:
+            at += char == b"\\"
+            if at >= len(glob):
+                return None
+            members.add(glob[at])
+            previous = glob[at]
+        at += 1
+    listed = b"".join(b"\\x%02x" % member for member in sorted(members - {ord("/")}))
+    if negated:
+        return b"[^/%b]" % listed, at + 1
+    return (b"[%b]" % listed if listed else b"(?!)"), at + 1

@@ -1,0 +1,227 @@
+"""What each side knows of a framework's components, in one form, and what a name is that Vue does not know."""
+
+from __future__ import annotations
+
+import difflib
+import json
+import re
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from swiftprep import Scanner
+from swiftprep.scan.api import kebab
+from swiftprep.scan.walk import DEFAULT_IGNORE
+
+# What is built, or written by hand beside the source, would hand us the answers.
+BUILT = (*DEFAULT_IGNORE, "/lib/", "/es/", "/umd/", "/types/", "/docs/", "*.d.ts", "*web-types*.json", "/vetur/")
+KINDS = ("props", "events", "slots")
+_EMIT = re.compile(r"\$?emit\(\s*['\"`]([^'\"`$]+)(['\"`]\s*[,)]|['\"]\s*\+|\$\{)")
+_EMIT_EITHER = re.compile(r"\$?emit\(\s*[^,'\"`]{0,80}\?\s*['\"]([^'\"]+)['\"]\s*:\s*['\"]([^'\"]+)['\"]")
+_SLOT = re.compile(
+    r"<slot[^>]*?\sname=\"([\w-]+)\"|[sS]lots\.(\w+)|[sS]lots\[['\"]([\w:-]+)['\"]\]|<slot(?![^>]*name=)[^>]*(>)"
+)
+_NOTHING = ("any", "null", "undefined", "mixed", "unknown")
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """One component; props are spelt as in templates.
+
+    `inherited` are the names that come from a mixin. The rest is of Vue's side alone: `beside` is what other files of
+    its folder emit and show (a table's events come from its body and its store), `native` its methods, the tags its
+    `attrs` end up on, and whether it hands on its `listeners`.
+    """
+
+    props: dict[str, tuple[frozenset[str], bool]] = field(default_factory=dict)  # name -> (types, required)
+    events: frozenset[str] = frozenset()
+    slots: frozenset[str] = frozenset()
+    path: str = ""
+    inherited: frozenset[str] = frozenset()
+    beside: dict[str, frozenset[str]] = field(default_factory=dict)
+    native: dict[str, Any] = field(default_factory=dict)
+
+    def has(self, kind: str, name: str) -> str:
+        """Say where Vue's side has a name: `"own"`, `"beside"`, or `""` for nowhere.
+
+        An event whose name is made at run time is known by its beginning; `update:` needs a prop to go with it.
+        """
+        for where, names in (("own", getattr(self, kind)), ("beside", self.beside.get(kind, frozenset()))):
+            if name in names:
+                return where
+            begun = kind == "events" and any(name.startswith(n[:-1]) for n in names if n.endswith("*"))
+            if begun and (not name.startswith("update:") or kebab(name[7:]) in self.props):
+                return where
+        return ""
+
+
+Api = dict[str, Known]
+
+
+def from_vue(result: dict[str, Any], source: Path, ours: Api) -> tuple[Api, dict[str, str]]:
+    """Return what Vue knows by tag, and the tag for each further name it is registered under."""
+    api: Api = {}
+    tags: dict[str, str] = {}
+    for row in result["components"]:
+        names = [kebab(name) for name in row["names"]]
+        tag = next((name for name in names if name in ours), names[0])
+        tags.update(dict.fromkeys(names, tag))
+        if row["name"]:
+            tags.setdefault(kebab(row["name"]), tag)
+        api[tag] = Known(
+            {kebab(p["name"]): (frozenset(map(str.lower, p["types"])), p["required"]) for p in row["props"]},
+            _events(result["vue"], [*(row["emits"] or ()), *row["emitted"]]),
+            frozenset(row["slots"]),
+            native={
+                "methods": [kebab(m) for m in row["methods"]],
+                "attrs": row["attrs"],
+                "listeners": row["listeners"],
+            },
+        )
+    for tag, one in list(api.items()):
+        mine = ours.get(tag) or ours.get(next((name for name, to in tags.items() if to == tag and name in ours), ""))
+        emitted, shown = _beside(source, mine.path if mine else "")
+        beside = {"events": _events(result["vue"], emitted), "slots": frozenset(shown)}
+        api[tag] = Known(one.props, one.events, one.slots, beside=beside, native=one.native)
+    return api, tags
+
+
+def from_catalog(root: Path, framework: str, vue: str, origin: str = "source") -> tuple[Api, float]:
+    """Return what swiftprep reads in a folder, and the seconds its whole scan takes."""
+    start = time.perf_counter()
+    catalog = Scanner(root, framework=framework, ignore=BUILT, cache=False).scan().catalog
+    seconds = time.perf_counter() - start
+    api = {
+        kebab(tag): Known(
+            {kebab(p.name): (type_names(p.type), p.required) for p in one.props},
+            _events(vue, (e.name for e in one.events)),
+            frozenset(s.name for s in one.slots),
+            one.path,
+            frozenset(kebab(item.name) for kind in KINDS for item in getattr(one, kind) if item.origin),
+        )
+        for tag, one in catalog.components.items()
+        if one.kind == "component" and one.origin == origin
+    }
+    return api, seconds
+
+
+def from_docgen(result: dict[str, Any], vue: str) -> list[tuple[str, Known]]:
+    """Return what vue-docgen-api reads, file by file, with the name each gives its component."""
+    return [
+        (
+            kebab(one["name"]),
+            Known(
+                {kebab(p["name"]): (type_names(p["type"]), p["required"]) for p in one["props"]},
+                _events(vue, one["events"]),
+                frozenset(one["slots"]),
+                path,
+                frozenset(kebab(p["name"]) for p in one["props"] if p["mixin"]),
+            ),
+        )
+        for path, found in result["files"].items()
+        if isinstance(found, list)
+        for one in found
+    ]
+
+
+def from_web_types(source: Path, vue: str, tags: dict[str, str]) -> Api:
+    """Return what the web-types a package ships say, of the older form too; nothing when it ships none."""
+    manifest = json.loads((source / "package.json").read_text("utf-8"))
+    paths = manifest.get("web-types") or ("web-types.json" if (source / "web-types.json").is_file() else [])
+    api: Api = {}
+    for path in [paths] if isinstance(paths, str) else paths:
+        html = json.loads((source / path).read_text("utf-8"))["contributions"]["html"]
+        for one in html.get("vue-components") or html.get("tags") or html.get("elements") or []:
+            props = {kebab(name) for name in _names(one.get("props") or one.get("attributes"))}
+            tag = tags.get(kebab(one["name"]), kebab(one["name"]))
+            api[tag] = Known(
+                {name: (frozenset(), False) for name in props if not name.startswith(("v-model", "v-bind"))},
+                _events(vue, _names(one.get("js", {}).get("events") or one.get("events"))),
+                frozenset(_names(one.get("slots") or one.get("vue-slots"))),
+            )
+    return api
+
+
+def _names(items: list[dict[str, Any]] | None) -> list[str]:
+    return [item["name"] for item in items or [] if isinstance(item.get("name"), str)]  # a pattern has no name
+
+
+def _events(vue: str, events: Iterable[str]) -> frozenset[str]:
+    """Vue 3 takes an event in either spelling, Vue 2 only as it is emitted."""
+    return frozenset(events) if vue.startswith("2") else frozenset(map(kebab, events))
+
+
+def _beside(source: Path, path: str) -> tuple[set[str], set[str]]:
+    """Return what the files of a component's own folder emit, and the slots they show."""
+    folder = (source / path).parent
+    folder = folder.parent if folder.name == "src" else folder
+    emitted, shown = set[str](), set[str]()
+    if path and folder not in (source, source / "packages", source / "src", source / "src" / "components"):
+        for file in sorted(folder.rglob("*")):
+            if file.suffix in (".vue", ".js", ".jsx", ".ts", ".tsx"):
+                text = file.read_text("utf-8", errors="replace")
+                emitted.update(name if end[-1] in ",)" else f"{name}*" for name, end in _EMIT.findall(text))
+                emitted.update(name for names in _EMIT_EITHER.findall(text) for name in names)
+                shown.update(next(filter(None, found)).replace(">", "default") for found in _SLOT.findall(text))
+    return emitted, shown
+
+
+def type_names(text: str) -> frozenset[str]:
+    """Return the constructors Vue would check for, those of `"'a' | 'b' | string[]"` being a string and an array."""
+    parts, depth, start = [], 0, 0
+    for i, char in enumerate(text):
+        depth += (char in "(<{[") - (char in ")>}]" and text[i - 1 : i + 1] != "=>")
+        if char == "|" and not depth:
+            parts.append(text[start:i])
+            start = i + 1
+    stripped = [part.strip() for part in [*parts, text[start:]]]
+    return frozenset(_constructor(part) for part in stripped if part and part not in _NOTHING)
+
+
+def _constructor(part: str) -> str:
+    if part[0] in "'\"`":
+        return "string"
+    if (part[0] == "(" and "=>" in part) or part == "func":
+        return "function"
+    if part.endswith("[]") or part.startswith(("Array", "[")):
+        return "array"
+    if part[0] == "{" or part.startswith(("Record<", "Partial<")):
+        return "object"
+    return (
+        "number"
+        if part[0].isdigit()
+        else "boolean"
+        if part in ("true", "false", "bool")
+        else part.split("<")[0].lower()
+    )
+
+
+def landing(truth: Api, taken: dict[str, list[str]], tag: str, name: str) -> str:
+    """Return the tag on which an attribute that is no prop of `tag` means something, or `""`."""
+    for target in truth[tag].native["attrs"]:
+        if target in truth and target != tag:
+            if found := target if name in truth[target].props else landing(truth, taken, target, name):
+                return str(found)
+        elif "-" not in target and (
+            name.replace("-", "") in taken.get(target, taken["div"]) or name.startswith(("data-", "aria-"))
+        ):
+            return str(target)
+    return ""
+
+
+def why_not(truth: Api, taken: dict[str, list[str]], kind: str, tag: str, name: str) -> str:
+    """Say what a name is that Vue does not know as a prop, event or slot of this component."""
+    one = truth[tag]
+    if kind == "props" and (target := landing(truth, taken, tag, name)):
+        return f"is passed on to <{target}>"
+    if name in one.native["methods"]:
+        return "is a method"
+    other = next((other for other in KINDS if other != kind and name in getattr(one, other)), None)
+    if other:
+        return f"is one of its {other}"
+    if kind == "events" and one.native["listeners"]:
+        return "is passed on with $listeners"
+    near = difflib.get_close_matches(name, getattr(one, kind), 1, 0.8)
+    return f"is misspelt for {near[0]}" if near else "is nowhere in its code"

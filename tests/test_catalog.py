@@ -1,0 +1,426 @@
+"""Components from source: what each way of writing one says, and what files say of each other."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from swiftprep import Catalog, Scanner
+from swiftprep.errors import DataError
+from swiftprep.scan.facts import SCRIPTS, read_script, read_vue, suffix_of
+from swiftprep.scan.link import link
+
+
+def components(files, packages=None):
+    facts = {}
+    for path, text in files.items():
+        read = read_script if suffix_of(path) in SCRIPTS else read_vue
+        facts[path] = json.loads(json.dumps(read(text.encode(), path)[0]))  # as the cache keeps them
+    return link(facts, packages)
+
+
+def only(text, path="Box.vue"):
+    (component,) = components({path: text}).values()
+    return component
+
+
+def props(component):
+    return {p.name: (p.type, p.required, p.default, p.values) for p in component.props}
+
+
+def names(items):
+    return [item.name for item in items]
+
+
+def script(body, attrs="", template="<div/>"):
+    return f"<template>{template}</template>\n<script{attrs}>\n{body}\n</script>\n"
+
+
+PROPS = {
+    "array": ("export default { props: ['a', 'bC'] }", {"a": ("", False, None, ()), "bC": ("", False, None, ())}),
+    "types": (
+        "export default { props: { a: String, b: [Number, String], c: null, d: {}, e: { type: Boolean, required: true } } }",
+        {
+            "a": ("string", False, None, ()),
+            "b": ("number | string", False, None, ()),
+            "c": ("", False, None, ()),
+            "d": ("", False, None, ()),
+            "e": ("boolean", True, None, ()),
+        },
+    ),
+    "defaults": (
+        "export default { props: { a: { type: Array, default: () => [] }, b: { default() { return { x: 1 } } }, c: { default: 'x' } } }",
+        {"a": ("array", False, "[]", ()), "b": ("", False, "{ x: 1 }", ()), "c": ("", False, "'x'", ())},
+    ),
+    "includes": (
+        "export default { props: { size: { type: String, validator: v => ['small', 'large'].includes(v) } } }",
+        {"size": ("string", False, None, ("small", "large"))},
+    ),
+    "indexOf on a constant": (
+        "const SIZES = ['s', 'm']\nexport default { props: { size: { validator(v) { return SIZES.indexOf(v) > -1 } } } }",
+        {"size": ("", False, None, ("s", "m"))},
+    ),
+    "constant": (
+        "const own = { a: String }\nconst more = { b: Number }\nexport default { props: { ...own, ...more, c: Date } }",
+        {"a": ("string", False, None, ()), "b": ("number", False, None, ()), "c": ("Date", False, None, ())},
+    ),
+    "Object.assign": (
+        "const own = { a: String }\nexport default { props: Object.assign({}, own, { b: Number }) }",
+        {"a": ("string", False, None, ()), "b": ("number", False, None, ())},
+    ),
+    "computed keys": (
+        "const NAME = 'label'\nexport default { props: { [NAME]: String, [`${NAME}Width`]: Number } }",
+        {"label": ("string", False, None, ()), "labelWidth": ("number", False, None, ())},
+    ),
+    "wrapped, with a helper for each": (
+        "const TEXT = String\nconst NUM = [Number, String]\nconst base = { a: makeProp(TEXT, 'x'), gone: makeProp(TEXT) }\n"
+        "const rest = omit(base, ['gone'])\nconst props = configurable(sorted({ ...rest, b: makeProp(NUM) }), 'Box')\n"
+        "export default { props }",
+        {"a": ("string", False, "'x'", ()), "b": ("number | string", False, None, ())},
+    ),
+    "a function": (
+        "function make() { return { a: String } }\nexport default { props: make() }",
+        {"a": ("string", False, None, ())},
+    ),
+    "PropTypes": (
+        "import PropTypes from './vue-types'\nexport default { props: { a: PropTypes.bool.def(true), "
+        "b: PropTypes.oneOf(['x', 'y']).isRequired, c: PropTypes.oneOfType([PropTypes.string, PropTypes.number]) } }",
+        {
+            "a": ("boolean", False, "true", ()),
+            "b": ("string", True, None, ("x", "y")),
+            "c": ("string | number", False, None, ()),
+        },
+    ),
+    "Vue.extend": (
+        "import Vue from 'vue'\nexport default Vue.extend({ props: { a: String } })",
+        {"a": ("string", False, None, ())},
+    ),
+    "no wrapper, module.exports": ("module.exports = { props: { a: String } }", {"a": ("string", False, None, ())}),
+    "a syntax error elsewhere": (
+        "export default { props: { a: String }, methods: { broken() { if ( } } }",
+        {"a": ("string", False, None, ())},
+    ),
+}
+
+
+@pytest.mark.parametrize(("body", "expected"), PROPS.values(), ids=PROPS.keys())
+def test_props(body, expected):
+    assert props(only(script(body))) == expected
+
+
+TYPED = {
+    "defineProps of a type": (
+        "const p = defineProps<{ /** The title. */ title: string; size?: 'small' | 'large'; on?: boolean }>()",
+        {"title": ("string", True, None, ()), "size": ("'small' | 'large'", False, None, ("small", "large")),
+         "on": ("boolean", False, None, ())},
+    ),
+    "withDefaults of an interface that extends": (
+        "interface Base { id: number }\ninterface Props extends Base { tags?: string[] }\n"
+        "withDefaults(defineProps<Props>(), { tags: () => ['a'] })",
+        {"tags": ("string[]", False, "['a']", ()), "id": ("number", True, None, ())},
+    ),
+    "PropType": (
+        "defineProps({ size: { type: String as PropType<'a' | 'b'>, default: 'a' }, rows: Array as () => number[] })",
+        {"size": ("'a' | 'b'", False, "'a'", ("a", "b")), "rows": ("array", False, None, ())},
+    ),
+    "defineModel": (
+        "const m = defineModel<string>({ required: true })\nconst n = defineModel('count', { type: Number })",
+        {"modelValue": ("", True, None, ()), "count": ("number", False, None, ())},
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("body", "expected"), TYPED.values(), ids=TYPED.keys())
+def test_props_of_script_setup(body, expected):
+    assert props(only(script(body, ' setup lang="ts"'))) == expected
+
+
+def test_class_components():
+    component = only(
+        script(
+            "@Component({ components: { Inner } })\nexport default class TaBox extends mixins(Sizes) {\n"
+            "  /** Its title. */\n  @Prop({ required: true }) readonly title!: string\n"
+            "  @Prop(Boolean) open!: boolean\n  @Emit() reset() {}\n  @Emit('done') finish(x) {}\n"
+            "  private _x = 1\n  created() { this.$emit('made') }\n}",
+            ' lang="ts"',
+        )
+    )
+    assert component.name == "ta-box"
+    assert props(component) == {"title": ("string", True, None, ()), "open": ("boolean", False, None, ())}
+    assert component.props[0].doc == "Its title."
+    assert sorted(names(component.events)) == ["done", "made", "reset"]
+    assert names(component.methods) == ["reset", "finish"]
+
+
+EVENTS = {
+    "this": ("methods: { a() { this.$emit('done', 1, x) } }", "<div/>", {"done": "(1, x)"}),
+    "alias": ("methods: { a() { const me2 = this; later(() => me2.$emit('done')) } }", "<div/>", {"done": ""}),
+    "one of two": ("methods: { a(x) { this.$emit(x ? 'on' : 'off') } }", "<div/>", {"on": "", "off": ""}),
+    "call and apply": ("methods: { a() { this.$emit.apply(this, ['done', 1]) } }", "<div/>", {"done": "(1)"}),
+    "in the template": ("", "<button @click=\"$emit('go', item)\"/>", {"go": "(item)"}),
+    "in a comment or a string": ("methods: { a() { /* this.$emit('no') */ log(\"this.$emit('no')\") } }", "<div/>", {}),
+    "of somebody else": ("methods: { a() { this.$parent.$emit('no'); bus.$emit('no') } }", "<div/>", {}),
+    "declared": ("emits: ['a', 'b-c']", "<div/>", {"a": "", "b-c": ""}),
+    "declared with a computed name": ("emits: { [CHANGE]: null }", "<div/>", {"change": ""}),
+    "declared with a check": ("emits: { change: (value, old) => true }", "<div/>", {"change": "(value, old)"}),
+    "setup": ("setup(props, { emit }) { emit('made', 1) }", "<div/>", {"made": "(1)"}),
+    "setup context": ("setup(props, ctx) { ctx.emit('made') }", "<div/>", {"made": ""}),
+    "a constant": ("methods: { a() { this.$emit(CHANGE) } }", "<div/>", {"change": ""}),
+}
+
+
+@pytest.mark.parametrize(("options", "markup", "expected"), EVENTS.values(), ids=EVENTS.keys())
+def test_events(options, markup, expected):
+    component = only(script(f"const CHANGE = 'change'\nexport default {{ {options} }}", template=markup))
+    assert {event.name: event.type for event in component.events} == expected
+    assert component.open == ()
+
+
+def test_an_event_whose_name_is_computed_leaves_the_list_open():
+    assert only(script("export default { methods: { a(x) { this.$emit(`row-${x}`) } } }")).open == ("events",)
+
+
+def test_emits_of_types():
+    component = only(
+        script(
+            "const emit = defineEmits<{ (e: 'change', id: number): void; (e: 'a' | 'b'): void }>()", ' setup lang="ts"'
+        )
+    )
+    assert {e.name: e.type for e in component.events} == {"change": "(id: number)", "a": "()", "b": "()"}
+    component = only(script("defineEmits<{ change: [id: number]; close: [] }>()", ' setup lang="ts"'))
+    assert {e.name: e.type for e in component.events} == {"change": "(id: number)", "close": "()"}
+
+
+SLOTS = {
+    "in the template": (
+        "",
+        '<div><slot/><slot name="head" :row="r" index="1"/></div>',
+        {"default": (), "head": ("row", "index")},
+    ),
+    "asked for": ("", "<div v-if=\"$slots.foot || $scopedSlots['side']\"/>", {"foot": (), "side": ()}),
+    "in code": (
+        "render(h) { return h('b', [this.$slots.default, this.$scopedSlots.cell({ row })]) }",
+        "",
+        {"default": (), "cell": ()},
+    ),
+    "taken apart": ("render() { const { default: d, extra } = this.$slots }", "", {"default": (), "extra": ()}),
+    "setup": ("setup(props, { slots }) { return () => slots.body?.() }", "", {"body": ()}),
+    "of somebody else": ("render() { return this.$parent.$slots.no }", "", {}),
+}
+
+
+@pytest.mark.parametrize(("options", "markup", "expected"), SLOTS.values(), ids=SLOTS.keys())
+def test_slots(options, markup, expected):
+    component = only(script(f"export default {{ {options} }}", template=markup))
+    assert {slot.name: slot.bindings for slot in component.slots} == expected
+
+
+def test_computed_slot_names_and_documented_slots():
+    assert only(script("", template='<slot :name="column.slot"/>')).open == ("slots",)
+    component = only(script("", template="<div>\n<!-- @slot What stands above. -->\n<slot name='head'/></div>"))
+    assert component.slots[0].doc == "What stands above."
+
+
+def test_docs_methods_model_and_spans():
+    component = only(
+        "<script>\n/** A box. */\nexport default {\n  name: 'TaBox',\n  model: { prop: 'open', event: 'toggle' },\n"
+        "  props: {\n    // How wide,\n    // in pixels.\n    width: Number,\n    open: Boolean, // 是否展开\n"
+        "    /**\n     * The kind.\n     * @values info, error\n     */\n    kind: String\n  },\n"
+        "  methods: {\n    /** Focus it. @public */\n    focus(now = true) {},\n    _hidden() {},\n"
+        "    slow: debounce(function (a) {}, 10)\n  }\n}\n</script>\n"
+    )
+    assert component.doc == "A box."
+    assert {p.name: p.doc for p in component.props} == {
+        "width": "How wide, in pixels.",
+        "open": "是否展开",
+        "kind": "The kind.",
+    }
+    assert component.props[2].values == ("info", "error")
+    assert [(m.name, m.type, m.doc) for m in component.methods] == [
+        ("focus", "(now = true)", "Focus it."),
+        ("slow", "(a)", ""),
+    ]
+    assert component.model == ("open", "toggle")
+    assert component.span == (3, 23)
+
+
+def test_v_model_without_a_declaration():
+    assert only(script("export default { props: ['value'], methods: { a() { this.$emit('input') } } }")).model == (
+        "value",
+        "input",
+    )
+    assert only(script("defineModel()", " setup")).model == ("modelValue", "update:modelValue")
+    assert only(script("export default { props: ['value'] }")).model is None
+
+
+MIXED = {
+    "box/Box.vue": "<script>\nimport Size from '../mixins/size'\nimport { focus } from '@/mixins'\n"
+    "import Base from 'acme-ui/src/base.vue'\n"
+    "export default { name: 'TaBox', extends: Base, mixins: [Size, focus('x')], props: { own: String, size: Number } }\n</script>",
+    "mixins/size.js": "export default { props: { size: { type: String, required: true }, wide: Boolean },"
+    " methods: { grow() { this.$emit('grown') } } }",
+    "mixins/index.js": "export { default as focus } from './focus'\nexport * from './size'",
+    "mixins/focus.js": "export default function (ref) { return { mixins: [], props: { tab: Number }, created() { this.$emit('focus') } } }",
+    "src/base.vue": "<template><p><slot name='base'/></p></template><script>export default { props: { base: String } }</script>",
+}
+
+
+def test_mixins_and_bases_are_merged_across_files():
+    component = components(MIXED, {"acme-ui": ""})["ta-box"]
+    assert {p.name: (p.type, p.required, p.origin) for p in component.props} == {
+        "own": ("string", False, ""),
+        "size": ("number", False, ""),  # its own wins
+        "tab": ("number", False, "mixins/focus.js"),
+        "wide": ("boolean", False, "mixins/size.js"),
+        "base": ("string", False, "src/base.vue"),
+    }
+    assert {e.name: e.origin for e in component.events} == {"grown": "mixins/size.js", "focus": "mixins/focus.js"}
+    assert names(component.slots) == ["base"]
+    assert set(component.mixins) == {"mixins/size.js", "mixins/focus.js", "src/base.vue"}
+
+
+def test_mixins_that_include_each_other_end():
+    found = components(
+        {
+            "A.vue": "<script>\nimport b from './b'\nexport default { mixins: [b], props: ['a'] }\n</script>",
+            "b.js": "import c from './c'\nexport default { mixins: [c], props: ['b'] }",
+            "c.js": "import b from './b'\nexport default { mixins: [b], props: ['c'] }",
+        }
+    )
+    assert names(found["a"].props) == ["a", "b", "c"]
+
+
+REGISTERED = {
+    "by name": "import Vue from 'vue'\nimport Box from './box.vue'\nVue.component('ta-box', Box)",
+    "in install": "import Box from './box.vue'\nBox.install = function (Vue) { Vue.component(Box.name, Box) }\nexport default Box",
+    "in a loop over a list": "import Box from './box.vue'\nconst all = [Box]\nexport default { install(app) { all.forEach(c => { app.component(c.name, c) }) } }",
+    "in a loop over keys": "import Box from './box.vue'\nconst all = { TaBox: Box }\n"
+    "export function install(Vue) { Object.keys(all).forEach(key => { Vue.component(key, all[key]) }) }",
+    "in a loop over entries": "import * as all from './all'\n"
+    "export const install = app => { for (const [name, c] of Object.entries(all)) app.component(name, c) }",
+    "with a prefix": "import Box from './box.vue'\nconst all = { Box }\n"
+    "export default Vue => Object.keys(all).forEach(k => Vue.component(`Ta${k}`, all[k]))",
+    "through withInstall": "import { withInstall } from './utils'\nimport Box from './box.vue'\nexport const TaBox = withInstall(Box)",
+}
+
+
+@pytest.mark.parametrize("code", REGISTERED.values(), ids=REGISTERED.keys())
+def test_registrations_give_the_tag(code):
+    found = components(
+        {
+            "box.vue": "<script>export default { name: 'TaBox', props: ['a'] }</script>",
+            "all.js": "export { default as TaBox } from './box.vue'",
+            "index.js": code,
+            "other.vue": "<script>export default { name: 'TaOther' }</script>",
+        }
+    )
+    assert found["ta-box"].registered
+    assert found["ta-box"].path == "box.vue"
+    assert not found["ta-other"].registered
+
+
+def test_components_in_scripts():
+    found = components(
+        {
+            "a.js": "export default { name: 'TaA', props: { a: String }, render(h) { return h('i') } }",
+            "b.tsx": "export const TaB = defineComponent({ name: 'TaB', props: { b: Number }, setup(p, { slots }) { return () => <i>{slots.x?.()}</i> } })",
+            "c.js": "Vue.component('ta-c', { template: '<p><slot name=\"y\"/></p>', props: ['c'] })",
+            "mixin.js": "export default { props: { no: String } }",
+            "store.js": "export default { state: {}, mutations: {} }",
+        }
+    )
+    assert sorted(found) == ["ta-a", "ta-b", "ta-c"]
+    assert {tag: names(c.props) for tag, c in found.items()} == {"ta-a": ["a"], "ta-b": ["b"], "ta-c": ["c"]}
+    assert names(found["ta-b"].slots) == ["x"]
+    assert names(found["ta-c"].slots) == ["y"]
+
+
+def test_names_come_from_files_when_nothing_else_says_them_and_never_collide():
+    box = "<script>export default { props: ['a'] }</script>"
+    named = "<script>export default { name: 'UserList', props: ['b'] }</script>"
+    found = components({"a/UserList.vue": box, "b/user-list/index.vue": named, "c/UserList.vue": box})
+    assert found["user-list"].path == "b/user-list/index.vue"
+    assert sorted(found) == ["a/UserList.vue", "c/UserList.vue", "user-list"]
+
+
+def test_what_helpers_emit_on_a_component_is_its_event_unless_it_listens_to_it_itself():
+    found = components(
+        {
+            "table/table.vue": "<script>export default { name: 'TaTable', created() { this.$on('row-add', f) } }</script>",
+            "table/store/watch.js": "export function f(table) { table.$emit('select', 1); this.table.$emit('row-add') }",
+            "other/x.js": "export function f(table) { table.$emit('no') }",
+        }
+    )
+    assert [(e.name, e.origin) for e in found["ta-table"].events] == [("select", "table/store/watch.js")]
+
+
+def test_pug_is_named_and_the_script_is_read_all_the_same():
+    facts, _ = read_vue(
+        b"<template lang='pug'>\ndiv\n</template><script>export default { props: ['a'] }</script>", "A.vue"
+    )
+    assert facts["notes"] == ["template lang=pug is not read"]
+    assert facts["components"][0]["props"] == ["a", [["s", "a"]]]
+
+
+APP = {
+    "a/List.vue": "<template><div><ta-table :data='rows' border @select='f'>"
+    "<template #head='{ row }'>x</template><ta-column prop='a' label='A'/><ta-column prop='b' label='B'/></ta-table></div></template>",
+    "b/Form.vue": "<template><ta-table v-model='x' :data='y' size='small' @select='g'><ta-column prop='c' :label='d' align='left'/>"
+    "</ta-table></template>",
+    "b/Own.vue": "<template><List :x='1'/></template><script>import List from '../a/List.vue'\nexport default { components: { List } }</script>",
+}
+
+
+def test_a_framework_is_inferred_from_its_use(tree):
+    catalog = Scanner(tree(APP), cache=False).scan().catalog
+    table, column = catalog.components["ta-table"], catalog.components["ta-column"]
+    assert (table.origin, table.uses) == ("usage", 2)
+    assert names(table.props) == ["border", "data", "size"]
+    assert names(table.events) == ["select"]
+    assert names(column.props) == ["label", "prop"]  # `align` was seen once in three
+    assert catalog.usage["ta-column"].parents == {"ta-table": 3}
+    assert catalog.usage["ta-table"].slots == {"head": [1, ["row"]]}
+    assert catalog.usage["ta-table"].models == 1
+    assert catalog.usage["ta-column"].props["align"] == [1, 0, ["left"]]
+    assert catalog.components["list"].origin == "source"
+
+
+def test_save_and_load_and_web_types(tree, tmp_path):
+    catalog = Scanner(tree(MIXED | APP), framework="acme", cache=False).scan().catalog
+    again = Catalog.load(catalog.save(tmp_path / "catalog.json"))
+    assert again.components == catalog.components
+    assert again.usage == catalog.usage
+    assert repr(again) == repr(catalog) == "<Catalog acme: 5 components, 2 known from usage>"
+    catalog.to_web_types(tmp_path / "web-types.json", version="1.2.3")
+    other = Catalog.load(tmp_path / "web-types.json")
+    assert set(other.components) == {kept.name for kept in catalog}
+    assert props(other.components["ta-box"]) == props(catalog.components["ta-box"])
+    frame = catalog.to_pandas()
+    assert len(frame) == sum(len(c.props) + len(c.events) + len(c.slots) + len(c.methods) for c in catalog)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [("{", "not valid JSON"), ("[]", "expected a JSON object"), ("{}", "c.json"), ('{"format":"x"}\n', "damaged"),
+     ('{"format":"swiftprep-catalog-1","framework":"a","vue_version":"2.7"}\n{"tag":"a","is":{}}\n', "damaged")],
+)  # fmt: skip
+def test_what_is_no_catalogue_is_a_clear_error(tmp_path, text, message):
+    (tmp_path / "c.json").write_text(text)
+    with pytest.raises(DataError, match=message):
+        Catalog.load(tmp_path / "c.json")
+    with pytest.raises(DataError, match="none.json"):
+        Catalog.load(tmp_path / "none.json")
+
+
+def test_the_notebook_view_is_bounded_and_escaped(tree):
+    files = {
+        f"C{i}.vue": f"<script>export default {{ name: 'C{i}', props: {{ '<b>': String }} }}</script>"
+        for i in range(40)
+    }
+    shown = Scanner(tree(files), framework="<i>", cache=False).scan().catalog._repr_html_()
+    assert "<b>" not in shown
+    assert "<i>" not in shown
+    assert "&lt;b&gt;" in shown
+    assert shown.count("<tr>") == 31
+    assert "10 more" in shown

@@ -1,0 +1,176 @@
+"""What the catalogue finds wrong with code, and what it leaves alone."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+from damage import KINDS, damaged
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from swiftprep import Catalog
+from swiftprep.scan.facts import read_vue
+from swiftprep.scan.link import link
+
+FRAMEWORK = {
+    "packages/table/table.vue": (
+        "<template><div><slot/><slot name='empty'/></div></template><script>export default { name: 'TaTable',"
+        " props: { data: { type: Array, required: true }, rowKey: String, border: Boolean },"
+        " methods: { go() { this.$emit('row-click', 1); this.$emit('select') } } }</script>"
+    ),
+    "packages/input/input.vue": (
+        "<template><div><input v-bind='$attrs' v-on='$listeners'></div></template><script>export default { name: 'TaInput',"
+        " props: ['value', 'size'], methods: { go() { this.$emit('input', 1) } } }</script>"
+    ),
+    "packages/search/search.vue": (
+        "<template><ta-input v-bind='$attrs' :size='size'/></template>"
+        "<script>export default { name: 'TaSearch', props: ['size'] }</script>"
+    ),
+    "packages/button/button.vue": (
+        "<template><button @click=\"$emit('click', $event)\"><slot/></button></template>"
+        "<script>export default { name: 'TaButton', props: { type: String } }</script>"
+    ),
+    "packages/open/open.vue": (
+        "<template><div><slot v-for='c in cols' :name='c.slot'/></div></template>"
+        "<script>export default { name: 'TaOpen', props: {...anything()}, methods: { go(x) { this.$emit(x) } } }</script>"
+    ),
+    "packages/dialog/dialog.vue": (
+        "<template><div><slot/><slot name='footer'/></div></template><script>export default { name: 'TaDialog',"
+        " model: { prop: 'visible', event: 'toggle' }, props: { visible: { type: Boolean, required: true }, title: String },"
+        " methods: { go() { this.$emit('toggle'); this.$emit('update:title') } } }</script>"
+    ),
+}
+
+
+def framework(**settings):
+    facts = {path: read_vue(text.encode(), path)[0] for path, text in FRAMEWORK.items()}
+    return Catalog(link(facts), framework="ta", **settings)
+
+
+CATALOG = framework()
+
+
+def found(code, **settings):
+    return [(p.kind, p.line, p.tag, p.name) for p in CATALOG.check(code, **settings)]
+
+
+VALID = {
+    "html": "<template><div id='a' class='b' data-x='1' aria-label='c' @click='d'><p>a < b && c {{ a < b }}<br></p></div></template>",
+    "paragraphs around blocks": "<template><p><div/></p></template>",
+    "built-ins": "<template><transition name='a'><keep-alive><router-view :key='a'/></keep-alive></transition></template>",
+    "vue's own": "<template><ta-table v-for='a in b' :key='a' ref='t' v-if='c' v-loading='d' :data='x' class='y' data-y/></template>",
+    "dynamic": "<template><component :is='x' anything='1'/><ta-table :[name]='1' @[event]='f' :data='x'/></template>",
+    "an object": "<template><ta-table v-bind='all' v-on='listeners'/></template>",
+    "passed on": "<template><ta-input placeholder='a' maxlength='3' @keyup.enter='b' @focus='c'/></template>",
+    "passed on twice": "<template><ta-search placeholder='a' value='b'/></template>",
+    "native": "<template><ta-table :data='x' @click.native='y'/></template>",
+    "root's own attributes": "<template><ta-button disabled name='x' form='f'/></template>",
+    "pascal case": "<template><TaTable :rowKey='k' :data='x'/></template>",
+    "model": "<template><ta-dialog v-model='x' :title.sync='t'/></template>",
+    "sync": "<template><ta-dialog :visible.sync='x'/></template>",
+    "slots": "<template><ta-dialog visible><template #footer>a</template><template v-slot:default>b</template></ta-dialog></template>",
+    "old slots": "<template><ta-dialog visible><div slot='footer' slot-scope='x'/></ta-dialog></template>",
+    "open": "<template><ta-open whatever='1' @anything='2'><template #any>3</template></ta-open></template>",
+    "registered here": "<template><my-box wrong='1'/><Other/></template><script>import MyBox from './box.vue'\n"
+    "export default { components: { MyBox, Other: () => import('./other') } }</script>",
+    "script setup": "<script setup>import MyBox from './box.vue'\nconst X = 1</script><template><MyBox a='1'/><my-box/></template>",
+    "unknown registrations": "<template><who-knows/></template><script>export default { components: { ...all } }</script>",
+    "its own name": "<template><tree-node/></template><script>export default { name: 'TreeNode' }</script>",
+    "typescript": "<script lang='ts'>const a = <T,>(x: T) => x; interface A { b?: string }</script>",
+    "jsx": "<script>export default { render() { return <ta-table data={x} nativeOnClick={f} class='a'><b/></ta-table> } }</script>",
+    "capital names that HTML knows": "<template><Input :a='1'><Col/></Input></template><script>import {Input, Col} from 'x'\n"
+    "export default { components: { Input, Col } }</script>",
+    "a piece of a template": "<ta-button type='primary'>确定</ta-button>\n<ta-input v-model='a'/>",
+    "nothing": "",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("code", VALID.values(), ids=VALID.keys())
+def test_valid_code_has_no_problem(code):
+    assert found(code) == []
+
+
+WRONG = {
+    "prop": ("<ta-table :data='x' rowkey='a'/>", [("unknown-prop", 1, "ta-table", "rowkey")]),
+    "prop of an inner component": ("<ta-search placeholdr='a'/>", [("unknown-prop", 1, "ta-search", "placeholdr")]),
+    "required": ("\n<ta-table/>", [("missing-prop", 2, "ta-table", "data")]),
+    "event": ("<ta-table :data='x' @rowclick='f'/>", [("unknown-event", 1, "ta-table", "rowclick")]),
+    "event in another case": ("<ta-table :data='x' @rowClick='f'/>", [("unknown-event", 1, "ta-table", "rowClick")]),
+    "passed-on event": ("<ta-input @keyupp='f'/>", [("unknown-event", 1, "ta-input", "keyupp")]),
+    "slot": ("<ta-dialog visible>\n<template #foot/></ta-dialog>", [("unknown-slot", 2, "ta-dialog", "foot")]),
+    "old slot": ("<ta-dialog visible><i slot='foot'/></ta-dialog>", [("unknown-slot", 1, "ta-dialog", "foot")]),
+    "tag": ("<ta-tabel :data='x'/>", [("unknown-tag", 1, "ta-tabel", "")]),
+    "tag of nobody": ("<van-button/>", [("unknown-tag", 1, "van-button", "")]),
+    "no end tag": ("<div>\n<ta-button>\n</div>", [("syntax", 2, "", "<ta-button> without its end tag")]),
+    "no start tag": ("<div>\n</ta-button>\n</div>", [("syntax", 2, "", "</ta-button> without its start tag")]),
+    "block cut off": ("<template>\n<div/>", [("syntax", 1, "", "<template> without its end tag")]),
+    "script": ("<template><i/></template>\n<script>\nexport default {\n  a: (\n}\n</script>", [("syntax", 4, "", "syntax error in <script>")]),
+    "jsx": ("<script>export default { render() { return <ta-table rowkey='x' data={y}/> } }</script>", [("unknown-prop", 1, "ta-table", "rowkey")]),
+    "imported from the framework": (
+        "<template><ta-table/></template><script>import TaTable from 'ta/packages/table'\nexport default { components: { TaTable } }</script>",
+        [("missing-prop", 1, "ta-table", "data")],
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("code", "expected"), WRONG.values(), ids=WRONG.keys())
+def test_wrong_code_is_found(code, expected):
+    assert found(code) == expected
+
+
+def test_messages_say_what_was_meant_in_both_languages():
+    (problem,) = CATALOG.check("<ta-dialog visible titel='a'/>")
+    assert problem.message == "<ta-dialog> has no prop 'titel' (did you mean 'title'?)"
+    assert problem.message_zh == "<ta-dialog> 没有属性 'titel'，是不是 'title'？"
+
+
+def test_a_native_listener_without_native_is_only_strictly_a_problem():
+    code = "<ta-table :data='x' @click='f'/>"
+    assert found(code) == []
+    assert found(code, strict=True) == [("unknown-event", 1, "ta-table", "click")]
+    assert framework(vue_version="3.4").check(code, strict=True) == []
+
+
+def test_what_is_known_from_usage_alone_is_only_checked_for_slips(tree):
+    from swiftprep import Scanner
+
+    page = "<template><ta-form :label-width='a' @submit='b' inline/></template>"
+    catalog = Scanner(tree({"A.vue": page, "B.vue": page}), cache=False).scan().catalog
+    assert catalog.check("<ta-form whatever='1' @else-where='2'/>") == []
+    assert [p.message for p in catalog.check("<ta-form :lable-width='1' @sumbit='x'/>")] == [
+        "<ta-form> has no prop 'lable-width' (did you mean 'label-width'?)",
+        "<ta-form> has no event 'sumbit' (did you mean 'submit'?)",
+    ]
+
+
+PAGE = """<template>
+  <div>
+    <ta-table :data="rows" row-key="id" border @row-click="open" @select="select">
+      <template #empty><span>none</span></template>
+    </ta-table>
+    <ta-dialog :visible="shown" :title="title" @toggle="shown = false">
+      <ta-button type="primary" @click="go">go</ta-button>
+    </ta-dialog>
+  </div>
+</template>
+"""
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_damaged_copies_are_found(kind):
+    assert CATALOG.check(PAGE) == []
+    hits = total = 0
+    for seed in range(40):
+        broken = damaged(PAGE, kind, CATALOG.components, random.Random(seed))
+        if broken is not None:
+            total += 1
+            hits += KINDS[kind] in {p.kind for p in CATALOG.check(broken)}
+    assert total >= 30
+    assert hits == total
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.text(max_size=60), st.sampled_from(["", "<template>", "<script>", "<ta-table ", "{{", "<!--"]))
+def test_no_text_makes_it_fail(text, start):
+    CATALOG.check(start + text)
