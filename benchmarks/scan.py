@@ -21,7 +21,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from api import installed  # the npm packages, fetched once into the cache folder
+from api import TRUTH, install  # npm packages, fetched once into the cache folder
 
 WORDS = "user order role stock price total status detail account report task plan item group level region city".split()
 TAGS = "ta-table ta-form ta-form-item ta-input ta-select ta-button ta-dialog ta-card ta-tag ta-date-picker".split()
@@ -75,7 +75,7 @@ def in_fresh_process(root: Path, cache: Path, out: Path | None = None) -> dict[s
     return json.loads(done.stdout)
 
 
-def extraction(package: Path, docgen: Path) -> None:
+def extraction(package: Path, tools: Path) -> None:
     from swiftprep.scan.facts import read_script, read_vue, suffix_of
     from swiftprep.scan.link import link
 
@@ -98,7 +98,8 @@ def extraction(package: Path, docgen: Path) -> None:
     with_mixins = min(ours) + time.perf_counter() - start
     theirs = []
     for _ in range(3):
-        done = subprocess.run(["node", str(docgen), str(package / "packages")], capture_output=True, text=True, check=True)
+        docgen = ["node", str(TRUTH / "docgen.js"), str(package), "element-ui"]
+        done = subprocess.run(docgen, cwd=tools, capture_output=True, text=True, check=True)
         theirs.append(json.loads(done.stdout)["seconds"])
     print(
         f"API of {len(vue)} .vue files: {min(ours):.3f} s, vue-docgen-api {min(theirs):.3f} s "
@@ -155,8 +156,9 @@ def scale(folder: Path, count: int) -> None:
 
 
 def main(count: int) -> None:
-    package, tools = installed("element-ui")
-    extraction(package, tools / "docgen.js")
+    folder, _ = install("element-ui@2.15.14", "element-ui")
+    package = folder / "source"
+    extraction(package, folder)
     with tempfile.TemporaryDirectory() as folder:
         throughput(package, Path(folder) / "copies")
     with tempfile.TemporaryDirectory() as folder:

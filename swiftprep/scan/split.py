@@ -84,8 +84,8 @@ def held_out(paths: Sequence[str], signatures: Sequence[bytes], fraction: float,
         fraction: Share of the files to hold out.
         seed: Which ones.
     """
-    wanted = round(len(paths) * fraction) or int(fraction > 0)
-    if len(paths) < 2 or not wanted:
+    wanted = min(round(len(paths) * fraction) or int(fraction > 0), len(paths) - 1)
+    if not wanted:
         return set()
     copies = near_copies(signatures)
     groups = _groups(copies)
