@@ -14,7 +14,8 @@ from swiftprep.scan.script import Module
 from swiftprep.scan.sfc import Element
 from swiftprep.scan.values import Value, clean_doc, pairs, short, string_of, text_of, unwrapped, value_of
 
-_EMIT = re.compile(rb"(?<![\w$])\$?emit\s*(?:\(|\.\s*(?:call|apply)\s*\(|\?\.\()")
+_EMIT = re.compile(rb"emit\s*(?:\(|\.\s*(?:call|apply)\s*\(|\?\.\()")
+_IN_A_WORD = re.compile(rb"[\w$]\$?\Z")
 _ALIAS = re.compile(rb"=\s*this\b(?!\s*[.\[(])")
 _WORD_BEFORE = re.compile(rb"([\w$]+)\s*\Z")
 _SELF = frozenset("this vm self that _this _self me ctx context instance proxy _vm $this".split())
@@ -27,7 +28,8 @@ _SETUP_SLOTS = re.compile(
     rb"(?:\b(?:ctx|context|instance)\s*\.\s*)?(?<![\w$.])slots\s*(?:\??\.\s*([\w$]+)|\[\s*['\"]([^'\"]+)['\"]\s*\])"
 )
 _TAKES_SLOTS = re.compile(rb"[{,]\s*slots\s*[,}:]|\bslots\s*=\s*useSlots|\b(?:ctx|context)\.slots")
-_CALLED_SLOTS = re.compile(rb"\bthis\.slots\(\s*(?:['\"]([^'\"]+)['\"]|\))")
+_PLAIN_SLOTS = re.compile(rb"slots\b")
+_CALLED_SLOTS = re.compile(rb"this\.slots\(\s*(?:['\"]([^'\"]+)['\"]|\))")
 _NOT_SLOTS = frozenset("length forEach map filter value keys reduce some every push".split())
 _JSX = re.compile(rb"<[A-Za-z][\w.-]*(?:\s|>|/>)")
 
@@ -42,14 +44,20 @@ def read_behaviour(source: bytes, root: Node, module: Module, *, offset: int, li
     foreign: list[list[Any]] = []
     if b"emit" in source:
         own = _own_names(source)
-        takes_emit = _TAKES_EMIT.search(source) is not None
+        takes_emit: bool | None = None
         for match in _EMIT.finditer(source):
-            call = _call_at(root, match.start())
+            dollar = source[match.start() - 1 : match.start()] == b"$"
+            start = match.start() - dollar
+            if _IN_A_WORD.search(source, max(0, start - 1), start):
+                continue
+            call = _call_at(root, start)
             if call is None:
                 continue
             receiver, names, arguments, doc = _emitted(call)
-            if receiver == "" and not match[0].startswith(b"$") and not takes_emit:
-                continue
+            if receiver == "" and not dollar:
+                takes_emit = _TAKES_EMIT.search(source) is not None if takes_emit is None else takes_emit
+                if not takes_emit:
+                    continue
             if receiver and receiver not in own:
                 foreign += [[receiver, name, arguments] for name in names]
                 continue
@@ -157,7 +165,7 @@ def _read_slots(source: bytes, module: Module, offset: int) -> None:
             continue
         names = [part.split(":")[0].split("=")[0].strip() for part in taken[1].decode("utf-8", "replace").split(",")]
         add(match.start(), [n for n in names if n and not n.startswith("...")], unknown=b"..." in taken[1])
-    if _TAKES_SLOTS.search(source):
+    if any(source[m.start() - 1 : m.start()] != b"$" for m in _PLAIN_SLOTS.finditer(source)) and _TAKES_SLOTS.search(source):
         for match in _SETUP_SLOTS.finditer(source):
             name = (match[1] or match[2]).decode()
             if name not in _NOT_SLOTS:

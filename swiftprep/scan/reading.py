@@ -19,6 +19,7 @@ from swiftprep.scan.script import Piece
 from swiftprep.scan.secrets import redact
 from swiftprep.scan.split import signature
 
+_NOT_READ = ("unreadable", "symlink", "not-a-file")
 SUFFIXES = (".vue", *SCRIPTS, ".py", ".java")
 
 
@@ -46,7 +47,7 @@ class Record:
     """What came of one file.
 
     Attributes:
-        sha: Hash of its bytes; `""` when it could not be read.
+        sha: Hash of its bytes, or why they are of no use; `""` when it could not be read, so it must be tried again.
         head: JSON: `reject`, or `encoding`, `licence`, `findings`, `errors`, `notes`, `dropped`.
         facts: JSON of what it says; empty for a reject.
         rows: JSON of its samples.
@@ -74,7 +75,7 @@ def read_file(job: Job, path: str, known: str = "") -> Record | None:
     """Read a file, find its secrets, parse it and make its samples; None when its hash is `known`."""
     source = read_source(Path(job.root), path)
     if isinstance(source, Reject):
-        return _reject(source.reason, source.detail)
+        return _reject(source.reason, source.detail, "" if source.reason in _NOT_READ else source.reason)
     if source.sha == known:
         return None
     licence = licence_of(source.text)

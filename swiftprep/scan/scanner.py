@@ -256,7 +256,7 @@ class Scanner:
                 record = next(fresh) if item.path in unread else None
                 if record is None:  # known, or read again and found unchanged
                     record = store.get(item.path) or read_file(self._job, item.path)
-                if item.path in unread and record is not None and record.sha:  # what could not be read is tried again
+                if item.path in unread and record is not None and record.sha:
                     store.put(item, record, read_at)
             yield item, record
             bar.update()

@@ -43,8 +43,9 @@ _TELLING = frozenset(
 _FACTORY = re.compile(
     r"^(?:Vue\.extend|_?define\w*Component|createComponent|defineComponent|Vue\.component)$|\.extend$"
 )
-_REGISTER = re.compile(rb"\.\s*component\s*\(")
+_REGISTER = re.compile(rb"component\s*\(")
 _MACRO = re.compile(r"^(?:withDefaults|define(?:Props|Emits|Slots|Expose|Model|Options))$")
+_NAMELESS = ("...", "[]")
 _DECLARATIONS = ("lexical_declaration", "variable_declaration")
 _DECORATED = re.compile(rb"@(?:Component|Options)\b")
 
@@ -80,7 +81,8 @@ def parse_script(source: bytes, lang: str) -> tuple[Node, list[int]]:
 
     Vue's JSX has attributes (`class=`) that the JavaScript grammar trips over and the TSX grammar takes.
     """
-    names = {"ts": ["ts"], "tsx": ["tsx"], "jsx": ["tsx"]}.get(lang, ["js", "tsx"])
+    plain = ["tsx", "js"] if b"</" in source or b"/>" in source else ["js"]
+    names = {"ts": ["ts"], "tsx": ["tsx"], "jsx": ["tsx"]}.get(lang, plain)
     root = parse(source, names[0]).root_node
     errors = error_lines(root)
     if errors and len(names) > 1:
@@ -356,26 +358,25 @@ class Reader:
             keys.add(key)
             if value is None:
                 continue
-            self._entries.append(self._piece(key, entry, value))
+            inner_node = unwrapped(value)
+            inner = pairs(inner_node) if inner_node.type == "object" else []
+            self._entries.append(self._piece(key, entry, inner))
             if key in _VALUES:
                 options[key] = self._nested(value, key)
-            elif key == "methods" and unwrapped(value).type == "object":
-                inner = pairs(unwrapped(value))
-                options["methods"] += [[name, _signature(v), doc_of(e)] for name, e, v in inner if name != "..."]
-            elif key == "computed" and unwrapped(value).type == "object":
-                options["computed"] = [name for name, _, _ in pairs(unwrapped(value)) if name != "..."]
+            elif key == "methods":
+                options["methods"] += [[name, _signature(v), doc_of(e)] for name, e, v in inner if name not in _NAMELESS]
+            elif key == "computed":
+                options["computed"] = [name for name, _, _ in inner if name not in _NAMELESS]
             elif key == "data":
                 state = unwrapped(returned_node(value) or value)
-                options["data"] = [name for name, _, _ in pairs(state) if name != "..."]
+                options["data"] = [name for name, _, _ in pairs(state) if name not in _NAMELESS]
             elif key == "...":
                 options.setdefault("spreads", []).append(value_of(value))
         if keys & {"render", "template", "setup"} or ("name" in keys and keys & _TELLING):
             options["sure"] = True
 
-    def _piece(self, key: str, entry: Node, value: Node) -> Piece:
+    def _piece(self, key: str, entry: Node, parts: list[tuple[str, Node, Node | None]]) -> Piece:
         start, end = self._bounds(entry)
-        inner = unwrapped(value)
-        parts = pairs(inner) if inner.type == "object" else []
         kind = "member" if key in ("methods", "computed", "watch") else "part"
         return Piece(start, end, "option", tuple(Piece(*self._bounds(part), kind) for _, part, _ in parts))
 
@@ -418,9 +419,11 @@ class Reader:
             if node.type in ("comment", "string", "statement_block", "program"):
                 return
             node = node.parent
+        callee = None if node is None else node.child_by_field_name("function")
         arguments = None if node is None else node.child_by_field_name("arguments")
         given = [] if arguments is None else [c for c in arguments.named_children if c.type != "comment"]
-        if node is None or not given or len(given) > 3:
+        is_method = callee is not None and callee.type == "member_expression" and text_of(callee).endswith("component")
+        if node is None or not is_method or not given or len(given) > 3:
             return
         if len(given) == 1:
             return  # Vue.component(id) only asks for it

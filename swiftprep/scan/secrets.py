@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 from pathlib import PurePosixPath
 from typing import NamedTuple
 
@@ -103,9 +104,9 @@ def _spans(text: str, path: str) -> list[_Span]:
 
 _UUID = r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
 _VENDORS = (
-    "gsk_ xai- nvapi- r8_ pplx- tvly- jina_ pcsk_ lsv2_ dop_v1_ dckr_pat_ shpat_ lin_api_ ntn_ PMAK- ATATT3 ATBB SCT \
-fal_ dapi figd_ sntrys_ sq0csp- GOCSPX- api_org_ xapp- glsa_ rnd_ sbp_".split()
-)
+    "gsk_ xai- nvapi- r8_ pplx- tvly- jina_ pcsk_ lsv2_ dop_v1_ dckr_pat_ shpat_ lin_api_ ntn_ PMAK- ATATT3 ATBB SCT "
+    "fal_ dapi figd_ sntrys_ sq0csp- GOCSPX- api_org_ xapp- glsa_ rnd_ sbp_"
+).split()
 # Name, how it looks, and how many letters it must have to be one without two digits among them.
 _FORMATS = tuple(
     (kind, re.compile(pattern), letters)
@@ -234,16 +235,23 @@ def _elsewhere(text: str, suffix: str) -> Iterator[_Span]:
 # --- values beside a name that gives them away ------------------------------------------------------------------------
 
 _SCHEMES = (b"bearer", b"basic", b"appcode")
-_PARTS = (b"pass", b"pwd", b"psw", b"secret", b"token", b"credential", b"key", b"salt", b"auth", b"mima", b"jscode", b"login(", b"connect", *_SCHEMES)  # fmt: skip
+_PARTS = (
+    *(b"pass", b"pwd", b"psw", b"secret", b"token", b"credential", b"key", b"salt", b"auth", b"mima", b"jscode"),
+    *(b"login(", b"connect", *_SCHEMES),
+)
 _SHORT = re.compile(rb"k(?<=[as]k)(?<![a-z][as]k)(?![a-z])")
 _CHINESE_NAME = re.compile(r"密码|口令|密钥|秘钥|密匙|私钥|令牌|授权码|凭证")
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
-_TRAILERS = frozenset("value val str string text default dev test prod production online local old new hash md encrypted \
-plain raw b env hex data bytes base id num const".split())  # fmt: skip
+_TRAILERS = frozenset(
+    "value val str string text default dev test prod production online local old new hash md encrypted plain raw b env "
+    "hex data bytes base id num const".split()
+)
 _PASSWORDS = ("password", "passwd", "pwd", "psw", "pswd", "passphrase", "passcode", "passwords", "pwds", "mima")
 _SECRETS = ("secret", "secrets", "secretkey", "signkey", "aeskey", "privatekey", "encryptkey", "salt")
-_TOKENS = ("token", "tokens", "apikey", "accesskey", "appkey", "authkey", "accountkey", "credential", "credentials",
-           "authorization", "jscode")  # fmt: skip
+_TOKENS = (
+    *("token", "tokens", "apikey", "accesskey", "appkey", "authkey", "accountkey", "credential", "credentials"),
+    *("authorization", "jscode"),
+)
 _SECRET_KEYS = frozenset(
     "secret sign aes des rc sm encrypt jwt private signing encryption crypto cipher hmac rsa".split()
 )
@@ -325,17 +333,18 @@ def _named(text: str, lower: bytes, suffix: str) -> Iterator[_Span]:
         seen = end
         if part in _SCHEMES:
             yield from _scheme(text, end, part.decode()) if end - start == len(part) else ()
-        elif rank := _rank(text[start:end]):
-            if (rank != "key" or _KEY_VALUE.match(text, end)) and (after := _AFTER.match(text, end)):
-                yield from _values(text, start, after, rank, suffix)
+        elif (rank := _rank(text[start:end])) and (rank != "key" or _KEY_VALUE.match(text, end)):
+            yield from _values(text, start, end, rank, suffix)
     for hit in _CHINESE_NAME.finditer(text) if not text.isascii() else ():
         yield from _chinese(text, hit)
 
 
 def _scheme(text: str, end: int, scheme: str) -> Iterator[_Span]:
-    if (match := _SCHEME_VALUE.match(text, end)) and not _PLACEHOLDER.search(match[1]):
-        if _is_basic(match[1]) if scheme == "basic" else _random(match[1], least=12, letters=20):
-            yield _Span(*match.span(1), f"{scheme}-authorization")
+    match = _SCHEME_VALUE.match(text, end)
+    if not match or _PLACEHOLDER.search(match[1]):
+        return
+    if _is_basic(match[1]) if scheme == "basic" else _random(match[1], least=12, letters=20):
+        yield _Span(*match.span(1), f"{scheme}-authorization")
 
 
 def _is_basic(value: str) -> bool:
@@ -345,16 +354,16 @@ def _is_basic(value: str) -> bool:
         return False
 
 
-def _values(text: str, start: int, after: re.Match[str], rank: str, suffix: str) -> Iterator[_Span]:
+def _values(text: str, start: int, end: int, rank: str, suffix: str) -> Iterator[_Span]:
     """Yield the secrets among the values that follow a name."""
-    at, how, name = after.end(), str(after.lastgroup), text[start : after.start()]
+    after = _AFTER.match(text, end)
+    if not after:
+        return
+    at, how, name = after.end(), str(after.lastgroup), text[start:end]
     before = text[max(text.rfind("\n", max(0, start - 300), start) + 1, start - 300) : start]
     if rank == "pair":
-        values = (
-            [span for span, _ in _literals(text, at, how == "call")]
-            if how == "call" or text[at : at + 1] == "("
-            else []
-        )
+        call = how == "call" or text[at : at + 1] == "("
+        values = [span for span, _ in _literals(text, at, how == "call")] if call else []
         if values and (len(values) > 1 or name.endswith("auth")) and _looks(text[slice(*values[-1])], "password"):
             yield _Span(*values[-1], "password")
         if how == "op" and (match := _BASIC_VALUE.match(text, at)) and _is_basic(match[1]):
@@ -399,19 +408,13 @@ def _literals(text: str, at: int, depth: int = 0) -> Iterator[tuple[tuple[int, i
             continue
         if word in "([":
             depth += 1
-            if depth > 9:
-                return
-            if (
-                word == "("
-                and not opaque
-                and not _TRANSPARENT.search(text, max(at - 3, token.start() - 24), token.end())
-            ):
-                opaque = depth
+            called = _TRANSPARENT.search(text, max(at - 3, token.start() - 24), token.end()) if depth < 9 else None
+            opaque = opaque or (depth if word == "(" and not called else 0)
         elif word in ")]":
             opaque = 0 if depth == opaque else opaque
             depth -= 1
         junk += len(word)
-        ends = word in ";{}" or (word == "," and not depth) or depth < 0 or junk > 120
+        ends = word in ";{}" or (word == "," and not depth) or not 0 <= depth < 9 or junk > 120
         if ends or (last == '"' and word not in "([)]," and not _GOES_ON.match(word)):
             return
         last = word[-1]
@@ -443,11 +446,8 @@ def _bare(text: str, before: str, at: int, how: str, rank: str, suffix: str, wit
     match = _BARE_LINE.match(text, at) if line and not within else None
     if not match and (line or within or how in ("xml", "space") or suffix not in _CODE or _COMMENT.search(before)):
         match = _BARE.match(text, at)
-    if (
-        not match
-        or text[match.end() : match.end() + 1] in ("(", "[")
-        or (how == "xml" and text[match.end() :][:1] != "<")
-    ):
+    ahead = text[match.end() : match.end() + 1] if match else ""
+    if not match or ahead in ("(", "[") or (how == "xml" and ahead != "<"):
         return
     value = match[0].rstrip(".,;:")
     plain = suffix in _CONFIG and rank == "password" and value.isalnum() and value.lower() not in _STAND_INS
@@ -457,7 +457,8 @@ def _bare(text: str, before: str, at: int, how: str, rank: str, suffix: str, wit
 
 _CHINESE_AFTER = re.compile(
     r"(?:[（(][\u4e00-\u9fff]{1,8}[)）])?(?P<close>[\"'”’])?\*{0,2}\s{0,2}"
-    r"(?P<sep>(?:默认|统一|初始|都|均|改|重置|设置)?(?:是|为|成)?[ \t]?[:：=＝|]?)\*{0,2}\s{0,2}(?:[\"'“‘「【（(`]|<code>)?"
+    r"(?P<sep>(?:默认|统一|初始|都|均|改|重置|设置)?(?:是|为|成)?[ \t]?[:：=＝|]?)\*{0,2}\s{0,2}"
+    r"(?:[\"'“‘「【（(`]|<code>)?"
 )
 _ACCOUNT, _USER = re.compile(r"[号户名][/和与及、 ]*$"), re.compile(r"[\w.@-]{1,20} ?/ ?")
 _CHINESE_RANKS = {"密码": "password", "口令": "password", "令牌": "token", "凭证": "token"}
@@ -466,7 +467,12 @@ _CHINESE_RANKS = {"密码": "password", "口令": "password", "令牌": "token",
 def _chinese(text: str, hit: re.Match[str]) -> Iterator[_Span]:
     after = _CHINESE_AFTER.match(text, hit.end())
     match = _BARE.match(text, after.end()) if after and (after["sep"] or not after["close"]) else None
-    if match and not ("\u4e00" <= text[match.end() :][:1] <= "\u9fff" and re.fullmatch(r"[\d~-]+", match[0])):
+    if (
+        match
+        and not (  # `密码：6-20位` gives a length
+            "\u4e00" <= text[match.end() : match.end() + 1] <= "\u9fff" and re.fullmatch(r"[\d~-]+", match[0])
+        )
+    ):
         rank = _CHINESE_RANKS.get(hit[0], "secret")
         if _ACCOUNT.search(text[max(0, hit.start() - 8) : hit.start()]) and (user := _USER.match(text, match.start())):
             match = _BARE.match(text, user.end()) or match
@@ -479,10 +485,13 @@ def _chinese(text: str, hit: re.Match[str]) -> Iterator[_Span]:
 
 _PLACEHOLDER = re.compile(
     r"x{4,}|X{4,}|(?<![A-Za-z0-9])[xX]{3,}(?![A-Za-z0-9])|\*{3,}|\.{3}|…|(?i:your|change.?(?:me|it)|placeholder|example|"
-    r"redacted|dummy|process\.env|os\.environ|import\.meta|getenv)|\$\{|\{\{|\$\(|<%|^<.*>$|^\{.*\}$|^%.*%$|^\$[A-Z_]+$|^%[sd]$"
+    r"redacted|dummy|process\.env|os\.environ|import\.meta|getenv)|\$\{|\{\{|\$\(|<%|^<.*>$|^\{.*\}$|^%.*%$|"
+    r"^\$[A-Z_]+$|^%[sd]$"
 )
-_STAND_INS = frozenset("password passwd pass pwd psw secret token user username test none null true false undefined string \
-text required optional hidden visible yes no on off input value".split())  # fmt: skip
+_STAND_INS = frozenset(
+    "password passwd pass pwd psw secret token user username test none null true false undefined string text required "
+    "optional hidden visible yes no on off input value".split()
+)
 _NOT_A_VALUE = re.compile(
     r"^(?:\.{1,2}/|[@~]/|[#?]/|\$t\b|#[0-9a-fA-F]{3,8}$)|://|=>|\(\)|&&|\|\||\[[aA0]-|\\d|\.\*|\{\d|</|/>|^data:|^ENC\(|"
     r"^\d+(?:px|%|ms|rem)$|^[\w.+-]+@[\w-]+\.(?:com|cn|net|org|io)$|\.(?:vue|js|ts|json|png|svg|html|css)$|"
@@ -494,6 +503,7 @@ _BIGRAMS = frozenset(
     "im in io is it ke la le li ll lo ly ma me mi mo mp na nc nd ne ng ni ns nt ol om on op or ot ou ow pa pe pl po pr "
     "ra re ri ro rs rt se sh si sp ss st ta te th ti to tr ts un ur us ut ve".split()
 )  # fmt: skip
+_CONSTANT = re.compile(r"[a-z]+(?:[_-][a-z]+)+|[A-Z]+(?:[_-][A-Z]+)+")
 _COMMON = frozenset("qwerty qwertyuiop asdfgh asdfghjkl zxcvbnm iloveyou letmein woaini".split())
 _LEET = str.maketrans("013457$@!", "oleastsai")
 
@@ -519,11 +529,13 @@ def _made_up(value: str) -> bool:
         return False
     digits, letters = sum(map(str.isdigit, value)), sum(map(str.isalpha, value))
     special = sum(letter in "!@#$%^&*?+~=" for letter in value)
-    if not letters or value.lower() in _COMMON:
-        return digits >= 6 or letters > 0
+    if value.lower() in _COMMON:
+        return True
+    if not letters:
+        return digits >= 6 or (digits > 2 and digits + special >= 6)
     if not digits:
         return value[-1] != "=" and (
-            special > 1 or (special == 1 and letters > 3 and value[0].isalnum() and not value.islower())
+            special > 1 or (special == 1 and letters > 3 and (value[0] + value[-1]).isalnum() and not value.islower())
         )
     if special:
         return letters + digits > 2
@@ -544,9 +556,9 @@ def _random(value: str, *, least: int, letters: int) -> bool:
     plain = re.sub(r"[^A-Za-z0-9]", "", value[:96])
     if len(plain) < least or len(set(plain)) < 6 or plain.isdigit():
         return False
-    if sum(map(str.isdigit, plain)) < 2 and len(plain) < letters:
+    if sum(map(str.isdigit, plain)) < 2 and (len(plain) < letters or _CONSTANT.fullmatch(value)):
         return False
-    steps = sum(-1 <= ord(one) - ord(other) <= 1 for one, other in zip(plain, plain[1:], strict=False))
+    steps = sum(-1 <= ord(one) - ord(other) <= 1 for one, other in pairwise(plain))
     return steps < len(plain) * 0.5 and _wordiness(plain) < 0.38
 
 

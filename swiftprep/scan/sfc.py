@@ -19,14 +19,13 @@ _TEMPLATE = re.compile(rb"<!--.*?(?:-->|\Z)|<(/?)template(?=[\s/>])" + _ATTRIBUT
 _ATTRIBUTE = re.compile(rb"""([^\s"'<>/=]+|/(?!>))(?:\s*=\s*("[^"]*"|'[^']*'|[^\s"'<>`]+))?""")
 
 _MUSTACHE = re.compile(rb"\{\{.*?\}\}", re.S)
+_TAG_LIKE = re.compile(rb"\{\{[^}]*<[A-Za-z/!]")
 _LONE = re.compile(rb"<(?![A-Za-z/!])|&")
 # `p` too: Vue 3 does not close it before a block element, and Vue 2 says nothing when it does.
-_NOT_HTML = re.compile(
-    rb"(?<=<)(?:area|base|br|col|embed|hr|img|input|link|meta|param|source|track|wbr|script|style|li|dt|dd|option"
-    rb"|optgroup|rt|rp|rb|rtc|tr|td|th|thead|tbody|tfoot|colgroup|caption|html|head|body|p|textarea|title)(?=[\s/>])"
-    rb"|(?<=</)(?:area|base|br|col|embed|hr|img|input|link|meta|param|source|track|wbr|script|style|li|dt|dd|option"
-    rb"|optgroup|rt|rp|rb|rtc|tr|td|th|thead|tbody|tfoot|colgroup|caption|html|head|body|p|textarea|title)(?=[\s/>])",
-    re.I,
+_NOT_HTML = re.compile(rb"</?(?:[A-Z][\w.-]*|p)(?=[\s/>])")
+_KNOWN_TO_HTML = frozenset(
+    "area base br col embed hr img input link meta param source track wbr script style li dt dd option optgroup rt rp rb"
+    " rtc tr td th thead tbody tfoot colgroup caption html head body p textarea title".split()
 )
 VOID = frozenset(
     ["area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "track", "wbr"],
@@ -157,15 +156,16 @@ def _mask(match: re.Match[bytes]) -> bytes:
 
 
 def _rename(match: re.Match[bytes]) -> bytes:
-    name = match[0]
-    return b"x" + name[1:] if name[:1].isupper() or name == b"p" else name
+    start = 2 if match[0].startswith(b"</") else 1
+    name = match[0][start:]
+    return match[0][:start] + b"x" + name[1:] if name.decode().lower() in _KNOWN_TO_HTML else match[0]
 
 
 def template(source: bytes, start: int = 0, end: int | None = None) -> Template:
     """Parse the markup in `source[start:end]`; lines and offsets count from the beginning of `source`."""
     original = source[start:end]
     markup = original
-    if b"{{" in markup:
+    if _TAG_LIKE.search(markup):
         markup = _MUSTACHE.sub(_mask, markup)
     markup = _LONE.sub(b"x", markup)
     markup = _NOT_HTML.sub(_rename, markup)

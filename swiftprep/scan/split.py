@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import logging
-import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
@@ -16,7 +15,7 @@ BANDS = 16  # of 4 values: two files alike by 0.8 meet in one with probability 0
 ALIKE = 0.75  # share of equal values from which two files count as near copies
 LEAST_WORDS = 12  # of a text shorter than this, only exact copies are found
 
-_WORD = re.compile(r"[^\W_]+")
+_SPACED = bytes(code if code > 127 or chr(code).isalnum() else 32 for code in range(256))
 
 
 def signature(text: str) -> bytes:
@@ -24,13 +23,13 @@ def signature(text: str) -> bytes:
 
     Source: Broder, On the resemblance and containment of documents (1997).
     """
-    words = _WORD.findall(text)
+    words = text.encode("utf-8", "replace").translate(_SPACED).decode("utf-8", "replace").split()
     if len(words) < LEAST_WORDS:
         return hashlib.blake2b(" ".join(text.split()).encode("utf-8", "replace"), digest_size=16).digest()
     from rensa import RMinHash
 
     sketch = RMinHash(num_perm=PERMUTATIONS, seed=1)
-    sketch.update([f"{a} {b}" for a, b in pairwise(words)])
+    sketch.update(list(map(" ".join, pairwise(words))))
     return b"".join(value.to_bytes(4, "little") for value in sketch.digest())
 
 
@@ -85,7 +84,7 @@ def held_out(paths: Sequence[str], signatures: Sequence[bytes], fraction: float,
         seed: Which ones.
     """
     wanted = min(round(len(paths) * fraction) or int(fraction > 0), len(paths) - 1)
-    if not wanted:
+    if wanted < 1:
         return set()
     copies = near_copies(signatures)
     groups = _groups(copies)

@@ -61,22 +61,24 @@ class Task:
         """
         wording = self.instruction[zlib.crc32(sample_id.encode("utf-8", "replace")) % len(self.instruction)]
         try:
-            instruction, input_, output = (
-                _compiled(part, self.trusted)(values) for part in (wording, self.input, self.output)
-            )
+            # One rendering for all three costs a third.
+            parts = _compiled(_BORDER.join((wording, self.input, self.output)), self.trusted)(values).split(_BORDER)
+            if len(parts) != 3:  # the border stands in the code, of all things
+                parts = [_compiled(part, self.trusted)(values) for part in (wording, self.input, self.output)]
         except Exception as error:  # whatever the user's template does
             raise ConfigError(f"template: {error}; it can use {', '.join(sorted(values))}") from None
-        return instruction, input_, output
+        return parts[0], parts[1], parts[2]
+
+
+_BORDER = "\x1e\x1f\x1e"
 
 
 @lru_cache(maxsize=64)
 def _compiled(source: str, trusted: bool) -> Callable[[dict[str, Any]], str]:
-    """Return what renders a template; a plain text and a lone `{{ name }}`, the most frequent ones, need no engine."""
-    if "{" not in source:
-        return lambda values: source
-    if (lone := _LONE.fullmatch(source)) is not None:
-        name = lone[1]
-        return lambda values: str(values[name]) if name in values else _undefined(name)
+    """Return what renders a template; one that only names values needs no engine, which costs most of the time."""
+    pieces = _NAME.split(source)  # text and names in turn
+    if not any("{" in text for text in pieces[::2]):
+        return lambda values: _joined(pieces, values)
     kind = Environment if trusted else SandboxedEnvironment
     engine = kind(
         undefined=StrictUndefined, autoescape=False, keep_trailing_newline=True, trim_blocks=True, lstrip_blocks=True
@@ -84,11 +86,16 @@ def _compiled(source: str, trusted: bool) -> Callable[[dict[str, Any]], str]:
     return engine.from_string(source).render
 
 
-_LONE = re.compile(r"\{\{ (\w+) \}\}")
+_NAME = re.compile(r"\{\{ (\w+) \}\}")
 
 
-def _undefined(name: str) -> str:
-    raise UndefinedError(f"'{name}' is undefined")
+def _joined(pieces: list[str], values: dict[str, Any]) -> str:
+    made = list(pieces)
+    for at in range(1, len(made), 2):
+        if made[at] not in values:
+            raise UndefinedError(f"'{made[at]}' is undefined")
+        made[at] = str(values[made[at]])
+    return "".join(made)
 
 
 def load_task(name: str | Path, lang: str = "zh") -> Task:
