@@ -76,8 +76,8 @@ def in_fresh_process(root: Path, cache: Path, out: Path | None = None) -> dict[s
 
 
 def extraction(package: Path, tools: Path) -> None:
-    from swiftprep.scan.facts import read_script, read_vue, suffix_of
-    from swiftprep.scan.link import link
+    from swiftprep.catalog.facts import read_script, read_vue, suffix_of
+    from swiftprep.catalog.link import link
 
     vue = sorted(package.glob("packages/**/*.vue"))
     others = sorted(p for folder in ("packages", "src") for p in package.glob(f"{folder}/**/*.js"))

@@ -9,9 +9,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from swiftprep.catalog.catalog import Catalog
     from swiftprep.mix.mixer import Mixer
     from swiftprep.records import Reject, Sample, read_jsonl, write_jsonl
-    from swiftprep.scan.catalog import Catalog
     from swiftprep.scan.scanner import Scanner
     from swiftprep.train.monitor import Monitor
     from swiftprep.train.runner import SwiftRunner
@@ -32,7 +32,7 @@ __all__ = [
 ]
 
 _HOME = {
-    "Catalog": "swiftprep.scan.catalog",
+    "Catalog": "swiftprep.catalog.catalog",
     "Mixer": "swiftprep.mix.mixer",
     "Monitor": "swiftprep.train.monitor",
     "Reject": "swiftprep.records",

@@ -5,10 +5,10 @@ from __future__ import annotations
 import random
 import re
 
-from swiftprep.scan.api import Component, kebab
-from swiftprep.scan.html import is_global
-from swiftprep.scan.markup import read_attribute
-from swiftprep.scan.sfc import Element, blocks, template
+from swiftprep.catalog.api import Component, kebab
+from swiftprep.catalog.html import is_global
+from swiftprep.catalog.markup import read_attribute
+from swiftprep.catalog.sfc import Element, blocks, template
 
 KINDS = {
     "unknown prop": "unknown-prop",

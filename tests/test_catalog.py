@@ -7,9 +7,9 @@ import json
 import pytest
 
 from swiftprep import Catalog, Scanner
+from swiftprep.catalog.facts import SCRIPTS, read_script, read_vue, suffix_of
+from swiftprep.catalog.link import link
 from swiftprep.errors import DataError
-from swiftprep.scan.facts import SCRIPTS, read_script, read_vue, suffix_of
-from swiftprep.scan.link import link
 
 
 def components(files, packages=None):
@@ -409,7 +409,7 @@ def test_what_is_no_catalogue_is_a_clear_error(tmp_path, text, message):
     (tmp_path / "c.json").write_text(text)
     with pytest.raises(DataError, match=message):
         Catalog.load(tmp_path / "c.json")
-    with pytest.raises(DataError, match="none.json"):
+    with pytest.raises(DataError, match=r"none\.json"):
         Catalog.load(tmp_path / "none.json")
 
 

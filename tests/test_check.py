@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from swiftprep import Catalog
-from swiftprep.scan.facts import read_vue
-from swiftprep.scan.link import link
+from swiftprep.catalog.facts import read_vue
+from swiftprep.catalog.link import link
 
 FRAMEWORK = {
     "packages/table/table.vue": (

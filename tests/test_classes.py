@@ -13,8 +13,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from swiftprep.scan.api import Component, Method, Prop
-from swiftprep.scan.classes import Unit, java_api, java_units, members, python_api, python_units
+from swiftprep.catalog.api import Component, Method, Prop
+from swiftprep.catalog.classes import Unit, java_api, java_units, members, python_api, python_units
 
 STDLIB = [p for p in sorted(Path(sysconfig.get_path("stdlib")).glob("*.py")) if p.stat().st_size < 30_000]
 

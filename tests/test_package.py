@@ -22,6 +22,7 @@ ORDER = [
     "records",
     "tokens",
     "swiftfmt",
+    "catalog",
     "scan",
     "mix",
     "evaluate",

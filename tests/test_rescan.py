@@ -80,7 +80,9 @@ def test_any_number_of_processes_gives_the_same_bytes(root, tmp_path):
 
 def test_a_script_without_a_main_guard_can_use_processes(root, tmp_path):
     script = tmp_path / "script.py"
-    script.write_text(f"from swiftprep import Scanner\nprint(Scanner({str(root)!r}, workers=2, cache=False).scan().kept)\n")
+    script.write_text(
+        f"from swiftprep import Scanner\nprint(Scanner({str(root)!r}, workers=2, cache=False).scan().kept)\n"
+    )
     done = subprocess.run([sys.executable, script], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == str(len(NAMES) - 1)
     assert done.stderr == ""
@@ -172,10 +174,11 @@ def test_a_scan_that_is_stopped_goes_on_where_it_was(root, monkeypatch, reads):
 
     from swiftprep.scan import scanner
 
-    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+    with monkeypatch.context() as patch:
         patch.setattr(scanner, "_CHUNK_BYTES", 2000)
         patch.setattr(scanner, "read_files", stop)
-        Scanner(root, workers=1).scan()
+        with pytest.raises(KeyboardInterrupt):
+            Scanner(root, workers=1).scan()
     done = len(reads)
     assert 10 <= done < len(NAMES)
     assert Scanner(root).scan().kept == len(NAMES) - 1
@@ -204,7 +207,9 @@ def test_near_copies_stay_on_one_side_wherever_they_lie(tmp_path):
     root = tmp_path / "repo"
     for number in range(40):
         text = content(f"a/C{number}.vue")
-        for copy, changed in enumerate((text, text.replace("ta-table", "ta-list"), "\n\n" + text.replace("\n", "\n  "))):
+        for copy, changed in enumerate(
+            (text, text.replace("ta-table", "ta-list"), "\n\n" + text.replace("\n", "\n  "))
+        ):
             path = root / f"m{number * 3 + copy}/C.vue"
             path.parent.mkdir(parents=True)
             path.write_text(changed)

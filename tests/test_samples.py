@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from itertools import pairwise
 
 import pytest
 
 from swiftprep import Sample, Scanner, read_jsonl
+from swiftprep.catalog.facts import read_script, read_vue
 from swiftprep.errors import ConfigError
 from swiftprep.scan.cut import cut, pieces_of
-from swiftprep.scan.facts import read_script, read_vue
 
 PAGE = """<template>
   <div class="users">
@@ -48,7 +49,6 @@ export default {
 .users .bar { color: red; }
 </style>
 """
-WORDS = len("x".split())
 
 
 def count(text):
@@ -111,7 +111,18 @@ def test_fill_in_the_middle_takes_out_a_whole_piece(tree):
 def test_a_page_names_components_key_props_and_state_before_the_code(tree):
     sample = one(tree({"views/UserList.vue": PAGE}), "page")
     reasoning = sample.answer.partition("```vue")[0]
-    for word in ("ta-form", "ta-input", "ta-table", "data-source", "columns", "change", "action", "query", "rows", "v-model"):
+    for word in (
+        "ta-form",
+        "ta-input",
+        "ta-table",
+        "data-source",
+        "columns",
+        "change",
+        "action",
+        "query",
+        "rows",
+        "v-model",
+    ):
         assert word in reasoning, word
     assert "user-badge" not in reasoning  # the project's own
     assert sample.meta["components"] == ["ta-form", "ta-input", "ta-table"]
@@ -123,14 +134,24 @@ def test_the_api_is_asked_for_and_told(tree):
     samples = {s.meta["components"][0]: s for s in scan(root, kinds=["api"]).samples}
     table = samples["ta-table"]
     assert "ta-table" in table.prompt
-    for word in ("| columns |", "| dataSource |", "- change", "- action", "row", "归纳", '<ta-table :columns="columns"'):
+    for word in (
+        "| columns |",
+        "| dataSource |",
+        "- change",
+        "- action",
+        "row",
+        "归纳",
+        '<ta-table :columns="columns"',
+    ):
         assert word in table.answer, word
     assert table.meta["kind"] == "api"
 
 
 def test_kinds_can_be_chosen_mixed_with_own_templates_and_worded_differently(tree, tmp_path):
     own = tmp_path / "own.yaml"
-    own.write_text("kind: fim\ninstruction: ['A {{ path }}', 'B {{ path }}']\ninput: '{{ prefix }}|{{ suffix }}'\noutput: '{{ middle }}'")
+    own.write_text(
+        "kind: fim\ninstruction: ['A {{ path }}', 'B {{ path }}']\ninput: '{{ prefix }}|{{ suffix }}'\noutput: '{{ middle }}'"
+    )
     found = scan(tree({f"C{i}.vue": PAGE + f"<!-- {i} -->" for i in range(12)}), kinds=["component", own])
     assert [s.meta["kind"] for s in found.samples] == ["component", "fim"] * 12
     assert {s.prompt[0] for s in found.samples if s.meta["kind"] == "fim"} == {"A", "B"}
@@ -150,7 +171,10 @@ def test_python_and_java_make_samples_and_entries(tree):
     found = scan(root)
     assert {s.meta["kind"] for s in found.samples} == {"component", "fim", "api"}
     client = found.catalog.components["acme.http.Client"]
-    assert [(p.name, p.type, p.required, p.default) for p in client.props] == [("url", "str", True, None), ("retries", "int", False, "3")]
+    assert [(p.name, p.type, p.required, p.default) for p in client.props] == [
+        ("url", "str", True, None),
+        ("retries", "int", False, "3"),
+    ]
     assert [m.name for m in client.methods] == ["get"]
     assert found.catalog.components["com.acme.Foo"].methods[0].doc == "Finds."
     assert "python" in found.samples[0].prompt
@@ -177,7 +201,20 @@ def test_long_components_are_cut_at_borders_and_nothing_is_lost(tree, limit):
     for drop in found.dropped:
         start, end = map(int, drop.path.rpartition(":")[2].split("-"))
         covered |= set(range(start, end + 1))
-    headings = {1, 2, 9, 10, 12, 15, 21, 29, 30, 31, 33, 36}  # of what was cut open: tags and braces of the outer pieces
+    headings = {
+        1,
+        2,
+        9,
+        10,
+        12,
+        15,
+        21,
+        29,
+        30,
+        31,
+        33,
+        36,
+    }  # of what was cut open: tags and braces of the outer pieces
     blank = {n for n, line in enumerate(PAGE.split("\n"), 1) if not line.strip()}
     missing = set(range(1, PAGE.count("\n") + 1)) - covered - blank
     assert missing <= headings | {17, 16, 20}
@@ -188,12 +225,15 @@ def test_cut_covers_every_piece_once_and_splits_none():
     _, shape = read_vue(source, "A.vue")
     parts, too_long = cut(source, pieces_of(source, shape), lambda piece: len(piece) < 120)
     stretches = sorted((p.start, p.end) for p in [*parts, *too_long])
-    assert all(a[1] <= b[0] for a, b in zip(stretches, stretches[1:], strict=False))
+    assert all(a[1] <= b[0] for a, b in pairwise(stretches))
     assert any("export default {" in " ".join(p.around) for p in parts)
     code = b"function a() {\n  return 1\n}\nfunction b() {\n  return 2\n}\n"
     _, shape = read_script(code, "a.js")
     parts, too_long = cut(code, pieces_of(code, shape), lambda piece: len(piece) < 40)
-    assert [code[p.start : p.end].decode() for p in parts] == ["function a() {\n  return 1\n}", "function b() {\n  return 2\n}"]
+    assert [code[p.start : p.end].decode() for p in parts] == [
+        "function a() {\n  return 1\n}",
+        "function b() {\n  return 2\n}",
+    ]
     assert not too_long
 
 
@@ -231,17 +271,27 @@ def test_secrets_never_reach_a_sample_a_file_or_a_finding(tree, tmp_path):
 
 
 def test_licences_are_recorded_and_can_be_limited(tree):
-    root = tree({"A.vue": "<!-- SPDX-License-Identifier: GPL-3.0-only -->\n" + PAGE, "B.vue": PAGE, "c.js": "// SPDX-License-Identifier: MIT\nexport default 1\n"})
+    root = tree(
+        {
+            "A.vue": "<!-- SPDX-License-Identifier: GPL-3.0-only -->\n" + PAGE,
+            "B.vue": PAGE,
+            "c.js": "// SPDX-License-Identifier: MIT\nexport default 1\n",
+        }
+    )
     found = scan(root, kinds=["component"])
     assert {f["path"]: f.get("licence") for f in found.files} == {"A.vue": "GPL-3.0-only", "B.vue": None, "c.js": "MIT"}
     assert found.samples[0].meta["licence"] == "GPL-3.0-only"
     found = scan(root, kinds=["component"], allow_licenses=["MIT"])
-    assert [(r.path, r.reason, r.detail) for r in found.rejects] == [("A.vue", "licence", "GPL-3.0-only is not allowed")]
+    assert [(r.path, r.reason, r.detail) for r in found.rejects] == [
+        ("A.vue", "licence", "GPL-3.0-only is not allowed")
+    ]
     assert "user-list" in found.catalog.components  # B.vue's
 
 
 def test_a_syntax_error_marks_the_file_and_keeps_it(tree):
-    found = scan(tree({"A.vue": "<template><div></template>\n<script>\nexport default { props: ['a'], b: ( }\n</script>"}))
+    found = scan(
+        tree({"A.vue": "<template><div></template>\n<script>\nexport default { props: ['a'], b: ( }\n</script>"})
+    )
     (file,) = found.files
     assert [line for line, _ in file["errors"]] == [1, 3]
     assert [p.name for p in found.catalog.components["a"].props] == ["a"]

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from swiftprep.catalog.api import Component, Event, Method, Prop, Slot, kebab
+from swiftprep.catalog.webtypes import SCHEMA, from_web_types, to_web_types
 from swiftprep.errors import DataError
-from swiftprep.scan.api import Component, Event, Method, Prop, Slot, kebab
-from swiftprep.scan.webtypes import SCHEMA, from_web_types, to_web_types
 
 TABLE = Component(
     "ta-table",

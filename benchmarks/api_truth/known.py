@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from swiftprep import Scanner
-from swiftprep.scan.api import kebab
+from swiftprep.catalog.api import kebab
 from swiftprep.scan.walk import DEFAULT_IGNORE
 
 # What is built, or written by hand beside the source, would hand us the answers.

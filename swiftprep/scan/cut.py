@@ -7,9 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import accumulate
 
-from swiftprep.scan.facts import Shape
-from swiftprep.scan.script import Piece
-from swiftprep.scan.sfc import Element
+from swiftprep.catalog.facts import Shape
+from swiftprep.catalog.script import Piece
+from swiftprep.catalog.sfc import Element
 
 
 @dataclass(frozen=True, slots=True)

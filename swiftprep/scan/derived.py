@@ -7,8 +7,8 @@ from typing import Any
 
 import orjson
 
-from swiftprep.scan.api import Component
-from swiftprep.scan.catalog import Catalog
+from swiftprep.catalog.api import Component
+from swiftprep.catalog.catalog import Catalog
 from swiftprep.scan.kinds import SYNTAX, Wanted
 from swiftprep.scan.tasks import Task
 

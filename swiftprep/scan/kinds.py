@@ -8,10 +8,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from swiftprep.scan.api import kebab
+from swiftprep.catalog.api import kebab
+from swiftprep.catalog.facts import Shape, suffix_of
+from swiftprep.catalog.script import Piece
 from swiftprep.scan.cut import Lines, cut, pieces_of
-from swiftprep.scan.facts import Shape, suffix_of
-from swiftprep.scan.script import Piece
 from swiftprep.scan.tasks import Task
 
 SYNTAX = {

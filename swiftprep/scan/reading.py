@@ -8,14 +8,14 @@ from typing import Any
 
 import orjson
 
+from swiftprep.catalog.classes import java_api, java_units, python_api, python_units
+from swiftprep.catalog.classes import members as members_of
+from swiftprep.catalog.facts import SCRIPTS, Shape, read_script, read_vue, suffix_of
+from swiftprep.catalog.script import Piece
 from swiftprep.records import Reject
-from swiftprep.scan.classes import java_api, java_units, python_api, python_units
-from swiftprep.scan.classes import members as members_of
-from swiftprep.scan.facts import SCRIPTS, Shape, read_script, read_vue, suffix_of
 from swiftprep.scan.files import read_source
 from swiftprep.scan.kinds import Maker, Wanted
 from swiftprep.scan.licences import allowed, licence_of
-from swiftprep.scan.script import Piece
 from swiftprep.scan.secrets import redact
 from swiftprep.scan.split import signature
 

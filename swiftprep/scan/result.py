@@ -14,9 +14,9 @@ from typing import IO, TYPE_CHECKING, Any
 
 import orjson
 
+from swiftprep.catalog.catalog import Catalog
 from swiftprep.disk import atomic_write
 from swiftprep.records import Reject, Sample, write_jsonl
-from swiftprep.scan.catalog import Catalog
 from swiftprep.scan.secrets import Finding
 
 if TYPE_CHECKING:

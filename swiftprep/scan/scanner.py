@@ -18,15 +18,15 @@ from typing import Any, TypeAlias
 import orjson
 
 from swiftprep import tokens
+from swiftprep.catalog.catalog import Catalog
+from swiftprep.catalog.facts import suffix_of
+from swiftprep.catalog.link import infer, link
+from swiftprep.catalog.markup import Use
 from swiftprep.errors import ConfigError
 from swiftprep.progress import progress_bar
 from swiftprep.records import Reject
-from swiftprep.scan.catalog import Catalog
 from swiftprep.scan.derived import api_rows
-from swiftprep.scan.facts import suffix_of
 from swiftprep.scan.kinds import Wanted
-from swiftprep.scan.link import infer, link
-from swiftprep.scan.markup import Use
 from swiftprep.scan.reading import SUFFIXES, Job, Record, read_file, read_files, readable
 from swiftprep.scan.result import Kept, Scan, Spool
 from swiftprep.scan.split import held_out

@@ -50,7 +50,7 @@ class Task:
     def render(self, sample_id: str, values: dict[str, Any]) -> tuple[str, str, str]:
         """Return `(instruction, input, output)` with the values filled in.
 
-        Templates that are not ours run in jinja2's sandbox, and scanned code is only ever a value in them, never a template.
+        Templates that are not ours run in jinja2's sandbox, and scanned code is only ever a value, never a template.
 
         Args:
             sample_id: Chooses the wording.

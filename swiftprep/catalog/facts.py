@@ -10,10 +10,10 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
-from swiftprep.scan.behaviour import jsx_elements, read_behaviour
-from swiftprep.scan.markup import behaviour, slots_in, uses
-from swiftprep.scan.script import Module, Piece, Reader, parse_script
-from swiftprep.scan.sfc import Block, Element, Template, blocks, template
+from swiftprep.catalog.behaviour import jsx_elements, read_behaviour
+from swiftprep.catalog.markup import behaviour, slots_in, uses
+from swiftprep.catalog.script import Module, Piece, Reader, parse_script
+from swiftprep.catalog.sfc import Block, Element, Template, blocks, template
 
 SCRIPTS = {
     ".js": "js",
@@ -68,7 +68,7 @@ def read_vue(source: bytes, path: str) -> tuple[dict[str, Any], Shape]:
             continue
         text = source[block.start : block.end]
         line = source.count(b"\n", 0, block.start) + 1
-        root, bad = parse_script(text, lang)
+        root, bad, grammar = parse_script(text, lang)
         errors += [(line + row - 1, "syntax error in <script>") for row in bad]
         reader = Reader(text, root, line=line, offset=block.start, in_sfc=True)
         if scripts[0] is not block:
@@ -78,7 +78,7 @@ def read_vue(source: bytes, path: str) -> tuple[dict[str, Any], Shape]:
         module = reader.read()
         shape.pieces += reader.pieces
         foreign += read_behaviour(text, root, module, offset=block.start, line=line)
-        elements += jsx_elements(text, root, lang, offset=block.start, line=line)
+        elements += jsx_elements(text, root, grammar, offset=block.start, line=line)
     own = _own_component(module, source)
     for block in (b for b in parts if b.kind == "template"):
         if block.lang not in ("", "html"):
@@ -99,11 +99,11 @@ def read_vue(source: bytes, path: str) -> tuple[dict[str, Any], Shape]:
 def read_script(source: bytes, path: str) -> tuple[dict[str, Any], Shape]:
     """Return the facts and the shape of a JavaScript or TypeScript module."""
     lang = SCRIPTS[suffix_of(path)]
-    root, bad = parse_script(source, lang)
+    root, bad, grammar = parse_script(source, lang)
     reader = Reader(source, root)
     module = reader.read()
     foreign = read_behaviour(source, root, module, offset=0, line=1)
-    elements = jsx_elements(source, root, lang)
+    elements = jsx_elements(source, root, grammar)
     for options in module.components:
         markup = options.pop("template", None)
         if markup is not None and markup[0] == "s":

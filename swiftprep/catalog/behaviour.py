@@ -8,11 +8,11 @@ from typing import Any
 
 from tree_sitter import Node, Query, QueryCursor
 
-from swiftprep.scan.api import kebab
-from swiftprep.scan.grammar import language
-from swiftprep.scan.script import Module
-from swiftprep.scan.sfc import Element
-from swiftprep.scan.values import Value, clean_doc, pairs, short, string_of, text_of, unwrapped, value_of
+from swiftprep.catalog.api import kebab
+from swiftprep.catalog.grammar import language
+from swiftprep.catalog.script import Module
+from swiftprep.catalog.sfc import Element
+from swiftprep.catalog.values import Value, clean_doc, pairs, short, string_of, text_of, unwrapped, value_of
 
 _EMIT = re.compile(rb"emit\s*(?:\(|\.\s*(?:call|apply)\s*\(|\?\.\()")
 _IN_A_WORD = re.compile(rb"[\w$]\$?\Z")
@@ -165,7 +165,8 @@ def _read_slots(source: bytes, module: Module, offset: int) -> None:
             continue
         names = [part.split(":")[0].split("=")[0].strip() for part in taken[1].decode("utf-8", "replace").split(",")]
         add(match.start(), [n for n in names if n and not n.startswith("...")], unknown=b"..." in taken[1])
-    if any(source[m.start() - 1 : m.start()] != b"$" for m in _PLAIN_SLOTS.finditer(source)) and _TAKES_SLOTS.search(source):
+    plain = any(source[m.start() - 1 : m.start()] != b"$" for m in _PLAIN_SLOTS.finditer(source))
+    if plain and _TAKES_SLOTS.search(source):
         for match in _SETUP_SLOTS.finditer(source):
             name = (match[1] or match[2]).decode()
             if name not in _NOT_SLOTS:
@@ -179,16 +180,11 @@ def _jsx_query(grammar: str) -> Query:
     return Query(language(grammar), "[(jsx_opening_element) (jsx_self_closing_element)] @tag")
 
 
-def jsx_elements(source: bytes, root: Node, lang: str, *, offset: int = 0, line: int = 1) -> list[Element]:
+def jsx_elements(source: bytes, root: Node, grammar: str, *, offset: int = 0, line: int = 1) -> list[Element]:
     """Return the JSX elements of a script with their attributes spelt as in a template (`onClick` → `@click`)."""
-    if lang == "ts" or not _JSX.search(source):
+    if grammar == "ts" or not _JSX.search(source):
         return []
-    for grammar in ("js", "tsx"):
-        try:
-            tags = QueryCursor(_jsx_query(grammar)).captures(root).get("tag", [])
-        except ValueError:  # the tree is of the other grammar
-            continue
-        break
+    tags = QueryCursor(_jsx_query(grammar)).captures(root).get("tag", [])
     found: list[Element] = []
     nodes = sorted(tags, key=lambda node: node.start_byte)
     open_: list[tuple[int, int]] = []  # (end, index) of the elements around

@@ -7,7 +7,7 @@ from typing import Any
 
 from tree_sitter import Node
 
-from swiftprep.scan.values import Value, doc_of, key_of, short, signature, text_of
+from swiftprep.catalog.values import Value, doc_of, key_of, short, signature, text_of
 
 
 def bases(node: Node) -> list[str]:

@@ -19,9 +19,9 @@ from typing import Any
 
 from tree_sitter import Node
 
-from swiftprep.scan.grammar import error_lines, parse
-from swiftprep.scan.types import bases, members, type_value
-from swiftprep.scan.values import (
+from swiftprep.catalog.grammar import error_lines, parse
+from swiftprep.catalog.types import bases, members, type_value
+from swiftprep.catalog.values import (
     Value,
     default_text,
     doc_of,
@@ -76,8 +76,8 @@ class Module:
     errors: list[int] = field(default_factory=list)
 
 
-def parse_script(source: bytes, lang: str) -> tuple[Node, list[int]]:
-    """Parse a script and return its root and the lines of its errors, from 1.
+def parse_script(source: bytes, lang: str) -> tuple[Node, list[int], str]:
+    """Parse a script and return its root, the lines of its errors, from 1, and the grammar that took it.
 
     Vue's JSX has attributes (`class=`) that the JavaScript grammar trips over and the TSX grammar takes.
     """
@@ -89,8 +89,8 @@ def parse_script(source: bytes, lang: str) -> tuple[Node, list[int]]:
         other = parse(source, names[1]).root_node
         other_errors = error_lines(other)
         if len(other_errors) < len(errors):
-            return other, other_errors
-    return root, errors
+            return other, other_errors, names[1]
+    return root, errors, names[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -364,7 +364,8 @@ class Reader:
             if key in _VALUES:
                 options[key] = self._nested(value, key)
             elif key == "methods":
-                options["methods"] += [[name, _signature(v), doc_of(e)] for name, e, v in inner if name not in _NAMELESS]
+                named = [(name, e, v) for name, e, v in inner if name not in _NAMELESS]
+                options["methods"] += [[name, _signature(v), doc_of(e)] for name, e, v in named]
             elif key == "computed":
                 options["computed"] = [name for name, _, _ in inner if name not in _NAMELESS]
             elif key == "data":
@@ -396,7 +397,7 @@ class Reader:
         marked = [d for d in decorators if _DECORATED.match(d.text or b"")]
         if not marked and (heritage is None or not re.search(r"\bVue\b|mixins\(|Mixins\(", text_of(heritage))):
             return None
-        from swiftprep.scan.decorated import read_class
+        from swiftprep.catalog.decorated import read_class
 
         options: dict[str, Any] = {
             "sure": True, "span": self._span(node), "range": list(self._bounds(node)), "doc": doc_of(node),

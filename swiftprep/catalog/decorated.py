@@ -7,8 +7,8 @@ from typing import Any
 
 from tree_sitter import Node
 
-from swiftprep.scan.api import kebab
-from swiftprep.scan.values import Value, doc_of, short, signature, string_of, text_of, value_of
+from swiftprep.catalog.api import kebab
+from swiftprep.catalog.values import Value, doc_of, short, signature, string_of, text_of, value_of
 
 _HOOKS = frozenset(
     "data render setup beforeCreate created beforeMount mounted beforeUpdate updated activated deactivated "

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 from typing import Any
 
-from swiftprep.scan.values import Value
+from swiftprep.catalog.values import Value
 
 _SUFFIXES = ("", ".vue", ".js", ".ts", ".jsx", ".tsx", ".mjs", ".cjs", ".mts", ".cts")
 _INDEX = tuple(f"/index{suffix}" for suffix in _SUFFIXES[1:])

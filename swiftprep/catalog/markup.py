@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from swiftprep.scan.api import kebab
-from swiftprep.scan.html import BUILT_IN, is_native
-from swiftprep.scan.sfc import Element, Template
+from swiftprep.catalog.api import kebab
+from swiftprep.catalog.html import BUILT_IN, is_native
+from swiftprep.catalog.sfc import Element, Template
 
 _DIRECTIVES = ("if", "else", "else-if", "for", "show", "html", "text", "pre", "once", "cloak", "memo")
 _COMMENT = re.compile(rb"<!--((?:(?!-->).)*)-->\s*\Z", re.S)

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from swiftprep.scan.grammar import error_lines, parse
+from swiftprep.catalog.grammar import error_lines, parse
 
 _ATTRIBUTES = rb"""((?:[^>"']|"[^"]*"|'[^']*')*)"""
 _OPEN = re.compile(rb"<!--.*?(?:-->|\Z)|<([A-Za-z][\w.-]*)" + _ATTRIBUTES + rb">", re.S)
@@ -24,8 +24,8 @@ _LONE = re.compile(rb"<(?![A-Za-z/!])|&")
 # `p` too: Vue 3 does not close it before a block element, and Vue 2 says nothing when it does.
 _NOT_HTML = re.compile(rb"</?(?:[A-Z][\w.-]*|p)(?=[\s/>])")
 _KNOWN_TO_HTML = frozenset(
-    "area base br col embed hr img input link meta param source track wbr script style li dt dd option optgroup rt rp rb"
-    " rtc tr td th thead tbody tfoot colgroup caption html head body p textarea title".split()
+    "area base br col embed hr img input link meta param source track wbr script style li dt dd option optgroup rt rp"
+    " rb rtc tr td th thead tbody tfoot colgroup caption html head body p textarea title".split()
 )
 VOID = frozenset(
     ["area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "track", "wbr"],

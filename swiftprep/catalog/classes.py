@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
-from swiftprep.scan.api import Component, Method, Prop
+from swiftprep.catalog.api import Component, Method, Prop
 
 if TYPE_CHECKING:
     from tree_sitter import Node, Parser

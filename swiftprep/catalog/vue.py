@@ -6,9 +6,9 @@ import re
 from dataclasses import replace
 from typing import Any
 
-from swiftprep.scan.api import Component, Event, Method, Prop, Slot, kebab
-from swiftprep.scan.modules import MAX_STEPS, Modules
-from swiftprep.scan.values import Value, doc_tags
+from swiftprep.catalog.api import Component, Event, Method, Prop, Slot, kebab
+from swiftprep.catalog.modules import MAX_STEPS, Modules
+from swiftprep.catalog.values import Value, doc_tags
 
 _TYPES = {
     "String": "string", "Number": "number", "Boolean": "boolean", "Array": "array", "Object": "object",
@@ -233,7 +233,7 @@ class Reader:
         return {}
 
     def _definition_of_call(self, call: Value, path: str, steps: int) -> dict[str, Any]:
-        """Read `definePropType(String)`, `makeProp(String, 'a')`: what is returned, else the type and then the default."""
+        """Read `makeProp(String, 'a')`: what the function returns, else the type and then the default."""
         made, where = self.modules.resolve(call, path)
         if made[0] == "o":
             known = self._definition(made, where, steps + 1)

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
+from swiftprep.catalog.api import ITEMS, Component, kebab, to_component
+from swiftprep.catalog.check import Problem, check
+from swiftprep.catalog.markup import Use
+from swiftprep.catalog.webtypes import from_web_types, to_web_types
 from swiftprep.disk import atomic_write
 from swiftprep.errors import DataError
-from swiftprep.scan.api import ITEMS, Component, kebab, to_component
-from swiftprep.scan.check import Problem, check
-from swiftprep.scan.markup import Use
-from swiftprep.scan.webtypes import from_web_types, to_web_types
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -27,7 +27,7 @@ _BATCH = 300
 class Catalog:
     """A framework's components by tag.
 
-    >>> from swiftprep.scan.api import Prop
+    >>> from swiftprep.catalog.api import Prop
     >>> catalog = Catalog([Component("ta-tag", props=(Prop("color", "string", required=True),))])
     >>> catalog.components["ta-tag"].props[0].name
     'color'

@@ -9,12 +9,12 @@ from dataclasses import replace
 from difflib import get_close_matches
 from typing import Any
 
-from swiftprep.scan.api import Component, Event, Prop, Slot, kebab, to_component
-from swiftprep.scan.html import DOM_EVENTS, is_global, is_native
-from swiftprep.scan.markup import Use
-from swiftprep.scan.modules import Facts, Modules
-from swiftprep.scan.values import Value
-from swiftprep.scan.vue import Reader
+from swiftprep.catalog.api import Component, Event, Prop, Slot, kebab, to_component
+from swiftprep.catalog.html import DOM_EVENTS, is_global, is_native
+from swiftprep.catalog.markup import Use
+from swiftprep.catalog.modules import Facts, Modules
+from swiftprep.catalog.values import Value
+from swiftprep.catalog.vue import Reader
 
 # File names that say nothing of the component in them; the folder's name does.
 _NAMELESS = frozenset("index main src component mod entry".split())

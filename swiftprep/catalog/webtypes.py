@@ -16,8 +16,8 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, TypeAlias
 
+from swiftprep.catalog.api import Component, Event, Method, Prop, Slot, kebab
 from swiftprep.errors import DataError
-from swiftprep.scan.api import Component, Event, Method, Prop, Slot, kebab
 
 SCHEMA = "https://raw.githubusercontent.com/JetBrains/web-types/master/schema/web-types.json"
 KINDS = ("vue-components", "tags", "elements")

@@ -8,13 +8,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from swiftprep.catalog.api import Component, kebab
+from swiftprep.catalog.behaviour import jsx_elements
+from swiftprep.catalog.html import ATTRIBUTES, BUILT_IN, DOM_EVENTS, TRANSITION_PROPS, is_global, is_native
+from swiftprep.catalog.markup import Attribute, is_custom, read_attribute
+from swiftprep.catalog.script import Module, Reader, parse_script
+from swiftprep.catalog.sfc import Element, blocks, template
 from swiftprep.errors import did_you_mean
-from swiftprep.scan.api import Component, kebab
-from swiftprep.scan.behaviour import jsx_elements
-from swiftprep.scan.html import ATTRIBUTES, BUILT_IN, DOM_EVENTS, TRANSITION_PROPS, is_global, is_native
-from swiftprep.scan.markup import Attribute, is_custom, read_attribute
-from swiftprep.scan.script import Module, Reader, parse_script
-from swiftprep.scan.sfc import Element, blocks, template
 
 _ANY_NATIVE = frozenset(name for names in ATTRIBUTES.values() for name in names)
 _WORDS = {
@@ -87,13 +87,13 @@ def check(code: str, components: Mapping[str, list[Component]], *, vue3: bool, s
             continue
         text = source[block.start : block.end]
         line = source.count(b"\n", 0, block.start) + 1
-        root, bad = parse_script(text, lang)
+        root, bad, grammar = parse_script(text, lang)
         checker.syntax((line + row - 1, "syntax error in <script>") for row in bad)
         reader = Reader(text, root, line=line, in_sfc=True)
         if block.is_setup:
             reader.setup_options()
         known.add(reader.read(), setup=block.is_setup)
-        rendered += jsx_elements(text, root, lang, line=line)
+        rendered += jsx_elements(text, root, grammar, line=line)
     for block in (b for b in parts if b.kind == "template" and b.lang in ("", "html")):
         parsed = template(source, block.start, block.end)
         checker.syntax(parsed.errors)

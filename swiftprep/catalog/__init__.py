@@ -1,0 +1,1 @@
+"""What a framework offers: its components and their API, and code checked against it."""
