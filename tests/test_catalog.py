@@ -402,8 +402,8 @@ def test_save_and_load_and_web_types(tree, tmp_path):
 
 @pytest.mark.parametrize(
     ("text", "message"),
-    [("{", "not valid JSON"), ("[]", "expected a JSON object"), ("{}", "c.json"), ('{"format":"x"}\n', "damaged"),
-     ('{"format":"swiftprep-catalog-1","framework":"a","vue_version":"2.7"}\n{"tag":"a","is":{}}\n', "damaged")],
+    [("{", "not valid JSON"), ("1", "expected a JSON object or array"), ("{}", "c.json"), ("[]", "damaged"), ('[{"format":"x"}]', "damaged"),
+     ('[{"format":"swiftprep-catalog-1","framework":"a","vue_version":"2.7"},{"tag":"a","is":{}}]', "damaged")],
 )  # fmt: skip
 def test_what_is_no_catalogue_is_a_clear_error(tmp_path, text, message):
     (tmp_path / "c.json").write_text(text)

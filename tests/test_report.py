@@ -10,7 +10,7 @@ from swiftprep.report import plot_losses, write_markdown
 
 REPORT = {
     "config": {"scan": {"framework": "ta404"}},
-    "scan": {"root": "app", "found": 12, "kept": 10, "train": 8, "held_out": 2, "rejected": {"ignored": 2}},
+    "scan": {"root": "app", "found": 12, "kept": 10, "train": 8, "held_out": 2, "secrets": 3, "rejected": {"ignored": 2}},
     "mix": {
         "ratio": "40:60",
         "plan": [

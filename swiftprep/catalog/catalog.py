@@ -146,6 +146,8 @@ class Catalog:
             DataError: it cannot be read, or is no web-types document.
         """
         document = _read(path)
+        if isinstance(document, list):
+            raise DataError(f"{path}: a JSON array; a web-types file is an object (不是 web-types 文件)")
         catalog = cls(from_web_types(document, str(path)))
         catalog.framework = str(document.get("name", ""))
         return catalog
@@ -168,15 +170,17 @@ class Catalog:
         Raises:
             DataError: it is something else.
         """
+        return cls._from_rows(orjson.loads(line) for part in parts for line in part.splitlines())
+
+    @classmethod
+    def _from_rows(cls, rows: Iterable[Any]) -> Catalog:
         catalog = cls()
-        lines = (line for part in parts for line in part.splitlines())
         try:
-            head = orjson.loads(next(lines, b"null"))
+            head, *rest = rows
             if head["format"] != _FORMAT:
                 raise ValueError(head["format"])
             catalog.framework, catalog.vue_version = head["framework"], head["vue_version"]
-            for line in lines:
-                row = orjson.loads(line)
+            for row in rest:
                 if "tag" in row:
                     catalog.components[row["tag"]] = to_component(row["is"])
                 else:
@@ -186,9 +190,11 @@ class Catalog:
         return catalog
 
     def save(self, path: str | Path) -> Path:
-        """Write the whole catalogue, usage included, as JSON lines, atomically, and return the path."""
+        """Write the whole catalogue, usage included, as JSON, atomically, and return the path."""
         with atomic_write(path) as file:
-            file.writelines(self.pack())
+            for number, part in enumerate(self.pack()):
+                file.write((b",\n" if number else b"[\n") + part.rstrip(b"\n").replace(b"}\n{", b"},\n{"))
+            file.write(b"\n]\n")
         return Path(path)
 
     @classmethod
@@ -198,13 +204,13 @@ class Catalog:
         Raises:
             DataError: it is neither.
         """
-        data = _bytes(path)
-        if data.startswith(b'{"format":'):
-            try:
-                return cls.unpack([data])
-            except DataError as error:
-                raise DataError(f"{path}: {error}") from None
-        return cls.from_web_types(path)
+        document = _read(path)
+        if isinstance(document, dict):
+            return cls.from_web_types(path)
+        try:
+            return cls._from_rows(document)
+        except DataError as error:
+            raise DataError(f"{path}: {error}") from None
 
     def _repr_html_(self, most: int = 30) -> str:
         """Show the components in a notebook, at most `most` of them, all text escaped."""
@@ -231,13 +237,13 @@ def _bytes(path: str | Path) -> bytes:
         raise DataError(f"{path}: {error.strerror} (读不了这个文件)") from None
 
 
-def _read(path: str | Path) -> dict[str, Any]:
+def _read(path: str | Path) -> dict[str, Any] | list[Any]:
     try:
         document = orjson.loads(_bytes(path))
     except orjson.JSONDecodeError as error:
         raise DataError(f"{path}: not valid JSON: {error}") from None
-    if not isinstance(document, dict):
-        raise DataError(f"{path}: expected a JSON object, found {type(document).__name__}")
+    if not isinstance(document, dict | list):
+        raise DataError(f"{path}: expected a JSON object or array, found {type(document).__name__}")
     return document
 
 

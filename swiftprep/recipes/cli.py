@@ -71,7 +71,7 @@ def _complain(text: str) -> None:
 def _parse(name: str, summary: str, argv: Sequence[str] | None) -> Arguments:
     parser = argparse.ArgumentParser(prog=f"python -m swiftprep.recipes.{name}", description=summary)
     parser.add_argument("settings", nargs="*", metavar="FILE.yaml | key=value", help="settings; later ones win")
-    parser.add_argument("--dry-run", action="store_true", help="scan, mix and show the command; load no model")
+    parser.add_argument("--dry-run", action="store_true", help="only show what would be done; load no model")
     parser.add_argument("--json", action="store_true", help="print the report as JSON on standard output")
     given = parser.parse_intermixed_args(argv)
     files = [item for item in given.settings if "=" not in item]

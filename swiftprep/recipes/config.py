@@ -5,13 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from swiftprep.disk import write_text
 from swiftprep.errors import ConfigError, did_you_mean
+from swiftprep.scan.reading import SUFFIXES
+from swiftprep.scan.tasks import KINDS
 from swiftprep.train.arguments import masked, unknown_arguments
 
 
@@ -32,6 +34,15 @@ class ScanConfig(_Section):
     allow_licenses: list[str] | None = Field(default=None, description="SPDX ids; null: all")
     ignore: list[str] | None = Field(default=None, description="gitignore patterns in place of the default ones")
     val_fraction: float = Field(default=0.2, gt=0, lt=1)
+
+
+class ScanRecipeConfig(_Section):
+    """Everything the scan recipe can be told."""
+
+    scan: ScanConfig = ScanConfig(kinds=list(KINDS), suffixes=list(SUFFIXES), val_fraction=0.1)
+    tokenizer: Path | None = Field(default=None, description="folder of the model whose tokenizer counts")
+    output_dir: Path = Path("runs/scan")
+    seed: int = 42
 
 
 class MixConfig(_Section):
@@ -141,10 +152,19 @@ def load_yaml(text: str) -> Any:
     return yaml.load(text, Loader=_Loader)
 
 
+Config = TypeVar("Config", Stage1Config, ScanRecipeConfig)
+
+
 def load_config(file: str | Path | None = None, overrides: Iterable[str] = ()) -> Stage1Config:
+    """Read the settings of stage 1; see `load`."""
+    return load(Stage1Config, file, overrides)
+
+
+def load(kind: type[Config], file: str | Path | None = None, overrides: Iterable[str] = ()) -> Config:
     """Read a recipe's settings: the defaults, then the file, then `key=value` pairs with dotted keys.
 
     Args:
+        kind: The recipe's settings.
         file: A YAML file, or None.
         overrides: Such as `"mix.ratio=30:70"` or `"sft.learning_rate=5e-5"`; the value is read as YAML.
 
@@ -160,14 +180,14 @@ def load_config(file: str | Path | None = None, overrides: Iterable[str] = ()) -
         if not mark or not key:
             raise ConfigError(f"'{override}': expected key=value, such as mix.ratio=40:60")
         _put(settings, key, _value(override, value))
-    settings = _tidy(settings)
+    settings = _tidy(_over_defaults(kind, settings))
     problems: list[str] = []
-    config = Stage1Config()
+    config = kind()
     try:
-        config = Stage1Config.model_validate(settings)
+        config = kind.model_validate(settings)
     except ValidationError as error:
-        problems = [_explain(dict(problem)) for problem in error.errors()]
-    if isinstance(settings.get("sft"), dict) and settings["sft"]:
+        problems = [_explain(kind, dict(problem)) for problem in error.errors()]
+    if kind is Stage1Config and isinstance(settings.get("sft"), dict) and settings["sft"]:
         names = list(map(str, settings["sft"]))
         problems += [f"sft.{name}: this recipe sets it; use {NOT_IN_SFT[name]}" for name in names if name in NOT_IN_SFT]
         problems += [f"sft: {line}" for line in unknown_arguments("sft", names)]
@@ -176,9 +196,11 @@ def load_config(file: str | Path | None = None, overrides: Iterable[str] = ()) -
     return config
 
 
-def save_config(config: Stage1Config, path: Path) -> Path:
-    """Write the resolved settings as YAML, in a form `load_config` reads back; keys and tokens are left out."""
-    plain = {**config.model_dump(mode="json"), "sft": masked(config.sft)}
+def save_config(config: BaseModel, path: Path) -> Path:
+    """Write the resolved settings as YAML, in a form `load` reads back; keys and tokens are left out."""
+    plain = config.model_dump(mode="json")
+    if isinstance(config, Stage1Config):
+        plain["sft"] = masked(config.sft)
     return write_text(path, yaml.safe_dump(plain, allow_unicode=True, sort_keys=False))
 
 
@@ -223,18 +245,26 @@ def _tidy(value: Any) -> Any:
     return str(Path(value).expanduser()) if isinstance(value, str) and value.startswith("~/") else value
 
 
-def _explain(problem: dict[str, Any]) -> str:
+def _over_defaults(kind: type[BaseModel], settings: dict[str, Any]) -> dict[str, Any]:
+    """Put a section's settings over the recipe's own defaults for it, which may differ from the section's."""
+    made = dict(settings)
+    for name, field in kind.model_fields.items():
+        if isinstance(field.default, BaseModel) and isinstance(made.get(name), dict):
+            made[name] = {**field.default.model_dump(), **made[name]}
+    return made
+
+
+def _explain(kind: type[BaseModel], problem: dict[str, Any]) -> str:
     where = [str(part) for part in problem["loc"]]
     if problem["type"] == "extra_forbidden":
-        known = _keys(where[:-1])
+        known = _keys(kind, where[:-1])
         near = did_you_mean(where[-1], known)
         return f"{'.'.join(where)}: no such key{near or '; known here: ' + ', '.join(known)} (没有这个配置项)"
     where = [part for part in where if part not in ("str", "float")]  # the members of a union
     return f"{'.'.join(where)}={problem['input']!r}: {problem['msg'][0].lower()}{problem['msg'][1:]}"
 
 
-def _keys(section: list[str]) -> list[str]:
-    model: type[BaseModel] = Stage1Config
+def _keys(model: type[BaseModel], section: list[str]) -> list[str]:
     for name in section:
         inner = model.model_fields[name].annotation
         assert isinstance(inner, type)

@@ -31,10 +31,10 @@ from swiftprep.evaluate.probes import load_questions
 from swiftprep.mix.mixer import Mixer
 from swiftprep.recipes.cli import Arguments, run, say
 from swiftprep.recipes.config import DEFAULT_SFT, EMBEDDED_SFT, Stage1Config, load_config, save_config
+from swiftprep.recipes.scan import scanner
 from swiftprep.records import read_jsonl, write_jsonl
 from swiftprep.report import plot_losses, write_markdown
 from swiftprep.scan.result import Scan
-from swiftprep.scan.scanner import Scanner
 from swiftprep.tokens import sample_tokens, token_counter
 from swiftprep.train.arguments import masked
 from swiftprep.train.results import Evaluation, Run
@@ -69,6 +69,8 @@ def stage1(config: Stage1Config, *, dry_run: bool = False) -> dict[str, Any]:
     report["config"]["sft"] = masked(config.sft)
     report["scan"] = _scan_facts(scan)
     say(f"scan    {scan.found} files: {len(scan.train)} train, {len(scan.val)} held out, {len(scan.rejects)} rejected")
+    if scan.findings:
+        say(f"        {len(scan.findings)} secrets were replaced: {files['findings']}")
     count = token_counter(runner.model)
     with _timed("mix", seconds):
         mix = Mixer(
@@ -155,24 +157,10 @@ def _runner(config: Stage1Config) -> SwiftRunner:
 
 def _scan(config: Stage1Config, model: str | Path) -> Scan:
     wanted = config.scan
-    root = demo.app() if wanted.path is None else wanted.path.expanduser()
-    scan = Scanner(
-        root,
-        framework=wanted.framework,
-        vue_version=wanted.vue_version,
-        lang=wanted.lang,
-        kinds=wanted.kinds,
-        suffixes=wanted.suffixes,
-        ignore=wanted.ignore,
-        max_tokens=wanted.max_tokens,
-        tokenizer=None if wanted.max_tokens is None else model,
-        allow_licenses=wanted.allow_licenses,
-        val_fraction=wanted.val_fraction,
-        seed=config.seed,
-    ).scan()
+    scan = scanner(wanted, seed=config.seed, tokenizer=None if wanted.max_tokens is None else model).scan()
     if not scan.train or not scan.val:
         raise ConfigError(
-            f"{root}: {scan.kept} of {scan.found} files can be used {scan.reasons() or ''}; at least two are "
+            f"{scan.root}: {scan.kept} of {scan.found} files can be used {scan.reasons() or ''}; at least two are "
             "needed, one to train on and one to hold out (可用的组件太少)"
         )
     return scan
@@ -206,6 +194,7 @@ def _scan_facts(scan: Scan) -> dict[str, Any]:
         "rejected": scan.reasons(),
         "train": len(scan.train),
         "held_out": len(scan.val),
+        "secrets": len(scan.findings),
         "held_out_paths": [file["path"] for file in scan.files if file["split"] == "val"],
     }
 

@@ -1,0 +1,91 @@
+"""The scan alone: a code base in; samples, catalogue and web-types out.
+
+python -m swiftprep.recipes.scan scan.path=~/code/our-app scan.framework=ta404 output_dir=data
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from swiftprep import demo
+from swiftprep.recipes.cli import Arguments, run, say
+from swiftprep.recipes.config import ScanConfig, ScanRecipeConfig, load, save_config
+from swiftprep.scan.scanner import Scanner
+
+SUMMARY = "Scan: code base → samples, catalogue of components, web-types."
+
+
+def scanner(wanted: ScanConfig, *, seed: int, tokenizer: str | Path | None) -> Scanner:
+    """Return the scanner that a recipe's settings describe; without a path, for the demonstration application.
+
+    Raises:
+        ConfigError: something in the settings is wrong.
+    """
+    return Scanner(
+        demo.app() if wanted.path is None else wanted.path.expanduser(),
+        framework=wanted.framework,
+        vue_version=wanted.vue_version,
+        lang=wanted.lang,
+        kinds=wanted.kinds,
+        suffixes=wanted.suffixes,
+        ignore=wanted.ignore,
+        max_tokens=wanted.max_tokens,
+        tokenizer=tokenizer,
+        allow_licenses=wanted.allow_licenses,
+        val_fraction=wanted.val_fraction,
+        seed=seed,
+    )
+
+
+def scan(config: ScanRecipeConfig, *, dry_run: bool = False) -> dict[str, Any]:
+    """Scan, write everything into the output folder and return the report.
+
+    Args:
+        config: What to do; see `swiftprep.recipes.config`.
+        dry_run: Read and count, but write nothing.
+
+    Raises:
+        ConfigError: something in the settings is wrong.
+    """
+    found = scanner(config.scan, seed=config.seed, tokenizer=config.tokenizer).scan()
+    kinds = found.kinds()
+    known = sum(component.origin == "source" for component in found.catalog)
+    report = {
+        "root": str(found.root),
+        "found": found.found,
+        "kept": found.kept,
+        "rejected": found.reasons(),
+        "dropped": len(found.dropped),
+        "secrets": len(found.findings),
+        "kinds": orjson.loads(kinds.to_json(orient="records")),
+        "components": {"source": known, "usage": len(found.catalog) - known},
+    }
+    say(f"{found.root}: {found.found} files, {found.kept} kept, {len(found.rejects)} rejected {found.reasons() or ''}")
+    say(kinds.dropna(axis="columns", how="all").to_string(index=False))
+    say(f"{known} components, {len(found.catalog) - known} more known from how they are used")
+    if found.findings:
+        say(f"{len(found.findings)} secrets were replaced; findings.jsonl says where")
+    if dry_run:
+        return report
+    report["files"] = {name: str(path) for name, path in found.write(config.output_dir).items()}
+    save_config(config, config.output_dir / "config.yaml")
+    say(f"written to {config.output_dir}")
+    return report
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run from the command line; return the exit code."""
+
+    def recipe(arguments: Arguments) -> dict[str, Any]:
+        return scan(load(ScanRecipeConfig, arguments.file, arguments.overrides), dry_run=arguments.dry_run)
+
+    return run("scan", SUMMARY, recipe, argv)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
