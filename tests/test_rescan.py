@@ -241,11 +241,12 @@ def test_signatures_tell_copies_from_others():
 @settings(max_examples=50, deadline=None)
 @given(
     st.lists(st.tuples(st.sampled_from(["a", "b", "c/d", "e"]), st.integers(0, 6)), min_size=1, max_size=30),
+    st.sampled_from([[".vue"], [".vue", ".vue", ".js"], [".py", ".vue"]]),
     st.floats(0, 0.9),
     st.integers(0, 5),
 )
-def test_held_out_is_a_share_and_does_not_depend_on_the_order(files, fraction, seed):
-    paths = [f"{folder}/{number}.vue" for number, (folder, _) in enumerate(files)]
+def test_held_out_is_a_share_and_does_not_depend_on_the_order(files, suffixes, fraction, seed):
+    paths = [f"{folder}/{number}{suffixes[number % len(suffixes)]}" for number, (folder, _) in enumerate(files)]
     signs = [signature(content(f"x{kind}.vue")) for _, kind in files]
     out = {paths[i] for i in held_out(paths, signs, fraction, seed)}
     assert len(out) < len(paths)

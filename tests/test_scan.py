@@ -202,7 +202,9 @@ def test_bad_input(tmp_path, make, message):
 
 NAMES = st.text(st.sampled_from("ab#: ü中\n.!*[]'"), min_size=1, max_size=6).filter(lambda n: n.strip(". "))
 TREES = st.dictionaries(
-    st.lists(NAMES, min_size=1, max_size=3).map("/".join),
+    st.tuples(
+        st.lists(NAMES, min_size=1, max_size=3).map("/".join), st.sampled_from([".vue", ".vue", ".js", ".tsx", ".py", ".java"])
+    ).map("".join),
     st.binary(max_size=20) | st.text(max_size=20).map(lambda t: t.encode("utf-8", "replace")),
     min_size=1,
     max_size=8,
@@ -215,13 +217,14 @@ def test_found_is_kept_plus_rejected(tmp_path_factory, files, gitignore):
     root = tmp_path_factory.mktemp("tree")
     (root / ".gitignore").write_text(gitignore)
     for name, content in files.items():
-        path = root / f"{name}.vue"
+        path = root / name
         if not path.parent.is_file():
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(content)
-    there = [path for path in root.rglob("*.vue") if path.is_file()]
+    there = [path for path in root.rglob("*") if path.is_file() and path.name != ".gitignore"]
     found = scan(root)
-    assert found.found == len(found.samples) + len(found.rejects) == len(there)
+    assert found.found == found.kept + len(found.rejects) == len(there)
+    assert found.kept == len(found.samples)
     names = [s.meta["path"] for s in found.samples] + [r.path for r in found.rejects]
     assert sorted(names) == sorted(str(path.relative_to(root)) for path in there)
 

@@ -10,7 +10,7 @@ from tree_sitter import Node, Query, QueryCursor
 
 from swiftprep.catalog.api import kebab
 from swiftprep.catalog.grammar import language
-from swiftprep.catalog.script import Module
+from swiftprep.catalog.module import Module
 from swiftprep.catalog.sfc import Element
 from swiftprep.catalog.values import Value, clean_doc, pairs, short, string_of, text_of, unwrapped, value_of
 
@@ -126,8 +126,19 @@ def _emitted(call: Node) -> tuple[str, list[Value], str, str]:
         names = [value_of(option) for option in options]
     else:
         names = [value_of(first)]
-    words = "(" + ", ".join(short(argument) for argument in given[1:]) + ")" if len(given) > 1 else ""
-    return receiver, names, words if len(words) <= 120 else "(…)", _doc_above(call)
+    words = "(" + ", ".join(_payload(argument) for argument in given[1:]) + ")" if len(given) > 1 else ""
+    return receiver, names, words, _doc_above(call)
+
+
+def _payload(argument: Node) -> str:
+    """Return what an argument is called: `row`, `value` for `this.value`, `{…}` for an object written out."""
+    node = unwrapped(argument)
+    if node.type == "member_expression":
+        name = node.child_by_field_name("property")
+        return text_of(name) if name is not None else "…"
+    if node.type in ("identifier", "string", "number", "true", "false", "null", "undefined"):
+        return short(node)
+    return {"object": "{…}", "array": "[…]", "spread_element": "...args"}.get(node.type, "…")
 
 
 def _doc_above(call: Node) -> str:

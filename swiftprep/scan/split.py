@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
@@ -75,7 +75,8 @@ def held_out(paths: Sequence[str], signatures: Sequence[bytes], fraction: float,
     """Choose the files to hold out, by index.
 
     Near copies stay together. Whole folders do, too, unless the tree has only one, or only folders far larger than
-    what is to be held out. The choice depends on names, contents and the seed, not on the order of the files.
+    what is to be held out. Each kind of file gives its share. The choice depends on names, contents and the seed, and
+    not on the order of the files.
 
     Args:
         paths: The files, relative to the root.
@@ -86,6 +87,12 @@ def held_out(paths: Sequence[str], signatures: Sequence[bytes], fraction: float,
     wanted = min(round(len(paths) * fraction) or int(fraction > 0), len(paths) - 1)
     if wanted < 1:
         return set()
+    order = sorted(range(len(paths)), key=lambda index: paths[index])
+    chosen = _chosen([paths[i] for i in order], [signatures[i] for i in order], fraction, wanted, seed)
+    return {order[index] for index in chosen}
+
+
+def _chosen(paths: list[str], signatures: list[bytes], fraction: float, wanted: int, seed: int) -> set[int]:
     copies = near_copies(signatures)
     groups = _groups(copies)
     by_folder = _groups(_with_folders(paths, copies))
@@ -96,15 +103,25 @@ def held_out(paths: Sequence[str], signatures: Sequence[bytes], fraction: float,
             "nearly all files are copies of each other; the held-out ones are not new to the model (文件几乎都是重复的)"
         )
         groups = [[index] for index in range(len(paths))]
-    names = [min(paths[index] for index in group) for group in groups]
-    order = sorted(
-        range(len(groups)), key=lambda g: hashlib.sha256(f"{seed}:{names[g]}".encode("utf-8", "replace")).digest()
-    )
+    groups.sort(key=lambda group: _draw(seed, min(paths[index] for index in group)))
+    kinds: defaultdict[str, list[list[int]]] = defaultdict(list)
+    for group in groups:  # of each kind of file its share, or a few helpers could be all that is held out
+        kinds[Counter(paths[index].rpartition(".")[2].lower() for index in group).most_common(1)[0][0]].append(group)
     chosen: set[int] = set()
-    for group in order:
-        if len(chosen) + len(groups[group]) <= wanted:
-            chosen.update(groups[group])
-    return chosen or set(groups[min(order, key=lambda g: len(groups[g]))])
+    for of_kind in kinds.values():
+        room = round(sum(map(len, of_kind)) * fraction)
+        for group in of_kind:
+            if len(group) <= room and len(chosen) + len(group) <= wanted:
+                chosen.update(group)
+                room -= len(group)
+    if chosen:
+        return chosen
+    largest = max(kinds.values(), key=lambda of_kind: (sum(map(len, of_kind)), paths[of_kind[0][0]]))
+    return set(min(largest, key=lambda group: len(group)))
+
+
+def _draw(seed: int, name: str) -> bytes:
+    return hashlib.sha256(f"{seed}:{name}".encode("utf-8", "replace")).digest()
 
 
 def _with_folders(paths: Sequence[str], copies: Sequence[int]) -> list[int]:
