@@ -383,7 +383,14 @@ def test_a_framework_is_inferred_from_its_use(tree):
     assert catalog.usage["ta-table"].slots == {"head": [1, ["row"]]}
     assert catalog.usage["ta-table"].models == 1
     assert catalog.usage["ta-column"].props["align"] == [1, 0, ["left"]]
-    assert catalog.components["list"].origin == "source"
+    assert (catalog.components["list"].origin, catalog.components["list"].uses) == ("source", 1)
+
+
+def test_attributes_that_any_element_takes_count_when_they_are_used_like_props(tree):
+    page = "<template><ta-card title='a' :data-source='b' data-id='1' id='c' :model='m'/><ta-card :title='d' :data-source='e' data-id='2'/></template>"
+    catalog = Scanner(tree({"A.vue": page, "B.vue": "<template><ta-tag title='x'/><ta-tag/><ta-tag/><ta-tag title='y' bind='z'/><ta-tag/></template>"}), cache=False).scan().catalog
+    assert names(catalog.components["ta-card"].props) == ["dataSource", "model", "title"]
+    assert names(catalog.components["ta-tag"].props) == []
 
 
 def test_save_and_load_and_web_types(tree, tmp_path):

@@ -204,8 +204,9 @@ def infer(usage: Mapping[str, Use], known: Iterable[str]) -> dict[str, Component
             continue
         props = []
         for name, (times, bound, values) in sorted(use.props.items()):
-            said_by_many = name.startswith("data-") and bound == times > 1  # `:data-source` is a prop, `data-id` is not
-            if (is_global(name) and not said_by_many) or name in _SLIPS:
+            if (is_global(name) and not _is_prop_all_the_same(name, times, bound, use)) or (
+                name in _SLIPS and not bound
+            ):
                 continue
             if not _ATTRIBUTE.fullmatch(name) or not _is_solid(times, use):
                 continue
@@ -233,7 +234,15 @@ def infer(usage: Mapping[str, Use], known: Iterable[str]) -> dict[str, Component
 
 
 _ATTRIBUTE = re.compile(r"[a-zA-Z][\w.:-]*")
+_DOUBLE = frozenset(("title", "hidden", "draggable", "autofocus"))
 _SLIPS = frozenset("bind else for if model on show".split())  # a directive without its v-
+
+
+def _is_prop_all_the_same(name: str, times: int, bound: int, use: Use) -> bool:
+    """Return whether an attribute that any element takes is used as a prop: `:data-source`, a card's `title`."""
+    if name.startswith("data-"):
+        return bound == times > 1
+    return name in _DOUBLE and times > 1 and 2 * times >= use.count
 
 
 def _is_solid(times: int, use: Use) -> bool:

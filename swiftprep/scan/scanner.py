@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import lru_cache
 from itertools import chain
 from pathlib import Path
@@ -221,6 +222,9 @@ class Scanner:
                     usage[tag].add(use)
                 else:
                     usage[tag] = use
+        components = {
+            key: replace(c, uses=usage[c.name].count) if c.name in usage else c for key, c in components.items()
+        }
         own = {tag for c in components.values() for tag in (c.name, *c.names)}
         components |= infer(usage, own)
         return Catalog(components, usage=usage, framework=self.framework, vue_version=self.vue_version)
