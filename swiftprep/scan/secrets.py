@@ -89,6 +89,7 @@ def _spans(text: str, path: str) -> list[_Span]:
     # One byte for a character, so that places are the same in both; bytes are the faster to look through.
     raw = text.encode("latin-1", "replace")
     found = [*_private_keys(text), *_formats(text, raw), *_elsewhere(text, suffix), *_named(text, raw.lower(), suffix)]
+    # No rule should touch a marker: with one that did, `redact` would not come to an end.
     taken = bytearray(len(text) if found else 0)
     kept: list[_Span] = []
     for match in _MARKER.finditer(text) if found else ():
@@ -114,7 +115,8 @@ _FORMATS = tuple(
         ("anthropic-key", r"sk-ant-[\w-]{20,200}", 20),
         ("openai-key", r"sk-(?:proj|svcacct|admin|None)-[\w-]{20,250}|sk-[A-Za-z0-9]{20}T3BlbkFJ[A-Za-z0-9]{20}", 20),
         ("dashscope-key", r"sk-[0-9a-f]{32}(?![\w-])", 16),  # and DeepSeek's, which look the same
-        ("model-api-key", r"sk-[A-Za-z0-9][\w-]{18,200}", 40),  # Moonshot, SiliconFlow and all who copy OpenAI's form
+        # Moonshot, SiliconFlow and all who copy OpenAI's form.
+        ("model-api-key", rf"sk-(?:[a-z0-9]{{2,8}}-){{0,3}}(?:{_UUID}|\w{{20,200}})", 40),
         ("modelscope-token", rf"ms-{_UUID}", 16),
         ("volcengine-key", rf"ark-{_UUID}[\w-]{{0,20}}|AK[LT][TP][\w-]{{20,80}}={{0,2}}", 16),
         ("huggingface-token", r"hf_[A-Za-z0-9]{30,60}", 16),
@@ -237,7 +239,7 @@ def _elsewhere(text: str, suffix: str) -> Iterator[_Span]:
 _SCHEMES = (b"bearer", b"basic", b"appcode")
 _PARTS = (
     *(b"pass", b"pwd", b"psw", b"secret", b"token", b"credential", b"key", b"salt", b"auth", b"mima", b"jscode"),
-    *(b"login(", b"connect", *_SCHEMES),
+    *(b"login(", b"connect", b"hmac", b"jwt.", *_SCHEMES),
 )
 _SHORT = re.compile(rb"k(?<=[as]k)(?<![a-z][as]k)(?![a-z])")
 _CHINESE_NAME = re.compile(r"密码|口令|密钥|秘钥|密匙|私钥|令牌|授权码|凭证")
@@ -263,7 +265,7 @@ _PAIRS = ("login", "connect", "connection", "auth", "basicauth")
 
 @lru_cache(maxsize=4096)
 def _rank(name: str) -> str:
-    """Return what a name says of its value: `password`, `secret`, `token`, `key`, `pair`, or nothing.
+    """Return what a name says of its value: `password`, `secret`, `token`, `key`, `pair`, `signing`, or nothing.
 
     The last word counts: `passwordRules` holds rules, and `loginPassword` a password.
     """
@@ -281,13 +283,15 @@ def _rank(name: str) -> str:
         return "token"
     if last in _PAIRS:
         return "pair"
+    if last == "hmac" or (before == "jwt" and last in ("sign", "verify", "encode", "decode")):
+        return "signing"
     return "key" if last in ("key", "keys") and before not in ("public", "pub") else ""
 
 
 _AFTER = re.compile(
-    r"""(?P<close>\\?["'`]\]?|&quot;)?(?:\s{0,20}(?:"""
-    r"""(?P<named>>\s{0,20}<value>|,?\s{0,20}\\?["']?(?:value|val|content|default|defaultValue)\\?["']?\s?[:=])"""
-    r"""|(?P<xml>>)|(?P<equal>[=!]==?)|(?P<op>:\s?[A-Za-z&][\w.<>\[\]| ]{0,30}=(?![=>])|:=|=>|[=:：＝])"""
+    r"""(?P<close>\]?\\?["'`]\]?|&quot;)?(?:\s{0,20}(?:"""
+    r"""(?P<named>>\s{0,20}<value>|\)\.(?:type|fill|setValue|sendKeys|send_keys)\(|,?\s{0,20}\\?["']?(?:value|val|content|default|defaultValue)\\?["']?\s?[:=])"""
+    r"""|(?P<xml>>)|(?P<equal>[=!]==?)|(?P<op>:\s?[A-Za-z&][\w.<>\[\]| ]{0,30}=(?![=>])|:=|=>|\|\||\?\?|[=:：＝])"""
     r"""|(?P<comma>,)|(?P<call>\()|(?P<prose>(?:is|are|是|为)(?![A-Za-z])))|(?P<space>[ \t]))\s{0,40}"""
 )
 _TOKEN = re.compile(
@@ -369,6 +373,10 @@ def _values(text: str, start: int, end: int, rank: str, suffix: str) -> Iterator
         if how == "op" and (match := _BASIC_VALUE.match(text, at)) and _is_basic(match[1]):
             yield _Span(*match.span(1), "basic-authorization")
         return
+    if rank == "signing":
+        for span, _ in _literals(text, at, 1) if how == "call" else ():
+            yield from _judged(text, span, "secret")
+        return
     if rank == "key" and "Utf8.parse(" in text[at : at + 40]:
         rank = "secret"
     open_quotes = [quote for quote in "\"'`" if (before + name + (after["close"] or "")).count(quote) % 2]
@@ -398,12 +406,13 @@ def _literals(text: str, at: int, depth: int = 0) -> Iterator[tuple[tuple[int, i
     for token in _TOKEN.finditer(text, at):
         word = token[0]
         if token.lastgroup:
+            if last == '"' and not depth:
+                return
             yield token.span(token.lastgroup), not opaque
             last, junk = '"', 0
             continue
         if word == "\n":
-            ahead = text[token.end() : token.end() + 40].lstrip()
-            if not depth and (not _GOES_ON.match(ahead) if last == '"' else last not in "+(=:?|&[\\"):
+            if not depth and last not in '"+(=:?|&[\\':
                 return
             continue
         if word in "([":
@@ -467,12 +476,7 @@ _CHINESE_RANKS = {"密码": "password", "口令": "password", "令牌": "token",
 def _chinese(text: str, hit: re.Match[str]) -> Iterator[_Span]:
     after = _CHINESE_AFTER.match(text, hit.end())
     match = _BARE.match(text, after.end()) if after and (after["sep"] or not after["close"]) else None
-    if (
-        match
-        and not (  # `密码：6-20位` gives a length
-            "\u4e00" <= text[match.end() : match.end() + 1] <= "\u9fff" and re.fullmatch(r"[\d~-]+", match[0])
-        )
-    ):
+    if match:
         rank = _CHINESE_RANKS.get(hit[0], "secret")
         if _ACCOUNT.search(text[max(0, hit.start() - 8) : hit.start()]) and (user := _USER.match(text, match.start())):
             match = _BARE.match(text, user.end()) or match
@@ -513,7 +517,7 @@ def _looks(value: str, rank: str) -> bool:
     value = value[:96]  # the start of a long one tells enough
     if not rank or not value.isascii() or _PLACEHOLDER.search(value) or _NOT_A_VALUE.search(value):
         return False
-    if value[:1] == "/" and not _random(value, least=24, letters=30):
+    if _CONSTANT.fullmatch(value) or (value[:1] == "/" and not _random(value, least=24, letters=30)):
         return False
     if re.search(r"\s", value):
         return rank == "password" and re.fullmatch(r"[a-z]{4}(?: [a-z]{4}){3}", value) is not None
@@ -540,9 +544,10 @@ def _made_up(value: str) -> bool:
     if special:
         return letters + digits > 2
     if digits > 1 or _ALGORITHM.fullmatch(value):
-        return not _ALGORITHM.fullmatch(value) and (value.isalnum() or digits > 2)
+        return not _ALGORITHM.fullmatch(value) and (value.isalnum() or digits > 2 or not value.islower())
     odd = len(value) > 7 and (_wordiness(value) < 0.35 or (value[:-1].istitle() and value[:-1].isalpha()))
-    return odd or value.lower().translate(_LEET).startswith(("passw", "admin", "root"))
+    leet = value.isalnum() and not value[-1].isdigit()
+    return odd or (leet and value.lower().translate(_LEET).startswith(("passw", "admin", "root")))
 
 
 def _random(value: str, *, least: int, letters: int) -> bool:
@@ -556,7 +561,7 @@ def _random(value: str, *, least: int, letters: int) -> bool:
     plain = re.sub(r"[^A-Za-z0-9]", "", value[:96])
     if len(plain) < least or len(set(plain)) < 6 or plain.isdigit():
         return False
-    if sum(map(str.isdigit, plain)) < 2 and (len(plain) < letters or _CONSTANT.fullmatch(value)):
+    if sum(map(str.isdigit, plain)) < 2 and len(plain) < letters:
         return False
     steps = sum(-1 <= ord(one) - ord(other) <= 1 for one, other in pairwise(plain))
     return steps < len(plain) * 0.5 and _wordiness(plain) < 0.38

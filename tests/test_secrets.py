@@ -1,0 +1,278 @@
+from __future__ import annotations
+
+import ast
+import dataclasses
+import json
+import random
+import re
+import string
+import time
+from pathlib import Path
+
+import pytest
+import secrets_corpus as corpus
+import tree_sitter_javascript
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tree_sitter import Language, Parser
+
+from swiftprep.scan.secrets import Finding, redact
+
+DICE = random.Random(20240607)
+WEAK = "Admin" + "@123"  # put together, so that this file has nothing to redact
+HEX32, ALNUM32, ALNUM40 = (
+    corpus.draw(DICE, a, n) for a, n in ((corpus.HEX, 32), (corpus.ALNUM, 32), (corpus.ALNUM, 40))
+)
+UUID = corpus.uuid(DICE)
+
+
+def missed(cases):
+    return [case for case in cases if any(part in redact(case.text, case.path)[0] for part in case.parts)]
+
+
+# --- recall -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def documented():
+    return corpus.documented(seed=1, rounds=8)
+
+
+@pytest.fixture(scope="module")
+def generic():
+    return corpus.generic(seed=2, count=220)
+
+
+def test_the_corpus_is_large_and_a_function_of_its_seed(documented, generic):
+    assert len(documented) + len(generic) >= 600
+    assert corpus.generic(seed=2, count=220) == generic
+    assert corpus.generic(seed=3, count=220) != generic
+
+
+def test_recall_on_documented_formats(documented):
+    gone = missed(documented)
+    assert len(gone) <= 0.03 * len(documented), [case.name for case in gone]
+    assert not [name for name in corpus.DOCUMENTED if sum(case.name == name for case in gone) > 1]
+
+
+def test_recall_overall(documented, generic):
+    cases = documented + generic
+    assert len(missed(cases)) <= 0.08 * len(cases)
+    assert len(missed(generic)) <= 0.08 * len(generic)
+
+
+def test_only_the_value_goes(documented, generic):
+    for case in documented + generic:
+        out, findings = redact(case.text, case.path)
+        assert all(part in out for part in case.keep), case.name
+        assert out.count("\n") == case.text.count("\n"), case.name
+        assert redact(out, case.path) == (out, []), case.name
+        assert all(1 <= f.line <= case.text.count("\n") + 1 and f.path == case.path for f in findings), case.name
+
+
+def test_code_still_parses(documented, generic):
+    script = Parser(Language(tree_sitter_javascript.language()))
+
+    def parses(text, path):
+        try:
+            if path.endswith(".py"):
+                ast.parse(text)
+            elif path.endswith(".json"):
+                json.loads(text)
+            elif path.endswith(".js"):
+                return not script.parse(text.encode()).root_node.has_error
+        except ValueError:
+            return False
+        except SyntaxError:
+            return False
+        return path.endswith((".py", ".json", ".js"))
+
+    cases = [case for case in documented + generic if parses(case.text, case.path)]
+    assert len(cases) > 200
+    assert not [case.text for case in cases if not parses(redact(case.text, case.path)[0], case.path)]
+
+
+# --- one by one -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "path", "value", "kind"),
+    [
+        ("const k = '{v}'", "a.js", "sk" + "-" + HEX32, "dashscope-key"),
+        ("const k = '{v}'", "a.js", HEX32 + "." + ALNUM32[:16], "zhipu-key"),
+        ("id: '{v}'", "a.js", "LT" + "AI5t" + ALNUM32[:18], "aliyun-key-id"),
+        ("id: '{v}'", "a.js", "w" + "x" + HEX32[:16], "wechat-appid"),
+        ("POST https://open.feishu.cn/open-apis/bot/v2/hook/{v}", "a.md", UUID, "feishu-webhook"),
+        ("password: '{v}'", "a.vue", WEAK, "password"),
+        ("password: '{v}'", "a.vue", "root" + "123456", "password"),
+        ("password: '{v}'", "a.vue", "P@ss" + "w0rd!", "password"),
+        ("<a :pwd=\"'{v}'\" />", "a.vue", WEAK, "password"),
+        ("密码：{v}", "a.md", "abc" + "123", "password"),
+        ('"密码": "{v}"', "a.json", WEAK, "password"),
+        ("密码（{v}）", "a.md", WEAK, "password"),
+        ("password: {v}", "a.yml", "tiger", "password"),
+        ("DB_PASSWORD={v}", ".env.local", "p,(w)#" + "1x", "password"),
+        ("const p = db.password || '{v}'", "a.js", WEAK, "password"),
+        ("fetch('/a?access_token=' + '{v}')", "a.js", ALNUM32, "token"),
+        ("Authorization: APPCODE {v}", "a.md", HEX32, "appcode-authorization"),
+        ("_auth={v}", ".npmrc", "YWRtaW46" + "QWRtaW5AMTIz", "basic-authorization"),
+        ("url: 'redis://:{v}@cache:6379'", "a.js", "hunter", "url-password"),
+        ("git clone https://{v}@gitee.com/a/b.git", "a.md", HEX32, "url-token"),
+        ("hash: $2" + "a$10${v}", "a.sql", corpus.draw(DICE, corpus.ALNUM, 53), "password-hash"),
+        ("redis-cli -h a -a {v} ping", "a.sh", WEAK, "password"),
+        ("密钥 = '{v}'", "a.py", HEX32, "secret"),
+        ("amap: {{ key: '{v}' }}", "a.js", HEX32, "key"),
+        ("passwordDefault: '{v}'", "a.js", WEAK, "password"),
+        ("password: pick('a') || '{v}'", "a.js", WEAK, "password"),
+        ("x = 'a\\n{v}'", "a.js", "sk" + "-" + HEX32, "dashscope-key"),
+        ("token: 'Token {v}'", "a.js", ALNUM32, "token"),
+        ("const key = CryptoJS.enc.Utf8.parse('{v}')", "a.js", "1234567890" + "abcdef", "secret"),
+        ("auth: {{ user: 'a@qq.com', pass: '{v}' }}", "a.js", "qwhz" + "kvbn" + "xjtq" + "mfgl", "password"),
+        ("cy.get('#password').type('{v}')", "a.js", WEAK, "password"),
+        ("page.fill('input[name=password]', '{v}')", "a.js", WEAK, "password"),
+        ("createHmac('sha256', '{v}')", "a.js", HEX32, "secret"),
+        ("jwt.sign(payload, '{v}', options)", "a.js", ALNUM32, "secret"),
+        ("账号：admin，账号/密码：admin / {v}", "a.md", WEAK, "password"),
+    ],
+    ids=lambda value: re.sub(r"[^\w-]+", "_", value)[:30] if isinstance(value, str) else None,
+)
+def test_what_is_found(text, path, value, kind):
+    text = text.replace("{{", "{").replace("}}", "}")
+    source = f"// 第一行\n{text.replace('{v}', value)}\n"
+    out, findings = redact(source, path)
+    assert out == f"// 第一行\n{text.replace('{v}', f'<REDACTED:{kind}>')}\n"
+    assert findings == [Finding(path, 2, kind)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "password: '请输入密码'", "type: 'password'", "password: this.form.password", "token: getToken()", "password: ''",
+        "const token = store.getters.token", "password: null,", '<el-form-item prop="password" label="密码">',
+        "rules: { password: [{ required: true, message: '请输入密码', trigger: 'blur' }] }", "// 密码：6-20位字母",
+        '<el-input placeholder="密码" v-model="loginForm.pwd1" />', "const TokenKey = 'Admin-Token'", "token: 'admin-token'",
+        "password: process.env.DB_PASSWORD", "password: os.environ['DB_PASSWORD1']", "url = 'a?password=${DB_PASSWORD}'",
+        "apiKey: 'your-api-key-12345'", "apiKey: '<your key 123456>'", "api_key: 'xxxxxxxxxxxx1234'", "password: '******'",
+        "password: 'changeme123'", "passwordRule: 'Abc@123a'", "checkPassword('abc1234')", "password: check('abc1234')",
+        f"key: '{UUID}'", "password: '#a1b2c3'", "pwd: 'user12@qq.com'", "password: '2024-01-01'", "password: 'sha256'",
+        "password: '^[a-z0-9]{8,16}$'", "Authorization: Basic QWxhZGRpbmFiYw==", "let password = ''\nlet label = 'Abc@12345'",
+        "-----BEGIN PRIVATE KEY-----\nthe body of it here\n-----END PRIVATE KEY-----", "gh" + f"p_yourToken{ALNUM32}",
+        "pem = '-----BEGIN PRIVATE KEY-----\\n' + toBase64Characters(key) + '-----END PRIVATE KEY-----'", "headers.Authorization = `Bearer ${token}`", "'Bearer ' + getToken('admin2')",
+        ':key="item.id"', "key: 'user-management'", "password: 'oauth2'", "const passwordReg = /^[a-zA-Z0-9]{6,20}$/",
+        '<path d="M12 2a10 10 0 1 0 0 20z"/>', f"hash: '{ALNUM40.lower()}'", f"commit {HEX32}a1b2c3d4", f"id: '{UUID}'",
+        f"integrity: 'sha512-{ALNUM40 * 2}=='", f"src: url(data:font/woff;base64,{ALNUM40 * 9})", f"app.{HEX32[:8]}.js",
+        "resetPassword: '/user/profile/updatePwd2'", "tokenUrl: 'https://a.cn/oauth/token1'", "pwd: '修改密码'",
+        "password: { type: String, default: 'text2' }", "token?: string;", "password: z.string().min(8)",
+        "chars: '" + string.ascii_letters + string.digits + "+/='", "localStorage.getItem('user_token_v2')",
+        "password: $t('login.password1')", "secretKey: 'user.secretKey'", "publicKey: 'MFwwDQYJKoZIhvcNAQEBBQADSwAwSAJBAK'",
+        "http://localhost:8080/@fs/x", "git@github.com:a/b.git", "mysql://${user}:${pw}@h", "http://user:password@a.cn",
+        "Basic usage", "createHmac('sha256', key1)", "class SCTPAssociationTransportHandler2 {}", "PASSWORD = ''\n'Abc@12345'",
+        "bearer authentication", "_keyStr: '" + string.ascii_letters + "0123456789'", "sk-circle-fade-dot-12-34",
+        ':password="user2.password3" :token="form.token12"', "MYSQL_ROOT_PASSWORD=$MYSQL_ROOT_PASSWORD", "key: 'ArrowDown'",
+        "-----BEGIN PRIVATE KEY-----\n...\n-----END PRIVATE KEY-----", "hf_<your token>", "AKIA" + "IOSFODNN7EXAMPLE",
+        "const K = ['DB_PASSWORD', 'MYSQL_ROOT_PASSWORD']", "password2: passwordForm.password2,", "tokens[i2].value1",
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("path", ["a.vue", "a.js"])
+def test_what_is_left_alone(text, path):
+    assert redact(text, path) == (text, [])
+
+
+def test_a_variable_is_not_a_value_in_code_but_is_in_configuration():
+    text = "password: admin" + "123x\n"
+    assert redact(text, "a.js")[1] == []
+    assert redact(text, "a.yml")[1] == [Finding("a.yml", 1, "password")]
+
+
+def test_a_key_over_lines_keeps_them():
+    body = [corpus.draw(DICE, corpus.BASE64, 64) for _ in range(4)]
+    source = "\n".join(
+        ["a", "-----BEGIN PRIV" + "ATE KEY-----", *body, "-----END PRIV" + "ATE KEY-----", f"pwd='{WEAK}'"]
+    )
+    out, findings = redact(source)
+    assert [(f.line, f.kind) for f in findings] == [(3, "private-key"), (8, "password")]
+    assert out.split("\n")[2:6] == ["<REDACTED:private-key>"] * 4
+    assert "BEGIN PRIVATE KEY" in out
+    assert out.count("\n") == source.count("\n")
+
+
+def test_the_secret_of_an_id_is_found_without_a_name():
+    key, secret = "LT" + "AI5t" + corpus.draw(DICE, corpus.ALNUM, 18), corpus.draw(DICE, corpus.ALNUM, 30)
+    out, findings = redact(f"connect2('cn-hangzhou', '{key}',\n  '{secret}')\n", "a.js")
+    assert out == "connect2('cn-hangzhou', '<REDACTED:aliyun-key-id>',\n  '<REDACTED:aliyun-key-secret>')\n"
+    assert [f.line for f in findings] == [1, 2]
+    assert redact(f"f('{secret}')", "a.js")[1] == []
+
+
+def test_one_secret_may_hide_another():
+    assert redact(f"密码{WEAK}?key={ALNUM40}")[0] == "密码<REDACTED:password><REDACTED:key>"
+
+
+def test_letters_that_grow_when_made_small_do_not_shift_the_places():
+    assert redact(f"// İİİ ſ 😀\npwd = '{WEAK}'", "a.js")[0] == "// İİİ ſ 😀\npwd = '<REDACTED:password>'"
+
+
+def test_two_on_a_line_and_one_below_in_the_order_of_lines():
+    source = f"a = {{ pwd: '{WEAK}', token: '{ALNUM32}' }}\nsecret = '{HEX32}'\n"
+    assert [(f.line, f.kind) for f in redact(source, "a.js")[1]] == [(1, "password"), (1, "token"), (2, "secret")]
+
+
+def test_nobody_sees_a_value(documented):
+    for case in documented:
+        for finding in redact(case.text, case.path)[1]:
+            shown = str(finding) + repr(finding) + repr(dataclasses.asdict(finding))
+            assert not any(part in shown for part in case.parts)
+    assert [field.name for field in dataclasses.fields(Finding)] == ["path", "line", "kind"]
+
+
+@pytest.mark.parametrize("name", ["secrets_corpus.py", "test_secrets.py"])
+def test_the_tests_hold_no_secret_themselves(name):
+    assert redact((Path(__file__).parent / name).read_text("utf-8"), name)[1] == []
+
+
+# --- any text ---------------------------------------------------------------------------------------------------------
+
+PIECES = st.sampled_from([
+    "password", "token", "密码", "secretKey", "key", "auth", "=", ":", "：", "'", '"', "`", "\\", "\n", " ", "(", ")", ",", ";",
+    "{", "}", "://", "@", "Bearer ", "Basic ", "<", ">", "REDACTED:", "<REDACTED:token>", "<REDACTED:", WEAK, HEX32, ALNUM40,
+    "sk" + "-", "LT" + "AI", "w" + "x", "ey" + "J", ".", "/", "hook/", "?key=", "-----BEGIN PRIV" + "ATE KEY-----", "-----END",
+    "mysql -p", "process.env.X || ", "value=", "--", "é", "İ", "😀",
+])  # fmt: skip
+
+
+@given(
+    st.lists(PIECES | st.text(max_size=6), max_size=30), st.sampled_from(["", "a.js", "a.yml", "a.vue", "a.md", ".env"])
+)
+@settings(max_examples=150, deadline=None)
+def test_any_text_keeps_its_lines_and_is_done_after_one_call(pieces, path):
+    text = "".join(pieces)
+    out, findings = redact(text, path)
+    assert out.count("\n") == text.count("\n")
+    assert redact(out, path) == (out, [])
+    assert (out == text) == (not findings)
+    assert [f.line for f in findings] == sorted(f.line for f in findings)
+
+
+@pytest.mark.parametrize(
+    ("unit", "size"),
+    [
+        ("ey" + "J", 1_000_000), ("a", 1_000_000), ("0123456789abcdef", 1_000_000), ("://a:", 1_000_000), ('"', 1_000_000),
+        ("mysql ", 300_000), ("hook/a", 1_000_000), (" ", 1_000_000), ("-----BEGIN PRIV" + "ATE KEY-----", 1_000_000),
+        ("密码", 300_000), ("token=", 20_000), ('token="', 50_000), ("token=(", 20_000), ('auth("a",', 50_000),
+        ('token=\\"', 50_000), ("password=\n", 50_000), ("$2" + "a$10$", 1_000_000), ("curl -u ", 50_000),
+    ],
+)  # fmt: skip
+def test_a_hostile_line_takes_no_longer_than_its_length(unit, size):
+    line = (unit * (size // len(unit) + 1))[:size]
+    began = time.perf_counter()
+    redact(line)
+    assert time.perf_counter() - began < 3
+
+
+def test_many_findings_take_time_in_proportion():
+    source = "".join(f"pwd = '{WEAK}{n}'\n" for n in range(3000))
+    began = time.perf_counter()
+    out, findings = redact(source, "a.js")
+    assert time.perf_counter() - began < 3
+    assert [f.line for f in findings] == list(range(1, 3001))
+    assert out == "pwd = '<REDACTED:password>'\n" * 3000
