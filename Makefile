@@ -50,6 +50,8 @@ check: $(READY)
 
 bench: $(READY)
 	$(BIN)/python benchmarks/imports.py
+	$(BIN)/python benchmarks/api.py element-ui
+	$(BIN)/python benchmarks/check.py
 	$(BIN)/python benchmarks/scan.py
 
 clean:

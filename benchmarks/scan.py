@@ -42,7 +42,7 @@ def component(number: int) -> str:
         for name in names[:6]
     )
     return (
-        f"<template>\n  <div class=\"{names[0]}\">\n{markup}\n    <slot name=\"{names[9]}\" />\n  </div>\n</template>\n\n"
+        f'<template>\n  <div class="{names[0]}">\n{markup}\n    <slot name="{names[9]}" />\n  </div>\n</template>\n\n'
         f"<script>\nexport default {{\n  name: 'C{number}',\n  props: {{\n{props}\n  }},\n  data() {{\n    return {{ {names[0]}: null }};\n  }},\n"
         f"  methods: {{\n{methods}\n  }},\n}};\n</script>\n"
     )
@@ -71,7 +71,9 @@ def scan_once(root: Path, out: Path | None) -> None:
 
 def in_fresh_process(root: Path, cache: Path, out: Path | None = None) -> dict[str, float]:
     command = [sys.executable, __file__, "--once", str(root), *([str(out)] if out else [])]
-    done = subprocess.run(command, capture_output=True, text=True, check=True, env={**os.environ, "SWIFTPREP_CACHE": str(cache)})
+    done = subprocess.run(
+        command, capture_output=True, text=True, check=True, env={**os.environ, "SWIFTPREP_CACHE": str(cache)}
+    )
     return json.loads(done.stdout)
 
 
@@ -152,7 +154,9 @@ def scale(folder: Path, count: int) -> None:
             f"({runs[0]['peak']:.0f} MB with the largest worker); again, nothing changed: {second:.2f} s ({first / second:.1f} x as fast)"
         )
     written = in_fresh_process(folder / f"tree{count}", folder / f"cache{count}", folder / "out")
-    print(f"scanned and written: peak {written['own']:.0f} MB; a file costs {costs[count] / costs[1000]:.2f} x that at 1,000")
+    print(
+        f"scanned and written: peak {written['own']:.0f} MB; a file costs {costs[count] / costs[1000]:.2f} x that at 1,000"
+    )
 
 
 def main(count: int) -> None:

@@ -291,6 +291,27 @@ def test_mixins_that_include_each_other_end():
     assert names(found["a"].props) == ["a", "b", "c"]
 
 
+CIRCLES = {
+    "props of itself": "const A = { name: 'TaA', props: A, render() {} }\nexport default A",
+    "props that spread each other": "const A = { name: 'TaA', props: {...B}, render() {} }\nconst B = { name: 'TaB', props: {...A}, render() {} }\nexport default A",
+    "a name for itself": "const a = b, b = a\nexport default { name: 'TaA', props: a, mixins: [b], render() {} }",
+    "a function that calls itself": "function f() { return f() }\nexport default { name: 'TaA', props: f(), mixins: [f()], render() {} }",
+}
+
+
+@pytest.mark.parametrize("code", CIRCLES.values(), ids=CIRCLES.keys())
+def test_circles_end(code):
+    assert "ta-a" in components({"a.js": code})
+
+
+def test_a_very_long_chain_of_mixins_ends():
+    files = {
+        f"m{i}.js": f"import m from './m{i + 1}'\nexport default {{ mixins: [m], props: ['p{i}'] }}" for i in range(300)
+    }
+    found = components(files | {"A.vue": "<script>\nimport m from './m0'\nexport default { mixins: [m] }\n</script>"})
+    assert {"p0", "p20"} <= set(names(found["a"].props))
+
+
 REGISTERED = {
     "by name": "import Vue from 'vue'\nimport Box from './box.vue'\nVue.component('ta-box', Box)",
     "in install": "import Box from './box.vue'\nBox.install = function (Vue) { Vue.component(Box.name, Box) }\nexport default Box",
@@ -388,7 +409,19 @@ def test_a_framework_is_inferred_from_its_use(tree):
 
 def test_attributes_that_any_element_takes_count_when_they_are_used_like_props(tree):
     page = "<template><ta-card title='a' :data-source='b' data-id='1' id='c' :model='m'/><ta-card :title='d' :data-source='e' data-id='2'/></template>"
-    catalog = Scanner(tree({"A.vue": page, "B.vue": "<template><ta-tag title='x'/><ta-tag/><ta-tag/><ta-tag title='y' bind='z'/><ta-tag/></template>"}), cache=False).scan().catalog
+    catalog = (
+        Scanner(
+            tree(
+                {
+                    "A.vue": page,
+                    "B.vue": "<template><ta-tag title='x'/><ta-tag/><ta-tag/><ta-tag title='y' bind='z'/><ta-tag/></template>",
+                }
+            ),
+            cache=False,
+        )
+        .scan()
+        .catalog
+    )
     assert names(catalog.components["ta-card"].props) == ["dataSource", "model", "title"]
     assert names(catalog.components["ta-tag"].props) == []
 

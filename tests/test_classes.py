@@ -5,7 +5,7 @@ import sysconfig
 import textwrap
 import time
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from swiftprep.catalog.api import Component, Method, Prop
-from swiftprep.catalog.classes import Unit, java_api, java_units, members, python_api, python_units
+from swiftprep.catalog.grammar import error_lines, parse
+from swiftprep.catalog.java_code import java_api
+from swiftprep.catalog.python_code import python_api
+from swiftprep.catalog.units import Unit, java_units, members, python_units
 
 STDLIB = [p for p in sorted(Path(sysconfig.get_path("stdlib")).glob("*.py")) if p.stat().st_size < 30_000]
 
@@ -630,6 +633,27 @@ def test_java_errors_are_listed_and_the_rest_is_kept() -> None:
     assert [entry.name for entry in entries] == ["A", "B"]
     assert [method.name for method in entries[0].methods] == ["g"]
     assert errors == [2, 3, 4]
+
+
+@pytest.mark.parametrize(
+    ("read", "code", "lines"),
+    [
+        pytest.param(python_api, b"class A:\n    def f(self, (:\n        x = = 1\n    z = (\n", [1, 3], id="Python"),
+        pytest.param(java_api, b"class A {\n  void f() { foo( }\n  void g() { int = ; \n", [1, 2], id="Java"),
+        pytest.param(python_api, b"x = = 1\n" * 30, list(range(1, 31)), id="many"),
+    ],
+)
+def test_errors_within_others_are_listed_too(
+    read: Callable[[bytes, str], tuple[list[Component], list[int]]], code: bytes, lines: list[int]
+) -> None:
+    assert read(code, "m.py")[1] == lines
+
+
+def test_of_a_script_the_outermost_errors_are_listed() -> None:
+    root = parse(b"export default {\n  data() { return { a: , }\n  methods: { b( { c = = 1 } }\n", "js").root_node
+    assert error_lines(root) == [1]
+    assert error_lines(root, nested=True) == [1, 2, 3]
+    assert error_lines(root, 2, nested=True) == [1, 2]
 
 
 @pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"], ids=["plain", "byte order mark"])

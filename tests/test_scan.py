@@ -203,7 +203,8 @@ def test_bad_input(tmp_path, make, message):
 NAMES = st.text(st.sampled_from("ab#: ü中\n.!*[]'"), min_size=1, max_size=6).filter(lambda n: n.strip(". "))
 TREES = st.dictionaries(
     st.tuples(
-        st.lists(NAMES, min_size=1, max_size=3).map("/".join), st.sampled_from([".vue", ".vue", ".js", ".tsx", ".py", ".java"])
+        st.lists(NAMES, min_size=1, max_size=3).map("/".join),
+        st.sampled_from([".vue", ".vue", ".js", ".tsx", ".py", ".java"]),
     ).map("".join),
     st.binary(max_size=20) | st.text(max_size=20).map(lambda t: t.encode("utf-8", "replace")),
     min_size=1,

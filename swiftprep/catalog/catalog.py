@@ -224,7 +224,9 @@ class Catalog:
             )
             for key, c in list(self.components.items())[:most]
         ]  # fmt: skip
-        heads = "".join(f"<th>{name}</th>" for name in ("tag", "names of props", "props", "events", "slots", "uses", "path"))
+        heads = "".join(
+            f"<th>{name}</th>" for name in ("tag", "names of props", "props", "events", "slots", "uses", "path")
+        )
         rest = f"<p>… {len(self) - most} more</p>" if len(self) > most else ""
         body = "".join(f"<tr>{row}</tr>" for row in cells)
         return f"<p>{html.escape(repr(self))}</p><table><tr>{heads}</tr>{body}</table>{rest}"

@@ -12,7 +12,8 @@ from swiftprep.catalog.api import Component, kebab
 from swiftprep.catalog.behaviour import jsx_elements
 from swiftprep.catalog.html import ATTRIBUTES, BUILT_IN, DOM_EVENTS, TRANSITION_PROPS, is_global, is_native
 from swiftprep.catalog.markup import Attribute, is_custom, read_attribute
-from swiftprep.catalog.script import Module, Reader, parse_script
+from swiftprep.catalog.module import Module
+from swiftprep.catalog.script import Reader, parse_script
 from swiftprep.catalog.sfc import Element, blocks, template
 from swiftprep.errors import did_you_mean
 
@@ -89,9 +90,7 @@ def check(code: str, components: Mapping[str, list[Component]], *, vue3: bool, s
         line = source.count(b"\n", 0, block.start) + 1
         root, bad, grammar = parse_script(text, lang)
         checker.syntax((line + row - 1, "syntax error in <script>") for row in bad)
-        reader = Reader(text, root, line=line, in_sfc=True)
-        if block.is_setup:
-            reader.setup_options()
+        reader = Reader(text, root, line=line, in_sfc=True, is_setup=block.is_setup)
         known.add(reader.read(), setup=block.is_setup)
         rendered += jsx_elements(text, root, grammar, line=line)
     for block in (b for b in parts if b.kind == "template" and b.lang in ("", "html")):

@@ -17,7 +17,7 @@ _HOOKS = frozenset(
 
 
 def read_class(node: Node, heritage: Node | None, options: dict[str, Any]) -> None:
-    """Add a class's decorated members to component options (`script.py` says what those are)."""
+    """Add a class's decorated members to component options (`options.py` says what those are)."""
     name = node.child_by_field_name("name")
     if name is not None:
         options.setdefault("name", ["s", text_of(name)])

@@ -1,6 +1,6 @@
 """Everything one file says on its own.
 
-The *facts* are plain data, which a worker returns and the cache keeps: what `script.Module` holds, without what is
+The *facts* are plain data, which a worker returns and the cache keeps: what `module.Module` holds, without what is
 empty, and `foreign`, `heard`, `uses`, `errors` and `notes`. The *shape* is what the samples are cut from.
 """
 
@@ -12,7 +12,8 @@ from typing import Any
 
 from swiftprep.catalog.behaviour import jsx_elements, read_behaviour
 from swiftprep.catalog.markup import behaviour, slots_in, uses
-from swiftprep.catalog.script import Module, Piece, Reader, parse_script
+from swiftprep.catalog.module import Module, Piece
+from swiftprep.catalog.script import Reader, parse_script
 from swiftprep.catalog.sfc import Block, Element, Template, blocks, template
 
 SCRIPTS = {
@@ -70,12 +71,9 @@ def read_vue(source: bytes, path: str) -> tuple[dict[str, Any], Shape]:
         line = source.count(b"\n", 0, block.start) + 1
         root, bad, grammar = parse_script(text, lang)
         errors += [(line + row - 1, "syntax error in <script>") for row in bad]
-        reader = Reader(text, root, line=line, offset=block.start, in_sfc=True)
-        if scripts[0] is not block:
-            reader.module = module
-        if block.is_setup:
-            reader.setup_options()
-        module = reader.read()
+        is_setup = block.is_setup
+        reader = Reader(text, root, line=line, offset=block.start, in_sfc=True, is_setup=is_setup, module=module)
+        reader.read()
         shape.pieces += reader.pieces
         foreign += read_behaviour(text, root, module, offset=block.start, line=line)
         elements += jsx_elements(text, root, grammar, offset=block.start, line=line)

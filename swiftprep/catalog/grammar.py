@@ -37,16 +37,23 @@ def parse(source: bytes, name: str) -> Tree:
     return _parser(name).parse(source)
 
 
-def error_lines(root: Node, most: int = 20) -> list[int]:
-    """Return the lines, from 1, of the outermost ERROR and MISSING nodes, at most `most`; `[]` means it parses."""
+def error_lines(root: Node, most: int | None = 20, *, nested: bool = False) -> list[int]:
+    """Return the lines, from 1, of the ERROR and MISSING nodes; `[]` means it parses.
+
+    Args:
+        root: What to look through.
+        most: How many such nodes to look for, or None for all.
+        nested: Also those within others: in Python and Java one may span the whole file and hide where it is wrong.
+    """
     if not root.has_error:
         return []
     lines: list[int] = []
     stack = [root]
-    while stack and len(lines) < most:
+    while stack and (most is None or len(lines) < most):
         node = stack.pop()
         if node.is_error or node.is_missing:
             lines.append(node.start_point[0] + 1)
-        else:
-            stack.extend(child for child in reversed(node.children) if child.has_error or child.is_missing)
+            if not nested:
+                continue
+        stack.extend(child for child in reversed(node.children) if child.has_error or child.is_missing)
     return sorted(set(lines))

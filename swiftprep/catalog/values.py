@@ -11,7 +11,7 @@ A *value* is a list that JSON can hold; its first item says what it is:
     ["c", callee, [arguments]]           a call
     ["f", signature, returned]           a function, and what it returns where that is an object
     ["t", members]                       a type: [[name, type text, required, doc], …]
-    ["C", index]                         a component's or a mixin's options, see `script.py`
+    ["C", index]                         a component's or a mixin's options, see `options.py`
     ["x", text]                          anything else, as source text
 
 Only shallow parts are converted: a table of a thousand rows costs nothing.

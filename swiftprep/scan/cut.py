@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Callable
 from dataclasses import dataclass
-from itertools import accumulate
 
 from swiftprep.catalog.facts import Shape
-from swiftprep.catalog.script import Piece
+from swiftprep.catalog.module import Piece
 from swiftprep.catalog.sfc import Element
 
 
@@ -115,16 +113,10 @@ def rules(source: bytes, start: int, end: int) -> list[Piece]:
     return found
 
 
-class Lines:
-    """Line numbers of byte offsets."""
-
-    def __init__(self, source: bytes) -> None:
-        self._source = source
-        self._starts = list(accumulate((len(line) + 1 for line in source.split(b"\n")), initial=0))
-
-    def span(self, start: int, end: int) -> list[int]:
-        """Return the first and the last line, from 1, of `source[start:end]`, blank ends left out."""
-        text = self._source[start:end]
-        start += len(text) - len(text.lstrip())
-        end -= len(text) - len(text.rstrip())
-        return [bisect_right(self._starts, start), bisect_right(self._starts, max(start, end - 1))]
+def span_of(source: bytes, start: int, end: int) -> list[int]:
+    """Return the first and the last line, from 1, of `source[start:end]`, blank ends left out."""
+    text = source[start:end]
+    start += len(text) - len(text.lstrip())
+    end -= len(text) - len(text.rstrip())
+    first = source.count(b"\n", 0, start) + 1
+    return [first, first + source.count(b"\n", start, max(start, end))]

@@ -10,8 +10,8 @@ from typing import Any
 
 from swiftprep.catalog.api import kebab
 from swiftprep.catalog.facts import Shape, suffix_of
-from swiftprep.catalog.script import Piece
-from swiftprep.scan.cut import Lines, cut, pieces_of
+from swiftprep.catalog.module import Piece
+from swiftprep.scan.cut import cut, pieces_of, span_of
 from swiftprep.scan.tasks import Task
 
 SYNTAX = {
@@ -73,7 +73,6 @@ class Maker:
         self.source = text.encode("utf-8", "replace")
         self.facts = facts
         self.shape = shape
-        self.lines = Lines(self.source)
         self.made = Made()
         self.base = {
             "framework": wanted.framework,
@@ -127,7 +126,7 @@ class Maker:
         return None if self.wanted.count is None else self.wanted.count(text)
 
     def _component(self, task: Task) -> None:
-        whole = self.lines.span(0, len(self.source))
+        whole = span_of(self.source, 0, len(self.source))
         plain = {"part": 1, "parts": 1, "context": ""}
         if self._add(task, self._id("component"), whole, {"code": self.text, **plain}):
             return
@@ -145,12 +144,12 @@ class Maker:
         parts, too_long = cut(self.source, pieces_of(self.source, self.shape), fits)
         for part in too_long:
             text = self.source[part.start : part.end].decode("utf-8", "replace")
-            self._drop("component", self.lines.span(part.start, part.end), count(text))
+            self._drop("component", span_of(self.source, part.start, part.end), count(text))
         parts = [part for part in parts if self.source[part.start : part.end].strip()]
         for number, part in enumerate(parts, start=1):
             code = self.source[part.start : part.end].decode("utf-8", "replace").strip("\n")
             values = {"code": code, "part": number, "parts": len(parts), "context": " … ".join(part.around)[-200:]}
-            span = self.lines.span(part.start, part.end)
+            span = span_of(self.source, part.start, part.end)
             if not self._add(task, self._id("component", number), span, values, part=f"{number}/{len(parts)}"):
                 self._drop("component", span, self._tokens(code))
         if not self.shape.blocks and not self.shape.pieces:
@@ -164,7 +163,7 @@ class Maker:
                 return
             found[kind] = "\n\n".join(self.source[b.outer : b.outer_end].decode("utf-8", "replace") for b in blocks)
             if kind == task.kind:
-                span = self.lines.span(blocks[0].outer, blocks[-1].outer_end)
+                span = span_of(self.source, blocks[0].outer, blocks[-1].outer_end)
         if not self._add(task, self._id(task.kind), span, found):
             self._drop(task.kind, span, self._tokens(found["template"] + found["script"]))
 
@@ -178,7 +177,7 @@ class Maker:
             part.decode("utf-8", "replace")
             for part in (self.source[: hole.start], self.source[hole.start : hole.end], self.source[hole.end :])
         )
-        span = self.lines.span(hole.start, hole.end)
+        span = span_of(self.source, hole.start, hole.end)
         if self._add(task, sample_id, span, {"prefix": prefix, "suffix": suffix, "middle": middle}):
             return
         near = "".join(prefix.splitlines(keepends=True)[-CONTEXT_LINES:])
@@ -214,7 +213,7 @@ class Maker:
         if name.lower() in ("index", "main"):
             name = self.path.rpartition("/")[0].rpartition("/")[2] or name
         values = {"code": self.text, "used": used, "states": states, "name": name}
-        span = self.lines.span(0, len(self.source))
+        span = span_of(self.source, 0, len(self.source))
         if not self._add(task, self._id("page"), span, values, components=[item["tag"] for item in used]):
             self._drop("page", span, self._tokens(self.text))
 

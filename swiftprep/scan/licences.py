@@ -5,6 +5,11 @@ from __future__ import annotations
 import re
 
 _HEAD = 3000
+# One of these is in every text that states a licence; most files have none, and need no closer look.
+_HINTS = (
+    *("licen", "spdx", "reserved", "permission", "redistribution", "proprietary", "confidential", "mulan"),
+    *("gpl", "mpl", "apache", "bsd", "版权", "著作权", "许可", "协议", "授权", "权利", "木兰"),
+)
 _LINES = 30
 _ID = r"[A-Za-z0-9](?:[\w.+:]|-(?![->]))*"
 _TERM = rf"(?:\([ \t]*)*{_ID}(?:[ \t]*\))*"
@@ -78,6 +83,8 @@ def licence_of(text: str) -> str:
     'LicenseRef-Proprietary'
     """
     head = text[:_HEAD]
+    if not any(sign in head.lower() for sign in _HINTS):
+        return ""
     if stated := _SPDX.search("\n".join(head.split("\n", _LINES)[:_LINES])):
         return _trimmed(stated[1])
     # What a page shows to its visitors, such as a footer that reserves all rights, is not about its source.

@@ -8,10 +8,12 @@ from typing import Any
 
 import orjson
 
-from swiftprep.catalog.classes import java_api, java_units, python_api, python_units
-from swiftprep.catalog.classes import members as members_of
 from swiftprep.catalog.facts import SCRIPTS, Shape, read_script, read_vue, suffix_of
-from swiftprep.catalog.script import Piece
+from swiftprep.catalog.java_code import java_api
+from swiftprep.catalog.module import Piece
+from swiftprep.catalog.python_code import python_api
+from swiftprep.catalog.units import java_units, python_units
+from swiftprep.catalog.units import members as members_of
 from swiftprep.records import Reject
 from swiftprep.scan.files import read_source
 from swiftprep.scan.kinds import Maker, Wanted

@@ -117,7 +117,7 @@ def _chosen(paths: list[str], signatures: list[bytes], fraction: float, wanted: 
     if chosen:
         return chosen
     largest = max(kinds.values(), key=lambda of_kind: (sum(map(len, of_kind)), paths[of_kind[0][0]]))
-    return set(min(largest, key=lambda group: len(group)))
+    return set(sorted(largest, key=len)[0])
 
 
 def _draw(seed: int, name: str) -> bytes:

@@ -1,0 +1,277 @@
+"""The props that an option declares, in every way this is written: objects, lists, types, calls, PropTypes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from swiftprep.catalog.api import Component, Prop
+from swiftprep.catalog.modules import MAX_STEPS, Modules
+from swiftprep.catalog.values import Value, doc_tags
+
+_TYPES = {
+    "String": "string", "Number": "number", "Boolean": "boolean", "Array": "array", "Object": "object",
+    "Function": "function", "Symbol": "symbol", "BigInt": "bigint",
+}  # fmt: skip
+# vue-types and ant-design-vue's PropTypes, by what they are called there.
+_PROP_TYPES = {
+    "string": "string", "number": "number", "bool": "boolean", "boolean": "boolean", "array": "array",
+    "object": "object", "func": "function", "function": "function", "arrayOf": "array", "objectOf": "object",
+    "shape": "object", "any": "", "integer": "number", "symbol": "symbol", "node": "", "instanceOf": "object",
+    "looseBool": "boolean", "style": "", "VNodeChild": "",
+}  # fmt: skip
+_LITERALS = re.compile(r"""\s*\|?\s*(?:'([^']*)'|"([^"]*)")\s*(?=\||$)""")
+_CHOICE = re.compile(r"omit|pick|pluck|without|exclude|only", re.I)
+
+
+class PropReader:
+    """Turns the value of a `props` option into `Prop`s.
+
+    Args:
+        modules: The facts of all files.
+        component: What returns the API of the options at `(path, index)`, for props said to be a component's.
+    """
+
+    def __init__(self, modules: Modules, component: Callable[[str, int], Component]) -> None:
+        self.modules = modules
+        self.component = component
+
+    def read(self, value: Value | None, path: str, unknown: set[str], steps: int = 0) -> list[Prop]:
+        """Return the props a value declares: an object, a list of names, a type, or calls and spreads of these.
+
+        Args:
+            value: The value.
+            path: The file it stands in.
+            unknown: Gets `"props"` when some cannot be told.
+            steps: How far it was followed already.
+        """
+        if value is None or steps > MAX_STEPS:
+            return []
+        made, where = self.modules.resolve(value, path, calls=False)
+        kind = made[0]
+        if kind == "c":
+            return self._of_call(made, where, unknown, steps)
+        if kind == "o":
+            return self._of_object(made, where, unknown, steps)
+        if kind == "a":
+            return self._of_list(made, where, unknown, steps)
+        if kind == "t":
+            own = [_typed_prop(*member) for member in made[1]]
+            for base in made[2] if len(made) > 2 else ():
+                own += self.read(["i", base], where, unknown, steps + 1)
+            return own
+        if kind == "C":
+            return list(self.component(where, made[1]).props)
+        if kind == "m":  # Button.props
+            owner = self.modules.component(made[1], where)
+            if owner is not None and made[2] == "props":
+                return list(self.component(*owner).props)
+        unknown.add("props")
+        return []
+
+    def _of_object(self, made: Value, path: str, unknown: set[str], steps: int) -> list[Prop]:
+        props: list[Prop] = []
+        for key, inner, doc in named_entries(self.modules, made, path):
+            if key is None:
+                unknown.add("props")
+            elif key == "...":
+                props += self.read(inner, path, unknown, steps + 1)
+            else:
+                props.append(defined_prop(self.modules, key, inner, path, doc))
+        return props
+
+    def _of_list(self, made: Value, path: str, unknown: set[str], steps: int) -> list[Prop]:
+        props: list[Prop] = []
+        for item in made[1]:
+            if item[0] == "...":
+                props += self.read(item[1], path, unknown, steps + 1)
+            elif (text := self.modules.text(item, path)) is not None:
+                props.append(Prop(text))
+            elif item[0] in ("o", "i", "c", "m"):  # the parts of a call's merged list
+                props += self.read(item, path, unknown, steps + 1)
+            else:
+                unknown.add("props")
+        return props
+
+    def _of_call(self, call: Value, path: str, unknown: set[str], steps: int) -> list[Prop]:
+        """Return the props a call makes: what the function returns, else what it is given.
+
+        `buildProps({…})`, `Object.assign({}, a, b)`, `initDefaultProps(props, {…})`, `omit(props, ['a'])`.
+        """
+        made, where = self.modules.resolve(call, path)
+        if made[0] in ("o", "a", "t", "C"):
+            doubtful: set[str] = set()
+            found = self.read(made, where, doubtful, steps + 1)
+            if found and not doubtful:
+                return found
+        callee = str(call[1][-1]) if call[1][0] in ("i", "m") else ""
+        listed = [argument for argument in call[2] if argument[0] not in ("x", "s", "f")]
+        choice = _CHOICE.match(callee)
+        found = []
+        for argument in listed[:1] if choice else listed:
+            found += self.read(argument, path, unknown, steps + 1)
+        if not found:
+            unknown.add("props")
+        if choice and len(listed) > 1:
+            names, there = self.modules.resolve(listed[1], path)
+            chosen = {self.modules.text(name, there) for name in names[1]} if names[0] == "a" else set()
+            keeps = choice[0].lower() in ("pick", "pluck", "only")
+            found = [prop for prop in found if (prop.name in chosen) == keeps]
+        return _without_defaults(found) if "efault" in callee else found
+
+
+def named_entries(modules: Modules, made: Value, path: str) -> Iterator[tuple[str | None, Value, str]]:
+    """Yield `(key, value, doc)` of an object value; a computed key is looked up, and None when it cannot be told."""
+    for key, inner, doc in made[1]:
+        if key == "[]":
+            yield modules.text(inner[1], path) or None, inner[2], doc
+        else:
+            yield key, inner, doc
+
+
+def defined_prop(modules: Modules, name: str, value: Value, path: str, doc: str) -> Prop:
+    """Return the prop that a definition such as `{type: String, default: 'a'}` and its comment describe.
+
+    Args:
+        modules: The facts of all files.
+        name: The prop's name.
+        value: The definition.
+        path: The file it stands in.
+        doc: Its comment.
+    """
+    said = _definition(modules, value, path)
+    words, tags = doc_tags(doc)
+    values = tuple(said.get("values") or ()) or tuple(v.strip() for v in tags.get("values", "").split(",") if v.strip())
+    kind = said.get("type") or tags.get("type", "").strip("{} ")
+    default = said.get("default") or tags.get("default") or None
+    return Prop(name, kind, bool(said.get("required")), words, default, values)
+
+
+def _definition(modules: Modules, value: Value, path: str, steps: int = 0) -> dict[str, Any]:
+    """Return what a prop's definition says: `type`, `required`, `default`, `values`."""
+    kind = value[0]
+    if kind == "i" and value[1] in _TYPES:
+        return {"type": _TYPES[value[1]]}
+    if kind == "a":
+        return {"type": _union(modules, value, path, steps + 1)}
+    if kind == "x":
+        named = re.fullmatch(r"PropType<(.*)>", value[1], re.S)
+        return {"type": named[1], "values": _literals(named[1])} if named else {}
+    if kind == "o":
+        return _settings(modules, value, path, steps)
+    if kind == "f":
+        return {"type": "function"}
+    if kind in ("m", "c"):
+        known = _prop_type(modules, value, path)
+        if known is not None:
+            return known
+    if steps < MAX_STEPS and kind in ("i", "m", "c"):
+        made, where = modules.resolve(value, path, calls=False)
+        if made != value or where != path:
+            return _definition(modules, made, where, steps + 1)
+        if kind == "c":
+            return _definition_of_call(modules, value, path, steps)
+        if kind == "i" and value[1][:1].isupper():
+            return {"type": value[1]}
+    return {}
+
+
+def _definition_of_call(modules: Modules, call: Value, path: str, steps: int) -> dict[str, Any]:
+    """Read `makeProp(String, 'a')`: what the function returns, else the type and then the default."""
+    made, where = modules.resolve(call, path)
+    if made[0] == "o":
+        known = _definition(modules, made, where, steps + 1)
+        if known.get("type"):
+            return known
+    found: dict[str, Any] = {}
+    for argument in call[2]:
+        said = _definition(modules, argument, path, steps + 1)
+        if argument[0] in ("s", "x") and not said and "default" not in found:
+            found["default"] = _source(argument)
+        elif argument[0] != "f":
+            found = {**said, **found}
+    return found
+
+
+def _settings(modules: Modules, value: Value, path: str, steps: int) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for key, inner, _ in value[1]:
+        if key == "..." or key == "type":
+            found |= _definition(modules, inner, path, steps + 1)
+        elif key == "default":
+            found["default"] = inner[1] if inner[0] in ("x", "i") else None
+        elif key == "required":
+            found["required"] = inner == ["x", "true"]
+        elif key in ("validator", "values"):
+            made, where = modules.resolve(inner, path)
+            listed = [modules.text(item, where) for item in made[1]] if made[0] == "a" else []
+            if listed and None not in listed:
+                found["values"] = tuple(listed)
+    return found
+
+
+def _prop_type(modules: Modules, value: Value, path: str) -> dict[str, Any] | None:
+    """Read `PropTypes.bool.def(true)`, `PropTypes.oneOf(['a', 'b']).isRequired`, or return None."""
+    found: dict[str, Any] = {}
+    known = False
+    while value[0] in ("m", "c"):
+        arguments = value[2] if value[0] == "c" else []
+        name = value[1][2] if value[0] == "c" and value[1][0] == "m" else value[2] if value[0] == "m" else None
+        if name in ("def", "default") and arguments:
+            found["default"] = _source(arguments[0])
+        elif name == "isRequired":
+            found["required"] = True
+        elif name in ("oneOf", "oneOfType") and arguments:
+            known = True
+            made, where = modules.resolve(arguments[0], path)
+            if made[0] == "c" and made[2]:  # tuple('a', 'b')
+                made = made[2][0] if made[2][0][0] == "a" else ["a", made[2]]
+            if made[0] == "a" and name == "oneOf":
+                listed = [modules.text(item, where) for item in made[1]]
+                found["values"] = tuple(item for item in listed if item is not None)
+                found["type"] = "string"
+            elif made[0] == "a":
+                found["type"] = _union(modules, made, where, 0)
+        elif name in _PROP_TYPES:
+            known = True
+            found.setdefault("type", _PROP_TYPES[name])
+        value = value[1][1] if value[0] == "c" and value[1][0] == "m" else value[1]
+    return found if known and value[0] == "i" and "ype" in str(value[1]) else None
+
+
+def _union(modules: Modules, made: Value, path: str, steps: int) -> str:
+    """Return the types that a list of definitions allows, as one."""
+    types = [_definition(modules, item, path, steps).get("type", "") for item in made[1]]
+    return " | ".join(dict.fromkeys(t for t in types if t))
+
+
+def _source(value: Value) -> str | None:
+    if value[0] == "s":
+        return repr(value[1])
+    return str(value[1]) if value[0] in ("x", "i") else {"o": "{}", "a": "[]"}.get(value[0])
+
+
+def _without_defaults(props: list[Prop]) -> list[Prop]:
+    """Join what `initDefaultProps(props, {size: 'small'})` names twice: the later mention is only a default."""
+    made: dict[str, Prop] = {}
+    for prop in props:
+        made.setdefault(prop.name, prop)
+    return list(made.values())
+
+
+def _typed_prop(name: str, text: str, required: bool, doc: str) -> Prop:
+    words, tags = doc_tags(doc)
+    return Prop(name, text, required, words, tags.get("default") or None, _literals(text))
+
+
+def _literals(text: str) -> tuple[str, ...]:
+    """Return the strings of a type that is a union of strings only."""
+    found: list[str] = []
+    position = 0
+    while match := _LITERALS.match(text, position):
+        found.append(match[1] if match[1] is not None else match[2])
+        position = match.end()
+        if position >= len(text):
+            return tuple(found)
+    return ()

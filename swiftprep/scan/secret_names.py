@@ -1,0 +1,263 @@
+"""Secrets that can be told by the name beside them: `dbPassword = '…'`, `appSecret: …`, `密码：…`."""
+
+from __future__ import annotations
+
+import base64
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+
+from swiftprep.scan.secret_values import PLACEHOLDER, STAND_INS, Span, is_jumbled, is_random, looks_secret
+
+_SCHEMES = (b"bearer", b"basic", b"appcode")
+_PARTS = (
+    *(b"pass", b"pwd", b"psw", b"secret", b"token", b"credential", b"key", b"salt", b"auth", b"mima", b"jscode"),
+    *(b"login(", b"connect", b"hmac", b"jwt.", *_SCHEMES),
+)
+_SHORT = re.compile(rb"k(?<=[as]k)(?<![a-z][as]k)(?![a-z])")
+_CHINESE_NAME = re.compile(r"密码|口令|密钥|秘钥|密匙|私钥|令牌|授权码|凭证")
+_WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
+_TRAILERS = frozenset(
+    "value val str string text default dev test prod production online local old new hash md encrypted plain raw b env "
+    "hex data bytes base id num const".split()
+)
+_PASSWORDS = ("password", "passwd", "pwd", "psw", "pswd", "passphrase", "passcode", "passwords", "pwds", "mima")
+_SECRETS = ("secret", "secrets", "secretkey", "signkey", "aeskey", "privatekey", "encryptkey", "salt")
+_TOKENS = (
+    *("token", "tokens", "apikey", "accesskey", "appkey", "authkey", "accountkey", "credential", "credentials"),
+    *("authorization", "jscode"),
+)
+_SECRET_KEYS = frozenset(
+    "secret sign aes des rc sm encrypt jwt private signing encryption crypto cipher hmac rsa".split()
+)
+_TOKEN_KEYS = frozenset(
+    "api access app auth account service server admin license map amap webhook subscription".split()
+)
+_PAIRS = ("login", "connect", "connection", "auth", "basicauth")
+
+
+@lru_cache(maxsize=4096)
+def _rank(name: str) -> str:
+    """Return what a name says of its value: `password`, `secret`, `token`, `key`, `pair`, `signing`, or nothing.
+
+    The last word counts: `passwordRules` holds rules, and `loginPassword` a password.
+    """
+    words = [word.lower() for word in _WORDS.findall(name)]
+    while len(words) > 1 and words[-1] in _TRAILERS:
+        if words[-1] == "id" and words[-2] not in ("key", "secret"):
+            return ""
+        words.pop()
+    last, before = ["", "", *words][-1], ["", "", *words][-2]
+    if last == "pass" or (before + last).endswith(_PASSWORDS):
+        return "password"
+    if last.endswith(_SECRETS) or (last in ("key", "keys") and before in _SECRET_KEYS):
+        return "secret"
+    if (before + last).endswith(_TOKENS) or last in ("ak", "sk") or (last in ("key", "keys") and before in _TOKEN_KEYS):
+        return "token"
+    if last in _PAIRS:
+        return "pair"
+    if last == "hmac" or (before == "jwt" and last in ("sign", "verify", "encode", "decode")):
+        return "signing"
+    return "key" if last in ("key", "keys") and before not in ("public", "pub") else ""
+
+
+_AFTER = re.compile(
+    r"""(?P<close>\]?\\?["'`]\]?|&quot;)?(?:\s{0,20}(?:"""
+    r"""(?P<named>>\s{0,20}<value>|\)\.(?:type|fill|setValue|sendKeys|send_keys)\(|,?\s{0,20}\\?["']?(?:value|val|content|default|defaultValue)\\?["']?\s?[:=])"""
+    r"""|(?P<xml>>)|(?P<equal>[=!]==?)|(?P<op>:\s?[A-Za-z&][\w.<>\[\]| ]{0,30}=(?![=>])|:=|=>|\|\||\?\?|[=:：＝])"""
+    r"""|(?P<comma>,)|(?P<call>\()|(?P<prose>(?:is|are|是|为)(?![A-Za-z])))|(?P<space>[ \t]))\s{0,40}"""
+)
+_TOKEN = re.compile(
+    r"""(?:\\["']|&quot;)(?P<escaped>[^"'\\\n]{0,4096}?)(?:\\["']|&quot;)"""
+    r"""|[rbfuRBFU]{0,2}(?:"(?P<double>(?:[^"\\\n]|\\.){0,8192})"|'(?P<single>(?:[^'\\\n]|\\.){0,8192})'"""
+    r"""|`(?P<back>(?:[^`\\\n]|\\.){0,8192})`)|[(\[)\],;{}\n]|[^\s"'`(\[)\],;{}\n]{1,120}"""
+)
+_GOES_ON = re.compile(r"\+|\|\||\?|:$|\.|(?:or|if|else)$|\\$")
+_TRANSPARENT = re.compile(
+    r"(?:parse|from|atob|btoa|get|getenv|env|getOrDefault|getProperty|encode|String|Buffer|b64decode|SecretStr|bytes|"
+    r"md5|[=:,(\[]\s?)\($"
+)
+_READER = re.compile(r"(?:get|check|valid|is[A-Z_]|has|verify|remove|delete|find|load|parse|on[A-Z]|use)")
+_BOUND = re.compile(r"(?:^|\s|v-bind|v-model)[:@]$")
+_KEY_VALUE = re.compile(r"[^A-Za-z0-9]{1,12}(?:[\w.]{1,30}\()?.?(?:[A-Za-z0-9+/_=-]{20}|(?<=Utf8\.parse\(.)\w{16})")
+_BASIC_VALUE = re.compile(r"[\"']?([\w+/]{8,512}={0,2})")
+_SCHEME_VALUE = re.compile(r"(?:\s|%20){1,3}([\w\-.~+/]{8,4096}={0,2})")
+_OPENING = ("'", '"', "`", '\\"', "\\'", "&quot;")
+_NAME_LETTERS = frozenset(b"abcdefghijklmnopqrstuvwxyz0123456789_$.-")
+_CODE = frozenset(
+    ".js .jsx .ts .tsx .vue .mjs .cjs .json .py .java .kt .go .cs .php .css .scss .less .c .cpp .rs".split()
+)
+_CONFIG = frozenset(".yml .yaml .env .properties .ini .conf .cfg .toml .npmrc .sh .netrc .envrc .config".split())
+
+
+def named(text: str, lower: bytes, suffix: str) -> Iterator[Span]:
+    """Yield the secrets that follow a telling name; `lower` is the text in lower case, one byte a character."""
+    hits = [(match.start() - 1, b"") for match in _SHORT.finditer(lower)]
+    for part in _PARTS:
+        at = lower.find(part)
+        while at >= 0:
+            hits.append((at, part))
+            at = lower.find(part, at + len(part))
+    seen = 0
+    for start, part in sorted(hits):
+        if start < seen:
+            continue
+        end = start
+        while start > seen and lower[start - 1] in _NAME_LETTERS and end - start < 60:
+            start -= 1
+        while end < len(lower) and lower[end] in _NAME_LETTERS and end - start < 80:
+            end += 1
+        seen = end
+        if part in _SCHEMES:
+            yield from _scheme(text, end, part.decode()) if end - start == len(part) else ()
+        elif (rank := _rank(text[start:end])) and (rank != "key" or _KEY_VALUE.match(text, end)):
+            yield from _values(text, start, end, rank, suffix)
+    for hit in _CHINESE_NAME.finditer(text) if not text.isascii() else ():
+        yield from _chinese(text, hit)
+
+
+def _scheme(text: str, end: int, scheme: str) -> Iterator[Span]:
+    match = _SCHEME_VALUE.match(text, end)
+    if not match or PLACEHOLDER.search(match[1]):
+        return
+    if _is_basic(match[1]) if scheme == "basic" else is_random(match[1], least=12, letters=20):
+        yield Span(*match.span(1), f"{scheme}-authorization")
+
+
+def _is_basic(value: str) -> bool:
+    try:
+        return ":" in base64.b64decode(value, validate=True).decode("utf-8")
+    except ValueError:
+        return False
+
+
+def _values(text: str, start: int, end: int, rank: str, suffix: str) -> Iterator[Span]:
+    """Yield the secrets among the values that follow a name."""
+    after = _AFTER.match(text, end)
+    if not after:
+        return
+    at, how, name = after.end(), str(after.lastgroup), text[start:end]
+    before = text[max(text.rfind("\n", max(0, start - 300), start) + 1, start - 300) : start]
+    if rank == "pair":
+        call = how == "call" or text[at : at + 1] == "("
+        values = [span for span, _ in _literals(text, at, how == "call")] if call else []
+        if values and (len(values) > 1 or name.endswith("auth")) and looks_secret(text[slice(*values[-1])], "password"):
+            yield Span(*values[-1], "password")
+        if how == "op" and (match := _BASIC_VALUE.match(text, at)) and _is_basic(match[1]):
+            yield Span(*match.span(1), "basic-authorization")
+        return
+    if rank == "signing":
+        for span, _ in _literals(text, at, 1) if how == "call" else ():
+            yield from _judged(text, span, "secret")
+        return
+    if rank == "key" and "Utf8.parse(" in text[at : at + 40]:
+        rank = "secret"
+    open_quotes = [quote for quote in "\"'`" if (before + name + (after["close"] or "")).count(quote) % 2]
+    if text[at : at + 1] in open_quotes and how == "op":
+        at += 1  # `"?token=" + "…"`
+    quoted = text.startswith(_OPENING, at)
+    if how == "space" and not (name.startswith("--") or before.endswith(("ENV ", "machine ", "login "))):
+        return
+    if (how == "call" and _READER.match(name.rpartition(".")[2])) or (how == "comma" and not after["close"]):
+        return
+    if how == "op" and _BOUND.search(before):  # `:password="…"` holds an expression
+        if text[at + 1 : at + 2] != "'":
+            return
+        at += 1
+    expression = how == "op" and suffix not in _CONFIG and "\n" not in after[0]
+    if quoted or expression:
+        for span, plain in _literals(text, at) if expression else list(_literals(text, at))[:1]:
+            yield from _judged(text, span, rank if plain else "token" if rank != "key" else "")
+    if not quoted and how not in ("comma", "call", "equal"):
+        yield from _bare(text, before + name, at, how, rank, suffix, bool(open_quotes))
+
+
+def _literals(text: str, at: int, depth: int = 0) -> Iterator[tuple[tuple[int, int], bool]]:
+    """Yield where the string literals of an expression are, and False for those handed to some other function."""
+    opaque = junk = 0
+    last = "+"
+    for token in _TOKEN.finditer(text, at):
+        word = token[0]
+        if token.lastgroup:
+            if last == '"' and not depth:
+                return
+            yield token.span(token.lastgroup), not opaque
+            last, junk = '"', 0
+            continue
+        if word == "\n":
+            if not depth and last not in '"+(=:?|&[\\':
+                return
+            continue
+        if word in "([":
+            depth += 1
+            called = _TRANSPARENT.search(text, max(at - 3, token.start() - 24), token.end()) if depth < 9 else None
+            opaque = opaque or (depth if word == "(" and not called else 0)
+        elif word in ")]":
+            opaque = 0 if depth == opaque else opaque
+            depth -= 1
+        junk += len(word)
+        ends = word in ";{}" or (word == "," and not depth) or not 0 <= depth < 9 or junk > 120
+        if ends or (last == '"' and word not in "([)]," and not _GOES_ON.match(word)):
+            return
+        last = word[-1]
+
+
+_PHRASE = re.compile(r"\s*[A-Za-z-]{2,16} +(\S{12,512})\s*")
+
+
+def _judged(text: str, span: tuple[int, int], rank: str) -> Iterator[Span]:
+    start, end = span
+    value = text[start:end]
+    if rank == "token" and (phrase := _PHRASE.fullmatch(value)):
+        start, end = start + phrase.start(1), start + phrase.end(1)
+    elif value != value.strip():
+        start, end = start + len(value) - len(value.lstrip()), end - len(value) + len(value.rstrip())
+    if looks_secret(re.sub(r"(?:\\[nrt])+", "", text[start:end]), rank):
+        yield Span(start, end, rank)
+
+
+_BARE = re.compile(r"[^\s\"'`<>,;(){}\[\]|&\\\u2000-\uffff]{4,512}")
+_BARE_LINE = re.compile(r"[^\s\"'`<>{\[|*&][^\s\u2000-\uffff]{3,4096}(?=[ \t\r]*(?:[ \t](?:#|//).*)?$)", re.M)
+_COMMENT = re.compile(r"(?:^|\s)(?://|#|/?\*|<!--|--\s|;)")
+_ASSIGNED = re.compile(r"[ \t]*(?:[#;*/-]{1,3}[ \t]+)?(?:export |set |ENV |ARG |-e |-D)?[\w.$\"'/:-]*")
+
+
+def _bare(text: str, before: str, at: int, how: str, rank: str, suffix: str, within: bool) -> Iterator[Span]:
+    """Yield the secret that follows without quotes, where a value and not a variable can stand."""
+    line = suffix in _CONFIG or (suffix not in _CODE and _ASSIGNED.fullmatch(before) is not None)
+    match = _BARE_LINE.match(text, at) if line and not within else None
+    free = line or within or how in ("xml", "space") or suffix not in _CODE or _COMMENT.search(before)
+    if not match:
+        match = _BARE.match(text, at)
+        if (
+            match and not free and not (is_random(match[0], least=12, letters=96) or is_jumbled(match[0], 2.2))
+        ):  # in code, a variable's name
+            return
+    ahead = text[match.end() : match.end() + 1] if match else ""
+    if not match or ahead in ("(", "[") or (how == "xml" and ahead != "<"):
+        return
+    value = match[0].rstrip(".,;:")
+    plain = suffix in _CONFIG and rank == "password" and value.isalnum() and value.lower() not in STAND_INS
+    if looks_secret(value, rank) or (plain and value.isascii()):
+        yield Span(match.start(), match.start() + len(value), rank)
+
+
+_CHINESE_AFTER = re.compile(
+    r"(?:[（(][\u4e00-\u9fff]{1,8}[)）])?(?P<close>[\"'”’])?\*{0,2}\s{0,2}"
+    r"(?P<sep>(?:默认|统一|初始|都|均|改|重置|设置)?(?:是|为|成)?[ \t]?[:：=＝|]?)\*{0,2}\s{0,2}"
+    r"(?:[\"'“‘「【（(`]|<code>)?"
+)
+_ACCOUNT, _USER = re.compile(r"[号户名][/和与及、 ]*$"), re.compile(r"[\w.@-]{1,20} ?/ ?")
+_CHINESE_RANKS = {"密码": "password", "口令": "password", "令牌": "token", "凭证": "token"}
+
+
+def _chinese(text: str, hit: re.Match[str]) -> Iterator[Span]:
+    after = _CHINESE_AFTER.match(text, hit.end())
+    match = _BARE.match(text, after.end()) if after and (after["sep"] or not after["close"]) else None
+    if match:
+        rank = _CHINESE_RANKS.get(hit[0], "secret")
+        if _ACCOUNT.search(text[max(0, hit.start() - 8) : hit.start()]) and (user := _USER.match(text, match.start())):
+            match = _BARE.match(text, user.end()) or match
+        value = match[0].rstrip(".,;:")
+        if looks_secret(value, rank):
+            yield Span(match.start(), match.start() + len(value), rank)

@@ -1,0 +1,122 @@
+"""What a secret looks like: long, varied and unlike words, or made up by a person for a password."""
+
+from __future__ import annotations
+
+import re
+from itertools import pairwise
+from typing import NamedTuple
+
+UUID = r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
+
+
+class Span(NamedTuple):
+    """Where a secret is in a text, and what it is."""
+
+    start: int
+    end: int
+    kind: str
+
+
+PLACEHOLDER = re.compile(
+    r"x{4,}|X{4,}|(?<![A-Za-z0-9])[xX]{3,}(?![A-Za-z0-9])|\*{3,}|\.{3}|…|(?i:your|change.?(?:me|it)|placeholder|example|"
+    r"redacted|dummy|process\.env|os\.environ|import\.meta|getenv)|\$\{|\{\{|\$\(|<%|^<.*>$|^\{.*\}$|^%.*%$|"
+    r"^\$[A-Z_]+$|^%[sd]$"
+)
+STAND_INS = frozenset(
+    "password passwd pass pwd psw secret token user username test none null true false undefined string text required "
+    "optional hidden visible yes no on off input value".split()
+)
+_NOT_A_VALUE = re.compile(
+    r"^(?:\.{1,2}/|[@~]/|[#?]/|\$t\b|#[0-9a-fA-F]{3,8}$)|://|=>|\(\)|&&|\|\||\[[aA0]-|\\d|\.\*|\{\d|</|/>|^data:|^ENC\(|"
+    r"^\d+(?:px|%|ms|rem)$|^[\w.+-]+@[\w-]+\.(?:com|cn|net|org|io)$|\.(?:vue|js|ts|json|png|svg|html|css)$|"
+    r"^\d[\d.:/-]*[./:-][\d.:/-]*[TZ]?[\d:.]*$"
+)
+_ALGORITHM = re.compile(r"(?i)(?:md|sha|aes|des|rsa|utf|base|hmac|oauth|ecb|cbc|pkcs|h|v|i)-?\d{1,4}.{0,8}")
+_BIGRAMS = frozenset(
+    "ab ac ad al an ap ar as at bl ca ce ch ck co ct de di ea ec ed el em en ep er es et ex fi ge ha he ho ic id ig il "
+    "im in io is it ke la le li ll lo ly ma me mi mo mp na nc nd ne ng ni ns nt ol om on op or ot ou ow pa pe pl po pr "
+    "ra re ri ro rs rt se sh si sp ss st ta te th ti to tr ts un ur us ut ve".split()
+)  # fmt: skip
+_CONSTANT = re.compile(r"[a-z]+(?:[_-][a-z]+)+|[A-Z]+(?:[_-][A-Z]+)+")
+_COMMON = frozenset("qwerty qwertyuiop asdfgh asdfghjkl zxcvbnm iloveyou letmein woaini".split())
+_LEET = str.maketrans("013457$@!", "oleastsai")
+
+
+def looks_secret(value: str, rank: str) -> bool:
+    """Return whether a value looks like a secret, by what may be expected under a name of that rank."""
+    value = value[:96]  # the start of a long one tells enough
+    if not rank or not value.isascii() or PLACEHOLDER.search(value) or _NOT_A_VALUE.search(value):
+        return False
+    if _CONSTANT.fullmatch(value) or (value[:1] == "/" and not is_random(value, least=24, letters=30)):
+        return False
+    if re.search(r"\s", value):
+        return rank == "password" and re.fullmatch(r"[a-z]{4}(?: [a-z]{4}){3}", value) is not None
+    if rank == "key":
+        return not re.fullmatch(UUID, value) and is_random(value, least=20, letters=30)
+    made_up = rank in ("password", "secret") and len(value) >= (6 if rank == "password" else 8) and _made_up(value)
+    made_up = made_up or (rank in ("password", "secret") and is_jumbled(value, 2.6))
+    return made_up or is_random(value, least=10, letters=16)
+
+
+def _made_up(value: str) -> bool:
+    """Return whether a person may have made this up for a password: not a word, an identifier or a class name."""
+    if len(value) > 64:
+        return False
+    digits, letters = sum(map(str.isdigit, value)), sum(map(str.isalpha, value))
+    special = sum(letter in "!@#$%^&*?+~=" for letter in value)
+    if value.lower() in _COMMON:
+        return True
+    if not letters:
+        return digits >= 6 or (digits > 2 and digits + special >= 6)
+    if not digits:
+        return value[-1] != "=" and (
+            special > 1 or (special == 1 and letters > 3 and (value[0] + value[-1]).isalnum() and not value.islower())
+        )
+    if special:
+        return letters + digits > 2
+    if digits > 1 or _ALGORITHM.fullmatch(value):
+        return not _ALGORITHM.fullmatch(value) and (value.isalnum() or digits > 2 or not value.islower())
+    odd = len(value) > 7 and (_wordiness(value) < 0.35 or (value[:-1].istitle() and value[:-1].isalpha()))
+    leet = value.isalnum() and not value[-1].isdigit()
+    return odd or (leet and value.lower().translate(_LEET).startswith(("passw", "admin", "root")))
+
+
+def is_random(value: str, *, least: int, letters: int) -> bool:
+    """Return whether a value was drawn by a machine: long, varied, and its letters not those of words.
+
+    Args:
+        value: What to judge.
+        least: How many letters and digits it has at least.
+        letters: How many letters it has at least if there are not two digits among them.
+    """
+    plain = re.sub(r"[^A-Za-z0-9]", "", value[:96])
+    if len(plain) < least or len(set(plain)) < 6 or plain.isdigit():
+        return False
+    if sum(map(str.isdigit, plain)) < 2 and len(plain) < letters:
+        return False
+    steps = sum(-1 <= ord(one) - ord(other) <= 1 for one, other in pairwise(plain))
+    return steps < len(plain) * 0.5 and _wordiness(plain) < 0.38
+
+
+_RUN = re.compile(r"[A-Z]?[a-z]+|[A-Z]+|\d+")
+
+
+def is_jumbled(value: str, longest: float) -> bool:
+    """Return whether letters and digits change case and kind more often than in an identifier.
+
+    Args:
+        value: What to judge.
+        longest: The mean length of the runs, below which they are no words: of `getUserById` it is 2.75.
+
+    >>> is_jumbled("rw" + "ZQVk" + "PFMx", 2.6), is_jumbled("getUserById", 2.6)
+    (True, False)
+    """
+    if not 9 <= len(value) <= 96 or not value.isalnum() or value.islower() or value.isupper():
+        return False
+    return len(value) / len(_RUN.findall(value)) < longest
+
+
+def _wordiness(value: str) -> float:
+    """Return the share of its pairs of letters that are common in words: about 0.7 in words, 0.15 in drawn letters."""
+    lower = value.lower()
+    return sum(lower[at : at + 2] in _BIGRAMS for at in range(len(lower) - 1)) / max(len(lower) - 1, 1)
