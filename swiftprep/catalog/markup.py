@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from swiftprep.catalog.api import kebab
 from swiftprep.catalog.html import BUILT_IN, is_native
@@ -19,8 +19,7 @@ _NAME = re.compile(r"[A-Za-z_$][\w$]*")
 SAMPLES = 3  # values remembered of each attribute
 
 
-@dataclass(frozen=True, slots=True)
-class Attribute:
+class Attribute(NamedTuple):
     """An attribute as Vue means it.
 
     Attributes:

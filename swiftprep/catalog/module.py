@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from tree_sitter import Node
 
@@ -34,8 +34,7 @@ class Module:
     components: list[dict[str, Any]] = field(default_factory=list)
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
+class Piece(NamedTuple):
     """A part of a source that can be cut out whole: bytes from `start` to `end`; `inner` parts lie within it."""
 
     start: int

@@ -16,7 +16,7 @@ from swiftprep.catalog.grammar import error_lines, parse
 _ATTRIBUTES = rb"""((?:[^>"']|"[^"]*"|'[^']*')*)"""
 _OPEN = re.compile(rb"<!--.*?(?:-->|\Z)|<([A-Za-z][\w.-]*)" + _ATTRIBUTES + rb">", re.S)
 _TEMPLATE = re.compile(rb"<!--.*?(?:-->|\Z)|<(/?)template(?=[\s/>])" + _ATTRIBUTES + rb">", re.S)
-_ATTRIBUTE = re.compile(rb"""([^\s"'<>/=]+|/(?!>))(?:\s*=\s*("[^"]*"|'[^']*'|[^\s"'<>`]+))?""")
+_ATTRIBUTE = re.compile(r"""([^\s"'<>/=]+|/(?!>))(?:\s*=\s*("[^"]*"|'[^']*'|[^\s"'<>`]+))?""")
 
 _MUSTACHE = re.compile(rb"\{\{.*?\}\}", re.S)
 _TAG_LIKE = re.compile(rb"\{\{[^}]*<[A-Za-z/!]")
@@ -100,13 +100,10 @@ class Template:
 def read_attributes(raw: bytes) -> list[tuple[str, str | None]]:
     """Return the `(name, value)` pairs of a tag's inside."""
     pairs: list[tuple[str, str | None]] = []
-    for match in _ATTRIBUTE.finditer(raw):
-        name, value = match.groups()
-        if name == b"/":
-            continue
-        if value is not None and value[:1] in (b'"', b"'"):
-            value = value[1:-1]
-        pairs.append((name.decode("utf-8", "replace"), None if value is None else value.decode("utf-8", "replace")))
+    for name, value in _ATTRIBUTE.findall(raw.decode("utf-8", "replace")):
+        if name != "/":
+            quoted = value[:1] in ('"', "'")
+            pairs.append((name, value[1:-1] if quoted and value else value or None))
     return pairs
 
 

@@ -187,8 +187,8 @@ def _bound(bindings: list[str]) -> str:
 def _methods(listed: list[list[str]]) -> list[Method]:
     made = []
     for name, signature, doc in listed:
-        if not name.startswith(("_", "$")) and not any(tag in doc for tag in _HIDDEN):
-            made.append(Method(name, signature, doc=doc_tags(doc)[0]))
+        if name[:1] not in "_$" and ("@" not in doc or not any(tag in doc for tag in _HIDDEN)):
+            made.append(Method(name, signature, doc=doc_tags(doc)[0] if doc else ""))
     return _named(made)
 
 

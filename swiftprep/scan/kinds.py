@@ -74,6 +74,7 @@ class Maker:
         self.facts = facts
         self.shape = shape
         self.made = Made()
+        self.halves: dict[str, tuple[str, list[int]]] | None = None
         self.base = {
             "framework": wanted.framework,
             "vue_version": wanted.vue_version,
@@ -156,28 +157,35 @@ class Maker:
             self._drop("component", whole, self._tokens(self.text))
 
     def _halves(self, task: Task) -> None:
-        found = {}
-        for kind in ("template", "script"):
-            blocks = [b for b in self.shape.blocks if b.kind == kind and self.source[b.start : b.end].strip()]
-            if not blocks:
-                return
-            found[kind] = "\n\n".join(self.source[b.outer : b.outer_end].decode("utf-8", "replace") for b in blocks)
-            if kind == task.kind:
-                span = span_of(self.source, blocks[0].outer, blocks[-1].outer_end)
+        if self.halves is None:
+            self.halves = {kind: self._half(kind) for kind in ("template", "script")}
+        found = {kind: text for kind, (text, _) in self.halves.items()}
+        if not all(found.values()):
+            return
+        span = self.halves[task.kind][1]
         if not self._add(task, self._id(task.kind), span, found):
             self._drop(task.kind, span, self._tokens(found["template"] + found["script"]))
 
+    def _half(self, kind: str) -> tuple[str, list[int]]:
+        """Return the text of the blocks of a kind that are not empty, and their span."""
+        blocks = [b for b in self.shape.blocks if b.kind == kind and self.source[b.start : b.end].strip()]
+        if not blocks:
+            return "", [0, 0]
+        text = "\n\n".join(self.source[b.outer : b.outer_end].decode("utf-8", "replace") for b in blocks)
+        return text, span_of(self.source, blocks[0].outer, blocks[-1].outer_end)
+
     def _fim(self, task: Task) -> None:
-        candidates = [p for p in self._holes() if self._is_good_hole(p)]
-        if not candidates:
-            return
         sample_id = self._id("fim")
-        hole = candidates[zlib.crc32(sample_id.encode("utf-8", "replace")) % len(candidates)]
+        holes = self._holes()
+        first = zlib.crc32(sample_id.encode("utf-8", "replace")) % max(len(holes), 1)
+        hole = next((hole for hole in holes[first:] + holes[:first] if self._is_good_hole(*hole)), None)
+        if hole is None:
+            return
         prefix, middle, suffix = (
             part.decode("utf-8", "replace")
-            for part in (self.source[: hole.start], self.source[hole.start : hole.end], self.source[hole.end :])
+            for part in (self.source[: hole[0]], self.source[hole[0] : hole[1]], self.source[hole[1] :])
         )
-        span = span_of(self.source, hole.start, hole.end)
+        span = span_of(self.source, *hole)
         if self._add(task, sample_id, span, {"prefix": prefix, "suffix": suffix, "middle": middle}):
             return
         near = "".join(prefix.splitlines(keepends=True)[-CONTEXT_LINES:])
@@ -185,7 +193,7 @@ class Maker:
         if not self._add(task, sample_id, span, {"prefix": near, "suffix": after, "middle": middle}):
             self._drop("fim", span, self._tokens(near + middle + after))
 
-    def _holes(self) -> list[Piece]:
+    def _holes(self) -> list[tuple[int, int]]:
         """Return what can be taken out: methods and options, statements, elements below the root."""
         found: list[Piece] = []
         for piece in self.shape.pieces:
@@ -193,13 +201,12 @@ class Maker:
                 found += [p for p in entry.inner if p.kind == "member"] or [entry]
             if not piece.inner and piece.kind != "import_statement":
                 found.append(piece)
-        found += [Piece(e.start, e.end, "element") for e in self.shape.elements if e.parent >= 0]
-        return found
+        elements = [(element.start, element.end) for element in self.shape.elements if element.parent >= 0]
+        return [(piece.start, piece.end) for piece in found] + elements
 
-    def _is_good_hole(self, piece: Piece) -> bool:
-        text = self.source[piece.start : piece.end]
-        lines = text.count(b"\n") + 1
-        return FEWEST_LINES <= lines <= MOST_LINES and 2 * len(text) <= len(self.source)
+    def _is_good_hole(self, start: int, end: int) -> bool:
+        lines = self.source.count(b"\n", start, end) + 1
+        return FEWEST_LINES <= lines <= MOST_LINES and 2 * (end - start) <= len(self.source)
 
     def _page(self, task: Task) -> None:
         if not self.path.lower().endswith(".vue"):

@@ -8,7 +8,7 @@ _HEAD = 3000
 # One of these is in every text that states a licence; most files have none, and need no closer look.
 _HINTS = (
     *("licen", "spdx", "reserved", "permission", "redistribution", "proprietary", "confidential", "mulan"),
-    *("gpl", "mpl", "apache", "bsd", "版权", "著作权", "许可", "协议", "授权", "权利", "木兰"),
+    *("gpl", "mozilla", "apache", "bsd", "版权", "著作权", "许可", "协议", "授权", "权利", "木兰"),
 )
 _LINES = 30
 _ID = r"[A-Za-z0-9](?:[\w.+:]|-(?![->]))*"
