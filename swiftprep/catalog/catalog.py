@@ -13,7 +13,7 @@ import orjson
 from swiftprep.catalog.api import ITEMS, Component, kebab, to_component
 from swiftprep.catalog.check import Problem, check
 from swiftprep.catalog.markup import Use
-from swiftprep.catalog.webtypes import from_web_types, to_web_types
+from swiftprep.catalog.webtypes import from_web_types, to_web_types, write_web_types
 from swiftprep.disk import atomic_write
 from swiftprep.errors import DataError
 
@@ -130,12 +130,10 @@ class Catalog:
             path: The file, such as `web-types.json`.
             version: The framework's version.
         """
-        document = to_web_types(
-            self.components.values(), name=self.framework or "components", version=version,
-            framework_version=self.vue_version,
-        )  # fmt: skip
+        settings = {"name": self.framework or "components", "version": version, "framework_version": self.vue_version}
+        document = to_web_types(self.components.values(), **settings)
         if path is not None:
-            _write(path, document)
+            write_web_types(path, self.components.values(), **settings)
         return document
 
     @classmethod
@@ -154,14 +152,7 @@ class Catalog:
 
     def pack(self) -> Iterator[bytes]:
         """Yield the whole catalogue, usage included, as JSON lines, some hundreds at a time."""
-        head = {"format": _FORMAT, "framework": self.framework, "vue_version": self.vue_version}
-        rows: Iterator[dict[str, Any]] = chain(
-            [head],
-            ({"tag": key, "is": component} for key, component in self.components.items()),
-            ({"used": tag, "is": use} for tag, use in sorted(self.usage.items())),
-        )
-        while batch := list(islice(rows, _BATCH)):
-            yield b"".join(orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE) for row in batch)
+        return packed(self, self.components.items())
 
     @classmethod
     def unpack(cls, parts: Iterable[bytes]) -> Catalog:
@@ -191,10 +182,7 @@ class Catalog:
 
     def save(self, path: str | Path) -> Path:
         """Write the whole catalogue, usage included, as JSON, atomically, and return the path."""
-        with atomic_write(path) as file:
-            for number, part in enumerate(self.pack()):
-                file.write((b",\n" if number else b"[\n") + part.rstrip(b"\n").replace(b"}\n{", b"},\n{"))
-            file.write(b"\n]\n")
+        write_packed(self.pack(), path)
         return Path(path)
 
     @classmethod
@@ -232,6 +220,35 @@ class Catalog:
         return f"<p>{html.escape(repr(self))}</p><table><tr>{heads}</tr>{body}</table>{rest}"
 
 
+def packed(frame: Catalog, components: Iterable[tuple[str, Component]]) -> Iterator[bytes]:
+    """Yield a catalogue as JSON lines, some hundreds at a time: of `frame` all but the components, and `components`."""
+    head = {"format": _FORMAT, "framework": frame.framework, "vue_version": frame.vue_version}
+    rows: Iterator[dict[str, Any]] = chain(
+        [head],
+        ({"tag": key, "is": component} for key, component in components),
+        ({"used": tag, "is": use} for tag, use in sorted(frame.usage.items())),
+    )
+    while batch := list(islice(rows, _BATCH)):
+        yield b"".join(orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE) for row in batch)
+
+
+def unpacked(parts: Iterable[bytes]) -> Iterator[Component]:
+    """Yield the components of what `packed` yields, one at a time."""
+    for part in parts:
+        for line in part.splitlines():
+            if line.startswith(b'{"tag":'):
+                yield to_component(orjson.loads(line)["is"])
+
+
+def write_packed(parts: Iterable[bytes], path: str | Path) -> Path:
+    """Write what `packed` yields as a JSON array, atomically, and return the path."""
+    with atomic_write(path) as file:
+        for number, part in enumerate(parts):
+            file.write((b",\n" if number else b"[\n") + part.rstrip(b"\n").replace(b"}\n{", b"},\n{"))
+        file.write(b"\n]\n")
+    return Path(path)
+
+
 def _bytes(path: str | Path) -> bytes:
     try:
         return Path(path).read_bytes().removeprefix(b"\xef\xbb\xbf")
@@ -247,9 +264,3 @@ def _read(path: str | Path) -> dict[str, Any] | list[Any]:
     if not isinstance(document, dict | list):
         raise DataError(f"{path}: expected a JSON object or array, found {type(document).__name__}")
     return document
-
-
-def _write(path: str | Path, document: dict[str, Any]) -> Path:
-    with atomic_write(path) as file:
-        file.write(orjson.dumps(document, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
-    return Path(path)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from typing import Any
 
@@ -24,42 +24,84 @@ Place = tuple[str, int]
 
 
 def link(facts: Mapping[str, Facts], packages: Mapping[str, str] | None = None) -> dict[str, Component]:
-    """Return the components defined in the files, by tag.
+    """Return the components defined in the files, by tag; see `Linked`."""
+    return dict(Linked(facts, packages))
 
-    A tag that two components share belongs to the registered one, else to the one that names itself so, else to the
-    first by path; the others are listed under their paths.
 
-    Args:
-        facts: Path → what the file says (`facts.py`).
-        packages: Package name → its folder.
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """A component to be: what it is called and where its options, or its row of a class, lie."""
+
+    rank: int
+    path: str
+    line: int
+    index: int
+    name: str
+    names: tuple[str, ...]
+    registered: bool
+    is_row: bool = False
+
+
+class Linked:
+    """The components defined in the files, made one by one while iterating: `(key, component)` in the order of keys.
+
+    The key is the tag. A tag that two components share belongs to the registered one, else to the one that names
+    itself so, else to the first by path; the others are listed under their paths.
+
+    Attributes:
+        tags: Every name there is a component for, in kebab case and as registered.
     """
-    modules = Modules(facts, packages)
-    reader = Reader(modules)
-    registered = _registrations(modules)
-    found: list[tuple[int, Component]] = []
-    for path in sorted(facts):
-        for row in facts[path].get("entries", ()):
-            entry = to_component(row)
-            found.append((2, replace(entry, path=path)))
-        for index, options in enumerate(facts[path].get("components", ())):
-            tags = registered.get((path, index), [])
-            if not options.get("sure") and not tags:
-                continue
-            component = reader.component(path, index)
-            own = component.name
-            name = kebab(tags[0] or own or _file_name(path)) if tags else kebab(own or _file_name(path))
-            names = tuple(dict.fromkeys(tag for tag in (*tags, own) if tag))
-            rank = 0 if tags else 1 if own else 2
-            rank += 3 * bool(_ASIDE.search(path))
-            found.append((rank, replace(component, name=name, names=names, registered=bool(tags))))
-    components: dict[str, Component] = {}
-    for _, component in sorted(found, key=lambda pair: (pair[0], pair[1].path, pair[1].span)):
-        key = component.name
-        if key in components:
-            key = f"{component.path}:{component.span[0]}" if component.path in components else component.path
-        components[key] = component
-    _add_foreign(components, modules)
-    return dict(sorted(components.items()))
+
+    def __init__(self, facts: Mapping[str, Facts], packages: Mapping[str, str] | None = None) -> None:
+        """Find out who is called what.
+
+        Args:
+            facts: Path → what the file says (`facts.py`).
+            packages: Package name → its folder.
+        """
+        self._modules = Modules(facts, packages)
+        self._reader = Reader(self._modules)
+        self._entries: dict[str, _Entry] = {}
+        places: set[str] = set()
+        for entry in sorted(self._listed(), key=lambda entry: (entry.rank, entry.path, entry.line)):
+            key = entry.name
+            if key in self._entries:
+                key = f"{entry.path}:{entry.line}" if entry.path in places else entry.path
+                places.add(entry.path)
+            self._entries[key] = entry
+        self._foreign = _foreign(self._entries, self._modules)
+        self.tags = {tag for entry in self._entries.values() for tag in (entry.name, *entry.names)}
+
+    def __iter__(self) -> Iterator[tuple[str, Component]]:
+        for key in sorted(self._entries):
+            yield key, self._component(key, self._entries[key])
+
+    def _listed(self) -> Iterator[_Entry]:
+        modules = self._modules
+        registered = _registrations(modules)
+        for path in sorted(modules.facts):
+            facts = modules.facts[path]
+            for index, row in enumerate(facts.get("entries", ())):
+                yield _Entry(2, path, row["span"][0], index, row["name"], tuple(row["names"]), False, is_row=True)
+            for index, options in enumerate(facts.get("components", ())):
+                tags = registered.get((path, index), [])
+                if not options.get("sure") and not tags:
+                    continue
+                own = modules.text(options.get("name"), path) or ""
+                name = kebab((tags[0] if tags else "") or own or _file_name(path))
+                names = tuple(dict.fromkeys(tag for tag in (*tags, own) if tag))
+                rank = (0 if tags else 1 if own else 2) + 3 * bool(_ASIDE.search(path))
+                yield _Entry(rank, path, options["span"][0], index, name, names, bool(tags))
+
+    def _component(self, key: str, entry: _Entry) -> Component:
+        if entry.is_row:
+            return replace(to_component(self._modules.facts[entry.path]["entries"][entry.index]), path=entry.path)
+        made = self._reader.component(entry.path, entry.index)
+        known = {event.name for event in made.events}
+        added = [event for event in self._foreign.get(key, ()) if event.name not in known]
+        return replace(
+            made, name=entry.name, names=entry.names, registered=entry.registered, events=(*made.events, *added)
+        )
 
 
 def _file_name(path: str) -> str:
@@ -156,34 +198,33 @@ def _iterated(modules: Modules, value: Value, path: str) -> tuple[Value, str]:
     return modules.resolve(value, path)
 
 
-def _add_foreign(components: dict[str, Component], modules: Modules) -> None:
-    """Give a component the events that its helpers and children emit on it (`this.table.$emit('select')`).
+def _foreign(entries: Mapping[str, _Entry], modules: Modules) -> dict[str, list[Event]]:
+    """Return the events that helpers and children emit on a component (`this.table.$emit('select')`), by its key.
 
     The receiver's name must be the component's, with or without a prefix, and the file must lie in its folder or
     below. What the component itself listens to with `$on` is talk between the two, not its API.
     """
     by_word: defaultdict[str, list[str]] = defaultdict(list)
-    for key, component in components.items():
-        by_word[component.name.rpartition("-")[2]].append(key)
+    for key, entry in entries.items():
+        by_word[entry.name.rpartition("-")[2]].append(key)
+    found: defaultdict[str, list[Event]] = defaultdict(list)
     for path in sorted(modules.facts):
         for receiver, name, arguments in modules.facts[path].get("foreign", ()):
             event = modules.text(name, path)
             called = kebab(receiver.strip("_$"))
             if event is None or called in ("parent", "root", "bus", "event-bus", "child"):
                 continue
-            owners = []
             for key in by_word.get(called.rpartition("-")[2], ()):
-                owner = components[key]
+                owner = entries[key]
                 bare = owner.name.partition("-")[2] or owner.name
                 same = called in (owner.name, bare) or called.endswith(f"-{bare}")
-                if same and path.startswith(owner.path.rpartition("/")[0] + "/"):
-                    owners.append(key)
-            for key in owners[:1]:
-                owner = components[key]
-                if event in modules.facts[owner.path].get("heard", ()) or any(e.name == event for e in owner.events):
+                if not same or not path.startswith(owner.path.rpartition("/")[0] + "/"):
                     continue
-                made = Event(event, arguments, origin="" if path == owner.path else path)
-                components[key] = replace(owner, events=(*owner.events, made))
+                heard = modules.facts[owner.path].get("heard", ())
+                if event not in heard and all(known.name != event for known in found[key]):
+                    found[key].append(Event(event, arguments, origin="" if path == owner.path else path))
+                break
+    return found
 
 
 def infer(usage: Mapping[str, Use], known: Iterable[str]) -> dict[str, Component]:

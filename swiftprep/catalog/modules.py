@@ -12,6 +12,7 @@ from swiftprep.catalog.values import Value
 _SUFFIXES = ("", ".vue", ".js", ".ts", ".jsx", ".tsx", ".mjs", ".cjs", ".mts", ".cts")
 _INDEX = tuple(f"/index{suffix}" for suffix in _SUFFIXES[1:])
 MAX_STEPS = 24
+_MOST_KNOWN = 50_000
 
 Facts = Mapping[str, Any]
 
@@ -39,6 +40,8 @@ class Modules:
         folder = os.path.dirname(importer)
         key = (module, folder)
         if key not in self._files:
+            if len(self._files) > _MOST_KNOWN:
+                self._files.clear()
             self._files[key] = self._find(module, folder)
         return self._files[key]
 

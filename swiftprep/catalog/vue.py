@@ -40,7 +40,8 @@ class Reader:
             made = self._whole(path, index)
         finally:
             self._open.remove(key)
-        if not self._cut or not self._open:  # what was cut short for another's sake is read anew for its own
+        # Bases are kept, as others may build on them too; not what was cut short for another's sake.
+        if self._open and not self._cut:
             self._read[key] = made
         self._cut = (self._cut or before) and bool(self._open)
         return made

@@ -2,55 +2,63 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import orjson
 
 from swiftprep.catalog.api import Component
-from swiftprep.catalog.catalog import Catalog
+from swiftprep.catalog.catalog import Catalog, packed
 from swiftprep.scan.kinds import SYNTAX, Wanted
 from swiftprep.scan.tasks import Task
 
-_BATCH = 200
 FEWEST_USES = 3  # of a component known from usage alone, before something is said of it
 
 
-def api_rows(wanted: Wanted, catalog: Catalog, held_out: set[str]) -> Iterator[tuple[str, bytes]]:
-    """Yield `(split, JSON of rows)` of the samples the catalogue makes; a row is that of `kinds.Made`, with its path.
+def derive(
+    wanted: Wanted, frame: Catalog, components: Iterable[tuple[str, Component]], held_out: set[str]
+) -> Iterator[tuple[str, bytes]]:
+    """Yield `("catalog", part)` of the packed catalogue and `(split, JSON of rows)` of the samples made of it.
 
-    A component's samples are on the side of the file that defines it. What is known from usage alone is on the
-    training side, and shows no example of a held-out file.
-
-    Samples that are too long come under `"dropped"`, as `[path, span, kind, size]`.
+    A row is that of `kinds.Made`, with its path. A component's samples are on the side of the file that defines it.
+    What is known from usage alone is on the training side, and shows no example of a held-out file. Samples that are
+    too long come under `"dropped"`, as `[path, span, kind, size]`.
 
     Args:
         wanted: Which samples to make.
-        catalog: The catalogue.
+        frame: The catalogue without its components.
+        components: Its components, by key, of which no more than some hundreds are held at a time.
         held_out: The files held out.
     """
     tasks = [task for task in wanted.tasks if task.kind == "api"]
     batches: dict[str, list[list[Any]]] = {"train": [], "val": [], "dropped": []}
-    for key, component in catalog.components.items() if tasks else ():
-        if not (component.props or component.events or component.slots or component.methods):
-            continue
-        if component.origin == "usage" and component.uses < FEWEST_USES:
-            continue
-        side = "val" if component.path in held_out and component.origin != "usage" else "train"
-        for task in tasks:
-            row = _row(wanted, task, key, component, _example(catalog, component, held_out, side))
-            batches[side if len(row) > 4 else "dropped"].append(row)
-        if len(batches[side]) >= _BATCH:
-            yield side, orjson.dumps(batches[side])
-            batches[side] = []
-    for side, rows in batches.items():
-        if rows:
-            yield side, orjson.dumps(rows)
+
+    def noted() -> Iterator[tuple[str, Component]]:
+        for key, component in components:
+            if _is_telling(component):
+                side = "val" if component.path in held_out and component.origin != "usage" else "train"
+                for task in tasks:
+                    row = _row(wanted, task, key, component, _example(frame, component, held_out, side))
+                    batches[side if len(row) > 4 else "dropped"].append(row)
+            yield key, component
+
+    for part in packed(frame, noted()):
+        yield "catalog", part
+        for side, rows in batches.items():
+            if rows:
+                yield side, orjson.dumps(rows)
+                batches[side] = []
 
 
-def _example(catalog: Catalog, component: Component, held_out: set[str], side: str) -> str:
+def _is_telling(component: Component) -> bool:
+    if component.origin == "usage" and component.uses < FEWEST_USES:
+        return False
+    return bool(component.props or component.events or component.slots or component.methods)
+
+
+def _example(frame: Catalog, component: Component, held_out: set[str], side: str) -> str:
     """Return a use of the component from a file of its own side, or `""`."""
-    use = catalog.usage.get(component.name)
+    use = frame.usage.get(component.name)
     if use is None or not use.example or (use.example[0] in held_out) != (side == "val"):
         return ""
     return str(use.example[2])

@@ -14,7 +14,8 @@ from typing import IO, TYPE_CHECKING, Any
 
 import orjson
 
-from swiftprep.catalog.catalog import Catalog
+from swiftprep.catalog.catalog import Catalog, unpacked, write_packed
+from swiftprep.catalog.webtypes import write_web_types
 from swiftprep.disk import atomic_write
 from swiftprep.records import Reject, Sample, write_jsonl
 from swiftprep.scan.secrets import Finding
@@ -68,6 +69,8 @@ class Scan:
         root: The scanned folder.
         rejects: Every file that was found and not kept, with the reason. Files found = kept + rejects.
         commit: The git commit the folder was last changed in, or None outside a repository.
+        framework: The framework's name.
+        vue_version: Its version of Vue.
     """
 
     def __init__(
@@ -80,10 +83,14 @@ class Scan:
         catalog: list[tuple[int, int]],
         derived: list[tuple[str, tuple[int, int]]],
         commit: str | None,
+        framework: str,
+        vue_version: str,
     ) -> None:
         self.root = root
         self.rejects = rejects
         self.commit = commit
+        self.framework = framework
+        self.vue_version = vue_version
         self._kept = kept
         self._spool = spool
         self._catalog = catalog
@@ -181,7 +188,7 @@ class Scan:
     @cached_property
     def catalog(self) -> Catalog:
         """The components found, and how all components are used."""
-        return Catalog.unpack(self._spool.get(place) for place in self._catalog)
+        return Catalog.unpack(self._packed())
 
     def reasons(self) -> dict[str, int]:
         """Return how many files were rejected for each reason, the most frequent first."""
@@ -247,10 +254,16 @@ class Scan:
         for name, rejects in (("rejects", self.rejects), ("dropped", self.dropped)):
             _write_rows(paths[name], ({"path": r.path, "reason": r.reason, "detail": r.detail} for r in rejects))
         _write_rows(paths["findings"], ({"path": f.path, "line": f.line, "kind": f.kind} for f in self.findings))
-        paths["catalog"] = self.catalog.save(out / "catalog.json")
+        paths["catalog"] = write_packed(self._packed(), out / "catalog.json")
         paths["web-types"] = out / "web-types.json"
-        self.catalog.to_web_types(paths["web-types"])
+        write_web_types(
+            paths["web-types"], unpacked(self._packed()), name=self.framework, version="0.0.0",
+            framework_version=self.vue_version,
+        )  # fmt: skip
         return paths
+
+    def _packed(self) -> Iterator[bytes]:
+        return (self._spool.get(place) for place in self._catalog)
 
 
 def _write_rows(path: Path, rows: Iterable[dict[str, Any]]) -> None:

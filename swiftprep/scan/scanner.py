@@ -12,21 +12,21 @@ from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import lru_cache
-from itertools import chain
 from pathlib import Path
 from typing import Any, TypeAlias
 
 import orjson
 
 from swiftprep import tokens
+from swiftprep.catalog.api import Component
 from swiftprep.catalog.catalog import Catalog
 from swiftprep.catalog.facts import suffix_of
-from swiftprep.catalog.link import infer, link
+from swiftprep.catalog.link import Linked, infer
 from swiftprep.catalog.markup import Use
 from swiftprep.errors import ConfigError
 from swiftprep.progress import progress_bar
 from swiftprep.records import Reject
-from swiftprep.scan.derived import api_rows
+from swiftprep.scan.derived import derive
 from swiftprep.scan.kinds import Wanted
 from swiftprep.scan.reading import SUFFIXES, Job, Record, read_file, read_files, readable
 from swiftprep.scan.result import Kept, Scan, Spool
@@ -172,7 +172,7 @@ class Scanner:
             name = readable(item.path)
             if not self._is_wanted(item):
                 if record is not None and record.facts:
-                    files.facts.setdefault(name, record.facts)
+                    files.facts.setdefault(name, spool.add(record.facts))
                     digest.update(f"{name}\0{record.sha}\0".encode("utf-8", "replace"))
             elif isinstance(item, Reject):
                 rejects.append(Reject(name, item.reason, readable(item.detail)))
@@ -189,7 +189,15 @@ class Scanner:
             for index, (path, head, rows) in enumerate(zip(files.paths, files.heads, files.rows, strict=True))
         ]
         return Scan(
-            self.root, kept, rejects, spool, catalog=whole.catalog, derived=whole.derived, commit=_commit(self.root)
+            self.root,
+            kept,
+            rejects,
+            spool,
+            catalog=whole.catalog,
+            derived=whole.derived,
+            commit=_commit(self.root),
+            framework=self.framework,
+            vue_version=self.vue_version,
         )
 
     def _whole(self, files: _Files, digest: str, store: Store, spool: Spool) -> _Whole:
@@ -201,33 +209,16 @@ class Scanner:
             for side, data in known[1]:
                 whole.add(side, data, spool)
             return whole
-        packages = _packages(self.root)
         whole.held_out = held_out(files.paths, files.signatures, self.val_fraction, self.seed)
-        catalog = self._catalog(_Facts(files.facts), packages)
         store.start_whole(digest, orjson.dumps(sorted(whole.held_out)))
+        facts = _Facts(files.facts, spool)
+        frame = Catalog(usage=_usage(facts), framework=self.framework, vue_version=self.vue_version)
         val = {files.paths[index] for index in whole.held_out}
-        packed = (("catalog", part) for part in catalog.pack())
-        for side, data in chain(packed, api_rows(self._job.wanted, catalog, val)):
+        components = _components(Linked(facts, _packages(self.root)), frame.usage)
+        for side, data in derive(self._job.wanted, frame, components, val):
             store.add_whole(side, data)
             whole.add(side, data, spool)
         return whole
-
-    def _catalog(self, facts: _Facts, packages: dict[str, str]) -> Catalog:
-        components = link(facts, packages)
-        usage: dict[str, Use] = {}
-        for path in facts:
-            for tag, packed in facts[path].get("uses", {}).items():
-                use = Use(packed[0], 1, *packed[1:])
-                if tag in usage:
-                    usage[tag].add(use)
-                else:
-                    usage[tag] = use
-        components = {
-            key: replace(c, uses=usage[c.name].count) if c.name in usage else c for key, c in components.items()
-        }
-        own = {tag for c in components.values() for tag in (c.name, *c.names)}
-        components |= infer(usage, own)
-        return Catalog(components, usage=usage, framework=self.framework, vue_version=self.vue_version)
 
     def _records(self, listed: list[Found | Reject], store: Store) -> Iterator[tuple[Found | Reject, Record | None]]:
         """Yield each file with its record, in the order listed; what is not known is read, by several processes."""
@@ -284,17 +275,20 @@ class _Files:
         self.heads: list[dict[str, Any]] = []
         self.rows: list[tuple[int, int]] = []
         self.signatures: list[bytes] = []
-        self.facts: dict[str, bytes] = {}
+        self.facts: dict[str, tuple[int, int]] = {}
+        self._known: dict[bytes, dict[str, Any]] = {}
 
     def add(self, name: str, head: dict[str, Any], record: Record, spool: Spool) -> str:
         """Add a file and return its name, which is changed if another's reads the same."""
         while name in self.facts:  # bytes that are no UTF-8 all read as U+FFFD
             name += "\ufffd"
         self.paths.append(name)
-        self.heads.append({key: value for key, value in head.items() if value})
+        # Most files have the same head: UTF-8 and nothing else to say.
+        told = {key: value for key, value in head.items() if value}
+        self.heads.append(self._known.setdefault(record.head, told) if len(told) == 1 else told)
         self.rows.append(spool.add(record.rows))
         self.signatures.append(record.signature)
-        self.facts[name] = record.facts
+        self.facts[name] = spool.add(record.facts)
         return name
 
 
@@ -315,11 +309,11 @@ class _Whole:
 
 
 class _Facts(Mapping[str, Any]):
-    """The facts of all files, held as JSON and parsed when asked for."""
+    """The facts of all files, held as JSON in the spool and parsed when asked for."""
 
-    def __init__(self, packed: Mapping[str, bytes]) -> None:
-        self._packed = packed
-        self._parsed = lru_cache(maxsize=2000)(lambda path: orjson.loads(packed[path]))
+    def __init__(self, places: Mapping[str, tuple[int, int]], spool: Spool) -> None:
+        self._packed = places
+        self._parsed = lru_cache(maxsize=2000)(lambda path: orjson.loads(spool.get(places[path])))
 
     def __getitem__(self, path: str) -> Any:
         return self._parsed(path)
@@ -332,6 +326,26 @@ class _Facts(Mapping[str, Any]):
 
     def __len__(self) -> int:
         return len(self._packed)
+
+
+def _usage(facts: Mapping[str, Any]) -> dict[str, Use]:
+    """Return how every tag is used, over all files."""
+    usage: dict[str, Use] = {}
+    for path in facts:
+        for tag, row in facts[path].get("uses", {}).items():
+            use = Use(row[0], 1, *row[1:])
+            if tag in usage:
+                usage[tag].add(use)
+            else:
+                usage[tag] = use
+    return usage
+
+
+def _components(linked: Linked, usage: Mapping[str, Use]) -> Iterator[tuple[str, Component]]:
+    """Yield the components whose source is there, and then those known from usage."""
+    for key, component in linked:
+        yield key, replace(component, uses=usage[component.name].count) if component.name in usage else component
+    yield from infer(usage, linked.tags).items()
 
 
 def _batches(listed: list[Found | Reject], unread: dict[str, str]) -> Iterator[list[Found | Reject]]:
