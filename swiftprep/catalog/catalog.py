@@ -13,7 +13,7 @@ import orjson
 from swiftprep.catalog.api import ITEMS, Component, kebab, to_component
 from swiftprep.catalog.check import Problem, check
 from swiftprep.catalog.markup import Use
-from swiftprep.catalog.webtypes import from_web_types, to_web_types, write_web_types
+from swiftprep.catalog.webtypes import from_web_types, to_web_types
 from swiftprep.disk import atomic_write
 from swiftprep.errors import DataError
 
@@ -264,3 +264,19 @@ def _read(path: str | Path) -> dict[str, Any] | list[Any]:
     if not isinstance(document, dict | list):
         raise DataError(f"{path}: expected a JSON object or array, found {type(document).__name__}")
     return document
+
+
+def write_web_types(
+    path: str | Path, components: Iterable[Component], *, name: str, version: str, framework_version: str | None
+) -> None:
+    """Write the document of `to_web_types` to `path`, atomically and without holding all of it in memory."""
+    frame = to_web_types([], name=name, version=version, framework_version=framework_version)
+    before, mark, after = orjson.dumps(frame, option=orjson.OPT_INDENT_2).partition(b'"vue-components": []')
+    with atomic_write(path) as file:
+        file.write(before + mark[:-1])
+        separator = b"\n"
+        for component in components:
+            for entry in to_web_types([component], name=name)["contributions"]["html"]["vue-components"]:
+                file.write(separator + orjson.dumps(entry))
+                separator = b",\n"
+        file.write(b"]" + after + b"\n")

@@ -14,13 +14,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from pathlib import Path
 from typing import Any, TypeAlias
 
-import orjson
-
 from swiftprep.catalog.api import Component, Event, Method, Prop, Slot, kebab
-from swiftprep.disk import atomic_write
 from swiftprep.errors import DataError
 
 SCHEMA = "https://raw.githubusercontent.com/JetBrains/web-types/master/schema/web-types.json"
@@ -140,22 +136,6 @@ def _call_entry(call: Event | Method) -> Entry:
 
 def _fields_entry(fields: list[tuple[str, str]]) -> list[dict[str, str]]:
     return [{"name": name, "type": type_} if type_ else {"name": name} for name, type_ in fields]
-
-
-def write_web_types(
-    path: str | Path, components: Iterable[Component], *, name: str, version: str, framework_version: str | None
-) -> None:
-    """Write the document of `to_web_types` to `path`, atomically and without holding all of it in memory."""
-    frame = to_web_types([], name=name, version=version, framework_version=framework_version)
-    before, mark, after = orjson.dumps(frame, option=orjson.OPT_INDENT_2).partition(b'"vue-components": []')
-    with atomic_write(path) as file:
-        file.write(before + mark[:-1])
-        first = True
-        for component in components:
-            if component.kind == "component":
-                file.write((b"\n" if first else b",\n") + orjson.dumps(_component_entry(component)))
-                first = False
-        file.write(b"]" + after + b"\n")
 
 
 def from_web_types(document: dict[str, Any], where: str = "web-types") -> list[Component]:

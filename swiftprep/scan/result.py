@@ -14,8 +14,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 import orjson
 
-from swiftprep.catalog.catalog import Catalog, unpacked, write_packed
-from swiftprep.catalog.webtypes import write_web_types
+from swiftprep.catalog.catalog import Catalog, unpacked, write_packed, write_web_types
 from swiftprep.disk import atomic_write
 from swiftprep.records import Reject, Sample, write_jsonl
 from swiftprep.scan.secrets import Finding

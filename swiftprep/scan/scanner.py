@@ -7,10 +7,9 @@ import os
 import subprocess
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
-from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -18,11 +17,9 @@ from typing import Any, TypeAlias
 import orjson
 
 from swiftprep import tokens
-from swiftprep.catalog.api import Component
 from swiftprep.catalog.catalog import Catalog
 from swiftprep.catalog.facts import suffix_of
-from swiftprep.catalog.link import Linked, infer
-from swiftprep.catalog.markup import Use
+from swiftprep.catalog.link import Linked
 from swiftprep.errors import ConfigError
 from swiftprep.progress import progress_bar
 from swiftprep.records import Reject
@@ -34,6 +31,7 @@ from swiftprep.scan.split import held_out
 from swiftprep.scan.store import Store, store_path
 from swiftprep.scan.tasks import KINDS, load_task
 from swiftprep.scan.walk import Found, walk
+from swiftprep.scan.whole import Facts, Files, Whole, all_components, all_usage
 
 _POOL_BYTES = 6_000_000  # to read before starting worker processes pays
 _CHUNK_BYTES = 400_000
@@ -164,7 +162,7 @@ class Scanner:
 
     def _scan(self, listed: list[Found | Reject], store: Store) -> Scan:
         spool = Spool()
-        files = _Files()
+        files = Files()
         rejects: list[Reject] = []
         digest = hashlib.blake2b(f"{self.val_fraction} {self.seed}".encode(), digest_size=16)
         for item, record in self._records(listed, store):
@@ -200,9 +198,9 @@ class Scanner:
             vue_version=self.vue_version,
         )
 
-    def _whole(self, files: _Files, digest: str, store: Store, spool: Spool) -> _Whole:
+    def _whole(self, files: Files, digest: str, store: Store, spool: Spool) -> Whole:
         """Return what only all files together say: the catalogue, the samples made of it, and who is held out."""
-        whole = _Whole()
+        whole = Whole()
         known = store.whole(digest)
         if known is not None:
             whole.held_out = set(orjson.loads(known[0]))
@@ -211,10 +209,10 @@ class Scanner:
             return whole
         whole.held_out = held_out(files.paths, files.signatures, self.val_fraction, self.seed)
         store.start_whole(digest, orjson.dumps(sorted(whole.held_out)))
-        facts = _Facts(files.facts, spool)
-        frame = Catalog(usage=_usage(facts), framework=self.framework, vue_version=self.vue_version)
+        facts = Facts(files.facts, spool)
+        frame = Catalog(usage=all_usage(facts), framework=self.framework, vue_version=self.vue_version)
         val = {files.paths[index] for index in whole.held_out}
-        components = _components(Linked(facts, _packages(self.root)), frame.usage)
+        components = all_components(Linked(facts, _packages(self.root)), frame.usage)
         for side, data in derive(self._job.wanted, frame, components, val):
             store.add_whole(side, data)
             whole.add(side, data, spool)
@@ -265,87 +263,6 @@ class Scanner:
             sorted(self._job.licences) if self._job.licences is not None else None, self._job.redact, _code(),
         )  # fmt: skip
         return hashlib.blake2b(repr(said).encode("utf-8", "replace"), digest_size=16).hexdigest()
-
-
-class _Files:
-    """What is known of each kept file, in order."""
-
-    def __init__(self) -> None:
-        self.paths: list[str] = []
-        self.heads: list[dict[str, Any]] = []
-        self.rows: list[tuple[int, int]] = []
-        self.signatures: list[bytes] = []
-        self.facts: dict[str, tuple[int, int]] = {}
-        self._known: dict[bytes, dict[str, Any]] = {}
-
-    def add(self, name: str, head: dict[str, Any], record: Record, spool: Spool) -> str:
-        """Add a file and return its name, which is changed if another's reads the same."""
-        while name in self.facts:  # bytes that are no UTF-8 all read as U+FFFD
-            name += "\ufffd"
-        self.paths.append(name)
-        # Most files have the same head: UTF-8 and nothing else to say.
-        told = {key: value for key, value in head.items() if value}
-        self.heads.append(self._known.setdefault(record.head, told) if len(told) == 1 else told)
-        self.rows.append(spool.add(record.rows))
-        self.signatures.append(record.signature)
-        self.facts[name] = spool.add(record.facts)
-        return name
-
-
-class _Whole:
-    """What all files together say, by where it lies in the spool."""
-
-    def __init__(self) -> None:
-        self.held_out: set[int] = set()
-        self.catalog: list[tuple[int, int]] = []
-        self.derived: list[tuple[str, tuple[int, int]]] = []
-
-    def add(self, side: str, data: bytes, spool: Spool) -> None:
-        place = spool.add(data)
-        if side == "catalog":
-            self.catalog.append(place)
-        else:
-            self.derived.append((side, place))
-
-
-class _Facts(Mapping[str, Any]):
-    """The facts of all files, held as JSON in the spool and parsed when asked for."""
-
-    def __init__(self, places: Mapping[str, tuple[int, int]], spool: Spool) -> None:
-        self._packed = places
-        self._parsed = lru_cache(maxsize=2000)(lambda path: orjson.loads(spool.get(places[path])))
-
-    def __getitem__(self, path: str) -> Any:
-        return self._parsed(path)
-
-    def __contains__(self, path: object) -> bool:
-        return path in self._packed
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._packed)
-
-    def __len__(self) -> int:
-        return len(self._packed)
-
-
-def _usage(facts: Mapping[str, Any]) -> dict[str, Use]:
-    """Return how every tag is used, over all files."""
-    usage: dict[str, Use] = {}
-    for path in facts:
-        for tag, row in facts[path].get("uses", {}).items():
-            use = Use(row[0], 1, *row[1:])
-            if tag in usage:
-                usage[tag].add(use)
-            else:
-                usage[tag] = use
-    return usage
-
-
-def _components(linked: Linked, usage: Mapping[str, Use]) -> Iterator[tuple[str, Component]]:
-    """Yield the components whose source is there, and then those known from usage."""
-    for key, component in linked:
-        yield key, replace(component, uses=usage[component.name].count) if component.name in usage else component
-    yield from infer(usage, linked.tags).items()
 
 
 def _batches(listed: list[Found | Reject], unread: dict[str, str]) -> Iterator[list[Found | Reject]]:
