@@ -358,11 +358,13 @@ def test_a_run_ends_when_its_parent_dies(model, data, tmp_path):
     parent.wait()
     parent.stdout.close()
     deadline = time.monotonic() + 60
-    (log,) = (tmp_path / "runs").glob("v*/logging.jsonl")
-    while "last_model_checkpoint" not in log.read_text():  # what ms-swift writes last of all
+    ended: list[str] = []
+    while not ended:
+        logs = [log.read_text() for log in (tmp_path / "runs").glob("v*/logging.jsonl")]  # none before its first row
+        ended = [log for log in logs if "last_model_checkpoint" in log]  # what ms-swift writes last of all
         assert time.monotonic() < deadline, "the child neither stopped nor saved"
         time.sleep(0.5)
-    ending = json.loads(log.read_text().splitlines()[-1])
+    ending = json.loads(ended[0].splitlines()[-1])
     assert ending["global_step"] < 500
     assert os.path.isfile(os.path.join(ending["last_model_checkpoint"], "trainer_state.json"))
 
