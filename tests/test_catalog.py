@@ -73,6 +73,22 @@ PROPS = {
         "const NAME = 'label'\nexport default { props: { [NAME]: String, [`${NAME}Width`]: Number } }",
         {"label": ("string", False, None, ()), "labelWidth": ("number", False, None, ())},
     ),
+    "another component's": (
+        "const Base = { props: { a: String } }\nexport default { props: Base.props }",
+        {"a": ("string", False, None, ())},
+    ),
+    "a whole component": (
+        "const Base = { props: { a: String } }\nexport default { props: { ...Base.props, b: Number } }",
+        {"a": ("string", False, None, ()), "b": ("number", False, None, ())},
+    ),
+    "initDefaultProps": (
+        "const all = { a: String, b: Number }\nexport default { props: initDefaultProps(all, { a: 'x' }) }",
+        {"a": ("string", False, None, ()), "b": ("number", False, None, ())},
+    ),
+    "pick": (
+        "const all = { a: String, b: Number }\nexport default { props: pick(all, ['b']) }",
+        {"b": ("number", False, None, ())},
+    ),
     "wrapped, with a helper for each": (
         "const TEXT = String\nconst NUM = [Number, String]\nconst base = { a: makeProp(TEXT, 'x'), gone: makeProp(TEXT) }\n"
         "const rest = omit(base, ['gone'])\nconst props = configurable(sorted({ ...rest, b: makeProp(NUM) }), 'Box')\n"
@@ -134,6 +150,39 @@ TYPED = {
 @pytest.mark.parametrize(("body", "expected"), TYPED.values(), ids=TYPED.keys())
 def test_props_of_script_setup(body, expected):
     assert props(only(script(body, ' setup lang="ts"'))) == expected
+
+
+def test_the_other_macros():
+    component = only(
+        script(
+            "defineOptions({ name: 'TaBox', inheritAttrs: false })\n"
+            "defineSlots<{ /** Each row. */ default(props: { row: Row; index: number }): any; empty(): any }>()\n"
+            "/* what parents call */\ndefineExpose({ focus: (now) => {}, reset() {} })",
+            ' setup lang="ts"',
+            "<slot/>",
+        )
+    )
+    assert component.name == "ta-box"
+    assert [(m.name, m.type) for m in component.methods] == [("focus", "(now)"), ("reset", "()")]
+    assert {s.name: s.doc for s in component.slots} == {"default": "Each row.", "empty": ""}
+    assert only("<script setup>\nconst a = 1\n</script>\n<template><i/></template>", "Only.vue").name == "only"
+
+
+def test_ways_to_build_on_another():
+    found = components(
+        {
+            "base.vue": "<script>export default { name: 'TaBase', props: ['a'] }</script>",
+            "extend.js": "import Base from './base.vue'\nexport default Base.extend({ name: 'TaOne', props: ['b'] })",
+            "inline.js": "export default { name: 'TaTwo', mixins: [{ props: ['c'] }, ...more], render() {} }\nconst D = { props: ['d'] }, more = [D]",
+            "old.js": "const Base = require('./base.vue').default\nmodule.exports = { name: 'TaThree', extends: Base, render() {} }",
+            "made.ts": "export default wrap({ name: 'TaFour', props: { e: String }, setup() {} })",
+            "asked.js": "export const known = Vue.component('ta-base')",
+        }
+    )
+    assert {tag: sorted(names(c.props)) for tag, c in found.items()} == {
+        "ta-base": ["a"], "ta-one": ["a", "b"], "ta-two": ["c", "d"], "ta-three": ["a"], "ta-four": ["e"],
+    }  # fmt: skip
+    assert not found["ta-base"].registered
 
 
 def test_class_components():

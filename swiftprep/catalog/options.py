@@ -81,7 +81,8 @@ def _call(script: Script, node: Node, statement: Node) -> Value | None:
     given = [unwrapped(argument) for argument in arguments_of(node)]
     named = "" if callee is None else short(callee)
     options = next((g for g in reversed(given) if g.type == "object"), None)
-    if given and _FACTORY.search(named):
+    asked_for = len(given) == 1 and given[0].type == "string"  # Vue.component('ta-box') gives back what is known
+    if given and not asked_for and _FACTORY.search(named):
         value = _options(script, options or node, statement, sure=True)
         if named.endswith(".extend") and not named.startswith("Vue.") and callee is not None:
             made = script.module.components[value[1]]
@@ -199,5 +200,11 @@ def _nested(script: Script, value: Node, key: str) -> Value:
     if key == "extends":
         return read_value(script, value, value)
     if key == "mixins" and value.type == "array":
-        return ["a", [read_value(script, item, item) for item in value.named_children if item.type != "comment"]]
+        return ["a", [_mixin(script, item) for item in value.named_children if item.type != "comment"]]
     return value_of(value)
+
+
+def _mixin(script: Script, item: Node) -> Value:
+    if item.type == "spread_element":
+        return ["...", value_of(item.named_children[0])]
+    return read_value(script, item, item)

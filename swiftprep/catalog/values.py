@@ -89,7 +89,8 @@ def doc_of(node: Node) -> str:
         before = previous.prev_sibling
         while before is not None and before.type in (",", ";"):
             before = before.prev_sibling
-        if before is not None and before.type != "comment" and before.end_point[0] == previous.start_point[0]:
+        beside = before is not None and before.end_point[0] == previous.start_point[0]
+        if beside and before is not None and before.type not in ("comment", "{", "[", "("):
             break  # it stands behind another item
         above.insert(0, text_of(previous))
         row = previous.start_point[0]
