@@ -306,6 +306,21 @@ def test_samples_survive_writing_and_alpaca_splits_them_again(tree, tmp_path):
     assert all(isinstance(s, Sample) and s.channel == "private" for s in back)
 
 
+@pytest.mark.parametrize(
+    "settings", [{"kinds": ["page"]}, {"max_tokens": 75, "tokenizer": count}], ids=["kind", "length"]
+)
+def test_a_file_that_makes_no_sample_still_feeds_the_catalogue(tree, settings):
+    root = tree(
+        {
+            "A.vue": "<template><ta-tag/></template>\n<script>\nimport m from './m'\nexport default { name: 'TaA', mixins: [m] }\n</script>",
+            "m.js": "export default { props: [" + ", ".join(f"'p{i}'" for i in range(100)) + "] }",
+        }
+    )
+    found = scan(root, **settings)
+    assert {r.path for r in found.rejects} == {"m.js"}
+    assert [p.name for p in found.catalog.components["ta-a"].props] == [f"p{i}" for i in range(100)]
+
+
 def test_other_files_only_feed_the_catalogue_when_suffixes_say_so(tree):
     root = tree(
         {

@@ -51,7 +51,7 @@ class Record:
     Attributes:
         sha: Hash of its bytes, or why they are of no use; `""` when it could not be read, so it must be tried again.
         head: JSON: `reject`, or `encoding`, `licence`, `findings`, `errors`, `notes`, `dropped`.
-        facts: JSON of what it says; empty for a reject.
+        facts: JSON of what it says, for the catalogue; of a reject, where no more than its samples were at fault.
         rows: JSON of its samples.
         signature: For finding near copies.
     """
@@ -92,11 +92,11 @@ def read_file(job: Job, path: str, known: str = "") -> Record | None:
     if not made.rows:
         if made.dropped:
             size = max(size or 0 for _, _, size in made.dropped)
-            return _reject(
-                "too-long", f"{size} tokens, more than {job.wanted.max_tokens}, and nothing to cut", source.sha
-            )
+            detail = f"{size} tokens, more than {job.wanted.max_tokens}, and nothing to cut"
+            return _reject("too-long", detail, source.sha, orjson.dumps(facts))
         if any(task.kind != "api" for task in job.wanted.tasks):
-            return _reject("no-sample", "none of the kinds of samples makes a prompt and an answer of it", source.sha)
+            detail = "none of the kinds of samples makes a prompt and an answer of it"
+            return _reject("no-sample", detail, source.sha, orjson.dumps(facts))
     head: dict[str, Any] = {
         "encoding": source.encoding,
         "licence": licence,
@@ -108,8 +108,8 @@ def read_file(job: Job, path: str, known: str = "") -> Record | None:
     return Record(source.sha, orjson.dumps(head), orjson.dumps(facts), orjson.dumps(made.rows), signature(text))
 
 
-def _reject(reason: str, detail: str, sha: str = "") -> Record:
-    return Record(sha, orjson.dumps({"reject": [reason, readable(detail)]}))
+def _reject(reason: str, detail: str, sha: str = "", facts: bytes = b"") -> Record:
+    return Record(sha, orjson.dumps({"reject": [reason, readable(detail)]}), facts)
 
 
 def _parse(source: bytes, path: str) -> tuple[dict[str, Any], Shape]:

@@ -168,17 +168,17 @@ class Scanner:
         for item, record in self._records(listed, store):
             head = {} if record is None else orjson.loads(record.head)
             name = readable(item.path)
-            if not self._is_wanted(item):
-                if record is not None and record.facts:
-                    files.facts.setdefault(name, spool.add(record.facts))
-                    digest.update(f"{name}\0{record.sha}\0".encode("utf-8", "replace"))
-            elif isinstance(item, Reject):
-                rejects.append(Reject(name, item.reason, readable(item.detail)))
-            elif "reject" in head:
+            is_kept = record is not None and self._is_wanted(item) and "reject" not in head
+            if isinstance(item, Reject):
+                rejects += [Reject(name, item.reason, readable(item.detail))] if self._is_wanted(item) else []
+            elif "reject" in head and self._is_wanted(item):
                 rejects.append(Reject(name, *head["reject"]))
-            elif record is not None:
+            if record is not None and is_kept:
                 name = files.add(name, head, record, spool)
-                digest.update(f"{name}\0{record.sha}\0".encode("utf-8", "replace"))
+            elif record is not None and record.facts:  # for the catalogue alone
+                files.facts.setdefault(name, spool.add(record.facts))
+            if record is not None and record.facts:
+                digest.update(f"{name}\0{record.sha}\0{is_kept}\0".encode("utf-8", "replace"))
         store.forget({item.path for item in listed if isinstance(item, Found)})
         digest.update(orjson.dumps(sorted(_packages(self.root).items())))
         whole = self._whole(files, digest.hexdigest(), store, spool)
