@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import Any
 
 from swiftprep.catalog.api import Component, kebab
 from swiftprep.catalog.behaviour import jsx_elements
+from swiftprep.catalog.facts import script_lang
 from swiftprep.catalog.html import ATTRIBUTES, BUILT_IN, DOM_EVENTS, TRANSITION_PROPS, is_global, is_native
 from swiftprep.catalog.markup import Attribute, is_custom, read_attribute
 from swiftprep.catalog.module import Module
 from swiftprep.catalog.script import Reader, parse_script
 from swiftprep.catalog.sfc import Element, blocks, template
-from swiftprep.errors import did_you_mean
 
 _ANY_NATIVE = frozenset(name for names in ATTRIBUTES.values() for name in names)
 _WORDS = {
@@ -26,6 +26,7 @@ _WORDS = {
     "unknown-event": ("<{tag}> has no event '{name}'{hint}", "<{tag}> 没有事件 '{name}'{hint}"),
     "unknown-slot": ("<{tag}> has no slot '{name}'{hint}", "<{tag}> 没有插槽 '{name}'{hint}"),
 }
+_MEANT = 0.6  # how alike a name must be to one that is known, to be named as what was meant
 _SPELLING = 0.8  # how alike a name must be to one that was seen, to count as a slip of it
 
 
@@ -83,8 +84,8 @@ def check(code: str, components: Mapping[str, list[Component]], *, vue3: bool, s
     known = _Locals()
     rendered: list[Element] = []
     for block in (b for b in parts if b.kind == "script"):
-        lang = block.lang or ("jsx" if "jsx" in block.attrs.get("type", "") else "js")
-        if lang not in ("js", "jsx", "ts", "tsx"):
+        lang = script_lang(block)
+        if lang is None:
             continue
         text = source[block.start : block.end]
         line = source.count(b"\n", 0, block.start) + 1
@@ -164,12 +165,13 @@ class _Checker:
                 for attribute in attributes:
                     if attribute.role == "on" and not self._hears(spec, attribute, jsx):
                         names = [event.name for event in spec.events]
-                        self._say("unknown-event", element, attribute.name, names)
+                        self._say("unknown-event", element.line, element.tag, attribute.name, names)
             self._slots(element, attributes, spec, specs)
 
-    def _say(self, kind: str, element: Element, name: str = "", known: Iterable[str] = ()) -> None:
-        match = re.search(r"'(.+)'", did_you_mean(name, known)) if name else None
-        self._found.append(Problem(kind, element.line, element.tag, name, match[1] if match else ""))
+    def _say(self, kind: str, line: int, tag: str, name: str = "", known: Iterable[str] = ()) -> None:
+        """Note a problem, with the known name that the wrong one may be meant to be."""
+        near = get_close_matches(name or tag, list(known), n=1, cutoff=_MEANT)
+        self._found.append(Problem(kind, line, tag, name, near[0] if near else ""))
 
     def _spec(self, element: Element, known: _Locals, jsx: bool) -> Component | None:
         """Return the component an element stands for, or None when it is native or cannot be known."""
@@ -185,8 +187,7 @@ class _Checker:
             return None
         spec = named[0] if named else None
         if spec is None and known.complete:
-            match = re.search(r"'(.+)'", did_you_mean(tag, self.components))
-            self._found.append(Problem("unknown-tag", element.line, element.tag, near=match[1] if match else ""))
+            self._say("unknown-tag", element.line, element.tag, known=self.components)
         return spec
 
     def _props(self, element: Element, attributes: list[Attribute], spec: Component) -> None:
@@ -199,12 +200,12 @@ class _Checker:
             if attribute.role != "prop" or attribute.name == "" or attribute.name in known or is_global(attribute.name):
                 continue
             if not self._takes(spec, attribute, 0):
-                self._say("unknown-prop", element, attribute.name, known)
+                self._say("unknown-prop", element.line, element.tag, attribute.name, known)
         if element.spread or "" in given or any(a.role == "object" for a in attributes):
             return
         for name, prop in known.items():
             if prop.required and name not in given:
-                self._say("missing-prop", element, name)
+                self._say("missing-prop", element.line, element.tag, name)
 
     def _takes(self, spec: Component, attribute: Attribute, depth: int) -> bool:
         """Return whether a component does something with an attribute that is none of its props."""
@@ -222,8 +223,10 @@ class _Checker:
         return named[0] if named else None
 
     def _reaches(self, tag: str, name: str, attribute: Attribute, depth: int) -> bool:
-        if tag in ("component", "slot", "template", "*"):
-            return tag != "*" and (tag != "slot")
+        if tag in ("slot", "*"):
+            return False
+        if tag in ("component", "template"):
+            return True
         if kebab(tag) in BUILT_IN:
             return name in TRANSITION_PROPS or tag == "router-link"
         target = self._target(tag)
@@ -264,10 +267,7 @@ class _Checker:
                 continue
             names = [slot.name for slot in owner.slots]
             if attribute.name not in names and (names or owner.root):
-                match = re.search(r"'(.+)'", did_you_mean(attribute.name, names))
-                self._found.append(
-                    Problem("unknown-slot", element.line, owner.name, attribute.name, match[1] if match else "")
-                )
+                self._say("unknown-slot", element.line, owner.name, attribute.name, names)
 
 
 def _imported(module: str, named: Iterable[Component]) -> Component | None:
@@ -294,4 +294,4 @@ def _is_slip(name: str, known: Iterable[str], spec: Component) -> bool:
     """Return whether an unknown name is so near a known one that it is a slip; only usage leaves that to guess."""
     if spec.origin != "usage":
         return False
-    return bool(difflib.get_close_matches(name, list(known), n=1, cutoff=_SPELLING))
+    return bool(get_close_matches(name, list(known), n=1, cutoff=_SPELLING))

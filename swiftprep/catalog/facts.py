@@ -63,7 +63,7 @@ def read_vue(source: bytes, path: str) -> tuple[dict[str, Any], Shape]:
     scripts = sorted((b for b in parts if b.kind == "script"), key=lambda b: b.is_setup)
     notes = []
     for block in scripts:
-        lang = _script_lang(block)
+        lang = script_lang(block)
         if lang is None:
             notes.append(f"script lang={block.lang} is not read")
             continue
@@ -140,7 +140,7 @@ def _packed(use: Any) -> list[Any]:
     return [use.count, use.props, use.events, use.slots, use.parents, use.models, use.objects, use.example]
 
 
-def _script_lang(block: Block) -> str | None:
+def script_lang(block: Block) -> str | None:
     """Return the grammar for a script block, or None for a language there is none for (CoffeeScript)."""
     lang = block.lang or block.attrs.get("type", "").rpartition("/")[2].lower()
     known = {"": "js", "js": "js", "javascript": "js", "babel": "js", "es6": "js", "module": "js", "ecmascript": "js"}

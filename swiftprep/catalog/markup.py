@@ -11,10 +11,8 @@ from swiftprep.catalog.api import kebab
 from swiftprep.catalog.html import BUILT_IN, is_native
 from swiftprep.catalog.sfc import Element, Template
 
-_DIRECTIVES = ("if", "else", "else-if", "for", "show", "html", "text", "pre", "once", "cloak", "memo")
 _COMMENT = re.compile(rb"<!--((?:(?!-->).)*)-->\s*\Z", re.S)
 _LITERAL = re.compile(r"""\s*(?:'([^'\\]*)'|"([^"\\]*)"|`([^`\\$]*)`)\s*""")
-_SHAPE = re.compile(r"^\s*[\[{(]?\s*([\w$,\s:={}\[\]'\".|]*?)\s*[\]})]?\s*$")
 _NAME = re.compile(r"[A-Za-z_$][\w$]*")
 SAMPLES = 3  # values remembered of each attribute
 
@@ -153,7 +151,6 @@ def uses(elements: list[Element], source: bytes, path: str) -> dict[str, Use]:
         tag = kebab(element.tag) if custom else ""
         owners.append(tag or above)
         attributes = [read_attribute(name, value) for name, value in element.attrs]
-        owner = above if not custom else tag if element.tag != "template" else above
         for attribute in attributes:
             if attribute.role == "slot" and attribute.name:
                 # On the component itself `v-slot` fills its own slot; anywhere else the slot is the one around it.
@@ -167,7 +164,6 @@ def uses(elements: list[Element], source: bytes, path: str) -> dict[str, Use]:
                     found.setdefault(tag, Use()).slots.setdefault(attribute.name, [0, []])[0] += 1
         if not custom:
             continue
-        del owner
         use = found.setdefault(tag, Use())
         use.count += 1
         if above:
