@@ -185,6 +185,22 @@ def test_a_scan_that_is_stopped_goes_on_where_it_was(root, monkeypatch, reads):
     assert len(reads) <= len(NAMES) + 6  # at most the batches that were under way again
 
 
+def test_a_scan_that_is_stopped_while_linking_leaves_no_half_catalogue(root, tmp_path, monkeypatch):
+    from swiftprep.scan import scanner
+
+    def stop(*arguments):
+        yield from list(real(*arguments))[:1]
+        raise KeyboardInterrupt
+
+    real = scanner.derive
+    with monkeypatch.context() as patch:
+        patch.setattr(scanner, "derive", stop)
+        with pytest.raises(KeyboardInterrupt):
+            Scanner(root).scan()
+    again = outputs(Scanner(root).scan(), tmp_path / "1")
+    assert again == outputs(Scanner(root, cache=False).scan(), tmp_path / "2")
+
+
 def test_many_samples_are_kept_on_disk(root, tmp_path, monkeypatch):
     from swiftprep.scan import result
 

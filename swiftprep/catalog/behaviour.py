@@ -34,7 +34,7 @@ _NOT_SLOTS = frozenset("length forEach map filter value keys reduce some every p
 _JSX = re.compile(rb"<[A-Za-z][\w.-]*(?:\s|>|/>)")
 
 
-def read_behaviour(source: bytes, root: Node, module: Module, *, offset: int, line: int) -> list[list[Any]]:
+def read_behaviour(source: bytes, root: Node, module: Module, *, offset: int) -> list[list[Any]]:
     """Add `events`, `slots`, `open` and `passes` to the components of a script.
 
     Returns:

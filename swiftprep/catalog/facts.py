@@ -75,7 +75,7 @@ def read_vue(source: bytes, path: str) -> tuple[dict[str, Any], Shape]:
         reader = Reader(text, root, line=line, offset=block.start, in_sfc=True, is_setup=is_setup, module=module)
         reader.read()
         shape.pieces += reader.pieces
-        foreign += read_behaviour(text, root, module, offset=block.start, line=line)
+        foreign += read_behaviour(text, root, module, offset=block.start)
         elements += jsx_elements(text, root, grammar, offset=block.start, line=line)
     own = _own_component(module, source)
     for block in (b for b in parts if b.kind == "template"):
@@ -100,7 +100,7 @@ def read_script(source: bytes, path: str) -> tuple[dict[str, Any], Shape]:
     root, bad, grammar = parse_script(source, lang)
     reader = Reader(source, root)
     module = reader.read()
-    foreign = read_behaviour(source, root, module, offset=0, line=1)
+    foreign = read_behaviour(source, root, module, offset=0)
     elements = jsx_elements(source, root, grammar)
     for options in module.components:
         markup = options.pop("template", None)

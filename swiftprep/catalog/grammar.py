@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from functools import cache
 from importlib import import_module
-from typing import TypeAlias
 
 from tree_sitter import Language, Node, Parser, Tree
-
-Syntax: TypeAlias = Tree
 
 _GRAMMARS = {
     "html": ("tree_sitter_html", "language"),

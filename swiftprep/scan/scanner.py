@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import os
+import sqlite3
 import subprocess
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -204,11 +205,13 @@ class Scanner:
         known = store.whole(digest)
         if known is not None:
             whole.held_out = set(orjson.loads(known[0]))
-            for side, data in known[1]:
-                whole.add(side, data, spool)
-            return whole
+            with suppress(sqlite3.DatabaseError):  # damaged: it is made again
+                for side, data in known[1]:
+                    whole.add(side, data, spool)
+                return whole
+            whole = Whole()
         whole.held_out = held_out(files.paths, files.signatures, self.val_fraction, self.seed)
-        store.start_whole(digest, orjson.dumps(sorted(whole.held_out)))
+        store.start_whole()
         facts = Facts(files.facts, spool)
         frame = Catalog(usage=all_usage(facts), framework=self.framework, vue_version=self.vue_version)
         val = {files.paths[index] for index in whole.held_out}
@@ -216,6 +219,7 @@ class Scanner:
         for side, data in derive(self._job.wanted, frame, components, val):
             store.add_whole(side, data)
             whole.add(side, data, spool)
+        store.finish_whole(digest, orjson.dumps(sorted(whole.held_out)))
         return whole
 
     def _records(self, listed: list[Found | Reject], store: Store) -> Iterator[tuple[Found | Reject, Record | None]]:

@@ -106,15 +106,18 @@ class Store:
         cursor = self._connection.execute("SELECT side, data FROM parts ORDER BY number")
         return rows[0][0], ((side, data) for side, data in cursor)
 
-    def start_whole(self, digest: str, held_out: bytes) -> None:
+    def start_whole(self) -> None:
         """Forget what all files together said before, and begin anew."""
         self._do("DELETE FROM whole")
         self._do("DELETE FROM parts")
-        self._do("INSERT INTO whole VALUES (?, ?)", digest, held_out)
 
     def add_whole(self, side: str, data: bytes) -> None:
         """Add a part of what all files together say."""
         self._do("INSERT INTO parts (side, data) VALUES (?, ?)", side, data)
+
+    def finish_whole(self, digest: str, held_out: bytes) -> None:
+        """Say that all parts are there; without this, none of them counts."""
+        self._do("INSERT INTO whole VALUES (?, ?)", digest, held_out)
 
     def forget(self, paths: set[str]) -> None:
         """Drop the files that are not among `paths`."""
