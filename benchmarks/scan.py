@@ -159,12 +159,29 @@ def scale(folder: Path, count: int) -> None:
     )
 
 
+def linear(folder: Path) -> None:
+    """One process for both sizes, in CPU time: the wall clock of a large scan is that of several processes."""
+    from swiftprep import Scanner
+
+    costs: dict[int, list[float]] = {1000: [], 10_000: []}
+    for size in costs:
+        generate(folder / str(size), size)
+    for _ in range(2):
+        for size, seconds in costs.items():
+            start = time.process_time()
+            Scanner(folder / str(size), workers=1, cache=False).scan()
+            seconds.append((time.process_time() - start) / size)
+    small, large = (min(seconds) for seconds in costs.values())
+    print(f"one process, CPU time: a file of 10,000 costs {large / small:.2f} x one of 1,000")
+
+
 def main(count: int) -> None:
     folder, _ = install("element-ui@2.15.14", "element-ui")
     package = folder / "source"
     extraction(package, folder)
     with tempfile.TemporaryDirectory() as folder:
         throughput(package, Path(folder) / "copies")
+        linear(Path(folder))
     with tempfile.TemporaryDirectory() as folder:
         scale(Path(folder), count)
 
