@@ -108,11 +108,13 @@ class Reject:
         path: The file, relative to the scanned root, or `file:line` for a row.
         reason: A short fixed word, such as `"ignored"` or `"bad-row"`, to count by.
         detail: What exactly, for a person.
+        sample: The sample that was rejected, where there was one.
     """
 
     path: str
     reason: str
     detail: str = ""
+    sample: Sample | None = None
 
 
 def read_jsonl(path: str | Path, *, rejects: list[Reject] | None = None) -> Iterator[Sample]:

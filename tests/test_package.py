@@ -24,6 +24,8 @@ ORDER = [
     "swiftfmt",
     "catalog",
     "scan",
+    "quality",
+    "augment",
     "mix",
     "evaluate",
     "train",
