@@ -20,14 +20,12 @@ class Verdict:
         reason: What is wrong with this sample, in English.
         reason_zh: The same in Chinese.
         sample: The repaired sample, of a `"fix"`.
-        near: The position of another sample it is about, such as the one it is a copy of.
     """
 
     severity: Severity
     reason: str
     reason_zh: str = ""
     sample: Sample | None = None
-    near: int | None = None
 
 
 def fix(sample: Sample, reason: str, reason_zh: str = "") -> Verdict:
@@ -35,19 +33,20 @@ def fix(sample: Sample, reason: str, reason_zh: str = "") -> Verdict:
     return Verdict("fix", reason, reason_zh, sample)
 
 
-def drop(reason: str, reason_zh: str = "", *, near: int | None = None) -> Verdict:
+def drop(reason: str, reason_zh: str = "") -> Verdict:
     """Reject the sample."""
-    return Verdict("drop", reason, reason_zh, near=near)
+    return Verdict("drop", reason, reason_zh)
 
 
-def warn(reason: str, reason_zh: str = "", *, near: int | None = None) -> Verdict:
+def warn(reason: str, reason_zh: str = "") -> Verdict:
     """Keep the sample and tell the person."""
-    return Verdict("warn", reason, reason_zh, near=near)
+    return Verdict("warn", reason, reason_zh)
 
 
 # A rule looks at one sample and returns a verdict, or None when it has nothing to say. Its id is the function's name
 # with dashes. It never raises on a sample whose messages are texts, and says nothing about a sample it has repaired.
 Rule: TypeAlias = Callable[[Sample], Verdict | None]
 
-# A rule over the whole set gives verdicts by position. None stands for the set itself.
-SetRule: TypeAlias = Callable[[Sequence[Sample]], Iterable[tuple[int | None, Verdict]]]
+# A rule over the whole set gives positions, the id of what it found, and verdicts. No position: it is about the set.
+Found: TypeAlias = tuple[int | None, str, Verdict]
+SetRule: TypeAlias = Callable[[Sequence[Sample]], Iterable[Found]]

@@ -17,15 +17,23 @@ DONE, FAILED, USER_ERROR, INTERRUPTED = 0, 1, 2, 130
 
 @dataclass(frozen=True, slots=True)
 class Arguments:
-    """What was asked for on the command line."""
+    """What was asked for on the command line: a settings file, `key=value` pairs, and data files."""
 
     file: str | None = None
+    data: list[str] = field(default_factory=list)
     overrides: list[str] = field(default_factory=list)
     dry_run: bool = False
     json: bool = False
 
 
-def run(name: str, summary: str, recipe: Callable[[Arguments], dict[str, Any]], argv: Sequence[str] | None) -> int:
+def run(
+    name: str,
+    summary: str,
+    recipe: Callable[[Arguments], dict[str, Any]],
+    argv: Sequence[str] | None,
+    *,
+    takes_data: bool = False,
+) -> int:
     """Run a recipe and return the exit code.
 
     0 done; 2 the user's input is wrong, said in a clear line and without a traceback; 1 anything else; 130
@@ -36,8 +44,9 @@ def run(name: str, summary: str, recipe: Callable[[Arguments], dict[str, Any]], 
         summary: What it does, for `--help`.
         recipe: Does the work and returns its report, which `--json` prints.
         argv: The command line; None for the real one.
+        takes_data: Whether a path that is no settings file is a data file.
     """
-    arguments = _parse(name, summary, argv)
+    arguments = _parse(name, summary, argv, takes_data)
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s: %(message)s")
     try:
         report = recipe(arguments)
@@ -68,17 +77,21 @@ def _complain(text: str) -> None:
         print(f"error: {line}", file=sys.stderr)
 
 
-def _parse(name: str, summary: str, argv: Sequence[str] | None) -> Arguments:
+def _parse(name: str, summary: str, argv: Sequence[str] | None, takes_data: bool) -> Arguments:
     parser = argparse.ArgumentParser(prog=f"python -m swiftprep.recipes.{name}", description=summary)
-    parser.add_argument("settings", nargs="*", metavar="FILE.yaml | key=value", help="settings; later ones win")
+    shown = "FILE.yaml | key=value" + (" | DATA" if takes_data else "")
+    parser.add_argument("settings", nargs="*", metavar=shown, help="settings; later ones win")
     parser.add_argument("--dry-run", action="store_true", help="only show what would be done; load no model")
     parser.add_argument("--json", action="store_true", help="print the report as JSON on standard output")
     given = parser.parse_intermixed_args(argv)
     files = [item for item in given.settings if "=" not in item]
+    data = [item for item in files if takes_data and not item.endswith((".yaml", ".yml"))]
+    files = [item for item in files if item not in data]
     if len(files) > 1:
         parser.error(f"one settings file at most, not {', '.join(files)}; settings look like key=value")
     return Arguments(
         file=files[0] if files else None,
+        data=data,
         overrides=[item for item in given.settings if "=" in item],
         dry_run=given.dry_run,
         json=given.json,

@@ -45,6 +45,20 @@ class ScanRecipeConfig(_Section):
     seed: int = 42
 
 
+class CheckConfig(_Section):
+    """Everything the check recipe can be told."""
+
+    data: list[Path] = Field(default_factory=list, description=".jsonl, .json or .csv files; none: a scan of the demo")
+    catalog: Path | None = Field(default=None, description="catalog.json of a scan; Vue code is checked against it")
+    held_out: list[Path] = Field(default_factory=list, description="files of evaluation samples")
+    near: float | None = Field(default=0.8, gt=0, le=1, description="similarity of near copies; null: only exact ones")
+    max_tokens: int | None = Field(default=None, ge=1, description="swift's --max_length; longer samples are rejected")
+    tokenizer: Path | None = Field(default=None, description="folder of the model whose tokenizer counts")
+    levels: dict[str, Literal["off", "warn", "drop"]] = Field(default_factory=dict, description="rule → level")
+    lang: Literal["zh", "en"] = Field(default="zh", description="of the report")
+    output_dir: Path = Path("runs/check")
+
+
 class MixConfig(_Section):
     """What general data goes beside it, and how much."""
 
@@ -152,7 +166,7 @@ def load_yaml(text: str) -> Any:
     return yaml.load(text, Loader=_Loader)
 
 
-Config = TypeVar("Config", Stage1Config, ScanRecipeConfig)
+Config = TypeVar("Config", Stage1Config, ScanRecipeConfig, CheckConfig)
 
 
 def load_config(file: str | Path | None = None, overrides: Iterable[str] = ()) -> Stage1Config:

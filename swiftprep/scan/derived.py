@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -61,7 +62,9 @@ def _example(frame: Catalog, component: Component, held_out: set[str], side: str
     use = frame.usage.get(component.name)
     if use is None or not use.example or (use.example[0] in held_out) != (side == "val"):
         return ""
-    return str(use.example[2])
+    opening = str(use.example[2])
+    tag = re.match(r"<[^\s/>]+", opening)
+    return opening if tag is None or opening.endswith("/>") else f"{opening}</{tag[0][1:]}>"
 
 
 def _row(wanted: Wanted, task: Task, key: str, component: Component, example: str) -> list[Any]:

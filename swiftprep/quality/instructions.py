@@ -1,0 +1,84 @@
+"""Rules about what is asked: too short, too general, or about something that is not there."""
+
+from __future__ import annotations
+
+import re
+
+from swiftprep.quality.edit import with_texts
+from swiftprep.quality.markdown import fenced, prose
+from swiftprep.quality.phrases import phrases
+from swiftprep.quality.verdict import Verdict, drop, fix, warn
+from swiftprep.records import Sample
+
+_HAN = re.compile("[\u3400-\u9fff]")
+_TOKEN = re.compile("[a-z]+(?:'[a-z]+)?|\\d+|[\u3400-\u9fff]+")
+_QUOTED = re.compile(
+    "[「『“\"'‘《`][^」』”\"'’》`\n]{2,}[」』”\"'’》`]|[:：]\\s*\\S{2,}|\n\\s*\\S[^\n]{3,}|[{};<>=]{2}|\\(\\w*\\)"
+)
+LONG = 80  # characters from which an instruction is not short
+_INLINE_CODE = re.compile(r"`[^`\n]*`|'[^'\n]*'|\"[^\"\n]*\"")
+_ASKS_BACK = re.compile("[?？]")
+_BETWEEN = r"(?:\b|(?<=[\u3400-\u9fff])){}(?:\b|(?=[\u3400-\u9fff]))"
+
+
+def unclear(sample: Sample) -> Verdict | None:
+    """An instruction that is too short or too general to say what the answer should be, or was not filled in."""
+    users = [turn["content"] for turn in sample.messages if turn["role"] == "user"]
+    question = users[0].strip()
+    if len(users) > 1 or len(question) > LONG:
+        return None
+    if not re.search(r"\w", question):
+        return drop(f"the instruction has no words: {question[:20]}", f"指令没有内容：{question[:20]}")
+    if phrases("greets", r"\W*{}\W*").fullmatch(question):
+        return None
+    slots = phrases("unfilled").search(_INLINE_CODE.sub("", question))
+    if slots:
+        return drop(f"the instruction was not filled in: {slots[0]}", f"指令模板没有填写：{slots[0]}")
+    words = _TOKEN.findall(question.lower())
+    if sum(len(word) if _HAN.match(word) else 2 for word in words) < 4:
+        return drop(f"the instruction is too short: {question}", f"指令过短：{question}")
+    left = phrases("says_nothing", _BETWEEN).sub("", question.lower())
+    if len(re.findall(r"\w", left)) > 1 or (_ASKS_BACK.search(sample.answer) and not fenced(sample.answer)):
+        return None
+    return drop(f"the instruction does not say what is wanted: {question}", f"指令过于笼统：{question}")
+
+
+def empty_input(sample: Sample) -> Verdict | None:
+    """A place for an input below the instruction, with nothing in it."""
+    made = with_texts(sample, lambda text: phrases("no_input").sub("", text), roles=("user",))
+    return None if made is sample else fix(made, "has a place for an input and no input", "带有空的输入占位")
+
+
+def missing_object(sample: Sample) -> Verdict | None:
+    """An instruction about "the code below" with nothing below it."""
+    users = [turn["content"] for turn in sample.messages if turn["role"] == "user"]
+    question = users[0].strip()
+    if len(users) > 1 or len(question) > 400 or fenced(question):
+        return None
+    found = phrases("what_follows").search(question)
+    before, after = question, question[found.end() :] if found else ""
+    if found is None:
+        found = phrases("what_precedes").search(question)
+        before = question[: found.start()] if found else ""
+    if found is None or _QUOTED.search(after if after else "") or _QUOTED.search(before.strip() + " "):
+        return None
+    return drop(f"speaks of '{found[0].strip()}', and there is none", f"提到“{found[0].strip()}”，但没有给出")
+
+
+def missing_reasoning(sample: Sample) -> Verdict | None:
+    """A how-to question answered in one bare sentence, or with code alone (source article, section 1.2).
+
+    Only samples that are to teach reasoning are looked at: those of a teacher or an expert (`meta["kind"]` of
+    `"scenario"` or `"qa"`), and those of the private channel that the scanner did not make.
+    """
+    kind = sample.meta.get("kind")
+    if kind not in (None, "scenario", "qa") or (kind is None and sample.channel == "general"):
+        return None
+    question = sample.prompt[:400]
+    if not all(phrases(name).search(question) for name in ("asks_how", "about_code")) or "<think>" in sample.answer:
+        return None
+    said = prose(sample.answer).strip()
+    sentences = [s for s in re.split(r"[。！？!?；;\n]|\.(?=\s|$)", said) if len(s.strip()) > 6]
+    if len(sentences) >= 2:
+        return None
+    return warn("gives no reasoning before its answer", "缺少推理过程")

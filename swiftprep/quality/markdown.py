@@ -1,0 +1,90 @@
+"""Tell code from prose in an answer: fenced blocks as CommonMark has them, and bare code."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+_FENCE = re.compile(r"^ {0,3}(`{3,}|~{3,})([^\n]*)$", re.M)
+_INLINE = re.compile(r"`[^`\n]+`")
+_CODE_START = re.compile(
+    r"""\s*(?:<(?:template|script|style|!--|!DOCTYPE|html|[a-z]+-[\w-]+)\b | ['"]use\ strict | /[/*] | \#!
+    | (?:import|export|package|@\w+|const|let|var|function|async\ function|class|def|from|public|private
+    | module\.exports|\#include)\b)""",
+    re.VERBOSE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Fenced:
+    """A fenced block.
+
+    Attributes:
+        start: Where its opening fence begins, in the text.
+        end: Where its closing fence ends; the end of the text when it is never closed.
+        language: The first word after the fence, in lower case.
+        code: What is in it, with its last line end.
+        mark: The opening fence itself.
+        closed: Whether there is a closing fence.
+    """
+
+    start: int
+    end: int
+    language: str
+    code: str
+    mark: str
+    closed: bool
+
+
+def fenced(text: str) -> list[Fenced]:
+    r"""Return the fenced blocks of a text, in order.
+
+    Source: CommonMark 0.31, fenced code blocks.
+
+    >>> [(block.language, block.code, block.closed) for block in fenced("So:\n```js\nlet a\n```\n")]
+    [('js', 'let a\n', True)]
+    """
+    found = []
+    opened: re.Match[str] | None = None
+    for match in _FENCE.finditer(text):
+        if opened is None:
+            if match[1][0] == "~" or "`" not in match[2]:
+                opened = match
+        elif match[1].startswith(opened[1]) and not match[2].strip():
+            found.append(_block(text, opened, match.start(), match.end(), True))
+            opened = None
+    if opened is not None:
+        found.append(_block(text, opened, len(text), len(text), False))
+    return found
+
+
+def _block(text: str, opened: re.Match[str], stop: int, end: int, closed: bool) -> Fenced:
+    language = opened[2].split()[0].lower() if opened[2].strip() else ""
+    return Fenced(opened.start(), end, language, text[opened.end() + 1 : stop], opened[1], closed)
+
+
+def prose(text: str) -> str:
+    r"""Return a text without its code: fenced blocks, inline code, and nothing at all of one that is bare code.
+
+    >>> prose("Use `v-if`:\n```vue\n<a/>\n```\nDone.")
+    'Use  :\n\nDone.'
+    """
+    if is_bare_code(text):
+        return ""
+    pieces, done = [], 0
+    for block in fenced(text):
+        pieces.append(text[done : block.start])
+        done = block.end
+    return _INLINE.sub(" ", "".join([*pieces, text[done:]]))
+
+
+def is_bare_code(text: str) -> bool:
+    """Return whether a whole answer is code without a fence, as in the source article's stage 1."""
+    return _CODE_START.match(text) is not None and _FENCE.search(text) is None
+
+
+def code_of(text: str) -> list[tuple[str, str]]:
+    """Return `(language, code)` of everything in an answer that is code; a bare one's language is `""`."""
+    if is_bare_code(text):
+        return [("", text)]
+    return [(block.language, block.code) for block in fenced(text)]

@@ -1,0 +1,30 @@
+"""The phrases that rules look for, from `assets/quality/phrases.yaml`."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from importlib.resources import files
+
+import yaml
+
+
+@cache
+def _read() -> dict[str, list[str]]:
+    text = (files("swiftprep") / "assets" / "quality" / "phrases.yaml").read_text(encoding="utf-8")
+    return {name: str(lines).split("\n") for name, lines in yaml.safe_load(text).items()}
+
+
+@cache
+def phrases(name: str, form: str = "{}") -> re.Pattern[str]:
+    """Return a pattern that matches any of the phrases of one name, whatever their case.
+
+    Args:
+        name: A key of the file.
+        form: What stands around them, with `{}` for the phrases.
+
+    >>> bool(phrases("refusal").search("抱歉，我无法回答这个问题。"))
+    True
+    """
+    inner = "|".join(f"(?:{line})" for line in map(str.strip, _read()[name]) if line)
+    return re.compile(form.replace("{}", f"(?:{inner})"), re.IGNORECASE)

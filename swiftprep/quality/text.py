@@ -1,0 +1,232 @@
+"""Rules about the characters: text that was decoded, escaped or cut out of a chat the wrong way."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Callable
+
+import orjson
+
+from swiftprep.quality.edit import with_answer, with_texts
+from swiftprep.quality.markdown import fenced, is_bare_code, prose
+from swiftprep.quality.phrases import phrases
+from swiftprep.quality.verdict import Verdict, drop, fix
+from swiftprep.records import RESPONSE_KEYS, Sample
+
+_LOST = re.compile("\ufffd|锟斤拷|锟斤|烫烫烫|屯屯屯")
+_LATIN = re.compile("[\u0080-\u00ff\u0152\u0153\u0160\u0161\u0178\u017d\u017e\u0192\u2013-\u2122]{2}")
+_CJK = re.compile("[\u3400-\u9fff]{2}")
+# What shows nothing: control characters but tab and line ends, zero-width ones but the joiner of emoji, and the marks
+# that turn the direction of text, which can hide code (Boucher and Anderson, Trojan Source, 2021).
+_HIDDEN = re.compile(
+    "\x1b\\[[0-9;]*[A-Za-z]"
+    "|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u200b\u200e\u200f\u2060-\u2064\ufeff\u202a-\u202e\u2066-\u2069\u00ad]"
+)
+_ESCAPES = {"\\n": "\n", "\\t": "\t", '\\"': '"', "\\r": "", "\\\\": "\\"}
+_ESCAPED = re.compile(r'\\(?:[ntr"]|\\)')
+_ENTITY = re.compile(r"&(?:lt|gt|amp|quot|nbsp|#39|#x27|ldquo|rdquo|hellip|mdash);")
+_ANSWER_KEYS = (*RESPONSE_KEYS, "result", "message", "reply", "回答", "答案", "内容", "输出")
+_LINE = r"(?m:^[ \t]*{}[ \t]*$\n?)"
+_MARKS = re.compile(r"\?{2,}")
+_HTML = re.compile(r"</?(?:p|div|span|b|strong|i|em|ul|ol|li|font|h[1-6])(?: [^<>\n]*)?>|<br ?/?>", re.I)
+_ROLE_LINE = re.compile(r"\s*(?:assistant|user|system)\s*(?:\n|$)")
+_BREAK = re.compile(r"<br ?/?>|&nbsp;", re.I)
+_END_TAG = re.compile(r"(?:<br ?/?>|</p>)\n?", re.I)
+_THINK = re.compile(r"<(/?)think(?:ing)?>")
+
+
+def mojibake(sample: Sample) -> Verdict | None:
+    """Text decoded with the wrong encoding: put right line by line where it can be, rejected where letters are lost."""
+    made = with_texts(sample, _decoded)
+    if any(_LOST.search(turn["content"]) or _is_lost(turn["content"]) for turn in made.messages):
+        return drop("holds letters that were lost in a wrong decoding", "含有无法恢复的乱码")
+    return None if made is sample else fix(made, "was decoded with the wrong encoding", "乱码，已按正确编码还原")
+
+
+def _is_lost(text: str) -> bool:
+    """Return whether letters became question marks, as when text is written in an encoding that has none of them."""
+    marks = _MARKS.findall(prose(text)) if "??" in text else []
+    return len(marks) > 2 or any(len(run) > 5 for run in marks)
+
+
+def _decoded(text: str) -> str:
+    if not _LATIN.search(text) and not _CJK.search(text):
+        return text
+    return "\n".join(map(_decoded_line, text.split("\n")))
+
+
+def _decoded_line(line: str) -> str:
+    if _LATIN.search(line):
+        made = _from_gbk(line)
+        if made:
+            return made
+        from ftfy import TextFixerConfig, fix_encoding
+
+        return fix_encoding(line, TextFixerConfig(restore_byte_a0=True, replace_lossy_sequences=False))
+    if _CJK.search(line):
+        # Chinese in GBK hardly ever happens to be valid UTF-8 too: of a line that is, the reading is wrong.
+        try:
+            made = line.encode("gb18030").decode("utf-8")
+        except UnicodeError:
+            return line
+        return made if _CJK.search(made) else line
+    return line
+
+
+def _from_gbk(line: str) -> str:
+    """Return a line of GB18030 bytes that were read as Latin-1, or `""` where it is no such line."""
+    try:
+        made = line.encode("latin-1").decode("gb18030")
+    except UnicodeError:
+        return ""
+    high = sum(character > "\x7f" for character in line)
+    wide = sum(
+        "\u4e00" <= character <= "\u9fff" or "\u3000" <= character <= "\u301f" or character > "\uff00"
+        for character in made
+    )
+    return made if high >= 4 and wide * 2 == high else ""
+
+
+def hidden_characters(sample: Sample) -> Verdict | None:
+    """Control and zero-width characters are not seen, and cost tokens or hide what the code does."""
+    made = with_texts(sample, lambda text: _HIDDEN.sub("", text) if _HIDDEN.search(text) else text)
+    return None if made is sample else fix(made, "holds characters that cannot be seen", "含有不可见字符")
+
+
+def escaped_text(sample: Sample) -> Verdict | None:
+    r"""An answer in which every line end is the two characters `\n`: it was escaped once too often."""
+    answer = sample.answer
+    inner = answer.strip()
+    if "\n" in inner or inner.count("\\n") < 2:
+        return None
+    quoted = len(inner) > 2 and inner[0] == inner[-1] == '"'
+    made = _ESCAPED.sub(lambda match: _ESCAPES[match[0]], inner[1:-1] if quoted else inner)
+    if max(map(len, inner.split("\\n"))) > 400 or not made.strip():
+        return None
+    return fix(with_answer(sample, made), "its line ends are written as \\n", "换行被写成了字面的 \\n")
+
+
+def json_wrapped(sample: Sample) -> Verdict | None:
+    """An answer that is a JSON object with the answer in it, where nobody asked for JSON."""
+    inner = sample.answer.strip()
+    blocks = fenced(inner)
+    if len(blocks) == 1 and (blocks[0].start, blocks[0].end) == (0, len(inner)) and blocks[0].language in ("", "json"):
+        inner = blocks[0].code.strip()
+    if not inner.startswith("{") or "json" in sample.prompt.lower():
+        return None
+    try:
+        row = orjson.loads(inner)
+    except orjson.JSONDecodeError:
+        return None
+    key, text = next(iter(row.items())) if isinstance(row, dict) and len(row) == 1 else ("", None)
+    if key not in _ANSWER_KEYS or not isinstance(text, str) or not text.strip():
+        return None
+    return fix(with_answer(sample, text), f"is a JSON object with the key '{key}'", f"回答被包在 JSON 的 '{key}' 里")
+
+
+def web_residue(sample: Sample) -> Verdict | None:
+    """Lines that a web page adds to what it shows: its buttons, its author, its licence."""
+    answer = sample.answer
+    if is_bare_code(answer):
+        return None
+    made = _outside_code(answer, lambda text: phrases("web_page", _LINE).sub("", text)).strip()
+    if made == answer.strip() or not made:
+        return None
+    return fix(with_answer(sample, made), "holds the remains of a web page", "残留网页内容")
+
+
+def html_residue(sample: Sample) -> Verdict | None:
+    """Entities and tags left over from a web page, in code or around it."""
+    answer = sample.answer
+    made = answer
+    entities = _ENTITY.findall(answer)
+    if "&lt;" in entities and "&gt;" in entities and not re.search(r"<[a-zA-Z/!]", _ENTITY.sub("", answer)):
+        made = html.unescape(answer).replace("\xa0", " ")
+    elif not is_bare_code(answer):
+        made = _outside_code(answer, _without_tags)
+        made = made if len(made) > 0.7 * len(html.unescape(answer)) else answer  # or it is about HTML
+    if made == answer or not made.strip():
+        return None
+    return fix(with_answer(sample, made), "holds the remains of HTML", "残留 HTML 实体或标签")
+
+
+def _without_tags(text: str) -> str:
+    if len(_HTML.findall(text)) < 2 and not _BREAK.search(text):
+        return text
+    return "".join(map(_without_tags_in, text.splitlines(keepends=True)))
+
+
+def _without_tags_in(line: str) -> str:
+    if line.lstrip().startswith("|"):  # a table has no other way to end a line within a cell
+        return line
+    pieces = re.split(r"(`[^`\n]*`)", line)  # inline code may show a tag
+    pieces[::2] = [html.unescape(_HTML.sub("", _END_TAG.sub("\n", piece))) for piece in pieces[::2]]
+    return "".join(pieces).replace("\xa0", " ")
+
+
+def _outside_code(text: str, change: Callable[[str], str]) -> str:
+    pieces: list[str] = []
+    done = 0
+    for block in fenced(text):
+        pieces += change(text[done : block.start]), text[block.start : block.end]
+        done = block.end
+    return "".join([*pieces, change(text[done:])])
+
+
+def chat_markers(sample: Sample) -> Verdict | None:
+    """A chat template's marks inside a message: the tokenizer takes them for the real ones."""
+    made = with_texts(sample, _without_marks)
+    made = with_texts(made, _question_alone, roles=("user",))
+    if not is_bare_code(made.answer):
+        made = with_answer(made, _answer_alone(made.answer))
+    if made.messages == sample.messages:
+        return None
+    if not made.answer or not made.prompt:
+        return drop("is nothing but the marks of a chat template", "只有对话模板标记")
+    return fix(made, "holds the marks of a chat template", "混入了对话模板标记")
+
+
+def _without_marks(text: str) -> str:
+    """Return the first of the pieces between a template's marks that says something."""
+    first, *later = phrases("special").split(text)
+    if not later:
+        return text
+    inner = [_ROLE_LINE.sub("", piece, count=1) for piece in later]
+    return next((piece.strip() for piece in (first, *inner) if piece.strip()), "")
+
+
+def _question_alone(text: str) -> str:
+    begin, end = phrases("asker").match(text), phrases("asked").search(text)
+    if not end and not (begin and "\n" not in begin[0].strip() and begin[0].lstrip().startswith("#")):
+        return text
+    return text[begin.end() if begin else 0 : end.start() if end else len(text)].strip()
+
+
+def _answer_alone(text: str) -> str:
+    begin = phrases("speaker").match(text)
+    blocks = fenced(text)
+    ends = (match.start() for match in phrases("next_turn").finditer(text))
+    end = next((at for at in ends if not any(b.start <= at < b.end for b in blocks)), len(text))
+    return text if not begin and end == len(text) else text[begin.end() if begin else 0 : end].strip()
+
+
+def think_tags(sample: Sample) -> Verdict | None:
+    """Reasoning between `<think>` and `</think>`, which must open once, close once and hold something."""
+    answer = sample.answer
+    marks = [match[1] for match in _THINK.finditer(answer)]
+    if not marks or is_bare_code(answer):
+        return None
+    if marks == ["/"] and not _THINK.split(answer)[0].strip():
+        return fix(with_answer(sample, _THINK.sub("", answer).strip()), "its <think> is empty", "<think> 里没有内容")
+    if marks == ["/"]:
+        return fix(with_answer(sample, "<think>\n" + answer), "its <think> is not opened", "缺少 <think> 开头标签")
+    if marks != ["", "/"]:
+        return drop("its <think> is not closed", "<think> 标签没有闭合")
+    start, end = _THINK.finditer(answer)
+    if not answer[end.end() :].strip():
+        return drop("there is no answer after its reasoning", "思考之后没有回答")
+    if answer[start.end() : end.start()].strip():
+        return None
+    made = (answer[: start.start()] + answer[end.end() :]).strip()
+    return fix(with_answer(sample, made), "its <think> is empty", "<think> 里没有内容")

@@ -1,0 +1,75 @@
+"""The rule about answers that stop before their end."""
+
+from __future__ import annotations
+
+import re
+
+from swiftprep.quality.completeness import cut_off
+from swiftprep.quality.edit import with_answer
+from swiftprep.quality.markdown import fenced, is_bare_code, prose
+from swiftprep.quality.phrases import phrases
+from swiftprep.quality.verdict import Verdict, drop, fix, warn
+from swiftprep.records import Sample
+
+# Kinds of samples the scanner makes of parts of files: what such an answer leaves open, the file goes on with.
+_PARTS = ("fim",)
+_LETTER_END = re.compile(r"[\w\u3400-\u9fff]$")
+_SENTENCE = re.compile(r"[。！？!?]|\.(?=\s|$)")
+_ITEM = re.compile(r"\s*(?:[-*+•]|\d+[.)、]|[#>|]|https?://)")
+_SHORT = 12  # characters of a last line that may well be a name or a number
+
+
+def is_part(sample: Sample) -> bool:
+    """Return whether an answer is a part of a file, and so may leave open what the file goes on with."""
+    parts = sample.meta.get("parts")
+    return sample.meta.get("kind") in _PARTS or (isinstance(parts, int) and parts > 1)
+
+
+def truncated(sample: Sample) -> Verdict | None:
+    """An answer that stops before its end: a code block not closed, code left open, a sentence broken off."""
+    if is_part(sample):
+        return None
+    answer = sample.answer.rstrip()
+    if is_bare_code(answer):
+        return _open_code(cut_off(answer, _language(sample)))
+    blocks = fenced(answer)
+    for block in blocks:
+        # A snippet in a closed block may well show half a function; half an element it should not.
+        if not block.closed or block.language in ("vue", "html"):
+            verdict = _open_code(cut_off(block.code, block.language))
+            if verdict:
+                return verdict
+    if not blocks or blocks[-1].closed:
+        return _open_sentence(answer, answer[blocks[-1].end :] if blocks else answer)
+    if not blocks[-1].code.strip():
+        return drop("its code block is empty", "代码块为空")
+    made = with_answer(sample, f"{answer}\n{blocks[-1].mark}")
+    return fix(made, "its code block is not closed", "代码块没有闭合")
+
+
+def _open_code(opened: str) -> Verdict | None:
+    return drop(f"its code ends with {opened} still open", f"代码被截断，{opened} 没有闭合") if opened else None
+
+
+def _open_sentence(answer: str, tail: str) -> Verdict | None:
+    last = tail.strip().rpartition("\n")[2].strip()
+    if not last:
+        return None
+    says, says_zh = f"in the middle of a sentence: …{last[-20:]}", f"句子没有写完：…{last[-20:]}"
+    if last.endswith((":", "：")):
+        return drop("announces something and ends", "只有引导语，没有后文")
+    # One word may be the whole answer, whatever it is; marks that open and do not close are never right.
+    if last.count("**") % 2 or last.count("`") % 2 or (len(answer) > 20 and phrases("dangling", "{}$").search(last)):
+        return drop("ends " + says, says_zh)
+    before = [line.strip() for line in prose(tail).strip().split("\n")[:-1] if line.strip()]
+    like_it = [line for line in before if bool(_ITEM.match(line)) == bool(_ITEM.match(last))]
+    others_end = _SENTENCE.search(last) or (like_it and all(_SENTENCE.search(line[-1]) for line in like_it))
+    if _LETTER_END.search(last) and len(last) > _SHORT and others_end:
+        return warn("may end " + says, says_zh)
+    return None
+
+
+def _language(sample: Sample) -> str:
+    """Return the language of an answer that is bare code: its file's, or what it looks like."""
+    suffix = str(sample.meta.get("path") or "").rpartition(".")[2].lower()
+    return suffix or ("vue" if sample.answer.lstrip().startswith("<") else "js")
