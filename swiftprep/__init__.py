@@ -9,8 +9,10 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from swiftprep.augment.augmenter import Augmenter
     from swiftprep.catalog.catalog import Catalog
     from swiftprep.mix.mixer import Mixer
+    from swiftprep.quality.checker import Checker
     from swiftprep.records import Reject, Sample, read_jsonl, write_jsonl
     from swiftprep.scan.scanner import Scanner
     from swiftprep.train.monitor import Monitor
@@ -19,7 +21,9 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = [
+    "Augmenter",
     "Catalog",
+    "Checker",
     "Mixer",
     "Monitor",
     "Reject",
@@ -32,7 +36,9 @@ __all__ = [
 ]
 
 _HOME = {
+    "Augmenter": "swiftprep.augment.augmenter",
     "Catalog": "swiftprep.catalog.catalog",
+    "Checker": "swiftprep.quality.checker",
     "Mixer": "swiftprep.mix.mixer",
     "Monitor": "swiftprep.train.monitor",
     "Reject": "swiftprep.records",

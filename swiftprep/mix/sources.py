@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from swiftprep.errors import ConfigError
-from swiftprep.swiftfmt import Entry, Forecast, parse_entry, require_rows
+from swiftprep.swiftfmt import FILE_SUFFIXES, Entry, Forecast, parse_entry, require_rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +47,10 @@ def open_source(text: str | Path, channel: str, sizes: Mapping[str, int]) -> Dat
                 f"size={{'{entry.source}': 500}} (数据集大小未知，请写 #N)"
             )
         return DataSource(entry, channel, told)
-    if told is not None and entry.path.suffix != ".jsonl":
-        return DataSource(entry, channel, told)
     kept = require_rows(entry)
-    if kept is None:
-        raise ConfigError(f"{entry.path}: rows can only be counted in .jsonl files; write '{entry.source}#N'")
-    return DataSource(entry, channel, kept.kept if told is None else told, kept)
+    if told is None:
+        if kept is None:
+            kinds = ", ".join(FILE_SUFFIXES)
+            raise ConfigError(f"{entry.path}: rows can only be counted in {kinds} files; write '{entry.source}#N'")
+        told = kept.kept
+    return DataSource(entry, channel, told, kept)

@@ -79,6 +79,7 @@ def missing_reasoning(sample: Sample) -> Verdict | None:
         return None
     said = prose(sample.answer).strip()
     sentences = [s for s in re.split(r"[。！？!?；;\n]|\.(?=\s|$)", said) if len(s.strip()) > 6]
-    if len(sentences) >= 2:
+    clauses = [c for c in re.split(r"[，,：:、]", said) if len(c.strip()) > 2]
+    if len(sentences) >= 2 or len(clauses) >= 3:
         return None
     return warn("gives no reasoning before its answer", "缺少推理过程")

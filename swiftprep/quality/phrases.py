@@ -26,5 +26,6 @@ def phrases(name: str, form: str = "{}") -> re.Pattern[str]:
     >>> bool(phrases("refusal").search("抱歉，我无法回答这个问题。"))
     True
     """
-    inner = "|".join(f"(?:{line})" for line in map(str.strip, _read()[name]) if line)
+    lines = (line.strip().replace("'", "['’]") for line in _read()[name])
+    inner = "|".join(f"(?:{line})" for line in lines if line)
     return re.compile(form.replace("{}", f"(?:{inner})"), re.IGNORECASE)

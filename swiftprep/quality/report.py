@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import html
+import json
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-
-import orjson
 
 from swiftprep.disk import atomic_write
 from swiftprep.quality.verdict import Severity
@@ -84,6 +84,10 @@ class QualityReport:
             f"{len(self.rejected)} rejected>"
         )
 
+    def _repr_html_(self) -> str:
+        table = self.counts().head(30).to_html(index=False)  # escaped
+        return f"<p>{html.escape(repr(self).strip('<>'))}</p>{table}"
+
     @property
     def read(self) -> int:
         """How many rows came in; `read == len(kept) + len(rejected)`."""
@@ -137,7 +141,7 @@ class QualityReport:
                 "kind": str(sample.meta.get("kind") or "") if sample else "",
             }
             lines += [asdict(note) | about for note in row.notes]
-        return lines
+        return [{name: _printable(text) for name, text in line.items()} for line in lines]
 
     def counts(self) -> pd.DataFrame:
         """Return how many rows each rule found something in, by severity and source, the most frequent first."""
@@ -177,13 +181,16 @@ class QualityReport:
 def _write_rows(rows: Iterable[dict[str, Any]], path: Path) -> None:
     with atomic_write(path) as file:
         for row in rows:
-            file.write(orjson.dumps(row, default=str, option=orjson.OPT_APPEND_NEWLINE | orjson.OPT_NON_STR_KEYS))
+            # orjson refuses what a rejected row may hold: lone surrogates, huge numbers.
+            file.write(json.dumps(row, ensure_ascii=False, default=str).encode("utf-8", "backslashreplace") + b"\n")
 
 
 def extracts(before: Sample, after: Sample) -> tuple[str, str]:
     """Return the parts of two versions of a sample in which they differ, with some context, cut to `EXTRACT`."""
     old = "\n\n".join(f"[{turn['role']}] {turn['content']}" for turn in before.messages)
     new = "\n\n".join(f"[{turn['role']}] {turn['content']}" for turn in after.messages)
+    if old == new:
+        return "", ""
     start = 0
     least = min(len(old), len(new))
     while start < least and old[start] == new[start]:
@@ -196,6 +203,12 @@ def extracts(before: Sample, after: Sample) -> tuple[str, str]:
     return tuple(_short(text[start : len(text) - end]) for text in (old, new))  # type: ignore[return-value]
 
 
+def _printable(text: str) -> str:
+    """Return a text that can be written: a lone surrogate can be shown nowhere."""
+    return text.encode("utf-8", "replace").decode("utf-8")
+
+
 def _short(text: str) -> str:
+    text = _printable(text)
     half = EXTRACT // 2
     return text if len(text) <= EXTRACT else f"{text[:half]} … {text[-half:]}"

@@ -31,6 +31,7 @@ _LINE = r"(?m:^[ \t]*{}[ \t]*$\n?)"
 _MARKS = re.compile(r"\?{2,}")
 _HTML = re.compile(r"</?(?:p|div|span|b|strong|i|em|ul|ol|li|font|h[1-6])(?: [^<>\n]*)?>|<br ?/?>", re.I)
 _ROLE_LINE = re.compile(r"\s*(?:assistant|user|system)\s*(?:\n|$)")
+_TAG_NAME = re.compile(r"<(/?[a-z][a-z0-9]*)(?: [^<>\n]*)?>", re.I)
 _BREAK = re.compile(r"<br ?/?>|&nbsp;", re.I)
 _END_TAG = re.compile(r"(?:<br ?/?>|</p>)\n?", re.I)
 _THINK = re.compile(r"<(/?)think(?:ing)?>")
@@ -65,12 +66,10 @@ def _decoded_line(line: str) -> str:
 
         return fix_encoding(line, TextFixerConfig(restore_byte_a0=True, replace_lossy_sequences=False))
     if _CJK.search(line):
-        # Chinese in GBK hardly ever happens to be valid UTF-8 too: of a line that is, the reading is wrong.
-        try:
-            made = line.encode("gb18030").decode("utf-8")
-        except UnicodeError:
-            return line
-        return made if _CJK.search(made) else line
+        # Chinese in GBK hardly ever happens to be valid UTF-8 too: of a line that nearly is, the reading is wrong.
+        made = line.encode("gb18030", "replace").decode("utf-8", "replace")
+        right = sum("\u3400" <= character <= "\u9fff" for character in made)
+        return made if right > 1 and made.count("\ufffd") * 4 < right else line
     return line
 
 
@@ -145,14 +144,18 @@ def html_residue(sample: Sample) -> Verdict | None:
         made = html.unescape(answer).replace("\xa0", " ")
     elif not is_bare_code(answer):
         made = _outside_code(answer, _without_tags)
-        made = made if len(made) > 0.7 * len(html.unescape(answer)) else answer  # or it is about HTML
+        if len(made) < 0.7 * len(html.unescape(answer)) and phrases("about_code").search(sample.prompt):
+            return None  # it is HTML that was asked for
     if made == answer or not made.strip():
         return None
     return fix(with_answer(sample, made), "holds the remains of HTML", "残留 HTML 实体或标签")
 
 
 def _without_tags(text: str) -> str:
-    if len(_HTML.findall(text)) < 2 and not _BREAK.search(text):
+    tags = [tag.lower() for tag in _TAG_NAME.findall(text) if tag.lower() not in ("br", "/br")]
+    if any(tags.count(tag) != tags.count(f"/{tag}") for tag in tags if tag[0] != "/"):
+        return text  # prose that speaks of a tag
+    if not tags and not _BREAK.search(text):
         return text
     return "".join(map(_without_tags_in, text.splitlines(keepends=True)))
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from itertools import pairwise
 
+import orjson
+
 from swiftprep.quality.edit import with_texts
 from swiftprep.quality.verdict import Verdict, drop, fix
 from swiftprep.records import Message, Sample
@@ -26,6 +28,10 @@ def form(sample: Sample) -> Verdict | None:
             return drop(f"content of turn {position} is no text", f"第 {position} 轮的内容不是文本")
     if sample.channel is not None and not isinstance(sample.channel, str):
         return drop(f"channel is {type(sample.channel).__name__}", "channel 不是字符串")
+    try:
+        orjson.dumps([sample.id, sample.channel, sample.meta])
+    except TypeError as error:
+        return drop(f"cannot be written as JSON: {error}", "无法写成 JSON")
     return None
 
 

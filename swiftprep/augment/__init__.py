@@ -1,0 +1,1 @@
+"""More samples from those there are, without a teacher."""

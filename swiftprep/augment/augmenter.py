@@ -1,0 +1,233 @@
+"""`Augmenter`: variants of samples, each with its parent, none of them a copy."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from itertools import islice
+from random import Random
+from typing import TYPE_CHECKING, Any
+
+from swiftprep.augment.context import context
+from swiftprep.augment.general import reworded
+from swiftprep.augment.parent import Draft, Drafts, Parent
+from swiftprep.augment.phrasing import say
+from swiftprep.augment.props import props
+from swiftprep.augment.repair import repair
+from swiftprep.augment.spans import fim
+from swiftprep.catalog.catalog import Catalog
+from swiftprep.errors import ConfigError, did_you_mean
+from swiftprep.quality.dedup import near_duplicates
+from swiftprep.records import Sample
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+NEAR = 0.8  # Jaccard similarity of both question and answer from which two samples are near copies
+_LONGEST = 400_000  # characters of a sample that variants are made of
+
+
+def paraphrase(parent: Parent, draw: Random) -> Drafts:
+    """Ask the same in other words; of a prompt that is not the scanner's, only the surface is changed."""
+    asked = parent.asked
+    if asked is None:
+        return reworded(parent, draw)
+
+    def drafts() -> Iterator[Draft]:
+        while (text := say(asked.lang, asked.kind, asked.facts, draw)) is not None:
+            instruction, _, rest = text.partition("\n")
+            yield Draft(instruction, rest or parent.input, parent.sample.answer, parent.kind)
+
+    return drafts()
+
+
+OPERATIONS: dict[str, Callable[[Parent, Random], Drafts]] = {
+    "paraphrase": paraphrase,
+    "context": context,
+    "fim": fim,
+    "props": props,
+    "repair": repair,
+}
+
+
+@dataclass(frozen=True)
+class Augmentation:
+    """What `Augmenter.augment` returns.
+
+    Attributes:
+        parents: The samples that came in.
+        samples: Their variants, in the parents' order.
+        outcomes: `(operation, outcome, samples, variants)`; the outcome is `"made"` or why there is no variant. Of
+            each operation, the samples add up to those that came in.
+    """
+
+    parents: list[Sample]
+    samples: list[Sample]
+    outcomes: list[tuple[str, str, int, int]] = field(default_factory=list)
+
+    @property
+    def counts(self) -> pd.DataFrame:
+        """One row per operation and outcome; the columns are operation, outcome, samples, variants."""
+        import pandas as pd
+
+        return pd.DataFrame(self.outcomes, columns=["operation", "outcome", "samples", "variants"])
+
+    def diversity(self, *, seed: int = 42) -> pd.DataFrame:
+        """Return `quality.diversity.diversity` of the instructions before and after, over equally many texts."""
+        from swiftprep.quality.diversity import before_and_after
+
+        return before_and_after(self.parents, [*self.parents, *self.samples], seed=seed)
+
+
+class Augmenter:
+    """Makes more samples of those there are, without a teacher.
+
+    `paraphrase` asks the same in other words; `context` shows something else with the question; `fim` takes another
+    piece out of a file; `props` sets or drops a prop of a page's components; `repair` breaks a component, and answers
+    with what is wrong and the right code. A variant keeps its parent's channel, split and lineage, names the parent
+    in `meta["parent"]`, and is no near copy of a sample that came in, nor of another variant.
+
+    The same samples and seed make the same variants, whatever the order of the samples. Another sample more changes
+    none of them, except that a near copy of it is not made, and that what a held-out file defines is not shown.
+
+    >>> sample = Sample.from_instruction("What can be set on ta-tag?", "", "Its color.", id="tag", channel="private")
+    >>> [variant] = Augmenter(seed=1).run([sample])
+    >>> variant.id, variant.answer, variant.channel, variant.meta["generator"], "ta-tag" in variant.prompt
+    ('tag#aug-paraphrase-1', 'Its color.', 'private', 'augment/paraphrase', True)
+    """
+
+    def __init__(
+        self,
+        *,
+        seed: int = 42,
+        operations: Iterable[str] = tuple(OPERATIONS),
+        catalog: Catalog | None = None,
+        framework: str | None = None,
+        per_sample: int = 1,
+        again: bool = False,
+    ) -> None:
+        """Set what to make.
+
+        Args:
+            seed: Chooses the words, places and props.
+            operations: Some of `OPERATIONS`.
+            catalog: Of the framework. `props` needs it; without it `repair` breaks nothing but the syntax.
+            framework: The framework's name, for samples that do not tell it; by default the catalogue's.
+            per_sample: The most variants of a sample by each operation.
+            again: Also make variants of variants.
+
+        Raises:
+            ConfigError: an unknown operation, or `per_sample` under 1.
+        """
+        self.operations = tuple(dict.fromkeys(operations))
+        for name in self.operations:
+            if name not in OPERATIONS:
+                near = did_you_mean(name, OPERATIONS)
+                raise ConfigError(
+                    f"operations: {name!r}; expected some of {', '.join(OPERATIONS)}{near} (没有这种操作)"
+                )
+        if per_sample < 1:
+            raise ConfigError(f"per_sample={per_sample}; expected 1 or more (至少为 1)")
+        self.seed = seed
+        self.catalog = catalog
+        self.framework = framework if framework is not None else catalog.framework if catalog else ""
+        self.per_sample = per_sample
+        self.again = again
+
+    def run(self, samples: Iterable[Sample]) -> list[Sample]:
+        """Return the variants of some samples, without the samples."""
+        return self.augment(samples).samples
+
+    def augment(self, samples: Iterable[Sample]) -> Augmentation:
+        """Return the variants of some samples, and what became of each sample.
+
+        Args:
+            samples: In any order; they are not changed.
+        """
+        parents = list(samples)
+        held_out = frozenset(str(s.meta.get("path")) for s in parents if s.meta.get("split") == "val")
+        keys = [_key(sample) for sample in parents]
+        made: list[tuple[int, str, Sample]] = []  # parent, operation, variant
+        reasons: Counter[tuple[str, str]] = Counter()
+        tried: set[tuple[int, str]] = set()
+        seen: set[bytes] = set()
+        for index, (sample, key) in enumerate(zip(parents, keys, strict=True)):
+            unfit = "repeated" if key in seen else self._unfit(sample)
+            seen.add(key)
+            parent = Parent(sample, self.framework, self.catalog, held_out)
+            for operation in self.operations:
+                variants = unfit or self._variants(parent, operation)
+                if isinstance(variants, str):
+                    reasons[operation, variants] += 1
+                else:
+                    tried.add((index, operation))
+                    made += [(index, operation, variant) for variant in variants]
+        made = _without_copies(parents, keys, made)
+        kept = Counter((index, operation) for index, operation, _ in made)
+        outcomes = []
+        for operation in self.operations:
+            of_it = [count for (_, name), count in kept.items() if name == operation]
+            reasons[operation, "near-copy"] += sum((i, name) not in kept for i, name in tried if name == operation)
+            outcomes.append((operation, "made", len(of_it), sum(of_it)))
+            named = sorted((reason, count) for (name, reason), count in reasons.items() if name == operation and count)
+            outcomes += [(operation, reason, count, 0) for reason, count in named]
+        return Augmentation(parents, [variant for *_, variant in made], outcomes)
+
+    def _unfit(self, sample: Sample) -> str:
+        """Return why nothing can be made of a sample, or `""`."""
+        if not self.again and str(sample.meta.get("generator") or "").startswith("augment/"):
+            return "variant"
+        if [m["role"] for m in sample.messages if m["role"] != "system"] != ["user", "assistant"]:
+            return "several-turns"
+        if not sample.prompt.strip() or not sample.answer.strip():
+            return "empty"
+        if len(sample.prompt) + len(sample.answer) > _LONGEST:
+            return "too-long"
+        try:
+            (sample.prompt + sample.answer).encode()
+        except UnicodeEncodeError:
+            return "not-unicode"
+        return ""
+
+    def _variants(self, parent: Parent, operation: str) -> list[Sample] | str:
+        sample = parent.sample
+        text = f"{self.seed}\x1f{operation}\x1f".encode() + _key(sample)
+        draw = Random(int.from_bytes(hashlib.blake2b(text, digest_size=8).digest(), "big"))
+        drafts = OPERATIONS[operation](parent, draw)
+        if isinstance(drafts, str):
+            return drafts
+        chosen = islice(drafts, self.per_sample)
+        return [_variant(sample, operation, at, draft) for at, draft in enumerate(chosen, start=1)] or "nothing-fits"
+
+
+def _key(sample: Sample) -> bytes:
+    """Return what a sample's variants depend on besides the seed."""
+    text = "\x1f".join([sample.id, *(f"{m['role']}\x1f{m['content']}" for m in sample.messages)])
+    return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
+
+
+def _variant(sample: Sample, operation: str, number: int, draft: Draft) -> Sample:
+    name = sample.id or _key(sample).hex()[:12]
+    meta: dict[str, Any] = {k: v for k, v in sample.meta.items() if k not in ("tokens", "input_at")}
+    meta |= {"parent": name, "generator": f"augment/{operation}"} | draft.meta
+    if draft.kind:
+        meta["kind"] = draft.kind
+    made = Sample.from_instruction(draft.instruction, draft.input, draft.answer, meta=meta)
+    system = [m for m in sample.messages if m["role"] == "system"]
+    variant_id = f"{name}#aug-{operation}-{number}"
+    return made.replace(messages=system + made.messages, id=variant_id, channel=sample.channel)
+
+
+def _without_copies(
+    parents: list[Sample], keys: list[bytes], made: list[tuple[int, str, Sample]]
+) -> list[tuple[int, str, Sample]]:
+    """Leave out each variant that is a near copy of any sample, or of a variant that comes before it by its key."""
+    order = sorted(range(len(made)), key=lambda at: (keys[made[at][0]], made[at][2].id))
+    texts = [(sample.prompt, sample.answer) for sample in parents if sample.messages]
+    firm = len(texts)
+    texts += [(made[at][2].prompt, made[at][2].answer) for at in order]
+    matches = near_duplicates(texts, threshold=NEAR, firm=firm) if made else []
+    copies = {order[match.position - firm] for match in matches}
+    return [variant for at, variant in enumerate(made) if at not in copies]

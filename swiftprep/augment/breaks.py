@@ -1,0 +1,171 @@
+"""Break Vue code in one known way, and say what was done."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from random import Random
+from typing import NamedTuple
+
+from swiftprep.augment.tags import Spot, line_of, markup, opening, spots, without
+from swiftprep.catalog.api import Component, kebab
+from swiftprep.catalog.catalog import Catalog
+from swiftprep.catalog.html import is_global
+from swiftprep.catalog.markup import is_custom
+from swiftprep.catalog.sfc import Element, blocks
+
+SYNTAX = ("unclosed", "comma")
+BREAKS = ("unknown-prop", "unknown-event", "unknown-slot", "unknown-tag", "missing-prop", *SYNTAX)
+_NAME = re.compile(r"[a-z][a-z0-9-]*[a-z0-9]")
+_SHORTEST = 4  # letters of a name that is misspelt
+_MEMBER_END = re.compile(rb"[}\]'\w](,)[ \t]*\n\s*(?:async )?[A-Za-z_$][\w$]*(?:\s*:|\([^()\n]*\)\s*\{)")
+
+
+class Broken(NamedTuple):
+    """Code with one thing wrong.
+
+    Attributes:
+        code: The code.
+        kind: One of `BREAKS`.
+        line: The line that is wrong, from 1.
+        tag: The element it is about, or `""`.
+        wrong: The name that stands there, or `""`.
+        right: The name that belongs there, or `""`.
+    """
+
+    code: str
+    kind: str
+    line: int
+    tag: str = ""
+    wrong: str = ""
+    right: str = ""
+
+
+def misspelt(name: str, draw: Random) -> str:
+    """Return a name with a slip of the kind people make: a letter lost, doubled or swapped, `_` for `-`, a plural."""
+    at = draw.randrange(1, len(name) - 1)
+    made = [name[:at] + name[at + 1 :], name[:at] + name[at] + name[at:]]
+    made.append(name[:at] + name[at + 1] + name[at] + name[at + 2 :])
+    made.append(name.replace("-", "_", 1) if "-" in name else name + "s")
+    made = [word for word in made if word != name and "--" not in word and not word.endswith("-")]
+    return draw.choice(made) if made else name + "s"
+
+
+def broken(code: str, kind: str, catalog: Catalog | None, draw: Random) -> Iterator[Broken]:
+    """Yield the code broken in one way at one place after another, places drawn at random.
+
+    Only what the catalogue then reports, and reports alone, is right: that is for the caller to see.
+
+    Args:
+        code: A single-file component, or a piece of a template.
+        kind: One of `BREAKS`.
+        catalog: The framework's components; without it nothing but syntax can be broken.
+        draw: Chooses the places and the slips.
+    """
+    source = code.encode("utf-8", "replace")
+    if kind == "comma":
+        yield from _without_comma(source, draw)
+        return
+    elements = markup(source)
+    order = list(range(len(elements)))
+    draw.shuffle(order)
+    for index in order:
+        element = elements[index]
+        if kind == "unclosed":
+            made = _unclosed(source, elements, element)
+            if made is not None:
+                yield made
+        elif catalog is not None:
+            owner = elements[element.parent].tag if element.parent >= 0 else ""
+            yield from _misused(source, element, kind, catalog.find(element.tag), catalog.find(owner), draw)
+
+
+def _misused(
+    source: bytes, element: Element, kind: str, spec: Component | None, owner: Component | None, draw: Random
+) -> Iterator[Broken]:
+    if kind == "unknown-slot":
+        for spot in spots(source, element):
+            holder = spec if spot.attribute.bound and element.tag != "template" else owner
+            if spot.attribute.role == "slot" and holder is not None:
+                known = {slot.name for slot in holder.slots}
+                yield from _slip(source, spot, kind, holder.name, known, draw)
+        return
+    if spec is None:
+        return
+    if kind == "unknown-tag":
+        yield from _unknown_tag(source, element, draw)
+    elif kind == "missing-prop":
+        required = {kebab(prop.name) for prop in spec.props if prop.required}
+        for spot in spots(source, element):
+            if spot.attribute.role == "prop" and spot.attribute.name in required:
+                code = without(source, spot).decode("utf-8", "replace")
+                yield Broken(code, kind, element.line, element.tag, "", spot.attribute.name)
+    else:
+        role, names = ("prop", spec.props) if kind == "unknown-prop" else ("on", spec.events)
+        known = {kebab(item.name) if role == "prop" else item.name for item in names}
+        found = [spot for spot in spots(source, element) if spot.attribute.role == role]
+        draw.shuffle(found)
+        for spot in found:
+            if not is_global(spot.attribute.name):
+                yield from _slip(source, spot, kind, element.tag, known, draw)
+
+
+def _slip(source: bytes, spot: Spot, kind: str, tag: str, known: set[str], draw: Random) -> Iterator[Broken]:
+    """Yield the source with an attribute's name misspelt where it stands."""
+    name = spot.attribute.name
+    if name not in known or len(name) < _SHORTEST or not _NAME.fullmatch(name):
+        return
+    wrong = misspelt(name, draw)
+    written = source[spot.start : spot.end]
+    at = written.rfind(name.encode()) if written.startswith(b"slot=") else written.find(name.encode())
+    if at < 0 or wrong in known or wrong == name:  # it is written in another case
+        return
+    start = spot.start + at
+    made = source[:start] + wrong.encode() + source[start + len(name) :]
+    yield Broken(made.decode("utf-8", "replace"), kind, line_of(source, start), tag, wrong, name)
+
+
+def _unknown_tag(source: bytes, element: Element, draw: Random) -> Iterator[Broken]:
+    name = element.tag
+    if not is_custom(name) or len(name) < _SHORTEST or not _NAME.fullmatch(name):
+        return
+    wrong = misspelt(name, draw)
+    first, _ = opening(source, element)
+    end = _end_tag(source, element)
+    made = source[: first + 1] + wrong.encode() + source[first + 1 + len(name) :]
+    if end is not None:
+        shift = len(wrong) - len(name)
+        made = made[: end + shift + 2] + wrong.encode() + made[end + shift + 2 + len(name) :]
+    yield Broken(made.decode("utf-8", "replace"), "unknown-tag", element.line, wrong, wrong, name)
+
+
+def _end_tag(source: bytes, element: Element) -> int | None:
+    closing = f"</{element.tag}>".encode("utf-8", "replace")
+    return element.end - len(closing) if source[element.start : element.end].endswith(closing) else None
+
+
+def _unclosed(source: bytes, elements: list[Element], element: Element) -> Broken | None:
+    """Return the source without an element's end tag, if no element around it or in it could be meant as well."""
+    end = _end_tag(source, element)
+    if end is None or element.tag in ("p", "li", "template") or element.parent < 0:
+        return None
+    if any(
+        other.tag == element.tag and other is not element and other.start <= element.end and element.start <= other.end
+        for other in elements
+    ):
+        return None
+    before = source[:end].rstrip(b" \t")
+    alone = before.endswith(b"\n") and source[element.end : element.end + 1] == b"\n"
+    made = before[:-1] + source[element.end :] if alone else source[:end] + source[element.end :]
+    return Broken(made.decode("utf-8", "replace"), "unclosed", element.line, element.tag)
+
+
+def _without_comma(source: bytes, draw: Random) -> Iterator[Broken]:
+    for block in blocks(source):
+        if block.kind != "script" or block.is_setup:
+            continue
+        places = [match.start(1) for match in _MEMBER_END.finditer(source, block.start, block.end)]
+        draw.shuffle(places)
+        for at in places:
+            made = source[:at] + source[at + 1 :]
+            yield Broken(made.decode("utf-8", "replace"), "comma", line_of(source, at))

@@ -1,0 +1,176 @@
+"""A sample as the operations see it, and what they make of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, NamedTuple, TypeAlias
+
+from swiftprep.augment.phrasing import Asked, language_of, read
+from swiftprep.catalog.api import Component
+from swiftprep.catalog.catalog import Catalog
+from swiftprep.catalog.facts import SCRIPTS, Shape, read_script, read_vue, suffix_of
+from swiftprep.quality.markdown import fenced, is_bare_code
+from swiftprep.records import Sample
+from swiftprep.scan.kinds import SYNTAX
+
+LONGEST = 200_000  # characters of code that is parsed
+
+
+class Draft(NamedTuple):
+    """A variant before it is known to be wanted.
+
+    Attributes:
+        instruction: The first part of the prompt.
+        input: The second part, or `""`.
+        answer: What to learn.
+        kind: The kind of sample it is.
+        meta: What differs from the parent's.
+    """
+
+    instruction: str
+    input: str
+    answer: str
+    kind: str
+    meta: dict[str, Any] = {}  # noqa: RUF012 - never changed
+
+    @property
+    def prompt(self) -> str:
+        """What the user says."""
+        return "\n".join(part for part in (self.instruction, self.input) if part)
+
+
+# What an operation makes of a sample: drafts, the first ones to be preferred, or why there are none.
+Drafts: TypeAlias = Iterator[Draft] | str
+
+
+class Code(NamedTuple):
+    """The code of an answer.
+
+    Attributes:
+        text: The code, without its fence.
+        language: Such as `"vue"` or `"javascript"`.
+        before: What stands in front of it in the answer, its fence included.
+        after: What follows it.
+    """
+
+    text: str
+    language: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True)
+class Parent:
+    """A sample to make variants of.
+
+    Attributes:
+        sample: The sample: one question, one answer.
+        framework: The framework's name, where the sample does not tell it.
+        catalog: Its components, or None.
+        held_out: Files whose components must not be shown to training samples.
+    """
+
+    sample: Sample
+    framework: str = ""
+    catalog: Catalog | None = None
+    held_out: frozenset[str] = field(default=frozenset())
+
+    @cached_property
+    def kind(self) -> str:
+        """The kind of sample, or `""`."""
+        return str(self.sample.meta.get("kind") or "")
+
+    @cached_property
+    def path(self) -> str:
+        """The file it was made from, or `""`."""
+        return str(self.sample.meta.get("path") or "")
+
+    @cached_property
+    def _split(self) -> tuple[str, str]:
+        prompt, at = self.sample.prompt, self.sample.meta.get("input_at", 0)
+        if isinstance(at, int) and at > 0 and prompt[at - 1 : at] == "\n":
+            return prompt[: at - 1], prompt[at:]
+        whole = read(prompt)
+        if whole is None and self.kind in ("template", "script", "fim"):  # written and read again as messages
+            first, _, rest = prompt.partition("\n")
+            return first, rest
+        return prompt, ""
+
+    @property
+    def instruction(self) -> str:
+        """The first part of the prompt."""
+        return self._split[0]
+
+    @property
+    def input(self) -> str:
+        """The rest of the prompt."""
+        return self._split[1]
+
+    @cached_property
+    def asked(self) -> Asked | None:
+        """What the prompt asks; None when it is not one of the scanner's."""
+        return read(self.sample.prompt) or read(self.instruction)
+
+    @cached_property
+    def lang(self) -> str:
+        """The language to write in."""
+        return self.asked.lang if self.asked else language_of(self.sample.prompt)
+
+    @cached_property
+    def known(self) -> dict[str, str]:
+        """The facts a new question may tell: the framework's name."""
+        name = (self.asked.facts.get("framework") if self.asked else "") or self.framework
+        return {"framework": name} if name else {}
+
+    @cached_property
+    def code(self) -> Code | None:
+        """The code of the answer, when it is the whole answer or its only fenced block."""
+        answer = self.sample.answer
+        blocks = fenced(answer)
+        if not blocks and (self.kind == "component" or is_bare_code(answer)):
+            looks = "vue" if answer.lstrip().startswith(("<template", "<script")) else "text"
+            return Code(answer, SYNTAX.get(suffix_of(self.path), looks) if self.path else looks, "", "")
+        if len(blocks) != 1 or not blocks[0].closed or "```" in blocks[0].code:
+            return None
+        block = blocks[0]
+        text = block.code.removesuffix("\n")
+        at = answer.index("\n", block.start) + 1
+        return Code(text, block.language, answer[:at], answer[at + len(text) :])
+
+    @cached_property
+    def parsed(self) -> tuple[dict[str, Any], Shape] | str:
+        """The facts and the shape of the code (`catalog/facts.py`), or why there are none."""
+        if self.code is None:
+            return "no-code"
+        if "\r" in self.code.text:
+            return "crlf"
+        if len(self.code.text) > LONGEST:
+            return "too-long"
+        source = self.code.text.encode("utf-8", "replace")
+        suffix = next((end for end, name in SYNTAX.items() if name == self.code.language), "")
+        if suffix == ".vue":
+            facts, shape = read_vue(source, self.path)
+        elif suffix in SCRIPTS:
+            facts, shape = read_script(source, "code" + suffix)
+        else:
+            return "other-language"
+        return "syntax" if facts.get("errors") else (facts, shape)
+
+    @cached_property
+    def is_vue(self) -> bool:
+        """Whether the code is a single-file component, or a block of one."""
+        return self.code is not None and self.code.language == "vue"
+
+    @property
+    def is_part(self) -> bool:
+        """Whether the code is only a part of its file."""
+        return "part" in self.sample.meta
+
+    def component(self, tag: str) -> Component | None:
+        """Return what the catalogue knows of a tag, unless that is held out and this sample is not."""
+        spec = self.catalog.find(tag) if self.catalog is not None else None
+        if spec is None or (spec.path in self.held_out and self.sample.meta.get("split") != "val"):
+            return None
+        return spec

@@ -1,0 +1,175 @@
+"""Pages with other props on the components they use, checked by the catalogue."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+from random import Random
+from typing import NamedTuple
+
+from swiftprep.augment.parent import Draft, Drafts, Parent
+from swiftprep.augment.phrasing import components, say, with_props
+from swiftprep.augment.tags import markup, spots, with_attribute, without
+from swiftprep.catalog.api import Component, Prop, kebab
+from swiftprep.catalog.check import Problem
+from swiftprep.catalog.facts import read_vue
+from swiftprep.catalog.markup import Attribute, literal_of
+from swiftprep.scan.kinds import Maker, Wanted
+from swiftprep.scan.tasks import Task, load_task
+
+MOST_NAMED = 6  # props that a page's question names of a component
+_PLAIN = re.compile(r"[A-Za-z][\w-]*")
+_NUMBER = re.compile(r"-?\d+(?:\.\d+)?|true|false")
+# What is set by the state, not by taste.
+_STATE = frozenset("value visible checked model-value open show loading disabled tag".split())
+# Known from usage, a prop's values are those seen; only these take them on any page.
+_STYLE = frozenset("size type layout mode placement position direction align shape theme variant color effect".split())
+
+
+class Change(NamedTuple):
+    """A prop to set on, or to take away from, every use of a component in a page; `value` is None to take it away."""
+
+    tag: str
+    prop: str
+    value: str | None
+
+
+def props(parent: Parent, draw: Random) -> Drafts:
+    """Add a prop with one of its values, or drop one that has a default, and tell the new list in the question."""
+    if parent.catalog is None:
+        return "no-catalog"
+    if parent.asked is None or parent.asked.kind != "page":
+        return "other-kind"
+    if isinstance(parent.parsed, str):
+        return parent.parsed
+    assert parent.code is not None
+    if _rendered(parent, parent.code.text) != parent.sample.answer:
+        return "own-template"
+    changes = list(_changes(parent, parent.code.text.encode("utf-8", "replace")))
+    draw.shuffle(changes)
+    return _drafts(parent, changes, draw) if changes else "no-prop"
+
+
+def _changes(parent: Parent, source: bytes) -> Iterator[Change]:
+    assert parent.asked is not None
+    elements = markup(source)
+    for tag, _ in components(parent.asked.facts["used"]):
+        spec = parent.component(tag)
+        uses = [e for e in elements if kebab(e.tag) == tag]
+        if spec is None or not uses or any(e.spread for e in uses):
+            continue
+        given = [spot.attribute for e in uses for spot in spots(source, e)]
+        names = {a.name for a in given if a.role in ("prop", "model")}
+        if any(a.role == "object" for a in given):
+            continue
+        for prop in spec.props:
+            name = kebab(prop.name)
+            if prop.required or name in _STATE or _is_model(name, spec):
+                continue
+            if name not in names:
+                if spec.origin != "usage" or prop.type == "boolean" or name in _STYLE:
+                    yield from (Change(tag, name, value) for value in values_of(prop))
+            elif _falls_back(prop, spec) and all(_is_literal(a) for a in given if a.role == "prop" and a.name == name):
+                yield Change(tag, name, None)
+
+
+def _is_model(name: str, spec: Component) -> bool:
+    events = {event.name for event in spec.events}
+    return name == kebab(spec.model[0] if spec.model else "value") or f"update:{name}" in events
+
+
+def values_of(prop: Prop) -> list[str]:
+    """Return values that a prop may be given other than its default; `""` switches it on."""
+    default = (prop.default or "").strip().strip("'\"")
+    if prop.type.lower() == "boolean":
+        return [] if default == "true" else [""]
+    if prop.values and not _NUMBER.fullmatch(prop.values[0]):
+        return [value for value in prop.values if _PLAIN.fullmatch(value) and value != default]
+    return []
+
+
+def _falls_back(prop: Prop, spec: Component) -> bool:
+    """Return whether a component still does its work when a prop is not given."""
+    if prop.type.lower() == "boolean" or (spec.origin == "usage" and kebab(prop.name) in _STYLE):
+        return True
+    return spec.origin != "usage" and (prop.default is not None or bool(prop.values))
+
+
+def _is_literal(attribute: Attribute) -> bool:
+    if not attribute.bound or attribute.value is None:
+        return True
+    return literal_of(attribute.value) is not None or _NUMBER.fullmatch(attribute.value.strip()) is not None
+
+
+def _drafts(parent: Parent, changes: list[Change], draw: Random) -> Iterator[Draft]:
+    assert parent.asked is not None
+    assert parent.code is not None
+    assert parent.catalog is not None
+    before = {_key(problem) for problem in parent.catalog.check(parent.code.text)}
+    for change in changes:
+        code = changed(parent.code.text, change)
+        if code == parent.code.text or any(_key(p) not in before for p in parent.catalog.check(code)):
+            continue
+        answer = _rendered(parent, code)
+        used = _used(parent, code, change.tag)
+        instruction = say(parent.lang, "page", {**parent.asked.facts, "used": used}, draw)
+        if answer is None or instruction is None:
+            continue
+        if change.value is not None:
+            told = {"tag": change.tag, "prop": change.prop} | ({"value": change.value} if change.value else {})
+            more = say(parent.lang, "change" if change.value else "switch", told, draw)
+            if more is None:
+                continue
+            instruction += more if parent.lang == "zh" else f" {more}"
+        yield Draft(instruction, "", answer, "page", {"change": list(change)})
+
+
+def _key(problem: Problem) -> tuple[str, str, str]:
+    return problem.kind, problem.tag, problem.name
+
+
+def changed(code: str, change: Change) -> str:
+    """Return the code with the change made to every use of the component."""
+    source = code.encode("utf-8", "replace")
+    for element in reversed(markup(source)):
+        if kebab(element.tag) != change.tag:
+            continue
+        if change.value is not None:
+            text = f'{change.prop}="{change.value}"' if change.value else change.prop
+            source = with_attribute(source, element, text)
+        else:
+            for spot in reversed(spots(source, element)):
+                if spot.attribute.role == "prop" and spot.attribute.name == change.prop:
+                    source = without(source, spot)
+    return source.decode("utf-8", "replace")
+
+
+def _used(parent: Parent, code: str, tag: str) -> str:
+    """Return the list of components as the question tells it, with the props that `tag` has now."""
+    assert parent.asked is not None
+    uses = read_vue(code.encode("utf-8", "replace"), parent.path)[0].get("uses", {})
+    listed = []
+    for name, named in components(parent.asked.facts["used"]):
+        if name == tag:
+            counts = uses[name][1]
+            named = sorted(counts, key=lambda prop: (-counts[prop][0], prop))[:MOST_NAMED]
+        listed.append(
+            with_props(name, ("、" if parent.lang == "zh" else ", ").join(named), parent.lang) if named else name
+        )
+    return ("、" if parent.lang == "zh" else ", ").join(listed)
+
+
+def _rendered(parent: Parent, code: str) -> str | None:
+    """Return the answer that the scanner's own template gives for a page, or None."""
+    assert parent.asked is not None
+    facts, shape = read_vue(code.encode("utf-8", "replace"), parent.path)
+    framework = parent.asked.facts["framework"]
+    wanted = Wanted((_page_task(parent.lang),), framework, parent.asked.facts.get("vue", ""))
+    rows = Maker(wanted, parent.path, code, facts, shape).make().rows
+    return str(rows[0][4]) if rows else None
+
+
+@lru_cache(maxsize=2)
+def _page_task(lang: str) -> Task:
+    return load_task("page", lang)

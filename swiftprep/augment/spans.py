@@ -1,0 +1,87 @@
+"""Other holes: spans of a file at syntactic borders, to be filled in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from random import Random
+
+from swiftprep.augment.parent import Draft, Drafts, Parent
+from swiftprep.augment.phrasing import say
+from swiftprep.catalog.facts import Shape
+from swiftprep.catalog.module import Piece
+from swiftprep.scan.cut import span_of
+from swiftprep.scan.kinds import CONTEXT_LINES, FEWEST_LINES, MOST_LINES
+
+MARKS = {"zh": "【待补全】", "en": "[MISSING]"}
+WHOLE = 6_000  # characters of a file that is shown whole
+
+
+def fim(parent: Parent, draw: Random) -> Drafts:
+    """Take out another piece of a file: a method, an option, a statement, an element.
+
+    Source: Bavarian et al., Efficient training of language models to fill in the middle (2022).
+    """
+    if parent.kind not in ("component", "page", "") or parent.is_part:
+        return "other-kind"
+    if isinstance(parent.parsed, str):
+        return parent.parsed
+    assert parent.code is not None
+    source = parent.code.text.encode("utf-8", "replace")
+    mark = MARKS[parent.lang]
+    if mark in parent.code.text or "```" in parent.code.text:
+        return "no-span"
+    found = [hole for hole in holes(parent.parsed[1]) if _is_good(source, *hole)]
+    draw.shuffle(found)
+    return _drafts(parent, source, found, draw) if found else "no-span"
+
+
+def holes(shape: Shape) -> list[tuple[int, int]]:
+    """Return the bytes of what can be taken out, in the order of the source."""
+    found: list[Piece] = []
+    for piece in shape.pieces:
+        for entry in piece.inner:
+            found += [p for p in entry.inner if p.kind == "member"] or [entry]
+        if not piece.inner and piece.kind != "import_statement":
+            found.append(piece)
+    elements = [(element.start, element.end) for element in shape.elements if element.parent >= 0]
+    return sorted({(piece.start, piece.end) for piece in found} | set(elements))
+
+
+def _is_good(source: bytes, start: int, end: int) -> bool:
+    lines = source.count(b"\n", start, end) + 1
+    return FEWEST_LINES <= lines <= MOST_LINES and 2 * (end - start) <= len(source)
+
+
+def _drafts(parent: Parent, source: bytes, found: list[tuple[int, int]], draw: Random) -> Iterator[Draft]:
+    assert parent.code is not None
+    language, first = parent.code.language, _first_line(parent)
+    for start, end in found:
+        before, middle, after = (
+            part.decode("utf-8", "replace") for part in (source[:start], source[start:end], source[end:])
+        )
+        whole = len(source) <= WHOLE
+        if not whole:
+            before = "".join(before.splitlines(keepends=True)[-CONTEXT_LINES:])
+            after = "".join(after.splitlines(keepends=True)[:CONTEXT_LINES])
+        told = parent.known if draw.random() < 0.5 else {}
+        instruction = say(parent.lang, "fim", told, draw)
+        if instruction is None:
+            continue
+        shown = f"```{language}\n{before}{MARKS[parent.lang]}{after}\n```"
+        span = [line + first - 1 for line in span_of(source, start, end)]
+        head = file_line(parent, draw, whole=whole)
+        yield Draft(instruction, head + shown, f"```{language}\n{middle}\n```", "fim", {"span": span})
+
+
+def _first_line(parent: Parent) -> int:
+    span = parent.sample.meta.get("span")
+    return span[0] if isinstance(span, list | tuple) and span and isinstance(span[0], int) else 1
+
+
+def file_line(parent: Parent, draw: Random, *, whole: bool) -> str:
+    """Return the line above the code that names its file, with a blank line; `""` where the file has no name."""
+    if not parent.path:
+        return ""
+    if whole:
+        return f"文件:{parent.path}\n\n" if parent.lang == "zh" else f"File: {parent.path}\n\n"
+    return (say(parent.lang, "excerpt", {"path": parent.path}, draw) or parent.path) + "\n\n"

@@ -1,0 +1,291 @@
+"""`Checker`: find what would spoil training, repair what can be repaired, and say what became of every row."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Literal, TypeAlias
+
+from swiftprep.catalog.catalog import Catalog
+from swiftprep.errors import ConfigError, did_you_mean
+from swiftprep.progress import progress_bar
+from swiftprep.quality import answers, fences, instructions, privacy, text, truncation, turns
+from swiftprep.quality.contamination import contaminated
+from swiftprep.quality.dedup import duplicates
+from swiftprep.quality.framework import api_errors
+from swiftprep.quality.length import over_budget
+from swiftprep.quality.report import Note, QualityReport, Row, extracts
+from swiftprep.quality.sets import contradictions, monotony
+from swiftprep.quality.verdict import Found, Rule, SetRule, Severity, Verdict, drop, warn
+from swiftprep.records import Reject, Sample, read_jsonl
+from swiftprep.scan.tasks import KINDS
+from swiftprep.swiftfmt import REPAIRS, repair_file
+
+Level: TypeAlias = Literal["off", "warn", "drop"]
+
+PRIVATE: tuple[Rule, ...] = (privacy.secrets, privacy.personal_data)
+
+# The order matters: what is private is taken out before anything is shown; characters come before what they say.
+RULES: tuple[Rule, ...] = (
+    *PRIVATE,
+    turns.surrogates,
+    text.mojibake,
+    text.hidden_characters,
+    text.json_wrapped,
+    text.escaped_text,
+    fences.fence_form,
+    fences.bare_code,
+    text.html_residue,
+    text.web_residue,
+    text.chat_markers,
+    text.think_tags,
+    turns.empty_turn,
+    turns.repeated_turn,
+    turns.role_order,
+    instructions.empty_input,
+    answers.hollow,
+    answers.refusal,
+    answers.prompt_leak,
+    answers.boilerplate,
+    answers.echo,
+    answers.looping,
+    answers.placeholder,
+    truncation.truncated,
+    answers.wrong_language,
+    instructions.unclear,
+    instructions.missing_object,
+    instructions.missing_reasoning,
+)
+SET_RULES: tuple[SetRule, ...] = (contradictions, monotony)
+
+OTHERS = ("form", "contradiction", "monotony", "contamination", "duplicate", "near-duplicate")
+MOST_PASSES = 5  # a repair may uncover what an earlier rule looks for
+TOO_MUCH = 0.5  # share of an evaluation question or answer that a training sample may not hold
+
+
+def rule_id(rule: Callable[..., object]) -> str:
+    """Return a rule's id: its function's name with dashes."""
+    return getattr(rule, "__name__", type(rule).__name__).replace("_", "-")
+
+
+class Checker:
+    """Check, repair and deduplicate samples.
+
+    A rule of your own is a function that takes a sample and returns `fix(…)`, `drop(…)`, `warn(…)` or None:
+
+    >>> from swiftprep.quality.verdict import drop
+    >>> def internal_host(sample):
+    ...     return drop("names an internal host") if "corp.example" in sample.answer else None
+    >>> samples = [Sample.from_instruction("Where is the wiki?", "", "At wiki.corp.example.", id="1")]
+    >>> report = Checker(rules=[*RULES, internal_host]).run(samples)
+    >>> [(reject.reason, reject.detail) for reject in report.rejected]
+    [('internal-host', 'names an internal host')]
+    """
+
+    def __init__(
+        self,
+        *,
+        catalog: Catalog | None = None,
+        held_out: Iterable[Sample | str | Path] | str | Path = (),
+        near: float | None = 0.8,
+        max_tokens: int | None = None,
+        count_tokens: Callable[[str], int] | None = None,
+        levels: Mapping[str, Level] | None = None,
+        rules: Iterable[Rule] = RULES,
+    ) -> None:
+        """Set the rules.
+
+        Args:
+            catalog: Of the framework: Vue code in answers is checked against it.
+            held_out: Evaluation samples, or files of them. What repeats them is dropped from the training data.
+            near: From which Jaccard similarity of both question and answer two samples are near copies; None:
+                only exact copies are found.
+            max_tokens: Longer samples are rejected; swift's `--max_length`.
+            count_tokens: Counts the tokens of a text, such as `swiftprep.tokens.Counter(model)`; without it they
+                are estimated.
+            levels: Rule id → `"off"`, `"warn"` or `"drop"`, in place of what the rule says itself.
+            rules: The rules for single samples, in order; `[*RULES, mine]` adds one.
+
+        Raises:
+            ConfigError: `levels` names no rule, or `near` is not between 0 and 1.
+            DataError: a file of `held_out` cannot be read.
+        """
+        if near is not None and not 0 < near <= 1:
+            raise ConfigError(
+                f"near={near}: expected a similarity above 0 and up to 1, or None (相似度应在 0 到 1 之间)"
+            )
+        self.near = near
+        self.held_out = list(_samples(held_out))
+        own: list[Rule] = list(rules)
+        if max_tokens is not None:
+            own.append(over_budget(max_tokens, count_tokens))
+        if catalog is not None:
+            own.append(api_errors(catalog))
+        self._rules = [(rule_id(rule), rule) for rule in own]
+        self._levels = dict(levels or {})
+        known = [*OTHERS, *(name for name, _ in self._rules)]
+        for name, level in self._levels.items():
+            if name not in known:
+                raise ConfigError(f"levels: no rule '{name}'{did_you_mean(name, known)} (没有这条规则)")
+            if level not in ("off", "warn", "drop"):
+                raise ConfigError(f"levels: {name}={level!r}; expected 'off', 'warn' or 'drop'")
+
+    def run(self, samples: Iterable[Sample], *, source: str = "") -> QualityReport:
+        """Check samples.
+
+        Args:
+            samples: In any order; they are not changed.
+            source: Where they are from, for the report; `meta["source"]` of a sample comes first.
+
+        Returns:
+            The report: `read == len(kept) + len(rejected)`.
+
+        Raises:
+            ConfigError: a rule of the user's own failed; the message names it and the sample.
+        """
+        return self._check(
+            [
+                Row(str(position), str(sample.meta.get("source") or source), sample, sample)
+                for position, sample in enumerate(samples)
+            ]
+        )
+
+    def run_files(self, *paths: str | Path) -> QualityReport:
+        """Check data set files, repairing while reading what `swiftprep.swiftfmt.repair_file` can repair.
+
+        Args:
+            *paths: `.jsonl`, `.json` or `.csv` files.
+
+        Raises:
+            DataError: a file is missing, or is none that can be read at all.
+        """
+        rows = []
+        for path in paths:
+            for read in repair_file(path):
+                place = f"{path}:{read.line}"
+                row = Row(place, str(path), read.sample, read.sample)
+                row.notes += [Note(name, "fix", *REPAIRS[name]) for name in read.repairs]
+                if read.reject is not None:
+                    row.reject = replace(read.reject, path=place)
+                    row.notes.append(Note(read.reject.reason, "drop", read.reject.detail))
+                rows.append(row)
+        return self._check(rows)
+
+    def _check(self, rows: list[Row]) -> QualityReport:
+        for row in progress_bar(rows, desc="check", unit="sample"):
+            self._check_row(row)
+        about_the_set: list[Note] = []
+        for rule in (*SET_RULES, self._copied, self._contaminated):
+            left = [row for row in rows if row.reject is None]
+            for position, name, verdict in rule([row.sample for row in left if row.sample is not None]):
+                level = self._levels.get(name, verdict.severity)
+                if level == "off":
+                    continue
+                if position is None:
+                    about_the_set.append(Note(name, "warn", verdict.reason, verdict.reason_zh))
+                elif left[position].reject is None:
+                    _note(left[position], name, level, verdict)
+        return QualityReport(rows, about_the_set)
+
+    def _check_row(self, row: Row) -> None:
+        """Apply the rules one after the other until none repairs anything more, or one rejects."""
+        if row.sample is None or row.reject is not None:
+            return
+        self._judge(row, "form", turns.form)
+        if row.reject is not None:
+            row.reject = replace(row.reject, sample=None)  # what no rule can read, no rule can free of secrets
+            row.sample = row.before = None
+            return
+        for _ in range(MOST_PASSES):
+            before = row.sample
+            for name, rule in self._rules:
+                self._judge(row, name, rule)
+                if row.reject is not None:
+                    return
+            if row.sample is before:
+                return
+
+    def _judge(self, row: Row, name: str, rule: Rule) -> None:
+        level = self._levels.get(name)
+        if level == "off" or row.sample is None:
+            return
+        try:
+            verdict = rule(row.sample)
+        except Exception as error:
+            raise ConfigError(f"rule '{name}' failed on sample {row.place}: {type(error).__name__}: {error}") from error
+        if verdict is None:
+            return
+        if rule in PRIVATE and verdict.sample is not None and level != "warn":
+            row.before = row.sample = verdict.sample  # what was taken out is not even shown as what was there before
+        _note(row, name, level or verdict.severity, verdict)
+
+    def _contaminated(self, samples: Sequence[Sample]) -> Iterator[Found]:
+        """Hold the training samples against those of the evaluation, which are marked `val` or were given."""
+        training = [position for position, sample in enumerate(samples) if not _is_held_out(sample)]
+        tests = list(map(_own_words, [*self.held_out, *filter(_is_held_out, samples)]))
+        for hit in contaminated([samples[position] for position in training], tests):
+            say = drop if hit.share >= TOO_MUCH else warn
+            yield (
+                training[hit.position],
+                "contamination",
+                say(
+                    f"holds {hit.share:.0%} of an evaluation sample: {hit.text[:60]}",
+                    f"包含评测样本内容的 {hit.share:.0%}：{hit.text[:60]}",
+                ),
+            )
+
+    def _copied(self, samples: Sequence[Sample]) -> Iterator[Found]:
+        together = [*samples, *self.held_out]
+        ours = range(len(samples))
+        held_out = {
+            position for position, sample in enumerate(together) if position not in ours or _is_held_out(sample)
+        }
+        for copy in duplicates(together, threshold=self.near or 1, near=self.near is not None, held_out=held_out):
+            if copy.position not in ours:
+                continue
+            other = together[copy.of].id or f"sample {copy.of}" if copy.of in ours else "an evaluation sample"
+            exact = copy.kind == "exact"
+            name = "duplicate" if exact else "near-duplicate"
+            alike, alike_zh = (
+                ("", "") if exact else (f" ({copy.similarity:.0%} alike)", f"（相似度 {copy.similarity:.0%}）")
+            )
+            yield copy.position, name, drop(f"a copy of {other}{alike}", f"与 {other} 重复{alike_zh}")
+
+
+def _note(row: Row, name: str, level: Severity | Level, verdict: Verdict) -> None:
+    """Write down a finding and do what it says."""
+    assert row.sample is not None
+    before = after = ""
+    if level == "fix" and verdict.sample is not None:
+        before, after = extracts(_shown(row.sample), _shown(verdict.sample))
+        row.sample = verdict.sample
+    elif level == "drop":
+        row.reject = Reject(row.place, name, verdict.reason, row.sample)
+    severity = "warn" if level == "off" else level
+    row.notes.append(Note(name, severity, verdict.reason, verdict.reason_zh, before, after))
+
+
+def _shown(sample: Sample) -> Sample:
+    """Return a sample as it may be shown: without what is private, which a repair may have uncovered just now."""
+    for rule in PRIVATE:
+        verdict = rule(sample)
+        sample = verdict.sample if verdict and verdict.sample else sample
+    return sample
+
+
+def _own_words(sample: Sample) -> Sample:
+    """Return a sample without its question where the scanner made it: the wording is that of all the others."""
+    return sample.replace(messages=sample.messages[-1:]) if sample.meta.get("kind") in KINDS else sample
+
+
+def _is_held_out(sample: Sample) -> bool:
+    return sample.meta.get("split") == "val"
+
+
+def _samples(given: Iterable[Sample | str | Path] | str | Path) -> Iterator[Sample]:
+    for item in [given] if isinstance(given, (str, Path)) else given:
+        if isinstance(item, Sample):
+            yield item
+        else:
+            yield from read_jsonl(item)

@@ -1,0 +1,265 @@
+"""How much a sample has to teach: the IFD score of a small model, and a cap on the samples that have the least.
+
+The score is the Instruction-Following Difficulty of Li et al., "From Quantity to Quality" (arXiv 2308.12032). That a
+small model ranks samples much as a large one does is from Li et al., "Superfiltering" (arXiv 2402.00530).
+"""
+
+from __future__ import annotations
+
+import inspect
+import math
+from array import array
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from swiftprep.errors import ConfigError, DataError, MissingDependencyError
+from swiftprep.progress import progress_bar
+from swiftprep.records import Reject, Sample
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+COLUMNS = ["id", "kind", "channel", "tokens", "truncated", "loss_alone", "loss_given", "ifd"]
+
+# Batches of one window have texts of about the same length; more windows at once would need more memory.
+_WINDOW = 64
+# Values of the logits of a batch: 256 MB in float32.
+_LOGITS = 2**26
+# What ms-swift knows and chat templates do not.
+_ROLES = {"tool_call": "assistant", "tool_response": "tool"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Text:
+    """Token ids: what comes before the answer with and without the question, the answer, and whether it was cut."""
+
+    given: array[int]
+    alone: array[int]
+    answer: array[int]
+    truncated: bool
+
+
+def ifd(
+    samples: Sequence[Sample],
+    model: str | Path,
+    *,
+    batch_size: int = 8,
+    max_tokens: int = 1024,
+    device: str | None = None,
+) -> pd.DataFrame:
+    """Score samples: how much does the question help a model to say the answer?
+
+    IFD = mean loss of the answer's tokens given the question / their mean loss alone. Near 0: the question says it
+    all, and there is little to learn. Near 1: hard to follow, much to learn. From 1 on the question does not help:
+    the two do not belong together.
+
+    Args:
+        samples: The answer of each is its last message; all others are the question.
+        model: Folder of a causal language model, or its hub id if it is in the cache; nothing is downloaded, and no
+            code that comes with it is run. It is loaded in float32. Its chat template is used, where it has one.
+        batch_size: At most so many texts at once. Scores do not depend on it, but for rounding.
+        max_tokens: Of question and answer together. Of a longer one the end of the answer is left out, but not more
+            than leaves it half of them, and then the beginning of the question.
+        device: Such as `"cuda:0"` or `"cpu"`; by default a GPU where there is one.
+
+    Returns:
+        One row per sample, in order: id, kind, channel, tokens (those of the answer that were scored), truncated,
+        loss_alone, loss_given (nats per token), ifd. The last three are NaN where the chat template refuses the turns.
+
+    Raises:
+        ConfigError: there is no such model, or a number is too small.
+        MissingDependencyError: torch or transformers is not installed.
+    """
+    if batch_size < 1 or max_tokens < 16:
+        raise ConfigError(f"batch_size={batch_size}, max_tokens={max_tokens}: expected at least 1 and 16 (数值太小)")
+    import pandas as pd
+
+    tokenizer, network = _load(model, device)
+    columns: dict[str, list[Any]] = {name: [] for name in COLUMNS}
+    with progress_bar(total=len(samples), desc="ifd", unit="sample") as bar:
+        for start in range(0, len(samples), _WINDOW * batch_size):
+            window = samples[start : start + _WINDOW * batch_size]
+            texts = [_encode(tokenizer, sample, max_tokens) for sample in window]
+            given = _losses(network, [(t.given, t.answer) if t else None for t in texts], batch_size)
+            alone = _losses(network, [(t.alone, t.answer) if t else None for t in texts], batch_size)
+            for sample, text, with_it, without in zip(window, texts, given, alone, strict=True):
+                ratio = with_it / without if without else math.nan
+                tokens, truncated = (len(text.answer), text.truncated) if text else (0, False)
+                row = (sample.id, _kind(sample), sample.channel or "", tokens, truncated, without, with_it, ratio)
+                for name, value in zip(COLUMNS, row, strict=True):
+                    columns[name].append(value)
+            bar.update(len(window))
+    # As objects: pandas' own strings cannot hold every text.
+    texts_of = {name: pd.Series(columns.pop(name), dtype=object) for name in ("id", "kind", "channel")}
+    return pd.DataFrame({**texts_of, **columns})
+
+
+def hardest(
+    samples: Sequence[Sample],
+    scores: pd.DataFrame,
+    *,
+    top: int | None = None,
+    share: float | None = None,
+    per_kind: bool = False,
+) -> tuple[list[Sample], list[Reject]]:
+    """Keep the samples that have the most to teach.
+
+    The highest IFD below 1 comes first. Samples without a score follow, and last those from 1 on, whose question does
+    not help.
+
+    Args:
+        samples: What `ifd` was given.
+        scores: What it returned.
+        top: Keep so many; or
+        share: keep this share, above 0 and up to 1, rounded up.
+        per_kind: Keep the same share of each kind (`meta["kind"]`), so that no kind dies out because it is easy.
+
+    Returns:
+        The samples kept, in the order they came, and the others as rejects, with the reason `"low-value"` and their
+        position as place.
+
+    Raises:
+        ConfigError: not exactly one of `top` and `share`, or out of range.
+        DataError: the scores are not those of the samples.
+
+    >>> import pandas as pd
+    >>> samples = [Sample.from_instruction("Question?", "", "Answer.", id=name) for name in "abc"]
+    >>> kept, rejected = hardest(samples, pd.DataFrame({"id": list("abc"), "ifd": [0.3, 0.8, 1.2]}), top=1)
+    >>> [sample.id for sample in kept], [reject.detail for reject in rejected]
+    (['b'], ['IFD 0.300, rank 2 of 3', 'IFD 1.200, rank 3 of 3: the question does not help'])
+    """
+    if (
+        (top is None) == (share is None)
+        or (top is not None and top < 0)
+        or not 0 < (1 if share is None else share) <= 1
+    ):
+        raise ConfigError(f"top={top}, share={share}: expected a count, or a share above 0 and up to 1 (二者给一个)")
+    if [sample.id for sample in samples] != scores["id"].tolist():
+        raise DataError("the scores are of other samples, or in another order (评分与样本不对应)")
+    values = [float(value) for value in scores["ifd"]]
+    groups: dict[str, list[int]] = {}
+    for position, sample in enumerate(samples):
+        groups.setdefault(_kind(sample) if per_kind else "", []).append(position)
+    total = min(top, len(samples)) if top is not None else math.ceil(round((share or 0) * len(samples), 6))
+    quotas = _proportional({kind: len(group) for kind, group in groups.items()}, total)
+    low: dict[int, str] = {}
+    for kind, group in groups.items():
+        ranked = sorted(group, key=lambda position: (*_rank(values[position]), position))
+        for rank, position in enumerate(ranked[quotas[kind] :], start=quotas[kind] + 1):
+            of = f"{len(group)} {kind}".strip()
+            detail = f"IFD {values[position]:.3f}, rank {rank} of {of}"
+            low[position] = detail + (": the question does not help" if values[position] >= 1 else "")
+    kept = [sample for position, sample in enumerate(samples) if position not in low]
+    rejected = [Reject(str(position), "low-value", low[position], samples[position]) for position in sorted(low)]
+    return kept, rejected
+
+
+def _kind(sample: Sample) -> str:
+    return str(sample.meta.get("kind") or "")
+
+
+def _rank(value: float) -> tuple[int, float]:
+    if math.isnan(value):
+        return 1, 0.0
+    return (0, -value) if value < 1 else (2, value)
+
+
+def _proportional(sizes: dict[str, int], total: int) -> dict[str, int]:
+    """Share `total` out in proportion to the sizes; the largest remainders get what is left over."""
+    everything = sum(sizes.values()) or 1
+    quotas = {name: total * size // everything for name, size in sizes.items()}
+    left_over = total - sum(quotas.values())
+    by_remainder = sorted(sizes, key=lambda name: (-(total * sizes[name] % everything), name))
+    return {name: quota + (name in by_remainder[:left_over]) for name, quota in quotas.items()}
+
+
+def _load(model: str | Path, device: str | None) -> tuple[Any, Any]:
+    try:
+        import torch
+        from transformers import AutoModelForCausalLM, AutoTokenizer
+    except ImportError:
+        raise MissingDependencyError("IFD scores need torch and transformers: pip install 'swiftprep[swift]'") from None
+    device = device or ("cuda" if torch.cuda.is_available() else "cpu")
+    safe = {"trust_remote_code": False, "local_files_only": True}
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(str(model), **safe)
+        network = AutoModelForCausalLM.from_pretrained(str(model), dtype=torch.float32, **safe)
+    except (OSError, ValueError) as error:
+        raise ConfigError(f"{model}: cannot be loaded as a language model (模型无法加载): {error}") from error
+    return tokenizer, network.to(device).eval()
+
+
+def _encode(tokenizer: Any, sample: Sample, max_tokens: int) -> _Text | None:
+    """Tokenise a sample; None where the chat template refuses its turns."""
+    from jinja2 import TemplateError
+
+    turns = [{"role": _ROLES.get(m["role"], m["role"]), "content": _valid(m["content"])} for m in sample.messages[:-1]]
+    if tokenizer.chat_template:
+        try:
+            given, asked = (
+                tokenizer.apply_chat_template(turns, tokenize=False, add_generation_prompt=opened)
+                for opened in (True, False)
+            )
+        except TemplateError:
+            return None
+        # Alone, the answer still stands where an answer stands, so that only the question makes the difference.
+        alone = given.removeprefix(asked) if given.startswith(asked) else ""
+    else:
+        given, alone = "\n".join(turn["content"] for turn in turns) + "\n", ""
+    ids = [tokenizer.encode(text, add_special_tokens=False) for text in (given, alone, _valid(sample.answer))]
+    first = next(token for token in (tokenizer.bos_token_id, tokenizer.eos_token_id, 0) if token is not None)
+    if not tokenizer.chat_template or ids[0][:1] == [tokenizer.bos_token_id]:
+        ids[:2] = [prefix if prefix[:1] == [first] else [first, *prefix] for prefix in ids[:2]]
+    given_ids, alone_ids, answer = ids[0] or [first], ids[1] or [first], ids[2]
+    if not answer:
+        return None
+    answer_cut = answer[: max(max_tokens // 2, max_tokens - len(given_ids))]
+    given_cut = given_ids[-(max_tokens - len(answer_cut)) :]
+    truncated = len(answer_cut) < len(answer) or len(given_cut) < len(given_ids)
+    return _Text(array("l", given_cut), array("l", alone_ids), array("l", answer_cut), truncated)
+
+
+def _valid(text: str) -> str:
+    """Replace lone surrogates, which tokenizers refuse."""
+    return text.encode("utf-8", "replace").decode("utf-8")
+
+
+def _losses(network: Any, texts: Sequence[tuple[array[int], array[int]] | None], batch_size: int) -> list[float]:
+    """Return the mean loss of each answer after its prefix, in nats per token; NaN where there is no text."""
+    import torch
+
+    losses = [math.nan] * len(texts)
+    keeps_some = "logits_to_keep" in inspect.signature(network.forward).parameters
+    for batch in _batches(texts, batch_size, network.config.get_text_config().vocab_size):
+        chosen = [(position, *text) for position in batch if (text := texts[position]) is not None]
+        length = max(len(prefix) + len(answer) for _, prefix, answer in chosen)
+        # Padded on the right, where no token looks in a causal model: the padding needs no mask.
+        ids = torch.zeros((len(chosen), length), dtype=torch.long)
+        for row, (_, prefix, answer) in enumerate(chosen):
+            ids[row, : len(prefix) + len(answer)] = torch.tensor([*prefix, *answer])
+        ids = ids.to(network.device)
+        wanted = {"logits_to_keep": length - min(len(prefix) for _, prefix, _ in chosen) + 1} if keeps_some else {}
+        with torch.inference_mode():
+            logits = network(ids, attention_mask=torch.ones_like(ids), use_cache=False, **wanted).logits
+            left_out = length - logits.shape[1]
+            for row, (position, prefix, answer) in enumerate(chosen):
+                start = len(prefix) - 1 - left_out
+                told = logits[row, start : start + len(answer)].float()
+                target = ids[row, len(prefix) : len(prefix) + len(answer)]
+                losses[position] = float(torch.nn.functional.cross_entropy(told, target))
+    return losses
+
+
+def _batches(texts: Sequence[tuple[array[int], array[int]] | None], batch_size: int, words: int) -> Iterator[list[int]]:
+    """Put texts of about the same length together, the longest first, as many as the memory for their logits allows."""
+    sizes = {position: len(text[0]) + len(text[1]) for position, text in enumerate(texts) if text is not None}
+    batch: list[int] = []
+    for position in sorted(sizes, key=lambda position: (-sizes[position], position)):
+        if batch and (len(batch) == batch_size or (len(batch) + 1) * sizes[batch[0]] * words > _LOGITS):
+            yield batch
+            batch = []
+        batch.append(position)
+    if batch:
+        yield batch

@@ -1,0 +1,13 @@
+"""What ms-swift will do with a `--dataset` entry, a file and a row, told without importing ms-swift; and the repair.
+
+The differential tests hold all of it against the real ms-swift 4.6: `swift.load_dataset`, then the template's encoding.
+"""
+
+from swiftprep.swiftfmt.entry import FILE_SUFFIXES, Entry, is_hub_id, parse_entry
+from swiftprep.swiftfmt.lint import OUTCOMES, Forecast, Lint, Row, as_swift_reads, forecast, lint, require_rows
+from swiftprep.swiftfmt.repair import REASONS, REPAIRS, RepairedRow, repair_file
+
+__all__ = [
+    "FILE_SUFFIXES", "OUTCOMES", "REASONS", "REPAIRS", "Entry", "Forecast", "Lint", "RepairedRow", "Row",
+    "as_swift_reads", "forecast", "is_hub_id", "lint", "parse_entry", "repair_file", "require_rows",
+]  # fmt: skip

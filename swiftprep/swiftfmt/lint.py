@@ -1,0 +1,281 @@
+"""What ms-swift will do with each row of a file."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Literal, TypeAlias
+
+from swiftprep.errors import ConfigError, DataError
+from swiftprep.records import Reject
+from swiftprep.swiftfmt.conversation import Dropped, form_of, renames, to_messages
+from swiftprep.swiftfmt.encoding import NotEncoded, learns
+from swiftprep.swiftfmt.entry import FILE_SUFFIXES, Entry
+from swiftprep.swiftfmt.shape import milliseconds
+from swiftprep.swiftfmt.table import Table, WholeFile, read_table
+
+Outcome: TypeAlias = Literal["trained", "misread", "no-loss", "encode-fails", "dropped"]
+
+OUTCOMES = {
+    "trained": ("ms-swift trains on it", "正常训练"),
+    "misread": ("ms-swift trains on it, but reads it in another way than it looks", "会训练，但读法与表面不符"),
+    "no-loss": ("it loads, and nothing of it is learnt", "能加载，但没有任何可学习的内容"),
+    "encode-fails": ("it loads, and the template fails on it", "能加载，但模板编码失败"),
+    "dropped": ("ms-swift leaves it out", "被 ms-swift 丢弃"),
+}
+_READ = {
+    "messages": {"messages", "system", "rejected_messages"},
+    "alpaca": {"instruction", "input", "output", "response", "system", "history"},
+    "response": {"query", "response", "system", "history"},
+}
+_CARRIED = {
+    "images", "videos", "audios", "objects", "tools", "label", "channel", "margin", "rejected_response",
+    "rejected_messages", "positive_messages", "negative_messages", "chat_template_kwargs",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What happens to one row.
+
+    Attributes:
+        line: The line it begins on, from 1; in a file that is one JSON array, its place in the array.
+        outcome: One of `OUTCOMES`.
+        reason: Why, in English; empty for `"trained"`.
+        reason_zh: What the outcome means, in Chinese.
+    """
+
+    line: int
+    outcome: Outcome
+    reason: str = ""
+    reason_zh: str = ""
+
+
+@dataclass(frozen=True)
+class Lint:
+    """What ms-swift will do with a file.
+
+    Attributes:
+        path: The file.
+        fails: Why the whole file fails to load, and training stops; empty if it loads.
+        fails_at: The line that makes it fail, from 1; 0 where it is no one line's fault.
+        form: `"messages"`, `"alpaca"` or `"response"`: the one reading ms-swift chooses for the whole file.
+        columns: What becomes of each column: `"messages"`, `"query"`, `"response"` …, or `"ignored"`.
+        counts: Rows by outcome; they add up to `rows`.
+        problems: The rows that are not simply `"trained"`, in order.
+    """
+
+    path: Path
+    fails: str = ""
+    fails_at: int = 0
+    form: str = ""
+    columns: dict[str, str] = field(default_factory=dict)
+    counts: dict[str, int] = field(default_factory=dict)
+    problems: list[Row] = field(default_factory=list)
+
+    @property
+    def rows(self) -> int:
+        """Rows in the file, as far as it could be read."""
+        return sum(self.counts.values())
+
+    @property
+    def kept(self) -> int:
+        """Rows `swift.load_dataset` keeps."""
+        return 0 if self.fails else self.rows - self.counts.get("dropped", 0)
+
+
+def lint(path: str | Path, *, tools: bool = False) -> Lint:
+    """Tell what ms-swift will do with every row of a `.jsonl`, `.json`, `.csv` or `.txt` file.
+
+    Args:
+        path: The file.
+        tools: Whether the model's template has an agent template, as Qwen's do and plain `chatml` does not.
+
+    Raises:
+        ConfigError: another kind of file.
+        DataError: no such file.
+    """
+    source = checked_path(path)
+    try:
+        table = read_table(source)
+        form, names = _reading(table)
+    except WholeFile as error:
+        return Lint(source, fails=str(error), fails_at=error.line)
+    counts: Counter[str] = Counter()
+    problems = []
+    for line, row, dropped in _converted(table, form, names):
+        found = _row(line, row, dropped, tools)
+        counts[found.outcome] += 1
+        if found.outcome != "trained":
+            problems.append(found)
+    fails = "" if counts["dropped"] < counts.total() else f"ms-swift drops all rows ({problems[0].reason})"
+    columns = _fates(table, form, names)
+    return Lint(source, fails, 0, form, columns, {name: counts[name] for name in OUTCOMES if counts[name]}, problems)
+
+
+def as_swift_reads(path: str | Path) -> Iterator[tuple[int, list[dict[str, Any]]]]:
+    """Yield the line and the messages of each row that ms-swift keeps.
+
+    Raises:
+        ConfigError: as `lint`.
+        DataError: no such file, or the whole file fails to load.
+    """
+    source = checked_path(path)
+    table = read_table(source)
+    for line, row, dropped in _converted(table, *_reading(table)):
+        if not dropped:
+            yield line, [_written(turn) for turn in row["messages"]]
+
+
+def checked_path(path: str | Path) -> Path:
+    """Return the path of a file of a kind ms-swift reads.
+
+    Raises:
+        ConfigError: another kind of file.
+        DataError: no such file.
+    """
+    source = Path(path)
+    if source.suffix not in FILE_SUFFIXES:
+        raise ConfigError(f"{source}: expected {', '.join(FILE_SUFFIXES)} (不支持的文件类型)")
+    if not source.is_file():
+        raise DataError(f"{source}: no such file (没有这个文件)")
+    return source
+
+
+def _reading(table: Table) -> tuple[str, dict[str, str]]:
+    columns = list(table.shape.children)
+    form = form_of(columns)
+    names = renames(columns, form)
+    for column, name in names.items():
+        if name in columns:
+            raise WholeFile(f"columns '{column}' and '{name}' become one")
+    return form, names
+
+
+def _converted(table: Table, form: str, names: dict[str, str]) -> Iterator[tuple[int, dict[str, Any], str]]:
+    """Yield `(line, row as kept, why it is dropped)`."""
+    wanted = {column: name for column, name in _fates(table, form, names).items() if name != "ignored"}
+    for line, plain in table.rows():
+        row = {name: table.cell(plain, column) for column, name in wanted.items()}
+        try:
+            row = to_messages(row, form)
+        except Dropped as error:
+            yield line, row, str(error)
+        else:
+            yield line, row, ""
+
+
+def _row(line: int, row: dict[str, Any], dropped: str, tools: bool) -> Row:
+    if dropped:
+        return _told(line, "dropped", dropped)
+    row["messages"] = [_written(turn) for turn in row["messages"]]
+    odd = _misread(row["messages"])
+    try:
+        if not learns(row, tools=tools):
+            return _told(line, "no-loss", "no answer with a loss")
+    except NotEncoded as error:
+        return _told(line, "encode-fails", str(error))
+    return _told(line, "misread", odd) if odd else Row(line, "trained")
+
+
+def _told(line: int, outcome: Outcome, reason: str) -> Row:
+    return Row(line, outcome, reason, OUTCOMES[outcome][1])
+
+
+def _misread(turns: list[dict[str, Any]]) -> str:
+    if all(turn["role"] in ("assistant", "system") for turn in turns):
+        return "there is no question: it is learnt as plain text"
+    if turns[-1]["role"] == "assistant" and turns[-1]["content"] in ("", []):
+        return "the answer is empty: only the end mark is learnt"
+    return ""
+
+
+def _written(turn: dict[str, Any]) -> dict[str, Any]:
+    """Return a turn as it comes out of the file ms-swift writes it to."""
+    content = turn["content"]
+    if isinstance(content, str):
+        return turn
+    return {key: _as_json(value) for key, value in turn.items()}
+
+
+def _as_json(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return milliseconds(value)
+    if isinstance(value, float):
+        return None if value != value or value in (float("inf"), float("-inf")) else value
+    if isinstance(value, dict):
+        return {key: _as_json(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_as_json(item) for item in value]
+    return value
+
+
+def _fates(table: Table, form: str, names: dict[str, str]) -> dict[str, str]:
+    known = _READ[form] | _CARRIED
+    return {
+        column: name if (name := names.get(column, column)) in known else "ignored" for column in table.shape.children
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """What ms-swift keeps of a file.
+
+    Attributes:
+        form: `"messages"`, `"alpaca"` or `"response"`: the one reading ms-swift chooses for the whole file.
+        rows: Rows in the file.
+        kept: Rows `swift.load_dataset` keeps.
+        dropped: The others, each with its line and reason; `rows == kept + len(dropped)`.
+    """
+
+    form: str
+    rows: int
+    kept: int
+    dropped: list[Reject] = field(default_factory=list)
+
+
+def forecast(path: str | Path) -> Forecast:
+    """Tell how many rows of a file ms-swift keeps, and why it drops the others.
+
+    Raises:
+        ConfigError: not a `.jsonl`, `.json`, `.csv` or `.txt` file.
+        DataError: the file is missing, or ms-swift cannot load it at all.
+    """
+    source = checked_path(path)
+    try:
+        table = read_table(source)
+        form, names = _reading(table)
+    except WholeFile as error:
+        place = f"{source}:{error.line}" if error.line else str(source)
+        raise DataError(f"{place}: {error}; ms-swift refuses the whole file for it") from None
+    rows, dropped = 0, []
+    for line, _, reason in _converted(table, form, names):
+        rows += 1
+        if reason:
+            dropped.append(Reject(f"{source}:{line}", "swift-drops", reason))
+    return Forecast(form=form, rows=rows, kept=rows - len(dropped), dropped=dropped)
+
+
+def require_rows(entry: Entry, *, repeat: bool = True) -> Forecast | None:
+    """Refuse a local entry that ms-swift would fail on; return its forecast, None for other data sets.
+
+    Args:
+        entry: From `parse_entry`.
+        repeat: Whether `#N` may exceed the rows there are, as in a `--dataset` (rows repeat) but not in a
+            `--val_dataset`.
+
+    Raises:
+        ConfigError: `#N` exceeds the rows and `repeat` is off.
+        DataError: the file cannot be loaded, or no row of it is kept.
+    """
+    if entry.path is None or entry.path.suffix not in FILE_SUFFIXES or entry.path.is_dir():
+        return None
+    found = forecast(entry.path)
+    if not found.kept:
+        raise DataError(f"{entry.path}: ms-swift keeps none of its {found.rows} rows ({found.dropped[0].detail})")
+    if not repeat and entry.count is not None and entry.count > found.kept:
+        raise ConfigError(f"'{entry.with_count(entry.count)}': there are only {found.kept} rows to validate with")
+    return found

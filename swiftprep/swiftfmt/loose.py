@@ -1,0 +1,170 @@
+"""JSON as the two parsers behind ms-swift take it.
+
+`datasets` reads a file with Arrow, which is strict, and looks at it with pandas' ujson, which is not: ujson lets a
+repeated key, a control character, half a surrogate pair and a comma before `}` pass, and reads `-` as zero. Where
+a column holds values of several types, its texts go through ujson too, so that the text `5` comes back as a number.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from typing import Any
+
+import orjson
+
+_SPACE = " \t\n\r"
+_COLON = re.compile(rb'"\s+:')
+_NUMBER = re.compile(r"-?\d*(\.\d*)?([eE][+-]?\d*)?")
+_STRING_OR_COMMA = re.compile(r'"(?:[^"\\]|\\.)*"|,(?=[ \t\n\r]*\})', re.DOTALL)
+_HALF = re.compile(r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u(?![dD][c-fC-F])")
+_LOW = re.compile("[\udc00-\udfff]")
+_LONE = re.compile("[\ud800-\udfff]")
+
+
+def loads_strictly(line: bytes) -> Any:
+    """Parse one JSON text as Arrow does.
+
+    Raises:
+        ValueError: what Arrow refuses: bad JSON, a repeated key, half a surrogate pair, a number too big.
+    """
+    try:
+        value = orjson.loads(line)
+    except orjson.JSONDecodeError:
+        return _parse_strictly(line.decode("utf-8"))
+    # orjson keeps the last of repeated keys and says nothing.
+    if line.count(b'":') == count_keys(value) and not has_loose_colon(line):
+        return value
+    return _parse_strictly(line.decode("utf-8"))
+
+
+def scan_strictly(text: str, start: int) -> tuple[Any, int]:
+    """Parse the JSON text that begins at a place; return it and where it ends.
+
+    Raises:
+        ValueError: as `loads_strictly`.
+    """
+    try:
+        value, end = _STRICT.raw_decode(text, start)
+    except json.JSONDecodeError as error:
+        raise ValueError(error.msg) from None
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
+    _refuse_lone(text[start:end], value)
+    return value, end
+
+
+def loads_loosely(text: str) -> Any:
+    """Parse a text as pandas' ujson does.
+
+    Raises:
+        ValueError: it takes it for no JSON text.
+    """
+    if "\0" in text or _HALF.search(text):
+        raise ValueError("a NUL character, or half a surrogate pair")
+    text = text.strip(_SPACE)
+    if text[:1] == "-" or text[:1].isdigit():
+        if not text.isascii() or not _NUMBER.fullmatch(text):
+            raise ValueError("not a number")
+        return _loose_number(text)
+    if text[:1] not in tuple('"[{tfnNI'):
+        raise ValueError("not JSON")
+    if "}" in text and "," in text:
+        text = _STRING_OR_COMMA.sub(lambda match: "" if match[0] == "," else match[0], text)
+    try:
+        value = _LOOSE.decode(text)
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
+    return _tame(value)
+
+
+def is_lone(text: str) -> bool:
+    """Tell whether a text holds half a surrogate pair."""
+    return not text.isascii() and _LONE.search(text) is not None
+
+
+def _parse_strictly(text: str) -> Any:
+    value, end = scan_strictly(text, len(text) - len(text.lstrip(_SPACE)))
+    if text[end:].strip(_SPACE):
+        raise ValueError("more than one value")
+    return value
+
+
+def _refuse_lone(text: str, value: Any) -> None:
+    if ("\\u" in text or not text.isascii()) and is_lone(json.dumps(value, ensure_ascii=False)):
+        raise ValueError("half a surrogate pair")
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    row = dict(pairs)
+    if len(row) < len(pairs):
+        raise ValueError("a key stands twice in one object")
+    return row
+
+
+def _strict_float(text: str) -> float:
+    number = float(text)
+    if math.isinf(number):
+        raise ValueError("number too big")
+    return number
+
+
+def _strict_int(text: str) -> int | float:
+    return int(text) if len(text) < 25 else _strict_float(text)
+
+
+def _loose_number(text: str) -> int | float:
+    mantissa, power, exponent = text.lower().partition("e")
+    mantissa = mantissa.rstrip(".") if mantissa.rstrip(".").lstrip("-") else "0"
+    if power or "." in text:
+        return float(f"{mantissa}e{exponent if exponent[-1:].isdigit() else 0}")
+    number = int(mantissa) if len(mantissa) < 25 else 2**64
+    if not -(2**63) <= number < 2**64:
+        raise ValueError("number too big")
+    return number
+
+
+def _constant(name: str) -> float | None:
+    return None if name == "NaN" else float(name)
+
+
+def _tame(value: Any) -> Any:
+    """Drop the half surrogates, as ujson does, and refuse what is nested too deeply."""
+    if isinstance(value, str):
+        if not is_lone(value):
+            return value
+        if _LOW.search(value):
+            raise ValueError("half a surrogate pair")
+        return _LONE.sub("", value)
+    if isinstance(value, dict):
+        return {_tame(key): _tame(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_tame(item) for item in value]
+    return value
+
+
+def has_loose_colon(line: bytes) -> bool:
+    """Tell whether white space may stand between a key and its colon."""
+    return (b" :" in line or b"\t:" in line or b"\n:" in line or b"\r:" in line) and _COLON.search(line) is not None
+
+
+def count_keys(value: Any) -> int:
+    """Count the keys of all objects in a value."""
+    if type(value) is dict:
+        count = len(value)
+        for item in value.values():
+            if type(item) is dict or type(item) is list:
+                count += count_keys(item)
+        return count
+    if type(value) is list:
+        count = 0
+        for item in value:
+            if type(item) is dict or type(item) is list:
+                count += count_keys(item)
+        return count
+    return 0
+
+
+_STRICT = json.JSONDecoder(object_pairs_hook=_once, parse_float=_strict_float, parse_int=_strict_int)
+_LOOSE = json.JSONDecoder(strict=False, parse_constant=_constant, parse_int=_loose_number)

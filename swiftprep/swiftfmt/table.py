@@ -1,0 +1,338 @@
+"""A file → the table ms-swift sees: typed rows with their line, or why the whole file fails.
+
+Source: `datasets` 4, `packaged_modules/{json,csv,text}`, as ms-swift 4.6 calls them (`swift/dataset/loader.py`).
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from swiftprep.errors import DataError
+from swiftprep.swiftfmt import shape as shapes
+from swiftprep.swiftfmt.loose import loads_loosely, loads_strictly, scan_strictly
+from swiftprep.swiftfmt.shape import Shape, settle, typed
+
+BATCH = 10 << 20  # bytes of a JSON file that are read and typed as one
+_ZEROS = bytes.maketrans(b"123456789", b"000000000")
+_NOT_UTF8 = "not UTF-8; if the file is GBK: iconv -f GB18030 -t UTF-8 (文件不是 UTF-8，请先转换编码)"
+_MARK = b"\xef\xbb\xbf"
+_INTEGER = re.compile(r"\s*[+-]?\d+\s*")
+_FRACTION = re.compile(r"\s*[+-]?(\d+\.?\d*([eE][+-]?\d+)?|\.\d+([eE][+-]?\d+)?|inf|infinity)\s*", re.IGNORECASE)
+
+
+class WholeFile(DataError):
+    """The whole file fails to load; the message says why.
+
+    Attributes:
+        line: The line it fails on, from 1, or 0 where it is no one line's fault.
+    """
+
+    def __init__(self, reason: str, line: int = 0) -> None:
+        super().__init__(reason)
+        self.line = line
+
+
+class _NotStrict(WholeFile):
+    """Arrow refuses the file; pandas has a last try."""
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A file's table.
+
+    Attributes:
+        shape: The columns and their types.
+        rows: Yields `(line, row)`, each time from the start; a row is the plain JSON value, to be typed by `cell`.
+    """
+
+    shape: Shape
+    rows: Callable[[], Iterator[tuple[int, Any]]]
+
+    def cell(self, row: Any, column: str) -> Any:
+        """Return a row's value in a column, as the column's type makes it."""
+        return typed((row or {}).get(column), self.shape.children[column])
+
+
+def read_table(path: Path) -> Table:
+    """Read a `.jsonl`, `.json`, `.csv` or `.txt` file the way ms-swift does.
+
+    Raises:
+        WholeFile: ms-swift cannot load the file at all.
+    """
+    if path.stat().st_size == 0:
+        raise WholeFile("the file is empty (数据集为空)")
+    if path.suffix == ".csv":
+        return _listed(_csv_rows(path))
+    if path.suffix == ".txt":
+        return _listed(_text_rows(path))
+    return _json_table(path)
+
+
+def _listed(rows: list[tuple[int, Any]]) -> Table:
+    shape = Shape()
+    for number, (_, row) in enumerate(rows):
+        shape.observe(row, number)
+    for column in shape.children.values():
+        column.dates = False  # only JSON's texts are tried as dates
+    if not rows:
+        raise WholeFile("the file has no rows (数据集为空)")
+    return Table(shape, lambda: iter(rows))
+
+
+def _text_rows(path: Path) -> list[tuple[int, Any]]:
+    lines = _decoded(path.read_bytes()).replace("\r\n", "\n").replace("\r", "\n").removesuffix("\n").split("\n")
+    return [(number, {"text": line}) for number, line in enumerate(lines, start=1)]
+
+
+def _decoded(data: bytes) -> str:
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError:
+        raise WholeFile(_NOT_UTF8) from None
+
+
+# --- JSON -------------------------------------------------------------------------------------------------------
+
+
+def _json_table(path: Path) -> Table:
+    with path.open("rb") as file:
+        first = file.read(1)
+    if first == b"[":
+        return _array_table(path)
+    try:
+        try:
+            return _lines_table(path)
+        except _NotLines:
+            return _stream_table(path)
+    except _NotStrict as error:
+        return _frame_table(path, error)
+
+
+class _NotLines(Exception):
+    """Some line of the file is not one JSON text."""
+
+
+def _array_table(path: Path) -> Table:
+    try:
+        items = loads_loosely(_decoded(path.read_bytes()))
+    except WholeFile:
+        raise
+    except ValueError as error:
+        raise WholeFile(f"not valid JSON: {error}") from None
+    if not any(isinstance(item, dict) for item in items) and items and not isinstance(items[0], dict):
+        items = [{"text": item} for item in items]
+    return _settled([(number, item) for number, item in enumerate(items, start=1)], detect=True)
+
+
+def _settled(rows: list[tuple[int, Any]], *, detect: bool) -> Table:
+    shape = Shape()
+    for number, (line, row) in enumerate(rows):
+        if row is not None and not isinstance(row, dict):
+            raise WholeFile(f"expected a JSON object, found {type(row).__name__}", line)
+        shape.observe(row, number)
+    _finish(shape, rows, detect=detect)
+    return Table(shape, lambda: iter(rows))
+
+
+def _finish(shape: Shape, rows: Iterable[tuple[int, Any]], *, detect: bool) -> None:
+    if not shape.children:
+        raise WholeFile("the file has no rows (数据集为空)")
+    clash = shapes.first_clash(shape)
+    if clash and not detect:
+        raise WholeFile(f"column {'/'.join(clash[1])} holds values of several types, in a file not of one row a line")
+    if clash and any("/" in part or not part for part in clash[1]):
+        raise WholeFile(f"column {'/'.join(clash[1])} holds values of several types, and ms-swift hangs on its name")
+    for path in settle(shape, detect=detect):
+        shapes.mark_twice(shape, path, (row for _, row in rows))
+
+
+def _lines(path: Path) -> Iterator[tuple[int, int, bytes]]:
+    """Yield `(line number, place in bytes, text)`; a carriage return ends a text as well."""
+    place = 0
+    with path.open("rb") as file:
+        for number, line in enumerate(file, start=1):
+            text = line.rstrip(b"\r\n") if line.endswith(b"\n") else line
+            for part in text.split(b"\r") if b"\r" in text else (text,):
+                yield number, place, part
+            place += len(line)
+
+
+def _lines_table(path: Path) -> Table:
+    """Read a file of one JSON text a line, in two passes, so that memory stays flat."""
+    shape, bad, settled = Shape(), None, False
+
+    def rows() -> Iterator[tuple[int, Any]]:
+        for line, _, text in _lines(path):
+            yield line, _parse_line(text)[0] if bad else _parse_again(text)
+
+    for number, (line, place, text) in enumerate(_lines(path)):
+        try:
+            row, error = _parse_line(text)
+        except _NotLines:
+            if place > BATCH:
+                raise WholeFile("not valid JSON", line) from None
+            raise
+        if error and bad is None:
+            bad = (number, line, error)
+        if row is not None and not isinstance(row, dict):
+            raise WholeFile(f"expected a JSON object, found {type(row).__name__}", line)
+        if place <= BATCH:
+            shape.observe(row, number)
+            continue
+        if not settled:
+            _settle_lines(shape, bad, rows)
+            settled = True
+        for column, value in (row or {}).items():
+            if column not in shape.children or not shapes.fits(value, shape.children[column]):
+                raise WholeFile(f"column '{column}' is not of the type it has in the first 10 MB of the file", line)
+    if not settled:
+        _settle_lines(shape, bad, rows)
+    return Table(shape, rows)
+
+
+def _settle_lines(
+    shape: Shape, bad: tuple[int, int, str] | None, rows: Callable[[], Iterator[tuple[int, Any]]]
+) -> None:
+    """Settle a shape; what only ujson reads is fatal unless the file goes through ujson before Arrow meets it."""
+    clash = shapes.first_clash(shape)
+    if bad and not shapes.uneven_places(shape) and (clash is None or clash[0] >= bad[0]):
+        raise _NotStrict(f"not valid JSON: {bad[2]}", bad[1])
+    _finish(shape, rows(), detect=True)
+
+
+def _parse_line(text: bytes) -> tuple[Any, str]:
+    """Parse a line strictly, or loosely with what is wrong with it."""
+    try:
+        row = loads_strictly(text)
+    except UnicodeDecodeError:
+        raise WholeFile(_NOT_UTF8) from None
+    except ValueError as error:
+        return _parse_loosely(text), str(error)
+    if b"0" * 19 in text.translate(_ZEROS):  # perhaps a number that ujson refuses
+        _parse_loosely(text)
+    return row, ""
+
+
+def _parse_again(text: bytes) -> Any:
+    """Parse a line in which nothing is wrong."""
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return loads_strictly(text)
+
+
+def _parse_loosely(text: bytes) -> Any:
+    try:
+        return loads_loosely(text.decode("utf-8"))
+    except ValueError:
+        raise _NotLines from None
+
+
+def _stream_table(path: Path) -> Table:
+    """Read a file in which a JSON text may span lines, or share one with others."""
+    text = _decoded(path.read_bytes().removeprefix(_MARK))
+    rows: list[tuple[int, Any]] = []
+    place, line = 0, 1
+    blank = re.compile(r"[ \t\n\r]*")
+    while True:
+        start = blank.match(text, place).end()  # type: ignore[union-attr]
+        line += text.count("\n", place, start)
+        if start == len(text):
+            break
+        try:
+            row, place = scan_strictly(text, start)
+        except ValueError as error:
+            raise _NotStrict(f"not valid JSON: {error}", line) from None
+        rows.append((line, row))
+        line += text.count("\n", start, place)
+    return _settled(rows, detect=False)
+
+
+def _frame_table(path: Path, error: WholeFile) -> Table:
+    """Read a file that is one object as pandas does: its lists become columns, its other values are repeated."""
+    try:
+        row = loads_loosely(_decoded(path.read_bytes()))
+    except ValueError:
+        raise error from None
+    lengths = {len(value) for value in row.values() if isinstance(value, list)} if isinstance(row, dict) else set()
+    if len(lengths) != 1:
+        raise error
+    count = lengths.pop()
+    columns = {key: value if isinstance(value, list) else [value] * count for key, value in row.items()}
+    return _settled([(1, {key: values[i] for key, values in columns.items()}) for i in range(count)], detect=False)
+
+
+# --- CSV --------------------------------------------------------------------------------------------------------
+
+
+def _csv_rows(path: Path) -> list[tuple[int, Any]]:
+    text = _decoded(path.read_bytes()).removeprefix("\ufeff")
+    csv.field_size_limit(2**31 - 1)
+    last = [str(len(text))]  # a line of ours: it comes out whole unless a quote before it is open
+    reader = csv.reader(chain(io.StringIO(text if text.endswith(("\n", "\r")) else f"{text}\n", newline=""), last))
+    records: list[tuple[int, list[str]]] = []
+    line = 1
+    try:
+        for record in reader:
+            if record and (len(record) > 1 or not record[0] or record[0].strip(" \t")):
+                records.append((line, record))
+            line = reader.line_num + 1
+    except csv.Error as error:
+        raise WholeFile(str(error), line) from None
+    line, record = records.pop()
+    if record != last:
+        raise WholeFile("a quote is not closed", line)
+    if not records:
+        raise WholeFile("the file has no header (数据集为空)")
+    head = _header(records.pop(0)[1])
+    if not records:
+        raise WholeFile("the file has no rows (数据集为空)")
+    width = len(records[0][1])
+    index = max(0, width - len(head))  # a first row longer than the header makes its first cells row labels
+    rows = []
+    for number, record in records:
+        if len(record) > len(head) + index and any(record[len(head) + index :]):
+            raise WholeFile(f"{len(record)} cells, and the header has {len(head)}", number)
+        cells = record[index:] + [""] * (len(head) + index - len(record))
+        rows.append((number, dict(zip(head, cells, strict=False))))
+    for column in head:
+        convert = _conversion([row[column] for _, row in rows])
+        if convert:
+            for _, row in rows:
+                row[column] = convert(row[column])
+    return rows
+
+
+def _header(names: list[str]) -> list[str]:
+    head: list[str] = []
+    for position, name in enumerate(names):
+        plain = name or f"Unnamed: {position}"
+        number, unique = 0, plain
+        while unique in head or (number and unique in names):
+            number += 1
+            unique = f"{plain}.{number}"
+        head.append(unique)
+    return head
+
+
+def _conversion(cells: list[str]) -> Callable[[str], Any] | None:
+    if all(_INTEGER.fullmatch(cell) for cell in cells):
+        if max(map(len, cells)) > 4300:
+            return None  # more digits than Python reads
+        if any(not -(2**63) <= int(cell) < 2**63 for cell in cells):
+            raise WholeFile("a whole number has more than 64 bits")
+        return int
+    if all(_FRACTION.fullmatch(cell) for cell in cells):
+        return float
+    if all(cell.lower() in ("true", "false") for cell in cells):
+        return lambda cell: cell.lower() == "true"
+    return None
