@@ -52,7 +52,7 @@ bench: $(READY)
 	$(BIN)/python benchmarks/imports.py
 	$(BIN)/python benchmarks/api.py element-ui
 	$(BIN)/python benchmarks/check.py
-	$(BIN)/python benchmarks/secrets.py
+	$(BIN)/python benchmarks/redaction.py
 	$(BIN)/python benchmarks/scan.py
 
 clean:

@@ -1,4 +1,4 @@
-"""What the rules for secrets find and what they take for one: python benchmarks/secrets.py [package]
+"""What the rules for secrets find and what they take for one: python benchmarks/redaction.py [package]
 
 Recall is measured on the tests' corpus (tests/secrets_corpus.py), made anew from seeds that no test uses, and false
 alarms on the sources and the compiled files of the package, in which there is no secret.

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 import swiftprep
+from swiftprep.quality.checker import OTHERS, RULES, rule_id
 
 ROOT = Path(__file__).parent.parent
 DOCS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
@@ -48,3 +49,9 @@ def test_make_targets_exist(name):
     targets = set(re.findall(r"`?make ([a-z-]+)", (ROOT / name).read_text(encoding="utf-8")))
     rules = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
     assert {"demo", "test"} <= targets <= rules
+
+
+@pytest.mark.parametrize("name", ["quality.md", "quality.zh-CN.md"])
+def test_every_rule_is_in_the_table(name):
+    told = set(re.findall(r"`([a-z]+(?:-[a-z]+)*)`", (ROOT / "docs" / name).read_text(encoding="utf-8")))
+    assert {*map(rule_id, RULES), *OTHERS, "too-long", "framework-api"} <= told

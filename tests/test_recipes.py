@@ -14,8 +14,17 @@ from pathlib import Path
 import pytest
 
 from swiftprep.errors import ConfigError
-from swiftprep.recipes import stage1
-from swiftprep.recipes.config import DEFAULT_SFT, EMBEDDED_SFT, Stage1Config, load_config, load_yaml, save_config
+from swiftprep.recipes import check, stage1
+from swiftprep.recipes.config import (
+    DEFAULT_SFT,
+    EMBEDDED_SFT,
+    CheckConfig,
+    Stage1Config,
+    load,
+    load_config,
+    load_yaml,
+    save_config,
+)
 
 ROOT = Path(__file__).parent.parent
 SHIPPED = sorted((ROOT / "recipes").glob("*.yaml"))
@@ -193,3 +202,49 @@ def test_ctrl_c_exits_130_and_says_how_to_go_on(tmp_path, model):
     *settings, resume = shlex.split(again[1])
     assert settings == command[3:]
     assert (Path(resume.removeprefix("sft.resume_from_checkpoint=")) / "trainer_state.json").is_file()
+
+
+def test_the_check_recipe_sorts_a_file_into_kept_and_rejected(tmp_path, capsys):
+    rows = [
+        {"query": "对话框要怎样关闭？", "response": "先取得它的引用，再调用关闭方法。"},
+        {"query": "对话框要怎样打开？", "response": "抱歉，我无法回答这个问题。"},
+        {"instruction": "How do I show a table?", "input": "", "output": "Import it first. Then show it."},
+    ]
+    data = tmp_path / "mine.jsonl"
+    data.write_text("\n".join(json.dumps(row, ensure_ascii=False) for row in rows), encoding="gb18030")
+    out = tmp_path / "out"
+    assert check.main([str(data), f"output_dir={out}", "--json"]) == 0
+    report = json.loads(capsys.readouterr().out)
+    assert (report["read"], report["kept"], report["rejected"]) == (3, 2, 1)
+    assert "fails on the whole file" in report["as_is"][str(data)]
+    assert sorted(path.name for path in out.iterdir()) == [
+        "config.yaml", "findings.jsonl", "kept.jsonl", "rejects.jsonl", "report.html",
+    ]  # fmt: skip
+    assert load(CheckConfig, out / "config.yaml").data == [data]
+    assert check.main([str(data), f"output_dir={tmp_path / 'dry'}", "--dry-run"]) == 0
+    assert not (tmp_path / "dry").exists()
+
+
+def test_the_check_recipe_runs_on_the_demonstration_without_data(tmp_path, capsys):
+    assert check.main([f"output_dir={tmp_path}", "--json"]) == 0
+    report = json.loads(capsys.readouterr().out)
+    assert report["kept"] == report["read"] > 100
+
+
+@pytest.mark.parametrize(
+    ("argv", "message"),
+    [
+        (["nowhere.jsonl"], "no such file"),
+        (["levels={refusl: off}"], "did you mean 'refusal'"),
+        (["near=3"], "near"),
+        (["a.yaml", "b.yaml"], "one settings file at most"),
+    ],
+)
+def test_the_check_recipe_names_what_is_wrong(argv, message, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    try:
+        code = check.main(argv)
+    except SystemExit as error:
+        code = error.code
+    assert code == 2
+    assert message in capsys.readouterr().err

@@ -1,0 +1,98 @@
+"""The check alone: data files in; what is kept, what is rejected and why, and a report to browse.
+
+python -m swiftprep.recipes.check train.jsonl held_out=[val.jsonl] catalog=data/catalog.json output_dir=runs/check
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from swiftprep import demo
+from swiftprep.catalog.catalog import Catalog
+from swiftprep.quality.checker import Checker
+from swiftprep.quality.diversity import diversity
+from swiftprep.quality.report import QualityReport
+from swiftprep.recipes.cli import Arguments, run, say
+from swiftprep.recipes.config import CheckConfig, load, save_config
+from swiftprep.scan.scanner import Scanner
+from swiftprep.swiftfmt import lint
+from swiftprep.tokens import Counter
+
+SUMMARY = "Check: data files → what is kept, repaired and rejected, and why."
+
+
+def check(config: CheckConfig, *, dry_run: bool = False) -> dict[str, Any]:
+    """Check data files, write everything into the output folder and return the report.
+
+    Args:
+        config: What to do; see `swiftprep.recipes.config`. Without data, the samples of the demonstration application
+            are checked.
+        dry_run: Read and count, but write nothing.
+
+    Raises:
+        ConfigError: something in the settings is wrong.
+        DataError: a file is missing, or is none that can be read.
+    """
+    scan = None if config.data else Scanner(demo.app(), framework="ta404").scan()
+    catalog = Catalog.load(config.catalog) if config.catalog else scan.catalog if scan else None
+    checker = Checker(
+        catalog=catalog,
+        held_out=config.held_out,
+        near=config.near,
+        max_tokens=config.max_tokens,
+        count_tokens=Counter(config.tokenizer) if config.tokenizer else None,
+        levels=config.levels,
+    )
+    as_is = {str(path): _as_is(path) for path in config.data}
+    found = checker.run(scan.samples, source="demo") if scan else checker.run_files(*config.data)
+    report = _report(found) | {"as_is": as_is}
+    for path, told in as_is.items():
+        say(f"{path}: as it is, ms-swift {told}")
+    say(repr(found).strip("<>"))
+    say(found.counts().to_string(index=False))
+    if dry_run:
+        return report
+    files = found.write(config.output_dir, lang=config.lang)
+    report["files"] = {name: str(path) for name, path in files.items()}
+    save_config(config, config.output_dir / "config.yaml")
+    say(f"written to {config.output_dir}; open {files['report']} in a browser (请用浏览器打开报告)")
+    return report
+
+
+def _as_is(path: Path) -> str:
+    """Say what ms-swift would do with a file if it were given as it is."""
+    found = lint(path)
+    if found.fails:
+        return f"fails on the whole file: {found.fails}"
+    return ", ".join(f"{count} {outcome}" for outcome, count in found.counts.items() if count)
+
+
+def _report(found: QualityReport) -> dict[str, Any]:
+    return {
+        "read": found.read,
+        "kept": len(found.kept),
+        "repaired": len(found.repaired),
+        "rejected": len(found.rejected),
+        "rules": orjson.loads(found.counts().to_json(orient="records")),
+        "diversity": orjson.loads(diversity(found.kept).to_json(orient="records")),
+    }
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run from the command line; return the exit code."""
+
+    def recipe(arguments: Arguments) -> dict[str, Any]:
+        config = load(CheckConfig, arguments.file, arguments.overrides)
+        given = [Path(path).expanduser() for path in arguments.data]
+        return check(config.model_copy(update={"data": [*config.data, *given]}), dry_run=arguments.dry_run)
+
+    return run("check", SUMMARY, recipe, argv, takes_data=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
