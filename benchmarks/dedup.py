@@ -5,8 +5,7 @@ another, with as many tokens changed as bring the similarity to somewhere betwee
 samples as strings in memory, the same threshold, and one core in a process of its own; the time is that from the
 strings to the list of what to drop. The peers are used as their documentation shows, over the same whole texts:
 datasketch with `MinHash.generator` over the same runs of tokens and `MinHashLSH`, datatrove with its four steps, its
-own words and its default signature. `--slow-rows` is how many of the samples datatrove gets,
-which takes minutes for all of them.
+own words and its default signature. It takes minutes for all samples and gets the first `--slow-rows`.
 
 Exact: every pair of a part of the samples, with the shingles as plain Python builds them. Recall is the share of the
 pairs at or over the threshold of which at least one is dropped; precision, the share of what is dropped that is at or

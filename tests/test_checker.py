@@ -125,7 +125,7 @@ def test_copies_go_and_the_evaluation_side_wins(tmp_path):
     copy = one.replace(id="copy", messages=[{**m, "content": m["content"].replace(" ", "  ")} for m in one.messages])
     held = two.replace(id="held", meta={"split": "val"})
     report = Checker().run([one, copy, two, held, three])
-    assert {(r.sample.id, r.reason) for r in report.rejected} == {("0", "duplicate"), ("1", "duplicate")}
+    assert {(r.sample.id, r.reason) for r in report.rejected} == {("copy", "duplicate"), ("1", "duplicate")}
     file = tmp_path / "val.jsonl"
     write_jsonl([three], file)
     for held_out in ([three], file, [str(file)]):

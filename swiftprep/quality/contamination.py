@@ -3,7 +3,9 @@
 A held-out question or answer is found again by its runs of 13 tokens, wherever in a training sample they are, and in
 whatever white space. Runs that more than ten training samples have are an import, a licence or a framework's
 boilerplate, and do not count. Where most of an answer is of such runs, it is looked for as a whole, as a near copy: or
-an answer trained on eleven times would hide itself.
+an answer trained on eleven times would hide itself. A piece of one that eleven samples hold is still not found.
+(Counting source files instead of samples was tried: of element-ui's samples, whose files are apart, 41 of 1,061 then
+have a share of one half and more, against 1.)
 
 Source: Brown et al., Language Models are Few-Shot Learners (2020), appendix C.
 """

@@ -185,7 +185,8 @@ def _digest(parts: tuple[str, ...]) -> bytes:
 def _best_first(samples: Sequence[Sample], texts: Sequence[bytes], held: Collection[int]) -> list[int]:
     def rank(position: int) -> tuple[bool, int, int, bytes, int]:
         answer = samples[position].answer
-        return position not in held, answer.count("```") % 2, -len(answer), texts[position], position
+        length = len(answer) - answer.count(" ") - answer.count("\n")
+        return position not in held, answer.count("```") % 2, -length, texts[position], position
 
     return sorted(range(len(samples)), key=rank)
 
