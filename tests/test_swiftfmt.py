@@ -1,98 +1,169 @@
-"""What we say about ms-swift's loading, held against the real `swift.load_dataset`."""
+"""What we say about ms-swift's loading and encoding, held against the real ms-swift; and the repair."""
 
 from __future__ import annotations
 
 import json
+import math
 import os
 import subprocess
 import sys
+from collections import Counter
+from pathlib import Path
 
+import odd_rows
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from swiftprep import Mixer, Sample, write_jsonl
 from swiftprep.errors import ConfigError, DataError
-from swiftprep.swiftfmt import forecast, parse_entry
-
-USER, ASSISTANT = {"role": "user", "content": "q"}, {"role": "assistant", "content": "a"}
-HUMAN, GPT = {"from": "human", "value": "q"}, {"from": "gpt", "value": "a"}
-
-# Each file is of one form and has rows of which ms-swift drops some.
-FILES = {
-    "messages": [
-        {"messages": [USER, ASSISTANT], "channel": "private", "meta": {"path": "a.vue", "span": [1, 2]}},
-        {"messages": [{"role": "system", "content": "s"}, USER, ASSISTANT], "meta": {"path": 7}},
-        {"messages": []},
-        {"messages": None},
-        {"messages": [{"role": "developer", "content": "x"}, USER, ASSISTANT]},
-        {"messages": [USER, {"role": "assistant", "content": None}]},
-        {"messages": [USER]},
-    ],
-    "messages-as-text": [
-        {"messages": json.dumps([USER, ASSISTANT])},
-        {"messages": str([USER, ASSISTANT])},
-        {"messages": "hello"},
-    ],
-    "sharegpt": [
-        {"conversations": [HUMAN, GPT], "system": "s"},
-        {"conversations": [HUMAN, GPT, HUMAN, GPT]},
-        {"conversations": [{"from": "alien", "value": "x"}, GPT]},
-        {"conversations": []},
-    ],
-    "sharegpt-pairs": [
-        {"conversation": [{"human": "q", "assistant": "a"}]},
-        {"conversation": [{"human": "q", "assistant": None}]},
-    ],
-    "alpaca": [
-        {"id": "vue-component-0", "instruction": "q", "input": "路径", "output": "a"},
-        {"id": "1", "instruction": "q", "input": "", "output": "a"},
-        {"id": "2", "instruction": None, "input": None, "output": "a"},
-        {"id": "3", "instruction": "q", "input": None, "output": None},
-        {"id": "4", "instruction": "", "input": "", "output": "a"},
-    ],
-    "alpaca-without-input": [
-        {"instruction": "q", "output": "a"},
-        {"instruction": None, "output": None},
-    ],
-    "query-response": [
-        {"query": "q", "response": "a", "channel": "general"},
-        {"query": None, "response": "a", "channel": "general"},
-        {"query": None, "response": None, "channel": "general"},
-    ],
-    "synonyms": [{"Prompt": "q", "completion": "a"}, {"Prompt": None, "completion": None}],
-    "colliding-synonyms": [{"prompt": "q", "question": "q", "answer": "a"}, {"prompt": "q", "question": "q"}],
-    "nothing-known": [{"foo": "x"}, {"foo": "y", "response": "a"}],
-}
+from swiftprep.swiftfmt import REASONS, REPAIRS, as_swift_reads, forecast, lint, parse_entry, repair_file
 
 _LOAD = """
-import json, os, sys
+import json, os, signal, sys
 out = os.fdopen(os.dup(1), "w"); os.dup2(2, 1)
+asked = json.load(sys.stdin)
+import datasets
 from swift.dataset import load_dataset
-kept = {}
-for name, entries in json.load(sys.stdin).items():
-    data, _ = load_dataset(entries, **({"shuffle": True} if len(entries) > 1 else {}))
-    kept[name] = {"rows": len(data), "columns": sorted(data.column_names), "first": data[0] if len(data) else None}
-json.dump(kept, out)
+from swift.model import get_processor
+from swift.template import get_template
+datasets.disable_progress_bars()
+template = get_template(get_processor(asked["model"], model_type="llama"), template_type="chatml") if asked["model"] else None
+if template:
+    template.set_mode("train")
+    template.max_length = None  # length is not what is compared
+class Hangs(BaseException):
+    pass
+def stop(*_):
+    raise Hangs
+signal.signal(signal.SIGALRM, stop)
+def tokens(row):
+    try:
+        return sum(label != -100 for label in template.encode(dict(row), return_length=True)["labels"])
+    except Exception as error:
+        return f"{type(error).__name__}: {error}"
+for name, entries in asked["entries"].items():
+    signal.alarm(20)
+    try:
+        data, _ = load_dataset(entries, strict=asked["strict"], **({"shuffle": True} if len(entries) > 1 else {}))
+        rows = [data[i] for i in range(len(data))]
+        found = {"columns": sorted(data.column_names), "rows": [row["messages"] for row in rows], "first": rows[0]}
+        found["tokens"] = [tokens(row) for row in rows] if template else []
+    except BaseException as error:
+        found = {"fails": f"{type(error).__name__}: {error}"[:500]}
+    signal.alarm(0)
+    print(json.dumps([name, found], default=repr), file=out, flush=True)
 """
 
 
-def load_in_swift(entries: dict[str, list[str]], tmp_path) -> dict[str, dict]:
-    """Load `--dataset` lists with the real ms-swift, in a process and a cache of its own."""
-    env = {**os.environ, "MODELSCOPE_CACHE": str(tmp_path / "cache"), "HF_HOME": str(tmp_path / "hf")}
-    child = subprocess.run(
-        [sys.executable, "-c", _LOAD], input=json.dumps(entries), capture_output=True, text=True, env=env, check=False
-    )
-    assert child.returncode == 0, child.stderr[-3000:]
-    return json.loads(child.stdout)
+def load_in_swift(entries: dict[str, list[str]], cache: Path, *, model: Path | None = None, strict: bool = False):
+    """Load `--dataset` lists with the real ms-swift, in a process and a cache of its own; encode with a model's template.
+
+    A file that crashes the process fails; the next process goes on after it.
+    """
+    env = {**os.environ, "MODELSCOPE_CACHE": str(cache / "ms"), "HF_HOME": str(cache / "hf"), "HF_HUB_OFFLINE": "1"}
+    found: dict[str, dict] = {}
+    while rest := {name: list(map(str, given)) for name, given in entries.items() if name not in found}:
+        asked = json.dumps({"entries": rest, "model": str(model or ""), "strict": strict})
+        child = subprocess.run(
+            [sys.executable, "-c", _LOAD], input=asked, capture_output=True, text=True, env=env, check=False
+        )
+        found |= dict(json.loads(line) for line in child.stdout.splitlines())
+        if missing := next((name for name in rest if name not in found), None):
+            assert child.returncode < 0, child.stderr[-3000:]
+            found[missing] = {"fails": f"the process ends with signal {-child.returncode}"}
+    return found
+
+
+def write_files(files: dict[str, bytes], folder: Path) -> dict[str, Path]:
+    folder.mkdir()
+    for name, data in files.items():
+        (folder / name).write_bytes(data)
+    return {name: folder / name for name in files}
+
+
+def same(one, other) -> bool:
+    """Tell whether two JSON values are equal, but for the digits of a fraction."""
+    if isinstance(one, float) and isinstance(other, (int, float)):
+        return math.isclose(one, other, rel_tol=1e-6)
+    if isinstance(one, dict) and isinstance(other, dict):
+        return one.keys() == other.keys() and all(same(one[key], other[key]) for key in one)
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) == len(other) and all(map(same, one, other))
+    return type(one) is type(other) and one == other
+
+
+def disagreement(path: Path, real: dict) -> str:
+    """Say where what we tell of a file is not what ms-swift did, or nothing."""
+    said = lint(path)
+    if "fails" in real or said.fails:
+        return "" if "fails" in real and said.fails else f"ms-swift: {str(real)[:200]}; we: {said.fails or 'it loads'}"
+    kept = json.loads(json.dumps([messages for _, messages in as_swift_reads(path)]))
+    if not same(real["rows"], kept):
+        return f"ms-swift: {json.dumps(real['rows'])[:300]}; we: {json.dumps(kept)[:300]}"
+    outcomes = ["encode-fails" if isinstance(n, str) else "trained" if n else "no-loss" for n in real["tokens"]]
+    counts = Counter(said.counts)
+    counts["trained"] += counts.pop("misread", 0)
+    del counts["dropped"]
+    return "" if +counts == Counter(outcomes) else f"ms-swift: {real['tokens']}; we: {said.counts}, {said.problems[:3]}"
 
 
 @pytest.mark.slow
-def test_ms_swift_keeps_as_many_rows_as_we_say(jsonl, tmp_path):
-    paths = {name: jsonl(f"{name}.jsonl", rows) for name, rows in FILES.items()}
-    loaded = load_in_swift({name: [str(path)] for name, path in paths.items()}, tmp_path)
-    said = {name: forecast(path) for name, path in paths.items()}
-    assert {name: f.kept for name, f in said.items()} == {name: found["rows"] for name, found in loaded.items()}
-    assert all(f.rows == f.kept + len(f.dropped) == len(FILES[name]) for name, f in said.items())
-    assert any(f.dropped for f in said.values())
+@pytest.mark.parametrize(
+    "files",
+    [pytest.param(odd_rows.by_hand, id="by-hand"), pytest.param(lambda: odd_rows.at_random(11, 200), id="at-random")],
+)
+def test_ms_swift_does_with_every_file_what_we_say(files, tmp_path, model):
+    paths = write_files(files(), tmp_path / "files")
+    real = load_in_swift({name: [path] for name, path in paths.items()}, tmp_path, model=model)
+    wrong = {name: why for name, path in paths.items() if (why := disagreement(path, real[name]))}
+    assert not wrong, f"{len(wrong)} of {len(paths)}: {json.dumps(dict(list(wrong.items())[:5]), indent=1)}"
+    failed = sum("fails" in found for found in real.values())
+    assert 0.1 < failed / len(paths) < 0.6  # there is something to tell apart
+
+
+@pytest.mark.slow
+def test_ms_swift_trains_on_every_row_of_what_was_repaired(tmp_path, model):
+    files = odd_rows.by_hand() | odd_rows.at_random(12, 100)
+    del files["dates-messages.jsonl"]  # every text of the file looks like a date, and ms-swift makes numbers of them
+    paths = write_files(files, tmp_path / "files")
+    written, counts = {}, {}
+    for name, path in paths.items():
+        if samples := [row.sample for row in repair_file(path) if row.sample]:
+            written[name] = tmp_path / "repaired" / f"{name}.jsonl"
+            counts[name] = write_jsonl(samples, written[name])
+    assert len(written) > 300
+    real = load_in_swift({name: [path] for name, path in written.items()}, tmp_path, model=model, strict=True)
+    failed = {name: found["fails"] for name, found in real.items() if "fails" in found}
+    assert not failed
+    assert {name: len(found["rows"]) for name, found in real.items()} == counts
+    assert all(isinstance(n, int) and n > 0 for found in real.values() for n in found["tokens"])
+
+
+PAD = "x" * 3000
+SHORT = {"query": "q", "response": "a"}
+
+
+def large(late: dict, **columns) -> bytes:
+    """Return 11 MB of one shape, then a row."""
+    return odd_rows.lines([{"query": f"q{i}", "response": PAD, **columns} for i in range(3700)] + [late]).encode()
+
+
+# ms-swift's reader takes 10 MB at a time, and the types of the first 10 MB hold for all.
+LARGE = {
+    "same": large(SHORT), "column": large({**SHORT, "channel": "x"}), "null-then-text": large({**SHORT, "channel": "x"}, channel=None),
+    "missing": large(SHORT, channel="c"), "number-then-text": large({**SHORT, "label": "x"}, label=1), "digits": large({**SHORT, "label": "7"}, label=1),
+    "fraction": large({**SHORT, "label": 1.5}, label=1), "key": large({**SHORT, "meta": {"a": 1, "b": 2}}, meta={"a": 1}),
+    "fewer-keys": large({**SHORT, "meta": {"a": 1}}, meta={"a": 1, "b": 2}), "list": large({**SHORT, "tags": ["x"]}, tags=[]),
+    "object-for-text": large({**SHORT, "channel": {"a": 1}}, channel="c"), "broken": large(SHORT) + b'{"query": "q"\n',
+}  # fmt: skip
+
+
+@pytest.mark.slow
+def test_what_comes_after_ten_megabytes_must_fit(tmp_path):
+    paths = write_files({f"{name}.jsonl": data for name, data in LARGE.items()}, tmp_path / "files")
+    real = load_in_swift({name: [path] for name, path in paths.items()}, tmp_path)
+    assert {name: bool(lint(path).fails) for name, path in paths.items()} == {n: "fails" in r for n, r in real.items()}
 
 
 @pytest.mark.slow
@@ -115,7 +186,7 @@ def test_ms_swift_loads_the_planned_counts(tmp_path):
         "everything": Mixer([private], [general, f"{more}#30"], ratio=None),
     }
     loaded = load_in_swift({name: mix.dataset_args() for name, mix in plans.items()}, tmp_path)
-    assert {n: int(m.plan()["taken"].sum()) for n, m in plans.items()} == {n: f["rows"] for n, f in loaded.items()}
+    assert {n: int(m.plan()["taken"].sum()) for n, m in plans.items()} == {n: len(f["rows"]) for n, f in loaded.items()}
 
 
 @pytest.mark.slow
@@ -127,7 +198,7 @@ def test_ms_swift_reads_our_files_as_we_mean_them(tmp_path):
             [sample, sample.replace(channel="general", meta={"n": "two", "m": {"deep": [1]}})], path, format=name
         )
     for found in load_in_swift({name: [str(path)] for name, path in paths.items()}, tmp_path).values():
-        assert found["rows"] == 2
+        assert len(found["rows"]) == 2
         assert found["first"]["messages"] == sample.messages
         assert found["first"]["channel"] == "private"
 
@@ -162,9 +233,184 @@ def test_bad_entries(text):
 
 def test_a_file_that_cannot_be_loaded_at_all(tmp_path):
     path = tmp_path / "x.jsonl"
-    for text, message in [("", "empty"), ('{"query": "q"}\n[1]\n', ":2: expected a JSON object"), ("\n", "empty")]:
+    for text, message in [
+        ("", "empty"),
+        ('{"query": "q"}\n[1]\n', "x.jsonl:2: expected a JSON object"),
+        ("\n", "no rows"),
+    ]:
         path.write_text(text)
         with pytest.raises(DataError, match=message):
             forecast(path)
-    with pytest.raises(ConfigError, match="only be counted"):
-        forecast(tmp_path / "x.csv")
+    with pytest.raises(ConfigError, match="expected"):
+        forecast(tmp_path / "x.parquet")
+
+
+def write(tmp_path: Path, name: str, data: bytes | str) -> Path:
+    path = tmp_path / name
+    path.write_bytes(data if isinstance(data, bytes) else data.encode())
+    return path
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "outcomes"),
+    [
+        ("x.jsonl", '{"query": "q", "response": "a"}\n', ["trained"]),
+        ("x.jsonl", '{"instruction": "q", "output": "a", "text": "t"}\n', ["no-loss"]),
+        ("x.jsonl", '{"query": "q", "response": null}\n{"query": "q", "response": "a"}\n', ["no-loss", "trained"]),
+        ("x.jsonl", '{"messages": [{"role": "developer", "content": "x"}]}\n{"messages": [{"role": "user", "content": 5}]}\n', ["dropped", "encode-fails"]),
+        ("x.jsonl", '{"query": "2024-05-06", "response": "a"}\n', ["encode-fails"]),
+        ("x.jsonl", '{"query": "q", "response": ""}\n', ["misread"]),
+        ("x.txt", "only text\n", ["misread"]),
+        ("x.csv", "query,response\n5,a\n", ["encode-fails"]),
+        ("x.json", '[{"prompt": "p", "answer": "a"}]', ["trained"]),
+    ],
+)  # fmt: skip
+def test_what_happens_to_a_row(tmp_path, name, text, outcomes):
+    found = lint(write(tmp_path, name, text))
+    assert not found.fails
+    assert found.counts == dict(Counter(outcomes))
+    assert [row.outcome for row in found.problems] == [outcome for outcome in outcomes if outcome != "trained"]
+    assert all(row.reason and row.reason_zh for row in found.problems)
+
+
+def test_columns_are_named(tmp_path):
+    row = {"Prompt": "p", "completion": "c", "id": 7, "channel": "general"}
+    found = lint(write(tmp_path, "x.jsonl", json.dumps(row)))
+    assert found.columns == {"Prompt": "query", "completion": "response", "id": "ignored", "channel": "channel"}
+    assert (found.form, found.rows, found.kept) == ("response", 1, 1)
+
+
+def test_a_row_with_tools_encodes_where_the_template_knows_tools(tmp_path):
+    row = {"tools": [{"name": "f"}], "messages": [odd_rows.u("q"), odd_rows.a("x")]}
+    path = write(tmp_path, "x.jsonl", json.dumps(row))
+    assert lint(path).counts == {"encode-fails": 1}
+    assert lint(path, tools=True).counts == {"trained": 1}
+
+
+GOOD = [odd_rows.u("q"), odd_rows.a("x")]
+READ = [{"role": "user", "content": "q"}, {"role": "assistant", "content": "x"}]
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "repairs", "messages"),
+    [
+        ("x.jsonl", json.dumps({"messages": GOOD}), (), READ),
+        ("x.jsonl", b"\xef\xbb\xbf" + json.dumps({"messages": GOOD}).encode(), ("byte-order-mark",), READ),
+        ("x.jsonl", '{"query": "你好，世界", "response": "x"}'.encode("gbk"), ("encoding",), [odd_rows.u("你好，世界"), READ[1]]),
+        ("x.jsonl", '{"query": "q", "response": "x"}\n'.encode("utf-16"), ("encoding",), READ),
+        ("x.csv", "query,response\n你好，世界,x\n".encode("gb18030"), ("encoding",), [odd_rows.u("你好，世界"), READ[1]]),
+        ("x.csv", "query;response\nq;x\n", ("delimiter",), READ),
+        ("x.jsonl", '{"query": "\\ud83d and \\ude00", "response": "x"}', ("surrogates",), [odd_rows.u("\ufffd and \ufffd"), READ[1]]),
+        ("x.jsonl", '{"query": "\ud83d\\ude00", "response": "x"}'.encode("utf-8", "surrogatepass"), ("surrogates",), [odd_rows.u("\U0001f600"), READ[1]]),
+        ("x.jsonl", '{"query": "q", "response": "x", "score": NaN,}', ("json",), READ),
+        ("x.jsonl", "{'query': 'q', 'response': 'x'}", ("json",), READ),
+        ("x.jsonl", '{"id": 1, "id": 2, "query": "q", "response": "x"}', ("json",), READ),
+        ("x.jsonl", '{"human": "q", "gpt": "x"}', ("row-form",), READ),
+        ("x.jsonl", '{"messages": [{"role": "Human", "content": "q"}, {"role": "AI", "content": "x"}]}', ("role-names",), READ),
+        ("x.jsonl", '{"messages": [{"role": "developer", "content": "s"}, {"role": "user", "content": "q"}, {"role": "assistant", "content": "x"}]}', ("role-names",), [odd_rows.s("s"), *READ]),
+        ("x.jsonl", '{"messages": [{"role": "user", "content": [{"type": "text", "text": "q"}]}, {"role": "assistant", "content": "x"}]}', ("content-parts",), READ),
+        ("x.jsonl", '{"prompt": "q", "question": "q", "answer": "x"}', ("columns",), READ),
+        ("x.jsonl", '{"instruction": "q", "output": "x", "text": "q x"}', ("columns",), READ),
+        ("x.jsonl", json.dumps({"messages": json.dumps(GOOD)}), ("messages-as-text",), READ),
+        ("x.json", '{"data": [{"query": "q", "response": "x"}]}', ("wrapped",), READ),
+        ("x.json", '[\n {"query": "q",\n  "response": "x"}\n]', (), READ),
+        ("x.jsonl", '{"query": "q", "response": "x", "channel": 3}', ("channel",), READ),
+    ],
+)  # fmt: skip
+def test_repairs(tmp_path, name, data, repairs, messages):
+    (row,) = repair_file(write(tmp_path, name, data))
+    assert (row.repairs, row.sample and row.sample.messages, row.reject) == (repairs, messages, None)
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ('{"query": "q", "response": null}', "no-answer"),
+        ('{"response": "x"}', "no-question"),
+        ('{"prompt": "p", "question": "q", "answer": "x"}', "two-questions"),
+        ('{"query": "q", "text": "x", "answer": "y"}', "two-answers"),
+        ('{"query": "q", "query": "p", "response": "x"}', "repeated-key"),
+        ('{"query": "q", "respo', "bad-json"),
+        ('{"query": "q\\x", "response": "x"}', "bad-json"),
+        ("[5]", "bad-row"),
+        ('{"messages": [{"role": "narrator", "content": "q"}, {"role": "assistant", "content": "x"}]}', "role"),
+        ('{"messages": [{"role": "user", "content": {"k": 1}}, {"role": "assistant", "content": "x"}]}', "content"),
+        ('{"messages": [{"role": "user", "content": "q"}, {"role": "assistant", "content": "x", "loss": false}]}', "loss"),
+        ('{"query": "q", "response": "x", "images": ["a.png"]}', "media"),
+        ('{"query": "q", "response": "x", "tools": [{"name": "f"}]}', "tools"),
+        ('{"foo": "x"}', "row-form"),
+    ],
+)  # fmt: skip
+def test_what_has_no_safe_reading_is_rejected(tmp_path, text, reason):
+    path = write(tmp_path, "x.jsonl", text + '\n{"query": "q", "response": "x"}\n')
+    first, second = repair_file(path)
+    assert first.sample is None
+    assert (first.reject.reason, first.reject.path) == (reason, f"{path}:1")
+    assert second.sample.messages == READ
+
+
+def test_a_form_of_its_own_in_a_mixed_file(tmp_path):
+    rows = [{"messages": GOOD}, {"instruction": "q", "input": "", "output": "x"}]
+    assert [(row.sample.messages, row.repairs) for row in repair_file(write(tmp_path, "x.jsonl", odd_rows.lines(rows)))] == [
+        (READ, ()),
+        (READ, ("row-form",)),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        '{"query": "你好世界", "response": "x"}'.encode().replace("世".encode(), b"\xe9"),
+        '{"query": "Müller", "response": "x"}'.encode("latin-1"),
+    ],
+    ids=["stray-byte", "latin-1"],
+)
+def test_what_is_no_gbk_is_not_taken_for_it(tmp_path, line):
+    (row,) = repair_file(write(tmp_path, "x.jsonl", line))
+    assert row.reject.reason == "encoding"
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.sampled_from(odd_rows.VALUES),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=8,
+)
+keys = st.sampled_from([*odd_rows.EXTRA, "role", "from", "value"]) | st.text(max_size=3)
+rows_of_any_kind = st.lists(st.dictionaries(keys, json_values, max_size=4) | json_values, max_size=4)
+good_lines = "".join(odd_rows.lines([odd_rows.good(form, i)]) for i, form in enumerate(odd_rows.FORMS)).encode()
+any_bytes = st.one_of(
+    st.binary(max_size=200),
+    rows_of_any_kind.map(lambda rows: odd_rows.lines(rows).encode("utf-8", "surrogatepass")),
+    rows_of_any_kind.map(lambda rows: json.dumps(rows).encode()),
+    st.tuples(st.integers(0, len(good_lines)), st.integers(0, 4), st.binary(max_size=4)).map(
+        lambda cut: good_lines[: cut[0]] + cut[2] + good_lines[cut[0] + cut[1] :]
+    ),
+)
+
+
+@settings(
+    max_examples=400, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(data=any_bytes, suffix=st.sampled_from(["jsonl", "json", "csv", "txt"]))
+def test_nothing_crashes_and_no_row_is_lost(tmp_path, data, suffix):
+    path = write(tmp_path, f"x.{suffix}", data)
+    found = lint(path)
+    assert bool(found.fails) or found.rows == found.kept + found.counts.get("dropped", 0) > 0
+    try:
+        told = forecast(path)
+    except DataError:
+        assert found.fails
+    else:
+        assert told.rows == told.kept + len(told.dropped) == found.rows
+        assert bool(told.kept) != bool(found.fails)
+    rows = list(repair_file(path))
+    assert all((row.sample is None) != (row.reject is None) for row in rows)
+    assert all(set(row.repairs) <= set(REPAIRS) for row in rows)
+    assert all(row.reject.reason in REASONS for row in rows if row.reject)
+    samples = [row.sample for row in rows if row.sample]
+    assert write_jsonl(samples, tmp_path / "out.jsonl") == len(samples)
+
+
+def test_the_odd_files_are_the_same_each_time():
+    assert odd_rows.at_random(5, 20) == odd_rows.at_random(5, 20) != odd_rows.at_random(6, 20)
+    assert len(odd_rows.by_hand()) > 300

@@ -44,9 +44,10 @@ def _learns(row: dict[str, Any], tools: bool) -> bool:
     if row.get("rejected_messages") is not None and "rejected_response" not in row:
         _plain_turns([dict(turn) for turn in row["rejected_messages"]])
     turns, system, pictures = _plain_turns(turns)
-    if pictures and row.get("images"):
+    images = [row["images"]] if isinstance(row.get("images"), str) else row.get("images")
+    if pictures and images:
         raise NotEncoded("pictures in the messages and in a column")
-    for picture in pictures or row.get("images") or []:
+    for picture in pictures or images or []:
         if not _is_there(picture):
             raise NotEncoded("a picture that is not there, or that is not a picture file")
     for column in ("images", "videos", "audios"):

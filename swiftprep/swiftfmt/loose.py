@@ -79,6 +79,33 @@ def loads_loosely(text: str) -> Any:
     return _tame(value)
 
 
+def decode_loosely(data: bytes) -> str:
+    """Decode bytes as ujson does, which takes what is not UTF-8 for other letters.
+
+    Raises:
+        ValueError: it refuses the bytes.
+    """
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError:
+        pass
+    letters, place = [], 0
+    while place < len(data):
+        first = data[place]
+        more = 0 if first < 0xC0 else 1 if first < 0xE0 else 2 if first < 0xF0 else 3
+        rest = data[place + 1 : place + 1 + more]
+        if first >= 0xF8 or len(rest) < more or any(byte < 0x80 for byte in rest):
+            raise ValueError("not UTF-8")
+        code = first if not more else first & (0x3F >> more)
+        for byte in rest:
+            code = code << 6 | byte & 0x3F
+        if code < (0, 0x80, 0x800, 0x10000)[more] or 0xD800 <= code < 0xE000 or code > 0x10FFFF:
+            raise ValueError("not UTF-8")
+        letters.append(chr(code))
+        place += 1 + more
+    return "".join(letters)
+
+
 def is_lone(text: str) -> bool:
     """Tell whether a text holds half a surrogate pair."""
     return not text.isascii() and _LONE.search(text) is not None

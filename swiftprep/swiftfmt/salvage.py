@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import orjson
 
@@ -112,7 +112,7 @@ def _lines(path: Path) -> Iterator[Found]:
         wide = file.read(2) in (b"\xff\xfe", b"\xfe\xff")
         file.seek(0)
         try:
-            for number, line in enumerate(_widened(file) if wide else file, start=1):
+            for number, line in enumerate(_widened(path) if wide else file, start=1):
                 if not line.strip(b" \t\r\n\x1a\xef\xbb\xbf"):
                     continue
                 for row in _line(number, line):
@@ -121,9 +121,10 @@ def _lines(path: Path) -> Iterator[Found]:
             yield Found(0, problem=("encoding", f"not UTF-16: {error.reason}"))
 
 
-def _widened(file: BinaryIO) -> Iterator[bytes]:
-    for line in io.TextIOWrapper(file, "utf-16", "surrogatepass", newline="\n"):
-        yield line.encode("utf-8", "surrogatepass")
+def _widened(path: Path) -> Iterator[bytes]:
+    with path.open(encoding="utf-16", errors="surrogatepass", newline="\n") as file:
+        for line in file:
+            yield line.encode("utf-8", "surrogatepass")
 
 
 def _line(number: int, line: bytes) -> list[Found]:

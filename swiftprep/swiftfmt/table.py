@@ -17,13 +17,16 @@ from typing import Any
 import orjson
 
 from swiftprep.errors import DataError
+from swiftprep.records import MESSAGES_KEYS, QUERY_KEYS, RESPONSE_KEYS, SYSTEM_KEYS
 from swiftprep.swiftfmt import shape as shapes
-from swiftprep.swiftfmt.loose import loads_loosely, loads_strictly, scan_strictly
+from swiftprep.swiftfmt.conversation import form_of
+from swiftprep.swiftfmt.loose import decode_loosely, loads_loosely, loads_strictly, scan_strictly
 from swiftprep.swiftfmt.shape import Shape, settle, typed
 
 BATCH = 10 << 20  # bytes of a JSON file that are read and typed as one
 _ZEROS = bytes.maketrans(b"123456789", b"000000000")
 _NOT_UTF8 = "not UTF-8; if the file is GBK: iconv -f GB18030 -t UTF-8 (文件不是 UTF-8，请先转换编码)"
+_FAR = 2**63  # Arrow looks at the encoding last of all
 _MARK = b"\xef\xbb\xbf"
 _INTEGER = re.compile(r"\s*[+-]?\d+\s*")
 _FRACTION = re.compile(r"\s*[+-]?(\d+\.?\d*([eE][+-]?\d+)?|\.\d+([eE][+-]?\d+)?|inf|infinity)\s*", re.IGNORECASE)
@@ -109,12 +112,12 @@ def _json_table(path: Path) -> Table:
     if first == b"[":
         return _array_table(path)
     try:
-        try:
-            return _lines_table(path)
-        except _NotLines:
-            return _stream_table(path)
-    except _NotStrict as error:
-        return _frame_table(path, error)
+        return _lines_table(path) or _stream_table(path)
+    except _NotStrict:
+        table = _frame_table(path)
+        if table is None:
+            raise
+        return table
 
 
 class _NotLines(Exception):
@@ -123,9 +126,7 @@ class _NotLines(Exception):
 
 def _array_table(path: Path) -> Table:
     try:
-        items = loads_loosely(_decoded(path.read_bytes()))
-    except WholeFile:
-        raise
+        items = loads_loosely(decode_loosely(path.read_bytes()))
     except ValueError as error:
         raise WholeFile(f"not valid JSON: {error}") from None
     if not any(isinstance(item, dict) for item in items) and items and not isinstance(items[0], dict):
@@ -166,8 +167,8 @@ def _lines(path: Path) -> Iterator[tuple[int, int, bytes]]:
             place += len(line)
 
 
-def _lines_table(path: Path) -> Table:
-    """Read a file of one JSON text a line, in two passes, so that memory stays flat."""
+def _lines_table(path: Path) -> Table | None:
+    """Read a file of one JSON text a line, in two passes, so that memory stays flat; None if a line is not one."""
     shape, bad, settled = Shape(), None, False
 
     def rows() -> Iterator[tuple[int, Any]]:
@@ -178,11 +179,11 @@ def _lines_table(path: Path) -> Table:
         try:
             row, error = _parse_line(text)
         except _NotLines:
-            if place > BATCH:
-                raise WholeFile("not valid JSON", line) from None
-            raise
-        if error and bad is None:
-            bad = (number, line, error)
+            if place <= BATCH:
+                return None
+            raise WholeFile("not valid JSON", line) from None
+        if error and (bad is None or (bad[0] == _FAR and error != _NOT_UTF8)):
+            bad = (_FAR if error == _NOT_UTF8 else number, line, error)
         if row is not None and not isinstance(row, dict):
             raise WholeFile(f"expected a JSON object, found {type(row).__name__}", line)
         if place <= BATCH:
@@ -205,7 +206,7 @@ def _settle_lines(
     """Settle a shape; what only ujson reads is fatal unless the file goes through ujson before Arrow meets it."""
     clash = shapes.first_clash(shape)
     if bad and not shapes.uneven_places(shape) and (clash is None or clash[0] >= bad[0]):
-        raise _NotStrict(f"not valid JSON: {bad[2]}", bad[1])
+        raise _NotStrict(bad[2], bad[1])
     _finish(shape, rows(), detect=True)
 
 
@@ -214,9 +215,9 @@ def _parse_line(text: bytes) -> tuple[Any, str]:
     try:
         row = loads_strictly(text)
     except UnicodeDecodeError:
-        raise WholeFile(_NOT_UTF8) from None
+        return _parse_loosely(text), _NOT_UTF8
     except ValueError as error:
-        return _parse_loosely(text), str(error)
+        return _parse_loosely(text), f"not valid JSON: {error}"
     if b"0" * 19 in text.translate(_ZEROS):  # perhaps a number that ujson refuses
         _parse_loosely(text)
     return row, ""
@@ -232,7 +233,7 @@ def _parse_again(text: bytes) -> Any:
 
 def _parse_loosely(text: bytes) -> Any:
     try:
-        return loads_loosely(text.decode("utf-8"))
+        return loads_loosely(decode_loosely(text))
     except ValueError:
         raise _NotLines from None
 
@@ -257,15 +258,15 @@ def _stream_table(path: Path) -> Table:
     return _settled(rows, detect=False)
 
 
-def _frame_table(path: Path, error: WholeFile) -> Table:
+def _frame_table(path: Path) -> Table | None:
     """Read a file that is one object as pandas does: its lists become columns, its other values are repeated."""
     try:
         row = loads_loosely(_decoded(path.read_bytes()))
     except ValueError:
-        raise error from None
+        return None
     lengths = {len(value) for value in row.values() if isinstance(value, list)} if isinstance(row, dict) else set()
     if len(lengths) != 1:
-        raise error
+        return None
     count = lengths.pop()
     columns = {key: value if isinstance(value, list) else [value] * count for key, value in row.items()}
     return _settled([(1, {key: values[i] for key, values in columns.items()}) for i in range(count)], detect=False)
@@ -304,8 +305,11 @@ def _csv_rows(path: Path) -> list[tuple[int, Any]]:
             raise WholeFile(f"{len(record)} cells, and the header has {len(head)}", number)
         cells = record[index:] + [""] * (len(head) + index - len(record))
         rows.append((number, dict(zip(head, cells, strict=False))))
+    pair = (*QUERY_KEYS, *RESPONSE_KEYS, "history")
+    used = {*SYSTEM_KEYS, *(MESSAGES_KEYS if form_of(head) == "messages" else pair)}
     for column in head:
-        convert = _conversion([row[column] for _, row in rows])
+        read = column.lower() in used  # the others are written again, where a number has 63 bits
+        convert = _conversion([row[column] for _, row in rows], 2**64 if read else 2**63)
         if convert:
             for _, row in rows:
                 row[column] = convert(row[column])
@@ -324,11 +328,11 @@ def _header(names: list[str]) -> list[str]:
     return head
 
 
-def _conversion(cells: list[str]) -> Callable[[str], Any] | None:
+def _conversion(cells: list[str], limit: int) -> Callable[[str], Any] | None:
     if all(_INTEGER.fullmatch(cell) for cell in cells):
         if max(map(len, cells)) > 4300:
             return None  # more digits than Python reads
-        if any(not -(2**63) <= int(cell) < 2**63 for cell in cells):
+        if any(not -(2**63) <= int(cell) < limit for cell in cells):
             raise WholeFile("a whole number has more than 64 bits")
         return int
     if all(_FRACTION.fullmatch(cell) for cell in cells):
