@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from swiftprep.quality.edit import with_answer
 from swiftprep.quality.markdown import fenced, is_bare_code, prose
-from swiftprep.quality.phrases import phrases
+from swiftprep.quality.phrases import BETWEEN_WORDS, phrases
 from swiftprep.quality.truncation import is_part
 from swiftprep.quality.verdict import Verdict, drop, fix, warn
 from swiftprep.records import Sample
@@ -15,15 +15,34 @@ from swiftprep.records import Sample
 SHORT = 160  # bytes of an answer that is talk, in which "Sure!" is no padding
 LEAST = 20  # characters that must be left of an answer when its padding is gone
 
-_BEFORE_ECHO = re.compile(r"\s*(?:(?:Question|Q|问题|问|提问)[:：]\s*|[#*>\"“「『]+\s*)*", re.I)
-_AFTER_ECHO = re.compile(r"^[\s*\"”」』:：,，.。!！?？]*(?:(?:Answer|A|答案|答|回答)[:：]\s*)?", re.I)
+_BEFORE_ECHO = re.compile(
+    r"\s*(?:(?:Question|Q|You asked|Your question(?: is)?|(?:您|你)?的?(?:问题|提问)(?:是|为)?|问)[:：】\]]\s*|[#*>\"“「『【\[]+\s*)*",
+    re.I,
+)
+_AFTER_ECHO = re.compile(r"^[\s*\"”」』:：,，.。!！?？】\]]*(?:[【\[]?(?:Answer|A|答案|答|回答)[:：】\]]\s*)?", re.I)
 _ONE_MARK = re.compile(r"([^\s|])\1{39,}\s*$")
+_RUN = re.compile(r"([^\W\d_][^\n]{0,15}?)\1{11,}")
+_REDACTED = re.compile(r"<REDACTED:[a-z-]+>")
 _NUMBER = re.compile(r"^\s*(?:\d+[.)、]|[-*•])\s*")
 _DOTS = re.compile(r"^[ \t]*(?://|#|<!--|/\*|\*|--)?[ \t]*(?:\.{3,6}|…{1,2})[ \t]*(?:-->|\*/)?[ \t]*$", re.M)
 _TODO = re.compile(r"\b(?:TODO|FIXME|TBD)\b|待办")
 _HAN = re.compile("[\u3400-\u9fff]")
-_WORD = re.compile(r"[A-Za-z]{2,}")
-_CLOSING = r"(?:(?<=[.!?。！？\n`:：])|^)\s*{}[^\n]{0,160}\s*$"
+_WORD = re.compile(r"[a-z\u00e0-\u024f]+", re.I)
+_SCRIPTS = {
+    "zh": _HAN,
+    "ja": re.compile("[\u3040-\u30ff]"),
+    "ko": re.compile("[\uac00-\ud7af]"),
+    "ru": re.compile("[\u0400-\u04ff]"),
+}
+_ENGLISH = frozenset(
+    "the a an is are of to and in it for with on that this be can you not as by or from at if when which".split()
+)
+_FOREIGN = frozenset(
+    """le la les de du des et que un une est il elle par pour avec dans ce sur au aux l d o os as da do em não é à ao uma
+    para porque el los las y en es por con der die das und ist ein eine nicht den zu von mit für auf sich di che per""".split()
+)  # fmt: skip
+_FIRST = re.compile(r"\s*([^.!?。！？:：～~\n]{1,90})(?:[.!?。！？:：～~]+\W*?(?=\w|[\s`<*#\-(（])|\n)\s*")
+_LAST = re.compile(r"(?:(?<=[.!?。！？～~\n`:：）)])|\A)\s*([^.!?。！？～~\n]{2,120})[.!?。！？～~]*[^\w`\n]*\s*\Z")
 
 
 def placeholder(sample: Sample) -> Verdict | None:
@@ -32,11 +51,10 @@ def placeholder(sample: Sample) -> Verdict | None:
         return None
     answer = sample.answer
     found = phrases("left_out").search(answer) or _DOTS.search(answer)
-    if found:
+    if found and found[0].lower() not in sample.prompt.lower():
         text = " ".join(found[0].split())
         return drop(f"leaves something out: {text[:60]}", f"内容有省略或占位：{text[:60]}")
-    todo = _TODO.search(answer)
-    if todo is None:
+    if not _TODO.search(answer) or _TODO.search(sample.prompt):
         return None
     lines = [line for line in _telling_lines(answer) if line.strip(" \t{}();,")]
     if sum(_TODO.search(line) is not None for line in lines) * 4 >= len(lines):
@@ -54,18 +72,23 @@ def hollow(sample: Sample) -> Verdict | None:
     """An answer that is a word for nothing, a mark, or a place to fill in."""
     answer = sample.answer.strip()
     inner = "\n".join(block.code for block in fenced(answer)).strip() if answer.startswith("```") else answer
+    if inner.startswith("<REDACTED:"):
+        return None
     says_nothing = phrases("hollow", r"\W*{}\W*").fullmatch(inner) or not re.search(r"\w", inner)
-    agrees = phrases("agrees", r"\W*{}\W*").fullmatch(inner) and not phrases("yes_or_no").search(sample.prompt)
-    if not says_nothing and not (agrees and phrases("asks_how").search(sample.prompt)):
+    agrees = phrases("agrees", r"\W*{}\W*").fullmatch(inner) and phrases("asks_how").search(sample.prompt)
+    courteous = len(inner) < 80 and all(
+        is_courtesy(part) for part in re.split(r"[.!?。！？～~\n]+", inner) if part.strip()
+    )
+    small_talk = phrases("greets", r"\W*{}\W*").fullmatch(sample.prompt) or phrases("yes_or_no").search(sample.prompt)
+    if not says_nothing and (small_talk or not (agrees or courteous)):
         return None
     return drop(f"the answer says nothing: {answer[:20]}", f"回答没有内容：{answer[:20]}")
 
 
 def refusal(sample: Sample) -> Verdict | None:
     """An answer that declines, which the model would learn to do."""
-    head = prose(sample.answer)[:240]
-    found = phrases("refusal").search(head)
-    if found is None or len(sample.answer) > 1200:
+    found = phrases("refusal").search(prose(sample.answer)[:240])
+    if found is None or len(sample.answer) > 1200 or phrases("refusal").search(sample.prompt):
         return None
     return drop(f"refuses: {found[0][:60]}", f"拒绝回答：{found[0][:60]}")
 
@@ -74,8 +97,10 @@ def prompt_leak(sample: Sample) -> Verdict | None:
     """The prompt that an answer was generated or judged with, in the answer."""
     if is_bare_code(sample.answer):
         return None
-    found = phrases("leaked").search(prose(sample.answer))
-    if found is None or phrases("leaked").search(sample.prompt):
+    found = phrases("leaked_question").search(sample.prompt) or phrases("leaked").search(prose(sample.answer))
+    if found is None or (
+        phrases("leaked").search(sample.prompt) and not phrases("leaked_question").search(sample.prompt)
+    ):
         return None
     return drop(f"holds its generator's prompt: {found[0][:60]}", f"混入了生成用的提示词：{found[0][:60]}")
 
@@ -85,41 +110,61 @@ def boilerplate(sample: Sample) -> Verdict | None:
     answer = sample.answer
     if is_bare_code(answer):
         return None
-    made = _without_opening(_without_itself(answer, sample.prompt))
-    while (closing := phrases("closing", _CLOSING).search(made)) and closing.start() > LEAST:
-        made = made[: closing.start()].rstrip()
+    made = answer
+    if not phrases("about_you").search(sample.prompt):
+        made = _without_itself(made)
+    if len(answer.encode("utf-8", "replace")) > SHORT or fenced(answer):
+        made = _without_courtesy(made)
     if made == answer or not made.strip():
         return None
     return fix(with_answer(sample, made), "opens or ends with an assistant's set phrases", "含有助手套话")
 
 
-def _without_itself(answer: str, question: str) -> str:
-    whole = phrases("of_itself", r"\s*{}[^.!?。！？\n]*(?:[.!?。！？]+\s*|\n+)").match(answer)
-    if whole and len(answer) - whole.end() > LEAST and not phrases("about_you").search(question):
-        return answer[whole.end() :]
-    made = phrases("as_an_ai").sub("", answer, count=1)
-    return answer if made == answer else made[:1].upper() + made[1:]
-
-
-def _without_opening(answer: str) -> str:
-    if len(answer.encode("utf-8", "replace")) <= SHORT and not fenced(answer):
+def _without_itself(answer: str) -> str:
+    """Take out the sentences in which a model speaks of itself, and "as an AI" where it says more than that."""
+    code = fenced(answer)
+    start = code[0].start if code else len(answer)
+    end = code[-1].end if code else len(answer)
+    pattern = phrases(
+        "of_itself", r"(?:(?<=[.!?。！？\n])|\A|[（(])\s*{}[^.!?。！？\n]*(?:[.!?。！？]+[）)]?[ \t]*|\n+|\Z)"
+    )
+    made = pattern.sub("", answer[:start]) + answer[start:end] + pattern.sub("", answer[end:])
+    if len(made.strip()) < LEAST:
         return answer
-    while (found := phrases("opening", r"\s*{}\s*[.!。！:：~～]+\s*").match(answer)) and len(
-        answer
-    ) - found.end() > LEAST:
-        answer = answer[found.end() :]
+    cut = phrases("as_an_ai").sub("", made, count=1)
+    return made.strip() if made != answer and cut == made else made if cut == made else cut[:1].upper() + cut[1:]
+
+
+def _without_courtesy(answer: str) -> str:
+    """Take the courteous sentences off an answer's beginning and end."""
+    while (first := _FIRST.match(answer)) and is_courtesy(first[1]) and len(answer) - first.end() > LEAST:
+        answer = answer[first.end() :]
+    while (last := _LAST.search(answer)) and is_courtesy(last[1]) and last.start() > LEAST:
+        answer = answer[: last.start()].rstrip()
     return answer
+
+
+def is_courtesy(sentence: str) -> bool:
+    """Return whether a sentence is made of courteous words alone.
+
+    >>> is_courtesy("好的，很高兴为您解答"), is_courtesy("好的，先引入组件")
+    (True, False)
+    """
+    if not phrases("courtesy").search(sentence):
+        return False
+    return len(re.findall(r"\w", phrases("courteous_words", BETWEEN_WORDS).sub("", sentence.lower()))) < 2
 
 
 def echo(sample: Sample) -> Verdict | None:
     """An answer that is its question, or begins with it."""
     question, answer = sample.prompt.strip(), sample.answer.strip()
+    asked = question.rstrip("?？.。!！").lower()
     if len(question) < 8:
         return None
-    begin = _BEFORE_ECHO.match(answer)
-    start = begin.end() if begin else 0
-    asked = question.rstrip("?？.。!！").lower()
-    if answer[start : start + len(asked)].lower() != asked:
+    before = _BEFORE_ECHO.match(answer)
+    starts = (start for start in (0, before.end() if before else 0) if answer[start:].lower().startswith(asked))
+    start = next(starts, None)
+    if start is None:
         return None
     rest = _AFTER_ECHO.sub("", answer[start + len(asked) :], count=1).strip()
     if len(re.findall(r"\w", rest)) < 4:
@@ -129,11 +174,14 @@ def echo(sample: Sample) -> Verdict | None:
 
 def looping(sample: Sample) -> Verdict | None:
     """An answer caught in a loop: its end is one piece over and over, or one line stands there many times."""
-    answer = sample.answer.rstrip()
+    answer = _REDACTED.sub("", sample.answer).rstrip()
     tail = answer[-800:]
     period = _period(tail)
     if period and len(tail) >= 4 * period and len(tail) >= 40 and re.search(r"\w", tail[-period:]):
         return drop(f"repeats itself: {tail[-period:].strip()[:40]}", f"内容循环重复：{tail[-period:].strip()[:40]}")
+    run = None if is_bare_code(answer) else _RUN.search(prose(answer))
+    if run:
+        return drop(f"repeats itself: {run[1]}", f"内容循环重复：{run[1]}")
     if _ONE_MARK.search(answer):
         return drop(f"ends with one mark over and over: {answer[-12:]}", f"末尾重复同一字符：{answer[-12:]}")
     blocks = [] if is_bare_code(answer) else fenced(answer)
@@ -176,17 +224,28 @@ def _period(text: str) -> int:
 def wrong_language(sample: Sample) -> Verdict | None:
     """An answer in another language than its question, where nobody asked for that."""
     question, answer = prose(sample.prompt), prose(sample.answer)
-    if not answer.strip() or phrases("translates").search(question):
+    if len(answer) < 24 or phrases("translates").search(question):
         return None
-    asked, said = _language_of(question), _language_of(answer)
-    if not asked or not said or asked == said or len(answer.split()) + len(_HAN.findall(answer)) < 12:
+    asked, said = language_of(question), language_of(answer)
+    if asked not in ("zh", "en") or not said or asked == said or (_HAN.search(question) and said == "zh"):
         return None
     return drop(f"asked in {asked}, answered in {said}", f"提问语言是 {asked}，回答语言是 {said}")
 
 
-def _language_of(text: str) -> str:
-    """Return `"zh"` or `"en"` where a text is clearly one of them, else `""`."""
-    chinese, words = len(_HAN.findall(text)), len(_WORD.findall(text))
-    if chinese >= 4 and chinese > words:
+def language_of(text: str) -> str:
+    """Return `"zh"`, `"en"`, `"ja"`, `"ko"`, `"ru"` or `"other"` where a text is clearly that, else `""`.
+
+    >>> language_of("如何使用 ta-table？"), language_of("How do I use it?"), language_of("Le papier est recyclé par la ville.")
+    ('zh', 'en', 'other')
+    """
+    letters = {name: len(pattern.findall(text)) for name, pattern in _SCRIPTS.items()}
+    words = _WORD.findall(text.lower())
+    for name in ("ja", "ko", "ru"):
+        if letters[name] >= 8 and letters[name] > len(words):
+            return name
+    if letters["zh"] >= 4 and letters["zh"] > len(words):
         return "zh"
-    return "en" if words >= 4 and chinese * 20 < words else ""
+    if len(words) < 3 or letters["zh"] * 20 >= len(words):
+        return ""
+    foreign = sum(word in _FOREIGN for word in words)
+    return "other" if foreign * 5 >= len(words) and foreign > sum(word in _ENGLISH for word in words) else "en"

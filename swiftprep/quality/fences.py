@@ -10,16 +10,18 @@ from swiftprep.quality.verdict import Verdict, fix
 from swiftprep.records import Sample
 
 _LANGUAGES = "vue|html|javascript|js|jsx|typescript|ts|tsx|json|css|scss|less|python|py|java|sql|bash|shell|sh|xml|yaml"
-_GLUED_CODE = re.compile(rf"^```({_LANGUAGES})[ \t]+(?=[<{{(\w@/#'\"])(?![\w-]+=)", re.M | re.I)
-_CODE_ON_IT = re.compile(rf"^```({_LANGUAGES})(?=<)", re.M | re.I)
-_WIDE = re.compile(r"^｀{3}(?=[\w\s]|$)", re.M)
-_TWO = re.compile(rf"^``({_LANGUAGES})\n(.*?)^``[ \t]*$", re.M | re.S)
-_GLUED_TEXT = re.compile("^```(?=[\u3000-\u9fff\uff00-\uffef])", re.M)
-_QUOTES = re.compile(rf"^'''({_LANGUAGES})\n(.*?)^'''[ \t]*$", re.M | re.S)
+_MARK = r"(?:(?:\\?` ?){2,5}|'{3}|’{3}|·{3}|｀{3}|~{3,})"  # what people and programs write for a fence
+_FENCE_LINE = re.compile(rf"[ \t]*(?:{_MARK}[ \t]*({_LANGUAGES})?|\[code(?:=({_LANGUAGES}))?\]|\[/code\])[ \t]*", re.I)
+_CODE_ON_IT = re.compile(rf"```({_LANGUAGES})(?:[ \t]+(?=[<{{(\w@/#'\"])(?![\w-]+=)|(?=<))(.*\S.*)", re.I)
+_AFTER_TEXT = re.compile(rf"(.*[^\s`])[ \t]*```({_LANGUAGES})?[ \t]*", re.I)
+_BEFORE_TEXT = re.compile("```(?=[\u3000-\u9fff\uff00-\uffef])(.*)")
 _BLOCK = re.compile(r"^<(template|script|style)\b", re.M)
 _STARTS = re.compile(
-    r"\s*(?:(?:import|export)\s+[\w{*]|from\s+[\w.]+\s+import|(?:const|let|var)\s+[\w{\[]|(?:async\s+)?function\b|class\s+\w+|def\s+\w+|@\w+|"
-    r"return\b.*[;)]|this\.\w|SELECT\s|INSERT\s|UPDATE\s|CREATE\s|</?(?:template|script|style|div|[a-z]+-[\w-]+)[\s/>]|#include|public\s|private\s|if\s*\(|for\s*\(|while\s*\()"
+    r"""\s*(?:(?:import|export)\s+[\w{*] | from\s+[\w.]+\s+import | (?:const|let|var)\s+[\w{\[] | (?:async\s+)?function\b
+    | class\s+\w+ | def\s+\w+ | @\w+ | return\b.*[;)] | this\.\w | SELECT\s | INSERT\s | UPDATE\s | CREATE\s
+    | </?(?:template|script|style|div|[a-z]+-[\w-]+)[\s/>] | \#include | public\s | private\s
+    | if\s*\( | for\s*\( | while\s*\( | [\w.$]+\([^\u3400-\u9fff]*[{(\[]\s*$ | [.\#@]?[\w-]+(?:[ ,.>:\#\[][^{\u3400-\u9fff]*)?\{\s*$)""",
+    re.VERBOSE,
 )
 _GOES_ON = re.compile(
     r"[{}()\[\];,>:]\s*$|^\s+\S|^[}\])]|^\s*(?://|/\*|\*|#)|=>|^\s*$|^\s*(?:FROM|WHERE|GROUP|ORDER|LEFT|JOIN|ON|AND|HAVING|LIMIT)\b"
@@ -32,55 +34,55 @@ def fence_form(sample: Sample) -> Verdict | None:
     answer = sample.answer
     if is_bare_code(answer):
         return None
-    made = _QUOTES.sub(lambda match: f"```{match[1]}\n{match[2]}```", answer)
-    made = _TWO.sub(lambda match: f"```{match[1]}\n{match[2]}```", _WIDE.sub("```", made))
-    made = _CODE_ON_IT.sub(lambda match: f"```{match[1]}\n", made)
-    made = _GLUED_CODE.sub(lambda match: f"```{match[1]}\n", made)
-    made = _GLUED_TEXT.sub("```\n", made)
-    made = _opened_on_its_line(made)
-    made = _closed_alike(made)
-    if made == answer:
+    if _is_well_fenced(answer):
+        return None
+    made = _fenced_anew(answer)
+    if made == answer or any(not block.closed for block in fenced(made)[:-1]):
         return None
     return fix(with_answer(sample, made), "a code fence is not well formed", "代码块的围栏格式不正确")
 
 
-def _opened_on_its_line(text: str) -> str:
-    """Put a fence that follows text, or code that is followed by one, on a line of its own."""
+def _is_well_fenced(text: str) -> bool:
+    done = 0
+    outside = []
+    for block in fenced(text):
+        opening = text[block.start : len(text)].partition("\n")[0].strip()
+        inner = _FENCE_LINE.fullmatch(block.code.partition("\n")[0])
+        if not block.closed or _CODE_ON_IT.fullmatch(opening) or (not block.language and inner and inner[1]):
+            return False
+        outside.append(text[done : block.start])
+        done = block.end
+    lines = "".join([*outside, text[done:]]).split("\n")
+    return not any(_FENCE_LINE.fullmatch(line) or _AFTER_TEXT.fullmatch(line) for line in lines)
+
+
+def _fenced_anew(text: str) -> str:
+    """Write every fence as three backticks on a line of its own, whatever stands for one."""
     lines: list[str] = []
-    inside = False
+    opened: str | None = None  # the language of the block we are in
     for line in text.split("\n"):
-        stripped = line.strip()
-        at = line.find("```")
-        if at > 0 and line[:at].strip() and line.count("```") == 1:
-            head, tail = line[:at].rstrip(), line[at:]
-            opens = not inside and re.fullmatch(rf"```(?:{_LANGUAGES})?\s*", tail, re.I)
-            closes = inside and re.fullmatch(r"```\s*", tail)
-            if opens or closes:
-                lines += [head, "", tail] if opens else [head, tail]
-                inside = not inside
-                continue
-        if stripped.startswith("```"):
-            inside = not inside
-        lines.append(line)
+        fence = _FENCE_LINE.fullmatch(line)
+        language = ((fence[1] or fence[2] or "") if fence else "").lower()
+        if fence and opened is None and (language or "`" * 3 in line or "~~~" in line):
+            lines.append(f"```{language}")
+            opened = language
+        elif fence and opened is not None and language and lines[-1].startswith("```"):
+            lines[-1], opened = f"```{language}", language  # opened twice
+        elif fence and opened is not None and language in ("", opened):
+            lines.append("```")
+            opened = None
+        elif opened is None and (on_it := _CODE_ON_IT.fullmatch(line)):
+            lines += [f"```{on_it[1]}", on_it[2]]
+            opened = on_it[1].lower()
+        elif (after := _AFTER_TEXT.fullmatch(line)) and (opened is None or not after[2]) and line.count("```") == 1:
+            lines += [after[1], "", f"```{after[2] or ''}"] if opened is None else [after[1], "```"]
+            opened = (after[2] or "").lower() if opened is None else None
+        elif opened is not None and (before := _BEFORE_TEXT.fullmatch(line)):
+            lines += ["```", before[1]]
+            opened = None
+        else:
+            lines.append(line)
     return "\n".join(lines)
-
-
-def _closed_alike(text: str) -> str:
-    """Close a block with the marks that opened it, where others stand at its end."""
-    blocks = fenced(text)
-    if not blocks or blocks[-1].closed:
-        return text
-    last = blocks[-1]
-    ends = list(re.finditer(r"^(?:`{3,}|~{3,})[ \t]*$", last.code, re.M))
-    if not ends:
-        return text
-    start = len(text) - len(last.code)
-    end = ends[0]
-    closing = end[0].strip()
-    if closing[0] != last.mark[0]:
-        closing = last.mark
-    opened = text[: last.start] + text[last.start : start].replace(last.mark, closing, 1)
-    return f"{opened}{last.code[: end.start()]}{closing}{last.code[end.end() :]}"
 
 
 def bare_code(sample: Sample) -> Verdict | None:
@@ -139,4 +141,6 @@ def _guess(lines: list[str]) -> str:
         return "sql"
     if re.search(r"^\s*(?:public|private) ", text, re.M):
         return "java"
+    if re.match(r"\s*[.#@]?[\w-]+[^(;={]*\{", text) and re.search(r"^\s*[\w-]+\s*:[^;{]+;\s*$", text, re.M):
+        return "css"
     return "js"

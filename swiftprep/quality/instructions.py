@@ -6,19 +6,18 @@ import re
 
 from swiftprep.quality.edit import with_texts
 from swiftprep.quality.markdown import fenced, prose
-from swiftprep.quality.phrases import phrases
+from swiftprep.quality.phrases import BETWEEN_WORDS, phrases
 from swiftprep.quality.verdict import Verdict, drop, fix, warn
 from swiftprep.records import Sample
 
 _HAN = re.compile("[\u3400-\u9fff]")
 _TOKEN = re.compile("[a-z]+(?:'[a-z]+)?|\\d+|[\u3400-\u9fff]+")
 _QUOTED = re.compile(
-    "[「『“\"'‘《`][^」』”\"'’》`\n]{2,}[」』”\"'’》`]|[:：]\\s*\\S{2,}|\n\\s*\\S[^\n]{3,}|[{};<>=]{2}|\\(\\w*\\)"
+    "[「『“\"'‘《`][^」』”\"'’》`\n]{2,}[」』”\"'’》`]|[:：]\\s*\\S{2,}|\n\\s*\\S[^\n]{2,}[^\n:：](?:\n|$)|[{};<>=]{2}|\\(\\w*\\)"
 )
 LONG = 80  # characters from which an instruction is not short
 _INLINE_CODE = re.compile(r"`[^`\n]*`|'[^'\n]*'|\"[^\"\n]*\"")
 _ASKS_BACK = re.compile("[?？]")
-_BETWEEN = r"(?:\b|(?<=[\u3400-\u9fff])){}(?:\b|(?=[\u3400-\u9fff]))"
 
 
 def unclear(sample: Sample) -> Verdict | None:
@@ -32,12 +31,12 @@ def unclear(sample: Sample) -> Verdict | None:
     if phrases("greets", r"\W*{}\W*").fullmatch(question):
         return None
     slots = phrases("unfilled").search(_INLINE_CODE.sub("", question))
-    if slots:
+    if slots and slots[0] not in sample.answer:
         return drop(f"the instruction was not filled in: {slots[0]}", f"指令模板没有填写：{slots[0]}")
     words = _TOKEN.findall(question.lower())
     if sum(len(word) if _HAN.match(word) else 2 for word in words) < 4:
         return drop(f"the instruction is too short: {question}", f"指令过短：{question}")
-    left = phrases("says_nothing", _BETWEEN).sub("", question.lower())
+    left = phrases("says_nothing", BETWEEN_WORDS).sub("", question.lower())
     if len(re.findall(r"\w", left)) > 1 or (_ASKS_BACK.search(sample.answer) and not fenced(sample.answer)):
         return None
     return drop(f"the instruction does not say what is wanted: {question}", f"指令过于笼统：{question}")
@@ -53,7 +52,7 @@ def missing_object(sample: Sample) -> Verdict | None:
     """An instruction about "the code below" with nothing below it."""
     users = [turn["content"] for turn in sample.messages if turn["role"] == "user"]
     question = users[0].strip()
-    if len(users) > 1 or len(question) > 400 or fenced(question):
+    if len(users) > 1 or len(question) > 400 or any(block.code.strip() for block in fenced(question)):
         return None
     found = phrases("what_follows").search(question)
     before, after = question, question[found.end() :] if found else ""

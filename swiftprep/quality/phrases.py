@@ -8,6 +8,9 @@ from importlib.resources import files
 
 import yaml
 
+# Around words that have a boundary in English and none in Chinese.
+BETWEEN_WORDS = r"(?:\b|(?<=[\u3400-\u9fff])){}(?:\b|(?=[\u3400-\u9fff]))"
+
 
 @cache
 def _read() -> dict[str, list[str]]:

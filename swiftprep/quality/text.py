@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import html
 import re
 from collections.abc import Callable
+from typing import Any
 
 import orjson
 
@@ -16,6 +18,7 @@ from swiftprep.records import RESPONSE_KEYS, Sample
 
 _LOST = re.compile("\ufffd|锟斤拷|锟斤|烫烫烫|屯屯屯")
 _LATIN = re.compile("[\u0080-\u00ff\u0152\u0153\u0160\u0161\u0178\u017d\u017e\u0192\u2013-\u2122]{2}")
+_WIDE = re.compile("[\u2010-\u2027\u3000-\u301f\u3400-\u9fff\uff01-\uff5e]")
 _CJK = re.compile("[\u3400-\u9fff]{2}")
 # What shows nothing: control characters but tab and line ends, zero-width ones but the joiner of emoji, and the marks
 # that turn the direction of text, which can hide code (Boucher and Anderson, Trojan Source, 2021).
@@ -25,8 +28,11 @@ _HIDDEN = re.compile(
 )
 _ESCAPES = {"\\n": "\n", "\\t": "\t", '\\"': '"', "\\r": "", "\\\\": "\\"}
 _ESCAPED = re.compile(r'\\(?:[ntr"]|\\)')
-_ENTITY = re.compile(r"&(?:lt|gt|amp|quot|nbsp|#39|#x27|ldquo|rdquo|hellip|mdash);")
-_ANSWER_KEYS = (*RESPONSE_KEYS, "result", "message", "reply", "回答", "答案", "内容", "输出")
+_ENTITY = re.compile(r"&(?:amp;)?(?:lt|gt|amp|quot|nbsp|#39|#x27|apos|ldquo|rdquo|hellip|mdash);")
+_ABOUT_ENTITIES = re.compile(r"&|实体|转义|entit|escap|unescape", re.I)
+_ANSWER_KEYS = (
+    *RESPONSE_KEYS, "result", "message", "reply", "generated_text", "回答", "答案", "内容", "输出", "choices", "messages", "data",
+)  # fmt: skip
 _LINE = r"(?m:^[ \t]*{}[ \t]*$\n?)"
 _MARKS = re.compile(r"\?{2,}")
 _HTML = re.compile(r"</?(?:p|div|span|b|strong|i|em|ul|ol|li|font|h[1-6])(?: [^<>\n]*)?>|<br ?/?>", re.I)
@@ -34,11 +40,14 @@ _ROLE_LINE = re.compile(r"\s*(?:assistant|user|system)\s*(?:\n|$)")
 _TAG_NAME = re.compile(r"<(/?[a-z][a-z0-9]*)(?: [^<>\n]*)?>", re.I)
 _BREAK = re.compile(r"<br ?/?>|&nbsp;", re.I)
 _END_TAG = re.compile(r"(?:<br ?/?>|</p>)\n?", re.I)
+_INLINE = re.compile(r"`[^`\n]*`")
 _THINK = re.compile(r"<(/?)think(?:ing)?>")
 
 
 def mojibake(sample: Sample) -> Verdict | None:
     """Text decoded with the wrong encoding: put right line by line where it can be, rejected where letters are lost."""
+    if phrases("about_encodings").search(sample.prompt):
+        return None  # wrong letters may well be shown in the answer
     made = with_texts(sample, _decoded)
     if any(_LOST.search(turn["content"]) or _is_lost(turn["content"]) for turn in made.messages):
         return drop("holds letters that were lost in a wrong decoding", "含有无法恢复的乱码")
@@ -59,7 +68,7 @@ def _decoded(text: str) -> str:
 
 def _decoded_line(line: str) -> str:
     if _LATIN.search(line):
-        made = _from_gbk(line)
+        made = _from_latin(line)
         if made:
             return made
         from ftfy import TextFixerConfig, fix_encoding
@@ -73,18 +82,18 @@ def _decoded_line(line: str) -> str:
     return line
 
 
-def _from_gbk(line: str) -> str:
-    """Return a line of GB18030 bytes that were read as Latin-1, or `""` where it is no such line."""
+def _from_latin(line: str) -> str:
+    """Return a line of UTF-8 or GB18030 bytes that were read as Latin-1, or `""` where it is no such line."""
     try:
-        made = line.encode("latin-1").decode("gb18030")
+        data = line.encode("latin-1")
     except UnicodeError:
         return ""
-    high = sum(character > "\x7f" for character in line)
-    wide = sum(
-        "\u4e00" <= character <= "\u9fff" or "\u3000" <= character <= "\u301f" or character > "\uff00"
-        for character in made
-    )
-    return made if high >= 4 and wide * 2 == high else ""
+    try:
+        return data.decode("utf-8")
+    except UnicodeError:
+        made = data.decode("gb18030", "replace")
+    high = sum(byte > 127 for byte in data)
+    return made if high >= 4 and 2 * len(_WIDE.findall(made)) == high else ""
 
 
 def hidden_characters(sample: Sample) -> Verdict | None:
@@ -112,16 +121,31 @@ def json_wrapped(sample: Sample) -> Verdict | None:
     blocks = fenced(inner)
     if len(blocks) == 1 and (blocks[0].start, blocks[0].end) == (0, len(inner)) and blocks[0].language in ("", "json"):
         inner = blocks[0].code.strip()
-    if not inner.startswith("{") or "json" in sample.prompt.lower():
+    if inner[:1] not in ("{", "[") or "json" in sample.prompt.lower():
         return None
     try:
-        row = orjson.loads(inner)
+        value = orjson.loads(inner)
     except orjson.JSONDecodeError:
+        try:
+            value = ast.literal_eval(inner)  # a Python object, printed
+        except (ValueError, SyntaxError, MemoryError, RecursionError):
+            return None
+    text = _answer_in(value)
+    if not text:
         return None
-    key, text = next(iter(row.items())) if isinstance(row, dict) and len(row) == 1 else ("", None)
-    if key not in _ANSWER_KEYS or not isinstance(text, str) or not text.strip():
-        return None
-    return fix(with_answer(sample, text), f"is a JSON object with the key '{key}'", f"回答被包在 JSON 的 '{key}' 里")
+    return fix(with_answer(sample, text), "is a JSON object with the answer in it", "回答被包在 JSON 里")
+
+
+def _answer_in(value: Any, depth: int = 0) -> str:
+    """Return the one text in a row, a chat or a service's reply that is the answer, or `""`."""
+    if isinstance(value, str) or depth > 5:
+        return value.strip() if isinstance(value, str) and depth else ""
+    if isinstance(value, list):
+        said = [turn for turn in value if isinstance(turn, dict) and turn.get("role") == "assistant"]
+        return _answer_in(said[-1] if said else value[0] if len(value) == 1 else None, depth + 1)
+    if not isinstance(value, dict):
+        return ""
+    return next((text for key in _ANSWER_KEYS if (text := _answer_in(value.get(key), depth + 1))), "")
 
 
 def web_residue(sample: Sample) -> Verdict | None:
@@ -138,10 +162,15 @@ def web_residue(sample: Sample) -> Verdict | None:
 def html_residue(sample: Sample) -> Verdict | None:
     """Entities and tags left over from a web page, in code or around it."""
     answer = sample.answer
+    if _ABOUT_ENTITIES.search(sample.prompt):
+        return None
     made = answer
     entities = _ENTITY.findall(answer)
-    if "&lt;" in entities and "&gt;" in entities and not re.search(r"<[a-zA-Z/!]", _ENTITY.sub("", answer)):
-        made = html.unescape(answer).replace("\xa0", " ")
+    escaped = {entity.replace("amp;", "") for entity in entities}
+    if {"&lt;", "&gt;"} <= escaped and not re.search(r"<[a-zA-Z/!]", _ENTITY.sub("", answer)):
+        while (once := html.unescape(made)) != made:
+            made = once
+        made = made.replace("\xa0", " ")
     elif not is_bare_code(answer):
         made = _outside_code(answer, _without_tags)
         if len(made) < 0.7 * len(html.unescape(answer)) and phrases("about_code").search(sample.prompt):
@@ -155,7 +184,7 @@ def _without_tags(text: str) -> str:
     tags = [tag.lower() for tag in _TAG_NAME.findall(text) if tag.lower() not in ("br", "/br")]
     if any(tags.count(tag) != tags.count(f"/{tag}") for tag in tags if tag[0] != "/"):
         return text  # prose that speaks of a tag
-    if not tags and not _BREAK.search(text):
+    if not tags and not _BREAK.search(text) and not _ENTITY.search(text):
         return text
     return "".join(map(_without_tags_in, text.splitlines(keepends=True)))
 
@@ -179,7 +208,11 @@ def _outside_code(text: str, change: Callable[[str], str]) -> str:
 
 def chat_markers(sample: Sample) -> Verdict | None:
     """A chat template's marks inside a message: the tokenizer takes them for the real ones."""
-    made = with_texts(sample, _without_marks)
+    if phrases("about_templates").search(sample.prompt):
+        return None
+    made = sample.replace(
+        messages=[{**turn, "content": _without_marks(turn["content"], turn["role"])} for turn in sample.messages]
+    )
     made = with_texts(made, _question_alone, roles=("user",))
     if not is_bare_code(made.answer):
         made = with_answer(made, _answer_alone(made.answer))
@@ -190,13 +223,15 @@ def chat_markers(sample: Sample) -> Verdict | None:
     return fix(made, "holds the marks of a chat template", "混入了对话模板标记")
 
 
-def _without_marks(text: str) -> str:
-    """Return the first of the pieces between a template's marks that says something."""
+def _without_marks(text: str, role: str) -> str:
+    """Return of the pieces between a template's marks the first of its role, or the first that says something."""
     first, *later = phrases("special").split(text)
     if not later:
         return text
+    own = re.compile(rf"\s*{role}\s*\n(?=\s*\S)")
     inner = [_ROLE_LINE.sub("", piece, count=1) for piece in later]
-    return next((piece.strip() for piece in (first, *inner) if piece.strip()), "")
+    mine = [piece for piece, whole in zip(inner, later, strict=True) if own.match(whole)]
+    return next((piece.strip() for piece in (*mine[:1], first, *inner) if piece.strip()), "")
 
 
 def _question_alone(text: str) -> str:
@@ -217,8 +252,13 @@ def _answer_alone(text: str) -> str:
 def think_tags(sample: Sample) -> Verdict | None:
     """Reasoning between `<think>` and `</think>`, which must open once, close once and hold something."""
     answer = sample.answer
-    marks = [match[1] for match in _THINK.finditer(answer)]
-    if not marks or is_bare_code(answer):
+    if is_bare_code(answer) or "<think" in sample.prompt:
+        return None
+    if "<think>" in answer and "</thinking>" in answer:
+        answer = answer.replace("</thinking>", "</think>")
+        return fix(with_answer(sample, answer), "its <think> is closed as </thinking>", "<think> 的结束标签写错")
+    marks = [match[1] for match in _THINK.finditer(_INLINE.sub("", answer))]
+    if not marks:
         return None
     if marks == ["/"] and not _THINK.split(answer)[0].strip():
         return fix(with_answer(sample, _THINK.sub("", answer).strip()), "its <think> is empty", "<think> 里没有内容")
@@ -226,7 +266,7 @@ def think_tags(sample: Sample) -> Verdict | None:
         return fix(with_answer(sample, "<think>\n" + answer), "its <think> is not opened", "缺少 <think> 开头标签")
     if marks != ["", "/"]:
         return drop("its <think> is not closed", "<think> 标签没有闭合")
-    start, end = _THINK.finditer(answer)
+    start, end = list(_THINK.finditer(answer))[:2]
     if not answer[end.end() :].strip():
         return drop("there is no answer after its reasoning", "思考之后没有回答")
     if answer[start.end() : end.start()].strip():

@@ -13,7 +13,9 @@ from swiftprep.records import Sample
 
 # Kinds of samples the scanner makes of parts of files: what such an answer leaves open, the file goes on with.
 _PARTS = ("fim",)
+_TICKS = re.compile(r"(`+)(?!`).*?(?<!`)\1(?!`)")
 _LETTER_END = re.compile(r"[\w\u3400-\u9fff]$")
+_OPEN_END = re.compile(r"^(?!\s*(?://|\*)).*(?:[\w)\]]\.|[=+*&|?(\[]|=>|\b(?:const|let|var|import|new|await))\s*$")
 _SENTENCE = re.compile(r"[。！？!?]|\.(?=\s|$)")
 _ITEM = re.compile(r"\s*(?:[-*+•]|\d+[.)、]|[#>|]|https?://)")
 _SHORT = 12  # characters of a last line that may well be a name or a number
@@ -39,6 +41,9 @@ def truncated(sample: Sample) -> Verdict | None:
             verdict = _open_code(cut_off(block.code, block.language))
             if verdict:
                 return verdict
+        ending = block.code.rstrip().rpartition("\n")[2]
+        if block.language in ("js", "javascript", "ts", "typescript") and _OPEN_END.search(ending):
+            return _open_code(ending.strip()[-20:])
     if not blocks or blocks[-1].closed:
         return _open_sentence(answer, answer[blocks[-1].end :] if blocks else answer)
     if not blocks[-1].code.strip():
@@ -56,10 +61,14 @@ def _open_sentence(answer: str, tail: str) -> Verdict | None:
     if not last:
         return None
     says, says_zh = f"in the middle of a sentence: …{last[-20:]}", f"句子没有写完：…{last[-20:]}"
-    if last.endswith((":", "：")):
+    if last.endswith((":", "：")) and (phrases("announces").search(last) or len(last) == len(answer)):
         return drop("announces something and ends", "只有引导语，没有后文")
     # One word may be the whole answer, whatever it is; marks that open and do not close are never right.
-    if last.count("**") % 2 or last.count("`") % 2 or (len(answer) > 20 and phrases("dangling", "{}$").search(last)):
+    if (
+        last.count("**") % 2
+        or _TICKS.sub("", last).count("`") % 2
+        or (len(answer) > 20 and phrases("dangling", "{}$").search(last))
+    ):
         return drop("ends " + says, says_zh)
     before = [line.strip() for line in prose(tail).strip().split("\n")[:-1] if line.strip()]
     like_it = [line for line in before if bool(_ITEM.match(line)) == bool(_ITEM.match(last))]

@@ -77,6 +77,9 @@ def repeated_turn(sample: Sample) -> Verdict | None:
         kept.append(turn)
         if len(kept) >= 4 and all(_same(a, b) for a, b in zip(kept[-4:-2], kept[-2:], strict=True)):
             del kept[-2:]
+    answers = [" ".join(turn["content"].split()) for turn in kept if turn["role"] == "assistant"]
+    if len(set(answers)) < len(answers) and any(len(a) > 15 and answers.count(a) > 1 for a in answers):
+        return drop("gives the same answer twice", "对不同的问题给出相同的回答")
     if len(kept) == len(sample.messages):
         return None
     return fix(sample.replace(messages=kept), "a turn is there twice", "有重复的对话轮次")
