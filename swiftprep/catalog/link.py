@@ -205,13 +205,18 @@ def _foreign(entries: Mapping[str, _Entry], modules: Modules) -> dict[str, list[
     below. What the component itself listens to with `$on` is talk between the two, not its API.
     """
     by_word: defaultdict[str, list[str]] = defaultdict(list)
+    around: dict[str, str] = {}  # file → the component that has others defined within it, whose parent it is
     for key, entry in entries.items():
         by_word[entry.name.rpartition("-")[2]].append(key)
+        if not entry.is_row and _has_inner(modules.facts[entry.path]["components"][entry.index]):
+            around[entry.path] = key
     found: defaultdict[str, list[Event]] = defaultdict(list)
     for path in sorted(modules.facts):
         for receiver, name, arguments in modules.facts[path].get("foreign", ()):
             event = modules.text(name, path)
             called = kebab(receiver.strip("_$"))
+            if event is not None and called == "parent" and path in around:
+                found[around[path]].append(Event(event, arguments))
             if event is None or called in ("parent", "root", "bus", "event-bus", "child"):
                 continue
             for key in by_word.get(called.rpartition("-")[2], ()):
@@ -225,6 +230,12 @@ def _foreign(entries: Mapping[str, _Entry], modules: Modules) -> dict[str, list[
                     found[key].append(Event(event, arguments, origin="" if path == owner.path else path))
                 break
     return found
+
+
+def _has_inner(options: Mapping[str, Any]) -> bool:
+    """Return whether a component's local components are defined right there, as objects."""
+    local = options.get("components")
+    return bool(local) and local[0] == "o" and any(inner[0] == "o" for _, inner, _ in local[1])
 
 
 def infer(usage: Mapping[str, Use], known: Iterable[str]) -> dict[str, Component]:

@@ -21,6 +21,7 @@ _ATTRIBUTE = re.compile(r"""([^\s"'<>/=]+|/(?!>))(?:\s*=\s*("[^"]*"|'[^']*'|[^\s
 _MUSTACHE = re.compile(rb"\{\{.*?\}\}", re.S)
 _TAG_LIKE = re.compile(rb"\{\{[^}]*<[A-Za-z/!]")
 _LONE = re.compile(rb"<(?![A-Za-z/!])|&")
+_OR_LONE_END = re.compile(rb"<!--.*?-->|</?[A-Za-z][\w.:-]*" + _ATTRIBUTES + rb">|>", re.S)
 # `p` too: Vue 3 does not close it before a block element, and Vue 2 says nothing when it does.
 _NOT_HTML = re.compile(rb"</?(?:[A-Z][\w.-]*|p)(?=[\s/>])")
 _KNOWN_TO_HTML = frozenset(
@@ -152,6 +153,11 @@ def _mask(match: re.Match[bytes]) -> bytes:
     return re.sub(rb"[^\n{}]", b"x", match[0])
 
 
+def _mask_lone_end(match: re.Match[bytes]) -> bytes:
+    """Take a `>` that ends no tag for text, as Vue does."""
+    return b"x" if match[0] == b">" else match[0]
+
+
 def _rename(match: re.Match[bytes]) -> bytes:
     start = 2 if match[0].startswith(b"</") else 1
     name = match[0][start:]
@@ -167,6 +173,10 @@ def template(source: bytes, start: int = 0, end: int | None = None) -> Template:
     markup = _LONE.sub(b"x", markup)
     markup = _NOT_HTML.sub(_rename, markup)
     root = parse(markup, "html").root_node
+    if root.has_error:
+        without = parse(_OR_LONE_END.sub(_mask_lone_end, markup), "html").root_node
+        if len(error_lines(without)) < len(error_lines(root)):
+            root = without
     first_line = source.count(b"\n", 0, start) + 1
     found = Template([], [(first_line + line - 1, "syntax error") for line in error_lines(root)])
     stack = [(child, -1) for child in reversed(root.children)]

@@ -113,7 +113,8 @@ def boilerplate(sample: Sample) -> Verdict | None:
     made = answer
     if not phrases("about_you").search(sample.prompt):
         made = _without_itself(made)
-    if len(answer.encode("utf-8", "replace")) > SHORT or fenced(answer):
+    is_letter = phrases("asks_for_text").search(sample.prompt)
+    if not is_letter and (len(answer.encode("utf-8", "replace")) > SHORT or fenced(answer)):
         made = _without_courtesy(made)
     if made == answer or not made.strip():
         return None

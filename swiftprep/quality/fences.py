@@ -63,7 +63,7 @@ def _fenced_anew(text: str) -> str:
     for line in text.split("\n"):
         fence = _FENCE_LINE.fullmatch(line)
         language = ((fence[1] or fence[2] or "") if fence else "").lower()
-        if fence and opened is None and (language or "`" * 3 in line or "~~~" in line):
+        if fence and opened is None and (language or "`" * 3 in line or "~~~" in line or "[code" in line):
             lines.append(f"```{language}")
             opened = language
         elif fence and opened is not None and language and lines[-1].startswith("```"):
@@ -82,6 +82,8 @@ def _fenced_anew(text: str) -> str:
             opened = None
         else:
             lines.append(line)
+    if opened == "" and lines[-1] == "```" and "```" in lines[:-1]:
+        del lines[-1]  # closed twice
     return "\n".join(lines)
 
 

@@ -13,7 +13,7 @@ from swiftprep.records import Sample
 _HAN = re.compile("[\u3400-\u9fff]")
 _TOKEN = re.compile("[a-z]+(?:'[a-z]+)?|\\d+|[\u3400-\u9fff]+")
 _QUOTED = re.compile(
-    "[「『“\"'‘《`][^」』”\"'’》`\n]{2,}[」』”\"'’》`]|[:：]\\s*\\S{2,}|\n\\s*\\S[^\n]{2,}[^\n:：](?:\n|$)|[{};<>=]{2}|\\(\\w*\\)"
+    "(?!```)[「『“\"'‘《`][^」』”\"'’》`\n]{2,}[」』”\"'’》`]|[:：]\\s*\\S{2,}|\n\\s*\\S[^\n]{2,}[^\n:：](?:\n|$)|[{};<>=]{2}|\\(\\w*\\)"
 )
 LONG = 80  # characters from which an instruction is not short
 _INLINE_CODE = re.compile(r"`[^`\n]*`|'[^'\n]*'|\"[^\"\n]*\"")
@@ -55,11 +55,9 @@ def missing_object(sample: Sample) -> Verdict | None:
     if len(users) > 1 or len(question) > 400 or any(block.code.strip() for block in fenced(question)):
         return None
     found = phrases("what_follows").search(question)
-    before, after = question, question[found.end() :] if found else ""
-    if found is None:
-        found = phrases("what_precedes").search(question)
-        before = question[: found.start()] if found else ""
-    if found is None or _QUOTED.search(after if after else "") or _QUOTED.search(before.strip() + " "):
+    after = question[found.end() :] if found else ""
+    found = found or phrases("what_precedes").search(question)
+    if found is None or _QUOTED.search(after) or _QUOTED.search(question[: found.start()].strip() + " "):
         return None
     return drop(f"speaks of '{found[0].strip()}', and there is none", f"提到“{found[0].strip()}”，但没有给出")
 

@@ -29,7 +29,7 @@ _HIDDEN = re.compile(
 _ESCAPES = {"\\n": "\n", "\\t": "\t", '\\"': '"', "\\r": "", "\\\\": "\\"}
 _ESCAPED = re.compile(r'\\(?:[ntr"]|\\)')
 _ENTITY = re.compile(r"&(?:amp;)?(?:lt|gt|amp|quot|nbsp|#39|#x27|apos|ldquo|rdquo|hellip|mdash);")
-_ABOUT_ENTITIES = re.compile(r"&|实体|转义|entit|escap|unescape", re.I)
+_ABOUT_ENTITIES = re.compile(r"&|<\w|尖括号|angle bracket|实体|转义|entit|escap|unescape", re.I)
 _ANSWER_KEYS = (
     *RESPONSE_KEYS, "result", "message", "reply", "generated_text", "回答", "答案", "内容", "输出", "choices", "messages", "data",
 )  # fmt: skip
@@ -40,7 +40,7 @@ _ROLE_LINE = re.compile(r"\s*(?:assistant|user|system)\s*(?:\n|$)")
 _TAG_NAME = re.compile(r"<(/?[a-z][a-z0-9]*)(?: [^<>\n]*)?>", re.I)
 _BREAK = re.compile(r"<br ?/?>|&nbsp;", re.I)
 _END_TAG = re.compile(r"(?:<br ?/?>|</p>)\n?", re.I)
-_INLINE = re.compile(r"`[^`\n]*`")
+_INLINE = re.compile(r"(?<!`)`[^`\n]+`(?!`)")
 _THINK = re.compile(r"<(/?)think(?:ing)?>")
 
 
@@ -106,7 +106,7 @@ def escaped_text(sample: Sample) -> Verdict | None:
     r"""An answer in which every line end is the two characters `\n`: it was escaped once too often."""
     answer = sample.answer
     inner = answer.strip()
-    if "\n" in inner or inner.count("\\n") < 2:
+    if "\n" in inner or _INLINE.sub("", inner).count("\\n") < 2:
         return None
     quoted = len(inner) > 2 and inner[0] == inner[-1] == '"'
     made = _ESCAPED.sub(lambda match: _ESCAPES[match[0]], inner[1:-1] if quoted else inner)
@@ -193,8 +193,8 @@ def _without_tags_in(line: str) -> str:
     if line.lstrip().startswith("|"):  # a table has no other way to end a line within a cell
         return line
     pieces = re.split(r"(`[^`\n]*`)", line)  # inline code may show a tag
-    pieces[::2] = [html.unescape(_HTML.sub("", _END_TAG.sub("\n", piece))) for piece in pieces[::2]]
-    return "".join(pieces).replace("\xa0", " ")
+    pieces[::2] = [_HTML.sub("", _END_TAG.sub("\n", piece)) for piece in pieces[::2]]
+    return html.unescape("".join(pieces)).replace("\xa0", " ")
 
 
 def _outside_code(text: str, change: Callable[[str], str]) -> str:
