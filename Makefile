@@ -54,6 +54,7 @@ bench: $(READY)
 	$(BIN)/python benchmarks/check.py
 	$(BIN)/python benchmarks/redaction.py
 	$(BIN)/python benchmarks/scan.py
+	$(BIN)/python benchmarks/rules.py
 	$(BIN)/python benchmarks/quality.py
 	$(BIN)/python benchmarks/jsonl.py
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[bench]'

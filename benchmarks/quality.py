@@ -19,6 +19,7 @@ from pathlib import Path
 sys.path.append(sys.path.pop(0))
 sys.path.append(str(Path(__file__).parent.parent / "tests"))
 
+import second_defects
 from api import FRAMEWORKS, unpack
 from defects import Outcome, defects, good_samples, judge
 
@@ -104,6 +105,11 @@ def main(each: int, seed: int, missed: bool) -> int:
     print(f"\nfound {share(found, len(outcomes))}, of {len({o.defect.kind for o in outcomes})} kinds; bar {FOUND:.0%}")
     print(f"repaired right {share(repaired, len(fixable))}; bar {REPAIRED:.0%}")
     print(f"clean samples dropped {share(flagged, len(clean))}; bar {FLAGGED:.0%}")
+    checker = Checker(catalog=element.catalog)
+    second = second_defects.judge(lambda messages: checker.run([Sample(messages)]))
+    print("\nsecond corpus, written without sight of the rules:")
+    print(f"found {share(second.found, second.planted)}, repaired right {share(second.repaired, second.fixable)}")
+    print(f"good samples dropped {share(second.good_dropped, second.good)}, most of them made to look bad")
     held = found >= FOUND * len(outcomes) and repaired >= REPAIRED * len(fixable) and flagged <= FLAGGED * len(clean)
     return 0 if held and len(clean) == CLEAN else 1
 

@@ -24,6 +24,8 @@ import orjson
 from swiftprep.disk import atomic_write
 from swiftprep.errors import DataError
 
+READ_AT_ONCE = 10_000_000  # bytes ms-swift's reader decides the types of a file's columns by
+
 Message: TypeAlias = dict[str, str]
 
 # The synonyms ms-swift maps to one name (swift/dataset/preprocessor/core.py, ResponsePreprocessor and
@@ -184,6 +186,8 @@ def to_sample(row: dict[str, Any]) -> Sample:
         DataError: no known form, or a conversation ms-swift could not train on.
     """
     meta = row.get("meta") or {}
+    if isinstance(meta, str):
+        meta = _parsed(meta)
     if not isinstance(meta, dict):
         raise DataError(f"'meta' is {type(meta).__name__}; expected an object")
     channel = row.get("channel")
@@ -194,9 +198,16 @@ def to_sample(row: dict[str, Any]) -> Sample:
     return Sample(
         messages=messages,
         id="" if sample_id is None else str(sample_id),
-        channel=channel,
+        channel=channel or None,
         meta={**meta, **extra},
     )
+
+
+def _parsed(text: str) -> Any:
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return text
 
 
 def _messages(row: dict[str, Any]) -> tuple[list[Message], dict[str, Any]]:
@@ -300,12 +311,16 @@ def write_jsonl(samples: Iterable[Sample], path: str | Path, format: Literal["me
         format: `"messages"` (any conversation) or `"alpaca"` (`instruction`, `input`, `output`, and `system` and
             `history` where a sample has them).
 
+    What is written loads in ms-swift. Its reader takes the types of the first 10 MB for those of the whole file: where
+    a larger file's `meta` or `channel` differ from row to row, `meta` is written as JSON text; `read_jsonl` reads both.
+
     Raises:
         DataError: a sample cannot be written in that format, or holds text that is not valid Unicode.
     """
     if format not in ("messages", "alpaca"):
         raise DataError(f"format={format!r}; expected 'messages' or 'alpaca'")
     count = 0
+    shapes = set()
     with atomic_write(path) as file:
         for count, sample in enumerate(samples, start=1):
             row = _messages_row(sample) if format == "messages" else _alpaca_row(sample)
@@ -313,7 +328,35 @@ def write_jsonl(samples: Iterable[Sample], path: str | Path, format: Literal["me
                 file.write(orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE))
             except TypeError as error:
                 raise DataError(f"{path}: sample {count} ({sample.id or 'no id'}): {error}") from None
+            shapes.add((*row, _shape(row.get("meta"))))
+        uneven = len(shapes) > 1 and file.tell() > READ_AT_ONCE
+    # A key with a slash and values of two types keeps the reader from ever coming to an end.
+    if uneven or any("/" in str(shape) for shape in shapes):
+        _write_even(Path(path))
     return count
+
+
+def _shape(value: Any) -> Any:
+    """Return the types of a JSON value, to compare."""
+    if isinstance(value, dict):
+        return tuple(sorted((str(key), _shape(inner)) for key, inner in value.items()))
+    if isinstance(value, (list, tuple)):
+        return frozenset(map(_shape, value))
+    return type(value).__name__
+
+
+def _write_even(path: Path) -> None:
+    """Write a file anew with the same columns and types in every row."""
+    rows = (orjson.loads(line) for _, line in iter_lines(path))
+    with atomic_write(path) as file:
+        for row in rows:
+            if "history" in row or "system" in row:
+                raise DataError(
+                    f"{path}: over 10 MB, its rows need one set of columns; write it with format='messages'"
+                )
+            channel, meta = row.pop("channel", None), row.pop("meta", None)
+            row |= {"channel": channel or "", "meta": orjson.dumps(meta or {}).decode("utf-8")}
+            file.write(orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE))
 
 
 def _messages_row(sample: Sample) -> dict[str, Any]:

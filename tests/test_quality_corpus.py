@@ -10,6 +10,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
+import second_defects
 from defects import FITTING, KINDS, Defect, Run, bank_card, defects, email, good_samples, id_card, judge, phone, right
 
 import swiftprep
@@ -165,7 +166,6 @@ def test_a_copy_in_the_validation_split_must_stay(planted):
     assert not any(o.found for o in judge(of_kind, greedy))
 
 
-@pytest.mark.skipif("Checker" not in swiftprep.__all__, reason="there is no checker yet")
 def test_the_checker_holds_its_bars(planted, scan):
     def run(catalog):
         return lambda broken, held_out: swiftprep.Checker(catalog=catalog, held_out=held_out, max_tokens=LONGEST).run(
@@ -184,3 +184,11 @@ def test_the_checker_holds_its_bars(planted, scan):
     clean = [*demo.general_samples(), *scan.samples]
     dropped = run(scan.catalog)(clean, good_samples()).rejected
     assert len(dropped) <= 0.02 * len(clean), dropped
+
+
+def test_the_checker_holds_its_bars_on_the_second_corpus():
+    checker = swiftprep.Checker()
+    told = second_defects.judge(lambda messages: checker.run([Sample(messages)]))
+    assert told.found >= 0.95 * told.planted
+    assert told.repaired >= 0.90 * told.fixable
+    assert told.good_dropped <= 0.02 * told.good

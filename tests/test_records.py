@@ -155,3 +155,43 @@ def test_atomic_write_cleans_up_on_interrupt(tmp_path):
     with pytest.raises(KeyboardInterrupt):
         write_half()
     assert os.listdir(tmp_path) == []
+
+
+def large(late: Sample) -> list[Sample]:
+    """Eleven megabytes of samples of one shape, then another."""
+    return [Sample.from_instruction(f"q{i}", "", "x" * 3000, id=str(i), meta={"path": "a"}) for i in range(3700)] + [
+        late
+    ]
+
+
+@pytest.mark.parametrize(
+    "late",
+    [
+        Sample.from_instruction("q", "", "a", meta={"path": "a", "span": [1, 2]}),
+        Sample.from_instruction("q", "", "a", meta={"path": 1}),
+        Sample.from_instruction("q", "", "a", channel="general", meta={"path": "a"}),
+        Sample.from_instruction("q", "", "a"),
+    ],
+    ids=["another key", "another type", "a channel", "no meta"],
+)
+def test_a_large_file_has_one_type_for_each_column(tmp_path, late):
+    samples = large(late)
+    assert write_jsonl(samples, tmp_path / "x.jsonl") == len(samples)
+    rows = [json.loads(line) for line in (tmp_path / "x.jsonl").read_text().splitlines()]
+    assert {tuple((key, type(value)) for key, value in row.items()) for row in rows} == {
+        (("id", str), ("messages", list), ("channel", str), ("meta", str))
+    }
+    assert list(read_jsonl(tmp_path / "x.jsonl")) == samples
+
+
+def test_a_file_of_one_shape_or_a_small_one_keeps_its_meta_as_it_is(tmp_path):
+    for samples in (large(large(None)[0]), [*large(None)[:2], Sample.from_instruction("q", "", "a", meta={"n": 1})]):
+        write_jsonl(samples, tmp_path / "x.jsonl")
+        assert isinstance(json.loads((tmp_path / "x.jsonl").read_text().splitlines()[0])["meta"], dict)
+
+
+def test_a_key_with_a_slash_is_written_as_text(tmp_path):
+    samples = [Sample.from_instruction("q", "", "a", meta={"a/b": value}) for value in (1, "x")]
+    write_jsonl(samples, tmp_path / "x.jsonl")
+    assert isinstance(json.loads((tmp_path / "x.jsonl").read_text().splitlines()[0])["meta"], str)
+    assert list(read_jsonl(tmp_path / "x.jsonl")) == samples

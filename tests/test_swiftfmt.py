@@ -15,7 +15,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from swiftprep import Mixer, Sample, write_jsonl
+from swiftprep import Checker, Mixer, Sample, write_jsonl
 from swiftprep.errors import ConfigError, DataError
 from swiftprep.swiftfmt import REASONS, REPAIRS, as_swift_reads, forecast, lint, parse_entry, repair_file
 
@@ -164,6 +164,41 @@ def test_what_comes_after_ten_megabytes_must_fit(tmp_path):
     paths = write_files({f"{name}.jsonl": data for name, data in LARGE.items()}, tmp_path / "files")
     real = load_in_swift({name: [path] for name, path in paths.items()}, tmp_path)
     assert {name: bool(lint(path).fails) for name, path in paths.items()} == {n: "fails" in r for n, r in real.items()}
+
+
+@pytest.mark.slow
+def test_ms_swift_loads_our_large_files_whatever_comes_late(tmp_path):
+    many = [Sample.from_instruction(f"q{i}", "", PAD, meta={"path": "a"}) for i in range(3700)]
+    late = {
+        "key": Sample.from_instruction("q", "", "a", meta={"path": "a", "span": [1, 2]}),
+        "type": Sample.from_instruction("q", "", "a", meta={"path": 1}),
+        "channel": Sample.from_instruction("q", "", "a", channel="general"),
+    }
+    paths = {}
+    for name, sample in late.items():
+        paths[name] = tmp_path / f"{name}.jsonl"
+        write_jsonl([*many, sample], paths[name])
+    paths["slash"] = tmp_path / "slash.jsonl"
+    write_jsonl([many[0].replace(meta={"a/b": value}) for value in (1, "x")], paths["slash"])
+    real = load_in_swift({name: [path] for name, path in paths.items()}, tmp_path, strict=True)
+    assert {n: len(r.get("rows", ())) for n, r in real.items()} == {n: 2 if n == "slash" else 3701 for n in paths}
+
+
+@pytest.mark.slow
+def test_ms_swift_loads_all_that_the_checker_keeps(tmp_path, model):
+    files = write_files(odd_rows.by_hand() | odd_rows.at_random(3, 60), tmp_path / "odd")
+    checker = Checker(levels={"unclear": "off", "hollow": "off", "wrong-language": "off"}, near=None)
+    written, counts = {}, {}
+    for name, path in files.items():
+        report = checker.run_files(path)
+        assert report.read == len(report.kept) + len(report.rejected)
+        if report.kept:
+            written[name] = tmp_path / "kept" / f"{name}.jsonl"
+            counts[name] = write_jsonl(report.kept, written[name])
+    assert len(written) > 100
+    real = load_in_swift({name: [path] for name, path in written.items()}, tmp_path, model=model, strict=True)
+    assert {name: len(found.get("rows", ())) for name, found in real.items()} == counts
+    assert all(isinstance(n, int) and n > 0 for found in real.values() for n in found["tokens"])
 
 
 @pytest.mark.slow

@@ -235,7 +235,7 @@ def _foreign(entries: Mapping[str, _Entry], modules: Modules) -> dict[str, list[
 def _has_inner(options: Mapping[str, Any]) -> bool:
     """Return whether a component's local components are defined right there, as objects."""
     local = options.get("components")
-    return bool(local) and local[0] == "o" and any(inner[0] == "o" for _, inner, _ in local[1])
+    return local is not None and local[0] == "o" and any(inner[0] == "o" for _, inner, _ in local[1])
 
 
 def infer(usage: Mapping[str, Use], known: Iterable[str]) -> dict[str, Component]:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from swiftprep.catalog.grammar import error_lines, parse
 
-_ATTRIBUTES = rb"""((?:[^>"']|"[^"]*"|'[^']*')*)"""
+_ATTRIBUTES = rb"""((?:[^<>"']|"[^"]*"|'[^']*')*)"""  # no tag begins within another: or time would be squared
 _OPEN = re.compile(rb"<!--.*?(?:-->|\Z)|<([A-Za-z][\w.-]*)" + _ATTRIBUTES + rb">", re.S)
 _TEMPLATE = re.compile(rb"<!--.*?(?:-->|\Z)|<(/?)template(?=[\s/>])" + _ATTRIBUTES + rb">", re.S)
 _ATTRIBUTE = re.compile(r"""([^\s"'<>/=]+|/(?!>))(?:\s*=\s*("[^"]*"|'[^']*'|[^\s"'<>`]+))?""")
@@ -21,7 +21,7 @@ _ATTRIBUTE = re.compile(r"""([^\s"'<>/=]+|/(?!>))(?:\s*=\s*("[^"]*"|'[^']*'|[^\s
 _MUSTACHE = re.compile(rb"\{\{.*?\}\}", re.S)
 _TAG_LIKE = re.compile(rb"\{\{[^}]*<[A-Za-z/!]")
 _LONE = re.compile(rb"<(?![A-Za-z/!])|&")
-_OR_LONE_END = re.compile(rb"<!--.*?-->|</?[A-Za-z][\w.:-]*" + _ATTRIBUTES + rb">|>", re.S)
+_OR_LONE_END = re.compile(rb"<!--.*?(?:-->|\Z)|</?[A-Za-z][\w.:-]*" + _ATTRIBUTES + rb">|>", re.S)
 # `p` too: Vue 3 does not close it before a block element, and Vue 2 says nothing when it does.
 _NOT_HTML = re.compile(rb"</?(?:[A-Z][\w.-]*|p)(?=[\s/>])")
 _KNOWN_TO_HTML = frozenset(

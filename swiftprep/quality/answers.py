@@ -13,18 +13,19 @@ from swiftprep.quality.verdict import Verdict, drop, fix, warn
 from swiftprep.records import Sample
 
 SHORT = 160  # bytes of an answer that is talk, in which "Sure!" is no padding
+ENDING = 240  # characters at the end of an answer in which a closing is looked for
 LEAST = 20  # characters that must be left of an answer when its padding is gone
 
 _BEFORE_ECHO = re.compile(
-    r"\s*(?:(?:Question|Q|You asked|Your question(?: is)?|(?:您|你)?的?(?:问题|提问)(?:是|为)?|问)[:：】\]]\s*|[#*>\"“「『【\[]+\s*)*",
+    r"\s*(?:(?:Question|Q|You asked|Your question(?: is)?|(?:您|你)?的?(?:问题|提问)(?:是|为)?|问)[:：】\]]\s*"
+    r"|[#*>\"“「『【\[]+\s*)*",
     re.I,
 )
 _AFTER_ECHO = re.compile(r"^[\s*\"”」』:：,，.。!！?？】\]]*(?:[【\[]?(?:Answer|A|答案|答|回答)[:：】\]]\s*)?", re.I)
-_ONE_MARK = re.compile(r"([^\s|])\1{39,}\s*$")
 _RUN = re.compile(r"([^\W\d_][^\n]{0,15}?)\1{11,}")
 _REDACTED = re.compile(r"<REDACTED:[a-z-]+>")
 _NUMBER = re.compile(r"^\s*(?:\d+[.)、]|[-*•])\s*")
-_DOTS = re.compile(r"^[ \t]*(?://|#|<!--|/\*|\*|--)?[ \t]*(?:\.{3,6}|…{1,2})[ \t]*(?:-->|\*/)?[ \t]*$", re.M)
+_DOTS = re.compile(r"^[ \t]*(?:(?://|#|<!--|/\*|\*|--)[ \t]*)?(?:\.{3,6}|…{1,2})[ \t]*(?:-->|\*/)?[ \t]*$", re.M)
 _TODO = re.compile(r"\b(?:TODO|FIXME|TBD)\b|待办")
 _HAN = re.compile("[\u3400-\u9fff]")
 _WORD = re.compile(r"[a-z\u00e0-\u024f]+", re.I)
@@ -38,8 +39,9 @@ _ENGLISH = frozenset(
     "the a an is are of to and in it for with on that this be can you not as by or from at if when which".split()
 )
 _FOREIGN = frozenset(
-    """le la les de du des et que un une est il elle par pour avec dans ce sur au aux l d o os as da do em não é à ao uma
-    para porque el los las y en es por con der die das und ist ein eine nicht den zu von mit für auf sich di che per""".split()
+    """le la les de du des et que un une est il elle par pour avec dans ce sur au aux l d o os as da do em não é à ao
+    uma para porque el los las y en es por con der die das und ist ein eine nicht den zu von mit für auf sich di
+    che per""".split()
 )  # fmt: skip
 _FIRST = re.compile(r"\s*([^.!?。！？:：～~\n]{1,90})(?:[.!?。！？:：～~]+\W*?(?=\w|[\s`<*#\-(（])|\n)\s*")
 _LAST = re.compile(r"(?:(?<=[.!?。！？～~\n`:：）)])|\A)\s*([^.!?。！？～~\n]{2,120})[.!?。！？～~]*[^\w`\n]*\s*\Z")
@@ -72,14 +74,16 @@ def hollow(sample: Sample) -> Verdict | None:
     """An answer that is a word for nothing, a mark, or a place to fill in."""
     answer = sample.answer.strip()
     inner = "\n".join(block.code for block in fenced(answer)).strip() if answer.startswith("```") else answer
-    if inner.startswith("<REDACTED:"):
+    if inner.startswith("<REDACTED:") or len(inner) > 200:
         return None
     says_nothing = phrases("hollow", r"\W*{}\W*").fullmatch(inner) or not re.search(r"\w", inner)
     agrees = phrases("agrees", r"\W*{}\W*").fullmatch(inner) and phrases("asks_how").search(sample.prompt)
     courteous = len(inner) < 80 and all(
         is_courtesy(part) for part in re.split(r"[.!?。！？～~\n]+", inner) if part.strip()
     )
-    small_talk = phrases("greets", r"\W*{}\W*").fullmatch(sample.prompt) or phrases("yes_or_no").search(sample.prompt)
+    small_talk = (len(sample.prompt) < 80 and phrases("greets", r"\W*{}\W*").fullmatch(sample.prompt)) or phrases(
+        "yes_or_no"
+    ).search(sample.prompt)
     if not says_nothing and (small_talk or not (agrees or courteous)):
         return None
     return drop(f"the answer says nothing: {answer[:20]}", f"回答没有内容：{answer[:20]}")
@@ -116,7 +120,7 @@ def boilerplate(sample: Sample) -> Verdict | None:
     is_letter = phrases("asks_for_text").search(sample.prompt)
     if not is_letter and (len(answer.encode("utf-8", "replace")) > SHORT or fenced(answer)):
         made = _without_courtesy(made)
-    if made == answer or not made.strip():
+    if made.strip() in (answer.strip(), ""):
         return None
     return fix(with_answer(sample, made), "opens or ends with an assistant's set phrases", "含有助手套话")
 
@@ -127,7 +131,7 @@ def _without_itself(answer: str) -> str:
     start = code[0].start if code else len(answer)
     end = code[-1].end if code else len(answer)
     pattern = phrases(
-        "of_itself", r"(?:(?<=[.!?。！？\n])|\A|[（(])\s*{}[^.!?。！？\n]*(?:[.!?。！？]+[）)]?[ \t]*|\n+|\Z)"
+        "of_itself", r"(?:(?<=[.!?。！？\n])|\A|[（(])[ \t]*{}[^.!?。！？\n]*(?:[.!?。！？]+[）)]?[ \t]*|\n+|\Z)"
     )
     made = pattern.sub("", answer[:start]) + answer[start:end] + pattern.sub("", answer[end:])
     if len(made.strip()) < LEAST:
@@ -140,9 +144,13 @@ def _without_courtesy(answer: str) -> str:
     """Take the courteous sentences off an answer's beginning and end."""
     while (first := _FIRST.match(answer)) and is_courtesy(first[1]) and len(answer) - first.end() > LEAST:
         answer = answer[first.end() :]
-    while (last := _LAST.search(answer)) and is_courtesy(last[1]) and last.start() > LEAST:
-        answer = answer[: last.start()].rstrip()
-    return answer
+    while True:
+        answer = answer.rstrip() if answer[-1:].isspace() else answer
+        start = max(0, len(answer) - ENDING)
+        last = _LAST.search(answer, start)
+        if not last or not is_courtesy(last[1]) or last.start() <= max(LEAST, start):
+            return answer
+        answer = answer[: last.start()]
 
 
 def is_courtesy(sentence: str) -> bool:
@@ -183,7 +191,7 @@ def looping(sample: Sample) -> Verdict | None:
     run = None if is_bare_code(answer) else _RUN.search(prose(answer))
     if run:
         return drop(f"repeats itself: {run[1]}", f"内容循环重复：{run[1]}")
-    if _ONE_MARK.search(answer):
+    if len(answer) > 60 and len(set(answer[-40:])) == 1:
         return drop(f"ends with one mark over and over: {answer[-12:]}", f"末尾重复同一字符：{answer[-12:]}")
     blocks = [] if is_bare_code(answer) else fenced(answer)
     for text, most in ((prose(answer), 4), *((block.code, 8) for block in blocks)):
@@ -236,7 +244,7 @@ def wrong_language(sample: Sample) -> Verdict | None:
 def language_of(text: str) -> str:
     """Return `"zh"`, `"en"`, `"ja"`, `"ko"`, `"ru"` or `"other"` where a text is clearly that, else `""`.
 
-    >>> language_of("如何使用 ta-table？"), language_of("How do I use it?"), language_of("Le papier est recyclé par la ville.")
+    >>> language_of("如何使用 ta-table？"), language_of("How do I use it?"), language_of("Le chat est sur la table.")
     ('zh', 'en', 'other')
     """
     letters = {name: len(pattern.findall(text)) for name, pattern in _SCRIPTS.items()}

@@ -44,8 +44,13 @@ def unclear(sample: Sample) -> Verdict | None:
 
 def empty_input(sample: Sample) -> Verdict | None:
     """A place for an input below the instruction, with nothing in it."""
-    made = with_texts(sample, lambda text: phrases("no_input").sub("", text), roles=("user",))
+    made = with_texts(sample, _without_no_input, roles=("user",))
     return None if made is sample else fix(made, "has a place for an input and no input", "带有空的输入占位")
+
+
+def _without_no_input(text: str) -> str:
+    found = phrases("no_input").search(text.rstrip(), max(0, len(text.rstrip()) - LONG))
+    return text[: found.start()] if found else text
 
 
 def missing_object(sample: Sample) -> Verdict | None:

@@ -11,11 +11,10 @@ from swiftprep.records import Sample
 
 MANY = 20  # samples of one wording before anything is said about it
 SHARE = 0.5
+LONGEST = 400  # characters of a question that tell its wording
 
-_NAMES = re.compile(
-    r"```.*?(?:```|\Z)|'[^'\n]*'|\"[^\"\n]*\"|`[^`\n]*`|“[^”\n]*”|「[^」\n]*」|[\w@.-]*[/\\][\w/\\.@-]+|[A-Za-z]+(?:-[A-Za-z]+)+|\d+",
-    re.S,
-)
+_TOKEN = re.compile(r"'[^'\n]*'|\"[^\"\n]*\"|`[^`\n]*`|“[^”\n]*”|「[^」\n]*」|[\w@.\-/\\]+")
+_OF_NAMES = re.compile(r"['\"`“「/\\\d-]")
 
 
 def contradictions(samples: Sequence[Sample]) -> Iterator[Found]:
@@ -62,5 +61,6 @@ def _groups(samples: Sequence[Sample]) -> Iterator[tuple[str, list[Sample]]]:
 
 
 def _wording(sample: Sample) -> str:
-    """Return the first line of a question with every name, path, number and piece of code taken out."""
-    return " ".join(_NAMES.sub("_", sample.prompt).strip().partition("\n")[0].split())
+    """Return the first line of a question with every name, path, number and quotation taken out."""
+    line = sample.prompt.strip().partition("\n")[0][:LONGEST]
+    return " ".join(_TOKEN.sub(lambda match: "_" if _OF_NAMES.search(match[0]) else match[0], line).split())

@@ -16,6 +16,8 @@ from swiftprep.quality.phrases import phrases
 from swiftprep.quality.verdict import Verdict, drop, fix
 from swiftprep.records import RESPONSE_KEYS, Sample
 
+TAIL = 300  # characters at the end of a question in which a template's end is looked for
+
 _LOST = re.compile("\ufffd|锟斤拷|锟斤|烫烫烫|屯屯屯")
 _LATIN = re.compile("[\u0080-\u00ff\u0152\u0153\u0160\u0161\u0178\u017d\u017e\u0192\u2013-\u2122]{2}")
 _WIDE = re.compile("[\u2010-\u2027\u3000-\u301f\u3400-\u9fff\uff01-\uff5e]")
@@ -31,7 +33,8 @@ _ESCAPED = re.compile(r'\\(?:[ntr"]|\\)')
 _ENTITY = re.compile(r"&(?:amp;)?(?:lt|gt|amp|quot|nbsp|#39|#x27|apos|ldquo|rdquo|hellip|mdash);")
 _ABOUT_ENTITIES = re.compile(r"&|<\w|尖括号|angle bracket|实体|转义|entit|escap|unescape", re.I)
 _ANSWER_KEYS = (
-    *RESPONSE_KEYS, "result", "message", "reply", "generated_text", "回答", "答案", "内容", "输出", "choices", "messages", "data",
+    *RESPONSE_KEYS, "result", "message", "reply", "generated_text", "回答", "答案", "内容", "输出",
+    "choices", "messages", "data",
 )  # fmt: skip
 _LINE = r"(?m:^[ \t]*{}[ \t]*$\n?)"
 _MARKS = re.compile(r"\?{2,}")
@@ -235,7 +238,8 @@ def _without_marks(text: str, role: str) -> str:
 
 
 def _question_alone(text: str) -> str:
-    begin, end = phrases("asker").match(text), phrases("asked").search(text)
+    text = text.strip()
+    begin, end = phrases("asker").match(text), phrases("asked").search(text, max(0, len(text) - TAIL))
     if not end and not (begin and "\n" not in begin[0].strip() and begin[0].lstrip().startswith("#")):
         return text
     return text[begin.end() if begin else 0 : end.start() if end else len(text)].strip()

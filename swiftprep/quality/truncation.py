@@ -18,6 +18,7 @@ _LETTER_END = re.compile(r"[\w\u3400-\u9fff]$")
 _OPEN_END = re.compile(r"^(?!\s*(?://|\*)).*(?:[\w)\]]\.|[=+*&|?(\[]|=>|\b(?:const|let|var|import|new|await))\s*$")
 _SENTENCE = re.compile(r"[。！？!?]|\.(?=\s|$)")
 _ITEM = re.compile(r"\s*(?:[-*+•]|\d+[.)、]|[#>|]|https?://)")
+_LONGEST = 1000  # characters of a last line that are looked at
 _SHORT = 12  # characters of a last line that may well be a name or a number
 
 
@@ -57,7 +58,7 @@ def _open_code(opened: str) -> Verdict | None:
 
 
 def _open_sentence(answer: str, tail: str) -> Verdict | None:
-    last = tail.strip().rpartition("\n")[2].strip()
+    last = tail.strip().rpartition("\n")[2].strip()[-_LONGEST:]
     if not last:
         return None
     says, says_zh = f"in the middle of a sentence: …{last[-20:]}", f"句子没有写完：…{last[-20:]}"
