@@ -186,7 +186,9 @@ def test_ms_swift_loads_our_large_files_whatever_comes_late(tmp_path):
 
 @pytest.mark.slow
 def test_ms_swift_loads_all_that_the_checker_keeps(tmp_path, model):
-    files = write_files(odd_rows.by_hand() | odd_rows.at_random(3, 60), tmp_path / "odd")
+    rows = odd_rows.by_hand() | odd_rows.at_random(3, 60)
+    del rows["dates-messages.jsonl"]  # as above
+    files = write_files(rows, tmp_path / "odd")
     checker = Checker(levels={"unclear": "off", "hollow": "off", "wrong-language": "off"}, near=None)
     written, counts = {}, {}
     for name, path in files.items():

@@ -19,8 +19,8 @@ _BLOCK = re.compile(r"^<(template|script|style)\b", re.M)
 _STARTS = re.compile(
     r"""\s*(?:(?:import|export)\s+[\w{*] | from\s+[\w.]+\s+import | (?:const|let|var)\s+[\w{\[]
     | (?:async\s+)?function\b | class\s+\w+ | def\s+\w+ | @\w+ | return\b.*[;)] | this\.\w
-    | SELECT\s | INSERT\s | UPDATE\s | CREATE\s | </?(?:template|script|style|div|[a-z]+-[\w-]+)[\s/>] | \#include | public\s | private\s
-    | if\s*\( | for\s*\( | while\s*\( | [\w.$]+\([^\u3400-\u9fff]*[{(\[]\s*$
+    | SELECT\s | INSERT\s | UPDATE\s | CREATE\s | </?(?:template|script|style|div|[a-z]+-[\w-]+)[\s/>]
+    | \#include | public\s | private\s | if\s*\( | for\s*\( | while\s*\( | [\w.$]+\([^\u3400-\u9fff]*[{(\[]\s*$
     | [.\#@]?[\w-]+(?:[ ,.>:\#\[][^{\u3400-\u9fff]*)?\{\s*$)""",
     re.VERBOSE,
 )
