@@ -101,10 +101,9 @@ def prompt_leak(sample: Sample) -> Verdict | None:
     """The prompt that an answer was generated or judged with, in the answer."""
     if is_bare_code(sample.answer):
         return None
-    found = phrases("leaked_question").search(sample.prompt) or phrases("leaked").search(prose(sample.answer))
-    if found is None or (
-        phrases("leaked").search(sample.prompt) and not phrases("leaked_question").search(sample.prompt)
-    ):
+    asked = phrases("leaked_question").search(sample.prompt)
+    found = asked or phrases("leaked").search(prose(sample.answer))
+    if found is None or (asked is None and phrases("leaked").search(sample.prompt)):
         return None
     return drop(f"holds its generator's prompt: {found[0][:60]}", f"混入了生成用的提示词：{found[0][:60]}")
 
@@ -137,7 +136,9 @@ def _without_itself(answer: str) -> str:
     if len(made.strip()) < LEAST:
         return answer
     cut = phrases("as_an_ai").sub("", made, count=1)
-    return made.strip() if made != answer and cut == made else made if cut == made else cut[:1].upper() + cut[1:]
+    if cut != made:
+        made = cut[:1].upper() + cut[1:]
+    return answer if made == answer else made.strip()
 
 
 def _without_courtesy(answer: str) -> str:
