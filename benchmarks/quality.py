@@ -13,6 +13,7 @@ import random
 import re
 import sys
 from collections import Counter, defaultdict
+from importlib import metadata
 from pathlib import Path
 
 # numpy needs Python's own `secrets`, and this folder, which comes first, has a module of that name.
@@ -51,6 +52,18 @@ def without_copies(samples: list[Sample]) -> list[Sample]:
         seen.append(shingles)
         kept.append(sample)
     return kept
+
+
+def package_prose() -> list[Sample]:
+    """Return real prose with code, as answers: nothing in it was written for a model, and nearly nothing is wrong."""
+    samples = []
+    for package in sorted(metadata.distributions(), key=lambda found: found.name.lower()):
+        text = (package.read_text("METADATA") or "").partition("\n\n")[2]
+        for number, section in enumerate(re.split(r"\n(?=## )", text)[:6], start=1):
+            if 100 < len(section) < 6000:
+                question = f"Explain how the Python package {package.name} is used, part {number}."
+                samples.append(Sample.from_instruction(question, "", section.strip(), id=f"{package.name}-{number}"))
+    return samples
 
 
 def share(part: int, whole: int) -> str:
@@ -110,6 +123,8 @@ def main(each: int, seed: int, missed: bool) -> int:
     print("\nsecond corpus, written without sight of the rules:")
     print(f"found {share(second.found, second.planted)}, repaired right {share(second.repaired, second.fixable)}")
     print(f"good samples dropped {share(second.good_dropped, second.good)}, most of them made to look bad")
+    prose = Checker(near=None).run(package_prose())
+    print(f"\nsections of what installed Python packages say of themselves: {prose}")
     held = found >= FOUND * len(outcomes) and repaired >= REPAIRED * len(fixable) and flagged <= FLAGGED * len(clean)
     return 0 if held and len(clean) == CLEAN else 1
 

@@ -43,6 +43,16 @@ GOOD = [
     qa("Which tag breaks a line in HTML?", "Use `<br>`; it needs no end tag."),
     qa("怎样让内容居中？", "给外层的 <div> 加上 flex，不要在 <p> 里再写块级元素。"),
     qa("JavaScript里??和||有什么区别？", "`??`只看null和undefined，`||`还看0和空串。"),
+    qa(
+        "Explain the installer.",
+        "Security\n~~~~~~~~\n\nReport a problem by mail. Then wait for an answer.\n\nLicence\n~~~~~~~\n\nIt is free.",
+    ),
+    qa("Show the session.", "It goes on over two lines:\n\n>>> for x in y:\n...     print(x)\n...\n1\n"),
+    qa(
+        "How are special words added?",
+        f"Give them numbers:\n\n{FENCE}python\nwords = {{'<|im_start|>': 1}}\n{FENCE}\n\nThen use them.",
+    ),
+    qa("How is it started?", f"1. First this:\n\n    {FENCE}bash\n    npm start\n    {FENCE}\n\n2. Then look."),
     qa("Write to alex@example.com that I am ill.", "Dear Alex,\n\nI am ill today and stay at home.\n\nKind regards"),
 ]
 

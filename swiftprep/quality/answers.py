@@ -6,7 +6,7 @@ import re
 from itertools import pairwise
 
 from swiftprep.quality.edit import with_answer
-from swiftprep.quality.markdown import fenced, is_bare_code, prose
+from swiftprep.quality.markdown import fenced, is_bare_code, outside_fences, prose
 from swiftprep.quality.phrases import BETWEEN_WORDS, phrases
 from swiftprep.quality.truncation import is_part
 from swiftprep.quality.verdict import Verdict, drop, fix, warn
@@ -43,7 +43,9 @@ _FOREIGN = frozenset(
     uma para porque el los las y en es por con der die das und ist ein eine nicht den zu von mit für auf sich di
     che per""".split()
 )  # fmt: skip
-_FIRST = re.compile(r"\s*([^.!?。！？:：～~\n]{1,90})(?:[.!?。！？:：～~]+\W*?(?=\w|[\s`<*#\-(（])|\n)\s*")
+_FIRST = re.compile(
+    r"\s*(?![#\-*|>\d])([^.!?。！？:：～~\n]{1,90})(?:[.!?。！？:：～~]+\W*?(?=\w|[\s`<*#\-(（])|\n)\s*"
+)
 _LAST = re.compile(r"(?:(?<=[.!?。！？～~\n`:：）)])|\A)\s*([^.!?。！？～~\n]{2,120})[.!?。！？～~]*[^\w`\n]*\s*\Z")
 
 
@@ -52,7 +54,7 @@ def placeholder(sample: Sample) -> Verdict | None:
     if is_part(sample):
         return None
     answer = sample.answer
-    found = phrases("left_out").search(answer) or _DOTS.search(answer)
+    found = phrases("left_out").search(answer) or _DOTS.search(_without_python(answer))
     if found and found[0].lower() not in sample.prompt.lower():
         text = " ".join(found[0].split())
         return drop(f"leaves something out: {text[:60]}", f"内容有省略或占位：{text[:60]}")
@@ -62,6 +64,14 @@ def placeholder(sample: Sample) -> Verdict | None:
     if sum(_TODO.search(line) is not None for line in lines) * 4 >= len(lines):
         return drop("is hardly more than a TODO", "几乎只有 TODO")
     return warn("holds a TODO", "含有 TODO")
+
+
+def _without_python(answer: str) -> str:
+    """Return an answer without its Python, in which `...` is a statement, and the prompt of a line that goes on."""
+    if ">>>" in answer:
+        return ""
+    code = [block.code for block in fenced(answer) if block.language not in ("python", "py", "pyi", "yaml", "yml")]
+    return "\n".join([outside_fences(answer), *(piece for piece in code if "def " not in piece)])
 
 
 def _telling_lines(answer: str) -> list[str]:
@@ -189,13 +199,14 @@ def looping(sample: Sample) -> Verdict | None:
     period = _period(tail)
     if period and len(tail) >= 4 * period and len(tail) >= 40 and re.search(r"\w", tail[-period:]):
         return drop(f"repeats itself: {tail[-period:].strip()[:40]}", f"内容循环重复：{tail[-period:].strip()[:40]}")
-    run = None if is_bare_code(answer) else _RUN.search(prose(answer))
+    said = "" if is_bare_code(answer) else outside_fences(answer)
+    run = _RUN.search(said)
     if run:
         return drop(f"repeats itself: {run[1]}", f"内容循环重复：{run[1]}")
     if len(answer) > 60 and len(set(answer[-40:])) == 1:
         return drop(f"ends with one mark over and over: {answer[-12:]}", f"末尾重复同一字符：{answer[-12:]}")
     blocks = [] if is_bare_code(answer) else fenced(answer)
-    for text, most in ((prose(answer), 4), *((block.code, 8) for block in blocks)):
+    for text, most in ((said, 4), *((block.code, 8) for block in blocks)):
         line = _repeated(text, most)
         if line:
             return drop(f"repeats itself: {line[:40]}", f"内容循环重复：{line[:40]}")

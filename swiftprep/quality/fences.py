@@ -13,13 +13,13 @@ _LANGUAGES = "vue|html|javascript|js|jsx|typescript|ts|tsx|json|css|scss|less|py
 _MARK = r"(?:(?:\\?` ?){2,5}|'{3}|’{3}|·{3}|｀{3}|~{3,})"  # what people and programs write for a fence
 _FENCE_LINE = re.compile(rf"[ \t]*(?:{_MARK}[ \t]*({_LANGUAGES})?|\[code(?:=({_LANGUAGES}))?\]|\[/code\])[ \t]*", re.I)
 _CODE_ON_IT = re.compile(rf"```({_LANGUAGES})(?:[ \t]+(?=[<{{(\w@/#'\"])(?![\w-]+=)|(?=<))(.*\S.*)", re.I)
-_AFTER_TEXT = re.compile(rf"(.*[^\s`])[ \t]*```({_LANGUAGES})?[ \t]*", re.I)
+_AFTER_TEXT = re.compile(rf"(?!\s*>)(.*[^\s`])[ \t]*```({_LANGUAGES})?[ \t]*", re.I)
 _BEFORE_TEXT = re.compile("```(?=[\u3000-\u9fff\uff00-\uffef])(.*)")
 _BLOCK = re.compile(r"^<(template|script|style)\b", re.M)
 _STARTS = re.compile(
     r"""\s*(?:(?:import|export)\s+[\w{*] | from\s+[\w.]+\s+import | (?:const|let|var)\s+[\w{\[]
     | (?:async\s+)?function\b | class\s+\w+ | def\s+\w+ | @\w+ | return\b.*[;)] | this\.\w
-    | SELECT\s | INSERT\s | UPDATE\s | CREATE\s | </?(?:template|script|style|div|[a-z]+-[\w-]+)[\s/>]
+    | SELECT\s | INSERT\s | UPDATE\s | CREATE\s | </?(?:template|script|style|[a-z]+-[\w-]+)[\s/>]
     | \#include | public\s | private\s | if\s*\( | for\s*\( | while\s*\( | [\w.$]+\([^\u3400-\u9fff]*[{(\[]\s*$
     | [.\#@]?[\w-]+(?:[ ,.>:\#\[][^{\u3400-\u9fff]*)?\{\s*$)""",
     re.VERBOSE,
@@ -54,7 +54,15 @@ def _is_well_fenced(text: str) -> bool:
         outside.append(text[done : block.start])
         done = block.end
     lines = "".join([*outside, text[done:]]).split("\n")
-    return not any(_FENCE_LINE.fullmatch(line) or _AFTER_TEXT.fullmatch(line) for line in lines)
+    return not any(
+        (_FENCE_LINE.fullmatch(line) and not _is_underline(line, lines[:place])) or _AFTER_TEXT.fullmatch(line)
+        for place, line in enumerate(lines)
+    )
+
+
+def _is_underline(line: str, before: list[str]) -> bool:
+    """Return whether a row of `~` makes a heading of the line before it, as in reStructuredText."""
+    return set(line.strip()) == {"~"} and bool(before) and bool(before[-1].strip())
 
 
 def _fenced_anew(text: str) -> str:
@@ -62,15 +70,16 @@ def _fenced_anew(text: str) -> str:
     lines: list[str] = []
     opened: str | None = None  # the language of the block we are in
     for line in text.split("\n"):
-        fence = _FENCE_LINE.fullmatch(line)
+        fence = None if opened is None and _is_underline(line, lines) else _FENCE_LINE.fullmatch(line)
+        indent = line[: len(line) - len(line.lstrip())]
         language = ((fence[1] or fence[2] or "") if fence else "").lower()
         if fence and opened is None and (language or "`" * 3 in line or "~~~" in line or "[code" in line):
-            lines.append(f"```{language}")
+            lines.append(f"{indent}```{language}")
             opened = language
-        elif fence and opened is not None and language and lines[-1].startswith("```"):
-            lines[-1], opened = f"```{language}", language  # opened twice
+        elif fence and opened is not None and language and lines[-1].lstrip().startswith("```"):
+            lines[-1], opened = f"{indent}```{language}", language  # opened twice
         elif fence and opened is not None and language in ("", opened):
-            lines.append("```")
+            lines.append(f"{indent}```")
             opened = None
         elif opened is None and (on_it := _CODE_ON_IT.fullmatch(line)):
             lines += [f"```{on_it[1]}", on_it[2]]
@@ -127,6 +136,11 @@ def _fence_lines(text: str) -> str | None:
         while end > begin and not lines[end - 1].strip():
             end -= 1
         block = lines[begin:end]
+        above = next((line.strip() for line in reversed(lines[:begin]) if line.strip()), "")
+        if all(line.startswith(("    ", "\t")) for line in block if line.strip()) or (
+            above.endswith("::") or above.startswith(".. code")
+        ):
+            continue  # an indented block is a code block, too
         if sum(bool(line.strip()) for line in block) < 2 or not any(re.search(r"[{}();=<>]", line) for line in block):
             continue
         lines[begin:end] = [f"```{_guess(block)}", *block, "```"]

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-_FENCE = re.compile(r"^ {0,3}(`{3,}|~{3,})([^\n]*)$", re.M)
+_FENCE = re.compile(r"^[ \t]*(`{3,}|~{3,})([^\n]*)$", re.M)  # indented further, it stands in a list
+_FENCE_AT_LEFT = re.compile(r"^ {0,3}(?:`{3,}|~{3,})", re.M)
 _INLINE = re.compile(r"`[^`\n]+`")
 _CODE_START = re.compile(
     r"""\s*(?:<(?:template|script|style|!--|!DOCTYPE|html|[a-z]+-[\w-]+)\b | ['"]use\ strict | /[/*] | \#!
@@ -48,7 +49,8 @@ def fenced(text: str) -> list[Fenced]:
     opened: re.Match[str] | None = None
     for match in _FENCE.finditer(text):
         if opened is None:
-            if match[1][0] == "~" or "`" not in match[2]:
+            is_heading = match[1][0] == "~" and not match[2].strip() and _line_before(text, match.start())
+            if not is_heading and (match[1][0] == "~" or "`" not in match[2]):
                 opened = match
         elif match[1].startswith(opened[1]) and not match[2].strip():
             found.append(_block(text, opened, match.start(), match.end(), True))
@@ -58,9 +60,23 @@ def fenced(text: str) -> list[Fenced]:
     return found
 
 
+def _line_before(text: str, start: int) -> str:
+    """Return the line before a place, without white space; with a row of `~` below it, it is a heading."""
+    return text[text.rfind("\n", 0, max(0, start - 1)) + 1 : max(0, start - 1)].strip()
+
+
 def _block(text: str, opened: re.Match[str], stop: int, end: int, closed: bool) -> Fenced:
     language = opened[2].split()[0].lower() if opened[2].strip() else ""
     return Fenced(opened.start(), end, language, text[opened.end() + 1 : stop], opened[1], closed)
+
+
+def outside_fences(text: str) -> str:
+    """Return a text without its fenced blocks."""
+    pieces, done = [], 0
+    for block in fenced(text):
+        pieces.append(text[done : block.start])
+        done = block.end
+    return "".join([*pieces, text[done:]])
 
 
 def prose(text: str) -> str:
@@ -71,16 +87,12 @@ def prose(text: str) -> str:
     """
     if is_bare_code(text):
         return ""
-    pieces, done = [], 0
-    for block in fenced(text):
-        pieces.append(text[done : block.start])
-        done = block.end
-    return _INLINE.sub(" ", "".join([*pieces, text[done:]]))
+    return _INLINE.sub(" ", outside_fences(text))
 
 
 def is_bare_code(text: str) -> bool:
     """Return whether a whole answer is code without a fence, as in the source article's stage 1."""
-    return _CODE_START.match(text) is not None and _FENCE.search(text) is None
+    return _CODE_START.match(text) is not None and _FENCE_AT_LEFT.search(text) is None
 
 
 def code_of(text: str) -> list[tuple[str, str]]:

@@ -11,7 +11,7 @@ from typing import Any
 import orjson
 
 from swiftprep.quality.edit import with_answer, with_texts
-from swiftprep.quality.markdown import fenced, is_bare_code, prose
+from swiftprep.quality.markdown import fenced, is_bare_code, outside_fences, prose
 from swiftprep.quality.phrases import phrases
 from swiftprep.quality.verdict import Verdict, drop, fix
 from swiftprep.records import RESPONSE_KEYS, Sample
@@ -229,8 +229,8 @@ def chat_markers(sample: Sample) -> Verdict | None:
 def _without_marks(text: str, role: str) -> str:
     """Return of the pieces between a template's marks the first of its role, or the first that says something."""
     first, *later = phrases("special").split(text)
-    if not later:
-        return text
+    if not later or not phrases("special").search(_INLINE.sub("", outside_fences(text))):
+        return text  # in code they are shown
     own = re.compile(rf"\s*{role}\s*\n(?=\s*\S)")
     inner = [_ROLE_LINE.sub("", piece, count=1) for piece in later]
     mine = [piece for piece, whole in zip(inner, later, strict=True) if own.match(whole)]

@@ -67,7 +67,7 @@ def _open_sentence(answer: str, tail: str) -> Verdict | None:
     # One word may be the whole answer, whatever it is; marks that open and do not close are never right.
     if (
         last.count("**") % 2
-        or _TICKS.sub("", last).count("`") % 2
+        or _TICKS.sub("", last).replace("`_", "").count("`") % 2
         or (len(answer) > 20 and phrases("dangling", "{}$").search(last))
     ):
         return drop("ends " + says, says_zh)
