@@ -15,7 +15,7 @@ from swiftprep import Sample, Scanner, demo
 from swiftprep.quality.checker import RULES
 
 UNITS = [
-    *"""a A 1 ` ~ < <a </ > & &lt; \\ \\n 我 我， 。 . ... - a- / a/ ( { [ {{ " ' “ ： : * # | _ @ a@ 1- 13 4 é Ã© 好 好的， the as http:// <b> <br>
+    *"""a A 1 ` ~ < <a </ > & &lt; \\ \\n 我 我， 。 . ... - a- / a/ ( { [ {{ " ' “ ： : * # | _ @ a@ 1- 13 4 é Ã© 好 好的， the as http:// <b> <b></b> <br>
 <p if( a( .a [... // <!-- /* User: ### <think> a1 Q: 你 我是 作为 As""".split(),
     *["\n", " ", "\t", "```\n", "\n- ", "\n| ", "a ", ". "],
 ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import html
 import re
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
@@ -184,8 +185,8 @@ def html_residue(sample: Sample) -> Verdict | None:
 
 
 def _without_tags(text: str) -> str:
-    tags = [tag.lower() for tag in _TAG_NAME.findall(text) if tag.lower() not in ("br", "/br")]
-    if any(tags.count(tag) != tags.count(f"/{tag}") for tag in tags if tag[0] != "/"):
+    tags = Counter(tag.lower() for tag in _TAG_NAME.findall(text) if tag.lower() not in ("br", "/br"))
+    if any(count != tags[f"/{tag}"] for tag, count in list(tags.items()) if tag[0] != "/"):
         return text  # prose that speaks of a tag
     if not tags and not _BREAK.search(text) and not _ENTITY.search(text):
         return text
@@ -238,11 +239,11 @@ def _without_marks(text: str, role: str) -> str:
 
 
 def _question_alone(text: str) -> str:
-    text = text.strip()
-    begin, end = phrases("asker").match(text), phrases("asked").search(text, max(0, len(text) - TAIL))
+    asked = text.strip()
+    begin, end = phrases("asker").match(asked), phrases("asked").search(asked, max(0, len(asked) - TAIL))
     if not end and not (begin and "\n" not in begin[0].strip() and begin[0].lstrip().startswith("#")):
         return text
-    return text[begin.end() if begin else 0 : end.start() if end else len(text)].strip()
+    return asked[begin.end() if begin else 0 : end.start() if end else len(asked)].strip()
 
 
 def _answer_alone(text: str) -> str:
