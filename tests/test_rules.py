@@ -43,6 +43,7 @@ GOOD = [
     qa("Which tag breaks a line in HTML?", "Use `<br>`; it needs no end tag."),
     qa("怎样让内容居中？", "给外层的 <div> 加上 flex，不要在 <p> 里再写块级元素。"),
     qa("JavaScript里??和||有什么区别？", "`??`只看null和undefined，`||`还看0和空串。"),
+    chat("user: What is the capital of France? \n", "assistant: It is Paris. \n"),
     qa(
         "Explain the installer.",
         "Security\n~~~~~~~~\n\nReport a problem by mail. Then wait for an answer.\n\nLicence\n~~~~~~~\n\nIt is free.",
