@@ -239,3 +239,32 @@ def test_extracts_show_what_changed():
     assert "WRONG" in old
     assert "RIGHT" in new
     assert len(old) < 200
+
+
+def test_a_file_cut_into_parts_is_left_as_it_is():
+    paths = sorted(path for path in demo.app().rglob("*.vue"))
+    parts = []
+    for path in paths:
+        lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
+        pieces = ["".join(lines[at : at + 12]) for at in range(0, len(lines), 12)]
+        parts += [
+            qa(
+                f"学习这个组件的第{number}部分。",
+                piece,
+                f"{path.name}-{number}",
+                kind="component",
+                path=path.name,
+                part=f"{number}/{len(pieces)}",
+            )
+            for number, piece in enumerate(pieces, start=1)
+            if piece.strip()
+        ]
+    catalog = Scanner(demo.app(), framework="ta404").scan().catalog
+    report = Checker(catalog=catalog, near=None).run(parts)
+    assert report.changes == []
+    assert [(reject.sample.id, reject.reason) for reject in report.rejected] == []
+
+
+def test_turns_without_a_question_are_no_stumbling_block():
+    samples = [Sample([{"role": "system", "content": "s"}, {"role": "assistant", "content": "A fine answer."}])]
+    assert Checker(levels={"role-order": "warn"}).run(samples).kept == samples

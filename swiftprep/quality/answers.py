@@ -6,9 +6,9 @@ import re
 from itertools import pairwise
 
 from swiftprep.quality.edit import with_answer
-from swiftprep.quality.markdown import fenced, is_bare_code, outside_fences, prose
+from swiftprep.quality.markdown import fenced, outside_fences, prose
+from swiftprep.quality.origin import is_code, is_part, said
 from swiftprep.quality.phrases import BETWEEN_WORDS, phrases
-from swiftprep.quality.truncation import is_part
 from swiftprep.quality.verdict import Verdict, drop, fix, warn
 from swiftprep.records import Sample
 
@@ -82,6 +82,8 @@ def _telling_lines(answer: str) -> list[str]:
 
 def hollow(sample: Sample) -> Verdict | None:
     """An answer that is a word for nothing, a mark, or a place to fill in."""
+    if is_part(sample) and is_code(sample):
+        return None  # what a file is cut into may be a closing bracket
     answer = sample.answer.strip()
     inner = "\n".join(block.code for block in fenced(answer)).strip() if answer.startswith("```") else answer
     if inner.startswith("<REDACTED:") or len(inner) > 200:
@@ -101,7 +103,7 @@ def hollow(sample: Sample) -> Verdict | None:
 
 def refusal(sample: Sample) -> Verdict | None:
     """An answer that declines, which the model would learn to do."""
-    found = phrases("refusal").search(prose(sample.answer)[:240])
+    found = phrases("refusal").search(said(sample)[:240])
     if found is None or len(sample.answer) > 1200 or phrases("refusal").search(sample.prompt):
         return None
     return drop(f"refuses: {found[0][:60]}", f"拒绝回答：{found[0][:60]}")
@@ -109,10 +111,10 @@ def refusal(sample: Sample) -> Verdict | None:
 
 def prompt_leak(sample: Sample) -> Verdict | None:
     """The prompt that an answer was generated or judged with, in the answer."""
-    if is_bare_code(sample.answer):
+    if is_code(sample):
         return None
     asked = phrases("leaked_question").search(sample.prompt)
-    found = asked or phrases("leaked").search(prose(sample.answer))
+    found = asked or phrases("leaked").search(said(sample))
     if found is None or (asked is None and phrases("leaked").search(sample.prompt)):
         return None
     return drop(f"holds its generator's prompt: {found[0][:60]}", f"混入了生成用的提示词：{found[0][:60]}")
@@ -121,7 +123,7 @@ def prompt_leak(sample: Sample) -> Verdict | None:
 def boilerplate(sample: Sample) -> Verdict | None:
     """What assistants put around an answer: "Certainly!", "As an AI language model", "希望对你有帮助"."""
     answer = sample.answer
-    if is_bare_code(answer):
+    if is_code(sample):
         return None
     made = answer
     if not phrases("about_you").search(sample.prompt):
@@ -199,15 +201,15 @@ def looping(sample: Sample) -> Verdict | None:
     period = _period(tail)
     if period and len(tail) >= 4 * period and len(tail) >= 40 and re.search(r"\w", tail[-period:]):
         return drop(f"repeats itself: {tail[-period:].strip()[:40]}", f"内容循环重复：{tail[-period:].strip()[:40]}")
-    said = "" if is_bare_code(answer) else outside_fences(answer)
-    run = _RUN.search(said)
+    text = "" if is_code(sample) else outside_fences(answer)
+    run = _RUN.search(text)
     if run:
         return drop(f"repeats itself: {run[1]}", f"内容循环重复：{run[1]}")
     if len(answer) > 60 and len(set(answer[-40:])) == 1:
         return drop(f"ends with one mark over and over: {answer[-12:]}", f"末尾重复同一字符：{answer[-12:]}")
-    blocks = [] if is_bare_code(answer) else fenced(answer)
-    for text, most in ((said, 4), *((block.code, 8) for block in blocks)):
-        line = _repeated(text, most)
+    blocks = [] if is_code(sample) else fenced(answer)
+    for piece, most in ((text, 4), *((block.code, 8) for block in blocks)):
+        line = _repeated(piece, most)
         if line:
             return drop(f"repeats itself: {line[:40]}", f"内容循环重复：{line[:40]}")
     return None
@@ -244,13 +246,13 @@ def _period(text: str) -> int:
 
 def wrong_language(sample: Sample) -> Verdict | None:
     """An answer in another language than its question, where nobody asked for that."""
-    question, answer = prose(sample.prompt), prose(sample.answer)
+    question, answer = prose(sample.prompt), said(sample)
     if len(answer) < 24 or phrases("translates").search(question):
         return None
-    asked, said = language_of(question), language_of(answer)
-    if asked not in ("zh", "en") or not said or asked == said or (_HAN.search(question) and said == "zh"):
+    asked, spoken = language_of(question), language_of(answer)
+    if asked not in ("zh", "en") or not spoken or asked == spoken or (_HAN.search(question) and spoken == "zh"):
         return None
-    return drop(f"asked in {asked}, answered in {said}", f"提问语言是 {asked}，回答语言是 {said}")
+    return drop(f"asked in {asked}, answered in {spoken}", f"提问语言是 {asked}，回答语言是 {spoken}")
 
 
 def language_of(text: str) -> str:

@@ -179,7 +179,7 @@ class Checker:
         for rule in (*SET_RULES, self._copied, self._contaminated):
             left = [row for row in rows if row.reject is None]
             for position, name, verdict in rule([row.sample for row in left if row.sample is not None]):
-                level = self._levels.get(name, verdict.severity)
+                level: Severity | Level = self._levels.get(name, verdict.severity)
                 if level == "off":
                     continue
                 if position is None:
@@ -253,7 +253,7 @@ class Checker:
             yield copy.position, name, drop(f"a copy of {other}{alike}", f"与 {other} 重复{alike_zh}")
 
 
-def _note(row: Row, name: str, level: Severity | Level, verdict: Verdict) -> None:
+def _note(row: Row, name: str, level: Severity, verdict: Verdict) -> None:
     """Write down a finding and do what it says."""
     assert row.sample is not None
     before = after = ""
@@ -262,8 +262,7 @@ def _note(row: Row, name: str, level: Severity | Level, verdict: Verdict) -> Non
         row.sample = verdict.sample
     elif level == "drop":
         row.reject = Reject(row.place, name, verdict.reason, row.sample)
-    severity = "warn" if level == "off" else level
-    row.notes.append(Note(name, severity, verdict.reason, verdict.reason_zh, before, after))
+    row.notes.append(Note(name, level, verdict.reason, verdict.reason_zh, before, after))
 
 
 def _shown(sample: Sample) -> Sample:

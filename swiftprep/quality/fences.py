@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 
 from swiftprep.quality.edit import with_answer
-from swiftprep.quality.markdown import fenced, is_bare_code
+from swiftprep.quality.markdown import fenced
+from swiftprep.quality.origin import is_code
 from swiftprep.quality.verdict import Verdict, fix
 from swiftprep.records import Sample
 
@@ -33,7 +34,7 @@ _HAN_START = re.compile("[\u3400-\u9fff]")
 def fence_form(sample: Sample) -> Verdict | None:
     """A fence must begin its line, with nothing but the language behind it, and close as it opened."""
     answer = sample.answer
-    if is_bare_code(answer):
+    if is_code(sample):
         return None
     if _is_well_fenced(answer):
         return None
@@ -100,7 +101,7 @@ def _fenced_anew(text: str) -> str:
 def bare_code(sample: Sample) -> Verdict | None:
     """Code among prose without a fence; an answer that is nothing but code is left as it is (article, stage 1)."""
     answer = sample.answer
-    if is_bare_code(answer) or "```" in answer or "~~~" in answer:
+    if is_code(sample) or "```" in answer or "~~~" in answer:
         return None
     made = _fence_component(answer) or _fence_lines(answer)
     if made is None:

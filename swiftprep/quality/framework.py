@@ -6,10 +6,10 @@ from collections.abc import Callable
 
 from swiftprep.catalog.catalog import Catalog
 from swiftprep.quality.markdown import code_of
+from swiftprep.quality.origin import is_part
 from swiftprep.quality.verdict import Verdict, drop
 from swiftprep.records import Sample
 
-_PIECES = ("fim", "script")
 _MOST = 3
 
 
@@ -18,7 +18,7 @@ def api_errors(catalog: Catalog) -> Callable[[Sample], Verdict | None]:
 
     def framework_api(sample: Sample) -> Verdict | None:
         """Unknown components, props, events and slots, and what is required and not there."""
-        if sample.meta.get("kind") in _PIECES:
+        if is_part(sample) or sample.meta.get("kind") == "script":
             return None
         path = str(sample.meta.get("path") or "")
         problems = []

@@ -23,8 +23,10 @@ _ASKS_BACK = re.compile("[?？]")
 def unclear(sample: Sample) -> Verdict | None:
     """An instruction that is too short or too general to say what the answer should be, or was not filled in."""
     users = [turn["content"] for turn in sample.messages if turn["role"] == "user"]
+    if len(users) != 1:
+        return None
     question = users[0].strip()
-    if len(users) > 1 or len(question) > LONG:
+    if len(question) > LONG:
         return None
     if not re.search(r"\w", question):
         return drop(f"the instruction has no words: {question[:20]}", f"指令没有内容：{question[:20]}")
@@ -56,8 +58,10 @@ def _without_no_input(text: str) -> str:
 def missing_object(sample: Sample) -> Verdict | None:
     """An instruction about "the code below" with nothing below it."""
     users = [turn["content"] for turn in sample.messages if turn["role"] == "user"]
+    if len(users) != 1:
+        return None
     question = users[0].strip()
-    if len(users) > 1 or len(question) > 400 or any(block.code.strip() for block in fenced(question)):
+    if len(question) > 400 or any(block.code.strip() for block in fenced(question)):
         return None
     found = phrases("what_follows").search(question)
     after = question[found.end() :] if found else ""

@@ -12,7 +12,8 @@ from typing import Any
 import orjson
 
 from swiftprep.quality.edit import with_answer, with_texts
-from swiftprep.quality.markdown import fenced, is_bare_code, outside_fences, prose
+from swiftprep.quality.markdown import fenced, outside_fences, prose
+from swiftprep.quality.origin import is_code
 from swiftprep.quality.phrases import phrases
 from swiftprep.quality.verdict import Verdict, drop, fix
 from swiftprep.records import RESPONSE_KEYS, Sample
@@ -155,7 +156,7 @@ def _answer_in(value: Any, depth: int = 0) -> str:
 def web_residue(sample: Sample) -> Verdict | None:
     """Lines that a web page adds to what it shows: its buttons, its author, its licence."""
     answer = sample.answer
-    if is_bare_code(answer):
+    if is_code(sample):
         return None
     made = _outside_code(answer, lambda text: phrases("web_page", _LINE).sub("", text)).strip()
     if made == answer.strip() or not made:
@@ -175,7 +176,7 @@ def html_residue(sample: Sample) -> Verdict | None:
         while (once := html.unescape(made)) != made:
             made = once
         made = made.replace("\xa0", " ")
-    elif not is_bare_code(answer):
+    elif not is_code(sample):
         made = _outside_code(answer, _without_tags)
         if len(made) < 0.7 * len(html.unescape(answer)) and phrases("about_code").search(sample.prompt):
             return None  # it is HTML that was asked for
@@ -218,7 +219,7 @@ def chat_markers(sample: Sample) -> Verdict | None:
         messages=[{**turn, "content": _without_marks(turn["content"], turn["role"])} for turn in sample.messages]
     )
     made = with_texts(made, _question_alone, roles=("user",))
-    if not is_bare_code(made.answer):
+    if not is_code(made):
         made = with_answer(made, _answer_alone(made.answer))
     if made.messages == sample.messages:
         return None
@@ -257,7 +258,7 @@ def _answer_alone(text: str) -> str:
 def think_tags(sample: Sample) -> Verdict | None:
     """Reasoning between `<think>` and `</think>`, which must open once, close once and hold something."""
     answer = sample.answer
-    if is_bare_code(answer) or "<think" in sample.prompt:
+    if is_code(sample) or "<think" in sample.prompt:
         return None
     if "<think>" in answer and "</thinking>" in answer:
         answer = answer.replace("</thinking>", "</think>")

@@ -6,13 +6,12 @@ import re
 
 from swiftprep.quality.completeness import cut_off
 from swiftprep.quality.edit import with_answer
-from swiftprep.quality.markdown import fenced, is_bare_code, prose
+from swiftprep.quality.markdown import fenced, prose
+from swiftprep.quality.origin import is_code, is_part
 from swiftprep.quality.phrases import phrases
 from swiftprep.quality.verdict import Verdict, drop, fix, warn
 from swiftprep.records import Sample
 
-# Kinds of samples the scanner makes of parts of files: what such an answer leaves open, the file goes on with.
-_PARTS = ("fim",)
 _TICKS = re.compile(r"(`+)(?!`).*?(?<!`)\1(?!`)")
 _LETTER_END = re.compile(r"[\w\u3400-\u9fff]$")
 _OPEN_END = re.compile(r"^(?!\s*(?://|\*)).*(?:[\w)\]]\.|[=+*&|?(\[]|=>|\b(?:const|let|var|import|new|await))\s*$")
@@ -22,18 +21,12 @@ _LONGEST = 1000  # characters of a last line that are looked at
 _SHORT = 12  # characters of a last line that may well be a name or a number
 
 
-def is_part(sample: Sample) -> bool:
-    """Return whether an answer is a part of a file, and so may leave open what the file goes on with."""
-    parts = sample.meta.get("parts")
-    return sample.meta.get("kind") in _PARTS or (isinstance(parts, int) and parts > 1)
-
-
 def truncated(sample: Sample) -> Verdict | None:
     """An answer that stops before its end: a code block not closed, code left open, a sentence broken off."""
     if is_part(sample):
         return None
     answer = sample.answer.rstrip()
-    if is_bare_code(answer):
+    if is_code(sample):
         return _open_code(cut_off(answer, _language(sample)))
     blocks = fenced(answer)
     for block in blocks:
