@@ -7,10 +7,8 @@ from random import Random
 
 from swiftprep.augment.parent import Draft, Drafts, Parent
 from swiftprep.augment.phrasing import say
-from swiftprep.catalog.facts import Shape
-from swiftprep.catalog.module import Piece
 from swiftprep.scan.cut import span_of
-from swiftprep.scan.kinds import CONTEXT_LINES, FEWEST_LINES, MOST_LINES
+from swiftprep.scan.kinds import CONTEXT_LINES, holes, is_good_hole
 
 MARKS = {"zh": "【待补全】", "en": "[MISSING]"}
 WHOLE = 6_000  # characters of a file that is shown whole
@@ -30,26 +28,9 @@ def fim(parent: Parent, draw: Random) -> Drafts:
     mark = MARKS[parent.lang]
     if mark in parent.code.text or "```" in parent.code.text:
         return "no-span"
-    found = [hole for hole in holes(parent.parsed[1]) if _is_good(source, *hole)]
+    found = [hole for hole in sorted(set(holes(parent.parsed[1]))) if is_good_hole(source, *hole)]
     draw.shuffle(found)
     return _drafts(parent, source, found, draw) if found else "no-span"
-
-
-def holes(shape: Shape) -> list[tuple[int, int]]:
-    """Return the bytes of what can be taken out, in the order of the source."""
-    found: list[Piece] = []
-    for piece in shape.pieces:
-        for entry in piece.inner:
-            found += [p for p in entry.inner if p.kind == "member"] or [entry]
-        if not piece.inner and piece.kind != "import_statement":
-            found.append(piece)
-    elements = [(element.start, element.end) for element in shape.elements if element.parent >= 0]
-    return sorted({(piece.start, piece.end) for piece in found} | set(elements))
-
-
-def _is_good(source: bytes, start: int, end: int) -> bool:
-    lines = source.count(b"\n", start, end) + 1
-    return FEWEST_LINES <= lines <= MOST_LINES and 2 * (end - start) <= len(source)
 
 
 def _drafts(parent: Parent, source: bytes, found: list[tuple[int, int]], draw: Random) -> Iterator[Draft]:

@@ -176,9 +176,9 @@ class Maker:
 
     def _fim(self, task: Task) -> None:
         sample_id = self._id("fim")
-        holes = self._holes()
-        first = zlib.crc32(sample_id.encode("utf-8", "replace")) % max(len(holes), 1)
-        hole = next((hole for hole in holes[first:] + holes[:first] if self._is_good_hole(*hole)), None)
+        found = holes(self.shape)
+        first = zlib.crc32(sample_id.encode("utf-8", "replace")) % max(len(found), 1)
+        hole = next((hole for hole in found[first:] + found[:first] if is_good_hole(self.source, *hole)), None)
         if hole is None:
             return
         prefix, middle, suffix = (
@@ -192,21 +192,6 @@ class Maker:
         after = "".join(suffix.splitlines(keepends=True)[:CONTEXT_LINES])
         if not self._add(task, sample_id, span, {"prefix": near, "suffix": after, "middle": middle}):
             self._drop("fim", span, self._tokens(near + middle + after))
-
-    def _holes(self) -> list[tuple[int, int]]:
-        """Return what can be taken out: methods and options, statements, elements below the root."""
-        found: list[Piece] = []
-        for piece in self.shape.pieces:
-            for entry in piece.inner:
-                found += [p for p in entry.inner if p.kind == "member"] or [entry]
-            if not piece.inner and piece.kind != "import_statement":
-                found.append(piece)
-        elements = [(element.start, element.end) for element in self.shape.elements if element.parent >= 0]
-        return [(piece.start, piece.end) for piece in found] + elements
-
-    def _is_good_hole(self, start: int, end: int) -> bool:
-        lines = self.source.count(b"\n", start, end) + 1
-        return FEWEST_LINES <= lines <= MOST_LINES and 2 * (end - start) <= len(self.source)
 
     def _page(self, task: Task) -> None:
         if not self.path.lower().endswith(".vue"):
@@ -250,3 +235,21 @@ class Maker:
             if name and name[0] == "s":
                 own.add(kebab(name[1]))
         return own
+
+
+def holes(shape: Shape) -> list[tuple[int, int]]:
+    """Return the bytes of what can be taken out: methods and options, statements, elements below the root."""
+    found: list[Piece] = []
+    for piece in shape.pieces:
+        for entry in piece.inner:
+            found += [p for p in entry.inner if p.kind == "member"] or [entry]
+        if not piece.inner and piece.kind != "import_statement":
+            found.append(piece)
+    elements = [(element.start, element.end) for element in shape.elements if element.parent >= 0]
+    return [(piece.start, piece.end) for piece in found] + elements
+
+
+def is_good_hole(source: bytes, start: int, end: int) -> bool:
+    """Return whether a piece is neither too small nor too large a part of its file to be asked for."""
+    lines = source.count(b"\n", start, end) + 1
+    return FEWEST_LINES <= lines <= MOST_LINES and 2 * (end - start) <= len(source)
