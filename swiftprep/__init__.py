@@ -11,6 +11,10 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from swiftprep.augment.augmenter import Augmenter
     from swiftprep.catalog.catalog import Catalog
+    from swiftprep.distill.budget import Budget
+    from swiftprep.distill.distiller import Distiller
+    from swiftprep.distill.scenario import Scenario
+    from swiftprep.distill.teacher import Limits, Teacher
     from swiftprep.mix.mixer import Mixer
     from swiftprep.quality.checker import Checker
     from swiftprep.records import Reject, Sample, read_jsonl, write_jsonl
@@ -22,14 +26,19 @@ __version__ = "0.1.0"
 
 __all__ = [
     "Augmenter",
+    "Budget",
     "Catalog",
     "Checker",
+    "Distiller",
+    "Limits",
     "Mixer",
     "Monitor",
     "Reject",
     "Sample",
     "Scanner",
+    "Scenario",
     "SwiftRunner",
+    "Teacher",
     "__version__",
     "read_jsonl",
     "write_jsonl",
@@ -37,14 +46,19 @@ __all__ = [
 
 _HOME = {
     "Augmenter": "swiftprep.augment.augmenter",
+    "Budget": "swiftprep.distill.budget",
     "Catalog": "swiftprep.catalog.catalog",
     "Checker": "swiftprep.quality.checker",
+    "Distiller": "swiftprep.distill.distiller",
+    "Limits": "swiftprep.distill.teacher",
     "Mixer": "swiftprep.mix.mixer",
     "Monitor": "swiftprep.train.monitor",
     "Reject": "swiftprep.records",
     "Sample": "swiftprep.records",
     "Scanner": "swiftprep.scan.scanner",
+    "Scenario": "swiftprep.distill.scenario",
     "SwiftRunner": "swiftprep.train.runner",
+    "Teacher": "swiftprep.distill.teacher",
     "read_jsonl": "swiftprep.records",
     "write_jsonl": "swiftprep.records",
 }

@@ -5,6 +5,8 @@
     ├── DataError (ValueError)                a row or a file of data is wrong; names file and line
     ├── MissingDependencyError (ImportError)  an extra is not installed; names the command that installs it
     ├── RunError (RuntimeError)               a training or evaluation run failed; carries the end of its log
+    ├── TeacherError (RuntimeError)           a call to a teacher failed; carries its kind and the raw body
+    ├── DistillStopped (RuntimeError)         a distillation cannot go on; carries what there is, and resumes
     └── RunInterrupted (KeyboardInterrupt)    a run was stopped by Ctrl-C; carries the checkpoint to resume from
 
 Each has a base in the standard library too, so that code which does not know swiftprep can catch it.
@@ -16,6 +18,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 
 class SwiftprepError(Exception):
@@ -44,6 +47,46 @@ class RunError(SwiftprepError, RuntimeError):
     def __init__(self, message: str, *, log_path: Path | None = None) -> None:
         super().__init__(message)
         self.log_path = log_path
+
+
+class TeacherError(SwiftprepError, RuntimeError):
+    """A call to a teacher brought no answer.
+
+    Attributes:
+        kind: What happened, one of `swiftprep.distill.failures.ACTIONS`.
+        status: The HTTP status; None when there was none.
+        retry_after: Seconds the provider asks to wait; None when it does not say.
+        body: The raw body, without the key.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        kind: str,
+        status: int | None = None,
+        retry_after: float | None = None,
+        body: bytes = b"",
+    ) -> None:
+        super().__init__(message)
+        self.kind = kind
+        self.status = status
+        self.retry_after = retry_after
+        self.body = body
+
+
+class DistillStopped(SwiftprepError, RuntimeError):
+    """A distillation cannot go on: no money, a refused key, a full disk. The same call goes on from there.
+
+    Attributes:
+        kind: Why: a `TeacherError`'s kind, or `"store"`.
+        result: What there is so far, a `swiftprep.distill.result.Result`; None when there is nothing.
+    """
+
+    def __init__(self, message: str, *, kind: str, result: Any = None) -> None:
+        super().__init__(message)
+        self.kind = kind
+        self.result = result
 
 
 class RunInterrupted(SwiftprepError, KeyboardInterrupt):

@@ -1,0 +1,1 @@
+"""From scenarios to verified answers: planned from the catalogue, given by experts or a teacher model, paid for once."""

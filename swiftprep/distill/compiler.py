@@ -1,0 +1,206 @@
+"""`Compiler`: the user's own Vue compiler, asked whether code compiles."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import queue
+import shutil
+import subprocess
+import threading
+import weakref
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from swiftprep.errors import RunError
+
+_log = logging.getLogger(__name__)
+
+START = 30.0  # seconds Node may take to load the compiler
+_LEAST = ("PATH", "SYSTEMROOT", "TEMP", "TMP", "TMPDIR", "LANG")  # keys of teachers are none of its business
+
+
+class Compiler:
+    """Vue's compiler in a Node process of its own, which ends with this one.
+
+    Code is compiled and never run. `find` looks for the compiler in a project; one compiler may be used by several
+    threads at once.
+
+    Attributes:
+        name: Which compiler it is, such as `"vue-template-compiler 2.7.16"`.
+    """
+
+    def __init__(self, command: list[str], *, timeout: float = 10.0) -> None:
+        """Start a compiler.
+
+        Args:
+            command: What to run. It speaks JSON lines: `{"ready": name}` first, then for each `{"id", "code"}` on its
+                standard input an `{"id", "errors"}`.
+            timeout: Seconds a check may take.
+
+        Raises:
+            RunError: it cannot be started, or is not ready in time; the message says why.
+        """
+        self.timeout = timeout
+        self._command = list(command)
+        self._lock = threading.Lock()
+        self._last = 0
+        self._child: _Child | None = None
+        self.name = self._start().name
+
+    def __repr__(self) -> str:
+        return f"<Compiler {self.name}>"
+
+    @classmethod
+    def find(cls, folder: str | Path | None = None, *, timeout: float = 10.0) -> Compiler | None:
+        """Return the compiler of a project, or None, with the reason in the log, when there is none.
+
+        Node must be on the PATH. Of the project's `node_modules`, and those of the folders above it, is taken
+        `vue/compiler-sfc` (Vue 2.7 and 3), else `@vue/compiler-sfc`, else `vue-template-compiler` (Vue 2).
+
+        Args:
+            folder: The project; None: there is none.
+            timeout: Seconds a check may take.
+        """
+        if folder is None:
+            return None
+        node = shutil.which("node")
+        if node is None:
+            _log.warning("code is not compiled: there is no 'node' on the PATH (没有找到 node，不做编译检查)")
+            return None
+        script = str(files("swiftprep") / "assets" / "distill" / "compiler.cjs")
+        try:
+            return cls([node, "--max-old-space-size=512", script, str(Path(folder).absolute())], timeout=timeout)
+        except RunError as error:
+            _log.warning("code is not compiled: %s", error)
+            return None
+
+    def check(self, code: str) -> list[str]:
+        """Return what the compiler says is wrong with code, with the lines it names; `[]` when it compiles.
+
+        A compiler that hangs or dies is started again; code on which it does so is reported as not compiling.
+
+        Args:
+            code: A single-file component, or a piece of a template.
+
+        Raises:
+            RunError: it does not start again.
+        """
+        text = code.encode("utf-8", "replace").decode("utf-8")
+        with self._lock:
+            for _ in range(2):
+                child = self._child if self._child and self._child.is_alive() else self._start()
+                self._last += 1
+                try:
+                    answer = child.ask({"id": self._last, "code": text}, self.timeout)
+                except TimeoutError:
+                    self._end()
+                    return [f"the compiler did not come to an end within {self.timeout:g} s"]
+                except OSError:
+                    self._end()
+                    continue
+                return [str(error) for error in answer.get("errors", ())]
+        return ["the compiler died of it"]
+
+    def close(self) -> None:
+        """End the Node process; a later check starts it again."""
+        with self._lock:
+            self._end()
+
+    def __enter__(self) -> Compiler:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _start(self) -> _Child:
+        self._end()
+        try:
+            self._child = _Child(self._command)
+        except OSError as error:
+            raise RunError(f"the Vue compiler does not start: {error} (Vue 编译器无法启动)") from None
+        weakref.finalize(self, _Child.end, self._child)
+        return self._child
+
+    def _end(self) -> None:
+        if self._child is not None:
+            self._child.end()
+            self._child = None
+
+
+class _Child:
+    def __init__(self, command: list[str]) -> None:
+        self._process = subprocess.Popen(
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env={name: os.environ[name] for name in _LEAST if name in os.environ},
+            start_new_session=True,  # Ctrl-C is for the parent, which ends it
+        )
+        assert self._process.stdin is not None
+        self._stdin = self._process.stdin
+        self._lines: queue.Queue[bytes] = queue.Queue()
+        threading.Thread(target=_read, args=(self._process.stdout, self._lines), daemon=True).start()
+        try:
+            first = self._next(START)
+            if "ready" not in first:
+                raise OSError(str(first.get("missing", "it does not say that it is ready")))
+        except (OSError, TimeoutError):
+            self.end()
+            raise
+        self.name = str(first["ready"])
+
+    def is_alive(self) -> bool:
+        return self._process.poll() is None
+
+    def ask(self, question: dict[str, Any], timeout: float) -> dict[str, Any]:
+        # One that hangs does not read either, so that writing may not come to an end.
+        timer = threading.Timer(timeout, self._process.kill)
+        timer.start()
+        try:
+            self._stdin.write(json.dumps(question).encode() + b"\n")
+            self._stdin.flush()
+            answer = self._next(timeout + 1)
+        except OSError:
+            if timer.is_alive():
+                raise
+            raise TimeoutError(f"no answer from the compiler within {timeout:g} s") from None
+        finally:
+            timer.cancel()
+        if answer.get("id") != question["id"]:
+            raise OSError("an answer to something else")
+        return answer
+
+    def _next(self, timeout: float) -> dict[str, Any]:
+        try:
+            line = self._lines.get(timeout=timeout)
+        except queue.Empty:
+            raise TimeoutError(f"no answer from the compiler within {timeout:g} s") from None
+        try:
+            answer = json.loads(line)
+        except ValueError:
+            raise OSError("the compiler ended" if not line else "the compiler's answer is no JSON") from None
+        return answer if isinstance(answer, dict) else {}
+
+    def end(self) -> None:
+        if self._process.poll() is None:
+            self._process.kill()
+        self._process.wait()
+        for pipe in (self._process.stdin, self._process.stdout):
+            try:
+                if pipe is not None:
+                    pipe.close()
+            except OSError:
+                pass  # what it never read
+
+
+def _read(pipe: Any, lines: queue.Queue[bytes]) -> None:
+    try:
+        for line in pipe:
+            lines.put(line)
+    except (OSError, ValueError):
+        pass  # closed on our side
+    lines.put(b"")

@@ -1,0 +1,158 @@
+"""What is covered: how many samples or scenarios there are of each component and intent."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections import Counter
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from swiftprep.augment.tags import markup
+from swiftprep.catalog.api import kebab
+from swiftprep.catalog.catalog import Catalog
+from swiftprep.disk import atomic_write
+from swiftprep.distill.intents import INTENTS
+from swiftprep.distill.scenario import Scenario
+from swiftprep.distill.traits import askable
+from swiftprep.errors import MissingDependencyError
+from swiftprep.quality.markdown import code_of
+from swiftprep.records import Sample
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.figure import Figure
+
+OTHER = "other"  # the column of what has no intent, or none we know
+_MARKUP = ("", "vue", "html")
+_WORD = re.compile(r"[A-Za-z_]\w*")
+_MOST_ROWS = 40
+
+
+def tally(catalog: Catalog, items: Iterable[Sample | Scenario]) -> Counter[tuple[str, str]]:
+    """Count the items by (component's name, intent as it is written there, `""` for none).
+
+    A scenario is about its `components`; a sample is about those whose tags stand in the code of its answer, or, of
+    Python and Java, whose name does.
+    """
+    short: dict[str, list[str]] = {}
+    for component in catalog:
+        if component.kind != "component":
+            short.setdefault(component.name.rpartition(".")[2], []).append(component.name)
+    found: Counter[tuple[str, str]] = Counter()
+    for item in items:
+        if isinstance(item, Scenario):
+            tags, intent = [_name(catalog, tag) for tag in item.components], item.intent
+        else:
+            tags, intent = _used(catalog, item.answer, short), str(item.meta.get("intent") or "")
+        for tag in dict.fromkeys(tags):
+            found[tag, intent] += 1
+    return found
+
+
+def _name(catalog: Catalog, tag: str) -> str:
+    component = catalog.find(tag)
+    return component.name if component is not None else tag
+
+
+def _used(catalog: Catalog, answer: str, short: dict[str, list[str]]) -> list[str]:
+    tags: list[str] = []
+    for language, code in code_of(answer):
+        if language in _MARKUP:
+            source = code.encode("utf-8", "replace")
+            for name in dict.fromkeys(kebab(element.tag) for element in markup(source)):
+                component = catalog.find(name)
+                if component is not None:
+                    tags.append(component.name)
+        if short and language not in ("vue", "html"):
+            for word in dict.fromkeys(_WORD.findall(code)):
+                tags += short.get(word, ())
+    return tags
+
+
+def coverage(catalog: Catalog, items: Iterable[Sample | Scenario]) -> pd.DataFrame:
+    """Return how many items there are of each component and intent.
+
+    Args:
+        catalog: The components.
+        items: Samples, scenarios or both.
+
+    Returns:
+        One row for each component that can be asked about (index `component`, by name), one column for each intent,
+        and a column `"other"` for what has no intent or one of the user's own.
+
+    >>> from swiftprep.catalog.api import Component
+    >>> asked = Scenario("How?", components=("ta-tag",), intent="use")
+    >>> int(coverage(Catalog([Component("ta-tag", uses=1)]), [asked]).loc["ta-tag", "use"])
+    1
+    """
+    import pandas as pd
+
+    counts = tally(catalog, items)
+    rows: dict[str, Counter[str]] = {name: Counter() for name in sorted(askable(catalog))}
+    for (tag, intent), times in counts.items():
+        if tag in rows:
+            rows[tag][intent if intent in INTENTS else OTHER] += times
+    columns = [*INTENTS, OTHER]
+    cells = [[row[column] for column in columns] for row in rows.values()]
+    return pd.DataFrame(cells, index=pd.Index(list(rows), name="component"), columns=columns, dtype=int)
+
+
+def plot_coverage(frame: pd.DataFrame, path: str | Path | None = None) -> Figure:
+    """Plot a coverage table as a heat map: the darker, the more; a dot for none.
+
+    Args:
+        frame: From `coverage`.
+        path: Save it there as PNG too, atomically.
+
+    Returns:
+        The figure, which a notebook shows; of more than 40 components, the 40 covered least. What has no intent
+        is shown, and does not count as covered.
+
+    Raises:
+        MissingDependencyError: matplotlib is not installed.
+    """
+    try:
+        from matplotlib.figure import Figure
+    except ImportError:
+        raise MissingDependencyError("plots need matplotlib: pip install 'swiftprep[swift]'") from None
+
+    class ShownFigure(Figure):
+        """A figure that Jupyter shows even when pyplot was never imported."""
+
+        def _repr_png_(self) -> bytes:
+            image = io.BytesIO()
+            self.savefig(image, format="png")
+            return image.getvalue()
+
+    of_intents = frame.drop(columns=OTHER, errors="ignore")
+    totals = of_intents.sum(axis=1)
+    shown = frame.loc[totals.sort_values(kind="stable").index[:_MOST_ROWS]]
+    height, width = shown.shape
+    figure = ShownFigure(figsize=(3.2 + 0.55 * width, 1.6 + 0.22 * max(height, 1)), dpi=120, layout="constrained")
+    axes = figure.subplots()
+    if height:
+        most = max(1, int(of_intents.loc[shown.index].to_numpy().max(initial=0)))
+        axes.imshow(shown.to_numpy(), cmap="Blues", vmin=0, vmax=most, aspect="auto")
+        for y, row in enumerate(shown.to_numpy().tolist()):
+            for x, value in enumerate(row):
+                colour = "#c44e52" if value == 0 else "white" if value > 0.6 * most else "#333333"
+                axes.text(x, y, str(value) if value else "·", ha="center", va="center", fontsize=7, color=colour)
+    axes.set_xticks(range(width), [str(name) for name in shown.columns], rotation=40, ha="right", fontsize=8)
+    axes.set_yticks(range(height), [_label(name) for name in shown.index], fontsize=7)
+    axes.tick_params(length=0)
+    axes.spines[:].set_visible(False)
+    covered = int((totals > 0).sum())
+    title = f"{covered} of {len(frame)} components covered"
+    axes.set_title(f"{title}; the {height} least covered" if len(frame) > height else title, fontsize=9)
+    if path is not None:
+        with atomic_write(path) as file:
+            figure.savefig(file, format="png")
+    return figure
+
+
+def _label(name: object, most: int = 34) -> str:
+    """Return a name that any font can draw, without a meaning as mathematics."""
+    text = "".join(letter if " " < letter < "\x7f" and letter != "$" else "?" for letter in str(name))
+    return text if len(text) <= most else f"…{text[1 - most :]}"

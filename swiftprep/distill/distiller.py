@@ -1,0 +1,245 @@
+"""`Distiller`: scenarios → answers with reasoning, each verified against the catalogue, none paid for twice."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from swiftprep.catalog.catalog import Catalog
+from swiftprep.distill.budget import Budget, to_budget
+from swiftprep.distill.coverage import coverage
+from swiftprep.distill.experts import read_experts
+from swiftprep.distill.planner import plan
+from swiftprep.distill.preview import Preview, preview
+from swiftprep.distill.prompts import Prompter
+from swiftprep.distill.request import Reasoning, Reply
+from swiftprep.distill.result import Record, Result, settle
+from swiftprep.distill.run import Run
+from swiftprep.distill.running import run_async
+from swiftprep.distill.scenario import Lang, Scenario
+from swiftprep.distill.scenario_files import load_scenarios
+from swiftprep.distill.store import Store
+from swiftprep.distill.teacher import Teaches, as_teacher
+from swiftprep.distill.verify import Verifier
+from swiftprep.errors import ConfigError, DistillStopped, RunInterrupted
+from swiftprep.records import Message, Sample
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from swiftprep.distill.compiler import Compiler
+
+_HAN = re.compile("[\u3400-\u9fff]")
+_FILES = (".yaml", ".yml", ".jsonl", ".csv", ".txt")
+
+Given = Scenario | str
+
+
+class Distiller:
+    """Plan what to ask, ask a teacher or read what experts wrote, verify every answer, and keep all of it in a store.
+
+    Example::
+
+        distiller = Distiller(Teacher("deepseek", "deepseek-chat"), catalog=scan.catalog, examples=scan.train)
+        result = distiller.run(distiller.plan(100), budget=Budget(money=5))
+        result.samples, result.rejected, result.usage, result.pass_rates()
+    """
+
+    def __init__(
+        self,
+        teacher: Teaches | Callable[[list[Message]], Any] | None = None,
+        *,
+        catalog: Catalog | None = None,
+        store: str | Path = "distil.sqlite",
+        examples: Iterable[Sample] = (),
+        reasoning: Reasoning = "inline",
+        repair_rounds: int = 2,
+        judge: Teaches | Callable[[list[Message]], Any] | None = None,
+        compiler: Compiler | None = None,
+    ) -> None:
+        """Set up; nothing is asked and no file is made yet.
+
+        Args:
+            teacher: A `Teacher`, or a function `messages → str`; not needed for experts' answers.
+            catalog: The framework's components; without one, answers are not checked against an API.
+            store: The SQLite file that keeps every answer and the ledger of every attempt.
+            examples: Training samples of the code base: real uses of a component are shown to the teacher, and what
+                they cover is planned less. Never give it the held-out ones.
+            reasoning: `"inline"`: considerations, then the code, as in the source article's stage 2; `"think"`: in
+                `<think>` tags before the answer; `"none"`.
+            repair_rounds: How often an answer that does not pass goes back to the teacher with its problems.
+            judge: A second teacher that scores each answer from 1 to 5; below 4 it goes back like any other.
+            compiler: The user's own Vue compiler; see `swiftprep.distill.compiler.Compiler.find`.
+
+        Raises:
+            ConfigError: an argument is not one.
+        """
+        if reasoning not in ("inline", "think", "none"):
+            raise ConfigError(f"reasoning={reasoning!r}; expected 'inline', 'think' or 'none'")
+        if repair_rounds < 0:
+            raise ConfigError(f"repair_rounds={repair_rounds}; expected 0 or more")
+        self.teacher = None if teacher is None else as_teacher(teacher)
+        self.judge = None if judge is None else as_teacher(judge)
+        self.catalog = catalog
+        self.store = Path(store)
+        self.examples = list(examples)
+        self.reasoning: Reasoning = reasoning
+        self.repair_rounds = repair_rounds
+        self.prompter = Prompter(catalog, examples=self.examples, reasoning=reasoning)
+        self.verifier = Verifier(catalog, reasoning=reasoning, compiler=compiler)
+
+    def __repr__(self) -> str:
+        return f"<Distiller {self.teacher!r}, {self.catalog!r}, store {self.store}>"
+
+    def plan(
+        self,
+        n: int,
+        *,
+        langs: Iterable[Lang] = ("zh",),
+        intents: Sequence[str] | None = None,
+        asked: Iterable[Scenario] = (),
+        seed: int = 42,
+    ) -> list[Scenario]:
+        """Return `n` scenarios for what the examples and the scenarios asked already cover least.
+
+        Args:
+            n: How many.
+            langs: Languages, in turn.
+            intents: Some of `swiftprep.distill.planner.INTENTS`; None: all.
+            asked: Scenarios of earlier rounds.
+            seed: The same seed gives the same scenarios.
+
+        Raises:
+            ConfigError: there is no catalogue, or an intent or language that there is not.
+        """
+        return plan(
+            self._catalog(), n, samples=self.examples, scenarios=asked, langs=tuple(langs), intents=intents, seed=seed
+        )
+
+    def coverage(self, items: Iterable[Sample | Scenario] | None = None) -> pd.DataFrame:
+        """Return how many samples or scenarios there are for each component (rows) and intent (columns).
+
+        Args:
+            items: What to count; None: the examples.
+        """
+        return coverage(self._catalog(), self.examples if items is None else items)
+
+    def run(
+        self,
+        scenarios: Iterable[Given] | str | Path,
+        *,
+        budget: Budget | Mapping[str, float] | None = None,
+        mode: Literal["live", "batch"] = "live",
+    ) -> Result:
+        """Ask the teacher and return what passed. What is in the store is not asked again.
+
+        Args:
+            scenarios: Scenarios or plain instructions, or a file of them.
+            budget: What the store's ledger may come to, earlier runs included; the run ends before it is passed, and
+                `result.stopped` says so.
+            mode: `"batch"` uses the provider's batch endpoint: up to a day slower, usually at half the price.
+
+        Returns:
+            `asked == len(samples) + len(rejected) + len(pending)`.
+
+        Raises:
+            ConfigError: no teacher, no key, a store in use, or a budget that cannot be kept.
+            DistillStopped: the account is empty, the key is refused, the disk is full …; it carries `.result`, and
+                the same call goes on from there.
+            RunInterrupted: Ctrl-C; what was in flight is answered and stored first. A second Ctrl-C does not wait.
+        """
+        if self.teacher is None:
+            raise ConfigError("there is no teacher to ask: Distiller(Teacher(…)) (没有指定教师模型)")
+        if mode not in ("live", "batch"):
+            raise ConfigError(f"mode={mode!r}; expected 'live' or 'batch'")
+        asked = self._scenarios(scenarios)
+        for teacher in (self.teacher, self.judge):
+            check = getattr(teacher, "check", None)
+            if check is not None:
+                check()
+        with Store(self.store) as store:
+            run = Run(self, self.teacher, store, asked, to_budget(budget), mode)
+            try:
+                run_async(run.go, on_interrupt=run.interrupt)
+            except KeyboardInterrupt as stopped:
+                run.reason = run.reason or stopped
+        result = run.result()
+        if isinstance(run.reason, DistillStopped):
+            run.reason.result = result
+            raise run.reason
+        if isinstance(run.reason, KeyboardInterrupt):
+            raise RunInterrupted(
+                f"stopped; {len(result.samples)} answers are in {self.store}. The same call goes on from there "
+                "(已中断，答案已保存，重新运行即可继续)"
+            )
+        return result
+
+    def preview(self, scenarios: Iterable[Given] | str | Path) -> Preview:
+        """Return what a run would send and might cost. It opens no connection and makes no file.
+
+        Raises:
+            ConfigError: there is no teacher.
+        """
+        if self.teacher is None:
+            raise ConfigError("there is no teacher to ask: Distiller(Teacher(…)) (没有指定教师模型)")
+        return preview(self.prompter, self.teacher, self.store, self._scenarios(scenarios), self.reasoning)
+
+    def from_experts(self, path: str | Path) -> Result:
+        """Read answers that experts wrote and verify them as a teacher's are; nothing is sent anywhere.
+
+        Args:
+            path: YAML, CSV, Excel, Markdown or JSONL, or a folder of such files; see `swiftprep.distill.experts`.
+
+        Raises:
+            ConfigError: nothing there can be read.
+            DataError: a file is damaged.
+        """
+        given, rejects = read_experts(path)
+        records = []
+        for item in given:
+            reply = Reply(item.answer, item.reasoning)
+            flaws = self.verifier.check(item.scenario, reply, ())
+            record = Record(item.scenario, tries=1, flaws=[flaws])
+            settle(record, self.sample(item.scenario, reply, "expert", {}), flaws)
+            records.append(record)
+        records += [Record(Scenario(reject.path or "?"), reject=reject) for reject in rejects]
+        return Result(records)
+
+    def _catalog(self) -> Catalog:
+        if self.catalog is None:
+            raise ConfigError(
+                "planning needs the framework's catalogue: Distiller(…, catalog=scan.catalog) (缺少组件目录)"
+            )
+        return self.catalog
+
+    def _scenarios(self, given: Iterable[Given] | str | Path) -> list[Scenario]:
+        if isinstance(given, Path) or (isinstance(given, str) and given.lower().endswith(_FILES) and "\n" not in given):
+            return load_scenarios(given)
+        return [
+            item if isinstance(item, Scenario) else Scenario(item, lang="zh" if _HAN.search(item) else "en")
+            for item in ([given] if isinstance(given, str) else given)
+        ]
+
+    def sample(self, scenario: Scenario, reply: Reply, generator: str, meta: dict[str, Any]) -> Sample:
+        """Return the training sample of an answer.
+
+        Args:
+            scenario: What was asked.
+            reply: The answer.
+            generator: Who gave it.
+            meta: More of its lineage.
+        """
+        about = {
+            "kind": "scenario",
+            "intent": scenario.intent,
+            "components": list(scenario.components),
+            "lang": scenario.lang,
+            "level": scenario.level,
+            "reasoning": self.reasoning,
+            "generator": generator,
+        }
+        answer = self.verifier.finish(scenario, reply)
+        meta = {**scenario.meta, **about, **meta}
+        return Sample.from_instruction(scenario.instruction, "", answer, id=scenario.id, channel="private", meta=meta)

@@ -1,0 +1,210 @@
+"""What a provider's answer means: a reply, or which kind of failure, and what is done about each kind."""
+
+from __future__ import annotations
+
+import email.utils
+import re
+import time
+from collections.abc import Mapping
+from typing import Any, Literal, TypeAlias
+
+import orjson
+
+from swiftprep.distill.request import Reply
+from swiftprep.errors import TeacherError
+
+Action: TypeAlias = Literal["wait", "retry", "stop", "give-up"]
+
+# wait: slow the whole pool down, then call again. retry: call again, a bounded number of times. stop: nothing else
+# would fare better, so the run ends and can be resumed. give-up: this request is answered so, and is never sent again.
+ACTIONS: dict[str, Action] = {
+    "throttled": "wait",
+    "server": "retry",
+    "connection": "retry",
+    "deadline": "retry",
+    "bad-body": "retry",
+    "empty": "retry",
+    "needs-stream": "retry",
+    "no-money": "stop",
+    "auth": "stop",
+    "not-found": "stop",
+    "redirect": "stop",
+    "bad-batch": "stop",
+    "filtered": "give-up",
+    "too-long": "give-up",
+    "bad-request": "give-up",
+}
+
+# What providers write into the `code`, `type` or `message` of an error. Numbers are whole codes: Zhipu's 1113 (no
+# money), 1301 (content), 1261 (too long), 1211 (no such model); SiliconFlow's 30001 (no money).
+_SAYS = {
+    "no-money": re.compile(
+        r"\b(?:1113|30001)\b|arrearage|insufficient[ _](?:account[ _])?(?:balance|quota|user[ _]quota|funds|credit)"
+        r"|balance is insufficient|exceeded your current quota|exceeded_current_quota|freetieronly|overdue"
+        r"|欠费|余额不足|额度不足|额度已用"
+    ),
+    "filtered": re.compile(
+        r"\b1301\b|data_?inspection_?failed|content_?filter|content management policy|content_policy|sensitivecontent"
+        r"|inappropriate content|敏感|不安全"
+    ),
+    "too-long": re.compile(
+        r"\b1261\b|context_length|context length|context window|context size|exceed_context|range of input length"
+        r"|prompt is too long|input is too long|too many (?:input )?tokens|max_model_len"
+    ),
+    "needs-stream": re.compile(r"(?:only|must|require).{0,40}\bstream|\bstream.{0,40}(?:required|must be|only)"),
+    "not-found": re.compile(r"\b1211\b|model_?not_?found|model.{0,80}(?:does not exist|not found)|模型不存在"),
+    "auth": re.compile(r"invalid_?api_?key|incorrect api key|invalid_authentication|authentication_?error"),
+}  # fmt: skip
+# DashScope says with OpenAI's words for an empty account that the tokens of this minute are used up.
+_QUOTA_OF_A_MINUTE = re.compile(r"insufficient_quota|exceeded your current quota|throttling")
+_FILTERED = ("content_filter", "sensitive")
+_BROKE_OFF = ("insufficient_system_resource", "network_error", "error", "abort")
+_CUT = ("length", "max_tokens", "model_context_window_exceeded")
+_SHOWN = 300
+
+
+def read_reply(status: int, headers: Mapping[str, str], body: bytes, host: str = "") -> Reply:
+    """Return what a chat completion's response says.
+
+    Args:
+        status: The HTTP status.
+        headers: Its headers.
+        body: Its body, whole.
+        host: Who said it; the same words do not mean the same everywhere.
+
+    Raises:
+        TeacherError: it is no answer; `.kind` says which failure it is.
+    """
+    try:
+        document = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        document = None
+    if status != 200:
+        raise failure(status, headers, body, document, host)
+    if not isinstance(document, dict):
+        what = "an HTML page" if body.lstrip()[:1] == b"<" else "no JSON" if body.strip() else "nothing"
+        raise TeacherError(f"the teacher answered with {what}{_shown(body)}", kind="bad-body", status=status, body=body)
+    if document.get("error") or (document.get("code") and not document.get("choices")):
+        raise failure(status, headers, body, document, host)
+    choices = document.get("choices")
+    choice = choices[0] if isinstance(choices, list) and choices and isinstance(choices[0], dict) else {}
+    message = choice.get("message")
+    message = message if isinstance(message, dict) else {}
+    usage = document.get("usage")
+    return to_reply(
+        text_of(message.get("content")),
+        text_of(message.get("reasoning_content") or message.get("reasoning")),
+        choice.get("finish_reason"),
+        usage if isinstance(usage, dict) else {},
+        body,
+    )
+
+
+def to_reply(content: str, reasoning: str, finish_reason: Any, usage: Mapping[str, Any], body: bytes) -> Reply:
+    """Return the reply made of these parts.
+
+    Raises:
+        TeacherError: it was filtered, broke off, or says nothing.
+    """
+    reason = str(finish_reason or "stop")
+    if reason in _FILTERED:
+        raise TeacherError(
+            "the provider's filter withheld the answer (内容审核未通过)", kind="filtered", status=200, body=body
+        )
+    if reason in _BROKE_OFF:
+        raise TeacherError(f"the provider broke off: {reason}", kind="server", status=200, body=body)
+    reason = "length" if reason in _CUT else reason
+    if not content.strip() and reason != "length":
+        raise TeacherError(f"the answer is empty{_shown(body)}", kind="empty", status=200, body=body)
+    counts = [usage.get(name) for name in ("prompt_tokens", "completion_tokens")]
+    tokens_in, tokens_out = (count if type(count) is int and count > 0 else 0 for count in counts)
+    return Reply(content, reasoning, reason, tokens_in, tokens_out, body)
+
+
+def text_of(content: Any) -> str:
+    """Return a message's content as text: it may be a list of parts, or null."""
+    if isinstance(content, str):
+        return content
+    if isinstance(content, list):
+        return "".join(str(part.get("text") or "") for part in content if isinstance(part, dict))
+    return ""
+
+
+def failure(status: int, headers: Mapping[str, str], body: bytes, document: Any, host: str = "") -> TeacherError:
+    """Return what kind of failure a response is.
+
+    Args:
+        status: The HTTP status; 200 for an error in the body of one.
+        headers: Its headers.
+        body: Its body.
+        document: The body as JSON, or None.
+        host: Who said it.
+    """
+    told = _told(document)
+    words = told.lower()
+    kind = next((kind for kind, pattern in _SAYS.items() if pattern.search(words)), "")
+    wait = retry_after(headers)
+    if status == 402:
+        kind = "no-money"
+    elif status == 429 and host.endswith("aliyuncs.com") and _QUOTA_OF_A_MINUTE.search(words):
+        kind = "throttled"
+    elif kind in ("filtered", "too-long", "needs-stream", "not-found", "auth") and (status == 429 or status >= 500):
+        kind = ""
+    if not kind:
+        kind = _by_status(status, wait)
+    says = f": {told[:_SHOWN]}" if told else _shown(body)
+    return TeacherError(f"HTTP {status}{says}", kind=kind, status=status, retry_after=wait, body=body)
+
+
+def _by_status(status: int, wait: float | None) -> str:
+    if status in (429, 529) or (status == 503 and wait is not None):
+        return "throttled"
+    if 300 <= status < 400:
+        return "redirect"
+    if status in (401, 403):
+        return "auth"
+    if status == 404:
+        return "not-found"
+    if status >= 500 or status in (200, 408, 409, 425):
+        return "server"
+    return "bad-request"
+
+
+def _told(document: Any) -> str:
+    """Return an error's code, type and message in one line."""
+    if isinstance(document, list) and document:
+        document = document[0]
+    if not isinstance(document, dict):
+        return ""
+    error = document.get("error") or document
+    if not isinstance(error, dict):
+        return " ".join(str(error).split())
+    parts = [error.get(name) for name in ("code", "type", "status", "message", "msg", "detail")]
+    return " ".join(" ".join(str(part) for part in parts if part not in (None, "")).split())
+
+
+def _shown(body: bytes) -> str:
+    text = " ".join(body[:4000].decode("utf-8", "replace").split())
+    return f": {text[:_SHOWN]}" if text else ""
+
+
+def retry_after(headers: Mapping[str, str], now: float | None = None) -> float | None:
+    """Return the seconds a `Retry-After` header asks to wait: a number, or an HTTP date.
+
+    Source: RFC 9110, section 10.2.3.
+
+    >>> retry_after({"Retry-After": "1.5"})
+    1.5
+    >>> retry_after({"Retry-After": "Thu, 01 Jan 1970 00:01:40 GMT"}, now=40.0)
+    60.0
+    """
+    values = {name.lower(): value for name, value in headers.items()}
+    for name, unit in (("retry-after-ms", 1000.0), ("retry-after", 1.0)):
+        text = values.get(name, "").strip()
+        if re.fullmatch(r"\d{1,9}(?:\.\d{1,9})?", text, re.ASCII):
+            return float(text) / unit
+    try:
+        when = email.utils.parsedate_to_datetime(values["retry-after"])
+        return max(0.0, when.timestamp() - (time.time() if now is None else now))
+    except (KeyError, TypeError, ValueError, OverflowError):
+        return None

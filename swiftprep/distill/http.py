@@ -1,0 +1,160 @@
+"""One endpoint over HTTP: the key, the deadline, and no host but the one that was named."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import urllib.request
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+from swiftprep.distill.request import Reply
+from swiftprep.errors import ConfigError, MissingDependencyError, TeacherError
+
+LARGEST = 32 * 2**20  # bytes of a body that are read
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """What came back over HTTP, whole."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class _Key(str):
+    """A key that does not show itself, even where local variables are printed."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "'***'"
+
+
+class Endpoint:
+    """Calls to one base URL."""
+
+    def __init__(self, base_url: str, api_key_env: str | None, deadline: float) -> None:
+        self._base_url = base_url
+        self._api_key_env = api_key_env
+        self._deadline = deadline
+        self._session: Any = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._proxy: str | None = None
+
+    def check(self) -> None:
+        """Raise `ConfigError` when there is no key, or none that can be one."""
+        self._key()
+
+    def _key(self) -> _Key:
+        if self._api_key_env is None:
+            return _Key()
+        key = _Key(os.environ.get(self._api_key_env, "").strip())
+        if not key:
+            raise ConfigError(
+                f"the environment variable {self._api_key_env} is not set; put the teacher's key into it "
+                f"(请设置环境变量 {self._api_key_env})"
+            )
+        if not (key.isascii() and key.isprintable()) or " " in key:
+            raise ConfigError(
+                f"what is in the environment variable {self._api_key_env} cannot be a key: it has white space or "
+                "characters that are not ASCII (环境变量中的密钥格式不正确)"
+            )
+        return key
+
+    def _headers(self) -> dict[str, str]:
+        key = self._key()
+        headers = {"Content-Type": "application/json", "Accept": "application/json, text/event-stream"}
+        return {**headers, "Authorization": f"Bearer {key}"} if key else headers
+
+    def _connect(self) -> Any:
+        """Return the session of this event loop; a session of another loop is of no use."""
+        try:
+            import aiohttp
+        except ImportError:
+            raise MissingDependencyError("a teacher over HTTP needs aiohttp: pip install aiohttp") from None
+        loop = asyncio.get_running_loop()
+        if self._session is None or self._session.closed or self._loop is not loop:
+            timeout = aiohttp.ClientTimeout(total=self._deadline, sock_connect=min(30.0, self._deadline))
+            self._session = aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0), timeout=timeout)
+            self._loop = loop
+            self._proxy = _proxy(self._base_url)
+        return self._session
+
+    async def post(self, path: str, body: Any) -> Response:
+        """Send a body and return the response.
+
+        Raises:
+            TeacherError: there is none: `"connection"`, `"deadline"`, or `"bad-body"` when it breaks off.
+        """
+        return await self.call("POST", path, body)
+
+    async def call(self, method: str, path: str, body: Any = None, *, largest: int | None = None) -> Response:
+        """As `post`, with any method; `body` may be bytes, or a form with files, and `largest` bytes are read."""
+        import aiohttp
+
+        session = self._connect()
+        headers = self._headers()
+        if not isinstance(body, bytes):
+            del headers["Content-Type"]
+        most = largest or LARGEST
+        received = bytearray()
+        status: int | None = None
+        failure: TeacherError
+        try:
+            async with session.request(
+                method,
+                self._base_url + path,
+                data=body,
+                headers=headers,
+                allow_redirects=False,
+                proxy=self._proxy,
+            ) as response:
+                status = response.status
+                async for chunk in response.content.iter_any():
+                    received += chunk
+                    if len(received) > most:
+                        raise TeacherError(f"the answer is larger than {most >> 20} MB", kind="bad-body", status=status)
+                return Response(status, dict(response.headers), self._scrub(bytes(received)))
+        except TeacherError as error:
+            failure = error
+        except asyncio.TimeoutError:
+            failure = TeacherError(f"no whole answer within {self._deadline:g} s", kind="deadline", status=status)
+        except (aiohttp.ClientError, ConnectionError, OSError, ValueError) as error:
+            kind = "connection" if status is None else "bad-body"
+            told = self._scrub(f"{type(error).__name__}: {error}".encode("utf-8", "replace")).decode("utf-8", "replace")
+            failure = TeacherError(told[:500], kind=kind, status=status)
+        failure.body = self._scrub(bytes(received[:most]))
+        headers.clear()
+        raise failure
+
+    def scrubbed(self, reply: Reply) -> Reply:
+        """Return a reply without the key, which an answer put together from pieces may hold."""
+        key = self._key()
+        if not key or (key not in reply.content and key not in reply.reasoning):
+            return reply
+        return replace(reply, content=reply.content.replace(key, "***"), reasoning=reply.reasoning.replace(key, "***"))
+
+    def _scrub(self, body: bytes) -> bytes:
+        """Return what came back without the key: some providers show it in their errors."""
+        key = self._key()
+        for form in {key, quote(key, safe="")} if key else ():
+            body = body.replace(form.encode(), b"***")
+        return body
+
+    async def close(self) -> None:
+        """Close the connections."""
+        session, self._session = self._session, None
+        if session is not None and not session.closed and self._loop is asyncio.get_running_loop():
+            await session.close()
+
+
+def _proxy(url: str) -> str | None:
+    """Return the proxy the environment names for a URL, as `urllib` reads it."""
+    parts = urlsplit(url)
+    if not parts.hostname or urllib.request.proxy_bypass(parts.hostname):
+        return None
+    return urllib.request.getproxies().get(parts.scheme)

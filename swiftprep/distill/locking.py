@@ -1,0 +1,56 @@
+"""A lock on a file that is gone with the process that holds it."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+from swiftprep.errors import ConfigError
+
+
+class Lock:
+    """Held from when it is made until `release`, or until the process ends, however it ends."""
+
+    def __init__(self, path: Path) -> None:
+        """Take the lock `path` + `.lock`.
+
+        Raises:
+            ConfigError: somebody else has it, or the folder cannot be written to.
+        """
+        self.path = path.with_name(path.name + ".lock")
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._file = os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600)
+        except OSError as error:
+            raise ConfigError(f"{self.path}: {error.strerror} (无法写入)") from None
+        try:
+            _take(self._file)
+        except OSError:
+            holder = os.pread(self._file, 20, 0).decode("ascii", "replace").strip() if hasattr(os, "pread") else ""
+            os.close(self._file)
+            by = f" by process {holder}" if holder.isdigit() else ""
+            raise ConfigError(
+                f"{path}: in use{by}; two runs on one store would pay for the same answers. Wait for it, or name "
+                "another store (存储文件正被另一个进程使用)"
+            ) from None
+        os.truncate(self._file, 0)
+        os.write(self._file, f"{os.getpid()}\n".encode())
+
+    def release(self) -> None:
+        """Give it back."""
+        os.close(self._file)
+
+
+if sys.platform == "win32":
+    import msvcrt
+
+    def _take(file: int) -> None:
+        os.lseek(file, 1 << 20, os.SEEK_SET)
+        msvcrt.locking(file, msvcrt.LK_NBLCK, 1)
+        os.lseek(file, 0, os.SEEK_SET)
+else:
+    import fcntl
+
+    def _take(file: int) -> None:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -1,0 +1,78 @@
+"""What a run would send, where, and what it might cost, told before anything is sent."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from swiftprep.distill.budget import cost_of, longest
+from swiftprep.distill.prompts import Prompter
+from swiftprep.distill.request import Reasoning, Request
+from swiftprep.distill.scenario import Scenario
+from swiftprep.distill.store import read_answers
+from swiftprep.distill.teacher import Teaches
+from swiftprep.quality.length import estimate
+from swiftprep.records import Message
+
+SHOWN = 2  # prompts shown whole
+
+
+@dataclass(frozen=True)
+class Preview:
+    """What a run would do.
+
+    Attributes:
+        host: Where the questions would go.
+        teacher: Who would answer.
+        calls: First calls, one for each scenario that is not in the store; mending and failures come on top.
+        cached: Scenarios whose first answer is in the store.
+        tokens_in: Tokens of the prompts, about.
+        tokens_out: Tokens of the answers, at most.
+        cost: Money, at most; None when the price is not known.
+        prompts: Some of the prompts, whole.
+    """
+
+    host: str
+    teacher: str
+    calls: int
+    cached: int
+    tokens_in: int
+    tokens_out: int
+    cost: float | None
+    prompts: Sequence[Sequence[Message]]
+
+    def __str__(self) -> str:
+        cost = "not known: give the teacher its price=" if self.cost is None else f"at most {self.cost:.4g}"
+        lines = [
+            f"to       {self.host} ({self.teacher})",
+            f"calls    {self.calls} and what must be mended; {self.cached} answers are in the store",
+            f"tokens   about {self.tokens_in} of prompts, at most {self.tokens_out} of answers",
+            f"cost     {cost}",
+        ]
+        for number, messages in enumerate(self.prompts, start=1):
+            lines.append(f"\n──── prompt {number} of {self.calls}, whole")
+            lines += [f"[{message['role']}]\n{message['content']}" for message in messages]
+        return "\n".join(lines)
+
+
+def preview(
+    prompter: Prompter, teacher: Teaches, store: Path, scenarios: Sequence[Scenario], reasoning: Reasoning
+) -> Preview:
+    """Return what a run would do; see `Distiller.preview`."""
+    prompts = [prompter.ask(scenario).messages for scenario in scenarios]
+    keys = [Request(teacher.identity, messages, teacher.sampling, reasoning).key() for messages in prompts]
+    settled = read_answers(store, keys)
+    missing = [messages for messages, key in zip(prompts, keys, strict=True) if key not in settled]
+    tokens_in = sum(estimate(message["content"]) for messages in missing for message in messages)
+    tokens_out = len(missing) * longest(teacher.sampling)
+    return Preview(
+        host=teacher.host,
+        teacher=teacher.identity,
+        calls=len(missing),
+        cached=len(prompts) - len(missing),
+        tokens_in=tokens_in,
+        tokens_out=tokens_out,
+        cost=cost_of(teacher.price, tokens_in, tokens_out),
+        prompts=missing[:SHOWN],
+    )

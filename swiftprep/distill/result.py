@@ -1,0 +1,194 @@
+"""What a distillation gives: samples, rejects with reasons, and what it cost."""
+
+from __future__ import annotations
+
+import html
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from swiftprep.disk import atomic_write
+from swiftprep.distill.flaw import Flaw
+from swiftprep.distill.scenario import Scenario
+from swiftprep.records import Reject, Sample, write_jsonl
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What a run took from its teachers.
+
+    Attributes:
+        calls: Attempts made, failed ones included.
+        cached: Answers that were in the store and cost nothing.
+        tokens_in: Tokens of the prompts.
+        tokens_out: Tokens of the answers, their reasoning included.
+        cost: Money; None when no teacher's price is known.
+        outcomes: How the attempts ended → how many.
+    """
+
+    calls: int = 0
+    cached: int = 0
+    tokens_in: int = 0
+    tokens_out: int = 0
+    cost: float | None = None
+    outcomes: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def tokens(self) -> int:
+        """All tokens."""
+        return self.tokens_in + self.tokens_out
+
+
+@dataclass(slots=True)
+class Record:
+    """What became of one scenario.
+
+    Attributes:
+        scenario: What was asked.
+        sample: The verified answer, or None.
+        reject: Why there is none; None when there is, or when it is pending.
+        tries: Answers that were verified: 1 when the first was good.
+        flaws: What was wrong with each of them, the last one's last.
+    """
+
+    scenario: Scenario
+    sample: Sample | None = None
+    reject: Reject | None = None
+    tries: int = 0
+    flaws: list[list[Flaw]] = field(default_factory=list)
+
+    @property
+    def pending(self) -> bool:
+        """Whether it is neither answered nor rejected: the run ended before."""
+        return self.sample is None and self.reject is None
+
+
+@dataclass(frozen=True)
+class Result:
+    """What became of every scenario. `Distiller.run` returns it.
+
+    Attributes:
+        records: One for each scenario, in order.
+        usage: What it took.
+        stopped: Why the run ended early; `""` when it did not.
+        neutralised: What was taken out of the code and the docs sent to the teacher: kind → how often.
+    """
+
+    records: Sequence[Record]
+    usage: Usage = field(default_factory=Usage)
+    stopped: str = ""
+    neutralised: dict[str, int] = field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        pending = f", {len(self.pending)} pending" if self.pending else ""
+        return (
+            f"<Result: {self.asked} scenarios, {len(self.samples)} answered, {len(self.rejected)} rejected{pending}; "
+            f"{self.usage.calls} calls>"
+        )
+
+    def _repr_html_(self) -> str:
+        table = self.pass_rates().head(30).to_html(index=False, float_format="{:.2f}".format)  # escaped
+        return f"<p>{html.escape(repr(self).strip('<>'))}</p>{table}"
+
+    @property
+    def asked(self) -> int:
+        """How many scenarios there were; `asked == len(samples) + len(rejected) + len(pending)`."""
+        return len(self.records)
+
+    @property
+    def samples(self) -> list[Sample]:
+        """The verified answers, in the order of their scenarios."""
+        return [record.sample for record in self.records if record.sample is not None]
+
+    @property
+    def rejected(self) -> list[Reject]:
+        """The others: `path` is the scenario's id, `reason` the first flaw's kind, `sample` the last answer."""
+        return [record.reject for record in self.records if record.reject is not None]
+
+    @property
+    def pending(self) -> list[Scenario]:
+        """Scenarios the run did not come to; the next run does."""
+        return [record.scenario for record in self.records if record.pending]
+
+    def reasons(self) -> dict[str, int]:
+        """Return reason → how many were rejected for it, the most frequent first."""
+        return dict(Counter(reject.reason for reject in self.rejected).most_common())
+
+    def pass_rates(self) -> pd.DataFrame:
+        """Return how many answers passed at the first try and after repair.
+
+        Counted are all of them, then those of each intent, language and component. The columns are by, name, asked,
+        answered (at least one answer came), first_try, repaired, kept, and the rates
+        first_try_rate and kept_rate, of those answered.
+        """
+        import pandas as pd
+
+        groups: dict[tuple[str, str], list[Record]] = {}
+        for record in self.records:
+            scenario = record.scenario
+            names = [("all", ""), ("intent", scenario.intent or "other"), ("lang", scenario.lang)]
+            for group in [*names, *(("component", tag) for tag in scenario.components)]:
+                groups.setdefault(group, []).append(record)
+        order = ("all", "intent", "lang", "component")
+        rows = []
+        for by, name in sorted(groups, key=lambda key: (order.index(key[0]), key[1])):
+            members = [record for record in groups[by, name] if not record.pending]
+            answered = sum(record.tries > 0 for record in members)
+            first = sum(record.sample is not None and record.tries == 1 for record in members)
+            kept = sum(record.sample is not None for record in members)
+            rates = [count / answered if answered else float("nan") for count in (first, kept)]
+            rows.append((by, name, len(members), answered, first, kept - first, kept, *rates))
+        columns = [
+            "by", "name", "asked", "answered", "first_try", "repaired", "kept", "first_try_rate", "kept_rate",
+        ]  # fmt: skip
+        return pd.DataFrame(rows, columns=columns)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the figures, for a report."""
+        return {
+            "asked": self.asked,
+            "answered": len(self.samples),
+            "rejected": len(self.rejected),
+            "pending": len(self.pending),
+            "reasons": self.reasons(),
+            "usage": {**asdict(self.usage), "tokens": self.usage.tokens},
+            "stopped": self.stopped,
+            "neutralised": self.neutralised,
+            "pass_rates": orjson.loads(self.pass_rates().to_json(orient="records")),
+        }
+
+    def write(self, folder: str | Path) -> dict[str, Path]:
+        """Write `samples.jsonl`, `rejects.jsonl` and `pending.jsonl`, each atomically.
+
+        Returns:
+            Name → file: samples, rejects, pending.
+        """
+        files = {name: Path(folder) / f"{name}.jsonl" for name in ("samples", "rejects", "pending")}
+        write_jsonl(self.samples, files["samples"])
+        _write_rows(map(asdict, self.rejected), files["rejects"])
+        _write_rows(map(asdict, self.pending), files["pending"])
+        return files
+
+
+def settle(record: Record, sample: Sample, flaws: list[Flaw]) -> None:
+    """Keep the sample, or reject it with its flaws."""
+    if not flaws:
+        record.sample = sample
+        return
+    detail = "; ".join(flaw.message for flaw in flaws)
+    # What holds a secret is not even kept as what was rejected.
+    shown = None if any(flaw.kind == "secret" for flaw in flaws) else sample
+    record.reject = Reject(record.scenario.id, flaws[0].kind, detail, shown)
+
+
+def _write_rows(rows: Iterable[dict[str, Any]], path: Path) -> None:
+    with atomic_write(path) as file:
+        for row in rows:
+            file.write(orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE, default=str))

@@ -1,0 +1,301 @@
+"""What of the catalogue, and of the code that uses it, a teacher needs to see for a scenario."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+import yaml
+
+from swiftprep.catalog.api import Component, kebab
+from swiftprep.catalog.catalog import Catalog
+from swiftprep.distill.guard import clean
+from swiftprep.distill.reference import api_text
+from swiftprep.distill.scenario import Scenario
+from swiftprep.distill.snippets import snippets
+from swiftprep.quality.length import estimate
+from swiftprep.records import Sample
+
+MOST_FOUND = 4  # components that are looked for by words
+MOST_SNIPPETS = 2  # of each component
+MOST_NEIGHBOURS = {1: 4, 2: 8, 3: 12}  # by the level of the scenario
+_FRAME = 25  # tokens of the delimiters around an entry
+_NAMED = re.compile(r"[A-Za-z_$][\w$]*(?:[-.][A-Za-z_$][\w$]*)*", re.ASCII)
+_WORD = re.compile(r"[a-z]{3,}")
+_HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+_HAN = re.compile("[\u3400-\u9fff]+")
+_STOP = frozenset(
+    "the and for with this that from when which are use used has have not can all its one set you how using page add"
+    " show data type value default component components whether name custom should true false will into only".split()
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A piece of reference.
+
+    Attributes:
+        kind: `"api"` or `"usage"`.
+        of: The component.
+        text: What to show, secrets and injections taken out.
+        tokens: About how many it is.
+        source: `"usage"` for an API that was seen in use only.
+        path: The file a usage is from.
+        removed: What was neutralised in it, as `(kind, times)`.
+    """
+
+    kind: str
+    of: str
+    text: str
+    tokens: int
+    source: str = ""
+    path: str = ""
+    removed: tuple[tuple[str, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What was found for a scenario.
+
+    Attributes:
+        named: The components it is about, most important first.
+        entries: What to show, in order.
+        left_out: How many more there were that the budget had no room for.
+    """
+
+    named: tuple[str, ...]
+    entries: tuple[Entry, ...]
+    left_out: int
+
+    @property
+    def components(self) -> tuple[str, ...]:
+        """The components whose API is among the entries."""
+        return tuple(entry.of for entry in self.entries if entry.kind == "api")
+
+
+class Retriever:
+    r"""Finds the components a scenario is about, their API, and how they are used.
+
+    >>> from swiftprep.catalog.api import Prop
+    >>> catalog = Catalog([Component("ta-table", props=(Prop("columns", "array"),)), Component("ta-card")])
+    >>> found = Retriever(catalog).find(Scenario("做一个用户表格"))
+    >>> found.named, found.entries[0].text
+    (('ta-table',), 'props\n  columns: array')
+    """
+
+    def __init__(
+        self,
+        catalog: Catalog,
+        examples: Iterable[Sample] = (),
+        *,
+        budget: int = 3000,
+        count: Callable[[str], int] = estimate,
+    ) -> None:
+        """Read the catalogue and the examples once.
+
+        Args:
+            catalog: The components.
+            examples: Samples whose answers use them; those of the training side alone.
+            budget: The most tokens to show for a scenario.
+            count: Counts the tokens of a text.
+        """
+        self.catalog = catalog
+        self.budget = budget
+        self._count = count
+        self._names: dict[str, str] = {}
+        for key, component in catalog.components.items():
+            for name in (key, component.name, *component.names, component.name.rpartition(".")[2]):
+                self._names.setdefault(name, key)
+                self._names.setdefault(kebab(name), key)
+        # Pages, and parts that a framework keeps to itself, are shown only where they are named.
+        self._offered = {key for key, component in catalog.components.items() if _is_public(component)} or set(
+            catalog.components
+        )
+        self._common = sorted(self._offered, key=lambda key: (-catalog.components[key].uses, key))
+        self._apis: dict[tuple[str, bool], Entry] = {}
+        self._snippets: dict[str, list[Entry]] = {}
+        self._cuts = snippets(catalog, examples, self._names)
+        self._near = self._neighbours()
+        self._weights = self._word_weights()
+
+    def find(self, scenario: Scenario) -> Found:
+        """Return what a teacher should see.
+
+        First the API of the components it names, then real uses of them, then the API of their neighbours, of which
+        those that are known from usage alone are shown in use too.
+
+        An entry that the budget has no room for is left out whole. An API that is too long is tried once more without
+        its documents and methods.
+        """
+        named, spoken = self.named(scenario)
+        neighbours = self._around(named, spoken, scenario.level if named else 2)
+        uses = [entry for key in named for entry in self.usage(key, named)[:MOST_SNIPPETS]]
+        seen = "\n".join(entry.text for entry in uses)
+        inferred = [
+            key for key in neighbours if self.catalog.components[key].origin == "usage" and f"<{key}" not in seen
+        ]
+        shown, left_out = self._fitting(
+            [
+                *((self.api(key), self.api(key, brief=True)) for key in named),
+                *((entry,) for entry in uses),
+                *((self.api(key, brief=True),) for key in neighbours),
+                *((entry,) for key in inferred for entry in sorted(self.usage(key), key=_size)[:1]),
+            ]
+        )
+        return Found(named, tuple(shown), left_out)
+
+    def _around(self, named: Sequence[str], spoken: Sequence[str], level: int) -> list[str]:
+        """Return what else may be of use: what the words speak of, what goes with the named, what is used most."""
+        near: Counter[str] = Counter()
+        for key in named:
+            near.update(self._near.get(key, {}))
+        close = sorted((key for key in near if key in self._offered), key=lambda key: (-near[key], key))
+        most = MOST_NEIGHBOURS[max(1, min(level, 3))]
+        common = self._common if level > 1 else []
+        return [key for key in dict.fromkeys([*spoken, *close, *common]) if key not in named][:most]
+
+    def apis(self, keys: Iterable[str]) -> list[Entry]:
+        """Return the API of each component, by its key, as far as the budget goes."""
+        return self._fitting([(self.api(key), self.api(key, brief=True)) for key in keys])[0]
+
+    def _fitting(self, wanted: Iterable[Sequence[Entry]]) -> tuple[list[Entry], int]:
+        """Return of each group the first entry there is still room for, and how many groups found none."""
+        shown: list[Entry] = []
+        room, left_out = self.budget, 0
+        for choices in wanted:
+            entry = next((entry for entry in choices if entry.tokens + _FRAME <= room), None)
+            if entry is None:
+                left_out += 1
+            else:
+                shown.append(entry)
+                room -= entry.tokens + _FRAME
+        return shown, left_out
+
+    def named(self, scenario: Scenario) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Return the components a scenario names, and those that its words speak of.
+
+        Where it names none, those of its words are taken for named.
+        """
+        text = scenario.instruction[:4000]
+        keys = [self.key(tag) for tag in (*scenario.components, *self.mentions(text))]
+        named = tuple(dict.fromkeys(key for key in keys if key))
+        spoken = self._spoken_of(text)
+        return (named, spoken) if named else (spoken, ())
+
+    def key(self, name: str) -> str | None:
+        """Return the catalogue's key of a component by any of its names, or None."""
+        return self._names.get(name) or self._names.get(kebab(name))
+
+    def mentions(self, text: str) -> list[str]:
+        """Return the keys of the components whose names stand in a text, in order; a plain word is no name."""
+        found = []
+        for match in _NAMED.finditer(text):
+            word = match[0]
+            marked = text[max(0, match.start() - 1) : match.start()] in ("<", "`") or "-" in word or "_" in word
+            if (marked or word != word.lower()) and (key := self.key(word)):
+                found.append(key)
+        return list(dict.fromkeys(found))
+
+    def api(self, key: str, *, brief: bool = False) -> Entry:
+        """Return the API of a component, by its key in the catalogue; `brief` is without documents and methods."""
+        entry = self._apis.get((key, brief))
+        if entry is None:
+            component = self.catalog.components[key]
+            text = api_text(component, self.catalog.usage.get(component.name), brief=brief)
+            entry = self._entry("api", key, text, component.path, "usage" if component.origin == "usage" else "")
+            self._apis[key, brief] = entry
+        return entry
+
+    def usage(self, key: str, named: Sequence[str] = ()) -> list[Entry]:
+        """Return real uses of a component, those first that show others of `named` too."""
+        if key not in self._snippets:
+            cuts = self._cuts.get(key, [])
+            self._snippets[key] = [self._entry("usage", key, cut.text, cut.path) for cut in cuts]
+        others = [tag for tag in named if tag != key]
+        return sorted(self._snippets[key], key=lambda entry: -sum(f"<{tag}" in entry.text for tag in others))
+
+    def _entry(self, kind: str, key: str, text: str, path: str, source: str = "") -> Entry:
+        text, removed = clean(text, path)
+        return Entry(kind, key, text, self._count(text), source, path, tuple(sorted(removed.items())))
+
+    def _neighbours(self) -> dict[str, dict[str, int]]:
+        """Return key → the components seen around it or in it → times."""
+        near: dict[str, dict[str, int]] = defaultdict(dict)
+        for tag, use in sorted(self.catalog.usage.items()):
+            for parent, times in sorted(use.parents.items()):
+                inner, outer = self.key(tag), self.key(parent)
+                if inner and outer and inner != outer:
+                    near[inner][outer] = near[inner].get(outer, 0) + 2 * times  # what it must stand in matters more
+                    near[outer][inner] = near[outer].get(inner, 0) + times
+        return near
+
+    def _word_weights(self) -> dict[str, list[tuple[str, float]]]:
+        """Return word → `(key, weight)` of the components whose names or documents hold it."""
+        components = self.catalog.components
+        firsts = Counter(component.name.partition("-")[0] for component in self.catalog if "-" in component.name)
+        held: dict[str, dict[str, float]] = defaultdict(dict)
+        for key in sorted(self._offered):
+            component = components[key]
+            first, _, rest = kebab(component.name.rpartition(".")[2]).replace("_", "-").partition("-")
+            is_prefix = bool(rest) and firsts[first] >= max(2, len(components) / 20)
+            tail = rest if is_prefix else f"{first}-{rest}".strip("-")
+            parts = tail.split("-")
+            for word in set(_words(" ".join([component.doc, *(prop.doc for prop in component.props)]))):
+                held[word][key] = 0.3
+            for part in parts:
+                held[part][key] = 3 / len(parts)
+            if rest:
+                held[rest][key] = 3.0
+            held[tail][key] = 5.0
+        return {
+            word: sorted((key, weight * (1 + math.log(len(components) / len(keys)))) for key, weight in keys.items())
+            for word, keys in held.items()
+        }
+
+    def _spoken_of(self, text: str) -> tuple[str, ...]:
+        scores: dict[str, float] = defaultdict(float)
+        for word, weight in _query(text):
+            for key, value in self._weights.get(word, ()):
+                scores[key] += weight * value
+        best = sorted(scores, key=lambda key: (-scores[key], key))
+        return tuple(key for key in best[:MOST_FOUND] if scores[key] >= max(2.0, scores[best[0]] / 4))
+
+
+def _is_public(component: Component) -> bool:
+    return component.kind != "component" or component.origin != "source" or component.registered
+
+
+def _size(entry: Entry) -> tuple[int, str]:
+    return entry.tokens, entry.text
+
+
+@cache
+def _chinese() -> tuple[dict[str, list[str]], re.Pattern[str]]:
+    text = (files("swiftprep") / "assets" / "distill" / "words.zh.yaml").read_text(encoding="utf-8")
+    words: dict[str, list[str]] = yaml.safe_load(text)
+    return words, re.compile("|".join(sorted(words, key=lambda word: (-len(word), word))))
+
+
+def _query(text: str) -> Iterator[tuple[str, float]]:
+    """Yield `(word, weight)` of what a text speaks of, each word once."""
+    weights: dict[str, float] = {}
+    table, pattern = _chinese()
+    for match in pattern.finditer(text):
+        for rank, word in enumerate(table[match[0]]):
+            weights[word] = max(weights.get(word, 0.0), 1 / (1 + rank))
+    for word in _words(text):
+        weights.setdefault(word, 1.0)
+    yield from sorted(weights.items())
+
+
+def _words(text: str) -> list[str]:
+    """Return the words of a text: English ones without a plural's s, and the pairs of Chinese letters."""
+    found = [word for word in _WORD.findall(_HUMP.sub(" ", text).lower()) if word not in _STOP]
+    singular = [word[:-1] for word in found if word.endswith("s") and len(word) > 4]
+    han = [run[at : at + 2] for run in _HAN.findall(text) for at in range(len(run) - 1)]
+    return [*found, *singular, *han]

@@ -1,0 +1,183 @@
+"""One run of a distiller: its scenarios, worked through by many hands at once."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from swiftprep.distill.batch import BatchTeacher
+from swiftprep.distill.budget import Budget, BudgetReached, Spending
+from swiftprep.distill.calls import Calls, Halted
+from swiftprep.distill.flaw import Flaw
+from swiftprep.distill.prompts import read_judgement
+from swiftprep.distill.request import Reply, Request
+from swiftprep.distill.result import Record, Result, Usage, settle
+from swiftprep.distill.scenario import Scenario
+from swiftprep.distill.store import Store
+from swiftprep.distill.teacher import Teacher, Teaches
+from swiftprep.errors import ConfigError, DistillStopped, TeacherError
+from swiftprep.progress import progress_bar
+from swiftprep.records import Message, Reject
+
+if TYPE_CHECKING:
+    from swiftprep.distill.distiller import Distiller
+
+GOOD = 4  # a judge's score, of 5, from which an answer is kept
+
+
+class Run:
+    """One run of a distiller."""
+
+    def __init__(
+        self, distiller: Distiller, teacher: Teaches, store: Store, scenarios: list[Scenario], budget: Budget, mode: str
+    ) -> None:
+        self.distiller = distiller
+        self.teacher = teacher
+        self.store = store
+        self.records = [Record(scenario) for scenario in scenarios]
+        self.budget = budget
+        self.mode = mode
+        self.reason: DistillStopped | BudgetReached | KeyboardInterrupt | None = None
+        self.neutralised: Counter[str] = Counter()
+        self.calls: Calls | None = None
+        self._batch: BatchTeacher | None = None
+        self._workers: list[asyncio.Future[None]] = []
+        self._working = 0
+        self._bar: Any = None
+
+    async def go(self) -> None:
+        """Work through all the scenarios."""
+        judge = self.distiller.judge
+        if self.mode == "batch":
+            if not isinstance(self.teacher, Teacher):
+                raise ConfigError("mode='batch': only a Teacher over HTTP has a batch endpoint (该教师不支持批量接口)")
+            self.teacher = self._batch = BatchTeacher(self.teacher, self.store, lambda: self._working)
+        teachers = [self.teacher, *([judge] if judge else [])]
+        spending = Spending(self.budget, self.store.spent())
+        spending.check(teachers)
+        self.calls = calls = Calls(self.store, spending)
+        todo = iter(self._first_of_their_kind())
+        # More hands than slots, so that one is ready when a slot comes free; a batch takes all there are.
+        self._working = min(len(self.records), 2 * self.teacher.limits.concurrency)
+        with progress_bar(total=len(self.records), desc="distil", unit="scenario") as bar:
+            self._bar = bar
+            self._workers = [asyncio.ensure_future(self._work(todo)) for _ in range(self._working)]
+            try:
+                await asyncio.gather(*self._workers)
+            finally:
+                for worker in self._workers:
+                    worker.cancel()
+                await asyncio.gather(*self._workers, return_exceptions=True)
+                for teacher in teachers:
+                    await teacher.close()
+                self.reason = calls.stopped
+
+    def interrupt(self) -> None:
+        """Come to an end: begin nothing new. A batch is the provider's; nobody waits a day for it."""
+        if self.calls is not None:
+            self.calls.halt(KeyboardInterrupt())
+        for worker in self._workers if self._batch else ():
+            worker.cancel()
+
+    def result(self) -> Result:
+        """Return what there is."""
+        tally = self.calls.tally if self.calls else None
+        if tally is None:
+            return Result(self.records)
+        teachers = [self.teacher, *([self.distiller.judge] if self.distiller.judge else [])]
+        cost = tally.cost if any(teacher.price is not None for teacher in teachers) else None
+        usage = Usage(
+            tally.calls, tally.cached, tally.tokens_in, tally.tokens_out, cost, dict(sorted(tally.outcomes.items()))
+        )
+        return Result(self.records, usage, self._why(), dict(sorted(self.neutralised.items())))
+
+    def _why(self) -> str:
+        if isinstance(self.reason, BudgetReached):
+            return "the budget is reached; with a larger one the same call goes on (已达预算上限)"
+        return str(self.reason or "") or ("interrupted" if self.reason else "")
+
+    def _first_of_their_kind(self) -> Iterator[Record]:
+        seen: set[str] = set()
+        for record in self.records:
+            if record.scenario.id in seen:
+                record.reject = Reject(record.scenario.id, "duplicate", "another scenario has the same id")
+                self._bar.update()
+                continue
+            seen.add(record.scenario.id)
+            yield record
+
+    async def _work(self, todo: Iterator[Record]) -> None:
+        try:
+            for record in todo:
+                await self._distil(record)
+                self._show()
+        except Halted:
+            return
+        finally:
+            self._working -= 1
+            if self._batch is not None:
+                self._batch.look()
+
+    def _show(self) -> None:
+        assert self.calls is not None
+        tally = self.calls.tally
+        shown: dict[str, Any] = {"calls": tally.calls}
+        if self.teacher.price is not None:
+            shown["cost"] = f"{tally.cost:.4g}"
+        self._bar.set_postfix(shown, refresh=False)
+        self._bar.update()
+
+    async def _distil(self, record: Record) -> None:
+        """Ask, verify, and have mended what does not pass."""
+        assert self.calls is not None
+        distiller, scenario = self.distiller, record.scenario
+        prompt = distiller.prompter.ask(scenario)
+        self.neutralised.update(prompt.neutralised)
+        messages = prompt.messages
+        for purpose in ("answer", *["repair"] * distiller.repair_rounds):
+            request = Request(self.teacher.identity, messages, self.teacher.sampling, distiller.reasoning)
+            try:
+                answer = await self.calls.ask(self.teacher, request, purpose=purpose, scenario=scenario.id)
+            except TeacherError as error:
+                if not record.flaws:
+                    record.reject = Reject(scenario.id, _reason(error), str(error))
+                    return
+                break  # what there is stays rejected for what was wrong with it
+            flaws = await self._flaws(scenario, answer.reply, prompt.messages)
+            record.tries += 1
+            record.flaws.append(flaws)
+            meta = {"request": answer.request.key(), "tries": record.tries}
+            sample = distiller.sample(scenario, answer.reply, self.teacher.identity, meta)
+            record.reject = None
+            settle(record, sample, flaws)
+            if not flaws:
+                return
+            messages = distiller.prompter.mend(messages, answer.reply.content, flaws)
+
+    async def _flaws(self, scenario: Scenario, reply: Reply, messages: tuple[Message, ...]) -> list[Flaw]:
+        verifier, judge = self.distiller.verifier, self.distiller.judge
+        if verifier.compiler is None:
+            flaws = verifier.check(scenario, reply, messages)
+        else:  # it waits for another process
+            flaws = await asyncio.to_thread(verifier.check, scenario, reply, messages)
+        if flaws or judge is None:
+            return flaws
+        assert self.calls is not None
+        question = self.distiller.prompter.judge(scenario, verifier.finish(scenario, reply))
+        request = Request(judge.identity, question, judge.sampling)
+        try:
+            told = await self.calls.ask(judge, request, purpose="judge", scenario=scenario.id)
+        except TeacherError as error:
+            return [Flaw("judge", f"the judge gave no score: {error}", f"评审模型没有给出评分：{error}")]
+        found = read_judgement(told.reply.content)
+        if found is None:
+            return [Flaw("judge", "the judge's score cannot be read", "无法读取评审模型的评分")]
+        score, why = found
+        return [] if score >= GOOD else [Flaw("judge", f"scored {score} of 5: {why}", f"评分 {score}/5：{why}")]
+
+
+def _reason(error: TeacherError) -> str:
+    """Return the word a scenario is rejected with that got no answer."""
+    return error.kind if error.kind in ("filtered", "too-long", "bad-request") else "no-answer"

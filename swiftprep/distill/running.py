@@ -1,0 +1,69 @@
+"""Run asyncio code from ordinary code: in scripts, and in Jupyter, whose own loop is already running."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable, Coroutine
+from concurrent.futures import CancelledError, Future
+from typing import Any, TypeVar
+
+Found = TypeVar("Found")
+GLANCE = 0.2  # seconds between two looks at whether there was a Ctrl-C: not every platform wakes a waiting thread
+
+
+def run_async(work: Callable[[], Coroutine[Any, Any, Found]], *, on_interrupt: Callable[[], None]) -> Found:
+    """Run a coroutine in the event loop of a thread of its own, wait for it, and return what it returns.
+
+    The first Ctrl-C calls `on_interrupt` in that loop and goes on waiting; the second cancels the coroutine.
+
+    Args:
+        work: Makes the coroutine.
+        on_interrupt: Tells it to come to an end.
+
+    Raises:
+        KeyboardInterrupt: it was cancelled.
+    """
+    done: Future[Found] = Future()
+    started = threading.Event()
+    running: list[tuple[asyncio.AbstractEventLoop, asyncio.Task[Found]]] = []
+
+    async def main() -> Found:
+        task = asyncio.ensure_future(work())
+        running.append((asyncio.get_running_loop(), task))
+        started.set()
+        return await task
+
+    def in_thread() -> None:
+        try:
+            found = asyncio.run(main())
+        except BaseException as error:
+            started.set()
+            done.set_exception(CancelledError() if isinstance(error, asyncio.CancelledError) else error)
+        else:
+            done.set_result(found)
+
+    thread = threading.Thread(target=in_thread, name="swiftprep-distill", daemon=True)
+    thread.start()
+    interrupts = 0
+    while thread.is_alive():
+        try:
+            thread.join(GLANCE)
+        except KeyboardInterrupt:
+            started.wait()
+            interrupts += 1
+            _tell(running, on_interrupt if interrupts == 1 else None)
+    try:
+        return done.result()
+    except CancelledError:
+        raise KeyboardInterrupt from None
+
+
+def _tell(
+    running: list[tuple[asyncio.AbstractEventLoop, asyncio.Task[Found]]], on_interrupt: Callable[[], None] | None
+) -> None:
+    for loop, task in running:
+        try:
+            loop.call_soon_threadsafe(on_interrupt or task.cancel)
+        except RuntimeError:  # it has ended meanwhile
+            return

@@ -1,0 +1,45 @@
+"""`Scenario`: one thing to ask a teacher."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal, TypeAlias
+
+Lang: TypeAlias = Literal["zh", "en"]
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """An instruction, and what it is about.
+
+    Attributes:
+        instruction: What the trained model will be asked.
+        id: Stable name, unique within a data set; made from the instruction when it is not given.
+        components: Tags it is about, such as `("ta-table", "ta-pagination")`; empty when it is not known.
+        intent: What is wanted of them, one of `swiftprep.distill.planner.INTENTS` or a word of the user's; `""` when it
+            is not known.
+        lang: Language of the instruction and of the answer.
+        level: Difficulty: 1 one component, plain; 2 a feature of a page; 3 a whole page with its odd cases.
+        meta: Lineage (`source`, `author` …); it goes into the sample.
+
+    >>> Scenario("How do I page a ta-table?", components=("ta-table",)).id
+    's-c2fcdb0d7096'
+    """
+
+    instruction: str
+    id: str = ""
+    components: tuple[str, ...] = ()
+    intent: str = ""
+    lang: Lang = "zh"
+    level: int = 1
+    meta: dict[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if not self.id:
+            digest = hashlib.blake2b(self.instruction.encode("utf-8", "replace"), digest_size=6).hexdigest()
+            object.__setattr__(self, "id", f"s-{digest}")
+
+    def replace(self, **changes: Any) -> Scenario:
+        """Return a copy with some attributes changed."""
+        return replace(self, **changes)

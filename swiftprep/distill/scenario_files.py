@@ -1,0 +1,125 @@
+"""Read the users' own scenarios."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+from swiftprep.distill.rows import read_rows
+from swiftprep.distill.scenario import Lang, Scenario
+from swiftprep.errors import DataError, did_you_mean
+
+FIELDS = tuple(field.name for field in fields(Scenario))
+_HAN = re.compile("[\u3400-\u9fff]")
+_LONE = re.compile("[\ud800-\udfff]")
+_SHOWN = 20  # problems listed in an error
+
+
+def load_scenarios(path: str | Path) -> list[Scenario]:
+    """Read scenarios from a file.
+
+    YAML holds a list of strings, or of mappings with the attributes of `Scenario`; JSONL and CSV have those as keys or
+    columns, plain text has one instruction a line. `components` may be a list or a string with commas. Without a `lang`
+    the language is told from the instruction.
+
+    Raises:
+        DataError: the file cannot be read, or some of its rows are wrong; all are named, as `file:line: why`.
+    """
+    source = Path(path)
+    if not source.is_file():
+        raise DataError(f"{source}: no such file (没有这个文件)")
+    found: list[Scenario] = []
+    problems: list[str] = []
+    lines: dict[str, int] = {}  # instruction or id → where it was first
+    for row in read_rows(source):
+        at = f"{source}:{row.place}"
+        try:
+            scenario = to_scenario(row.value)
+        except DataError as error:
+            problems.append(f"{at}: {error}")
+            continue
+        same = [key for key in (f"instruction {scenario.instruction}", f"id {scenario.id}") if key in lines]
+        if same:
+            what = "the same instruction as" if same[0].startswith("instruction") else f"the same id {scenario.id!r} as"
+            problems.append(f"{at}: {what} line {lines[same[0]]} (与第 {lines[same[0]]} 行重复)")
+            continue
+        lines |= {f"instruction {scenario.instruction}": row.place, f"id {scenario.id}": row.place}
+        found.append(scenario)
+    if problems:
+        more = f"\n… and {len(problems) - _SHOWN} more" if len(problems) > _SHOWN else ""
+        raise DataError("\n".join(problems[:_SHOWN]) + more)
+    if not found:
+        raise DataError(f"{source}: no scenario in it (文件里没有场景)")
+    return found
+
+
+def to_scenario(value: Any) -> Scenario:
+    """Make a scenario of a string or a mapping.
+
+    Raises:
+        DataError: it is neither, a key is unknown, or a value is wrong; all problems are named.
+    """
+    if isinstance(value, DataError):
+        raise value
+    if isinstance(value, str):
+        value = {"instruction": value}
+    if not isinstance(value, dict):
+        raise DataError(f"{type(value).__name__}; expected an instruction or a mapping (应为一条指令或键值对)")
+    problems = [f"unknown key {str(key)!r}{did_you_mean(str(key), FIELDS)}" for key in value if str(key) not in FIELDS]
+    given = {key: item for key, item in value.items() if item is not None}
+    instruction = given.get("instruction", "")
+    if not isinstance(instruction, str) or not instruction.strip():
+        problems.append("no instruction (缺少 instruction)")
+    elif _LONE.search(instruction):
+        problems.append("instruction holds half a surrogate pair, which is no text (含有无效字符)")
+    problems += [
+        f"{key} is {type(given[key]).__name__}; expected text"
+        for key in ("id", "intent")
+        if not isinstance(given.get(key, ""), str | int) or isinstance(given.get(key), bool)
+    ]
+    lang = given.get("lang") or language_of(str(instruction))
+    if lang not in ("zh", "en"):
+        problems.append(f"lang is {lang!r}; expected 'zh' or 'en' (语言应为 zh 或 en)")
+    level = given.get("level", 1)
+    level = int(level) if isinstance(level, str) and level.strip() in ("1", "2", "3") else level
+    if isinstance(level, bool) or level not in (1, 2, 3):
+        problems.append(f"level is {level!r}; expected 1, 2 or 3 (难度应为 1、2 或 3)")
+    components = names_in(given.get("components"))
+    if components is None:
+        problems.append("components is no list of names (components 应为组件名列表)")
+    meta = given.get("meta", {})
+    if not isinstance(meta, dict):
+        problems.append(f"meta is {type(meta).__name__}; expected a mapping")
+    if problems:
+        raise DataError("; ".join(problems))
+    return Scenario(
+        instruction.strip(),
+        id=str(given.get("id", "")).strip(),
+        components=components or (),
+        intent=str(given.get("intent", "")).strip(),
+        lang=lang,
+        level=int(level),
+        meta=dict(meta),
+    )
+
+
+def names_in(value: Any) -> tuple[str, ...] | None:
+    """Return the names in a list, or in a string with commas between them; None when it is something else.
+
+    >>> names_in("ta-table、ta-card, ta-tag")
+    ('ta-table', 'ta-card', 'ta-tag')
+    """
+    if value is None:
+        return ()
+    if isinstance(value, str):
+        value = re.split(r"[,，;；、\s]+", value)
+    if not isinstance(value, list) or not all(isinstance(name, str) for name in value):
+        return None
+    return tuple(dict.fromkeys(name.strip().strip("<>/") for name in value if name.strip()))
+
+
+def language_of(text: str) -> Lang:
+    """Return `"zh"` for a text with Chinese characters, else `"en"`."""
+    return "zh" if _HAN.search(text) else "en"

@@ -1,0 +1,174 @@
+"""A model server in a process of its own: started, listened to, and never left behind."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import weakref
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import IO, Any
+
+from swiftprep.errors import ConfigError, RunError
+
+WORKER = (sys.executable, "-m", "swiftprep.distill.worker")
+TAIL_LINES = 20
+
+
+class LocalServer:
+    """A server on 127.0.0.1 in a process of its own.
+
+    It ends with `close()`, with the `with` block, when nothing refers to it any more, and with this process.
+
+    Attributes:
+        model: What it serves: a name and a hash of the files, the same on every machine and port.
+        pid: Of its process.
+    """
+
+    def __init__(
+        self,
+        job: Mapping[str, Any],
+        *,
+        model: str,
+        environment: Mapping[str, str] | None = None,
+        timeout: float = 600.0,
+    ) -> None:
+        """Start it; it answers once `settled` is true and `base_url` does not raise.
+
+        Args:
+            job: See `swiftprep.distill.worker`.
+            model: Becomes the attribute.
+            environment: Variables to set in the process.
+            timeout: Seconds it may take until it answers.
+        """
+        self.model = model
+        self._timeout = timeout
+        self._began = time.monotonic()
+        log = tempfile.TemporaryFile()  # noqa: SIM115 - the server writes to it as long as it runs
+        child = subprocess.Popen(
+            list(WORKER),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=log,
+            env={**os.environ, **(environment or {})},
+            start_new_session=True,  # Ctrl-C is for this process, which then closes the server
+        )
+        self.pid = child.pid
+        self._child, self._log = child, log
+        self._end = weakref.finalize(self, _end, child, log, os.getpid())
+        self._start = _Start(loading=job["task"] == "gguf")
+        threading.Thread(target=_listen, args=(child, json.dumps(dict(job)), self._start), daemon=True).start()
+
+    @property
+    def settled(self) -> bool:
+        """Whether it answers by now, or never will."""
+        return self._start.settled.is_set() or time.monotonic() - self._began > self._timeout
+
+    @property
+    def running(self) -> bool:
+        """Whether its process is still there."""
+        return self._end.alive and self._child.poll() is None
+
+    @property
+    def base_url(self) -> str:
+        """Where it is, such as `"http://127.0.0.1:40123/v1"`; waits until it answers.
+
+        Raises:
+            ConfigError: ms-swift refused the arguments.
+            RunError: it ended, or did not answer in time; the message has the end of its log.
+        """
+        start, left = self._start, self._began + self._timeout - time.monotonic()
+        start.settled.wait(max(0.0, left))
+        event = start.event
+        if event.get("event") == "ready":
+            return f"http://127.0.0.1:{event['port']}/v1"
+        if not event:
+            told = f"did not answer within {self._timeout:g} s"
+        elif event["event"] == "ended":
+            told = self.how_it_ended()
+        elif start.loading or event["type"] == "SystemExit":
+            told = f"{event['type']}: {event['message']}"
+        else:
+            raise ConfigError(f"ms-swift refuses {self.model}: {event['message']} (ms-swift 拒绝了这些参数)")
+        raise RunError(f"the server of {self.model} could not start: {told} (模型服务启动失败){self.log_end()}")
+
+    def how_it_ended(self) -> str:
+        """Return the exit code or the signal in words; `"closed"` when it was closed from here."""
+        if not self._end.alive:
+            return "closed"
+        try:
+            code = self._child.wait(5)
+        except subprocess.TimeoutExpired:
+            return "it runs, but has closed its output"
+        if code >= 0:
+            return f"exit code {code}"
+        memory = ", most likely because memory ran out (多半是内存不足)" if -code == signal.SIGKILL else ""
+        return f"ended by {signal.Signals(-code).name}{memory}"
+
+    def log_end(self) -> str:
+        """Return the last lines the server printed, under a heading; `""` when there are none."""
+        if self._log.closed:
+            return ""
+        # At a place of its own, since the server goes on writing where this descriptor stands.
+        size = os.fstat(self._log.fileno()).st_size
+        data = os.pread(self._log.fileno(), 20_000, max(0, size - 20_000)) if hasattr(os, "pread") else b""
+        lines = [line.rstrip().rpartition("\r")[2] for line in data.decode("utf-8", "replace").split("\n")]
+        tail = [line for line in lines if line.strip()][-TAIL_LINES:]
+        return "\nThe end of its log:\n" + "\n".join(tail) if tail else ""
+
+    def close(self) -> None:
+        """End the server and all it has started; harmless when it has ended."""
+        self._end()
+
+    def __enter__(self) -> LocalServer:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+@dataclass
+class _Start:
+    """How far a server has come; its listener must not keep the server itself alive."""
+
+    loading: bool
+    event: dict[str, Any] = field(default_factory=dict)
+    settled: threading.Event = field(default_factory=threading.Event)
+
+
+def _listen(child: subprocess.Popen[bytes], job: str, start: _Start) -> None:
+    assert child.stdin is not None
+    assert child.stdout is not None
+    with contextlib.suppress(OSError, ValueError):  # it died at once, or was closed; the log says why
+        child.stdin.write(job.encode() + b"\n")
+        child.stdin.flush()
+    with child.stdout:
+        for line in child.stdout:
+            event = json.loads(line)
+            start.loading = start.loading or event["event"] == "started"
+            if event["event"] in ("ready", "failed"):
+                start.event = event
+                start.settled.set()
+    start.event = start.event or {"event": "ended"}
+    start.settled.set()
+
+
+def _end(child: subprocess.Popen[bytes], log: IO[bytes], owner: int) -> None:
+    if os.getpid() != owner:  # in a fork, where it is not ours to end
+        return
+    if child.poll() is None:
+        child.kill()
+    with contextlib.suppress(ProcessLookupError, PermissionError, AttributeError):  # gone, or not a POSIX system
+        os.killpg(child.pid, signal.SIGKILL)
+    child.wait()
+    assert child.stdin is not None
+    with contextlib.suppress(OSError):
+        child.stdin.close()
+    log.close()

@@ -1,0 +1,166 @@
+"""What kind of thing a component is, told by its name, its API and how it is used: what can be asked of it."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable
+from math import log2
+
+from swiftprep.catalog.api import Component, kebab
+from swiftprep.catalog.catalog import Catalog
+from swiftprep.catalog.markup import Use
+
+ITEM_WORDS = frozenset("item column option pane step".split())
+_DATA = frozenset("data data-source columns items options tree-data dataset".split())
+_PAGES = frozenset("current current-page page page-no page-size page-sizes page-count total".split())
+_SHOWN = ("visible", "open", "show", "opened", "value", "model-value")
+_FEWEST = 3  # components with one prefix that make it the framework's
+
+# The last word of a name that tells the kind, tried in this order.
+_WORDS: dict[str, frozenset[str]] = {
+    "pager": frozenset("pagination pager paginator".split()),
+    "table": frozenset("table datagrid grid".split()),
+    "overlay": frozenset("modal dialog drawer sheet".split()),
+    "popup": frozenset("tooltip popover dropdown".split()),
+    "upload": frozenset("upload uploader".split()),
+    "tree": frozenset("tree".split()),
+    "form": frozenset("form".split()),
+    "nav": frozenset("tabs menu submenu steps breadcrumb collapse anchor navbar tabbar".split()),
+    "date": frozenset("date time calendar datepicker timepicker".split()),
+    "number": frozenset("number slider rate stepper".split()),
+    "flag": frozenset("switch checkbox toggle".split()),
+    "choice": frozenset("select cascader transfer radio segmented".split()),
+    "text": frozenset("input textarea password search autocomplete mention mentions".split()),
+    "button": frozenset("button link".split()),
+    "notice": frozenset("alert message notification popconfirm result toast".split()),
+    "feedback": frozenset("progress spin loading skeleton empty".split()),
+    "layout": frozenset(
+        "row col container space divider footer main aside layout flex splitter scrollbar transition".split()
+    ),
+}
+_REMOTE = frozenset("select cascader transfer autocomplete mention mentions".split())
+_ENTRY = ("date", "number", "flag", "choice", "text")
+
+
+def framework_tags(catalog: Catalog) -> set[str]:
+    """Return the tags of the framework itself, without the application's own and the framework's inner parts.
+
+    They share a prefix, and most of those whose source was read are registered for everybody. Where there is no such
+    prefix nothing tells them apart, and all are returned.
+    """
+    tags = {c.name: c for c in catalog if c.kind == "component"}
+    heads = Counter(tag.partition("-")[0] for tag in tags if "-" in tag)
+    prefix, times = min(heads.items(), key=lambda item: (-item[1], item[0]), default=("", 0))
+    if times < _FEWEST or times < 0.4 * sum(heads.values()):
+        return set(tags)
+    ours = {tag for tag in tags if tag.startswith(f"{prefix}-")}
+    public = {tag for tag in ours if tags[tag].registered or tags[tag].origin == "web-types"}
+    return public if len(public) > 0.6 * len(ours) else ours
+
+
+def traits_of(component: Component, use: Use, *, own: bool = False) -> tuple[str, ...]:
+    """Return what a component is, the most telling first.
+
+    Args:
+        component: The component.
+        use: How it is used.
+        own: It is the application's own or an inner part of the framework, of which nothing more is told.
+
+    >>> traits_of(Component("ta-input", model=("value", "input")), Use())
+    ('text', 'input', 'any')
+    """
+    if component.kind != "component":
+        return (component.kind, "code")
+    if own:
+        return ("own",)
+    words = component.name.split("-")
+    words = words[1:] if len(words) > 1 else words
+    names = {kebab(prop.name) for prop in component.props}
+    kind = _kind(component, words, names, use)
+    made = [kind]
+    if kind in _ENTRY:
+        made.append("input")
+    if _REMOTE & set(words) and kind != "date":
+        made.append("remote")
+    if kind not in ("table", "tree", "choice") and names & _DATA:
+        made.append("data")
+    made += [trait for trait in ("loading", "disabled") if trait in names]
+    return (*dict.fromkeys(made), "any")
+
+
+def _kind(component: Component, words: list[str], names: set[str], use: Use) -> str:
+    last = words[-1]
+    if last in ITEM_WORDS:
+        return "field" if words[-2:-1] == ["form"] or last == "field" else "item"
+    if {"model", "rules"} <= names:
+        return "form"
+    if len(names & _PAGES) > 1 and not names & {"columns", "data", "data-source"}:
+        return "pager"
+    held = component.model is not None or use.models > 0
+    for kind in _ENTRY:  # el-radio-button, el-time-select
+        if held and last in ("button", "group", "select", "picker", "box") and set(words) & _WORDS[kind]:
+            return kind
+    for kind, known in _WORDS.items():
+        if last in known or (last in ("group", "box", "view") and set(words) & known):
+            return kind
+    if names & {"custom-request", "http-request", "before-upload"}:
+        return "upload"
+    if "columns" in names and names & _DATA - {"columns"}:
+        return "table"
+    if "tree-data" in names:
+        return "tree"
+    if held and names & {"options", "data"}:
+        return "choice"
+    if names & set(_SHOWN[:3]) and any(event.name.startswith(("update:", "close")) for event in component.events):
+        return "overlay"
+    return "input" if held else "display"
+
+
+def parents_of(component: Component, use: Use, tags: Iterable[str]) -> list[str]:
+    """Return the components it belongs in: by what was seen around it, else by its name."""
+    known = set(tags) - {component.name}
+    seen = [tag for tag, _ in sorted(use.parents.items(), key=lambda item: (-item[1], item[0])) if tag in known]
+    stem = component.name.rpartition("-")[0]
+    named = [tag for tag in (stem, f"{stem}s", f"{component.name}s") if tag in known]
+    return [*dict.fromkeys(named + seen)][:3]
+
+
+_PLAIN = re.compile(r"[A-Za-z][\w.-]{0,39}")
+
+
+def usable(name: str) -> bool:
+    """Return whether a name can stand in a sentence: a plain word that is no internal."""
+    return _PLAIN.fullmatch(name) is not None
+
+
+def toggles(component: Component) -> list[str]:
+    """Return the props that show or hide it."""
+    names = [kebab(prop.name) for prop in component.props]
+    return [name for name in _SHOWN[:4] if name in names]
+
+
+def askable(catalog: Catalog) -> dict[str, Component]:
+    """Return the components that can be asked about, by tag.
+
+    Of several with one name it is the one there is most to know of. Those are left out of which nothing is known and
+    that nothing uses, unless all are of that kind.
+    """
+    found: dict[str, Component] = {}
+    for component in catalog:
+        name = component.name
+        if name.rpartition(".")[2].startswith("_") or not name.strip():
+            continue
+        if name not in found or importance(component) > importance(found[name]):
+            found[name] = component
+    known = {tag: c for tag, c in found.items() if c.kind != "component" or c.uses or c.registered or _known(c)}
+    return known or found
+
+
+def _known(component: Component) -> int:
+    return len(component.props) + len(component.events) + len(component.slots)
+
+
+def importance(component: Component) -> float:
+    """Return how important a component is: how often it is used, and how much there is to know of it."""
+    return 1 + log2(1 + component.uses) / 2 + min(_known(component), 20) / 20 + component.registered

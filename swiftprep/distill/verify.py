@@ -1,0 +1,321 @@
+"""`Verifier`: is an answer fit to be trained on, and if not, why."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from swiftprep.catalog.api import kebab
+from swiftprep.catalog.catalog import Catalog
+from swiftprep.catalog.check import Problem
+from swiftprep.distill.answer import Parts, joined, parts
+from swiftprep.distill.answer_code import Piece, pieces, problems
+from swiftprep.distill.compiler import Compiler
+from swiftprep.distill.considerations import considerations, inline_considerations
+from swiftprep.distill.flaw import Flaw
+from swiftprep.distill.leaks import COPIED_SHARE, copied_code, copied_prose, talk_of_prompt
+from swiftprep.distill.request import Reasoning, Reply
+from swiftprep.distill.scenario import Scenario
+from swiftprep.quality import answers, fences, origin, text, truncation, turns
+from swiftprep.quality.edit import with_answer
+from swiftprep.quality.markdown import fenced
+from swiftprep.quality.verdict import Rule
+from swiftprep.records import Message, Sample
+from swiftprep.scan.secrets import redact
+
+__all__ = ["KINDS", "Flaw", "Verifier", "wants_code"]
+
+KINDS = (
+    "empty", "refusal", "truncated", "no-code", "api", "syntax", "compile", "no-reasoning", "placeholder", "copy",
+    "secret", "prompt-leak", "wrong-component", "wrong-language", "looping",
+)  # fmt: skip
+LEAST = 24  # characters of prose from which its language is looked at
+MOST = 8  # problems of the code that are told at once
+
+# What can be put right without asking again, in the order of the checker's rules.
+_REPAIRS: tuple[Rule, ...] = (
+    turns.surrogates, text.mojibake, text.hidden_characters, text.json_wrapped, text.escaped_text, fences.fence_form,
+    fences.bare_code, text.html_residue, text.chat_markers, answers.boilerplate, answers.echo,
+)  # fmt: skip
+_CUT = ("length", "max_tokens", "max_output_tokens")
+_FILTERED = ("content_filter", "sensitive")
+_BUILDING = frozenset(("use", "combine", "form", "paging", "validation", "permission", "migration", "errors"))
+_BUILDS = re.compile(
+    r"创建|实现|编写|写[一个出段份]|开发|搭建|做[一个成]|制作|封装|生成|完成[一个]|添加|加上|增加|新增|改[写造成为]|迁移|重构|补充|修复"
+    r"|接入|配置|请用|请使用|使用\s*`?[\w-]+`?[^？?\n]{0,40}(?:展示|显示|实现)|给出.{0,8}(?:代码|示例)|完整(?:的)?(?:代码|页面|组件)"
+    r"|(?:怎么|如何|怎样)(?:使用|用|实现|写|做|配置|设置|让|给|在|把|将|处理|展示|显示|校验|控制)"
+    r"|\b(?:creat|build|implement|writ|develop|add|mak|generat|migrat|refactor|rewrit|convert|show|display|render|wrap|wire|fix)"
+    r"(?:e|ing|t)?\b|\bhow (?:do|can|to|should|would)\b|\b(?:complete|full|working) (?:code|component|example|page)\b",
+    re.I,
+)
+_NO_CODE = re.compile(r"不(?:要|需要|用|必)(?:写|给出|给|贴|提供)?(?:任何)?代码|(?:without|no) (?:any )?code\b", re.I)
+_ASKS_ABOUT = re.compile(
+    r"区别|差异|什么时候|为什么|为何|原因|是什么|有哪些|哪些|哪个|是否|可以吗|吗[？?]?$|对比|介绍|解释|说明一下|作用"
+    r"|\b(?:what|which|why|when|difference|explain|compare|does|is there|are there|describe)\b",
+    re.I,
+)
+_REFUSES = re.compile(
+    r"作为(?:一个|一名)?\s*(?:AI|人工智能|语言模型)[^。\n]{0,40}(?:无法|不能|没有办法)"
+    r"|我(?:无法|不能|没有办法)(?:访问|查看|获取|了解|得知)|我(?:没有|缺少)[^。\n]{0,12}(?:信息|资料|权限|了解)"
+    r"|\bI (?:do not|don't) have (?:any )?(?:access|information|knowledge|details|enough)\b|\bI'm not familiar with\b",
+    re.I,
+)
+_NOT_CODE = ("text", "txt", "plaintext", "markdown", "md", "bash", "sh", "shell", "console")
+_PARSED = ("vue", "js", "jsx", "ts", "tsx", "python", "java")
+_RULES: tuple[tuple[Rule, str], ...] = (
+    (answers.placeholder, "placeholder"),
+    (answers.looping, "looping"),
+    (answers.prompt_leak, "prompt-leak"),
+)
+_TODO = re.compile(r"(?://|#|<!--|/\*|\*)[^\n]{0,40}\b(?:TODO|FIXME|TBD)\b")
+
+
+def wants_code(scenario: Scenario) -> bool:
+    """Return whether a scenario asks for code; a plain question may be answered in words.
+
+    >>> wants_code(Scenario("创建一个带分页的用户列表页面")), wants_code(Scenario("ta-table 和 ta-list 有什么区别？"))
+    (True, False)
+    """
+    asked = scenario.instruction
+    if _NO_CODE.search(asked):
+        return False
+    if _BUILDS.search(asked):
+        return True
+    return bool(scenario.intent in _BUILDING or scenario.components) and not _ASKS_ABOUT.search(asked)
+
+
+class Verifier:
+    """Say whether an answer is fit to be trained on.
+
+    >>> verifier = Verifier(reasoning="none")
+    >>> [flaw.kind for flaw in verifier.check(Scenario("写一个按钮"), Reply("抱歉，我无法帮助您完成这个请求。"))]
+    ['refusal']
+
+    One verifier may be used by several threads at once.
+    """
+
+    def __init__(
+        self, catalog: Catalog | None = None, *, reasoning: Reasoning = "inline", compiler: Compiler | None = None
+    ) -> None:
+        """Make a verifier.
+
+        Args:
+            catalog: Of the framework; without it only the syntax of code is looked at.
+            reasoning: The form the reasoning was asked for in.
+            compiler: Compiles the Vue code, where the user has one.
+        """
+        self.catalog = catalog
+        self.reasoning = reasoning
+        self.compiler = compiler
+
+    def finish(self, scenario: Scenario, reply: Reply) -> str:
+        """Return the answer as it will be trained on.
+
+        It is what `written` gives, repaired where that needs no teacher: hidden characters, JSON around the answer,
+        fences that are not well formed, code without a fence, "Certainly!" and "希望对你有帮助", the question repeated.
+        `check` looks at the same text, so that what it passes is what is kept.
+        """
+        return self._finished(scenario, parts(reply))[0]
+
+    def check(self, scenario: Scenario, reply: Reply, messages: Sequence[Message] = ()) -> list[Flaw]:
+        """Return what is wrong with a reply; `[]` means it is good.
+
+        Args:
+            scenario: What was asked.
+            reply: What came back.
+            messages: The prompt, in which a copy is looked for; the teacher's own turns in it are passed over.
+        """
+        taken = parts(reply)
+        answer, said = self._finished(scenario, taken)
+        sample = _sample(scenario, said)
+        if taken.is_open or reply.finish_reason in _CUT:
+            return [_cut_off()]
+        if not re.search(r"\w", said):
+            return [Flaw("empty", "the answer is empty", "回答为空")]
+        if reply.finish_reason in _FILTERED:
+            return [Flaw("refusal", "the provider's content filter stopped the answer", "回答被服务商的内容审核拦截")]
+        # "As an AI I cannot …" is half gone when the set phrases are.
+        code = pieces(said)
+        flaw = _refused(_sample(scenario, taken.text), code) or _told(answers.hollow, sample, "empty")
+        if flaw:
+            return [flaw]
+        found = list(problems(said, code, self.catalog))
+        flaws = [
+            *_told_by_rules(sample, scenario, taken.thought, code, [piece for piece, _ in found]),
+            *self._code(code, found),
+            *_asked_for(scenario, said, code),
+            *_from_prompt(answer, said, code, scenario, messages),
+            *self._reasons(said, taken.thought, code),
+        ]
+        kinds = {flaw.kind for flaw in flaws}
+        # Of code that was cut off or left out it says nothing new that it does not parse.
+        if kinds & {"truncated", "placeholder"}:
+            flaws = [flaw for flaw in flaws if flaw.kind not in ("syntax", "compile")]
+        return list(dict.fromkeys(flaws))
+
+    def _finished(self, scenario: Scenario, taken: Parts) -> tuple[str, str]:
+        """Return the repaired answer, and the part of it that is no thought."""
+        sample = _sample(scenario, taken.text)
+        for rule in _REPAIRS:
+            verdict = rule(sample)
+            if verdict is not None and verdict.severity == "fix" and verdict.sample is not None:
+                sample = verdict.sample
+        thought = _clean(taken.thought)
+        return joined(thought, sample.answer, self.reasoning)[0], sample.answer
+
+    def _code(self, code: list[Piece], found: list[tuple[Piece, Problem]]) -> Iterator[Flaw]:
+        for piece, problem in found[:MOST]:
+            kind = "syntax" if problem.kind == "syntax" else "api"
+            yield _at(kind, piece, problem.line, problem.message, problem.message_zh)
+        if self.compiler is None or any(problem.kind == "syntax" for _, problem in found):
+            return
+        for piece in code:
+            if piece.language == "vue" and not piece.is_wrong:
+                for error in self.compiler.check(piece.code)[:MOST]:
+                    yield _at("compile", piece, 0, f"it does not compile: {error}", f"编译不通过：{error}")
+
+    def _reasons(self, said: str, thought: str, code: list[Piece]) -> Iterator[Flaw]:
+        if self.reasoning == "think":
+            if considerations(thought) < 2:
+                yield Flaw(
+                    "no-reasoning",
+                    "there is no reasoning: give at least two considerations between <think> and </think>",
+                    "没有思考过程：请在 <think> 和 </think> 之间写出至少两点考虑",
+                )
+        elif self.reasoning == "inline":
+            count = inline_considerations(said) if code else considerations(said)
+            if count < 2:
+                yield Flaw(
+                    "no-reasoning",
+                    "there is no reasoning before the code: give at least two numbered considerations first",
+                    "代码之前没有推理过程：请先分点写出至少两点考虑",
+                )
+
+
+def _sample(scenario: Scenario, answer: str) -> Sample:
+    return Sample.from_instruction(scenario.instruction, "", answer, meta={"kind": "scenario"})
+
+
+def _clean(thought: str) -> str:
+    return thought.encode("utf-8", "replace").decode("utf-8").replace("\0", "")
+
+
+def _refused(sample: Sample, code: list[Piece]) -> Flaw | None:
+    found = None if code else _REFUSES.search(sample.answer[:240])
+    if found:
+        return Flaw("refusal", f"refuses: {found[0][:60]}", f"拒绝回答：{found[0][:60]}")
+    return _told(answers.refusal, sample, "refusal")
+
+
+def _told(rule: Rule, sample: Sample, kind: str) -> Flaw | None:
+    verdict = rule(sample)
+    return Flaw(kind, verdict.reason, verdict.reason_zh) if verdict and verdict.severity == "drop" else None
+
+
+def _cut_off() -> Flaw:
+    return Flaw(
+        "truncated",
+        "the answer stops before its end: give all of it, shorter where it can be",
+        "回答被截断：请完整给出，可以更简短",
+    )
+
+
+def _at(kind: str, piece: Piece, line: int, message: str, message_zh: str) -> Flaw:
+    place = [f"code block {piece.number}"] if piece.number else []
+    place_zh = [f"第 {piece.number} 个代码块"] if piece.number else []
+    if line:
+        place.append(f"line {line}")
+        place_zh.append(f"第 {line} 行")
+    return Flaw(kind, f"{', '.join(place)}: {message}" if place else message, f"{''.join(place_zh)}：{message_zh}")
+
+
+def _names(tag: str, where: str) -> bool:
+    """Return whether a component is named somewhere, as `ta-table` or `TaTable`, or a class by its last name."""
+    last = tag.rpartition(".")[2]
+    pascal = "".join(part[:1].upper() + part[1:] for part in last.split("-"))
+    names = "|".join(map(re.escape, dict.fromkeys((tag, last, kebab(last), pascal))))
+    return re.search(rf"(?<![\w-])(?:{names})(?![\w-])", where) is not None
+
+
+def _asked_for(scenario: Scenario, said: str, code: list[Piece]) -> Iterator[Flaw]:
+    written = "\n".join(piece.code for piece in code if piece.language not in _NOT_CODE)
+    if not written.strip() and wants_code(scenario):
+        yield Flaw(
+            "no-code", "there is no code in the answer, and code was asked for", "要求给出代码，但回答里没有代码"
+        )
+        return
+    names = [tag for tag in scenario.components if tag]
+    if names and not any(_names(tag, written or said) for tag in names):
+        listed = ", ".join(names)
+        yield Flaw("wrong-component", f"it uses none of {listed}", f"没有使用要求的组件：{listed}")
+
+
+def _told_by_rules(
+    sample: Sample, scenario: Scenario, thought: str, code: list[Piece], faulty: list[Piece]
+) -> Iterator[Flaw]:
+    # Code that parses is not cut off, and to look again takes time.
+    whole = [piece for piece in code if piece not in faulty and piece.language in _PARSED]
+    outline = sample if not whole else with_answer(sample, _without(sample.answer, whole))
+    verdict = truncation.truncated(outline) if outline.answer else None
+    if verdict is not None and verdict.severity == "fix":
+        yield _cut_off()
+    elif verdict is not None and verdict.severity == "drop":
+        yield Flaw("truncated", verdict.reason, verdict.reason_zh)
+    for rule, kind in _RULES:
+        if flaw := _told(rule, sample, kind):
+            yield flaw
+    todo = _TODO.search(sample.answer)
+    if todo and not _TODO.search(sample.prompt):
+        yield Flaw("placeholder", f"it leaves work to do: {todo[0][:60]}", f"留下了待办：{todo[0][:60]}")
+    if thought and (flaw := _told(answers.looping, _sample(scenario, thought), "looping")):
+        yield flaw
+    prose = origin.said(sample)
+    spoken = answers.language_of(prose) if len(prose.strip()) >= LEAST else ""
+    if spoken and spoken != scenario.lang and answers.language_of(scenario.instruction) in (scenario.lang, ""):
+        yield Flaw(
+            "wrong-language",
+            f"it is in '{spoken}'; answer in '{scenario.lang}'",
+            f"语言是 {spoken}，应为 {scenario.lang}",
+        )
+
+
+def _without(answer: str, whole: list[Piece]) -> str:
+    """Return an answer without some of its code; its fences stay."""
+    if not whole[0].number:
+        return ""
+    made, done = [], 0
+    numbers = {piece.number for piece in whole}
+    for number, block in enumerate(fenced(answer), start=1):
+        if number in numbers and block.closed:
+            at = answer.index("\n", block.start) + 1
+            made += [answer[done:at], "-\n"]
+            done = at + len(block.code)
+    return "".join([*made, answer[done:]])
+
+
+def _from_prompt(
+    answer: str, said: str, code: list[Piece], scenario: Scenario, messages: Sequence[Message]
+) -> Iterator[Flaw]:
+    findings = redact(answer, ".md")[1]
+    if findings:
+        kinds = ", ".join(sorted({finding.kind for finding in findings}))
+        yield Flaw(
+            "secret",
+            f"it holds what looks like a secret ({kinds}): use no literal keys or passwords",
+            f"含有疑似密钥或口令（{kinds}）：请不要写出字面值",
+        )
+    if talk := talk_of_prompt(said):
+        yield Flaw(
+            "prompt-leak",
+            f"it speaks of its prompt ('{talk[:60]}'): the reader has no such reference; state the facts themselves",
+            f"提到了提示词里的内容（“{talk[:60]}”）：读者看不到这些资料，请直接陈述事实",
+        )
+    if copy := copied_prose(said, scenario, messages):
+        yield Flaw("copy", f"it repeats the prompt: '{copy[:60]}…'", f"照抄了提示词：“{copy[:60]}…”")
+    share = copied_code(code, scenario, messages)
+    if share >= COPIED_SHARE:
+        yield Flaw(
+            "copy",
+            f"{share:.0%} of its lines of code are copied from the examples: write code for what was asked",
+            f"{share:.0%} 的代码行照抄了示例：请针对要求来写代码",
+        )

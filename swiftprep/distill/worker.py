@@ -1,0 +1,167 @@
+"""The process a local model is served from: the only module of this folder that imports ms-swift and xllamacpp.
+
+Started as `python -m swiftprep.distill.worker`. It reads a job (one line of JSON) from standard input, writes events
+(JSON lines) to standard output until the server is up, and leaves all else that is printed on standard error.
+Standard input then stays open as a lifeline: when the parent dies, it closes, and the server ends with all it started.
+"""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import signal
+import socket
+import sys
+import threading
+import time
+import traceback
+from collections.abc import Callable, Mapping
+from typing import Any, TypeAlias
+
+from swiftprep.train.arguments import to_argv
+from swiftprep.train.worker import NO_TELEMETRY, _refuse_remote_code
+
+Emit: TypeAlias = Callable[[dict[str, Any]], None]
+
+HOST = "127.0.0.1"
+
+
+def serve_gguf(job: Mapping[str, Any], emit: Emit) -> None:
+    """Serve a GGUF file with llama.cpp's own server, for ever.
+
+    Args:
+        job: `path`, `name`, `context` (tokens of a slot), `slots` and `threads` (None: llama.cpp chooses).
+        emit: Told `ready` with the `port`.
+    """
+    import xllamacpp  # type: ignore[import-untyped, unused-ignore]
+
+    params = xllamacpp.CommonParams()
+    params.model.path = job["path"]
+    params.model_alias = {job["name"]}
+    params.hostnames = [HOST]
+    params.port = 0  # any free one
+    params.n_parallel = job["slots"]
+    params.n_ctx = job["slots"] * job["context"]  # llama.cpp shares it out among the slots
+    if job["threads"] is not None:
+        params.cpuparams.n_threads = job["threads"]
+    params.cache_ram_mib = 0  # else up to 8 GB of old prompts are kept
+    # No page that is open in a browser may ask it, and no one else may read what it is asked.
+    params.cors_origins = f"http://{HOST}"
+    params.endpoint_slots = False
+    params.ui = False
+    server = xllamacpp.Server(params)
+    emit({"event": "ready", "port": int(server.listening_address.rpartition(":")[2])})
+    threading.Event().wait()
+
+
+def serve_swift(job: Mapping[str, Any], emit: Emit) -> None:
+    """Serve a model with ms-swift's `deploy`, for ever.
+
+    In this process, and not through `run_deploy`, which starts another one and waits for ever when that dies.
+
+    Args:
+        job: `arguments` (of ms-swift's `DeployArguments`, by name) and `trust_remote_code`.
+        emit: Told `started` when the arguments are good, and `ready` with the `port`.
+    """
+    from swift.pipelines.infer.deploy import SwiftDeploy
+
+    arguments = {**job["arguments"], "host": HOST, "port": _free_port(), "verbose": False, "log_level": "warning"}
+    parsed = _parsed(SwiftDeploy.args_class, arguments, job, emit)
+    deploy = SwiftDeploy(parsed)
+    deploy.infer_engine.strict = False  # else one prompt that is too long fails all that share its batch
+    threading.Thread(target=_tell_when_up, args=(parsed.port, emit), daemon=True).start()
+    deploy.main()
+
+
+def load_engine(job: Mapping[str, Any]) -> Callable[[list[dict[str, Any]], dict[str, Any]], Any]:
+    """Load a model into this process and return a coroutine function that asks it: messages, sampling → response.
+
+    Args:
+        job: As in `serve_swift`.
+    """
+    from swift.infer_engine import InferRequest, RequestConfig
+    from swift.pipelines.infer.infer import SwiftInfer
+
+    engine = SwiftInfer(_parsed(SwiftInfer.args_class, job["arguments"], job, lambda event: None)).infer_engine
+    engine.strict = False
+
+    async def ask(messages: list[dict[str, Any]], sampling: dict[str, Any]) -> Any:
+        return await engine.infer_async(InferRequest(messages=messages), RequestConfig(**sampling))
+
+    return ask
+
+
+def _parsed(kind: Any, arguments: Mapping[str, Any], job: Mapping[str, Any], emit: Emit) -> Any:
+    from swift.utils import parse_args
+
+    os.environ.update(NO_TELEMETRY)
+    if not job["trust_remote_code"]:
+        _refuse_remote_code()
+    parsed, rest = parse_args(kind, to_argv(arguments))
+    if rest:
+        raise ValueError(f"ms-swift does not know {' '.join(rest)}")
+    emit({"event": "started"})
+    return parsed
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        return int(probe.getsockname()[1])
+
+
+def _tell_when_up(port: int, emit: Emit) -> None:
+    while True:
+        connection = http.client.HTTPConnection(HOST, port, timeout=5)
+        try:
+            connection.request("GET", "/health")
+            if connection.getresponse().status == 200:
+                emit({"event": "ready", "port": port})
+                return
+        except OSError:
+            time.sleep(0.1)
+        finally:
+            connection.close()
+
+
+def _watch_lifeline() -> None:
+    while os.read(0, 65536):
+        pass
+    end_all()
+
+
+def end_all() -> None:
+    """End this process and, where it leads a group of its own, all it has started."""
+    if hasattr(os, "getpgrp") and os.getpgrp() == os.getpid():
+        os.killpg(os.getpid(), signal.SIGKILL)
+    os._exit(1)
+
+
+def main() -> None:
+    """Do the job on standard input; never return."""
+    events = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)  # what the servers print belongs to the log
+
+    def emit(event: dict[str, Any]) -> None:
+        try:
+            events.write(json.dumps(event, ensure_ascii=False) + "\n")
+            events.flush()
+        except BrokenPipeError:  # the parent is gone; the lifeline ends this
+            pass
+
+    job = json.loads(sys.stdin.buffer.readline() or b"null")
+    if job is None:
+        sys.exit("the parent sent no job")
+    threading.Thread(target=_watch_lifeline, daemon=True).start()
+    try:
+        {"gguf": serve_gguf, "swift": serve_swift}[job["task"]](job, emit)
+    except BaseException as error:
+        traceback.print_exc()
+        emit({"event": "failed", "type": type(error).__name__, "message": str(error)})
+    sys.stderr.flush()
+    end_all()
+
+
+if __name__ == "__main__":
+    main()
