@@ -25,16 +25,19 @@ from swiftprep.recipes.config import (
     load_yaml,
     save_config,
 )
+from swiftprep.recipes.distill_config import DistillConfig, Stage2Config
 
 ROOT = Path(__file__).parent.parent
 SHIPPED = sorted((ROOT / "recipes").glob("*.yaml"))
+SETTINGS = {"stage1": Stage1Config, "stage2": Stage2Config, "distill": DistillConfig}
 
 
 @pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.name)
 def test_a_shipped_recipe_is_valid_and_opens_with_its_command(path):
-    assert load_config(path)
     first = path.read_text(encoding="utf-8").splitlines()[0]
-    assert re.fullmatch(rf"# python -m swiftprep\.recipes\.stage1 recipes/{path.name}.*", first)
+    command = re.fullmatch(rf"# python -m swiftprep\.recipes\.(\w+) recipes/{path.name}(.*)", first)
+    assert command is not None
+    assert load(SETTINGS[command[1]], path, command[2].split())
 
 
 def test_settings_come_from_defaults_then_file_then_command_line(tmp_path):

@@ -25,13 +25,20 @@ _SCRIPTS = {"js": "js", "javascript": "js", "mjs": "js", "jsx": "jsx", "ts": "ts
 _MARKUP = re.compile(r"\s*(?:<!--.*?-->\s*)*<[A-Za-z!]", re.S)
 _HAS_TAG = re.compile(r"^\s*</?[A-Za-z][\w.-]*[\s/>]", re.M)
 _JSX = re.compile(r"<[A-Za-z][\w.-]*[^<>]*/?>")
-_TAG = re.compile(rb"""<!--.*?(?:-->|\Z)|<[A-Za-z][\w.:-]*((?:[^<>"']|"[^"]*"|'[^']*')*)>""", re.S)
+_ATTRIBUTES = rb"""((?:[^<>"']|"[^"]*"|'[^']*')*)"""
+_TAG = re.compile(rb"<!--.*?(?:-->|\Z)|<[A-Za-z][\w.:-]*" + _ATTRIBUTES + rb">", re.S)
 _COMMENT = re.compile(rb"<!--.*?(?:-->|\Z)", re.S)
 _MUSTACHE = re.compile(r"\{\{(.*?)\}\}", re.S)
 _FOR = re.compile(r"\s*(.*?)\s+(?:in|of)\s+(.*)", re.S)
 _SHELL = re.compile(r"^[ \t]*[%!].*$", re.M)
-# What a piece of a script may be a piece of: a module, a component's options, a class's methods, a function's body.
-_SCRIPT_FRAMES = (("", ""), ("({", "\n})"), ("class A {", "\n}"), ("async function a() {", "\n}"))
+# What a script may be a piece of: a module, a component's options, a list, a class's methods, a function's body.
+_SCRIPT_FRAMES = (
+    ("", ""),
+    ("({", "\n})"),
+    ("([", "\n])"),
+    ("class A {", "\n}"),
+    ("async function a() {", "\n}"),
+)
 _JAVA_FRAMES = (("", ""), ("class A {", "\n}"), ("class A { void a() {", "\n} }"))
 _MOST_CHUNKS = 60
 
@@ -39,7 +46,8 @@ _SHOWN_WRONG = re.compile(
     r"❌|✗|✘|🚫|错误(?:的)?(?:写法|示例|代码|用法|做法|方式|例子|示范)|不推荐|不建议|不要这样|请勿|反例|反面|问题代码|有问题的"
     r"|出错的|(?:修改|修复|修正|改造|迁移|优化|重构|替换|改写)之?前"
     r"|(?:原来|原先|原有|原始|原本|旧)的?(?:代码|写法|实现|用法|模板|页面|版本)"
-    r"|\b(?:wrong|incorrect|broken|faulty|problematic|not recommended)\b|\bbefore(?: the)?(?: migration| fix| change)?\W*$"
+    r"|\b(?:wrong|incorrect|broken|faulty|problematic|not recommended)\b"
+    r"|\bbefore(?: the)?(?: migration| fix| change)?\W*$"
     r"|\b(?:original|old|existing|previous) (?:code|markup|template|version|usage|page)\b"
     r"|\bdo(?:n't| not) (?:do|write|use) (?:this|it|that)\b|\bbad (?:example|practice|code)\b",
     re.I,

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from swiftprep.distill.budget import LIMIT_NAMES, BudgetReached, Spending, cost_of, longest
 from swiftprep.distill.failures import ACTIONS
-from swiftprep.distill.limiter import Limiter
+from swiftprep.distill.limiter import Closed, Limiter
 from swiftprep.distill.request import Reply, Request
 from swiftprep.distill.store import Store, Stored
 from swiftprep.distill.teacher import Teaches
@@ -102,6 +102,8 @@ class Calls:
         if self.stopped is None:
             self.stopped = reason
         self._halt.set()
+        for limiter in self._limiters.values():
+            limiter.close()
 
     async def ask(self, teacher: Teaches, request: Request, *, purpose: str = "answer", scenario: str = "") -> Answer:
         """Return the answer to a request; one that was cut off is asked for once more with twice the limit.
@@ -193,6 +195,9 @@ class Calls:
         loop = asyncio.get_running_loop()
         try:
             began = await limiter.acquire(sum(worst))
+        except Closed:
+            self.spending.withdraw(ticket)
+            raise Halted from None
         except BaseException:
             self.spending.withdraw(ticket)
             raise

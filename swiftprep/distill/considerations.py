@@ -11,6 +11,7 @@ from swiftprep.quality.markdown import is_bare_code, outside_fences
 _ITEM = re.compile(
     r"\s*(?:[-*+•]\s|\d{1,2}[.)、：:]|[(（]\d{1,2}[)）]|[①-⑳]|#{1,6}\s|[一二三四五六七八九十]、|第[一二三四五六七八九十]|\*\*)"
 )
+LEAST = 5  # what a sentence must weigh: 1 for a character, 2 for a word
 _SENTENCE_END = re.compile(r"[。！？!?；;]|\.(?=\s|$)|[:：]\s*$")
 _CLAUSE_END = re.compile(r"[，,：:、—]")
 _LETTER = re.compile(r"[^\W\x00-\x7f]")
@@ -61,7 +62,7 @@ def _says(piece: str) -> bool:
     """Return whether a sentence says something about the matter."""
     piece = piece.strip(' \t*#`-—>“”"').replace("’", "'")
     words = _WORD.findall(piece.lower())
-    if len(_LETTER.findall(piece)) + 2 * len(words) < 6 or _ANNOUNCES.fullmatch(piece) or is_courtesy(piece):
+    if len(_LETTER.findall(piece)) + 2 * len(words) < LEAST or _ANNOUNCES.fullmatch(piece) or is_courtesy(piece):
         return False
     if _LETTER.search(piece):
         return bool(words) or not _THINKS.fullmatch("".join(_LETTER.findall(piece)))

@@ -35,24 +35,25 @@ ACTIONS: dict[str, Action] = {
     "bad-request": "give-up",
 }
 
-# What providers write into the `code`, `type` or `message` of an error. Numbers are whole codes: Zhipu's 1113 (no
-# money), 1301 (content), 1261 (too long), 1211 (no such model); SiliconFlow's 30001 (no money).
+# What providers mean by a number in `code`: Zhipu's, and SiliconFlow's 30001.
+_CODES = {"1113": "no-money", "30001": "no-money", "1301": "filtered", "1261": "too-long", "1211": "not-found"}
+# What they write into the `code`, `type` or `message` of an error.
 _SAYS = {
     "no-money": re.compile(
-        r"\b(?:1113|30001)\b|arrearage|insufficient[ _](?:account[ _])?(?:balance|quota|user[ _]quota|funds|credit)"
+        r"arrearage|insufficient[ _](?:account[ _])?(?:balance|quota|user[ _]quota|funds|credit)"
         r"|balance is insufficient|exceeded your current quota|exceeded_current_quota|freetieronly|overdue"
         r"|欠费|余额不足|额度不足|额度已用"
     ),
     "filtered": re.compile(
-        r"\b1301\b|data_?inspection_?failed|content_?filter|content management policy|content_policy|sensitivecontent"
+        r"data_?inspection_?failed|content_?filter|content management policy|content_policy|sensitivecontent"
         r"|inappropriate content|敏感|不安全"
     ),
     "too-long": re.compile(
-        r"\b1261\b|context_length|context length|context window|context size|exceed_context|range of input length"
+        r"context_length|context length|context window|context size|exceed_context|range of input length"
         r"|prompt is too long|input is too long|too many (?:input )?tokens|max_model_len"
     ),
     "needs-stream": re.compile(r"(?:only|must|require).{0,40}\bstream|\bstream.{0,40}(?:required|must be|only)"),
-    "not-found": re.compile(r"\b1211\b|model_?not_?found|model.{0,80}(?:does not exist|not found)|模型不存在"),
+    "not-found": re.compile(r"model_?not_?found|model.{0,80}(?:does not exist|not found)|模型不存在"),
     "auth": re.compile(r"invalid_?api_?key|incorrect api key|invalid_authentication|authentication_?error"),
 }  # fmt: skip
 # DashScope says with OpenAI's words for an empty account that the tokens of this minute are used up.
@@ -76,7 +77,7 @@ def read_reply(status: int, headers: Mapping[str, str], body: bytes, host: str =
         TeacherError: it is no answer; `.kind` says which failure it is.
     """
     try:
-        document = orjson.loads(body)
+        document = orjson.loads(body.removeprefix(b"\xef\xbb\xbf"))
     except orjson.JSONDecodeError:
         document = None
     if status != 200:
@@ -140,9 +141,9 @@ def failure(status: int, headers: Mapping[str, str], body: bytes, document: Any,
         document: The body as JSON, or None.
         host: Who said it.
     """
-    told = _told(document)
+    code, told = _told(document)
     words = told.lower()
-    kind = next((kind for kind, pattern in _SAYS.items() if pattern.search(words)), "")
+    kind = _CODES.get(code) or next((kind for kind, pattern in _SAYS.items() if pattern.search(words)), "")
     wait = retry_after(headers)
     if status == 402:
         kind = "no-money"
@@ -170,17 +171,17 @@ def _by_status(status: int, wait: float | None) -> str:
     return "bad-request"
 
 
-def _told(document: Any) -> str:
-    """Return an error's code, type and message in one line."""
+def _told(document: Any) -> tuple[str, str]:
+    """Return an error's code, and its code, type and message in one line."""
     if isinstance(document, list) and document:
         document = document[0]
     if not isinstance(document, dict):
-        return ""
+        return "", ""
     error = document.get("error") or document
     if not isinstance(error, dict):
-        return " ".join(str(error).split())
+        return "", " ".join(str(error).split())
     parts = [error.get(name) for name in ("code", "type", "status", "message", "msg", "detail")]
-    return " ".join(" ".join(str(part) for part in parts if part not in (None, "")).split())
+    return str(parts[0]), " ".join(" ".join(str(part) for part in parts if part not in (None, "")).split())
 
 
 def _shown(body: bytes) -> str:

@@ -40,10 +40,10 @@ _TOKEN = re.compile(
     r"""<(?P<bar>[|｜][\w/▁:.-]{1,48}[|｜])>
     | <(?P<sys></?SYS>)>
     | \[(?P<inst>/?(?:INST|SYSTEM_PROMPT|AVAILABLE_TOOLS|TOOL_CALLS|TOOL_RESULTS|gMASK|sMASK))\]
-    | <(?P<tag>/?(?:think|thinking|thought|tool_calls?|tool_response|function_calls?|start_of_turn|end_of_turn
+    | <(?P<tag>/?(?i:think|thinking|thought|tool_calls?|tool_response|function_calls?|start_of_turn|end_of_turn
         |start_of_image|bos|eos|sop|eop|fim_(?:prefix|middle|suffix|pad)))>
-    | (?P<head>\#\#\#?\#?[ \t]?(?:instruction|response|system|human|user|assistant|指令|系统|回答)[ \t]?[:：])""",
-    re.VERBOSE | re.I,
+    | (?P<head>\#\#\#?\#?)(?=[ \t]?(?i:instruction|response|system|human|user|assistant|指令|系统|回答)[ \t]?[:：])""",
+    re.VERBOSE,
 )
 # Letters that look like ASCII ones, for reading only: full-width forms, Cyrillic and Greek.
 _LIKE = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | str.maketrans(

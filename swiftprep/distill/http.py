@@ -13,6 +13,7 @@ from urllib.parse import quote, urlsplit
 from swiftprep.distill.request import Reply
 from swiftprep.errors import ConfigError, MissingDependencyError, TeacherError
 
+SECRET = 8  # characters from which a key is one; servers without keys are given `none` or `EMPTY`
 LARGEST = 32 * 2**20  # bytes of a body that are read
 
 
@@ -25,8 +26,8 @@ class Response:
     body: bytes
 
 
-class _Key(str):
-    """A key that does not show itself, even where local variables are printed."""
+class _Secret(str):
+    """A text that does not show itself, even where local variables are printed."""
 
     __slots__ = ()
 
@@ -49,10 +50,10 @@ class Endpoint:
         """Raise `ConfigError` when there is no key, or none that can be one."""
         self._key()
 
-    def _key(self) -> _Key:
+    def _key(self) -> _Secret:
         if self._api_key_env is None:
-            return _Key()
-        key = _Key(os.environ.get(self._api_key_env, "").strip())
+            return _Secret()
+        key = _Secret(os.environ.get(self._api_key_env, "").strip())
         if not key:
             raise ConfigError(
                 f"the environment variable {self._api_key_env} is not set; put the teacher's key into it "
@@ -65,10 +66,12 @@ class Endpoint:
             )
         return key
 
-    def _headers(self) -> dict[str, str]:
+    def _headers(self, *, is_json: bool) -> dict[str, str]:
         key = self._key()
-        headers = {"Content-Type": "application/json", "Accept": "application/json, text/event-stream"}
-        return {**headers, "Authorization": f"Bearer {key}"} if key else headers
+        headers = {"Accept": "application/json, text/event-stream"}
+        if is_json:
+            headers["Content-Type"] = "application/json"
+        return {**headers, "Authorization": _Secret(f"Bearer {key}")} if key else headers
 
     def _connect(self) -> Any:
         """Return the session of this event loop; a session of another loop is of no use."""
@@ -97,9 +100,6 @@ class Endpoint:
         import aiohttp
 
         session = self._connect()
-        headers = self._headers()
-        if not isinstance(body, bytes):
-            del headers["Content-Type"]
         most = largest or LARGEST
         received = bytearray()
         status: int | None = None
@@ -109,7 +109,7 @@ class Endpoint:
                 method,
                 self._base_url + path,
                 data=body,
-                headers=headers,
+                headers=self._headers(is_json=isinstance(body, bytes)),
                 allow_redirects=False,
                 proxy=self._proxy,
             ) as response:
@@ -118,30 +118,30 @@ class Endpoint:
                     received += chunk
                     if len(received) > most:
                         raise TeacherError(f"the answer is larger than {most >> 20} MB", kind="bad-body", status=status)
-                return Response(status, dict(response.headers), self._scrub(bytes(received)))
+                told = {name: self._scrub(value.encode()).decode() for name, value in response.headers.items()}
+                return Response(status, told, self._scrub(bytes(received)))
         except TeacherError as error:
             failure = error
         except asyncio.TimeoutError:
             failure = TeacherError(f"no whole answer within {self._deadline:g} s", kind="deadline", status=status)
         except (aiohttp.ClientError, ConnectionError, OSError, ValueError) as error:
             kind = "connection" if status is None else "bad-body"
-            told = self._scrub(f"{type(error).__name__}: {error}".encode("utf-8", "replace")).decode("utf-8", "replace")
-            failure = TeacherError(told[:500], kind=kind, status=status)
+            says = self._scrub(f"{type(error).__name__}: {error}".encode("utf-8", "replace")).decode("utf-8", "replace")
+            failure = TeacherError(says[:500], kind=kind, status=status)
         failure.body = self._scrub(bytes(received[:most]))
-        headers.clear()
         raise failure
 
     def scrubbed(self, reply: Reply) -> Reply:
         """Return a reply without the key, which an answer put together from pieces may hold."""
         key = self._key()
-        if not key or (key not in reply.content and key not in reply.reasoning):
+        if len(key) < SECRET or (key not in reply.content and key not in reply.reasoning):
             return reply
         return replace(reply, content=reply.content.replace(key, "***"), reasoning=reply.reasoning.replace(key, "***"))
 
     def _scrub(self, body: bytes) -> bytes:
         """Return what came back without the key: some providers show it in their errors."""
         key = self._key()
-        for form in {key, quote(key, safe="")} if key else ():
+        for form in {key, quote(key, safe="")} if len(key) >= SECRET else ():
             body = body.replace(form.encode(), b"***")
         return body
 

@@ -10,54 +10,65 @@ from swiftprep.distill.scenario import Scenario
 from swiftprep.quality.markdown import outside_fences
 from swiftprep.records import Message
 
-# Measured on the demonstration framework: of an expert's lines at most 44 % stand in the prompt that its question makes,
-# of another file of the code base at most 35 %, and of an example handed back all of them.
+# Measured on the demonstration framework: of an expert's lines at most 44 % stand in the prompt of its question, of
+# another file of the code base at most 35 %, and of an example handed back all of them.
 COPIED_LINES = 6  # lines of code from which an answer can be called a copy
 COPIED_SHARE = 0.8  # share of its lines that stand in the prompt
 LONGEST = 20_000  # characters of an answer that are looked at
 _STEP = 8
 _WINDOWS = (36, 96)  # characters in succession that are a copy, in Chinese and in other prose
 _HAN = re.compile("[\u3400-\u9fff]")
-_GIVEN = (
-    "(?:提供|给出|给定|列出|附上|附带|所给|给我|上述|上面|上文|以上|前面|前文|参考资料|资料中|提示词?|文档里|上下文)"
-)
-_SOURCE = "(?:API|接口|组件目录|目录|参考|资料|文档|说明|片段|示例代码|用法示例|使用示例|上下文|提示词|材料)"
-_LACKS = "(?:中|里|内|没有|未|显示|表明|指出|可知|可以看出)"
+_WHO = "(?:您|你|上面|上文|上述|以上|这里|文中|题目|题干)?"
+_GAVE = "(?:所)?(?:提供|给出|给定|列出|附上|附带|给我)"
+_SOURCE = "(?:参考|目录|资料|文档|说明|(?<!代码)片段|用法示例|使用示例|上下文|材料|API)"
+_SAYS = "(?:没有|未|显示|表明|指出|可知|可以看出|说明)"
+# What the back end provides, and the code of the answer itself, may well be spoken of.
 _TALKS_ZH = re.compile(
-    rf"(?:根据|按照|依据|参考|参照|基于|从|在|由)[^。\n，,；;]{{0,8}}{_GIVEN}的?[^。\n，,；;]{{0,12}}{_SOURCE}"
-    rf"|{_GIVEN}的?[^。\n，,；;]{{0,10}}(?:参考|目录|资料|文档|片段|材料){_LACKS}"
-    rf"|(?:API|接口|组件)\s*(?:参考|参考资料|参考文档|目录)\s*{_LACKS}"
-    r"|(?:您|你)(?:所)?(?:提供|给出|给我|附上)的[^。\n，,；;]{0,10}(?:API|参考|资料|文档|片段|上下文)"
-    r"|(?:提示词|系统提示|参考资料|上下文)(?:中|里)(?:的|没有|未|要求|提到|说)|参考资料(?:显示|表明|没有|未)"
+    rf"(?:根据|按照|依据|参考|参照|基于|从|在|查看){_WHO}{_GAVE}的?[^。\n，,；;]{{0,10}}{_SOURCE}"
+    rf"|(?:您|你){_GAVE}的[^。\n，,；;]{{0,10}}{_SOURCE}"
+    rf"|{_WHO}{_GAVE}的[^。\n，,；;]{{0,6}}(?:参考|资料|文档|材料)(?:中|里|内)?{_SAYS}"
+    rf"|(?:根据|按照|依据|参照)(?:上面|上文|上述|以上|前面)的?(?:框架|组件|接口)*\s*(?:API)?\s*(?:参考|资料|文档|API)"
+    rf"|(?:API|接口|组件)\s*(?:参考|目录)(?:资料|文档)?(?:中|里|内)?{_SAYS}"
+    rf"|参考资料(?:中|里|内)?(?:的|{_SAYS}|要求|提到|列出)|(?:系统)?提示词(?:中|里)?(?:的要求|要求|提到|说|没有)"
 )
-_SOURCES_EN = r"(?:reference|catalog(?:ue)?|docs?|documentation|listing|snippets?|excerpts?|examples?)"
+_NOUNS_EN = r"(?:reference|catalog(?:ue)?|docs?|documentation|listing|snippets?|excerpts?)"
 _TALKS_EN = re.compile(
-    rf"\b(?:provided|given|supplied|attached|above|your|the)\s(?:\w+\s){{0,3}}?(?:API|component|usage)\s{_SOURCES_EN}\b"
-    rf"|\b(?:API|component|usage)\s{_SOURCES_EN}\s"
-    r"(?:you|that (?:you|was|were)|above|provided|given|shown|supplied|in the prompt)\b"
-    rf"|\b(?:{_SOURCES_EN}|context|material|API)\s(?:that\s)?(?:you(?:'ve| have)?|was|were)\s"
+    rf"\b(?:provided|given|supplied|attached)\s(?:\w+\s){{0,2}}?(?:API|component|usage)\s(?:{_NOUNS_EN}|examples?)\b"
+    rf"|\b(?:API|component|usage)\s{_NOUNS_EN}\s"
+    r"(?:above|(?:that )?you|provided|given|shown|supplied|says|lists|shows|does)\b"
+    rf"|\b(?:{_NOUNS_EN}|context|material|API|examples)\s(?:that\s)?you(?:'ve| have)?\s"
     r"(?:gave|given|provided|supplied|shared|included)\b"
-    rf"|\b(?:provided|supplied|given)\s(?:{_SOURCES_EN}|context|APIs?)\b"
-    r"|\b(?:in|from|per|by) (?:the|my|your) (?:system )?prompt\b|\bmy instructions\b"
-    r"|\b(?:the|your) instructions (?:say|said|ask|require|forbid|tell)\b|\b(?:according to|per|in) the reference\b",
+    rf"|\bthe (?:provided|supplied) (?:{_NOUNS_EN}|context|APIs?|material)\b|\bthe given (?:{_NOUNS_EN}|APIs?)\b"
+    r"|\b(?:in|from|per|by) (?:my|your) prompt\b|\bsystem prompt\b|\bmy instructions\b"
+    r"|\b(?:according to|per|in|from) the reference\b|\bthe reference (?:says|lists|shows|does|has)\b",
+    re.I,
+)
+_NOUN = re.compile(
+    "API|接口|参考|目录|资料|文档|说明|片段|示例|上下文|提示词|reference|docs|documentation|snippet|example|prompt",
     re.I,
 )
 # What `guard` puts around data, and in place of what it takes out.
 _DELIMITER = re.compile(r"</?\s*data-(?:[0-9a-f]{6,}|标记|mark)\b[^<>\n]{0,80}>?|\[removed: [^\]\n]{0,60}\]", re.I)
 
 
-def talk_of_prompt(text: str) -> str:
+def talk_of_prompt(text: str, task: str) -> str:
     """Return the words with which an answer speaks of its prompt, or a delimiter of the prompt in it, or `""`.
 
-    The trained model will have no such reference before it.
+    The trained model will have no such reference before it. What the task itself speaks of, an answer may, too.
 
-    >>> talk_of_prompt("根据提供的 API 参考，ta-table 支持分页。")
+    >>> talk_of_prompt("根据提供的 API 参考，ta-table 支持分页。", "用 ta-table 分页")
     '根据提供的 API 参考'
     """
     text = text[:LONGEST]
     prose = outside_fences(text)
-    found = _DELIMITER.search(text) or _TALKS_ZH.search(prose) or _TALKS_EN.search(prose)
-    return found[0].strip() if found else ""
+    if found := _DELIMITER.search(text):
+        return found[0]
+    task = task.lower()
+    for pattern in (_TALKS_ZH, _TALKS_EN):
+        for found in pattern.finditer(prose):
+            if not any(noun.lower() in task for noun in _NOUN.findall(found[0])):
+                return found[0].strip()
+    return ""
 
 
 def _asked(messages: Sequence[Message]) -> list[Message]:

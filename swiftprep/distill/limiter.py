@@ -18,6 +18,10 @@ from swiftprep.errors import TeacherError
 LONGEST_PAUSE = 60.0  # seconds, where the provider does not say how long
 
 
+class Closed(Exception):
+    """No slot is given any more."""
+
+
 class Limiter:
     """The calls to one teacher, within one event loop.
 
@@ -41,13 +45,19 @@ class Limiter:
         self._throttled_since: float | None = None
         self._in_a_row = 0
         self._wake: asyncio.TimerHandle | None = None
+        self._closed = False
 
     async def acquire(self, tokens: int = 0) -> float:
         """Wait for a slot and return the time it was given, in the loop's seconds.
 
         Args:
             tokens: What the call may use of the tokens a minute.
+
+        Raises:
+            Closed: the run is ending.
         """
+        if self._closed:
+            raise Closed
         slot: asyncio.Future[float] = self._loop.create_future()
         self._waiting.append((slot, tokens))
         self._pump()
@@ -57,6 +67,16 @@ class Limiter:
             if slot.done() and not slot.cancelled():
                 self.release()
             raise
+
+    def close(self) -> None:
+        """Let go whoever waits, and whoever comes."""
+        self._closed = True
+        while self._waiting:
+            slot, _ = self._waiting.popleft()
+            if not slot.done():
+                slot.set_exception(Closed())
+        if self._wake is not None:
+            self._wake.cancel()
 
     def release(self, unused: int = 0) -> None:
         """Give a slot back.

@@ -18,9 +18,10 @@ class Lock:
         Raises:
             ConfigError: somebody else has it, or the folder cannot be written to.
         """
-        self.path = path.with_name(path.name + ".lock")
+        whole = path.resolve()  # by whatever name it is called
+        self.path = whole.with_name(whole.name + ".lock")
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
+            self.path.parent.mkdir(parents=True, exist_ok=True)
             self._file = os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600)
         except OSError as error:
             raise ConfigError(f"{self.path}: {error.strerror} (无法写入)") from None

@@ -6,6 +6,8 @@ import hashlib
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, TypeAlias
 
+from swiftprep.distill.request import encodable
+
 Lang: TypeAlias = Literal["zh", "en"]
 
 
@@ -36,6 +38,7 @@ class Scenario:
     meta: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "instruction", encodable(self.instruction))
         if not self.id:
             digest = hashlib.blake2b(self.instruction.encode("utf-8", "replace"), digest_size=6).hexdigest()
             object.__setattr__(self, "id", f"s-{digest}")

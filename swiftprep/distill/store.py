@@ -297,8 +297,6 @@ def _open(path: Path) -> tuple[sqlite3.Connection, sqlite3.Connection]:
         writer, reader = (
             sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=30) for _ in range(2)
         )
-        writer.execute("PRAGMA journal_mode=WAL")
-        writer.execute("PRAGMA synchronous=FULL")
         mark, version = (writer.execute(f"PRAGMA {name}").fetchone()[0] for name in ("application_id", "user_version"))
         tables = writer.execute("SELECT COUNT(*) FROM sqlite_master").fetchone()[0]
         if (mark, version) != (_MARK, FORMAT):
@@ -309,6 +307,8 @@ def _open(path: Path) -> tuple[sqlite3.Connection, sqlite3.Connection]:
             writer.executescript(
                 f"BEGIN IMMEDIATE; {_TABLES} PRAGMA application_id={_MARK}; PRAGMA user_version={FORMAT}; COMMIT;"
             )
+        writer.execute("PRAGMA journal_mode=WAL")
+        writer.execute("PRAGMA synchronous=FULL")
         # Whoever died left these; they were sent, and may have been paid for.
         writer.execute("UPDATE attempts SET outcome='lost' WHERE outcome IS NULL")
     except sqlite3.DatabaseError as error:

@@ -30,6 +30,7 @@ KINDS = (
     "secret", "prompt-leak", "wrong-component", "wrong-language", "looping",
 )  # fmt: skip
 LEAST = 24  # characters of prose from which its language is looked at
+LONGEST = 100_000  # characters of an answer; no sample is that long, and to look through more takes time
 MOST = 8  # problems of the code that are told at once
 
 # What can be put right without asking again, in the order of the checker's rules.
@@ -40,17 +41,23 @@ _REPAIRS: tuple[Rule, ...] = (
 _CUT = ("length", "max_tokens", "max_output_tokens")
 _FILTERED = ("content_filter", "sensitive")
 _BUILDING = frozenset(("use", "combine", "form", "paging", "validation", "permission", "migration", "errors"))
-_BUILDS = re.compile(
-    r"创建|实现|编写|写[一个出段份]|开发|搭建|做[一个成]|制作|封装|生成|完成[一个]|添加|加上|增加|新增|改[写造成为]|迁移|重构|补充|修复"
-    r"|接入|配置|请用|请使用|使用\s*`?[\w-]+`?[^？?\n]{0,40}(?:展示|显示|实现)|给出.{0,8}(?:代码|示例)|完整(?:的)?(?:代码|页面|组件)"
-    r"|(?:怎么|如何|怎样)(?:使用|用|实现|写|做|配置|设置|让|给|在|把|将|处理|展示|显示|校验|控制)"
-    r"|\b(?:creat|build|implement|writ|develop|add|mak|generat|migrat|refactor|rewrit|convert|show|display|render|wrap|wire|fix)"
-    r"(?:e|ing|t)?\b|\bhow (?:do|can|to|should|would)\b|\b(?:complete|full|working) (?:code|component|example|page)\b",
+_HOW = re.compile(
+    r"(?:怎么|如何|怎样)(?:使用|用|实现|写|做|配置|设置|让|给|在|把|将|处理|展示|显示|校验|控制|封装|接入)"
+    r"|给出.{0,8}(?:代码|示例)|完整(?:的)?(?:代码|页面|组件)|\bhow (?:do i|do we|can|to|should|would)\b"
+    r"|\b(?:complete|full|working) (?:code|component|example|page)\b",
     re.I,
 )
+_BUILDS = re.compile(
+    r"创建|实现|编写|写[一个出段份]|开发|搭建|做[一个成]|制作|封装|生成|完成[一个]|添加|加上|增加|新增|改[写造成为]|迁移|重构|补充|修复"
+    r"|接入|配置|请用|请使用|使用\s*`?[\w-]+`?.{0,40}(?:展示|显示|实现)"
+    r"|\b(?:creat|build|implement|writ|develop|add|mak|generat|migrat|refactor|rewrit|convert|show|display|render|wrap|fix)"
+    r"(?:e|ing|t)?\b",
+    re.I,
+)
+_CLAUSE = re.compile(r"[，,。；;！!？?\n]+|\.(?=\s|$)")
 _NO_CODE = re.compile(r"不(?:要|需要|用|必)(?:写|给出|给|贴|提供)?(?:任何)?代码|(?:without|no) (?:any )?code\b", re.I)
 _ASKS_ABOUT = re.compile(
-    r"区别|差异|什么时候|为什么|为何|原因|是什么|有哪些|哪些|哪个|是否|可以吗|吗[？?]?$|对比|介绍|解释|说明一下|作用"
+    r"区别|差异|怎么回事|怎么办|什么时候|为什么|为何|原因|是什么|有哪些|哪些|哪个|是否|可以吗|吗[？?]?$|对比|介绍|解释|说明一下|作用"
     r"|\b(?:what|which|why|when|difference|explain|compare|does|is there|are there|describe)\b",
     re.I,
 )
@@ -79,8 +86,9 @@ def wants_code(scenario: Scenario) -> bool:
     asked = scenario.instruction
     if _NO_CODE.search(asked):
         return False
-    if _BUILDS.search(asked):
-        return True
+    for clause in _CLAUSE.split(asked):
+        if _HOW.search(clause) or (_BUILDS.search(clause) and not _ASKS_ABOUT.search(clause)):
+            return True
     return bool(scenario.intent in _BUILDING or scenario.components) and not _ASKS_ABOUT.search(asked)
 
 
@@ -126,6 +134,9 @@ class Verifier:
             messages: The prompt, in which a copy is looked for; the teacher's own turns in it are passed over.
         """
         taken = parts(reply)
+        length = len(taken.text) + len(taken.thought)
+        if length > LONGEST:
+            return [Flaw("looping", f"it is {length:,} characters long", f"长达 {length:,} 个字符")]
         answer, said = self._finished(scenario, taken)
         sample = _sample(scenario, said)
         if taken.is_open or reply.finish_reason in _CUT:
@@ -156,7 +167,7 @@ class Verifier:
     def _finished(self, scenario: Scenario, taken: Parts) -> tuple[str, str]:
         """Return the repaired answer, and the part of it that is no thought."""
         sample = _sample(scenario, taken.text)
-        for rule in _REPAIRS:
+        for rule in _REPAIRS if len(taken.text) <= LONGEST else _REPAIRS[:1]:
             verdict = rule(sample)
             if verdict is not None and verdict.severity == "fix" and verdict.sample is not None:
                 sample = verdict.sample
@@ -304,7 +315,7 @@ def _from_prompt(
             f"it holds what looks like a secret ({kinds}): use no literal keys or passwords",
             f"含有疑似密钥或口令（{kinds}）：请不要写出字面值",
         )
-    if talk := talk_of_prompt(said):
+    if talk := talk_of_prompt(said, scenario.instruction):
         yield Flaw(
             "prompt-leak",
             f"it speaks of its prompt ('{talk[:60]}'): the reader has no such reference; state the facts themselves",

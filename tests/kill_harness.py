@@ -1,0 +1,309 @@
+"""Real distillations in processes of their own, killed at random moments and started again until they are done.
+
+The server is another process, so that its count of the calls outlives them. `python tests/kill_harness.py '{"store": …}'` is one
+such distillation; `kill_often` starts it, kills it, looks at what is in the store and at the server's count, and so on.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+import zlib
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+HERE = Path(__file__).resolve()
+sys.path[:0] = [
+    str(HERE.parent),
+    str(HERE.parent.parent),
+]  # this folder and the project's, where this file is the program
+
+from fault_server import LABEL  # noqa: E402
+
+CANARY = "sk-canary-5up3r53cr3t-0123456789"
+
+
+@dataclass(frozen=True)
+class Job:
+    """One distillation of `n` scenarios into `folder`."""
+
+    folder: Path
+    base_url: str
+    n: int = 100
+    concurrency: int = 32
+    deadline: float = 20.0
+    attempts: int = 3
+    backoff: float = 0.01
+    file_size: int = 0  # no file may grow over this many bytes; 0 is no limit
+
+    @property
+    def store(self) -> Path:
+        return self.folder / "distil.sqlite"
+
+    @property
+    def output(self) -> Path:
+        """What the process prints; beside the folder, which may be full."""
+        return self.folder.with_name(f"{self.folder.name}.out.txt")
+
+    @property
+    def errors(self) -> Path:
+        return self.folder.with_name(f"{self.folder.name}.err.txt")
+
+    @property
+    def samples(self) -> Path:
+        return self.folder / "out" / "samples.jsonl"
+
+
+def scenarios(n: int) -> list[str]:
+    return [f"case-{number:04d} 写一个计数按钮。" for number in range(n)]
+
+
+# --- the process that distils -------------------------------------------------------------------------------------
+
+
+def distil(job: Job) -> int:
+    """Run a job in this process and print how it ended as one line of JSON."""
+    from swiftprep.distill.distiller import Distiller
+    from swiftprep.distill.teacher import Limits, Teacher
+    from swiftprep.errors import ConfigError, DistillStopped, RunInterrupted
+
+    if job.file_size:
+        import resource
+
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (job.file_size, job.file_size))
+    limits = Limits(concurrency=job.concurrency, attempts=job.attempts, backoff=job.backoff)
+    teacher = Teacher(job.base_url, "fault-1", "CANARY_KEY", limits=limits, deadline=job.deadline)
+    try:
+        result = Distiller(teacher, store=job.store).run(scenarios(job.n))
+        result.write(job.folder / "out")
+    except ConfigError as error:
+        return say(2, error)
+    except RunInterrupted as error:
+        return say(130, error)
+    except DistillStopped as error:
+        return say(1, error)
+    print(json.dumps({"samples": len(result.samples), "rejected": len(result.rejected), "calls": result.usage.calls}))
+    return 0
+
+
+def say(code: int, error: BaseException) -> int:
+    print(json.dumps({"error": type(error).__name__, "kind": getattr(error, "kind", ""), "message": str(error)}))
+    return code
+
+
+# --- the server's process -----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Server:
+    port: int
+
+    @property
+    def base_url(self) -> str:
+        return f"http://127.0.0.1:{self.port}/v1"
+
+    def get(self, path: str, body: Any = None) -> Any:
+        data = None if body is None else json.dumps(body).encode()
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/{path}", data, timeout=10) as answer:
+            return json.load(answer)
+
+    def count(self) -> int:
+        return int(self.get("_count")["calls"])
+
+    def plan(self, **changes: Any) -> None:
+        self.get("_plan", changes)
+
+    def by_label(self) -> Counter[str]:
+        return Counter(call[0] for call in self.get("_calls")["calls"])
+
+    def wait(self, calls: int, seconds: float = 20.0, process: subprocess.Popen[str] | None = None) -> None:
+        """Wait until so many calls came, or the process ended."""
+        end = time.monotonic() + seconds
+        while self.count() < calls and (process is None or process.poll() is None):
+            if time.monotonic() > end:
+                raise TimeoutError(f"{self.count()} calls after {seconds} s, {calls} expected")
+            time.sleep(0.005)
+
+    def settle(self) -> None:
+        """Wait until no client is connected: all that a dead one had sent is counted."""
+        end = time.monotonic() + 10
+        while self.get("_count")["connections"]:
+            if time.monotonic() > end:
+                raise TimeoutError("a client is still connected")
+            time.sleep(0.002)
+
+
+@contextmanager
+def server_process(log: Path | None = None, **plan: Any) -> Iterator[Server]:
+    command = [sys.executable, str(HERE.parent / "fault_server.py"), "--plan", json.dumps(plan)]
+    command += ["--log", str(log)] if log else []
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdin is not None
+        try:
+            yield Server(int(process.stdout.readline()))
+        finally:
+            process.stdin.close()
+
+
+# --- killing ------------------------------------------------------------------------------------------------------
+
+
+def start(job: Job) -> subprocess.Popen[str]:
+    """Start a job's process."""
+    job.folder.mkdir(parents=True, exist_ok=True)
+    settings = {**asdict(job), "folder": str(job.folder)}
+    with job.output.open("a") as out, job.errors.open("a") as err:
+        return subprocess.Popen(
+            [sys.executable, str(HERE), json.dumps(settings)], stdout=out, stderr=err, stdin=subprocess.DEVNULL, text=True,
+            env={**os.environ, "CANARY_KEY": CANARY, "PYTHONHASHSEED": "random"},
+        )  # fmt: skip
+
+
+def finish(job: Job, process: subprocess.Popen[str], seconds: float = 60.0) -> tuple[int, dict[str, Any]]:
+    """Wait for the end and return the exit code and what was printed last."""
+    code = process.wait(seconds)
+    lines = job.output.read_text("utf-8").splitlines()
+    return code, json.loads(lines[-1]) if lines else {}
+
+
+def run(job: Job, seconds: float = 60.0) -> tuple[int, dict[str, Any]]:
+    return finish(job, start(job), seconds)
+
+
+def committed(store: Path) -> dict[str, tuple[Any, ...]]:
+    """Return label → answer of what is in a store, read from a copy: opening it would repair what a death left behind."""
+    if not store.exists():
+        return {}
+    with tempfile.TemporaryDirectory() as folder:
+        for suffix in ("", "-wal"):
+            if (found := store.with_name(store.name + suffix)).exists():
+                shutil.copy(found, folder)
+        with closing(sqlite3.connect(Path(folder, store.name))) as connection:
+            if not connection.execute("SELECT COUNT(*) FROM sqlite_master").fetchone()[0]:
+                return {}
+            rows = connection.execute(
+                "SELECT request, outcome, detail, content, reasoning, finish_reason, tokens_in, tokens_out, attempt FROM requests"
+            ).fetchall()
+    return {label_of(row[0]): tuple(row) for row in rows}
+
+
+def label_of(request: bytes) -> str:
+    turns = json.loads(zlib.decompress(request))["messages"]
+    found = LABEL.search(next(turn["content"] for turn in reversed(turns) if turn["role"] == "user"))
+    return found.group() if found else ""
+
+
+@dataclass
+class Outcome:
+    """What came of a run that was killed.
+
+    Attributes:
+        kills: Kills that hit a living process.
+        empty: Of these, before anything was in the store.
+        repeated: Calls each of them cost: made, and not in the store.
+        calls: At the server.
+        problems: What does not hold.
+    """
+
+    kills: int = 0
+    empty: int = 0
+    repeated: list[int] = field(default_factory=list)
+    calls: int = 0
+    problems: list[str] = field(default_factory=list)
+
+
+def kill_often(
+    job: Job, server: Server, *, kills: int, seed: int, delay: float, by: signal.Signals = signal.SIGKILL
+) -> Outcome:
+    """Run a job to its end, ending it at random moments by a signal, and check after each what must hold.
+
+    An answer that was in the store stays as it is and is never asked for again; a kill costs as many calls as were in
+    flight, at most, and an interrupt none; in the end each scenario is answered.
+    """
+    draw, outcome = random.Random(seed), Outcome()
+    kept: dict[str, tuple[Any, ...]] = {}
+    called: dict[str, int] = {}  # calls for what is in the store, when it was first seen there
+    per_kill = max(2, 3 * job.n // (2 * (kills + 1)))
+    while True:
+        calls_before = server.by_label()
+        process = start(job)
+        hits = outcome.kills < kills
+        if hits and draw.random() < 0.15:
+            time.sleep(draw.uniform(0.0, 0.5))
+        elif hits:
+            server.wait(calls_before.total() + draw.randrange(1, per_kill), process=process)
+            time.sleep(draw.uniform(0.0, 1.2 * delay))
+        if hits:
+            process.send_signal(by)
+        code = process.wait(60)
+        server.settle()
+        now, calls = committed(job.store), server.by_label()
+        for label, answer in kept.items():
+            if now.get(label) != answer:
+                outcome.problems.append(f"{label}: was in the store, and is lost or another now")
+            if calls[label] != called[label]:
+                outcome.problems.append(f"{label}: was in the store, and was asked for again")
+        lost = [label for label in calls - calls_before if label not in now]
+        kept, called = now, {label: calls[label] for label in now}
+        if hits and code in (-by, 130):
+            outcome.kills += 1
+            outcome.empty += not now
+            outcome.repeated.append(len(lost))
+            most = 0 if by == signal.SIGINT else job.concurrency
+            if len(lost) > most:
+                outcome.problems.append(f"kill {outcome.kills}: {len(lost)} calls lost, {most} at most")
+            continue
+        if code:
+            outcome.problems.append(f"ended with {code}: {job.errors.read_text('utf-8')[-2000:]}")
+        outcome.calls = calls.total()
+        if len(now) != job.n:
+            outcome.problems.append(f"{len(now)} of {job.n} are answered")
+        if outcome.calls != job.n + sum(outcome.repeated):
+            outcome.problems.append(f"{outcome.calls} calls for {job.n} answers with {sum(outcome.repeated)} lost")
+        return outcome
+
+
+def holds(folder: Path, secret: str) -> list[str]:
+    """Return the files below a folder that hold a text, in the bodies of a store too."""
+    found = []
+    for path in sorted(each for each in folder.rglob("*") if each.is_file()):
+        data = path.read_bytes()
+        if data.startswith(b"SQLite format 3"):
+            with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)) as connection:
+                tables = [row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+                cells = [
+                    cell for table in tables for row in connection.execute(f"SELECT * FROM {table}") for cell in row
+                ]
+            data += b"\n".join(unpacked(cell) for cell in cells)
+        if secret.encode() in data:
+            found.append(path.name)
+    return found
+
+
+def unpacked(cell: Any) -> bytes:
+    if not isinstance(cell, bytes):
+        return str(cell).encode("utf-8", "replace")
+    try:
+        return zlib.decompress(cell)
+    except zlib.error:
+        return cell
+
+
+if __name__ == "__main__":
+    settings = json.loads(sys.argv[1])
+    sys.exit(distil(Job(**{**settings, "folder": Path(settings["folder"])})))
