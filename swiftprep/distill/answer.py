@@ -52,10 +52,10 @@ def parts(reply: Reply) -> Parts:
                 mark = match[1]
             elif match[1].startswith(mark) and not match[2].strip():
                 mark = ""
-        elif not mark and (thinking or not match[3] or not seen):
+        elif thinking or not mark:
             piece = content[done : match.start()]
             done = match.end()
-            if match[3] and not thinking:  # only the end is there
+            if match[3] and not seen:  # only the end is there
                 thoughts.append("".join([*said, piece]).strip())
                 said = []
             else:

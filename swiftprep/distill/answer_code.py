@@ -31,14 +31,8 @@ _COMMENT = re.compile(rb"<!--.*?(?:-->|\Z)", re.S)
 _MUSTACHE = re.compile(r"\{\{(.*?)\}\}", re.S)
 _FOR = re.compile(r"\s*(.*?)\s+(?:in|of)\s+(.*)", re.S)
 _SHELL = re.compile(r"^[ \t]*[%!].*$", re.M)
-# What a script may be a piece of: a module, a component's options, a list, a class's methods, a function's body.
-_SCRIPT_FRAMES = (
-    ("", ""),
-    ("({", "\n})"),
-    ("([", "\n])"),
-    ("class A {", "\n}"),
-    ("async function a() {", "\n}"),
-)
+# What a script may be a piece of: a module, a component's options, a class's methods.
+_SCRIPT_FRAMES = (("", ""), ("({", "\n})"), ("class A {", "\n}"))
 _JAVA_FRAMES = (("", ""), ("class A {", "\n}"), ("class A { void a() {", "\n} }"))
 _MOST_CHUNKS = 60
 

@@ -9,8 +9,6 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from swiftprep.augment.tags import markup
-from swiftprep.catalog.api import kebab
 from swiftprep.catalog.catalog import Catalog
 from swiftprep.disk import atomic_write
 from swiftprep.distill.intents import INTENTS
@@ -25,7 +23,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 OTHER = "other"  # the column of what has no intent, or none we know
-_MARKUP = ("", "vue", "html")
+_MARKUP = ("", "vue", "html", "jsx", "tsx")
+_TAG = re.compile(r"(?<![\w.])<([A-Za-z][\w-]*)")  # not of `Array<Row>`
 _WORD = re.compile(r"[A-Za-z_]\w*")
 _MOST_ROWS = 40
 
@@ -60,8 +59,7 @@ def _used(catalog: Catalog, answer: str, short: dict[str, list[str]]) -> list[st
     tags: list[str] = []
     for language, code in code_of(answer):
         if language in _MARKUP:
-            source = code.encode("utf-8", "replace")
-            for name in dict.fromkeys(kebab(element.tag) for element in markup(source)):
+            for name in dict.fromkeys(_TAG.findall(code)):
                 component = catalog.find(name)
                 if component is not None:
                     tags.append(component.name)

@@ -81,7 +81,7 @@ class Distiller:
         if repair_rounds < 0:
             raise ConfigError(f"repair_rounds={repair_rounds}; expected 0 or more")
         self.teacher = None if teacher is None else as_teacher(teacher)
-        self.judge = None if judge is None else as_teacher(judge)
+        self.judge = None if judge is None else as_teacher(judge, name="judge")
         self.catalog = catalog
         self.store = Path(store)
         self.examples = list(examples)

@@ -66,9 +66,10 @@ def read_experts(path: str | Path) -> tuple[list[Given], list[Reject]]:
 
     Rows have a question and an answer, and may have `input`, `reasoning`, `components`, `intent`, `author`, `lang` and
     `level`, by these names or common synonyms (`instruction`, `output`, 问题, 答案, 思路). JSONL may hold any row form
-    that ms-swift reads. In Markdown a heading is the question, and what follows up to the next heading of that
-    level or a higher one is the answer, unless the headings below it ask and it is their title; a heading "Reasoning"
-    or 思路 in it opens the reasoning. Front matter says what holds for all of a file. Formulas are plain text here.
+    that ms-swift reads; a system prompt is left out. In Markdown a heading is the question, and what follows up to the
+    next heading of that level or a higher one is the answer, unless the headings below it ask and it is their title; a
+    heading "Reasoning" or 思路 in it opens the reasoning. Front matter says what holds for all of a file. Formulas are
+    plain text here.
 
     Returns:
         What was read, and why the rest was not: each row is in one of the two. Reasons are `"no-question"`,

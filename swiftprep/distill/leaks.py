@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from swiftprep.distill.answer_code import Piece
 from swiftprep.distill.scenario import Scenario
-from swiftprep.quality.markdown import outside_fences
+from swiftprep.quality.markdown import is_bare_code, outside_fences
 from swiftprep.records import Message
 
 # Measured on the demonstration framework: of an expert's lines at most 44 % stand in the prompt of its question, of
@@ -47,6 +47,14 @@ _NOUN = re.compile(
     "API|接口|参考|目录|资料|文档|说明|片段|示例|上下文|提示词|reference|docs|documentation|snippet|example|prompt",
     re.I,
 )
+# What a thought says of its prompt besides.
+_THOUGHT_TALK = re.compile(
+    r"系统提示|提示词|参考资料|参考里|定界符|规则\s*(?:第\s*)?\d|第\s*\d+\s*条规则|规则(?:里|中)?(?:要求|规定|说)|按(?:照)?规则"
+    r"|\bsystem prompt\b|\bthe (?:reference|prompt|instructions?|delimiters?)\b|\bAPI reference\b|\brules? \d"
+    r"|\bthe rules (?:say|require|ask)",
+    re.I,
+)
+_SENTENCE_END = re.compile(r"(?<=[。！？!?\n])|(?<=[\w`)]\.)(?<!\d\.)(?=\s)")
 # What `guard` puts around data, and in place of what it takes out.
 _DELIMITER = re.compile(r"</?\s*data-(?:[0-9a-f]{6,}|标记|mark)\b[^<>\n]{0,80}>?|\[removed: [^\]\n]{0,60}\]", re.I)
 
@@ -60,7 +68,7 @@ def talk_of_prompt(text: str, task: str) -> str:
     '根据提供的 API 参考'
     """
     text = text[:LONGEST]
-    prose = outside_fences(text)
+    prose = _prose(text)
     if found := _DELIMITER.search(text):
         return found[0]
     task = task.lower()
@@ -71,18 +79,37 @@ def talk_of_prompt(text: str, task: str) -> str:
     return ""
 
 
+def without_talk(thought: str, task: str) -> str:
+    r"""Return a thought without the sentences that speak of the prompt.
+
+    A model that thinks by itself thinks of its prompt, too, whatever it is told; the trained model has another one.
+
+    >>> without_talk("用户要分页。参考资料里有 pagination。\n页码要写回。", "用 ta-table 分页")
+    '用户要分页。\n页码要写回。'
+    """
+    kept = []
+    for sentence in _SENTENCE_END.split(thought):
+        is_talk = _THOUGHT_TALK.search(sentence) or talk_of_prompt(sentence, task)
+        kept.append("\n" * sentence.count("\n") if is_talk else sentence)
+    return "".join(kept).strip()
+
+
+def _prose(text: str) -> str:
+    return "" if is_bare_code(text) else outside_fences(text)
+
+
 def _asked(messages: Sequence[Message]) -> list[Message]:
     return [message for message in messages if message["role"] in ("system", "user")]
 
 
 def copied_prose(text: str, scenario: Scenario, messages: Sequence[Message]) -> str:
     """Return a long stretch of the prompt's words that an answer repeats, or `""`; it may quote the scenario."""
-    said = " ".join(outside_fences(text)[:LONGEST].split())
+    said = " ".join(_prose(text)[:LONGEST].split())
     size = _WINDOWS[len(_HAN.findall(said)) * 4 < len(said)]
     if len(said) < size:
         return ""
     asked = " ".join(scenario.instruction.split())
-    sources = [" ".join(message["content"].split()).replace(asked, "\n") for message in _asked(messages)]
+    sources = [" ".join(message["content"].split()) for message in _asked(messages)]
     for start in range(0, len(said) - size + 1, _STEP):
         window = said[start : start + size]
         if any(window in source for source in sources) and window not in asked:

@@ -1,7 +1,7 @@
 """How many calls may be in flight, and when the next may begin.
 
-Additive increase, multiplicative decrease, as TCP does it (Chiu and Jain, 1989): each answer raises the limit a
-little, a throttled call halves it, once for all the calls that were under way together. A provider's `Retry-After`
+Additive increase, multiplicative decrease, as TCP does it (Chiu and Jain, 1989; the factor is CUBIC's, RFC 9438): each
+answer raises the limit a little, a throttled call lowers it, once for all the calls that were under way together. A provider's `Retry-After`
 holds the whole pool. Rates are spaced evenly (the generic cell rate algorithm), so that a minute's allowance is not
 spent in its first second.
 """
@@ -15,6 +15,7 @@ from collections import deque
 from swiftprep.distill.teacher import Limits
 from swiftprep.errors import TeacherError
 
+DECREASE = 0.7
 LONGEST_PAUSE = 60.0  # seconds, where the provider does not say how long
 
 
@@ -96,7 +97,7 @@ class Limiter:
         self.limit = min(float(self.limits.concurrency), self.limit + 1 / max(1.0, self.limit))
 
     def throttled(self, error: TeacherError, began: float) -> None:
-        """Take note of a throttled call: halve the limit and pause the pool.
+        """Take note of a throttled call: lower the limit and pause the pool.
 
         Args:
             error: What the provider said.
@@ -111,7 +112,7 @@ class Limiter:
         if began >= self._decreased_at:
             self._decreased_at = now
             self._in_a_row += 1
-            self.limit = max(1.0, self.limit / 2)
+            self.limit = max(1.0, self.limit * DECREASE)
             if error.retry_after is None:
                 self._pause(now, min(LONGEST_PAUSE, self.limits.backoff * 2 ** min(self._in_a_row - 1, 10)))
         if error.retry_after is not None:

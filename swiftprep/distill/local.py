@@ -238,7 +238,7 @@ def fingerprint(paths: Iterable[Path], *, extra: str = "") -> str:
         if size <= _BLOCKS * _BLOCK:
             starts = list(range(0, size, _BLOCK))
         else:
-            starts = [number * (size - _BLOCK) // (_BLOCKS - 1) for number in range(3)]
+            starts = [number * (size - _BLOCK) // (_BLOCKS - 1) for number in range(_BLOCKS)]
         with path.open("rb") as file:
             for start in starts:
                 file.seek(start)

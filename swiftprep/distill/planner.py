@@ -6,6 +6,7 @@ import heapq
 import logging
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from itertools import islice
 from random import Random
 
 from swiftprep.catalog.api import Component, kebab
@@ -117,9 +118,14 @@ class _Board:
         }
         self.order = sorted(self.entries, key=lambda tag: (-self.weight[tag], tag))
         self.children: dict[str, list[str]] = {}
+        self.files: dict[str, list[str]] = {}
         for tag in self.order:
+            self.files.setdefault(self.entries[tag].path, []).append(tag)
             for parent in self.uses[tag].parents:
                 self.children.setdefault(parent, []).append(tag)
+        public = [tag for tag in self.order if "any" in self.traits[tag]]
+        self.partners = {kind: [t for t in public if self.traits[t][0] == kind][:2] for kind in _PARTNERS}
+        self.partners["card"] = [tag for tag in public if tag.endswith("card")][:2]
         # An intent that few components fit is theirs first: paging is the table's.
         self.fitting = {
             intent: sum(not fitting_traits(intent).isdisjoint(traits) for traits in self.traits.values()) or len(ours)
@@ -154,17 +160,13 @@ class _Board:
 
     def next(self, lang: Lang, seen: set[str]) -> Scenario | None:
         """Return the scenario that is needed most, or None when nothing is left in this language."""
-        waiting: list[tuple[float, int]] = []
+        tried: list[tuple[float, int]] = []
         made = None
         while self.heap and made is None:
-            need, place = heapq.heappop(self.heap)
-            tag = self.order[place]
-            if need != self._need(tag):  # it was asked about meanwhile
-                heapq.heappush(self.heap, (self._need(tag), place))
-                continue
-            made = self._ask(tag, lang, seen)
-            waiting.append((self._need(tag), place))
-        for entry in waiting:
+            _, place = heapq.heappop(self.heap)
+            made = self._ask(self.order[place], lang, seen)
+            tried.append((self._need(self.order[place]), place))
+        for entry in tried:
             heapq.heappush(self.heap, entry)
         return made
 
@@ -237,19 +239,12 @@ class _Board:
         tag = component.name
         parents = parents_of(component, use, self.entries)
         near = [other for other in [*parents, *self.children.get(tag, ())] if other != tag]
-        found: dict[str, tuple[str, ...]] = {"parent": tuple(parents[:1])}
-        for kind in _PARTNERS:
-            fitting = [other for other in self.order if self.traits[other][0] == kind and other != tag]
-            found[kind] = tuple(fitting[:1])
-        cards = [other for other in self.order if other.endswith("card") and "any" in self.traits[other]]
-        found["card"] = tuple(other for other in cards[:1] if other != tag)
+        found = {kind: tuple(other for other in top if other != tag)[:1] for kind, top in self.partners.items()}
+        found["parent"] = tuple(parents[:1])
         if not near:
-            mine = self.traits[tag][0]
-            near = [
-                other
-                for other in self.order
-                if other != tag and "any" in self.traits[other] and self.traits[other][0] not in (mine, "item", "field")
-            ] or [other for other in self.order if other != tag and "code" not in self.traits[other]]
+            mine = {self.traits[tag][0], "item", "field"}
+            public = (t for t in self.order if "any" in self.traits[t] and self.traits[t][0] not in mine)
+            near = [*islice(public, _MATES)] or [t for t in self.order[: _MATES + 1] if t != tag]
         found["mate"] = tuple(dict.fromkeys(near))[:_MATES]
         return found
 
@@ -260,7 +255,7 @@ class _Board:
             "method": tuple(m.name for m in component.methods if usable(m.name)),
             "language": ("Java" if component.path.endswith(".java") else "Python",),
         }
-        near = [t for t in self.order if t != tag and self.entries[t].path == component.path]
-        near = near or [t for t in self.order if t != tag and "code" in self.traits[t]]
+        near = [t for t in self.files[component.path] if t != tag]
+        near = near or [t for t in self.order[: _MATES + 1] if t != tag and "code" in self.traits[t]]
         found = misuses(component, self.catalog, self.seed) if "troubleshooting" in self.intents else None
         return Facts(tag, self.traits[tag], names, {"mate": tuple(near[:_MATES])}, (), found)

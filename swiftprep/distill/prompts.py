@@ -164,7 +164,8 @@ class Prompter:
         """
         lang: Lang = "zh" if messages and _HAN.match(messages[0]["content"]) else "en"
         told = list(flaws)
-        problems = [clean(_one_line(flaw.message_zh if lang == "zh" else flaw.message))[0] for flaw in told]
+        texts = [_one_line(flaw.message_zh if lang == "zh" else flaw.message) for flaw in told]
+        problems = [clean(text, instructions=False)[0] for text in texts]
         before = "\n".join(message["content"] for message in messages if message["role"] == "user")
         keys = [key for flaw in told for key in self.retriever.mentions(flaw.message) if f' of="{key}"' not in before]
         entries = self.retriever.apis(dict.fromkeys(keys))
@@ -183,7 +184,7 @@ class Prompter:
         """
         named = self.retriever.named(scenario)[0]
         entries = self.retriever.apis(dict.fromkeys([*named, *self.retriever.mentions(answer[:20_000])]))
-        task = clean(scenario.instruction)[0]
+        task = clean(scenario.instruction, instructions=False)[0]
         fenced = _fenced(entries, ("task", task), ("answer", clean(answer, scores=True)[0]))
         values = self._values(named) | {
             "reference": "\n\n".join(fenced[:-2]),

@@ -5,34 +5,27 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from functools import cache
-from importlib.resources import files
 
-import yaml
-
-from swiftprep.catalog.api import Component, kebab
+from swiftprep.catalog.api import kebab
 from swiftprep.catalog.catalog import Catalog
 from swiftprep.distill.guard import clean
 from swiftprep.distill.reference import api_text
 from swiftprep.distill.scenario import Scenario
 from swiftprep.distill.snippets import snippets
+from swiftprep.distill.vocabulary import spoken, words_of
 from swiftprep.quality.length import estimate
 from swiftprep.records import Sample
 
 MOST_FOUND = 4  # components that are looked for by words
 MOST_SNIPPETS = 2  # of each component
 MOST_NEIGHBOURS = {1: 4, 2: 8, 3: 12}  # by the level of the scenario
+_PARTS = frozenset(
+    "item column group pane panel option node step submenu header footer aside main body content".split()
+)
 _FRAME = 25  # tokens of the delimiters around an entry
 _NAMED = re.compile(r"[A-Za-z_$][\w$]*(?:[-.][A-Za-z_$][\w$]*)*", re.ASCII)
-_WORD = re.compile(r"[a-z]{3,}")
-_HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
-_HAN = re.compile("[\u3400-\u9fff]+")
-_STOP = frozenset(
-    "the and for with this that from when which are use used has have not can all its one set you how using page add"
-    " show data type value default component components whether name custom should true false will into only".split()
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +74,7 @@ class Found:
 class Retriever:
     r"""Finds the components a scenario is about, their API, and how they are used.
 
-    >>> from swiftprep.catalog.api import Prop
+    >>> from swiftprep.catalog.api import Component, Prop
     >>> catalog = Catalog([Component("ta-table", props=(Prop("columns", "array"),)), Component("ta-card")])
     >>> found = Retriever(catalog).find(Scenario("做一个用户表格"))
     >>> found.named, found.entries[0].text
@@ -112,14 +105,12 @@ class Retriever:
             for name in (key, component.name, *component.names, component.name.rpartition(".")[2]):
                 self._names.setdefault(name, key)
                 self._names.setdefault(kebab(name), key)
-        # Pages, and parts that a framework keeps to itself, are shown only where they are named.
-        self._offered = {key for key, component in catalog.components.items() if _is_public(component)} or set(
-            catalog.components
-        )
+        self._offered = _offered(catalog)
         self._common = sorted(self._offered, key=lambda key: (-catalog.components[key].uses, key))
         self._apis: dict[tuple[str, bool], Entry] = {}
         self._snippets: dict[str, list[Entry]] = {}
         self._cuts = snippets(catalog, examples, self._names)
+        self._kin = _kin(self._offered)
         self._near = self._neighbours()
         self._weights = self._word_weights()
 
@@ -154,7 +145,8 @@ class Retriever:
         near: Counter[str] = Counter()
         for key in named:
             near.update(self._near.get(key, {}))
-        close = sorted((key for key in near if key in self._offered), key=lambda key: (-near[key], key))
+        close = [key for other in named for key in self._kin.get(other, ())]
+        close += sorted((key for key in near if key in self._offered), key=lambda key: (-near[key], key))
         most = MOST_NEIGHBOURS[max(1, min(level, 3))]
         common = self._common if level > 1 else []
         return [key for key in dict.fromkeys([*spoken, *close, *common]) if key not in named][:most]
@@ -245,7 +237,7 @@ class Retriever:
             is_prefix = bool(rest) and firsts[first] >= max(2, len(components) / 20)
             tail = rest if is_prefix else f"{first}-{rest}".strip("-")
             parts = tail.split("-")
-            for word in set(_words(" ".join([component.doc, *(prop.doc for prop in component.props)]))):
+            for word in set(words_of(" ".join([component.doc, *(prop.doc for prop in component.props)]))):
                 held[word][key] = 0.3
             for part in parts:
                 held[part][key] = 3 / len(parts)
@@ -259,43 +251,39 @@ class Retriever:
 
     def _spoken_of(self, text: str) -> tuple[str, ...]:
         scores: dict[str, float] = defaultdict(float)
-        for word, weight in _query(text):
+        for word, weight in spoken(text):
             for key, value in self._weights.get(word, ()):
                 scores[key] += weight * value
         best = sorted(scores, key=lambda key: (-scores[key], key))
         return tuple(key for key in best[:MOST_FOUND] if scores[key] >= max(2.0, scores[best[0]] / 4))
 
 
-def _is_public(component: Component) -> bool:
-    return component.kind != "component" or component.origin != "source" or component.registered
+def _offered(catalog: Catalog) -> set[str]:
+    """Return what may be shown without being named: no pages, and no parts that a framework keeps to itself.
+
+    Where most uses are of registered components, the framework's source was scanned, and a tag that is known from
+    usage alone is such a part. Otherwise it is the framework.
+    """
+    public = {key for key, c in catalog.components.items() if c.kind != "component" or c.registered}
+    public |= {key for key, c in catalog.components.items() if c.origin == "web-types"}
+    inferred = {key for key, c in catalog.components.items() if c.origin == "usage"}
+    uses = [sum(catalog.components[key].uses for key in keys) for keys in (public, inferred)]
+    if uses[0] <= uses[1]:
+        public |= inferred
+    return public or set(catalog.components)
+
+
+def _kin(keys: Iterable[str]) -> dict[str, list[str]]:
+    """Return key → the keys that its name makes its parts, or its whole: `el-table-column` and `el-table`."""
+    names = set(keys)
+    kin: dict[str, list[str]] = defaultdict(list)
+    for key in sorted(names):
+        whole, _, part = key.rpartition("-")
+        if part in _PARTS and whole in names:
+            kin[whole].append(key)
+            kin[key].append(whole)
+    return kin
 
 
 def _size(entry: Entry) -> tuple[int, str]:
     return entry.tokens, entry.text
-
-
-@cache
-def _chinese() -> tuple[dict[str, list[str]], re.Pattern[str]]:
-    text = (files("swiftprep") / "assets" / "distill" / "words.zh.yaml").read_text(encoding="utf-8")
-    words: dict[str, list[str]] = yaml.safe_load(text)
-    return words, re.compile("|".join(sorted(words, key=lambda word: (-len(word), word))))
-
-
-def _query(text: str) -> Iterator[tuple[str, float]]:
-    """Yield `(word, weight)` of what a text speaks of, each word once."""
-    weights: dict[str, float] = {}
-    table, pattern = _chinese()
-    for match in pattern.finditer(text):
-        for rank, word in enumerate(table[match[0]]):
-            weights[word] = max(weights.get(word, 0.0), 1 / (1 + rank))
-    for word in _words(text):
-        weights.setdefault(word, 1.0)
-    yield from sorted(weights.items())
-
-
-def _words(text: str) -> list[str]:
-    """Return the words of a text: English ones without a plural's s, and the pairs of Chinese letters."""
-    found = [word for word in _WORD.findall(_HUMP.sub(" ", text).lower()) if word not in _STOP]
-    singular = [word[:-1] for word in found if word.endswith("s") and len(word) > 4]
-    han = [run[at : at + 2] for run in _HAN.findall(text) for at in range(len(run) - 1)]
-    return [*found, *singular, *han]

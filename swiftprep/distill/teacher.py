@@ -270,7 +270,7 @@ class _Function:
         pass
 
 
-def as_teacher(given: Teaches | Callable[[list[Message]], Any]) -> Teaches:
+def as_teacher(given: Teaches | Callable[[list[Message]], Any], *, name: str = "teacher") -> Teaches:
     """Return a teacher: itself, or the one a function `messages → str | Reply` makes, which may be `async`.
 
     A function's answers are stored under its name and code; give it an attribute `identity` to name it yourself, for
@@ -287,7 +287,7 @@ def as_teacher(given: Teaches | Callable[[list[Message]], Any]) -> Teaches:
     if callable(given):
         limits = getattr(given, "limits", None)
         return _Function(given, limits if isinstance(limits, Limits) else Limits(attempts=2))
-    raise ConfigError(f"teacher={given!r:.80}: expected a Teacher, or a function that takes messages (不是教师模型)")
+    raise ConfigError(f"{name}={given!r:.80}: expected a Teacher, or a function that takes messages (不是教师模型)")
 
 
 def _identity(function: Callable[..., Any]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Container
 from math import log2
 
 from swiftprep.catalog.api import Component, kebab
@@ -117,13 +117,12 @@ def _kind(component: Component, words: list[str], names: set[str], use: Use) -> 
     return "input" if held else "display"
 
 
-def parents_of(component: Component, use: Use, tags: Iterable[str]) -> list[str]:
+def parents_of(component: Component, use: Use, tags: Container[str]) -> list[str]:
     """Return the components it belongs in: by what was seen around it, else by its name."""
-    known = set(tags) - {component.name}
-    seen = [tag for tag, _ in sorted(use.parents.items(), key=lambda item: (-item[1], item[0])) if tag in known]
+    seen = [tag for tag, _ in sorted(use.parents.items(), key=lambda item: (-item[1], item[0]))]
     stem = component.name.rpartition("-")[0]
-    named = [tag for tag in (stem, f"{stem}s", f"{component.name}s") if tag in known]
-    return [*dict.fromkeys(named + seen)][:3]
+    found = dict.fromkeys([stem, f"{stem}s", f"{component.name}s", *seen])
+    return [tag for tag in found if tag in tags and tag != component.name][:3]
 
 
 _PLAIN = re.compile(r"[A-Za-z][\w.-]{0,39}")

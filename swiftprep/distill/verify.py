@@ -13,7 +13,7 @@ from swiftprep.distill.answer_code import Piece, pieces, problems
 from swiftprep.distill.compiler import Compiler
 from swiftprep.distill.considerations import considerations, inline_considerations
 from swiftprep.distill.flaw import Flaw
-from swiftprep.distill.leaks import COPIED_SHARE, copied_code, copied_prose, talk_of_prompt
+from swiftprep.distill.leaks import COPIED_SHARE, copied_code, copied_prose, talk_of_prompt, without_talk
 from swiftprep.distill.request import Reasoning, Reply
 from swiftprep.distill.scenario import Scenario
 from swiftprep.quality import answers, fences, origin, text, truncation, turns
@@ -120,7 +120,8 @@ class Verifier:
         """Return the answer as it will be trained on.
 
         It is what `written` gives, repaired where that needs no teacher: hidden characters, JSON around the answer,
-        fences that are not well formed, code without a fence, "Certainly!" and "希望对你有帮助", the question repeated.
+        fences that are not well formed, code without a fence, "Certainly!" and "希望对你有帮助", the question repeated,
+        and in a thought the sentences that speak of the prompt.
         `check` looks at the same text, so that what it passes is what is kept.
         """
         return self._finished(scenario, parts(reply))[0]
@@ -132,12 +133,15 @@ class Verifier:
             scenario: What was asked.
             reply: What came back.
             messages: The prompt, in which a copy is looked for; the teacher's own turns in it are passed over.
+
+        Of an answer that holds a secret nothing else is told: what quotes it might show the secret.
         """
         taken = parts(reply)
-        length = len(taken.text) + len(taken.thought)
-        if length > LONGEST:
-            return [Flaw("looping", f"it is {length:,} characters long", f"长达 {length:,} 个字符")]
         answer, said = self._finished(scenario, taken)
+        if findings := redact(answer, ".md")[1]:
+            return [_secret(sorted({finding.kind for finding in findings}))]
+        if len(answer) > LONGEST:
+            return [Flaw("looping", f"it is {len(answer):,} characters long", f"长达 {len(answer):,} 个字符")]
         sample = _sample(scenario, said)
         if taken.is_open or reply.finish_reason in _CUT:
             return [_cut_off()]
@@ -145,9 +149,8 @@ class Verifier:
             return [Flaw("empty", "the answer is empty", "回答为空")]
         if reply.finish_reason in _FILTERED:
             return [Flaw("refusal", "the provider's content filter stopped the answer", "回答被服务商的内容审核拦截")]
-        # "As an AI I cannot …" is half gone when the set phrases are.
         code = pieces(said)
-        flaw = _refused(_sample(scenario, taken.text), code) or _told(answers.hollow, sample, "empty")
+        flaw = _refused(sample, code) or _told(answers.hollow, sample, "empty")
         if flaw:
             return [flaw]
         found = list(problems(said, code, self.catalog))
@@ -155,8 +158,8 @@ class Verifier:
             *_told_by_rules(sample, scenario, taken.thought, code, [piece for piece, _ in found]),
             *self._code(code, found),
             *_asked_for(scenario, said, code),
-            *_from_prompt(answer, said, code, scenario, messages),
-            *self._reasons(said, taken.thought, code),
+            *_from_prompt(said, code, scenario, messages),
+            *self._reasons(said, _clean(taken.thought, scenario), code),
         ]
         kinds = {flaw.kind for flaw in flaws}
         # Of code that was cut off or left out it says nothing new that it does not parse.
@@ -171,8 +174,7 @@ class Verifier:
             verdict = rule(sample)
             if verdict is not None and verdict.severity == "fix" and verdict.sample is not None:
                 sample = verdict.sample
-        thought = _clean(taken.thought)
-        return joined(thought, sample.answer, self.reasoning)[0], sample.answer
+        return joined(_clean(taken.thought, scenario), sample.answer, self.reasoning)[0], sample.answer
 
     def _code(self, code: list[Piece], found: list[tuple[Piece, Problem]]) -> Iterator[Flaw]:
         for piece, problem in found[:MOST]:
@@ -207,8 +209,18 @@ def _sample(scenario: Scenario, answer: str) -> Sample:
     return Sample.from_instruction(scenario.instruction, "", answer, meta={"kind": "scenario"})
 
 
-def _clean(thought: str) -> str:
-    return thought.encode("utf-8", "replace").decode("utf-8").replace("\0", "")
+def _clean(thought: str, scenario: Scenario) -> str:
+    text = thought.encode("utf-8", "replace").decode("utf-8").replace("\0", "")
+    return without_talk(text, scenario.instruction)
+
+
+def _secret(kinds: list[str]) -> Flaw:
+    named = ", ".join(kinds)
+    return Flaw(
+        "secret",
+        f"it holds what looks like a secret ({named}): use no literal keys or passwords",
+        f"含有疑似密钥或口令（{named}）：请不要写出字面值",
+    )
 
 
 def _refused(sample: Sample, code: list[Piece]) -> Flaw | None:
@@ -232,12 +244,11 @@ def _cut_off() -> Flaw:
 
 
 def _at(kind: str, piece: Piece, line: int, message: str, message_zh: str) -> Flaw:
-    place = [f"code block {piece.number}"] if piece.number else []
-    place_zh = [f"第 {piece.number} 个代码块"] if piece.number else []
-    if line:
-        place.append(f"line {line}")
-        place_zh.append(f"第 {line} 行")
-    return Flaw(kind, f"{', '.join(place)}: {message}" if place else message, f"{''.join(place_zh)}：{message_zh}")
+    places = [f"code block {piece.number}"] * (piece.number > 0) + [f"line {line}"] * (line > 0)
+    places_zh = [f"第 {piece.number} 个代码块"] * (piece.number > 0) + [f"第 {line} 行"] * (line > 0)
+    if not places:
+        return Flaw(kind, message, message_zh)
+    return Flaw(kind, f"{', '.join(places)}: {message}", f"{''.join(places_zh)}：{message_zh}")
 
 
 def _names(tag: str, where: str) -> bool:
@@ -304,17 +315,7 @@ def _without(answer: str, whole: list[Piece]) -> str:
     return "".join([*made, answer[done:]])
 
 
-def _from_prompt(
-    answer: str, said: str, code: list[Piece], scenario: Scenario, messages: Sequence[Message]
-) -> Iterator[Flaw]:
-    findings = redact(answer, ".md")[1]
-    if findings:
-        kinds = ", ".join(sorted({finding.kind for finding in findings}))
-        yield Flaw(
-            "secret",
-            f"it holds what looks like a secret ({kinds}): use no literal keys or passwords",
-            f"含有疑似密钥或口令（{kinds}）：请不要写出字面值",
-        )
+def _from_prompt(said: str, code: list[Piece], scenario: Scenario, messages: Sequence[Message]) -> Iterator[Flaw]:
     if talk := talk_of_prompt(said, scenario.instruction):
         yield Flaw(
             "prompt-leak",

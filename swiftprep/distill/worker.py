@@ -19,9 +19,6 @@ import traceback
 from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
-from swiftprep.train.arguments import to_argv
-from swiftprep.train.worker import NO_TELEMETRY, _refuse_remote_code
-
 Emit: TypeAlias = Callable[[dict[str, Any]], None]
 
 HOST = "127.0.0.1"
@@ -94,6 +91,9 @@ def load_engine(job: Mapping[str, Any]) -> Callable[[list[dict[str, Any]], dict[
 
 def _parsed(kind: Any, arguments: Mapping[str, Any], job: Mapping[str, Any], emit: Emit) -> Any:
     from swift.utils import parse_args
+
+    from swiftprep.train.arguments import to_argv
+    from swiftprep.train.worker import NO_TELEMETRY, _refuse_remote_code
 
     os.environ.update(NO_TELEMETRY)
     if not job["trust_remote_code"]:

@@ -1,0 +1,275 @@
+"""The Distiller as a whole, with functions as teachers; HTTP and its faults are in test_faults.py."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections import Counter
+
+import pytest
+
+from swiftprep import Budget, Distiller, Limits, Scenario, Teacher
+from swiftprep.catalog.api import Component, Event, Prop
+from swiftprep.catalog.catalog import Catalog
+from swiftprep.distill.request import Reply
+from swiftprep.distill.store import Store, read_body, read_ledger
+from swiftprep.errors import ConfigError, TeacherError
+from swiftprep.records import Sample, read_jsonl
+
+CATALOG = Catalog(
+    [Component("ta-tag", props=(Prop("color", "string", required=True),), events=(Event("close"),), registered=True)],
+    framework="ta404",
+)
+QUESTION = "用 ta-tag 写一个红色标签组件，并处理关闭事件。"
+
+
+def answer(color="color", note=""):
+    return (
+        "1. 标签用 `ta-tag`，颜色通过必填属性设置。\n2. 关闭时触发 `close` 事件，用方法处理。\n\n"
+        f'```vue\n<template>\n  <ta-tag {color}="red" @close="remove">标签{note}</ta-tag>\n</template>\n\n<script>\nexport default {{\n'
+        "  name: 'RedTag',\n  methods: {\n    remove() {\n      this.$emit('removed');\n    },\n  },\n};\n</script>\n```\n\n"
+        "点击关闭图标时，组件通知父组件。"
+    )
+
+
+class Scripted:
+    """A teacher that says these things, one after the other, and counts."""
+
+    def __init__(self, *says, name="scripted"):
+        self.says = list(says)
+        self.asked = []
+        self.identity = name
+        self.limits = Limits(concurrency=1, attempts=2, backoff=0.01)
+
+    def __call__(self, messages):
+        self.asked.append(messages)
+        said = self.says.pop(0) if len(self.says) > 1 else self.says[0]
+        if isinstance(said, Exception):
+            raise said
+        return said
+
+
+def distil(tmp_path, teacher, scenarios=QUESTION, **settings):
+    run = {name: settings.pop(name) for name in ("budget", "mode") if name in settings}
+    return Distiller(teacher, catalog=CATALOG, store=tmp_path / "s.sqlite", **settings).run(scenarios, **run)
+
+
+def ledger(tmp_path):
+    return list(read_ledger(tmp_path / "s.sqlite"))
+
+
+def test_a_good_answer_is_kept_with_its_lineage(tmp_path):
+    scenario = Scenario(QUESTION, components=("ta-tag",), intent="use", meta={"author": "李工"})
+    result = distil(tmp_path, Scripted(answer()), [scenario])
+    (sample,) = result.samples
+    assert (sample.prompt, sample.answer, sample.id, sample.channel) == (QUESTION, answer(), scenario.id, "private")
+    wanted = {"kind": "scenario", "intent": "use", "author": "李工", "generator": "scripted", "tries": 1}
+    assert {name: sample.meta[name] for name in wanted} == wanted
+    assert sample.meta["request"] == ledger(tmp_path)[0]["key"]
+
+
+def test_a_wrong_prop_is_told_and_mended(tmp_path):
+    teacher = Scripted(answer("colour"), answer())
+    result = distil(tmp_path, teacher)
+    assert len(result.samples) == 1
+    told = teacher.asked[1][-1]["content"]
+    assert "colour" in told
+    assert "color" in told
+    assert teacher.asked[1][-2] == {"role": "assistant", "content": answer("colour")}
+    rates = result.pass_rates().set_index(["by", "name"]).loc[("all", "")]
+    assert (rates["asked"], rates["first_try"], rates["repaired"], rates["kept_rate"]) == (1, 0, 1, 1.0)
+    assert [row["purpose"] for row in ledger(tmp_path)] == ["answer", "repair"]
+
+
+@pytest.mark.parametrize("rounds", [0, 1, 2])
+def test_what_is_never_mended_is_rejected_with_the_reasons(tmp_path, rounds):
+    result = distil(tmp_path, Scripted(answer("colour")), repair_rounds=rounds)
+    (reject,) = result.rejected
+    assert reject.reason == "api"
+    assert "no prop 'colour'" in reject.detail
+    assert reject.sample.answer == answer("colour")
+    assert result.usage.calls == rounds + 1
+    assert result.asked == len(result.samples) + len(result.rejected) + len(result.pending)
+
+
+def test_a_second_run_asks_nothing_and_gives_the_same(tmp_path):
+    scenarios = [Scenario(f"{QUESTION}第 {number} 种。", components=("ta-tag",)) for number in range(9)]
+    first = distil(tmp_path, Scripted(answer("colour"), answer(), answer()), scenarios)
+    broken = Scripted(TeacherError("must not be asked", kind="server"))
+    second = distil(tmp_path, broken, scenarios)
+    assert not broken.asked
+    assert second.usage.calls == 0
+    assert second.samples == first.samples
+    assert second.usage.cached == first.usage.calls
+
+
+def test_a_cut_off_answer_is_asked_for_once_more_with_a_larger_limit(tmp_path):
+    limits = []
+
+    def teacher(messages):
+        return Reply(answer()[:150], finish_reason="length") if len(limits) < 1 else answer()
+
+    class Limited:
+        identity, host, price, limits = "limited", "here", None, Limits(concurrency=1)
+        sampling = {"max_tokens": 100}  # noqa: RUF012
+
+        async def ask(self, request):
+            limits.append(request.sampling["max_tokens"])
+            cut = request.sampling["max_tokens"] < self.enough
+            return Reply(answer()[:150] if cut else answer(), finish_reason="length" if cut else "stop")
+
+        async def close(self):
+            pass
+
+    Limited.enough = 200
+    assert len(distil(tmp_path, Limited()).samples) == 1
+    assert limits == [100, 200]
+    limits.clear()
+    Limited.enough = 10**9
+    result = distil(tmp_path, Limited(), QUESTION + "！", repair_rounds=0)
+    assert limits == [100, 200]
+    assert result.rejected[0].reason == "truncated"
+
+
+def test_a_judge_sends_back_what_it_does_not_like(tmp_path):
+    judge = Scripted('{"score": 2, "reason": "没有说明"}', '{"score": 5, "reason": "好"}', name="judge")
+    teacher = Scripted(answer(), answer(note="二"))
+    result = distil(tmp_path, teacher, judge=judge)
+    assert result.samples[0].answer == answer(note="二")
+    assert "没有说明" in teacher.asked[1][-1]["content"]
+    assert Counter(row["purpose"] for row in ledger(tmp_path)) == {"answer": 1, "repair": 1, "judge": 2}
+    again = distil(tmp_path, Scripted(""), judge=Scripted("", name="judge"))
+    assert (again.samples, again.usage.calls) == (result.samples, 0)
+
+
+def test_a_judge_that_says_nothing_of_use_keeps_nothing(tmp_path):
+    result = distil(tmp_path, Scripted(answer()), judge=Scripted("很好！", name="judge"), repair_rounds=0)
+    assert result.reasons() == {"judge": 1}
+
+
+def test_the_same_scenario_twice_is_one_sample_and_one_reject(tmp_path):
+    teacher = Scripted(answer())
+    result = distil(tmp_path, teacher, [QUESTION, QUESTION])
+    assert (len(result.samples), result.reasons(), len(teacher.asked)) == (1, {"duplicate": 1}, 1)
+
+
+def test_two_scenarios_with_one_question_are_asked_once(tmp_path):
+    teacher = Scripted(answer())
+    result = distil(tmp_path, teacher, [Scenario(QUESTION, id="a"), Scenario(QUESTION, id="b")])
+    assert ([sample.id for sample in result.samples], len(teacher.asked)) == (["a", "b"], 1)
+
+
+def test_a_budget_of_calls_ends_the_run_and_a_larger_one_goes_on(tmp_path):
+    scenarios = [f"{QUESTION}第 {number} 种。" for number in range(10)]
+    first = distil(tmp_path, Scripted(answer()), scenarios, budget=Budget(calls=4))
+    assert (first.usage.calls, len(first.samples), len(first.pending)) == (4, 4, 6)
+    assert "budget" in first.stopped
+    none = distil(tmp_path, Scripted(answer()), scenarios, budget={"calls": 4})
+    assert (none.usage.calls, none.usage.cached, len(none.pending)) == (0, 4, 6)
+    rest = distil(tmp_path, Scripted(answer()), scenarios, budget=Budget(calls=100))
+    assert (rest.usage.calls, rest.usage.cached, len(rest.samples), rest.stopped) == (6, 4, 10, "")
+
+
+def test_a_budget_of_money_needs_a_price(tmp_path):
+    teacher = Teacher("http://127.0.0.1:9/v1", "m")
+    with pytest.raises(ConfigError, match="price"):
+        distil(tmp_path, teacher, budget=Budget(money=1))
+
+
+def test_files_of_scenarios(tmp_path):
+    path = tmp_path / "scenarios.txt"
+    path.write_text(f"{QUESTION}\n", encoding="utf-8")
+    for given in (path, str(path)):
+        assert distil(tmp_path, Scripted(answer()), given).samples[0].prompt == QUESTION
+
+
+def test_it_runs_inside_a_running_event_loop(tmp_path):
+    async def notebook():
+        return distil(tmp_path, Scripted(answer()))
+
+    assert len(asyncio.run(notebook()).samples) == 1
+
+
+def test_what_is_written_is_read_again(tmp_path):
+    result = distil(tmp_path, Scripted(answer(), answer("colour")), [QUESTION, QUESTION + "另一种。"], repair_rounds=0)
+    files = result.write(tmp_path / "out")
+    assert list(read_jsonl(files["samples"])) == result.samples
+    (reject,) = map(json.loads, files["rejects"].read_text(encoding="utf-8").splitlines())
+    assert reject["reason"] == "api"
+    assert json.dumps(result.to_dict(), ensure_ascii=False)
+    assert "1 answered, 1 rejected" in result._repr_html_()
+
+
+def test_a_preview_opens_nothing(tmp_path):
+    teacher = Teacher("http://127.0.0.1:9/v1", "m", price=(1, 2), sampling={"max_tokens": 1000})
+    distiller = Distiller(teacher, catalog=CATALOG, store=tmp_path / "s.sqlite")
+    seen = distiller.preview([QUESTION, QUESTION + "二", QUESTION + "三"])
+    assert (seen.host, seen.calls, seen.cached, seen.tokens_out, len(seen.prompts)) == ("127.0.0.1:9", 3, 0, 3000, 2)
+    assert seen.cost == pytest.approx((seen.tokens_in + 2 * 3000) / 1e6)
+    assert QUESTION in str(seen)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_preview_knows_what_is_answered(tmp_path):
+    distil(tmp_path, Scripted(answer()))
+    distiller = Distiller(Scripted(answer()), catalog=CATALOG, store=tmp_path / "s.sqlite")
+    assert (distiller.preview([QUESTION, "别的问题"]).cached, distiller.preview(QUESTION).calls) == (1, 0)
+
+
+def test_experts_are_verified_like_everybody(tmp_path):
+    path = tmp_path / "faq.md"
+    path.write_text(f"# {QUESTION}\n\n{answer()}\n\n# 再写一个 ta-tag 组件\n\n{answer('colour')}\n", encoding="utf-8")
+    result = Distiller(catalog=CATALOG, store=tmp_path / "s.sqlite").from_experts(path)
+    assert [sample.prompt for sample in result.samples] == [QUESTION]
+    assert result.samples[0].meta["generator"] == "expert"
+    assert result.reasons() == {"api": 1}
+    assert not (tmp_path / "s.sqlite").exists()
+
+
+def test_examples_are_shown_and_secrets_are_not(tmp_path):
+    key = "sk-" + "a1B2c3D4" * 5
+    code = f'<template><ta-tag color="red" token="{key}">重要</ta-tag></template>'
+    example = Sample.from_instruction("学习", "", code, meta={"path": "src/a.vue", "kind": "component"})
+    teacher = Scripted(answer())
+    distil(tmp_path, teacher, examples=[example])
+    sent = json.dumps(teacher.asked, ensure_ascii=False)
+    assert "重要" in sent
+    assert key not in sent
+
+
+def test_planning_needs_a_catalogue():
+    with pytest.raises(ConfigError, match="catalogue"):
+        Distiller(Scripted("")).plan(3)
+
+
+@pytest.mark.parametrize(
+    "settings", [{"reasoning": "thinking"}, {"repair_rounds": -1}, {"teacher": "gpt-4"}, {"judge": 3}], ids=str
+)
+def test_arguments_that_are_none(settings):
+    with pytest.raises(ConfigError, match=next(iter(settings))):
+        Distiller(**settings)
+
+
+def test_without_a_teacher_nothing_is_asked(tmp_path):
+    for call in (Distiller(store=tmp_path / "s.sqlite").run, Distiller(store=tmp_path / "s.sqlite").preview):
+        with pytest.raises(ConfigError, match="no teacher"):
+            call([QUESTION])
+
+
+def test_bodies_are_kept(tmp_path):
+    distil(tmp_path, Scripted(Reply(answer(), body=b'{"raw": 1}')))
+    assert read_body(tmp_path / "s.sqlite", 1) == b'{"raw": 1}'
+
+
+def test_a_store_is_only_its_owners(tmp_path):
+    with Store(tmp_path / "s.sqlite"):
+        pass
+    assert (tmp_path / "s.sqlite").stat().st_mode & 0o077 == 0
+
+
+def test_an_error_of_ours_is_not_swallowed(tmp_path):
+    distiller = Distiller(Scripted(answer()), store=tmp_path / "s.sqlite")
+    distiller.verifier = None
+    with pytest.raises(AttributeError):
+        distiller.run([QUESTION])
+    Store(tmp_path / "s.sqlite").close()  # and the lock is free
