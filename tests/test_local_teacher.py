@@ -198,7 +198,6 @@ def test_a_server_runs_only_while_it_is_asked(worker):
     assert int(ask(teacher, "good")[0].content) not in pids
 
 
-@pytest.mark.xfail(strict=True, reason="swiftprep.distill.http asks the proxy for 127.0.0.1 too")
 def test_proxies_are_not_asked_for_this_machine(worker, monkeypatch):
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
     monkeypatch.delenv("no_proxy", raising=False)
@@ -211,11 +210,11 @@ def test_what_goes_wrong_with_a_server_stops_the_run_or_only_the_question(worker
     (error,) = ask(fake_teacher(), "too long")
     assert (error.kind, error.status) == ("too-long", 400)
     (error,) = ask(fake_teacher(), "die")
-    assert error.kind == "not-found"
+    assert error.kind == "no-server"
     assert "m#1 has ended: ended by SIGKILL" in str(error)
     worker("sys.exit(4)")
     (error,) = ask(fake_teacher(), "good")
-    assert error.kind == "not-found"
+    assert error.kind == "no-server"
     assert "exit code 4" in str(error)
 
 
@@ -337,6 +336,7 @@ def test_another_checkpoint_is_another_teacher(fake_model, tmp_path):
     assert swift_identity(fake_model, [], {}) == base
     (fake_model / "model.safetensors").write_bytes(b"Weights")
     assert swift_identity(fake_model, [], {}) != base
+    assert swift_identity(fake_model, [one], {}) != names[1]
 
 
 def test_vllm_gets_its_arguments_and_no_batch_size(fake_model, tmp_path):
@@ -428,7 +428,7 @@ def test_a_gguf_that_is_broken_is_told_of_with_the_log(tmp_path):
         serve(broken)
     (error,) = ask(local_teacher(broken), "Hi")
     assert isinstance(error, TeacherError)
-    assert error.kind == "not-found"
+    assert error.kind == "no-server"
 
 
 @pytest.mark.slow
@@ -494,7 +494,7 @@ def test_a_broken_model_is_told_of_and_nothing_hangs(model, tmp_path, spoil, mes
     teacher = swift_teacher(folder, **MODEL_ARGUMENTS, device="cpu")
     (error,) = ask(teacher, "Hi")
     assert isinstance(error, TeacherError)
-    assert error.kind == "not-found"
+    assert error.kind == "no-server"
     assert message.partition("|")[0] in str(error) or message.partition("|")[2] in str(error)
 
 

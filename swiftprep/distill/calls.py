@@ -26,6 +26,7 @@ ADVICE = {
     "not-found": "no such model or address; check model and base_url (模型或地址不存在)",
     "redirect": "the provider sends calls on to another address; nothing was sent there. Put the final address into "
     "base_url (请填写最终地址)",
+    "no-server": "the server on this machine could not be started, or has ended (本机模型服务启动失败)",
     "bad-batch": "the provider refuses the batch (批量任务失败)",
     "throttled": "the provider throttles and lets nothing through (服务商持续限流)",
 }

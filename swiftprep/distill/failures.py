@@ -30,6 +30,7 @@ ACTIONS: dict[str, Action] = {
     "not-found": "stop",
     "redirect": "stop",
     "bad-batch": "stop",
+    "no-server": "stop",
     "filtered": "give-up",
     "too-long": "give-up",
     "bad-request": "give-up",

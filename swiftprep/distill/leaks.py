@@ -74,7 +74,8 @@ def talk_of_prompt(text: str, task: str) -> str:
     task = task.lower()
     for pattern in (_TALKS_ZH, _TALKS_EN):
         for found in pattern.finditer(prose):
-            if not any(noun.lower() in task for noun in _NOUN.findall(found[0])):
+            nouns = _NOUN.findall(found[0])
+            if not nouns or any(noun.lower() not in task for noun in nouns):
                 return found[0].strip()
     return ""
 

@@ -68,7 +68,7 @@ class ServedTeacher:
         """Return the answer; the first call waits until the model is loaded.
 
         Raises:
-            TeacherError: there is none; of kind `"not-found"` when the server could not start or has ended.
+            TeacherError: there is none; of kind `"no-server"` when the server could not start or has ended.
         """
         with self._lock:
             server = self.server = self.server or self._start()
@@ -77,7 +77,7 @@ class ServedTeacher:
         try:
             base_url = server.base_url
         except (ConfigError, RunError) as error:
-            raise TeacherError(str(error), kind="not-found") from None
+            raise TeacherError(str(error), kind="no-server") from None
         self._teacher = self._teacher or self._client(base_url, self.sampling)
         try:
             return await self._teacher.ask(request)
@@ -87,7 +87,7 @@ class ServedTeacher:
             if error.status is not None or not await _ends(server):
                 raise
             told = f"the server of {self.identity} has ended: {server.how_it_ended()}{server.log_end()}"
-            raise TeacherError(told, kind="not-found") from None
+            raise TeacherError(told, kind="no-server") from None
 
     async def close(self) -> None:
         """End the server; the next call starts it again."""

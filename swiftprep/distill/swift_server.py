@@ -192,14 +192,14 @@ class EngineTeacher:
         """Return the answer.
 
         Raises:
-            TeacherError: there is none; of kind `"not-found"` when the model could not be loaded.
+            TeacherError: there is none; of kind `"no-server"` when the model could not be loaded.
         """
         if self._ask is None:
             try:
                 await asyncio.to_thread(self._load)
             except (Exception, SystemExit) as error:  # argparse ends the process, having printed why
                 told = f"ms-swift could not load {self.identity}: {type(error).__name__}: {error}"
-                raise TeacherError(told, kind="not-found") from error
+                raise TeacherError(told, kind="no-server") from error
         try:
             response = await self._ask([dict(message) for message in request.messages], dict(request.sampling))
         except Exception as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import ipaddress
 import logging
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -61,21 +62,27 @@ class Limits:
 
 @runtime_checkable
 class Teaches(Protocol):
-    """What can be asked. `Teacher` is one; `as_teacher` makes one of a function.
+    """What can be asked. `Teacher` is one; `as_teacher` makes one of a function."""
 
-    Attributes:
-        identity: Names what answers, so that its answers are found again: the model, not where it is served.
-        host: Where the questions go, to be shown before they do.
-        limits: How hard it may be pressed.
-        sampling: What each request has beside its messages.
-        price: Money for a million tokens of prompt and of answer; None: not known.
-    """
+    @property
+    def identity(self) -> str:
+        """Names what answers, so that its answers are found again: the model, not where it is served."""
 
-    identity: str
-    host: str
-    limits: Limits
-    sampling: Mapping[str, Any]
-    price: Price | None
+    @property
+    def host(self) -> str:
+        """Where the questions go, to be shown before they do."""
+
+    @property
+    def limits(self) -> Limits:
+        """How hard it may be pressed."""
+
+    @property
+    def sampling(self) -> Mapping[str, Any]:
+        """What each request has beside its messages."""
+
+    @property
+    def price(self) -> Price | None:
+        """Money for a million tokens of prompt and of answer; None: not known."""
 
     async def ask(self, request: Request) -> Reply:
         """Return the answer, or raise `TeacherError`."""
@@ -193,7 +200,7 @@ class Teacher:
         await self.endpoint.close()
 
     @classmethod
-    def local(cls, gguf: str | Path | None = None, *, sampling: Mapping[str, Any] | None = None) -> Teacher:
+    def local(cls, gguf: str | Path | None = None, *, sampling: Mapping[str, Any] | None = None) -> Teaches:
         """Serve a small model on this machine and return it as a teacher; nothing leaves the machine.
 
         Args:
@@ -217,7 +224,7 @@ class Teacher:
         model_type: str | None = None,
         template: str | None = None,
         sampling: Mapping[str, Any] | None = None,
-    ) -> Teacher:
+    ) -> Teaches:
         """Serve a model, and adapters on it, through ms-swift's `run_deploy` on this machine.
 
         Args:
@@ -323,8 +330,11 @@ def _host(base_url: str) -> str:
 
 
 def _is_near(host: str) -> bool:
-    name = host.partition(":")[0]
-    return name in ("localhost", "127.0.0.1") or name.startswith(("10.", "192.168.", "127."))
+    name = host.rpartition(":")[0] or host
+    try:
+        return ipaddress.ip_address(name).is_private
+    except ValueError:
+        return name == "localhost"
 
 
 def _check_price(price: Price | None) -> None:

@@ -40,11 +40,12 @@ _REPAIRS: tuple[Rule, ...] = (
 )  # fmt: skip
 _CUT = ("length", "max_tokens", "max_output_tokens")
 _FILTERED = ("content_filter", "sensitive")
-_BUILDING = frozenset(("use", "combine", "form", "paging", "validation", "permission", "migration", "errors"))
+# Intents of the planner's that are about something to build; the others may be answered in words.
+_BUILDING = frozenset("use combine form paging validation permission performance migration errors".split())
 _HOW = re.compile(
     r"(?:怎么|如何|怎样)(?:使用|用|实现|写|做|配置|设置|让|给|在|把|将|处理|展示|显示|校验|控制|封装|接入)"
-    r"|给出.{0,8}(?:代码|示例)|完整(?:的)?(?:代码|页面|组件)|\bhow (?:do i|do we|can|to|should|would)\b"
-    r"|\b(?:complete|full|working) (?:code|component|example|page)\b",
+    r"|给出.{0,8}(?:代码|示例|写法)|完整(?:的)?(?:代码|页面|组件)|\bhow (?:do i|do we|can|to|should|would)\b"
+    r"|\b(?:complete|full|working|corrected) (?:code|component|example|page)\b",
     re.I,
 )
 _BUILDS = re.compile(
@@ -86,10 +87,12 @@ def wants_code(scenario: Scenario) -> bool:
     asked = scenario.instruction
     if _NO_CODE.search(asked):
         return False
+    if scenario.intent in _BUILDING:
+        return True
     for clause in _CLAUSE.split(asked):
         if _HOW.search(clause) or (_BUILDS.search(clause) and not _ASKS_ABOUT.search(clause)):
             return True
-    return bool(scenario.intent in _BUILDING or scenario.components) and not _ASKS_ABOUT.search(asked)
+    return bool(scenario.components) and not _ASKS_ABOUT.search(asked)
 
 
 class Verifier:
