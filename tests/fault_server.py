@@ -452,6 +452,12 @@ async def old_http(out: Connection, call: Call) -> None:
     out.transport.close()
 
 
+async def good_and_gone(out: Connection, call: Call) -> None:
+    await out.send(200, completion(out.server.text(call)))
+    await asyncio.sleep(0.001)
+    out.transport.close()
+
+
 async def bad_status_line(out: Connection, call: Call) -> None:
     await out.write(b"SSH-2.0-OpenSSH_9.6\r\n")
     out.transport.close()
@@ -563,6 +569,9 @@ FAULTS: dict[str, Fault] = {
     "no-usage": says(lambda text: {name: value for name, value in completion(text).items() if name != "usage"}),
     "null-usage": says(lambda text: {**completion(text), "usage": None}),
     "odd-usage": says(lambda text: {**completion(text), "usage": {"prompt_tokens": None, "completion_tokens": "7"}}),
+    "big-usage": says(
+        lambda text: {**completion(text), "usage": {"prompt_tokens": 2**64 - 1, "completion_tokens": 10**30}}
+    ),
     "text-plain": lambda out, call: out.send(200, completion(out.server.text(call)), kind="text/plain"),
     "gbk-said": lambda out, call: out.send(200, completion(out.server.text(call)), kind="application/json; charset=gbk"),
     "byte-order-mark": says(lambda text: b"\xef\xbb\xbf" + dumps(completion(text))),
@@ -571,6 +580,10 @@ FAULTS: dict[str, Fault] = {
     "reasoning-content": says(lambda text: completion(text, reasoning_content="Let me think: one button.")),
     "reasoning": says(lambda text: completion(text, reasoning="Let me think: one button.")),
     "duplicate-headers": lambda out, call: out.send(200, completion(out.server.text(call)), ("x-request-id", "1"), ("x-request-id", "2"), ("set-cookie", "a=1"), ("set-cookie", "b=2")),
+    "odd-headers": lambda out, call: out.send(
+        200, completion(out.server.text(call)), ("x-note", "caf\xe9 \xff\xfe"), ("x-empty", "")
+    ),
+    "good-and-gone": good_and_gone,
     "early-hints": early_hints,
     "old-http": old_http,
     "lone-surrogate": says(lambda text: dumps(completion("HERE")).replace(b"HERE", json.dumps(text + " \ud800").encode()[1:-1])),

@@ -226,6 +226,15 @@ def test_experts_are_verified_like_everybody(tmp_path):
     assert not (tmp_path / "s.sqlite").exists()
 
 
+def test_reasoning_that_experts_give_apart_comes_first(tmp_path):
+    thought, _, code = answer().partition("\n\n")
+    path = tmp_path / "faq.yaml"
+    path.write_text(json.dumps([{"question": QUESTION, "answer": code, "reasoning": thought}]), encoding="utf-8")
+    for reasoning, wanted in (("inline", answer()), ("think", f"<think>\n{thought}\n</think>\n\n{code}")):
+        (sample,) = Distiller(catalog=CATALOG, reasoning=reasoning).from_experts(path).samples
+        assert sample.answer == wanted
+
+
 def test_examples_are_shown_and_secrets_are_not(tmp_path):
     key = "sk-" + "a1B2c3D4" * 5
     code = f'<template><ta-tag color="red" token="{key}">重要</ta-tag></template>'
@@ -235,6 +244,24 @@ def test_examples_are_shown_and_secrets_are_not(tmp_path):
     sent = json.dumps(teacher.asked, ensure_ascii=False)
     assert "重要" in sent
     assert key not in sent
+
+
+def test_scenarios_evolve(tmp_path, caplog):
+    def teacher(messages):
+        return "好的，这是答案。" if "蓝色" in messages[-1]["content"] else f"{QUESTION}并支持暗色主题。"
+
+    scenarios = [
+        Scenario(QUESTION, components=("ta-tag",)),
+        Scenario("用 ta-tag 写一个蓝色标签", components=("ta-tag",)),
+    ]
+    distiller = Distiller(teacher, catalog=CATALOG, store=tmp_path / "s.sqlite")
+    (made,) = distiller.evolve(scenarios, operations=["constrain"])
+    assert (made.instruction, made.meta["parent"]) == (f"{QUESTION}并支持暗色主题。", scenarios[0].id)
+    assert made.meta["operation"] == "constrain"
+    assert "1 of 2" in caplog.text
+    assert {row["purpose"] for row in ledger(tmp_path)} == {"evolve"}
+    with pytest.raises(ConfigError, match="did you mean 'deepen'"):
+        distiller.evolve(scenarios, operations=["deepn"])
 
 
 def test_planning_needs_a_catalogue():

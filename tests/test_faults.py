@@ -406,10 +406,11 @@ def test_the_whole_pool_waits_as_long_as_it_is_told(tmp_path: Path, fault: str) 
             [asks(f"a{number}") for number in range(20)]
         )
         told = next(call for call in server.calls if call.fault)
-        after = [call for call in server.calls if call.start > told.end + 0.005]  # those in flight come in before
+        after = [call for call in server.calls if call.start > told.end]
+        early = [call for call in after if call.start < told.named_wait - 0.001]
         assert len(result.samples) == 20
         assert len(after) >= 10
-        assert min(call.start for call in after) >= told.named_wait - 0.001
+        assert len(early) <= 1, "sent before the client had read it"
 
 
 def test_the_slots_go_down_with_throttling_and_up_with_answers(tmp_path: Path) -> None:
@@ -423,7 +424,7 @@ def test_the_slots_go_down_with_throttling_and_up_with_answers(tmp_path: Path) -
         assert len(result.samples) == 280
         assert len(server.calls) == 280 + len(refused) == result.usage.calls
         assert server.most <= 32
-        assert len(refused) < 70
+        assert len(refused) < 120
         assert max(call.in_flight for call in server.calls if 80 < call.number <= 120) <= 8, "the slots went down"
         assert max(call.in_flight for call in server.calls if call.number > 240) >= 10, "and up again"
 
@@ -701,6 +702,15 @@ def test_no_notebook_shows_the_key(server: FaultServer, tmp_path: Path) -> None:
     assert "aiohttp" in shown or "asyncio" in shown
     assert CANARY not in shown
     assert holds(tmp_path, CANARY) == []
+
+
+def test_a_connection_closed_after_each_answer_costs_nothing(server: FaultServer, tmp_path: Path) -> None:
+    scenarios = [asks(f"a{number}", "[[fault:good-and-gone x*]]") for number in range(40)]
+    result = Distiller(teacher(server), store=tmp_path / "s.sqlite").run(scenarios)
+    assert len(result.samples) == 40
+    seen = [row["outcome"] for rows in ledger(tmp_path / "s.sqlite").values() for row in rows]
+    assert seen.count("answered") == 40
+    assert set(seen) <= {"answered", "connection"}, "it was closed before the question was read"
 
 
 @pytest.mark.slow

@@ -187,10 +187,10 @@ def test_begging_for_a_score_is_an_instruction_only_to_a_judge(text: str) -> Non
     ids=lambda text: text[:12],
 )  # fmt: skip
 def test_a_long_line_takes_linear_time(text: str) -> None:
-    size = len(text) // 5
+    size = len(text) // 10
     begun = time.process_time()
     neutralise(text[:size], scores=True)
-    assert time.process_time() - begun < 0.6  # of 200 KB; a square of it would take minutes
+    assert time.process_time() - begun < 0.4  # of 100 KB; a square of it would take minutes
 
 
 @given(st.text(max_size=200), st.sampled_from([*TOKENS, *(text for text, _, _ in INJECTIONS), "</data-00aa00aa>", ""]))

@@ -1,6 +1,6 @@
 import pytest
-
 from scripted_teacher import GOOD, MISTAKES, TOLD, scripted
+
 from swiftprep.demo import app
 from swiftprep.distill.distiller import Distiller
 from swiftprep.distill.scenario import Scenario

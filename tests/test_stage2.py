@@ -13,8 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from swiftprep import Sample, Scanner, demo, write_jsonl
+from swiftprep import Sample, Scanner, SwiftRunner, demo, write_jsonl
 from swiftprep.distill.coverage import coverage
+from swiftprep.errors import ConfigError
 from swiftprep.evaluate.validity import api_rows, api_valid
 from swiftprep.recipes import distill, stage1, stage2
 from swiftprep.recipes.config import load
@@ -22,6 +23,7 @@ from swiftprep.recipes.distill_config import DistillConfig, Stage2Config
 from swiftprep.recipes.distilling import make_teacher, shipped_experts
 from swiftprep.recipes.questions import compare_stages, examples
 from swiftprep.recipes.stage1_results import hold_out
+from swiftprep.train.folders import check_adapter
 
 GOOD = """要展示状态，需要考虑以下几点：
 
@@ -114,17 +116,22 @@ def settings(endpoint, tmp_path, *more):
 # --- distil --------------------------------------------------------------------------------------------------------
 
 
-def test_answers_are_verified_kept_and_told_of(endpoint, tmp_path, scenarios, capsys):
+def test_answers_are_verified_kept_and_told_of_and_asked_for_once(endpoint, tmp_path, scenarios, capsys):
     endpoint.answer = lambda question: (200, BAD if "审批" in question or "没有" in question else GOOD)
     given = settings(endpoint, tmp_path, f"distill.scenarios={scenarios}", "teacher.price=[1, 10]", "--json")
-    assert distill.main(given) == 0
     out = tmp_path / "out"
+    assert distill.main([*given, "teacher.concurrency=1", "distill.budget.calls=1"]) == 0
+    assert "1 not asked: the budget is reached" in capsys.readouterr().err
+    assert len((out / "pending.jsonl").read_text(encoding="utf-8").splitlines()) == len(endpoint.calls) == 1
+
+    assert distill.main(given) == 0
     report = json.loads(capsys.readouterr().out)
     assert report == json.loads((out / "report.json").read_text(encoding="utf-8"))
     asked = report["asked"]
     assert (asked["asked"], asked["answered"], asked["rejected"], asked["reasons"]) == (2, 1, 1, {"api": 1})
-    assert len(endpoint.calls) == asked["usage"]["calls"] == 4  # the bad one went back twice
-    assert asked["usage"]["cost"] == pytest.approx(4 * (100 * 1 + 50 * 10) / 1e6)
+    assert len(endpoint.calls) == 4  # the bad one went back twice
+    assert (asked["usage"]["calls"], asked["usage"]["cached"]) == (3, 1)
+    assert asked["usage"]["cost"] == pytest.approx(3 * (100 * 1 + 50 * 10) / 1e6)
     assert report["experts"]["asked"] == report["experts"]["answered"] >= 24
     assert report["kept"] == report["experts"]["answered"] + 1
     rows = [json.loads(line) for line in (out / "samples.jsonl").read_text(encoding="utf-8").splitlines()]
@@ -136,12 +143,6 @@ def test_answers_are_verified_kept_and_told_of(endpoint, tmp_path, scenarios, ca
     text = (out / "report.md").read_text(encoding="utf-8")
     assert "| 用 ta-card 和 ta-tag 展示审批状态 | 3 | api |" in text
     assert load(DistillConfig, out / "config.yaml").teacher.model == "t"
-
-    assert distill.main(given) == 0  # nothing is asked twice
-    assert len(endpoint.calls) == 4
-    assert json.loads(capsys.readouterr().out)["asked"]["usage"] == {
-        "calls": 0, "cached": 4, "tokens_in": 0, "tokens_out": 0, "cost": 0.0, "outcomes": {}, "tokens": 0,
-    }  # fmt: skip
 
 
 def test_a_teacher_that_is_never_right_is_said_plainly(endpoint, tmp_path, scenarios):
@@ -163,16 +164,6 @@ def test_dry_run_shows_everything_and_opens_no_connection(endpoint, tmp_path, sc
     assert "用 ta-tag 展示设备状态" in printed.err
     assert endpoint.calls == []
     assert not (tmp_path / "out").exists()
-
-
-def test_a_budget_ends_the_run_and_a_larger_one_goes_on(endpoint, tmp_path, scenarios, capsys):
-    given = settings(endpoint, tmp_path, f"distill.scenarios={scenarios}")
-    assert distill.main([*given, "distill.budget.calls=1"]) == 0
-    assert "1 not asked: the budget is reached" in capsys.readouterr().err
-    pending = (tmp_path / "out" / "pending.jsonl").read_text(encoding="utf-8").splitlines()
-    assert len(pending) == 1
-    assert distill.main([*given, "distill.budget={calls: 5}"]) == 0
-    assert len(endpoint.calls) == 2
 
 
 BAD_INPUT = {
@@ -401,6 +392,76 @@ def test_the_three_stages_stand_side_by_side():
     assert [(e["id"], e["stage2"]["score"]) for e in examples(found, most=1)] == [("a", 0.0), ("c", 0.6)]
 
 
+# --- going on from a checkpoint, without a model -------------------------------------------------------------------
+
+
+@pytest.fixture
+def adapter(tmp_path):
+    """A runner, and the folder of an adapter that was made for its model."""
+    model = tmp_path / "model"
+    model.mkdir()
+    (model / "config.json").write_text('{"model_type": "llama"}')
+    folder = tmp_path / "checkpoint-3"
+    folder.mkdir()
+    config = {"r": 8, "lora_alpha": 32, "lora_dropout": 0.05, "base_model_name_or_path": str(model)}
+    (folder / "adapter_config.json").write_text(json.dumps(config))
+    write_jsonl(answers(4), tmp_path / "t.jsonl")
+    return SwiftRunner(model, tmp_path / "runs", device=None), folder, tmp_path / "t.jsonl"
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"lora_rank": 16}, r"lora_rank=16: an adapter that is continued keeps its own \(8\)"),
+        ({"lora_dropout": 0.1}, r"keeps its own \(0.05\)"),
+        ({"target_modules": ["q_proj"]}, "target_modules=.*leave it out"),
+        ({"adapters": ["a", "b"]}, "one at a time"),
+        ({"adapters": ["none"]}, "none: no such checkpoint"),
+        ({"adapters": ["."]}, "no adapter_config.json in it"),
+    ],
+    ids=str,
+)
+def test_what_would_be_passed_over_in_silence_is_refused(given, message, adapter):
+    runner, folder, data = adapter
+    with pytest.raises(ConfigError, match=message):
+        runner.command([data], **{"adapters": [str(folder)], **given})
+
+
+def test_arguments_that_are_the_adapters_own_do_no_harm(adapter):
+    runner, folder, data = adapter
+    command = runner.command([data], adapters=str(folder), lora_rank=8, lora_alpha=32, learning_rate=1e-5)
+    assert f"--adapters {folder}" in command
+
+
+@pytest.mark.parametrize(
+    ("base", "fits"),
+    [("{model}", True), ("/moved/away", True), ("Qwen/Qwen2.5-Coder-0.5B", True), ("", True), ("{other}", False)],
+)
+def test_an_adapter_of_another_model_is_not_merged(base, fits, adapter, tmp_path):
+    runner, folder, _ = adapter
+    other = tmp_path / "other"
+    other.mkdir()
+    (folder / "args.json").write_text(json.dumps({"model": base.format(model=runner.model, other=other)}))
+    (tmp_path / "checkpoint-3-merged").mkdir()  # so that nothing is merged either way
+    with pytest.raises(ConfigError, match="is there already" if fits else f"made for {other}"):
+        runner.merge(folder)
+
+
+def test_two_hub_ids_are_two_models(adapter):
+    _, folder, _ = adapter
+    (folder / "args.json").write_text('{"model": "Qwen/Qwen2.5-Coder-0.5B"}')
+    check_adapter(folder, "Qwen/Qwen2.5-Coder-0.5B")
+    with pytest.raises(ConfigError, match=r"made for Qwen/Qwen2.5-Coder-0.5B, not for Qwen/Qwen2.5-Coder-1.5B"):
+        check_adapter(folder, "Qwen/Qwen2.5-Coder-1.5B")
+
+
+def test_a_model_that_ms_swift_wrote_carries_its_template(adapter):
+    runner, _, _ = adapter
+    (Path(runner.model) / "args.json").write_text('{"model_type": "llama", "template": "chatml"}')
+    assert SwiftRunner(runner.model).template == "chatml"
+    assert SwiftRunner(runner.model, template="qwen2_5").template == "qwen2_5"
+
+
 # --- for real ------------------------------------------------------------------------------------------------------
 
 
@@ -416,7 +477,7 @@ def tiny_stage1(tmp_path_factory):
 
 
 TINY = [
-    "eval.limit=1", "eval.max_new_tokens=8", "sft.max_steps=3", "sft.max_length=256", "sft.eval_strategy=steps",
+    "eval.limit=1", "eval.max_new_tokens=8", "sft.max_steps=3", "sft.max_length=128", "sft.gradient_accumulation_steps=1", "sft.eval_strategy=steps",
     "sft.save_strategy=steps", "sft.eval_steps=3", "sft.save_steps=3",
 ]  # fmt: skip
 
@@ -451,9 +512,6 @@ def test_stage2_goes_on_from_stage1(start, tiny_stage1, endpoint, scenarios, tmp
 
 @pytest.mark.slow
 def test_a_merged_model_answers_as_its_adapter(tiny_stage1, model, tmp_path):
-    from swiftprep import SwiftRunner
-    from swiftprep.errors import ConfigError
-
     folder, probes = tiny_stage1
     checkpoint = next((folder / "sft").glob("v*/checkpoint-3"))
     runner = SwiftRunner(model, tmp_path / "runs", **demo.MODEL_ARGUMENTS)

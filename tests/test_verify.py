@@ -7,6 +7,7 @@ from swiftprep.catalog.catalog import Catalog
 from swiftprep.demo import app
 from swiftprep.distill.answer import written
 from swiftprep.distill.considerations import considerations
+from swiftprep.distill.leaks import without_talk
 from swiftprep.distill.request import Reply
 from swiftprep.distill.scenario import Scenario
 from swiftprep.distill.verify import KINDS, Verifier, wants_code
@@ -201,6 +202,7 @@ BAD = {
     "an unknown tag in a component": ("api", WHY + SFC.replace("<ta-table", "<ta-data-grid", 1) + fenced(TAG)),
     "an unknown tag in JSX": ("api", code("export default {\n  render() {\n    return <div><ta-table columns={[]} /><ta-pager total={1} /></div>\n  }\n}", "jsx")),
     "invented and imported": ("api", code("<template>\n  <div><ta-table :columns=\"columns\" /><ta-pager :total=\"1\" /></div>\n</template>\n<script>\nimport { TaPager } from 'ta404'\nexport default { components: { TaPager }, data() { return { columns: [] } } }\n</script>")),
+    "invented and imported from a scope": ("api", code("<template>\n  <div><ta-table :columns=\"[]\" /><ta-pager /></div>\n</template>\n<script>\nimport TaPager from '@company/ta404'\nexport default { components: { TaPager } }\n</script>")),
     "an unknown tag in a fence without a language": ("api", WHY + fenced('<ta-table :columns="columns" />\n<ta-pager />', "")),
     "an unknown tag in bare code": ("api", (TABLE, "<template>\n  <div><ta-table :columns=\"columns\" /><ta-pager /></div>\n</template>\n", "none")),
     "an expression that does not parse": ("syntax", code('<ta-table :columns="columns +" />')),
@@ -238,6 +240,7 @@ BAD = {
     "a password": ("secret", WHY + SFC.replace("list: [],", "list: [],\n      password: 'Zq8#kL" + "29vXp',")),
     "a key in a thought": ("secret", (TABLE, "<think>\n接口要带上 AKIA" + "IOSFODNN7QXAMPLZ 这个密钥，列表要分页，每页十条。\n密钥放在请求头。\n</think>\n\n" + WHY + SFC, "think")),
     "talks of the reference": ("prompt-leak", WHY.replace("列表用", "根据提供的 API 参考，列表用") + SFC),
+    "talks of the reference where the task has an API": ("prompt-leak", (asked("调用删除 API 后刷新 ta-table，并说明原因", "ta-table"), WHY.replace("列表用", "根据提供的 API 参考，列表用") + SFC)),
     "talks of your documents": ("prompt-leak", WHY + SFC + "\n您提供的组件文档里没有提到虚拟滚动。"),
     "talks of the catalogue": ("prompt-leak", WHY + SFC + "\n组件目录中没有分页组件，所以用表格自带的分页。"),
     "talks of the examples above": ("prompt-leak", WHY + SFC + "\n写法参照上面给出的用法片段。"),
@@ -290,6 +293,7 @@ FORMS = {
     "code in the thought": (Reply("<think>\n```js\na()\n```\n</think>\n答案"), "think", "<think>\n```js\na()\n```\n</think>\n\n答案", "```js\na()\n```"),
     "tags in the code": (Reply("答案\n```html\n<think>x</think>\n```"), "think", "答案\n```html\n<think>x</think>\n```", ""),
     "tags spoken of": (Reply("标签 `<think>` 和 `</think>` 之间"), "think", "标签 `<think>` 和 `</think>` 之间", ""),
+    "an end too many": (Reply("<think>想法</think>答</think>案"), "think", "<think>\n想法\n</think>\n\n答案", "想法"),
     "thinking": (Reply("<thinking>想法</thinking>答案"), "think", "<think>\n想法\n</think>\n\n答案", "想法"),
     "none": (Reply("答案"), "think", "答案", ""),
     "an empty one": (Reply("<think>\n\n</think>\n\n答案"), "think", "答案", ""),
@@ -430,6 +434,30 @@ def test_a_secret_is_not_told(catalog):
     flaws = Verifier(catalog).check(TABLE, Reply(WHY + SFC.replace("list: []", f"apiKey: '{key}', list: []")))
     assert [flaw.kind for flaw in flaws] == ["secret"]
     assert not any(key in text for flaw in flaws for text in (flaw.message, flaw.message_zh))
+
+
+def test_of_an_answer_with_a_secret_nothing_else_is_told(catalog):
+    key = "sk-" + "9f3Kd82LmQx71ZbTt0Vw" * 2
+    for reply in (
+        Reply(f"```vue\n<ta-tabel :columns=\"'{key}' +\" />\n```"),
+        Reply(f"// TODO: {key}", finish_reason="length"),
+        Reply(f"抱歉，我无法回答这个问题。{key}"),
+        Reply("列表" * 60_000 + key),
+    ):
+        assert [flaw.kind for flaw in Verifier(catalog).check(TABLE, reply)] == ["secret"]
+
+
+def test_a_thought_loses_what_it_says_of_the_prompt(catalog):
+    thought = "用户要的是列表，数据会很多，所以由后端分页。参考资料里列出了 pagination。规则 3 要求给出完整组件。\n页码要在 change 里写回 pagination。"
+    verifier = Verifier(catalog, reasoning="think")
+    reply = Reply(SFC, reasoning=thought)
+    assert verifier.check(TABLE, reply, PROMPT) == []
+    made = verifier.finish(TABLE, reply)
+    assert made.startswith("<think>\n用户要的是列表，数据会很多，所以由后端分页。\n页码要在 change 里写回 pagination。\n</think>\n\n")
+    english = "Rows are many. The API reference lists `pagination`. So the server pages them.\n1. Take `change`."
+    assert without_talk(english, "Page a table.") == "Rows are many. So the server pages them.\n1. Take `change`."
+    nothing_left = Reply(SFC, reasoning="参考资料里列出了 pagination。系统提示要求用中文。")
+    assert [flaw.kind for flaw in verifier.check(TABLE, nothing_left, PROMPT)] == ["no-reasoning"]
 
 
 def test_the_teachers_own_turns_are_no_prompt_to_copy(catalog):

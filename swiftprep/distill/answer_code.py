@@ -52,7 +52,7 @@ _SHOWN_RIGHT = re.compile(
     re.I,
 )
 _NAMED_HERE = re.compile(
-    r"""\bname\s*:\s*['"]([\w-]+)['"]|\bimport\s+(\w+)\s+from\s+['"][.@~]|\bcomponent\(\s*['"]([\w-]+)['"]"""
+    r"""\bname\s*:\s*['"]([\w-]+)['"]|\bimport\s+(\w+)\s+from\s+['"](?:[.~]|@/)|\bcomponent\(\s*['"]([\w-]+)['"]"""
     r"|\b([A-Z]\w+)\.vue\b"
 )
 _FROM_PACKAGE = re.compile(r"""\bimport\s+(?:(\w+)|\{([^{}]*)\})\s+from\s+['"](?![.~]|@/)([^'"]+)['"]""")

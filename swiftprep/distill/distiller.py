@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import logging
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from swiftprep.catalog.catalog import Catalog
 from swiftprep.distill.budget import Budget, to_budget
 from swiftprep.distill.coverage import coverage
-from swiftprep.distill.experts import read_experts
+from swiftprep.distill.experts import Given, read_experts
 from swiftprep.distill.planner import plan
 from swiftprep.distill.preview import Preview, preview
-from swiftprep.distill.prompts import Prompter
+from swiftprep.distill.prompts import OPERATIONS, Operation, Prompter
 from swiftprep.distill.request import Reasoning, Reply
 from swiftprep.distill.result import Record, Result, settle
 from swiftprep.distill.run import Run
@@ -31,10 +32,12 @@ if TYPE_CHECKING:
 
     from swiftprep.distill.compiler import Compiler
 
+logger = logging.getLogger(__name__)
+
 _HAN = re.compile("[\u3400-\u9fff]")
 _FILES = (".yaml", ".yml", ".jsonl", ".csv", ".txt")
 
-Given = Scenario | str
+Asked = Scenario | str
 
 
 class Distiller:
@@ -128,7 +131,7 @@ class Distiller:
 
     def run(
         self,
-        scenarios: Iterable[Given] | str | Path,
+        scenarios: Iterable[Asked] | str | Path,
         *,
         budget: Budget | Mapping[str, float] | None = None,
         mode: Literal["live", "batch"] = "live",
@@ -150,10 +153,50 @@ class Distiller:
                 the same call goes on from there.
             RunInterrupted: Ctrl-C; what was in flight is answered and stored first. A second Ctrl-C does not wait.
         """
-        if self.teacher is None:
-            raise ConfigError("there is no teacher to ask: Distiller(Teacher(…)) (没有指定教师模型)")
         if mode not in ("live", "batch"):
             raise ConfigError(f"mode={mode!r}; expected 'live' or 'batch'")
+        return self._run(scenarios, budget, mode, Run.distil)[1]
+
+    def evolve(
+        self,
+        scenarios: Iterable[Asked] | str | Path,
+        *,
+        operations: Sequence[Operation] = OPERATIONS,
+        budget: Budget | Mapping[str, float] | None = None,
+    ) -> list[Scenario]:
+        """Have the teacher rewrite scenarios into harder and other ones, and return those that came of it.
+
+        What is no task any more, loses a component or says the same again is left out, with a line in the log. The new
+        scenarios name their parent in `meta`; `run` asks them like any others. The answers are kept in the store.
+
+        Args:
+            scenarios: As of `run`.
+            operations: Some of `"deepen"`, `"constrain"`, `"concretise"`, `"reason"` and `"broaden"`; each scenario is
+                rewritten by one, in turn.
+            budget: As of `run`.
+
+        Raises:
+            ConfigError: no such operation, and as `run`.
+            DistillStopped: as `run`.
+            RunInterrupted: as `run`.
+
+        Source: Xu et al. 2023, WizardLM (Evol-Instruct), arXiv 2304.12244.
+        """
+        run, result = self._run(scenarios, budget, "live", lambda run: run.evolve(tuple(operations) or OPERATIONS))
+        made = list({item.id: item for item in run.evolved.values()}.values())
+        if len(made) < result.asked:
+            logger.warning("evolve: %d of %d scenarios gave a new one: %s", len(made), result.asked, result.reasons())
+        return made
+
+    def _run(
+        self,
+        scenarios: Iterable[Asked] | str | Path,
+        budget: Budget | Mapping[str, float] | None,
+        mode: str,
+        work: Callable[[Run], Coroutine[Any, Any, None]],
+    ) -> tuple[Run, Result]:
+        if self.teacher is None:
+            raise ConfigError("there is no teacher to ask: Distiller(Teacher(…)) (没有指定教师模型)")
         asked = self._scenarios(scenarios)
         for teacher in (self.teacher, self.judge):
             check = getattr(teacher, "check", None)
@@ -162,7 +205,7 @@ class Distiller:
         with Store(self.store) as store:
             run = Run(self, self.teacher, store, asked, to_budget(budget), mode)
             try:
-                run_async(run.go, on_interrupt=run.interrupt)
+                run_async(lambda: work(run), on_interrupt=run.interrupt)
             except KeyboardInterrupt as stopped:
                 run.reason = run.reason or stopped
         result = run.result()
@@ -174,9 +217,9 @@ class Distiller:
                 f"stopped; {len(result.samples)} answers are in {self.store}. The same call goes on from there "
                 "(已中断，答案已保存，重新运行即可继续)"
             )
-        return result
+        return run, result
 
-    def preview(self, scenarios: Iterable[Given] | str | Path) -> Preview:
+    def preview(self, scenarios: Iterable[Asked] | str | Path) -> Preview:
         """Return what a run would send and might cost. It opens no connection and makes no file.
 
         Raises:
@@ -199,13 +242,19 @@ class Distiller:
         given, rejects = read_experts(path)
         records = []
         for item in given:
-            reply = Reply(item.answer, item.reasoning)
+            reply = self._as_reply(item)
             flaws = self.verifier.check(item.scenario, reply, ())
             record = Record(item.scenario, tries=1, flaws=[flaws])
             settle(record, self.sample(item.scenario, reply, "expert", {}), flaws)
             records.append(record)
         records += [Record(Scenario(reject.path or "?"), reject=reject) for reject in rejects]
         return Result(records)
+
+    def _as_reply(self, given: Given) -> Reply:
+        """Return an expert's answer in the form that was asked for: inline, the reasoning comes before it."""
+        if self.reasoning == "inline" and given.reasoning:
+            return Reply(f"{given.reasoning}\n\n{given.answer}")
+        return Reply(given.answer, given.reasoning)
 
     def _catalog(self) -> Catalog:
         if self.catalog is None:
@@ -214,7 +263,7 @@ class Distiller:
             )
         return self.catalog
 
-    def _scenarios(self, given: Iterable[Given] | str | Path) -> list[Scenario]:
+    def _scenarios(self, given: Iterable[Asked] | str | Path) -> list[Scenario]:
         if isinstance(given, Path) or (isinstance(given, str) and given.lower().endswith(_FILES) and "\n" not in given):
             return load_scenarios(given)
         return [

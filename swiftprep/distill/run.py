@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from swiftprep.distill.batch import BatchTeacher
 from swiftprep.distill.budget import Budget, BudgetReached, Spending
 from swiftprep.distill.calls import Calls, Halted
 from swiftprep.distill.flaw import Flaw
-from swiftprep.distill.prompts import read_judgement
+from swiftprep.distill.prompts import Operation, read_evolved, read_judgement
 from swiftprep.distill.request import Reply, Request
 from swiftprep.distill.result import Record, Result, Usage, settle
 from swiftprep.distill.scenario import Scenario
@@ -41,14 +41,23 @@ class Run:
         self.mode = mode
         self.reason: DistillStopped | BudgetReached | KeyboardInterrupt | None = None
         self.neutralised: Counter[str] = Counter()
+        self.evolved: dict[str, Scenario] = {}
         self.calls: Calls | None = None
         self._batch: BatchTeacher | None = None
         self._workers: list[asyncio.Future[None]] = []
         self._working = 0
         self._bar: Any = None
 
-    async def go(self) -> None:
-        """Work through all the scenarios."""
+    async def distil(self) -> None:
+        """Have all the scenarios answered."""
+        await self._go(self._distil)
+
+    async def evolve(self, operations: Sequence[Operation]) -> None:
+        """Have all the scenarios rewritten, by one operation each, in turn; `evolved` has what came of it."""
+        how = {record.scenario.id: operations[at % len(operations)] for at, record in enumerate(self.records)}
+        await self._go(lambda record: self._evolve(record, how[record.scenario.id]))
+
+    async def _go(self, step: Callable[[Record], Awaitable[None]]) -> None:
         judge = self.distiller.judge
         if self.mode == "batch":
             if not isinstance(self.teacher, Teacher):
@@ -63,7 +72,7 @@ class Run:
         self._working = min(len(self.records), 2 * self.teacher.limits.concurrency)
         with progress_bar(total=len(self.records), desc="distil", unit="scenario") as bar:
             self._bar = bar
-            self._workers = [asyncio.ensure_future(self._work(todo)) for _ in range(self._working)]
+            self._workers = [asyncio.ensure_future(self._work(todo, step)) for _ in range(self._working)]
             try:
                 await asyncio.gather(*self._workers)
             finally:
@@ -108,10 +117,10 @@ class Run:
             seen.add(record.scenario.id)
             yield record
 
-    async def _work(self, todo: Iterator[Record]) -> None:
+    async def _work(self, todo: Iterator[Record], step: Callable[[Record], Awaitable[None]]) -> None:
         try:
             for record in todo:
-                await self._distil(record)
+                await step(record)
                 self._show()
         except Halted:
             return
@@ -155,6 +164,22 @@ class Run:
             if not flaws:
                 return
             messages = distiller.prompter.mend(messages, answer.reply.content, flaws)
+
+    async def _evolve(self, record: Record, how: Operation) -> None:
+        """Have a scenario's instruction rewritten; what is of no use is rejected."""
+        assert self.calls is not None
+        scenario = record.scenario
+        request = Request(self.teacher.identity, self.distiller.prompter.evolve(scenario, how), self.teacher.sampling)
+        try:
+            answer = await self.calls.ask(self.teacher, request, purpose="evolve", scenario=scenario.id)
+        except TeacherError as error:
+            record.reject = Reject(scenario.id, _reason(error), str(error))
+            return
+        made = read_evolved(answer.reply.content, scenario, how)
+        if made is None:
+            record.reject = Reject(scenario.id, "not-evolved", answer.reply.content[:200])
+        else:
+            self.evolved[scenario.id] = made
 
     async def _flaws(self, scenario: Scenario, reply: Reply, messages: tuple[Message, ...]) -> list[Flaw]:
         verifier, judge = self.distiller.verifier, self.distiller.judge

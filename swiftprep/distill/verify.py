@@ -118,6 +118,7 @@ class Verifier:
         self.catalog = catalog
         self.reasoning = reasoning
         self.compiler = compiler
+        self._last: tuple[Scenario, Reply, tuple[str, str]] | None = None
 
     def finish(self, scenario: Scenario, reply: Reply) -> str:
         """Return the answer as it will be trained on.
@@ -127,7 +128,7 @@ class Verifier:
         and in a thought the sentences that speak of the prompt.
         `check` looks at the same text, so that what it passes is what is kept.
         """
-        return self._finished(scenario, parts(reply))[0]
+        return self._finished(scenario, reply)[0]
 
     def check(self, scenario: Scenario, reply: Reply, messages: Sequence[Message] = ()) -> list[Flaw]:
         """Return what is wrong with a reply; `[]` means it is good.
@@ -140,7 +141,7 @@ class Verifier:
         Of an answer that holds a secret nothing else is told: what quotes it might show the secret.
         """
         taken = parts(reply)
-        answer, said = self._finished(scenario, taken)
+        answer, said = self._finished(scenario, reply)
         if findings := redact(answer, ".md")[1]:
             return [_secret(sorted({finding.kind for finding in findings}))]
         if len(answer) > LONGEST:
@@ -170,8 +171,14 @@ class Verifier:
             flaws = [flaw for flaw in flaws if flaw.kind not in ("syntax", "compile")]
         return list(dict.fromkeys(flaws))
 
-    def _finished(self, scenario: Scenario, taken: Parts) -> tuple[str, str]:
-        """Return the repaired answer, and the part of it that is no thought."""
+    def _finished(self, scenario: Scenario, reply: Reply) -> tuple[str, str]:
+        """Return the repaired answer, and the part of it that is no thought; `finish` mostly comes after `check`."""
+        last = self._last
+        if last is None or last[0] is not scenario or last[1] is not reply:
+            last = self._last = (scenario, reply, self._finish(scenario, parts(reply)))
+        return last[2]
+
+    def _finish(self, scenario: Scenario, taken: Parts) -> tuple[str, str]:
         sample = _sample(scenario, taken.text)
         for rule in _REPAIRS if len(taken.text) <= LONGEST else _REPAIRS[:1]:
             verdict = rule(sample)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 _FENCE = re.compile(r"^[ \t]*(`{3,}|~{3,})([^\n]*)$", re.M)  # indented further, it stands in a list
 _FENCE_AT_LEFT = re.compile(r"^ {0,3}(?:`{3,}|~{3,})", re.M)
@@ -45,6 +46,11 @@ def fenced(text: str) -> list[Fenced]:
     >>> [(block.language, block.code, block.closed) for block in fenced("So:\n```js\nlet a\n```\n")]
     [('js', 'let a\n', True)]
     """
+    return list(_fenced(text))
+
+
+@lru_cache(maxsize=16)  # many rules look at one answer
+def _fenced(text: str) -> tuple[Fenced, ...]:
     found = []
     opened: re.Match[str] | None = None
     for match in _FENCE.finditer(text):
@@ -57,7 +63,7 @@ def fenced(text: str) -> list[Fenced]:
             opened = None
     if opened is not None:
         found.append(_block(text, opened, len(text), len(text), False))
-    return found
+    return tuple(found)
 
 
 def _line_before(text: str, start: int) -> str:
