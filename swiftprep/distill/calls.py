@@ -37,12 +37,12 @@ class Answer:
     """An answer to a request.
 
     Attributes:
-        request: What was asked; with a larger limit than at first where the first answer was cut off.
+        key: Of the request; with a larger limit than at first where the first answer was cut off.
         reply: What came back.
         cached: Whether it was in the store.
     """
 
-    request: Request
+    key: str
     reply: Reply
     cached: bool
 
@@ -137,7 +137,7 @@ class Calls:
         stored = self.store.find(key)
         if stored is not None:
             self.tally.cached += 1
-            return _answered(request, stored, cached=True)
+            return _answered(key, stored, cached=True)
         asking = self._asking[key] = asyncio.get_running_loop().create_future()
         try:
             return await self._call(teacher, request, key, purpose, scenario)
@@ -167,7 +167,7 @@ class Calls:
                         await self._pause(teacher, failures, error)
             else:
                 self._failed_in_a_row = 0
-                return Answer(request, reply, cached=False)
+                return Answer(key, reply, cached=False)
 
     async def _pause(self, teacher: Teaches, failures: int, error: TeacherError) -> None:
         """Wait before another attempt: longer each time, and not all for the same time."""
@@ -220,17 +220,17 @@ class Calls:
             except TeacherError as failed:
                 error = failed
             latency = loop.time() - start
-            answers: tuple[Request, Stored] | None = None
+            answers: tuple[str, Request, Stored] | None = None
             if reply is not None:
                 outcome = "answered"
                 tokens = _tokens(reply, size)
                 self.spending.learn(size, request.sampling, tokens)
-                answers = request, Stored(outcome, "", reply)
+                answers = key, request, Stored(outcome, "", reply)
             else:
                 assert error is not None
                 outcome = error.kind
                 if ACTIONS.get(outcome, "give-up") == "give-up":
-                    answers = request, Stored(outcome, str(error), Reply("", finish_reason=""))
+                    answers = key, request, Stored(outcome, str(error), Reply("", finish_reason=""))
             cost = cost_of(teacher.price, *tokens)
             self._count(outcome, tokens, cost)
             self.spending.settle(ticket, tokens, cost)
@@ -289,7 +289,7 @@ def _tokens(reply: Reply, size: int) -> tuple[int, int]:
     return tokens_in, reply.tokens_out or estimate(reply.content) + estimate(reply.reasoning)
 
 
-def _answered(request: Request, stored: Stored, *, cached: bool) -> Answer:
+def _answered(key: str, stored: Stored, *, cached: bool) -> Answer:
     if stored.outcome != "answered":
         raise TeacherError(stored.detail, kind=stored.outcome)
-    return Answer(request, stored.reply, cached)
+    return Answer(key, stored.reply, cached)

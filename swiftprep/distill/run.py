@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 from swiftprep.distill.batch import BatchTeacher
@@ -44,6 +45,7 @@ class Run:
         self.evolved: dict[str, Scenario] = {}
         self.calls: Calls | None = None
         self._batch: BatchTeacher | None = None
+        self._thinking = asyncio.Lock()
         self._workers: list[asyncio.Future[None]] = []
         self._working = 0
         self._bar: Any = None
@@ -142,7 +144,8 @@ class Run:
         """Ask, verify, and have mended what does not pass."""
         assert self.calls is not None
         distiller, scenario = self.distiller, record.scenario
-        prompt = distiller.prompter.ask(scenario)
+        async with self._turn():
+            prompt = distiller.prompter.ask(scenario)
         self.neutralised.update(prompt.neutralised)
         messages = prompt.messages
         for purpose in ("answer", *["repair"] * distiller.repair_rounds):
@@ -154,16 +157,20 @@ class Run:
                     record.reject = Reject(scenario.id, _reason(error), str(error))
                     return
                 break  # what there is stays rejected for what was wrong with it
-            flaws = await self._flaws(scenario, answer.reply, prompt.messages)
-            record.tries += 1
+            async with self._turn():
+                flaws = await self._verify(scenario, answer.reply, prompt.messages)
+                record.tries += 1
+                meta = {"request": answer.key, "tries": record.tries}
+                sample = distiller.sample(scenario, answer.reply, self.teacher.identity, meta)
+            if not flaws and distiller.judge is not None:
+                flaws = await self._judge(distiller.judge, scenario, sample.answer)
             record.flaws.append(flaws)
-            meta = {"request": answer.request.key(), "tries": record.tries}
-            sample = distiller.sample(scenario, answer.reply, self.teacher.identity, meta)
             record.reject = None
             settle(record, sample, flaws)
             if not flaws:
                 return
-            messages = distiller.prompter.mend(messages, answer.reply.content, flaws)
+            async with self._turn():
+                messages = distiller.prompter.mend(messages, answer.reply.content, flaws)
 
     async def _evolve(self, record: Record, how: Operation) -> None:
         """Have a scenario's instruction rewritten; what is of no use is rejected."""
@@ -181,17 +188,16 @@ class Run:
         else:
             self.evolved[scenario.id] = made
 
-    async def _flaws(self, scenario: Scenario, reply: Reply, messages: tuple[Message, ...]) -> list[Flaw]:
-        verifier, judge = self.distiller.verifier, self.distiller.judge
+    async def _verify(self, scenario: Scenario, reply: Reply, messages: tuple[Message, ...]) -> list[Flaw]:
+        verifier = self.distiller.verifier
         if verifier.compiler is None:
-            flaws = verifier.check(scenario, reply, messages)
-        else:  # it waits for another process
-            flaws = await asyncio.to_thread(verifier.check, scenario, reply, messages)
-        if flaws or judge is None:
-            return flaws
+            return verifier.check(scenario, reply, messages)
+        return await asyncio.to_thread(verifier.check, scenario, reply, messages)  # it waits for another process
+
+    async def _judge(self, judge: Teaches, scenario: Scenario, answer: str) -> list[Flaw]:
+        """Return the flaw that a second teacher finds in an answer, if any."""
         assert self.calls is not None
-        question = self.distiller.prompter.judge(scenario, verifier.finish(scenario, reply))
-        request = Request(judge.identity, question, judge.sampling)
+        request = Request(judge.identity, self.distiller.prompter.judge(scenario, answer), judge.sampling)
         try:
             told = await self.calls.ask(judge, request, purpose="judge", scenario=scenario.id)
         except TeacherError as error:
@@ -201,6 +207,13 @@ class Run:
             return [Flaw("judge", "the judge's score cannot be read", "无法读取评审模型的评分")]
         score, why = found
         return [] if score >= GOOD else [Flaw("judge", f"scored {score} of 5: {why}", f"评分 {score}/5：{why}")]
+
+    @asynccontextmanager
+    async def _turn(self) -> AsyncIterator[None]:
+        """Wait for one's turn to compute: one scenario in each round of the loop, so that no call waits for many."""
+        async with self._thinking:
+            await asyncio.sleep(0)
+            yield
 
 
 def _reason(error: TeacherError) -> str:

@@ -5,19 +5,19 @@ is written down when it begins, so that one in flight when a process died is kno
 the file, flushed to disk, before its call counts as done: whoever holds a slot for a call holds it until then, and so
 no more calls are ever repeated than were in flight.
 
-All writing is done by one thread, which takes whatever waits and commits it at once.
+What is to be written while a commit is under way goes into the next one, all together. Only the commit itself, which
+waits for the disk, is made in a thread: one that did all the writing would wait for the interpreter's lock each time.
 """
 
 from __future__ import annotations
 
 import asyncio
 import os
-import queue
 import sqlite3
-import threading
 import time
 import zlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,6 +28,8 @@ from swiftprep.distill.request import Reply, Request, encodable
 from swiftprep.errors import ConfigError, DistillStopped
 
 FORMAT = 1
+LINGER = 0.02  # seconds the note that a call has begun waits for an answer to be committed with
+LARGE = 16_384  # bytes from which a body is compressed; below, that costs more than it saves
 _MARK = 0x73776470  # SQLite's application id: "swdp"
 _TABLES = """
 CREATE TABLE requests(
@@ -54,6 +56,7 @@ LEDGER = (
 
 Outcome: TypeAlias = Literal["answered", "filtered", "too-long", "bad-request"]
 Write: TypeAlias = tuple[str, Sequence[Any]]
+Waiting: TypeAlias = list["asyncio.Future[Exception | None]"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,11 +107,11 @@ class Store:
             self._lock.release()
             raise
         self._next: int = self._reader.execute("SELECT COALESCE(MAX(id), 0) FROM attempts").fetchone()[0]
-        self._queue: queue.SimpleQueue[tuple[list[Write], Callable[[Exception | None], None] | None] | None]
-        self._queue = queue.SimpleQueue()
+        self._pending: list[Write] = []
+        self._waiting: Waiting = []
+        self._committing = False
+        self._thread = ThreadPoolExecutor(1, "swiftprep-store")
         self._broken: Exception | None = None
-        self._thread = threading.Thread(target=self._write_all, name="swiftprep-store", daemon=True)
-        self._thread.start()
 
     def __enter__(self) -> Store:
         return self
@@ -118,8 +121,9 @@ class Store:
 
     def close(self) -> None:
         """Write what waits, close the file and let it go."""
-        self._queue.put(None)
-        self._thread.join()
+        self._thread.shutdown()
+        if self._pending and self._broken is None and self._execute(self._pending) is None:
+            self._commit()
         for connection in (self._reader, self._writer):
             connection.close()
         self._lock.release()
@@ -164,7 +168,9 @@ class Store:
         """
         self._next += 1
         values = (self._next, key, teacher, host, purpose, scenario, time.time(), *tokens, cost)
-        self._put([(_BEGIN, values)])
+        self._pending.append((_BEGIN, values))
+        if len(self._pending) == 1:
+            asyncio.get_running_loop().call_later(LINGER, self._flush)
         return self._next
 
     async def end(
@@ -178,7 +184,7 @@ class Store:
         cost: float | None = None,
         detail: str = "",
         body: bytes = b"",
-        answers: tuple[Request, Stored] | None = None,
+        answers: tuple[str, Request, Stored] | None = None,
     ) -> None:
         """Write down how an attempt ended and, where that settles the request, its answer.
 
@@ -193,12 +199,12 @@ class Store:
             cost: Money; None when the price is not known.
             detail: What the failure says.
             body: The raw body.
-            answers: The request, and what it is answered with from now on.
+            answers: The request's key, the request, and what it is answered with from now on.
 
         Raises:
             DistillStopped: it could not be written.
         """
-        packed = zlib.compress(body, 1) if body else None
+        packed = _pack(body) if body else None
         writes: list[Write] = [
             (
                 "UPDATE attempts SET outcome=?, latency=?, status=?, tokens_in=?, tokens_out=?, cost=?, detail=?, "
@@ -217,17 +223,10 @@ class Store:
             DistillStopped: it could not be written.
         """
         loop = asyncio.get_running_loop()
-        done = loop.create_future()
-
-        def tell(error: Exception | None) -> None:
-            if not done.done():
-                done.set_result(error)
-
-        def from_thread(error: Exception | None) -> None:
-            with suppress(RuntimeError):  # nobody waits any more: the loop is closed
-                loop.call_soon_threadsafe(tell, error)
-
-        self._put(writes, from_thread)
+        done: asyncio.Future[Exception | None] = loop.create_future()
+        self._pending += writes
+        self._waiting.append(done)
+        self._flush()
         error = await done
         if error is not None:
             raise _stopped(self.path, error)
@@ -236,46 +235,75 @@ class Store:
         """Return the rows of a query of one's own; what is not committed yet is not seen."""
         return self._reader.execute(query, values).fetchall()
 
-    def _put(self, writes: list[Write], tell: Callable[[Exception | None], None] | None = None) -> None:
-        self._queue.put((writes, tell))
+    def _flush(self) -> None:
+        """Begin to commit whatever waits, unless a commit is under way, which will."""
+        if self._committing or not (self._pending or self._waiting):
+            return
+        writes, self._pending = self._pending, []
+        waiting, self._waiting = self._waiting, []
+        if self._broken is None:
+            self._broken = self._execute(writes)
+        if self._broken is not None:
+            _tell(waiting, self._broken)
+            return
+        self._committing = True
+        self._thread.submit(self._commit_and_tell, asyncio.get_running_loop(), waiting)
 
-    def _write_all(self) -> None:
-        """Commit whatever waits, again and again, until the store is closed."""
-        closing_down = False
-        while not closing_down:
-            waiting = [self._queue.get()]
-            while True:
-                try:
-                    waiting.append(self._queue.get_nowait())
-                except queue.Empty:
-                    break
-            closing_down = None in waiting
-            work = [item for item in waiting if item is not None]
-            if self._broken is None:
-                self._broken = self._commit([write for writes, _ in work for write in writes])
-            for _, tell in work:
-                if tell is not None:
-                    tell(self._broken)
+    def _commit_and_tell(self, loop: asyncio.AbstractEventLoop, waiting: Waiting) -> None:
+        error = self._commit()
+        with suppress(RuntimeError):  # the loop is closed: nobody waits any more
+            loop.call_soon_threadsafe(self._committed, waiting, error)
 
-    def _commit(self, writes: list[Write]) -> Exception | None:
+    def _committed(self, waiting: Waiting, error: Exception | None) -> None:
+        self._committing = False
+        self._broken = error
+        _tell(waiting, error)
+        self._flush()
+
+    def _execute(self, writes: list[Write]) -> Exception | None:
         try:
             self._writer.execute("BEGIN IMMEDIATE")
             for statement, values in writes:
                 self._writer.execute(statement, values)
-            self._writer.execute("COMMIT")
         except (sqlite3.Error, OSError, UnicodeError, OverflowError) as error:
-            with suppress(sqlite3.Error):
-                self._writer.execute("ROLLBACK")
+            self._roll_back()
             return error
         return None
 
+    def _commit(self) -> Exception | None:
+        """Bring what was executed to the disk; this waits for it, and so runs in a thread."""
+        try:
+            self._writer.execute("COMMIT")
+        except (sqlite3.Error, OSError) as error:
+            self._roll_back()
+            return error
+        return None
 
-def _answer(request: Request, stored: Stored, attempt: int) -> Write:
+    def _roll_back(self) -> None:
+        with suppress(sqlite3.Error):
+            self._writer.execute("ROLLBACK")
+
+
+def _tell(waiting: Waiting, error: Exception | None) -> None:
+    for done in waiting:
+        if not done.done():
+            done.set_result(error)
+
+
+def _pack(body: bytes) -> bytes:
+    return b"z" + zlib.compress(body, 1) if len(body) > LARGE else b"=" + body
+
+
+def _unpack(packed: bytes) -> bytes:
+    return zlib.decompress(packed[1:]) if packed[:1] == b"z" else packed[1:]
+
+
+def _answer(key: str, request: Request, stored: Stored, attempt: int) -> Write:
     reply = stored.reply
     return (
         "INSERT OR REPLACE INTO requests VALUES (?,?,?,?,?,?,?,?,?,?)",
         (
-            request.key(), zlib.compress(request.to_json(), 1), stored.outcome, encodable(stored.detail),
+            key, _pack(request.to_json()), stored.outcome, encodable(stored.detail),
             encodable(reply.content), encodable(reply.reasoning), reply.finish_reason, reply.tokens_in,
             reply.tokens_out, attempt,
         ),
@@ -327,7 +355,7 @@ def read_ledger(path: str | Path) -> Iterator[dict[str, Any]]:
 def read_body(path: str | Path, attempt: int) -> bytes:
     """Return the raw body an attempt brought; empty when there was none."""
     rows = _query(path, "SELECT body FROM attempts WHERE id = ?", (attempt,))
-    return zlib.decompress(rows[0][0]) if rows and rows[0][0] else b""
+    return _unpack(rows[0][0]) if rows and rows[0][0] else b""
 
 
 def read_answers(path: str | Path, keys: Sequence[str]) -> dict[str, str]:
