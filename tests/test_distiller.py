@@ -288,6 +288,15 @@ def test_bodies_are_kept(tmp_path):
     assert read_body(tmp_path / "s.sqlite", 1) == b'{"raw": 1}'
 
 
+def test_the_ledger_is_a_table(tmp_path):
+    distiller = Distiller(Scripted(answer("colour"), answer()), catalog=CATALOG, store=tmp_path / "s.sqlite")
+    with pytest.raises(ConfigError, match="no such store"):
+        distiller.ledger()
+    distiller.run(QUESTION)
+    assert list(distiller.ledger()["purpose"]) == ["answer", "repair"]
+    assert distiller.coverage([Scenario(QUESTION, components=("ta-tag",), intent="use")]).loc["ta-tag", "use"] == 1
+
+
 def test_a_store_is_only_its_owners(tmp_path):
     with Store(tmp_path / "s.sqlite"):
         pass

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from swiftprep.catalog.catalog import Catalog
 from swiftprep.distill.budget import Budget, to_budget
-from swiftprep.distill.coverage import coverage
+from swiftprep.distill.coverage import coverage, plot_coverage
 from swiftprep.distill.experts import Given, read_experts
 from swiftprep.distill.planner import plan
 from swiftprep.distill.preview import Preview, preview
@@ -21,7 +21,7 @@ from swiftprep.distill.run import Run
 from swiftprep.distill.running import run_async
 from swiftprep.distill.scenario import Lang, Scenario
 from swiftprep.distill.scenario_files import load_scenarios
-from swiftprep.distill.store import Store
+from swiftprep.distill.store import LEDGER, Store, read_ledger
 from swiftprep.distill.teacher import Teaches, as_teacher
 from swiftprep.distill.verify import Verifier
 from swiftprep.errors import ConfigError, DistillStopped, RunInterrupted
@@ -29,6 +29,7 @@ from swiftprep.records import Message, Sample
 
 if TYPE_CHECKING:
     import pandas as pd
+    from matplotlib.figure import Figure
 
     from swiftprep.distill.compiler import Compiler
 
@@ -128,6 +129,28 @@ class Distiller:
             items: What to count; None: the examples.
         """
         return coverage(self._catalog(), self.examples if items is None else items)
+
+    def plot_coverage(self, items: Iterable[Sample | Scenario] | None = None, path: str | Path | None = None) -> Figure:
+        """Return `coverage` as a heat map, the components least covered first.
+
+        Args:
+            items: As of `coverage`.
+            path: Save it there as PNG too.
+
+        Raises:
+            MissingDependencyError: matplotlib is not installed.
+        """
+        return plot_coverage(self.coverage(items), path)
+
+    def ledger(self) -> pd.DataFrame:
+        """Return every attempt ever made for this store, one a row: who was asked, when, how it ended, what it cost.
+
+        Raises:
+            ConfigError: there is no store yet.
+        """
+        import pandas as pd
+
+        return pd.DataFrame(read_ledger(self.store), columns=list(LEDGER))
 
     def run(
         self,
