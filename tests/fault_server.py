@@ -46,6 +46,7 @@ class Plan:
 
     Attributes:
         delay: Seconds before an answer.
+        spread: Share of these by which a delay may be shorter or longer, by a hash of the request.
         retry_after: Seconds named in `Retry-After`.
         by_number: Faults by the number of the call, from 1.
         from_number: From this call on, `from_fault` for everybody; 0 is never.
@@ -59,6 +60,7 @@ class Plan:
     """
 
     delay: float = 0.0
+    spread: float = 0.0
     retry_after: float = 0.0
     by_number: dict[int, str] = field(default_factory=dict)
     from_number: int = 0
@@ -696,7 +698,7 @@ class FaultServer:
         self.calls.append(call)
         self.note(event="start", number=number, label=call.label, key=key, nth=nth, fault=call.fault, at=call.start)
         try:
-            await asyncio.sleep(self.plan.delay)
+            await asyncio.sleep(self.plan.delay * (1 + self.plan.spread * (2 * self.draw(call, "delay") - 1)))
             await FAULTS.get(call.fault, good)(out, call)
             call.whole = not out.transport.is_closing()
         finally:
@@ -718,11 +720,14 @@ class FaultServer:
             return "429-seconds"
         if call.number in plan.by_number:
             return plan.by_number[call.number]
-        digest = hashlib.blake2b(f"{plan.seed} {call.key}".encode(), digest_size=8).digest()
-        drawn, which = (int.from_bytes(half, "big") for half in (digest[:4], digest[4:]))
-        if plan.mix and call.nth == 1 and drawn / 2**32 < plan.rate:
-            return plan.mix[which % len(plan.mix)]
+        if plan.mix and call.nth == 1 and self.draw(call, "fails") < plan.rate:
+            return plan.mix[int(self.draw(call, "how") * len(plan.mix))]
         return ""
+
+    def draw(self, call: Call, what: str) -> float:
+        """Return a number from 0 to 1 that depends on the request, and not on when it comes."""
+        digest = hashlib.blake2b(f"{self.plan.seed} {what} {call.key}".encode(), digest_size=4).digest()
+        return int.from_bytes(digest, "big") / 2**32
 
 
 class Elsewhere(asyncio.Protocol):

@@ -203,7 +203,7 @@ def committed(store: Path) -> dict[str, tuple[Any, ...]]:
 
 
 def label_of(request: bytes) -> str:
-    turns = json.loads(zlib.decompress(request))["messages"]
+    turns = json.loads(unpacked(request))["messages"]
     found = LABEL.search(next(turn["content"] for turn in reversed(turns) if turn["role"] == "user"))
     return found.group() if found else ""
 
@@ -228,12 +228,20 @@ class Outcome:
 
 
 def kill_often(
-    job: Job, server: Server, *, kills: int, seed: int, delay: float, by: signal.Signals = signal.SIGKILL
+    job: Job,
+    server: Server,
+    *,
+    kills: int,
+    seed: int,
+    delay: float,
+    by: signal.Signals = signal.SIGKILL,
+    impatient: bool = False,
 ) -> Outcome:
     """Run a job to its end, ending it at random moments by a signal, and check after each what must hold.
 
     An answer that was in the store stays as it is and is never asked for again; a kill costs as many calls as were in
-    flight, at most, and an interrupt none; in the end each scenario is answered.
+    flight, at most, and an interrupt none, unless it is `impatient`: sent several times in a row. In the end each
+    scenario is answered.
     """
     draw, outcome = random.Random(seed), Outcome()
     kept: dict[str, tuple[Any, ...]] = {}
@@ -250,6 +258,11 @@ def kill_often(
             time.sleep(draw.uniform(0.0, 1.2 * delay))
         if hits:
             process.send_signal(by)
+        if hits and impatient:
+            pause = draw.choice((0.0, 0.001, 0.02, 0.1))
+            for _ in range(draw.randrange(1, 5)):
+                time.sleep(pause)
+                process.send_signal(by)
         code = process.wait(60)
         server.settle()
         now, calls = committed(job.store), server.by_label()
@@ -264,7 +277,7 @@ def kill_often(
             outcome.kills += 1
             outcome.empty += not now
             outcome.repeated.append(len(lost))
-            most = 0 if by == signal.SIGINT else job.concurrency
+            most = 0 if by == signal.SIGINT and not impatient else job.concurrency
             if len(lost) > most:
                 outcome.problems.append(f"kill {outcome.kills}: {len(lost)} calls lost, {most} at most")
             continue
@@ -296,12 +309,10 @@ def holds(folder: Path, secret: str) -> list[str]:
 
 
 def unpacked(cell: Any) -> bytes:
+    """Return what is in a cell of a store; a blob has one letter before it that says whether it is compressed."""
     if not isinstance(cell, bytes):
         return str(cell).encode("utf-8", "replace")
-    try:
-        return zlib.decompress(cell)
-    except zlib.error:
-        return cell
+    return zlib.decompress(cell[1:]) if cell[:1] == b"z" else cell[1:]
 
 
 if __name__ == "__main__":

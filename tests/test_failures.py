@@ -63,6 +63,7 @@ FAILURES = {
     "openai: too long": (400, error("context_length_exceeded", "This model's maximum context length is 8192 tokens"), "", "too-long"),
     "openai: key": (401, error("invalid_api_key", "Incorrect API key provided"), "", "auth"),
     "openai: model": (404, error("model_not_found", "The model `x` does not exist"), "", "not-found"),
+    "openai: larger than a minute": (429, error("rate_limit_exceeded", "Request too large for gpt-4 on tokens per min (TPM): Limit 30000, Requested 50000."), "", "too-long"),
     "azure: filter": (400, error("content_filter", "The response was filtered due to the prompt triggering"), "", "filtered"),
     "siliconflow: no money": (403, error(30001, "Sorry, your account balance is insufficient", top=True), "", "no-money"),
     "ark: overdue": (403, error("AccountOverdueError", "The request failed because your account has an overdue balance."), "", "no-money"),

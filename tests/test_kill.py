@@ -38,7 +38,7 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals of POSI
 
 @pytest.fixture
 def server() -> Iterator[Server]:
-    with server_process(delay=0.05) as running:
+    with server_process(delay=0.05, spread=0.9) as running:
         yield running
 
 
@@ -140,6 +140,15 @@ def test_a_second_interrupt_does_not_wait(tmp_path: Path, server: Server) -> Non
     assert all(after[label] == calls[label] for label in kept)
     assert after.total() == 40 + sum(label not in kept for label in calls)
     assert CANARY not in job.errors.read_text("utf-8")
+
+
+@pytest.mark.slow
+def test_many_interrupts_in_a_row_end_it_in_good_order(tmp_path: Path, server: Server) -> None:
+    job = Job(tmp_path / "interrupted", server.base_url, n=400)
+    outcome = kill_often(job, server, kills=16, seed=3, delay=0.05, by=signal.SIGINT, impatient=True)
+    assert outcome.problems == []
+    assert outcome.kills == 16
+    assert job.samples.read_bytes() == quiet(tmp_path / "quiet", job.n)
 
 
 @pytest.mark.slow

@@ -334,9 +334,16 @@ def test_scenarios_are_held_out_whole_and_always_the_same():
     again = hold_out(reversed(samples), 0.2, 42)
     assert {s.id for s in again[1]} == {s.id for s in val}
     assert {s.id for s in hold_out(samples, 0.2, 43)[1]} != {s.id for s in val}
-    child = samples[0].replace(messages=answers(30)[-1].messages, id="child", meta={"parent": samples[0].prompt})
-    sides = hold_out([*samples, child], 0.5, 1)
-    assert all(("child" in {s.id for s in side}) == ("0" in {s.id for s in side}) for side in sides)
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_what_evolved_from_a_scenario_goes_with_it(seed):
+    first, other = answers(20)[0], answers(30)[-1]
+    child = other.replace(id="child", meta={"parent": first.id})
+    grandchild = answers(31)[-1].replace(id="grandchild", meta={"parent": "child"})
+    odd = [answers(40)[-n].replace(id=f"odd{n}", meta={"parent": f"odd{3 - n}"}) for n in (1, 2)]  # each other's parent
+    for side in hold_out([grandchild, *answers(20), child, *odd], 0.5, seed):
+        assert len({first.id, "child", "grandchild"} & {sample.id for sample in side}) in (0, 3)
 
 
 @pytest.mark.parametrize("fraction", [0.01, 0.99])
@@ -477,7 +484,7 @@ def tiny_stage1(tmp_path_factory):
 
 
 TINY = [
-    "eval.limit=1", "eval.max_new_tokens=8", "sft.max_steps=3", "sft.max_length=128", "sft.gradient_accumulation_steps=1", "sft.eval_strategy=steps",
+    "eval.limit=1", "eval.max_new_tokens=8", "sft.max_steps=3", "sft.max_length=256", "sft.gradient_accumulation_steps=1", "sft.eval_strategy=steps",
     "sft.save_strategy=steps", "sft.eval_steps=3", "sft.save_steps=3",
 ]  # fmt: skip
 
@@ -502,7 +509,7 @@ def test_stage2_goes_on_from_stage1(start, tiny_stage1, endpoint, scenarios, tmp
     assert (out / "merged" / "config.json").is_file() is (start == "merge")
     assert {found["name"] for found in report["eval"]} >= {"general", "held-out", "scenarios", "scenarios-api"}
     assert [row["channel"] for row in report["mix"]["plan"]] == ["private", "private", "general"]
-    assert report["check"]["read"] + report["check"]["held_out"] == report["distilled"]["kept"] == 30
+    assert report["check"]["read"] + report["check"]["held_out"] == report["distilled"]["kept"] == 32
     for name in ("loss.png", "coverage.png"):
         assert (out / name).read_bytes().startswith(b"\x89PNG")
     text = (out / "report.md").read_text(encoding="utf-8")

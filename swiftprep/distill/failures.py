@@ -63,6 +63,7 @@ _FILTERED = ("content_filter", "sensitive")
 _BROKE_OFF = ("insufficient_system_resource", "network_error", "error", "abort")
 _CUT = ("length", "max_tokens", "model_context_window_exceeded")
 _SHOWN = 300
+_MOST = 10**9  # tokens of a call; more is no count
 
 
 def read_reply(status: int, headers: Mapping[str, str], body: bytes, host: str = "") -> Reply:
@@ -119,7 +120,7 @@ def to_reply(content: str, reasoning: str, finish_reason: Any, usage: Mapping[st
     if not content.strip() and reason != "length":
         raise TeacherError(f"the answer is empty{_shown(body)}", kind="empty", status=200, body=body)
     counts = [usage.get(name) for name in ("prompt_tokens", "completion_tokens")]
-    tokens_in, tokens_out = (count if type(count) is int and count > 0 else 0 for count in counts)
+    tokens_in, tokens_out = (count if type(count) is int and 0 < count < _MOST else 0 for count in counts)
     return Reply(content, reasoning, reason, tokens_in, tokens_out, body)
 
 
@@ -150,6 +151,8 @@ def failure(status: int, headers: Mapping[str, str], body: bytes, document: Any,
         kind = "no-money"
     elif status == 429 and host.endswith("aliyuncs.com") and _QUOTA_OF_A_MINUTE.search(words):
         kind = "throttled"
+    elif status == 429 and "request too large" in words:  # for a minute's tokens: it never fits
+        kind = "too-long"
     elif kind in ("filtered", "too-long", "needs-stream", "not-found", "auth") and (status == 429 or status >= 500):
         kind = ""
     if not kind:

@@ -119,7 +119,7 @@ class Endpoint:
                     received += chunk
                     if len(received) > most:
                         raise TeacherError(f"the answer is larger than {most >> 20} MB", kind="bad-body", status=status)
-                told = {name: self._scrub(value.encode()).decode() for name, value in response.headers.items()}
+                told = {name: self._scrubbed_text(value) for name, value in response.headers.items()}
                 return Response(status, told, self._scrub(bytes(received)))
         except TeacherError as error:
             failure = error
@@ -127,7 +127,7 @@ class Endpoint:
             failure = TeacherError(f"no whole answer within {self._deadline:g} s", kind="deadline", status=status)
         except (aiohttp.ClientError, ConnectionError, OSError, ValueError) as error:
             kind = "connection" if status is None else "bad-body"
-            says = self._scrub(f"{type(error).__name__}: {error}".encode("utf-8", "replace")).decode("utf-8", "replace")
+            says = self._scrubbed_text(f"{type(error).__name__}: {error}")
             failure = TeacherError(says[:500], kind=kind, status=status)
         failure.body = self._scrub(bytes(received[:most]))
         raise failure
@@ -139,10 +139,13 @@ class Endpoint:
             return reply
         return replace(reply, content=reply.content.replace(key, "***"), reasoning=reply.reasoning.replace(key, "***"))
 
+    def _scrubbed_text(self, text: str) -> str:
+        return self._scrub(text.encode("utf-8", "surrogateescape")).decode("utf-8", "replace")
+
     def _scrub(self, body: bytes) -> bytes:
         """Return what came back without the key: some providers show it in their errors."""
         key = self._key()
-        for form in {key, quote(key, safe="")} if len(key) >= SECRET else ():
+        for form in {key, quote(key, safe=""), key.replace("/", "\\/")} if len(key) >= SECRET else ():
             body = body.replace(form.encode(), b"***")
         return body
 

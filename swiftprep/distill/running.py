@@ -25,7 +25,7 @@ def run_async(work: Callable[[], Coroutine[Any, Any, Found]], *, on_interrupt: C
         KeyboardInterrupt: it was cancelled.
     """
     done: Future[Found] = Future()
-    started = threading.Event()
+    started, ended = threading.Event(), threading.Event()
     running: list[tuple[asyncio.AbstractEventLoop, asyncio.Task[Found]]] = []
 
     async def main() -> Found:
@@ -42,17 +42,21 @@ def run_async(work: Callable[[], Coroutine[Any, Any, Found]], *, on_interrupt: C
             done.set_exception(CancelledError() if isinstance(error, asyncio.CancelledError) else error)
         else:
             done.set_result(found)
+        finally:
+            ended.set()
 
     thread = threading.Thread(target=in_thread, name="swiftprep-distill", daemon=True)
     thread.start()
-    interrupts = 0
-    while thread.is_alive():
+    interrupts = told = 0
+    # Not `thread.join`: an interrupt makes it take a living thread for dead (python/cpython#90882).
+    while not ended.is_set():
         try:
-            thread.join(GLANCE)
+            if told < interrupts and started.is_set():
+                told = interrupts
+                _tell(running, on_interrupt if interrupts == 1 else None)
+            ended.wait(GLANCE)
         except KeyboardInterrupt:
-            started.wait()
             interrupts += 1
-            _tell(running, on_interrupt if interrupts == 1 else None)
     try:
         return done.result()
     except CancelledError:
