@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
-from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Any
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from swiftprep.distill.batch import BatchTeacher
 from swiftprep.distill.budget import Budget, BudgetReached, Spending
@@ -20,11 +20,12 @@ from swiftprep.distill.store import Store
 from swiftprep.distill.teacher import Teacher, Teaches
 from swiftprep.errors import ConfigError, DistillStopped, TeacherError
 from swiftprep.progress import progress_bar
-from swiftprep.records import Message, Reject
+from swiftprep.records import Message, Reject, Sample
 
 if TYPE_CHECKING:
     from swiftprep.distill.distiller import Distiller
 
+Found = TypeVar("Found")
 GOOD = 4  # a judge's score, of 5, from which an answer is kept
 
 
@@ -45,7 +46,7 @@ class Run:
         self.evolved: dict[str, Scenario] = {}
         self.calls: Calls | None = None
         self._batch: BatchTeacher | None = None
-        self._thinking = asyncio.Lock()
+        self._thinker = ThreadPoolExecutor(1, "swiftprep-think")
         self._workers: list[asyncio.Future[None]] = []
         self._working = 0
         self._bar: Any = None
@@ -144,8 +145,7 @@ class Run:
         """Ask, verify, and have mended what does not pass."""
         assert self.calls is not None
         distiller, scenario = self.distiller, record.scenario
-        async with self._turn():
-            prompt = distiller.prompter.ask(scenario)
+        prompt = await self._think(distiller.prompter.ask, scenario)
         self.neutralised.update(prompt.neutralised)
         messages = prompt.messages
         for purpose in ("answer", *["repair"] * distiller.repair_rounds):
@@ -157,11 +157,9 @@ class Run:
                     record.reject = Reject(scenario.id, _reason(error), str(error))
                     return
                 break  # what there is stays rejected for what was wrong with it
-            async with self._turn():
-                flaws = await self._verify(scenario, answer.reply, prompt.messages)
-                record.tries += 1
-                meta = {"request": answer.key, "tries": record.tries}
-                sample = distiller.sample(scenario, answer.reply, self.teacher.identity, meta)
+            record.tries += 1
+            meta = {"request": answer.key, "tries": record.tries}
+            flaws, sample = await self._think(self._verify, scenario, answer.reply, prompt.messages, meta)
             if not flaws and distiller.judge is not None:
                 flaws = await self._judge(distiller.judge, scenario, sample.answer)
             record.flaws.append(flaws)
@@ -169,8 +167,7 @@ class Run:
             settle(record, sample, flaws)
             if not flaws:
                 return
-            async with self._turn():
-                messages = distiller.prompter.mend(messages, answer.reply.content, flaws)
+            messages = await self._think(distiller.prompter.mend, messages, answer.reply.content, flaws)
 
     async def _evolve(self, record: Record, how: Operation) -> None:
         """Have a scenario's instruction rewritten; what is of no use is rejected."""
@@ -188,11 +185,11 @@ class Run:
         else:
             self.evolved[scenario.id] = made
 
-    async def _verify(self, scenario: Scenario, reply: Reply, messages: tuple[Message, ...]) -> list[Flaw]:
-        verifier = self.distiller.verifier
-        if verifier.compiler is None:
-            return verifier.check(scenario, reply, messages)
-        return await asyncio.to_thread(verifier.check, scenario, reply, messages)  # it waits for another process
+    def _verify(
+        self, scenario: Scenario, reply: Reply, messages: tuple[Message, ...], meta: dict[str, Any]
+    ) -> tuple[list[Flaw], Sample]:
+        flaws = self.distiller.verifier.check(scenario, reply, messages)
+        return flaws, self.distiller.sample(scenario, reply, self.teacher.identity, meta)
 
     async def _judge(self, judge: Teaches, scenario: Scenario, answer: str) -> list[Flaw]:
         """Return the flaw that a second teacher finds in an answer, if any."""
@@ -208,12 +205,9 @@ class Run:
         score, why = found
         return [] if score >= GOOD else [Flaw("judge", f"scored {score} of 5: {why}", f"评分 {score}/5：{why}")]
 
-    @asynccontextmanager
-    async def _turn(self) -> AsyncIterator[None]:
-        """Wait for one's turn to compute: one scenario in each round of the loop, so that no call waits for many."""
-        async with self._thinking:
-            await asyncio.sleep(0)
-            yield
+    async def _think(self, work: Callable[..., Found], *given: Any) -> Found:
+        """Compute in the one thread that does so, while the loop looks after the calls."""
+        return await asyncio.get_running_loop().run_in_executor(self._thinker, work, *given)
 
 
 def _reason(error: TeacherError) -> str:
