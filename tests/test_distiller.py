@@ -170,6 +170,13 @@ def test_a_budget_of_calls_ends_the_run_and_a_larger_one_goes_on(tmp_path):
     assert (rest.usage.calls, rest.usage.cached, len(rest.samples), rest.stopped) == (6, 4, 10, "")
 
 
+def test_what_was_still_to_be_mended_is_pending(tmp_path):
+    first = distil(tmp_path, Scripted(answer("colour")), budget=Budget(calls=1))
+    assert (len(first.rejected), len(first.pending)) == (0, 1)
+    second = distil(tmp_path, Scripted(answer()), budget=Budget(calls=9))
+    assert (len(second.samples), second.usage.calls, second.usage.cached) == (1, 1, 1)
+
+
 def test_a_budget_of_money_needs_a_price(tmp_path):
     teacher = Teacher("http://127.0.0.1:9/v1", "m")
     with pytest.raises(ConfigError, match="price"):

@@ -1,1 +1,1 @@
-"""From scenarios to verified answers: planned from the catalogue, given by experts or a teacher model, paid for once."""
+"""From scenarios to verified answers, planned from the catalogue, given by experts or a teacher, paid for once."""

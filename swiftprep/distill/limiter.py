@@ -1,9 +1,9 @@
 """How many calls may be in flight, and when the next may begin.
 
-Additive increase, multiplicative decrease, as TCP does it (Chiu and Jain, 1989; the factor is CUBIC's, RFC 9438): each
-answer raises the limit a little, a throttled call lowers it, once for all the calls that were under way together. A provider's `Retry-After`
-holds the whole pool. Rates are spaced evenly (the generic cell rate algorithm), so that a minute's allowance is not
-spent in its first second.
+Additive increase, multiplicative decrease, as TCP does it (Chiu and Jain, 1989; the factor is CUBIC's, RFC 9438):
+each answer raises the limit a little, a throttled call lowers it, once for all the calls that were under way together.
+A provider's `Retry-After` holds the whole pool. Rates are spaced evenly (the generic cell rate algorithm), so that a
+minute's allowance is not spent in its first second.
 """
 
 from __future__ import annotations

@@ -84,6 +84,7 @@ class Run:
                 await asyncio.gather(*self._workers, return_exceptions=True)
                 for teacher in teachers:
                     await teacher.close()
+                self._thinker.shutdown(wait=False)
                 self.reason = calls.stopped
 
     def interrupt(self) -> None:
@@ -123,7 +124,11 @@ class Run:
     async def _work(self, todo: Iterator[Record], step: Callable[[Record], Awaitable[None]]) -> None:
         try:
             for record in todo:
-                await step(record)
+                try:
+                    await step(record)
+                except (Halted, asyncio.CancelledError):
+                    record.reject = None  # it may yet be mended: the next run goes on with it
+                    raise
                 self._show()
         except Halted:
             return
