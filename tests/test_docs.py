@@ -9,6 +9,9 @@ from pathlib import Path
 import pytest
 
 import swiftprep
+from swiftprep.distill.planner import INTENTS
+from swiftprep.distill.providers import PROVIDERS
+from swiftprep.distill.verify import KINDS
 from swiftprep.quality.checker import OTHERS, RULES, rule_id
 
 ROOT = Path(__file__).parent.parent
@@ -55,3 +58,9 @@ def test_make_targets_exist(name):
 def test_every_rule_is_in_the_table(name):
     told = set(re.findall(r"`([a-z]+(?:-[a-z]+)*)`", (ROOT / "docs" / name).read_text(encoding="utf-8")))
     assert {*map(rule_id, RULES), *OTHERS, "too-long", "framework-api"} <= told
+
+
+@pytest.mark.parametrize("name", ["distiller.md", "distiller.zh-CN.md"])
+def test_every_flaw_intent_and_provider_is_told(name):
+    told = set(re.findall(r"`([a-z]+(?:-[a-z]+)*)`", (ROOT / "docs" / name).read_text(encoding="utf-8")))
+    assert {*KINDS, *INTENTS, *PROVIDERS} <= told

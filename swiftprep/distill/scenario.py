@@ -39,6 +39,7 @@ class Scenario:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "instruction", encodable(self.instruction))
+        object.__setattr__(self, "components", tuple(self.components))
         if not self.id:
             digest = hashlib.blake2b(self.instruction.encode("utf-8", "replace"), digest_size=6).hexdigest()
             object.__setattr__(self, "id", f"s-{digest}")
