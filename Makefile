@@ -6,10 +6,11 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help install demo element-ui test check bench clean
+.PHONY: help install demo stage2 element-ui test check bench clean
 
 help:
 	@echo "make demo   install into .venv and run stage 1 on the embedded default (开箱即用的完整演示)"
+	@echo "make stage2 stage 2 on what make demo left: distil, train on, evaluate (第二阶段)"
 	@echo "make test   install into .venv and run every test (全部测试)"
 	@echo "make element-ui  stage 1 on element-ui 2.15.14, fetched with npm"
 	@echo "make check  lint, types and the fast tests, under a minute"
@@ -29,6 +30,10 @@ $(READY): pyproject.toml constraints.txt
 
 demo: $(READY)
 	$(BIN)/python -m swiftprep.recipes.stage1
+
+# Goes on from `make demo`; without that it says so.
+stage2: $(READY)
+	$(BIN)/python -m swiftprep.recipes.stage2
 
 # Stage 1 on a real framework: 116 Vue components of element-ui, from npm.
 element-ui: $(READY)

@@ -69,17 +69,19 @@ def plot_losses(log: pd.DataFrame, path: str | Path | None = None) -> Figure:
     return figure
 
 
-def write_markdown(report: dict[str, Any], path: str | Path, lang: str) -> Path:
+def write_markdown(report: dict[str, Any], path: str | Path, lang: str, recipe: str = "stage1") -> Path:
     """Write the report of a recipe as Markdown.
 
     Args:
         report: What `report.json` holds.
         path: The file.
         lang: `"zh"` or `"en"`.
+        recipe: `"stage1"`, `"distill"` or `"stage2"`.
     """
-    source = (files("swiftprep") / "assets" / "reports" / f"stage1.{lang}.md").read_text(encoding="utf-8")
+    source = (files("swiftprep") / "assets" / "reports" / f"{recipe}.{lang}.md").read_text(encoding="utf-8")
     environment = SandboxedEnvironment(undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     environment.filters["cell"] = _cell
+    environment.filters["quoted"] = _quoted
     return write_text(path, environment.from_string(source).render(**report))
 
 
@@ -88,3 +90,8 @@ def _cell(text: object, width: int = 160) -> str:
     line = " ".join(str(text).split())
     line = line if len(line) <= width else line[: width - 1] + "…"
     return line.replace("&", "&amp;").replace("<", "&lt;").replace("|", "\\|").replace("`", "'").replace("[", "\\[")
+
+
+def _quoted(text: object) -> str:
+    """Make a text of many lines a quotation in Markdown, its own code blocks within."""
+    return "\n".join(f"> {line}".rstrip() for line in str(text).split("\n"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import signal
 import subprocess
 import sys
@@ -15,7 +16,7 @@ import pytest
 
 from swiftprep import Sample, Scanner, SwiftRunner, demo, write_jsonl
 from swiftprep.distill.coverage import coverage
-from swiftprep.errors import ConfigError
+from swiftprep.errors import ConfigError, RunError
 from swiftprep.evaluate.validity import api_rows, api_valid
 from swiftprep.recipes import distill, stage1, stage2
 from swiftprep.recipes.config import load
@@ -535,3 +536,8 @@ def test_a_merged_model_answers_as_its_adapter(tiny_stage1, model, tmp_path):
     write_jsonl(answers(4), tmp_path / "t.jsonl")
     with pytest.raises(ConfigError, match=r"lora_rank=16: an adapter that is continued keeps its own \(8\)"):
         runner.sft([tmp_path / "t.jsonl"], adapters=[str(checkpoint)], lora_rank=16, dry_run=True)
+    broken = shutil.copytree(checkpoint, tmp_path / "broken")
+    (broken / "adapter_model.safetensors").write_bytes(b"not a tensor")
+    with pytest.raises(RunError):
+        runner.merge(broken)
+    assert [path.name for path in tmp_path.iterdir() if "broken" in path.name] == ["broken"]  # nothing half-made

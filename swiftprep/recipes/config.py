@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Any, ClassVar, Literal, TypeVar, get_args
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from swiftprep.disk import write_text
 from swiftprep.errors import ConfigError, did_you_mean
+from swiftprep.recipes.yaml_text import load_yaml
 from swiftprep.scan.reading import SUFFIXES
 from swiftprep.scan.tasks import KINDS
 from swiftprep.train.arguments import masked, unknown_arguments
 
 
-class _Section(BaseModel):
+class Section(BaseModel):
+    """Settings that belong together; a key that is not known is refused."""
+
     model_config = ConfigDict(extra="forbid", protected_namespaces=(), coerce_numbers_to_str=True)
 
 
-class ScanConfig(_Section):
+class ScanConfig(Section):
     """Where the private code lies and what to call it."""
 
     path: Path | None = Field(default=None, description="folder of the code base; null: the demonstration application")
@@ -36,7 +38,7 @@ class ScanConfig(_Section):
     val_fraction: float = Field(default=0.2, gt=0, lt=1)
 
 
-class ScanRecipeConfig(_Section):
+class ScanRecipeConfig(Section):
     """Everything the scan recipe can be told."""
 
     scan: ScanConfig = ScanConfig(kinds=list(KINDS), suffixes=list(SUFFIXES), val_fraction=0.1)
@@ -45,7 +47,7 @@ class ScanRecipeConfig(_Section):
     seed: int = 42
 
 
-class CheckConfig(_Section):
+class CheckConfig(Section):
     """Everything the check recipe can be told."""
 
     data: list[Path] = Field(default_factory=list, description=".jsonl, .json or .csv files; none: a scan of the demo")
@@ -59,7 +61,7 @@ class CheckConfig(_Section):
     output_dir: Path = Path("runs/check")
 
 
-class MixConfig(_Section):
+class MixConfig(Section):
     """What general data goes beside it, and how much."""
 
     general: list[str] | None = Field(default=None, description="files, or hub ids with #N; null: the rows that ship")
@@ -67,7 +69,7 @@ class MixConfig(_Section):
     size: dict[str, int] = Field(default_factory=dict, description="rows of hub data sets that carry no #N")
 
 
-class ModelConfig(_Section):
+class ModelConfig(Section):
     """Which model, and who it shall say it is."""
 
     path: str | None = Field(default=None, description="folder or hub id; null: the embedded SmolLM2-135M-Instruct")
@@ -79,7 +81,7 @@ class ModelConfig(_Section):
     trust_remote_code: bool = False
 
 
-class EvalConfig(_Section):
+class EvalConfig(Section):
     """What to ask before and after."""
 
     probes: str = Field(
@@ -89,8 +91,17 @@ class EvalConfig(_Section):
     max_new_tokens: int = Field(default=64, ge=1)
 
 
-class Stage1Config(_Section):
+class Stage1Config(Section):
     """Everything stage 1 can be told."""
+
+    decided: ClassVar[dict[str, str]] = {  # ms-swift's arguments that other keys stand for
+        "dataset": "scan.path and mix.general",
+        "val_dataset": "scan.val_fraction",
+        "model": "model.path",
+        "model_type": "model.model_type",
+        "template": "model.template",
+        "output_dir": "output_dir",
+    }
 
     scan: ScanConfig = ScanConfig()
     mix: MixConfig = MixConfig()
@@ -119,54 +130,11 @@ DEFAULT_SFT: dict[str, Any] = {
     "enable_channel_loss": True,
 }
 
-_SECTIONS = ("scan", "mix", "model", "sft", "eval")
-
-# What the other sections decide.
-NOT_IN_SFT = {
-    "dataset": "scan.path and mix.general",
-    "val_dataset": "scan.val_fraction",
-    "model": "model.path",
-    "model_type": "model.model_type",
-    "template": "model.template",
-    "output_dir": "output_dir",
-}
-
 # The embedded model is so small that it takes a larger step to learn within minutes.
 EMBEDDED_SFT: dict[str, Any] = {"learning_rate": 2e-4}
 
 
-class _Loader(yaml.SafeLoader):
-    """Safe YAML without YAML 1.1's surprises: the ratio 50:50 is not 3050, and eval_strategy=no is not false."""
-
-
-_PLAIN = {
-    "tag:yaml.org,2002:int": re.compile(r"[-+]?(0|[1-9][0-9_]*)$"),
-    "tag:yaml.org,2002:bool": re.compile(r"(true|True|TRUE|false|False|FALSE)$"),
-}
-
-
-_Loader.yaml_implicit_resolvers = {
-    first: [(tag, _PLAIN.get(tag, pattern)) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:float"]
-    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
-}
-# YAML 1.1 reads 1e-4 as text; people who write learning rates mean the number.
-_Loader.add_implicit_resolver(
-    "tag:yaml.org,2002:float",
-    re.compile(r"[-+]?(\d+\.\d*|\.\d+|\d+(?=[eE]))([eE][-+]?\d+)?$|[-+]?\.(inf|Inf|INF)$|\.(nan|NaN|NAN)$"),
-    list("-+0123456789."),
-)
-
-
-def load_yaml(text: str) -> Any:
-    """Parse YAML: safe; `50:50` and `no` stay text, `1e-4` is a number.
-
-    >>> load_yaml("{ratio: 50:50, learning_rate: 1e-4, seed: 42}")
-    {'ratio': '50:50', 'learning_rate': 0.0001, 'seed': 42}
-    """
-    return yaml.load(text, Loader=_Loader)
-
-
-Config = TypeVar("Config", Stage1Config, ScanRecipeConfig, CheckConfig)
+Config = TypeVar("Config", bound=BaseModel)
 
 
 def load_config(file: str | Path | None = None, overrides: Iterable[str] = ()) -> Stage1Config:
@@ -194,16 +162,17 @@ def load(kind: type[Config], file: str | Path | None = None, overrides: Iterable
         if not mark or not key:
             raise ConfigError(f"'{override}': expected key=value, such as mix.ratio=40:60")
         _put(settings, key, _value(override, value))
-    settings = _tidy(_over_defaults(kind, settings))
+    settings = _tidy(_over_defaults(kind, settings), set(_sections(kind)))
     problems: list[str] = []
     config = kind()
     try:
         config = kind.model_validate(settings)
     except ValidationError as error:
         problems = [_explain(kind, dict(problem)) for problem in error.errors()]
-    if kind is Stage1Config and isinstance(settings.get("sft"), dict) and settings["sft"]:
+    if "sft" in kind.model_fields and isinstance(settings.get("sft"), dict) and settings["sft"]:
         names = list(map(str, settings["sft"]))
-        problems += [f"sft.{name}: this recipe sets it; use {NOT_IN_SFT[name]}" for name in names if name in NOT_IN_SFT]
+        decided: dict[str, str] = getattr(kind, "decided", {})
+        problems += [f"sft.{name}: this recipe sets it; use {decided[name]}" for name in names if name in decided]
         problems += [f"sft: {line}" for line in unknown_arguments("sft", names)]
     if problems:
         raise ConfigError("\n".join(problems))
@@ -213,8 +182,8 @@ def load(kind: type[Config], file: str | Path | None = None, overrides: Iterable
 def save_config(config: BaseModel, path: Path) -> Path:
     """Write the resolved settings as YAML, in a form `load` reads back; keys and tokens are left out."""
     plain = config.model_dump(mode="json")
-    if isinstance(config, Stage1Config):
-        plain["sft"] = masked(config.sft)
+    if "sft" in plain:
+        plain["sft"] = masked(plain["sft"])
     return write_text(path, yaml.safe_dump(plain, allow_unicode=True, sort_keys=False))
 
 
@@ -250,12 +219,31 @@ def _put(settings: dict[str, Any], key: str, value: Any) -> None:
     place[last] = value
 
 
-def _tidy(value: Any) -> Any:
+def _sections(kind: type[BaseModel]) -> Iterator[str]:
+    """Yield the names of what holds keys of its own, at any depth."""
+    for name, field in kind.model_fields.items():
+        inner = _section_of(field.annotation)
+        if inner is not None and not field.is_required() and field.default is not None:
+            yield name
+            yield from _sections(inner)
+        elif field.default_factory is dict:
+            yield name
+
+
+def _section_of(annotation: Any) -> type[BaseModel] | None:
+    """Return the section an annotation names, `X` or `X | None`."""
+    for kind in (annotation, *get_args(annotation)):
+        if isinstance(kind, type) and issubclass(kind, BaseModel):
+            return kind
+    return None
+
+
+def _tidy(value: Any, sections: set[str]) -> Any:
     """Expand `~` in paths, and take a section's bare heading for an empty section."""
     if isinstance(value, dict):
-        return {key: {} if inner is None and key in _SECTIONS else _tidy(inner) for key, inner in value.items()}
+        return {k: {} if inner is None and k in sections else _tidy(inner, sections) for k, inner in value.items()}
     if isinstance(value, list):
-        return [_tidy(inner) for inner in value]
+        return [_tidy(inner, sections) for inner in value]
     return str(Path(value).expanduser()) if isinstance(value, str) and value.startswith("~/") else value
 
 
@@ -280,8 +268,7 @@ def _explain(kind: type[BaseModel], problem: dict[str, Any]) -> str:
 
 def _keys(model: type[BaseModel], section: list[str]) -> list[str]:
     for name in section:
-        inner = model.model_fields[name].annotation
-        assert isinstance(inner, type)
-        assert issubclass(inner, BaseModel)
+        inner = _section_of(model.model_fields[name].annotation)
+        assert inner is not None
         model = inner
     return list(model.model_fields)

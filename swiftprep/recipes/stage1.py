@@ -8,13 +8,9 @@ scan → mix → sft → evaluate base and tuned model → verdict → report.js
 
 from __future__ import annotations
 
-import importlib.util
-import platform
 import shlex
 import sys
-import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import asdict
 from importlib import metadata
 from itertools import islice
@@ -23,15 +19,22 @@ from typing import Any
 
 import orjson
 
-from swiftprep import demo
 from swiftprep.disk import write_text
-from swiftprep.errors import ConfigError, MissingDependencyError, RunError, RunInterrupted
+from swiftprep.errors import ConfigError, RunError, RunInterrupted
 from swiftprep.evaluate.compare import compare
-from swiftprep.evaluate.probes import load_questions
 from swiftprep.mix.mixer import Mixer
 from swiftprep.recipes.cli import Arguments, run, say
 from swiftprep.recipes.config import DEFAULT_SFT, EMBEDDED_SFT, Stage1Config, load_config, save_config
 from swiftprep.recipes.scan import scanner
+from swiftprep.recipes.training import (
+    check_before,
+    general_data,
+    make_runner,
+    save_answers,
+    sft_facts,
+    timed,
+    versions,
+)
 from swiftprep.records import read_jsonl, write_jsonl
 from swiftprep.report import plot_losses, write_markdown
 from swiftprep.scan.result import Scan
@@ -59,9 +62,9 @@ def stage1(config: Stage1Config, *, dry_run: bool = False) -> dict[str, Any]:
     out = config.output_dir
     seconds: dict[str, float] = {}
     config = config.model_copy(update={"sft": _swift_arguments(config)})
-    _check_before(config)
-    runner = _runner(config)
-    with _timed("scan", seconds):
+    check_before(config.output_dir, config.sft, config.eval.probes)
+    runner = make_runner(config.model, out / "sft")
+    with timed("scan", seconds):
         scan = _scan(config, runner.model)
         files = scan.write(out / "data")
     save_config(config, out / "config.yaml")
@@ -72,10 +75,10 @@ def stage1(config: Stage1Config, *, dry_run: bool = False) -> dict[str, Any]:
     if scan.findings:
         say(f"        {len(scan.findings)} secrets were replaced: {files['findings']}")
     count = token_counter(runner.model)
-    with _timed("mix", seconds):
+    with timed("mix", seconds):
         mix = Mixer(
             [files["train"]],
-            _general(config),
+            general_data(config.mix.general, config.model, out / "data"),
             ratio=config.mix.ratio,
             size=config.mix.size,
             seed=config.seed,
@@ -96,7 +99,7 @@ def stage1(config: Stage1Config, *, dry_run: bool = False) -> dict[str, Any]:
     if long_rows:
         say(f"        {long_rows} of {len(scan.samples)} components are cut off at max_length={longest} tokens")
     say(f"sft     {runner.model} (log: {out / 'sft'})")
-    with _timed("sft", seconds):
+    with timed("sft", seconds):
         trained = runner.sft(mix.dataset_args(), [files["val"]], dry_run=dry_run, **config.sft)
     report["sft"]["command"] = trained.command
     if dry_run:
@@ -105,19 +108,19 @@ def stage1(config: Stage1Config, *, dry_run: bool = False) -> dict[str, Any]:
     if trained.best_checkpoint is None:
         raise RunError(f"ms-swift saved no checkpoint to evaluate; see {trained.output_dir} (没有保存检查点)")
     say(f"sft     {trained.checkpoint}")
-    with _timed("eval", seconds):
+    with timed("eval", seconds):
         held_out = out / "data" / "eval.jsonl"
         write_jsonl(islice(read_jsonl(files["val"]), config.eval.limit), held_out)
         try:
             answers = _evaluate(runner, trained, {"general": config.eval.probes, "held-out": held_out}, config, out)
         except RunInterrupted as stopped:  # going on from the last checkpoint skips the training that is done
             raise RunInterrupted(str(stopped), checkpoint=trained.checkpoint) from None
-    report["sft"] |= _sft_facts(trained, planned=int(plan["taken"].sum()), held_out=len(scan.val))
+    report["sft"] |= sft_facts(trained, planned=int(plan["taken"].sum()), held_out=len(scan.val))
     report["eval"] = [c.to_dict() for c in compare(answers["base"].rows, answers["tuned"].rows)]
     report["examples"] = _examples(answers)
     report["verdict"] = {**asdict(trained.monitor().verdict(config.scan.lang))}
     report["seconds"] = {name: round(value, 1) for name, value in seconds.items()}
-    report["versions"] = _versions()
+    report["versions"] = versions()
     plot_losses(trained.log, out / "loss.png")
     write_text(out / "report.json", orjson.dumps(report, option=orjson.OPT_INDENT_2).decode())
     write_markdown(report, out / "report.md", config.scan.lang)
@@ -128,31 +131,6 @@ def stage1(config: Stage1Config, *, dry_run: bool = False) -> dict[str, Any]:
 def _swift_arguments(config: Stage1Config) -> dict[str, Any]:
     embedded = EMBEDDED_SFT if config.model.path is None else {}
     return {**DEFAULT_SFT, **embedded, "seed": config.seed, "data_seed": config.seed, **config.sft}
-
-
-def _check_before(config: Stage1Config) -> None:
-    """Refuse what would otherwise only be noticed after hours of training."""
-    if config.output_dir.exists() and not config.output_dir.is_dir():
-        raise ConfigError(f"{config.output_dir}: is a file; the results need a folder (应为文件夹)")
-    if config.sft["save_strategy"] == "no":
-        raise ConfigError("sft.save_strategy=no: there would be no checkpoint to evaluate (没有检查点可评估)")
-    load_questions(config.eval.probes)
-    if importlib.util.find_spec("evalscope") is None:
-        raise MissingDependencyError("the evaluation needs evalscope: pip install 'swiftprep[swift]'")
-
-
-def _runner(config: Stage1Config) -> SwiftRunner:
-    model, embedded = config.model, config.model.path is None
-    path = demo.model() if model.path is None else model.path
-    defaults = demo.MODEL_ARGUMENTS if embedded else {}
-    return SwiftRunner(
-        path,
-        config.output_dir / "sft",
-        model_type=model.model_type or defaults.get("model_type"),
-        template=model.template or defaults.get("template"),
-        device=model.device,
-        trust_remote_code=model.trust_remote_code,
-    )
 
 
 def _scan(config: Stage1Config, model: str | Path) -> Scan:
@@ -166,22 +144,13 @@ def _scan(config: Stage1Config, model: str | Path) -> Scan:
     return scan
 
 
-def _general(config: Stage1Config) -> list[str]:
-    if config.mix.general is not None:
-        return config.mix.general
-    path = config.output_dir / "data" / "general.jsonl"
-    write_jsonl(demo.general_samples(config.model.name, config.model.author), path)
-    return [str(path)]
-
-
 def _evaluate(
     runner: SwiftRunner, trained: Run, sets: dict[str, str | Path], config: Stage1Config, out: Path
 ) -> dict[str, Evaluation]:
     found = {}
     for name, checkpoint in {"base": None, "tuned": trained.best_checkpoint}.items():
         found[name] = runner.eval(checkpoint, sets, max_new_tokens=config.eval.max_new_tokens)
-        lines = [orjson.dumps(row).decode() for row in found[name].rows]
-        write_text(out / "eval" / f"{name}.jsonl", "\n".join(lines) + "\n")
+        save_answers(found[name], out / "eval" / f"{name}.jsonl")
         say(f"eval    {name}: " + ", ".join(f"{k} {v:.3f}" for k, v in found[name].scores.items()))
     return found
 
@@ -197,26 +166,6 @@ def _scan_facts(scan: Scan) -> dict[str, Any]:
         "secrets": len(scan.findings),
         "held_out_paths": [file["path"] for file in scan.files if file["split"] == "val"],
     }
-
-
-def _sft_facts(trained: Run, planned: int, held_out: int) -> dict[str, Any]:
-    """Say what came out. The base model's eval loss is that of step 0, measured by the same evaluation."""
-    monitor = trained.monitor()
-    evals = monitor.evals()
-    trained_rows = trained.trained_rows()
-    facts = {
-        "output_dir": str(trained.output_dir),
-        "checkpoint": str(trained.checkpoint),
-        "best_checkpoint": str(trained.best_checkpoint),
-        "steps": trained.result.get("global_step"),
-        "rows": {"planned": planned, "trained": trained_rows.get("train"), "held_out": held_out},
-        "eval_loss": {"base": None, "tuned": None, "last": None},
-    }
-    if evals:
-        base = evals[0][1] if evals[0][0] == 0 else None
-        tuned = [loss for step, loss in evals if step > 0]
-        facts["eval_loss"] = {"base": base, "tuned": min(tuned, default=None), "last": evals[-1][1]}
-    return facts
 
 
 def _examples(answers: dict[str, Evaluation], most: int = 5) -> list[dict[str, Any]]:
@@ -235,11 +184,6 @@ def _examples(answers: dict[str, Evaluation], most: int = 5) -> list[dict[str, A
     ]
 
 
-def _versions() -> dict[str, str]:
-    names = ("ms-swift", "torch", "transformers", "peft", "evalscope")
-    return {"python": platform.python_version()} | {name: metadata.version(name) for name in names}
-
-
 def _say_result(report: dict[str, Any], out: Path) -> None:
     loss = report["sft"]["eval_loss"]
     if loss["base"] is not None:
@@ -253,13 +197,6 @@ def _say_result(report: dict[str, Any], out: Path) -> None:
     for line in report["verdict"]["evidence"]:
         say(f"  {line}")
     say(f"report: {out / 'report.md'}")
-
-
-@contextmanager
-def _timed(name: str, seconds: dict[str, float]) -> Iterator[None]:
-    start = time.perf_counter()
-    yield
-    seconds[name] = time.perf_counter() - start
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -4,16 +4,28 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import os
+import shutil
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from swiftprep.errors import ConfigError, RunError, RunInterrupted
 from swiftprep.evaluate.probes import load_questions
-from swiftprep.progress import progress_bar
 from swiftprep.swiftfmt import is_hub_id, parse_entry, require_rows
-from swiftprep.train.arguments import to_command, unknown_arguments
+from swiftprep.train.arguments import require_swift, to_command, unknown_arguments
+from swiftprep.train.bar import RunProgress
 from swiftprep.train.device import Device, activation_bytes, available_memory, detect
+from swiftprep.train.folders import (
+    ADAPTER_CONFIG,
+    MERGED,
+    check_adapter,
+    check_continues,
+    check_model,
+    merged_from,
+    read_json,
+    trained_with,
+)
 from swiftprep.train.process import run_in_child
 from swiftprep.train.results import Evaluation, Run
 
@@ -48,7 +60,8 @@ class SwiftRunner:
         Args:
             model: A local folder, or a hub id such as `"Qwen/Qwen2.5-Coder-0.5B-Instruct"`.
             output_dir: Each run makes its own `vN-date-time` folder in it.
-            model_type: ms-swift's model type, for a model it does not recognise.
+            model_type: ms-swift's model type, for a model it does not recognise. A folder that ms-swift wrote, such as
+                that of `merge`, carries its own.
             template: ms-swift's chat template, likewise.
             device: `"auto"`, `"cpu"`, or None to leave all device arguments to ms-swift.
             trust_remote_code: Let Python code that comes with the model run. ms-swift itself always would.
@@ -62,7 +75,7 @@ class SwiftRunner:
         self.model = str(model)
         self.local = Path(self.model).exists()
         if self.local:
-            _check_model(Path(self.model), trust_remote_code)
+            check_model(Path(self.model), trust_remote_code)
         elif not is_hub_id(self.model):
             raise ConfigError(
                 f"{self.model}: no such model folder, and not a hub id like 'Qwen/Qwen2.5-Coder-0.5B-Instruct' "
@@ -71,8 +84,9 @@ class SwiftRunner:
         if device not in ("auto", "cpu", None):
             raise ConfigError(f"device={device!r}; expected 'auto', 'cpu' or None")
         self.output_dir = Path(output_dir)
-        self.model_type = model_type
-        self.template = template
+        carried = trained_with(Path(self.model)) if self.local else {}
+        self.model_type = model_type or carried.get("model_type")
+        self.template = template or carried.get("template")
         self.device = device
         self.trust_remote_code = trust_remote_code
         self.in_process = in_process
@@ -94,9 +108,12 @@ class SwiftRunner:
             dry_run: Check everything and return the command, but do not run it.
             on_log: Called with each row of the training log as it is written.
             **swift_arguments: Any argument of ms-swift's `SftArguments`, such as `learning_rate=5e-5`.
+                `adapters=[checkpoint]` trains that adapter further, with a fresh optimizer and schedule;
+                `resume_from_checkpoint` goes on with a run that was stopped.
 
         Raises:
-            ConfigError: an unknown argument, a bad `--dataset` entry, or one ms-swift refuses.
+            ConfigError: an unknown argument, a bad `--dataset` entry, one ms-swift refuses, or one it would pass
+                over in silence (`lora_rank` beside `adapters`).
             DataError: a data file that ms-swift could not load.
             MissingDependencyError: ms-swift is not installed.
             RunError: the run failed; the message has the end of its log.
@@ -120,7 +137,7 @@ class SwiftRunner:
                 on_log(event["row"])
 
         try:
-            with _Progress("sft", " steps") as progress:
+            with RunProgress("sft", " steps") as progress:
                 result = self._run({"task": "sft", "arguments": arguments}, self.output_dir, on_event, progress.update)
         except RunInterrupted:
             raise _interrupted(started.get("output_dir")) from None
@@ -177,7 +194,7 @@ class SwiftRunner:
 
         job = {"task": "eval", "arguments": arguments, "sets": sets}
         try:
-            with _Progress("eval", " answers", total=len(wanted)) as progress:
+            with RunProgress("eval", " answers", total=len(wanted)) as progress:
                 self._run(job, folder, on_event, progress.update)
         except RunInterrupted:
             raise RunInterrupted("the evaluation was stopped; call it again (评估已中断，请重新运行)") from None
@@ -187,6 +204,51 @@ class SwiftRunner:
                 f"{len(missing)} of {len(wanted)} questions got no answer, such as {missing[0]}; see {folder}"
             )
         return Evaluation([found[key] for key in wanted], folder, to_command("eval", arguments))
+
+    def merge(self, checkpoint: str | Path, output_dir: str | Path | None = None) -> Path:
+        """Merge an adapter into the base model, through `swift.export_main`, and return the new model's folder.
+
+        The folder appears when it is whole, and not before. `SwiftRunner(folder)` then trains or evaluates it: the
+        model type and the chat template come along. Weights have the type they were trained in.
+
+        Args:
+            checkpoint: The adapter's folder.
+            output_dir: Where the model goes; by default beside the checkpoint, with `-merged` after its name. When
+                the same merge is there already, it is returned as it is.
+
+        Raises:
+            ConfigError: no adapter there, one of another model, or the folder holds something else.
+            MissingDependencyError: ms-swift is not installed.
+            RunError: the merge failed.
+            RunInterrupted: Ctrl-C.
+        """
+        adapter = Path(checkpoint).resolve()
+        check_adapter(adapter, self.model)
+        require_swift()
+        target = Path(output_dir).resolve() if output_dir else adapter.with_name(f"{adapter.name}-merged")
+        origin = merged_from(adapter, self.model)
+        if target.exists():
+            if (target / MERGED).is_file() and read_json(target / MERGED) == origin:
+                return target
+            raise ConfigError(f"{target}: is there already, and is not this merge (目标文件夹已存在)")
+        half_done = target.with_name(f".{target.name}.{os.getpid()}")
+        arguments = {
+            "model": self.model,
+            "model_type": self.model_type,
+            "template": self.template,
+            "adapters": [str(adapter)],
+            "merge_lora": True,
+            "output_dir": str(half_done),
+        }
+        try:
+            self._run({"task": "export", "arguments": arguments}, self.output_dir, lambda event: None)
+            (half_done / MERGED).write_text(json.dumps(origin, indent=2), encoding="utf-8")
+            half_done.rename(target)
+        except RunInterrupted:
+            raise RunInterrupted("the merge was stopped; call it again (合并已中断，请重新运行)") from None
+        finally:
+            shutil.rmtree(half_done, ignore_errors=True)
+        return target
 
     def command(
         self, dataset: Iterable[str | Path], val_dataset: Iterable[str | Path] | None = None, **swift_arguments: Any
@@ -202,6 +264,7 @@ class SwiftRunner:
         self, dataset: Iterable[str | Path], val_dataset: Iterable[str | Path] | None, given: Mapping[str, Any]
     ) -> dict[str, Any]:
         _check_names("sft", given)
+        check_continues(_as_list(given.get("adapters")), self.model, given)
         own = {
             "model": self.model,
             "model_type": self.model_type,
@@ -218,7 +281,7 @@ class SwiftRunner:
         model, adapters = str(Path(self.model).resolve()) if self.local else self.model, []
         if checkpoint is not None:
             path = Path(checkpoint).resolve()
-            if (path / "adapter_config.json").is_file():
+            if (path / ADAPTER_CONFIG).is_file():
                 adapters = [str(path)]
             elif (path / "config.json").is_file():
                 model = str(path)
@@ -264,7 +327,7 @@ class SwiftRunner:
         free = available_memory()
         if not self.local or free is None:
             return False
-        config = _read_json(Path(self.model) / "config.json")
+        config = read_json(Path(self.model) / "config.json")
         length = given.get("max_length") or config.get("max_position_embeddings", 0)
         batch = given.get("per_device_train_batch_size", 1)
         for name, value in {"max_length": length, "per_device_train_batch_size": batch}.items():
@@ -308,28 +371,6 @@ def _as_list(entries: str | Path | Iterable[str | Path] | None) -> list[str]:
     return [str(entries)] if isinstance(entries, (str, Path)) else [str(entry) for entry in entries]
 
 
-def _check_model(folder: Path, trust_remote_code: bool) -> None:
-    if not (folder / "config.json").is_file():
-        raise ConfigError(f"{folder}: no config.json in it, so not a model (不是模型文件夹)")
-    for name in ("config.json", "tokenizer_config.json"):
-        path = folder / name
-        if path.is_file() and "auto_map" in _read_json(path) and not trust_remote_code:
-            raise ConfigError(
-                f"{path}: this model runs Python code of its own; if you trust it, pass trust_remote_code=True "
-                "(模型自带代码，确认可信后再启用)"
-            )
-
-
-def _read_json(path: Path) -> dict[str, Any]:
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise ConfigError(f"{path}: {error}") from None
-    if not isinstance(content, dict):
-        raise ConfigError(f"{path}: expected an object")
-    return content
-
-
 def _sets(dataset: str | Path | Iterable[str | Path] | Mapping[str, str | Path]) -> dict[str, str]:
     if isinstance(dataset, Mapping):
         named = {name: str(path) for name, path in dataset.items()}
@@ -352,28 +393,3 @@ def _interrupted(output_dir: Path | None) -> RunInterrupted:
         f"resume_from_checkpoint='{last}' (已保存检查点，可从此继续)",
         checkpoint=last,
     )
-
-
-class _Progress:
-    """A progress bar that listens to the events of a run."""
-
-    def __init__(self, name: str, unit: str, total: int | None = None) -> None:
-        self._bar = progress_bar(desc=name, unit=unit, total=total)
-
-    def __enter__(self) -> _Progress:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._bar.close()
-
-    def update(self, event: dict[str, Any]) -> None:
-        """Move on with a step or an answer; show the newest losses."""
-        if event["event"] == "step":
-            self._bar.total = event["max_steps"]
-            self._bar.update(event["step"] - self._bar.n)
-        elif event["event"] == "answer":
-            self._bar.update()
-        elif event["event"] == "log":
-            losses = {k: f"{v:.3f}" for k, v in event["row"].items() if k in ("loss", "eval_loss")}
-            if losses:
-                self._bar.set_postfix(losses)

@@ -35,8 +35,8 @@ def run_job(job: Mapping[str, Any], emit: Emit) -> dict[str, Any]:
     """Run one job in this process and return its result.
 
     Args:
-        job: `task` (`"sft"` or `"eval"`), `arguments` (ms-swift's, by name) and for `"eval"` also `sets`: the path
-            of each question file by the name of its set.
+        job: `task` (`"sft"`, `"eval"` or `"export"`), `arguments` (ms-swift's, by name) and for `"eval"` also
+            `sets`: the path of each question file by the name of its set.
         emit: Called with each event: `started` (`output_dir`), `step` (`step`, `max_steps`), `log` (`row`) and
             `answer`.
     """
@@ -46,7 +46,7 @@ def run_job(job: Mapping[str, Any], emit: Emit) -> dict[str, Any]:
     os.environ.pop("TENSORBOARD_LOGGING_DIR", None)  # left by an earlier run, it would claim this one's log
     if not job.get("trust_remote_code"):
         _refuse_remote_code()
-    return _sft(job, emit) if job["task"] == "sft" else _eval(job, emit)
+    return {"sft": _sft, "eval": _eval, "export": _export}[job["task"]](job, emit)
 
 
 def _refuse_remote_code() -> None:
@@ -124,6 +124,15 @@ def _eval(job: Mapping[str, Any], emit: Emit) -> dict[str, Any]:
         emit({"event": "started", "output_dir": str(folder)})
         with _watched_deployment():
             eval_main(parsed)
+    return {}
+
+
+def _export(job: Mapping[str, Any], emit: Emit) -> dict[str, Any]:
+    from swift import ExportArguments, export_main
+
+    parsed = _parse(ExportArguments, job["arguments"], emit)
+    emit({"event": "started", "output_dir": parsed.output_dir})
+    export_main(parsed)
     return {}
 
 

@@ -1,0 +1,70 @@
+"""Whether answers use the framework as it is: the API they use, held against the catalogue."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from swiftprep.augment.tags import markup
+from swiftprep.catalog.catalog import Catalog
+from swiftprep.distill.answer_code import pieces, problems
+from swiftprep.quality.markdown import fenced
+
+_TAG = re.compile(r"<(/?)([A-Za-z][\w-]*)[^<>]*>")
+_VOID = ("area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr")
+# Not syntax, and nothing that is missing: an answer ends at `max_new_tokens`, in the middle of its code.
+_WRONG = ("unknown-tag", "unknown-prop", "unknown-event", "unknown-slot")
+
+
+def api_valid(answer: str, catalog: Catalog) -> bool:
+    r"""Tell whether the code of an answer uses the framework, and nothing the framework does not have.
+
+    An answer without one of the catalogue's components is not valid: it answers without the framework. PriCoder
+    (arXiv 2603.15159) counts executable answers in the same spirit; here nothing is run.
+
+    Args:
+        answer: It may be cut off anywhere.
+        catalog: Of the framework.
+
+    >>> from swiftprep import Scanner, demo
+    >>> catalog = Scanner(demo.app(), framework="ta404").scan().catalog
+    >>> [api_valid(f"```vue\n{code}\n```", catalog) for code in ("<ta-tag>x</ta-tag>", "<ta-tga/>", "<b>x</b>")]
+    [True, False, False]
+    """
+    text = _ended(answer)
+    found = pieces(text)
+    if any(problem.kind in _WRONG for _, problem in problems(text, found, catalog)):
+        return False
+    shown = [piece.code.encode("utf-8", "replace") for piece in found if piece.language == "vue" and not piece.is_wrong]
+    return any(catalog.find(element.tag) is not None for code in shown for element in markup(code))
+
+
+def _ended(answer: str) -> str:
+    """Return an answer that may be cut off with its last tag whole and what is open closed, so that it can be read."""
+    text = answer[: answer.rfind("<")] if answer.rfind("<") > answer.rfind(">") else answer
+    blocks = fenced(text)
+    if blocks and blocks[-1].closed:
+        return text
+    left_open: list[str] = []
+    for match in _TAG.finditer(text, blocks[-1].start if blocks else 0):
+        if match[1] and match[2] in left_open:
+            while left_open.pop() != match[2]:
+                pass
+        elif not match[1] and not match[0].endswith("/>") and match[2] not in _VOID:
+            left_open.append(match[2])
+    return text + "".join(f"</{name}>" for name in reversed(left_open))
+
+
+def api_rows(rows: Iterable[Mapping[str, Any]], catalog: Catalog) -> list[dict[str, Any]]:
+    """Return the rows of an evaluation anew, scored by their API, under the name of their set and `-api`.
+
+    Args:
+        rows: As of `Evaluation.rows`; those whose reference does not use the framework are left out.
+        catalog: Of the framework.
+    """
+    return [
+        {**row, "set": f"{row['set']}-api", "metric": "api", "score": float(api_valid(str(row["answer"]), catalog))}
+        for row in rows
+        if api_valid(str(row["reference"]), catalog)
+    ]

@@ -1,0 +1,111 @@
+"""The distillation alone: experts and a teacher in; verified answers, rejects with reasons, and a report out.
+
+    python -m swiftprep.recipes.distill                                   # the embedded default, on this machine
+    python -m swiftprep.recipes.distill recipes/distill.yaml scan.path=../our-app teacher.provider=deepseek \
+        teacher.model=deepseek-chat distill.n=100 --dry-run
+
+scan → plan → experts and teacher → samples.jsonl, rejects.jsonl, pending.jsonl, coverage.png, report.json, report.md.
+"""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from collections.abc import Sequence
+from importlib import metadata
+from typing import Any
+
+import orjson
+
+from swiftprep.catalog.catalog import Catalog
+from swiftprep.disk import write_text
+from swiftprep.distill.result import Result
+from swiftprep.errors import ConfigError, DistillStopped, RunInterrupted
+from swiftprep.recipes.cli import Arguments, run, say
+from swiftprep.recipes.config import load, save_config
+from swiftprep.recipes.distill_config import DistillConfig
+from swiftprep.recipes.distilling import distil, facts, write_coverage
+from swiftprep.recipes.scan import scanner
+from swiftprep.recipes.training import timed
+from swiftprep.records import Sample, read_jsonl, write_jsonl
+from swiftprep.report import write_markdown
+
+SUMMARY = "Distil: scenarios → answers of experts and a teacher, each verified against the catalogue."
+
+
+def distill(config: DistillConfig, *, dry_run: bool = False) -> dict[str, Any]:
+    """Distil, write everything into the output folder and return the report.
+
+    Args:
+        config: What to do; see `swiftprep.recipes.distill_config`.
+        dry_run: Show what would be sent, where, and what it might cost; open no connection and write nothing.
+
+    Raises:
+        ConfigError: something in the settings is wrong.
+        DataError: a data file is bad.
+        DistillStopped: the teacher can answer no more for now; the same command goes on.
+        RunInterrupted: Ctrl-C; the same command goes on.
+    """
+    out = config.output_dir
+    if out.exists() and not out.is_dir():
+        raise ConfigError(f"{out}: is a file; the results need a folder (应为文件夹)")
+    seconds: dict[str, float] = {}
+    with timed("scan", seconds):
+        catalog, examples, is_demo = _known(config)
+    say(f"scan    {len(catalog)} components, {len(examples)} samples to show uses from")
+    with timed("distil", seconds):
+        found = distil(config, catalog, examples, is_demo=is_demo, dry_run=dry_run)
+    if dry_run:
+        if found.preview is not None:
+            say(str(found.preview))
+        say("\ndry run: no connection was opened and nothing was written")
+        return {"scenarios": [s.instruction for s in found.scenarios], **_previewed(found.preview)}
+    report: dict[str, Any] = {
+        "swiftprep": metadata.version("swiftprep"),
+        "config": config.model_dump(mode="json"),
+        **facts(found, catalog),
+        "seconds": {name: round(value, 1) for name, value in seconds.items()},
+    }
+    save_config(config, out / "config.yaml")
+    Result(found.records).write(out)
+    write_jsonl(found.samples, out / "samples.jsonl")
+    write_coverage(found, catalog, out / "coverage.png")
+    write_text(out / "report.json", orjson.dumps(report, option=orjson.OPT_INDENT_2).decode())
+    write_markdown(report, out / "report.md", config.scan.lang, "distill")
+    say(f"kept    {len(found.samples)} answers: {out / 'samples.jsonl'}")
+    say(f"report: {out / 'report.md'}")
+    return report
+
+
+def _known(config: DistillConfig) -> tuple[Catalog, list[Sample], bool]:
+    """Return the catalogue, the samples that may be shown, and whether it is the demonstration application."""
+    if config.catalog is not None:
+        shown = [s for path in config.samples for s in read_jsonl(path) if s.meta.get("split") != "val"]
+        return Catalog.load(config.catalog), shown, False
+    if config.samples:
+        raise ConfigError("samples: they go with catalog=catalog.json; with scan.path they are scanned (缺少 catalog)")
+    scan = scanner(config.scan, seed=config.seed, tokenizer=None).scan()
+    return scan.catalog, scan.train, config.scan.path is None
+
+
+def _previewed(preview: Any) -> dict[str, Any]:
+    names = ("host", "teacher", "calls", "cached", "tokens_in", "tokens_out", "cost")
+    return {} if preview is None else {name: getattr(preview, name) for name in names}
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run from the command line; return the exit code."""
+
+    def recipe(arguments: Arguments) -> dict[str, Any]:
+        try:
+            return distill(load(DistillConfig, arguments.file, arguments.overrides), dry_run=arguments.dry_run)
+        except (RunInterrupted, DistillStopped):
+            again = shlex.join([*([arguments.file] if arguments.file else []), *arguments.overrides])
+            say(f"to go on: python -m swiftprep.recipes.distill {again}".rstrip())
+            raise
+
+    return run("distill", SUMMARY, recipe, argv)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,104 @@
+"""What the recipes that distil can be told."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, ClassVar, Literal
+
+from pydantic import Field
+
+from swiftprep.recipes.config import EvalConfig, MixConfig, ScanConfig, Section
+
+
+class TeacherConfig(Section):
+    """Whom to ask, and how hard."""
+
+    provider: str | None = Field(default=None, description="a provider by name, such as deepseek or dashscope")
+    base_url: str | None = Field(default=None, description="an OpenAI-compatible endpoint, in place of a provider")
+    model: str | None = Field(default=None, description="the provider's name for it; null, and no endpoint: embedded")
+    api_key_env: str | None = Field(default=None, description="the environment variable that has the key")
+    sampling: dict[str, Any] = Field(default_factory=dict, description="temperature, max_tokens …")
+    stream: bool | None = Field(default=None, description="null: where the model needs it")
+    concurrency: int = Field(default=16, ge=1, description="calls in flight, at most")
+    requests_per_minute: float | None = Field(default=None, gt=0)
+    tokens_per_minute: float | None = Field(default=None, gt=0)
+    deadline: float = Field(default=600.0, gt=0, description="seconds a call may take")
+    price: tuple[float, float] | None = Field(default=None, description="money for a million tokens in, and out")
+    version: str = Field(default="", description="tells models apart that go by one name")
+
+
+class BudgetConfig(Section):
+    """What may be spent in all, earlier runs with the same store included; null: no limit."""
+
+    money: float | None = Field(default=None, ge=0)
+    tokens: int | None = Field(default=None, ge=0)
+    calls: int | None = Field(default=None, ge=0)
+
+
+class AskConfig(Section):
+    """What to ask, and what becomes of the answers."""
+
+    n: int = Field(default=2, ge=0, description="scenarios to plan from the catalogue; 0: none")
+    scenarios: Path | None = Field(default=None, description="a file of scenarios of your own, asked first")
+    experts: Path | None = Field(
+        default=None, description="answers of experts, a file or folder; null: those that ship, with the demonstration"
+    )
+    langs: list[Literal["zh", "en"]] = Field(default=["zh"], min_length=1)
+    intents: list[str] | None = Field(default=None, description="plan only these; null: all")
+    reasoning: Literal["inline", "think", "none"] = "inline"
+    repair_rounds: int | None = Field(
+        default=None, ge=0, description="how often an answer with faults goes back; null: 2, of the embedded teacher 1"
+    )
+    budget: BudgetConfig = BudgetConfig()
+    mode: Literal["live", "batch"] = "live"
+    store: Path | None = Field(default=None, description="sqlite; null: distil.sqlite in the output folder")
+    compiler: Path | None = Field(default=None, description="folder whose node_modules has the Vue compiler")
+
+
+class DistillConfig(Section):
+    """Everything the distill recipe can be told."""
+
+    scan: ScanConfig = ScanConfig()
+    catalog: Path | None = Field(default=None, description="catalog.json of a scan, in place of scan.path")
+    samples: list[Path] = Field(default_factory=list, description="samples of that code base, shown as examples of use")
+    teacher: TeacherConfig = TeacherConfig()
+    judge: TeacherConfig | None = Field(default=None, description="a second model that marks the answers")
+    distill: AskConfig = AskConfig()
+    output_dir: Path = Path("runs/distill")
+    seed: int = 42
+
+
+class Stage2Config(Section):
+    """Everything stage 2 can be told."""
+
+    decided: ClassVar[dict[str, str]] = {
+        "dataset": "stage1, distill and mix.general",
+        "val_dataset": "val_fraction",
+        "model": "model",
+        "model_type": "stage1",
+        "template": "stage1",
+        "adapters": "start",
+        "output_dir": "output_dir",
+    }
+
+    stage1: Path = Field(default=Path("runs/stage1"), description="output folder of a finished stage 1")
+    model: str | None = Field(default=None, description="where its base model is now; null: where it was")
+    start: Literal["continue", "merge"] = Field(
+        default="continue", description="train stage 1's adapter further, or merge it and train a new one"
+    )
+    teacher: TeacherConfig = TeacherConfig()
+    judge: TeacherConfig | None = None
+    distill: AskConfig = AskConfig()
+    val_fraction: float = Field(default=0.2, gt=0, lt=1, description="share of the scenarios held out, each whole")
+    rehearsal: float = Field(default=0.5, ge=0, description="rows of stage 1 for each distilled one")
+    mix: MixConfig = MixConfig(ratio="60:40")
+    sft: dict[str, Any] = Field(default_factory=dict, description="ms-swift's own arguments, over DEFAULT_STAGE2_SFT")
+    eval: EvalConfig = EvalConfig(limit=4)
+    answer_tokens: int = Field(default=384, ge=1, description="longest answer to a held-out scenario, in tokens")
+    output_dir: Path = Path("runs/stage2")
+    seed: int = 42
+
+
+# Stage 2 learns to answer from few rows: half the learning rate of stage 1, and as many epochs.
+DEFAULT_STAGE2_SFT: dict[str, Any] = {"learning_rate": 5e-5}
+EMBEDDED_STAGE2_SFT: dict[str, Any] = {"learning_rate": 1e-4, "max_length": 1024, "num_train_epochs": 1}

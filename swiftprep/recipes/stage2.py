@@ -1,0 +1,254 @@
+"""Stage 2: scenarios answered and verified, mixed with stage 1's data; training goes on from stage 1.
+
+    python -m swiftprep.recipes.stage2                                      # after stage 1 on the embedded default
+    python -m swiftprep.recipes.stage2 recipes/stage2.yaml stage1=runs/stage1 teacher.provider=deepseek
+
+distil → check → mix → sft → ask base, stage 1 and stage 2 → verdict → report.json, report.md, loss.png, coverage.png.
+"""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict
+from importlib import metadata
+from typing import Any
+
+import orjson
+
+from swiftprep.catalog.catalog import Catalog
+from swiftprep.disk import write_text
+from swiftprep.errors import ConfigError, DistillStopped, RunError, RunInterrupted
+from swiftprep.mix.mixer import Mixer
+from swiftprep.quality.checker import Checker
+from swiftprep.recipes.cli import Arguments, run, say
+from swiftprep.recipes.config import DEFAULT_SFT, load, save_config
+from swiftprep.recipes.distill_config import DEFAULT_STAGE2_SFT, EMBEDDED_STAGE2_SFT, Stage2Config
+from swiftprep.recipes.distilling import Distilled, distil, facts, write_coverage
+from swiftprep.recipes.questions import ask_stages, compare_stages, examples
+from swiftprep.recipes.stage1_results import Stage1Run, hold_out, read_stage1
+from swiftprep.recipes.training import check_before, general_data, make_runner, sft_facts, timed, versions
+from swiftprep.records import Sample, read_jsonl, write_jsonl
+from swiftprep.report import plot_losses, write_markdown
+from swiftprep.tokens import sample_tokens, token_counter
+from swiftprep.train.arguments import masked
+from swiftprep.train.folders import check_adapter
+from swiftprep.train.results import Run
+from swiftprep.train.runner import SwiftRunner
+
+SUMMARY = "Stage 2: scenarios → verified answers → mix with stage 1 → fine-tuning goes on → evaluation → verdict."
+LEAST = 4  # answers below which there is nothing to train on and hold out
+
+
+def stage2(config: Stage2Config, *, dry_run: bool = False) -> dict[str, Any]:
+    """Run stage 2 and return its report, which is also written to the output folder.
+
+    Args:
+        config: What to do; see `swiftprep.recipes.distill_config`.
+        dry_run: Show what would be asked and what it might cost; open no connection, load no model, write nothing.
+
+    Raises:
+        ConfigError: something in the settings is wrong, or there is no finished stage 1.
+        DataError: a data file is bad.
+        DistillStopped: the teacher can answer no more for now.
+        RunError: training or evaluation failed.
+        RunInterrupted: Ctrl-C; the message says how to go on.
+    """
+    out = config.output_dir
+    seconds: dict[str, float] = {}
+    before = read_stage1(config.stage1, config.model)
+    config = config.model_copy(update={"sft": _swift_arguments(config, before)})
+    check_before(out, config.sft, config.eval.probes)
+    base = make_runner(before.config.model, out / "sft")
+    if before.is_adapter:
+        check_adapter(before.checkpoint, base.model)
+    catalog = Catalog.load(before.data / "catalog.json")
+    with timed("distil", seconds):
+        trained_on = list(read_jsonl(before.data / "train.jsonl"))
+        found = distil(config, catalog, trained_on, is_demo=before.is_demo, dry_run=dry_run)
+    if dry_run:
+        say(str(found.preview or "nothing to ask"))
+        say("\ndry run: no connection was opened, no model was loaded and nothing was written")
+        return {"scenarios": [scenario.instruction for scenario in found.scenarios]}
+    report: dict[str, Any] = {"swiftprep": metadata.version("swiftprep"), "config": config.model_dump(mode="json")}
+    report["config"]["sft"] = masked(config.sft)
+    report["framework"], report["distilled"] = before.config.scan.framework, facts(found, catalog)
+    save_config(config, out / "config.yaml")
+    with timed("check", seconds):
+        train, val = _checked(config, before, found, catalog, report)
+    write_coverage(found, catalog, out / "coverage.png")
+    with timed("mix", seconds):
+        mix, planned = _mixed(config, before, base, train, val, report)
+    with timed("merge", seconds):
+        start, more = _start(config, before, base)
+    say(f"sft     {start.model} (log: {out / 'sft'})")
+    with timed("sft", seconds):
+        trained = start.sft(mix, [str(out / "data" / "val.jsonl"), str(before.data / "val.jsonl")], **more)
+    if trained.best_checkpoint is None:
+        raise RunError(f"ms-swift saved no checkpoint to evaluate; see {trained.output_dir} (没有保存检查点)")
+    say(f"sft     {trained.checkpoint}")
+    report["sft"] |= {"command": trained.command, **sft_facts(trained, planned=planned, held_out=len(val))}
+    loss = report["sft"]["eval_loss"]  # step 0 is stage 1's
+    report["sft"]["eval_loss"] = {"stage1": loss["base"], "stage2": loss["tuned"], "last": loss["last"]}
+    report["sft"]["channels"] = _channel_losses(trained)
+    with timed("eval", seconds):
+        try:
+            answers = ask_stages(config, before, base, start, trained.best_checkpoint, catalog)
+        except RunInterrupted as stopped:  # going on from the last checkpoint skips the training that is done
+            raise RunInterrupted(str(stopped), checkpoint=trained.checkpoint) from None
+    report["eval"], report["examples"] = compare_stages(answers), examples(answers)
+    lang = before.config.scan.lang
+    report["verdict"] = asdict(trained.monitor().verdict(lang))
+    report["seconds"] = {name: round(value, 1) for name, value in seconds.items() if value >= 0.05}
+    report["versions"] = versions()
+    plot_losses(trained.log, out / "loss.png")
+    write_text(out / "report.json", orjson.dumps(report, option=orjson.OPT_INDENT_2).decode())
+    write_markdown(report, out / "report.md", lang, "stage2")
+    _say_result(report)
+    say(f"report: {out / 'report.md'}")
+    return report
+
+
+def _swift_arguments(config: Stage2Config, before: Stage1Run) -> dict[str, Any]:
+    embedded = EMBEDDED_STAGE2_SFT if before.config.model.path is None else {}
+    ours = {**DEFAULT_SFT, **DEFAULT_STAGE2_SFT, **embedded, "seed": config.seed, "data_seed": config.seed}
+    return {**ours, **config.sft}
+
+
+def _checked(
+    config: Stage2Config, before: Stage1Run, found: Distilled, catalog: Catalog, report: dict[str, Any]
+) -> tuple[list[Sample], list[Sample]]:
+    """Hold some scenarios out, check the others against them, and write both."""
+    if len(found.samples) < LEAST:
+        raise ConfigError(
+            f"{len(found.samples)} answers passed, and {LEAST} are needed to train on some and hold out others: give "
+            "distill.experts, a larger distill.n or a better teacher; `python -m swiftprep.recipes.distill` shows why "
+            "answers are rejected (通过验证的回答太少)"
+        )
+    train, val = hold_out(found.samples, config.val_fraction, config.seed)
+    held_out = [*val, *read_jsonl(before.data / "val.jsonl")]
+    checked = Checker(catalog=catalog, held_out=held_out).run(train, source="distilled")
+    checked.write(config.output_dir / "checked", lang=before.config.scan.lang)
+    report["check"] = {
+        "read": checked.read,
+        "kept": len(checked.kept),
+        "held_out": len(val),
+        "rules": orjson.loads(checked.counts().to_json(orient="records")),
+    }
+    say(f"check   {len(checked.kept)} of {checked.read} to train on, {len(val)} scenarios held out")
+    if not checked.kept:
+        raise ConfigError(f"the check kept none of {checked.read} answers; see {config.output_dir / 'checked'}")
+    folder = config.output_dir / "data"
+    train, val = ([s.replace(channel="distilled") for s in samples] for samples in (checked.kept, val))
+    write_jsonl(train, folder / "distilled.jsonl")
+    write_jsonl(val, folder / "val.jsonl")
+    return train, val
+
+
+def _mixed(
+    config: Stage2Config,
+    before: Stage1Run,
+    base: SwiftRunner,
+    train: list[Sample],
+    val: list[Sample],
+    report: dict[str, Any],
+) -> tuple[list[str], int]:
+    """Mix the answers with rows of stage 1, so that it is not forgotten, and general ones; return the data sets."""
+    folder = config.output_dir / "data"
+    count = token_counter(base.model)
+    rows = sum(1 for _ in read_jsonl(before.data / "train.jsonl"))
+    again = min(rows, round(config.rehearsal * len(train)))
+    mix = Mixer(
+        [folder / "distilled.jsonl", *([f"{before.data / 'train.jsonl'}#{again}"] if again else [])],
+        general_data(config.mix.general or before.config.mix.general, before.config.model, folder),
+        ratio=config.mix.ratio,
+        size={**before.config.mix.size, **config.mix.size},
+        seed=config.seed,
+        count_tokens=count,
+    )
+    plan = mix.plan()
+    longest = config.sft["max_length"]
+    long_rows = None
+    if count is not None and longest is not None:
+        long_rows = sum(sample_tokens(sample, count) > longest for sample in [*train, *val])
+        if long_rows:
+            say(f"        {long_rows} of {len(train) + len(val)} answers are cut off at max_length={longest} tokens")
+    report["sft"] = {"max_length": longest, "longer_than_max_length": long_rows}
+    report["mix"] = {
+        "ratio": str(config.mix.ratio),
+        "rehearsal": again,
+        "dataset": mix.dataset_args(),
+        "plan": orjson.loads(plan.to_json(orient="records")),
+    }
+    say(f"mix     {mix.command()}")
+    return mix.dataset_args(), int(plan["taken"].sum())
+
+
+def _start(config: Stage2Config, before: Stage1Run, base: SwiftRunner) -> tuple[SwiftRunner, dict[str, Any]]:
+    """Return the runner that trains on, and its arguments: the base model with its adapter, or the merged model."""
+    if before.is_adapter and config.start == "continue":
+        return base, {**config.sft, "adapters": [str(before.checkpoint)]}
+    model = before.checkpoint  # stage 1 tuned the whole model
+    if before.is_adapter:
+        model = base.merge(before.checkpoint, config.output_dir / "merged")
+        say(f"merge   {model}")
+    runner = SwiftRunner(
+        model,
+        base.output_dir,
+        model_type=base.model_type,
+        template=base.template,
+        device=base.device,
+        trust_remote_code=base.trust_remote_code,
+    )
+    return runner, config.sft
+
+
+def _channel_losses(trained: Run) -> dict[str, dict[str, float]]:
+    """Return the eval loss of each channel, before the first step and at the best one."""
+    rows = [row for row in trained.monitor().rows if row.get("eval_loss") is not None]
+    if not rows or rows[0].get("step") != 0:
+        return {}
+    best = min(rows, key=lambda row: float(row["eval_loss"]))
+    names = sorted(column.removeprefix("eval_loss_") for column in rows[0] if column.startswith("eval_loss_"))
+    return {
+        name: {"before": rows[0][f"eval_loss_{name}"], "after": best[f"eval_loss_{name}"]}
+        for name in names
+        if f"eval_loss_{name}" in best
+    }
+
+
+def _say_result(report: dict[str, Any]) -> None:
+    for name, loss in report["sft"]["channels"].items():
+        say(f"held-out eval loss, {name}: stage 1 {loss['before']:.3f} → stage 2 {loss['after']:.3f}")
+    for found in report["eval"]:
+        kept = "" if found["kept"] is None else f" (keeps {found['kept']:.0%} of what the base got right)"
+        kept += " — it forgets: see the report" if found["forgets"] else ""
+        asked = f"{found['name']} ({found['metric']}, {found['questions']} questions)"
+        say(f"{asked}: base {found['base']:.3f}, stage 1 {found['stage1']:.3f}, stage 2 {found['stage2']:.3f}{kept}")
+    say(f"verdict: {report['verdict']['kind']}")
+    for line in report["verdict"]["evidence"]:
+        say(f"  {line}")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run from the command line; return the exit code."""
+
+    def recipe(arguments: Arguments) -> dict[str, Any]:
+        try:
+            return stage2(load(Stage2Config, arguments.file, arguments.overrides), dry_run=arguments.dry_run)
+        except (RunInterrupted, DistillStopped) as stopped:
+            settings = list(arguments.overrides)
+            checkpoint = getattr(stopped, "checkpoint", None)
+            if checkpoint:
+                settings = [item for item in settings if not item.startswith("sft.resume_from_checkpoint=")]
+                settings.append(f"sft.resume_from_checkpoint={checkpoint}")
+            again = shlex.join([*([arguments.file] if arguments.file else []), *settings])
+            say(f"to go on: python -m swiftprep.recipes.stage2 {again}".rstrip())
+            raise
+
+    return run("stage2", SUMMARY, recipe, argv)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

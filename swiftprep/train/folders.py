@@ -1,0 +1,138 @@
+"""What the folder of a model or of a checkpoint says about itself."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from swiftprep.errors import ConfigError
+
+ADAPTER_CONFIG = "adapter_config.json"
+MERGED = "swiftprep-merge.json"  # in a merged model: what it was merged from
+
+# With `adapters`, ms-swift 4.6 loads the adapter as it is (pipelines/train/tuner.py, TunerMixin.prepare_model): what
+# would shape a new one is not looked at, and nothing says so. Beside each argument, its name in `adapter_config.json`.
+_SHAPE = {
+    "lora_rank": "r",
+    "lora_alpha": "lora_alpha",
+    "lora_dropout": "lora_dropout",
+    "lora_bias": "bias",
+    "use_rslora": "use_rslora",
+    "use_dora": "use_dora",
+    "target_modules": "",
+    "target_regex": "",
+    "target_parameters": "",
+    "modules_to_save": "",
+    "init_weights": "",
+}
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """Return the object a JSON file holds.
+
+    Raises:
+        ConfigError: it cannot be read, or holds something else.
+    """
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise ConfigError(f"{path}: {error}") from None
+    if not isinstance(content, dict):
+        raise ConfigError(f"{path}: expected an object")
+    return content
+
+
+def check_model(folder: Path, trust_remote_code: bool) -> None:
+    """Refuse a folder that is no model, or one with Python code of its own that nobody asked for.
+
+    Raises:
+        ConfigError: see above.
+    """
+    if not (folder / "config.json").is_file():
+        raise ConfigError(f"{folder}: no config.json in it, so not a model (不是模型文件夹)")
+    for name in ("config.json", "tokenizer_config.json"):
+        path = folder / name
+        if path.is_file() and "auto_map" in read_json(path) and not trust_remote_code:
+            raise ConfigError(
+                f"{path}: this model runs Python code of its own; if you trust it, pass trust_remote_code=True "
+                "(模型自带代码，确认可信后再启用)"
+            )
+
+
+def trained_with(folder: Path) -> dict[str, Any]:
+    """Return the arguments ms-swift left in a folder it wrote (`args.json`), or an empty dict."""
+    path = folder / "args.json"
+    return read_json(path) if path.is_file() else {}
+
+
+def check_adapter(folder: Path, model: str) -> None:
+    """Refuse a folder that is no adapter, or an adapter that was made for another model.
+
+    Args:
+        folder: A checkpoint.
+        model: The base model it shall go with: a folder or a hub id.
+
+    Raises:
+        ConfigError: see above.
+    """
+    if not (folder / ADAPTER_CONFIG).is_file():
+        raise ConfigError(f"{folder}: no {ADAPTER_CONFIG} in it, so not an adapter (不是适配器文件夹)")
+    base = trained_with(folder).get("model") or read_json(folder / ADAPTER_CONFIG).get("base_model_name_or_path")
+    if isinstance(base, str) and base and not _same_model(base, model):
+        raise ConfigError(f"{folder}: this adapter was made for {base}, not for {model} (适配器与基座模型不匹配)")
+
+
+def _same_model(one: str, other: str) -> bool:
+    """Tell whether two names may mean one model: a folder that was moved, or a hub's own copy, gets the benefit."""
+    if one == other:
+        return True
+    folders = [Path(name) for name in (one, other)]
+    there = [folder.exists() for folder in folders]
+    if all(there):
+        return folders[0].samefile(folders[1])
+    absolute = any(folder.is_absolute() for folder in folders)
+    return absolute or any(there)
+
+
+def check_continues(adapters: list[str], model: str, given: Mapping[str, Any]) -> None:
+    """Refuse to train an adapter further with arguments that ms-swift would pass over in silence.
+
+    Args:
+        adapters: The value of `adapters`.
+        model: The base model.
+        given: The arguments of the run.
+
+    Raises:
+        ConfigError: more than one adapter, one that does not belong to the model, or an argument that only shapes a
+            new adapter and differs from what the adapter has.
+    """
+    if not adapters:
+        return
+    if len(adapters) > 1:
+        raise ConfigError(f"adapters: ms-swift trains one at a time, not {len(adapters)} (一次只能续训一个适配器)")
+    folder = Path(adapters[0])
+    if not folder.exists():
+        raise ConfigError(f"{folder}: no such checkpoint (没有这个检查点)")
+    check_adapter(folder, model)
+    own = read_json(folder / ADAPTER_CONFIG)
+    for name in sorted(set(given) & set(_SHAPE)):
+        kept = own.get(_SHAPE[name])
+        if given[name] is not None and (not _SHAPE[name] or given[name] != kept):
+            has = f" ({kept!r})" if _SHAPE[name] else ""
+            raise ConfigError(
+                f"{name}={given[name]!r}: an adapter that is continued keeps its own{has}; leave it out, or merge the "
+                "adapter and start a new one (续训时适配器结构不变，请删除该参数，或先合并再新建适配器)"
+            )
+
+
+def merged_from(adapter: Path, model: str) -> dict[str, Any]:
+    """Return what tells one merge from another: the base model, the adapter and a hash of its weights."""
+    digest = hashlib.blake2b(digest_size=16)
+    for path in sorted(adapter.glob("adapter_model*")):
+        with path.open("rb") as file:
+            while block := file.read(1 << 20):
+                digest.update(block)
+    return {"base": model, "adapter": str(adapter), "weights": digest.hexdigest()}
