@@ -195,7 +195,9 @@ def main() -> None:
     good = {"delay": DELAY}
     faulty = {"delay": DELAY, "rate": 0.1, "mix": MIX, "retry_after": 1.0}
     n, python = given.n, sys.executable
-    print(f"{n} instructions, {CONCURRENCY} at once, an answer after {DELAY * 1000:.0f} ms: at most {IDEAL:.0f} a second\n")
+    print(
+        f"{n} instructions, {CONCURRENCY} at once, an answer after {DELAY * 1000:.0f} ms: at most {IDEAL:.0f} a second\n"
+    )
     show("floor", measure("floor", n, good, python))
     show(f"swiftprep, {n // 5}", measure("swiftprep", n // 5, good, python))
     show("swiftprep", measure("swiftprep", n, good, python))

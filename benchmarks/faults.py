@@ -50,7 +50,7 @@ from kill_harness import (
 from swiftprep.distill.distiller import Distiller
 from swiftprep.distill.scenario import Scenario
 from swiftprep.distill.store import read_ledger
-from swiftprep.distill.teacher import Limits, Teacher
+from swiftprep.distill.teachers.teacher import Limits, Teacher
 from swiftprep.errors import DistillStopped
 
 QUICK = Limits(concurrency=32, attempts=3, backoff=0.01)

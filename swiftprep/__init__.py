@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from swiftprep.distill.budget import Budget
     from swiftprep.distill.distiller import Distiller
     from swiftprep.distill.scenario import Scenario
-    from swiftprep.distill.teacher import Limits, Teacher
+    from swiftprep.distill.teachers.teacher import Limits, Teacher
     from swiftprep.mix.mixer import Mixer
     from swiftprep.quality.checker import Checker
     from swiftprep.records import Reject, Sample, read_jsonl, write_jsonl
@@ -50,7 +50,7 @@ _HOME = {
     "Catalog": "swiftprep.catalog.catalog",
     "Checker": "swiftprep.quality.checker",
     "Distiller": "swiftprep.distill.distiller",
-    "Limits": "swiftprep.distill.teacher",
+    "Limits": "swiftprep.distill.teachers.teacher",
     "Mixer": "swiftprep.mix.mixer",
     "Monitor": "swiftprep.train.monitor",
     "Reject": "swiftprep.records",
@@ -58,7 +58,7 @@ _HOME = {
     "Scanner": "swiftprep.scan.scanner",
     "Scenario": "swiftprep.distill.scenario",
     "SwiftRunner": "swiftprep.train.runner",
-    "Teacher": "swiftprep.distill.teacher",
+    "Teacher": "swiftprep.distill.teachers.teacher",
     "read_jsonl": "swiftprep.records",
     "write_jsonl": "swiftprep.records",
 }

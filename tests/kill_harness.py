@@ -77,7 +77,7 @@ def scenarios(n: int) -> list[str]:
 def distil(job: Job) -> int:
     """Run a job in this process and print how it ended as one line of JSON."""
     from swiftprep.distill.distiller import Distiller
-    from swiftprep.distill.teacher import Limits, Teacher
+    from swiftprep.distill.teachers.teacher import Limits, Teacher
     from swiftprep.errors import ConfigError, DistillStopped, RunInterrupted
 
     if job.file_size:

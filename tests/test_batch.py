@@ -17,8 +17,8 @@ import pytest
 from aiohttp import web
 
 from swiftprep import Distiller, Limits, Teacher
-from swiftprep.distill import batch
 from swiftprep.distill.store import read_ledger
+from swiftprep.distill.teachers import batch
 from swiftprep.errors import ConfigError, DistillStopped, RunInterrupted
 
 GOOD = "按钮用 `ta-button`，点击事件是 `click`。"
@@ -89,7 +89,10 @@ class BatchServer:
                 errors.append({"custom_id": row["custom_id"], "response": error})
                 continue
             message = {"role": "assistant", "content": GOOD}
-            body = {"choices": [{"message": message, "finish_reason": "stop"}], "usage": {"prompt_tokens": 10, "completion_tokens": 5}}
+            body = {
+                "choices": [{"message": message, "finish_reason": "stop"}],
+                "usage": {"prompt_tokens": 10, "completion_tokens": 5},
+            }
             lines.append({"custom_id": row["custom_id"], "response": {"status_code": 200, "body": body}})
         for name, rows in (("output_file_id", lines), ("error_file_id", errors)):
             if rows:
@@ -97,7 +100,7 @@ class BatchServer:
                 self.files[found[name]] = "\n".join(map(json.dumps, rows)).encode()
 
 
-@pytest.fixture()
+@pytest.fixture
 def server() -> Iterator[BatchServer]:
     made = BatchServer()
     loop = asyncio.new_event_loop()

@@ -11,10 +11,10 @@ import pytest
 
 from swiftprep.catalog.catalog import Catalog
 from swiftprep.disk import cache_dir
-from swiftprep.distill.compiler import Compiler
 from swiftprep.distill.request import Reply
 from swiftprep.distill.scenario import Scenario
-from swiftprep.distill.verify import Verifier
+from swiftprep.distill.verification.compiler import Compiler
+from swiftprep.distill.verification.verify import Verifier
 from swiftprep.errors import RunError
 
 # Speaks as the real one does, and does what the code says.

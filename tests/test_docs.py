@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 import swiftprep
-from swiftprep.distill.planner import INTENTS
-from swiftprep.distill.providers import PROVIDERS
-from swiftprep.distill.verify import KINDS
+from swiftprep.distill.planning.planner import INTENTS
+from swiftprep.distill.teachers.providers import PROVIDERS
+from swiftprep.distill.verification.verify import KINDS
 from swiftprep.quality.checker import OTHERS, RULES, rule_id
 
 ROOT = Path(__file__).parent.parent

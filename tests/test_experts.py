@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from swiftprep.distill.experts import Given, read_experts
+from swiftprep.distill.reading.experts import Given, read_experts
 from swiftprep.errors import DataError, MissingDependencyError
 
 YAML = """- question: 如何分页？

@@ -38,7 +38,7 @@ from swiftprep.distill.request import Request
 from swiftprep.distill.result import Result
 from swiftprep.distill.scenario import Scenario
 from swiftprep.distill.store import read_body, read_ledger
-from swiftprep.distill.teacher import Limits, Teacher
+from swiftprep.distill.teachers.teacher import Limits, Teacher
 from swiftprep.errors import ConfigError, DistillStopped, TeacherError
 
 QUICK = Limits(concurrency=32, attempts=3, backoff=0.01)
@@ -674,7 +674,7 @@ def test_odd_questions_are_asked_or_rejected(server: FaultServer, tmp_path: Path
 NOTEBOOK = """
 import logging
 from swiftprep.distill.distiller import Distiller
-from swiftprep.distill.teacher import Limits, Teacher
+from swiftprep.distill.teachers.teacher import Limits, Teacher
 logging.basicConfig(level=logging.DEBUG)
 teacher = Teacher("{base_url}", "fault-1", "CANARY_KEY", limits=Limits(concurrency=4, attempts=2, backoff=0.01), deadline=1.0)
 distiller = Distiller(teacher, store="distil.sqlite")

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from swiftprep.demo import app
-from swiftprep.distill.guard import KINDS, MARKER, clean, enclose, mark_for, neutralise
+from swiftprep.distill.prompting.guard import KINDS, MARKER, clean, enclose, mark_for, neutralise
 
 # text, what of it must be gone, what must be left
 INJECTIONS = [

@@ -30,7 +30,7 @@ from kill_harness import (
 
 from swiftprep.distill.distiller import Distiller
 from swiftprep.distill.store import Store, read_ledger
-from swiftprep.distill.teacher import Limits, Teacher
+from swiftprep.distill.teachers.teacher import Limits, Teacher
 from swiftprep.errors import ConfigError
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")

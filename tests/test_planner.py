@@ -15,13 +15,13 @@ import yaml
 
 from swiftprep import Catalog, demo
 from swiftprep.catalog.api import Component, Event, Prop, Slot, kebab
-from swiftprep.distill.coverage import coverage, plot_coverage, tally
-from swiftprep.distill.misuse import misuses
-from swiftprep.distill.planner import INTENTS, plan
+from swiftprep.distill.planning.coverage import coverage, plot_coverage, tally
+from swiftprep.distill.planning.misuse import misuses
+from swiftprep.distill.planning.planner import INTENTS, plan
+from swiftprep.distill.planning.traits import askable, framework_tags, parents_of, traits_of
+from swiftprep.distill.planning.wording import phrases
+from swiftprep.distill.reading.scenario_files import load_scenarios
 from swiftprep.distill.scenario import Scenario
-from swiftprep.distill.scenario_files import load_scenarios
-from swiftprep.distill.traits import askable, framework_tags, parents_of, traits_of
-from swiftprep.distill.wording import phrases
 from swiftprep.errors import ConfigError, DataError
 from swiftprep.records import Sample
 from swiftprep.scan.result import Scan
@@ -153,7 +153,7 @@ def test_a_shorter_plan_is_the_beginning_of_a_longer_one(scan: Scan) -> None:
 
 def test_plans_are_the_same_in_every_process_and_differ_by_seed() -> None:
     code = (
-        "from swiftprep import demo, Scanner; from swiftprep.distill.planner import plan\n"
+        "from swiftprep import demo, Scanner; from swiftprep.distill.planning.planner import plan\n"
         "print([s.id for s in plan(Scanner(demo.app(), framework='ta404').scan().catalog, 60)])"
     )
     outputs = {
@@ -318,7 +318,7 @@ def test_both_languages_have_the_same_sentences() -> None:
     ],
 )
 def test_small_words(text: str, domain: str, lang: Any, said: str) -> None:
-    from swiftprep.distill.wording import _tidy
+    from swiftprep.distill.planning.wording import _tidy
 
     assert _tidy(text, domain, lang) == said
 

@@ -20,9 +20,9 @@ from swiftprep.catalog.api import Component, Event, Method, Prop, Slot
 from swiftprep.catalog.catalog import Catalog
 from swiftprep.catalog.markup import Use
 from swiftprep.demo import app
-from swiftprep.distill.guard import MARKER
-from swiftprep.distill.prompts import OPERATIONS, Prompter, read_evolved, read_judgement
-from swiftprep.distill.retrieval import Retriever
+from swiftprep.distill.prompting.guard import MARKER
+from swiftprep.distill.prompting.prompts import OPERATIONS, Prompter, read_evolved, read_judgement
+from swiftprep.distill.prompting.retrieval import Retriever
 from swiftprep.distill.scenario import Scenario
 from swiftprep.errors import ConfigError
 from swiftprep.quality.length import estimate

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from swiftprep import Sample, Scanner, SwiftRunner, demo, write_jsonl
-from swiftprep.distill.coverage import coverage
+from swiftprep.distill.planning.coverage import coverage
 from swiftprep.errors import ConfigError, RunError
 from swiftprep.evaluate.validity import api_rows, api_valid
 from swiftprep.recipes import distill, stage1, stage2
@@ -242,7 +242,7 @@ def test_ctrl_c_exits_130_and_the_same_command_goes_on(endpoint, tmp_path, scena
 
 def test_the_experts_cover_every_intent_and_most_components(catalog):
     from swiftprep.distill.distiller import Distiller
-    from swiftprep.distill.planner import INTENTS
+    from swiftprep.distill.planning.planner import INTENTS
 
     result = Distiller(catalog=catalog).from_experts(shipped_experts())
     assert result.rejected == []
@@ -256,7 +256,7 @@ def test_the_experts_cover_every_intent_and_most_components(catalog):
 
 
 def vue(answer):
-    from swiftprep.distill.answer_code import pieces
+    from swiftprep.distill.verification.answer_code import pieces
 
     return [piece.code for piece in pieces(answer) if piece.language == "vue"]
 

@@ -11,9 +11,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from swiftprep import Teacher
-from swiftprep.distill.providers import PROVIDERS
 from swiftprep.distill.request import Reply, Request
-from swiftprep.distill.teacher import Teaches, as_teacher
+from swiftprep.distill.teachers.providers import PROVIDERS
+from swiftprep.distill.teachers.teacher import Teaches, as_teacher
 from swiftprep.errors import ConfigError, TeacherError
 
 ANSWER = json.dumps({"choices": [{"message": {"content": "好"}, "finish_reason": "stop"}]}).encode()
@@ -47,7 +47,7 @@ class Recorder:
         self.thread.start()
 
 
-@pytest.fixture()
+@pytest.fixture
 def recorder():
     made = Recorder()
     yield made
@@ -69,7 +69,13 @@ def ask(teacher, *requests):
 def test_what_is_sent_is_what_the_openai_sdk_sends(recorder, monkeypatch):
     openai = pytest.importorskip("openai", reason="openai comes with ms-swift, which is not installed")
     monkeypatch.setenv("A_KEY", "sk-1")
-    sampling = {"temperature": 0.2, "max_tokens": 50, "top_p": 0.9, "seed": 7, "response_format": {"type": "json_object"}}
+    sampling = {
+        "temperature": 0.2,
+        "max_tokens": 50,
+        "top_p": 0.9,
+        "seed": 7,
+        "response_format": {"type": "json_object"},
+    }
     teacher = Teacher(recorder.url, "m", "A_KEY", sampling=sampling)
     ask(teacher, Request("m", MESSAGES, teacher.sampling))
     with openai.OpenAI(base_url=recorder.url, api_key="sk-1", max_retries=0) as client:
@@ -86,7 +92,9 @@ def test_without_a_key_there_is_no_header(recorder):
 
 
 def test_a_model_that_says_it_needs_a_stream_gets_one(recorder):
-    refusal = json.dumps({"error": {"message": "This model only support stream mode", "code": "invalid_parameter_error"}})
+    refusal = json.dumps(
+        {"error": {"message": "This model only support stream mode", "code": "invalid_parameter_error"}}
+    )
     event = json.dumps({"choices": [{"delta": {"content": "好"}, "finish_reason": "stop"}]})
     recorder.answers = [(400, refusal.encode()), (200, f"data: {event}\n\ndata: [DONE]\n\n".encode())]
     teacher = Teacher(recorder.url, "m")
@@ -97,7 +105,9 @@ def test_a_model_that_says_it_needs_a_stream_gets_one(recorder):
     assert recorder.requests[1][2]["stream_options"] == {"include_usage": True}
 
 
-@pytest.mark.parametrize(("model", "streams"), [("qwq-plus", True), ("qwen3-235b-a22b-thinking-2507", True), ("qwen-max", False)])
+@pytest.mark.parametrize(
+    ("model", "streams"), [("qwq-plus", True), ("qwen3-235b-a22b-thinking-2507", True), ("qwen-max", False)]
+)
 def test_models_known_to_need_a_stream(model, streams):
     teacher = Teacher("dashscope", model)
     assert ("stream" in teacher.body(Request(model, MESSAGES))) == streams
@@ -165,7 +175,9 @@ def test_a_key_in_clear_over_the_network_is_told(monkeypatch, caplog):
 
 def test_keys_of_requests():
     base = Request("m", MESSAGES, {"temperature": 0.7, "max_tokens": 9}, "inline")
-    same = Request("m", tuple(dict(reversed(m.items())) for m in MESSAGES), {"max_tokens": 9, "temperature": 0.7}, "inline")
+    same = Request(
+        "m", tuple(dict(reversed(m.items())) for m in MESSAGES), {"max_tokens": 9, "temperature": 0.7}, "inline"
+    )
     assert same.key() == base.key()
     others = [
         Request("m2", MESSAGES, base.sampling, "inline"),

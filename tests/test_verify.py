@@ -5,12 +5,12 @@ import pytest
 from swiftprep.catalog.api import Component, Method
 from swiftprep.catalog.catalog import Catalog
 from swiftprep.demo import app
-from swiftprep.distill.answer import written
-from swiftprep.distill.considerations import considerations
-from swiftprep.distill.leaks import without_talk
 from swiftprep.distill.request import Reply
 from swiftprep.distill.scenario import Scenario
-from swiftprep.distill.verify import KINDS, Verifier, wants_code
+from swiftprep.distill.verification.answer import written
+from swiftprep.distill.verification.considerations import considerations
+from swiftprep.distill.verification.leaks import without_talk
+from swiftprep.distill.verification.verify import KINDS, Verifier, wants_code
 from swiftprep.scan.scanner import Scanner
 
 WHY = "要实现这个功能，需要考虑以下几点：\n\n1. 列表用 ta-table 展示，列由 columns 声明\n2. 分页交给 pagination，翻页时 change 事件带回页码\n\n"
@@ -155,7 +155,10 @@ def test_good_answers_pass(catalog, name):
 
 TAG = '<ta-table :columns="columns" :data-source="list" />'
 INSTRUCTIONS = "你是一位资深的前端工程师，熟悉 Vue 2.7 和公司内部的组件框架。只能使用下面列出的组件和属性，不得编造任何不存在的接口；代码必须完整，不得省略。"
-SNIPPET = "\n".join(f"    <ta-form-item label=\"字段{n}\" prop=\"field{n}\"><ta-input v-model=\"form.field{n}\" /></ta-form-item>" for n in range(12))
+SNIPPET = "\n".join(
+    f'    <ta-form-item label="字段{n}" prop="field{n}"><ta-input v-model="form.field{n}" /></ta-form-item>'
+    for n in range(12)
+)
 PROMPT = [
     {"role": "system", "content": INSTRUCTIONS},
     {"role": "user", "content": f"<data-7f3a9c kind=\"api\">\nta-table: columns, data-source\n</data-7f3a9c>\n<data-7f3a9c kind=\"usage\">\n<ta-form :model=\"form\">\n{SNIPPET}\n</ta-form>\n</data-7f3a9c>\n{TABLE.instruction}"},
@@ -453,7 +456,9 @@ def test_a_thought_loses_what_it_says_of_the_prompt(catalog):
     reply = Reply(SFC, reasoning=thought)
     assert verifier.check(TABLE, reply, PROMPT) == []
     made = verifier.finish(TABLE, reply)
-    assert made.startswith("<think>\n用户要的是列表，数据会很多，所以由后端分页。\n页码要在 change 里写回 pagination。\n</think>\n\n")
+    assert made.startswith(
+        "<think>\n用户要的是列表，数据会很多，所以由后端分页。\n页码要在 change 里写回 pagination。\n</think>\n\n"
+    )
     english = "Rows are many. The API reference lists `pagination`. So the server pages them.\n1. Take `change`."
     assert without_talk(english, "Page a table.") == "Rows are many. So the server pages them.\n1. Take `change`."
     nothing_left = Reply(SFC, reasoning="参考资料里列出了 pagination。系统提示要求用中文。")

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 
 from swiftprep.distill.store import Spent
-from swiftprep.distill.teacher import Price, Teaches
+from swiftprep.distill.teachers.teacher import Price, Teaches
 from swiftprep.errors import ConfigError, did_you_mean
 
 

@@ -9,11 +9,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from swiftprep.distill.budget import LIMIT_NAMES, BudgetReached, Spending, cost_of, longest
-from swiftprep.distill.failures import ACTIONS
 from swiftprep.distill.limiter import Closed, Limiter
 from swiftprep.distill.request import Reply, Request
 from swiftprep.distill.store import Store, Stored
-from swiftprep.distill.teacher import Teaches
+from swiftprep.distill.teachers.failures import ACTIONS
+from swiftprep.distill.teachers.teacher import Teaches
 from swiftprep.errors import DistillStopped, TeacherError
 from swiftprep.quality.length import estimate
 

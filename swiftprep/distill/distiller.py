@@ -10,20 +10,20 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from swiftprep.catalog.catalog import Catalog
 from swiftprep.distill.budget import Budget, to_budget
-from swiftprep.distill.coverage import coverage, plot_coverage
-from swiftprep.distill.experts import Given, read_experts
-from swiftprep.distill.planner import plan
+from swiftprep.distill.planning.coverage import coverage, plot_coverage
+from swiftprep.distill.planning.planner import plan
 from swiftprep.distill.preview import Preview, preview
-from swiftprep.distill.prompts import OPERATIONS, Operation, Prompter
+from swiftprep.distill.prompting.prompts import OPERATIONS, Operation, Prompter
+from swiftprep.distill.reading.experts import Given, read_experts
+from swiftprep.distill.reading.scenario_files import load_scenarios
 from swiftprep.distill.request import Reasoning, Reply
 from swiftprep.distill.result import Record, Result, settle
 from swiftprep.distill.run import Run
 from swiftprep.distill.running import run_async
 from swiftprep.distill.scenario import Lang, Scenario
-from swiftprep.distill.scenario_files import load_scenarios
 from swiftprep.distill.store import LEDGER, Store, read_ledger
-from swiftprep.distill.teacher import Teaches, as_teacher
-from swiftprep.distill.verify import Verifier
+from swiftprep.distill.teachers.teacher import Teaches, as_teacher
+from swiftprep.distill.verification.verify import Verifier
 from swiftprep.errors import ConfigError, DistillStopped, RunInterrupted
 from swiftprep.records import Message, Sample
 
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
 
-    from swiftprep.distill.compiler import Compiler
+    from swiftprep.distill.verification.compiler import Compiler
 
 logger = logging.getLogger(__name__)
 
@@ -75,7 +75,7 @@ class Distiller:
                 `<think>` tags before the answer; `"none"`.
             repair_rounds: How often an answer that does not pass goes back to the teacher with its problems.
             judge: A second teacher that scores each answer from 1 to 5; below 4 it goes back like any other.
-            compiler: The user's own Vue compiler; see `swiftprep.distill.compiler.Compiler.find`.
+            compiler: The user's own Vue compiler; see `swiftprep.distill.verification.compiler.Compiler.find`.
 
         Raises:
             ConfigError: an argument is not one.
@@ -111,7 +111,7 @@ class Distiller:
         Args:
             n: How many.
             langs: Languages, in turn.
-            intents: Some of `swiftprep.distill.planner.INTENTS`; None: all.
+            intents: Some of `swiftprep.distill.planning.planner.INTENTS`; None: all.
             asked: Scenarios of earlier rounds.
             seed: The same seed gives the same scenarios.
 
@@ -256,7 +256,8 @@ class Distiller:
         """Read answers that experts wrote and verify them as a teacher's are; nothing is sent anywhere.
 
         Args:
-            path: YAML, CSV, Excel, Markdown or JSONL, or a folder of such files; see `swiftprep.distill.experts`.
+            path: YAML, CSV, Excel, Markdown or JSONL, or a folder of such files; see
+                `swiftprep.distill.reading.experts`.
 
         Raises:
             ConfigError: nothing there can be read.

@@ -12,7 +12,7 @@ import asyncio
 import random
 from collections import deque
 
-from swiftprep.distill.teacher import Limits
+from swiftprep.distill.teachers.teacher import Limits
 from swiftprep.errors import TeacherError
 
 DECREASE = 0.7

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from swiftprep.distill.budget import cost_of, longest
-from swiftprep.distill.prompts import Prompter
+from swiftprep.distill.prompting.prompts import Prompter
 from swiftprep.distill.request import Reasoning, Request
 from swiftprep.distill.scenario import Scenario
 from swiftprep.distill.store import read_answers
-from swiftprep.distill.teacher import Teaches
+from swiftprep.distill.teachers.teacher import Teaches
 from swiftprep.quality.length import estimate
 from swiftprep.records import Message
 

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from swiftprep.disk import atomic_write
-from swiftprep.distill.flaw import Flaw
 from swiftprep.distill.scenario import Scenario
+from swiftprep.distill.verification.flaw import Flaw
 from swiftprep.records import Reject, Sample, write_jsonl
 
 if TYPE_CHECKING:

@@ -8,16 +8,16 @@ from collections.abc import Awaitable, Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from swiftprep.distill.batch import BatchTeacher
 from swiftprep.distill.budget import Budget, BudgetReached, Spending
 from swiftprep.distill.calls import Calls, Halted
-from swiftprep.distill.flaw import Flaw
-from swiftprep.distill.prompts import Operation, read_evolved, read_judgement
+from swiftprep.distill.prompting.prompts import Operation, read_evolved, read_judgement
 from swiftprep.distill.request import Reply, Request
 from swiftprep.distill.result import Record, Result, Usage, settle
 from swiftprep.distill.scenario import Scenario
 from swiftprep.distill.store import Store
-from swiftprep.distill.teacher import Teacher, Teaches
+from swiftprep.distill.teachers.batch import BatchTeacher
+from swiftprep.distill.teachers.teacher import Teacher, Teaches
+from swiftprep.distill.verification.flaw import Flaw
 from swiftprep.errors import ConfigError, DistillStopped, TeacherError
 from swiftprep.progress import progress_bar
 from swiftprep.records import Message, Reject, Sample

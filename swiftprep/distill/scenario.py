@@ -19,8 +19,8 @@ class Scenario:
         instruction: What the trained model will be asked.
         id: Stable name, unique within a data set; made from the instruction when it is not given.
         components: Tags it is about, such as `("ta-table", "ta-pagination")`; empty when it is not known.
-        intent: What is wanted of them, one of `swiftprep.distill.planner.INTENTS` or a word of the user's; `""` when it
-            is not known.
+        intent: What is wanted of them, one of `swiftprep.distill.planning.intents.INTENTS` or a word of the user's;
+            `""` when it is not known.
         lang: Language of the instruction and of the answer.
         level: Difficulty: 1 one component, plain; 2 a feature of a page; 3 a whole page with its odd cases.
         meta: Lineage (`source`, `author` …); it goes into the sample.

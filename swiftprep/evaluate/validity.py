@@ -8,7 +8,7 @@ from typing import Any
 
 from swiftprep.augment.tags import markup
 from swiftprep.catalog.catalog import Catalog
-from swiftprep.distill.answer_code import pieces, problems
+from swiftprep.distill.verification.answer_code import pieces, problems
 from swiftprep.quality.markdown import fenced
 
 _TAG = re.compile(r"<(/?)([A-Za-z][\w-]*)[^<>]*>")

@@ -10,15 +10,15 @@ from typing import Any, Protocol
 
 from swiftprep.catalog.catalog import Catalog
 from swiftprep.distill.budget import Budget
-from swiftprep.distill.compiler import Compiler
-from swiftprep.distill.coverage import coverage, plot_coverage
 from swiftprep.distill.distiller import Distiller
+from swiftprep.distill.planning.coverage import coverage, plot_coverage
 from swiftprep.distill.preview import Preview
-from swiftprep.distill.providers import PROVIDERS
+from swiftprep.distill.reading.scenario_files import load_scenarios
 from swiftprep.distill.result import Record, Result
 from swiftprep.distill.scenario import Scenario
-from swiftprep.distill.scenario_files import load_scenarios
-from swiftprep.distill.teacher import Limits, Teacher, Teaches
+from swiftprep.distill.teachers.providers import PROVIDERS
+from swiftprep.distill.teachers.teacher import Limits, Teacher, Teaches
+from swiftprep.distill.verification.compiler import Compiler
 from swiftprep.errors import ConfigError, DistillStopped, did_you_mean
 from swiftprep.recipes.cli import say
 from swiftprep.recipes.distill_config import AskConfig, TeacherConfig

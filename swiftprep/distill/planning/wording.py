@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 import yaml
 
-from swiftprep.distill.misuse import Misuse
+from swiftprep.distill.planning.misuse import Misuse
 from swiftprep.distill.scenario import Lang
 
 _SLOT = re.compile(r"\{([a-z]+)([123]?)\}")

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from swiftprep.augment.breaks import misspelt
 from swiftprep.catalog.api import Component, kebab
 from swiftprep.catalog.catalog import Catalog
-from swiftprep.distill.traits import usable
+from swiftprep.distill.planning.traits import usable
 
 _MOST = 4  # of each kind
 _SHORTEST = 4  # letters of a name that is misspelt

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 
 from swiftprep.catalog.catalog import Catalog
 from swiftprep.disk import atomic_write
-from swiftprep.distill.intents import INTENTS
+from swiftprep.distill.planning.intents import INTENTS
+from swiftprep.distill.planning.traits import askable
 from swiftprep.distill.scenario import Scenario
-from swiftprep.distill.traits import askable
 from swiftprep.errors import MissingDependencyError
 from swiftprep.quality.markdown import code_of
 from swiftprep.records import Sample

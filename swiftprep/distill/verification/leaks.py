@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from swiftprep.distill.answer_code import Piece
 from swiftprep.distill.scenario import Scenario
+from swiftprep.distill.verification.answer_code import Piece
 from swiftprep.quality.markdown import is_bare_code, outside_fences
 from swiftprep.records import Message
 

@@ -22,11 +22,11 @@ from jinja2 import Environment, StrictUndefined
 
 from swiftprep.catalog.api import Component
 from swiftprep.catalog.catalog import Catalog
-from swiftprep.distill.evolving import read_evolved
-from swiftprep.distill.guard import clean, enclose, mark_for
-from swiftprep.distill.judging import read_judgement
+from swiftprep.distill.prompting.evolving import read_evolved
+from swiftprep.distill.prompting.guard import clean, enclose, mark_for
+from swiftprep.distill.prompting.judging import read_judgement
+from swiftprep.distill.prompting.retrieval import Entry, Retriever
 from swiftprep.distill.request import Reasoning
-from swiftprep.distill.retrieval import Entry, Retriever
 from swiftprep.distill.scenario import Lang, Scenario
 from swiftprep.errors import ConfigError, did_you_mean
 from swiftprep.quality.length import estimate

@@ -15,11 +15,11 @@ from urllib.parse import urlsplit
 
 import orjson
 
-from swiftprep.distill.failures import read_reply
-from swiftprep.distill.http import Endpoint
-from swiftprep.distill.providers import PROVIDERS, STREAMS
 from swiftprep.distill.request import Reply, Request
-from swiftprep.distill.stream import read_stream
+from swiftprep.distill.teachers.failures import read_reply
+from swiftprep.distill.teachers.http import Endpoint
+from swiftprep.distill.teachers.providers import PROVIDERS, STREAMS
+from swiftprep.distill.teachers.stream import read_stream
 from swiftprep.errors import ConfigError, TeacherError, did_you_mean
 from swiftprep.records import Message
 
@@ -119,7 +119,8 @@ class Teacher:
         """Set up; nothing is connected.
 
         Args:
-            base_url: Such as `"https://api.deepseek.com/v1"`, or a name in `swiftprep.distill.providers.PROVIDERS`.
+            base_url: Such as `"https://api.deepseek.com/v1"`, or a name in
+                `swiftprep.distill.teachers.providers.PROVIDERS`.
             model: The provider's name for the model.
             api_key_env: The environment variable that has the key; a named provider's own by default.
             sampling: Over `{"temperature": 0.7, "max_tokens": 4096}`: anything the endpoint takes; None takes one out.
@@ -211,7 +212,7 @@ class Teacher:
         Raises:
             MissingDependencyError: the packages for it are not installed.
         """
-        from swiftprep.distill.local import local_teacher
+        from swiftprep.serve.local import local_teacher
 
         return local_teacher(gguf, sampling=sampling)
 
@@ -237,7 +238,7 @@ class Teacher:
         Raises:
             MissingDependencyError: ms-swift is not installed.
         """
-        from swiftprep.distill.swift_server import swift_teacher
+        from swiftprep.serve.swift_server import swift_teacher
 
         return swift_teacher(model, adapters, model_type=model_type, template=template, sampling=sampling)
 

@@ -18,7 +18,7 @@ from typing import IO, Any
 
 from swiftprep.errors import ConfigError, RunError
 
-WORKER = (sys.executable, "-m", "swiftprep.distill.worker")
+WORKER = (sys.executable, "-m", "swiftprep.serve.worker")
 TAIL_LINES = 20
 
 
@@ -43,7 +43,7 @@ class LocalServer:
         """Start it; it answers once `settled` is true and `base_url` does not raise.
 
         Args:
-            job: See `swiftprep.distill.worker`.
+            job: See `swiftprep.serve.worker`.
             model: Becomes the attribute.
             environment: Variables to set in the process.
             timeout: Seconds it may take until it answers.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from swiftprep.distill.answer import before_code
+from swiftprep.distill.verification.answer import before_code
 from swiftprep.quality.answers import is_courtesy
 from swiftprep.quality.markdown import is_bare_code, outside_fences
 

@@ -19,11 +19,11 @@ from urllib.parse import urlsplit
 
 import orjson
 
-from swiftprep.distill.failures import ACTIONS, failure, read_reply
-from swiftprep.distill.http import Endpoint, Response
 from swiftprep.distill.request import Reply, Request
 from swiftprep.distill.store import Store
-from swiftprep.distill.teacher import Limits, Price, Teacher
+from swiftprep.distill.teachers.failures import ACTIONS, failure, read_reply
+from swiftprep.distill.teachers.http import Endpoint, Response
+from swiftprep.distill.teachers.teacher import Limits, Price, Teacher
 from swiftprep.errors import TeacherError
 
 MOST = 50_000  # requests in a file, as OpenAI and DashScope limit it

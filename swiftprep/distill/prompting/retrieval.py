@@ -10,11 +10,11 @@ from dataclasses import dataclass
 
 from swiftprep.catalog.api import kebab
 from swiftprep.catalog.catalog import Catalog
-from swiftprep.distill.guard import clean
-from swiftprep.distill.reference import api_text
+from swiftprep.distill.prompting.guard import clean
+from swiftprep.distill.prompting.reference import api_text
+from swiftprep.distill.prompting.snippets import snippets
+from swiftprep.distill.prompting.vocabulary import spoken, words_of
 from swiftprep.distill.scenario import Scenario
-from swiftprep.distill.snippets import snippets
-from swiftprep.distill.vocabulary import spoken, words_of
 from swiftprep.quality.length import estimate
 from swiftprep.records import Sample
 

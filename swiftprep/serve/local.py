@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from swiftprep.distill.request import Reply, Request
-from swiftprep.distill.server import LocalServer
-from swiftprep.distill.teacher import Limits, Teacher
+from swiftprep.distill.teachers.teacher import Limits, Teacher
 from swiftprep.errors import ConfigError, MissingDependencyError, RunError, TeacherError
+from swiftprep.serve.server import LocalServer
 
 SAMPLING = {"temperature": 0.7, "max_tokens": 1024}
 _BLOCK = 1 << 20

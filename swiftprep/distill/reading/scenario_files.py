@@ -7,7 +7,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-from swiftprep.distill.rows import read_rows
+from swiftprep.distill.reading.rows import read_rows
 from swiftprep.distill.scenario import Lang, Scenario
 from swiftprep.errors import DataError, did_you_mean
 

@@ -8,14 +8,14 @@ from collections.abc import Iterator, Sequence
 from swiftprep.catalog.api import kebab
 from swiftprep.catalog.catalog import Catalog
 from swiftprep.catalog.check import Problem
-from swiftprep.distill.answer import Parts, joined, parts
-from swiftprep.distill.answer_code import Piece, pieces, problems
-from swiftprep.distill.compiler import Compiler
-from swiftprep.distill.considerations import considerations, inline_considerations
-from swiftprep.distill.flaw import Flaw
-from swiftprep.distill.leaks import COPIED_SHARE, copied_code, copied_prose, talk_of_prompt, without_talk
 from swiftprep.distill.request import Reasoning, Reply
 from swiftprep.distill.scenario import Scenario
+from swiftprep.distill.verification.answer import Parts, joined, parts
+from swiftprep.distill.verification.answer_code import Piece, pieces, problems
+from swiftprep.distill.verification.compiler import Compiler
+from swiftprep.distill.verification.considerations import considerations, inline_considerations
+from swiftprep.distill.verification.flaw import Flaw
+from swiftprep.distill.verification.leaks import COPIED_SHARE, copied_code, copied_prose, talk_of_prompt, without_talk
 from swiftprep.quality import answers, fences, origin, text, truncation, turns
 from swiftprep.quality.edit import with_answer
 from swiftprep.quality.markdown import fenced

@@ -10,11 +10,11 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Literal
 
-from swiftprep.distill.local import SAMPLING, ServedTeacher, fingerprint, kind_of
 from swiftprep.distill.request import Reply, Request
-from swiftprep.distill.server import LocalServer
-from swiftprep.distill.teacher import Limits, Teacher
+from swiftprep.distill.teachers.teacher import Limits, Teacher
 from swiftprep.errors import ConfigError, TeacherError
+from swiftprep.serve.local import SAMPLING, ServedTeacher, fingerprint, kind_of
+from swiftprep.serve.server import LocalServer
 
 # Set by swiftprep: nothing is to be reached from another machine, and nothing of what is asked to be written down.
 _OURS = (
@@ -165,7 +165,7 @@ class EngineTeacher:
         """Set up; nothing is loaded.
 
         Args:
-            job: See `swiftprep.distill.worker.load_engine`.
+            job: See `swiftprep.serve.worker.load_engine`.
             identity: As of `Teacher`.
             sampling: Over `SAMPLING`.
             limits: As of `Teacher`.
@@ -183,7 +183,7 @@ class EngineTeacher:
         return f"<Teacher {self.identity} in this process>"
 
     def _load(self) -> None:
-        from swiftprep.distill.worker import load_engine
+        from swiftprep.serve.worker import load_engine
 
         with self._lock:
             self._ask = self._ask or load_engine(self._job)

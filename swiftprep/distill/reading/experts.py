@@ -10,9 +10,9 @@ from typing import Any, TypeAlias
 
 import yaml
 
-from swiftprep.distill.rows import Row, read_rows, read_text
+from swiftprep.distill.reading.rows import Row, read_rows, read_text
+from swiftprep.distill.reading.scenario_files import language_of, names_in
 from swiftprep.distill.scenario import Lang, Scenario
-from swiftprep.distill.scenario_files import language_of, names_in
 from swiftprep.errors import DataError
 from swiftprep.records import Reject, to_sample
 

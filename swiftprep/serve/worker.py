@@ -1,6 +1,6 @@
 """The process a local model is served from: the only module of this folder that imports ms-swift and xllamacpp.
 
-Started as `python -m swiftprep.distill.worker`. It reads a job (one line of JSON) from standard input, writes events
+Started as `python -m swiftprep.serve.worker`. It reads a job (one line of JSON) from standard input, writes events
 (JSON lines) to standard output until the server is up, and leaves all else that is printed on standard error.
 Standard input then stays open as a lifeline: when the parent dies, it closes, and the server ends with all it started.
 """

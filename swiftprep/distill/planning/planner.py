@@ -12,12 +12,20 @@ from random import Random
 from swiftprep.catalog.api import Component, kebab
 from swiftprep.catalog.catalog import Catalog
 from swiftprep.catalog.markup import Use
-from swiftprep.distill.coverage import tally
-from swiftprep.distill.intents import INTENTS
-from swiftprep.distill.misuse import misuses
+from swiftprep.distill.planning.coverage import tally
+from swiftprep.distill.planning.intents import INTENTS
+from swiftprep.distill.planning.misuse import misuses
+from swiftprep.distill.planning.traits import (
+    askable,
+    framework_tags,
+    importance,
+    parents_of,
+    toggles,
+    traits_of,
+    usable,
+)
+from swiftprep.distill.planning.wording import Facts, Wording, Writer, fitting_traits, wordings
 from swiftprep.distill.scenario import Lang, Scenario
-from swiftprep.distill.traits import askable, framework_tags, importance, parents_of, toggles, traits_of, usable
-from swiftprep.distill.wording import Facts, Wording, Writer, fitting_traits, wordings
 from swiftprep.errors import ConfigError, did_you_mean
 from swiftprep.records import Sample
 

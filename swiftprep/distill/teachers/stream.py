@@ -7,8 +7,8 @@ from typing import Any
 
 import orjson
 
-from swiftprep.distill.failures import failure, text_of, to_reply
 from swiftprep.distill.request import Reply
+from swiftprep.distill.teachers.failures import failure, text_of, to_reply
 from swiftprep.errors import TeacherError
 
 

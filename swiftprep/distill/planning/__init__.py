@@ -1,0 +1,1 @@
+"""What to ask: scenarios from the catalogue, and what they cover."""

@@ -1,0 +1,1 @@
+"""What people bring: files of scenarios, and of experts' answers."""

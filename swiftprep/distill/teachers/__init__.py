@@ -1,0 +1,1 @@
+"""Who is asked: models behind OpenAI-compatible endpoints, functions; what their answers and failures mean."""

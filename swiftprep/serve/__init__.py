@@ -1,0 +1,1 @@
+"""Models served on this machine, to be asked as teachers."""
