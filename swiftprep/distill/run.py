@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from swiftprep.distill.budget import Budget, BudgetReached, Spending
@@ -46,7 +45,7 @@ class Run:
         self.evolved: dict[str, Scenario] = {}
         self.calls: Calls | None = None
         self._batch: BatchTeacher | None = None
-        self._thinker = ThreadPoolExecutor(1, "swiftprep-think")
+        self._thinking = asyncio.Lock()
         self._workers: list[asyncio.Future[None]] = []
         self._working = 0
         self._bar: Any = None
@@ -84,7 +83,6 @@ class Run:
                 await asyncio.gather(*self._workers, return_exceptions=True)
                 for teacher in teachers:
                     await teacher.close()
-                self._thinker.shutdown(wait=False)
                 self.reason = calls.stopped
 
     def interrupt(self) -> None:
@@ -211,8 +209,12 @@ class Run:
         return [] if score >= GOOD else [Flaw("judge", f"scored {score} of 5: {why}", f"评分 {score}/5：{why}")]
 
     async def _think(self, work: Callable[..., Found], *given: Any) -> Found:
-        """Compute in the one thread that does so, while the loop looks after the calls."""
-        return await asyncio.get_running_loop().run_in_executor(self._thinker, work, *given)
+        """Compute when it is one's turn: one scenario in each round of the loop, so that no call waits for many."""
+        async with self._thinking:
+            await asyncio.sleep(0)
+            if self.distiller.verifier.compiler is None:
+                return work(*given)
+            return await asyncio.to_thread(work, *given)  # it waits for another process
 
 
 def _reason(error: TeacherError) -> str:

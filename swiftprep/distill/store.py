@@ -5,8 +5,8 @@ is written down when it begins, so that one in flight when a process died is kno
 the file, flushed to disk, before its call counts as done: whoever holds a slot for a call holds it until then, and so
 no more calls are ever repeated than were in flight.
 
-What is to be written while a commit is under way goes into the next one, all together. Only the commit itself, which
-waits for the disk, is made in a thread: one that did all the writing would wait for the interpreter's lock each time.
+All that is to be written in one turn of the event loop is one commit, made in the loop itself: a thread would wait for
+the interpreter's lock longer than for the disk.
 """
 
 from __future__ import annotations
@@ -17,7 +17,6 @@ import sqlite3
 import time
 import zlib
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -56,7 +55,6 @@ LEDGER = (
 
 Outcome: TypeAlias = Literal["answered", "filtered", "too-long", "bad-request"]
 Write: TypeAlias = tuple[str, Sequence[Any]]
-Waiting: TypeAlias = list["asyncio.Future[Exception | None]"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,9 +106,7 @@ class Store:
             raise
         self._next: int = self._reader.execute("SELECT COALESCE(MAX(id), 0) FROM attempts").fetchone()[0]
         self._pending: list[Write] = []
-        self._waiting: Waiting = []
-        self._committing = False
-        self._thread = ThreadPoolExecutor(1, "swiftprep-store")
+        self._waiting: list[asyncio.Future[Exception | None]] = []
         self._broken: Exception | None = None
 
     def __enter__(self) -> Store:
@@ -121,9 +117,7 @@ class Store:
 
     def close(self) -> None:
         """Write what waits, close the file and let it go."""
-        self._thread.shutdown()
-        if self._pending and self._broken is None and self._execute(self._pending) is None:
-            self._commit()
+        self._flush()
         for connection in (self._reader, self._writer):
             connection.close()
         self._lock.release()
@@ -226,7 +220,8 @@ class Store:
         done: asyncio.Future[Exception | None] = loop.create_future()
         self._pending += writes
         self._waiting.append(done)
-        self._flush()
+        if len(self._waiting) == 1:  # whoever else comes in this turn is in the same commit
+            loop.call_soon(self._flush)
         error = await done
         if error is not None:
             raise _stopped(self.path, error)
@@ -236,58 +231,26 @@ class Store:
         return self._reader.execute(query, values).fetchall()
 
     def _flush(self) -> None:
-        """Begin to commit whatever waits, unless a commit is under way, which will."""
-        if self._committing or not (self._pending or self._waiting):
-            return
+        """Commit whatever waits, and tell those who wait for it."""
         writes, self._pending = self._pending, []
         waiting, self._waiting = self._waiting, []
-        if self._broken is None:
-            self._broken = self._execute(writes)
-        if self._broken is not None:
-            _tell(waiting, self._broken)
-            return
-        self._committing = True
-        self._thread.submit(self._commit_and_tell, asyncio.get_running_loop(), waiting)
+        if writes and self._broken is None:
+            self._broken = self._commit(writes)
+        for done in waiting:
+            if not done.done():
+                done.set_result(self._broken)
 
-    def _commit_and_tell(self, loop: asyncio.AbstractEventLoop, waiting: Waiting) -> None:
-        error = self._commit()
-        with suppress(RuntimeError):  # the loop is closed: nobody waits any more
-            loop.call_soon_threadsafe(self._committed, waiting, error)
-
-    def _committed(self, waiting: Waiting, error: Exception | None) -> None:
-        self._committing = False
-        self._broken = error
-        _tell(waiting, error)
-        self._flush()
-
-    def _execute(self, writes: list[Write]) -> Exception | None:
+    def _commit(self, writes: list[Write]) -> Exception | None:
         try:
             self._writer.execute("BEGIN IMMEDIATE")
             for statement, values in writes:
                 self._writer.execute(statement, values)
-        except (sqlite3.Error, OSError, UnicodeError, OverflowError) as error:
-            self._roll_back()
-            return error
-        return None
-
-    def _commit(self) -> Exception | None:
-        """Bring what was executed to the disk; this waits for it, and so runs in a thread."""
-        try:
             self._writer.execute("COMMIT")
-        except (sqlite3.Error, OSError) as error:
-            self._roll_back()
+        except (sqlite3.Error, OSError, UnicodeError, OverflowError) as error:
+            with suppress(sqlite3.Error):
+                self._writer.execute("ROLLBACK")
             return error
         return None
-
-    def _roll_back(self) -> None:
-        with suppress(sqlite3.Error):
-            self._writer.execute("ROLLBACK")
-
-
-def _tell(waiting: Waiting, error: Exception | None) -> None:
-    for done in waiting:
-        if not done.done():
-            done.set_result(error)
 
 
 def _pack(body: bytes) -> bytes:

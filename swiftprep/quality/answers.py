@@ -228,6 +228,11 @@ def _repeated(text: str, most: int) -> str:
 
 def _period(text: str) -> int:
     """Return the least number of characters after which the end of a text repeats at least four times, or 0."""
+    at = len(text) - 10
+    for _ in range(3):  # the last ten characters of what repeats so stand there four times: seldom true, quickly told
+        at = text.rfind(text[-10:], 0, at + 9)
+        if at < 0:
+            return 0
     backwards = text[::-1]
     border = [0] * len(backwards)
     best = 0

@@ -14,6 +14,7 @@ import json
 import re
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -24,7 +25,7 @@ from swiftprep.distill.store import Store
 from swiftprep.distill.teachers.failures import ACTIONS, failure, read_reply
 from swiftprep.distill.teachers.http import Endpoint, Response
 from swiftprep.distill.teachers.teacher import Limits, Price, Teacher
-from swiftprep.errors import TeacherError
+from swiftprep.errors import DistillStopped, TeacherError
 
 MOST = 50_000  # requests in a file, as OpenAI and DashScope limit it
 LARGEST = 2**30  # bytes of a file of answers
@@ -63,6 +64,8 @@ class BatchTeacher:
         self._queue: dict[str, Request] = {}
         self._futures: dict[str, asyncio.Future[Reply]] = {}
         self._sent: set[str] = set()  # keys in a batch that is under way
+        self._asking = 0  # questions that wait for an answer
+        self._collected: dict[str, set[str]] = {}  # batch → its keys, of those that are done
         self._tasks: set[asyncio.Task[None]] = set()
         self._timer: asyncio.TimerHandle | None = None
         self._adopted = False
@@ -78,20 +81,25 @@ class BatchTeacher:
             self._adopted = True
             self._adopt()
         key = request.key()
-        future = self._futures.get(key)
-        if future is None or future.done():
+        future = self._futures.get(key)  # there may be an answer already, of a batch of an earlier run
+        if future is None:
             future = self._futures[key] = loop.create_future()
-        if key not in self._sent:
-            self._queue[key] = request
+            if key not in self._sent:
+                self._queue[key] = request
+        self._asking += 1
         self.look()
-        return await future
+        try:
+            return await future
+        finally:
+            self._asking -= 1
+            if self._futures.get(key) is future:
+                del self._futures[key]
 
     def look(self) -> None:
         """Send a batch when nobody is left who could add to it; call it, too, when a scenario is done."""
         if not self._queue:
             return
-        under_way = sum(not self._futures[key].done() for key in self._sent if key in self._futures)
-        if len(self._queue) + under_way >= self._waiting() or len(self._queue) >= MOST:
+        if self._asking >= self._waiting() or len(self._queue) >= MOST:
             self._send()
             return
         if self._timer is not None:
@@ -105,6 +113,14 @@ class BatchTeacher:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        # A batch with answers that nobody asked for this time is looked at again the next time.
+        spent = [batch for batch, keys in self._collected.items() if not self._futures.keys() & keys]
+        with suppress(DistillStopped):
+            await self._store.write(
+                [("UPDATE batches SET collected=? WHERE id=?", (time.time(), batch)) for batch in spent]
+            )
+        for future in self._futures.values():
+            future.cancel() if not future.done() else future.exception()
         await self._teacher.close()
 
     def _send(self) -> None:
@@ -135,6 +151,7 @@ class BatchTeacher:
             if not keys:
                 continue
             self._sent |= set(keys)
+            self._futures |= {key: asyncio.get_running_loop().create_future() for key in keys}
             self._start(self._go_on(batch, keys), keys)
 
     async def _go_on(self, batch: str, keys: list[str]) -> None:
@@ -198,7 +215,7 @@ class BatchTeacher:
         for key in left:
             self._fail(key, TeacherError(f"not answered: the batch {state['status']}", kind="deadline"))
         self._sent -= set(keys)
-        await self._store.write([("UPDATE batches SET collected=? WHERE id=?", (time.time(), batch))])
+        self._collected[batch] = set(keys)
 
     async def _wait(self, batch: str) -> dict[str, Any]:
         pause = self._poll
