@@ -8,8 +8,9 @@ ideal. Each program runs in a process of its own against the same server, one af
 - curator: its `LLM` with the same instructions, its own cache, no verification; telemetry and viewer off. Its tokens are
   counted as bytes, which spares it a tokenizer.
 
-Then both again while one first call in ten fails: throttled, 5xx, connections cut, damaged or empty answers. A call counts
-as paid for when the server wrote a whole completion. Memory is the peak of the process; at a fifth of the answers, and at
+Then both again while one first call in ten fails: 5xx, connections cut, damaged or empty answers. Then with a provider that
+lets 40 calls in flight and throttles the others, `Retry-After: 1`. A call counts as paid for when the server wrote a whole
+completion. Memory is the peak of the process; at a fifth of the answers, and at
 all of them. CPU is that of the client's process for an answer kept, its start included.
 
 `--peer` is a Python environment with bespokelabs-curator 0.1.31; without it, one is made in the cache folder with pip.
@@ -34,9 +35,10 @@ CONCURRENCY, DELAY = 64, 0.2
 IDEAL = CONCURRENCY / DELAY
 CURATOR = "bespokelabs-curator==0.1.31"
 MIX = [
-    "429-seconds", "429-bare", "500", "502-html", "503", "reset-before", "reset-middle", "close-middle", "truncated-json",
-    "html-200", "error-200", "no-choices", "null-content", "empty-content",
+    "500", "502-html", "503", "504", "reset-before", "reset-middle", "close-middle", "truncated-json", "html-200", "error-200",
+    "no-choices", "null-choices", "null-content", "empty-content",
 ]  # fmt: skip
+SLOTS = 40  # calls in flight that the provider which throttles lets through
 HERE = Path(__file__).resolve()
 
 
@@ -193,7 +195,8 @@ def main() -> None:
         print(json.dumps(found))
         return
     good = {"delay": DELAY}
-    faulty = {"delay": DELAY, "rate": 0.1, "mix": MIX, "retry_after": 1.0}
+    faulty = {"delay": DELAY, "rate": 0.1, "mix": MIX}
+    throttling = {"delay": DELAY, "limit": SLOTS, "retry_after": 1.0}
     n, python = given.n, sys.executable
     print(
         f"{n} instructions, {CONCURRENCY} at once, an answer after {DELAY * 1000:.0f} ms: at most {IDEAL:.0f} a second\n"
@@ -204,10 +207,11 @@ def main() -> None:
     other = None if given.alone else peer(given.peer)
     if other:
         show("curator", measure("curator", n, good, other))
-    print("\none first call in ten fails")
-    show("swiftprep", measure("swiftprep", n, faulty, python))
-    if other:
-        show("curator", measure("curator", n, faulty, other))
+    for what, plan in (("one first call in ten fails", faulty), (f"more than {SLOTS} at once are throttled", throttling)):
+        print(f"\n{what}")
+        show("swiftprep", measure("swiftprep", n, plan, python))
+        if other:
+            show("curator", measure("curator", n, plan, other))
 
 
 if __name__ == "__main__":
