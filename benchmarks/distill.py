@@ -207,7 +207,10 @@ def main() -> None:
     other = None if given.alone else peer(given.peer)
     if other:
         show("curator", measure("curator", n, good, other))
-    for what, plan in (("one first call in ten fails", faulty), (f"more than {SLOTS} at once are throttled", throttling)):
+    for what, plan in (
+        ("one first call in ten fails", faulty),
+        (f"more than {SLOTS} at once are throttled", throttling),
+    ):
         print(f"\n{what}")
         show("swiftprep", measure("swiftprep", n, plan, python))
         if other:

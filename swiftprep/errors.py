@@ -57,6 +57,7 @@ class TeacherError(SwiftprepError, RuntimeError):
         status: The HTTP status; None when there was none.
         retry_after: Seconds the provider asks to wait; None when it does not say.
         body: The raw body, without the key.
+        tokens: Of prompt and answer, as far as it says; None where they are not known and may well be billed.
     """
 
     def __init__(
@@ -67,12 +68,14 @@ class TeacherError(SwiftprepError, RuntimeError):
         status: int | None = None,
         retry_after: float | None = None,
         body: bytes = b"",
+        tokens: tuple[int, int] | None = (0, 0),
     ) -> None:
         super().__init__(message)
         self.kind = kind
         self.status = status
         self.retry_after = retry_after
         self.body = body
+        self.tokens = tokens
 
 
 class DistillStopped(SwiftprepError, RuntimeError):
@@ -94,11 +97,13 @@ class RunInterrupted(SwiftprepError, KeyboardInterrupt):
 
     Attributes:
         checkpoint: The newest checkpoint on disk, to pass as `resume_from_checkpoint`; None if there is none yet.
+        result: Of a distillation, what there is so far, a `swiftprep.distill.result.Result`.
     """
 
-    def __init__(self, message: str, *, checkpoint: Path | None = None) -> None:
+    def __init__(self, message: str, *, checkpoint: Path | None = None, result: Any = None) -> None:
         super().__init__(message)
         self.checkpoint = checkpoint
+        self.result = result
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

@@ -143,8 +143,9 @@ def test_a_judge_sends_back_what_it_does_not_like(tmp_path):
 
 
 def test_a_judge_that_says_nothing_of_use_keeps_nothing(tmp_path):
-    result = distil(tmp_path, Scripted(answer()), judge=Scripted("很好！", name="judge"), repair_rounds=0)
-    assert result.reasons() == {"judge": 1}
+    teacher = Scripted(answer())
+    result = distil(tmp_path, teacher, judge=Scripted("很好！", name="judge"))
+    assert (result.reasons(), len(teacher.asked)) == ({"judge": 1}, 1), "that is no fault of the answer"
 
 
 def test_the_same_scenario_twice_is_one_sample_and_one_reject(tmp_path):
@@ -310,9 +311,103 @@ def test_a_store_is_only_its_owners(tmp_path):
     assert (tmp_path / "s.sqlite").stat().st_mode & 0o077 == 0
 
 
-def test_an_error_of_ours_is_not_swallowed(tmp_path):
-    distiller = Distiller(Scripted(answer()), store=tmp_path / "s.sqlite")
-    distiller.verifier = None
-    with pytest.raises(AttributeError):
-        distiller.run([QUESTION])
+def test_an_error_in_one_answer_is_told_and_the_others_go_on(tmp_path, caplog):
+    distiller = Distiller(Scripted(answer()), catalog=CATALOG, store=tmp_path / "s.sqlite")
+    check = distiller.verifier.check
+
+    class Broken:
+        compiler = None
+        finish = distiller.verifier.finish
+
+        @staticmethod
+        def check(scenario, reply, messages):
+            if "坏" in scenario.instruction:
+                raise ZeroDivisionError("odd")
+            return check(scenario, reply, messages)
+
+    distiller.verifier = Broken()
+    result = distiller.run([QUESTION, QUESTION + "坏的。"])
+    assert (len(result.samples), result.reasons()) == (1, {"error": 1})
+    assert "ZeroDivisionError" in caplog.text
     Store(tmp_path / "s.sqlite").close()  # and the lock is free
+
+
+def test_an_error_that_is_told_to_the_user_ends_the_run_and_keeps_what_was_in_flight(tmp_path):
+    def teacher(messages):
+        return answer()
+
+    distiller = Distiller(teacher, catalog=CATALOG, store=tmp_path / "s.sqlite")
+    check = distiller.verifier.check
+
+    class Gone:
+        compiler = None
+        finish = distiller.verifier.finish
+
+        @staticmethod
+        def check(scenario, reply, messages):
+            if "坏" in scenario.instruction:
+                raise ConfigError("no compiler any more")
+            return check(scenario, reply, messages)
+
+    distiller.verifier = Gone()
+    with pytest.raises(ConfigError, match="no compiler any more"):
+        distiller.run([f"{QUESTION}第 {number} 种。{'坏的。' if number == 3 else ''}" for number in range(8)])
+    rows = ledger(tmp_path)
+    assert {row["outcome"] for row in rows} == {"answered"}
+
+
+def test_a_judge_that_cannot_be_reached_leaves_the_scenario_pending(tmp_path):
+    judge = Scripted(TeacherError("503", kind="server"), name="judge")
+    teacher = Scripted(answer())
+    result = distil(tmp_path, teacher, judge=judge)
+    assert (len(result.pending), len(teacher.asked), len(judge.asked)) == (1, 1, 2)
+    again = distil(tmp_path, Scripted(""), judge=Scripted('{"score": 5, "reason": "好"}', name="judge"))
+    assert len(again.samples) == 1
+
+
+def test_failed_calls_count_in_a_budget(tmp_path):
+    def teacher(messages):
+        raise TeacherError("nothing said", kind="empty", tokens=(4000, 1000))
+
+    teacher.limits = Limits(concurrency=1, attempts=3, backoff=0.01)
+    result = distil(tmp_path, teacher, [f"{QUESTION}第 {n} 种。" for n in range(9)], budget=Budget(tokens=20_000))
+    assert result.stopped
+    assert 10_000 <= result.usage.tokens <= 20_000
+
+
+@pytest.mark.parametrize(
+    ("says", "outcome"),
+    [
+        (TeacherError("odd", kind="timeout"), "timeout"),
+        (Reply(None), "bad-body"),
+        (Reply("x", reasoning=None), "bad-body"),
+        (StopIteration("no more"), "server"),
+        (ValueError("broken"), "server"),
+    ],
+    ids=str,
+)
+def test_what_a_users_teacher_does_wrong_is_tried_again_and_told(tmp_path, says, outcome):
+    def teacher(messages):
+        if isinstance(says, BaseException):
+            raise says
+        return says
+
+    teacher.limits = Limits(concurrency=1, attempts=2, backoff=0.01)
+    result = distil(tmp_path, teacher)
+    assert (result.reasons(), result.usage.outcomes) == ({"no-answer": 1}, {outcome: 2})
+    assert distil(tmp_path, teacher).usage.calls == 2, "it is asked again the next time"
+
+
+@pytest.mark.parametrize("given", [None, 5, [1], [{"instruction": "x"}]], ids=str)
+def test_what_is_no_scenario(tmp_path, given):
+    with pytest.raises(ConfigError, match="scenarios"):
+        distil(tmp_path, Scripted(answer()), given)
+
+
+def test_one_scenario_is_a_list_of_one(tmp_path):
+    assert len(distil(tmp_path, Scripted(answer()), Scenario(QUESTION)).samples) == 1
+
+
+def test_what_is_no_budget(tmp_path):
+    with pytest.raises(ConfigError, match="budget"):
+        distil(tmp_path, Scripted(answer()), budget=5)

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import json
 import logging
 import threading
+import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
 from swiftprep import Teacher
 from swiftprep.distill.request import Reply, Request
+from swiftprep.distill.teachers.functions import as_teacher
 from swiftprep.distill.teachers.providers import PROVIDERS
-from swiftprep.distill.teachers.teacher import Teaches, as_teacher
+from swiftprep.distill.teachers.teacher import Teaches
 from swiftprep.errors import ConfigError, TeacherError
 
 ANSWER = json.dumps({"choices": [{"message": {"content": "好"}, "finish_reason": "stop"}]}).encode()
@@ -162,6 +165,30 @@ def test_what_cannot_be_a_key_is_not_shown(monkeypatch, value):
     assert "secret" not in str(error.value)
 
 
+@pytest.mark.parametrize(
+    "slip", ["sk-proj-abcdef0123456789", "0123456789abcdef0123456789abcdef", "a.b", "abcdef0123456789abcdef012"]
+)
+def test_a_key_in_place_of_its_name_is_refused_and_not_shown(slip):
+    with pytest.raises(ConfigError, match="name of an environment variable") as error:
+        Teacher("openai", "m", slip)
+    assert slip not in str(error.value)
+
+
+def test_one_teacher_in_two_threads(recorder):
+    teacher = Teacher(recorder.url, "m")
+    answers = []
+
+    def work():
+        answers.extend(ask(teacher, *[Request("m", MESSAGES)] * 20))
+
+    threads = [threading.Thread(target=work) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(answers) == 60
+
+
 def test_white_space_around_a_key_is_nothing(monkeypatch):
     monkeypatch.setenv("A_KEY", "  sk-1\n")
     Teacher("openai", "m", "A_KEY").check()
@@ -220,6 +247,51 @@ def test_the_identity_of_a_function_is_its_code():
 
     named.identity = "our-model@3"
     assert as_teacher(named).identity == "our-model@3"
+
+
+def test_what_a_function_holds_is_part_of_its_identity():
+    def made(word):
+        return lambda messages: word
+
+    def asks(messages, model="a"):
+        return model
+
+    class Model:
+        def __init__(self, name):
+            self.name = name
+
+        def __call__(self, messages):
+            return self.name
+
+    pairs = [
+        (made("A"), made("B")),
+        (functools.partial(asks, model="AAA"), functools.partial(asks, model="BBB")),
+        (Model("A"), Model("B")),
+    ]
+    for first, second in pairs:
+        assert as_teacher(first).identity != as_teacher(second).identity
+        assert as_teacher(first).identity == as_teacher(first).identity
+
+
+def test_a_function_may_return_something_to_wait_for():
+    async def later(messages):
+        return "ok"
+
+    assert ask(as_teacher(lambda messages: later(messages)), Request("x", MESSAGES))[0].content == "ok"
+
+
+def test_a_function_has_a_deadline():
+    def slow(messages):
+        time.sleep(0.5)
+
+    async def waits(messages):
+        await asyncio.sleep(5)
+
+    slow.deadline = waits.deadline = 0.05
+    for function in (slow, waits):
+        with pytest.raises(TeacherError) as failed:
+            ask(as_teacher(function), Request("x", MESSAGES))
+        assert failed.value.kind == "deadline"
 
 
 @pytest.mark.parametrize("bad", [lambda m: None, lambda m: "", lambda m: 3], ids=["none", "empty", "number"])

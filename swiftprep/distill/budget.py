@@ -31,7 +31,7 @@ class Budget:
     def __post_init__(self) -> None:
         for item in fields(self):
             value = getattr(self, item.name)
-            if value is not None and (isinstance(value, bool) or not isinstance(value, int | float) or value < 0):
+            if value is not None and (isinstance(value, bool) or not isinstance(value, int | float) or not value >= 0):
                 raise ConfigError(f"budget: {item.name}={value!r}; expected 0 or more (预算应为非负数)")
 
 
@@ -43,6 +43,8 @@ def to_budget(given: Budget | Mapping[str, float] | None) -> Budget:
     """
     if given is None or isinstance(given, Budget):
         return given or Budget()
+    if not isinstance(given, Mapping):
+        raise ConfigError(f"budget={given!r}: expected Budget(money=…, tokens=…, calls=…) (预算格式不正确)")
     known = [item.name for item in fields(Budget)]
     for name in given:
         if name not in known:
@@ -80,7 +82,8 @@ class Spending:
         self._per_byte = 1.0
         self._per_limit = 1.0
         self._seen = False
-        self._reserved: dict[int, tuple[int, float]] = {}
+        self._reserved: dict[object, tuple[int, float]] = {}
+        self._tokens, self._money = 0, 0.0  # of those
         self._settled = asyncio.Event()
 
     def check(self, teachers: list[Teaches]) -> None:
@@ -110,7 +113,7 @@ class Spending:
         """
         return int(size * self._per_byte) + 16, int(longest(sampling) * self._per_limit)
 
-    async def admit(self, number: int, tokens: tuple[int, int], price: Price | None) -> None:
+    async def admit(self, ticket: object, tokens: tuple[int, int], price: Price | None) -> None:
         """Wait until a call fits, and count it in.
 
         Raises:
@@ -125,19 +128,20 @@ class Spending:
                 raise BudgetReached
             self._settled.clear()
             await self._settled.wait()
-        self._reserved[number] = worst
+        self._reserved[ticket] = worst
+        self._tokens, self._money = self._tokens + worst[0], self._money + worst[1]
 
-    def settle(self, number: int, tokens: tuple[int, int], cost: float | None) -> None:
+    def settle(self, ticket: object, tokens: tuple[int, int], cost: float | None) -> None:
         """Count what a call came to, in place of what it might have."""
-        self._reserved.pop(number, None)
+        self.withdraw(ticket)
         self.calls += 1
         self.tokens += sum(tokens)
         self.money += cost or 0.0
-        self._settled.set()
 
-    def withdraw(self, number: int) -> None:
-        """Take back a call that was never made."""
-        self._reserved.pop(number, None)
+    def withdraw(self, ticket: object) -> None:
+        """Take back what was counted in; nothing when that is done already."""
+        tokens, money = self._reserved.pop(ticket, (0, 0.0))
+        self._tokens, self._money = self._tokens - tokens, self._money - money
         self._settled.set()
 
     def learn(self, size: int, sampling: Mapping[str, object], tokens: tuple[int, int]) -> None:
@@ -151,12 +155,10 @@ class Spending:
 
     def _fits(self, tokens: int, money: float) -> bool:
         budget = self.budget
-        reserved_tokens = sum(item[0] for item in self._reserved.values())
-        reserved_money = sum(item[1] for item in self._reserved.values())
         return (
             (budget.calls is None or self.calls + len(self._reserved) + 1 <= budget.calls)
-            and (budget.tokens is None or self.tokens + reserved_tokens + tokens <= budget.tokens)
-            and (budget.money is None or self.money + reserved_money + money <= budget.money + 1e-12)
+            and (budget.tokens is None or self.tokens + self._tokens + tokens <= budget.tokens)
+            and (budget.money is None or self.money + self._money + money <= budget.money + 1e-12)
         )
 
 

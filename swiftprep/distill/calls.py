@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import random
+import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 from swiftprep.distill.budget import LIMIT_NAMES, BudgetReached, Spending, cost_of, longest
-from swiftprep.distill.limiter import Closed, Limiter
+from swiftprep.distill.limiter import Halted, Limiter
 from swiftprep.distill.request import Reply, Request
 from swiftprep.distill.store import Store, Stored
-from swiftprep.distill.teachers.failures import ACTIONS
+from swiftprep.distill.teachers.failures import ACTIONS, Action
 from swiftprep.distill.teachers.teacher import Teaches
 from swiftprep.errors import DistillStopped, TeacherError
 from swiftprep.quality.length import estimate
@@ -68,8 +70,17 @@ class Tally:
     outcomes: Counter[str] = field(default_factory=Counter)
 
 
-class Halted(Exception):
-    """The run is ending; nothing new is begun. What ends it is in `Calls.stopped`."""
+class _Slot:
+    """A call in flight: when it was let go, and what it came to."""
+
+    def __init__(self, spending: Spending) -> None:
+        self._spending = spending
+        self.began = 0.0
+        self.used = 0
+
+    def settle(self, tokens: tuple[int, int], cost: float | None) -> None:
+        self.used = sum(tokens)
+        self._spending.settle(self, tokens, cost)
 
 
 class Calls:
@@ -80,7 +91,9 @@ class Calls:
         tally: What was done.
     """
 
-    def __init__(self, store: Store, spending: Spending, *, seed: int = 0) -> None:
+    def __init__(
+        self, store: Store, spending: Spending, *, seed: int = 0, on_halt: Callable[[], None] | None = None
+    ) -> None:
         self.store = store
         self.spending = spending
         self.stopped: DistillStopped | BudgetReached | KeyboardInterrupt | None = None
@@ -90,7 +103,7 @@ class Calls:
         self._asking: dict[str, asyncio.Future[None]] = {}
         self._failed_in_a_row = 0
         self._halt = asyncio.Event()
-        self.on_change: Callable[[], None] = lambda: None
+        self._on_halt = on_halt
 
     def limiter(self, teacher: Teaches) -> Limiter:
         """Return the limiter of a teacher; each has one."""
@@ -105,6 +118,8 @@ class Calls:
         self._halt.set()
         for limiter in self._limiters.values():
             limiter.close()
+        if self._on_halt is not None:
+            self._on_halt()
 
     async def ask(self, teacher: Teaches, request: Request, *, purpose: str = "answer", scenario: str = "") -> Answer:
         """Return the answer to a request; one that was cut off is asked for once more with twice the limit.
@@ -128,6 +143,7 @@ class Calls:
         try:
             return await self._once(teacher, request, purpose, scenario)
         except TeacherError:  # the larger limit is more than this model has
+            self._failed_in_a_row = 0  # it does answer
             return answer
 
     async def _once(self, teacher: Teaches, request: Request, purpose: str, scenario: str) -> Answer:
@@ -152,7 +168,7 @@ class Calls:
             try:
                 reply = await self._attempt(teacher, request, key, purpose, scenario, size)
             except TeacherError as error:
-                action = ACTIONS.get(error.kind, "give-up")
+                action = _action(error)
                 if action == "stop":
                     raise self._stop(teacher, error) from None
                 if action == "give-up":
@@ -172,7 +188,8 @@ class Calls:
     async def _pause(self, teacher: Teaches, failures: int, error: TeacherError) -> None:
         """Wait before another attempt: longer each time, and not all for the same time."""
         longest_wait = min(LONGEST_WAIT, teacher.limits.backoff * 2 ** (failures - 1))
-        wait = max(error.retry_after or 0.0, longest_wait * self._random.uniform(0.5, 1.0))
+        asked = min(error.retry_after or 0.0, teacher.limits.patience)
+        wait = max(asked, longest_wait * self._random.uniform(0.5, 1.0))
         try:
             await asyncio.wait_for(self._halt.wait(), wait)
         except asyncio.TimeoutError:
@@ -183,95 +200,101 @@ class Calls:
         self, teacher: Teaches, request: Request, key: str, purpose: str, scenario: str, size: int
     ) -> Reply:
         """Make one call, within the budget and the limits, and have it in the ledger before the slot is given back."""
-        if self.stopped is not None:
-            raise Halted
-        limiter = self.limiter(teacher)
         worst = self.spending.worst(size, request.sampling)
-        ticket = id(asyncio.current_task())
-        try:
-            await self.spending.admit(ticket, worst, teacher.price)
-        except BudgetReached as reached:
-            self.halt(reached)
-            raise Halted from None
-        loop = asyncio.get_running_loop()
-        try:
-            began = await limiter.acquire(sum(worst))
-        except Closed:
-            self.spending.withdraw(ticket)
-            raise Halted from None
-        except BaseException:
-            self.spending.withdraw(ticket)
-            raise
-        tokens, cost = (0, 0), cost_of(teacher.price, 0, 0)
-        try:
-            if self.stopped is not None:
-                self.spending.withdraw(ticket)
-                raise Halted
+        async with self._slot(teacher, worst) as slot:
             self.tally.calls += 1
             attempt = self.store.begin(
                 key, teacher=teacher.identity, host=teacher.host, purpose=purpose, scenario=scenario, tokens=worst,
                 cost=cost_of(teacher.price, *worst),
             )  # fmt: skip
-            start = loop.time()
-            error: TeacherError | None = None
-            reply: Reply | None = None
-            try:
-                reply = await teacher.ask(request)
-            except TeacherError as failed:
-                error = failed
-            latency = loop.time() - start
+            start = time.perf_counter()
+            found = await self._asked(teacher, request)
+            latency = time.perf_counter() - start
+            error = found if isinstance(found, TeacherError) else None
+            outcome = error.kind if error else "answered"
             answers: tuple[str, Request, Stored] | None = None
-            if reply is not None:
-                outcome = "answered"
-                tokens = _tokens(reply, size)
-                self.spending.learn(size, request.sampling, tokens)
-                answers = key, request, Stored(outcome, "", reply)
+            if isinstance(found, Reply):
+                used = _tokens(found, size)
+                self.spending.learn(size, request.sampling, used)
+                answers = key, request, Stored(outcome, "", found)
             else:
-                assert error is not None
-                outcome = error.kind
-                if ACTIONS.get(outcome, "give-up") == "give-up":
-                    answers = key, request, Stored(outcome, str(error), Reply("", finish_reason=""))
-            cost = cost_of(teacher.price, *tokens)
-            self._count(outcome, tokens, cost)
-            self.spending.settle(ticket, tokens, cost)
+                used = worst if found.tokens is None else found.tokens
+                if _action(found) == "give-up":
+                    answers = key, request, Stored(outcome, str(found), Reply("", finish_reason=""))
+            cost = cost_of(teacher.price, *used)
+            self._count(outcome, used, cost)
+            slot.settle(used, cost)
             try:
                 await self.store.end(
                     attempt,
                     outcome=outcome,
                     latency=latency,
                     status=error.status if error else 200,
-                    tokens=tokens,
+                    tokens=used,
                     cost=cost,
                     detail=str(error or ""),
-                    body=error.body if error else reply.body if reply else b"",
+                    body=found.body,
                     answers=answers,
                 )
             except DistillStopped as full:
                 self.halt(full)
                 raise Halted from None
-            if error is None and reply is not None:
-                limiter.succeeded()
-                return reply
-            assert error is not None
-            if ACTIONS.get(outcome) == "wait":
+            if isinstance(found, Reply):
+                self.limiter(teacher).succeeded()
+                return found
+            if _action(found) == "wait":
                 try:
-                    limiter.throttled(error, began)
+                    self.limiter(teacher).throttled(found, slot.began)
                 except TeacherError as enough:
                     raise self._stop(teacher, enough) from None
-            raise error
+            raise found
+
+    async def _asked(self, teacher: Teaches, request: Request) -> Reply | TeacherError:
+        """Return what a teacher says, or why it says nothing; a teacher of the user's may return anything."""
+        try:
+            reply = await teacher.ask(request)
+        except TeacherError as error:
+            return error
+        except DistillStopped as stopped:
+            self.halt(stopped)
+            raise Halted from None
+        texts = (reply.content, reply.reasoning, reply.finish_reason) if isinstance(reply, Reply) else (None,)
+        if not all(isinstance(text, str) for text in texts):
+            return TeacherError(f"the teacher returned {reply!r:.80}; expected a Reply of texts", kind="bad-body")
+        return reply
+
+    @asynccontextmanager
+    async def _slot(self, teacher: Teaches, worst: tuple[int, int]) -> AsyncIterator[_Slot]:
+        """Wait until the budget and the limits let a call begin; afterwards, let the next one."""
+        if self.stopped is not None:
+            raise Halted
+        limiter, slot = self.limiter(teacher), _Slot(self.spending)
+        try:
+            await self.spending.admit(slot, worst, teacher.price)
+            slot.began = await limiter.acquire(sum(worst))
+        except BudgetReached as reached:
+            self.halt(reached)
+            raise Halted from None
+        except BaseException:
+            self.spending.withdraw(slot)
+            raise
+        try:
+            if self.stopped is not None:
+                raise Halted
+            yield slot
         finally:
-            limiter.release(sum(worst) - sum(tokens))
+            self.spending.withdraw(slot)
+            limiter.release(sum(worst) - slot.used)
 
     def _count(self, outcome: str, tokens: tuple[int, int], cost: float | None) -> None:
         self.tally.outcomes[outcome] += 1
         self.tally.tokens_in += tokens[0]
         self.tally.tokens_out += tokens[1]
         self.tally.cost += cost or 0.0
-        self.on_change()
 
     def _count_failure(self, teacher: Teaches, error: TeacherError) -> None:
         """Stop the run when nothing is answered any more: the next thousand would fare no better."""
-        if error.kind in ("filtered", "too-long"):
+        if error.kind in ("filtered", "too-long") or getattr(teacher, "is_batch", False):  # those fail all at once
             return
         self._failed_in_a_row += 1
         if self._failed_in_a_row >= GIVES_UP:
@@ -283,10 +306,15 @@ class Calls:
         return Halted()
 
 
+def _action(error: TeacherError) -> Action:
+    """Return what is done about a failure; about one nobody knows, what does no harm."""
+    return ACTIONS.get(error.kind, "retry")
+
+
 def _tokens(reply: Reply, size: int) -> tuple[int, int]:
     """Return what an answer used; where the provider does not say, an estimate, so that no budget takes it for free."""
-    tokens_in = reply.tokens_in or size // 3
-    return tokens_in, reply.tokens_out or estimate(reply.content) + estimate(reply.reasoning)
+    tokens_in = int(reply.tokens_in) or size // 3
+    return tokens_in, int(reply.tokens_out) or estimate(reply.content) + estimate(reply.reasoning)
 
 
 def _answered(key: str, stored: Stored, *, cached: bool) -> Answer:

@@ -22,7 +22,8 @@ from swiftprep.distill.run import Run
 from swiftprep.distill.running import run_async
 from swiftprep.distill.scenario import Lang, Scenario
 from swiftprep.distill.store import LEDGER, Store, read_ledger
-from swiftprep.distill.teachers.teacher import Teaches, as_teacher
+from swiftprep.distill.teachers.functions import as_teacher
+from swiftprep.distill.teachers.teacher import Teaches
 from swiftprep.distill.verification.verify import Verifier
 from swiftprep.errors import ConfigError, DistillStopped, RunInterrupted
 from swiftprep.records import Message, Sample
@@ -227,18 +228,20 @@ class Distiller:
                 check()
         with Store(self.store) as store:
             run = Run(self, self.teacher, store, asked, to_budget(budget), mode)
+            interrupted = False
             try:
                 run_async(lambda: work(run), on_interrupt=run.interrupt)
-            except KeyboardInterrupt as stopped:
-                run.reason = run.reason or stopped
+            except KeyboardInterrupt:
+                interrupted = True
         result = run.result()
         if isinstance(run.reason, DistillStopped):
             run.reason.result = result
             raise run.reason
-        if isinstance(run.reason, KeyboardInterrupt):
+        if interrupted or isinstance(run.reason, KeyboardInterrupt):
             raise RunInterrupted(
                 f"stopped; {len(result.samples)} answers are in {self.store}. The same call goes on from there "
-                "(已中断，答案已保存，重新运行即可继续)"
+                "(已中断，答案已保存，重新运行即可继续)",
+                result=result,
             )
         return run, result
 
@@ -290,10 +293,13 @@ class Distiller:
     def _scenarios(self, given: Iterable[Asked] | str | Path) -> list[Scenario]:
         if isinstance(given, Path) or (isinstance(given, str) and given.lower().endswith(_FILES) and "\n" not in given):
             return load_scenarios(given)
-        return [
-            item if isinstance(item, Scenario) else Scenario(item, lang="zh" if _HAN.search(item) else "en")
-            for item in ([given] if isinstance(given, str) else given)
-        ]
+        items = [given] if isinstance(given, str | Scenario) else given
+        try:
+            return [_scenario(item) for item in items]
+        except TypeError:
+            raise ConfigError(
+                f"scenarios={given!r:.80}: expected scenarios, instructions or a file of them (场景应为文本或 Scenario)"
+            ) from None
 
     def sample(self, scenario: Scenario, reply: Reply, generator: str, meta: dict[str, Any]) -> Sample:
         """Return the training sample of an answer.
@@ -316,3 +322,8 @@ class Distiller:
         answer = self.verifier.finish(scenario, reply)
         meta = {**scenario.meta, **about, **meta}
         return Sample.from_instruction(scenario.instruction, "", answer, id=scenario.id, channel="private", meta=meta)
+
+
+def _scenario(item: Asked) -> Scenario:
+    """Return a scenario; a plain instruction has the language of its letters."""
+    return item if isinstance(item, Scenario) else Scenario(item, lang="zh" if _HAN.search(item) else "en")

@@ -19,8 +19,8 @@ DECREASE = 0.7
 LONGEST_PAUSE = 60.0  # seconds, where the provider does not say how long
 
 
-class Closed(Exception):
-    """No slot is given any more."""
+class Halted(Exception):
+    """The run is ending; nothing new is begun."""
 
 
 class Limiter:
@@ -55,10 +55,10 @@ class Limiter:
             tokens: What the call may use of the tokens a minute.
 
         Raises:
-            Closed: the run is ending.
+            Halted: the run is ending.
         """
         if self._closed:
-            raise Closed
+            raise Halted
         slot: asyncio.Future[float] = self._loop.create_future()
         self._waiting.append((slot, tokens))
         self._pump()
@@ -75,7 +75,7 @@ class Limiter:
         while self._waiting:
             slot, _ = self._waiting.popleft()
             if not slot.done():
-                slot.set_exception(Closed())
+                slot.set_exception(Halted())
         if self._wake is not None:
             self._wake.cancel()
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 from swiftprep.errors import ConfigError
@@ -27,7 +29,13 @@ class Lock:
             raise ConfigError(f"{self.path}: {error.strerror} (无法写入)") from None
         try:
             _take(self._file)
-        except OSError:
+        except OSError as error:
+            if error.errno not in (errno.EAGAIN, errno.EACCES, errno.EDEADLK):
+                os.close(self._file)
+                raise ConfigError(
+                    f"{self.path}: this file system has no locks ({error.strerror}); name a store on a local disk "
+                    "(该文件系统不支持文件锁)"
+                ) from None
             holder = os.pread(self._file, 20, 0).decode("ascii", "replace").strip() if hasattr(os, "pread") else ""
             os.close(self._file)
             by = f" by process {holder}" if holder.isdigit() else ""
@@ -35,8 +43,9 @@ class Lock:
                 f"{path}: in use{by}; two runs on one store would pay for the same answers. Wait for it, or name "
                 "another store (存储文件正被另一个进程使用)"
             ) from None
-        os.truncate(self._file, 0)
-        os.write(self._file, f"{os.getpid()}\n".encode())
+        with suppress(OSError):  # a full disk: the lock holds without it
+            os.truncate(self._file, 0)
+            os.write(self._file, f"{os.getpid()}\n".encode())
 
     def release(self) -> None:
         """Give it back."""

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from swiftprep.distill.budget import Budget, BudgetReached, Spending
-from swiftprep.distill.calls import Calls, Halted
+from swiftprep.distill.calls import Calls
+from swiftprep.distill.limiter import Halted
 from swiftprep.distill.prompting.prompts import Operation, read_evolved, read_judgement
 from swiftprep.distill.request import Reply, Request
 from swiftprep.distill.result import Record, Result, Usage, settle
@@ -17,15 +20,29 @@ from swiftprep.distill.store import Store
 from swiftprep.distill.teachers.batch import BatchTeacher
 from swiftprep.distill.teachers.teacher import Teacher, Teaches
 from swiftprep.distill.verification.flaw import Flaw
-from swiftprep.errors import ConfigError, DistillStopped, TeacherError
+from swiftprep.errors import ConfigError, DistillStopped, SwiftprepError, TeacherError
 from swiftprep.progress import progress_bar
 from swiftprep.records import Message, Reject, Sample
 
 if TYPE_CHECKING:
     from swiftprep.distill.distiller import Distiller
 
+logger = logging.getLogger(__name__)
+
 Found = TypeVar("Found")
 GOOD = 4  # a judge's score, of 5, from which an answer is kept
+
+
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    """What a judge found, and what can be done about it."""
+
+    flaws: list[Flaw]
+    can_be_mended: bool = True
+    is_pending: bool = False
+
+
+_PASSED = _Judged([])
 
 
 class Run:
@@ -40,7 +57,7 @@ class Run:
         self.records = [Record(scenario) for scenario in scenarios]
         self.budget = budget
         self.mode = mode
-        self.reason: DistillStopped | BudgetReached | KeyboardInterrupt | None = None
+        self._failed: SwiftprepError | None = None
         self.neutralised: Counter[str] = Counter()
         self.evolved: dict[str, Scenario] = {}
         self.calls: Calls | None = None
@@ -68,7 +85,8 @@ class Run:
         teachers = [self.teacher, *([judge] if judge else [])]
         spending = Spending(self.budget, self.store.spent())
         spending.check(teachers)
-        self.calls = calls = Calls(self.store, spending)
+        # A batch is the provider's: whatever ends the run, nobody waits a day for it.
+        self.calls = Calls(self.store, spending, on_halt=self._batch.leave if self._batch else None)
         todo = iter(self._first_of_their_kind())
         # More hands than slots, so that one is ready when a slot comes free; a batch takes all there are.
         self._working = min(len(self.records), 2 * self.teacher.limits.concurrency)
@@ -82,15 +100,19 @@ class Run:
                     worker.cancel()
                 await asyncio.gather(*self._workers, return_exceptions=True)
                 for teacher in teachers:
-                    await teacher.close()
-                self.reason = calls.stopped
+                    await _close(teacher)
+        if self._failed is not None:
+            raise self._failed
+
+    @property
+    def reason(self) -> DistillStopped | BudgetReached | KeyboardInterrupt | None:
+        """Why it ended early; None when it did not."""
+        return self.calls.stopped if self.calls else None
 
     def interrupt(self) -> None:
-        """Come to an end: begin nothing new. A batch is the provider's; nobody waits a day for it."""
+        """Come to an end: begin nothing new."""
         if self.calls is not None:
             self.calls.halt(KeyboardInterrupt())
-        for worker in self._workers if self._batch else ():
-            worker.cancel()
 
     def result(self) -> Result:
         """Return what there is."""
@@ -124,12 +146,19 @@ class Run:
             for record in todo:
                 try:
                     await step(record)
-                except (Halted, asyncio.CancelledError):
+                except (Halted, asyncio.CancelledError, SwiftprepError):
                     record.reject = None  # it may yet be mended: the next run goes on with it
                     raise
+                except Exception as error:  # of one answer; the others are none the worse for it
+                    logger.exception("scenario %s", record.scenario.id)
+                    record.reject = Reject(record.scenario.id, "error", f"{type(error).__name__}: {error}")
                 self._show()
         except Halted:
             return
+        except SwiftprepError as error:  # what is in flight is paid for, and so is waited for
+            self._failed = self._failed or error
+            assert self.calls is not None
+            self.calls.halt(DistillStopped(str(error), kind="error"))
         finally:
             self._working -= 1
             if self._batch is not None:
@@ -163,12 +192,16 @@ class Run:
             record.tries += 1
             meta = {"request": answer.key, "tries": record.tries}
             flaws, sample = await self._think(self._verify, scenario, answer.reply, prompt.messages, meta)
+            verdict = _PASSED
             if not flaws and distiller.judge is not None:
-                flaws = await self._judge(distiller.judge, scenario, sample.answer)
+                verdict = await self._judge(distiller.judge, scenario, sample.answer)
+                flaws = verdict.flaws
             record.flaws.append(flaws)
             record.reject = None
+            if verdict.is_pending:
+                return
             settle(record, sample, flaws)
-            if not flaws:
+            if not flaws or not verdict.can_be_mended:
                 return
             messages = await self._think(distiller.prompter.mend, messages, answer.reply.content, flaws)
 
@@ -194,19 +227,24 @@ class Run:
         flaws = self.distiller.verifier.check(scenario, reply, messages)
         return flaws, self.distiller.sample(scenario, reply, self.teacher.identity, meta)
 
-    async def _judge(self, judge: Teaches, scenario: Scenario, answer: str) -> list[Flaw]:
-        """Return the flaw that a second teacher finds in an answer, if any."""
+    async def _judge(self, judge: Teaches, scenario: Scenario, answer: str) -> _Judged:
+        """Return what a second teacher says of an answer. What ails the judge is no fault of the answer."""
         assert self.calls is not None
         request = Request(judge.identity, self.distiller.prompter.judge(scenario, answer), judge.sampling)
         try:
             told = await self.calls.ask(judge, request, purpose="judge", scenario=scenario.id)
         except TeacherError as error:
-            return [Flaw("judge", f"the judge gave no score: {error}", f"评审模型没有给出评分：{error}")]
+            if _reason(error) == "no-answer":
+                return _Judged([], is_pending=True)
+            flaw = Flaw("judge", f"the judge gave no score: {error}", f"评审模型没有给出评分：{error}")
+            return _Judged([flaw], can_be_mended=False)
         found = read_judgement(told.reply.content)
         if found is None:
-            return [Flaw("judge", "the judge's score cannot be read", "无法读取评审模型的评分")]
+            flaw = Flaw("judge", "the judge's score cannot be read", "无法读取评审模型的评分")
+            return _Judged([flaw], can_be_mended=False)
         score, why = found
-        return [] if score >= GOOD else [Flaw("judge", f"scored {score} of 5: {why}", f"评分 {score}/5：{why}")]
+        flaws = [] if score >= GOOD else [Flaw("judge", f"scored {score} of 5: {why}", f"评分 {score}/5：{why}")]
+        return _Judged(flaws)
 
     async def _think(self, work: Callable[..., Found], *given: Any) -> Found:
         """Compute when it is one's turn: one scenario in each round of the loop, so that no call waits for many."""
@@ -215,6 +253,13 @@ class Run:
             if self.distiller.verifier.compiler is None:
                 return work(*given)
             return await asyncio.to_thread(work, *given)  # it waits for another process
+
+
+async def _close(teacher: Teaches) -> None:
+    try:
+        await teacher.close()
+    except Exception as error:
+        logger.warning("%s could not be closed: %s", teacher.identity, type(error).__name__)
 
 
 def _reason(error: TeacherError) -> str:

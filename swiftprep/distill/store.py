@@ -1,7 +1,7 @@
 """The store: what was asked, what came back, and what each attempt cost; one SQLite file that outlives any death.
 
 One row a request, under the key of everything that shapes its answer, and one row an attempt: the ledger. An attempt
-is written down when it begins, so that one in flight when a process died is known to have been sent. An answer is in
+is written down when it begins, so that one in flight when a process died is known of. An answer is in
 the file, flushed to disk, before its call counts as done: whoever holds a slot for a call holds it until then, and so
 no more calls are ever repeated than were in flight.
 
@@ -20,7 +20,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, TypeAlias
+from typing import Any, TypeAlias
 
 from swiftprep.distill.locking import Lock
 from swiftprep.distill.request import Reply, Request, encodable
@@ -53,7 +53,6 @@ LEDGER = (
     "tokens_out", "cost", "detail",
 )  # fmt: skip
 
-Outcome: TypeAlias = Literal["answered", "filtered", "too-long", "bad-request"]
 Write: TypeAlias = tuple[str, Sequence[Any]]
 
 
@@ -117,10 +116,12 @@ class Store:
 
     def close(self) -> None:
         """Write what waits, close the file and let it go."""
-        self._flush()
-        for connection in (self._reader, self._writer):
-            connection.close()
-        self._lock.release()
+        try:
+            self._flush()
+            for connection in (self._reader, self._writer):
+                connection.close()
+        finally:
+            self._lock.release()
 
     def find(self, key: str) -> Stored | None:
         """Return what is known of a request, or None when it has no answer yet."""
@@ -161,7 +162,7 @@ class Store:
             cost: Likewise.
         """
         self._next += 1
-        values = (self._next, key, teacher, host, purpose, scenario, time.time(), *tokens, cost)
+        values = (self._next, key, teacher, host, purpose, encodable(scenario), time.time(), *tokens, cost)
         self._pending.append((_BEGIN, values))
         if len(self._pending) == 1:
             asyncio.get_running_loop().call_later(LINGER, self._flush)

@@ -86,7 +86,10 @@ def read_reply(status: int, headers: Mapping[str, str], body: bytes, host: str =
         raise failure(status, headers, body, document, host)
     if not isinstance(document, dict):
         what = "an HTML page" if body.lstrip()[:1] == b"<" else "no JSON" if body.strip() else "nothing"
-        raise TeacherError(f"the teacher answered with {what}{_shown(body)}", kind="bad-body", status=status, body=body)
+        tokens = None if body.lstrip()[:1] == b"{" else (0, 0)  # half an answer was an answer
+        raise TeacherError(
+            f"the teacher answered with {what}{_shown(body)}", kind="bad-body", status=status, body=body, tokens=tokens
+        )
     if document.get("error") or (document.get("code") and not document.get("choices")):
         raise failure(status, headers, body, document, host)
     choices = document.get("choices")
@@ -109,18 +112,19 @@ def to_reply(content: str, reasoning: str, finish_reason: Any, usage: Mapping[st
     Raises:
         TeacherError: it was filtered, broke off, or says nothing.
     """
-    reason = str(finish_reason or "stop")
-    if reason in _FILTERED:
-        raise TeacherError(
-            "the provider's filter withheld the answer (内容审核未通过)", kind="filtered", status=200, body=body
-        )
-    if reason in _BROKE_OFF:
-        raise TeacherError(f"the provider broke off: {reason}", kind="server", status=200, body=body)
-    reason = "length" if reason in _CUT else reason
-    if not content.strip() and reason != "length":
-        raise TeacherError(f"the answer is empty{_shown(body)}", kind="empty", status=200, body=body)
     counts = [usage.get(name) for name in ("prompt_tokens", "completion_tokens")]
     tokens_in, tokens_out = (count if type(count) is int and 0 < count < _MOST else 0 for count in counts)
+    reason = str(finish_reason or "stop")
+    reason = "length" if reason in _CUT else reason
+    kind = told = ""
+    if reason in _FILTERED:
+        kind, told = "filtered", "the provider's filter withheld the answer (内容审核未通过)"
+    elif reason in _BROKE_OFF:
+        kind, told = "server", f"the provider broke off: {reason}"
+    elif not content.strip() and reason != "length":
+        kind, told = "empty", f"the answer is empty{_shown(body)}"
+    if kind:
+        raise TeacherError(told, kind=kind, status=200, body=body, tokens=(tokens_in, tokens_out))
     return Reply(content, reasoning, reason, tokens_in, tokens_out, body)
 
 
@@ -156,23 +160,22 @@ def failure(status: int, headers: Mapping[str, str], body: bytes, document: Any,
     elif kind in ("filtered", "too-long", "needs-stream", "not-found", "auth") and (status == 429 or status >= 500):
         kind = ""
     if not kind:
-        kind = _by_status(status, wait)
+        kind = _by_status(status, wait, document)
     says = f": {told[:_SHOWN]}" if told else _shown(body)
     return TeacherError(f"HTTP {status}{says}", kind=kind, status=status, retry_after=wait, body=body)
 
 
-def _by_status(status: int, wait: float | None) -> str:
+def _by_status(status: int, wait: float | None, document: Any) -> str:
     if status in (429, 529) or (status == 503 and wait is not None):
         return "throttled"
     if 300 <= status < 400:
         return "redirect"
-    if status in (401, 403):
+    if status in (401, 403, 407):
         return "auth"
     if status == 404:
         return "not-found"
-    if status >= 500 or status in (200, 408, 409, 425):
-        return "server"
-    return "bad-request"
+    # For good only where the endpoint itself says so; a gateway's page says nothing about the request.
+    return "bad-request" if status == 413 or (status in (400, 422) and document is not None) else "server"
 
 
 def _told(document: Any) -> tuple[str, str]:
@@ -209,7 +212,10 @@ def retry_after(headers: Mapping[str, str], now: float | None = None) -> float |
         if re.fullmatch(r"\d{1,9}(?:\.\d{1,9})?", text, re.ASCII):
             return float(text) / unit
     try:
-        when = email.utils.parsedate_to_datetime(values["retry-after"])
-        return max(0.0, when.timestamp() - (time.time() if now is None else now))
+        when = email.utils.parsedate_to_datetime(values["retry-after"]).timestamp()
+        if now is None:  # by the provider's own clock, where it shows it
+            sent = values.get("date")
+            now = email.utils.parsedate_to_datetime(sent).timestamp() if sent else time.time()
+        return max(0.0, when - now)
     except (KeyError, TypeError, ValueError, OverflowError):
         return None

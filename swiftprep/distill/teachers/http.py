@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import quote, urlsplit
+from weakref import WeakKeyDictionary
 
 from swiftprep.distill.request import Reply
 from swiftprep.errors import ConfigError, MissingDependencyError, TeacherError
@@ -43,9 +44,7 @@ class Endpoint:
         self._base_url = base_url
         self._api_key_env = api_key_env
         self._deadline = deadline
-        self._session: Any = None
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._proxy: str | None = None
+        self._sessions: WeakKeyDictionary[asyncio.AbstractEventLoop, tuple[Any, str | None]] = WeakKeyDictionary()
 
     def check(self) -> None:
         """Raise `ConfigError` when there is no key, or none that can be one."""
@@ -74,19 +73,18 @@ class Endpoint:
             headers["Content-Type"] = "application/json"
         return {**headers, "Authorization": _Secret(f"Bearer {key}")} if key else headers
 
-    def _connect(self) -> Any:
-        """Return the session of this event loop; a session of another loop is of no use."""
+    def _connect(self) -> tuple[Any, str | None]:
+        """Return the session of this event loop, and the proxy; a session of another loop is of no use."""
         try:
             import aiohttp
         except ImportError:
             raise MissingDependencyError("a teacher over HTTP needs aiohttp: pip install aiohttp") from None
         loop = asyncio.get_running_loop()
-        if self._session is None or self._session.closed or self._loop is not loop:
+        if loop not in self._sessions:
             timeout = aiohttp.ClientTimeout(total=self._deadline, sock_connect=min(30.0, self._deadline))
-            self._session = aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0), timeout=timeout)
-            self._loop = loop
-            self._proxy = _proxy(self._base_url)
-        return self._session
+            session = aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0), timeout=timeout)
+            self._sessions[loop] = session, _proxy(self._base_url)
+        return self._sessions[loop]
 
     async def post(self, path: str, body: Any) -> Response:
         """Send a body and return the response.
@@ -100,7 +98,7 @@ class Endpoint:
         """As `post`, with any method; `body` may be bytes, or a form with files, and `largest` bytes are read."""
         import aiohttp
 
-        session = self._connect()
+        session, proxy = self._connect()
         most = largest or LARGEST
         received = bytearray()
         status: int | None = None
@@ -112,23 +110,26 @@ class Endpoint:
                 data=body,
                 headers=self._headers(is_json=isinstance(body, bytes)),
                 allow_redirects=False,
-                proxy=self._proxy,
+                proxy=proxy,
             ) as response:
                 status = response.status
                 async for chunk in response.content.iter_any():
                     received += chunk
                     if len(received) > most:
                         raise TeacherError(f"the answer is larger than {most >> 20} MB", kind="bad-body", status=status)
-                told = {name: self._scrubbed_text(value) for name, value in response.headers.items()}
-                return Response(status, told, self._scrub(bytes(received)))
+                shown = {name: self._scrubbed_text(value) for name, value in response.headers.items()}
+                return Response(status, shown, self._scrub(bytes(received)))
         except TeacherError as error:
             failure = error
         except asyncio.TimeoutError:
-            failure = TeacherError(f"no whole answer within {self._deadline:g} s", kind="deadline", status=status)
+            told = f"no whole answer within {self._deadline:g} s"
+            failure = TeacherError(told, kind="deadline", status=status, tokens=None)
         except (aiohttp.ClientError, ConnectionError, OSError, ValueError) as error:
             kind = "connection" if status is None else "bad-body"
-            says = self._scrubbed_text(f"{type(error).__name__}: {error}")
-            failure = TeacherError(says[:500], kind=kind, status=status)
+            # The URL of a proxy, which may hold a password, is in some.
+            says = "" if isinstance(error, aiohttp.InvalidURL) else f": {error}"
+            told = self._scrubbed_text(f"{type(error).__name__}{says}")[:500]
+            failure = TeacherError(told, kind=kind, status=status, tokens=None if status == 200 else (0, 0))
         failure.body = self._scrub(bytes(received[:most]))
         raise failure
 
@@ -151,8 +152,8 @@ class Endpoint:
 
     async def close(self) -> None:
         """Close the connections."""
-        session, self._session = self._session, None
-        if session is not None and not session.closed and self._loop is asyncio.get_running_loop():
+        session, _ = self._sessions.pop(asyncio.get_running_loop(), (None, None))
+        if session is not None:
             await session.close()
 
 

@@ -52,7 +52,7 @@ def read_stream(body: bytes) -> Reply:
             reasoning.append(text_of(delta.get("reasoning_content") or delta.get("reasoning")))
         finish_reason = choice.get("finish_reason") or finish_reason
     if finish_reason is None and not done:
-        raise TeacherError("the stream broke off before its end", kind="bad-body", status=200, body=body)
+        raise TeacherError("the stream broke off before its end", kind="bad-body", status=200, body=body, tokens=None)
     return to_reply("".join(content), "".join(reasoning), finish_reason, usage, body)
 
 

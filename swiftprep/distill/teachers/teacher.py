@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
-import inspect
 import ipaddress
 import logging
-from collections.abc import Callable, Iterable, Mapping
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from types import CodeType
 from typing import Any, Protocol, TypeAlias, runtime_checkable
 from urllib.parse import urlsplit
 
@@ -21,7 +19,6 @@ from swiftprep.distill.teachers.http import Endpoint
 from swiftprep.distill.teachers.providers import PROVIDERS, STREAMS
 from swiftprep.distill.teachers.stream import read_stream
 from swiftprep.errors import ConfigError, TeacherError, did_you_mean
-from swiftprep.records import Message
 
 logger = logging.getLogger(__name__)
 
@@ -135,7 +132,7 @@ class Teacher:
         """
         provider = PROVIDERS.get(base_url)
         self.base_url = (provider.base_url if provider else base_url).rstrip("/")
-        self.api_key_env = api_key_env or (provider.api_key_env if provider else None)
+        self.api_key_env = _name(api_key_env) or (provider.api_key_env if provider else None)
         self.model = model
         self.host = _host(self.base_url)
         self.sampling: dict[str, Any] = {
@@ -145,6 +142,10 @@ class Teacher:
             if name in self.sampling:
                 raise ConfigError(f"sampling: {name} is set by swiftprep itself")
         _check_price(price)
+        try:
+            orjson.dumps(self.sampling)
+        except TypeError as error:
+            raise ConfigError(f"sampling: {error}; it is sent as JSON (采样参数必须能写成 JSON)") from None
         self.limits = limits or Limits()
         self.price = price
         self.deadline = deadline
@@ -243,75 +244,17 @@ class Teacher:
         return swift_teacher(model, adapters, model_type=model_type, template=template, sampling=sampling)
 
 
-class _Function:
-    """A function as a teacher."""
-
-    def __init__(self, function: Callable[[list[Message]], Any], limits: Limits) -> None:
-        self._function = function
-        self.identity = str(getattr(function, "identity", "")) or _identity(function)
-        self.host = "this process"
-        self.limits = limits
-        self.sampling: Mapping[str, Any] = {}
-        self.price: Price | None = None
-
-    def __repr__(self) -> str:
-        return f"<Teacher {self.identity}>"
-
-    async def ask(self, request: Request) -> Reply:
-        messages = [dict(message) for message in request.messages]
-        try:
-            if inspect.iscoroutinefunction(self._function):
-                answer = await self._function(messages)
-            else:
-                answer = await asyncio.to_thread(self._function, messages)
-        except TeacherError:
-            raise
-        except Exception as error:
-            raise TeacherError(f"the teacher's function failed: {error!r}", kind="server") from error
-        if isinstance(answer, Reply):
-            return answer
-        if not isinstance(answer, str) or not answer.strip():
-            raise TeacherError(f"the teacher's function returned {answer!r:.80}; expected a text", kind="empty")
-        return Reply(answer)
-
-    async def close(self) -> None:
-        pass
-
-
-def as_teacher(given: Teaches | Callable[[list[Message]], Any], *, name: str = "teacher") -> Teaches:
-    """Return a teacher: itself, or the one a function `messages → str | Reply` makes, which may be `async`.
-
-    A function's answers are stored under its name and code; give it an attribute `identity` to name it yourself, for
-    example when it asks a model that may be another one the next time.
-
-    Raises:
-        ConfigError: it is neither.
-
-    >>> as_teacher(lambda messages: "Use ta-table.").host
-    'this process'
-    """
-    if isinstance(given, Teaches):
-        return given
-    if callable(given):
-        limits = getattr(given, "limits", None)
-        return _Function(given, limits if isinstance(limits, Limits) else Limits(attempts=2))
-    raise ConfigError(f"{name}={given!r:.80}: expected a Teacher, or a function that takes messages (不是教师模型)")
-
-
-def _identity(function: Callable[..., Any]) -> str:
-    import hashlib
-
-    code = getattr(function, "__code__", None)
-    name = getattr(function, "__qualname__", type(function).__qualname__)
-    if code is None:
-        return f"{type(function).__module__}.{name}"
-    digest = hashlib.blake2b(repr(_plain(code)).encode(), digest_size=6).hexdigest()
-    return f"{function.__module__}.{name}-{digest}"
-
-
-def _plain(code: CodeType) -> tuple[Any, ...]:
-    inner = tuple(_plain(item) if isinstance(item, CodeType) else repr(item) for item in code.co_consts)
-    return code.co_code, code.co_names, inner
+def _name(api_key_env: str | None) -> str | None:
+    """Return the name of an environment variable; a key in its place is refused without showing it."""
+    if api_key_env is None:
+        return None
+    looks_like_a_key = len(api_key_env) > 20 and not api_key_env.isupper()
+    if looks_like_a_key or not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]{0,99}", api_key_env):
+        raise ConfigError(
+            "api_key_env: expected the name of an environment variable, such as 'DEEPSEEK_API_KEY', and not the key "
+            "itself (这里要填环境变量的名称，不是密钥本身)"
+        )
+    return api_key_env
 
 
 def _host(base_url: str) -> str:
