@@ -62,6 +62,8 @@ bench: $(READY)
 	$(BIN)/python benchmarks/rules.py
 	$(BIN)/python benchmarks/quality.py
 	$(BIN)/python benchmarks/jsonl.py
+	$(BIN)/python benchmarks/distill.py
+	$(BIN)/python benchmarks/faults.py
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[bench]'
 	$(BIN)/python benchmarks/dedup.py
 

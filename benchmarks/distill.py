@@ -8,8 +8,8 @@ ideal. Each program runs in a process of its own against the same server, one af
 - curator: its `LLM` with the same instructions, its own cache, no verification; telemetry and viewer off. Its tokens are
   counted as bytes, which spares it a tokenizer.
 
-Then both again while one first call in ten fails: 5xx, connections cut, damaged or empty answers. Then with a provider that
-lets 40 calls in flight and throttles the others, `Retry-After: 1`. A call counts as paid for when the server wrote a whole
+Then both again while one first call in ten fails: 5xx, connections cut, damaged or empty answers. Then a fifth of them with
+a provider that lets 40 calls in flight and throttles the others, `Retry-After: 1`. A call counts as paid for when the server wrote a whole
 completion. Memory is the peak of the process; at a fifth of the answers, and at
 all of them. CPU is that of the client's process for an answer kept, its start included.
 

@@ -144,6 +144,7 @@ def distil(
     experts = None if path is None else distiller.from_experts(path)
     if experts is not None:
         say(f"experts {len(experts.samples)} of {experts.asked} answers pass ({path})")
+        distiller.examples += experts.samples  # what they cover is planned less
     own = load_scenarios(wanted.scenarios) if wanted.scenarios else []
     answered = [record.scenario for record in experts.records] if experts else []
     scenarios = list(own)
@@ -159,7 +160,6 @@ def distil(
     if dry_run:
         return Distilled(experts, None, distiller.preview(scenarios), scenarios, told)
     say(f"distil  {len(scenarios)} scenarios go to {teacher.identity} at {teacher.host}")
-    config.output_dir.mkdir(parents=True, exist_ok=True)
     try:
         asked = distiller.run(scenarios, budget=Budget(**wanted.budget.model_dump()), mode=wanted.mode)
     except DistillStopped as stopped:
