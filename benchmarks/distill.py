@@ -207,14 +207,15 @@ def main() -> None:
     other = None if given.alone else peer(given.peer)
     if other:
         show("curator", measure("curator", n, good, other))
-    for what, plan in (
-        ("one first call in ten fails", faulty),
-        (f"more than {SLOTS} at once are throttled", throttling),
-    ):
+    harder = [
+        ("one first call in ten fails", faulty, n),
+        (f"more than {SLOTS} at once are throttled", throttling, n // 5),
+    ]
+    for what, plan, some in harder:
         print(f"\n{what}")
-        show("swiftprep", measure("swiftprep", n, plan, python))
+        show(f"swiftprep, {some}", measure("swiftprep", some, plan, python))
         if other:
-            show("curator", measure("curator", n, plan, other))
+            show(f"curator, {some}", measure("curator", some, plan, other))
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ import sqlite3
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from typing import Any
 
@@ -17,15 +17,22 @@ import pytest
 from aiohttp import web
 
 from swiftprep import Distiller, Limits, Teacher
-from swiftprep.distill.store import read_ledger
+from swiftprep.distill.limiter import Halted
+from swiftprep.distill.request import Request
+from swiftprep.distill.store import Store, read_ledger
 from swiftprep.distill.teachers import batch
-from swiftprep.errors import ConfigError, DistillStopped, RunInterrupted
+from swiftprep.distill.teachers.http import Response
+from swiftprep.errors import ConfigError, DistillStopped, RunInterrupted, TeacherError
 
 GOOD = "按钮用 `ta-button`，点击事件是 `click`。"
 
 
 class BatchServer:
-    """Files and batches in memory; `hold` keeps batches under way, `fail` lists requests that fail at first."""
+    """Files and batches in memory.
+
+    `hold` keeps batches under way. `fail_first` lists the requests of the first batch that get the status `fail_with`.
+    `trouble` is what goes wrong: handler → (status, body) of its next answers; the status 0 loses its answer.
+    """
 
     def __init__(self) -> None:
         self.files: dict[str, bytes] = {}
@@ -34,11 +41,27 @@ class BatchServer:
         self.hold = False
         self.refuse_batches = 0
         self.fail_first: set[int] = set()
+        self.fail_with = 500
+        self.trouble: dict[str, list[tuple[int, str]]] = {}
+        self.wrapped = False
         self.status = "completed"
         self.url = ""
 
     def app(self) -> web.Application:
-        app = web.Application(client_max_size=2**26)
+        @web.middleware
+        async def troubled(request: web.Request, handler: Any) -> web.StreamResponse:
+            planned = self.trouble.get(request.match_info.handler.__name__)
+            status, body = planned.pop(0) if planned else (200, "")
+            if status and not body:
+                return await handler(request)
+            if status:
+                return web.Response(status=status, text=body)
+            answer = await handler(request)
+            assert request.transport is not None
+            request.transport.close()
+            return answer
+
+        app = web.Application(client_max_size=2**26, middlewares=[troubled])
         app.router.add_post("/v1/files", self.upload)
         app.router.add_get("/v1/files/{id}/content", self.content)
         app.router.add_post("/v1/batches", self.make)
@@ -51,7 +74,8 @@ class BatchServer:
         assert form["purpose"] == "batch"
         name = f"file-{len(self.files)}"
         self.files[name] = form["file"].file.read()
-        return web.json_response({"id": name})
+        made = {"id": name}
+        return web.json_response({"status": True, "data": made} if self.wrapped else made)
 
     async def content(self, request: web.Request) -> web.Response:
         return web.Response(body=self.files[request.match_info["id"]])
@@ -64,7 +88,8 @@ class BatchServer:
         assert wanted["endpoint"] == "/v1/chat/completions"
         name = f"batch-{len(self.batches)}"
         self.batches[name] = {"id": name, "status": "in_progress", **wanted}
-        return web.json_response(self.batches[name])
+        made = self.batches[name]
+        return web.json_response({"status": True, "data": made} if self.wrapped else made)
 
     async def list(self, request: web.Request) -> web.Response:
         return web.json_response({"data": list(self.batches.values())})
@@ -85,7 +110,7 @@ class BatchServer:
             row = json.loads(line)
             self.asked[row["body"]["messages"][-1]["content"]] += 1
             if number in self.fail_first and len(self.batches) == 1:
-                error = {"status_code": 500, "body": {"error": {"message": "oops"}}}
+                error = {"status_code": self.fail_with, "body": {"error": {"message": "oops"}}}
                 errors.append({"custom_id": row["custom_id"], "response": error})
                 continue
             message = {"role": "assistant", "content": GOOD}
@@ -126,6 +151,7 @@ def server() -> Iterator[BatchServer]:
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(batch, "FIRST_POLL", 0.05)
+    monkeypatch.setattr(batch, "LONGEST_POLL", 0.05)
     monkeypatch.setattr(batch, "QUIET", 0.3)
 
 
@@ -210,6 +236,30 @@ def test_a_failed_batch_stops_the_run(server: BatchServer, tmp_path: Any) -> Non
     server.status = "failed"
     with pytest.raises(DistillStopped, match="line 1 is bad"):
         distiller(server, tmp_path).run(QUESTIONS, mode="batch")
+    server.status = "completed"
+    result = distiller(server, tmp_path).run(QUESTIONS, mode="batch")
+    assert (len(result.samples), len(server.batches)) == (7, 2)  # nothing is to be had from the failed one
+
+
+def test_a_failed_batch_is_not_gone_back_to(server: BatchServer, tmp_path: Any) -> None:
+    interrupted_run(server, tmp_path)
+    server.status = "failed"
+    with pytest.raises(DistillStopped, match="line 1 is bad"):
+        distiller(server, tmp_path).run(QUESTIONS[:3], mode="batch")
+    server.status = "completed"
+    assert len(distiller(server, tmp_path).run(QUESTIONS[:3], mode="batch").samples) == 3
+
+
+def test_the_latest_batch_of_a_question_counts(server: BatchServer, tmp_path: Any) -> None:
+    """An earlier one that has no answer to it was not marked as done before a death."""
+    interrupted_run(server, tmp_path)
+    server.batches["batch-old"] = {"id": "batch-old", "status": "completed"}
+    with closing(sqlite3.connect(tmp_path / "s.sqlite")) as connection, connection:
+        connection.execute(
+            "INSERT INTO batches SELECT 'batch-old', teacher, host, submitted - 9, keys, NULL FROM batches"
+        )
+    assert len(distiller(server, tmp_path).run(QUESTIONS, mode="batch").samples) == 7
+    assert set(server.batches) == {"batch-0", "batch-old"}
 
 
 def test_an_expired_batch_is_asked_again(server: BatchServer, tmp_path: Any) -> None:
@@ -222,3 +272,205 @@ def test_an_expired_batch_is_asked_again(server: BatchServer, tmp_path: Any) -> 
 def test_a_function_has_no_batches(tmp_path: Any) -> None:
     with pytest.raises(ConfigError, match="batch"):
         Distiller(lambda messages: GOOD, store=tmp_path / "s.sqlite").run(QUESTIONS, mode="batch")
+
+
+HTML = (200, "<html>gateway</html>")
+LOST = (0, "")
+
+
+@pytest.mark.parametrize(
+    "trouble",
+    [
+        pytest.param({"make": [LOST]}, id="lost answer to making"),
+        pytest.param({"make": [LOST], "list": [HTML, (500, "oops")]}, id="lost answer, no list at first"),
+        pytest.param({"make": [HTML, (429, "slow down")]}, id="page for making"),
+        pytest.param({"upload": [(502, "oops"), HTML]}, id="upload at last"),
+        pytest.param({"look": [HTML, (500, "oops"), LOST, (200, '{"code": 1}'), (429, "slow down")]}, id="looks"),
+        pytest.param({"content": [HTML, (500, "oops"), LOST]}, id="answers at last"),
+    ],
+)
+def test_trouble_on_the_way_sends_nothing_twice(
+    server: BatchServer, tmp_path: Any, trouble: dict[str, list[tuple[int, str]]]
+) -> None:
+    server.trouble = trouble
+    result = distiller(server, tmp_path).run(QUESTIONS, mode="batch")
+    assert len(result.samples) == 7
+    assert not any(trouble.values())
+    assert (len(server.batches), result.usage.outcomes) == (1, {"answered": 7})
+    assert set(server.asked.values()) == {1}
+
+
+@pytest.mark.parametrize(
+    ("where", "what"),
+    [
+        pytest.param("look", HTML, id="look: page"),
+        pytest.param("look", (503, "oops"), id="look: server"),
+        pytest.param("look", (200, '{"code": "x"}'), id="look: no state"),
+        pytest.param("content", (403, '{"error": {"message": "expired"}}'), id="answers: forbidden"),
+        pytest.param("content", HTML, id="answers: page"),
+        pytest.param("make", (200, '{"code": "x"}'), id="make: no id"),
+    ],
+)
+def test_an_outage_stops_the_run_and_the_next_one_goes_on(
+    server: BatchServer, tmp_path: Any, where: str, what: tuple[int, str]
+) -> None:
+    server.trouble = {where: [what] * 100}
+    with pytest.raises(DistillStopped) as stopped:
+        distiller(server, tmp_path).run(QUESTIONS, mode="batch")
+    assert stopped.value.kind == "bad-batch"
+    server.trouble = {}
+    result = distiller(server, tmp_path).run(QUESTIONS, mode="batch")
+    assert (len(result.samples), len(server.batches)) == (7, 1)
+    assert set(server.asked.values()) == {1}
+
+
+def test_an_upload_without_an_id_stops_the_run(server: BatchServer, tmp_path: Any) -> None:
+    server.trouble = {"upload": [(200, '{"code": "x", "message": "no files today"}')]}
+    with pytest.raises(DistillStopped, match="no files today") as stopped:
+        distiller(server, tmp_path).run(QUESTIONS, mode="batch")
+    assert stopped.value.kind == "bad-batch"
+
+
+def test_ids_may_be_in_data(server: BatchServer, tmp_path: Any) -> None:
+    server.wrapped = True
+    assert len(distiller(server, tmp_path).run(QUESTIONS, mode="batch").samples) == 7
+
+
+def refuse_batches(tmp_path: Any) -> None:
+    """Make a store that fails as soon as a batch is to be noted."""
+    Store(tmp_path / "s.sqlite").close()
+    with closing(sqlite3.connect(tmp_path / "s.sqlite")) as connection, connection:
+        connection.execute("CREATE TRIGGER t BEFORE INSERT ON batches BEGIN SELECT RAISE(ABORT, 'disk is full'); END")
+
+
+def test_a_store_that_cannot_note_the_batch_stops_the_run(server: BatchServer, tmp_path: Any) -> None:
+    refuse_batches(tmp_path)
+    with pytest.raises(DistillStopped, match="disk is full") as stopped:
+        distiller(server, tmp_path).run(QUESTIONS, mode="batch")
+    assert (stopped.value.kind, len(server.batches)) == ("store", 0)
+
+
+def test_requests_that_are_refused_do_not_stop_the_others(server: BatchServer, tmp_path: Any) -> None:
+    server.fail_first, server.fail_with = set(range(25)), 400
+    questions = [f"第 {number} 个按钮的点击事件叫什么？" for number in range(30)]
+    result = distiller(server, tmp_path).run(questions, mode="batch")
+    assert (len(result.samples), len(result.rejected)) == (5, 25)
+    assert {reject.reason for reject in result.rejected} == {"bad-request"}
+
+
+def test_large_files_are_split(server: BatchServer, tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(batch, "LARGEST_SENT", 4000)
+    result = distiller(server, tmp_path).run(["问" * 5000, *QUESTIONS], mode="batch")
+    sent = [server.files[made["input_file_id"]] for made in server.batches.values()]
+    assert len(sent) > 1
+    assert all(len(text) <= 4000 or text.count(b"\n") == 1 for text in sent)
+    assert set(server.asked.values()) == {1}
+    assert len(result.records) == 8
+
+
+def test_nothing_is_streamed(server: BatchServer, tmp_path: Any) -> None:
+    distiller(server, tmp_path, stream=True).run(QUESTIONS[:1], mode="batch")
+    assert b'"stream' not in server.files["file-0"]
+
+
+def test_a_large_file_is_sent_without_a_warning(server: BatchServer, tmp_path: Any) -> None:
+    distiller(server, tmp_path).run(["问" * 400_000], mode="batch")  # a warning would be an error
+    assert len(server.files["file-0"]) > 2**20
+    assert server.asked
+
+
+def test_who_asks_again_while_answers_come_in_is_in_the_next_batch(server: BatchServer, tmp_path: Any) -> None:
+    """A failure in the first file of answers, while the second one is still on its way."""
+    server.fail_first = {4}
+    first = server.answer
+
+    def answer(found: dict[str, Any]) -> None:
+        first(found)
+        if "error_file_id" in found:
+            found["output_file_id"], found["error_file_id"] = found["error_file_id"], found["output_file_id"]
+            server.trouble["content"] = [(200, ""), *[(500, "oops")] * 5]
+
+    server.answer = answer  # type: ignore[method-assign]
+    result = distiller(server, tmp_path).run(QUESTIONS, mode="batch")
+    assert (len(result.samples), len(server.batches)) == (7, 2)
+
+
+def ask(
+    tmp_path: Any,
+    endpoint: Scripted,
+    then: Callable[[batch.BatchTeacher], None] = lambda asks: None,
+    questions: int = 1,
+) -> None:
+    """Have questions asked of SiliconFlow, as it were, and do something while they wait."""
+
+    async def asked(store: Store) -> None:
+        teacher = Teacher("https://api.siliconflow.cn/v1", "m", limits=Limits(attempts=1, backoff=0.01))
+        teacher.endpoint = endpoint  # type: ignore[assignment]
+        asks = batch.BatchTeacher(teacher, store, lambda: endpoint.workers)
+        texts = [Request("m", ({"role": "user", "content": f"q{number}"},)) for number in range(questions)]
+        waiting = [asyncio.ensure_future(asks.ask(text)) for text in texts]
+        await asyncio.sleep(0.01)
+        then(asks)
+        try:
+            await asyncio.wait(waiting, timeout=5)
+            for answer in waiting:
+                assert answer.done()
+            for failed in [answer.exception() for answer in waiting]:
+                raise failed or AssertionError("an answer")
+        finally:
+            await asks.close()
+
+    with Store(tmp_path / "s.sqlite") as store:
+        asyncio.run(asked(store))
+
+
+class Scripted:
+    """An endpoint that gives ids, or raises what nobody expects."""
+
+    def __init__(self, bug: Exception | None = None) -> None:
+        self.calls: list[str] = []
+        self.bug = bug
+        self.workers = 2
+
+    async def call(self, method: str, path: str, body: Any = None, *, largest: int | None = None) -> Response:
+        self.calls.append(path)
+        if self.bug is not None:
+            raise self.bug
+        return Response(200, {}, b'{"id": "x"}')
+
+    async def close(self) -> None:
+        pass
+
+
+def test_whatever_goes_wrong_is_told_to_who_waits(tmp_path: Any) -> None:
+    with pytest.raises(TeacherError, match="a bug") as failed:
+        ask(tmp_path, Scripted(RuntimeError("a bug")))
+    assert failed.value.kind == "bad-batch"
+
+
+def test_a_full_disk_is_told_as_it_is(tmp_path: Any) -> None:
+    refuse_batches(tmp_path)
+    with pytest.raises(DistillStopped, match="disk is full"):
+        ask(tmp_path, Scripted())
+
+
+def test_leave_lets_everybody_go_and_sends_nothing(tmp_path: Any) -> None:
+    endpoint = Scripted()
+
+    def leave(asks: batch.BatchTeacher) -> None:
+        asks.leave()
+        endpoint.workers = 0  # they have gone
+        asks.look()
+
+    with pytest.raises(Halted):
+        ask(tmp_path, endpoint, leave)
+    assert not endpoint.calls
+
+
+def test_no_file_has_more_requests_than_the_provider_takes(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(batch, "FEWER", 2)
+    endpoint = Scripted()
+    endpoint.workers = 6
+    with pytest.raises(TeacherError, match="no state"):
+        ask(tmp_path, endpoint, questions=5)
+    assert endpoint.calls.count("/files") == 3

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from swiftprep import Catalog
-from swiftprep.catalog.facts import read_vue
+from swiftprep.catalog.facts import read_script, read_vue
 from swiftprep.catalog.link import link
 
 FRAMEWORK = {
@@ -31,6 +31,23 @@ FRAMEWORK = {
         "<template><button @click=\"$emit('click', $event)\"><slot/></button></template>"
         "<script>export default { name: 'TaButton', props: { type: String } }</script>"
     ),
+    "packages/wrap/wrap.vue": (
+        "<template><ta-rank :rank='1'/></template><script>export default { name: 'TaWrap', props: { title: String } }</script>"
+    ),
+    "packages/rank/rank.vue": (
+        "<template><i/></template><script>export default { name: 'TaRank', props: ['rank'] }</script>"
+    ),
+    "packages/grid/grid.vue": (
+        "<template><div><grid-row/><grid-head/></div></template><script>import GridRow from './row'\nimport GridHead from './head'\n"
+        "export default { name: 'TaGrid', props: { rows: Array }, components: { GridRow, GridHead } }</script>"
+    ),
+    "packages/grid/row.vue": (
+        "<template><i/></template><script>export default { name: 'GridRow',"
+        " methods: { a(kind) { this.grid.$emit(`row-${kind}`) } } }</script>"
+    ),
+    "packages/grid/head.js": (
+        "export default { name: 'GridHead', methods: { a(e) { this.told(e, 'click') }, told(e, kind) { this.$parent.$emit(`head-${kind}`, e) } } }"
+    ),
     "packages/open/open.vue": (
         "<template><div><slot v-for='c in cols' :name='c.slot'/></div></template>"
         "<script>export default { name: 'TaOpen', props: {...anything()}, methods: { go(x) { this.$emit(x) } } }</script>"
@@ -44,7 +61,10 @@ FRAMEWORK = {
 
 
 def framework(**settings):
-    facts = {path: read_vue(text.encode(), path)[0] for path, text in FRAMEWORK.items()}
+    facts = {
+        path: (read_vue if path.endswith(".vue") else read_script)(text.encode(), path)[0]
+        for path, text in FRAMEWORK.items()
+    }
     return Catalog(link(facts), framework="ta", **settings)
 
 
@@ -67,6 +87,8 @@ VALID = {
     "native": "<template><ta-table :data='x' @click.native='y'/></template>",
     "root's own attributes": "<template><ta-button disabled name='x' form='f'/></template>",
     "pascal case": "<template><TaTable :rowKey='k' :data='x'/></template>",
+    "events that a row and a head emit on what they are in": "<template><ta-grid @row-click='a' @head-click='b'/></template>",
+    "model of a prop called value": "<template><ta-input v-model='x'/><ta-search v-model='x'/></template>",
     "model": "<template><ta-dialog v-model='x' :title.sync='t'/></template>",
     "sync": "<template><ta-dialog :visible.sync='x'/></template>",
     "slots": "<template><ta-dialog visible><template #footer>a</template><template v-slot:default>b</template></ta-dialog></template>",
@@ -96,6 +118,10 @@ WRONG = {
     "prop of an inner component": ("<ta-search placeholdr='a'/>", [("unknown-prop", 1, "ta-search", "placeholdr")]),
     "required": ("\n<ta-table/>", [("missing-prop", 2, "ta-table", "data")]),
     "event": ("<ta-table :data='x' @rowclick='f'/>", [("unknown-event", 1, "ta-table", "rowclick")]),
+    "model with an argument": ("<ta-dialog v-model:visible='x' visible/>", [("unknown-prop", 1, "ta-dialog", "v-model:visible")]),
+    "model of nothing": ("<ta-table v-model='x' :data='x'/>", [("unknown-prop", 1, "ta-table", "v-model")]),
+    "prop of the root, which is a component": ("<ta-wrap rank='a' name='b'/>", [("unknown-prop", 1, "ta-wrap", "rank")]),
+    "event of a head that is not": ("<ta-grid @head-move='f' @rowclick='f'/>", [("unknown-event", 1, "ta-grid", "head-move"), ("unknown-event", 1, "ta-grid", "rowclick")]),
     "event in another case": ("<ta-table :data='x' @rowClick='f'/>", [("unknown-event", 1, "ta-table", "rowClick")]),
     "passed-on event": ("<ta-input @keyupp='f'/>", [("unknown-event", 1, "ta-input", "keyupp")]),
     "slot": ("<ta-dialog visible>\n<template #foot/></ta-dialog>", [("unknown-slot", 2, "ta-dialog", "foot")]),
@@ -123,6 +149,13 @@ def test_messages_say_what_was_meant_in_both_languages():
     (problem,) = CATALOG.check("<ta-dialog visible titel='a'/>")
     assert problem.message == "<ta-dialog> has no prop 'titel' (did you mean 'title'?)"
     assert problem.message_zh == "<ta-dialog> 没有属性 'titel'，是不是 'title'？"
+
+
+def test_a_model_that_there_is_not_is_told_with_the_prop_to_bind():
+    (problem,) = CATALOG.check("<ta-dialog v-model:visible='x' visible/>")
+    assert problem.message == "<ta-dialog> has no v-model:visible (did you mean ':title.sync'?)"
+    assert problem.message_zh == "<ta-dialog> 不支持 v-model:visible，是不是 ':title.sync'？"
+    assert framework(vue_version="3.4").check("<ta-wrap v-model:title='x' rank='a'/>") == []
 
 
 def test_a_native_listener_without_native_is_only_strictly_a_problem():

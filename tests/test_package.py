@@ -86,8 +86,11 @@ def test_only_the_worker_imports_swift(path):
         name.split(".")[0]
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
         for name in (
-            [node.module or ""] if isinstance(node, ast.ImportFrom) else [a.name for a in getattr(node, "names", [])]
+            [node.module or ""]
+            if isinstance(node, ast.ImportFrom)
+            else [alias.name for alias in node.names]
+            if isinstance(node, ast.Import)
+            else []
         )
-        if isinstance(node, (ast.Import, ast.ImportFrom))
     }
     assert "swift" not in imported or path.name == "worker.py"

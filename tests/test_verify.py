@@ -65,6 +65,7 @@ export default {
 TABLE = Scenario("创建一个带分页的用户列表页面", components=("ta-table",), intent="paging")
 TABLE_EN = Scenario("Create a user list page with paging.", components=("ta-table",), intent="paging", lang="en")
 TICKS = "```"
+TAG = '<ta-table :columns="columns" :data-source="list" />'
 
 
 def fenced(code, language="vue"):
@@ -143,6 +144,14 @@ GOOD = {
     "why it fails": (asked("ta-table 创建后为什么没有数据？", "ta-table", intent="troubleshooting"), "原因通常是数据没有传进去：ta-table 的数据属性是 data-source。另外要检查每一列是否写了 dataIndex，否则单元格是空的。"),
     "why it fails, in English": (asked("Why does my ta-table show no rows?", "ta-table", lang="en"), "The rows go into `data-source` of ta-table; another name is passed over without a word. Each column needs a `dataIndex`, too."),
     "a page with its links and transitions": (asked("做一个带返回链接的页面", "ta-card"), "1. 返回用 router-link\n2. 切换时加过渡\n\n" + fenced("<ta-card title=\"详情\">\n  <router-link to=\"/\">返回</router-link>\n  <transition name=\"fade\"><keep-alive><component :is=\"view\" /></keep-alive></transition>\n  <svg viewBox=\"0 0 1 1\"><path d=\"M0 0\" /></svg>\n</ta-card>")),
+    "ignored and clipped text": (TABLE, WHY + fenced(TAG) + fenced("try {\n  await load()\n} catch (error) {\n  // 名称为空时忽略\n}\nconst policy = 1 // 缓存策略", "js") + fenced(".a {\n  overflow: hidden; /* 超出省略 */\n}", "css")),
+    "original code": (asked("把 el-dialog 改回 ta-modal", "ta-modal", intent="migration"), "1. `v-model` 换成 `visible`\n2. 标题用 `title`\n\n原代码：\n\n" + fenced('<my-dialog v-model:open="a" />') + "\n改为：\n\n" + fenced('<ta-modal :visible.sync="a" title="编辑" />')),
+    "wrong and right in one block": (asked("`<ta-card :is-loading=\"a\" />` 没有效果", "ta-card"), "1. `is-loading` 不是它的属性\n2. 加载状态用 `loading` 表示\n\n" + fenced('<!-- 错误 -->\n<ta-card :is-loading="a" />\n\n<!-- 正确 -->\n<ta-card :loading="a" />')),
+    "a body that is empty on purpose": (TABLE, WHY + fenced(TAG) + fenced("onCancel() {\n  // 取消时无需处理\n},\nonScroll() {\n  this.$nextTick(() => {\n    // 等待渲染\n    this.scroll()\n  })\n}", "js")),
+    "a plain question whose answer names other things": (asked("ta-form 校验规则里 trigger 的 blur 和 change 有什么区别？", "ta-form", intent="best-practice"), "1. `blur` 在失去焦点时校验，适合输入类控件。\n2. `change` 在值改变时校验，适合选择类控件。"),
+    "considerations in plain words of the task": (asked("保存按钮防止重复提交", "ta-button"), "1. 提交期间要让按钮不可点\n2. 失败后要恢复，让人能够再试\n\n" + fenced('<ta-button :loading="saving" @click="save">保存</ta-button>')),
+    "the records of users and a checklist": (asked("用 ta-table 做购物清单", "ta-table"), WHY + "清单中的每一项是一行，用户资料里的头像单独请求；之前请求的结果要丢弃。\n\n" + fenced(TAG)),
+    "a race in English": (TABLE_EN, WHY_EN + "The previous response is dropped when a newer one has come. The prompt asks for confirmation.\n\n" + SFC),
     "a to-do list": (asked("用 ta-checkbox 做一个待办清单", "ta-checkbox"), "1. 每一项一个 ta-checkbox\n2. 完成的项加删除线\n\n" + fenced('<div v-for="todo in todos" :key="todo.id">\n  <ta-checkbox v-model="todo.done">{{ todo.text }}</ta-checkbox>\n</div>')),
 }  # fmt: skip
 
@@ -153,7 +162,6 @@ def test_good_answers_pass(catalog, name):
     assert Verifier(catalog).check(scenario, Reply(answer)) == []
 
 
-TAG = '<ta-table :columns="columns" :data-source="list" />'
 INSTRUCTIONS = "你是一位资深的前端工程师，熟悉 Vue 2.7 和公司内部的组件框架。只能使用下面列出的组件和属性，不得编造任何不存在的接口；代码必须完整，不得省略。"
 SNIPPET = "\n".join(
     f'    <ta-form-item label="字段{n}" prop="field{n}"><ta-input v-model="form.field{n}" /></ta-form-item>'
@@ -190,6 +198,8 @@ BAD = {
     "ends in the middle of a phrase": ("truncated", WHY + SFC + "\n最后把页码写回 pagination 的"),
     "ends in the middle of bold": ("truncated", WHY + SFC + "\n注意：**翻页之后要把页码写回"),
     "an English sentence broken off": ("truncated", (TABLE_EN, WHY_EN + SFC + "\nThe table then loads the next page because the")),
+    "ends with an empty item": ("truncated", WHY + SFC + "\n要点：\n\n1. 页码写回 pagination\n2."),
+    "ends with a heading": ("truncated", WHY + SFC + "\n## 说明"),
     "prose only": ("no-code", "1. 先用 ta-table 展示列表，列由 columns 声明。\n2. 再用 pagination 控制分页。"),
     "prose in a text fence": ("no-code", WHY + fenced("使用 ta-table 和 pagination", "text")),
     "asks back": ("no-code", "请问您的用户数据有哪些字段？接口是怎样分页的？"),
@@ -208,6 +218,9 @@ BAD = {
     "invented and imported from a scope": ("api", code("<template>\n  <div><ta-table :columns=\"[]\" /><ta-pager /></div>\n</template>\n<script>\nimport TaPager from '@company/ta404'\nexport default { components: { TaPager } }\n</script>")),
     "an unknown tag in a fence without a language": ("api", WHY + fenced('<ta-table :columns="columns" />\n<ta-pager />', "")),
     "an unknown tag in bare code": ("api", (TABLE, "<template>\n  <div><ta-table :columns=\"columns\" /><ta-pager /></div>\n</template>\n", "none")),
+    "a native event that is not emitted": ("api", code(TAG + '\n<search-bar :fields="fields" @reset="load" />')),
+    "v-model with an argument": ("api", code(TAG + '\n<ta-modal v-model:visible="shown" />')),
+    "v-model on what has none": ("api", code(TAG + '\n<search-bar v-model="form" :fields="fields" />')),
     "an expression that does not parse": ("syntax", code('<ta-table :columns="columns +" />')),
     "an object that does not parse": ("syntax", code('<ta-table :columns="[{ title: \'a\', }, }]" />')),
     "a mustache that does not parse": ("syntax", code(TAG + "\n<div>{{ list.length === }}</div>")),
@@ -218,6 +231,7 @@ BAD = {
     "an end tag too many": ("syntax", code("<div>" + TAG + "</div></span>")),
     "a ts fence that does not parse": ("syntax", WHY + fenced(TAG) + fenced("const a: = 1", "ts")),
     "code alone": ("no-reasoning", SFC),
+    "considerations of anything": ("no-reasoning", "1. 代码简洁易懂。\n2. 便于维护和扩展。\n\n" + SFC),
     "code that is announced": ("no-reasoning", "以下是使用 ta404 框架的用户列表组件：\n\n" + SFC),
     "an empty sentence": ("no-reasoning", "让我们一步一步地思考这个问题。\n\n" + SFC),
     "an empty sentence in English": ("no-reasoning", (TABLE_EN, "Let me think step by step about what the user wants.\n\nHere is the code:\n\n" + SFC)),
@@ -235,6 +249,10 @@ BAD = {
     "data left out": ("placeholder", WHY + fenced(TAG) + fenced("const options = Object.freeze([...大量静态选项...])", "js")),
     "rest of the code in English": ("placeholder", (TABLE_EN, WHY_EN + SFC.replace("      list: [],\n", "      // rest of the code\n"))),
     "a TODO": ("placeholder", WHY + SFC.replace("      list: [],\n", "      list: [], // TODO: 调用接口\n")),
+    "a body that is only a comment": ("placeholder", WHY + fenced(TAG) + fenced("methods: {\n  save() {\n    // 提交表单的代码\n  }\n}", "js")),
+    "options that are only a comment": ("placeholder", WHY + fenced(TAG) + fenced("export default {\n  methods: {\n    /* 与列表相关的方法 */\n  }\n}", "js")),
+    "yours to add": ("placeholder", WHY + SFC.replace("      list: [],\n", "      list: [], // 根据实际业务补充\n")),
+    "more of it": ("placeholder", code("<div>\n  " + TAG + "\n  <!-- 更多表单项... -->\n</div>")),
     "lone dots in a template": ("placeholder", code("<template>\n  <div>\n    " + TAG + "\n    ...\n  </div>\n</template>")),
     "the instructions": ("copy", INSTRUCTIONS + "\n\n" + WHY + SFC),
     "an example as the answer": ("copy", WHY + fenced("<ta-table :columns=\"columns\" />\n<ta-form :model=\"form\">\n" + SNIPPET + "\n</ta-form>")),
@@ -249,10 +267,18 @@ BAD = {
     "talks of the examples above": ("prompt-leak", WHY + SFC + "\n写法参照上面给出的用法片段。"),
     "talks of the reference in English": ("prompt-leak", (TABLE_EN, WHY_EN + "As the API reference you gave me shows, `row-key` is needed.\n\n" + SFC)),
     "talks of the provided snippets": ("prompt-leak", (TABLE_EN, WHY_EN + "Based on the provided usage snippets, `row-key` is needed.\n\n" + SFC)),
+    "tells where it was listed": ("prompt-leak", WHY + SFC + "\n以上代码只使用了资料中列出的属性，没有编造任何接口。"),
+    "tells of the list it was given": ("prompt-leak", WHY.replace("列表用", "您给的接口清单里有分页，列表用") + SFC),
+    "tells of its context": ("prompt-leak", WHY.replace("列表用", "从上下文给出的组件定义可知，列表用") + SFC),
+    "tells of the rules": ("prompt-leak", WHY.replace("列表用", "按照规则，不能使用 TODO，列表用") + SFC),
+    "tells what it is for": ("prompt-leak", WHY.replace("列表用", "回答会用来训练另一个模型，列表用") + SFC),
+    "tells of the answer before": ("prompt-leak", "已按您的反馈修正了上一次回答中的问题。\n\n" + WHY + SFC),
+    "tells of the instructions": ("prompt-leak", (TABLE_EN, WHY_EN + "The instructions say to use the Options API.\n\n" + SFC)),
     "a delimiter": ("prompt-leak", WHY + '<data-7f3a9c kind="api">\n\n' + SFC),
     "its own prompt": ("prompt-leak", "You are a helpful assistant.\n\n" + WHY + SFC),
     "another component": ("wrong-component", "1. 列表用卡片展示\n2. 每张卡片一行\n\n" + fenced('<ta-card title="用户">内容</ta-card>')),
     "plain HTML": ("wrong-component", "1. 列表用表格展示\n2. 分页写在下面\n\n" + fenced("<table><tbody><tr><td>1</td></tr></tbody></table>")),
+    "only in a comment": ("wrong-component", WHY + fenced("<template>\n  <!-- ta-table -->\n  <div>列表</div>\n</template>")),
     "only spoken of": ("wrong-component", WHY + fenced("<template>\n  <div>列表</div>\n</template>")),
     "English to a Chinese question": ("wrong-language", WHY_EN + SFC + "\nThe table holds one page of rows at a time."),
     "Chinese to an English question": ("wrong-language", (TABLE_EN, WHY + SFC + "\n翻页之后重新请求数据，表格只保存一页的数据。")),
@@ -260,6 +286,7 @@ BAD = {
     "a line over and over": ("looping", WHY + SFC + "\n翻页之后重新请求数据即可。" * 12),
     "lines over and over": ("looping", WHY + SFC + "\n" + "请注意翻页之后要重新请求数据\n" * 9),
     "code over and over": ("looping", code(TAG + "\n" + '<ta-button type="primary">保存</ta-button>\n' * 20)),
+    "a block twice": ("looping", WHY + SFC + "\n完整代码：\n\n" + SFC),
     "a thought over and over": ("looping", (TABLE, "<think>\n列表要分页，页码要写回。\n" + "等等，我再想想这个问题是不是这样。\n" * 20 + "</think>\n\n" + WHY + SFC, "think")),
 }  # fmt: skip
 
@@ -361,6 +388,9 @@ def test_what_can_be_put_right_is(catalog, content, finished):
         ("ta-table 为什么没有数据？", "troubleshooting", ("ta-table",), False),
         ("What is ta-table for?", "", ("ta-table",), False),
         ("你是谁？", "", (), False),
+        ("ta-table 的 row-key 有什么用？", "use", ("ta-table",), False),
+        ("讲讲 ta-form 的校验机制", "", ("ta-form",), False),
+        ("ta-table 和 ta-list 怎么选", "", ("ta-table",), False),
         ("如何选择表格和列表？不需要写代码。", "use", ("ta-table",), False),
     ],
 )

@@ -88,7 +88,7 @@ class Component:
         registered: Whether an `install` or `Vue.component` makes it known everywhere.
         origin: Where this entry was read: the component's source, its usage, or a web-types file.
         open: What cannot be known completely, of `"props"`, `"events"`, `"slots"`: attributes handed on to something
-            that is not known, a computed event or slot name.
+            that is not known, a computed event or slot name. `"events:row-"`: only events that begin with `row-`.
         passes: The tags that its `$attrs` or `$listeners` are bound to, native or not.
         root: The tag its template begins with, which takes attributes that are no props; `"*"` when there are several.
         uses: How often the tag was seen in use.

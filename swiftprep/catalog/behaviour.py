@@ -59,7 +59,8 @@ def read_behaviour(source: bytes, root: Node, module: Module, *, offset: int) ->
                 if not takes_emit:
                     continue
             if receiver and receiver not in own:
-                foreign += [[receiver, name, arguments] for name in names]
+                told = names if offset else [told for name in names for told in _called_with(call, name, source, root)]
+                foreign += [[receiver, name, arguments] for name in told]
                 continue
             for component in _at(module, offset + match.start()):
                 component.setdefault("events", []).extend([name, arguments, doc] for name in names)
@@ -128,6 +129,39 @@ def _emitted(call: Node) -> tuple[str, list[Value], str, str]:
         names = [value_of(first)]
     words = "(" + ", ".join(_payload(argument) for argument in given[1:]) + ")" if len(given) > 1 else ""
     return receiver, names, words, _doc_above(call)
+
+
+def _called_with(call: Node, name: Value, source: bytes, root: Node) -> list[Value]:
+    """Return the names that a computed one such as `row-${kind}` stands for, where `kind` is a function's parameter.
+
+    They are what the calls of that function in the same file give for it; where one gives no text, nothing is told.
+    """
+    parts = name[1] if name[0] == "+" else []
+    asked = [part[1] for part in parts if part[0] == "i"]
+    around: Node | None = call
+    while around is not None and around.type not in ("method_definition", "function_declaration"):
+        around = around.parent
+    called = around.child_by_field_name("name") if around is not None else None
+    given = around.child_by_field_name("parameters") if around is not None else None
+    if len(asked) != 1 or called is None or given is None:
+        return [name]
+    parameters = [text_of(child) for child in given.named_children]
+    if asked[0] not in parameters:
+        return [name]
+    at = parameters.index(asked[0])
+    found: list[Value] = []
+    for match in re.finditer(rb"(?<![\w$])" + re.escape(text_of(called).encode()) + rb"\s*\(", source):
+        use = _call_at(root, match.start())
+        callee = use.child_by_field_name("function") if use is not None else None
+        values = use.child_by_field_name("arguments") if use is not None else None
+        if callee is None or values is None or not callee.start_byte <= match.start() < callee.end_byte:
+            continue
+        value = value_of(unwrapped(values.named_children[at])) if at < len(values.named_children) else ["?"]
+        if value[0] != "s":
+            return [name]
+        text = "".join(str(value[1]) if part[0] == "i" else str(part[1]) for part in parts)
+        found.append(["s", text])
+    return found or [name]
 
 
 def _payload(argument: Node) -> str:

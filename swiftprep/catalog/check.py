@@ -25,6 +25,7 @@ _WORDS = {
     "missing-prop": ("<{tag}> needs the prop '{name}'", "<{tag}> 缺少必填属性 '{name}'"),
     "unknown-event": ("<{tag}> has no event '{name}'{hint}", "<{tag}> 没有事件 '{name}'{hint}"),
     "unknown-slot": ("<{tag}> has no slot '{name}'{hint}", "<{tag}> 没有插槽 '{name}'{hint}"),
+    "v-model": ("<{tag}> has no {name}{hint}", "<{tag}> 不支持 {name}{hint}"),
 }
 _MEANT = 0.6  # how alike a name must be to one that is known, to be named as what was meant
 _SPELLING = 0.8  # how alike a name must be to one that was seen, to count as a slip of it
@@ -38,7 +39,7 @@ class Problem:
         kind: `"syntax"`, `"unknown-tag"`, `"unknown-prop"`, `"missing-prop"`, `"unknown-event"` or `"unknown-slot"`.
         line: Where, from 1.
         tag: The tag it is about, or `""`.
-        name: The prop, event or slot, or what the syntax error is.
+        name: The prop, event or slot, `"v-model"` for a component that has none, or what the syntax error is.
         near: The known name it may be meant to be, or `""`.
     """
 
@@ -49,16 +50,20 @@ class Problem:
     near: str = ""
 
     @property
+    def _words(self) -> tuple[str, str]:
+        return _WORDS["v-model" if self.name.startswith("v-model") else self.kind]
+
+    @property
     def message(self) -> str:
         """What is wrong, in English."""
         hint = f" (did you mean '{self.near}'?)" if self.near else ""
-        return _WORDS[self.kind][0].format(tag=self.tag, name=self.name, hint=hint)
+        return self._words[0].format(tag=self.tag, name=self.name, hint=hint)
 
     @property
     def message_zh(self) -> str:
         """What is wrong, in Chinese."""
         hint = f"，是不是 '{self.near}'？" if self.near else ""
-        return _WORDS[self.kind][1].format(tag=self.tag, name=self.name, hint=hint)
+        return self._words[1].format(tag=self.tag, name=self.name, hint=hint)
 
 
 def check(code: str, components: Mapping[str, list[Component]], *, vue3: bool, strict: bool) -> list[Problem]:
@@ -197,6 +202,9 @@ class _Checker:
             if attribute.role == "model":
                 given.add(attribute.name or kebab(spec.model[0] if spec.model else "value"))
                 given.add(attribute.name or "model-value")
+                if not self._models(spec, attribute.name):
+                    said = f"v-model:{attribute.name}" if attribute.name else "v-model"
+                    self._found.append(Problem("unknown-prop", element.line, element.tag, said, _synced(spec)))
             if attribute.role != "prop" or attribute.name == "" or attribute.name in known or is_global(attribute.name):
                 continue
             if not self._takes(spec, attribute, 0):
@@ -207,6 +215,14 @@ class _Checker:
             if prop.required and name not in given:
                 self._say("missing-prop", element.line, element.tag, name)
 
+    def _models(self, spec: Component, argument: str) -> bool:
+        """Return whether a component has the `v-model`; in Vue 2 none has one with an argument."""
+        if self.vue3 or spec.origin == "web-types":
+            return True
+        is_open = spec.model or spec.passes or not (spec.root or spec.props) or {"props", "events"} & set(spec.open)
+        names = {*(prop.name for prop in spec.props), *(event.name for event in spec.events if not spec.root)}
+        return not argument and (bool(is_open) or not names.isdisjoint(("value", "input")))
+
     def _takes(self, spec: Component, attribute: Attribute, depth: int) -> bool:
         """Return whether a component does something with an attribute that is none of its props."""
         name = attribute.name
@@ -216,6 +232,9 @@ class _Checker:
             return not _is_slip(name, [kebab(p.name) for p in spec.props], spec)
         if not spec.root and not spec.passes and spec.origin == "source":
             return name in _ANY_NATIVE  # it renders itself in code, on an element that is not known
+        if not self.vue3 and self._target(spec.root) is not None:
+            # In Vue 2 they go to the element in the end, and are no props of the component on the way.
+            return name in _ANY_NATIVE or any(self._reaches(tag, name, attribute, depth) for tag in spec.passes)
         return any(self._reaches(tag, name, attribute, depth) for tag in (*spec.passes, spec.root) if tag)
 
     def _target(self, tag: str) -> Component | None:
@@ -245,6 +264,8 @@ class _Checker:
             return True
         if "events" in spec.open:
             return not _is_slip(name, names, spec)
+        if any(name.startswith(what.removeprefix("events:")) for what in spec.open if what.startswith("events:")):
+            return True
         if name.lower() in DOM_EVENTS and not self.strict:
             return True
         for tag in spec.passes:
@@ -288,6 +309,12 @@ def _imported(module: str, named: Iterable[Component]) -> Component | None:
     best = max((shared for shared, _ in fitting), default=0)
     first = [component for shared, component in fitting if shared == best]
     return first[0] if len(first) == 1 else None
+
+
+def _synced(spec: Component) -> str:
+    """Return the prop that is bound both ways, as it is written, or `""`."""
+    synced = [event.name.removeprefix("update:") for event in spec.events if event.name.startswith("update:")]
+    return f":{kebab(synced[0])}.sync" if synced else ""
 
 
 def _is_slip(name: str, known: Iterable[str], spec: Component) -> bool:

@@ -98,10 +98,13 @@ class Linked:
             return replace(to_component(self._modules.facts[entry.path]["entries"][entry.index]), path=entry.path)
         made = self._reader.component(entry.path, entry.index)
         known = {event.name for event in made.events}
-        added = [event for event in self._foreign.get(key, ()) if event.name not in known]
+        foreign = [event for event in self._foreign.get(key, ()) if event.name not in known]
+        added = [event for event in foreign if not event.name.endswith("*")]
+        computed = {f"events:{event.name[:-1]}" for event in foreign if event.name.endswith("*")}
         return replace(
-            made, name=entry.name, names=entry.names, registered=entry.registered, events=(*made.events, *added)
-        )
+            made, name=entry.name, names=entry.names, registered=entry.registered, events=(*made.events, *added),
+            open=tuple(sorted({*made.open, *computed})),
+        )  # fmt: skip
 
 
 def _file_name(path: str) -> str:
@@ -202,7 +205,8 @@ def _foreign(entries: Mapping[str, _Entry], modules: Modules) -> dict[str, list[
     """Return the events that helpers and children emit on a component (`this.table.$emit('select')`), by its key.
 
     The receiver's name must be the component's, with or without a prefix, and the file must lie in its folder or
-    below. What the component itself listens to with `$on` is talk between the two, not its API.
+    below. What the component itself listens to with `$on` is talk between the two, not its API. The name of an event
+    of which only the beginning can be told ends with `*`.
     """
     by_word: defaultdict[str, list[str]] = defaultdict(list)
     around: dict[str, str] = {}  # file → the component that has others defined within it, whose parent it is
@@ -210,11 +214,16 @@ def _foreign(entries: Mapping[str, _Entry], modules: Modules) -> dict[str, list[
         by_word[entry.name.rpartition("-")[2]].append(key)
         if not entry.is_row and _has_inner(modules.facts[entry.path]["components"][entry.index]):
             around[entry.path] = key
+    parents = _parents(entries, modules)
     found: defaultdict[str, list[Event]] = defaultdict(list)
     for path in sorted(modules.facts):
         for receiver, name, arguments in modules.facts[path].get("foreign", ()):
-            event = modules.text(name, path)
+            event = modules.text(name, path) or _begins(name)
             called = kebab(receiver.strip("_$"))
+            for key in parents[path] if called == "parent" else ():
+                heard = modules.facts[entries[key].path].get("heard", ())
+                if event and event not in heard and all(known.name != event for known in found[key]):
+                    found[key].append(Event(event, arguments, origin=path))
             if event is not None and called == "parent" and path in around:
                 found[around[path]].append(Event(event, arguments))
             if event is None or called in ("parent", "root", "bus", "event-bus", "child"):
@@ -229,6 +238,25 @@ def _foreign(entries: Mapping[str, _Entry], modules: Modules) -> dict[str, list[
                 if event not in heard and all(known.name != event for known in found[key]):
                     found[key].append(Event(event, arguments, origin="" if path == owner.path else path))
                 break
+    return found
+
+
+def _begins(name: Value) -> str | None:
+    """Return the beginning of a computed name, such as `"row-*"`, or None."""
+    first = name[1][0] if name[0] == "+" else name
+    return f"{first[1]}*" if name[0] == "+" and first[0] == "s" and first[1] else None
+
+
+def _parents(entries: Mapping[str, _Entry], modules: Modules) -> defaultdict[str, list[str]]:
+    """Return the components that register another file of their folder for themselves, by that file."""
+    found: defaultdict[str, list[str]] = defaultdict(list)
+    for key, entry in entries.items():
+        local = None if entry.is_row else modules.facts[entry.path]["components"][entry.index].get("components")
+        for _, inner, _ in local[1] if local is not None and local[0] == "o" else ():
+            place = modules.component(inner, entry.path)
+            path = place[0] if place is not None else ""
+            if path != entry.path and path.startswith(entry.path.rpartition("/")[0] + "/") and key not in found[path]:
+                found[path].append(key)
     return found
 
 

@@ -17,6 +17,7 @@ _LETTER_END = re.compile(r"[\w\u3400-\u9fff]$")
 _OPEN_END = re.compile(r"^(?!\s*(?://|\*)).*(?:[\w)\]]\.|[=+*&|?(\[]|=>|\b(?:const|let|var|import|new|await))\s*$")
 _SENTENCE = re.compile(r"[。！？!?]|\.(?=\s|$)")
 _ITEM = re.compile(r"\s*(?:[-*+•]|\d+[.)、]|[#>|]|https?://)")
+_NOTHING_AFTER = re.compile(r"#{1,6}[ \t].*|(?:\d{1,2}[.)、]|[-*+])")
 _LONGEST = 1000  # characters of a last line that are looked at
 _SHORT = 12  # characters of a last line that may well be a name or a number
 
@@ -57,6 +58,8 @@ def _open_sentence(answer: str, tail: str) -> Verdict | None:
     says, says_zh = f"in the middle of a sentence: …{last[-20:]}", f"句子没有写完：…{last[-20:]}"
     if last.endswith((":", "：")) and (phrases("announces").search(last) or len(last) == len(answer)):
         return drop("announces something and ends", "只有引导语，没有后文")
+    if len(last) < len(answer) and _NOTHING_AFTER.fullmatch(last):
+        return drop(f"ends with an empty heading or item: {last[:40]}", f"最后的标题或列表项没有内容：{last[:40]}")
     # One word may be the whole answer, whatever it is; marks that open and do not close are never right.
     if (
         last.count("**") % 2

@@ -39,7 +39,7 @@ _MOST_CHUNKS = 60
 _SHOWN_WRONG = re.compile(
     r"❌|✗|✘|🚫|错误(?:的)?(?:写法|示例|代码|用法|做法|方式|例子|示范)|不推荐|不建议|不要这样|请勿|反例|反面|问题代码|有问题的"
     r"|出错的|(?:修改|修复|修正|改造|迁移|优化|重构|替换|改写)之?前"
-    r"|(?:原来|原先|原有|原始|原本|旧)的?(?:代码|写法|实现|用法|模板|页面|版本)"
+    r"|(?:原来|原先|原有|原始|原本|原|旧)的?(?:代码|写法|实现|用法|模板|页面|版本)"
     r"|\b(?:wrong|incorrect|broken|faulty|problematic|not recommended)\b"
     r"|\bbefore(?: the)?(?: migration| fix| change)?\W*$"
     r"|\b(?:original|old|existing|previous) (?:code|markup|template|version|usage|page)\b"
@@ -50,6 +50,13 @@ _SHOWN_RIGHT = re.compile(
     r"✅|✔|(?<!不)正确|(?<!不)推荐|(?:修改|修复|修正|改造|迁移|优化|重构|替换|改写)之?后|改[为成]"
     r"|\b(?:correct|right|fixed|corrected|after)\b",
     re.I,
+)
+# A comment in a block that shows both.
+_WRONG_NOTE = re.compile(
+    r"\s*(?:<!--|//|/\*|#)\W*(?:错误?|(?:修改|优化)前|(?:wrong|bad|incorrect|before)\b)|^[^\w<]*❌", re.I
+)
+_RIGHT_NOTE = re.compile(
+    r"\s*(?:<!--|//|/\*|#)\W*(?:正确|推荐|(?:修改|优化)后|(?:right|good|correct|after)\b)|^[^\w<]*✅", re.I
 )
 _NAMED_HERE = re.compile(
     r"""\bname\s*:\s*['"]([\w-]+)['"]|\bimport\s+(\w+)\s+from\s+['"](?:[.~]|@/)|\bcomponent\(\s*['"]([\w-]+)['"]"""
@@ -120,8 +127,21 @@ def problems(text: str, found: list[Piece], catalog: Catalog | None) -> Iterator
         if piece.is_wrong:
             continue
         for problem in dict.fromkeys(_problems(piece, catalog)):
-            if not (problem.kind == "unknown-tag" and kebab(problem.tag) in here):
+            is_here = problem.kind == "unknown-tag" and kebab(problem.tag) in here
+            if not is_here and not _noted_wrong(piece.code, problem.line):
                 yield piece, problem
+
+
+def _noted_wrong(code: str, line: int) -> bool:
+    """Return whether a line stands between a comment that says "wrong" and one that says "right"."""
+    lines = code.split("\n")
+    is_right = any(map(_RIGHT_NOTE.match, lines[line:]))
+    for before in reversed(lines[: max(line - 1, 0)]) if is_right else ():
+        if _RIGHT_NOTE.match(before):
+            return False
+        if _WRONG_NOTE.match(before):
+            return True
+    return False
 
 
 def _problems(piece: Piece, catalog: Catalog | None) -> Iterator[Problem]:
@@ -145,7 +165,7 @@ def _checked(catalog: Catalog | None, code: str) -> Iterator[Problem]:
     if catalog is None or all(component.kind != "component" for component in catalog):
         yield from (problem for problem in Catalog().check(code) if problem.kind == "syntax")
         return
-    yield from catalog.check(code)
+    yield from catalog.check(code, strict=True)
     if "import" in code:
         yield from _invented(catalog, code)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from swiftprep.distill.verification.answer import before_code
-from swiftprep.quality.answers import is_courtesy
+from swiftprep.quality.answers import is_courtesy, language_of
 from swiftprep.quality.markdown import is_bare_code, outside_fences
 
 _ITEM = re.compile(
@@ -16,6 +16,12 @@ _SENTENCE_END = re.compile(r"[。！？!?；;]|\.(?=\s|$)|[:：]\s*$")
 _CLAUSE_END = re.compile(r"[，,：:、—]")
 _LETTER = re.compile(r"[^\W\x00-\x7f]")
 _WORD = re.compile(r"[A-Za-z0-9_$']+")
+_CODE_NAME = re.compile(r"`|[A-Za-z]{2,}")
+_HAN = re.compile("[\u3400-\u9fff]{2,}")
+# Words of any task and any reasoning.
+_COMMON = re.compile(
+    "需要|实现|使用|用户|功能|代码|组件|页面|考虑|以下|几点|问题|要求|需求|合适|选择|编写|创建|开发|一个|进行|数据|如何|怎么|请"
+)
 # What says that something follows.
 _ANNOUNCES = re.compile(
     r"(?:以下|下面|下列|这里|这)(?:就?是|为|给出|提供|展示).*|.*(?:如下|见下方|见下文|如下所示)\W*"
@@ -67,6 +73,23 @@ def _says(piece: str) -> bool:
     if _LETTER.search(piece):
         return bool(words) or not _THINKS.fullmatch("".join(_LETTER.findall(piece)))
     return not _THINKS_EN.issuperset(words)
+
+
+def is_specific(reasoning: str, task: str) -> bool:
+    r"""Return whether reasoning is about its task: it has a name of the code, or one of the task's own words.
+
+    >>> is_specific("1. 代码简洁易懂。\n2. 便于维护和扩展。", "写表单"), is_specific("1. 先校验表单", "写表单")
+    (False, True)
+    """
+    if _CODE_NAME.search(reasoning) or language_of(reasoning) != "zh":
+        return True
+    said = _pairs(_COMMON.sub(" ", reasoning))
+    return not said.isdisjoint(_pairs(_COMMON.sub(" ", task)))
+
+
+def _pairs(text: str) -> set[str]:
+    """Return the pairs of successive Chinese characters."""
+    return {run[at : at + 2] for run in _HAN.findall(text) for at in range(len(run) - 1)}
 
 
 def inline_considerations(answer: str) -> int:

@@ -29,7 +29,12 @@ _TALKS_ZH = re.compile(
     rf"|{_WHO}{_GAVE}的[^。\n，,；;]{{0,6}}(?:参考|资料|文档|材料)(?:中|里|内)?{_SAYS}"
     rf"|(?:根据|按照|依据|参照)(?:上面|上文|上述|以上|前面)的?(?:框架|组件|接口)*\s*(?:API)?\s*(?:参考|资料|文档|API)"
     rf"|(?:API|接口|组件)\s*(?:参考|目录)(?:资料|文档)?(?:中|里|内)?{_SAYS}"
-    rf"|参考资料(?:中|里|内)?(?:的|{_SAYS}|要求|提到|列出)|(?:系统)?提示词(?:中|里)?(?:的要求|要求|提到|说|没有)"
+    rf"|参考资料(?:中|里|内)?(?:的|{_SAYS}|要求|提到|列出)|(?:系统提示词?|提示词)(?:中|里)?(?:的要求|要求|规定|提到|说|没有)"
+    r"|(?:参考|API\s*列表|接口列表)(?:中|里)(?:面)?(?:没有|未|已|只)?(?:列出|给出|提到|标注|标有|有|的|，|\s*`)"
+    r"|(?:资料|清单)(?:中|里)(?:面)?(?:没有|未|已|只)?(?:列出|给出|提到|标注|标有)|没有(?:编造|虚构|臆造)"
+    r"|(?:您|你)给的[^。\n，,；;]{0,4}(?:清单|列表|定义)|上下文(?:给出|提供)的(?:组件|接口|API|框架)|source\s*=\s*[\"“]usage"
+    r"|训练(?:另一个|其他|其它)模型|上(?:一)?次(?:的)?回答|按(?:照)?(?:您|你)的反馈"
+    r"|按(?:照)?规则[^。\n]{0,10}(?:TODO|占位|编造|省略)"
 )
 _NOUNS_EN = r"(?:reference|catalog(?:ue)?|docs?|documentation|listing|snippets?|excerpts?)"
 _TALKS_EN = re.compile(
@@ -40,6 +45,9 @@ _TALKS_EN = re.compile(
     r"(?:gave|given|provided|supplied|shared|included)\b"
     rf"|\bthe (?:provided|supplied) (?:{_NOUNS_EN}|context|APIs?|material)\b|\bthe given (?:{_NOUNS_EN}|APIs?)\b"
     r"|\b(?:in|from|per|by) (?:my|your) prompt\b|\bsystem prompt\b|\bmy instructions\b"
+    r"|\bthe (?:instructions|guidelines) (?:say|ask|require|forbid|want)\b"
+    r"|\bthe prompt (?:says|asks for|requires|forbids|wants)\b(?! confirmation)"
+    r"|\b(?:my|your|the) previous answer\b|\bthe given examples?\b"
     r"|\b(?:according to|per|in|from) the reference\b|\bthe reference (?:says|lists|shows|does|has)\b",
     re.I,
 )

@@ -10,12 +10,13 @@ from swiftprep.catalog.catalog import Catalog
 from swiftprep.catalog.check import Problem
 from swiftprep.distill.request import Reasoning, Reply
 from swiftprep.distill.scenario import Scenario
-from swiftprep.distill.verification.answer import Parts, joined, parts
+from swiftprep.distill.verification.answer import Parts, before_code, joined, parts
 from swiftprep.distill.verification.answer_code import Piece, pieces, problems
 from swiftprep.distill.verification.compiler import Compiler
-from swiftprep.distill.verification.considerations import considerations, inline_considerations
+from swiftprep.distill.verification.considerations import considerations, inline_considerations, is_specific
 from swiftprep.distill.verification.flaw import Flaw
 from swiftprep.distill.verification.leaks import COPIED_SHARE, copied_code, copied_prose, talk_of_prompt, without_talk
+from swiftprep.distill.verification.unfinished import left_undone
 from swiftprep.quality import answers, fences, origin, text, truncation, turns
 from swiftprep.quality.edit import with_answer
 from swiftprep.quality.markdown import fenced
@@ -59,8 +60,13 @@ _CLAUSE = re.compile(r"[，,。；;！!？?\n]+|\.(?=\s|$)")
 _NO_CODE = re.compile(r"不(?:要|需要|用|必)(?:写|给出|给|贴|提供)?(?:任何)?代码|(?:without|no) (?:any )?code\b", re.I)
 _ASKS_ABOUT = re.compile(
     r"区别|差异|怎么回事|怎么办|什么时候|为什么|为何|原因|是什么|有哪些|哪些|哪个|是否|可以吗|吗[？?]?$|对比|介绍|解释|说明一下|作用"
-    r"|\b(?:what|which|why|when|difference|explain|compare|does|is there|are there|describe)\b",
+    r"|有什么(?:用|好处|不同|影响|限制)|做什么用|干什么用|什么意思|按需引入|讲讲|谈谈|说说|聊聊|怎么选|如何选|选哪|支持(?:吗|不支持|哪些)|能否|能不能"
+    r"|\b(?:what|which|why|when|difference|explain|compare|does|is there|are there|describe|is it|tell me about)\b",
     re.I,
+)
+# Whoever asks this wants words, whatever the intent.
+_ASKS_WHAT_FOR = re.compile(
+    r"(?:有什么(?:用|区别|不同)|[做干]什么用|是什么意思|\bwhat (?:is|does) .{0,40}(?:\bfor|\bdo|\bmean))\W*$", re.I
 )
 _REFUSES = re.compile(
     r"作为(?:一个|一名)?\s*(?:AI|人工智能|语言模型)[^。\n]{0,40}(?:无法|不能|没有办法)"
@@ -75,7 +81,8 @@ _RULES: tuple[tuple[Rule, str], ...] = (
     (answers.looping, "looping"),
     (answers.prompt_leak, "prompt-leak"),
 )
-_TODO = re.compile(r"(?://|#|<!--|/\*|\*)[^\n]{0,40}\b(?:TODO|FIXME|TBD)\b")
+_COMMENT = re.compile(r"<!--.*?(?:-->|\Z)|/\*.*?(?:\*/|\Z)|(?<![:\w\"'])//[^\n]*", re.S)
+_SAME = 80  # characters of code from which two equal blocks are a repetition
 
 
 def wants_code(scenario: Scenario) -> bool:
@@ -87,11 +94,11 @@ def wants_code(scenario: Scenario) -> bool:
     asked = scenario.instruction
     if _NO_CODE.search(asked):
         return False
-    if scenario.intent in _BUILDING:
-        return True
     for clause in _CLAUSE.split(asked):
         if _HOW.search(clause) or (_BUILDS.search(clause) and not _ASKS_ABOUT.search(clause)):
             return True
+    if scenario.intent in _BUILDING:
+        return not _ASKS_WHAT_FOR.search(asked)
     return bool(scenario.components) and not _ASKS_ABOUT.search(asked)
 
 
@@ -163,7 +170,7 @@ class Verifier:
             *self._code(code, found),
             *_asked_for(scenario, said, code),
             *_from_prompt(said, code, scenario, messages),
-            *self._reasons(said, _clean(taken.thought, scenario), code),
+            *self._reasons(scenario, said, _clean(taken.thought, scenario), code),
         ]
         kinds = {flaw.kind for flaw in flaws}
         # Of code that was cut off or left out it says nothing new that it does not parse.
@@ -197,7 +204,7 @@ class Verifier:
                 for error in self.compiler.check(piece.code)[:MOST]:
                     yield _at("compile", piece, 0, f"it does not compile: {error}", f"编译不通过：{error}")
 
-    def _reasons(self, said: str, thought: str, code: list[Piece]) -> Iterator[Flaw]:
+    def _reasons(self, scenario: Scenario, said: str, thought: str, code: list[Piece]) -> Iterator[Flaw]:
         if self.reasoning == "think":
             if considerations(thought) < 2:
                 yield Flaw(
@@ -207,7 +214,7 @@ class Verifier:
                 )
         elif self.reasoning == "inline":
             count = inline_considerations(said) if code else considerations(said)
-            if count < 2:
+            if count < 2 or (code and not is_specific(before_code(said), scenario.instruction)):
                 yield Flaw(
                     "no-reasoning",
                     "there is no reasoning before the code: give at least two numbered considerations first",
@@ -271,13 +278,15 @@ def _names(tag: str, where: str) -> bool:
 
 def _asked_for(scenario: Scenario, said: str, code: list[Piece]) -> Iterator[Flaw]:
     written = "\n".join(piece.code for piece in code if piece.language not in _NOT_CODE)
-    if not written.strip() and wants_code(scenario):
+    is_wanted = wants_code(scenario)
+    if is_wanted and not written.strip():
         yield Flaw(
             "no-code", "there is no code in the answer, and code was asked for", "要求给出代码，但回答里没有代码"
         )
         return
     names = [tag for tag in scenario.components if tag]
-    if names and not any(_names(tag, written or said) for tag in names):
+    shown = _COMMENT.sub(" ", written)
+    if is_wanted and names and not any(_names(tag, shown) for tag in names):
         listed = ", ".join(names)
         yield Flaw("wrong-component", f"it uses none of {listed}", f"没有使用要求的组件：{listed}")
 
@@ -296,9 +305,12 @@ def _told_by_rules(
     for rule, kind in _RULES:
         if flaw := _told(rule, sample, kind):
             yield flaw
-    todo = _TODO.search(sample.answer)
-    if todo and not _TODO.search(sample.prompt):
-        yield Flaw("placeholder", f"it leaves work to do: {todo[0][:60]}", f"留下了待办：{todo[0][:60]}")
+    shown = "\n".join(piece.code for piece in code if not piece.is_wrong)
+    if undone := left_undone(sample.answer, shown, sample.prompt):
+        yield Flaw("placeholder", f"it leaves work to do: {undone[:60]}", f"留下了待办：{undone[:60]}")
+    blocks = [piece.code.strip() for piece in code if len(piece.code) > _SAME]
+    if len(set(blocks)) < len(blocks):
+        yield Flaw("looping", "it shows the same code twice", "同一段代码出现了两次")
     if thought and (flaw := _told(answers.looping, _sample(scenario, thought), "looping")):
         yield flaw
     prose = origin.said(sample)

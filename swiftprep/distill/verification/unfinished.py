@@ -1,0 +1,53 @@
+"""What an answer leaves to be done: a TODO, a body that holds only a comment, a comment that sends the reader away."""
+
+from __future__ import annotations
+
+import re
+
+_TODO = re.compile(r"(?://|#|<!--|/\*|\*)[^\n]{0,40}\b(?:TODO|FIXME|TBD)\b")
+_COMMENTS = r"(?P<said>(?:(?://[^\n]*\n|/\*(?:(?!\*/).)*\*/)\s*)+)\}"
+# A method, a function of an object, or one of a component's options.
+_EMPTY = tuple(
+    re.compile(begins + r"\s*" + _COMMENTS, re.S | re.M)
+    for begins in (
+        r"^[ \t]*(?:async[ \t]+)?(?!(?:catch|if|for|while|switch|function|with)\b)[\w$]+[ \t]*\([^()\n]*\)[ \t]*\{",
+        r"\b(?:methods|computed|watch|rules|props)\s*:\s*\{",
+        r"(?<![\w$])[\w$]+\s*:\s*(?:async\s*)?(?:function\s*)?\([^()\n]*\)\s*(?:=>\s*)?\{",
+    )
+)
+# Nothing is to be done there, and the comment says so.
+_ON_PURPOSE = re.compile(
+    r"无需|无须|不需要|不用|不必|不做|不处理|忽略|空(?:函数|实现|方法)|什么(?:都|也)不|阻止|仅(?:用于|为)"
+    r"|\b(?:no-?op|nothing|intentional(?:ly)?|ignored?|noop|empty|not needed)\b",
+    re.I,
+)
+_SENT_AWAY = re.compile(
+    r"(?://|/\*|<!--)[^\n]{0,30}?(?:"
+    r"自行(?:实现|补充|编写|完善)|根据(?:实际|具体)[^\s，。]{0,4}(?:补充|实现|编写|完善)|不再赘述"
+    r"|与(?:上面|前面|上文|上述)[^\n]{0,8}?(?:一致|相同|一样)"
+    r"|\b(?:add|implement|put|write) your own\b)"
+    r"|<!--\s*(?:更多|其他|其它|其余)[^\n>]{0,14}(?:\.{3}|…)[.…]*\s*-->",
+    re.I,
+)
+
+
+def left_undone(answer: str, code: str, asked: str) -> str:
+    r"""Return what an answer leaves to be done, as it stands there, or `""`.
+
+    Args:
+        answer: All of it.
+        code: Its code.
+        asked: The task; what stands there already is not the answer's.
+
+    >>> left_undone("", "save() {\n  // 提交表单的代码\n}", "写表单")
+    'save() { // 提交表单的代码 }'
+    """
+    todo = _TODO.search(answer)
+    if todo and not _TODO.search(asked):
+        return todo[0]
+    for pattern in (_SENT_AWAY, *_EMPTY):
+        for found in pattern.finditer(code):
+            said = found.groupdict().get("said")
+            if found[0] not in asked and not (said and _ON_PURPOSE.search(said)):
+                return " ".join(found[0].split())
+    return ""
