@@ -4,7 +4,8 @@ A server of ours on 127.0.0.1 answers after 200 ms, so that 64 calls in flight c
 ideal. Each program runs in a process of its own against the same server, one after the other on the same machine:
 
 - floor: 64 bare sockets, a fixed request, the answer thrown away. What server and machine can do.
-- swiftprep: the whole Distiller, prompts, verification and a store that is flushed to disk for each answer included.
+- swiftprep: the whole Distiller, prompts, verification and a store that is flushed to disk for each answer included. The
+  answers are components of 20 lines with their reasoning, which are parsed and checked; once, single sentences.
 - curator: its `LLM` with the same instructions, its own cache, no verification; telemetry and viewer off. Its tokens are
   counted as bytes, which spares it a tokenizer.
 
@@ -38,6 +39,7 @@ MIX = [
     "500", "502-html", "503", "504", "reset-before", "reset-middle", "close-middle", "truncated-json", "html-200", "error-200",
     "no-choices", "null-choices", "null-content", "empty-content",
 ]  # fmt: skip
+SENTENCE = "标签用 `ta-tag`，关闭时触发 `close` 事件，编号 {label}。"
 SLOTS = 40  # calls in flight that the provider which throttles lets through
 HERE = Path(__file__).resolve()
 
@@ -72,14 +74,18 @@ def floor(url: str, n: int) -> dict[str, object]:
     return {"seconds": time.perf_counter() - start, "kept": kept}
 
 
-def swiftprep(url: str, n: int) -> dict[str, object]:
+def short(url: str, n: int) -> dict[str, object]:
+    return swiftprep(url, n, [f"case-{number:05d} 标签的关闭事件叫什么？" for number in range(n)], "none")
+
+
+def swiftprep(url: str, n: int, asked: list[str] | None = None, reasoning: str = "inline") -> dict[str, object]:
     from swiftprep import Distiller, Limits, Teacher
 
     teacher = Teacher(url, "m", limits=Limits(concurrency=CONCURRENCY, backoff=0.5))
     with tempfile.TemporaryDirectory() as folder:
-        distiller = Distiller(teacher, store=Path(folder) / "distil.sqlite")
+        distiller = Distiller(teacher, store=Path(folder) / "distil.sqlite", reasoning=reasoning)
         start = time.perf_counter()
-        result = distiller.run(instructions(n))
+        result = distiller.run(asked or instructions(n))
         seconds = time.perf_counter() - start
     return {"seconds": seconds, "kept": len(result.samples), "rejected": result.reasons()}
 
@@ -185,7 +191,7 @@ def main() -> None:
     parser.add_argument("--n", type=int, default=5000)
     parser.add_argument("--peer", help="an environment with bespokelabs-curator")
     parser.add_argument("--alone", action="store_true", help="leave the peer out")
-    parser.add_argument("--child", choices=["floor", "swiftprep", "curator"], help=argparse.SUPPRESS)
+    parser.add_argument("--child", choices=["floor", "short", "swiftprep", "curator"], help=argparse.SUPPRESS)
     parser.add_argument("--url", help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.child:
@@ -202,6 +208,7 @@ def main() -> None:
         f"{n} instructions, {CONCURRENCY} at once, an answer after {DELAY * 1000:.0f} ms: at most {IDEAL:.0f} a second\n"
     )
     show("floor", measure("floor", n, good, python))
+    show("swiftprep, one sentence", measure("short", n, {"delay": DELAY, "answer": SENTENCE}, python))
     show(f"swiftprep, {n // 5}", measure("swiftprep", n // 5, good, python))
     show("swiftprep", measure("swiftprep", n, good, python))
     other = None if given.alone else peer(given.peer)
