@@ -118,7 +118,8 @@ class Calls:
         self._halt.set()
         for limiter in self._limiters.values():
             limiter.close()
-        if self._on_halt is not None:
+        # What a budget has let through already is paid for: it is still sent and waited for.
+        if self._on_halt is not None and not isinstance(reason, BudgetReached):
             self._on_halt()
 
     async def ask(self, teacher: Teaches, request: Request, *, purpose: str = "answer", scenario: str = "") -> Answer:
