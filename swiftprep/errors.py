@@ -9,7 +9,8 @@
     ├── DistillStopped (RuntimeError)         a distillation cannot go on; carries what there is, and resumes
     └── RunInterrupted (KeyboardInterrupt)    a run was stopped by Ctrl-C; carries the checkpoint to resume from
 
-Each has a base in the standard library too, so that code which does not know swiftprep can catch it.
+Each has a base in the standard library too, so that code which does not know swiftprep can catch it, and each comes whole out
+of `pickle`, so that it can cross from one process to another.
 Recipes turn `ConfigError`, `DataError` and `MissingDependencyError` into exit code 2, `RunInterrupted` into 130.
 """
 
@@ -23,6 +24,10 @@ from typing import Any
 
 class SwiftprepError(Exception):
     """Base of everything swiftprep raises on purpose."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # The default calls the class with `args` alone, which keyword-only parameters without a default refuse.
+        return _unpickled, (type(self), self.args, self.__dict__)
 
 
 class ConfigError(SwiftprepError, ValueError):
@@ -104,6 +109,14 @@ class RunInterrupted(SwiftprepError, KeyboardInterrupt):
         super().__init__(message)
         self.checkpoint = checkpoint
         self.result = result
+
+
+def _unpickled(cls: type[SwiftprepError], args: tuple[Any, ...], attributes: dict[str, Any]) -> SwiftprepError:
+    error = cls.__new__(cls, *args)
+    in_python = next(base for base in cls.__mro__ if base.__module__ == "builtins")
+    in_python.__init__(error, *args)  # ImportError keeps its message outside `args` as well
+    error.__dict__.update(attributes)
+    return error
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
