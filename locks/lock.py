@@ -23,7 +23,12 @@ from packaging.markers import Marker
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
 PYTHONS = ("3.10", "3.11", "3.12")
-PLATFORMS = (("linux", "Linux", "x86_64"), ("linux", "Linux", "aarch64"), ("darwin", "Darwin", "arm64"), ("win32", "Windows", "AMD64"))
+PLATFORMS = (
+    ("linux", "Linux", "x86_64"),
+    ("linux", "Linux", "aarch64"),
+    ("darwin", "Darwin", "arm64"),
+    ("win32", "Windows", "AMD64"),
+)
 OF_TORCH = re.compile(r"(?:torch|triton|(?:nvidia|cuda)-[a-z0-9-]+)==")
 BUILD = "pip\nsetuptools\nwheel\nhatchling\neditables\n"
 # Its own dependencies compile llama.cpp, and nothing here needs that: it is installed without them.

@@ -113,7 +113,7 @@ class RunInterrupted(SwiftprepError, KeyboardInterrupt):
 
 def _unpickled(cls: type[SwiftprepError], args: tuple[Any, ...], attributes: dict[str, Any]) -> SwiftprepError:
     error = cls.__new__(cls, *args)
-    in_python = next(base for base in cls.__mro__ if base.__module__ == "builtins")
+    in_python: Any = next(base for base in cls.__mro__ if base.__module__ == "builtins")
     in_python.__init__(error, *args)  # ImportError keeps its message outside `args` as well
     error.__dict__.update(attributes)
     return error

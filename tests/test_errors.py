@@ -36,9 +36,15 @@ def exceptions() -> list[type[BaseException]]:
 
 def example(cls: type[BaseException]) -> BaseException:
     """Make one, with a value for each parameter that has no default."""
-    if "__init__" not in cls.__dict__ and cls.__init__ in (Exception.__init__, ValueError.__init__, ImportError.__init__):
+    if "__init__" not in cls.__dict__ and cls.__init__ in (
+        Exception.__init__,
+        ValueError.__init__,
+        ImportError.__init__,
+    ):
         return cls("message")
-    needed = [p for p in inspect.signature(cls).parameters.values() if p.default is p.empty and p.kind is not p.VAR_POSITIONAL]
+    needed = [
+        p for p in inspect.signature(cls).parameters.values() if p.default is p.empty and p.kind is not p.VAR_POSITIONAL
+    ]
     named = {p.name: "value" for p in needed if p.kind is p.KEYWORD_ONLY}
     return cls(*("message" for p in needed if p.kind is p.POSITIONAL_OR_KEYWORD), **named)
 
