@@ -9,8 +9,8 @@
     ├── DistillStopped (RuntimeError)         a distillation cannot go on; carries what there is, and resumes
     └── RunInterrupted (KeyboardInterrupt)    a run was stopped by Ctrl-C; carries the checkpoint to resume from
 
-Each has a base in the standard library too, so that code which does not know swiftprep can catch it, and each comes whole out
-of `pickle`, so that it can cross from one process to another.
+Each has a base in the standard library too, so that code which does not know swiftprep can catch it, and each survives
+`pickle` whole, so that it can cross from one process to another.
 Recipes turn `ConfigError`, `DataError` and `MissingDependencyError` into exit code 2, `RunInterrupted` into 130.
 """
 
