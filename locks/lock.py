@@ -5,8 +5,8 @@
     python locks/lock.py --changes  print what this environment has beside the lock
 
 There is one lock for each supported Python, for any platform, and `build.txt` for what builds the packages that come as
-source. Only metadata is downloaded. torch and what only its CUDA builds need are left out: which build fits depends on the
-machine, so a hash would be wrong on most. `constraints.txt` pins torch, and torch pins the rest itself.
+source. Only metadata is downloaded. torch and what only its CUDA builds need are left out: which build fits depends on
+the machine, so a hash would be wrong on most. `constraints.txt` pins torch, and torch pins the rest itself.
 """
 
 from __future__ import annotations
