@@ -20,7 +20,7 @@ from swiftprep import Monitor, Sample, SwiftRunner, write_jsonl
 from swiftprep.demo import MODEL_ARGUMENTS
 from swiftprep.errors import ConfigError, DataError, RunError, RunInterrupted
 from swiftprep.train import process
-from swiftprep.train.arguments import known_arguments, to_argv, unknown_arguments
+from swiftprep.train.arguments import known_arguments, read_arguments, to_argv, unknown_arguments
 from swiftprep.train.device import activation_bytes, detect
 
 TINY = {"max_steps": 2, "logging_steps": 1, "gradient_accumulation_steps": 1, "max_length": 64, "report_to": "none"}
@@ -61,6 +61,23 @@ def test_the_known_arguments_are_the_installed_versions():
     assert "train_type" not in known["sft"]  # ms-swift 3's name
     assert {"eval_dataset", "infer_backend"} <= set(known["eval"])
     assert unknown_arguments("sft", ["learning_rate"]) == []
+
+
+def test_the_names_of_another_version_are_read_once_and_kept(tmp_path, monkeypatch):
+    monkeypatch.setenv("SWIFTPREP_CACHE", str(tmp_path))
+    monkeypatch.setattr("swiftprep.train.arguments.require_swift", lambda: "9.9.9")
+    asked = []
+    monkeypatch.setattr(
+        "swiftprep.train.arguments.read_arguments", lambda: asked.append(1) or {"sft": ["new"], "eval": []}
+    )
+    assert known_arguments.__wrapped__() == known_arguments.__wrapped__() == {"sft": ["new"], "eval": []}
+    assert len(asked) == 1
+
+
+@pytest.mark.slow
+def test_the_names_that_ship_are_those_of_ms_swift():
+    """Where this fails, ms-swift or transformers is another: put `read_arguments()` and the versions into the asset."""
+    assert read_arguments() == known_arguments()
 
 
 def test_the_command_is_what_a_shell_gives_swift(fake_model, data, tmp_path):

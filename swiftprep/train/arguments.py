@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from importlib import metadata
+from importlib.resources import files
 from typing import Any
 
 from swiftprep.disk import cache_dir, write_text
@@ -44,24 +45,36 @@ def require_swift() -> str:
 def known_arguments() -> dict[str, list[str]]:
     """Return the argument names of the installed ms-swift for `"sft"` and `"eval"`.
 
-    They are read from the installed classes in a child process, once for each combination of versions, and kept in
-    the cache folder.
+    Those of the version in the locks ship with swiftprep, since asking ms-swift takes seconds; those of any other are read from
+    the installed classes, once for each combination of versions, and kept in the cache folder.
 
     Raises:
         MissingDependencyError: ms-swift is not installed.
         RunError: it is installed, but cannot be imported.
     """
-    versions = "-".join([require_swift(), metadata.version("transformers"), f"py{sys.version_info.minor}"])
-    cached = cache_dir() / f"swift-arguments-{versions}.json"
+    versions = {"ms-swift": require_swift(), "transformers": metadata.version("transformers")}
+    shipped = json.loads((files("swiftprep") / "assets" / "swift" / "arguments.json").read_text(encoding="utf-8"))
+    if shipped["versions"] == versions:
+        return dict(shipped["arguments"])
+    cached = cache_dir() / f"swift-arguments-{'-'.join(versions.values())}-py{sys.version_info.minor}.json"
     try:
-        known = json.loads(cached.read_text(encoding="utf-8"))
+        return dict(json.loads(cached.read_text(encoding="utf-8")))
     except (OSError, json.JSONDecodeError):
-        child = subprocess.run([sys.executable, "-c", _LIST_FIELDS], capture_output=True, text=True, check=False)
-        if child.returncode:
-            raise RunError("ms-swift cannot be imported:\n" + child.stderr[-2000:]) from None
-        known = json.loads(child.stdout)
-        write_text(cached, child.stdout)
-    return {task: list(names) for task, names in known.items()}
+        names = read_arguments()
+        write_text(cached, json.dumps(names))
+        return names
+
+
+def read_arguments() -> dict[str, list[str]]:
+    """Return what `known_arguments` does, read from the installed ms-swift's classes in a child process.
+
+    Raises:
+        RunError: ms-swift cannot be imported.
+    """
+    child = subprocess.run([sys.executable, "-c", _LIST_FIELDS], capture_output=True, text=True, check=False)
+    if child.returncode:
+        raise RunError("ms-swift cannot be imported:\n" + child.stderr[-2000:])
+    return dict(json.loads(child.stdout))
 
 
 def unknown_arguments(task: str, names: Iterable[str]) -> list[str]:
