@@ -45,8 +45,8 @@ def require_swift() -> str:
 def known_arguments() -> dict[str, list[str]]:
     """Return the argument names of the installed ms-swift for `"sft"` and `"eval"`.
 
-    Those of the version in the locks ship with swiftprep, since asking ms-swift takes seconds; those of any other are read from
-    the installed classes, once for each combination of versions, and kept in the cache folder.
+    Those of the locked version ship with swiftprep, since asking ms-swift takes seconds; those of any other are read
+    from the installed classes, once for each combination of versions, and kept in the cache folder.
 
     Raises:
         MissingDependencyError: ms-swift is not installed.
