@@ -1,15 +1,48 @@
-"""Data the tests share."""
+"""Data the tests share, and what holds for every test."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
+import os
+import sys
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from filelock import FileLock
 
 from swiftprep import demo
+
+HEAVY = ("torch", "swift", "transformers")
+
+# Several workers that each train on all cores wait for each other most of the time.
+WORKERS = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+if WORKERS > 1:
+    os.environ.setdefault("OMP_NUM_THREADS", str(max(1, (os.cpu_count() or 1) // WORKERS)))
+
+
+def is_fast(item: pytest.Item) -> bool:
+    return item.get_closest_marker("slow") is None and item.get_closest_marker("long") is None
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The slow ones come first, so that no worker starts one when the others are done."""
+    for item in items:
+        given = getattr(getattr(item, "callspec", None), "params", {})
+        if is_fast(item) and "model" in getattr(item, "fixturenames", ()) and "model" not in given:
+            raise pytest.UsageError(f"{item.nodeid} uses the real model: mark it slow")
+    items.sort(key=is_fast)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
+    """A fast test loads nothing heavy."""
+    before = set(sys.modules)
+    yield
+    loaded = [name for name in HEAVY if sys.modules.get(name) and name not in before]
+    if loaded and is_fast(item):
+        pytest.fail(f"loads {', '.join(loaded)}: mark it slow")
 
 
 @pytest.fixture
@@ -41,6 +74,7 @@ def tree(tmp_path: Path) -> Callable[[dict[str, str | bytes]], Path]:
 
 
 @pytest.fixture(scope="session")
-def model() -> Path:
-    """The embedded SmolLM2-135M-Instruct, converted once into the user's cache."""
-    return demo.model()
+def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The embedded SmolLM2-135M-Instruct, converted once into the user's cache: by one worker, while the others wait."""
+    with FileLock(tmp_path_factory.getbasetemp().parent / "model.lock"):
+        return demo.model()

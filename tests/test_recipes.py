@@ -160,7 +160,7 @@ def test_dry_run_plans_everything_and_loads_no_model(tmp_path, app, model_folder
 
 
 @pytest.mark.slow
-def test_stage1_on_the_embedded_default(tmp_path, capsys):
+def test_stage1_on_the_embedded_default(tmp_path, model, capsys):
     """The whole chain for real, shortened: a few steps, a few questions."""
     probes = tmp_path / "probes.jsonl"
     shipped = (ROOT / "swiftprep" / "assets" / "probes.jsonl").read_text(encoding="utf-8").splitlines()

@@ -474,7 +474,7 @@ def test_a_model_that_ms_swift_wrote_carries_its_template(adapter):
 
 
 @pytest.fixture(scope="module")
-def tiny_stage1(tmp_path_factory):
+def tiny_stage1(tmp_path_factory, model):
     """A real stage 1, as short as can be."""
     out = tmp_path_factory.mktemp("stage1")
     probes = out / "probes.jsonl"
