@@ -20,7 +20,9 @@ from pathlib import Path
 sys.path.append(sys.path.pop(0))
 sys.path.append(str(Path(__file__).parent.parent / "tests"))
 
+import corpora
 import second_defects
+import third_defects
 from api import FRAMEWORKS, unpack
 from defects import Outcome, defects, good_samples, judge
 
@@ -119,10 +121,14 @@ def main(each: int, seed: int, missed: bool) -> int:
     print(f"repaired right {share(repaired, len(fixable))}; bar {REPAIRED:.0%}")
     print(f"clean samples dropped {share(flagged, len(clean))}; bar {FLAGGED:.0%}")
     checker = Checker(catalog=element.catalog)
-    second = second_defects.judge(lambda messages: checker.run([Sample(messages)]))
-    print("\nsecond corpus, written without sight of the rules:")
-    print(f"found {share(second.found, second.planted)}, repaired right {share(second.repaired, second.fixable)}")
-    print(f"good samples dropped {share(second.good_dropped, second.good)}, most of them made to look bad")
+    for name, corpus in (("second", second_defects), ("third", third_defects)):
+        blind = corpora.judge(corpus, lambda messages: checker.run([Sample(messages)]))
+        print(f"\n{name} corpus, written without sight of the rules:")
+        print(f"found {share(blind.found, blind.planted)}, repaired right {share(blind.repaired, blind.fixable)}")
+        spoilt = f"dropped {share(blind.good_dropped, blind.good)}, changed {share(blind.good_changed, blind.good)}"
+        print(f"good samples {spoilt}, most of them made to look bad")
+        for what, question, about in blind.missed if missed else ():
+            print(ascii(f"    {what}: {str(question)[:100]} | {about}")[1:-1])
     prose = Checker(near=None).run(package_prose())
     print(f"\nsections of what installed Python packages say of themselves: {prose}")
     held = found >= FOUND * len(outcomes) and repaired >= REPAIRED * len(fixable) and flagged <= FLAGGED * len(clean)

@@ -1,64 +1,12 @@
-"""A second corpus for the checker, written without sight of its rules: right samples (`GOOD`) and broken ones (`BAD`).
-
-GOOD: list of `(question, answer)`.
-BAD:  list of `(kind, question_or_messages, answer, fixable, expected)`.
-      `question_or_messages` is a str, or the complete list of messages including the last one.
-      `expected` is one of
-        None            nothing to compare with (the sample should be found; dropping it is fine)
-        str             the answer after the repair, the question being unchanged
-        list of dicts   the whole conversation after the repair
-        AnyOf(...)      any of the above will do
-        Gone([...])     none of these texts may be left anywhere, and most of the rest must be
-      Where `fixable` is False and `expected` is not None, dropping is fine, but a repair must give `expected`.
-Use `messages_of(question, answer)` to get the conversation and `matches(bad, messages_after)` to judge a repair.
-"""
+"""A second corpus for the checker, written without sight of its rules. `corpora.py` says what the lists hold."""
 
 import html
 import json
 import random
 import re
 import string
-from dataclasses import dataclass
 
-
-class AnyOf(tuple):
-    """Several results that are all right."""
-
-    def __new__(cls, *items):
-        return super().__new__(cls, items)
-
-
-class Gone(list):
-    """Texts that must not be left in the sample."""
-
-
-def messages_of(question, answer):
-    if isinstance(question, list):
-        return [dict(m) for m in question]
-    return [{"role": "user", "content": question}, {"role": "assistant", "content": answer}]
-
-
-def _norm(text):
-    text = "\n".join(line.rstrip() for line in text.replace("\r\n", "\n").split("\n"))
-    return re.sub(r"\n{2,}", "\n", text).strip()
-
-
-def matches(bad, after):
-    """True if `after` (messages) is a right repair of the row `bad`; blank lines and line ends do not count."""
-    _, question, answer, _, expected = bad
-    before = messages_of(question, answer)
-    if isinstance(expected, AnyOf):
-        return any(matches((*bad[:4], one), after) for one in expected)
-    if isinstance(expected, Gone):
-        old = "\n".join(m["content"] for m in before)
-        new = "\n".join(m["content"] for m in after)
-        rest = len(old) - sum(len(t) for t in expected)
-        return not any(t in new for t in expected) and len(new) >= 0.5 * rest
-    if expected is None:
-        return False
-    want = [*before[:-1], {"role": "assistant", "content": expected}] if isinstance(expected, str) else expected
-    pairs = [[(m["role"], _norm(m["content"])) for m in turns] for turns in (want, after)]
-    return pairs[0] == pairs[1]
+from corpora import AnyOf, Gone
 
 
 # ---------------------------------------------------------------------------------------------- good: Vue, Chinese
@@ -2746,33 +2694,3 @@ for q, a, n in [
 # ============================================================================================================ checks
 def luhn(number):
     return sum(sum(divmod(int(c) * 2, 10)) if i % 2 else int(c) for i, c in enumerate(number[::-1])) % 10 == 0
-
-
-@dataclass(frozen=True)
-class Told:
-    """What a checker made of the corpus: how many of each."""
-
-    planted: int
-    found: int
-    fixable: int
-    repaired: int
-    good: int
-    good_dropped: int
-    missed: list
-
-
-def judge(run):
-    """Judge `run(messages) -> report`, one sample at a time; any finding on a broken one counts."""
-    found = repaired = 0
-    missed = []
-    for row in BAD:
-        kind, question, answer, fixable, _ = row
-        report = run(messages_of(question, answer))
-        found += len(report.findings) > 0
-        right = fixable and bool(report.kept) and matches(row, report.kept[0].messages)
-        repaired += right
-        if not len(report.findings) or (fixable and not right):
-            missed.append((kind, question, answer[-80:]))
-    dropped = [question for question, answer in GOOD if run(messages_of(question, answer)).rejected]
-    missed += [("good", question, "dropped") for question in dropped]
-    return Told(len(BAD), found, sum(row[3] for row in BAD), repaired, len(GOOD), len(dropped), missed)

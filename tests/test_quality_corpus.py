@@ -11,6 +11,8 @@ from typing import Any
 import pandas as pd
 import pytest
 import second_defects
+import third_defects
+from corpora import judge as judge_corpus
 from defects import FITTING, KINDS, Defect, Run, bank_card, defects, email, good_samples, id_card, judge, phone, right
 
 import swiftprep
@@ -188,7 +190,7 @@ def test_the_checker_holds_its_bars(planted, scan):
 
 def test_the_checker_holds_its_bars_on_the_second_corpus():
     checker = swiftprep.Checker()
-    told = second_defects.judge(lambda messages: checker.run([Sample(messages)]))
+    told = judge_corpus(second_defects, lambda messages: checker.run([Sample(messages)]))
     assert told.found >= 0.95 * told.planted
     assert told.repaired >= 0.90 * told.fixable
     assert told.good_dropped <= 0.02 * told.good
