@@ -11,7 +11,6 @@ from typing import Any
 import pandas as pd
 import pytest
 import second_defects
-import third_defects
 from corpora import judge as judge_corpus
 from defects import FITTING, KINDS, Defect, Run, bank_card, defects, email, good_samples, id_card, judge, phone, right
 
