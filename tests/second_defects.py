@@ -8,7 +8,6 @@ import string
 
 from corpora import AnyOf, Gone
 
-
 # ---------------------------------------------------------------------------------------------- good: Vue, Chinese
 ZV = [
     (
