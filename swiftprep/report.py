@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from importlib.resources import files
+from itertools import cycle
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,15 +13,20 @@ from jinja2.sandbox import SandboxedEnvironment
 
 from swiftprep.disk import atomic_write, write_text
 from swiftprep.errors import MissingDependencyError
-from swiftprep.train.monitor import train_column
+from swiftprep.train.judgement import train_column
+from swiftprep.train.logs import eval_sets
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
 
+_EVAL_COLORS = ("#e45756", "#54a24b", "#f58518", "#b279a2")
+
 
 def plot_losses(log: pd.DataFrame, path: str | Path | None = None) -> Figure:
     """Plot train loss and eval loss over the steps; of a mix, also the train loss of the channel evaluated.
+
+    Each of several evaluation sets has a line of its own.
 
     Args:
         log: `run.log` or `Monitor.log`.
@@ -53,8 +59,11 @@ def plot_losses(log: pd.DataFrame, path: str | Path | None = None) -> Figure:
     styles: dict[str, dict[str, Any]] = {
         "loss": {"label": "train loss", "color": "#4c78a8", "linewidth": 1.5, "alpha": 0.35 if of_channel else 1},
         own: {"label": f"train loss{of_channel}", "color": "#4c78a8", "linewidth": 1.5},
-        "eval_loss": {"label": "eval loss (held out)", "color": "#e45756", "marker": "o", "linewidth": 2},
     }
+    for color, (name, column) in zip(
+        cycle(_EVAL_COLORS), eval_sets([dict.fromkeys(log.columns)]).items(), strict=False
+    ):
+        styles[column] = {"label": f"eval loss ({name or 'held out'})", "color": color, "marker": "o", "linewidth": 2}
     for column, style in styles.items():
         if column in log:
             points = log[[across, column]].dropna()

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import os
 
 import pytest
 
@@ -174,3 +175,393 @@ def test_a_run_that_only_makes_the_base_worse_is_not_told_to_keep_step_0():
     verdict = Monitor(rows).verdict()
     assert verdict.kind == "overfitting"
     assert not any("at 0" in fix for fix in verdict.fixes)
+
+
+# --- resumed runs --------------------------------------------------------------------------------------------------
+
+
+def stretch(points, total=200, per_epoch=20):
+    """The rows ms-swift logs between two checkpoints: `(step, train loss, eval loss)`, None for what is not logged."""
+    rows = []
+    for step, loss, eval_loss in points:
+        at = {"epoch": step / per_epoch, "global_step/max_steps": f"{step}/{total}"}
+        rows += [{"loss": loss, "grad_norm": 0.5, **at}] if loss is not None else []
+        rows += [{"eval_loss": eval_loss, **at}] if eval_loss is not None else []
+    return rows
+
+
+def written(folder, rows, name="logging.jsonl"):
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / name
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return path
+
+
+def saved(folder, rows):
+    """A checkpoint's `trainer_state.json`."""
+    step = int(folder.name.rpartition("-")[2])
+    history = [{"step": int(row["global_step/max_steps"].split("/")[0]), **row} for row in rows]
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "trainer_state.json").write_text(json.dumps({"global_step": step, "log_history": history}))
+
+
+FIRST = [(10, 2.0, 1.9), (20, 1.7, 1.6), (30, 1.5, 1.4), (40, 1.2, 0.9)]
+
+
+@pytest.mark.parametrize(
+    ("resumed", "steps", "kind", "thrown"),
+    [
+        ([[(40, 1.3, 1.35), (50, 1.2, 1.3)]], [10, 20, 30, 40, 50], "normal", 2),
+        ([[(30, None, 1.4), (40, 1.3, 1.35)]], [10, 20, 30, 40], "normal", 3),
+        ([[(40, None, 0.9), (50, 1.1, 0.8)]], [10, 20, 30, 40, 50], "normal", 1),
+        ([[(50, 1.1, 0.8)]], [10, 20, 30, 40, 50], "normal", 0),
+        ([[(30, 1.4, 1.3), (40, 1.2, 1.2)], [(20, 1.6, 1.5), (30, 1.4, 1.45)]], [10, 20, 30], "normal", 10),
+        ([[(30, 1.45, None)]], [10, 20], "normal", 4),
+        ([[(30, 1.4, 1.8), (40, 1.2, 2.0)]], [10, 20, 30, 40], "overfitting", 4),
+    ],
+    ids=[
+        "from a checkpoint before the last line",
+        "evaluated when it started again",
+        "evaluated again where it stopped",
+        "where it stopped",
+        "twice, the second time from further back",
+        "before anything is evaluated anew",
+        "and overfits now",
+    ],
+)
+def test_what_a_resumed_run_does_again_replaces_what_it_did_before(tmp_path, resumed, steps, kind, thrown):
+    rows = stretch(FIRST) + [row for points in resumed for row in stretch(points)]
+    monitor = Monitor.read(written(tmp_path, rows))
+    assert [at for at, _ in monitor.evals()] == steps
+    assert monitor.verdict().kind == kind
+    assert len(monitor.thrown_away) == thrown
+    assert len(monitor.rows) + thrown == len(rows)
+    told = [line for line in monitor.verdict().evidence if "do not count" in line]
+    assert bool(told) == bool(thrown)
+    if thrown:
+        assert told[0].startswith(f"{thrown} row(s)")
+
+
+def test_text_lines_of_a_second_attempt_replace_those_of_the_first():
+    monitor = Monitor.read(OVERFITTING + "\n" + NORMAL)
+    assert monitor.verdict().kind == "normal"
+    assert len(monitor.thrown_away) == 3
+
+
+@pytest.mark.parametrize("left", ["arguments", "arguments, both moved", "checkpoint of its own", "logs alone"])
+def test_a_run_resumed_in_a_new_folder_is_read_from_its_beginning(tmp_path, left):
+    """The best evaluation lies before the stop: only with it is the run seen to overfit."""
+    first, second = tmp_path / "v0-20260401-080000", tmp_path / "v1-20260401-090000"
+    before = stretch([(10, 2.0, 1.6), (20, 1.6, 1.1), (30, 1.3, 1.2)])
+    after = stretch([(40, 1.0, 1.3), (50, 0.8, 1.31)])
+    written(first, before + stretch([(40, 1.1, 1.25)]))
+    written(second, after)
+    if left.startswith("arguments"):
+        saved(first / "checkpoint-30", before)
+        root = tmp_path if left == "arguments" else "/somewhere/else"
+        arguments = {"resume_from_checkpoint": f"{root}/{first.name}/checkpoint-30"}
+        (second / "args.json").write_text(json.dumps(arguments))
+    elif left.startswith("checkpoint"):
+        saved(second / "checkpoint-50", before + after)
+    for place in (tmp_path, second):
+        monitor = Monitor.read(place)
+        assert [at for at, _ in monitor.evals()] == [10, 20, 30, 40, 50]
+        assert monitor.evals()[3] == (40, 1.3)
+        verdict = monitor.verdict()
+        assert verdict.kind == "overfitting"
+        assert any(first.name in line for line in verdict.evidence) == (left == "logs alone")
+
+
+def test_a_checkpoint_that_was_deleted_is_made_up_for_by_the_log_up_to_its_step(tmp_path):
+    first, second = tmp_path / "v3-20260401-080000", tmp_path / "v4-20260401-090000"
+    written(first, stretch([(10, 2.0, 1.6), (20, 1.6, 1.1), (30, 1.3, 0.5), (35, None, 0.4)]))
+    written(second, stretch([(40, 1.0, 1.05)]))
+    (second / "args.json").write_text(json.dumps({"resume_from_checkpoint": str(first / "checkpoint-20")}))
+    assert [at for at, _ in Monitor.read(tmp_path).evals()] == [10, 20, 40]
+
+
+def test_a_run_of_its_own_does_not_take_on_what_another_logged(tmp_path):
+    written(tmp_path / "v0-20260401-080000", stretch(FIRST))
+    fresh = written(tmp_path / "v1-20260401-090000", stretch([(10, 2.0, 1.9), (20, 1.8, 1.7)]))
+    assert Monitor.read(tmp_path).evals() == Monitor.read(fresh).evals()
+    (fresh.parent / "args.json").write_text(json.dumps({"resume_from_checkpoint": None}))
+    written(fresh.parent, stretch([(100, 2.0, 1.9), (110, 1.8, 1.7)]))  # its first steps were not logged
+    assert [at for at, _ in Monitor.read(tmp_path).evals()] == [100, 110]
+
+
+def test_a_log_without_its_beginning_does_not_say_that_nothing_was_learned(tmp_path):
+    log = written(tmp_path, stretch([(150, 1.0, 1.2), (160, 1.0, 1.2), (170, 1.0, 1.2)]))
+    verdict = Monitor.read(log).verdict()
+    assert verdict.kind == "unknown"
+    assert "begins at 150" in verdict.evidence[0]
+
+
+# --- several evaluation sets ---------------------------------------------------------------------------------------
+
+
+def on_sets(losses, train=(1.9, 1.3, 0.9), timed=True):
+    """One row per set and evaluation, as transformers logs them."""
+    rows = []
+    for number, loss in enumerate(train):
+        at = {"step": 30 * (number + 1), "epoch": number + 1.0}
+        rows.append({"loss": loss, **at})
+        for name, series in losses.items():
+            rows.append({f"eval_{name}_loss": series[number], **({f"eval_{name}_runtime": 2.0} if timed else {}), **at})
+    return rows
+
+
+RISING, FALLING, FLAT = [1.0, 1.2, 1.5], [1.8, 1.5, 1.3], [1.4, 1.4, 1.4]
+
+
+@pytest.mark.parametrize("timed", [True, False])
+@pytest.mark.parametrize(
+    ("losses", "kind", "evidence", "counter"),
+    [
+        ({"held_out_vue": FALLING}, "normal", "eval loss on held_out_vue 1.800 at 30 → 1.300 at 90", None),
+        ({"vue": FALLING, "chat_zh": RISING}, "overfitting", "eval loss on chat_zh is 50% above", "on vue 1.800"),
+        ({"chat_zh": RISING, "vue": FALLING}, "overfitting", "eval loss on chat_zh is 50% above", "on vue 1.800"),
+        ({"a": RISING, "b": RISING}, "overfitting", "eval loss on b is 50% above", None),
+        ({"a": FALLING, "b": FLAT}, "normal", "eval loss on a", "eval loss on b 1.400 at 30 → 1.400 at 90 (+0%)"),
+        ({"a": FLAT, "b": FLAT}, "not-learning", "eval loss on b", None),
+    ],
+    ids=["one", "the second rises", "the first rises", "both rise", "one stays", "both stay"],
+)
+def test_each_evaluation_set_is_judged_by_itself(losses, kind, evidence, counter, timed):
+    verdict = Monitor(on_sets(losses, timed=timed)).verdict()
+    assert verdict.kind == kind
+    assert any(evidence in line for line in verdict.evidence)
+    assert any(counter in line for line in verdict.counter) if counter else True
+    assert ("metric_for_best_model=eval_chat_zh_loss" in str(verdict)) == ("chat_zh" in losses)
+    chinese = Monitor(on_sets(losses, timed=timed)).verdict("zh")
+    assert [len(part) for part in (chinese.evidence, chinese.counter, chinese.fixes)] == [
+        len(part) for part in (verdict.evidence, verdict.counter, verdict.fixes)
+    ]
+
+
+def test_the_evaluations_of_a_set_by_its_name(tmp_path):
+    rows = on_sets({"held_out": FALLING, "chat": RISING})
+    path = tmp_path / "trainer_state.json"
+    path.write_text(json.dumps({"log_history": rows}))
+    for monitor in (Monitor.read(path), Monitor.read("".join(json.dumps(row) + "\n" for row in rows))):
+        assert monitor.eval_sets == ["held_out", "chat"]
+        assert monitor.evals("chat") == [(30, 1.0), (60, 1.2), (90, 1.5)]
+        assert monitor.evals("other") == []
+        assert len(monitor.evals()) == 6
+
+
+@pytest.mark.parametrize(
+    "beside",
+    [
+        {"eval_loss_private": 9.0, "eval_loss_of_a_loss": 9.0},
+        {"eval_nll_loss": 9.0, "eval_rewards/margins": 1.0},
+        {"eval_load_balancing_loss": 9.0, "eval_z_loss": 9.0},
+    ],
+    ids=["channels", "parts of the loss of DPO", "parts of the loss of Megatron's experts"],
+)
+def test_channels_and_parts_of_a_loss_are_no_sets(beside):
+    rows = [{"step": s, "epoch": s, "loss": 2 / s, "eval_loss": 2 - s / 10, **beside} for s in (1, 2, 3)]
+    assert Monitor(rows).eval_sets == [""]
+    assert Monitor(rows).verdict().kind == "normal"
+    named = [{k.replace("eval_", "eval_set_"): v for k, v in row.items()} for row in rows]
+    timed = [{**row, "eval_set_runtime": 1.0} for row in named]
+    assert Monitor(timed).eval_sets == ["set"]
+
+
+def test_a_set_is_held_against_the_train_loss_of_its_own_channel():
+    rows = on_sets({"vue": RISING, "chat": FALLING}, train=(1.0, 1.4, 3.0))
+    trains = iter([1.5, 1.1, 0.7])
+    rows = [{**row, "loss_vue": next(trains)} if "loss" in row else row for row in rows]
+    verdict = Monitor(rows).verdict()
+    assert verdict.kind == "overfitting"
+    assert "train loss 1.500 at 30 → 0.700 at 90 (-53%)" in verdict.evidence
+
+
+# --- Megatron, dead runs, evaluations alone ------------------------------------------------------------------------
+
+
+def megatron(losses, evals, total, every=25):
+    """What `swift/megatron/callbacks/print.py` of ms-swift 4.6 writes, for a model with experts."""
+    rows = []
+    for number, (loss, eval_loss) in enumerate(zip(losses, evals, strict=True)):
+        at = {"iteration": f"{every * (number + 1)}/{total}", "elapsed_time": "3m 2s", "train_speed(s/it)": 7.1}
+        rows.append({"load_balancing_loss": 1.1, "loss": loss, "grad_norm": 1.5, "learning_rate": 1e-4, **at})
+        rows.append({"eval_load_balancing_loss": 1.1, "eval_loss": eval_loss, **at})
+    return [*rows, {"last_model_checkpoint": "x", "best_model_checkpoint": None, "best_metric": None}]
+
+
+@pytest.mark.parametrize(
+    ("evals", "total", "kind"),
+    [
+        ([2.0, 1.6, 1.4, 1.3], 100, "normal"),
+        ([2.0, 1.5, 1.6, 1.9], 100, "overfitting"),
+        ([2.0, 1.6, 1.4, 1.3], 2000, "unknown"),
+    ],
+    ids=["learns", "overfits", "has only begun"],
+)
+def test_logs_of_the_megatron_trainer(tmp_path, evals, total, kind):
+    monitor = Monitor.read(written(tmp_path, megatron([1.9, 1.5, 1.1, 0.8], evals, total)))
+    assert [at for at, _ in monitor.evals()] == [25, 50, 75, 100]
+    assert monitor.eval_sets == [""]
+    assert monitor.verdict().kind == kind
+    assert set(monitor.log["max_steps"]) == {total}
+
+
+def test_a_megatron_run_that_was_resumed(tmp_path):
+    rows = megatron([1.9, 1.5, 1.1], [2.0, 1.6, 0.8], 100)
+    rows += [{**row, "iteration": "75/100"} for row in megatron([1.2], [1.5], 100)[:2]]
+    assert Monitor.read(written(tmp_path, rows)).evals() == [(25, 2.0), (50, 1.6), (75, 1.5)]
+
+
+NAN = float("nan")
+
+
+@pytest.mark.parametrize("as_text", [False, True], ids=["NaN", "null"])
+@pytest.mark.parametrize(
+    ("losses", "norms", "since"),
+    [
+        ([0.0, 0.0, 0.0, 0.0], [NAN] * 4, 10),
+        ([0.0, 0.0, 0.0, 0.0], [0.0] * 4, 10),
+        ([NAN] * 4, [NAN] * 4, 10),
+        ([1.9, 1.6, NAN, NAN], [1.0, 1.1, NAN, NAN], 30),
+        ([1.9, 1.6, 1.5, 0.0], [1.0, 1.1, 1.0, NAN], 40),
+        ([1.9, 1.6, 0.0, 0.0], [1.0, 1.1, 0.0, 0.0], 30),
+        ([1.9, 1.6, NAN, 0.0], [1.0, 3.0, NAN, 0.0], 30),
+        ([1.9, 1.6, 1.6, 1.6], [1.0, NAN, NAN, NAN], 20),
+        ([1.9, 0.0, 0.0, 0.0], None, 20),
+    ],
+)
+def test_a_run_that_broke_is_not_told_to_learn_faster(tmp_path, losses, norms, since, as_text):
+    rows = []
+    for number, loss in enumerate(losses):
+        at = {"epoch": number + 1.0, "global_step/max_steps": f"{10 * (number + 1)}/40"}
+        rows.append({"loss": loss, **({"grad_norm": norms[number]} if norms else {}), **at})
+        rows.append({"eval_loss": 2.0, **at})
+    path = written(tmp_path, rows)
+    if as_text:
+        path.write_text(path.read_text().replace("NaN", "null"))
+    verdict = Monitor.read(path).verdict()
+    assert verdict.kind == "diverged"
+    assert f"broke at {since} " in verdict.evidence[0]
+    assert "Raise the learning rate" not in str(verdict)
+    assert "float16" in str(verdict)
+    assert f"从 {since} 处起失效" in Monitor.read(path).verdict("zh").evidence[0]
+
+
+@pytest.mark.parametrize(
+    ("losses", "norms", "told"),
+    [
+        ([1.9, NAN, 1.5, 1.2], [1.0, NAN, 1.0, 0.9], "at 20 the log has loss nan, grad_norm nan (1 such"),
+        ([1.9, 0.0, 0.0, 1.2], [1.0, NAN, NAN, 0.9], "at 20 the log has loss 0, grad_norm nan (2 such"),
+        ([1.9, 1.7, 1.5, 1.2], [1.0, NAN, 1.0, 0.9], ""),
+        ([1.9, 1.7, 1.5, 1.2], [1.0, 1.0, 1.0, NAN], ""),
+    ],
+    ids=["nan", "zero", "one gradient", "the last gradient"],
+)
+def test_a_run_that_came_back_is_judged_by_the_rest(losses, norms, told):
+    rows = [
+        {"step": 10 * n, "epoch": float(n), "loss": loss, "grad_norm": norm, "eval_loss": 2 - n / 10}
+        for n, (loss, norm) in enumerate(zip(losses, norms, strict=True), start=1)
+    ]
+    verdict = Monitor(rows).verdict()
+    assert verdict.kind == "normal"
+    assert any(line.startswith(told) for line in verdict.counter) if told else "the log has" not in str(verdict)
+
+
+def test_a_loss_that_was_learned_down_to_zero_is_no_broken_one():
+    losses = [(1.0, 0.9), (0.2, 1.2), (0.01, 1.6), (0.0, 2.1)]
+    for norms in ([1.0, 0.5, 0.01, 0.001], [1.0, 0.5, 0.01, 0.0]):
+        rows = [
+            {"epoch": n + 1, "loss": loss, "eval_loss": held_out, "grad_norm": norms[n]}
+            for n, (loss, held_out) in enumerate(losses)
+        ]
+        assert Monitor(rows).verdict().kind == "overfitting"
+
+
+@pytest.mark.parametrize(
+    ("evals", "train", "kind"),
+    [
+        ([1.4, 1.1, 1.3, 1.7], [], "unknown"),
+        ([1.4, 1.1, 1.3, 1.7], [(4, 1.0)], "unknown"),
+        ([1.4, 1.1, 1.3, 1.7], [(1, 1.5), (2, 1.2)], "unknown"),
+        ([1.4, 1.3, 1.2, 1.1], [], "normal"),
+        ([1.4, 1.4, 1.4, 1.4], [], "not-learning"),
+        ([1.4, 1.2, 1.1, NAN], [], "diverged"),
+    ],
+    ids=["rising", "one train loss", "none after the best", "falling", "flat", "nan"],
+)
+def test_without_a_train_loss_beside_it_no_sample_is_blamed(evals, train, kind):
+    rows = [{"step": s, "epoch": s, "loss": loss} for s, loss in train]
+    rows += [{"step": s, "epoch": s, "eval_loss": loss} for s, loss in enumerate(evals, start=1)]
+    verdict = Monitor(rows).verdict()
+    assert verdict.kind == kind
+    assert "broken sample" not in str(verdict)
+    if kind == "unknown":
+        assert any("55% above its lowest, 1.100 at 2" in line for line in verdict.evidence)
+        assert any("logging_steps" in fix for fix in verdict.fixes)
+
+
+# --- too early -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("epochs", "kind"), [(0.03, "unknown"), (0.06, "unknown"), (0.49, "unknown"), (0.5, "normal"), (0.98, "normal")]
+)
+def test_nobody_is_told_that_all_is_well_before_half_an_epoch(epochs, kind):
+    rows = [
+        {"step": n, "epoch": epochs * n / 4, "loss": 2 - n / 10, "eval_loss": 1.9 - n / 10, "max_steps": 4}
+        for n in range(1, 5)
+    ]
+    verdict = Monitor(rows).verdict()
+    assert verdict.kind == kind
+    assert ("too early" in verdict.evidence[0]) == (kind == "unknown")
+    assert (f"{epochs:.0%} of an epoch" in verdict.evidence[0]) == (kind == "unknown")
+    flat = [{**row, "eval_loss": 1.9} for row in rows]
+    assert Monitor(flat).verdict().kind == ("unknown" if kind == "unknown" else "not-learning")
+
+
+def test_an_alarm_is_not_held_back_because_it_is_early():
+    rows = [{"step": n, "epoch": n / 100, "loss": 2 - n / 10, "eval_loss": 1 + n / 10} for n in range(1, 7)]
+    verdict = Monitor(rows).verdict()
+    assert verdict.kind == "overfitting"
+    assert "too early" in verdict.counter[0]
+
+
+# --- which log -----------------------------------------------------------------------------------------------------
+
+
+def aged(path, seconds):
+    os.utime(path, (seconds, seconds))
+    return path
+
+
+@pytest.mark.parametrize("times", ["equal", "backwards"])
+def test_the_newest_is_the_one_of_the_highest_number(tmp_path, times):
+    moment = 1_700_000_000
+    for step in (800, 9, 1200, 90):
+        folder = tmp_path / "plain" / f"checkpoint-{step}"
+        saved(folder, stretch([(step // 2 + 1, 2.0, 1.9), (step, 1.5, 1.4)]))
+        aged(folder / "trainer_state.json", moment - (step if times == "backwards" else 0))
+    assert Monitor.read(tmp_path / "plain").evals()[-1][0] == 1200
+    for number, step in ((2, 20), (9, 90), (10, 10)):
+        path = written(tmp_path / "runs" / f"v{number}", stretch([(step // 2, 2.0, 1.9), (step, 1.5, 1.4)]))
+        aged(path, moment - (number if times == "backwards" else 0))
+    assert Monitor.read(tmp_path / "runs").evals()[-1][0] == 10
+    for run, steps in (("v1-20260105-000000", (100, 1000)), ("v2-20260106-000000", (8, 60))):
+        for step in steps:
+            saved(tmp_path / "states" / run / f"checkpoint-{step}", stretch([(step // 2, 2, 2), (step, 1, 1)]))
+    assert Monitor.read(tmp_path / "states").evals()[-1][0] == 60
+
+
+def test_of_two_models_runs_the_later_counts_whatever_its_number(tmp_path):
+    for name, step in (("two/v7-20260101-000000", 70), ("one/v0-20260301-000000", 10), ("two/v6-20260201-000000", 60)):
+        aged(written(tmp_path / name, stretch([(step // 2, 2.0, 1.9), (step, 1.5, 1.4)])), 1_700_000_000)
+    assert Monitor.read(tmp_path).evals()[-1][0] == 10
+
+
+def test_the_state_beside_the_checkpoints_counts_when_it_went_further(tmp_path):
+    saved(tmp_path / "checkpoint-40", stretch([(20, 2.0, 1.9), (40, 1.5, 1.4)]))
+    history = [{"step": s, "eval_loss": 2 - s / 100} for s in (20, 40, 55)]
+    (tmp_path / "trainer_state.json").write_text(json.dumps({"log_history": history}))
+    assert Monitor.read(tmp_path).evals()[-1][0] == 55
+    (tmp_path / "trainer_state.json").write_text(json.dumps({"log_history": history[:1]}))
+    assert Monitor.read(tmp_path).evals()[-1][0] == 40

@@ -55,13 +55,7 @@ class Run:
         """
         if self.output_dir is None:
             raise DataError("a dry run has no log")
-        rows = Monitor.read(self.output_dir).rows
-        state = self.checkpoint / "trainer_state.json" if self.checkpoint else None
-        if state is None or not state.is_file():
-            return Monitor(rows)
-        begin = min(row["step"] for row in rows)
-        earlier = [row for row in Monitor.read(state).rows if row.get("step", begin) < begin]
-        return Monitor(earlier + rows)
+        return Monitor.read(self.output_dir)
 
 
 @dataclass(frozen=True, slots=True)

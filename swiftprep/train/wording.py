@@ -5,35 +5,77 @@ from __future__ import annotations
 from typing import Literal, TypeAlias
 
 Kind: TypeAlias = Literal["normal", "overfitting", "not-learning", "diverged", "unknown"]
+Reason: TypeAlias = Literal[
+    "normal",
+    "overfitting",
+    "not-learning",
+    "diverged",
+    "broken",
+    "too-few",
+    "early",
+    "no-train-loss",
+    "begins-late",
+]
+
+KINDS: dict[Reason, Kind] = {
+    "normal": "normal",
+    "overfitting": "overfitting",
+    "not-learning": "not-learning",
+    "diverged": "diverged",
+    "broken": "diverged",
+    "too-few": "unknown",
+    "early": "unknown",
+    "no-train-loss": "unknown",
+    "begins-late": "unknown",
+}
+
+OF_A_SET = {"en": " on {name}", "zh": "（{name}）"}
 
 TEXTS = {
     "en": {
-        "eval-moved": "eval loss {eval_first:.3f} at {eval_first_at:g} → {eval_last:.3f} at {eval_last_at:g} "
-        "({eval_change:+.0%})",
-        "train-moved": "train loss {train_first:.3f} at {train_first_at:g} → {train_last:.3f} at {train_last_at:g} "
-        "({train_change:+.0%})",
-        "above-best": "eval loss is {rise:.0%} above its lowest, {best:.3f} at {best_at:g}, while training went on",
-        "accuracy-rose": "eval token accuracy rose too: {accuracy_first:.3f} → {accuracy_last:.3f}",
-        "watch": "the last eval loss is {rise:.1%} above the lowest: watch the next one",
-        "gap": "eval loss is {gap:.0%} above train loss",
-        "broken": "the loss is {loss} at {at:g}",
-        "too-few": "{evals} evaluation(s) in the log; two are needed",
+        "eval-moved": "eval loss{of} {first:.3f} at {first_at:g} → {last:.3f} at {last_at:g} ({change:+.0%})",
+        "train-moved": "train loss {first:.3f} at {first_at:g} → {last:.3f} at {last_at:g} ({change:+.0%})",
+        "above-best": "eval loss{of} is {rise:.0%} above its lowest, {best:.3f} at {best_at:g}, while training went on",
+        "accuracy-rose": "eval token accuracy{of} rose too: {first:.3f} → {last:.3f}",
+        "watch": "the last eval loss{of} is {rise:.1%} above the lowest: watch the next one",
+        "gap": "eval loss{of} is {gap:.0%} above train loss",
+        "broken": "training broke at {at:g} ({seen}) and did not come back: what was saved from there on is of no use",
+        "broke-once": "at {at:g} the log has {seen} ({rows} such row(s) in all); training went on after it",
+        "eval-broken": "the eval loss{of} is {loss} at {at:g}",
+        "eval-broke-once": "the eval loss{of} at {at:g} is no number ({rows} such in all)",
+        "too-few": "{evals} evaluation(s){of} in the log; two are needed",
+        "early-epoch": "too early to tell: the last evaluation came after {seen:.0%} of an epoch; from {least:.0%} on "
+        "most rows have been seen",
+        "early-plan": "too early to tell: the last evaluation came at {at:g} of {steps:g} planned steps; "
+        "{least:.0%} of them are needed",
+        "no-train-loss": "no train loss is logged beside it, so this may be overfitting or a run that diverged",
+        "begins-late": "the log begins at {at:g}: what was learned before is not in it",
+        "done-again": "{rows} row(s) of the log at {where} do not count: the run went back and did them again",
+        "continues": "what came before is read from {folder}, which this run goes on from by the numbers of its steps",
     },
     "zh": {
-        "eval-moved": "验证损失：{eval_first_at:g} 处 {eval_first:.3f} → {eval_last_at:g} 处 {eval_last:.3f}"
-        "（{eval_change:+.0%}）",
-        "train-moved": "训练损失：{train_first_at:g} 处 {train_first:.3f} → {train_last_at:g} 处 {train_last:.3f}"
-        "（{train_change:+.0%}）",
-        "above-best": "训练仍在继续，验证损失却比最低点（{best_at:g} 处 {best:.3f}）高 {rise:.0%}",
-        "accuracy-rose": "验证集 token 准确率同样上升：{accuracy_first:.3f} → {accuracy_last:.3f}",
-        "watch": "最后一次验证损失比最低点高 {rise:.1%}：留意下一次评估",
-        "gap": "验证损失比训练损失高 {gap:.0%}",
-        "broken": "{at:g} 处的损失为 {loss}",
-        "too-few": "日志中有 {evals} 次评估，至少需要两次",
+        "eval-moved": "验证损失{of}：{first_at:g} 处 {first:.3f} → {last_at:g} 处 {last:.3f}（{change:+.0%}）",
+        "train-moved": "训练损失：{first_at:g} 处 {first:.3f} → {last_at:g} 处 {last:.3f}（{change:+.0%}）",
+        "above-best": "训练仍在继续，验证损失{of}却比最低点（{best_at:g} 处 {best:.3f}）高 {rise:.0%}",
+        "accuracy-rose": "验证集 token 准确率{of}同样上升：{first:.3f} → {last:.3f}",
+        "watch": "最后一次验证损失{of}比最低点高 {rise:.1%}：留意下一次评估",
+        "gap": "验证损失{of}比训练损失高 {gap:.0%}",
+        "broken": "训练从 {at:g} 处起失效（{seen}），此后没有恢复：之后保存的检查点不可用",
+        "broke-once": "{at:g} 处的日志为 {seen}（共 {rows} 行），之后训练恢复正常",
+        "eval-broken": "{at:g} 处的验证损失{of}为 {loss}",
+        "eval-broke-once": "{at:g} 处的验证损失{of}不是数值（共 {rows} 次）",
+        "too-few": "日志中有 {evals} 次评估{of}，至少需要两次",
+        "early-epoch": "为时过早：最后一次评估时只训练了一个 epoch 的 {seen:.0%}；"
+        "达到 {least:.0%} 后，大部分样本才训练过一遍",
+        "early-plan": "为时过早：最后一次评估在第 {at:g} 步，计划共 {steps:g} 步；至少需要 {least:.0%}",
+        "no-train-loss": "日志里没有可对照的训练损失，因此可能是过拟合，也可能是训练发散",
+        "begins-late": "日志从 {at:g} 处开始，此前学到的内容不在其中",
+        "done-again": "{where} 处有 {rows} 行日志不计入：训练回退后重新执行了这一段",
+        "continues": "此前的部分取自 {folder}：从步数看，本次训练由它继续",
     },
 }
 
-FIXES = {
+FIXES: dict[str, dict[str, tuple[str, ...]]] = {
     "en": {
         "overfitting": (
             "Stop early: keep the checkpoint with the lowest eval loss; set "
@@ -50,8 +92,26 @@ FIXES = {
             "Lower the learning rate, for example learning_rate=5e-5, and warm up (warmup_ratio=0.05)",
             "Look for a broken sample near the step where the loss blew up",
         ),
-        "unknown": ("Give a val_dataset and evaluate at least twice, for example eval_steps=save_steps=50",),
+        "broken": (
+            "Go back to a checkpoint from before, or start again",
+            "Train in torch_dtype=bfloat16 or float32: float16 overflows, and so do some attention kernels "
+            "(try attn_impl=sdpa)",
+            "Look for rows with nothing to learn from, such as answers cut off whole by max_length",
+            "Lower the learning rate, for example learning_rate=5e-5, and warm up (warmup_ratio=0.05)",
+        ),
+        "too-few": ("Give a val_dataset and evaluate at least twice, for example eval_steps=save_steps=50",),
+        "early": ("Let it go on, and read the log again after half an epoch",),
+        "no-train-loss": (
+            "Log the train loss more often than you evaluate, for example logging_steps=5",
+            "Until then keep the checkpoint with the lowest eval loss",
+        ),
+        "begins-late": ("Read the folder above the runs, or the trainer_state.json of the newest checkpoint",),
         "normal": (),
+        "choose": (
+            "The sets disagree: say which one decides, for example metric_for_best_model=eval_{set}_loss, or mix in "
+            "more rows of the kind of {set}",
+        ),
+        "look-there": ("Look at the rows trained on near {at:g}, where the loss broke for a moment",),
     },
     "zh": {
         "overfitting": (
@@ -66,7 +126,24 @@ FIXES = {
             "降低学习率（例如 learning_rate=5e-5）并预热（warmup_ratio=0.05）",
             "检查损失突变处附近是否有损坏的样本",
         ),
-        "unknown": ("提供 val_dataset，并至少评估两次，例如 eval_steps=save_steps=50",),
+        "broken": (
+            "回到失效之前的检查点，或重新训练",
+            "改用 torch_dtype=bfloat16 或 float32：float16 容易溢出，某些注意力实现也会（可试 attn_impl=sdpa）",
+            "检查是否有学不到东西的行，例如回答被 max_length 整个截掉",
+            "降低学习率（例如 learning_rate=5e-5）并预热（warmup_ratio=0.05）",
+        ),
+        "too-few": ("提供 val_dataset，并至少评估两次，例如 eval_steps=save_steps=50",),
+        "early": ("继续训练，半个 epoch 之后再读一次日志",),
+        "no-train-loss": (
+            "让训练损失的记录比评估更频繁，例如 logging_steps=5",
+            "在此之前，保留验证损失最低的检查点",
+        ),
+        "begins-late": ("改读各次训练的上级文件夹，或最新检查点的 trainer_state.json",),
         "normal": (),
+        "choose": (
+            "各验证集的走势不一致：请指定以哪一个为准，例如 metric_for_best_model=eval_{set}_loss，"
+            "或多混入与 {set} 同类的数据",
+        ),
+        "look-there": ("检查 {at:g} 处附近训练过的样本：损失曾在那里短暂失效",),
     },
 }

@@ -1,0 +1,216 @@
+"""How the curves of a run are judged: which kind it is, and the figures that speak for and against it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+from swiftprep.train.logs import Row, begins_late, eval_sets, positions
+from swiftprep.train.wording import Reason
+
+# Relative to the best eval loss. Below NOISE a rise is no evidence; above CLEAR one rise is enough; between the two
+# it takes two rises in a row.
+NOISE = 0.01
+CLEAR = 0.05
+# The part of an epoch from which on a run may be called normal, or not learning. Overfitting shows on rows that are
+# seen again, and in half an epoch most rows have not been seen once; the learning rate may still be warming up. Of a
+# log that has no epochs, such as Megatron's, it is the same part of the planned steps.
+EARLY = 0.5
+# A train loss that has come down to this may go on to an honest 0. From above it, a jump to 0 is a loss that was NaN:
+# the trainer leaves NaN out of the mean it logs (`logging_nan_inf_filter`).
+NEAR_ZERO = 0.1
+
+Figures: TypeAlias = dict[str, Any]
+Line: TypeAlias = tuple[str, Figures]
+Series: TypeAlias = list[tuple[float, float]]
+
+# What decides when several evaluation sets are judged differently: the first of these.
+_GRAVEST: tuple[Reason, ...] = (
+    "broken",
+    "diverged",
+    "overfitting",
+    "no-train-loss",
+    "early",
+    "normal",
+    "begins-late",
+    "not-learning",
+    "too-few",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What the rows of a log say; each line is the key of a text and the figures in it.
+
+    Attributes:
+        reason: What decided.
+        evidence: What speaks for it.
+        counter: What speaks against it, or should be known beside it.
+        fixes: Keys of the fixes.
+    """
+
+    reason: Reason
+    evidence: list[Line] = field(default_factory=list)
+    counter: list[Line] = field(default_factory=list)
+    fixes: list[Line] = field(default_factory=list)
+
+
+def judge(rows: list[Row]) -> Judgement:
+    """Judge the rows that count, each evaluation set by itself; the gravest judgement is the run's."""
+    dead, passing = _dead(rows)
+    if dead:
+        return Judgement("broken", [dead], passing)
+    sets = eval_sets(rows)
+    judged = {name: _judge_set(rows, name, column) for name, column in sets.items()}
+    if not judged:
+        return Judgement("too-few", [("too-few", {"of": "", "evals": 0})], passing)
+    reason = min((judgement.reason for judgement in judged.values()), key=_GRAVEST.index)
+    alike = [judgement for judgement in judged.values() if judgement.reason == reason]
+    others = [judgement for judgement in judged.values() if judgement.reason != reason]
+    evidence = _once(line for judgement in alike for line in judgement.evidence)
+    told = [line for other in others for line in other.evidence if "of" in line[1]]
+    late: list[Line] = [("begins-late", {"at": positions(rows)[0]})] if begins_late(rows) else []
+    counter = _once([*(line for judgement in alike for line in judgement.counter), *told, *passing, *late])
+    fixes: list[Line] = [("look-there", figures) for _, figures in passing]
+    named = [name for name in judged if name and judged[name].reason == reason]
+    if others and named and reason in ("overfitting", "diverged"):
+        fixes.insert(0, ("choose", {"set": named[0]}))
+    return Judgement(reason, evidence, [line for line in counter if line not in evidence], fixes)
+
+
+def _once(lines: Iterable[Line]) -> list[Line]:
+    kept: list[Line] = []
+    for line in lines:
+        if line not in kept:
+            kept.append(line)
+    return kept
+
+
+def train_column(rows: Iterable[Mapping[str, Any]], name: str = "") -> str:
+    """Name the train loss that an eval loss can be held against: `"loss"`, or that of the one channel evaluated.
+
+    In a mix the train loss jumps with the share of general rows in a batch; ms-swift's `enable_channel_loss` gives the
+    loss of each channel.
+
+    Args:
+        rows: Rows of a log.
+        name: Of the evaluation set. A channel of the same name is what it evaluates.
+    """
+    columns = {column for row in rows for column in row}
+    evaluated = [column for column in columns if column.startswith("eval_loss_")]
+    own = evaluated[0].removeprefix("eval_") if len(evaluated) == 1 else "loss"
+    return next(column for column in (f"loss_{name}", own, "loss") if column in columns or column == "loss")
+
+
+def series(rows: list[Row], column: str) -> Series:
+    """Return where a column has a value, and the value."""
+    return [(at, row[column]) for at, row in zip(positions(rows), rows, strict=True) if row.get(column) is not None]
+
+
+def _dead(rows: list[Row]) -> tuple[Line | None, list[Line]]:
+    """Look for a train loss that broke: NaN, or the 0 that is logged in its place.
+
+    Returns:
+        The line that says since when, if training never came back; and lines about the times it did.
+    """
+    train = [(at, row) for at, row in zip(positions(rows), rows, strict=True) if row.get("loss") is not None]
+    broken, learns, before = [], [], math.inf
+    for _, row in train:
+        loss, norm = row["loss"], row.get("grad_norm", 0.0)
+        nan = not math.isfinite(norm)
+        broken.append(not math.isfinite(loss) or (loss == 0 and (nan or (norm == 0 and before > NEAR_ZERO))))
+        learns.append(not broken[-1] and not nan)
+        before = loss if loss and math.isfinite(loss) else before
+    since = next((number for number in range(len(train), 0, -1) if learns[number - 1]), 0)
+    # A single step whose gradient overflowed is left out by the optimizer; only of the last one it is not known.
+    dead = len(train) - since > 1 or any(broken[since:])
+    passing = [entry for entry, wrong in zip(train[:since], broken, strict=False) if wrong]
+    lines = [("broke-once", _where(passing))] if passing else []
+    return (("broken", _where(train[since:])) if dead else None), lines
+
+
+def _where(entries: list[tuple[float, Row]]) -> Figures:
+    at, row = entries[0]
+    norm = f", grad_norm {row['grad_norm']:g}" if "grad_norm" in row else ""
+    return {"at": at, "seen": f"loss {row['loss']:g}{norm}", "rows": len(entries)}
+
+
+def _judge_set(rows: list[Row], name: str, column: str) -> Judgement:
+    """Judge one evaluation set, by its eval loss beside the train loss."""
+    of = {"of": name}
+    logged = series(rows, column)
+    evals = [(at, loss) for at, loss in logged if math.isfinite(loss)]
+    if not math.isfinite(logged[-1][1]):
+        return Judgement("broken", [("eval-broken", {"at": logged[-1][0], "loss": logged[-1][1], **of})])
+    if len(evals) < 2:
+        return Judgement("too-few", [("too-few", {"evals": len(evals), **of})])
+    train = [(at, loss) for at, loss in series(rows, train_column(rows, name)) if math.isfinite(loss)]
+    best_at, best = min(evals, key=lambda pair: pair[1])
+    last = evals[-1][1]
+    rise = last / best - 1 if best else 0.0
+    odd = [at for at, loss in logged if not math.isfinite(loss)]
+    counter: list[Line] = [("eval-broke-once", {"at": odd[0], "rows": len(odd), **of})] if odd else []
+    evidence: list[Line] = [("eval-moved", {**_ends(evals), **of})]
+    if len(train) > 1:
+        width = max(1, min(5, len(train) // 2))  # a single batch says little
+        evidence.append(("train-moved", _ends(train, width)))
+    early = _early(rows, column)
+    tail = [loss for at, loss in evals if at >= best_at][-3:]
+    if rise > CLEAR or (rise > NOISE and len(tail) == 3 and tail[0] < tail[1] < tail[2]):
+        evidence.append(("above-best", {"rise": rise, "best": best, "best_at": best_at, **of}))
+        accuracy = series(rows, column.removesuffix("loss") + "token_acc")
+        if len(accuracy) > 1 and accuracy[-1][1] > accuracy[0][1]:
+            counter.append(("accuracy-rose", {**_ends(accuracy), **of}))
+        counter += [early] if early else []
+        falls = _falls(train, best_at)
+        if falls is None:
+            return Judgement("no-train-loss", [*evidence, ("no-train-loss", {})], counter)
+        return Judgement("overfitting" if falls else "diverged", evidence, counter)
+    if rise > NOISE:
+        counter.append(("watch", {"rise": rise, **of}))
+    if len(train) > 1 and last > (reached := evidence[1][1]["last"]) > 0:
+        counter.append(("gap", {"gap": last / reached - 1, **of}))
+    learned = evals[0][1] - best > NOISE * evals[0][1]
+    if early:
+        return Judgement("early", [early, *evidence], counter)
+    if not learned and begins_late(rows):
+        return Judgement("begins-late", [("begins-late", {"at": positions(rows)[0]}), *evidence], counter)
+    return Judgement("normal" if learned else "not-learning", evidence, counter)
+
+
+def _early(rows: list[Row], column: str) -> Line | None:
+    """Return a line that says so when the last evaluation came too early to judge by; None where nothing tells."""
+    row = next(row for row in reversed(rows) if row.get(column) is not None)
+    if row.get("epoch") is not None:
+        return ("early-epoch", {"seen": row["epoch"], "least": EARLY}) if row["epoch"] < EARLY else None
+    if row.get("max_steps") and row["step"] < EARLY * row["max_steps"]:
+        return "early-plan", {"at": row["step"], "steps": row["max_steps"], "least": EARLY}
+    return None
+
+
+def _ends(points: Series, width: int = 1) -> Figures:
+    """Return where a series begins and ends, each as the mean over `width` values."""
+    first, last = (sum(value for _, value in part) / width for part in (points[:width], points[-width:]))
+    return {
+        "first_at": points[0][0],
+        "first": first,
+        "last_at": points[-1][0],
+        "last": last,
+        "change": last / first - 1 if first else 0.0,
+    }
+
+
+def _falls(train: Series, since: float) -> bool | None:
+    """Tell whether the train loss is lower at the end than at the step `since`, over up to five logged values.
+
+    Returns:
+        None when the log does not tell: no train loss after that step, or none to hold it against.
+    """
+    before = [loss for at, loss in train if at <= since] or [loss for _, loss in train[:1]]
+    after = [loss for at, loss in train if at > since]
+    if not after or len(train) < 2:
+        return None
+    width = min(5, len(before), len(after))
+    return sum(after[-width:]) < sum(before[-width:])
