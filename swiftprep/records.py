@@ -14,15 +14,18 @@ ms-swift picks one form per *file*, so what swiftprep writes is always of one fo
 
 from __future__ import annotations
 
+import shutil
+import tempfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Literal, TypeAlias
+from typing import IO, Any, Literal, TypeAlias
 
 import orjson
 
 from swiftprep.disk import atomic_write
 from swiftprep.errors import DataError
+from swiftprep.rows import is_one_table, types_of
 
 READ_AT_ONCE = 10_000_000  # bytes ms-swift's reader decides the types of a file's columns by
 
@@ -311,8 +314,10 @@ def write_jsonl(samples: Iterable[Sample], path: str | Path, format: Literal["me
         format: `"messages"` (any conversation) or `"alpaca"` (`instruction`, `input`, `output`, and `system` and
             `history` where a sample has them).
 
-    What is written loads in ms-swift. Its reader takes the types of the first 10 MB for those of the whole file: where
-    a larger file's `meta` or `channel` differ from row to row, `meta` is written as JSON text; `read_jsonl` reads both.
+    What is written loads in ms-swift. Its reader, Arrow, gives each column of a file one type: where a `meta` would not
+    fit into one, such as a list with a null in it, a key with values of two types or with a slash, each `meta` of the file
+    is written as JSON text. So it is in a file of over 10 MB whose rows differ, as the first 10 MB decide for the others.
+    `read_jsonl` reads both.
 
     Raises:
         DataError: a sample cannot be written in that format, or holds text that is not valid Unicode.
@@ -320,7 +325,7 @@ def write_jsonl(samples: Iterable[Sample], path: str | Path, format: Literal["me
     if format not in ("messages", "alpaca"):
         raise DataError(f"format={format!r}; expected 'messages' or 'alpaca'")
     count = 0
-    shapes = set()
+    columns, metas = set(), set()
     with atomic_write(path) as file:
         for count, sample in enumerate(samples, start=1):
             row = _messages_row(sample) if format == "messages" else _alpaca_row(sample)
@@ -328,35 +333,33 @@ def write_jsonl(samples: Iterable[Sample], path: str | Path, format: Literal["me
                 file.write(orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE))
             except TypeError as error:
                 raise DataError(f"{path}: sample {count} ({sample.id or 'no id'}): {error}") from None
-            shapes.add((*row, _shape(row.get("meta"))))
-        uneven = len(shapes) > 1 and file.tell() > READ_AT_ONCE
-    # A key with a slash and values of two types keeps the reader from ever coming to an end.
-    if uneven or any("/" in str(shape) for shape in shapes):
-        _write_even(Path(path))
+            columns.add(tuple(row))
+            if "meta" in row:
+                metas.add(types_of(row["meta"]))
+        uneven = (len(columns) > 1 or len(metas) > 1) and file.tell() > READ_AT_ONCE
+        if uneven and any({"history", "system"} & set(names) for names in columns):
+            raise DataError(f"{path}: over 10 MB, its rows need one set of columns; write it with format='messages'")
+        if uneven or not is_one_table(metas):
+            _put_meta_into_text(file, fill=uneven)
     return count
 
 
-def _shape(value: Any) -> Any:
-    """Return the types of a JSON value, to compare."""
-    if isinstance(value, dict):
-        return tuple(sorted((str(key), _shape(inner)) for key, inner in value.items()))
-    if isinstance(value, (list, tuple)):
-        return frozenset(map(_shape, value))
-    return type(value).__name__
-
-
-def _write_even(path: Path) -> None:
-    """Write a file anew with the same columns and types in every row."""
-    rows = (orjson.loads(line) for _, line in iter_lines(path))
-    with atomic_write(path) as file:
-        for row in rows:
-            if "history" in row or "system" in row:
-                raise DataError(
-                    f"{path}: over 10 MB, its rows need one set of columns; write it with format='messages'"
-                )
+def _put_meta_into_text(file: IO[bytes], *, fill: bool) -> None:
+    """Write the rows of an open file anew with `meta` as JSON text; with `fill`, every row gets `channel` and `meta`."""
+    file.flush()
+    with tempfile.TemporaryFile() as even:
+        for _, line in iter_lines(Path(file.name)):
+            row = orjson.loads(line)
             channel, meta = row.pop("channel", None), row.pop("meta", None)
-            row |= {"channel": channel or "", "meta": orjson.dumps(meta or {}).decode("utf-8")}
-            file.write(orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE))
+            if fill or channel is not None:
+                row["channel"] = channel or ""
+            if fill or meta is not None:
+                row["meta"] = orjson.dumps(meta or {}).decode("utf-8")
+            even.write(orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE))
+        even.seek(0)
+        file.seek(0)
+        file.truncate()
+        shutil.copyfileobj(even, file)
 
 
 def _messages_row(sample: Sample) -> dict[str, Any]:
