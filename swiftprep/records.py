@@ -14,18 +14,17 @@ ms-swift picks one form per *file*, so what swiftprep writes is always of one fo
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import IO, Any, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import orjson
 
 from swiftprep.disk import atomic_write
 from swiftprep.errors import DataError
-from swiftprep.rows import is_one_table, types_of
+from swiftprep.rows import is_one_table, put_meta_into_text, types_of
+from swiftprep.turn_keys import Extra, row_extras, turn_extras
 
 READ_AT_ONCE = 10_000_000  # bytes ms-swift's reader decides the types of a file's columns by
 
@@ -48,6 +47,8 @@ ROLE_NAMES = {
     "function_call": "tool_call", "function_response": "tool_response",
     "observation": "tool_response", "observations": "tool_response",
 }  # fmt: skip
+_TURN_KEYS = ("role", "from", "content", "value")
+_ROW_KEYS = {*MESSAGES_KEYS, *SYSTEM_KEYS, *QUERY_KEYS, *RESPONSE_KEYS, "id", "channel", "meta", "history"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,6 +198,7 @@ def to_sample(row: dict[str, Any]) -> Sample:
     if channel is not None and not isinstance(channel, str):
         raise DataError(f"'channel' is {channel!r}; expected a string, as ms-swift needs one type in all files")
     sample_id = row.get("id")
+    _refuse(row_extras(row, _ROW_KEYS), " of the row")
     messages, extra = _messages(row)
     return Sample(
         messages=messages,
@@ -277,11 +279,24 @@ def _from_turns(turns: Any, key: str, system: str | None) -> list[Message]:
         if not isinstance(role, str) or role not in ROLE_NAMES:
             raise DataError(f"turn {position} has role {role!r}; expected one of system, user, assistant, tool")
         content = turn.get("content", turn.get("value"))
+        if len(turn) > 2:
+            _refuse(
+                turn_extras(turn, _TURN_KEYS, answer=ROLE_NAMES[role] in ("assistant", "tool_call")),
+                f" of turn {position}",
+            )
         _need_text(f"content of turn {position} ({role})", content)
         messages.append({"role": ROLE_NAMES[role], "content": str(content)})
     if system is not None and messages and messages[0]["role"] != "system":
         messages.insert(0, {"role": "system", "content": system})
     return messages
+
+
+def _refuse(extras: list[Extra], where: str) -> None:
+    if extras:
+        raise DataError(
+            f"{' and '.join(map(str, extras))}{where}: a sample has no place for it; `swiftprep check` repairs or "
+            "rejects such rows (样本无法保存，请先用 swiftprep check 处理)"
+        )
 
 
 def _check(messages: list[Message]) -> list[Message]:
@@ -314,10 +329,10 @@ def write_jsonl(samples: Iterable[Sample], path: str | Path, format: Literal["me
         format: `"messages"` (any conversation) or `"alpaca"` (`instruction`, `input`, `output`, and `system` and
             `history` where a sample has them).
 
-    What is written loads in ms-swift. Its reader, Arrow, gives each column of a file one type: where a `meta` would not
-    fit into one, such as a list with a null in it, a key with values of two types or with a slash, each `meta` of the file
-    is written as JSON text. So it is in a file of over 10 MB whose rows differ, as the first 10 MB decide for the others.
-    `read_jsonl` reads both.
+    What is written loads in ms-swift. Its reader, Arrow, gives each column of a file one type. Where a `meta` does not
+    fit into one (a list that begins with null, a key with values of two types, a slash in a key), every `meta` of the
+    file is written as JSON text; so it is in a file of over 10 MB whose rows differ, as its first 10 MB decide for the
+    others. `read_jsonl` reads both.
 
     Raises:
         DataError: a sample cannot be written in that format, or holds text that is not valid Unicode.
@@ -340,26 +355,8 @@ def write_jsonl(samples: Iterable[Sample], path: str | Path, format: Literal["me
         if uneven and any({"history", "system"} & set(names) for names in columns):
             raise DataError(f"{path}: over 10 MB, its rows need one set of columns; write it with format='messages'")
         if uneven or not is_one_table(metas):
-            _put_meta_into_text(file, fill=uneven)
+            put_meta_into_text(file, fill=uneven)
     return count
-
-
-def _put_meta_into_text(file: IO[bytes], *, fill: bool) -> None:
-    """Write the rows of an open file anew with `meta` as JSON text; with `fill`, every row gets `channel` and `meta`."""
-    file.flush()
-    with tempfile.TemporaryFile() as even:
-        for _, line in iter_lines(Path(file.name)):
-            row = orjson.loads(line)
-            channel, meta = row.pop("channel", None), row.pop("meta", None)
-            if fill or channel is not None:
-                row["channel"] = channel or ""
-            if fill or meta is not None:
-                row["meta"] = orjson.dumps(meta or {}).decode("utf-8")
-            even.write(orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE))
-        even.seek(0)
-        file.seek(0)
-        file.truncate()
-        shutil.copyfileobj(even, file)
 
 
 def _messages_row(sample: Sample) -> dict[str, Any]:

@@ -6,8 +6,12 @@ null of one block into the list or object of another, and reads a list that begi
 
 from __future__ import annotations
 
+import shutil
+import tempfile
 from collections.abc import Iterable
-from typing import Any, TypeAlias
+from typing import IO, Any, TypeAlias
+
+import orjson
 
 # The name of a type; for an object its keys with their types, for a list the types of its items.
 Types: TypeAlias = "str | tuple[tuple[str, Types], ...] | frozenset[Types]"
@@ -18,7 +22,8 @@ def types_of(value: Any) -> Types:
     if isinstance(value, dict):
         return tuple(sorted(((str(key), types_of(inner)) for key, inner in value.items()), key=lambda pair: pair[0]))
     if isinstance(value, (list, tuple)):
-        return frozenset(map(types_of, value))
+        # Once an item has told the type of a list, a null does no harm.
+        return frozenset(types_of(item) for place, item in enumerate(value) if item is not None or place == 0)
     return type(value).__name__
 
 
@@ -49,3 +54,26 @@ def is_one_table(values: Iterable[Types]) -> bool:
     if any(not key or "/" in key for key in keys):
         return False
     return all(map(is_one_table, keys.values())) and (not items or is_one_table(items))
+
+
+def put_meta_into_text(file: IO[bytes], *, fill: bool) -> None:
+    """Write the rows of a file that is being written anew, with each `meta` as JSON text.
+
+    Args:
+        file: Holds one row a line.
+        fill: Whether every row gets a `channel` and a `meta`.
+    """
+    file.flush()
+    with tempfile.TemporaryFile() as even, open(file.name, "rb") as lines:
+        for line in lines:
+            row = orjson.loads(line)
+            channel, meta = row.pop("channel", None), row.pop("meta", None)
+            if fill or channel is not None:
+                row["channel"] = channel or ""
+            if fill or meta is not None:
+                row["meta"] = orjson.dumps(meta or {}).decode("utf-8")
+            even.write(orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE))
+        even.seek(0)
+        file.seek(0)
+        file.truncate()
+        shutil.copyfileobj(even, file)
