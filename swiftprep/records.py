@@ -24,7 +24,7 @@ import orjson
 from swiftprep.disk import atomic_write
 from swiftprep.errors import DataError
 from swiftprep.rows import is_one_table, put_meta_into_text, types_of
-from swiftprep.turn_keys import Extra, row_extras, turn_extras
+from swiftprep.turn_keys import Extra, keys_of_a_turn, row_extras, turn_extras
 
 READ_AT_ONCE = 10_000_000  # bytes ms-swift's reader decides the types of a file's columns by
 
@@ -47,7 +47,6 @@ ROLE_NAMES = {
     "function_call": "tool_call", "function_response": "tool_response",
     "observation": "tool_response", "observations": "tool_response",
 }  # fmt: skip
-_TURN_KEYS = ("role", "from", "content", "value")
 _ROW_KEYS = {*MESSAGES_KEYS, *SYSTEM_KEYS, *QUERY_KEYS, *RESPONSE_KEYS, "id", "channel", "meta", "history"}
 
 
@@ -281,7 +280,7 @@ def _from_turns(turns: Any, key: str, system: str | None) -> list[Message]:
         content = turn.get("content", turn.get("value"))
         if len(turn) > 2:
             _refuse(
-                turn_extras(turn, _TURN_KEYS, answer=ROLE_NAMES[role] in ("assistant", "tool_call")),
+                turn_extras(turn, keys_of_a_turn(turn), answer=ROLE_NAMES[role] in ("assistant", "tool_call")),
                 f" of turn {position}",
             )
         _need_text(f"content of turn {position} ({role})", content)

@@ -70,6 +70,12 @@ def turn_extras(turn: dict[str, Any], read: Container[str], *, answer: bool) -> 
     return list(_extras(turn, read, answer))
 
 
+def keys_of_a_turn(turn: dict[str, Any]) -> set[str]:
+    """Return the keys that are read of a turn: its role, and its text under either name, unless there are two texts."""
+    two = "content" in turn and turn.get("value") not in (None, turn["content"])
+    return {"role", "from", "content"} if two else {"role", "from", "content", "value"}
+
+
 def row_extras(row: dict[str, Any], read: Container[str]) -> list[Extra]:
     """Return the marks and the reasoning that a row holds in columns which are not read; other columns are its own."""
     return [

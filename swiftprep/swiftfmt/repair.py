@@ -12,7 +12,7 @@ from swiftprep.records import MESSAGES_KEYS, QUERY_KEYS, RESPONSE_KEYS, SYSTEM_K
 from swiftprep.swiftfmt.conversation import STUMBLES, form_of, literal
 from swiftprep.swiftfmt.lint import checked_path
 from swiftprep.swiftfmt.salvage import found_rows
-from swiftprep.turn_keys import Extra, row_extras, turn_extras
+from swiftprep.turn_keys import Extra, keys_of_a_turn, row_extras, turn_extras
 
 REPAIRS = {
     "encoding": ("decoded from GBK or UTF-16", "按 GBK 或 UTF-16 解码"),
@@ -64,7 +64,6 @@ _TOOL_ROLES = {
     "tool", "tool_call", "tool_response", "function", "function_call", "function_response",
     "observation", "observations",
 }  # fmt: skip
-_TURN_KEYS = ("role", "from", "content", "value")
 _ASKERS, _ANSWERERS = ("user", "human"), ("assistant", "gpt", "bot")
 _UNREADABLE = ("images", "image", "videos", "video", "audios", "audio", "objects")
 
@@ -225,7 +224,7 @@ def _turns(turns: list[Any], repairs: set[str]) -> list[Message]:
             continue
         role = _role(turn.get("role", turn.get("from")), position, repairs)
         content = _text(turn.get("content", turn.get("value")), position, repairs)
-        extras = turn_extras(turn, _TURN_KEYS, answer=role == "assistant")
+        extras = turn_extras(turn, keys_of_a_turn(turn), answer=role == "assistant")
         messages.append(_with_extras({"role": role, "content": content}, extras, repairs, where))
     return messages
 
