@@ -23,6 +23,8 @@ import orjson
 
 from swiftprep.disk import atomic_write
 from swiftprep.errors import DataError
+from swiftprep.rows import is_one_table, put_meta_into_text, types_of
+from swiftprep.turn_keys import Extra, keys_of_a_turn, row_extras, turn_extras
 
 READ_AT_ONCE = 10_000_000  # bytes ms-swift's reader decides the types of a file's columns by
 
@@ -45,6 +47,7 @@ ROLE_NAMES = {
     "function_call": "tool_call", "function_response": "tool_response",
     "observation": "tool_response", "observations": "tool_response",
 }  # fmt: skip
+_ROW_KEYS = {*MESSAGES_KEYS, *SYSTEM_KEYS, *QUERY_KEYS, *RESPONSE_KEYS, "id", "channel", "meta", "history"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +197,7 @@ def to_sample(row: dict[str, Any]) -> Sample:
     if channel is not None and not isinstance(channel, str):
         raise DataError(f"'channel' is {channel!r}; expected a string, as ms-swift needs one type in all files")
     sample_id = row.get("id")
+    _refuse(row_extras(row, _ROW_KEYS), " of the row")
     messages, extra = _messages(row)
     return Sample(
         messages=messages,
@@ -274,11 +278,24 @@ def _from_turns(turns: Any, key: str, system: str | None) -> list[Message]:
         if not isinstance(role, str) or role not in ROLE_NAMES:
             raise DataError(f"turn {position} has role {role!r}; expected one of system, user, assistant, tool")
         content = turn.get("content", turn.get("value"))
+        if len(turn) > 2:
+            _refuse(
+                turn_extras(turn, keys_of_a_turn(turn), answer=ROLE_NAMES[role] in ("assistant", "tool_call")),
+                f" of turn {position}",
+            )
         _need_text(f"content of turn {position} ({role})", content)
         messages.append({"role": ROLE_NAMES[role], "content": str(content)})
     if system is not None and messages and messages[0]["role"] != "system":
         messages.insert(0, {"role": "system", "content": system})
     return messages
+
+
+def _refuse(extras: list[Extra], where: str) -> None:
+    if extras:
+        raise DataError(
+            f"{' and '.join(map(str, extras))}{where}: a sample has no place for it; `swiftprep check` repairs or "
+            "rejects such rows (样本无法保存，请先用 swiftprep check 处理)"
+        )
 
 
 def _check(messages: list[Message]) -> list[Message]:
@@ -311,8 +328,10 @@ def write_jsonl(samples: Iterable[Sample], path: str | Path, format: Literal["me
         format: `"messages"` (any conversation) or `"alpaca"` (`instruction`, `input`, `output`, and `system` and
             `history` where a sample has them).
 
-    What is written loads in ms-swift. Its reader takes the types of the first 10 MB for those of the whole file: where
-    a larger file's `meta` or `channel` differ from row to row, `meta` is written as JSON text; `read_jsonl` reads both.
+    What is written loads in ms-swift. Its reader, Arrow, gives each column of a file one type. Where a `meta` does not
+    fit into one (a list that begins with null, a key with values of two types, a slash in a key), every `meta` of the
+    file is written as JSON text; so it is in a file of over 10 MB whose rows differ, as its first 10 MB decide for the
+    others. `read_jsonl` reads both.
 
     Raises:
         DataError: a sample cannot be written in that format, or holds text that is not valid Unicode.
@@ -320,7 +339,7 @@ def write_jsonl(samples: Iterable[Sample], path: str | Path, format: Literal["me
     if format not in ("messages", "alpaca"):
         raise DataError(f"format={format!r}; expected 'messages' or 'alpaca'")
     count = 0
-    shapes = set()
+    columns, metas = set(), set()
     with atomic_write(path) as file:
         for count, sample in enumerate(samples, start=1):
             row = _messages_row(sample) if format == "messages" else _alpaca_row(sample)
@@ -328,35 +347,15 @@ def write_jsonl(samples: Iterable[Sample], path: str | Path, format: Literal["me
                 file.write(orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE))
             except TypeError as error:
                 raise DataError(f"{path}: sample {count} ({sample.id or 'no id'}): {error}") from None
-            shapes.add((*row, _shape(row.get("meta"))))
-        uneven = len(shapes) > 1 and file.tell() > READ_AT_ONCE
-    # A key with a slash and values of two types keeps the reader from ever coming to an end.
-    if uneven or any("/" in str(shape) for shape in shapes):
-        _write_even(Path(path))
+            columns.add(tuple(row))
+            if "meta" in row:
+                metas.add(types_of(row["meta"]))
+        uneven = (len(columns) > 1 or len(metas) > 1) and file.tell() > READ_AT_ONCE
+        if uneven and any({"history", "system"} & set(names) for names in columns):
+            raise DataError(f"{path}: over 10 MB, its rows need one set of columns; write it with format='messages'")
+        if uneven or not is_one_table(metas):
+            put_meta_into_text(file, fill=uneven)
     return count
-
-
-def _shape(value: Any) -> Any:
-    """Return the types of a JSON value, to compare."""
-    if isinstance(value, dict):
-        return tuple(sorted((str(key), _shape(inner)) for key, inner in value.items()))
-    if isinstance(value, (list, tuple)):
-        return frozenset(map(_shape, value))
-    return type(value).__name__
-
-
-def _write_even(path: Path) -> None:
-    """Write a file anew with the same columns and types in every row."""
-    rows = (orjson.loads(line) for _, line in iter_lines(path))
-    with atomic_write(path) as file:
-        for row in rows:
-            if "history" in row or "system" in row:
-                raise DataError(
-                    f"{path}: over 10 MB, its rows need one set of columns; write it with format='messages'"
-                )
-            channel, meta = row.pop("channel", None), row.pop("meta", None)
-            row |= {"channel": channel or "", "meta": orjson.dumps(meta or {}).decode("utf-8")}
-            file.write(orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE))
 
 
 def _messages_row(sample: Sample) -> dict[str, Any]:

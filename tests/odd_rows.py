@@ -76,7 +76,7 @@ EXTRA = {
     "problem": "pr", "targets": "t", "target": "t", "answer_key": "k", "answers": ["k"], "input": "in", "output": "out",
     "instruction": "ins", "query": "qq", "response": "rr", "tags": ["a", "b"], "score": 0.5, "dataset": "d", "loss": True,
     "rejected_messages": [u("q"), a("no")], "add_eos": False, "negative_messages": [[u("q"), a("no")]], "ground_truth": "g",
-    "images2": [], "conversation_id": "x", "messages": [u("mq"), a("ma")], "conversations": [{"from": "human", "value": "cq"}, {"from": "gpt", "value": "ca"}],
+    "images2": [], "weight": 0, "reasoning": "because", "conversation_id": "x", "messages": [u("mq"), a("ma")], "conversations": [{"from": "human", "value": "cq"}, {"from": "gpt", "value": "ca"}],
 }  # fmt: skip
 TURNS = [
     u("again"), a("more"), s("late"), {"role": "user"}, {"content": "x"}, {}, None, "text", 5, [],
@@ -92,7 +92,10 @@ TURNS = [
     u([{"type": "image", "image": "a.png"}]), a([{"type": "tool_use", "id": "1", "name": "f", "input": {}}]),
     {"role": "user", "content": [{"type": "tool_result", "tool_use_id": "1", "content": "ok"}]}, {"human": "x", "gpt": "y"},
     {"role": "user", "value": "x"}, {"from": "user", "content": "x"}, {"role": "user", "content": "x", "from": "gpt"}, u("<image>look"),
-    {"role": "tool", "content": "42", "name": "f"}, {"user": "x", "bot": "y"}, a("2024-05-06"), u("5"), a("null"), a("<think>\n</think>x"),
+    {"role": "tool", "content": "42", "name": "f"}, {"user": "x", "bot": "y"},
+    a("x", weight=0), a("x", weight=0.5), a("x", train=False), a("x", masked=True), a("x", reasoning_content="because"), a("x", prefix=True),
+    {"from": "gpt", "value": "x", "thinking": "because"}, {"from": "gpt", "value": "x", "tool_calls": [{"function": {"name": "f", "arguments": "{}"}}]},
+    {"role": "assistant", "content": "x", "value": "y"}, a("2024-05-06"), u("5"), a("null"), a("<think>\n</think>x"),
 ]  # fmt: skip
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import shlex
 
 import pytest
@@ -61,6 +62,65 @@ def test_the_command_survives_a_shell(rows):
 def test_tokens_are_counted_when_asked(rows):
     mix = Mixer([rows("t.jsonl", 2)], ["a/b#9"], ratio=None, count_tokens=lambda text: len(text.split()))
     assert mix.plan()["tokens"].fillna(-1).tolist() == [6, -1]
+
+
+def kinds_of_files(tmp_path) -> dict[str, str]:
+    """Write ten rows with two words in the question and one in the answer, as every kind of file."""
+    rows = [{"query": f"which {i}", "response": "this"} for i in range(10)]
+    turns = [
+        {"messages": [{"role": "user", "content": r["query"]}, {"role": "assistant", "content": "this"}]} for r in rows
+    ]
+    texts = {
+        "pairs.jsonl": "".join(json.dumps(row) + "\n" for row in rows),
+        "pairs.json": json.dumps(rows),
+        "pretty.json": json.dumps(turns, indent=2),
+        "pairs.csv": "query,response\n" + "".join(f"{row['query']},this\n" for row in rows),
+        "lines.txt": "three words here\n" * 10,
+    }
+    for name, text in texts.items():
+        (tmp_path / name).write_text(text)
+    return texts
+
+
+@pytest.mark.parametrize("suffix", ["", "#4", "#25"])
+@pytest.mark.parametrize("name", ["pairs.jsonl", "pairs.json", "pretty.json", "pairs.csv", "lines.txt"])
+def test_every_figure_of_the_plan_holds_for_every_kind_of_file(rows, tmp_path, name, suffix):
+    kinds_of_files(tmp_path)
+    taken = int(suffix.removeprefix("#") or 10)
+    mix = Mixer([name + suffix], [rows("g.jsonl", 7)], ratio=None, count_tokens=lambda text: len(text.split()))
+    plan = mix.plan().to_dict("records")
+    assert plan[0] == {
+        "source": name, "channel": "private", "available": 10, "taken": taken, "repeats": taken / 10, "tokens": 3 * taken,
+        "share": round(taken / (taken + 7), 4),
+    }  # fmt: skip
+
+
+def test_what_is_not_known_of_the_plan_is_left_open(rows, tmp_path):
+    (tmp_path / "parts.jsonl").write_text(
+        json.dumps(
+            {
+                "messages": [
+                    {"role": "user", "content": [{"type": "text", "text": "q"}]},
+                    {"role": "assistant", "content": "a"},
+                ]
+            }
+        )
+    )
+    (tmp_path / "folder").mkdir()
+    given = [rows("t.jsonl", 4), "parts.jsonl", "folder#3", "team/unknown#9", "team/known#9", "team/bare"]
+    mix = Mixer(given, ratio=None, size={"team/known": 6, "team/bare": 5}, count_tokens=len)
+    plan = mix.plan()
+    assert plan["taken"].tolist() == [4, 1, 3, 9, 9, 5]
+    assert plan["available"].fillna(-1).tolist() == [4, 1, -1, -1, 6, 5]
+    assert plan["repeats"].fillna(-1).tolist() == [1, 1, -1, -1, 1.5, 1]
+    assert plan["tokens"].isna().tolist() == [False, True, True, True, True, True]
+    assert mix.dataset_args() == ["t.jsonl", "parts.jsonl", "folder#3", "team/unknown#9", "team/known#9", "team/bare#5"]
+
+
+def test_a_count_below_the_rows_does_not_make_them_fewer(rows, caplog):
+    mix = Mixer([rows("t.jsonl", 40)], [rows("g.jsonl", 200) + "#10"], ratio="40:60")
+    assert mix.plan()[["available", "taken", "repeats"]].to_numpy().tolist() == [[40, 40, 1.0], [200, 60, 0.3]]
+    assert "is seen about" not in caplog.text
 
 
 def test_freeze_writes_the_planned_rows_once_more_the_same(rows, tmp_path):

@@ -19,6 +19,8 @@ ORDER = [
     "errors",
     "disk",
     "progress",
+    "rows",
+    "turn_keys",
     "records",
     "tokens",
     "swiftfmt",

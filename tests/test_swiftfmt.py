@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import os
+import random
 import subprocess
 import sys
 from collections import Counter
@@ -224,6 +225,78 @@ def test_ms_swift_loads_the_planned_counts(tmp_path):
     }
     loaded = load_in_swift({name: mix.dataset_args() for name, mix in plans.items()}, tmp_path)
     assert {n: int(m.plan()["taken"].sum()) for n, m in plans.items()} == {n: len(f["rows"]) for n, f in loaded.items()}
+
+
+@pytest.mark.slow
+def test_ms_swift_sees_each_row_as_often_as_the_plan_says(tmp_path):
+    rows = [{"query": f"q{i}", "response": "a"} for i in range(8)]
+    (tmp_path / "x.json").write_text(json.dumps(rows))
+    (tmp_path / "x.csv").write_text("query,response\n" + "".join(f"{row['query']},a\n" for row in rows))
+    mixes = {
+        f"{n}-{kind}": Mixer([f"{tmp_path}/x.{kind}#{n}"], ratio=None) for n in (3, 8, 20) for kind in ("json", "csv")
+    }
+    loaded = load_in_swift({name: mix.dataset_args() for name, mix in mixes.items()}, tmp_path)
+    for name, mix in mixes.items():
+        seen = Counter(messages[0]["content"] for messages in loaded[name]["rows"])
+        assert mix.plan()["repeats"].tolist() == [pytest.approx(seen.total() / len(rows), abs=0.006)]
+        assert max(seen.values()) - min(seen[row["query"]] for row in rows) <= 1
+
+
+@pytest.mark.slow
+def test_ms_swift_learns_what_other_tools_marks_tell_it_not_to(tmp_path, model):
+    wrong, right = {"role": "assistant", "content": "Use ta-pane."}, {"role": "assistant", "content": "Use ta-panel."}
+    extras = {
+        "plain": {}, "weight": {"weight": 0}, "train": {"train": False}, "reasoning": {"reasoning_content": "It says so."},
+        "loss": {"loss": False}, "loss_scale": {"loss_scale": 0.0},
+    }  # fmt: skip
+    paths = write_files(
+        {
+            f"{name}.jsonl": odd_rows.lines([{"messages": [odd_rows.u("q"), {**wrong, **extra}, odd_rows.u("No."), right]}]).encode()
+            for name, extra in extras.items()
+        },
+        tmp_path / "files",
+    )  # fmt: skip
+    real = load_in_swift({name: [path] for name, path in paths.items()}, tmp_path, model=model)
+    learnt = {name.removesuffix(".jsonl"): found["tokens"][0] for name, found in real.items()}
+    assert learnt["plain"] == learnt["weight"] == learnt["train"] == learnt["reasoning"] > learnt["loss"]
+    outcomes = {name.removesuffix(".jsonl"): next(iter(lint(path).counts)) for name, path in paths.items()}
+    assert {name for name, outcome in outcomes.items() if outcome == "misread"} == {"weight", "train", "reasoning"}
+
+
+@pytest.mark.slow
+def test_ms_swift_loads_lists_with_nulls_where_we_say_so(tmp_path):
+    full, null_first, nested = {"tags": ["x"]}, {"tags": [None, "y"]}, {"meta": {"tags": [None, "y"]}}
+    files = {
+        "after": [full, null_first], "one": [{"tags": [None]}, full], "inside": [{"tags": ["x", None]}],
+        "uneven": [nested, {"meta": {"k": 1}}], "clash": [nested, {"meta": {"tags": 5}}], "objects": [{"tags": [None, {"a": 1}, {"b": 1}]}],
+        "block": [full] * 900 + [null_first], "damaged": [null_first], "damaged-block": [full] * 900 + [{}] * 400 + [null_first] * 300,
+    }  # fmt: skip
+    pad = {name: "x" * (1000 if "block" in name else 1) for name in files}
+    paths = write_files(
+        {f"{n}.jsonl": odd_rows.lines([{"query": "q", "response": pad[n], **row} for row in rows]).encode() for n, rows in files.items()},
+        tmp_path / "files",
+    )  # fmt: skip
+    sound = {name for name, path in paths.items() if not lint(path).fails}
+    assert sound == {f"{name}.jsonl" for name in files if "damaged" not in name}
+    real = load_in_swift({name: [paths[name]] for name in sound}, tmp_path, strict=True)
+    assert {name: len(found.get("rows", ())) for name, found in real.items()} == {n: lint(paths[n]).rows for n in sound}
+
+
+@pytest.mark.slow
+def test_ms_swift_loads_any_meta_we_write(tmp_path):
+    chance = random.Random(8)
+    values = [value for value in odd_rows.VALUES if value != 2**65]  # no JSON number of ours
+    paths, counts = {}, {}
+    for number in range(60):
+        metas = [{key: chance.choice(values) for key in ("k", "a/b")[: chance.randint(1, 2)]} for _ in range(3)]
+        metas = [
+            {key: [None, value] if chance.random() < 0.2 else value for key, value in meta.items()} for meta in metas
+        ]
+        paths[str(number)] = tmp_path / f"{number}.jsonl"
+        samples = [Sample.from_instruction("q", "", "a", meta=meta) for meta in metas]
+        counts[str(number)] = write_jsonl(samples, paths[str(number)])
+    real = load_in_swift({name: [path] for name, path in paths.items()}, tmp_path, strict=True)
+    assert {name: len(found.get("rows", ())) for name, found in real.items()} == counts
 
 
 @pytest.mark.slow

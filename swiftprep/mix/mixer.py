@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from swiftprep.errors import ConfigError, DataError
 from swiftprep.mix.sources import DataSource, open_source
 from swiftprep.records import Reject, Sample, read_jsonl, write_jsonl
+from swiftprep.swiftfmt import as_swift_reads
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -79,7 +80,7 @@ class Mixer:
             private: Local `.jsonl` files, or hub ids with `#N`.
             general: The same, for general abilities.
             ratio: `"40:60"` (private : general), the private share `0.4`, or None to take everything.
-            size: Rows of hub data sets that carry no `#N`, by their id.
+            size: Rows of hub data sets, by their id; needed for those that carry no `#N`.
             seed: For `freeze`; pass it to ms-swift as `data_seed` too.
             count_tokens: Tokens of a text, such as `lambda t: len(tokenizer(t).input_ids)`; fills the plan's
                 `tokens` column.
@@ -102,21 +103,22 @@ class Mixer:
         self._taken = self._share_out(share)
 
     def _share_out(self, share: Fraction | None) -> list[int]:
-        have = [source.available for source in self._sources]
+        have = [source.asked for source in self._sources]
         if share is None:
             return have
-        general = [source.available if source.channel == "general" else 0 for source in self._sources]
+        general = [source.asked if source.channel == "general" else 0 for source in self._sources]
         private_rows = sum(have) - sum(general)
         wanted = round(private_rows * (1 - share) / share)
-        if sum(general) and wanted > REPEATS_WORTH_A_WARNING * sum(general):
+        there = sum(source.rows or source.asked for source in self._sources if source.channel == "general")
+        if there and wanted > REPEATS_WORTH_A_WARNING * there:
             logger.warning(
                 "the ratio needs %d general rows and there are %d: each is seen about %.1f times; "
                 "add general data or lower their share",
-                wanted, sum(general), wanted / sum(general),
+                wanted, there, wanted / there,
             )  # fmt: skip
         parts = _apportion(wanted, general)
         return [
-            part if source.channel == "general" else source.available
+            part if source.channel == "general" else source.asked
             for source, part in zip(self._sources, parts, strict=True)
         ]
 
@@ -137,10 +139,11 @@ class Mixer:
         return shlex.join(["--dataset", *self.dataset_args()])
 
     def plan(self) -> pd.DataFrame:
-        """Return one row per data set.
+        """Return one row per data set; what is not known is NA.
 
-        Columns: `source`, `channel`, `available` (rows), `taken` (rows), `repeats` (how often a row is seen, on
-        average), `tokens` (in the taken rows; NA without `count_tokens` or for hub data), `share` (of all rows).
+        Columns: `source`, `channel`, `available` (rows there are; of a hub data set, its `size`), `taken` (rows),
+        `repeats` (how often a row is seen, on average), `tokens` (in the taken rows, on average over all draws; NA
+        without `count_tokens`, for hub data and where a turn is not text), `share` (of all rows).
         """
         import pandas as pd
 
@@ -149,22 +152,26 @@ class Mixer:
             {
                 "source": source.entry.source,
                 "channel": source.channel,
-                "available": source.available,
+                "available": source.rows,
                 "taken": taken,
-                "repeats": round(taken / source.available, 2),
+                "repeats": round(taken / source.rows, 2) if source.rows else None,
                 "tokens": self._tokens(source, taken),
                 "share": round(taken / total, 4),
             }
             for source, taken in zip(self._sources, self._taken, strict=True)
         ]
-        return pd.DataFrame(rows).astype({"tokens": "Int64"})
+        return pd.DataFrame(rows).astype({"available": "Int64", "repeats": "Float64", "tokens": "Int64"})
 
     def _tokens(self, source: DataSource, taken: int) -> int | None:
         if self._count_tokens is None or source.forecast is None or source.entry.path is None:
             return None
-        samples = list(read_jsonl(source.entry.path, rejects=[]))
-        tokens = sum(self._count_tokens(m["content"]) for s in samples for m in s.messages)
-        return round(tokens * taken / len(samples)) if samples else 0
+        tokens = 0
+        for _, messages in as_swift_reads(source.entry.path):
+            for message in messages:
+                if not isinstance(message["content"], str):
+                    return None
+                tokens += self._count_tokens(message["content"])
+        return round(tokens * taken / source.forecast.kept)
 
     def freeze(self, path: str | Path) -> int:
         """Write the mix to one JSONL file, rows drawn and shuffled with the seed, and return how many.

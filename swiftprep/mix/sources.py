@@ -17,14 +17,16 @@ class DataSource:
     Attributes:
         entry: As swift's `--dataset` has it.
         channel: `"private"` or `"general"`.
-        available: Rows it can give: N of its `#N`, else the size given for it, else the rows ms-swift keeps of
-            the file.
+        asked: Rows it is to give: N of its `#N`, else the size given for it, else the rows ms-swift keeps of the file.
+        rows: Rows there are: those ms-swift keeps of the file, else the size given for it, else None, as `#N` does
+            not say how many there are.
         forecast: What ms-swift keeps of the file; None for a hub data set.
     """
 
     entry: Entry
     channel: str
-    available: int
+    asked: int
+    rows: int | None = None
     forecast: Forecast | None = None
 
 
@@ -36,21 +38,23 @@ def open_source(text: str | Path, channel: str, sizes: Mapping[str, int]) -> Dat
         DataError: a file ms-swift cannot load, or that it would keep no row of.
     """
     entry = parse_entry(str(text))
-    told = entry.count if entry.count is not None else sizes.get(entry.source, sizes.get(str(text)))
-    if told is not None and told < 1:
-        raise ConfigError(f"size of '{entry.source}' is {told}; expected 1 or more")
+    size = sizes.get(entry.source, sizes.get(str(text)))
+    if size is not None and size < 1:
+        raise ConfigError(f"size of '{entry.source}' is {size}; expected 1 or more")
+    asked = size if entry.count is None else entry.count
     if entry.path is None or entry.path.is_dir():
-        if told is None:
+        if asked is None:
             what = "folder" if entry.path else "hub data set"
             raise ConfigError(
                 f"'{entry.source}' is a {what} of unknown size: write '{entry.source}#500', or pass "
                 f"size={{'{entry.source}': 500}} (数据集大小未知，请写 #N)"
             )
-        return DataSource(entry, channel, told)
-    kept = require_rows(entry)
-    if told is None:
-        if kept is None:
+        return DataSource(entry, channel, asked, size)
+    forecast = require_rows(entry)
+    rows = size if forecast is None else forecast.kept
+    if asked is None:
+        if rows is None:
             kinds = ", ".join(FILE_SUFFIXES)
             raise ConfigError(f"{entry.path}: rows can only be counted in {kinds} files; write '{entry.source}#N'")
-        told = kept.kept
-    return DataSource(entry, channel, told, kept)
+        asked = rows
+    return DataSource(entry, channel, asked, rows, forecast)

@@ -16,6 +16,7 @@ from swiftprep.swiftfmt.encoding import NotEncoded, learns
 from swiftprep.swiftfmt.entry import FILE_SUFFIXES, Entry
 from swiftprep.swiftfmt.shape import milliseconds
 from swiftprep.swiftfmt.table import Table, WholeFile, read_table
+from swiftprep.swiftfmt.unread import unread
 
 Outcome: TypeAlias = Literal["trained", "misread", "no-loss", "encode-fails", "dropped"]
 
@@ -106,13 +107,13 @@ def lint(path: str | Path, *, tools: bool = False) -> Lint:
         return Lint(source, fails=str(error), fails_at=error.line)
     counts: Counter[str] = Counter()
     problems = []
-    for line, row, dropped in _converted(table, form, names):
-        found = _row(line, row, dropped, tools)
+    columns = _fates(table, form, names)
+    for line, row, dropped, left_unread in _converted(table, form, columns):
+        found = _row(line, row, dropped, left_unread, tools)
         counts[found.outcome] += 1
         if found.outcome != "trained":
             problems.append(found)
     fails = "" if counts["dropped"] < counts.total() else f"ms-swift drops all rows ({problems[0].reason})"
-    columns = _fates(table, form, names)
     return Lint(source, fails, 0, form, columns, {name: counts[name] for name in OUTCOMES if counts[name]}, problems)
 
 
@@ -125,7 +126,8 @@ def as_swift_reads(path: str | Path) -> Iterator[tuple[int, list[dict[str, Any]]
     """
     source = checked_path(path)
     table = read_table(source)
-    for line, row, dropped in _converted(table, *_reading(table)):
+    form, names = _reading(table)
+    for line, row, dropped, _ in _converted(table, form, _fates(table, form, names)):
         if not dropped:
             yield line, [_written(turn) for turn in row["messages"]]
 
@@ -155,24 +157,25 @@ def _reading(table: Table) -> tuple[str, dict[str, str]]:
     return form, names
 
 
-def _converted(table: Table, form: str, names: dict[str, str]) -> Iterator[tuple[int, dict[str, Any], str]]:
-    """Yield `(line, row as kept, why it is dropped)`."""
-    wanted = {column: name for column, name in _fates(table, form, names).items() if name != "ignored"}
+def _converted(table: Table, form: str, columns: dict[str, str]) -> Iterator[tuple[int, dict[str, Any], str, str]]:
+    """Yield `(line, row as kept, why it is dropped, what is left unread of it)`."""
+    wanted = {column: name for column, name in columns.items() if name != "ignored"}
     for line, plain in table.rows():
+        left_unread = unread(plain, columns)
         row = {name: table.cell(plain, column) for column, name in wanted.items()}
         try:
             row = to_messages(row, form)
         except Dropped as error:
-            yield line, row, str(error)
+            yield line, row, str(error), left_unread
         else:
-            yield line, row, ""
+            yield line, row, "", left_unread
 
 
-def _row(line: int, row: dict[str, Any], dropped: str, tools: bool) -> Row:
+def _row(line: int, row: dict[str, Any], dropped: str, left_unread: str, tools: bool) -> Row:
     if dropped:
         return _told(line, "dropped", dropped)
     row["messages"] = [_written(turn) for turn in row["messages"]]
-    odd = _misread(row["messages"])
+    odd = _misread(row["messages"]) or left_unread
     try:
         if not learns(row, tools=tools):
             return _told(line, "no-loss", "no answer with a loss")
@@ -190,6 +193,9 @@ def _misread(turns: list[dict[str, Any]]) -> str:
         return "there is no question: it is learnt as plain text"
     if turns[-1]["role"] == "assistant" and turns[-1]["content"] in ("", []):
         return "the answer is empty: only the end mark is learnt"
+    loss = turns[-1].get("loss")
+    if turns[-1]["role"] == "assistant" and loss is not None and not loss:
+        return "the last answer is marked not to be learnt, and its end mark is learnt all the same"
     return ""
 
 
@@ -252,7 +258,7 @@ def forecast(path: str | Path) -> Forecast:
         place = f"{source}:{error.line}" if error.line else str(source)
         raise DataError(f"{place}: {error}; ms-swift refuses the whole file for it") from None
     rows, dropped = 0, []
-    for line, _, reason in _converted(table, form, names):
+    for line, _, reason, _ in _converted(table, form, _fates(table, form, names)):
         rows += 1
         if reason:
             dropped.append(Reject(f"{source}:{line}", "swift-drops", reason))

@@ -12,6 +12,7 @@ from swiftprep.records import MESSAGES_KEYS, QUERY_KEYS, RESPONSE_KEYS, SYSTEM_K
 from swiftprep.swiftfmt.conversation import STUMBLES, form_of, literal
 from swiftprep.swiftfmt.lint import checked_path
 from swiftprep.swiftfmt.salvage import found_rows
+from swiftprep.turn_keys import Extra, keys_of_a_turn, row_extras, turn_extras
 
 REPAIRS = {
     "encoding": ("decoded from GBK or UTF-16", "按 GBK 或 UTF-16 解码"),
@@ -25,6 +26,7 @@ REPAIRS = {
     "columns": ("columns that name the same thing were reduced to one", "同义列合并为一列"),
     "role-names": ("roles got the names ms-swift knows", "角色名改为 ms-swift 认识的名称"),
     "content-parts": ("lists of text parts were joined", "把内容分段拼接为文本"),
+    "reasoning": ("the reasoning was put before its answer, in <think>", "把推理过程放到回答前的 <think> 中"),
     "text": ("a number was written as text", "数字写成文本"),
     "channel": ("the channel was written as text", "channel 写成文本"),
     "meta": ("meta was put into an object", "meta 放入对象"),
@@ -45,7 +47,11 @@ REASONS = {
     "content": ("the content of a turn is not text", "内容不是文本"),
     "tools": ("tool calls are not supported", "不支持工具调用"),
     "media": ("pictures, sound and video are not supported", "不支持图片、音频和视频"),
-    "loss": ("a turn is marked not to be learnt, which a sample cannot say", "含有不参与训练的轮次"),
+    "loss": (
+        "a mark says what is not to be learnt, or how far, which a sample cannot say",
+        "含有不参与训练或另有权重的轮次",
+    ),
+    "beside": ("beside its text a turn holds what a sample cannot say", "轮次在正文之外还有样本无法表达的内容"),
     "plain-text": ("a text file has no questions and answers", "文本文件没有问答"),
 }
 _ROLES = {
@@ -144,6 +150,10 @@ def _sample(row: Any, repairs: set[str]) -> Sample:
     if row.get("tools") and row["tools"] != "[]":
         raise _Rejected("tools", "column 'tools'")
     messages = _checked(_messages(row, repairs))
+    extras = row_extras(row, ())
+    if any(extra.kind == "reasoning" for extra in extras) and any(row.get(key) for key in MESSAGES_KEYS):
+        raise _Rejected("beside", f"{' and '.join(map(str, extras))} beside the messages")
+    messages[-1] = _with_extras(messages[-1], extras, repairs, " of the row")
     sample_id, channel, meta = row.get("id"), row.get("channel"), row.get("meta")
     if channel is not None and not isinstance(channel, str):
         repairs.add("channel")
@@ -206,14 +216,39 @@ def _turns(turns: list[Any], repairs: set[str]) -> list[Message]:
             raise _Rejected("row-form", f"turn {position} is {_kind(turn)}, not an object")
         if turn.get("tool_calls") or turn.get("function_call"):
             raise _Rejected("tools", f"turn {position} calls a tool")
-        if any(mark in turn and turn[mark] is not None and turn[mark] is not True for mark in ("loss", "loss_scale")):
-            raise _Rejected("loss", f"turn {position} has a loss of its own")
+        where = f" of turn {position}"
         if not {"role", "from"} & set(turn):
-            messages += _exchange(turn, repairs, f" in turn {position}")
+            exchange = _exchange(turn, repairs, f" in turn {position}")
+            extras = turn_extras(turn, (*_ASKERS, *_ANSWERERS), answer=True)
+            messages += [exchange[0], _with_extras(exchange[1], extras, repairs, where)]
             continue
-        role, content = turn.get("role", turn.get("from")), turn.get("content", turn.get("value"))
-        messages.append({"role": _role(role, position, repairs), "content": _text(content, position, repairs)})
+        role = _role(turn.get("role", turn.get("from")), position, repairs)
+        content = _text(turn.get("content", turn.get("value")), position, repairs)
+        extras = turn_extras(turn, keys_of_a_turn(turn), answer=role == "assistant")
+        messages.append(_with_extras({"role": role, "content": content}, extras, repairs, where))
     return messages
+
+
+def _with_extras(message: Message, extras: list[Extra], repairs: set[str], where: str) -> Message:
+    """Put the reasoning before the answer, as ms-swift's templates of thinking models take it; refuse all else."""
+    for extra in extras:
+        if extra.kind == "mark":
+            raise _Rejected("loss", f"{extra}{where}")
+        if extra.kind == "other" or message["role"] != "assistant" or not isinstance(extra.value, str):
+            raise _Rejected("beside", f"{extra}{where}")
+    thoughts = {str(extra.value).strip() for extra in extras}
+    if not thoughts:
+        return message
+    thought, answer = thoughts.pop(), message["content"].lstrip("\n")
+    if thoughts or not answer.strip() or "<think" in thought or "</think" in thought:
+        raise _Rejected("beside", f"{' and '.join(map(str, extras))}{where}")
+    repairs.add("reasoning")
+    opened, closed, _ = answer.partition("</think>")
+    if closed and opened.strip() == f"<think>\n{thought}":
+        return message  # it is in its place already
+    if "<think" in answer or closed:
+        raise _Rejected("beside", f"{' and '.join(map(str, extras))}{where}, which has a <think> of its own")
+    return {**message, "content": f"<think>\n{thought}\n</think>\n\n{answer}"}
 
 
 def _role(role: Any, position: int, repairs: set[str]) -> str:

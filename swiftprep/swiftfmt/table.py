@@ -21,6 +21,7 @@ from swiftprep.records import MESSAGES_KEYS, QUERY_KEYS, RESPONSE_KEYS, SYSTEM_K
 from swiftprep.swiftfmt import shape as shapes
 from swiftprep.swiftfmt.conversation import form_of
 from swiftprep.swiftfmt.loose import decode_loosely, loads_loosely, loads_strictly, scan_strictly
+from swiftprep.swiftfmt.nulls import DAMAGE, NULL_FIRST, block_of, first_damaged
 from swiftprep.swiftfmt.shape import Shape, settle, typed
 
 BATCH = 10 << 20  # bytes of a JSON file that are read and typed as one
@@ -131,20 +132,32 @@ def _array_table(path: Path) -> Table:
         raise WholeFile(f"not valid JSON: {error}") from None
     if not any(isinstance(item, dict) for item in items) and items and not isinstance(items[0], dict):
         items = [{"text": item} for item in items]
-    return _settled([(number, item) for number, item in enumerate(items, start=1)], detect=True)
+    return _settled(
+        [(number, item) for number, item in enumerate(items, start=1)], detect=True, size=path.stat().st_size
+    )
 
 
-def _settled(rows: list[tuple[int, Any]], *, detect: bool) -> Table:
+def _settled(rows: list[tuple[int, Any]], *, detect: bool, size: int = 0) -> Table:
+    """Type the rows of a file; with its size in bytes, as Arrow reads them from JSON."""
     shape = Shape()
     for number, (line, row) in enumerate(rows):
         if row is not None and not isinstance(row, dict):
             raise WholeFile(f"expected a JSON object, found {type(row).__name__}", line)
         shape.observe(row, number)
     _finish(shape, rows, detect=detect)
+    if size:
+        blocks = (block_of(number, 0, size, written_again=True) for number in range(len(rows)))
+        _refuse_damage(shape, ((line, block, row) for (line, row), block in zip(rows, blocks, strict=True)))
     return Table(shape, lambda: iter(rows))
 
 
-def _finish(shape: Shape, rows: Iterable[tuple[int, Any]], *, detect: bool) -> None:
+def _refuse_damage(shape: Shape, rows: Iterable[tuple[int, int, Any]]) -> None:
+    if line := first_damaged(rows, shape):
+        raise WholeFile(DAMAGE, line)
+
+
+def _finish(shape: Shape, rows: Iterable[tuple[int, Any]], *, detect: bool) -> bool:
+    """Settle a shape, and tell whether anything of it is kept as JSON text."""
     if not shape.children:
         raise WholeFile("the file has no rows (数据集为空)")
     clash = shapes.first_clash(shape)
@@ -152,8 +165,10 @@ def _finish(shape: Shape, rows: Iterable[tuple[int, Any]], *, detect: bool) -> N
         raise WholeFile(f"column {'/'.join(clash[1])} holds values of several types, in a file not of one row a line")
     if clash and any("/" in part or not part for part in clash[1]):
         raise WholeFile(f"column {'/'.join(clash[1])} holds values of several types, and ms-swift hangs on its name")
-    for path in settle(shape, detect=detect):
+    places = settle(shape, detect=detect)
+    for path in places:
         shapes.mark_twice(shape, path, (row for _, row in rows))
+    return bool(places)
 
 
 def _lines(path: Path) -> Iterator[tuple[int, int, bytes]]:
@@ -170,10 +185,16 @@ def _lines(path: Path) -> Iterator[tuple[int, int, bytes]]:
 def _lines_table(path: Path) -> Table | None:
     """Read a file of one JSON text a line, in two passes, so that memory stays flat; None if a line is not one."""
     shape, bad, settled = Shape(), None, False
+    null_first, as_text = False, False
 
     def rows() -> Iterator[tuple[int, Any]]:
         for line, _, text in _lines(path):
             yield line, _parse_line(text)[0] if bad else _parse_again(text)
+
+    def in_blocks() -> Iterator[tuple[int, int, Any]]:
+        size = path.stat().st_size
+        for number, ((line, row), (_, place, text)) in enumerate(zip(rows(), _lines(path), strict=True)):
+            yield line, block_of(number, place + len(text), size, written_again=as_text), row
 
     for number, (line, place, text) in enumerate(_lines(path)):
         try:
@@ -186,28 +207,31 @@ def _lines_table(path: Path) -> Table | None:
             bad = (_FAR if error == _NOT_UTF8 else number, line, error)
         if row is not None and not isinstance(row, dict):
             raise WholeFile(f"expected a JSON object, found {type(row).__name__}", line)
+        null_first = null_first or NULL_FIRST.search(text) is not None
         if place <= BATCH:
             shape.observe(row, number)
             continue
         if not settled:
-            _settle_lines(shape, bad, rows)
+            as_text = _settle_lines(shape, bad, rows)
             settled = True
         for column, value in (row or {}).items():
             if column not in shape.children or not shapes.fits(value, shape.children[column]):
                 raise WholeFile(f"column '{column}' is not of the type it has in the first 10 MB of the file", line)
     if not settled:
-        _settle_lines(shape, bad, rows)
+        as_text = _settle_lines(shape, bad, rows)
+    if null_first:
+        _refuse_damage(shape, in_blocks())
     return Table(shape, rows)
 
 
 def _settle_lines(
     shape: Shape, bad: tuple[int, int, str] | None, rows: Callable[[], Iterator[tuple[int, Any]]]
-) -> None:
+) -> bool:
     """Settle a shape; what only ujson reads is fatal unless the file goes through ujson before Arrow meets it."""
     clash = shapes.first_clash(shape)
     if bad and not shapes.uneven_places(shape) and (clash is None or clash[0] >= bad[0]):
         raise _NotStrict(bad[2], bad[1])
-    _finish(shape, rows(), detect=True)
+    return _finish(shape, rows(), detect=True)
 
 
 def _parse_line(text: bytes) -> tuple[Any, str]:
@@ -255,7 +279,7 @@ def _stream_table(path: Path) -> Table:
             raise _NotStrict(f"not valid JSON: {error}", line) from None
         rows.append((line, row))
         line += text.count("\n", start, place)
-    return _settled(rows, detect=False)
+    return _settled(rows, detect=False, size=path.stat().st_size)
 
 
 def _frame_table(path: Path) -> Table | None:
