@@ -142,7 +142,7 @@ TYPED = {
     ),
     "defineModel": (
         "const m = defineModel<string>({ required: true })\nconst n = defineModel('count', { type: Number })",
-        {"modelValue": ("", True, None, ()), "count": ("number", False, None, ())},
+        {"modelValue": ("string", True, None, ()), "count": ("number", False, None, ())},
     ),
 }  # fmt: skip
 

@@ -128,6 +128,18 @@ def kebab(name: str) -> str:
     return _HUMP.sub(r"-\1", name).lower()
 
 
+_HYPHEN = re.compile(r"-(\w)")
+
+
+def camel(name: str) -> str:
+    """Return a name the way it is written in a script, by Vue's own rule (`camelize`, shared/util.js).
+
+    >>> camel("page-size"), camel("pageSize")
+    ('pageSize', 'pageSize')
+    """
+    return _HYPHEN.sub(lambda match: match[1].upper(), name)
+
+
 ITEMS: dict[str, type[Any]] = {"props": Prop, "events": Event, "slots": Slot, "methods": Method}
 
 
