@@ -19,7 +19,7 @@ from swiftprep.catalog.markup import read_attribute
 from swiftprep.catalog.script import odd_names
 from swiftprep.catalog.sfc import Template, blanked
 
-_MUSTACHE = re.compile(r"\{\{(.*?)\}\}", re.S)
+_MUSTACHE = re.compile(r"\{\{([^\0]*?)\}\}|\{\{")  # no tag, which is blanked to zeros, stands within one
 _RESERVED = (
     "await|break|case|catch|class|const|continue|debugger|default|delete|do|else|enum|export|extends|finally|for|"
     "function|if|import|in|instanceof|let|new|return|super|switch|throw|try|typeof|var|void|while|with|yield"
@@ -78,8 +78,9 @@ def codes_of(
         first = source.count(b"\n", 0, parsed.start) + 1
         plain = text.decode("utf-8", "replace")
         for match in _MUSTACHE.finditer(plain):
-            if match[1].strip():
-                yield first + plain.count("\n", 0, match.start()), Code("expression", match[1], match[0])
+            code = match[1]
+            if (vue3 and code is None) or (code is not None and code.strip()):  # Vue 2 takes a lone `{{` for text
+                yield first + plain.count("\n", 0, match.start()), Code("expression", code or "", match[0])
 
 
 def _message(shown: str) -> str:
@@ -111,18 +112,20 @@ def _in_attribute(name: str, value: str | None, vue3: bool) -> Iterator[Code]:
             is_name = name.startswith((":", "v-bind:"))  # :slot="name"
             yield Code("expression" if is_name else "parameters", given, shown)
     elif attribute.role in ("on", "listeners"):
-        if not is_empty:
+        if not is_empty or (vue3 and value is None and attribute.role == "on" and not attribute.modifiers):
             yield Code("statements" if attribute.role == "on" else "expression", given, shown)
     elif attribute.role == "model":
         if vue3 or not is_empty:
             yield Code("expression", given, shown)
-    elif attribute.bound and value is not None:  # `:a` alone is short for `:a="a"`
+    elif attribute.bound and (value is not None or not vue3):  # in Vue 3 `:a` alone is short for `:a="a"`
         yield Code("expression", given, shown)
 
 
 @lru_cache(maxsize=4096)
 def _is_sound(kind: str, text: str, grammars: tuple[str, ...], vue3: bool) -> bool:
     """Return whether a piece of code parses, as it stands or with its entities (`&amp;&amp;`) read."""
+    if not text.strip():
+        return kind == "parameters"
     if kind in ("expression", "statements") and _SIMPLE.match(text):
         return True
     if kind == "for":
@@ -148,7 +151,7 @@ def _parses(kind: str, text: str, grammar: str) -> bool:
             and parameters.start_byte == 1
             and parameters.end_byte == len(text.encode("utf-8", "replace")) + 4
         )
-    root = _root(f"({text}\n)", grammar)
+    root = _root(f"({text})", grammar)
     if root is not None and _inside(root) is not None:
         return True
     return kind == "statements" and _root(text, grammar) is not None

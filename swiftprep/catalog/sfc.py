@@ -26,11 +26,12 @@ _MUSTACHE = re.compile(rb"\{\{.*?\}\}", re.S)
 _TAG_LIKE = re.compile(rb"\{\{[^}]*<[A-Za-z/!]")
 _LONE = re.compile(rb"<(?![A-Za-z/!])|&")
 _OR_LONE_END = re.compile(rb"<!--.*?(?:-->|\Z)|</?[A-Za-z][\w.:-]*" + _ATTRIBUTES + rb">|>", re.S)
-# `p` too: Vue 3 does not close it before a block element, and Vue 2 says nothing when it does.
-_NOT_HTML = re.compile(rb"</?(?:[A-Z][\w.-]*|p)(?=[\s/>])")
+# `p` too: Vue 3 does not close it before a block element, and Vue 2 says nothing when it does; and `<Form.Item>`.
+_NOT_HTML = re.compile(rb"</?(?:[A-Z][\w.-]*|[a-z][\w-]*\.[\w.-]+|p)(?=[\s/>])")
 _KNOWN_TO_HTML = frozenset(
     "area base br col embed hr img input link meta param source track wbr script style li dt dd option optgroup rt rp"
-    " rb rtc tr td th thead tbody tfoot colgroup caption html head body p textarea title".split()
+    " rb rtc tr td th thead tbody tfoot colgroup caption html head body p textarea title basefont bgsound command frame"
+    " image isindex keygen menuitem nextid".split()
 )
 _QUOTES = tuple("“”‘’„‟＂＇「『《«")
 _TYPOGRAPHIC = re.compile(rb"=\s*(?:" + "|".join(_QUOTES).encode() + rb")")
@@ -212,8 +213,8 @@ def _mask_lone_end(match: re.Match[bytes]) -> bytes:
 
 def _rename(match: re.Match[bytes]) -> bytes:
     start = 2 if match[0].startswith(b"</") else 1
-    name = match[0][start:]
-    return match[0][:start] + b"x" + name[1:] if name.decode().lower() in _KNOWN_TO_HTML else match[0]
+    name = match[0][start:].replace(b".", b"-")
+    return match[0][:start] + (b"x" + name[1:] if name.decode().lower() in _KNOWN_TO_HTML else name)
 
 
 def template(source: bytes, start: int = 0, end: int | None = None) -> Template:
@@ -280,10 +281,10 @@ def template(source: bytes, start: int = 0, end: int | None = None) -> Template:
 
 
 def blanked(source: bytes, start: int, end: int, places: Iterable[tuple[int, int]]) -> bytes:
-    """Return `source[start:end]` with spaces at some places of the source, line by line as long as before."""
+    """Return `source[start:end]` with zeros at some places of the source, line by line as long as before."""
     text = bytearray(source[start:end])
     for first, last in places:
-        text[first - start : last - start] = _NOT_A_BREAK.sub(b" ", source[first:last])
+        text[first - start : last - start] = _NOT_A_BREAK.sub(b"\0", source[first:last])
     return bytes(text)
 
 
