@@ -78,9 +78,9 @@ def codes_of(
         first = source.count(b"\n", 0, parsed.start) + 1
         plain = text.decode("utf-8", "replace")
         for match in _MUSTACHE.finditer(plain):
-            code = match[1]
-            if (vue3 and code is None) or (code is not None and code.strip()):  # Vue 2 takes a lone `{{` for text
-                yield first + plain.count("\n", 0, match.start()), Code("expression", code or "", match[0])
+            inner: str | None = match[1]
+            if vue3 if inner is None else inner.strip():  # Vue 2 takes a lone `{{` for text
+                yield first + plain.count("\n", 0, match.start()), Code("expression", inner or "", match[0])
 
 
 def _message(shown: str) -> str:

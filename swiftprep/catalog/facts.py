@@ -176,7 +176,9 @@ def _own_component(module: Module, source: bytes) -> dict[str, Any]:
     if setup is None:
         lines = source.count(b"\n") + 1
         setup = {"sure": True, "span": [1, lines], "range": [0, len(source)], "methods": [], "doc": ""}
-        if exported is not None:
+        if exported is not None and exported[0] == "f":  # a functional component of Vue 3, which is not read
+            setup["open"] = ["props", "events", "slots"]
+        elif exported is not None:
             setup["extends"] = exported
         module.components.append(setup)
     module.exports["default"] = ["C", module.components.index(setup)]

@@ -31,16 +31,13 @@ IN_TEMPLATE = _PARTS["context"]
 
 def read_render(options: dict[str, Any], render: Node) -> None:
     """Add what a functional component's render function does with its context to the component's options."""
-    parameters = render.child_by_field_name("parameters") or render.child_by_field_name("parameter")
+    parameters = render.child_by_field_name("parameters")
     body = render.child_by_field_name("body")
     given = [] if parameters is None else [child for child in parameters.named_children if child.type != "comment"]
-    given = [parameters] if parameters is not None and parameters.type == "identifier" else given
-    if body is None or not given:
-        return
-    context = _Context(options, {})
-    last = given[-1]  # JSX may leave `h` out
-    context.bind(last.child_by_field_name("pattern") or last, "context")
-    context.read(body)
+    if body is not None and len(given) > 1:
+        context = _Context(options, {})
+        context.bind(given[1].child_by_field_name("pattern") or given[1], "context")
+        context.read(body)
 
 
 def read_expressions(options: dict[str, Any], texts: Iterable[str]) -> None:

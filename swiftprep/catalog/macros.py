@@ -13,13 +13,17 @@ from swiftprep.catalog.types import type_value
 from swiftprep.catalog.values import Value, default_text, doc_of, key_of, pairs, short, text_of, unwrapped, value_of
 
 _MACRO = re.compile(r"^(?:withDefaults|define(?:Props|Emits|Slots|Expose|Model|Options))$")
+_UNREAD = (
+    (rb"\bdefineProps", "props", "props"), (rb"\bdefineEmits", "emits", "events"),
+    (rb"\bdefineModel", "models", "props"), (rb"\bdefineModel", "models", "events"),
+)  # fmt: skip
 
 
 def setup_options(script: Script) -> dict[str, Any]:
     """Return the options of the component a `<script setup>` is."""
-    for options in script.module.components:
-        if options.get("setup"):
-            return options
+    known = _known_setup(script)
+    if known is not None:
+        return known
     root = script.root
     options = {"sure": True, "setup": True, "span": script.span(root), "range": list(script.bounds(root))}
     options["methods"] = []
@@ -27,12 +31,22 @@ def setup_options(script: Script) -> dict[str, Any]:
     return options
 
 
+def _known_setup(script: Script) -> dict[str, Any] | None:
+    return next((options for options in script.module.components if options.get("setup")), None)
+
+
 def read_macro(script: Script, node: Node) -> bool:
-    """Take a macro's call into the options of the `<script setup>` component; return whether `node` is one."""
+    """Take a macro's call into the options of the `<script setup>` component; return whether `node` is one.
+
+    One that is handed to another call, as in `toRefs(defineProps<Props>())`, is taken too.
+    """
     node = unwrapped(node)
     callee = node.child_by_field_name("function") if node.type == "call_expression" else None
     what = "" if callee is None else text_of(callee)
     if not _MACRO.match(what):
+        if callee is not None and _known_setup(script) is not None:
+            for argument in arguments_of(node):
+                read_macro(script, argument)
         return False
     options = setup_options(script)
     given = arguments_of(node)
@@ -55,6 +69,13 @@ def read_macro(script: Script, node: Node) -> bool:
     elif what == "defineOptions" and first is not None and first.type == "object":
         add_options(script, options, first)
     return True
+
+
+def note_unread(source: bytes, options: dict[str, Any]) -> None:
+    """Say that a list is open when its macro stands in a `<script setup>` and could not be read."""
+    for macro, key, what in _UNREAD:
+        if key not in options and re.search(macro + rb"\s*[<(]", source):
+            options.setdefault("open", []).append(what)
 
 
 def read_pattern(script: Script, pattern: Node, call: Node) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 from tree_sitter import Node
 
 from swiftprep.catalog.grammar import error_lines, parse
-from swiftprep.catalog.macros import read_macro, read_pattern, setup_options
+from swiftprep.catalog.macros import note_unread, read_macro, read_pattern, setup_options
 from swiftprep.catalog.module import Module, Piece, Script
 from swiftprep.catalog.options import arguments_of, class_component, read_function, read_value
 from swiftprep.catalog.types import alias, interface
@@ -88,6 +88,7 @@ class Reader:
         self.module = Module() if module is None else module
         self.pieces: list[Piece] = []
         self._script = Script(root, self.module, line, offset, in_sfc)
+        self._is_setup = is_setup
         if is_setup:
             setup_options(self._script)
 
@@ -110,6 +111,8 @@ class Reader:
             decorated = []
         for match in _REGISTER.finditer(self.source):
             self._registration(match.start())
+        if self._is_setup:
+            note_unread(self.source, setup_options(self._script))
         self._cut()
         return self.module
 
