@@ -45,8 +45,8 @@ def read_macro(script: Script, node: Node) -> bool:
     what = "" if callee is None else text_of(callee)
     if not _MACRO.match(what):
         if callee is not None and _known_setup(script) is not None:
-            for argument in arguments_of(node):
-                read_macro(script, argument)
+            for inner in arguments_of(node):
+                read_macro(script, inner)
         return False
     options = setup_options(script)
     given = arguments_of(node)
