@@ -343,10 +343,11 @@ def test_the_parts_of_a_component_in_other_files():
             "low/index.vue": "<template><i/></template><script src='../pick/code.ts'/>",
             "far/Far.vue": "<template src='./far.html'></template><script>export default { props: ['a'] }</script>",
             "lost/Lost.vue": "<template><i/></template><script src='pkg/lost.js'></script>",
+            "self/Self.vue": "<template><i/></template><script src='./Self.vue'></script>",
             "index.js": "import Pick from './pick/Pick.vue'\nVue.component(Pick.name, Pick)",
         }
     )
-    assert sorted(found) == ["far", "lost", "low/index.vue", "ta-pick"]
+    assert sorted(found) == ["far", "lost", "low/index.vue", "self", "ta-pick"]
     pick = found["ta-pick"]
     assert (pick.path, pick.registered, pick.names) == ("pick/Pick.vue", True, ("TaPick",))
     assert {p.name: p.origin for p in pick.props} == {"size": "", "more": "pick/more.js"}

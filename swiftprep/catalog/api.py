@@ -46,7 +46,10 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """A slot of a component; `bindings` are the names it hands to the content, and `type` shows them as code."""
+    """A slot of a component; `bindings` are the names it hands to the content, and `type` shows them as code.
+
+    The names are those that scripts take: `rowData`, also where the template says `:row-data`.
+    """
 
     name: str
     type: str = ""

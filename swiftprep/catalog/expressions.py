@@ -19,7 +19,7 @@ from swiftprep.catalog.markup import read_attribute
 from swiftprep.catalog.script import odd_names
 from swiftprep.catalog.sfc import Template, blanked
 
-_MUSTACHE = re.compile(r"\{\{([^\0]*?)\}\}|\{\{")  # no tag, which is blanked to zeros, stands within one
+_TEXT = re.compile(r"[^\0]+")  # what is no text is blanked to zeros
 _RESERVED = (
     "await|break|case|catch|class|const|continue|debugger|default|delete|do|else|enum|export|extends|finally|for|"
     "function|if|import|in|instanceof|let|new|return|super|switch|throw|try|typeof|var|void|while|with|yield"
@@ -73,14 +73,27 @@ def codes_of(
         for name, value in element.attrs:
             for code in _in_attribute(name, value, vue3):
                 yield element.line, code
-    text = blanked(source, parsed.start, parsed.end, [*parsed.tags, *parsed.inert]) if mustaches else b""
-    if b"{{" in text:
+    markup = blanked(source, parsed.start, parsed.end, [*parsed.tags, *parsed.inert]) if mustaches else b""
+    if b"{{" in markup:
         first = source.count(b"\n", 0, parsed.start) + 1
-        plain = text.decode("utf-8", "replace")
-        for match in _MUSTACHE.finditer(plain):
-            inner: str | None = match[1]
-            if vue3 if inner is None else inner.strip():  # Vue 2 takes a lone `{{` for text
-                yield first + plain.count("\n", 0, match.start()), Code("expression", inner or "", match[0])
+        plain = markup.decode("utf-8", "replace")
+        for text in _TEXT.finditer(plain):
+            for place, inner, shown in _mustaches(text[0]):
+                if vue3 if inner is None else inner.strip():  # Vue 2 takes a lone `{{` for text
+                    line = first + plain.count("\n", 0, text.start() + place)
+                    yield line, Code("expression", inner or "", shown)
+
+
+def _mustaches(text: str) -> Iterator[tuple[int, str | None, str]]:
+    """Yield `(offset, inside, as written)` of each `{{ }}` of a text; the inside is None where the end is not there."""
+    start = text.find("{{")
+    while start >= 0:
+        end = text.find("}}", start + 2)
+        if end < 0:
+            yield start, None, text[start:]
+            return
+        yield start, text[start + 2 : end], text[start : end + 2]
+        start = text.find("{{", end + 2)
 
 
 def _message(shown: str) -> str:

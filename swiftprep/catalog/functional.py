@@ -26,6 +26,7 @@ _OPENS = {
     "listeners": ("events",), "slots": (), "slots()": ("slots",), "scopedSlots": ("slots",),
     "children": ("slots",),  # what the default slot gets, and elements with `slot=`
 }  # fmt: skip
+_DEEPEST = 20  # of an expression that is a part of the context
 IN_TEMPLATE = _PARTS["context"]
 
 
@@ -91,21 +92,23 @@ class _Context:
             elif part not in _PARTS and name is not None:
                 self._named(part, name, None)
 
-    def _part(self, node: Node) -> str | None:
+    def _part(self, node: Node, depth: int = 0) -> str | None:
         """Return which part of the context an expression is, or None."""
         node = unwrapped(node)
+        if depth > _DEEPEST:
+            return None
         if node.type in ("identifier", "shorthand_property_identifier"):
             return self.names.get(text_of(node))
         if node.type == "member_expression":
             owner, name = node.child_by_field_name("object"), node.child_by_field_name("property")
-            part = None if owner is None else self._part(owner)
+            part = None if owner is None else self._part(owner, depth + 1)
             return None if part is None or name is None else _PARTS.get(part, {}).get(text_of(name))
         if node.type == "call_expression":
             callee = node.child_by_field_name("function")
-            return "slots()" if callee is not None and self._part(callee) == "slots" else None
+            return "slots()" if callee is not None and self._part(callee, depth + 1) == "slots" else None
         if node.type == "binary_expression" and text_of(node.child_by_field_name("operator") or node) in ("||", "??"):
             left = node.child_by_field_name("left")
-            return None if left is None else self._part(left)
+            return None if left is None else self._part(left, depth + 1)
         return None
 
     def _use(self, node: Node, part: str) -> None:

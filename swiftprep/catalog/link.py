@@ -116,7 +116,7 @@ def _halves(modules: Modules) -> set[Place]:
         for index, options in enumerate(modules.facts[path].get("components", ()))
         if "outer" in options
     )
-    return {place for place in outer if place is not None}
+    return {place for place in outer if place is not None and not place[0].endswith(".vue")}
 
 
 def _file_name(path: str) -> str:

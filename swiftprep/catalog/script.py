@@ -45,10 +45,13 @@ def parse_script(source: bytes, lang: str) -> tuple[Node, list[int], str]:
 def odd_names(source: bytes, root: Node) -> list[int]:
     """Return the lines, from 1, of names that no name can be, such as `“a”` or `a，b`: the grammar takes any sign."""
     lines: list[int] = []
+    end = 0  # of the node looked at last
     for match in _NOT_ASCII.finditer(source):
-        if _SIGN.search(match[0].decode("utf-8", "replace")) is None:
+        if match.start() < end or _SIGN.search(match[0].decode("utf-8", "replace")) is None:
             continue
         node = root.descendant_for_byte_range(match.start(), match.start() + 1)
+        if node is not None and not node.child_count:
+            end = node.end_byte
         if node is not None and node.type.endswith(("identifier", "identifier_pattern")):
             name = text_of(node).replace("$", "_").replace("\u200c", "").replace("\u200d", "")
             if not name.removeprefix("#").isidentifier() and "\\" not in name:

@@ -21,7 +21,7 @@ from typing import Any
 from tree_sitter import Node
 
 from swiftprep.catalog.grammar import parse
-from swiftprep.catalog.values import Value, doc_of, key_of, short, signature, string_of, text_of, value_of
+from swiftprep.catalog.values import MAX_ITEMS, Value, doc_of, key_of, short, signature, string_of, text_of, value_of
 
 _MOST_NESTED = 40
 _CALL = re.compile(r"""\(\s*\w+\s*:\s*((?:\|?\s*['"][^'"]+['"]\s*)+)(?:,\s*(.*?))?,?\s*\)""", re.S)
@@ -79,7 +79,9 @@ def type_value(node: Node, depth: int = 0) -> Value:
         ]
     if kind in ("intersection_type", "union_type"):
         sign = "&" if kind == "intersection_type" else "|"
-        return [sign, [type_value(part, depth + 1) for part in _operands(node)]]
+        parts = _operands(node)
+        more: list[Value] = [["x", "…"]] if len(parts) > MAX_ITEMS else []
+        return [sign, [*(type_value(part, depth + 1) for part in parts[:MAX_ITEMS]), *more]]
     if kind in _TRANSPARENT and children:
         return type_value(children[0], depth + 1)
     if kind == "literal_type" and children and children[0].type == "string":
