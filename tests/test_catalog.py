@@ -142,7 +142,7 @@ TYPED = {
     ),
     "defineModel": (
         "const m = defineModel<string>({ required: true })\nconst n = defineModel('count', { type: Number })",
-        {"modelValue": ("", True, None, ()), "count": ("number", False, None, ())},
+        {"modelValue": ("string", True, None, ()), "count": ("number", False, None, ())},
     ),
 }  # fmt: skip
 
@@ -263,6 +263,102 @@ SLOTS = {
 def test_slots(options, markup, expected):
     component = only(script(f"export default {{ {options} }}", template=markup))
     assert {slot.name: slot.bindings for slot in component.slots} == expected
+
+
+HANDED_OVER = {
+    "camel case": (":colIndex='i'", ("colIndex",)),
+    "kebab case": (":col-index='i' v-bind:is-last.camel='l' plain-text='x'", ("colIndex", "isLast", "plainText")),
+    "an object": ("v-bind='{ colIndex: i, is_last: f(a, b), ...more }'", ("colIndex", "is_last")),
+    "once": (":col-index='i' :colIndex='j'", ("colIndex",)),
+    "a computed name": (":[name]='i' :a='1'", ("a",)),
+}
+
+
+@pytest.mark.parametrize(("attributes", "expected"), HANDED_OVER.values(), ids=HANDED_OVER.keys())
+def test_slots_hand_over_names_as_scripts_write_them(attributes, expected):
+    component = only(script("", template=f"<div><slot name='cell' {attributes}/></div>"))
+    (slot,) = component.slots
+    assert slot.bindings == expected
+    assert slot.type == "{ " + ", ".join(expected) + " }"
+    document = Catalog([component]).to_web_types()
+    (entry,) = document["contributions"]["html"]["vue-components"]
+    assert [part["name"] for part in entry["slots"][0]["vue-properties"]] == list(expected)
+
+
+def test_names_taken_from_a_scope_are_those_the_slot_gives(tree):
+    page = "<template><ta-list><template #item='{ rowData: { id }, index = 0, size: s, ...rest }'>{{ id }}</template></ta-list></template>"
+    catalog = Scanner(tree({"A.vue": page, "B.vue": page.replace("0", "1")}), cache=False).scan().catalog
+    assert [s.bindings for s in catalog.components["ta-list"].slots] == [("index", "rowData", "size")]
+
+
+FUNCTIONAL = {
+    "taken apart": (
+        "render(h, { props, listeners, scopedSlots }) { return h('i', { on: { click: listeners.pick } }, scopedSlots.row({ rowId: 1 })) }",
+        {"pick": ""}, {"row": ("rowId",)}, (),
+    ),
+    "context": (
+        "render: (h, ctx) => h('i', [ctx.listeners['row-in'] && ctx.listeners['row-in'](1, ctx.props.a), ctx.slots().end])",
+        {"row-in": "(1, a)"}, {"end": ()}, (),
+    ),
+    "under other names": (
+        "render(h, context) { const { listeners: on = {}, slots: all } = context; const $s = all(); const { a: go } = on;"
+        " if (on) { go(1) } return $s.top || $s['low'] }",
+        {"a": ""}, {"top": (), "low": ()}, (),
+    ),
+    "through data": ("render(h, { data }) { return h('i', { class: data.staticClass, on: { x: data.on.move } }) }", {"move": ""}, {}, ()),
+    "listeners handed on": ("render(h, { listeners }) { listeners.a(); return h('i', { on: listeners }) }", {"a": ""}, {}, ("events",)),
+    "a listener that is computed": ("render(h, { listeners, props }) { listeners[props.a]() }", {}, {}, ("events",)),
+    "all of data handed on": ("render(h, ctx) { return h('x-b', ctx.data, ctx.children) }", {}, {}, ("events", "props", "slots")),
+    "the context handed on": ("render(h, ctx) { return draw(h, ctx) }", {}, {}, ("events", "props", "slots")),
+    "scoped slots handed on": ("render(h, ctx) { return h('x-b', { scopedSlots: ctx.scopedSlots }) }", {}, {}, ("slots",)),
+    "in JSX": ("render(h, { listeners, data }) { return <i onClick={listeners.tap} {...data}/> }", {"tap": ""}, {}, ("events", "props", "slots")),
+    "nothing of it": ("render(h, { props }) { return h('i', props.a) }", {}, {}, ()),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("render", "events", "slots", "unknown"), FUNCTIONAL.values(), ids=FUNCTIONAL.keys())
+def test_functional_components(render, events, slots, unknown):
+    component = only(f"export default {{ name: 'TaBox', functional: true, props: {{ a: String }}, {render} }}", "a.js")
+    assert {event.name: event.type for event in component.events} == events
+    assert {slot.name: slot.bindings for slot in component.slots} == slots
+    assert component.open == unknown
+
+
+def test_functional_templates_and_functional_components_without_props():
+    markup = "<i v-on='listeners' @click=\"listeners.press && listeners.press($event)\">{{ slots().tail }}</i>"
+    component = only(f"<template functional>{markup}</template><script>export default {{ props: ['a'] }}</script>")
+    assert (names(component.events), names(component.slots), component.open) == (["press"], ["tail"], ("events",))
+    assert only("export default { name: 'TaA', functional: true, render: h => h('i') }", "a.js").open == ("props",)
+    code = "const Box = (props, { emit }) => emit('a')\nBox.props = ['b']\nexport default Box"
+    assert only(f"<script>{code}</script>").open == ("events", "props", "slots")
+
+
+def test_the_parts_of_a_component_in_other_files():
+    found = components(
+        {
+            "pick/Pick.vue": "<template><div><slot name='foot'/></div></template><script src='./code.ts' lang='ts'></script>",
+            "pick/code.ts": "import more from './more'\nexport default Vue.extend({ name: 'TaPick', mixins: [more], props: { size: String },"
+            " components: { Inner }, methods: { go() { this.$emit('gone') } } })",
+            "pick/more.js": "export default { props: { more: Number } }",
+            "low/index.vue": "<template><i/></template><script src='../pick/code.ts'/>",
+            "far/Far.vue": "<template src='./far.html'></template><script>export default { props: ['a'] }</script>",
+            "lost/Lost.vue": "<template><i/></template><script src='pkg/lost.js'></script>",
+            "self/Self.vue": "<template><i/></template><script src='./Self.vue'></script>",
+            "index.js": "import Pick from './pick/Pick.vue'\nVue.component(Pick.name, Pick)",
+        }
+    )
+    assert sorted(found) == ["far", "lost", "low/index.vue", "self", "ta-pick"]
+    pick = found["ta-pick"]
+    assert (pick.path, pick.registered, pick.names) == ("pick/Pick.vue", True, ("TaPick",))
+    assert {p.name: p.origin for p in pick.props} == {"size": "", "more": "pick/more.js"}
+    assert (names(pick.events), names(pick.slots), pick.components) == (["gone"], ["foot"], ("inner",))
+    assert (pick.open, found["low/index.vue"].name) == ((), "ta-pick")
+    assert found["far"].open == found["lost"].open == ("events", "props", "slots")
+    facts, _ = read_vue(b"<template src='./far.html'/><script src='a.js'/>", "A.vue")
+    assert facts["notes"] == [
+        "<template src=./far.html> stands in another file",
+        "<script src=a.js> stands in another file",
+    ]
 
 
 def test_computed_slot_names_and_documented_slots():

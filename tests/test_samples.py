@@ -147,6 +147,13 @@ def test_the_api_is_asked_for_and_told(tree):
     assert table.meta["kind"] == "api"
 
 
+def test_what_a_slot_hands_over_is_told_as_scripts_write_it(tree):
+    box = "<template><div><slot name='row' :row-key='k' :colIndex='i'/></div></template><script>export default { name: 'TaBox' }</script>"
+    answer = one(tree({"Box.vue": box}), "api", lang="en").answer
+    assert "rowKey, colIndex" in answer
+    assert "row-key" not in answer
+
+
 def test_kinds_can_be_chosen_mixed_with_own_templates_and_worded_differently(tree, tmp_path):
     own = tmp_path / "own.yaml"
     own.write_text(

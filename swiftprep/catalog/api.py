@@ -46,7 +46,10 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """A slot of a component; `bindings` are the names it hands to the content, and `type` shows them as code."""
+    """A slot of a component; `bindings` are the names it hands to the content, and `type` shows them as code.
+
+    The names are those that scripts take: `rowData`, also where the template says `:row-data`.
+    """
 
     name: str
     type: str = ""
@@ -126,6 +129,18 @@ def kebab(name: str) -> str:
     ('ta-table', 'page-size', 'q-r-code', 'ta-table')
     """
     return _HUMP.sub(r"-\1", name).lower()
+
+
+_HYPHEN = re.compile(r"-(\w)")
+
+
+def camel(name: str) -> str:
+    """Return a name the way it is written in a script, by Vue's own rule (`camelize`, shared/util.js).
+
+    >>> camel("page-size"), camel("pageSize")
+    ('pageSize', 'pageSize')
+    """
+    return _HYPHEN.sub(lambda match: match[1].upper(), name)
 
 
 ITEMS: dict[str, type[Any]] = {"props": Prop, "events": Event, "slots": Slot, "methods": Method}

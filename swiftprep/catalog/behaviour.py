@@ -127,7 +127,7 @@ def _emitted(call: Node) -> tuple[str, list[Value], str, str]:
         names = [value_of(option) for option in options]
     else:
         names = [value_of(first)]
-    words = "(" + ", ".join(_payload(argument) for argument in given[1:]) + ")" if len(given) > 1 else ""
+    words = "(" + ", ".join(payload_of(argument) for argument in given[1:]) + ")" if len(given) > 1 else ""
     return receiver, names, words, _doc_above(call)
 
 
@@ -164,7 +164,7 @@ def _called_with(call: Node, name: Value, source: bytes, root: Node) -> list[Val
     return found or [name]
 
 
-def _payload(argument: Node) -> str:
+def payload_of(argument: Node) -> str:
     """Return what an argument is called: `row`, `value` for `this.value`, `{…}` for an object written out."""
     node = unwrapped(argument)
     if node.type == "member_expression":

@@ -75,8 +75,9 @@ class Catalog:
     def check(self, code: str, *, strict: bool = False) -> list[Problem]:
         """Return what is wrong with Vue code, by line; `[]` means it is valid.
 
-        Looked for: syntax errors, unknown tags, props, events and slots, and required props that are missing. What
-        cannot be known is not complained about: `v-bind="object"`, computed names, components imported from elsewhere.
+        Looked for: syntax errors, also in the expressions of templates, unknown tags, props, events and slots, and
+        required props that are missing. What cannot be known is not complained about: `v-bind="object"`, computed
+        names, components imported from elsewhere.
 
         Args:
             code: A single-file component, or a piece of a template.

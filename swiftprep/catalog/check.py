@@ -10,6 +10,7 @@ from typing import Any
 
 from swiftprep.catalog.api import Component, kebab
 from swiftprep.catalog.behaviour import jsx_elements
+from swiftprep.catalog.expressions import expression_errors
 from swiftprep.catalog.facts import script_lang
 from swiftprep.catalog.html import ATTRIBUTES, BUILT_IN, DOM_EVENTS, TRANSITION_PROPS, is_global, is_native
 from swiftprep.catalog.markup import Attribute, is_custom, read_attribute
@@ -27,6 +28,7 @@ _WORDS = {
     "unknown-slot": ("<{tag}> has no slot '{name}'{hint}", "<{tag}> 没有插槽 '{name}'{hint}"),
     "v-model": ("<{tag}> has no {name}{hint}", "<{tag}> 不支持 {name}{hint}"),
 }
+_DELIMITERS = re.compile(rb"\bdelimiters\s*:")
 _MEANT = 0.6  # how alike a name must be to one that is known, to be named as what was meant
 _SPELLING = 0.8  # how alike a name must be to one that was seen, to count as a slip of it
 
@@ -81,14 +83,20 @@ def check(code: str, components: Mapping[str, list[Component]], *, vue3: bool, s
     if not parts:
         parsed = template(source)
         checker.syntax(parsed.errors)
+        checker.syntax(expression_errors(parsed, source, vue3=vue3))
         checker.elements(parsed.elements, _Locals())
         return checker.found()
     checker.syntax(
         (source.count(b"\n", 0, b.outer) + 1, f"<{b.kind}> without its end tag") for b in parts if not b.closed
     )
     known = _Locals()
+    scripts = [block for block in parts if block.kind == "script"]
+    typed = any(script_lang(block) in ("ts", "tsx") for block in scripts) if scripts else None
+    mustaches = not any(_DELIMITERS.search(source, block.start, block.end) for block in scripts)
     rendered: list[Element] = []
-    for block in (b for b in parts if b.kind == "script"):
+    for block in scripts:
+        if "src" in block.attrs:  # what it registers stands elsewhere
+            known.complete = False
         lang = script_lang(block)
         if lang is None:
             continue
@@ -102,6 +110,7 @@ def check(code: str, components: Mapping[str, list[Component]], *, vue3: bool, s
     for block in (b for b in parts if b.kind == "template" and b.lang in ("", "html")):
         parsed = template(source, block.start, block.end)
         checker.syntax(parsed.errors)
+        checker.syntax(expression_errors(parsed, source, vue3=vue3, typed=typed, mustaches=mustaches))
         checker.elements(parsed.elements, known)
     checker.elements(rendered, known, jsx=True)
     return checker.found()

@@ -11,10 +11,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from swiftprep.catalog.behaviour import jsx_elements, read_behaviour
+from swiftprep.catalog.expressions import codes_of
+from swiftprep.catalog.functional import read_expressions
 from swiftprep.catalog.markup import behaviour, slots_in, uses
 from swiftprep.catalog.module import Module, Piece
 from swiftprep.catalog.script import Reader, parse_script
-from swiftprep.catalog.sfc import Block, Element, Template, blocks, template
+from swiftprep.catalog.sfc import Block, Element, Template, blanked, blocks, template
 
 SCRIPTS = {
     ".js": "js",
@@ -27,6 +29,7 @@ SCRIPTS = {
     ".cts": "ts",
 }
 _KEPT = ("imports", "exports", "stars", "bindings", "registrations", "installs", "components")
+_OUTER = "*script"  # the name under which a file imports the script that it has elsewhere
 _HEARD = re.compile(rb"\$on\(\s*['\"]([^'\"]+)['\"]")
 _TEMPLATE_EMIT = re.compile(r"""\$emit\(\s*(?:(['"`])([^'"`$]+)\1|([^)]*))((?:\s*,[^()]*(?:\([^()]*\)[^()]*)*)?)""")
 
@@ -61,7 +64,7 @@ def read_vue(source: bytes, path: str) -> tuple[dict[str, Any], Shape]:
         (source.count(b"\n", 0, b.outer) + 1, f"<{b.kind}> without its end tag") for b in parts if not b.closed
     ]
     scripts = sorted((b for b in parts if b.kind == "script"), key=lambda b: b.is_setup)
-    notes = []
+    notes = [f"<{b.kind} src={b.attrs['src']}> stands in another file" for b in parts if "src" in b.attrs]
     for block in scripts:
         lang = script_lang(block)
         if lang is None:
@@ -78,7 +81,13 @@ def read_vue(source: bytes, path: str) -> tuple[dict[str, Any], Shape]:
         foreign += read_behaviour(text, root, module, offset=block.start)
         elements += jsx_elements(text, root, grammar, offset=block.start, line=line)
     own = _own_component(module, source)
+    for block in (b for b in scripts if "src" in b.attrs):
+        module.imports[_OUTER] = [block.attrs["src"], "default"]
+        own["outer"] = ["i", _OUTER]
     for block in (b for b in parts if b.kind == "template"):
+        if "src" in block.attrs:  # what it shows and hands on is not known
+            own.setdefault("open", []).extend(["props", "events", "slots"])
+            continue
         if block.lang not in ("", "html"):
             notes.append(f"template lang={block.lang} is not read")
             own.setdefault("open", []).extend(["props", "events", "slots"])
@@ -167,7 +176,9 @@ def _own_component(module: Module, source: bytes) -> dict[str, Any]:
     if setup is None:
         lines = source.count(b"\n") + 1
         setup = {"sure": True, "span": [1, lines], "range": [0, len(source)], "methods": [], "doc": ""}
-        if exported is not None:
+        if exported is not None and exported[0] == "f":  # a functional component of Vue 3, which is not read
+            setup["open"] = ["props", "events", "slots"]
+        elif exported is not None:
             setup["extends"] = exported
         module.components.append(setup)
     module.exports["default"] = ["C", module.components.index(setup)]
@@ -180,7 +191,10 @@ def _add_template(options: dict[str, Any], parsed: Template, source: bytes, bloc
         if said[key]:
             options.setdefault(key, []).extend(said[key])
     options["roots"] = said["roots"]
-    text = source if block is None else source[block.start : block.end]
+    if block is not None and "functional" in block.attrs:
+        options["functional"] = True
+        read_expressions(options, [code.text for _, code in codes_of(parsed, source) if code.kind != "parameters"])
+    text = blanked(source, parsed.start, parsed.end, parsed.inert)
     if b"$emit" in text:
         events = options.setdefault("events", [])
         for _, name, other, arguments in _TEMPLATE_EMIT.findall(text.decode("utf-8", "replace")):

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from typing import Any
 
-from swiftprep.catalog.api import Component, Event, Prop, Slot, kebab, to_component
+from swiftprep.catalog.api import Component, Event, Prop, Slot, camel, kebab, to_component
 from swiftprep.catalog.html import DOM_EVENTS, is_global, is_native
 from swiftprep.catalog.markup import Use
 from swiftprep.catalog.modules import Facts, Modules
@@ -79,15 +79,16 @@ class Linked:
     def _listed(self) -> Iterator[_Entry]:
         modules = self._modules
         registered = _registrations(modules)
+        halves = _halves(modules)
         for path in sorted(modules.facts):
             facts = modules.facts[path]
             for index, row in enumerate(facts.get("entries", ())):
                 yield _Entry(2, path, row["span"][0], index, row["name"], tuple(row["names"]), False, is_row=True)
             for index, options in enumerate(facts.get("components", ())):
                 tags = registered.get((path, index), [])
-                if not options.get("sure") and not tags:
+                if not tags and ((path, index) in halves or not options.get("sure")):
                     continue
-                own = modules.text(options.get("name"), path) or ""
+                own = modules.own_name(path, index)
                 name = kebab((tags[0] if tags else "") or own or _file_name(path))
                 names = tuple(dict.fromkeys(tag for tag in (*tags, own) if tag))
                 rank = (0 if tags else 1 if own else 2) + 3 * bool(_ASIDE.search(path))
@@ -105,6 +106,17 @@ class Linked:
             made, name=entry.name, names=entry.names, registered=entry.registered, events=(*made.events, *added),
             open=tuple(sorted({*made.open, *computed})),
         )  # fmt: skip
+
+
+def _halves(modules: Modules) -> set[Place]:
+    """Return the options that are a single-file component's script, in a file of its own."""
+    outer = (
+        modules.outer(path, index)
+        for path in modules.facts
+        for index, options in enumerate(modules.facts[path].get("components", ()))
+        if "outer" in options
+    )
+    return {place for place in outer if place is not None and not place[0].endswith(".vue")}
 
 
 def _file_name(path: str) -> str:
@@ -133,8 +145,7 @@ def _registrations(modules: Modules) -> dict[Place, list[str]]:
             if place is not None:
                 found[place].append("")
     for place, names in found.items():
-        path, index = place
-        own = modules.text(modules.facts[path]["components"][index].get("name"), path) or ""
+        own = modules.own_name(*place)
         found[place] = list(dict.fromkeys(name or own for name in names))
         if "" in found[place] and len(found[place]) > 1:
             found[place].remove("")
@@ -143,12 +154,11 @@ def _registrations(modules: Modules) -> dict[Place, list[str]]:
 
 def _own_name(modules: Modules, name: Value, place: Place) -> str | None:
     """Return the name when it is said as `X.name`, a prefix included (`'Ta' + X.name`)."""
-    path, index = place
-    own = modules.text(modules.facts[path]["components"][index].get("name"), path)
+    own = modules.own_name(*place) or None
     if name[0] == "m" and name[2] in ("name", "componentName"):
         return own
     if name[0] == "+" and own is not None:
-        parts = [own if p[0] == "m" and p[2] == "name" else modules.text(p, path) for p in name[1]]
+        parts = [own if p[0] == "m" and p[2] == "name" else modules.text(p, place[0]) for p in name[1]]
         return None if None in parts else "".join(part or "" for part in parts)
     return None
 
@@ -293,7 +303,7 @@ def infer(usage: Mapping[str, Use], known: Iterable[str]) -> dict[str, Component
             if times == 1 and name not in frequent and get_close_matches(name, frequent, n=1, cutoff=0.9):
                 continue
             kind = "" if bound else "boolean" if not values else "string"
-            props.append(Prop(_camel(name), kind, values=tuple(values) if kind == "string" else ()))
+            props.append(Prop(camel(name), kind, values=tuple(values) if kind == "string" else ()))
         events = [
             Event(name)
             for name, times in sorted(use.events.items())
@@ -328,7 +338,3 @@ def _is_prop_all_the_same(name: str, times: int, bound: int, use: Use) -> bool:
 def _is_solid(times: int, use: Use) -> bool:
     """Return whether something was seen often enough to be believed."""
     return times >= 2 or (times == 1 and use.count <= 2)
-
-
-def _camel(name: str) -> str:
-    return re.sub(r"-(\w)", lambda match: match[1].upper(), name)

@@ -7,13 +7,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from swiftprep.catalog.api import kebab
+from tree_sitter import Node
+
+from swiftprep.catalog.api import camel, kebab
+from swiftprep.catalog.grammar import parse
 from swiftprep.catalog.html import BUILT_IN, is_native
 from swiftprep.catalog.sfc import Element, Template
+from swiftprep.catalog.values import key_of, pairs, unwrapped
 
 _COMMENT = re.compile(rb"<!--((?:(?!-->).)*)-->\s*\Z", re.S)
 _LITERAL = re.compile(r"""\s*(?:'([^'\\]*)'|"([^"\\]*)"|`([^`\\$]*)`)\s*""")
-_NAME = re.compile(r"[A-Za-z_$][\w$]*")
+# What Vue itself takes from a `<slot>`; all else it hands to the content, under names in camel case.
+_NOT_HANDED_OVER = frozenset(("key", "ref", "class", "style", "slot-scope", "is", ""))
 SAMPLES = 3  # values remembered of each attribute
 
 
@@ -85,6 +90,38 @@ def literal_of(expression: str | None) -> str | None:
     """Return the string an expression is, or None when it is anything else."""
     match = _LITERAL.fullmatch(expression or "")
     return None if match is None else next(group for group in match.groups() if group is not None)
+
+
+def object_keys(expression: str) -> list[str]:
+    """Return the names of the properties of an object that is written out.
+
+    >>> object_keys("{ row, rowIndex: i + 1, ...more }")
+    ['row', 'rowIndex']
+    """
+    root = parse(f"({expression}\n)".encode("utf-8", "replace"), "js").root_node
+    made = root.named_children[0].named_children[:1] if root.named_children else []
+    keys = [key for key, _, _ in pairs(unwrapped(made[0]))] if made and unwrapped(made[0]).type == "object" else []
+    return [key for key in keys if key not in ("...", "[]")]
+
+
+def scope_names(pattern: str) -> list[str]:
+    """Return the names that are taken from a slot's scope, as the slot calls them.
+
+    >>> scope_names("{ row: { id }, rowIndex = 0, size: s, ...rest }")
+    ['row', 'rowIndex', 'size']
+    """
+    if not pattern.strip().startswith("{"):
+        return []
+    found = []
+    for match in parse(f"(({pattern}\n) => 0)".encode("utf-8", "replace"), "ts").root_node.named_children[:1]:
+        node: Node | None = match
+        while node is not None and node.type != "object_pattern":
+            node = node.named_children[0] if node.named_children else None
+        for part in node.named_children if node is not None else ():
+            key = part.child_by_field_name("key") or part.child_by_field_name("left") or part
+            name = None if part.type == "rest_pattern" else key_of(key)
+            found += [] if name is None else [name]
+    return found
 
 
 def is_custom(tag: str) -> bool:
@@ -200,9 +237,7 @@ def _scope(element: Element, attribute: Attribute) -> list[str]:
     """Return the names an element takes from a slot's scope."""
     value = attribute.value if attribute.bound and attribute.value else None
     value = value or next((v for n, v in element.attrs if n in ("slot-scope", "scope") and v), None)
-    if not value or not value.strip().startswith("{"):
-        return []
-    return [name.split(":")[0].split("=")[0].strip() for name in value.strip().strip("{}").split(",") if name.strip()]
+    return scope_names(value or "")
 
 
 def behaviour(parsed: Template, source: bytes) -> dict[str, Any]:
@@ -242,23 +277,16 @@ def _slot(element: Element, source: bytes, unknown: list[str]) -> Iterator[list[
     for raw, value in element.attrs:
         attribute = read_attribute(raw, value)
         if attribute.role == "object":
-            bindings += _NAME.findall(value or "") if (value or "").strip().startswith("{") else []
+            bindings += object_keys(value or "")
         elif attribute.role == "prop" and attribute.name == "name":
             literal = literal_of(value) if attribute.bound else (value or "default")
             if literal is None:
                 unknown.append("slots")
                 return
             name = literal
-        elif attribute.role == "prop" and attribute.name not in (
-            "key",
-            "ref",
-            "class",
-            "style",
-            "slot-scope",
-            "is",
-            "",
-        ):
-            bindings.append(attribute.name)
+        elif attribute.role == "prop" and attribute.name not in _NOT_HANDED_OVER:
+            written = re.sub(r"^(?:v-bind)?:", "", raw).partition(".")[0]
+            bindings.append(camel(written))
     comment = _COMMENT.search(source[max(0, element.start - 400) : element.start])
     doc = re.sub(r"\s+", " ", comment[1].decode("utf-8", "replace")).strip() if comment else ""
-    yield [name, bindings, doc.removeprefix("@slot").strip()]
+    yield [name, list(dict.fromkeys(bindings)), doc.removeprefix("@slot").strip()]

@@ -9,7 +9,7 @@ from typing import Any
 
 from swiftprep.catalog.values import Value
 
-_SUFFIXES = ("", ".vue", ".js", ".ts", ".jsx", ".tsx", ".mjs", ".cjs", ".mts", ".cts")
+_SUFFIXES = ("", ".vue", ".js", ".ts", ".jsx", ".tsx", ".mjs", ".cjs", ".mts", ".cts", ".d.ts")
 _INDEX = tuple(f"/index{suffix}" for suffix in _SUFFIXES[1:])
 MAX_STEPS = 24
 _MOST_KNOWN = 50_000
@@ -175,6 +175,19 @@ class Modules:
         """Return the options a `["C", index]` stands for."""
         options: dict[str, Any] = self.facts[path]["components"][value[1]]
         return options
+
+    def outer(self, path: str, index: int) -> tuple[str, int] | None:
+        """Return where the options stand that a single-file component has in another file (`<script src>`), or None."""
+        value = self.facts[path]["components"][index].get("outer")
+        return None if value is None else self.component(value, path)
+
+    def own_name(self, path: str, index: int) -> str:
+        """Return the name that a component gives itself, or `""`."""
+        name = self.text(self.facts[path]["components"][index].get("name"), path)
+        place = None if name else self.outer(path, index)
+        if place is not None and place != (path, index):
+            name = self.text(self.facts[place[0]]["components"][place[1]].get("name"), place[0])
+        return name or ""
 
     def text(self, value: Value | None, path: str, steps: int = 0) -> str | None:
         """Return the string a value is, or None when it cannot be told."""

@@ -7,7 +7,9 @@
     methods [[name, signature, doc]]   doc   setup: `<script setup>`
     data computed                  the names of the state it keeps and derives
     defaults slot_types models     added by `macros.py`
-    events slots open passes       added by `behaviour.py`
+    events slots open passes       added by `behaviour.py` and `functional.py`
+    functional: it has no instance, and gets all as the context of its render function
+    outer                          the value that a `<script src>` stands for
 """
 
 from __future__ import annotations
@@ -18,6 +20,7 @@ from typing import Any
 from tree_sitter import Node
 
 from swiftprep.catalog.decorated import read_class
+from swiftprep.catalog.functional import read_render
 from swiftprep.catalog.module import Piece, Script
 from swiftprep.catalog.values import (
     Value,
@@ -146,11 +149,17 @@ def add_options(script: Script, options: dict[str, Any], node: Node) -> None:
             options["methods"] += [[name, method_signature(v), doc_of(e)] for name, e, v in named]
         elif key == "computed":
             options["computed"] = [name for name, _, _ in inner if name not in _NAMELESS]
+        elif key == "functional":
+            options["functional"] = text_of(inner_node) != "false"
         elif key == "data":
             state = unwrapped(returned_node(value) or value)
             options["data"] = [name for name, _, _ in pairs(state) if name not in _NAMELESS]
         elif key == "...":
             options.setdefault("spreads", []).append(value_of(value))
+    if options.get("functional"):
+        for key, _, value in pairs(node):
+            if key == "render" and value is not None:
+                read_render(options, unwrapped(value))
     if keys & {"render", "template", "setup"} or ("name" in keys and keys & _TELLING):
         options["sure"] = True
 

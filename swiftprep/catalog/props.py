@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from typing import Any
 
 from swiftprep.catalog.api import Component, Prop
 from swiftprep.catalog.modules import MAX_STEPS, Modules
+from swiftprep.catalog.typed import TYPES, TypeReader, literals_of
 from swiftprep.catalog.values import Value, doc_tags
 
 _TYPES = {
@@ -21,7 +23,6 @@ _PROP_TYPES = {
     "shape": "object", "any": "", "integer": "number", "symbol": "symbol", "node": "", "instanceOf": "object",
     "looseBool": "boolean", "style": "", "VNodeChild": "",
 }  # fmt: skip
-_LITERALS = re.compile(r"""\s*\|?\s*(?:'([^']*)'|"([^"]*)")\s*(?=\||$)""")
 _CHOICE = re.compile(r"omit|pick|pluck|without|exclude|only", re.I)
 
 
@@ -36,6 +37,7 @@ class PropReader:
     def __init__(self, modules: Modules, component: Callable[[str, int], Component]) -> None:
         self.modules = modules
         self.component = component
+        self.types = TypeReader(modules, self.read)
 
     def read(self, value: Value | None, path: str, unknown: set[str], steps: int = 0) -> list[Prop]:
         """Return the props a value declares: an object, a list of names, a type, or calls and spreads of these.
@@ -56,11 +58,10 @@ class PropReader:
             return self._of_object(made, where, unknown, steps)
         if kind == "a":
             return self._of_list(made, where, unknown, steps)
-        if kind == "t":
-            own = [_typed_prop(*member) for member in made[1]]
-            for base in made[2] if len(made) > 2 else ():
-                own += self.read(["i", base], where, unknown, steps + 1)
-            return own
+        if kind in TYPES:
+            members = self.types.members(made, where)
+            unknown.update(() if members.complete else ("props",))
+            return list(members.by_name.values())
         if kind == "C":
             return list(self.component(where, made[1]).props)
         if kind == "m":  # Button.props
@@ -69,6 +70,39 @@ class PropReader:
                 return list(self.component(*owner).props)
         unknown.add("props")
         return []
+
+    def defaults(self, values: Iterable[Value], path: str) -> dict[str, str]:
+        """Return the source texts of the defaults that objects, with spreads in them, give to props."""
+        found: dict[str, str] = {}
+        for value in values:
+            made, where = self.modules.resolve(value, path)
+            for key, inner, _ in made[1] if made[0] == "o" else ():
+                if key == "...":
+                    found |= self.defaults([inner], where)
+                elif (text := _default(inner)) is not None:
+                    found[key] = text
+        return found
+
+    def models(self, calls: Iterable[list[Any]], path: str, unknown: set[str]) -> list[Prop]:
+        """Return the props that `defineModel(name, settings)` declares, each call as `[arguments, type text]`.
+
+        Args:
+            calls: The calls.
+            path: The file they stand in.
+            unknown: Gets `"props"` and `"events"` when a name cannot be told.
+        """
+        props = []
+        for arguments, text in calls:
+            given = [self.modules.resolve(argument, path) for argument in arguments]
+            is_named = bool(given) and given[0][0][0] != "o"
+            name = self.modules.text(*given[0]) if is_named else "modelValue"
+            if name is None:
+                unknown.update(("props", "events"))
+                continue
+            value, where = next(((value, where) for value, where in given if value[0] == "o"), (["o", []], path))
+            prop = defined_prop(self.modules, name, value, where, "")
+            props.append(replace(prop, type=text, values=prop.values or literals_of(text)) if text else prop)
+        return props
 
     def _of_object(self, made: Value, path: str, unknown: set[str], steps: int) -> list[Prop]:
         props: list[Prop] = []
@@ -100,7 +134,7 @@ class PropReader:
         `buildProps({…})`, `Object.assign({}, a, b)`, `initDefaultProps(props, {…})`, `omit(props, ['a'])`.
         """
         made, where = self.modules.resolve(call, path)
-        if made[0] in ("o", "a", "t", "C"):
+        if made[0] in ("o", "a", "C"):
             doubtful: set[str] = set()
             found = self.read(made, where, doubtful, steps + 1)
             if found and not doubtful:
@@ -157,7 +191,7 @@ def _definition(modules: Modules, value: Value, path: str, steps: int = 0) -> di
         return {"type": _union(modules, value, path, steps + 1)}
     if kind == "x":
         named = re.fullmatch(r"PropType<(.*)>", value[1], re.S)
-        return {"type": named[1], "values": _literals(named[1])} if named else {}
+        return {"type": named[1], "values": literals_of(named[1])} if named else {}
     if kind == "o":
         return _settings(modules, value, path, steps)
     if kind == "f":
@@ -252,26 +286,18 @@ def _source(value: Value) -> str | None:
     return str(value[1]) if value[0] in ("x", "i") else {"o": "{}", "a": "[]"}.get(value[0])
 
 
+def _default(value: Value) -> str | None:
+    """Return a default's source text; of a factory, what it returns."""
+    if value[0] == "f":
+        return None if value[2] is None else _default(value[2])
+    if value[0] in ("o", "a") and value[1]:
+        return "{…}" if value[0] == "o" else "[…]"
+    return _source(value)
+
+
 def _without_defaults(props: list[Prop]) -> list[Prop]:
     """Join what `initDefaultProps(props, {size: 'small'})` names twice: the later mention is only a default."""
     made: dict[str, Prop] = {}
     for prop in props:
         made.setdefault(prop.name, prop)
     return list(made.values())
-
-
-def _typed_prop(name: str, text: str, required: bool, doc: str) -> Prop:
-    words, tags = doc_tags(doc)
-    return Prop(name, text, required, words, tags.get("default") or None, _literals(text))
-
-
-def _literals(text: str) -> tuple[str, ...]:
-    """Return the strings of a type that is a union of strings only."""
-    found: list[str] = []
-    position = 0
-    while match := _LITERALS.match(text, position):
-        found.append(match[1] if match[1] is not None else match[2])
-        position = match.end()
-        if position >= len(text):
-            return tuple(found)
-    return ()

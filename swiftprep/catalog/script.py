@@ -12,14 +12,16 @@ from typing import Any
 from tree_sitter import Node
 
 from swiftprep.catalog.grammar import error_lines, parse
-from swiftprep.catalog.macros import read_macro, setup_options
+from swiftprep.catalog.macros import note_unread, read_macro, read_pattern, setup_options
 from swiftprep.catalog.module import Module, Piece, Script
 from swiftprep.catalog.options import arguments_of, class_component, read_function, read_value
-from swiftprep.catalog.types import bases, members, type_value
-from swiftprep.catalog.values import signature, string_of, text_of, value_of
+from swiftprep.catalog.types import alias, interface
+from swiftprep.catalog.values import Value, signature, string_of, text_of, unwrapped, value_of
 
 _REGISTER = re.compile(rb"component\s*\(")
 _REQUIRE = re.compile(r"""require\(\s*(['"])([^'"]+)\1\s*\)(?:\.(\w+))?""")
+_NOT_ASCII = re.compile(rb"[\x80-\xff]+")
+_SIGN = re.compile(r"\W")
 _DECLARATIONS = ("lexical_declaration", "variable_declaration")
 
 
@@ -36,8 +38,25 @@ def parse_script(source: bytes, lang: str) -> tuple[Node, list[int], str]:
         other = parse(source, names[1]).root_node
         other_errors = error_lines(other)
         if len(other_errors) < len(errors):
-            return other, other_errors, names[1]
-    return root, errors, names[0]
+            return other, sorted({*other_errors, *odd_names(source, other)}), names[1]
+    return root, sorted({*errors, *odd_names(source, root)}), names[0]
+
+
+def odd_names(source: bytes, root: Node) -> list[int]:
+    """Return the lines, from 1, of names that no name can be, such as `“a”` or `a，b`: the grammar takes any sign."""
+    lines: list[int] = []
+    end = 0  # of the node looked at last
+    for match in _NOT_ASCII.finditer(source):
+        if match.start() < end or _SIGN.search(match[0].decode("utf-8", "replace")) is None:
+            continue
+        node = root.descendant_for_byte_range(match.start(), match.start() + 1)
+        if node is not None and not node.child_count:
+            end = node.end_byte
+        if node is not None and node.type.endswith(("identifier", "identifier_pattern")):
+            name = text_of(node).replace("$", "_").replace("\u200c", "").replace("\u200d", "")
+            if not name.removeprefix("#").isidentifier() and "\\" not in name:
+                lines.append(node.start_point[0] + 1)
+    return sorted(set(lines))
 
 
 class Reader:
@@ -72,6 +91,7 @@ class Reader:
         self.module = Module() if module is None else module
         self.pieces: list[Piece] = []
         self._script = Script(root, self.module, line, offset, in_sfc)
+        self._is_setup = is_setup
         if is_setup:
             setup_options(self._script)
 
@@ -94,6 +114,8 @@ class Reader:
             decorated = []
         for match in _REGISTER.finditer(self.source):
             self._registration(match.start())
+        if self._is_setup:
+            note_unread(self.source, setup_options(self._script))
         self._cut()
         return self.module
 
@@ -167,12 +189,9 @@ class Reader:
             if value is not None:
                 self.module.bindings[name] = value
         elif kind == "interface_declaration":
-            body = node.child_by_field_name("body")
-            self.module.bindings[name] = ["t", members(body), bases(node)]
+            self.module.bindings[name] = _declared_again(self.module.bindings.get(name), interface(node))
         elif kind == "type_alias_declaration":
-            value_node = node.child_by_field_name("value")
-            if value_node is not None:
-                self.module.bindings[name] = type_value(value_node)
+            self.module.bindings[name] = alias(node)
         else:
             return []
         return [name]
@@ -188,7 +207,8 @@ class Reader:
             elif not read_macro(self._script, value):
                 self.module.bindings[text_of(name)] = read_value(self._script, value, declaration)
             return [text_of(name)]
-        read_macro(self._script, value)
+        if read_macro(self._script, value) and name.type == "object_pattern":
+            read_pattern(self._script, name, unwrapped(value))
         if name.type == "array_pattern" and value.type == "call_expression":
             call = value_of(value)
             names = [text_of(part) for part in name.named_children if part.type == "identifier"]
@@ -228,6 +248,13 @@ class Reader:
             return
         component = read_value(self._script, given[1], given[1])
         self.module.registrations.append([value_of(given[0]), component, _loop_around(node)])
+
+
+def _declared_again(earlier: Value | None, value: Value) -> Value:
+    """Join an interface with an earlier declaration of its name, as TypeScript does."""
+    if earlier is None or earlier[0] != "t" or value[0] != "t":
+        return value
+    return ["t", [*earlier[1], *value[1]], [*earlier[2], *value[2]]]
 
 
 def _specifiers(clause: Node) -> list[tuple[str, str]]:

@@ -2,32 +2,42 @@
 
 The blocks are cut the way `@vue/compiler-sfc` does: only top-level tags count, and everything but a template is raw
 text. A template's elements come from tree-sitter-html, after same-length replacements for what Vue reads differently
-from HTML: `<` inside `{{ }}`, and components called `Input`, `Col` or `Link`, which are no void elements in Vue.
+from HTML: `<` inside `{{ }}`, components called `Input`, `Col` or `Link`, which are no void elements in Vue, and what
+stands in a `<textarea>` or `<title>`, which is text. What `v-pre` shows as it is has no elements either.
 All offsets are in bytes of the UTF-8 source.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from swiftprep.catalog.grammar import error_lines, parse
 
 _ATTRIBUTES = rb"""((?:[^<>"']|"[^"]*"|'[^']*')*)"""  # no tag begins within another: or time would be squared
 _OPEN = re.compile(rb"<!--.*?(?:-->|\Z)|<([A-Za-z][\w.-]*)" + _ATTRIBUTES + rb">", re.S)
-_TEMPLATE = re.compile(rb"<!--.*?(?:-->|\Z)|<(/?)template(?=[\s/>])" + _ATTRIBUTES + rb">", re.S)
+# Elements whose content Vue takes for text; in the first two `{{ }}` counts.
+_RAW = rb"textarea|title|script|style"
+_TEMPLATE = re.compile(rb"<!--.*?(?:-->|\Z)|<(/?)(template|" + _RAW + rb")(?=[\s/>])" + _ATTRIBUTES + rb">", re.S)
 _ATTRIBUTE = re.compile(r"""([^\s"'<>/=]+|/(?!>))(?:\s*=\s*("[^"]*"|'[^']*'|[^\s"'<>`]+))?""")
 
 _MUSTACHE = re.compile(rb"\{\{.*?\}\}", re.S)
 _TAG_LIKE = re.compile(rb"\{\{[^}]*<[A-Za-z/!]")
 _LONE = re.compile(rb"<(?![A-Za-z/!])|&")
 _OR_LONE_END = re.compile(rb"<!--.*?(?:-->|\Z)|</?[A-Za-z][\w.:-]*" + _ATTRIBUTES + rb">|>", re.S)
-# `p` too: Vue 3 does not close it before a block element, and Vue 2 says nothing when it does.
-_NOT_HTML = re.compile(rb"</?(?:[A-Z][\w.-]*|p)(?=[\s/>])")
+# `p` too: Vue 3 does not close it before a block element, and Vue 2 says nothing when it does; and `<Form.Item>`.
+_NOT_HTML = re.compile(rb"</?(?:[A-Z][\w.-]*|[a-z][\w-]*\.[\w.-]+|p)(?=[\s/>])")
 _KNOWN_TO_HTML = frozenset(
     "area base br col embed hr img input link meta param source track wbr script style li dt dd option optgroup rt rp"
-    " rb rtc tr td th thead tbody tfoot colgroup caption html head body p textarea title".split()
+    " rb rtc tr td th thead tbody tfoot colgroup caption html head body p textarea title basefont bgsound command frame"
+    " image isindex keygen menuitem nextid".split()
 )
+_QUOTES = tuple("“”‘’„‟＂＇「『《«")
+_TYPOGRAPHIC = re.compile(rb"=\s*(?:" + "|".join(_QUOTES).encode() + rb")")
+_NOT_A_BREAK = re.compile(rb"[^\n]")
+_HAS_RAW = re.compile(rb"<(?:textarea|title)[\s>]")
+_NO_TAGS = bytes.maketrans(b"<>&", b"xxx")
 VOID = frozenset(
     ["area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "track", "wbr"],
 )
@@ -92,10 +102,23 @@ class Element:
 
 @dataclass(slots=True)
 class Template:
-    """The elements of a template in document order, and `(line, what is wrong)` of each syntax error."""
+    """What a template is made of.
 
+    Attributes:
+        start: Where its markup begins in the file.
+        end: Where it ends.
+        elements: Its elements in document order.
+        errors: `(line, what is wrong)` of each syntax error.
+        tags: From where to where its tags and comments stand in the file.
+        inert: From where to where in the file nothing is compiled, as in `v-pre`.
+    """
+
+    start: int = 0
+    end: int = 0
     elements: list[Element] = field(default_factory=list)
     errors: list[tuple[int, str]] = field(default_factory=list)
+    tags: list[tuple[int, int]] = field(default_factory=list)
+    inert: list[tuple[int, int]] = field(default_factory=list)
 
 
 def read_attributes(raw: bytes) -> list[tuple[str, str | None]]:
@@ -136,21 +159,51 @@ def _raw_end(source: bytes, start: int, tag: bytes) -> tuple[int, int]:
 def _template_end(source: bytes, start: int) -> tuple[int, int]:
     depth = 1
     last = None
-    for match in _TEMPLATE.finditer(source, start):
-        if match[1] is None:
+    for match in _outside_text(source, start):
+        if match[2] != b"template":
             continue
         if match[1]:
             depth -= 1
             last = match
             if depth == 0:
                 return match.span()
-        elif not match[2].rstrip().endswith(b"/"):
+        elif not match[3].rstrip().endswith(b"/"):
             depth += 1
     return last.span() if last else (len(source), len(source))
 
 
+def _outside_text(source: bytes, start: int = 0) -> Iterator[re.Match[bytes]]:
+    """Yield the tags of `<template>` and of elements that hold text, but none that is itself such text."""
+    never_closed: set[bytes] = set()
+    while match := _TEMPLATE.search(source, start):
+        start = match.end()
+        if match[2] is None:
+            continue
+        yield match
+        is_raw = match[2] != b"template" and not match[1] and not match[3].rstrip().endswith(b"/")
+        if is_raw and match[2] not in never_closed:
+            start, closed = _raw_end(source, start, match[2])
+            if closed == start:  # it was not found, and need not be looked for again
+                never_closed.add(match[2])
+                start = match.end()
+
+
 def _mask(match: re.Match[bytes]) -> bytes:
     return re.sub(rb"[^\n{}]", b"x", match[0])
+
+
+def _texts_masked(markup: bytes) -> bytes:
+    """Return the markup with no tags in what is text: the content of `<textarea>` and its like."""
+    if not _HAS_RAW.search(markup):
+        return markup
+    parts, end = [], 0
+    opened: re.Match[bytes] | None = None
+    for match in _outside_text(markup):
+        if opened is not None and match[1] and match[2] == opened[2]:
+            parts += [markup[end : opened.end()], markup[opened.end() : match.start()].translate(_NO_TAGS)]
+            end = match.start()
+        opened = None if match[1] or match[3].rstrip().endswith(b"/") or match[2] == b"template" else match
+    return b"".join([*parts, markup[end:]])
 
 
 def _mask_lone_end(match: re.Match[bytes]) -> bytes:
@@ -160,14 +213,14 @@ def _mask_lone_end(match: re.Match[bytes]) -> bytes:
 
 def _rename(match: re.Match[bytes]) -> bytes:
     start = 2 if match[0].startswith(b"</") else 1
-    name = match[0][start:]
-    return match[0][:start] + b"x" + name[1:] if name.decode().lower() in _KNOWN_TO_HTML else match[0]
+    name = match[0][start:].replace(b".", b"-")
+    return match[0][:start] + (b"x" + name[1:] if name.decode().lower() in _KNOWN_TO_HTML else name)
 
 
 def template(source: bytes, start: int = 0, end: int | None = None) -> Template:
     """Parse the markup in `source[start:end]`; lines and offsets count from the beginning of `source`."""
     original = source[start:end]
-    markup = original
+    markup = _texts_masked(original)
     if _TAG_LIKE.search(markup):
         markup = _MUSTACHE.sub(_mask, markup)
     markup = _LONE.sub(b"x", markup)
@@ -178,31 +231,42 @@ def template(source: bytes, start: int = 0, end: int | None = None) -> Template:
         if len(error_lines(without)) < len(error_lines(root)):
             root = without
     first_line = source.count(b"\n", 0, start) + 1
-    found = Template([], [(first_line + line - 1, "syntax error") for line in error_lines(root)])
-    stack = [(child, -1) for child in reversed(root.children)]
+    found = Template(
+        start, start + len(original), [], [(first_line + line - 1, "syntax error") for line in error_lines(root)]
+    )
+    stack = [(child, -1, False) for child in reversed(root.children)]
     while stack:
-        node, parent = stack.pop()
+        node, parent, is_inert = stack.pop()
         kind = node.type
-        if kind == "erroneous_end_tag":
-            name = original[node.start_byte : node.end_byte].decode("utf-8", "replace").strip("</> \n")
-            found.errors.append((first_line + node.start_point[0], f"</{name}> without its start tag"))
+        if kind == "comment":
+            found.tags.append((start + node.start_byte, start + node.end_byte))
+        elif kind in ("end_tag", "erroneous_end_tag"):
+            found.tags.append((start + node.start_byte, start + node.end_byte))
+            if kind == "erroneous_end_tag":
+                name = original[node.start_byte : node.end_byte].decode("utf-8", "replace").strip("</> \n")
+                found.errors.append((first_line + node.start_point[0], f"</{name}> without its start tag"))
         elif kind == "ERROR":
-            stack.extend((child, parent) for child in reversed(node.children))
+            stack.extend((child, parent, is_inert) for child in reversed(node.children))
         elif kind in ("element", "script_element", "style_element"):
             children = node.children
             head = children[0]
             if head.type not in ("start_tag", "self_closing_tag"):
                 continue
+            found.tags.append((start + head.start_byte, start + head.end_byte))
             raw = original[head.start_byte + 1 : head.end_byte - 1]
             name_end = head.children[1].end_byte - head.start_byte - 1
             tag = raw[:name_end].decode("utf-8", "replace")
             line = first_line + head.start_point[0]
             attrs = read_attributes(raw[name_end:])
-            index = len(found.elements)
-            spread = any(name in ("v-bind", "v-bind.sync", "v-bind.prop") for name, _ in attrs)
-            found.elements.append(
-                Element(tag, attrs, line, start + node.start_byte, start + node.end_byte, parent, spread)
-            )
+            place = start + node.start_byte, start + node.end_byte
+            if _TYPOGRAPHIC.search(raw) and not is_inert:
+                found.errors += [(line, f"{sign} is no quotation mark") for sign in _typographic(raw[name_end:])]
+            if not is_inert and (kind != "element" or any(name == "v-pre" for name, _ in attrs)):
+                found.inert.append(place)
+            is_inert = is_inert or any(name == "v-pre" for name, _ in attrs)
+            if not is_inert:
+                spread = any(name in ("v-bind", "v-bind.sync", "v-bind.prop") for name, _ in attrs)
+                found.elements.append(Element(tag, attrs, line, *place, parent, spread))
             if (
                 head.type == "start_tag"
                 and children[-1].type != "end_tag"
@@ -210,7 +274,21 @@ def template(source: bytes, start: int = 0, end: int | None = None) -> Template:
                 and tag not in _MAY_STAY_OPEN
             ):
                 found.errors.append((line, f"<{tag}> without its end tag"))
-            if len(children) > 1:
-                stack.extend((child, index) for child in reversed(children[1:]) if child.type != "text")
+            index = parent if is_inert else len(found.elements) - 1
+            stack.extend((child, index, is_inert) for child in reversed(children[1:]) if child.type != "text")
     found.errors.sort()
     return found
+
+
+def blanked(source: bytes, start: int, end: int, places: Iterable[tuple[int, int]]) -> bytes:
+    """Return `source[start:end]` with zeros at some places of the source, line by line as long as before."""
+    text = bytearray(source[start:end])
+    for first, last in places:
+        text[first - start : last - start] = _NOT_A_BREAK.sub(b"\0", source[first:last])
+    return bytes(text)
+
+
+def _typographic(raw: bytes) -> list[str]:
+    """Return the signs that stand where the quotation marks of a value should."""
+    values = (value for _, value in _ATTRIBUTE.findall(raw.decode("utf-8", "replace")))
+    return [value[0] for value in values if value[:1] in _QUOTES]

@@ -10,7 +10,7 @@ A *value* is a list that JSON can hold; its first item says what it is:
     ["a", [values]]                      an array; ["...", value] spreads
     ["c", callee, [arguments]]           a call
     ["f", signature, returned]           a function, and what it returns where that is an object
-    ["t", members]                       a type: [[name, type text, required, doc], …]
+    ["t", members, [values]]             a type: [[name, type text, required, doc], …]; the others are in `types.py`
     ["C", index]                         a component's or a mixin's options, see `options.py`
     ["x", text]                          anything else, as source text
 
@@ -32,6 +32,10 @@ MAX_TEXT = 160
 
 _WRAPPERS = frozenset(
     ("parenthesized_expression", "as_expression", "satisfies_expression", "non_null_expression", "type_assertion")
+)
+_NAMES = frozenset(
+    "property_identifier identifier number private_property_identifier type_identifier shorthand_property_identifier "
+    "shorthand_property_identifier_pattern".split()
 )
 _FUNCTIONS = frozenset(
     ("arrow_function", "function_expression", "function_declaration", "method_definition", "function")
@@ -194,7 +198,7 @@ def key_of(node: Node) -> str | None:
     """Return a property's name, or None when it is computed."""
     if node.type == "string":
         return string_of(node)
-    if node.type in ("property_identifier", "identifier", "number", "private_property_identifier", "type_identifier"):
+    if node.type in _NAMES:
         return text_of(node)
     if node.type == "computed_property_name" and node.named_children and node.named_children[0].type == "string":
         return string_of(node.named_children[0])

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
-from swiftprep.catalog.api import Component, Event, Method, Slot, kebab
+from swiftprep.catalog.api import ITEMS, Component, Event, Method, Slot, kebab
 from swiftprep.catalog.modules import MAX_STEPS, Modules
-from swiftprep.catalog.props import PropReader, defined_prop, named_entries
+from swiftprep.catalog.props import PropReader, named_entries
+from swiftprep.catalog.typed import TYPES
+from swiftprep.catalog.types import first_parameter
 from swiftprep.catalog.values import Value, doc_tags
 
 MAX_NESTED = 40  # mixins of mixins
@@ -50,9 +51,25 @@ class Reader:
         options = self.modules.facts[path]["components"][index]
         bases = self._bases(options, path)
         made = self._own(options, path, bases)
+        if "outer" in options:
+            made = self._joined_to_outer(made, path, index)
         for part in reversed([self.component(*base) for base in bases]):
             made = _merged(made, part)
         return replace(made, model=made.model or _model(made))
+
+    def _joined_to_outer(self, made: Component, path: str, index: int) -> Component:
+        """Return a component with the options that its `<script src>` names, as its own."""
+        place = self.modules.outer(path, index)
+        if place is None or place == (path, index):
+            return replace(made, open=tuple(sorted({*made.open, "props", "events", "slots"})))
+        outer = self.component(*place)
+        joined = _merged(made, outer)
+        at_home = {what: tuple(_at_home(item, outer.path) for item in getattr(joined, what)) for what in ITEMS}
+        joined = replace(joined, **cast(Any, at_home))
+        return replace(
+            joined, name=made.name or outer.name, doc=made.doc or outer.doc, model=made.model or outer.model,
+            components=(*made.components, *outer.components),
+        )  # fmt: skip
 
     def _bases(self, options: dict[str, Any], path: str) -> list[tuple[str, int]]:
         """Return what the options build on: `extends` first, then the mixins, as Vue merges them."""
@@ -70,9 +87,10 @@ class Reader:
     def _own(self, options: dict[str, Any], path: str, bases: list[tuple[str, int]]) -> Component:
         unknown = set(options.get("open", ()))
         props = _named(self._props.read(options.get("props"), path, unknown))
-        if "defaults" in options:
-            defaults = {key: value[1] for key, value in options["defaults"]}
-            props = [replace(p, default=defaults[p.name], required=False) if p.name in defaults else p for p in props]
+        if options.get("functional") and "props" not in options:  # then every attribute is one
+            unknown.add("props")
+        defaults = self._props.defaults(options.get("defaults", ()), path)
+        props = [replace(p, default=defaults[p.name], required=False) if p.name in defaults else p for p in props]
         events = self._declared_events(options.get("emits"), path, unknown)
         for name, arguments, doc in options.get("events", ()):
             text = name if isinstance(name, str) else self.modules.text(name, path)
@@ -85,12 +103,12 @@ class Reader:
             Slot(name, _bound(bindings), doc=doc, bindings=tuple(bindings))
             for name, bindings, doc in options.get("slots", ())
         ]
-        slots += self._typed_slots(options.get("slot_types"), path)
+        slots += self._typed_slots(options.get("slot_types"), path, unknown)
         model = self._declared_model(options.get("model"), path)
-        for name, settings in options.get("models", ()):
-            props.append(defined_prop(self.modules, name, settings, path, ""))
-            events.append(Event(f"update:{name}"))
-            model = model or (name, f"update:{name}")
+        for prop in self._props.models(options.get("models", ()), path, unknown):
+            props.append(prop)
+            events.append(Event(f"update:{prop.name}"))
+            model = _USUAL_MODELS[1] if prop.name == "modelValue" else model
         roots = options.get("roots") or []
         return Component(
             name=self.modules.text(options.get("name"), path) or "",
@@ -153,8 +171,10 @@ class Reader:
                 else:
                     events.append(Event(key, inner[1] if inner[0] == "f" else "", doc=doc))
             return events
-        if made[0] == "t":
-            return [Event(name, _payload(text), doc=doc) for name, text, _, doc in made[1]]
+        if made[0] in TYPES:
+            members = self._props.types.members(made, where)
+            unknown.update(() if members.complete else ("events",))
+            return [Event(name, _payload(prop.type), doc=prop.doc) for name, prop in members.by_name.items()]
         if made[0] == "c":
             found = [e for argument in made[2] for e in self._declared_events(argument, where, unknown, steps + 1)]
             if found:
@@ -162,16 +182,17 @@ class Reader:
         unknown.add("events")
         return []
 
-    def _typed_slots(self, value: Value | None, path: str) -> list[Slot]:
+    def _typed_slots(self, value: Value | None, path: str, unknown: set[str]) -> list[Slot]:
         if value is None:
             return []
-        made, _ = self.modules.resolve(value, path)
-        if made[0] != "t":
-            return []
-        return [
-            Slot(name, text, doc=doc, bindings=tuple(re.findall(r"(\w+)\??\s*:", text)[1:]))
-            for name, text, _, doc in made[1]
-        ]
+        members = self._props.types.members(value, path)
+        unknown.update(() if members.complete else ("slots",))
+        slots = []
+        for name, prop in members.by_name.items():
+            scope = first_parameter(prop.type)
+            bindings = () if scope is None else tuple(self._props.types.members(scope, path).by_name)
+            slots.append(Slot(name, prop.type, doc=prop.doc, bindings=bindings))
+        return slots
 
 
 def _payload(text: str) -> str:
@@ -206,6 +227,10 @@ def _named(items: list[Any]) -> list[Any]:
             known = replace(known, bindings=names, type=_bound(list(names)) or known.type)
         made[kebab(item.name)] = replace(known, doc=known.doc or item.doc, type=known.type or item.type)
     return list(made.values())
+
+
+def _at_home(item: Any, path: str) -> Any:
+    return replace(item, origin="") if item.origin == path else item
 
 
 def _merged(own: Component, base: Component) -> Component:
