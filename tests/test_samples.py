@@ -283,7 +283,7 @@ def test_licences_are_recorded_and_can_be_limited(tree):
     assert found.samples[0].meta["licence"] == "GPL-3.0-only"
     found = scan(root, kinds=["component"], allow_licenses=["MIT"])
     assert [(r.path, r.reason, r.detail) for r in found.rejects] == [
-        ("A.vue", "licence", "GPL-3.0-only is not allowed")
+        ("A.vue", "licence", 'GPL-3.0-only is not allowed; it says "SPDX-License-Identifier: GPL-3.0-only"')
     ]
     assert "user-list" in found.catalog.components  # B.vue's
 
