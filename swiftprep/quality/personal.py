@@ -13,7 +13,9 @@ from swiftprep.scan.mask import MARKER
 from swiftprep.scan.places import Place, Places
 from swiftprep.scan.secret_values import Span
 
-_PHONE = re.compile(r"(?<![\w.+-])(?:\+?86[- ]?)?1[3-9]\d(?:\d{8}|[- ]\d{4}[- ]\d{4})(?![\w.-]*\d)(?![\w-])", re.ASCII)
+_PHONE = re.compile(
+    r"(?<![\w.+-])(?:\+?86[- ]?)?1[3-9]\d(?:\d{8}|[- ]\d{4}[- ]\d{4})(?![\w.-]*\d)(?!(?!L\b)[\w-])", re.ASCII
+)
 _IDENTITY = re.compile(
     r"(?<![\w.-])[1-9]\d{5}(?:18|19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}[\dXx](?![\w-])", re.ASCII
 )
@@ -60,9 +62,8 @@ _UNIT = re.compile(
     r"\s?(?:[KMGT]i?B|[Bb]ytes?|bits?|[mμn]s|millisec\w*|seconds?|[Hh]z|rows?|records?|items?|times|字节|比特|毫秒|微秒|秒|次|条|行|个|元|"
     r"[-+%^*]\s?\d|[=<>]=?\s?\d)"
 )
-_SUM = re.compile(r"\d\s?(?:[=<>≈]=?|\*{1,2}|[/%^+-])\s?$|\S\s[<>]=?\s$|[\^≈约]\s?$")
+_SUM = re.compile(r"[=≈^约]\s?$|\d\s?(?:\*{1,2}|%)\s?$|\S\s[<>]=?\s$")
 _IN_ADDRESS = re.compile(r"(?:://|(?<![\w<])/)[^\s\"'`<>，。]{0,300}$")
-_ASSIGNED = re.compile(r"([A-Za-z_$][\w$.-]*)[\"']?\s?(?:=|:=|===?|!==?)\s?$")
 _REMOTE = re.compile(
     r"://[^\s\"'`<>]{0,200}$|\b(?:ssh|scp|sftp|rsync|mosh|ssh-copy-id|git clone|git@)\b[^\n|;&]{0,120}$"
 )
@@ -134,9 +135,6 @@ def _reads_as_somebodys(text: str, span: Span, telling: re.Pattern[str], place: 
     if telling.search(before[-24:]):
         return True
     if _UNIT.match(after) or _SUM.search(before) or _IN_ADDRESS.search(before):
-        return False
-    assigned = _ASSIGNED.search(before)
-    if assigned and not telling.search(assigned[1]):
         return False
     if not place.kind and before.count("`") % 2 and not telling.search(before):
         return False  # code within a line

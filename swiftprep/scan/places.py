@@ -260,8 +260,11 @@ class Places:
             is_sound = is_comment or (around is not None and not around.has_error)
             inner = inner if "string" in text_node.type else (start, end)
             return Place("text", *inner, name, "", is_comment, is_sound)
-        kind: Kind = "number" if node.type in _NUMBERS else "" if node.has_error or node.is_error else "code"
-        taken = part.quote + "".join(_quote(other) for other in _ancestors(node) if "string" in other.type)
+        nodes = list(_ancestors(node))
+        # After an error the quotes may be paired the wrong way round: then the statement tells nothing.
+        is_sound = not nodes[-2].has_error and not nodes[-2].is_error
+        kind: Kind = "number" if node.type in _NUMBERS else "code" if is_sound else ""
+        taken = part.quote + "".join(_quote(other) for other in nodes if "string" in other.type)
         return Place(kind, node.start_byte - shift, node.end_byte - shift, name, _free(taken))
 
     def tree(self, part: Part) -> Parsed:
@@ -302,7 +305,7 @@ class Places:
 
     def _name(self, part: Part, node: Node | None, start: int) -> str:
         for other in _ancestors(node) if node is not None else ():
-            if name := _named_by(other):
+            if name := _named_by(other, node):
                 return name
         return _name_before(self.text[max(self.text.rfind("\n", 0, part.start) + 1, start - 160) : start])
 
@@ -345,8 +348,8 @@ _NAMING = {
 }  # fmt: skip
 
 
-def _named_by(node: Node) -> str:
-    """Return the name that a node gives to what is in it."""
+def _named_by(node: Node, inner: Node | None) -> str:
+    """Return the name that a node gives to what is in it, unless that is the name itself."""
     if node.type in _NAMING:
         named = node.child_by_field_name(_NAMING[node.type])
     elif node.type == "jsx_attribute":
@@ -356,14 +359,18 @@ def _named_by(node: Node) -> str:
         named = next((s for s in sides if s is not None and s.type in ("identifier", "member_expression")), None)
     else:
         named = None
-    return (named.text or b"").decode("utf-8", "replace")[-80:].strip("\"'") if named is not None else ""
+    if named is None or (inner is not None and named.start_byte <= inner.start_byte < named.end_byte):
+        return ""
+    return (named.text or b"").decode("utf-8", "replace")[-80:].strip("\"'")
 
 
 _NAME_BEFORE = re.compile(
     r"([A-Za-z_$\u4e00-\u9fff][\w$.\u4e00-\u9fff-]{0,40})[\"'\]]?\s{0,3}(?:[:=]=?=?|：|\(|是|为)\s{0,3}[\[({]?\s{0,3}[\"'`]?(?:[^\n:：=\"'`]{0,80},\s?[\"'`]?)?$"
 )
 
+_ATTRIBUTE_BEFORE = re.compile(r"(?<=\s)[:@#]?([A-Za-z][\w:.@-]{0,60})=(?:\"[^\"]*|'[^']*)$")
+
 
 def _name_before(before: str) -> str:
-    match = _NAME_BEFORE.search(before)
+    match = _ATTRIBUTE_BEFORE.search(before) or _NAME_BEFORE.search(before)
     return match[1] if match else ""

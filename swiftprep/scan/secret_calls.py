@@ -34,21 +34,7 @@ _NAME = re.compile(r"(?<![\w$.'\"])[A-Za-z_$][\w$]{2,60}(?![\w$]*\s?[.(:])")
 _KEY_SIZES = (16, 24, 32, 48, 64)
 
 _SESSION = re.compile(
-    r"""(?:jsessionid|phpsessid|asp\.net_sessionid|aspsessionid\w{4,16}|connect\.sid|cftoken|sessdata"""
-    r"""|session(?:[-_]?(?:id|key|token))?|sess[-_]?id|(?<![a-z])s?sid)["'`]?\s?[=:,]\s?["'`]?(?:s%3a|s:)?([\w.%+/-]{16,512})"""
-)
-_SESSION_WORDS = (
-    "session",
-    "sessid",
-    "sess_id",
-    "sess-id",
-    "sessdata",
-    "cftoken",
-    "connect.sid",
-    "sid=",
-    "sid:",
-    "sid'",
-    'sid"',
+    r"""s(?:ess(?:ion[\w-]{0,20}|[-_]?id|data)|id(?<![a-z]sid))["'`]?\s?[=:,]\s?["'`]?(?:s%3a|s:)?([\w.%+/-]{16,512})"""
 )
 _COOKIE = re.compile(
     r"""(?:set-)?cookie["'`]?\]?\s{0,3}[:=,]\s{0,3}["'`]?((?:[\w.-]{1,40}=[^\s;"'`]{1,600}(?:;\s?|(?=["'`\n]|$))){1,40})"""
@@ -57,7 +43,7 @@ _COOKIE_VALUE = re.compile(r"[\w.-]{1,40}=([^\s;\"'`]{12,600})")
 _BASIC = re.compile(
     r"""(?:btoa|[Bb]ase64\w{0,4}\.(?:encode|stringify|btoa)|(?:en|to)_?[Bb]ase64\w{0,6}|Buffer\.from)\(\s?["'`][\w.@+-]{1,64}:([^\s"'`:/]{3,128})["'`]"""
 )
-_HOOK = re.compile(r"https?://[^\s\"'`<>(){}]{0,160}hook[^\s\"'`<>(){}]{0,400}")
+_HOOK = re.compile(r"https?://[^\s\"'`<>(){}]{0,160}?hook[\w-]{0,20}([/?.][^\s\"'`<>(){}]{0,400})")
 _HOOK_VALUE = re.compile(r"(?<=[/=@])[\w-]{20,200}(?=[/&?@#]|$)")
 
 
@@ -75,13 +61,13 @@ def called(text: str, raw: bytes) -> Iterator[Span]:
         for match in _BASIC.finditer(text):
             if looks_secret(match[1], "password"):
                 yield Span(*match.span(1), "password")
-    places = _SESSION.finditer(lower) if any(part in lower for part in _SESSION_WORDS) else ()
+    places = _SESSION.finditer(lower) if "sess" in lower or "sid" in lower or "cftoken" in lower else ()
     yield from _drawn(text, (match.span(1) for match in places), 16, "session")
     pairs = _COOKIE.finditer(lower) if "cookie" in lower else ()
     values = (value.span(1) for match in pairs for value in _COOKIE_VALUE.finditer(text, *match.span(1)))
     yield from _drawn(text, values, 16, "session")
     hooks = _HOOK.finditer(lower) if "hook" in lower else ()
-    tokens = (value.span() for match in hooks for value in _HOOK_VALUE.finditer(text, *match.span()))
+    tokens = (value.span() for match in hooks for value in _HOOK_VALUE.finditer(text, *match.span(1)))
     yield from _drawn(text, tokens, 20, "webhook-token")
 
 

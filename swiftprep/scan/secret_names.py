@@ -82,6 +82,7 @@ _READER = re.compile(r"(?:get|check|valid|is[A-Z_]|has|verify|remove|delete|find
 _BOUND = re.compile(r"(?:^|\s|v-bind|v-model)[:@]$")
 _KEY_VALUE = re.compile(r"[^A-Za-z0-9]{1,12}(?:[\w.]{1,30}\()?.?(?:[A-Za-z0-9+/_=-]{20}|(?<=Utf8\.parse\(.)\w{16})")
 _BASIC_VALUE = re.compile(r"[\"']?([\w+/]{8,512}={0,2})")
+_CONTAINER, _NUMBER = re.compile(r"\{(?=[\"'`]|\d+\})"), re.compile(r"\d{6,20}(?=[\"'])")
 _USER_VALUE = re.compile(r"""["'`][\w.@+-]{1,64}:([^\s"'`:/]{3,128})["'`]""")
 _SCHEME_VALUE = re.compile(r"(?:\s|%20){1,3}([\w\-.~+/]{8,4096}={0,2})")
 _OPENING = ("'", '"', "`", '\\"', "\\'", "&quot;")
@@ -166,10 +167,15 @@ def _values(text: str, start: int, end: int, rank: str, suffix: str) -> Iterator
         return
     if (how == "call" and _READER.match(name.rpartition(".")[2])) or (how == "comma" and not after["close"]):
         return
+    if how == "op" and (container := _CONTAINER.match(text, at)):  # `pwd={"…"}` of JSX
+        at = container.end()
+        quoted = text.startswith(_OPENING, at)
     if how == "op" and _BOUND.search(before):  # `:password="…"` holds an expression
-        if text[at + 1 : at + 2] != "'":
-            return
         at += 1
+        if rank == "password" and (number := _NUMBER.match(text, at)):
+            yield Span(*number.span(), rank)
+        if text[at : at + 1] != "'":
+            return
     expression = how == "op" and suffix not in _CONFIG and "\n" not in after[0]
     if quoted or expression:
         for span, plain in literals(text, at) if expression else list(literals(text, at))[:1]:
