@@ -30,7 +30,7 @@ _NO_KEY = re.compile(
     r"(?i)(?:(?:aes|des|des3|rc4|sm4|rsa|md5|sha\d*|hmac)(?:[-_/]\w+)*|ecb|cbc|ctr|gcm|cfb|ofb|pkcs\d?(?:padding)?|"
     r"utf-?8|hex|base64(?:url)?|latin1|binary|ascii|zeropadding|nopadding|encrypt|decrypt|raw|spki|pkcs8|jwk)"
 )
-_NAME = re.compile(r"(?<![\w$.'\"])[A-Za-z_$][\w$]{2,60}(?![\w$]*\s?[.(:])")
+_NAME = re.compile(r"(?<![\w$.'\"])[A-Za-z_$][\w$]{0,60}(?![\w$]*\s?[.(:])")
 _KEY_SIZES = (16, 24, 32, 48, 64)
 
 _SESSION = re.compile(
