@@ -61,6 +61,7 @@ _TEXT_NODES = frozenset(
 _IN_TEXT = ("template_substitution", "interpolation", "string_interpolation")  # code again
 _NUMBERS = frozenset("number integer float decimal_integer_literal decimal_floating_point_literal".split())
 _WRAPS = (("", ""), ("(", ")"), ("({", "})"), ("class _ {", "}"))
+_PIECE = 20_000  # bytes of what may be a piece of a file
 _FOREIGN = re.compile(r"[^\x00-\x7f]")
 _MOST_PARTS = 20_000
 
@@ -207,7 +208,8 @@ def _stand_in(match: re.Match[str]) -> str:
 def parsed(source: bytes, language: str) -> Parsed:
     """Parse code, or a piece of code: entries of an object or members of a class are read as such."""
     best: Parsed | None = None
-    for before, after in _WRAPS[1:] if language == "json" else _WRAPS[:1] if language == "python" else _WRAPS:
+    wraps = _WRAPS[1:] if language == "json" else _WRAPS[:1] if language == "python" else _WRAPS
+    for before, after in wraps if len(source) <= _PIECE else wraps[:1]:
         wrapped = before.encode() + source + after.encode()
         if language in ("python", "java"):
             root = parse(wrapped, language).root_node
