@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from swiftprep.scan.licences import allowed, licence_of
+from swiftprep.scan.licences import allowed, licence_of, read_licence
 
 MIT_WORDS = """\
 Permission is hereby granted, free of charge, to any person obtaining
@@ -72,6 +72,72 @@ Redistribution and use in source and binary forms, with or without
 )  # fmt: skip
 def test_what_a_head_states(text, licence):
     assert licence_of(text) == licence
+
+
+@pytest.mark.parametrize(
+    ("text", "licence"),
+    [
+        ("/* made available under the terms of the Eclipse Public License v1.0 */", "EPL-1.0"),
+        ("// SPDX: see below\n// EPL 2.0", "EPL-2.0"),
+        ("# Business Source License 1.1, Change License: Apache License 2.0", "BUSL-1.1"),
+        ("/*! Common Development and Distribution License 1.1 */", "CDDL-1.1"),
+        ("<!-- Server Side Public\n  License, v 1 -->", "SSPL-1.0"),
+        ("# You may use it under the Artistic License 2.0.", "Artistic-2.0"),
+        ("// European Union Public Licence", "EUPL-1.2"),
+        ("/* 本文件采用木兰公共许可证第2版 */", "MulanPubL-2.0"),
+        ("# Mulan PSL v1", "MulanPSL-1.0"),
+        ("// CC BY-NC-SA 4.0", "CC-BY-NC-SA-4.0"),
+        ("/* licensed under Creative Commons Attribution 4.0 */", "CC-BY-4.0"),
+        ("/* Elastic License 2.0 */", "Elastic-2.0"),
+        ("// Mozilla Public License 1.1", "MPL-1.1"),
+        ("/* This is free and unencumbered software released into the public domain. */", "Unlicense"),
+        ("/** @license CPAL-1.0 */", "CPAL-1.0"),
+        ("/** @license XYZ-NC-3.1 */", "XYZ-NC-3.1"),
+        ("// SPDX-License-Identifier: MIT and SSPL-1.0", "MIT and SSPL-1.0"),
+        ("# SPDX-License-Identifier: Nobody-Knows-7", "Nobody-Knows-7"),
+        ("/* Apache License 2.0, restricted by the Commons Clause */", "Apache-2.0 AND LicenseRef-Commons-Clause"),
+        ("// MIT License, 仅供学习", "MIT AND LicenseRef-Non-Commercial"),
+        ("/* Licensed under the Globex Partner License 3 */", "LicenseRef-Globex-Partner-License-3"),
+        ("# Use of this file is governed by a license that can be found elsewhere", "LicenseRef-Unknown"),
+        ("/* Permission to use this file is granted if this notice stays. */", "LicenseRef-Unknown"),
+        ("// License: Globex Commercial EULA", "LicenseRef-Globex-Commercial-EULA"),
+        ("// License: Commercial", "LicenseRef-Commercial"),
+        ("/* 本项目遵循某某社区许可证 */", "LicenseRef-Unknown"),
+        ("/* (C) 某某公司，未经书面许可不得复制 */", "LicenseRef-Proprietary"),
+        ("<template>\n<!-- 公司机密文件，严禁外传 -->\n</template>", "LicenseRef-Proprietary"),
+        ("/* GLOBEX CONFIDENTIAL */", "LicenseRef-Proprietary"),
+        ("// Unauthorised copying of this file is prohibited", "LicenseRef-Proprietary"),
+    ],
+)
+def test_a_licence_in_words_is_never_taken_for_none(text, licence):
+    stated = read_licence(f"{text}\nexport default {{}}\n")
+    assert stated.licence == licence
+    assert stated.words
+    assert not allowed(stated.licence, frozenset({"MIT", "Apache-2.0"}))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "// 驾驶证(driver license)信息表单",
+        "/** License plate of the vehicle */",
+        "// License: the number on the driving licence",
+        "// 许可证编号：JY2310",
+        "// 许可证管理",
+        "// 未登录用户未经授权不得访问",
+        "// 禁止修改已提交的订单",
+        "/* permission is checked by the directive v-permission */",
+        "// confidential fields are hidden",
+        "// for internal use only",
+        "// 用户协议：勾选后才能注册",
+        "// See LICENSE in the root folder",
+        "const license = { type: 'C1' } // licensed drivers only",
+        "export const rules = { license: [{ required: true, message: '请上传营业执照许可' }] }",
+        "<template>\n  <p>未经许可不得复制 Licensed under the Foo License</p>\n</template>",
+    ],
+)
+def test_the_word_alone_states_nothing(text):
+    assert licence_of(f"{text}\nexport default {{}}\n") == ""
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tree_sitter import Language, Parser
 
+from swiftprep.scan.mask import word
 from swiftprep.scan.secrets import Finding, redact
 
 DICE = random.Random(20240607)
@@ -140,7 +141,7 @@ def test_what_is_found(text, path, value, kind):
     text = text.replace("{{", "{").replace("}}", "}")
     source = f"// 第一行\n{text.replace('{v}', value)}\n"
     out, findings = redact(source, path)
-    assert out == f"// 第一行\n{text.replace('{v}', f'<REDACTED:{kind}>')}\n"
+    assert out == f"// 第一行\n{text.replace('{v}', word(kind))}\n"
     assert findings == [Finding(path, 2, kind)]
 
 
@@ -191,7 +192,7 @@ def test_a_key_over_lines_keeps_them():
     )
     out, findings = redact(source)
     assert [(f.line, f.kind) for f in findings] == [(3, "private-key"), (8, "password")]
-    assert out.split("\n")[2:6] == ["<REDACTED:private-key>"] * 4
+    assert out.split("\n")[2:6] == ["REDACTED_PRIVATE_KEY"] * 4
     assert "BEGIN PRIVATE KEY" in out
     assert out.count("\n") == source.count("\n")
 
@@ -199,17 +200,17 @@ def test_a_key_over_lines_keeps_them():
 def test_the_secret_of_an_id_is_found_without_a_name():
     key, secret = "LT" + "AI5t" + corpus.draw(DICE, corpus.ALNUM, 18), corpus.draw(DICE, corpus.ALNUM, 30)
     out, findings = redact(f"connect2('cn-hangzhou', '{key}',\n  '{secret}')\n", "a.js")
-    assert out == "connect2('cn-hangzhou', '<REDACTED:aliyun-key-id>',\n  '<REDACTED:aliyun-key-secret>')\n"
+    assert out == "connect2('cn-hangzhou', 'REDACTED_ALIYUN_KEY_ID',\n  'REDACTED_ALIYUN_KEY_SECRET')\n"
     assert [f.line for f in findings] == [1, 2]
     assert redact(f"f('{secret}')", "a.js")[1] == []
 
 
 def test_one_secret_may_hide_another():
-    assert redact(f"密码{WEAK}?key={ALNUM40}")[0] == "密码<REDACTED:password><REDACTED:key>"
+    assert redact(f"密码{WEAK}?key={ALNUM40}")[0] == "密码REDACTED_PASSWORDREDACTED_KEY"
 
 
 def test_letters_that_grow_when_made_small_do_not_shift_the_places():
-    assert redact(f"// İİİ ſ 😀\npwd = '{WEAK}'", "a.js")[0] == "// İİİ ſ 😀\npwd = '<REDACTED:password>'"
+    assert redact(f"// İİİ ſ 😀\npwd = '{WEAK}'", "a.js")[0] == "// İİİ ſ 😀\npwd = 'REDACTED_PASSWORD'"
 
 
 def test_two_on_a_line_and_one_below_in_the_order_of_lines():
@@ -234,7 +235,7 @@ def test_the_tests_hold_no_secret_themselves(name):
 
 PIECES = st.sampled_from([
     "password", "token", "密码", "secretKey", "key", "auth", "=", ":", "：", "'", '"', "`", "\\", "\n", " ", "(", ")", ",", ";",
-    "{", "}", "://", "@", "Bearer ", "Basic ", "<", ">", "REDACTED:", "<REDACTED:token>", "<REDACTED:", WEAK, HEX32, ALNUM40,
+    "{", "}", "://", "@", "Bearer ", "Basic ", "<", ">", "REDACTED_", "REDACTED_TOKEN", "<REDACTED:token>", "<REDACTED:", WEAK, HEX32, ALNUM40,
     "sk" + "-", "LT" + "AI", "w" + "x", "ey" + "J", ".", "/", "hook/", "?key=", "-----BEGIN PRIV" + "ATE KEY-----", "-----END",
     "mysql -p", "process.env.X || ", "value=", "--", "é", "İ", "😀",
 ])  # fmt: skip
@@ -275,4 +276,4 @@ def test_many_findings_take_time_in_proportion():
     out, findings = redact(source, "a.js")
     assert time.perf_counter() - began < 3
     assert [f.line for f in findings] == list(range(1, 3001))
-    assert out == "pwd = '<REDACTED:password>'\n" * 3000
+    assert out == "pwd = 'REDACTED_PASSWORD'\n" * 3000

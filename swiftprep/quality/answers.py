@@ -11,6 +11,7 @@ from swiftprep.quality.origin import is_code, is_part, said
 from swiftprep.quality.phrases import BETWEEN_WORDS, phrases
 from swiftprep.quality.verdict import Verdict, drop, fix, warn
 from swiftprep.records import Sample
+from swiftprep.scan.mask import MARKER
 
 SHORT = 160  # bytes of an answer that is talk, in which "Sure!" is no padding
 ENDING = 240  # characters at the end of an answer in which a closing is looked for
@@ -23,7 +24,6 @@ _BEFORE_ECHO = re.compile(
 )
 _AFTER_ECHO = re.compile(r"^[\s*\"”」』:：,，.。!！?？】\]]*(?:[【\[]?(?:Answer|A|答案|答|回答)[:：】\]]\s*)?", re.I)
 _RUN = re.compile(r"([^\W\d_][^\n]{0,15}?)\1{11,}")
-_REDACTED = re.compile(r"<REDACTED:[a-z-]+>")
 _NUMBER = re.compile(r"^\s*(?:\d+[.)、]|[-*•])\s*")
 _DOTS = re.compile(r"^[ \t]*(?:(?://|#|<!--|/\*|\*|--)[ \t]*)?(?:\.{3,6}|…{1,2})[ \t]*(?:-->|\*/)?[ \t]*$", re.M)
 _TODO = re.compile(r"\b(?:TODO|FIXME|TBD)\b|待办")
@@ -86,7 +86,7 @@ def hollow(sample: Sample) -> Verdict | None:
         return None  # what a file is cut into may be a closing bracket
     answer = sample.answer.strip()
     inner = "\n".join(block.code for block in fenced(answer)).strip() if answer.startswith("```") else answer
-    if inner.startswith("<REDACTED:") or len(inner) > 200:
+    if MARKER.match(inner) or len(inner) > 200:
         return None
     says_nothing = phrases("hollow", r"\W*{}\W*").fullmatch(inner) or not re.search(r"\w", inner)
     agrees = phrases("agrees", r"\W*{}\W*").fullmatch(inner) and phrases("asks_how").search(sample.prompt)
@@ -196,7 +196,7 @@ def echo(sample: Sample) -> Verdict | None:
 
 def looping(sample: Sample) -> Verdict | None:
     """An answer caught in a loop: its end is one piece over and over, or one line stands there many times."""
-    answer = _REDACTED.sub("", sample.answer).rstrip()
+    answer = MARKER.sub("", sample.answer).rstrip()
     tail = answer[-800:]
     period = _period(tail)
     if period and len(tail) >= 4 * period and len(tail) >= 40 and re.search(r"\w", tail[-period:]):

@@ -29,6 +29,7 @@ PRIVATE: tuple[Rule, ...] = (privacy.secrets, privacy.personal_data)
 # The order matters: what is private is taken out before anything is shown; characters come before what they say.
 RULES: tuple[Rule, ...] = (
     *PRIVATE,
+    privacy.broken_redaction,
     turns.surrogates,
     text.mojibake,
     text.hidden_characters,

@@ -3,101 +3,150 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
+
+from swiftprep.scan.licence_words import LABEL, NAMES, POINTER, RESERVED, RESTRICTED, RIDERS, STATEMENTS, WORDS
 
 _HEAD = 3000
 # One of these is in every text that states a licence; most files have none, and need no closer look.
 _HINTS = (
-    *("licen", "spdx", "reserved", "permission", "redistribution", "proprietary", "confidential", "mulan"),
-    *("gpl", "mozilla", "apache", "bsd", "版权", "著作权", "许可", "协议", "授权", "权利", "木兰"),
+    *("licen", "spdx", "reserved", "permission", "redistribution", "proprietary", "confidential", "mulan", "permitted"),
+    *(
+        "gpl",
+        "mozilla",
+        "apache",
+        "bsd",
+        "public domain",
+        "prohibited",
+        "internal use",
+        "unlicense",
+        "wtfpl",
+        "trade secret",
+    ),
+    *("版权", "著作权", "许可", "协议", "授权", "权利", "木兰", "机密", "保密", "内部", "商业秘密", "知识产权"),
+)
+_SHORT_HINTS = re.compile(
+    r"\b(?:epl|cddl|eupl|mpl|sspl|busl|rsal|cecill|cc[- ]by|cc0|creative commons|anti[- ]?996)\b|严禁|禁止|不得"
 )
 _LINES = 30
 _ID = r"[A-Za-z0-9](?:[\w.+:]|-(?![->]))*"
 _TERM = rf"(?:\([ \t]*)*{_ID}(?:[ \t]*\))*"
-_EXPRESSION = rf"{_TERM}(?:[ \t]+(?:AND|OR|WITH)[ \t]+{_TERM})*"
+# An operator in small letters is one where an id follows it: "MIT and EPL-2.0", not "MIT and nothing else".
+_OPERATOR = r"(?:AND|OR|WITH|(?i:and|or|with)(?=[ \t]+\(*(?:[A-Z][\w.+]*-[\w.+-]*\d|MIT\b|ISC\b|Unlicense\b|Zlib\b)))"
+_EXPRESSION = rf"{_TERM}(?:[ \t]+{_OPERATOR}[ \t]+{_TERM})*"
 _SPDX = re.compile(rf"(?i:SPDX-License-Identifier)[ \t]*[:：][ \t]*({_EXPRESSION})")
 _TAG = re.compile(rf"(?i:@licen[cs]e)[ \t:：]+({_EXPRESSION})")
+_IS_ID = re.compile(r"[A-Z]{2,}[A-Za-z]*(?:-[A-Z][A-Za-z]*)*-\d[\w.+-]*")  # an id in SPDX's form, known or not
 _COMMENT = re.compile(
     r"/\*.*?(?:\*/|\Z)|<!--.*?(?:-->|\Z)|\"\"\".*?(?:\"\"\"|\Z)|'''.*?(?:'''|\Z)|\{#.*?(?:#\}|\Z)"
     r"|(?:^|(?<=\s))(?://|#|--|;|%|(?:rem|REM)\s)[^\n]*",
     re.DOTALL | re.MULTILINE,
 )
+# What may stand above the notice at the head of a file.
+_ABOVE = re.compile(r"(?:\s|<(?:template|script|style)\b[^>]*>|['\"]use \w+['\"];?|package [\w.]+;|<\?\w+|\ufeff)*")
 # Between the words of a sentence stand spaces, comment signs and line ends.
 _SIGNS = re.compile(r"(?:\s|[*#;/|!<>\"'`=~]|--+)+")
-_V = r"(?:version |v|v\. ?|-)?"
-_GNU = r"general public licen[cs]e"
-# A text is of the licence whose words come first, and of the upper one where two begin at the same place.
-_WORDS = tuple(
-    (spdx, re.compile(pattern, re.IGNORECASE))
-    for spdx, pattern in (
-        ("MulanPSL-2.0", rf"mulan ?psl[, ]*{_V}2|mulan permissive software licen[cs]e[, ]*{_V}2|木兰宽松许可证"),
-        ("AGPL-3.0", rf"(?:gnu )?affero {_GNU}|\bagpl"),
-        ("LGPL-2.1", rf"(?:gnu )?(?:lesser|library) {_GNU}.{{0,120}}?version 2|\blgpl[, ]*{_V}2"),
-        ("LGPL-3.0", rf"(?:gnu )?(?:lesser|library) {_GNU}|\blgpl"),
-        ("GPL-2.0", rf"gnu {_GNU}.{{0,120}}?version 2\b|\bgpl[, ]*{_V}2"),
-        ("GPL-3.0", rf"gnu {_GNU}.{{0,120}}?version 3\b|\bgpl[, ]*{_V}3"),
-        ("GPL-2.0", rf"gnu {_GNU}|under (?:the )?(?:terms of the )?gpl\b"),
-        ("MPL-2.0", rf"mozilla public licen[cs]e[, ]*{_V}2|\bmpl[, ]*{_V}2"),
-        ("Apache-2.0", rf"apache (?:software )?licen[cs]e[, (]*{_V}2|apache[- ]{_V}2|licen[cs]ed? ?[:：] ?apache\b"),
-        ("MIT", r"\bmit(?:-style)? licen[cs]ed?\b|"
-                r"licen[cs]ed? ?(?:[:：]|under (?:the )?(?:terms of the )?) ?\(?mit\b"
-                r"|\bmit ?(?:许可|协议|授权)|"
-                r"permission is hereby granted, free of charge, to any person obtaining a copy"),
-        ("ISC", r"\bisc licen[cs]ed?\b|licen[cs]ed? ?[:：] ?isc\b|"
-                r"permission to use, copy, modify,? and ?(?:or)? distribute this software for any purpose"),
-        ("BSD-3-Clause", r"redistribution and use in source and binary forms.{0,2400}?neither the name|"
-                         r"bsd[- ]3[- ]clause|3[- ]clause bsd|(?:new|modified|revised) bsd licen[cs]e|"
-                         r"bsd-style licen[cs]e"),
-        ("BSD-2-Clause", r"redistribution and use in source and binary forms|bsd[- ]2[- ]clause|2[- ]clause bsd|"
-                         r"simplified bsd licen[cs]e"),
-    )
-)  # fmt: skip
-_RESERVED = re.compile(
-    r"all rights? (?:are )?reserved|版权所有|著作权所有|保留(?:所有|一切|全部)权利|proprietary and confidential|"
-    r"confidential and proprietary|proprietary (?:software|code)",
-    re.IGNORECASE,
-)
-_NAMES = {
-    **{name.lower(): name for name in (
-        "MIT", "MIT-0", "ISC", "0BSD", "BSD-2-Clause", "BSD-3-Clause", "Apache-2.0", "MPL-2.0", "MulanPSL-2.0", "Zlib",
-        "Unlicense", "WTFPL", "CC0-1.0", "CC-BY-4.0", "CC-BY-SA-4.0", "BSL-1.0", "EPL-2.0", "UNLICENSED",
-        "GPL-2.0", "GPL-2.0-only", "GPL-2.0-or-later", "GPL-3.0", "GPL-3.0-only", "GPL-3.0-or-later", "LGPL-2.1",
-        "LGPL-2.1-only", "LGPL-2.1-or-later", "LGPL-3.0", "LGPL-3.0-only", "LGPL-3.0-or-later", "AGPL-3.0",
-        "AGPL-3.0-only", "AGPL-3.0-or-later",
-    )},
-    "bsd": "BSD-3-Clause", "apache": "Apache-2.0", "apache2": "Apache-2.0", "gplv2": "GPL-2.0", "gplv3": "GPL-3.0",
-    "proprietary": "LicenseRef-Proprietary",
-}  # fmt: skip
+_OWNER = re.compile(r"(?i)copyright|\(c\)|©|licen[cs]e|版权|著作权")
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """What the head of a file says of its licence.
+
+    Attributes:
+        licence: An SPDX expression; `LicenseRef-…` of one that has no id; `""` when none is stated.
+        words: The words it was read from, on one line.
+    """
+
+    licence: str = ""
+    words: str = ""
 
 
 def licence_of(text: str) -> str:
     """Return the licence that the head of a file states, or an empty string.
-
-    An SPDX line within the first 30 lines comes first and is returned whole, then an `@license` tag, then the words of
-    the known licences in a comment. A notice that reserves all rights is `LicenseRef-Proprietary`, unless there is a
-    licence beside it. Of the GNU licences only the version is told, not whether a later one will do. Nothing beyond
-    the first 3,000 characters is read.
 
     >>> licence_of("// SPDX-License-Identifier: MIT OR Apache-2.0")
     'MIT OR Apache-2.0'
     >>> licence_of("/* 某某公司 版权所有 */")
     'LicenseRef-Proprietary'
     """
+    return read_licence(text).licence
+
+
+def read_licence(text: str) -> Statement:
+    """Return the licence that the head of a file states, with its words.
+
+    An SPDX line within the first 30 lines comes first and is returned whole, then an `@license` tag, then the words of
+    the known licences in a comment. A clause that takes rights away, such as the Commons Clause, is joined to its
+    licence by `AND`. A notice that reserves all rights is `LicenseRef-Proprietary`, unless there is a licence beside
+    it, and a sentence that puts the file under a licence nobody knows is `LicenseRef-` and that licence's name. Of the
+    GNU licences only the version is told, not whether a later one will do. Nothing beyond the first 3,000 characters is
+    read, and a mere pointer ("see LICENSE") states none.
+
+    >>> read_licence("// Licensed under the Acme Community License 1.2")
+    Statement(licence='LicenseRef-Acme-Community-License-1.2', words='Licensed under the Acme Community License 1.2')
+    """
     head = text[:_HEAD]
-    if not any(sign in head.lower() for sign in _HINTS):
-        return ""
+    lower = head.lower()
+    if not any(sign in lower for sign in _HINTS) and not _SHORT_HINTS.search(lower):
+        return Statement()
     if stated := _SPDX.search("\n".join(head.split("\n", _LINES)[:_LINES])):
-        return _trimmed(stated[1])
+        return Statement(_trimmed(stated[1]), " ".join(stated[0].split()))
     # What a page shows to its visitors, such as a footer that reserves all rights, is not about its source.
-    comments = "\n".join(_COMMENT.findall(head)) or ("" if re.search(r"[<{;=]", head[:400]) else head)
+    found = [match[0] for match in _COMMENT.finditer(head)]
+    notices = [*_leading(head), *(comment for comment in found if _OWNER.search(comment))]
+    if not found and not re.search(r"[<{;=]", head[:400]):
+        found = notices = [head]
+    comments = "\n".join(found)
     for tag in _TAG.finditer(comments):
         stated_tag = _trimmed(tag[1])
-        if " " in stated_tag or stated_tag.lower() in _NAMES:
-            return _NAMES.get(stated_tag.lower(), stated_tag)
+        if " " in stated_tag or stated_tag.lower() in NAMES or _IS_ID.fullmatch(stated_tag):
+            return Statement(NAMES.get(stated_tag.lower(), stated_tag), " ".join(tag[0].split()))
     words = _SIGNS.sub(" ", comments)
-    found = [(match.start(), number) for number, (_, pattern) in enumerate(_WORDS) if (match := pattern.search(words))]
-    if found:
-        return _WORDS[min(found)[1]][0]
-    return "LicenseRef-Proprietary" if _RESERVED.search(words) else ""
+    matches = [(match.start(), at, match) for at, (_, pattern) in enumerate(WORDS) if (match := pattern.search(words))]
+    known = Statement(WORDS[min(matches)[1]][0], min(matches)[2][0][:120]) if matches else Statement()
+    notice = _SIGNS.sub(" ", "\n".join(dict.fromkeys(notices)))
+    for rider, pattern in RIDERS:
+        if rule := pattern.search(notice):
+            joined = f"{known.licence} AND {rider}" if known.licence else rider
+            known = Statement(joined, f"{known.words} … {rule[0]}" if known.words else rule[0])
+    return known if known.licence else _unknown(words, notice, "\n".join(notices))
+
+
+def _leading(head: str) -> list[str]:
+    """Return the comments that stand before any code."""
+    comments = []
+    at = 0
+    while match := _COMMENT.match(head, _ABOVE.match(head, at).end()):  # type: ignore[union-attr]  # it matches nothing, too
+        comments.append(match[0])
+        at = match.end()
+    return comments
+
+
+def _unknown(words: str, notice: str, lines: str) -> Statement:
+    """Return what a notice says that names no known licence: all rights reserved, or some other licence."""
+    if match := RESERVED.search(words) or RESTRICTED.search(notice):
+        return Statement("LicenseRef-Proprietary", match[0])
+    for pattern in STATEMENTS:
+        if match := pattern.search(notice):
+            name = match.groupdict().get("name") or ""
+            return Statement(_reference(name), " ".join(match[0].split())[:120])
+    for match in LABEL.finditer(lines):
+        if not POINTER.match(match["name"]):
+            licence = NAMES.get(match["name"].strip(" .*/-").lower())
+            return Statement(licence or _reference(match["name"]), " ".join(match["name"].split()))
+    return Statement()
+
+
+def _reference(name: str) -> str:
+    """Return an SPDX reference for a licence that has no id.
+
+    >>> _reference("Acme Community License, v1.2"), _reference("")
+    ('LicenseRef-Acme-Community-License-v1.2', 'LicenseRef-Unknown')
+    """
+    parts = re.findall(r"[A-Za-z0-9]+(?:\.[A-Za-z0-9]+)*", name)
+    is_named = any(part.lower() not in ("license", "licence") for part in parts)
+    return "LicenseRef-" + ("-".join(parts)[:60].strip("-.") if is_named else "Unknown")
 
 
 def _trimmed(expression: str) -> str:

@@ -17,7 +17,7 @@ from swiftprep.catalog.units import members as members_of
 from swiftprep.records import Reject
 from swiftprep.scan.files import read_source
 from swiftprep.scan.kinds import Maker, Wanted
-from swiftprep.scan.licences import allowed, licence_of
+from swiftprep.scan.licences import allowed, read_licence
 from swiftprep.scan.secrets import redact
 from swiftprep.scan.split import signature
 
@@ -80,9 +80,10 @@ def read_file(job: Job, path: str, known: str = "") -> Record | None:
         return _reject(source.reason, source.detail, "" if source.reason in _NOT_READ else source.reason)
     if source.sha == known:
         return None
-    licence = licence_of(source.text)
+    stated = read_licence(source.text)
+    licence = stated.licence
     if job.licences is not None and not allowed(licence, job.licences):
-        return _reject("licence", f"{licence} is not allowed", source.sha)
+        return _reject("licence", f'{licence} is not allowed; it says "{stated.words}"', source.sha)
     name = readable(path)
     text, findings = redact(source.text, name) if job.redact else (source.text, [])
     facts, shape = _parse(text.encode("utf-8", "replace"), name)

@@ -93,7 +93,7 @@ class Scanner:
                 A longer component is cut at its blocks, statements and methods.
             tokenizer: Folder of the model whose tokenizer counts, or a function that counts the tokens of a text.
             allow_licenses: SPDX ids; a file whose header states another licence is rejected. None allows all.
-            redact: Whether secrets are replaced by `<REDACTED:kind>`.
+            redact: Whether secrets are replaced by words such as `REDACTED_PASSWORD`.
             val_fraction: Share of the files to hold out, from 0 to below 1.
             seed: Which are held out.
             workers: How many processes read; None takes as many as pay. The result is the same.

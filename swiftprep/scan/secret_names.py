@@ -14,7 +14,8 @@ _PARTS = (
     *(b"pass", b"pwd", b"psw", b"secret", b"token", b"credential", b"key", b"salt", b"auth", b"mima", b"jscode"),
     *(b"login(", b"connect", b"hmac", b"jwt.", *_SCHEMES),
 )
-_SHORT = re.compile(rb"k(?<=[as]k)(?<![a-z][as]k)(?![a-z])")
+_SHORT = re.compile(rb"k(?<=[ast]k)(?<![a-z][ast]k)(?![a-z])")
+_SHORT_IN_CAMEL = re.compile(rb"k(?<=[a-z][AST]k)(?![a-z])")  # `baiduAk`
 _CHINESE_NAME = re.compile(r"密码|口令|密钥|秘钥|密匙|私钥|令牌|授权码|凭证")
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 _TRAILERS = frozenset(
@@ -33,7 +34,7 @@ _SECRET_KEYS = frozenset(
 _TOKEN_KEYS = frozenset(
     "api access app auth account service server admin license map amap webhook subscription".split()
 )
-_PAIRS = ("login", "connect", "connection", "auth", "basicauth")
+_PAIRS = ("login", "connect", "connection", "auth", "basicauth", "proxyauth")
 
 
 @lru_cache(maxsize=4096)
@@ -58,7 +59,7 @@ def _rank(name: str) -> str:
         return "pair"
     if last == "hmac" or (before == "jwt" and last in ("sign", "verify", "encode", "decode")):
         return "signing"
-    return "key" if last in ("key", "keys") and before not in ("public", "pub") else ""
+    return "key" if last in ("key", "keys", "tk") and before not in ("public", "pub") else ""
 
 
 _AFTER = re.compile(
@@ -81,6 +82,8 @@ _READER = re.compile(r"(?:get|check|valid|is[A-Z_]|has|verify|remove|delete|find
 _BOUND = re.compile(r"(?:^|\s|v-bind|v-model)[:@]$")
 _KEY_VALUE = re.compile(r"[^A-Za-z0-9]{1,12}(?:[\w.]{1,30}\()?.?(?:[A-Za-z0-9+/_=-]{20}|(?<=Utf8\.parse\(.)\w{16})")
 _BASIC_VALUE = re.compile(r"[\"']?([\w+/]{8,512}={0,2})")
+_CONTAINER, _NUMBER = re.compile(r"\{(?=[\"'`]|\d+\})"), re.compile(r"\d{6,20}(?=[\"'])")
+_USER_VALUE = re.compile(r"""["'`][\w.@+-]{1,64}:([^\s"'`:/]{3,128})["'`]""")
 _SCHEME_VALUE = re.compile(r"(?:\s|%20){1,3}([\w\-.~+/]{8,4096}={0,2})")
 _OPENING = ("'", '"', "`", '\\"', "\\'", "&quot;")
 _NAME_LETTERS = frozenset(b"abcdefghijklmnopqrstuvwxyz0123456789_$.-")
@@ -90,9 +93,11 @@ _CODE = frozenset(
 _CONFIG = frozenset(".yml .yaml .env .properties .ini .conf .cfg .toml .npmrc .sh .netrc .envrc .config".split())
 
 
-def named(text: str, lower: bytes, suffix: str) -> Iterator[Span]:
-    """Yield the secrets that follow a telling name; `lower` is the text in lower case, one byte a character."""
+def named(text: str, raw: bytes, suffix: str) -> Iterator[Span]:
+    """Yield the secrets that follow a telling name; `raw` is the text with one byte a character."""
+    lower = raw.lower()
     hits = [(match.start() - 1, b"") for match in _SHORT.finditer(lower)]
+    hits += [(match.start() - 1, b"") for match in _SHORT_IN_CAMEL.finditer(raw)]
     for part in _PARTS:
         at = lower.find(part)
         while at >= 0:
@@ -140,14 +145,16 @@ def _values(text: str, start: int, end: int, rank: str, suffix: str) -> Iterator
     before = text[max(text.rfind("\n", max(0, start - 300), start) + 1, start - 300) : start]
     if rank == "pair":
         call = how == "call" or text[at : at + 1] == "("
-        values = [span for span, _ in _literals(text, at, how == "call")] if call else []
+        values = [span for span, _ in literals(text, at, how == "call")] if call else []
         if values and (len(values) > 1 or name.endswith("auth")) and looks_secret(text[slice(*values[-1])], "password"):
             yield Span(*values[-1], "password")
         if how == "op" and (match := _BASIC_VALUE.match(text, at)) and _is_basic(match[1]):
             yield Span(*match.span(1), "basic-authorization")
+        elif how == "op" and (match := _USER_VALUE.match(text, at)) and looks_secret(match[1], "password"):
+            yield Span(*match.span(1), "password")
         return
     if rank == "signing":
-        for span, _ in _literals(text, at, 1) if how == "call" else ():
+        for span, _ in literals(text, at, 1) if how == "call" else ():
             yield from _judged(text, span, "secret")
         return
     if rank == "key" and "Utf8.parse(" in text[at : at + 40]:
@@ -160,19 +167,24 @@ def _values(text: str, start: int, end: int, rank: str, suffix: str) -> Iterator
         return
     if (how == "call" and _READER.match(name.rpartition(".")[2])) or (how == "comma" and not after["close"]):
         return
+    if how == "op" and (container := _CONTAINER.match(text, at)):  # `pwd={"…"}` of JSX
+        at = container.end()
+        quoted = text.startswith(_OPENING, at)
     if how == "op" and _BOUND.search(before):  # `:password="…"` holds an expression
-        if text[at + 1 : at + 2] != "'":
-            return
         at += 1
+        if rank == "password" and (number := _NUMBER.match(text, at)):
+            yield Span(*number.span(), rank)
+        if text[at : at + 1] != "'":
+            return
     expression = how == "op" and suffix not in _CONFIG and "\n" not in after[0]
     if quoted or expression:
-        for span, plain in _literals(text, at) if expression else list(_literals(text, at))[:1]:
+        for span, plain in literals(text, at) if expression else list(literals(text, at))[:1]:
             yield from _judged(text, span, rank if plain else "token" if rank != "key" else "")
     if not quoted and how not in ("comma", "call", "equal"):
         yield from _bare(text, before + name, at, how, rank, suffix, bool(open_quotes))
 
 
-def _literals(text: str, at: int, depth: int = 0) -> Iterator[tuple[tuple[int, int], bool]]:
+def literals(text: str, at: int, depth: int = 0) -> Iterator[tuple[tuple[int, int], bool]]:
     """Yield where the string literals of an expression are, and False for those handed to some other function."""
     opaque = junk = 0
     last = "+"
@@ -218,6 +230,12 @@ def _judged(text: str, span: tuple[int, int], rank: str) -> Iterator[Span]:
 
 _BARE = re.compile(r"[^\s\"'`<>,;(){}\[\]|&\\\u2000-\uffff]{4,512}")
 _BARE_LINE = re.compile(r"[^\s\"'`<>{\[|*&][^\s\u2000-\uffff]{3,4096}(?=[ \t\r]*(?:[ \t](?:#|//).*)?$)", re.M)
+# What prose shows of code: a call, or a member of what programs hand around.
+_IS_EXPRESSION = re.compile(
+    r"!?(?:[A-Za-z_$][\w$]*\??\.)*[A-Za-z_$][\w$]*\(|(?:(?:this|self|window|process|props|state|store|values?|data|params|"
+    r"query|options?|config|row|item|record|event|ctx|context|vm|model|payload|body|res|req|response|request|\w*[Ff]orm"
+    r"(?:Data|State)?|user\w*)\??\.)+[A-Za-z_$]"
+)
 _COMMENT = re.compile(r"(?:^|\s)(?://|#|/?\*|<!--|--\s|;)")
 _ASSIGNED = re.compile(r"[ \t]*(?:[#;*/-]{1,3}[ \t]+)?(?:export |set |ENV |ARG |-e |-D)?[\w.$\"'/:-]*")
 
@@ -230,13 +248,18 @@ def _bare(text: str, before: str, at: int, how: str, rank: str, suffix: str, wit
     if not match:
         match = _BARE.match(text, at)
         if (
-            match and not free and not (is_random(match[0], least=12, letters=96) or is_jumbled(match[0], 2.2))
+            match
+            and not free
+            and not (is_random(match[0], least=12, letters=96) or is_jumbled(match[0], 2.2))
+            and not (rank == "password" and match[0].isdigit() and not before.split()[-1].isupper())  # no error code
         ):  # in code, a variable's name
             return
     ahead = text[match.end() : match.end() + 1] if match else ""
     if not match or ahead in ("(", "[") or (how == "xml" and ahead != "<"):
         return
-    value = match[0].rstrip(".,;:")
+    value = match[0].partition("REDACTED_")[0].rstrip(".,;:")
+    if suffix not in _CONFIG and _IS_EXPRESSION.match(value):
+        return
     plain = suffix in _CONFIG and rank == "password" and value.isalnum() and value.lower() not in STAND_INS
     if looks_secret(value, rank) or (plain and value.isascii()):
         yield Span(match.start(), match.start() + len(value), rank)
@@ -258,6 +281,6 @@ def _chinese(text: str, hit: re.Match[str]) -> Iterator[Span]:
         rank = _CHINESE_RANKS.get(hit[0], "secret")
         if _ACCOUNT.search(text[max(0, hit.start() - 8) : hit.start()]) and (user := _USER.match(text, match.start())):
             match = _BARE.match(text, user.end()) or match
-        value = match[0].rstrip(".,;:")
+        value = match[0].partition("REDACTED_")[0].rstrip(".,;:")
         if looks_secret(value, rank):
             yield Span(match.start(), match.start() + len(value), rank)

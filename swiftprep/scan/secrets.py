@@ -2,15 +2,17 @@
 
 Two kinds of rule look at a text. Formats that providers document are matched as they stand. All else is judged by the
 name beside it: `_rank` says what a name such as `dbPassword` or `密码` gives away, and the value must look accordingly:
-after a `password` a weak `root` with some digits is enough, after a bare `key` only what no person would type.
+after a `password` a weak `root` with some digits is enough, after a bare `key` only what no person would type. Where a
+grammar tells that a name, a call or another expression stands there, it is code and no value.
 """
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
-from pathlib import PurePosixPath
 
+from swiftprep.scan.mask import MARKER, mask
+from swiftprep.scan.places import Places, regions
+from swiftprep.scan.secret_calls import called
 from swiftprep.scan.secret_formats import elsewhere, formats, private_keys
 from swiftprep.scan.secret_names import named
 from swiftprep.scan.secret_values import Span
@@ -32,10 +34,11 @@ class Finding:
 
 
 def redact(text: str, path: str = "") -> tuple[str, list[Finding]]:
-    """Replace the characters of every secret in a text with `<REDACTED:kind>`.
+    """Replace every secret in a text with a word for its kind, such as `REDACTED_PASSWORD`.
 
-    Quotes and everything else around a value stay, and so does the number of lines. What is redacted already is left
-    alone, so a second call finds nothing.
+    Quotes and everything else around a value stay, so does the number of lines, and what was code is code afterwards:
+    in place of a value without quotes stands a string. What is redacted already is left alone, so a second call finds
+    nothing.
 
     Args:
         text: Source code, configuration or prose.
@@ -45,50 +48,45 @@ def redact(text: str, path: str = "") -> tuple[str, list[Finding]]:
         The text without its secrets, and the findings in the order of their lines.
 
     >>> redact("password: Admin@" + "123  # 默认密码", "application.yml")
-    ('password: <REDACTED:password>  # 默认密码', [Finding(path='application.yml', line=1, kind='password')])
+    ('password: REDACTED_PASSWORD  # 默认密码', [Finding(path='application.yml', line=1, kind='password')])
     """
     findings: list[Finding] = []
     # A secret can hide another from the rules, so look until there is nothing more to see. Each round leaves fewer
     # characters that are not redacted, so there is a last one.
-    while spans := _spans(text, path):
-        pieces: list[str] = []
+    while found := _spans(text, path):
+        spans, places = found
         done, line = 0, 1
-        for start, end, kind in spans:
+        for start, _, kind in spans:
             line += text.count("\n", done, start)
             findings.append(Finding(path, line, kind))
-            line += text.count("\n", start, end)
-            pieces += text[done:start], _mask(text[start:end], kind)
-            done = end
-        text = "".join([*pieces, text[done:]])
+            done = start
+        text = mask(text, spans, places)
     return text, sorted(findings, key=lambda finding: finding.line)
 
 
-_MARKER = re.compile(r"<REDACTED:[a-z0-9-]+>")
-_KEY_TEXT = re.compile(r"\\[nrt]|[A-Za-z0-9+/=]{2,}")
-
-
-def _mask(value: str, kind: str) -> str:
-    marker = f"<REDACTED:{kind}>"
-    if kind != "private-key" or not ("\n" in value or "\\" in value):
-        return marker
-    # Its lines may be string literals that code puts together: only the letters of the key go.
-    return _KEY_TEXT.sub(lambda match: match[0] if match[0][0] == "\\" else marker, value)
-
-
-def _spans(text: str, path: str) -> list[Span]:
+def _spans(text: str, path: str) -> tuple[list[Span], Places] | None:
     """Return what to redact, in order and without overlaps; where two rules meet, the more exact one wins."""
-    file = PurePosixPath(path.lower())
-    suffix = ".env" if file.name.startswith(".env") else file.suffix or file.name
     # One byte for a character, so that places are the same in both; bytes are the faster to look through.
     raw = text.encode("latin-1", "replace")
-    found = [*private_keys(text), *formats(text, raw), *elsewhere(text), *named(text, raw.lower(), suffix)]
+    found = [*private_keys(text), *formats(text, raw), *elsewhere(text), *called(text, raw.lower())]
+    exact = len(found)
+    for start, end, suffix in regions(text, path):
+        found += [
+            Span(start + span.start, start + span.end, span.kind)
+            for span in named(text[start:end], raw[start:end], suffix)
+        ]
+    if not found:
+        return None
     # No rule should touch a marker: with one that did, `redact` would not come to an end.
-    taken = bytearray(len(text) if found else 0)
-    kept: list[Span] = []
-    for match in _MARKER.finditer(text) if found else ():
+    taken = bytearray(len(text))
+    for match in MARKER.finditer(text):
         taken[match.start() : match.end()] = b"\1" * (match.end() - match.start())
-    for span in found:
-        if 1 not in taken[span.start : span.end]:
-            taken[span.start : span.end] = b"\1" * (span.end - span.start)
-            kept.append(span)
-    return sorted(kept)
+    kept: list[Span] = []
+    places = Places(text, path)
+    for number, span in enumerate(found):
+        # Only a format or a call can tell a secret where code stands; beside a name it is an expression.
+        if 1 in taken[span.start : span.end] or (number >= exact and places.at(span.start, span.end).kind == "code"):
+            continue
+        taken[span.start : span.end] = b"\1" * (span.end - span.start)
+        kept.append(span)
+    return (sorted(kept), places) if kept else None
