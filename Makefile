@@ -100,6 +100,7 @@ bench: $(READY)
 	$(BIN)/python benchmarks/jsonl.py
 	$(BIN)/python benchmarks/distill.py
 	$(BIN)/python benchmarks/faults.py
+	$(BIN)/python benchmarks/busy.py
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[bench]'
 	$(BIN)/python benchmarks/dedup.py
 

@@ -157,6 +157,22 @@ def test_a_long_log_is_shown_by_its_end(worker):
     assert len(str(error.value)) < 1000
 
 
+@needs_gguf
+@pytest.mark.parametrize("mine", [None, "active"], ids=["unset", "set by the user"])
+def test_a_model_on_the_cpu_waits_asleep_unless_the_user_has_set_it(worker, tmp_path, monkeypatch, mine):
+    for name in ("OMP_WAIT_POLICY", "GOMP_SPINCOUNT", "KMP_BLOCKTIME"):
+        monkeypatch.delenv(name, raising=False)
+    if mine:
+        monkeypatch.setenv("OMP_WAIT_POLICY", mine)
+    note = tmp_path / "policy"
+    worker(f"open({str(note)!r}, 'w').write(os.environ['OMP_WAIT_POLICY'])\n" + READY + "time.sleep(60)")
+    gguf = tmp_path / "m.gguf"
+    gguf.write_bytes(b"GGUF")
+    with serve(gguf) as server:
+        assert server.base_url
+    assert note.read_text() == (mine or "PASSIVE")
+
+
 # A server that answers with its own process number.
 ANSWERS = """
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer

@@ -21,7 +21,17 @@ from swiftprep.demo import MODEL_ARGUMENTS
 from swiftprep.errors import ConfigError, DataError, RunError, RunInterrupted
 from swiftprep.train import process
 from swiftprep.train.arguments import known_arguments, read_arguments, to_argv, unknown_arguments
-from swiftprep.train.device import activation_bytes, detect
+from swiftprep.train.device import (
+    Device,
+    activation_bytes,
+    available_cores,
+    core_quota,
+    cpu_dtype,
+    cpu_environment,
+    cpu_features,
+    cpuinfo_features,
+    detect,
+)
 
 TINY = {"max_steps": 2, "logging_steps": 1, "gradient_accumulation_steps": 1, "max_length": 64, "report_to": "none"}
 
@@ -102,8 +112,6 @@ def test_device_arguments_for_a_gpu(fake_model, data, monkeypatch):
 
 
 def process_device():
-    from swiftprep.train.device import Device
-
     return Device("cuda", "bfloat16")
 
 
@@ -111,9 +119,107 @@ def test_device_none_leaves_everything_to_ms_swift(fake_model, data):
     assert "torch_dtype" not in SwiftRunner(fake_model, device=None).command(data[0])
 
 
-def test_this_cpu_is_measured():
-    assert detect("cpu").kind == "cpu"
-    assert detect("cpu").dtype in ("bfloat16", "float32")
+INTEL = {"fma3", "avx2", "avx512_f", "avx512_bw", "avx512_vnni"}
+
+
+@pytest.mark.parametrize(
+    ("features", "dtype"),
+    [
+        (set(), "float32"),
+        ({"sse4_2", "avx2", "fma3"}, "float32"),
+        (INTEL, "float32"),
+        (INTEL | {"avx512_fp16", "amx_tile", "amx_int8"}, "float32"),
+        (INTEL | {"avx512_bf16"}, "bfloat16"),
+        (INTEL | {"avx512_bf16", "amx_tile", "amx_int8", "amx_bf16"}, "bfloat16"),
+        ({"neon", "fp16_arith", "dot"}, "float32"),
+        ({"neon", "fp16_arith", "dot", "bf16", "i8mm"}, "bfloat16"),
+        ({"asimd", "sve", "svebf16"}, "bfloat16"),
+    ],
+    ids=["nothing known", "AVX2", "VNNI", "tiles without bf16", "AVX-512 BF16", "AMX", "Arm", "Arm bf16", "Arm SVE"],
+)
+def test_what_a_cpu_has_decides_its_number_format(features, dtype):
+    assert cpu_dtype(features) == dtype
+
+
+def test_this_cpu_gets_the_same_format_every_time():
+    assert detect("cpu") == Device("cpu", cpu_dtype(cpu_features()))
+
+
+def test_the_kernel_is_asked_where_torch_does_not_say():
+    x86 = "processor\t: 0\nflags\t\t: fpu avx2 avx512_bf16\n\nprocessor\t: 1\nflags\t\t: fpu avx2\n"
+    assert cpuinfo_features(x86) == {"fpu", "avx2"}  # what one core lacks cannot be relied on
+    assert cpu_dtype(cpuinfo_features("Features\t: fp asimd bf16\nCPU implementer\t: 0x41\n")) == "bfloat16"
+    assert cpuinfo_features("") == frozenset()
+
+
+@pytest.mark.parametrize(
+    ("given", "dtype", "bf16"),
+    [
+        ({}, "float32", "false"),
+        ({"torch_dtype": "bfloat16"}, "bfloat16", "true"),
+        ({"torch_dtype": "float32", "bf16": True}, "float32", "true"),
+        ({"bf16": True}, "bfloat16", "true"),
+        ({"bf16": False}, "float32", "false"),
+    ],
+)
+def test_a_format_that_was_asked_for_wins(fake_model, data, monkeypatch, given, dtype, bf16):
+    monkeypatch.setattr("swiftprep.train.runner.detect", lambda kind: Device("cpu", "float32"))
+    words = shlex.split(SwiftRunner(fake_model, device="cpu").command(data[0], **given))
+    assert words[words.index("--torch_dtype") + 1] == dtype
+    assert words[words.index("--bf16") + 1] == bf16
+
+
+@pytest.mark.parametrize(
+    ("environment", "set_by_us"),
+    [
+        ({}, {"OMP_WAIT_POLICY", "OMP_NUM_THREADS"}),
+        ({"OMP_NUM_THREADS": "3"}, {"OMP_WAIT_POLICY"}),
+        ({"OMP_WAIT_POLICY": "active"}, {"OMP_NUM_THREADS"}),
+        ({"GOMP_SPINCOUNT": "1000"}, {"OMP_NUM_THREADS"}),
+        ({"KMP_BLOCKTIME": "0", "OMP_NUM_THREADS": "1"}, set()),
+    ],
+)
+def test_openmp_waits_asleep_unless_the_user_has_set_it(environment, set_by_us):
+    settings = cpu_environment(environment)
+    assert set(settings) == set_by_us
+    assert settings.get("OMP_WAIT_POLICY", "PASSIVE") == "PASSIVE"
+    assert settings.get("OMP_NUM_THREADS", "2").isdigit()
+
+
+@pytest.mark.parametrize(
+    ("files", "cores"),
+    [
+        ({}, float("inf")),
+        ({"cpu.max": "max 100000\n"}, float("inf")),
+        ({"cpu.max": "150000 100000\n"}, 1.5),
+        ({"cpu/cpu.cfs_quota_us": "-1\n", "cpu/cpu.cfs_period_us": "100000\n"}, float("inf")),
+        ({"cpu/cpu.cfs_quota_us": "400000\n", "cpu/cpu.cfs_period_us": "100000\n"}, 4),
+    ],
+    ids=["no group", "no limit", "a limit", "no limit, version 1", "a limit, version 1"],
+)
+def test_a_container_may_allow_less_than_its_cores(tmp_path, files, cores):
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text)
+    assert core_quota(tmp_path) == cores
+    assert 1 <= available_cores() <= (os.cpu_count() or 1)
+
+
+@pytest.mark.parametrize(("device", "on_the_cpu"), [("cpu", True), (None, False)])
+def test_a_run_on_the_cpu_gets_these_settings(fake_model, data, tmp_path, monkeypatch, device, on_the_cpu):
+    for name in ("OMP_WAIT_POLICY", "GOMP_SPINCOUNT", "KMP_BLOCKTIME", "OMP_NUM_THREADS"):
+        monkeypatch.delenv(name, raising=False)
+    given = {}
+
+    def run(job, *, environment, on_event, **more):
+        given.update(environment)
+        on_event({"event": "started", "output_dir": str(tmp_path)})
+        return {}
+
+    monkeypatch.setattr("swiftprep.train.runner.run_in_child", run)
+    SwiftRunner(fake_model, tmp_path, device=device).sft(data[0])
+    assert ("OMP_WAIT_POLICY" in given) == on_the_cpu
+    assert ("CUDA_VISIBLE_DEVICES" in given) == on_the_cpu
 
 
 def test_memory_estimate_grows_with_the_batch():

@@ -16,6 +16,7 @@ from swiftprep.distill.request import Reply, Request
 from swiftprep.distill.teachers.teacher import Limits, Teacher
 from swiftprep.errors import ConfigError, MissingDependencyError, RunError, TeacherError
 from swiftprep.serve.server import LocalServer
+from swiftprep.train.device import cpu_environment
 
 SAMPLING = {"temperature": 0.7, "max_tokens": 1024}
 _BLOCK = 1 << 20
@@ -141,7 +142,7 @@ def local_teacher(
     """
     job = _gguf_job(gguf, context=context, slots=slots, threads=threads)
     return ServedTeacher(
-        functools.partial(LocalServer, job, model=job["name"]),
+        functools.partial(LocalServer, job, model=job["name"], environment=cpu_environment()),
         identity=job["name"],
         sampling=sampling,
         limits=Limits(concurrency=slots),
@@ -176,7 +177,7 @@ def serve(
             teacher = Teacher(server.base_url, server.model)
     """
     job = _gguf_job(gguf, context=context, slots=slots, threads=threads)
-    server = LocalServer(job, model=job["name"], timeout=timeout)
+    server = LocalServer(job, model=job["name"], environment=cpu_environment(), timeout=timeout)
     try:
         _ = server.base_url
     except BaseException:

@@ -68,6 +68,7 @@ def swift_teacher(
         MissingDependencyError: ms-swift is not installed.
     """
     from swiftprep.train.arguments import require_swift
+    from swiftprep.train.device import environment_of
 
     require_swift()
     if backend not in ("deploy", "engine"):
@@ -85,9 +86,8 @@ def swift_teacher(
         "arguments": {**known, "served_model_name": name, "log_interval": -1},
         "trust_remote_code": trust_remote_code,
     }
-    environment = {"CUDA_VISIBLE_DEVICES": "-1"} if device == "cpu" else {}
     return ServedTeacher(
-        functools.partial(LocalServer, job, model=name, environment=environment, timeout=1800.0),
+        functools.partial(LocalServer, job, model=name, environment=environment_of(device), timeout=1800.0),
         identity=name,
         sampling=sampling,
         limits=limits,

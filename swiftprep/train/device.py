@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import math
 import os
 import subprocess
 import sys
-import time
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -16,6 +18,11 @@ from swiftprep.errors import RunError
 
 Kind = Literal["cuda", "cpu"]
 
+# x86 by torch's names, which are the kernel's, then 64-bit Arm by torch's and by the kernel's.
+_BFLOAT16 = frozenset({"avx512_bf16", "amx_bf16", "bf16", "sve_bf16", "svebf16"})
+# How OpenMP's threads wait: by the standard, by GNU's library (torch's wheels have it), by Intel's and LLVM's.
+_WAITING = frozenset({"OMP_WAIT_POLICY", "GOMP_SPINCOUNT", "KMP_BLOCKTIME"})
+
 
 @dataclass(frozen=True, slots=True)
 class Device:
@@ -23,7 +30,7 @@ class Device:
 
     Attributes:
         kind: `"cuda"` or `"cpu"`.
-        dtype: The fastest format that trains well: `"bfloat16"`, `"float16"` or `"float32"`.
+        dtype: The fastest format that trains well: `"bfloat16"`, `"float16"` or `"float32"`. Of a CPU see `cpu_dtype`.
     """
 
     kind: Kind
@@ -53,24 +60,91 @@ def _look(kind: str) -> Device:
 
     if kind != "cpu" and torch.cuda.is_available():
         return Device("cuda", "bfloat16" if torch.cuda.is_bf16_supported() else "float16")
-    return Device("cpu", _fastest_on_cpu())
+    return Device("cpu", cpu_dtype(cpu_features()))
 
 
-def _fastest_on_cpu() -> str:
-    """Time a linear layer of a small model, forward and backward: a CPU without AVX-512 BF16 or AMX emulates it."""
+def cpu_dtype(features: Iterable[str]) -> str:
+    """Return the number format for a CPU of these features.
+
+    Only a CPU that multiplies bfloat16 itself is faster in it; others emulate it, many times slower. What the CPU has
+    decides, and no timing: a machine trains in the same format whoever else is busy on it.
+
+    >>> cpu_dtype({"avx2", "avx512_vnni", "avx512_bf16"}), cpu_dtype({"avx2", "avx512_vnni"})
+    ('bfloat16', 'float32')
+    """
+    return "float32" if _BFLOAT16.isdisjoint(features) else "bfloat16"
+
+
+def cpu_features() -> frozenset[str]:
+    """Return what torch says that this CPU has, or where it cannot, what the kernel says."""
     import torch
 
-    seconds = {}
-    for dtype in (torch.float32, torch.bfloat16):
-        layer = torch.nn.Linear(576, 1536, dtype=dtype)
-        batch = torch.randn(512, 576, dtype=dtype, requires_grad=True)
-        times = []
-        for _ in range(8):
-            start = time.perf_counter()
-            layer(batch).sum().backward()
-            times.append(time.perf_counter() - start)
-        seconds[dtype] = min(times)
-    return "bfloat16" if seconds[torch.bfloat16] < 0.9 * seconds[torch.float32] else "float32"
+    if sys.platform == "darwin":  # Apple's cores have bfloat16, and torch has no fast kernels for it there
+        return frozenset()
+    if hasattr(torch.cpu, "get_capabilities"):  # since torch 2.11
+        return frozenset(name for name, has in torch.cpu.get_capabilities().items() if has is True)
+    try:
+        return cpuinfo_features(Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace"))
+    except OSError:
+        return frozenset()
+
+
+def cpuinfo_features(text: str) -> frozenset[str]:
+    r"""Return the features in the text of `/proc/cpuinfo`: those that all cores have.
+
+    >>> sorted(cpuinfo_features("model name : x\nflags\t\t: avx2 avx512_bf16\n"))
+    ['avx2', 'avx512_bf16']
+    """
+    lines = [line.partition(":")[2].split() for line in text.split("\n") if line.startswith(("flags", "Features"))]
+    return frozenset.intersection(*map(frozenset, lines)) if lines else frozenset()
+
+
+def environment_of(device: str | None) -> dict[str, str]:
+    """Return the variables to set in a process that computes on a device.
+
+    Args:
+        device: `"auto"`, `"cpu"`, or None for what is left to ms-swift.
+
+    Raises:
+        RunError: as `detect`.
+    """
+    hidden = {"CUDA_VISIBLE_DEVICES": "-1"} if device == "cpu" else {}
+    return {**hidden, **cpu_environment()} if device is not None and detect(device).kind == "cpu" else hidden
+
+
+def cpu_environment(environment: Mapping[str, str] = os.environ) -> dict[str, str]:
+    """Return OpenMP's settings for a process that computes on the CPU, without those that the user has set.
+
+    A thread of OpenMP that waits for another spins, by default for milliseconds. Beside busy processes the other may
+    not be running at all, and the time spent on spinning is then missing for the work: `benchmarks/busy.py` measures
+    what that does to a training step. With the policy `PASSIVE` a thread that waits sleeps.
+
+    Args:
+        environment: What is set already.
+    """
+    settings = {} if environment.keys() & _WAITING else {"OMP_WAIT_POLICY": "PASSIVE"}
+    return settings if "OMP_NUM_THREADS" in environment else {**settings, "OMP_NUM_THREADS": str(available_cores())}
+
+
+def available_cores() -> int:
+    """Return how many cores this process may use: its affinity, and less where its control group allows less time.
+
+    OpenMP looks at the affinity alone: in a container that may use 2 of 64 cores it starts 64 threads, which then wait
+    for each other.
+    """
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return max(1, math.ceil(min(cores, core_quota(Path("/sys/fs/cgroup")))))
+
+
+def core_quota(group: Path) -> float:
+    """Return the cores' worth of time that a control group may use, of its version 2 or 1; infinity without a limit."""
+    with contextlib.suppress(OSError, ValueError):
+        quota, period = (group / "cpu.max").read_text(encoding="ascii").split()
+        return math.inf if quota == "max" else int(quota) / int(period)
+    with contextlib.suppress(OSError, ValueError):
+        quota, period = ((group / f"cpu/cpu.cfs_{name}_us").read_text(encoding="ascii") for name in ("quota", "period"))
+        return int(quota) / int(period) if int(quota) > 0 else math.inf
+    return math.inf
 
 
 def available_memory() -> int | None:

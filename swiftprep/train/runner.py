@@ -15,7 +15,7 @@ from swiftprep.evaluate.probes import load_questions
 from swiftprep.swiftfmt import is_hub_id, parse_entry, require_rows
 from swiftprep.train.arguments import require_swift, to_command, unknown_arguments
 from swiftprep.train.bar import RunProgress
-from swiftprep.train.device import Device, activation_bytes, available_memory, detect
+from swiftprep.train.device import Device, activation_bytes, available_memory, detect, environment_of
 from swiftprep.train.folders import (
     ADAPTER_CONFIG,
     MERGED,
@@ -63,7 +63,9 @@ class SwiftRunner:
             model_type: ms-swift's model type, for a model it does not recognise. A folder that ms-swift wrote, such as
                 that of `merge`, carries its own.
             template: ms-swift's chat template, likewise.
-            device: `"auto"`, `"cpu"`, or None to leave all device arguments to ms-swift.
+            device: `"auto"`, `"cpu"`, or None to leave all device arguments to ms-swift. On a CPU the number format
+                follows from what the CPU has, and OpenMP waits asleep (`swiftprep.train.device.cpu_environment`);
+                `torch_dtype`, and OpenMP's own variables, win.
             trust_remote_code: Let Python code that comes with the model run. ms-swift itself always would.
             in_process: Run in this process instead, as ms-swift's own API does, side effects and all: its own
                 exceptions, and no checkpoint on Ctrl-C.
@@ -312,7 +314,8 @@ class SwiftRunner:
             return {}
         if device.kind == "cuda":
             return {"torch_dtype": device.dtype}
-        dtype = str(given.get("torch_dtype", device.dtype))
+        mixed = {True: "bfloat16", False: "float32"}.get(given.get("bf16"))  # type: ignore[arg-type]
+        dtype = str(given.get("torch_dtype") or mixed or device.dtype)
         return {
             "use_cpu": True,
             "torch_dtype": dtype,
@@ -354,7 +357,7 @@ class SwiftRunner:
         return run_in_child(
             job,
             log_path=folder / f"{job['task']}-{stamp}.log",
-            environment={"CUDA_VISIBLE_DEVICES": "-1"} if self.device == "cpu" else {},
+            environment=environment_of(self.device),
             on_event=on_event,
         )
 
