@@ -17,6 +17,7 @@ REASONING = {
     "reasoning", "reasoning_content", "reasoning_text", "thinking", "thinking_content", "think", "thought", "thoughts",
     "chain_of_thought", "cot", "complex_cot",
 }  # fmt: skip
+_EFFORTS = {"none", "minimal", "low", "medium", "high", "auto", "default", "enabled", "disabled", "detailed"}
 _LEARNT = {
     "weight", "weights", "train", "training", "trainable", "trained", "learn", "learnable", "learned", "loss", "losses",
     "supervise", "supervised", "backprop", "gradient", "grad",
@@ -85,6 +86,12 @@ def row_extras(row: dict[str, Any], read: Container[str]) -> list[Extra]:
     ]
 
 
+def is_telling(name: str) -> bool:
+    """Tell whether a name is one of a mark or of the reasoning."""
+    names = _names(name)
+    return bool(_marked(names[0]) or REASONING & set(names))
+
+
 def _extras(holder: dict[str, Any], read: Container[str], answer: bool) -> Iterator[Extra]:
     for key, value in holder.items():
         if key in read or _is_empty(value):
@@ -95,7 +102,8 @@ def _extras(holder: dict[str, Any], read: Container[str], answer: bool) -> Itera
             if (not _learns_as_usual(marked, value)) if answer else asked:
                 yield Extra(key, value, "mark")
         elif REASONING & set(names) and isinstance(value, (str, list, dict)):
-            yield Extra(key, value, "reasoning")
+            if not _is_setting(value):
+                yield Extra(key, value, "reasoning")
         elif names[0] in _SWITCHES:
             if _switch(value) is not False:
                 yield Extra(key, value, "other")
@@ -142,6 +150,11 @@ def _switch(value: Any) -> bool | None:
     if isinstance(value, str):
         value = _WORDS.get(value.strip().lower())
     return bool(value) if isinstance(value, (bool, int, float)) and value in (0, 1) else None
+
+
+def _is_setting(value: Any) -> bool:
+    """Tell whether a value says how to think, and not what was thought."""
+    return isinstance(value, str) and (value.strip().lower() in _EFFORTS or _switch(value) is not None)
 
 
 def _is_mark_value(value: Any) -> bool:

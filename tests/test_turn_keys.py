@@ -26,6 +26,7 @@ AS_USUAL = [
     {"masked": False}, {"ignore": 0}, {"no_loss": False}, {"include": True}, {"weights": [1, 1]}, {"mask": None}, {"loss": 1.73},
     {"id": "m-1"}, {"timestamp": "2025-01-31"}, {"score": 0.7}, {"tokens": 12}, {"final": True}, {"usage": {"total": 5}},
     {"reasoning_content": ""}, {"reasoning": None}, {"tool_calls": []}, {"refusal": None}, {"prefix": False}, {"reasoning_tokens": 90},
+    {"reasoning": "high"}, {"thinking": "off"},
 ]  # fmt: skip
 BESIDE = [
     {"tool_calls": [{"id": "1"}]}, {"function_call": {"name": "f"}}, {"refusal": "I cannot."}, {"audio": {"id": "a"}}, {"name": "li"},

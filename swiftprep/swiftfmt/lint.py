@@ -16,7 +16,7 @@ from swiftprep.swiftfmt.encoding import NotEncoded, learns
 from swiftprep.swiftfmt.entry import FILE_SUFFIXES, Entry
 from swiftprep.swiftfmt.shape import milliseconds
 from swiftprep.swiftfmt.table import Table, WholeFile, read_table
-from swiftprep.swiftfmt.unread import unread
+from swiftprep.swiftfmt.unread import unread, watched
 
 Outcome: TypeAlias = Literal["trained", "misread", "no-loss", "encode-fails", "dropped"]
 
@@ -160,8 +160,9 @@ def _reading(table: Table) -> tuple[str, dict[str, str]]:
 def _converted(table: Table, form: str, columns: dict[str, str]) -> Iterator[tuple[int, dict[str, Any], str, str]]:
     """Yield `(line, row as kept, why it is dropped, what is left unread of it)`."""
     wanted = {column: name for column, name in columns.items() if name != "ignored"}
+    ignored, turns = watched(columns)
     for line, plain in table.rows():
-        left_unread = unread(plain, columns)
+        left_unread = unread(plain, ignored, turns)
         row = {name: table.cell(plain, column) for column, name in wanted.items()}
         try:
             row = to_messages(row, form)

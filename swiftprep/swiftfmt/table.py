@@ -207,7 +207,7 @@ def _lines_table(path: Path) -> Table | None:
             bad = (_FAR if error == _NOT_UTF8 else number, line, error)
         if row is not None and not isinstance(row, dict):
             raise WholeFile(f"expected a JSON object, found {type(row).__name__}", line)
-        null_first = null_first or NULL_FIRST.search(text) is not None
+        null_first = null_first or (b"null" in text and NULL_FIRST.search(text) is not None)
         if place <= BATCH:
             shape.observe(row, number)
             continue

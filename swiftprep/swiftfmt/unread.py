@@ -11,27 +11,39 @@ from collections.abc import Iterable
 from typing import Any
 
 from swiftprep.swiftfmt.conversation import STUMBLES, literal
-from swiftprep.turn_keys import Extra, row_extras, turn_extras
+from swiftprep.turn_keys import Extra, is_telling, row_extras, turn_extras
 
 _TURN = {"role", "from", "content", "value", "loss", "loss_scale"}
+_PLAIN = {"role", "content"}
 _PAIR = {"user", "human", "assistant", "gpt", "bot"}
 _ANSWERS = {"assistant", "gpt", "bot", "tool_call", "function_call", "function-call"}
 _RESULTS = {"tool", "tool_response", "function_response", "function-response", "observation", "observations"}
 
 
-def unread(row: Any, fates: dict[str, str]) -> str:
-    """Say what ms-swift leaves unread of a row, or return an empty text.
+def watched(fates: dict[str, str]) -> tuple[list[str], list[str]]:
+    """Return the columns that ms-swift ignores and that may say how to learn a row, and the columns of its turns.
 
     Args:
-        row: As it stands in the file.
         fates: What becomes of each column, as `Lint.columns`.
+    """
+    ignored = [column for column, fate in fates.items() if fate == "ignored" and is_telling(column)]
+    return ignored, [column for column, fate in fates.items() if fate == "messages"]
+
+
+def unread(row: Any, ignored: list[str], turns: list[str]) -> str:
+    """Say what ms-swift leaves unread of a row, as it stands in the file, or return an empty text.
+
+    Args:
+        row: The row.
+        ignored: From `watched`.
+        turns: From `watched`.
     """
     if not isinstance(row, dict):
         return ""
-    found = [f"its {extra}" for extra in row_extras(row, {name for name, fate in fates.items() if fate != "ignored"})]
-    for column, fate in fates.items():
-        if fate == "messages":
-            found += _in_turns(row.get(column))
+    beside = {column: row[column] for column in ignored if column in row}
+    found = [f"its {extra}" for extra in row_extras(beside, ())] if beside else []
+    for column in turns:
+        found += _in_turns(row.get(column))
     return f"ms-swift does not read {' and '.join(found)}" if found else ""
 
 
@@ -45,7 +57,7 @@ def _in_turns(turns: Any) -> Iterable[str]:
             except STUMBLES:
                 return
     for position, turn in enumerate(turns if isinstance(turns, (list, tuple)) else (), start=1):
-        if isinstance(turn, dict):
+        if isinstance(turn, dict) and not turn.keys() <= _PLAIN:
             for extra in _in_turn(turn):
                 yield f"{extra} of turn {position}"
 
