@@ -11,25 +11,19 @@ from typing import Any
 
 import orjson
 
+from swiftprep.quality.decoding import decoded, looks_wrong
 from swiftprep.quality.edit import with_answer, with_texts
 from swiftprep.quality.markdown import fenced, outside_fences, prose
-from swiftprep.quality.origin import is_code
+from swiftprep.quality.origin import is_code, is_scanned, language_of_file
 from swiftprep.quality.phrases import phrases
-from swiftprep.quality.verdict import Verdict, drop, fix
+from swiftprep.quality.unseen import HIDDEN, without_hidden
+from swiftprep.quality.verdict import Verdict, drop, fix, warn
 from swiftprep.records import RESPONSE_KEYS, Sample
 
 TAIL = 300  # characters at the end of a question in which a template's end is looked for
 
 _LOST = re.compile("\ufffd|锟斤拷|锟斤|烫烫烫|屯屯屯")
-_LATIN = re.compile("[\u0080-\u00ff\u0152\u0153\u0160\u0161\u0178\u017d\u017e\u0192\u2013-\u2122]{2}")
-_WIDE = re.compile("[\u2010-\u2027\u3000-\u301f\u3400-\u9fff\uff01-\uff5e]")
-_CJK = re.compile("[\u3400-\u9fff]{2}")
-# What shows nothing: control characters but tab and line ends, zero-width ones but the joiner of emoji, and the marks
-# that turn the direction of text, which can hide code (Boucher and Anderson, Trojan Source, 2021).
-_HIDDEN = re.compile(
-    "\x1b\\[[0-9;]*[A-Za-z]"
-    "|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u200b\u200e\u200f\u2060-\u2064\ufeff\u202a-\u202e\u2066-\u2069\u00ad]"
-)
+_MOST_SHOWN = 3  # signs for lost letters that a file of code may show on purpose
 _ESCAPES = {"\\n": "\n", "\\t": "\t", '\\"': '"', "\\r": "", "\\\\": "\\"}
 _ESCAPED = re.compile(r'\\(?:[ntr"]|\\)')
 _ENTITY = re.compile(r"&(?:amp;)?(?:lt|gt|amp|quot|nbsp|#39|#x27|apos|ldquo|rdquo|hellip|mdash);")
@@ -50,13 +44,19 @@ _THINK = re.compile(r"<(/?)think(?:ing)?>")
 
 
 def mojibake(sample: Sample) -> Verdict | None:
-    """Text decoded with the wrong encoding: put right line by line where it can be, rejected where letters are lost."""
+    """Text decoded with the wrong encoding: put right where that is proved, rejected where letters are lost."""
     if phrases("about_encodings").search(sample.prompt):
         return None  # wrong letters may well be shown in the answer
-    made = with_texts(sample, _decoded)
-    if any(_LOST.search(turn["content"]) or _is_lost(turn["content"]) for turn in made.messages):
+    made = with_texts(sample, lambda text: decoded(text, has_code=is_code(sample) or "```" in text))
+    texts = [turn["content"] for turn in made.messages]
+    lost = sum(len(_LOST.findall(text)) for text in texts)
+    if any(map(_is_lost, texts)) or lost >= (_MOST_SHOWN if is_scanned(sample) else 1):
         return drop("holds letters that were lost in a wrong decoding", "含有无法恢复的乱码")
-    return None if made is sample else fix(made, "was decoded with the wrong encoding", "乱码，已按正确编码还原")
+    if any(map(looks_wrong, texts)):
+        return drop("was decoded with the wrong encoding, and part of it is lost", "乱码，且无法完整还原")
+    if made is not sample:
+        return fix(made, "was decoded with the wrong encoding", "乱码，已按正确编码还原")
+    return warn("shows a sign for lost letters", "含有替换字符") if lost else None
 
 
 def _is_lost(text: str) -> bool:
@@ -65,46 +65,18 @@ def _is_lost(text: str) -> bool:
     return len(marks) > 2 or any(len(run) > 5 for run in marks)
 
 
-def _decoded(text: str) -> str:
-    if not _LATIN.search(text) and not _CJK.search(text):
-        return text
-    return "\n".join(map(_decoded_line, text.split("\n")))
-
-
-def _decoded_line(line: str) -> str:
-    if _LATIN.search(line):
-        made = _from_latin(line)
-        if made:
-            return made
-        from ftfy import TextFixerConfig, fix_encoding
-
-        return fix_encoding(line, TextFixerConfig(restore_byte_a0=True, replace_lossy_sequences=False))
-    if _CJK.search(line):
-        # Chinese in GBK hardly ever happens to be valid UTF-8 too: of a line that nearly is, the reading is wrong.
-        made = line.encode("gb18030", "replace").decode("utf-8", "replace")
-        right = sum("\u3400" <= character <= "\u9fff" for character in made)
-        return made if right > 1 and made.count("\ufffd") * 4 < right else line
-    return line
-
-
-def _from_latin(line: str) -> str:
-    """Return a line of UTF-8 or GB18030 bytes that were read as Latin-1, or `""` where it is no such line."""
-    try:
-        data = line.encode("latin-1")
-    except UnicodeError:
-        return ""
-    try:
-        return data.decode("utf-8")
-    except UnicodeError:
-        made = data.decode("gb18030", "replace")
-    high = sum(byte > 127 for byte in data)
-    return made if high >= 4 and 2 * len(_WIDE.findall(made)) == high else ""
-
-
 def hidden_characters(sample: Sample) -> Verdict | None:
     """Control and zero-width characters are not seen, and cost tokens or hide what the code does."""
-    made = with_texts(sample, lambda text: _HIDDEN.sub("", text) if _HIDDEN.search(text) else text)
-    return None if made is sample else fix(made, "holds characters that cannot be seen", "含有不可见字符")
+    if not any(HIDDEN.search(turn["content"]) for turn in sample.messages):
+        return None
+    if phrases("about_hidden").search(sample.prompt):
+        return None
+    made = with_texts(sample, without_hidden, roles=("system", "user"))
+    language = language_of_file(sample) if is_code(sample) else None
+    made = with_texts(made, lambda text: without_hidden(text, language=language), roles=("assistant",))
+    if made.messages != sample.messages:
+        return fix(made, "holds characters that cannot be seen", "含有不可见字符")
+    return warn("holds characters that cannot be seen in a text of its code", "代码的文本里含有不可见字符")
 
 
 def escaped_text(sample: Sample) -> Verdict | None:
