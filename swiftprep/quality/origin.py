@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 from swiftprep.quality.markdown import is_bare_code, prose
 from swiftprep.records import Sample
 from swiftprep.scan.tasks import KINDS
+
+_QUOTED = re.compile("“[^”\n]{1,200}”|「[^」\n]{1,200}」|『[^』\n]{1,200}』|(?<!\\w)\"[^\"\n]{1,200}\"(?!\\w)|《[^》\n]{1,100}》")
 
 
 def is_part(sample: Sample) -> bool:
@@ -32,3 +36,12 @@ def language_of_file(sample: Sample) -> str:
     """Return the language of an answer that is bare code: its file's, or what it looks like."""
     suffix = str(sample.meta.get("path") or "").rpartition(".")[2].lower()
     return suffix or ("vue" if sample.answer.lstrip().startswith("<") else "js")
+
+
+def unquoted(text: str) -> str:
+    """Return prose without what it quotes: the words of a page, a message, somebody else.
+
+    >>> unquoted("提示“无法提交”即可。")
+    '提示 即可。'
+    """
+    return _QUOTED.sub(" ", text)
