@@ -51,10 +51,13 @@ _FOREIGN = frozenset(
     uma para porque el los las y en es por con der die das und ist ein eine nicht den zu von mit für auf sich di
     che per""".split()
 )  # fmt: skip
+# A full stop within `this.list` or a colon within `:data` ends no sentence.
 _FIRST = re.compile(
-    r"\s*(?![#\-*|>\d])([^.!?。！？:：～~\n]{1,90})(?:[.!?。！？:：～~]+\W*?(?=\w|[\s`<*#\-(（])|\n)\s*"
+    r"\s*(?![#\-*|>\d])([^.!?。！？:：～~\n]{1,90})(?:(?:[!?。！？：～~]|[.:]+(?=\s|\Z))+\W*?(?=\w|[\s`<*#\-(（])|\n)\s*"
 )
-_LAST = re.compile(r"(?:(?<=[.!?。！？～~\n`:：）)])|\A)\s*([^.!?。！？～~\n]{2,120})[.!?。！？～~]*[^\w`\n]*\s*\Z")
+_LAST = re.compile(
+    r"(?:(?<=[!?。！？～~\n`：）)])|(?<=[.:])(?=\s)|\A)\s*([^.!?。！？～~\n]{2,120})[.!?。！？～~]*[^\w`\n]*\s*\Z"
+)
 
 
 def placeholder(sample: Sample) -> Verdict | None:
@@ -75,7 +78,7 @@ def placeholder(sample: Sample) -> Verdict | None:
     if not todos or _TODO.search(sample.prompt):
         return None
     return (
-        say("is hardly more than a TODO", "几乎只有 TODO") if todos * 4 >= others else warn("holds a TODO", "含有 TODO")
+        say("is hardly more than a TODO", "几乎只有 TODO") if todos * 4 >= todos + others else warn("holds a TODO", "含有 TODO")
     )
 
 
@@ -190,9 +193,10 @@ def _without_itself(answer: str) -> str:
     made = pattern.sub("", answer[:start]) + answer[start:end] + pattern.sub("", answer[end:])
     if len(made.strip()) < LEAST:
         return answer
-    cut = phrases("as_an_ai").sub("", made, count=1)
-    if cut != made:
-        made = cut[:1].upper() + cut[1:]
+    found = phrases("as_an_ai").search(made)
+    if found and not any(block.start <= found.start() < block.end for block in fenced(made)):
+        made = made[: found.start()] + made[found.end() :]
+        made = made[:1].upper() + made[1:]
     return answer if made == answer else made.strip()
 
 
@@ -230,10 +234,12 @@ def echo(sample: Sample) -> Verdict | None:
     asked = question.rstrip("?？.。!！").lower()
     if len(question) < 8 or not re.search(r"\w", asked) or is_code(sample):
         return None
-    body = answer[before.end() :] if (before := _BEFORE_ECHO.match(answer)) else answer
-    if body.strip("\"”」』】]*?？.。!！ ").lower() == asked:
+    before = _BEFORE_ECHO.match(answer)
+    bodies = [answer, answer[before.end() :] if before else answer]
+    if any(body.strip("\"“”「」『』【】[]*?？.。!！ ").lower() == asked.strip("\"“”「」『』【】[]* ") for body in bodies):
         return drop("the answer is the question", "回答与指令相同")
-    if not body.startswith(question) or is_bare_code(question):
+    body = next((body for body in bodies if body.startswith(question)), None)
+    if body is None or is_bare_code(question):
         return None
     after = _CLOSING_MARKS.sub("", body[len(question) :], count=1)
     if not (after[:1] == "\n" or question[-1] in "?？"):

@@ -15,6 +15,7 @@ from swiftprep.quality.decoding import decoded, looks_wrong
 from swiftprep.quality.edit import with_answer, with_texts
 from swiftprep.quality.markdown import fenced, outside_fences, prose
 from swiftprep.quality.origin import is_code, is_scanned, language_of_file
+from swiftprep.quality.pages import page_line, unescaped, without_page_lines, without_tags
 from swiftprep.quality.phrases import phrases
 from swiftprep.quality.unseen import HIDDEN, without_hidden
 from swiftprep.quality.verdict import Verdict, drop, fix, warn
@@ -26,19 +27,14 @@ _LOST = re.compile("\ufffd|锟斤拷|锟斤|烫烫烫|屯屯屯")
 _MOST_SHOWN = 3  # signs for lost letters that a file of code may show on purpose
 _ESCAPES = {"\\n": "\n", "\\t": "\t", '\\"': '"', "\\r": "", "\\\\": "\\"}
 _ESCAPED = re.compile(r'\\(?:[ntr"]|\\)')
-_ENTITY = re.compile(r"&(?:amp;)?(?:lt|gt|amp|quot|nbsp|#39|#x27|apos|ldquo|rdquo|hellip|mdash);")
 _ABOUT_ENTITIES = re.compile(r"&|<\w|尖括号|angle bracket|实体|转义|entit|escap|unescape", re.I)
+_ABOUT_TAGS = re.compile(r"\bhtml\b|标签(?!页)|\btags?\b|xss|富文本|rich ?text|加粗|\bbold\b|换行|line ?breaks?", re.I)
 _ANSWER_KEYS = (
     *RESPONSE_KEYS, "result", "message", "reply", "generated_text", "回答", "答案", "内容", "输出",
     "choices", "messages", "data",
 )  # fmt: skip
-_LINE = r"(?m:^[ \t]*{}[ \t]*$\n?)"
 _MARKS = re.compile(r"\?{2,}")
-_HTML = re.compile(r"</?(?:p|div|span|b|strong|i|em|ul|ol|li|font|h[1-6])(?: [^<>\n]*)?>|<br ?/?>", re.I)
 _ROLE_LINE = re.compile(r"\s*(?:assistant|user|system)\s*(?:\n|$)")
-_TAG_NAME = re.compile(r"<(/?[a-z][a-z0-9]*)(?: [^<>\n]*)?>", re.I)
-_BREAK = re.compile(r"<br ?/?>|&nbsp;", re.I)
-_END_TAG = re.compile(r"(?:<br ?/?>|</p>)\n?", re.I)
 _INLINE = re.compile(r"(?<!`)`[^`\n]+`(?!`)")
 _THINK = re.compile(r"<(/?)think(?:ing)?>")
 
@@ -128,59 +124,30 @@ def _answer_in(value: Any, depth: int = 0) -> str:
 def web_residue(sample: Sample) -> Verdict | None:
     """Lines that a web page adds to what it shows: its buttons, its author, its licence."""
     answer = sample.answer
-    if is_code(sample):
+    if is_code(sample) or phrases("about_pages").search(sample.prompt):
         return None
-    made = _outside_code(answer, lambda text: phrases("web_page", _LINE).sub("", text)).strip()
-    if made == answer.strip() or not made:
-        return None
-    return fix(with_answer(sample, made), "holds the remains of a web page", "残留网页内容")
+    made = without_page_lines(answer)
+    if made and made != answer.strip():
+        return fix(with_answer(sample, made), "holds the remains of a web page", "残留网页内容")
+    line = page_line(answer)
+    return warn(f"may hold the remains of a web page: {line[:60]}", f"可能残留网页内容：{line[:60]}") if line else None
 
 
 def html_residue(sample: Sample) -> Verdict | None:
     """Entities and tags left over from a web page, in code or around it."""
     answer = sample.answer
+    if is_scanned(sample) and is_code(sample):
+        return None
     if _ABOUT_ENTITIES.search(sample.prompt):
         return None
-    made = answer
-    entities = _ENTITY.findall(answer)
-    escaped = {entity.replace("amp;", "") for entity in entities}
-    if {"&lt;", "&gt;"} <= escaped and not re.search(r"<[a-zA-Z/!]", _ENTITY.sub("", answer)):
-        while (once := html.unescape(made)) != made:
-            made = once
-        made = made.replace("\xa0", " ")
-    elif not is_code(sample):
-        made = _outside_code(answer, _without_tags)
+    made = unescaped(answer)
+    if made == answer and not is_code(sample) and not _ABOUT_TAGS.search(sample.prompt):
+        made = without_tags(answer)
         if len(made) < 0.7 * len(html.unescape(answer)) and phrases("about_code").search(sample.prompt):
             return None  # it is HTML that was asked for
     if made == answer or not made.strip():
         return None
     return fix(with_answer(sample, made), "holds the remains of HTML", "残留 HTML 实体或标签")
-
-
-def _without_tags(text: str) -> str:
-    tags = Counter(tag.lower() for tag in _TAG_NAME.findall(text) if tag.lower() not in ("br", "/br"))
-    if any(count != tags[f"/{tag}"] for tag, count in list(tags.items()) if tag[0] != "/"):
-        return text  # prose that speaks of a tag
-    if not tags and not _BREAK.search(text) and not _ENTITY.search(text):
-        return text
-    return "".join(map(_without_tags_in, text.splitlines(keepends=True)))
-
-
-def _without_tags_in(line: str) -> str:
-    if line.lstrip().startswith("|"):  # a table has no other way to end a line within a cell
-        return line
-    pieces = re.split(r"(`[^`\n]*`)", line)  # inline code may show a tag
-    pieces[::2] = [_HTML.sub("", _END_TAG.sub("\n", piece)) for piece in pieces[::2]]
-    return html.unescape("".join(pieces)).replace("\xa0", " ")
-
-
-def _outside_code(text: str, change: Callable[[str], str]) -> str:
-    pieces: list[str] = []
-    done = 0
-    for block in fenced(text):
-        pieces += change(text[done : block.start]), text[block.start : block.end]
-        done = block.end
-    return "".join([*pieces, change(text[done:])])
 
 
 def chat_markers(sample: Sample) -> Verdict | None:

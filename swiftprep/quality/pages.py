@@ -1,0 +1,159 @@
+"""Take off what a web page left around and in an answer, where that loses none of it."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections import Counter
+
+from swiftprep.catalog.grammar import error_lines
+from swiftprep.catalog.script import parse_script
+from swiftprep.quality.completeness import cut_off
+from swiftprep.quality.markdown import fenced
+from swiftprep.quality.phrases import phrases
+
+_WHOLE_LINE = r"[ \t]*{}[ \t]*"
+_FENCE = re.compile(r"[ \t]*(?:`{3,}|~{3,})")
+_ANNOUNCES = re.compile(r"(?:[:：]|如下|as follows)\W*$|(?:,|，|、)$")
+_ENTITY = re.compile(r"&(?:amp;)?(?:lt|gt|amp|quot|nbsp|#39|#x27|apos|ldquo|rdquo|hellip|mdash);")
+_INLINE = re.compile(r"(?<!`)`[^`\n]+`(?!`)")
+_QUOTES_OR_TAGS = re.compile(r"&(?:quot|#39|#34|#x27|apos);|&lt;/?\w|&amp;&amp;|=&gt;")
+_TAG = re.compile(r"<[a-zA-Z/!]")
+_BLOCK_TAG = re.compile(r"</?(?:p|div|span|font|ul|ol)(?: [^<>\n]*)?>", re.I)
+_TAG_NAME = re.compile(r"<(/?[a-z][a-z0-9]*)(?: [^<>\n]*)?>", re.I)
+_BREAK = re.compile(r"<br ?/?>", re.I)
+# Where a line may well end: after a sentence or a mark, at the end of the line, beside another break or a list.
+_BREAK_AT_END = re.compile(r"(?:(?<=[。！？.!?:：;；,，、)）」”\"`>])|(?<=\A)|(?<=\n))[ \t]*<br ?/?>|<br ?/?>[ \t]*(?=\n|\Z|<br|[-*] |\d+[.、)])", re.I)
+_PARAGRAPH_END = re.compile(r"</(?:p|div|li|h[1-6])>[ \t]*\n?", re.I)
+_ITEM = re.compile(r"<li(?: [^<>\n]*)?>[ \t]*", re.I)
+_HEADING = re.compile(r"<h([1-6])(?: [^<>\n]*)?>[ \t]*", re.I)
+_STRONG = re.compile(r"</?(?:b|strong)>", re.I)
+_SPACE = re.compile(r"(?<![\s`'\"“‘「])&nbsp;(?![\s`'\"”’」])|(?:&nbsp;){2,}", re.I)
+_SCRIPTS = {"js": "js", "javascript": "js", "jsx": "jsx", "ts": "ts", "typescript": "ts", "tsx": "tsx"}
+
+
+def without_page_lines(answer: str) -> str:
+    """Return an answer without the lines that a web page put before and after it, and the copy buttons of its code.
+
+    A line goes only where it is the page's for sure: in a run of such lines at the beginning or the end, one of which
+    nothing but a page says, that no sentence announces; or a copy button on the line before or after a fence. A list
+    of button names or a date within an answer are what it says.
+    """
+    lines = answer.strip().split("\n")
+    first = _run(lines, announced=False)
+    last = len(lines) - _run(lines[::-1][: len(lines) - first], announced=True)
+    left_out: set[int] = set()
+    for place in range(first, last):
+        if phrases("copy_button", _WHOLE_LINE).fullmatch(lines[place]) and _is_beside_a_fence(lines, place):
+            after = next((line for line in lines[place + 1 :] if line.strip()), "")
+            is_label = place > first and _FENCE.sub("", after).strip() == lines[place - 1].strip() != ""
+            left_out |= {place, place - is_label}  # the page writes the language above its code, too
+    return "\n".join(lines[place] for place in range(first, last) if place not in left_out).strip()
+
+
+def _run(lines: list[str], *, announced: bool) -> int:
+    """Return how many of the first lines are a page's; the one after them must not announce them."""
+    count = 0
+    is_sure = False
+    for place, line in enumerate(lines):
+        is_strong = phrases("web_page", _WHOLE_LINE).fullmatch(line) is not None
+        if line.strip() and not is_strong and not phrases("web_page_too", _WHOLE_LINE).fullmatch(line):
+            if announced and _ANNOUNCES.search(line.rstrip()):
+                return 0
+            break
+        is_sure = is_sure or is_strong
+        count = place + 1 if line.strip() else count
+    return count if is_sure and count < len(lines) else 0
+
+
+def _is_beside_a_fence(lines: list[str], place: int) -> bool:
+    before = next((line for line in reversed(lines[:place]) if line.strip()), "")
+    after = next((line for line in lines[place + 1 :] if line.strip()), "")
+    return _FENCE.match(after) is not None or (_FENCE.match(before) is not None and place + 1 == len(lines))
+
+
+def page_line(answer: str) -> str:
+    """Return a line of an answer that only a web page says, wherever it stands, or `""`."""
+    inside = {place for block in fenced(answer) for place in range(block.start, block.end)}
+    found = (m for m in phrases("web_page", rf"(?m:^{_WHOLE_LINE}$)").finditer(answer) if m.start() not in inside)
+    return next((match[0].strip() for match in found), "")
+
+
+def unescaped(answer: str) -> str:
+    """Return an answer whose code was escaped for HTML as it was before, where the escaped form is no code at all."""
+    if not _ENTITY.search(answer):
+        return answer
+    blocks = fenced(answer)
+    if not blocks and (made := _markup(answer)):
+        return made
+    pieces: list[str] = []
+    done = 0
+    for block in blocks:
+        start = block.start + answer[block.start : block.end].find("\n") + 1
+        code = _markup(block.code) or _script(block.code, block.language) or block.code
+        pieces += _inline(answer[done:start]), code
+        done = start + len(block.code)
+    return "".join([*pieces, _inline(answer[done:])])
+
+
+def _inline(text: str) -> str:
+    """Unescape inline code that is more than an entity; where one stands alone, the text is about entities."""
+    codes = _INLINE.findall(text)
+    if any(_ENTITY.fullmatch(code[1:-1].strip()) for code in codes):
+        return text
+    return _INLINE.sub(lambda match: html.unescape(match[0]) if _QUOTES_OR_TAGS.search(match[0]) else match[0], text)
+
+
+def _markup(code: str) -> str | None:
+    """Unescape markup in which every tag is escaped; it must be whole afterwards."""
+    if _TAG.search(code) or not code.lstrip().startswith("&"):
+        return None
+    made = code
+    while not _TAG.match(made.lstrip()):
+        once = html.unescape(made)
+        if once == made:
+            return None
+        made = once
+    return made.replace("\xa0", " ") if not cut_off(made, "vue") else None
+
+
+def _script(code: str, language: str) -> str | None:
+    """Unescape a script that does not parse as it is and does afterwards."""
+    if language not in _SCRIPTS or not _ENTITY.search(code):
+        return None
+    made = html.unescape(code)
+    errors = [error_lines(parse_script(text.encode("utf-8", "replace"), _SCRIPTS[language])[0]) for text in (code, made)]
+    return made if errors[0] and not errors[1] else None
+
+
+def without_tags(answer: str) -> str:
+    """Return an answer as Markdown whose prose was HTML: what a page shows stays the same."""
+    pieces: list[str] = []
+    done = 0
+    for block in fenced(answer):
+        pieces += _prose(answer[done : block.start]), answer[block.start : block.end]
+        done = block.end
+    return "".join([*pieces, _prose(answer[done:])])
+
+
+def _prose(text: str) -> str:
+    pieces = re.split(r"(`[^`\n]*`|^[ \t]*\|.*$)", text, flags=re.M)  # inline code may show a tag, a table needs `<br>`
+    shown = "".join(pieces[::2])
+    tags = Counter(tag.lower() for tag in _TAG_NAME.findall(shown) if tag.lower() not in ("br", "/br"))
+    if any(count != tags[f"/{tag}"] for tag, count in list(tags.items()) if tag[0] != "/"):
+        return text  # prose that speaks of a tag
+    wraps = any(_BLOCK_TAG.fullmatch(f"<{tag}>") or tag in ("li", "h1", "h2", "h3", "h4") for tag in tags)
+    breaks = len(_BREAK.findall(shown))
+    is_broken = breaks > 0 and len(_BREAK_AT_END.findall("".join(pieces))) >= min(breaks, 1 + breaks // 2)
+    if not (wraps or is_broken or _SPACE.search(shown)):
+        return text
+    numbered = "ol" in tags and "ul" not in tags
+    pieces[::2] = [_as_markdown(piece, numbered) for piece in pieces[::2]]
+    return "".join(pieces)
+
+
+def _as_markdown(text: str, numbered: bool) -> str:
+    text = _BREAK.sub("\n", re.sub(r"<br ?/?>\n?", "\n", text, flags=re.I))
+    text = _HEADING.sub(lambda match: "#" * int(match[1]) + " ", _ITEM.sub("1. " if numbered else "- ", text))
+    text = _BLOCK_TAG.sub("", _PARAGRAPH_END.sub("\n", text))
+    return html.unescape(_STRONG.sub("**", text)).replace("\xa0", " ")
