@@ -72,7 +72,11 @@ def test_good_samples_are_left_alone(sample):
         (turns.form, Sample([{"role": "user", "content": None}])),  # type: ignore[dict-item]
         (turns.empty_turn, qa("问题是什么？", "  \n")),
         (turns.empty_turn, qa(" ", "一个回答")),
+        (turns.empty_turn, chat("user: a", "assistant: ", "user: b", "assistant: c")),
         (turns.role_order, chat("user: q", "user: r")),
+        (turns.role_order, chat("user: a", "assistant: b", "assistant: c")),
+        (turns.role_order, chat("user: a", "assistant: b", "system: s", "user: c", "assistant: d")),
+        (turns.role_order, chat("assistant: Tabs or a tree?", "user: A tree.", "assistant: Then use it.")),
         (text.mojibake, qa(HOW, "锟斤拷锟斤拷锟斤拷")),
         (text.mojibake, qa(HOW, "????el-table????：????????，????data。")),
         (text.mojibake, qa(HOW, "组件库里有表格".encode().decode("gb18030", "ignore"))),
@@ -157,14 +161,13 @@ def test_what_can_be_repaired_is(rule, broken, right):
 @pytest.mark.parametrize(
     ("rule", "broken", "right"),
     [
-        (turns.empty_turn, chat("user: a", "assistant: ", "user: b", "assistant: c"), ["b", "c"]),
         (turns.empty_turn, chat("system:  ", "user: a", "assistant: b"), ["a", "b"]),
         (turns.repeated_turn, chat("user: a", "user: a", "assistant: b"), ["a", "b"]),
         (turns.repeated_turn, chat("user: a", "assistant: b", "user: a", "assistant: b"), ["a", "b"]),
         (turns.role_order, chat("assistant: hello", "user: a", "assistant: b"), ["a", "b"]),
         (turns.role_order, chat("user: a", "assistant: b", "user: c"), ["a", "b"]),
         (turns.role_order, chat("user: a", "system: s", "assistant: b"), ["s", "a", "b"]),
-        (turns.role_order, chat("user: a", "assistant: b", "assistant: c"), ["a", "b\n\nc"]),
+        (turns.role_order, chat("user: a", "user: b", "assistant: c"), ["a\n\nb", "c"]),
         (instructions.empty_input, chat("user: a b c\n<noinput>", "assistant: d"), ["a b c", "d"]),
         (text.chat_markers, chat("user: ### Instruction:\na b\n\n### Response:\n", "assistant: d"), ["a b", "d"]),
         (text.chat_markers, chat("user: <|im_start|>user\na b<|im_end|>", "assistant: d"), ["a b", "d"]),

@@ -78,7 +78,9 @@ def placeholder(sample: Sample) -> Verdict | None:
     if not todos or _TODO.search(sample.prompt):
         return None
     return (
-        say("is hardly more than a TODO", "几乎只有 TODO") if todos * 4 >= todos + others else warn("holds a TODO", "含有 TODO")
+        say("is hardly more than a TODO", "几乎只有 TODO")
+        if todos * 4 >= todos + others
+        else warn("holds a TODO", "含有 TODO")
     )
 
 
@@ -236,7 +238,7 @@ def echo(sample: Sample) -> Verdict | None:
         return None
     before = _BEFORE_ECHO.match(answer)
     bodies = [answer, answer[before.end() :] if before else answer]
-    if any(body.strip("\"“”「」『』【】[]*?？.。!！ ").lower() == asked.strip("\"“”「」『』【】[]* ") for body in bodies):
+    if any(body.strip('"“”「」『』【】[]*?？.。!！ ').lower() == asked.strip('"“”「」『』【】[]* ') for body in bodies):
         return drop("the answer is the question", "回答与指令相同")
     body = next((body for body in bodies if body.startswith(question)), None)
     if body is None or is_bare_code(question):

@@ -17,6 +17,7 @@ _QUOTED = re.compile(
 )
 LONG = 80  # characters from which an instruction is not short
 _INLINE_CODE = re.compile(r"`[^`\n]*`|'[^'\n]*'|\"[^\"\n]*\"")
+_INPUT = re.compile(r"输入|\binputs?\b|\bstdin\b", re.I)
 _ASKS_BACK = re.compile("[?？]")
 
 
@@ -75,7 +76,9 @@ def empty_input(sample: Sample) -> Verdict | None:
 
 def _without_no_input(text: str) -> str:
     found = phrases("no_input").search(text.rstrip(), max(0, len(text.rstrip()) - LONG))
-    return text[: found.start()] if found else text
+    if found is None or _INPUT.search(text[: found.start()]):  # what is asked about is an input, or that there is none
+        return text
+    return text[: found.start()]
 
 
 def missing_object(sample: Sample) -> Verdict | None:

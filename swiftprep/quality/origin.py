@@ -8,7 +8,9 @@ from swiftprep.quality.markdown import is_bare_code, prose
 from swiftprep.records import Sample
 from swiftprep.scan.tasks import KINDS
 
-_QUOTED = re.compile("“[^”\n]{1,200}”|「[^」\n]{1,200}」|『[^』\n]{1,200}』|(?<!\\w)\"[^\"\n]{1,200}\"(?!\\w)|《[^》\n]{1,100}》")
+_QUOTED = re.compile(
+    '“[^”\n]{1,200}”|「[^」\n]{1,200}」|『[^』\n]{1,200}』|(?<!\\w)"[^"\n]{1,200}"(?!\\w)|《[^》\n]{1,100}》'
+)
 
 
 def is_part(sample: Sample) -> bool:

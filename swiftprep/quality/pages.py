@@ -23,7 +23,10 @@ _BLOCK_TAG = re.compile(r"</?(?:p|div|span|font|ul|ol)(?: [^<>\n]*)?>", re.I)
 _TAG_NAME = re.compile(r"<(/?[a-z][a-z0-9]*)(?: [^<>\n]*)?>", re.I)
 _BREAK = re.compile(r"<br ?/?>", re.I)
 # Where a line may well end: after a sentence or a mark, at the end of the line, beside another break or a list.
-_BREAK_AT_END = re.compile(r"(?:(?<=[。！？.!?:：;；,，、)）」”\"`>])|(?<=\A)|(?<=\n))[ \t]*<br ?/?>|<br ?/?>[ \t]*(?=\n|\Z|<br|[-*] |\d+[.、)])", re.I)
+_BREAK_AT_END = re.compile(
+    r"(?:(?<=[。！？.!?:：;；,，、)）」”\"`>])|(?<=\A)|(?<=\n))[ \t]*<br ?/?>|<br ?/?>[ \t]*(?=\n|\Z|<br|[-*] |\d+[.、)])",
+    re.I,
+)
 _PARAGRAPH_END = re.compile(r"</(?:p|div|li|h[1-6])>[ \t]*\n?", re.I)
 _ITEM = re.compile(r"<li(?: [^<>\n]*)?>[ \t]*", re.I)
 _HEADING = re.compile(r"<h([1-6])(?: [^<>\n]*)?>[ \t]*", re.I)
@@ -122,7 +125,9 @@ def _script(code: str, language: str) -> str | None:
     if language not in _SCRIPTS or not _ENTITY.search(code):
         return None
     made = html.unescape(code)
-    errors = [error_lines(parse_script(text.encode("utf-8", "replace"), _SCRIPTS[language])[0]) for text in (code, made)]
+    errors = [
+        error_lines(parse_script(text.encode("utf-8", "replace"), _SCRIPTS[language])[0]) for text in (code, made)
+    ]
     return made if errors[0] and not errors[1] else None
 
 

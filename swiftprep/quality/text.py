@@ -17,6 +17,7 @@ from swiftprep.quality.markdown import fenced, outside_fences, prose
 from swiftprep.quality.origin import is_code, is_scanned, language_of_file
 from swiftprep.quality.pages import page_line, unescaped, without_page_lines, without_tags
 from swiftprep.quality.phrases import phrases
+from swiftprep.quality.syntax import without
 from swiftprep.quality.unseen import HIDDEN, without_hidden
 from swiftprep.quality.verdict import Verdict, drop, fix, warn
 from swiftprep.records import RESPONSE_KEYS, Sample
@@ -26,6 +27,10 @@ TAIL = 300  # characters at the end of a question in which a template's end is l
 _LOST = re.compile("\ufffd|锟斤拷|锟斤|烫烫烫|屯屯屯")
 _MOST_SHOWN = 3  # signs for lost letters that a file of code may show on purpose
 _ESCAPES = {"\\n": "\n", "\\t": "\t", '\\"': '"', "\\r": "", "\\\\": "\\"}
+_LINE_ENDS = re.compile(r"(?:(?:\\r)?\\n)+")
+_AFTER = re.compile(r"[。.！!？?：:;；,，、>{}()\[\]`'\"*|]\Z")
+_BEFORE = re.compile(r"[ \t]{2}|\d+[.)、]|[-*#|<}`]")
+_IN_QUOTES = re.compile(r"""(['"`/])(?:\\r)?(?<!\\)\\n\1""")
 _ESCAPED = re.compile(r'\\(?:[ntr"]|\\)')
 _ABOUT_ENTITIES = re.compile(r"&|<\w|尖括号|angle bracket|实体|转义|entit|escap|unescape", re.I)
 _ABOUT_TAGS = re.compile(r"\bhtml\b|标签(?!页)|\btags?\b|xss|富文本|rich ?text|加粗|\bbold\b|换行|line ?breaks?", re.I)
@@ -33,6 +38,14 @@ _ANSWER_KEYS = (
     *RESPONSE_KEYS, "result", "message", "reply", "generated_text", "回答", "答案", "内容", "输出",
     "choices", "messages", "data",
 )  # fmt: skip
+# What stands beside an answer in a row of a data set or a reply of a service.
+_AROUND_AN_ANSWER = frozenset(
+    "role id object created model usage index finish_reason logprobs system_fingerprint instruction input question query"
+    " prompt history system source".split()
+)
+_OF_AN_INTERFACE = frozenset("code msg success status".split())
+_DATA_KEYS = ("message", "data", "result", "content", "text", "内容", "输出")  # what an interface may return, too
+LEAST = 40  # characters from which a text under one of these is an answer
 _MARKS = re.compile(r"\?{2,}")
 _ROLE_LINE = re.compile(r"\s*(?:assistant|user|system)\s*(?:\n|$)")
 _INLINE = re.compile(r"(?<!`)`[^`\n]+`(?!`)")
@@ -76,16 +89,36 @@ def hidden_characters(sample: Sample) -> Verdict | None:
 
 
 def escaped_text(sample: Sample) -> Verdict | None:
-    r"""An answer in which every line end is the two characters `\n`: it was escaped once too often."""
+    r"""An answer in which every line end is the two characters `\n`: it was escaped once too often.
+
+    The escapes must stand where lines end. One between quotes is what the answer is about, or a string of its code: of
+    that and of line ends together there is no telling which is which, unless the whole is one JSON string.
+    """
     answer = sample.answer
     inner = answer.strip()
-    if "\n" in inner or _INLINE.sub("", inner).count("\\n") < 2:
+    shown = _INLINE.sub("", inner)
+    if "\n" in inner or shown.count("\\n") < 2:
         return None
     quoted = len(inner) > 2 and inner[0] == inner[-1] == '"'
-    made = _ESCAPED.sub(lambda match: _ESCAPES[match[0]], inner[1:-1] if quoted else inner)
-    if max(map(len, inner.split("\\n"))) > 400 or not made.strip():
+    body = inner[1:-1] if quoted else inner
+    if is_code(sample) and without(inner, language_of_file(sample), "literal").count("\\n") < shown.count("\\n"):
         return None
+    ends = [_is_line_end(shown, match) for match in _LINE_ENDS.finditer(shown)]
+    if 2 * sum(ends) < len(ends) or not _ESCAPED.sub("", body).strip():
+        return None
+    if _IN_QUOTES.search(body):
+        return drop(
+            "its line ends are written as \\n, and so are others that are meant", "换行被写成了 \\n，且无法完整还原"
+        )
+    made = _ESCAPED.sub(lambda match: _ESCAPES[match[0]], body)
     return fix(with_answer(sample, made), "its line ends are written as \\n", "换行被写成了字面的 \\n")
+
+
+def _is_line_end(text: str, match: re.Match[str]) -> bool:
+    """Return whether lines end where some escapes stand: after a sentence, before an indent or an item, or twice."""
+    twice = match[0].count("\\n") > 1
+    before, after = text[max(0, match.start() - 1) : match.start()], text[match.end() : match.end() + 4]
+    return twice or _AFTER.search(before) is not None or _BEFORE.match(after) is not None
 
 
 def json_wrapped(sample: Sample) -> Verdict | None:
@@ -94,7 +127,7 @@ def json_wrapped(sample: Sample) -> Verdict | None:
     blocks = fenced(inner)
     if len(blocks) == 1 and (blocks[0].start, blocks[0].end) == (0, len(inner)) and blocks[0].language in ("", "json"):
         inner = blocks[0].code.strip()
-    if inner[:1] not in ("{", "[") or "json" in sample.prompt.lower():
+    if inner[:1] not in ("{", "[") or "json" in sample.prompt.lower() or is_scanned(sample):
         return None
     try:
         value = orjson.loads(inner)
@@ -110,7 +143,10 @@ def json_wrapped(sample: Sample) -> Verdict | None:
 
 
 def _answer_in(value: Any, depth: int = 0) -> str:
-    """Return the one text in a row, a chat or a service's reply that is the answer, or `""`."""
+    """Return the one text in a row, a chat or a service's reply that is the answer, or `""`.
+
+    An object that holds anything else is data: to take one text out of it would lose the rest.
+    """
     if isinstance(value, str) or depth > 5:
         return value.strip() if isinstance(value, str) and depth else ""
     if isinstance(value, list):
@@ -118,7 +154,13 @@ def _answer_in(value: Any, depth: int = 0) -> str:
         return _answer_in(said[-1] if said else value[0] if len(value) == 1 else None, depth + 1)
     if not isinstance(value, dict):
         return ""
-    return next((text for key in _ANSWER_KEYS if (text := _answer_in(value.get(key), depth + 1))), "")
+    keys = [key for key in _ANSWER_KEYS if key in value]
+    if len(keys) != 1 or not set(value) <= {keys[0], *_AROUND_AN_ANSWER, *_OF_AN_INTERFACE}:
+        return ""
+    text = _answer_in(value[keys[0]], depth + 1)
+    may_be_data = keys[0] in _DATA_KEYS or not _OF_AN_INTERFACE.isdisjoint(value)
+    is_data = may_be_data and len(text) < LEAST and "\n" not in text
+    return "" if is_data else text
 
 
 def web_residue(sample: Sample) -> Verdict | None:

@@ -79,4 +79,3 @@ def _open_sentence(answer: str, tail: str) -> Verdict | None:
     if _LETTER_END.search(last) and len(last) > _SHORT and others_end:
         return warn("may end " + says, says_zh)
     return None
-
