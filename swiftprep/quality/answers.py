@@ -22,6 +22,7 @@ _BEFORE_ECHO = re.compile(
     r"|[#*>\"“「『【\[]+\s*)*",
     re.I,
 )
+_WRAPPING = '"“”「」『』【】[]* '
 _CLOSING_MARKS = re.compile(r"^[\"”」』】\]*]*[ \t]*")
 _ANSWER_LABEL = re.compile(r"^[【\[]?(?:Answer|A|答案|答|回答)[:：】\]]\s*", re.I)
 _RUN = re.compile(r"([^\W\d_][^\n]{0,15}?)\1{11,}")

@@ -2,7 +2,7 @@
 
 A reading is proved when it goes both ways without loss (the wrong text encodes to bytes that are valid in the other
 encoding, and these encode and decode back to the wrong text) *and* the wrong text can hardly be meant. Of UTF-8 the
-first is nearly enough. Any even number of Latin-1 letters is valid GBK, so there the result must also read like Chinese.
+first is nearly enough. Any even number of Latin-1 letters is valid GBK, so what it gives must read like Chinese, too.
 """
 
 from __future__ import annotations
@@ -32,14 +32,14 @@ _MOST_TIMES = 3  # how often in a row a text may have been decoded wrongly
 
 
 def decoded(text: str, *, has_code: bool = False) -> str:
-    """Return a text in its right reading, as a whole or line by line; itself where none is proved.
+    r"""Return a text in its right reading, as a whole or line by line; itself where none is proved.
 
     Args:
         text: Any text.
         has_code: Whether there is code in it, in which a few wrong letters may be what it is about.
 
-    >>> decoded("组件库".encode().decode("latin-1")), decoded("\\xa0\\xa0\\xa0\\xa0this.open()"), decoded("CAFÉ…")
-    ('组件库', '\\xa0\\xa0\\xa0\\xa0this.open()', 'CAFÉ…')
+    >>> decoded("组件库".encode().decode("latin-1")), decoded("\xa0\xa0\xa0\xa0this.open()"), decoded("CAFÉ…")
+    ('组件库', '\xa0\xa0\xa0\xa0this.open()', 'CAFÉ…')
     """
     if not _LATIN.search(text) and not _CJK.search(text):
         return text

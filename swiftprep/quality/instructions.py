@@ -49,8 +49,8 @@ def _unfilled(question: str) -> str:
     """Return a slot of a question that was never filled in, or `""`.
 
     `%s` and `{count}` may be slots, or what the question is about. They are slots where there are several of them and
-    nothing says that they are the subject, where only a template for questions has such a name, or where the question is
-    nothing else.
+    nothing says that they are the subject, where only a template for questions has such a name, or where the question
+    is nothing else.
     """
     if found := phrases("unfilled").search(question):
         return found[0]

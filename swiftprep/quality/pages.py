@@ -6,7 +6,6 @@ import html
 import re
 from collections import Counter
 
-from swiftprep.catalog.grammar import error_lines
 from swiftprep.catalog.script import parse_script
 from swiftprep.quality.completeness import cut_off
 from swiftprep.quality.markdown import fenced
@@ -24,7 +23,8 @@ _TAG_NAME = re.compile(r"<(/?[a-z][a-z0-9]*)(?: [^<>\n]*)?>", re.I)
 _BREAK = re.compile(r"<br ?/?>", re.I)
 # Where a line may well end: after a sentence or a mark, at the end of the line, beside another break or a list.
 _BREAK_AT_END = re.compile(
-    r"(?:(?<=[。！？.!?:：;；,，、)）」”\"`>])|(?<=\A)|(?<=\n))[ \t]*<br ?/?>|<br ?/?>[ \t]*(?=\n|\Z|<br|[-*] |\d+[.、)])",
+    r"(?:(?<=[。！？.!?:：;；,，、)）」”\"`>])|(?<=\A)|(?<=\n))[ \t]*<br ?/?>"
+    r"|<br ?/?>[ \t]*(?=\n|\Z|<br|[-*] |\d+[.、)])",
     re.I,
 )
 _PARAGRAPH_END = re.compile(r"</(?:p|div|li|h[1-6])>[ \t]*\n?", re.I)

@@ -119,9 +119,9 @@ def without(code: str, language: str, *parts: Part) -> str:
 
 
 def comments(code: str, language: str) -> list[str]:
-    """Return the comments of a piece of code, with their marks.
+    r"""Return the comments of a piece of code, with their marks.
 
-    >>> comments("a() // first\\nb('// no comment')", "js")
+    >>> comments("a() // first\nb('// no comment')", "js")
     ['// first']
     """
     source = code.encode("utf-8", "replace")

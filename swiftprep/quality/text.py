@@ -5,8 +5,6 @@ from __future__ import annotations
 import ast
 import html
 import re
-from collections import Counter
-from collections.abc import Callable
 from typing import Any
 
 import orjson
@@ -40,8 +38,8 @@ _ANSWER_KEYS = (
 )  # fmt: skip
 # What stands beside an answer in a row of a data set or a reply of a service.
 _AROUND_AN_ANSWER = frozenset(
-    "role id object created model usage index finish_reason logprobs system_fingerprint instruction input question query"
-    " prompt history system source".split()
+    "role id object created model usage index finish_reason logprobs system_fingerprint instruction input question"
+    " query prompt history system source".split()
 )
 _OF_AN_INTERFACE = frozenset("code msg success status".split())
 _DATA_KEYS = ("message", "data", "result", "content", "text", "内容", "输出")  # what an interface may return, too

@@ -47,9 +47,9 @@ def surrogates(sample: Sample) -> Verdict | None:
     if not any(_LONE.search(turn["content"]) for turn in sample.messages):
         return None
     joined = with_texts(sample, lambda text: text.encode("utf-16", "surrogatepass").decode("utf-16", "surrogatepass"))
-    if is_code(joined) or any(_LONE.search(b.code) for turn in joined.messages for b in fenced(turn["content"])):
-        if any(_LONE.search(turn["content"]) for turn in joined.messages):
-            return drop("its code holds lone surrogates", "代码里含有孤立的代理字符")
+    code = [block.code for turn in joined.messages for block in fenced(turn["content"])]
+    if any(map(_LONE.search, [*code, joined.answer] if is_code(joined) else code)):
+        return drop("its code holds lone surrogates", "代码里含有孤立的代理字符")
     return fix(with_texts(joined, lambda text: _LONE.sub("", text)), "holds lone surrogates", "含有孤立的代理字符")
 
 

@@ -7,8 +7,8 @@ import re
 from swiftprep.quality.markdown import fenced
 from swiftprep.quality.syntax import spans
 
-# What shows nothing: terminal colours, control characters but tab and line ends, zero-width ones but the joiner of emoji,
-# and the marks that turn the direction of text, which can hide code (Boucher and Anderson, Trojan Source, 2021).
+# What shows nothing: terminal colours, control characters but tab and line ends, zero-width ones but the joiner of
+# emoji, and the marks that turn the direction of text, which can hide code (Boucher and Anderson, Trojan Source, 2021).
 HIDDEN = re.compile(
     "\x1b\\[[0-9;]*[A-Za-z]"
     "|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u200b\u200e\u200f\u2060-\u2064\ufeff\u202a-\u202e\u2066-\u2069\u00ad]"

@@ -1,9 +1,9 @@
 """What a rule says about a sample, and the law for it.
 
-A **fix** changes a sample, so it must be provable that the sample means the same afterwards: bytes that decode strictly in
-both directions, the end mark of a chat template, a line or a turn that stands there twice, byte for byte, characters
-that nobody sees, a fence. What cannot be proved is a **warn** (the sample stays as it is), or a **drop** where the sample
-would teach something wrong; what is dropped can be read in the report.
+A **fix** changes a sample, so it must be provable that the sample means the same afterwards: bytes that decode
+strictly in both directions, the end mark of a chat template, a line or a turn that stands there twice, byte for byte,
+characters that nobody sees, a fence. What cannot be proved is a **warn** (the sample stays as it is), or a **drop**
+where the sample would teach something wrong; what is dropped can be read in the report.
 
 Code keeps every token: fenced blocks, and answers that are nothing but code. Four things change characters of it
 without changing what it says: a strict decoding of the whole message, the unescaping of markup or a script that is none
