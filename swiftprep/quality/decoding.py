@@ -71,11 +71,12 @@ def _from_utf8(text: str) -> str | None:
     from ftfy.badness import is_bad
 
     right = None
-    made: str | None = text
+    once = text
     for _ in range(_MOST_TIMES):
-        made = _recoded(made, "latin-1", "utf-8") or _recoded(made, "sloppy-windows-1252", "utf-8")
+        made = _recoded(once, "latin-1", "utf-8") or _recoded(once, "sloppy-windows-1252", "utf-8")
         if made is None:
             break
+        once = made
         letters = _NOT_ASCII.findall(made)
         if letters and all(map(_PLAUSIBLE.match, letters)) and (is_bad(text) or _CHINESE.search(made)):
             right = made

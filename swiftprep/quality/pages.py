@@ -111,24 +111,32 @@ def _markup(code: str) -> str | None:
     """Unescape markup in which every tag is escaped; it must be whole afterwards."""
     if _TAG.search(code) or not code.lstrip().startswith("&"):
         return None
-    made = code
-    while not _TAG.match(made.lstrip()):
-        once = html.unescape(made)
-        if once == made:
-            return None
-        made = once
-    return made.replace("\xa0", " ") if not cut_off(made, "vue") else None
+    made: str | None = code
+    while made is not None and not _TAG.match(made.lstrip()):
+        made = _once(made)
+    return made if made is not None and not cut_off(made, "vue") else None
 
 
 def _script(code: str, language: str) -> str | None:
     """Unescape a script that does not parse as it is and does afterwards."""
     if language not in _SCRIPTS or not _ENTITY.search(code):
         return None
-    made = html.unescape(code)
-    errors = [
-        error_lines(parse_script(text.encode("utf-8", "replace"), _SCRIPTS[language])[0]) for text in (code, made)
-    ]
-    return made if errors[0] and not errors[1] else None
+    made = _once(code)
+    return made if made is not None and _errors(code, language) and not _errors(made, language) else None
+
+
+def _errors(code: str, language: str) -> list[int]:
+    return parse_script(code.encode("utf-8", "replace"), _SCRIPTS[language])[1]
+
+
+def _once(code: str) -> str | None:
+    """Undo one escaping of a whole piece of code, where escaping what comes out gives the same again."""
+    plain = code.replace("&nbsp;", " ")
+    made = html.unescape(plain)
+    for names, one in (("&#39; &apos; &#039;", "&#x27;"), ("&#34;", "&quot;")):
+        for name in names.split():
+            plain = plain.replace(name, one)
+    return made if made != code and plain in (html.escape(made), html.escape(made, quote=False)) else None
 
 
 def without_tags(answer: str) -> str:
