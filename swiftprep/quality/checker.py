@@ -285,10 +285,11 @@ def _note_private(row: Row, name: str, level: Severity, verdict: Verdict, clean:
     if level == "warn":
         row.is_private = True
         reason, reason_zh = f"{reason}; still there", f"{reason_zh}；仍在样本中"
+    elif level == "drop":
+        row.sample = row.before  # no rule after this one looks for more
+        row.reject = Reject(row.place, name, reason, row.before)
     else:
         row.sample = clean
-    if level == "drop":
-        row.reject = Reject(row.place, name, reason, row.before)
     _add(row, Note(name, level, reason, reason_zh, *extract))
 
 

@@ -28,7 +28,7 @@ _ESCAPES = {"\\n": "\n", "\\t": "\t", '\\"': '"', "\\r": "", "\\\\": "\\"}
 _LINE_ENDS = re.compile(r"(?:(?:\\r)?\\n)+")
 _AFTER = re.compile(r"[。.！!？?：:;；,，、>{}()\[\]`'\"*|]\Z")
 _BEFORE = re.compile(r"[ \t]{2}|\d+[.)、]|[-*#|<}`]")
-_IN_QUOTES = re.compile(r"""(['"`/])(?:\\r)?(?<!\\)\\n\1""")
+_IN_QUOTES = re.compile(r"""(['"`/])(?<!\\)(?:\\[rn])+\1""")
 _ESCAPED = re.compile(r'\\(?:[ntr"]|\\)')
 _ABOUT_ENTITIES = re.compile(r"&|<\w|尖括号|angle bracket|实体|转义|entit|escap|unescape", re.I)
 _ABOUT_TAGS = re.compile(r"\bhtml\b|标签(?!页)|\btags?\b|xss|富文本|rich ?text|加粗|\bbold\b|换行|line ?breaks?", re.I)
@@ -94,20 +94,18 @@ def escaped_text(sample: Sample) -> Verdict | None:
     """
     answer = sample.answer
     inner = answer.strip()
-    shown = _INLINE.sub("", inner)
+    shown = _IN_QUOTES.sub("", _INLINE.sub("", inner))
     if "\n" in inner or shown.count("\\n") < 2:
         return None
     quoted = len(inner) > 2 and inner[0] == inner[-1] == '"'
     body = inner[1:-1] if quoted else inner
-    if is_code(sample) and without(inner, language_of_file(sample), "literal").count("\\n") < shown.count("\\n"):
+    if is_code(sample) and without(inner, language_of_file(sample), "literal").count("\\n") < inner.count("\\n"):
         return None
     ends = [_is_line_end(shown, match) for match in _LINE_ENDS.finditer(shown)]
     if 2 * sum(ends) < len(ends) or not _ESCAPED.sub("", body).strip():
         return None
     if _IN_QUOTES.search(body):
-        return drop(
-            "its line ends are written as \\n, and so are others that are meant", "换行被写成了 \\n，且无法完整还原"
-        )
+        return drop("its line ends are written as \\n, and so is one that is meant", "换行被写成了 \\n，且无法完整还原")
     made = _ESCAPED.sub(lambda match: _ESCAPES[match[0]], body)
     return fix(with_answer(sample, made), "its line ends are written as \\n", "换行被写成了字面的 \\n")
 
