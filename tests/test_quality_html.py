@@ -192,6 +192,25 @@ def test_long_texts_are_cut_where_they_are_the_same(tmp_path):
     assert "reason " in data["rows"][0][7][-20:]
 
 
+def test_a_dropped_sample_and_every_change_can_be_read(tmp_path):
+    text = "".join(f"第{n}行：先取值，再保存。" for n in range(1_500))
+    dropped = sample("d", text + "并且")
+    change = "".join(f"{n} was changed here\n⋯\n" for n in range(400))
+    rows = [
+        row("1", "s", dropped, Note("truncated", "drop", "stops")),
+        row(
+            "2",
+            "s",
+            sample("f"),
+            Note("r", "fix", "is mended", before=change, after=change.upper()),
+            was=sample("f", "x"),
+        ),
+    ]
+    data = Page(write_html(QualityReport(rows), tmp_path / "q.html")).data
+    assert data["samples"][0]["now"][1] == ["assistant", text + "并且"]
+    assert data["rows"][1][9:11] == [change, change.upper()]
+
+
 def test_of_many_turns_the_first_and_the_last_are_shown(tmp_path):
     turns = [{"role": ("user", "assistant")[i % 2], "content": f"turn {i}"} for i in range(1_000)]
     report = QualityReport([row("1", "s", Sample(turns, id="x"), Note("r", "warn", "w"))])

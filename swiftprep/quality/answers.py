@@ -30,7 +30,11 @@ _REDACTED = re.compile(r"<REDACTED:[a-z-]+>")
 _NO_VALUE = re.compile(r"`?(?:null|none|nan|nil|undefined|\[\]|\{\}|\(\)|''|\"\")`?[.。]?|`[^`\n]+`[.。]?", re.I)
 _NUMBER = re.compile(r"^\s*(?:\d+[.)、]|[-*•])\s*")
 _DOTS = re.compile(r"^[ \t]*(?:(?://|#|<!--|/\*|\*|--)[ \t]*)?(?:\.{3,6}|…{1,2})[ \t]*(?:-->|\*/)?[ \t]*$", re.M)
-_DOTS_ARE_CODE = ("python", "py", "pyi", "yaml", "yml")
+# Where three dots are a statement, the end of a document, or lines of output that nobody needs.
+_DOTS_ARE_CODE = (
+    "python", "py", "pyi", "yaml", "yml", "text", "txt", "plaintext", "console", "bash", "sh", "shell", "log", "diff",
+)  # fmt: skip
+_DOTS_IN_PROSE = re.compile(r"^ {0,3}(?:\.{3,6}|…{1,2})[ \t]*$", re.M)
 _ELLIPSIS = re.compile(r"\[(?:\.\.\.|…+)[^\]\n,()]{1,40}(?:\.\.\.|…+)\]")
 _TODO = re.compile(r"\b(?:TODO|FIXME|TBD)\b")
 _TODO_LINE = re.compile(r"\W*(?:TODO|FIXME|TBD)\b(?!\s*[,，、/])")
@@ -98,7 +102,7 @@ def _left_out(sample: Sample) -> tuple[str, bool]:
     words = unquoted(said(sample))
     found = phrases("to_fill_in").search(words) if not phrases("asks_for_template").search(sample.prompt) else None
     if found is None and ">>>" not in words:
-        found = _ELLIPSIS.search(words) or _DOTS.search(words)
+        found = _ELLIPSIS.search(words) or _DOTS_IN_PROSE.search(words)
     if found:
         return found[0], True
     found = phrases("left_out").search(words)

@@ -45,11 +45,22 @@ def decoded(text: str, *, has_code: bool = False) -> str:
         return text
     made = _reading(text)
     if made is None:
-        lines = [line if (right := _reading(line)) is None else right for line in text.split("\n")]
-        made = "\n".join(lines)
+        lines = text.split("\n")
+        readings = [_reading(line) for line in lines]
+        others = "".join(line for line, reading in zip(lines, readings, strict=True) if reading is None)
+        if _NOT_ASCII.search(others):
+            return text  # beside text that is right, wrong letters may be shown
+        made = "\n".join(line if reading is None else reading for line, reading in zip(lines, readings, strict=True))
     if has_code and sum(a != b for a, b in zip(_NOT_ASCII.findall(text), made, strict=False)) < _LEAST_IN_CODE:
         return text
     return made
+
+
+def wrong_lines(text: str) -> tuple[int, int]:
+    """Return how many letters that are not ASCII are in lines with another, proved reading, and how many there are."""
+    lines = [line for line in text.split("\n") if _NOT_ASCII.search(line)]
+    wrong = [line for line in lines if _reading(line) is not None]
+    return len(_NOT_ASCII.findall("".join(wrong))), len(_NOT_ASCII.findall("".join(lines)))
 
 
 def looks_wrong(text: str) -> bool:

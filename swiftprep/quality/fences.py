@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from swiftprep.catalog.grammar import error_lines, parse
+from swiftprep.catalog.script import parse_script
 from swiftprep.quality.edit import with_answer
 from swiftprep.quality.markdown import fenced
 from swiftprep.quality.origin import is_code
@@ -156,9 +158,22 @@ def _fence_lines(text: str) -> str | None:
             continue  # an indented block is a code block, too
         if sum(bool(line.strip()) for line in block) < 2 or not any(re.search(r"[{}();=<>]", line) for line in block):
             continue
+        if block[0].startswith(("    ", "\t")) or not _is_whole(block):
+            continue
         lines[begin:end] = [f"```{_guess(block)}", *block, "```"]
         made = "\n".join(lines)
     return made if made != text else None
+
+
+def _is_whole(lines: list[str]) -> bool:
+    """Return whether lines are a piece of code and nothing else, as far as there is a grammar to tell."""
+    code, language = "\n".join(lines), _guess(lines)
+    if language == "python":
+        return not error_lines(parse(code.encode("utf-8", "replace"), "python").root_node)
+    if language != "js":
+        return "<!--" not in code or "-->" in code
+    frames = (("", ""), ("({", "\n})"), ("class A {", "\n}"))
+    return any(not parse_script(f"{a}{code}{b}".encode("utf-8", "replace"), "js")[1] for a, b in frames)
 
 
 def _guess(lines: list[str]) -> str:

@@ -20,6 +20,9 @@ _QUOTES_OR_TAGS = re.compile(r"&(?:quot|#39|#34|#x27|apos);|&lt;/?\w|&amp;&amp;|
 _TAG = re.compile(r"<[a-zA-Z/!]")
 _BLOCK_TAG = re.compile(r"</?(?:p|div|span|font|ul|ol)(?: [^<>\n]*)?>", re.I)
 _TAG_NAME = re.compile(r"<(/?[a-z][a-z0-9]*)(?: [^<>\n]*)?>", re.I)
+_PLAIN = frozenset("p div span font ul ol li h1 h2 h3 h4 h5 h6 b strong".split())
+_RICH = re.compile(r"<!--|<(?!br\b)\w+ (?!(?:class|id|style)=\"[^\"\n]*\">)[^<>\n]*>")
+_PROSE_ONLY = re.compile(r"(`[^`\n]*`|^[ \t]*\|.*$)", re.M)
 _BREAK = re.compile(r"<br ?/?>", re.I)
 # Where a line may well end: after a sentence or a mark, at the end of the line, beside another break or a list.
 _BREAK_AT_END = re.compile(
@@ -141,26 +144,25 @@ def _once(code: str) -> str | None:
 
 def without_tags(answer: str) -> str:
     """Return an answer as Markdown whose prose was HTML: what a page shows stays the same."""
-    pieces: list[str] = []
+    pieces: list[str] = []  # prose and code in turn; inline code may show a tag, and a table needs `<br>`
     done = 0
     for block in fenced(answer):
-        pieces += _prose(answer[done : block.start]), answer[block.start : block.end]
+        pieces += [*_PROSE_ONLY.split(answer[done : block.start]), answer[block.start : block.end]]
         done = block.end
-    return "".join([*pieces, _prose(answer[done:])])
-
-
-def _prose(text: str) -> str:
-    pieces = re.split(r"(`[^`\n]*`|^[ \t]*\|.*$)", text, flags=re.M)  # inline code may show a tag, a table needs `<br>`
-    shown = "".join(pieces[::2])
-    tags = Counter(tag.lower() for tag in _TAG_NAME.findall(shown) if tag.lower() not in ("br", "/br"))
-    if any(count != tags[f"/{tag}"] for tag, count in list(tags.items()) if tag[0] != "/"):
-        return text  # prose that speaks of a tag
-    wraps = any(_BLOCK_TAG.fullmatch(f"<{tag}>") or tag in ("li", "h1", "h2", "h3", "h4") for tag in tags)
-    breaks = len(_BREAK.findall(shown))
-    is_broken = breaks > 0 and len(_BREAK_AT_END.findall("".join(pieces))) >= min(breaks, 1 + breaks // 2)
-    if not (wraps or is_broken or _SPACE.search(shown)):
-        return text
-    numbered = "ol" in tags and "ul" not in tags
+    pieces += _PROSE_ONLY.split(answer[done:])
+    prose = "".join(pieces[::2])
+    tags = Counter(tag.lower() for tag in _TAG_NAME.findall(prose) if tag.lower() not in ("br", "/br"))
+    names = {tag.strip("/") for tag in tags}
+    if any(tags[name] != tags[f"/{name}"] for name in names):
+        return answer  # prose that speaks of a tag
+    if not names <= _PLAIN or _RICH.search(prose):
+        return answer  # HTML on purpose: Markdown has no other way to say it
+    wraps = any(_BLOCK_TAG.fullmatch(f"<{name}>") or name[0] in "lh" for name in names)
+    breaks = len(_BREAK.findall(prose))
+    is_broken = breaks > 0 and len(_BREAK_AT_END.findall(answer)) >= min(breaks, 1 + breaks // 2)
+    if not (wraps or is_broken or _SPACE.search(prose)):
+        return answer
+    numbered = "ol" in names and "ul" not in names
     pieces[::2] = [_as_markdown(piece, numbered) for piece in pieces[::2]]
     return "".join(pieces)
 

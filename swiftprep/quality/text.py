@@ -9,7 +9,7 @@ from typing import Any
 
 import orjson
 
-from swiftprep.quality.decoding import decoded, looks_wrong
+from swiftprep.quality.decoding import decoded, looks_wrong, wrong_lines
 from swiftprep.quality.edit import with_answer, with_texts
 from swiftprep.quality.markdown import fenced, outside_fences, prose
 from swiftprep.quality.origin import is_code, is_scanned, language_of_file
@@ -63,6 +63,10 @@ def mojibake(sample: Sample) -> Verdict | None:
         return drop("was decoded with the wrong encoding, and part of it is lost", "乱码，且无法完整还原")
     if made is not sample:
         return fix(made, "was decoded with the wrong encoding", "乱码，已按正确编码还原")
+    wrong, letters = map(sum, zip(*map(wrong_lines, texts), strict=True))
+    if wrong:
+        say = drop if 2 * wrong > letters and not is_scanned(sample) else warn
+        return say("some of its lines were decoded with the wrong encoding", "部分行是乱码")
     return warn("shows a sign for lost letters", "含有替换字符") if lost else None
 
 

@@ -17,8 +17,7 @@ _TICKS = re.compile(r"(`+)(?!`).*?(?<!`)\1(?!`)")
 _LETTER_END = re.compile(r"[\w\u3400-\u9fff]$")
 # A script does not end with one of these.
 _GOES_ON = frozenset(
-    "= += -= *= /= + - * / % & | && || ?? ? ?. . ( [ => < <= == === != !== const let var import new await typeof"
-    " extends".split()
+    "= += -= *= /= + * & | && || ?? ? ?. . ( [ => == === != !== const let var import new await typeof extends".split()
 )
 _SENTENCE = re.compile(r"[。！？!?]|\.(?=\s|$)")
 _ITEM = re.compile(r"\s*(?:[-*+•]|\d+[.)、]|[#>|]|https?://)")
