@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from swiftprep import Sample, Scanner, demo, read_jsonl, write_jsonl
 from swiftprep.errors import ConfigError
 from swiftprep.quality.checker import RULES, Checker
-from swiftprep.quality.report import COLUMNS, extracts
+from swiftprep.quality.report import COLUMNS, GAP, extracts
 from swiftprep.quality.verdict import drop, fix, warn
 
 KEY = "sk-" + "a1B2c3D4e5F6g7H8" * 2
@@ -174,6 +174,63 @@ def test_a_secret_is_nowhere_in_the_report(tmp_path):
     assert KEY not in str(report.changes) + str(report.rejected) + repr(report)
 
 
+SECRETS = [
+    qa(f"Where does {KEY} go?", f"Put it here:\n\nexport OPENAI_API_KEY={KEY}\n\nThen ring 13912345678.", "key"),
+    qa(
+        "Who knows more?",
+        "Certainly! Ask li.lei@corp.cn for help, and wait until he has answered.\n\n```js\nask()",
+        "mail",
+    ),
+]
+HIDDEN = (KEY, "13912345678", "li.lei@corp.cn")
+
+
+def test_without_repairs_everything_is_kept_as_it_came(tmp_path):
+    samples = [
+        *many(3),
+        *SECRETS,
+        qa("Close the tag.", "Like this, with a mark at its end:\n\n```html\n<b>x</b>", "open"),
+    ]
+    report = Checker(fix=False).run(samples)
+    assert report.kept == samples
+    assert report.changes == []
+    assert set(report.findings["severity"]) == {"warn"}
+    told = report.findings.set_index(["id", "rule"])
+    assert told.loc[("open", "truncated"), "after"].endswith("```")  # what a repair would make of it
+    assert "still there" in told.loc[("key", "secrets"), "reason"]
+    assert "仍在样本中" in told.loc[("mail", "personal-data"), "reason_zh"]
+    files = report.write(tmp_path)
+    assert [sample.messages for sample in read_jsonl(files["kept"])] == [sample.messages for sample in samples]
+    for name in ("rejects", "findings", "report"):
+        assert not [text for text in HIDDEN if text in files[name].read_text(encoding="utf-8")], name
+
+
+@pytest.mark.parametrize("levels", [{"secrets": "warn"}, {"personal-data": "warn"}, {"secrets": "drop"}], ids=str)
+@pytest.mark.parametrize("fix_them", [True, False])
+def test_what_stays_in_a_sample_is_not_shown(tmp_path, levels, fix_them):
+    refused = qa(f"What does {KEY} open?", f"抱歉，我无法帮您打开{KEY}。", "no")
+    report = Checker(levels=levels, fix=fix_them).run([*SECRETS, refused])
+    files = report.write(tmp_path)
+    for name in ("rejects", "findings", "report"):
+        assert not [text for text in HIDDEN if text in files[name].read_text(encoding="utf-8")], name
+    assert not [text for text in HIDDEN if text in str(report.rejected)]
+    kept = {sample.id: sample.answer for sample in report.kept}
+    assert ("key" in kept) == (levels != {"secrets": "drop"})
+    assert (KEY in kept.get("key", "")) == ("key" in kept and ("secrets" in levels or not fix_them))
+    assert ("13912345678" in kept.get("key", "")) == ("key" in kept and ("personal-data" in levels or not fix_them))
+    assert kept["mail"].endswith("ask()\n```" if fix_them else "ask()")
+
+
+def test_what_was_taken_out_is_shown_by_kind_and_length():
+    told = Checker().run(SECRETS).findings.set_index(["id", "rule"])
+    before, after = told.loc[("key", "secrets"), ["before", "after"]]
+    assert f"OPENAI_API_KEY=⟨model-api-key, {len(KEY)} characters⟩" in before
+    assert "⟨model-api-key" not in after
+    assert before.count("⟨model-api-key") == 2  # in the question, too
+    assert "⟨phone, 11 characters⟩" in told.loc[("key", "personal-data"), "before"]
+    assert "⟨email, 14 characters⟩" in told.loc[("mail", "personal-data"), "before"]
+
+
 def test_written_files_add_up(tmp_path):
     samples = [*many(3), qa("对话框要怎样关闭？", "抱歉，我无法回答这个问题。", "no")]
     files = Checker().run(samples).write(tmp_path / "out")
@@ -239,6 +296,20 @@ def test_extracts_show_what_changed():
     assert "WRONG" in old
     assert "RIGHT" in new
     assert len(old) < 200
+
+
+def test_extracts_show_every_change():
+    filler = [f"line {n}: {word}\n" for n, word in enumerate("alpha beta gamma delta epsilon zeta".split() * 40)]
+    old = "".join([*filler[:40], "FIRST wrong\n", *filler[40:80], "taken out\n", *filler[80:], "LAST wrong"])
+    new = "".join(
+        [*filler[:40], "FIRST right\n", *filler[40:80], *filler[80:120], "put in " * 200, *filler[120:], "LAST right"]
+    )
+    before, after = extracts(qa("q", old), qa("q", new))
+    assert before.count(GAP) == after.count(GAP) == 3
+    assert [part for part in ("FIRST wrong", "taken out", "LAST wrong") if part not in before] == []
+    assert [part for part in ("FIRST right", "put in " * 200, "LAST right") if part not in after] == []
+    assert len(before) < 700
+    assert extracts(qa("q", old), qa("q", old)) == ("", "")
 
 
 def test_a_file_cut_into_parts_is_left_as_it_is():

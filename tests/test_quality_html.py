@@ -174,7 +174,7 @@ def test_many_findings_are_sampled_and_counted_in_full(tmp_path):
 
 
 def test_long_texts_are_cut_where_they_are_the_same(tmp_path):
-    head, tail = "head " * 3_000, " tail" * 3_000
+    head, tail = "head " * html.MAX_SAMPLE, " tail" * html.MAX_SAMPLE
     was, now = (
         sample("x", head + "wrong" + tail, question="q" * 9_000),
         sample("x", head + "right!" + tail, question="q" * 9_000),
@@ -187,8 +187,28 @@ def test_long_texts_are_cut_where_they_are_the_same(tmp_path):
     assert "head right! tail" in shown["now"][1][1]
     assert shown["was"][1][1].split("wrong")[0] == shown["now"][1][1].split("right!")[0]
     assert sum(len(text) for _, text in shown["now"]) < html.MAX_SAMPLE + 100
-    assert all(len(text) < html.MAX_EXTRACT + 30 for text in data["rows"][0][5:11])
+    assert all(len(text) < html.MAX_EXTRACT + 30 for text in data["rows"][0][5:9])
+    assert data["rows"][0][9] == "b" * 5_000  # all that a repair changed
     assert "reason " in data["rows"][0][7][-20:]
+
+
+def test_a_dropped_sample_and_every_change_can_be_read(tmp_path):
+    text = "".join(f"第{n}行：先取值，再保存。" for n in range(1_500))
+    dropped = sample("d", text + "并且")
+    change = "".join(f"{n} was changed here\n⋯\n" for n in range(400))
+    rows = [
+        row("1", "s", dropped, Note("truncated", "drop", "stops")),
+        row(
+            "2",
+            "s",
+            sample("f"),
+            Note("r", "fix", "is mended", before=change, after=change.upper()),
+            was=sample("f", "x"),
+        ),
+    ]
+    data = Page(write_html(QualityReport(rows), tmp_path / "q.html")).data
+    assert data["samples"][0]["now"][1] == ["assistant", text + "并且"]
+    assert data["rows"][1][9:11] == [change, change.upper()]
 
 
 def test_of_many_turns_the_first_and_the_last_are_shown(tmp_path):

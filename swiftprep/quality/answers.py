@@ -6,9 +6,10 @@ import re
 from itertools import pairwise
 
 from swiftprep.quality.edit import with_answer
-from swiftprep.quality.markdown import fenced, outside_fences, prose
-from swiftprep.quality.origin import is_code, is_part, said
+from swiftprep.quality.markdown import code_of, fenced, is_bare_code, outside_fences, prose
+from swiftprep.quality.origin import is_code, is_part, is_scanned, language_of_file, said, unquoted
 from swiftprep.quality.phrases import BETWEEN_WORDS, phrases
+from swiftprep.quality.syntax import comments, without
 from swiftprep.quality.verdict import Verdict, drop, fix, warn
 from swiftprep.records import Sample
 from swiftprep.scan.mask import MARKER
@@ -22,11 +23,23 @@ _BEFORE_ECHO = re.compile(
     r"|[#*>\"“「『【\[]+\s*)*",
     re.I,
 )
-_AFTER_ECHO = re.compile(r"^[\s*\"”」』:：,，.。!！?？】\]]*(?:[【\[]?(?:Answer|A|答案|答|回答)[:：】\]]\s*)?", re.I)
+_WRAPPING = '"“”「」『』【】[]* '
+_CLOSING_MARKS = re.compile(r"^[\"”」』】\]*]*[ \t]*")
+_ANSWER_LABEL = re.compile(r"^[【\[]?(?:Answer|A|答案|答|回答)[:：】\]]\s*", re.I)
 _RUN = re.compile(r"([^\W\d_][^\n]{0,15}?)\1{11,}")
+_NO_VALUE = re.compile(r"`?(?:null|none|nan|nil|undefined|\[\]|\{\}|\(\)|''|\"\")`?[.。]?|`[^`\n]+`[.。]?", re.I)
 _NUMBER = re.compile(r"^\s*(?:\d+[.)、]|[-*•])\s*")
 _DOTS = re.compile(r"^[ \t]*(?:(?://|#|<!--|/\*|\*|--)[ \t]*)?(?:\.{3,6}|…{1,2})[ \t]*(?:-->|\*/)?[ \t]*$", re.M)
-_TODO = re.compile(r"\b(?:TODO|FIXME|TBD)\b|待办")
+# Where three dots are a statement, the end of a document, or lines of output that nobody needs.
+_DOTS_ARE_CODE = (
+    "python", "py", "pyi", "yaml", "yml", "text", "txt", "plaintext", "console", "bash", "sh", "shell", "log", "diff",
+)  # fmt: skip
+_DOTS_IN_PROSE = re.compile(r"^ {0,3}(?:\.{3,6}|…{1,2})[ \t]*$", re.M)
+_ELLIPSIS = re.compile(r"\[(?:\.\.\.|…+)[^\]\n,()]{1,40}(?:\.\.\.|…+)\]")
+_TODO = re.compile(r"\b(?:TODO|FIXME|TBD)\b")
+_TODO_LINE = re.compile(r"\W*(?:TODO|FIXME|TBD)\b(?!\s*[,，、/])")
+_HARDLY_ANYTHING = 80  # characters of an answer in words that says that something is left out, and no more
+_ROWS = 12  # equal lines in code: rows and columns of a page may well be the same a few times
 _HAN = re.compile("[\u3400-\u9fff]")
 _WORD = re.compile(r"[a-z\u00e0-\u024f]+", re.I)
 _SCRIPTS = {
@@ -43,41 +56,74 @@ _FOREIGN = frozenset(
     uma para porque el los las y en es por con der die das und ist ein eine nicht den zu von mit für auf sich di
     che per""".split()
 )  # fmt: skip
+# A full stop within `this.list` or a colon within `:data` ends no sentence.
 _FIRST = re.compile(
-    r"\s*(?![#\-*|>\d])([^.!?。！？:：～~\n]{1,90})(?:[.!?。！？:：～~]+\W*?(?=\w|[\s`<*#\-(（])|\n)\s*"
+    r"\s*(?![#\-*|>\d])([^.!?。！？:：～~\n]{1,90})(?:(?:[!?。！？：～~]|[.:]+(?=\s|\Z))+\W*?(?=\w|[\s`<*#\-(（])|\n)\s*"
 )
-_LAST = re.compile(r"(?:(?<=[.!?。！？～~\n`:：）)])|\A)\s*([^.!?。！？～~\n]{2,120})[.!?。！？～~]*[^\w`\n]*\s*\Z")
+_LAST = re.compile(
+    r"(?:(?<=[!?。！？～~\n`：）)])|(?<=[.:])(?=\s)|\A)\s*([^.!?。！？～~\n]{2,120})[.!?。！？～~]*[^\w`\n]*\s*\Z"
+)
 
 
 def placeholder(sample: Sample) -> Verdict | None:
-    """Something left out, which the model would learn: "rest of the code", `[...大量数据...]`, a lone `...`."""
+    """Something left out, which the model would learn: "rest of the code", `[...大量数据...]`, a lone `...`.
+
+    Only what the author says about the code counts: comments, and prose. Constants, labels and messages are the
+    application's own words (`STATUS.TODO`, `label: '待补充'`). Where a part was asked for, or in files that the scanner
+    read, it is told and kept.
+    """
     if is_part(sample):
         return None
-    answer = sample.answer
-    found = phrases("left_out").search(answer) or _DOTS.search(_without_python(answer))
-    if found and found[0].lower() not in sample.prompt.lower():
-        text = " ".join(found[0].split())
-        return drop(f"leaves something out: {text[:60]}", f"内容有省略或占位：{text[:60]}")
-    if not _TODO.search(answer) or _TODO.search(sample.prompt):
+    say = warn if is_scanned(sample) or phrases("asks_for_part").search(sample.prompt) else drop
+    found, is_sure = _left_out(sample)
+    if found and found.lower() not in sample.prompt.lower():
+        text = " ".join(found.split())[:60]
+        return (say if is_sure else warn)(f"leaves something out: {text}", f"内容有省略或占位：{text}")
+    todos, others = _todos(sample)
+    if not todos or _TODO.search(sample.prompt):
         return None
-    lines = [line for line in _telling_lines(answer) if line.strip(" \t{}();,")]
-    if sum(_TODO.search(line) is not None for line in lines) * 4 >= len(lines):
-        return drop("is hardly more than a TODO", "几乎只有 TODO")
-    return warn("holds a TODO", "含有 TODO")
+    return (
+        say("is hardly more than a TODO", "几乎只有 TODO")
+        if todos * 4 >= todos + others
+        else warn("holds a TODO", "含有 TODO")
+    )
 
 
-def _without_python(answer: str) -> str:
-    """Return an answer without its Python, in which `...` is a statement, and the prompt of a line that goes on."""
-    if ">>>" in answer:
-        return ""
-    code = [block.code for block in fenced(answer) if block.language not in ("python", "py", "pyi", "yaml", "yml")]
-    return "\n".join([outside_fences(answer), *(piece for piece in code if "def " not in piece)])
+def _left_out(sample: Sample) -> tuple[str, bool]:
+    """Return what says that something was left out, or `""`, and whether it can mean nothing else."""
+    pieces = _code(sample)
+    for language, code in pieces:
+        shown = without(code, language, "literal", "visible")
+        found = phrases("left_out").search("\n".join(comments(code, language))) or _ELLIPSIS.search(shown)
+        if found is None and language not in _DOTS_ARE_CODE and ">>>" not in code and "def " not in code:
+            found = _DOTS.search(without(code, language, "literal"))
+        if found:
+            return found[0], True
+    words = unquoted(said(sample))
+    found = phrases("to_fill_in").search(words) if not phrases("asks_for_template").search(sample.prompt) else None
+    if found is None and ">>>" not in words:
+        found = _ELLIPSIS.search(words) or _DOTS_IN_PROSE.search(words)
+    if found:
+        return found[0], True
+    found = phrases("left_out").search(words)
+    return (found[0], not pieces and len(words.strip()) < _HARDLY_ANYTHING) if found else ("", False)
 
 
-def _telling_lines(answer: str) -> list[str]:
-    """Return the lines that count: of the code where there is some, else all."""
-    blocks = fenced(answer)
-    return "\n".join(block.code for block in blocks).splitlines() if blocks else answer.splitlines()
+def _code(sample: Sample) -> list[tuple[str, str]]:
+    """Return `(language, code)` of an answer's code; a bare one's language is that of its file."""
+    return [(language_of_file(sample), sample.answer)] if is_code(sample) else code_of(sample.answer)
+
+
+def _todos(sample: Sample) -> tuple[int, int]:
+    """Return how many lines are a TODO and no more, and how many lines of code or prose say something else."""
+    pieces = _code(sample)
+    if not pieces:
+        lines = [line for line in unquoted(said(sample)).splitlines() if line.strip()]
+        todos = sum(_TODO_LINE.match(line) is not None for line in lines)
+        return todos, len(lines) - todos
+    noted = [note for language, code in pieces for note in comments(code, language) if _TODO.search(note)]
+    others = [line for language, code in pieces for line in without(code, language, "comment").splitlines()]
+    return len(noted), sum(bool(line.strip(" \t{}();,")) for line in others)
 
 
 def hollow(sample: Sample) -> Verdict | None:
@@ -87,6 +133,8 @@ def hollow(sample: Sample) -> Verdict | None:
     answer = sample.answer.strip()
     inner = "\n".join(block.code for block in fenced(answer)).strip() if answer.startswith("```") else answer
     if MARKER.match(inner) or len(inner) > 200:
+        return None
+    if _NO_VALUE.fullmatch(inner) and phrases("asks_for_a_value").search(sample.prompt):
         return None
     says_nothing = phrases("hollow", r"\W*{}\W*").fullmatch(inner) or not re.search(r"\w", inner)
     agrees = phrases("agrees", r"\W*{}\W*").fullmatch(inner) and phrases("asks_how").search(sample.prompt)
@@ -102,11 +150,15 @@ def hollow(sample: Sample) -> Verdict | None:
 
 
 def refusal(sample: Sample) -> Verdict | None:
-    """An answer that declines, which the model would learn to do."""
-    found = phrases("refusal").search(said(sample)[:240])
-    if found is None or len(sample.answer) > 1200 or phrases("refusal").search(sample.prompt):
+    """An answer that declines, which the model would learn to do.
+
+    What an application says to its users, and which records a rule rejects, is no refusal: there the assistant does
+    not speak of itself, or it gives code.
+    """
+    if fenced(sample.answer) or len(sample.answer) > 1200 or phrases("refusal").search(sample.prompt):
         return None
-    return drop(f"refuses: {found[0][:60]}", f"拒绝回答：{found[0][:60]}")
+    found = phrases("refusal").search(unquoted(said(sample)[:240]))
+    return drop(f"refuses: {found[0][:60]}", f"拒绝回答：{found[0][:60]}") if found else None
 
 
 def prompt_leak(sample: Sample) -> Verdict | None:
@@ -114,10 +166,11 @@ def prompt_leak(sample: Sample) -> Verdict | None:
     if is_code(sample):
         return None
     asked = phrases("leaked_question").search(sample.prompt)
-    found = asked or phrases("leaked").search(said(sample))
+    found = asked or phrases("leaked").search(unquoted(said(sample)))
     if found is None or (asked is None and phrases("leaked").search(sample.prompt)):
         return None
-    return drop(f"holds its generator's prompt: {found[0][:60]}", f"混入了生成用的提示词：{found[0][:60]}")
+    say = warn if is_scanned(sample) else drop
+    return say(f"holds its generator's prompt: {found[0][:60]}", f"混入了生成用的提示词：{found[0][:60]}")
 
 
 def boilerplate(sample: Sample) -> Verdict | None:
@@ -147,9 +200,10 @@ def _without_itself(answer: str) -> str:
     made = pattern.sub("", answer[:start]) + answer[start:end] + pattern.sub("", answer[end:])
     if len(made.strip()) < LEAST:
         return answer
-    cut = phrases("as_an_ai").sub("", made, count=1)
-    if cut != made:
-        made = cut[:1].upper() + cut[1:]
+    found = phrases("as_an_ai").search(made)
+    if found and not any(block.start <= found.start() < block.end for block in fenced(made)):
+        made = made[: found.start()] + made[found.end() :]
+        made = made[:1].upper() + made[1:]
     return answer if made == answer else made.strip()
 
 
@@ -178,40 +232,56 @@ def is_courtesy(sentence: str) -> bool:
 
 
 def echo(sample: Sample) -> Verdict | None:
-    """An answer that is its question, or begins with it."""
+    """An answer that is its question, or has it before the answer, sign by sign.
+
+    A correct answer may well begin with the words of its question ("The size prop of ta-button" … "accepts `small`"),
+    so the question is only taken off where it stands apart: on a line of its own, or with its question mark.
+    """
     question, answer = sample.prompt.strip(), sample.answer.strip()
     asked = question.rstrip("?？.。!！").lower()
-    if len(question) < 8:
+    if len(question) < 8 or not re.search(r"\w", asked) or is_code(sample):
         return None
     before = _BEFORE_ECHO.match(answer)
-    starts = (start for start in (0, before.end() if before else 0) if answer[start:].lower().startswith(asked))
-    start = next(starts, None)
-    if start is None:
-        return None
-    rest = _AFTER_ECHO.sub("", answer[start + len(asked) :], count=1).strip()
-    if len(re.findall(r"\w", rest)) < 4:
+    bodies = [answer, answer[before.end() :] if before else answer]
+    if any(body.strip('"“”「」『』【】[]*?？.。!！ ').lower() == asked.strip('"“”「」『』【】[]* ') for body in bodies):
         return drop("the answer is the question", "回答与指令相同")
-    return fix(with_answer(sample, rest), "repeats its question first", "回答开头重复了问题")
+    body = next((body for body in bodies if body.startswith(question)), None)
+    if body is None or is_bare_code(question):
+        return None
+    after = _CLOSING_MARKS.sub("", body[len(question) :], count=1)
+    if not (after[:1] == "\n" or question[-1] in "?？"):
+        return None
+    rest = _ANSWER_LABEL.sub("", after.strip(), count=1).strip()
+    return fix(with_answer(sample, rest), "repeats its question first", "回答开头重复了问题") if rest else None
 
 
 def looping(sample: Sample) -> Verdict | None:
     """An answer caught in a loop: its end is one piece over and over, or one line stands there many times."""
+    found = _loop(sample)
+    if found is None:
+        return None
+    say = warn if is_scanned(sample) else drop
+    return say(f"repeats itself: {found[:40]}", f"内容循环重复：{found[:40]}")
+
+
+def _loop(sample: Sample) -> str | None:
+    """Return what is repeated, or None."""
     answer = MARKER.sub("", sample.answer).rstrip()
     tail = answer[-800:]
     period = _period(tail)
     if period and len(tail) >= 4 * period and len(tail) >= 40 and re.search(r"\w", tail[-period:]):
-        return drop(f"repeats itself: {tail[-period:].strip()[:40]}", f"内容循环重复：{tail[-period:].strip()[:40]}")
+        return tail[-period:].strip()
     text = "" if is_code(sample) else outside_fences(answer)
     run = _RUN.search(text)
     if run:
-        return drop(f"repeats itself: {run[1]}", f"内容循环重复：{run[1]}")
+        return run[1]
     if len(answer) > 60 and len(set(answer[-40:])) == 1:
-        return drop(f"ends with one mark over and over: {answer[-12:]}", f"末尾重复同一字符：{answer[-12:]}")
+        return answer[-12:]
     blocks = [] if is_code(sample) else fenced(answer)
-    for piece, most in ((text, 4), *((block.code, 8) for block in blocks)):
+    for piece, most in ((text, 4), *((block.code, _ROWS) for block in blocks)):
         line = _repeated(piece, most)
         if line:
-            return drop(f"repeats itself: {line[:40]}", f"内容循环重复：{line[:40]}")
+            return line
     return None
 
 

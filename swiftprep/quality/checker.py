@@ -10,21 +10,20 @@ from typing import Literal, TypeAlias
 from swiftprep.catalog.catalog import Catalog
 from swiftprep.errors import ConfigError, did_you_mean
 from swiftprep.progress import progress_bar
-from swiftprep.quality import answers, fences, instructions, privacy, text, truncation, turns
+from swiftprep.quality import answers, fences, instructions, text, truncation, turns
 from swiftprep.quality.contamination import contaminated
 from swiftprep.quality.dedup import duplicates
 from swiftprep.quality.framework import api_errors
 from swiftprep.quality.length import over_budget
 from swiftprep.quality.report import Note, QualityReport, Row, extracts
 from swiftprep.quality.sets import contradictions, monotony
+from swiftprep.quality.shown import PRIVATE, masked, shown
 from swiftprep.quality.verdict import Found, Rule, SetRule, Severity, Verdict, drop, warn
 from swiftprep.records import Reject, Sample, read_jsonl
 from swiftprep.scan.tasks import KINDS
 from swiftprep.swiftfmt import REPAIRS, repair_file
 
 Level: TypeAlias = Literal["off", "warn", "drop"]
-
-PRIVATE: tuple[Rule, ...] = (privacy.secrets, privacy.personal_data)
 
 # The order matters: what is private is taken out before anything is shown; characters come before what they say.
 RULES: tuple[Rule, ...] = (
@@ -94,6 +93,7 @@ class Checker:
         count_tokens: Callable[[str], int] | None = None,
         levels: Mapping[str, Level] | None = None,
         rules: Iterable[Rule] = RULES,
+        fix: bool = True,
     ) -> None:
         """Set the rules.
 
@@ -107,6 +107,11 @@ class Checker:
                 are estimated.
             levels: Rule id → `"off"`, `"warn"` or `"drop"`, in place of what the rule says itself.
             rules: The rules for single samples, in order; `[*RULES, mine]` adds one.
+            fix: False: nothing is repaired. What would be is a `"warn"` that shows what would change, and the sample
+                is kept as it is. **Secrets and personal data then stay in what is kept, too**: the finding says so, and
+                neither it nor the page shows them. (Set `levels={"secrets": "drop", "personal-data": "drop"}` to
+                reject such samples.) Files are still read by `repair_file`, which tells what it had to repair to read
+                a row at all.
 
         Raises:
             ConfigError: `levels` names no rule, or `near` is not between 0 and 1.
@@ -117,6 +122,7 @@ class Checker:
                 f"near={near}: expected a similarity above 0 and up to 1, or None (相似度应在 0 到 1 之间)"
             )
         self.near = near
+        self.fix = fix
         self.held_out = list(_samples(held_out))
         own: list[Rule] = list(rules)
         if max_tokens is not None:
@@ -179,7 +185,7 @@ class Checker:
         about_the_set: list[Note] = []
         for rule in (*SET_RULES, self._copied, self._contaminated):
             left = [row for row in rows if row.reject is None]
-            for position, name, verdict in rule([row.sample for row in left if row.sample is not None]):
+            for position, name, verdict in rule([row.shown for row in left if row.shown is not None]):
                 level: Severity | Level = self._levels.get(name, verdict.severity)
                 if level == "off":
                     continue
@@ -217,9 +223,13 @@ class Checker:
             raise ConfigError(f"rule '{name}' failed on sample {row.place}: {type(error).__name__}: {error}") from error
         if verdict is None:
             return
-        if rule in PRIVATE and verdict.sample is not None and level != "warn":
-            row.before = row.sample = verdict.sample  # what was taken out is not even shown as what was there before
-        _note(row, name, level or verdict.severity, verdict)
+        severity: Severity = level or verdict.severity
+        if severity == "fix" and not self.fix:
+            severity = "warn"
+        if rule in PRIVATE and verdict.sample is not None:
+            _note_private(row, name, severity, verdict, verdict.sample)
+        else:
+            _note(row, name, severity, _without_private(verdict, rule, row))
 
     def _contaminated(self, samples: Sequence[Sample]) -> Iterator[Found]:
         """Hold the training samples against those of the evaluation, which are marked `val` or were given."""
@@ -258,20 +268,43 @@ def _note(row: Row, name: str, level: Severity, verdict: Verdict) -> None:
     """Write down a finding and do what it says."""
     assert row.sample is not None
     before = after = ""
+    if verdict.sample is not None:
+        before, after = extracts(shown(row.sample), shown(verdict.sample))  # a repair may uncover what is private
     if level == "fix" and verdict.sample is not None:
-        before, after = extracts(_shown(row.sample), _shown(verdict.sample))
         row.sample = verdict.sample
     elif level == "drop":
-        row.reject = Reject(row.place, name, verdict.reason, row.sample)
-    row.notes.append(Note(name, level, verdict.reason, verdict.reason_zh, before, after))
+        row.reject = Reject(row.place, name, verdict.reason, row.shown)
+    _add(row, Note(name, level, verdict.reason, verdict.reason_zh, before, after))
 
 
-def _shown(sample: Sample) -> Sample:
-    """Return a sample as it may be shown: without what is private, which a repair may have uncovered just now."""
-    for rule in PRIVATE:
-        verdict = rule(sample)
-        sample = verdict.sample if verdict and verdict.sample else sample
-    return sample
+def _note_private(row: Row, name: str, level: Severity, verdict: Verdict, clean: Sample) -> None:
+    """Write down that something private was found, with its kinds and lengths, and take it out unless it is to stay."""
+    assert row.sample is not None
+    extract = extracts(shown(masked(row.sample, clean)), shown(clean))  # around it there may be more of the kind
+    reason, reason_zh = verdict.reason, verdict.reason_zh
+    row.before = shown(clean)  # what was taken out is not even shown as what was there before
+    if level == "warn":
+        row.is_private = True
+        reason, reason_zh = f"{reason}; still there", f"{reason_zh}；仍在样本中"
+    elif level == "drop":
+        row.sample = row.before  # no rule after this one looks for more
+        row.reject = Reject(row.place, name, reason, row.before)
+    else:
+        row.sample = clean
+    _add(row, Note(name, level, reason, reason_zh, *extract))
+
+
+def _without_private(verdict: Verdict, rule: Rule, row: Row) -> Verdict:
+    """Return a verdict whose reasons, which may quote the sample, quote nothing private."""
+    if not row.is_private or row.shown is None:
+        return verdict
+    told = rule(row.shown) or Verdict("warn", "see the sample", "见样本")
+    return replace(verdict, reason=told.reason, reason_zh=told.reason_zh)
+
+
+def _add(row: Row, note: Note) -> None:
+    if note not in row.notes:  # the rules look again after a repair
+        row.notes.append(note)
 
 
 def _own_words(sample: Sample) -> Sample:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from swiftprep.catalog.grammar import error_lines, parse
+from swiftprep.catalog.script import parse_script
 from swiftprep.quality.edit import with_answer
 from swiftprep.quality.markdown import fenced
 from swiftprep.quality.origin import is_code
@@ -13,6 +15,7 @@ from swiftprep.records import Sample
 _LANGUAGES = "vue|html|javascript|js|jsx|typescript|ts|tsx|json|css|scss|less|python|py|java|sql|bash|shell|sh|xml|yaml"
 _MARK = r"(?:(?:\\?` ?){2,5}|'{3}|’{3}|·{3}|｀{3}|~{3,})"  # what people and programs write for a fence
 _FENCE_LINE = re.compile(rf"[ \t]*(?:{_MARK}[ \t]*({_LANGUAGES})?|\[code(?:=({_LANGUAGES}))?\]|\[/code\])[ \t]*", re.I)
+_FENCE_OR_BLANK = re.compile(rf"{_MARK}[ \t]*(?:(?:{_LANGUAGES})\b)?|\[/?code(?:=\w+)?\]|\s", re.I)
 _CODE_ON_IT = re.compile(rf"```({_LANGUAGES})(?:[ \t]+(?=[<{{(\w@/#'\"])(?![\w-]+=)|(?=<))(.*\S.*)", re.I)
 _AFTER_TEXT = re.compile(rf"(?!\s*>)(.*[^\s`])[ \t]*```({_LANGUAGES})?[ \t]*", re.I)
 _BEFORE_TEXT = re.compile("```(?=[\u3000-\u9fff\uff00-\uffef])(.*)")
@@ -39,9 +42,14 @@ def fence_form(sample: Sample) -> Verdict | None:
     if _is_well_fenced(answer):
         return None
     made = _fenced_anew(answer)
-    if made == answer or any(not block.closed for block in fenced(made)[:-1]):
+    if made == answer or any(not block.closed for block in fenced(made)[:-1]) or not _says_the_same(answer, made):
         return None
     return fix(with_answer(sample, made), "a code fence is not well formed", "代码块的围栏格式不正确")
+
+
+def _says_the_same(one: str, other: str) -> bool:
+    """Return whether two texts differ in their fences and the blank space around them, and in nothing else."""
+    return _FENCE_OR_BLANK.sub("", one) == _FENCE_OR_BLANK.sub("", other)
 
 
 def _is_well_fenced(text: str) -> bool:
@@ -70,16 +78,17 @@ def _fenced_anew(text: str) -> str:
     """Write every fence as three backticks on a line of its own, whatever stands for one."""
     lines: list[str] = []
     opened: str | None = None  # the language of the block we are in
+    mark = ""  # the first character of its fence
     for line in text.split("\n"):
         fence = None if opened is None and _is_underline(line, lines) else _FENCE_LINE.fullmatch(line)
         indent = line[: len(line) - len(line.lstrip())]
         language = ((fence[1] or fence[2] or "") if fence else "").lower()
         if fence and opened is None and (language or "`" * 3 in line or "~~~" in line or "[code" in line):
             lines.append(f"{indent}```{language}")
-            opened = language
+            opened, mark = language, line.strip()[:1]
         elif fence and opened is not None and language and lines[-1].lstrip().startswith("```"):
             lines[-1], opened = f"{indent}```{language}", language  # opened twice
-        elif fence and opened is not None and language in ("", opened):
+        elif fence and opened is not None and language in ("", opened) and not _is_docstring(line, mark):
             lines.append(f"{indent}```")
             opened = None
         elif opened is None and (on_it := _CODE_ON_IT.fullmatch(line)):
@@ -98,13 +107,18 @@ def _fenced_anew(text: str) -> str:
     return "\n".join(lines)
 
 
+def _is_docstring(line: str, mark: str) -> bool:
+    """Return whether three quotes are Python's: they only close what they opened."""
+    return line.strip()[:1] == "'" != mark
+
+
 def bare_code(sample: Sample) -> Verdict | None:
     """Code among prose without a fence; an answer that is nothing but code is left as it is (article, stage 1)."""
     answer = sample.answer
     if is_code(sample) or "```" in answer or "~~~" in answer:
         return None
     made = _fence_component(answer) or _fence_lines(answer)
-    if made is None:
+    if made is None or not _says_the_same(answer, made):
         return None
     return fix(with_answer(sample, made), "its code is not fenced", "代码没有放在代码块里")
 
@@ -144,9 +158,22 @@ def _fence_lines(text: str) -> str | None:
             continue  # an indented block is a code block, too
         if sum(bool(line.strip()) for line in block) < 2 or not any(re.search(r"[{}();=<>]", line) for line in block):
             continue
+        if block[0].startswith(("    ", "\t")) or not _is_whole(block):
+            continue
         lines[begin:end] = [f"```{_guess(block)}", *block, "```"]
         made = "\n".join(lines)
     return made if made != text else None
+
+
+def _is_whole(lines: list[str]) -> bool:
+    """Return whether lines are a piece of code and nothing else, as far as there is a grammar to tell."""
+    code, language = "\n".join(lines), _guess(lines)
+    if language == "python":
+        return not error_lines(parse(code.encode("utf-8", "replace"), "python").root_node)
+    if language != "js":
+        return "<!--" not in code or "-->" in code
+    frames = (("", ""), ("({", "\n})"), ("class A {", "\n}"))
+    return any(not parse_script(f"{a}{code}{b}".encode("utf-8", "replace"), "js")[1] for a, b in frames)
 
 
 def _guess(lines: list[str]) -> str:

@@ -28,9 +28,10 @@ Pair: TypeAlias = tuple[Sample | None, Sample]
 # What keeps the file small enough to open, whatever the size of the data: rows, then characters.
 MAX_ROWS = 5_000
 MAX_EXTRACT = 400
-MAX_SAMPLE = 4_000
+MAX_SAMPLE = 60_000
 MAX_MESSAGES = 24
-MAX_SAMPLES_TOGETHER = 8_000_000
+MAX_CHANGES = 12_000_000
+MAX_SAMPLES_TOGETHER = 24_000_000
 # Values of a filter; the rarer ones are shown as one.
 MAX_VALUES = 100
 
@@ -74,7 +75,11 @@ def _page_data(report: QualityReport) -> dict[str, Any]:
     listed = _spread(columns["rule"], MAX_ROWS)
     found = _whole_samples(report, {columns["place"][i] for i in listed})
     number = {place: position for position, place in enumerate(found)}
-    texts = [columns[name] for name in ("place", "id", "reason", "reason_zh", "before", "after")]
+    texts = [columns[name] for name in ("place", "id", "reason", "reason_zh")]
+    changes = [
+        max(MAX_EXTRACT, share)  # of what a repair changed all is shown where that is possible
+        for share in _shares([len(columns["before"][i]) + len(columns["after"][i]) for i in listed], MAX_CHANGES)
+    ]
     return {
         "totals": {
             "read": report.read,
@@ -88,8 +93,9 @@ def _page_data(report: QualityReport) -> dict[str, Any]:
         "rows": [
             [column[i] for column in codes]
             + [_cut(column[i], MAX_EXTRACT) for column in texts]
+            + [_cut(columns[name][i], most) for name in ("before", "after")]
             + [number.get(columns["place"][i], -1)]
-            for i in listed
+            for i, most in zip(listed, changes, strict=True)
         ],
         "samples": _cut_samples(list(found.values())),
     }
@@ -140,21 +146,27 @@ def _whole_samples(report: QualityReport, places: set[str]) -> dict[str, Pair]:
     """Return the sample at each place, as it came if it was repaired, and as it is."""
     found: dict[str, Pair] = {}
     for row in report.rows:
-        if row.place in places and row.sample is not None:
-            was = row.before if row.before is not None and row.before.messages != row.sample.messages else None
-            found[row.place] = (was, row.sample)
+        now = row.shown if row.place in places else None
+        if now is not None:
+            was = row.before if row.before is not None and row.before.messages != now.messages else None
+            found[row.place] = (was, now)
     return found
 
 
 def _cut_samples(pairs: list[Pair]) -> list[dict[str, list[list[str]]]]:
-    together = sum(1 if was is None else 2 for was, _ in pairs)
-    most = min(MAX_SAMPLE, MAX_SAMPLES_TOGETHER // max(together, 1))
+    """Return the messages of each pair; where all together are too long, the longest are cut first."""
+    sizes = [min(MAX_SAMPLE, max(_size(sample) for sample in pair if sample is not None)) for pair in pairs]
+    shares = _shares(sizes, MAX_SAMPLES_TOGETHER // 2)
     return [
         {"now": _cut_messages(now, most)}
         if was is None
         else {"was": _cut_messages(was, most, now), "now": _cut_messages(now, most, was)}
-        for was, now in pairs
+        for (was, now), most in zip(pairs, shares, strict=True)
     ]
+
+
+def _size(sample: Sample) -> int:
+    return sum(len(message["content"]) for message in sample.messages)
 
 
 def _cut_messages(sample: Sample, most: int, other: Sample | None = None) -> list[list[str]]:

@@ -17,6 +17,7 @@ _QUOTED = re.compile(
 )
 LONG = 80  # characters from which an instruction is not short
 _INLINE_CODE = re.compile(r"`[^`\n]*`|'[^'\n]*'|\"[^\"\n]*\"")
+_INPUT = re.compile(r"输入|\binputs?\b|\bstdin\b", re.I)
 _ASKS_BACK = re.compile("[?？]")
 
 
@@ -32,9 +33,9 @@ def unclear(sample: Sample) -> Verdict | None:
         return drop(f"the instruction has no words: {question[:20]}", f"指令没有内容：{question[:20]}")
     if phrases("greets", r"\W*{}\W*").fullmatch(question):
         return None
-    slots = phrases("unfilled").search(_INLINE_CODE.sub("", question))
-    if slots and slots[0] not in sample.answer:
-        return drop(f"the instruction was not filled in: {slots[0]}", f"指令模板没有填写：{slots[0]}")
+    slot = _unfilled(_INLINE_CODE.sub("", question))
+    if slot and slot not in sample.answer:
+        return drop(f"the instruction was not filled in: {slot}", f"指令模板没有填写：{slot}")
     words = _TOKEN.findall(question.lower())
     if sum(len(word) if _HAN.match(word) else 2 for word in words) < 4:
         return drop(f"the instruction is too short: {question}", f"指令过短：{question}")
@@ -42,6 +43,29 @@ def unclear(sample: Sample) -> Verdict | None:
     if len(re.findall(r"\w", left)) > 1 or (_ASKS_BACK.search(sample.answer) and not fenced(sample.answer)):
         return None
     return drop(f"the instruction does not say what is wanted: {question}", f"指令过于笼统：{question}")
+
+
+def _unfilled(question: str) -> str:
+    """Return a slot of a question that was never filled in, or `""`.
+
+    `%s` and `{count}` may be slots, or what the question is about. They are slots where there are several of them and
+    nothing says that they are the subject, where only a template for questions has such a name, or where the question
+    is nothing else.
+    """
+    if found := phrases("unfilled").search(question):
+        return found[0]
+    slots = [match[0] for match in phrases("slot").finditer(question) if not _is_in_path(match)]
+    if not slots or phrases("about_slots").search(question):
+        return ""
+    is_alone = not re.search(r"\w", question.replace(slots[0], ""))
+    for_a_question = (slot for slot in slots if phrases("slot_for_a_question").fullmatch(slot))
+    return slots[0] if len(slots) > 1 or is_alone else next(for_a_question, "")
+
+
+def _is_in_path(match: re.Match[str]) -> bool:
+    """Return whether a slot is a part of a path or an expression, such as `[name].vue` or `/user/{name}`."""
+    before, after = match.string[: match.start()][-1:], match.string[match.end() :][:2]
+    return before in ("/", ".", "-", "=", ":", "$") or re.match(r"[./\-=]\w?", after) is not None
 
 
 def empty_input(sample: Sample) -> Verdict | None:
@@ -52,7 +76,9 @@ def empty_input(sample: Sample) -> Verdict | None:
 
 def _without_no_input(text: str) -> str:
     found = phrases("no_input").search(text.rstrip(), max(0, len(text.rstrip()) - LONG))
-    return text[: found.start()] if found else text
+    if found is None or _INPUT.search(text[: found.start()]):  # what is asked about is an input, or that there is none
+        return text
+    return text[: found.start()]
 
 
 def missing_object(sample: Sample) -> Verdict | None:

@@ -6,11 +6,14 @@ import html
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
+from difflib import SequenceMatcher
 from functools import cached_property
+from itertools import accumulate
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from swiftprep.disk import atomic_write
+from swiftprep.quality.shown import shown
 from swiftprep.quality.verdict import Severity
 from swiftprep.records import Reject, Sample, write_jsonl
 
@@ -21,7 +24,8 @@ COLUMNS = [
     "place", "id", "rule", "severity", "reason", "reason_zh", "source", "channel", "kind", "before", "after",
 ]  # fmt: skip
 CONTEXT = 40  # characters shown on either side of a change
-EXTRACT = 240  # characters of an extract
+GAP = "\n⋯\n"  # between two changes of one repair
+MOST_PAIRS = 4_000_000  # pairs of lines that are compared; of more, the whole between the first and the last is shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +37,9 @@ class Note:
         severity: What came of it.
         reason: What is wrong, in English.
         reason_zh: In Chinese.
-        before: An extract of what a repair changed.
-        after: What it became.
+        before: Every part of the sample that a repair changed, `GAP` between them; of what is private, kind and
+            length. With `Checker(fix=False)`, what a repair would change.
+        after: What these parts became, or would become.
     """
 
     rule: str
@@ -54,6 +59,7 @@ class Row:
         source: The file or data set it is from.
         sample: As it is now; None when it could not be read.
         before: As it came, without what is private.
+        is_private: Whether something private was found in it that is to stay. `shown` is without it.
         reject: Why it was rejected, or None.
         notes: What was found, in order.
     """
@@ -64,6 +70,12 @@ class Row:
     before: Sample | None
     reject: Reject | None = None
     notes: list[Note] = field(default_factory=list)
+    is_private: bool = False
+
+    @property
+    def shown(self) -> Sample | None:
+        """The sample as it may be shown."""
+        return shown(self.sample) if self.is_private and self.sample is not None else self.sample
 
 
 @dataclass(frozen=True)
@@ -95,7 +107,10 @@ class QualityReport:
 
     @cached_property
     def kept(self) -> list[Sample]:
-        """The samples to train on, the repaired ones among them, in the order they came."""
+        """The samples to train on, the repaired ones among them, in the order they came.
+
+        Where the checker was told to leave what is private (`fix=False`, or a level of `"warn"`), it is still in these.
+        """
         return [row.sample for row in self.rows if row.reject is None and row.sample is not None]
 
     @cached_property
@@ -123,7 +138,7 @@ class QualityReport:
 
         The columns are place, id, rule, severity, reason, reason_zh, source, channel, kind, before, after. `place` is
         `file:line` or the position in the list, and empty for a finding about the set; `before` and `after` are
-        extracts of what a repair changed.
+        all that a repair changed.
         """
         import pandas as pd
 
@@ -186,29 +201,47 @@ def _write_rows(rows: Iterable[dict[str, Any]], path: Path) -> None:
 
 
 def extracts(before: Sample, after: Sample) -> tuple[str, str]:
-    """Return the parts of two versions of a sample in which they differ, with some context, cut to `EXTRACT`."""
-    old = "\n\n".join(f"[{turn['role']}] {turn['content']}" for turn in before.messages)
-    new = "\n\n".join(f"[{turn['role']}] {turn['content']}" for turn in after.messages)
-    if old == new:
-        return "", ""
-    start = 0
-    least = min(len(old), len(new))
-    while start < least and old[start] == new[start]:
-        start += 1
-    end = 0
-    while end < least - start and old[-1 - end] == new[-1 - end]:
-        end += 1
-    start = max(0, start - CONTEXT)
-    end = max(0, end - CONTEXT)
-    return tuple(_short(text[start : len(text) - end]) for text in (old, new))  # type: ignore[return-value]
+    """Return every part of two versions of a sample in which they differ, with some context and `GAP` between them."""
+    old = _printable("\n\n".join(f"[{turn['role']}] {turn['content']}" for turn in before.messages))
+    new = _printable("\n\n".join(f"[{turn['role']}] {turn['content']}" for turn in after.messages))
+    places = _differences(old, new)
+    return GAP.join(old[a:b] for a, b, _, _ in places), GAP.join(new[c:d] for _, _, c, d in places)
+
+
+def _differences(old: str, new: str) -> list[tuple[int, int, int, int]]:
+    """Return `(start, end)` in both texts of each part that differs, with `CONTEXT` characters on either side."""
+    lines = old.splitlines(keepends=True), new.splitlines(keepends=True)
+    starts = [list(accumulate(map(len, side), initial=0)) for side in lines]
+    head = _alike(*lines)
+    tail = _alike(lines[0][head:][::-1], lines[1][head:][::-1])
+    middle = lines[0][head : len(lines[0]) - tail], lines[1][head : len(lines[1]) - tail]
+    found: list[tuple[int, int, int, int]] = []
+    if len(middle[0]) * len(middle[1]) > MOST_PAIRS:
+        codes = [("replace", 0, len(middle[0]), 0, len(middle[1]))]
+    else:
+        codes = list(SequenceMatcher(None, *middle, autojunk=False).get_opcodes())
+    for what, a, b, c, d in codes:
+        if what == "equal":
+            continue
+        a, b, c, d = starts[0][head + a], starts[0][head + b], starts[1][head + c], starts[1][head + d]
+        same = _alike(old[a:b], new[c:d])
+        back = _alike(old[a + same : b][::-1], new[c + same : d][::-1])
+        before = min(CONTEXT, a + same, c + same)
+        behind = min(CONTEXT, len(old) - b + back, len(new) - d + back)
+        part = (a + same - before, b - back + behind, c + same - before, d - back + behind)
+        if found and (part[0] <= found[-1][1] or part[2] <= found[-1][3]):
+            part = (found[-1][0], part[1], found[-1][2], part[3])
+            del found[-1]
+        found.append(part)
+    return found
+
+
+def _alike(one: Sequence[str], other: Sequence[str]) -> int:
+    """Return how many of the first items of two sequences are the same."""
+    pairs = enumerate(zip(one, other, strict=False))
+    return next((place for place, (a, b) in pairs if a != b), min(len(one), len(other)))
 
 
 def _printable(text: str) -> str:
     """Return a text that can be written: a lone surrogate can be shown nowhere."""
     return text.encode("utf-8", "replace").decode("utf-8")
-
-
-def _short(text: str) -> str:
-    text = _printable(text)
-    half = EXTRACT // 2
-    return text if len(text) <= EXTRACT else f"{text[:half]} … {text[-half:]}"

@@ -5,58 +5,69 @@ from __future__ import annotations
 import ast
 import html
 import re
-from collections import Counter
-from collections.abc import Callable
 from typing import Any
 
 import orjson
 
+from swiftprep.quality.decoding import decoded, looks_wrong, wrong_lines
 from swiftprep.quality.edit import with_answer, with_texts
 from swiftprep.quality.markdown import fenced, outside_fences, prose
-from swiftprep.quality.origin import is_code
+from swiftprep.quality.origin import is_code, is_scanned, language_of_file
+from swiftprep.quality.pages import page_line, unescaped, without_page_lines, without_tags
 from swiftprep.quality.phrases import phrases
-from swiftprep.quality.verdict import Verdict, drop, fix
+from swiftprep.quality.syntax import without
+from swiftprep.quality.unseen import HIDDEN, without_hidden
+from swiftprep.quality.verdict import Verdict, drop, fix, warn
 from swiftprep.records import RESPONSE_KEYS, Sample
 
 TAIL = 300  # characters at the end of a question in which a template's end is looked for
 
 _LOST = re.compile("\ufffd|锟斤拷|锟斤|烫烫烫|屯屯屯")
-_LATIN = re.compile("[\u0080-\u00ff\u0152\u0153\u0160\u0161\u0178\u017d\u017e\u0192\u2013-\u2122]{2}")
-_WIDE = re.compile("[\u2010-\u2027\u3000-\u301f\u3400-\u9fff\uff01-\uff5e]")
-_CJK = re.compile("[\u3400-\u9fff]{2}")
-# What shows nothing: control characters but tab and line ends, zero-width ones but the joiner of emoji, and the marks
-# that turn the direction of text, which can hide code (Boucher and Anderson, Trojan Source, 2021).
-_HIDDEN = re.compile(
-    "\x1b\\[[0-9;]*[A-Za-z]"
-    "|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u200b\u200e\u200f\u2060-\u2064\ufeff\u202a-\u202e\u2066-\u2069\u00ad]"
-)
+_MOST_SHOWN = 3  # signs for lost letters that a file of code may show on purpose
 _ESCAPES = {"\\n": "\n", "\\t": "\t", '\\"': '"', "\\r": "", "\\\\": "\\"}
+_LINE_ENDS = re.compile(r"(?:(?:\\r)?\\n)+")
+_AFTER = re.compile(r"[。.！!？?：:;；,，、>{}()\[\]`'\"*|]\Z")
+_BEFORE = re.compile(r"[ \t]{2}|\d+[.)、]|[-*#|<}`]")
+_IN_QUOTES = re.compile(r"""(['"`/])(?<!\\)(?:\\[rn])+\1""")
 _ESCAPED = re.compile(r'\\(?:[ntr"]|\\)')
-_ENTITY = re.compile(r"&(?:amp;)?(?:lt|gt|amp|quot|nbsp|#39|#x27|apos|ldquo|rdquo|hellip|mdash);")
 _ABOUT_ENTITIES = re.compile(r"&|<\w|尖括号|angle bracket|实体|转义|entit|escap|unescape", re.I)
+_ABOUT_TAGS = re.compile(r"\bhtml\b|标签(?!页)|\btags?\b|xss|富文本|rich ?text|加粗|\bbold\b|换行|line ?breaks?", re.I)
 _ANSWER_KEYS = (
     *RESPONSE_KEYS, "result", "message", "reply", "generated_text", "回答", "答案", "内容", "输出",
     "choices", "messages", "data",
 )  # fmt: skip
-_LINE = r"(?m:^[ \t]*{}[ \t]*$\n?)"
+# What stands beside an answer in a row of a data set or a reply of a service.
+_AROUND_AN_ANSWER = frozenset(
+    "role id object created model usage index finish_reason logprobs system_fingerprint instruction input question"
+    " query prompt history system source".split()
+)
+_OF_AN_INTERFACE = frozenset("code msg success status".split())
+_DATA_KEYS = ("message", "data", "result", "content", "text", "内容", "输出")  # what an interface may return, too
+LEAST = 40  # characters from which a text under one of these is an answer
 _MARKS = re.compile(r"\?{2,}")
-_HTML = re.compile(r"</?(?:p|div|span|b|strong|i|em|ul|ol|li|font|h[1-6])(?: [^<>\n]*)?>|<br ?/?>", re.I)
 _ROLE_LINE = re.compile(r"\s*(?:assistant|user|system)\s*(?:\n|$)")
-_TAG_NAME = re.compile(r"<(/?[a-z][a-z0-9]*)(?: [^<>\n]*)?>", re.I)
-_BREAK = re.compile(r"<br ?/?>|&nbsp;", re.I)
-_END_TAG = re.compile(r"(?:<br ?/?>|</p>)\n?", re.I)
 _INLINE = re.compile(r"(?<!`)`[^`\n]+`(?!`)")
 _THINK = re.compile(r"<(/?)think(?:ing)?>")
 
 
 def mojibake(sample: Sample) -> Verdict | None:
-    """Text decoded with the wrong encoding: put right line by line where it can be, rejected where letters are lost."""
+    """Text decoded with the wrong encoding: put right where that is proved, rejected where letters are lost."""
     if phrases("about_encodings").search(sample.prompt):
         return None  # wrong letters may well be shown in the answer
-    made = with_texts(sample, _decoded)
-    if any(_LOST.search(turn["content"]) or _is_lost(turn["content"]) for turn in made.messages):
+    made = with_texts(sample, lambda text: decoded(text, has_code=is_code(sample) or "```" in text))
+    texts = [turn["content"] for turn in made.messages]
+    lost = sum(len(_LOST.findall(text)) for text in texts)
+    if any(map(_is_lost, texts)) or lost >= (_MOST_SHOWN if is_scanned(sample) else 1):
         return drop("holds letters that were lost in a wrong decoding", "含有无法恢复的乱码")
-    return None if made is sample else fix(made, "was decoded with the wrong encoding", "乱码，已按正确编码还原")
+    if any(map(looks_wrong, texts)):
+        return drop("was decoded with the wrong encoding, and part of it is lost", "乱码，且无法完整还原")
+    if made is not sample:
+        return fix(made, "was decoded with the wrong encoding", "乱码，已按正确编码还原")
+    wrong, letters = map(sum, zip(*map(wrong_lines, texts), strict=True))
+    if wrong:
+        say = drop if 2 * wrong > letters and not is_scanned(sample) else warn
+        return say("some of its lines were decoded with the wrong encoding", "部分行是乱码")
+    return warn("shows a sign for lost letters", "含有替换字符") if lost else None
 
 
 def _is_lost(text: str) -> bool:
@@ -65,59 +76,49 @@ def _is_lost(text: str) -> bool:
     return len(marks) > 2 or any(len(run) > 5 for run in marks)
 
 
-def _decoded(text: str) -> str:
-    if not _LATIN.search(text) and not _CJK.search(text):
-        return text
-    return "\n".join(map(_decoded_line, text.split("\n")))
-
-
-def _decoded_line(line: str) -> str:
-    if _LATIN.search(line):
-        made = _from_latin(line)
-        if made:
-            return made
-        from ftfy import TextFixerConfig, fix_encoding
-
-        return fix_encoding(line, TextFixerConfig(restore_byte_a0=True, replace_lossy_sequences=False))
-    if _CJK.search(line):
-        # Chinese in GBK hardly ever happens to be valid UTF-8 too: of a line that nearly is, the reading is wrong.
-        made = line.encode("gb18030", "replace").decode("utf-8", "replace")
-        right = sum("\u3400" <= character <= "\u9fff" for character in made)
-        return made if right > 1 and made.count("\ufffd") * 4 < right else line
-    return line
-
-
-def _from_latin(line: str) -> str:
-    """Return a line of UTF-8 or GB18030 bytes that were read as Latin-1, or `""` where it is no such line."""
-    try:
-        data = line.encode("latin-1")
-    except UnicodeError:
-        return ""
-    try:
-        return data.decode("utf-8")
-    except UnicodeError:
-        made = data.decode("gb18030", "replace")
-    high = sum(byte > 127 for byte in data)
-    return made if high >= 4 and 2 * len(_WIDE.findall(made)) == high else ""
-
-
 def hidden_characters(sample: Sample) -> Verdict | None:
     """Control and zero-width characters are not seen, and cost tokens or hide what the code does."""
-    made = with_texts(sample, lambda text: _HIDDEN.sub("", text) if _HIDDEN.search(text) else text)
-    return None if made is sample else fix(made, "holds characters that cannot be seen", "含有不可见字符")
+    if not any(HIDDEN.search(turn["content"]) for turn in sample.messages):
+        return None
+    if phrases("about_hidden").search(sample.prompt):
+        return None
+    made = with_texts(sample, without_hidden, roles=("system", "user"))
+    language = language_of_file(sample) if is_code(sample) else None
+    made = with_texts(made, lambda text: without_hidden(text, language=language), roles=("assistant",))
+    if made.messages != sample.messages:
+        return fix(made, "holds characters that cannot be seen", "含有不可见字符")
+    return warn("holds characters that cannot be seen in a text of its code", "代码的文本里含有不可见字符")
 
 
 def escaped_text(sample: Sample) -> Verdict | None:
-    r"""An answer in which every line end is the two characters `\n`: it was escaped once too often."""
+    r"""An answer in which every line end is the two characters `\n`: it was escaped once too often.
+
+    The escapes must stand where lines end. One between quotes is what the answer is about, or a string of its code: of
+    that and of line ends together there is no telling which is which, unless the whole is one JSON string.
+    """
     answer = sample.answer
     inner = answer.strip()
-    if "\n" in inner or _INLINE.sub("", inner).count("\\n") < 2:
+    shown = _IN_QUOTES.sub("", _INLINE.sub("", inner))
+    if "\n" in inner or shown.count("\\n") < 2:
         return None
     quoted = len(inner) > 2 and inner[0] == inner[-1] == '"'
-    made = _ESCAPED.sub(lambda match: _ESCAPES[match[0]], inner[1:-1] if quoted else inner)
-    if max(map(len, inner.split("\\n"))) > 400 or not made.strip():
+    body = inner[1:-1] if quoted else inner
+    if is_code(sample) and without(inner, language_of_file(sample), "literal").count("\\n") < inner.count("\\n"):
         return None
+    ends = [_is_line_end(shown, match) for match in _LINE_ENDS.finditer(shown)]
+    if 2 * sum(ends) < len(ends) or not _ESCAPED.sub("", body).strip():
+        return None
+    if _IN_QUOTES.search(body):
+        return drop("its line ends are written as \\n, and so is one that is meant", "换行被写成了 \\n，且无法完整还原")
+    made = _ESCAPED.sub(lambda match: _ESCAPES[match[0]], body)
     return fix(with_answer(sample, made), "its line ends are written as \\n", "换行被写成了字面的 \\n")
+
+
+def _is_line_end(text: str, match: re.Match[str]) -> bool:
+    """Return whether lines end where some escapes stand: after a sentence, before an indent or an item, or twice."""
+    twice = match[0].count("\\n") > 1
+    before, after = text[max(0, match.start() - 1) : match.start()], text[match.end() : match.end() + 4]
+    return twice or _AFTER.search(before) is not None or _BEFORE.match(after) is not None
 
 
 def json_wrapped(sample: Sample) -> Verdict | None:
@@ -126,7 +127,7 @@ def json_wrapped(sample: Sample) -> Verdict | None:
     blocks = fenced(inner)
     if len(blocks) == 1 and (blocks[0].start, blocks[0].end) == (0, len(inner)) and blocks[0].language in ("", "json"):
         inner = blocks[0].code.strip()
-    if inner[:1] not in ("{", "[") or "json" in sample.prompt.lower():
+    if inner[:1] not in ("{", "[") or "json" in sample.prompt.lower() or is_scanned(sample):
         return None
     try:
         value = orjson.loads(inner)
@@ -142,7 +143,10 @@ def json_wrapped(sample: Sample) -> Verdict | None:
 
 
 def _answer_in(value: Any, depth: int = 0) -> str:
-    """Return the one text in a row, a chat or a service's reply that is the answer, or `""`."""
+    """Return the one text in a row, a chat or a service's reply that is the answer, or `""`.
+
+    An object that holds anything else is data: to take one text out of it would lose the rest.
+    """
     if isinstance(value, str) or depth > 5:
         return value.strip() if isinstance(value, str) and depth else ""
     if isinstance(value, list):
@@ -150,65 +154,42 @@ def _answer_in(value: Any, depth: int = 0) -> str:
         return _answer_in(said[-1] if said else value[0] if len(value) == 1 else None, depth + 1)
     if not isinstance(value, dict):
         return ""
-    return next((text for key in _ANSWER_KEYS if (text := _answer_in(value.get(key), depth + 1))), "")
+    keys = [key for key in _ANSWER_KEYS if key in value]
+    if len(keys) != 1 or not set(value) <= {keys[0], *_AROUND_AN_ANSWER, *_OF_AN_INTERFACE}:
+        return ""
+    text = _answer_in(value[keys[0]], depth + 1)
+    may_be_data = keys[0] in _DATA_KEYS or not _OF_AN_INTERFACE.isdisjoint(value)
+    is_data = may_be_data and len(text) < LEAST and "\n" not in text
+    return "" if is_data else text
 
 
 def web_residue(sample: Sample) -> Verdict | None:
     """Lines that a web page adds to what it shows: its buttons, its author, its licence."""
     answer = sample.answer
-    if is_code(sample):
+    if is_code(sample) or phrases("about_pages").search(sample.prompt):
         return None
-    made = _outside_code(answer, lambda text: phrases("web_page", _LINE).sub("", text)).strip()
-    if made == answer.strip() or not made:
-        return None
-    return fix(with_answer(sample, made), "holds the remains of a web page", "残留网页内容")
+    made = without_page_lines(answer)
+    if made and made != answer.strip():
+        return fix(with_answer(sample, made), "holds the remains of a web page", "残留网页内容")
+    line = page_line(answer)
+    return warn(f"may hold the remains of a web page: {line[:60]}", f"可能残留网页内容：{line[:60]}") if line else None
 
 
 def html_residue(sample: Sample) -> Verdict | None:
     """Entities and tags left over from a web page, in code or around it."""
     answer = sample.answer
+    if is_scanned(sample) and is_code(sample):
+        return None
     if _ABOUT_ENTITIES.search(sample.prompt):
         return None
-    made = answer
-    entities = _ENTITY.findall(answer)
-    escaped = {entity.replace("amp;", "") for entity in entities}
-    if {"&lt;", "&gt;"} <= escaped and not re.search(r"<[a-zA-Z/!]", _ENTITY.sub("", answer)):
-        while (once := html.unescape(made)) != made:
-            made = once
-        made = made.replace("\xa0", " ")
-    elif not is_code(sample):
-        made = _outside_code(answer, _without_tags)
+    made = unescaped(answer)
+    if made == answer and not is_code(sample) and not _ABOUT_TAGS.search(sample.prompt):
+        made = without_tags(answer)
         if len(made) < 0.7 * len(html.unescape(answer)) and phrases("about_code").search(sample.prompt):
             return None  # it is HTML that was asked for
     if made == answer or not made.strip():
         return None
     return fix(with_answer(sample, made), "holds the remains of HTML", "残留 HTML 实体或标签")
-
-
-def _without_tags(text: str) -> str:
-    tags = Counter(tag.lower() for tag in _TAG_NAME.findall(text) if tag.lower() not in ("br", "/br"))
-    if any(count != tags[f"/{tag}"] for tag, count in list(tags.items()) if tag[0] != "/"):
-        return text  # prose that speaks of a tag
-    if not tags and not _BREAK.search(text) and not _ENTITY.search(text):
-        return text
-    return "".join(map(_without_tags_in, text.splitlines(keepends=True)))
-
-
-def _without_tags_in(line: str) -> str:
-    if line.lstrip().startswith("|"):  # a table has no other way to end a line within a cell
-        return line
-    pieces = re.split(r"(`[^`\n]*`)", line)  # inline code may show a tag
-    pieces[::2] = [_HTML.sub("", _END_TAG.sub("\n", piece)) for piece in pieces[::2]]
-    return html.unescape("".join(pieces)).replace("\xa0", " ")
-
-
-def _outside_code(text: str, change: Callable[[str], str]) -> str:
-    pieces: list[str] = []
-    done = 0
-    for block in fenced(text):
-        pieces += change(text[done : block.start]), text[block.start : block.end]
-        done = block.end
-    return "".join([*pieces, change(text[done:])])
 
 
 def chat_markers(sample: Sample) -> Verdict | None:

@@ -7,14 +7,18 @@ import re
 from swiftprep.quality.completeness import cut_off
 from swiftprep.quality.edit import with_answer
 from swiftprep.quality.markdown import fenced, prose
-from swiftprep.quality.origin import is_code, is_part
+from swiftprep.quality.origin import is_code, is_part, language_of_file
 from swiftprep.quality.phrases import phrases
+from swiftprep.quality.syntax import last_token
 from swiftprep.quality.verdict import Verdict, drop, fix, warn
 from swiftprep.records import Sample
 
 _TICKS = re.compile(r"(`+)(?!`).*?(?<!`)\1(?!`)")
 _LETTER_END = re.compile(r"[\w\u3400-\u9fff]$")
-_OPEN_END = re.compile(r"^(?!\s*(?://|\*)).*(?:[\w)\]]\.|[=+*&|?(\[]|=>|\b(?:const|let|var|import|new|await))\s*$")
+# A script does not end with one of these.
+_GOES_ON = frozenset(
+    "= += -= *= /= + * & | && || ?? ? ?. . ( [ => == === != !== const let var import new await typeof extends".split()
+)
 _SENTENCE = re.compile(r"[。！？!?]|\.(?=\s|$)")
 _ITEM = re.compile(r"\s*(?:[-*+•]|\d+[.)、]|[#>|]|https?://)")
 _NOTHING_AFTER = re.compile(r"#{1,6}[ \t].*|(?:\d{1,2}[.)、]|[-*+])")
@@ -28,7 +32,7 @@ def truncated(sample: Sample) -> Verdict | None:
         return None
     answer = sample.answer.rstrip()
     if is_code(sample):
-        return _open_code(cut_off(answer, _language(sample)))
+        return _open_code(cut_off(answer, language_of_file(sample)))
     blocks = fenced(answer)
     for block in blocks:
         # A snippet in a closed block may well show half a function; half an element it should not.
@@ -36,9 +40,10 @@ def truncated(sample: Sample) -> Verdict | None:
             verdict = _open_code(cut_off(block.code, block.language))
             if verdict:
                 return verdict
-        ending = block.code.rstrip().rpartition("\n")[2]
-        if block.language in ("js", "javascript", "ts", "typescript") and _OPEN_END.search(ending):
-            return _open_code(ending.strip()[-20:])
+        if block.language in ("js", "javascript", "ts", "typescript"):
+            last = last_token(block.code, block.language)
+            if last in _GOES_ON:
+                return _open_code(last)
     if not blocks or blocks[-1].closed:
         return _open_sentence(answer, answer[blocks[-1].end :] if blocks else answer)
     if not blocks[-1].code.strip():
@@ -73,9 +78,3 @@ def _open_sentence(answer: str, tail: str) -> Verdict | None:
     if _LETTER_END.search(last) and len(last) > _SHORT and others_end:
         return warn("may end " + says, says_zh)
     return None
-
-
-def _language(sample: Sample) -> str:
-    """Return the language of an answer that is bare code: its file's, or what it looks like."""
-    suffix = str(sample.meta.get("path") or "").rpartition(".")[2].lower()
-    return suffix or ("vue" if sample.answer.lstrip().startswith("<") else "js")

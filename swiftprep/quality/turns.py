@@ -8,11 +8,15 @@ from itertools import pairwise
 import orjson
 
 from swiftprep.quality.edit import with_texts
+from swiftprep.quality.markdown import fenced
+from swiftprep.quality.origin import is_code
 from swiftprep.quality.verdict import Verdict, drop, fix
 from swiftprep.records import Message, Sample
 
 _ROLES = ("system", "user", "assistant", "tool", "tool_call", "tool_response")
 _LONE = re.compile("[\ud800-\udfff]")
+_GREETING = 60  # characters of an assistant's first words that are hardly more than a greeting
+_CHOICE = re.compile(r"还是|哪[个种些]|\bor\b|\bwhich\b|\d|`", re.I)  # a question that the next turn answers
 
 
 def form(sample: Sample) -> Verdict | None:
@@ -36,35 +40,38 @@ def form(sample: Sample) -> Verdict | None:
 
 
 def surrogates(sample: Sample) -> Verdict | None:
-    """Halves of a UTF-16 pair are no characters: no JSON can be written with them."""
+    """Halves of a UTF-16 pair are no characters: two that belong together are joined, a lone one says nothing.
+
+    In code a lone half may be all that is left of a string, so there the sample goes.
+    """
     if not any(_LONE.search(turn["content"]) for turn in sample.messages):
         return None
-    made = with_texts(sample, lambda text: text.encode("utf-16", "surrogatepass").decode("utf-16", "ignore"))
-    return fix(made, "holds lone surrogates", "含有孤立的代理字符")
+    joined = with_texts(sample, lambda text: text.encode("utf-16", "surrogatepass").decode("utf-16", "surrogatepass"))
+    code = [block.code for turn in joined.messages for block in fenced(turn["content"])]
+    if any(map(_LONE.search, [*code, joined.answer] if is_code(joined) else code)):
+        return drop("its code holds lone surrogates", "代码里含有孤立的代理字符")
+    return fix(with_texts(joined, lambda text: _LONE.sub("", text)), "holds lone surrogates", "含有孤立的代理字符")
 
 
 def empty_turn(sample: Sample) -> Verdict | None:
-    """A turn without content teaches nothing; with its partner it is taken out where something is left."""
+    """A turn without content says nothing: it goes, alone or with an empty partner, where a whole conversation is left.
+
+    With a blank turn between them, an answer has no question or a question no answer: what stands there is not ours
+    to take out or to join.
+    """
     turns = sample.messages
-    if all(turn["content"].strip() for turn in turns):
+    kept = [turn for turn in turns if turn["content"].strip()]
+    if len(kept) == len(turns):
         return None
     if not turns[-1]["content"].strip():
         return drop("the answer is empty", "回答为空")
-    kept: list[Message] = []
-    skip = False
-    for turn in turns:
-        blank = not turn["content"].strip()
-        if skip and turn["role"] == "assistant":
-            skip = False
-        elif blank and turn["role"] == "assistant" and kept and kept[-1]["role"] == "user":
-            kept.pop()
-        elif blank:
-            skip = turn["role"] == "user"
-        else:
-            kept.append(turn)
-            skip = False
     if not _is_whole(kept):
         return drop("the question is empty", "问题为空")
+    roles = [turn["role"] for turn in kept]
+    if any(one == other == "assistant" for one, other in pairwise(roles)) or roles[roles[0] == "system"] == "assistant":
+        return drop("a question in the conversation is empty", "对话中有空白的问题")
+    if any(one == other == "user" for one, other in pairwise(roles)):
+        return drop("an answer in the conversation is empty", "对话中有空白的回答")
     return fix(sample.replace(messages=kept), "has an empty turn", "含有空白的对话轮次")
 
 
@@ -86,35 +93,52 @@ def repeated_turn(sample: Sample) -> Verdict | None:
 
 
 def _same(one: Message, other: Message) -> bool:
-    return one["role"] == other["role"] and one["content"].split() == other["content"].split()
+    return one["role"] == other["role"] and one["content"].strip() == other["content"].strip()
 
 
 def role_order(sample: Sample) -> Verdict | None:
-    """System first, then user and assistant in turn, the assistant last; tools' turns stay as they are."""
+    """System first, then user and assistant in turn, the assistant last; tools' turns stay as they are.
+
+    What is put right loses nothing that is learnt: a last question without an answer goes, a greeting before the first
+    question goes, a system prompt before the first answer comes first, a person's messages in a row become one. Two
+    answers in a row, and a conversation that the assistant leads, have no one right form.
+    """
     turns = sample.messages
     if any(turn["role"].startswith("tool") for turn in turns):
         if turns[-1]["role"] == "assistant" and any(turn["role"] == "user" for turn in turns):
             return None
         return drop("does not end with an answer", "对话不是以回答结尾")
-    made = [turn for turn in turns if turn["role"] != "system"]
-    system = [turn["content"] for turn in turns if turn["role"] == "system"]
-    while made and made[0]["role"] == "assistant":
-        del made[0]
-    while made and made[-1]["role"] == "user":
-        del made[-1]
-    if not made:
+    said = [turn for turn in turns if turn["role"] != "system"]
+    while said and said[-1]["role"] == "user":
+        del said[-1]
+    if not any(turn["role"] == "user" for turn in said):
         return drop("has no question with an answer", "没有完整的一问一答")
-    made = _alternating(made)
-    if system:
+    roles = ", ".join(turn["role"] for turn in turns)
+    is_led = said[0]["role"] == "assistant" and not (len(said) > 2 and _is_greeting(said[0]["content"]))
+    made = said[1:] if said[0]["role"] == "assistant" else said
+    late = any(turn["role"] == "system" for turn in turns[_first(turns, "assistant", said[0]["role"] == "assistant") :])
+    if is_led or late or any(a["role"] == b["role"] == "assistant" for a, b in pairwise(made)):
+        return drop(f"its roles are {roles}", f"角色顺序不对：{roles}")
+    made = _joined(made)
+    if system := [turn["content"] for turn in turns if turn["role"] == "system"]:
         made.insert(0, {"role": "system", "content": "\n\n".join(dict.fromkeys(system))})
     if made == turns:
         return None
-    roles = ", ".join(turn["role"] for turn in turns)
     return fix(sample.replace(messages=made), f"its roles are {roles}", f"角色顺序不对：{roles}")
 
 
-def _alternating(turns: list[Message]) -> list[Message]:
-    """Join turns of one role that follow each other."""
+def _first(turns: list[Message], role: str, after_greeting: bool) -> int:
+    """Return where the first turn of a role stands, or the second after a greeting of that role."""
+    places = [place for place, turn in enumerate(turns) if turn["role"] == role]
+    return places[after_greeting] if len(places) > after_greeting else len(turns)
+
+
+def _is_greeting(text: str) -> bool:
+    return len(text) <= _GREETING and not fenced(text) and not _CHOICE.search(text)
+
+
+def _joined(turns: list[Message]) -> list[Message]:
+    """Join the messages of a person that follow each other."""
     made = [dict(turns[0])]
     for before, turn in pairwise(turns):
         if turn["role"] == before["role"]:

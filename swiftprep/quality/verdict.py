@@ -1,4 +1,18 @@
-"""What a rule says about a sample."""
+"""What a rule says about a sample, and the law for it.
+
+A **fix** changes a sample, so it must be provable that the sample means the same afterwards: bytes that decode
+strictly in both directions, the end mark of a chat template, a line or a turn that stands there twice, byte for byte,
+characters that nobody sees, a fence. What cannot be proved is a **warn** (the sample stays as it is), or a **drop**
+where the sample would teach something wrong; what is dropped can be read in the report.
+
+Code keeps every token: fenced blocks, and answers that are nothing but code. Four things change characters of it
+without changing what it says: a strict decoding of the whole message, the unescaping of markup or a script that is none
+as long as it is escaped, the joining of two halves of one character, and taking out what is invisible outside of its
+strings, attribute values and visible text. Secrets and personal data are taken out by their own rules.
+
+Words of an application are no flaws: constants, labels, messages and comments of the user's own files are at most a
+**warn**.
+"""
 
 from __future__ import annotations
 
@@ -29,17 +43,17 @@ class Verdict:
 
 
 def fix(sample: Sample, reason: str, reason_zh: str = "") -> Verdict:
-    """Keep this repaired sample in place of the one the rule was given."""
+    """Keep this repaired sample in place of the one the rule was given; it must mean the same."""
     return Verdict("fix", reason, reason_zh, sample)
 
 
 def drop(reason: str, reason_zh: str = "") -> Verdict:
-    """Reject the sample."""
+    """Reject the sample; the report shows its text."""
     return Verdict("drop", reason, reason_zh)
 
 
 def warn(reason: str, reason_zh: str = "") -> Verdict:
-    """Keep the sample and tell the person."""
+    """Keep the sample as it is and tell the person."""
     return Verdict("warn", reason, reason_zh)
 
 

@@ -47,6 +47,7 @@ def check(config: CheckConfig, *, dry_run: bool = False) -> dict[str, Any]:
         max_tokens=config.max_tokens,
         count_tokens=Counter(config.tokenizer) if config.tokenizer else None,
         levels=config.levels,
+        fix=config.fix,
     )
     as_is = {str(path): _as_is(path) for path in config.data}
     found = checker.run(scan.samples, source="demo") if scan else checker.run_files(*config.data)

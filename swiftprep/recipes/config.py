@@ -57,6 +57,7 @@ class CheckConfig(Section):
     max_tokens: int | None = Field(default=None, ge=1, description="swift's --max_length; longer samples are rejected")
     tokenizer: Path | None = Field(default=None, description="folder of the model whose tokenizer counts")
     levels: dict[str, Literal["off", "warn", "drop"]] = Field(default_factory=dict, description="rule → level")
+    fix: bool = Field(default=True, description="false: tell what would be repaired and keep it as it is, secrets too")
     lang: Literal["zh", "en"] = Field(default="zh", description="of the report")
     output_dir: Path = Path("runs/check")
 

@@ -241,7 +241,7 @@ def _secret(kinds: list[str]) -> Flaw:
 
 
 def _refused(sample: Sample, code: list[Piece]) -> Flaw | None:
-    found = None if code else _REFUSES.search(sample.answer[:240])
+    found = None if code else _REFUSES.search(origin.unquoted(sample.answer[:240]))
     if found:
         return Flaw("refusal", f"refuses: {found[0][:60]}", f"拒绝回答：{found[0][:60]}")
     return _told(answers.refusal, sample, "refusal")
