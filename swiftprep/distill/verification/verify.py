@@ -20,6 +20,7 @@ from swiftprep.distill.verification.unfinished import left_undone
 from swiftprep.quality import answers, fences, origin, text, truncation, turns
 from swiftprep.quality.edit import with_answer
 from swiftprep.quality.markdown import fenced
+from swiftprep.quality.marks import left_mark
 from swiftprep.quality.verdict import Rule
 from swiftprep.records import Message, Sample
 from swiftprep.scan.secrets import redact
@@ -28,7 +29,7 @@ __all__ = ["KINDS", "Flaw", "Verifier", "wants_code"]
 
 KINDS = (
     "empty", "refusal", "truncated", "no-code", "api", "syntax", "compile", "no-reasoning", "placeholder", "copy",
-    "secret", "prompt-leak", "wrong-component", "wrong-language", "looping",
+    "secret", "prompt-leak", "wrong-component", "wrong-language", "looping", "chat-markers",
 )  # fmt: skip
 LEAST = 24  # characters of prose from which its language is looked at
 LONGEST = 100_000  # characters of an answer; no sample is that long, and to look through more takes time
@@ -80,6 +81,7 @@ _RULES: tuple[tuple[Rule, str], ...] = (
     (answers.placeholder, "placeholder"),
     (answers.looping, "looping"),
     (answers.prompt_leak, "prompt-leak"),
+    (text.chat_markers, "chat-markers"),
 )
 _COMMENT = re.compile(r"<!--.*?(?:-->|\Z)|/\*.*?(?:\*/|\Z)|(?<![:\w\"'])//[^\n]*", re.S)
 _SAME = 80  # characters of code from which two equal blocks are a repetition
@@ -147,7 +149,7 @@ class Verifier:
 
         Of an answer that holds a secret nothing else is told: what quotes it might show the secret.
         """
-        taken = parts(reply)
+        taken = parts(reply, scenario.instruction)
         answer, said = self._finished(scenario, reply)
         if findings := redact(answer, ".md")[1]:
             return [_secret(sorted({finding.kind for finding in findings}))]
@@ -182,7 +184,7 @@ class Verifier:
         """Return the repaired answer, and the part of it that is no thought; `finish` mostly comes after `check`."""
         last = self._last
         if last is None or last[0] is not scenario or last[1] is not reply:
-            last = self._last = (scenario, reply, self._finish(scenario, parts(reply)))
+            last = self._last = (scenario, reply, self._finish(scenario, parts(reply, scenario.instruction)))
         return last[2]
 
     def _finish(self, scenario: Scenario, taken: Parts) -> tuple[str, str]:
@@ -206,6 +208,10 @@ class Verifier:
 
     def _reasons(self, scenario: Scenario, said: str, thought: str, code: list[Piece]) -> Iterator[Flaw]:
         if self.reasoning == "think":
+            if mark := left_mark(thought, scenario.instruction):
+                yield Flaw(
+                    "chat-markers", f"its thought holds {mark} of a chat template", f"思考里混入了模板标记 {mark}"
+                )
             if considerations(thought) < 2:
                 yield Flaw(
                     "no-reasoning",
