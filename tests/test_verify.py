@@ -287,6 +287,8 @@ BAD = {
     "lines over and over": ("looping", WHY + SFC + "\n" + "请注意翻页之后要重新请求数据\n" * 9),
     "code over and over": ("looping", code(TAG + "\n" + '<ta-button type="primary">保存</ta-button>\n' * 20)),
     "a block twice": ("looping", WHY + SFC + "\n完整代码：\n\n" + SFC),
+    "a name with another letter": ("look-alikes", WHY + fenced(TAG) + fenced("const usеrRows = []", "js")),
+    "an event's name in a string": ("look-alikes", WHY + fenced(TAG) + fenced("this.$emit('page‑сhange'.replace('c', ''), use('data‑source'))", "js")),
     "a box around half of it": ("chat-markers", WHY + "<|begin_of_box|>" + SFC + "<|end_of_box|>"),
     "an answer that is not closed": ("chat-markers", "<answer>\n" + WHY + SFC),
     "a call of a tool": ("chat-markers", WHY + SFC + '\n<tool_call>\n{"name": "search"}\n</tool_call>'),
@@ -374,6 +376,17 @@ def test_the_think_form_passes_with_a_thought_and_without_considerations(catalog
         (WHY + "<template>\n  <ta-table />\n</template>", WHY + "```vue\n<template>\n  <ta-table />\n</template>\n```"),
         ("要\u200b点" + WHY + SFC, "要点" + WHY + SFC),
         (WHY + SFC + "<|im_end|>", WHY + SFC),
+        (
+            WHY
+            + SFC.replace("<ta-table", "<ta‑table")
+            .replace("row-key", "row‑key")
+            .replace("        const {", "\u202f\u202f      const {"),
+            WHY + SFC,
+        ),
+        (
+            WHY + SFC.replace("this.load()\n  },", "this.load（）；\n  }，"),
+            WHY + SFC.replace("this.load()\n  },", "this.load();\n  },"),
+        ),
         (f"<|begin_of_box|>{WHY}{SFC}完成后页码会写回。<|end_of_box|>", f"{WHY}{SFC}完成后页码会写回。"),
         (WHY + SFC.rstrip() + "<｜end▁of▁sentence｜>", WHY + SFC),
         ("half \ud800" + WHY + SFC, "half " + WHY + SFC),
@@ -384,6 +397,8 @@ def test_the_think_form_passes_with_a_thought_and_without_considerations(catalog
         "no fence",
         "hidden character",
         "chat template",
+        "dashes in names",
+        "full-width signs",
         "box",
         "on the fence",
         "surrogate",

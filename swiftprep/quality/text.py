@@ -254,7 +254,7 @@ def _without_marks(answer: str, asked: str) -> tuple[str, str]:
     wrong = wrong or found.wrong or stray or next(filter(None, map(left_mark, found.thoughts)), "")
     if wrong:
         return answer, wrong
-    if not found.foreign and (found.thoughts or found.is_open):
+    if not found.foreign and _THINK.search(_INLINE.sub("", body)):
         return said, ""  # of `<think>` another rule says more
     if found.thoughts:
         head = "<think>\n" + "\n\n".join(found.thoughts) + "\n</think>\n\n"

@@ -19,6 +19,7 @@ from swiftprep.distill.verification.leaks import COPIED_SHARE, copied_code, copi
 from swiftprep.distill.verification.unfinished import left_undone
 from swiftprep.quality import answers, fences, origin, text, truncation, turns
 from swiftprep.quality.edit import with_answer
+from swiftprep.quality.look_alikes import look_alikes, look_alikes_beside
 from swiftprep.quality.markdown import fenced
 from swiftprep.quality.marks import left_mark
 from swiftprep.quality.verdict import Rule
@@ -30,6 +31,7 @@ __all__ = ["KINDS", "Flaw", "Verifier", "wants_code"]
 KINDS = (
     "empty", "refusal", "truncated", "no-code", "api", "syntax", "compile", "no-reasoning", "placeholder", "copy",
     "secret", "prompt-leak", "wrong-component", "wrong-language", "looping", "chat-markers",
+    "look-alikes",
 )  # fmt: skip
 LEAST = 24  # characters of prose from which its language is looked at
 LONGEST = 100_000  # characters of an answer; no sample is that long, and to look through more takes time
@@ -127,14 +129,15 @@ class Verifier:
         self.catalog = catalog
         self.reasoning = reasoning
         self.compiler = compiler
+        self._look_alikes = look_alikes if catalog is None else look_alikes_beside(catalog)
         self._last: tuple[Scenario, Reply, tuple[str, str]] | None = None
 
     def finish(self, scenario: Scenario, reply: Reply) -> str:
         """Return the answer as it will be trained on.
 
         It is what `written` gives, repaired where that needs no teacher: hidden characters, JSON around the answer,
-        fences that are not well formed, code without a fence, "Certainly!" and "希望对你有帮助", the question repeated,
-        and in a thought the sentences that speak of the prompt.
+        fences that are not well formed, code without a fence, signs in code that only look right, "Certainly!" and
+        "希望对你有帮助", the question repeated, and in a thought the sentences that speak of the prompt.
         `check` looks at the same text, so that what it passes is what is kept.
         """
         return self._finished(scenario, reply)[0]
@@ -169,6 +172,7 @@ class Verifier:
         found = list(problems(said, code, self.catalog))
         flaws = [
             *_told_by_rules(sample, scenario, taken.thought, code, [piece for piece, _ in found]),
+            *self._signs(sample),
             *self._code(code, found),
             *_asked_for(scenario, said, code),
             *_from_prompt(said, code, scenario, messages),
@@ -189,11 +193,16 @@ class Verifier:
 
     def _finish(self, scenario: Scenario, taken: Parts) -> tuple[str, str]:
         sample = _sample(scenario, taken.text)
-        for rule in _REPAIRS if len(taken.text) <= LONGEST else _REPAIRS[:1]:
+        for rule in (*_REPAIRS, self._look_alikes) if len(taken.text) <= LONGEST else _REPAIRS[:1]:
             verdict = rule(sample)
             if verdict is not None and verdict.severity == "fix" and verdict.sample is not None:
                 sample = verdict.sample
         return joined(_clean(taken.thought, scenario), sample.answer, self.reasoning)[0], sample.answer
+
+    def _signs(self, sample: Sample) -> Iterator[Flaw]:
+        verdict = self._look_alikes(sample)
+        if verdict is not None and verdict.severity != "fix":
+            yield Flaw("look-alikes", verdict.reason, verdict.reason_zh)
 
     def _code(self, code: list[Piece], found: list[tuple[Piece, Problem]]) -> Iterator[Flaw]:
         for piece, problem in found[:MOST]:
