@@ -46,6 +46,7 @@ _ALL = {**_SIGNS, **_LETTERS, **dict.fromkeys(_SPACES, " ")}
 _ANY = re.compile(f"[{re.escape(''.join(_ALL))}{_JOINERS}]")
 _TO_ASCII = str.maketrans({**_ALL, **dict.fromkeys(_JOINERS, "")})
 _NAME = re.compile(rf"[\w${_JOINERS}]+")
+_NAME_IN_STYLE = re.compile(rf"[\w\-{_DASHES}{_JOINERS}]+")
 _NAME_IN_TAG = re.compile(rf"[\w$@:#.\-{_DASHES}{_JOINERS}]+")
 _WORD = re.compile(r"[A-Za-z_$][\w$-]*", re.ASCII)
 _INLINE = re.compile(r"(?<!`)`([^`\n]+)`(?!`)")
@@ -53,8 +54,8 @@ _SHOWN_NAME = re.compile(r"</?[\w-]+\s*/?>|[@:#]?[\w.$:-]+(?:=|\(\))?", re.ASCII
 _HYPHENATED = re.compile(r"\w+(?:[\u2010\u2011]\w+)+", re.ASCII)
 _ABOUT = re.compile(
     r"全角|半角|中文(?:标点|符号|引号|括号|逗号|空格)|弯引号|零宽|不间断空格|乱码|同形|形近|不可见"
-    r"|full-?width|look-?alike (?:char|letter|sign|glyph)|homoglyph|(?:smart|curly|typographic) quotes?|zero-width|non-?breaking|no-?break|nbsp"
-    r"|unicode|\bU\+[0-9A-F]{4}",
+    r"|full-?width|look-?alike (?:char|letter|sign|glyph)|homoglyph|(?:smart|curly|typographic) quotes?"
+    r"|zero-width|non-?breaking|no-?break|nbsp|unicode|\bU\+[0-9A-F]{4}",
     re.I,
 )
 _QUOTED = re.compile(r"(['\"])(\w+(?:[\u2010\u2011\u2212]\w+)+)\1", re.ASCII)
@@ -67,6 +68,7 @@ _FRAMES = {
 }
 # As an expression, as statements, as what a slot hands over, and of a `v-for`.
 _EXPRESSIONS = (("(", "\n)"), ("async () => {", "\n}"), ("((", "\n) => 0)"))
+_MOST_PARTS = 60
 _NOT_CODE = (
     "comment", "string_fragment", "string_content", "regex_pattern", "jsx_text", "line_comment", "block_comment",
     "string_literal", "string",
@@ -263,12 +265,13 @@ def _odd_names(code: str, spans: list[Span], signs: set[int]) -> list[tuple[int,
     """Return where names stand that are ASCII but for letters that look so, joiners, and dashes in a tag."""
     found = []
     for span in spans:
-        for match in (_NAME_IN_TAG if span.kind == "tag" else _NAME).finditer(code, span.start, span.end):
+        pattern = {"tag": _NAME_IN_TAG, "style": _NAME_IN_STYLE}.get(span.kind, _NAME)
+        for match in pattern.finditer(code, span.start, span.end):
             name = match[0]
             if name.isascii() or not re.search("[A-Za-z]", name) or not name.translate(_TO_ASCII).isascii():
                 continue
             has_letter = any(sign in _LETTERS or sign in _JOINERS for sign in name)
-            has_sign = span.kind == "tag" and any(at in signs for at in range(match.start(), match.end()))
+            has_sign = span.kind in ("tag", "style") and not signs.isdisjoint(range(*match.span()))
             if has_letter or has_sign:
                 found.append(match.span())
     return found
@@ -320,9 +323,8 @@ def _is_sound(code: str, language: str) -> bool:
     if language in SCRIPTS:
         grammar = SCRIPTS[language]
         frames = _FRAMES.get(grammar, _FRAMES["js"])
-        return any(
-            _parses(code, name, frames) for name in dict.fromkeys((grammar, "tsx" if grammar == "js" else grammar))
-        )
+        grammars = (grammar, "tsx") if grammar == "js" else (grammar,)
+        return any(_parses(code, name, frames) or _parses_in_parts(code, name, frames) for name in grammars)
     if language == "json":
         try:
             orjson.loads(code)
@@ -340,6 +342,19 @@ def _parses(code: str, grammar: str, frames: tuple[tuple[str, str], ...]) -> boo
         not error_lines(parse(f"{before}{code}{after}".encode("utf-8", "replace"), grammar).root_node)
         for before, after in frames
     )
+
+
+def _parses_in_parts(code: str, grammar: str, frames: tuple[tuple[str, str], ...]) -> bool:
+    """Return whether code is whole in parts with blank lines between, such as an import and a component's options."""
+    parts = re.split(r"\n[ \t]*\n", code)
+    if not 1 < len(parts) <= _MOST_PARTS:
+        return False
+    pending = ""
+    for part in parts:
+        pending += f"{part}\n\n"
+        if _parses(pending, grammar, frames):
+            pending = ""
+    return not pending
 
 
 def _is_loop(code: str) -> bool:

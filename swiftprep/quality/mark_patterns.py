@@ -58,13 +58,13 @@ def marks() -> Marks:
     turns = "|".join([of["turns"], *owners.values()])
     thoughts, answers = ([_pair(line) for line in lines[name]] for name in ("thoughts", "answers"))
     think = "|".join(thoughts[0])
-    words = f"</?(?:{of['thought_words']}|{of['answer_words']})>"
-    thoughts.append((rf"^[ \t]*<(?:{of['thought_words']})>", f"</(?:{of['thought_words']})>"))
+    words = f"</?(?i:{of['thought_words']}|{of['answer_words']})>"
+    thoughts.append((rf"^[ \t]*<(?i:{of['thought_words']})>", f"</(?i:{of['thought_words']})>"))
     pairs = [mark for pair in (*thoughts[1:-1], *answers) for mark in pair]
     others = [mark for mark in pairs if not mark.startswith((r"\A", "assistant"))]
     # Looking at the first sign first makes it ten times faster.
     tokens = r"(?=[<\[\]◁])(?:" + "|".join([of["opens"], of["ends"], turns, *others, of["others"]]) + ")"
-    answers.append((f"<(?:{of['answer_words']})>", f"</(?:{of['answer_words']})>"))
+    answers.append((f"<(?i:{of['answer_words']})>", f"</(?i:{of['answer_words']})>"))
     anything = "|".join([tokens, think, words, of["calls"], r"\\boxed\b"])
     return Marks(
         re.compile(f"(?P<opens>{of['opens']})|(?P<ends>{of['ends']})|(?P<turns>{turns})"),

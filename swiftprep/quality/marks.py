@@ -214,8 +214,7 @@ def _turns(text: str) -> Iterator[tuple[str, str, str]]:
     shown = _shown(text)
     owner, done, before = "", 0, ""
     for found in marks().turns.finditer(text):
-        is_struck = found[0] == "</s>" and "<s>" in outside_fences(text[done : found.start()])
-        if is_struck or _is_within(found.start(), shown):
+        if _is_struck(text, found, done) or _is_within(found.start(), shown):
             continue
         piece = text[done : found.start()]
         yield owner, piece, before
@@ -225,6 +224,14 @@ def _turns(text: str) -> Iterator[tuple[str, str, str]]:
         elif found["ends"] or piece.strip():
             owner = "?"
     yield owner, text[done:], before
+
+
+def _is_struck(text: str, found: re.Match[str], done: int) -> bool:
+    """Return whether `<s>` or `</s>` is HTML: it has its other half within the text."""
+    if found[0].strip() == "<s>":
+        closing = text.find("</s>", found.end())
+        return closing >= 0 and marks().turns.match(text, closing) is None
+    return found[0] == "</s>" and "<s>" in outside_fences(text[done : found.start()])
 
 
 def _thoughts(text: str, asked: str, *, plain: bool = False) -> Taken:
