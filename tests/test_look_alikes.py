@@ -125,6 +125,7 @@ GOOD = {
     "a text": block("步骤（一）：先引入，再“绑定”", "text"),
     "an arrow and a check": block("const a = b // ✅ 正确：→ 返回 “x”", "js"),
     "an attribute that is text": block('<ta-input placeholder="请输入，例如：ＡＢＣ（全角）" />'),
+    "prose where code is said to be": block("That’s all there is to say, and it’s enough", "python"),
     "a Java string": block('String a = "你好，（世界）"; // 说明：“好”', "java"),
 }  # fmt: skip
 

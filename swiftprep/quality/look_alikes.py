@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import html
 import re
+import sys
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -226,7 +228,8 @@ def _repaired(code: str, language: str, known: _Known) -> _Outcome:
 def _tried(code: str, language: str, known: _Known, spans: list[Span]) -> _Outcome:
     if not spans:
         return _Outcome(code)
-    signs = [at for span in spans for at in range(span.start, span.end) if code[at] in _SIGNS or code[at] in _SPACES]
+    places = (at for span in spans for at in range(span.start, span.end))
+    signs = [at for at in places if code[at] in _SPACES or (code[at] in _SIGNS and not _is_apostrophe(code, at))]
     signs = _outside(signs, code, language, ("jsx_text",) if _has_errors(code, language) else _NOT_CODE)
     made = _with(code, signs)
     while len(kept := _outside(signs, made, language, _NOT_CODE)) < len(signs):
@@ -252,6 +255,11 @@ def _tried(code: str, language: str, known: _Known, spans: list[Span]) -> _Outco
     in_names = {at for start, end in names for at in range(start, end)}
     wrong = [f"{code[at]} (U+{ord(code[at]):04X})" for at in signs if code[at] in _SIGNS and at not in in_names]
     return _Outcome(spaced, wrong + unknown, bool(wrong))
+
+
+def _is_apostrophe(code: str, at: int) -> bool:
+    """Return whether a sign is that of `it’s`: what seems to be code is prose there."""
+    return code[at] == "’" and code[at - 1 : at].isalpha() and code[at + 1 : at + 2].isalpha()
 
 
 def _with(code: str, places: list[int]) -> str:
@@ -306,8 +314,14 @@ def _outside(places: list[int], code: str, language: str, kinds: tuple[str, ...]
                 stack.extend(node.children)
     if not covered:
         return places
+    covered.sort()
     offsets = dict(zip(range(len(code) + 1), accumulate(map(_width, code), initial=0), strict=True))
-    return [at for at in places if not any(start <= offsets[at] < end for start, end in covered)]
+    kept = []
+    for at in places:  # the nodes are not within each other
+        before = bisect_right(covered, (offsets[at], sys.maxsize)) - 1
+        if before < 0 or offsets[at] >= covered[before][1]:
+            kept.append(at)
+    return kept
 
 
 def _width(sign: str) -> int:
