@@ -49,13 +49,14 @@ def code_spans(code: str, language: str, *, wide_tags: bool = True) -> list[Span
     >>> [code[span.start : span.end] for span in code_spans(code, "js")]
     ['f(“', '”，1) ']
     """
+    spans: Iterator[Span] = iter(())
     if language == "vue":
-        return list(_markup(code, wide_tags))
-    if language in SCRIPTS:
-        return list(_script(code, 0, len(code), SCRIPTS[language], "script"))
-    if language in STYLES or language == "json":
-        return list(_script(code, 0, len(code), language, "style"))
-    return []
+        spans = _markup(code, wide_tags)
+    elif language in SCRIPTS:
+        spans = _script(code, 0, len(code), SCRIPTS[language], "script")
+    elif language in STYLES or language == "json":
+        spans = _script(code, 0, len(code), language, "style")
+    return [span for span in spans if span.start < span.end]
 
 
 def _script(code: str, start: int, end: int, language: str, kind: Kind) -> Iterator[Span]:

@@ -258,8 +258,12 @@ def _tried(code: str, language: str, known: _Known, spans: list[Span]) -> _Outco
 
 
 def _is_apostrophe(code: str, at: int) -> bool:
-    """Return whether a sign is that of `it’s`: what seems to be code is prose there."""
-    return code[at] == "’" and code[at - 1 : at].isalpha() and code[at + 1 : at + 2].isalpha()
+    """Return whether a sign is that of `it’s`, or alone on its line: what seems to be code is prose there."""
+    if code[at] != "’":
+        return False
+    line = code[max(at - 200, code.rfind("\n", 0, at) + 1) : at + 200].partition("\n")[0]
+    is_alone = line.count("’") + line.count("‘") == 1
+    return is_alone or (code[at - 1 : at].isalpha() and code[at + 1 : at + 2].isalpha())
 
 
 def _with(code: str, places: list[int]) -> str:
