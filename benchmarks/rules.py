@@ -16,7 +16,7 @@ from swiftprep.quality.checker import RULES
 
 UNITS = [
     *"""a A 1 ` ~ < <a </ > & &lt; \\ \\n 我 我， 。 . ... - a- / a/ ( { [ {{ " ' “ ： : * # | _ @ a@ 1- 13 4 é Ã© 好 好的， the as http:// <b> <b></b> <br>
-<p if( a( .a [... // <!-- /* User: ### <think> a1 Q: 你 我是 作为 As""".split(),
+<p if( a( .a [... // <!-- /* User: ### <think> <|im_end|> [INST] <answer> \\boxed{ a1 Q: 你 我是 作为 As""".split(),
     *["\n", " ", "\t", "```\n", "\n- ", "\n| ", "a ", ". "],
 ]
 SHORT, LONG = 10_000, 40_000

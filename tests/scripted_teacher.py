@@ -62,6 +62,8 @@ MISTAKES = {
     "wrong-language": "1. The table takes its rows from data-source.\n2. The change event hands back the page.\n\n"
     + PAGE,
     "looping": GOOD + "\n翻页之后重新请求数据即可。" * 12,
+    "look-alikes": GOOD.replace("rows: [],", "rоwsOfAll: [],"),
+    "chat-markers": GOOD.replace("具体实现", "<|begin_of_box|>具体实现"),
 }
 # Kind → words of the message that tells of it.
 TOLD = {
@@ -80,6 +82,8 @@ TOLD = {
     "wrong-component": "没有使用要求的组件",
     "wrong-language": "应为 zh",
     "looping": "循环重复",
+    "look-alikes": "形似而不同的字符",
+    "chat-markers": "混入了无法安全去掉的模板标记",
 }
 
 

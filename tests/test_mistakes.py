@@ -46,8 +46,8 @@ def test_every_mistake_is_found_told_and_mended(scan, tmp_path):
         kind = record.scenario.instruction.split(" ")[-1]
         assert [{flaw.kind for flaw in flaws} for flaws in record.flaws] == [{kind}, set()]
     rates = result.pass_rates().set_index(["by", "name"]).loc[("intent", "paging")]
-    assert (rates["asked"], rates["first_try"], rates["repaired"], rates["kept"]) == (16, 1, 15, 16)
-    assert result.usage.calls == 1 + 2 * 15
+    assert (rates["asked"], rates["first_try"], rates["repaired"], rates["kept"]) == (18, 1, 17, 18)
+    assert result.usage.calls == 1 + 2 * 17
 
 
 def test_mistakes_that_stay_are_rejected_with_their_kind(scan, tmp_path):
@@ -55,7 +55,7 @@ def test_mistakes_that_stay_are_rejected_with_their_kind(scan, tmp_path):
     assert [sample.answer for sample in result.samples] == [GOOD]
     assert [reject.reason for reject in result.rejected] == list(KINDS)
     assert all(reject.detail for reject in result.rejected)
-    assert result.usage.calls == 1 + 3 * 15
+    assert result.usage.calls == 1 + 3 * 17
     rates = result.pass_rates().set_index(["by", "name"]).loc[("component", "ta-table")]
     assert (rates["first_try"], rates["repaired"], rates["kept"]) == (1, 0, 1)
 

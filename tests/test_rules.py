@@ -237,7 +237,7 @@ ODD = st.one_of(
         st.sampled_from(
             ["```", "```vue\n", "~~~", "<think>", "</think>", "<template>", "<p>", "{", "\n", "&lt;", "&gt;", "\\n", '{"output": "x"}',
              "User:", "### Response:", "<|im_end|>", "Certainly!", "希望对你有帮助", "\ud83d", "\x00", "锟斤拷", "13912345678", "a@b.cn",
-             "...", "好的", "，", " ", "const a = 1;", "| a | b |", "**", "`"]
+             "...", "好的", "，", " ", "const a = 1;", "| a | b |", "**", "`", "<|im_start|>user\n", "[/THINK]", "<answer>", "</answer>", "\\boxed{", "```js\n", "“", "）", "＝", "\u2011", "\u00a0", "аb", "\u200d"]
         ), max_size=12,
     ).map("".join),
 )  # fmt: skip

@@ -287,6 +287,13 @@ BAD = {
     "lines over and over": ("looping", WHY + SFC + "\n" + "请注意翻页之后要重新请求数据\n" * 9),
     "code over and over": ("looping", code(TAG + "\n" + '<ta-button type="primary">保存</ta-button>\n' * 20)),
     "a block twice": ("looping", WHY + SFC + "\n完整代码：\n\n" + SFC),
+    "a name with another letter": ("look-alikes", WHY + fenced(TAG) + fenced("const usеrRows = []", "js")),
+    "an event's name in a string": ("look-alikes", WHY + fenced(TAG) + fenced("this.$emit('page‑сhange'.replace('c', ''), use('data‑source'))", "js")),
+    "a box around half of it": ("chat-markers", WHY + "<|begin_of_box|>" + SFC + "<|end_of_box|>"),
+    "an answer that is not closed": ("chat-markers", "<answer>\n" + WHY + SFC),
+    "a call of a tool": ("chat-markers", WHY + SFC + '\n<tool_call>\n{"name": "search"}\n</tool_call>'),
+    "a call in a thought": ("chat-markers", (TABLE, "<think>\n列表由后端分页，页码要写回。\n翻页事件是 change。<|python_tag|>search()\n</think>\n\n" + WHY + SFC, "think")),
+    "more behind its end": ("chat-markers", WHY + "<|im_end|>\n" + SFC),
     "a thought over and over": ("looping", (TABLE, "<think>\n列表要分页，页码要写回。\n" + "等等，我再想想这个问题是不是这样。\n" * 20 + "</think>\n\n" + WHY + SFC, "think")),
 }  # fmt: skip
 
@@ -318,6 +325,11 @@ FORMS = {
     "in the content": (Reply("<think>想法</think>\n答案"), "think", "<think>\n想法\n</think>\n\n答案", "想法"),
     "without its opening tag": (Reply("想法\n</think>\n\n答案"), "think", "<think>\n想法\n</think>\n\n答案", "想法"),
     "several": (Reply("<think>一</think>答<think>二</think>案"), "think", "<think>\n一\n\n二\n</think>\n\n答案", "一\n\n二"),
+    "of Magistral": (Reply("[THINK]想法[/THINK]答案"), "think", "<think>\n想法\n</think>\n\n答案", "想法"),
+    "of Kimi, without its opening mark": (Reply("想法◁/think▷答案"), "think", "<think>\n想法\n</think>\n\n答案", "想法"),
+    "of gpt-oss": (Reply("<|channel|>analysis<|message|>想法<|end|><|start|>assistant<|channel|>final<|message|>答案<|return|>"), "think", "<think>\n想法\n</think>\n\n答案", "想法"),
+    "of Hunyuan, inline": (Reply("<think>\n想法\n</think>\n<answer>\n考虑\n```js\na()\n```\n</answer>"), "inline", "考虑\n```js\na()\n```", "考虑"),
+    "words, apart": (Reply("答案", reasoning="<reasoning>想法</reasoning>"), "think", "<think>\n想法\n</think>\n\n答案", "想法"),
     "both, the same": (Reply("<think>想法</think>答案", reasoning="想法"), "think", "<think>\n想法\n</think>\n\n答案", "想法"),
     "one within another": (Reply("<think>一<think>二</think>答案"), "think", "<think>\n一\n\n二\n</think>\n\n答案", "一\n\n二"),
     "code in the thought": (Reply("<think>\n```js\na()\n```\n</think>\n答案"), "think", "<think>\n```js\na()\n```\n</think>\n\n答案", "```js\na()\n```"),
@@ -364,9 +376,33 @@ def test_the_think_form_passes_with_a_thought_and_without_considerations(catalog
         (WHY + "<template>\n  <ta-table />\n</template>", WHY + "```vue\n<template>\n  <ta-table />\n</template>\n```"),
         ("要\u200b点" + WHY + SFC, "要点" + WHY + SFC),
         (WHY + SFC + "<|im_end|>", WHY + SFC),
+        (
+            WHY
+            + SFC.replace("<ta-table", "<ta‑table")
+            .replace("row-key", "row‑key")
+            .replace("        const {", "\u202f\u202f      const {"),
+            WHY + SFC,
+        ),
+        (
+            WHY + SFC.replace("this.load()\n  },", "this.load（）；\n  }，"),
+            WHY + SFC.replace("this.load()\n  },", "this.load();\n  },"),
+        ),
+        (f"<|begin_of_box|>{WHY}{SFC}完成后页码会写回。<|end_of_box|>", f"{WHY}{SFC}完成后页码会写回。"),
+        (WHY + SFC.rstrip() + "<｜end▁of▁sentence｜>", WHY + SFC),
         ("half \ud800" + WHY + SFC, "half " + WHY + SFC),
     ],
-    ids=["courtesy", "question first", "no fence", "hidden character", "chat template", "surrogate"],
+    ids=[
+        "courtesy",
+        "question first",
+        "no fence",
+        "hidden character",
+        "chat template",
+        "dashes in names",
+        "full-width signs",
+        "box",
+        "on the fence",
+        "surrogate",
+    ],
 )
 def test_what_can_be_put_right_is(catalog, content, finished):
     verifier = Verifier(catalog)

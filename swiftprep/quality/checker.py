@@ -15,6 +15,7 @@ from swiftprep.quality.contamination import contaminated
 from swiftprep.quality.dedup import duplicates
 from swiftprep.quality.framework import api_errors
 from swiftprep.quality.length import over_budget
+from swiftprep.quality.look_alikes import look_alikes, look_alikes_beside
 from swiftprep.quality.report import Note, QualityReport, Row, extracts
 from swiftprep.quality.sets import contradictions, monotony
 from swiftprep.quality.shown import PRIVATE, masked, shown
@@ -40,6 +41,7 @@ RULES: tuple[Rule, ...] = (
     text.web_residue,
     text.chat_markers,
     text.think_tags,
+    look_alikes,
     turns.empty_turn,
     turns.repeated_turn,
     turns.role_order,
@@ -128,6 +130,7 @@ class Checker:
         if max_tokens is not None:
             own.append(over_budget(max_tokens, count_tokens))
         if catalog is not None:
+            own = [look_alikes_beside(catalog) if rule is look_alikes else rule for rule in own]
             own.append(api_errors(catalog))
         self._rules = [(rule_id(rule), rule) for rule in own]
         self._levels = dict(levels or {})

@@ -12,6 +12,7 @@ import orjson
 from swiftprep.quality.decoding import decoded, looks_wrong, wrong_lines
 from swiftprep.quality.edit import with_answer, with_texts
 from swiftprep.quality.markdown import fenced, outside_fences, prose
+from swiftprep.quality.marks import has_marks, is_about_marks, left_mark, own_turn, taken, without_edges
 from swiftprep.quality.origin import is_code, is_scanned, language_of_file
 from swiftprep.quality.pages import page_line, unescaped, without_page_lines, without_tags
 from swiftprep.quality.phrases import phrases
@@ -45,9 +46,9 @@ _OF_AN_INTERFACE = frozenset("code msg success status".split())
 _DATA_KEYS = ("message", "data", "result", "content", "text", "内容", "输出")  # what an interface may return, too
 LEAST = 40  # characters from which a text under one of these is an answer
 _MARKS = re.compile(r"\?{2,}")
-_ROLE_LINE = re.compile(r"\s*(?:assistant|user|system)\s*(?:\n|$)")
 _INLINE = re.compile(r"(?<!`)`[^`\n]+`(?!`)")
 _THINK = re.compile(r"<(/?)think(?:ing)?>")
+_THOUGHT = re.compile(r"\s*<think(?:ing)?>.*?</think(?:ing)?>\s*", re.S)
 
 
 def mojibake(sample: Sample) -> Verdict | None:
@@ -194,11 +195,24 @@ def html_residue(sample: Sample) -> Verdict | None:
 
 def chat_markers(sample: Sample) -> Verdict | None:
     """A chat template's marks inside a message: the tokenizer takes them for the real ones."""
-    if phrases("about_templates").search(sample.prompt):
+    others = [turn for turn in sample.messages if turn["role"] != "assistant"]
+    if any(is_about_marks(turn["content"]) for turn in others):
         return None
-    made = sample.replace(
-        messages=[{**turn, "content": _without_marks(turn["content"], turn["role"])} for turn in sample.messages]
-    )
+    asked = "\n".join(f"{turn['role']}\n{turn['content']}" for turn in others)
+    messages = []
+    for position, turn in enumerate(sample.messages):
+        content, wrong = turn["content"], ""
+        if turn["role"] == "assistant":
+            is_whole = position == len(sample.messages) - 1 and is_code(sample)
+            content, wrong = (without_edges(content), "") if is_whole else _without_marks(content, asked)
+        elif turn["role"] in ("user", "system") and has_marks(content):
+            content, wrong = own_turn(content, turn["role"])
+        if wrong:
+            reason = f"holds {wrong} of a chat template where it cannot be taken off"
+            return drop(reason, f"混入了无法安全去掉的模板标记 {wrong}")
+        # The white space around a mark is no difference.
+        messages.append(turn if content.split() == turn["content"].split() else {**turn, "content": content})
+    made = sample.replace(messages=messages)
     made = with_texts(made, _question_alone, roles=("user",))
     if not is_code(made):
         made = with_answer(made, _answer_alone(made.answer))
@@ -209,15 +223,25 @@ def chat_markers(sample: Sample) -> Verdict | None:
     return fix(made, "holds the marks of a chat template", "混入了对话模板标记")
 
 
-def _without_marks(text: str, role: str) -> str:
-    """Return of the pieces between a template's marks the first of its role, or the first that says something."""
-    first, *later = phrases("special").split(text)
-    if not later or not phrases("special").search(_INLINE.sub("", outside_fences(text))):
-        return text  # in code they are shown
-    own = re.compile(rf"\s*{role}\s*\n(?=\s*\S)")
-    inner = [_ROLE_LINE.sub("", piece, count=1) for piece in later]
-    mine = [piece for piece, whole in zip(inner, later, strict=True) if own.match(whole)]
-    return next((piece.strip() for piece in (*mine[:1], first, *inner) if piece.strip()), "")
+def _without_marks(answer: str, asked: str) -> tuple[str, str]:
+    """Return an answer with its thought in `<think>` and without other marks, and the one that has to stay or `""`."""
+    if not has_marks(answer):
+        return answer, ""
+    said, wrong = own_turn(answer, "assistant")
+    thought = _THOUGHT.match(said)
+    head, body = (thought[0], said[thought.end() :]) if thought else ("", said)
+    found = taken(body, asked)
+    stray = found.foreign if found.is_open or head else ""
+    wrong = wrong or found.wrong or stray or next(filter(None, map(left_mark, found.thoughts)), "")
+    if wrong:
+        return answer, wrong
+    if not found.foreign and _THINK.search(_INLINE.sub("", body)):
+        return said, ""  # of `<think>` another rule says more
+    if found.thoughts:
+        head = "<think>\n" + "\n\n".join(found.thoughts) + "\n</think>\n\n"
+    if "<thinking>" not in asked:
+        head = head.replace("<thinking>", "<think>").replace("</thinking>", "</think>")
+    return head + found.text, ""
 
 
 def _question_alone(text: str) -> str:
@@ -245,7 +269,7 @@ def think_tags(sample: Sample) -> Verdict | None:
         answer = answer.replace("</thinking>", "</think>")
         return fix(with_answer(sample, answer), "its <think> is closed as </thinking>", "<think> 的结束标签写错")
     marks = [match[1] for match in _THINK.finditer(_INLINE.sub("", answer))]
-    if not marks:
+    if not marks or not _THINK.search(_INLINE.sub("", outside_fences(answer))):
         return None
     if marks == ["/"] and not _THINK.split(answer)[0].strip():
         return fix(with_answer(sample, _THINK.sub("", answer).strip()), "its <think> is empty", "<think> 里没有内容")

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 
 from swiftprep.distill.request import Reasoning, Reply
 from swiftprep.quality.markdown import fenced
+from swiftprep.quality.marks import plain_thought, taken
 
-_FENCE_OR_THINK = re.compile(r"^[ \t]*(`{3,}|~{3,})([^\n]*)$|(?<!`)<(/?)think(?:ing)?>(?!`)", re.M | re.I)
-_TAG = re.compile(r"</?think(?:ing)?>", re.I)
 _FENCE_LINE = re.compile(r"^[ \t]*(`{3,}|~{3,})[^\n`]*$", re.M)
 _WRAPPED = re.compile(r"(`{3,}|~{3,})[ \t]*(?:markdown|md)[ \t]*\n", re.I)
 
@@ -29,42 +28,23 @@ class Parts:
     is_open: bool = False
 
 
-def parts(reply: Reply) -> Parts:
+def parts(reply: Reply, asked: str = "") -> Parts:
     r"""Take a reply apart: thought and answer.
 
-    A thought is what the provider gives apart, and what stands between `<think>` and `</think>` outside of code. Some
-    templates write the opening tag into the prompt, so all before a first `</think>` is a thought, too.
+    A thought is what the provider gives apart, and what stands between `<think>` and `</think>`, or the like marks of
+    other templates, outside of code. Some templates write the opening mark into the prompt, so all before a first
+    closing one is a thought, too. Marks around the answer are taken off; one that cannot be is left where it is.
+
+    Args:
+        reply: What the teacher answered.
+        asked: The task; when it is about such marks they are left alone.
 
     >>> parts(Reply("First the columns.\n</think>\n\nUse ta-table."))
     Parts(thought='First the columns.', text='Use ta-table.', is_open=False)
     """
-    said: list[str] = []
-    thoughts = [_TAG.sub("", _plain(reply.reasoning)).strip()]
-    content = _plain(reply.content)
-    done = 0
-    mark = ""  # the fence of the code block we are in
-    thinking = seen = False
-    for match in _FENCE_OR_THINK.finditer(content):
-        if match[1]:
-            if thinking:
-                continue
-            if not mark:
-                mark = match[1]
-            elif match[1].startswith(mark) and not match[2].strip():
-                mark = ""
-        elif thinking or not mark:
-            piece = content[done : match.start()]
-            done = match.end()
-            if match[3] and not seen:  # only the end is there
-                thoughts.append("".join([*said, piece]).strip())
-                said = []
-            else:
-                thoughts.append(piece.strip()) if thinking else said.append(piece)
-            thinking, seen = not match[3], True
-    rest = content[done:]
-    thoughts.append(rest.strip()) if thinking else said.append(rest)
-    thought = "\n\n".join(dict.fromkeys(piece for piece in thoughts if piece))
-    return Parts(thought, _unwrapped("".join(said).strip()), thinking)
+    found = taken(_plain(reply.content), asked)
+    thoughts = dict.fromkeys(filter(None, (plain_thought(_plain(reply.reasoning)), *found.thoughts)))
+    return Parts("\n\n".join(thoughts), _unwrapped(found.text.strip()), found.is_open)
 
 
 def _plain(text: str) -> str:
@@ -99,16 +79,18 @@ def before_code(text: str) -> str:
     return text[: blocks[0].start].strip() if blocks else text
 
 
-def written(reply: Reply, reasoning: Reasoning) -> tuple[str, str]:
+def written(reply: Reply, reasoning: Reasoning, asked: str = "") -> tuple[str, str]:
     r"""Return a reply as it will be trained on, and the part of it that is its reasoning.
 
     Args:
-        reply: What the teacher answered. A byte order mark, `\r`, and a Markdown fence around the whole are taken off.
+        reply: What the teacher answered. A byte order mark, `\r`, the marks of a chat template and a Markdown fence
+            around the whole are taken off.
         reasoning: `"think"`: `<think>\n…\n</think>\n\n` and the answer; `"inline"`: the answer, whose reasoning is what
             stands before its first code block; `"none"`: the answer, and `""`.
+        asked: As of `parts`.
 
     >>> written(Reply("Use ta-table.", reasoning="A list is wanted."), "think")
     ('<think>\nA list is wanted.\n</think>\n\nUse ta-table.', 'A list is wanted.')
     """
-    taken = parts(reply)
-    return joined(taken.thought, taken.text, reasoning)
+    found = parts(reply, asked)
+    return joined(found.thought, found.text, reasoning)

@@ -19,7 +19,9 @@ from swiftprep.distill.verification.leaks import COPIED_SHARE, copied_code, copi
 from swiftprep.distill.verification.unfinished import left_undone
 from swiftprep.quality import answers, fences, origin, text, truncation, turns
 from swiftprep.quality.edit import with_answer
+from swiftprep.quality.look_alikes import look_alikes, look_alikes_beside
 from swiftprep.quality.markdown import fenced
+from swiftprep.quality.marks import left_mark
 from swiftprep.quality.verdict import Rule
 from swiftprep.records import Message, Sample
 from swiftprep.scan.secrets import redact
@@ -28,7 +30,8 @@ __all__ = ["KINDS", "Flaw", "Verifier", "wants_code"]
 
 KINDS = (
     "empty", "refusal", "truncated", "no-code", "api", "syntax", "compile", "no-reasoning", "placeholder", "copy",
-    "secret", "prompt-leak", "wrong-component", "wrong-language", "looping",
+    "secret", "prompt-leak", "wrong-component", "wrong-language", "looping", "chat-markers",
+    "look-alikes",
 )  # fmt: skip
 LEAST = 24  # characters of prose from which its language is looked at
 LONGEST = 100_000  # characters of an answer; no sample is that long, and to look through more takes time
@@ -80,6 +83,7 @@ _RULES: tuple[tuple[Rule, str], ...] = (
     (answers.placeholder, "placeholder"),
     (answers.looping, "looping"),
     (answers.prompt_leak, "prompt-leak"),
+    (text.chat_markers, "chat-markers"),
 )
 _COMMENT = re.compile(r"<!--.*?(?:-->|\Z)|/\*.*?(?:\*/|\Z)|(?<![:\w\"'])//[^\n]*", re.S)
 _SAME = 80  # characters of code from which two equal blocks are a repetition
@@ -125,14 +129,15 @@ class Verifier:
         self.catalog = catalog
         self.reasoning = reasoning
         self.compiler = compiler
+        self._look_alikes = look_alikes if catalog is None else look_alikes_beside(catalog)
         self._last: tuple[Scenario, Reply, tuple[str, str]] | None = None
 
     def finish(self, scenario: Scenario, reply: Reply) -> str:
         """Return the answer as it will be trained on.
 
         It is what `written` gives, repaired where that needs no teacher: hidden characters, JSON around the answer,
-        fences that are not well formed, code without a fence, "Certainly!" and "希望对你有帮助", the question repeated,
-        and in a thought the sentences that speak of the prompt.
+        fences that are not well formed, code without a fence, signs in code that only look right, "Certainly!" and
+        "希望对你有帮助", the question repeated, and in a thought the sentences that speak of the prompt.
         `check` looks at the same text, so that what it passes is what is kept.
         """
         return self._finished(scenario, reply)[0]
@@ -147,7 +152,7 @@ class Verifier:
 
         Of an answer that holds a secret nothing else is told: what quotes it might show the secret.
         """
-        taken = parts(reply)
+        taken = parts(reply, scenario.instruction)
         answer, said = self._finished(scenario, reply)
         if findings := redact(answer, ".md")[1]:
             return [_secret(sorted({finding.kind for finding in findings}))]
@@ -167,6 +172,7 @@ class Verifier:
         found = list(problems(said, code, self.catalog))
         flaws = [
             *_told_by_rules(sample, scenario, taken.thought, code, [piece for piece, _ in found]),
+            *self._signs(sample),
             *self._code(code, found),
             *_asked_for(scenario, said, code),
             *_from_prompt(said, code, scenario, messages),
@@ -182,16 +188,21 @@ class Verifier:
         """Return the repaired answer, and the part of it that is no thought; `finish` mostly comes after `check`."""
         last = self._last
         if last is None or last[0] is not scenario or last[1] is not reply:
-            last = self._last = (scenario, reply, self._finish(scenario, parts(reply)))
+            last = self._last = (scenario, reply, self._finish(scenario, parts(reply, scenario.instruction)))
         return last[2]
 
     def _finish(self, scenario: Scenario, taken: Parts) -> tuple[str, str]:
         sample = _sample(scenario, taken.text)
-        for rule in _REPAIRS if len(taken.text) <= LONGEST else _REPAIRS[:1]:
+        for rule in (*_REPAIRS, self._look_alikes) if len(taken.text) <= LONGEST else _REPAIRS[:1]:
             verdict = rule(sample)
             if verdict is not None and verdict.severity == "fix" and verdict.sample is not None:
                 sample = verdict.sample
         return joined(_clean(taken.thought, scenario), sample.answer, self.reasoning)[0], sample.answer
+
+    def _signs(self, sample: Sample) -> Iterator[Flaw]:
+        verdict = self._look_alikes(sample)
+        if verdict is not None and verdict.severity != "fix":
+            yield Flaw("look-alikes", verdict.reason, verdict.reason_zh)
 
     def _code(self, code: list[Piece], found: list[tuple[Piece, Problem]]) -> Iterator[Flaw]:
         for piece, problem in found[:MOST]:
@@ -206,6 +217,10 @@ class Verifier:
 
     def _reasons(self, scenario: Scenario, said: str, thought: str, code: list[Piece]) -> Iterator[Flaw]:
         if self.reasoning == "think":
+            if mark := left_mark(thought, scenario.instruction):
+                yield Flaw(
+                    "chat-markers", f"its thought holds {mark} of a chat template", f"思考里混入了模板标记 {mark}"
+                )
             if considerations(thought) < 2:
                 yield Flaw(
                     "no-reasoning",
