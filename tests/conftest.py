@@ -8,8 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from swiftprep import demo
+
+# Hypothesis fails what takes longer than 200 ms, or whose examples come slowly: on a busy machine that is anything.
+settings.register_profile("swiftprep", deadline=None, max_examples=50, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("swiftprep")
 
 
 @pytest.fixture

@@ -702,7 +702,7 @@ class FaultServer:
         self.note(event="start", number=number, label=call.label, key=key, nth=nth, fault=call.fault, at=call.start)
         try:
             while 0 < self.plan.hold_from <= number:
-                await asyncio.sleep(0.005)
+                await asyncio.sleep(0.02)
             await asyncio.sleep(self.plan.delay * (1 + self.plan.spread * (2 * self.draw(call, "delay") - 1)))
             await FAULTS.get(call.fault, good)(out, call)
             call.whole = not out.transport.is_closing()

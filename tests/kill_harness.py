@@ -138,7 +138,7 @@ class Server:
         while self.count() < calls and (process is None or process.poll() is None):
             if time.monotonic() > end:
                 raise TimeoutError(f"{self.count()} calls after {seconds} s, {calls} expected")
-            time.sleep(0.005)
+            time.sleep(0.02)
 
     def settle(self) -> None:
         """Wait until no client is connected: all that a dead one had sent is counted."""
@@ -183,7 +183,7 @@ def interrupt(job: Job, process: subprocess.Popen[str]) -> None:
     while "no new call is begun" not in job.errors.read_text("utf-8"):
         if time.monotonic() > end or process.poll() is not None:
             raise TimeoutError("the run took no note of the interrupt")
-        time.sleep(0.005)
+        time.sleep(0.02)
 
 
 def finish(job: Job, process: subprocess.Popen[str], seconds: float = 300.0) -> tuple[int, dict[str, Any]]:

