@@ -20,7 +20,7 @@ import time
 import urllib.request
 import zlib
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -78,6 +78,7 @@ def scenarios(n: int) -> list[str]:
 def distil(job: Job) -> int:
     """Run a job in this process and print how it ended as one line of JSON."""
     logging.basicConfig(level=logging.INFO)
+    logging.info(STARTED)
     from swiftprep.distill.distiller import Distiller
     from swiftprep.distill.teachers.teacher import Limits, Teacher
     from swiftprep.errors import ConfigError, DistillStopped, RunInterrupted
@@ -176,13 +177,30 @@ def start(job: Job) -> subprocess.Popen[str]:
         )  # fmt: skip
 
 
-def interrupt(job: Job, process: subprocess.Popen[str]) -> None:
-    """Send a job's process a Ctrl-C and wait until it begins no call any more."""
+def interrupt(job: Job, process: subprocess.Popen[str], more: Iterable[float] = ()) -> None:
+    """Send a job's process a Ctrl-C, more of them after pauses, and wait until it begins no call any more or has ended."""
+    seen = logged(job, STOPPING)
     process.send_signal(signal.SIGINT)
+    for pause in more:
+        time.sleep(pause)
+        process.send_signal(signal.SIGINT)
+    wait_for_log(job, process, STOPPING, seen + 1)
+
+
+STARTED, STOPPING = "the process has started", "no new call is begun"
+
+
+def logged(job: Job, text: str) -> int:
+    """Return how often the processes of a job have logged a text."""
+    return job.errors.read_text("utf-8").count(text) if job.errors.exists() else 0
+
+
+def wait_for_log(job: Job, process: subprocess.Popen[str], text: str, times: int) -> None:
+    """Wait until a text was logged so often, or the process ended."""
     end = time.monotonic() + 120
-    while "no new call is begun" not in job.errors.read_text("utf-8"):
-        if time.monotonic() > end or process.poll() is not None:
-            raise TimeoutError("the run took no note of the interrupt")
+    while process.poll() is None and logged(job, text) < times:
+        if time.monotonic() > end:
+            raise TimeoutError(f"not logged: {text}")
         time.sleep(0.02)
 
 
@@ -265,19 +283,20 @@ def kill_often(
         hits = outcome.kills < kills
         held = calls_before.total() + draw.randrange(1, min(per_kill, job.n - len(kept)) + 1) if hits else 0
         server.plan(hold_from=held)
+        starts = logged(job, STARTED)
         process = start(job)
+        if by == signal.SIGINT:  # before, it is Python's to deal with
+            wait_for_log(job, process, STARTED, starts + 1)
         if hits and draw.random() < 0.15:
             time.sleep(draw.uniform(0.0, 0.5))
         elif hits:
             server.wait(draw.randrange(calls_before.total(), held) + 1, process=process)
             time.sleep(draw.uniform(0.0, 1.2 * delay))
-        if hits:
-            process.send_signal(by)
-        if hits and impatient:
+        if hits and by == signal.SIGINT:
             pause = draw.choice((0.0, 0.001, 0.02, 0.1))
-            for _ in range(draw.randrange(1, 5)):
-                time.sleep(pause)
-                process.send_signal(by)
+            interrupt(job, process, [pause] * draw.randrange(1, 5) if impatient else [])
+        elif hits:
+            process.send_signal(by)
         server.plan(hold_from=0)
         code = process.wait(300)
         server.settle()
