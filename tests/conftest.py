@@ -11,10 +11,15 @@ from typing import Any
 
 import pytest
 from filelock import FileLock
+from hypothesis import HealthCheck, settings
 
 from swiftprep import demo
 
 HEAVY = ("torch", "swift", "transformers")
+
+# Hypothesis fails what takes longer than 200 ms, or whose examples come slowly: on a busy machine that is anything.
+settings.register_profile("swiftprep", deadline=None, max_examples=50, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("swiftprep")
 
 # Several workers that each train on all cores wait for each other most of the time.
 WORKERS = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))

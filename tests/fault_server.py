@@ -34,6 +34,8 @@ from email.utils import formatdate
 from pathlib import Path
 from typing import Any
 
+from multidict import CIMultiDict
+
 MARK = re.compile(r"\[\[fault:([\w-]+)(?: x(\d+|\*))?\]\]")
 LABEL = re.compile(r"case-[\w-]+")
 HUGE = 50_000_000
@@ -53,6 +55,7 @@ class Plan:
         from_fault: See above.
         limit: More calls in flight than this get a 429; 0 is no limit.
         limit_until: The last call this holds for.
+        hold_from: Calls from this number on wait until another plan lets them go; 0 is none.
         rate: Share of first calls that fail, chosen by a hash of the request and `seed`; a second call is good.
         mix: The faults those get.
         seed: See above.
@@ -67,6 +70,7 @@ class Plan:
     from_fault: str = ""
     limit: int = 0
     limit_until: int = 10**9
+    hold_from: int = 0
     rate: float = 0.0
     mix: tuple[str, ...] = ()
     seed: int = 0
@@ -91,7 +95,7 @@ class Call:
     fault: str  # "" is none
     in_flight: int  # this one among them
     start: float
-    headers: list[tuple[str, str]]
+    headers: CIMultiDict[str]
     body: dict[str, Any]
     end: float = 0.0
     whole: bool = False  # all of the answer was written before the client left
@@ -196,15 +200,16 @@ class Connection(asyncio.Protocol):
         if self.task is not None or not blank or self.transport.is_closing():
             return
         first, *lines = head.decode("latin-1").split("\r\n")
-        headers = [(name.lower(), value.strip()) for name, _, value in (line.partition(":") for line in lines)]
-        length = int(dict(headers).get("content-length", 0))
+        fields = (line.partition(":") for line in lines)
+        headers = CIMultiDict((name, value.strip()) for name, _, value in fields)
+        length = int(headers.get("content-length", 0))
         if len(rest) < length:
             return
         self.buffer = rest[length:]
         method, path, _ = first.split(" ", 2)
         self.task = asyncio.get_running_loop().create_task(self.answer(method, path, headers, rest[:length]))
 
-    async def answer(self, method: str, path: str, headers: list[tuple[str, str]], body: bytes) -> None:
+    async def answer(self, method: str, path: str, headers: CIMultiDict[str], body: bytes) -> None:
         try:
             await self.server.answer(self, method, path, headers, body)
         except Exception as error:
@@ -408,7 +413,7 @@ def redirect(status: int) -> Fault:
 
 
 def authorization(call: Call) -> str:
-    return dict(call.headers).get("authorization", "")
+    return str(call.headers.get("authorization", ""))
 
 
 async def echo_in_error(out: Connection, call: Call) -> None:
@@ -669,9 +674,7 @@ class FaultServer:
         if self.log is not None:
             os.write(self.log, dumps(line) + b"\n")
 
-    async def answer(
-        self, out: Connection, method: str, path: str, headers: list[tuple[str, str]], body: bytes
-    ) -> None:
+    async def answer(self, out: Connection, method: str, path: str, headers: CIMultiDict[str], body: bytes) -> None:
         if path == "/_calls":
             calls = [[call.label, call.fault, call.start, call.end, call.whole] for call in self.calls]
             await out.send(200, {"calls": calls, "most": self.most, "elsewhere": self.elsewhere})
@@ -686,7 +689,7 @@ class FaultServer:
         else:
             await out.send(404, openai_error(f"no such path: {method} {path}"))
 
-    async def complete(self, out: Connection, headers: list[tuple[str, str]], body: dict[str, Any]) -> None:
+    async def complete(self, out: Connection, headers: CIMultiDict[str], body: dict[str, Any]) -> None:
         key = hashlib.blake2b(dumps(body.get("messages")), digest_size=8).hexdigest()
         self.nth[key] += 1
         self.in_flight += 1
@@ -698,6 +701,8 @@ class FaultServer:
         self.calls.append(call)
         self.note(event="start", number=number, label=call.label, key=key, nth=nth, fault=call.fault, at=call.start)
         try:
+            while 0 < self.plan.hold_from <= number:
+                await asyncio.sleep(0.02)
             await asyncio.sleep(self.plan.delay * (1 + self.plan.spread * (2 * self.draw(call, "delay") - 1)))
             await FAULTS.get(call.fault, good)(out, call)
             call.whole = not out.transport.is_closing()
@@ -756,12 +761,12 @@ def serve(plan: Plan | None = None, *, log: Path | None = None) -> Iterator[Faul
 
     thread = threading.Thread(target=run, name="fault server", daemon=True)
     thread.start()
-    ready.wait(10)
+    assert ready.wait(60)
     try:
         yield server
     finally:
         loop.call_soon_threadsafe(loop.stop)
-        thread.join(10)
+        thread.join(60)
     if server.problems:
         raise server.problems[0]
 

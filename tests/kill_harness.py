@@ -7,6 +7,7 @@ such distillation; `kill_often` starts it, kills it, looks at what is in the sto
 from __future__ import annotations
 
 import json
+import logging
 import os
 import random
 import shutil
@@ -19,7 +20,7 @@ import time
 import urllib.request
 import zlib
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -76,6 +77,8 @@ def scenarios(n: int) -> list[str]:
 
 def distil(job: Job) -> int:
     """Run a job in this process and print how it ended as one line of JSON."""
+    logging.basicConfig(level=logging.INFO)
+    logging.info(STARTED)
     from swiftprep.distill.distiller import Distiller
     from swiftprep.distill.teachers.teacher import Limits, Teacher
     from swiftprep.errors import ConfigError, DistillStopped, RunInterrupted
@@ -118,7 +121,7 @@ class Server:
 
     def get(self, path: str, body: Any = None) -> Any:
         data = None if body is None else json.dumps(body).encode()
-        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/{path}", data, timeout=10) as answer:
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/{path}", data, timeout=60) as answer:
             return json.load(answer)
 
     def count(self) -> int:
@@ -130,17 +133,17 @@ class Server:
     def by_label(self) -> Counter[str]:
         return Counter(call[0] for call in self.get("_calls")["calls"])
 
-    def wait(self, calls: int, seconds: float = 20.0, process: subprocess.Popen[str] | None = None) -> None:
+    def wait(self, calls: int, seconds: float = 120.0, process: subprocess.Popen[str] | None = None) -> None:
         """Wait until so many calls came, or the process ended."""
         end = time.monotonic() + seconds
         while self.count() < calls and (process is None or process.poll() is None):
             if time.monotonic() > end:
                 raise TimeoutError(f"{self.count()} calls after {seconds} s, {calls} expected")
-            time.sleep(0.005)
+            time.sleep(0.02)
 
     def settle(self) -> None:
         """Wait until no client is connected: all that a dead one had sent is counted."""
-        end = time.monotonic() + 10
+        end = time.monotonic() + 60
         while self.get("_count")["connections"]:
             if time.monotonic() > end:
                 raise TimeoutError("a client is still connected")
@@ -174,14 +177,41 @@ def start(job: Job) -> subprocess.Popen[str]:
         )  # fmt: skip
 
 
-def finish(job: Job, process: subprocess.Popen[str], seconds: float = 60.0) -> tuple[int, dict[str, Any]]:
+def interrupt(job: Job, process: subprocess.Popen[str], more: Iterable[float] = ()) -> None:
+    """Send a job's process a Ctrl-C, more of them after pauses, and wait until it begins no call any more or has ended."""
+    seen = logged(job, STOPPING)
+    process.send_signal(signal.SIGINT)
+    for pause in more:
+        time.sleep(pause)
+        process.send_signal(signal.SIGINT)
+    wait_for_log(job, process, STOPPING, seen + 1)
+
+
+STARTED, STOPPING = "the process has started", "no new call is begun"
+
+
+def logged(job: Job, text: str) -> int:
+    """Return how often the processes of a job have logged a text."""
+    return job.errors.read_text("utf-8").count(text) if job.errors.exists() else 0
+
+
+def wait_for_log(job: Job, process: subprocess.Popen[str], text: str, times: int) -> None:
+    """Wait until a text was logged so often, or the process ended."""
+    end = time.monotonic() + 120
+    while process.poll() is None and logged(job, text) < times:
+        if time.monotonic() > end:
+            raise TimeoutError(f"not logged: {text}")
+        time.sleep(0.02)
+
+
+def finish(job: Job, process: subprocess.Popen[str], seconds: float = 300.0) -> tuple[int, dict[str, Any]]:
     """Wait for the end and return the exit code and what was printed last."""
     code = process.wait(seconds)
     lines = job.output.read_text("utf-8").splitlines()
     return code, json.loads(lines[-1]) if lines else {}
 
 
-def run(job: Job, seconds: float = 60.0) -> tuple[int, dict[str, Any]]:
+def run(job: Job, seconds: float = 300.0) -> tuple[int, dict[str, Any]]:
     return finish(job, start(job), seconds)
 
 
@@ -241,7 +271,8 @@ def kill_often(
 
     An answer that was in the store stays as it is and is never asked for again; a kill costs as many calls as were in
     flight, at most, and an interrupt none, unless it is `impatient`: sent several times in a row. In the end each
-    scenario is answered.
+    scenario is answered. The server holds a call back that the run cannot end without, so that each signal hits a run
+    under way.
     """
     draw, outcome = random.Random(seed), Outcome()
     kept: dict[str, tuple[Any, ...]] = {}
@@ -249,21 +280,25 @@ def kill_often(
     per_kill = max(2, 3 * job.n // (2 * (kills + 1)))
     while True:
         calls_before = server.by_label()
-        process = start(job)
         hits = outcome.kills < kills
+        held = calls_before.total() + draw.randrange(1, min(per_kill, job.n - len(kept)) + 1) if hits else 0
+        server.plan(hold_from=held)
+        starts = logged(job, STARTED)
+        process = start(job)
+        if by == signal.SIGINT:  # before, it is Python's to deal with
+            wait_for_log(job, process, STARTED, starts + 1)
         if hits and draw.random() < 0.15:
             time.sleep(draw.uniform(0.0, 0.5))
         elif hits:
-            server.wait(calls_before.total() + draw.randrange(1, per_kill), process=process)
+            server.wait(draw.randrange(calls_before.total(), held) + 1, process=process)
             time.sleep(draw.uniform(0.0, 1.2 * delay))
-        if hits:
-            process.send_signal(by)
-        if hits and impatient:
+        if hits and by == signal.SIGINT:
             pause = draw.choice((0.0, 0.001, 0.02, 0.1))
-            for _ in range(draw.randrange(1, 5)):
-                time.sleep(pause)
-                process.send_signal(by)
-        code = process.wait(60)
+            interrupt(job, process, [pause] * draw.randrange(1, 5) if impatient else [])
+        elif hits:
+            process.send_signal(by)
+        server.plan(hold_from=0)
+        code = process.wait(300)
         server.settle()
         now, calls = committed(job.store), server.by_label()
         for label, answer in kept.items():

@@ -38,6 +38,7 @@ class BatchServer:
         self.files: dict[str, bytes] = {}
         self.batches: dict[str, dict[str, Any]] = {}
         self.asked: Counter[str] = Counter()
+        self.looks = 0
         self.hold = False
         self.refuse_batches = 0
         self.fail_first: set[int] = set()
@@ -95,6 +96,7 @@ class BatchServer:
         return web.json_response({"data": list(self.batches.values())})
 
     async def look(self, request: web.Request) -> web.Response:
+        self.looks += 1
         found = self.batches[request.match_info["id"]]
         if not self.hold and found["status"] == "in_progress":
             self.answer(found)
@@ -150,9 +152,15 @@ def server() -> Iterator[BatchServer]:
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(batch, "FIRST_POLL", 0.05)
-    monkeypatch.setattr(batch, "LONGEST_POLL", 0.05)
-    monkeypatch.setattr(batch, "QUIET", 0.3)
+    monkeypatch.setattr(batch, "FIRST_POLL", 0.01)
+    monkeypatch.setattr(batch, "LONGEST_POLL", 0.01)
+    monkeypatch.setattr(batch, "QUIET", 3600)  # on a busy machine any pause between two questions may be long
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Send a batch though somebody is not waiting."""
+    monkeypatch.setattr(batch, "QUIET", 0.01)
 
 
 def distiller(server: BatchServer, tmp_path: Any, **settings: Any) -> Distiller:
@@ -191,12 +199,11 @@ def interrupted_run(server: BatchServer, tmp_path: Any) -> None:
     server.hold = True
 
     def interrupt() -> None:
-        while not server.batches:
+        while not server.looks:  # by now the batch is noted
             time.sleep(0.01)
-        time.sleep(0.1)
         _thread.interrupt_main()
 
-    threading.Thread(target=interrupt).start()
+    threading.Thread(target=interrupt, daemon=True).start()
     with pytest.raises(RunInterrupted):
         distiller(server, tmp_path).run(QUESTIONS, mode="batch")
     server.hold = False
@@ -409,10 +416,10 @@ def ask(
         asks = batch.BatchTeacher(teacher, store, lambda: endpoint.workers)
         texts = [Request("m", ({"role": "user", "content": f"q{number}"},)) for number in range(questions)]
         waiting = [asyncio.ensure_future(asks.ask(text)) for text in texts]
-        await asyncio.sleep(0.01)
+        await asyncio.sleep(0)  # all of them ask
         then(asks)
         try:
-            await asyncio.wait(waiting, timeout=5)
+            await asyncio.wait(waiting, timeout=60)
             for answer in waiting:
                 assert answer.done()
             for failed in [answer.exception() for answer in waiting]:
@@ -442,12 +449,14 @@ class Scripted:
         pass
 
 
+@pytest.mark.usefixtures("impatient")
 def test_whatever_goes_wrong_is_told_to_who_waits(tmp_path: Any) -> None:
     with pytest.raises(TeacherError, match="a bug") as failed:
         ask(tmp_path, Scripted(RuntimeError("a bug")))
     assert failed.value.kind == "bad-batch"
 
 
+@pytest.mark.usefixtures("impatient")
 def test_a_full_disk_is_told_as_it_is(tmp_path: Any) -> None:
     refuse_batches(tmp_path)
     with pytest.raises(DistillStopped, match="disk is full"):
@@ -467,6 +476,7 @@ def test_leave_lets_everybody_go_and_sends_nothing(tmp_path: Any) -> None:
     assert not endpoint.calls
 
 
+@pytest.mark.usefixtures("impatient")
 def test_no_file_has_more_requests_than_the_provider_takes(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(batch, "FEWER", 2)
     endpoint = Scripted()

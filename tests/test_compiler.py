@@ -5,7 +5,6 @@ import shutil
 import subprocess
 import sys
 import threading
-import time
 
 import pytest
 
@@ -27,7 +26,7 @@ for line in sys.stdin:
     asked = json.loads(line)
     code = asked["code"]
     if "hang" in code:
-        time.sleep(60)
+        time.sleep(3600)
     if "die" in code:
         os._exit(3)
     if "noise" in code:
@@ -42,7 +41,7 @@ for line in sys.stdin:
 def fake(tmp_path):
     script = tmp_path / "fake.py"
     script.write_text(FAKE)
-    with Compiler([sys.executable, str(script), str(tmp_path / "started")]) as compiler:
+    with Compiler([sys.executable, str(script), str(tmp_path / "started")], timeout=60) as compiler:
         yield compiler
 
 
@@ -69,12 +68,11 @@ def test_odd_code_is_handed_over(fake, code):
     assert fake.check(code) == []
 
 
+@pytest.mark.timeout(120)  # it hangs for an hour
 def test_one_that_hangs_is_ended_and_started_again(fake, tmp_path):
-    fake.timeout = 0.5
-    began = time.monotonic()
-    assert fake.check("hang") == ["the compiler did not come to an end within 0.5 s"]
-    assert time.monotonic() - began < 5
-    fake.timeout = 10.0
+    fake.timeout = 0.1
+    assert fake.check("hang") == ["the compiler did not come to an end within 0.1 s"]
+    fake.timeout = 60.0
     assert fake.check("bad") == ["line 2: no such thing"]
     first, second = started(tmp_path)
     assert not is_running(first["pid"])
@@ -208,7 +206,7 @@ def real(request):
         if subprocess.run(command, cwd=folder, capture_output=True, timeout=300).returncode:
             pytest.skip(f"npm could not install {PACKAGES[request.param][0]}")
     (folder / "src" / "views").mkdir(parents=True, exist_ok=True)
-    compiler = Compiler.find(folder / "src" / "views")
+    compiler = Compiler.find(folder / "src" / "views", timeout=60)
     assert compiler is not None
     with compiler:
         yield compiler

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 
 import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from steps import growth
 
 from swiftprep.demo import app
 from swiftprep.distill.prompting.guard import KINDS, MARKER, clean, enclose, mark_for, neutralise
@@ -179,18 +179,14 @@ def test_begging_for_a_score_is_an_instruction_only_to_a_judge(text: str) -> Non
 
 
 @pytest.mark.parametrize(
-    "text",
+    "unit",
     [
-        "ignore " * 150_000, "忽略以上" * 250_000, "<|" * 500_000, "system: " * 125_000, "'ignore all prior instructions " * 33_000,
-        "<data-abcdef" * 83_000, " " * 1_000_000, "/*" * 500_000, "give me " * 125_000, "\u200b" * 1_000_000, "#" * 1_000_000,
+        "ignore ", "忽略以上", "<|", "system: ", "'ignore all prior instructions ", "<data-abcdef", " ", "/*", "give me ", "\u200b", "#",
     ],
-    ids=lambda text: text[:12],
 )  # fmt: skip
-def test_a_long_line_takes_linear_time(text: str) -> None:
-    size = len(text) // 10
-    begun = time.process_time()
-    neutralise(text[:size], scores=True)
-    assert time.process_time() - begun < 0.4  # of 100 KB; a square of it would take minutes
+@pytest.mark.timeout(60)  # a square of it would take minutes
+def test_a_long_line_takes_linear_time(unit: str) -> None:
+    assert growth(lambda n: neutralise(unit * (n // len(unit) + 1), scores=True), 50_000) < 6
 
 
 @given(st.text(max_size=200), st.sampled_from([*TOKENS, *(text for text, _, _ in INJECTIONS), "</data-00aa00aa>", ""]))

@@ -8,6 +8,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -21,6 +22,7 @@ from kill_harness import (
     committed,
     finish,
     holds,
+    interrupt,
     kill_often,
     run,
     scenarios,
@@ -60,7 +62,7 @@ def go_on(job: Job) -> bytes:
 
 
 @pytest.mark.parametrize(
-    ("n", "kills", "seed"), [(150, 2, 1), pytest.param(400, 20, 2, marks=pytest.mark.slow)], ids=["few", "many"]
+    ("n", "kills", "seed"), [(60, 1, 1), pytest.param(400, 20, 2, marks=pytest.mark.slow)], ids=["few", "many"]
 )
 def test_killed_runs_lose_nothing_and_pay_for_nothing_twice(
     tmp_path: Path, server: Server, n: int, kills: int, seed: int
@@ -68,7 +70,7 @@ def test_killed_runs_lose_nothing_and_pay_for_nothing_twice(
     job = Job(tmp_path / "killed", server.base_url, n=n)
     outcome = kill_often(job, server, kills=kills, seed=seed, delay=0.05)
     assert outcome.problems == []
-    assert outcome.kills >= kills * 3 // 4, "a run may end before it is killed"
+    assert outcome.kills == kills
     assert max(outcome.repeated) <= 32
     assert job.samples.read_bytes() == quiet(tmp_path / "quiet", job.n)
     assert holds(tmp_path, CANARY) == []
@@ -76,30 +78,38 @@ def test_killed_runs_lose_nothing_and_pay_for_nothing_twice(
 
 @pytest.mark.slow
 def test_the_ledger_knows_the_calls_a_kill_cost(tmp_path: Path, server: Server) -> None:
-    """Each call the server saw is in it, those cut off as lost; one may be there that was never sent."""
+    """Each call the server saw is in it, those cut off as lost."""
     job = Job(tmp_path, server.base_url, n=80, concurrency=8)
+    server.plan(hold_from=41)
     process = start(job)
-    server.wait(40, process=process)
+    server.wait(48, process=process)
+    end = time.monotonic() + 60
+    while len(list(read_ledger(job.store))) < 48:  # that a call begins is written a moment after it does
+        assert time.monotonic() < end
+        time.sleep(0.005)
     process.kill()
     process.wait()
     server.settle()
-    seen = server.count()
+    server.plan(hold_from=0)
     go_on(job)
-    rows = list(read_ledger(job.store))
-    lost = [row for row in rows if row["outcome"] == "lost"]
-    assert len(lost) <= 8
-    assert len(rows) >= server.count(), f"{server.count()} calls at the server, {seen} before the kill"
-    assert sum(row["outcome"] == "answered" for row in rows) == 80
+    outcomes = Counter(row["outcome"] for row in read_ledger(job.store))
+    assert outcomes == {"answered": 80, "lost": 8}
+    assert server.count() == 88
 
 
 @pytest.mark.parametrize(
     "name", ["SIGINT", *(pytest.param(name, marks=pytest.mark.slow) for name in ("SIGTERM", "SIGHUP"))]
 )
 def test_a_signal_ends_a_run_that_goes_on_later(tmp_path: Path, server: Server, name: str) -> None:
-    job = Job(tmp_path / "stopped", server.base_url, n=80, concurrency=8)
+    job = Job(tmp_path / "stopped", server.base_url, n=40, concurrency=8)
+    server.plan(hold_from=16)
     process = start(job)
-    server.wait(30, process=process)
-    process.send_signal(getattr(signal, name))
+    server.wait(16, process=process)
+    if name == "SIGINT":
+        interrupt(job, process)
+    else:
+        process.send_signal(getattr(signal, name))
+    server.plan(hold_from=0)
     code, said = finish(job, process)
     server.settle()
     calls, kept = server.by_label(), committed(job.store)
@@ -107,30 +117,28 @@ def test_a_signal_ends_a_run_that_goes_on_later(tmp_path: Path, server: Server, 
     if name == "SIGINT":
         assert (code, said["error"]) == (130, "RunInterrupted")
         assert lost == [], "what was in flight is waited for: it is paid for"
-        assert calls.total() < 80, "it came to its end too fast to say anything"
+        assert 16 <= calls.total() <= 23
     else:
         assert code != 0
         assert len(lost) <= 8
     made = go_on(job)
     after = server.by_label()
     assert all(after[label] == calls[label] for label in kept)
-    assert after.total() == 80 + len(lost)
+    assert after.total() == 40 + len(lost)
     assert made == quiet(tmp_path / "quiet", job.n)
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(400)  # the call in flight takes an hour
 def test_a_second_interrupt_does_not_wait(tmp_path: Path, server: Server) -> None:
-    job = Job(tmp_path, server.base_url, n=40, concurrency=8, deadline=60)
+    job = Job(tmp_path, server.base_url, n=40, concurrency=8, deadline=3600)
     server.plan(by_number={20: "hang"})
     process = start(job)
     server.wait(30, process=process)
-    process.send_signal(signal.SIGINT)
-    time.sleep(0.5)
+    interrupt(job, process)
     assert process.poll() is None, "it waits for the answer in flight"
-    begun = time.monotonic()
     process.send_signal(signal.SIGINT)
     code, said = finish(job, process)
-    assert time.monotonic() - begun < 3
     assert (code, said["error"]) == (130, "RunInterrupted")
     assert "Traceback" not in job.errors.read_text("utf-8")
     kept, calls = committed(job.store), server.by_label()
@@ -147,7 +155,7 @@ def test_many_interrupts_in_a_row_end_it_in_good_order(tmp_path: Path, server: S
     job = Job(tmp_path / "interrupted", server.base_url, n=400)
     outcome = kill_often(job, server, kills=16, seed=3, delay=0.05, by=signal.SIGINT, impatient=True)
     assert outcome.problems == []
-    assert outcome.kills >= 12, "the run may end before the last of them"
+    assert outcome.kills == 16
     assert job.samples.read_bytes() == quiet(tmp_path / "quiet", job.n)
 
 
@@ -199,7 +207,7 @@ def test_two_on_one_store(tmp_path: Path, server: Server) -> None:
     job = Job(tmp_path / "one", server.base_url, n=40, concurrency=8)
     server.plan(by_number={20: "hang"})
     first = start(job)
-    server.wait(30, process=first)
+    server.wait(20, process=first)
     with pytest.raises(ConfigError, match=rf"in use by process {first.pid}\b.*另一个进程"):
         Store(job.store)
     first.kill()

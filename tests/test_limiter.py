@@ -9,8 +9,10 @@ from itertools import pairwise
 import pytest
 
 from swiftprep.distill.budget import Budget, BudgetReached, Spending, to_budget
+from swiftprep.distill.calls import Calls
 from swiftprep.distill.limiter import Limiter
-from swiftprep.distill.store import Spent
+from swiftprep.distill.request import Reply, Request
+from swiftprep.distill.store import Spent, Store
 from swiftprep.distill.teachers.teacher import Limits
 from swiftprep.errors import ConfigError, TeacherError
 
@@ -128,6 +130,49 @@ def test_patience_ends(seconds):
 
     with pytest.raises(TeacherError, match="lower limits"):
         run(work)
+
+
+class Provider:
+    """A teacher that answers after a second, and takes four calls at a time until call 120."""
+
+    identity, host, sampling, price = "m", "here", {}, None
+    limits = Limits(concurrency=32, backoff=0.5)
+
+    def __init__(self):
+        self.calls = []  # how many were in flight with each
+        self.in_flight = self.refused = 0
+
+    async def ask(self, request):
+        self.in_flight += 1
+        self.calls.append(self.in_flight)
+        too_many = len(self.calls) <= 120 and self.in_flight > 4
+        try:
+            await asyncio.sleep(0.2 if too_many else 1)
+        finally:
+            self.in_flight -= 1
+        self.refused += too_many
+        if too_many:
+            raise throttle()
+        return Reply("ok")
+
+
+def test_the_slots_go_down_with_throttling_and_up_with_answers(tmp_path):
+    provider = Provider()
+
+    async def work():
+        with Store(tmp_path / "s.sqlite") as store:
+            calls = Calls(store, Spending(Budget(), Spent()))
+            questions = [Request("m", ({"role": "user", "content": f"q{number}"},)) for number in range(280)]
+            await asyncio.gather(*[calls.ask(provider, question) for question in questions])
+            return calls.tally
+
+    tally = run(work)
+    assert tally.outcomes == {"answered": 280, "throttled": provider.refused}
+    assert tally.calls == len(provider.calls) == 280 + provider.refused
+    assert max(provider.calls) == 32
+    assert provider.refused < 80
+    assert max(provider.calls[80:120]) <= 8, "the slots went down"
+    assert max(provider.calls[240:]) >= 16, "and up again"
 
 
 def test_requests_a_minute_are_spaced():

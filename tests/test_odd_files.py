@@ -6,7 +6,6 @@ import os
 import shutil
 import socket
 import subprocess
-import time
 import tracemalloc
 from pathlib import Path
 
@@ -125,14 +124,13 @@ def test_a_file_at_the_limit_is_read_and_one_beyond_is_not(tree):
     assert read_source(root, "beyond.vue", max_bytes=100) == Reject("beyond.vue", "too-large", "more than 100 bytes")
 
 
+@pytest.mark.timeout(60)  # to read it would take far longer
 def test_a_huge_file_is_refused_without_reading_it(tmp_path):
     with (tmp_path / "Huge.vue").open("wb") as file:
         file.truncate(1 << 40)
-    started = time.perf_counter()
     refused = read_source(tmp_path, "Huge.vue", max_bytes=1 << 39)
     assert isinstance(refused, Reject)
     assert refused.reason == "too-large"
-    assert time.perf_counter() - started < 1
 
 
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="needs a file that is longer than it says")
@@ -346,11 +344,9 @@ def test_data_and_prose_are_not_taken_for_minified_code(tree, text, path):
     ],
     ids=["quotes", "marks", "blank lines", "runs"],
 )
+@pytest.mark.timeout(60)  # a square of it would take minutes
 def test_no_content_takes_for_ever_to_judge(tree, text):
-    root = tree({"a.js": text})
-    started = time.perf_counter()
-    read_source(root, "a.js")
-    assert time.perf_counter() - started < 2
+    read_source(tree({"a.js": text}), "a.js")
 
 
 # --- walking -----------------------------------------------------------------------------------------------------
@@ -623,12 +619,11 @@ def test_bytes_that_are_no_utf_8_are_ignored_by_the_same_bytes(tree):
     ],
     ids=["stars", "folders", "both"],
 )
+@pytest.mark.timeout(60)  # to try all ways would take years
 def test_no_pattern_takes_for_ever(tmp_path, pattern, path):
     (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
     (tmp_path / path).write_text(VUE)
-    started = time.perf_counter()
     assert listed(tmp_path, suffixes=["a"], ignore=[pattern]) == ([path], {})
-    assert time.perf_counter() - started < 2
 
 
 @pytest.fixture(scope="module")

@@ -346,6 +346,7 @@ def test_coverage_counts_every_item_once_in_its_cell() -> None:
 
 def test_coverage_plot(tmp_path: Path, scan: Scan) -> None:
     frame = coverage(scan.catalog, plan(scan.catalog, 60))
+    frame = frame[[*frame.columns[:2], "other"]]  # to draw all would take seconds
     figure = plot_coverage(frame, tmp_path / "out" / "coverage.png")
     assert (tmp_path / "out" / "coverage.png").read_bytes().startswith(b"\x89PNG")
     axes = figure.axes[0]

@@ -157,17 +157,17 @@ def test_many_findings_are_sampled_and_counted_in_full(tmp_path):
         "other": Note("other", "warn", "o"),
         "rare": Note("rare", "drop", "r"),
     }
-    names = ["rare" if i % 1000 == 7 else "other" if i % 4 == 0 else "common" for i in range(20_000)]
+    names = ["rare" if i % 1000 == 7 else "other" if i % 4 == 0 else "common" for i in range(12_000)]
     whole = sample("x", "words " * 2_000)
     rows = [row(str(i), f"file-{i % 300}.jsonl", whole, notes[name]) for i, name in enumerate(names)]
     path = write_html(QualityReport(rows), tmp_path / "q.html")
     data = Page(path).data
     rule = [data["values"]["rule"][r[1]] for r in data["rows"]]
-    assert {name: rule.count(name) for name in notes} == {"rare": 20, "other": 2490, "common": 2490}
+    assert {name: rule.count(name) for name in notes} == {"rare": 12, "other": 2494, "common": 2494}
     places = [int(r[5]) for r in data["rows"]]
     assert places == sorted(places)
     assert max(b - a for a, b in pairwise(places)) < 20  # nowhere in the data is left out
-    assert sum(count[5] for count in data["counts"]) == 20_000
+    assert sum(count[5] for count in data["counts"]) == 12_000
     assert len(data["values"]["source"]) == html.MAX_VALUES + 1
     assert data["values"]["source"][-1] == html.OTHER
     assert path.stat().st_size < 1.2 * html.MAX_SAMPLES_TOGETHER

@@ -73,8 +73,8 @@ def reads(monkeypatch):
 
 
 def test_any_number_of_processes_gives_the_same_bytes(root, tmp_path):
-    made = [outputs(Scanner(root, workers=n, cache=False).scan(), tmp_path / str(n)) for n in (1, 2, 3)]
-    assert made[0] == made[1] == made[2]
+    made = [outputs(Scanner(root, workers=n, cache=False).scan(), tmp_path / str(n)) for n in (1, 3)]
+    assert made[0] == made[1]
     assert b'"split":"val"' in made[0]["val"]
 
 
@@ -221,7 +221,7 @@ def test_the_commit_is_that_of_the_folder(root, tmp_path):
 
 def test_near_copies_stay_on_one_side_wherever_they_lie(tmp_path):
     root = tmp_path / "repo"
-    for number in range(40):
+    for number in range(20):
         text = content(f"a/C{number}.vue")
         for copy, changed in enumerate(
             (text, text.replace("ta-table", "ta-list"), "\n\n" + text.replace("\n", "\n  "))
@@ -230,9 +230,9 @@ def test_near_copies_stay_on_one_side_wherever_they_lie(tmp_path):
             path.parent.mkdir(parents=True)
             path.write_text(changed)
     found = Scanner(root, cache=False, kinds=["component"], val_fraction=0.2).scan()
-    sides = [{found.files[i]["path"]: found.files[i]["split"] for i in range(120)}[f"m{n}/C.vue"] for n in range(120)]
-    assert all(len(set(sides[i : i + 3])) == 1 for i in range(0, 120, 3))
-    assert 15 <= sides.count("val") <= 24
+    sides = [{found.files[i]["path"]: found.files[i]["split"] for i in range(60)}[f"m{n}/C.vue"] for n in range(60)]
+    assert all(len(set(sides[i : i + 3])) == 1 for i in range(0, 60, 3))
+    assert 6 <= sides.count("val") <= 12
 
 
 def test_everything_of_one_component_is_on_one_side(root):

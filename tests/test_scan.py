@@ -212,7 +212,7 @@ TREES = st.dictionaries(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(TREES, st.sampled_from(["", "*a*\n", "a/\n!b\n", "[\n", "/b.vue\n"]))
 def test_found_is_kept_plus_rejected(tmp_path_factory, files, gitignore):
     root = tmp_path_factory.mktemp("tree")

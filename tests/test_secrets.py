@@ -6,7 +6,6 @@ import json
 import random
 import re
 import string
-import time
 from pathlib import Path
 
 import pytest
@@ -14,6 +13,7 @@ import secrets_corpus as corpus
 import tree_sitter_javascript
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from steps import growth
 from tree_sitter import Language, Parser
 
 from swiftprep.scan.mask import word
@@ -258,22 +258,20 @@ def test_any_text_keeps_its_lines_and_is_done_after_one_call(pieces, path):
     ("unit", "size"),
     [
         ("ey" + "J", 1_000_000), ("a", 1_000_000), ("0123456789abcdef", 1_000_000), ("://a:", 1_000_000), ('"', 1_000_000),
-        ("mysql ", 300_000), ("hook/a", 1_000_000), (" ", 1_000_000), ("-----BEGIN PRIV" + "ATE KEY-----", 1_000_000),
-        ("密码", 300_000), ("token=", 20_000), ('token="', 50_000), ("token=(", 20_000), ('auth("a",', 50_000),
-        ('token=\\"', 50_000), ("password=\n", 50_000), ("$2" + "a$10$", 1_000_000), ("curl -u ", 50_000),
+        ("mysql ", 300_000), ("hook/a", 1_000_000), (" ", 1_000_000), ("-----BEGIN PRIV" + "ATE KEY-----", 100_000),
+        ("密码", 30_000), ("token=", 10_000), ('token="', 10_000), ("token=(", 10_000), ('auth("a",', 10_000),
+        ('token=\\"', 10_000), ("password=\n", 10_000), ("$2" + "a$10$", 1_000_000), ("curl -u ", 50_000),
     ],
 )  # fmt: skip
+@pytest.mark.timeout(60)
 def test_a_hostile_line_takes_no_longer_than_its_length(unit, size):
-    line = (unit * (size // len(unit) + 1))[:size]
-    began = time.perf_counter()
-    redact(line)
-    assert time.perf_counter() - began < 3
+    assert growth(lambda n: redact((unit * (n // len(unit) + 1))[:n]), size // 4) < 6
 
 
 def test_many_findings_take_time_in_proportion():
-    source = "".join(f"pwd = '{WEAK}{n}'\n" for n in range(3000))
-    began = time.perf_counter()
-    out, findings = redact(source, "a.js")
-    assert time.perf_counter() - began < 3
-    assert [f.line for f in findings] == list(range(1, 3001))
-    assert out == "pwd = 'REDACTED_PASSWORD'\n" * 3000
+    def work(n):
+        out, findings = redact("".join(f"pwd = '{WEAK}{k}'\n" for k in range(n)), "a.js")
+        assert [f.line for f in findings] == list(range(1, n + 1))
+        assert out == "pwd = 'REDACTED_PASSWORD'\n" * n
+
+    assert growth(work, 500) < 6

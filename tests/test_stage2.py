@@ -102,6 +102,16 @@ def catalog():
 
 
 @pytest.fixture
+def app(tmp_path):
+    """A code base of one file, which is read in no time and comes with no experts' answers."""
+    (tmp_path / "app").mkdir()
+    (tmp_path / "app" / "State.vue").write_text(
+        '<template>\n  <ta-card title="x"><ta-tag color="red" /></ta-card>\n</template>\n'
+    )
+    return f"scan.path={tmp_path / 'app'}"
+
+
+@pytest.fixture
 def scenarios(tmp_path):
     path = tmp_path / "mine.txt"
     path.write_text("用 ta-tag 展示设备状态\n用 ta-card 和 ta-tag 展示审批状态\n", encoding="utf-8")
@@ -146,9 +156,9 @@ def test_answers_are_verified_kept_and_told_of_and_asked_for_once(endpoint, tmp_
     assert load(DistillConfig, out / "config.yaml").teacher.model == "t"
 
 
-def test_a_teacher_that_is_never_right_is_said_plainly(endpoint, tmp_path, scenarios):
+def test_a_teacher_that_is_never_right_is_said_plainly(endpoint, tmp_path, scenarios, app):
     endpoint.answer = lambda question: (200, "Sorry, I cannot help with that.")
-    assert distill.main(settings(endpoint, tmp_path, f"distill.scenarios={scenarios}", "scan.lang=en")) == 0
+    assert distill.main(settings(endpoint, tmp_path, f"distill.scenarios={scenarios}", "scan.lang=en", app)) == 0
     text = (tmp_path / "out" / "report.md").read_text(encoding="utf-8")
     assert "None of the teacher's answers passed" in text
 
@@ -186,8 +196,8 @@ BAD_INPUT = {
 
 
 @pytest.mark.parametrize(("setting", "message"), BAD_INPUT.values(), ids=BAD_INPUT.keys())
-def test_bad_input_is_one_clear_line_and_exit_2(setting, message, endpoint, tmp_path, scenarios, capsys):
-    given = settings(endpoint, tmp_path, f"distill.scenarios={scenarios}", setting.replace("{tmp}", str(tmp_path)))
+def test_bad_input_is_one_clear_line_and_exit_2(setting, message, endpoint, tmp_path, scenarios, app, capsys):
+    given = settings(endpoint, tmp_path, app, f"distill.scenarios={scenarios}", setting.replace("{tmp}", str(tmp_path)))
     if message.startswith("did you mean 'deepseek'"):
         given.append("teacher.base_url=null")
     assert distill.main(given) == 2
@@ -198,11 +208,13 @@ def test_bad_input_is_one_clear_line_and_exit_2(setting, message, endpoint, tmp_
 
 @pytest.mark.parametrize(("status", "said", "code"), [(401, "invalid api key", 2), (402, "Insufficient Balance", 1)])
 def test_a_refused_key_is_the_users_to_mend_and_an_empty_account_can_go_on(
-    status, said, code, endpoint, tmp_path, scenarios, monkeypatch, capsys
+    status, said, code, endpoint, tmp_path, scenarios, app, monkeypatch, capsys
 ):
     monkeypatch.setenv("SWIFTPREP_TEST_KEY", "canary-5f1e")
     endpoint.answer = lambda question: (status, said)
-    given = settings(endpoint, tmp_path, f"distill.scenarios={scenarios}", "teacher.api_key_env=SWIFTPREP_TEST_KEY")
+    given = settings(
+        endpoint, tmp_path, app, f"distill.scenarios={scenarios}", "teacher.api_key_env=SWIFTPREP_TEST_KEY"
+    )
     assert distill.main(given) == code
     printed = capsys.readouterr()
     assert said in printed.err
@@ -223,13 +235,13 @@ def test_ctrl_c_exits_130_and_the_same_command_goes_on(endpoint, tmp_path, scena
     given = settings(endpoint, tmp_path, f"distill.scenarios={scenarios}", "teacher.concurrency=1")
     command = [sys.executable, "-m", "swiftprep.recipes.distill", *given]
     child = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 120
     while not endpoint.calls:
         assert time.monotonic() < deadline
         assert child.poll() is None, child.stderr.read()
         time.sleep(0.05)
     child.send_signal(signal.SIGINT)
-    _, said = child.communicate(timeout=30)
+    _, said = child.communicate(timeout=120)
     assert child.returncode == 130
     assert "to go on: python -m swiftprep.recipes.distill " in said
     endpoint.delay = 0.0

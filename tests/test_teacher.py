@@ -34,7 +34,7 @@ class Recorder:
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self):
                 body = self.rfile.read(int(self.headers["Content-Length"]))
-                recorder.requests.append((self.path, dict(self.headers), json.loads(body)))
+                recorder.requests.append((self.path, self.headers, json.loads(body)))
                 status, answer = recorder.answers.pop(0) if recorder.answers else (200, ANSWER)
                 self.send_response(status)
                 self.send_header("Content-Length", str(len(answer)))

@@ -1,6 +1,5 @@
-import time
-
 import pytest
+from steps import steps
 
 from swiftprep.catalog.api import Component, Method
 from swiftprep.catalog.catalog import Catalog
@@ -567,21 +566,18 @@ ODD = {
 }  # fmt: skip
 
 
+@pytest.mark.timeout(60)
 @pytest.mark.parametrize("name", ODD)
 def test_odd_answers_are_judged_in_time(catalog, name):
     verifier = Verifier(catalog)
-    began = time.perf_counter()
     flaws = verifier.check(TABLE, Reply(ODD[name], reasoning=ODD[name][:1000]), PROMPT)
     assert flaws
     verifier.finish(TABLE, Reply(ODD[name])).encode("utf-8")
-    assert time.perf_counter() - began < 3
 
 
-def test_an_answer_is_judged_fast(catalog):
+def test_an_answer_is_judged_with_little_work(catalog):
     verifier = Verifier(catalog)
-    times = []
-    for _ in range(30):
-        began = time.perf_counter()
-        assert verifier.check(TABLE, Reply(WHY + SFC), PROMPT) == []
-        times.append(time.perf_counter() - began)
-    assert min(times) < 0.02  # some 3 ms on an idle machine
+    assert verifier.check(TABLE, Reply(WHY + SFC), PROMPT) == []
+    assert (
+        steps(lambda: verifier.check(TABLE, Reply(WHY + SFC), PROMPT)) < 5_000
+    )  # some 2,000: the catalogue is not gone through

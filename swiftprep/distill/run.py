@@ -113,6 +113,7 @@ class Run:
         """Come to an end: begin nothing new."""
         if self.calls is not None:
             self.calls.halt(KeyboardInterrupt())
+        logger.info("no new call is begun; those in flight are waited for (不再发起新的请求，等待已发出的请求)")
 
     def result(self) -> Result:
         """Return what there is."""
