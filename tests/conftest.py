@@ -33,11 +33,15 @@ def is_fast(item: pytest.Item) -> bool:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The slow ones come first, so that no worker starts one when the others are done."""
-    for item in items:
-        given = getattr(getattr(item, "callspec", None), "params", {})
-        if is_fast(item) and "model" in getattr(item, "fixturenames", ()) and "model" not in given:
-            raise pytest.UsageError(f"{item.nodeid} uses the real model: mark it slow")
     items.sort(key=is_fast)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """A fast test converts no model."""
+    given = getattr(getattr(item, "callspec", None), "params", {})
+    if is_fast(item) and "model" in getattr(item, "fixturenames", ()) and "model" not in given:
+        pytest.fail("uses the real model: mark it slow")
 
 
 @pytest.hookimpl(wrapper=True)

@@ -256,6 +256,7 @@ def test_what_cannot_be_cut_is_rejected_with_its_size(tree):
     assert table.loc["component", "tokens"] == sum(s.meta["tokens"] for s in found.samples)
 
 
+@pytest.mark.slow
 def test_the_models_own_tokenizer_counts(tree, model):
     found = scan(tree({"A.vue": PAGE}), kinds=["component", "api"], max_tokens=420, tokenizer=model)
     assert len(found.samples) > 1

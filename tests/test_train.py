@@ -23,14 +23,15 @@ from swiftprep.train import process
 from swiftprep.train.arguments import known_arguments, read_arguments, to_argv, unknown_arguments
 from swiftprep.train.device import (
     Device,
+    _gpu_nodes,
     activation_bytes,
     available_cores,
     core_quota,
     cpu_dtype,
     cpu_environment,
-    cpu_features,
     cpuinfo_features,
     detect,
+    kernel_features,
 )
 
 TINY = {"max_steps": 2, "logging_steps": 1, "gradient_accumulation_steps": 1, "max_length": 64, "report_to": "none"}
@@ -142,7 +143,23 @@ def test_what_a_cpu_has_decides_its_number_format(features, dtype):
 
 
 def test_this_cpu_gets_the_same_format_every_time():
-    assert detect("cpu") == Device("cpu", cpu_dtype(cpu_features()))
+    assert detect.__wrapped__("cpu") == detect.__wrapped__("cpu") == Device("cpu", cpu_dtype(kernel_features()))
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a CPU's features in a file")
+def test_the_kernel_and_torch_agree_on_what_the_cpu_has():
+    code = "from swiftprep.train.device import cpu_dtype, torch_features; print(cpu_dtype(torch_features()))"
+    child = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert child.stdout.strip() == cpu_dtype(kernel_features())
+
+
+@pytest.mark.parametrize(
+    ("node", "found"), [("nvidia0", True), ("nvidiactl", True), ("kfd", True), ("dxg", True), ("nvme0n1", False)]
+)
+def test_a_gpu_is_looked_for_where_linux_shows_it(tmp_path, node, found):
+    (tmp_path / node).touch()
+    assert any(_gpu_nodes(tmp_path)) is found
 
 
 def test_the_kernel_is_asked_where_torch_does_not_say():

@@ -25,7 +25,7 @@ GOOD = {
         ("Is `visible` a required prop?", "Is `visible` a required prop of ta-modal? It is not, since it falls back to false."),
     ],
     "mojibake": [
-        ("怎样缩进这段模板？", f"用空格：\n\n{FENCE}vue\n<template>\n\xa0\xa0\xa0\xa0<ta-card>\n\xa0\xa0\xa0\xa0\xa0\xa0\xa0\xa0<p>内容</p>\n\xa0\xa0\xa0\xa0</ta-card>\n</template>\n{FENCE}"),
+        ("怎样让首行缩进？", f"用不换行的空格：\n\n{FENCE}vue\n<template>\n    <ta-card>\n        <p>\xa0\xa0\xa0\xa0首行\xa0\xa0缩进</p>\n    </ta-card>\n</template>\n{FENCE}"),
         ("Which letters does the German locale need?", "These: ÄÖÜäöüß. In French also ÀÂÇÉÈÊËÎÏÔÛÙ and the marks « »."),
         ("Where does the café list come from?", "From the API; “Café Zoë” – like “Ångström” – keeps its accents, it’s UTF‑8… CAFÉ…"),
         ("Which currency signs may a price have?", "£5, ¥100, €3, 5 °C ± 1, 3 × 4 ÷ 2 and ½ are all kept as they are."),

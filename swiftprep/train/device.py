@@ -8,7 +8,7 @@ import math
 import os
 import subprocess
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -39,14 +39,17 @@ class Device:
 
 @lru_cache(maxsize=2)
 def detect(kind: str = "auto") -> Device:
-    """Look at this machine, in a child process so that this one need not load torch.
+    """Look at this machine. Where the kernel does not tell, a child process asks torch, which takes seconds to load.
 
     Args:
         kind: `"auto"`, or `"cpu"` to leave a GPU alone.
 
     Raises:
-        RunError: torch cannot be imported.
+        RunError: torch has to be asked and cannot be imported.
     """
+    features = kernel_features()
+    if features and (kind == "cpu" or not any(_gpu_nodes(Path("/dev")))):
+        return Device("cpu", cpu_dtype(features))
     child = subprocess.run(
         [sys.executable, "-m", "swiftprep.train.device", kind], capture_output=True, text=True, check=False
     )
@@ -55,12 +58,18 @@ def detect(kind: str = "auto") -> Device:
     return Device(**json.loads(child.stdout.splitlines()[-1]))
 
 
+def _gpu_nodes(dev: Path) -> Iterator[Path]:
+    """Yield what Linux shows of a GPU: NVIDIA's (of a server, a Jetson, Windows' subsystem), AMD's."""
+    for pattern in ("nvidia*", "nvhost*", "nvmap", "dxg", "kfd"):
+        yield from dev.glob(pattern)
+
+
 def _look(kind: str) -> Device:
     import torch
 
     if kind != "cpu" and torch.cuda.is_available():
         return Device("cuda", "bfloat16" if torch.cuda.is_bf16_supported() else "float16")
-    return Device("cpu", cpu_dtype(cpu_features()))
+    return Device("cpu", cpu_dtype(kernel_features() or torch_features()))
 
 
 def cpu_dtype(features: Iterable[str]) -> str:
@@ -75,18 +84,22 @@ def cpu_dtype(features: Iterable[str]) -> str:
     return "float32" if _BFLOAT16.isdisjoint(features) else "bfloat16"
 
 
-def cpu_features() -> frozenset[str]:
-    """Return what torch says that this CPU has, or where it cannot, what the kernel says."""
-    import torch
-
-    if sys.platform == "darwin":  # Apple's cores have bfloat16, and torch has no fast kernels for it there
-        return frozenset()
-    if hasattr(torch.cpu, "get_capabilities"):  # since torch 2.11
-        return frozenset(name for name, has in torch.cpu.get_capabilities().items() if has is True)
+def kernel_features() -> frozenset[str]:
+    """Return what Linux says that this CPU has; empty on other systems."""
     try:
         return cpuinfo_features(Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace"))
     except OSError:
         return frozenset()
+
+
+def torch_features() -> frozenset[str]:
+    """Return what torch says that this CPU has; empty before torch 2.11."""
+    import torch
+
+    # Apple's cores have bfloat16, and torch has no fast kernels for it there.
+    if sys.platform == "darwin" or not hasattr(torch.cpu, "get_capabilities"):
+        return frozenset()
+    return frozenset(name for name, has in torch.cpu.get_capabilities().items() if has is True)
 
 
 def cpuinfo_features(text: str) -> frozenset[str]:
