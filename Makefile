@@ -7,8 +7,8 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 # Two processes: on more cores say `make test WORKERS=8`.
 WORKERS ?= 2
-FAST := -n $(WORKERS) --dist worksteal -m "not slow and not long"
-TESTS := -n $(WORKERS) --dist worksteal -m "not long"
+FAST := -n $(WORKERS) --dist loadgroup -m "not slow and not long"
+TESTS := -n $(WORKERS) --dist loadgroup -m "not long"
 LONG := -m long
 
 .PHONY: help install lock latest dist demo stage2 element-ui test test-long check lint bench clean

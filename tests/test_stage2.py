@@ -503,6 +503,7 @@ TINY = [
 
 
 @pytest.mark.slow
+@pytest.mark.xdist_group("stage2")
 @pytest.mark.parametrize("start", ["continue", "merge"])
 def test_stage2_goes_on_from_stage1(start, tiny_stage1, endpoint, scenarios, tmp_path, capsys):
     folder, probes = tiny_stage1
@@ -531,6 +532,7 @@ def test_stage2_goes_on_from_stage1(start, tiny_stage1, endpoint, scenarios, tmp
 
 
 @pytest.mark.slow
+@pytest.mark.xdist_group("stage2")
 def test_a_merged_model_answers_as_its_adapter(tiny_stage1, model, tmp_path):
     folder, probes = tiny_stage1
     checkpoint = next((folder / "sft").glob("v*/checkpoint-3"))

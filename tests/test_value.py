@@ -124,6 +124,7 @@ def scores(general, model):
 
 
 @pytest.mark.slow
+@pytest.mark.xdist_group("value")
 def test_an_answer_to_another_question_has_a_higher_score(general, scores, model):
     answers = [sample.messages[-1] for sample in general]
     random.Random(0).shuffle(answers)
@@ -138,12 +139,14 @@ def test_an_answer_to_another_question_has_a_higher_score(general, scores, model
 
 
 @pytest.mark.slow
+@pytest.mark.xdist_group("value")
 def test_the_batch_does_not_change_scores(general, scores, model):
     one_by_one = ifd(general[:4], model, batch_size=1)
     pd.testing.assert_frame_equal(one_by_one, scores[:4], rtol=1e-4)
 
 
 @pytest.mark.slow
+@pytest.mark.xdist_group("value")
 def test_the_losses_are_those_of_the_model(general, scores, model):
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer
