@@ -13,7 +13,7 @@ from swiftprep.quality.phrases import phrases
 
 _WHOLE_LINE = r"[ \t]*{}[ \t]*"
 _FENCE = re.compile(r"[ \t]*(?:`{3,}|~{3,})")
-_ANNOUNCES = re.compile(r"(?:[:：]|如下|as follows)\W*$|(?:,|，|、)$")
+_ANNOUNCES = re.compile(r"(?:[:：]|如下|as follows)\W{0,3}$|[,，、]$")
 _ENTITY = re.compile(r"&(?:amp;)?(?:lt|gt|amp|quot|nbsp|#39|#x27|apos|ldquo|rdquo|hellip|mdash);")
 _INLINE = re.compile(r"(?<!`)`[^`\n]+`(?!`)")
 _QUOTES_OR_TAGS = re.compile(r"&(?:quot|#39|#34|#x27|apos);|&lt;/?\w|&amp;&amp;|=&gt;")
@@ -64,7 +64,7 @@ def _run(lines: list[str], *, announced: bool) -> int:
     for place, line in enumerate(lines):
         is_strong = phrases("web_page", _WHOLE_LINE).fullmatch(line) is not None
         if line.strip() and not is_strong and not phrases("web_page_too", _WHOLE_LINE).fullmatch(line):
-            if announced and _ANNOUNCES.search(line.rstrip()):
+            if announced and _ANNOUNCES.search(line.rstrip()[-20:]):
                 return 0
             break
         is_sure = is_sure or is_strong

@@ -179,7 +179,7 @@ def web_residue(sample: Sample) -> Verdict | None:
 def html_residue(sample: Sample) -> Verdict | None:
     """Entities and tags left over from a web page, in code or around it."""
     answer = sample.answer
-    if is_scanned(sample) and is_code(sample):
+    if not ("&" in answer or "<" in answer) or (is_scanned(sample) and is_code(sample)):
         return None
     if _ABOUT_ENTITIES.search(sample.prompt):
         return None
