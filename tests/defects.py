@@ -12,7 +12,7 @@ import json
 import random
 import re
 import string
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from damage import damaged
@@ -146,8 +146,9 @@ def prose(sample: Sample, at_least: int = 60) -> str | None:
 def sfc(sample: Sample) -> re.Match[str] | None:
     """Return the ```vue block of an answer that is a whole component with words before it."""
     found = _FENCED.search(sample.answer)
-    whole = found and found[1] == "vue" and all(part in found[2] for part in _PARTS)
-    return found if whole and sample.answer.count("```") == 2 and found.start() > 10 else None
+    if found is None or found[1] != "vue" or not all(part in found[2] for part in _PARTS):
+        return None
+    return found if sample.answer.count("```") == 2 and found.start() > 10 else None
 
 
 def how_to(sample: Sample) -> bool:
@@ -291,7 +292,7 @@ NO_OBJECT = {
 }  # fmt: skip
 
 
-def replaced_prompt(lists: dict[bool, tuple[str, ...]], what: str) -> Break:
+def replaced_prompt(lists: Mapping[bool, tuple[str, ...]], what: str) -> Break:
     def make(sample: Sample, dice: Dice, i: int, pool: Pool) -> Broken | None:
         language = i % 2 == 0
         if zh(sample) != language or not written(sample):

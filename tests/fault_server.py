@@ -713,7 +713,8 @@ class FaultServer:
 
     def choose(self, call: Call) -> str:
         plan, left = self.plan, call.nth
-        for name, times in MARK.findall(call.prompt):
+        planned: list[tuple[str, str]] = MARK.findall(call.prompt)
+        for name, times in planned:
             if name not in FAULTS:
                 raise ValueError(f"no such fault: {name}")
             left -= left if times == "*" else int(times or 1)

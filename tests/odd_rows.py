@@ -58,7 +58,7 @@ def table(rows: list[list[Any]], **options: Any) -> str:
 
 # --- what can happen to one row -------------------------------------------------------------------------------
 
-VALUES = [
+VALUES: list[Any] = [
     None, "", " ", "x", 5, 2.5, -0.0, True, [], {}, [None], ["x", "y"], [1, 2], {"k": "v"}, {"k": None}, [{"k": 1}],
     "2024-05-06", "2024-05-06 07:08:09", "5", "null", "[1]", '{"k": 1}', "NaN", 2**63, 2**65, 1e300, "\u2028", "\U0001f600", "a\u0000b",
     [["h", "r"]], [["h", None]], "[['h', 'r']]", [[]], [["h"]], [["h", "r", "x"]], "None", "true", "-5", '"x"', [[1]], [5], [True],
@@ -78,7 +78,7 @@ EXTRA = {
     "rejected_messages": [u("q"), a("no")], "add_eos": False, "negative_messages": [[u("q"), a("no")]], "ground_truth": "g",
     "images2": [], "weight": 0, "reasoning": "because", "conversation_id": "x", "messages": [u("mq"), a("ma")], "conversations": [{"from": "human", "value": "cq"}, {"from": "gpt", "value": "ca"}],
 }  # fmt: skip
-TURNS = [
+TURNS: list[Any] = [
     u("again"), a("more"), s("late"), {"role": "user"}, {"content": "x"}, {}, None, "text", 5, [],
     u(None), a(None), u(""), a(""), u(5), a(5), u(["p"]), a({"k": "v"}), a([]), a("x", loss=False), a("x", loss=True), a("x", loss=0.0), a("x", loss=1),
     a("x", loss="no"), a("x", loss_scale=0.5), a("x", loss_scale=0.0),
@@ -197,7 +197,7 @@ FILE_ODDITIES: dict[str, Callable[[str], bytes]] = {
 }
 
 
-def pretty(rows: list[Any]) -> bytes:
+def pretty(rows: Any) -> bytes:
     return json.dumps(rows, ensure_ascii=False, indent=2).encode()
 
 

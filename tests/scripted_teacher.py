@@ -1,6 +1,7 @@
 """A teacher that makes the mistake it is told to make, and mends it when it is told of it."""
 
 import re
+from typing import Any
 
 from swiftprep.distill.request import Reply
 
@@ -104,8 +105,9 @@ def scripted(script, *, mends=True):
         answer = mistake(kinds[done], messages) if done < len(kinds) else GOOD
         return Reply(answer, tokens_in=1000, tokens_out=300)
 
-    teach.identity = f"scripted-{mends}"
-    return teach
+    teacher: Any = teach  # a function has no attributes of its own to a type checker
+    teacher.identity = f"scripted-{mends}"
+    return teacher
 
 
 def mistake(kind, messages):

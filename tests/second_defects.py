@@ -5,8 +5,11 @@ import json
 import random
 import re
 import string
+from collections.abc import Callable
+from typing import Any
 
 from corpora import AnyOf, Gone
+from present import present
 
 # ---------------------------------------------------------------------------------------------- good: Vue, Chinese
 ZV = [
@@ -1199,7 +1202,7 @@ ev = [(q, a.strip()) for q, a in EV]
 zp, ep = ZP, EP
 
 # ================================================================================================== broken samples
-BAD = []
+BAD: list[tuple[str, Any, Any, bool, Any]] = []
 RNG = random.Random(20240613)
 
 
@@ -1905,7 +1908,7 @@ q, a = ev[3]
 bad("literal_newlines", q, a.replace("  ", "\\t").replace("\n", "\\n"), True, AnyOf(a, a.replace("  ", "\t")))
 
 # ----------------------------------------------------------------------------------------- answer in JSON (fix)
-for wrap, (q, a) in zip(
+for as_json, (q, a) in zip(
     [
         lambda q, a: json.dumps({"answer": a}, ensure_ascii=False),
         lambda q, a: json.dumps({"output": a}, ensure_ascii=False, indent=2),
@@ -1933,7 +1936,7 @@ for wrap, (q, a) in zip(
     [zp[0], ep[8], zp[5], ep[11], zv[7], ep[9], zp[4], ep[4], zp[7], zv[8], ep[7], zp[10], ev[5]],
     strict=True,
 ):
-    bad("json_wrapped", q, wrap(q, a), True, a)
+    bad("json_wrapped", q, as_json(q, a), True, a)
 
 # ------------------------------------------------------------------------- chat markers, run on into the next turn
 for tail, (q, a) in zip(
@@ -2263,7 +2266,7 @@ for (q, a), opening, closing in [
     (zv[5], "```\n```TAG\n", "\n```\n```"),
     (ev[9], "[code]\n", "\n[/code]"),
 ]:
-    tag = re.search("```(\\w+)", a).group(1)
+    tag = present(re.search("```(\\w+)", a)).group(1)
     good = AnyOf(*[refence(a, f"{ticks}{t}\n", f"\n{ticks}") for t in TAGS[tag] for ticks in ("```", "````")])
     bad("malformed_fence", q, refence(a, opening, closing.replace("TAG", tag)), True, good)
 
@@ -2450,7 +2453,7 @@ def spaced(number, *sizes, sep=" "):
     return sep.join(parts)
 
 
-for q, a, show in [
+PHONES: list[tuple[str, str, Callable[[str], str]]] = [
     (
         "怎么联系你们的售后？",
         "售后由王海涛负责，他的手机是 %s，工作日九点到六点都可以打。保修期内维修不收费，请准备好购买凭证。",
@@ -2503,7 +2506,8 @@ for q, a, show in [
         str,
     ),
     ("请把通讯录转成 JSON：钱进 %s 销售部", '{"name": "钱进", "phone": "%s", "department": "销售部"}', str),
-]:
+]
+for q, a, show in PHONES:
     n = show(mobile())
     bad("pii_phone", q.replace("%s", n), a.replace("%s", n), True, Gone([n]))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -154,7 +155,8 @@ def test_the_linter_names_the_lists_that_arrow_damages(tmp_path_factory, rows):
     assert bool(found.fails_at) == bool(found.fails)
 
 
-FULL, EMPTY, NULL_FIRST = {"tags": ["x"]}, {}, {"tags": [None, "y"]}
+FULL, NULL_FIRST = {"tags": ["x"]}, {"tags": [None, "y"]}
+EMPTY: dict[str, Any] = {}
 
 
 @pytest.mark.parametrize(

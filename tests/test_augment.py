@@ -9,10 +9,12 @@ import re
 import subprocess
 import sys
 from random import Random
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from present import present
 
 from swiftprep import demo
 from swiftprep.augment.augmenter import OPERATIONS, Augmenter
@@ -103,7 +105,7 @@ WORDS = {
 }  # fmt: skip
 
 
-PARTS = [{"parts": 1}, {"context": ""}, {}]
+PARTS: list[dict[str, Any]] = [{"parts": 1}, {"context": ""}, {}]
 
 
 def wordings():
@@ -112,7 +114,7 @@ def wordings():
             task = load_task(kind, lang)
             for number, wording in enumerate(task.instruction):
                 one = type(task)(kind, (wording,), task.input, "", trusted=True)
-                variants = [{}]
+                variants: list[dict[str, Any]] = [{}]
                 if kind == "component":
                     variants = [{"language": lang_} | more for lang_ in ("vue", "javascript") for more in PARTS]
                 if kind == "page":
@@ -292,7 +294,7 @@ def test_variants_pass_the_checker(scan, made, every):
     # The demonstration's files are alike, so that pieces of held-out ones stand in others too.
     samples = [*scan.samples, *made.samples][::every]
     report = Checker(catalog=scan.catalog, levels={"contamination": "off"}).run(samples)
-    assert [(reject.sample.id, reject.reason) for reject in report.rejected] == []
+    assert [(present(reject.sample).id, reject.reason) for reject in report.rejected] == []
     assert report.changes == []
 
 
@@ -329,7 +331,7 @@ def test_repairs_say_what_is_wrong_in_which_line(scan, made):
         problems = scan.catalog.check(shown.code)
         assert problems, variant.id
         words = variant.answer.partition("\n")[0]
-        line = int(re.search(r"第(\d+)行|line (\d+)", words, re.I)[0].strip("第行lineLINE "))
+        line = int(present(re.search(r"第(\d+)行|line (\d+)", words, re.I))[0].strip("第行lineLINE "))
         wrong, fixed = shown.code.split("\n"), right.code.split("\n")
         if variant.meta["fault"] == "unclosed":
             assert wrong[line - 1] == fixed[line - 1] or "</" in fixed[line - 1]
@@ -405,7 +407,7 @@ def test_every_process_makes_the_same():
         "print(repr(Augmenter(per_sample=3).run([page])))"
     )
     here = Sample.from_instruction("Write a page.", "", f"```vue\n{PAGE}```", id="1")
-    run = {"capture_output": True, "text": True, "check": True, "input": PAGE}
+    run: dict[str, Any] = {"capture_output": True, "text": True, "check": True, "input": PAGE}
     there = subprocess.run([sys.executable, "-c", code], env={**os.environ, "PYTHONHASHSEED": "1"}, **run)
     made = Augmenter(per_sample=3).run([here])
     assert len(made) > 4

@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 from aiohttp import web
+from aiohttp.typedefs import Handler
 
 from swiftprep import Distiller, Limits, Teacher
 from swiftprep.distill.limiter import Halted
@@ -50,7 +51,7 @@ class BatchServer:
 
     def app(self) -> web.Application:
         @web.middleware
-        async def troubled(request: web.Request, handler: Any) -> web.StreamResponse:
+        async def troubled(request: web.Request, handler: Handler) -> web.StreamResponse:
             planned = self.trouble.get(request.match_info.handler.__name__)
             status, body = planned.pop(0) if planned else (200, "")
             if status and not body:
@@ -74,7 +75,9 @@ class BatchServer:
         form = await request.post()
         assert form["purpose"] == "batch"
         name = f"file-{len(self.files)}"
-        self.files[name] = form["file"].file.read()
+        file = form["file"]
+        assert isinstance(file, web.FileField)
+        self.files[name] = file.file.read()
         made = {"id": name}
         return web.json_response({"status": True, "data": made} if self.wrapped else made)
 

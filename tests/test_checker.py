@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import random
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from present import present
 
 from swiftprep import Sample, Scanner, demo, read_jsonl, write_jsonl
 from swiftprep.errors import ConfigError
@@ -115,7 +117,7 @@ def test_levels_change_what_becomes_of_a_finding():
     with pytest.raises(ConfigError, match=r"no rule 'refusl' \(did you mean 'refusal'\?\)"):
         Checker(levels={"refusl": "off"})
     with pytest.raises(ConfigError, match="expected 'off', 'warn' or 'drop'"):
-        Checker(levels={"refusal": "maybe"})
+        Checker(levels={"refusal": "maybe"})  # type: ignore[dict-item]
     with pytest.raises(ConfigError, match="near=2"):
         Checker(near=2)
 
@@ -125,7 +127,7 @@ def test_copies_go_and_the_evaluation_side_wins(tmp_path):
     copy = one.replace(id="copy", messages=[{**m, "content": m["content"].replace(" ", "  ")} for m in one.messages])
     held = two.replace(id="held", meta={"split": "val"})
     report = Checker().run([one, copy, two, held, three])
-    assert {(r.sample.id, r.reason) for r in report.rejected} == {("copy", "duplicate"), ("1", "duplicate")}
+    assert {(present(r.sample).id, r.reason) for r in report.rejected} == {("copy", "duplicate"), ("1", "duplicate")}
     file = tmp_path / "val.jsonl"
     write_jsonl([three], file)
     for held_out in ([three], file, [str(file)]):
@@ -142,7 +144,7 @@ def test_an_answer_of_the_evaluation_is_not_trained_on():
         "leak",
     )
     report = Checker().run([*many(6)[1:], held, leak])
-    assert [(r.sample.id, r.reason) for r in report.rejected] == [("leak", "contamination")]
+    assert [(present(r.sample).id, r.reason) for r in report.rejected] == [("leak", "contamination")]
 
 
 def test_the_same_question_with_other_answers_and_one_wording_are_told():
@@ -195,7 +197,7 @@ def test_without_repairs_everything_is_kept_as_it_came(tmp_path):
     assert report.kept == samples
     assert report.changes == []
     assert set(report.findings["severity"]) == {"warn"}
-    told = report.findings.set_index(["id", "rule"])
+    told: Any = report.findings.set_index(["id", "rule"])
     assert told.loc[("open", "truncated"), "after"].endswith("```")  # what a repair would make of it
     assert "still there" in told.loc[("key", "secrets"), "reason"]
     assert "仍在样本中" in told.loc[("mail", "personal-data"), "reason_zh"]
@@ -222,7 +224,7 @@ def test_what_stays_in_a_sample_is_not_shown(tmp_path, levels, fix_them):
 
 
 def test_what_was_taken_out_is_shown_by_kind_and_length():
-    told = Checker().run(SECRETS).findings.set_index(["id", "rule"])
+    told: Any = Checker().run(SECRETS).findings.set_index(["id", "rule"])
     before, after = told.loc[("key", "secrets"), ["before", "after"]]
     assert f"OPENAI_API_KEY=⟨model-api-key, {len(KEY)} characters⟩" in before
     assert "⟨model-api-key" not in after
@@ -333,7 +335,7 @@ def test_a_file_cut_into_parts_is_left_as_it_is():
     catalog = Scanner(demo.app(), framework="ta404").scan().catalog
     report = Checker(catalog=catalog, near=None).run(parts)
     assert report.changes == []
-    assert [(reject.sample.id, reject.reason) for reject in report.rejected] == []
+    assert [(present(reject.sample).id, reject.reason) for reject in report.rejected] == []
 
 
 def test_turns_without_a_question_are_no_stumbling_block():

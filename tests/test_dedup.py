@@ -3,6 +3,7 @@ from __future__ import annotations
 import random
 import re
 from itertools import combinations
+from typing import Any
 
 import numpy as np
 import pytest
@@ -306,7 +307,7 @@ def test_copies_in_meaning():
 
 def test_copies_in_meaning_are_found_across_blocks():
     draw = np.random.default_rng(0)
-    vectors = draw.normal(size=(600, 16))
+    vectors: Any = draw.normal(size=(600, 16))
     vectors = np.concatenate([vectors, vectors + 0.01 * draw.normal(size=vectors.shape)])
     samples = [pair(str(n), str(n)) for n in range(1200)]
     copies = semantic_duplicates(samples, lambda texts: vectors[list(map(int, texts))])
@@ -316,4 +317,4 @@ def test_copies_in_meaning_are_found_across_blocks():
 
 def test_an_embedding_of_another_shape_is_refused():
     with pytest.raises(ConfigError, match=r"embed returned the shape \(3,\)"):
-        semantic_duplicates([pair("a", "b")], lambda texts: np.zeros(3))
+        semantic_duplicates([pair("a", "b")], lambda texts: np.zeros(3, np.float32))

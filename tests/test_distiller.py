@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import json
 from collections import Counter
+from typing import Any
 
 import pytest
 
 from swiftprep import Budget, Distiller, Limits, Scenario, Teacher
 from swiftprep.catalog.api import Component, Event, Prop
 from swiftprep.catalog.catalog import Catalog
-from swiftprep.distill.request import Reply
+from swiftprep.distill.request import Reasoning, Reply
 from swiftprep.distill.store import Store, read_body, read_ledger
 from swiftprep.errors import ConfigError, TeacherError
 from swiftprep.records import Sample, read_jsonl
@@ -104,7 +105,7 @@ def test_a_second_run_asks_nothing_and_gives_the_same(tmp_path):
 
 
 def test_a_cut_off_answer_is_asked_for_once_more_with_a_larger_limit(tmp_path):
-    limits = []
+    limits: list[int] = []
 
     def teacher(messages):
         return Reply(answer()[:150], finish_reason="length") if len(limits) < 1 else answer()
@@ -112,6 +113,7 @@ def test_a_cut_off_answer_is_asked_for_once_more_with_a_larger_limit(tmp_path):
     class Limited:
         identity, host, price, limits = "limited", "here", None, Limits(concurrency=1)
         sampling = {"max_tokens": 100}  # noqa: RUF012
+        enough = 200
 
         async def ask(self, request):
             limits.append(request.sampling["max_tokens"])
@@ -121,7 +123,6 @@ def test_a_cut_off_answer_is_asked_for_once_more_with_a_larger_limit(tmp_path):
         async def close(self):
             pass
 
-    Limited.enough = 200
     assert len(distil(tmp_path, Limited()).samples) == 1
     assert limits == [100, 200]
     limits.clear()
@@ -238,7 +239,8 @@ def test_reasoning_that_experts_give_apart_comes_first(tmp_path):
     thought, _, code = answer().partition("\n\n")
     path = tmp_path / "faq.yaml"
     path.write_text(json.dumps([{"question": QUESTION, "answer": code, "reasoning": thought}]), encoding="utf-8")
-    for reasoning, wanted in (("inline", answer()), ("think", f"<think>\n{thought}\n</think>\n\n{code}")):
+    forms: dict[Reasoning, str] = {"inline": answer(), "think": f"<think>\n{thought}\n</think>\n\n{code}"}
+    for reasoning, wanted in forms.items():
         (sample,) = Distiller(catalog=CATALOG, reasoning=reasoning).from_experts(path).samples
         assert sample.answer == wanted
 
@@ -269,7 +271,7 @@ def test_scenarios_evolve(tmp_path, caplog):
     assert "1 of 2" in caplog.text
     assert {row["purpose"] for row in ledger(tmp_path)} == {"evolve"}
     with pytest.raises(ConfigError, match="did you mean 'deepen'"):
-        distiller.evolve(scenarios, operations=["deepn"])
+        distiller.evolve(scenarios, operations=["deepn"])  # type: ignore[list-item]
 
 
 def test_planning_needs_a_catalogue():
@@ -325,7 +327,8 @@ def test_an_error_in_one_answer_is_told_and_the_others_go_on(tmp_path, caplog):
                 raise ZeroDivisionError("odd")
             return check(scenario, reply, messages)
 
-    distiller.verifier = Broken()
+    verifier: Any = Broken()
+    distiller.verifier = verifier
     result = distiller.run([QUESTION, QUESTION + "坏的。"])
     assert (len(result.samples), result.reasons()) == (1, {"error": 1})
     assert "ZeroDivisionError" in caplog.text
@@ -349,7 +352,8 @@ def test_an_error_that_is_told_to_the_user_ends_the_run_and_keeps_what_was_in_fl
                 raise ConfigError("no compiler any more")
             return check(scenario, reply, messages)
 
-    distiller.verifier = Gone()
+    verifier: Any = Gone()
+    distiller.verifier = verifier
     with pytest.raises(ConfigError, match="no compiler any more"):
         distiller.run([f"{QUESTION}第 {number} 种。{'坏的。' if number == 3 else ''}" for number in range(8)])
     rows = ledger(tmp_path)
@@ -369,8 +373,9 @@ def test_failed_calls_count_in_a_budget(tmp_path):
     def teacher(messages):
         raise TeacherError("nothing said", kind="empty", tokens=(4000, 1000))
 
-    teacher.limits = Limits(concurrency=1, attempts=3, backoff=0.01)
-    result = distil(tmp_path, teacher, [f"{QUESTION}第 {n} 种。" for n in range(9)], budget=Budget(tokens=20_000))
+    limited: Any = teacher
+    limited.limits = Limits(concurrency=1, attempts=3, backoff=0.01)
+    result = distil(tmp_path, limited, [f"{QUESTION}第 {n} 种。" for n in range(9)], budget=Budget(tokens=20_000))
     assert result.stopped
     assert 10_000 <= result.usage.tokens <= 20_000
 
@@ -379,8 +384,8 @@ def test_failed_calls_count_in_a_budget(tmp_path):
     ("says", "outcome"),
     [
         (TeacherError("odd", kind="timeout"), "timeout"),
-        (Reply(None), "bad-body"),
-        (Reply("x", reasoning=None), "bad-body"),
+        (Reply(None), "bad-body"),  # type: ignore[arg-type]
+        (Reply("x", reasoning=None), "bad-body"),  # type: ignore[arg-type]
         (StopIteration("no more"), "server"),
         (ValueError("broken"), "server"),
     ],
@@ -392,10 +397,11 @@ def test_what_a_users_teacher_does_wrong_is_tried_again_and_told(tmp_path, says,
             raise says
         return says
 
-    teacher.limits = Limits(concurrency=1, attempts=2, backoff=0.01)
-    result = distil(tmp_path, teacher)
+    limited: Any = teacher
+    limited.limits = Limits(concurrency=1, attempts=2, backoff=0.01)
+    result = distil(tmp_path, limited)
     assert (result.reasons(), result.usage.outcomes) == ({"no-answer": 1}, {outcome: 2})
-    assert distil(tmp_path, teacher).usage.calls == 2, "it is asked again the next time"
+    assert distil(tmp_path, limited).usage.calls == 2, "it is asked again the next time"
 
 
 @pytest.mark.parametrize("given", [None, 5, [1], [{"instruction": "x"}]], ids=str)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from swiftprep.quality.diversity import before_and_after, distinct_n, diversity, instruction_of, self_bleu, tokens
@@ -103,7 +105,7 @@ def test_the_table_has_a_row_for_each_kind():
 def test_before_and_after_compare_as_many_texts():
     before = [asked("write it now", "page")] * 4
     after = [*before, *(asked(f"{word} the page with care", "page") for word in "make build code draw".split())]
-    table = before_and_after(before, after).set_index(["when", "kind"])
+    table: Any = before_and_after(before, after).set_index(["when", "kind"])
     old, new = table.loc[("before", "page")], table.loc[("after", "page")]
     assert (old["samples"], new["samples"]) == (4, 8)
     assert new["distinct-2"] > old["distinct-2"] == 2 / 8

@@ -94,7 +94,7 @@ def workbook(path: Path, rows: list[list[Any]], *, merge: tuple[str, ...] = (), 
 
 
 def test_excel(tmp_path: Path) -> None:
-    rows = [
+    rows: list[list[Any]] = [
         ["专家问答", None, None],
         ["问题", "答案", "难度"],
         ["如何分页？", "第一行\n第二行", 2],

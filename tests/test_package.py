@@ -76,8 +76,9 @@ def test_imports_go_one_way(path):
     if room == "__init__":
         return
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("swiftprep"):
-            names = [node.module.split(".")[1]] if "." in node.module else [a.name for a in node.names]
+        module = (node.module or "") if isinstance(node, ast.ImportFrom) else ""
+        if isinstance(node, ast.ImportFrom) and module.startswith("swiftprep"):
+            names = [module.split(".")[1]] if "." in module else [a.name for a in node.names]
             for name in names:
                 assert ORDER.index(name) <= ORDER.index(room) or (room, name) in BY_CALL, f"{room} imports {name}"
 

@@ -12,6 +12,7 @@ import time
 from pathlib import Path
 
 import pytest
+from present import present
 
 from swiftprep.errors import ConfigError
 from swiftprep.recipes import check, stage1
@@ -19,17 +20,18 @@ from swiftprep.recipes.config import (
     DEFAULT_SFT,
     EMBEDDED_SFT,
     CheckConfig,
+    Section,
     Stage1Config,
     load,
     load_config,
-    load_yaml,
     save_config,
 )
 from swiftprep.recipes.distill_config import DistillConfig, Stage2Config
+from swiftprep.recipes.yaml_text import load_yaml
 
 ROOT = Path(__file__).parent.parent
 SHIPPED = sorted((ROOT / "recipes").glob("*.yaml"))
-SETTINGS = {"stage1": Stage1Config, "stage2": Stage2Config, "distill": DistillConfig}
+SETTINGS: dict[str, type[Section]] = {"stage1": Stage1Config, "stage2": Stage2Config, "distill": DistillConfig}
 
 
 @pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.name)
@@ -194,7 +196,7 @@ def test_ctrl_c_exits_130_and_says_how_to_go_on(tmp_path, model):
     child = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
     deadline = time.monotonic() + 120
     while not any('"loss"' in log.read_text() for log in tmp_path.glob("sft/v*/logging.jsonl")):
-        assert child.poll() is None, child.stderr.read()
+        assert child.poll() is None, present(child.stderr).read()
         assert time.monotonic() < deadline
         time.sleep(0.2)
     child.send_signal(signal.SIGINT)
@@ -245,6 +247,7 @@ def test_the_check_recipe_runs_on_the_demonstration_without_data(tmp_path, capsy
 )
 def test_the_check_recipe_names_what_is_wrong(argv, message, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
+    code: str | int | None
     try:
         code = check.main(argv)
     except SystemExit as error:

@@ -185,7 +185,8 @@ def test_a_large_file_has_one_type_for_each_column(tmp_path, late):
 
 
 def test_a_file_of_one_shape_or_a_small_one_keeps_its_meta_as_it_is(tmp_path):
-    for samples in (large(large(None)[0]), [*large(None)[:2], Sample.from_instruction("q", "", "a", meta={"n": 1})]):
+    early, late = (Sample.from_instruction("q", "", "a", meta=meta) for meta in ({"path": "a"}, {"n": 1}))
+    for samples in (large(early), [*large(early)[:2], late]):
         write_jsonl(samples, tmp_path / "x.jsonl")
         assert isinstance(json.loads((tmp_path / "x.jsonl").read_text().splitlines()[0])["meta"], dict)
 

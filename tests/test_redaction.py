@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 import secrets_corpus as corpus
 import yaml
+from present import present, repaired
 
 from swiftprep import Checker, Sample, demo
 from swiftprep.catalog.grammar import error_lines, parse
@@ -154,7 +155,7 @@ def assert_no_new_errors(folder: Path) -> tuple[int, int]:
             # What is a phone number in data of somebody's is not asked here, only that nothing breaks.
             sample = Sample.from_instruction("q", "", out, meta={"kind": "component", "path": path.name})
             verdict = privacy.personal_data(sample)
-            out = verdict.sample.answer if verdict else out
+            out = repaired(verdict).answer if verdict else out
             if out != source:
                 assert errors(out, path.name) == errors(source, path.name), path
                 assert out.count("\n") == source.count("\n"), path
@@ -171,7 +172,7 @@ PACKAGES = ("element-ui@2.15.14", "view-design@4.7.0", "vue@2.7.16", "axios@1.7.
 
 
 @pytest.fixture(scope="module")
-def packages(tmp_path_factory) -> Path:
+def packages(tmp_path_factory: pytest.TempPathFactory) -> Path:
     npm = shutil.which("npm")
     if npm is None:
         pytest.skip("needs npm")
@@ -287,10 +288,10 @@ def js(code: str, language: str = "js") -> str:
     ],
 )  # fmt: skip
 def test_an_old_mark_within_a_text_becomes_the_word(answer, expected):
-    verdict = privacy.broken_redaction(Sample.from_instruction("怎么做？", "", answer))
+    verdict = present(privacy.broken_redaction(Sample.from_instruction("怎么做？", "", answer)))
     assert verdict.severity == "fix"
-    assert verdict.sample.answer == expected
-    assert privacy.broken_redaction(verdict.sample) is None
+    assert repaired(verdict).answer == expected
+    assert privacy.broken_redaction(repaired(verdict)) is None
 
 
 @pytest.mark.parametrize(
@@ -307,7 +308,7 @@ def test_an_old_mark_within_a_text_becomes_the_word(answer, expected):
 )
 def test_an_old_mark_in_place_of_code_is_damage(answer):
     sample = Sample.from_instruction("怎么做？", "", answer, id="1")
-    verdict = privacy.broken_redaction(sample)
+    verdict = present(privacy.broken_redaction(sample))
     assert verdict.severity == "drop"
     assert verdict.reason.startswith("its code was broken by a redaction")
     assert Checker().run([sample]).rejected[0].reason == "broken-redaction"
@@ -332,7 +333,7 @@ def test_prose_about_redaction_stays(answer):
 def cleaned(answer: str) -> str:
     sample = Sample.from_instruction("怎么做？", "", answer)
     verdict = privacy.personal_data(sample)
-    return verdict.sample.answer if verdict else answer
+    return repaired(verdict).answer if verdict else answer
 
 
 @pytest.mark.parametrize(

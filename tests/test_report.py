@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import copy
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -8,7 +9,7 @@ import pytest
 from swiftprep import Monitor
 from swiftprep.report import plot_losses, write_markdown
 
-REPORT = {
+REPORT: dict[str, Any] = {
     "config": {"scan": {"framework": "ta404"}},
     "scan": {"root": "app", "found": 12, "kept": 10, "train": 8, "held_out": 2, "secrets": 3, "rejected": {"ignored": 2}},
     "mix": {
@@ -69,7 +70,7 @@ def test_a_run_without_a_step_0_evaluation_or_lost_rows(tmp_path, lang):
 
 def test_the_plot_shows_both_losses(tmp_path):
     log = Monitor([{"step": 0, "eval_loss": 2.0}, {"step": 1, "loss": 1.5}, {"step": 1, "eval_loss": 1.4}]).log
-    figure = plot_losses(log, tmp_path / "loss.png")
+    figure: Any = plot_losses(log, tmp_path / "loss.png")
     train, held_out = figure.axes[0].get_lines()
     assert train.get_xydata().tolist() == [[1, 1.5]]
     assert held_out.get_xydata().tolist() == [[0, 2.0], [1, 1.4]]

@@ -15,6 +15,8 @@ from hypothesis import strategies as st
 
 from swiftprep import Scanner
 from swiftprep.scan import reading
+from swiftprep.scan.derived import derive
+from swiftprep.scan.files import read_source
 from swiftprep.scan.split import held_out, near_copies, signature
 
 NAMES = [f"m{i % 5}/C{i}.vue" for i in range(30)] + ["mixins/size.js", "api/users.py", "Main.java", "bad.vue"]
@@ -62,7 +64,7 @@ def outputs(scan, folder):
 def reads(monkeypatch):
     """The files that are really read."""
     seen = []
-    real = reading.read_source
+    real = read_source
 
     def noted(root, path, **more):
         seen.append(path)
@@ -192,7 +194,7 @@ def test_a_scan_that_is_stopped_while_linking_leaves_no_half_catalogue(root, tmp
         yield from list(real(*arguments))[:1]
         raise KeyboardInterrupt
 
-    real = scanner.derive
+    real = derive
     with monkeypatch.context() as patch:
         patch.setattr(scanner, "derive", stop)
         with pytest.raises(KeyboardInterrupt):
@@ -237,7 +239,7 @@ def test_near_copies_stay_on_one_side_wherever_they_lie(tmp_path):
 
 def test_everything_of_one_component_is_on_one_side(root):
     found = Scanner(root, val_fraction=0.3).scan()
-    by_path = {}
+    by_path: dict[str, set[str]] = {}
     for sample in found.samples:
         usage = sample.meta["kind"] == "api" and sample.meta["components"] == ["ta-table"]
         if not usage:

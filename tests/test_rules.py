@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from present import present
 
 from swiftprep import Catalog, Sample, Scanner, demo
 from swiftprep.quality import answers, fences, instructions, privacy, text, truncation, turns
@@ -183,7 +184,7 @@ def test_turns_are_put_right(rule, broken, right):
 
 def test_a_how_to_needs_its_reasoning():
     bare = qa("如何使用TA404的表格组件实现行选择功能?", "使用ta-table组件的rowSelection属性可以实现行选择。")
-    assert instructions.missing_reasoning(bare).severity == "warn"
+    assert present(instructions.missing_reasoning(bare)).severity == "warn"
     assert instructions.missing_reasoning(bare.replace(channel="general")) is None
     assert instructions.missing_reasoning(qa(HOW, WHY + CODE)) is None
     assert instructions.missing_reasoning(qa(HOW, f"<think>先引入</think>{CODE}")) is None
@@ -197,7 +198,7 @@ def catalog() -> Catalog:
 def test_the_catalogue_is_asked(catalog):
     rule = api_errors(catalog)
     assert rule(qa(HOW, WHY + CODE)) is None
-    wrong = rule(qa(HOW, WHY + CODE.replace("title=", "titel=")))
+    wrong = present(rule(qa(HOW, WHY + CODE.replace("title=", "titel="))))
     assert wrong.severity == "drop"
     assert "titel" in wrong.reason
     assert "titel" in wrong.reason_zh
@@ -207,8 +208,8 @@ def test_the_catalogue_is_asked(catalog):
 def test_the_token_budget():
     rule = over_budget(30, None)
     assert rule(qa("a", "b")) is None
-    assert rule(qa("表" * 40, "b")).severity == "drop"
-    assert over_budget(30, lambda text: 100)(qa("a", "b")).severity == "drop"
+    assert present(rule(qa("表" * 40, "b"))).severity == "drop"
+    assert present(over_budget(30, lambda text: 100)(qa("a", "b"))).severity == "drop"
 
 
 @pytest.mark.parametrize(

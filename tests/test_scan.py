@@ -145,7 +145,7 @@ def test_ignore_replaces_the_default_rules(tree):
 def test_a_folder_stays_on_one_side(tree):
     names = [f"src/{folder}/{part}.vue" for folder in "abcdefgh" for part in ("Index", "Form", "List")]
     found = scan(tree({name: unlike(i) for i, name in enumerate(names)}), val_fraction=0.25)
-    sides = {}
+    sides: dict[str, set[str]] = {}
     for sample in found.samples:
         sides.setdefault(sample.meta["path"].rpartition("/")[0], set()).add(sample.meta["split"])
     assert all(len(side) == 1 for side in sides.values())

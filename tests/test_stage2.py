@@ -13,6 +13,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+from present import present
 
 from swiftprep import Sample, Scanner, SwiftRunner, demo, write_jsonl
 from swiftprep.distill.planning.coverage import coverage
@@ -238,7 +239,7 @@ def test_ctrl_c_exits_130_and_the_same_command_goes_on(endpoint, tmp_path, scena
     deadline = time.monotonic() + 120
     while not endpoint.calls:
         assert time.monotonic() < deadline
-        assert child.poll() is None, child.stderr.read()
+        assert child.poll() is None, present(child.stderr).read()
         time.sleep(0.05)
     child.send_signal(signal.SIGINT)
     _, said = child.communicate(timeout=120)

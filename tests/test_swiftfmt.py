@@ -9,12 +9,15 @@ import random
 import subprocess
 import sys
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any, Literal
 
 import odd_rows
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from present import present
 
 from swiftprep import Checker, Mixer, Sample, write_jsonl
 from swiftprep.errors import ConfigError, DataError
@@ -57,7 +60,9 @@ for name, entries in asked["entries"].items():
 """
 
 
-def load_in_swift(entries: dict[str, list[str]], cache: Path, *, model: Path | None = None, strict: bool = False):
+def load_in_swift(
+    entries: Mapping[str, Sequence[str | Path]], cache: Path, *, model: Path | None = None, strict: bool = False
+):
     """Load `--dataset` lists with the real ms-swift, in a process and a cache of its own; encode with a model's template.
 
     A file that crashes the process fails; the next process goes on after it.
@@ -246,7 +251,7 @@ def test_ms_swift_sees_each_row_as_often_as_the_plan_says(tmp_path):
 @pytest.mark.slow
 def test_ms_swift_learns_what_other_tools_marks_tell_it_not_to(tmp_path, model):
     wrong, right = {"role": "assistant", "content": "Use ta-pane."}, {"role": "assistant", "content": "Use ta-panel."}
-    extras = {
+    extras: dict[str, dict[str, Any]] = {
         "plain": {}, "weight": {"weight": 0}, "train": {"train": False}, "reasoning": {"reasoning_content": "It says so."},
         "loss": {"loss": False}, "loss_scale": {"loss_scale": 0.0},
     }  # fmt: skip
@@ -267,7 +272,7 @@ def test_ms_swift_learns_what_other_tools_marks_tell_it_not_to(tmp_path, model):
 @pytest.mark.slow
 def test_ms_swift_loads_lists_with_nulls_where_we_say_so(tmp_path):
     full, null_first, nested = {"tags": ["x"]}, {"tags": [None, "y"]}, {"meta": {"tags": [None, "y"]}}
-    files = {
+    files: dict[str, list[dict[str, Any]]] = {
         "after": [full, null_first], "one": [{"tags": [None]}, full], "inside": [{"tags": ["x", None]}],
         "uneven": [nested, {"meta": {"k": 1}}], "clash": [nested, {"meta": {"tags": 5}}], "objects": [{"tags": [None, {"a": 1}, {"b": 1}]}],
         "block": [full] * 900 + [null_first], "damaged": [null_first], "damaged-block": [full] * 900 + [{}] * 400 + [null_first] * 300,
@@ -303,7 +308,8 @@ def test_ms_swift_loads_any_meta_we_write(tmp_path):
 @pytest.mark.slow
 def test_ms_swift_reads_our_files_as_we_mean_them(tmp_path):
     sample = Sample.from_instruction("学习", "路径是 a.vue", "<template/>", id="x", channel="private", meta={"n": 1})
-    paths = {name: tmp_path / f"{name}.jsonl" for name in ("messages", "alpaca")}
+    forms: tuple[Literal["messages", "alpaca"], ...] = ("messages", "alpaca")
+    paths = {name: tmp_path / f"{name}.jsonl" for name in forms}
     for name, path in paths.items():
         write_jsonl(
             [sample, sample.replace(channel="general", meta={"n": "two", "m": {"deep": [1]}})], path, format=name
@@ -456,13 +462,13 @@ def test_what_has_no_safe_reading_is_rejected(tmp_path, text, reason):
     path = write(tmp_path, "x.jsonl", text + '\n{"query": "q", "response": "x"}\n')
     first, second = repair_file(path)
     assert first.sample is None
-    assert (first.reject.reason, first.reject.path) == (reason, f"{path}:1")
-    assert second.sample.messages == READ
+    assert (present(first.reject).reason, present(first.reject).path) == (reason, f"{path}:1")
+    assert present(second.sample).messages == READ
 
 
 def test_a_form_of_its_own_in_a_mixed_file(tmp_path):
     rows = [{"messages": GOOD}, {"instruction": "q", "input": "", "output": "x"}]
-    assert [(row.sample.messages, row.repairs) for row in repair_file(write(tmp_path, "x.jsonl", odd_rows.lines(rows)))] == [
+    assert [(present(row.sample).messages, row.repairs) for row in repair_file(write(tmp_path, "x.jsonl", odd_rows.lines(rows)))] == [
         (READ, ()),
         (READ, ("row-form",)),
     ]  # fmt: skip
@@ -478,7 +484,7 @@ def test_a_form_of_its_own_in_a_mixed_file(tmp_path):
 )
 def test_what_is_no_gbk_is_not_taken_for_it(tmp_path, line):
     (row,) = repair_file(write(tmp_path, "x.jsonl", line))
-    assert row.reject.reason == "encoding"
+    assert present(row.reject).reason == "encoding"
 
 
 json_values = st.recursive(

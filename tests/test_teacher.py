@@ -9,6 +9,7 @@ import logging
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
 
 import pytest
 
@@ -27,8 +28,8 @@ class Recorder:
     """Keeps what was sent."""
 
     def __init__(self):
-        self.requests = []
-        self.answers = []
+        self.requests: list[Any] = []
+        self.answers: list[Any] = []
         recorder = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -245,8 +246,9 @@ def test_the_identity_of_a_function_is_its_code():
     def named(messages):
         return "c"
 
-    named.identity = "our-model@3"
-    assert as_teacher(named).identity == "our-model@3"
+    function: Any = named
+    function.identity = "our-model@3"
+    assert as_teacher(function).identity == "our-model@3"
 
 
 def test_what_a_function_holds_is_part_of_its_identity():
@@ -287,8 +289,9 @@ def test_a_function_has_a_deadline():
     async def waits(messages):
         await asyncio.sleep(5)
 
-    slow.deadline = waits.deadline = 0.05
-    for function in (slow, waits):
+    functions: list[Any] = [slow, waits]
+    for function in functions:
+        function.deadline = 0.05
         with pytest.raises(TeacherError) as failed:
             ask(as_teacher(function), Request("x", MESSAGES))
         assert failed.value.kind == "deadline"
@@ -312,4 +315,4 @@ def test_a_function_that_fails():
 
 def test_what_is_no_function():
     with pytest.raises(ConfigError, match="expected a Teacher"):
-        as_teacher("gpt-4")
+        as_teacher("gpt-4")  # type: ignore[arg-type]

@@ -12,9 +12,11 @@ import sys
 import threading
 import time
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
+from present import present
 
 from swiftprep import Monitor, Sample, SwiftRunner, write_jsonl
 from swiftprep.demo import MODEL_ARGUMENTS
@@ -78,9 +80,12 @@ def test_the_names_of_another_version_are_read_once_and_kept(tmp_path, monkeypat
     monkeypatch.setenv("SWIFTPREP_CACHE", str(tmp_path))
     monkeypatch.setattr("swiftprep.train.arguments.require_swift", lambda: "9.9.9")
     asked = []
-    monkeypatch.setattr(
-        "swiftprep.train.arguments.read_arguments", lambda: asked.append(1) or {"sft": ["new"], "eval": []}
-    )
+
+    def read() -> dict[str, list[str]]:
+        asked.append(1)
+        return {"sft": ["new"], "eval": []}
+
+    monkeypatch.setattr("swiftprep.train.arguments.read_arguments", read)
     assert known_arguments.__wrapped__() == known_arguments.__wrapped__() == {"sft": ["new"], "eval": []}
     assert len(asked) == 1
 
@@ -241,7 +246,7 @@ def test_a_run_on_the_cpu_gets_these_settings(fake_model, data, tmp_path, monkey
 
 def test_memory_estimate_grows_with_the_batch():
     smol = {"num_hidden_layers": 30, "hidden_size": 576, "vocab_size": 49152}
-    one, two = (activation_bytes(smol, tokens=n, width=2) for n in (1024, 2048))
+    one, two = (present(activation_bytes(smol, tokens=n, width=2)) for n in (1024, 2048))
     assert two == 2 * one
     assert 0.5e9 < one < 2e9
     assert activation_bytes({}, tokens=1, width=2) is None
@@ -342,7 +347,7 @@ def test_how_a_child_can_end(stand_in, code, kind, message):
 
 
 def test_a_result_and_events_come_back(stand_in):
-    events = []
+    events: list[dict[str, Any]] = []
     code = "print('noise'); say(event='step', step=1, max_steps=2); say(event='done', result={'x': 1})"
     assert stand_in(code, on_event=events.append) == {"x": 1}
     assert [event["event"] for event in events] == ["step", "done"]
@@ -358,7 +363,7 @@ def alive(pid: int) -> bool:
 
 
 def test_nothing_a_dead_child_started_is_left(stand_in):
-    events = []
+    events: list[dict[str, Any]] = []
     code = (
         "import subprocess; server = subprocess.Popen(['sleep', '60'], stdout=sys.stderr)\n"
         "say(event='step', step=server.pid, max_steps=0); sys.exit(3)"
@@ -425,7 +430,7 @@ def test_a_run_offline_leaves_an_adapter_that_answers_in_ms_swift(runner, data, 
     monkeypatch.setenv("no_proxy", "127.0.0.1,localhost")
     monkeypatch.setenv("HF_ENDPOINT", hub.url)
     monkeypatch.setenv("MODELSCOPE_DOMAIN", hub.url.removeprefix("http://"))
-    rows = []
+    rows: list[dict[str, Any]] = []
     run = runner.sft(*data, **TINY, eval_on_start=True, on_log=rows.append)
     assert run.checkpoint.name == "checkpoint-2"
     assert (run.checkpoint / "adapter_model.safetensors").stat().st_size > 0
@@ -474,7 +479,7 @@ def test_ctrl_c_saves_a_checkpoint_and_the_run_goes_on_from_it(runner, data, tmp
     settings = {**TINY, "max_steps": 200, "save_steps": 1000}
     with pytest.raises(RunInterrupted, match="resume_from_checkpoint=") as stopped:
         runner.sft(*data, **settings, on_log=press)
-    checkpoint = stopped.value.checkpoint
+    checkpoint = present(stopped.value.checkpoint)
     step = int(checkpoint.name.rpartition("-")[2])
     assert 2 <= step < 200
     run = runner.sft(*data, **{**settings, "max_steps": step + 1}, resume_from_checkpoint=str(checkpoint))
@@ -493,6 +498,7 @@ def test_a_run_ends_when_its_parent_dies(model, data, tmp_path):
     parent = subprocess.Popen(
         [sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
     )
+    assert parent.stdout is not None
     assert parent.stdout.readline() == "row\n"
     parent.kill()
     parent.wait()

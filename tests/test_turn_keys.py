@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
+from present import present
 
 from swiftprep import Checker, read_jsonl
 from swiftprep.errors import DataError
@@ -15,7 +17,7 @@ def kinds(holder: dict, answer: bool = True) -> list[str]:
     return [extra.kind for extra in turn_extras(holder, {"role", "content"}, answer=answer)]
 
 
-MARKS = [
+MARKS: list[dict[str, Any]] = [
     {"weight": 0}, {"weight": 0.25}, {"weight": "0"}, {"lossWeight": 2}, {"loss": False}, {"loss": "no"}, {"train": False},
     {"training": 0}, {"trainable": "false"}, {"train_on_turn": False}, {"trainOnTurn": False}, {"train-on-turn": False},
     {"learn": False}, {"masked": True}, {"is_masked": 1}, {"mask": True}, {"mask": 0}, {"ignore_loss": True}, {"no_train": True},
@@ -28,7 +30,7 @@ AS_USUAL = [
     {"reasoning_content": ""}, {"reasoning": None}, {"tool_calls": []}, {"refusal": None}, {"prefix": False}, {"reasoning_tokens": 90},
     {"reasoning": "high"}, {"thinking": "off"},
 ]  # fmt: skip
-BESIDE = [
+BESIDE: list[dict[str, Any]] = [
     {"tool_calls": [{"id": "1"}]}, {"function_call": {"name": "f"}}, {"refusal": "I cannot."}, {"audio": {"id": "a"}}, {"name": "li"},
     {"prefix": True}, {"partial": True}, {"images": ["a.png"]}, {"comment": "wrong!"}, {"channel": "final"},
 ]  # fmt: skip
@@ -115,8 +117,8 @@ def test_nothing_beside_the_text_is_lost_without_a_word(tmp_path, row, reason, n
     assert (problem.outcome, problem.line) == ("misread", told.rows)
     assert named in problem.reason
     *_, repaired = repair_file(path)
-    assert (repaired.sample, repaired.reject.reason) == (None, reason)
-    assert named.removeprefix("its ").split(":")[0].strip("'") in repaired.reject.detail.replace(
+    assert (repaired.sample, present(repaired.reject).reason) == (None, reason)
+    assert named.removeprefix("its ").split(":")[0].strip("'") in present(repaired.reject).detail.replace(
         "calls a tool", "tool_calls"
     )
     if not isinstance(row.get("messages"), str) and "conversation" not in row:
@@ -142,7 +144,7 @@ def test_ms_swifts_own_marks_are_read_by_ms_swift_and_by_no_sample(tmp_path):
     path = written(tmp_path, {"messages": [turns[0], first, {"role": "user", "content": "No."}, turns[1]]})
     assert lint(path).counts == {"trained": 1}
     (row,) = repair_file(path)
-    assert row.reject.reason == "loss"
+    assert present(row.reject).reason == "loss"
     (problem,) = lint(written(tmp_path, conversation(loss=False))).problems
     assert (problem.outcome, "end mark" in problem.reason) == ("misread", True)
 
@@ -169,7 +171,7 @@ def test_reasoning_goes_before_its_answer(tmp_path, row):
     assert problem.outcome == "misread"
     (repaired,) = repair_file(path)
     assert repaired.repairs == ("reasoning",)
-    assert repaired.sample.answer == THINKS
+    assert present(repaired.sample).answer == THINKS
     report = Checker(levels={"hollow": "off"}).run_files(path)
     assert [sample.answer for sample in report.kept] == [THINKS]
     assert "reasoning" in set(report.findings["rule"])
@@ -188,7 +190,7 @@ def test_reasoning_goes_before_its_answer(tmp_path, row):
 )
 def test_reasoning_that_has_no_one_place_is_rejected(tmp_path, row):
     (repaired,) = repair_file(written(tmp_path, row))
-    assert (repaired.sample, repaired.reject.reason) == (None, "beside")
+    assert (repaired.sample, present(repaired.reject).reason) == (None, "beside")
 
 
 def test_a_value_that_takes_the_place_of_the_content_is_told(tmp_path):
@@ -196,6 +198,6 @@ def test_a_value_that_takes_the_place_of_the_content_is_told(tmp_path):
     (problem,) = lint(written(tmp_path, {"messages": [turns[0], {**turns[1], "value": "Something else."}]})).problems
     assert (problem.outcome, "'content': Use ta-tag." in problem.reason) == ("misread", True)
     (row,) = repair_file(tmp_path / "x.jsonl")
-    assert (row.sample, row.reject.reason) == (None, "beside")
+    assert (row.sample, present(row.reject).reason) == (None, "beside")
     (same,) = repair_file(written(tmp_path, {"messages": [turns[0], {**turns[1], "value": "Use ta-tag."}]}))
-    assert (same.sample.messages, same.repairs) == (turns, ())
+    assert (present(same.sample).messages, same.repairs) == (turns, ())

@@ -5,9 +5,11 @@ from __future__ import annotations
 import math
 import random
 import sys
+from typing import Any
 
 import pandas as pd
 import pytest
+from present import present
 
 from swiftprep import demo
 from swiftprep.errors import ConfigError, DataError, MissingDependencyError
@@ -43,7 +45,7 @@ def test_the_samples_with_most_to_teach_are_kept(values, limits, expected):
     names = "abcdefghij"[: len(values)]
     kept, rejected = hardest(samples_of(names), scores_of(names, values), **limits)
     assert "".join(sample.id for sample in kept) == expected
-    assert sorted([*expected, *(reject.sample.id for reject in rejected)]) == list(names)
+    assert sorted([*expected, *(present(reject.sample).id for reject in rejected)]) == list(names)
     assert {reject.reason for reject in rejected} <= {"low-value"}
 
 
@@ -178,7 +180,7 @@ def test_odd_samples_are_scored_or_marked(model):
         Sample([question, *turns, answer], id="tools", channel="private", meta={"kind": "api"}),
         Sample([question, {"role": "assistant", "content": ""}], id="empty"),
     ]
-    table = ifd(odd, model, batch_size=2, max_tokens=64).set_index("id")
+    table: Any = ifd(odd, model, batch_size=2, max_tokens=64).set_index("id")
     assert table["truncated"].tolist() == [True, True, True, False, False, False]
     assert 32 <= table["tokens"]["long answer"] < 64
     assert table["tokens"]["both"] == 32

@@ -4,7 +4,7 @@ from steps import steps
 from swiftprep.catalog.api import Component, Method
 from swiftprep.catalog.catalog import Catalog
 from swiftprep.demo import app
-from swiftprep.distill.request import Reply
+from swiftprep.distill.request import Reasoning, Reply
 from swiftprep.distill.scenario import Scenario
 from swiftprep.distill.verification.answer import written
 from swiftprep.distill.verification.considerations import considerations
@@ -319,7 +319,7 @@ def test_every_kind_is_in_the_table():
     assert len(BAD) >= 60
 
 
-FORMS = {
+FORMS: dict[str, tuple[Reply, Reasoning, str, str]] = {
     "apart": (Reply("答案", reasoning="想法"), "think", "<think>\n想法\n</think>\n\n答案", "想法"),
     "in the content": (Reply("<think>想法</think>\n答案"), "think", "<think>\n想法\n</think>\n\n答案", "想法"),
     "without its opening tag": (Reply("想法\n</think>\n\n答案"), "think", "<think>\n想法\n</think>\n\n答案", "想法"),

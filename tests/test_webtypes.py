@@ -347,7 +347,8 @@ PROPS = [
 @pytest.mark.parametrize("key", ["props", "attributes"])
 @pytest.mark.parametrize(("item", "expected"), [pytest.param(*case[1:], id=case[0]) for case in PROPS])
 def test_props(item: dict[str, Any], expected: Prop, key: str) -> None:
-    assert read_one(**{key: [{"name": "p", **item}]}).props == (expected,)
+    entry: dict[str, Any] = {key: [{"name": "p", **item}]}
+    assert read_one(**entry).props == (expected,)
 
 
 OLD_ATTRIBUTES = [
@@ -389,7 +390,8 @@ def test_attributes_of_the_old_form(item: dict[str, Any], expected: Prop) -> Non
 )
 def test_props_are_named_as_declared(written: str, declared: list[str]) -> None:
     for key in ("props", "attributes"):
-        assert [prop.name for prop in read_one(**{key: [written]}).props] == declared
+        entry: dict[str, Any] = {key: [written]}
+        assert [prop.name for prop in read_one(**entry).props] == declared
 
 
 @pytest.mark.parametrize(
@@ -582,7 +584,7 @@ KEYS = (
     "html", "methods", "vue-model", "prop", "event", "source", "file", "module", "pattern", "read-only", "declared",
 )  # fmt: skip
 keys = st.sampled_from(KEYS) | st.text(max_size=3)
-leaves = st.none() | st.booleans() | st.integers() | st.floats()
+leaves: st.SearchStrategy[Any] = st.none() | st.booleans() | st.integers() | st.floats()
 leaves |= st.sampled_from(["v-model", "a-b", "'a' | 1", "{ a: b }", "(", "}"]) | st.text(max_size=5)
 anything = st.recursive(
     leaves, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(keys, inner, max_size=4), max_leaves=12
