@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from itertools import pairwise
 
 from swiftprep.quality.edit import with_answer
@@ -25,9 +26,17 @@ _BEFORE_ECHO = re.compile(
 )
 _WRAPPING = '"“”「」『』【】[]* '
 _CLOSING_MARKS = re.compile(r"^[\"”」』】\]*]*[ \t]*")
+# An answer to a question that it asks itself: without that, the rest would say less.
+_LEANS_ON_QUESTION = re.compile(
+    r"\s*(?:[^\n。.!?！？,，`]{1,12}[:：]|(?:because|yes|no|not|simply|short|briefly|nothing|only)\b"
+    r"|因为|由于|简单|简而言之|一句话|是的|不|可以|答案|其实|就是)",
+    re.I,
+)
+_AN_ECHO = 12  # characters of a question that no answer says twice by chance
 _ANSWER_LABEL = re.compile(r"^[【\[]?(?:Answer|A|答案|答|回答)[:：】\]]\s*", re.I)
 _RUN = re.compile(r"([^\W\d_][^\n]{0,15}?)\1{11,}")
 _NO_VALUE = re.compile(r"`?(?:null|none|nan|nil|undefined|\[\]|\{\}|\(\)|''|\"\")`?[.。]?|`[^`\n]+`[.。]?", re.I)
+_SPECIFIC = re.compile(r"[`\d]|[a-z][A-Z]|\w[-_]\w+[-_]\w|\w\(|\n\s*[-*]\s|https?:")  # names, numbers, lists
 _NUMBER = re.compile(r"^\s*(?:\d+[.)、]|[-*•])\s*")
 _DOTS = re.compile(r"^[ \t]*(?:(?://|#|<!--|/\*|\*|--)[ \t]*)?(?:\.{3,6}|…{1,2})[ \t]*(?:-->|\*/)?[ \t]*$", re.M)
 # Where three dots are a statement, the end of a document, or lines of output that nobody needs.
@@ -39,6 +48,9 @@ _ELLIPSIS = re.compile(r"\[(?:\.\.\.|…+)[^\]\n,()]{1,40}(?:\.\.\.|…+)\]")
 _TODO = re.compile(r"\b(?:TODO|FIXME|TBD)\b")
 _TODO_LINE = re.compile(r"\W*(?:TODO|FIXME|TBD)\b(?!\s*[,，、/])")
 _HARDLY_ANYTHING = 80  # characters of an answer in words that says that something is left out, and no more
+_COUNTED = 30  # lines that differ in a number alone: a list of data may well have some
+_DIGITS = re.compile(r"(?m)(?<=[^\d\n#])\d+(?=\D[^\n]*$)(?<!\d[^\d\n]\d)")
+_PARAGRAPH = 40  # characters of a paragraph that nobody writes three times
 _ROWS = 12  # equal lines in code: rows and columns of a page may well be the same a few times
 _HAN = re.compile("[\u3400-\u9fff]")
 _WORD = re.compile(r"[a-z\u00e0-\u024f]+", re.I)
@@ -141,12 +153,27 @@ def hollow(sample: Sample) -> Verdict | None:
     courteous = len(inner) < 80 and all(
         is_courtesy(part) for part in re.split(r"[.!?。！？～~\n]+", inner) if part.strip()
     )
-    small_talk = (len(sample.prompt) < 80 and phrases("greets", r"\W*{}\W*").fullmatch(sample.prompt)) or phrases(
-        "yes_or_no"
-    ).search(sample.prompt)
-    if not says_nothing and (small_talk or not (agrees or courteous)):
+    if says_nothing and phrases("asks_where").search(sample.prompt):
         return None
-    return drop(f"the answer says nothing: {answer[:20]}", f"回答没有内容：{answer[:20]}")
+    may_be_courteous = (
+        (len(sample.prompt) < 80 and phrases("greets", r"\W*{}\W*").fullmatch(sample.prompt))
+        or phrases("yes_or_no").search(sample.prompt)
+        or phrases("asks_what_to_say").search(sample.prompt)
+    )
+    if says_nothing or ((agrees or courteous) and not may_be_courteous):
+        return drop(f"the answer says nothing: {answer[:20]}", f"回答没有内容：{answer[:20]}")
+    if _is_commonplace(inner):
+        return warn(f"the answer would be true of anything: {answer[:40]}", f"回答空泛：{answer[:40]}")
+    return None
+
+
+def _is_commonplace(answer: str) -> bool:
+    """Return whether each sentence of an answer is a courtesy or one that would be true of anything."""
+    if _SPECIFIC.search(answer):
+        return False
+    sentences = [part for part in re.split(r"[.!?。！？～~\n]+", answer) if part.strip()]
+    platitudes = [phrases("platitudes").search(part) is not None for part in sentences]
+    return any(platitudes) and all(flat or is_courtesy(part) for part, flat in zip(sentences, platitudes, strict=True))
 
 
 def refusal(sample: Sample) -> Verdict | None:
@@ -157,8 +184,23 @@ def refusal(sample: Sample) -> Verdict | None:
     """
     if fenced(sample.answer) or len(sample.answer) > 1200 or phrases("refusal").search(sample.prompt):
         return None
-    found = phrases("refusal").search(unquoted(said(sample)[:240]))
-    return drop(f"refuses: {found[0][:60]}", f"拒绝回答：{found[0][:60]}") if found else None
+    words = unquoted(said(sample)[:240])
+    found = phrases("refusal").search(words)
+    told = found[0] if found else _of_itself_alone(sample, words)
+    return drop(f"refuses: {told[:60]}", f"拒绝回答：{told[:60]}") if told else None
+
+
+def _of_itself_alone(sample: Sample, words: str) -> str:
+    """Return an answer in which a model speaks of itself and sends the asker elsewhere, and nothing else, or `""`."""
+    if len(said(sample)) > len(words) or phrases("about_you").search(sample.prompt):
+        return ""
+    sentences = [part for part in re.split(r"(?<=[.!?。！？])\s*|\n+", words) if part.strip()]
+    of_itself = [
+        phrases("of_itself").match(part) is not None and not phrases("goes_on").search(part) for part in sentences
+    ]
+    elsewhere = (phrases("turns_away", r"\s*{}").match(part) is not None or is_courtesy(part) for part in sentences)
+    is_all = any(of_itself) and all(own or away for own, away in zip(of_itself, elsewhere, strict=True))
+    return " ".join(words.split()) if is_all else ""
 
 
 def prompt_leak(sample: Sample) -> Verdict | None:
@@ -168,6 +210,9 @@ def prompt_leak(sample: Sample) -> Verdict | None:
     asked = phrases("leaked_question").search(sample.prompt)
     found = asked or phrases("leaked").search(unquoted(said(sample)))
     if found is None or (asked is None and phrases("leaked").search(sample.prompt)):
+        if (maybe := phrases("maybe_generator").search(sample.prompt)) and not is_scanned(sample):
+            told = maybe[0][:60]
+            return warn(f"its question may be a generator's prompt: {told}", f"指令可能是生成用的提示词：{told}")
         return None
     say = warn if is_scanned(sample) else drop
     return say(f"holds its generator's prompt: {found[0][:60]}", f"混入了生成用的提示词：{found[0][:60]}")
@@ -182,11 +227,20 @@ def boilerplate(sample: Sample) -> Verdict | None:
     if not phrases("about_you").search(sample.prompt):
         made = _without_itself(made)
     is_letter = phrases("asks_for_text").search(sample.prompt)
-    if not is_letter and (len(answer.encode("utf-8", "replace")) > SHORT or fenced(answer)):
-        made = _without_courtesy(made)
+    is_long = len(answer.encode("utf-8", "replace")) > SHORT or fenced(answer)
+    if not is_letter and (is_long or not _is_talk(sample.prompt)):
+        bare = _without_courtesy(made)
+        made = made if not is_long and re.search("[?？]", bare) else bare  # a short answer that asks back is talk
     if made.strip() in (answer.strip(), ""):
         return None
     return fix(with_answer(sample, made), "opens or ends with an assistant's set phrases", "含有助手套话")
+
+
+def _is_talk(question: str) -> bool:
+    """Return whether "Sure!" may well be the answer, or a part of it."""
+    return any(phrases(name).search(question) for name in ("yes_or_no", "about_you")) or (
+        phrases("greets", r"\W*{}\W*").fullmatch(question) is not None
+    )
 
 
 def _without_itself(answer: str) -> str:
@@ -226,6 +280,8 @@ def is_courtesy(sentence: str) -> bool:
     >>> is_courtesy("好的，很高兴为您解答"), is_courtesy("好的，先引入组件")
     (True, False)
     """
+    if phrases("offers").fullmatch(sentence.strip()):
+        return True
     if not phrases("courtesy").search(sentence):
         return False
     return len(re.findall(r"\w", phrases("courteous_words", BETWEEN_WORDS).sub("", sentence.lower()))) < 2
@@ -245,11 +301,13 @@ def echo(sample: Sample) -> Verdict | None:
     bodies = [answer, answer[before.end() :] if before else answer]
     if any(body.strip('"“”「」『』【】[]*?？.。!！ ').lower() == asked.strip('"“”「」『』【】[]* ') for body in bodies):
         return drop("the answer is the question", "回答与指令相同")
+    if len(question) >= _AN_ECHO and outside_fences(answer).count(question) > 1:
+        return warn("says its question again and again", "多次重复问题")
     body = next((body for body in bodies if body.startswith(question)), None)
     if body is None or is_bare_code(question):
         return None
     after = _CLOSING_MARKS.sub("", body[len(question) :], count=1)
-    if not (after[:1] == "\n" or question[-1] in "?？"):
+    if after[:1] != "\n" and (question[-1] not in "?？" or _LEANS_ON_QUESTION.match(after)):
         return None
     rest = _ANSWER_LABEL.sub("", after.strip(), count=1).strip()
     return fix(with_answer(sample, rest), "repeats its question first", "回答开头重复了问题") if rest else None
@@ -259,7 +317,8 @@ def looping(sample: Sample) -> Verdict | None:
     """An answer caught in a loop: its end is one piece over and over, or one line stands there many times."""
     found = _loop(sample)
     if found is None:
-        return None
+        counted = "" if is_scanned(sample) else _counts(sample)
+        return warn(f"counts on and on: {counted[:40]}", f"只有编号在变：{counted[:40]}") if counted else None
     say = warn if is_scanned(sample) else drop
     return say(f"repeats itself: {found[:40]}", f"内容循环重复：{found[:40]}")
 
@@ -277,12 +336,22 @@ def _loop(sample: Sample) -> str | None:
         return run[1]
     if len(answer) > 60 and len(set(answer[-40:])) == 1:
         return answer[-12:]
+    paragraphs = Counter(part.strip() for part in re.split(r"\n{2,}", text) if len(part.strip()) > _PARAGRAPH)
+    again = next((part for part, times in paragraphs.items() if times > 2), "")
+    if again:
+        return again
     blocks = [] if is_code(sample) else fenced(answer)
     for piece, most in ((text, 4), *((block.code, _ROWS) for block in blocks)):
         line = _repeated(piece, most)
         if line:
             return line
     return None
+
+
+def _counts(sample: Sample) -> str:
+    """Return a line of code that stands there many times in succession, with another number each time, or `""`."""
+    blocks = [] if is_code(sample) else fenced(sample.answer)
+    return next(filter(None, (_repeated(_DIGITS.sub("0", block.code), _COUNTED) for block in blocks)), "")
 
 
 def _repeated(text: str, most: int) -> str:
@@ -322,9 +391,16 @@ def _period(text: str) -> int:
 def wrong_language(sample: Sample) -> Verdict | None:
     """An answer in another language than its question, where nobody asked for that."""
     question, answer = prose(sample.prompt), said(sample)
-    if len(answer) < 24 or phrases("translates").search(question):
+    if len(answer) < 24:
         return None
     asked, spoken = language_of(question), language_of(answer)
+    wanted = [name for name in ("zh", "en") if phrases(f"asks_for_{name}").search(question)]
+    if len(wanted) == 1 and spoken and not phrases("about_translation").search(question):
+        say = drop if asked == wanted[0] else warn
+        told = say(f"asked to answer in {wanted[0]}, answered in {spoken}", f"要求用 {wanted[0]} 回答，却用了 {spoken}")
+        return told if spoken != wanted[0] else None
+    if phrases("translates").search(question):
+        return None
     if asked not in ("zh", "en") or not spoken or asked == spoken or (_HAN.search(question) and spoken == "zh"):
         return None
     return drop(f"asked in {asked}, answered in {spoken}", f"提问语言是 {asked}，回答语言是 {spoken}")

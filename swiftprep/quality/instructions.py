@@ -6,6 +6,7 @@ import re
 
 from swiftprep.quality.edit import with_texts
 from swiftprep.quality.markdown import fenced, prose
+from swiftprep.quality.origin import unquoted
 from swiftprep.quality.phrases import BETWEEN_WORDS, phrases
 from swiftprep.quality.verdict import Verdict, drop, fix, warn
 from swiftprep.records import Sample
@@ -17,6 +18,8 @@ _QUOTED = re.compile(
 )
 LONG = 80  # characters from which an instruction is not short
 _INLINE_CODE = re.compile(r"`[^`\n]*`|'[^'\n]*'|\"[^\"\n]*\"")
+# A place for what is asked about, with nothing in it.
+_EMPTY_PLACE = re.compile(r"\s*(?:\n[ \t]*(?:`{3,}|~{3,})[^\n`]*\n\s*(?:`{3,}|~{3,})|\n[ \t]*[^\W\d]{1,12}[:：])\s*\Z")
 _INPUT = re.compile(r"输入|\binputs?\b|\bstdin\b", re.I)
 _ASKS_BACK = re.compile("[?？]")
 
@@ -86,9 +89,11 @@ def missing_object(sample: Sample) -> Verdict | None:
     users = [turn["content"] for turn in sample.messages if turn["role"] == "user"]
     if len(users) != 1:
         return None
-    question = users[0].strip()
+    question = _EMPTY_PLACE.sub("", users[0].strip())
     if len(question) > 400 or any(block.code.strip() for block in fenced(question)):
         return None
+    if found := phrases("what_is_attached").search(question) or phrases("what_was_said").search(unquoted(question)):
+        return drop(f"speaks of '{found[0].strip()}', and there is none", f"提到“{found[0].strip()}”，但没有给出")
     found = phrases("what_follows").search(question)
     after = question[found.end() :] if found else ""
     found = found or phrases("what_precedes").search(question)
@@ -100,9 +105,13 @@ def missing_object(sample: Sample) -> Verdict | None:
 def missing_reasoning(sample: Sample) -> Verdict | None:
     """A how-to question answered in one bare sentence, or with code alone (source article, section 1.2).
 
+    Where a system prompt asks for a thought between marks, an answer without one teaches to leave it out.
+
     Only samples that are to teach reasoning are looked at: those of a teacher or an expert (`meta["kind"]` of
     `"scenario"` or `"qa"`), and those of the private channel that the scanner did not make.
     """
+    if _thought_is_missing(sample):
+        return warn("was asked to think between marks and did not", "要求先思考，但回答里没有思考过程")
     kind = sample.meta.get("kind")
     if kind not in (None, "scenario", "qa") or (kind is None and sample.channel == "general"):
         return None
@@ -115,3 +124,12 @@ def missing_reasoning(sample: Sample) -> Verdict | None:
     if len(sentences) >= 2 or len(clauses) >= 3:
         return None
     return warn("gives no reasoning before its answer", "缺少推理过程")
+
+
+def _thought_is_missing(sample: Sample) -> bool:
+    """Return whether a system prompt asks for a thought between marks and the answer has none."""
+    asked = "\n".join(turn["content"] for turn in sample.messages if turn["role"] == "system")
+    everything = "\n".join(turn["content"] for turn in sample.messages[:-1])
+    if not phrases("asks_to_think").search(asked) or phrases("asks_not_to_think").search(everything):
+        return False
+    return not phrases("thought").search(sample.answer)

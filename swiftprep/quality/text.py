@@ -215,7 +215,7 @@ def chat_markers(sample: Sample) -> Verdict | None:
     made = sample.replace(messages=messages)
     made = with_texts(made, _question_alone, roles=("user",))
     if not is_code(made):
-        made = with_answer(made, _answer_alone(made.answer))
+        made = with_answer(made, _answer_alone(made.answer, made.prompt))
     if made.messages == sample.messages:
         return None
     if not made.answer or not made.prompt:
@@ -252,8 +252,19 @@ def _question_alone(text: str) -> str:
     return asked[begin.end() if begin else 0 : end.start() if end else len(asked)].strip()
 
 
-def _answer_alone(text: str) -> str:
+def _answer_alone(text: str, question: str) -> str:
+    """Return an answer without the labels of turns around it, and without the question in a turn before it."""
+    asker = phrases("asker").match(text)
+    if asker and text.startswith(question.strip(), asker.end()):
+        rest = text[asker.end() + len(question.strip()) :]
+        begins = phrases("speaker").match(rest)
+        if begins and rest[:1].isspace() and rest[begins.end() :].strip():
+            return _answer_alone(rest.lstrip(), question)
     begin = phrases("speaker").match(text)
+    if begin and begin[0].strip(" \n:：#") in question:
+        begin = None  # the label was asked for
+    if begin and (last := phrases("speaker_ends").search(text, max(0, len(text) - TAIL))):
+        text = text[: last.start()]
     blocks = fenced(text)
     ends = (match.start() for match in phrases("next_turn").finditer(text))
     end = next((at for at in ends if not any(b.start <= at < b.end for b in blocks)), len(text))
