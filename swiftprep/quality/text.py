@@ -47,6 +47,7 @@ _DATA_KEYS = ("message", "data", "result", "content", "text", "内容", "输出"
 LEAST = 40  # characters from which a text under one of these is an answer
 _MARKS = re.compile(r"\?{2,}")
 _INLINE = re.compile(r"(?<!`)`[^`\n]+`(?!`)")
+_ABOUT_ROLES = re.compile(r"\bassistant\b|\broles?\b|角色|助手", re.I)
 _THINK = re.compile(r"<(/?)think(?:ing)?>")
 _THOUGHT = re.compile(r"\s*<think(?:ing)?>.*?</think(?:ing)?>\s*", re.S)
 
@@ -214,7 +215,7 @@ def chat_markers(sample: Sample) -> Verdict | None:
         messages.append(turn if content.split() == turn["content"].split() else {**turn, "content": content})
     made = sample.replace(messages=messages)
     made = with_texts(made, _question_alone, roles=("user",))
-    if not is_code(made):
+    if not is_code(made) and not _ABOUT_ROLES.search(sample.prompt):
         made = with_answer(made, _answer_alone(made.answer))
     if made.messages == sample.messages:
         return None
