@@ -58,7 +58,11 @@ def _is_well_fenced(text: str) -> bool:
     for block in fenced(text):
         opening = text[block.start : len(text)].partition("\n")[0].strip()
         inner = _FENCE_LINE.fullmatch(block.code.partition("\n")[0])
-        if not block.closed or _CODE_ON_IT.fullmatch(opening) or (inner and inner[1] and block.language in ("", inner[1].lower())):
+        if (
+            not block.closed
+            or _CODE_ON_IT.fullmatch(opening)
+            or (inner and inner[1] and block.language in ("", inner[1].lower()))
+        ):
             return False
         outside.append(text[done : block.start])
         done = block.end

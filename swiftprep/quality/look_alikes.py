@@ -28,6 +28,7 @@ from swiftprep.quality.code_spans import SCRIPTS, STYLES, Span, code_spans
 from swiftprep.quality.edit import with_answer
 from swiftprep.quality.markdown import fenced, is_bare_code, outside_fences
 from swiftprep.quality.origin import is_part
+from swiftprep.quality.plain_spaces import odd_options, with_plain_spaces
 from swiftprep.quality.verdict import Rule, Verdict, drop, fix, warn
 from swiftprep.records import Sample
 
@@ -44,8 +45,11 @@ _SIGNS = {
     **dict.fromkeys(_DASHES, "-"), **dict.fromkeys("“”„‟", '"'), **dict.fromkeys("‘’‚‛", "'"),
     "、": ",", "。": ".", "【": "[", "】": "]", "〈": "<", "〉": ">", "《": "<", "》": ">", "｡": ".",
 }  # fmt: skip
+# Of full-width signs that no dialect of SQL has outside of quotes; beside a Chinese letter they may be of a name.
+_SURE_IN_SQL = frozenset("，；（）＝＜＞＊、")
+_HAN = re.compile("[\u3400-\u9fff]")
 _ALL = {**_SIGNS, **_LETTERS, **dict.fromkeys(_SPACES, " ")}
-_ANY = re.compile(f"[{re.escape(''.join(_ALL))}{_JOINERS}]")
+_ANY = re.compile(f"[{re.escape(''.join(_ALL))}{_JOINERS}\u2014\u2015]")
 _TO_ASCII = str.maketrans({**_ALL, **dict.fromkeys(_JOINERS, "")})
 _NAME = re.compile(rf"[\w${_JOINERS}]+")
 _NAME_IN_STYLE = re.compile(rf"[\w\-{_DASHES}{_JOINERS}]+")
@@ -227,9 +231,11 @@ def _repaired(code: str, language: str, known: _Known) -> _Outcome:
 
 def _tried(code: str, language: str, known: _Known, spans: list[Span]) -> _Outcome:
     if not spans:
-        return _Outcome(code)
+        return _Outcome(with_plain_spaces(code, language), odd_options(code, language))
     places = (at for span in spans for at in range(span.start, span.end))
     signs = [at for at in places if code[at] in _SPACES or (code[at] in _SIGNS and not _is_apostrophe(code, at))]
+    if language == "sql" and (doubtful := _doubtful(code, signs)):
+        return _Outcome(code, [f"{code[at]} (U+{ord(code[at]):04X})" for at in doubtful])
     signs = _outside(signs, code, language, ("jsx_text",) if _has_errors(code, language) else _NOT_CODE)
     made = _with(code, signs)
     while len(kept := _outside(signs, made, language, _NOT_CODE)) < len(signs):
@@ -241,7 +247,7 @@ def _tried(code: str, language: str, known: _Known, spans: list[Span]) -> _Outco
     names = _odd_names(code, spans, set(signs))
     for start, end in reversed(names):  # a name with a joiner in it grows shorter
         name = made[start:end].translate(_TO_ASCII)
-        if known.has(name):
+        if known.has(name) or name == re.sub(f"[{_JOINERS}]", "", code[start:end]):  # no Latin name has a joiner
             made = made[:start] + name + made[end:]
         else:
             unknown.append(code[start:end])
@@ -255,6 +261,15 @@ def _tried(code: str, language: str, known: _Known, spans: list[Span]) -> _Outco
     in_names = {at for start, end in names for at in range(start, end)}
     wrong = [f"{code[at]} (U+{ord(code[at]):04X})" for at in signs if code[at] in _SIGNS and at not in in_names]
     return _Outcome(spaced, wrong + unknown, bool(wrong))
+
+
+def _doubtful(code: str, signs: list[int]) -> list[int]:
+    """Return where a sign in SQL may be meant, or be another one than it looks like."""
+    return [
+        at
+        for at in signs
+        if code[at] in _SIGNS and (code[at] not in _SURE_IN_SQL or _HAN.search(code[max(0, at - 1) : at + 2]))
+    ]
 
 
 def _is_apostrophe(code: str, at: int) -> bool:
@@ -349,6 +364,8 @@ def _is_sound(code: str, language: str) -> bool:
         except orjson.JSONDecodeError:
             return False
         return True
+    if language == "sql":
+        return all(code.count(opens) == code.count(closes) for opens, closes in ("()", "[]"))
     # There is no grammar for styles: only white space is sure.
     return language in STYLES and not any(
         code[at] in _SIGNS for span in code_spans(code, language) for at in range(span.start, span.end)

@@ -23,9 +23,7 @@ _BLOCK_TAG = re.compile(r"</?(?:p|div|span|font|ul|ol)(?: [^<>\n]*)?>", re.I)
 _TAG_NAME = re.compile(r"<(/?[a-z][a-z0-9]*)(?: [^<>\n]*)?>", re.I)
 _PLAIN = frozenset("p div span font ul ol li h1 h2 h3 h4 h5 h6 b strong".split())
 # Attributes say how it looked, or what a script called it.
-_LOOKS = (
-    r"(?:\s+(?:class|id|style|color|face|size|align|dir|lang|data-[\w-]+)(?:=\"[^\"\n]*\"|='[^'\n]*'|=[\w#.-]+)?)*"
-)
+_LOOKS = r"(?:\s+(?:class|id|style|color|face|size|align|dir|lang|data-[\w-]+)(?:=\"[^\"\n]*\"|='[^'\n]*'|=[\w#.-]+)?)*"
 _RICH = re.compile(rf"<!--|<(?!br\b)\w+\b(?!{_LOOKS}\s*>)[^<>\n]*>")
 # Links that lead nowhere outside of their page, and those that lead somewhere.
 _DEAD_LINK = re.compile(
