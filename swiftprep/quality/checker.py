@@ -21,6 +21,7 @@ from swiftprep.quality.look_alikes import look_alikes, look_alikes_beside
 from swiftprep.quality.report import Note, QualityReport, Row, extracts
 from swiftprep.quality.sets import contradictions, monotony
 from swiftprep.quality.shown import PRIVATE, masked, shown
+from swiftprep.quality.tool_calls import tool_call
 from swiftprep.quality.verdict import Found, Rule, SetRule, Severity, Verdict, drop, warn
 from swiftprep.records import Reject, Sample, read_jsonl
 from swiftprep.scan.tasks import KINDS
@@ -44,6 +45,7 @@ RULES: tuple[Rule, ...] = (
     text.web_residue,
     text.chat_markers,
     text.think_tags,
+    tool_call,
     look_alikes,
     turns.empty_turn,
     turns.repeated_turn,

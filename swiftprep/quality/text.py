@@ -9,18 +9,19 @@ from typing import Any
 
 import orjson
 
-from swiftprep.quality.decoding import decoded, looks_wrong, wrong_lines
+from swiftprep.quality.decoding import decoded, looks_wrong, words_with_gaps, wrong_lines
 from swiftprep.quality.edit import with_answer, with_texts
-from swiftprep.quality.markdown import fenced, outside_fences, prose
+from swiftprep.quality.markdown import code_of, fenced, outside_fences, prose
 from swiftprep.quality.marks import has_marks, is_about_marks, left_mark, own_turn, taken, without_edges
 from swiftprep.quality.origin import is_code, is_scanned, language_of_file
 from swiftprep.quality.pages import page_line, unescaped, without_page_lines, without_tags
 from swiftprep.quality.phrases import phrases
-from swiftprep.quality.syntax import without
+from swiftprep.quality.syntax import spans, without
 from swiftprep.quality.unseen import HIDDEN, without_hidden
 from swiftprep.quality.verdict import Verdict, drop, fix, warn
 from swiftprep.records import RESPONSE_KEYS, Sample
 
+LEAST_GAPS = 3  # words with a question mark in them from which it is no slip
 TAIL = 300  # characters at the end of a question in which a template's end is looked for
 
 _LOST = re.compile("\ufffd|锟斤拷|锟斤|烫烫烫|屯屯屯")
@@ -69,7 +70,20 @@ def mojibake(sample: Sample) -> Verdict | None:
     if wrong:
         say = drop if 2 * wrong > letters and not is_scanned(sample) else warn
         return say("some of its lines were decoded with the wrong encoding", "部分行是乱码")
+    if len(gaps := words_with_gaps(_words(sample.answer))) >= LEAST_GAPS and not is_scanned(sample):
+        shown = ", ".join(sorted(gaps)[:3])
+        return warn(f"some of its letters may have become question marks: {shown}", f"部分字母可能变成了问号：{shown}")
     return warn("shows a sign for lost letters", "含有替换字符") if lost else None
+
+
+def _words(answer: str) -> str:
+    """Return what an answer says in words: its prose, and the sentences that its code holds in strings."""
+    pieces = [prose(answer)]
+    for language, code in code_of(answer) if "?" in answer else ():
+        source = code.encode("utf-8", "replace")
+        texts = (source[span.start : span.end] for span in spans(code, language) if span.part != "comment")
+        pieces += (text.decode("utf-8", "replace")[1:-1] for text in texts if b" " in text.strip() and b"?" in text)
+    return "\n".join(pieces)
 
 
 def _is_lost(text: str) -> bool:
