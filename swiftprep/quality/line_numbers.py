@@ -14,7 +14,7 @@ from swiftprep.quality.verdict import Verdict, fix, warn
 from swiftprep.records import Sample
 
 LEAST = 3  # lines from which numbers in order are no chance
-_NUMBERED = re.compile(r"[ \t]*(\d{1,4})(?:([|:.)│┃→])|(?=[ \t])|(?=[^\d\s]|$))([ \t]*)(.*)")
+_NUMBERED = re.compile(r"[ \t]*(\d{1,4})(?:([|:.)]|[ \t]*[|│┃→])|(?=[ \t])|(?=[^\d\s]|$))([ \t]*)(.*)")
 _NUMBER = re.compile(r"[ \t]*(\d{1,4})[|:.]?[ \t]*")
 # No line of these begins with a number, but that of a program which does not parse then.
 _WITH_GRAMMAR = frozenset("vue js jsx ts tsx python java".split())

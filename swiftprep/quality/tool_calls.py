@@ -65,10 +65,9 @@ def is_call(value: Any) -> bool:
         return is_call(value["function"])
     if set(value) == {"tool_calls"}:
         return is_call(value["tool_calls"])
-    names, given = _NAMES & set(value), _ARGUMENTS & set(value)
-    return (
-        len(names) == len(given) == 1
-        and set(value) <= names | given | _BESIDE
-        and re.fullmatch(r"[\w.:/-]{2,64}", str(value[names.pop()])) is not None
-        and isinstance(value[given.pop()], dict | str)
-    )
+    names, given = sorted(_NAMES.intersection(value)), sorted(_ARGUMENTS.intersection(value))
+    if not len(names) == len(given) == 1 or not set(value) <= {*names, *given, *_BESIDE}:
+        return False
+    name, arguments = value[names[0]], value[given[0]]
+    is_name = isinstance(name, str) and re.fullmatch(r"[\w.:/-]{2,64}", name) is not None
+    return is_name and isinstance(arguments, dict | str)
