@@ -67,7 +67,8 @@ def without_line_numbers(code: str, name: str) -> str | None:
         return code
     made = "\n".join(made_lines) + code[len(code.rstrip("\n")) :]
     if language in _WITHOUT_GRAMMAR:
-        return made
+        is_glued = re.match(r"[ \t]*\d+[^\s\d|:.)│┃→]", code)  # `10% {` of an animation
+        return code if is_glued else made
     is_code_already = not syntax_errors(code, language) and language != "vue"
     if not syntax_errors(made, language_of(name, made)):
         return made if not is_code_already or made_lines == _in_front(lines) else code

@@ -45,7 +45,8 @@ _SIGNS = {
     **dict.fromkeys(_DASHES, "-"), **dict.fromkeys("“”„‟", '"'), **dict.fromkeys("‘’‚‛", "'"),
     "、": ",", "。": ".", "【": "[", "】": "]", "〈": "<", "〉": ">", "《": "<", "》": ">", "｡": ".",
 }  # fmt: skip
-# Of full-width signs that no dialect of SQL has outside of quotes; beside a Chinese letter they may be of a name.
+# Of full-width signs that no dialect of SQL has outside of quotes; beside a Chinese letter they may be of a
+# name, and brackets most likely are: `AS 金额（元）`.
 _SURE_IN_SQL = frozenset("，；（）＝＜＞＊、")
 _HAN = re.compile("[\u3400-\u9fff]")
 _ALL = {**_SIGNS, **_LETTERS, **dict.fromkeys(_SPACES, " ")}
@@ -234,6 +235,8 @@ def _tried(code: str, language: str, known: _Known, spans: list[Span]) -> _Outco
         return _Outcome(with_plain_spaces(code, language), odd_options(code, language))
     places = (at for span in spans for at in range(span.start, span.end))
     signs = [at for at in places if code[at] in _SPACES or (code[at] in _SIGNS and not _is_apostrophe(code, at))]
+    if language == "sql":
+        signs = [at for at in signs if code[at] not in "（）" or not _is_beside_han(code, at)]
     if language == "sql" and (doubtful := _doubtful(code, signs)):
         return _Outcome(code, [f"{code[at]} (U+{ord(code[at]):04X})" for at in doubtful])
     signs = _outside(signs, code, language, ("jsx_text",) if _has_errors(code, language) else _NOT_CODE)
@@ -265,11 +268,11 @@ def _tried(code: str, language: str, known: _Known, spans: list[Span]) -> _Outco
 
 def _doubtful(code: str, signs: list[int]) -> list[int]:
     """Return where a sign in SQL may be meant, or be another one than it looks like."""
-    return [
-        at
-        for at in signs
-        if code[at] in _SIGNS and (code[at] not in _SURE_IN_SQL or _HAN.search(code[max(0, at - 1) : at + 2]))
-    ]
+    return [at for at in signs if code[at] in _SIGNS and (code[at] not in _SURE_IN_SQL or _is_beside_han(code, at))]
+
+
+def _is_beside_han(code: str, at: int) -> bool:
+    return _HAN.search(code[max(0, at - 1) : at + 2]) is not None
 
 
 def _is_apostrophe(code: str, at: int) -> bool:
