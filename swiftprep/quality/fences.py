@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 
-from swiftprep.catalog.grammar import error_lines, parse
-from swiftprep.catalog.script import parse_script
+from swiftprep.catalog.snippets import syntax_errors
 from swiftprep.quality.edit import with_answer
 from swiftprep.quality.markdown import fenced, prose
 from swiftprep.quality.origin import is_code
@@ -184,12 +183,9 @@ def _fence_lines(text: str) -> str | None:
 def _is_whole(lines: list[str]) -> bool:
     """Return whether lines are a piece of code and nothing else, as far as there is a grammar to tell."""
     code, language = "\n".join(lines), _guess(lines)
-    if language == "python":
-        return not error_lines(parse(code.encode("utf-8", "replace"), "python").root_node)
-    if language != "js":
-        return "<!--" not in code or "-->" in code
-    frames = (("", ""), ("({", "\n})"), ("class A {", "\n}"))
-    return any(not parse_script(f"{a}{code}{b}".encode("utf-8", "replace"), "js")[1] for a, b in frames)
+    if language in ("python", "js"):
+        return not syntax_errors(code, language)
+    return "<!--" not in code or "-->" in code
 
 
 def _guess(lines: list[str]) -> str:

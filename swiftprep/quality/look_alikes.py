@@ -8,7 +8,6 @@ reader sees it is right.
 
 from __future__ import annotations
 
-import html
 import re
 import sys
 from bisect import bisect_right
@@ -21,9 +20,11 @@ import orjson
 
 from swiftprep.catalog.api import kebab
 from swiftprep.catalog.catalog import Catalog
-from swiftprep.catalog.grammar import error_lines, parse
+from swiftprep.catalog.grammar import parse
 from swiftprep.catalog.html import ATTRIBUTES, BUILT_IN, DOM_EVENTS, is_global, is_native
 from swiftprep.catalog.sfc import blocks
+from swiftprep.catalog.snippets import language_of as code_language
+from swiftprep.catalog.snippets import syntax_errors
 from swiftprep.quality.code_spans import SCRIPTS, STYLES, Span, code_spans
 from swiftprep.quality.edit import with_answer
 from swiftprep.quality.markdown import fenced, is_bare_code, outside_fences
@@ -66,16 +67,6 @@ _ABOUT = re.compile(
     re.I,
 )
 _QUOTED = re.compile(r"(['\"])(\w+(?:[\u2010\u2011\u2212]\w+)+)\1", re.ASCII)
-_RAW = re.compile(r"<(script|style)\b[^>]*>.*?</\1>|<!--.*?-->", re.S)
-_EXPRESSION = re.compile(r"\{\{((?:(?!\{\{|\}\}).)*)\}\}|\s(?:[:@#]|v-)[\w.:\[\]-]+=(?:\"([^\"]*)\"|'([^']*)')", re.S)
-_FRAMES = {
-    "js": (("", ""), ("({", "\n})"), ("class A {", "\n}"), ("async () => {", "\n}"), ("(", "\n)")),
-    "python": (("", ""), ("def a():\n  if 1:\n", "")),
-    "java": (("", ""), ("class A {", "\n}"), ("class A { void a() {", "\n} }")),
-}
-# As an expression, as statements, as what a slot hands over, and of a `v-for`.
-_EXPRESSIONS = (("(", "\n)"), ("async () => {", "\n}"), ("((", "\n) => 0)"))
-_MOST_PARTS = 60
 _NOT_CODE = (
     "comment", "string_fragment", "string_content", "regex_pattern", "jsx_text", "line_comment", "block_comment",
     "string_literal", "string",
@@ -352,15 +343,8 @@ def _width(sign: str) -> int:
 
 def _is_sound(code: str, language: str) -> bool:
     """Return whether code parses, as far as that can be told."""
-    if language == "vue":
-        if any(problem.kind == "syntax" for problem in Catalog().check(code)):
-            return False
-        return all(_parses(text, "ts", _EXPRESSIONS) or _is_loop(text) for text in _expressions(code))
-    if language in SCRIPTS:
-        grammar = SCRIPTS[language]
-        frames = _FRAMES.get(grammar, _FRAMES["js"])
-        grammars = (grammar, "tsx") if grammar == "js" else (grammar,)
-        return any(_parses(code, name, frames) or _parses_in_parts(code, name, frames) for name in grammars)
+    if language == "vue" or language in SCRIPTS:
+        return not syntax_errors(code, code_language(language, code) if language in SCRIPTS else language)
     if language == "json":
         try:
             orjson.loads(code)
@@ -373,36 +357,3 @@ def _is_sound(code: str, language: str) -> bool:
     return language in STYLES and not any(
         code[at] in _SIGNS for span in code_spans(code, language) for at in range(span.start, span.end)
     )
-
-
-def _parses(code: str, grammar: str, frames: tuple[tuple[str, str], ...]) -> bool:
-    return any(
-        not error_lines(parse(f"{before}{code}{after}".encode("utf-8", "replace"), grammar).root_node)
-        for before, after in frames
-    )
-
-
-def _parses_in_parts(code: str, grammar: str, frames: tuple[tuple[str, str], ...]) -> bool:
-    """Return whether code is whole in parts with blank lines between, such as an import and a component's options."""
-    parts = re.split(r"\n[ \t]*\n", code)
-    if not 1 < len(parts) <= _MOST_PARTS:
-        return False
-    pending = ""
-    for part in parts:
-        pending += f"{part}\n\n"
-        if _parses(pending, grammar, frames):
-            pending = ""
-    return not pending
-
-
-def _is_loop(code: str) -> bool:
-    found = re.fullmatch(r"\s*(.*?)\s+(?:in|of)\s+(.*)", code, re.S)
-    return found is not None and _parses(f"({found[1].strip('() ')}) => ({found[2]})", "ts", (("", ""),))
-
-
-def _expressions(code: str) -> Iterator[str]:
-    """Yield the expressions of a template, whole: the strings in them are theirs."""
-    for found in _EXPRESSION.finditer(_RAW.sub("", code)):
-        text = html.unescape(next(filter(None, found.groups()), ""))
-        if text.strip():
-            yield text

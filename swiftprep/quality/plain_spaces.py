@@ -17,7 +17,7 @@ _BY_INDENT = _BETWEEN_WORDS | frozenset("yaml yml ini toml conf properties env".
 _INDENT = re.compile(rf"^(?:[{_ODD}][ \t{_ODD}]*|[ \t]+[{_ODD}][ \t{_ODD}]*(?![ \t{_ODD}\u3400-\u9fff]))", re.M)
 _SPACE = re.compile(rf"(?<![\u3000-\u9fff])[{_ODD}]+(?![\u3000-\u9fff])")
 _WORD = re.compile(rf"[{_ODD}]")
-_OPTION = re.compile(r"(?<![^\s])[\u2010-\u2015\u2212]{1,2}[A-Za-z][\w-]*|[“”‘’]\S{0,20}")
+_OPTION = re.compile(r"(?<![^\s])[\u2010-\u2015\u2212]{1,2}[A-Za-z][\w-]*")
 
 
 def with_plain_spaces(code: str, language: str) -> str:
@@ -37,7 +37,7 @@ def with_plain_spaces(code: str, language: str) -> str:
 
 
 def odd_options(code: str, language: str) -> list[str]:
-    """Return options of commands that begin with a long dash, and curly quotes; what they were is not sure.
+    """Return options of commands that begin with a long dash; whether it was one or two is not sure.
 
     >>> odd_options("npm ci \u2014silent", "bash")
     ['\u2014silent']
