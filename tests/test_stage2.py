@@ -269,7 +269,7 @@ def test_the_experts_cover_every_intent_and_most_components(catalog):
 
 
 def vue(answer):
-    from swiftprep.distill.verification.answer_code import pieces
+    from swiftprep.quality.pieces import pieces
 
     return [piece.code for piece in pieces(answer) if piece.language == "vue"]
 

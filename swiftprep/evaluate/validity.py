@@ -8,8 +8,9 @@ from typing import Any
 
 from swiftprep.augment.tags import markup
 from swiftprep.catalog.catalog import Catalog
-from swiftprep.distill.verification.answer_code import pieces, problems
+from swiftprep.distill.verification.answer_code import problems
 from swiftprep.quality.markdown import fenced
+from swiftprep.quality.pieces import pieces
 
 _TAG = re.compile(r"<(/?)([A-Za-z][\w-]*)[^<>]*>")
 _VOID = ("area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr")

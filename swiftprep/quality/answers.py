@@ -6,6 +6,8 @@ import re
 from collections import Counter
 from itertools import pairwise
 
+from swiftprep.catalog.snippets import language_of as code_language
+from swiftprep.catalog.snippets import syntax_errors
 from swiftprep.quality.edit import with_answer
 from swiftprep.quality.markdown import code_of, fenced, is_bare_code, outside_fences, prose
 from swiftprep.quality.origin import is_code, is_part, is_scanned, language_of_file, said, unquoted
@@ -44,6 +46,12 @@ _DOTS_ARE_CODE = (
     "python", "py", "pyi", "yaml", "yml", "text", "txt", "plaintext", "console", "bash", "sh", "shell", "log", "diff",
 )  # fmt: skip
 _DOTS_IN_PROSE = re.compile(r"^ {0,3}(?:\.{3,6}|…{1,2})[ \t]*$", re.M)
+_STUB = re.compile(
+    r"^(?P<before>(?:[ \t]*@[^\n]*\n)*)[ \t]*(?:async )?def [^\n]*:[ \t]*\n(?:[ \t]*\"{3}(?:(?!\"{3}).)*\"{3}[ \t]*\n)?"
+    r"[ \t]*(?P<says>#[^\n]*)\n(?:[ \t]*#[^\n]*\n)*[ \t]*(?:pass|\.\.\.)[ \t]*$",
+    re.M | re.S,
+)
+_ABSTRACT = re.compile(r"abstract|overload")
 _ELLIPSIS = re.compile(r"\[(?:\.\.\.|…+)[^\]\n,()]{1,40}(?:\.\.\.|…+)\]")
 _TODO = re.compile(r"\b(?:TODO|FIXME|TBD)\b")
 _TODO_LINE = re.compile(r"\W*(?:TODO|FIXME|TBD)\b(?!\s*[,，、/])")
@@ -109,8 +117,12 @@ def _left_out(sample: Sample) -> tuple[str, bool]:
         found = phrases("left_out").search("\n".join(comments(code, language))) or _ELLIPSIS.search(shown)
         if found is None and language not in _DOTS_ARE_CODE and ">>>" not in code and "def " not in code:
             found = _DOTS.search(without(code, language, "literal"))
+            if found and not code[found.end() :].strip() and not syntax_errors(code, code_language(language, code)):
+                return found[0], False  # after code that is whole it may say that one can go on so
         if found:
             return found[0], True
+        if language in ("python", "py") and (stub := _stub(code)):
+            return stub, False
     words = unquoted(said(sample))
     found = phrases("to_fill_in").search(words) if not phrases("asks_for_template").search(sample.prompt) else None
     if found is None and ">>>" not in words:
@@ -119,6 +131,12 @@ def _left_out(sample: Sample) -> tuple[str, bool]:
         return found[0], True
     found = phrases("left_out").search(words)
     return (found[0], not pieces and len(words.strip()) < _HARDLY_ANYTHING) if found else ("", False)
+
+
+def _stub(code: str) -> str:
+    """Return a comment that stands for what a function is to do, where that is so of half the functions, or `""`."""
+    stubs = [found for found in _STUB.finditer(code) if not _ABSTRACT.search(found["before"])]
+    return stubs[0]["says"] if stubs and 2 * len(stubs) >= code.count("def ") else ""
 
 
 def _code(sample: Sample) -> list[tuple[str, str]]:

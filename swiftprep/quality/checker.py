@@ -11,14 +11,17 @@ from swiftprep.catalog.catalog import Catalog
 from swiftprep.errors import ConfigError, did_you_mean
 from swiftprep.progress import progress_bar
 from swiftprep.quality import answers, fences, instructions, privacy, text, truncation, turns, voices
+from swiftprep.quality.broken_code import syntax_error
 from swiftprep.quality.contamination import contaminated
 from swiftprep.quality.dedup import duplicates
 from swiftprep.quality.framework import api_errors
 from swiftprep.quality.length import over_budget
+from swiftprep.quality.line_numbers import line_numbers
 from swiftprep.quality.look_alikes import look_alikes, look_alikes_beside
 from swiftprep.quality.report import Note, QualityReport, Row, extracts
 from swiftprep.quality.sets import contradictions, monotony
 from swiftprep.quality.shown import PRIVATE, masked, shown
+from swiftprep.quality.tool_calls import tool_call
 from swiftprep.quality.verdict import Found, Rule, SetRule, Severity, Verdict, drop, warn
 from swiftprep.records import Reject, Sample, read_jsonl
 from swiftprep.scan.tasks import KINDS
@@ -37,10 +40,12 @@ RULES: tuple[Rule, ...] = (
     text.escaped_text,
     fences.fence_form,
     fences.bare_code,
+    line_numbers,
     text.html_residue,
     text.web_residue,
     text.chat_markers,
     text.think_tags,
+    tool_call,
     look_alikes,
     turns.empty_turn,
     turns.repeated_turn,
@@ -58,6 +63,7 @@ RULES: tuple[Rule, ...] = (
     answers.looping,
     answers.placeholder,
     truncation.truncated,
+    syntax_error,
     answers.wrong_language,
     instructions.unclear,
     instructions.missing_object,

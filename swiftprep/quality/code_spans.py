@@ -42,7 +42,7 @@ def code_spans(code: str, language: str, *, wide_tags: bool = True) -> list[Span
 
     Args:
         code: The code.
-        language: `"vue"`, a key of `SCRIPTS`, one of `STYLES` or `"json"`; of another there are none.
+        language: `"vue"`, a key of `SCRIPTS`, one of `STYLES`, `"json"` or `"sql"`; of another there are none.
         wide_tags: Whether a `＜` at the beginning of a line may begin a tag, or is text.
 
     >>> code = "f(“好，”，1) // （注）"
@@ -54,6 +54,8 @@ def code_spans(code: str, language: str, *, wide_tags: bool = True) -> list[Span
         spans = _markup(code, wide_tags)
     elif language in SCRIPTS:
         spans = _script(code, 0, len(code), SCRIPTS[language], "script")
+    elif language == "sql":
+        spans = _script(code, 0, len(code), language, "script")
     elif language in STYLES or language == "json":
         spans = _script(code, 0, len(code), language, "style")
     return [span for span in spans if span.start < span.end]
@@ -69,7 +71,7 @@ def _script(code: str, start: int, end: int, language: str, kind: Kind) -> Itera
             continue
         inner, resume = stop
         yield Span(begin, inner, kind)
-        if code[at] == "`" and language not in ("python", "java", "json", "css", "scss", "less"):
+        if code[at] == "`" and language in ("js", "ts", "tsx"):
             yield from _holes(code, at + 1, resume, language, kind)
         # Curly quotes belong to the code around them, and what closes a string opens none.
         begin, at = resume, resume + (code[at] in QUOTES)
@@ -81,7 +83,8 @@ def _skipped(code: str, at: int, end: int, language: str) -> tuple[int, int] | N
     sign = code[at]
     is_hash = language == "python"
     two = code[at : at + 2]
-    if (two == "//" and language not in ("python", "css", "json")) or (sign == "#" and is_hash):
+    is_note = two == "--" if language == "sql" else two == "//" and language not in ("python", "css", "json")
+    if is_note or (sign == "#" and is_hash):
         return at, _until(code, "\n", at, end)
     if two == "/*" and language not in ("python", "json"):
         return at, min(end, _until(code, "*/", at + 2, end) + 2)
@@ -92,6 +95,8 @@ def _skipped(code: str, at: int, end: int, language: str) -> tuple[int, int] | N
         return at, _string_end(code, at, end)
     if sign == "`" and language in ("js", "ts", "tsx"):
         return at, _template_end(code, at, end)
+    if sign == "`" and language == "sql":
+        return at, _string_end(code, at, end)
     if sign == "/" and language in ("js", "ts", "tsx") and _BEFORE_REGEX.search(code, max(0, at - 12), at):
         found = _REGEX.match(code, at, end)
         return (at, found.end()) if found else None

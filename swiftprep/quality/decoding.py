@@ -26,6 +26,7 @@ _FREQUENT = re.compile(
     "[的一是不了在有人这中大为上个国和地到以说时要就出会可也你对生能而子那得于着下自之年过发后作里用道行所然家种事成方多"
     "如前面分把数据组件表格示例使实现需值名列加并与将当从通请若或其]"
 )
+_GAP = re.compile(r"(?<![\w/.?=&:@#$<-])[A-Za-z\u00c0-\u024f]+\?[a-z\u00df-\u024f]+\b(?![=&(/\[.{?*+|-]\S)")
 _LEAST = 6  # Chinese characters from which a text reads like Chinese, or does not
 _LEAST_IN_CODE = 4  # wrong letters in code that a pattern for wrong letters hardly has
 _MOST_TIMES = 3  # how often in a row a text may have been decoded wrongly
@@ -61,6 +62,15 @@ def wrong_lines(text: str) -> tuple[int, int]:
     lines = [line for line in text.split("\n") if _NOT_ASCII.search(line)]
     wrong = [line for line in lines if _reading(line) is not None]
     return len(_NOT_ASCII.findall("".join(wrong))), len(_NOT_ASCII.findall("".join(lines)))
+
+
+def words_with_gaps(text: str) -> set[str]:
+    """Return the words of prose that have a question mark in place of a letter, as `gr?n` has.
+
+    >>> sorted(words_with_gaps("Die T?r ist gr?n, ja? a?b=1 list?page=2"))
+    ['T?r', 'gr?n']
+    """
+    return {found[0] for found in _GAP.finditer(text)}
 
 
 def looks_wrong(text: str) -> bool:

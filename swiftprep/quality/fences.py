@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import re
 
-from swiftprep.catalog.grammar import error_lines, parse
-from swiftprep.catalog.script import parse_script
+from swiftprep.catalog.snippets import syntax_errors
 from swiftprep.quality.edit import with_answer
-from swiftprep.quality.markdown import fenced
+from swiftprep.quality.markdown import fenced, prose
 from swiftprep.quality.origin import is_code
-from swiftprep.quality.verdict import Verdict, fix
+from swiftprep.quality.verdict import Verdict, fix, warn
 from swiftprep.records import Sample
 
 _LANGUAGES = "vue|html|javascript|js|jsx|typescript|ts|tsx|json|css|scss|less|python|py|java|sql|bash|shell|sh|xml|yaml"
@@ -30,6 +29,11 @@ _STARTS = re.compile(
 )
 _GOES_ON = re.compile(
     r"[{}()\[\];,>:]\s*$|^\s+\S|^[}\])]|^\s*(?://|/\*|\*|#)|=>|^\s*$|^\s*(?:FROM|WHERE|GROUP|ORDER|LEFT|JOIN|ON|AND|HAVING|LIMIT)\b"
+)
+# A style, a function or two statements on a line with words around them.
+_IN_SENTENCE = re.compile(
+    r"[.#@]?[\w-]+\s*\{\s*(?:[\w-]+\s*:[^{};\n]+;\s*){2,}\}|\bfunction\s+\w+\s*\([^()\n]*\)\s*\{[^{}\n]*;[^{}\n]*\}"
+    r"|\b(?:const|let|var)\s+\w+\s*=[^;=\n]+;[ \t]*(?:const|let|var|return|if|for)\b"
 )
 _HAN_START = re.compile("[\u3400-\u9fff]")
 
@@ -58,7 +62,11 @@ def _is_well_fenced(text: str) -> bool:
     for block in fenced(text):
         opening = text[block.start : len(text)].partition("\n")[0].strip()
         inner = _FENCE_LINE.fullmatch(block.code.partition("\n")[0])
-        if not block.closed or _CODE_ON_IT.fullmatch(opening) or (not block.language and inner and inner[1]):
+        if (
+            not block.closed
+            or _CODE_ON_IT.fullmatch(opening)
+            or (inner and inner[1] and block.language in ("", inner[1].lower()))
+        ):
             return False
         outside.append(text[done : block.start])
         done = block.end
@@ -118,7 +126,14 @@ def bare_code(sample: Sample) -> Verdict | None:
     if is_code(sample) or "```" in answer or "~~~" in answer:
         return None
     made = _fence_component(answer) or _fence_lines(answer)
-    if made is None or not _says_the_same(answer, made):
+    if made is None:
+        within = _IN_SENTENCE.search(prose(answer))
+        return (
+            warn(f"has code within a sentence: {within[0][:60]}", f"代码混在句子里：{within[0][:60]}")
+            if within
+            else None
+        )
+    if not _says_the_same(answer, made):
         return None
     return fix(with_answer(sample, made), "its code is not fenced", "代码没有放在代码块里")
 
@@ -168,12 +183,9 @@ def _fence_lines(text: str) -> str | None:
 def _is_whole(lines: list[str]) -> bool:
     """Return whether lines are a piece of code and nothing else, as far as there is a grammar to tell."""
     code, language = "\n".join(lines), _guess(lines)
-    if language == "python":
-        return not error_lines(parse(code.encode("utf-8", "replace"), "python").root_node)
-    if language != "js":
-        return "<!--" not in code or "-->" in code
-    frames = (("", ""), ("({", "\n})"), ("class A {", "\n}"))
-    return any(not parse_script(f"{a}{code}{b}".encode("utf-8", "replace"), "js")[1] for a, b in frames)
+    if language in ("python", "js"):
+        return not syntax_errors(code, language)
+    return "<!--" not in code or "-->" in code
 
 
 def _guess(lines: list[str]) -> str:

@@ -8,7 +8,6 @@ reader sees it is right.
 
 from __future__ import annotations
 
-import html
 import re
 import sys
 from bisect import bisect_right
@@ -21,13 +20,16 @@ import orjson
 
 from swiftprep.catalog.api import kebab
 from swiftprep.catalog.catalog import Catalog
-from swiftprep.catalog.grammar import error_lines, parse
+from swiftprep.catalog.grammar import parse
 from swiftprep.catalog.html import ATTRIBUTES, BUILT_IN, DOM_EVENTS, is_global, is_native
 from swiftprep.catalog.sfc import blocks
+from swiftprep.catalog.snippets import language_of as code_language
+from swiftprep.catalog.snippets import syntax_errors
 from swiftprep.quality.code_spans import SCRIPTS, STYLES, Span, code_spans
 from swiftprep.quality.edit import with_answer
 from swiftprep.quality.markdown import fenced, is_bare_code, outside_fences
 from swiftprep.quality.origin import is_part
+from swiftprep.quality.plain_spaces import odd_options, with_plain_spaces
 from swiftprep.quality.verdict import Rule, Verdict, drop, fix, warn
 from swiftprep.records import Sample
 
@@ -44,8 +46,12 @@ _SIGNS = {
     **dict.fromkeys(_DASHES, "-"), **dict.fromkeys("“”„‟", '"'), **dict.fromkeys("‘’‚‛", "'"),
     "、": ",", "。": ".", "【": "[", "】": "]", "〈": "<", "〉": ">", "《": "<", "》": ">", "｡": ".",
 }  # fmt: skip
+# Of full-width signs that no dialect of SQL has outside of quotes; beside a Chinese letter they may be of a
+# name, and brackets most likely are: `AS 金额（元）`.
+_SURE_IN_SQL = frozenset("，；（）＝＜＞＊、")
+_HAN = re.compile("[\u3400-\u9fff]")
 _ALL = {**_SIGNS, **_LETTERS, **dict.fromkeys(_SPACES, " ")}
-_ANY = re.compile(f"[{re.escape(''.join(_ALL))}{_JOINERS}]")
+_ANY = re.compile(f"[{re.escape(''.join(_ALL))}{_JOINERS}\u2014\u2015]")
 _TO_ASCII = str.maketrans({**_ALL, **dict.fromkeys(_JOINERS, "")})
 _NAME = re.compile(rf"[\w${_JOINERS}]+")
 _NAME_IN_STYLE = re.compile(rf"[\w\-{_DASHES}{_JOINERS}]+")
@@ -61,16 +67,6 @@ _ABOUT = re.compile(
     re.I,
 )
 _QUOTED = re.compile(r"(['\"])(\w+(?:[\u2010\u2011\u2212]\w+)+)\1", re.ASCII)
-_RAW = re.compile(r"<(script|style)\b[^>]*>.*?</\1>|<!--.*?-->", re.S)
-_EXPRESSION = re.compile(r"\{\{((?:(?!\{\{|\}\}).)*)\}\}|\s(?:[:@#]|v-)[\w.:\[\]-]+=(?:\"([^\"]*)\"|'([^']*)')", re.S)
-_FRAMES = {
-    "js": (("", ""), ("({", "\n})"), ("class A {", "\n}"), ("async () => {", "\n}"), ("(", "\n)")),
-    "python": (("", ""), ("def a():\n  if 1:\n", "")),
-    "java": (("", ""), ("class A {", "\n}"), ("class A { void a() {", "\n} }")),
-}
-# As an expression, as statements, as what a slot hands over, and of a `v-for`.
-_EXPRESSIONS = (("(", "\n)"), ("async () => {", "\n}"), ("((", "\n) => 0)"))
-_MOST_PARTS = 60
 _NOT_CODE = (
     "comment", "string_fragment", "string_content", "regex_pattern", "jsx_text", "line_comment", "block_comment",
     "string_literal", "string",
@@ -227,9 +223,13 @@ def _repaired(code: str, language: str, known: _Known) -> _Outcome:
 
 def _tried(code: str, language: str, known: _Known, spans: list[Span]) -> _Outcome:
     if not spans:
-        return _Outcome(code)
+        return _Outcome(with_plain_spaces(code, language), odd_options(code, language))
     places = (at for span in spans for at in range(span.start, span.end))
     signs = [at for at in places if code[at] in _SPACES or (code[at] in _SIGNS and not _is_apostrophe(code, at))]
+    if language == "sql":
+        signs = [at for at in signs if code[at] not in "（）" or not _is_beside_han(code, at)]
+    if language == "sql" and (doubtful := _doubtful(code, signs)):
+        return _Outcome(code, [f"{code[at]} (U+{ord(code[at]):04X})" for at in doubtful])
     signs = _outside(signs, code, language, ("jsx_text",) if _has_errors(code, language) else _NOT_CODE)
     made = _with(code, signs)
     while len(kept := _outside(signs, made, language, _NOT_CODE)) < len(signs):
@@ -241,7 +241,7 @@ def _tried(code: str, language: str, known: _Known, spans: list[Span]) -> _Outco
     names = _odd_names(code, spans, set(signs))
     for start, end in reversed(names):  # a name with a joiner in it grows shorter
         name = made[start:end].translate(_TO_ASCII)
-        if known.has(name):
+        if known.has(name) or name == re.sub(f"[{_JOINERS}]", "", code[start:end]):  # no Latin name has a joiner
             made = made[:start] + name + made[end:]
         else:
             unknown.append(code[start:end])
@@ -255,6 +255,15 @@ def _tried(code: str, language: str, known: _Known, spans: list[Span]) -> _Outco
     in_names = {at for start, end in names for at in range(start, end)}
     wrong = [f"{code[at]} (U+{ord(code[at]):04X})" for at in signs if code[at] in _SIGNS and at not in in_names]
     return _Outcome(spaced, wrong + unknown, bool(wrong))
+
+
+def _doubtful(code: str, signs: list[int]) -> list[int]:
+    """Return where a sign in SQL may be meant, or be another one than it looks like."""
+    return [at for at in signs if code[at] in _SIGNS and (code[at] not in _SURE_IN_SQL or _is_beside_han(code, at))]
+
+
+def _is_beside_han(code: str, at: int) -> bool:
+    return _HAN.search(code[max(0, at - 1) : at + 2]) is not None
 
 
 def _is_apostrophe(code: str, at: int) -> bool:
@@ -334,55 +343,17 @@ def _width(sign: str) -> int:
 
 def _is_sound(code: str, language: str) -> bool:
     """Return whether code parses, as far as that can be told."""
-    if language == "vue":
-        if any(problem.kind == "syntax" for problem in Catalog().check(code)):
-            return False
-        return all(_parses(text, "ts", _EXPRESSIONS) or _is_loop(text) for text in _expressions(code))
-    if language in SCRIPTS:
-        grammar = SCRIPTS[language]
-        frames = _FRAMES.get(grammar, _FRAMES["js"])
-        grammars = (grammar, "tsx") if grammar == "js" else (grammar,)
-        return any(_parses(code, name, frames) or _parses_in_parts(code, name, frames) for name in grammars)
+    if language == "vue" or language in SCRIPTS:
+        return not syntax_errors(code, code_language(language, code) if language in SCRIPTS else language)
     if language == "json":
         try:
             orjson.loads(code)
         except orjson.JSONDecodeError:
             return False
         return True
+    if language == "sql":
+        return all(code.count(opens) == code.count(closes) for opens, closes in ("()", "[]"))
     # There is no grammar for styles: only white space is sure.
     return language in STYLES and not any(
         code[at] in _SIGNS for span in code_spans(code, language) for at in range(span.start, span.end)
     )
-
-
-def _parses(code: str, grammar: str, frames: tuple[tuple[str, str], ...]) -> bool:
-    return any(
-        not error_lines(parse(f"{before}{code}{after}".encode("utf-8", "replace"), grammar).root_node)
-        for before, after in frames
-    )
-
-
-def _parses_in_parts(code: str, grammar: str, frames: tuple[tuple[str, str], ...]) -> bool:
-    """Return whether code is whole in parts with blank lines between, such as an import and a component's options."""
-    parts = re.split(r"\n[ \t]*\n", code)
-    if not 1 < len(parts) <= _MOST_PARTS:
-        return False
-    pending = ""
-    for part in parts:
-        pending += f"{part}\n\n"
-        if _parses(pending, grammar, frames):
-            pending = ""
-    return not pending
-
-
-def _is_loop(code: str) -> bool:
-    found = re.fullmatch(r"\s*(.*?)\s+(?:in|of)\s+(.*)", code, re.S)
-    return found is not None and _parses(f"({found[1].strip('() ')}) => ({found[2]})", "ts", (("", ""),))
-
-
-def _expressions(code: str) -> Iterator[str]:
-    """Yield the expressions of a template, whole: the strings in them are theirs."""
-    for found in _EXPRESSION.finditer(_RAW.sub("", code)):
-        text = html.unescape(next(filter(None, found.groups()), ""))
-        if text.strip():
-            yield text

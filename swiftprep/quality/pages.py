@@ -6,10 +6,11 @@ import html
 import re
 from collections import Counter
 
-from swiftprep.catalog.script import parse_script
+from swiftprep.catalog.snippets import language_of, syntax_errors
 from swiftprep.quality.completeness import cut_off
 from swiftprep.quality.markdown import fenced
 from swiftprep.quality.phrases import phrases
+from swiftprep.quality.syntax import without
 
 _WHOLE_LINE = r"[ \t]*{}[ \t]*"
 _FENCE = re.compile(r"[ \t]*(?:`{3,}|~{3,})")
@@ -21,7 +22,14 @@ _TAG = re.compile(r"<[a-zA-Z/!]")
 _BLOCK_TAG = re.compile(r"</?(?:p|div|span|font|ul|ol)(?: [^<>\n]*)?>", re.I)
 _TAG_NAME = re.compile(r"<(/?[a-z][a-z0-9]*)(?: [^<>\n]*)?>", re.I)
 _PLAIN = frozenset("p div span font ul ol li h1 h2 h3 h4 h5 h6 b strong".split())
-_RICH = re.compile(r"<!--|<(?!br\b)\w+ (?!(?:class|id|style)=\"[^\"\n]*\">)[^<>\n]*>")
+# Attributes say how it looked, or what a script called it.
+_LOOKS = r"(?:\s+(?:class|id|style|color|face|size|align|dir|lang|data-[\w-]+)(?:=\"[^\"\n]*\"|='[^'\n]*'|=[\w#.-]+)?)*"
+_RICH = re.compile(rf"<!--|<(?!br\b)\w+\b(?!{_LOOKS}\s*>)[^<>\n]*>")
+# Links that lead nowhere outside of their page, and those that lead somewhere.
+_DEAD_LINK = re.compile(
+    r"(?:<sup>)?<a\s(?=[^<>\n]*\bhref=[\"'](?:javascript:|#))[^<>\n]*>([^<>\n]*)</a>(?:</sup>)?", re.I
+)
+_LINK = re.compile(r"<a\s+(?:[^<>\n]*\s)?href=\"(https?://[^\"\s()]+)\"[^<>\n]*>([^<>\n\[\]]+)</a>", re.I)
 _PROSE_ONLY = re.compile(r"(`[^`\n]*`|^[ \t]*\|.*$)", re.M)
 _BREAK = re.compile(r"<br ?/?>", re.I)
 # Where a line may well end: after a sentence or a mark, at the end of the line, beside another break or a list.
@@ -35,7 +43,11 @@ _ITEM = re.compile(r"<li(?: [^<>\n]*)?>[ \t]*", re.I)
 _HEADING = re.compile(r"<h([1-6])(?: [^<>\n]*)?>[ \t]*", re.I)
 _STRONG = re.compile(r"</?(?:b|strong)>", re.I)
 _SPACE = re.compile(r"(?<![\s`'\"“‘「])&nbsp;(?![\s`'\"”’」])|(?:&nbsp;){2,}", re.I)
-_SCRIPTS = {"js": "js", "javascript": "js", "jsx": "jsx", "ts": "ts", "typescript": "ts", "tsx": "tsx"}
+# Of these there is no grammar here. All of them have `<` and `&`, and none has anything that looks like an entity.
+_WITHOUT_GRAMMAR = frozenset(
+    "sql mysql plsql bash sh shell c cpp c++ h cs csharp go golang rust rs php kotlin swift scala dart ruby rb".split()
+)
+_NAMED_SIGN = re.compile(r"&(?!nbsp;)[A-Za-z][A-Za-z0-9]{1,31};")
 
 
 def without_page_lines(answer: str) -> str:
@@ -121,25 +133,33 @@ def _markup(code: str) -> str | None:
 
 
 def _script(code: str, language: str) -> str | None:
-    """Unescape a script that does not parse as it is and does afterwards."""
-    if language not in _SCRIPTS or not _ENTITY.search(code):
+    """Unescape a script that does not parse as it is and does afterwards; without a grammar, what is not in a text."""
+    if not _ENTITY.search(code):
         return None
     made = _once(code)
-    return made if made is not None and _errors(code, language) and not _errors(made, language) else None
-
-
-def _errors(code: str, language: str) -> list[int]:
-    return parse_script(code.encode("utf-8", "replace"), _SCRIPTS[language])[1]
+    if made is None:
+        return None
+    if language in _WITHOUT_GRAMMAR:
+        return made if _ENTITY.search(without(code, language, "literal", "comment")) else None
+    language = language_of(language, code)
+    is_script = language in ("js", "jsx", "ts", "tsx", "python", "java")
+    return made if is_script and syntax_errors(code, language) and not syntax_errors(made, language) else None
 
 
 def _once(code: str) -> str | None:
     """Undo one escaping of a whole piece of code, where escaping what comes out gives the same again."""
-    plain = code.replace("&nbsp;", " ")
+    plain = _NAMED_SIGN.sub(_sign, code.replace("&nbsp;", " "))
     made = html.unescape(plain)
     for names, one in (("&#39; &apos; &#039;", "&#x27;"), ("&#34;", "&quot;")):
         for name in names.split():
             plain = plain.replace(name, one)
     return made if made != code and plain in (html.escape(made), html.escape(made, quote=False)) else None
+
+
+def _sign(found: re.Match[str]) -> str:
+    """Return the letter or sign that a name stands for, such as `&times;`; what code is made of stays escaped."""
+    sign = html.unescape(found[0])
+    return found[0] if sign.isascii() else sign
 
 
 def without_tags(answer: str) -> str:
@@ -150,6 +170,7 @@ def without_tags(answer: str) -> str:
         pieces += [*_PROSE_ONLY.split(answer[done : block.start]), answer[block.start : block.end]]
         done = block.end
     pieces += _PROSE_ONLY.split(answer[done:])
+    pieces[::2] = [_LINK.sub(r"[\2](\1)", _DEAD_LINK.sub(_dead, piece)) for piece in pieces[::2]]
     prose = "".join(pieces[::2])
     tags = Counter(tag.lower() for tag in _TAG_NAME.findall(prose) if tag.lower() not in ("br", "/br"))
     names = {tag.strip("/") for tag in tags}
@@ -160,11 +181,18 @@ def without_tags(answer: str) -> str:
     wraps = any(_BLOCK_TAG.fullmatch(f"<{name}>") or name[0] in "lh" for name in names)
     breaks = len(_BREAK.findall(prose))
     is_broken = breaks > 0 and len(_BREAK_AT_END.findall(answer)) >= min(breaks, 1 + breaks // 2)
-    if not (wraps or is_broken or _SPACE.search(prose)):
+    if not (wraps or is_broken or _SPACE.search(prose) or _DEAD_LINK.search(answer)):
         return answer
     numbered = "ol" in names and "ul" not in names
     pieces[::2] = [_as_markdown(piece, numbered) for piece in pieces[::2]]
     return "".join(pieces)
+
+
+def _dead(found: re.Match[str]) -> str:
+    """Return what is left of a link within a page: its text, or nothing of a button."""
+    text = found[1].strip()
+    is_button = phrases("web_page", "{}").fullmatch(text) or phrases("web_page_too", "{}").fullmatch(text)
+    return "" if is_button else found[1]
 
 
 def _as_markdown(text: str, numbered: bool) -> str:

@@ -21,11 +21,11 @@ _IDENTITY = re.compile(
 )
 _CARD = re.compile(r"(?<![\w.-])[3-6]\d{3}(?:[ -]?\d{4}){2,3}[ -]?\d{1,4}(?![\w.-]*\d)(?!\w)", re.ASCII)
 _MAIL = re.compile(
-    r"(?<![\w.+%/@-])[A-Za-z0-9][\w.+-]{0,63}@((?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.){1,4}[A-Za-z]{2,24})(?![\w@])",
+    r"(?:(?<![\w.+%/@\\-])|(?<=\\[nrt]))[A-Za-z0-9][\w.+-]{0,63}@((?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.){1,4}[A-Za-z]{2,24})(?![\w@])",
     re.ASCII,
 )
-# Names that RFC 2606 sets aside for examples; no person has an address there.
-_NOBODY = re.compile(r"(?:^|\.)(?:example\.(?:com|org|net|cn)|example|test|invalid|localhost)$", re.I)
+# Names that RFC 2606 sets aside for examples, and `example` under any other end; no person has an address there.
+_NOBODY = re.compile(r"(?:^|\.)(?:example\.(?:[a-z]{2,4}\.)?[a-z]{2,4}|example|test|invalid|localhost)$", re.I)
 # Numbers that documentation uses for nobody's: of a phone, and of cards that payment services give for tests.
 _KNOWN = frozenset("13800138000 13800000000 13888888888 13900000000".split()) | frozenset(
     "4242424242424242 4111111111111111 5555555555554444 4000056655665556 378282246310005 6011111111111117".split()

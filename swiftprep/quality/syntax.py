@@ -34,6 +34,9 @@ _ROUGH = re.compile(
     rb"""|(?m:(?:^|(?<=\s))(?:\#|--)[ \t][^\n]*))""",
     re.S,
 )
+# In the shell a comment begins with `#` alone, `/*` is any file, and quotes go on over lines.
+_ROUGH_IN_SHELL = re.compile(rb"""("(?:\\.|[^"\\])*"|(?<![\w\\])'[^']*')|((?m:(?:^|(?<=\s))\#[^\n]*))""", re.S)
+_SHELLS = ("bash", "sh", "shell", "zsh")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +71,8 @@ def _spans(code: str, language: str) -> tuple[Span, ...]:
         return tuple(_in_markup(source))
     root = _root(source, language)
     if root is None:
-        return tuple(Span(*m.span(), "literal" if m[1] else "comment") for m in _ROUGH.finditer(source))
+        rough = _ROUGH_IN_SHELL if language in _SHELLS else _ROUGH
+        return tuple(Span(*m.span(), "literal" if m[1] else "comment") for m in rough.finditer(source))
     return tuple(_in_tree(root, 0))
 
 

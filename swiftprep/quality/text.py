@@ -9,18 +9,19 @@ from typing import Any
 
 import orjson
 
-from swiftprep.quality.decoding import decoded, looks_wrong, wrong_lines
+from swiftprep.quality.decoding import decoded, looks_wrong, words_with_gaps, wrong_lines
 from swiftprep.quality.edit import with_answer, with_texts
-from swiftprep.quality.markdown import fenced, outside_fences, prose
+from swiftprep.quality.markdown import code_of, fenced, outside_fences, prose
 from swiftprep.quality.marks import has_marks, is_about_marks, left_mark, own_turn, taken, without_edges
 from swiftprep.quality.origin import is_code, is_scanned, language_of_file
 from swiftprep.quality.pages import page_line, unescaped, without_page_lines, without_tags
 from swiftprep.quality.phrases import phrases
-from swiftprep.quality.syntax import without
+from swiftprep.quality.syntax import spans, without
 from swiftprep.quality.unseen import HIDDEN, without_hidden
 from swiftprep.quality.verdict import Verdict, drop, fix, warn
 from swiftprep.records import RESPONSE_KEYS, Sample
 
+LEAST_GAPS = 3  # words with a question mark in them from which it is no slip
 TAIL = 300  # characters at the end of a question in which a template's end is looked for
 
 _LOST = re.compile("\ufffd|锟斤拷|锟斤|烫烫烫|屯屯屯")
@@ -47,6 +48,7 @@ _DATA_KEYS = ("message", "data", "result", "content", "text", "内容", "输出"
 LEAST = 40  # characters from which a text under one of these is an answer
 _MARKS = re.compile(r"\?{2,}")
 _INLINE = re.compile(r"(?<!`)`[^`\n]+`(?!`)")
+_ABOUT_ROLES = re.compile(r"\bassistant\b|\broles?\b|角色|助手", re.I)
 _THINK = re.compile(r"<(/?)think(?:ing)?>")
 _THOUGHT = re.compile(r"\s*<think(?:ing)?>.*?</think(?:ing)?>\s*", re.S)
 
@@ -68,7 +70,20 @@ def mojibake(sample: Sample) -> Verdict | None:
     if wrong:
         say = drop if 2 * wrong > letters and not is_scanned(sample) else warn
         return say("some of its lines were decoded with the wrong encoding", "部分行是乱码")
+    if len(gaps := words_with_gaps(_words(sample.answer))) >= LEAST_GAPS and not is_scanned(sample):
+        shown = ", ".join(sorted(gaps)[:3])
+        return warn(f"some of its letters may have become question marks: {shown}", f"部分字母可能变成了问号：{shown}")
     return warn("shows a sign for lost letters", "含有替换字符") if lost else None
+
+
+def _words(answer: str) -> str:
+    """Return what an answer says in words: its prose, and the sentences that its code holds in strings."""
+    pieces = [prose(answer)]
+    for language, code in code_of(answer) if "?" in answer else ():
+        source = code.encode("utf-8", "replace")
+        texts = (source[span.start : span.end] for span in spans(code, language) if span.part != "comment")
+        pieces += (text.decode("utf-8", "replace")[1:-1] for text in texts if b" " in text.strip() and b"?" in text)
+    return "\n".join(pieces)
 
 
 def _is_lost(text: str) -> bool:
@@ -214,7 +229,7 @@ def chat_markers(sample: Sample) -> Verdict | None:
         messages.append(turn if content.split() == turn["content"].split() else {**turn, "content": content})
     made = sample.replace(messages=messages)
     made = with_texts(made, _question_alone, roles=("user",))
-    if not is_code(made):
+    if not is_code(made) and not _ABOUT_ROLES.search(sample.prompt):
         made = with_answer(made, _answer_alone(made.answer, made.prompt))
     if made.messages == sample.messages:
         return None

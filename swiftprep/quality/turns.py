@@ -11,7 +11,7 @@ from swiftprep.quality.edit import with_texts
 from swiftprep.quality.markdown import fenced
 from swiftprep.quality.origin import is_code
 from swiftprep.quality.verdict import Verdict, drop, fix
-from swiftprep.records import Message, Sample
+from swiftprep.records import ROLE_NAMES, Message, Sample
 
 _ROLES = ("system", "user", "assistant", "tool", "tool_call", "tool_response")
 _LONE = re.compile("[\ud800-\udfff]")
@@ -20,12 +20,12 @@ _CHOICE = re.compile(r"还是|哪[个种些]|\bor\b|\bwhich\b|\d|`", re.I)  # a 
 
 
 def form(sample: Sample) -> Verdict | None:
-    """A conversation is a list of `{"role": …, "content": …}`, and both are texts."""
+    """A conversation is a list of `{"role": …, "content": …}`, and both are texts; a role has one of some names."""
     turns = sample.messages
     if not isinstance(turns, list) or not turns:
         return drop("no messages", "没有对话内容")
     for position, turn in enumerate(turns, start=1):
-        if not isinstance(turn, dict) or turn.get("role") not in _ROLES:
+        if not isinstance(turn, dict) or turn.get("role") not in (*_ROLES, *ROLE_NAMES):
             role = turn.get("role") if isinstance(turn, dict) else type(turn).__name__
             return drop(f"turn {position} has role {role!r}", f"第 {position} 轮的角色 {role!r} 无效")
         if not isinstance(turn.get("content"), str):
@@ -36,7 +36,10 @@ def form(sample: Sample) -> Verdict | None:
         orjson.dumps([sample.id, sample.channel, sample.meta])
     except TypeError as error:
         return drop(f"cannot be written as JSON: {error}", "无法写成 JSON")
-    return None
+    named = [{**turn, "role": ROLE_NAMES.get(turn["role"], turn["role"])} for turn in turns]
+    if named == turns:
+        return None
+    return fix(sample.replace(messages=named), "calls its roles by other names", "角色名不规范")
 
 
 def surrogates(sample: Sample) -> Verdict | None:

@@ -5,10 +5,11 @@ strictly in both directions, the end mark of a chat template, a line or a turn t
 characters that nobody sees, a fence. What cannot be proved is a **warn** (the sample stays as it is), or a **drop**
 where the sample would teach something wrong; what is dropped can be read in the report.
 
-Code keeps every token: fenced blocks, and answers that are nothing but code. Four things change characters of it
+Code keeps every token: fenced blocks, and answers that are nothing but code. Five things change characters of it
 without changing what it says: a strict decoding of the whole message, the unescaping of markup or a script that is none
-as long as it is escaped, the joining of two halves of one character, and taking out what is invisible outside of its
-strings, attribute values and visible text. Secrets and personal data are taken out by their own rules.
+as long as it is escaped, the joining of two halves of one character, taking out what is invisible outside of its
+strings, attribute values and visible text, and taking off the numbers that a page counts its lines with. Secrets and
+personal data are taken out by their own rules.
 
 Words of an application are no flaws: constants, labels, messages and comments of the user's own files are at most a
 **warn**.

@@ -261,6 +261,7 @@ def _bare(text: str, before: str, at: int, how: str, rank: str, suffix: str, wit
     if suffix not in _CONFIG and _IS_EXPRESSION.match(value):
         return
     plain = suffix in _CONFIG and rank == "password" and value.isalnum() and value.lower() not in STAND_INS
+    plain = plain and not PLACEHOLDER.search(value)
     if looks_secret(value, rank) or (plain and value.isascii()):
         yield Span(match.start(), match.start() + len(value), rank)
 

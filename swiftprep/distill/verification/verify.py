@@ -11,7 +11,7 @@ from swiftprep.catalog.check import Problem
 from swiftprep.distill.request import Reasoning, Reply
 from swiftprep.distill.scenario import Scenario
 from swiftprep.distill.verification.answer import Parts, before_code, joined, parts
-from swiftprep.distill.verification.answer_code import Piece, pieces, problems
+from swiftprep.distill.verification.answer_code import problems
 from swiftprep.distill.verification.compiler import Compiler
 from swiftprep.distill.verification.considerations import considerations, inline_considerations, is_specific
 from swiftprep.distill.verification.flaw import Flaw
@@ -22,6 +22,7 @@ from swiftprep.quality.edit import with_answer
 from swiftprep.quality.look_alikes import look_alikes, look_alikes_beside
 from swiftprep.quality.markdown import fenced
 from swiftprep.quality.marks import left_mark
+from swiftprep.quality.pieces import Piece, pieces
 from swiftprep.quality.verdict import Rule
 from swiftprep.records import Message, Sample
 from swiftprep.scan.secrets import redact
