@@ -18,7 +18,8 @@ def block(language: str, code: str) -> str:
 
 
 def found_in(answer: str, question: str = "How is it done?") -> dict[str, str]:
-    return {row.rule: row.severity for row in Checker().run([qa(question, answer)]).findings.itertuples()}
+    report = Checker().run([qa(question, answer)])
+    return {str(found.rule): str(found.severity) for found in report.findings.itertuples()}
 
 
 def repaired(answer: str, question: str = "How is it done?") -> str:

@@ -13,7 +13,7 @@ def findings(question: str, answer: str, system: str = "") -> dict[str, str]:
     turns = [{"role": "system", "content": system}] if system else []
     turns += [{"role": "user", "content": question}, {"role": "assistant", "content": answer}]
     report = Checker().run([Sample(turns)])
-    return {found.rule: found.severity for found in report.findings.itertuples()}
+    return {str(found.rule): str(found.severity) for found in report.findings.itertuples()}
 
 
 LONG = "The drawer keeps its own copy of the row, so that closing it loses nothing."
