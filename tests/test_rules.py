@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from present import present
 
 from swiftprep import Catalog, Sample, Scanner, demo
-from swiftprep.quality import answers, fences, instructions, privacy, text, truncation, turns
+from swiftprep.quality import answers, fences, instructions, loops, privacy, text, truncation, turns
 from swiftprep.quality.checker import RULES
 from swiftprep.quality.completeness import cut_off
 from swiftprep.quality.framework import api_errors
@@ -89,7 +89,7 @@ def test_good_samples_are_left_alone(sample):
         (answers.refusal, qa(HOW, "抱歉，我无法回答这个问题。")),
         (answers.refusal, qa("Write a card.", "I'm sorry, but I can't help with that.")),
         (answers.echo, qa("How do I close it again?", "how do I close it again")),
-        (answers.looping, qa(HOW, "先引入组件。" + "再绑定标题属性。" * 30)),
+        (loops.looping, qa(HOW, "先引入组件。" + "再绑定标题属性。" * 30)),
         (answers.placeholder, qa(HOW, "columns: [...大量数据...]")),
         (answers.placeholder, qa(HOW, f"{FENCE}js\nfunction a() {{\n  // rest of the code unchanged\n}}\n{FENCE}")),
         (answers.wrong_language, qa(HOW, "First import the component, then bind the title, and show it on the page.")),

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
-from itertools import pairwise
 
 from swiftprep.catalog.snippets import language_of as code_language
 from swiftprep.catalog.snippets import syntax_errors
@@ -36,10 +34,8 @@ _LEANS_ON_QUESTION = re.compile(
 )
 _AN_ECHO = 12  # characters of a question that no answer says twice by chance
 _ANSWER_LABEL = re.compile(r"^[【\[]?(?:Answer|A|答案|答|回答)[:：】\]]\s*", re.I)
-_RUN = re.compile(r"([^\W\d_][^\n]{0,15}?)\1{11,}")
 _NO_VALUE = re.compile(r"`?(?:null|none|nan|nil|undefined|\[\]|\{\}|\(\)|''|\"\")`?[.。]?|`[^`\n]+`[.。]?", re.I)
 _SPECIFIC = re.compile(r"[`\d]|[a-z][A-Z]|\w[-_]\w+[-_]\w|\w\(|\n\s*[-*]\s|https?:")  # names, numbers, lists
-_NUMBER = re.compile(r"^\s*(?:\d+[.)、]|[-*•])\s*")
 _DOTS = re.compile(r"^[ \t]*(?:(?://|#|<!--|/\*|\*|--)[ \t]*)?(?:\.{3,6}|…{1,2})[ \t]*(?:-->|\*/)?[ \t]*$", re.M)
 # Where three dots are a statement, the end of a document, or lines of output that nobody needs.
 _DOTS_ARE_CODE = (
@@ -56,10 +52,6 @@ _ELLIPSIS = re.compile(r"\[(?:\.\.\.|…+)[^\]\n,()]{1,40}(?:\.\.\.|…+)\]")
 _TODO = re.compile(r"\b(?:TODO|FIXME|TBD)\b")
 _TODO_LINE = re.compile(r"\W*(?:TODO|FIXME|TBD)\b(?!\s*[,，、/])")
 _HARDLY_ANYTHING = 80  # characters of an answer in words that says that something is left out, and no more
-_COUNTED = 30  # lines that differ in a number alone: a list of data may well have some
-_DIGITS = re.compile(r"(?m)(?<=[^\d\n#])\d+(?=\D[^\n]*$)(?<!\d[^\d\n]\d)")
-_PARAGRAPH = 40  # characters of a paragraph that nobody writes three times
-_ROWS = 12  # equal lines in code: rows and columns of a page may well be the same a few times
 _HAN = re.compile("[\u3400-\u9fff]")
 _WORD = re.compile(r"[a-z\u00e0-\u024f]+", re.I)
 _SCRIPTS = {
@@ -329,81 +321,6 @@ def echo(sample: Sample) -> Verdict | None:
         return None
     rest = _ANSWER_LABEL.sub("", after.strip(), count=1).strip()
     return fix(with_answer(sample, rest), "repeats its question first", "回答开头重复了问题") if rest else None
-
-
-def looping(sample: Sample) -> Verdict | None:
-    """An answer caught in a loop: its end is one piece over and over, or one line stands there many times."""
-    found = _loop(sample)
-    if found is None:
-        counted = "" if is_scanned(sample) else _counts(sample)
-        return warn(f"counts on and on: {counted[:40]}", f"只有编号在变：{counted[:40]}") if counted else None
-    say = warn if is_scanned(sample) else drop
-    return say(f"repeats itself: {found[:40]}", f"内容循环重复：{found[:40]}")
-
-
-def _loop(sample: Sample) -> str | None:
-    """Return what is repeated, or None."""
-    answer = MARKER.sub("", sample.answer).rstrip()
-    tail = answer[-800:]
-    period = _period(tail)
-    if period and len(tail) >= 4 * period and len(tail) >= 40 and re.search(r"\w", tail[-period:]):
-        return tail[-period:].strip()
-    text = "" if is_code(sample) else outside_fences(answer)
-    run = _RUN.search(text)
-    if run:
-        return run[1]
-    if len(answer) > 60 and len(set(answer[-40:])) == 1:
-        return answer[-12:]
-    paragraphs = Counter(part.strip() for part in re.split(r"\n{2,}", text) if len(part.strip()) > _PARAGRAPH)
-    again = next((part for part, times in paragraphs.items() if times > 2), "")
-    if again:
-        return again
-    blocks = [] if is_code(sample) else fenced(answer)
-    for piece, most in ((text, 4), *((block.code, _ROWS) for block in blocks)):
-        line = _repeated(piece, most)
-        if line:
-            return line
-    return None
-
-
-def _counts(sample: Sample) -> str:
-    """Return a line of code that stands there many times in succession, with another number each time, or `""`."""
-    blocks = [] if is_code(sample) else fenced(sample.answer)
-    return next(filter(None, (_repeated(_DIGITS.sub("0", block.code), _COUNTED) for block in blocks)), "")
-
-
-def _repeated(text: str, most: int) -> str:
-    """Return a line or sentence that stands `most` times in succession, but for its number, or `""`."""
-    lines = [_NUMBER.sub("", line).strip() for line in re.split(r"\n|(?<=[。！？])", text) if line.strip()]
-    run = 1
-    for before, line in pairwise(lines):
-        run = run + 1 if line == before and len(line) > 8 and re.search(r"[\w\u3400-\u9fff]{3}", line) else 1
-        if run >= most:
-            return line
-    return ""
-
-
-def _period(text: str) -> int:
-    """Return the least number of characters after which the end of a text repeats at least four times, or 0."""
-    at = len(text) - 10
-    for _ in range(3):  # the last ten characters of what repeats so stand there four times: seldom true, quickly told
-        at = text.rfind(text[-10:], 0, at + 9)
-        if at < 0:
-            return 0
-    backwards = text[::-1]
-    border = [0] * len(backwards)
-    best = 0
-    k = 0
-    for i in range(1, len(backwards)):
-        while k and backwards[i] != backwards[k]:
-            k = border[k - 1]
-        if backwards[i] == backwards[k]:
-            k += 1
-        border[i] = k
-        period = i + 1 - k
-        if i + 1 >= max(4 * period, 40) and len(set(backwards[:period])) > 2:
-            best = period
-    return best
 
 
 def wrong_language(sample: Sample) -> Verdict | None:

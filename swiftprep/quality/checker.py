@@ -10,7 +10,7 @@ from typing import Literal, TypeAlias
 from swiftprep.catalog.catalog import Catalog
 from swiftprep.errors import ConfigError, did_you_mean
 from swiftprep.progress import progress_bar
-from swiftprep.quality import answers, fences, instructions, privacy, text, truncation, turns, voices
+from swiftprep.quality import answers, fences, instructions, loops, privacy, text, truncation, turns, voices
 from swiftprep.quality.broken_code import syntax_error
 from swiftprep.quality.contamination import contaminated
 from swiftprep.quality.dedup import duplicates
@@ -60,7 +60,7 @@ RULES: tuple[Rule, ...] = (
     voices.several_answers,
     answers.boilerplate,
     answers.echo,
-    answers.looping,
+    loops.looping,
     answers.placeholder,
     truncation.truncated,
     syntax_error,

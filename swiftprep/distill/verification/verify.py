@@ -17,7 +17,7 @@ from swiftprep.distill.verification.considerations import considerations, inline
 from swiftprep.distill.verification.flaw import Flaw
 from swiftprep.distill.verification.leaks import COPIED_SHARE, copied_code, copied_prose, talk_of_prompt, without_talk
 from swiftprep.distill.verification.unfinished import left_undone
-from swiftprep.quality import answers, fences, origin, text, truncation, turns
+from swiftprep.quality import answers, fences, loops, origin, text, truncation, turns
 from swiftprep.quality.edit import with_answer
 from swiftprep.quality.look_alikes import look_alikes, look_alikes_beside
 from swiftprep.quality.markdown import fenced
@@ -82,7 +82,7 @@ _NOT_CODE = ("text", "txt", "plaintext", "markdown", "md", "bash", "sh", "shell"
 _PARSED = ("vue", "js", "jsx", "ts", "tsx", "python", "java")
 _RULES: tuple[tuple[Rule, str], ...] = (
     (answers.placeholder, "placeholder"),
-    (answers.looping, "looping"),
+    (loops.looping, "looping"),
     (answers.prompt_leak, "prompt-leak"),
     (text.chat_markers, "chat-markers"),
 )
@@ -327,7 +327,7 @@ def _told_by_rules(
     blocks = [piece.code.strip() for piece in code if len(piece.code) > _SAME]
     if len(set(blocks)) < len(blocks):
         yield Flaw("looping", "it shows the same code twice", "同一段代码出现了两次")
-    if thought and (flaw := _told(answers.looping, _sample(scenario, thought), "looping")):
+    if thought and (flaw := _told(loops.looping, _sample(scenario, thought), "looping")):
         yield flaw
     prose = origin.said(sample)
     spoken = answers.language_of(prose) if len(prose.strip()) >= LEAST else ""
