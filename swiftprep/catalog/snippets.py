@@ -28,6 +28,7 @@ _FRAMES = {
     "java": (("", ""), ("class A {", "\n}"), ("class A { void a() {", "\n} }")),
 }
 _MOST_CHUNKS = 60
+_LONGEST_PART = 10_000  # characters from which code is a whole file; broken code takes long to parse
 
 
 def language_of(name: str, code: str) -> str:
@@ -88,7 +89,7 @@ def script_frame(code: str, language: str) -> tuple[tuple[str, str], int]:
 
 
 def _frame(code: str, language: str) -> tuple[tuple[str, str], int]:
-    frames = _FRAMES[language]
+    frames = _FRAMES[language] if len(code) <= _LONGEST_PART else _FRAMES[language][:3]
     best = (frames[0], 0)
     for grammar in dict.fromkeys((language, "tsx" if language in ("js", "jsx") else language)):
         for before, after in frames:
