@@ -4,7 +4,9 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 import threading
+from pathlib import Path
 
 import pytest
 
@@ -200,11 +202,18 @@ def real(request):
         pytest.skip("needs node and npm")
     folder = cache_dir() / "bench" / request.param.replace(" ", "-")
     if not (folder / "node_modules").is_dir():
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / "package.json").write_text('{"private": true}')
+        # Whole or not there: another process may want it at the same time.
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        made = Path(tempfile.mkdtemp(dir=folder.parent))
+        (made / "package.json").write_text('{"private": true}')
         command = [npm, "install", "--no-audit", "--no-fund", "--silent", "--ignore-scripts", *PACKAGES[request.param]]
-        if subprocess.run(command, cwd=folder, capture_output=True, timeout=300).returncode:
+        if subprocess.run(command, cwd=made, capture_output=True, timeout=600).returncode:
+            shutil.rmtree(made)
             pytest.skip(f"npm could not install {PACKAGES[request.param][0]}")
+        try:
+            made.rename(folder)
+        except OSError:
+            shutil.rmtree(made)
     (folder / "src" / "views").mkdir(parents=True, exist_ok=True)
     compiler = Compiler.find(folder / "src" / "views", timeout=60)
     assert compiler is not None
