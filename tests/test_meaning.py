@@ -19,7 +19,13 @@ from swiftprep.quality.origin import is_code, language_of_file
 from swiftprep.quality.report import QualityReport
 from swiftprep.quality.shown import shown
 
-PACKAGES = ("element-ui@2.15.14", "view-design@4.7.0", "d2-admin@1.7.2", "vue-element-admin@3.9.3")
+PACKAGES = (
+    "element-ui@2.15.14",
+    *(
+        pytest.param(name, marks=pytest.mark.long)
+        for name in ("view-design@4.7.0", "d2-admin@1.7.2", "vue-element-admin@3.9.3")
+    ),
+)
 DROPPED = 0.003
 SCRIPTS = {"js": "js", "javascript": "js", "jsx": "jsx", "ts": "ts", "typescript": "ts", "tsx": "tsx"}
 

@@ -187,7 +187,7 @@ def packages(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_five_packages_parse_with_their_secrets_taken_out(packages):
     files, found = assert_no_new_errors(packages)
     assert files > 1000
