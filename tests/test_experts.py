@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import sys
 from pathlib import Path
 from typing import Any
@@ -253,9 +251,8 @@ _CELL = st.text(st.sampled_from('问答abc,;"\n\r\t =@\0\u202e😀'), max_size=8
 @given(st.lists(st.tuples(_CELL, _CELL), max_size=6))
 def test_every_row_of_a_csv_is_counted(tmp_path: Path, rows: list[tuple[str, str]]) -> None:
     path = tmp_path / "a.csv"
-    written = io.StringIO(newline="")
-    csv.writer(written, quoting=csv.QUOTE_ALL).writerows([("问题", "答案"), *rows])
-    path.write_bytes(written.getvalue().encode())
+    quoted = [",".join('"' + cell.replace('"', '""') + '"' for cell in row) for row in [("问题", "答案"), *rows]]
+    path.write_bytes("".join(f"{line}\r\n" for line in quoted).encode())  # csv.writer refuses NUL before Python 3.11
     found, rejects = read_experts(path)
     assert len(found) + len(rejects) == sum(bool(q.strip() or a.strip()) for q, a in rows)
     assert len(found) == sum(bool(q.strip() and a.strip()) for q, a in rows)

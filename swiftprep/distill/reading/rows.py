@@ -118,11 +118,12 @@ def _json_rows(path: Path) -> Iterator[Row]:
 
 
 def _csv_rows(path: Path, separator: str) -> Iterator[Row]:
-    text = read_text(path).replace("\0", "\ufffd")
+    # Before Python 3.11 csv takes no NUL; U+FFFF, which is no character, marks the end below.
+    text = read_text(path).replace("\0", "\ufffd").replace("\uffff", "\ufffd")
     csv.field_size_limit(_FIELD)
     first = text.partition("\n")[0]
     separator = next((mark for mark in (separator, ";", "\t") if mark in first), separator)
-    last = ["\x00"]  # a line of ours: it comes out whole unless a quote before it is open
+    last = ["\uffff"]  # a line of ours: it comes out whole unless a quote before it is open
     reader = csv.reader(
         chain(io.StringIO(text if text.endswith("\n") else f"{text}\n", newline=""), last), delimiter=separator
     )
