@@ -69,6 +69,11 @@ def test_parts_of_files_and_other_languages_parse(language, code):
     assert "syntax-error" not in found_in(block(language, code))
 
 
+def test_a_long_object_with_comments_parses():
+    rows = ",\n".join(f'  "{number}": "a value of some length" // of row {number}' for number in range(400))
+    assert "syntax-error" not in found_in(block("json", f"{{\n{rows}\n}}"))
+
+
 def test_what_is_shown_as_wrong_may_be_wrong():
     wrong = f"错误写法：\n\n{block('js', 'if (a { b() }')}\n\n正确写法：\n\n{block('js', 'if (a) { b() }')}"
     assert "syntax-error" not in found_in(wrong, "这样写对吗？")
