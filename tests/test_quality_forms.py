@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from swiftprep import Checker, Sample
+from swiftprep.quality.checker import RULES
 
 FENCE = "```"
 
@@ -68,6 +71,11 @@ def test_code_that_does_not_parse_is_told(language, code):
 )
 def test_parts_of_files_and_other_languages_parse(language, code):
     assert "syntax-error" not in found_in(block(language, code))
+
+
+def test_a_long_object_with_comments_parses():
+    rows = "\n".join(f'  "{number}": "a value of some length", // of row {number}' for number in range(400))
+    assert "syntax-error" not in found_in(block("json", f"{{\n{rows}\n}}"))
 
 
 def test_what_is_shown_as_wrong_may_be_wrong():
@@ -317,3 +325,14 @@ def test_names_of_roles_from_elsewhere():
     (kept,) = Checker().run([sample]).kept
     assert [turn["role"] for turn in kept.messages] == ["user", "assistant"]
     assert not Checker().run([Sample([{"role": "narrator", "content": "a"}])]).kept
+
+
+@pytest.mark.parametrize(
+    "piece", ["列", "a", "…", "点赞   ", "Share   ", "a{b:c; ", "T?", '<a href="#', "1 a\n", "{\n", "'\u00a0"]
+)
+def test_no_rule_is_slow_on_what_is_repeated(piece):
+    sample = qa("How?", piece * (6000 // len(piece)) + "\nx")
+    began = time.process_time()
+    for rule in RULES:
+        rule(sample)
+    assert time.process_time() - began < 5

@@ -18,7 +18,7 @@ SCRIPTS = {"js": "js", "javascript": "js", "mjs": "js", "jsx": "jsx", "ts": "ts"
 _MARKUP = re.compile(r"\s*(?:<!--.*?-->\s*)*<[A-Za-z!]", re.S)
 _HAS_TAG = re.compile(r"^\s*</?[A-Za-z][\w.-]*[\s/>]", re.M)
 _SHELL = re.compile(r"^[ \t]*[%!].*$", re.M)
-_SCRIPT = (("", ""), ("({", "\n})"), ("class A {", "\n}"), ("(", "\n)"), ("[", "\n]"))
+_SCRIPT = (("", ""), ("({", "\n})"), ("(", "\n)"), ("class A {", "\n}"), ("[", "\n]"))
 _FRAMES = {
     "js": _SCRIPT,
     "jsx": _SCRIPT,

@@ -32,8 +32,10 @@ _GOES_ON = re.compile(
 )
 # A style, a function or two statements on a line with words around them.
 _IN_SENTENCE = re.compile(
-    r"[.#@]?[\w-]+\s*\{\s*(?:[\w-]+\s*:[^{};\n]+;\s*){2,}\}|\bfunction\s+\w+\s*\([^()\n]*\)\s*\{[^{}\n]*;[^{}\n]*\}"
-    r"|\b(?:const|let|var)\s+\w+\s*=[^;=\n]+;[ \t]*(?:const|let|var|return|if|for)\b"
+    r"(?<![\w-])[\w-]{1,60}[ \t]{0,9}\{\s{0,9}(?:[\w-]{1,60}[ \t]{0,9}:[^{};\n]{1,200};\s{0,9}){2,}\}"
+    r"|\bfunction\s{1,9}\w{1,60}\s{0,9}\([^()\n]{0,200}\)\s{0,9}\{[^{}\n;]{0,400};[^{}\n]{0,400}\}"
+    r"|\b(?:const|let|var)\s{1,9}\w{1,60}\s{0,9}=[^;=\n]{1,200};[ \t]*(?:const|let|var|return|if|for)\b",
+    re.ASCII,
 )
 _HAN_START = re.compile("[\u3400-\u9fff]")
 
