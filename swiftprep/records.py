@@ -23,6 +23,8 @@ import orjson
 
 from swiftprep.disk import atomic_write
 from swiftprep.errors import DataError
+from swiftprep.repeated_keys import repeated_key
+from swiftprep.row_columns import MESSAGES_KEYS, QUERY_KEYS, RESPONSE_KEYS, SYSTEM_KEYS, LeftOver, left_over
 from swiftprep.rows import is_one_table, put_meta_into_text, types_of
 from swiftprep.turn_keys import Extra, keys_of_a_turn, row_extras, turn_extras
 
@@ -30,15 +32,6 @@ READ_AT_ONCE = 10_000_000  # bytes ms-swift's reader decides the types of a file
 
 Message: TypeAlias = dict[str, str]
 
-# The synonyms ms-swift maps to one name (swift/dataset/preprocessor/core.py, ResponsePreprocessor and
-# MessagesPreprocessor).
-MESSAGES_KEYS = ("messages", "conversation", "conversations")
-SYSTEM_KEYS = ("system", "system_prompt")
-QUERY_KEYS = ("query", "prompt", "input", "instruction", "question", "problem")
-RESPONSE_KEYS = (
-    "response", "answer", "output", "targets", "target", "answer_key", "answers", "solution",
-    "text", "completion", "content",
-)  # fmt: skip
 ROLE_NAMES = {
     "user": "user", "human": "user",
     "assistant": "assistant", "gpt": "assistant", "bot": "assistant",
@@ -165,7 +158,7 @@ def parse_row(line: bytes) -> dict[str, Any]:
     """Parse one line as a JSON object.
 
     Raises:
-        DataError: it is not UTF-8, not JSON, or not an object.
+        DataError: it is not UTF-8, not JSON, or not an object, or a key stands twice in it, with two values.
     """
     try:
         row = orjson.loads(line)
@@ -179,6 +172,8 @@ def parse_row(line: bytes) -> dict[str, Any]:
         raise DataError(f"not valid JSON: {error}") from None
     if not isinstance(row, dict):
         raise DataError(f"expected a JSON object, found {type(row).__name__}")
+    if (key := repeated_key(line, row)) is not None:
+        raise DataError(f"the key '{key}' stands twice, with two values (同一个键出现两次且值不同)")
     return row
 
 
@@ -186,7 +181,8 @@ def to_sample(row: dict[str, Any]) -> Sample:
     """Turn a row of any of the four forms into a `Sample`.
 
     Raises:
-        DataError: no known form, or a conversation ms-swift could not train on.
+        DataError: no known form, a conversation ms-swift could not train on, or a row that says more than a sample can
+            hold: two questions, pictures, an answer that was rejected.
     """
     meta = row.get("meta") or {}
     if isinstance(meta, str):
@@ -199,6 +195,8 @@ def to_sample(row: dict[str, Any]) -> Sample:
     sample_id = row.get("id")
     _refuse(row_extras(row, _ROW_KEYS), " of the row")
     messages, extra = _messages(row)
+    key = next((k for k in MESSAGES_KEYS if row.get(k) is not None), "")
+    _refuse(left_over(row, messages, (key,)), " beside what is read of the row")
     return Sample(
         messages=messages,
         id="" if sample_id is None else str(sample_id),
@@ -290,7 +288,7 @@ def _from_turns(turns: Any, key: str, system: str | None) -> list[Message]:
     return messages
 
 
-def _refuse(extras: list[Extra], where: str) -> None:
+def _refuse(extras: list[Extra] | list[LeftOver], where: str) -> None:
     if extras:
         raise DataError(
             f"{' and '.join(map(str, extras))}{where}: a sample has no place for it; `swiftprep check` repairs or "

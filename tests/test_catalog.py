@@ -552,6 +552,46 @@ def test_a_framework_is_inferred_from_its_use(tree):
     assert (catalog.components["list"].origin, catalog.components["list"].uses) == ("source", 1)
 
 
+LONG = "\n  ".join(f":column-{i}='rows.filter((row) => row.size > {i})'" for i in range(18))  # about 900 characters
+
+
+def example_of(tree, *starts):
+    pages = {f"P{i}.vue": f"<template><div>{start}a</x-grid></div></template>" for i, start in enumerate(starts)}
+    return Scanner(tree(pages), cache=False).scan().catalog.usage["x-grid"].example
+
+
+def test_an_example_of_use_is_a_whole_start_tag(tree):
+    (path, line, shown) = example_of(tree, f"<x-grid\n  {LONG}\n  last='x'>")
+    assert (path, line) == ("P0.vue", 1)
+    assert shown.startswith("<x-grid :column-0='rows")
+    assert shown.endswith(":column-17='rows.filter((row) => row.size > 17)' last='x'>")
+
+
+@pytest.mark.parametrize(
+    ("start", "shown"),
+    [
+        (f"<x-grid {LONG} {LONG.upper()}>", ""),
+        ("<x-grid :a='() => {\n  go() // now\n}'>", "<x-grid :a='() => {\n  go() // now\n}'>"),
+        ("<x-grid :a='`one\n  two`'>", "<x-grid :a='`one\n  two`'>"),
+    ],
+    ids=["too long", "a comment", "a text of two lines"],
+)
+def test_no_example_is_cut_or_joined_where_that_changes_it(tree, start, shown):
+    assert example_of(tree, start) == ["P0.vue", 1, shown]
+
+
+def test_another_use_is_shown_where_the_first_is_too_long(tree):
+    start = f"<x-grid {LONG} {LONG.upper()}>b</x-grid><x-grid short>"
+    assert example_of(tree, start)[2] == "<x-grid short>"
+
+
+def test_jsx_is_no_example_of_markup(tree):
+    code = "export default { render() { return <div><x-grid onPick={(a) => a > 1}>a</x-grid></div> } }"
+    assert Scanner(tree({"a.jsx": code, "b.vue": "<template><i/></template>"}), cache=False).scan().catalog.usage[
+        "x-grid"
+    ].example == ["a.jsx", 1, ""]
+
+
 def test_attributes_that_any_element_takes_count_when_they_are_used_like_props(tree):
     page = "<template><ta-card title='a' :data-source='b' data-id='1' id='c' :model='m'/><ta-card :title='d' :data-source='e' data-id='2'/></template>"
     catalog = (

@@ -60,10 +60,21 @@ FRAMEWORK = {
 }
 
 
-def framework(**settings):
+SPELT = {
+    "packages/as/as.vue": (
+        "<template><Component :is='tag' v-bind='$attrs'/></template><script>export default { name: 'TaAs', props: ['tag'] }</script>"
+    ),
+    "packages/h1/h1.vue": (
+        "<template><h1/></template><script>export default { name: 'TaH1Bar', emits: ['go2Top'],"
+        " props: { top3: Boolean, mp4Src: { type: String, required: true } } }</script>"
+    ),
+}
+
+
+def framework(files=FRAMEWORK, **settings):
     facts = {
         path: (read_vue if path.endswith(".vue") else read_script)(text.encode(), path)[0]
-        for path, text in FRAMEWORK.items()
+        for path, text in files.items()
     }
     return Catalog(link(facts), framework="ta", **settings)
 
@@ -156,6 +167,34 @@ def test_a_model_that_there_is_not_is_told_with_the_prop_to_bind():
     assert problem.message == "<ta-dialog> has no v-model:visible (did you mean ':title.sync'?)"
     assert problem.message_zh == "<ta-dialog> 不支持 v-model:visible，是不是 ':title.sync'？"
     assert framework(vue_version="3.4").check("<ta-wrap v-model:title='x' rank='a'/>") == []
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "<ta-as tag='a' href='b' any-thing='c'/>",
+        "<ta-h1-bar top3 mp4-src='a'/>",
+        "<TaH1Bar top-3 :mp-4-src='a'/>",
+        "<ta-h-1-bar :mp4Src='a'/>",
+    ],
+    ids=["passed on to a dynamic component", "digit", "digit behind a hyphen", "in the tag"],
+)
+@pytest.mark.parametrize("vue_version", ["2.7", "3.4"])
+def test_vue_takes_several_spellings_for_one(code, vue_version):
+    assert framework(SPELT, vue_version=vue_version).check(code) == []
+
+
+def test_another_digit_is_another_name():
+    problems = framework(SPELT).check("<ta-h1-bar top-4/>")
+    assert [(p.kind, p.name) for p in problems] == [("unknown-prop", "top-4"), ("missing-prop", "mp4-src")]
+    (problem,) = framework(SPELT).check("<ta-h2-bar/>")
+    assert problem.kind == "unknown-tag"
+
+
+def test_a_digit_in_the_name_of_an_event_may_stand_behind_a_hyphen_in_vue_3():
+    code = "<ta-h1-bar mp4-src='a' @go-2-top='f' @go2-top='f'/>"
+    assert [p.name for p in framework(SPELT).check(code)] == ["go-2-top", "go2-top"]
+    assert framework(SPELT, vue_version="3.4").check(code) == []
 
 
 def test_a_native_listener_without_native_is_only_strictly_a_problem():

@@ -74,7 +74,9 @@ def test_shapes_of_curves(evals, train, kind):
 def test_one_noisy_batch_at_the_end_does_not_hide_that_the_train_loss_fell():
     rows = [{"step": i, "loss": 2 - i / 10} for i in range(10)] + [{"step": 10, "loss": 2.2}]
     rows += [{"step": 0, "eval_loss": 2.0}, {"step": 10, "eval_loss": 1.5}]
-    assert Monitor(rows).verdict().evidence[1] == "train loss 1.800 at 0 → 1.440 at 10 (-20%)"
+    assert Monitor(rows).verdict().evidence[1] == (
+        "train loss, on average, 1.800 from 0 to 4 → 1.440 from 6 to 10 (-20%)"
+    )
 
 
 def test_rising_token_accuracy_is_counter_evidence():
@@ -565,3 +567,61 @@ def test_the_state_beside_the_checkpoints_counts_when_it_went_further(tmp_path):
     assert Monitor.read(tmp_path).evals()[-1][0] == 55
     (tmp_path / "trainer_state.json").write_text(json.dumps({"log_history": history[:1]}))
     assert Monitor.read(tmp_path).evals()[-1][0] == 40
+
+
+def falling(last_eval, *, end=300, every=30):
+    """A run whose losses fall, evaluated every so many steps until one of them."""
+    rows = [{"step": s, "epoch": s / 100, "loss": 2 - s / 200} for s in range(10, end + 1, 10)]
+    rows += [{"step": s, "epoch": s / 100, "eval_loss": 2.3 - s / 200} for s in range(every, last_eval + 1, every)]
+    return Monitor(sorted(rows, key=lambda row: row["step"])).verdict()
+
+
+def test_a_run_without_an_evaluation_in_its_second_half_is_open():
+    verdict = falling(150)
+    assert verdict.kind == "unknown"
+    assert verdict.evidence[0] == "nothing was evaluated after 150, and training went on to 300: that part is open"
+    assert "eval_steps" in verdict.fixes[0]
+
+
+def test_a_shorter_part_without_an_evaluation_is_told_beside_the_verdict():
+    verdict = falling(240)
+    assert verdict.kind == "normal"
+    assert verdict.counter[0] == "nothing was evaluated after 240, and training went on to 300: that part is open"
+    assert not [line for line in falling(270).counter if "nothing was evaluated" in line]
+
+
+def test_the_eval_loss_is_held_against_the_train_loss_of_its_time():
+    (gap,) = [line for line in falling(240).counter if "above" in line]
+    assert gap == "eval loss 1.100 at 240 is 22% above the train loss up to there, 0.900"
+
+
+def test_what_came_after_the_last_evaluation_does_not_make_a_run_overfit():
+    """It diverges as far as it was evaluated, and its train loss falls only afterwards."""
+    losses = [2.0, 1.8, 1.6, 1.9, 2.2, 2.5, *(2.4 - i / 10 for i in range(20))]
+    rows = [{"step": i, "loss": loss} for i, loss in enumerate(losses)]
+    rows += [{"step": s, "eval_loss": loss} for s, loss in ((0, 2.0), (2, 1.6), (4, 2.3), (5, 2.6))]
+    assert Monitor(rows).verdict().kind == "diverged"
+
+
+@pytest.mark.parametrize("evals", [[], [{"step": 12, "eval_loss": 6.5}]], ids=["none", "one"])
+def test_a_train_loss_that_rises_is_told_without_evaluations(evals):
+    verdict = Monitor([{"step": i, "loss": 1 + i / 2} for i in range(13)] + evals).verdict()
+    assert verdict.kind == "unknown"
+    assert "train loss, on average, 2.000 from 0 to 4 → 6.000 from 8 to 12 (+200%)" in verdict.evidence
+    assert any("the train loss rose" in line for line in verdict.evidence)
+    assert any("Lower the learning rate" in fix for fix in verdict.fixes)
+
+
+@pytest.mark.parametrize("norm", [0.4, 0.0], ids=["a gradient", "none"])
+def test_a_train_loss_of_exactly_zero_is_told_without_evaluations(norm):
+    losses = [0.09, 0.05, 0.0, 0.0, 0.0]
+    verdict = Monitor([{"step": i, "loss": loss, "grad_norm": norm} for i, loss in enumerate(losses)]).verdict()
+    assert (verdict.kind, verdict.evidence[-1]) == (
+        "unknown",
+        "the train loss is exactly 0 from 2 on (3 rows): do those rows hold an answer?",
+    )
+
+
+def test_a_value_at_a_step_is_the_one_of_the_log():
+    rows = [{"step": s, "loss": loss} for s, loss in ((10, 2.0), (20, 1.0), (30, 0.9))]
+    assert "train loss 2.000 at 10 → 0.900 at 30 (-55%)" in Monitor(rows).verdict().evidence

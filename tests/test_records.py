@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import os
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -12,7 +13,7 @@ from swiftprep.disk import atomic_write
 from swiftprep.errors import DataError
 from swiftprep.records import Reject
 
-FORMS = {
+FORMS: dict[str, dict[str, Any]] = {
     "messages": {"messages": [{"role": "user", "content": "q"}, {"role": "assistant", "content": "a"}]},
     "sharegpt": {"conversations": [{"from": "human", "value": "q"}, {"from": "gpt", "value": "a"}]},
     "alpaca": {"id": "vue-component-0", "instruction": "q", "input": "", "output": "a"},
@@ -56,6 +57,12 @@ BAD = {
         "content of turn 1 (user) is dict",
     ),
     "number as channel": ({"query": "q", "response": "a", "channel": 3}, "'channel' is 3"),
+    "two questions": (
+        {"query": "q", "response": "a", "instruction": "p", "output": "b"},
+        "'query': q and 'response': a beside what is read",
+    ),
+    "a picture": ({"query": "q", "response": "a", "image": "a.png"}, "'image': a.png beside"),
+    "a rejected answer": ({**FORMS["messages"], "rejected_response": "b"}, "'rejected_response': b beside"),
     "not an object": ([1, 2], "expected a JSON object, found list"),
 }
 
@@ -75,6 +82,25 @@ def test_rejects_are_counted_and_reading_goes_on(jsonl):
     path = jsonl("rows.jsonl", rows)
     assert len(list(read_jsonl(path, rejects=rejects))) == 2
     assert [(r.path, r.reason) for r in rejects] == [(f"{path}:2", "bad-row"), (f"{path}:4", "bad-row")]
+
+
+@pytest.mark.parametrize(
+    ("line", "key"),
+    [
+        ('{"query": "q", "query" : "p", "response": "a"}', "query"),
+        (
+            '{"messages": [{"role": "user", "content": "q"}, {"role": "assistant", "content": "a", "content": "b"}]}',
+            "content",
+        ),
+    ],
+)
+def test_a_key_with_two_values_is_told(tmp_path, line, key):
+    path = tmp_path / "rows.jsonl"
+    path.write_text(line + "\n")
+    with pytest.raises(DataError, match=f"the key '{key}' stands twice"):
+        list(read_jsonl(path))
+    path.write_text('{"query": "q \\":\\" x", "query": "q \\":\\" x", "response": "a"}\n')
+    assert [sample.prompt for sample in read_jsonl(path)] == ['q ":" x']
 
 
 def test_line_numbers_count_blank_lines_and_a_mark_is_passed_over(tmp_path):

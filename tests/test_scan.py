@@ -271,3 +271,51 @@ def test_a_template_that_makes_nothing_is_a_reject(tree, tmp_path):
     )
     found = scan(tree({"A.vue": VUE, "B.vue": VUE}), kinds=[own])
     assert [(r.path, r.reason) for r in found.rejects] == [("B.vue", "no-sample")]
+
+
+@pytest.mark.parametrize(
+    ("package", "version"),
+    [
+        ({"dependencies": {"vue": "^3.4.21"}}, "3.4"),
+        ({"peerDependencies": {"vue": ">=3.2.0 <4"}, "devDependencies": {"vue": "3.5.1"}}, "3.2"),
+        ({"devDependencies": {"vue": "3.x"}}, "3"),
+        ({"dependencies": {"vue": "^3.3 || ~3.1.2"}}, "3.1"),
+        ({"peerDependencies": {"vue": "^2.7.0 || ^3.0.0"}}, "2.7"),
+        ({"dependencies": {"vue": "^2.6.14"}, "devDependencies": {"vue": "^3.4.0"}}, "2.7"),
+        ({"dependencies": {"vue": "latest"}}, "2.7"),
+        ({"dependencies": {"vue": "<4"}}, "2.7"),
+        ({"dependencies": {"vue": "30.1.0"}}, "2.7"),
+        ({"dependencies": ["vue"]}, "2.7"),
+        ([], "2.7"),
+    ],
+)
+def test_the_version_of_vue_comes_from_package_json(tree, package, version):
+    root = tree({"package.json": json.dumps(package), "src/A.vue": VUE})
+    assert scan(root).vue_version == version
+    assert f"Vue {version}组件" in scan(root / "src").samples[0].prompt
+    assert scan(root / "src", vue_version="2.6").vue_version == "2.6"
+
+
+def test_the_nearest_package_json_decides_and_a_repository_ends_the_search(tree):
+    root = tree(
+        {
+            "package.json": '{"dependencies": {"vue": "^3.4.0"}}',
+            "ui/package.json": "{}",
+            "ui/A.vue": VUE,
+            "app/A.vue": VUE,
+        }
+    )
+    assert scan(root / "ui").vue_version == "2.7"
+    assert scan(root / "app").vue_version == "3.4"
+    (root / "app" / ".git").mkdir()
+    assert scan(root / "app").vue_version == "2.7"
+
+
+def test_vue_3_by_package_json_allows_what_vue_3_does(tree):
+    files = {
+        "A.vue": VUE,
+        "XGen.vue": "<template><p/></template><script>export default { name: 'XGen', props: ['title'] }</script>",
+    }
+    code = "<x-gen v-model:title='t'/>"
+    assert [p.kind for p in scan(tree(files)).catalog.check(code)] == ["unknown-prop"]
+    assert scan(tree({**files, "package.json": '{"dependencies": {"vue": "~3.3.0"}}'})).catalog.check(code) == []

@@ -19,7 +19,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from present import present
 
-from swiftprep import Checker, Mixer, Sample, write_jsonl
+from swiftprep import Checker, Mixer, Sample, read_jsonl, write_jsonl
 from swiftprep.errors import ConfigError, DataError
 from swiftprep.swiftfmt import REASONS, REPAIRS, as_swift_reads, forecast, lint, parse_entry, repair_file
 
@@ -456,6 +456,19 @@ def test_repairs(tmp_path, name, data, repairs, messages):
         ('{"query": "q", "response": "x", "images": ["a.png"]}', "media"),
         ('{"query": "q", "response": "x", "tools": [{"name": "f"}]}', "tools"),
         ('{"foo": "x"}', "row-form"),
+        *((json.dumps({"messages": GOOD, **more}), reason) for more, reason in (
+            ({"question": "another", "answer": "y"}, "two-questions"),
+            ({"output": "y"}, "two-answers"),
+            ({"conversations": [{"from": "human", "value": "q"}, {"from": "gpt", "value": "y"}]}, "two-questions"),
+            ({"history": [["before", "y"]]}, "two-questions"),
+            ({"human": "another", "gpt": "y"}, "two-questions"),
+            ({"rejected_response": "y"}, "preference"),
+            ({"chosen": GOOD, "rejected": GOOD[:1]}, "preference"),
+            ({"label": False}, "loss"),
+            ({"chat_template_kwargs": {"enable_thinking": False}}, "beside"),
+        )),
+        (json.dumps({"messages": [{"role": "system", "content": "s"}, *GOOD], "system_prompt": "t"}), "two-systems"),
+        ('{"query": "q", "response": "x", "user": "another", "bot": "y"}', "two-questions"),
     ],
 )  # fmt: skip
 def test_what_has_no_safe_reading_is_rejected(tmp_path, text, reason):
@@ -464,6 +477,49 @@ def test_what_has_no_safe_reading_is_rejected(tmp_path, text, reason):
     assert first.sample is None
     assert (present(first.reject).reason, present(first.reject).path) == (reason, f"{path}:1")
     assert present(second.sample).messages == READ
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"prompt": "q", "prompt_id": "7", "response": "x"},
+        {"instruction": "", "input": "", "output": None, "history": [], "images": []},
+        {"conversations": [{"from": "human", "value": "q"}, {"from": "gpt", "value": "x"}]},
+        {"label": True, "rejected": False, "user": "a name"},
+    ],
+    ids=["copies", "empty", "twice", "no conversation"],
+)
+def test_columns_that_say_nothing_else_do_no_harm(tmp_path, more):
+    path = write(tmp_path, "x.jsonl", json.dumps({"messages": GOOD, **more}))
+    (row,), (sample,) = repair_file(path), read_jsonl(path)
+    assert row.sample is not None
+    assert row.sample.messages == sample.messages == READ
+    assert lint(path).counts == {"trained": 1}
+
+
+@pytest.mark.parametrize(
+    ("row", "unread"),
+    [
+        ({"messages": GOOD, "query": "another"}, "'query': another"),
+        ({"messages": [{"role": "system", "content": "s"}, *GOOD], "system": "t"}, "'system': t"),
+        (
+            {"query": "q", "response": "x", "instruction": "another", "output": "y"},
+            "'instruction': another and 'output': y",
+        ),
+        ({"instruction": "q", "input": "", "output": "x", "response": "y"}, "'response': y"),
+        ({"messages": GOOD, "conversation": [{"user": "q", "assistant": "y"}]}, "'conversation': [{"),
+    ],
+    ids=["query", "system", "instruction", "response", "conversation"],
+)
+def test_another_conversation_in_a_row_is_told_by_every_reader(tmp_path, row, unread):
+    path = write(tmp_path, "x.jsonl", json.dumps(row))
+    (problem,) = lint(path).problems
+    assert problem.outcome == "misread"
+    assert f"does not read its {unread}" in problem.reason
+    (repaired,) = repair_file(path)
+    assert repaired.sample is None
+    with pytest.raises(DataError, match="no place for it"):
+        list(read_jsonl(path))
 
 
 def test_a_form_of_its_own_in_a_mixed_file(tmp_path):

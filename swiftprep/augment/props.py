@@ -11,7 +11,7 @@ from typing import NamedTuple
 from swiftprep.augment.parent import Draft, Drafts, Parent
 from swiftprep.augment.phrasing import components, say, with_props
 from swiftprep.augment.tags import markup, spots, with_attribute, without
-from swiftprep.catalog.api import Component, Prop, kebab
+from swiftprep.catalog.api import Component, Prop, kebab, one_spelling
 from swiftprep.catalog.check import Problem
 from swiftprep.catalog.facts import read_vue
 from swiftprep.catalog.markup import Attribute, literal_of
@@ -60,14 +60,14 @@ def _changes(parent: Parent, source: bytes) -> Iterator[Change]:
         if spec is None or not uses or any(e.spread for e in uses):
             continue
         given = [spot.attribute for e in uses for spot in spots(source, e)]
-        names = {a.name for a in given if a.role in ("prop", "model")}
+        names = {one_spelling(a.name) for a in given if a.role in ("prop", "model")}
         if any(a.role == "object" for a in given):
             continue
         for prop in spec.props:
             name = kebab(prop.name)
             if prop.required or name in _STATE or _is_model(name, spec):
                 continue
-            if name not in names:
+            if one_spelling(prop.name) not in names:
                 if spec.origin != "usage" or prop.type == "boolean" or name in _STYLE:
                     yield from (Change(tag, name, value) for value in values_of(prop))
             elif _falls_back(prop, spec) and all(_is_literal(a) for a in given if a.role == "prop" and a.name == name):

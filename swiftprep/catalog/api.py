@@ -131,7 +131,8 @@ def kebab(name: str) -> str:
     return _HUMP.sub(r"-\1", name).lower()
 
 
-_HYPHEN = re.compile(r"-(\w)")
+_HYPHEN = re.compile(r"-(\w)", re.ASCII)
+_NO_HUMP = re.compile(r"-(?=[0-9_])")
 
 
 def camel(name: str) -> str:
@@ -141,6 +142,16 @@ def camel(name: str) -> str:
     ('pageSize', 'pageSize')
     """
     return _HYPHEN.sub(lambda match: match[1].upper(), name)
+
+
+@lru_cache(maxsize=16384)
+def one_spelling(name: str) -> str:
+    """Return the same text for all spellings of a name that Vue's `camelize` makes one; a digit has no capital.
+
+    >>> one_spelling("is2xl"), one_spelling("is-2xl"), one_spelling("page-size"), one_spelling("pageSize")
+    ('is2xl', 'is2xl', 'page-size', 'page-size')
+    """
+    return _NO_HUMP.sub("", kebab(name))
 
 
 ITEMS: dict[str, type[Any]] = {"props": Prop, "events": Event, "slots": Slot, "methods": Method}

@@ -242,7 +242,7 @@ def jsx_elements(source: bytes, root: Node, grammar: str, *, offset: int = 0, li
             open_.pop()
         element = Element(
             text_of(name), [], line + node.start_point[0], offset + whole.start_byte, offset + whole.end_byte,
-            open_[-1][1] if open_ else -1,
+            open_[-1][1] if open_ else -1, head_end=offset + node.end_byte,
         )  # fmt: skip
         for child in node.named_children:
             if child.type == "jsx_attribute":

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
 
-from swiftprep.catalog.api import Component, kebab
+from swiftprep.catalog.api import Component, kebab, one_spelling
 from swiftprep.catalog.behaviour import jsx_elements
 from swiftprep.catalog.expressions import expression_errors
 from swiftprep.catalog.facts import script_lang
@@ -189,7 +189,7 @@ class _Checker:
 
     def _spec(self, element: Element, known: _Locals, jsx: bool) -> Component | None:
         """Return the component an element stands for, or None when it is native or cannot be known."""
-        tag = kebab(element.tag)
+        tag = next((t for t in (kebab(element.tag), one_spelling(element.tag)) if self._is_known(t, known)), "")
         named = self.components.get(tag, ())
         if tag in known.tags:
             return _imported(known.tags[tag], named)
@@ -204,25 +204,29 @@ class _Checker:
             self._say("unknown-tag", element.line, element.tag, known=self.components)
         return spec
 
+    def _is_known(self, tag: str, known: _Locals) -> bool:
+        return tag in known.tags or tag in known.own or tag in self.components
+
     def _props(self, element: Element, attributes: list[Attribute], spec: Component) -> None:
-        known = {kebab(prop.name): prop for prop in spec.props}
-        given = {a.name for a in attributes if a.role == "prop"}
+        known = {one_spelling(prop.name) for prop in spec.props}
+        given = {one_spelling(a.name) for a in attributes if a.role == "prop"}
         for attribute in attributes:
             if attribute.role == "model":
-                given.add(attribute.name or kebab(spec.model[0] if spec.model else "value"))
+                given.add(one_spelling(attribute.name or (spec.model[0] if spec.model else "value")))
                 given.add(attribute.name or "model-value")
                 if not self._models(spec, attribute.name):
                     said = f"v-model:{attribute.name}" if attribute.name else "v-model"
                     self._found.append(Problem("unknown-prop", element.line, element.tag, said, _synced(spec)))
-            if attribute.role != "prop" or attribute.name == "" or attribute.name in known or is_global(attribute.name):
+            if attribute.role != "prop" or attribute.name == "" or is_global(attribute.name):
                 continue
-            if not self._takes(spec, attribute, 0):
-                self._say("unknown-prop", element.line, element.tag, attribute.name, known)
+            if one_spelling(attribute.name) not in known and not self._takes(spec, attribute, 0):
+                names = [kebab(prop.name) for prop in spec.props]
+                self._say("unknown-prop", element.line, element.tag, attribute.name, names)
         if element.spread or "" in given or any(a.role == "object" for a in attributes):
             return
-        for name, prop in known.items():
-            if prop.required and name not in given:
-                self._say("missing-prop", element.line, element.tag, name)
+        for prop in spec.props:
+            if prop.required and one_spelling(prop.name) not in given:
+                self._say("missing-prop", element.line, element.tag, kebab(prop.name))
 
     def _models(self, spec: Component, argument: str) -> bool:
         """Return whether a component has the `v-model`; in Vue 2 none has one with an argument."""
@@ -247,20 +251,20 @@ class _Checker:
         return any(self._reaches(tag, name, attribute, depth) for tag in (*spec.passes, spec.root) if tag)
 
     def _target(self, tag: str) -> Component | None:
-        named = () if is_native(tag) else self.components.get(kebab(tag), ())
+        named = () if is_native(tag) else self.components.get(kebab(tag)) or self.components.get(one_spelling(tag))
         return named[0] if named else None
 
     def _reaches(self, tag: str, name: str, attribute: Attribute, depth: int) -> bool:
         if tag in ("slot", "*"):
             return False
-        if tag in ("component", "template"):
+        if tag in ("component", "Component", "template"):  # Vue takes both for a dynamic component
             return True
         if kebab(tag) in BUILT_IN:
             return name in TRANSITION_PROPS or tag == "router-link"
         target = self._target(tag)
         if target is not None:
-            known = {kebab(prop.name) for prop in target.props}
-            return name in known or (depth < 4 and self._takes(target, attribute, depth + 1))
+            known = {one_spelling(prop.name) for prop in target.props}
+            return one_spelling(name) in known or (depth < 4 and self._takes(target, attribute, depth + 1))
         return name in ATTRIBUTES.get(tag, ()) if is_native(tag) else True
 
     def _hears(self, spec: Component, attribute: Attribute, jsx: bool, depth: int = 0) -> bool:
@@ -269,7 +273,7 @@ class _Checker:
         if not name or "native" in attribute.modifiers or name.startswith(("hook:", "vue:", "vnode-", "update:")):
             return True
         names = {event.name for event in spec.events}
-        if name in names or ((jsx or self.vue3) and kebab(name) in {kebab(event) for event in names}):
+        if name in names or ((jsx or self.vue3) and one_spelling(name) in map(one_spelling, names)):
             return True
         if "events" in spec.open:
             return not _is_slip(name, names, spec)

@@ -20,6 +20,10 @@ _LITERAL = re.compile(r"""\s*(?:'([^'\\]*)'|"([^"\\]*)"|`([^`\\$]*)`)\s*""")
 # What Vue itself takes from a `<slot>`; all else it hands to the content, under names in camel case.
 _NOT_HANDED_OVER = frozenset(("key", "ref", "class", "style", "slot-scope", "is", ""))
 SAMPLES = 3  # values remembered of each attribute
+_LONGEST_EXAMPLE = 1000  # characters of a start tag that shows how a component is used; a longer one shows too much
+_QUOTED = re.compile(r""""[^"]*"|'[^']*'""")
+# Where lines must stay apart: after a comment in an expression, and in a string that goes over several.
+_TIED_TO_LINES = re.compile(r"//.*\n|`")
 
 
 class Attribute(NamedTuple):
@@ -142,7 +146,7 @@ class Use:
         parents: The nearest component around it → times.
         models: How often with `v-model`.
         objects: How often with `v-bind="obj"`.
-        example: `[path, line, source]` of a use.
+        example: `[path, line, source]` of a use; the source is `""` where no start tag can be shown whole.
     """
 
     count: int = 0
@@ -221,16 +225,25 @@ def uses(elements: list[Element], source: bytes, path: str) -> dict[str, Use]:
                 use.models += 1
             elif attribute.role == "object":
                 use.objects += 1
-        if not use.example:
-            text = source[element.start : min(element.end, element.start + 600)].decode("utf-8", "ignore")
-            use.example = [path, element.line, _opening(text)]
+        if not use.example or not use.example[2]:
+            shown = _opening(element, source)
+            use.example = [path, element.line, shown] if shown or not use.example else use.example
     return found
 
 
-def _opening(text: str) -> str:
-    """Return the opening tag at the beginning of `text`, white space joined."""
-    match = re.match(r"""<(?:[^>"']|"[^"]*"|'[^']*')*>""", text)
-    return re.sub(r"\s+", " ", match[0] if match else text[:200])
+def shown_use(use: Use | None) -> str:
+    """Return the example of a use as a whole element, or `""` when there is none to show."""
+    opening = str(use.example[2]) if use is not None and use.example else ""
+    tag = re.match(r"<[^\s/>]+", opening)
+    return opening if tag is None or opening.endswith("/>") else f"{opening}</{tag[0][1:]}>"
+
+
+def _opening(element: Element, source: bytes) -> str:
+    """Return an element's start tag with its white space joined, or `""` where it is too long, not whole, or JSX."""
+    text = source[element.start : element.head_end].decode("utf-8", "replace")
+    if len(text) > _LONGEST_EXAMPLE or not text.endswith(">") or "{" in _QUOTED.sub("", text):
+        return ""
+    return text if _TIED_TO_LINES.search(text) else re.sub(r"\s+", " ", text)
 
 
 def _scope(element: Element, attribute: Attribute) -> list[str]:

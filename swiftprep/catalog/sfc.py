@@ -89,6 +89,7 @@ class Element:
         end: Where it ends.
         parent: Index of the element around it, or -1.
         spread: Whether it takes attributes from an object (`v-bind="obj"`, `{...obj}`).
+        head_end: Where its start tag ends.
     """
 
     tag: str
@@ -98,6 +99,7 @@ class Element:
     end: int
     parent: int = -1
     spread: bool = False
+    head_end: int = 0
 
 
 @dataclass(slots=True)
@@ -266,7 +268,7 @@ def template(source: bytes, start: int = 0, end: int | None = None) -> Template:
             is_inert = is_inert or any(name == "v-pre" for name, _ in attrs)
             if not is_inert:
                 spread = any(name in ("v-bind", "v-bind.sync", "v-bind.prop") for name, _ in attrs)
-                found.elements.append(Element(tag, attrs, line, *place, parent, spread))
+                found.elements.append(Element(tag, attrs, line, *place, parent, spread, start + head.end_byte))
             if (
                 head.type == "start_tag"
                 and children[-1].type != "end_tag"

@@ -19,7 +19,8 @@ from swiftprep.quality.phrases import phrases
 from swiftprep.quality.syntax import spans, without
 from swiftprep.quality.unseen import HIDDEN, without_hidden
 from swiftprep.quality.verdict import Verdict, drop, fix, warn
-from swiftprep.records import RESPONSE_KEYS, Sample
+from swiftprep.records import Sample
+from swiftprep.row_columns import RESPONSE_KEYS
 
 LEAST_GAPS = 3  # words with a question mark in them from which it is no slip
 TAIL = 300  # characters at the end of a question in which a template's end is looked for

@@ -28,7 +28,7 @@ class ScanConfig(Section):
 
     path: Path | None = Field(default=None, description="folder of the code base; null: the demonstration application")
     framework: str = "ta404"
-    vue_version: str = "2.7"
+    vue_version: str | None = Field(default=None, description="null: a Vue 3 that package.json names, else 2.7")
     lang: Literal["zh", "en"] = "zh"
     kinds: list[str] = Field(default=["component"], description="kinds of samples, or .yaml templates of your own")
     suffixes: list[str] = Field(default=[".vue"], description="endings of the files to make samples of")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -10,6 +9,7 @@ import orjson
 
 from swiftprep.catalog.api import Component
 from swiftprep.catalog.catalog import Catalog, packed
+from swiftprep.catalog.markup import shown_use
 from swiftprep.scan.kinds import SYNTAX, Wanted
 from swiftprep.scan.tasks import Task
 
@@ -62,9 +62,7 @@ def _example(frame: Catalog, component: Component, held_out: set[str], side: str
     use = frame.usage.get(component.name)
     if use is None or not use.example or (use.example[0] in held_out) != (side == "val"):
         return ""
-    opening = str(use.example[2])
-    tag = re.match(r"<[^\s/>]+", opening)
-    return opening if tag is None or opening.endswith("/>") else f"{opening}</{tag[0][1:]}>"
+    return shown_use(use)
 
 
 def _row(wanted: Wanted, task: Task, key: str, component: Component, example: str) -> list[Any]:

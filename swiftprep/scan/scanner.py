@@ -31,6 +31,7 @@ from swiftprep.scan.result import Kept, Scan, Spool
 from swiftprep.scan.split import held_out
 from swiftprep.scan.store import Store, store_path
 from swiftprep.scan.tasks import KINDS, load_task
+from swiftprep.scan.vue_version import vue_version_of
 from swiftprep.scan.walk import Found, walk
 from swiftprep.scan.whole import Facts, Files, Whole, all_components, all_usage
 
@@ -62,7 +63,7 @@ class Scanner:
         root: str | Path,
         *,
         framework: str = "ta404",
-        vue_version: str = "2.7",
+        vue_version: str | None = None,
         lang: str = "zh",
         kinds: Iterable[str | Path] = KINDS,
         suffixes: Iterable[str] = SUFFIXES,
@@ -81,7 +82,8 @@ class Scanner:
         Args:
             root: The folder of the code base.
             framework: Name of the private framework, as the samples shall call it.
-            vue_version: Version of Vue, as the samples shall call it.
+            vue_version: Version of Vue, as the samples shall call it, such as `"3.4"`. None takes it from the nearest
+                `package.json` where that names a Vue 3, and is `"2.7"` otherwise.
             lang: Language of the instructions, `"zh"` or `"en"`.
             kinds: The samples to make: `"component"`, `"template"`, `"script"`, `"fim"`, `"page"`, `"api"`, or the
                 paths of your own `.yaml` templates (`swiftprep.scan.tasks` says how they are written).
@@ -123,7 +125,7 @@ class Scanner:
             raise ConfigError(f"kinds: expected at least one of {', '.join(KINDS)}")
         count = tokenizer if callable(tokenizer) or tokenizer is None else tokens.Counter(tokenizer)
         self.framework = framework
-        self.vue_version = vue_version
+        self.vue_version = vue_version or vue_version_of(self.root)
         self.ignore = None if ignore is None else list(ignore)
         self.val_fraction = val_fraction
         self.seed = seed
@@ -132,7 +134,7 @@ class Scanner:
         self.cache = cache and not (callable(tokenizer) and count is tokenizer)
         self._job = Job(
             str(self.root),
-            Wanted(tasks, framework, vue_version, max_tokens, count),
+            Wanted(tasks, framework, self.vue_version, max_tokens, count),
             self.suffixes,
             None if allow_licenses is None else frozenset(allow_licenses),
             redact,

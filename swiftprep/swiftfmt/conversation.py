@@ -14,7 +14,7 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
-from swiftprep.records import MESSAGES_KEYS, QUERY_KEYS, RESPONSE_KEYS, SYSTEM_KEYS
+from swiftprep.row_columns import MESSAGES_KEYS, QUERY_KEYS, RESPONSE_KEYS, SYSTEM_KEYS
 
 Turn = dict[str, Any]
 _MEDIA = {f"{kind}{s}": f"{kind}s" for kind in ("image", "audio", "video") for s in ("s", "")}

@@ -16,7 +16,7 @@ from swiftprep.swiftfmt.encoding import NotEncoded, learns
 from swiftprep.swiftfmt.entry import FILE_SUFFIXES, Entry
 from swiftprep.swiftfmt.shape import milliseconds
 from swiftprep.swiftfmt.table import Table, WholeFile, read_table
-from swiftprep.swiftfmt.unread import unread, watched
+from swiftprep.swiftfmt.unread import other_conversations, unread, unsaid, watched
 
 Outcome: TypeAlias = Literal["trained", "misread", "no-loss", "encode-fails", "dropped"]
 
@@ -161,6 +161,7 @@ def _converted(table: Table, form: str, columns: dict[str, str]) -> Iterator[tup
     """Yield `(line, row as kept, why it is dropped, what is left unread of it)`."""
     wanted = {column: name for column, name in columns.items() if name != "ignored"}
     ignored, turns = watched(columns)
+    beside = other_conversations(columns)
     for line, plain in table.rows():
         left_unread = unread(plain, ignored, turns)
         row = {name: table.cell(plain, column) for column, name in wanted.items()}
@@ -169,7 +170,7 @@ def _converted(table: Table, form: str, columns: dict[str, str]) -> Iterator[tup
         except Dropped as error:
             yield line, row, str(error), left_unread
         else:
-            yield line, row, "", left_unread
+            yield line, row, "", left_unread or unsaid(plain, beside, row["messages"])
 
 
 def _row(line: int, row: dict[str, Any], dropped: str, left_unread: str, tools: bool) -> Row:

@@ -14,8 +14,9 @@ from typing import Any
 
 import orjson
 
+from swiftprep.repeated_keys import may_repeat_a_key
+
 _SPACE = " \t\n\r"
-_COLON = re.compile(rb'"\s+:')
 _NUMBER = re.compile(r"-?\d*(\.\d*)?([eE][+-]?\d*)?")
 _STRING_OR_COMMA = re.compile(r'"(?:[^"\\]|\\.)*"|,(?=[ \t\n\r]*\})', re.DOTALL)
 _HALF = re.compile(r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u(?![dD][c-fC-F])")
@@ -34,9 +35,7 @@ def loads_strictly(line: bytes) -> Any:
     except orjson.JSONDecodeError:
         return _parse_strictly(line.decode("utf-8"))
     # orjson keeps the last of repeated keys and says nothing.
-    if line.count(b'":') == count_keys(value) and not has_loose_colon(line):
-        return value
-    return _parse_strictly(line.decode("utf-8"))
+    return _parse_strictly(line.decode("utf-8")) if may_repeat_a_key(line, value) else value
 
 
 def scan_strictly(text: str, start: int) -> tuple[Any, int]:
@@ -169,28 +168,6 @@ def _tame(value: Any) -> Any:
     if isinstance(value, list):
         return [_tame(item) for item in value]
     return value
-
-
-def has_loose_colon(line: bytes) -> bool:
-    """Tell whether white space may stand between a key and its colon."""
-    return (b" :" in line or b"\t:" in line or b"\n:" in line or b"\r:" in line) and _COLON.search(line) is not None
-
-
-def count_keys(value: Any) -> int:
-    """Count the keys of all objects in a value."""
-    if type(value) is dict:
-        count = len(value)
-        for item in value.values():
-            if type(item) is dict or type(item) is list:
-                count += count_keys(item)
-        return count
-    if type(value) is list:
-        count = 0
-        for item in value:
-            if type(item) is dict or type(item) is list:
-                count += count_keys(item)
-        return count
-    return 0
 
 
 _STRICT = json.JSONDecoder(object_pairs_hook=_once, parse_float=_strict_float, parse_int=_strict_int)

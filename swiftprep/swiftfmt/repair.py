@@ -8,7 +8,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from swiftprep.records import MESSAGES_KEYS, QUERY_KEYS, RESPONSE_KEYS, SYSTEM_KEYS, Message, Reject, Sample
+from swiftprep.records import Message, Reject, Sample
+from swiftprep.row_columns import (
+    ANSWERERS,
+    ASKERS,
+    MESSAGES_KEYS,
+    QUERY_KEYS,
+    RESPONSE_KEYS,
+    SYSTEM_KEYS,
+    left_over,
+)
 from swiftprep.swiftfmt.conversation import STUMBLES, form_of, literal
 from swiftprep.swiftfmt.lint import checked_path
 from swiftprep.swiftfmt.salvage import found_rows
@@ -51,6 +60,7 @@ REASONS = {
         "a mark says what is not to be learnt, or how far, which a sample cannot say",
         "含有不参与训练或另有权重的轮次",
     ),
+    "preference": ("it holds an answer that was rejected, which a sample cannot say", "含有被拒绝的回答，样本无法表达"),
     "beside": ("beside its text a turn holds what a sample cannot say", "轮次在正文之外还有样本无法表达的内容"),
     "plain-text": ("a text file has no questions and answers", "文本文件没有问答"),
 }
@@ -64,8 +74,6 @@ _TOOL_ROLES = {
     "tool", "tool_call", "tool_response", "function", "function_call", "function_response",
     "observation", "observations",
 }  # fmt: skip
-_ASKERS, _ANSWERERS = ("user", "human"), ("assistant", "gpt", "bot")
-_UNREADABLE = ("images", "image", "videos", "video", "audios", "audio", "objects")
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,12 +152,12 @@ def _sample(row: Any, repairs: set[str]) -> Sample:
     if not isinstance(row, dict):
         raise _Rejected("bad-row", f"expected a JSON object, found {_kind(row)}")
     row = _lower(row, repairs)
-    for key in _UNREADABLE:
-        if row.get(key):
-            raise _Rejected("media", f"column '{key}'")
-    if row.get("tools") and row["tools"] != "[]":
-        raise _Rejected("tools", "column 'tools'")
     messages = _checked(_messages(row, repairs))
+    read = next((key for key in MESSAGES_KEYS if row.get(key)), "")
+    for column in left_over(row, messages, (read,)):
+        raise _Rejected(column.reason, f"column {column}")
+    if read and any(row.get(key) for key in (*MESSAGES_KEYS, *QUERY_KEYS, *RESPONSE_KEYS, "history") if key != read):
+        repairs.add("columns")
     extras = row_extras(row, ())
     if any(extra.kind == "reasoning" for extra in extras) and any(row.get(key) for key in MESSAGES_KEYS):
         raise _Rejected("beside", f"{' and '.join(map(str, extras))} beside the messages")
@@ -219,7 +227,7 @@ def _turns(turns: list[Any], repairs: set[str]) -> list[Message]:
         where = f" of turn {position}"
         if not {"role", "from"} & set(turn):
             exchange = _exchange(turn, repairs, f" in turn {position}")
-            extras = turn_extras(turn, (*_ASKERS, *_ANSWERERS), answer=True)
+            extras = turn_extras(turn, (*ASKERS, *ANSWERERS), answer=True)
             messages += [exchange[0], _with_extras(exchange[1], extras, repairs, where)]
             continue
         role = _role(turn.get("role", turn.get("from")), position, repairs)
@@ -257,7 +265,7 @@ def _role(role: Any, position: int, repairs: set[str]) -> str:
         raise _Rejected("tools", f"turn {position} has role '{role}'")
     if not isinstance(role, str) or name not in _ROLES:
         raise _Rejected("role", f"turn {position} has role {role!r}")
-    if role not in (*_ASKERS, *_ANSWERERS, "system"):
+    if role not in (*ASKERS, *ANSWERERS, "system"):
         repairs.add("role-names")
     return _ROLES[name]
 
@@ -281,8 +289,8 @@ def _text(content: Any, position: int, repairs: set[str]) -> str:
 
 def _exchange(row: dict[str, Any], repairs: set[str], where: str = "") -> list[Message]:
     """Read `{"human": …, "gpt": …}`, or return nothing where there is no such key."""
-    asked = [row[key] for key in _ASKERS if row.get(key) is not None]
-    answered = [row[key] for key in _ANSWERERS if row.get(key) is not None]
+    asked = [row[key] for key in ASKERS if row.get(key) is not None]
+    answered = [row[key] for key in ANSWERERS if row.get(key) is not None]
     if not asked and not answered:
         if where:
             raise _Rejected("role", f"no role{where}")

@@ -16,9 +16,10 @@ from typing import Any
 
 import orjson
 
-from swiftprep.records import MESSAGES_KEYS, QUERY_KEYS, RESPONSE_KEYS, SYSTEM_KEYS
+from swiftprep.repeated_keys import may_repeat_a_key
+from swiftprep.row_columns import MESSAGES_KEYS, QUERY_KEYS, RESPONSE_KEYS, SYSTEM_KEYS
 from swiftprep.swiftfmt.conversation import STUMBLES, literal
-from swiftprep.swiftfmt.loose import count_keys, has_loose_colon, is_lone
+from swiftprep.swiftfmt.loose import is_lone
 
 MARK = b"\xef\xbb\xbf"
 _REPEATED = "repeated-key"
@@ -133,7 +134,7 @@ def _line(number: int, line: bytes) -> list[Found]:
     except orjson.JSONDecodeError:
         pass
     else:
-        if line.count(b'":') == count_keys(value) and not has_loose_colon(line):
+        if not may_repeat_a_key(line, value):
             return [Found(number, value)]
     text, repairs = _decoded(line)
     if text is None:

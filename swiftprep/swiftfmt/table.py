@@ -17,7 +17,7 @@ from typing import Any
 import orjson
 
 from swiftprep.errors import DataError
-from swiftprep.records import MESSAGES_KEYS, QUERY_KEYS, RESPONSE_KEYS, SYSTEM_KEYS
+from swiftprep.row_columns import MESSAGES_KEYS, QUERY_KEYS, RESPONSE_KEYS, SYSTEM_KEYS
 from swiftprep.swiftfmt import shape as shapes
 from swiftprep.swiftfmt.conversation import form_of
 from swiftprep.swiftfmt.loose import decode_loosely, loads_loosely, loads_strictly, scan_strictly

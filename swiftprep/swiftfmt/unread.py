@@ -10,6 +10,7 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
+from swiftprep.row_columns import TELLING_KEYS, left_over
 from swiftprep.swiftfmt.conversation import STUMBLES, literal
 from swiftprep.turn_keys import Extra, is_telling, row_extras, turn_extras
 
@@ -45,6 +46,31 @@ def unread(row: Any, ignored: list[str], turns: list[str]) -> str:
     for column in turns:
         found += _in_turns(row.get(column))
     return f"ms-swift does not read {' and '.join(found)}" if found else ""
+
+
+def other_conversations(fates: dict[str, str]) -> list[str]:
+    """Return the columns that may hold another conversation than the one ms-swift reads.
+
+    Args:
+        fates: What becomes of each column, as `Lint.columns`. Two that are read count too: ms-swift leaves a system
+            prompt unread beside messages that begin with one, and a response beside the output of an alpaca row.
+    """
+    may_be_left = ("ignored", "system", "response")
+    return [column for column, fate in fates.items() if fate in may_be_left and column.lower() in TELLING_KEYS]
+
+
+def unsaid(row: Any, columns: list[str], messages: list[dict[str, Any]]) -> str:
+    """Say what a row, as it stands in the file, tells beside the messages ms-swift reads, or return an empty text.
+
+    Args:
+        row: The row.
+        columns: From `other_conversations`.
+        messages: What ms-swift reads of the row.
+    """
+    if not columns or not isinstance(row, dict):
+        return ""
+    found = left_over({column.lower(): row[column] for column in columns if column in row}, messages)
+    return f"ms-swift does not read its {' and '.join(map(str, found))}" if found else ""
 
 
 def _in_turns(turns: Any) -> Iterable[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -21,6 +22,8 @@ EARLY = 0.5
 # A train loss that has come down to this may go on to an honest 0. From above it, a jump to 0 is a loss that was NaN:
 # the trainer leaves NaN out of the mean it logs (`logging_nan_inf_filter`).
 NEAR_ZERO = 0.1
+# The part of the training which, without an evaluation after it, leaves open how the run went on.
+OPEN = 0.5
 
 Figures: TypeAlias = dict[str, Any]
 Line: TypeAlias = tuple[str, Figures]
@@ -36,6 +39,7 @@ _GRAVEST: tuple[Reason, ...] = (
     "normal",
     "begins-late",
     "not-learning",
+    "unevaluated",
     "too-few",
 )
 
@@ -65,15 +69,23 @@ def judge(rows: list[Row]) -> Judgement:
     sets = eval_sets(rows)
     judged = {name: _judge_set(rows, name, column) for name, column in sets.items()}
     if not judged:
-        return Judgement("too-few", [("too-few", {"of": "", "evals": 0})], passing)
+        judged = {"": Judgement("too-few", [("too-few", {"of": "", "evals": 0})])}
     reason = min((judgement.reason for judgement in judged.values()), key=_GRAVEST.index)
     alike = [judgement for judgement in judged.values() if judgement.reason == reason]
     others = [judgement for judgement in judged.values() if judgement.reason != reason]
     evidence = _once(line for judgement in alike for line in judgement.evidence)
     told = [line for other in others for line in other.evidence if "of" in line[1]]
     late: list[Line] = [("begins-late", {"at": positions(rows)[0]})] if begins_late(rows) else []
-    counter = _once([*(line for judgement in alike for line in judgement.counter), *told, *passing, *late])
+    counter = _once(
+        [*(line for judgement in alike for line in judgement.counter), *told, *passing, *late, *_zero(rows)]
+    )
     fixes: list[Line] = [("look-there", figures) for _, figures in passing]
+    if reason == "too-few":
+        moved = _train_moved(_finite(series(rows, train_column(rows))))
+        evidence += [*moved, *_zero(rows)]
+        if any(figures["change"] > CLEAR for _, figures in moved):
+            evidence.append(("train-rose", {}))
+            fixes.append(("diverged", {}))
     named = [name for name in judged if name and judged[name].reason == reason]
     if others and named and reason in ("overfitting", "diverged"):
         fixes.insert(0, ("choose", {"set": named[0]}))
@@ -131,6 +143,34 @@ def _dead(rows: list[Row]) -> tuple[Line | None, list[Line]]:
     return (("broken", _where(train[since:])) if dead else None), lines
 
 
+def _zero(rows: list[Row]) -> list[Line]:
+    """Return a line about a train loss that is exactly 0 at the end; alone that is no proof that training broke."""
+    train = series(rows, train_column(rows))
+    since = next((number for number in range(len(train), 0, -1) if train[number - 1][1] != 0), 0)
+    return [("train-zero", {"at": train[since][0], "rows": len(train) - since})] if len(train) - since > 1 else []
+
+
+def _finite(points: Series) -> Series:
+    return [(at, loss) for at, loss in points if math.isfinite(loss)]
+
+
+def _train_moved(train: Series) -> list[Line]:
+    """Return a line about where the train loss begins and ends, as the mean of some values: one batch says little."""
+    if len(train) < 2:
+        return []
+    width = min(5, len(train) // 2)
+    return [("train-moved" if width == 1 else "train-moved-mean", _ends(train, width))]
+
+
+def _unevaluated(logged: Series, train: Series, of: Figures) -> Line | None:
+    """Return a line about training that went on for longer than between two evaluations without one."""
+    places = [at for at, _ in logged]
+    longest = max((after - before for before, after in itertools.pairwise(places)), default=0)
+    if not train or train[-1][0] - places[-1] <= longest:
+        return None
+    return "unevaluated", {"at": places[-1], "end": train[-1][0], **of}
+
+
 def _where(entries: list[tuple[float, Row]]) -> Figures:
     at, row = entries[0]
     norm = f", grad_norm {row['grad_norm']:g}" if "grad_norm" in row else ""
@@ -141,21 +181,23 @@ def _judge_set(rows: list[Row], name: str, column: str) -> Judgement:
     """Judge one evaluation set, by its eval loss beside the train loss."""
     of = {"of": name}
     logged = series(rows, column)
-    evals = [(at, loss) for at, loss in logged if math.isfinite(loss)]
+    evals = _finite(logged)
     if not math.isfinite(logged[-1][1]):
         return Judgement("broken", [("eval-broken", {"at": logged[-1][0], "loss": logged[-1][1], **of})])
     if len(evals) < 2:
         return Judgement("too-few", [("too-few", {"evals": len(evals), **of})])
-    train = [(at, loss) for at, loss in series(rows, train_column(rows, name)) if math.isfinite(loss)]
+    train = _finite(series(rows, train_column(rows, name)))
     best_at, best = min(evals, key=lambda pair: pair[1])
     last = evals[-1][1]
     rise = last / best - 1 if best else 0.0
     odd = [at for at, loss in logged if not math.isfinite(loss)]
     counter: list[Line] = [("eval-broke-once", {"at": odd[0], "rows": len(odd), **of})] if odd else []
-    evidence: list[Line] = [("eval-moved", {**_ends(evals), **of})]
-    if len(train) > 1:
-        width = max(1, min(5, len(train) // 2))  # a single batch says little
-        evidence.append(("train-moved", _ends(train, width)))
+    evidence: list[Line] = [("eval-moved", {**_ends(evals), **of}), *_train_moved(train)]
+    open_end = _unevaluated(logged, train, of)
+    counter += [open_end] if open_end else []
+    # What is held against the evaluations is the training until the last of them.
+    reached = next((number for number, (at, _) in enumerate(train, start=1) if at >= evals[-1][0]), len(train))
+    beside = train[:reached]
     early = _early(rows, column)
     tail = [loss for at, loss in evals if at >= best_at][-3:]
     if rise > CLEAR or (rise > NOISE and len(tail) == 3 and tail[0] < tail[1] < tail[2]):
@@ -164,19 +206,21 @@ def _judge_set(rows: list[Row], name: str, column: str) -> Judgement:
         if len(accuracy) > 1 and accuracy[-1][1] > accuracy[0][1]:
             counter.append(("accuracy-rose", {**_ends(accuracy), **of}))
         counter += [early] if early else []
-        falls = _falls(train, best_at)
+        falls = _falls(beside if open_end else train, best_at)
         if falls is None:
             return Judgement("no-train-loss", [*evidence, ("no-train-loss", {})], counter)
         return Judgement("overfitting" if falls else "diverged", evidence, counter)
     if rise > NOISE:
         counter.append(("watch", {"rise": rise, **of}))
-    if len(train) > 1 and last > (reached := evidence[1][1]["last"]) > 0:
-        counter.append(("gap", {"gap": last / reached - 1, **of}))
+    if len(beside) > 1 and last > (loss := _ends(beside, min(5, len(beside) // 2))["last"]) > 0:
+        counter.append(("gap", {"gap": last / loss - 1, "loss": last, "at": evals[-1][0], "train": loss, **of}))
     learned = evals[0][1] - best > NOISE * evals[0][1]
     if early:
         return Judgement("early", [early, *evidence], counter)
     if not learned and begins_late(rows):
         return Judgement("begins-late", [("begins-late", {"at": positions(rows)[0]}), *evidence], counter)
+    if open_end and train[-1][0] - evals[-1][0] >= OPEN * (train[-1][0] - positions(rows)[0]):
+        return Judgement("unevaluated", [open_end, *evidence], counter)
     return Judgement("normal" if learned else "not-learning", evidence, counter)
 
 
@@ -195,7 +239,9 @@ def _ends(points: Series, width: int = 1) -> Figures:
     first, last = (sum(value for _, value in part) / width for part in (points[:width], points[-width:]))
     return {
         "first_at": points[0][0],
+        "first_to": points[width - 1][0],
         "first": first,
+        "last_from": points[-width][0],
         "last_at": points[-1][0],
         "last": last,
         "change": last / first - 1 if first else 0.0,

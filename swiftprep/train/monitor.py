@@ -24,8 +24,8 @@ class Verdict:
 
     Attributes:
         kind: `"normal"`, `"overfitting"`, `"not-learning"`, `"diverged"`, or `"unknown"` when the log does not tell:
-            fewer than two evaluations, the last one before half an epoch, an eval loss that rises with no train loss
-            beside it, or a log whose beginning is missing. The evidence says which.
+            fewer than two evaluations, the last one before half an epoch or half of the training, an eval loss that
+            rises with no train loss beside it, or a log whose beginning is missing. The evidence says which.
         evidence: The figures that speak for it.
         counter: The figures that speak against it.
         fixes: What to do, with ms-swift's argument names; empty when nothing need be done.

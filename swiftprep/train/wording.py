@@ -15,6 +15,7 @@ Reason: TypeAlias = Literal[
     "early",
     "no-train-loss",
     "begins-late",
+    "unevaluated",
 ]
 
 KINDS: dict[Reason, Kind] = {
@@ -27,6 +28,7 @@ KINDS: dict[Reason, Kind] = {
     "early": "unknown",
     "no-train-loss": "unknown",
     "begins-late": "unknown",
+    "unevaluated": "unknown",
 }
 
 OF_A_SET = {"en": " on {name}", "zh": "（{name}）"}
@@ -35,10 +37,15 @@ TEXTS = {
     "en": {
         "eval-moved": "eval loss{of} {first:.3f} at {first_at:g} → {last:.3f} at {last_at:g} ({change:+.0%})",
         "train-moved": "train loss {first:.3f} at {first_at:g} → {last:.3f} at {last_at:g} ({change:+.0%})",
+        "train-moved-mean": "train loss, on average, {first:.3f} from {first_at:g} to {first_to:g} → {last:.3f} from "
+        "{last_from:g} to {last_at:g} ({change:+.0%})",
+        "train-rose": "the train loss rose: with no evaluations to hold it against, this may be a run that diverged",
+        "train-zero": "the train loss is exactly 0 from {at:g} on ({rows} rows): do those rows hold an answer?",
+        "unevaluated": "nothing was evaluated{of} after {at:g}, and training went on to {end:g}: that part is open",
         "above-best": "eval loss{of} is {rise:.0%} above its lowest, {best:.3f} at {best_at:g}, while training went on",
         "accuracy-rose": "eval token accuracy{of} rose too: {first:.3f} → {last:.3f}",
         "watch": "the last eval loss{of} is {rise:.1%} above the lowest: watch the next one",
-        "gap": "eval loss{of} is {gap:.0%} above train loss",
+        "gap": "eval loss{of} {loss:.3f} at {at:g} is {gap:.0%} above the train loss up to there, {train:.3f}",
         "broken": "training broke at {at:g} ({seen}) and did not come back: what was saved from there on is of no use",
         "broke-once": "at {at:g} the log has {seen} ({rows} such row(s) in all); training went on after it",
         "eval-broken": "the eval loss{of} is {loss} at {at:g}",
@@ -56,10 +63,15 @@ TEXTS = {
     "zh": {
         "eval-moved": "验证损失{of}：{first_at:g} 处 {first:.3f} → {last_at:g} 处 {last:.3f}（{change:+.0%}）",
         "train-moved": "训练损失：{first_at:g} 处 {first:.3f} → {last_at:g} 处 {last:.3f}（{change:+.0%}）",
+        "train-moved-mean": "训练损失（均值）：{first_at:g}–{first_to:g} 处 {first:.3f} → {last_from:g}–{last_at:g} 处 "
+        "{last:.3f}（{change:+.0%}）",
+        "train-rose": "训练损失上升：没有可对照的评估，可能是训练发散",
+        "train-zero": "训练损失从 {at:g} 处起恰为 0（{rows} 行）：请检查这些样本是否含有回答",
+        "unevaluated": "{at:g} 之后没有再评估{of}，而训练一直进行到 {end:g}：这一段的情况不明",
         "above-best": "训练仍在继续，验证损失{of}却比最低点（{best_at:g} 处 {best:.3f}）高 {rise:.0%}",
         "accuracy-rose": "验证集 token 准确率{of}同样上升：{first:.3f} → {last:.3f}",
         "watch": "最后一次验证损失{of}比最低点高 {rise:.1%}：留意下一次评估",
-        "gap": "验证损失{of}比训练损失高 {gap:.0%}",
+        "gap": "{at:g} 处的验证损失{of}为 {loss:.3f}，比到此为止的训练损失 {train:.3f} 高 {gap:.0%}",
         "broken": "训练从 {at:g} 处起失效（{seen}），此后没有恢复：之后保存的检查点不可用",
         "broke-once": "{at:g} 处的日志为 {seen}（共 {rows} 行），之后训练恢复正常",
         "eval-broken": "{at:g} 处的验证损失{of}为 {loss}",
@@ -106,6 +118,10 @@ FIXES: dict[str, dict[str, tuple[str, ...]]] = {
             "Until then keep the checkpoint with the lowest eval loss",
         ),
         "begins-late": ("Read the folder above the runs, or the trainer_state.json of the newest checkpoint",),
+        "unevaluated": (
+            "Evaluate to the end of the training, for example eval_strategy=steps with eval_steps=save_steps=50; "
+            "until then keep the last checkpoint that was evaluated",
+        ),
         "normal": (),
         "choose": (
             "The sets disagree: say which one decides, for example metric_for_best_model=eval_{set}_loss, or mix in "
@@ -139,6 +155,9 @@ FIXES: dict[str, dict[str, tuple[str, ...]]] = {
             "在此之前，保留验证损失最低的检查点",
         ),
         "begins-late": ("改读各次训练的上级文件夹，或最新检查点的 trainer_state.json",),
+        "unevaluated": (
+            "评估要做到训练结束，例如 eval_strategy=steps、eval_steps=save_steps=50；此前保留最后一个评估过的检查点",
+        ),
         "normal": (),
         "choose": (
             "各验证集的走势不一致：请指定以哪一个为准，例如 metric_for_best_model=eval_{set}_loss，"

@@ -10,6 +10,7 @@ from textwrap import dedent
 
 from swiftprep.catalog.api import kebab
 from swiftprep.catalog.catalog import Catalog
+from swiftprep.catalog.markup import shown_use
 from swiftprep.catalog.sfc import Element, blocks, template
 from swiftprep.quality.markdown import code_of
 from swiftprep.records import Sample
@@ -56,11 +57,11 @@ def snippets(catalog: Catalog, examples: Iterable[Sample], names: Mapping[str, s
                 found[key].setdefault(snippet.text, snippet)
     for tag, use in sorted(catalog.usage.items()):
         name = names.get(tag)
-        if not name or name in found or not use.example:
+        whole = shown_use(use)
+        if not name or name in found or not whole:
             continue
-        where, _, opening = use.example
+        where = use.example[0]
         if not given or where in given:  # another file may be held out
-            whole = opening if opening.endswith("/>") else f"{opening}</{tag}>"
             found[name][whole] = Snippet(str(where), whole, len(use.props))
     return {
         key: sorted(texts.values(), key=lambda s: (-min(s.sets, 6), len(s.text), s.text, s.path))[:KEPT]
