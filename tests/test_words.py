@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from swiftprep import Checker, Sample
+from swiftprep.quality.instructions import unclear
 
 FENCE = "```"
 STEPS = "1. 先定义数据。\n2. 再绑定到组件，因此只有一处来源。\n\n"
@@ -59,6 +60,15 @@ GOOD = {
         ("只给出关键代码：怎样监听关闭？", STEPS + js("export default {\n  methods: {\n    // 其余代码省略\n    close() {\n      this.$emit('close')\n    },\n  },\n}")),
     ],
     "unclear": [
+        ("Что такое миксин?", "Набор опций, который несколько компонентов подключают к себе и так делят код."),
+        ("변수란?", "값에 붙인 이름입니다. 나중에 다른 값을 담을 수도 있습니다."),
+        ("ما هو المتغير؟", "اسم لقيمة يمكن أن تتغير أثناء تنفيذ البرنامج."),
+        ("What is F#?", "A functional language for .NET: types are inferred, and values do not change by default."),
+        ("Explain Python.", "Python is a language in which indentation makes the blocks, and which comes with a large library."),
+        ("What is x-- ?", "It gives x and then takes one from it."),
+        ("`?.` 是什么意思？", "可选链：左边是 null 或 undefined 时得到 undefined，不会报错。"),
+        ("3 × 7 = ?", "21, since three sevens are twenty-one."),
+        ("10 % 4 ?", "2, since that is what is left of ten."),
         ("What does %d mean in console.log?", "It stands for an integer: the value that follows is put there, so `console.log('%d rows', 3)` prints 3 rows."),
         ("路由里的 {id} 怎么写？", "写成 :id，在组件里用 $route.params.id 读取，这样地址变化时可以监听到。"),
         ("How do I use __APP_VERSION__ in a page?", "Define it in the bundler's config, and read it like a constant; it is replaced at build time."),
@@ -114,6 +124,16 @@ GOOD = {
     "looping": [
         ("怎样画八列的栅格？", STEPS + js("<template>\n  <ta-row>\n" + "    <ta-col :span=\"3\"><i class=\"box\" /></ta-col>\n" * 8 + "  </ta-row>\n</template>", "vue")),
     ],
+    "wrong-language": [
+        ("Wo finde ich die Optionen von Vite?", "In der Datei `vite.config.js`: dort steht alles, und ein Neustart ist nicht nötig."),
+        ("Où mettre les routes dans Vue ?", "Dans un fichier à part, par exemple `src/router/index.js`, que le point d'entrée importe."),
+        ("¿Dónde guardo el token?", "En una cookie que solo lee el servidor, porque un script no puede llegar a ella."),
+        ("Jak posortować tablicę w JavaScript?", "Wywołaj metodę sort i podaj funkcję, która porównuje dwa elementy tablicy."),
+        ("配列を逆順に並べる方法は？", "元の配列を残すなら `toReversed()`、書き換えてよいなら `reverse()` を使います。"),
+        ("Give the SHA-1 of the letter a.", "86f7e437faa5a7fce15d1ddcb9eaeaea377667b8"),
+        ("字符串 abc 的 MD5 是什么？", "900150983cd24fb0d6963f7d28e17f72 or 900150983CD24FB0D6963F7D28E17F72"),
+        ("有哪些 HTTP 缓存指令？", "public, private, no-store, no-cache, must-revalidate, immutable"),
+    ],
     "empty-input": [
         ("函数 parse 对空输入返回什么？\n输入：空", "返回空数组，这样调用者不用判断，直接遍历即可。"),
     ],
@@ -132,6 +152,16 @@ def test_what_the_answer_is_about_is_no_flaw(question, answer):
     assert report.kept == [sample]
 
 
+VAGUE = ["Explain this.", "What is it?", "What is that?", "介绍一下这个", "Explain it, please.", "？？", "修一下"]
+
+
+@pytest.mark.parametrize("question", VAGUE)
+def test_what_names_nothing_stays_unclear(question):
+    verdict = unclear(Sample.from_instruction(question, "", "A part of a page with its own state."))
+    assert verdict is not None
+    assert verdict.severity == "drop"
+
+
 BAD = {
     "echo": ("How do I close the drawer?", "how do I close the drawer"),
     "refusal": ("怎样画一个饼图？", "很抱歉，我没办法帮您完成这个任务。"),
@@ -141,6 +171,10 @@ BAD = {
     ),
     "prompt-leak": ("怎样写一个上传组件？", STEPS + "评分标准：内容准确3分，表达清晰2分，总分5分。"),
     "unclear": ("如何用{framework}实现{feature}？", STEPS + js("export default {}")),
+    "wrong-language": (
+        "How do I fold the menu?",
+        "Il faut lier la variable au menu et la changer dans le gestionnaire de clic.",
+    ),
     "truncated": ("How do I add the tax?", STEPS_EN + js("const price = net +")),
     "mojibake": ("怎样打开？", "先取值锟斤拷锟斤拷再打开。"),
     "escaped-text": ("怎样拆分？", "先拆分：\\n\\n```js\\nconst a = text.split('\\n')\\nuse(a)\\n```\\n\\n再使用。"),

@@ -53,7 +53,7 @@ _TODO = re.compile(r"\b(?:TODO|FIXME|TBD)\b")
 _TODO_LINE = re.compile(r"\W*(?:TODO|FIXME|TBD)\b(?!\s*[,，、/])")
 _HARDLY_ANYTHING = 80  # characters of an answer in words that says that something is left out, and no more
 _HAN = re.compile("[\u3400-\u9fff]")
-_WORD = re.compile(r"[a-z\u00e0-\u024f]+", re.I)
+_WORD = re.compile(r"(?<![a-z\u00e0-\u024f\d_])[a-z\u00e0-\u024f]+(?![a-z\u00e0-\u024f\d_])")  # not within a hash
 _SCRIPTS = {
     "zh": _HAN,
     "ja": re.compile("[\u3040-\u30ff]"),
@@ -61,13 +61,15 @@ _SCRIPTS = {
     "ru": re.compile("[\u0400-\u04ff]"),
 }
 _ENGLISH = frozenset(
-    "the a an is are of to and in it for with on that this be can you not as by or from at if when which".split()
+    """the a an is are of to and in it for with on that this be can you not as by or from at if when which how what why
+    does where should write show give explain create build make use using need want i my your we has have will but
+    so then there""".split()
 )
 _FOREIGN = frozenset(
-    """le la les de du des et que un une est il elle par pour avec dans ce sur au aux l d o os as da do em não é à ao
-    uma para porque el los las y en es por con der die das und ist ein eine nicht den zu von mit für auf sich di
-    che per""".split()
-)  # fmt: skip
+    """le la les l de du des et que un une est il elle par pour avec dans ce sur au aux d comment o os as da do em não é
+    à ao uma um para porque como el los las lo y en es por con cómo qué der die das und ist ein eine einen nicht den zu
+    von mit für auf sich ich wie di che per il gli non sono het een van ik hoe""".split()
+)
 # A full stop within `this.list` or a colon within `:data` ends no sentence.
 _FIRST = re.compile(
     r"\s*(?![#\-*|>\d])([^.!?。！？:：～~\n]{1,90})(?:(?:[!?。！？：～~]|[.:]+(?=\s|\Z))+\W*?(?=\w|[\s`<*#\-(（])|\n)\s*"
@@ -349,12 +351,16 @@ def language_of(text: str) -> str:
     """
     letters = {name: len(pattern.findall(text)) for name, pattern in _SCRIPTS.items()}
     words = _WORD.findall(text.lower())
-    for name in ("ja", "ko", "ru"):
+    if letters["ja"] >= 3 and letters["ja"] * 4 >= letters["zh"] and letters["ja"] + letters["zh"] > len(words):
+        return "ja"  # Chinese signs are a part of it
+    for name in ("ko", "ru"):
         if letters[name] >= 8 and letters[name] > len(words):
             return name
     if letters["zh"] >= 4 and letters["zh"] > len(words):
         return "zh"
     if len(words) < 3 or letters["zh"] * 20 >= len(words):
         return ""
-    foreign = sum(word in _FOREIGN for word in words)
-    return "other" if foreign * 5 >= len(words) and foreign > sum(word in _ENGLISH for word in words) else "en"
+    foreign, english = (sum(word in known for word in words) for known in (_FOREIGN, _ENGLISH))
+    if foreign * 5 >= len(words) and foreign > english:
+        return "other"
+    return "en" if english > foreign and english * 20 >= len(words) else ""
