@@ -34,7 +34,8 @@ _LEANS_ON_QUESTION = re.compile(
 )
 _AN_ECHO = 12  # characters of a question that no answer says twice by chance
 _ANSWER_LABEL = re.compile(r"^[【\[]?(?:Answer|A|答案|答|回答)[:：】\]]\s*", re.I)
-_NO_VALUE = re.compile(r"`?(?:null|none|nan|nil|undefined|\[\]|\{\}|\(\)|''|\"\")`?[.。]?|`[^`\n]+`[.。]?", re.I)
+_NO_VALUE = re.compile(r"([`'\"]?)(?:null|none|nan|nil|undefined|\[\]|\{\}|\(\)|''|\"\")\1[.。]?|`[^`\n]+`[.。]?", re.I)
+_EMPTY_SIGNS = re.compile(r"[\s.…。,，、;；:：\-—_*?？!！~'\"“”`]*")  # signs that stand for nothing, unless asked for
 _SPECIFIC = re.compile(r"[`\d]|[a-z][A-Z]|\w[-_]\w+[-_]\w|\w\(|\n\s*[-*]\s|https?:")  # names, numbers, lists
 _DOTS = re.compile(r"^[ \t]*(?:(?://|#|<!--|/\*|\*|--)[ \t]*)?(?:\.{3,6}|…{1,2})[ \t]*(?:-->|\*/)?[ \t]*$", re.M)
 # Where three dots are a statement, the end of a document, or lines of output that nobody needs.
@@ -86,8 +87,8 @@ def placeholder(sample: Sample) -> Verdict | None:
     application's own words (`STATUS.TODO`, `label: '待补充'`). Where a part was asked for, or in files that the scanner
     read, it is told and kept.
     """
-    if is_part(sample):
-        return None
+    if is_part(sample) or not re.search(r"\w", sample.answer):
+        return None  # what is made of signs alone is judged by `hollow`
     say = warn if is_scanned(sample) or phrases("asks_for_part").search(sample.prompt) else drop
     found, is_sure = _left_out(sample)
     if found and found.lower() not in sample.prompt.lower():
@@ -160,7 +161,9 @@ def hollow(sample: Sample) -> Verdict | None:
         return None
     if _NO_VALUE.fullmatch(inner) and phrases("asks_for_a_value").search(sample.prompt):
         return None
-    says_nothing = phrases("hollow", r"\W*{}\W*").fullmatch(inner) or not re.search(r"\w", inner)
+    if not re.search(r"\w", inner):
+        return _signs_alone(inner, sample.prompt)
+    says_nothing = phrases("hollow", r"\W*{}\W*").fullmatch(inner)
     agrees = phrases("agrees", r"\W*{}\W*").fullmatch(inner) and phrases("asks_how").search(sample.prompt)
     courteous = len(inner) < 80 and all(
         is_courtesy(part) for part in re.split(r"[.!?。！？～~\n]+", inner) if part.strip()
@@ -172,11 +175,25 @@ def hollow(sample: Sample) -> Verdict | None:
         or phrases("yes_or_no").search(sample.prompt)
         or phrases("asks_what_to_say").search(sample.prompt)
     )
+    if not says_nothing and courteous and not may_be_courteous and phrases("asks_for_text").search(sample.prompt):
+        return warn(f"the answer is no more than a courtesy: {answer[:40]}", f"回答只有客套话：{answer[:40]}")
     if says_nothing or ((agrees or courteous) and not may_be_courteous):
         return drop(f"the answer says nothing: {answer[:20]}", f"回答没有内容：{answer[:20]}")
     if _is_commonplace(inner):
         return warn(f"the answer would be true of anything: {answer[:40]}", f"回答空泛：{answer[:40]}")
     return None
+
+
+def _signs_alone(inner: str, question: str) -> Verdict | None:
+    """Judge an answer without a word: an operator or an emoji may be what was asked for, a lone dash is nothing."""
+    shown = inner if len(inner) <= 20 else f"{inner[:20]}…"
+    may_be_asked_for = re.search(r"[^\s'\"“”`]", inner) and phrases("asks_for_signs").search(question)
+    is_empty = _EMPTY_SIGNS.fullmatch(inner) is not None
+    if is_empty and not may_be_asked_for:
+        return drop(f"the answer says nothing: {shown}", f"回答没有内容：{shown}")
+    if may_be_asked_for and not is_empty:
+        return None
+    return warn(f"the answer is made of signs alone: {shown}", f"回答只有符号：{shown}")
 
 
 def _is_commonplace(answer: str) -> bool:
@@ -192,14 +209,19 @@ def refusal(sample: Sample) -> Verdict | None:
     """An answer that declines, which the model would learn to do.
 
     What an application says to its users, and which records a rule rejects, is no refusal: there the assistant does
-    not speak of itself, or it gives code.
+    not speak of itself, or it gives code. A letter that was asked for may decline, too: it is told where it does not
+    speak of being written.
     """
     if fenced(sample.answer) or len(sample.answer) > 1200 or phrases("refusal").search(sample.prompt):
         return None
     words = unquoted(said(sample)[:240])
     found = phrases("refusal").search(words)
     told = found[0] if found else _of_itself_alone(sample, words)
-    return drop(f"refuses: {told[:60]}", f"拒绝回答：{told[:60]}") if told else None
+    if not told:
+        return None
+    if found and phrases("asks_for_text").search(sample.prompt) and not phrases("declines_to_write").search(words):
+        return warn(f"refuses, or is a text that does: {told[:60]}", f"拒绝回答，或本来就是一段婉拒的文字：{told[:60]}")
+    return drop(f"refuses: {told[:60]}", f"拒绝回答：{told[:60]}")
 
 
 def _of_itself_alone(sample: Sample, words: str) -> str:
@@ -238,7 +260,7 @@ def boilerplate(sample: Sample) -> Verdict | None:
     made = answer
     if not phrases("about_you").search(sample.prompt):
         made = _without_itself(made)
-    is_letter = phrases("asks_for_text").search(sample.prompt)
+    is_letter = any(phrases(name).search(sample.prompt) for name in ("asks_for_text", "asks_what_to_say"))
     is_long = len(answer.encode("utf-8", "replace")) > SHORT or fenced(answer)
     if not is_letter and (is_long or not _is_talk(sample.prompt)):
         bare = _without_courtesy(made)

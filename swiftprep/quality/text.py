@@ -27,7 +27,13 @@ TAIL = 300  # characters at the end of a question in which a template's end is l
 _LOST = re.compile("\ufffd|锟斤拷|锟斤|烫烫烫|屯屯屯")
 _MOST_SHOWN = 3  # signs for lost letters that a file of code may show on purpose
 _ABOUT_ENTITIES = re.compile(r"&|<\w|尖括号|angle bracket|实体|转义|entit|escap|unescape", re.I)
-_ABOUT_TAGS = re.compile(r"\bhtml\b|标签(?!页)|\btags?\b|xss|富文本|rich ?text|加粗|\bbold\b|换行|line ?breaks?", re.I)
+_ABOUT_TAGS = re.compile(
+    r"\bhtml\b|\bmarkdown\b|标签(?!页)|\btags?\b|xss|富文本|rich ?text|加粗|\bbold\b|换行|line ?breaks?", re.I
+)
+_ABOUT_LOOKS = re.compile(
+    r"颜色|上色|[红蓝绿黑白]色|字体|字号|居中|对齐|\bcolou?r|\bfont|\bcent(?:er|re)|\balign|\bsize\b", re.I
+)
+_LOOKS = re.compile(r"<\w+ [^<>\n]{0,200}?\b(?:color|style|align|size|face)=")
 _ANSWER_KEYS = (
     *RESPONSE_KEYS, "result", "message", "reply", "generated_text", "回答", "答案", "内容", "输出",
     "choices", "messages", "data",
@@ -163,6 +169,8 @@ def html_residue(sample: Sample) -> Verdict | None:
         return None
     made = unescaped(answer)
     if made == answer and not is_code(sample) and not _ABOUT_TAGS.search(sample.prompt):
+        if _ABOUT_LOOKS.search(sample.prompt) and _LOOKS.search(answer):
+            return None  # the answer shows how a text gets its looks
         made = without_tags(answer)
         if len(made) < 0.7 * len(html.unescape(answer)) and phrases("about_code").search(sample.prompt):
             return None  # it is HTML that was asked for
