@@ -62,14 +62,16 @@ _SCRIPTS = {
     "ru": re.compile("[\u0400-\u04ff]"),
 }
 _ENGLISH = frozenset(
-    """the a an is are of to and in it for with on that this be can you not as by or from at if when which how what why
-    does where should write show give explain create build make use using need want i my your we has have will but
-    so then there""".split()
+    """the are and it with that this can you not or from if when which how what why does where should using want my your
+    have but then there""".split()
 )
+# Words that other languages have, too, and those that are commands: English only where there is one of each.
+_SMALL = frozenset("a an in is on of as at i so to for by be we has will".split())
+_BIDS = frozenset("write show give explain describe create build make add implement use need list".split())
 _FOREIGN = frozenset(
-    """le la les l de du des et que un une est il elle par pour avec dans ce sur au aux d comment o os as da do em não é
-    à ao uma um para porque como el los las lo y en es por con cómo qué der die das und ist ein eine einen nicht den zu
-    von mit für auf sich ich wie di che per il gli non sono het een van ik hoe""".split()
+    """le la les l de du des et que un une est il elle par pour avec dans ce sur au aux d comment o os as da do em
+    não é à ao uma um para porque como el una los las lo y en es por con cómo qué der die das und ist ein eine
+    einen nicht den zu von mit für auf sich ich wie di che per il gli non sono cos è het een van ik hoe""".split()
 )
 # A full stop within `this.list` or a colon within `:data` ends no sentence.
 _FIRST = re.compile(
@@ -219,7 +221,8 @@ def refusal(sample: Sample) -> Verdict | None:
     told = found[0] if found else _of_itself_alone(sample, words)
     if not told:
         return None
-    if found and phrases("asks_for_text").search(sample.prompt) and not phrases("declines_to_write").search(words):
+    is_letter = any(phrases(name).search(sample.prompt) for name in ("asks_for_text", "asks_what_to_say"))
+    if found and is_letter and not phrases("declines_to_write").search(words):
         return warn(f"refuses, or is a text that does: {told[:60]}", f"拒绝回答，或本来就是一段婉拒的文字：{told[:60]}")
     return drop(f"refuses: {told[:60]}", f"拒绝回答：{told[:60]}")
 
@@ -382,7 +385,9 @@ def language_of(text: str) -> str:
         return "zh"
     if len(words) < 3 or letters["zh"] * 20 >= len(words):
         return ""
-    foreign, english = (sum(word in known for word in words) for known in (_FOREIGN, _ENGLISH))
-    if foreign * 5 >= len(words) and foreign > english:
+    foreign = sum(word in _FOREIGN for word in words)
+    strong, small, bids = (sum(word in known for word in words) for known in (_ENGLISH, _SMALL, _BIDS))
+    if foreign * 5 >= len(words) and foreign > strong + small:
         return "other"
+    english = strong + small + bids if strong or (small and bids) else 0
     return "en" if english > foreign and english * 20 >= len(words) else ""

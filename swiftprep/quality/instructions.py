@@ -25,6 +25,13 @@ _NAMED = re.compile(
     r"`[^`\n]+`|\d|[+#=&|*/<>^%$@~√]|--|\b(?:vue|js|javascript|python|go)\b"
     r"|\b(?!(?:I|It|This|That|The|These|Those|You|My|Your)\b)[A-Z]"
 )
+_GENERAL = r"(?!它|这|那|你|我|问题|需求|答案|任务|内容|东西|原因|情况|意思)"
+_A_TERM = re.compile(
+    r"\W*(?:what(?:'s| is) an? [a-z][\w-]+"
+    rf"|什么(?:是|叫){_GENERAL}\w{{2,12}}|{_GENERAL}\w{{2,12}}是(?:什么|啥)(?:意思|东西)?)\W*",
+    re.I,
+)
+_OPERATORS = re.compile(r"[&|=<>+*^%~]{2}|!!?\w")
 _EXPRESSION = re.compile(r"(?=\D*\d)(?=[^=≈≠<>≤≥+\-*/×÷^!%√]*[=≈≠<>≤≥+\-*/×÷^!%√])[\d\s.,+\-*/×÷^!%()√π=≈≠<>≤≥?？]+")
 _QUOTED = re.compile(
     "(?!```)[「『“\"'‘《`][^」』”\"'’》`\n]{2,}[」』”\"'’》`]|[:：]\\s*\\S{2,}|\n\\s*\\S[^\n]{2,}[^\n:：](?:\n|$)|[{};<>=]{2}|\\(\\w*\\)"
@@ -52,7 +59,8 @@ def unclear(sample: Sample) -> Verdict | None:
     slot = _unfilled(_INLINE_CODE.sub("", question))
     if slot and slot not in sample.answer:
         return drop(f"the instruction was not filled in: {slot}", f"指令模板没有填写：{slot}")
-    if _OTHER_LETTERS.search(question) or _EXPRESSION.fullmatch(question):
+    says_enough = _OTHER_LETTERS.search(question) or _OPERATORS.search(question)
+    if says_enough or _A_TERM.fullmatch(question) or _EXPRESSION.fullmatch(question):
         return None
     if (named := _WHAT_IS.sub("", question)) != question and _NAMED.search(named):
         return None
