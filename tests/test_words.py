@@ -40,6 +40,10 @@ GOOD = {
         ("How do I match a price?", STEPS_EN + js("const PRICE = /^\\d+(\\.\\d{2})?$/ // e.g. 12.50 | 3.")),
     ],
     "refusal": [
+        ("Write a text message to Tom that cancels tennis.", "Sorry Tom, I can't make it to the court today, my knee hurts."),
+        ("How do I tell my neighbour that I cannot feed the cat?", "I'm sorry, but I can't help out this week, since I am away until Sunday."),
+        ("写一条消息婉拒同事的饭局。", "不好意思，我今晚要接孩子，没办法继续参加了，下次我请。"),
+        ("What could a shop reply to a late claim?", "Unfortunately, I am not able to process a claim after two years."),
         ("怎样提示用户没有通过审核？", "提示语写成“抱歉，我们无法处理您的申请”，并说明原因；按钮文字用“重新提交”，这样用户知道下一步做什么。"),
         ("怎样标出违规的订单？", "违反平台规定的订单用红色标签显示，其余用灰色，因此列表里一眼就能看出问题。"),
         ("评论区怎样限制游客？", "未登录的用户不能评论，因此输入框禁用，并在占位文字里写明原因。"),
@@ -120,8 +124,33 @@ GOOD = {
         ("What is the default of `options`?", "`[]`"),
         ("Which tag renders the matched route?", "`<router-view>`"),
         ("ta-select 的 value 默认值是什么？", "undefined"),
+        ("How is a missing value written in R?", "NULL"),
+        ("Go 里没有值怎么写？", "nil"),
+        ("What does typeof of an unset variable give?", "'undefined'"),
+        ("Which operator gives the rest of a division?", "%"),
+        ("哪个符号表示可选参数？", "?"),
+        ("How do I separate two documents in one YAML file?", "---"),
+        ("Which operator collects the rest of the arguments?", "..."),
+        ("用星号画一个三行的三角形。", "*\n**\n***"),
+        ("Suggest an emoji for a failed build.", "❌"),
+        ("How is “there is” written in logic?", "∃"),
+        ("Write the last line of an answer to a customer.", "Thank you for reaching out, and have a great day!"),
+        ("给机器人写一句客气的结尾句。", "感谢您的咨询，祝您生活愉快！"),
+    ],
+    "boilerplate that was asked for": [
+        ("Write the first sentence of a hotel's chatbot.", "Of course! I'd be happy to find a room for you and your family in our house by the lake."),
+        ("拟一句友好的开场白。", "您好！很高兴为您服务，请告诉我您要办理哪一项业务，我会一步一步带您完成。"),
+    ],
+    "html that is shown": [
+        ("README 里怎样让文字居中？", '写 `<div align="center">`，效果是 <div align="center">标题</div>，多数平台都认。'),
+        ("How do I get grey words?", 'With `<span class="grey">`: the word <span class="grey">grey</span> then has the class.'),
+        ("How do I change the font of one word?", 'Around it: <font face="serif">word</font>, which old pages still use.'),
     ],
     "looping": [
+        ("Print a 4x6 grid of dots.", "\n".join(["0 0 0 0 0 0"] * 8)),
+        ("给我 30 个 1 组成的数组。", "[" + ", ".join(["1"] * 30) + "]"),
+        ("Write “We test before we merge.” twelve times.", "\n".join(["We test before we merge."] * 12)),
+        ("A buffer of 64 zero bytes, please.", " ".join(["00"] * 64)),
         ("怎样画八列的栅格？", STEPS + js("<template>\n  <ta-row>\n" + "    <ta-col :span=\"3\"><i class=\"box\" /></ta-col>\n" * 8 + "  </ta-row>\n</template>", "vue")),
     ],
     "wrong-language": [
@@ -165,6 +194,8 @@ def test_what_names_nothing_stays_unclear(question):
 BAD = {
     "echo": ("How do I close the drawer?", "how do I close the drawer"),
     "refusal": ("怎样画一个饼图？", "很抱歉，我没办法帮您完成这个任务。"),
+    "looping": ("Give me 5 rules for names.", "Use whole words. " * 12),
+    "hollow": ("怎样写一个登录页？", "..."),
     "placeholder": (
         "怎样写一个上传组件？",
         STEPS + js("export default {\n  methods: {\n    // 其余代码保持不变\n  },\n}"),
@@ -180,6 +211,19 @@ BAD = {
     "escaped-text": ("怎样拆分？", "先拆分：\\n\\n```js\\nconst a = text.split('\\n')\\nuse(a)\\n```\\n\\n再使用。"),
     "role-order": ("怎样拆分？", ""),
 }
+
+
+REFUSED = [
+    ("Write an e-mail to my landlord.", "I'm sorry, but I can't help with that request."),
+    ("Draft a letter to the bank.", "I'm sorry, I cannot write that letter for you."),
+    ("写一封请假邮件。", "很抱歉，我无法帮您写这封邮件。"),
+]
+
+
+@pytest.mark.parametrize(("question", "answer"), REFUSED)
+def test_who_declines_to_write_refuses(question, answer):
+    report = Checker().run([Sample.from_instruction(question, "", answer)])
+    assert [reject.reason for reject in report.rejected] == ["refusal"]
 
 
 @pytest.mark.parametrize(("rule", "pair"), BAD.items(), ids=list(BAD))

@@ -63,7 +63,7 @@ _SCRIPTS = {
 }
 _ENGLISH = frozenset(
     """the are and it with that this can you not or from if when which how what why does where should using want my your
-    have but then there""".split()
+    have but then there please""".split()
 )
 # Words that other languages have, too, and those that are commands: English only where there is one of each.
 _SMALL = frozenset("a an in is on of as at i so to for by be we has will".split())
@@ -276,7 +276,7 @@ def boilerplate(sample: Sample) -> Verdict | None:
 def _is_talk(question: str) -> bool:
     """Return whether "Sure!" may well be the answer, or a part of it."""
     return any(phrases(name).search(question) for name in ("yes_or_no", "about_you")) or (
-        phrases("greets", r"\W*{}\W*").fullmatch(question) is not None
+        len(question) < SHORT and phrases("greets", r"\W*{}\W*").fullmatch(question) is not None
     )
 
 
