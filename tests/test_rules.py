@@ -11,6 +11,7 @@ from swiftprep import Catalog, Sample, Scanner, demo
 from swiftprep.quality import answers, fences, instructions, loops, privacy, text, truncation, turns
 from swiftprep.quality.checker import RULES
 from swiftprep.quality.completeness import cut_off
+from swiftprep.quality.escapes import escaped_text
 from swiftprep.quality.framework import api_errors
 from swiftprep.quality.length import over_budget
 
@@ -124,7 +125,7 @@ def test_what_cannot_be_repaired_is_dropped(rule, sample):
         (text.mojibake, "组件库的表格".encode("gb18030").decode("latin-1"), "组件库的表格"),
         (text.mojibake, "组件库的表格".encode().decode("gb18030"), "组件库的表格"),
         (text.hidden_characters, "先\u200b引入\x1b[31m组件\u202e。", "先引入组件。"),
-        (text.escaped_text, "第一步：引入。\\n第二步：绑定。\\n第三步：使用。", "第一步：引入。\n第二步：绑定。\n第三步：使用。"),
+        (escaped_text, "第一步：引入。\\n第二步：绑定。\\n第三步：使用。", "第一步：引入。\n第二步：绑定。\n第三步：使用。"),
         (text.json_wrapped, '{"output": "先引入。\\n再绑定。"}', "先引入。\n再绑定。"),
         (text.html_residue, "先引入组件，然后在页面里注册它。<br>再绑定<b>标题</b>，最后就可以使用了。", "先引入组件，然后在页面里注册它。\n再绑定**标题**，最后就可以使用了。"),
         (text.html_residue, "&lt;ta-card title=&quot;x&quot;&gt;内容&lt;/ta-card&gt;", '<ta-card title="x">内容</ta-card>'),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from swiftprep import Checker, Sample
+from swiftprep.quality.instructions import unclear
 
 FENCE = "```"
 STEPS = "1. 先定义数据。\n2. 再绑定到组件，因此只有一处来源。\n\n"
@@ -39,6 +40,10 @@ GOOD = {
         ("How do I match a price?", STEPS_EN + js("const PRICE = /^\\d+(\\.\\d{2})?$/ // e.g. 12.50 | 3.")),
     ],
     "refusal": [
+        ("Write a text message to Tom that cancels tennis.", "Sorry Tom, I can't make it to the court today, my knee hurts."),
+        ("How do I tell my neighbour that I cannot feed the cat?", "I'm sorry, but I can't help out this week, since I am away until Sunday."),
+        ("写一条消息婉拒同事的饭局。", "不好意思，我今晚要接孩子，没办法继续参加了，下次我请。"),
+        ("What could a shop reply to a late claim?", "Unfortunately, I am not able to process a claim after two years."),
         ("怎样提示用户没有通过审核？", "提示语写成“抱歉，我们无法处理您的申请”，并说明原因；按钮文字用“重新提交”，这样用户知道下一步做什么。"),
         ("怎样标出违规的订单？", "违反平台规定的订单用红色标签显示，其余用灰色，因此列表里一眼就能看出问题。"),
         ("评论区怎样限制游客？", "未登录的用户不能评论，因此输入框禁用，并在占位文字里写明原因。"),
@@ -59,6 +64,15 @@ GOOD = {
         ("只给出关键代码：怎样监听关闭？", STEPS + js("export default {\n  methods: {\n    // 其余代码省略\n    close() {\n      this.$emit('close')\n    },\n  },\n}")),
     ],
     "unclear": [
+        ("Что такое миксин?", "Набор опций, который несколько компонентов подключают к себе и так делят код."),
+        ("변수란?", "값에 붙인 이름입니다. 나중에 다른 값을 담을 수도 있습니다."),
+        ("ما هو المتغير؟", "اسم لقيمة يمكن أن تتغير أثناء تنفيذ البرنامج."),
+        ("What is F#?", "A functional language for .NET: types are inferred, and values do not change by default."),
+        ("Explain Python.", "Python is a language in which indentation makes the blocks, and which comes with a large library."),
+        ("What is x-- ?", "It gives x and then takes one from it."),
+        ("`?.` 是什么意思？", "可选链：左边是 null 或 undefined 时得到 undefined，不会报错。"),
+        ("3 × 7 = ?", "21, since three sevens are twenty-one."),
+        ("10 % 4 ?", "2, since that is what is left of ten."),
         ("What does %d mean in console.log?", "It stands for an integer: the value that follows is put there, so `console.log('%d rows', 3)` prints 3 rows."),
         ("路由里的 {id} 怎么写？", "写成 :id，在组件里用 $route.params.id 读取，这样地址变化时可以监听到。"),
         ("How do I use __APP_VERSION__ in a page?", "Define it in the bundler's config, and read it like a constant; it is replaced at build time."),
@@ -110,9 +124,44 @@ GOOD = {
         ("What is the default of `options`?", "`[]`"),
         ("Which tag renders the matched route?", "`<router-view>`"),
         ("ta-select 的 value 默认值是什么？", "undefined"),
+        ("How is a missing value written in R?", "NULL"),
+        ("Go 里没有值怎么写？", "nil"),
+        ("What does typeof of an unset variable give?", "'undefined'"),
+        ("Which operator gives the rest of a division?", "%"),
+        ("哪个符号表示可选参数？", "?"),
+        ("How do I separate two documents in one YAML file?", "---"),
+        ("Which operator collects the rest of the arguments?", "..."),
+        ("用星号画一个三行的三角形。", "*\n**\n***"),
+        ("Suggest an emoji for a failed build.", "❌"),
+        ("How is “there is” written in logic?", "∃"),
+        ("Write the last line of an answer to a customer.", "Thank you for reaching out, and have a great day!"),
+        ("给机器人写一句客气的结尾句。", "感谢您的咨询，祝您生活愉快！"),
+    ],
+    "boilerplate that was asked for": [
+        ("Write the first sentence of a hotel's chatbot.", "Of course! I'd be happy to find a room for you and your family in our house by the lake."),
+        ("拟一句友好的开场白。", "您好！很高兴为您服务，请告诉我您要办理哪一项业务，我会一步一步带您完成。"),
+    ],
+    "html that is shown": [
+        ("README 里怎样让文字居中？", '写 `<div align="center">`，效果是 <div align="center">标题</div>，多数平台都认。'),
+        ("How do I get grey words?", 'With `<span class="grey">`: the word <span class="grey">grey</span> then has the class.'),
+        ("How do I change the font of one word?", 'Around it: <font face="serif">word</font>, which old pages still use.'),
     ],
     "looping": [
+        ("Print a 4x6 grid of dots.", "\n".join(["0 0 0 0 0 0"] * 8)),
+        ("给我 30 个 1 组成的数组。", "[" + ", ".join(["1"] * 30) + "]"),
+        ("Write “We test before we merge.” twelve times.", "\n".join(["We test before we merge."] * 12)),
+        ("A buffer of 64 zero bytes, please.", " ".join(["00"] * 64)),
         ("怎样画八列的栅格？", STEPS + js("<template>\n  <ta-row>\n" + "    <ta-col :span=\"3\"><i class=\"box\" /></ta-col>\n" * 8 + "  </ta-row>\n</template>", "vue")),
+    ],
+    "wrong-language": [
+        ("Wo finde ich die Optionen von Vite?", "In der Datei `vite.config.js`: dort steht alles, und ein Neustart ist nicht nötig."),
+        ("Où mettre les routes dans Vue ?", "Dans un fichier à part, par exemple `src/router/index.js`, que le point d'entrée importe."),
+        ("¿Dónde guardo el token?", "En una cookie que solo lee el servidor, porque un script no puede llegar a ella."),
+        ("Jak posortować tablicę w JavaScript?", "Wywołaj metodę sort i podaj funkcję, która porównuje dwa elementy tablicy."),
+        ("配列を逆順に並べる方法は？", "元の配列を残すなら `toReversed()`、書き換えてよいなら `reverse()` を使います。"),
+        ("Give the SHA-1 of the letter a.", "86f7e437faa5a7fce15d1ddcb9eaeaea377667b8"),
+        ("字符串 abc 的 MD5 是什么？", "900150983cd24fb0d6963f7d28e17f72 or 900150983CD24FB0D6963F7D28E17F72"),
+        ("有哪些 HTTP 缓存指令？", "public, private, no-store, no-cache, must-revalidate, immutable"),
     ],
     "empty-input": [
         ("函数 parse 对空输入返回什么？\n输入：空", "返回空数组，这样调用者不用判断，直接遍历即可。"),
@@ -132,20 +181,49 @@ def test_what_the_answer_is_about_is_no_flaw(question, answer):
     assert report.kept == [sample]
 
 
+VAGUE = ["Explain this.", "What is it?", "What is that?", "介绍一下这个", "Explain it, please.", "？？", "修一下"]
+
+
+@pytest.mark.parametrize("question", VAGUE)
+def test_what_names_nothing_stays_unclear(question):
+    verdict = unclear(Sample.from_instruction(question, "", "A part of a page with its own state."))
+    assert verdict is not None
+    assert verdict.severity == "drop"
+
+
 BAD = {
     "echo": ("How do I close the drawer?", "how do I close the drawer"),
     "refusal": ("怎样画一个饼图？", "很抱歉，我没办法帮您完成这个任务。"),
+    "looping": ("Give me 5 rules for names.", "Use whole words. " * 12),
+    "hollow": ("怎样写一个登录页？", "..."),
     "placeholder": (
         "怎样写一个上传组件？",
         STEPS + js("export default {\n  methods: {\n    // 其余代码保持不变\n  },\n}"),
     ),
     "prompt-leak": ("怎样写一个上传组件？", STEPS + "评分标准：内容准确3分，表达清晰2分，总分5分。"),
     "unclear": ("如何用{framework}实现{feature}？", STEPS + js("export default {}")),
+    "wrong-language": (
+        "How do I fold the menu?",
+        "Il faut lier la variable au menu et la changer dans le gestionnaire de clic.",
+    ),
     "truncated": ("How do I add the tax?", STEPS_EN + js("const price = net +")),
     "mojibake": ("怎样打开？", "先取值锟斤拷锟斤拷再打开。"),
     "escaped-text": ("怎样拆分？", "先拆分：\\n\\n```js\\nconst a = text.split('\\n')\\nuse(a)\\n```\\n\\n再使用。"),
     "role-order": ("怎样拆分？", ""),
 }
+
+
+REFUSED = [
+    ("Write an e-mail to my landlord.", "I'm sorry, but I can't help with that request."),
+    ("Draft a letter to the bank.", "I'm sorry, I cannot write that letter for you."),
+    ("写一封请假邮件。", "很抱歉，我无法帮您写这封邮件。"),
+]
+
+
+@pytest.mark.parametrize(("question", "answer"), REFUSED)
+def test_who_declines_to_write_refuses(question, answer):
+    report = Checker().run([Sample.from_instruction(question, "", answer)])
+    assert [reject.reason for reject in report.rejected] == ["refusal"]
 
 
 @pytest.mark.parametrize(("rule", "pair"), BAD.items(), ids=list(BAD))

@@ -34,7 +34,8 @@ _LEANS_ON_QUESTION = re.compile(
 )
 _AN_ECHO = 12  # characters of a question that no answer says twice by chance
 _ANSWER_LABEL = re.compile(r"^[【\[]?(?:Answer|A|答案|答|回答)[:：】\]]\s*", re.I)
-_NO_VALUE = re.compile(r"`?(?:null|none|nan|nil|undefined|\[\]|\{\}|\(\)|''|\"\")`?[.。]?|`[^`\n]+`[.。]?", re.I)
+_NO_VALUE = re.compile(r"([`'\"]?)(?:null|none|nan|nil|undefined|\[\]|\{\}|\(\)|''|\"\")\1[.。]?|`[^`\n]+`[.。]?", re.I)
+_EMPTY_SIGNS = re.compile(r"[\s.…。,，、;；:：\-—_*?？!！~'\"“”`]*")  # signs that stand for nothing, unless asked for
 _SPECIFIC = re.compile(r"[`\d]|[a-z][A-Z]|\w[-_]\w+[-_]\w|\w\(|\n\s*[-*]\s|https?:")  # names, numbers, lists
 _DOTS = re.compile(r"^[ \t]*(?:(?://|#|<!--|/\*|\*|--)[ \t]*)?(?:\.{3,6}|…{1,2})[ \t]*(?:-->|\*/)?[ \t]*$", re.M)
 # Where three dots are a statement, the end of a document, or lines of output that nobody needs.
@@ -53,7 +54,7 @@ _TODO = re.compile(r"\b(?:TODO|FIXME|TBD)\b")
 _TODO_LINE = re.compile(r"\W*(?:TODO|FIXME|TBD)\b(?!\s*[,，、/])")
 _HARDLY_ANYTHING = 80  # characters of an answer in words that says that something is left out, and no more
 _HAN = re.compile("[\u3400-\u9fff]")
-_WORD = re.compile(r"[a-z\u00e0-\u024f]+", re.I)
+_WORD = re.compile(r"(?<![a-z\u00e0-\u024f\d_])[a-z\u00e0-\u024f]+(?![a-z\u00e0-\u024f\d_])")  # not within a hash
 _SCRIPTS = {
     "zh": _HAN,
     "ja": re.compile("[\u3040-\u30ff]"),
@@ -61,13 +62,17 @@ _SCRIPTS = {
     "ru": re.compile("[\u0400-\u04ff]"),
 }
 _ENGLISH = frozenset(
-    "the a an is are of to and in it for with on that this be can you not as by or from at if when which".split()
+    """the are and it with that this can you not or from if when which how what why does where should using want my your
+    have but then there please""".split()
 )
+# Words that other languages have, too, and those that are commands: English only where there is one of each.
+_SMALL = frozenset("a an in is on of as at i so to for by be we has will".split())
+_BIDS = frozenset("write show give explain describe create build make add implement use need list".split())
 _FOREIGN = frozenset(
-    """le la les de du des et que un une est il elle par pour avec dans ce sur au aux l d o os as da do em não é à ao
-    uma para porque el los las y en es por con der die das und ist ein eine nicht den zu von mit für auf sich di
-    che per""".split()
-)  # fmt: skip
+    """le la les l de du des et que un une est il elle par pour avec dans ce sur au aux d comment o os as da do em
+    não é à ao uma um para porque como el una los las lo y en es por con cómo qué der die das und ist ein eine
+    einen nicht den zu von mit für auf sich ich wie di che per il gli non sono cos è het een van ik hoe""".split()
+)
 # A full stop within `this.list` or a colon within `:data` ends no sentence.
 _FIRST = re.compile(
     r"\s*(?![#\-*|>\d])([^.!?。！？:：～~\n]{1,90})(?:(?:[!?。！？：～~]|[.:]+(?=\s|\Z))+\W*?(?=\w|[\s`<*#\-(（])|\n)\s*"
@@ -84,8 +89,8 @@ def placeholder(sample: Sample) -> Verdict | None:
     application's own words (`STATUS.TODO`, `label: '待补充'`). Where a part was asked for, or in files that the scanner
     read, it is told and kept.
     """
-    if is_part(sample):
-        return None
+    if is_part(sample) or not re.search(r"\w", sample.answer):
+        return None  # what is made of signs alone is judged by `hollow`
     say = warn if is_scanned(sample) or phrases("asks_for_part").search(sample.prompt) else drop
     found, is_sure = _left_out(sample)
     if found and found.lower() not in sample.prompt.lower():
@@ -158,7 +163,9 @@ def hollow(sample: Sample) -> Verdict | None:
         return None
     if _NO_VALUE.fullmatch(inner) and phrases("asks_for_a_value").search(sample.prompt):
         return None
-    says_nothing = phrases("hollow", r"\W*{}\W*").fullmatch(inner) or not re.search(r"\w", inner)
+    if not re.search(r"\w", inner):
+        return _signs_alone(inner, sample.prompt)
+    says_nothing = phrases("hollow", r"\W*{}\W*").fullmatch(inner)
     agrees = phrases("agrees", r"\W*{}\W*").fullmatch(inner) and phrases("asks_how").search(sample.prompt)
     courteous = len(inner) < 80 and all(
         is_courtesy(part) for part in re.split(r"[.!?。！？～~\n]+", inner) if part.strip()
@@ -170,11 +177,25 @@ def hollow(sample: Sample) -> Verdict | None:
         or phrases("yes_or_no").search(sample.prompt)
         or phrases("asks_what_to_say").search(sample.prompt)
     )
+    if not says_nothing and courteous and not may_be_courteous and phrases("asks_for_text").search(sample.prompt):
+        return warn(f"the answer is no more than a courtesy: {answer[:40]}", f"回答只有客套话：{answer[:40]}")
     if says_nothing or ((agrees or courteous) and not may_be_courteous):
         return drop(f"the answer says nothing: {answer[:20]}", f"回答没有内容：{answer[:20]}")
     if _is_commonplace(inner):
         return warn(f"the answer would be true of anything: {answer[:40]}", f"回答空泛：{answer[:40]}")
     return None
+
+
+def _signs_alone(inner: str, question: str) -> Verdict | None:
+    """Judge an answer without a word: an operator or an emoji may be what was asked for, a lone dash is nothing."""
+    shown = inner if len(inner) <= 20 else f"{inner[:20]}…"
+    may_be_asked_for = re.search(r"[^\s'\"“”`]", inner) and phrases("asks_for_signs").search(question)
+    is_empty = _EMPTY_SIGNS.fullmatch(inner) is not None
+    if is_empty and not may_be_asked_for:
+        return drop(f"the answer says nothing: {shown}", f"回答没有内容：{shown}")
+    if may_be_asked_for and not is_empty:
+        return None
+    return warn(f"the answer is made of signs alone: {shown}", f"回答只有符号：{shown}")
 
 
 def _is_commonplace(answer: str) -> bool:
@@ -190,14 +211,20 @@ def refusal(sample: Sample) -> Verdict | None:
     """An answer that declines, which the model would learn to do.
 
     What an application says to its users, and which records a rule rejects, is no refusal: there the assistant does
-    not speak of itself, or it gives code.
+    not speak of itself, or it gives code. A letter that was asked for may decline, too: it is told where it does not
+    speak of being written.
     """
     if fenced(sample.answer) or len(sample.answer) > 1200 or phrases("refusal").search(sample.prompt):
         return None
     words = unquoted(said(sample)[:240])
     found = phrases("refusal").search(words)
     told = found[0] if found else _of_itself_alone(sample, words)
-    return drop(f"refuses: {told[:60]}", f"拒绝回答：{told[:60]}") if told else None
+    if not told:
+        return None
+    is_letter = any(phrases(name).search(sample.prompt) for name in ("asks_for_text", "asks_what_to_say"))
+    if found and is_letter and not phrases("declines_to_write").search(words):
+        return warn(f"refuses, or is a text that does: {told[:60]}", f"拒绝回答，或本来就是一段婉拒的文字：{told[:60]}")
+    return drop(f"refuses: {told[:60]}", f"拒绝回答：{told[:60]}")
 
 
 def _of_itself_alone(sample: Sample, words: str) -> str:
@@ -236,7 +263,7 @@ def boilerplate(sample: Sample) -> Verdict | None:
     made = answer
     if not phrases("about_you").search(sample.prompt):
         made = _without_itself(made)
-    is_letter = phrases("asks_for_text").search(sample.prompt)
+    is_letter = any(phrases(name).search(sample.prompt) for name in ("asks_for_text", "asks_what_to_say"))
     is_long = len(answer.encode("utf-8", "replace")) > SHORT or fenced(answer)
     if not is_letter and (is_long or not _is_talk(sample.prompt)):
         bare = _without_courtesy(made)
@@ -249,7 +276,7 @@ def boilerplate(sample: Sample) -> Verdict | None:
 def _is_talk(question: str) -> bool:
     """Return whether "Sure!" may well be the answer, or a part of it."""
     return any(phrases(name).search(question) for name in ("yes_or_no", "about_you")) or (
-        phrases("greets", r"\W*{}\W*").fullmatch(question) is not None
+        len(question) < SHORT and phrases("greets", r"\W*{}\W*").fullmatch(question) is not None
     )
 
 
@@ -349,7 +376,9 @@ def language_of(text: str) -> str:
     """
     letters = {name: len(pattern.findall(text)) for name, pattern in _SCRIPTS.items()}
     words = _WORD.findall(text.lower())
-    for name in ("ja", "ko", "ru"):
+    if letters["ja"] >= 3 and letters["ja"] * 4 >= letters["zh"] and letters["ja"] + letters["zh"] > len(words):
+        return "ja"  # Chinese signs are a part of it
+    for name in ("ko", "ru"):
         if letters[name] >= 8 and letters[name] > len(words):
             return name
     if letters["zh"] >= 4 and letters["zh"] > len(words):
@@ -357,4 +386,8 @@ def language_of(text: str) -> str:
     if len(words) < 3 or letters["zh"] * 20 >= len(words):
         return ""
     foreign = sum(word in _FOREIGN for word in words)
-    return "other" if foreign * 5 >= len(words) and foreign > sum(word in _ENGLISH for word in words) else "en"
+    strong, small, bids = (sum(word in known for word in words) for known in (_ENGLISH, _SMALL, _BIDS))
+    if foreign * 5 >= len(words) and foreign > strong + small:
+        return "other"
+    english = strong + small + bids if strong or (small and bids) else 0
+    return "en" if english > foreign and english * 20 >= len(words) else ""

@@ -14,6 +14,7 @@ from swiftprep.quality import answers, fences, instructions, loops, privacy, tex
 from swiftprep.quality.broken_code import syntax_error
 from swiftprep.quality.contamination import contaminated
 from swiftprep.quality.dedup import duplicates
+from swiftprep.quality.escapes import escaped_text
 from swiftprep.quality.framework import api_errors
 from swiftprep.quality.length import over_budget
 from swiftprep.quality.line_numbers import line_numbers
@@ -37,7 +38,7 @@ RULES: tuple[Rule, ...] = (
     text.mojibake,
     text.hidden_characters,
     text.json_wrapped,
-    text.escaped_text,
+    escaped_text,
     fences.fence_form,
     fences.bare_code,
     line_numbers,

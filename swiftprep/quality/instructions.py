@@ -13,6 +13,26 @@ from swiftprep.records import Sample
 
 _HAN = re.compile("[\u3400-\u9fff]")
 _TOKEN = re.compile("[a-z]+(?:'[a-z]+)?|\\d+|[\u3400-\u9fff]+")
+# Of other languages than Chinese and those in Latin letters nothing is said.
+_OTHER_LETTERS = re.compile("(?:(?![a-zA-Z\u00aa-\u024f\u3400-\u9fff\uff01-\uff5e])[^\\W\\d_]\\W*){2}")
+# A question of what something is, and what that is: a name, a sign, code. And one that is an expression.
+_WHAT_IS = re.compile(
+    r"\A\W*(?:what(?:'s| is| are| does)|explain|define|describe|介绍(?:一下)?|解释(?:一下)?|讲讲|什么是)(?!\w)"
+    r"|(?:是什么|是啥|(?:是)?什么意思|有什么用|的含义|的作用)\W*\Z",
+    re.I,
+)
+_NAMED = re.compile(
+    r"`[^`\n]+`|\d|[+#=&|*/<>^%$@~√]|--|\b(?:vue|js|javascript|python|go)\b"
+    r"|\b(?!(?:I|It|This|That|The|These|Those|You|My|Your)\b)[A-Z]"
+)
+_GENERAL = r"(?!它|这|那|你|我|问题|需求|答案|任务|内容|东西|原因|情况|意思)"
+_A_TERM = re.compile(
+    r"\W*(?:what(?:'s| is) an? [a-z][\w-]+"
+    rf"|什么(?:是|叫){_GENERAL}\w{{2,12}}|{_GENERAL}\w{{2,12}}是(?:什么|啥)(?:意思|东西)?)\W*",
+    re.I,
+)
+_OPERATORS = re.compile(r"[&|=<>+*^%~]{2}|!!?\w")
+_EXPRESSION = re.compile(r"(?=\D*\d)(?=[^=≈≠<>≤≥+\-*/×÷^!%√]*[=≈≠<>≤≥+\-*/×÷^!%√])[\d\s.,+\-*/×÷^!%()√π=≈≠<>≤≥?？]+")
 _QUOTED = re.compile(
     "(?!```)[「『“\"'‘《`][^」』”\"'’》`\n]{2,}[」』”\"'’》`]|[:：]\\s*\\S{2,}|\n\\s*\\S[^\n]{2,}[^\n:：](?:\n|$)|[{};<>=]{2}|\\(\\w*\\)"
 )
@@ -39,6 +59,11 @@ def unclear(sample: Sample) -> Verdict | None:
     slot = _unfilled(_INLINE_CODE.sub("", question))
     if slot and slot not in sample.answer:
         return drop(f"the instruction was not filled in: {slot}", f"指令模板没有填写：{slot}")
+    says_enough = _OTHER_LETTERS.search(question) or _OPERATORS.search(question)
+    if says_enough or _A_TERM.fullmatch(question) or _EXPRESSION.fullmatch(question):
+        return None
+    if (named := _WHAT_IS.sub("", question)) != question and _NAMED.search(named):
+        return None
     words = _TOKEN.findall(question.lower())
     if sum(len(word) if _HAN.match(word) else 2 for word in words) < 4:
         return drop(f"the instruction is too short: {question}", f"指令过短：{question}")

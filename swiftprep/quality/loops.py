@@ -8,12 +8,15 @@ from itertools import pairwise
 
 from swiftprep.quality.markdown import fenced, outside_fences
 from swiftprep.quality.origin import is_code, is_scanned
+from swiftprep.quality.phrases import phrases
 from swiftprep.quality.verdict import Verdict, drop, warn
 from swiftprep.records import Sample
 from swiftprep.scan.mask import MARKER
 
 _RUN = re.compile(r"([^\W\d_][^\n]{0,15}?)\1{11,}")
 _COUNTED = 30  # lines that differ in a number alone: a list of data may well have some
+_WORD = re.compile("[^\\W\\d_]{3}|[\u3400-\u9fff]")
+_DIGIT = re.compile(r"\d")
 _FIRST_NUMBER = re.compile(r"^([^\d\n]*)\d+", re.M)
 _PARAGRAPH = 40  # characters of a paragraph that nobody writes three times
 _ROWS = 12  # equal lines in code: rows and columns of a page may well be the same a few times
@@ -21,13 +24,24 @@ _NUMBER = re.compile(r"^\s*(?:\d+[.)、]|[-*•])\s*")
 
 
 def looping(sample: Sample) -> Verdict | None:
-    """An answer caught in a loop: its end is one piece over and over, or one line stands there many times."""
+    """An answer caught in a loop: its end is one piece over and over, or one line stands there many times.
+
+    A matrix, a fixture or a sentence that was to be written ten times repeats itself, too: that is told.
+    """
     found = _loop(sample)
     if found is None:
         counted = "" if is_scanned(sample) else _counts(sample)
         return warn(f"counts on and on: {counted[:40]}", f"只有编号在变：{counted[:40]}") if counted else None
-    say = warn if is_scanned(sample) else drop
+    say = warn if is_scanned(sample) or _is_asked_for(found, sample.prompt) else drop
     return say(f"repeats itself: {found[:40]}", f"内容循环重复：{found[:40]}")
+
+
+def _is_asked_for(repeated: str, question: str) -> bool:
+    """Return whether what is repeated may be what was asked for: a text so many times, or a matrix of one number."""
+    if phrases("asks_to_repeat").search(question):
+        return True
+    is_data = _WORD.search(repeated) is None
+    return is_data and (phrases("asks_for_rows").search(question) or _DIGIT.search(question)) is not None
 
 
 def _loop(sample: Sample) -> str | None:

@@ -176,6 +176,9 @@ def without_tags(answer: str) -> str:
     names = {tag.strip("/") for tag in tags}
     if any(tags[name] != tags[f"/{name}"] for name in names):
         return answer  # prose that speaks of a tag
+    codes = "".join(piece for piece in pieces[1::2] if piece[:1] == "`" and piece[:3] != "```")
+    if not names.isdisjoint(tag.lower().strip("/") for tag in _TAG_NAME.findall(codes)):
+        return answer  # a tag that is also shown as code is an example of what the answer speaks of
     if not names <= _PLAIN or _RICH.search(prose):
         return answer  # HTML on purpose: Markdown has no other way to say it
     wraps = any(_BLOCK_TAG.fullmatch(f"<{name}>") or name[0] in "lh" for name in names)

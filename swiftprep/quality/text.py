@@ -16,7 +16,7 @@ from swiftprep.quality.marks import has_marks, is_about_marks, left_mark, own_tu
 from swiftprep.quality.origin import is_code, is_scanned, language_of_file
 from swiftprep.quality.pages import page_line, unescaped, without_page_lines, without_tags
 from swiftprep.quality.phrases import phrases
-from swiftprep.quality.syntax import spans, without
+from swiftprep.quality.syntax import spans
 from swiftprep.quality.unseen import HIDDEN, without_hidden
 from swiftprep.quality.verdict import Verdict, drop, fix, warn
 from swiftprep.records import Sample
@@ -27,14 +27,14 @@ TAIL = 300  # characters at the end of a question in which a template's end is l
 
 _LOST = re.compile("\ufffd|锟斤拷|锟斤|烫烫烫|屯屯屯")
 _MOST_SHOWN = 3  # signs for lost letters that a file of code may show on purpose
-_ESCAPES = {"\\n": "\n", "\\t": "\t", '\\"': '"', "\\r": "", "\\\\": "\\"}
-_LINE_ENDS = re.compile(r"(?:(?:\\r)?\\n)+")
-_AFTER = re.compile(r"[。.！!？?：:;；,，、>{}()\[\]`'\"*|]\Z")
-_BEFORE = re.compile(r"[ \t]{2}|\d+[.)、]|[-*#|<}`]")
-_IN_QUOTES = re.compile(r"""(['"`/])(?<!\\)(?:\\[rn])+\1""")
-_ESCAPED = re.compile(r'\\(?:[ntr"]|\\)')
 _ABOUT_ENTITIES = re.compile(r"&|<\w|尖括号|angle bracket|实体|转义|entit|escap|unescape", re.I)
-_ABOUT_TAGS = re.compile(r"\bhtml\b|标签(?!页)|\btags?\b|xss|富文本|rich ?text|加粗|\bbold\b|换行|line ?breaks?", re.I)
+_ABOUT_TAGS = re.compile(
+    r"\bhtml\b|\bmarkdown\b|标签(?!页)|\btags?\b|xss|富文本|rich ?text|加粗|\bbold\b|换行|line ?breaks?", re.I
+)
+_ABOUT_LOOKS = re.compile(
+    r"颜色|上色|[红蓝绿黑白]色|字体|字号|居中|对齐|\bcolou?r|\bfont|\bcent(?:er|re)|\balign|\bsize\b", re.I
+)
+_LOOKS = re.compile(r"<\w+ [^<>\n]{0,200}?\b(?:color|style|align|size|face)=")
 _ANSWER_KEYS = (
     *RESPONSE_KEYS, "result", "message", "reply", "generated_text", "回答", "答案", "内容", "输出",
     "choices", "messages", "data",
@@ -107,37 +107,6 @@ def hidden_characters(sample: Sample) -> Verdict | None:
     return warn("holds characters that cannot be seen in a text of its code", "代码的文本里含有不可见字符")
 
 
-def escaped_text(sample: Sample) -> Verdict | None:
-    r"""An answer in which every line end is the two characters `\n`: it was escaped once too often.
-
-    The escapes must stand where lines end. One between quotes is what the answer is about, or a string of its code: of
-    that and of line ends together there is no telling which is which, unless the whole is one JSON string.
-    """
-    answer = sample.answer
-    inner = answer.strip()
-    shown = _IN_QUOTES.sub("", _INLINE.sub("", inner))
-    if "\n" in inner or shown.count("\\n") < 2:
-        return None
-    quoted = len(inner) > 2 and inner[0] == inner[-1] == '"'
-    body = inner[1:-1] if quoted else inner
-    if is_code(sample) and without(inner, language_of_file(sample), "literal").count("\\n") < inner.count("\\n"):
-        return None
-    ends = [_is_line_end(shown, match) for match in _LINE_ENDS.finditer(shown)]
-    if 2 * sum(ends) < len(ends) or not _ESCAPED.sub("", body).strip():
-        return None
-    if _IN_QUOTES.search(body):
-        return drop("its line ends are written as \\n, and so is one that is meant", "换行被写成了 \\n，且无法完整还原")
-    made = _ESCAPED.sub(lambda match: _ESCAPES[match[0]], body)
-    return fix(with_answer(sample, made), "its line ends are written as \\n", "换行被写成了字面的 \\n")
-
-
-def _is_line_end(text: str, match: re.Match[str]) -> bool:
-    """Return whether lines end where some escapes stand: after a sentence, before an indent or an item, or twice."""
-    twice = match[0].count("\\n") > 1
-    before, after = text[max(0, match.start() - 1) : match.start()], text[match.end() : match.end() + 4]
-    return twice or _AFTER.search(before) is not None or _BEFORE.match(after) is not None
-
-
 def json_wrapped(sample: Sample) -> Verdict | None:
     """An answer that is a JSON object with the answer in it, where nobody asked for JSON."""
     inner = sample.answer.strip()
@@ -201,6 +170,8 @@ def html_residue(sample: Sample) -> Verdict | None:
         return None
     made = unescaped(answer)
     if made == answer and not is_code(sample) and not _ABOUT_TAGS.search(sample.prompt):
+        if _ABOUT_LOOKS.search(sample.prompt) and _LOOKS.search(answer):
+            return None  # the answer shows how a text gets its looks
         made = without_tags(answer)
         if len(made) < 0.7 * len(html.unescape(answer)) and phrases("about_code").search(sample.prompt):
             return None  # it is HTML that was asked for

@@ -31,8 +31,8 @@ _SHORT = 12  # characters of a last line that may well be a name or a number
 
 def truncated(sample: Sample) -> Verdict | None:
     """An answer that stops before its end: a code block not closed, code left open, a sentence broken off."""
-    if is_part(sample):
-        return None
+    if is_part(sample) or not re.search(r"\w", sample.answer):
+        return None  # what is made of signs alone is judged by `hollow`
     answer = sample.answer.rstrip()
     if is_code(sample):
         return _open_code(cut_off(answer, language_of_file(sample)))

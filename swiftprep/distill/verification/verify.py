@@ -19,6 +19,7 @@ from swiftprep.distill.verification.leaks import COPIED_SHARE, copied_code, copi
 from swiftprep.distill.verification.unfinished import left_undone
 from swiftprep.quality import answers, fences, loops, origin, text, truncation, turns
 from swiftprep.quality.edit import with_answer
+from swiftprep.quality.escapes import escaped_text
 from swiftprep.quality.look_alikes import look_alikes, look_alikes_beside
 from swiftprep.quality.markdown import fenced
 from swiftprep.quality.marks import left_mark
@@ -40,7 +41,7 @@ MOST = 8  # problems of the code that are told at once
 
 # What can be put right without asking again, in the order of the checker's rules.
 _REPAIRS: tuple[Rule, ...] = (
-    turns.surrogates, text.mojibake, text.hidden_characters, text.json_wrapped, text.escaped_text, fences.fence_form,
+    turns.surrogates, text.mojibake, text.hidden_characters, text.json_wrapped, escaped_text, fences.fence_form,
     fences.bare_code, text.html_residue, text.chat_markers, answers.boilerplate, answers.echo,
 )  # fmt: skip
 _CUT = ("length", "max_tokens", "max_output_tokens")
