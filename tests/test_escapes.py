@@ -38,6 +38,8 @@ ABOUT = {
     "a format": ("How do I print hash and title?", r"--pretty=format:%h\n%s\n\n%b"),
     "asked for": ("How do I end lines on Windows?", r"Header: a;\r\nBody: b;\r\n\r\nEnd."),
     "a prompt": ("Show the first turn of the prompt.", r"Name it.\n\n### Input:\nfive.\n\n### Output:\nV."),
+    "TeX": ("梯度和频率怎么写？", r"梯度：\nabla f，频率：\nu，角度：\theta，密度：\rho。"),
+    "a path": ("Where are the notes?", r"The folders are:\n\nD:\new.\n\nAnd then: E:\notes."),
     "code in a sentence": ("How do I get the paragraphs?", r"Split at \n\n; so text.split('\n\n') gives them."),
 }  # fmt: skip
 

@@ -32,6 +32,11 @@ _SPOKEN_OF_AFTER = re.compile(r"[ \t]?[,.;:!?，。；：、！？)）\"'”’�
 _AFTER_SENTENCE = re.compile(r"[。.！!？?：:；;，,)）”\"]\Z")
 _FENCE = re.compile(r"(?:\A|\\n)[ \t]{0,8}(?:`{3,}|~{3,})[\w+.-]{0,20}(?:\\r)?\\n")
 _ITEM = re.compile(r"(?:\A|\\n)[ \t]{0,8}(?:[-*•] |\d{1,3}[.)、]|#{1,6} |第[\w]{1,3}[步点])")
+# A command of TeX, or a folder's name, that begins like an escape.
+_NAME = re.compile(
+    r"\\(?:nabla|neq?|nu|not(?:in)?|theta|times|text[a-z]{0,9}|tau|tan|to|triangle|rho|right[a-z]{0,9}|rangle)(?![A-Za-z])"
+    r"|(?<!\w)[A-Za-z]:\\\w"
+)
 _TAGS = re.compile(r">(?:(?:\\r)?\\n|\\t|[ \t])+<[\w/!]")
 
 
@@ -59,7 +64,8 @@ def escaped_text(sample: Sample) -> Verdict | None:
             return None
         return repaired if _parses_only(made, body, language) else told
     words = _BLOCK.sub("", body)
-    if any("\\n" in match[0] for pattern in (_INLINE, _QUOTED) for match in pattern.finditer(words)):
+    is_shown = any("\\n" in match[0] for pattern in (_INLINE, _QUOTED) for match in pattern.finditer(words))
+    if is_shown or _NAME.search(words):
         return told
     runs = list(_RUN.finditer(words))
     spoken_of = sum(_is_spoken_of(words, run) for run in runs)
