@@ -360,7 +360,7 @@ def test_digits_are_a_number_first(answer):
         (js(f"const a = {{ mobile: {PHONE} }}"), js('const a = { mobile: "REDACTED_PHONE" }')),
         (js(f"const rows = [['张三', '{PHONE}']]"), js("const rows = [['张三', 'REDACTED_PHONE']]")),
         (js(f'<a :phone="{PHONE}">{PHONE}</a>', "vue"), js("<a :phone=\"'REDACTED_PHONE'\">REDACTED_PHONE</a>", "vue")),
-        (js(f"long phone = {PHONE}L;", "java"), js('long phone = "REDACTED_PHONE";', "java")),
+        (js(f"long phone = {PHONE}L;", "java"), js("long phone = 0L;", "java")),
         (js(f"phone: {PHONE}", "yaml"), js("phone: REDACTED_PHONE", "yaml")),
         (js(f"phone = {PHONE}", "toml"), js('phone = "REDACTED_PHONE"', "toml")),
         (js("<ta-col>demo@alipay.com</ta-col>", "vue"), js("<ta-col>REDACTED_EMAIL</ta-col>", "vue")),

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from functools import lru_cache
-from typing import TypeAlias
 
+from swiftprep.scan.secret_literals import joined, judged, literals, merged
 from swiftprep.scan.secret_values import PLACEHOLDER, STAND_INS, Span, is_jumbled, is_random, looks_secret
 
 _SCHEMES = (b"bearer", b"basic", b"appcode")
@@ -66,19 +66,9 @@ def rank_of(name: str) -> str:
 _AFTER = re.compile(
     r"""(?P<close>\]?\\?["'`]\]?|&quot;)?(?:\s{0,20}(?:"""
     r"""(?P<named>>\s{0,20}<value>|\)\.(?:type|fill|setValue|sendKeys|send_keys)\(|,?\s{0,20}\\?["']?(?:value|val|content|default|defaultValue)\\?["']?\s?[:=])"""
-    r"""|(?P<xml>>)|(?P<equal>[=!]==?)|(?P<op>:\s?[A-Za-z&][\w.<>\[\]| ]{0,30}=(?![=>])|:=|=>|\|\||\?\?|[=:：＝])"""
+    r"""|(?P<xml>>)|(?P<equal>[=!]==?)|(?P<op>:\s?[A-Za-z&][\w.<>\[\]| ]{0,30}=(?![=>]|[ \t]{0,9}(?:\n|\Z))"""
+    r"""|:=|=>|\|\||\?\?|[=:：＝])"""
     r"""|(?P<comma>,)|(?P<call>\()|(?P<prose>(?:is|are|是|为)(?![A-Za-z])))|(?P<space>[ \t]))\s{0,40}"""
-)
-_TOKEN = re.compile(
-    r"""(?P<mark>\"{3}|'{3})(?P<triple>(?:[^"'\\]|\\.|(?!(?P=mark))["']){1,8192})(?P=mark)"""
-    r"""|(?:\\["']|&quot;)(?P<escaped>[^"'\\\n]{0,4096}?)(?:\\["']|&quot;)"""
-    r"""|[rbfuRBFU]{0,2}(?:"(?P<double>(?:[^"\\\n]|\\.){0,8192})"|'(?P<single>(?:[^'\\\n]|\\.){0,8192})'"""
-    r"""|`(?P<back>(?:[^`\\\n]|\\.){0,8192})`)|[(\[)\],;{}\n]|[^\s"'`(\[)\],;{}\n]{1,120}"""
-)
-_GOES_ON = re.compile(r"\+|\|\||\?|:$|\.|(?:or|if|else)$|\\$")
-_TRANSPARENT = re.compile(
-    r"(?:parse|from|atob|btoa|get|getenv|env|getOrDefault|getProperty|encode|String|Buffer|b64decode|SecretStr|bytes|"
-    r"md5|[=:,(\[]\s?|(?<![A-Za-z])(?:[Rr]ef|shallowRef|useState|useRef|signal|mutableStateOf)(?:<[\w |]{1,20}>)?)\($"
 )
 _READER = re.compile(r"(?:get|check|valid|is[A-Z_]|has|verify|remove|delete|find|load|parse|on[A-Z]|use)")
 _BOUND = re.compile(r"(?:^|\s|v-bind|v-model)[:@]$")
@@ -162,7 +152,7 @@ def _values(text: str, start: int, end: int, rank: str, suffix: str) -> Iterator
         return
     if rank == "signing":
         for span, _ in literals(text, at, 1) if how == "call" else ():
-            yield from _judged(text, span, "secret")
+            yield from judged(text, span, "secret")
         return
     if rank == "key" and "Utf8.parse(" in text[at : at + 40]:
         rank = "secret"
@@ -174,6 +164,10 @@ def _values(text: str, start: int, end: int, rank: str, suffix: str) -> Iterator
         return
     if (how == "call" and _READER.match(name.rpartition(".")[2])) or (how == "comma" and not after["close"]):
         return
+    if how == "op" and suffix in CONFIGURATION and len(after["op"]) > 2 and after["op"][0] == ":":
+        at = end + text[end:at].index(":") + 1  # no type there: `password: c2VjcmV0=`
+        at += len(text[at : at + 20]) - len(text[at : at + 20].lstrip(" \t"))
+        quoted = text.startswith(_OPENING, at)
     if suffix in (".yml", ".yaml") and how == "op":
         node = _YAML_NODE.match(text, at)
         if node is None or "!vault" in node[0]:
@@ -196,107 +190,19 @@ def _values(text: str, start: int, end: int, rank: str, suffix: str) -> Iterator
             return
     expression = how == "op" and suffix not in CONFIGURATION and "\n" not in after[0]
     if quoted or expression:
-        values = list(literals(text, at))
-        for group in _joined(text, values if expression else values[:1]):
+        groups = list(joined(text, list(literals(text, at))))
+        for group in groups if expression else groups[:1]:
             span, plain = group[0]
             kind = rank if plain else "token" if rank != "key" else ""
             whole = "".join(text[slice(*part)] for part, _ in group)
             if len(group) > 1 and looks_secret(whole, kind):
-                yield from (Span(*part, kind) for part, _ in group if part[0] < part[1])
+                yield from merged(text, [Span(*part, kind) for part, _ in group if part[0] < part[1]])
                 continue
             for span, plain in group:
                 kind = rank if plain else "token" if rank != "key" else ""
-                yield from _judged(text, span, kind, suffix)
+                yield from judged(text, span, kind, suffix)
     if not quoted and how not in ("comma", "call", "equal"):
         yield from _bare(text, before + name, at, how, rank, suffix, bool(open_quotes))
-
-
-def literals(text: str, at: int, depth: int = 0) -> Iterator[tuple[tuple[int, int], bool]]:
-    """Yield where the string literals of an expression are, and False for those handed to some other function."""
-    opaque = junk = ended = 0
-    last = "+"
-    for token in _TOKEN.finditer(text, at):
-        word = token[0]
-        if token.lastgroup:
-            group = "triple" if token["mark"] else token.lastgroup
-            if last == '"' and not depth and text[ended : token.start()].strip(" \t"):
-                return
-            ended = token.end()
-            yield token.span(group), not opaque
-            last, junk = '"', 0
-            continue
-        if word == "\n":
-            if not depth and last not in '"+(=:?|&[\\':
-                return
-            continue
-        if word in "([":
-            depth += 1
-            called = _TRANSPARENT.search(text, max(at - 3, token.start() - 24), token.end()) if depth < 9 else None
-            opaque = opaque or (depth if word == "(" and not called else 0)
-        elif word in ")]":
-            opaque = 0 if depth == opaque else opaque
-            depth -= 1
-        junk += len(word)
-        ends = word in ";{}" or (word == "," and not depth) or not 0 <= depth < 9 or junk > 120
-        if ends or (last == '"' and word not in "([)]," and not _GOES_ON.match(word)):
-            return
-        last = word[-1]
-
-
-_Literal: TypeAlias = tuple[tuple[int, int], bool]
-_JOIN = re.compile(r"""["'`]{1,3}\s{0,80}[+\\]?\s{0,80}[rbuRBU]?["'`]{1,3}""")
-
-
-def _joined(text: str, values: Sequence[_Literal]) -> Iterator[list[_Literal]]:
-    """Yield the literals in groups of those that a program puts together: `"Tr0" + "ub"`, `'Tr0' 'ub'`."""
-    group: list[_Literal] = []
-    for value in values:
-        if group and not (group[-1][1] == value[1] and _JOIN.fullmatch(text, group[-1][0][1], value[0][0])):
-            yield group
-            group = []
-        group.append(value)
-    if group:
-        yield group
-
-
-_FIXED = re.compile(r"[^\s:/_.?&=-]{8,512}")
-_PHRASE = re.compile(r"\s*[A-Za-z-]{2,16} +(\S{12,512})\s*")
-
-
-# What a program puts into a string: of JavaScript and Java, of Python and C#, of Ruby and PHP, of a shell.
-_SLOTS = {
-    "$": re.compile(r"[$#]\{[^{}]{0,200}\}|\{\$[^{}]{0,200}\}"),
-    "{": re.compile(r"\{[^{}]{0,200}\}"),
-    "$x": re.compile(r"[$#]\{[^{}]{0,200}\}|\{\$[^{}]{0,200}\}|\$[A-Za-z_]\w{0,60}"),
-}
-_WITH_VARIABLES = frozenset(".sh .php .kt .dart .groovy .scala".split())
-
-
-def _judged(text: str, span: tuple[int, int], rank: str, suffix: str = "") -> Iterator[Span]:
-    start, end = span
-    value = text[start:end]
-    quote, prefix = text[start - 1 : start], text[max(0, start - 3) : start - 1].lower()
-    slots = _SLOTS["{" if prefix[-1:] in ("f", "$") or prefix[-2:] in ("fr", "$@") else "$"]
-    if quote == '"' and suffix in _WITH_VARIABLES:
-        slots = _SLOTS["$x"]
-    if quote in ('"', "`") or slots is _SLOTS["{"]:
-        pieces, at = [], start
-        for slot in slots.finditer(text, start, end):
-            pieces.append((at, slot.start()))
-            at = slot.end()
-        if pieces:  # only what is written out may go; the expressions stay
-            pieces.append((at, end))
-            if not any(letter in text[slice(*piece)] for piece in pieces for letter in "{}"):
-                for piece in pieces:
-                    if _FIXED.fullmatch(text, *piece) and looks_secret(text[slice(*piece)], rank):
-                        yield Span(*piece, rank)
-            return
-    if rank == "token" and (phrase := _PHRASE.fullmatch(value)):
-        start, end = start + phrase.start(1), start + phrase.end(1)
-    elif value != value.strip():
-        start, end = start + len(value) - len(value.lstrip()), end - len(value) + len(value.rstrip())
-    if looks_secret(re.sub(r"(?:\\[nrt])+", "", text[start:end]), rank):
-        yield Span(start, end, rank)
 
 
 # Before a value of YAML: an anchor, a tag, or the mark of a text that begins on the next line. An alias is no value.
@@ -355,6 +261,12 @@ def _bare(text: str, before: str, at: int, how: str, rank: str, suffix: str, wit
     )
     if looks_secret(value, rank) or plain:
         yield Span(match.start(), match.start() + len(value), rank)
+
+
+def chinese_rank(name: str) -> str:
+    """Return what a Chinese name such as `默认密码` says of its value, as `rank_of` does."""
+    hit = re.search(rf"(?:{_CHINESE_NAME.pattern})(?=(?:[（(].{{0,20}}[)）])?$)", name)
+    return _CHINESE_RANKS.get(hit[0], "secret") if hit else ""
 
 
 def is_plain(value: str, suffix: str) -> bool:
