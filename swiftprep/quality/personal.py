@@ -100,11 +100,13 @@ def personal(text: str, path: str) -> list[Span]:
         for span in matches:
             if places and not is_known(text[span.start : span.end]) and _is_somebodys(text, span, places):
                 found.append(span)
-    taken = [match.span() for match in MARKER.finditer(text)] if found else []
+    taken = bytearray(len(text) if found else 0)
+    for match in MARKER.finditer(text) if found else ():
+        taken[match.start() : match.end()] = b"\1" * (match.end() - match.start())
     kept: list[Span] = []
     for span in found:  # where two meet, the more exact one is first
-        if not any(start < span.end and span.start < end for start, end in taken):
-            taken.append((span.start, span.end))
+        if 1 not in taken[span.start : span.end]:
+            taken[span.start : span.end] = b"\1" * (span.end - span.start)
             kept.append(span)
     return sorted(kept)
 

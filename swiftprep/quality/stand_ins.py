@@ -7,6 +7,8 @@ nobody's takes its place. Where none can, as the text shows digits of it again, 
 from __future__ import annotations
 
 import re
+from functools import lru_cache
+from typing import NamedTuple
 
 from swiftprep.scan.places import PROSE, regions
 from swiftprep.scan.secret_values import Span
@@ -31,6 +33,25 @@ _PATTERN = re.compile(r"[/\"'`](\^[^/\"'`\n]{3,200}\$)[/\"'`]")
 _NESTED = re.compile(r"[+*}]\)?\)[+*{]")
 
 
+class _About(NamedTuple):
+    """What a whole text says, whatever the value."""
+
+    teaches: bool
+    carriers: bool
+    hides: bool
+    checked: tuple[tuple[int, int, bool], ...]  # start, end, whether it is prose
+
+
+@lru_cache(maxsize=4)
+def _about(text: str, path: str) -> _About:
+    pieces: list[tuple[int, int, bool]] = []
+    for start, end, suffix in regions(text, path):
+        if _CHECK.search(text, start, end):
+            pieces.append((start, end, suffix in PROSE))
+    hides = re.search(r"[*•]{2}", text) is not None
+    return _About(_LESSON.search(text) is not None, _CARRIERS.search(text) is not None, hides, tuple(pieces))
+
+
 def stand_in(text: str, span: Span, path: str) -> str | None:
     """Return what stands in for a value: `""` for the word of its kind, and None if the value has to stay.
 
@@ -46,21 +67,24 @@ def stand_in(text: str, span: Span, path: str) -> str | None:
     True
     """
     value = text[span.start : span.end]
-    if _goes_on_from(text, value, span.kind):
+    about = _about(text, path)
+    if _goes_on_from(text, value, span.kind, about):
         return None
-    if not _is_checked(text, span, path):
+    if not _is_checked(text, span, about):
         return ""
     other = _of_the_same_form(value, span.kind)
-    return None if other is None or _tells_apart(text, value, other, span.kind) else other
+    return None if other is None or _tells_apart(text, value, other, span.kind, about) else other
 
 
-def _goes_on_from(text: str, value: str, kind: str) -> bool:
+def _goes_on_from(text: str, value: str, kind: str, about: _About) -> bool:
     """Return whether a text teaches the check digit, or shows the value half hidden or the date of birth in it."""
+    if kind != "id-card" and not about.hides and not (kind == "bank-card" and about.teaches):
+        return False
     if kind == "email":
         name, _, host = value.partition("@")
         return re.search(rf"{re.escape(name[0])}\w{{0,3}}[*•]{{2,}}\w{{0,4}}@{re.escape(host)}", text) is not None
     digits = _digits(value)
-    if kind in ("id-card", "bank-card") and _LESSON.search(text):
+    if kind in ("id-card", "bank-card") and about.teaches:
         return True
     again = rf"{digits[:3]}\d{{0,3}}[ -]?[*•]{{2,}}|[*•]{{2,}}[ -]?{digits[-4:]}(?!\d)"
     if kind == "id-card":
@@ -69,13 +93,17 @@ def _goes_on_from(text: str, value: str, kind: str) -> bool:
     return re.search(again, text) is not None
 
 
-def _is_checked(text: str, span: Span, path: str) -> bool:
+def _is_checked(text: str, span: Span, about: _About) -> bool:
     """Return whether the code that holds a value, or its line in prose, may look at the value's form."""
-    start, end, suffix = next(part for part in regions(text, path) if part[0] <= span.start < part[1])
-    if suffix in PROSE:
+    piece = next((piece for piece in about.checked if piece[0] <= span.start < piece[1]), None)
+    if piece is None:
+        return False
+    start, end, is_prose = piece
+    if is_prose:
         start = text.rfind("\n", 0, span.start) + 1
         end = text.find("\n", span.end) % (len(text) + 1)
-    return _CHECK.search(text, start, end) is not None
+        return _CHECK.search(text, start, end) is not None
+    return True
 
 
 def _of_the_same_form(value: str, kind: str) -> str | None:
@@ -94,11 +122,11 @@ def _of_the_same_form(value: str, kind: str) -> str | None:
     return re.sub(r"[\dXx]", lambda _: next(left), value)
 
 
-def _tells_apart(text: str, value: str, other: str, kind: str) -> bool:
+def _tells_apart(text: str, value: str, other: str, kind: str, about: _About) -> bool:
     """Return whether something in the text may say yes to one of two values and no to the other."""
     if kind == "email":
         return False
-    if kind == "phone" and _CARRIERS.search(text):
+    if kind == "phone" and about.carriers:
         return True
     for pattern in {match[1] for match in _PATTERN.finditer(text)}:
         if _NESTED.search(pattern):

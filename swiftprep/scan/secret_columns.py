@@ -35,8 +35,10 @@ _JUDGES = re.compile(r"(?i)strength|result|valid|match|score|强度|结果|合�
 
 def columns(text: str, suffix: str) -> Iterator[Span]:
     """Yield the secrets among the values that a telling name elsewhere belongs to."""
-    lower = text.lower()
+    lower, at = text.lower(), 0
     for match in _INSERT.finditer(text) if "values" in lower else ():
+        if match.start() < at:
+            continue
         ranks = [rank_of(name.strip(' \t\r\n`"[]')) for name in match["names"].split(",")]
         at = match.end()
         while any(ranks) and text[at : at + 1] == "(":
@@ -88,7 +90,10 @@ def _secrets(text: str, fields: list[tuple[int, int]], ranks: list[str]) -> Iter
 
 
 def _tables(text: str) -> Iterator[Span]:
+    at = 0
     for match in _TABLE.finditer(text):
+        if match.start() < at:
+            continue
         names = [name.strip(" \t`*") for name in match["names"].strip().strip("|").split("|")]
         ranks = [rank_of(name) if name.isascii() and " " not in name else chinese_rank(name) for name in names]
         if not any(ranks) or any(map(_JUDGES.search, names)):

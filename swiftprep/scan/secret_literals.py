@@ -95,6 +95,7 @@ _WITH_VARIABLES = frozenset(".sh .php .kt .dart .groovy .scala".split())
 
 
 def judged(text: str, span: tuple[int, int], rank: str, suffix: str = "") -> Iterator[Span]:
+    """Yield what of a literal is a secret: all of it, or the parts beside the expressions in it."""
     start, end = span
     value = text[start:end]
     quote, prefix = text[start - 1 : start], text[max(0, start - 3) : start - 1].lower()

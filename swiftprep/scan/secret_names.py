@@ -6,6 +6,7 @@ import base64
 import re
 from collections.abc import Iterator
 from functools import lru_cache
+from itertools import islice
 
 from swiftprep.scan.secret_literals import joined, judged, literals, merged
 from swiftprep.scan.secret_values import PLACEHOLDER, STAND_INS, Span, is_jumbled, is_random, looks_secret
@@ -77,6 +78,7 @@ _BASIC_VALUE = re.compile(r"[\"']?([\w+/]{8,512}={0,2})")
 _DEFAULT = re.compile(
     r"""\{[^{}"'`;]{0,160}?(?<![\w$])(?:default|value|initialValue|defaultValue)\s{0,3}:\s{0,3}(?:\(\)\s{0,3}=>\s{0,3})?(?=["'`])"""
 )
+_MOST_LITERALS = 64  # of an expression
 _CONTAINER, _NUMBER = re.compile(r"\{(?=[\"'`]|\d+\})"), re.compile(r"\d{6,20}(?=[\"'])")
 _USER_VALUE = re.compile(r"""["'`][\w.@+-]{1,64}:([^\s"'`:/]{3,128})["'`]""")
 _SCHEME_VALUE = re.compile(r"(?:\s|%20){1,3}([\w\-.~+/]{8,4096}={0,2})")
@@ -190,7 +192,7 @@ def _values(text: str, start: int, end: int, rank: str, suffix: str) -> Iterator
             return
     expression = how == "op" and suffix not in CONFIGURATION and "\n" not in after[0]
     if quoted or expression:
-        groups = list(joined(text, list(literals(text, at))))
+        groups = list(joined(text, list(islice(literals(text, at), _MOST_LITERALS))))
         for group in groups if expression else groups[:1]:
             span, plain = group[0]
             kind = rank if plain else "token" if rank != "key" else ""
@@ -221,7 +223,7 @@ _TITLE = re.compile(r"[A-Z][a-z]+")
 _BARE = re.compile(
     r"(?:[^\s\"'`<>,;(){}\[\]|&\\\u2000-\uffff]|&(?![\w.%-]{1,40}=|#?\w{2,8};|&)(?=[\w!@#$%^*.+=?-])){4,512}"
 )
-_BARE_LINE = re.compile(r"[^\s\"'`<>{\[|*&][^\s\u2000-\uffff]{3,4096}(?=[ \t\r]*(?:[ \t](?:#|//).*)?$)", re.M)
+_BARE_LINE = re.compile(r"[^\s\"'`<>{\[|*&][^\s\u2000-\uffff]{3,1024}(?=[ \t\r]*(?:[ \t](?:#|//).*)?$)", re.M)
 # What prose shows of code: a call, or a member of what programs hand around.
 _IS_EXPRESSION = re.compile(
     r"!?(?:[A-Za-z_$][\w$]*\??\.)*[A-Za-z_$][\w$]*\(|(?:(?:this|self|window|process|props|state|store|values?|data|params|"
