@@ -78,7 +78,7 @@ _BASIC_VALUE = re.compile(r"[\"']?([\w+/]{8,512}={0,2})")
 _DEFAULT = re.compile(
     r"""\{[^{}"'`;]{0,160}?(?<![\w$])(?:default|value|initialValue|defaultValue)\s{0,3}:\s{0,3}(?:\(\)\s{0,3}=>\s{0,3})?(?=["'`])"""
 )
-_MOST_LITERALS = 64  # of an expression
+_MOST_LITERALS = 16  # of an expression
 _CONTAINER, _NUMBER = re.compile(r"\{(?=[\"'`]|\d+\})"), re.compile(r"\d{6,20}(?=[\"'])")
 _USER_VALUE = re.compile(r"""["'`][\w.@+-]{1,64}:([^\s"'`:/]{3,128})["'`]""")
 _SCHEME_VALUE = re.compile(r"(?:\s|%20){1,3}([\w\-.~+/]{8,4096}={0,2})")
