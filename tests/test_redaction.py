@@ -194,6 +194,88 @@ def test_five_packages_parse_with_their_secrets_taken_out(packages):
     assert found > 1000
 
 
+# --- values in odd places -----------------------------------------------------------------------------------------------
+
+ODD = {
+    "default in a shell": ("a.sh", "export DB_PWD=${DB_PWD:-{v}}\n", "export DB_PWD=${DB_PWD:-REDACTED_PASSWORD}\n"),
+    "default that is kept": ("a.sh", ": ${DB_PWD:={v}}\n", ": ${DB_PWD:=REDACTED_PASSWORD}\n"),
+    "default of an argument": ("a.sh", "DB_PWD=${2:-{v}}\n", "DB_PWD=${2:-REDACTED_PASSWORD}\n"),
+    "default without a colon": (".env", "DB_PWD=${DB_PWD-{v}}\n", "DB_PWD=${DB_PWD-REDACTED_PASSWORD}\n"),
+    "default of Spring": ("a.yml", "pwd: ${redis.pwd:{v}}\n", "pwd: ${redis.pwd:REDACTED_PASSWORD}\n"),
+    "default, fenced": ("a.md", f"{FENCE}yaml\npwd: ${{PWD1:-{{v}}}}\n{FENCE}\n", f"{FENCE}yaml\npwd: ${{PWD1:-REDACTED_PASSWORD}}\n{FENCE}\n"),
+    "f-string": ("a.py", "pwd = f'{user}{v}'\n", "pwd = f'{user}REDACTED_PASSWORD'\n"),
+    "template": ("a.js", "const pwd = `{v}${user}`\n", "const pwd = `REDACTED_PASSWORD${user}`\n"),
+    "anchor": ("a.yml", "pwd: &main {v}\n", "pwd: &main REDACTED_PASSWORD\n"),
+    "tag": ("a.yml", "pwd: !!str '{v}'\n", "pwd: !!str 'REDACTED_PASSWORD'\n"),
+    "block": ("a.yml", "pwd: |-\n    {v}\nb: 1\n", "pwd: |-\n    REDACTED_PASSWORD\nb: 1\n"),
+    "columns": ("a.sql", "insert into t(id, pwd) values (1, '{v}'), (2, '{v}');\n", "insert into t(id, pwd) values (1, 'REDACTED_PASSWORD'), (2, 'REDACTED_PASSWORD');\n"),
+    "columns in Java": ("a.java", "class A { String s = \"insert into t (pwd) values ('{v}')\"; }\n", "class A { String s = \"insert into t (pwd) values ('REDACTED_PASSWORD')\"; }\n"),
+    "table": ("a.md", "| 用户 | 密码 |\n| --- | --- |\n| root | `{v}` |\n", "| 用户 | 密码 |\n| --- | --- |\n| root | `REDACTED_PASSWORD` |\n"),
+    "parallel": ("a.py", "HOST, PWD = 'db', '{v}'\n", "HOST, PWD = 'db', 'REDACTED_PASSWORD'\n"),
+    "prop": ("a.js", "export default { props: { pwd: { type: String, default: '{v}' } } }\n", "export default { props: { pwd: { type: String, default: 'REDACTED_PASSWORD' } } }\n"),
+    "ref": ("a.ts", "const pwd = ref<string>('{v}')\n", "const pwd = ref<string>('REDACTED_PASSWORD')\n"),
+    "state": ("a.jsx", "const [pwd, setPwd] = useState('{v}')\n", "const [pwd, setPwd] = useState('REDACTED_PASSWORD')\n"),
+    "three quotes": ("a.py", 'pwd = """{v}"""\n', 'pwd = """REDACTED_PASSWORD"""\n'),
+    "text block": ("a.java", 'class A { String pwd = """\n  {v}\n  """; }\n', 'class A { String pwd = """\n  REDACTED_PASSWORD\n  """; }\n'),
+    "HTTP basic": ("a.py", "a = HTTPBasicAuth('root', '{v}')\n", "a = HTTPBasicAuth('root', 'REDACTED_PASSWORD')\n"),
+    "ampersand": ("a.js", "const dsn = 'Uid=sa;Pwd={v}&7;'\n", "const dsn = 'Uid=sa;Pwd=REDACTED_PASSWORD;'\n"),
+    "space": (".env", "DB_PWD='{v} #7'\n", "DB_PWD='REDACTED_PASSWORD'\n"),
+    "Base64": ("a.yml", "pwd: c2Vj{w}=\n", "pwd: REDACTED_PASSWORD\n"),
+    "doubled quote": ("a.yml", "pwd: 'o''{v}'\n", "pwd: 'REDACTED_PASSWORD'\n"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("path", "text", "expected"), ODD.values(), ids=ODD)
+def test_only_the_value_goes_from_odd_places(path, text, expected):
+    source = text.replace("{v}", "Kre" + "uz8berg4").replace("{w}", "cmV0" + "OTk5MQ")
+    out, _ = redact(source, path)
+    assert out == expected
+    assert redact(out, path) == (out, [])
+    assert errors(source, path) == errors(out, path)
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [("a.py", "PWD = '{a}' '{b}'\n"), ("a.js", "const pwd = '{a}' + '{b}'\n"), ("a.py", "PWD = ('{a}'\n  '{b}')\n")],
+)
+def test_halves_of_a_secret_are_one(path, text):
+    out, _ = redact(text.replace("{a}", "Kre" + "u").replace("{b}", "z8ber" + "g4"), path)
+    assert out == text.replace("{a}", "REDACTED_PASSWORD").replace("{b}", "REDACTED_PASSWORD")
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "expected"),
+    [
+        ("a.java", "class A { int pwd = {d}; }", "class A { int pwd = 0; }"),
+        ("a.java", "class A { long pwd = {d}L; }", "class A { long pwd = 0L; }"),
+        ("a.kt", "val pwd: Int = {d}", "val pwd: Int = 0"),
+        ("a.go", "pwd := {d}", "pwd := 0"),
+        ("a.ts", "let pwd: number = {d}", "let pwd: number = 0"),
+    ],
+)
+def test_where_a_number_is_declared_stands_a_number(path, text, expected):
+    assert redact(text.replace("{d}", DIGITS), path)[0] == expected
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ("en.yml", "resetPassword: Reset it\npassword: Type your password\nconfirmPassword: Confirm"),
+        ("de.properties", "password=Passwort\nforgotPassword=Passwort vergessen?"),
+        ("a.md", f"{FENCE}yaml\nlogin:\n  newPassword: Choose a password\n{FENCE}\n"),
+        ("a.yml", "password: *default1\nother: {token: *abc9f8b7c6d5e4f}"),
+        ("a.yml", "password: !vault |\n  $ANSIBLE_VAULT;1.1;AES256\n  66386439"),
+        ("a.sh", "DB_PASSWORD=$pass2024\nPASS=${PASS:?set it1234}\nX=${PASS:+-pabc1234}"),
+        ("a.js", "open('http://localhost:5173@foo')"),
+        ("a.py", "password = f'{first}_{second}_2024'"),
+        ("a.sql", "INSERT INTO u (name, password) VALUES (?, ?), ('a', NULL)"),
+        ("a.md", "| 密码 | 强度 |\n| --- | --- |\n| abc12345 | 弱 |\n"),
+    ],
+)
+def test_what_only_looks_like_a_value_stays(path, text):
+    assert redact(text, path) == (text, [])
+
+
 # --- only values are secrets --------------------------------------------------------------------------------------------
 
 CODE = (
@@ -360,7 +442,7 @@ def test_digits_are_a_number_first(answer):
         (js(f"const a = {{ mobile: {PHONE} }}"), js('const a = { mobile: "REDACTED_PHONE" }')),
         (js(f"const rows = [['张三', '{PHONE}']]"), js("const rows = [['张三', 'REDACTED_PHONE']]")),
         (js(f'<a :phone="{PHONE}">{PHONE}</a>', "vue"), js("<a :phone=\"'REDACTED_PHONE'\">REDACTED_PHONE</a>", "vue")),
-        (js(f"long phone = {PHONE}L;", "java"), js('long phone = "REDACTED_PHONE";', "java")),
+        (js(f"long phone = {PHONE}L;", "java"), js("long phone = 0L;", "java")),
         (js(f"phone: {PHONE}", "yaml"), js("phone: REDACTED_PHONE", "yaml")),
         (js(f"phone = {PHONE}", "toml"), js('phone = "REDACTED_PHONE"', "toml")),
         (js("<ta-col>demo@alipay.com</ta-col>", "vue"), js("<ta-col>REDACTED_EMAIL</ta-col>", "vue")),
@@ -375,6 +457,55 @@ def test_digits_are_a_number_first(answer):
 def test_a_number_of_somebody_is_taken_out_of_code_that_stays_code(answer, expected):
     assert cleaned(answer) == expected
     assert cleaned(expected) == expected
+
+
+CARD = "62" + "22021234567890128"
+IDENTITY = "1101051990030" + "78510"
+
+
+@pytest.mark.parametrize(
+    ("answer", "expected"),
+    [
+        (js(f"isPhone('{PHONE}') // true"), js("isPhone('13800138000') // true")),
+        (js(f"const p = '+86 {PHONE}'\nassert(re.test(p))"), js("const p = '+86 13800138000'\nassert(re.test(p))")),
+        (js(f"expect(isCard('{CARD}')).toBe(true)"), js("expect(isCard('6205500000000000004')).toBe(true)")),
+        (js(f"assert ok('{IDENTITY}')", "python"), js("assert ok('440524188001010014')", "python")),
+        ("`MAIL.test('jo@corp.cn')` 为真。", "`MAIL.test('user@example.com')` 为真。"),
+        (js(f"const R = /^1[3-9]\\d{{9}}$/\nR.test('{PHONE}')"), js("const R = /^1[3-9]\\d{9}$/\nR.test('13800138000')")),
+    ],
+)  # fmt: skip
+def test_where_the_form_is_tested_stands_a_known_number(answer, expected):
+    assert cleaned(answer) == expected
+    assert privacy.personal_data(Sample.from_instruction("怎么做？", "", expected)) is None
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        js(f"hide('{PHONE}') // 139****5678"), f"手机号 {PHONE} 显示为 ****5678。", js(f"birthday('{IDENTITY}') // 1990-03-07"),
+        f"Luhn：卡号 {CARD} 从右起隔位乘二。", js(f"const R = /^1(39|86)\\d{{8}}$/\nR.test('{PHONE}') // true"),
+        "jane@corp.cn 脱敏后是 j***@corp.cn。",
+    ],
+)  # fmt: skip
+def test_a_value_that_the_text_goes_on_from_stays_and_is_told(answer):
+    verdict = privacy.personal_data(Sample.from_instruction("怎么做？", "", answer))
+    assert verdict is not None
+    assert verdict.severity == "warn"
+    assert PHONE not in verdict.reason
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"订单号 {CARD}",
+        "IMEI 490154203237518",
+        "`X-Trace-Id: 4539578763621486`",
+        f"运单号 {PHONE}",
+        f"快递单号 {PHONE}",
+    ],
+)
+def test_the_word_before_tells_whose_number_it_is(text):
+    assert cleaned(text) == text
 
 
 @pytest.mark.parametrize(

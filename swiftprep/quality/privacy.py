@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 from swiftprep.quality.origin import is_code
 from swiftprep.quality.personal import personal
-from swiftprep.quality.verdict import Verdict, drop, fix
+from swiftprep.quality.stand_ins import stand_in
+from swiftprep.quality.verdict import Verdict, drop, fix, warn
 from swiftprep.records import Sample
 from swiftprep.scan.mask import OLD_MARKER, mask, renewed
 from swiftprep.scan.places import Places
@@ -30,19 +31,42 @@ def secrets(sample: Sample) -> Verdict | None:
 
 
 def personal_data(sample: Sample) -> Verdict | None:
-    """Mobile numbers, ID numbers, bank cards and e-mail addresses of people, replaced by `REDACTED_PHONE` and so on."""
+    """Mobile numbers, ID numbers, bank cards and e-mail addresses of people, replaced by `REDACTED_PHONE` and so on.
+
+    Where code may look at the form of a value, one that is nobody's takes its place. Where the text goes on from the
+    value itself, it stays, with a warning.
+    """
     kinds: list[str] = []
+    left: list[str] = []
 
     def clean(text: str, path: str) -> str:
-        spans = personal(text, path)
-        kinds.extend(span.kind for span in spans)
-        return mask(text, spans, Places(text, path)) if spans else text
+        for span in reversed(personal(text, path)):
+            if other := stand_in(text, span, path):
+                text = text[: span.start] + other + text[span.end :]
+                kinds.append(span.kind)
+        masked = []
+        for span in personal(text, path):
+            if stand_in(text, span, path) is None:
+                left.append(span.kind)
+            else:
+                masked.append(span)
+                kinds.append(span.kind)
+        return mask(text, masked, Places(text, path)) if masked else text
 
     made = _cleaned(sample, clean)
+    still = ", ".join(sorted(set(left)))
     if made is sample:
-        return None
+        if not left:
+            return None
+        return warn(
+            f"what it says of personal data depends on the value, which stays: {still}",
+            f"内容依赖个人信息的值，未替换：{still}",
+        )
     names = ", ".join(sorted(set(kinds)))
-    return fix(made, f"holds personal data: {names}", f"含有个人信息：{names}")
+    more, more_zh = (
+        (f"; stays, as the text depends on it: {still}", f"；内容依赖其值而未替换：{still}") if left else ("", "")
+    )
+    return fix(made, f"holds personal data: {names}{more}", f"含有个人信息：{names}{more_zh}")
 
 
 def broken_redaction(sample: Sample) -> Verdict | None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import TypeAlias
 
-from swiftprep.scan.places import MARKUP, OTHER_CODE, PROSE, Part, Places, flat, parsed
+from swiftprep.scan.places import MARKUP, OTHER_CODE, PROSE, Part, Place, Places, flat, parsed
 from swiftprep.scan.secret_values import Span
 
 # What earlier versions wrote, which is no code outside of a string.
@@ -15,6 +15,7 @@ OLD_MARKER = re.compile(r"<REDACTED:([a-z0-9-]+)>")
 MARKER = re.compile(rf"{OLD_MARKER.pattern}|REDACTED_[A-Z][A-Z0-9_]*")
 
 _KEY_TEXT = re.compile(r"\\[nrt]|[A-Za-z0-9+/=]{2,}")
+_STATIC = frozenset(".java .kt .go .cs .c .cpp .rs .dart .swift .scala".split())
 _MOST_TRIED = 40  # values of a part that are tried one by one
 
 _Edit: TypeAlias = tuple[int, int, str]
@@ -67,13 +68,23 @@ def _choices(text: str, span: Span, places: Places) -> Iterator[_Edit]:
     place = places.at(start, end)
     quoted = f"{place.quotes[0]}{bare}{place.quotes[0]}" if place.quotes else bare
     if place.kind == "number":
-        yield place.start, place.end, quoted
+        yield place.start, place.end, _in_place_of_number(text, place, quoted, places.suffix(start))
     elif place.kind == "code":
         yield start, end, quoted
     yield start, end, bare
     yield min(place.start, start), max(place.end, end), bare if place.kind == "text" else quoted
     for around in islice(places.around(start, end), 5):
         yield *around, quoted
+
+
+_SAYS_NUMBER = re.compile(r":\s{0,3}(?:number|bigint|int|float)\s{0,3}=\s{0,3}$")
+
+
+def _in_place_of_number(text: str, place: Place, quoted: str, suffix: str) -> str:
+    """Return a string, or 0 where the type of what is given the value may be that of a number."""
+    if suffix in _STATIC or _SAYS_NUMBER.search(text, max(0, place.start - 40), place.start):
+        return "0" + re.sub(r"[^lLnuU]", "", text[place.start : place.end])
+    return quoted
 
 
 def _one_by_one(text: str, group: list[Span], places: Places, part: Part, errors: int) -> list[_Edit]:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from itertools import islice
 
-from swiftprep.scan.secret_names import literals
+from swiftprep.scan.secret_literals import literals
 from swiftprep.scan.secret_values import PLACEHOLDER, STAND_INS, Span, is_random, looks_secret
 
 _CIPHER = r"(?:aes|des|tripledes|3des|rc4|rabbit|blowfish|sm4)"

@@ -72,8 +72,10 @@ _DIGIT = re.compile(rb"\d")
 
 
 def formats(text: str, raw: bytes) -> Iterator[Span]:
-    """Yield what has the form of some provider's key; `raw` is the text with one byte a character."""
-    """Yield what looks like a known format: each has at least 16 letters, digits, `_` and `-` in a row."""
+    """Yield what has the form of some provider's key; `raw` is the text with one byte a character.
+
+    Each form has at least 16 letters, digits, `_` and `-` in a row.
+    """
     flat = raw.translate(_RUNS)
     at = flat.find(b"a" * 16)
     while at >= 0:
@@ -108,6 +110,7 @@ _PRIVATE_KEY = re.compile(
     r"(?P<body>(?:(?!-----)[^<>{}()]){16,20000}?)[\s\"'`+\\]{0,200}(?:\\[nrt][\s\"'`+\\]{0,200})?(?:-----END|\Z)"
 )
 _ADDRESS = re.compile(r"""://[^\s/:@'"`<>,?#]{0,80}:([^\s/'"`<>]{3,128})@(?=[\w\[.{$-])|://([\w-]{20,100})@(?=\w)""")
+_HOST = re.compile(r"://(?:localhost|\d{1,3}(?:\.\d{1,3}){3}|[\w-]{1,40}(?:\.[\w-]{1,40}){1,4})$")
 _SHELL = re.compile(
     r"""(?:mysql\w{0,10}\s[^\n|;&]{0,120}?(?<=\s)-p|sshpass\s{1,4}-p\s{0,4}|redis-cli\s[^\n|;&]{0,120}?(?<=\s)-a\s{1,4}"""
     r"""|curl\b[^\n]{0,200}?\s(?:-u|--user)[ =]{1,2}['"]?[^\s:'"]{1,64}:|docker login\s[^\n]{0,100}?\s-p\s{1,2}"""
@@ -128,6 +131,8 @@ def private_keys(text: str) -> Iterator[Span]:
 def elsewhere(text: str) -> Iterator[Span]:
     """Yield passwords in addresses and commands, and hashes of passwords."""
     for match in _ADDRESS.finditer(text):
+        if match[1] and match[1].isdigit() and _HOST.search(text, max(0, match.start() - 90), match.start(1) - 1):
+            continue  # the port of a host: `http://localhost:8080@foo`
         if match[1] and not PLACEHOLDER.search(match[1]) and match[1].lower() not in STAND_INS:
             yield Span(*match.span(1), "url-password")
         elif match[2] and is_random(match[2], least=20, letters=30):

@@ -6,7 +6,9 @@ import base64
 import re
 from collections.abc import Iterator
 from functools import lru_cache
+from itertools import islice
 
+from swiftprep.scan.secret_literals import joined, judged, literals, merged
 from swiftprep.scan.secret_values import PLACEHOLDER, STAND_INS, Span, is_jumbled, is_random, looks_secret
 
 _SCHEMES = (b"bearer", b"basic", b"appcode")
@@ -38,7 +40,7 @@ _PAIRS = ("login", "connect", "connection", "auth", "basicauth", "proxyauth")
 
 
 @lru_cache(maxsize=4096)
-def _rank(name: str) -> str:
+def rank_of(name: str) -> str:
     """Return what a name says of its value: `password`, `secret`, `token`, `key`, `pair`, `signing`, or nothing.
 
     The last word counts: `passwordRules` holds rules, and `loginPassword` a password.
@@ -65,23 +67,18 @@ def _rank(name: str) -> str:
 _AFTER = re.compile(
     r"""(?P<close>\]?\\?["'`]\]?|&quot;)?(?:\s{0,20}(?:"""
     r"""(?P<named>>\s{0,20}<value>|\)\.(?:type|fill|setValue|sendKeys|send_keys)\(|,?\s{0,20}\\?["']?(?:value|val|content|default|defaultValue)\\?["']?\s?[:=])"""
-    r"""|(?P<xml>>)|(?P<equal>[=!]==?)|(?P<op>:\s?[A-Za-z&][\w.<>\[\]| ]{0,30}=(?![=>])|:=|=>|\|\||\?\?|[=:：＝])"""
+    r"""|(?P<xml>>)|(?P<equal>[=!]==?)|(?P<op>:\s?[A-Za-z&][\w.<>\[\]| ]{0,30}=(?![=>]|[ \t]{0,9}(?:\n|\Z))"""
+    r"""|:=|=>|\|\||\?\?|[=:：＝])"""
     r"""|(?P<comma>,)|(?P<call>\()|(?P<prose>(?:is|are|是|为)(?![A-Za-z])))|(?P<space>[ \t]))\s{0,40}"""
-)
-_TOKEN = re.compile(
-    r"""(?:\\["']|&quot;)(?P<escaped>[^"'\\\n]{0,4096}?)(?:\\["']|&quot;)"""
-    r"""|[rbfuRBFU]{0,2}(?:"(?P<double>(?:[^"\\\n]|\\.){0,8192})"|'(?P<single>(?:[^'\\\n]|\\.){0,8192})'"""
-    r"""|`(?P<back>(?:[^`\\\n]|\\.){0,8192})`)|[(\[)\],;{}\n]|[^\s"'`(\[)\],;{}\n]{1,120}"""
-)
-_GOES_ON = re.compile(r"\+|\|\||\?|:$|\.|(?:or|if|else)$|\\$")
-_TRANSPARENT = re.compile(
-    r"(?:parse|from|atob|btoa|get|getenv|env|getOrDefault|getProperty|encode|String|Buffer|b64decode|SecretStr|bytes|"
-    r"md5|[=:,(\[]\s?)\($"
 )
 _READER = re.compile(r"(?:get|check|valid|is[A-Z_]|has|verify|remove|delete|find|load|parse|on[A-Z]|use)")
 _BOUND = re.compile(r"(?:^|\s|v-bind|v-model)[:@]$")
 _KEY_VALUE = re.compile(r"[^A-Za-z0-9]{1,12}(?:[\w.]{1,30}\()?.?(?:[A-Za-z0-9+/_=-]{20}|(?<=Utf8\.parse\(.)\w{16})")
 _BASIC_VALUE = re.compile(r"[\"']?([\w+/]{8,512}={0,2})")
+_DEFAULT = re.compile(
+    r"""\{[^{}"'`;]{0,160}?(?<![\w$])(?:default|value|initialValue|defaultValue)\s{0,3}:\s{0,3}(?:\(\)\s{0,3}=>\s{0,3})?(?=["'`])"""
+)
+_MOST_LITERALS = 16  # of an expression
 _CONTAINER, _NUMBER = re.compile(r"\{(?=[\"'`]|\d+\})"), re.compile(r"\d{6,20}(?=[\"'])")
 _USER_VALUE = re.compile(r"""["'`][\w.@+-]{1,64}:([^\s"'`:/]{3,128})["'`]""")
 _SCHEME_VALUE = re.compile(r"(?:\s|%20){1,3}([\w\-.~+/]{8,4096}={0,2})")
@@ -90,7 +87,7 @@ _NAME_LETTERS = frozenset(b"abcdefghijklmnopqrstuvwxyz0123456789_$.-")
 _CODE = frozenset(
     ".js .jsx .ts .tsx .vue .mjs .cjs .json .py .java .kt .go .cs .php .css .scss .less .c .cpp .rs".split()
 )
-_CONFIG = frozenset(".yml .yaml .env .properties .ini .conf .cfg .toml .npmrc .sh .netrc .envrc .config".split())
+CONFIGURATION = frozenset(".yml .yaml .env .properties .ini .conf .cfg .toml .npmrc .sh .netrc .envrc .config".split())
 
 
 def named(text: str, raw: bytes, suffix: str) -> Iterator[Span]:
@@ -113,9 +110,11 @@ def named(text: str, raw: bytes, suffix: str) -> Iterator[Span]:
         while end < len(lower) and lower[end] in _NAME_LETTERS and end - start < 80:
             end += 1
         seen = end
-        if part in _SCHEMES:
-            yield from _scheme(text, end, part.decode()) if end - start == len(part) else ()
-        elif (rank := _rank(text[start:end])) and (rank != "key" or _KEY_VALUE.match(text, end)):
+        if text.startswith("${", start - 2) and text[end : end + 1] in (":", "=", "-"):
+            continue  # the default of a variable, which `defaults` looks at
+        if part in _SCHEMES and end - start == len(part):
+            yield from _scheme(text, end, part.decode())
+        elif (rank := rank_of(text[start:end])) and (rank != "key" or _KEY_VALUE.match(text, end)):
             yield from _values(text, start, end, rank, suffix)
     for hit in _CHINESE_NAME.finditer(text) if not text.isascii() else ():
         yield from _chinese(text, hit)
@@ -155,7 +154,7 @@ def _values(text: str, start: int, end: int, rank: str, suffix: str) -> Iterator
         return
     if rank == "signing":
         for span, _ in literals(text, at, 1) if how == "call" else ():
-            yield from _judged(text, span, "secret")
+            yield from judged(text, span, "secret")
         return
     if rank == "key" and "Utf8.parse(" in text[at : at + 40]:
         rank = "secret"
@@ -167,6 +166,21 @@ def _values(text: str, start: int, end: int, rank: str, suffix: str) -> Iterator
         return
     if (how == "call" and _READER.match(name.rpartition(".")[2])) or (how == "comma" and not after["close"]):
         return
+    if how == "op" and suffix in CONFIGURATION and len(after["op"]) > 2 and after["op"][0] == ":":
+        at = end + text[end:at].index(":") + 1  # no type there: `password: c2VjcmV0=`
+        at += len(text[at : at + 20]) - len(text[at : at + 20].lstrip(" \t"))
+        quoted = text.startswith(_OPENING, at)
+    if suffix in (".yml", ".yaml") and how == "op":
+        node = _YAML_NODE.match(text, at)
+        if node is None or "!vault" in node[0]:
+            return
+        at = node.end()
+        quoted = text.startswith(_OPENING, at)
+        if node["indent"] and text.startswith(node["indent"], text.find("\n", at) + 1 or len(text)):
+            return  # a text of several lines
+    if how == "op" and (default := _DEFAULT.match(text, at)):  # of a property of a component
+        at = default.end()
+        quoted = text.startswith(_OPENING, at)
     if how == "op" and (container := _CONTAINER.match(text, at)):  # `pwd={"…"}` of JSX
         at = container.end()
         quoted = text.startswith(_OPENING, at)
@@ -176,60 +190,40 @@ def _values(text: str, start: int, end: int, rank: str, suffix: str) -> Iterator
             yield Span(*number.span(), rank)
         if text[at : at + 1] != "'":
             return
-    expression = how == "op" and suffix not in _CONFIG and "\n" not in after[0]
+    expression = how == "op" and suffix not in CONFIGURATION and "\n" not in after[0]
     if quoted or expression:
-        for span, plain in literals(text, at) if expression else list(literals(text, at))[:1]:
-            yield from _judged(text, span, rank if plain else "token" if rank != "key" else "")
+        groups = list(joined(text, list(islice(literals(text, at), _MOST_LITERALS))))
+        for group in groups if expression else groups[:1]:
+            span, plain = group[0]
+            kind = rank if plain else "token" if rank != "key" else ""
+            whole = "".join(text[slice(*part)] for part, _ in group)
+            if len(group) > 1 and looks_secret(whole, kind):
+                yield from merged(text, [Span(*part, kind) for part, _ in group if part[0] < part[1]])
+                continue
+            for span, plain in group:
+                kind = rank if plain else "token" if rank != "key" else ""
+                yield from judged(text, span, kind, suffix)
     if not quoted and how not in ("comma", "call", "equal"):
         yield from _bare(text, before + name, at, how, rank, suffix, bool(open_quotes))
 
 
-def literals(text: str, at: int, depth: int = 0) -> Iterator[tuple[tuple[int, int], bool]]:
-    """Yield where the string literals of an expression are, and False for those handed to some other function."""
-    opaque = junk = 0
-    last = "+"
-    for token in _TOKEN.finditer(text, at):
-        word = token[0]
-        if token.lastgroup:
-            if last == '"' and not depth:
-                return
-            yield token.span(token.lastgroup), not opaque
-            last, junk = '"', 0
-            continue
-        if word == "\n":
-            if not depth and last not in '"+(=:?|&[\\':
-                return
-            continue
-        if word in "([":
-            depth += 1
-            called = _TRANSPARENT.search(text, max(at - 3, token.start() - 24), token.end()) if depth < 9 else None
-            opaque = opaque or (depth if word == "(" and not called else 0)
-        elif word in ")]":
-            opaque = 0 if depth == opaque else opaque
-            depth -= 1
-        junk += len(word)
-        ends = word in ";{}" or (word == "," and not depth) or not 0 <= depth < 9 or junk > 120
-        if ends or (last == '"' and word not in "([)]," and not _GOES_ON.match(word)):
-            return
-        last = word[-1]
-
-
-_PHRASE = re.compile(r"\s*[A-Za-z-]{2,16} +(\S{12,512})\s*")
-
-
-def _judged(text: str, span: tuple[int, int], rank: str) -> Iterator[Span]:
-    start, end = span
-    value = text[start:end]
-    if rank == "token" and (phrase := _PHRASE.fullmatch(value)):
-        start, end = start + phrase.start(1), start + phrase.end(1)
-    elif value != value.strip():
-        start, end = start + len(value) - len(value.lstrip()), end - len(value) + len(value.rstrip())
-    if looks_secret(re.sub(r"(?:\\[nrt])+", "", text[start:end]), rank):
-        yield Span(start, end, rank)
-
-
-_BARE = re.compile(r"[^\s\"'`<>,;(){}\[\]|&\\\u2000-\uffff]{4,512}")
-_BARE_LINE = re.compile(r"[^\s\"'`<>{\[|*&][^\s\u2000-\uffff]{3,4096}(?=[ \t\r]*(?:[ \t](?:#|//).*)?$)", re.M)
+# Before a value of YAML: an anchor, a tag, or the mark of a text that begins on the next line. An alias is no value.
+_YAML_NODE = re.compile(
+    r"(?!\*)(?:(?:&|!)[\w!./:-]{0,80}[ \t]{1,4}){0,2}(?!\*)(?:[|>][-+\d]{0,2}[ \t]{0,9}\n(?P<indent>[ \t]{1,40}))?"
+)
+_SHELLS = frozenset(".sh .envrc .netrc".split())
+# Names of what one does with a password. In a file of translations they hold words.
+_DOING = frozenset(
+    "forgot forget change reset confirm enter show hide repeat update set edit modify input verify retype".split()
+)
+_DIGITS = re.compile(r"\d+[lLnuU]?")
+_VARIABLE = re.compile(r"\$[A-Za-z_]\w*")
+_TITLE = re.compile(r"[A-Z][a-z]+")
+# An ampersand belongs to the value, unless it begins the next part of an address, an entity or another condition.
+_BARE = re.compile(
+    r"(?:[^\s\"'`<>,;(){}\[\]|&\\\u2000-\uffff]|&(?![\w.%-]{1,40}=|#?\w{2,8};|&)(?=[\w!@#$%^*.+=?-])){4,512}"
+)
+_BARE_LINE = re.compile(r"[^\s\"'`<>{\[|*&][^\s\u2000-\uffff]{3,1024}(?=[ \t\r]*(?:[ \t](?:#|//).*)?$)", re.M)
 # What prose shows of code: a call, or a member of what programs hand around.
 _IS_EXPRESSION = re.compile(
     r"!?(?:[A-Za-z_$][\w$]*\??\.)*[A-Za-z_$][\w$]*\(|(?:(?:this|self|window|process|props|state|store|values?|data|params|"
@@ -242,7 +236,7 @@ _ASSIGNED = re.compile(r"[ \t]*(?:[#;*/-]{1,3}[ \t]+)?(?:export |set |ENV |ARG |
 
 def _bare(text: str, before: str, at: int, how: str, rank: str, suffix: str, within: bool) -> Iterator[Span]:
     """Yield the secret that follows without quotes, where a value and not a variable can stand."""
-    line = suffix in _CONFIG or (suffix not in _CODE and _ASSIGNED.fullmatch(before) is not None)
+    line = suffix in CONFIGURATION or (suffix not in _CODE and _ASSIGNED.fullmatch(before) is not None)
     match = _BARE_LINE.match(text, at) if line and not within else None
     free = line or within or how in ("xml", "space") or suffix not in _CODE or _COMMENT.search(before)
     if not match:
@@ -251,19 +245,46 @@ def _bare(text: str, before: str, at: int, how: str, rank: str, suffix: str, wit
             match
             and not free
             and not (is_random(match[0], least=12, letters=96) or is_jumbled(match[0], 2.2))
-            and not (rank == "password" and match[0].isdigit() and not before.split()[-1].isupper())  # no error code
+            and not (
+                rank == "password" and _DIGITS.fullmatch(match[0]) and not before.split()[-1].isupper()
+            )  # no error code
         ):  # in code, a variable's name
             return
     ahead = text[match.end() : match.end() + 1] if match else ""
     if not match or ahead in ("(", "[") or (how == "xml" and ahead != "<"):
         return
     value = match[0].partition("REDACTED_")[0].rstrip(".,;:")
-    if suffix not in _CONFIG and _IS_EXPRESSION.match(value):
+    if suffix in _SHELLS and _VARIABLE.fullmatch(value):
         return
-    plain = suffix in _CONFIG and rank == "password" and value.isalnum() and value.lower() not in STAND_INS
-    plain = plain and not PLACEHOLDER.search(value)
-    if looks_secret(value, rank) or (plain and value.isascii()):
+    if suffix not in CONFIGURATION and _IS_EXPRESSION.match(value):
+        return
+    plain = (
+        rank == "password" and is_plain(value, suffix) and not _reads_as_words(text, match.end(), before, value, suffix)
+    )
+    if looks_secret(value, rank) or plain:
         yield Span(match.start(), match.start() + len(value), rank)
+
+
+def chinese_rank(name: str) -> str:
+    """Return what a Chinese name such as `默认密码` says of its value, as `rank_of` does."""
+    hit = re.search(rf"(?:{_CHINESE_NAME.pattern})(?=(?:[（(].{{0,20}}[)）])?$)", name)
+    return _CHINESE_RANKS.get(hit[0], "secret") if hit else ""
+
+
+def is_plain(value: str, suffix: str) -> bool:
+    """Return whether a value is a password where it is a weak one, since configuration holds nothing but values."""
+    is_word = suffix in CONFIGURATION and value.isalnum() and value.isascii()
+    return is_word and value.lower() not in STAND_INS and not PLACEHOLDER.search(value)
+
+
+def _reads_as_words(text: str, end: int, before: str, value: str, suffix: str) -> bool:
+    """Return whether a weak value is a word of a translation, or the first of several: `password: Enter password`."""
+    if suffix in _SHELLS:
+        return False
+    names = [word.lower() for word in _WORDS.findall(before[-60:])]
+    if _TITLE.fullmatch(value) or any(one in _DOING for one in names[-3:-1]):
+        return True
+    return re.match(r"[ \t]+[^\s#/]", text[end : end + 40]) is not None
 
 
 _CHINESE_AFTER = re.compile(

@@ -20,11 +20,12 @@ class Span(NamedTuple):
 PLACEHOLDER = re.compile(
     r"x{4,}|X{4,}|(?<![A-Za-z0-9])[xX]{3,}(?![A-Za-z0-9])|\*{3,}|\.{3}|…|(?i:your|change.?(?:me|it)|placeholder|example|"
     r"redacted|dummy|process\.env|os\.environ|import\.meta|getenv)|\$\{|\{\{|\$\(|<%|^<.*>$|^\{.*\}$|^%.*%$|"
-    r"^\$[A-Z_]+$|^%[sd]$"
+    r"^\$[A-Z_][A-Z0-9_]*$|^%[sd]$"
 )
 STAND_INS = frozenset(
     "password passwd pass pwd psw secret token user username test none null true false undefined string text required "
-    "optional hidden visible yes no on off input value".split()
+    "optional hidden visible yes no on off input value passwort kennwort contrasena senha wachtwoord parola heslo "
+    "haslo adgangskode salasana".split()
 )
 _NOT_A_VALUE = re.compile(
     r"^(?:\.{1,2}/|[@~]/|[#?]/|\$t\b|#[0-9a-fA-F]{3,8}$)|://|=>|\(\)|&&|\|\||\[[aA0]-|\\d|\.\*|\{\d|</|/>|^data:|^ENC\(|"

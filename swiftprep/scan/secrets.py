@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from swiftprep.scan.mask import MARKER, mask
 from swiftprep.scan.places import Places, regions
 from swiftprep.scan.secret_calls import called
+from swiftprep.scan.secret_columns import columns
+from swiftprep.scan.secret_defaults import defaults
 from swiftprep.scan.secret_formats import elsewhere, formats, private_keys
 from swiftprep.scan.secret_names import named
 from swiftprep.scan.secret_values import Span
@@ -71,9 +73,10 @@ def _spans(text: str, path: str) -> tuple[list[Span], Places] | None:
     found = [*private_keys(text), *formats(text, raw), *elsewhere(text), *called(text, raw.lower())]
     exact = len(found)
     for start, end, suffix in regions(text, path):
+        piece = text[start:end]
         found += [
             Span(start + span.start, start + span.end, span.kind)
-            for span in named(text[start:end], raw[start:end], suffix)
+            for span in (*defaults(piece, suffix), *columns(piece, suffix), *named(piece, raw[start:end], suffix))
         ]
     if not found:
         return None

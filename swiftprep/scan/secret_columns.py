@@ -1,0 +1,117 @@
+"""Secrets whose name stands in another place: a column of a statement or a table, a name assigned in parallel."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from swiftprep.scan.places import PROSE
+from swiftprep.scan.secret_names import chinese_rank, rank_of
+from swiftprep.scan.secret_values import Span, looks_secret
+
+_INSERT = re.compile(
+    r"(?:insert|replace)\s{1,9}(?:ignore\s{1,9})?(?:into\s{1,9})?[\w.`\"\[\]]{1,80}\s{0,9}\((?P<names>[^()]{1,2000})\)\s{0,9}values\s{0,9}",
+    re.I,
+)
+_PARALLEL = re.compile(
+    r"^[ \t]*(?:(?:const|let|var)[ \t]+)?[\[(]?(?P<names>[\w.$]{1,60}(?:[ \t]{0,9},[ \t]{0,9}[\w.$]{1,60}){1,9})[\])]?"
+    r"[ \t]{0,9}:?=(?!=)[ \t]{0,9}(?P<open>[\[(])?",
+    re.M,
+)
+_STATE = re.compile(r"[ \t]{0,9}useState(?:<[\w |]{1,30}>)?\((?=[\"'`])")
+_TOKEN = re.compile(
+    r"""'(?:[^'\\\n]|\\.|''){0,8192}'|"(?:[^"\\\n]|\\.){0,8192}"|`(?:[^`\\\n]|\\.){0,8192}`|[^'"`,()\[\]{};\n]{1,400}|[^\0]"""
+)
+_QUOTED = re.compile(r"\s*[Nrbu]?([\"'`])(?P<value>.{3,8192})\1\s*", re.S)
+_NEXT_ROW = re.compile(r"\s{0,40},\s{0,40}(?=\()")
+
+_TABLE = re.compile(
+    r"^(?P<names>[^\n|]{0,200}\|[^\n]{1,1000})\n[ \t]*\|?[ \t]*:?-{1,99}:?[ \t]*(?:\|[ \t:|-]{0,400})?$", re.M
+)
+_CELL = re.compile(r"[ \t`*]*(?P<value>[^|\n]{3,200}?)[ \t`*]*")
+# A table that judges values shows made-up ones.
+_JUDGES = re.compile(r"(?i)strength|result|valid|match|score|强度|结果|合法|是否|通过")
+
+
+def columns(text: str, suffix: str) -> Iterator[Span]:
+    """Yield the secrets among the values that a telling name elsewhere belongs to."""
+    lower, at = text.lower(), 0
+    for match in _INSERT.finditer(text) if "values" in lower else ():
+        if match.start() < at:
+            continue
+        ranks = [rank_of(name.strip(' \t\r\n`"[]')) for name in match["names"].split(",")]
+        at = match.end()
+        while any(ranks) and text[at : at + 1] == "(":
+            fields, at = _fields(text, at + 1)
+            yield from _secrets(text, fields, ranks)
+            row = _NEXT_ROW.match(text, at + 1)
+            at = row.end() if row else len(text)
+    if "=" in text and "," in text:
+        for match in _PARALLEL.finditer(text):
+            names = [name.strip() for name in match["names"].split(",")]
+            ranks = [rank_of(name) for name in names]
+            if not any(ranks):
+                continue
+            if state := _STATE.match(text, match.end()):
+                fields, _ = _fields(text, state.end())
+                yield from _secrets(text, fields[:1], ranks[:1])
+                continue
+            fields, _ = _fields(text, match.end())
+            if len(fields) == len(ranks):
+                yield from _secrets(text, fields, ranks)
+    if suffix in PROSE and "|" in text:
+        yield from _tables(text)
+
+
+def _fields(text: str, at: int) -> tuple[list[tuple[int, int]], int]:
+    """Return where the fields of a row begin and end, and where the row does: at a bracket, a line's end or a `;`."""
+    found: list[tuple[int, int]] = []
+    start, depth = at, 0
+    for token in _TOKEN.finditer(text, at, at + 20_000):
+        word = token[0]
+        if word in ("(", "[", "{"):
+            depth += 1
+        elif word in (")", "]", "}"):
+            depth -= 1
+        if depth < 0 or (not depth and word in ("\n", ";")):
+            return [*found, (start, token.start())], token.start()
+        if word == "," and not depth:
+            found.append((start, token.start()))
+            start = token.end()
+    end = min(len(text), at + 20_000)
+    return [*found, (start, end)], end
+
+
+def _secrets(text: str, fields: list[tuple[int, int]], ranks: list[str]) -> Iterator[Span]:
+    for field, rank in zip(fields, ranks, strict=False):
+        match = _QUOTED.fullmatch(text, *field) if rank else None
+        if match and looks_secret(match["value"].replace("''", "'"), rank):
+            yield Span(*match.span("value"), rank)
+
+
+def _tables(text: str) -> Iterator[Span]:
+    at = 0
+    for match in _TABLE.finditer(text):
+        if match.start() < at:
+            continue
+        names = [name.strip(" \t`*") for name in match["names"].strip().strip("|").split("|")]
+        ranks = [rank_of(name) if name.isascii() and " " not in name else chinese_rank(name) for name in names]
+        if not any(ranks) or any(map(_JUDGES.search, names)):
+            continue
+        at = match.end() + 1
+        while 0 < at < len(text):
+            end = text.find("\n", at)
+            end = len(text) if end < 0 else end
+            if "|" not in text[at:end]:
+                break
+            start = (
+                at + len(text[at:end]) - len(text[at:end].lstrip(" \t|")) if text[at:end].lstrip()[:1] == "|" else at
+            )
+            for rank in ranks:
+                stop = text.find("|", start, end)
+                stop = end if stop < 0 else stop
+                cell = _CELL.fullmatch(text, start, stop) if rank else None
+                if cell and looks_secret(cell["value"], rank):
+                    yield Span(*cell.span("value"), rank)
+                start = min(stop + 1, end)
+            at = end + 1
