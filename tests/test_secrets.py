@@ -261,6 +261,7 @@ def test_any_text_keeps_its_lines_and_is_done_after_one_call(pieces, path):
         ("mysql ", 300_000), ("hook/a", 1_000_000), (" ", 1_000_000), ("-----BEGIN PRIV" + "ATE KEY-----", 100_000),
         ("密码", 30_000), ("token=", 10_000), ('token="', 10_000), ("token=(", 10_000), ('auth("a",', 10_000),
         ('token=\\"', 10_000), ("password=\n", 10_000), ("$2" + "a$10$", 1_000_000), ("curl -u ", 50_000),
+        ("insert into t (pwd) values (", 100_000), ("|pwd|\n|--|\n", 100_000), ("pwd, a = ", 100_000), ("${a:-", 300_000),
     ],
 )  # fmt: skip
 @pytest.mark.timeout(60)
