@@ -69,7 +69,7 @@ _ENGLISH = frozenset(
 _SMALL = frozenset("a an in is on of as at i so to for by be we has will".split())
 _BIDS = frozenset("write show give explain describe create build make add implement use need list".split())
 _FOREIGN = frozenset(
-    """le la les l de du des et que un une est il elle par pour avec dans ce sur au aux d comment o os as da do em
+    """le la les l de du des et que un une est il elle par pour avec dans ce sur au aux d o os as da do em
     não é à ao uma um para porque como el una los las lo y en es por con cómo qué der die das und ist ein eine
     einen nicht den zu von mit für auf sich ich wie di che per il gli non sono cos è het een van ik hoe""".split()
 )
@@ -387,7 +387,7 @@ def language_of(text: str) -> str:
         return ""
     foreign = sum(word in _FOREIGN for word in words)
     strong, small, bids = (sum(word in known for word in words) for known in (_ENGLISH, _SMALL, _BIDS))
-    if foreign * 5 >= len(words) and foreign > strong + small:
+    if foreign > 1 and foreign * 5 >= len(words) and foreign > strong + small:
         return "other"
     english = strong + small + bids if strong or (small and bids) else 0
     return "en" if english > foreign and english * 20 >= len(words) else ""
