@@ -239,9 +239,20 @@ def test_what_a_resumed_run_does_again_replaces_what_it_did_before(tmp_path, res
     assert len(monitor.thrown_away) == thrown
     assert len(monitor.rows) + thrown == len(rows)
     told = [line for line in monitor.verdict().evidence if "do not count" in line]
-    assert bool(told) == bool(thrown)
-    if thrown:
+    was_trained_again = any("loss" in row for row in monitor.thrown_away)
+    assert bool(told) == was_trained_again
+    if told:
         assert told[0].startswith(f"{thrown} row(s)")
+
+
+def test_an_evaluation_made_twice_at_the_end_is_no_step_back(tmp_path):
+    """As ms-swift logs it when it evaluates each epoch and once more when it saves."""
+    rows = stretch(FIRST)
+    monitor = Monitor.read(written(tmp_path, [*rows, {**rows[-1], "eval_runtime": 7.1}]))
+    assert [at for at, _ in monitor.evals()] == [10, 20, 30, 40]
+    assert not [line for line in monitor.verdict().evidence if "do not count" in line]
+    other = Monitor.read(written(tmp_path, [*rows, {**rows[-1], "eval_loss": 5.0}]))
+    assert [line for line in other.verdict().evidence if "do not count" in line]
 
 
 def test_text_lines_of_a_second_attempt_replace_those_of_the_first():

@@ -151,8 +151,16 @@ class Monitor:
     def _beside(self) -> list[Line]:
         """Return what should be known of where the rows are from."""
         lines: list[Line] = []
-        if self.thrown_away:
-            places = positions(self.thrown_away)
+        # ms-swift may evaluate twice at the end of an epoch; without training in between that is no step back.
+        sets = set(eval_sets(self.rows).values())
+        evaluated = [{name: row[name] for name in ("step", "epoch", *sets) if name in row} for row in self.rows]
+        done_again = [
+            row
+            for row in self.thrown_away
+            if "loss" in row or not any(values.items() <= row.items() for values in evaluated if values.keys() & sets)
+        ]
+        if done_again:
+            places = positions(done_again)
             where = "–".join(f"{place:g}" for place in sorted({min(places), max(places)}))
             lines.append(("done-again", {"rows": len(places), "where": where}))
         if self._continues:
