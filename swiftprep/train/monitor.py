@@ -154,13 +154,12 @@ class Monitor:
         # ms-swift may evaluate twice at the end of an epoch; without training in between that is no step back.
         sets = set(eval_sets(self.rows).values())
         evaluated = [{name: row[name] for name in ("step", "epoch", *sets) if name in row} for row in self.rows]
-        done_again = [
-            row
+        is_done_again = any(
+            "loss" in row or not any(values.items() <= row.items() for values in evaluated if values.keys() & sets)
             for row in self.thrown_away
-            if "loss" in row or not any(values.items() <= row.items() for values in evaluated if values.keys() & sets)
-        ]
-        if done_again:
-            places = positions(done_again)
+        )
+        if is_done_again:
+            places = positions(self.thrown_away)
             where = "–".join(f"{place:g}" for place in sorted({min(places), max(places)}))
             lines.append(("done-again", {"rows": len(places), "where": where}))
         if self._continues:
