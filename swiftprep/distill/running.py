@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Callable, Coroutine
-from concurrent.futures import CancelledError, Future
 from typing import Any, TypeVar
 
 Found = TypeVar("Found")
@@ -24,8 +23,12 @@ def run_async(work: Callable[[], Coroutine[Any, Any, Found]], *, on_interrupt: C
     Raises:
         KeyboardInterrupt: it was cancelled.
     """
-    done: Future[Found] = Future()
-    started, ended = threading.Event(), threading.Event()
+    # Plain values and a bare lock: an interrupt within an Event's or a Future's own locking breaks it ("release
+    # unlocked lock"), and many may come in a row.
+    found: list[Found] = []
+    failures: list[BaseException] = []
+    started, wake = threading.Event(), threading.Lock()
+    wake.acquire()
     running: list[tuple[asyncio.AbstractEventLoop, asyncio.Task[Found]]] = []
 
     async def main() -> Found:
@@ -36,31 +39,30 @@ def run_async(work: Callable[[], Coroutine[Any, Any, Found]], *, on_interrupt: C
 
     def in_thread() -> None:
         try:
-            found = asyncio.run(main())
+            found.append(asyncio.run(main()))
         except BaseException as error:
-            started.set()
-            done.set_exception(CancelledError() if isinstance(error, asyncio.CancelledError) else error)
-        else:
-            done.set_result(found)
+            failures.append(error)
         finally:
-            ended.set()
+            started.set()
+            wake.release()
 
     thread = threading.Thread(target=in_thread, name="swiftprep-distill", daemon=True)
     thread.start()
     interrupts = told = 0
     # Not `thread.join`: an interrupt makes it take a living thread for dead (python/cpython#90882).
-    while not ended.is_set():
+    while not (found or failures):
         try:
             if told < interrupts and started.is_set():
                 told = interrupts
                 _tell(running, on_interrupt if interrupts == 1 else None)
-            ended.wait(GLANCE)
+            wake.acquire(timeout=GLANCE)
         except KeyboardInterrupt:
             interrupts += 1
-    try:
-        return done.result()
-    except CancelledError:
+    if not failures:
+        return found[0]
+    if isinstance(failures[0], asyncio.CancelledError):
         raise KeyboardInterrupt from None
+    raise failures[0]
 
 
 def _tell(
