@@ -30,7 +30,7 @@ except KeyboardInterrupt:
 @pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
 @pytest.mark.parametrize(
     ("kind", "seconds", "interrupts", "ending"),
-    [("listens", "0", 1, "done 1"), ("deaf", "0", 2, "cancelled 1"), ("listens", "3600", 500, "cancelled 1")],
+    [("listens", "0", 1, "done 1"), ("deaf", "0", 2, "cancelled"), ("listens", "3600", 500, "cancelled")],
     ids=["one", "two", "hundreds in a row"],
 )
 def test_the_first_interrupt_is_told_and_the_second_cancels(kind, seconds, interrupts, ending):
@@ -45,6 +45,7 @@ def test_the_first_interrupt_is_told_and_the_second_cancels(kind, seconds, inter
         child.send_signal(signal.SIGINT)
         time.sleep(0.3 if number == 0 and interrupts == 2 else 0.0002)
     out, errors = child.communicate(timeout=60)
-    # The last of hundreds may come when all is said and the interpreter ends.
-    assert out == f"{ending}\n" or (interrupts > 2 and out in ("", f"{ending}\n")), errors
+    # Of two that come at once the second is all that counts; the last of hundreds may come when the interpreter ends.
+    endings = [ending] if interrupts == 1 else ["cancelled 0", "cancelled 1"]
+    assert out in [f"{one}\n" for one in endings] or (interrupts > 2 and out == ""), errors
     assert "unlocked lock" not in errors
