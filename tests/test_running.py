@@ -39,6 +39,7 @@ def test_the_first_interrupt_is_told_and_the_second_cancels(kind, seconds, inter
     )
     assert child.stdout is not None
     assert child.stdout.readline() == "begun\n"
+    time.sleep(0.1)  # the thread that waits has begun a little later
     for number in range(interrupts):
         if child.poll() is not None:
             break
