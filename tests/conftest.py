@@ -22,9 +22,11 @@ HEAVY = ("torch", "swift", "transformers")
 settings.register_profile("swiftprep", deadline=None, max_examples=50, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("swiftprep")
 
-# A shell that runs the tests in the background has them ignore Ctrl-C, which some of them send.
+# Who runs the tests in the background (a shell, nohup) has them ignore what some of them send to their children.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+if sys.platform != "win32" and signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 # Several workers that each train on all cores wait for each other most of the time.
 WORKERS = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import sys
 import threading
 import traceback
@@ -120,7 +121,7 @@ def _eval(job: Mapping[str, Any], emit: Emit) -> dict[str, Any]:
     folder = Path(job["arguments"]["eval_output_dir"])
     folder.mkdir(parents=True, exist_ok=True)
     with _inside(folder):  # eval_main leaves a folder `result/` wherever it is started
-        parsed = _parse(LightEvalArguments, {**job["arguments"], "eval_dataset": [name]}, emit)
+        parsed = _parse(LightEvalArguments, {"port": _free_port(), **job["arguments"], "eval_dataset": [name]}, emit)
         emit({"event": "started", "output_dir": str(folder)})
         with _watched_deployment():
             eval_main(parsed)
@@ -134,6 +135,12 @@ def _export(job: Mapping[str, Any], emit: Emit) -> dict[str, Any]:
     emit({"event": "started", "output_dir": parsed.output_dir})
     export_main(parsed)
     return {}
+
+
+def _free_port() -> int:
+    """Return a port that nobody has: ms-swift takes the first free one from 8000 on, and so does whoever starts beside it."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return int(server.getsockname()[1])
 
 
 def _parse(kind: Any, arguments: Mapping[str, Any], emit: Emit) -> Any:
