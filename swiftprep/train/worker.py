@@ -138,7 +138,7 @@ def _export(job: Mapping[str, Any], emit: Emit) -> dict[str, Any]:
 
 
 def _free_port() -> int:
-    """Return a port that nobody has. ms-swift takes the first free one from 8000 on, as whoever starts beside it does."""
+    """Return a port that nobody has. ms-swift takes the first free one from 8000 on, as others beside it do, too."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         return int(server.getsockname()[1])
 
