@@ -172,7 +172,11 @@ def parse_row(line: bytes) -> dict[str, Any]:
         raise DataError(f"not valid JSON: {error}") from None
     if not isinstance(row, dict):
         raise DataError(f"expected a JSON object, found {type(row).__name__}")
-    if (key := repeated_key(line, row)) is not None:
+    try:
+        key = repeated_key(line, row)
+    except RecursionError:
+        raise DataError("nested too deeply (嵌套过深)") from None
+    if key is not None:
         raise DataError(f"the key '{key}' stands twice, with two values (同一个键出现两次且值不同)")
     return row
 

@@ -7,6 +7,7 @@ pictures, tools, the answer that was rejected. Every reader reads one; what it w
 from __future__ import annotations
 
 import ast
+import contextlib
 import json
 import warnings
 from collections.abc import Container, Iterator, Mapping
@@ -113,26 +114,25 @@ def _is_text(value: Any) -> bool:
 
 def _texts(value: Any) -> Iterator[str]:
     """Yield the texts in a value: its own, or those of the turns in it."""
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, (int, float)) and not isinstance(value, bool):
-        yield json.dumps(value)
-    elif isinstance(value, (list, tuple)):
-        for item in value:
-            yield from _texts(item)
-    elif isinstance(value, dict):
-        for key in _TEXT_KEYS & value.keys():
-            yield from _texts(value[key])
+    left = [value]  # no recursion: what is read may be nested deeply
+    while left:
+        inner = left.pop()
+        if isinstance(inner, str):
+            yield inner
+        elif isinstance(inner, (int, float)) and not isinstance(inner, bool):
+            yield json.dumps(inner)
+        elif isinstance(inner, (list, tuple)):
+            left += inner
+        elif isinstance(inner, dict):
+            left += [inner[key] for key in _TEXT_KEYS & inner.keys()]
 
 
 def _parsed(value: Any) -> Any:
     """Return the list that a text is, as JSON or as Python; anything else as it is."""
     if not isinstance(value, str) or not value.lstrip().startswith("["):
         return value
-    try:
+    with contextlib.suppress(ValueError, RecursionError):
         return json.loads(value)
-    except ValueError:
-        pass
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")

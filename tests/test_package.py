@@ -21,6 +21,8 @@ ORDER = [
     "progress",
     "rows",
     "turn_keys",
+    "repeated_keys",
+    "row_columns",
     "records",
     "tokens",
     "swiftfmt",

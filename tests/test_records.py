@@ -103,6 +103,13 @@ def test_a_key_with_two_values_is_told(tmp_path, line, key):
     assert [sample.prompt for sample in read_jsonl(path)] == ['q ":" x']
 
 
+@pytest.mark.parametrize("history", ["[" * 200_000, "[1," * 100_000, '":' * 100_000])
+def test_a_hostile_column_is_one_bad_row(jsonl, history):
+    rejects: list[Reject] = []
+    rows = [{**FORMS["messages"], "history": history}, FORMS["messages"]]
+    assert len(list(read_jsonl(jsonl("rows.jsonl", rows), rejects=rejects))) == len(rejects) == 1
+
+
 def test_line_numbers_count_blank_lines_and_a_mark_is_passed_over(tmp_path):
     path = tmp_path / "rows.jsonl"
     path.write_bytes(b"\xef\xbb\xbf" + json.dumps(FORMS["messages"]).encode() + b"\n\n{oops\n")
