@@ -146,7 +146,7 @@ def test_what_cannot_be_repaired_is_dropped(rule, sample):
         (answers.echo, f"{HOW}\n先引入组件，再绑定标题。", "先引入组件，再绑定标题。"),
         (truncation.truncated, CODE[:-4], CODE),
         (privacy.personal_data, "电话13912345678，邮箱zhang@corp.cn", "电话REDACTED_PHONE，邮箱REDACTED_EMAIL"),
-        (privacy.personal_data, "身份证11010519491231002X", "身份证REDACTED_ID_CARD"),
+        (privacy.personal_data, "身份证110101199003071233", "身份证REDACTED_ID_CARD"),
         (privacy.personal_data, "卡号6222020200112230004。", "卡号REDACTED_BANK_CARD。"),
         (privacy.secrets, 'password: "Tr0ub4dor&3x"', 'password: "REDACTED_PASSWORD"'),
     ],
