@@ -11,12 +11,13 @@ from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+from swiftprep.catalog import snippets
+
 Kind: TypeAlias = Literal["script", "expression", "tag", "style"]
 
 QUOTES = {"“": '”“"＂„', "”": '”"＂', "„": '”“"', "＂": '＂"', "‘": "’‘'＇", "’": "’'＇", "＇": "＇'", "‚": "’‘'"}
 SCRIPTS = {
-    "js": "js", "javascript": "js", "mjs": "js", "jsx": "tsx", "ts": "ts", "typescript": "ts", "tsx": "tsx",
-    "python": "python", "py": "python", "python3": "python", "java": "java",
+    **snippets.SCRIPTS, "jsx": "tsx", "python": "python", "py": "python", "python3": "python", "java": "java",
 }  # fmt: skip
 STYLES = ("css", "scss", "less")
 _EXPRESSION = re.compile(r"[:：@＠#＃]|v[-\u2010-\u2013\u2212]")

@@ -13,13 +13,11 @@ from tree_sitter import Node
 from swiftprep.catalog.grammar import parse
 from swiftprep.catalog.script import parse_script
 from swiftprep.catalog.sfc import blocks
+from swiftprep.catalog.snippets import SCRIPTS
 
 Part: TypeAlias = Literal["literal", "visible", "comment"]
 
-_SCRIPTS = {
-    "js": "js", "javascript": "js", "mjs": "js", "jsx": "jsx", "ts": "ts", "typescript": "ts", "tsx": "tsx",
-    "json": "js", "json5": "js",
-}  # fmt: skip
+_SCRIPTS = {**SCRIPTS, "json": "js", "json5": "js"}
 _OTHERS = {"python": "python", "py": "python", "java": "java"}
 _MARKUP = ("vue", "html", "xml", "svg")
 _PARTS: dict[str, Part] = {

@@ -118,6 +118,21 @@ def literal(text: str) -> Any:
         return ast.literal_eval(text)
 
 
+def turns_in(text: str) -> Any:
+    """Read turns that are given as text: JSON, or a printed Python list.
+
+    Raises:
+        ValueError: it is neither.
+    """
+    try:
+        return json.loads(text)
+    except ValueError:
+        try:
+            return literal(text)
+        except STUMBLES:
+            raise ValueError("neither JSON nor a Python list") from None
+
+
 def _from_messages(row: dict[str, Any]) -> None:
     if "rejected_messages" in row:
         inner = {"messages": row["rejected_messages"]}
@@ -132,12 +147,9 @@ def _normalise(row: dict[str, Any]) -> bool:
     turns = row["messages"]
     if isinstance(turns, str):
         try:
-            turns = json.loads(turns)
-        except json.JSONDecodeError:
-            try:
-                turns = literal(turns)
-            except STUMBLES:
-                raise Dropped("messages is text that is neither JSON nor a Python list") from None
+            turns = turns_in(turns)
+        except ValueError as error:
+            raise Dropped(f"messages is text that is {error}") from None
     if not turns or isinstance(turns, str):
         return False
     images: list[Any] = []

@@ -18,7 +18,7 @@ from swiftprep.row_columns import (
     SYSTEM_KEYS,
     left_over,
 )
-from swiftprep.swiftfmt.conversation import STUMBLES, form_of, literal
+from swiftprep.swiftfmt.conversation import STUMBLES, form_of, literal, turns_in
 from swiftprep.swiftfmt.lint import checked_path
 from swiftprep.swiftfmt.salvage import found_rows
 from swiftprep.turn_keys import Extra, keys_of_a_turn, row_extras, turn_extras
@@ -205,12 +205,9 @@ def _messages(row: dict[str, Any], repairs: set[str]) -> list[Message]:
 def _turn_list(turns: Any, repairs: set[str]) -> list[Any]:
     if isinstance(turns, str):
         try:
-            turns = json.loads(turns)
-        except ValueError:
-            try:
-                turns = literal(turns)
-            except STUMBLES:
-                raise _Rejected("row-form", "messages is text that is neither JSON nor a Python list") from None
+            turns = turns_in(turns)
+        except ValueError as error:
+            raise _Rejected("row-form", f"messages is text that is {error}") from None
         repairs.add("messages-as-text")
     if not isinstance(turns, list):
         raise _Rejected("row-form", f"messages is {_kind(turns)}, not a list of turns")

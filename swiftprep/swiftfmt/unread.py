@@ -6,12 +6,11 @@ Source: ms-swift 4.6, `swift/dataset/preprocessor/core.py`: of a turn it keeps t
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from typing import Any
 
 from swiftprep.row_columns import TELLING_KEYS, left_over
-from swiftprep.swiftfmt.conversation import STUMBLES, literal
+from swiftprep.swiftfmt.conversation import turns_in
 from swiftprep.turn_keys import Extra, is_telling, row_extras, turn_extras
 
 _TURN = {"role", "from", "content", "value", "loss", "loss_scale"}
@@ -76,12 +75,9 @@ def unsaid(row: Any, columns: list[str], messages: list[dict[str, Any]]) -> str:
 def _in_turns(turns: Any) -> Iterable[str]:
     if isinstance(turns, str):
         try:
-            turns = json.loads(turns)
+            turns = turns_in(turns)
         except ValueError:
-            try:
-                turns = literal(turns)
-            except STUMBLES:
-                return
+            return
     for position, turn in enumerate(turns if isinstance(turns, (list, tuple)) else (), start=1):
         if isinstance(turn, dict) and not turn.keys() <= _PLAIN:
             for extra in _in_turn(turn):
