@@ -2,16 +2,13 @@ import gc
 import json
 import os
 import shutil
-import subprocess
 import sys
-import tempfile
 import threading
-from pathlib import Path
 
+import npm
 import pytest
 
 from swiftprep.catalog.catalog import Catalog
-from swiftprep.disk import cache_dir
 from swiftprep.distill.request import Reply
 from swiftprep.distill.scenario import Scenario
 from swiftprep.distill.verification.compiler import Compiler
@@ -166,9 +163,9 @@ def test_the_verifier_tells_what_does_not_compile(fake):
 # The real compilers, installed once into the cache.
 
 PACKAGES = {
-    "vue 2.7": ["vue@2.7.16"],
-    "vue-template-compiler": ["vue-template-compiler@2.7.16"],
-    "vue 3": ["@vue/compiler-sfc@3.5.13"],
+    "vue 2.7": "vue@2.7.16",
+    "vue-template-compiler": "vue-template-compiler@2.7.16",
+    "vue 3": "@vue/compiler-sfc@3.5.13",
 }
 FINE = {
     "component": "<template>\n  <div>{{ a }}</div>\n</template>\n<script>\nexport default { data() { return { a: 1 } } }\n</script>",
@@ -197,23 +194,7 @@ FAULTY = {
 
 @pytest.fixture(scope="module", params=PACKAGES)
 def real(request):
-    npm = shutil.which("npm")
-    if npm is None or shutil.which("node") is None:
-        pytest.skip("needs node and npm")
-    folder = cache_dir() / "bench" / request.param.replace(" ", "-")
-    if not (folder / "node_modules").is_dir():
-        # Whole or not there: another process may want it at the same time.
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        made = Path(tempfile.mkdtemp(dir=folder.parent))
-        (made / "package.json").write_text('{"private": true}')
-        command = [npm, "install", "--no-audit", "--no-fund", "--silent", "--ignore-scripts", *PACKAGES[request.param]]
-        if subprocess.run(command, cwd=made, capture_output=True, timeout=600).returncode:
-            shutil.rmtree(made)
-            pytest.skip(f"npm could not install {PACKAGES[request.param][0]}")
-        try:
-            made.rename(folder)
-        except OSError:
-            shutil.rmtree(made)
+    folder = npm.installed(PACKAGES[request.param])
     (folder / "src" / "views").mkdir(parents=True, exist_ok=True)
     compiler = Compiler.find(folder / "src" / "views", timeout=60)
     assert compiler is not None

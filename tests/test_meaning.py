@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import shutil
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
+import npm
 import pytest
 from tree_sitter import Node
 
@@ -118,18 +117,8 @@ def test_files_full_of_suspicious_words_are_kept_as_they_are(tree):
 
 
 @pytest.fixture(scope="module", params=PACKAGES)
-def package(request, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    npm = shutil.which("npm")
-    if npm is None:
-        pytest.skip("needs npm")
-    folder = tmp_path_factory.mktemp("npm")
-    made = subprocess.run(
-        [npm, "pack", request.param, "--silent"], cwd=folder, capture_output=True, text=True, timeout=300, check=False
-    )
-    if made.returncode:
-        pytest.skip(f"npm cannot download {request.param}: {made.stderr.strip()[-200:]}")
-    shutil.unpack_archive(folder / made.stdout.split()[-1], folder, filter="data")
-    return folder / "package"
+def package(request) -> Path:
+    return npm.unpacked(request.param)
 
 
 @pytest.mark.slow

@@ -29,16 +29,26 @@ _CHECK = re.compile(
     r"(?<![A-Za-z])(?:is|check|valid|validate|verify|ok)(?:[A-Z_]\w{0,40})?\("
 )
 _PATTERN = re.compile(r"[/\"'`](\^[^/\"'`\n]{3,200}\$)[/\"'`]")
-# Such a pattern may take for ever.
-_NESTED = re.compile(r"[+*}]\)?\)[+*{]")
+_MOST_CHOICES = (
+    5  # places of a pattern that may match more or less; with many, or repeated groups, it may take for ever
+)
+_CHOICE, _REPEATED_GROUP = re.compile(r"[*+?]|\{\d*,"), re.compile(r"\)[*+{]")
+# What a text shows of a value half hidden, `139****5678` and `l***@corp.cn`, and dates.
+_HIDDEN_TAIL, _HIDDEN_HEAD = re.compile(r"(\d{3})\d{0,3}[ -]?[*•]{2,}"), re.compile(r"[*•]{2,}[ -]?(\d{4})(?!\d)")
+_HIDDEN_MAIL = re.compile(r"(?<!\w)(\w)\w{0,3}[*•]{2,}\w{0,4}@([A-Za-z0-9.-]{3,253})")
+_DATE = re.compile(r"(?<!\d)(\d{4})(?:[-/.年](\d{1,2})[-/.月](\d{1,2})|(\d\d)(\d\d))(?!\d)")
 
 
 class _About(NamedTuple):
-    """What a whole text says, whatever the value."""
+    """What a whole text says, whatever the value: it is read once for all of them."""
 
     teaches: bool
     carriers: bool
-    hides: bool
+    beginnings: frozenset[str]  # three digits before stars
+    endings: frozenset[str]  # four digits after stars
+    mailboxes: frozenset[tuple[str, str]]  # first letter and host of an address with stars
+    dates: frozenset[tuple[int, int, int]]
+    patterns: tuple[str, ...]
     checked: tuple[tuple[int, int, bool], ...]  # start, end, whether it is prose
 
 
@@ -48,8 +58,16 @@ def _about(text: str, path: str) -> _About:
     for start, end, suffix in regions(text, path):
         if _CHECK.search(text, start, end):
             pieces.append((start, end, suffix in PROSE))
-    hides = re.search(r"[*•]{2}", text) is not None
-    return _About(_LESSON.search(text) is not None, _CARRIERS.search(text) is not None, hides, tuple(pieces))
+    return _About(
+        teaches=_LESSON.search(text) is not None,
+        carriers=_CARRIERS.search(text) is not None,
+        beginnings=frozenset(_HIDDEN_TAIL.findall(text)),
+        endings=frozenset(_HIDDEN_HEAD.findall(text)),
+        mailboxes=frozenset((name, host.rstrip(".")) for name, host in _HIDDEN_MAIL.findall(text)),
+        dates=frozenset((int(m[1]), int(m[2] or m[4]), int(m[3] or m[5])) for m in _DATE.finditer(text)),
+        patterns=tuple(dict.fromkeys(match[1] for match in _PATTERN.finditer(text))),
+        checked=tuple(pieces),
+    )
 
 
 def stand_in(text: str, span: Span, path: str) -> str | None:
@@ -68,29 +86,25 @@ def stand_in(text: str, span: Span, path: str) -> str | None:
     """
     value = text[span.start : span.end]
     about = _about(text, path)
-    if _goes_on_from(text, value, span.kind, about):
+    if _goes_on_from(value, span.kind, about):
         return None
     if not _is_checked(text, span, about):
         return ""
     other = _of_the_same_form(value, span.kind)
-    return None if other is None or _tells_apart(text, value, other, span.kind, about) else other
+    return None if other is None or _tells_apart(value, other, span.kind, about) else other
 
 
-def _goes_on_from(text: str, value: str, kind: str, about: _About) -> bool:
+def _goes_on_from(value: str, kind: str, about: _About) -> bool:
     """Return whether a text teaches the check digit, or shows the value half hidden or the date of birth in it."""
-    if kind != "id-card" and not about.hides and not (kind == "bank-card" and about.teaches):
-        return False
     if kind == "email":
         name, _, host = value.partition("@")
-        return re.search(rf"{re.escape(name[0])}\w{{0,3}}[*•]{{2,}}\w{{0,4}}@{re.escape(host)}", text) is not None
+        return (name[0], host) in about.mailboxes
     digits = _digits(value)
     if kind in ("id-card", "bank-card") and about.teaches:
         return True
-    again = rf"{digits[:3]}\d{{0,3}}[ -]?[*•]{{2,}}|[*•]{{2,}}[ -]?{digits[-4:]}(?!\d)"
-    if kind == "id-card":
-        month, day = int(digits[10:12]), int(digits[12:14])
-        again += rf"|(?<!\d){digits[6:10]}[-/.年]?0?{month}[-/.月]?0?{day}(?!\d)"
-    return re.search(again, text) is not None
+    if digits[:3] in about.beginnings or digits[-4:] in about.endings:
+        return True
+    return kind == "id-card" and (int(digits[6:10]), int(digits[10:12]), int(digits[12:14])) in about.dates
 
 
 def _is_checked(text: str, span: Span, about: _About) -> bool:
@@ -122,22 +136,23 @@ def _of_the_same_form(value: str, kind: str) -> str | None:
     return re.sub(r"[\dXx]", lambda _: next(left), value)
 
 
-def _tells_apart(text: str, value: str, other: str, kind: str, about: _About) -> bool:
+def _tells_apart(value: str, other: str, kind: str, about: _About) -> bool:
     """Return whether something in the text may say yes to one of two values and no to the other."""
     if kind == "email":
         return False
-    if kind == "phone" and about.carriers:
+    return (kind == "phone" and about.carriers) or any(_differs(pattern, value, other) for pattern in about.patterns)
+
+
+@lru_cache(maxsize=64)
+def _differs(pattern: str, value: str, other: str) -> bool:
+    """Return whether a pattern of the text takes one value and not the other, or cannot be tried safely."""
+    if _REPEATED_GROUP.search(pattern) or len(_CHOICE.findall(pattern)) > _MOST_CHOICES:
         return True
-    for pattern in {match[1] for match in _PATTERN.finditer(text)}:
-        if _NESTED.search(pattern):
-            return True
-        try:
-            compiled = re.compile(pattern)
-        except (re.error, OverflowError, RecursionError):
-            return True
-        if (compiled.search(value) is None) != (compiled.search(other) is None):
-            return True
-    return False
+    try:
+        compiled = re.compile(pattern)
+    except (re.error, OverflowError, RecursionError):
+        return True
+    return (compiled.search(value) is None) != (compiled.search(other) is None)
 
 
 def _digits(value: str) -> str:
