@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
 import os
 import signal
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 from filelock import FileLock
@@ -45,7 +47,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """A fast test converts no model."""
+    """A fast test converts no model; what shares something costly runs in one worker."""
+    group = item.get_closest_marker("xdist_group")
+    if group and getattr(item.config.option, "loadgroup", False) and not item.nodeid.endswith(f"@{group.args[0]}"):
+        pytest.fail("pytest-xdist scatters the tests of a group: it does not fit this pytest")
     given = getattr(getattr(item, "callspec", None), "params", {})
     if is_fast(item) and "model" in getattr(item, "fixturenames", ()) and "model" not in given:
         pytest.fail("uses the real model: mark it slow")
@@ -94,3 +99,31 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The embedded SmolLM2-135M-Instruct, converted once into the user's cache: by one worker, while the others wait."""
     with FileLock(tmp_path_factory.getbasetemp().parent / "model.lock"):
         return demo.model()
+
+
+class Stage1Run(NamedTuple):
+    """A real stage 1 on the embedded default, shortened: a few steps, a few questions."""
+
+    folder: Path
+    settings: list[str]  # those of the length, which stage 2 has as well
+    printed: str
+
+
+@pytest.fixture(scope="session")
+def stage1_run(tmp_path_factory: pytest.TempPathFactory, model: Path) -> Stage1Run:
+    """Run stage 1 once for all: a test that uses it belongs to the group `stage1`, so that one worker has them all."""
+    from swiftprep.recipes import stage1
+
+    folder = tmp_path_factory.mktemp("stage1")
+    probes = folder / "probes.jsonl"
+    shipped = Path(demo.app()).with_name("probes.jsonl").read_text(encoding="utf-8").splitlines()
+    probes.write_text("\n".join(shipped[:4]) + "\n", encoding="utf-8")
+    settings = [
+        f"eval.probes={probes}", "eval.limit=1", "eval.max_new_tokens=8", "sft.max_length=256", "sft.eval_strategy=steps",
+        "sft.save_strategy=steps",
+    ]  # fmt: skip
+    steps = ["sft.max_steps=8", "sft.eval_steps=8", "sft.save_steps=8"]
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed):
+        assert stage1.main([f"output_dir={folder}", *settings, *steps, "--json"]) == 0
+    return Stage1Run(folder, settings, printed.getvalue())

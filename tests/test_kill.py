@@ -62,7 +62,13 @@ def go_on(job: Job) -> bytes:
 
 
 @pytest.mark.parametrize(
-    ("n", "kills", "seed"), [(60, 1, 1), pytest.param(400, 20, 2, marks=pytest.mark.slow)], ids=["few", "many"]
+    ("n", "kills", "seed"),
+    [
+        (60, 1, 1),
+        pytest.param(120, 4, 2, marks=pytest.mark.slow),
+        pytest.param(400, 20, 2, marks=pytest.mark.long),
+    ],
+    ids=["once", "some times", "many times"],
 )
 def test_killed_runs_lose_nothing_and_pay_for_nothing_twice(
     tmp_path: Path, server: Server, n: int, kills: int, seed: int
@@ -98,7 +104,8 @@ def test_the_ledger_knows_the_calls_a_kill_cost(tmp_path: Path, server: Server) 
 
 
 @pytest.mark.parametrize(
-    "name", ["SIGINT", *(pytest.param(name, marks=pytest.mark.slow) for name in ("SIGTERM", "SIGHUP"))]
+    "name",
+    ["SIGINT", pytest.param("SIGTERM", marks=pytest.mark.slow), pytest.param("SIGHUP", marks=pytest.mark.long)],
 )
 def test_a_signal_ends_a_run_that_goes_on_later(tmp_path: Path, server: Server, name: str) -> None:
     job = Job(tmp_path / "stopped", server.base_url, n=40, concurrency=8)
@@ -150,12 +157,16 @@ def test_a_second_interrupt_does_not_wait(tmp_path: Path, server: Server) -> Non
     assert CANARY not in job.errors.read_text("utf-8")
 
 
-@pytest.mark.slow
-def test_many_interrupts_in_a_row_end_it_in_good_order(tmp_path: Path, server: Server) -> None:
-    job = Job(tmp_path / "interrupted", server.base_url, n=400)
-    outcome = kill_often(job, server, kills=16, seed=3, delay=0.05, by=signal.SIGINT, impatient=True)
+@pytest.mark.parametrize(
+    ("n", "kills"),
+    [pytest.param(120, 4, marks=pytest.mark.slow), pytest.param(400, 16, marks=pytest.mark.long)],
+    ids=["some times", "many times"],
+)
+def test_many_interrupts_in_a_row_end_it_in_good_order(tmp_path: Path, server: Server, n: int, kills: int) -> None:
+    job = Job(tmp_path / "interrupted", server.base_url, n=n)
+    outcome = kill_often(job, server, kills=kills, seed=3, delay=0.05, by=signal.SIGINT, impatient=True)
     assert outcome.problems == []
-    assert outcome.kills == 16
+    assert outcome.kills == kills
     assert job.samples.read_bytes() == quiet(tmp_path / "quiet", job.n)
 
 

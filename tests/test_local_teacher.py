@@ -450,10 +450,15 @@ def test_a_gguf_that_is_broken_is_told_of_with_the_log(tmp_path):
     assert error.kind == "no-server"
 
 
-@pytest.mark.slow
 @needs_gguf
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs /proc")
-@pytest.mark.parametrize("how", ["kill", "interrupt", "exit"])
+@pytest.mark.parametrize(
+    "how",
+    [
+        pytest.param("kill", marks=pytest.mark.slow),
+        *(pytest.param(h, marks=pytest.mark.long) for h in ("interrupt", "exit")),
+    ],
+)
 def test_no_server_outlives_its_parent(how):
     code = "import time; from swiftprep.serve.local import serve; s = serve(context=256, slots=1); print(s.pid, flush=True);"
     code += {"exit": "input()"}.get(how, "time.sleep(3600)")
@@ -500,12 +505,21 @@ def test_ms_swift_serves_a_model(model, backend):
     assert found.stdout.rstrip().endswith("good"), found.stderr[-3000:]
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("spoil", "message"),
     [
-        pytest.param(lambda folder: (folder / "model.safetensors").write_bytes(b"x"), "could not start", id="weights"),
-        pytest.param(lambda folder: (folder / "tokenizer.json").unlink(), "could not start|refuses", id="tokenizer"),
+        pytest.param(
+            lambda folder: (folder / "model.safetensors").write_bytes(b"x"),
+            "could not start",
+            id="weights",
+            marks=pytest.mark.slow,
+        ),
+        pytest.param(
+            lambda folder: (folder / "tokenizer.json").unlink(),
+            "could not start|refuses",
+            id="tokenizer",
+            marks=pytest.mark.long,
+        ),
     ],
 )
 def test_a_broken_model_is_told_of_and_nothing_hangs(model, tmp_path, spoil, message):

@@ -57,7 +57,7 @@ assert "torch" not in sys.modules and "swift" not in sys.modules
 """
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_two_runs_in_one_kernel_log_into_their_own_folders(tmp_path, model):
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(TWO_RUNS)])
     notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}

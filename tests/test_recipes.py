@@ -162,23 +162,15 @@ def test_dry_run_plans_everything_and_loads_no_model(tmp_path, app, model_folder
 
 
 @pytest.mark.slow
-def test_stage1_on_the_embedded_default(tmp_path, model, capsys):
-    """The whole chain for real, shortened: a few steps, a few questions."""
-    probes = tmp_path / "probes.jsonl"
-    shipped = (ROOT / "swiftprep" / "assets" / "probes.jsonl").read_text(encoding="utf-8").splitlines()
-    probes.write_text("\n".join(shipped[:6]) + "\n", encoding="utf-8")
-    settings = [
-        f"output_dir={tmp_path}/out", f"eval.probes={probes}", "eval.limit=1", "eval.max_new_tokens=12",
-        "sft.max_steps=8", "sft.max_length=512", "sft.eval_strategy=steps", "sft.save_strategy=steps",
-        "sft.eval_steps=8", "sft.save_steps=8", "--json",
-    ]  # fmt: skip
-    assert stage1.main(settings) == 0
-    report = json.loads(capsys.readouterr().out)
-    out = tmp_path / "out"
+@pytest.mark.xdist_group("stage1")
+def test_stage1_on_the_embedded_default(stage1_run):
+    """The whole chain for real."""
+    out = stage1_run.folder
+    report = json.loads(stage1_run.printed)
     assert report == json.loads((out / "report.json").read_text())
     assert report["sft"]["eval_loss"]["tuned"] < report["sft"]["eval_loss"]["base"] - 0.02
     assert report["sft"]["rows"]["planned"] == report["sft"]["rows"]["trained"] == 35
-    assert {c["name"]: c["questions"] for c in report["eval"]} == {"general": 6, "held-out": 1}
+    assert {c["name"]: c["questions"] for c in report["eval"]} == {"general": 4, "held-out": 1}
     assert report["verdict"]["kind"] == "normal"
     assert (out / "loss.png").read_bytes().startswith(b"\x89PNG")
     text = (out / "report.md").read_text(encoding="utf-8")

@@ -19,7 +19,7 @@ from swiftprep import Sample, Scanner, SwiftRunner, demo, write_jsonl
 from swiftprep.distill.planning.coverage import coverage
 from swiftprep.errors import ConfigError, RunError
 from swiftprep.evaluate.validity import api_rows, api_valid
-from swiftprep.recipes import distill, stage1, stage2
+from swiftprep.recipes import distill, stage2
 from swiftprep.recipes.config import load
 from swiftprep.recipes.distill_config import DistillConfig, Stage2Config
 from swiftprep.recipes.distilling import make_teacher, shipped_experts
@@ -486,30 +486,15 @@ def test_a_model_that_ms_swift_wrote_carries_its_template(adapter):
 # --- for real ------------------------------------------------------------------------------------------------------
 
 
-@pytest.fixture(scope="module")
-def tiny_stage1(tmp_path_factory, model):
-    """A real stage 1, as short as can be."""
-    out = tmp_path_factory.mktemp("stage1")
-    probes = out / "probes.jsonl"
-    shipped = (Path(demo.app()).parent / "probes.jsonl").read_text(encoding="utf-8").splitlines()
-    probes.write_text("\n".join(shipped[:4]) + "\n", encoding="utf-8")
-    assert stage1.main([f"output_dir={out}", f"eval.probes={probes}", *TINY]) == 0
-    return out, probes
-
-
-TINY = [
-    "eval.limit=1", "eval.max_new_tokens=8", "sft.max_steps=3", "sft.max_length=256", "sft.gradient_accumulation_steps=1", "sft.eval_strategy=steps",
-    "sft.save_strategy=steps", "sft.eval_steps=3", "sft.save_steps=3",
-]  # fmt: skip
-
-
-@pytest.mark.slow
-@pytest.mark.xdist_group("stage2")
-@pytest.mark.parametrize("start", ["continue", "merge"])
-def test_stage2_goes_on_from_stage1(start, tiny_stage1, endpoint, scenarios, tmp_path, capsys):
-    folder, probes = tiny_stage1
+@pytest.mark.xdist_group("stage1")
+@pytest.mark.parametrize(
+    "start", [pytest.param("continue", marks=pytest.mark.slow), pytest.param("merge", marks=pytest.mark.long)]
+)
+def test_stage2_goes_on_from_stage1(start, stage1_run, endpoint, scenarios, tmp_path, capsys):
+    folder = stage1_run.folder
     given = [
-        f"stage1={folder}", f"start={start}", f"eval.probes={probes}", "answer_tokens=8", *TINY,
+        f"stage1={folder}", f"start={start}", "answer_tokens=8", *stage1_run.settings,
+        "sft.max_steps=3", "sft.eval_steps=3", "sft.save_steps=3", "sft.gradient_accumulation_steps=1",
         *settings(endpoint, tmp_path, f"distill.scenarios={scenarios}"), "--json",
     ]  # fmt: skip
     assert stage2.main(given) == 0
@@ -533,10 +518,10 @@ def test_stage2_goes_on_from_stage1(start, tiny_stage1, endpoint, scenarios, tmp
 
 
 @pytest.mark.slow
-@pytest.mark.xdist_group("stage2")
-def test_a_merged_model_answers_as_its_adapter(tiny_stage1, model, tmp_path):
-    folder, probes = tiny_stage1
-    checkpoint = next((folder / "sft").glob("v*/checkpoint-3"))
+@pytest.mark.xdist_group("stage1")
+def test_a_merged_model_answers_as_its_adapter(stage1_run, model, tmp_path):
+    checkpoint = next((stage1_run.folder / "sft").glob("v*/checkpoint-8"))
+    probes = stage1_run.folder / "probes.jsonl"
     runner = SwiftRunner(model, tmp_path / "runs", **demo.MODEL_ARGUMENTS)
     merged = runner.merge(checkpoint, tmp_path / "merged")
     assert runner.merge(checkpoint, tmp_path / "merged") == merged  # nothing is done twice

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import json
 import math
-import os
 import random
-import subprocess
-import sys
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Literal
 
@@ -17,68 +14,19 @@ import odd_rows
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from in_swift import InSwift
 from present import present
 
 from swiftprep import Checker, Mixer, Sample, read_jsonl, write_jsonl
 from swiftprep.errors import ConfigError, DataError
 from swiftprep.swiftfmt import REASONS, REPAIRS, as_swift_reads, forecast, lint, parse_entry, repair_file
 
-_LOAD = """
-import json, os, signal, sys
-out = os.fdopen(os.dup(1), "w"); os.dup2(2, 1)
-asked = json.load(sys.stdin)
-import datasets
-from swift.dataset import load_dataset
-from swift.model import get_processor
-from swift.template import get_template
-datasets.disable_progress_bars()
-template = get_template(get_processor(asked["model"], model_type="llama"), template_type="chatml") if asked["model"] else None
-if template:
-    template.set_mode("train")
-    template.max_length = None  # length is not what is compared
-class Hangs(BaseException):
-    pass
-def stop(*_):
-    raise Hangs
-signal.signal(signal.SIGALRM, stop)
-def tokens(row):
-    try:
-        return sum(label != -100 for label in template.encode(dict(row), return_length=True)["labels"])
-    except Exception as error:
-        return f"{type(error).__name__}: {error}"
-for name, entries in asked["entries"].items():
-    signal.alarm(20)
-    try:
-        data, _ = load_dataset(entries, strict=asked["strict"], **({"shuffle": True} if len(entries) > 1 else {}))
-        rows = [data[i] for i in range(len(data))]
-        found = {"columns": sorted(data.column_names), "rows": [row["messages"] for row in rows], "first": rows[0]}
-        found["tokens"] = [tokens(row) for row in rows] if template else []
-    except BaseException as error:
-        found = {"fails": f"{type(error).__name__}: {error}"[:500]}
-    signal.alarm(0)
-    print(json.dumps([name, found], default=repr), file=out, flush=True)
-"""
 
-
-def load_in_swift(
-    entries: Mapping[str, Sequence[str | Path]], cache: Path, *, model: Path | None = None, strict: bool = False
-):
-    """Load `--dataset` lists with the real ms-swift, in a process and a cache of its own; encode with a model's template.
-
-    A file that crashes the process fails; the next process goes on after it.
-    """
-    env = {**os.environ, "MODELSCOPE_CACHE": str(cache / "ms"), "HF_HOME": str(cache / "hf"), "HF_HUB_OFFLINE": "1"}
-    found: dict[str, dict] = {}
-    while rest := {name: list(map(str, given)) for name, given in entries.items() if name not in found}:
-        asked = json.dumps({"entries": rest, "model": str(model or ""), "strict": strict})
-        child = subprocess.run(
-            [sys.executable, "-c", _LOAD], input=asked, capture_output=True, text=True, env=env, check=False
-        )
-        found |= dict(json.loads(line) for line in child.stdout.splitlines())
-        if missing := next((name for name in rest if name not in found), None):
-            assert child.returncode < 0, child.stderr[-3000:]
-            found[missing] = {"fails": f"the process ends with signal {-child.returncode}"}
-    return found
+@pytest.fixture(scope="session")
+def in_swift(tmp_path_factory: pytest.TempPathFactory) -> Iterator[InSwift]:
+    swift = InSwift(tmp_path_factory.mktemp("swift"))
+    yield swift
+    swift.close()
 
 
 def write_files(files: dict[str, bytes], folder: Path) -> dict[str, Path]:
@@ -114,32 +62,48 @@ def disagreement(path: Path, real: dict) -> str:
     return "" if +counts == Counter(outcomes) else f"ms-swift: {real['tokens']}; we: {said.counts}, {said.problems[:3]}"
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize(
+def every_third() -> dict[str, bytes]:
+    """Return what a shorter run takes of the files by hand, and some at random."""
+    return dict(list(odd_rows.by_hand().items())[::3]) | odd_rows.at_random(11, 60)
+
+
+def every_file() -> dict[str, bytes]:
+    return odd_rows.by_hand() | odd_rows.at_random(12, 200)
+
+
+THIRD_OR_ALL = pytest.mark.parametrize(
     "files",
-    [pytest.param(odd_rows.by_hand, id="by-hand"), pytest.param(lambda: odd_rows.at_random(11, 200), id="at-random")],
+    [
+        pytest.param(every_third, id="every third", marks=pytest.mark.slow),
+        pytest.param(every_file, id="every", marks=pytest.mark.long),
+    ],
 )
-def test_ms_swift_does_with_every_file_what_we_say(files, tmp_path, model):
+
+
+@pytest.mark.xdist_group("swift")
+@THIRD_OR_ALL
+def test_ms_swift_does_with_every_file_what_we_say(in_swift, files, tmp_path, model):
     paths = write_files(files(), tmp_path / "files")
-    real = load_in_swift({name: [path] for name, path in paths.items()}, tmp_path, model=model)
+    real = in_swift.load({name: [path] for name, path in paths.items()}, model=model)
     wrong = {name: why for name, path in paths.items() if (why := disagreement(path, real[name]))}
     assert not wrong, f"{len(wrong)} of {len(paths)}: {json.dumps(dict(list(wrong.items())[:5]), indent=1)}"
     failed = sum("fails" in found for found in real.values())
     assert 0.1 < failed / len(paths) < 0.6  # there is something to tell apart
 
 
-@pytest.mark.slow
-def test_ms_swift_trains_on_every_row_of_what_was_repaired(tmp_path, model):
-    files = odd_rows.by_hand() | odd_rows.at_random(12, 100)
-    del files["dates-messages.jsonl"]  # every text of the file looks like a date, and ms-swift makes numbers of them
-    paths = write_files(files, tmp_path / "files")
+@pytest.mark.xdist_group("swift")
+@THIRD_OR_ALL
+def test_ms_swift_trains_on_every_row_of_what_was_repaired(in_swift, files, tmp_path, model):
+    odd = files()
+    odd.pop("dates-messages.jsonl", None)  # every text of the file looks like a date: ms-swift makes numbers of them
+    paths = write_files(odd, tmp_path / "files")
     written, counts = {}, {}
     for name, path in paths.items():
         if samples := [row.sample for row in repair_file(path) if row.sample]:
             written[name] = tmp_path / "repaired" / f"{name}.jsonl"
             counts[name] = write_jsonl(samples, written[name])
-    assert len(written) > 300
-    real = load_in_swift({name: [path] for name, path in written.items()}, tmp_path, model=model, strict=True)
+    assert len(written) > len(odd) / 2
+    real = in_swift.load({name: [path] for name, path in written.items()}, model=model, strict=True)
     failed = {name: found["fails"] for name, found in real.items() if "fails" in found}
     assert not failed
     assert {name: len(found["rows"]) for name, found in real.items()} == counts
@@ -167,14 +131,16 @@ def large_files() -> dict[str, bytes]:
 
 
 @pytest.mark.slow
-def test_what_comes_after_ten_megabytes_must_fit(tmp_path):
+@pytest.mark.xdist_group("swift")
+def test_what_comes_after_ten_megabytes_must_fit(in_swift, tmp_path):
     paths = write_files({f"{name}.jsonl": data for name, data in large_files().items()}, tmp_path / "files")
-    real = load_in_swift({name: [path] for name, path in paths.items()}, tmp_path)
+    real = in_swift.load({name: [path] for name, path in paths.items()})
     assert {name: bool(lint(path).fails) for name, path in paths.items()} == {n: "fails" in r for n, r in real.items()}
 
 
 @pytest.mark.slow
-def test_ms_swift_loads_our_large_files_whatever_comes_late(tmp_path):
+@pytest.mark.xdist_group("swift")
+def test_ms_swift_loads_our_large_files_whatever_comes_late(in_swift, tmp_path):
     many = [Sample.from_instruction(f"q{i}", "", PAD, meta={"path": "a"}) for i in range(3700)]
     late = {
         "key": Sample.from_instruction("q", "", "a", meta={"path": "a", "span": [1, 2]}),
@@ -187,12 +153,13 @@ def test_ms_swift_loads_our_large_files_whatever_comes_late(tmp_path):
         write_jsonl([*many, sample], paths[name])
     paths["slash"] = tmp_path / "slash.jsonl"
     write_jsonl([many[0].replace(meta={"a/b": value}) for value in (1, "x")], paths["slash"])
-    real = load_in_swift({name: [path] for name, path in paths.items()}, tmp_path, strict=True)
+    real = in_swift.load({name: [path] for name, path in paths.items()}, strict=True)
     assert {n: len(r.get("rows", ())) for n, r in real.items()} == {n: 2 if n == "slash" else 3701 for n in paths}
 
 
 @pytest.mark.slow
-def test_ms_swift_loads_all_that_the_checker_keeps(tmp_path, model):
+@pytest.mark.xdist_group("swift")
+def test_ms_swift_loads_all_that_the_checker_keeps(in_swift, tmp_path, model):
     every_third = dict(list(odd_rows.by_hand().items())[::3])
     every_third.pop("dates-messages.jsonl", None)  # as above
     files = write_files(every_third | odd_rows.at_random(3, 30), tmp_path / "odd")
@@ -205,13 +172,14 @@ def test_ms_swift_loads_all_that_the_checker_keeps(tmp_path, model):
             written[name] = tmp_path / "kept" / f"{name}.jsonl"
             counts[name] = write_jsonl(report.kept, written[name])
     assert len(written) > 100
-    real = load_in_swift({name: [path] for name, path in written.items()}, tmp_path, model=model, strict=True)
+    real = in_swift.load({name: [path] for name, path in written.items()}, model=model, strict=True)
     assert {name: len(found.get("rows", ())) for name, found in real.items()} == counts
     assert all(isinstance(n, int) and n > 0 for found in real.values() for n in found["tokens"])
 
 
 @pytest.mark.slow
-def test_ms_swift_loads_the_planned_counts(tmp_path):
+@pytest.mark.xdist_group("swift")
+def test_ms_swift_loads_the_planned_counts(in_swift, tmp_path):
     def rows(name, count, format):
         samples = [Sample.from_instruction(f"{name} {i}", "", "a", id=str(i), channel=name) for i in range(count)]
         write_jsonl(samples, tmp_path / name, format=format)
@@ -229,19 +197,20 @@ def test_ms_swift_loads_the_planned_counts(tmp_path):
         "capped": Mixer([f"{private}#5"], [f"{more}#30"], ratio="50:50"),
         "everything": Mixer([private], [general, f"{more}#30"], ratio=None),
     }
-    loaded = load_in_swift({name: mix.dataset_args() for name, mix in plans.items()}, tmp_path)
+    loaded = in_swift.load({name: mix.dataset_args() for name, mix in plans.items()})
     assert {n: int(m.plan()["taken"].sum()) for n, m in plans.items()} == {n: len(f["rows"]) for n, f in loaded.items()}
 
 
 @pytest.mark.slow
-def test_ms_swift_sees_each_row_as_often_as_the_plan_says(tmp_path):
+@pytest.mark.xdist_group("swift")
+def test_ms_swift_sees_each_row_as_often_as_the_plan_says(in_swift, tmp_path):
     rows = [{"query": f"q{i}", "response": "a"} for i in range(8)]
     (tmp_path / "x.json").write_text(json.dumps(rows))
     (tmp_path / "x.csv").write_text("query,response\n" + "".join(f"{row['query']},a\n" for row in rows))
     mixes = {
         f"{n}-{kind}": Mixer([f"{tmp_path}/x.{kind}#{n}"], ratio=None) for n in (3, 8, 20) for kind in ("json", "csv")
     }
-    loaded = load_in_swift({name: mix.dataset_args() for name, mix in mixes.items()}, tmp_path)
+    loaded = in_swift.load({name: mix.dataset_args() for name, mix in mixes.items()})
     for name, mix in mixes.items():
         seen = Counter(messages[0]["content"] for messages in loaded[name]["rows"])
         assert mix.plan()["repeats"].tolist() == [pytest.approx(seen.total() / len(rows), abs=0.006)]
@@ -249,7 +218,8 @@ def test_ms_swift_sees_each_row_as_often_as_the_plan_says(tmp_path):
 
 
 @pytest.mark.slow
-def test_ms_swift_learns_what_other_tools_marks_tell_it_not_to(tmp_path, model):
+@pytest.mark.xdist_group("swift")
+def test_ms_swift_learns_what_other_tools_marks_tell_it_not_to(in_swift, tmp_path, model):
     wrong, right = {"role": "assistant", "content": "Use ta-pane."}, {"role": "assistant", "content": "Use ta-panel."}
     extras: dict[str, dict[str, Any]] = {
         "plain": {}, "weight": {"weight": 0}, "train": {"train": False}, "reasoning": {"reasoning_content": "It says so."},
@@ -262,7 +232,7 @@ def test_ms_swift_learns_what_other_tools_marks_tell_it_not_to(tmp_path, model):
         },
         tmp_path / "files",
     )  # fmt: skip
-    real = load_in_swift({name: [path] for name, path in paths.items()}, tmp_path, model=model)
+    real = in_swift.load({name: [path] for name, path in paths.items()}, model=model)
     learnt = {name.removesuffix(".jsonl"): found["tokens"][0] for name, found in real.items()}
     assert learnt["plain"] == learnt["weight"] == learnt["train"] == learnt["reasoning"] > learnt["loss"]
     outcomes = {name.removesuffix(".jsonl"): next(iter(lint(path).counts)) for name, path in paths.items()}
@@ -270,7 +240,8 @@ def test_ms_swift_learns_what_other_tools_marks_tell_it_not_to(tmp_path, model):
 
 
 @pytest.mark.slow
-def test_ms_swift_loads_lists_with_nulls_where_we_say_so(tmp_path):
+@pytest.mark.xdist_group("swift")
+def test_ms_swift_loads_lists_with_nulls_where_we_say_so(in_swift, tmp_path):
     full, null_first, nested = {"tags": ["x"]}, {"tags": [None, "y"]}, {"meta": {"tags": [None, "y"]}}
     files: dict[str, list[dict[str, Any]]] = {
         "after": [full, null_first], "one": [{"tags": [None]}, full], "inside": [{"tags": ["x", None]}],
@@ -284,12 +255,13 @@ def test_ms_swift_loads_lists_with_nulls_where_we_say_so(tmp_path):
     )  # fmt: skip
     sound = {name for name, path in paths.items() if not lint(path).fails}
     assert sound == {f"{name}.jsonl" for name in files if "damaged" not in name}
-    real = load_in_swift({name: [paths[name]] for name in sound}, tmp_path, strict=True)
+    real = in_swift.load({name: [paths[name]] for name in sound}, strict=True)
     assert {name: len(found.get("rows", ())) for name, found in real.items()} == {n: lint(paths[n]).rows for n in sound}
 
 
 @pytest.mark.slow
-def test_ms_swift_loads_any_meta_we_write(tmp_path):
+@pytest.mark.xdist_group("swift")
+def test_ms_swift_loads_any_meta_we_write(in_swift, tmp_path):
     chance = random.Random(8)
     values = [value for value in odd_rows.VALUES if value != 2**65]  # no JSON number of ours
     paths, counts = {}, {}
@@ -301,12 +273,13 @@ def test_ms_swift_loads_any_meta_we_write(tmp_path):
         paths[str(number)] = tmp_path / f"{number}.jsonl"
         samples = [Sample.from_instruction("q", "", "a", meta=meta) for meta in metas]
         counts[str(number)] = write_jsonl(samples, paths[str(number)])
-    real = load_in_swift({name: [path] for name, path in paths.items()}, tmp_path, strict=True)
+    real = in_swift.load({name: [path] for name, path in paths.items()}, strict=True)
     assert {name: len(found.get("rows", ())) for name, found in real.items()} == counts
 
 
 @pytest.mark.slow
-def test_ms_swift_reads_our_files_as_we_mean_them(tmp_path):
+@pytest.mark.xdist_group("swift")
+def test_ms_swift_reads_our_files_as_we_mean_them(in_swift, tmp_path):
     sample = Sample.from_instruction("学习", "路径是 a.vue", "<template/>", id="x", channel="private", meta={"n": 1})
     forms: tuple[Literal["messages", "alpaca"], ...] = ("messages", "alpaca")
     paths = {name: tmp_path / f"{name}.jsonl" for name in forms}
@@ -314,7 +287,7 @@ def test_ms_swift_reads_our_files_as_we_mean_them(tmp_path):
         write_jsonl(
             [sample, sample.replace(channel="general", meta={"n": "two", "m": {"deep": [1]}})], path, format=name
         )
-    for found in load_in_swift({name: [str(path)] for name, path in paths.items()}, tmp_path).values():
+    for found in in_swift.load({name: [str(path)] for name, path in paths.items()}).values():
         assert len(found["rows"]) == 2
         assert found["first"]["messages"] == sample.messages
         assert found["first"]["channel"] == "private"
