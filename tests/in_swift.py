@@ -93,7 +93,7 @@ def main() -> None:
     def tokens(row: Mapping[str, Any], model: str) -> int | str:
         try:
             labels = template(model).encode(dict(row), return_length=True)["labels"]
-            return sum(label != -100 for label in labels)
+            return len([label for label in labels if label != -100])
         except Exception as error:
             return f"{type(error).__name__}: {error}"
 
