@@ -1,7 +1,7 @@
 """What the real ms-swift makes of data files: one process that loads whatever it is asked to, as long as the tests run.
 
 `python tests/in_swift.py` is that process. It reads a job from each line of standard input (`name`, `entries` of `--dataset`,
-`model` to encode with or null, `strict`) and answers with a line: `columns`, `rows` (the messages of each), `first` (a whole
+`model` to encode with or null, `strict`, `num_proc`) and answers with a line: `columns`, `rows` (the messages of each), `first` (a whole
 row) and `tokens` (how many labels of each row count, or the error), or `fails` with the error.
 """
 
@@ -30,13 +30,19 @@ class InSwift:
         self._child: subprocess.Popen[str] | None = None
 
     def load(
-        self, entries: Mapping[str, Sequence[str | Path]], *, model: Path | None = None, strict: bool = False
+        self,
+        entries: Mapping[str, Sequence[str | Path]],
+        *,
+        model: Path | None = None,
+        strict: bool = False,
+        num_proc: int | None = None,
     ) -> dict[str, dict[str, Any]]:
-        """Load `--dataset` lists by name; encode with a model's template. A list that ends the process fails."""
-        found = {}
-        for name, given in entries.items():
-            found[name] = self._ask({"entries": list(map(str, given)), "model": model and str(model), "strict": strict})
-        return found
+        """Load `--dataset` lists by name; encode with a model's template. A list that ends the process fails.
+
+        With the 1 that is its default, ms-swift forks for each file, which takes four times as long.
+        """
+        settings = {"model": model and str(model), "strict": strict, "num_proc": num_proc}
+        return {name: self._ask({"entries": list(map(str, given)), **settings}) for name, given in entries.items()}
 
     def _ask(self, job: dict[str, Any]) -> dict[str, Any]:
         if self._child is None:
@@ -104,7 +110,7 @@ def main() -> None:
         signal.alarm(LONGEST)
         try:
             shuffled = {"shuffle": True} if len(job["entries"]) > 1 else {}
-            data, _ = load_dataset(job["entries"], strict=job["strict"], **shuffled)
+            data, _ = load_dataset(job["entries"], strict=job["strict"], num_proc=job["num_proc"], **shuffled)
             rows = [data[i] for i in range(len(data))]
             found = {"columns": sorted(data.column_names), "rows": [row["messages"] for row in rows], "first": rows[0]}
             found["tokens"] = [tokens(row, job["model"]) for row in rows] if job["model"] else []

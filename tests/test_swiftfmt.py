@@ -72,19 +72,19 @@ def every_file() -> dict[str, bytes]:
 
 
 THIRD_OR_ALL = pytest.mark.parametrize(
-    "files",
+    ("files", "num_proc"),
     [
-        pytest.param(every_third, id="every third", marks=pytest.mark.slow),
-        pytest.param(every_file, id="every", marks=pytest.mark.long),
+        pytest.param(every_third, None, id="every third", marks=pytest.mark.slow),
+        pytest.param(every_file, 1, id="every", marks=pytest.mark.long),
     ],
 )
 
 
 @pytest.mark.xdist_group("swift")
 @THIRD_OR_ALL
-def test_ms_swift_does_with_every_file_what_we_say(in_swift, files, tmp_path, model):
+def test_ms_swift_does_with_every_file_what_we_say(in_swift, files, num_proc, tmp_path, model):
     paths = write_files(files(), tmp_path / "files")
-    real = in_swift.load({name: [path] for name, path in paths.items()}, model=model)
+    real = in_swift.load({name: [path] for name, path in paths.items()}, model=model, num_proc=num_proc)
     wrong = {name: why for name, path in paths.items() if (why := disagreement(path, real[name]))}
     assert not wrong, f"{len(wrong)} of {len(paths)}: {json.dumps(dict(list(wrong.items())[:5]), indent=1)}"
     failed = sum("fails" in found for found in real.values())
@@ -93,7 +93,7 @@ def test_ms_swift_does_with_every_file_what_we_say(in_swift, files, tmp_path, mo
 
 @pytest.mark.xdist_group("swift")
 @THIRD_OR_ALL
-def test_ms_swift_trains_on_every_row_of_what_was_repaired(in_swift, files, tmp_path, model):
+def test_ms_swift_trains_on_every_row_of_what_was_repaired(in_swift, files, num_proc, tmp_path, model):
     odd = files()
     odd.pop("dates-messages.jsonl", None)  # every text of the file looks like a date: ms-swift makes numbers of them
     paths = write_files(odd, tmp_path / "files")
@@ -103,7 +103,7 @@ def test_ms_swift_trains_on_every_row_of_what_was_repaired(in_swift, files, tmp_
             written[name] = tmp_path / "repaired" / f"{name}.jsonl"
             counts[name] = write_jsonl(samples, written[name])
     assert len(written) > len(odd) / 2
-    real = in_swift.load({name: [path] for name, path in written.items()}, model=model, strict=True)
+    real = in_swift.load({name: [path] for name, path in written.items()}, model=model, num_proc=num_proc, strict=True)
     failed = {name: found["fails"] for name, found in real.items() if "fails" in found}
     assert not failed
     assert {name: len(found["rows"]) for name, found in real.items()} == counts
