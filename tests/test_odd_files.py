@@ -568,9 +568,13 @@ def test_default_rules_do_not_hide_real_source(tree, path):
     assert listed(tree({path: VUE}), suffixes=[""]) == ([path], {})
 
 
-def test_a_tree_can_take_back_a_default_rule(tree):
-    root = tree({"vendor/A.vue": VUE, ".gitignore": "!/vendor/\n"})
-    assert listed(root) == (["vendor/A.vue"], {})
+def test_a_tree_can_take_back_neither_a_default_rule_nor_the_users(tree):
+    files = {"vendor/A.vue": VUE, "own/B.vue": VUE, "own/c/C.vue": VUE, "D.vue": VUE, "E.vue": VUE}
+    root = tree({**files, ".gitignore": "!/vendor/\n!*\n!/own/\n!own/**\n!D.vue\nE.vue\n", "own/.gitignore": "!*\n"})
+    assert listed(root)[1] == {"vendor/A.vue": "ignored", "E.vue": "ignored"}
+    kept, ignored = listed(root, ignore=["/own/", "D.*", "!E.vue"])
+    assert kept == ["vendor/A.vue"]
+    assert set(ignored) == {"own/B.vue", "own/c/C.vue", "D.vue", "E.vue"}
 
 
 @pytest.mark.parametrize(
@@ -628,7 +632,7 @@ def test_no_pattern_takes_for_ever(tmp_path, pattern, path):
 
 @pytest.fixture(scope="module")
 def git(tmp_path_factory):
-    """Return which files of a folder git does not ignore, given patterns for every repository."""
+    """Return which files of a folder git does not ignore: for its own ignore files, and for given patterns alone."""
     if shutil.which("git") is None:
         pytest.skip("needs git to compare with")
     home = tmp_path_factory.mktemp("git")
@@ -637,16 +641,20 @@ def git(tmp_path_factory):
         **os.environ, "GIT_DIR": str(home / "repo.git"), "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1",
     }  # fmt: skip
 
-    def kept(root, lines):
-        (home / "excludes").write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+    def asked(root, *how):
         output = subprocess.run(
-            ["git", "-c", f"core.excludesFile={home / 'excludes'}", "ls-files", "-z", "--others", "--exclude-standard"],
+            ["git", "ls-files", "-z", "--others", *how],
             cwd=root,
             env={**environment, "GIT_WORK_TREE": str(root)},
             check=True,
             capture_output=True,
         ).stdout
-        return sorted(os.fsdecode(name) for name in output.split(b"\0") if name)
+        return {os.fsdecode(name) for name in output.split(b"\0") if name}
+
+    def kept(root, lines):
+        (home / "excludes").write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+        own = asked(root, "--exclude-per-directory=.gitignore")
+        return sorted(own & asked(root, f"--exclude-from={home / 'excludes'}"))
 
     return kept
 

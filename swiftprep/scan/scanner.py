@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import os
 import sqlite3
-import subprocess
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -24,8 +23,10 @@ from swiftprep.catalog.link import Linked
 from swiftprep.errors import ConfigError
 from swiftprep.progress import progress_bar
 from swiftprep.records import Reject
+from swiftprep.scan.commit import commit_of
 from swiftprep.scan.derived import derive
 from swiftprep.scan.kinds import Wanted
+from swiftprep.scan.packages import packages_of
 from swiftprep.scan.reading import SUFFIXES, Job, Record, read_file, read_files, readable
 from swiftprep.scan.result import Kept, Scan, Spool
 from swiftprep.scan.split import held_out
@@ -183,8 +184,9 @@ class Scanner:
             if record is not None and record.facts:
                 digest.update(f"{name}\0{record.sha}\0{is_kept}\0".encode("utf-8", "replace"))
         store.forget({item.path for item in listed if isinstance(item, Found)})
-        digest.update(orjson.dumps(sorted(_packages(self.root).items())))
-        whole = self._whole(files, digest.hexdigest(), store, spool)
+        packages = packages_of(self.root)
+        digest.update(orjson.dumps(sorted(packages.items())))
+        whole = self._whole(files, packages, digest.hexdigest(), store, spool)
         kept = [
             Kept(path, rows, "val" if index in whole.held_out else "train", head)
             for index, (path, head, rows) in enumerate(zip(files.paths, files.heads, files.rows, strict=True))
@@ -196,12 +198,12 @@ class Scanner:
             spool,
             catalog=whole.catalog,
             derived=whole.derived,
-            commit=_commit(self.root),
+            commit=commit_of(self.root),
             framework=self.framework,
             vue_version=self.vue_version,
         )
 
-    def _whole(self, files: Files, digest: str, store: Store, spool: Spool) -> Whole:
+    def _whole(self, files: Files, packages: dict[str, str], digest: str, store: Store, spool: Spool) -> Whole:
         """Return what only all files together say: the catalogue, the samples made of it, and who is held out."""
         whole = Whole()
         known = store.whole(digest)
@@ -217,7 +219,7 @@ class Scanner:
         facts = Facts(files.facts, spool)
         frame = Catalog(usage=all_usage(facts), framework=self.framework, vue_version=self.vue_version)
         val = {files.paths[index] for index in whole.held_out}
-        components = all_components(Linked(facts, _packages(self.root)), frame.usage)
+        components = all_components(Linked(facts, packages), frame.usage)
         for side, data in derive(self._job.wanted, frame, components, val):
             store.add_whole(side, data)
             whole.add(side, data, spool)
@@ -302,32 +304,3 @@ def _code() -> str:
     """Return a hash over swiftprep's own files, so that no record outlives the code that made it."""
     stats = [(str(p), p.stat().st_size, p.stat().st_mtime_ns) for p in sorted(_PACKAGE.rglob("*.py"))]
     return hashlib.blake2b(repr(stats).encode(), digest_size=16).hexdigest()
-
-
-def _packages(root: Path) -> dict[str, str]:
-    """Return the names of the tree's npm packages with their folders, as far as three levels down."""
-    found: dict[str, str] = {}
-    for pattern in ("package.json", "*/package.json", "*/*/package.json", "*/*/*/package.json"):
-        for path in sorted(root.glob(pattern)):
-            folder = path.parent.relative_to(root).as_posix()
-            if "node_modules" in path.parts[len(root.parts) :]:
-                continue
-            try:
-                name = orjson.loads(path.read_bytes()).get("name")
-            except (OSError, ValueError, AttributeError):
-                continue
-            if isinstance(name, str) and name:
-                found.setdefault(name, "" if folder == "." else folder)
-    return found
-
-
-def _commit(root: Path) -> str | None:
-    """Return the git commit that last changed something below `root`, or None."""
-    try:
-        asked = subprocess.run(
-            ["git", "-C", str(root), "log", "-1", "--format=%H", "--", "."],
-            capture_output=True, text=True, timeout=20, check=False, env={**os.environ, "GIT_OPTIONAL_LOCKS": "0"},
-        )  # fmt: skip
-    except (OSError, subprocess.TimeoutExpired):
-        return None
-    return asked.stdout.strip() or None if asked.returncode == 0 else None

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-import orjson
+from swiftprep.scan.packages import read_package
 
 USUAL = "2.7"  # where nothing says that it is Vue 3
 _DEPENDENCIES = ("dependencies", "peerDependencies", "devDependencies")
@@ -22,19 +22,15 @@ def vue_version_of(root: Path) -> str:
     folder = root.resolve()
     for place in (folder, *folder.parents):
         if (place / "package.json").is_file():
-            return _version(place / "package.json")
+            return _version(read_package(place, ""))
         if (place / ".git").exists():
             break
     return USUAL
 
 
-def _version(package: Path) -> str:
-    try:
-        said: Any = orjson.loads(package.read_bytes())
-    except (OSError, ValueError):
-        return USUAL
+def _version(package: dict[str, Any]) -> str:
     for key in _DEPENDENCIES:
-        wanted = said.get(key) if isinstance(said, dict) else None
+        wanted = package.get(key)
         if isinstance(wanted, dict) and isinstance(wanted.get("vue"), str):
             return vue_3_of(wanted["vue"]) or USUAL
     return USUAL

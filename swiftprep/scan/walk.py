@@ -24,8 +24,8 @@ from swiftprep.scan.files import read_bytes
 # "third-party": among pages, components and whatever lies deeper in `src/`, such folders are the project's own, but for
 # those among the assets.
 _COPIED = ("vendor/", "vendors/", "third_party/", "third-party/")
-# What is never the project's own source, in gitignore syntax. A tree's own .gitignore files add to it, and can take
-# back what is said here with `!`.
+# What is never the project's own source, in gitignore syntax. A tree's own .gitignore files add to it; they cannot take
+# anything back, since what is read of a tree is for its reader to say.
 DEFAULT_IGNORE = (
     ".git/", ".hg/", ".svn/",
     "node_modules/", "bower_components/", ".yarn/", ".pnpm-store/",
@@ -88,12 +88,12 @@ def walk(root: Path, *, suffixes: Iterable[str], ignore: Iterable[str] | None = 
     Args:
         root: The folder to walk.
         suffixes: Endings to look for, such as `".vue"`.
-        ignore: gitignore patterns in place of `DEFAULT_IGNORE`; the tree's `.gitignore` files always apply.
+        ignore: gitignore patterns in place of `DEFAULT_IGNORE`; the tree's `.gitignore` files ignore more.
     """
     lines = [os.fsencode(line) for line in (DEFAULT_IGNORE if ignore is None else ignore)]
-    rules = (_rules("", lines, "default" if ignore is None else "ignore="),)
+    given = _rules("", lines, "default" if ignore is None else "ignore=")
     endings = tuple(suffix.lower() for suffix in suffixes)
-    top = _enter(root, "", rules, "", endings)
+    top = _enter(root, "", (), "", endings)
     if isinstance(top, Reject):
         yield top
         return
@@ -103,7 +103,7 @@ def walk(root: Path, *, suffixes: Iterable[str], ignore: Iterable[str] | None = 
         for entry in level.entries:
             path = level.prefix + entry.name
             is_folder = entry.is_dir(follow_symlinks=False)
-            why = level.ignored_by or _ignored_by(path, entry.name, is_folder, level.rules)
+            why = level.ignored_by or _ignored_by(path, entry.name, is_folder, given, level.rules)
             if is_folder:
                 below = _enter(root, path, level.rules, why, endings)
                 if isinstance(below, Reject):
@@ -223,12 +223,14 @@ class _Rules:
     of_folders: _Patterns
 
 
-def _ignored_by(path: str, name: str, is_folder: bool, rules: tuple[_Rules, ...]) -> str:
-    """Return which rules ignore the path; like git, the deepest file that mentions it decides."""
-    for rule in rules:
+def _ignored_by(path: str, name: str, is_folder: bool, given: _Rules, rules: tuple[_Rules, ...]) -> str:
+    """Return which rules ignore the path: those given, or, like git, the deepest of the tree's that mentions it."""
+    for rule in (given, *rules):
         decision = (rule.of_folders if is_folder else rule.of_files).decide(name, path[len(rule.base) :])
-        if decision is not None:
-            return f"{path}{'/' if is_folder else ''} by {rule.name}" if decision else ""
+        if decision:
+            return f"{path}{'/' if is_folder else ''} by {rule.name}"
+        if decision is False and rule is not given:
+            return ""
     return ""
 
 

@@ -1,0 +1,49 @@
+"""The npm packages of a tree, as their `package.json` name them."""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from swiftprep.scan.files import read_bytes
+
+_DEEPEST = 3  # levels below the root
+
+
+def packages_of(root: Path) -> dict[str, str]:
+    """Return the names of the tree's packages with their folders, those further up first.
+
+    Links are not followed, and what is no regular file or too large is passed over.
+    """
+    found: dict[str, str] = {}
+    level = [""]
+    for _ in range(_DEEPEST + 1):
+        for folder in level:
+            name = read_package(root, folder).get("name")
+            if isinstance(name, str) and name:
+                found.setdefault(name, folder)
+        level = [below for folder in level for below in _folders(root, folder)]
+    return found
+
+
+def read_package(root: Path, folder: str) -> dict[str, Any]:
+    """Return what `root/folder/package.json` holds; an empty dict where there is none, or no object."""
+    data = read_bytes(root, os.path.join(folder, "package.json"))
+    if isinstance(data, bytes):
+        with suppress(ValueError, RecursionError):
+            content = orjson.loads(data)
+            return content if isinstance(content, dict) else {}
+    return {}
+
+
+def _folders(root: Path, folder: str) -> list[str]:
+    try:
+        with os.scandir(os.path.join(root, folder)) as listing:
+            names = [entry.name for entry in listing if entry.is_dir(follow_symlinks=False)]
+    except OSError:
+        return []
+    return [f"{folder}/{name}" if folder else name for name in sorted(names) if name not in ("node_modules", ".git")]
