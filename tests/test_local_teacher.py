@@ -482,8 +482,9 @@ def test_no_server_outlives_its_parent(how):
 # --- through the real ms-swift -------------------------------------------------------------------------------------
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("backend", ["deploy", "engine"])
+@pytest.mark.parametrize(
+    "backend", [pytest.param("deploy", marks=pytest.mark.slow), pytest.param("engine", marks=pytest.mark.long)]
+)
 def test_ms_swift_serves_a_model(model, backend):
     code = f"""if True:
         import os, sys

@@ -517,19 +517,27 @@ def test_stage2_goes_on_from_stage1(start, stage1_run, endpoint, scenarios, tmp_
     assert load(Stage2Config, out / "config.yaml").sft["max_steps"] == 3
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.xdist_group("stage1")
 def test_a_merged_model_answers_as_its_adapter(stage1_run, model, tmp_path):
     checkpoint = next((stage1_run.folder / "sft").glob("v*/checkpoint-8"))
     probes = stage1_run.folder / "probes.jsonl"
+    runner = SwiftRunner(model, tmp_path / "runs", **demo.MODEL_ARGUMENTS)
+    whole = SwiftRunner(runner.merge(checkpoint, tmp_path / "merged"), tmp_path / "runs")
+    of_adapter = [row["answer"] for row in runner.eval(checkpoint, probes, max_new_tokens=12).rows]
+    assert [row["answer"] for row in whole.eval(None, probes, max_new_tokens=12).rows] == of_adapter
+
+
+@pytest.mark.slow
+@pytest.mark.xdist_group("stage1")
+def test_an_adapter_is_merged_once_and_whole(stage1_run, model, tmp_path):
+    checkpoint = next((stage1_run.folder / "sft").glob("v*/checkpoint-8"))
     runner = SwiftRunner(model, tmp_path / "runs", **demo.MODEL_ARGUMENTS)
     merged = runner.merge(checkpoint, tmp_path / "merged")
     assert runner.merge(checkpoint, tmp_path / "merged") == merged  # nothing is done twice
     assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []
     whole = SwiftRunner(merged, tmp_path / "runs")
     assert {"model_type": whole.model_type, "template": whole.template} == demo.MODEL_ARGUMENTS
-    of_adapter = [row["answer"] for row in runner.eval(checkpoint, probes, max_new_tokens=12).rows]
-    assert [row["answer"] for row in whole.eval(None, probes, max_new_tokens=12).rows] == of_adapter
     (merged / "swiftprep-merge.json").write_text('{"adapter": "another"}')
     with pytest.raises(ConfigError, match="is there already, and is not this merge"):
         runner.merge(checkpoint, merged)

@@ -90,7 +90,7 @@ def test_the_names_of_another_version_are_read_once_and_kept(tmp_path, monkeypat
     assert len(asked) == 1
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_the_names_that_ship_are_those_of_ms_swift():
     """Where this fails, ms-swift or transformers is another: put `read_arguments()` and the versions into the asset."""
     assert read_arguments() == known_arguments()
@@ -548,7 +548,7 @@ def test_in_process(model, data, tmp_path):
     assert "CHECKPOINT checkpoint-2" in child.stdout, child.stderr[-2000:]
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_model_server_that_dies_is_an_error_and_not_a_hang(runner, data, tmp_path):
     broken = tmp_path / "broken"
     broken.mkdir()
