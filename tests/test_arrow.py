@@ -81,6 +81,7 @@ values = st.recursive(
 )  # fmt: skip
 
 
+@pytest.mark.slow
 @settings(max_examples=100, deadline=None, derandomize=True)
 @given(st.lists(st.dictionaries(st.sampled_from(["a", "b", "c"]), values, max_size=3), min_size=1, max_size=6))
 def test_any_meta_can_be_read_with_any_block(tmp_path_factory, metas):
@@ -141,6 +142,7 @@ def lines(rows: list[dict]) -> bytes:
     return "".join(json.dumps({"query": "q", "response": "a", **row}) + "\n" for row in rows).encode()
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None, derandomize=True)
 @given(
     st.integers(0, 2).flatmap(
@@ -159,6 +161,7 @@ FULL, NULL_FIRST = {"tags": ["x"]}, {"tags": [None, "y"]}
 EMPTY: dict[str, Any] = {}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("rows", "line"),
     [

@@ -383,6 +383,7 @@ def test_nothing_is_streamed(server: BatchServer, tmp_path: Any) -> None:
     assert b'"stream' not in server.files["file-0"]
 
 
+@pytest.mark.slow
 def test_a_large_file_is_sent_without_a_warning(server: BatchServer, tmp_path: Any) -> None:
     distiller(server, tmp_path).run(["问" * 400_000], mode="batch")  # a warning would be an error
     assert len(server.files["file-0"]) > 2**20

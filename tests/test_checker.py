@@ -65,6 +65,7 @@ def test_every_row_is_accounted_for():
     assert report.rejected[0].sample == samples[6]
 
 
+@pytest.mark.slow
 def test_what_is_kept_is_kept_again():
     scan = Scanner(demo.app(), framework="ta404").scan()
     first = Checker(catalog=scan.catalog).run(scan.samples)

@@ -673,6 +673,7 @@ def test_bytes_that_are_no_text_are_replaced() -> None:
     assert (entries[0].doc, entries[0].props[0].default) == ("�", "'�'")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("source", "most"),
     [

@@ -66,6 +66,7 @@ def test_code_that_does_not_parse_without_its_escapes_is_no_repair():
     assert verdict.severity == "drop"
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(60)  # a square of it would take far longer
 @pytest.mark.parametrize("piece", ["\\n", "“", '"', "`", "```", ">\\n", "> ", "\\n- ", "a.\\n", "'a ", " \\n,"])
 def test_long_lines_take_no_time(piece):

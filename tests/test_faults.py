@@ -210,6 +210,7 @@ def test_what_may_pass_is_tried_again(ran: Callable[[str], Ran], which: str, fau
     assert fault in samples(run.result)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fault", HANGS)
 def test_what_hangs_or_drips_ends_at_the_deadline(ran: Callable[[str], Ran], fault: str) -> None:
     run = ran("hangs")

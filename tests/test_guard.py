@@ -178,6 +178,7 @@ def test_begging_for_a_score_is_an_instruction_only_to_a_judge(text: str) -> Non
     assert neutralise(text)[1] == {}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "unit",
     [

@@ -61,6 +61,7 @@ def go_on(job: Job) -> bytes:
     return result.write(job.folder / "out")["samples"].read_bytes()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("n", "kills", "seed"),
     [
@@ -103,6 +104,7 @@ def test_the_ledger_knows_the_calls_a_kill_cost(tmp_path: Path, server: Server) 
     assert server.count() == 88
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "name",
     ["SIGINT", pytest.param("SIGTERM", marks=pytest.mark.slow), pytest.param("SIGHUP", marks=pytest.mark.long)],

@@ -224,6 +224,7 @@ def test_any_text_is_answered(text, licence):
     assert allowed(licence, frozenset()) is (not licence.strip())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "unit", ["/*", "(", "// MIT ", "SPDX-License-Identifier: (", "gnu general public license ", "-- "]
 )

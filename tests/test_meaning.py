@@ -84,6 +84,7 @@ def check(samples: list[Sample]) -> QualityReport:
     return report
 
 
+@pytest.mark.slow
 def test_the_demonstration_keeps_every_token():
     samples = [*Scanner(demo.app(), framework="ta404").scan().samples, *demo.general_samples()]
     report = check(samples)

@@ -496,6 +496,7 @@ def deep(tmp_path, monkeypatch):
         os.rmdir("d")
 
 
+@pytest.mark.slow
 def test_a_folder_2000_levels_deep(deep):
     path = "d/" * 2000 + "A.vue"
     assert listed(deep, ignore=["**/x/"]) == ([path], {})
@@ -507,6 +508,7 @@ def test_a_folder_2000_levels_deep(deep):
     assert read_source(long, path) == Reject(path, "unreadable", "File name too long")
 
 
+@pytest.mark.slow
 def test_many_files_in_one_folder(tmp_path):
     for number in range(10_000):
         os.close(os.open(tmp_path / f"C{number}.vue", os.O_CREAT | os.O_WRONLY))
@@ -685,6 +687,7 @@ PARTS = st.sampled_from(
 PATHS = st.lists(PARTS, min_size=1, max_size=4).map("/".join)
 
 
+@pytest.mark.slow
 @settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.lists(PATHS, min_size=2, max_size=12),

@@ -151,6 +151,7 @@ def test_a_shorter_plan_is_the_beginning_of_a_longer_one(scan: Scan) -> None:
     assert [s.lang for s in longer] == ["zh", "en"] * 60
 
 
+@pytest.mark.slow
 def test_plans_are_the_same_in_every_process_and_differ_by_seed() -> None:
     code = (
         "from swiftprep import demo, Scanner; from swiftprep.distill.planning.planner import plan\n"
@@ -344,6 +345,7 @@ def test_coverage_counts_every_item_once_in_its_cell() -> None:
     assert coverage(CATALOG, []).to_numpy().sum() == 0
 
 
+@pytest.mark.slow
 def test_coverage_plot(tmp_path: Path, scan: Scan) -> None:
     frame = coverage(scan.catalog, plan(scan.catalog, 60))
     frame = frame[[*frame.columns[:2], "other"]]  # to draw all would take seconds
@@ -358,6 +360,7 @@ def test_coverage_plot(tmp_path: Path, scan: Scan) -> None:
     assert totals[shown].max() <= totals.drop(shown).min()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "catalog", [Catalog(), CATALOGUES["odd names"], CATALOGUES["one component"]], ids=["empty", "odd", "one"]
 )

@@ -316,6 +316,7 @@ def test_no_secret_leaves_in_a_prompt() -> None:
     assert prompt.neutralised == {"secret": 2}
 
 
+@pytest.mark.slow
 def test_the_same_bytes_every_time_whatever_the_hash_seed() -> None:
     code = (
         "from test_prompts import CATALOG, page, Prompter, Scenario\nimport orjson, sys\n"

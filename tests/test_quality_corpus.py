@@ -168,6 +168,7 @@ def test_a_copy_in_the_validation_split_must_stay(planted):
     assert not any(o.found for o in judge(of_kind, greedy))
 
 
+@pytest.mark.slow
 def test_the_checker_holds_its_bars(planted, scan):
     def run(catalog):
         return lambda broken, held_out: swiftprep.Checker(catalog=catalog, held_out=held_out, max_tokens=LONGEST).run(
@@ -188,6 +189,7 @@ def test_the_checker_holds_its_bars(planted, scan):
     assert len(dropped) <= 0.02 * len(clean), dropped
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("corpus", "found", "repaired"), [(second_defects, 0.98, 0.96), (third_defects, 0.9, 0.9)], ids=["second", "third"]
 )

@@ -151,6 +151,7 @@ def test_the_same_report_makes_the_same_file(report, tmp_path):
     assert first == second
 
 
+@pytest.mark.slow
 def test_many_findings_are_sampled_and_counted_in_full(tmp_path):
     notes = {
         "common": Note("common", "warn", "c"),

@@ -222,6 +222,7 @@ def test_the_check_recipe_sorts_a_file_into_kept_and_rejected(tmp_path, capsys):
     assert not (tmp_path / "dry").exists()
 
 
+@pytest.mark.slow
 def test_the_check_recipe_runs_on_the_demonstration_without_data(tmp_path, capsys):
     assert check.main([f"output_dir={tmp_path}", "--json"]) == 0
     report = json.loads(capsys.readouterr().out)

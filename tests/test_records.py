@@ -197,6 +197,7 @@ def large(late: Sample) -> list[Sample]:
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "late",
     [

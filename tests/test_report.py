@@ -68,6 +68,7 @@ def test_a_run_without_a_step_0_evaluation_or_lost_rows(tmp_path, lang):
     assert "max_length" not in text
 
 
+@pytest.mark.slow
 def test_the_plot_shows_both_losses(tmp_path):
     log = Monitor([{"step": 0, "eval_loss": 2.0}, {"step": 1, "loss": 1.5}, {"step": 1, "eval_loss": 1.4}]).log
     figure: Any = plot_losses(log, tmp_path / "loss.png")

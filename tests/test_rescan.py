@@ -74,12 +74,14 @@ def reads(monkeypatch):
     return seen
 
 
+@pytest.mark.slow
 def test_any_number_of_processes_gives_the_same_bytes(root, tmp_path):
     made = [outputs(Scanner(root, workers=n, cache=False).scan(), tmp_path / str(n)) for n in (1, 3)]
     assert made[0] == made[1]
     assert b'"split":"val"' in made[0]["val"]
 
 
+@pytest.mark.slow
 def test_a_script_without_a_main_guard_can_use_processes(root, tmp_path):
     script = tmp_path / "script.py"
     script.write_text(
@@ -112,6 +114,7 @@ CHANGES = {
 }  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("change", "expected"), CHANGES.values(), ids=CHANGES.keys())
 def test_only_what_changed_is_read_and_the_result_is_that_of_a_new_scan(root, tmp_path, reads, change, expected):
     Scanner(root).scan()
@@ -140,6 +143,7 @@ def test_other_settings_are_not_mixed_up(root, reads):
     assert len(reads) == 2 * len(NAMES)
 
 
+@pytest.mark.slow
 def test_a_damaged_or_locked_cache_is_no_error(root, tmp_path):
     first = outputs(Scanner(root).scan(), tmp_path / "1")
     (store,) = (tmp_path / "cache/scan").glob("*.sqlite")
@@ -221,6 +225,7 @@ def test_the_commit_is_that_of_the_folder(root, tmp_path):
     assert {s.meta["commit"] for s in Scanner(root, cache=False).scan().samples} == {head}
 
 
+@pytest.mark.slow
 def test_near_copies_stay_on_one_side_wherever_they_lie(tmp_path):
     root = tmp_path / "repo"
     for number in range(20):

@@ -245,6 +245,7 @@ ODD = st.one_of(
 )  # fmt: skip
 
 
+@pytest.mark.slow
 @settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
 @given(question=ODD, answer=ODD)
 def test_no_rule_stumbles_over_odd_text(question, answer):

@@ -56,6 +56,7 @@ def test_recall_on_documented_formats(documented):
     assert not [name for name in corpus.DOCUMENTED if sum(case.name == name for case in gone) > 1]
 
 
+@pytest.mark.slow
 def test_recall_overall(documented, generic):
     cases = documented + generic
     assert len(missed(cases)) <= 0.08 * len(cases)
@@ -254,6 +255,7 @@ def test_any_text_keeps_its_lines_and_is_done_after_one_call(pieces, path):
     assert [f.line for f in findings] == sorted(f.line for f in findings)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("unit", "size"),
     [
@@ -269,6 +271,7 @@ def test_a_hostile_line_takes_no_longer_than_its_length(unit, size):
     assert growth(lambda n: redact((unit * (n // len(unit) + 1))[:n]), size // 4) < 6
 
 
+@pytest.mark.slow
 def test_many_findings_take_time_in_proportion():
     def work(n):
         out, findings = redact("".join(f"pwd = '{WEAK}{k}'\n" for k in range(n)), "a.js")

@@ -128,6 +128,7 @@ def settings(endpoint, tmp_path, *more):
 # --- distil --------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_answers_are_verified_kept_and_told_of_and_asked_for_once(endpoint, tmp_path, scenarios, capsys):
     endpoint.answer = lambda question: (200, BAD if "审批" in question or "没有" in question else GOOD)
     given = settings(endpoint, tmp_path, f"distill.scenarios={scenarios}", "teacher.price=[1, 10]", "--json")

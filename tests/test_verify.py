@@ -566,6 +566,7 @@ ODD = {
 }  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(60)
 @pytest.mark.parametrize("name", ODD)
 def test_odd_answers_are_judged_in_time(catalog, name):
