@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 # Two processes: on more cores say `make test WORKERS=8`.
 WORKERS ?= 2
-FAST := -n $(WORKERS) --dist loadgroup -m "not slow and not long"
+FAST := -n $(WORKERS) --dist worksteal -m "not slow and not long"
 TESTS := -n $(WORKERS) --dist loadgroup -m "not long"
 LONG := -m long
 

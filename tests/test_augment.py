@@ -31,6 +31,8 @@ from swiftprep.records import Sample, read_jsonl, write_jsonl
 from swiftprep.scan.scanner import Scanner
 from swiftprep.scan.tasks import KINDS, load_task
 
+pytestmark = pytest.mark.slow
+
 CATALOG = Catalog(
     [
         Component(

@@ -43,6 +43,8 @@ from swiftprep.distill.store import read_body, read_ledger
 from swiftprep.distill.teachers.teacher import Limits, Teacher
 from swiftprep.errors import ConfigError, DistillStopped, TeacherError
 
+pytestmark = pytest.mark.slow
+
 QUICK = Limits(concurrency=32, attempts=3, backoff=0.01)
 
 
