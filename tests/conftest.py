@@ -122,7 +122,7 @@ def stage1_run(tmp_path_factory: pytest.TempPathFactory, model: Path) -> Stage1R
         f"eval.probes={probes}", "eval.limit=1", "eval.max_new_tokens=8", "sft.max_length=256", "sft.eval_strategy=steps",
         "sft.save_strategy=steps",
     ]  # fmt: skip
-    steps = ["sft.max_steps=8", "sft.eval_steps=8", "sft.save_steps=8", "sft.gradient_accumulation_steps=2"]
+    steps = ["sft.max_steps=8", "sft.eval_steps=8", "sft.save_steps=8"]
     printed = io.StringIO()
     with contextlib.redirect_stdout(printed):
         assert stage1.main([f"output_dir={folder}", *settings, *steps, "--json"]) == 0

@@ -8,13 +8,14 @@ import sqlite3
 import subprocess
 import sys
 import time
+from concurrent.futures import Future
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from swiftprep import Scanner
-from swiftprep.scan import reading
+from swiftprep.scan import reading, scanner
 from swiftprep.scan.derived import derive
 from swiftprep.scan.files import read_source
 from swiftprep.scan.split import held_out, near_copies, signature
@@ -60,10 +61,20 @@ def outputs(scan, folder):
     return {name: path.read_bytes() for name, path in scan.write(folder).items()}
 
 
+class InThisProcess:
+    """In place of the pool: what is read here can be seen, and stopped."""
+
+    def submit(self, files):
+        future: Future[list[reading.Record | None]] = Future()
+        future.set_result(list(map(reading.read_in_worker, files)))
+        return future
+
+
 @pytest.fixture
 def reads(monkeypatch):
     """The files that are really read."""
     seen = []
+    monkeypatch.setattr(scanner, "_one_reader", lambda limits: InThisProcess())
     real = read_source
 
     def noted(root, path, **more):
@@ -173,16 +184,15 @@ def test_a_cache_nobody_uses_is_deleted(root, tmp_path):
 
 
 def test_a_scan_that_is_stopped_goes_on_where_it_was(root, monkeypatch, reads):
-    def stop(job, files):
-        if len(reads) >= 10:
-            raise KeyboardInterrupt
-        return [reading.read_file(job, path, known) for path, known in files]
-
-    from swiftprep.scan import scanner
+    class Stops(InThisProcess):
+        def submit(self, files):
+            if len(reads) >= 10:
+                raise KeyboardInterrupt
+            return super().submit(files)
 
     with monkeypatch.context() as patch:
         patch.setattr(scanner, "_CHUNK_BYTES", 2000)
-        patch.setattr(scanner, "read_files", stop)
+        patch.setattr(scanner, "_one_reader", lambda limits: Stops())
         with pytest.raises(KeyboardInterrupt):
             Scanner(root, workers=1).scan()
     done = len(reads)
@@ -192,8 +202,6 @@ def test_a_scan_that_is_stopped_goes_on_where_it_was(root, monkeypatch, reads):
 
 
 def test_a_scan_that_is_stopped_while_linking_leaves_no_half_catalogue(root, tmp_path, monkeypatch):
-    from swiftprep.scan import scanner
-
     def stop(*arguments):
         yield from list(real(*arguments))[:1]
         raise KeyboardInterrupt

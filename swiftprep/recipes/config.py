@@ -36,6 +36,8 @@ class ScanConfig(Section):
     allow_licenses: list[str] | None = Field(default=None, description="SPDX ids; null: all")
     ignore: list[str] | None = Field(default=None, description="gitignore patterns in place of the default ones")
     val_fraction: float = Field(default=0.2, gt=0, lt=1)
+    file_seconds: float = Field(default=3.0, gt=0, description="of processor time for a file, and for each megabyte")
+    file_memory_mb: int = Field(default=2000, ge=200, description="memory of a process that reads files, on Linux")
 
 
 class ScanRecipeConfig(Section):

@@ -39,6 +39,8 @@ def scanner(wanted: ScanConfig, *, seed: int, tokenizer: str | Path | None) -> S
         allow_licenses=wanted.allow_licenses,
         val_fraction=wanted.val_fraction,
         seed=seed,
+        file_seconds=wanted.file_seconds,
+        file_memory_mb=wanted.file_memory_mb,
     )
 
 

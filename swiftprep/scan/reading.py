@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import pickle
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -14,12 +16,14 @@ from swiftprep.catalog.module import Piece
 from swiftprep.catalog.python_code import python_api
 from swiftprep.catalog.units import java_units, python_units
 from swiftprep.catalog.units import members as members_of
+from swiftprep.errors import ConfigError
 from swiftprep.records import Reject
 from swiftprep.scan.files import read_source
 from swiftprep.scan.kinds import Maker, Wanted
 from swiftprep.scan.licences import allowed, read_licence
 from swiftprep.scan.secrets import redact
 from swiftprep.scan.split import signature
+from swiftprep.workers import Lost
 
 _NOT_READ = ("unreadable", "symlink", "not-a-file")
 SUFFIXES = (".vue", *SCRIPTS, ".py", ".java")
@@ -68,9 +72,46 @@ def readable(name: str) -> str:
     return name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
-def read_files(job: Job, files: list[tuple[str, str]]) -> list[Record | None]:
-    """Read files given as `(path, hash of what is known)`; None stands for one that has not changed."""
-    return [read_file(job, path, known) for path, known in files]
+class File(NamedTuple):
+    """A file to read in a worker.
+
+    Attributes:
+        job: What to do with it, pickled: the same for all.
+        path: Relative to the root.
+        known: Hash of what is known of it.
+        size: In bytes.
+    """
+
+    job: bytes
+    path: str
+    known: str
+    size: int
+
+
+def read_in_worker(file: File) -> Record | None:
+    """Return what `read_file` does."""
+    return read_file(_job(file.job), file.path, file.known)
+
+
+@lru_cache(maxsize=2)
+def _job(data: bytes) -> Job:
+    try:
+        job: Job = pickle.loads(data)
+    except Exception as error:
+        raise ConfigError(
+            f"tokenizer=: a worker process cannot load it: {type(error).__name__}: {error}; define it in the script or "
+            "notebook itself, or in an installed package (工作进程无法加载该函数)"
+        ) from None
+    return job
+
+
+def not_parsed(lost: Lost) -> Record:
+    """Return what stands for a file that a worker could not read to its end."""
+    raised = {
+        "seconds": "; file_seconds= gives it more (解析超时)",
+        "memory_mb": "; file_memory_mb= gives it more (内存不足)",
+    }
+    return _reject("not-parsed", lost.reason + raised.get(lost.over, ""))
 
 
 def read_file(job: Job, path: str, known: str = "") -> Record | None:

@@ -7,10 +7,11 @@ import os
 import sqlite3
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future
 from contextlib import contextmanager, suppress
 from functools import lru_cache
+from operator import attrgetter
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -27,7 +28,7 @@ from swiftprep.scan.commit import commit_of
 from swiftprep.scan.derived import derive
 from swiftprep.scan.kinds import Wanted
 from swiftprep.scan.packages import packages_of
-from swiftprep.scan.reading import SUFFIXES, Job, Record, read_file, read_files, readable
+from swiftprep.scan.reading import SUFFIXES, File, Job, Record, not_parsed, read_in_worker, readable
 from swiftprep.scan.result import Kept, Scan, Spool
 from swiftprep.scan.split import held_out
 from swiftprep.scan.store import Store, store_path
@@ -35,12 +36,13 @@ from swiftprep.scan.tasks import KINDS, load_task
 from swiftprep.scan.vue_version import vue_version_of
 from swiftprep.scan.walk import Found, walk
 from swiftprep.scan.whole import Facts, Files, Whole, all_components, all_usage
+from swiftprep.workers import Limits, Lost, WorkerPool
 
 _POOL_BYTES = 6_000_000  # to read before starting worker processes pays
 _CHUNK_BYTES = 400_000
 _PACKAGE = Path(__file__).parents[1]
 
-Run: TypeAlias = "Callable[[list[tuple[str, str]]], Future[list[Record | None]] | list[Record | None]]"
+Read: TypeAlias = Callable[[list[Found], Mapping[str, str]], "Future[list[Record | Lost | None]]"]
 
 
 class Scanner:
@@ -76,6 +78,8 @@ class Scanner:
         val_fraction: float = 0.1,
         seed: int = 42,
         workers: int | None = None,
+        file_seconds: float = 3.0,
+        file_memory_mb: int = 2000,
         cache: bool = True,
     ) -> None:
         """Set up a scan; nothing is read yet but the templates.
@@ -100,6 +104,9 @@ class Scanner:
             val_fraction: Share of the files to hold out, from 0 to below 1.
             seed: Which are held out.
             workers: How many processes read; None takes as many as pay. The result is the same.
+            file_seconds: Seconds of processor time that reading a file may take, and as many more for each megabyte; a
+                file that takes longer is rejected.
+            file_memory_mb: Megabytes that a process that reads may take (on Linux).
             cache: Whether to remember what was read, in the cache folder (`$SWIFTPREP_CACHE`), so that the next scan
                 reads only what changed. Its secrets are replaced, and only its owner can read it.
 
@@ -114,6 +121,10 @@ class Scanner:
             raise ConfigError(f"val_fraction={val_fraction}: expected a share from 0 to below 1")
         if workers is not None and workers < 1:
             raise ConfigError(f"workers={workers}: expected 1 or more")
+        if not file_seconds > 0 or file_memory_mb < 200:
+            raise ConfigError(
+                f"file_seconds={file_seconds}, file_memory_mb={file_memory_mb}: expected more than 0, and at least 200"
+            )
         if max_tokens is not None and (max_tokens < 1 or tokenizer is None):
             raise ConfigError(
                 f"max_tokens={max_tokens}: expected 1 or more, with tokenizer= to count them (需要 tokenizer)"
@@ -131,6 +142,7 @@ class Scanner:
         self.val_fraction = val_fraction
         self.seed = seed
         self.workers = workers
+        self._limits = Limits(file_seconds, file_seconds, file_memory_mb)
         # A counting function of the user's cannot be told from another, so nothing is remembered of it.
         self.cache = cache and not (callable(tokenizer) and count is tokenizer)
         self._job = Job(
@@ -236,27 +248,35 @@ class Scanner:
         workers = self.workers or (min(os.cpu_count() or 1, 8) if todo > _POOL_BYTES else 1)
         batches: deque[tuple[list[Found | Reject], int, Any]] = deque()
         with (
-            _pool(self._job, workers) as read,
+            _readers(self._job, self._limits, workers) as read,
             progress_bar(None, desc="scan", unit=" files", total=len(listed)) as bar,
         ):
             for items in _batches(listed, unread):
-                paths = [(item.path, unread[item.path]) for item in items if item.path in unread]
-                batches.append((items, time.time_ns(), read(paths)))
+                files = [item for item in items if isinstance(item, Found) and item.path in unread]
+                batches.append((items, time.time_ns(), read(files, unread)))
                 if len(batches) > 2 * workers:
-                    yield from self._finished(*batches.popleft(), unread, store, bar)
+                    yield from self._finished(*batches.popleft(), unread, store, read, bar)
             while batches:
-                yield from self._finished(*batches.popleft(), unread, store, bar)
+                yield from self._finished(*batches.popleft(), unread, store, read, bar)
 
     def _finished(
-        self, items: list[Found | Reject], read_at: int, result: Any, unread: dict[str, str], store: Store, bar: Any
+        self,
+        items: list[Found | Reject],
+        read_at: int,
+        future: Future[list[Record | Lost | None]],
+        unread: dict[str, str],
+        store: Store,
+        read: Read,
+        bar: Any,
     ) -> Iterator[tuple[Found | Reject, Record | None]]:
-        fresh = iter(result.result() if isinstance(result, Future) else result)
+        fresh = iter(future.result())
         for item in items:
             record = None
             if isinstance(item, Found):
-                record = next(fresh) if item.path in unread else None
-                if record is None:  # known, or read again and found unchanged
-                    record = store.get(item.path) or read_file(self._job, item.path)
+                result = next(fresh) if item.path in unread else None
+                if result is None:  # known, or read again and found unchanged
+                    result = store.get(item.path) or read([item], {}).result()[0]
+                record = not_parsed(result) if isinstance(result, Lost) else result
                 if item.path in unread and record is not None and record.sha:
                     store.put(item, record, read_at)
             yield item, record
@@ -288,15 +308,31 @@ def _batches(listed: list[Found | Reject], unread: dict[str, str]) -> Iterator[l
 
 
 @contextmanager
-def _pool(job: Job, workers: int) -> Iterator[Run]:
-    """Yield what reads a list of files: here, or in a pool of processes."""
-    if workers == 1:
-        yield lambda files: read_files(job, files)
-        return
-    from loky import ProcessPoolExecutor  # starts fresh processes, from scripts without a main guard as well
+def _readers(job: Job, limits: Limits, workers: int) -> Iterator[Read]:
+    """Yield what has files read by worker processes, given the hashes of what is known of them."""
+    import cloudpickle
 
-    with ProcessPoolExecutor(max_workers=workers) as executor:
-        yield lambda files: executor.submit(read_files, job, files) if files else []
+    packed = cloudpickle.dumps(job)
+    pool = _one_reader(limits) if workers == 1 else _reader_pool(limits, workers)
+
+    def read(files: list[Found], known: Mapping[str, str]) -> Future[list[Record | Lost | None]]:
+        return pool.submit([File(packed, file.path, known.get(file.path, ""), file.size) for file in files])
+
+    try:
+        yield read
+    finally:
+        if workers > 1:
+            pool.close()
+
+
+def _reader_pool(limits: Limits, workers: int) -> WorkerPool[File, Record | None]:
+    return WorkerPool(read_in_worker, workers=workers, limits=limits, size=attrgetter("size"))
+
+
+@lru_cache(maxsize=1)
+def _one_reader(limits: Limits) -> WorkerPool[File, Record | None]:
+    """Return a pool of one that stays for the next scan: starting a process takes longer than reading a few files."""
+    return _reader_pool(limits, 1)
 
 
 @lru_cache(maxsize=1)

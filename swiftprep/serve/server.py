@@ -7,7 +7,6 @@ import json
 import os
 import signal
 import subprocess
-import sys
 import tempfile
 import threading
 import time
@@ -16,9 +15,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import IO, Any
 
+from swiftprep import children
 from swiftprep.errors import ConfigError, RunError
 
-WORKER = (sys.executable, "-m", "swiftprep.serve.worker")
+WORKER = children.python("swiftprep.serve.worker")
 TAIL_LINES = 20
 
 
@@ -53,11 +53,11 @@ class LocalServer:
         self._began = time.monotonic()
         log = tempfile.TemporaryFile()  # noqa: SIM115 - the server writes to it as long as it runs
         child = subprocess.Popen(
-            list(WORKER),
+            WORKER,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=log,
-            env={**os.environ, **(environment or {})},
+            env=children.environment(environment),
             start_new_session=True,  # Ctrl-C is for this process, which then closes the server
         )
         self.pid = child.pid

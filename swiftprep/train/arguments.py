@@ -12,18 +12,10 @@ from importlib import metadata
 from importlib.resources import files
 from typing import Any
 
+from swiftprep import children
 from swiftprep.disk import cache_dir, write_text
 from swiftprep.errors import MissingDependencyError, RunError, did_you_mean
 
-# Reads the field names off the real classes. In a process of its own, because importing ms-swift takes seconds and
-# changes logging and transformers for good.
-_LIST_FIELDS = """
-import dataclasses, json, os, sys
-out = os.fdopen(os.dup(1), "w"); os.dup2(2, 1)
-from swift.arguments import EvalArguments, SftArguments
-names = {"sft": SftArguments, "eval": EvalArguments}
-json.dump({k: sorted(f.name for f in dataclasses.fields(c) if f.init) for k, c in names.items()}, out)
-"""
 _SECRET = ("_token", "_key", "_secret", "_password")
 
 
@@ -71,7 +63,8 @@ def read_arguments() -> dict[str, list[str]]:
     Raises:
         RunError: ms-swift cannot be imported.
     """
-    child = subprocess.run([sys.executable, "-c", _LIST_FIELDS], capture_output=True, text=True, check=False)
+    command = children.python("swiftprep.train.list_arguments")
+    child = subprocess.run(command, env=children.environment(), capture_output=True, text=True, check=False)
     if child.returncode:
         raise RunError("ms-swift cannot be imported:\n" + child.stderr[-2000:])
     return dict(json.loads(child.stdout))

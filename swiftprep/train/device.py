@@ -14,6 +14,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
+from swiftprep import children
 from swiftprep.errors import RunError
 
 Kind = Literal["cuda", "cpu"]
@@ -50,9 +51,8 @@ def detect(kind: str = "auto") -> Device:
     features = kernel_features()
     if features and (kind == "cpu" or not any(_gpu_nodes(Path("/dev")))):
         return Device("cpu", cpu_dtype(features))
-    child = subprocess.run(
-        [sys.executable, "-m", "swiftprep.train.device", kind], capture_output=True, text=True, check=False
-    )
+    command = children.python("swiftprep.train.device", kind)
+    child = subprocess.run(command, env=children.environment(), capture_output=True, text=True, check=False)
     if child.returncode:
         raise RunError("torch cannot be imported:\n" + child.stderr[-2000:])
     return Device(**json.loads(child.stdout.splitlines()[-1]))

@@ -8,16 +8,16 @@ import logging
 import os
 import signal
 import subprocess
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from swiftprep import children
 from swiftprep.errors import ConfigError, RunError, RunInterrupted
 
 logger = logging.getLogger(__name__)
 
-WORKER = (sys.executable, "-m", "swiftprep.train.worker")
+WORKER = children.python("swiftprep.train.worker")
 TAIL_LINES = 20
 
 
@@ -50,7 +50,7 @@ def run_in_child(
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=log,
-            env={**os.environ, **environment},
+            env=children.environment(environment),
             text=True,
             encoding="utf-8",
             start_new_session=True,  # Ctrl-C reaches this process alone, which then asks the child to stop

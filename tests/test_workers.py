@@ -1,0 +1,175 @@
+"""What a worker does with an item that never ends, takes all memory or kills it: one item is lost, and nothing else."""
+
+from __future__ import annotations
+
+import ctypes
+import gc
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+import time
+from typing import Any, cast
+
+import cloudpickle
+import pytest
+
+from swiftprep.errors import RunError
+from swiftprep.workers import Limits, Lost, WorkerPool
+
+cloudpickle.register_pickle_by_value(sys.modules[__name__])  # the children cannot import the tests
+
+LOW = Limits(seconds=0.5, seconds_per_mb=0, memory_mb=1500)
+
+
+def do(what):
+    if what == "spin":
+        while True:
+            pass
+    if what == "pattern":
+        return re.match(r"(a|aa)+$", "a" * 60 + "b")
+    if what == "memory":
+        return len(bytearray(1 << 40))
+    if what == "memory, bit by bit":
+        return len([bytes(1 << 20) for _ in range(3000)])
+    if what == "deep":
+        return do_deep()
+    if what == "segfault":
+        ctypes.string_at(0)
+    if what == "exit":
+        os._exit(3)
+    if what == "raise":
+        raise KeyError(what)
+    if what == "interrupt":
+        raise KeyboardInterrupt
+    if what == "unpicklable":
+        return threading.Lock()
+    if what == "prints":
+        print("noise")
+        os.write(1, b"more noise")
+    return what.upper()
+
+
+def do_deep():
+    return do_deep()
+
+
+ENDINGS = {
+    "spin": ("did not come to an end within 0.5 s of processor time", "seconds"),
+    "pattern": ("did not come to an end within 0.5 s of processor time", "seconds"),
+    "memory": ("needs more memory", "memory_mb"),
+    "memory, bit by bit": ("needs more memory", "memory_mb"),
+    "deep": ("nested too deeply", ""),
+    "segfault": ("died: SIGSEGV", ""),
+    "exit": ("died: exit code 3", ""),
+    "raise": ("KeyError: 'raise'", ""),
+    "interrupt": ("KeyboardInterrupt", ""),
+    "unpicklable": ("cannot pickle", ""),
+}
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other platforms lack some of the limits")
+def test_an_item_costs_itself_alone():
+    with WorkerPool(do, limits=LOW) as pool:
+        items = [word for name in ENDINGS for word in ("before", name)] + ["prints", "after"]
+        results = pool.submit(items).result()
+    assert len(results) == len(items)
+    for item, result in zip(items, results, strict=True):
+        if item not in ENDINGS:
+            assert result == item.upper()
+        else:
+            reason, over = ENDINGS[item]
+            assert isinstance(result, Lost)
+            assert reason in result.reason
+            assert result.over == over
+
+
+def test_the_limit_of_an_item_grows_with_its_size():
+    assert Limits(seconds=3, seconds_per_mb=2).of(500_000) == 4
+    with WorkerPool(do, limits=Limits(0.1, 1e6), size=len) as pool:
+        assert pool.submit(["a"]).result() == ["A"]
+
+
+def test_several_children_work_at_the_same_time():
+    with WorkerPool(sleepy, workers=2) as pool:
+        futures = [pool.submit([n]) for n in range(6)]
+        pids = {future.result()[0] for future in futures}
+    assert len(pids) == 2
+
+
+def sleepy(number):
+    time.sleep(0.3)
+    return os.getpid()
+
+
+def pid_of(item):
+    return os.getpid()
+
+
+def alive(pid):
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def gone(pid):
+    until = time.monotonic() + 60
+    while alive(pid) and time.monotonic() < until:
+        time.sleep(0.02)
+    return not alive(pid)
+
+
+@pytest.mark.parametrize("how", ["close", "with", "forgotten"])
+def test_no_child_outlives_its_pool(how):
+    pool = WorkerPool(pid_of)
+    (pid,) = pool.submit([None]).result()
+    assert alive(pid)
+    if how == "close":
+        pool.close()
+        pool.close()
+    elif how == "with":
+        with pool:
+            pass
+    else:
+        del pool
+        gc.collect()
+    assert gone(pid)
+
+
+@pytest.mark.parametrize("how", ["killed", "ends"])
+def test_no_child_outlives_its_parent(how):
+    code = (
+        "import os, sys, time; sys.path.insert(0, sys.argv[1]); from test_workers import *\n"
+        "pool = WorkerPool(pid_of); print(*pool.submit([None]).result(), flush=True)\n"
+        + ("time.sleep(3600)" if how == "killed" else "")
+    )
+    parent = subprocess.Popen(
+        [sys.executable, "-c", code, os.path.dirname(__file__)], stdout=subprocess.PIPE, text=True, env={**os.environ}
+    )
+    assert parent.stdout is not None
+    pid = int(parent.stdout.readline())
+    if how == "killed":
+        parent.send_signal(signal.SIGKILL)
+    parent.wait(60)
+    parent.stdout.close()
+    assert gone(pid)
+
+
+def test_what_the_child_cannot_load_is_told():
+    class Odd:
+        def __reduce__(self):
+            return (no_such, ())
+
+    with (
+        WorkerPool[Any, Any](cast("Any", Odd())) as pool,
+        pytest.raises(RunError, match=r"a worker process does not start.*no_such"),
+    ):
+        pool.submit([1]).result()
+
+
+def no_such():
+    raise ValueError("no_such")
