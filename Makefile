@@ -19,7 +19,7 @@ help:
 	@echo "make test   install into .venv and run the tests, the real ms-swift included (测试)"
 	@echo "make test-long  the tests that take longest (耗时较长的测试)"
 	@echo "make element-ui  stage 1 on element-ui 2.15.14, fetched with npm"
-	@echo "make check  lint, types and the fast tests, under a minute"
+	@echo "make check  lint, types and the fast tests, about a minute"
 	@echo "make bench  the benchmarks"
 	@echo "make dist   a wheel and a source distribution, in dist/"
 	@echo "make lock   write the locks anew (UPGRADE=--upgrade: with the newest versions)"

@@ -23,6 +23,8 @@ _SECRET = re.compile(r"(?:^|_)(?:API_?)?(?:KEY|TOKEN|SECRET|PASSWORD|PASSWD|PWD|
 # What ms-swift asks for by itself: the hubs', and those of what a run reports to.
 _OF_SWIFT = re.compile(r"(?:HF|HUGGING_?FACE|MODELSCOPE|WANDB|SWANLAB|COMET|NEPTUNE|MLFLOW|CLEARML)_", re.IGNORECASE)
 
+_THIS_MACHINE = ("127.0.0.1", "localhost", "::1")
+
 
 def python(module: str, *arguments: str) -> list[str]:
     """Return the command that runs a module as `python -m` does, but for the working folder."""
@@ -32,6 +34,8 @@ def python(module: str, *arguments: str) -> list[str]:
 def environment(settings: Mapping[str, str] | None = None) -> dict[str, str]:
     """Return this process's environment with settings over it, without the keys that are none of a child's business.
 
+    What a child asks of a server on this machine goes past every proxy.
+
     >>> given = {"DASHSCOPE_API_KEY": "k", "HF_TOKEN": "t", "PATH": "p", "TOKENIZERS_PARALLELISM": "false"}
     >>> sorted(_passed_on(given))
     ['HF_TOKEN', 'PATH', 'TOKENIZERS_PARALLELISM']
@@ -40,7 +44,9 @@ def environment(settings: Mapping[str, str] | None = None) -> dict[str, str]:
     if "PYTHONPATH" in passed_on:  # an empty part of it means the working folder
         places = [place for place in passed_on["PYTHONPATH"].split(os.pathsep) if place not in ("", ".")]
         passed_on["PYTHONPATH"] = os.pathsep.join(places)
-    return {**passed_on, "PYTHONSAFEPATH": "1", **(settings or {})}
+    others = passed_on.get("no_proxy") or passed_on.get("NO_PROXY")
+    past = "*" if others == "*" else ",".join(filter(None, [others, *_THIS_MACHINE]))
+    return {**passed_on, "PYTHONSAFEPATH": "1", "no_proxy": past, "NO_PROXY": past, **(settings or {})}
 
 
 def _passed_on(variables: Mapping[str, str]) -> dict[str, str]:

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from urllib.request import proxy_bypass
 
 import pytest
 
@@ -90,3 +91,14 @@ def test_keys_of_others_do_not_reach_a_child(monkeypatch):
     got = json.loads(child.stdout)
     assert {name for name, value in got.items() if value == "canary"} == {"HF_TOKEN"}
     assert (got["MINE"], got["PYTHONSAFEPATH"], got["PATH"]) == ("1", "1", os.environ["PATH"])
+
+
+@pytest.mark.parametrize("given", ["", "intern.example", "*"])
+def test_servers_on_this_machine_are_asked_past_every_proxy(given, monkeypatch):
+    monkeypatch.delenv("no_proxy", raising=False)
+    monkeypatch.setenv("NO_PROXY", given)
+    got = children.environment()
+    monkeypatch.setenv("no_proxy", got["no_proxy"])
+    assert got["NO_PROXY"] == got["no_proxy"]
+    for host in ("127.0.0.1", "localhost", "intern.example"):
+        assert bool(proxy_bypass(host)) is (given != "" or host != "intern.example")

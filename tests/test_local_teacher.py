@@ -363,6 +363,7 @@ def test_vllm_gets_its_arguments_and_no_batch_size(fake_model, tmp_path):
     found = swift_arguments(fake_model, [adapter(tmp_path / "a")], given, concurrency=64, device=None, trust=False)
     assert found == {
         "model": str(fake_model),
+        "load_args": False,
         "adapters": [str(tmp_path / "a")],
         "torch_dtype": None,
         "device_map": None,

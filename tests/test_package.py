@@ -100,4 +100,4 @@ def test_only_the_worker_imports_swift(path):
             else []
         )
     }
-    assert "swift" not in imported or path.name in ("worker.py", "list_arguments.py")
+    assert "swift" not in imported or path.name in ("worker.py", "guard.py", "list_arguments.py")

@@ -52,6 +52,43 @@ def test_settings_come_from_defaults_then_file_then_command_line(tmp_path):
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        "/data/p #1/out",
+        "a: b",
+        "[x]",
+        "{x}",
+        "'x'",
+        "# x",
+        "* x",
+        "&x",
+        "!x",
+        "%x",
+        "@x",
+        "`x",
+        "no",
+        "1.0",
+        "2024-01-01",
+        "x\\n",
+        "-",
+        "? x",
+        "| x",
+        "C:\\x",
+    ],
+)
+def test_a_path_or_a_text_is_taken_as_it_is(text):
+    config = load_config(None, [f"output_dir={text}", f"scan.path={text}", f"scan.framework={text}"])
+    assert (config.output_dir, config.scan.path, config.scan.framework) == (Path(text), Path(text), text)
+
+
+def test_home_and_nothing(monkeypatch, tmp_path):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    config = load_config(None, ["scan.path=~", "output_dir=~/runs/~x"])
+    assert (config.scan.path, config.output_dir) == (tmp_path, tmp_path / "runs" / "~x")
+    assert load_config(None, ["scan.path=null", "scan.vue_version="]).scan.path is None
+
+
+@pytest.mark.parametrize(
     ("text", "value"),
     [
         ("50:50", "50:50"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from types import NoneType, UnionType
 from typing import Any, ClassVar, Literal, TypeVar, get_args
 
 import yaml
@@ -151,7 +152,8 @@ def load(kind: type[Config], file: str | Path | None = None, overrides: Iterable
     Args:
         kind: The recipe's settings.
         file: A YAML file, or None.
-        overrides: Such as `"mix.ratio=30:70"` or `"sft.learning_rate=5e-5"`; the value is read as YAML.
+        overrides: Such as `"mix.ratio=30:70"` or `"sft.learning_rate=5e-5"`. The value of a key that holds a path or a
+            text is taken as it is, but for `null`; any other is read as YAML.
 
     Raises:
         ConfigError: every problem there is, one a line, with the key and a did-you-mean.
@@ -164,7 +166,7 @@ def load(kind: type[Config], file: str | Path | None = None, overrides: Iterable
         key, mark, value = override.partition("=")
         if not mark or not key:
             raise ConfigError(f"'{override}': expected key=value, such as mix.ratio=40:60")
-        _put(settings, key, _value(override, value))
+        _put(settings, key, _given(value) if _is_text(kind, key) else _value(override, value))
     settings = _tidy(_over_defaults(kind, settings), set(_sections(kind)))
     problems: list[str] = []
     config = kind()
@@ -202,6 +204,23 @@ def _read(path: Path) -> dict[str, Any]:
     if not isinstance(settings, dict):
         raise ConfigError(f"{path}: expected keys and values, found {type(settings).__name__}")
     return settings
+
+
+def _is_text(kind: type[BaseModel], key: str) -> bool:
+    """Return whether a key holds one path or one text, and nothing else but null."""
+    *sections, last = key.split(".")
+    model: type[BaseModel] | None = kind
+    for name in sections:
+        model = _section_of(model.model_fields[name].annotation) if model and name in model.model_fields else None
+    if model is None or last not in model.model_fields:
+        return False
+    annotation = model.model_fields[last].annotation
+    kinds = set(get_args(annotation)) if isinstance(annotation, UnionType) else {annotation}
+    return bool(kinds & {str, Path}) and kinds <= {str, Path, NoneType}
+
+
+def _given(text: str) -> str | None:
+    return None if text in ("null", "") else text
 
 
 def _value(override: str, text: str) -> Any:
@@ -247,7 +266,8 @@ def _tidy(value: Any, sections: set[str]) -> Any:
         return {k: {} if inner is None and k in sections else _tidy(inner, sections) for k, inner in value.items()}
     if isinstance(value, list):
         return [_tidy(inner, sections) for inner in value]
-    return str(Path(value).expanduser()) if isinstance(value, str) and value.startswith("~/") else value
+    at_home = isinstance(value, str) and (value == "~" or value.startswith("~/"))
+    return str(Path(value).expanduser()) if at_home else value
 
 
 def _over_defaults(kind: type[BaseModel], settings: dict[str, Any]) -> dict[str, Any]:

@@ -83,6 +83,7 @@ class Stage2Config(Section):
 
     stage1: Path = Field(default=Path("runs/stage1"), description="output folder of a finished stage 1")
     model: str | None = Field(default=None, description="where its base model is now; null: where it was")
+    trust_remote_code: bool = Field(default=False, description="let Python code that comes with the model run")
     start: Literal["continue", "merge"] = Field(
         default="continue", description="train stage 1's adapter further, or merge it and train a new one"
     )

@@ -60,7 +60,8 @@ def stage2(config: Stage2Config, *, dry_run: bool = False) -> dict[str, Any]:
     before = read_stage1(config.stage1, config.model)
     config = config.model_copy(update={"sft": _swift_arguments(config, before)})
     check_before(out, config.sft, config.eval.probes)
-    base = make_runner(before.config.model, out / "sft")
+    model = before.config.model.model_copy(update={"trust_remote_code": config.trust_remote_code})
+    base = make_runner(model, out / "sft")
     if before.is_adapter:
         check_adapter(before.checkpoint, base.model)
     catalog = Catalog.load(before.data / "catalog.json")

@@ -109,6 +109,7 @@ def swift_arguments(
         ConfigError: as `swift_teacher`.
     """
     from swiftprep.train.device import detect
+    from swiftprep.train.folders import carried_arguments, check_code
     from swiftprep.train.runner import SwiftRunner
 
     runner = SwiftRunner(model, device=device, trust_remote_code=trust)  # looks at the model, and runs nothing
@@ -118,6 +119,7 @@ def swift_arguments(
     for folder in adapters:
         if not (folder / "adapter_config.json").is_file():
             raise ConfigError(f"{folder}: no adapter_config.json in it, so not an adapter (不是适配器文件夹)")
+        check_code(folder, trust)
         if "=" in str(folder.resolve()):
             raise ConfigError(f"{folder}: ms-swift takes what is before a '=' for a name; rename it (路径中不能有 =)")
     own: dict[str, Any] = {
@@ -126,6 +128,8 @@ def swift_arguments(
         "torch_dtype": None if device is None else detect(device).dtype,
         "device_map": "cpu" if device == "cpu" else None,
         "infer_backend": "transformers",
+        "load_args": False,
+        **carried_arguments([Path(model), *adapters][-1]),
     }
     merged = {**own, **given}
     if merged["infer_backend"] == "transformers":

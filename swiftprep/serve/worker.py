@@ -93,11 +93,12 @@ def _parsed(kind: Any, arguments: Mapping[str, Any], job: Mapping[str, Any], emi
     from swift.utils import parse_args
 
     from swiftprep.train.arguments import to_argv
-    from swiftprep.train.worker import NO_TELEMETRY, _refuse_remote_code
+    from swiftprep.train.guard import refuse_remote_code
+    from swiftprep.train.worker import NO_TELEMETRY
 
     os.environ.update(NO_TELEMETRY)
     if not job["trust_remote_code"]:
-        _refuse_remote_code()
+        refuse_remote_code()
     parsed, rest = parse_args(kind, to_argv(arguments))
     if rest:
         raise ValueError(f"ms-swift does not know {' '.join(rest)}")

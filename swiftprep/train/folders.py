@@ -13,6 +13,19 @@ from swiftprep.errors import ConfigError
 ADAPTER_CONFIG = "adapter_config.json"
 MERGED = "swiftprep-merge.json"  # in a merged model: what it was merged from
 
+# Keys whose values ms-swift 4.6 (`args.json`), transformers or peft import or run.
+_CODE = frozenset({"auto_map", "custom_pipelines", "external_plugins", "custom_register_path"})
+_VOCABULARIES = ("tokenizer.json", "vocab.json", "added_tokens.json")  # any word may be a key of theirs
+
+# Of the arguments that ms-swift would take from the `args.json` of a checkpoint, those that shape answers and run
+# nothing: `attn_impl` may be a kernel on a hub.
+_CARRIED = (
+    "tuner_type", "task_type", "bnb_4bit_quant_type", "bnb_4bit_use_double_quant", "new_special_tokens",
+    "num_labels", "problem_type", "rope_scaling", "max_model_len", "quant_method", "quant_bits", "hqq_axis",
+    "bnb_4bit_compute_dtype", "system", "truncation_strategy", "agent_template", "norm_bbox", "use_chat_template",
+    "response_prefix",
+)  # fmt: skip
+
 # With `adapters`, ms-swift 4.6 loads the adapter as it is (pipelines/train/tuner.py, TunerMixin.prepare_model): what
 # would shape a new one is not looked at, and nothing says so. Beside each argument, its name in `adapter_config.json`.
 _SHAPE = {
@@ -30,16 +43,25 @@ _SHAPE = {
 }
 
 
+def read_json_file(path: Path) -> Any:
+    """Return what a JSON file holds.
+
+    Raises:
+        ConfigError: it cannot be read.
+    """
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError) as error:
+        raise ConfigError(f"{path}: {error}") from None
+
+
 def read_json(path: Path) -> dict[str, Any]:
     """Return the object a JSON file holds.
 
     Raises:
         ConfigError: it cannot be read, or holds something else.
     """
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise ConfigError(f"{path}: {error}") from None
+    content = read_json_file(path)
     if not isinstance(content, dict):
         raise ConfigError(f"{path}: expected an object")
     return content
@@ -53,19 +75,52 @@ def check_model(folder: Path, trust_remote_code: bool) -> None:
     """
     if not (folder / "config.json").is_file():
         raise ConfigError(f"{folder}: no config.json in it, so not a model (不是模型文件夹)")
-    for name in ("config.json", "tokenizer_config.json"):
-        path = folder / name
-        if path.is_file() and "auto_map" in read_json(path) and not trust_remote_code:
+    check_code(folder, trust_remote_code)
+
+
+def check_code(folder: Path, trust_remote_code: bool) -> None:
+    """Refuse a folder of a model, an adapter or a checkpoint with Python code of its own that nobody asked for.
+
+    Whoever has such a folder loaded, here or in a child process, has this look at it first: ms-swift and transformers
+    run the code that its JSON files name.
+
+    Raises:
+        ConfigError: see above, or a JSON file in it cannot be read.
+    """
+    if trust_remote_code:
+        return
+    for path in sorted(folder.glob("*.json")):
+        if path.name not in _VOCABULARIES and (key := _names_code(read_json_file(path))):
             raise ConfigError(
-                f"{path}: this model runs Python code of its own; if you trust it, pass trust_remote_code=True "
-                "(模型自带代码，确认可信后再启用)"
+                f"{path}: {key} names Python code that would run; if you trust it, pass trust_remote_code=True "
+                "(该文件夹自带代码，确认可信后再启用)"
             )
+
+
+def _names_code(value: Any) -> str:
+    """Return the first key, however deep, that has something imported; `""` where there is none."""
+    left = [value]
+    while left:
+        value = left.pop()
+        if isinstance(value, dict):
+            if key := next((key for key in value if key in _CODE and value[key]), ""):
+                return str(key)
+            left += value.values()
+        elif isinstance(value, list):
+            left += value
+    return ""
 
 
 def trained_with(folder: Path) -> dict[str, Any]:
     """Return the arguments ms-swift left in a folder it wrote (`args.json`), or an empty dict."""
     path = folder / "args.json"
     return read_json(path) if path.is_file() else {}
+
+
+def carried_arguments(folder: Path) -> dict[str, Any]:
+    """Return the arguments a checkpoint was trained with that ms-swift would take up again: in place of `load_args`."""
+    trained = trained_with(folder)
+    return {name: trained[name] for name in _CARRIED if trained.get(name) is not None}
 
 
 def check_adapter(folder: Path, model: str) -> None:

@@ -19,7 +19,9 @@ from swiftprep.train.device import Device, activation_bytes, available_memory, d
 from swiftprep.train.folders import (
     ADAPTER_CONFIG,
     MERGED,
+    carried_arguments,
     check_adapter,
+    check_code,
     check_continues,
     check_model,
     merged_from,
@@ -226,6 +228,7 @@ class SwiftRunner:
         """
         adapter = Path(checkpoint).resolve()
         check_adapter(adapter, self.model)
+        check_code(adapter, self.trust_remote_code)
         require_swift()
         target = Path(output_dir).resolve() if output_dir else adapter.with_name(f"{adapter.name}-merged")
         origin = merged_from(adapter, self.model)
@@ -241,6 +244,8 @@ class SwiftRunner:
             "adapters": [str(adapter)],
             "merge_lora": True,
             "output_dir": str(half_done),
+            "load_args": False,
+            **carried_arguments(adapter),
         }
         try:
             self._run({"task": "export", "arguments": arguments}, self.output_dir, lambda event: None)
@@ -267,6 +272,13 @@ class SwiftRunner:
     ) -> dict[str, Any]:
         _check_names("sft", given)
         check_continues(_as_list(given.get("adapters")), self.model, given)
+        for folder in (*_as_list(given.get("adapters")), *_as_list(given.get("resume_from_checkpoint"))):
+            check_code(Path(folder), self.trust_remote_code)
+        if given.get("load_args") and not self.trust_remote_code:
+            raise ConfigError(
+                "load_args: ms-swift would also take up what runs code; pass the arguments themselves, or "
+                "trust_remote_code=True (load_args 可能执行检查点自带的代码)"
+            )
         own = {
             "model": self.model,
             "model_type": self.model_type,
@@ -289,6 +301,7 @@ class SwiftRunner:
                 model = str(path)
             else:
                 raise ConfigError(f"{checkpoint}: neither an adapter nor a model in it (不是检查点文件夹)")
+            check_code(path, self.trust_remote_code)
         device = self._device()
         own = {
             "model": model,
@@ -302,8 +315,9 @@ class SwiftRunner:
             "eval_backend": "Native",
             "eval_output_dir": str(folder),
             "host": "127.0.0.1",
+            "load_args": False,
         }
-        return {**own, **given}
+        return {**own, **carried_arguments(Path([model, *adapters][-1])), **given}
 
     def _device(self) -> Device | None:
         return None if self.device is None else detect(self.device)

@@ -22,6 +22,7 @@ from typing import Any, TypeAlias
 from swiftprep.evaluate import benchmark
 from swiftprep.evaluate.probes import load_questions
 from swiftprep.train.arguments import to_argv
+from swiftprep.train.guard import guard_deployments, refuse_remote_code
 
 Emit: TypeAlias = Callable[[dict[str, Any]], None]
 
@@ -46,21 +47,8 @@ def run_job(job: Mapping[str, Any], emit: Emit) -> dict[str, Any]:
     os.environ.update(NO_TELEMETRY)
     os.environ.pop("TENSORBOARD_LOGGING_DIR", None)  # left by an earlier run, it would claim this one's log
     if not job.get("trust_remote_code"):
-        _refuse_remote_code()
+        refuse_remote_code()
     return {"sft": _sft, "eval": _eval, "export": _export}[job["task"]](job, emit)
-
-
-def _refuse_remote_code() -> None:
-    """Make transformers refuse Python code that comes with a model; ms-swift asks for it without being told to."""
-    from transformers import dynamic_module_utils
-
-    def refuse(*_: Any, **__: Any) -> Any:
-        raise ValueError("this model runs Python code of its own; if you trust it, pass trust_remote_code=True")
-
-    original = dynamic_module_utils.get_class_from_dynamic_module
-    for module in list(sys.modules.values()):
-        if getattr(module, "__dict__", {}).get("get_class_from_dynamic_module") is original:
-            module.get_class_from_dynamic_module = refuse  # type: ignore[attr-defined]
 
 
 def _sft(job: Mapping[str, Any], emit: Emit) -> dict[str, Any]:
@@ -123,6 +111,7 @@ def _eval(job: Mapping[str, Any], emit: Emit) -> dict[str, Any]:
     with _inside(folder):  # eval_main leaves a folder `result/` wherever it is started
         parsed = _parse(LightEvalArguments, {"port": _free_port(), **job["arguments"], "eval_dataset": [name]}, emit)
         emit({"event": "started", "output_dir": str(folder)})
+        guard_deployments(bool(job.get("trust_remote_code")))
         with _watched_deployment():
             eval_main(parsed)
     return {}
