@@ -116,6 +116,7 @@ def test_a_conversation_with_a_history_can_have_any_meta(tmp_path):
     assert list(read_jsonl(tmp_path / "x.jsonl")) == [sample]
 
 
+@pytest.mark.slow
 def test_what_the_checker_keeps_and_the_mixer_freezes_can_be_read(tmp_path):
     rows = [
         {"query": f"How do I page table number {i}?", "response": f"Bind pagination {i}, then load page {i}.",

@@ -177,6 +177,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:unread_data:DeprecationWarning")
 QUESTIONS = [f"第 {number} 个按钮的点击事件叫什么？" for number in range(7)]
 
 
+@pytest.mark.slow
 def test_one_batch_answers_all(server: BatchServer, tmp_path: Any) -> None:
     result = distiller(server, tmp_path).run(QUESTIONS, mode="batch")
     assert len(result.samples) == 7
@@ -288,6 +289,7 @@ HTML = (200, "<html>gateway</html>")
 LOST = (0, "")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "trouble",
     [
@@ -310,6 +312,7 @@ def test_trouble_on_the_way_sends_nothing_twice(
     assert set(server.asked.values()) == {1}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("where", "what"),
     [

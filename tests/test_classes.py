@@ -791,6 +791,7 @@ PIECES = st.sampled_from([
 ])  # fmt: skip
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None)
 @given(st.lists(PIECES | st.text(max_size=4), max_size=14).map("".join))
 def test_units_in_order_are_the_file(text: str) -> None:
@@ -903,6 +904,7 @@ def found(entry: Component, has_parameters: bool) -> tuple[Any, ...]:
     return entry.name, entry.kind, entry.span[0], squeezed(entry.doc), methods, bases, props if has_parameters else None
 
 
+@pytest.mark.slow
 def test_the_standard_library_reads_as_ast_does() -> None:
     read = 0
     for path in STDLIB:
@@ -925,6 +927,7 @@ def test_the_standard_library_reads_as_ast_does() -> None:
     assert read >= 60
 
 
+@pytest.mark.slow
 def test_the_standard_library_is_cut_between_statements() -> None:
     for path in STDLIB:
         source = path.read_bytes()

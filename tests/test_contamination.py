@@ -130,6 +130,7 @@ def test_our_general_rows_do_not_hold_each_other():
     assert [hit for hit in contaminated(rows[::2], rows[1::2]) if hit.share >= 0.5] == []
 
 
+@pytest.mark.slow
 def test_odd_samples_do_no_harm():
     texts = ["", "\0", "\ud800" * 20, "🙂" * 20, "שלום " * 20, "x" * 1_000_000, "a b " * 250_000]
     hits = contaminated([pair(text, text) for text in texts], [pair(text, text) for text in texts])

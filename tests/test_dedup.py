@@ -136,6 +136,7 @@ def compared():
     return texts, {(a, b): len(sets[a] & sets[b]) / len(sets[a] | sets[b]) for a, b in pairs}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("threshold", [0.4, 0.6, 0.8, 0.9])
 def test_nearly_all_near_copies_are_found(compared, threshold):
     texts, similarities = compared
@@ -156,6 +157,7 @@ def test_a_template_used_thousands_of_times_leaves_one():
     assert [match.of for match in near_duplicates(texts)] == [0] * 2999
 
 
+@pytest.mark.slow
 def test_texts_of_one_template_that_are_not_alike_all_stay():
     texts = [(CODE + " " + " ".join(f"own{n}_{i}" for i in range(40)),) for n in range(1500)]
     assert similarity(texts[0], texts[1]) > 0.5
@@ -280,6 +282,7 @@ def test_which_texts_stay_does_not_depend_on_the_order():
     assert 0 < len(next(iter(stay))) < len(samples)
 
 
+@pytest.mark.slow
 def test_odd_samples_are_compared_like_any():
     texts = ["", "\ud800\udc00", "🙂" * 9, "שלום עולם", "x" * 1_000_000, "a b " * 250_000, "\ufeff", "```" * 3]
     samples = [Sample([{"role": "assistant", "content": "x"}]), *(pair(text, text) for text in texts)]

@@ -225,6 +225,7 @@ _PIECES = st.lists(
 )  # fmt: skip
 
 
+@pytest.mark.slow
 @settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(_PIECES)
 def test_markdown_of_any_shape_is_kept(tmp_path: Path, pieces: list[str]) -> None:
@@ -247,6 +248,7 @@ def test_markdown_of_any_shape_is_kept(tmp_path: Path, pieces: list[str]) -> Non
 _CELL = st.text(st.sampled_from('问答abc,;"\n\r\t =@\0\u202e😀'), max_size=8)
 
 
+@pytest.mark.slow
 @settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.tuples(_CELL, _CELL), max_size=6))
 def test_every_row_of_a_csv_is_counted(tmp_path: Path, rows: list[tuple[str, str]]) -> None:

@@ -169,6 +169,7 @@ def test_what_is_text_is_no_api():
     assert component.events == ()
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None)
 @given(st.text(max_size=40), st.sampled_from(["<i :a='%s'/>", "<i v-for='%s'/>", "{{%s}}", "<i v-slot='%s' :[%s]/>"]))
 def test_no_expression_makes_it_fail(text, frame):

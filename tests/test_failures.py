@@ -130,6 +130,7 @@ def test_retry_after(headers, seconds):
     assert retry_after(headers, now=1445412480.0) == seconds
 
 
+@pytest.mark.slow
 @given(st.integers(100, 599), st.one_of(st.binary(), st.recursive(st.none() | st.booleans() | st.integers() | st.text(), lambda v: st.lists(v) | st.dictionaries(st.sampled_from(["choices", "message", "content", "error", "code", "usage", "x"]), v)).map(lambda v: json.dumps(v).encode())))  # fmt: skip
 def test_whatever_comes_is_a_reply_or_a_teacher_error(status, body):
     for read in (lambda: read_reply(status, {}, body), lambda: read_stream(b"data: " + body)):

@@ -216,6 +216,7 @@ def goes_on(folder: Path, job: Job, server: Server) -> None:
     assert made == quiet(folder / "quiet", job.n)
 
 
+@pytest.mark.slow
 def test_two_on_one_store(tmp_path: Path, server: Server) -> None:
     job = Job(tmp_path / "one", server.base_url, n=40, concurrency=8)
     server.plan(by_number={20: "hang"})

@@ -209,6 +209,7 @@ def meaning(tree, allow):
     return (left and right) if word == "AND" else (left or right)
 
 
+@pytest.mark.slow
 @given(EXPRESSIONS, st.frozensets(st.sampled_from(IDS)))
 @settings(max_examples=150, deadline=None)
 def test_an_expression_means_what_its_tree_means(expression, allow):

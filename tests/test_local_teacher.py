@@ -102,6 +102,7 @@ SAYS_FAILED = (
 STARTED = 'print(json.dumps({"event": "started"}), flush=True)\n'
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("code", "task", "error", "message"),
     [

@@ -41,6 +41,7 @@ def test_the_script_has_every_kind():
     assert set(TOLD) == set(MISTAKES) | {"copy"} == set(KINDS)
 
 
+@pytest.mark.slow
 def test_every_mistake_is_found_told_and_mended(scan, tmp_path):
     result = distil(scan, tmp_path, [(), *((kind,) for kind in KINDS)])
     assert [reject.reason for reject in result.rejected] == []
@@ -53,6 +54,7 @@ def test_every_mistake_is_found_told_and_mended(scan, tmp_path):
     assert result.usage.calls == 1 + 2 * 17
 
 
+@pytest.mark.slow
 def test_mistakes_that_stay_are_rejected_with_their_kind(scan, tmp_path):
     result = distil(scan, tmp_path, [(), *((kind,) for kind in KINDS)], mends=False)
     assert [sample.answer for sample in result.samples] == [GOOD]

@@ -517,6 +517,7 @@ def test_many_files_in_one_folder(tmp_path):
     assert found == sorted(f"C{number}.vue" for number in range(10_000))
 
 
+@pytest.mark.slow
 def test_a_walk_keeps_one_folder_in_memory_at_a_time(tmp_path):
     for folder in range(40):
         (tmp_path / f"f{folder}").mkdir()
@@ -712,6 +713,7 @@ def test_what_is_ignored_is_what_git_ignores(tmp_path_factory, git, paths, defau
     assert sorted(found) == git(root, default)
 
 
+@pytest.mark.slow
 def test_the_default_rules_are_what_git_makes_of_them(tmp_path, git):
     names = ["vendor", "vendors", "third-party", "src", "views", "assets", "lib", "public", "dist", "target", "a"]
     ends = ["a.js", "a.min.js", "webpack.prod.js", "a.prod.js", "x.conf.prod.js", "vendor", "a.lock"]

@@ -51,6 +51,7 @@ def test_importing_loads_nothing_heavy():
     assert found.stdout.strip() == "[]"
 
 
+@pytest.mark.slow
 def test_using_the_light_half_loads_nothing_heavy(tmp_path):
     (tmp_path / "A.vue").write_text("<template/>")
     code = (

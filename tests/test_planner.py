@@ -50,6 +50,7 @@ def scan() -> Scan:
     return Scanner(demo.app(), framework="ta404").scan()
 
 
+@pytest.mark.slow
 def test_every_cell_that_fits_is_asked_about(scan: Scan) -> None:
     planned = plan(scan.catalog, 800)
     asked = {(s.components[0], s.intent) for s in planned}
@@ -65,6 +66,7 @@ def test_every_cell_that_fits_is_asked_about(scan: Scan) -> None:
     assert {s.level for s in planned} == {1, 2, 3}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("lang", ["zh", "en"])
 def test_instructions_are_distinct_whole_and_name_only_what_exists(scan: Scan, lang: Any) -> None:
     planned = plan(scan.catalog, 600, langs=(lang,))
@@ -89,6 +91,7 @@ def test_instructions_are_distinct_whole_and_name_only_what_exists(scan: Scan, l
             assert told <= api | values | ours | {"v-model", "save", "title"}, scenario
 
 
+@pytest.mark.slow
 def test_what_is_asked_in_troubleshooting_is_a_mistake_the_catalogue_reports(scan: Scan) -> None:
     planned = [s for s in plan(scan.catalog, 400, intents=["troubleshooting"]) if "v-model" not in s.instruction]
     assert len(planned) > 100

@@ -190,6 +190,7 @@ def test_the_budget_goes_to_the_named_first_and_what_does_not_fit_is_left_out_wh
     assert found.entries == whole.entries[: len(found.entries)]
 
 
+@pytest.mark.slow
 def test_a_component_is_found_among_many_with_a_look_at_each() -> None:
     def steps_among(n: int) -> int:
         parts = [Component(f"x-part{i}", props=(Prop("p", doc="some words"),) * 9) for i in range(n)]

@@ -40,12 +40,14 @@ def planted(samples, scan) -> list[Defect]:
     return [*defects(samples, None, each=EACH), *known]
 
 
+@pytest.mark.slow
 def test_every_kind_is_planted_as_often_as_was_asked(planted):
     assert len(KINDS) >= 25
     assert FITTING.keys() == KINDS.keys()
     assert Counter(d.kind for d in planted) == dict.fromkeys(KINDS, EACH)
 
 
+@pytest.mark.slow
 def test_the_same_seed_plants_the_same_and_another_does_not(samples):
     first, again = (defects(samples, None, each=EACH) for _ in range(2))
     assert first == again
@@ -58,6 +60,7 @@ def test_no_sample_is_broken_twice_in_a_kind(planted):
         assert len(set(ids)) == len(ids)
 
 
+@pytest.mark.slow
 def test_a_defect_differs_from_its_original_or_from_nothing_but_its_set(planted):
     for d in planted:
         assert d.sample.messages != d.original.messages or d.beside or d.held_out, d.note

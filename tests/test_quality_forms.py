@@ -327,6 +327,7 @@ def test_names_of_roles_from_elsewhere():
     assert not Checker().run([Sample([{"role": "narrator", "content": "a"}])]).kept
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "piece", ["列", "a", "…", "点赞   ", "Share   ", "a{b:c; ", "T?", '<a href="#', "1 a\n", "{\n", "'\u00a0"]
 )

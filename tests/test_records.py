@@ -147,6 +147,7 @@ def samples(draw):
     return Sample(messages, id=draw(TEXT), channel=draw(st.none() | TEXT), meta=draw(st.dictionaries(TEXT, TEXT)))
 
 
+@pytest.mark.slow
 @given(st.lists(samples(), min_size=1, max_size=4))
 def test_messages_come_back_as_they_were_written(tmp_path_factory, written):
     path = tmp_path_factory.mktemp("round") / "a.jsonl"

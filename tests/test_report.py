@@ -79,11 +79,13 @@ def test_the_plot_shows_both_losses(tmp_path):
     assert figure._repr_png_().startswith(b"\x89PNG")
 
 
+@pytest.mark.slow
 def test_a_plot_over_epochs():
     figure = plot_losses(pd.DataFrame({"epoch": [1.0, 2.0], "loss": [2.0, 1.0]}))
     assert figure.axes[0].get_xlabel() == "epoch"
 
 
+@pytest.mark.slow
 def test_each_evaluation_set_has_its_line(tmp_path):
     rows = [{"step": s, "eval_a_b_loss": 2.0 - s, "eval_c_loss": 1.0 + s} for s in (0, 1)]
     lines = plot_losses(Monitor(rows).log).axes[0].get_lines()

@@ -212,6 +212,7 @@ TREES = st.dictionaries(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=30, deadline=None)
 @given(TREES, st.sampled_from(["", "*a*\n", "a/\n!b\n", "[\n", "/b.vue\n"]))
 def test_found_is_kept_plus_rejected(tmp_path_factory, files, gitignore):

@@ -50,6 +50,7 @@ def test_the_corpus_is_large_and_a_function_of_its_seed(documented, generic):
     assert corpus.generic(seed=3, count=220) != generic
 
 
+@pytest.mark.slow
 def test_recall_on_documented_formats(documented):
     gone = missed(documented)
     assert len(gone) <= 0.03 * len(documented), [case.name for case in gone]
@@ -63,6 +64,7 @@ def test_recall_overall(documented, generic):
     assert len(missed(generic)) <= 0.08 * len(generic)
 
 
+@pytest.mark.slow
 def test_only_the_value_goes(documented, generic):
     for case in documented + generic:
         out, findings = redact(case.text, case.path)
@@ -242,6 +244,7 @@ PIECES = st.sampled_from([
 ])  # fmt: skip
 
 
+@pytest.mark.slow
 @given(
     st.lists(PIECES | st.text(max_size=6), max_size=30), st.sampled_from(["", "a.js", "a.yml", "a.vue", "a.md", ".env"])
 )

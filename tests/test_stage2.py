@@ -158,6 +158,7 @@ def test_answers_are_verified_kept_and_told_of_and_asked_for_once(endpoint, tmp_
     assert load(DistillConfig, out / "config.yaml").teacher.model == "t"
 
 
+@pytest.mark.slow
 def test_a_teacher_that_is_never_right_is_said_plainly(endpoint, tmp_path, scenarios, app):
     endpoint.answer = lambda question: (200, "Sorry, I cannot help with that.")
     assert distill.main(settings(endpoint, tmp_path, f"distill.scenarios={scenarios}", "scan.lang=en", app)) == 0
@@ -165,6 +166,7 @@ def test_a_teacher_that_is_never_right_is_said_plainly(endpoint, tmp_path, scena
     assert "None of the teacher's answers passed" in text
 
 
+@pytest.mark.slow
 def test_dry_run_shows_everything_and_opens_no_connection(endpoint, tmp_path, scenarios, capsys):
     given = settings(endpoint, tmp_path, f"distill.scenarios={scenarios}", "teacher.price=[1, 10]")
     assert distill.main([*given, "distill.n=3", "--dry-run", "--json"]) == 0
@@ -254,6 +256,7 @@ def test_ctrl_c_exits_130_and_the_same_command_goes_on(endpoint, tmp_path, scena
 # --- the experts that ship -----------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_the_experts_cover_every_intent_and_most_components(catalog):
     from swiftprep.distill.distiller import Distiller
     from swiftprep.distill.planning.planner import INTENTS

@@ -70,6 +70,7 @@ def ask(teacher, *requests):
     return asyncio.run(work())
 
 
+@pytest.mark.slow
 def test_what_is_sent_is_what_the_openai_sdk_sends(recorder, monkeypatch):
     openai = pytest.importorskip("openai", reason="openai comes with ms-swift, which is not installed")
     monkeypatch.setenv("A_KEY", "sk-1")

@@ -376,6 +376,7 @@ def test_nothing_a_dead_child_started_is_left(stand_in):
     assert not alive(events[0]["step"])
 
 
+@pytest.mark.slow
 def test_the_second_ctrl_c_ends_a_child_that_does_not_listen(stand_in, tmp_path):
     stubborn = (
         "import signal; signal.signal(signal.SIGINT, lambda *_: None)\n"

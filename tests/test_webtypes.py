@@ -236,6 +236,7 @@ components = st.builds(
 )
 
 
+@pytest.mark.slow
 @given(st.lists(components, max_size=3))
 def test_round_trip(catalogue: list[Component]) -> None:
     document = to_web_types(catalogue, name="ta404")
