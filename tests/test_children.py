@@ -14,6 +14,8 @@ from swiftprep import Scanner, children
 from swiftprep.serve.server import LocalServer
 from swiftprep.train.process import run_in_child
 
+pytestmark = pytest.mark.slow
+
 # Of the standard library, of what swiftprep needs, and of what ms-swift imports.
 SHADOWS = (
     "json", "typing", "runpy", "pkgutil", "dataclasses", "importlib/__init__", "multiprocessing/__init__", "subprocess", "orjson",

@@ -19,6 +19,8 @@ import pytest
 from swiftprep.errors import RunError
 from swiftprep.workers import Limits, Lost, WorkerPool
 
+pytestmark = pytest.mark.slow
+
 cloudpickle.register_pickle_by_value(sys.modules[__name__])  # the children cannot import the tests
 
 LOW = Limits(seconds=0.5, seconds_per_mb=0, memory_mb=1500)
