@@ -322,8 +322,7 @@ def _limit_memory(size: int) -> None:
 
 
 if __name__ == "__main__":
-    from swiftprep.workers import (
-        main as run,
-    )  # else `Lost` would be a class of `__main__`, which the parent has not got
+    # By its name: else `Lost` would be a class of `__main__`, which the parent has not got.
+    from swiftprep import workers
 
-    run()
+    workers.main()

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from swiftprep.errors import ConfigError
+from swiftprep.errors import ConfigError, RunInterrupted
 
 ADAPTER_CONFIG = "adapter_config.json"
 MERGED = "swiftprep-merge.json"  # in a merged model: what it was merged from
@@ -95,6 +95,27 @@ def check_code(folder: Path, trust_remote_code: bool) -> None:
                 f"{path}: {key} names Python code that would run; if you trust it, pass trust_remote_code=True "
                 "(该文件夹自带代码，确认可信后再启用)"
             )
+
+
+def check_loaded(given: Mapping[str, Any], trust_remote_code: bool) -> None:
+    """Refuse arguments of a training run that have code of a checkpoint run that nobody asked for.
+
+    Args:
+        given: The arguments of the run.
+        trust_remote_code: Whether it was asked for.
+
+    Raises:
+        ConfigError: as `check_code`, of `adapters` and `resume_from_checkpoint`; or `load_args` is set.
+    """
+    for name in ("adapters", "resume_from_checkpoint"):
+        value = given.get(name) or []
+        for folder in [value] if isinstance(value, (str, Path)) else value:
+            check_code(Path(folder), trust_remote_code)
+    if given.get("load_args") and not trust_remote_code:
+        raise ConfigError(
+            "load_args: ms-swift would also take up what runs code; pass the arguments themselves, or "
+            "trust_remote_code=True (load_args 可能执行检查点自带的代码)"
+        )
 
 
 def _names_code(value: Any) -> str:
@@ -191,3 +212,17 @@ def merged_from(adapter: Path, model: str) -> dict[str, Any]:
             while block := file.read(1 << 20):
                 digest.update(block)
     return {"base": model, "adapter": str(adapter), "weights": digest.hexdigest()}
+
+
+def interrupted(output_dir: Path | None) -> RunInterrupted:
+    """Return what to raise when a run was stopped: with the last whole checkpoint in its folder, and how to go on."""
+    whole = output_dir.glob("checkpoint-*/trainer_state.json") if output_dir else ()  # the last file of a checkpoint
+    checkpoints = sorted((state.parent for state in whole), key=lambda path: int(path.name.rpartition("-")[2]))
+    if not checkpoints:
+        return RunInterrupted("stopped before the first checkpoint; start again (尚无检查点，请重新开始)")
+    last = checkpoints[-1]
+    return RunInterrupted(
+        f"stopped; everything up to {last} is kept. Go on with the same call and "
+        f"resume_from_checkpoint='{last}' (已保存检查点，可从此继续)",
+        checkpoint=last,
+    )

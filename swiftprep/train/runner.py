@@ -23,7 +23,9 @@ from swiftprep.train.folders import (
     check_adapter,
     check_code,
     check_continues,
+    check_loaded,
     check_model,
+    interrupted,
     merged_from,
     read_json,
     trained_with,
@@ -144,7 +146,7 @@ class SwiftRunner:
             with RunProgress("sft", " steps") as progress:
                 result = self._run({"task": "sft", "arguments": arguments}, self.output_dir, on_event, progress.update)
         except RunInterrupted:
-            raise _interrupted(started.get("output_dir")) from None
+            raise interrupted(started.get("output_dir")) from None
         last = result.get("last_model_checkpoint")
         best = result.get("best_model_checkpoint") or last
         return Run(
@@ -272,13 +274,7 @@ class SwiftRunner:
     ) -> dict[str, Any]:
         _check_names("sft", given)
         check_continues(_as_list(given.get("adapters")), self.model, given)
-        for folder in (*_as_list(given.get("adapters")), *_as_list(given.get("resume_from_checkpoint"))):
-            check_code(Path(folder), self.trust_remote_code)
-        if given.get("load_args") and not self.trust_remote_code:
-            raise ConfigError(
-                "load_args: ms-swift would also take up what runs code; pass the arguments themselves, or "
-                "trust_remote_code=True (load_args 可能执行检查点自带的代码)"
-            )
+        check_loaded(given, self.trust_remote_code)
         own = {
             "model": self.model,
             "model_type": self.model_type,
@@ -397,16 +393,3 @@ def _sets(dataset: str | Path | Iterable[str | Path] | Mapping[str, str | Path])
         if len(named) < len(paths):
             raise ConfigError("two question files have the same name; pass a mapping of set names to paths")
     return {name: path if path == "general" else str(Path(path).resolve()) for name, path in named.items()}
-
-
-def _interrupted(output_dir: Path | None) -> RunInterrupted:
-    whole = output_dir.glob("checkpoint-*/trainer_state.json") if output_dir else ()  # the last file of a checkpoint
-    checkpoints = sorted((state.parent for state in whole), key=lambda path: int(path.name.rpartition("-")[2]))
-    if not checkpoints:
-        return RunInterrupted("stopped before the first checkpoint; start again (尚无检查点，请重新开始)")
-    last = checkpoints[-1]
-    return RunInterrupted(
-        f"stopped; everything up to {last} is kept. Go on with the same call and "
-        f"resume_from_checkpoint='{last}' (已保存检查点，可从此继续)",
-        checkpoint=last,
-    )
