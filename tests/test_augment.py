@@ -250,7 +250,6 @@ def test_what_is_not_surely_an_order_or_a_question_is_left_alone(prompt):
 # --- what comes out of a scan
 
 
-@pytest.mark.slow
 def test_every_operation_makes_variants_and_the_counts_add_up(scan, made):
     counts = made.counts
     assert list(counts.columns) == ["operation", "outcome", "samples", "variants"]
@@ -262,7 +261,6 @@ def test_every_operation_makes_variants_and_the_counts_add_up(scan, made):
         assert of_it[of_it.outcome == "made"].samples.sum() == len({v.meta["parent"] for v in variants})
 
 
-@pytest.mark.slow
 def test_variants_keep_channel_split_and_lineage(scan, made):
     parents = {sample.id: sample for sample in scan.samples}
     assert len({v.id for v in made.samples} | parents.keys()) == len(made.samples) + len(parents)
@@ -293,8 +291,7 @@ def test_answers_have_closed_fences_and_valid_code(scan, made):
             assert scan.catalog.check(blocks[0].code) == [], variant.id
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("every", [3, pytest.param(1, marks=pytest.mark.slow)], ids=["a third of them", "all"])
+@pytest.mark.parametrize("every", [3, 1], ids=["a third of them", "all"])
 def test_variants_pass_the_checker(scan, made, every):
     # The demonstration's files are alike, so that pieces of held-out ones stand in others too.
     samples = [*scan.samples, *made.samples][::every]
@@ -390,7 +387,6 @@ def told(samples) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-@pytest.mark.slow
 def test_order_and_company_change_nothing(scan):
     augmenter = Augmenter(catalog=scan.catalog, seed=7)
     places = ("src/views/user/", "src/views/role/", "src/views/system/")

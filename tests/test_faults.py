@@ -212,7 +212,6 @@ def test_what_may_pass_is_tried_again(ran: Callable[[str], Ran], which: str, fau
     assert fault in samples(run.result)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("fault", HANGS)
 def test_what_hangs_or_drips_ends_at_the_deadline(ran: Callable[[str], Ran], fault: str) -> None:
     run = ran("hangs")
@@ -699,7 +698,6 @@ display(teacher, distiller, result, *result.samples, *result.rejected)
 """
 
 
-@pytest.mark.slow
 def test_no_notebook_shows_the_key(server: FaultServer, tmp_path: Path) -> None:
     nbclient, nbformat = pytest.importorskip("nbclient"), pytest.importorskip("nbformat")
     faults = ["500", "hang", "reset-middle", "echo-400", "echo-500", "echo-headers", "echo-answer", "filter-zhipu"]
@@ -734,7 +732,6 @@ def test_a_connection_closed_after_each_answer_costs_nothing(server: FaultServer
     assert set(seen) <= {"answered", "connection"}, "it was closed before the question was read"
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("fault", ["huge", "endless"])
 def test_a_body_without_end_is_not_read_to_its_end(server: FaultServer, tmp_path: Path, fault: str) -> None:
     result = Distiller(teacher(server), store=tmp_path / "s.sqlite").run([asks("a", f"[[fault:{fault}]]"), asks("b")])

@@ -66,7 +66,7 @@ def go_on(job: Job) -> bytes:
     ("n", "kills", "seed"),
     [
         (60, 1, 1),
-        pytest.param(120, 4, 2, marks=pytest.mark.slow),
+        (120, 4, 2),
         pytest.param(400, 20, 2, marks=pytest.mark.long),
     ],
     ids=["once", "some times", "many times"],
@@ -107,7 +107,7 @@ def test_the_ledger_knows_the_calls_a_kill_cost(tmp_path: Path, server: Server) 
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "name",
-    ["SIGINT", pytest.param("SIGTERM", marks=pytest.mark.slow), pytest.param("SIGHUP", marks=pytest.mark.long)],
+    ["SIGINT", "SIGTERM", pytest.param("SIGHUP", marks=pytest.mark.long)],
 )
 def test_a_signal_ends_a_run_that_goes_on_later(tmp_path: Path, server: Server, name: str) -> None:
     job = Job(tmp_path / "stopped", server.base_url, n=40, concurrency=8)
