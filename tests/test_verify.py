@@ -510,9 +510,32 @@ def test_of_an_answer_with_a_secret_nothing_else_is_told(catalog):
         Reply(f"```vue\n<ta-tabel :columns=\"'{key}' +\" />\n```"),
         Reply(f"// TODO: {key}", finish_reason="length"),
         Reply(f"抱歉，我无法回答这个问题。{key}"),
-        Reply("列表" * 60_000 + key),
     ):
         assert [flaw.kind for flaw in Verifier(catalog).check(TABLE, reply)] == ["secret"]
+
+
+@pytest.mark.parametrize("size", [60_000, 600_000])
+def test_of_an_answer_that_is_too_long_nothing_else_is_told(catalog, size):
+    verifier = Verifier(catalog)
+    reply = Reply("列表" * size + "sk-" + "9f3Kd82LmQx71ZbTt0Vw" * 2)
+    (flaw,) = verifier.check(TABLE, reply)
+    assert flaw.kind == "looping"
+    assert "characters long" in flaw.message
+    assert verifier.finish(TABLE, reply) == ""
+
+
+def endless(asked):
+    while True:
+        pass
+
+
+def test_an_answer_that_has_no_end_does_not_pass(catalog, monkeypatch):
+    verifier = Verifier(catalog, seconds=0.2)
+    monkeypatch.setattr(verifier._examine, "function", endless)
+    (flaw,) = verifier.check(TABLE, Reply(WHY + SFC))
+    assert flaw.kind == "not-checked"
+    assert "verify_seconds=" in flaw.message
+    assert verifier.finish(TABLE, Reply(WHY + SFC)) == ""
 
 
 def test_a_thought_loses_what_it_says_of_the_prompt(catalog):

@@ -48,6 +48,8 @@ def check(config: CheckConfig, *, dry_run: bool = False) -> dict[str, Any]:
         count_tokens=Counter(config.tokenizer) if config.tokenizer else None,
         levels=config.levels,
         fix=config.fix,
+        row_seconds=config.row_seconds,
+        row_memory_mb=config.row_memory_mb,
     )
     as_is = {str(path): _as_is(path) for path in config.data}
     found = checker.run(scan.samples, source="demo") if scan else checker.run_files(*config.data)
