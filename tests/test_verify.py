@@ -8,6 +8,7 @@ from swiftprep.distill.request import Reasoning, Reply
 from swiftprep.distill.scenario import Scenario
 from swiftprep.distill.verification.answer import written
 from swiftprep.distill.verification.considerations import considerations
+from swiftprep.distill.verification.examine import Examiner
 from swiftprep.distill.verification.leaks import without_talk
 from swiftprep.distill.verification.verify import KINDS, Verifier, wants_code
 from swiftprep.scan.scanner import Scanner
@@ -596,12 +597,11 @@ def test_odd_answers_are_judged_in_time(catalog, name):
     verifier = Verifier(catalog)
     flaws = verifier.check(TABLE, Reply(ODD[name], reasoning=ODD[name][:1000]), PROMPT)
     assert flaws
+    assert "not-checked" not in {flaw.kind for flaw in flaws}
     verifier.finish(TABLE, Reply(ODD[name])).encode("utf-8")
 
 
 def test_an_answer_is_judged_with_little_work(catalog):
-    verifier = Verifier(catalog)
-    assert verifier.check(TABLE, Reply(WHY + SFC), PROMPT) == []
-    assert (
-        steps(lambda: verifier.check(TABLE, Reply(WHY + SFC), PROMPT)) < 5_000
-    )  # some 2,000: the catalogue is not gone through
+    examine = Examiner(catalog, "inline")
+    assert examine((TABLE, Reply(WHY + SFC), PROMPT)).flaws == []
+    assert 500 < steps(lambda: examine((TABLE, Reply(WHY + SFC), PROMPT))) < 5_000  # the catalogue is not gone through
