@@ -22,7 +22,7 @@ from swiftprep import Catalog, Checker, Sample, Scanner
 from swiftprep.catalog.api import Component, Prop
 from swiftprep.distill.prompting.guard import neutralise
 from swiftprep.distill.reading.experts import read_experts
-from swiftprep.distill.request import Reply
+from swiftprep.distill.request import Reasoning, Reply
 from swiftprep.distill.scenario import Scenario
 from swiftprep.distill.verification.examine import Examiner
 from swiftprep.errors import SwiftprepError
@@ -139,6 +139,7 @@ BESIDE = [Sample.from_instruction("表格如何分页？", "", "给 ta-table 绑
 
 
 def verify(text: str) -> None:
+    reasoning: Reasoning
     for reasoning, reply in (("inline", Reply(text)), ("think", Reply("```vue\n<ta-b/>\n```", reasoning=text))):
         finding = Examiner(CATALOG, reasoning)((Scenario("用 ta-b 写一个页面", components=("ta-b",)), reply, ()))
         assert "not-checked" not in {flaw.kind for flaw in finding.flaws}

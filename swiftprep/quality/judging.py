@@ -124,9 +124,11 @@ class _Change(NamedTuple):
     is_private: bool
 
     def put(self, row: Row) -> None:
-        row.sample = self.sample or row.sample
-        row.before = self.before or row.before
         row.reject, row.notes, row.is_private = self.reject, self.notes, self.is_private
+        if row.reject is not None and row.reject.sample is None:  # it cannot be shown
+            row.sample = row.before = None
+        else:
+            row.sample, row.before = self.sample or row.sample, self.before or row.before
 
 
 @dataclass(frozen=True)
@@ -141,8 +143,8 @@ class _Judge:
         for name, rule, _ in self.rules:
             try:
                 apply(row, name, rule, self.terms)
-            except ConfigError as error:
-                not_checked(row, Lost(str(error)), self.terms)
+            except ConfigError as error:  # whose words may quote the sample
+                not_checked(row, Lost(f"rule '{name}' failed: {type(error.__cause__).__name__}"), self.terms)
             if row.reject is not None:
                 break
         if row.sample is sample and row.before is before and row.reject is None and len(row.notes) == told:
