@@ -507,7 +507,8 @@ def test_stage2_goes_on_from_stage1(start, stage1_run, endpoint, scenarios, tmp_
     assert report == json.loads((out / "report.json").read_text(encoding="utf-8"))
     before = json.loads((folder / "report.json").read_text(encoding="utf-8"))
     was, now = before["sft"]["eval_loss"]["tuned"], report["sft"]["channels"]["private"]["before"]
-    assert now == pytest.approx(was, abs=0.02)  # it begins where stage 1 ended
+    # It begins where stage 1 ended; where weights are bfloat16, a merged adapter loses some digits.
+    assert now == pytest.approx(was, abs=0.05 if start == "merge" else 0.02)
     assert report["sft"]["channels"]["distilled"]["after"] < report["sft"]["channels"]["distilled"]["before"]
     assert ("--adapters" in report["sft"]["command"]) is (start == "continue")
     assert (out / "merged" / "config.json").is_file() is (start == "merge")
