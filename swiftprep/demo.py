@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-import os
-import shutil
 import subprocess
 import sys
 from importlib import metadata
@@ -13,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from swiftprep import children
-from swiftprep.disk import cache_dir
+from swiftprep.disk import cache_dir, whole_folder
 from swiftprep.errors import MissingDependencyError, RunError
 from swiftprep.records import Sample, read_jsonl
 
@@ -61,16 +59,12 @@ def model() -> Path:
     target = cache_dir() / "models" / f"{MODEL_NAME}-{_WHEEL}-{metadata.version(_WHEEL)}"
     if (target / "config.json").is_file():
         return target
-    half_done = target.with_name(f".{target.name}.{os.getpid()}")
     try:
-        _convert(gguf, half_done)
-        try:
-            half_done.rename(target)
-        except OSError:  # another process was quicker
-            if not (target / "config.json").is_file():
-                raise
-    finally:
-        shutil.rmtree(half_done, ignore_errors=True)
+        with whole_folder(target) as half_done:
+            _convert(gguf, half_done)
+    except OSError:  # another process was quicker
+        if not (target / "config.json").is_file():
+            raise
     return target
 
 

@@ -9,6 +9,7 @@ from typing import Literal, TypeAlias
 
 from swiftprep.catalog.catalog import Catalog
 from swiftprep.errors import ConfigError, did_you_mean
+from swiftprep.outputs import check_together, settle
 from swiftprep.progress import progress_bar
 from swiftprep.quality import answers, fences, instructions, loops, privacy, text, truncation, turns, voices
 from swiftprep.quality.broken_code import syntax_error
@@ -136,7 +137,9 @@ class Checker:
             )
         self.near = near
         self.fix = fix
-        self.held_out = list(_samples(held_out))
+        given = [held_out] if isinstance(held_out, (str, Path)) else list(held_out)
+        self._held_out_files = [item for item in given if not isinstance(item, Sample)]
+        self.held_out = list(_samples(given))
         own: list[Rule] = list(rules)
         if max_tokens is not None:
             own.append(over_budget(max_tokens, count_tokens))
@@ -179,10 +182,14 @@ class Checker:
             *paths: `.jsonl`, `.json` or `.csv` files.
 
         Raises:
-            DataError: a file is missing, or is none that can be read at all.
+            DataError: a file is missing, or is none that can be read at all; or it is of another run than the file of
+                `held_out` beside it.
         """
+        if self._held_out_files:
+            check_together([*paths, *self._held_out_files])
         rows = []
         for path in paths:
+            settle(Path(path).parent)
             for read in repair_file(path):
                 place = f"{path}:{read.line}"
                 row = Row(place, str(path), read.sample, read.sample)
@@ -330,8 +337,8 @@ def _is_held_out(sample: Sample) -> bool:
     return sample.meta.get("split") == "val"
 
 
-def _samples(given: Iterable[Sample | str | Path] | str | Path) -> Iterator[Sample]:
-    for item in [given] if isinstance(given, (str, Path)) else given:
+def _samples(given: Iterable[Sample | str | Path]) -> Iterator[Sample]:
+    for item in given:
         if isinstance(item, Sample):
             yield item
         else:
