@@ -14,6 +14,7 @@ from swiftprep import children
 from swiftprep.disk import cache_dir, whole_folder
 from swiftprep.errors import MissingDependencyError, RunError
 from swiftprep.records import Sample, read_jsonl
+from swiftprep.streams import tell
 
 MODEL_NAME = "SmolLM2-135M-Instruct"
 MODEL_ARGUMENTS: dict[str, Any] = {"model_type": "llama", "template": "chatml"}
@@ -89,7 +90,7 @@ def _convert(gguf: Path, target: Path) -> None:
     for module in ("gguf", "torch", "transformers"):
         if importlib.util.find_spec(module) is None:
             raise MissingDependencyError(f"the embedded model needs {module}: pip install 'swiftprep[demo]'")
-    print(f"converting {gguf.name} into {target.parent} (once, about half a minute)", file=sys.stderr)  # noqa: T201
+    tell(f"converting {gguf.name} into {target.parent} (once, about half a minute)")
     command = children.python("swiftprep.demo", str(gguf), str(target))
     child = subprocess.run(command, env=children.environment(), capture_output=True, text=True, check=False)
     if child.returncode:

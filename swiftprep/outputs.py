@@ -12,7 +12,6 @@ files for a moment, but never sees those of two runs.
 from __future__ import annotations
 
 import errno
-import logging
 import os
 import shutil
 import time
@@ -24,8 +23,9 @@ from pathlib import Path
 from swiftprep.errors import ConfigError, DataError
 from swiftprep.locking import holder, lock, sign
 from swiftprep.run_records import RUNS, STATE, RunRecord, fingerprint, read_runs, run_id, write_runs
+from swiftprep.streams import get_logger
 
-logger = logging.getLogger(__name__)
+logger = get_logger(__name__)
 
 WAIT = 600.0  # seconds for another process to finish what it writes
 _MOVING = 30.0  # seconds for another process to move files into place

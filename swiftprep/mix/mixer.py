@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import re
 import shlex
 from collections.abc import Callable, Iterable, Mapping
@@ -14,12 +13,13 @@ from swiftprep.errors import ConfigError, DataError
 from swiftprep.mix.sources import DataSource, open_source
 from swiftprep.outputs import check_together
 from swiftprep.records import Reject, Sample, read_jsonl, write_jsonl
+from swiftprep.streams import get_logger
 from swiftprep.swiftfmt import as_swift_reads
 
 if TYPE_CHECKING:
     import pandas as pd
 
-logger = logging.getLogger(__name__)
+logger = get_logger(__name__)
 
 REPEATS_WORTH_A_WARNING = 3
 
