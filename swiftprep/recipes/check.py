@@ -65,7 +65,7 @@ def check(config: CheckConfig, *, dry_run: bool = False) -> dict[str, Any]:
         files = found.write(staged, lang=config.lang)
         save_config(config, staged / "config.yaml")
     report["files"] = {name: str(config.output_dir / path.name) for name, path in files.items()}
-    say(f"written to {config.output_dir}; open {files['report']} in a browser (请用浏览器打开报告)")
+    say(f"written to {config.output_dir}; open {report['files']['report']} in a browser (请用浏览器打开报告)")
     return report
 
 

@@ -29,6 +29,7 @@ from swiftprep.train.folders import (
     merged_from,
     read_json,
     trained_with,
+    unused,
 )
 from swiftprep.train.process import run_in_child
 from swiftprep.train.results import Evaluation, Run
@@ -189,7 +190,7 @@ class SwiftRunner:
         sets = _sets(dataset)
         wanted = [(name, q.id) for name, path in sets.items() for q in load_questions(path)[:limit]]
         stamp = dt.datetime.now().strftime("%Y%m%d-%H%M%S-%f")
-        folder = (self.output_dir / "eval" / stamp).resolve()
+        folder = unused((self.output_dir / "eval" / stamp).resolve())
         arguments = self._eval_arguments(checkpoint, folder, swift_arguments)
         arguments["eval_limit"] = limit
         arguments["eval_generation_config"] = {"max_tokens": max_new_tokens, "temperature": 0}

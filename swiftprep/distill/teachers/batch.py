@@ -185,9 +185,9 @@ class BatchTeacher:
 
     def _adopt(self) -> None:
         """Take over the batches of earlier runs that are not collected yet."""
-        query = "SELECT id, keys FROM batches WHERE collected IS NULL AND teacher=? AND host=? ORDER BY submitted DESC"
+        query = "SELECT id, keys FROM batches WHERE collected IS NULL AND teacher=? AND host=? ORDER BY rowid DESC"
         for batch, packed in self._store.rows(query, (self.identity, self.host)):
-            # What was asked again is in a later batch, too: that one counts.
+            # What was asked again is in a later batch, too: that one counts. A clock may have been set back since.
             keys = [key for key in orjson.loads(packed) if key not in self._sent and self._store.find(key) is None]
             if keys:
                 self._sent |= set(keys)
