@@ -103,8 +103,8 @@ class OutputFolder:
             for name in files:
                 self._make_way(name)
             write_runs(new / RUNS, [*(r for r in read_runs(self.path) if r.id != run.id), run])
-            for folder in (*(path for path in new.rglob("*") if path.is_dir()), new):
-                _flush(folder)
+            for path in (*new.rglob("*"), new):
+                _flush(path)
             new.rename(ready)
         except BaseException:
             shutil.rmtree(new, ignore_errors=True)
@@ -112,7 +112,11 @@ class OutputFolder:
         finally:
             del _open[staged]
         _flush(ready.parent)
-        _move_in(self.path)
+        try:
+            _move_in(self.path)
+        except KeyboardInterrupt:
+            _move_in(self.path)
+            raise
 
     def _make_way(self, name: str) -> None:
         target = self.path / name
@@ -179,7 +183,12 @@ def settle(folder: str | Path) -> None:
         try:
             file = os.open(where / STATE / "lock", os.O_RDWR)
             try:
-                if lock(file):
+                try:
+                    taken = lock(file)
+                except OSError:  # a file system without locks: what is ready moves, however that came
+                    _move_in(where)
+                    return
+                if taken:
                     _put_right(where)
                     return
                 by = holder(file)
@@ -330,10 +339,10 @@ def _take(path: Path, folder: Path, wait: float, *, shared: bool = False) -> int
     return file
 
 
-def _flush(folder: Path) -> None:
-    """Have the names in a folder on the disk, where the system can."""
+def _flush(path: Path) -> None:
+    """Have a file, or the names in a folder, on the disk, where the system can."""
     if os.name == "posix":
-        file = os.open(folder, os.O_RDONLY)
+        file = os.open(path, os.O_RDONLY)
         try:
             with suppress(OSError):
                 os.fsync(file)

@@ -41,7 +41,11 @@ class Spool:
             on_disk.write(self._file.getbuffer())
             self._file = on_disk
         self._file.seek(self._end)
-        self._file.write(data)
+        try:
+            self._file.write(data)
+        except OSError as error:
+            error.filename = error.filename or tempfile.gettempdir()  # it is full
+            raise
         start = self._end
         self._end += len(data)
         return start, len(data)
