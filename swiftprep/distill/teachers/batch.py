@@ -185,9 +185,9 @@ class BatchTeacher:
 
     def _adopt(self) -> None:
         """Take over the batches of earlier runs that are not collected yet."""
-        query = "SELECT id, keys FROM batches WHERE collected IS NULL AND teacher=? AND host=? ORDER BY rowid DESC"
+        query = "SELECT id, keys FROM batches WHERE collected IS NULL AND teacher=? AND host=? ORDER BY submitted DESC"
         for batch, packed in self._store.rows(query, (self.identity, self.host)):
-            # What was asked again is in a later batch, too: that one counts. A clock may have been set back since.
+            # What was asked again is in a later batch, too: that one counts.
             keys = [key for key in orjson.loads(packed) if key not in self._sent and self._store.find(key) is None]
             if keys:
                 self._sent |= set(keys)
@@ -206,7 +206,9 @@ class BatchTeacher:
         """Send a file of requests, make a batch of it, and wait for the answers."""
         file = await self._patiently(partial(self._upload, text))
         values = (f"file:{file}", self.identity, self.host, time.time(), json.dumps(keys))
-        await self._store.write([("INSERT OR REPLACE INTO batches VALUES (?,?,?,?,?,NULL)", values)])
+        # Later than all others, even where the clock was set back since.
+        later = "SELECT ?, ?, ?, MAX(?, COALESCE(MAX(submitted), 0) + 0.001), ?, NULL FROM batches"
+        await self._store.write([(f"INSERT OR REPLACE INTO batches {later}", values)])
         await self._collect(await self._make(file), keys)
 
     async def _upload(self, text: bytes) -> str:
