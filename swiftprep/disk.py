@@ -70,7 +70,7 @@ def whole_folder(path: str | Path) -> Iterator[Path]:
 @contextmanager
 def _temporary(folder: Path) -> Iterator[IO[bytes]]:
     """Open a new file in a folder, locked as long as it is open, and remove it at the end if it is still there."""
-    _clear_leftovers(folder)
+    clear_leftovers(folder)
     file = _new_file(folder)
     try:
         with file:
@@ -93,8 +93,8 @@ def _new_file(folder: Path) -> IO[bytes]:
         return file
 
 
-def _clear_leftovers(folder: Path) -> None:
-    """Remove temporary files that nobody has open any more, as their locks tell, with the folders beside them."""
+def clear_leftovers(folder: Path) -> None:
+    """Remove temporary files of this module that nobody has open any more, as their locks tell, with the folders beside them."""
     with os.scandir(folder) as entries:
         names = [entry.name for entry in entries if _LEFTOVER.fullmatch(entry.name)]
     for name in names:

@@ -20,6 +20,7 @@ from contextlib import contextmanager, suppress
 from itertools import combinations
 from pathlib import Path
 
+from swiftprep.disk import clear_leftovers
 from swiftprep.errors import ConfigError, DataError
 from swiftprep.locking import holder, lock, sign
 from swiftprep.run_records import RUNS, STATE, RunRecord, fingerprint, read_runs, run_id, write_runs
@@ -64,6 +65,7 @@ class OutputFolder:
         state.mkdir(parents=True, exist_ok=True)
         self._lock = _take(state / "lock", self.path, wait)
         try:
+            clear_leftovers(self.path)
             _put_right(self.path)
         except BaseException:
             self.close()

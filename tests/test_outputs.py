@@ -457,6 +457,13 @@ def test_what_a_killed_writer_left_goes_with_the_next_write(tmp_path):
 
 
 @posix
+def test_what_a_killed_writer_left_goes_at_the_next_start(tmp_path):
+    left = leave_behind(tmp_path)
+    with OutputFolder(tmp_path):
+        assert not left.exists()
+
+
+@posix
 def test_nobody_is_led_astray_by_a_link_where_the_temporary_file_goes(tmp_path):
     with atomic_write(tmp_path / "a.txt") as file:
         number = int(Path(file.name).stem.rpartition("-")[2])

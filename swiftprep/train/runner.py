@@ -257,6 +257,9 @@ class SwiftRunner:
                 (half_done / MERGED).write_text(json.dumps(origin, indent=2), encoding="utf-8")
         except RunInterrupted:
             raise RunInterrupted("the merge was stopped; call it again (合并已中断，请重新运行)") from None
+        except OSError:  # another process was quicker
+            if not (target / MERGED).is_file() or read_json(target / MERGED) != origin:
+                raise
         return target
 
     def command(
