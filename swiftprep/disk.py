@@ -94,7 +94,7 @@ def _new_file(folder: Path) -> IO[bytes]:
 
 
 def clear_leftovers(folder: Path) -> None:
-    """Remove temporary files of this module that nobody has open any more, as their locks tell, with the folders beside them."""
+    """Remove temporary files of ours that nobody has open, as their locks tell, with the folders beside them."""
     with os.scandir(folder) as entries:
         names = [entry.name for entry in entries if _LEFTOVER.fullmatch(entry.name)]
     for name in names:
