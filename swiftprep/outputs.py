@@ -16,7 +16,7 @@ import os
 import shutil
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from itertools import combinations
 from pathlib import Path
 
@@ -223,6 +223,21 @@ def check_together(paths: Iterable[str | Path]) -> None:
         folders.setdefault(whole.parent, set()).add(whole.name)
     for folder, names in folders.items():
         check_run(folder, names)
+
+
+def hold_together(paths: Iterable[str | Path]) -> ExitStack:
+    """Do what `check_together` does, and keep writers out of the folders of these files until the stack is closed.
+
+    Raises:
+        ConfigError: another process writes there.
+        DataError: see `check_together`.
+    """
+    files = list(paths)
+    with ExitStack() as held:
+        for folder in sorted({Path(path).resolve().parent for path in files}):
+            held.enter_context(reading(folder))
+        check_together(files)
+        return held.pop_all()
 
 
 def check_run(folder: Path, names: Iterable[str]) -> set[str]:

@@ -21,7 +21,7 @@ from swiftprep import Catalog, Checker, Mixer, Sample, Scanner, SwiftRunner, dem
 from swiftprep.disk import atomic_write, whole_folder
 from swiftprep.errors import ConfigError, DataError
 from swiftprep.locking import lock
-from swiftprep.outputs import OutputFolder, check_run, check_together, reading, run_of, settle, writing
+from swiftprep.outputs import OutputFolder, check_run, check_together, hold_together, reading, run_of, settle, writing
 from swiftprep.recipes import check, distill, scan, stage1
 from swiftprep.recipes.stage1_results import read_stage1
 
@@ -323,6 +323,22 @@ def test_readers_share_a_folder_and_keep_writers_out(tmp_path):
         OutputFolder(tmp_path, wait=0)
     with reading(tmp_path / "nowhere"):
         assert not (tmp_path / "nowhere").exists()
+
+
+@posix
+def test_files_that_are_held_together_stay_as_they_are(tmp_path):
+    put(tmp_path / "data", "run")
+    (tmp_path / "plain.jsonl").write_text("")
+    files = [tmp_path / "data" / "train.jsonl", tmp_path / "data" / "val.jsonl", tmp_path / "plain.jsonl"]
+    with hold_together(files) as held:
+        with pytest.raises(ConfigError, match="is at work there"):
+            OutputFolder(tmp_path / "data", wait=0)
+        held.close()
+        put(tmp_path / "data", "another")
+    mixed(tmp_path / "data")
+    with pytest.raises(DataError, match="do not belong together"):
+        hold_together(files)
+    OutputFolder(tmp_path / "data", wait=0).close()
 
 
 @posix

@@ -11,7 +11,7 @@ from typing import Any
 from swiftprep.disk import whole_folder
 from swiftprep.errors import ConfigError, RunError, RunInterrupted
 from swiftprep.evaluate.probes import load_questions
-from swiftprep.outputs import check_together
+from swiftprep.outputs import check_together, hold_together
 from swiftprep.swiftfmt import is_hub_id, parse_entry, require_rows
 from swiftprep.train.arguments import require_swift, to_command, unknown_arguments
 from swiftprep.train.bar import RunProgress
@@ -128,7 +128,8 @@ class SwiftRunner:
         """
         arguments = self._sft_arguments(dataset, val_dataset, swift_arguments)
         entries = {name: list(map(parse_entry, arguments[name])) for name in ("dataset", "val_dataset")}
-        check_together(entry.path for given in entries.values() for entry in given if entry.path is not None)
+        files = [entry.path for given in entries.values() for entry in given if entry.path is not None]
+        check_together(files)
         for name, given in entries.items():
             for entry in given:
                 require_rows(entry, repeat=name == "dataset")
@@ -142,11 +143,13 @@ class SwiftRunner:
         def on_event(event: dict[str, Any]) -> None:
             if event["event"] == "started":
                 started["output_dir"] = Path(event["output_dir"])
+            elif event["event"] == "step":
+                held.close()  # the data is read
             elif event["event"] == "log" and on_log is not None:
                 on_log(event["row"])
 
         try:
-            with RunProgress("sft", " steps") as progress:
+            with hold_together(files) as held, RunProgress("sft", " steps") as progress:
                 result = self._run({"task": "sft", "arguments": arguments}, self.output_dir, on_event, progress.update)
         except RunInterrupted:
             raise interrupted(started.get("output_dir")) from None
@@ -257,9 +260,6 @@ class SwiftRunner:
                 (half_done / MERGED).write_text(json.dumps(origin, indent=2), encoding="utf-8")
         except RunInterrupted:
             raise RunInterrupted("the merge was stopped; call it again (合并已中断，请重新运行)") from None
-        except OSError:  # another process was quicker
-            if not (target / MERGED).is_file() or read_json(target / MERGED) != origin:
-                raise
         return target
 
     def command(
