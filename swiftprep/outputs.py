@@ -278,8 +278,9 @@ def check_run(folder: Path, names: Iterable[str]) -> set[str]:
 def run_of(path: str | Path) -> str:
     """Return the id of the newest run that left a file of an output folder as it is, or `""`."""
     where = Path(path)
-    found = fingerprint(where)
-    return next((run.id for run in reversed(read_runs(where.parent)) if run.files.get(where.name) == found), "")
+    runs = [run for run in reversed(read_runs(where.parent)) if where.name in run.files]
+    found = fingerprint(where) if runs else None
+    return next((run.id for run in runs if run.files[where.name] == found), "")
 
 
 def _refuse(folder: Path, what: str) -> None:

@@ -213,6 +213,15 @@ def test_a_catalogue_goes_with_the_samples_of_its_scan(tmp_path, capsys):
     assert capsys.readouterr().err.count("do not belong together") == 2
 
 
+def test_held_out_samples_that_were_written_anew_are_told(tmp_path):
+    put(tmp_path, "first")
+    checker = Checker(held_out=[tmp_path / "val.jsonl"])
+    assert checker.run_files(tmp_path / "train.jsonl").read == 1
+    put(tmp_path, "second")  # both sides: on the disk they go together
+    with pytest.raises(DataError, match="was written anew since it was read"):
+        checker.run_files(tmp_path / "train.jsonl")
+
+
 def test_a_mix_that_is_frozen_is_of_one_run_then_too(tmp_path):
     put(tmp_path, "one")
     mix = Mixer([tmp_path / "train.jsonl"], ratio=None)

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Literal, TypeAlias
 
 from swiftprep.catalog.catalog import Catalog
-from swiftprep.errors import ConfigError, did_you_mean
-from swiftprep.outputs import check_together, settle
+from swiftprep.errors import ConfigError, DataError, did_you_mean
+from swiftprep.outputs import check_together, run_of, settle
 from swiftprep.progress import progress_bar
 from swiftprep.quality import answers, fences, instructions, loops, privacy, text, truncation, turns, voices
 from swiftprep.quality.broken_code import syntax_error
@@ -138,8 +138,8 @@ class Checker:
         self.near = near
         self.fix = fix
         given = [held_out] if isinstance(held_out, (str, Path)) else list(held_out)
-        self._held_out_files = [item for item in given if not isinstance(item, Sample)]
         self.held_out = list(_samples(given))
+        self._held_out_runs = {item: run_of(item) for item in given if not isinstance(item, Sample)}
         own: list[Rule] = list(rules)
         if max_tokens is not None:
             own.append(over_budget(max_tokens, count_tokens))
@@ -185,8 +185,11 @@ class Checker:
             DataError: a file is missing, or is none that can be read at all; or it is of another run than the file of
                 `held_out` beside it.
         """
-        if self._held_out_files:
-            check_together([*paths, *self._held_out_files])
+        for path, run in self._held_out_runs.items():
+            if run_of(path) != run:
+                raise DataError(f"{path}: was written anew since it was read; make a new Checker (该文件已被重新生成)")
+        if self._held_out_runs:
+            check_together([*paths, *self._held_out_runs])
         rows = []
         for path in paths:
             settle(Path(path).parent)

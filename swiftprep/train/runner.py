@@ -143,7 +143,7 @@ class SwiftRunner:
         def on_event(event: dict[str, Any]) -> None:
             if event["event"] == "started":
                 started["output_dir"] = Path(event["output_dir"])
-            elif event["event"] == "step":
+            elif event["event"] == "step" and not arguments.get("streaming"):
                 held.close()  # the data is read
             elif event["event"] == "log" and on_log is not None:
                 on_log(event["row"])
