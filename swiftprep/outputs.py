@@ -32,6 +32,7 @@ WAIT = 600.0  # seconds for another process to finish what it writes
 _MOVING = 30.0  # seconds for another process to move files into place
 _LOOK = 0.05  # seconds between two looks at a lock
 
+_ours: set[Path] = set()  # folders that this process has
 _open: dict[Path, set[str]] = {}  # folders that are being filled → the names of their sides
 
 
@@ -68,8 +69,10 @@ class OutputFolder:
             clear_leftovers(self.path)
             _put_right(self.path)
         except BaseException:
-            self.close()
+            os.close(self._lock)
             raise
+        self._whole = self.path.resolve()
+        _ours.add(self._whole)
 
     def __enter__(self) -> OutputFolder:
         return self
@@ -79,6 +82,7 @@ class OutputFolder:
 
     def close(self) -> None:
         """Let others have the folder."""
+        _ours.discard(self._whole)
         os.close(self._lock)
 
     @contextmanager
@@ -159,8 +163,9 @@ def reading(folder: str | Path) -> Iterator[None]:
     """
     settle(folder)
     file = None
-    with suppress(OSError):  # none of ours, or it cannot be written to: then nobody does
-        file = _take(Path(folder) / STATE / "lock", Path(folder), 2.0, shared=True)
+    with suppress(OSError):  # no output folder, or it cannot be written to: then nobody does
+        if Path(folder).resolve() not in _ours:
+            file = _take(Path(folder) / STATE / "lock", Path(folder), 2.0, shared=True)
     try:
         yield
     finally:

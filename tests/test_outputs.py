@@ -20,10 +20,12 @@ import pytest
 from swiftprep import Catalog, Checker, Mixer, Sample, Scanner, SwiftRunner, demo, read_jsonl, write_jsonl
 from swiftprep.disk import atomic_write, whole_folder
 from swiftprep.errors import ConfigError, DataError
+from swiftprep.evaluate.probes import load_questions
 from swiftprep.locking import lock
 from swiftprep.outputs import OutputFolder, check_run, check_together, hold_together, reading, run_of, settle, writing
 from swiftprep.recipes import check, distill, scan, stage1
 from swiftprep.recipes.stage1_results import read_stage1
+from swiftprep.swiftfmt import lint, parse_entry
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="fork, signals and limits of POSIX")
 
@@ -332,6 +334,48 @@ def test_readers_share_a_folder_and_keep_writers_out(tmp_path):
         OutputFolder(tmp_path, wait=0)
     with reading(tmp_path / "nowhere"):
         assert not (tmp_path / "nowhere").exists()
+
+
+def test_who_has_a_folder_may_read_there(tmp_path):
+    put(tmp_path, "run")
+    with OutputFolder(tmp_path), hold_together([tmp_path / "train.jsonl"]):
+        pass
+
+
+def stopped_on_the_way(folder: Path) -> None:
+    """Leave a folder as a writer does that was killed when its first file was in place."""
+    put(folder, "new")
+    ready = folder / ".swiftprep" / "ready"
+    (ready / "files").mkdir(parents=True)
+    (folder / ".swiftprep" / "files.json").rename(ready / "files.json")
+    (folder / "val.jsonl").rename(ready / "files" / "val.jsonl")
+
+
+@pytest.mark.parametrize(
+    "read",
+    [
+        pytest.param(lambda path: list(read_jsonl(path)), id="read_jsonl"),
+        pytest.param(load_questions, id="questions"),
+        pytest.param(parse_entry, id="data set entry"),
+        pytest.param(lambda path: Mixer([path], ratio=None), id="mixer"),
+        pytest.param(lambda path: Checker().run_files(path), id="checker"),
+        pytest.param(lint, id="lint"),
+        pytest.param(lambda path: check_together([path]), id="check"),
+        pytest.param(lambda path: read_stage1_data(path.parent), id="stage 2"),
+    ],
+)
+def test_every_reader_finishes_what_a_dead_writer_began(read, tmp_path):
+    folder = tmp_path / "data"
+    stopped_on_the_way(folder)
+    read(folder / "val.jsonl")
+    assert sorted(os.listdir(folder)) == [".swiftprep", "train.jsonl", "val.jsonl"]
+    assert sorted(os.listdir(folder / ".swiftprep")) == ["files.json", "lock"]
+    assert check_run(folder, ["train.jsonl", "val.jsonl"])
+
+
+def read_stage1_data(data: Path) -> None:
+    with pytest.raises(ConfigError, match="no finished stage 1 there"):
+        read_stage1(data.parent, None)
 
 
 @posix

@@ -9,7 +9,7 @@ from typing import Literal, TypeAlias
 
 from swiftprep.catalog.catalog import Catalog
 from swiftprep.errors import ConfigError, DataError, did_you_mean
-from swiftprep.outputs import check_together, run_of, settle
+from swiftprep.outputs import check_together, run_of
 from swiftprep.progress import progress_bar
 from swiftprep.quality import answers, fences, instructions, loops, privacy, text, truncation, turns, voices
 from swiftprep.quality.broken_code import syntax_error
@@ -192,7 +192,6 @@ class Checker:
             check_together([*paths, *self._held_out_runs])
         rows = []
         for path in paths:
-            settle(Path(path).parent)
             for read in repair_file(path):
                 place = f"{path}:{read.line}"
                 row = Row(place, str(path), read.sample, read.sample)
