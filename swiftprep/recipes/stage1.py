@@ -11,6 +11,7 @@ from __future__ import annotations
 import shlex
 import sys
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import asdict
 from importlib import metadata
 from itertools import islice
@@ -23,7 +24,7 @@ from swiftprep.disk import write_text
 from swiftprep.errors import ConfigError, RunError, RunInterrupted
 from swiftprep.evaluate.compare import compare
 from swiftprep.mix.mixer import Mixer
-from swiftprep.outputs import OutputFolder, run_of
+from swiftprep.outputs import OutputFolder, reading, run_of
 from swiftprep.recipes.cli import Arguments, run, say
 from swiftprep.recipes.config import DEFAULT_SFT, EMBEDDED_SFT, Stage1Config, load_config, save_config
 from swiftprep.recipes.scan import scanner
@@ -63,16 +64,18 @@ def stage1(config: Stage1Config, *, dry_run: bool = False) -> dict[str, Any]:
     config = config.model_copy(update={"sft": _swift_arguments(config)})
     check_before(config.output_dir, config.sft, config.eval.probes)
     runner = make_runner(config.model, config.output_dir / "sft")
-    with OutputFolder(config.output_dir, wait=2) as folder:
-        return _stage1(config, runner, folder, dry_run)
+    with ExitStack() as held:
+        return _stage1(config, runner, held, dry_run)
 
 
-def _stage1(config: Stage1Config, runner: SwiftRunner, folder: OutputFolder, dry_run: bool) -> dict[str, Any]:
+def _stage1(config: Stage1Config, runner: SwiftRunner, held: ExitStack, dry_run: bool) -> dict[str, Any]:
     out = config.output_dir
+    folder = held.enter_context(OutputFolder(out, wait=2))
     seconds: dict[str, float] = {}
     with timed("scan", seconds):
         scan = _scan(config, runner.model)
         files = scan.write(out / "data")
+        held.enter_context(reading(out / "data"))
     with folder.writing("settings") as staged:
         save_config(config, staged / "config.yaml")
     report: dict[str, Any] = {"swiftprep": metadata.version("swiftprep"), "config": config.model_dump(mode="json")}

@@ -60,8 +60,8 @@ def stage2(config: Stage2Config, *, dry_run: bool = False) -> dict[str, Any]:
     if config.output_dir.resolve() == config.stage1.resolve():
         raise ConfigError(f"output_dir={config.output_dir}: holds stage 1; name another folder (请另选输出文件夹)")
     with ExitStack() as held:
-        if not dry_run:
-            held.enter_context(reading(config.stage1))
+        for where in () if dry_run else (config.stage1, config.stage1 / "data"):
+            held.enter_context(reading(where))
         before = read_stage1(config.stage1, config.model)
         config = config.model_copy(update={"sft": _swift_arguments(config, before)})
         check_before(config.output_dir, config.sft, config.eval.probes)
