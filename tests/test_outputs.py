@@ -287,7 +287,7 @@ def test_a_damaged_record_is_told(tmp_path):
 
 def test_many_writes_do_not_make_the_record_grow(tmp_path):
     put(tmp_path, "kept", what="other", names=("kept.jsonl",))
-    for number in range(12):
+    for number in range(10):
         with writing(tmp_path, "run") as staged:
             (staged / "a.txt").write_text(str(number))
     runs = json.loads((tmp_path / ".swiftprep" / "files.json").read_text())["runs"]
