@@ -312,6 +312,11 @@ def test_stage2_of_another_base_model_is_refused(finished, tmp_path, capsys):
     assert f"this adapter was made for {tmp_path / 'model'}, not for {other}" in capsys.readouterr().err
 
 
+def test_stage2_does_not_write_over_stage1(finished, capsys):
+    assert stage2.main([f"stage1={finished}", f"output_dir={finished}/../stage1"]) == 2
+    assert "holds stage 1; name another folder" in capsys.readouterr().err
+
+
 def test_stage2_with_a_part_of_stage1_gone(finished, capsys):
     (finished / "data" / "val.jsonl").unlink()
     assert stage2.main([f"stage1={finished}"]) == 2

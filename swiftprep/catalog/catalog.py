@@ -17,6 +17,7 @@ from swiftprep.catalog.markup import Use
 from swiftprep.catalog.webtypes import from_web_types, to_web_types
 from swiftprep.disk import atomic_write
 from swiftprep.errors import DataError
+from swiftprep.outputs import own, settle
 from swiftprep.workers import Guarded, Lost
 
 if TYPE_CHECKING:
@@ -259,6 +260,7 @@ def unpacked(parts: Iterable[bytes]) -> Iterator[Component]:
 
 def write_packed(parts: Iterable[bytes], path: str | Path) -> Path:
     """Write what `packed` yields as a JSON array, atomically, and return the path."""
+    own(path)
     with atomic_write(path) as file:
         for number, part in enumerate(parts):
             file.write((b",\n" if number else b"[\n") + part.rstrip(b"\n").replace(b"}\n{", b"},\n{"))
@@ -267,6 +269,7 @@ def write_packed(parts: Iterable[bytes], path: str | Path) -> Path:
 
 
 def _bytes(path: str | Path) -> bytes:
+    settle(Path(path).parent)
     try:
         return Path(path).read_bytes().removeprefix(b"\xef\xbb\xbf")
     except OSError as error:
@@ -289,6 +292,7 @@ def write_web_types(
     """Write the document of `to_web_types` to `path`, atomically and without holding all of it in memory."""
     frame = to_web_types([], name=name, version=version, framework_version=framework_version)
     before, mark, after = orjson.dumps(frame, option=orjson.OPT_INDENT_2).partition(b'"vue-components": []')
+    own(path)
     with atomic_write(path) as file:
         file.write(before + mark[:-1])
         separator = b"\n"

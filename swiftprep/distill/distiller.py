@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import re
 from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from pathlib import Path
@@ -27,6 +26,7 @@ from swiftprep.distill.teachers.teacher import Teaches
 from swiftprep.distill.verification.verify import Verifier
 from swiftprep.errors import ConfigError, DistillStopped, RunInterrupted
 from swiftprep.records import Message, Sample
+from swiftprep.streams import get_logger
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     from swiftprep.distill.verification.compiler import Compiler
 
-logger = logging.getLogger(__name__)
+logger = get_logger(__name__)
 
 _HAN = re.compile("[\u3400-\u9fff]")
 _FILES = (".yaml", ".yml", ".jsonl", ".csv", ".txt")

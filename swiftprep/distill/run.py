@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -24,11 +23,12 @@ from swiftprep.distill.verification.verify import NOT_CHECKED
 from swiftprep.errors import ConfigError, DistillStopped, SwiftprepError, TeacherError
 from swiftprep.progress import progress_bar
 from swiftprep.records import Message, Reject, Sample
+from swiftprep.streams import get_logger
 
 if TYPE_CHECKING:
     from swiftprep.distill.distiller import Distiller
 
-logger = logging.getLogger(__name__)
+logger = get_logger(__name__)
 
 Found = TypeVar("Found")
 GOOD = 4  # a judge's score, of 5, from which an answer is kept

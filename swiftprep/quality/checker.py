@@ -8,7 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from swiftprep.catalog.catalog import Catalog
-from swiftprep.errors import ConfigError, did_you_mean
+from swiftprep.errors import ConfigError, DataError, did_you_mean
+from swiftprep.outputs import check_together, run_of
 from swiftprep.progress import progress_bar
 from swiftprep.quality import answers, fences, instructions, loops, privacy, text, truncation, turns, voices
 from swiftprep.quality.broken_code import syntax_error
@@ -152,7 +153,9 @@ class Checker:
         self.near = near
         self.fix = fix
         self.workers = workers
-        self.held_out = list(_samples(held_out))
+        given = [held_out] if isinstance(held_out, (str, Path)) else list(held_out)
+        self.held_out = list(_samples(given))
+        self._held_out_runs = {item: run_of(item) for item in given if not isinstance(item, Sample)}
         all_rules = [Named(rule_id(rule), rule, rule in RULES) for rule in rules]
         if max_tokens is not None:
             rule = over_budget(max_tokens, count_tokens)
@@ -199,8 +202,14 @@ class Checker:
             *paths: `.jsonl`, `.json` or `.csv` files.
 
         Raises:
-            DataError: a file is missing, or is none that can be read at all.
+            DataError: a file is missing, or is none that can be read at all; or it is of another run than the file of
+                `held_out` beside it.
         """
+        for path, run in self._held_out_runs.items():
+            if run_of(path) != run:
+                raise DataError(f"{path}: was written anew since it was read; make a new Checker (该文件已被重新生成)")
+        if self._held_out_runs:
+            check_together([*paths, *self._held_out_runs])
         rows = []
         for path in paths:
             for read in repair_file(path):
@@ -290,8 +299,8 @@ def _is_held_out(sample: Sample) -> bool:
     return sample.meta.get("split") == "val"
 
 
-def _samples(given: Iterable[Sample | str | Path] | str | Path) -> Iterator[Sample]:
-    for item in [given] if isinstance(given, (str, Path)) else given:
+def _samples(given: Iterable[Sample | str | Path]) -> Iterator[Sample]:
+    for item in given:
         if isinstance(item, Sample):
             yield item
         else:
