@@ -186,14 +186,14 @@ def test_a_cache_nobody_uses_is_deleted(root, tmp_path):
 
 def test_a_scan_that_is_stopped_goes_on_where_it_was(root, monkeypatch, reads):
     class Stops(InThisProcess):
-        def submit(self, files):
+        def submit(self, guarded, files):
             if len(reads) >= 10:
                 raise KeyboardInterrupt
-            return super().submit(files)
+            return super().submit(guarded, files)
 
     with monkeypatch.context() as patch:
         patch.setattr(scanner, "_CHUNK_BYTES", 2000)
-        patch.setattr(scanner, "_one_reader", lambda limits: Stops())
+        patch.setattr(scanner, "pool_of", lambda workers: nullcontext(Stops()))
         with pytest.raises(KeyboardInterrupt):
             Scanner(root, workers=1).scan()
     done = len(reads)
