@@ -19,6 +19,7 @@ ORDER = [
     "errors",
     "disk",
     "children",
+    "lifeline",
     "workers",
     "progress",
     "rows",

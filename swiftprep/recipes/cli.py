@@ -5,11 +5,13 @@ from __future__ import annotations
 import argparse
 import json
 import logging
+import signal
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from swiftprep import lifeline
 from swiftprep.errors import ConfigError, DataError, MissingDependencyError, RunInterrupted, SwiftprepError
 
 DONE, FAILED, USER_ERROR, INTERRUPTED = 0, 1, 2, 130
@@ -37,7 +39,7 @@ def run(
     """Run a recipe and return the exit code.
 
     0 done; 2 the user's input is wrong, said in a clear line and without a traceback; 1 anything else; 130
-    interrupted, with the way to go on.
+    interrupted, by Ctrl-C, SIGTERM or SIGHUP, with the way to go on.
 
     Args:
         name: Of the recipe's module.
@@ -49,7 +51,8 @@ def run(
     arguments = _parse(name, summary, argv, takes_data)
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s: %(message)s")
     try:
-        report = recipe(arguments)
+        with lifeline.stopping_by_signals(signal.default_int_handler):
+            report = recipe(arguments)
     except (ConfigError, DataError, MissingDependencyError) as error:
         _complain(str(error))
         return USER_ERROR

@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import IO, Any
 
-from swiftprep import children
+from swiftprep import children, lifeline
 from swiftprep.errors import ConfigError, RunError
 
 WORKER = children.python("swiftprep.serve.worker")
@@ -52,17 +52,16 @@ class LocalServer:
         self._timeout = timeout
         self._began = time.monotonic()
         log = tempfile.TemporaryFile()  # noqa: SIM115 - the server writes to it as long as it runs
-        child = subprocess.Popen(
+        child = lifeline.start(
             WORKER,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=log,
             env=children.environment(environment),
-            start_new_session=True,  # Ctrl-C is for this process, which then closes the server
         )
         self.pid = child.pid
         self._child, self._log = child, log
-        self._end = weakref.finalize(self, _end, child, log, os.getpid())
+        self._end = weakref.finalize(self, _end, child, log)
         self._start = _Start(loading=job["task"] == "gguf")
         threading.Thread(target=_listen, args=(child, json.dumps(dict(job)), self._start), daemon=True).start()
 
@@ -160,14 +159,8 @@ def _listen(child: subprocess.Popen[bytes], job: str, start: _Start) -> None:
     start.settled.set()
 
 
-def _end(child: subprocess.Popen[bytes], log: IO[bytes], owner: int) -> None:
-    if os.getpid() != owner:  # in a fork, where it is not ours to end
-        return
-    if child.poll() is None:
-        child.kill()
-    with contextlib.suppress(ProcessLookupError, PermissionError, AttributeError):  # gone, or not a POSIX system
-        os.killpg(child.pid, signal.SIGKILL)
-    child.wait()
+def _end(child: subprocess.Popen[bytes], log: IO[bytes]) -> None:
+    lifeline.end(child)
     assert child.stdin is not None
     with contextlib.suppress(OSError):
         child.stdin.close()

@@ -2,7 +2,6 @@
 
 Started as `python -m swiftprep.serve.worker`. It reads a job (one line of JSON) from standard input, writes events
 (JSON lines) to standard output until the server is up, and leaves all else that is printed on standard error.
-Standard input then stays open as a lifeline: when the parent dies, it closes, and the server ends with all it started.
 """
 
 from __future__ import annotations
@@ -10,7 +9,6 @@ from __future__ import annotations
 import http.client
 import json
 import os
-import signal
 import socket
 import sys
 import threading
@@ -126,19 +124,6 @@ def _tell_when_up(port: int, emit: Emit) -> None:
             connection.close()
 
 
-def _watch_lifeline() -> None:
-    while os.read(0, 65536):
-        pass
-    end_all()
-
-
-def end_all() -> None:
-    """End this process and, where it leads a group of its own, all it has started."""
-    if hasattr(os, "getpgrp") and os.getpgrp() == os.getpid():
-        os.killpg(os.getpid(), signal.SIGKILL)
-    os._exit(1)
-
-
 def main() -> None:
     """Do the job on standard input; never return."""
     events = os.fdopen(os.dup(1), "w", encoding="utf-8")
@@ -148,20 +133,19 @@ def main() -> None:
         try:
             events.write(json.dumps(event, ensure_ascii=False) + "\n")
             events.flush()
-        except BrokenPipeError:  # the parent is gone; the lifeline ends this
+        except BrokenPipeError:  # the parent is gone; this ends, too
             pass
 
     job = json.loads(sys.stdin.buffer.readline() or b"null")
     if job is None:
         sys.exit("the parent sent no job")
-    threading.Thread(target=_watch_lifeline, daemon=True).start()
     try:
         {"gguf": serve_gguf, "swift": serve_swift}[job["task"]](job, emit)
     except BaseException as error:
         traceback.print_exc()
         emit({"event": "failed", "type": type(error).__name__, "message": str(error)})
     sys.stderr.flush()
-    end_all()
+    os._exit(1)  # what it has started ends with it: see `swiftprep.lifeline`
 
 
 if __name__ == "__main__":

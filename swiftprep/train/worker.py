@@ -1,8 +1,8 @@
 """The process a run lives in: the only module that imports ms-swift.
 
 Started as `python -m swiftprep.train.worker`. It reads a job (one line of JSON) from standard input, writes events
-(JSON lines) to standard output, and leaves everything ms-swift prints on standard error. Standard input then stays
-open as a lifeline: when the parent dies, it closes, and the run saves a checkpoint and ends.
+(JSON lines) to standard output, and leaves everything ms-swift prints on standard error. SIGINT, SIGTERM and SIGHUP
+have the run save a checkpoint and end; when the parent dies, the first comes from `swiftprep.lifeline`.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from swiftprep import lifeline
 from swiftprep.evaluate import benchmark
 from swiftprep.evaluate.probes import load_questions
 from swiftprep.train.arguments import to_argv
@@ -186,25 +187,10 @@ def _ask_to_stop(signum: int, frame: Any) -> None:
 
 
 def _read_job() -> dict[str, Any]:
-    """Read the first line of standard input, unbuffered: see `_watch_lifeline`."""
-    line = b""
-    while not line.endswith(b"\n"):
-        more = os.read(0, 65536)
-        if not more:
-            raise EOFError("the parent sent no job")
-        line += more
+    line = sys.stdin.buffer.readline()
+    if not line.endswith(b"\n"):
+        raise EOFError("the parent sent no job")
     return dict(json.loads(line))
-
-
-def _watch_lifeline() -> None:
-    """Wait for standard input to close.
-
-    Through the bare descriptor: `sys.stdin.read()` would hold the lock of its buffer, and every process that
-    `datasets` forks would hang for it when it closes its own copy.
-    """
-    while os.read(0, 65536):
-        pass
-    os.kill(os.getpid(), signal.SIGINT)
 
 
 def main() -> int:
@@ -218,15 +204,13 @@ def main() -> int:
             try:
                 events.write(json.dumps(event, ensure_ascii=False, default=str) + "\n")
                 events.flush()
-            except BrokenPipeError:  # the parent is gone; the lifeline ends the run
+            except BrokenPipeError:  # the parent is gone; the run ends, too
                 pass
 
     signal.signal(signal.SIGINT, _ask_to_stop)
-    signal.signal(signal.SIGTERM, _ask_to_stop)
-    job = _read_job()
-    threading.Thread(target=_watch_lifeline, daemon=True).start()
     try:
-        result = run_job(job, emit)
+        with lifeline.stopping_by_signals(_ask_to_stop):
+            result = run_job(_read_job(), emit)
         emit({"event": "done", "result": result})
     except KeyboardInterrupt:
         emit({"event": "stopped"})

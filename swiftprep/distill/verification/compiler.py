@@ -14,6 +14,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+from swiftprep import lifeline
 from swiftprep.errors import RunError
 
 _log = logging.getLogger(__name__)
@@ -132,13 +133,12 @@ class Compiler:
 
 class _Child:
     def __init__(self, command: list[str]) -> None:
-        self._process = subprocess.Popen(
+        self._process = lifeline.start(
             command,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             env={name: os.environ[name] for name in _LEAST if name in os.environ},
-            start_new_session=True,  # Ctrl-C is for the parent, which ends it
         )
         assert self._process.stdin is not None
         self._stdin = self._process.stdin
@@ -186,9 +186,7 @@ class _Child:
         return answer if isinstance(answer, dict) else {}
 
     def end(self) -> None:
-        if self._process.poll() is None:
-            self._process.kill()
-        self._process.wait()
+        lifeline.end(self._process)
         for pipe in (self._process.stdin, self._process.stdout):
             try:
                 if pipe is not None:
