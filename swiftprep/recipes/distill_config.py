@@ -52,7 +52,7 @@ class AskConfig(Section):
     budget: BudgetConfig = BudgetConfig()
     mode: Literal["live", "batch"] = "live"
     store: Path | None = Field(default=None, description="sqlite; null: distil.sqlite in the output folder")
-    compiler: Path | None = Field(default=None, description="folder whose node_modules has the Vue compiler")
+    compiler: Path | None = Field(default=None, description="project whose Vue compiler runs, from its node_modules")
 
 
 class DistillConfig(Section):
