@@ -276,7 +276,7 @@ def test_a_mark_of_someone_else_makes_no_root(tmp_path):
 
 def test_a_node_of_the_working_folder_is_none(tmp_path, monkeypatch, caplog):
     for name in ("node", "node.exe"):
-        (tmp_path / name).write_text(f"#!/bin/sh\n: > {tmp_path / 'ran'}\n")
+        (tmp_path / name).write_text(f"#!/bin/sh\necho ran > {tmp_path / 'ran'}\n")
         (tmp_path / name).chmod(0o755)
     monkeypatch.chdir(tmp_path)
     for path in ("", ".", os.pathsep, f"{os.pathsep}./{os.pathsep}"):
