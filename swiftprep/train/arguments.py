@@ -14,8 +14,9 @@ from typing import Any
 
 from swiftprep import children
 from swiftprep.disk import cache_dir, write_text
-from swiftprep.errors import MissingDependencyError, RunError, did_you_mean
+from swiftprep.errors import ConfigError, MissingDependencyError, RunError, did_you_mean
 
+_OF_SERVER = ("host", "port", "api_key", "ssl_keyfile", "ssl_certfile", "served_model_name")
 _SECRET = ("_token", "_key", "_secret", "_password")
 
 
@@ -82,6 +83,21 @@ def unknown_arguments(task: str, names: Iterable[str]) -> list[str]:
         f"ms-swift {require_swift()} has no {task} argument '{name}'{did_you_mean(name, known)} (ms-swift 没有这个参数)"
         for name in sorted(set(names) - set(known))
     ]
+
+
+def check_served(given: Mapping[str, Any]) -> None:
+    """Refuse arguments of the model server of an evaluation, which swiftprep sets itself.
+
+    Args:
+        given: Arguments of ms-swift's `EvalArguments`. With `eval_url` they belong to a server of the user's.
+
+    Raises:
+        ConfigError: see above.
+    """
+    if not given.get("eval_url"):
+        for name in _OF_SERVER:
+            if given.get(name) is not None:
+                raise ConfigError(f"{name} is set by swiftprep itself, without eval_url (由 swiftprep 设置)")
 
 
 def to_argv(arguments: Mapping[str, Any]) -> list[str]:
