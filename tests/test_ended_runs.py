@@ -1,4 +1,4 @@
-"""Real evaluations: two at once, and one that is ended from outside."""
+"""Real runs of ms-swift that are ended from outside, and two evaluations at once."""
 
 from __future__ import annotations
 
@@ -33,6 +33,9 @@ code = main()
 sys.stderr.flush()
 os._exit(code)
 """
+
+
+needs_proc = pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="needs /proc")
 
 
 def wait_for(what: Callable[[], Any], seconds: float = 240.0) -> Any:
@@ -75,22 +78,41 @@ def processes(mark: str) -> dict[int, str]:
     return found
 
 
-@pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="needs /proc")
+def start(model: Path, folder: Path, call: str) -> tuple[str, subprocess.Popen[bytes]]:
+    """Start a recipe that calls a runner; return what marks all its processes, and the first of them."""
+    code = f"""if True:
+        from swiftprep import SwiftRunner
+        from swiftprep.recipes import cli
+        runner = SwiftRunner({str(model)!r}, {str(folder)!r}, **{MODEL_ARGUMENTS!r})
+        cli.run("check", "", lambda arguments: runner.{call}, [])
+    """
+    environment = {**os.environ, "SWIFTPREP_MARK": str(folder)}
+    process = subprocess.Popen([sys.executable, "-c", code], env=environment, stderr=subprocess.DEVNULL)
+    return f"SWIFTPREP_MARK={folder}", process
+
+
+@needs_proc
+@pytest.mark.parametrize("name", ["SIGKILL", "SIGHUP"])
+def test_a_training_run_whose_parent_ends_saves_what_it_has(model, tmp_path, name):
+    data = tmp_path / "train.jsonl"
+    data.write_text('{"query": "What is ta404?", "response": "A private framework."}\n' * 64, encoding="utf-8")
+    more = "max_length=64, max_steps=3000, save_steps=3000, logging_steps=1, per_device_train_batch_size=1"
+    mark, parent = start(model, tmp_path, f"sft([{str(data)!r}], {more})")
+    wait_for(lambda: any(log.stat().st_size for log in tmp_path.glob("v*/logging.jsonl")))
+    parent.send_signal(getattr(signal, name))
+    parent.wait()
+    wait_for(lambda: not processes(mark))
+    assert len(list(tmp_path.glob("v*/checkpoint-*/adapter_model.safetensors"))) == 1
+
+
+@needs_proc
 @pytest.mark.parametrize(
     ("name", "when"),
     [("SIGHUP", "Creating model"), ("SIGKILL", "Creating model"), ("SIGTERM", ""), ("SIGKILL", "")],
     ids=["hung up while it asks", "killed while it asks", "terminated while it loads", "killed while it loads"],
 )
 def test_one_that_is_ended_leaves_nothing_behind(model, tmp_path, name, when):
-    mark = f"SWIFTPREP_MARK={tmp_path}"
-    code = f"""if True:
-        from swiftprep import SwiftRunner
-        from swiftprep.recipes import cli
-        runner = SwiftRunner({str(model)!r}, {str(tmp_path)!r}, **{MODEL_ARGUMENTS!r})
-        cli.run("check", "", lambda arguments: runner.eval(None, "general", max_new_tokens=250), [])
-    """
-    environment = {**os.environ, "SWIFTPREP_MARK": str(tmp_path)}
-    parent = subprocess.Popen([sys.executable, "-c", code], env=environment, stderr=subprocess.DEVNULL)
+    mark, parent = start(model, tmp_path, 'eval(None, "general", max_new_tokens=250)')
     wait_for(lambda: any("swiftprep.serve.worker" in command for command in processes(mark).values()))
     wait_for(lambda: all(when in log.read_text("utf-8") for log in tmp_path.glob("eval/*/*.log")))
     assert parent.poll() is None
