@@ -59,6 +59,25 @@ def start(command: Sequence[str], *, grace: float = 0.0, **options: Any) -> subp
     return child
 
 
+def run(command: Sequence[str], *, environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    """Run a command to its end, as `subprocess.run` does, and return what it printed; it ends with this process.
+
+    Args:
+        command: The program and its arguments.
+        environment: All its variables.
+
+    Raises:
+        OSError: it cannot be started.
+    """
+    pipe = subprocess.PIPE
+    with start(command, stdin=subprocess.DEVNULL, stdout=pipe, stderr=pipe, env=environment, text=True) as child:
+        try:
+            out, errors = child.communicate()
+        finally:
+            end(child)
+    return subprocess.CompletedProcess(command, child.returncode, out, errors)
+
+
 def end(child: subprocess.Popen[Any]) -> int:
     """Kill a child of `start` and all it has started, and return its exit code; harmless when it has ended."""
     with _lock:

@@ -53,6 +53,12 @@ def is_there(pid: int) -> bool:
         return False
 
 
+def ignores(pid: int, number: int) -> bool:
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    (mask,) = (int(line.split()[1], 16) for line in lines if line.startswith("SigIgn"))
+    return bool(mask >> (number - 1) & 1)
+
+
 def wait_for(what: Callable[[], Any], seconds: float = 60.0) -> None:
     until = time.monotonic() + seconds
     while not what():
@@ -115,6 +121,7 @@ def test_a_parent_that_is_stopped_keeps_its_children(family):
     parent, pids = family(grace=0)
     os.kill(parent.pid, signal.SIGSTOP)
     wait_for(lambda: Path(f"/proc/{parent.pid}/stat").read_text().rpartition(")")[2].split()[0] == "T")
+    wait_for(lambda: ignores(pids[2], signal.SIGHUP))
     for name in ("SIGINT", "SIGTERM", "SIGHUP"):
         os.kill(pids[2], getattr(signal, name))  # nor does a signal to the keeper end it
     os.kill(parent.pid, signal.SIGCONT)
@@ -148,6 +155,17 @@ def test_end_takes_the_whole_group_and_may_be_called_again(tmp_path):
         assert lifeline.end(child) == -signal.SIGKILL
         assert lifeline.end(child) == -signal.SIGKILL
     wait_for(lambda: not any(map(is_there, pids)))
+
+
+def test_a_command_is_run_to_its_end_and_ended_where_that_is_broken_off(tmp_path):
+    code = "import os, sys; print(os.environ['A'], repr(sys.stdin.read())); print('b', file=sys.stderr); sys.exit(3)"
+    found = lifeline.run([sys.executable, "-c", code], environment={"A": "a"})
+    assert (found.returncode, found.stdout, found.stderr) == (3, "a ''\n", "b\n")
+    note = tmp_path / "pid"
+    code = "import os, signal, sys, time; open(sys.argv[1], 'w').write(str(os.getpid())); os.kill(os.getppid(), 2); time.sleep(3600)"
+    with pytest.raises(KeyboardInterrupt):
+        lifeline.run([sys.executable, "-c", code, str(note)], environment={})
+    assert not is_there(int(note.read_text()))
 
 
 def test_a_fork_of_the_parent_neither_ends_the_children_nor_holds_the_lifeline():

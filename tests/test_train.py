@@ -313,6 +313,12 @@ ENDINGS = {
         RunError,
         "lower per_device_train_batch_size",
     ),
+    "shared memory": (
+        "print('  sl = self._semlock = _multiprocessing.SemLock(', file=sys.stderr);"
+        "say(event='failed', type='OSError', message='[Errno 28] No space left on device'); sys.exit(1)",
+        RunError,
+        "/dev/shm, is full",
+    ),
     "bad argument": (
         "say(event='arguments'); say(event='failed', type='ValueError', message='no such model'); sys.exit(1)",
         ConfigError,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shlex
-import subprocess
 import sys
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
@@ -12,7 +11,7 @@ from importlib import metadata
 from importlib.resources import files
 from typing import Any
 
-from swiftprep import children
+from swiftprep import children, lifeline
 from swiftprep.disk import cache_dir, write_text
 from swiftprep.errors import ConfigError, MissingDependencyError, RunError, did_you_mean
 
@@ -65,7 +64,7 @@ def read_arguments() -> dict[str, list[str]]:
         RunError: ms-swift cannot be imported.
     """
     command = children.python("swiftprep.train.list_arguments")
-    child = subprocess.run(command, env=children.environment(), capture_output=True, text=True, check=False)
+    child = lifeline.run(command, environment=children.environment())
     if child.returncode:
         raise RunError("ms-swift cannot be imported:\n" + child.stderr[-2000:])
     return dict(json.loads(child.stdout))

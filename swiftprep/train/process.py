@@ -147,6 +147,8 @@ def _hint(failure: Mapping[str, str], tail: list[str]) -> str:
             "\nOut of memory (显存不足): lower per_device_train_batch_size or max_length, or set "
             "gradient_checkpointing=true"
         )
+    if any("SemLock" in line for line in tail):
+        return "\nThe shared memory, /dev/shm, is full or may not be used (/dev/shm 已满或不可用)"
     if any("in _show_dataset" in line for line in tail):
         return "\nNo row is left to train on: all are longer than max_length (所有样本都超过 max_length，被丢弃)"
     return ""
