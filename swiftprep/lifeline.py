@@ -178,9 +178,11 @@ def main() -> None:
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), signal.SIG_IGN)
     charges: dict[int, tuple[float, str]] = {}
-    for line in sys.stdin:
-        pid, _, grace = line[1:].partition(" ")
-        if line.startswith("+"):
+    for line in sys.stdin.buffer:
+        if not line.endswith(b"\n"):  # cut off by the end of the other process
+            break
+        pid, _, grace = line[1:].partition(b" ")
+        if line.startswith(b"+"):
             charges[int(pid)] = int(grace) / 1000, _birth(int(pid))
         else:
             charges.pop(int(pid), None)

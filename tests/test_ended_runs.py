@@ -35,6 +35,20 @@ os._exit(code)
 """
 
 
+def test_the_arguments_of_the_server_are_those_that_ms_swift_would_give_its_own():
+    code = """if True:
+        import dataclasses
+        from swift.arguments import DeployArguments, EvalArguments
+        from swiftprep.train.worker import _OF_EVAL
+        of_eval, of_server = ({f.name: f.default for f in dataclasses.fields(kind) if f.init} for kind in (EvalArguments, DeployArguments))
+        assert {name for name in of_eval if _OF_EVAL.fullmatch(name)} == of_eval.keys() - of_server.keys()
+        print({name: value for name, value in of_eval.items() if name in of_server and value != of_server[name]})
+    """
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    # The temperature is given to the server; what is asked is never printed.
+    assert found.stdout.splitlines()[-1] == "{'temperature': 0.0, 'verbose': False}", found.stderr[-2000:]
+
+
 needs_proc = pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="needs /proc")
 
 

@@ -208,6 +208,15 @@ def test_a_number_that_belongs_to_another_process_by_now_is_left_alone():
         other.wait()
 
 
+def test_a_last_word_that_is_cut_off_names_nobody():
+    with subprocess.Popen(["sleep", "3600"], start_new_session=True) as other:
+        told = f"+{other.pid} 0\n-{other.pid} 0\n+{other.pid} 0".encode()
+        keeper = subprocess.run(lifeline._KEEPER, input=told, check=False)
+        assert (keeper.returncode, is_there(other.pid)) == (0, True)
+        subprocess.run(lifeline._KEEPER, input=told + b"\n", check=True)
+        assert other.wait() == -signal.SIGKILL
+
+
 def test_the_keeper_gets_no_key_and_ends_with_the_last_of_them(monkeypatch):
     code = """if True:
         from pathlib import Path
