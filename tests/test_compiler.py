@@ -7,11 +7,12 @@ import threading
 
 import npm
 import pytest
+from present import present
 
 from swiftprep.catalog.catalog import Catalog
 from swiftprep.distill.request import Reply
 from swiftprep.distill.scenario import Scenario
-from swiftprep.distill.verification.compiler import Compiler
+from swiftprep.distill.verification.compiler import Compiler, project_root
 from swiftprep.distill.verification.verify import Verifier
 from swiftprep.errors import RunError
 
@@ -149,6 +150,146 @@ def test_find_says_why_there_is_none(tmp_path, monkeypatch, caplog):
     monkeypatch.setenv("PATH", str(tmp_path))
     assert Compiler.find(tmp_path) is None
     assert "no 'node' on the PATH" in caplog.text
+
+
+# --- whose JavaScript runs ------------------------------------------------------------------------------------------
+
+needs_node = pytest.mark.skipif(shutil.which("node") is None, reason="needs node")
+
+
+@pytest.fixture
+def plant(tmp_path):
+    """Put a compiler, in name, into a folder's `node_modules`; it leaves a mark when it runs."""
+
+    def put(folder, name="vue-template-compiler", needs=""):
+        home = folder / "node_modules" / name
+        home.mkdir(parents=True)
+        (home / "package.json").write_text('{"version": "2.0.0", "main": "index.js"}')
+        mark = json.dumps(str(tmp_path / "ran"))
+        code = f"require('fs').appendFileSync({mark}, {json.dumps(name)}); exports.parseComponent = code => ({{}})\n"
+        (home / "index.js").write_text(f"{needs}\n{code}")
+        return home
+
+    return put
+
+
+def project(folder, mark="package.json"):
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / mark).write_text("{}") if mark else None
+    return folder
+
+
+def ran(tmp_path):
+    return (tmp_path / "ran").read_text() if (tmp_path / "ran").exists() else ""
+
+
+@needs_node
+@pytest.mark.slow
+@pytest.mark.parametrize("mark", ["package.json", ".git", ""])
+def test_nothing_above_the_projects_root_runs(tmp_path, plant, caplog, mark):
+    plant(tmp_path)
+    plant(tmp_path, "vue")
+    assert Compiler.find(project(tmp_path / "app", mark)) is None
+    assert ran(tmp_path) == ""
+    assert f"no vue-template-compiler or @vue/compiler-sfc in {tmp_path / 'app'}" in caplog.text
+
+
+@needs_node
+@pytest.mark.slow
+def test_the_project_above_a_folder_of_it_runs_and_is_told_before(tmp_path, plant, caplog):
+    plant(project(tmp_path / "app"))
+    (tmp_path / "app" / "src" / "views").mkdir(parents=True)
+    with present(Compiler.find(tmp_path / "app" / "src" / "views")) as compiler:
+        assert compiler.name == "vue-template-compiler 2.0.0"
+    assert ran(tmp_path) == "vue-template-compiler"
+    assert f"JavaScript of the project {tmp_path / 'app'} runs with {shutil.which('node')}" in caplog.text
+
+
+@needs_node
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "what", ["node_modules", "node_modules/vue-template-compiler", "node_modules/vue-template-compiler/index.js"]
+)
+def test_no_link_leads_out_of_the_project(tmp_path, plant, caplog, what):
+    app, other = project(tmp_path / "app"), project(tmp_path / "app-2")
+    plant(app)
+    (tmp_path / "app" / what).rename(other / "moved")
+    (tmp_path / "app" / what).symlink_to(other / "moved")
+    assert Compiler.find(app) is None
+    assert ran(tmp_path) == ""
+    assert "is outside of the project" in caplog.text
+
+
+@needs_node
+@pytest.mark.slow
+def test_links_within_the_project_are_followed(tmp_path, plant):
+    """As pnpm makes them."""
+    app = project(tmp_path / "app")
+    store = app / "node_modules" / ".pnpm" / "vue-template-compiler"
+    store.parent.mkdir(parents=True)
+    plant(tmp_path).rename(store)
+    (app / "node_modules" / "vue-template-compiler").symlink_to(store)
+    (tmp_path / "link").symlink_to(app)
+    for folder in (app, tmp_path / "link"):
+        with present(Compiler.find(folder)) as compiler:
+            assert compiler.check("<p/>") is not None
+
+
+@needs_node
+@pytest.mark.slow
+@pytest.mark.parametrize("needs", ["require('he')", "require('../../../he')"])
+def test_what_a_compiler_needs_comes_from_the_project_too(tmp_path, plant, caplog, needs):
+    plant(project(tmp_path / "app"), needs=needs)
+    plant(tmp_path, "he")
+    (tmp_path / "he").symlink_to(tmp_path / "node_modules" / "he")
+    assert Compiler.find(tmp_path / "app") is None
+    assert ran(tmp_path) == ""
+    assert "is outside of the project" in caplog.text
+
+
+@needs_node
+@pytest.mark.slow
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root gives files away")
+@pytest.mark.parametrize(
+    "what", ["node_modules", "node_modules/vue-template-compiler", "node_modules/vue-template-compiler/index.js"]
+)
+def test_what_belongs_to_someone_else_does_not_run(tmp_path, plant, caplog, what):
+    app = project(tmp_path / "app")
+    plant(app)
+    os.chown(app / what, 12345, 12345)
+    assert Compiler.find(app) is None
+    assert ran(tmp_path) == ""
+    assert "does not belong to the owner" in caplog.text
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root gives files away")
+def test_a_mark_of_someone_else_makes_no_root(tmp_path):
+    app = project(tmp_path / "app", mark="")
+    os.chown(project(tmp_path) / "package.json", 12345, 12345)
+    assert project_root(app) == app
+    (tmp_path / "package.json").unlink()
+    project(tmp_path)
+    assert project_root(app) == tmp_path
+    os.chown(tmp_path, 12345, 12345)
+    assert project_root(app) == app
+
+
+def test_a_node_of_the_working_folder_is_none(tmp_path, monkeypatch, caplog):
+    for name in ("node", "node.exe"):
+        (tmp_path / name).write_text(f"#!/bin/sh\necho ran > {tmp_path / 'ran'}\n")
+        (tmp_path / name).chmod(0o755)
+    monkeypatch.chdir(tmp_path)
+    for path in ("", ".", os.pathsep, f"{os.pathsep}./{os.pathsep}"):
+        monkeypatch.setenv("PATH", path)
+        assert Compiler.find(tmp_path) is None
+    assert ran(tmp_path) == ""
+    assert "no 'node' on the PATH" in caplog.text
+
+
+@needs_node
+def test_a_folder_that_is_not_there_has_none(tmp_path, caplog):
+    assert Compiler.find(tmp_path / "none") is None
+    assert "code is not compiled" in caplog.text
 
 
 def test_the_verifier_tells_what_does_not_compile(fake):

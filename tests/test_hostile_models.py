@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 import shutil
-import subprocess
-import sys
 from typing import Any
 
 import pytest
 
 from swiftprep import SwiftRunner, demo
 from swiftprep.errors import ConfigError, RunError
+from swiftprep.serve.server import LocalServer
 from swiftprep.serve.swift_server import swift_teacher
 from swiftprep.train.folders import carried_arguments
 from swiftprep.train.process import run_in_child
@@ -143,34 +142,12 @@ def test_stage_2_takes_no_trust_from_the_folder_of_stage_1(folders, tmp_path, ca
 
 
 @pytest.mark.long
-def test_the_server_of_an_evaluation_refuses_it_too_and_ends_with_its_parent(tmp_path):
-    """`eval_main` starts it as a fresh process, which knows nothing of what was changed in its parent."""
+def test_the_server_of_a_model_refuses_it_too(tmp_path):
+    """That of an evaluation as well, which is the same."""
     (tmp_path / "config.json").write_text('{"model_type": "made-up", "auto_map": {"AutoConfig": "evil.C"}}')
     (tmp_path / "evil.py").write_text(f"open({str(tmp_path / 'ran')!r}, 'w')\nclass C: pass\n")
-    code = f"""if True:
-        import multiprocessing, os, time
-        from swift.pipelines.infer import deploy
-        from swiftprep.train import guard
-
-        def load(arguments):
-            from transformers import AutoConfig
-            AutoConfig.from_pretrained({str(tmp_path)!r}, trust_remote_code=True)
-
-        guard.guard_deployments(False)
-        assert deploy._deploy_main is guard._deploy
-        deploy.deploy_main = load
-        try:
-            deploy._deploy_main(None)
-        except ValueError as error:
-            print(error)
-        if os.fork() == 0:
-            guard.end_with_parent()
-            print("pid", os.getpid(), flush=True)
-            time.sleep(3600)
-        time.sleep(1)
-        os._exit(0)
-    """
-    child = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=300)
-    assert "runs Python code of its own" in child.stdout, child.stderr[-2000:]
+    arguments = {"model": str(tmp_path), "model_type": "llama", "template": "chatml", "load_args": False}
+    job = {"task": "swift", "arguments": arguments, "trust_remote_code": False}
+    with LocalServer(job, model="m") as server, pytest.raises((ConfigError, RunError), match="runs Python code of"):
+        _ = server.base_url
     assert not (tmp_path / "ran").exists()
-    assert "pid" in child.stdout  # and its output was closed: the process is gone

@@ -81,13 +81,34 @@ def gone(pid: int, within: float = 60.0) -> bool:
     return False
 
 
+# What a server says to be itself, for those that have no model.
+STAND_IN = """
+import sys, json, time, os, threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+job = json.loads(sys.stdin.readline())
+class Named(BaseHTTPRequestHandler):
+    names = [job["served_name"]]
+    def do_GET(self):
+        good = self.path == "/v1/models" and self.headers["Authorization"] == "Bearer " + job["api_key"]
+        self.send_response(200 if good else 401)
+        self.end_headers()
+        self.wfile.write(json.dumps({"data": [{"id": name} for name in self.names if good]}).encode())
+    def log_message(self, *_):
+        pass
+def ready(handler=Named):
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    print(json.dumps({"event": "ready", "port": server.server_port}), flush=True)
+"""
+
+
 @pytest.fixture
 def worker(tmp_path, monkeypatch):
     """Let servers run the given Python instead of a model."""
 
     def use(code: str) -> None:
         script = tmp_path / "worker.py"
-        script.write_text("import sys, json, time, os\njob = json.loads(sys.stdin.readline())\n" + code)
+        script.write_text(STAND_IN + code)
         monkeypatch.setattr("swiftprep.serve.server.WORKER", (sys.executable, "-I", str(script)))
 
     return use
@@ -95,7 +116,7 @@ def worker(tmp_path, monkeypatch):
 
 # --- how a server starts and ends ----------------------------------------------------------------------------------
 
-READY = 'print(json.dumps({"event": "ready", "port": 1}), flush=True)\n'
+READY = "ready()\n"
 SAYS_FAILED = (
     'print(json.dumps({"event": "failed", "type": "ValueError", "message": "no such template"}), flush=True)\n'
 )
@@ -128,7 +149,7 @@ def test_a_server_that_does_not_start_says_why(worker, code, task, error, messag
 def test_a_server_ends_when_it_is_closed_and_when_nothing_refers_to_it(worker):
     worker(READY + "time.sleep(3600)")
     server = LocalServer({"task": "gguf"}, model="m")
-    assert server.base_url == "http://127.0.0.1:1/v1"
+    assert server.base_url.startswith("http://127.0.0.1:")
     assert server.running
     server.close()
     server.close()
@@ -178,23 +199,19 @@ def test_a_model_on_the_cpu_waits_asleep_unless_the_user_has_set_it(worker, tmp_
 
 # A server that answers with its own process number.
 ANSWERS = """
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-class Chat(BaseHTTPRequestHandler):
+class Chat(Named):
     def do_POST(self):
         asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         if asked["messages"][-1]["content"] == "die":
             os.kill(os.getpid(), 9)
-        good = asked["messages"][-1]["content"] == "good"
+        good = asked["messages"][-1]["content"] == "good" and asked["model"] == job["served_name"]
         body = {"choices": [{"message": {"content": str(os.getpid())}, "finish_reason": "stop"}]}
         body = body if good else {"message": "Current length of row(9) is larger than the max_length(8).", "object": "error"}
         self.send_response(200 if good else 400)
         self.end_headers()
         self.wfile.write(json.dumps(body).encode())
-    def log_message(self, *_):
-        pass
-server = ThreadingHTTPServer(("127.0.0.1", 0), Chat)
-print(json.dumps({"event": "ready", "port": server.server_port}), flush=True)
-server.serve_forever()
+ready(Chat)
+time.sleep(3600)
 """
 
 

@@ -23,6 +23,7 @@ ORDER = [
     "run_records",
     "outputs",
     "children",
+    "lifeline",
     "workers",
     "progress",
     "rows",
@@ -45,8 +46,9 @@ ORDER = [
     "report",
     "recipes",
 ]
-# `Teacher.local` and `Teacher.swift` are where people look for them; what they call needs the rooms above.
-BY_CALL = [("distill", "serve")]
+# `Teacher.local` and `Teacher.swift` are where people look for them; what they call needs the rooms above. And a model
+# is evaluated through a server.
+BY_CALL = [("distill", "serve"), ("train", "serve")]
 
 
 def test_importing_loads_nothing_heavy():

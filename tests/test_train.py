@@ -285,6 +285,15 @@ def test_bad_data_is_refused_before_a_model_is_loaded(fake_model, data, tmp_path
         SwiftRunner(fake_model).sft(dataset)
 
 
+@pytest.mark.parametrize("name", ["host", "port", "api_key", "ssl_keyfile", "served_model_name"])
+def test_the_server_of_an_evaluation_is_ours_or_the_users(fake_model, tmp_path, data, name):
+    runner = SwiftRunner(fake_model, tmp_path, device="cpu")
+    with pytest.raises(ConfigError, match=f"{name} is set by swiftprep"):
+        runner._eval_arguments(None, tmp_path, {name: "x"})
+    known = runner._eval_arguments(None, tmp_path, {name: "x", "eval_url": "http://127.0.0.1:9/v1"})
+    assert known[name] == "x"
+
+
 def test_argv_round_trips_lists_flags_and_mappings():
     argv = to_argv({"a": [1, "x y"], "b": False, "c": {"k": "值"}, "d": None, "e": []})
     assert argv == ["--a", "1", "x y", "--b", "false", "--c", '{"k": "值"}']
@@ -303,6 +312,12 @@ ENDINGS = {
         "say(event='failed', type='OutOfMemoryError', message='CUDA out of memory'); sys.exit(1)",
         RunError,
         "lower per_device_train_batch_size",
+    ),
+    "shared memory": (
+        "print('  sl = self._semlock = _multiprocessing.SemLock(', file=sys.stderr);"
+        "say(event='failed', type='OSError', message='[Errno 28] No space left on device'); sys.exit(1)",
+        RunError,
+        "/dev/shm, is full",
     ),
     "bad argument": (
         "say(event='arguments'); say(event='failed', type='ValueError', message='no such model'); sys.exit(1)",
@@ -556,7 +571,7 @@ def test_a_model_server_that_dies_is_an_error_and_not_a_hang(runner, data, tmp_p
     config = {"peft_type": "LORA", "task_type": "CAUSAL_LM", "r": 8, "target_modules": ["q_proj"]}
     (broken / "adapter_config.json").write_text(json.dumps(config))
     (broken / "adapter_model.safetensors").write_bytes(b"not a tensor")
-    with pytest.raises(RunError, match="the model server ended with exit code 1"):
+    with pytest.raises(RunError, match=r"the server of .* could not start: \w*Safetensor"):
         runner.eval(broken, data[1][0], limit=1)
 
 

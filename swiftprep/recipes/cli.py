@@ -5,11 +5,13 @@ from __future__ import annotations
 import argparse
 import json
 import logging
+import signal
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from swiftprep import lifeline
 from swiftprep.errors import ConfigError, DataError, MissingDependencyError, RunInterrupted, SwiftprepError
 from swiftprep.streams import forgiving_streams, tell
 
@@ -40,8 +42,8 @@ def run(
     """Run a recipe and return the exit code.
 
     0 done; 2 the user's input is wrong, said in a clear line and without a traceback; 1 anything else, such as a full
-    disk or a report that standard output did not take; 130 interrupted, with the way to go on. What cannot be told on
-    standard error changes nothing.
+    disk or a report that standard output did not take; 130 interrupted, by Ctrl-C, SIGTERM or SIGHUP, with the way to
+    go on. What cannot be told on standard error changes nothing.
 
     Args:
         name: Of the recipe's module.
@@ -57,7 +59,8 @@ def run(
 def _run(recipe: Callable[[Arguments], dict[str, Any]], arguments: Arguments) -> int:
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s: %(message)s")
     try:
-        report = recipe(arguments)
+        with lifeline.stopping_by_signals(signal.default_int_handler):
+            report = recipe(arguments)
     except (ConfigError, DataError, MissingDependencyError) as error:
         _complain(str(error))
         return USER_ERROR

@@ -52,8 +52,8 @@ class AskConfig(Section):
     budget: BudgetConfig = BudgetConfig()
     mode: Literal["live", "batch"] = "live"
     store: Path | None = Field(default=None, description="sqlite; null: distil.sqlite in the output folder")
-    compiler: Path | None = Field(default=None, description="folder whose node_modules has the Vue compiler")
     verify_seconds: float = Field(default=3.0, gt=0, description="of processor time for verifying an answer")
+    compiler: Path | None = Field(default=None, description="project whose Vue compiler runs, from its node_modules")
 
 
 class DistillConfig(Section):

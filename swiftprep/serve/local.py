@@ -57,13 +57,14 @@ class ServedTeacher:
         self.price: tuple[float, float] | None = None
         self.server: LocalServer | None = None
         self._teacher: Teacher | None = None
-        self.sampling = self._client("http://127.0.0.1", {**SAMPLING, **(sampling or {})}).sampling
+        given = {**SAMPLING, **(sampling or {})}
+        self.sampling = self._client("http://127.0.0.1", identity, given).sampling
 
     def __repr__(self) -> str:
         return f"<Teacher {self.identity} on this machine>"
 
-    def _client(self, base_url: str, sampling: Mapping[str, Any]) -> Teacher:
-        return Teacher(base_url, self.identity, sampling=sampling, limits=self.limits, deadline=self._deadline)
+    def _client(self, base_url: str, model: str, sampling: Mapping[str, Any]) -> Teacher:
+        return Teacher(base_url, model, sampling=sampling, limits=self.limits, deadline=self._deadline)
 
     async def ask(self, request: Request) -> Reply:
         """Return the answer; the first call waits until the model is loaded.
@@ -79,13 +80,13 @@ class ServedTeacher:
             base_url = server.base_url
         except (ConfigError, RunError) as error:
             raise TeacherError(str(error), kind="no-server") from None
-        self._teacher = self._teacher or self._client(base_url, self.sampling)
+        self._teacher = self._teacher or self._client(base_url, server.served_name, self.sampling)
         try:
             return await self._teacher.ask(request)
         except TeacherError as error:
             if error.kind == "bad-request":
                 error.kind = kind_of(str(error))
-            if error.status is not None or not await _ends(server):
+            if error.kind != "no-server" and (error.status is not None or not await _ends(server)):
                 raise
             told = f"the server of {self.identity} has ended: {server.how_it_ended()}{server.log_end()}"
             raise TeacherError(told, kind="no-server") from None
@@ -158,6 +159,8 @@ def serve(
     timeout: float = 600.0,
 ) -> LocalServer:
     """Serve a GGUF model over an OpenAI-compatible API on 127.0.0.1, on a free port, in a process of its own.
+
+    It answers only with its key, which a `Teacher` of this process has by itself: see `LocalServer`.
 
     Args:
         gguf: The file; None serves the embedded SmolLM2-135M-Instruct, which is fit to try things out, not to teach.

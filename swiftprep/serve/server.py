@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import contextlib
+import functools
+import http.client
 import json
 import os
+import secrets
+import shutil
 import signal
 import subprocess
 import tempfile
 import threading
 import time
 import weakref
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import IO, Any
 
-from swiftprep import children
+from swiftprep import children, lifeline
+from swiftprep.distill.teachers import near
 from swiftprep.errors import ConfigError, RunError
+from swiftprep.serve.gate import HOST
 
 WORKER = children.python("swiftprep.serve.worker")
 TAIL_LINES = 20
@@ -25,10 +31,14 @@ TAIL_LINES = 20
 class LocalServer:
     """A server on 127.0.0.1 in a process of its own.
 
-    It ends with `close()`, with the `with` block, when nothing refers to it any more, and with this process.
+    It ends with `close()`, with the `with` block, when nothing refers to it any more, and with this process. It
+    answers whoever has its key, which each start makes anew: `Teacher(server.base_url, server.model)` in this process
+    has it by itself; any other client sends it as `Authorization: Bearer …`.
 
     Attributes:
         model: What it serves: a name and a hash of the files, the same on every machine and port.
+        served_name: Another name that it goes by, which no other server has.
+        api_key: The key. It is written down nowhere.
         pid: Of its process.
     """
 
@@ -49,27 +59,37 @@ class LocalServer:
             timeout: Seconds it may take until it answers.
         """
         self.model = model
+        self.served_name = f"swiftprep-{secrets.token_urlsafe(12)}"
+        self.api_key = near.Key(secrets.token_urlsafe(32))
         self._timeout = timeout
         self._began = time.monotonic()
         log = tempfile.TemporaryFile()  # noqa: SIM115 - the server writes to it as long as it runs
-        child = subprocess.Popen(
+        folder = tempfile.mkdtemp(prefix="swiftprep-")  # which only this user may enter
+        child = lifeline.start(
             WORKER,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=log,
             env=children.environment(environment),
-            start_new_session=True,  # Ctrl-C is for this process, which then closes the server
         )
         self.pid = child.pid
         self._child, self._log = child, log
-        self._end = weakref.finalize(self, _end, child, log, os.getpid())
+        self._end = weakref.finalize(self, _end, child, log, folder, os.getpid())
         self._start = _Start(loading=job["task"] == "gguf")
-        threading.Thread(target=_listen, args=(child, json.dumps(dict(job)), self._start), daemon=True).start()
+        own = {"model": model, "served_name": self.served_name, "api_key": self.api_key, "folder": folder}
+        told = json.dumps({**job, **own})
+        check = functools.partial(_check, self.served_name, self.api_key)
+        threading.Thread(target=_listen, args=(child, told, self._start, check), daemon=True).start()
 
     @property
     def settled(self) -> bool:
         """Whether it answers by now, or never will."""
         return self._start.settled.is_set() or time.monotonic() - self._began > self._timeout
+
+    @property
+    def started(self) -> bool:
+        """Whether it has answered."""
+        return self._start.event.get("event") == "ready"
 
     @property
     def running(self) -> bool:
@@ -88,7 +108,9 @@ class LocalServer:
         start.settled.wait(max(0.0, left))
         event = start.event
         if event.get("event") == "ready":
-            return f"http://127.0.0.1:{event['port']}/v1"
+            url = f"http://{HOST}:{event['port']}/v1"
+            near.add(url, near.Near(self.api_key, functools.partial(_is_running, self._child)))
+            return url
         if not event:
             told = f"did not answer within {self._timeout:g} s"
         elif event["event"] == "ended":
@@ -143,7 +165,29 @@ class _Start:
     settled: threading.Event = field(default_factory=threading.Event)
 
 
-def _listen(child: subprocess.Popen[bytes], job: str, start: _Start) -> None:
+def _check(name: str, key: str, port: int) -> None:
+    """Ask a server for its name, as nothing else is asked before.
+
+    Raises:
+        RunError: another one answers, or none.
+    """
+    connection = http.client.HTTPConnection(HOST, port, timeout=60)
+    try:
+        connection.request("GET", "/v1/models", headers={"Authorization": f"Bearer {key}"})
+        names = [model["id"] for model in json.load(connection.getresponse())["data"]]
+    except (OSError, http.client.HTTPException, ValueError, LookupError, TypeError) as error:
+        raise RunError(f"what listens on port {port} is not it: {type(error).__name__}") from None
+    finally:
+        connection.close()
+    if name not in names:
+        raise RunError(f"another server listens on port {port} (该端口上是另一个服务)")
+
+
+def _is_running(child: subprocess.Popen[bytes]) -> bool:
+    return child.poll() is None
+
+
+def _listen(child: subprocess.Popen[bytes], job: str, start: _Start, check: Callable[[int], None]) -> None:
     assert child.stdin is not None
     assert child.stdout is not None
     with contextlib.suppress(OSError, ValueError):  # it died at once, or was closed; the log says why
@@ -153,6 +197,11 @@ def _listen(child: subprocess.Popen[bytes], job: str, start: _Start) -> None:
         for line in child.stdout:
             event = json.loads(line)
             start.loading = start.loading or event["event"] == "started"
+            if event["event"] == "ready":
+                try:
+                    check(event["port"])
+                except RunError as error:
+                    event = {"event": "failed", "type": "RunError", "message": str(error)}
             if event["event"] in ("ready", "failed"):
                 start.event = event
                 start.settled.set()
@@ -160,14 +209,11 @@ def _listen(child: subprocess.Popen[bytes], job: str, start: _Start) -> None:
     start.settled.set()
 
 
-def _end(child: subprocess.Popen[bytes], log: IO[bytes], owner: int) -> None:
+def _end(child: subprocess.Popen[bytes], log: IO[bytes], folder: str, owner: int) -> None:
     if os.getpid() != owner:  # in a fork, where it is not ours to end
         return
-    if child.poll() is None:
-        child.kill()
-    with contextlib.suppress(ProcessLookupError, PermissionError, AttributeError):  # gone, or not a POSIX system
-        os.killpg(child.pid, signal.SIGKILL)
-    child.wait()
+    lifeline.end(child)
+    shutil.rmtree(folder, ignore_errors=True)
     assert child.stdin is not None
     with contextlib.suppress(OSError):
         child.stdin.close()

@@ -83,7 +83,7 @@ def swift_teacher(
         return EngineTeacher(job, identity=name, sampling=sampling, limits=limits)
     job = {
         "task": "swift",
-        "arguments": {**known, "served_model_name": name, "log_interval": -1},
+        "arguments": known,
         "trust_remote_code": trust_remote_code,
     }
     return ServedTeacher(

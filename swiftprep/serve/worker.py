@@ -2,42 +2,45 @@
 
 Started as `python -m swiftprep.serve.worker`. It reads a job (one line of JSON) from standard input, writes events
 (JSON lines) to standard output until the server is up, and leaves all else that is printed on standard error.
-Standard input then stays open as a lifeline: when the parent dies, it closes, and the server ends with all it started.
 """
 
 from __future__ import annotations
 
-import http.client
+import asyncio
 import json
 import os
-import signal
 import socket
 import sys
-import threading
-import time
 import traceback
 from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
-Emit: TypeAlias = Callable[[dict[str, Any]], None]
+from swiftprep.serve.gate import HOST, Gate, guarded, stand_before
 
-HOST = "127.0.0.1"
+Emit: TypeAlias = Callable[[dict[str, Any]], None]
 
 
 def serve_gguf(job: Mapping[str, Any], emit: Emit) -> None:
     """Serve a GGUF file with llama.cpp's own server, for ever.
 
+    That listens on a socket in a folder of this user's; before it stands the gate.
+
     Args:
-        job: `path`, `name`, `context` (tokens of a slot), `slots` and `threads` (None: llama.cpp chooses).
+        job: `path`, `name`, `context` (tokens of a slot), `slots` and `threads` (None: llama.cpp chooses), and of the
+            server `served_name`, `api_key` and `folder`.
         emit: Told `ready` with the `port`.
     """
     import xllamacpp  # type: ignore[import-untyped, unused-ignore]
 
+    gate = Gate(job["api_key"])
     params = xllamacpp.CommonParams()
     params.model.path = job["path"]
-    params.model_alias = {job["name"]}
-    params.hostnames = [HOST]
+    params.model_alias = {job["served_name"]}  # it answers by any name
+    # Within the folder: the path of a socket may be no longer than about 100 bytes.
+    os.chdir(job["folder"])
+    params.hostnames = ["llama.sock" if hasattr(socket, "AF_UNIX") else HOST]
     params.port = 0  # any free one
+    params.api_keys = [job["api_key"]]
     params.n_parallel = job["slots"]
     params.n_ctx = job["slots"] * job["context"]  # llama.cpp shares it out among the slots
     if job["threads"] is not None:
@@ -48,8 +51,8 @@ def serve_gguf(job: Mapping[str, Any], emit: Emit) -> None:
     params.endpoint_slots = False
     params.ui = False
     server = xllamacpp.Server(params)
-    emit({"event": "ready", "port": int(server.listening_address.rpartition(":")[2])})
-    threading.Event().wait()
+    address = server.listening_address.removeprefix("unix://")
+    asyncio.run(stand_before(address, gate, lambda: emit({"event": "ready", "port": gate.port})))
 
 
 def serve_swift(job: Mapping[str, Any], emit: Emit) -> None:
@@ -58,16 +61,36 @@ def serve_swift(job: Mapping[str, Any], emit: Emit) -> None:
     In this process, and not through `run_deploy`, which starts another one and waits for ever when that dies.
 
     Args:
-        job: `arguments` (of ms-swift's `DeployArguments`, by name) and `trust_remote_code`.
+        job: `arguments` (of ms-swift's `DeployArguments`, by name) and `trust_remote_code`, and of the server `model`,
+            `served_name` and `api_key`.
         emit: Told `started` when the arguments are good, and `ready` with the `port`.
     """
+    import uvicorn
     from swift.pipelines.infer.deploy import SwiftDeploy
 
-    arguments = {**job["arguments"], "host": HOST, "port": _free_port(), "verbose": False, "log_level": "warning"}
-    parsed = _parsed(SwiftDeploy.args_class, arguments, job, emit)
-    deploy = SwiftDeploy(parsed)
+    gate = Gate(job["api_key"])
+
+    class Deploy(SwiftDeploy):  # type: ignore[misc]
+        """The same, behind a gate, and by two names."""
+
+        def _get_model_list(self) -> list[str]:
+            return [job["served_name"], job["model"], *super()._get_model_list()[1:]]
+
+        def run(self) -> None:
+            self.jsonl_writer = None
+            Server(uvicorn.Config(guarded(self.app, gate), log_level="warning")).run(sockets=[gate.socket])
+
+    class Server(uvicorn.Server):
+        """The same, which says when it is up."""
+
+        async def startup(self, sockets: Any = None) -> None:
+            await super().startup(sockets=sockets)
+            if self.started:
+                emit({"event": "ready", "port": gate.port})
+
+    arguments = {**job["arguments"], "host": HOST, "verbose": False, "log_level": "warning", "log_interval": -1}
+    deploy = Deploy(_parsed(Deploy.args_class, arguments, job, emit))
     deploy.infer_engine.strict = False  # else one prompt that is too long fails all that share its batch
-    threading.Thread(target=_tell_when_up, args=(parsed.port, emit), daemon=True).start()
     deploy.main()
 
 
@@ -106,39 +129,6 @@ def _parsed(kind: Any, arguments: Mapping[str, Any], job: Mapping[str, Any], emi
     return parsed
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        return int(probe.getsockname()[1])
-
-
-def _tell_when_up(port: int, emit: Emit) -> None:
-    while True:
-        connection = http.client.HTTPConnection(HOST, port, timeout=5)
-        try:
-            connection.request("GET", "/health")
-            if connection.getresponse().status == 200:
-                emit({"event": "ready", "port": port})
-                return
-        except OSError:
-            time.sleep(0.1)
-        finally:
-            connection.close()
-
-
-def _watch_lifeline() -> None:
-    while os.read(0, 65536):
-        pass
-    end_all()
-
-
-def end_all() -> None:
-    """End this process and, where it leads a group of its own, all it has started."""
-    if hasattr(os, "getpgrp") and os.getpgrp() == os.getpid():
-        os.killpg(os.getpid(), signal.SIGKILL)
-    os._exit(1)
-
-
 def main() -> None:
     """Do the job on standard input; never return."""
     events = os.fdopen(os.dup(1), "w", encoding="utf-8")
@@ -148,20 +138,19 @@ def main() -> None:
         try:
             events.write(json.dumps(event, ensure_ascii=False) + "\n")
             events.flush()
-        except BrokenPipeError:  # the parent is gone; the lifeline ends this
+        except BrokenPipeError:  # the parent is gone; this ends, too
             pass
 
     job = json.loads(sys.stdin.buffer.readline() or b"null")
     if job is None:
         sys.exit("the parent sent no job")
-    threading.Thread(target=_watch_lifeline, daemon=True).start()
     try:
         {"gguf": serve_gguf, "swift": serve_swift}[job["task"]](job, emit)
     except BaseException as error:
         traceback.print_exc()
         emit({"event": "failed", "type": type(error).__name__, "message": str(error)})
     sys.stderr.flush()
-    end_all()
+    os._exit(1)  # what it has started ends with it: see `swiftprep.lifeline`
 
 
 if __name__ == "__main__":

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shlex
-import subprocess
 import sys
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
@@ -12,10 +11,11 @@ from importlib import metadata
 from importlib.resources import files
 from typing import Any
 
-from swiftprep import children
+from swiftprep import children, lifeline
 from swiftprep.disk import cache_dir, write_text
-from swiftprep.errors import MissingDependencyError, RunError, did_you_mean
+from swiftprep.errors import ConfigError, MissingDependencyError, RunError, did_you_mean
 
+_OF_SERVER = ("host", "port", "api_key", "ssl_keyfile", "ssl_certfile", "served_model_name")
 _SECRET = ("_token", "_key", "_secret", "_password")
 
 
@@ -64,7 +64,7 @@ def read_arguments() -> dict[str, list[str]]:
         RunError: ms-swift cannot be imported.
     """
     command = children.python("swiftprep.train.list_arguments")
-    child = subprocess.run(command, env=children.environment(), capture_output=True, text=True, check=False)
+    child = lifeline.run(command, environment=children.environment())
     if child.returncode:
         raise RunError("ms-swift cannot be imported:\n" + child.stderr[-2000:])
     return dict(json.loads(child.stdout))
@@ -82,6 +82,21 @@ def unknown_arguments(task: str, names: Iterable[str]) -> list[str]:
         f"ms-swift {require_swift()} has no {task} argument '{name}'{did_you_mean(name, known)} (ms-swift 没有这个参数)"
         for name in sorted(set(names) - set(known))
     ]
+
+
+def check_served(given: Mapping[str, Any]) -> None:
+    """Refuse arguments of the model server of an evaluation, which swiftprep sets itself.
+
+    Args:
+        given: Arguments of ms-swift's `EvalArguments`. With `eval_url` they belong to a server of the user's.
+
+    Raises:
+        ConfigError: see above.
+    """
+    if not given.get("eval_url"):
+        for name in _OF_SERVER:
+            if given.get(name) is not None:
+                raise ConfigError(f"{name} is set by swiftprep itself, without eval_url (由 swiftprep 设置)")
 
 
 def to_argv(arguments: Mapping[str, Any]) -> list[str]:

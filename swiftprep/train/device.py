@@ -6,7 +6,6 @@ import contextlib
 import json
 import math
 import os
-import subprocess
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
@@ -14,7 +13,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
-from swiftprep import children
+from swiftprep import children, lifeline
 from swiftprep.errors import RunError
 
 Kind = Literal["cuda", "cpu"]
@@ -52,7 +51,7 @@ def detect(kind: str = "auto") -> Device:
     if features and (kind == "cpu" or not any(_gpu_nodes(Path("/dev")))):
         return Device("cpu", cpu_dtype(features))
     command = children.python("swiftprep.train.device", kind)
-    child = subprocess.run(command, env=children.environment(), capture_output=True, text=True, check=False)
+    child = lifeline.run(command, environment=children.environment())
     if child.returncode:
         raise RunError("torch cannot be imported:\n" + child.stderr[-2000:])
     return Device(**json.loads(child.stdout.splitlines()[-1]))

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import signal
 import subprocess
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from swiftprep import children
+from swiftprep import children, lifeline
 from swiftprep.errors import ConfigError, RunError, RunInterrupted
 from swiftprep.streams import get_logger
 
@@ -19,6 +19,10 @@ logger = get_logger(__name__)
 
 WORKER = children.python("swiftprep.train.worker")
 TAIL_LINES = 20
+# Seconds a child has to end, once it was asked to or this process has ended: a training run for its step and a
+# checkpoint, the others to clear up.
+GRACE = {"sft": 600.0}
+AT_ONCE = 10.0
 
 
 def run_in_child(
@@ -43,20 +47,23 @@ def run_in_child(
         RunError: the process failed or died; the message has the end of its log.
         RunInterrupted: Ctrl-C here, or a signal there.
     """
+    grace = GRACE.get(job.get("task", ""), AT_ONCE)
     log_path.parent.mkdir(parents=True, exist_ok=True)
     with log_path.open("ab") as log:
-        child = subprocess.Popen(
-            list(worker),
+        child = lifeline.start(
+            worker,
+            grace=grace,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=log,
             env=children.environment(environment),
             text=True,
             encoding="utf-8",
-            start_new_session=True,  # Ctrl-C reaches this process alone, which then asks the child to stop
         )
     seen: list[dict[str, Any]] = []
     interrupted = False
+    overdue = threading.Timer(grace, lifeline.end, [child])
+    overdue.daemon = True
     try:
         _send(child, job)
         while True:
@@ -68,11 +75,15 @@ def run_in_child(
                 if interrupted:
                     raise
                 interrupted = True
-                logger.warning("stopping after this step; Ctrl-C again to stop at once (正在保存检查点)")
+                logger.warning(
+                    "stopping after this step, within %g s; Ctrl-C again to stop at once (正在保存检查点)", grace
+                )
                 child.send_signal(signal.SIGINT)
+                overdue.start()
     except KeyboardInterrupt:  # the second one, or before the job was sent
         interrupted = True
     finally:
+        overdue.cancel()
         _end(child)
     return _outcome(child.returncode, seen, interrupted, log_path)
 
@@ -100,12 +111,7 @@ def _listen(
 
 
 def _end(child: subprocess.Popen[str]) -> None:
-    """Make sure nothing of the run is left, its model server included."""
-    if child.poll() is None:
-        child.kill()
-    with contextlib.suppress(ProcessLookupError, PermissionError, AttributeError):  # gone, or not a POSIX system
-        os.killpg(child.pid, signal.SIGKILL)
-    child.wait()
+    lifeline.end(child)
     for pipe in (child.stdin, child.stdout):
         if pipe is not None:
             with contextlib.suppress(BrokenPipeError):
@@ -141,6 +147,8 @@ def _hint(failure: Mapping[str, str], tail: list[str]) -> str:
             "\nOut of memory (显存不足): lower per_device_train_batch_size or max_length, or set "
             "gradient_checkpointing=true"
         )
+    if any("SemLock" in line for line in tail):
+        return "\nThe shared memory, /dev/shm, is full or may not be used (/dev/shm 已满或不可用)"
     if any("in _show_dataset" in line for line in tail):
         return "\nNo row is left to train on: all are longer than max_length (所有样本都超过 max_length，被丢弃)"
     return ""

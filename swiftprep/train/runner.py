@@ -13,7 +13,7 @@ from swiftprep.errors import ConfigError, RunError, RunInterrupted
 from swiftprep.evaluate.probes import load_questions
 from swiftprep.outputs import check_together, hold_together
 from swiftprep.swiftfmt import is_hub_id, parse_entry, require_rows
-from swiftprep.train.arguments import require_swift, to_command, unknown_arguments
+from swiftprep.train.arguments import check_served, require_swift, to_command, unknown_arguments
 from swiftprep.train.bar import RunProgress
 from swiftprep.train.device import Device, activation_bytes, available_memory, detect, environment_of
 from swiftprep.train.folders import (
@@ -291,6 +291,7 @@ class SwiftRunner:
 
     def _eval_arguments(self, checkpoint: str | Path | None, folder: Path, given: Mapping[str, Any]) -> dict[str, Any]:
         _check_names("eval", given)
+        check_served(given)
         model, adapters = str(Path(self.model).resolve()) if self.local else self.model, []
         if checkpoint is not None:
             path = Path(checkpoint).resolve()

@@ -1,33 +1,40 @@
 """The process a run lives in: the only module that imports ms-swift.
 
 Started as `python -m swiftprep.train.worker`. It reads a job (one line of JSON) from standard input, writes events
-(JSON lines) to standard output, and leaves everything ms-swift prints on standard error. Standard input then stays
-open as a lifeline: when the parent dies, it closes, and the run saves a checkpoint and ends.
+(JSON lines) to standard output, and leaves everything ms-swift prints on standard error. SIGINT, SIGTERM and SIGHUP
+have the run save a checkpoint and end; when the parent dies, the first comes from `swiftprep.lifeline`.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import re
 import signal
-import socket
 import sys
 import threading
 import traceback
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
+from swiftprep import lifeline
 from swiftprep.evaluate import benchmark
 from swiftprep.evaluate.probes import load_questions
 from swiftprep.train.arguments import to_argv
-from swiftprep.train.guard import guard_deployments, refuse_remote_code
+from swiftprep.train.guard import refuse_remote_code
+
+if TYPE_CHECKING:
+    from swiftprep.serve.server import LocalServer
 
 Emit: TypeAlias = Callable[[dict[str, Any]], None]
 
 # Without the first, `datasets` reports every file it loads, local ones too, to a server that counts.
 NO_TELEMETRY = {"HF_UPDATE_DOWNLOAD_COUNTS": "0", "HF_HUB_DISABLE_TELEMETRY": "1"}
+
+# Arguments of `EvalArguments` that `DeployArguments`, which it builds on, has not.
+_OF_EVAL = re.compile(r"eval_.*|local_dataset|extra_eval_args")
 
 _stop = threading.Event()
 _training = threading.Event()
@@ -93,28 +100,65 @@ def _sft(job: Mapping[str, Any], emit: Emit) -> dict[str, Any]:
 
 
 def _eval(job: Mapping[str, Any], emit: Emit) -> dict[str, Any]:
-    import evalscope.benchmarks  # noqa: F401 - fills the registry
-    from evalscope.api.registry import BENCHMARK_REGISTRY
-    from swift import EvalArguments, eval_main
-
-    class LightEvalArguments(EvalArguments):  # type: ignore[misc]
-        """The same, without importing opencompass only to list its data sets."""
-
-        @staticmethod
-        def list_eval_dataset(eval_backend: Any = None) -> dict[str, list[str]]:
-            return {"Native": sorted(BENCHMARK_REGISTRY)}
-
-    sets = {name: load_questions(path) for name, path in job["sets"].items()}
-    name = benchmark.register(sets, lambda answer: emit({"event": "answer", **answer}))
     folder = Path(job["arguments"]["eval_output_dir"])
     folder.mkdir(parents=True, exist_ok=True)
-    with _inside(folder):  # eval_main leaves a folder `result/` wherever it is started
-        parsed = _parse(LightEvalArguments, {"port": _free_port(), **job["arguments"], "eval_dataset": [name]}, emit)
+    with _inside(folder), _server(job) as server:  # eval_main leaves a folder `result/` wherever it is started
+        import evalscope.benchmarks  # noqa: F401 - fills the registry
+        from evalscope.api.registry import BENCHMARK_REGISTRY
+        from swift import EvalArguments, eval_main
+
+        class LightEvalArguments(EvalArguments):  # type: ignore[misc]
+            """The same, without importing opencompass only to list its data sets."""
+
+            @staticmethod
+            def list_eval_dataset(eval_backend: Any = None) -> dict[str, list[str]]:
+                return {"Native": sorted(BENCHMARK_REGISTRY)}
+
+        sets = {name: load_questions(path) for name, path in job["sets"].items()}
+        name = benchmark.register(sets, lambda answer: emit({"event": "answer", **answer}))
+        parsed = _parse(LightEvalArguments, {**job["arguments"], "eval_dataset": [name]}, emit)
         emit({"event": "started", "output_dir": str(folder)})
-        guard_deployments(bool(job.get("trust_remote_code")))
-        with _watched_deployment():
-            eval_main(parsed)
+        if server is not None:
+            parsed.eval_url, parsed.api_key = server.base_url, server.api_key
+            parsed.extra_eval_args = {"model_id": parsed.model_suffix, **parsed.extra_eval_args}
+            parsed.model_suffix = server.served_name  # the name that evalscope asks for
+        eval_main(parsed)
     return {}
+
+
+@contextmanager
+def _server(job: Mapping[str, Any]) -> Iterator[LocalServer | None]:
+    """Serve the model that is evaluated, unless it is served elsewhere, in place of the server `eval_main` starts.
+
+    That one would answer anyone, on a port that is chosen before it is bound. Ours loads while evalscope is imported.
+    """
+    from swiftprep.serve.server import LocalServer
+
+    if job["arguments"].get("eval_url"):
+        yield None
+        return
+    own = {name: value for name, value in job["arguments"].items() if not _OF_EVAL.fullmatch(name)}
+    served = {
+        "task": "swift",
+        "arguments": {"temperature": 0.0, **own},  # the default of `EvalArguments`
+        "trust_remote_code": bool(job.get("trust_remote_code")),
+    }
+    finished = threading.Event()
+    with LocalServer(served, model=Path(own["model"]).name, timeout=7200.0) as server:
+
+        def watch() -> None:
+            while server.running and not finished.wait(0.5):
+                pass
+            if server.started and not finished.is_set():  # evalscope would ask again and again
+                sys.stderr.write(f"the model server has ended: {server.how_it_ended()}{server.log_end()}\n")
+                sys.stderr.flush()
+                os._exit(70)
+
+        threading.Thread(target=watch, daemon=True).start()
+        try:
+            yield server
+        finally:
+            finished.set()
 
 
 def _export(job: Mapping[str, Any], emit: Emit) -> dict[str, Any]:
@@ -124,12 +168,6 @@ def _export(job: Mapping[str, Any], emit: Emit) -> dict[str, Any]:
     emit({"event": "started", "output_dir": parsed.output_dir})
     export_main(parsed)
     return {}
-
-
-def _free_port() -> int:
-    """Return a port that nobody has. ms-swift takes the first free one from 8000 on, as others beside it do, too."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return int(server.getsockname()[1])
 
 
 def _parse(kind: Any, arguments: Mapping[str, Any], emit: Emit) -> Any:
@@ -153,31 +191,6 @@ def _inside(folder: Path) -> Iterator[None]:
         os.chdir(before)
 
 
-@contextmanager
-def _watched_deployment() -> Iterator[None]:
-    """End this process when the model server `eval_main` starts dies, since `eval_main` would wait for ever."""
-    import multiprocessing
-
-    finished = threading.Event()
-
-    def watch() -> None:
-        servers: list[Any] = []
-        while not finished.wait(0.5):
-            servers = servers or multiprocessing.active_children()
-            ended_by_eval_main = (0, -signal.SIGTERM)
-            dead = [server for server in servers if server.exitcode not in (None, *ended_by_eval_main)]
-            if dead and not finished.is_set():
-                sys.stderr.write(f"the model server ended with exit code {dead[0].exitcode}\n")
-                sys.stderr.flush()
-                os._exit(70)
-
-    threading.Thread(target=watch, daemon=True).start()
-    try:
-        yield
-    finally:
-        finished.set()
-
-
 def _ask_to_stop(signum: int, frame: Any) -> None:
     """First time: stop after the step, with a checkpoint. Before training, or the second time: at once."""
     if _stop.is_set() or not _training.is_set():
@@ -186,25 +199,10 @@ def _ask_to_stop(signum: int, frame: Any) -> None:
 
 
 def _read_job() -> dict[str, Any]:
-    """Read the first line of standard input, unbuffered: see `_watch_lifeline`."""
-    line = b""
-    while not line.endswith(b"\n"):
-        more = os.read(0, 65536)
-        if not more:
-            raise EOFError("the parent sent no job")
-        line += more
+    line = sys.stdin.buffer.readline()
+    if not line.endswith(b"\n"):
+        raise EOFError("the parent sent no job")
     return dict(json.loads(line))
-
-
-def _watch_lifeline() -> None:
-    """Wait for standard input to close.
-
-    Through the bare descriptor: `sys.stdin.read()` would hold the lock of its buffer, and every process that
-    `datasets` forks would hang for it when it closes its own copy.
-    """
-    while os.read(0, 65536):
-        pass
-    os.kill(os.getpid(), signal.SIGINT)
 
 
 def main() -> int:
@@ -218,15 +216,13 @@ def main() -> int:
             try:
                 events.write(json.dumps(event, ensure_ascii=False, default=str) + "\n")
                 events.flush()
-            except BrokenPipeError:  # the parent is gone; the lifeline ends the run
+            except BrokenPipeError:  # the parent is gone; the run ends, too
                 pass
 
     signal.signal(signal.SIGINT, _ask_to_stop)
-    signal.signal(signal.SIGTERM, _ask_to_stop)
-    job = _read_job()
-    threading.Thread(target=_watch_lifeline, daemon=True).start()
     try:
-        result = run_job(job, emit)
+        with lifeline.stopping_by_signals(_ask_to_stop):
+            result = run_job(_read_job(), emit)
         emit({"event": "done", "result": result})
     except KeyboardInterrupt:
         emit({"event": "stopped"})

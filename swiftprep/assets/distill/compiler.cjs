@@ -1,25 +1,47 @@
 // Vue's own compiler over JSON lines: {"id", "code"} comes in, {"id", "errors"} goes out.
-// Code is compiled and never run. Packages are taken only from node_modules of the folder named and those above it.
+// The code that comes in is compiled and never run. What runs is JavaScript of the project: packages of node_modules
+// of the folder named and of those above it, up to the project's root, and nothing from outside of it.
 'use strict'
 const fs = require('fs')
+const Module = require('module')
 const path = require('path')
 const readline = require('readline')
 
-const folder = path.resolve(process.argv[2])
+const [folder, root] = process.argv.slice(2).map(place => fs.realpathSync(place))
+const owner = fs.statSync(folder).uid
 const out = process.stdout.write.bind(process.stdout)
 console.log = console.info = console.warn = console.error // compilers talk; standard output is for answers
 const say = value => out(JSON.stringify(value) + '\n')
 
+const isInside = place => place === root || place.startsWith(root.endsWith(path.sep) ? root : root + path.sep)
+
+function checked(place) {
+  const real = fs.realpathSync(place)
+  if (!isInside(real)) throw new Error(`${real} is outside of the project ${root}`)
+  if (fs.statSync(real).uid !== owner) throw new Error(`${real} does not belong to the owner of ${folder}`)
+  return real
+}
+
+// Node itself would look for what a package needs in every folder above it.
+const resolve = Module._resolveFilename
+Module._resolveFilename = function (...asked) {
+  const found = resolve.apply(this, asked)
+  if (path.isAbsolute(found)) checked(found)
+  return found
+}
+
 function load(name) {
-  for (let at = folder; ; at = path.dirname(at)) {
+  for (let at = folder; isInside(at); at = path.dirname(at)) {
     const [scope, base, ...rest] = name[0] === '@' ? name.split('/') : ['', ...name.split('/')]
     const home = path.join(at, 'node_modules', scope, base)
     if (fs.existsSync(path.join(home, 'package.json'))) {
+      for (const place of [at, path.join(at, 'node_modules'), home, path.join(home, 'package.json')]) checked(place)
       const { version } = JSON.parse(fs.readFileSync(path.join(home, 'package.json'), 'utf8'))
       return { api: require(path.join(home, ...rest)), version }
     }
-    if (path.dirname(at) === at) return null
+    if (path.dirname(at) === at) break
   }
+  return null
 }
 
 function choose() {
@@ -37,9 +59,11 @@ function choose() {
   return { problems }
 }
 
+process.chdir(root) // where packages look for settings of theirs
 const chosen = choose()
 if (!chosen.api) {
-  say({ missing: chosen.problems.join('; ') || `no vue-template-compiler or @vue/compiler-sfc in ${folder}` })
+  const where = root === folder ? '' : ` or above it up to ${root}`
+  say({ missing: chosen.problems.join('; ') || `no vue-template-compiler or @vue/compiler-sfc in ${folder}${where}` })
   process.exit(0)
 }
 const isVue3 = !chosen.old && !chosen.version.startsWith('2.')

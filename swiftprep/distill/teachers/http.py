@@ -13,6 +13,7 @@ from urllib.parse import quote, urlsplit
 from weakref import WeakKeyDictionary
 
 from swiftprep.distill.request import Reply
+from swiftprep.distill.teachers import near
 from swiftprep.errors import ConfigError, MissingDependencyError, TeacherError
 
 SECRET = 8  # characters from which a key is one; servers without keys are given `none` or `EMPTY`
@@ -52,7 +53,7 @@ class Endpoint:
 
     def _key(self) -> _Secret:
         if self._api_key_env is None:
-            return _Secret()
+            return _Secret(near.key_of(self._base_url))
         key = _Secret(os.environ.get(self._api_key_env, "").strip())
         if not key:
             raise ConfigError(
@@ -98,6 +99,7 @@ class Endpoint:
         """As `post`, with any method; `body` may be bytes, or a form with files, and `largest` bytes are read."""
         import aiohttp
 
+        near.check(self._base_url)
         session, proxy = self._connect()
         most = largest or LARGEST
         received = bytearray()

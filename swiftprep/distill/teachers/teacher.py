@@ -227,7 +227,7 @@ class Teacher:
         template: str | None = None,
         sampling: Mapping[str, Any] | None = None,
     ) -> Teaches:
-        """Serve a model, and adapters on it, through ms-swift's `run_deploy` on this machine.
+        """Serve a model, and adapters on it, through ms-swift's `deploy` on this machine.
 
         Args:
             model: A folder or a hub id.

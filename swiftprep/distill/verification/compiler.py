@@ -14,6 +14,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+from swiftprep import lifeline
 from swiftprep.errors import RunError
 
 _log = logging.getLogger(__name__)
@@ -25,8 +26,9 @@ _LEAST = ("PATH", "SYSTEMROOT", "TEMP", "TMP", "TMPDIR", "LANG")  # keys of teac
 class Compiler:
     """Vue's compiler in a Node process of its own, which ends with this one.
 
-    Code is compiled and never run. `find` looks for the compiler in a project; one compiler may be used by several
-    threads at once.
+    **JavaScript of the project that is named runs**: that of the compiler, and of what it needs. The code that it is
+    asked about is compiled and never run. `find` looks for the compiler in a project; one compiler may be used by
+    several threads at once.
 
     Attributes:
         name: Which compiler it is, such as `"vue-template-compiler 2.7.16"`.
@@ -57,22 +59,34 @@ class Compiler:
     def find(cls, folder: str | Path | None = None, *, timeout: float = 10.0) -> Compiler | None:
         """Return the compiler of a project, or None, with the reason in the log, when there is none.
 
-        Node must be on the PATH. Of the project's `node_modules`, and those of the folders above it, is taken
-        `vue/compiler-sfc` (Vue 2.7 and 3), else `@vue/compiler-sfc`, else `vue-template-compiler` (Vue 2).
+        Node must be on the PATH. Of the `node_modules` of the folder, and of those above it up to the project's root,
+        is taken `vue/compiler-sfc` (Vue 2.7 and 3), else `@vue/compiler-sfc`, else `vue-template-compiler` (Vue 2).
+        Its JavaScript runs, as a line in the log says; nothing does that a link leads to from the project to the
+        outside, or that belongs to someone else than the folder. The root is the nearest folder with a `package.json`
+        or a `.git`, of the same owner; of a workspace whose packages share the `node_modules` of its root, name the
+        root.
 
         Args:
-            folder: The project; None: there is none.
+            folder: The project, or a folder in it; None: there is none.
             timeout: Seconds a check may take.
         """
         if folder is None:
             return None
-        node = shutil.which("node")
-        if node is None:
+        places = [place for place in os.get_exec_path() if os.path.isabs(place)]  # the working folder is not trusted
+        node = shutil.which("node", path=os.pathsep.join(places))
+        if node is None or not os.path.isabs(node):
             _log.warning("code is not compiled: there is no 'node' on the PATH (没有找到 node，不做编译检查)")
             return None
         script = str(files("swiftprep") / "assets" / "distill" / "compiler.cjs")
         try:
-            return cls([node, "--max-old-space-size=512", script, str(Path(folder).absolute())], timeout=timeout)
+            project = Path(folder).resolve(strict=True)
+            root = project_root(project)
+        except (OSError, RuntimeError, ValueError) as error:
+            _log.warning("code is not compiled: %s: %s (没有这个项目文件夹)", folder, error)
+            return None
+        _log.warning("JavaScript of the project %s runs with %s, to compile (将用它运行该项目的代码)", root, node)
+        try:
+            return cls([node, "--max-old-space-size=512", script, str(project), str(root)], timeout=timeout)
         except RunError as error:
             _log.warning("code is not compiled: %s", error)
             return None
@@ -130,15 +144,35 @@ class Compiler:
             self._child = None
 
 
+def project_root(folder: Path) -> Path:
+    """Return the nearest folder, at or above one, that has a `package.json` or a `.git` of the same owner.
+
+    The search ends at a folder of another owner. Where there is none, it is the folder itself.
+
+    Args:
+        folder: Absolute, without links.
+
+    Raises:
+        OSError: there is no such folder.
+    """
+    owner = folder.stat().st_uid
+    for place in (folder, *folder.parents):
+        if place.stat().st_uid != owner:
+            break
+        for mark in (place / "package.json", place / ".git"):
+            if os.path.lexists(mark) and mark.lstat().st_uid == owner:
+                return place
+    return folder
+
+
 class _Child:
     def __init__(self, command: list[str]) -> None:
-        self._process = subprocess.Popen(
+        self._process = lifeline.start(
             command,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             env={name: os.environ[name] for name in _LEAST if name in os.environ},
-            start_new_session=True,  # Ctrl-C is for the parent, which ends it
         )
         assert self._process.stdin is not None
         self._stdin = self._process.stdin
@@ -186,9 +220,7 @@ class _Child:
         return answer if isinstance(answer, dict) else {}
 
     def end(self) -> None:
-        if self._process.poll() is None:
-            self._process.kill()
-        self._process.wait()
+        lifeline.end(self._process)
         for pipe in (self._process.stdin, self._process.stdout):
             try:
                 if pipe is not None:
