@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from swiftprep.errors import ConfigError, DataError, MissingDependencyError, RunInterrupted, SwiftprepError
+from swiftprep.withheld import ShownFormatter, printable, shown, shown_in
 
 DONE, FAILED, USER_ERROR, INTERRUPTED = 0, 1, 2, 130
 
@@ -47,7 +48,9 @@ def run(
         takes_data: Whether a path that is no settings file is a data file.
     """
     arguments = _parse(name, summary, argv, takes_data)
-    logging.basicConfig(level=logging.WARNING, format="%(levelname)s: %(message)s")
+    handler = logging.StreamHandler()
+    handler.setFormatter(ShownFormatter("%(levelname)s: %(message)s"))
+    logging.basicConfig(level=logging.WARNING, handlers=[handler])
     try:
         report = recipe(arguments)
     except (ConfigError, DataError, MissingDependencyError) as error:
@@ -63,17 +66,17 @@ def run(
         _complain(str(error))
         return FAILED
     if arguments.json:
-        print(json.dumps(report, ensure_ascii=False, indent=2))
+        print(printable(json.dumps(shown_in(report), ensure_ascii=False, indent=2)))
     return DONE
 
 
 def say(text: str) -> None:
     """Tell the person in front of the terminal; standard output stays free for `--json`."""
-    print(text, file=sys.stderr, flush=True)
+    print(shown(text), file=sys.stderr, flush=True)
 
 
 def _complain(text: str) -> None:
-    for line in text.splitlines():
+    for line in shown(text).split("\n"):
         print(f"error: {line}", file=sys.stderr)
 
 

@@ -19,7 +19,6 @@ from typing import Any
 
 import orjson
 
-from swiftprep.disk import write_text
 from swiftprep.errors import ConfigError, RunError, RunInterrupted
 from swiftprep.evaluate.compare import compare
 from swiftprep.mix.mixer import Mixer
@@ -36,12 +35,12 @@ from swiftprep.recipes.training import (
     versions,
 )
 from swiftprep.records import read_jsonl, write_jsonl
-from swiftprep.report import plot_losses, write_markdown
+from swiftprep.report import plot_losses, write_report
 from swiftprep.scan.result import Scan
 from swiftprep.tokens import sample_tokens, token_counter
-from swiftprep.train.arguments import masked
 from swiftprep.train.results import Evaluation, Run
 from swiftprep.train.runner import SwiftRunner
+from swiftprep.withheld import masked
 
 SUMMARY = "Stage 1: code base → samples → mix → fine-tuning → evaluation → verdict."
 
@@ -68,8 +67,10 @@ def stage1(config: Stage1Config, *, dry_run: bool = False) -> dict[str, Any]:
         scan = _scan(config, runner.model)
         files = scan.write(out / "data")
     save_config(config, out / "config.yaml")
-    report: dict[str, Any] = {"swiftprep": metadata.version("swiftprep"), "config": config.model_dump(mode="json")}
-    report["config"]["sft"] = masked(config.sft)
+    report: dict[str, Any] = {
+        "swiftprep": metadata.version("swiftprep"),
+        "config": masked(config.model_dump(mode="json")),
+    }
     report["scan"] = _scan_facts(scan)
     say(f"scan    {scan.found} files: {len(scan.train)} train, {len(scan.val)} held out, {len(scan.rejects)} rejected")
     if scan.findings:
@@ -122,8 +123,7 @@ def stage1(config: Stage1Config, *, dry_run: bool = False) -> dict[str, Any]:
     report["seconds"] = {name: round(value, 1) for name, value in seconds.items()}
     report["versions"] = versions()
     plot_losses(trained.log, out / "loss.png")
-    write_text(out / "report.json", orjson.dumps(report, option=orjson.OPT_INDENT_2).decode())
-    write_markdown(report, out / "report.md", config.scan.lang)
+    report = write_report(report, out, config.scan.lang, "stage1")
     _say_result(report, out)
     return report
 
