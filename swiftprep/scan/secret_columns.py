@@ -42,7 +42,7 @@ def columns(text: str, suffix: str) -> Iterator[Span]:
         ranks = [rank_of(name.strip(' \t\r\n`"[]')) for name in match["names"].split(",")]
         at = match.end()
         while any(ranks) and text[at : at + 1] == "(":
-            fields, at = _fields(text, at + 1)
+            fields, at = row_fields(text, at + 1)
             yield from _secrets(text, fields, ranks)
             row = _NEXT_ROW.match(text, at + 1)
             at = row.end() if row else len(text)
@@ -53,17 +53,17 @@ def columns(text: str, suffix: str) -> Iterator[Span]:
             if not any(ranks):
                 continue
             if state := _STATE.match(text, match.end()):
-                fields, _ = _fields(text, state.end())
+                fields, _ = row_fields(text, state.end())
                 yield from _secrets(text, fields[:1], ranks[:1])
                 continue
-            fields, _ = _fields(text, match.end())
+            fields, _ = row_fields(text, match.end())
             if len(fields) == len(ranks):
                 yield from _secrets(text, fields, ranks)
     if suffix in PROSE and "|" in text:
         yield from _tables(text)
 
 
-def _fields(text: str, at: int) -> tuple[list[tuple[int, int]], int]:
+def row_fields(text: str, at: int) -> tuple[list[tuple[int, int]], int]:
     """Return where the fields of a row begin and end, and where the row does: at a bracket, a line's end or a `;`."""
     found: list[tuple[int, int]] = []
     start, depth = at, 0

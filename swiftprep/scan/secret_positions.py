@@ -1,0 +1,144 @@
+"""Passwords told by their place: the argument of a call, a part of an address, what follows a user in a comment."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+
+from swiftprep.scan.places import PROSE, Places
+from swiftprep.scan.secret_columns import row_fields
+from swiftprep.scan.secret_values import PLACEHOLDER, STAND_INS, Span, looks_secret
+
+# Which argument of a call is a password, from 0.
+_ARGUMENT = {
+    "getConnection": 2, "Sequelize": 2, "createConnection": 2, "createPool": 2, "FTP": 2, "FTP_TLS": 2,
+    "PasswordAuthentication": 1, "UsernamePasswordToken": 1, "UsernamePasswordCredentials": 1, "NetworkCredential": 1,
+    "UsernamePasswordAuthenticationToken": 1, "BasicAuth": 1, "HTTPDigestAuth": 1, "HttpBasicAuth": 1,
+    "basicAuthentication": 1, "setBasicAuth": 1, "withBasicAuth": 1, "PlainTextAuthProvider": 1,
+}  # fmt: skip
+# Of `connect` it depends on whose it is.
+_OWNERS = {"pymysql": 2, "MySQLdb": 2, "cx_Oracle": 1, "oracledb": 1, "mysql": 2, "pymssql": 2}
+_IN_CALLS = ("onnection(", "connect(", "Pool(", "Sequelize", "FTP", "Auth", "Token(", "Credential")
+_CALL = re.compile(
+    rf"(?<![\w$])(?:(?P<name>{'|'.join(_ARGUMENT)})|(?P<owner>{'|'.join(_OWNERS)})\.connect)\s{{0,3}}\((?=\s{{0,40}}[^\s)])"
+)
+_LITERAL = re.compile(r"\s{0,80}[Nrbu]?([\"'`])(?P<value>[^\"'`\n\\]{4,128})\1(?:\.toCharArray\(\))?\s{0,80}")
+_ADDRESS = re.compile(
+    r"jdbc:oracle:\w{1,10}:[\w$#]{1,40}/(?P<oracle>[^\s\"'`/]{3,64})@"
+    r"|(?<=[\"'`])[\w.-]{1,40}:(?P<dsn>[^\s\"'`:]{3,128})@(?:tcp|unix|udp)\("
+)
+
+_USERS = (
+    r"(?:(?:super|sys)?[-_]?admin(?:istrator)?\d{0,3}|root|sysadmin|test(?:er|user)?\d{0,3}|guest|demo|manager|operator|"
+    r"system|user\d{0,3}|zhangsan|lisi|nacos|postgres|oracle|mysql|redis)"
+)
+_LEAD = r"(?:账号|帐号|账户|帐户|用户名?|登录名?|account|user(?:name)?|login|credentials?)"
+_IN_USERS = (
+    "admin", "root", "test", "guest", "demo", "manager", "operator", "system", "user", "zhangsan", "lisi", "nacos",
+    "postgres", "oracle", "mysql", "redis", "pw", "密",
+)  # fmt: skip
+# A user, a sign between, and what may be his password.
+_PAIR = re.compile(
+    rf"(?i)(?P<lead>{_LEAD}[^\n\w]{{0,6}})?(?<![\w/@.$-])(?P<user>{_USERS})(?P<sign>\s{{0,3}}[/|:：,，、]\s{{0,3}}|\s{{1,3}})"
+    r"(?=(?P<value>[^\s\"'`<>,，。；;、()（）{}]{5,64}))"
+)
+_SHORT_NAME = re.compile(r"(?i)(?<![\w.$-])(?:pw|密)\s{0,2}[:=：]\s{0,2}(?P<value>[^\s\"'`<>,，。；;、()（）{}]{5,64})")
+_MARKED = re.compile(r"[@!#$%^&*?+~]")
+_COMMENTS = frozenset(".yml .yaml .env .properties .sh .py .conf .ini .toml .rb".split())
+
+
+def positional(text: str) -> Iterator[Span]:
+    """Yield the passwords handed over by position, and those within the addresses of databases."""
+    for match in _CALL.finditer(text) if any(part in text for part in _IN_CALLS) else ():
+        place = _ARGUMENT[match["name"]] if match["name"] else _OWNERS[match["owner"]]
+        given, _ = row_fields(text, match.end())
+        literal = _LITERAL.fullmatch(text, *given[place]) if place < len(given) else None
+        if literal and _is_password(literal["value"]):
+            yield Span(*literal.span("value"), "password")
+    for match in _ADDRESS.finditer(text) if "jdbc:oracle:" in text or "@tcp(" in text or "@unix(" in text else ():
+        group = str(match.lastgroup)
+        if not PLACEHOLDER.search(match[group]) and match[group].lower() not in STAND_INS:
+            yield Span(*match.span(group), "password")
+
+
+def told(text: str, suffix: str, places: Callable[[], Places], offset: int) -> Iterator[Span]:
+    """Yield the passwords that comments and prose tell beside a user: `admin / …`, `测试账号 admin …`.
+
+    Args:
+        text: A piece of a text, written in one way.
+        suffix: How.
+        places: Gives those of the whole text.
+        offset: Where the piece begins in it.
+    """
+    whole = text.lower()
+    if not any(word in whole for word in _IN_USERS):
+        return
+    for begin, end in _lines(text, suffix):
+        line = whole[begin:end] if len(whole) == len(text) else text[begin:end].lower()
+        if not any(word in line for word in _IN_USERS):
+            continue
+        for match in (*_PAIR.finditer(text, begin, end), *_SHORT_NAME.finditer(text, begin, end)):
+            value = match["value"].rstrip(".:：")
+            start = match.start("value")
+            may_be = looks_secret(value, "password") if match.re is _SHORT_NAME else _may_follow(match, value)
+            if may_be and _is_told(text, start, suffix, places, offset):
+                yield Span(start, start + len(value), "password")
+
+
+_COMMENT = re.compile(r"/(?:/[^\n]*|\*)|<!--|#[^\n]*")
+_FROM_DIGIT = re.compile(r"[0-9][^\n]*")
+
+
+def _lines(text: str, suffix: str) -> Iterator[tuple[int, int]]:
+    """Yield the lines of what may be a comment, or of all of prose, that have a digit: a password hardly lacks one."""
+    if suffix in PROSE:
+        yield from _with_digit(text, 0, len(text))
+        return
+    at = 0
+    for match in _COMMENT.finditer(text):
+        start, end = match.span()
+        if start < at:
+            continue
+        closing = {"/*": "*/", "<!--": "-->"}.get(match[0])
+        if closing:
+            end = text.find(closing, end)
+            end = len(text) if end < 0 else end
+        at = end
+        yield from _with_digit(text, start, end)
+
+
+def _with_digit(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    for match in _FROM_DIGIT.finditer(text, start, end):
+        yield max(start, text.rfind("\n", start, match.start()) + 1), match.end()
+
+
+def _is_password(value: str) -> bool:
+    plain = value.isascii() and value.isalnum() and value.lower() not in STAND_INS
+    return looks_secret(value, "password") or (plain and not PLACEHOLDER.search(value))
+
+
+def _may_follow(match: re.Match[str], value: str) -> bool:
+    """Return whether a value beside a user is a password: `admin/index2` is a path."""
+    if not looks_secret(value, "password") or "/" in value or re.search(r"[\w)]\.[A-Za-z]|\(|=", value):
+        return False
+    if match["lead"]:
+        return True
+    if value.isdigit() or not match["sign"].strip():
+        return False
+    is_spaced = match["sign"] != match["sign"].strip() and match["sign"].strip() in "/|"
+    return is_spaced or _MARKED.search(value) is not None
+
+
+def _is_told(text: str, at: int, suffix: str, places: Callable[[], Places], offset: int) -> bool:
+    """Return whether a place is in a comment or in prose, where no program reads it."""
+    if suffix in PROSE:
+        return True
+    if places().at(offset + at, offset + at + 1).is_comment:
+        return True
+    if places().part(offset + at) is not None:
+        return False
+    line = text[text.rfind("\n", 0, at) + 1 : at]
+    if suffix in _COMMENTS and line.lstrip().startswith("#"):
+        return True
+    opened = text.rfind("<!--", max(0, at - 2000), at)
+    return opened >= 0 and text.find("-->", opened, at) < 0
