@@ -20,6 +20,7 @@ _SLACK = (
     rf"T[A-Z0-9]{{7,14}}{_SLASH}(?:B?[A-Z0-9]{{7,14}}|\d{{10,20}}){_SLASH}(?:\d{{10,20}}{_SLASH})?[A-Za-z0-9]{{16,64}}"
 )
 _TOKEN = rf"(?:{_SLACK}|{UUID}|[0-9a-f]{{32,64}}|(?=[\w-]{{0,40}}\d)[A-Za-z0-9_-]{{24,100}})(?![\w-])"
+_OF_SLACK = re.compile(_SLACK)
 _HERE = re.compile(_TOKEN)
 # The string ends before the token: another one is added to it, or it is among the parameters of the call.
 _ADDED = re.compile(rf"[\"'`]\s{{0,20}}\+\s{{0,20}}[\"'`](?P<value>{_TOKEN})")
@@ -67,7 +68,8 @@ def _places(lower: str) -> Iterator[int]:
 def _tokens(text: str, lead: re.Match[str]) -> Iterator[tuple[int, int]]:
     at = lead.end()
     if found := _HERE.match(text, at):
-        yield found.span()
+        if lead.lastgroup != "slack" or "slack" in lead[0] or _OF_SLACK.match(text, at):
+            yield found.span()
     elif added := _ADDED.match(text, at):
         yield added.span("value")
     elif named := _BY_NAME.match(text, at):

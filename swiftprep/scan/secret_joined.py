@@ -20,7 +20,7 @@ _OPENING = re.compile(
     r"eyJ|ark-|SEC|Bearer |Basic )"
 )
 _LITERAL = re.compile(r"\"(?P<double>[^\"\n\\]{0,400})\"|'(?P<single>[^'\n\\]{0,400})'|`(?P<back>[^`\n\\$]{0,400})`")
-_NEXT = re.compile(r"\s{0,40}(?:\+\s{0,40}|\.concat\(\s{0,20}|,\s{0,40})?(?=[\"'`])")
+_NEXT = re.compile(r"\s{0,40}(?:\\\n\s{0,40})?(?:\+\s{0,40}\[?|\)?\.(?:concat|append)\(\s{0,20}|,\s{0,40})?(?=[\"'`])")
 _TEMPLATE = re.compile(r"`(?P<text>[^`\n\\]{0,400})`")
 _LITERAL_SLOT = re.compile(r"\$\{\s{0,3}[\"']")
 _SLOT = re.compile(r"\$\{\s{0,3}(?:([\"'])(?P<literal>[^\"'\n\\{}]{0,200})\1|(?P<name>[A-Za-z_$][\w$]{0,60}))\s{0,3}\}")
@@ -29,7 +29,7 @@ _VALUE = re.compile(
     r"[:=]\s{0,3}(?P<value>`|[A-Za-z_$][\w$]{0,60}\s{0,20}\+|[\"'][^\"'\n\\]{0,100}[\"']\s{0,20}\+\s{0,20}[A-Za-z_$])"
 )
 _TELLS = re.compile(r"(?i)key|token|secret|pass|pwd|psw|auth|cred|[as]k\b")
-_NAME = re.compile(r"(?<![\w$.])(?P<name>[A-Za-z_$][\w$]{1,60})[\"']?(?:\s?:\s?(?:string|String|str))?\s{0,3}\Z")
+_NAME = re.compile(r"(?<![\w$])(?P<name>[A-Za-z_$][\w$]{1,60})[\"']?(?:\s?:\s?(?:string|String|str))?\s{0,3}\Z")
 _TERM = re.compile(
     r"(?:(?P<name>[A-Za-z_$][\w$]{0,60})(?!\s?[\w(.\[])|[\"'](?P<literal>[^\"'\n\\]{0,400})[\"'])\s{0,20}(?P<more>\+\s{0,20})?"
 )

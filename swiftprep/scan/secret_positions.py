@@ -14,11 +14,25 @@ _ARGUMENT = {
     "getConnection": 2, "Sequelize": 2, "createConnection": 2, "createPool": 2, "FTP": 2, "FTP_TLS": 2,
     "PasswordAuthentication": 1, "UsernamePasswordToken": 1, "UsernamePasswordCredentials": 1, "NetworkCredential": 1,
     "UsernamePasswordAuthenticationToken": 1, "BasicAuth": 1, "HTTPDigestAuth": 1, "HttpBasicAuth": 1,
+    "DriverManagerDataSource": 2, "forURL": 2, "PDO": 2, "mysqli_connect": 2, "mysqli": 2,
     "basicAuthentication": 1, "setBasicAuth": 1, "withBasicAuth": 1, "PlainTextAuthProvider": 1,
 }  # fmt: skip
 # Of `connect` it depends on whose it is.
 _OWNERS = {"pymysql": 2, "MySQLdb": 2, "cx_Oracle": 1, "oracledb": 1, "mysql": 2, "pymssql": 2}
-_IN_CALLS = ("onnection(", "connect(", "Pool(", "Sequelize", "FTP", "Auth", "Token(", "Credential")
+_IN_CALLS = (
+    "onnection(",
+    "connect(",
+    "DataSource(",
+    "forURL(",
+    "PDO(",
+    "mysqli(",
+    "Pool(",
+    "Sequelize",
+    "FTP",
+    "Auth",
+    "Token(",
+    "Credential",
+)
 _CALL = re.compile(
     rf"(?<![\w$])(?:(?P<name>{'|'.join(_ARGUMENT)})|(?P<owner>{'|'.join(_OWNERS)})\.connect)\s{{0,3}}\((?=\s{{0,40}}[^\s)])"
 )
@@ -30,19 +44,25 @@ _ADDRESS = re.compile(
 
 _USERS = (
     r"(?:(?:super|sys)?[-_]?admin(?:istrator)?\d{0,3}|root|sysadmin|test(?:er|user)?\d{0,3}|guest|demo|manager|operator|"
-    r"system|user\d{0,3}|zhangsan|lisi|nacos|postgres|oracle|mysql|redis)"
+    r"system|user\d{0,3}|zhangsan|lisi|nacos|postgres|oracle|mysql|redis|(?:超级)?管理员|超管)"
 )
-_LEAD = r"(?:账号|帐号|账户|帐户|用户名?|登录名?|account|user(?:name)?|login|credentials?)"
+_LEAD = (
+    r"(?:(?:账号|帐号|账户|帐户|用户名?|登录名?|测试)[^\n\w]{0,6}"
+    r"|(?:account|user(?:name)?|login|credentials?)\s{0,3}[:=]\s{0,3})"
+)
 _IN_USERS = (
     "admin", "root", "test", "guest", "demo", "manager", "operator", "system", "user", "zhangsan", "lisi", "nacos",
-    "postgres", "oracle", "mysql", "redis", "pw", "密",
+    "postgres", "oracle", "mysql", "redis", "pw", "密", "管",
 )  # fmt: skip
 # A user, a sign between, and what may be his password.
 _PAIR = re.compile(
-    rf"(?i)(?P<lead>{_LEAD}[^\n\w]{{0,6}})?(?<![\w/@.$-])(?P<user>{_USERS})(?P<sign>\s{{0,3}}[/|:：,，、]\s{{0,3}}|\s{{1,3}})"
+    rf"(?i)(?P<lead>{_LEAD})?(?<![\w@.$-])(?<!(?<!/)/)(?<!://)(?P<user>{_USERS})(?P<sign>\s{{0,3}}(?:[/|:：,，、→(（]|[-=]{{0,2}}>|-)\s{{0,3}}|\s{{1,3}})[\"'`“]?"
     r"(?=(?P<value>[^\s\"'`<>,，。；;、()（）{}]{5,64}))"
 )
 _SHORT_NAME = re.compile(r"(?i)(?<![\w.$-])(?:pw|密)\s{0,2}[:=：]\s{0,2}(?P<value>[^\s\"'`<>,，。；;、()（）{}]{5,64})")
+# A path, an address, a call, a setting, a version.
+_OTHER = re.compile(r"[/=(]|[\w)]\.[A-Za-z]|\w@[\w-]{1,40}\.|[@^~v]\d{1,4}\.\d|^\d{4}-\d\d")
+_CHARSETS = frozenset("utf8 utf8mb4 latin1 gbk ascii".split())
 _MARKED = re.compile(r"[@!#$%^&*?+~]")
 _COMMENTS = frozenset(".yml .yaml .env .properties .sh .py .conf .ini .toml .rb".split())
 
@@ -85,7 +105,7 @@ def told(text: str, suffix: str, places: Callable[[], Places], offset: int) -> I
                 yield Span(start, start + len(value), "password")
 
 
-_COMMENT = re.compile(r"/(?:/[^\n]*|\*)|<!--|#[^\n]*")
+_COMMENT = re.compile(r"/(?:/[^\n]*|\*)|<!--|#[^\n]*|-- [^\n]*")
 _FROM_DIGIT = re.compile(r"[0-9][^\n]*")
 
 
@@ -113,19 +133,19 @@ def _with_digit(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
 
 
 def _is_password(value: str) -> bool:
-    plain = value.isascii() and value.isalnum() and value.lower() not in STAND_INS
+    plain = value.isascii() and value.isalnum() and value.lower() not in STAND_INS | _CHARSETS
     return looks_secret(value, "password") or (plain and not PLACEHOLDER.search(value))
 
 
 def _may_follow(match: re.Match[str], value: str) -> bool:
     """Return whether a value beside a user is a password: `admin/index2` is a path."""
-    if not looks_secret(value, "password") or "/" in value or re.search(r"[\w)]\.[A-Za-z]|\(|=", value):
+    if not looks_secret(value, "password") or _OTHER.search(value):
         return False
     if match["lead"]:
         return True
     if value.isdigit() or not match["sign"].strip():
         return False
-    is_spaced = match["sign"] != match["sign"].strip() and match["sign"].strip() in "/|"
+    is_spaced = match["sign"] != match["sign"].strip() == "/"
     return is_spaced or _MARKED.search(value) is not None
 
 
