@@ -63,11 +63,11 @@ def columns(text: str, suffix: str) -> Iterator[Span]:
         yield from _tables(text)
 
 
-def row_fields(text: str, at: int) -> tuple[list[tuple[int, int]], int]:
-    """Return where the fields of a row begin and end, and where the row does: at a bracket, a line's end or a `;`."""
+def row_fields(text: str, at: int, most: int = 20_000) -> tuple[list[tuple[int, int]], int]:
+    """Return where the fields of a row begin and end, and where the row does: at a bracket, a line's end or a `;`, after `most` letters."""
     found: list[tuple[int, int]] = []
     start, depth = at, 0
-    for token in _TOKEN.finditer(text, at, at + 20_000):
+    for token in _TOKEN.finditer(text, at, at + most):
         word = token[0]
         if word in ("(", "[", "{"):
             depth += 1
@@ -78,7 +78,7 @@ def row_fields(text: str, at: int) -> tuple[list[tuple[int, int]], int]:
         if word == "," and not depth:
             found.append((start, token.start()))
             start = token.end()
-    end = min(len(text), at + 20_000)
+    end = min(len(text), at + most)
     return [*found, (start, end)], end
 
 

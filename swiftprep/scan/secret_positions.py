@@ -17,6 +17,7 @@ _ARGUMENT = {
     "DriverManagerDataSource": 2, "forURL": 2, "PDO": 2, "mysqli_connect": 2, "mysqli": 2,
     "basicAuthentication": 1, "setBasicAuth": 1, "withBasicAuth": 1, "PlainTextAuthProvider": 1,
 }  # fmt: skip
+_MOST = 600  # letters of the arguments of a call
 # Of `connect` it depends on whose it is.
 _OWNERS = {"pymysql": 2, "MySQLdb": 2, "cx_Oracle": 1, "oracledb": 1, "mysql": 2, "pymssql": 2}
 _IN_CALLS = (
@@ -71,7 +72,7 @@ def positional(text: str) -> Iterator[Span]:
     """Yield the passwords handed over by position, and those within the addresses of databases."""
     for match in _CALL.finditer(text) if any(part in text for part in _IN_CALLS) else ():
         place = _ARGUMENT[match["name"]] if match["name"] else _OWNERS[match["owner"]]
-        given, _ = row_fields(text, match.end())
+        given, _ = row_fields(text, match.end(), _MOST)
         literal = _LITERAL.fullmatch(text, *given[place]) if place < len(given) else None
         if literal and _is_password(literal["value"]):
             yield Span(*literal.span("value"), "password")
