@@ -76,11 +76,11 @@ def put_together(d: Dice) -> list[Case]:
         Case("put together", False, (head, tail), t.replace("{s}", sk).replace("{a}", head).replace("{b}", tail), path)
         for path, t in texts
     ]
-    texts = (
+    tokens = (
         ("j.js", "const token = `${prefix}.{t}`\n"), ("k.js", "const b = '{t}'\nheaders.Authorization = 'Bearer ' + b\n"),
         ("l.js", "const h = { Authorization: `Bearer ${'{t}'}` }\n"),
     )  # fmt: skip
-    return made + [Case("put together", False, (token,), t.replace("{t}", token), path) for path, t in texts]
+    return made + [Case("put together", False, (token,), t.replace("{t}", token), path) for path, t in tokens]
 
 
 def of_people(d: Dice) -> list[Case]:

@@ -64,7 +64,10 @@ def columns(text: str, suffix: str) -> Iterator[Span]:
 
 
 def row_fields(text: str, at: int, most: int = 20_000) -> tuple[list[tuple[int, int]], int]:
-    """Return where the fields of a row begin and end, and where the row does: at a bracket, a line's end or a `;`, after `most` letters."""
+    """Return where the fields of a row begin and end, and where the row does: at a bracket, a line's end or a `;`.
+
+    At most so many letters are looked at.
+    """
     found: list[tuple[int, int]] = []
     start, depth = at, 0
     for token in _TOKEN.finditer(text, at, at + most):

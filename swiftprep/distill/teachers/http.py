@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import ipaddress
 import os
 import urllib.request
@@ -109,6 +110,10 @@ class Endpoint:
         import aiohttp
 
         session, proxy = self._connect()
+        headers = self._headers(is_json=isinstance(body, bytes))
+        # A proxy is told who asks in the request itself or, where that is encrypted, before it.
+        for_proxy = {"Proxy-Authorization": proxy.authorization} if proxy.authorization else {}
+        is_encrypted = self._base_url.startswith("https:")
         most = largest or LARGEST
         received = bytearray()
         status: int | None = None
@@ -118,10 +123,10 @@ class Endpoint:
                 method,
                 self._base_url + path,
                 data=body,
-                headers=self._headers(is_json=isinstance(body, bytes)),
+                headers=headers if is_encrypted else {**headers, **for_proxy},
                 allow_redirects=False,
                 proxy=proxy.url,
-                proxy_auth=None if proxy.user is None else aiohttp.BasicAuth(proxy.user, proxy.password),
+                proxy_headers=for_proxy if is_encrypted and for_proxy else None,
             ) as response:
                 status = response.status
                 is_error = status not in (200, 201)
@@ -131,8 +136,8 @@ class Endpoint:
                         break
                     if len(received) > most:
                         raise TeacherError(_too_large(most), kind="bad-body", status=status, tokens=None)
-                headers = {name: shown(value) for name, value in response.headers.items()}
-                return Response(status, headers, *_beginning(received, is_error))
+                received_headers = {name: shown(value) for name, value in response.headers.items()}
+                return Response(status, received_headers, *_beginning(received, is_error))
         except TeacherError as error:
             failure = error
         except asyncio.TimeoutError:
@@ -164,11 +169,10 @@ def is_loopback(host: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _Proxy:
-    """A proxy and who may use it, apart: a password in its URL would be in every error."""
+    """A proxy and the header that says who may use it, apart: a password in its URL would be in every error."""
 
     url: str | None = None
-    user: str | None = None
-    password: str = ""
+    authorization: str = ""
 
 
 def _proxy(url: str) -> _Proxy:
@@ -183,7 +187,8 @@ def _proxy(url: str) -> _Proxy:
     who, _, where = found.rpartition("@")
     scheme, mark, who = who.partition("://") if "://" in who else ("", "", who)
     user, _, password = who.partition(":")
-    return _Proxy(f"{scheme}{mark}{where}", unquote(user), _Secret(unquote(password)))
+    pair = f"{unquote(user)}:{unquote(password)}".encode("utf-8", "replace")
+    return _Proxy(f"{scheme}{mark}{where}", _Secret(f"Basic {base64.b64encode(pair).decode()}"))
 
 
 def _beginning(received: bytearray, is_error: bool) -> tuple[bytes, bool]:
