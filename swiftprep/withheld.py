@@ -17,7 +17,7 @@ import logging
 import os
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache, lru_cache
 from typing import Any
 from urllib.parse import unquote
@@ -79,6 +79,7 @@ def withhold_settings(settings: Any) -> None:
             withhold(value)
 
 
+@lru_cache(maxsize=4096)
 def is_secret_name(name: str) -> bool:
     """Return whether a value with this name is a secret: a key, a token, a password, the address of a webhook.
 
@@ -145,7 +146,7 @@ def shown(text: str) -> str:
     return printable(_SCHEME.sub(rf"\1\2{MASK}", text))
 
 
-def _replaced(text: str, secrets: list[str]) -> str:
+def _replaced(text: str, secrets: Iterable[str]) -> str:
     is_escaped = _ESCAPED.search(text) is not None
     for secret in secrets:
         if len(secret) < LEAST:
@@ -229,17 +230,22 @@ def _leaves(value: Any, name: str) -> Iterator[tuple[str, str]]:
         yield name, value
 
 
-def _known() -> list[str]:
+def _known() -> tuple[str, ...]:
     """Return the secrets, the longest first."""
-    found = set(_values)
-    for name, value in os.environ.items():
+    return _of(tuple(os.environ.items()), frozenset(_variables), frozenset(_values))
+
+
+@lru_cache(maxsize=4)
+def _of(environment: tuple[tuple[str, str], ...], variables: frozenset[str], values: frozenset[str]) -> tuple[str, ...]:
+    found = set(values)
+    for name, value in environment:
         text = value.strip()
-        is_secret = name in _variables or (is_secret_name(name) and not text.startswith(("/", "~/")))
+        is_secret = name in variables or (is_secret_name(name) and not text.startswith(("/", "~/")))
         if is_secret and len(text) >= LEAST:
             found.add(text)
         if "@" in text:
             found.update(_of_urls(text))
-    return sorted(found, key=lambda text: (-len(text), text))
+    return tuple(sorted(found, key=lambda text: (-len(text), text)))
 
 
 def _is_odd(secret: str) -> bool:

@@ -150,6 +150,7 @@ class Endpoint:
             told = shown(f"{type(error).__name__}{says}")[:500]
             failure = TeacherError(told, kind=kind, status=status, tokens=None if status == 200 else (0, 0))
         failure.body = without_half_secret(_beginning(received, is_error=True)[0])
+        received.clear()  # it is among the variables of a traceback
         raise failure
 
     async def close(self) -> None:
