@@ -48,7 +48,7 @@ _WHERE = frozenset("url uri address addr endpoint".split())
 # The user and the password within a URL, and within one that JSON writes.
 _IN_URL = re.compile(r"""((?::|%3[aA])(?://|\\{1,4}/\\{1,4}/|%2[fF]%2[fF]))[^\s/\\@?#'"<>`]{1,300}@(?=[\w\[.-])""")
 _OPEN = re.compile(r"""://([^\s/@:?#'"<>`]{0,200}):([^\s/'"<>`]{1,200})@(?=[\w\[.-])""")
-_SCHEME = re.compile(r"""(?i)\b(bearer|basic)(\s{1,4}|%20)(?=[\w.~+/-]{0,200}[0-9A-Z])[\w.~+/-]{12,}={0,2}""")
+_SCHEME = re.compile(r"""(?i)\b(bearer|basic)(\s{1,4}|%20)(?=[\w.~+/-]{0,200}[0-9])[\w.~+/-]{12,}={0,2}""")
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
 # A letter of ASCII in another spelling. Where there is none, only the secret itself is looked for, which is faster.
 _ESCAPE = r"\\(?:[ux](?:00)?[2-7][0-9a-fA-F]|/)|%[2-7][0-9a-fA-F]|&(?:#|\w{2,16};)|\0"

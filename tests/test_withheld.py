@@ -165,6 +165,14 @@ def test_the_secrets_of_settings_are_told_nowhere(tmp_path):
     assert str(RunError(f"log: HfApi(token='{secret}')")) == "log: HfApi(token='***')"
 
 
+def test_words_after_a_scheme_stay():
+    assert (
+        shown("Basic authentication is required; Bearer authorization")
+        == "Basic authentication is required; Bearer authorization"
+    )
+    assert shown("Authorization: Bearer abcdefgh12345678") == "Authorization: Bearer ***"
+
+
 def test_words_and_short_values_of_the_environment_stay(monkeypatch):
     for name, value in {"A_TOKEN": "none", "DB_PASSWORD": "postgres", "SSH_KEY": "/home/me/.ssh/key1"}.items():
         monkeypatch.setenv(name, value)

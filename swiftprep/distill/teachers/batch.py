@@ -344,4 +344,4 @@ def _json(response: Response, host: str) -> dict[str, Any]:
 
 
 def _shown(response: Response) -> str:
-    return f": {response.body[:300].decode('utf-8', 'replace')}"
+    return f": {shown(response.body[:4000].decode('utf-8', 'replace'))[:300]}"
