@@ -36,7 +36,8 @@ _JUDGES = re.compile(r"(?i)strength|result|valid|match|score|强度|结果|合�
 def columns(text: str, suffix: str) -> Iterator[Span]:
     """Yield the secrets among the values that a telling name elsewhere belongs to."""
     lower, at = text.lower(), 0
-    for match in _INSERT.finditer(text) if "values" in lower else ():
+    may_insert = "values" in lower and any(word in lower for word in ("insert", "replace ", "replace\t", "replace\n"))
+    for match in _INSERT.finditer(text) if may_insert else ():
         if match.start() < at:
             continue
         ranks = [rank_of(name.strip(' \t\r\n`"[]')) for name in match["names"].split(",")]

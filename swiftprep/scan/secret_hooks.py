@@ -36,7 +36,7 @@ _NAME = re.compile(
     r"(?i)(?:feishu|lark|ding(?:talk|ding)?|wecom|we_?work|qywx|wxwork|slack|hook|robot|(?<![a-z])bot)"
     r"(?:[_-]?(?:id|key|token|bot|robot|hook|webhook|url|path|secret)){0,3}[\"'\]]{0,2}\s{0,3}[:=]\s{0,3}\Z"
 )
-_NEEDLES = ("hook", "robot", "/services", "/workflows", "/triggers", "%2fservices", "%2fworkflows", "%2ftriggers")
+_NEEDLES = ("hook", "robot", "slack", "services/t", "workflows/t", "triggers/t")
 _REACH = 160  # characters after an address in which its token is given
 _AROUND = 40  # characters before and after a needle that are a lead
 

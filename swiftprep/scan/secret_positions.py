@@ -21,13 +21,12 @@ _MOST = 600  # letters of the arguments of a call
 # Of `connect` it depends on whose it is.
 _OWNERS = {"pymysql": 2, "MySQLdb": 2, "cx_Oracle": 1, "oracledb": 1, "mysql": 2, "pymssql": 2}
 _IN_CALLS = (
-    "onnection(",
-    "connect(",
+    "onnect",
+    "Pool(",
     "DataSource(",
     "forURL(",
     "PDO(",
     "mysqli(",
-    "Pool(",
     "Sequelize",
     "FTP",
     "Auth",
@@ -91,11 +90,8 @@ def told(text: str, suffix: str, places: Callable[[], Places], offset: int) -> I
         places: Gives those of the whole text.
         offset: Where the piece begins in it.
     """
-    whole = text.lower()
-    if not any(word in whole for word in _IN_USERS):
-        return
     for begin, end in _lines(text, suffix):
-        line = whole[begin:end] if len(whole) == len(text) else text[begin:end].lower()
+        line = text[begin:end].lower()
         if not any(word in line for word in _IN_USERS):
             continue
         for match in (*_PAIR.finditer(text, begin, end), *_SHORT_NAME.finditer(text, begin, end)):
@@ -106,8 +102,9 @@ def told(text: str, suffix: str, places: Callable[[], Places], offset: int) -> I
                 yield Span(start, start + len(value), "password")
 
 
-_COMMENT = re.compile(r"/(?:/[^\n]*|\*)|<!--|#[^\n]*|-- [^\n]*")
-_FROM_DIGIT = re.compile(r"[0-9][^\n]*")
+# Of a comment's line so much is looked at: in a minified file it is all of it.
+_COMMENT = re.compile(r"//[^\n]{0,300}|/\*|<!--|#[^\n]{0,300}|-- [^\n]{0,300}")
+_FROM_DIGIT = re.compile(r"[0-9][^\n]{0,200}")
 
 
 def _lines(text: str, suffix: str) -> Iterator[tuple[int, int]]:
@@ -130,7 +127,8 @@ def _lines(text: str, suffix: str) -> Iterator[tuple[int, int]]:
 
 def _with_digit(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
     for match in _FROM_DIGIT.finditer(text, start, end):
-        yield max(start, text.rfind("\n", start, match.start()) + 1), match.end()
+        begin = max(start, match.start() - 200)
+        yield max(begin, text.rfind("\n", begin, match.start()) + 1), match.end()
 
 
 def _is_password(value: str) -> bool:
