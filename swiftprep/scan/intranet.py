@@ -36,7 +36,7 @@ _QUOTED = re.compile(rf"[\"'`]{_HOST}(?=(?::\d{{2,5}})?[\"'`])")
 _GIVEN = re.compile(rf"[:=][ \t]{{0,8}}{_HOST}(?=(?::\d{{2,5}})?[ \t]{{0,40}}(?:\n|\Z|#))")
 _OWN_ENDS = frozenset("internal intranet intra corp lan local localdomain inner".split())
 _OWN_LABELS = frozenset("internal intranet intra corp inner lan".split())
-_LABEL = re.compile(rf"[.\"'`=: ](?:{'|'.join(sorted(_OWN_LABELS))})\.")
+_IN_HOSTS = (".corp.", ".intra", ".internal.", "corp.", "intranet.")
 _ENDS = frozenset("cn com net org io co tech dev cloud cc top".split())
 # Names that container systems and clouds give the same way everywhere.
 _EVERYBODYS = ("docker.internal", "cluster.local", "google.internal", "localhost.localdomain", "compute.internal")
@@ -58,7 +58,7 @@ def intranet(text: str, path: str = "") -> list[Span]:
             Span(*match.span("host"), "intranet-host") for match in _IN_URL.finditer(text) if _is_own(match["host"])
         ]
         patterns = [_QUOTED, _GIVEN] if suffix_of(path) in CONFIGURATION else [_QUOTED]
-        for pattern in patterns if _LABEL.search(text) else ():
+        for pattern in patterns if any(label in text for label in _IN_HOSTS) else ():
             found += [Span(*m.span("host"), "intranet-host") for m in pattern.finditer(text) if _is_own(m["host"], 3)]
     return sorted(set(found))
 

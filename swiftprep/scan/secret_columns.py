@@ -48,7 +48,7 @@ def columns(text: str, suffix: str) -> Iterator[Span]:
             row = _NEXT_ROW.match(text, at + 1)
             at = row.end() if row else len(text)
     if "=" in text and "," in text:
-        for match in _PARALLEL.finditer(text):
+        for match in _assignments(text):
             names = [name.strip() for name in match["names"].split(",")]
             ranks = [rank_of(name) for name in names]
             if not any(ranks):
@@ -62,6 +62,18 @@ def columns(text: str, suffix: str) -> Iterator[Span]:
                 yield from _secrets(text, fields, ranks)
     if suffix in PROSE and "|" in text:
         yield from _tables(text)
+
+
+def _assignments(text: str) -> Iterator[re.Match[str]]:
+    """Yield what `_PARALLEL.finditer` would; of most lines it is seen at once that they hold none."""
+    start = 0
+    while start < len(text):
+        end = text.find("\n", start)
+        end = len(text) if end < 0 else end
+        comma = text.find(",", start, end)
+        if comma >= 0 and text.find("=", comma, end) >= 0 and (match := _PARALLEL.match(text, start)):
+            yield match
+        start = end + 1
 
 
 def row_fields(text: str, at: int, most: int = 20_000) -> tuple[list[tuple[int, int]], int]:

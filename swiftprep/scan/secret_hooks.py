@@ -30,13 +30,25 @@ _GIVEN = re.compile(
 _BY_NAME = re.compile(
     r"\$\{\s{0,3}([A-Za-z_$][\w$.]{1,60})\s{0,3}\}|[\"'`]\s{0,20}\+\s{0,20}([A-Za-z_$][\w$.]{1,60})|\{([A-Za-z_]\w{1,60})\}"
 )
-# A token by itself, and the names of what takes one.
-_QUOTED = re.compile(rf"[\"'`](?P<value>/?(?:services/)?{_SLACK}|{UUID}|[0-9a-f]{{32}}(?:[0-9a-f]{{32}})?)(?=[\"'`])")
-_NAME = re.compile(
-    r"(?i)(?:feishu|lark|ding(?:talk|ding)?|wecom|we_?work|qywx|wxwork|slack|hook|robot|(?<![a-z])bot)"
-    r"(?:[_-]?(?:id|key|token|bot|robot|hook|webhook|url|path|secret)){0,3}[\"'\]]{0,2}\s{0,3}[:=]\s{0,3}\Z"
+# A token by itself, after the name of what takes one.
+_NAMED = re.compile(
+    r"(?i:feishu|lark|ding(?:talk|ding)?|wecom|qywx|slack|hook|robot)(?i:[_-]?(?:id|key|token|bot|robot|hook|webhook|url|path|"
+    r"secret)){0,3}[\"'\]]{0,2}\s{0,3}[:=]\s{0,3}[\"'`]/?(?:services/)?"
+    rf"(?P<value>{_SLACK}|{UUID}|[0-9a-f]{{32}}(?:[0-9a-f]{{32}})?)(?=[\"'`])"
 )
-_NEEDLES = ("hook", "robot", "slack", "services/t", "workflows/t", "triggers/t")
+_NEEDLES = (
+    "hook",
+    "robot",
+    "slack",
+    "services/t",
+    "workflows/t",
+    "triggers/t",
+    "feishu",
+    "dingt",
+    "ding_",
+    "wecom",
+    "qywx",
+)
 _REACH = 160  # characters after an address in which its token is given
 _AROUND = 40  # characters before and after a needle that are a lead
 
@@ -45,16 +57,15 @@ def hooks(text: str, lower: str) -> Iterator[Span]:
     """Yield the tokens of webhooks; `lower` is the text in small letters."""
     done = 0
     for at in sorted(_places(lower)):
+        if (named := _NAMED.match(text, at)) and _is_token(named["value"]):
+            yield Span(*named.span("value"), "webhook-token")
         lead = _LEAD.search(text, max(done, at - _AROUND), at + _AROUND) if at >= done else None
-        if lead is None:
+        if lead is None or (lead := _LEAD.match(text, lead.start())) is None:  # to the end of it
             continue
         done = lead.end()
         for start, end in _tokens(text, lead):
             if _is_token(text[start:end]):
                 yield Span(start, end, f"{lead.lastgroup}-webhook")
-    for match in _QUOTED.finditer(text):
-        if _NAME.search(text, max(0, match.start() - 60), match.start()) and _is_token(match["value"]):
-            yield Span(*match.span("value"), "webhook-token")
 
 
 def _places(lower: str) -> Iterator[int]:

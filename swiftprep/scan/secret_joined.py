@@ -24,20 +24,34 @@ _NEXT = re.compile(r"\s{0,40}(?:\\\n\s{0,40})?(?:\+\s{0,40}\[?|\)?\.(?:concat|ap
 _TEMPLATE = re.compile(r"`(?P<text>[^`\n\\]{0,400})`")
 _LITERAL_SLOT = re.compile(r"\$\{\s{0,3}[\"']")
 _SLOT = re.compile(r"\$\{\s{0,3}(?:([\"'])(?P<literal>[^\"'\n\\{}]{0,200})\1|(?P<name>[A-Za-z_$][\w$]{0,60}))\s{0,3}\}")
-# What is given to a name and put together, and the name.
-_VALUE = re.compile(
-    r"[:=]\s{0,3}(?P<value>`|[A-Za-z_$][\w$]{0,60}\s{0,20}\+|[\"'][^\"'\n\\]{0,100}[\"']\s{0,20}\+\s{0,20}[A-Za-z_$])"
+# What is in the name of a secret, the rest of that name, and the sign that gives it a value; and how it may begin.
+_TELLING = (
+    "token",
+    "secret",
+    "passw",
+    "pwd",
+    "apikey",
+    "api_key",
+    "accesskey",
+    "access_key",
+    "authorization",
+    "credential",
 )
-_TELLS = re.compile(r"(?i)key|token|secret|pass|pwd|psw|auth|cred|[as]k\b")
-_NAME = re.compile(r"(?<![\w$])(?P<name>[A-Za-z_$][\w$]{1,60})[\"']?(?:\s?:\s?(?:string|String|str))?\s{0,3}\Z")
+_GIVEN = re.compile(r"(?P<name>[\w$]{1,60})[\"']?(?:\s?:\s?(?:string|String|str))?\s{0,3}[:=]\s{0,3}(?=[A-Za-z_$`\"'])")
+_BEFORE = re.compile(r"[\w$]{0,40}\Z")
 _TERM = re.compile(
     r"(?:(?P<name>[A-Za-z_$][\w$]{0,60})(?!\s?[\w(.\[])|[\"'](?P<literal>[^\"'\n\\]{0,400})[\"'])\s{0,20}(?P<more>\+\s{0,20})?"
 )
 _SEPARATORS = " \t:/_.?&=-"
 
 
-def put_together(text: str) -> Iterator[Span]:
-    """Yield the parts of keys that stand in several literals; each of them may look like nothing in particular."""
+def put_together(text: str, lower: str) -> Iterator[Span]:
+    """Yield the parts of keys that stand in several literals; each of them may look like nothing in particular.
+
+    Args:
+        text: The text.
+        lower: The same in small letters, letter by letter.
+    """
     for opening in _OPENING.finditer(text):
         parts = list(_literals(text, opening.start()))
         if len(parts) > 1:
@@ -47,13 +61,18 @@ def put_together(text: str) -> Iterator[Span]:
             parts, names = _parts(text, *template.span("text"))
             if len(parts) > 1 and not names:
                 yield from _judged(text, parts, "token")
-    if "+" in text or "${" in text:
-        for value in _VALUE.finditer(text):
-            before = text[max(0, value.start() - 80) : value.start()]
-            name = _NAME.search(before) if _TELLS.search(before) else None
-            rank = rank_of(name["name"]) if name else ""
-            if rank in ("password", "secret", "token"):
-                yield from _of_variables(text, value.start("value"), rank)
+    for at in sorted(at for word in _TELLING for at in _hits(lower, word)):
+        given = _GIVEN.match(text, at)
+        rank = rank_of(_BEFORE.search(text[max(0, at - 40) : at])[0] + given["name"]) if given else ""  # type: ignore[index]
+        if given and rank in ("password", "secret", "token"):
+            yield from _of_variables(text, given.end(), rank)
+
+
+def _hits(text: str, word: str) -> Iterator[int]:
+    at = text.find(word)
+    while at >= 0:
+        yield at
+        at = text.find(word, at + len(word))
 
 
 def _literals(text: str, at: int) -> Iterator[Part]:

@@ -17,22 +17,11 @@ _ARGUMENT = {
     "DriverManagerDataSource": 2, "forURL": 2, "PDO": 2, "mysqli_connect": 2, "mysqli": 2,
     "basicAuthentication": 1, "setBasicAuth": 1, "withBasicAuth": 1, "PlainTextAuthProvider": 1,
 }  # fmt: skip
+_LONGEST_NAME = 60  # letters of the name of a call and what is before its arguments
 _MOST = 600  # letters of the arguments of a call
 # Of `connect` it depends on whose it is.
 _OWNERS = {"pymysql": 2, "MySQLdb": 2, "cx_Oracle": 1, "oracledb": 1, "mysql": 2, "pymssql": 2}
-_IN_CALLS = (
-    "onnect",
-    "Pool(",
-    "DataSource(",
-    "forURL(",
-    "PDO(",
-    "mysqli(",
-    "Sequelize",
-    "FTP",
-    "Auth",
-    "Token(",
-    "Credential",
-)
+_IN_CALLS = ("onnect", "Pool(", "DataSource(", "PDO(", "forURL(", "Sequelize", "FTP", "Auth", "Token(", "Credential")
 _CALL = re.compile(
     rf"(?<![\w$])(?:(?P<name>{'|'.join(_ARGUMENT)})|(?P<owner>{'|'.join(_OWNERS)})\.connect)\s{{0,3}}\((?=\s{{0,40}}[^\s)])"
 )
@@ -43,22 +32,21 @@ _ADDRESS = re.compile(
 )
 
 _USERS = (
-    r"(?:(?:super|sys)?[-_]?admin(?:istrator)?\d{0,3}|root|sysadmin|test(?:er|user)?\d{0,3}|guest|demo|manager|operator|"
-    r"system|user\d{0,3}|zhangsan|lisi|nacos|postgres|oracle|mysql|redis|(?:超级)?管理员|超管)"
+    r"(?:(?:super|sys)?[-_]?admin(?:istrator)?\d{0,3}|root|test(?:er|user)?\d{0,3}|guest|demo|user\d{0,3}|nacos|postgres"
+    r"|(?:超级)?管理员|超管)"
 )
 _LEAD = (
     r"(?:(?:账号|帐号|账户|帐户|用户名?|登录名?|测试)[^\n\w]{0,6}"
     r"|(?:account|user(?:name)?|login|credentials?)\s{0,3}[:=]\s{0,3})"
 )
-_IN_USERS = (
-    "admin", "root", "test", "guest", "demo", "manager", "operator", "system", "user", "zhangsan", "lisi", "nacos",
-    "postgres", "oracle", "mysql", "redis", "pw", "密", "管",
-)  # fmt: skip
+_IN_USERS = ("admin", "root", "test", "user", "guest", "demo", "nacos", "postgres", "pw")
+_BEFORE_USERS = ("super", "super-", "super_", "sys", "超级")
 # A user, a sign between, and what may be his password.
 _PAIR = re.compile(
-    rf"(?i)(?P<lead>{_LEAD})?(?<![\w@.$-])(?<!(?<!/)/)(?<!://)(?P<user>{_USERS})(?P<sign>\s{{0,3}}(?:[/|:：,，、→(（]|[-=]{{0,2}}>|-)\s{{0,3}}|\s{{1,3}})[\"'`“]?"
-    r"(?=(?P<value>[^\s\"'`<>,，。；;、()（）{}]{5,64}))"
+    rf"(?i)(?<![\w@.$-])(?<!(?<!/)/)(?<!://)(?P<user>{_USERS})(?P<sign>\s{{0,3}}(?:[/|:：,，、→(（]|[-=]{{0,2}}>|-)\s{{0,3}}|\s{{1,3}})"
+    r"[\"'`“]?(?P<value>[^\s\"'`<>,，。；;、()（）{}]{5,64})"
 )
+_LED = re.compile(rf"(?i){_LEAD}\Z")
 _SHORT_NAME = re.compile(r"(?i)(?<![\w.$-])(?:pw|密)\s{0,2}[:=：]\s{0,2}(?P<value>[^\s\"'`<>,，。；;、()（）{}]{5,64})")
 # A path, an address, a call, a setting, a version.
 _OTHER = re.compile(r"[/=(]|[\w)]\.[A-Za-z]|\w@[\w-]{1,40}\.|[@^~v]\d{1,4}\.\d|^\d{4}-\d\d")
@@ -69,7 +57,7 @@ _COMMENTS = frozenset(".yml .yaml .env .properties .sh .py .conf .ini .toml .rb"
 
 def positional(text: str) -> Iterator[Span]:
     """Yield the passwords handed over by position, and those within the addresses of databases."""
-    for match in _CALL.finditer(text) if any(part in text for part in _IN_CALLS) else ():
+    for match in _calls(text):
         place = _ARGUMENT[match["name"]] if match["name"] else _OWNERS[match["owner"]]
         given, _ = row_fields(text, match.end(), _MOST)
         literal = _LITERAL.fullmatch(text, *given[place]) if place < len(given) else None
@@ -81,54 +69,51 @@ def positional(text: str) -> Iterator[Span]:
             yield Span(*match.span(group), "password")
 
 
-def told(text: str, suffix: str, places: Callable[[], Places], offset: int) -> Iterator[Span]:
+def _calls(text: str) -> Iterator[re.Match[str]]:
+    done = 0
+    for at in sorted(at for part in _IN_CALLS for at in _hits(text, part)):
+        match = _CALL.search(text, max(done, at - _LONGEST_NAME), at + _LONGEST_NAME) if at >= done else None
+        if match:
+            done = match.end()
+            yield match
+
+
+def _hits(text: str, part: str) -> Iterator[int]:
+    at = text.find(part)
+    while at >= 0:
+        yield at
+        at = text.find(part, at + len(part))
+
+
+def told(text: str, lower: str, suffix: str, places: Callable[[], Places], offset: int) -> Iterator[Span]:
     """Yield the passwords that comments and prose tell beside a user: `admin / …`, `测试账号 admin …`.
 
     Args:
         text: A piece of a text, written in one way.
-        suffix: How.
+        lower: The same in small letters, letter by letter.
+        suffix: How it is written.
         places: Gives those of the whole text.
         offset: Where the piece begins in it.
     """
-    for begin, end in _lines(text, suffix):
-        line = text[begin:end].lower()
-        if not any(word in line for word in _IN_USERS):
+    for at in _users(text, lower):
+        short = _SHORT_NAME.match(text, at)
+        pair = None if short else _PAIR.match(text, at)
+        match = short or pair
+        if match is None:
             continue
-        for match in (*_PAIR.finditer(text, begin, end), *_SHORT_NAME.finditer(text, begin, end)):
-            value = match["value"].rstrip(".:：")
-            start = match.start("value")
-            may_be = looks_secret(value, "password") if match.re is _SHORT_NAME else _may_follow(match, value)
-            if may_be and _is_told(text, start, suffix, places, offset):
-                yield Span(start, start + len(value), "password")
+        value = match["value"].rstrip(".:：")
+        start = match.start("value")
+        may_be = looks_secret(value, "password") if pair is None else _may_follow(pair, value)
+        if may_be and _is_told(text, start, suffix, places, offset):
+            yield Span(start, start + len(value), "password")
 
 
-# Of a comment's line so much is looked at: in a minified file it is all of it.
-_COMMENT = re.compile(r"//[^\n]{0,300}|/\*|<!--|#[^\n]{0,300}|-- [^\n]{0,300}")
-_FROM_DIGIT = re.compile(r"[0-9][^\n]{0,200}")
-
-
-def _lines(text: str, suffix: str) -> Iterator[tuple[int, int]]:
-    """Yield the lines of what may be a comment, or of all of prose, that have a digit: a password hardly lacks one."""
-    if suffix in PROSE:
-        yield from _with_digit(text, 0, len(text))
-        return
-    at = 0
-    for match in _COMMENT.finditer(text):
-        start, end = match.span()
-        if start < at:
-            continue
-        closing = {"/*": "*/", "<!--": "-->"}.get(match[0])
-        if closing:
-            end = text.find(closing, end)
-            end = len(text) if end < 0 else end
-        at = end
-        yield from _with_digit(text, start, end)
-
-
-def _with_digit(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
-    for match in _FROM_DIGIT.finditer(text, start, end):
-        begin = max(start, match.start() - 200)
-        yield max(begin, text.rfind("\n", begin, match.start()) + 1), match.end()
+def _users(text: str, lower: str) -> Iterator[int]:
+    """Yield where the name of a user may begin."""
+    for word in _IN_USERS if text.isascii() else (*_IN_USERS, "管理员", "超管", "密"):
+        for at in _hits(lower if word.isascii() else text, word):
+            yield from (at - len(before) for before in _BEFORE_USERS if lower.startswith(before, at - len(before)))
+            yield at
 
 
 def _is_password(value: str) -> bool:
@@ -140,7 +125,7 @@ def _may_follow(match: re.Match[str], value: str) -> bool:
     """Return whether a value beside a user is a password: `admin/index2` is a path."""
     if not looks_secret(value, "password") or _OTHER.search(value):
         return False
-    if match["lead"]:
+    if _LED.search(match.string[max(0, match.start() - 24) : match.start()]):
         return True
     if value.isdigit() or not match["sign"].strip():
         return False

@@ -75,7 +75,8 @@ def _spans(text: str, path: str) -> tuple[list[Span], Places] | None:
     # One byte for a character, so that places are the same in both; bytes are the faster to look through.
     raw = text.encode("latin-1", "replace")
     lower = raw.lower()
-    found = [*hooks(text, lower.decode("latin-1")), *private_keys(text), *formats(text, raw), *put_together(text)]
+    small = lower.decode("latin-1")
+    found = [*hooks(text, small), *private_keys(text), *formats(text, raw), *put_together(text, small)]
     found += [*elsewhere(text), *positional(text), *called(text, lower)]
     exact = len(found)
     places = cache(lambda: Places(text, path))  # nothing is cut into parts before something is found
@@ -85,7 +86,7 @@ def _spans(text: str, path: str) -> tuple[list[Span], Places] | None:
             Span(start + span.start, start + span.end, span.kind)
             for span in (
                 *defaults(piece, suffix), *columns(piece, suffix), *named(piece, raw[start:end], suffix),
-                *told(piece, suffix, places, start),
+                *told(piece, small[start:end], suffix, places, start),
             )
         ]  # fmt: skip
     if not found:
