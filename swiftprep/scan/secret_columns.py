@@ -13,11 +13,13 @@ _INSERT = re.compile(
     r"(?:insert|replace)\s{1,9}(?:ignore\s{1,9})?(?:into\s{1,9})?[\w.`\"\[\]]{1,80}\s{0,9}\((?P<names>[^()]{1,2000})\)\s{0,9}values\s{0,9}",
     re.I,
 )
+_MAY_INSERT = re.compile(r"(?:insert|INSERT|Insert|replace|REPLACE|Replace)\s")
 _PARALLEL = re.compile(
     r"^[ \t]*(?:(?:const|let|var)[ \t]+)?[\[(]?(?P<names>[\w.$]{1,60}(?:[ \t]{0,9},[ \t]{0,9}[\w.$]{1,60}){1,9})[\])]?"
     r"[ \t]{0,9}:?=(?!=)[ \t]{0,9}(?P<open>[\[(])?",
     re.M,
 )
+_LONGEST_NAMES = 1200  # letters of the names and what is between them
 _STATE = re.compile(r"[ \t]{0,9}useState(?:<[\w |]{1,30}>)?\((?=[\"'`])")
 _TOKEN = re.compile(
     r"""'(?:[^'\\\n]|\\.|''){0,8192}'|"(?:[^"\\\n]|\\.){0,8192}"|`(?:[^`\\\n]|\\.){0,8192}`|[^'"`,()\[\]{};\n]{1,400}|[^\0]"""
@@ -35,8 +37,8 @@ _JUDGES = re.compile(r"(?i)strength|result|valid|match|score|强度|结果|合�
 
 def columns(text: str, suffix: str) -> Iterator[Span]:
     """Yield the secrets among the values that a telling name elsewhere belongs to."""
-    lower, at = text.lower(), 0
-    may_insert = "values" in lower and any(word in lower for word in ("insert", "replace ", "replace\t", "replace\n"))
+    at = 0
+    may_insert = any(word in text for word in ("values", "VALUES", "Values")) and _MAY_INSERT.search(text)
     for match in _INSERT.finditer(text) if may_insert else ():
         if match.start() < at:
             continue
@@ -66,14 +68,17 @@ def columns(text: str, suffix: str) -> Iterator[Span]:
 
 def _assignments(text: str) -> Iterator[re.Match[str]]:
     """Yield what `_PARALLEL.finditer` would; of most lines it is seen at once that they hold none."""
-    start = 0
-    while start < len(text):
-        end = text.find("\n", start)
-        end = len(text) if end < 0 else end
-        comma = text.find(",", start, end)
-        if comma >= 0 and text.find("=", comma, end) >= 0 and (match := _PARALLEL.match(text, start)):
+    at = text.find("=")
+    while at >= 0:
+        start = text.rfind("\n", max(0, at - _LONGEST_NAMES), at) + 1
+        if (
+            (start or at < _LONGEST_NAMES)
+            and text.find(",", start, at) >= 0
+            and (match := _PARALLEL.match(text, start))
+        ):
             yield match
-        start = end + 1
+        end = text.find("\n", at)
+        at = text.find("=", end) if end >= 0 else -1
 
 
 def row_fields(text: str, at: int, most: int = 20_000) -> tuple[list[tuple[int, int]], int]:
