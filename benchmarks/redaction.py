@@ -8,21 +8,24 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from api import FRAMEWORKS, install
 
+from swiftprep.scan.private import without_private
 from swiftprep.scan.secrets import redact
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
+from private_corpus import private
 from secrets_corpus import documented, generic
 
 READ = (".vue", ".js", ".ts", ".scss", ".css", ".json", ".md")
 LONGEST_LINE = 5000  # a minified file is not scanned
 
 
-def recall(name: str, cases: list) -> tuple[int, int]:
-    clean = [redact(case.text, case.path)[0] for case in cases]
+def recall(name: str, cases: list, clean_up: Callable = redact) -> tuple[int, int]:
+    clean = [clean_up(case.text, case.path)[0] for case in cases]
     found = sum(all(part not in text for part in case.parts) for text, case in zip(clean, cases, strict=True))
     print(f"{name}: {found} of {len(cases)} found ({100 * found / len(cases):.1f} %)")
     return found, len(cases)
@@ -34,6 +37,7 @@ def main(name: str) -> None:
         recall("beside a name", generic(seed=7001, count=350)),
     ]
     print(f"all: {100 * sum(f for f, _ in sums) / sum(n for _, n in sums):.1f} %")
+    recall("by place, put together, of people, of the intranet", private(seed=7001, rounds=5), without_private)
     folder, _ = install(f"{name}@{FRAMEWORKS[name]}", name)
     lines = size = alarms = 0
     start = time.perf_counter()

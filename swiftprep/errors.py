@@ -10,7 +10,8 @@
     └── RunInterrupted (KeyboardInterrupt)    a run was stopped by Ctrl-C; carries the checkpoint to resume from
 
 Each has a base in the standard library too, so that code which does not know swiftprep can catch it, and each survives
-`pickle` whole, so that it can cross from one process to another.
+`pickle` whole, so that it can cross from one process to another. What it says is `shown`: without secrets, and without
+control characters of whoever is quoted in it.
 Recipes turn `ConfigError`, `DataError` and `MissingDependencyError` into exit code 2, `RunInterrupted` into 130.
 """
 
@@ -21,9 +22,14 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from swiftprep.withheld import shown, without_secrets_in_bytes
+
 
 class SwiftprepError(Exception):
     """Base of everything swiftprep raises on purpose."""
+
+    def __init__(self, *args: object) -> None:
+        super().__init__(*(shown(part) if isinstance(part, str) else part for part in args))
 
     def __reduce__(self) -> tuple[Any, ...]:
         # The default calls the class with `args` alone, which keyword-only parameters without a default refuse.
@@ -61,7 +67,7 @@ class TeacherError(SwiftprepError, RuntimeError):
         kind: What happened, one of `swiftprep.distill.teachers.failures.ACTIONS`.
         status: The HTTP status; None when there was none.
         retry_after: Seconds the provider asks to wait; None when it does not say.
-        body: The raw body, without the key.
+        body: The raw body, without secrets.
         tokens: Of prompt and answer, as far as it says; None where they are not known and may well be billed.
     """
 
@@ -79,7 +85,7 @@ class TeacherError(SwiftprepError, RuntimeError):
         self.kind = kind
         self.status = status
         self.retry_after = retry_after
-        self.body = body
+        self.body = without_secrets_in_bytes(body)
         self.tokens = tokens
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import io
+import re
 from importlib.resources import files
 from itertools import cycle
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import orjson
 from jinja2 import StrictUndefined
 from jinja2.sandbox import SandboxedEnvironment
 
@@ -15,6 +17,7 @@ from swiftprep.disk import atomic_write, write_text
 from swiftprep.errors import MissingDependencyError
 from swiftprep.train.judgement import train_column
 from swiftprep.train.logs import eval_sets
+from swiftprep.withheld import printable, shown_in
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -78,6 +81,21 @@ def plot_losses(log: pd.DataFrame, path: str | Path | None = None) -> Figure:
     return figure
 
 
+def write_report(report: dict[str, Any], folder: Path, lang: str, recipe: str) -> dict[str, Any]:
+    """Write `report.json` and `report.md` into a folder, and return the report as it stands there: without secrets.
+
+    Args:
+        report: Plain values.
+        folder: Where to.
+        lang: As of `write_markdown`.
+        recipe: Likewise.
+    """
+    report = shown_in(report)
+    write_text(folder / "report.json", orjson.dumps(report, option=orjson.OPT_INDENT_2).decode())
+    write_markdown(report, folder / "report.md", lang, recipe)
+    return report
+
+
 def write_markdown(report: dict[str, Any], path: str | Path, lang: str, recipe: str = "stage1") -> Path:
     """Write the report of a recipe as Markdown.
 
@@ -88,19 +106,45 @@ def write_markdown(report: dict[str, Any], path: str | Path, lang: str, recipe: 
         recipe: `"stage1"`, `"distill"` or `"stage2"`.
     """
     source = (files("swiftprep") / "assets" / "reports" / f"{recipe}.{lang}.md").read_text(encoding="utf-8")
-    environment = SandboxedEnvironment(undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    environment = SandboxedEnvironment(
+        undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, finalize=_finalized
+    )
     environment.filters["cell"] = _cell
-    environment.filters["quoted"] = _quoted
+    environment.filters["fenced"] = _fenced
     return write_text(path, environment.from_string(source).render(**report))
 
 
-def _cell(text: object, width: int = 160) -> str:
+class _Inert(str):
+    """Markdown in which nothing of others' text is live."""
+
+    __slots__ = ()
+
+
+# An address alone becomes a link, too.
+_ADDRESS = re.compile(r"(?i)\b(https?|ftp|mailto|xmpp):|\b(www)\.")
+_SIGNS = {"&": "&amp;", "<": "&lt;", "\\": "&#92;", "|": "\\|", "`": "'", "[": "\\["}
+
+
+def _finalized(value: object) -> object:
+    """Make whatever a template shows inert, so that only what the template itself says is Markdown."""
+    return _inert(value) if isinstance(value, str) and not isinstance(value, _Inert) else value
+
+
+def _inert(text: str) -> _Inert:
+    """Make a text one line of Markdown that shows nothing but itself: no link, no picture, no HTML, no table."""
+    line = "".join(_SIGNS.get(letter, letter) for letter in printable(text).replace("\n", " "))
+    return _Inert(_ADDRESS.sub(lambda match: f"{match[1]}&#58;" if match[1] else f"{match[2]}&#46;", line))
+
+
+def _cell(text: object, width: int = 160) -> _Inert:
     """Make any text fit into a cell of a Markdown table."""
     line = " ".join(str(text).split())
-    line = line if len(line) <= width else line[: width - 1] + "…"
-    return line.replace("&", "&amp;").replace("<", "&lt;").replace("|", "\\|").replace("`", "'").replace("[", "\\[")
+    return _inert(line if len(line) <= width else line[: width - 1] + "…")
 
 
-def _quoted(text: object) -> str:
-    """Make a text of many lines a quotation in Markdown, its own code blocks within."""
-    return "\n".join(f"> {line}".rstrip() for line in str(text).split("\n"))
+def _fenced(text: object, language: str = "text") -> _Inert:
+    """Show a text as it stands, in a block of code whose fence is longer than any in it."""
+    shown = printable(str(text))
+    longest = max((len(run) for run in re.findall("`+", shown)), default=0)
+    fence = "`" * max(3, longest + 1)
+    return _Inert(f"{fence}{language}\n{shown}\n{fence}")

@@ -1,13 +1,14 @@
 from __future__ import annotations
 
 import copy
+import re
 from typing import Any
 
 import pandas as pd
 import pytest
 
 from swiftprep import Monitor
-from swiftprep.report import plot_losses, write_markdown
+from swiftprep.report import plot_losses, write_markdown, write_report
 
 REPORT: dict[str, Any] = {
     "config": {"scan": {"framework": "ta404"}},
@@ -91,3 +92,52 @@ def test_each_evaluation_set_has_its_line(tmp_path):
     lines = plot_losses(Monitor(rows).log).axes[0].get_lines()
     assert [line.get_label() for line in lines] == ["eval loss (a_b)", "eval loss (c)"]
     assert len({line.get_color() for line in lines}) == 2
+
+
+FENCE = "`" * 3
+HOSTILE = f"""1. Look.
+
+{FENCE}vue
+<script>steal()</script>
+{FENCE}
+~~~
+````
+<img src=x onerror=steal()> ![x](http://evil.example/p.png) [here](javascript:steal())
+| a | b |
+\x1b[2J done
+"""
+DISTILLED: dict[str, Any] = {
+    "config": {"scan": {"framework": "ta404 <b>"}}, "kept": 1, "components": {"all": 2, "covered": 1}, "experts": None,
+    "teacher": {"identity": "m`<img src=x>`", "host": "h"}, "seconds": {"scan": 1.0}, "rejected_in_all": 1,
+    "asked": {
+        "asked": 1, "answered": 1, "rejected": 1, "pending": 0, "stopped": "\x1b[31m<img src=x>", "neutralised": {},
+        "usage": {"calls": 1, "cached": 0, "tokens_in": 1, "tokens_out": 1, "cost": None}, "pass_rates": [],
+    },
+    "rejected": [{"instruction": "\\[a](javascript:x) www.evil.example", "tries": 1, "reason": "[r](https://evil.example)", "detail": HOSTILE}],
+    "shown": [{"prompt": HOSTILE, "intent": "![i](x)", "generator": "<script>", "answer": HOSTILE}],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_nothing_that_others_wrote_is_live_in_a_report(tmp_path, lang):
+    write_report(DISTILLED, tmp_path, lang, "distill")
+    text = (tmp_path / "report.md").read_text(encoding="utf-8")
+    opening = "`" * 5 + "markdown\n"
+    assert text.count(opening) == 1
+    before, _, rest = text.partition(opening)
+    answer, _, after = rest.partition("\n" + "`" * 5 + "\n")
+    assert answer == HOSTILE.replace("\x1b", "\\u001b").strip("\n") + "\n"
+    outside = re.sub(r"!\[\w+\]\(coverage\.png\)", "", before + after)
+    assert not re.search(r"(?<!\\)\[|<(?!\w+ \w+>)[a-z/]|javascript\(|https?:/|www\.", outside)
+    assert "\\\\[" not in outside  # an escaped backslash, and a bracket that is live
+    assert text.replace("\n", "").isprintable()
+    assert "\x1b" not in (tmp_path / "report.json").read_text(encoding="utf-8")
+
+
+def test_a_command_stays_one_that_can_be_copied(tmp_path):
+    command = "swift sft \\\n    --dataset '[a]<b>.jsonl' --x `y` | z"
+    report = copy.deepcopy(REPORT)
+    report["sft"]["command"] = command
+    assert f"{FENCE}bash\n{command}\n{FENCE}" in write_markdown(report, tmp_path / "r.md", "en").read_text(
+        encoding="utf-8"
+    )

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 
+from swiftprep.distill.request import longest
 from swiftprep.distill.store import Spent
 from swiftprep.distill.teachers.teacher import Price, Teaches
 from swiftprep.errors import ConfigError, did_you_mean
@@ -160,15 +161,3 @@ class Spending:
             and (budget.tokens is None or self.tokens + self._tokens + tokens <= budget.tokens)
             and (budget.money is None or self.money + self._money + money <= budget.money + 1e-12)
         )
-
-
-def longest(sampling: Mapping[str, object]) -> int:
-    """Return the limit of an answer's tokens that a sampling sets; 0 when it sets none."""
-    for name in LIMIT_NAMES:
-        value = sampling.get(name)
-        if isinstance(value, int) and not isinstance(value, bool):
-            return value
-    return 0
-
-
-LIMIT_NAMES = ("max_tokens", "max_completion_tokens")

@@ -10,14 +10,15 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
-from swiftprep.distill.budget import LIMIT_NAMES, BudgetReached, Spending, cost_of, longest
+from swiftprep.distill.budget import BudgetReached, Spending, cost_of
 from swiftprep.distill.limiter import Halted, Limiter
-from swiftprep.distill.request import Reply, Request
+from swiftprep.distill.request import LIMIT_NAMES, Reply, Request, longest
 from swiftprep.distill.store import Store, Stored
 from swiftprep.distill.teachers.failures import ACTIONS, Action
 from swiftprep.distill.teachers.teacher import Teaches
 from swiftprep.errors import DistillStopped, TeacherError
 from swiftprep.quality.length import estimate
+from swiftprep.withheld import shown
 
 LONGEST_WAIT = 60.0  # seconds between two attempts
 GIVES_UP = 20  # requests in a row without one answer, after which the run is stopped
@@ -261,7 +262,9 @@ class Calls:
             raise Halted from None
         texts = (reply.content, reply.reasoning, reply.finish_reason) if isinstance(reply, Reply) else (None,)
         if not all(isinstance(text, str) for text in texts):
-            return TeacherError(f"the teacher returned {reply!r:.80}; expected a Reply of texts", kind="bad-body")
+            return TeacherError(
+                f"the teacher returned {shown(repr(reply)):.80}; expected a Reply of texts", kind="bad-body"
+            )
         return reply
 
     @asynccontextmanager

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from swiftprep.distill.budget import cost_of, longest
+from swiftprep.distill.budget import cost_of
 from swiftprep.distill.prompting.prompts import Prompter
-from swiftprep.distill.request import Reasoning, Request
+from swiftprep.distill.request import Reasoning, Request, longest
 from swiftprep.distill.scenario import Scenario
 from swiftprep.distill.store import read_answers
 from swiftprep.distill.teachers.teacher import Teaches

@@ -10,8 +10,19 @@ from typing import Any, Literal, TypeAlias
 import orjson
 
 from swiftprep.records import Message
+from swiftprep.withheld import without_secrets
 
 Reasoning: TypeAlias = Literal["inline", "think", "none"]
+LIMIT_NAMES = ("max_tokens", "max_completion_tokens")
+
+
+def longest(sampling: Mapping[str, object]) -> int:
+    """Return the limit of an answer's tokens that a sampling sets; 0 when it sets none."""
+    for name in LIMIT_NAMES:
+        value = sampling.get(name)
+        if isinstance(value, int) and not isinstance(value, bool):
+            return value
+    return 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +68,7 @@ def encodable(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What a teacher answered.
+    """What a teacher answered, without the keys of this process, which a provider may repeat.
 
     Attributes:
         content: The answer.
@@ -65,7 +76,7 @@ class Reply:
         finish_reason: `"stop"`, `"length"`, `"content_filter"` …
         tokens_in: Tokens of the prompt, as billed; 0 when the provider does not say.
         tokens_out: Tokens of the answer, its reasoning included.
-        body: The raw body.
+        body: The raw body; empty where the answer repeats a key, which may be there in pieces.
     """
 
     content: str
@@ -74,3 +85,11 @@ class Reply:
     tokens_in: int = 0
     tokens_out: int = 0
     body: bytes = b""
+
+    def __post_init__(self) -> None:
+        for name in ("content", "reasoning"):
+            text = getattr(self, name)
+            clean = without_secrets(text) if isinstance(text, str) else text
+            if clean != text:
+                object.__setattr__(self, name, clean)
+                object.__setattr__(self, "body", b"")

@@ -25,6 +25,7 @@ from typing import Any, TypeAlias
 from swiftprep.distill.locking import Lock
 from swiftprep.distill.request import Reply, Request, encodable
 from swiftprep.errors import ConfigError, DistillStopped
+from swiftprep.withheld import shown, without_secrets_in_bytes
 
 FORMAT = 1
 LINGER = 0.02  # seconds the note that a call has begun waits for an answer to be committed with
@@ -197,7 +198,7 @@ class Store:
         body: bytes = b"",
         answers: tuple[str, Request, Stored] | None = None,
     ) -> None:
-        """Write down how an attempt ended and, where that settles the request, its answer.
+        """Write down how an attempt ended and, where that settles the request, its answer; all without secrets.
 
         It returns when that is on disk.
 
@@ -215,12 +216,12 @@ class Store:
         Raises:
             DistillStopped: it could not be written.
         """
-        packed = _pack(body) if body else None
+        packed = _pack(without_secrets_in_bytes(body)) if body else None
         writes: list[Write] = [
             (
                 "UPDATE attempts SET outcome=?, latency=?, status=?, tokens_in=?, tokens_out=?, cost=?, detail=?, "
                 "body=? WHERE id=?",
-                (outcome, latency, status, *tokens, cost, encodable(detail), packed, attempt),
+                (outcome, latency, status, *tokens, cost, encodable(shown(detail)), packed, attempt),
             )
         ]
         if answers is not None:
@@ -283,7 +284,7 @@ def _answer(key: str, request: Request, stored: Stored, attempt: int) -> Write:
     return (
         "INSERT OR REPLACE INTO requests VALUES (?,?,?,?,?,?,?,?,?,?)",
         (
-            key, _pack(request.to_json()), stored.outcome, encodable(stored.detail),
+            key, _pack(without_secrets_in_bytes(request.to_json())), stored.outcome, encodable(shown(stored.detail)),
             encodable(reply.content), encodable(reply.reasoning), reply.finish_reason, reply.tokens_in,
             reply.tokens_out, attempt,
         ),

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from swiftprep.quality.origin import is_code
-from swiftprep.quality.personal import personal
-from swiftprep.quality.stand_ins import stand_in
 from swiftprep.quality.verdict import Verdict, drop, fix, warn
 from swiftprep.records import Sample
 from swiftprep.scan.mask import OLD_MARKER, mask, renewed
+from swiftprep.scan.personal import personal
 from swiftprep.scan.places import Places
 from swiftprep.scan.secrets import redact
+from swiftprep.scan.stand_ins import stand_in
 
 
 def secrets(sample: Sample) -> Verdict | None:

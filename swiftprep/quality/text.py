@@ -9,6 +9,7 @@ from typing import Any
 
 import orjson
 
+from swiftprep.quality.chat_tokens import kept_token
 from swiftprep.quality.decoding import decoded, looks_wrong, words_with_gaps, wrong_lines
 from swiftprep.quality.edit import with_answer, with_texts
 from swiftprep.quality.markdown import code_of, fenced, outside_fences, prose
@@ -184,7 +185,7 @@ def chat_markers(sample: Sample) -> Verdict | None:
     """A chat template's marks inside a message: the tokenizer takes them for the real ones."""
     others = [turn for turn in sample.messages if turn["role"] != "assistant"]
     if any(is_about_marks(turn["content"]) for turn in others):
-        return None
+        return kept_token(sample)
     asked = "\n".join(f"{turn['role']}\n{turn['content']}" for turn in others)
     messages = []
     for position, turn in enumerate(sample.messages):
@@ -204,7 +205,7 @@ def chat_markers(sample: Sample) -> Verdict | None:
     if not is_code(made) and not _ABOUT_ROLES.search(sample.prompt):
         made = with_answer(made, _answer_alone(made.answer, made.prompt))
     if made.messages == sample.messages:
-        return None
+        return kept_token(sample)
     if not made.answer or not made.prompt:
         return drop("is nothing but the marks of a chat template", "只有对话模板标记")
     return fix(made, "holds the marks of a chat template", "混入了对话模板标记")

@@ -14,6 +14,7 @@ from typing import Any
 from swiftprep import lifeline
 from swiftprep.errors import ConfigError, DataError, MissingDependencyError, RunInterrupted, SwiftprepError
 from swiftprep.streams import forgiving_streams, tell
+from swiftprep.withheld import ShownFormatter, printable, shown, shown_in
 
 logger = logging.getLogger(__name__)
 
@@ -57,7 +58,9 @@ def run(
 
 
 def _run(recipe: Callable[[Arguments], dict[str, Any]], arguments: Arguments) -> int:
-    logging.basicConfig(level=logging.WARNING, format="%(levelname)s: %(message)s")
+    handler = logging.StreamHandler()
+    handler.setFormatter(ShownFormatter("%(levelname)s: %(message)s"))
+    logging.basicConfig(level=logging.WARNING, handlers=[handler])
     try:
         with lifeline.stopping_by_signals(signal.default_int_handler):
             report = recipe(arguments)
@@ -83,13 +86,14 @@ def _run(recipe: Callable[[Arguments], dict[str, Any]], arguments: Arguments) ->
 
 def _print(report: dict[str, Any]) -> int:
     """Print a report as JSON, and return the exit code."""
+    told = shown_in(report)
     try:
         if sys.stdout is None:
             raise OSError("it is closed")
         try:
-            print(json.dumps(report, ensure_ascii=False, indent=2))
+            print(printable(json.dumps(told, ensure_ascii=False, indent=2)))
         except UnicodeEncodeError:
-            print(json.dumps(report, indent=2))
+            print(json.dumps(told, indent=2))
         sys.stdout.flush()
     except (OSError, ValueError) as error:
         _complain(f"standard output did not take the report: {error} (无法写到标准输出)")
@@ -99,11 +103,11 @@ def _print(report: dict[str, Any]) -> int:
 
 def say(text: str) -> None:
     """Tell the person in front of the terminal; standard output stays free for `--json`."""
-    tell(text)
+    tell(shown(text))
 
 
 def _complain(text: str) -> None:
-    for line in text.splitlines():
+    for line in shown(text).split("\n"):
         tell(f"error: {line}")
 
 

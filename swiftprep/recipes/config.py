@@ -15,7 +15,8 @@ from swiftprep.errors import ConfigError, did_you_mean
 from swiftprep.recipes.yaml_text import load_yaml
 from swiftprep.scan.reading import SUFFIXES
 from swiftprep.scan.tasks import KINDS
-from swiftprep.train.arguments import masked, unknown_arguments
+from swiftprep.train.arguments import unknown_arguments
+from swiftprep.withheld import masked, withhold_settings
 
 
 class Section(BaseModel):
@@ -170,6 +171,7 @@ def load(kind: type[Config], file: str | Path | None = None, overrides: Iterable
             raise ConfigError(f"'{override}': expected key=value, such as mix.ratio=40:60")
         _put(settings, key, _given(value) if _is_text(kind, key) else _value(override, value))
     settings = _tidy(_over_defaults(kind, settings), set(_sections(kind)))
+    withhold_settings(settings)  # before any of it is told
     problems: list[str] = []
     config = kind()
     try:
@@ -188,9 +190,7 @@ def load(kind: type[Config], file: str | Path | None = None, overrides: Iterable
 
 def save_config(config: BaseModel, path: Path) -> Path:
     """Write the resolved settings as YAML, in a form `load` reads back; keys and tokens are left out."""
-    plain = config.model_dump(mode="json")
-    if "sft" in plain:
-        plain["sft"] = masked(plain["sft"])
+    plain = masked(config.model_dump(mode="json"))
     return write_text(path, yaml.safe_dump(plain, allow_unicode=True, sort_keys=False))
 
 

@@ -15,10 +15,7 @@ from collections.abc import Sequence
 from importlib import metadata
 from typing import Any
 
-import orjson
-
 from swiftprep.catalog.catalog import Catalog
-from swiftprep.disk import write_text
 from swiftprep.distill.result import Result
 from swiftprep.errors import ConfigError, DistillStopped, MissingDependencyError, RunInterrupted
 from swiftprep.outputs import check_together, writing
@@ -29,7 +26,8 @@ from swiftprep.recipes.distilling import distil, facts, write_coverage
 from swiftprep.recipes.scan import scanner
 from swiftprep.recipes.training import timed
 from swiftprep.records import Sample, read_jsonl, write_jsonl
-from swiftprep.report import write_markdown
+from swiftprep.report import write_report
+from swiftprep.withheld import masked
 
 SUMMARY = "Distil: scenarios → answers of experts and a teacher, each verified against the catalogue."
 
@@ -63,7 +61,7 @@ def distill(config: DistillConfig, *, dry_run: bool = False) -> dict[str, Any]:
         return {"scenarios": [s.instruction for s in found.scenarios], **_previewed(found.preview)}
     report: dict[str, Any] = {
         "swiftprep": metadata.version("swiftprep"),
-        "config": config.model_dump(mode="json"),
+        "config": masked(config.model_dump(mode="json")),
         **facts(found, catalog),
         "seconds": {name: round(value, 1) for name, value in seconds.items()},
     }
@@ -75,8 +73,7 @@ def distill(config: DistillConfig, *, dry_run: bool = False) -> dict[str, Any]:
             write_coverage(found, catalog, staged / "coverage.png")
         except MissingDependencyError as error:
             say(f"        no coverage.png: {error}")
-        write_text(staged / "report.json", orjson.dumps(report, option=orjson.OPT_INDENT_2).decode())
-        write_markdown(report, staged / "report.md", config.scan.lang, "distill")
+        report = write_report(report, staged, config.scan.lang, "distill")
     say(f"kept    {len(found.samples)} answers: {out / 'samples.jsonl'}")
     say(f"report: {out / 'report.md'}")
     return report

@@ -20,7 +20,6 @@ from typing import Any
 
 import orjson
 
-from swiftprep.disk import write_text
 from swiftprep.errors import ConfigError, RunError, RunInterrupted
 from swiftprep.evaluate.compare import compare
 from swiftprep.mix.mixer import Mixer
@@ -38,12 +37,12 @@ from swiftprep.recipes.training import (
     versions,
 )
 from swiftprep.records import read_jsonl, write_jsonl
-from swiftprep.report import plot_losses, write_markdown
+from swiftprep.report import plot_losses, write_report
 from swiftprep.scan.result import Scan
 from swiftprep.tokens import sample_tokens, token_counter
-from swiftprep.train.arguments import masked
 from swiftprep.train.results import Evaluation, Run
 from swiftprep.train.runner import SwiftRunner
+from swiftprep.withheld import masked
 
 SUMMARY = "Stage 1: code base → samples → mix → fine-tuning → evaluation → verdict."
 
@@ -78,8 +77,10 @@ def _stage1(config: Stage1Config, runner: SwiftRunner, held: ExitStack, dry_run:
         held.enter_context(reading(out / "data"))
     with folder.writing("settings") as staged:
         save_config(config, staged / "config.yaml")
-    report: dict[str, Any] = {"swiftprep": metadata.version("swiftprep"), "config": config.model_dump(mode="json")}
-    report["config"]["sft"] = masked(config.sft)
+    report: dict[str, Any] = {
+        "swiftprep": metadata.version("swiftprep"),
+        "config": masked(config.model_dump(mode="json")),
+    }
     report["scan"] = _scan_facts(scan)
     report["data"] = run_of(files["train"])
     say(f"scan    {scan.found} files: {len(scan.train)} train, {len(scan.val)} held out, {len(scan.rejects)} rejected")
@@ -137,8 +138,7 @@ def _stage1(config: Stage1Config, runner: SwiftRunner, held: ExitStack, dry_run:
         for name, found in answers.items():
             save_answers(found, staged / "eval" / f"{name}.jsonl")
         plot_losses(trained.log, staged / "loss.png")
-        write_text(staged / "report.json", orjson.dumps(report, option=orjson.OPT_INDENT_2).decode())
-        write_markdown(report, staged / "report.md", config.scan.lang)
+        report = write_report(report, staged, config.scan.lang, "stage1")
     _say_result(report, out)
     return report
 

@@ -32,12 +32,12 @@ from swiftprep.recipes.questions import ask_stages, compare_stages, examples
 from swiftprep.recipes.stage1_results import Stage1Run, hold_out, read_stage1
 from swiftprep.recipes.training import check_before, general_data, make_runner, sft_facts, timed, versions
 from swiftprep.records import Sample, read_jsonl, write_jsonl
-from swiftprep.report import plot_losses, write_markdown
+from swiftprep.report import plot_losses, write_report
 from swiftprep.tokens import sample_tokens, token_counter
-from swiftprep.train.arguments import masked
 from swiftprep.train.folders import check_adapter
 from swiftprep.train.results import Run
 from swiftprep.train.runner import SwiftRunner
+from swiftprep.withheld import masked
 
 SUMMARY = "Stage 2: scenarios → verified answers → mix with stage 1 → fine-tuning goes on → evaluation → verdict."
 LEAST = 4  # answers below which there is nothing to train on and hold out
@@ -85,8 +85,10 @@ def _stage2(config: Stage2Config, before: Stage1Run, base: SwiftRunner, folder: 
         say(str(found.preview or "nothing to ask"))
         say("\ndry run: no connection was opened, no model was loaded and nothing was written")
         return {"scenarios": [scenario.instruction for scenario in found.scenarios]}
-    report: dict[str, Any] = {"swiftprep": metadata.version("swiftprep"), "config": config.model_dump(mode="json")}
-    report["config"]["sft"] = masked(config.sft)
+    report: dict[str, Any] = {
+        "swiftprep": metadata.version("swiftprep"),
+        "config": masked(config.model_dump(mode="json")),
+    }
     report["framework"], report["distilled"] = before.config.scan.framework, facts(found, catalog)
     with folder.writing("settings") as staged:
         save_config(config, staged / "config.yaml")
@@ -122,8 +124,7 @@ def _stage2(config: Stage2Config, before: Stage1Run, base: SwiftRunner, folder: 
             write_text(staged / "eval" / f"{stage}.jsonl", "".join(orjson.dumps(row).decode() + "\n" for row in rows))
         write_coverage(found, catalog, staged / "coverage.png")
         plot_losses(trained.log, staged / "loss.png")
-        write_text(staged / "report.json", orjson.dumps(report, option=orjson.OPT_INDENT_2).decode())
-        write_markdown(report, staged / "report.md", lang, "stage2")
+        report = write_report(report, staged, lang, "stage2")
     _say_result(report)
     say(f"report: {out / 'report.md'}")
     return report

@@ -20,7 +20,7 @@ from swiftprep.records import Reject
 from swiftprep.scan.files import read_source
 from swiftprep.scan.kinds import Maker, Wanted
 from swiftprep.scan.licences import allowed, read_licence
-from swiftprep.scan.secrets import redact
+from swiftprep.scan.private import without_private
 from swiftprep.scan.split import signature
 from swiftprep.workers import Guarded, Limits, Lost
 
@@ -115,7 +115,7 @@ def read_file(job: Job, path: str, known: str = "") -> Record | None:
     if job.licences is not None and not allowed(licence, job.licences):
         return _reject("licence", f'{licence} is not allowed; it says "{stated.words}"', source.sha)
     name = readable(path)
-    text, findings = redact(source.text, name) if job.redact else (source.text, [])
+    text, findings = without_private(source.text, name) if job.redact else (source.text, [])
     facts, shape = _parse(text.encode("utf-8", "replace"), name)
     if not path.lower().endswith(job.suffixes):
         return Record(source.sha, b"{}", orjson.dumps(facts))

@@ -13,11 +13,13 @@ _INSERT = re.compile(
     r"(?:insert|replace)\s{1,9}(?:ignore\s{1,9})?(?:into\s{1,9})?[\w.`\"\[\]]{1,80}\s{0,9}\((?P<names>[^()]{1,2000})\)\s{0,9}values\s{0,9}",
     re.I,
 )
+_MAY_INSERT = re.compile(r"(?:insert|INSERT|Insert|replace|REPLACE|Replace)\s")
 _PARALLEL = re.compile(
     r"^[ \t]*(?:(?:const|let|var)[ \t]+)?[\[(]?(?P<names>[\w.$]{1,60}(?:[ \t]{0,9},[ \t]{0,9}[\w.$]{1,60}){1,9})[\])]?"
     r"[ \t]{0,9}:?=(?!=)[ \t]{0,9}(?P<open>[\[(])?",
     re.M,
 )
+_LONGEST_NAMES = 1200  # letters of the names and what is between them
 _STATE = re.compile(r"[ \t]{0,9}useState(?:<[\w |]{1,30}>)?\((?=[\"'`])")
 _TOKEN = re.compile(
     r"""'(?:[^'\\\n]|\\.|''){0,8192}'|"(?:[^"\\\n]|\\.){0,8192}"|`(?:[^`\\\n]|\\.){0,8192}`|[^'"`,()\[\]{};\n]{1,400}|[^\0]"""
@@ -35,39 +37,58 @@ _JUDGES = re.compile(r"(?i)strength|result|valid|match|score|强度|结果|合�
 
 def columns(text: str, suffix: str) -> Iterator[Span]:
     """Yield the secrets among the values that a telling name elsewhere belongs to."""
-    lower, at = text.lower(), 0
-    for match in _INSERT.finditer(text) if "values" in lower else ():
+    at = 0
+    may_insert = any(word in text for word in ("values", "VALUES", "Values")) and _MAY_INSERT.search(text)
+    for match in _INSERT.finditer(text) if may_insert else ():
         if match.start() < at:
             continue
         ranks = [rank_of(name.strip(' \t\r\n`"[]')) for name in match["names"].split(",")]
         at = match.end()
         while any(ranks) and text[at : at + 1] == "(":
-            fields, at = _fields(text, at + 1)
+            fields, at = row_fields(text, at + 1)
             yield from _secrets(text, fields, ranks)
             row = _NEXT_ROW.match(text, at + 1)
             at = row.end() if row else len(text)
     if "=" in text and "," in text:
-        for match in _PARALLEL.finditer(text):
+        for match in _assignments(text):
             names = [name.strip() for name in match["names"].split(",")]
             ranks = [rank_of(name) for name in names]
             if not any(ranks):
                 continue
             if state := _STATE.match(text, match.end()):
-                fields, _ = _fields(text, state.end())
+                fields, _ = row_fields(text, state.end())
                 yield from _secrets(text, fields[:1], ranks[:1])
                 continue
-            fields, _ = _fields(text, match.end())
+            fields, _ = row_fields(text, match.end())
             if len(fields) == len(ranks):
                 yield from _secrets(text, fields, ranks)
     if suffix in PROSE and "|" in text:
         yield from _tables(text)
 
 
-def _fields(text: str, at: int) -> tuple[list[tuple[int, int]], int]:
-    """Return where the fields of a row begin and end, and where the row does: at a bracket, a line's end or a `;`."""
+def _assignments(text: str) -> Iterator[re.Match[str]]:
+    """Yield what `_PARALLEL.finditer` would; of most lines it is seen at once that they hold none."""
+    at = text.find("=")
+    while at >= 0:
+        start = text.rfind("\n", max(0, at - _LONGEST_NAMES), at) + 1
+        if (
+            (start or at < _LONGEST_NAMES)
+            and text.find(",", start, at) >= 0
+            and (match := _PARALLEL.match(text, start))
+        ):
+            yield match
+        end = text.find("\n", at)
+        at = text.find("=", end) if end >= 0 else -1
+
+
+def row_fields(text: str, at: int, most: int = 20_000) -> tuple[list[tuple[int, int]], int]:
+    """Return where the fields of a row begin and end, and where the row does: at a bracket, a line's end or a `;`.
+
+    At most so many letters are looked at.
+    """
     found: list[tuple[int, int]] = []
     start, depth = at, 0
-    for token in _TOKEN.finditer(text, at, at + 20_000):
+    for token in _TOKEN.finditer(text, at, at + most):
         word = token[0]
         if word in ("(", "[", "{"):
             depth += 1
@@ -78,7 +99,7 @@ def _fields(text: str, at: int) -> tuple[list[tuple[int, int]], int]:
         if word == "," and not depth:
             found.append((start, token.start()))
             start = token.end()
-    end = min(len(text), at + 20_000)
+    end = min(len(text), at + most)
     return [*found, (start, end)], end
 
 

@@ -94,6 +94,12 @@ def formats(text: str, raw: bytes) -> Iterator[Span]:
         at = flat.find(b"a" * 16, end)
 
 
+def has_format(text: str) -> bool:
+    """Return whether all of a text has the form of some provider's key."""
+    match = _ANY_FORMAT.fullmatch(text)
+    return match is not None and any(True for _ in _format(text, match))
+
+
 def _format(text: str, match: re.Match[str]) -> Iterator[Span]:
     start = match.start()
     kind, found, letters = next((k, m, n) for k, pattern, n in _FORMATS if (m := pattern.match(text, start)))

@@ -9,6 +9,7 @@ grammar tells that a name, a call or another expression stands there, it is code
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
 from swiftprep.scan.mask import MARKER, mask
 from swiftprep.scan.places import Places, regions
@@ -16,7 +17,10 @@ from swiftprep.scan.secret_calls import called
 from swiftprep.scan.secret_columns import columns
 from swiftprep.scan.secret_defaults import defaults
 from swiftprep.scan.secret_formats import elsewhere, formats, private_keys
+from swiftprep.scan.secret_hooks import hooks
+from swiftprep.scan.secret_joined import put_together
 from swiftprep.scan.secret_names import named
+from swiftprep.scan.secret_positions import positional, told
 from swiftprep.scan.secret_values import Span
 
 
@@ -70,14 +74,21 @@ def _spans(text: str, path: str) -> tuple[list[Span], Places] | None:
     """Return what to redact, in order and without overlaps; where two rules meet, the more exact one wins."""
     # One byte for a character, so that places are the same in both; bytes are the faster to look through.
     raw = text.encode("latin-1", "replace")
-    found = [*private_keys(text), *formats(text, raw), *elsewhere(text), *called(text, raw.lower())]
+    lower = raw.lower()
+    small = lower.decode("latin-1")
+    found = [*hooks(text, small), *private_keys(text), *formats(text, raw), *put_together(text, small)]
+    found += [*elsewhere(text), *positional(text), *called(text, lower)]
     exact = len(found)
+    places = cache(lambda: Places(text, path))  # nothing is cut into parts before something is found
     for start, end, suffix in regions(text, path):
         piece = text[start:end]
         found += [
             Span(start + span.start, start + span.end, span.kind)
-            for span in (*defaults(piece, suffix), *columns(piece, suffix), *named(piece, raw[start:end], suffix))
-        ]
+            for span in (
+                *defaults(piece, suffix), *columns(piece, suffix), *named(piece, raw[start:end], suffix),
+                *told(piece, small[start:end], suffix, places, start),
+            )
+        ]  # fmt: skip
     if not found:
         return None
     # No rule should touch a marker: with one that did, `redact` would not come to an end.
@@ -85,11 +96,10 @@ def _spans(text: str, path: str) -> tuple[list[Span], Places] | None:
     for match in MARKER.finditer(text):
         taken[match.start() : match.end()] = b"\1" * (match.end() - match.start())
     kept: list[Span] = []
-    places = Places(text, path)
     for number, span in enumerate(found):
         # Only a format or a call can tell a secret where code stands; beside a name it is an expression.
-        if 1 in taken[span.start : span.end] or (number >= exact and places.at(span.start, span.end).kind == "code"):
+        if 1 in taken[span.start : span.end] or (number >= exact and places().at(span.start, span.end).kind == "code"):
             continue
         taken[span.start : span.end] = b"\1" * (span.end - span.start)
         kept.append(span)
-    return (sorted(kept), places) if kept else None
+    return (sorted(kept), places()) if kept else None

@@ -14,9 +14,9 @@ from typing import Any
 from swiftprep import children, lifeline
 from swiftprep.disk import cache_dir, write_text
 from swiftprep.errors import ConfigError, MissingDependencyError, RunError, did_you_mean
+from swiftprep.withheld import masked
 
 _OF_SERVER = ("host", "port", "api_key", "ssl_keyfile", "ssl_certfile", "served_model_name")
-_SECRET = ("_token", "_key", "_secret", "_password")
 
 
 def require_swift() -> str:
@@ -120,15 +120,6 @@ def _to_text(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     return json.dumps(value, ensure_ascii=False) if isinstance(value, dict) else str(value)
-
-
-def masked(arguments: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the arguments with keys and tokens hidden, for what is shown or kept.
-
-    >>> masked({"hub_token": "abc", "learning_rate": 1e-4})
-    {'hub_token': '***', 'learning_rate': 0.0001}
-    """
-    return {name: "***" if name.endswith(_SECRET) and value else value for name, value in arguments.items()}
 
 
 def to_command(task: str, arguments: Mapping[str, Any]) -> str:

@@ -20,7 +20,7 @@ from importlib.resources import files
 
 import yaml
 
-from swiftprep.scan.secrets import redact
+from swiftprep.scan.private import without_private
 
 MARKER = "[removed: instruction to the model]"
 KINDS = ("hidden", "delimiter", "token", "instruction", "secret")
@@ -111,10 +111,10 @@ def neutralise(text: str, *, instructions: bool = True, scores: bool = False) ->
 
 
 def clean(text: str, path: str = ".md", *, instructions: bool = True, scores: bool = False) -> tuple[str, Counter[str]]:
-    """Return a text without secrets, neutralised, and what was found, by kind; `path` tells code from prose."""
+    """Return a text without what is private, neutralised, and what was found, by kind; `path` tells code from prose."""
     text, found = neutralise(text, instructions=instructions, scores=scores)
-    text, secrets = redact(text, path)
-    found["secret"] += len(secrets)
+    text, private = without_private(text, path)
+    found["secret"] += len(private)
     return text, +found
 
 

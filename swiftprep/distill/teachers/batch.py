@@ -29,6 +29,7 @@ from swiftprep.distill.teachers.failures import ACTIONS, failure, read_reply
 from swiftprep.distill.teachers.http import Endpoint, Response
 from swiftprep.distill.teachers.teacher import Limits, Price, Teacher
 from swiftprep.errors import DistillStopped, TeacherError
+from swiftprep.withheld import shown
 
 Found = TypeVar("Found")
 MOST = 50_000  # requests in a file, as OpenAI and DashScope limit it
@@ -255,7 +256,7 @@ class BatchTeacher:
         # A batch that failed has no answers to come back for; the next run sends another one.
         self._collected[batch] = [] if failed else keys
         if left and failed:
-            told = str(state.get("errors") or "no reason was given")
+            told = shown(str(state.get("errors") or "no reason was given"))
             raise TeacherError(f"the batch {batch} failed: {told[:500]}", kind="bad-batch")
         for key in left:
             self._hand_out(key, TeacherError(f"not answered: the batch {state['status']}", kind="deadline"))
@@ -290,7 +291,7 @@ class BatchTeacher:
         """Return the keys in a file of answers, and what each got."""
         response = await self._endpoint.call("GET", f"/files/{file}/content", largest=LARGEST)
         if response.status != 200:
-            error = failure(response.status, response.headers, response.body, None, self.host)
+            error = failure(response.status, response.headers, response.body, None, self.host, is_cut=response.is_cut)
             if ACTIONS.get(error.kind) == "stop":
                 error.kind = "bad-batch"  # the key is good, the file is not there any more
             raise error
@@ -310,7 +311,7 @@ class BatchTeacher:
         except (KeyError, TypeError, ValueError, AttributeError):
             return None
         try:
-            return key, self._endpoint.scrubbed(read_reply(status, {}, packed, self.host))
+            return key, read_reply(status, {}, packed, self.host)
         except TeacherError as error:
             return key, error
 
@@ -337,7 +338,7 @@ def _json(response: Response, host: str) -> dict[str, Any]:
     except orjson.JSONDecodeError:
         document = None
     if response.status not in (200, 201):
-        raise failure(response.status, response.headers, response.body, document, host)
+        raise failure(response.status, response.headers, response.body, document, host, is_cut=response.is_cut)
     if not isinstance(document, dict):
         raise TeacherError(f"the batch endpoint answered with no JSON object{_shown(response)}", kind="bad-body")
     inner = document.get("data")
@@ -345,4 +346,4 @@ def _json(response: Response, host: str) -> dict[str, Any]:
 
 
 def _shown(response: Response) -> str:
-    return f": {response.body[:300].decode('utf-8', 'replace')}"
+    return f": {shown(response.body[:4000].decode('utf-8', 'replace'))[:300]}"

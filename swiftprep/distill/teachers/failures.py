@@ -66,14 +66,15 @@ _SHOWN = 300
 _MOST = 10**9  # tokens of a call; more is no count
 
 
-def read_reply(status: int, headers: Mapping[str, str], body: bytes, host: str = "") -> Reply:
+def read_reply(status: int, headers: Mapping[str, str], body: bytes, host: str = "", *, is_cut: bool = False) -> Reply:
     """Return what a chat completion's response says.
 
     Args:
         status: The HTTP status.
         headers: Its headers.
-        body: Its body, whole.
+        body: Its body.
         host: Who said it; the same words do not mean the same everywhere.
+        is_cut: Whether it is the beginning of an error's body, all that was read.
 
     Raises:
         TeacherError: it is no answer; `.kind` says which failure it is.
@@ -83,7 +84,7 @@ def read_reply(status: int, headers: Mapping[str, str], body: bytes, host: str =
     except orjson.JSONDecodeError:
         document = None
     if status != 200:
-        raise failure(status, headers, body, document, host)
+        raise failure(status, headers, body, document, host, is_cut=is_cut)
     if not isinstance(document, dict):
         what = "an HTML page" if body.lstrip()[:1] == b"<" else "no JSON" if body.strip() else "nothing"
         tokens = None if body.lstrip()[:1] == b"{" else (0, 0)  # half an answer was an answer
@@ -137,7 +138,9 @@ def text_of(content: Any) -> str:
     return ""
 
 
-def failure(status: int, headers: Mapping[str, str], body: bytes, document: Any, host: str = "") -> TeacherError:
+def failure(
+    status: int, headers: Mapping[str, str], body: bytes, document: Any, host: str = "", *, is_cut: bool = False
+) -> TeacherError:
     """Return what kind of failure a response is.
 
     Args:
@@ -146,6 +149,7 @@ def failure(status: int, headers: Mapping[str, str], body: bytes, document: Any,
         body: Its body.
         document: The body as JSON, or None.
         host: Who said it.
+        is_cut: Whether the body is the beginning of one, all that was read.
     """
     code, told = _told(document)
     words = told.lower()
@@ -162,6 +166,7 @@ def failure(status: int, headers: Mapping[str, str], body: bytes, document: Any,
     if not kind:
         kind = _by_status(status, wait, document)
     says = f": {told[:_SHOWN]}" if told else _shown(body)
+    says += " (only its first 64 KB were read; 只读取了前 64 KB)" if is_cut else ""
     return TeacherError(f"HTTP {status}{says}", kind=kind, status=status, retry_after=wait, body=body)
 
 

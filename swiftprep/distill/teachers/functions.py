@@ -16,6 +16,7 @@ from swiftprep.distill.request import Reply, Request
 from swiftprep.distill.teachers.teacher import Limits, Price, Teaches
 from swiftprep.errors import ConfigError, TeacherError
 from swiftprep.records import Message
+from swiftprep.withheld import shown
 
 
 class _Function:
@@ -52,7 +53,9 @@ class _Function:
         if isinstance(answer, Reply):
             return answer
         if not isinstance(answer, str) or not answer.strip():
-            raise TeacherError(f"the teacher's function returned {answer!r:.80}; expected a text", kind="empty")
+            raise TeacherError(
+                f"the teacher's function returned {shown(repr(answer)):.80}; expected a text", kind="empty"
+            )
         return Reply(answer)
 
     async def close(self) -> None:

@@ -12,9 +12,9 @@ from urllib.parse import urlsplit
 
 import orjson
 
-from swiftprep.distill.request import Reply, Request
+from swiftprep.distill.request import Reply, Request, longest
 from swiftprep.distill.teachers.failures import read_reply
-from swiftprep.distill.teachers.http import Endpoint
+from swiftprep.distill.teachers.http import LARGEST, Endpoint
 from swiftprep.distill.teachers.providers import PROVIDERS, STREAMS
 from swiftprep.distill.teachers.stream import read_stream
 from swiftprep.errors import ConfigError, TeacherError, did_you_mean
@@ -23,6 +23,8 @@ from swiftprep.streams import get_logger
 logger = get_logger(__name__)
 
 SAMPLING: dict[str, Any] = {"temperature": 0.7, "max_tokens": 4096}
+LEAST_ANSWER = 2 * 2**20  # bytes that any answer may have
+TOKEN_BYTES, EVENT_BYTES = 256, 1024  # that one token takes at most, in an answer and in a stream
 _OURS = ("model", "messages", "stream", "stream_options", "n")
 Price: TypeAlias = tuple[float, float]
 
@@ -182,12 +184,12 @@ class Teacher:
             ConfigError: the key is not there.
         """
         streams = self._streams
-        response = await self.endpoint.post("/chat/completions", orjson.dumps(self.body(request)))
+        largest = largest_answer(request.sampling, streams=streams)
+        response = await self.endpoint.post("/chat/completions", orjson.dumps(self.body(request)), largest=largest)
         try:
             if streams and response.status == 200 and response.body.lstrip()[:1] != b"{":
-                reply = read_stream(response.body)
-            else:
-                reply = read_reply(response.status, response.headers, response.body, self.host)
+                return read_stream(response.body)
+            return read_reply(response.status, response.headers, response.body, self.host, is_cut=response.is_cut)
         except TeacherError as error:
             if error.kind != "needs-stream":
                 raise
@@ -195,7 +197,6 @@ class Teacher:
                 error.kind = "bad-request"
             self._streams = self._streams or self._may_stream
             raise
-        return self.endpoint.scrubbed(reply)
 
     async def close(self) -> None:
         """Close the connections; the next call opens them again."""
@@ -242,6 +243,23 @@ class Teacher:
         from swiftprep.serve.swift_server import swift_teacher
 
         return swift_teacher(model, adapters, model_type=model_type, template=template, sampling=sampling)
+
+
+def largest_answer(sampling: Mapping[str, Any], *, streams: bool = False) -> int:
+    r"""Return how many bytes an answer may take, by the tokens it may have; twice so many where it thinks.
+
+    A token may be written as `\u4f60\u597d…`, and in a stream it comes with an event of its own around it.
+
+    >>> largest_answer({"max_tokens": 100}) == largest_answer({"max_tokens": 4096}) == LEAST_ANSWER
+    True
+    >>> largest_answer({"max_tokens": 32_768}) >> 20, largest_answer({"max_tokens": 4096}, streams=True) >> 20
+    (16, 8)
+    """
+    tokens = 2 * (longest(sampling) or 2 * SAMPLING["max_tokens"])
+    bytes_each = EVENT_BYTES if streams else TOKEN_BYTES
+    if sampling.get("logprobs"):  # as many alternatives of each token
+        bytes_each += TOKEN_BYTES * (1 + (sampling.get("top_logprobs") or 0))
+    return min(LARGEST, max(LEAST_ANSWER, tokens * bytes_each))
 
 
 def _name(api_key_env: str | None) -> str | None:

@@ -8,6 +8,7 @@ string unless its name tells otherwise.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from swiftprep.scan.mask import MARKER
 from swiftprep.scan.places import Place, Places
@@ -24,6 +25,10 @@ _MAIL = re.compile(
     r"(?:(?<![\w.+%/@\\-])|(?<=\\[nrt]))[A-Za-z0-9][\w.+-]{0,63}@((?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.){1,4}[A-Za-z]{2,24})(?![\w@])",
     re.ASCII,
 )
+# What one of them has in it: most of code is passed over by that, which is ten times faster.
+_MAY_BE_MAIL = re.compile(r"@(?<=[\w.+-]@)[A-Za-z0-9][\w-]{0,62}\.", re.ASCII)
+_COUNTRY = 4  # letters of `+86 ` before a number
+_MAY_BE_NUMBER = re.compile(r"\d(?:\d{10}|\d{2,3}[ -]\d{4}[ -]?\d{3})", re.ASCII)
 # Names that RFC 2606 sets aside for examples, and `example` under any other end; no person has an address there.
 _NOBODY = re.compile(r"(?:^|\.)(?:example\.(?:[a-z]{2,4}\.)?[a-z]{2,4}|example|test|invalid|localhost)$", re.I)
 # Numbers that documentation uses for nobody's: of a phone, the examples of GB 11643-1999, and of cards that payment
@@ -90,12 +95,12 @@ def personal(text: str, path: str) -> list[Span]:
         path: `"a.md"` for prose that may hold code; the file's path, if it is the content of one.
     """
     found: list[Span] = []
-    if "@" in text:
+    if _MAY_BE_MAIL.search(text):
         found += (Span(*m.span(), "email") for m in _MAIL.finditer(text) if not _is_nobodys(text, m))
-    if re.search(r"\d{4}", text):
-        matches = [Span(*m.span(), "id-card") for m in _IDENTITY.finditer(text) if is_identity_number(m[0])]
-        matches += (Span(*m.span(), "bank-card") for m in _CARD.finditer(text) if is_card_number(m[0]))
-        matches += (Span(*m.span(), "phone") for m in _PHONE.finditer(text))
+    if _MAY_BE_NUMBER.search(text):
+        matches = [Span(*m.span(), "id-card") for m in _near_digits(text, _IDENTITY) if is_identity_number(m[0])]
+        matches += (Span(*m.span(), "bank-card") for m in _near_digits(text, _CARD) if is_card_number(m[0]))
+        matches += (Span(*m.span(), "phone") for m in _near_digits(text, _PHONE))
         places = Places(text, path) if matches else None
         for span in matches:
             if places and not is_known(text[span.start : span.end]) and _is_somebodys(text, span, places):
@@ -109,6 +114,17 @@ def personal(text: str, path: str) -> list[Span]:
             taken[span.start : span.end] = b"\1" * (span.end - span.start)
             kept.append(span)
     return sorted(kept)
+
+
+def _near_digits(text: str, pattern: re.Pattern[str]) -> Iterator[re.Match[str]]:
+    """Yield what `finditer` would, but look only where there are enough digits."""
+    done = 0
+    for digits in _MAY_BE_NUMBER.finditer(text):
+        for start in range(max(done, digits.start() - _COUNTRY), digits.start() + 1):
+            if match := pattern.match(text, start):
+                yield match
+                done = match.end()
+                break
 
 
 def _is_somebodys(text: str, span: Span, places: Places) -> bool:

@@ -90,7 +90,7 @@ def stand_in(text: str, span: Span, path: str) -> str | None:
         return None
     if not _is_checked(text, span, about):
         return ""
-    other = _of_the_same_form(value, span.kind)
+    other = of_the_same_form(value, span.kind)
     return None if other is None or _tells_apart(value, other, span.kind, about) else other
 
 
@@ -120,7 +120,8 @@ def _is_checked(text: str, span: Span, about: _About) -> bool:
     return True
 
 
-def _of_the_same_form(value: str, kind: str) -> str | None:
+def of_the_same_form(value: str, kind: str) -> str | None:
+    """Return a value of the same form that is nobody's, or None where none is known."""
     digits = _digits(value)
     if kind == "email":
         return "user@example.com"

@@ -1,0 +1,98 @@
+"""What leaves a scan or goes into a prompt: nothing private, and what was code is code afterwards."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from private_corpus import FORMS, private
+from test_redaction import errors
+
+from swiftprep import Scanner
+from swiftprep.distill.prompting import guard
+from swiftprep.scan.private import without_private
+from swiftprep.scan.secrets import redact
+
+CASES = private(seed=90210, rounds=2)
+
+
+@pytest.mark.parametrize("form", FORMS, ids=lambda form: form.__name__)
+def test_what_no_name_stands_beside_is_found(form):
+    left = [
+        case
+        for case in private(seed=4711, rounds=2)
+        if any(p in without_private(case.text, case.path)[0] for p in case.parts)
+    ]
+    assert [case.text for case in left if form.__name__] == []
+
+
+def test_what_was_code_is_code_and_a_second_look_finds_nothing():
+    for case in CASES:
+        clean, findings = without_private(case.text, case.path)
+        assert findings, case.text
+        assert errors(case.text, case.path) == errors(clean, case.path) == [], case.text
+        assert without_private(clean, case.path) == (clean, []), case.text
+        assert clean.count("\n") == case.text.count("\n")
+
+
+STAYS = {
+    "versions": ("package.json", '{"dependencies": {"foo": "10.0.0.1", "bar": "^10.2.3.4"}}\n'),
+    "a version in code": ("a.js", "const VERSION = '10.0.0.1'\nconst agent = 'Chrome/10.0.0.1'\nimport i from './favicon@2x.ico'\n"),
+    "requirements": ("a.txt", "foo==10.0.0.1\nbar>=10.0.200.1\n"),
+    "coordinates": ("build.gradle", "implementation 'com.acme:core:10.0.0.1'\n"),
+    "a table of versions": ("a.md", "| lib | 10.0.0.1 |\n| mysql | ^5.7.0 |\n| test | string256 |\n"),
+    "networks": ("a.js", "const nets = ['10.0.0.0/8', '192.168.0.0/16', '172.16.0.0/12']\n"),
+    "hosts that all have": ("a.js", "fetch('http://host.docker.internal:3000')\nfetch('http://my.svc.cluster.local/x')\n"),
+    "names with dots": ("a.ts", "import { internal } from './intranet.service'\nthis.corp.plan.local = lodash.internal.flow\n"),
+    "paths in comments": ("a.js", "// admin/index2.vue\n// user / profile\n// test: 100%\n// test/e2e@1.0.0\n// login test case12345\n"),
+    "calls": ("A.java", "Connection c = DriverManager.getConnection(url, user, password);\n"),
+    "other calls": ("a.js", "const c = net.createConnection(8080, 'localhost', 'utf8')\nrouter.push('/services/UserAccountManagement2Service')\n"),
+    "numbers of tests": ("a.js", "const phone = '13800138000'\nconst size = 15032384001\nconst id = '11010519491231002X'\n"),
+    "keys that are put together of names": ("a.js", "const token = prefix + id\nconst secretKey = `${a}-${b}`\nconst password = form.a + form.b\n"),
+    "hooks": ("a.vue", "<script>\nexport default { methods: { webhook() { return this.robot.send(1) } } }\nuse('/hook/' + id)\n</script>\n"),
+    "prose": ("b.md", "用户 10 人 / 共 2023 条\n角色：admin / editor\n账号 admin，密码见文档\n"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("path", "text"), STAYS.values(), ids=STAYS)
+def test_what_is_no_value_stays(path, text):
+    assert without_private(text, path) == (text, [])
+
+
+def test_code_that_looks_at_the_form_gets_a_value_of_that_form():
+    mobile, address = "139" + "12345678", "10.20." + "30.40"
+    text = f"expect(isMobile('{mobile}')).toBe(true)\nping('http://{address}', 'http://{address}:80', 'http://10.20.30.41')\n"
+    clean, findings = without_private(text, "a.test.js")
+    assert clean == (
+        "expect(isMobile('13800138000')).toBe(true)\nping('http://192.0.2.1', 'http://192.0.2.1:80', 'http://192.0.2.2')\n"
+    )
+    assert [(finding.line, finding.kind) for finding in findings] == [(1, "phone"), *[(2, "intranet-address")] * 3]
+
+
+@pytest.mark.slow
+def test_samples_and_prompts_hold_nothing_private(tmp_path):
+    for number, case in enumerate(case for case in CASES if case.path.endswith((".vue", ".js"))):
+        (tmp_path / f"a{number}.{case.path.rpartition('.')[2]}").write_text(case.text, encoding="utf-8")
+    scan = Scanner(tmp_path, cache=False, workers=1, suffixes=(".vue", ".js")).scan()
+    told = "\n".join(str(sample.messages) for sample in scan.samples) + str(scan.catalog)
+    assert [part for case in CASES for part in case.parts if part in told] == []
+    for case in CASES:
+        assert not any(part in guard.clean(case.text, case.path)[0] for part in case.parts)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "piece",
+    [
+        "admin / ", "10.", "192.168.1.", "'sk-' + ", "`sk-${''}", "hook/", "://a.", "1 ", "getConnection(", "{a:`",
+        "/*", "<!--1", "@a.", "services/T", "name = a + ", "\n#1 user:",
+    ],
+)  # fmt: skip
+def test_it_takes_a_lines_time_whatever_is_repeated(piece):
+    """A square of 200,000 characters would take minutes."""
+    text = piece * (200_000 // len(piece))
+    for path in ("a.js", "a.md"):
+        began = time.process_time()
+        redact(text, path)
+        without_private(text[:50_000], path)
+        assert time.process_time() - began < 60
