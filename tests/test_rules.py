@@ -51,10 +51,6 @@ GOOD = [
         "Security\n~~~~~~~~\n\nReport a problem by mail. Then wait for an answer.\n\nLicence\n~~~~~~~\n\nIt is free.",
     ),
     qa("Show the session.", "It goes on over two lines:\n\n>>> for x in y:\n...     print(x)\n...\n1\n"),
-    qa(
-        "How are special words added?",
-        f"Give them numbers:\n\n{FENCE}python\nwords = {{'<|im_start|>': 1}}\n{FENCE}\n\nThen use them.",
-    ),
     qa("How is it started?", f"1. First this:\n\n    {FENCE}bash\n    npm start\n    {FENCE}\n\n2. Then look."),
     qa("Write to alex@example.com that I am ill.", "Dear Alex,\n\nI am ill today and stay at home.\n\nKind regards"),
 ]
