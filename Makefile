@@ -11,13 +11,14 @@ FAST := -n $(WORKERS) --dist worksteal -m "not slow and not long"
 TESTS := -n $(WORKERS) --dist loadgroup -m "not long"
 LONG := -m long
 
-.PHONY: help install lock latest dist demo stage2 element-ui test test-long check lint bench clean
+.PHONY: help install lock latest dist demo stage2 element-ui test test-long fuzz check lint bench clean
 
 help:
 	@echo "make demo   install into .venv and run stage 1 on the embedded default (开箱即用的完整演示)"
 	@echo "make stage2 stage 2 on what make demo left: distil, train on, evaluate (第二阶段)"
 	@echo "make test   install into .venv and run the tests, the real ms-swift included (测试)"
 	@echo "make test-long  the tests that take longest (耗时较长的测试)"
+	@echo "make fuzz   odd texts for every parser, until one is found that it cannot take (模糊测试)"
 	@echo "make element-ui  stage 1 on element-ui 2.15.14, fetched with npm"
 	@echo "make check  lint, types and the fast tests, about a minute"
 	@echo "make bench  the benchmarks"
@@ -80,6 +81,10 @@ test: lint
 # What takes longer than its place in `make test` allows.
 test-long: $(READY)
 	$(BIN)/python -m pytest $(LONG)
+
+# Goes on until something is found; what was is tried again the next time.
+fuzz: $(READY)
+	while $(BIN)/python -m pytest -n $(WORKERS) tests/test_fuzz.py --hypothesis-profile=fuzz; do :; done
 
 check: lint
 	$(BIN)/python -m pytest $(FAST)

@@ -16,7 +16,11 @@ _PARENT = Path(__file__).parents[1]
 # `sys` is built in; nothing else is imported before the path is clean. `-P` came with Python 3.11 only. Where
 # swiftprep is not installed, it comes from where the parent has it, after all that is.
 _START = (
-    "import sys; sys.path[:] = [place for place in sys.path if place not in ('', '.')] + [sys.argv.pop(1)]; "
+    "import sys; sys.path[:] = [place for place in sys.path if place not in ('', '.')] + [sys.argv.pop(1)]\n"
+    # Where this process has no standard error, no pipe or file of the child's may become one.
+    "import os\n"
+    "while (file := os.open(os.devnull, os.O_RDWR)) <= 2: os.set_inheritable(file, True)\n"
+    "os.close(file)\n"
     "import runpy; runpy.run_module(sys.argv.pop(1), run_name='__main__', alter_sys=True)"
 )
 _SECRET = re.compile(r"(?:^|_)(?:API_?)?(?:KEY|TOKEN|SECRET|PASSWORD|PASSWD|PWD|CREDENTIALS?)(?:_|$)", re.IGNORECASE)

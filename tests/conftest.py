@@ -22,6 +22,7 @@ HEAVY = ("torch", "swift", "transformers")
 
 # Hypothesis fails what takes longer than 200 ms, or whose examples come slowly: on a busy machine that is anything.
 settings.register_profile("swiftprep", deadline=None, max_examples=50, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("fuzz", settings.get_profile("swiftprep"), max_examples=1000)
 settings.load_profile("swiftprep")
 
 # Who runs the tests in the background (a shell, nohup) has them ignore what some of them send to their children.

@@ -61,7 +61,8 @@ class InSwift:
         print(json.dumps(job), file=child.stdin, flush=True)
         if line := child.stdout.readline():
             return dict(json.loads(line))
-        code = child.wait()
+        child.communicate()
+        code = child.returncode
         self._child = None
         self._log.seek(0)
         assert code < 0, self._log.read()[-3000:].decode("utf-8", "replace")

@@ -11,12 +11,14 @@ import sys
 from random import Random
 from typing import Any
 
+import cloudpickle
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from present import present
 
 from swiftprep import demo
+from swiftprep.augment import augmenter
 from swiftprep.augment.augmenter import OPERATIONS, Augmenter
 from swiftprep.augment.breaks import BREAKS, broken, misspelt
 from swiftprep.augment.phrasing import components, grammar, language_of, read, say
@@ -581,3 +583,24 @@ def test_values_come_from_the_catalogue(prop, expected):
 )
 def test_a_change_is_made_where_it_belongs(code, change, expected):
     assert changed(code, change) == expected
+
+
+class Dies(augmenter._Work):
+    def variants(self, sample):
+        if sample.id == "odd":
+            os._exit(1)
+        return super().variants(sample)
+
+
+def test_a_sample_that_kills_its_worker_costs_itself_alone(monkeypatch):
+    cloudpickle.register_pickle_by_value(sys.modules[__name__])
+    monkeypatch.setattr(augmenter, "_Work", Dies)
+    odd, tag = (
+        Sample.from_instruction("What can be set on ta-tag?", "", f"Its color {id}.", id=id) for id in ("odd", "tag")
+    )
+    made = Augmenter(seed=1).augment([odd, tag])
+    assert [sample.meta["parent"] for sample in made.samples] == ["tag"]
+    assert {outcome for outcome in made.outcomes if outcome[1] == "not-read"} == {
+        (name, "not-read", 1, 0) for name in OPERATIONS
+    }
+    assert set(made.counts.groupby("operation")["samples"].sum()) == {2}

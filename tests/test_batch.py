@@ -261,6 +261,21 @@ def test_a_failed_batch_is_not_gone_back_to(server: BatchServer, tmp_path: Any) 
     assert len(distiller(server, tmp_path).run(QUESTIONS[:3], mode="batch").samples) == 3
 
 
+def test_a_batch_is_later_than_those_before_it_whatever_the_clock_says(server: BatchServer, tmp_path: Any) -> None:
+    interrupted_run(server, tmp_path)
+    with closing(sqlite3.connect(tmp_path / "s.sqlite")) as connection, connection:
+        connection.execute("UPDATE batches SET submitted = 4e9")  # the clock was ahead then
+    server.status = "failed"
+    with pytest.raises(DistillStopped, match="line 1 is bad"):
+        distiller(server, tmp_path).run(QUESTIONS[:3], mode="batch")
+    server.status = "completed"
+    distiller(server, tmp_path).run(QUESTIONS[:3], mode="batch")
+    with closing(sqlite3.connect(tmp_path / "s.sqlite")) as connection:
+        rows = connection.execute("SELECT id FROM batches ORDER BY submitted").fetchall()
+    assert [row[0] for row in rows] == sorted(server.batches)
+    assert len(rows) == 2
+
+
 def test_the_latest_batch_of_a_question_counts(server: BatchServer, tmp_path: Any) -> None:
     """An earlier one that has no answer to it was not marked as done before a death."""
     interrupted_run(server, tmp_path)

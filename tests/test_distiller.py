@@ -14,8 +14,10 @@ from swiftprep.catalog.api import Component, Event, Prop
 from swiftprep.catalog.catalog import Catalog
 from swiftprep.distill.request import Reasoning, Reply
 from swiftprep.distill.store import Store, read_body, read_ledger
+from swiftprep.distill.verification import verify
 from swiftprep.errors import ConfigError, TeacherError
 from swiftprep.records import Sample, read_jsonl
+from swiftprep.workers import Guarded, Lost
 
 CATALOG = Catalog(
     [Component("ta-tag", props=(Prop("color", "string", required=True),), events=(Event("close"),), registered=True)],
@@ -319,6 +321,7 @@ def test_an_error_in_one_answer_is_told_and_the_others_go_on(tmp_path, caplog):
 
     class Broken:
         compiler = None
+        terms = distiller.verifier.terms
         finish = distiller.verifier.finish
 
         @staticmethod
@@ -335,6 +338,24 @@ def test_an_error_in_one_answer_is_told_and_the_others_go_on(tmp_path, caplog):
     Store(tmp_path / "s.sqlite").close()  # and the lock is free
 
 
+def test_an_answer_that_cannot_be_verified_is_not_tried_again(tmp_path, monkeypatch):
+    tried = []
+
+    class Endless(Guarded):
+        def __call__(self, asked):
+            tried.append(asked)
+            return Lost("did not come to an end within 3 s of processor time", "seconds")
+
+    monkeypatch.setattr(verify, "Guarded", Endless)
+    distil(tmp_path, Scripted(answer()), repair_rounds=0)
+    (reject,) = distil(tmp_path, Scripted(), repair_rounds=0).rejected
+    assert len(tried) == 1
+    assert reject.reason == "not-checked"
+    assert "3 s of processor time" in reject.detail
+    distil(tmp_path, Scripted(), repair_rounds=0, verify_seconds=9)
+    assert len(tried) == 2
+
+
 def test_an_error_that_is_told_to_the_user_ends_the_run_and_keeps_what_was_in_flight(tmp_path):
     def teacher(messages):
         return answer()
@@ -344,6 +365,7 @@ def test_an_error_that_is_told_to_the_user_ends_the_run_and_keeps_what_was_in_fl
 
     class Gone:
         compiler = None
+        terms = distiller.verifier.terms
         finish = distiller.verifier.finish
 
         @staticmethod

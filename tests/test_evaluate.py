@@ -3,9 +3,12 @@ from __future__ import annotations
 import pytest
 
 from swiftprep import demo
+from swiftprep.catalog.api import Component
+from swiftprep.catalog.catalog import Catalog
 from swiftprep.errors import ConfigError, DataError
 from swiftprep.evaluate.compare import compare
 from swiftprep.evaluate.probes import Question, comparable, load_questions
+from swiftprep.evaluate.validity import api_rows, api_valid
 
 
 def test_the_probes_that_ship_are_checkable_and_not_in_the_general_rows():
@@ -105,3 +108,13 @@ def test_likeness_treats_all_languages_alike():
     assert wanted[5:7] == ["用", "户"]
     assert len(wanted) == 50
     assert len(comparable("word " * 80, reference)[1]) == 80
+
+
+@pytest.mark.slow
+def test_an_answer_that_kills_who_reads_it_is_not_valid():
+    deep = "".join(" " * depth + "if a:\n" for depth in range(511)) + " " * 511 + "'Do."  # the grammar dies of it
+    catalog = Catalog([Component("ta-b")])
+    valid, odd = "```vue\n<ta-b/>\n```\n", f"```vue\n<ta-b/>\n```\n```python\n{deep}"
+    assert [api_valid(answer, catalog) for answer in (valid, odd)] == [True, False]
+    rows = [{"set": "s", "answer": odd, "reference": valid}, {"set": "s", "answer": valid, "reference": odd}]
+    assert [(row["set"], row["score"]) for row in api_rows(rows, catalog)] == [("s-api", 0.0)]

@@ -17,7 +17,11 @@ HEAVY = ("torch", "swift", "modelscope", "transformers", "datasets", "evalscope"
 # Who may import whom: only what stands further up.
 ORDER = [
     "errors",
+    "streams",
+    "locking",
     "disk",
+    "run_records",
+    "outputs",
     "children",
     "lifeline",
     "workers",

@@ -252,7 +252,7 @@ def test_the_check_recipe_sorts_a_file_into_kept_and_rejected(tmp_path, capsys):
     assert (report["read"], report["kept"], report["rejected"]) == (3, 2, 1)
     assert "fails on the whole file" in report["as_is"][str(data)]
     assert sorted(path.name for path in out.iterdir()) == [
-        "config.yaml", "findings.jsonl", "kept.jsonl", "rejects.jsonl", "report.html",
+        ".swiftprep", "config.yaml", "findings.jsonl", "kept.jsonl", "rejects.jsonl", "report.html",
     ]  # fmt: skip
     assert load(CheckConfig, out / "config.yaml").data == [data]
     assert check.main([str(data), f"output_dir={tmp_path / 'dry'}", "--dry-run"]) == 0

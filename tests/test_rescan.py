@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from concurrent.futures import Future
+from contextlib import nullcontext
 
 import pytest
 from hypothesis import given, settings
@@ -64,9 +65,9 @@ def outputs(scan, folder):
 class InThisProcess:
     """In place of the pool: what is read here can be seen, and stopped."""
 
-    def submit(self, files):
+    def submit(self, guarded, files):
         future: Future[list[reading.Record | None]] = Future()
-        future.set_result(list(map(reading.read_in_worker, files)))
+        future.set_result(list(map(guarded.function, files)))
         return future
 
 
@@ -74,7 +75,7 @@ class InThisProcess:
 def reads(monkeypatch):
     """The files that are really read."""
     seen = []
-    monkeypatch.setattr(scanner, "_one_reader", lambda limits: InThisProcess())
+    monkeypatch.setattr(scanner, "pool_of", lambda workers: nullcontext(InThisProcess()))
     real = read_source
 
     def noted(root, path, **more):

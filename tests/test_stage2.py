@@ -312,6 +312,11 @@ def test_stage2_of_another_base_model_is_refused(finished, tmp_path, capsys):
     assert f"this adapter was made for {tmp_path / 'model'}, not for {other}" in capsys.readouterr().err
 
 
+def test_stage2_does_not_write_over_stage1(finished, capsys):
+    assert stage2.main([f"stage1={finished}", f"output_dir={finished}/../stage1"]) == 2
+    assert "holds stage 1; name another folder" in capsys.readouterr().err
+
+
 def test_stage2_with_a_part_of_stage1_gone(finished, capsys):
     (finished / "data" / "val.jsonl").unlink()
     assert stage2.main([f"stage1={finished}"]) == 2
@@ -507,7 +512,8 @@ def test_stage2_goes_on_from_stage1(start, stage1_run, endpoint, scenarios, tmp_
     assert report == json.loads((out / "report.json").read_text(encoding="utf-8"))
     before = json.loads((folder / "report.json").read_text(encoding="utf-8"))
     was, now = before["sft"]["eval_loss"]["tuned"], report["sft"]["channels"]["private"]["before"]
-    assert now == pytest.approx(was, abs=0.02)  # it begins where stage 1 ended
+    # It begins where stage 1 ended; where weights are bfloat16, a merged adapter loses some digits.
+    assert now == pytest.approx(was, abs=0.05 if start == "merge" else 0.02)
     assert report["sft"]["channels"]["distilled"]["after"] < report["sft"]["channels"]["distilled"]["before"]
     assert ("--adapters" in report["sft"]["command"]) is (start == "continue")
     assert (out / "merged" / "config.json").is_file() is (start == "merge")

@@ -8,6 +8,7 @@ from swiftprep.distill.request import Reasoning, Reply
 from swiftprep.distill.scenario import Scenario
 from swiftprep.distill.verification.answer import written
 from swiftprep.distill.verification.considerations import considerations
+from swiftprep.distill.verification.examine import Examiner
 from swiftprep.distill.verification.leaks import without_talk
 from swiftprep.distill.verification.verify import KINDS, Verifier, wants_code
 from swiftprep.scan.scanner import Scanner
@@ -510,9 +511,32 @@ def test_of_an_answer_with_a_secret_nothing_else_is_told(catalog):
         Reply(f"```vue\n<ta-tabel :columns=\"'{key}' +\" />\n```"),
         Reply(f"// TODO: {key}", finish_reason="length"),
         Reply(f"抱歉，我无法回答这个问题。{key}"),
-        Reply("列表" * 60_000 + key),
     ):
         assert [flaw.kind for flaw in Verifier(catalog).check(TABLE, reply)] == ["secret"]
+
+
+@pytest.mark.parametrize("size", [60_000, 600_000])
+def test_of_an_answer_that_is_too_long_nothing_else_is_told(catalog, size):
+    verifier = Verifier(catalog)
+    reply = Reply("列表" * size + "sk-" + "9f3Kd82LmQx71ZbTt0Vw" * 2)
+    (flaw,) = verifier.check(TABLE, reply)
+    assert flaw.kind == "looping"
+    assert "characters long" in flaw.message
+    assert verifier.finish(TABLE, reply) == ""
+
+
+def endless(asked):
+    while True:
+        pass
+
+
+def test_an_answer_that_has_no_end_does_not_pass(catalog, monkeypatch):
+    verifier = Verifier(catalog, seconds=0.2)
+    monkeypatch.setattr(verifier._examine, "function", endless)
+    (flaw,) = verifier.check(TABLE, Reply(WHY + SFC))
+    assert flaw.kind == "not-checked"
+    assert "verify_seconds=" in flaw.message
+    assert verifier.finish(TABLE, Reply(WHY + SFC)) == ""
 
 
 def test_a_thought_loses_what_it_says_of_the_prompt(catalog):
@@ -573,12 +597,11 @@ def test_odd_answers_are_judged_in_time(catalog, name):
     verifier = Verifier(catalog)
     flaws = verifier.check(TABLE, Reply(ODD[name], reasoning=ODD[name][:1000]), PROMPT)
     assert flaws
+    assert "not-checked" not in {flaw.kind for flaw in flaws}
     verifier.finish(TABLE, Reply(ODD[name])).encode("utf-8")
 
 
 def test_an_answer_is_judged_with_little_work(catalog):
-    verifier = Verifier(catalog)
-    assert verifier.check(TABLE, Reply(WHY + SFC), PROMPT) == []
-    assert (
-        steps(lambda: verifier.check(TABLE, Reply(WHY + SFC), PROMPT)) < 5_000
-    )  # some 2,000: the catalogue is not gone through
+    examine = Examiner(catalog, "inline")
+    assert examine((TABLE, Reply(WHY + SFC), PROMPT)).flaws == []
+    assert 500 < steps(lambda: examine((TABLE, Reply(WHY + SFC), PROMPT))) < 5_000  # the catalogue is not gone through

@@ -11,13 +11,14 @@ import subprocess
 import sys
 import threading
 import time
+from functools import partial
 from typing import Any, cast
 
 import cloudpickle
 import pytest
 
-from swiftprep.errors import RunError
-from swiftprep.workers import Limits, Lost, WorkerPool
+from swiftprep.errors import ConfigError, RunError
+from swiftprep.workers import Guarded, Limits, Lost, WorkerPool, pool_of
 
 pytestmark = pytest.mark.slow
 
@@ -74,9 +75,8 @@ ENDINGS = {
 
 @pytest.mark.skipif(sys.platform != "linux", reason="other platforms lack some of the limits")
 def test_an_item_costs_itself_alone():
-    with WorkerPool(do, limits=LOW) as pool:
-        items = [word for name in ENDINGS for word in ("before", name)] + ["prints", "after"]
-        results = pool.submit(items).result()
+    items = [word for name in ENDINGS for word in ("before", name)] + ["prints", "after"]
+    results = Guarded(do, limits=LOW).map(items)
     assert len(results) == len(items)
     for item, result in zip(items, results, strict=True):
         if item not in ENDINGS:
@@ -90,13 +90,12 @@ def test_an_item_costs_itself_alone():
 
 def test_the_limit_of_an_item_grows_with_its_size():
     assert Limits(seconds=3, seconds_per_mb=2).of(500_000) == 4
-    with WorkerPool(do, limits=Limits(0.1, 1e6), size=len) as pool:
-        assert pool.submit(["a"]).result() == ["A"]
+    assert Guarded(do, limits=Limits(0.1, 1e6), size=len)("a") == "A"
 
 
 def test_several_children_work_at_the_same_time():
-    with WorkerPool(sleepy, workers=2) as pool:
-        futures = [pool.submit([n]) for n in range(6)]
+    with WorkerPool(workers=2) as pool:
+        futures = [pool.submit(Guarded(sleepy), [n]) for n in range(6)]
         pids = {future.result()[0] for future in futures}
     assert len(pids) == 2
 
@@ -127,8 +126,8 @@ def gone(pid):
 
 @pytest.mark.parametrize("how", ["close", "with", "forgotten"])
 def test_no_child_outlives_its_pool(how):
-    pool = WorkerPool(pid_of)
-    (pid,) = pool.submit([None]).result()
+    pool = WorkerPool()
+    (pid,) = pool.submit(Guarded(pid_of), [None]).result()
     assert alive(pid)
     if how == "close":
         pool.close()
@@ -146,8 +145,7 @@ def test_no_child_outlives_its_pool(how):
 def test_no_child_outlives_its_parent(how):
     code = (
         "import os, sys, time; sys.path.insert(0, sys.argv[1]); from test_workers import *\n"
-        "pool = WorkerPool(pid_of); print(*pool.submit([None]).result(), flush=True)\n"
-        + ("time.sleep(3600)" if how == "killed" else "")
+        "print(Guarded(pid_of)(None), flush=True)\n" + ("time.sleep(3600)" if how == "killed" else "")
     )
     parent = subprocess.Popen(
         [sys.executable, "-c", code, os.path.dirname(__file__)], stdout=subprocess.PIPE, text=True, env={**os.environ}
@@ -166,11 +164,53 @@ def test_what_the_child_cannot_load_is_told():
         def __reduce__(self):
             return (no_such, ())
 
-    with (
-        WorkerPool[Any, Any](cast("Any", Odd())) as pool,
-        pytest.raises(RunError, match=r"a worker process does not start.*no_such"),
-    ):
-        pool.submit([1]).result()
+    with pytest.raises(RunError, match=r"a worker process cannot load.*no_such.*installed package"):
+        Guarded[Any, Any](cast("Any", Odd()))(1)
+    assert Guarded(do)("a") == "A"
+
+
+def test_what_cannot_be_sent_is_told():
+    lock = threading.Lock()
+    with pytest.raises(ConfigError, match="cannot be given to a worker process"):
+        Guarded[Any, Any](lambda item: lock)(1)
+    deep: Any = []
+    for _ in range(100_000):
+        deep = [deep]
+    lost, whole = Guarded(do).map([deep, "a"])
+    assert isinstance(lost, Lost)
+    assert "RecursionError" in lost.reason
+    assert whole == "A"
+
+
+def test_a_child_knows_the_functions_it_was_given_last():
+    powers = [Guarded(partial(pow, base)) for base in range(20)]
+    for guarded in [*powers, *reversed(powers), powers[3], powers[3]]:
+        assert guarded(2) == guarded.function(2)
+
+
+def within(item):
+    return Guarded(do, limits=LOW).map([item, "deep", "raise"]), os.getpid()
+
+
+def test_within_a_child_it_is_called_there():
+    with pool_of(1) as pool:
+        (pid,) = pool.submit(Guarded(pid_of), [None]).result()
+    found = Guarded(within)("a")
+    assert not isinstance(found, Lost)
+    (word, deep, raised), where = found
+    assert (word, where) == ("A", pid)
+    assert isinstance(deep, Lost)
+    assert isinstance(raised, Lost)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork on Windows")
+def test_after_a_fork_each_has_its_own():
+    pid = Guarded(pid_of)(None)
+    fork = os.fork()
+    if fork == 0:
+        os._exit(0 if Guarded(pid_of)(None) not in (pid, None) else 1)
+    assert os.waitpid(fork, 0)[1] == 0
+    assert Guarded(pid_of)(None) == pid
 
 
 def no_such():

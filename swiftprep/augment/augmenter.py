@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import islice
 from random import Random
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from swiftprep.augment.context import context
 from swiftprep.augment.general import reworded
@@ -21,11 +21,13 @@ from swiftprep.catalog.catalog import Catalog
 from swiftprep.errors import ConfigError, did_you_mean
 from swiftprep.quality.dedup import near_duplicates
 from swiftprep.records import Sample
+from swiftprep.workers import Guarded, Lost
 
 if TYPE_CHECKING:
     import pandas as pd
 
 NEAR = 0.8  # Jaccard similarity of both question and answer from which two samples are near copies
+_BATCH = 50  # samples that a worker gets at once
 _LONGEST = 400_000  # characters of a sample that variants are made of
 
 
@@ -153,12 +155,16 @@ class Augmenter:
         reasons: Counter[tuple[str, str]] = Counter()
         tried: set[tuple[int, str]] = set()
         seen: set[bytes] = set()
-        for index, (sample, key) in enumerate(zip(parents, keys, strict=True)):
-            unfit = "repeated" if key in seen else self._unfit(sample)
+        unfit = []
+        for sample, key in zip(parents, keys, strict=True):
+            unfit.append("repeated" if key in seen else self._unfit(sample))
             seen.add(key)
-            parent = Parent(sample, self.framework, self.catalog, held_out)
-            for operation in self.operations:
-                variants = unfit or self._variants(parent, operation)
+        work = _Work(self.seed, self.operations, self.catalog, self.framework, self.per_sample, held_out)
+        found = _all_variants(work, [sample for sample, why in zip(parents, unfit, strict=True) if not why])
+        for index, why in enumerate(unfit):
+            all_of_it = why or next(found)
+            for at, operation in enumerate(self.operations):
+                variants = all_of_it if isinstance(all_of_it, str) else all_of_it[at]
                 if isinstance(variants, str):
                     reasons[operation, variants] += 1
                 else:
@@ -191,7 +197,23 @@ class Augmenter:
             return "not-unicode"
         return ""
 
-    def _variants(self, parent: Parent, operation: str) -> list[Sample] | str:
+
+class _Work(NamedTuple):
+    """What is made of each sample."""
+
+    seed: int
+    operations: tuple[str, ...]
+    catalog: Catalog | None
+    framework: str
+    per_sample: int
+    held_out: frozenset[str]
+
+    def variants(self, sample: Sample) -> list[list[Sample] | str]:
+        """Return, for each operation, a sample's variants, or why there are none."""
+        parent = Parent(sample, self.framework, self.catalog, self.held_out)
+        return [self._of(parent, operation) for operation in self.operations]
+
+    def _of(self, parent: Parent, operation: str) -> list[Sample] | str:
         sample = parent.sample
         text = f"{self.seed}\x1f{operation}\x1f".encode() + _key(sample)
         draw = Random(int.from_bytes(hashlib.blake2b(text, digest_size=8).digest(), "big"))
@@ -200,6 +222,18 @@ class Augmenter:
             return drafts
         chosen = islice(drafts, self.per_sample)
         return [_variant(sample, operation, at, draft) for at, draft in enumerate(chosen, start=1)] or "nothing-fits"
+
+
+def _all_variants(work: _Work, samples: list[Sample]) -> Iterator[list[list[Sample] | str] | str]:
+    """Yield what `_Work.variants` says of each sample; of one that a worker has no end for, a word."""
+    guarded = Guarded(work.variants, size=_size)
+    for start in range(0, len(samples), _BATCH):
+        for found in guarded.map(samples[start : start + _BATCH]):
+            yield "not-read" if isinstance(found, Lost) else found
+
+
+def _size(sample: Sample) -> int:
+    return len(sample.prompt) + len(sample.answer)
 
 
 def _key(sample: Sample) -> bytes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 from collections.abc import Iterable, Iterator, Mapping
+from functools import partial
 from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,8 @@ from swiftprep.catalog.markup import Use
 from swiftprep.catalog.webtypes import from_web_types, to_web_types
 from swiftprep.disk import atomic_write
 from swiftprep.errors import DataError
+from swiftprep.outputs import own, settle
+from swiftprep.workers import Guarded, Lost
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -56,7 +59,7 @@ class Catalog:
         self.usage: dict[str, Use] = dict(usage or {})
         self.framework = framework
         self.vue_version = vue_version
-        self._by_tag: dict[str, list[Component]] | None = None
+        self._check: Guarded[tuple[str, bool], list[Problem]] | None = None
 
     def __len__(self) -> int:
         return len(self.components)
@@ -79,17 +82,22 @@ class Catalog:
         required props that are missing. What cannot be known is not complained about: `v-bind="object"`, computed
         names, components imported from elsewhere.
 
+        A worker process does it. What takes that process more than 3 s, and 3 s for each megabyte, or kills it, has
+        one problem: that it could not be checked.
+
         Args:
             code: A single-file component, or a piece of a template.
             strict: Also report, in Vue 2, a listener for a native event (`@keydown`) on a component that does not emit
                 it: without `.native` it is never called.
         """
-        if self._by_tag is None:
-            self._by_tag = {}
+        if self._check is None:
+            by_tag: dict[str, list[Component]] = {}
             for component in sorted(self, key=lambda c: not c.registered):
                 for tag in dict.fromkeys([component.name, *map(kebab, component.names)]):
-                    self._by_tag.setdefault(tag, []).append(component)
-        return check(code, self._by_tag, vue3=self.vue_version.startswith("3"), strict=strict)
+                    by_tag.setdefault(tag, []).append(component)
+            self._check = Guarded(partial(_checked, by_tag, self.vue_version.startswith("3")), size=_size)
+        found = self._check((code, strict))
+        return [Problem("not-checked", 1, name=found.reason)] if isinstance(found, Lost) else found
 
     def to_pandas(self) -> pd.DataFrame:
         """Return one row per prop, event, slot and method.
@@ -221,6 +229,15 @@ class Catalog:
         return f"<p>{html.escape(repr(self))}</p><table><tr>{heads}</tr>{body}</table>{rest}"
 
 
+def _checked(components: Mapping[str, list[Component]], vue3: bool, asked: tuple[str, bool]) -> list[Problem]:
+    code, strict = asked
+    return check(code, components, vue3=vue3, strict=strict)
+
+
+def _size(asked: tuple[str, bool]) -> int:
+    return len(asked[0])
+
+
 def packed(frame: Catalog, components: Iterable[tuple[str, Component]]) -> Iterator[bytes]:
     """Yield a catalogue as JSON lines, some hundreds at a time: of `frame` all but the components, and `components`."""
     head = {"format": _FORMAT, "framework": frame.framework, "vue_version": frame.vue_version}
@@ -243,6 +260,7 @@ def unpacked(parts: Iterable[bytes]) -> Iterator[Component]:
 
 def write_packed(parts: Iterable[bytes], path: str | Path) -> Path:
     """Write what `packed` yields as a JSON array, atomically, and return the path."""
+    own(path)
     with atomic_write(path) as file:
         for number, part in enumerate(parts):
             file.write((b",\n" if number else b"[\n") + part.rstrip(b"\n").replace(b"}\n{", b"},\n{"))
@@ -251,6 +269,7 @@ def write_packed(parts: Iterable[bytes], path: str | Path) -> Path:
 
 
 def _bytes(path: str | Path) -> bytes:
+    settle(Path(path).parent)
     try:
         return Path(path).read_bytes().removeprefix(b"\xef\xbb\xbf")
     except OSError as error:
@@ -273,6 +292,7 @@ def write_web_types(
     """Write the document of `to_web_types` to `path`, atomically and without holding all of it in memory."""
     frame = to_web_types([], name=name, version=version, framework_version=framework_version)
     before, mark, after = orjson.dumps(frame, option=orjson.OPT_INDENT_2).partition(b'"vue-components": []')
+    own(path)
     with atomic_write(path) as file:
         file.write(before + mark[:-1])
         separator = b"\n"

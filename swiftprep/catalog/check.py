@@ -20,6 +20,7 @@ from swiftprep.catalog.sfc import Element, blocks, template
 
 _ANY_NATIVE = frozenset(name for names in ATTRIBUTES.values() for name in names)
 _WORDS = {
+    "not-checked": ("could not be checked: {name}", "无法检查：{name}"),
     "syntax": ("{name}", "语法错误：{name}"),
     "unknown-tag": ("<{tag}> is not a known component{hint}", "没有 <{tag}> 这个组件{hint}"),
     "unknown-prop": ("<{tag}> has no prop '{name}'{hint}", "<{tag}> 没有属性 '{name}'{hint}"),
@@ -38,10 +39,12 @@ class Problem:
     """Something wrong with a piece of code.
 
     Attributes:
-        kind: `"syntax"`, `"unknown-tag"`, `"unknown-prop"`, `"missing-prop"`, `"unknown-event"` or `"unknown-slot"`.
+        kind: `"syntax"`, `"unknown-tag"`, `"unknown-prop"`, `"missing-prop"`, `"unknown-event"`, `"unknown-slot"`, or
+            `"not-checked"`.
         line: Where, from 1.
         tag: The tag it is about, or `""`.
-        name: The prop, event or slot, `"v-model"` for a component that has none, or what the syntax error is.
+        name: The prop, event or slot, `"v-model"` for a component that has none, what the syntax error is, or why it
+            was not checked.
         near: The known name it may be meant to be, or `""`.
     """
 

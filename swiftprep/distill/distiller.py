@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import re
 from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from pathlib import Path
@@ -27,6 +26,7 @@ from swiftprep.distill.teachers.teacher import Teaches
 from swiftprep.distill.verification.verify import Verifier
 from swiftprep.errors import ConfigError, DistillStopped, RunInterrupted
 from swiftprep.records import Message, Sample
+from swiftprep.streams import get_logger
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     from swiftprep.distill.verification.compiler import Compiler
 
-logger = logging.getLogger(__name__)
+logger = get_logger(__name__)
 
 _HAN = re.compile("[\u3400-\u9fff]")
 _FILES = (".yaml", ".yml", ".jsonl", ".csv", ".txt")
@@ -63,6 +63,7 @@ class Distiller:
         repair_rounds: int = 2,
         judge: Teaches | Callable[[list[Message]], Any] | None = None,
         compiler: Compiler | None = None,
+        verify_seconds: float = 3.0,
     ) -> None:
         """Set up; nothing is asked and no file is made yet.
 
@@ -77,6 +78,8 @@ class Distiller:
             repair_rounds: How often an answer that does not pass goes back to the teacher with its problems.
             judge: A second teacher that scores each answer from 1 to 5; below 4 it goes back like any other.
             compiler: The user's own Vue compiler; see `swiftprep.distill.verification.compiler.Compiler.find`.
+            verify_seconds: Seconds of processor time that verifying an answer may take, and as many more for each
+                million characters; one that takes longer does not pass, as `"not-checked"`.
 
         Raises:
             ConfigError: an argument is not one.
@@ -85,6 +88,8 @@ class Distiller:
             raise ConfigError(f"reasoning={reasoning!r}; expected 'inline', 'think' or 'none'")
         if repair_rounds < 0:
             raise ConfigError(f"repair_rounds={repair_rounds}; expected 0 or more")
+        if not verify_seconds > 0:
+            raise ConfigError(f"verify_seconds={verify_seconds}; expected more than 0")
         self.teacher = None if teacher is None else as_teacher(teacher)
         self.judge = None if judge is None else as_teacher(judge, name="judge")
         self.catalog = catalog
@@ -93,7 +98,7 @@ class Distiller:
         self.reasoning: Reasoning = reasoning
         self.repair_rounds = repair_rounds
         self.prompter = Prompter(catalog, examples=self.examples, reasoning=reasoning)
-        self.verifier = Verifier(catalog, reasoning=reasoning, compiler=compiler)
+        self.verifier = Verifier(catalog, reasoning=reasoning, compiler=compiler, seconds=verify_seconds)
 
     def __repr__(self) -> str:
         return f"<Distiller {self.teacher!r}, {self.catalog!r}, store {self.store}>"

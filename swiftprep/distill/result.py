@@ -14,6 +14,7 @@ import orjson
 from swiftprep.disk import atomic_write
 from swiftprep.distill.scenario import Scenario
 from swiftprep.distill.verification.flaw import Flaw
+from swiftprep.outputs import writing
 from swiftprep.records import Reject, Sample, write_jsonl
 
 if TYPE_CHECKING:
@@ -165,16 +166,16 @@ class Result:
         }
 
     def write(self, folder: str | Path) -> dict[str, Path]:
-        """Write `samples.jsonl`, `rejects.jsonl` and `pending.jsonl`, each atomically.
+        """Write `samples.jsonl`, `rejects.jsonl` and `pending.jsonl`, all or none; see `swiftprep.outputs`.
 
         Returns:
             Name → file: samples, rejects, pending.
         """
-        files = {name: Path(folder) / f"{name}.jsonl" for name in ("samples", "rejects", "pending")}
-        write_jsonl(self.samples, files["samples"])
-        _write_rows(map(asdict, self.rejected), files["rejects"])
-        _write_rows(map(asdict, self.pending), files["pending"])
-        return files
+        with writing(folder, "distill") as staged:
+            write_jsonl(self.samples, staged / "samples.jsonl")
+            _write_rows(map(asdict, self.rejected), staged / "rejects.jsonl")
+            _write_rows(map(asdict, self.pending), staged / "pending.jsonl")
+        return {name: Path(folder) / f"{name}.jsonl" for name in ("samples", "rejects", "pending")}
 
 
 def settle(record: Record, sample: Sample, flaws: list[Flaw]) -> None:

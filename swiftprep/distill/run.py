@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from swiftprep.distill.budget import Budget, BudgetReached, Spending
-from swiftprep.distill.calls import Calls
+from swiftprep.distill.calls import Answer, Calls
 from swiftprep.distill.limiter import Halted
 from swiftprep.distill.prompting.prompts import Operation, read_evolved, read_judgement
 from swiftprep.distill.request import Reply, Request
@@ -20,14 +19,16 @@ from swiftprep.distill.store import Store
 from swiftprep.distill.teachers.batch import BatchTeacher
 from swiftprep.distill.teachers.teacher import Teacher, Teaches
 from swiftprep.distill.verification.flaw import Flaw
+from swiftprep.distill.verification.verify import NOT_CHECKED
 from swiftprep.errors import ConfigError, DistillStopped, SwiftprepError, TeacherError
 from swiftprep.progress import progress_bar
 from swiftprep.records import Message, Reject, Sample
+from swiftprep.streams import get_logger
 
 if TYPE_CHECKING:
     from swiftprep.distill.distiller import Distiller
 
-logger = logging.getLogger(__name__)
+logger = get_logger(__name__)
 
 Found = TypeVar("Found")
 GOOD = 4  # a judge's score, of 5, from which an answer is kept
@@ -63,6 +64,7 @@ class Run:
         self.calls: Calls | None = None
         self._batch: BatchTeacher | None = None
         self._thinking = asyncio.Lock()
+        self._verifying = asyncio.Lock()
         self._workers: list[asyncio.Future[None]] = []
         self._working = 0
         self._bar: Any = None
@@ -192,7 +194,7 @@ class Run:
                 break  # what there is stays rejected for what was wrong with it
             record.tries += 1
             meta = {"request": answer.key, "tries": record.tries}
-            flaws, sample = await self._think(self._verify, scenario, answer.reply, prompt.messages, meta)
+            flaws, sample = await self._verified(scenario, answer, prompt.messages, meta)
             verdict = _PASSED
             if not flaws and distiller.judge is not None:
                 verdict = await self._judge(distiller.judge, scenario, sample.answer)
@@ -221,6 +223,19 @@ class Run:
             record.reject = Reject(scenario.id, "not-evolved", answer.reply.content[:200])
         else:
             self.evolved[scenario.id] = made
+
+    async def _verified(
+        self, scenario: Scenario, answer: Answer, messages: tuple[Message, ...], meta: dict[str, Any]
+    ) -> tuple[list[Flaw], Sample]:
+        """Verify an answer beside the loop; what could not be verified once is not tried again on the same terms."""
+        terms = self.distiller.verifier.terms
+        if reason := self.store.unchecked(answer.key, terms):
+            return [Flaw(NOT_CHECKED, reason, reason)], Sample.from_instruction(scenario.instruction, "", "")
+        async with self._verifying:
+            flaws, sample = await asyncio.to_thread(self._verify, scenario, answer.reply, messages, meta)
+        if flaws and flaws[0].kind == NOT_CHECKED:
+            await self.store.leave_unchecked(answer.key, terms, flaws[0].message)
+        return flaws, sample
 
     def _verify(
         self, scenario: Scenario, reply: Reply, messages: tuple[Message, ...], meta: dict[str, Any]
@@ -251,9 +266,7 @@ class Run:
         """Compute when it is one's turn: one scenario in each round of the loop, so that no call waits for many."""
         async with self._thinking:
             await asyncio.sleep(0)
-            if self.distiller.verifier.compiler is None:
-                return work(*given)
-            return await asyncio.to_thread(work, *given)  # it waits for another process
+            return work(*given)
 
 
 async def _close(teacher: Teaches) -> None:

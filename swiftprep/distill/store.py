@@ -44,6 +44,9 @@ CREATE TABLE batches(
     id TEXT PRIMARY KEY, teacher TEXT NOT NULL, host TEXT NOT NULL, submitted REAL NOT NULL, keys TEXT NOT NULL,
     collected REAL);
 """
+_LATER_TABLES = """
+CREATE TABLE IF NOT EXISTS unchecked(key TEXT PRIMARY KEY, terms TEXT NOT NULL, reason TEXT NOT NULL);
+"""
 _BEGIN = (
     "INSERT INTO attempts(id, key, teacher, host, purpose, scenario, started, tokens_in, tokens_out, cost) "
     "VALUES (?,?,?,?,?,?,?,?,?,?)"
@@ -131,6 +134,19 @@ class Store:
             (key,),
         ).fetchone()
         return None if row is None else Stored(row[0], row[1], Reply(*row[2:]))
+
+    def unchecked(self, key: str, terms: str) -> str:
+        """Return why the answer to a request could not be verified on the same terms; `""` when nothing is known."""
+        row = self._reader.execute("SELECT reason FROM unchecked WHERE key=? AND terms=?", (key, terms)).fetchone()
+        return "" if row is None else str(row[0])
+
+    async def leave_unchecked(self, key: str, terms: str, reason: str) -> None:
+        """Write down that the answer to a request could not be verified, so that nobody tries again.
+
+        Raises:
+            DistillStopped: it could not be written.
+        """
+        await self.write([("INSERT OR REPLACE INTO unchecked VALUES (?,?,?)", (key, terms, encodable(reason)))])
 
     def spent(self) -> Spent:
         """Return what all attempts in the ledger add up to, lost ones among them."""
@@ -300,6 +316,7 @@ def _open(path: Path) -> tuple[sqlite3.Connection, sqlite3.Connection]:
                 f"BEGIN IMMEDIATE; {_TABLES} PRAGMA application_id={_MARK}; PRAGMA user_version={FORMAT}; COMMIT;"
             )
         writer.execute("PRAGMA journal_mode=WAL")
+        writer.executescript(_LATER_TABLES)
         writer.execute("PRAGMA synchronous=FULL")
         # Whoever died left these; they were sent, and may have been paid for.
         writer.execute("UPDATE attempts SET outcome='lost' WHERE outcome IS NULL")

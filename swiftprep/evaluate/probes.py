@@ -8,6 +8,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from swiftprep.errors import ConfigError, DataError
+from swiftprep.outputs import settle
 from swiftprep.records import Message, iter_lines, parse_row, to_sample
 
 GENERAL_PROBES = "general"
@@ -73,6 +74,7 @@ def load_questions(path: str | Path) -> list[Question]:
         DataError: a bad row or pattern, named with its line, or no rows.
     """
     source = Path(str(files("swiftprep") / "assets" / "probes.jsonl")) if path == GENERAL_PROBES else Path(path)
+    settle(source.parent)
     if not source.is_file():
         raise ConfigError(f"{source}: no such file (没有这个文件)")
     questions: dict[str, Question] = {}

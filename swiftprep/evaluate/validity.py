@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from functools import partial
 from typing import Any
 
 from swiftprep.augment.tags import markup
@@ -11,6 +12,7 @@ from swiftprep.catalog.catalog import Catalog
 from swiftprep.distill.verification.answer_code import problems
 from swiftprep.quality.markdown import fenced
 from swiftprep.quality.pieces import pieces
+from swiftprep.workers import Guarded
 
 _TAG = re.compile(r"<(/?)([A-Za-z][\w-]*)[^<>]*>")
 _VOID = ("area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr")
@@ -21,8 +23,9 @@ _WRONG = ("unknown-tag", "unknown-prop", "unknown-event", "unknown-slot")
 def api_valid(answer: str, catalog: Catalog) -> bool:
     r"""Tell whether the code of an answer uses the framework, and nothing the framework does not have.
 
-    An answer without one of the catalogue's components is not valid: it answers without the framework. PriCoder
-    (arXiv 2603.15159) counts executable answers in the same spirit; here nothing is run.
+    An answer without one of the catalogue's components is not valid: it answers without the framework. Nor is one that
+    cannot be looked through. PriCoder (arXiv 2603.15159) counts executable answers in the same spirit; here nothing is
+    run.
 
     Args:
         answer: It may be cut off anywhere.
@@ -33,6 +36,10 @@ def api_valid(answer: str, catalog: Catalog) -> bool:
     >>> [api_valid(f"```vue\n{code}\n```", catalog) for code in ("<ta-tag>x</ta-tag>", "<ta-tga/>", "<b>x</b>")]
     [True, False, False]
     """
+    return Guarded(partial(_api_valid, catalog), size=len)(answer) is True
+
+
+def _api_valid(catalog: Catalog, answer: str) -> bool:
     text = _ended(answer)
     found = pieces(text)
     if any(problem.kind in _WRONG for _, problem in problems(text, found, catalog)):
@@ -64,8 +71,9 @@ def api_rows(rows: Iterable[Mapping[str, Any]], catalog: Catalog) -> list[dict[s
         rows: As of `Evaluation.rows`; those whose reference does not use the framework are left out.
         catalog: Of the framework.
     """
+    valid = Guarded(partial(_api_valid, catalog), size=len)
     return [
-        {**row, "set": f"{row['set']}-api", "metric": "api", "score": float(api_valid(str(row["answer"]), catalog))}
+        {**row, "set": f"{row['set']}-api", "metric": "api", "score": float(valid(str(row["answer"])) is True)}
         for row in rows
-        if api_valid(str(row["reference"]), catalog)
+        if valid(str(row["reference"])) is True
     ]

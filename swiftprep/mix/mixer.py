@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import re
 import shlex
 from collections.abc import Callable, Iterable, Mapping
@@ -12,13 +11,15 @@ from typing import TYPE_CHECKING
 
 from swiftprep.errors import ConfigError, DataError
 from swiftprep.mix.sources import DataSource, open_source
+from swiftprep.outputs import check_together
 from swiftprep.records import Reject, Sample, read_jsonl, write_jsonl
+from swiftprep.streams import get_logger
 from swiftprep.swiftfmt import as_swift_reads
 
 if TYPE_CHECKING:
     import pandas as pd
 
-logger = logging.getLogger(__name__)
+logger = get_logger(__name__)
 
 REPEATS_WORTH_A_WARNING = 3
 
@@ -87,7 +88,7 @@ class Mixer:
 
         Raises:
             ConfigError: no private data, a bad ratio, a bad `#N`, or a hub data set of unknown size.
-            DataError: a file that ms-swift could not load.
+            DataError: a file that ms-swift could not load, or one of two runs; see `swiftprep.outputs`.
         """
         sizes = dict(size or {})
         share = None if ratio is None else parse_ratio(ratio)
@@ -100,7 +101,11 @@ class Mixer:
         if share is not None and share < 1 and not extra:
             raise ConfigError(f"ratio {ratio}: no general data set was given; add one, or pass ratio=None")
         self._sources += extra
+        check_together(self._files())
         self._taken = self._share_out(share)
+
+    def _files(self) -> list[Path]:
+        return [source.entry.path for source in self._sources if source.entry.path is not None]
 
     def _share_out(self, share: Fraction | None) -> list[int]:
         have = [source.asked for source in self._sources]
@@ -178,10 +183,12 @@ class Mixer:
 
         Raises:
             ConfigError: a data set lies on a hub, or is not a `.jsonl` file.
-            DataError: a file holds rows that ms-swift would keep and swiftprep cannot read, or the other way round.
+            DataError: a file holds rows that ms-swift would keep and swiftprep cannot read, or the other way round;
+                or it is of two runs by now.
         """
         import numpy as np
 
+        check_together(self._files())
         generator = np.random.default_rng(self.seed)
         mixed: list[Sample] = []
         for source, taken in zip(self._sources, self._taken, strict=True):

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Literal, TypeAlias
 
 from swiftprep.catalog.catalog import Catalog
-from swiftprep.errors import ConfigError, did_you_mean
+from swiftprep.errors import ConfigError, DataError, did_you_mean
+from swiftprep.outputs import check_together, run_of
 from swiftprep.progress import progress_bar
 from swiftprep.quality import answers, fences, instructions, loops, privacy, text, truncation, turns, voices
 from swiftprep.quality.broken_code import syntax_error
@@ -16,19 +17,20 @@ from swiftprep.quality.contamination import contaminated
 from swiftprep.quality.dedup import duplicates
 from swiftprep.quality.escapes import escaped_text
 from swiftprep.quality.framework import api_errors
+from swiftprep.quality.judging import Judging, Level, Named, Terms, apply, note
 from swiftprep.quality.length import over_budget
 from swiftprep.quality.line_numbers import line_numbers
 from swiftprep.quality.look_alikes import look_alikes, look_alikes_beside
-from swiftprep.quality.report import Note, QualityReport, Row, extracts
+from swiftprep.quality.report import Note, QualityReport, Row
 from swiftprep.quality.sets import contradictions, monotony
-from swiftprep.quality.shown import PRIVATE, masked, shown
+from swiftprep.quality.shown import PRIVATE
 from swiftprep.quality.tool_calls import tool_call
-from swiftprep.quality.verdict import Found, Rule, SetRule, Severity, Verdict, drop, warn
-from swiftprep.records import Reject, Sample, read_jsonl
+from swiftprep.quality.verdict import Found, Rule, SetRule, Severity, drop, warn
+from swiftprep.records import Sample, read_jsonl
 from swiftprep.scan.tasks import KINDS
 from swiftprep.swiftfmt import REPAIRS, repair_file
-
-Level: TypeAlias = Literal["off", "warn", "drop"]
+from swiftprep.tokens import Counter
+from swiftprep.workers import Limits, pool_of
 
 # The order matters: what is private is taken out before anything is shown; characters come before what they say.
 RULES: tuple[Rule, ...] = (
@@ -72,8 +74,9 @@ RULES: tuple[Rule, ...] = (
 )
 SET_RULES: tuple[SetRule, ...] = (contradictions, monotony)
 
-OTHERS = ("form", "contradiction", "monotony", "contamination", "duplicate", "near-duplicate")
+OTHERS = ("form", "not-checked", "contradiction", "monotony", "contamination", "duplicate", "near-duplicate")
 MOST_PASSES = 5  # a repair may uncover what an earlier rule looks for
+_POOL_CHARACTERS = 2_000_000  # of answers, from which starting more processes pays
 TOO_MUCH = 0.5  # share of an evaluation question or answer that a training sample may not hold
 
 
@@ -107,6 +110,9 @@ class Checker:
         levels: Mapping[str, Level] | None = None,
         rules: Iterable[Rule] = RULES,
         fix: bool = True,
+        workers: int | None = None,
+        row_seconds: float = 3.0,
+        row_memory_mb: int = 2000,
     ) -> None:
         """Set the rules.
 
@@ -125,32 +131,49 @@ class Checker:
                 neither it nor the page shows them. (Set `levels={"secrets": "drop", "personal-data": "drop"}` to
                 reject such samples.) Files are still read by `repair_file`, which tells what it had to repair to read
                 a row at all.
+            workers: How many processes apply the package's rules; None takes as many as pay. The result is the same.
+                Rules of your own run in this process.
+            row_seconds: Seconds of processor time that a sample may take, and as many more for each million
+                characters; one that takes longer, or kills the process, is rejected as `"not-checked"`.
+            row_memory_mb: Megabytes that a process may take (on Linux).
 
         Raises:
-            ConfigError: `levels` names no rule, or `near` is not between 0 and 1.
+            ConfigError: `levels` names no rule, or a number is out of range.
             DataError: a file of `held_out` cannot be read.
         """
         if near is not None and not 0 < near <= 1:
             raise ConfigError(
                 f"near={near}: expected a similarity above 0 and up to 1, or None (相似度应在 0 到 1 之间)"
             )
+        if (workers is not None and workers < 1) or not row_seconds > 0 or row_memory_mb < 200:
+            raise ConfigError(
+                f"workers={workers}, row_seconds={row_seconds}, row_memory_mb={row_memory_mb}: expected 1 or more, "
+                "more than 0, and at least 200"
+            )
         self.near = near
         self.fix = fix
-        self.held_out = list(_samples(held_out))
-        own: list[Rule] = list(rules)
+        self.workers = workers
+        given = [held_out] if isinstance(held_out, (str, Path)) else list(held_out)
+        self.held_out = list(_samples(given))
+        self._held_out_runs = {item: run_of(item) for item in given if not isinstance(item, Sample)}
+        all_rules = [Named(rule_id(rule), rule, rule in RULES) for rule in rules]
         if max_tokens is not None:
-            own.append(over_budget(max_tokens, count_tokens))
+            rule = over_budget(max_tokens, count_tokens)
+            all_rules.append(Named(rule_id(rule), rule, count_tokens is None or isinstance(count_tokens, Counter)))
         if catalog is not None:
-            own = [look_alikes_beside(catalog) if rule is look_alikes else rule for rule in own]
-            own.append(api_errors(catalog))
-        self._rules = [(rule_id(rule), rule) for rule in own]
+            beside = Named(rule_id(look_alikes), look_alikes_beside(catalog), True)
+            all_rules = [beside if named.rule is look_alikes else named for named in all_rules]
+            rule = api_errors(catalog)
+            all_rules.append(Named(rule_id(rule), rule, True))
         self._levels = dict(levels or {})
-        known = [*OTHERS, *(name for name, _ in self._rules)]
+        known = [*OTHERS, *(named.name for named in all_rules)]
         for name, level in self._levels.items():
             if name not in known:
                 raise ConfigError(f"levels: no rule '{name}'{did_you_mean(name, known)} (没有这条规则)")
             if level not in ("off", "warn", "drop"):
                 raise ConfigError(f"levels: {name}={level!r}; expected 'off', 'warn' or 'drop'")
+        self._terms = Terms(self._levels, fix)
+        self._judging = Judging(all_rules, self._terms, Limits(row_seconds, row_seconds, row_memory_mb))
 
     def run(self, samples: Iterable[Sample], *, source: str = "") -> QualityReport:
         """Check samples.
@@ -179,8 +202,14 @@ class Checker:
             *paths: `.jsonl`, `.json` or `.csv` files.
 
         Raises:
-            DataError: a file is missing, or is none that can be read at all.
+            DataError: a file is missing, or is none that can be read at all; or it is of another run than the file of
+                `held_out` beside it.
         """
+        for path, run in self._held_out_runs.items():
+            if run_of(path) != run:
+                raise DataError(f"{path}: was written anew since it was read; make a new Checker (该文件已被重新生成)")
+        if self._held_out_runs:
+            check_together([*paths, *self._held_out_runs])
         rows = []
         for path in paths:
             for read in repair_file(path):
@@ -194,8 +223,8 @@ class Checker:
         return self._check(rows)
 
     def _check(self, rows: list[Row]) -> QualityReport:
-        for row in progress_bar(rows, desc="check", unit="sample"):
-            self._check_row(row)
+        readable = (row for row in rows if row.sample is not None and row.reject is None)
+        self._check_rows([row for row in readable if self._is_formed(row)])
         about_the_set: list[Note] = []
         for rule in (*SET_RULES, self._copied, self._contaminated):
             left = [row for row in rows if row.reject is None]
@@ -206,44 +235,27 @@ class Checker:
                 if position is None:
                     about_the_set.append(Note(name, "warn", verdict.reason, verdict.reason_zh))
                 elif left[position].reject is None:
-                    _note(left[position], name, level, verdict)
+                    note(left[position], name, level, verdict)
         return QualityReport(rows, about_the_set)
 
-    def _check_row(self, row: Row) -> None:
+    def _check_rows(self, rows: list[Row]) -> None:
         """Apply the rules one after the other until none repairs anything more, or one rejects."""
-        if row.sample is None or row.reject is not None:
-            return
-        self._judge(row, "form", turns.form)
+        size = sum(len(row.sample.answer) for row in rows if row.sample is not None)
+        workers = self.workers or (min(os.cpu_count() or 1, 8) if size > _POOL_CHARACTERS else 1)
+        with pool_of(workers) as pool, progress_bar(None, desc="check", unit="sample", total=len(rows)) as bar:
+            for turn in range(MOST_PASSES):
+                before = [row.sample for row in rows]
+                self._judging.judge(rows, pool)
+                bar.update(len(rows) if turn == 0 else 0)
+                repaired = [row.sample is not sample for row, sample in zip(rows, before, strict=True)]
+                rows = [row for row, again in zip(rows, repaired, strict=True) if again and row.reject is None]
+
+    def _is_formed(self, row: Row) -> bool:
+        apply(row, "form", turns.form, self._terms)
         if row.reject is not None:
             row.reject = replace(row.reject, sample=None)  # what no rule can read, no rule can free of secrets
             row.sample = row.before = None
-            return
-        for _ in range(MOST_PASSES):
-            before = row.sample
-            for name, rule in self._rules:
-                self._judge(row, name, rule)
-                if row.reject is not None:
-                    return
-            if row.sample is before:
-                return
-
-    def _judge(self, row: Row, name: str, rule: Rule) -> None:
-        level = self._levels.get(name)
-        if level == "off" or row.sample is None:
-            return
-        try:
-            verdict = rule(row.sample)
-        except Exception as error:
-            raise ConfigError(f"rule '{name}' failed on sample {row.place}: {type(error).__name__}: {error}") from error
-        if verdict is None:
-            return
-        severity: Severity = level or verdict.severity
-        if severity == "fix" and not self.fix:
-            severity = "warn"
-        if rule in PRIVATE and verdict.sample is not None:
-            _note_private(row, name, severity, verdict, verdict.sample)
-        else:
-            _note(row, name, severity, _without_private(verdict, rule, row))
+        return row.reject is None
 
     def _contaminated(self, samples: Sequence[Sample]) -> Iterator[Found]:
         """Hold the training samples against those of the evaluation, which are marked `val` or were given."""
@@ -278,49 +290,6 @@ class Checker:
             yield copy.position, name, drop(f"a copy of {other}{alike}", f"与 {other} 重复{alike_zh}")
 
 
-def _note(row: Row, name: str, level: Severity, verdict: Verdict) -> None:
-    """Write down a finding and do what it says."""
-    assert row.sample is not None
-    before = after = ""
-    if verdict.sample is not None:
-        before, after = extracts(shown(row.sample), shown(verdict.sample))  # a repair may uncover what is private
-    if level == "fix" and verdict.sample is not None:
-        row.sample = verdict.sample
-    elif level == "drop":
-        row.reject = Reject(row.place, name, verdict.reason, row.shown)
-    _add(row, Note(name, level, verdict.reason, verdict.reason_zh, before, after))
-
-
-def _note_private(row: Row, name: str, level: Severity, verdict: Verdict, clean: Sample) -> None:
-    """Write down that something private was found, with its kinds and lengths, and take it out unless it is to stay."""
-    assert row.sample is not None
-    extract = extracts(shown(masked(row.sample, clean)), shown(clean))  # around it there may be more of the kind
-    reason, reason_zh = verdict.reason, verdict.reason_zh
-    row.before = shown(clean)  # what was taken out is not even shown as what was there before
-    if level == "warn":
-        row.is_private = True
-        reason, reason_zh = f"{reason}; still there", f"{reason_zh}；仍在样本中"
-    elif level == "drop":
-        row.sample = row.before  # no rule after this one looks for more
-        row.reject = Reject(row.place, name, reason, row.before)
-    else:
-        row.sample = clean
-    _add(row, Note(name, level, reason, reason_zh, *extract))
-
-
-def _without_private(verdict: Verdict, rule: Rule, row: Row) -> Verdict:
-    """Return a verdict whose reasons, which may quote the sample, quote nothing private."""
-    if not row.is_private or row.shown is None:
-        return verdict
-    told = rule(row.shown) or Verdict("warn", "see the sample", "见样本")
-    return replace(verdict, reason=told.reason, reason_zh=told.reason_zh)
-
-
-def _add(row: Row, note: Note) -> None:
-    if note not in row.notes:  # the rules look again after a repair
-        row.notes.append(note)
-
-
 def _own_words(sample: Sample) -> Sample:
     """Return a sample without its question where the scanner made it: the wording is that of all the others."""
     return sample.replace(messages=sample.messages[-1:]) if sample.meta.get("kind") in KINDS else sample
@@ -330,8 +299,8 @@ def _is_held_out(sample: Sample) -> bool:
     return sample.meta.get("split") == "val"
 
 
-def _samples(given: Iterable[Sample | str | Path] | str | Path) -> Iterator[Sample]:
-    for item in [given] if isinstance(given, (str, Path)) else given:
+def _samples(given: Iterable[Sample | str | Path]) -> Iterator[Sample]:
+    for item in given:
         if isinstance(item, Sample):
             yield item
         else:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from swiftprep.disk import atomic_write
+from swiftprep.outputs import writing
 from swiftprep.quality.shown import shown
 from swiftprep.quality.verdict import Severity
 from swiftprep.records import Reject, Sample, write_jsonl
@@ -179,18 +180,20 @@ class QualityReport:
         return write_html(self, path, lang=lang)
 
     def write(self, folder: str | Path, *, lang: str = "en") -> dict[str, Path]:
-        """Write `kept.jsonl`, `rejects.jsonl`, `findings.jsonl` and `report.html`, each atomically.
+        """Write `kept.jsonl`, `rejects.jsonl`, `findings.jsonl` and `report.html`, all or none.
+
+        See `swiftprep.outputs`.
 
         Returns:
             Name → file: kept, rejects, findings, report.
         """
-        target = Path(folder)
-        files = {name: target / f"{name}.jsonl" for name in ("kept", "rejects", "findings")}
-        write_jsonl(self.kept, files["kept"])
-        _write_rows((asdict(reject) for reject in self.rejected), files["rejects"])
-        _write_rows(self._lines(), files["findings"])
-        files["report"] = self.to_html(target / "report.html", lang=lang)
-        return files
+        with writing(folder, "check") as staged:
+            write_jsonl(self.kept, staged / "kept.jsonl")
+            _write_rows((asdict(reject) for reject in self.rejected), staged / "rejects.jsonl")
+            _write_rows(self._lines(), staged / "findings.jsonl")
+            self.to_html(staged / "report.html", lang=lang)
+        names = ("kept.jsonl", "rejects.jsonl", "findings.jsonl", "report.html")
+        return {name.partition(".")[0]: Path(folder) / name for name in names}
 
 
 def _write_rows(rows: Iterable[dict[str, Any]], path: Path) -> None:

@@ -14,6 +14,7 @@ import orjson
 
 from swiftprep import demo
 from swiftprep.catalog.catalog import Catalog
+from swiftprep.outputs import check_together, writing
 from swiftprep.quality.checker import Checker
 from swiftprep.quality.diversity import diversity
 from swiftprep.quality.report import QualityReport
@@ -38,6 +39,8 @@ def check(config: CheckConfig, *, dry_run: bool = False) -> dict[str, Any]:
         ConfigError: something in the settings is wrong.
         DataError: a file is missing, or is none that can be read.
     """
+    if config.catalog:
+        check_together([config.catalog, *config.data])
     scan = None if config.data else Scanner(demo.app(), framework="ta404").scan()
     catalog = Catalog.load(config.catalog) if config.catalog else scan.catalog if scan else None
     checker = Checker(
@@ -48,6 +51,8 @@ def check(config: CheckConfig, *, dry_run: bool = False) -> dict[str, Any]:
         count_tokens=Counter(config.tokenizer) if config.tokenizer else None,
         levels=config.levels,
         fix=config.fix,
+        row_seconds=config.row_seconds,
+        row_memory_mb=config.row_memory_mb,
     )
     as_is = {str(path): _as_is(path) for path in config.data}
     found = checker.run(scan.samples, source="demo") if scan else checker.run_files(*config.data)
@@ -58,10 +63,11 @@ def check(config: CheckConfig, *, dry_run: bool = False) -> dict[str, Any]:
     say(found.counts().to_string(index=False))
     if dry_run:
         return report
-    files = found.write(config.output_dir, lang=config.lang)
-    report["files"] = {name: str(path) for name, path in files.items()}
-    save_config(config, config.output_dir / "config.yaml")
-    say(f"written to {config.output_dir}; open {files['report']} in a browser (请用浏览器打开报告)")
+    with writing(config.output_dir, "check") as staged:
+        files = found.write(staged, lang=config.lang)
+        save_config(config, staged / "config.yaml")
+    report["files"] = {name: str(config.output_dir / path.name) for name, path in files.items()}
+    say(f"written to {config.output_dir}; open {report['files']['report']} in a browser (请用浏览器打开报告)")
     return report
 
 

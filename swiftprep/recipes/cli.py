@@ -13,6 +13,9 @@ from typing import Any
 
 from swiftprep import lifeline
 from swiftprep.errors import ConfigError, DataError, MissingDependencyError, RunInterrupted, SwiftprepError
+from swiftprep.streams import forgiving_streams, tell
+
+logger = logging.getLogger(__name__)
 
 DONE, FAILED, USER_ERROR, INTERRUPTED = 0, 1, 2, 130
 
@@ -38,8 +41,9 @@ def run(
 ) -> int:
     """Run a recipe and return the exit code.
 
-    0 done; 2 the user's input is wrong, said in a clear line and without a traceback; 1 anything else; 130
-    interrupted, by Ctrl-C, SIGTERM or SIGHUP, with the way to go on.
+    0 done; 2 the user's input is wrong, said in a clear line and without a traceback; 1 anything else, such as a full
+    disk or a report that standard output did not take; 130 interrupted, by Ctrl-C, SIGTERM or SIGHUP, with the way to
+    go on. What cannot be told on standard error changes nothing.
 
     Args:
         name: Of the recipe's module.
@@ -48,7 +52,11 @@ def run(
         argv: The command line; None for the real one.
         takes_data: Whether a path that is no settings file is a data file.
     """
-    arguments = _parse(name, summary, argv, takes_data)
+    with forgiving_streams():
+        return _run(recipe, _parse(name, summary, argv, takes_data))
+
+
+def _run(recipe: Callable[[Arguments], dict[str, Any]], arguments: Arguments) -> int:
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s: %(message)s")
     try:
         with lifeline.stopping_by_signals(signal.default_int_handler):
@@ -65,19 +73,38 @@ def run(
     except SwiftprepError as error:
         _complain(str(error))
         return FAILED
-    if arguments.json:
-        print(json.dumps(report, ensure_ascii=False, indent=2))
+    except OSError as error:
+        logger.debug("where it was", exc_info=True)
+        where = f"{error.filename}: " if error.filename else ""
+        _complain(f"{where}{error.strerror or error}; what was there before is whole (读写失败，原有文件完好)")
+        return FAILED
+    return _print(report) if arguments.json else DONE
+
+
+def _print(report: dict[str, Any]) -> int:
+    """Print a report as JSON, and return the exit code."""
+    try:
+        if sys.stdout is None:
+            raise OSError("it is closed")
+        try:
+            print(json.dumps(report, ensure_ascii=False, indent=2))
+        except UnicodeEncodeError:
+            print(json.dumps(report, indent=2))
+        sys.stdout.flush()
+    except (OSError, ValueError) as error:
+        _complain(f"standard output did not take the report: {error} (无法写到标准输出)")
+        return FAILED
     return DONE
 
 
 def say(text: str) -> None:
     """Tell the person in front of the terminal; standard output stays free for `--json`."""
-    print(text, file=sys.stderr, flush=True)
+    tell(text)
 
 
 def _complain(text: str) -> None:
     for line in text.splitlines():
-        print(f"error: {line}", file=sys.stderr)
+        tell(f"error: {line}")
 
 
 def _parse(name: str, summary: str, argv: Sequence[str] | None, takes_data: bool) -> Arguments:

@@ -61,6 +61,8 @@ class CheckConfig(Section):
     tokenizer: Path | None = Field(default=None, description="folder of the model whose tokenizer counts")
     levels: dict[str, Literal["off", "warn", "drop"]] = Field(default_factory=dict, description="rule → level")
     fix: bool = Field(default=True, description="false: tell what would be repaired and keep it as it is, secrets too")
+    row_seconds: float = Field(default=3.0, gt=0, description="of processor time for a row, and for each megabyte")
+    row_memory_mb: int = Field(default=2000, ge=200, description="memory of a process that checks rows, on Linux")
     lang: Literal["zh", "en"] = Field(default="zh", description="of the report")
     output_dir: Path = Path("runs/check")
 

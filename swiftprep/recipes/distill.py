@@ -20,7 +20,8 @@ import orjson
 from swiftprep.catalog.catalog import Catalog
 from swiftprep.disk import write_text
 from swiftprep.distill.result import Result
-from swiftprep.errors import ConfigError, DistillStopped, RunInterrupted
+from swiftprep.errors import ConfigError, DistillStopped, MissingDependencyError, RunInterrupted
+from swiftprep.outputs import check_together, writing
 from swiftprep.recipes.cli import Arguments, run, say
 from swiftprep.recipes.config import load, save_config
 from swiftprep.recipes.distill_config import DistillConfig
@@ -66,12 +67,16 @@ def distill(config: DistillConfig, *, dry_run: bool = False) -> dict[str, Any]:
         **facts(found, catalog),
         "seconds": {name: round(value, 1) for name, value in seconds.items()},
     }
-    save_config(config, out / "config.yaml")
-    Result(found.records).write(out)
-    write_jsonl(found.samples, out / "samples.jsonl")
-    write_coverage(found, catalog, out / "coverage.png")
-    write_text(out / "report.json", orjson.dumps(report, option=orjson.OPT_INDENT_2).decode())
-    write_markdown(report, out / "report.md", config.scan.lang, "distill")
+    with writing(out, "distill") as staged:
+        save_config(config, staged / "config.yaml")
+        Result(found.records).write(staged)
+        write_jsonl(found.samples, staged / "samples.jsonl")
+        try:
+            write_coverage(found, catalog, staged / "coverage.png")
+        except MissingDependencyError as error:
+            say(f"        no coverage.png: {error}")
+        write_text(staged / "report.json", orjson.dumps(report, option=orjson.OPT_INDENT_2).decode())
+        write_markdown(report, staged / "report.md", config.scan.lang, "distill")
     say(f"kept    {len(found.samples)} answers: {out / 'samples.jsonl'}")
     say(f"report: {out / 'report.md'}")
     return report
@@ -80,6 +85,7 @@ def distill(config: DistillConfig, *, dry_run: bool = False) -> dict[str, Any]:
 def _known(config: DistillConfig) -> tuple[Catalog, list[Sample], bool]:
     """Return the catalogue, the samples that may be shown, and whether it is the demonstration application."""
     if config.catalog is not None:
+        check_together([config.catalog, *config.samples])
         shown = [s for path in config.samples for s in read_jsonl(path) if s.meta.get("split") != "val"]
         return Catalog.load(config.catalog), shown, False
     if config.samples:

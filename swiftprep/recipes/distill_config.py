@@ -53,6 +53,7 @@ class AskConfig(Section):
     mode: Literal["live", "batch"] = "live"
     store: Path | None = Field(default=None, description="sqlite; null: distil.sqlite in the output folder")
     compiler: Path | None = Field(default=None, description="project whose Vue compiler runs, from its node_modules")
+    verify_seconds: float = Field(default=3.0, gt=0, description="of processor time for verifying an answer")
 
 
 class DistillConfig(Section):

@@ -139,6 +139,7 @@ def distil(
         reasoning=wanted.reasoning,
         repair_rounds=_repair_rounds(config),
         compiler=_compiler(wanted.compiler),
+        verify_seconds=wanted.verify_seconds,
     )
     path = wanted.experts or (shipped_experts() if is_demo else None)
     experts = None if path is None else distiller.from_experts(path)

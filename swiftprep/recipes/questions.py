@@ -6,10 +6,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, TypeAlias
 
-import orjson
-
 from swiftprep.catalog.catalog import Catalog
-from swiftprep.disk import write_text
 from swiftprep.evaluate.compare import compare
 from swiftprep.evaluate.probes import load_questions
 from swiftprep.evaluate.validity import api_rows
@@ -39,7 +36,7 @@ def ask_stages(
         catalog: The answers' API is held against it; see `swiftprep.evaluate.validity`.
 
     Returns:
-        Stage → its rows, sets by their API among them; also written to `eval/`.
+        Stage → its rows, sets by their API among them.
 
     Raises:
         RunError: an evaluation failed.
@@ -65,8 +62,6 @@ def ask_stages(
         rows = [*rows, *runner.eval(adapter, long, max_new_tokens=config.answer_tokens).rows]
         rows += api_rows([row for row in rows if row["set"] != "general"], catalog)
         answers[stage] = rows
-        lines = [orjson.dumps(row).decode() for row in rows]
-        write_text(config.output_dir / "eval" / f"{stage}.jsonl", "\n".join(lines) + "\n")
         sets = dict.fromkeys(row["set"] for row in rows)
         say(f"eval    {stage}: " + ", ".join(f"{name} {_mean(rows, name):.3f}" for name in sets))
     return answers

@@ -13,6 +13,7 @@ from typing import Any
 import orjson
 
 from swiftprep import demo
+from swiftprep.outputs import writing
 from swiftprep.recipes.cli import Arguments, run, say
 from swiftprep.recipes.config import ScanConfig, ScanRecipeConfig, load, save_config
 from swiftprep.scan.scanner import Scanner
@@ -74,8 +75,10 @@ def scan(config: ScanRecipeConfig, *, dry_run: bool = False) -> dict[str, Any]:
         say(f"{len(found.findings)} secrets were replaced; findings.jsonl says where")
     if dry_run:
         return report
-    report["files"] = {name: str(path) for name, path in found.write(config.output_dir).items()}
-    save_config(config, config.output_dir / "config.yaml")
+    with writing(config.output_dir, "scan") as staged:
+        files = found.write(staged)
+        save_config(config, staged / "config.yaml")
+    report["files"] = {name: str(config.output_dir / path.name) for name, path in files.items()}
     say(f"written to {config.output_dir}")
     return report
 

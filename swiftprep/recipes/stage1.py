@@ -11,6 +11,7 @@ from __future__ import annotations
 import shlex
 import sys
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import asdict
 from importlib import metadata
 from itertools import islice
@@ -23,6 +24,7 @@ from swiftprep.disk import write_text
 from swiftprep.errors import ConfigError, RunError, RunInterrupted
 from swiftprep.evaluate.compare import compare
 from swiftprep.mix.mixer import Mixer
+from swiftprep.outputs import OutputFolder, reading, run_of
 from swiftprep.recipes.cli import Arguments, run, say
 from swiftprep.recipes.config import DEFAULT_SFT, EMBEDDED_SFT, Stage1Config, load_config, save_config
 from swiftprep.recipes.scan import scanner
@@ -59,18 +61,27 @@ def stage1(config: Stage1Config, *, dry_run: bool = False) -> dict[str, Any]:
         RunError: training or evaluation failed.
         RunInterrupted: Ctrl-C; the message says how to go on.
     """
-    out = config.output_dir
-    seconds: dict[str, float] = {}
     config = config.model_copy(update={"sft": _swift_arguments(config)})
     check_before(config.output_dir, config.sft, config.eval.probes)
-    runner = make_runner(config.model, out / "sft")
+    runner = make_runner(config.model, config.output_dir / "sft")
+    with ExitStack() as held:
+        return _stage1(config, runner, held, dry_run)
+
+
+def _stage1(config: Stage1Config, runner: SwiftRunner, held: ExitStack, dry_run: bool) -> dict[str, Any]:
+    out = config.output_dir
+    folder = held.enter_context(OutputFolder(out, wait=2))
+    seconds: dict[str, float] = {}
     with timed("scan", seconds):
         scan = _scan(config, runner.model)
         files = scan.write(out / "data")
-    save_config(config, out / "config.yaml")
+        held.enter_context(reading(out / "data"))
+    with folder.writing("settings") as staged:
+        save_config(config, staged / "config.yaml")
     report: dict[str, Any] = {"swiftprep": metadata.version("swiftprep"), "config": config.model_dump(mode="json")}
     report["config"]["sft"] = masked(config.sft)
     report["scan"] = _scan_facts(scan)
+    report["data"] = run_of(files["train"])
     say(f"scan    {scan.found} files: {len(scan.train)} train, {len(scan.val)} held out, {len(scan.rejects)} rejected")
     if scan.findings:
         say(f"        {len(scan.findings)} secrets were replaced: {files['findings']}")
@@ -112,7 +123,7 @@ def stage1(config: Stage1Config, *, dry_run: bool = False) -> dict[str, Any]:
         held_out = out / "data" / "eval.jsonl"
         write_jsonl(islice(read_jsonl(files["val"]), config.eval.limit), held_out)
         try:
-            answers = _evaluate(runner, trained, {"general": config.eval.probes, "held-out": held_out}, config, out)
+            answers = _evaluate(runner, trained, {"general": config.eval.probes, "held-out": held_out}, config)
         except RunInterrupted as stopped:  # going on from the last checkpoint skips the training that is done
             raise RunInterrupted(str(stopped), checkpoint=trained.checkpoint) from None
     report["sft"] |= sft_facts(trained, planned=int(plan["taken"].sum()), held_out=len(scan.val))
@@ -121,9 +132,13 @@ def stage1(config: Stage1Config, *, dry_run: bool = False) -> dict[str, Any]:
     report["verdict"] = {**asdict(trained.monitor().verdict(config.scan.lang))}
     report["seconds"] = {name: round(value, 1) for name, value in seconds.items()}
     report["versions"] = versions()
-    plot_losses(trained.log, out / "loss.png")
-    write_text(out / "report.json", orjson.dumps(report, option=orjson.OPT_INDENT_2).decode())
-    write_markdown(report, out / "report.md", config.scan.lang)
+    with folder.writing("stage1") as staged:
+        save_config(config, staged / "config.yaml")
+        for name, found in answers.items():
+            save_answers(found, staged / "eval" / f"{name}.jsonl")
+        plot_losses(trained.log, staged / "loss.png")
+        write_text(staged / "report.json", orjson.dumps(report, option=orjson.OPT_INDENT_2).decode())
+        write_markdown(report, staged / "report.md", config.scan.lang)
     _say_result(report, out)
     return report
 
@@ -145,12 +160,11 @@ def _scan(config: Stage1Config, model: str | Path) -> Scan:
 
 
 def _evaluate(
-    runner: SwiftRunner, trained: Run, sets: dict[str, str | Path], config: Stage1Config, out: Path
+    runner: SwiftRunner, trained: Run, sets: dict[str, str | Path], config: Stage1Config
 ) -> dict[str, Evaluation]:
     found = {}
     for name, checkpoint in {"base": None, "tuned": trained.best_checkpoint}.items():
         found[name] = runner.eval(checkpoint, sets, max_new_tokens=config.eval.max_new_tokens)
-        save_answers(found[name], out / "eval" / f"{name}.jsonl")
         say(f"eval    {name}: " + ", ".join(f"{k} {v:.3f}" for k, v in found[name].scores.items()))
     return found
 

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from swiftprep.errors import ConfigError
+from swiftprep.errors import ConfigError, DataError
+from swiftprep.outputs import check_run
 from swiftprep.recipes.config import Stage1Config, load
 from swiftprep.records import Sample, iter_lines, parse_row
 from swiftprep.train.folders import ADAPTER_CONFIG
@@ -59,8 +60,11 @@ def read_stage1(folder: Path, model: str | None) -> Stage1Run:
 
     Raises:
         ConfigError: there is no finished stage 1, or a part of it is gone.
+        DataError: what is there is of two runs.
     """
     report = folder / "report.json"
+    check_run(folder, ("report.json", "config.yaml", "eval/base.jsonl", "eval/tuned.jsonl"))
+    runs = check_run(folder / "data", ("train.jsonl", "val.jsonl", "catalog.json"))
     if not report.is_file():
         raise ConfigError(
             f"{folder}: no finished stage 1 there; run `python -m swiftprep.recipes.stage1 output_dir={folder}` first "
@@ -70,9 +74,16 @@ def read_stage1(folder: Path, model: str | None) -> Stage1Run:
     if model is not None:
         config = config.model_copy(update={"model": config.model.model_copy(update={"path": model})})
     try:
-        said = Path(json.loads(report.read_text(encoding="utf-8"))["sft"]["best_checkpoint"])
-    except (ValueError, KeyError, TypeError) as error:
+        told = json.loads(report.read_text(encoding="utf-8"))
+        said, data = Path(told["sft"]["best_checkpoint"]), told.get("data")
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise ConfigError(f"{report}: not the report of stage 1: {error!r}") from None
+    if data and runs and data not in runs:
+        raise DataError(
+            f"{folder}: report.json is of a stage 1 on the data of run {data}, and data/ holds that of run "
+            f"{sorted(runs)[0]}: a later stage 1 did not come to its end. Run it again "
+            "(数据与报告来自不同的运行，请重新运行第一阶段)"
+        )
     moved = folder / "sft" / said.parent.name / said.name  # the folder may have been moved, as a whole
     checkpoint = said if said.is_dir() else moved
     for needed in (checkpoint, *(folder / "data" / name for name in ("train.jsonl", "val.jsonl", "catalog.json"))):

@@ -11,6 +11,7 @@ from __future__ import annotations
 import shlex
 import sys
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import asdict
 from importlib import metadata
 from typing import Any
@@ -21,6 +22,7 @@ from swiftprep.catalog.catalog import Catalog
 from swiftprep.disk import write_text
 from swiftprep.errors import ConfigError, DistillStopped, RunError, RunInterrupted
 from swiftprep.mix.mixer import Mixer
+from swiftprep.outputs import OutputFolder, reading, writing
 from swiftprep.quality.checker import Checker
 from swiftprep.recipes.cli import Arguments, run, say
 from swiftprep.recipes.config import DEFAULT_SFT, load, save_config
@@ -55,30 +57,41 @@ def stage2(config: Stage2Config, *, dry_run: bool = False) -> dict[str, Any]:
         RunError: training or evaluation failed.
         RunInterrupted: Ctrl-C; the message says how to go on.
     """
+    if config.output_dir.resolve() == config.stage1.resolve():
+        raise ConfigError(f"output_dir={config.output_dir}: holds stage 1; name another folder (请另选输出文件夹)")
+    with ExitStack() as held:
+        for where in () if dry_run else (config.stage1, config.stage1 / "data"):
+            held.enter_context(reading(where))
+        before = read_stage1(config.stage1, config.model)
+        config = config.model_copy(update={"sft": _swift_arguments(config, before)})
+        check_before(config.output_dir, config.sft, config.eval.probes)
+        model = before.config.model.model_copy(update={"trust_remote_code": config.trust_remote_code})
+        base = make_runner(model, config.output_dir / "sft")
+        if before.is_adapter:
+            check_adapter(before.checkpoint, base.model)
+        folder = None if dry_run else held.enter_context(OutputFolder(config.output_dir, wait=2))
+        return _stage2(config, before, base, folder)
+
+
+def _stage2(config: Stage2Config, before: Stage1Run, base: SwiftRunner, folder: OutputFolder | None) -> dict[str, Any]:
+    """Run stage 2 into a folder that is held; without one, only show what would be asked."""
     out = config.output_dir
     seconds: dict[str, float] = {}
-    before = read_stage1(config.stage1, config.model)
-    config = config.model_copy(update={"sft": _swift_arguments(config, before)})
-    check_before(out, config.sft, config.eval.probes)
-    model = before.config.model.model_copy(update={"trust_remote_code": config.trust_remote_code})
-    base = make_runner(model, out / "sft")
-    if before.is_adapter:
-        check_adapter(before.checkpoint, base.model)
     catalog = Catalog.load(before.data / "catalog.json")
     with timed("distil", seconds):
         trained_on = list(read_jsonl(before.data / "train.jsonl"))
-        found = distil(config, catalog, trained_on, is_demo=before.is_demo, dry_run=dry_run)
-    if dry_run:
+        found = distil(config, catalog, trained_on, is_demo=before.is_demo, dry_run=folder is None)
+    if folder is None:
         say(str(found.preview or "nothing to ask"))
         say("\ndry run: no connection was opened, no model was loaded and nothing was written")
         return {"scenarios": [scenario.instruction for scenario in found.scenarios]}
     report: dict[str, Any] = {"swiftprep": metadata.version("swiftprep"), "config": config.model_dump(mode="json")}
     report["config"]["sft"] = masked(config.sft)
     report["framework"], report["distilled"] = before.config.scan.framework, facts(found, catalog)
-    save_config(config, out / "config.yaml")
+    with folder.writing("settings") as staged:
+        save_config(config, staged / "config.yaml")
     with timed("check", seconds):
         train, val = _checked(config, before, found, catalog, report)
-    write_coverage(found, catalog, out / "coverage.png")
     with timed("mix", seconds):
         mix, planned = _mixed(config, before, base, train, val, report)
     with timed("merge", seconds):
@@ -103,9 +116,14 @@ def stage2(config: Stage2Config, *, dry_run: bool = False) -> dict[str, Any]:
     report["verdict"] = asdict(trained.monitor().verdict(lang))
     report["seconds"] = {name: round(value, 1) for name, value in seconds.items() if value >= 0.05}
     report["versions"] = versions()
-    plot_losses(trained.log, out / "loss.png")
-    write_text(out / "report.json", orjson.dumps(report, option=orjson.OPT_INDENT_2).decode())
-    write_markdown(report, out / "report.md", lang, "stage2")
+    with folder.writing("stage2") as staged:
+        save_config(config, staged / "config.yaml")
+        for stage, rows in answers.items():
+            write_text(staged / "eval" / f"{stage}.jsonl", "".join(orjson.dumps(row).decode() + "\n" for row in rows))
+        write_coverage(found, catalog, staged / "coverage.png")
+        plot_losses(trained.log, staged / "loss.png")
+        write_text(staged / "report.json", orjson.dumps(report, option=orjson.OPT_INDENT_2).decode())
+        write_markdown(report, staged / "report.md", lang, "stage2")
     _say_result(report)
     say(f"report: {out / 'report.md'}")
     return report
@@ -142,8 +160,10 @@ def _checked(
         raise ConfigError(f"the check kept none of {checked.read} answers; see {config.output_dir / 'checked'}")
     folder = config.output_dir / "data"
     train, val = ([s.replace(channel="distilled") for s in samples] for samples in (checked.kept, val))
-    write_jsonl(train, folder / "distilled.jsonl")
-    write_jsonl(val, folder / "val.jsonl")
+    sides = ("distilled.jsonl", "val.jsonl")
+    with writing(folder, "stage2-data", sides=sides) as staged:
+        for samples, name in zip((train, val), sides, strict=True):
+            write_jsonl(samples, staged / name)
     return train, val
 
 

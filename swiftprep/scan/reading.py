@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import pickle
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import partial
+from operator import attrgetter
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -16,14 +16,13 @@ from swiftprep.catalog.module import Piece
 from swiftprep.catalog.python_code import python_api
 from swiftprep.catalog.units import java_units, python_units
 from swiftprep.catalog.units import members as members_of
-from swiftprep.errors import ConfigError
 from swiftprep.records import Reject
 from swiftprep.scan.files import read_source
 from swiftprep.scan.kinds import Maker, Wanted
 from swiftprep.scan.licences import allowed, read_licence
 from swiftprep.scan.secrets import redact
 from swiftprep.scan.split import signature
-from swiftprep.workers import Lost
+from swiftprep.workers import Guarded, Limits, Lost
 
 _NOT_READ = ("unreadable", "symlink", "not-a-file")
 SUFFIXES = (".vue", *SCRIPTS, ".py", ".java")
@@ -76,33 +75,23 @@ class File(NamedTuple):
     """A file to read in a worker.
 
     Attributes:
-        job: What to do with it, pickled: the same for all.
         path: Relative to the root.
         known: Hash of what is known of it.
         size: In bytes.
     """
 
-    job: bytes
     path: str
     known: str
     size: int
 
 
-def read_in_worker(file: File) -> Record | None:
-    """Return what `read_file` does."""
-    return read_file(_job(file.job), file.path, file.known)
+def in_worker(job: Job, limits: Limits) -> Guarded[File, Record | None]:
+    """Return what does with a file what `read_file` does."""
+    return Guarded(partial(_read, job), limits=limits, size=attrgetter("size"))
 
 
-@lru_cache(maxsize=2)
-def _job(data: bytes) -> Job:
-    try:
-        job: Job = pickle.loads(data)
-    except Exception as error:
-        raise ConfigError(
-            f"tokenizer=: a worker process cannot load it: {type(error).__name__}: {error}; define it in the script or "
-            "notebook itself, or in an installed package (工作进程无法加载该函数)"
-        ) from None
-    return job
+def _read(job: Job, file: File) -> Record | None:
+    return read_file(job, file.path, file.known)
 
 
 def not_parsed(lost: Lost) -> Record:

@@ -16,6 +16,7 @@ import orjson
 
 from swiftprep.catalog.catalog import Catalog, unpacked, write_packed, write_web_types
 from swiftprep.disk import atomic_write
+from swiftprep.outputs import writing
 from swiftprep.records import Reject, Sample, write_jsonl
 from swiftprep.scan.secrets import Finding
 
@@ -40,7 +41,11 @@ class Spool:
             on_disk.write(self._file.getbuffer())
             self._file = on_disk
         self._file.seek(self._end)
-        self._file.write(data)
+        try:
+            self._file.write(data)
+        except OSError as error:
+            error.filename = error.filename or tempfile.gettempdir()  # it is full
+            raise
         start = self._end
         self._end += len(data)
         return start, len(data)
@@ -237,7 +242,7 @@ class Scan:
         return pd.DataFrame(rows, columns=columns)
 
     def write(self, folder: str | Path) -> dict[str, Path]:
-        """Write the results into `folder`, each file atomically.
+        """Write the results into `folder`, all of them or none; see `swiftprep.outputs`.
 
         `train.jsonl` and `val.jsonl` hold the samples, `rejects.jsonl` the files that were not kept, `dropped.jsonl`
         the parts of kept files that are too long, `findings.jsonl` where secrets were replaced, `catalog.json` the
@@ -245,8 +250,16 @@ class Scan:
 
         Returns:
             The path of each, by the name without its suffix. Each is there even when it is empty.
+
+        Raises:
+            ConfigError: another process writes there, and does not come to an end.
+            OSError: the folder cannot be written to, or the disk is full; what was there is as it was.
         """
-        out = Path(folder)
+        with writing(folder, "scan", sides=("train.jsonl", "val.jsonl")) as staged:
+            paths = self._write(staged)
+        return {name: Path(folder) / path.name for name, path in paths.items()}
+
+    def _write(self, out: Path) -> dict[str, Path]:
         paths = {name: out / f"{name}.jsonl" for name in ("train", "val", "rejects", "dropped", "findings")}
         write_jsonl(self.stream("train"), paths["train"])
         write_jsonl(self.stream("val"), paths["val"])

@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future
 from contextlib import contextmanager, suppress
 from functools import lru_cache
-from operator import attrgetter
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -28,7 +27,7 @@ from swiftprep.scan.commit import commit_of
 from swiftprep.scan.derived import derive
 from swiftprep.scan.kinds import Wanted
 from swiftprep.scan.packages import packages_of
-from swiftprep.scan.reading import SUFFIXES, File, Job, Record, not_parsed, read_in_worker, readable
+from swiftprep.scan.reading import SUFFIXES, File, Job, Record, in_worker, not_parsed, readable
 from swiftprep.scan.result import Kept, Scan, Spool
 from swiftprep.scan.split import held_out
 from swiftprep.scan.store import Store, store_path
@@ -36,7 +35,7 @@ from swiftprep.scan.tasks import KINDS, load_task
 from swiftprep.scan.vue_version import vue_version_of
 from swiftprep.scan.walk import Found, walk
 from swiftprep.scan.whole import Facts, Files, Whole, all_components, all_usage
-from swiftprep.workers import Limits, Lost, WorkerPool
+from swiftprep.workers import Limits, Lost, pool_of
 
 _POOL_BYTES = 6_000_000  # to read before starting worker processes pays
 _CHUNK_BYTES = 400_000
@@ -310,29 +309,9 @@ def _batches(listed: list[Found | Reject], unread: dict[str, str]) -> Iterator[l
 @contextmanager
 def _readers(job: Job, limits: Limits, workers: int) -> Iterator[Read]:
     """Yield what has files read by worker processes, given the hashes of what is known of them."""
-    import cloudpickle
-
-    packed = cloudpickle.dumps(job)
-    pool = _one_reader(limits) if workers == 1 else _reader_pool(limits, workers)
-
-    def read(files: list[Found], known: Mapping[str, str]) -> Future[list[Record | Lost | None]]:
-        return pool.submit([File(packed, file.path, known.get(file.path, ""), file.size) for file in files])
-
-    try:
-        yield read
-    finally:
-        if workers > 1:
-            pool.close()
-
-
-def _reader_pool(limits: Limits, workers: int) -> WorkerPool[File, Record | None]:
-    return WorkerPool(read_in_worker, workers=workers, limits=limits, size=attrgetter("size"))
-
-
-@lru_cache(maxsize=1)
-def _one_reader(limits: Limits) -> WorkerPool[File, Record | None]:
-    """Return a pool of one that stays for the next scan: starting a process takes longer than reading a few files."""
-    return _reader_pool(limits, 1)
+    task = in_worker(job, limits)
+    with pool_of(workers) as pool:
+        yield lambda files, known: pool.submit(task, [File(f.path, known.get(f.path, ""), f.size) for f in files])
 
 
 @lru_cache(maxsize=1)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import logging
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
-logger = logging.getLogger(__name__)
+from swiftprep.streams import get_logger
+
+logger = get_logger(__name__)
 
 PERMUTATIONS = 64
 BANDS = 16  # of 4 values: two files alike by 0.8 meet in one with probability 0.9999

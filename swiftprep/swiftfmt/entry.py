@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from swiftprep.errors import ConfigError
+from swiftprep.outputs import settle
 
 FILE_SUFFIXES = (".jsonl", ".json", ".csv", ".txt")
 _HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
@@ -41,6 +42,7 @@ def parse_entry(text: str) -> Entry:
     >>> parse_entry("swift/self-cognition#500").count
     500
     """
+    settle(Path(text).parent)
     if os.path.exists(text):
         return Entry(source=text, path=Path(text), count=None)
     source, mark, number = text.rpartition("#")

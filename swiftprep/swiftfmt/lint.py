@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
 from swiftprep.errors import ConfigError, DataError
+from swiftprep.outputs import settle
 from swiftprep.records import Reject
 from swiftprep.swiftfmt.conversation import Dropped, form_of, renames, to_messages
 from swiftprep.swiftfmt.encoding import NotEncoded, learns
@@ -142,6 +143,7 @@ def checked_path(path: str | Path) -> Path:
     source = Path(path)
     if source.suffix not in FILE_SUFFIXES:
         raise ConfigError(f"{source}: expected {', '.join(FILE_SUFFIXES)} (不支持的文件类型)")
+    settle(source.parent)
     if not source.is_file():
         raise DataError(f"{source}: no such file (没有这个文件)")
     return source

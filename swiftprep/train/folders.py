@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -212,6 +213,12 @@ def merged_from(adapter: Path, model: str) -> dict[str, Any]:
             while block := file.read(1 << 20):
                 digest.update(block)
     return {"base": model, "adapter": str(adapter), "weights": digest.hexdigest()}
+
+
+def unused(folder: Path) -> Path:
+    """Return the folder, with a number after its name if it is there already: the time in a name may come twice."""
+    names = (folder.with_name(f"{folder.name}-{number}") if number else folder for number in count())
+    return next(name for name in names if not name.exists())
 
 
 def interrupted(output_dir: Path | None) -> RunInterrupted:

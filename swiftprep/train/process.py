@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import logging
 import signal
 import subprocess
 import threading
@@ -14,8 +13,9 @@ from typing import Any
 
 from swiftprep import children, lifeline
 from swiftprep.errors import ConfigError, RunError, RunInterrupted
+from swiftprep.streams import get_logger
 
-logger = logging.getLogger(__name__)
+logger = get_logger(__name__)
 
 WORKER = children.python("swiftprep.train.worker")
 TAIL_LINES = 20

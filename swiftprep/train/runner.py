@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-import os
-import shutil
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from swiftprep.disk import whole_folder
 from swiftprep.errors import ConfigError, RunError, RunInterrupted
 from swiftprep.evaluate.probes import load_questions
+from swiftprep.outputs import check_together, hold_together
 from swiftprep.swiftfmt import is_hub_id, parse_entry, require_rows
 from swiftprep.train.arguments import check_served, require_swift, to_command, unknown_arguments
 from swiftprep.train.bar import RunProgress
@@ -29,6 +29,7 @@ from swiftprep.train.folders import (
     merged_from,
     read_json,
     trained_with,
+    unused,
 )
 from swiftprep.train.process import run_in_child
 from swiftprep.train.results import Evaluation, Run
@@ -120,15 +121,18 @@ class SwiftRunner:
         Raises:
             ConfigError: an unknown argument, a bad `--dataset` entry, one ms-swift refuses, or one it would pass
                 over in silence (`lora_rank` beside `adapters`).
-            DataError: a data file that ms-swift could not load.
+            DataError: a data file that ms-swift could not load, or files of two runs; see `swiftprep.outputs`.
             MissingDependencyError: ms-swift is not installed.
             RunError: the run failed; the message has the end of its log.
             RunInterrupted: Ctrl-C. The checkpoint of the last step is saved and named in the message.
         """
         arguments = self._sft_arguments(dataset, val_dataset, swift_arguments)
-        for name in ("dataset", "val_dataset"):
-            for entry in arguments[name]:
-                require_rows(parse_entry(entry), repeat=name == "dataset")
+        entries = {name: list(map(parse_entry, arguments[name])) for name in ("dataset", "val_dataset")}
+        files = [entry.path for given in entries.values() for entry in given if entry.path is not None]
+        check_together(files)
+        for name, given in entries.items():
+            for entry in given:
+                require_rows(entry, repeat=name == "dataset")
         if not arguments["dataset"]:
             raise ConfigError("no dataset was given (没有训练数据)")
         command = to_command("sft", arguments)
@@ -139,11 +143,13 @@ class SwiftRunner:
         def on_event(event: dict[str, Any]) -> None:
             if event["event"] == "started":
                 started["output_dir"] = Path(event["output_dir"])
+            elif event["event"] == "step" and not arguments.get("streaming"):
+                held.close()  # the data is read
             elif event["event"] == "log" and on_log is not None:
                 on_log(event["row"])
 
         try:
-            with RunProgress("sft", " steps") as progress:
+            with hold_together(files) as held, RunProgress("sft", " steps") as progress:
                 result = self._run({"task": "sft", "arguments": arguments}, self.output_dir, on_event, progress.update)
         except RunInterrupted:
             raise interrupted(started.get("output_dir")) from None
@@ -187,7 +193,7 @@ class SwiftRunner:
         sets = _sets(dataset)
         wanted = [(name, q.id) for name, path in sets.items() for q in load_questions(path)[:limit]]
         stamp = dt.datetime.now().strftime("%Y%m%d-%H%M%S-%f")
-        folder = (self.output_dir / "eval" / stamp).resolve()
+        folder = unused((self.output_dir / "eval" / stamp).resolve())
         arguments = self._eval_arguments(checkpoint, folder, swift_arguments)
         arguments["eval_limit"] = limit
         arguments["eval_generation_config"] = {"max_tokens": max_new_tokens, "temperature": 0}
@@ -238,25 +244,22 @@ class SwiftRunner:
             if (target / MERGED).is_file() and read_json(target / MERGED) == origin:
                 return target
             raise ConfigError(f"{target}: is there already, and is not this merge (目标文件夹已存在)")
-        half_done = target.with_name(f".{target.name}.{os.getpid()}")
         arguments = {
             "model": self.model,
             "model_type": self.model_type,
             "template": self.template,
             "adapters": [str(adapter)],
             "merge_lora": True,
-            "output_dir": str(half_done),
             "load_args": False,
             **carried_arguments(adapter),
         }
         try:
-            self._run({"task": "export", "arguments": arguments}, self.output_dir, lambda event: None)
-            (half_done / MERGED).write_text(json.dumps(origin, indent=2), encoding="utf-8")
-            half_done.rename(target)
+            with whole_folder(target) as half_done:
+                arguments["output_dir"] = str(half_done)
+                self._run({"task": "export", "arguments": arguments}, self.output_dir, lambda event: None)
+                (half_done / MERGED).write_text(json.dumps(origin, indent=2), encoding="utf-8")
         except RunInterrupted:
             raise RunInterrupted("the merge was stopped; call it again (合并已中断，请重新运行)") from None
-        finally:
-            shutil.rmtree(half_done, ignore_errors=True)
         return target
 
     def command(

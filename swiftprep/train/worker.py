@@ -15,7 +15,7 @@ import sys
 import threading
 import traceback
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -231,7 +231,8 @@ def main() -> int:
         emit({"event": "failed", "type": "SystemExit", "message": str(error)})
         return 2
     except BaseException as error:
-        traceback.print_exc()
+        with suppress(OSError):  # the log's disk is full
+            traceback.print_exc()
         emit({"event": "failed", "type": type(error).__name__, "message": str(error)})
         return 1
     return 0
@@ -239,5 +240,6 @@ def main() -> int:
 
 if __name__ == "__main__":
     code = main()
-    sys.stderr.flush()
+    with suppress(OSError):
+        sys.stderr.flush()
     os._exit(code)  # ms-swift leaves threads and servers behind that would hold up a normal exit

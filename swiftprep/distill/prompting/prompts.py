@@ -39,6 +39,7 @@ OPERATIONS: tuple[Operation, ...] = ("deepen", "constrain", "concretise", "reaso
 REASONINGS: tuple[Reasoning, ...] = ("inline", "think", "none")
 
 _LANGUAGES = {".py": "Python", ".java": "Java"}
+_LONGEST_ANSWER = 100_000  # characters of an answer that goes back to be mended
 _HAN = re.compile("[\u3400-\u9fff]")
 _ENGINE = Environment(undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
 
@@ -154,8 +155,8 @@ class Prompter:
     def mend(self, messages: Sequence[Message], answer: str, flaws: Iterable[Told]) -> tuple[Message, ...]:
         """Return the conversation carried on: the answer, what is wrong with it, and the wish for a whole new one.
 
-        The answer goes back as it came; only lone surrogates, which no request can hold, are replaced. The API of the
-        components that the problems name is added where it was not shown before.
+        The answer goes back as it came, unless it is longer than any good one; only lone surrogates, which no request
+        can hold, are replaced. The API of the components that the problems name is added where it was not shown before.
 
         Args:
             messages: What was asked, by `ask` or by an earlier `mend`.
@@ -172,7 +173,7 @@ class Prompter:
         values = self._values(()) | {"problems": problems, "reference": "\n\n".join(_fenced(entries))}
         return (
             *messages,
-            {"role": "assistant", "content": answer.encode("utf-8", "replace").decode("utf-8")},
+            {"role": "assistant", "content": answer[:_LONGEST_ANSWER].encode("utf-8", "replace").decode("utf-8")},
             {"role": "user", "content": _filled(_words(lang)["mend"], values)},
         )
 

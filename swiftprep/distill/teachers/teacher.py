@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ipaddress
-import logging
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -19,8 +18,9 @@ from swiftprep.distill.teachers.http import Endpoint
 from swiftprep.distill.teachers.providers import PROVIDERS, STREAMS
 from swiftprep.distill.teachers.stream import read_stream
 from swiftprep.errors import ConfigError, TeacherError, did_you_mean
+from swiftprep.streams import get_logger
 
-logger = logging.getLogger(__name__)
+logger = get_logger(__name__)
 
 SAMPLING: dict[str, Any] = {"temperature": 0.7, "max_tokens": 4096}
 _OURS = ("model", "messages", "stream", "stream_options", "n")

@@ -10,7 +10,7 @@ class Flaw:
     """Something wrong with an answer.
 
     Attributes:
-        kind: One of `swiftprep.distill.verification.verify.KINDS`, to count by.
+        kind: One of `swiftprep.distill.verification.verify.KINDS` or `"not-checked"`, to count by.
         message: What exactly, in English, for the teacher and for a person.
         message_zh: The same in Chinese.
     """

@@ -1,0 +1,241 @@
+"""Rules applied to rows, one after the other: the package's own in worker processes, the user's in this one."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, replace
+from itertools import groupby
+from typing import Literal, NamedTuple, TypeAlias
+
+from swiftprep.errors import ConfigError
+from swiftprep.quality.report import Note, Row, extracts
+from swiftprep.quality.shown import PRIVATE, masked, shown
+from swiftprep.quality.verdict import Rule, Severity, Verdict, drop
+from swiftprep.records import Reject, Sample
+from swiftprep.workers import Guarded, Limits, Lost, WorkerPool
+
+Level: TypeAlias = Literal["off", "warn", "drop"]
+
+_BATCH = 100  # rows that go to a worker at once
+_BATCH_CHARACTERS = 100_000
+
+
+class Named(NamedTuple):
+    """A rule as it is applied.
+
+    Attributes:
+        name: Its id.
+        rule: What it does.
+        is_own: Whether it is the package's; what a user's needs, such as an open file, cannot go to another process.
+    """
+
+    name: str
+    rule: Rule
+    is_own: bool
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What is done with what rules find.
+
+    Attributes:
+        levels: Rule id → what to do in place of what the rule says.
+        fix: Whether samples are repaired.
+    """
+
+    levels: Mapping[str, Level]
+    fix: bool = True
+
+
+class Judging:
+    """Rules, in their order, those that run in the same process together."""
+
+    def __init__(self, rules: Sequence[Named], terms: Terms, limits: Limits) -> None:
+        self._terms = terms
+        self._steps: list[Callable[[list[Row], WorkerPool], None]] = []
+        for is_own, group in groupby(rules, lambda named: named.is_own):
+            together = tuple(group)
+            if is_own:
+                guarded = Guarded(_Judge(together, terms), limits=limits, size=_size)
+                self._steps.append(lambda rows, pool, guarded=guarded: self._in_workers(guarded, rows, pool))  # type: ignore[misc]
+            else:
+                self._steps.append(lambda rows, _, together=together: self._here(together, rows))  # type: ignore[misc]
+
+    def judge(self, rows: list[Row], pool: WorkerPool) -> None:
+        """Apply all rules once to each row, as far as none rejects it."""
+        for step in self._steps:
+            step([row for row in rows if row.reject is None], pool)
+
+    def _here(self, rules: tuple[Named, ...], rows: list[Row]) -> None:
+        for row in rows:
+            for name, rule, _ in rules:
+                if row.reject is None:
+                    apply(row, name, rule, self._terms)
+
+    def _in_workers(self, guarded: Guarded[Row, _Change | None], rows: list[Row], pool: WorkerPool) -> None:
+        at_once = 3 * pool.workers
+        begun: deque[tuple[list[Row], Future[list[_Change | Lost | None]]]] = deque()
+        for batch in _batches(rows):
+            begun.append((batch, pool.submit(guarded, batch)))
+            if len(begun) > at_once:
+                self._put(*begun.popleft())
+        while begun:
+            self._put(*begun.popleft())
+
+    def _put(self, rows: list[Row], future: Future[list[_Change | Lost | None]]) -> None:
+        for row, change in zip(rows, future.result(), strict=True):
+            if isinstance(change, Lost):
+                not_checked(row, change, self._terms)
+            elif change is not None:
+                change.put(row)
+
+
+def _size(row: Row) -> int:
+    return 0 if row.sample is None else sum(len(turn["content"]) for turn in row.sample.messages)
+
+
+def _batches(rows: list[Row]) -> Iterator[list[Row]]:
+    batch: list[Row] = []
+    size = 0
+    for row in rows:
+        batch.append(row)
+        size += _size(row)
+        if len(batch) == _BATCH or size > _BATCH_CHARACTERS:
+            yield batch
+            batch, size = [], 0
+    if batch:
+        yield batch
+
+
+class _Change(NamedTuple):
+    """What rules did to a row.
+
+    Attributes:
+        sample: The repaired one; None: as it was.
+        before: What of it was there before, without what is private; None: as it was.
+    """
+
+    sample: Sample | None
+    before: Sample | None
+    reject: Reject | None
+    notes: list[Note]
+    is_private: bool
+
+    def put(self, row: Row) -> None:
+        row.reject, row.notes, row.is_private = self.reject, self.notes, self.is_private
+        if row.reject is not None and row.reject.sample is None:  # it cannot be shown
+            row.sample = row.before = None
+        else:
+            row.sample, row.before = self.sample or row.sample, self.before or row.before
+
+
+@dataclass(frozen=True)
+class _Judge:
+    """What a worker does with a row."""
+
+    rules: tuple[Named, ...]
+    terms: Terms
+
+    def __call__(self, row: Row) -> _Change | None:
+        sample, before, told = row.sample, row.before, len(row.notes)
+        for name, rule, _ in self.rules:
+            try:
+                apply(row, name, rule, self.terms)
+            except ConfigError as error:  # whose words may quote the sample
+                not_checked(row, Lost(f"rule '{name}' failed: {type(error.__cause__).__name__}"), self.terms)
+            if row.reject is not None:
+                break
+        if row.sample is sample and row.before is before and row.reject is None and len(row.notes) == told:
+            return None
+        return _Change(
+            None if row.sample is sample else row.sample,
+            None if row.before is before else row.before,
+            row.reject,
+            row.notes,
+            row.is_private,
+        )
+
+
+def not_checked(row: Row, lost: Lost, terms: Terms) -> None:
+    """Reject a row that a rule has no end for; what cannot be looked at cannot be freed of what is private either."""
+    level = terms.levels.get("not-checked", "drop")
+    if level == "off" or row.sample is None:
+        return
+    raised = {"seconds": "; row_seconds= gives it more", "memory_mb": "; row_memory_mb= gives it more"}
+    reason = lost.reason + raised.get(lost.over, "")
+    note(row, "not-checked", level, drop(reason, f"无法检查：{reason}"))
+    if row.reject is not None:
+        row.reject = replace(row.reject, sample=None)
+        row.sample = row.before = None
+
+
+def apply(row: Row, name: str, rule: Rule, terms: Terms) -> None:
+    """Have a rule look at a row, and do what it says.
+
+    Raises:
+        ConfigError: it failed; the message names it and the row.
+    """
+    level = terms.levels.get(name)
+    if level == "off" or row.sample is None:
+        return
+    try:
+        verdict = rule(row.sample)
+        is_private = rule in PRIVATE and verdict is not None and verdict.sample is not None
+        if verdict is not None and not is_private:
+            verdict = _without_private(verdict, rule, row)
+    except Exception as error:
+        raise ConfigError(f"rule '{name}' failed on sample {row.place}: {type(error).__name__}: {error}") from error
+    if verdict is None:
+        return
+    severity: Severity = level or verdict.severity
+    if severity == "fix" and not terms.fix:
+        severity = "warn"
+    if is_private and verdict.sample is not None:
+        _note_private(row, name, severity, verdict, verdict.sample)
+    else:
+        note(row, name, severity, verdict)
+
+
+def note(row: Row, name: str, level: Severity, verdict: Verdict) -> None:
+    """Write down a finding and do what it says."""
+    assert row.sample is not None
+    before = after = ""
+    if verdict.sample is not None:
+        before, after = extracts(shown(row.sample), shown(verdict.sample))  # a repair may uncover what is private
+    if level == "fix" and verdict.sample is not None:
+        row.sample = verdict.sample
+    elif level == "drop":
+        row.reject = Reject(row.place, name, verdict.reason, row.shown)
+    _add(row, Note(name, level, verdict.reason, verdict.reason_zh, before, after))
+
+
+def _note_private(row: Row, name: str, level: Severity, verdict: Verdict, clean: Sample) -> None:
+    """Write down that something private was found, with its kinds and lengths, and take it out unless it is to stay."""
+    assert row.sample is not None
+    extract = extracts(shown(masked(row.sample, clean)), shown(clean))  # around it there may be more of the kind
+    reason, reason_zh = verdict.reason, verdict.reason_zh
+    row.before = shown(clean)  # what was taken out is not even shown as what was there before
+    if level == "warn":
+        row.is_private = True
+        reason, reason_zh = f"{reason}; still there", f"{reason_zh}；仍在样本中"
+    elif level == "drop":
+        row.sample = row.before  # no rule after this one looks for more
+        row.reject = Reject(row.place, name, reason, row.before)
+    else:
+        row.sample = clean
+    _add(row, Note(name, level, reason, reason_zh, *extract))
+
+
+def _without_private(verdict: Verdict, rule: Rule, row: Row) -> Verdict:
+    """Return a verdict whose reasons, which may quote the sample, quote nothing private."""
+    if not row.is_private or row.shown is None:
+        return verdict
+    told = rule(row.shown) or Verdict("warn", "see the sample", "见样本")
+    return replace(verdict, reason=told.reason, reason_zh=told.reason_zh)
+
+
+def _add(row: Row, told: Note) -> None:
+    if told not in row.notes:  # the rules look again after a repair
+        row.notes.append(told)
