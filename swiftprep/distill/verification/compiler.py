@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 import os
 import queue
 import shutil
@@ -16,8 +15,9 @@ from typing import Any
 
 from swiftprep import lifeline
 from swiftprep.errors import RunError
+from swiftprep.streams import get_logger
 
-_log = logging.getLogger(__name__)
+_log = get_logger(__name__)
 
 START = 30.0  # seconds Node may take to load the compiler
 _LEAST = ("PATH", "SYSTEMROOT", "TEMP", "TMP", "TMPDIR", "LANG")  # keys of teachers are none of its business
