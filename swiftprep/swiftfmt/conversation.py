@@ -14,6 +14,8 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
+from swiftprep.errors import DataError
+from swiftprep.limits import TOO_DEEP, shallow
 from swiftprep.row_columns import MESSAGES_KEYS, QUERY_KEYS, RESPONSE_KEYS, SYSTEM_KEYS
 
 Turn = dict[str, Any]
@@ -24,6 +26,7 @@ _TOOL_ROLES = {
     "function_call": "tool_call",
     "function_response": "tool_response", "observation": "tool_response", "observations": "tool_response",
 }  # fmt: skip
+LONGEST_LITERAL = 1 << 20  # characters; Python's tree of a text takes a hundred times its memory
 # What ms-swift's code raises on a row it was not written for.
 STUMBLES = (TypeError, KeyError, AttributeError, IndexError, ValueError, SyntaxError, RecursionError, MemoryError)
 
@@ -112,7 +115,13 @@ def _from_pair(row: dict[str, Any]) -> None:
 
 
 def literal(text: str) -> Any:
-    """Read a Python value from a text, as `ast.literal_eval` does."""
+    """Read a Python value from a text, as `ast.literal_eval` does.
+
+    Raises:
+        ValueError: it is longer than `LONGEST_LITERAL`, or no value; `STUMBLES` names what else Python raises.
+    """
+    if len(text) > LONGEST_LITERAL:
+        raise ValueError("a Python value too long to be read (Python 文本过长)")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # an invalid escape in the text is no concern of ours
         return ast.literal_eval(text)
@@ -122,13 +131,19 @@ def turns_in(text: str) -> Any:
     """Read turns that are given as text: JSON, or a printed Python list.
 
     Raises:
-        ValueError: it is neither.
+        ValueError: it is neither, or nested too deeply.
     """
     try:
-        return json.loads(text)
+        return shallow(json.loads(text))
+    except RecursionError:
+        raise DataError(TOO_DEEP) from None
+    except DataError:
+        raise
     except ValueError:
         try:
-            return literal(text)
+            return shallow(literal(text))
+        except DataError:
+            raise
         except STUMBLES:
             raise ValueError("neither JSON nor a Python list") from None
 
