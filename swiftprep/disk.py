@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
+from swiftprep.errors import ConfigError
+
 
 @contextmanager
 def atomic_write(path: str | Path) -> Iterator[IO[bytes]]:
@@ -41,5 +43,12 @@ def write_text(path: str | Path, text: str) -> Path:
 
 
 def cache_dir() -> Path:
-    """Return the cache folder: `$SWIFTPREP_CACHE`, else `~/.cache/swiftprep`."""
-    return Path(os.environ.get("SWIFTPREP_CACHE") or Path.home() / ".cache" / "swiftprep")
+    """Return the cache folder: `$SWIFTPREP_CACHE`, else `~/.cache/swiftprep`.
+
+    Raises:
+        ConfigError: there is no home folder: neither `$HOME` nor an entry in the table of users.
+    """
+    try:
+        return Path(os.environ.get("SWIFTPREP_CACHE") or Path.home() / ".cache" / "swiftprep")
+    except RuntimeError:
+        raise ConfigError("no home folder is known: set HOME or SWIFTPREP_CACHE (找不到用户主目录)") from None

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import json
 import logging
+import os
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from swiftprep.errors import ConfigError, DataError, MissingDependencyError, RunInterrupted, SwiftprepError
+from swiftprep.errors import ConfigError, DataError, MissingDependencyError, RunInterrupted, SwiftprepError, one_line
 
 DONE, FAILED, USER_ERROR, INTERRUPTED = 0, 1, 2, 130
+# What the system says to a path that the user named, and not to the work itself.
+_WRONG_PATH = {
+    errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.EACCES, errno.EPERM, errno.EROFS, errno.ENAMETOOLONG, errno.ELOOP,
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +68,26 @@ def run(
     except SwiftprepError as error:
         _complain(str(error))
         return FAILED
+    except OSError as error:
+        name = "" if error.filename is None else f"{os.fsdecode(error.filename)}: "
+        _complain(one_line(f"{name}{error.strerror or error}", 1000))
+        return USER_ERROR if error.errno in _WRONG_PATH else FAILED
     if arguments.json:
-        print(json.dumps(report, ensure_ascii=False, indent=2))
+        _print_report(report)
     return DONE
+
+
+def _print_report(report: dict[str, Any]) -> None:
+    """Print a report on standard output; a reader that has left, such as `head`, has what it wanted."""
+    text = json.dumps(report, ensure_ascii=False, indent=2)
+    try:
+        text.encode(sys.stdout.encoding or "utf-8")
+    except UnicodeEncodeError:  # the name of a file may be no text
+        text = json.dumps(report, indent=2)
+    try:
+        print(text, flush=True)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # Python flushes once more when it ends
 
 
 def say(text: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from types import NoneType, UnionType
@@ -279,12 +280,7 @@ def _tidy(value: Any, sections: set[str]) -> Any:
     if isinstance(value, list):
         return [_tidy(inner, sections) for inner in value]
     at_home = isinstance(value, str) and (value == "~" or value.startswith("~/"))
-    if not at_home:
-        return value
-    try:
-        return str(Path(value).expanduser())
-    except RuntimeError:  # neither $HOME nor an entry in the table of users
-        raise ConfigError(f"{value}: no home folder is known; set HOME (找不到用户主目录)") from None
+    return os.path.expanduser(value) if at_home else value  # unlike pathlib's, it leaves `~` where there is no home
 
 
 def _over_defaults(kind: type[BaseModel], settings: dict[str, Any]) -> dict[str, Any]:

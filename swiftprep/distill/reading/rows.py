@@ -91,10 +91,12 @@ def _yaml_rows(path: Path) -> Iterator[Row]:
         return
     nodes = node.value if isinstance(node, yaml.SequenceNode) else [node]
     for item, value in zip(nodes, loader.construct_each(nodes), strict=True):
+        place = item.start_mark.line + 1
         if isinstance(value, yaml.YAMLError):
             line, why = why_not_yaml(value)
-            value = DataError(f"line {line} is not valid YAML: {why} (YAML 格式错误)")
-        yield Row(item.start_mark.line + 1, value)
+            where = f" on line {line}" if line > place else ""
+            value = DataError(f"not valid YAML{where}: {why} (YAML 格式错误)")
+        yield Row(place, value)
 
 
 def _json_rows(path: Path) -> Iterator[Row]:
