@@ -10,7 +10,9 @@ import os
 import stat
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO, AnyStr, TypeVar
+from typing import IO, Any, AnyStr, TypeVar
+
+import orjson
 
 from swiftprep.errors import DataError
 
@@ -71,6 +73,18 @@ def shallow(value: Value) -> Value:
         if not level:
             return value
     raise DataError(TOO_DEEP)
+
+
+def loads_within(text: bytes) -> Any:
+    """Parse a JSON text that is not nested too deeply.
+
+    Raises:
+        DataError: it is.
+        orjson.JSONDecodeError: it is no JSON.
+    """
+    value = orjson.loads(text)
+    # Most rows have too few brackets to be deep, which is quickly seen.
+    return shallow(value) if text.count(b"[") + text.count(b"{") > DEEPEST else value
 
 
 def whole_number(digits: str) -> int | float:

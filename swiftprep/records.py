@@ -24,7 +24,7 @@ import orjson
 
 from swiftprep.disk import atomic_write
 from swiftprep.errors import DataError, one_line
-from swiftprep.limits import LARGEST_ROW, TOO_LARGE, lines_within, shallow
+from swiftprep.limits import LARGEST_ROW, TOO_LARGE, lines_within, loads_within, shallow
 from swiftprep.repeated_keys import repeated_key
 from swiftprep.row_columns import MESSAGES_KEYS, QUERY_KEYS, RESPONSE_KEYS, SYSTEM_KEYS, LeftOver, left_over
 from swiftprep.rows import is_one_table, put_meta_into_text, types_of
@@ -172,7 +172,7 @@ def parse_row(line: bytes) -> dict[str, Any]:
     if len(line) > LARGEST_ROW:
         raise DataError(TOO_LARGE)
     try:
-        row = shallow(orjson.loads(line))
+        row = loads_within(line)
     except orjson.JSONDecodeError as error:
         try:
             line.decode("utf-8")

@@ -15,7 +15,7 @@ from typing import Any
 import orjson
 
 from swiftprep.errors import DataError
-from swiftprep.limits import TOO_DEEP, shallow
+from swiftprep.limits import TOO_DEEP, loads_within, shallow
 from swiftprep.repeated_keys import may_repeat_a_key
 
 _SPACE = " \t\n\r"
@@ -35,7 +35,7 @@ def loads_strictly(line: bytes) -> Any:
         DataError: it is nested too deeply to be looked into.
     """
     try:
-        value = shallow(orjson.loads(line))
+        value = loads_within(line)
     except orjson.JSONDecodeError:
         return _parse_strictly(line.decode("utf-8"))
     # orjson keeps the last of repeated keys and says nothing.

@@ -18,7 +18,16 @@ from typing import Any
 import orjson
 
 from swiftprep.errors import DataError, one_line
-from swiftprep.limits import LARGEST_FILE, LARGEST_ROW, TOO_DEEP, TOO_LARGE, lines_within, read_within, shallow
+from swiftprep.limits import (
+    LARGEST_FILE,
+    LARGEST_ROW,
+    TOO_DEEP,
+    TOO_LARGE,
+    lines_within,
+    loads_within,
+    read_within,
+    shallow,
+)
 from swiftprep.repeated_keys import may_repeat_a_key
 from swiftprep.row_columns import MESSAGES_KEYS, QUERY_KEYS, RESPONSE_KEYS, SYSTEM_KEYS
 from swiftprep.swiftfmt.conversation import STUMBLES, literal
@@ -146,7 +155,7 @@ def _line(number: int, line: bytes) -> list[Found]:
     if len(line) > LARGEST_ROW:
         return [Found(number, problem=("too-large", TOO_LARGE))]
     try:
-        value = shallow(orjson.loads(line))
+        value = loads_within(line)
         if not may_repeat_a_key(line, value):
             return [Found(number, value)]
     except orjson.JSONDecodeError:
