@@ -19,6 +19,7 @@ from swiftprep.errors import DataError
 LARGEST_ROW = 32 << 20  # bytes of a row: the longest answer that a model learns is a hundredth of it
 LARGEST_FILE = 256 << 20  # bytes of a file that is read whole
 DEEPEST = 100  # levels of a JSON or YAML value
+LONGEST_LITERAL = 1 << 20  # characters of a printed Python value, whose tree takes a hundred times its memory
 TOO_LARGE = f"more than {LARGEST_ROW >> 20} MB in one row (一行超过 {LARGEST_ROW >> 20} MB)"
 TOO_DEEP = f"nested deeper than {DEEPEST} levels (嵌套超过 {DEEPEST} 层)"
 

@@ -155,25 +155,31 @@ def commas_too_many(n: int) -> str:
     return "".join(f'{{"query": "q{i}", "response": "a",}}' for i in range(n))
 
 
-FILES: dict[str, tuple[str, Callable[[int], str], int]] = {
-    "commas too many on a line": ("a.jsonl", commas_too_many, 100),
-    "columns of one name": ("a.csv", lambda n: ",".join(["a"] * n) + "\n" + "1\n", 100),
-    "columns without a name": ("a.csv", lambda n: "query,response" + "," * n + "\n" + "1,2\n", 100),
-    "pretty objects": ("a.json", lambda n: "\n".join([json.dumps({"query": "q", "response": "a"}, indent=1)] * n), 100),
-    "marks of their own": ("a.jsonl", lambda n: "".join(f'{{"query": "q", "response": "a", "loss_{i}": 1}}\n' for i in range(n)), 100),
-}  # fmt: skip
+@pytest.mark.slow
+def test_commas_too_many_are_looked_for_once(tmp_path: Path) -> None:
+    def read(n: int) -> None:
+        path = tmp_path / f"{n}.jsonl"
+        path.write_text(commas_too_many(n), encoding="utf-8")
+        assert all(row.sample for row in repair_file(path))
+
+    assert growth(read, 100) < 6
+
+
+WIDE: dict[str, tuple[str, Callable[[], str]]] = {
+    "columns of one name": ("a.csv", lambda: ",".join(["a"] * 10_000) + "\n1\n"),
+    "marks of their own": (
+        "a.jsonl",
+        lambda: "".join(f'{{"query": "q", "response": "a", "loss_{i}": 1}}\n' for i in range(60_000)),
+    ),
+}
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("name", "make", "n"), FILES.values(), ids=FILES)
-def test_reading_takes_steps_in_proportion(tmp_path: Path, name: str, make: Callable[[int], str], n: int) -> None:
-    def read(size: int) -> None:
-        path = tmp_path / f"{size}{name}"
-        path.write_text(make(size), encoding="utf-8")
-        list(repair_file(path))
-        lint(path)
-
-    assert growth(read, n) < 6
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize(("name", "make"), WIDE.values(), ids=WIDE)
+def test_many_columns_are_not_held_against_each_other(tmp_path: Path, name: str, make: Callable[[], str]) -> None:
+    (tmp_path / name).write_text(make(), encoding="utf-8")
+    assert lint(tmp_path / name).rows
 
 
 @pytest.mark.slow
@@ -214,6 +220,15 @@ TABLES = {
 def test_a_table_that_would_be_filled_up_is_not(tmp_path: Path, name: str, text: str) -> None:
     (tmp_path / name).write_text(text, encoding="utf-8")
     assert "not looked into" in lint(tmp_path / name).fails
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(60)
+def test_turns_of_one_role_are_joined_once(tmp_path: Path) -> None:
+    turns = [{"role": "user", "content": "x" * 50}] * 100_000 + [{"role": "assistant", "content": "a"}]
+    path = tmp_path / "a.jsonl"
+    path.write_text(json.dumps({"messages": turns}) + "\n", encoding="utf-8")
+    assert lint(path).counts == {"trained": 1}
 
 
 @pytest.mark.slow
@@ -281,8 +296,9 @@ def test_a_column_in_each_row_makes_no_table_of_all(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "make",
     [
-        pytest.param(lambda n: [{"step": s, "loss": 1.0} for s in [*range(n), *[n] * n]], id="a step again and again"),
-        pytest.param(lambda n: [{"step": 1, "eval_loss": 1.0 + s} for s in range(n)], id="evaluations of a step"),
+        pytest.param(
+            lambda n: [{"step": s, "eval_loss": 1.0} for s in [*range(n), *range(n)]], id="evaluations done again"
+        ),
         pytest.param(
             lambda n: [*({"step": 5, "lr": 1.0} for _ in range(n)), *({"step": 5, "eval_loss": 1.0} for _ in range(n))],
             id="rows that stay",
@@ -291,6 +307,13 @@ def test_a_column_in_each_row_makes_no_table_of_all(tmp_path: Path) -> None:
 )
 def test_counting_the_rows_takes_steps_in_proportion(make: Callable[[int], list[dict[str, Any]]]) -> None:
     assert growth(lambda n: Monitor(make(n)).verdict(), 300) < 6
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(60)
+def test_a_step_again_and_again_is_counted_once() -> None:
+    rows = [{"step": step, "loss": 1.0} for step in [*range(40_000), *[40_000] * 40_000]]
+    assert len(Monitor(rows).rows) == 40_001
 
 
 def test_runs_that_go_on_from_each_other_are_read_once(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from swiftprep.errors import DataError
-from swiftprep.limits import TOO_DEEP, shallow
+from swiftprep.limits import LONGEST_LITERAL, TOO_DEEP, shallow
 from swiftprep.row_columns import MESSAGES_KEYS, QUERY_KEYS, RESPONSE_KEYS, SYSTEM_KEYS
 
 Turn = dict[str, Any]
@@ -26,7 +26,6 @@ _TOOL_ROLES = {
     "function_call": "tool_call",
     "function_response": "tool_response", "observation": "tool_response", "observations": "tool_response",
 }  # fmt: skip
-LONGEST_LITERAL = 1 << 20  # characters; Python's tree of a text takes a hundred times its memory
 # What ms-swift's code raises on a row it was not written for.
 STUMBLES = (TypeError, KeyError, AttributeError, IndexError, ValueError, SyntaxError, RecursionError, MemoryError)
 

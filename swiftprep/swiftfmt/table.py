@@ -17,7 +17,7 @@ from typing import Any
 
 import orjson
 
-from swiftprep.errors import DataError
+from swiftprep.errors import DataError, one_line
 from swiftprep.limits import LARGEST_ROW, TOO_LARGE, lines_within, read_within, whole_number
 from swiftprep.row_columns import MESSAGES_KEYS, QUERY_KEYS, RESPONSE_KEYS, SYSTEM_KEYS
 from swiftprep.swiftfmt import shape as shapes
@@ -80,12 +80,15 @@ def read_table(path: Path) -> Table:
     """
     if path.stat().st_size == 0:
         raise WholeFile("the file is empty (数据集为空)")
-    if path.suffix == ".csv":
-        found = _csv_rows(path)
-        return _listed(lambda: iter(found))
-    if path.suffix == ".txt":
-        return _listed(partial(_text_rows, path))
-    return _json_table(path)
+    try:
+        if path.suffix == ".csv":
+            found = _csv_rows(path)
+            return _listed(lambda: iter(found))
+        if path.suffix == ".txt":
+            return _listed(partial(_text_rows, path))
+        return _json_table(path)
+    except (MemoryError, RecursionError) as error:
+        raise WholeFile(f"{one_line(error)}, while it was read here (读取失败)") from None
 
 
 def _listed(rows: Callable[[], Iterator[tuple[int, Any]]]) -> Table:

@@ -176,9 +176,10 @@ class Monitor:
         by_value: dict[tuple[str, Any], dict[frozenset[tuple[str, Any]], None]] = {}
         for row in self.rows:
             values = frozenset((name, row[name]) for name in row if name in ("step", "epoch") or name in sets)
-            for pair in values:
-                if pair[0] in sets:
-                    by_value.setdefault(pair, {})[values] = None
+            if any(name in sets for name, _ in values):
+                # Under its step, which few rows share, rather than under a loss.
+                first = min(values, key=lambda pair: (pair[0] in sets, pair[0] == "epoch"))
+                by_value.setdefault(first, {})[values] = None
         is_done_again = any(
             "loss" in row or not any(values <= row.items() for pair in row.items() for values in by_value.get(pair, ()))
             for row in self.thrown_away
