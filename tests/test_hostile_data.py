@@ -9,10 +9,14 @@ import subprocess
 import sys
 import zipfile
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from steps import growth
 
 from swiftprep import Monitor, read_jsonl
@@ -509,3 +513,28 @@ def test_a_report_may_be_piped_into_head(tmp_path: Path) -> None:
     os.close(writer)
     assert child.returncode == 0
     assert "BrokenPipe" not in child.stderr
+
+
+# --- anything ---------------------------------------------------------------------------------------------------
+
+PIECES = [
+    '{"query": "q", "response": "a"', '"', "{", "}", "[", "]", ",", ":", "\\", "\\ud800", "\n", "\r", " ", "\0", "\ufeff",
+    "null", "NaN", "1e999", "9" * 30, "-", "'a'", '"loss": 1', '"messages": ', '"step": ', "- ", "&a ", "*a ", "<<: ", "!!int ", "? ",
+]  # fmt: skip
+
+
+@pytest.mark.slow
+@settings(max_examples=300, deadline=None)
+@given(st.lists(st.sampled_from(PIECES), max_size=25).map("".join), st.sampled_from(["jsonl", "json", "csv", "txt"]))
+def test_no_text_makes_a_reader_fail(tmp_path_factory: pytest.TempPathFactory, text: str, suffix: str) -> None:
+    path = tmp_path_factory.mktemp("any") / f"a.{suffix}"
+    path.write_bytes(text.encode("utf-8", "surrogatepass"))
+    rejects: list[Reject] = []
+    rows = list(repair_file(path))
+    assert all((row.sample is None) == (row.reject is not None) for row in rows)
+    lint(path)
+    list(read_jsonl(path, rejects=rejects))
+    with suppress(DataError):
+        Monitor.read(path).verdict()
+    with suppress(yaml.YAMLError):
+        load_bounded(text)
