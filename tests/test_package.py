@@ -17,6 +17,8 @@ HEAVY = ("torch", "swift", "modelscope", "transformers", "datasets", "evalscope"
 # Who may import whom: only what stands further up.
 ORDER = [
     "errors",
+    "limits",
+    "bounded_yaml",
     "disk",
     "children",
     "workers",
