@@ -278,6 +278,12 @@ def test_a_line_of_a_log_costs_no_other_line(tmp_path: Path, line: str) -> None:
     assert any("line 3" in text for text in monitor.verdict().evidence)
 
 
+def test_a_row_after_a_bar_of_progress_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "train.log"
+    path.write_bytes(b"10%|#\r20%|##\r" + LOG.replace("\n", "\r").encode())
+    assert len(Monitor.read(path).rows) == 2
+
+
 def test_a_loss_of_any_size_is_judged(tmp_path: Path) -> None:
     path = tmp_path / "logging.jsonl"
     path.write_text(LOG + f'{{"loss": {"9" * 5000}, "global_step/max_steps": "2/9"}}\n', encoding="utf-8")

@@ -107,8 +107,8 @@ def _state_rows(text: str) -> list[Row]:
     history = state.get("log_history") if isinstance(state, dict) else None
     rows = []
     for row in history if isinstance(history, list) else ():
-        with suppress(ValueError, TypeError):
-            rows += [_with_place(clean_row(row))] if isinstance(row, dict) else []
+        with suppress(ValueError, TypeError, AttributeError):
+            rows.append(_with_place(clean_row(row)))
     return rows
 
 
@@ -132,11 +132,7 @@ def _parsed(text: str) -> Any:
 
 
 def _with_place(row: Row) -> Row:
-    """Return a row unless one of the numbers that say where it stands is none to count with.
-
-    Raises:
-        ValueError: it is.
-    """
+    """Return a row; raise `ValueError` if a number that says where it stands is none to count with."""
     if all(abs(row[name]) < 2**53 for name in _PLACES if name in row):
         return row
     raise ValueError("no number of a step")
@@ -243,7 +239,8 @@ def read_file(path: Path) -> Log:
         DataError: it cannot be read.
     """
     try:
-        return parse(read_within(path).decode("utf-8", "replace").replace("\r\n", "\n"))
+        text = read_within(path).decode("utf-8", "replace")
+        return parse(text.replace("\r\n", "\n").replace("\r", "\n"))
     except OSError as error:
         raise DataError(f"{one_line(str(path))}: {error.strerror} (没有找到训练日志)") from None
     except MemoryError:
