@@ -229,7 +229,7 @@ def test_a_table_that_would_be_filled_up_is_not(tmp_path: Path, name: str, text:
 @pytest.mark.slow
 @pytest.mark.timeout(60)
 def test_turns_of_one_role_are_joined_once(tmp_path: Path) -> None:
-    turns = [{"role": "user", "content": "x" * 50}] * 100_000 + [{"role": "assistant", "content": "a"}]
+    turns = [{"role": "user", "content": "x" * 50}] * 200_000 + [{"role": "assistant", "content": "a"}]
     path = tmp_path / "a.jsonl"
     path.write_text(json.dumps({"messages": turns}) + "\n", encoding="utf-8")
     assert lint(path).counts == {"trained": 1}
