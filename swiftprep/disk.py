@@ -12,6 +12,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
+from swiftprep.errors import ConfigError
 from swiftprep.locking import lock
 
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)  # raised by a write, which does not name its file
@@ -124,5 +125,12 @@ def write_text(path: str | Path, text: str) -> Path:
 
 
 def cache_dir() -> Path:
-    """Return the cache folder: `$SWIFTPREP_CACHE`, else `~/.cache/swiftprep`."""
-    return Path(os.environ.get("SWIFTPREP_CACHE") or Path.home() / ".cache" / "swiftprep")
+    """Return the cache folder: `$SWIFTPREP_CACHE`, else `~/.cache/swiftprep`.
+
+    Raises:
+        ConfigError: there is no home folder: neither `$HOME` nor an entry in the table of users.
+    """
+    try:
+        return Path(os.environ.get("SWIFTPREP_CACHE") or Path.home() / ".cache" / "swiftprep")
+    except RuntimeError:
+        raise ConfigError("no home folder is known: set HOME or SWIFTPREP_CACHE (找不到用户主目录)") from None

@@ -125,6 +125,18 @@ def _unpickled(cls: type[SwiftprepError], args: tuple[Any, ...], attributes: dic
     return error
 
 
+def one_line(error: BaseException | str, most: int = 500) -> str:
+    """Say on one line what happened: a text or the message of an exception of ours, of another one its class too.
+
+    >>> one_line(RecursionError("maximum recursion depth exceeded"))
+    'RecursionError: maximum recursion depth exceeded'
+    """
+    text = " ".join(str(error)[: 2 * most].split())
+    if not isinstance(error, (str, SwiftprepError)):
+        text = f"{type(error).__name__}: {text}" if text else type(error).__name__
+    return text if len(text) <= most else f"{text[:most]}…"
+
+
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """Return `" (did you mean 'x'?)"` for the nearest known word, or an empty string.
 

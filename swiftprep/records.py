@@ -14,6 +14,7 @@ ms-swift picks one form per *file*, so what swiftprep writes is always of one fo
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -22,7 +23,8 @@ from typing import Any, Literal, TypeAlias
 import orjson
 
 from swiftprep.disk import atomic_write
-from swiftprep.errors import DataError
+from swiftprep.errors import DataError, one_line
+from swiftprep.limits import LARGEST_ROW, TOO_LARGE, lines_within, loads_within, shallow
 from swiftprep.outputs import own, settle
 from swiftprep.repeated_keys import repeated_key
 from swiftprep.row_columns import MESSAGES_KEYS, QUERY_KEYS, RESPONSE_KEYS, SYSTEM_KEYS, LeftOver, left_over
@@ -119,7 +121,8 @@ class Reject:
 def read_jsonl(path: str | Path, *, rejects: list[Reject] | None = None) -> Iterator[Sample]:
     r"""Read samples from a JSONL file, whichever of the four row forms each row has.
 
-    Lines end at `\n` only; a byte order mark and blank lines are passed over.
+    Lines end at `\n` only; a byte order mark and blank lines are passed over. A row of more than 32 MB or 100 levels
+    is a bad one.
 
     Args:
         path: The file, in UTF-8.
@@ -132,7 +135,7 @@ def read_jsonl(path: str | Path, *, rejects: list[Reject] | None = None) -> Iter
     """
     source = Path(path)
     settle(source.parent)
-    if not source.is_file():
+    if not os.path.isfile(source):
         raise DataError(f"{source}: no such file (没有这个文件)")
     return _read(source, rejects)
 
@@ -140,17 +143,22 @@ def read_jsonl(path: str | Path, *, rejects: list[Reject] | None = None) -> Iter
 def _read(source: Path, rejects: list[Reject] | None) -> Iterator[Sample]:
     for number, line in iter_lines(source):
         try:
-            yield to_sample(parse_row(line))
-        except DataError as error:
+            sample = to_sample(parse_row(line))
+        except Exception as error:  # whatever a row does, it costs no other row
             if rejects is None:
-                raise DataError(f"{source}:{number}: {error}") from None
-            rejects.append(Reject(f"{source}:{number}", "bad-row", str(error)))
+                raise DataError(f"{source}:{number}: {one_line(error)}") from None
+            rejects.append(Reject(f"{source}:{number}", "bad-row", one_line(error)))
+        else:
+            yield sample
 
 
 def iter_lines(path: Path) -> Iterator[tuple[int, bytes]]:
-    """Yield `(line number from 1, line)` for each line that is not blank, without a byte order mark."""
+    """Yield `(line number from 1, line)` for each line that is not blank, without a byte order mark.
+
+    Of a line of more than `LARGEST_ROW` bytes only the beginning comes, which `parse_row` refuses.
+    """
     with path.open("rb") as file:
-        for number, line in enumerate(file, start=1):
+        for number, line in enumerate(lines_within(file), start=1):
             text = line.removeprefix(b"\xef\xbb\xbf") if number == 1 else line
             if text.strip(b" \t\r\n"):
                 yield number, text
@@ -160,10 +168,13 @@ def parse_row(line: bytes) -> dict[str, Any]:
     """Parse one line as a JSON object.
 
     Raises:
-        DataError: it is not UTF-8, not JSON, or not an object, or a key stands twice in it, with two values.
+        DataError: it is not UTF-8, not JSON, not an object, too large or too deep, or a key stands twice in it, with
+            two values.
     """
+    if len(line) > LARGEST_ROW:
+        raise DataError(TOO_LARGE)
     try:
-        row = orjson.loads(line)
+        row = loads_within(line)
     except orjson.JSONDecodeError as error:
         try:
             line.decode("utf-8")
@@ -174,10 +185,7 @@ def parse_row(line: bytes) -> dict[str, Any]:
         raise DataError(f"not valid JSON: {error}") from None
     if not isinstance(row, dict):
         raise DataError(f"expected a JSON object, found {type(row).__name__}")
-    try:
-        key = repeated_key(line, row)
-    except RecursionError:
-        raise DataError("nested too deeply (嵌套过深)") from None
+    key = repeated_key(line, row)
     if key is not None:
         raise DataError(f"the key '{key}' stands twice, with two values (同一个键出现两次且值不同)")
     return row
@@ -213,7 +221,7 @@ def to_sample(row: dict[str, Any]) -> Sample:
 
 def _parsed(text: str) -> Any:
     try:
-        return orjson.loads(text)
+        return shallow(orjson.loads(text))
     except orjson.JSONDecodeError:
         return text
 

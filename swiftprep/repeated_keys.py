@@ -6,6 +6,8 @@ import json
 import re
 from typing import Any
 
+from swiftprep.limits import whole_number
+
 _COLON = re.compile(rb'"\s+:')
 
 
@@ -41,7 +43,7 @@ def repeated_key(line: bytes, value: Any) -> str | None:
             row[key] = inner
         return row
 
-    json.loads(line, object_pairs_hook=look)
+    json.loads(line, object_pairs_hook=look, parse_int=whole_number)
     return repeated[0] if repeated else None
 
 

@@ -14,6 +14,8 @@ from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from swiftprep.limits import LONGEST_LITERAL
+
 # The synonyms ms-swift maps to one name (swift/dataset/preprocessor/core.py, ResponsePreprocessor and
 # MessagesPreprocessor).
 MESSAGES_KEYS = ("messages", "conversation", "conversations")
@@ -133,6 +135,8 @@ def _parsed(value: Any) -> Any:
         return value
     with contextlib.suppress(ValueError, RecursionError):
         return json.loads(value)
+    if len(value) > LONGEST_LITERAL:
+        return value
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")

@@ -35,6 +35,7 @@ _LABELS = {
 }  # fmt: skip
 _SWITCHES = {"prefix", "partial"}  # the turn is only the beginning of one
 _WORDS = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False, "0": 0, "1": 1}
+_LONGEST_NAME = 100  # characters of a key that are looked at, and remembered
 _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 
@@ -88,7 +89,7 @@ def row_extras(row: dict[str, Any], read: Container[str]) -> list[Extra]:
 
 def is_telling(name: str) -> bool:
     """Tell whether a name is one of a mark or of the reasoning."""
-    names = _names(name)
+    names = _names(name[:_LONGEST_NAME])
     return bool(_marked(names[0]) or REASONING & set(names))
 
 
@@ -96,7 +97,7 @@ def _extras(holder: dict[str, Any], read: Container[str], answer: bool) -> Itera
     for key, value in holder.items():
         if key in read or _is_empty(value):
             continue
-        names = _names(str(key))
+        names = _names(str(key)[:_LONGEST_NAME])
         if marked := _marked(names[0]):
             asked = marked == {"learnt"} and value is True  # to learn what somebody else says
             if (not _learns_as_usual(marked, value)) if answer else asked:

@@ -47,6 +47,7 @@ class BatchServer:
         self.trouble: dict[str, list[tuple[int, str]]] = {}
         self.wrapped = False
         self.status = "completed"
+        self.prefix = "batch-"
         self.url = ""
 
     def app(self) -> web.Application:
@@ -90,7 +91,7 @@ class BatchServer:
             return web.json_response({"error": {"message": "no batches today", "code": "invalid"}}, status=400)
         wanted = await request.json()
         assert wanted["endpoint"] == "/v1/chat/completions"
-        name = f"batch-{len(self.batches)}"
+        name = f"{self.prefix}{len(self.batches)}"
         self.batches[name] = {"id": name, "status": "in_progress", **wanted}
         made = self.batches[name]
         return web.json_response({"status": True, "data": made} if self.wrapped else made)
@@ -369,6 +370,35 @@ def refuse_batches(tmp_path: Any) -> None:
     Store(tmp_path / "s.sqlite").close()
     with closing(sqlite3.connect(tmp_path / "s.sqlite")) as connection, connection:
         connection.execute("CREATE TRIGGER t BEFORE INSERT ON batches BEGIN SELECT RAISE(ABORT, 'disk is full'); END")
+
+
+@pytest.mark.parametrize("prefix", ["../../v1/", "a?b=", "a#b", "%2e%2e%2f", "批 "])
+def test_an_id_is_one_segment_of_a_path(server: BatchServer, tmp_path: Any, prefix: str) -> None:
+    server.prefix = prefix
+    assert len(distiller(server, tmp_path).run(QUESTIONS, mode="batch").samples) == 7
+
+
+@pytest.mark.parametrize("name", ["..", ".", "", 7, None, {"id": 1}, "x" * 5000], ids=repr)
+def test_what_names_no_segment_is_asked_for_nowhere(name: Any) -> None:
+    with pytest.raises(TeacherError, match="no id"):
+        batch._segment(name)
+
+
+def test_a_batch_that_never_ends_is_waited_for_so_long(server: BatchServer, tmp_path: Any) -> None:
+    server.hold = True
+    teacher = Teacher(server.url, "m", limits=Limits(concurrency=2, backoff=0.01, batch_hours=0.05 / 3600))
+    asking = Distiller(teacher, store=tmp_path / "s.sqlite", reasoning="none")
+    with pytest.raises(DistillStopped, match=r"still 'in_progress'.*batch_hours"):
+        asking.run(QUESTIONS, mode="batch")
+    server.hold = False
+    result = distiller(server, tmp_path).run(QUESTIONS, mode="batch")
+    assert (len(result.samples), len(server.batches)) == (7, 1)  # the next run waits on
+
+
+@pytest.mark.parametrize("hours", [0, -1, float("nan")])
+def test_hours_are_more_than_none(hours: float) -> None:
+    with pytest.raises(ConfigError, match="batch_hours"):
+        Limits(batch_hours=hours)
 
 
 def test_a_store_that_cannot_note_the_batch_stops_the_run(server: BatchServer, tmp_path: Any) -> None:

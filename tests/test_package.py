@@ -18,6 +18,8 @@ HEAVY = ("torch", "swift", "modelscope", "transformers", "datasets", "evalscope"
 ORDER = [
     "withheld",
     "errors",
+    "limits",
+    "bounded_yaml",
     "streams",
     "locking",
     "disk",

@@ -5,6 +5,7 @@ python -m swiftprep.recipes.check train.jsonl held_out=[val.jsonl] catalog=data/
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -95,7 +96,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     def recipe(arguments: Arguments) -> dict[str, Any]:
         config = load(CheckConfig, arguments.file, arguments.overrides)
-        given = [Path(path).expanduser() for path in arguments.data]
+        given = [Path(os.path.expanduser(path)) for path in arguments.data]
         return check(config.model_copy(update={"data": [*config.data, *given]}), dry_run=arguments.dry_run)
 
     return run("check", SUMMARY, recipe, argv, takes_data=True)

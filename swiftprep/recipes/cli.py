@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import json
 import logging
+import os
 import signal
 import sys
 from collections.abc import Callable, Sequence
@@ -12,13 +14,17 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from swiftprep import lifeline
-from swiftprep.errors import ConfigError, DataError, MissingDependencyError, RunInterrupted, SwiftprepError
+from swiftprep.errors import ConfigError, DataError, MissingDependencyError, RunInterrupted, SwiftprepError, one_line
 from swiftprep.streams import forgiving_streams, tell
 from swiftprep.withheld import ShownFormatter, printable, shown, shown_in
 
 logger = logging.getLogger(__name__)
 
 DONE, FAILED, USER_ERROR, INTERRUPTED = 0, 1, 2, 130
+# What the system says to a path that the user named, and not to the work itself.
+_WRONG_PATH = {
+    errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.EACCES, errno.EPERM, errno.EROFS, errno.ENAMETOOLONG, errno.ELOOP,
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +84,12 @@ def _run(recipe: Callable[[Arguments], dict[str, Any]], arguments: Arguments) ->
         return FAILED
     except OSError as error:
         logger.debug("where it was", exc_info=True)
-        where = f"{error.filename}: " if error.filename else ""
-        _complain(f"{where}{error.strerror or error}; what was there before is whole (读写失败，原有文件完好)")
+        name = "" if error.filename is None else f"{os.fsdecode(error.filename)}: "
+        what = one_line(f"{name}{error.strerror or error}", 1000)
+        if error.errno in _WRONG_PATH:
+            _complain(what)
+            return USER_ERROR
+        _complain(f"{what}; what was there before is whole (读写失败，原有文件完好)")
         return FAILED
     return _print(report) if arguments.json else DONE
 
@@ -92,9 +102,11 @@ def _print(report: dict[str, Any]) -> int:
             raise OSError("it is closed")
         try:
             print(printable(json.dumps(told, ensure_ascii=False, indent=2)))
-        except UnicodeEncodeError:
+        except UnicodeEncodeError:  # the name of a file may be no text, or the terminal's encoding a small one
             print(json.dumps(told, indent=2))
         sys.stdout.flush()
+    except BrokenPipeError:  # a reader that has left, such as `head`, has what it wanted
+        return DONE
     except (OSError, ValueError) as error:
         _complain(f"standard output did not take the report: {error} (无法写到标准输出)")
         return FAILED

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from types import NoneType, UnionType
@@ -11,12 +12,17 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from swiftprep.disk import write_text
-from swiftprep.errors import ConfigError, did_you_mean
+from swiftprep.errors import ConfigError, DataError, did_you_mean, one_line
+from swiftprep.limits import read_within
 from swiftprep.recipes.yaml_text import load_yaml
 from swiftprep.scan.reading import SUFFIXES
 from swiftprep.scan.tasks import KINDS
 from swiftprep.train.arguments import unknown_arguments
 from swiftprep.withheld import masked, withhold_settings
+
+_LARGEST = 1 << 20  # bytes of a settings file
+_MOST_ARGUMENTS = 1_000  # of ms-swift, which has fewer than that
+_SHOWN = 50  # problems that are told
 
 
 class Section(BaseModel):
@@ -177,14 +183,19 @@ def load(kind: type[Config], file: str | Path | None = None, overrides: Iterable
     try:
         config = kind.model_validate(settings)
     except ValidationError as error:
-        problems = [_explain(kind, dict(problem)) for problem in error.errors()]
+        found = error.errors(include_url=False)
+        problems = [_explain(kind, dict(problem)) for problem in found[:_SHOWN]]
+        problems += ["" for _ in found[_SHOWN:]]
     if "sft" in kind.model_fields and isinstance(settings.get("sft"), dict) and settings["sft"]:
-        names = list(map(str, settings["sft"]))
+        names = [one_line(str(name), 100) for name in settings["sft"]]
+        if len(names) > _MOST_ARGUMENTS:
+            raise ConfigError(f"sft: more than {_MOST_ARGUMENTS} arguments (参数过多)")
         decided: dict[str, str] = getattr(kind, "decided", {})
         problems += [f"sft.{name}: this recipe sets it; use {decided[name]}" for name in names if name in decided]
         problems += [f"sft: {line}" for line in unknown_arguments("sft", names)]
     if problems:
-        raise ConfigError("\n".join(problems))
+        more = [f"… and {len(problems) - _SHOWN} more problems"] if len(problems) > _SHOWN else []
+        raise ConfigError("\n".join(problems[:_SHOWN] + more))
     return config
 
 
@@ -196,11 +207,13 @@ def save_config(config: BaseModel, path: Path) -> Path:
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        settings = load_yaml(path.read_text(encoding="utf-8"))
+        settings = load_yaml(read_within(path, _LARGEST).decode("utf-8"))
     except OSError as error:
-        raise ConfigError(f"{path}: {error.strerror} (没有这个配置文件)") from None
+        raise ConfigError(f"{one_line(str(path))}: {error.strerror} (没有这个配置文件)") from None
+    except DataError as error:
+        raise ConfigError(str(error)) from None
     except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path}: not valid YAML: {' '.join(str(error).split())}") from None
+        raise ConfigError(f"{path}: not valid YAML: {one_line(str(error))}") from None
     if settings is None:
         return {}
     if not isinstance(settings, dict):
@@ -229,7 +242,7 @@ def _value(override: str, text: str) -> Any:
     try:
         return load_yaml(text)
     except yaml.YAMLError as error:
-        raise ConfigError(f"'{override}': not valid YAML: {' '.join(str(error).split())}") from None
+        raise ConfigError(f"'{one_line(override, 100)}': not valid YAML: {one_line(str(error))}") from None
 
 
 def _put(settings: dict[str, Any], key: str, value: Any) -> None:
@@ -269,7 +282,7 @@ def _tidy(value: Any, sections: set[str]) -> Any:
     if isinstance(value, list):
         return [_tidy(inner, sections) for inner in value]
     at_home = isinstance(value, str) and (value == "~" or value.startswith("~/"))
-    return str(Path(value).expanduser()) if at_home else value
+    return os.path.expanduser(value) if at_home else value  # unlike pathlib's, it leaves `~` where there is no home
 
 
 def _over_defaults(kind: type[BaseModel], settings: dict[str, Any]) -> dict[str, Any]:
@@ -286,9 +299,11 @@ def _explain(kind: type[BaseModel], problem: dict[str, Any]) -> str:
     if problem["type"] == "extra_forbidden":
         known = _keys(kind, where[:-1])
         near = did_you_mean(where[-1], known)
-        return f"{'.'.join(where)}: no such key{near or '; known here: ' + ', '.join(known)} (没有这个配置项)"
+        known_here = near or f"; known here: {', '.join(known)}"
+        return f"{one_line('.'.join(where), 200)}: no such key{known_here} (没有这个配置项)"
     where = [part for part in where if part not in ("str", "float")]  # the members of a union
-    return f"{'.'.join(where)}={problem['input']!r}: {problem['msg'][0].lower()}{problem['msg'][1:]}"
+    told = f"{problem['msg'][0].lower()}{problem['msg'][1:]}"
+    return f"{one_line('.'.join(where), 200)}={one_line(repr(problem['input']), 200)}: {one_line(told)}"
 
 
 def _keys(model: type[BaseModel], section: list[str]) -> list[str]:

@@ -23,6 +23,7 @@ class TeacherConfig(Section):
     requests_per_minute: float | None = Field(default=None, gt=0)
     tokens_per_minute: float | None = Field(default=None, gt=0)
     deadline: float = Field(default=600.0, gt=0, description="seconds a call may take")
+    batch_hours: float = Field(default=36.0, gt=0, description="hours that one run waits for a batch")
     price: tuple[float, float] | None = Field(default=None, description="money for a million tokens in, and out")
     version: str = Field(default="", description="tells models apart that go by one name")
 

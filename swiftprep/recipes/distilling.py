@@ -106,6 +106,7 @@ def make_teacher(config: TeacherConfig) -> Teaches:
             concurrency=config.concurrency,
             requests_per_minute=config.requests_per_minute,
             tokens_per_minute=config.tokens_per_minute,
+            batch_hours=config.batch_hours,
         ),
         price=config.price,
         stream=config.stream,

@@ -5,6 +5,7 @@ python -m swiftprep.recipes.scan scan.path=~/code/our-app scan.framework=ta404 o
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -28,7 +29,7 @@ def scanner(wanted: ScanConfig, *, seed: int, tokenizer: str | Path | None) -> S
         ConfigError: something in the settings is wrong.
     """
     return Scanner(
-        demo.app() if wanted.path is None else wanted.path.expanduser(),
+        demo.app() if wanted.path is None else os.path.expanduser(wanted.path),
         framework=wanted.framework,
         vue_version=wanted.vue_version,
         lang=wanted.lang,

@@ -7,8 +7,10 @@ from typing import Any
 
 import yaml
 
+from swiftprep.bounded_yaml import BoundedLoader, load_bounded
 
-class _Loader(yaml.SafeLoader):
+
+class _Loader(BoundedLoader):
     """Safe YAML without YAML 1.1's surprises: the ratio 50:50 is not 3050, and eval_strategy=no is not false."""
 
 
@@ -31,9 +33,12 @@ _Loader.add_implicit_resolver(
 
 
 def load_yaml(text: str) -> Any:
-    """Parse YAML: safe; `50:50` and `no` stay text, `1e-4` is a number.
+    """Parse YAML: safe and bounded; `50:50` and `no` stay text, `1e-4` is a number.
+
+    Raises:
+        yaml.YAMLError: it is no YAML, or beyond the limits of `swiftprep.bounded_yaml`.
 
     >>> load_yaml("{ratio: 50:50, learning_rate: 1e-4, seed: 42}")
     {'ratio': '50:50', 'learning_rate': 0.0001, 'seed': 42}
     """
-    return yaml.load(text, Loader=_Loader)
+    return load_bounded(text, _Loader)

@@ -30,11 +30,14 @@ import yaml
 from jinja2 import Environment, StrictUndefined, UndefinedError
 from jinja2.sandbox import SandboxedEnvironment
 
-from swiftprep.errors import ConfigError, did_you_mean
+from swiftprep.bounded_yaml import load_bounded
+from swiftprep.errors import ConfigError, DataError, did_you_mean, one_line
+from swiftprep.limits import read_within
 
 LANGUAGES = ("zh", "en")
 KINDS = ("component", "template", "script", "fim", "page", "api")
 PARTS = ("instruction", "input", "output")
+_LARGEST = 1 << 20  # bytes of a template
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,9 +113,9 @@ def load_task(name: str | Path, lang: str = "zh") -> Task:
     """
     if str(name).endswith((".yaml", ".yml")):
         try:
-            text = Path(name).read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            raise ConfigError(f"template {name}: {error}") from None
+            text = read_within(Path(name), _LARGEST).decode("utf-8")
+        except (OSError, DataError, UnicodeDecodeError) as error:
+            raise ConfigError(f"template {one_line(str(name))}: {one_line(str(error))}") from None
     else:
         if lang not in LANGUAGES:
             raise ConfigError(f"lang={lang!r}; expected 'zh' or 'en'")
@@ -123,17 +126,18 @@ def load_task(name: str | Path, lang: str = "zh") -> Task:
             )
         text = (files("swiftprep") / "assets" / "prompts" / f"{name}.{lang}.yaml").read_text(encoding="utf-8")
     try:
-        parts = yaml.safe_load(text)
+        parts = load_bounded(text)
     except yaml.YAMLError as error:
-        raise ConfigError(f"template {name}: not valid YAML: {error}") from None
-    if not isinstance(parts, dict) or sorted(set(parts) - {"kind"}) != sorted(PARTS):
+        raise ConfigError(f"template {name}: not valid YAML: {one_line(str(error))}") from None
+    if not isinstance(parts, dict) or set(parts) - {"kind"} != set(PARTS):
         raise ConfigError(f"template {name}: expected exactly the keys {', '.join(PARTS)}, and kind if you like")
     kind = parts.get("kind", "component" if Path(name).suffix else str(name))
     wordings = parts["instruction"] if isinstance(parts["instruction"], list) else [parts["instruction"]]
     if not wordings or not all(isinstance(text, str) for text in (*wordings, parts["input"], parts["output"])):
         raise ConfigError(f'template {name}: {", ".join(PARTS)} must all be text; an empty one is ""')
-    if kind not in KINDS:
+    if not isinstance(kind, str) or kind not in KINDS:
+        told = one_line(str(kind), 100)
         raise ConfigError(
-            f"template {name}: kind={kind!r}; expected one of {', '.join(KINDS)}{did_you_mean(str(kind), KINDS)}"
+            f"template {name}: kind={told!r}; expected one of {', '.join(KINDS)}{did_you_mean(told, KINDS)}"
         )
     return Task(kind, tuple(wordings), parts["input"], parts["output"], trusted=kind == name)

@@ -14,6 +14,8 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
+from swiftprep.errors import DataError
+from swiftprep.limits import LONGEST_LITERAL, TOO_DEEP, shallow
 from swiftprep.row_columns import MESSAGES_KEYS, QUERY_KEYS, RESPONSE_KEYS, SYSTEM_KEYS
 
 Turn = dict[str, Any]
@@ -112,7 +114,13 @@ def _from_pair(row: dict[str, Any]) -> None:
 
 
 def literal(text: str) -> Any:
-    """Read a Python value from a text, as `ast.literal_eval` does."""
+    """Read a Python value from a text, as `ast.literal_eval` does.
+
+    Raises:
+        ValueError: it is longer than `LONGEST_LITERAL`, or no value; `STUMBLES` names what else Python raises.
+    """
+    if len(text) > LONGEST_LITERAL:
+        raise ValueError("a Python value too long to be read (Python 文本过长)")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # an invalid escape in the text is no concern of ours
         return ast.literal_eval(text)
@@ -122,13 +130,19 @@ def turns_in(text: str) -> Any:
     """Read turns that are given as text: JSON, or a printed Python list.
 
     Raises:
-        ValueError: it is neither.
+        ValueError: it is neither, or nested too deeply.
     """
     try:
-        return json.loads(text)
+        return shallow(json.loads(text))
+    except RecursionError:
+        raise DataError(TOO_DEEP) from None
+    except DataError:
+        raise
     except ValueError:
         try:
-            return literal(text)
+            return shallow(literal(text))
+        except DataError:
+            raise
         except STUMBLES:
             raise ValueError("neither JSON nor a Python list") from None
 

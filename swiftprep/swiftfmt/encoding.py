@@ -7,6 +7,8 @@ training with the default loss scale. Length is not judged: that takes the model
 from __future__ import annotations
 
 import os
+from functools import reduce
+from operator import add
 from typing import Any
 
 from swiftprep.swiftfmt.conversation import STUMBLES, Turn
@@ -156,11 +158,16 @@ def _merge(turns: list[Turn]) -> list[Turn]:
         if merged and merged[-1]["role"] == role == "assistant":
             merged[-1]["parts"].append(part)
         elif merged and merged[-1]["role"] == role == "user":
-            merged[-1]["content"] = merged[-1]["content"] + turn["content"]
+            merged[-1]["parts"].append((turn["content"], None, None))
         elif merged and merged[-1]["role"] == role == "tool":
             continue
         else:
             merged.append({"role": role, "content": turn.get("content"), "parts": [part]})
+    for turn in merged:
+        if turn["role"] == "user" and len(turn["parts"]) > 1:
+            contents = [content for content, _, _ in turn["parts"]]
+            is_text = all(isinstance(content, str) for content in contents)
+            turn["content"] = "".join(contents) if is_text else reduce(add, contents)
     return merged
 
 

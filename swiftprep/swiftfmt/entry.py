@@ -50,7 +50,7 @@ def parse_entry(text: str) -> Entry:
         source, number = text, ""
     count = None
     if mark:
-        if not re.fullmatch(r"\s*\+?\d+\s*", number) or int(number) < 1:
+        if not re.fullmatch(r"\s*\+?[0-9]{1,18}\s*", number) or int(number) < 1:
             raise ConfigError(
                 f"'{text}': #{number} is not a number of rows; write #N with N of 1 or more (#N 必须是正整数)"
             )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -9,7 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
-from swiftprep.errors import ConfigError, DataError
+from swiftprep.errors import ConfigError, DataError, one_line
 from swiftprep.outputs import settle
 from swiftprep.records import Reject
 from swiftprep.swiftfmt.conversation import Dropped, form_of, renames, to_messages
@@ -33,10 +34,14 @@ _READ = {
     "alpaca": {"instruction", "input", "output", "response", "system", "history"},
     "response": {"query", "response", "system", "history"},
 }
+_NOT_JUDGED = "what becomes of it cannot be told"
 _CARRIED = {
     "images", "videos", "audios", "objects", "tools", "label", "channel", "margin", "rejected_response",
     "rejected_messages", "positive_messages", "negative_messages", "chat_template_kwargs",
 }  # fmt: skip
+
+
+MOST_PROBLEMS = 100_000  # rows that are told of, so that memory stays flat
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +72,7 @@ class Lint:
         form: `"messages"`, `"alpaca"` or `"response"`: the one reading ms-swift chooses for the whole file.
         columns: What becomes of each column: `"messages"`, `"query"`, `"response"` …, or `"ignored"`.
         counts: Rows by outcome; they add up to `rows`.
-        problems: The rows that are not simply `"trained"`, in order.
+        problems: The rows that are not simply `"trained"`, in order, up to `MOST_PROBLEMS`.
     """
 
     path: Path
@@ -107,12 +112,12 @@ def lint(path: str | Path, *, tools: bool = False) -> Lint:
     except WholeFile as error:
         return Lint(source, fails=str(error), fails_at=error.line)
     counts: Counter[str] = Counter()
-    problems = []
+    problems: list[Row] = []
     columns = _fates(table, form, names)
     for line, row, dropped, left_unread in _converted(table, form, columns):
         found = _row(line, row, dropped, left_unread, tools)
         counts[found.outcome] += 1
-        if found.outcome != "trained":
+        if found.outcome != "trained" and len(problems) < MOST_PROBLEMS:
             problems.append(found)
     fails = "" if counts["dropped"] < counts.total() else f"ms-swift drops all rows ({problems[0].reason})"
     return Lint(source, fails, 0, form, columns, {name: counts[name] for name in OUTCOMES if counts[name]}, problems)
@@ -144,7 +149,7 @@ def checked_path(path: str | Path) -> Path:
     if source.suffix not in FILE_SUFFIXES:
         raise ConfigError(f"{source}: expected {', '.join(FILE_SUFFIXES)} (不支持的文件类型)")
     settle(source.parent)
-    if not source.is_file():
+    if not os.path.isfile(source):
         raise DataError(f"{source}: no such file (没有这个文件)")
     return source
 
@@ -165,26 +170,32 @@ def _converted(table: Table, form: str, columns: dict[str, str]) -> Iterator[tup
     ignored, turns = watched(columns)
     beside = other_conversations(columns)
     for line, plain in table.rows():
-        left_unread = unread(plain, ignored, turns)
-        row = {name: table.cell(plain, column) for column, name in wanted.items()}
+        row: dict[str, Any] = {}
+        dropped, left_unread = "", ""
         try:
+            left_unread = unread(plain, ignored, turns)
+            row = {name: table.cell(plain, column) for column, name in wanted.items()}
             row = to_messages(row, form)
+            left_unread = left_unread or unsaid(plain, beside, row["messages"])
         except Dropped as error:
-            yield line, row, str(error), left_unread
-        else:
-            yield line, row, "", left_unread or unsaid(plain, beside, row["messages"])
+            dropped = one_line(str(error))
+        except Exception as error:  # whatever a row does, it costs no other row
+            dropped = f"{_NOT_JUDGED} ({one_line(error)})"
+        yield line, row, dropped, left_unread
 
 
 def _row(line: int, row: dict[str, Any], dropped: str, left_unread: str, tools: bool) -> Row:
     if dropped:
         return _told(line, "dropped", dropped)
-    row["messages"] = [_written(turn) for turn in row["messages"]]
-    odd = _misread(row["messages"]) or left_unread
     try:
+        row["messages"] = [_written(turn) for turn in row["messages"]]
+        odd = _misread(row["messages"]) or left_unread
         if not learns(row, tools=tools):
             return _told(line, "no-loss", "no answer with a loss")
     except NotEncoded as error:
-        return _told(line, "encode-fails", str(error))
+        return _told(line, "encode-fails", one_line(str(error)))
+    except Exception as error:
+        return _told(line, "encode-fails", f"{_NOT_JUDGED} ({one_line(error)})")
     return _told(line, "misread", odd) if odd else Row(line, "trained")
 
 
@@ -238,7 +249,8 @@ class Forecast:
         form: `"messages"`, `"alpaca"` or `"response"`: the one reading ms-swift chooses for the whole file.
         rows: Rows in the file.
         kept: Rows `swift.load_dataset` keeps.
-        dropped: The others, each with its line and reason; `rows == kept + len(dropped)`.
+        dropped: The others, each with its line and reason, up to `MOST_PROBLEMS`; `rows == kept + len(dropped)` if
+            there are not more.
     """
 
     form: str
@@ -261,12 +273,14 @@ def forecast(path: str | Path) -> Forecast:
     except WholeFile as error:
         place = f"{source}:{error.line}" if error.line else str(source)
         raise DataError(f"{place}: {error}; ms-swift refuses the whole file for it") from None
-    rows, dropped = 0, []
+    rows, kept = 0, 0
+    dropped: list[Reject] = []
     for line, _, reason, _ in _converted(table, form, _fates(table, form, names)):
         rows += 1
-        if reason:
+        kept += not reason
+        if reason and len(dropped) < MOST_PROBLEMS:
             dropped.append(Reject(f"{source}:{line}", "swift-drops", reason))
-    return Forecast(form=form, rows=rows, kept=rows - len(dropped), dropped=dropped)
+    return Forecast(form=form, rows=rows, kept=kept, dropped=dropped)
 
 
 def require_rows(entry: Entry, *, repeat: bool = True) -> Forecast | None:

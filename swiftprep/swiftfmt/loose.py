@@ -14,12 +14,15 @@ from typing import Any
 
 import orjson
 
+from swiftprep.errors import DataError
+from swiftprep.limits import TOO_DEEP, loads_within, shallow
 from swiftprep.repeated_keys import may_repeat_a_key
 
 _SPACE = " \t\n\r"
 _NUMBER = re.compile(r"-?\d*(\.\d*)?([eE][+-]?\d*)?")
-_STRING_OR_COMMA = re.compile(r'"(?:[^"\\]|\\.)*"|,(?=[ \t\n\r]*\})', re.DOTALL)
+_COMMA_TOO_MANY = re.compile(r'\\.|"|,(?=[ \t\n\r]*\})', re.DOTALL)
 _HALF = re.compile(r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u(?![dD][c-fC-F])")
+_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 _LOW = re.compile("[\udc00-\udfff]")
 _LONE = re.compile("[\ud800-\udfff]")
 
@@ -29,9 +32,10 @@ def loads_strictly(line: bytes) -> Any:
 
     Raises:
         ValueError: what Arrow refuses: bad JSON, a repeated key, half a surrogate pair, a number too big.
+        DataError: it is nested too deeply to be looked into.
     """
     try:
-        value = orjson.loads(line)
+        value = loads_within(line)
     except orjson.JSONDecodeError:
         return _parse_strictly(line.decode("utf-8"))
     # orjson keeps the last of repeated keys and says nothing.
@@ -49,8 +53,8 @@ def scan_strictly(text: str, start: int) -> tuple[Any, int]:
     except json.JSONDecodeError as error:
         raise ValueError(error.msg) from None
     except RecursionError:
-        raise ValueError("nested too deeply") from None
-    _refuse_lone(text[start:end], value)
+        raise DataError(TOO_DEEP) from None
+    _refuse_lone(text[start:end], shallow(value))
     return value, end
 
 
@@ -59,6 +63,7 @@ def loads_loosely(text: str) -> Any:
 
     Raises:
         ValueError: it takes it for no JSON text.
+        DataError: it is nested too deeply to be looked into.
     """
     if "\0" in text or _HALF.search(text):
         raise ValueError("a NUL character, or half a surrogate pair")
@@ -70,12 +75,32 @@ def loads_loosely(text: str) -> Any:
     if text[:1] not in tuple('"[{tfnNI'):
         raise ValueError("not JSON")
     if "}" in text and "," in text:
-        text = _STRING_OR_COMMA.sub(lambda match: "" if match[0] == "," else match[0], text)
+        text, _ = with_spaces_for_commas(text, _COMMA_TOO_MANY)
     try:
-        value = _LOOSE.decode(text)
+        value = shallow(_LOOSE.decode(text))
     except RecursionError:
-        raise ValueError("nested too deeply") from None
-    return _tame(value)
+        raise DataError(TOO_DEEP) from None
+    return _tame(value) if _SURROGATE.search(text) or is_lone(text) else value
+
+
+def with_spaces_for_commas(text: str, token: re.Pattern[str]) -> tuple[str, list[int]]:
+    """Put a space for each comma of a JSON text that stands in no string; return where they were, too.
+
+    One pass, whatever the text: a string that is not closed is not looked at again from each quote in it.
+
+    Args:
+        text: JSON, or what should be.
+        token: Matches a comma to be replaced, a quote, and a backslash with the character after it.
+    """
+    places: list[int] = []
+    in_string = False
+    for match in token.finditer(text):
+        if match[0] == '"':
+            in_string = not in_string
+        elif match[0] == "," and not in_string:
+            places.append(match.start())
+    starts = [0, *(place + 1 for place in places)]
+    return " ".join(text[start:end] for start, end in zip(starts, [*places, len(text)], strict=True)), places
 
 
 def decode_loosely(data: bytes) -> str:
@@ -156,7 +181,7 @@ def _constant(name: str) -> float | None:
 
 
 def _tame(value: Any) -> Any:
-    """Drop the half surrogates, as ujson does, and refuse what is nested too deeply."""
+    """Drop the half surrogates, as ujson does."""
     if isinstance(value, str):
         if not is_lone(value):
             return value

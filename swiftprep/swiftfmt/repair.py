@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from swiftprep.errors import one_line
+from swiftprep.limits import lines_within
 from swiftprep.records import Message, Reject, Sample
 from swiftprep.row_columns import (
     ANSWERERS,
@@ -62,6 +64,8 @@ REASONS = {
     ),
     "preference": ("it holds an answer that was rejected, which a sample cannot say", "含有被拒绝的回答，样本无法表达"),
     "beside": ("beside its text a turn holds what a sample cannot say", "轮次在正文之外还有样本无法表达的内容"),
+    "too-large": ("it is larger, or nested deeper, than what is read", "超过可读取的大小或嵌套深度"),
+    "failed": ("reading it failed", "读取失败"),
     "plain-text": ("a text file has no questions and answers", "文本文件没有问答"),
 }
 _ROLES = {
@@ -112,7 +116,7 @@ def repair_file(path: str | Path) -> Iterator[RepairedRow]:
 def _repaired(source: Path) -> Iterator[RepairedRow]:
     if source.suffix == ".txt":
         with source.open("rb") as file:
-            for line, text in enumerate(file, start=1):
+            for line, text in enumerate(lines_within(file), start=1):
                 if text.strip():
                     yield _reject(source, line, "plain-text", "ms-swift would learn each line as an answer to nothing")
         return
@@ -122,14 +126,16 @@ def _repaired(source: Path) -> Iterator[RepairedRow]:
             yield _reject(source, found.line, *found.problem)
             continue
         repairs = set(found.repairs)
-        form = _form(found.value)
-        first_form = first_form or form
-        if form != first_form:
-            repairs.add("row-form")
         try:
+            form = _form(found.value)
+            first_form = first_form or form
+            if form != first_form:
+                repairs.add("row-form")
             sample = _sample(found.value, repairs)
         except _Rejected as error:
             yield _reject(source, found.line, *error.args)
+        except Exception as error:  # whatever a row does, it costs no other row
+            yield _reject(source, found.line, "failed", one_line(error))
         else:
             yield RepairedRow(found.line, sample, tuple(sorted(repairs)))
 
@@ -145,7 +151,7 @@ def _form(row: Any) -> str:
 
 
 def _reject(source: Path, line: int, reason: str, detail: str) -> RepairedRow:
-    return RepairedRow(line, None, (), Reject(f"{source}:{line}", reason, detail))
+    return RepairedRow(line, None, (), Reject(f"{source}:{line}", reason, one_line(detail)))
 
 
 def _sample(row: Any, repairs: set[str]) -> Sample:

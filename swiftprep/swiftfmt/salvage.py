@@ -9,6 +9,7 @@ import csv
 import io
 import json
 import re
+from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,17 +17,30 @@ from typing import Any
 
 import orjson
 
+from swiftprep.errors import DataError, one_line
+from swiftprep.limits import (
+    LARGEST_FILE,
+    LARGEST_ROW,
+    TOO_DEEP,
+    TOO_LARGE,
+    lines_within,
+    loads_within,
+    read_within,
+    shallow,
+)
 from swiftprep.repeated_keys import may_repeat_a_key
 from swiftprep.row_columns import MESSAGES_KEYS, QUERY_KEYS, RESPONSE_KEYS, SYSTEM_KEYS
 from swiftprep.swiftfmt.conversation import STUMBLES, literal
-from swiftprep.swiftfmt.loose import is_lone
+from swiftprep.swiftfmt.loose import is_lone, with_spaces_for_commas
 
 MARK = b"\xef\xbb\xbf"
 _REPEATED = "repeated-key"
 _READ = {*MESSAGES_KEYS, *QUERY_KEYS, *RESPONSE_KEYS, *SYSTEM_KEYS, "history", "role", "from", "value", "channel"}
-_LARGEST = 256 << 20  # a file is read whole, to look for JSON over several lines, up to this size
 _BLANK = re.compile(r"[\s\ufeff]*")
-_STRING_OR_COMMA = re.compile(r'"(?:[^"\\]|\\.)*"|,(?=\s*[\]}])', re.DOTALL)
+_COMMA_TOO_MANY = re.compile(r'\\.|"|,(?=\s*[\]}])', re.DOTALL)
+_BRACKET = re.compile(r'\\.|["\[\]{}]', re.DOTALL)
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f]")
+_LOOKED_AT = 1 << 20  # bytes by which an encoding is told
 _COMMON, _RARE = re.compile(rb"[\x81-\xfe][\xa1-\xfe]"), re.compile(rb"[\x81-\xfe][\x40-\x7e\x80-\xa0]")
 _PAIR = re.compile("([\ud800-\udbff])([\udc00-\udfff])")
 _LONE = re.compile("[\ud800-\udfff]")
@@ -50,9 +64,17 @@ class Found:
 
 
 def found_rows(path: Path) -> Iterator[Found]:
-    """Yield the rows of a `.jsonl`, `.json` or `.csv` file."""
-    for found in _found(path):
-        yield from _unwrapped(found)
+    """Yield the rows of a `.jsonl`, `.json` or `.csv` file.
+
+    A row of more than `LARGEST_ROW` bytes or `DEEPEST` levels is a problem, as is one whose reading fails.
+    """
+    line = 0
+    try:
+        for found in _found(path):
+            line = found.line
+            yield from _unwrapped(found)
+    except Exception as error:
+        yield Found(line, problem=("failed", f"{one_line(error)}; the rest is not read"))
 
 
 def _found(path: Path) -> Iterator[Found]:
@@ -60,21 +82,22 @@ def _found(path: Path) -> Iterator[Found]:
         yield from _csv_rows(path)
         return
     with path.open("rb") as file:
-        head = file.read(1 << 16)
-    if _is_lines(head) or path.stat().st_size > _LARGEST:
+        lines = (line.removeprefix(MARK) for line in lines_within(file))
+        first = next((line for line in lines if line.strip()), b"").lstrip()
+    # A long row is no reason to hold the whole file, but an array may stand on one line.
+    by_line = not first.startswith(b"[") and (len(first) > LARGEST_ROW or _is_object(first))
+    if by_line or path.stat().st_size > LARGEST_FILE:
         yield from _lines(path)
         return
-    text, repairs = _decoded(path.read_bytes())
-    rows = _whole(text, repairs) if text is not None else None
+    text, repairs = _decoded(read_within(path))
+    rows = None if text is None else _whole(text, repairs)
     yield from _lines(path) if rows is None else rows
 
 
-def _is_lines(head: bytes) -> bool:
-    """Tell whether the first line with something on it is one JSON object."""
-    lines = (line for line in head.removeprefix(MARK).split(b"\n") if line.strip())
-    first = next(lines, b"")
+def _is_object(line: bytes) -> bool:
+    """Tell whether a line is one JSON object."""
     try:
-        return isinstance(orjson.loads(first), dict)
+        return isinstance(orjson.loads(line), dict)
     except orjson.JSONDecodeError:
         return False
 
@@ -94,12 +117,12 @@ def _decoded(data: bytes) -> tuple[str | None, frozenset[str]]:
         pass
     try:
         return data.decode("utf-8", "surrogatepass"), repairs
-    except UnicodeDecodeError:
-        pass
-    loose = data.decode("utf-8", "replace")
+    except UnicodeDecodeError as error:
+        data_there = data[error.start : error.start + _LOOKED_AT] if len(data) > _LOOKED_AT else data
+    loose = data_there.decode("utf-8", "replace")
     wrong = loose.count("\ufffd")
     right = sum(char > "\u07ff" for char in loose) - wrong
-    common, rare = (len(pairs.findall(data)) for pairs in (_COMMON, _RARE))
+    common, rare = (len(pairs.findall(data_there)) for pairs in (_COMMON, _RARE))
     if wrong <= right or common <= 2 * rare:  # good UTF-8 but for a stray byte, or a western encoding
         return None, frozenset()
     try:
@@ -113,7 +136,7 @@ def _lines(path: Path) -> Iterator[Found]:
         wide = file.read(2) in (b"\xff\xfe", b"\xfe\xff")
         file.seek(0)
         try:
-            for number, line in enumerate(_widened(path) if wide else file, start=1):
+            for number, line in enumerate(_widened(path) if wide else lines_within(file), start=1):
                 if not line.strip(b" \t\r\n\x1a\xef\xbb\xbf"):
                     continue
                 for row in _line(number, line):
@@ -124,18 +147,21 @@ def _lines(path: Path) -> Iterator[Found]:
 
 def _widened(path: Path) -> Iterator[bytes]:
     with path.open(encoding="utf-16", errors="surrogatepass", newline="\n") as file:
-        for line in file:
+        for line in lines_within(file):
             yield line.encode("utf-8", "surrogatepass")
 
 
 def _line(number: int, line: bytes) -> list[Found]:
+    if len(line) > LARGEST_ROW:
+        return [Found(number, problem=("too-large", TOO_LARGE))]
     try:
-        value = orjson.loads(line)
-    except orjson.JSONDecodeError:
-        pass
-    else:
+        value = loads_within(line)
         if not may_repeat_a_key(line, value):
             return [Found(number, value)]
+    except orjson.JSONDecodeError:
+        pass
+    except DataError as error:
+        return [Found(number, problem=("too-large", str(error)))]
     text, repairs = _decoded(line)
     if text is None:
         return [Found(number, problem=("encoding", "neither UTF-8 nor GBK"))]
@@ -145,15 +171,16 @@ def _line(number: int, line: bytes) -> list[Found]:
 def _values(text: str, line: int, repairs: frozenset[str]) -> Iterator[Found]:
     """Yield the JSON values of a line, which is one unless a line break is missing or a comma follows."""
     place = 0
+    values = _Values(text)
     while place < len(text):
         try:
-            value, end, more = _scan(text, place)
+            value, end, more = values.at(place)
         except ValueError as error:
             try:
-                value = literal(text[place:])
+                value = shallow(literal(text)) if place == 0 else None
             except STUMBLES:
                 value = None
-            if isinstance(value, dict) and place == 0:
+            if isinstance(value, dict):
                 yield _clean(line, value, repairs | {"json"})
             else:
                 yield Found(line, problem=("bad-json", f"not valid JSON: {error}"))
@@ -168,23 +195,25 @@ def _values(text: str, line: int, repairs: frozenset[str]) -> Iterator[Found]:
         place = after
 
 
-def _whole(text: str, repairs: frozenset[str]) -> list[Found] | None:
+def _whole(text: str, repairs: frozenset[str]) -> Iterator[Found] | None:
     """Read a text that is one JSON array, or objects over several lines; None if it is neither."""
     start = _BLANK.match(text).end()  # type: ignore[union-attr]
     if text[start : start + 1] == "[":
         return _array(text, start, repairs)
     rows: list[Found] = []
-    place = start
+    values = _Values(text)
+    place, line, counted = start, 1, 0
     while place < len(text):
         try:
-            value, end, more = _scan(text, place)
+            value, end, more = values.at(place)
         except ValueError:
             return None
-        if not isinstance(value, dict):
+        if not isinstance(value, (dict, _NotRead)):
             return None
-        rows.append(_clean(text.count("\n", 0, place) + 1, value, repairs | more))
+        line, counted = line + text.count("\n", counted, place), place
+        rows.append(_clean(line, value, repairs | more))
         place = _BLANK.match(text, end).end()  # type: ignore[union-attr]
-    return rows
+    return iter(rows)
 
 
 def _unwrapped(found: Found) -> Iterator[Found]:
@@ -200,89 +229,137 @@ def _unwrapped(found: Found) -> Iterator[Found]:
         yield Found(found.line, row, found.repairs | {"wrapped"})
 
 
-def _array(text: str, start: int, repairs: frozenset[str]) -> list[Found] | None:
+def _array(text: str, start: int, repairs: frozenset[str]) -> Iterator[Found]:
     """Read an array item by item, so that what stands before a break is kept."""
-    rows: list[Found] = []
+    values = _Values(text)
     place, line, counted = start + 1, 1, 0
+    is_empty = True
     while True:
         place = _BLANK.match(text, place).end()  # type: ignore[union-attr]
         line, counted = line + text.count("\n", counted, place), place
         if text[place : place + 1] == "]":
             rest = text[place + 1 :].strip()
-            return rows + (list(_values(rest, line, repairs)) if rest else [])
+            yield from _values(rest, line, repairs) if rest else ()
+            return
         try:
-            value, place, more = _scan(text, place)
+            value, place, more = values.at(place)
         except ValueError as error:
-            if place < len(text) or not rows:
-                rows.append(Found(line, problem=("bad-json", f"not valid JSON: {error}; the rest is not read")))
-            return rows
-        rows.append(_clean(line, value, repairs | more))
+            if place < len(text) or is_empty:
+                yield Found(line, problem=("bad-json", f"not valid JSON: {error}; the rest is not read"))
+            return
+        yield _clean(line, value, repairs | more)
+        is_empty = False
         place = _BLANK.match(text, place).end()  # type: ignore[union-attr]
         if text[place : place + 1] == ",":
             place += 1
         elif text[place : place + 1] != "]":
             if place < len(text):
-                rows.append(Found(line, problem=("bad-json", "the array is broken here; the rest is not read")))
-            return rows
+                yield Found(line, problem=("bad-json", "the array is broken here; the rest is not read"))
+            return
 
 
-def _scan(text: str, place: int) -> tuple[Any, int, frozenset[str]]:
-    """Parse the JSON value at a place; return it, its end, and what had to be forgiven."""
-    forgiven: set[str] = set()
+@dataclass(frozen=True, slots=True)
+class _NotRead:
+    """Stands for a value that is too large or too deep; says why."""
 
-    def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    why: str
+
+
+class _Values:
+    """Reads the JSON values of a text one after the other, each part of it a few times at most.
+
+    Once a comma had to be forgiven, the text without such commas is read from there on: a decoder that fails counts
+    all lines before the failure, and at each of a million rows that would never end.
+    """
+
+    def __init__(self, text: str) -> None:
+        self._given = self._text = text
+        self._spaced: list[int] | None = None  # where a comma too many was, once they were looked for
+        self._forgiven: set[str] = set()
+        self._decoder = json.JSONDecoder(
+            object_pairs_hook=self._once,
+            parse_constant=self._constant,
+            parse_int=self._integer,
+            parse_float=self._fraction,
+            strict=False,
+        )
+
+    def at(self, place: int) -> tuple[Any, int, frozenset[str]]:
+        """Return the value at a place, its end, and what had to be forgiven.
+
+        Raises:
+            ValueError: it is no JSON.
+        """
+        try:
+            value, end = self._decoded(place)
+        except RecursionError:
+            return _NotRead(TOO_DEEP), _end_of_brackets(self._text, place), frozenset()
+        if end - place > LARGEST_ROW:
+            return _NotRead(TOO_LARGE), end, frozenset()
+        if _CONTROL.search(self._given, place, end) or self._had_comma(place, end):
+            self._forgiven.add("json")
+        try:
+            return shallow(value), end, frozenset(self._forgiven)
+        except DataError as error:
+            return _NotRead(str(error)), end, frozenset()
+
+    def _decoded(self, place: int) -> tuple[Any, int]:
+        self._forgiven.clear()
+        try:
+            return self._decoder.raw_decode(self._text, place)
+        except json.JSONDecodeError as error:
+            if self._spaced is None:
+                self._text, self._spaced = with_spaces_for_commas(self._given, _COMMA_TOO_MANY)
+                return self._decoded(place)
+            raise ValueError(error.msg) from None
+
+    def _had_comma(self, place: int, end: int) -> bool:
+        spaced = self._spaced or []
+        return bisect_left(spaced, place) < bisect_left(spaced, end)
+
+    def _once(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         row: dict[str, Any] = {}
         for key, value in pairs:
             if key in row:
-                forgiven.add("json" if row[key] == value or key not in _READ else _REPEATED)
+                self._forgiven.add("json" if row[key] == value or key not in _READ else _REPEATED)
             row[key] = value
         return row
 
-    def constant(_: str) -> None:
-        forgiven.add("json")
+    def _constant(self, _: str) -> None:
+        self._forgiven.add("json")
 
-    def integer(digits: str) -> int | str:
+    def _integer(self, digits: str) -> int | str:
         number = int(digits) if len(digits) < 25 else 2**64
         if -(2**63) <= number < 2**64:
             return number
-        forgiven.add("json")
+        self._forgiven.add("json")
         return digits
 
-    def fraction(digits: str) -> float | str:
+    def _fraction(self, digits: str) -> float | str:
         number = float(digits)
         if abs(number) == float("inf"):
-            forgiven.add("json")
+            self._forgiven.add("json")
             return digits
         return number
 
-    decoder = json.JSONDecoder(
-        object_pairs_hook=once, parse_constant=constant, parse_int=integer, parse_float=fraction, strict=False
-    )
-    try:
-        value, end = decoder.raw_decode(text, place)
-        if _has_control(text, place, end):
-            forgiven.add("json")
-        return value, end, frozenset(forgiven)
-    except RecursionError:
-        raise ValueError("nested too deeply") from None
-    except ValueError:
-        forgiven.clear()
-        mended = _STRING_OR_COMMA.sub(lambda match: " " if match[0] == "," else match[0], text[place:])
-        try:
-            value, end = decoder.raw_decode(mended)
-        except json.JSONDecodeError as error:
-            raise ValueError(error.msg) from None
-        except RecursionError:
-            raise ValueError("nested too deeply") from None
-        return value, place + end, frozenset(forgiven | {"json"})
 
-
-def _has_control(text: str, place: int, end: int) -> bool:
-    return any(char < " " and char not in "\t\n\r" for char in text[place:end])
+def _end_of_brackets(text: str, place: int) -> int:
+    """Return where the object or list at a place ends, without a call for each level."""
+    depth, in_string = 0, False
+    for match in _BRACKET.finditer(text, place):
+        if match[0] == '"':
+            in_string = not in_string
+        elif not in_string and match[0][0] != "\\":
+            depth += 1 if match[0] in "[{" else -1
+            if not depth:
+                return match.end()
+    return len(text)
 
 
 def _clean(line: int, value: Any, repairs: frozenset[str]) -> Found:
     """Join surrogate pairs that came apart, and put U+FFFD for what is left of one."""
+    if isinstance(value, _NotRead):
+        return Found(line, problem=("too-large", value.why))
     if _REPEATED in repairs:
         return Found(line, problem=(_REPEATED, "a key stands twice, with two values"))
     if _any_lone(value):
@@ -308,17 +385,18 @@ def _joined(value: Any) -> Any:
 
 
 def _csv_rows(path: Path) -> Iterator[Found]:
-    text, repairs = _decoded(path.read_bytes())
+    text, repairs = _decoded(read_within(path))
     if text is None:
         yield Found(1, problem=("encoding", "neither UTF-8 nor GBK"))
         return
     csv.field_size_limit(2**31 - 1)
-    first = text.lstrip().partition("\n")[0]
+    first = text[:_LOOKED_AT].lstrip().partition("\n")[0]
     delimiter = next((char for char in ",;\t" if char in first), ",")
     if delimiter != ",":
         repairs = repairs | {"delimiter"}
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
     head: list[str] = []
+    has_twice = False
     line = 1
     try:
         for cells in reader:
@@ -327,11 +405,16 @@ def _csv_rows(path: Path) -> Iterator[Found]:
                 continue
             if not head:
                 head = [cell.strip() for cell in cells]
+                names = [name for name in head if name]
+                has_twice = len(set(names)) < len(names)
+                continue
+            if sum(map(len, cells)) > LARGEST_ROW:
+                yield Found(at, problem=("too-large", TOO_LARGE))
                 continue
             if len(cells) > len(head) and any(cell.strip() for cell in cells[len(head) :]):
                 yield Found(at, problem=("bad-csv", f"{len(cells)} cells, and the header has {len(head)}"))
                 continue
-            if len(set(filter(None, head))) < len([name for name in head if name]):
+            if has_twice:
                 yield Found(at, problem=("repeated-key", "two columns of the header have one name"))
                 continue
             row = {name: cell or None for name, cell in zip(head, cells, strict=False) if name}

@@ -140,6 +140,14 @@ def settle(shape: Shape, *, detect: bool, path: Path = ()) -> list[Path]:
     return [found for child, place in _below(shape, path) for found in settle(child, detect=detect, path=place)]
 
 
+def most_keys(shape: Shape, path: Path = ()) -> int:
+    """Count the keys of the objects that differ most: each of them is filled up to all of these keys."""
+    if shape.as_json:
+        return 0
+    own = len(shape.children) if path and shape.uneven else 0
+    return max([own, *(most_keys(child, place) for child, place in _below(shape, path))])
+
+
 def fits(value: Any, shape: Shape) -> bool:
     """Tell whether a value of a later batch can be cast to the type that the first batch gave its place."""
     if value is None or shape.as_json:

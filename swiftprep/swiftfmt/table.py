@@ -10,13 +10,15 @@ import io
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from itertools import chain
 from pathlib import Path
 from typing import Any
 
 import orjson
 
-from swiftprep.errors import DataError
+from swiftprep.errors import DataError, one_line
+from swiftprep.limits import LARGEST_ROW, TOO_LARGE, lines_within, read_within, whole_number
 from swiftprep.row_columns import MESSAGES_KEYS, QUERY_KEYS, RESPONSE_KEYS, SYSTEM_KEYS
 from swiftprep.swiftfmt import shape as shapes
 from swiftprep.swiftfmt.conversation import form_of
@@ -29,8 +31,12 @@ _ZEROS = bytes.maketrans(b"123456789", b"000000000")
 _NOT_UTF8 = "not UTF-8; if the file is GBK: iconv -f GB18030 -t UTF-8 (文件不是 UTF-8，请先转换编码)"
 _FAR = 2**63  # Arrow looks at the encoding last of all
 _MARK = b"\xef\xbb\xbf"
-_INTEGER = re.compile(r"\s*[+-]?\d+\s*")
-_FRACTION = re.compile(r"\s*[+-]?(\d+\.?\d*([eE][+-]?\d+)?|\.\d+([eE][+-]?\d+)?|inf|infinity)\s*", re.IGNORECASE)
+_INTEGER = re.compile(r"\s*[+-]?[0-9]+\s*")
+_FRACTION = re.compile(
+    r"\s*[+-]?(([0-9]+(\.[0-9]*)?|\.[0-9]+)(e[+-]?[0-9]+)?|inf|infinity)\s*", re.IGNORECASE | re.ASCII
+)
+MOST_CELLS = 20_000_000  # of a table that is filled up to a rectangle
+MOST_KEYS = 1_000  # of objects that get each other's keys
 
 
 class WholeFile(DataError):
@@ -74,27 +80,44 @@ def read_table(path: Path) -> Table:
     """
     if path.stat().st_size == 0:
         raise WholeFile("the file is empty (数据集为空)")
-    if path.suffix == ".csv":
-        return _listed(_csv_rows(path))
-    if path.suffix == ".txt":
-        return _listed(_text_rows(path))
-    return _json_table(path)
+    try:
+        if path.suffix == ".csv":
+            found = _csv_rows(path)
+            return _listed(lambda: iter(found))
+        if path.suffix == ".txt":
+            return _listed(partial(_text_rows, path))
+        return _json_table(path)
+    except (MemoryError, RecursionError) as error:
+        raise WholeFile(f"{one_line(error)}, while it was read here (读取失败)") from None
 
 
-def _listed(rows: list[tuple[int, Any]]) -> Table:
+def _listed(rows: Callable[[], Iterator[tuple[int, Any]]]) -> Table:
     shape = Shape()
-    for number, (_, row) in enumerate(rows):
+    for number, (_, row) in enumerate(rows()):
         shape.observe(row, number)
     for column in shape.children.values():
         column.dates = False  # only JSON's texts are tried as dates
-    if not rows:
+    if not shape.kinds:
         raise WholeFile("the file has no rows (数据集为空)")
-    return Table(shape, lambda: iter(rows))
+    return Table(shape, rows)
 
 
-def _text_rows(path: Path) -> list[tuple[int, Any]]:
-    lines = _decoded(path.read_bytes()).replace("\r\n", "\n").replace("\r", "\n").removesuffix("\n").split("\n")
-    return [(number, {"text": line}) for number, line in enumerate(lines, start=1)]
+def _text_rows(path: Path) -> Iterator[tuple[int, Any]]:
+    try:
+        with path.open(encoding="utf-8") as file:
+            for number, line in enumerate(lines_within(file), start=1):
+                if len(line) > LARGEST_ROW:
+                    raise WholeFile(TOO_LARGE, number)
+                yield number, {"text": line.removesuffix("\n")}
+    except UnicodeDecodeError:
+        raise WholeFile(_NOT_UTF8) from None
+
+
+def _whole(path: Path) -> bytes:
+    try:
+        return read_within(path)
+    except DataError as error:
+        raise WholeFile(f"{str(error).removeprefix(f'{path}: ')}: it is not looked into") from None
 
 
 def _decoded(data: bytes) -> str:
@@ -127,7 +150,9 @@ class _NotLines(Exception):
 
 def _array_table(path: Path) -> Table:
     try:
-        items = loads_loosely(decode_loosely(path.read_bytes()))
+        items = loads_loosely(decode_loosely(_whole(path)))
+    except DataError as error:
+        raise error if isinstance(error, WholeFile) else WholeFile(str(error)) from None
     except ValueError as error:
         raise WholeFile(f"not valid JSON: {error}") from None
     if not any(isinstance(item, dict) for item in items) and items and not isinstance(items[0], dict):
@@ -166,6 +191,8 @@ def _finish(shape: Shape, rows: Iterable[tuple[int, Any]], *, detect: bool) -> b
     if clash and any("/" in part or not part for part in clash[1]):
         raise WholeFile(f"column {'/'.join(clash[1])} holds values of several types, and ms-swift hangs on its name")
     places = settle(shape, detect=detect)
+    if not detect and shapes.most_keys(shape) > MOST_KEYS:
+        raise WholeFile(f"objects with more than {MOST_KEYS:,} keys between them: it is not looked into (键过多)")
     for path in places:
         shapes.mark_twice(shape, path, (row for _, row in rows))
     return bool(places)
@@ -175,7 +202,9 @@ def _lines(path: Path) -> Iterator[tuple[int, int, bytes]]:
     """Yield `(line number, place in bytes, text)`; a carriage return ends a text as well."""
     place = 0
     with path.open("rb") as file:
-        for number, line in enumerate(file, start=1):
+        for number, line in enumerate(lines_within(file), start=1):
+            if len(line) > LARGEST_ROW:
+                raise WholeFile(TOO_LARGE, number)
             text = line.rstrip(b"\r\n") if line.endswith(b"\n") else line
             for part in text.split(b"\r") if b"\r" in text else (text,):
                 yield number, place, part
@@ -199,6 +228,8 @@ def _lines_table(path: Path) -> Table | None:
     for number, (line, place, text) in enumerate(_lines(path)):
         try:
             row, error = _parse_line(text)
+        except DataError as too_deep:
+            raise WholeFile(str(too_deep), line) from None
         except _NotLines:
             if place <= BATCH:
                 return None
@@ -238,6 +269,8 @@ def _parse_line(text: bytes) -> tuple[Any, str]:
     """Parse a line strictly, or loosely with what is wrong with it."""
     try:
         row = loads_strictly(text)
+    except DataError:
+        raise
     except UnicodeDecodeError:
         return _parse_loosely(text), _NOT_UTF8
     except ValueError as error:
@@ -258,13 +291,15 @@ def _parse_again(text: bytes) -> Any:
 def _parse_loosely(text: bytes) -> Any:
     try:
         return loads_loosely(decode_loosely(text))
+    except DataError:
+        raise
     except ValueError:
         raise _NotLines from None
 
 
 def _stream_table(path: Path) -> Table:
     """Read a file in which a JSON text may span lines, or share one with others."""
-    text = _decoded(path.read_bytes().removeprefix(_MARK))
+    text = _decoded(_whole(path).removeprefix(_MARK))
     rows: list[tuple[int, Any]] = []
     place, line = 0, 1
     blank = re.compile(r"[ \t\n\r]*")
@@ -275,6 +310,8 @@ def _stream_table(path: Path) -> Table:
             break
         try:
             row, place = scan_strictly(text, start)
+        except DataError as error:
+            raise WholeFile(str(error), line) from None
         except ValueError as error:
             raise _NotStrict(f"not valid JSON: {error}", line) from None
         rows.append((line, row))
@@ -285,13 +322,14 @@ def _stream_table(path: Path) -> Table:
 def _frame_table(path: Path) -> Table | None:
     """Read a file that is one object as pandas does: its lists become columns, its other values are repeated."""
     try:
-        row = loads_loosely(_decoded(path.read_bytes()))
+        row = loads_loosely(_decoded(_whole(path)))
     except ValueError:
         return None
     lengths = {len(value) for value in row.values() if isinstance(value, list)} if isinstance(row, dict) else set()
     if len(lengths) != 1:
         return None
     count = lengths.pop()
+    _refuse_cells(count, len(row))
     columns = {key: value if isinstance(value, list) else [value] * count for key, value in row.items()}
     return _settled([(1, {key: values[i] for key, values in columns.items()}) for i in range(count)], detect=False)
 
@@ -300,7 +338,7 @@ def _frame_table(path: Path) -> Table | None:
 
 
 def _csv_rows(path: Path) -> list[tuple[int, Any]]:
-    text = _decoded(path.read_bytes()).removeprefix("\ufeff")
+    text = _decoded(_whole(path)).removeprefix("\ufeff")
     csv.field_size_limit(2**31 - 1)
     last = [str(len(text))]  # a line of ours: it comes out whole unless a quote before it is open
     reader = csv.reader(chain(io.StringIO(text if text.endswith(("\n", "\r")) else f"{text}\n", newline=""), last))
@@ -322,6 +360,7 @@ def _csv_rows(path: Path) -> list[tuple[int, Any]]:
     if not records:
         raise WholeFile("the file has no rows (数据集为空)")
     width = len(records[0][1])
+    _refuse_cells(len(records), len(head))
     index = max(0, width - len(head))  # a first row longer than the header makes its first cells row labels
     rows = []
     for number, record in records:
@@ -340,23 +379,37 @@ def _csv_rows(path: Path) -> list[tuple[int, Any]]:
     return rows
 
 
+def _refuse_cells(rows: int, columns: int) -> None:
+    if rows * columns > MOST_CELLS:
+        raise WholeFile(f"a table of {rows:,} × {columns:,} cells: it is not looked into (表格过大)")
+
+
 def _header(names: list[str]) -> list[str]:
-    head: list[str] = []
+    head: dict[str, None] = {}
+    given = set(names)
+    numbers: dict[str, int] = {}  # where the search for a free number goes on
     for position, name in enumerate(names):
         plain = name or f"Unnamed: {position}"
-        number, unique = 0, plain
-        while unique in head or (number and unique in names):
+        number = numbers.get(plain, 0)
+        unique = f"{plain}.{number}" if number else plain
+        while unique in head or (number and unique in given):
             number += 1
             unique = f"{plain}.{number}"
-        head.append(unique)
-    return head
+        numbers[plain] = number
+        head[unique] = None
+    return list(head)
+
+
+def _digits(cell: str) -> str:
+    sign, digits = re.fullmatch(r"([+-]?)0*([0-9]+)", cell.strip()).groups()  # type: ignore[union-attr]
+    return f"{sign}{digits}"
 
 
 def _conversion(cells: list[str], limit: int) -> Callable[[str], Any] | None:
     if all(_INTEGER.fullmatch(cell) for cell in cells):
         if max(map(len, cells)) > 4300:
             return None  # more digits than Python reads
-        if any(not -(2**63) <= int(cell) < limit for cell in cells):
+        if any(not -(2**63) <= whole_number(_digits(cell)) < limit for cell in cells):
             raise WholeFile("a whole number has more than 64 bits")
         return int
     if all(_FRACTION.fullmatch(cell) for cell in cells):

@@ -20,17 +20,17 @@ _ANSWERS = {"assistant", "gpt", "bot", "tool_call", "function_call", "function-c
 _RESULTS = {"tool", "tool_response", "function_response", "function-response", "observation", "observations"}
 
 
-def watched(fates: dict[str, str]) -> tuple[list[str], list[str]]:
+def watched(fates: dict[str, str]) -> tuple[set[str], list[str]]:
     """Return the columns that ms-swift ignores and that may say how to learn a row, and the columns of its turns.
 
     Args:
         fates: What becomes of each column, as `Lint.columns`.
     """
-    ignored = [column for column, fate in fates.items() if fate == "ignored" and is_telling(column)]
+    ignored = {column for column, fate in fates.items() if fate == "ignored" and is_telling(column)}
     return ignored, [column for column, fate in fates.items() if fate == "messages"]
 
 
-def unread(row: Any, ignored: list[str], turns: list[str]) -> str:
+def unread(row: Any, ignored: set[str], turns: list[str]) -> str:
     """Say what ms-swift leaves unread of a row, as it stands in the file, or return an empty text.
 
     Args:
@@ -40,7 +40,8 @@ def unread(row: Any, ignored: list[str], turns: list[str]) -> str:
     """
     if not isinstance(row, dict):
         return ""
-    beside = {column: row[column] for column in ignored if column in row}
+    # The keys of the row are looked up, not all of the file's columns in each row.
+    beside = {column: value for column, value in row.items() if column in ignored}
     found = [f"its {extra}" for extra in row_extras(beside, ())] if beside else []
     for column in turns:
         found += _in_turns(row.get(column))

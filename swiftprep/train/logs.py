@@ -7,18 +7,22 @@ import json
 import math
 import re
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
+from heapq import heappop, heappush
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from swiftprep.errors import DataError
+from swiftprep.errors import DataError, one_line
+from swiftprep.limits import read_within, shallow, whole_number
 
 Row: TypeAlias = dict[str, Any]
 
 EPOCH_LINE = re.compile(
-    r"Epoch\s+(?P<epoch>\d+)\s*/\s*\d+\s*[:：]\s*"
-    r"Train\s+Loss\s*[:：]\s*(?P<loss>\d+(?:\.\d+)?(?:e[+-]?\d+)?|nan|inf)"
-    r"(?:\s*[,，]\s*(?:Eval|Val(?:idation)?)\s+Loss\s*[:：]\s*(?P<eval_loss>\d+(?:\.\d+)?(?:e[+-]?\d+)?|nan|inf))?",
+    r"Epoch\s{1,9}(?P<epoch>[0-9]{1,9})\s{0,9}/\s{0,9}[0-9]{1,9}\s{0,9}[:：]\s{0,9}"
+    r"Train\s{1,9}Loss\s{0,9}[:：]\s{0,9}(?P<loss>[0-9]{1,20}(?:\.[0-9]{1,30})?(?:e[+-]?[0-9]{1,5})?|nan|inf)"
+    r"(?:\s{0,9}[,，]\s{0,9}(?:Eval|Val(?:idation)?)\s{1,9}Loss\s{0,9}[:：]\s{0,9}"
+    r"(?P<eval_loss>[0-9]{1,20}(?:\.[0-9]{1,30})?(?:e[+-]?[0-9]{1,5})?|nan|inf))?",
     re.IGNORECASE,
 )
 _STEP_OF_TOTAL = ("global_step/max_steps", "iteration")  # of the trainer, and of the Megatron trainer
@@ -27,6 +31,10 @@ _RUN_OF_A_SET = ("runtime", "samples_per_second", "steps_per_second")
 _VERSION = re.compile(r"v(\d+)(?:-(\d{8}-\d{6}))?")  # the folder of a run, as ms-swift names it
 _CHECKPOINT = re.compile(r"checkpoint-(\d+)")
 _LOG, _STATE = "logging.jsonl", "trainer_state.json"
+_PROGRESS = re.compile(r"([0-9]{1,15})/([0-9]{1,15})")
+_PLACES = ("step", "epoch", "max_steps")
+_LARGEST_ARGUMENTS = 4 << 20  # bytes of an `args.json`
+_MOST_RUNS = 100  # runs of which each went on from the one before
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,18 +44,21 @@ class Log:
     Attributes:
         rows: One dict per logged event.
         continues: The folder of an earlier run whose rows come first, where only the numbers of the steps say so.
+        passed_over: The lines, from 1, that should be rows and cannot be read.
     """
 
     rows: list[Row] = field(default_factory=list)
     continues: str = ""
+    passed_over: list[int] = field(default_factory=list)
 
 
 # --- rows ----------------------------------------------------------------------------------------------------------
 
 
-def parse(text: str) -> list[Row]:
-    """Return the rows of a log: text lines, `trainer_state.json` or `logging.jsonl`; empty when it is none of them."""
-    return _text_rows(text) or _state_rows(text) or _jsonl_rows(text)
+def parse(text: str) -> Log:
+    """Return the rows of a log: text lines, `trainer_state.json` or `logging.jsonl`; none when it is none of them."""
+    rows = _text_rows(text) or _state_rows(text)
+    return Log(rows) if rows else _jsonl_rows(text)
 
 
 def clean_row(row: Mapping[str, Any]) -> Row:
@@ -62,9 +73,8 @@ def clean_row(row: Mapping[str, Any]) -> Row:
     if "loss" in numbers and "grad_norm" in row:
         numbers.setdefault("grad_norm", math.nan)
     for name in _STEP_OF_TOTAL:
-        step, _, total = str(row.get(name, "")).partition("/")
-        if step.isdigit() and total.isdigit():
-            numbers |= {"step": int(step), "max_steps": int(total)}
+        if isinstance(row.get(name), str) and (progress := _PROGRESS.fullmatch(row[name])):
+            numbers |= {"step": int(progress[1]), "max_steps": int(progress[2])}
     if isinstance(numbers.get("iteration"), int):
         numbers.setdefault("step", numbers["iteration"])
     return numbers
@@ -74,9 +84,11 @@ def _number(value: Any) -> Any:
     """Return a number as it is, one in a string (`"nan"`) as a float, and None for what is none."""
     if isinstance(value, str):
         try:
-            return float(value)
+            return float(value) if len(value) <= 40 else None
         except ValueError:
             return None
+    if isinstance(value, int) and abs(value) >= 2**63:
+        return math.inf if value > 0 else -math.inf
     return None if isinstance(value, (list, dict)) else value
 
 
@@ -89,24 +101,41 @@ def _text_rows(text: str) -> list[Row]:
 
 def _state_rows(text: str) -> list[Row]:
     try:
-        state = json.loads(text)
-    except json.JSONDecodeError:
+        state = _parsed(text)
+    except (ValueError, RecursionError):
         return []
     history = state.get("log_history") if isinstance(state, dict) else None
-    return [clean_row(row) for row in history if isinstance(row, dict)] if isinstance(history, list) else []
-
-
-def _jsonl_rows(text: str) -> list[Row]:
-    """Read `logging.jsonl`. Its last line, the result of the run, has another shape; one cut short is passed over."""
     rows = []
-    for line in text.split("\n"):
-        try:
-            row = json.loads(line)
-        except json.JSONDecodeError:
-            continue
-        if isinstance(row, dict) and (set(_STEP_OF_TOTAL) & set(row) or "loss" in row or _evaluated(row)):
-            rows.append(clean_row(row))
+    for row in history if isinstance(history, list) else ():
+        with suppress(ValueError, TypeError, AttributeError):
+            rows.append(_with_place(clean_row(row)))
     return rows
+
+
+def _jsonl_rows(text: str) -> Log:
+    """Read `logging.jsonl`. Its last line, the result of the run, has another shape, or is still being written."""
+    log = Log()
+    lines = text.split("\n")
+    for number, line in enumerate(lines, start=1):
+        try:
+            row = _parsed(line) if line.lstrip().startswith("{") else {}
+            if set(_STEP_OF_TOTAL) & set(row) or "loss" in row or _evaluated(row):
+                log.rows.append(_with_place(clean_row(row)))
+        except Exception:  # whatever a line does, it costs no other line
+            if line.lstrip().startswith('{"') and number < len(lines):
+                log.passed_over.append(number)
+    return log
+
+
+def _parsed(text: str) -> Any:
+    return shallow(json.loads(text, parse_int=whole_number))
+
+
+def _with_place(row: Row) -> Row:
+    """Return a row; raise `ValueError` if a number that says where it stands is none to count with."""
+    if all(abs(row[name]) < 2**53 for name in _PLACES if name in row):
+        return row
+    raise ValueError("no number of a step")
 
 
 def _evaluated(row: Mapping[str, Any]) -> list[str]:
@@ -159,22 +188,38 @@ def counted(rows: list[Row]) -> tuple[list[Row], list[Row]]:
         The rows that count, and the others, both in their order.
     """
     sets = set(eval_sets(rows).values())
-    kept: list[tuple[float, Row]] = []
+    places = positions(rows)
+    is_kept = [True] * len(rows)
     thrown: list[Row] = []
-    last: dict[str, float] = {}
-    for at, row in zip(positions(rows), rows, strict=True):
-        kinds = {column for column in ("loss", *sets) if column in row}
-        if any(last.get(kind, -math.inf) >= at for kind in kinds):
-            again = [
-                entry[0] > at or (entry[0] == at and ("loss" in kinds or not kinds.isdisjoint(entry[1])))
-                for entry in kept
-            ]
-            thrown += [row for (_, row), over in zip(kept, again, strict=True) if over]
-            kept = [entry for entry, over in zip(kept, again, strict=True) if not over]
-            last = {kind: place for place, earlier in kept for kind in ("loss", *sets) if kind in earlier}
-        kept.append((at, row))
-        last |= dict.fromkeys(kinds, at)
-    return [row for _, row in kept], thrown
+    # The numbers of the rows by their place, under each loss they have, and all of them under "".
+    here: dict[float, dict[str, list[int]]] = {}
+    furthest: list[float] = []  # the places, negative, as a heap
+    last: dict[str, list[int]] = {}  # the rows with a loss; those that were thrown away go when they are met
+
+    def last_place(kind: str) -> float:
+        numbers = last.setdefault(kind, [])
+        while numbers and not is_kept[numbers[-1]]:
+            numbers.pop()
+        return places[numbers[-1]] if numbers else -math.inf
+
+    for number, (at, row) in enumerate(zip(places, rows, strict=True)):
+        kinds = {column for column in row if column == "loss" or column in sets}
+        if any(last_place(kind) >= at for kind in kinds):
+            again: list[int] = []
+            while furthest and -furthest[0] > at:
+                again += here.pop(-heappop(furthest))[""]
+            at_once = here.get(at, {})
+            for kind in [""] if "loss" in kinds else kinds:
+                again += at_once.pop(kind, [])
+            for earlier in sorted({earlier for earlier in again if is_kept[earlier]}):
+                is_kept[earlier] = False
+                thrown.append(rows[earlier])
+        if at not in here:
+            heappush(furthest, -at)
+        for kind in ("", *kinds):
+            here.setdefault(at, {}).setdefault(kind, []).append(number)
+            last.setdefault(kind, []).append(number)
+    return [row for row, kept in zip(rows, is_kept, strict=True) if kept], thrown
 
 
 def begins_late(rows: list[Row]) -> bool:
@@ -187,20 +232,27 @@ def begins_late(rows: list[Row]) -> bool:
 # --- files ---------------------------------------------------------------------------------------------------------
 
 
-def read_file(path: Path) -> list[Row]:
+def read_file(path: Path) -> Log:
     """Return the rows of one file.
 
     Raises:
         DataError: it cannot be read.
     """
     try:
-        return parse(path.read_text(encoding="utf-8", errors="replace"))
+        text = read_within(path).decode("utf-8", "replace")
+        return parse(text.replace("\r\n", "\n").replace("\r", "\n"))
     except OSError as error:
-        raise DataError(f"{path}: {error.strerror} (没有找到训练日志)") from None
+        raise DataError(f"{one_line(str(path))}: {error.strerror} (没有找到训练日志)") from None
+    except MemoryError:
+        raise DataError(f"{path}: too large for the memory there is (内存不足)") from None
 
 
-def read_run(folder: Path) -> tuple[Path, Log]:
+def read_run(folder: Path, *, seen: frozenset[Path] = frozenset()) -> tuple[Path, Log]:
     """Read the newest log in a folder; of a resumed run, with what came before.
+
+    Args:
+        folder: Of the run, or above it.
+        seen: The runs that went on from this one; none of them is read again.
 
     Returns:
         The file, and its rows.
@@ -209,19 +261,20 @@ def read_run(folder: Path) -> tuple[Path, Log]:
         DataError: there is none.
     """
     path = find_log(folder)
-    rows = read_file(path)
-    if path.name == _STATE or not rows:  # a state has the whole history
-        return path, Log(rows)
-    before = _before(path.parent, rows)
-    return path, Log(before.rows + rows, before.continues)
+    log = read_file(path)
+    seen |= {path.parent.resolve()}
+    if path.name == _STATE or not log.rows or len(seen) > _MOST_RUNS:  # a state has the whole history
+        return path, log
+    before = _before(path.parent, log.rows, seen)
+    return path, Log(before.rows + log.rows, before.continues, log.passed_over)
 
 
-def _before(run: Path, rows: list[Row]) -> Log:
+def _before(run: Path, rows: list[Row], seen: frozenset[Path]) -> Log:
     """Return what was logged before a run went on from a checkpoint, which is in another folder as a rule."""
     checkpoint = _resumed_from(run)
     states = [_newest_state(run), *(place / _STATE for place in _places(checkpoint, run))]
     for state in states:
-        if state is not None and state.is_file() and (earlier := _up_to(read_file(state), rows)):
+        if state is not None and state.is_file() and (earlier := _up_to(read_file(state).rows, rows)):
             return Log(earlier)
     if checkpoint is None and ((run / "args.json").is_file() or not begins_late(rows)):
         return Log()
@@ -230,9 +283,9 @@ def _before(run: Path, rows: list[Row]) -> Log:
     else:
         runs = [place.parent for place in _places(checkpoint, run) if not _same(place.parent, run)]
     for other in runs:
-        if _log_of(other) is None:
+        if other.resolve() in seen or _log_of(other) is None:
             continue
-        log = read_run(other)[1]
+        log = read_run(other, seen=seen)[1]
         if checkpoint is None:
             return Log(log.rows, log.continues or other.name)
         saved_at = _CHECKPOINT.fullmatch(checkpoint.name)
@@ -257,10 +310,12 @@ def _up_to(earlier: list[Row], rows: list[Row]) -> list[Row]:
 def _resumed_from(run: Path) -> Path | None:
     """Return the checkpoint that ms-swift wrote down that the run went on from."""
     try:
-        arguments = json.loads((run / "args.json").read_text(encoding="utf-8"))
-        return Path(arguments["resume_from_checkpoint"])
-    except (OSError, ValueError, KeyError, TypeError):
+        arguments = json.loads(read_within(run / "args.json", _LARGEST_ARGUMENTS).decode("utf-8"))
+        checkpoint = Path(arguments["resume_from_checkpoint"])
+        (run.parent / checkpoint.name).is_file(), checkpoint.is_file()  # it can be the name of a file
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return None
+    return checkpoint
 
 
 def _places(checkpoint: Path | None, run: Path) -> list[Path]:
@@ -314,8 +369,7 @@ def _newest_state(run: Path) -> Path | None:
 def _step_of(state: Path) -> int:
     if named := _CHECKPOINT.fullmatch(state.parent.name):
         return int(named[1])
-    rows = read_file(state)
-    return int(max(positions(rows), default=-1))
+    return int(max(positions(read_file(state).rows), default=-1))
 
 
 def _newest(runs: set[Path]) -> Path:
@@ -339,5 +393,5 @@ def _date(run: Path) -> tuple[str, int, list[Any]]:
     """Return what orders runs that no number does: the date in the name, else the file's, else the name."""
     named = _VERSION.fullmatch(run.name)
     log = _log_of(run)
-    natural = [int(part) if part.isdigit() else part for part in re.split(r"(\d+)", str(run))]
+    natural = [int(part) if part.isdecimal() else part for part in re.split(r"(\d+)", str(run))]
     return (named[2] or "") if named else "", log.stat().st_mtime_ns if log else 0, natural

@@ -3,19 +3,34 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from swiftprep.errors import DataError
 from swiftprep.train.judgement import Line, judge, series
-from swiftprep.train.logs import EPOCH_LINE, Log, clean_row, counted, eval_sets, parse, positions, read_file, read_run
+from swiftprep.train.logs import (
+    EPOCH_LINE,
+    Log,
+    clean_row,
+    counted,
+    eval_sets,
+    parse,
+    positions,
+    read_file,
+    read_run,
+)
 from swiftprep.train.wording import FIXES, KINDS, OF_A_SET, TEXTS, Kind
 
 if TYPE_CHECKING:
     import pandas as pd
 
 _COLUMNS = ("step", "epoch", "loss", "eval_loss", "token_acc", "eval_token_acc", "learning_rate", "grad_norm")
+# A table of the log has a cell for each row and column; real logs have a few dozen columns.
+MOST_COLUMNS, LEAST_COLUMNS, MOST_CELLS = 300, 50, 20_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +65,8 @@ class Monitor:
     Attributes:
         rows: The rows that count, in order.
         thrown_away: Those that do not: what a resumed run did again.
+        passed_over: Lines of the log, from 1, that should be rows and cannot be read.
+        left_out: How many columns are not in the rows, as a log with hundreds of them has no table.
 
     >>> text = '''Epoch 1/3: Train Loss: 1.243, Eval Loss: 1.193
     ... Epoch 2/3: Train Loss: 0.892, Eval Loss: 1.215
@@ -58,7 +75,7 @@ class Monitor:
     'overfitting'
     """
 
-    def __init__(self, rows: list[dict[str, Any]], *, continues: str = "") -> None:
+    def __init__(self, rows: list[dict[str, Any]], *, continues: str = "", passed_over: Sequence[int] = ()) -> None:
         """Hold the rows of a log; see `read` for getting them.
 
         Args:
@@ -66,8 +83,11 @@ class Monitor:
                 (or `eval_<name>_loss` of several sets), `token_acc`, `eval_token_acc`, `learning_rate`, `grad_norm`
                 and the `loss_<channel>` of ms-swift.
             continues: The name of an earlier run that the first rows are from, where that is a conclusion.
+            passed_over: The lines of the log that should be rows and cannot be read.
         """
-        self.rows, self.thrown_away = counted([clean_row(row) for row in rows])
+        within, self.left_out = _within_columns([clean_row(row) for row in rows])
+        self.rows, self.thrown_away = counted(within)
+        self.passed_over = list(passed_over)
         self._continues = continues
 
     @classmethod
@@ -84,11 +104,11 @@ class Monitor:
         """
         text = str(source)
         if isinstance(source, str) and ("\n" in text or not text or EPOCH_LINE.search(text)):
-            return cls._of(Log(parse(text)), "the text")
+            return cls._of(parse(text), "the text")
         if os.path.isdir(source):
             found, log = read_run(Path(source))
             return cls._of(log, str(found))
-        return cls._of(Log(read_file(Path(source))), str(source))
+        return cls._of(read_file(Path(source)), str(source))
 
     @classmethod
     def _of(cls, log: Log, name: str) -> Monitor:
@@ -96,7 +116,7 @@ class Monitor:
             raise DataError(
                 f"{name}: no training log in it: expected ms-swift's JSON lines or 'Epoch 1/3: Train Loss: …'"
             )
-        return cls(log.rows, continues=log.continues)
+        return cls(log.rows, continues=log.continues, passed_over=log.passed_over)
 
     @property
     def log(self) -> pd.DataFrame:
@@ -153,15 +173,25 @@ class Monitor:
         lines: list[Line] = []
         # ms-swift may evaluate twice at the end of an epoch; without training in between that is no step back.
         sets = set(eval_sets(self.rows).values())
-        evaluated = [{name: row[name] for name in ("step", "epoch", *sets) if name in row} for row in self.rows]
+        by_value: dict[tuple[str, Any], dict[frozenset[tuple[str, Any]], None]] = {}
+        for row in self.rows:
+            values = frozenset((name, row[name]) for name in row if name in ("step", "epoch") or name in sets)
+            if any(name in sets for name, _ in values):
+                # Under its step, which few rows share, rather than under a loss.
+                first = min(values, key=lambda pair: (pair[0] in sets, pair[0] == "epoch"))
+                by_value.setdefault(first, {})[values] = None
         is_done_again = any(
-            "loss" in row or not any(values.items() <= row.items() for values in evaluated if values.keys() & sets)
+            "loss" in row or not any(values <= row.items() for pair in row.items() for values in by_value.get(pair, ()))
             for row in self.thrown_away
         )
         if is_done_again:
             places = positions(self.thrown_away)
             where = "–".join(f"{place:g}" for place in sorted({min(places), max(places)}))
             lines.append(("done-again", {"rows": len(places), "where": where}))
+        if self.passed_over:
+            lines.append(("passed-over", {"lines": len(self.passed_over), "first": self.passed_over[0]}))
+        if self.left_out:
+            lines.append(("left-out", {"columns": self.left_out}))
         if self._continues:
             lines.append(("continues", {"folder": self._continues}))
         return lines
@@ -170,3 +200,16 @@ class Monitor:
 def _text(text: str, figures: dict[str, Any], lang: str) -> str:
     name = figures.get("of", "")
     return text.format(**{**figures, "of": OF_A_SET[lang].format(name=name) if name else ""})
+
+
+def _within_columns(rows: list[dict[str, Any]]) -> tuple[list[dict[str, Any]], int]:
+    """Return the rows with the columns that most of them have, and how many others are left out; none of real logs.
+
+    Where each row has a column of its own, a table of them would have the square of their number in cells.
+    """
+    times = Counter(chain.from_iterable(rows))
+    most = max(LEAST_COLUMNS, min(MOST_COLUMNS, MOST_CELLS // max(1, len(rows))))
+    if len(times) <= most:
+        return rows, 0
+    kept = {"step", "epoch", "max_steps", "loss", "eval_loss", *(name for name, _ in times.most_common(most))}
+    return [{name: row[name] for name in row if name in kept} for row in rows], len(times.keys() - kept)

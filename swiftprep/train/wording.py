@@ -58,6 +58,8 @@ TEXTS = {
         "no-train-loss": "no train loss is logged beside it, so this may be overfitting or a run that diverged",
         "begins-late": "the log begins at {at:g}: what was learned before is not in it",
         "done-again": "{rows} row(s) of the log at {where} do not count: the run went back and did them again",
+        "passed-over": "{lines} line(s) of the log cannot be read and are passed over, the first is line {first}",
+        "left-out": "{columns} column(s) that few rows have are left out",
         "continues": "what came before is read from {folder}, which this run goes on from by the numbers of its steps",
     },
     "zh": {
@@ -83,6 +85,8 @@ TEXTS = {
         "no-train-loss": "日志里没有可对照的训练损失，因此可能是过拟合，也可能是训练发散",
         "begins-late": "日志从 {at:g} 处开始，此前学到的内容不在其中",
         "done-again": "{where} 处有 {rows} 行日志不计入：训练回退后重新执行了这一段",
+        "passed-over": "日志中有 {lines} 行无法读取而被跳过，第一处在第 {first} 行",
+        "left-out": "有 {columns} 列只在少数行中出现，未列入",
         "continues": "此前的部分取自 {folder}：从步数看，本次训练由它继续",
     },
 }

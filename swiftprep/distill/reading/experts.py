@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -10,10 +11,11 @@ from typing import Any, TypeAlias
 
 import yaml
 
+from swiftprep.bounded_yaml import load_bounded, why_not_yaml
 from swiftprep.distill.reading.rows import Row, read_rows, read_text
 from swiftprep.distill.reading.scenario_files import language_of, names_in
 from swiftprep.distill.scenario import Lang, Scenario
-from swiftprep.errors import DataError
+from swiftprep.errors import DataError, one_line
 from swiftprep.records import Reject, to_sample
 
 SUFFIXES = (".yaml", ".yml", ".csv", ".tsv", ".xlsx", ".md", ".markdown", ".jsonl")
@@ -30,7 +32,7 @@ _NAMES = {
     "id": "id|编号|序号",
 }
 _FIELD_OF = {name: field for field, names in _NAMES.items() for name in names.split("|")}
-_HEADING = re.compile(r" {0,3}(#{1,6})(?:[ \t]+(.*))?")
+_HEADING = re.compile(r" {0,3}(#{1,6})(?:[ \t](.*))?")
 _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})(.*)")
 _CLOSING = re.compile(r"[ \t]#+[ \t]*\Z")
 _REASONING = frozenset(_NAMES["reasoning"].split("|"))
@@ -80,11 +82,11 @@ def read_experts(path: str | Path) -> tuple[list[Given], list[Reject]]:
         MissingDependencyError: an Excel file, without openpyxl.
     """
     root = Path(path)
-    if root.is_file():
+    if os.path.isfile(root):
         if root.suffix.lower() not in SUFFIXES:
             raise DataError(f"{root}: expected one of {', '.join(SUFFIXES)} (不支持的文件类型)")
         return _read_file(root, root.name)
-    if not root.is_dir():
+    if not os.path.isdir(root):
         raise DataError(f"{root}: no such file or folder (没有这个文件或文件夹)")
     found: list[Given] = []
     rejects: list[Reject] = []
@@ -121,9 +123,9 @@ def _read_file(path: Path, name: str) -> tuple[list[Given], list[Reject]]:
                 raise value
             made = _given(value if path.suffix.lower() != ".jsonl" else _any_form(value), common)
         except _NotGiven as error:
-            rejects.append(Reject(at, error.reason, str(error)))
-        except DataError as error:
-            rejects.append(Reject(at, "bad-row", str(error)))
+            rejects.append(Reject(at, error.reason, one_line(error)))
+        except Exception as error:  # whatever a row does, it costs no other row
+            rejects.append(Reject(at, "bad-row", one_line(error)))
         else:
             meta = {**made.scenario.meta, "source": name, place: row.place}
             if row.sheet:
@@ -178,7 +180,7 @@ def _given(row: Any, common: dict[str, Any]) -> Given:
     reasoning = _text(made, "reasoning")
     made = {**common, **made}
     components = names_in(made.get("components"))
-    if components is None:
+    if components is None or any(map(_LONE.search, components)):
         raise DataError("components is no list of names (components 应为组件名列表)")
     told = _text(made, "lang").lower()
     lang: Lang = (
@@ -226,9 +228,11 @@ def _front_matter(path: Path, lines: list[str]) -> tuple[int, dict[str, Any]]:
     if not end:
         return 0, {}
     try:
-        loaded = yaml.safe_load("\n".join(lines[1:end]))
-    except (yaml.YAMLError, ValueError, OverflowError, RecursionError, TypeError):
-        raise DataError(f"{path}:1: the front matter is not valid YAML (文件头不是有效的 YAML)") from None
+        loaded = load_bounded("\n".join(lines[1:end]))
+    except yaml.YAMLError as error:
+        line, why = why_not_yaml(error)
+        told = f"{path}:{line + 1}: the front matter is not valid YAML: {why} (文件头不是有效的 YAML)"
+        raise DataError(told) from None
     made = _by_field(loaded) if isinstance(loaded, dict) else {}
     return end + 1, {key: made[key] for key in ("author", "intent", "components", "lang", "level") if key in made}
 

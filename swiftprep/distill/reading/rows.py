@@ -6,17 +6,19 @@ import csv
 import io
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, time
 from itertools import chain
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from swiftprep.errors import DataError, MissingDependencyError
+from swiftprep.bounded_yaml import BoundedLoader, why_not_yaml
+from swiftprep.distill.reading.sheets import sheets
+from swiftprep.errors import DataError
+from swiftprep.limits import read_within
 from swiftprep.records import parse_row
 
-_MOST_BYTES = 100_000_000
+_MOST_BYTES = 100 << 20
 _FIELD = 2**31 - 1  # characters of a CSV cell; a limit of Python's that is one for the whole process
 
 
@@ -42,9 +44,7 @@ def read_text(path: Path) -> str:
         DataError: it cannot be read, is too large, or is no text.
     """
     try:
-        if path.stat().st_size > _MOST_BYTES:
-            raise DataError(f"{path}: more than {_MOST_BYTES:,} bytes (文件过大)")
-        data = path.read_bytes()
+        data = read_within(path, _MOST_BYTES)
     except OSError as error:
         raise DataError(f"{path}: {error.strerror} (读不了这个文件)") from None
     encodings = ["utf-16"] if data[:2] in (b"\xff\xfe", b"\xfe\xff") else ["utf-8-sig", "gb18030"]
@@ -81,31 +81,22 @@ def read_rows(path: Path) -> Iterator[Row]:
 
 
 def _yaml_rows(path: Path) -> Iterator[Row]:
-    loader = None
     try:
-        loader = yaml.SafeLoader(read_text(path))
+        loader = BoundedLoader(read_text(path))
         node = loader.get_single_node()
-        if node is None:
-            return
-        loaded = loader.construct_document(node)
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        line = mark.line + 1 if mark else 1
-        raise DataError(f"{path}:{line}: not valid YAML: {error.problem or error.context} (YAML 格式错误)") from None
-    except (yaml.YAMLError, ValueError, OverflowError, RecursionError, TypeError) as error:
-        if isinstance(error, DataError):
-            raise
-        line = loader.line + 1 if loader else 1
-        raise DataError(f"{path}:{line}: not valid YAML: {_first_line(error)} (YAML 格式错误)") from None
-    if isinstance(node, yaml.SequenceNode):
-        for item, value in zip(node.value, loaded, strict=True):
-            yield Row(item.start_mark.line + 1, value)
-    else:
-        yield Row(node.start_mark.line + 1, loaded)
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).partition("\n")[0][:200] or type(error).__name__
+    except yaml.YAMLError as error:
+        line, why = why_not_yaml(error)
+        raise DataError(f"{path}:{line or 1}: not valid YAML: {why} (YAML 格式错误)") from None
+    if node is None:
+        return
+    nodes = node.value if isinstance(node, yaml.SequenceNode) else [node]
+    for item, value in zip(nodes, loader.construct_each(nodes), strict=True):
+        place = item.start_mark.line + 1
+        if isinstance(value, yaml.YAMLError):
+            line, why = why_not_yaml(value)
+            where = f" on line {line}" if line > place else ""
+            value = DataError(f"not valid YAML{where}: {why} (YAML 格式错误)")
+        yield Row(place, value)
 
 
 def _json_rows(path: Path) -> Iterator[Row]:
@@ -142,54 +133,25 @@ def _csv_rows(path: Path, separator: str) -> Iterator[Row]:
                     yield _table_row(line, head, cells)
             line = reader.line_num + 1
     except csv.Error as error:
-        raise DataError(f"{path}:{line}: {error}") from None
+        yield Row(line, DataError(f"{error}; the rest is not read"))
 
 
-def _table_row(place: int, head: list[str], cells: list[str], sheet: str = "") -> Row:
+def _table_row(place: int, head: list[str], cells: list[str]) -> Row:
     more = [cell for cell in cells[len(head) :] if cell.strip()]
     if more:
         error = DataError(f"{len(cells)} cells, and the header has {len(head)}; quote cells with commas (列数多于表头)")
-        return Row(place, error, sheet)
-    named = {name: cell for name, cell in zip(head, cells, strict=False) if name and cell.strip()}
-    return Row(place, named, sheet)
+        return Row(place, error)
+    return Row(place, {name: cell for name, cell in zip(head, cells, strict=False) if name and cell.strip()})
 
 
 def _sheet_rows(path: Path) -> Iterator[Row]:
-    try:
-        from openpyxl import load_workbook  # type: ignore[import-untyped,unused-ignore]
-    except ImportError:
-        raise MissingDependencyError("Excel files need openpyxl: pip install 'swiftprep[experts]'") from None
-    try:
-        with path.open("rb") as file:
-            book = load_workbook(file, data_only=False, keep_vba=False, keep_links=False)
-    except OSError as error:
-        raise DataError(f"{path}: {error.strerror or error} (读不了这个文件)") from None
-    except Exception as error:  # a damaged file makes openpyxl raise whatever it stumbles over
-        raise DataError(f"{path}: not a readable Excel file: {_first_line(error)} (不是有效的 Excel 文件)") from None
-    for sheet in book.worksheets:
-        merged = {
-            (row, column): sheet.cell(area.min_row, area.min_col).value
-            for area in sheet.merged_cells.ranges
-            for row in range(area.min_row, area.max_row + 1)
-            for column in range(area.min_col, area.max_col + 1)
-        }
-        head: list[str] | None = None
-        for number, found in enumerate(sheet.iter_rows(values_only=True), start=1):
-            if not any(_cell(value).strip() for value in found):
-                continue
-            cells = [_cell(merged.get((number, column), value)) for column, value in enumerate(found, start=1)]
-            if head is not None:
-                yield _table_row(number, head, cells, sheet.title)
-            elif len(cells) == 1 or len({cell for cell in cells if cell.strip()}) > 1:
-                head = [cell.strip() for cell in cells]  # one cell across them all is the sheet's title
-
-
-def _cell(value: Any) -> str:
-    """Return a cell as text; a formula is its own text and is never computed."""
-    if value is None:
-        return ""
-    if isinstance(value, datetime | date | time):
-        return value.isoformat()
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    return str(value).replace("_x000D_", "").replace("\r\n", "\n").replace("\r", "\n")
+    for title, rows in sheets(path):
+        width = max((max(cells) for _, cells in rows), default=0)
+        head: dict[int, str] = {}
+        for number, cells in rows:
+            if head:
+                named = {name: cells[column] for column, name in head.items() if column in cells}
+                yield Row(number, named, title)
+            elif width == 1 or len(set(cells.values())) > 1:
+                head = {column: name.strip() for column, name in sorted(cells.items())}
+            # one text across them all is the sheet's title

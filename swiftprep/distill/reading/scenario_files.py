@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import fields
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import Any
 
 from swiftprep.distill.reading.rows import read_rows
 from swiftprep.distill.scenario import Lang, Scenario
-from swiftprep.errors import DataError, did_you_mean
+from swiftprep.errors import DataError, did_you_mean, one_line
 
 FIELDS = tuple(field.name for field in fields(Scenario))
 _HAN = re.compile("[\u3400-\u9fff]")
@@ -28,7 +29,7 @@ def load_scenarios(path: str | Path) -> list[Scenario]:
         DataError: the file cannot be read, or some of its rows are wrong; all are named, as `file:line: why`.
     """
     source = Path(path)
-    if not source.is_file():
+    if not os.path.isfile(source):
         raise DataError(f"{source}: no such file (没有这个文件)")
     found: list[Scenario] = []
     problems: list[str] = []
@@ -37,8 +38,8 @@ def load_scenarios(path: str | Path) -> list[Scenario]:
         at = f"{source}:{row.place}"
         try:
             scenario = to_scenario(row.value)
-        except DataError as error:
-            problems.append(f"{at}: {error}")
+        except Exception as error:
+            problems.append(f"{at}: {one_line(error, 2000)}")
             continue
         same = [key for key in (f"instruction {scenario.instruction}", f"id {scenario.id}") if key in lines]
         if same:
@@ -67,7 +68,8 @@ def to_scenario(value: Any) -> Scenario:
         value = {"instruction": value}
     if not isinstance(value, dict):
         raise DataError(f"{type(value).__name__}; expected an instruction or a mapping (应为一条指令或键值对)")
-    problems = [f"unknown key {str(key)!r}{did_you_mean(str(key), FIELDS)}" for key in value if str(key) not in FIELDS]
+    unknown = [one_line(str(key), 100) for key in value if str(key) not in FIELDS]
+    problems = [f"unknown key {key!r}{did_you_mean(key, FIELDS)}" for key in unknown[:_SHOWN]]
     given = {key: item for key, item in value.items() if item is not None}
     instruction = given.get("instruction", "")
     if not isinstance(instruction, str) or not instruction.strip():
@@ -81,11 +83,11 @@ def to_scenario(value: Any) -> Scenario:
     ]
     lang = given.get("lang") or language_of(str(instruction))
     if lang not in ("zh", "en"):
-        problems.append(f"lang is {lang!r}; expected 'zh' or 'en' (语言应为 zh 或 en)")
+        problems.append(f"lang is {one_line(repr(lang), 100)}; expected 'zh' or 'en' (语言应为 zh 或 en)")
     level = given.get("level", 1)
     level = int(level) if isinstance(level, str) and level.strip() in ("1", "2", "3") else level
     if isinstance(level, bool) or level not in (1, 2, 3):
-        problems.append(f"level is {level!r}; expected 1, 2 or 3 (难度应为 1、2 或 3)")
+        problems.append(f"level is {one_line(repr(level), 100)}; expected 1, 2 or 3 (难度应为 1、2 或 3)")
     components = names_in(given.get("components"))
     if components is None:
         problems.append("components is no list of names (components 应为组件名列表)")
@@ -93,7 +95,7 @@ def to_scenario(value: Any) -> Scenario:
     if not isinstance(meta, dict):
         problems.append(f"meta is {type(meta).__name__}; expected a mapping")
     if problems:
-        raise DataError("; ".join(problems))
+        raise DataError(one_line("; ".join(problems), 2000))
     return Scenario(
         instruction.strip(),
         id=str(given.get("id", "")).strip(),

@@ -18,7 +18,7 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import suppress
 from functools import partial
 from typing import Any, TypeVar
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import orjson
 
@@ -28,7 +28,8 @@ from swiftprep.distill.store import Store
 from swiftprep.distill.teachers.failures import ACTIONS, failure, read_reply
 from swiftprep.distill.teachers.http import Endpoint, Response
 from swiftprep.distill.teachers.teacher import Limits, Price, Teacher
-from swiftprep.errors import DistillStopped, TeacherError
+from swiftprep.errors import DistillStopped, TeacherError, one_line
+from swiftprep.limits import shallow
 from swiftprep.withheld import shown
 
 Found = TypeVar("Found")
@@ -38,6 +39,7 @@ LARGEST_SENT = 100 * 10**6  # bytes of a file of requests, as Zhipu limits it
 LARGEST = 2**30  # bytes of a file of answers
 HALF = 0.5  # of the price
 QUIET = 5.0  # seconds without a new question after which a batch goes out though somebody is not waiting
+LONGEST_ID = 500  # characters of an id
 FIRST_POLL, LONGEST_POLL = 5.0, 60.0
 _OVER = ("completed", "failed", "expired", "cancelled", "canceled")
 
@@ -61,6 +63,7 @@ class BatchTeacher:
         self._store = store
         self._waiting = waiting
         self._poll = poll
+        self._hours = teacher.limits.batch_hours
         self.identity = teacher.identity
         self.host = teacher.host
         self.sampling: Mapping[str, Any] = teacher.sampling
@@ -256,21 +259,28 @@ class BatchTeacher:
         # A batch that failed has no answers to come back for; the next run sends another one.
         self._collected[batch] = [] if failed else keys
         if left and failed:
-            told = shown(str(state.get("errors") or "no reason was given"))
-            raise TeacherError(f"the batch {batch} failed: {told[:500]}", kind="bad-batch")
+            told = shown(orjson.dumps(state.get("errors") or "no reason was given").decode())
+            raise TeacherError(f"the batch {one_line(batch, 100)} failed: {told[:500]}", kind="bad-batch")
         for key in left:
             self._hand_out(key, TeacherError(f"not answered: the batch {state['status']}", kind="deadline"))
 
     async def _wait(self, batch: str) -> dict[str, Any]:
         async def look() -> dict[str, Any]:
-            response = await self._endpoint.call("GET", f"/batches/{batch}")
+            response = await self._endpoint.call("GET", f"/batches/{_segment(batch)}")
             state = _json(response, self.host)
             if isinstance(state.get("status"), str):
                 return state
             raise TeacherError(f"no state of the batch{_shown(response)}", kind="bad-body")
 
-        pause = self._poll
+        loop = asyncio.get_running_loop()
+        pause, end = self._poll, loop.time() + 3600 * self._hours
         while (state := await self._patiently(look))["status"] not in _OVER:
+            if loop.time() >= end:
+                told = (
+                    f"the batch {one_line(batch, 100)} is still {one_line(state['status'], 100)!r} after "
+                    f"{self._hours:g} hours; run again to wait on, or raise batch_hours (批处理超时未完成)"
+                )
+                raise TeacherError(told, kind="bad-batch")
             await asyncio.sleep(pause)
             pause = min(LONGEST_POLL, pause * 1.5)
         return state
@@ -289,7 +299,7 @@ class BatchTeacher:
 
     async def _rows(self, file: str) -> list[tuple[str, Reply | Exception]]:
         """Return the keys in a file of answers, and what each got."""
-        response = await self._endpoint.call("GET", f"/files/{file}/content", largest=LARGEST)
+        response = await self._endpoint.call("GET", f"/files/{_segment(file)}/content", largest=LARGEST)
         if response.status != 200:
             error = failure(response.status, response.headers, response.body, None, self.host, is_cut=response.is_cut)
             if ACTIONS.get(error.kind) == "stop":
@@ -308,7 +318,7 @@ class BatchTeacher:
             body = response.get("body")
             packed = body.encode() if isinstance(body, str) else orjson.dumps(body or row.get("error"))
             key, status = str(row["custom_id"]), int(response.get("status_code") or 500)
-        except (KeyError, TypeError, ValueError, AttributeError):
+        except (KeyError, TypeError, ValueError, AttributeError, OverflowError, RecursionError):
             return None
         try:
             return key, read_reply(status, {}, packed, self.host)
@@ -323,6 +333,13 @@ class BatchTeacher:
             future.set_result(found) if isinstance(found, Reply) else future.set_exception(found)
 
 
+def _segment(name: Any) -> str:
+    """Return an id of the provider's as one segment of a path, whatever is in it."""
+    if not isinstance(name, str) or not name.strip(".") or len(name) > LONGEST_ID:
+        raise TeacherError(f"{one_line(repr(name), 100)} is no id of a batch or a file", kind="bad-batch")
+    return quote(name, safe="")
+
+
 def _id(response: Response, host: str) -> str:
     """Return the id of what was made."""
     found = _json(response, host).get("id")
@@ -334,8 +351,8 @@ def _id(response: Response, host: str) -> str:
 def _json(response: Response, host: str) -> dict[str, Any]:
     """Return a response's JSON object, or the one in its `data`, as SiliconFlow sends it."""
     try:
-        document = orjson.loads(response.body)
-    except orjson.JSONDecodeError:
+        document = shallow(orjson.loads(response.body))
+    except ValueError:
         document = None
     if response.status not in (200, 201):
         raise failure(response.status, response.headers, response.body, document, host, is_cut=response.is_cut)

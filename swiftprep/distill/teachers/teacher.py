@@ -40,6 +40,7 @@ class Limits:
         attempts: Calls for one answer, at most, when the provider fails; waiting because of throttling is not counted.
         backoff: Seconds before the second attempt, at most; doubled with each, up to a minute.
         patience: Seconds the provider may throttle without one answer before the run is stopped.
+        batch_hours: Hours a run waits for a batch; the next one goes on waiting.
     """
 
     concurrency: int = 16
@@ -48,6 +49,7 @@ class Limits:
     attempts: int = 5
     backoff: float = 1.0
     patience: float = 900.0
+    batch_hours: float = 36.0
 
     def __post_init__(self) -> None:
         for name in ("concurrency", "attempts"):
@@ -57,6 +59,8 @@ class Limits:
             value = getattr(self, name)
             if value is not None and not value > 0:
                 raise ConfigError(f"limits: {name}={value!r}; expected more than 0, or None")
+        if not self.batch_hours > 0:
+            raise ConfigError(f"limits: batch_hours={self.batch_hours!r}; expected more than 0")
 
 
 @runtime_checkable
