@@ -88,12 +88,14 @@ def line_of(node: Node | None) -> str:
     """Return the source text of a node on one line, without comments."""
     if node is None or "\n" not in text_of(node):
         return text_of(node)
-    shown, end, stack = "", node.start_byte, [node]
+    shown: list[str] = [""]
+    end, stack = node.start_byte, [node]
     while stack:
         leaf = stack.pop()
         if leaf.child_count and leaf.type not in ("string", "string_literal"):  # their escapes alone are nodes
             stack.extend(reversed(leaf.children))
         elif leaf.type not in COMMENTS:
-            glued = leaf.start_byte == end or shown.endswith(("(", "[", "{")) or leaf.type in (")", "]", "}")
-            shown, end = shown + " " * (not glued) + text_of(leaf), leaf.end_byte
-    return shown
+            glued = leaf.start_byte == end or shown[-1].endswith(("(", "[", "{")) or leaf.type in (")", "]", "}")
+            shown += [text for text in (" " * (not glued), text_of(leaf)) if text]
+            end = leaf.end_byte
+    return "".join(shown)

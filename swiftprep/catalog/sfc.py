@@ -16,16 +16,17 @@ from dataclasses import dataclass, field
 from swiftprep.catalog.grammar import error_lines, parse
 
 _ATTRIBUTES = rb"""((?:[^<>"']|"[^"]*"|'[^']*')*)"""  # no tag begins within another: or time would be squared
-_OPEN = re.compile(rb"<!--.*?(?:-->|\Z)|<([A-Za-z][\w.-]*)" + _ATTRIBUTES + rb">", re.S)
+_OPEN = re.compile(rb"<!--.*?(?:-->|\Z)|<([A-Za-z][\w.-]*)(?![\w.-])" + _ATTRIBUTES + rb">", re.S)
 # Elements whose content Vue takes for text; in the first two `{{ }}` counts.
 _RAW = rb"textarea|title|script|style"
 _TEMPLATE = re.compile(rb"<!--.*?(?:-->|\Z)|<(/?)(template|" + _RAW + rb")(?=[\s/>])" + _ATTRIBUTES + rb">", re.S)
 _ATTRIBUTE = re.compile(r"""([^\s"'<>/=]+|/(?!>))(?:\s*=\s*("[^"]*"|'[^']*'|[^\s"'<>`]+))?""")
 
-_MUSTACHE = re.compile(rb"\{\{.*?\}\}", re.S)
-_TAG_LIKE = re.compile(rb"\{\{[^}]*<[A-Za-z/!]")
+# What looks like a tag behind the last `{{` before it.
+_TAG_LIKE = re.compile(rb"\{\{(?:[^{}<]|\{(?!\{)|<(?![A-Za-z/!]))*<[A-Za-z/!]")
+_NO_BRACE = re.compile(rb"[^\n{}]")
 _LONE = re.compile(rb"<(?![A-Za-z/!])|&")
-_OR_LONE_END = re.compile(rb"<!--.*?(?:-->|\Z)|</?[A-Za-z][\w.:-]*" + _ATTRIBUTES + rb">|>", re.S)
+_OR_LONE_END = re.compile(rb"<!--.*?(?:-->|\Z)|</?[A-Za-z][\w.:-]*(?![\w.:-])" + _ATTRIBUTES + rb">|>", re.S)
 # `p` too: Vue 3 does not close it before a block element, and Vue 2 says nothing when it does; and `<Form.Item>`.
 _NOT_HTML = re.compile(rb"</?(?:[A-Z][\w.-]*|[a-z][\w-]*\.[\w.-]+|p)(?=[\s/>])")
 _KNOWN_TO_HTML = frozenset(
@@ -190,8 +191,13 @@ def _outside_text(source: bytes, start: int = 0) -> Iterator[re.Match[bytes]]:
                 start = match.end()
 
 
-def _mask(match: re.Match[bytes]) -> bytes:
-    return re.sub(rb"[^\n{}]", b"x", match[0])
+def _mustaches_masked(markup: bytes) -> bytes:
+    """Return the markup with an x for each sign within `{{ }}`."""
+    parts, end = [], 0
+    while (start := markup.find(b"{{", end)) >= 0 and (closing := markup.find(b"}}", start + 2)) >= 0:
+        parts += [markup[end:start], _NO_BRACE.sub(b"x", markup[start : closing + 2])]
+        end = closing + 2
+    return b"".join([*parts, markup[end:]])
 
 
 def _texts_masked(markup: bytes) -> bytes:
@@ -224,7 +230,7 @@ def template(source: bytes, start: int = 0, end: int | None = None) -> Template:
     original = source[start:end]
     markup = _texts_masked(original)
     if _TAG_LIKE.search(markup):
-        markup = _MUSTACHE.sub(_mask, markup)
+        markup = _mustaches_masked(markup)
     markup = _LONE.sub(b"x", markup)
     markup = _NOT_HTML.sub(_rename, markup)
     root = parse(markup, "html").root_node

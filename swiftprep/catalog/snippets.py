@@ -15,7 +15,7 @@ from swiftprep.catalog.script import parse_script
 
 SCRIPTS = {"js": "js", "javascript": "js", "mjs": "js", "jsx": "jsx", "ts": "ts", "typescript": "ts", "tsx": "tsx"}
 
-_MARKUP = re.compile(r"\s*(?:<!--.*?-->\s*)*<[A-Za-z!]", re.S)
+_MARKUP = re.compile(r"\s*<[A-Za-z!]")
 _HAS_TAG = re.compile(r"^\s*</?[A-Za-z][\w.-]*[\s/>]", re.M)
 _SHELL = re.compile(r"^[ \t]*[%!].*$", re.M)
 _SCRIPT = (("", ""), ("({", "\n})"), ("(", "\n)"), ("class A {", "\n}"), ("[", "\n]"))
