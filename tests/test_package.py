@@ -17,6 +17,7 @@ HEAVY = ("torch", "swift", "modelscope", "transformers", "datasets", "evalscope"
 # Who may import whom: only what stands further up.
 ORDER = [
     "errors",
+    "characters",
     "disk",
     "children",
     "workers",

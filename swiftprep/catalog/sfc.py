@@ -233,6 +233,9 @@ def template(source: bytes, start: int = 0, end: int | None = None) -> Template:
         markup = _mustaches_masked(markup)
     markup = _LONE.sub(b"x", markup)
     markup = _NOT_HTML.sub(_rename, markup)
+    never_closed = markup.find(b"<!--", max(0, markup.rfind(b"-->")))
+    if never_closed >= 0:  # each would be looked through to the end
+        markup = markup[:never_closed] + markup[never_closed:].replace(b"<!--", b"x!--")
     root = parse(markup, "html").root_node
     if root.has_error:
         without = parse(_OR_LONE_END.sub(_mask_lone_end, markup), "html").root_node
@@ -242,6 +245,8 @@ def template(source: bytes, start: int = 0, end: int | None = None) -> Template:
     found = Template(
         start, start + len(original), [], [(first_line + line - 1, "syntax error") for line in error_lines(root)]
     )
+    if never_closed >= 0:
+        found.errors.append((first_line + markup.count(b"\n", 0, never_closed), "syntax error"))
     stack = [(child, -1, False) for child in reversed(root.children)]
     while stack:
         node, parent, is_inert = stack.pop()
