@@ -30,6 +30,7 @@ import yaml
 from jinja2 import Environment, StrictUndefined, UndefinedError
 from jinja2.sandbox import SandboxedEnvironment
 
+from swiftprep.characters import whole
 from swiftprep.errors import ConfigError, did_you_mean
 
 LANGUAGES = ("zh", "en")
@@ -124,7 +125,7 @@ def load_task(name: str | Path, lang: str = "zh") -> Task:
         text = (files("swiftprep") / "assets" / "prompts" / f"{name}.{lang}.yaml").read_text(encoding="utf-8")
     try:
         parts = yaml.safe_load(text)
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, ValueError, RecursionError) as error:  # ValueError: a number of thousands of digits
         raise ConfigError(f"template {name}: not valid YAML: {error}") from None
     if not isinstance(parts, dict) or sorted(set(parts) - {"kind"}) != sorted(PARTS):
         raise ConfigError(f"template {name}: expected exactly the keys {', '.join(PARTS)}, and kind if you like")
@@ -136,4 +137,4 @@ def load_task(name: str | Path, lang: str = "zh") -> Task:
         raise ConfigError(
             f"template {name}: kind={kind!r}; expected one of {', '.join(KINDS)}{did_you_mean(str(kind), KINDS)}"
         )
-    return Task(kind, tuple(wordings), parts["input"], parts["output"], trusted=kind == name)
+    return Task(kind, tuple(map(whole, wordings)), whole(parts["input"]), whole(parts["output"]), trusted=kind == name)
