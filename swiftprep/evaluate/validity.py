@@ -12,7 +12,7 @@ from swiftprep.distill.verification.answer_code import problems
 from swiftprep.quality.markdown import fenced
 from swiftprep.quality.pieces import pieces
 
-_TAG = re.compile(r"<(/?)([A-Za-z][\w-]*)[^<>]*>")
+_TAG = re.compile(r"<(/?)([A-Za-z][\w-]*)(?![\w-])[^<>]*>")
 _VOID = ("area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr")
 # Not syntax, and nothing that is missing: an answer ends at `max_new_tokens`, in the middle of its code.
 _WRONG = ("unknown-tag", "unknown-prop", "unknown-event", "unknown-slot")

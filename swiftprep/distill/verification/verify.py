@@ -56,7 +56,7 @@ _HOW = re.compile(
 )
 _BUILDS = re.compile(
     r"创建|实现|编写|写[一个出段份]|开发|搭建|做[一个成]|制作|封装|生成|完成[一个]|添加|加上|增加|新增|改[写造成为]|迁移|重构|补充|修复"
-    r"|接入|配置|请用|请使用|使用\s*`?[\w-]+`?.{0,40}(?:展示|显示|实现)"
+    r"|接入|配置|请用|请使用|使用\s*`?[\w-].{0,100}?(?:展示|显示|实现)"
     r"|\b(?:creat|build|implement|writ|develop|add|mak|generat|migrat|refactor|rewrit|convert|show|display|render|wrap|fix)"
     r"(?:e|ing|t)?\b",
     re.I,
