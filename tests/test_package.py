@@ -22,6 +22,7 @@ ORDER = [
     "bounded_yaml",
     "streams",
     "locking",
+    "characters",
     "disk",
     "run_records",
     "outputs",

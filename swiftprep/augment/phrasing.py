@@ -146,7 +146,7 @@ def _tidy_en(text: str, values: Mapping[str, str]) -> str:
     if re.match(r"\W?[aeiou]", values.get("framework", ""), re.I):
         text = re.sub(r"\ba (?=\{framework\})", "an ", text)
     text = re.sub(r"(^|[.?] |\n)([a-z])", lambda match: match[1] + match[2].upper(), text)
-    return re.sub(r"(Could you [^.?;\n]*)\.", r"\1?", text)
+    return re.sub(r"(Could you (?:(?!Could you )[^.?;\n])*)\.", r"\1?", text)
 
 
 def _values(lang: str, facts: Mapping[str, str], draw: Random) -> dict[str, str]:

@@ -17,11 +17,10 @@ from swiftprep.catalog.values import Value, clean_doc, pairs, short, string_of, 
 _EMIT = re.compile(rb"emit\s*(?:\(|\.\s*(?:call|apply)\s*\(|\?\.\()")
 _IN_A_WORD = re.compile(rb"[\w$]\$?\Z")
 _ALIAS = re.compile(rb"=\s*this\b(?!\s*[.\[(])")
-_WORD_BEFORE = re.compile(rb"([\w$]+)\s*\Z")
 _SELF = frozenset("this vm self that _this _self me ctx context instance proxy _vm $this".split())
 _TAKES_EMIT = re.compile(rb"[{,]\s*emit\s*[,}:]|\bemit\s*=|,\s*emit\s*[),]|\(\s*emit\s*[),]")
 _SLOTS = re.compile(rb"\$(?:scopedS|s)lots\b")
-_OWNER = re.compile(rb"([\w$\])]+)\s*\??\.\s*\Z")
+_WORD = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_$"
 _SLOT_NAME = re.compile(rb"\s*\??\.\s*([\w$]+)|\s*(?:\?\.)?\[\s*(['\"])([^'\"]+)\2\s*\]")
 _DESTRUCTURED = re.compile(rb"\{([^{}]*)\}\s*=\s*(?:[\w$]+\s*\.\s*)?\Z")
 _SETUP_SLOTS = re.compile(
@@ -75,8 +74,20 @@ def read_behaviour(source: bytes, root: Node, module: Module, *, offset: int) ->
 
 def _own_names(source: bytes) -> frozenset[str]:
     """Return what the component calls itself: `this`, the usual aliases, and `const that = this`."""
-    words = (_WORD_BEFORE.search(source, max(0, m.start() - 40), m.start()) for m in _ALIAS.finditer(source))
-    return _SELF | {word[1].decode("utf-8", "replace") for word in words if word}
+    words = (_last(source[max(0, m.start() - 40) : m.start()], _WORD) for m in _ALIAS.finditer(source))
+    return _SELF | {word for word in words if word}
+
+
+def _last(before: bytes, signs: bytes) -> str:
+    """Return what some source ends with that is made of nothing but these signs."""
+    before = before.rstrip()
+    return before[len(before.rstrip(signs)) :].decode()
+
+
+def _owner(before: bytes) -> str:
+    """Return what the member belongs to that follows: `this` of `this.`, or `""`."""
+    before = before.rstrip()
+    return _last(before[:-1].removesuffix(b"?"), _WORD + b"])") if before.endswith(b".") else ""
 
 
 def _at(module: Module, position: int) -> list[dict[str, Any]]:
@@ -196,8 +207,8 @@ def _read_slots(source: bytes, module: Module, offset: int) -> None:
 
     own = _own_names(source)
     for match in _SLOTS.finditer(source):
-        owner = _OWNER.search(source, max(0, match.start() - 60), match.start())
-        if owner is not None and owner[1].decode("utf-8", "replace") not in own:
+        owner = _owner(source[max(0, match.start() - 60) : match.start()])
+        if owner and owner not in own:
             continue
         named = _SLOT_NAME.match(source, match.end())
         if named:

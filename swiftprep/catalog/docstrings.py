@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-import html
 import inspect
 import re
 
+from swiftprep.characters import without_entities
+
 _HEADING = r"(?:Args|Arguments|Parameters|Params|Keyword Args|Keyword Arguments|Other Parameters|Attributes|参数|属性)"
 _SPHINX = re.compile(
-    r"^[ \t]*:(?:param|parameter|arg|argument|key|keyword|ivar)[ \t]+(?:[^:\n]*[ \t])?\**(\w+)[ \t]*:"
+    r"^[ \t]*:(?:param|parameter|arg|argument|key|keyword|ivar)[ \t]([^:\n]*):"
     r"(.*(?:\n(?![ \t]*(?::[a-z]|$)).*)*)",
     re.M,
 )
 _GOOGLE = re.compile(rf"^([ \t]*){_HEADING}[ \t]*[:：][ \t]*\n((?:[ \t]*\n|\1[ \t]+\S.*\n)+)", re.M)
 _GOOGLE_ENTRY = re.compile(r"^\*{0,2}(\w+)(?:[ \t]*\((?:[^()]|\([^()]*\))*\))?[ \t]*[:：](.*(?:\n(?!\S).*)*)", re.M)
 _NUMPY = re.compile(rf"^{_HEADING}[ \t]*\n-{{3,}}[ \t]*\n((?:(?!.+\n-{{3,}}).*\n)+)", re.M)
-_NUMPY_ENTRY = re.compile(r"^([^\s:][^:\n]*).*((?:\n(?!\S).*)+)", re.M)
-_BREAK = re.compile(rf"\n(?=[ \t]*(?:\n|[:@][a-z]|[-*] |>>>|{_HEADING}[ \t]*[:：]?[ \t]*\n))")
+_NUMPY_ENTRY = re.compile(r"^([^\s:][^:\n]*)(?::.*)?((?:\n(?!\S).*)+)", re.M)
+_BREAK = re.compile(rf"\n(?=[ \t]*(?:\n|[:@][a-z]|[-*] |>>>|{_HEADING}[ \t]*(?:[:：][ \t]*)?\n))")
+_NAME = re.compile(r"\w+")
+_BROKEN = re.compile(r"(?<=[⺀-鿿＀-￯])\s+(?=[⺀-鿿＀-￯])")
 _MARKUP = re.compile(
     r"\{@(?P<tag>\w+)\b(?P<text>(?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})*)\}"
     r"|<(?P<html>/?(?i:p|br|b|i|em|strong|ul|ol|li|dl|dt|dd|pre|code|tt|a|h\d|table|tr|td|th|div|span|blockquote)\b)[^<>]*>"
@@ -30,7 +33,10 @@ def param_docs(doc: str) -> dict[str, str]:
     >>> param_docs("Find it.\n\nArgs:\n    key: 编号，\n        必填\n")
     {'key': '编号，必填'}
     """
-    found = _SPHINX.findall(doc)
+    heads = ((head.split(), text) for head, text in _SPHINX.findall(doc))
+    # A type may stand before the name: `:param list[str] names:`.
+    found = [(names[-1].lstrip("*"), text) for names, text in heads if names]
+    found = [(name, text) for name, text in found if _NAME.fullmatch(name)]
     for _, section in _GOOGLE.findall(f"{doc}\n"):
         found += _GOOGLE_ENTRY.findall(inspect.cleandoc("\n" + section))
     for section in _NUMPY.findall(f"{doc}\n"):
@@ -46,7 +52,7 @@ def tidied(doc: str) -> str:
 
 def joined(text: str) -> str:
     """Return a text on one line; where a line of Chinese was broken there is no space."""
-    return " ".join(re.sub(r"(?<=[⺀-鿿＀-￯])\s*\n\s*(?=[⺀-鿿＀-￯])", "", text).split())
+    return " ".join(_BROKEN.sub(lambda match: "" if "\n" in match[0] else match[0], text).split())
 
 
 def javadoc(comment: str, kept: tuple[str, ...]) -> tuple[str, dict[str, str]]:
@@ -75,4 +81,4 @@ def _plain(match: re.Match[str]) -> str:
     if tag:
         return text
     breaks = {"p": "\n\n", "br": "\n", "li": "\n- "}
-    return breaks.get(match["html"].lower(), "") if match["html"] else html.unescape(match[0])
+    return breaks.get(match["html"].lower(), "") if match["html"] else without_entities(match[0])

@@ -6,7 +6,6 @@ of `v-for`, and dynamic arguments. Filters (`price | currency`) are Vue 2's; Typ
 
 from __future__ import annotations
 
-import html
 import re
 from collections.abc import Iterator
 from functools import lru_cache
@@ -18,6 +17,7 @@ from swiftprep.catalog.grammar import parse
 from swiftprep.catalog.markup import read_attribute
 from swiftprep.catalog.script import odd_names
 from swiftprep.catalog.sfc import Template, blanked
+from swiftprep.characters import without_entities
 
 _TEXT = re.compile(r"[^\0]+")  # what is no text is blanked to zeros
 _RESERVED = (
@@ -25,10 +25,11 @@ _RESERVED = (
     "function|if|import|in|instanceof|let|new|return|super|switch|throw|try|typeof|var|void|while|with|yield"
 )
 _SIMPLE = re.compile(rf"\s*(?!(?:{_RESERVED})\b)[A-Za-z_$][\w$]*(?:\.[A-Za-z_$][\w$]*)*\s*\Z", re.A)
-_FOR = re.compile(r"(.*?)\s+(?:in|of)\s+(.*)", re.S)
+_FOR = re.compile(r"(?<=\s)(?:in|of)(?=\s)")
 _ENTITY = re.compile(r"&(?:#\d+|#[xX][\da-fA-F]+|\w+);")
 _FILTER = re.compile(r"(?<!\|)\|(?!\|)\s*([\w$-]+)")
-_DYNAMIC = re.compile(r"(?:[:@#]|v-[\w-]+:)\[(.*?)(\]?)(?:\.[\w.-]*)?", re.S)
+_DYNAMIC = re.compile(r"(?:[:@#]|v-[\w-]+:)\[")
+_MODIFIERS = re.compile(r"(?:\.[\w.-]*)?")
 _WITHOUT_VALUE = frozenset(("else", "once", "pre", "cloak"))
 _NEED_VALUE = frozenset(("if", "else-if", "show", "html", "text"))
 _LONGEST_SHOWN = 60
@@ -104,9 +105,9 @@ def _message(shown: str) -> str:
 def _in_attribute(name: str, value: str | None, vue3: bool) -> Iterator[Code]:
     """Yield the code that an attribute holds; `""` where an expression must stand and does not."""
     shown = name if value is None else f'{name}="{value}"'
-    dynamic = _DYNAMIC.fullmatch(name)
-    if dynamic is not None:
-        yield Code("expression", dynamic[1] if dynamic[2] else "", shown)
+    if dynamic := _DYNAMIC.match(name):
+        inner, end, modifiers = name[dynamic.end() :].rpartition("]")
+        yield Code("expression", inner if end and _MODIFIERS.fullmatch(modifiers) else "", shown)
     if name in ("slot-scope", "scope"):
         if value and value.strip():
             yield Code("parameters", value, shown)
@@ -142,13 +143,16 @@ def _is_sound(kind: str, text: str, grammars: tuple[str, ...], vue3: bool) -> bo
     if kind in ("expression", "statements") and _SIMPLE.match(text):
         return True
     if kind == "for":
-        found = _FOR.fullmatch(text.strip())
+        text = text.strip()
+        found = _FOR.search(text)
         if found is None:
             return False
-        left = found[1].strip()
+        left = text[: found.start()].strip()
         inner = left[1:-1] if left[:1] == "(" and left[-1:] == ")" else left
-        return _is_sound("parameters", inner, grammars, vue3) and _is_sound("expression", found[2], grammars, vue3)
-    readings = [text, html.unescape(text)] if _ENTITY.search(text) else [text]
+        return _is_sound("parameters", inner, grammars, vue3) and _is_sound(
+            "expression", text[found.end() :], grammars, vue3
+        )
+    readings = [text, without_entities(text)] if _ENTITY.search(text) else [text]
     if kind != "parameters" and not vue3 and "|" in text:  # a filter may be called what no variable may
         readings += [_FILTER.sub("| _f", reading) for reading in readings]
     return any(_parses(kind, reading, grammar) for reading in readings for grammar in grammars)

@@ -55,14 +55,23 @@ class Shape:
     elements: list[Element] = field(default_factory=list)
 
 
+def _lines_at(source: bytes, places: set[int]) -> dict[int, int]:
+    """Return the line, from 1, of some places."""
+    lines: dict[int, int] = {}
+    line, done = 1, 0
+    for place in sorted(places):
+        line += source.count(b"\n", done, place)
+        lines[place], done = line, place
+    return lines
+
+
 def read_vue(source: bytes, path: str) -> tuple[dict[str, Any], Shape]:
     """Return the facts and the shape of a single-file component."""
     parts = blocks(source)
     shape = Shape(parts)
     module, foreign, elements = Module(), [], []
-    errors: list[tuple[int, str]] = [
-        (source.count(b"\n", 0, b.outer) + 1, f"<{b.kind}> without its end tag") for b in parts if not b.closed
-    ]
+    lines = _lines_at(source, {place for b in parts for place in (b.outer, b.start)})
+    errors: list[tuple[int, str]] = [(lines[b.outer], f"<{b.kind}> without its end tag") for b in parts if not b.closed]
     scripts = sorted((b for b in parts if b.kind == "script"), key=lambda b: b.is_setup)
     notes = [f"<{b.kind} src={b.attrs['src']}> stands in another file" for b in parts if "src" in b.attrs]
     for block in scripts:
@@ -71,7 +80,7 @@ def read_vue(source: bytes, path: str) -> tuple[dict[str, Any], Shape]:
             notes.append(f"script lang={block.lang} is not read")
             continue
         text = source[block.start : block.end]
-        line = source.count(b"\n", 0, block.start) + 1
+        line = lines[block.start]
         root, bad, grammar = parse_script(text, lang)
         errors += [(line + row - 1, "syntax error in <script>") for row in bad]
         is_setup = block.is_setup

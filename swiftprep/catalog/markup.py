@@ -15,15 +15,12 @@ from swiftprep.catalog.html import BUILT_IN, is_native
 from swiftprep.catalog.sfc import Element, Template
 from swiftprep.catalog.values import key_of, pairs, unwrapped
 
-_COMMENT = re.compile(rb"<!--((?:(?!-->).)*)-->\s*\Z", re.S)
 _LITERAL = re.compile(r"""\s*(?:'([^'\\]*)'|"([^"\\]*)"|`([^`\\$]*)`)\s*""")
 # What Vue itself takes from a `<slot>`; all else it hands to the content, under names in camel case.
 _NOT_HANDED_OVER = frozenset(("key", "ref", "class", "style", "slot-scope", "is", ""))
 SAMPLES = 3  # values remembered of each attribute
 _LONGEST_EXAMPLE = 1000  # characters of a start tag that shows how a component is used; a longer one shows too much
 _QUOTED = re.compile(r""""[^"]*"|'[^']*'""")
-# Where lines must stay apart: after a comment in an expression, and in a string that goes over several.
-_TIED_TO_LINES = re.compile(r"//.*\n|`")
 
 
 class Attribute(NamedTuple):
@@ -243,7 +240,9 @@ def _opening(element: Element, source: bytes) -> str:
     text = source[element.start : element.head_end].decode("utf-8", "replace")
     if len(text) > _LONGEST_EXAMPLE or not text.endswith(">") or "{" in _QUOTED.sub("", text):
         return ""
-    return text if _TIED_TO_LINES.search(text) else re.sub(r"\s+", " ", text)
+    # Lines must stay apart after a comment in an expression, and in a string that goes over several.
+    is_tied = "`" in text or "\n" in text.partition("//")[2]
+    return text if is_tied else re.sub(r"\s+", " ", text)
 
 
 def _scope(element: Element, attribute: Attribute) -> list[str]:
@@ -284,6 +283,16 @@ def slots_in(text: str) -> list[str]:
     ]
 
 
+def _comment_before(source: bytes) -> str:
+    """Return the words of the comment that a piece of markup ends with, or `""`."""
+    source = source.rstrip()
+    if not source.endswith(b"-->"):
+        return ""
+    end = len(source) - len(b"-->")
+    start = source.find(b"<!--", max(0, source.rfind(b"-->", 0, end)), end)
+    return "" if start < 0 else " ".join(source[start + len(b"<!--") : end].decode("utf-8", "replace").split())
+
+
 def _slot(element: Element, source: bytes, unknown: list[str]) -> Iterator[list[Any]]:
     name = "default"
     bindings: list[str] = []
@@ -300,6 +309,5 @@ def _slot(element: Element, source: bytes, unknown: list[str]) -> Iterator[list[
         elif attribute.role == "prop" and attribute.name not in _NOT_HANDED_OVER:
             written = re.sub(r"^(?:v-bind)?:", "", raw).partition(".")[0]
             bindings.append(camel(written))
-    comment = _COMMENT.search(source[max(0, element.start - 400) : element.start])
-    doc = re.sub(r"\s+", " ", comment[1].decode("utf-8", "replace")).strip() if comment else ""
+    doc = _comment_before(source[max(0, element.start - 400) : element.start])
     yield [name, list(dict.fromkeys(bindings)), doc.removeprefix("@slot").strip()]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os.path
+import re
 from collections import defaultdict
 from collections.abc import Mapping
 from typing import Any
@@ -11,6 +12,7 @@ from swiftprep.catalog.values import Value
 
 _SUFFIXES = ("", ".vue", ".js", ".ts", ".jsx", ".tsx", ".mjs", ".cjs", ".mts", ".cts", ".d.ts")
 _INDEX = tuple(f"/index{suffix}" for suffix in _SUFFIXES[1:])
+_INDEX_OF_LIST = re.compile("[0-9]{1,4}")
 MAX_STEPS = 24
 _MOST_KNOWN = 50_000
 
@@ -137,7 +139,7 @@ class Modules:
                     return self.resolve(inner, where, steps)
         elif made[0] == "ns":
             return self.exported_from(made[1], name, steps)
-        elif made[0] == "a" and name.isdigit() and int(name) < len(made[1]):
+        elif made[0] == "a" and _INDEX_OF_LIST.fullmatch(name) and int(name) < len(made[1]):
             return self.resolve(made[1][int(name)], where, steps)
         elif made[0] == "C":
             options = self.options(made, where)

@@ -15,6 +15,7 @@ Language: TypeAlias = Literal["python", "java"]
 
 COMMENTS = ("comment", "line_comment", "block_comment", "line_continuation")
 INTERFACES = ("interface_declaration", "annotation_type_declaration")
+MAX_SHOWN = 10_000  # bytes of what is shown on one line
 MAX_DOTS = 100  # of a qualified name, so that no source can exhaust the stack
 
 _FUNCTIONS = ("function_definition", "method_declaration", "constructor_declaration", "compact_constructor_declaration")
@@ -85,15 +86,17 @@ def text_of(node: Node | None) -> str:
 
 
 def line_of(node: Node | None) -> str:
-    """Return the source text of a node on one line, without comments."""
+    """Return the source text of a node on one line, without comments; of a long one only the beginning."""
     if node is None or "\n" not in text_of(node):
         return text_of(node)
-    shown, end, stack = "", node.start_byte, [node]
-    while stack:
+    shown: list[str] = [""]
+    end, stack = node.start_byte, [node]
+    while stack and end - node.start_byte < MAX_SHOWN:
         leaf = stack.pop()
         if leaf.child_count and leaf.type not in ("string", "string_literal"):  # their escapes alone are nodes
             stack.extend(reversed(leaf.children))
         elif leaf.type not in COMMENTS:
-            glued = leaf.start_byte == end or shown.endswith(("(", "[", "{")) or leaf.type in (")", "]", "}")
-            shown, end = shown + " " * (not glued) + text_of(leaf), leaf.end_byte
-    return shown
+            glued = leaf.start_byte == end or shown[-1].endswith(("(", "[", "{")) or leaf.type in (")", "]", "}")
+            shown += [text for text in (" " * (not glued), text_of(leaf)) if text]
+            end = leaf.end_byte
+    return "".join([*shown, " …"] if stack else shown)

@@ -32,6 +32,7 @@ from swiftprep.catalog.nodes import (
     text_of,
     undecorated,
 )
+from swiftprep.characters import whole
 
 _MODELS = frozenset(("BaseModel", "BaseSettings", "NamedTuple", "TypedDict"))
 # A class without a constructor of its own takes nothing but its fields if these are all its bases.
@@ -201,16 +202,26 @@ def _literal(text: str) -> Any:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of the escapes in someone else's strings
         try:
-            return ast.literal_eval(f"({text}\n)")
+            return _whole(ast.literal_eval(f"({text}\n)"))
         except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
             return None
+
+
+def _whole(value: Any) -> Any:
+    """Return a value with no half of a surrogate pair in its strings."""
+    if isinstance(value, list | tuple):
+        return type(value)(map(_whole, value))
+    return whole(value) if isinstance(value, str) else value
 
 
 def _values(annotation: str) -> tuple[str, ...]:
     """Return what a `Literal` allows, where nothing but None is allowed besides."""
     match = re.fullmatch(r"(?:[\w.]*Optional\[)?[\w.]*Literal\[([^\[\]]+)\]\]?(?:\s*\|\s*None)?", annotation)
     given = _literal(f"{match[1]},") if match else None
-    return tuple(v if isinstance(v, str) else repr(v) for v in given) if isinstance(given, tuple) else ()
+    try:
+        return tuple(v if isinstance(v, str) else repr(v) for v in given) if isinstance(given, tuple) else ()
+    except ValueError:  # a number of thousands of digits
+        return ()
 
 
 def _remark(node: Node) -> str:

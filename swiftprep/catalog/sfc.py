@@ -16,16 +16,17 @@ from dataclasses import dataclass, field
 from swiftprep.catalog.grammar import error_lines, parse
 
 _ATTRIBUTES = rb"""((?:[^<>"']|"[^"]*"|'[^']*')*)"""  # no tag begins within another: or time would be squared
-_OPEN = re.compile(rb"<!--.*?(?:-->|\Z)|<([A-Za-z][\w.-]*)" + _ATTRIBUTES + rb">", re.S)
+_OPEN = re.compile(rb"<!--.*?(?:-->|\Z)|<([A-Za-z][\w.-]*)(?![\w.-])" + _ATTRIBUTES + rb">", re.S)
 # Elements whose content Vue takes for text; in the first two `{{ }}` counts.
 _RAW = rb"textarea|title|script|style"
 _TEMPLATE = re.compile(rb"<!--.*?(?:-->|\Z)|<(/?)(template|" + _RAW + rb")(?=[\s/>])" + _ATTRIBUTES + rb">", re.S)
 _ATTRIBUTE = re.compile(r"""([^\s"'<>/=]+|/(?!>))(?:\s*=\s*("[^"]*"|'[^']*'|[^\s"'<>`]+))?""")
 
-_MUSTACHE = re.compile(rb"\{\{.*?\}\}", re.S)
-_TAG_LIKE = re.compile(rb"\{\{[^}]*<[A-Za-z/!]")
+# What looks like a tag behind the last `{{` before it.
+_TAG_LIKE = re.compile(rb"\{\{(?:[^{}<]|\{(?!\{)|<(?![A-Za-z/!]))*<[A-Za-z/!]")
+_NO_BRACE = re.compile(rb"[^\n{}]")
 _LONE = re.compile(rb"<(?![A-Za-z/!])|&")
-_OR_LONE_END = re.compile(rb"<!--.*?(?:-->|\Z)|</?[A-Za-z][\w.:-]*" + _ATTRIBUTES + rb">|>", re.S)
+_OR_LONE_END = re.compile(rb"<!--.*?(?:-->|\Z)|</?[A-Za-z][\w.:-]*(?![\w.:-])" + _ATTRIBUTES + rb">|>", re.S)
 # `p` too: Vue 3 does not close it before a block element, and Vue 2 says nothing when it does; and `<Form.Item>`.
 _NOT_HTML = re.compile(rb"</?(?:[A-Z][\w.-]*|[a-z][\w-]*\.[\w.-]+|p)(?=[\s/>])")
 _KNOWN_TO_HTML = frozenset(
@@ -190,8 +191,13 @@ def _outside_text(source: bytes, start: int = 0) -> Iterator[re.Match[bytes]]:
                 start = match.end()
 
 
-def _mask(match: re.Match[bytes]) -> bytes:
-    return re.sub(rb"[^\n{}]", b"x", match[0])
+def _mustaches_masked(markup: bytes) -> bytes:
+    """Return the markup with an x for each sign within `{{ }}`."""
+    parts, end = [], 0
+    while (start := markup.find(b"{{", end)) >= 0 and (closing := markup.find(b"}}", start + 2)) >= 0:
+        parts += [markup[end:start], _NO_BRACE.sub(b"x", markup[start : closing + 2])]
+        end = closing + 2
+    return b"".join([*parts, markup[end:]])
 
 
 def _texts_masked(markup: bytes) -> bytes:
@@ -224,9 +230,12 @@ def template(source: bytes, start: int = 0, end: int | None = None) -> Template:
     original = source[start:end]
     markup = _texts_masked(original)
     if _TAG_LIKE.search(markup):
-        markup = _MUSTACHE.sub(_mask, markup)
+        markup = _mustaches_masked(markup)
     markup = _LONE.sub(b"x", markup)
     markup = _NOT_HTML.sub(_rename, markup)
+    never_closed = markup.find(b"<!--", max(0, markup.rfind(b"-->")))
+    if never_closed >= 0:  # each would be looked through to the end
+        markup = markup[:never_closed] + markup[never_closed:].replace(b"<!--", b"x!--")
     root = parse(markup, "html").root_node
     if root.has_error:
         without = parse(_OR_LONE_END.sub(_mask_lone_end, markup), "html").root_node
@@ -236,6 +245,8 @@ def template(source: bytes, start: int = 0, end: int | None = None) -> Template:
     found = Template(
         start, start + len(original), [], [(first_line + line - 1, "syntax error") for line in error_lines(root)]
     )
+    if never_closed >= 0:
+        found.errors.append((first_line + markup.count(b"\n", 0, never_closed), "syntax error"))
     stack = [(child, -1, False) for child in reversed(root.children)]
     while stack:
         node, parent, is_inert = stack.pop()

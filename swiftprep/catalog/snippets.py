@@ -15,7 +15,7 @@ from swiftprep.catalog.script import parse_script
 
 SCRIPTS = {"js": "js", "javascript": "js", "mjs": "js", "jsx": "jsx", "ts": "ts", "typescript": "ts", "tsx": "tsx"}
 
-_MARKUP = re.compile(r"\s*(?:<!--.*?-->\s*)*<[A-Za-z!]", re.S)
+_MARKUP = re.compile(r"\s*<[A-Za-z!]")
 _HAS_TAG = re.compile(r"^\s*</?[A-Za-z][\w.-]*[\s/>]", re.M)
 _SHELL = re.compile(r"^[ \t]*[%!].*$", re.M)
 _SCRIPT = (("", ""), ("({", "\n})"), ("(", "\n)"), ("class A {", "\n}"), ("[", "\n]"))
@@ -28,6 +28,7 @@ _FRAMES = {
     "java": (("", ""), ("class A {", "\n}"), ("class A { void a() {", "\n} }")),
 }
 _MOST_CHUNKS = 60
+_MOST_READ = 100_000  # characters of chunks that are parsed, those that are not whole again and again
 _LONGEST_PART = 10_000  # characters from which code is a whole file; broken code takes long to parse
 
 
@@ -80,9 +81,12 @@ def script_frame(code: str, language: str) -> tuple[tuple[str, str], int]:
     chunks = re.split(r"\n[ \t]*\n", code)
     if not 1 < len(chunks) <= _MOST_CHUNKS:
         return frame, line
-    pending = ""
+    pending, left = "", _MOST_READ
     for chunk in chunks:
         pending += f"{chunk}\n\n"
+        left -= len(pending)
+        if left < 0:
+            break
         if not _frame(pending, language)[1]:
             pending = ""
     return frame, line if pending else 0

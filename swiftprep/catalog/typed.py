@@ -18,7 +18,7 @@ from swiftprep.catalog.values import Value, doc_tags
 TYPES = frozenset(("t", "&", "|", "<>", "g", "keyof", "typeof", "at", "map"))
 _AS_IT_IS = frozenset(("Readonly", "NonNullable", "ExtractPropTypes", "ExtractPublicPropTypes"))
 _NOTHING = (["x", "undefined"], ["x", "null"], ["x", "never"])
-_LITERALS = re.compile(r"""\s*\|?\s*(?:'([^']*)'|"([^"]*)")\s*(?=\||$)""")
+_LITERALS = re.compile(r"""\s*(?:\|\s*)?(?:'([^']*)'|"([^"]*)")\s*(?=\||$)""")
 _DEEPEST = 100  # of types within types
 _MOST_READ = 5_000  # types read for one list, as each name may stand for many
 _MOST_OPEN = 8  # of `typeof` within types

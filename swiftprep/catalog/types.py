@@ -24,7 +24,8 @@ from swiftprep.catalog.grammar import parse
 from swiftprep.catalog.values import MAX_ITEMS, Value, doc_of, key_of, short, signature, string_of, text_of, value_of
 
 _MOST_NESTED = 40
-_CALL = re.compile(r"""\(\s*\w+\s*:\s*((?:\|?\s*['"][^'"]+['"]\s*)+)(?:,\s*(.*?))?,?\s*\)""", re.S)
+_NAMED = r"""['"][^'"]+['"]\s*"""
+_CALL = re.compile(rf"\(\s*\w+\s*:\s*(?:\|\s*)?({_NAMED}(?:\|\s*{_NAMED})*)(?:,(.*))?\)", re.S)
 _TRANSPARENT = ("parenthesized_type", "readonly_type")
 _SIGNS = {"opting_type_annotation": "?", "omitting_type_annotation": "-?"}
 

@@ -24,6 +24,8 @@ from typing import Any, TypeAlias
 
 from tree_sitter import Node
 
+from swiftprep.characters import whole
+
 Value: TypeAlias = list[Any]
 
 MAX_DEPTH = 5
@@ -40,11 +42,12 @@ _NAMES = frozenset(
 _FUNCTIONS = frozenset(
     ("arrow_function", "function_expression", "function_declaration", "method_definition", "function")
 )
-_DOC_STARS = re.compile(r"^\s*(?:/\*+|\*+/|\*|//+)?\s?|\s*\*+/\s*$")
+_DOC_START = re.compile(r"\s*(?:/\*+|\*+/|\*|//+)?\s?")
+_PROP_TYPE = re.compile(r"\bPropType<")
 _SPACES = re.compile(r"\s+")
 _ESCAPE = re.compile(r"\\(u\{[0-9a-fA-F]+\}|u[0-9a-fA-F]{4}|x[0-9a-fA-F]{2}|.)", re.S)
 _ESCAPED = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", "v": "\v", "0": "\0", "\n": ""}
-_TAG = re.compile(r"(?<!\S)@(\w+)[ \t]*(.*?)(?=\s@\w|$)")
+_TAG = re.compile(r"(?<!\S)@(\w+)")
 
 
 def text_of(node: Node) -> str:
@@ -61,7 +64,7 @@ def short(node: Node) -> str:
 def string_of(node: Node) -> str:
     """Return what a string literal or a template string without substitutions stands for."""
     raw = text_of(node)[1:-1]
-    return _ESCAPE.sub(_unescape, raw) if "\\" in raw else raw
+    return whole(_ESCAPE.sub(_unescape, raw)) if "\\" in raw else raw
 
 
 def _unescape(match: re.Match[str]) -> str:
@@ -110,8 +113,13 @@ def doc_of(node: Node) -> str:
 
 def clean_doc(comment: str) -> str:
     """Return a comment's words without its stars and slashes, in one line."""
-    lines = [_DOC_STARS.sub("", line) for line in comment.split("\n")]
-    return _SPACES.sub(" ", " ".join(lines)).strip()
+    return _SPACES.sub(" ", " ".join(map(_words_of, comment.split("\n")))).strip()
+
+
+def _words_of(line: str) -> str:
+    start = _DOC_START.match(line)
+    line = line[start.end() if start else 0 :].rstrip()
+    return line[:-1].rstrip("*") if line.endswith("*/") else line
 
 
 def doc_tags(doc: str) -> tuple[str, dict[str, str]]:
@@ -122,10 +130,12 @@ def doc_tags(doc: str) -> tuple[str, dict[str, str]]:
     """
     if "@" not in doc:
         return doc, {}
-    first = _TAG.search(doc)
-    if first is None:
+    tags = list(_TAG.finditer(doc))
+    if not tags:
         return doc, {}
-    return doc[: first.start()].strip(), {m[1]: m[2].strip() for m in _TAG.finditer(doc)}
+    ends = [*(tag.start() for tag in tags[1:]), len(doc)]
+    values = {tag[1]: doc[tag.end() : end].strip() for tag, end in zip(tags, ends, strict=True)}
+    return doc[: tags[0].start()].strip(), values
 
 
 def value_of(node: Node | None, depth: int = 0) -> Value:
@@ -251,9 +261,10 @@ def entries(node: Node, depth: int = 0) -> list[list[Any]]:
 def _typed(node: Node | None, depth: int) -> Value:
     """Convert a value, keeping the type that `Object as PropType<Item>` names."""
     if node is not None and node.type in ("as_expression", "parenthesized_expression"):
-        named = re.search(r"\bPropType<\s*(.+)>\s*\)*\s*$", text_of(node), re.S)
-        if named:
-            return ["x", "PropType<" + _SPACES.sub(" ", named[1]).strip() + ">"]
+        named = _PROP_TYPE.search(text := text_of(node))
+        text = text.rstrip().rstrip(")").rstrip()
+        if named and text.endswith(">") and len(text) > named.end() + 1:
+            return ["x", "PropType<" + _SPACES.sub(" ", text[named.end() : -1]).strip() + ">"]
     return value_of(node, depth)
 
 
@@ -272,12 +283,12 @@ def _validator(node: Node) -> Value:
     text = text_of(node)
     if len(text) > 2000:
         return ["x", ""]
-    listed = re.search(r"\[([^\[\]]*)\]\s*(?:as const\s*)?\)?\s*\.\s*(?:includes|indexOf|some)\b", text)
+    listed = re.search(r"\[([^\[\]]*)\](?:\s*as const)?(?:\s*\))?\s*\.\s*(?:includes|indexOf|some)\b", text)
     listed = listed or re.search(r"\boneOf\w*\(\s*\[([^\[\]]*)\]", text)
     if listed:
         literals = re.findall(r"""'([^'\n]*)'|"([^"\n]*)"|([\w.+-]+)""", listed[1])
         return ["a", [["s", a or b or c] for a, b, c in literals]]
-    named = re.search(r"([A-Za-z_$][\w$]*)\s*\.\s*(?:includes|indexOf)\b", text)
+    named = re.search(r"(?<![\w$])([A-Za-z_$][\w$]*)\s*\.\s*(?:includes|indexOf)\b", text)
     named = named or re.search(r"\boneOf\w*\(\s*([A-Za-z_$][\w$]*)", text)
     return ["i", named[1]] if named else ["x", ""]
 

@@ -352,7 +352,7 @@ def _type_text(value: Any) -> str:
 
 
 _STRING = r"'(?:\\.|[^'\\])*'|\"(?:\\.|[^\"\\])*\"|`(?:\\.|[^`\\])*`"
-_TOKEN = re.compile(rf"{_STRING}|=>|.", re.DOTALL)
+_TOKEN = re.compile(rf"{_STRING}|=>|\\.|.", re.DOTALL)
 _LITERAL = re.compile(r"'(?:\\.|[^'\\])*'|\"(?:\\.|[^\"\\])*\"|-?\d+(?:\.\d+)?|true|false")
 
 

@@ -14,7 +14,7 @@ from swiftprep.quality.markdown import fenced
 from swiftprep.quality.pieces import pieces
 from swiftprep.workers import Guarded
 
-_TAG = re.compile(r"<(/?)([A-Za-z][\w-]*)[^<>]*>")
+_TAG = re.compile(r"<(/?)([A-Za-z][\w-]*)(?![\w-])[^<>]*>")
 _VOID = ("area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr")
 # Not syntax, and nothing that is missing: an answer ends at `max_new_tokens`, in the middle of its code.
 _WRONG = ("unknown-tag", "unknown-prop", "unknown-event", "unknown-slot")

@@ -34,11 +34,14 @@ def parse_ratio(ratio: str | float) -> Fraction:
     (Fraction(2, 5), True)
     """
     text = str(ratio).strip()
-    if re.fullmatch(r"\d+(\.\d+)?:\d+(\.\d+)?", text):
+    if re.fullmatch(r"[0-9]{1,30}(\.[0-9]{1,30})?:[0-9]{1,30}(\.[0-9]{1,30})?", text):
         private, general = (Fraction(part) for part in text.split(":"))
         if private > 0:
             return private / (private + general)
-    elif re.fullmatch(r"\d*\.?\d+(e-?\d+)?", text) and 0 < Fraction(text) <= 1:
+    elif (
+        re.fullmatch(r"(?:[0-9]{1,30}(?:\.[0-9]{1,30})?|\.[0-9]{1,30})(e-?[0-9]{1,2})?", text)
+        and 0 < Fraction(text) <= 1
+    ):
         return Fraction(text)
     raise ConfigError(
         f"ratio {text!r}: expected 'private:general' such as '40:60', or the private share such as 0.4 "

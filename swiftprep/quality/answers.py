@@ -21,7 +21,7 @@ LEAST = 20  # characters that must be left of an answer when its padding is gone
 
 _BEFORE_ECHO = re.compile(
     r"\s*(?:(?:Question|Q|You asked|Your question(?: is)?|(?:您|你)?的?(?:问题|提问)(?:是|为)?|问)[:：】\]]\s*"
-    r"|[#*>\"“「『【\[]+\s*)*",
+    r"|[#*>\"“「『【\[]\s*)*",
     re.I,
 )
 _WRAPPING = '"“”「」『』【】[]* '
@@ -36,20 +36,20 @@ _AN_ECHO = 12  # characters of a question that no answer says twice by chance
 _ANSWER_LABEL = re.compile(r"^[【\[]?(?:Answer|A|答案|答|回答)[:：】\]]\s*", re.I)
 _NO_VALUE = re.compile(r"([`'\"]?)(?:null|none|nan|nil|undefined|\[\]|\{\}|\(\)|''|\"\")\1[.。]?|`[^`\n]+`[.。]?", re.I)
 _EMPTY_SIGNS = re.compile(r"[\s.…。,，、;；:：\-—_*?？!！~'\"“”`]*")  # signs that stand for nothing, unless asked for
-_SPECIFIC = re.compile(r"[`\d]|[a-z][A-Z]|\w[-_]\w+[-_]\w|\w\(|\n\s*[-*]\s|https?:")  # names, numbers, lists
-_DOTS = re.compile(r"^[ \t]*(?:(?://|#|<!--|/\*|\*|--)[ \t]*)?(?:\.{3,6}|…{1,2})[ \t]*(?:-->|\*/)?[ \t]*$", re.M)
+_SPECIFIC = re.compile(r"[`\d]|[a-z][A-Z]|\w[-_]\w+[-_]\w|\w\(|\n[^\S\n]*[-*]\s|https?:")  # names, numbers, lists
+_DOTS = re.compile(r"^[ \t]*(?:(?://|#|<!--|/\*|\*|--)[ \t]*)?(?:\.{3,6}|…{1,2})[ \t]*(?:(?:-->|\*/)[ \t]*)?$", re.M)
 # Where three dots are a statement, the end of a document, or lines of output that nobody needs.
 _DOTS_ARE_CODE = (
     "python", "py", "pyi", "yaml", "yml", "text", "txt", "plaintext", "console", "bash", "sh", "shell", "log", "diff",
 )  # fmt: skip
 _DOTS_IN_PROSE = re.compile(r"^ {0,3}(?:\.{3,6}|…{1,2})[ \t]*$", re.M)
 _STUB = re.compile(
-    r"^(?P<before>(?:[ \t]*@[^\n]*\n)*)[ \t]*(?:async )?def [^\n]*:[ \t]*\n(?:[ \t]*\"{3}(?:(?!\"{3}).)*\"{3}[ \t]*\n)?"
+    r"^[ \t]*(?:async )?def [^\n]*:[ \t]*\n(?:[ \t]*\"{3}(?:(?!\"{3}).)*\"{3}[ \t]*\n)?"
     r"[ \t]*(?P<says>#[^\n]*)\n(?:[ \t]*#[^\n]*\n)*[ \t]*(?:pass|\.\.\.)[ \t]*$",
     re.M | re.S,
 )
 _ABSTRACT = re.compile(r"abstract|overload")
-_ELLIPSIS = re.compile(r"\[(?:\.\.\.|…+)[^\]\n,()]{1,40}(?:\.\.\.|…+)\]")
+_ELLIPSIS = re.compile(r"\[(?:\.\.\.|…{1,6})[^\]\n,()]{1,40}(?:\.\.\.|…{1,6})\]")
 _TODO = re.compile(r"\b(?:TODO|FIXME|TBD)\b")
 _TODO_LINE = re.compile(r"\W*(?:TODO|FIXME|TBD)\b(?!\s*[,，、/])")
 _HARDLY_ANYTHING = 80  # characters of an answer in words that says that something is left out, and no more
@@ -75,10 +75,10 @@ _FOREIGN = frozenset(
 )
 # A full stop within `this.list` or a colon within `:data` ends no sentence.
 _FIRST = re.compile(
-    r"\s*(?![#\-*|>\d])([^.!?。！？:：～~\n]{1,90})(?:(?:[!?。！？：～~]|[.:]+(?=\s|\Z))+\W*?(?=\w|[\s`<*#\-(（])|\n)\s*"
+    r"\s*(?![#\-*|>\d])([^.!?。！？:：～~\n]{1,90})(?:(?:[!?。！？：～~]|[.:]+(?=\s|\Z))[^\w\s`<*#\-(（]*(?=[\w\s`<*#\-(（])|\n)\s*"
 )
 _LAST = re.compile(
-    r"(?:(?<=[!?。！？～~\n`：）)])|(?<=[.:])(?=\s)|\A)\s*([^.!?。！？～~\n]{2,120})[.!?。！？～~]*[^\w`\n]*\s*\Z"
+    r"(?:(?<=[!?。！？～~\n`：）)])|(?<=[.:])(?=\s)|\A)[^\S\n]*([^.!?。！？～~\n]{2,120})[^\w`\n]*(?:\n\s*)?\Z"
 )
 
 
@@ -132,8 +132,16 @@ def _left_out(sample: Sample) -> tuple[str, bool]:
 
 def _stub(code: str) -> str:
     """Return a comment that stands for what a function is to do, where that is so of half the functions, or `""`."""
-    stubs = [found for found in _STUB.finditer(code) if not _ABSTRACT.search(found["before"])]
+    stubs = [found for found in _STUB.finditer(code) if not _ABSTRACT.search(_decorators(code, found.start()))]
     return stubs[0]["says"] if stubs and 2 * len(stubs) >= code.count("def ") else ""
+
+
+def _decorators(code: str, at: int) -> str:
+    """Return the decorators above a place where a line begins."""
+    start = at
+    while (above := code.rfind("\n", 0, max(0, start - 1)) + 1) < start and code[above:start].lstrip().startswith("@"):
+        start = above
+    return code[start:at]
 
 
 def _code(sample: Sample) -> list[tuple[str, str]]:
@@ -300,15 +308,19 @@ def _without_itself(answer: str) -> str:
 
 def _without_courtesy(answer: str) -> str:
     """Take the courteous sentences off an answer's beginning and end."""
-    while (first := _FIRST.match(answer)) and is_courtesy(first[1]) and len(answer) - first.end() > LEAST:
-        answer = answer[first.end() :]
+    begin = 0
+    while (first := _FIRST.match(answer, begin)) and is_courtesy(first[1]) and len(answer) - first.end() > LEAST:
+        begin = first.end()
+    answer = answer[begin:]
+    end = len(answer)
     while True:
-        answer = answer.rstrip() if answer[-1:].isspace() else answer
-        start = max(0, len(answer) - ENDING)
-        last = _LAST.search(answer, start)
+        while end and answer[end - 1].isspace():
+            end -= 1
+        start = max(0, end - ENDING)
+        last = _LAST.search(answer, start, end)
         if not last or not is_courtesy(last[1]) or last.start() <= max(LEAST, start):
-            return answer
-        answer = answer[: last.start()]
+            return answer[:end]
+        end = last.start()
 
 
 def is_courtesy(sentence: str) -> bool:

@@ -13,7 +13,9 @@ from swiftprep.records import Sample
 
 _LANGUAGES = "vue|html|javascript|js|jsx|typescript|ts|tsx|json|css|scss|less|python|py|java|sql|bash|shell|sh|xml|yaml"
 _MARK = r"(?:(?:\\?` ?){2,5}|'{3}|’{3}|·{3}|｀{3}|~{3,})"  # what people and programs write for a fence
-_FENCE_LINE = re.compile(rf"[ \t]*(?:{_MARK}[ \t]*({_LANGUAGES})?|\[code(?:=({_LANGUAGES}))?\]|\[/code\])[ \t]*", re.I)
+_FENCE_LINE = re.compile(
+    rf"[ \t]*(?:{_MARK}(?:[ \t]*({_LANGUAGES}))?|\[code(?:=({_LANGUAGES}))?\]|\[/code\])[ \t]*", re.I
+)
 _FENCE_OR_BLANK = re.compile(rf"{_MARK}[ \t]*(?:(?:{_LANGUAGES})\b)?|\[/?code(?:=\w+)?\]|\s", re.I)
 _CODE_ON_IT = re.compile(rf"```({_LANGUAGES})(?:[ \t]+(?=[<{{(\w@/#'\"])(?![\w-]+=)|(?=<))(.*\S.*)", re.I)
 _AFTER_TEXT = re.compile(rf"(?!\s*>)(.*[^\s`])[ \t]*```({_LANGUAGES})?[ \t]*", re.I)
@@ -62,7 +64,7 @@ def _is_well_fenced(text: str) -> bool:
     done = 0
     outside = []
     for block in fenced(text):
-        opening = text[block.start : len(text)].partition("\n")[0].strip()
+        opening = text[block.start : block.end].partition("\n")[0].strip()
         inner = _FENCE_LINE.fullmatch(block.code.partition("\n")[0])
         if (
             not block.closed
@@ -74,14 +76,15 @@ def _is_well_fenced(text: str) -> bool:
         done = block.end
     lines = "".join([*outside, text[done:]]).split("\n")
     return not any(
-        (_FENCE_LINE.fullmatch(line) and not _is_underline(line, lines[:place])) or _AFTER_TEXT.fullmatch(line)
+        (_FENCE_LINE.fullmatch(line) and not _is_underline(line, lines[place - 1] if place else ""))
+        or _AFTER_TEXT.fullmatch(line)
         for place, line in enumerate(lines)
     )
 
 
-def _is_underline(line: str, before: list[str]) -> bool:
+def _is_underline(line: str, before: str) -> bool:
     """Return whether a row of `~` makes a heading of the line before it, as in reStructuredText."""
-    return set(line.strip()) == {"~"} and bool(before) and bool(before[-1].strip())
+    return set(line.strip()) == {"~"} and bool(before.strip())
 
 
 def _fenced_anew(text: str) -> str:
@@ -90,7 +93,7 @@ def _fenced_anew(text: str) -> str:
     opened: str | None = None  # the language of the block we are in
     mark = ""  # the first character of its fence
     for line in text.split("\n"):
-        fence = None if opened is None and _is_underline(line, lines) else _FENCE_LINE.fullmatch(line)
+        fence = None if opened is None and _is_underline(line, "".join(lines[-1:])) else _FENCE_LINE.fullmatch(line)
         indent = line[: len(line) - len(line.lstrip())]
         language = ((fence[1] or fence[2] or "") if fence else "").lower()
         if fence and opened is None and (language or "`" * 3 in line or "~~~" in line or "[code" in line):
@@ -163,12 +166,13 @@ def _fence_lines(text: str) -> str | None:
         elif not code or not (_STARTS.match(line) or _GOES_ON.search(line)):
             runs.append((start, index))
             start = None
-    made = text
-    for begin, end in reversed(runs):
+    made: list[str] = []
+    done = 0
+    for begin, end in runs:
         while end > begin and not lines[end - 1].strip():
             end -= 1
         block = lines[begin:end]
-        above = next((line.strip() for line in reversed(lines[:begin]) if line.strip()), "")
+        above = next((lines[place].strip() for place in range(begin - 1, -1, -1) if lines[place].strip()), "")
         if all(line.startswith(("    ", "\t")) for line in block if line.strip()) or (
             above.endswith("::") or above.startswith(".. code")
         ):
@@ -177,9 +181,9 @@ def _fence_lines(text: str) -> str | None:
             continue
         if block[0].startswith(("    ", "\t")) or not _is_whole(block):
             continue
-        lines[begin:end] = [f"```{_guess(block)}", *block, "```"]
-        made = "\n".join(lines)
-    return made if made != text else None
+        made += [*lines[done:begin], f"```{_guess(block)}", *block, "```"]
+        done = end
+    return "\n".join([*made, *lines[done:]]) if made else None
 
 
 def _is_whole(lines: list[str]) -> bool:
@@ -194,12 +198,12 @@ def _guess(lines: list[str]) -> str:
     text = "\n".join(lines)
     if re.search(r"^\s*</?[a-zA-Z]", text):
         return "vue" if re.search(r"</?[a-z]+-[\w-]+|[:@][\w-]+=|v-\w+", text) else "html"
-    if re.search(r"^\s*(?:def \w+|from \w[\w.]* import|import \w+$|print\()", text, re.M):
+    if re.search(r"^[^\S\n]*(?:def \w+|from \w[\w.]* import|import \w+$|print\()", text, re.M):
         return "python"
     if re.match(r"\s*(?:SELECT|INSERT|UPDATE|CREATE)\b", text):
         return "sql"
-    if re.search(r"^\s*(?:public|private) ", text, re.M):
+    if re.search(r"^[^\S\n]*(?:public|private) ", text, re.M):
         return "java"
-    if re.match(r"\s*[.#@]?[\w-]+[^(;={]*\{", text) and re.search(r"^\s*[\w-]+\s*:[^;{]+;\s*$", text, re.M):
+    if re.match(r"\s*[.#@]?[\w-][^(;={]*\{", text) and re.search(r"^[ \t]*[\w-]+[ \t]*:[^;{\n]+;[ \t]*$", text, re.M):
         return "css"
     return "js"

@@ -34,12 +34,12 @@ _A_TERM = re.compile(
 _OPERATORS = re.compile(r"[&|=<>+*^%~]{2}|!!?\w")
 _EXPRESSION = re.compile(r"(?=\D*\d)(?=[^=≈≠<>≤≥+\-*/×÷^!%√]*[=≈≠<>≤≥+\-*/×÷^!%√])[\d\s.,+\-*/×÷^!%()√π=≈≠<>≤≥?？]+")
 _QUOTED = re.compile(
-    "(?!```)[「『“\"'‘《`][^」』”\"'’》`\n]{2,}[」』”\"'’》`]|[:：]\\s*\\S{2,}|\n\\s*\\S[^\n]{2,}[^\n:：](?:\n|$)|[{};<>=]{2}|\\(\\w*\\)"
+    "(?!```)[「『“\"'‘《`][^」』”\"'’》`\n]{2,400}[」』”\"'’》`]|[:：]\\s*\\S{2,}|\n[^\\S\n]*\\S[^\n]{2,}[^\n:：](?:\n|$)|[{};<>=]{2}|\\(\\w*\\)"
 )
 LONG = 80  # characters from which an instruction is not short
 _INLINE_CODE = re.compile(r"`[^`\n]*`|'[^'\n]*'|\"[^\"\n]*\"")
 # A place for what is asked about, with nothing in it.
-_EMPTY_PLACE = re.compile(r"\s*(?:\n[ \t]*(?:`{3,}|~{3,})[^\n`]*\n\s*(?:`{3,}|~{3,})|\n[ \t]*[^\W\d]{1,12}[:：])\s*\Z")
+_EMPTY_PLACE = re.compile(r"\n[ \t]*(?:(?:`{3,}|~{3})[^\n`]*\n\s*(?:`{3,}|~{3,})|[^\W\d]{1,12}[:：])\Z")
 _INPUT = re.compile(r"输入|\binputs?\b|\bstdin\b", re.I)
 _ASKS_BACK = re.compile("[?？]")
 
@@ -106,7 +106,7 @@ def _without_no_input(text: str) -> str:
     found = phrases("no_input").search(text.rstrip(), max(0, len(text.rstrip()) - LONG))
     if found is None or _INPUT.search(text[: found.start()]):  # what is asked about is an input, or that there is none
         return text
-    return text[: found.start()]
+    return text[: found.start()].rstrip()
 
 
 def missing_object(sample: Sample) -> Verdict | None:
@@ -114,7 +114,7 @@ def missing_object(sample: Sample) -> Verdict | None:
     users = [turn["content"] for turn in sample.messages if turn["role"] == "user"]
     if len(users) != 1:
         return None
-    question = _EMPTY_PLACE.sub("", users[0].strip())
+    question = _EMPTY_PLACE.sub("", users[0].strip()).rstrip()
     if len(question) > 400 or any(block.code.strip() for block in fenced(question)):
         return None
     if found := phrases("what_is_attached").search(question) or phrases("what_was_said").search(unquoted(question)):

@@ -59,7 +59,7 @@ _NAME_IN_TAG = re.compile(rf"[\w$@:#.\-{_DASHES}{_JOINERS}]+")
 _WORD = re.compile(r"[A-Za-z_$][\w$-]*", re.ASCII)
 _INLINE = re.compile(r"(?<!`)`([^`\n]+)`(?!`)")
 _SHOWN_NAME = re.compile(r"</?[\w-]+\s*/?>|[@:#]?[\w.$:-]+(?:=|\(\))?", re.ASCII)
-_HYPHENATED = re.compile(r"\w+(?:[\u2010\u2011]\w+)+", re.ASCII)
+_HYPHENATED = re.compile(r"(?<!\w)\w+(?:[\u2010\u2011]\w+)+", re.ASCII)
 _ABOUT = re.compile(
     r"全角|半角|中文(?:标点|符号|引号|括号|逗号|空格)|弯引号|零宽|不间断空格|乱码|同形|形近|不可见"
     r"|full-?width|look-?alike (?:char|letter|sign|glyph)|homoglyph|(?:smart|curly|typographic) quotes?"
@@ -148,7 +148,7 @@ def _pieces(answer: str) -> Iterator[tuple[int, int, str]]:
 
 def _language(name: str, code: str) -> str:
     if name in ("vue", "html", "template", "vue-html", ""):
-        is_markup = re.match(r"\s*(?:<!--.*?-->\s*)*[<＜][A-Za-z!]", code, re.S)
+        is_markup = re.match(r"\s*[<＜][A-Za-z!]", code)
         return "vue" if is_markup else "js" if name == "vue" else ""
     is_component = name in SCRIPTS and re.match(r"\s*<(?:template|script)\b", code)
     return "vue" if is_component else name

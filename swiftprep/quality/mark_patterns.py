@@ -73,7 +73,7 @@ def marks() -> Marks:
             "|".join([_FENCE, *(f"(?P<first_{n}>{a})|(?P<last_{n}>{b})" for n, (a, b) in enumerate(thoughts))]), re.M
         ),
         str(len(thoughts) - 1),
-        [(re.compile(rf"\s*(?:{first})"), re.compile(rf"(?:{last})\s*\Z")) for first, last in answers],
+        [(re.compile(rf"\A\s*(?:{first})"), re.compile(rf"(?:{last})\s*\Z")) for first, last in answers],
         re.compile("|".join([of["in_thoughts"], words, think])),
         re.compile(tokens),
         re.compile(rf"^[ \t]*{words}|{words}[ \t]*$", re.M),

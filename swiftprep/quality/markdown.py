@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -74,6 +75,12 @@ def _line_before(text: str, start: int) -> str:
 def _block(text: str, opened: re.Match[str], stop: int, end: int, closed: bool) -> Fenced:
     language = opened[2].split()[0].lower() if opened[2].strip() else ""
     return Fenced(opened.start(), end, language, text[opened.end() + 1 : stop], opened[1], closed)
+
+
+def in_a_block(at: int, blocks: list[Fenced]) -> bool:
+    """Return whether a place lies within one of the blocks, which are in order."""
+    number = bisect_right(blocks, at, key=lambda block: block.start)
+    return number > 0 and at < blocks[number - 1].end
 
 
 def outside_fences(text: str) -> str:

@@ -7,13 +7,14 @@ import re
 from collections import Counter
 
 from swiftprep.catalog.snippets import language_of, syntax_errors
+from swiftprep.characters import without_entities
 from swiftprep.quality.completeness import cut_off
-from swiftprep.quality.markdown import fenced
+from swiftprep.quality.markdown import fenced, in_a_block
 from swiftprep.quality.phrases import phrases
 from swiftprep.quality.syntax import without
 
-_WHOLE_LINE = r"[ \t]*{}[ \t]*"
-_FENCE = re.compile(r"[ \t]*(?:`{3,}|~{3,})")
+_MOST_TIMES = 8  # how often one text may have been escaped
+_FENCE = re.compile(r"`{3,}|~{3,}")
 _ANNOUNCES = re.compile(r"(?:[:：]|如下|as follows)\W{0,3}$|[,，、]$")
 _ENTITY = re.compile(r"&(?:amp;)?(?:lt|gt|amp|quot|nbsp|#39|#x27|apos|ldquo|rdquo|hellip|mdash);")
 _INLINE = re.compile(r"(?<!`)`[^`\n]+`(?!`)")
@@ -29,7 +30,9 @@ _RICH = re.compile(rf"<!--|<(?!br\b)\w+\b(?!{_LOOKS}\s*>)[^<>\n]*>")
 _DEAD_LINK = re.compile(
     r"(?:<sup>)?<a\s(?=[^<>\n]*\bhref=[\"'](?:javascript:|#))[^<>\n]*>([^<>\n]*)</a>(?:</sup>)?", re.I
 )
-_LINK = re.compile(r"<a\s+(?:[^<>\n]*\s)?href=\"(https?://[^\"\s()]+)\"[^<>\n]*>([^<>\n\[\]]+)</a>", re.I)
+_LINK = re.compile(
+    r"<a\s(?=[^<>\n]*>[^<>\n\[\]]+</a>)(?:[^<>\n]*\s)?href=\"(https?://[^\"\s()]+)\"[^<>\n]*>([^<>\n\[\]]+)</a>", re.I
+)
 _PROSE_ONLY = re.compile(r"(`[^`\n]*`|^[ \t]*\|.*$)", re.M)
 _BREAK = re.compile(r"<br ?/?>", re.I)
 # Where a line may well end: after a sentence or a mark, at the end of the line, beside another break or a list.
@@ -62,8 +65,8 @@ def without_page_lines(answer: str) -> str:
     last = len(lines) - _run(lines[::-1][: len(lines) - first], announced=True)
     left_out: set[int] = set()
     for place in range(first, last):
-        if phrases("copy_button", _WHOLE_LINE).fullmatch(lines[place]) and _is_beside_a_fence(lines, place):
-            after = next((line for line in lines[place + 1 :] if line.strip()), "")
+        if phrases("copy_button").fullmatch(lines[place].strip(" \t")) and _is_beside_a_fence(lines, place):
+            after = _first(lines, range(place + 1, len(lines)))
             is_label = place > first and _FENCE.sub("", after).strip() == lines[place - 1].strip() != ""
             left_out |= {place, place - is_label}  # the page writes the language above its code, too
     return "\n".join(lines[place] for place in range(first, last) if place not in left_out).strip()
@@ -74,8 +77,9 @@ def _run(lines: list[str], *, announced: bool) -> int:
     count = 0
     is_sure = False
     for place, line in enumerate(lines):
-        is_strong = phrases("web_page", _WHOLE_LINE).fullmatch(line) is not None
-        if line.strip() and not is_strong and not phrases("web_page_too", _WHOLE_LINE).fullmatch(line):
+        bare = line.strip(" \t")
+        is_strong = phrases("web_page").fullmatch(bare) is not None
+        if line.strip() and not is_strong and not phrases("web_page_too").fullmatch(bare):
             if announced and _ANNOUNCES.search(line.rstrip()[-20:]):
                 return 0
             break
@@ -85,16 +89,29 @@ def _run(lines: list[str], *, announced: bool) -> int:
 
 
 def _is_beside_a_fence(lines: list[str], place: int) -> bool:
-    before = next((line for line in reversed(lines[:place]) if line.strip()), "")
-    after = next((line for line in lines[place + 1 :] if line.strip()), "")
-    return _FENCE.match(after) is not None or (_FENCE.match(before) is not None and place + 1 == len(lines))
+    before = _first(lines, range(place - 1, -1, -1))
+    after = _first(lines, range(place + 1, len(lines)))
+    return _is_fence(after) or (_is_fence(before) and place + 1 == len(lines))
+
+
+def _is_fence(line: str) -> bool:
+    return _FENCE.match(line.lstrip(" \t")) is not None
+
+
+def _first(lines: list[str], places: range) -> str:
+    """Return the first line at some places that is not blank, or `""`."""
+    return next((lines[place] for place in places if lines[place].strip()), "")
 
 
 def page_line(answer: str) -> str:
     """Return a line of an answer that only a web page says, wherever it stands, or `""`."""
-    inside = {place for block in fenced(answer) for place in range(block.start, block.end)}
-    found = (m for m in phrases("web_page", rf"(?m:^{_WHOLE_LINE}$)").finditer(answer) if m.start() not in inside)
-    return next((match[0].strip() for match in found), "")
+    blocks, start = fenced(answer), 0
+    for line in answer.split("\n"):
+        bare = line.strip(" \t")
+        if phrases("web_page").fullmatch(bare) and not in_a_block(start, blocks):
+            return bare.strip()
+        start += len(line) + 1
+    return ""
 
 
 def unescaped(answer: str) -> str:
@@ -119,7 +136,7 @@ def _inline(text: str) -> str:
     codes = _INLINE.findall(text)
     if any(_ENTITY.fullmatch(code[1:-1].strip()) for code in codes):
         return text
-    return _INLINE.sub(lambda match: html.unescape(match[0]) if _QUOTES_OR_TAGS.search(match[0]) else match[0], text)
+    return _INLINE.sub(lambda match: without_entities(match[0]) if _QUOTES_OR_TAGS.search(match[0]) else match[0], text)
 
 
 def _markup(code: str) -> str | None:
@@ -127,9 +144,11 @@ def _markup(code: str) -> str | None:
     if _TAG.search(code) or not code.lstrip().startswith("&"):
         return None
     made: str | None = code
-    while made is not None and not _TAG.match(made.lstrip()):
-        made = _once(made)
-    return made if made is not None and not cut_off(made, "vue") else None
+    for _ in range(_MOST_TIMES):
+        made = None if made is None else _once(made)
+        if made is None or _TAG.match(made.lstrip()):
+            break
+    return made if made is not None and _TAG.match(made.lstrip()) and not cut_off(made, "vue") else None
 
 
 def _script(code: str, language: str) -> str | None:
@@ -149,7 +168,7 @@ def _script(code: str, language: str) -> str | None:
 def _once(code: str) -> str | None:
     """Undo one escaping of a whole piece of code, where escaping what comes out gives the same again."""
     plain = _NAMED_SIGN.sub(_sign, code.replace("&nbsp;", " "))
-    made = html.unescape(plain)
+    made = without_entities(plain)
     for names, one in (("&#39; &apos; &#039;", "&#x27;"), ("&#34;", "&quot;")):
         for name in names.split():
             plain = plain.replace(name, one)
@@ -158,7 +177,7 @@ def _once(code: str) -> str | None:
 
 def _sign(found: re.Match[str]) -> str:
     """Return the letter or sign that a name stands for, such as `&times;`; what code is made of stays escaped."""
-    sign = html.unescape(found[0])
+    sign = without_entities(found[0])
     return found[0] if sign.isascii() else sign
 
 
@@ -202,4 +221,4 @@ def _as_markdown(text: str, numbered: bool) -> str:
     text = _BREAK.sub("\n", re.sub(r"<br ?/?>\n?", "\n", text, flags=re.I))
     text = _HEADING.sub(lambda match: "#" * int(match[1]) + " ", _ITEM.sub("1. " if numbered else "- ", text))
     text = _BLOCK_TAG.sub("", _PARAGRAPH_END.sub("\n", text))
-    return html.unescape(_STRONG.sub("**", text)).replace("\xa0", " ")
+    return without_entities(_STRONG.sub("**", text)).replace("\xa0", " ")

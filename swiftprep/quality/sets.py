@@ -13,7 +13,7 @@ MANY = 20  # samples of one wording before anything is said about it
 SHARE = 0.5
 LONGEST = 400  # characters of a question that tell its wording
 
-_TOKEN = re.compile(r"'[^'\n]*'|\"[^\"\n]*\"|`[^`\n]*`|“[^”\n]*”|「[^」\n]*」|[\w@.\-/\\]+")
+_TOKEN = re.compile(r"'[^'\n]*'|\"[^\"\n]*\"|`[^`\n]*`|“[^“”\n]*”|「[^「」\n]*」|[\w@.\-/\\]+")
 _OF_NAMES = re.compile(r"['\"`“「/\\\d-]")
 
 

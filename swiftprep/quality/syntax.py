@@ -28,12 +28,12 @@ _PARTS: dict[str, Part] = {
 }  # fmt: skip
 # Of languages without a grammar here: what is quoted, and comments in C's, the shell's, SQL's and HTML's manner.
 _ROUGH = re.compile(
-    rb"""("(?:\\.|[^"\\\n])*"|(?<![\w'])'(?:\\.|[^'\\\n])*')|(/\*.*?(?:\*/|\Z)|<!--.*?(?:-->|\Z)|(?<![:\w])//[^\n]*"""
+    rb"""((?<!\\)"(?:\\.|[^"\\\n])*"|(?<![\w'\\])'(?:\\.|[^'\\\n])*')|(/\*.*?(?:\*/|\Z)|<!--.*?(?:-->|\Z)|(?<![:\w])//[^\n]*"""
     rb"""|(?m:(?:^|(?<=\s))(?:\#|--)[ \t][^\n]*))""",
     re.S,
 )
 # In the shell a comment begins with `#` alone, `/*` is any file, and quotes go on over lines.
-_ROUGH_IN_SHELL = re.compile(rb"""("(?:\\.|[^"\\])*"|(?<![\w\\])'[^']*')|((?m:(?:^|(?<=\s))\#[^\n]*))""", re.S)
+_ROUGH_IN_SHELL = re.compile(rb"""((?<!\\)"(?:\\.|[^"\\])*"|(?<![\w\\])'[^']*')|((?m:(?:^|(?<=\s))\#[^\n]*))""", re.S)
 _SHELLS = ("bash", "sh", "shell", "zsh")
 
 

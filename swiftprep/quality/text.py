@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import ast
-import html
 import re
 from typing import Any
 
 import orjson
 
+from swiftprep.characters import whole, without_entities
 from swiftprep.quality.chat_tokens import kept_token
 from swiftprep.quality.decoding import decoded, looks_wrong, words_with_gaps, wrong_lines
 from swiftprep.quality.edit import with_answer, with_texts
-from swiftprep.quality.markdown import code_of, fenced, outside_fences, prose
+from swiftprep.quality.markdown import code_of, fenced, in_a_block, outside_fences, prose
 from swiftprep.quality.marks import has_marks, is_about_marks, left_mark, own_turn, taken, without_edges
 from swiftprep.quality.origin import is_code, is_scanned, language_of_file
 from swiftprep.quality.pages import page_line, unescaped, without_page_lines, without_tags
@@ -24,6 +24,7 @@ from swiftprep.records import Sample
 from swiftprep.row_columns import RESPONSE_KEYS
 
 LEAST_GAPS = 3  # words with a question mark in them from which it is no slip
+_MOST_ECHOES = 100  # turns with the question that are taken off an answer
 TAIL = 300  # characters at the end of a question in which a template's end is looked for
 
 _LOST = re.compile("\ufffd|锟斤拷|锟斤|烫烫烫|屯屯屯")
@@ -121,9 +122,9 @@ def json_wrapped(sample: Sample) -> Verdict | None:
     except orjson.JSONDecodeError:
         try:
             value = ast.literal_eval(inner)  # a Python object, printed
-        except (ValueError, SyntaxError, MemoryError, RecursionError):
+        except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
             return None
-    text = _answer_in(value)
+    text = whole(_answer_in(value))
     if not text:
         return None
     return fix(with_answer(sample, text), "is a JSON object with the answer in it", "回答被包在 JSON 里")
@@ -174,7 +175,7 @@ def html_residue(sample: Sample) -> Verdict | None:
         if _ABOUT_LOOKS.search(sample.prompt) and _LOOKS.search(answer):
             return None  # the answer shows how a text gets its looks
         made = without_tags(answer)
-        if len(made) < 0.7 * len(html.unescape(answer)) and phrases("about_code").search(sample.prompt):
+        if len(made) < 0.7 * len(without_entities(answer)) and phrases("about_code").search(sample.prompt):
             return None  # it is HTML that was asked for
     if made == answer or not made.strip():
         return None
@@ -242,12 +243,15 @@ def _question_alone(text: str) -> str:
 
 def _answer_alone(text: str, question: str) -> str:
     """Return an answer without the labels of turns around it, and without the question in a turn before it."""
-    asker = phrases("asker").match(text)
-    if asker and text.startswith(question.strip(), asker.end()):
+    for _ in range(_MOST_ECHOES):
+        asker = phrases("asker").match(text)
+        if not asker or not text.startswith(question.strip(), asker.end()):
+            break
         rest = text[asker.end() + len(question.strip()) :]
         begins = phrases("speaker").match(rest)
-        if begins and rest[:1].isspace() and rest[begins.end() :].strip():
-            return _answer_alone(rest.lstrip(), question)
+        if not begins or not rest[:1].isspace() or not rest[begins.end() :].strip():
+            break
+        text = rest.lstrip()
     begin = phrases("speaker").match(text)
     if begin and begin[0].strip(" \n:：#") in question:
         begin = None  # the label was asked for
@@ -255,7 +259,7 @@ def _answer_alone(text: str, question: str) -> str:
         text = text[: last.start()]
     blocks = fenced(text)
     ends = (match.start() for match in phrases("next_turn").finditer(text))
-    end = next((at for at in ends if not any(b.start <= at < b.end for b in blocks)), len(text))
+    end = next((at for at in ends if not in_a_block(at, blocks)), len(text))
     return text if not begin and end == len(text) else text[begin.end() if begin else 0 : end].strip()
 
 

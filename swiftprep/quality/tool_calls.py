@@ -17,7 +17,7 @@ _NAMES = frozenset("tool tool_name name function function_name action api plugin
 _ARGUMENTS = frozenset("parameters params arguments args kwargs input inputs action_input tool_input".split())
 _BESIDE = frozenset("id call_id type index thought thoughts reasoning".split())
 # As agents write it that are asked for a thought, an action and what is given to it, line by line.
-_STEPS = re.compile(r"^Action:[ \t]*[\w.-]+[^\n]*\n+Action Input:", re.M)
+_STEPS = re.compile(r"^Action:[ \t]*[\w.-][^\n]*\n+Action Input:", re.M)
 # What a search tool puts behind a sentence: where it was read, in a list that is not here.
 _SOURCE = re.compile(r"【\d+(?::\d+)?†[^】\n]{0,60}】|[\ue200-\ue206](?:cite|turn\d)")
 

@@ -19,7 +19,7 @@ _LETTER_END = re.compile(r"[\w\u3400-\u9fff]$")
 _GOES_ON = frozenset(
     "= += -= *= /= + * & | && || ?? ? ?. . ( [ => == === != !== const let var import new await typeof extends".split()
 )
-_START_TAG = re.compile(r"\s*<[A-Za-z][\w.-]*(?:[^<>\"']|\"[^\"]*\"|'[^']*')*>\s*")
+_START_TAG = re.compile(r"\s*<[A-Za-z][\w.-]*(?![\w.-])(?:[^<>\"']|\"[^\"]*\"|'[^']*')*>\s*")
 _TEXTS = frozenset(["", *"text txt plaintext md markdown console log output diff".split()])
 _SENTENCE = re.compile(r"[。！？!?]|\.(?=\s|$)")
 _ITEM_END = re.compile(r"[。！？!?；;.]$")

@@ -15,7 +15,7 @@ class _Loader(BoundedLoader):
 
 
 _PLAIN = {
-    "tag:yaml.org,2002:int": re.compile(r"[-+]?(0|[1-9][0-9_]*)$"),
+    "tag:yaml.org,2002:int": re.compile(r"\A[-+]?(0|[1-9][0-9_]{0,99})$"),
     "tag:yaml.org,2002:bool": re.compile(r"(true|True|TRUE|false|False|FALSE)$"),
 }
 
@@ -27,7 +27,7 @@ _Loader.yaml_implicit_resolvers = {
 # YAML 1.1 reads 1e-4 as text; people who write learning rates mean the number.
 _Loader.add_implicit_resolver(
     "tag:yaml.org,2002:float",
-    re.compile(r"[-+]?(\d+\.\d*|\.\d+|\d+(?=[eE]))([eE][-+]?\d+)?$|[-+]?\.(inf|Inf|INF)$|\.(nan|NaN|NAN)$"),
+    re.compile(r"\A(?:[-+]?(\d+\.\d*|\.\d+|\d+(?=[eE]))([eE][-+]?\d+)?|[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN))$", re.A),
     list("-+0123456789."),
 )
 

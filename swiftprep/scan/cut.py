@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -33,25 +34,32 @@ def cut(source: bytes, tree: list[Piece], fits: Callable[[bytes], bool]) -> tupl
     too_long: list[Part] = []
 
     def add(pieces: tuple[Piece, ...] | list[Piece], around: tuple[str, ...]) -> None:
-        open_: Piece | None = None
-        for piece in pieces:
-            if open_ is not None and fits(source[open_.start : piece.end]):
-                open_ = Piece(open_.start, piece.end, open_.kind)
-                continue
-            if open_ is not None:
-                parts.append(Part(open_.start, open_.end, around))
-                open_ = None
-            if fits(source[piece.start : piece.end]):
-                open_ = piece
+        first = 0
+        while first < len(pieces):
+            piece = pieces[first]
+            if count := _that_fit(source, pieces, first, fits):
+                parts.append(Part(piece.start, pieces[first + count - 1].end, around))
             elif piece.inner:
                 add(piece.inner, (*around, _heading(source, piece)))
             else:
                 too_long.append(Part(piece.start, piece.end, around))
-        if open_ is not None:
-            parts.append(Part(open_.start, open_.end, around))
+            first += count or 1
 
     add(tree, ())
     return parts, too_long
+
+
+def _that_fit(source: bytes, pieces: tuple[Piece, ...] | list[Piece], first: int, fits: Callable[[bytes], bool]) -> int:
+    """Return how many pieces in a row, from one on, are short enough together; few stretches are looked at."""
+    count, step, grows = 0, 1, True
+    while step:
+        last = first + count + step - 1
+        if last < len(pieces) and fits(source[pieces[first].start : pieces[last].end]):
+            count += step
+        else:
+            grows = False
+        step = 2 * step if grows else step // 2
+    return count
 
 
 def _heading(source: bytes, piece: Piece) -> str:
@@ -65,24 +73,30 @@ def pieces_of(source: bytes, shape: Shape) -> list[Piece]:
     if not shape.blocks:
         return shape.pieces
     made = []
+    pieces = sorted(shape.pieces, key=lambda piece: piece.start)
+    elements = sorted(enumerate(shape.elements), key=lambda item: item[1].start)
     for block in shape.blocks:
         inner: list[Piece] = []
         if block.kind == "script":
-            inner = [p for p in shape.pieces if block.start <= p.start and p.end <= block.end]
+            first = bisect_left(pieces, block.start, key=lambda piece: piece.start)
+            last = bisect_left(pieces, block.end, key=lambda piece: piece.start)
+            inner = [piece for piece in pieces[first:last] if piece.end <= block.end]
         elif block.kind == "template":
-            inner = _elements(shape.elements, block.start, block.end)
+            first = bisect_left(elements, block.start, key=lambda item: item[1].start)
+            last = bisect_left(elements, block.end, key=lambda item: item[1].start)
+            inner = _elements([item for item in elements[first:last] if item[1].end <= block.end])
         elif block.kind == "style":
             inner = rules(source, block.start, block.end)
         made.append(Piece(block.outer, block.outer_end, block.kind, tuple(inner)))
     return made
 
 
-def _elements(elements: list[Element], start: int, end: int) -> list[Piece]:
-    """Return the template's elements as nested pieces."""
+def _elements(numbered: list[tuple[int, Element]]) -> list[Piece]:
+    """Return the template's elements, each with its number in the file, as nested pieces."""
+    elements = dict(numbered)
     children: dict[int, list[int]] = {}
-    for index, element in enumerate(elements):
-        if start <= element.start and element.end <= end:
-            children.setdefault(element.parent, []).append(index)
+    for index, element in numbered:
+        children.setdefault(element.parent, []).append(index)
     inside = {index for members in children.values() for index in members}
     roots = [index for parent, members in children.items() if parent not in inside for index in members]
 

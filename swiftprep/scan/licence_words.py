@@ -39,7 +39,7 @@ WORDS = tuple(
         ("Elastic-2.0", rf"elastic {_L}"),
         ("EPL-1.0", rf"eclipse public {_L}[, ]*(?:- )?{_V}1|\bepl[, ]*{_V}1"),
         ("EPL-2.0", rf"eclipse public {_L}|\bepl[, ]*{_V}2"),
-        ("CDDL-1.1", rf"common development and distribution {_L}[, (]*(?:cddl)?[, )]*{_V}1\.1|\bcddl[, ]*{_V}1\.1"),
+        ("CDDL-1.1", rf"common development and distribution {_L}[, ()]*(?:cddl[, )]*)?{_V}1\.1|\bcddl[, ]*{_V}1\.1"),
         ("CDDL-1.0", rf"common development and distribution {_L}|\bcddl\b"),
         ("EUPL-1.1", rf"european union public licen[cs]e[, ]*{_V}1\.1|\beupl[, ]*{_V}1\.1"),
         ("EUPL-1.2", r"european union public licen[cs]e|\beupl\b"),
@@ -107,7 +107,7 @@ STATEMENTS = tuple(
     )
 )
 LABEL = re.compile(
-    r"^[\s*#;/|!<>-]*(?:@?licen[cs]e|许可证|许可协议|授权协议|开源协议)[ \t]*[:：][ \t]*"
+    r"^[ \t\r\f\v\u3000\xa0*#;/|!<>-]*(?:@?licen[cs]e|许可证|许可协议|授权协议|开源协议)[ \t]*[:：][ \t]*"
     r"(?P<name>(?:(?-i:[A-Z\u4e00-\u9fff])|commercial\b|proprietary\b|private\b|confidential\b)[^\n]{0,60})",
     re.IGNORECASE | re.MULTILINE,
 )

@@ -36,7 +36,7 @@ _OPERATOR = r"(?:AND|OR|WITH|(?i:and|or|with)(?=[ \t]+\(*(?:[A-Z][\w.+]*-[\w.+-]
 _EXPRESSION = rf"{_TERM}(?:[ \t]+{_OPERATOR}[ \t]+{_TERM})*"
 _SPDX = re.compile(rf"(?i:SPDX-License-Identifier)[ \t]*[:：][ \t]*({_EXPRESSION})")
 _TAG = re.compile(rf"(?i:@licen[cs]e)[ \t:：]+({_EXPRESSION})")
-_IS_ID = re.compile(r"[A-Z]{2,}[A-Za-z]*(?:-[A-Z][A-Za-z]*)*-\d[\w.+-]*")  # an id in SPDX's form, known or not
+_IS_ID = re.compile(r"[A-Z]{2}[A-Za-z]*(?:-[A-Z][A-Za-z]*)*-\d[\w.+-]*")  # an id in SPDX's form, known or not
 _COMMENT = re.compile(
     r"/\*.*?(?:\*/|\Z)|<!--.*?(?:-->|\Z)|\"\"\".*?(?:\"\"\"|\Z)|'''.*?(?:'''|\Z)|\{#.*?(?:#\}|\Z)"
     r"|(?:^|(?<=\s))(?://|#|--|;|%|(?:rem|REM)\s)[^\n]*",

@@ -83,7 +83,7 @@ _REMOTE = re.compile(
 )
 _NOTICE = re.compile(r"(?i)copyright|\(c\)|©|@licen[cs]e|版权所有")
 _STAND_IN = re.compile(
-    r"(?i)(?:your|you|user|username|name|someone|somebody|x{2,}|abc)[\w.-]*@(?:your|example|e?mail|domain|company|x{2,}|host|site)[\w.-]*\.\w+"
+    r"(?i)(?:your|you|user|username|name|someone|somebody|xx|abc)[\w.-]*@(?:your|example|e?mail|domain|company|xx|host|site)[\w.-]*\.\w+"
 )
 
 
@@ -214,7 +214,7 @@ def is_card_number(text: str) -> bool:
     >>> is_card_number("4111 1111 1111 1111"), is_card_number("4111 1111 1111 1112")
     (True, False)
     """
-    digits = [int(digit) for digit in text if digit.isdigit()]
+    digits = [int(digit) for digit in text if digit.isdecimal()]
     if not 15 <= len(digits) <= 19 or len(set(digits)) < 2:
         return False
     doubled = (2 * digit - 9 * (digit > 4) if place % 2 else digit for place, digit in enumerate(reversed(digits)))

@@ -42,7 +42,7 @@ _STARTS_AS_CODE = re.compile(
 )
 # An expression in markup: in `{{ }}`, or the value of a directive. Only Vue's names hold one.
 _EXPRESSION = re.compile(
-    r"<!--.*?(?:-->|\Z)|\{\{(?P<shown>.{0,4000}?)\}\}"
+    r"<!--.*?(?:-->|\Z)|\{\{(?P<shown>(?:[^{}]|\{(?!\{)|\}(?!\}))*)\}\}"
     r"|(?<=\s)(?::|@|#|v-)[\w:.@\[\]-]{1,80}\s{0,3}=\s{0,3}(?:\"(?P<double>[^\"]*)\"|'(?P<single>[^']*)')",
     re.S,
 )

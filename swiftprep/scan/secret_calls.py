@@ -27,7 +27,7 @@ _CALL_WORDS = tuple(
     "crypt cipher hmac sm4 sm2 utf8.parse hex.parse latin1.parse base64.parse privatekey( secretkey(".split()
 )
 _NO_KEY = re.compile(
-    r"(?i)(?:(?:aes|des|des3|rc4|sm4|rsa|md5|sha\d*|hmac)(?:[-_/]\w+)*|ecb|cbc|ctr|gcm|cfb|ofb|pkcs\d?(?:padding)?|"
+    r"(?i)(?:(?:aes|des|des3|rc4|sm4|rsa|md5|sha\d*|hmac)(?:[-_/]\w+(?:[-/]\w+)*)?|ecb|cbc|ctr|gcm|cfb|ofb|pkcs\d?(?:padding)?|"
     r"utf-?8|hex|base64(?:url)?|latin1|binary|ascii|zeropadding|nopadding|encrypt|decrypt|raw|spki|pkcs8|jwk)"
 )
 _NAME = re.compile(r"(?<![\w$.'\"])[A-Za-z_$][\w$]{0,60}(?![\w$]*\s?[.(:])")

@@ -22,13 +22,14 @@ _PARALLEL = re.compile(
 _LONGEST_NAMES = 1200  # letters of the names and what is between them
 _STATE = re.compile(r"[ \t]{0,9}useState(?:<[\w |]{1,30}>)?\((?=[\"'`])")
 _TOKEN = re.compile(
-    r"""'(?:[^'\\\n]|\\.|''){0,8192}'|"(?:[^"\\\n]|\\.){0,8192}"|`(?:[^`\\\n]|\\.){0,8192}`|[^'"`,()\[\]{};\n]{1,400}|[^\0]"""
+    r"""(?<!\\)(?:'(?:[^'\\\n]|\\.|''){0,8192}'|"(?:[^"\\\n]|\\.){0,8192}"|`(?:[^`\\\n]|\\.){0,8192}`)"""
+    r"""|[^'"`,()\[\]{};\n]{1,400}|[^\0]"""
 )
 _QUOTED = re.compile(r"\s*[Nrbu]?([\"'`])(?P<value>.{3,8192})\1\s*", re.S)
 _NEXT_ROW = re.compile(r"\s{0,40},\s{0,40}(?=\()")
 
 _TABLE = re.compile(
-    r"^(?P<names>[^\n|]{0,200}\|[^\n]{1,1000})\n[ \t]*\|?[ \t]*:?-{1,99}:?[ \t]*(?:\|[ \t:|-]{0,400})?$", re.M
+    r"^(?P<names>[^\n|]{0,200}\|[^\n]{1,1000})\n[ \t]*(?:\|[ \t]*)?:?-{1,99}:?[ \t]*(?:\|[ \t:|-]{0,400})?$", re.M
 )
 _CELL = re.compile(r"[ \t`*]*(?P<value>[^|\n]{3,200}?)[ \t`*]*")
 # A table that judges values shows made-up ones.

@@ -111,10 +111,13 @@ def _format(text: str, match: re.Match[str]) -> Iterator[Span]:
                     yield Span(*near.span(), re.sub(r"-[a-z]+$", "-secret", kind))
 
 
-_PRIVATE_KEY = re.compile(
+_KEY_BEGINS = re.compile(
     r"-----BEGIN (?:[A-Z0-9]{1,12} ){0,3}PRIVATE KEY(?: BLOCK)?-----(?:\\[nrt]|[^A-Za-z0-9+/=<-]){0,200}"
-    r"(?P<body>(?:(?!-----)[^<>{}()]){16,20000}?)[\s\"'`+\\]{0,200}(?:\\[nrt][\s\"'`+\\]{0,200})?(?:-----END|\Z)"
 )
+_KEY_ENDS = re.compile(r"-----END|\Z")
+_NO_KEY = re.compile(r"[<>{}()]")
+_AROUND_KEY = " \t\n\r\f\v\"'`+\\"  # what a line of it, written as a string, has at its end
+_LONGEST_KEY = 20_000
 _ADDRESS = re.compile(r"""://[^\s/:@'"`<>,?#]{0,80}:([^\s/'"`<>]{3,128})@(?=[\w\[.{$-])|://([\w-]{20,100})@(?=\w)""")
 _HOST = re.compile(r"://(?:localhost|\d{1,3}(?:\.\d{1,3}){3}|[\w-]{1,40}(?:\.[\w-]{1,40}){1,4})$")
 _SHELL = re.compile(
@@ -129,9 +132,16 @@ _PASSWORD_HASH = re.compile(r"\$2[aby]\$\d\d\$([./A-Za-z0-9]{53})")
 def private_keys(text: str) -> Iterator[Span]:
     """Yield the private keys in PEM form."""
     if "PRIVATE KEY" in text:
-        for match in _PRIVATE_KEY.finditer(text):
-            if re.search(r"[A-Za-z0-9+/=]{16}", match["body"]) and not PLACEHOLDER.search(match["body"]):
-                yield Span(*match.span("body"), "private-key")
+        for match in _KEY_BEGINS.finditer(text):
+            end = text.find("-----", match.end())
+            end = len(text) if end < 0 else end
+            body = text[match.end() : min(end, match.end() + _LONGEST_KEY)]
+            if not _KEY_ENDS.match(text, end) or end - match.end() > _LONGEST_KEY or _NO_KEY.search(body):
+                continue
+            body = body.rstrip(_AROUND_KEY)
+            body = body[:-2].rstrip(_AROUND_KEY) if body.endswith(("\\n", "\\r", "\\t")) else body
+            if re.search(r"[A-Za-z0-9+/=]{16}", body) and not PLACEHOLDER.search(body):
+                yield Span(match.end(), match.end() + len(body), "private-key")
 
 
 def elsewhere(text: str) -> Iterator[Span]:

@@ -9,9 +9,9 @@ from typing import TypeAlias
 from swiftprep.scan.secret_values import Span, looks_secret
 
 _TOKEN = re.compile(
-    r"""(?P<mark>\"{3}|'{3})(?P<triple>(?:[^"'\\]|\\.|(?!(?P=mark))["']){1,8192})(?P=mark)"""
+    r"""(?<!\\)(?P<mark>\"{3}|'{3})(?P<triple>(?:[^"'\\]|\\.|(?!(?P=mark))["']){1,8192})(?P=mark)"""
     r"""|(?:\\["']|&quot;)(?P<escaped>[^"'\\\n]{0,4096}?)(?:\\["']|&quot;)"""
-    r"""|[rbfuRBFU]{0,2}(?:"(?P<double>(?:[^"\\\n]|\\.){0,8192})"|'(?P<single>(?:[^'\\\n]|\\.){0,8192})'"""
+    r"""|[rbfuRBFU]{0,2}(?<!\\)(?:"(?P<double>(?:[^"\\\n]|\\.){0,8192})"|'(?P<single>(?:[^'\\\n]|\\.){0,8192})'"""
     r"""|`(?P<back>(?:[^`\\\n]|\\.){0,8192})`)|[(\[)\],;{}\n]|[^\s"'`(\[)\],;{}\n]{1,120}"""
 )
 _GOES_ON = re.compile(r"\+|\|\||\?|:$|\.|(?:or|if|else)$|\\$")

@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cache
 
-from swiftprep.scan.mask import MARKER, mask
+from swiftprep.scan.mask import MARKER, mask, word
 from swiftprep.scan.places import Places, regions
 from swiftprep.scan.secret_calls import called
 from swiftprep.scan.secret_columns import columns
@@ -22,6 +22,8 @@ from swiftprep.scan.secret_joined import put_together
 from swiftprep.scan.secret_names import named
 from swiftprep.scan.secret_positions import positional, told
 from swiftprep.scan.secret_values import Span
+
+_MOST_ROUNDS = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,17 +59,36 @@ def redact(text: str, path: str = "") -> tuple[str, list[Finding]]:
     ('password: REDACTED_PASSWORD  # 默认密码', [Finding(path='application.yml', line=1, kind='password')])
     """
     findings: list[Finding] = []
-    # A secret can hide another from the rules, so look until there is nothing more to see. Each round leaves fewer
-    # characters that are not redacted, so there is a last one.
+    # A secret can hide another from the rules, so look until there is nothing more to see. Where that goes on and on,
+    # whole lines are taken out, and at last the whole text.
+    rounds = 0
     while found := _spans(text, path):
         spans, places = found
+        rounds += 1
         done, line = 0, 1
         for start, _, kind in spans:
             line += text.count("\n", done, start)
             findings.append(Finding(path, line, kind))
             done = start
-        text = mask(text, spans, places)
+        if rounds <= _MOST_ROUNDS:
+            text = mask(text, spans, places)
+        else:
+            text = _without_lines(text, spans if rounds <= 2 * _MOST_ROUNDS else [Span(0, len(text), spans[0].kind)])
     return text, sorted(findings, key=lambda finding: finding.line)
+
+
+def _without_lines(text: str, spans: list[Span]) -> str:
+    """Return a text with a word in place of every line that holds some of the spans, and as many lines as before."""
+    pieces, done = [], 0
+    for start, end, kind in spans:
+        if end <= done:
+            continue
+        begin = max(done, text.rfind("\n", done, start) + 1)
+        stop = text.find("\n", end)
+        stop = len(text) if stop < 0 else stop
+        pieces += [text[done:begin], word(kind), "\n" * text.count("\n", begin, stop)]
+        done = stop
+    return "".join([*pieces, text[done:]])
 
 
 def _spans(text: str, path: str) -> tuple[list[Span], Places] | None:

@@ -34,7 +34,10 @@ _MOST_CHOICES = (
 )
 _CHOICE, _REPEATED_GROUP = re.compile(r"[*+?]|\{\d*,"), re.compile(r"\)[*+{]")
 # What a text shows of a value half hidden, `139****5678` and `l***@corp.cn`, and dates.
-_HIDDEN_TAIL, _HIDDEN_HEAD = re.compile(r"(\d{3})\d{0,3}[ -]?[*•]{2,}"), re.compile(r"[*•]{2,}[ -]?(\d{4})(?!\d)")
+_HIDDEN_TAIL, _HIDDEN_HEAD = (
+    re.compile(r"(\d{3})\d{0,3}[ -]?[*•]{2,}"),
+    re.compile(r"(?<![*•])[*•]{2,}[ -]?(\d{4})(?!\d)"),
+)
 _HIDDEN_MAIL = re.compile(r"(?<!\w)(\w)\w{0,3}[*•]{2,}\w{0,4}@([A-Za-z0-9.-]{3,253})")
 _DATE = re.compile(r"(?<!\d)(\d{4})(?:[-/.年](\d{1,2})[-/.月](\d{1,2})|(\d\d)(\d\d))(?!\d)")
 

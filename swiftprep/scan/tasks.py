@@ -31,6 +31,7 @@ from jinja2 import Environment, StrictUndefined, UndefinedError
 from jinja2.sandbox import SandboxedEnvironment
 
 from swiftprep.bounded_yaml import load_bounded
+from swiftprep.characters import whole
 from swiftprep.errors import ConfigError, DataError, did_you_mean, one_line
 from swiftprep.limits import read_within
 
@@ -127,7 +128,7 @@ def load_task(name: str | Path, lang: str = "zh") -> Task:
         text = (files("swiftprep") / "assets" / "prompts" / f"{name}.{lang}.yaml").read_text(encoding="utf-8")
     try:
         parts = load_bounded(text)
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, ValueError, RecursionError) as error:  # ValueError: a number of thousands of digits
         raise ConfigError(f"template {name}: not valid YAML: {one_line(str(error))}") from None
     if not isinstance(parts, dict) or set(parts) - {"kind"} != set(PARTS):
         raise ConfigError(f"template {name}: expected exactly the keys {', '.join(PARTS)}, and kind if you like")
@@ -140,4 +141,4 @@ def load_task(name: str | Path, lang: str = "zh") -> Task:
         raise ConfigError(
             f"template {name}: kind={told!r}; expected one of {', '.join(KINDS)}{did_you_mean(told, KINDS)}"
         )
-    return Task(kind, tuple(wordings), parts["input"], parts["output"], trusted=kind == name)
+    return Task(kind, tuple(map(whole, wordings)), whole(parts["input"]), whole(parts["output"]), trusted=kind == name)

@@ -10,7 +10,7 @@ from swiftprep.scan.packages import read_package
 
 USUAL = "2.7"  # where nothing says that it is Vue 3
 _DEPENDENCIES = ("dependencies", "peerDependencies", "devDependencies")
-_RANGE = re.compile(r"\s*(?:npm:vue@)?[\^~=v>\s]*(\d+)(?:\.(\d+))?(?![\w])")
+_RANGE = re.compile(r"\s*(?:npm:vue@[\^~=v>\s]*|[\^~=v>][\^~=v>\s]*)?([0-9]{1,9})(?:\.([0-9]{1,9}))?(?![\w])")
 
 
 def vue_version_of(root: Path) -> str:

@@ -367,7 +367,7 @@ def _bracket(glob: bytes, at: int) -> tuple[bytes, int] | None:
             at += 1 + (glob[at + 1 : at + 2] == b"\\")
             members.update(range(previous, glob[at] + 1) if at < len(glob) else ())
             previous = None
-        elif char == b"[" and (named := re.compile(rb"\[:([^]]*):\]").match(glob, at)):
+        elif char == b"[" and (named := re.compile(rb"\[:([^]:]*):\]").match(glob, at)):
             if named[1] not in _CLASSES:
                 return None
             members.update(map(ord, _CLASSES[named[1]]))

@@ -33,7 +33,7 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 _HIDDEN = re.compile(
     "[\x00-\x08\x0e-\x1f\x7f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u200b\u200e\u200f\u202a-\u202e"
     "\u2060-\u206f\u3164\ufeff\uffa0\U000e0000-\U000e007f\U000e0100-\U000e01ef]"
-    "|(?<=[A-Za-z0-9<|])[\u200c\u200d]+|[\u200c\u200d]+(?=[A-Za-z0-9|>])"
+    "|(?<=[A-Za-z0-9<|])[\u200c\u200d]+|(?<![\u200c\u200d])[\u200c\u200d]+(?=[A-Za-z0-9|>])"
 )
 _DELIMITER = re.compile(r"<(/?\s*data-[0-9a-f]{6,}[^<>\n]{0,80})>?", re.I)
 _TOKEN = re.compile(

@@ -20,7 +20,7 @@ _SAID = re.compile(
     re.VERBOSE | re.I,
 )
 _ALONE = re.compile(r"\s{0,9}\**(?P<score>\d(?:\.\d)?)\**(?:\s?/\s?(?P<of>\d{1,3})|\s?分)?[\s.。]{0,9}")
-_OF = re.compile(r"\s*(\d{1,3}(?:\.\d{1,3})?)\s*(?:/\s*(\d{1,3})|分)?\s*")
+_OF = re.compile(r"\s*(\d{1,3}(?:\.\d{1,3})?)(?:\s*/\s*(\d{1,3})|\s*分)?\s*")
 
 
 def read_judgement(text: str) -> tuple[int, str] | None:

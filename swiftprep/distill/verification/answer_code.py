@@ -13,7 +13,7 @@ from swiftprep.catalog.check import Problem
 from swiftprep.catalog.snippets import SCRIPTS, script_frame, syntax_errors
 from swiftprep.quality.pieces import Piece, is_noted_wrong
 
-_JSX = re.compile(r"<[A-Za-z][\w.-]*[^<>]*/?>")
+_JSX = re.compile(r"<[A-Za-z][^<>]*>")
 _NAMED_HERE = re.compile(
     r"""\bname\s*:\s*['"]([\w-]+)['"]|\bimport\s+(\w+)\s+from\s+['"](?:[.~]|@/)|\bcomponent\(\s*['"]([\w-]+)['"]"""
     r"|\b([A-Z]\w+)\.vue\b"

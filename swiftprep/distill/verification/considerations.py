@@ -30,10 +30,10 @@ _ANNOUNCES = re.compile(
     re.I,
 )
 # A sentence made of these alone says that somebody thinks, and not what.
-_THINKS = re.compile(
-    "(?:好的?|嗯|首先|那么|现在|接下来|先|我|我们|让|来|会|需要|要|应该|将|可以|一步一步|一步步|逐步|仔细|认真|好好|深入|地|的"
+_THINKS = frozenset(
+    "好|好的|嗯|首先|那么|现在|接下来|先|我|我们|让|来|会|需要|要|应该|将|可以|一步一步|一步步|逐步|仔细|认真|好好|深入|地|的"
     "|思考|分析|想想|想一想|想|理解|梳理|看看|看|考虑|一下|下|这个|这|该|您|你|用户|问题|需求|任务|要求|实现|思路|如何|怎么"
-    "|经过|之后|后|给出|回答|答案|开始|完毕|然后|再|写|代码|请求|问|了|吧)+"
+    "|经过|之后|后|给出|回答|答案|开始|完毕|然后|再|写|代码|请求|问|了|吧".split("|")
 )
 _THINKS_EN = frozenset(
     """okay ok alright sure well so now first hmm let me us let's lets i we i'll we'll will need to should going am i'm
@@ -71,8 +71,17 @@ def _says(piece: str) -> bool:
     if len(_LETTER.findall(piece)) + 2 * len(words) < LEAST or _ANNOUNCES.fullmatch(piece) or is_courtesy(piece):
         return False
     if _LETTER.search(piece):
-        return bool(words) or not _THINKS.fullmatch("".join(_LETTER.findall(piece)))
+        return bool(words) or not _consists_of("".join(_LETTER.findall(piece)), _THINKS)
     return not _THINKS_EN.issuperset(words)
+
+
+def _consists_of(text: str, words: frozenset[str]) -> bool:
+    """Return whether a text is some of the words in a row, and at least one."""
+    longest = max(map(len, words))
+    ends = [True] + [False] * len(text)
+    for end in range(1, len(ends)):
+        ends[end] = any(ends[at] and text[at:end] in words for at in range(max(0, end - longest), end))
+    return bool(text) and ends[-1]
 
 
 def is_specific(reasoning: str, task: str) -> bool:

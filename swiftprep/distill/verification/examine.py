@@ -18,6 +18,7 @@ from swiftprep.distill.verification.flaw import Flaw
 from swiftprep.distill.verification.leaks import COPIED_SHARE, copied_code, copied_prose, talk_of_prompt, without_talk
 from swiftprep.distill.verification.unfinished import left_undone
 from swiftprep.quality import answers, fences, loops, origin, text, truncation, turns
+from swiftprep.quality.chat_tokens import chat_token
 from swiftprep.quality.edit import with_answer
 from swiftprep.quality.escapes import escaped_text
 from swiftprep.quality.look_alikes import look_alikes, look_alikes_beside
@@ -49,7 +50,7 @@ _HOW = re.compile(
 )
 _BUILDS = re.compile(
     r"创建|实现|编写|写[一个出段份]|开发|搭建|做[一个成]|制作|封装|生成|完成[一个]|添加|加上|增加|新增|改[写造成为]|迁移|重构|补充|修复"
-    r"|接入|配置|请用|请使用|使用\s*`?[\w-]+`?.{0,40}(?:展示|显示|实现)"
+    r"|接入|配置|请用|请使用|使用\s*`?[\w-].{0,100}?(?:展示|显示|实现)"
     r"|\b(?:creat|build|implement|writ|develop|add|mak|generat|migrat|refactor|rewrit|convert|show|display|render|wrap|fix)"
     r"(?:e|ing|t)?\b",
     re.I,
@@ -182,7 +183,7 @@ class Examiner:
 
     def _reasons(self, scenario: Scenario, said: str, thought: str, code: list[Piece]) -> Iterator[Flaw]:
         if self.reasoning == "think":
-            if mark := left_mark(thought, scenario.instruction):
+            if mark := left_mark(thought, scenario.instruction) or chat_token(thought):
                 yield Flaw(
                     "chat-markers", f"its thought holds {mark} of a chat template", f"思考里混入了模板标记 {mark}"
                 )

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 _TODO = re.compile(r"(?://|#|<!--|/\*|\*)[^\n]{0,40}\b(?:TODO|FIXME|TBD)\b")
-_COMMENTS = r"(?P<said>(?:(?://[^\n]*\n|/\*(?:(?!\*/).)*\*/)\s*)+)\}"
+_COMMENTS = re.compile(r"\s*(?P<said>(?:(?://[^\n]*(?:\n|\Z)|/\*.*?(?:\*/|\Z))\s*)+)", re.S)
 # A method, a function of an object, or one of a component's options.
 _EMPTY = tuple(
-    re.compile(begins + r"\s*" + _COMMENTS, re.S | re.M)
+    re.compile(begins, re.M)
     for begins in (
         r"^[ \t]*(?:async[ \t]+)?(?!(?:catch|if|for|while|switch|function|with)\b)[\w$]+[ \t]*\([^()\n]*\)[ \t]*\{",
         r"\b(?:methods|computed|watch|rules|props)\s*:\s*\{",
@@ -45,9 +46,22 @@ def left_undone(answer: str, code: str, asked: str) -> str:
     todo = _TODO.search(answer)
     if todo and not _TODO.search(asked):
         return todo[0]
-    for pattern in (_SENT_AWAY, *_EMPTY):
-        for found in pattern.finditer(code):
-            said = found.groupdict().get("said")
-            if found[0] not in asked and not (said and _ON_PURPOSE.search(said)):
-                return " ".join(found[0].split())
+    for found in _SENT_AWAY.finditer(code):
+        if found[0] not in asked:
+            return " ".join(found[0].split())
+    for pattern in _EMPTY:
+        for text, said in _with_comments_alone(code, pattern):
+            if text not in asked and not _ON_PURPOSE.search(said):
+                return " ".join(text.split())
     return ""
+
+
+def _with_comments_alone(code: str, begins: re.Pattern[str]) -> Iterator[tuple[str, str]]:
+    """Yield each pair of braces with nothing but comments in it, with what stands before it, and the comments."""
+    at = 0
+    while head := begins.search(code, at):
+        at = head.end()
+        if comments := _COMMENTS.match(code, at):
+            at = comments.end()
+            if code[at : at + 1] == "}":
+                yield code[head.start() : at + 1], comments["said"]

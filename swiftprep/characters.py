@@ -1,0 +1,27 @@
+"""Characters that escapes stand for, where somebody else wrote the escapes."""
+
+from __future__ import annotations
+
+import html
+import re
+
+# No character has a number of eight digits, and Python reads none of more than 4,300.
+_NO_CHARACTER = re.compile(r"&#(?:0*[1-9][0-9]{7,}|[xX]0*[1-9a-fA-F][0-9a-fA-F]{6,});?")
+
+
+def whole(text: str) -> str:
+    r"""Return a text that can be written: pairs of surrogates joined, and U+FFFD for one without its other half.
+
+    >>> whole("\ud83d\ude00 \ud83d") == "\U0001f600 \ufffd"
+    True
+    """
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+
+
+def without_entities(text: str) -> str:
+    """Return a text with the characters that HTML's entities stand for.
+
+    >>> without_entities("&lt;a&gt; &#20013;") == "<a> 中" and without_entities("&#" + "9" * 9_999 + ";") == "\ufffd"
+    True
+    """
+    return html.unescape(_NO_CHARACTER.sub("\ufffd", text))
