@@ -140,8 +140,8 @@ def _facts(
         found["heard"] = sorted({match[1].decode("utf-8", "replace") for match in _HEARD.finditer(source)})
     if errors:
         found["errors"] = sorted(set(errors))[:20]
-    if notes:
-        found["notes"] = notes
+    if notes or module.notes:
+        found["notes"] = list(dict.fromkeys([*notes, *module.notes]))
     return found
 
 

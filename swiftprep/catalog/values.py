@@ -33,6 +33,7 @@ MAX_TEXT = 160
 _WRAPPERS = frozenset(
     ("parenthesized_expression", "as_expression", "satisfies_expression", "non_null_expression", "type_assertion")
 )
+_AWAITED = "await_expression"
 _NAMES = frozenset(
     "property_identifier identifier number private_property_identifier type_identifier shorthand_property_identifier "
     "shorthand_property_identifier_pattern".split()
@@ -54,7 +55,7 @@ def text_of(node: Node) -> str:
 
 def short(node: Node) -> str:
     """Return the node's source text on one line, cut to `MAX_TEXT` characters."""
-    text = _SPACES.sub(" ", text_of(node)).strip()
+    text = " ".join(text_of(node).split(None, MAX_TEXT))  # what follows so many words is not shown
     return text if len(text) <= MAX_TEXT else text[: MAX_TEXT - 1] + "…"
 
 
@@ -96,7 +97,7 @@ def doc_of(node: Node) -> str:
         beside = before is not None and before.end_point[0] == previous.start_point[0]
         if beside and before is not None and before.type not in ("comment", "{", "[", "("):
             break  # it stands behind another item
-        above.insert(0, text_of(previous))
+        above.append(text_of(previous))
         row = previous.start_point[0]
         previous = before
     if not above:
@@ -105,7 +106,7 @@ def doc_of(node: Node) -> str:
             after = after.next_sibling
         if after is not None and after.type == "comment" and after.start_point[0] == node.end_point[0]:
             above = [text_of(after)]
-    return clean_doc("\n".join(above)) if above else ""
+    return clean_doc("\n".join(reversed(above))) if above else ""
 
 
 def clean_doc(comment: str) -> str:
@@ -133,13 +134,15 @@ def value_of(node: Node | None, depth: int = 0) -> Value:
     if node is None:
         return ["x", ""]
     node = unwrapped(node)
+    while depth < MAX_DEPTH and node.type == _AWAITED and node.named_children:
+        node = unwrapped(node.named_children[0])
     kind = node.type
     if kind == "string":
         return ["s", string_of(node)]
     if kind in ("identifier", "shorthand_property_identifier", "type_identifier"):
         return ["i", text_of(node)]
-    if kind == "template_string":
-        return _template_string(node)
+    if kind == "template_string" and depth < 2 * MAX_DEPTH:
+        return _template_string(node, depth)
     if depth < MAX_DEPTH:
         if kind == "object":
             return ["o", entries(node, depth)]
@@ -155,8 +158,6 @@ def value_of(node: Node | None, depth: int = 0) -> Value:
             return ["+", [value_of(side, depth + 1) for side in sides]]
         if kind in _FUNCTIONS:
             return ["f", signature(node), returned(node, depth)]
-        if kind == "await_expression" and node.named_children:
-            return value_of(node.named_children[0], depth)
     return ["x", short(node)]
 
 
@@ -165,13 +166,13 @@ def _operator(node: Node) -> str:
     return "" if operator is None else operator.type
 
 
-def _template_string(node: Node) -> Value:
+def _template_string(node: Node, depth: int) -> Value:
     parts: list[Value] = []
     for child in node.named_children:
         if child.type == "string_fragment":
             parts.append(["s", text_of(child)])
         elif child.type == "template_substitution" and child.named_children:
-            parts.append(value_of(child.named_children[0], MAX_DEPTH - 1))
+            parts.append(value_of(child.named_children[0], max(depth + 1, MAX_DEPTH - 1)))
     if not parts:
         return ["s", string_of(node)]
     return parts[0] if len(parts) == 1 and parts[0][0] == "s" else ["+", parts]
