@@ -227,7 +227,9 @@ def payload_of(argument: Node) -> str:
 def _doc_above(call: Around) -> str:
     place = call.above
     while place is not None and place.node.type in ("await_expression", "expression_statement", "return_statement"):
-        before = next((node for node in reversed(place.siblings[max(0, place.at - _FAR) : place.at]) if node.is_named), None)
+        before = next(
+            (node for node in reversed(place.siblings[max(0, place.at - _FAR) : place.at]) if node.is_named), None
+        )
         if before is not None and before.type == "comment" and text_of(before).startswith("/**"):
             return clean_doc(text_of(before))
         if place.node.type != "await_expression":
