@@ -30,7 +30,7 @@ MAX_DEPTH = 5
 MAX_ITEMS = 400
 MAX_TEXT = 160
 
-_WRAPPERS = frozenset(
+WRAPPERS = frozenset(
     ("parenthesized_expression", "as_expression", "satisfies_expression", "non_null_expression", "type_assertion")
 )
 _AWAITED = "await_expression"
@@ -75,12 +75,18 @@ def _unescape(match: re.Match[str]) -> str:
 
 def unwrapped(node: Node) -> Node:
     """Return the node without parentheses and type assertions around it."""
-    while node.type in _WRAPPERS:
-        inner = node.named_children
-        if not inner:
+    while node.type in WRAPPERS:
+        inner = unwrapped_once(node)
+        if inner is None:
             return node
-        node = inner[-1] if node.type == "type_assertion" else inner[0]
+        node = inner
     return node
+
+
+def unwrapped_once(node: Node) -> Node | None:
+    """Return what one pair of parentheses or one type assertion stands around."""
+    inner = node.named_children
+    return None if not inner else inner[-1] if node.type == "type_assertion" else inner[0]
 
 
 def doc_of(node: Node) -> str:
