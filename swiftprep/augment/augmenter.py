@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -18,12 +19,14 @@ from swiftprep.augment.props import props
 from swiftprep.augment.repair import repair
 from swiftprep.augment.spans import fim
 from swiftprep.catalog.catalog import Catalog
-from swiftprep.errors import ConfigError, did_you_mean
+from swiftprep.errors import ConfigError, SwiftprepError, did_you_mean
 from swiftprep.quality.dedup import near_duplicates
 from swiftprep.records import Sample
 
 if TYPE_CHECKING:
     import pandas as pd
+
+logger = logging.getLogger(__name__)
 
 NEAR = 0.8  # Jaccard similarity of both question and answer from which two samples are near copies
 _LONGEST = 400_000  # characters of a sample that variants are made of
@@ -158,7 +161,7 @@ class Augmenter:
             seen.add(key)
             parent = Parent(sample, self.framework, self.catalog, held_out)
             for operation in self.operations:
-                variants = unfit or self._variants(parent, operation)
+                variants = unfit or self._variants_or_why(parent, operation)
                 if isinstance(variants, str):
                     reasons[operation, variants] += 1
                 else:
@@ -190,6 +193,16 @@ class Augmenter:
         except UnicodeEncodeError:
             return "not-unicode"
         return ""
+
+    def _variants_or_why(self, parent: Parent, operation: str) -> list[Sample] | str:
+        """Return the variants, or why there are none: what fails costs one operation on one sample."""
+        try:
+            return self._variants(parent, operation)
+        except SwiftprepError:
+            raise
+        except Exception as error:  # RecursionError and MemoryError are among them
+            logger.warning("%s of %s failed: %r (扩增失败，已跳过)", operation, parent.sample.id or "a sample", error)
+            return f"failed: {type(error).__name__}"
 
     def _variants(self, parent: Parent, operation: str) -> list[Sample] | str:
         sample = parent.sample
