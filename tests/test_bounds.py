@@ -207,6 +207,21 @@ def test_no_component_has_more_than_so_many_props():
     assert made.notes
 
 
+def test_the_items_of_an_object_or_a_list_that_are_not_read_leave_it_open():
+    many = ", ".join(f"a{n}: String" for n in range(500))
+    listed = ", ".join(f"'a{n}'" for n in range(500))
+    components = linked(
+        {
+            "A.vue": sfc(f"export default {{ props: {{ {many} }} }}"),
+            "B.vue": sfc(f"export default {{ props: [{listed}] }}"),
+        }
+    )[1]
+    assert [(len(components[name].props), components[name].open) for name in "ab"] == [(400, ("props",))] * 2
+    methods = ", ".join(f"a{n}() {{}}" for n in range(500))
+    facts = read_vue(sfc(f"export default {{ methods: {{ {methods} }} }}").encode(), "a.vue")[0]
+    assert facts["notes"] == ["methods beyond the first 400 are not read"]
+
+
 def test_files_of_one_name_are_not_compared_with_every_importer():
     def work(count):
         files = {

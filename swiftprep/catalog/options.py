@@ -23,6 +23,7 @@ from swiftprep.catalog.decorated import read_class
 from swiftprep.catalog.functional import read_render
 from swiftprep.catalog.module import Piece, Script
 from swiftprep.catalog.values import (
+    MAX_ITEMS,
     Value,
     doc_of,
     pairs,
@@ -138,12 +139,16 @@ def class_component(script: Script, node: Node, decorated: list[Node], depth: in
 def add_options(script: Script, options: dict[str, Any], node: Node, depth: int = 0) -> None:
     """Add what an object of component options, which stands in so many others, says to `options`."""
     keys = set()
+    if node.named_child_count > MAX_ITEMS:
+        script.module.notes.append(f"options of more than {MAX_ITEMS} entries are read in part")
     for key, entry, value in pairs(node):
         keys.add(key)
         if value is None:
             continue
         inner_node = unwrapped(value)
         inner = pairs(inner_node) if inner_node.type == "object" else []
+        if key in ("methods", "computed") and inner_node.named_child_count > MAX_ITEMS:
+            script.module.notes.append(f"{key} beyond the first {MAX_ITEMS} are not read")
         script.entries.append(_piece(script, key, entry, inner))
         if key in _VALUES:
             options[key] = _nested(script, options, value, key, depth)

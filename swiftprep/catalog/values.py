@@ -29,6 +29,7 @@ Value: TypeAlias = list[Any]
 MAX_DEPTH = 5
 MAX_ITEMS = 400
 MAX_TEXT = 160
+_MORE = ("x", "…")  # what stands for the items beyond `MAX_ITEMS`: they are not known
 
 WRAPPERS = frozenset(
     ("parenthesized_expression", "as_expression", "satisfies_expression", "non_null_expression", "type_assertion")
@@ -191,7 +192,7 @@ def _items(node: Node, depth: int) -> list[Value]:
             items.append(["...", value_of(child.named_children[0], depth + 1)])
         elif child.type != "comment":
             items.append(value_of(child, depth + 1))
-    return items
+    return items + [["...", list(_MORE)]] * (node.named_child_count > MAX_ITEMS)
 
 
 def _call(node: Node, depth: int) -> Value:
@@ -252,7 +253,7 @@ def entries(node: Node, depth: int = 0) -> list[list[Any]]:
             inner = computed.named_children[0] if computed is not None and computed.named_children else None
             converted = ["k", value_of(inner, depth + 1), converted]
         made.append([key, converted, doc_of(entry)])
-    return made
+    return made + [["...", list(_MORE), ""]] * (node.named_child_count > MAX_ITEMS)
 
 
 def _typed(node: Node | None, depth: int) -> Value:
