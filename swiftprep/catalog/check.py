@@ -278,6 +278,7 @@ class _Checker:
         return named[0] if named else None
 
     def _reaches(self, tag: str, name: str, attribute: Attribute, depth: int) -> bool:
+        self._left -= 1
         if tag in ("slot", "*"):
             return False
         if tag in ("component", "Component", "template"):  # Vue takes both for a dynamic component
@@ -294,7 +295,6 @@ class _Checker:
     def _hears(self, spec: Component, attribute: Attribute, jsx: bool, depth: int = 0) -> bool:
         """Return whether a listener on a component can ever be called."""
         name = attribute.name
-        self._left -= 1
         if self._left < 0:
             return True
         if not name or "native" in attribute.modifiers or name.startswith(("hook:", "vue:", "vnode-", "update:")):
@@ -309,6 +309,7 @@ class _Checker:
         if name.lower() in DOM_EVENTS and not self.strict:
             return True
         for tag in spec.passes:
+            self._left -= 1
             target = self._target(tag)
             if target is None and (not is_native(tag) or name in DOM_EVENTS):
                 return True

@@ -11,8 +11,8 @@ Result = TypeVar("Result")
 
 MAX_DEPTH = 100  # of values within values, types within types, components within components
 MOST_STEPS = 50_000  # of one component; those of large frameworks take some hundreds
-MOST_ITEMS = 2_000  # props, events, slots or methods of one component
-_RESERVE = 5_000_000  # steps that components may take from each other's share
+MOST_ITEMS = 1_000  # props, events, slots or methods of one component
+_RESERVE = 2_000_000  # steps that components may take from each other's share
 _SHARE = 2_000
 
 
@@ -46,6 +46,11 @@ class Effort:
             return False
         return True
 
+    @property
+    def is_spent(self) -> bool:
+        """Whether no steps are left, so that there is no use in going on with a list."""
+        return self._left < 0
+
     def once(self, what: str, value: Value, path: str, find: Callable[[], Result], meanwhile: Result) -> Result:
         """Return what `find` does, which is asked once for each `what` of a value in a file.
 
@@ -76,6 +81,7 @@ class Effort:
     def capped(self, items: list[Result]) -> list[Result]:
         """Return each of some items once, the first `MOST_ITEMS` of them."""
         distinct = list(dict.fromkeys(items))
-        if len(distinct) > MOST_ITEMS:
+        most = MOST_ITEMS if self.spend(len(distinct)) else _SHARE // 20
+        if len(distinct) > most:
             self.is_cut = True
-        return distinct[:MOST_ITEMS]
+        return distinct[:most]

@@ -131,7 +131,7 @@ class PropReader:
     def _of_object(self, made: Value, path: str, unknown: set[str], depth: int) -> list[Prop]:
         props: list[Prop] = []
         for key, inner, doc in named_entries(self.modules, made, path):
-            if key is None:
+            if key is None or self.modules.effort.is_spent:
                 unknown.add("props")
             elif key == "...":
                 props += self.read(inner, path, unknown, depth + 1)
@@ -142,6 +142,9 @@ class PropReader:
     def _of_list(self, made: Value, path: str, unknown: set[str], depth: int) -> list[Prop]:
         props: list[Prop] = []
         for item in made[1]:
+            if self.modules.effort.is_spent:
+                unknown.add("props")
+                break
             if item[0] == "...":
                 props += self.read(item[1], path, unknown, depth + 1)
             elif (text := self.modules.text(item, path, depth)) is not None:

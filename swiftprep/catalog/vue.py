@@ -103,10 +103,12 @@ class Reader:
         effort = self.modules.effort
 
         def joined(mine: tuple[Any, ...], theirs: tuple[Any, ...]) -> tuple[Any, ...]:
+            if not theirs or not effort.spend((len(mine) + len(theirs)) // 4):
+                return mine
             names = {kebab(item.name) for item in mine}
             added = [item for item in theirs if kebab(item.name) not in names]
             room = max(0, MOST_ITEMS - len(mine))
-            if not effort.spend(len(theirs) // 50) or len(added) > room:
+            if len(added) > room:
                 effort.is_cut = True
             return (*mine, *(item if item.origin else replace(item, origin=base.path) for item in added[:room]))
 
@@ -218,6 +220,9 @@ class Reader:
         events: list[Event] = []
         if made[0] == "a":
             for item in made[1]:
+                if self.modules.effort.is_spent:
+                    unknown.add("events")
+                    break
                 if item[0] == "...":
                     events += self._declared_events(item[1], where, unknown, depth + 1)
                 elif (text := self.modules.text(item, where, depth)) is not None:
