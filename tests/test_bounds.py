@@ -19,6 +19,7 @@ from swiftprep.catalog.python_code import python_api
 from swiftprep.catalog.sfc import MOST_NESTED, template
 from swiftprep.catalog.vue import Reader
 from swiftprep.errors import DataError
+from swiftprep.records import Reject
 from swiftprep.scan import derived
 from swiftprep.scan.packages import read_package
 from swiftprep.scan.walk import walk
@@ -281,8 +282,7 @@ def test_an_exception_costs_one_derived_sample_and_is_said(monkeypatch, tmp_path
 def test_what_was_not_followed_is_a_note_of_its_file(tmp_path):
     script = chain("const p0 = ['a']", "const p{b} = [...p{a}]", 150)
     (tmp_path / "Box.vue").write_text(sfc(f"{script}\nexport default {{ props: p150 }}"))
-    cached = {"framework": "ta", "workers": 1}
-    for scan in (Scanner(tmp_path, **cached).scan(), Scanner(tmp_path, **cached).scan()):
+    for scan in [Scanner(tmp_path, framework="ta", workers=1).scan() for _ in range(2)]:
         [file] = scan.files
         assert "not followed to the end" in file["notes"][0]
 
@@ -419,6 +419,7 @@ def test_a_folder_whose_globs_are_too_many_is_left_out_and_this_is_said(tmp_path
     (tmp_path / ".gitignore").write_text("".join(f"a{n}*b\n" for n in range(4000)))
     (tmp_path / "a.vue").write_text("<template><i/></template>")
     [reject] = walk(tmp_path, suffixes=[".vue"])
+    assert isinstance(reject, Reject)
     assert reject.reason == "ignored"
     assert "too many" in reject.detail
 
@@ -462,7 +463,8 @@ def circles(path):
         waiting += [(inner, child) for child in ast.iter_child_nodes(node)]
     calls = {name: set(called(node, name[0])) & set(functions) for name, node in functions.items()}
     for name, node in functions.items():
-        reached, waiting = set(), [name]
+        reached: set[tuple[str, str]] = set()
+        waiting = [name]
         while waiting:
             new = calls[waiting.pop()] - reached
             reached |= new

@@ -101,6 +101,8 @@ class Reader:
     def _merged(self, own: Component, base: Component) -> Component:
         """Return `own` with what `base`, a mixin or the component it extends, adds."""
         effort = self.modules.effort
+        if not effort.spend((len(own.mixins) + len(base.mixins)) // 8):
+            return own
 
         def joined(mine: tuple[Any, ...], theirs: tuple[Any, ...]) -> tuple[Any, ...]:
             if not theirs or not effort.spend((len(mine) + len(theirs)) // 4):
