@@ -102,9 +102,6 @@ OPEN = {
     "a condition": ("type P<T> = T extends string ? { a: 1 } : { b: 1 }\ndefineProps<P<'x'>>()", ""),
     "types that are each other": ("type A = B\ntype B = A\ndefineProps<A>()", ""),
     "a type that is its own value's": ("type A = ExtractPropTypes<typeof A>\ndefineProps<A>()", ""),
-    "a type that doubles and doubles": (
-        "type A0 = { a: 1 }\n" + "".join(f"type A{i} = A{i - 1} & A{i - 1}\n" for i in range(1, 16)) + "defineProps<A15>()", "a!",
-    ),
     "a type from import()": ("defineProps<import('./kinds').Sized>()", ""),
 }  # fmt: skip
 

@@ -18,7 +18,7 @@ from swiftprep.augment.props import props
 from swiftprep.augment.repair import repair
 from swiftprep.augment.spans import fim
 from swiftprep.catalog.catalog import Catalog
-from swiftprep.errors import ConfigError, did_you_mean
+from swiftprep.errors import ConfigError, SwiftprepError, did_you_mean
 from swiftprep.quality.dedup import near_duplicates
 from swiftprep.records import Sample
 from swiftprep.workers import Guarded, Lost
@@ -211,7 +211,16 @@ class _Work(NamedTuple):
     def variants(self, sample: Sample) -> list[list[Sample] | str]:
         """Return, for each operation, a sample's variants, or why there are none."""
         parent = Parent(sample, self.framework, self.catalog, self.held_out)
-        return [self._of(parent, operation) for operation in self.operations]
+        return [self._of_or_why(parent, operation) for operation in self.operations]
+
+    def _of_or_why(self, parent: Parent, operation: str) -> list[Sample] | str:
+        """Return the variants, or why there are none: what fails costs one operation on one sample."""
+        try:
+            return self._of(parent, operation)
+        except SwiftprepError:
+            raise
+        except Exception as error:  # RecursionError and MemoryError are among them
+            return f"failed: {type(error).__name__}"
 
     def _of(self, parent: Parent, operation: str) -> list[Sample] | str:
         sample = parent.sample

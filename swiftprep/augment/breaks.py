@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Iterator
 from random import Random
 from typing import NamedTuple
@@ -67,12 +68,13 @@ def broken(code: str, kind: str, catalog: Catalog | None, draw: Random) -> Itera
         yield from _without_comma(source, draw)
         return
     elements = markup(source)
+    alone = _alone(elements) if kind == "unclosed" else set()
     order = list(range(len(elements)))
     draw.shuffle(order)
     for index in order:
         element = elements[index]
         if kind == "unclosed":
-            made = _unclosed(source, elements, element)
+            made = _unclosed(source, element) if index in alone else None
             if made is not None:
                 yield made
         elif catalog is not None:
@@ -144,15 +146,26 @@ def _end_tag(source: bytes, element: Element) -> int | None:
     return element.end - len(closing) if source[element.start : element.end].endswith(closing) else None
 
 
-def _unclosed(source: bytes, elements: list[Element], element: Element) -> Broken | None:
-    """Return the source without an element's end tag, if no element around it or in it could be meant as well."""
+def _alone(elements: list[Element]) -> set[int]:
+    """Return which elements have none of their tag around them, in them or right beside them."""
+    by_tag: defaultdict[str, list[int]] = defaultdict(list)
+    for index in sorted(range(len(elements)), key=lambda index: (elements[index].start, -elements[index].end)):
+        by_tag[elements[index].tag].append(index)
+    found = set()
+    for same in by_tag.values():
+        reached = -1  # the end of those before
+        for at, index in enumerate(same):
+            following = elements[same[at + 1]].start if at + 1 < len(same) else elements[index].end + 1
+            if reached < elements[index].start and elements[index].end < following:
+                found.add(index)
+            reached = max(reached, elements[index].end)
+    return found
+
+
+def _unclosed(source: bytes, element: Element) -> Broken | None:
+    """Return the source without an element's end tag, of one that no other could be taken for."""
     end = _end_tag(source, element)
     if end is None or element.tag in ("p", "li", "template") or element.parent < 0:
-        return None
-    if any(
-        other.tag == element.tag and other is not element and other.start <= element.end and element.start <= other.end
-        for other in elements
-    ):
         return None
     before = source[:end].rstrip(b" \t")
     alone = before.endswith(b"\n") and source[element.end : element.end + 1] == b"\n"

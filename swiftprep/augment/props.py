@@ -10,15 +10,17 @@ from typing import NamedTuple
 
 from swiftprep.augment.parent import Draft, Drafts, Parent
 from swiftprep.augment.phrasing import components, say, with_props
-from swiftprep.augment.tags import markup, spots, with_attribute, without
+from swiftprep.augment.tags import markup, opening, spots, with_attribute, without
 from swiftprep.catalog.api import Component, Prop, kebab, one_spelling
 from swiftprep.catalog.check import Problem
 from swiftprep.catalog.facts import read_vue
 from swiftprep.catalog.markup import Attribute, literal_of
+from swiftprep.catalog.sfc import Element
 from swiftprep.scan.kinds import Maker, Wanted
 from swiftprep.scan.tasks import Task, load_task
 
 MOST_NAMED = 6  # props that a page's question names of a component
+_TRIES = 40  # changes looked at, each with a check of the whole page
 _PLAIN = re.compile(r"[A-Za-z][\w-]*")
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?|true|false")
 # What is set by the state, not by taste.
@@ -107,7 +109,7 @@ def _drafts(parent: Parent, changes: list[Change], draw: Random) -> Iterator[Dra
     assert parent.code is not None
     assert parent.catalog is not None
     before = {_key(problem) for problem in parent.catalog.check(parent.code.text)}
-    for change in changes:
+    for change in changes[:_TRIES]:
         code = changed(parent.code.text, change)
         if code == parent.code.text or any(_key(p) not in before for p in parent.catalog.check(code)):
             continue
@@ -132,17 +134,24 @@ def _key(problem: Problem) -> tuple[str, str, str]:
 def changed(code: str, change: Change) -> str:
     """Return the code with the change made to every use of the component."""
     source = code.encode("utf-8", "replace")
-    for element in reversed(markup(source)):
-        if kebab(element.tag) != change.tag:
+    parts: list[bytes] = []
+    end = 0
+    for element in markup(source):
+        if kebab(element.tag) != change.tag or element.start < end:
             continue
+        first, last = opening(source, element)
+        head = Element(element.tag, [], 1, 0, last - first)
+        tag = source[first:last]
         if change.value is not None:
             text = f'{change.prop}="{change.value}"' if change.value else change.prop
-            source = with_attribute(source, element, text)
+            tag = with_attribute(tag, head, text)
         else:
-            for spot in reversed(spots(source, element)):
+            for spot in reversed(spots(tag, head)):
                 if spot.attribute.role == "prop" and spot.attribute.name == change.prop:
-                    source = without(source, spot)
-    return source.decode("utf-8", "replace")
+                    tag = without(tag, spot)
+        parts += [source[end:first], tag]
+        end = last
+    return b"".join([*parts, source[end:]]).decode("utf-8", "replace")
 
 
 def _used(parent: Parent, code: str, tag: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bisect
 import re
 from functools import cache
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 from tree_sitter import Node, Query, QueryCursor
 
 from swiftprep.catalog.api import kebab
+from swiftprep.catalog.around import Around, nearest, smallest
 from swiftprep.catalog.grammar import language
 from swiftprep.catalog.module import Module
 from swiftprep.catalog.sfc import Element
@@ -30,6 +32,8 @@ _TAKES_SLOTS = re.compile(rb"[{,]\s*slots\s*[,}:]|\bslots\s*=\s*useSlots|\b(?:ct
 _PLAIN_SLOTS = re.compile(rb"slots\b")
 _CALLED_SLOTS = re.compile(rb"this\.slots\(\s*(?:['\"]([^'\"]+)['\"]|\))")
 _NOT_SLOTS = frozenset("length forEach map filter value keys reduce some every push".split())
+_MOST_NAMES = 100  # that a computed one may stand for
+_FAR = 3  # nodes without a name between a statement and the comment above it
 _JSX = re.compile(rb"<[A-Za-z][\w.-]*(?:\s|>|/>)")
 
 
@@ -41,15 +45,19 @@ def read_behaviour(source: bytes, root: Node, module: Module, *, offset: int) ->
         `this.table.$emit('select')`: it may be another component's API.
     """
     foreign: list[list[Any]] = []
+    at = _Places(module)
     if b"emit" in source:
         own = _own_names(source)
         takes_emit: bool | None = None
+        emits: list[tuple[int, bool]] = []
         for match in _EMIT.finditer(source):
             dollar = source[match.start() - 1 : match.start()] == b"$"
-            start = match.start() - dollar
-            if _IN_A_WORD.search(source, max(0, start - 1), start):
-                continue
-            call = _call_at(root, start)
+            if not _IN_A_WORD.search(source, max(0, match.start() - dollar - 1), match.start() - dollar):
+                emits.append((match.start(), dollar))
+        around = smallest(root, (start - dollar for start, dollar in emits))
+        parameters = _Parameters(source, root)
+        for start, dollar in emits:
+            call = _call_at(around[start - dollar])
             if call is None:
                 continue
             receiver, names, arguments, doc = _emitted(call)
@@ -58,17 +66,18 @@ def read_behaviour(source: bytes, root: Node, module: Module, *, offset: int) ->
                 if not takes_emit:
                     continue
             if receiver and receiver not in own:
-                told = names if offset else [told for name in names for told in _called_with(call, name, source, root)]
+                told = names if offset else [told for name in names for told in parameters.stand_for(call, name)]
                 foreign += [[receiver, name, arguments] for name in told]
                 continue
-            for component in _at(module, offset + match.start()):
+            for component in at(offset + start):
                 component.setdefault("events", []).extend([name, arguments, doc] for name in names)
     if b"lots" in source:
-        _read_slots(source, module, offset)
+        _read_slots(source, at, offset)
     for word, what in ((b"$attrs", "props"), (b"$listeners", "events")):
         for match in re.finditer(re.escape(word) + rb"\b(?!\s*[.\[])", source):
-            for component in _at(module, offset + match.start()):
-                component.setdefault("open", []).append(what)
+            for component in at(offset + match.start()):
+                if what not in component.setdefault("open", []):
+                    component["open"].append(what)
     return foreign
 
 
@@ -90,28 +99,49 @@ def _owner(before: bytes) -> str:
     return _last(before[:-1].removesuffix(b"?"), _WORD + b"])") if before.endswith(b".") else ""
 
 
-def _at(module: Module, position: int) -> list[dict[str, Any]]:
-    """Return the innermost component around a place; outside of all, the file's only one."""
-    around = [c for c in module.components if c["range"][0] <= position < c["range"][1]]
-    if around:
-        return [min(around, key=lambda c: c["range"][1] - c["range"][0])]
-    sure = [c for c in module.components if c.get("sure")] or module.components
-    return sure if len(sure) == 1 else []
+class _Places:
+    """Tells which component stands around a place: the innermost; outside of all, the file's only one."""
+
+    def __init__(self, module: Module) -> None:
+        sure = [c for c in module.components if c.get("sure")] or module.components
+        self._outside = sure if len(sure) == 1 else []
+        # Of two with one range it is the first, so it comes last here: the innermost.
+        order = sorted(
+            enumerate(module.components), key=lambda item: (item[1]["range"][0], -item[1]["range"][1], -item[0])
+        )
+        self._components = [component for _, component in order]
+        self._starts = [component["range"][0] for component in self._components]
+        self._above: list[int] = []  # of each, the index of the one around it, or -1
+        open_: list[int] = []
+        for index, component in enumerate(self._components):
+            while open_ and self._components[open_[-1]]["range"][1] < component["range"][1]:
+                open_.pop()
+            self._above.append(open_[-1] if open_ else -1)
+            open_.append(index)
+
+    def __call__(self, position: int) -> list[dict[str, Any]]:
+        index = bisect.bisect_right(self._starts, position) - 1
+        while index >= 0 and self._components[index]["range"][1] <= position:
+            index = self._above[index]
+        return [self._components[index]] if index >= 0 else self._outside
 
 
-def _call_at(root: Node, position: int) -> Node | None:
-    node = root.descendant_for_byte_range(position, position + 1)
+def _call_at(here: Around) -> Around | None:
+    place: Around | None = here
     for _ in range(5):
-        if node is None or node.type in ("comment", "string", "string_fragment", "template_string", "regex"):
+        if place is None:
             return None
-        if node.type == "call_expression":
-            return node
-        node = node.parent
+        if place.node.type in ("comment", "string", "string_fragment", "template_string", "regex"):
+            return None
+        if place.node.type == "call_expression":
+            return place
+        place = place.above
     return None
 
 
-def _emitted(call: Node) -> tuple[str, list[Value], str, str]:
+def _emitted(here: Around) -> tuple[str, list[Value], str, str]:
     """Return who emits (`""` for a bare `emit`), the names, the arguments as text, and the comment above."""
+    call = here.node
     callee, arguments = call.child_by_field_name("function"), call.child_by_field_name("arguments")
     given = [] if arguments is None else [c for c in arguments.named_children if c.type != "comment"]
     receiver = ""
@@ -139,40 +169,59 @@ def _emitted(call: Node) -> tuple[str, list[Value], str, str]:
     else:
         names = [value_of(first)]
     words = "(" + ", ".join(payload_of(argument) for argument in given[1:]) + ")" if len(given) > 1 else ""
-    return receiver, names, words, _doc_above(call)
+    return receiver, names, words, _doc_above(here)
 
 
-def _called_with(call: Node, name: Value, source: bytes, root: Node) -> list[Value]:
-    """Return the names that a computed one such as `row-${kind}` stands for, where `kind` is a function's parameter.
+class _Parameters:
+    """Tells what a computed name such as `row-${kind}` stands for, where `kind` is a function's parameter.
 
-    They are what the calls of that function in the same file give for it; where one gives no text, nothing is told.
+    That is what the calls of the function in the same file give for it; where one gives no text, nothing is told.
     """
-    parts = name[1] if name[0] == "+" else []
-    asked = [part[1] for part in parts if part[0] == "i"]
-    around: Node | None = call
-    while around is not None and around.type not in ("method_definition", "function_declaration"):
-        around = around.parent
-    called = around.child_by_field_name("name") if around is not None else None
-    given = around.child_by_field_name("parameters") if around is not None else None
-    if len(asked) != 1 or called is None or given is None:
-        return [name]
-    parameters = [text_of(child) for child in given.named_children]
-    if asked[0] not in parameters:
-        return [name]
-    at = parameters.index(asked[0])
-    found: list[Value] = []
-    for match in re.finditer(rb"(?<![\w$])" + re.escape(text_of(called).encode()) + rb"\s*\(", source):
-        use = _call_at(root, match.start())
-        callee = use.child_by_field_name("function") if use is not None else None
-        values = use.child_by_field_name("arguments") if use is not None else None
-        if callee is None or values is None or not callee.start_byte <= match.start() < callee.end_byte:
-            continue
-        value = value_of(unwrapped(values.named_children[at])) if at < len(values.named_children) else ["?"]
-        if value[0] != "s":
+
+    def __init__(self, source: bytes, root: Node) -> None:
+        self._source = source
+        self._root = root
+        self._functions: dict[int, Around | None] = {}
+        self._given: dict[tuple[bytes, int], list[str] | None] = {}  # function and place → the texts its calls give
+
+    def stand_for(self, call: Around, name: Value) -> list[Value]:
+        """Return the names that `name`, in a call, stands for; itself where that cannot be told."""
+        parts = name[1] if name[0] == "+" else []
+        asked = [part[1] for part in parts if part[0] == "i"]
+        around = nearest(call, self._functions, _function) if len(asked) == 1 else None
+        called = around.node.child_by_field_name("name") if around is not None else None
+        parameters = around.node.child_by_field_name("parameters") if around is not None else None
+        if called is None or parameters is None:
             return [name]
-        text = "".join(str(value[1]) if part[0] == "i" else str(part[1]) for part in parts)
-        found.append(["s", text])
-    return found or [name]
+        names = [text_of(child) for child in parameters.named_children]
+        if asked[0] not in names:
+            return [name]
+        key = text_of(called).encode(), names.index(asked[0])
+        if key not in self._given:
+            self._given[key] = self._texts(*key)
+        texts = self._given[key] or []
+        return [["s", "".join(text if p[0] == "i" else str(p[1]) for p in parts)] for text in texts] or [name]
+
+    def _texts(self, function: bytes, at: int) -> list[str] | None:
+        places = [m.start() for m in re.finditer(rb"(?<![\w$])" + re.escape(function) + rb"\s*\(", self._source)]
+        texts: list[str] = []
+        around = smallest(self._root, places)
+        for place in places:
+            use = _call_at(around[place])
+            callee = use.node.child_by_field_name("function") if use is not None else None
+            values = use.node.child_by_field_name("arguments") if use is not None else None
+            if callee is None or values is None or not callee.start_byte <= place < callee.end_byte:
+                continue
+            value = value_of(unwrapped(values.named_children[at])) if at < len(values.named_children) else ["?"]
+            if value[0] != "s":
+                return None
+            texts.append(str(value[1]))
+        distinct = list(dict.fromkeys(texts))
+        return distinct if len(distinct) <= _MOST_NAMES else None
+
+
+def _function(here: Around) -> Around | None:
+    return here if here.node.type in ("method_definition", "function_declaration") else None
 
 
 def payload_of(argument: Node) -> str:
@@ -186,21 +235,23 @@ def payload_of(argument: Node) -> str:
     return {"object": "{…}", "array": "[…]", "spread_element": "...args"}.get(node.type, "…")
 
 
-def _doc_above(call: Node) -> str:
-    statement = call.parent
-    while statement is not None and statement.type in ("await_expression", "expression_statement", "return_statement"):
-        before = statement.prev_named_sibling
+def _doc_above(call: Around) -> str:
+    place = call.above
+    while place is not None and place.node.type in ("await_expression", "expression_statement", "return_statement"):
+        before = next(
+            (node for node in reversed(place.siblings[max(0, place.at - _FAR) : place.at]) if node.is_named), None
+        )
         if before is not None and before.type == "comment" and text_of(before).startswith("/**"):
             return clean_doc(text_of(before))
-        if statement.type != "await_expression":
+        if place.node.type != "await_expression":
             break
-        statement = statement.parent
+        place = place.above
     return ""
 
 
-def _read_slots(source: bytes, module: Module, offset: int) -> None:
+def _read_slots(source: bytes, at: _Places, offset: int) -> None:
     def add(position: int, names: list[str], unknown: bool = False) -> None:
-        for component in _at(module, offset + position):
+        for component in at(offset + position):
             component.setdefault("slots", []).extend([name, [], ""] for name in names)
             if unknown:
                 component.setdefault("open", []).append("slots")
@@ -233,14 +284,16 @@ def _read_slots(source: bytes, module: Module, offset: int) -> None:
 
 @cache
 def _jsx_query(grammar: str) -> Query:
-    return Query(language(grammar), "[(jsx_opening_element) (jsx_self_closing_element)] @tag")
+    return Query(language(grammar), "[(jsx_opening_element) (jsx_self_closing_element)] @tag (jsx_element) @whole")
 
 
 def jsx_elements(source: bytes, root: Node, grammar: str, *, offset: int = 0, line: int = 1) -> list[Element]:
     """Return the JSX elements of a script with their attributes spelt as in a template (`onClick` → `@click`)."""
     if grammar == "ts" or not _JSX.search(source):
         return []
-    tags = QueryCursor(_jsx_query(grammar)).captures(root).get("tag", [])
+    captured = QueryCursor(_jsx_query(grammar)).captures(root)
+    tags = captured.get("tag", [])
+    wholes = {node.start_byte: node for node in captured.get("whole", [])}  # they begin as their opening tags do
     found: list[Element] = []
     nodes = sorted(tags, key=lambda node: node.start_byte)
     open_: list[tuple[int, int]] = []  # (end, index) of the elements around
@@ -248,7 +301,7 @@ def jsx_elements(source: bytes, root: Node, grammar: str, *, offset: int = 0, li
         name = node.child_by_field_name("name")
         if name is None:
             continue
-        whole = node.parent if node.type == "jsx_opening_element" and node.parent is not None else node
+        whole = wholes.get(node.start_byte, node) if node.type == "jsx_opening_element" else node
         while open_ and open_[-1][0] <= node.start_byte:
             open_.pop()
         element = Element(

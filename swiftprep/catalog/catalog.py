@@ -13,6 +13,7 @@ import orjson
 
 from swiftprep.catalog.api import ITEMS, Component, kebab, to_component
 from swiftprep.catalog.check import Problem, check
+from swiftprep.catalog.json_text import read_json
 from swiftprep.catalog.markup import Use
 from swiftprep.catalog.webtypes import from_web_types, to_web_types
 from swiftprep.disk import atomic_write
@@ -278,9 +279,11 @@ def _bytes(path: str | Path) -> bytes:
 
 def _read(path: str | Path) -> dict[str, Any] | list[Any]:
     try:
-        document = orjson.loads(_bytes(path))
+        document = read_json(_bytes(path))
     except orjson.JSONDecodeError as error:
         raise DataError(f"{path}: not valid JSON: {error}") from None
+    except ValueError as error:
+        raise DataError(f"{path}: {error}") from None
     if not isinstance(document, dict | list):
         raise DataError(f"{path}: expected a JSON object or array, found {type(document).__name__}")
     return document

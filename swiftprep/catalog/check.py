@@ -5,16 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import Any
 
 from swiftprep.catalog.api import Component, kebab, one_spelling
 from swiftprep.catalog.behaviour import jsx_elements
 from swiftprep.catalog.expressions import expression_errors
-from swiftprep.catalog.facts import script_lang
+from swiftprep.catalog.facts import MOST_BLOCKS, script_lang
 from swiftprep.catalog.html import ATTRIBUTES, BUILT_IN, DOM_EVENTS, TRANSITION_PROPS, is_global, is_native
 from swiftprep.catalog.markup import Attribute, is_custom, read_attribute
 from swiftprep.catalog.module import Module
+from swiftprep.catalog.near import Names
 from swiftprep.catalog.script import Reader, parse_script
 from swiftprep.catalog.sfc import Element, blocks, template
 
@@ -30,6 +30,7 @@ _WORDS = {
     "v-model": ("<{tag}> has no {name}{hint}", "<{tag}> 不支持 {name}{hint}"),
 }
 _DELIMITERS = re.compile(rb"\bdelimiters\s*:")
+_MOST_REACHED = 50_000  # components that attributes and listeners are followed to, in one piece of code
 _MEANT = 0.6  # how alike a name must be to one that is known, to be named as what was meant
 _SPELLING = 0.8  # how alike a name must be to one that was seen, to count as a slip of it
 
@@ -93,7 +94,7 @@ def check(code: str, components: Mapping[str, list[Component]], *, vue3: bool, s
         (source.count(b"\n", 0, b.outer) + 1, f"<{b.kind}> without its end tag") for b in parts if not b.closed
     )
     known = _Locals()
-    scripts = [block for block in parts if block.kind == "script"]
+    scripts = [block for block in parts if block.kind == "script"][:MOST_BLOCKS]
     typed = any(script_lang(block) in ("ts", "tsx") for block in scripts) if scripts else None
     mustaches = not any(_DELIMITERS.search(source, block.start, block.end) for block in scripts)
     rendered: list[Element] = []
@@ -110,7 +111,7 @@ def check(code: str, components: Mapping[str, list[Component]], *, vue3: bool, s
         reader = Reader(text, root, line=line, in_sfc=True, is_setup=block.is_setup)
         known.add(reader.read(), setup=block.is_setup)
         rendered += jsx_elements(text, root, grammar, line=line)
-    for block in (b for b in parts if b.kind == "template" and b.lang in ("", "html")):
+    for block in [b for b in parts if b.kind == "template" and b.lang in ("", "html")][:MOST_BLOCKS]:
         parsed = template(source, block.start, block.end)
         checker.syntax(parsed.errors)
         checker.syntax(expression_errors(parsed, source, vue3=vue3, typed=typed, mustaches=mustaches))
@@ -163,6 +164,9 @@ class _Checker:
         self.vue3 = vue3
         self.strict = strict and not vue3
         self._found: list[Problem] = []
+        self._names: dict[tuple[float, tuple[str, ...]], Names] = {}
+        self._spelt: dict[int, frozenset[str]] = {}
+        self._left = _MOST_REACHED
 
     def found(self) -> list[Problem]:
         order = list(_WORDS)
@@ -187,8 +191,19 @@ class _Checker:
 
     def _say(self, kind: str, line: int, tag: str, name: str = "", known: Iterable[str] = ()) -> None:
         """Note a problem, with the known name that the wrong one may be meant to be."""
-        near = get_close_matches(name or tag, list(known), n=1, cutoff=_MEANT)
-        self._found.append(Problem(kind, line, tag, name, near[0] if near else ""))
+        key = _MEANT, () if kind == "unknown-tag" else tuple(known)
+        if key not in self._names:
+            self._names[key] = Names(known, cutoff=_MEANT)
+        self._found.append(Problem(kind, line, tag, name, self._names[key].nearest(name or tag)))
+
+    def _is_slip(self, name: str, known: Iterable[str], spec: Component) -> bool:
+        """Return whether an unknown name is so near a known one that it is a slip; only usage leaves that to guess."""
+        if spec.origin != "usage":
+            return False
+        key = _SPELLING, tuple(known)
+        if key not in self._names:
+            self._names[key] = Names(key[1], cutoff=_SPELLING)
+        return self._names[key].nearest(name) != ""
 
     def _spec(self, element: Element, known: _Locals, jsx: bool) -> Component | None:
         """Return the component an element stands for, or None when it is native or cannot be known."""
@@ -211,7 +226,7 @@ class _Checker:
         return tag in known.tags or tag in known.own or tag in self.components
 
     def _props(self, element: Element, attributes: list[Attribute], spec: Component) -> None:
-        known = {one_spelling(prop.name) for prop in spec.props}
+        known = self._props_of(spec)
         given = {one_spelling(a.name) for a in attributes if a.role == "prop"}
         for attribute in attributes:
             if attribute.role == "model":
@@ -231,6 +246,11 @@ class _Checker:
             if prop.required and one_spelling(prop.name) not in given:
                 self._say("missing-prop", element.line, element.tag, kebab(prop.name))
 
+    def _props_of(self, spec: Component) -> frozenset[str]:
+        if id(spec) not in self._spelt:
+            self._spelt[id(spec)] = frozenset(one_spelling(prop.name) for prop in spec.props)
+        return self._spelt[id(spec)]
+
     def _models(self, spec: Component, argument: str) -> bool:
         """Return whether a component has the `v-model`; in Vue 2 none has one with an argument."""
         if self.vue3 or spec.origin == "web-types":
@@ -242,10 +262,13 @@ class _Checker:
     def _takes(self, spec: Component, attribute: Attribute, depth: int) -> bool:
         """Return whether a component does something with an attribute that is none of its props."""
         name = attribute.name
+        self._left -= 1
+        if self._left < 0:  # where it goes cannot be told
+            return True
         if set(attribute.modifiers) & {"prop", "attr", "camel"} or not re.fullmatch(r"[A-Za-z][\w:-]*", name):
             return True
         if "props" in spec.open:
-            return not _is_slip(name, [kebab(p.name) for p in spec.props], spec)
+            return not self._is_slip(name, (kebab(p.name) for p in spec.props), spec)
         if not spec.root and not spec.passes and spec.origin == "source":
             return name in _ANY_NATIVE  # it renders itself in code, on an element that is not known
         if not self.vue3 and self._target(spec.root) is not None:
@@ -258,6 +281,7 @@ class _Checker:
         return named[0] if named else None
 
     def _reaches(self, tag: str, name: str, attribute: Attribute, depth: int) -> bool:
+        self._left -= 1
         if tag in ("slot", "*"):
             return False
         if tag in ("component", "Component", "template"):  # Vue takes both for a dynamic component
@@ -266,25 +290,29 @@ class _Checker:
             return name in TRANSITION_PROPS or tag == "router-link"
         target = self._target(tag)
         if target is not None:
-            known = {one_spelling(prop.name) for prop in target.props}
-            return one_spelling(name) in known or (depth < 4 and self._takes(target, attribute, depth + 1))
+            return one_spelling(name) in self._props_of(target) or (
+                depth < 4 and self._takes(target, attribute, depth + 1)
+            )
         return name in ATTRIBUTES.get(tag, ()) if is_native(tag) else True
 
     def _hears(self, spec: Component, attribute: Attribute, jsx: bool, depth: int = 0) -> bool:
         """Return whether a listener on a component can ever be called."""
         name = attribute.name
+        if self._left < 0:
+            return True
         if not name or "native" in attribute.modifiers or name.startswith(("hook:", "vue:", "vnode-", "update:")):
             return True
         names = {event.name for event in spec.events}
         if name in names or ((jsx or self.vue3) and one_spelling(name) in map(one_spelling, names)):
             return True
         if "events" in spec.open:
-            return not _is_slip(name, names, spec)
+            return not self._is_slip(name, sorted(names), spec)
         if any(name.startswith(what.removeprefix("events:")) for what in spec.open if what.startswith("events:")):
             return True
         if name.lower() in DOM_EVENTS and not self.strict:
             return True
         for tag in spec.passes:
+            self._left -= 1
             target = self._target(tag)
             if target is None and (not is_native(tag) or name in DOM_EVENTS):
                 return True
@@ -331,10 +359,3 @@ def _synced(spec: Component) -> str:
     """Return the prop that is bound both ways, as it is written, or `""`."""
     synced = [event.name.removeprefix("update:") for event in spec.events if event.name.startswith("update:")]
     return f":{kebab(synced[0])}.sync" if synced else ""
-
-
-def _is_slip(name: str, known: Iterable[str], spec: Component) -> bool:
-    """Return whether an unknown name is so near a known one that it is a slip; only usage leaves that to guess."""
-    if spec.origin != "usage":
-        return False
-    return bool(get_close_matches(name, list(known), n=1, cutoff=_SPELLING))

@@ -7,6 +7,7 @@ empty, and `foreign`, `heard`, `uses`, `errors` and `notes`. The *shape* is what
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -28,6 +29,7 @@ SCRIPTS = {
     ".mts": "ts",
     ".cts": "ts",
 }
+MOST_BLOCKS = 20  # of a kind in one file; Vue takes one template and two scripts
 _KEPT = ("imports", "exports", "stars", "bindings", "registrations", "installs", "components")
 _OUTER = "*script"  # the name under which a file imports the script that it has elsewhere
 _HEARD = re.compile(rb"\$on\(\s*['\"]([^'\"]+)['\"]")
@@ -72,8 +74,11 @@ def read_vue(source: bytes, path: str) -> tuple[dict[str, Any], Shape]:
     module, foreign, elements = Module(), [], []
     lines = _lines_at(source, {place for b in parts for place in (b.outer, b.start)})
     errors: list[tuple[int, str]] = [(lines[b.outer], f"<{b.kind}> without its end tag") for b in parts if not b.closed]
-    scripts = sorted((b for b in parts if b.kind == "script"), key=lambda b: b.is_setup)
+    scripts = sorted([b for b in parts if b.kind == "script"][:MOST_BLOCKS], key=lambda b: b.is_setup)
     notes = [f"<{b.kind} src={b.attrs['src']}> stands in another file" for b in parts if "src" in b.attrs]
+    for kind, count in Counter(b.kind for b in parts if b.kind in ("script", "template")).items():
+        if count > MOST_BLOCKS:
+            notes.append(f"{count} <{kind}> blocks, of which the first {MOST_BLOCKS} are read")
     for block in scripts:
         lang = script_lang(block)
         if lang is None:
@@ -93,7 +98,7 @@ def read_vue(source: bytes, path: str) -> tuple[dict[str, Any], Shape]:
     for block in (b for b in scripts if "src" in b.attrs):
         module.imports[_OUTER] = [block.attrs["src"], "default"]
         own["outer"] = ["i", _OUTER]
-    for block in (b for b in parts if b.kind == "template"):
+    for block in [b for b in parts if b.kind == "template"][:MOST_BLOCKS]:
         if "src" in block.attrs:  # what it shows and hands on is not known
             own.setdefault("open", []).extend(["props", "events", "slots"])
             continue
@@ -149,8 +154,8 @@ def _facts(
         found["heard"] = sorted({match[1].decode("utf-8", "replace") for match in _HEARD.finditer(source)})
     if errors:
         found["errors"] = sorted(set(errors))[:20]
-    if notes:
-        found["notes"] = notes
+    if notes or module.notes:
+        found["notes"] = list(dict.fromkeys([*notes, *module.notes]))
     return found
 
 

@@ -8,13 +8,13 @@ would be `$emit('press')` is `listeners.press()`, and what is not dealt with is 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, NamedTuple
 
 from tree_sitter import Node
 
 from swiftprep.catalog.behaviour import payload_of
 from swiftprep.catalog.grammar import parse
-from swiftprep.catalog.values import key_of, pairs, string_of, text_of, unwrapped
+from swiftprep.catalog.values import WRAPPERS, key_of, pairs, string_of, text_of, unwrapped, unwrapped_once
 
 # What of the context leads on to what, and what is not known when a part is handed on whole.
 _PARTS = {
@@ -51,6 +51,22 @@ def read_expressions(options: dict[str, Any], texts: Iterable[str]) -> None:
             context.read(root)
 
 
+class _Within(NamedTuple):
+    """A node and what it stands in: the stack of a walk knows it, where `Node.parent` begins at the root."""
+
+    node: Node
+    above: _Within | None
+
+    def outermost(self) -> _Within:
+        """Return the outermost of the brackets and type assertions around a node, or the node itself."""
+        here = self
+        while (
+            here.above is not None and here.above.node.type in WRAPPERS and unwrapped_once(here.above.node) == here.node
+        ):
+            here = here.above
+        return here
+
+
 class _Context:
     """Follows the parts of the context through code.
 
@@ -64,14 +80,14 @@ class _Context:
         self.names = names
 
     def read(self, code: Node) -> None:
-        stack = [code]
+        stack: list[_Within] = [_Within(code, None)]
         while stack:
-            node = stack.pop()
-            part = self._part(node)
-            if part is None:
-                stack.extend(reversed(node.named_children))
+            here = stack.pop()
+            part = self._part(here.node)
+            if part is not None:
+                self._use(here, part)
             else:
-                self._use(node, part)
+                stack.extend(_Within(child, here) for child in reversed(here.node.named_children))
 
     def bind(self, pattern: Node, part: str) -> None:
         """Take up the names that a variable or a pattern gives to a part, or to parts of it."""
@@ -111,21 +127,20 @@ class _Context:
             return None if left is None else self._part(left, depth + 1)
         return None
 
-    def _use(self, node: Node, part: str) -> None:
+    def _use(self, here: _Within, part: str) -> None:
         """Note what is done with a part: one thing of it taken, a name given to it, or all of it handed on."""
-        above = node.parent
-        while above is not None and unwrapped(above) == unwrapped(node) and above != node:
-            node, above = above, above.parent
-        if above is None or _is_tested(node, above):
+        here = here.outermost()
+        if here.above is None or _is_tested(here.node, here.above.node):
             return
+        node, above = here.node, here.above.node
         if above.type == "member_expression" and above.child_by_field_name("object") == node:
             if part not in _PARTS:
-                self._named(part, text_of(above.child_by_field_name("property") or above), above)
+                self._named(part, text_of(above.child_by_field_name("property") or above), here.above)
             return  # another part of the context, such as its props
         if above.type == "subscript_expression" and above.child_by_field_name("object") == node:
             index = above.child_by_field_name("index")
             if index is not None and index.type == "string" and part not in _PARTS:
-                self._named(part, string_of(index), above)
+                self._named(part, string_of(index), here.above)
                 return
         elif above.type == "variable_declarator" and above.child_by_field_name("value") == node:
             pattern = above.child_by_field_name("name")
@@ -134,11 +149,10 @@ class _Context:
             return
         self.options.setdefault("open", []).extend(_OPENS[part])
 
-    def _named(self, part: str, name: str, node: Node | None) -> None:
-        """Note an event or slot; `node` is what asks for it, which may be called."""
-        call = None if node is None else node.parent
-        while call is not None and node is not None and unwrapped(call) == unwrapped(node):
-            call = call.parent
+    def _named(self, part: str, name: str, asked: _Within | None) -> None:
+        """Note an event or slot; `asked` is what asks for it, which may be called."""
+        around = None if asked is None else asked.outermost().above
+        call, node = (None, None) if around is None or asked is None else (around.node, asked.node)
         is_called = call is not None and call.type == "call_expression" and call.child_by_field_name("function") == node
         arguments = call.child_by_field_name("arguments") if is_called and call is not None else None
         given = [] if arguments is None else [child for child in arguments.named_children if child.type != "comment"]

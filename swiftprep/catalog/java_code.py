@@ -17,7 +17,7 @@ from swiftprep.catalog.grammar import error_lines
 from swiftprep.catalog.nodes import (
     COMMENTS,
     INTERFACES,
-    MAX_DOTS,
+    MAX_NESTED,
     children_of,
     field_of,
     is_broken,
@@ -54,7 +54,7 @@ def java_api(source: bytes, path: str) -> tuple[list[Component], list[int]]:
     return list(itertools.chain.from_iterable(found)), error_lines(root, None, nested=True)
 
 
-def _entries(comment: str, node: Node, prefix: str, path: str, implied: bool) -> list[Component]:
+def _entries(comment: str, node: Node, prefix: str, path: str, implied: bool, depth: int = 0) -> list[Component]:
     if kind_of(node) != "class" or is_broken(node) or not _public(node, implied):
         return []
     doc, docs = javadoc(comment, ("deprecated",))
@@ -73,8 +73,8 @@ def _entries(comment: str, node: Node, prefix: str, path: str, implied: bool) ->
             props = max(props, _parameters(member, docs | own), key=len)
         elif member.type == "method_declaration":
             methods.append(Method(name_of(member), _signature(member), doc=text))
-        elif name.count(".") < MAX_DOTS:
-            nested += _entries(above, member, f"{name}.", path, in_interface)
+        elif depth < MAX_NESTED:
+            nested += _entries(above, member, f"{name}.", path, in_interface, depth + 1)
     props = [Prop("value", values=tuple(values))] if is_enum else props
     heads = [n for n in node.named_children if n.type in ("superclass", "super_interfaces", "extends_interfaces")]
     named = [n for head in heads for n in head.named_children]

@@ -4,23 +4,21 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from difflib import get_close_matches
-from typing import Any
+from typing import Any, TypeAlias
 
-from swiftprep.catalog.api import Component, Event, Prop, Slot, camel, kebab, to_component
-from swiftprep.catalog.html import DOM_EVENTS, is_global, is_native
-from swiftprep.catalog.markup import Use
+from swiftprep.catalog.api import Component, Event, kebab, to_component
 from swiftprep.catalog.modules import Facts, Modules
 from swiftprep.catalog.values import Value
-from swiftprep.catalog.vue import Reader
+from swiftprep.catalog.vue import Place, Reader
 
 # File names that say nothing of the component in them; the folder's name does.
 _NAMELESS = frozenset("index main src component mod entry".split())
 # Tests, and what a build made of the source: where both define a component, the source counts.
 _ASIDE = re.compile(r"(?:^|/)(?:tests?|__tests__|e2e|es|esm|lib|cjs|umd|dist)/|\.(?:spec|test)\.|(?:^|/)\.[^/]*$")
-Place = tuple[str, int]
+Failure: TypeAlias = list[Any]
 
 
 def link(facts: Mapping[str, Facts], packages: Mapping[str, str] | None = None) -> dict[str, Component]:
@@ -48,8 +46,13 @@ class Linked:
     The key is the tag. A tag that two components share belongs to the registered one, else to the one that names
     itself so, else to the first by path; the others are listed under their paths.
 
+    One that fails is left out, and one that could not be followed to the end is open; both are said.
+
     Attributes:
         tags: Every name there is a component for, in kebab case and as registered.
+        failed: `[path, span, what was made, why]` of what there is no component, or no name of one, because of an
+            exception.
+        notes: `(path, note)` of each component that lacks something.
     """
 
     def __init__(self, facts: Mapping[str, Facts], packages: Mapping[str, str] | None = None) -> None:
@@ -59,6 +62,8 @@ class Linked:
             facts: Path → what the file says (`facts.py`).
             packages: Package name → its folder.
         """
+        self.failed: list[Failure] = []
+        self.notes: list[tuple[str, str]] = []
         self._modules = Modules(facts, packages)
         self._reader = Reader(self._modules)
         self._entries: dict[str, _Entry] = {}
@@ -69,17 +74,33 @@ class Linked:
                 key = f"{entry.path}:{entry.line}" if entry.path in places else entry.path
                 places.add(entry.path)
             self._entries[key] = entry
-        self._foreign = _foreign(self._entries, self._modules)
+        self._foreign = self._emitted()
         self.tags = {tag for entry in self._entries.values() for tag in (entry.name, *entry.names)}
 
     def __iter__(self) -> Iterator[tuple[str, Component]]:
         for key in sorted(self._entries):
-            yield key, self._component(key, self._entries[key])
+            entry, component = self._entries[key], None
+            with self.apart(entry.path, f"component {entry.name}", entry.line):
+                component = self._component(key, entry)
+            if component is not None:
+                yield key, component
+
+    @contextmanager
+    def apart(self, path: str, what: str, line: int = 1) -> Iterator[None]:
+        """Give a block the steps of one component, and note an exception in it, so that it costs nothing else."""
+        effort = self._modules.effort
+        effort.start()
+        try:
+            yield
+        except Exception as error:  # RecursionError and MemoryError are among them
+            self.failed.append([path, [line, line], what, f"{type(error).__name__}: {str(error)[:200]}"])
+        if effort.is_cut:
+            self.notes.append((path, f"{what} was not followed to the end: it is too deep, too long or too much"))
 
     def _listed(self) -> Iterator[_Entry]:
         modules = self._modules
-        registered = _registrations(modules)
-        halves = _halves(modules)
+        registered = self._registrations()
+        halves = self._halves()
         for path in sorted(modules.facts):
             facts = modules.facts[path]
             for index, row in enumerate(facts.get("entries", ())):
@@ -88,7 +109,9 @@ class Linked:
                 tags = registered.get((path, index), [])
                 if not tags and ((path, index) in halves or not options.get("sure")):
                     continue
-                own = modules.own_name(path, index)
+                own = ""
+                with self.apart(path, "name of a component", options["span"][0]):
+                    own = modules.own_name(path, index)
                 name = kebab((tags[0] if tags else "") or own or _file_name(path))
                 names = tuple(dict.fromkeys(tag for tag in (*tags, own) if tag))
                 rank = (0 if tags else 1 if own else 2) + 3 * bool(_ASIDE.search(path))
@@ -102,21 +125,151 @@ class Linked:
         foreign = [event for event in self._foreign.get(key, ()) if event.name not in known]
         added = [event for event in foreign if not event.name.endswith("*")]
         computed = {f"events:{event.name[:-1]}" for event in foreign if event.name.endswith("*")}
+        unknown = ("events", "props", "slots") if self._modules.effort.is_cut else ()
         return replace(
             made, name=entry.name, names=entry.names, registered=entry.registered, events=(*made.events, *added),
-            open=tuple(sorted({*made.open, *computed})),
+            open=tuple(sorted({*made.open, *computed, *unknown})),
         )  # fmt: skip
 
+    def _halves(self) -> set[Place]:
+        """Return the options that are a single-file component's script, in a file of its own."""
+        modules = self._modules
+        found: set[Place] = set()
+        for path in modules.facts:
+            for index, options in enumerate(modules.facts[path].get("components", ())):
+                if "outer" in options:
+                    with self.apart(path, "script of a component", options["span"][0]):
+                        place = modules.outer(path, index)
+                        found |= {place} if place is not None and not place[0].endswith(".vue") else set()
+        return found
 
-def _halves(modules: Modules) -> set[Place]:
-    """Return the options that are a single-file component's script, in a file of its own."""
-    outer = (
-        modules.outer(path, index)
-        for path in modules.facts
-        for index, options in enumerate(modules.facts[path].get("components", ()))
-        if "outer" in options
-    )
-    return {place for place in outer if place is not None and not place[0].endswith(".vue")}
+    def _registrations(self) -> dict[Place, list[str]]:
+        """Return the names each component is registered under; `""` for its own."""
+        modules = self._modules
+        found: defaultdict[Place, list[str]] = defaultdict(list)
+        for path in sorted(modules.facts):
+            facts = modules.facts[path]
+            for name, component, loop in facts.get("registrations", ()):
+                with self.apart(path, "registration of components"):
+                    pairs = [(name, component, path, "")]
+                    for name_, component_, where, key in (
+                        pairs if loop is None else _unrolled(modules, path, name, component, loop)
+                    ):
+                        place = modules.component(component_, where)
+                        if place is not None:
+                            text = key or modules.text(name_, where) or _own_name(modules, name_, place)
+                            found[place].append(text or "")
+            for value in facts.get("installs", ()):
+                with self.apart(path, "installation of a component"):
+                    place = modules.component(value, path)
+                    if place is not None:
+                        found[place].append("")
+        for place, names in found.items():
+            own = ""
+            with self.apart(place[0], "name of a component"):
+                own = modules.own_name(*place)
+            found[place] = list(dict.fromkeys(name or own for name in names))
+            if "" in found[place] and len(found[place]) > 1:
+                found[place].remove("")
+        return found
+
+    def _emitted(self) -> dict[str, list[Event]]:
+        """Return the events that helpers and children emit on a component (`this.table.$emit('select')`), by its key.
+
+        The receiver's name must be the component's, with or without a prefix, and the file must lie in its folder or
+        below. What the component itself listens to with `$on` is talk between the two, not its API. The name of an
+        event of which only the beginning can be told ends with `*`.
+        """
+        modules = self._modules
+        by_word: defaultdict[str, list[str]] = defaultdict(list)
+        around: dict[str, str] = {}  # file → the component that has others defined within it, whose parent it is
+        for key, entry in self._entries.items():
+            by_word[entry.name.rpartition("-")[2]].append(key)
+            if not entry.is_row and _has_inner(modules.facts[entry.path]["components"][entry.index]):
+                around[entry.path] = key
+        emitted = _Emitted(modules, self._entries, by_word, around, self._parents())
+        for path in sorted(modules.facts):
+            foreign = modules.facts[path].get("foreign")
+            if foreign:
+                with self.apart(path, "events emitted on other components"):
+                    for receiver, name, arguments in foreign:
+                        emitted.add(path, receiver, name, arguments)
+        return emitted.found
+
+    def _parents(self) -> defaultdict[str, list[str]]:
+        """Return the components that register another file of their folder for themselves, by that file."""
+        modules = self._modules
+        found: defaultdict[str, list[str]] = defaultdict(list)
+        for key, entry in self._entries.items():
+            local = None if entry.is_row else modules.facts[entry.path]["components"][entry.index].get("components")
+            if local is None or local[0] != "o":
+                continue
+            with self.apart(entry.path, f"components of {entry.name}", entry.line):
+                places = [modules.component(inner, entry.path) for _, inner, _ in local[1]]
+                for path in dict.fromkeys(place[0] for place in places if place is not None):
+                    if path != entry.path and path.startswith(entry.path.rpartition("/")[0] + "/"):
+                        found[path].append(key)
+        return found
+
+
+class _Emitted:
+    """Gathers the events emitted on components from outside them.
+
+    Args:
+        modules: The facts of all files.
+        entries: The components, by key.
+        by_word: The keys of those whose name ends with a word.
+        around: File → the component that has others defined within it.
+        parents: File → the components that register it for themselves.
+
+    Attributes:
+        found: Key → events.
+    """
+
+    def __init__(
+        self,
+        modules: Modules,
+        entries: Mapping[str, _Entry],
+        by_word: Mapping[str, list[str]],
+        around: Mapping[str, str],
+        parents: Mapping[str, list[str]],
+    ) -> None:
+        self.found: defaultdict[str, list[Event]] = defaultdict(list)
+        self._modules = modules
+        self._entries = entries
+        self._by_word = by_word
+        self._around = around
+        self._parents = parents
+        self._names: defaultdict[str, set[str]] = defaultdict(set)
+
+    def add(self, path: str, receiver: str, name: Value, arguments: str) -> None:
+        """Add an event that the file `path` emits on something called `receiver`."""
+        event = self._modules.text(name, path) or _begins(name)
+        if event is None:
+            return
+        called = kebab(receiver.strip("_$"))
+        if called == "parent":
+            for key in self._parents.get(path, ()) if event else ():
+                self._note(key, Event(event, arguments, origin=path))
+            if path in self._around:
+                key = self._around[path]
+                self.found[key].append(Event(event, arguments))
+                self._names[key].add(event)
+        if called in ("parent", "root", "bus", "event-bus", "child"):
+            return
+        for key in self._by_word.get(called.rpartition("-")[2], ()):
+            owner = self._entries[key]
+            bare = owner.name.partition("-")[2] or owner.name
+            same = called in (owner.name, bare) or called.endswith(f"-{bare}")
+            if same and path.startswith(owner.path.rpartition("/")[0] + "/"):
+                self._note(key, Event(event, arguments, origin="" if path == owner.path else path))
+                break
+
+    def _note(self, key: str, event: Event) -> None:
+        heard = self._modules.facts[self._entries[key].path].get("heard", ())
+        if event.name not in self._names[key] and event.name not in heard:
+            self._names[key].add(event.name)
+            self.found[key].append(event)
 
 
 def _file_name(path: str) -> str:
@@ -125,31 +278,6 @@ def _file_name(path: str) -> str:
     while stem.lower() in _NAMELESS and folders:
         stem = folders.pop()
     return re.sub(r"[^\w-]+", "-", stem)
-
-
-def _registrations(modules: Modules) -> dict[Place, list[str]]:
-    """Return the names each component is registered under; `""` for its own."""
-    found: defaultdict[Place, list[str]] = defaultdict(list)
-    for path in sorted(modules.facts):
-        facts = modules.facts[path]
-        for name, component, loop in facts.get("registrations", ()):
-            pairs = [(name, component, path, "")] if loop is None else _unrolled(modules, path, name, component, loop)
-            for name_, component_, where, key in pairs:
-                place = modules.component(component_, where)
-                if place is None:
-                    continue
-                text = key or modules.text(name_, where) or _own_name(modules, name_, place)
-                found[place].append(text or "")
-        for value in facts.get("installs", ()):
-            place = modules.component(value, path)
-            if place is not None:
-                found[place].append("")
-    for place, names in found.items():
-        own = modules.own_name(*place)
-        found[place] = list(dict.fromkeys(name or own for name in names))
-        if "" in found[place] and len(found[place]) > 1:
-            found[place].remove("")
-    return found
 
 
 def _own_name(modules: Modules, name: Value, place: Place) -> str | None:
@@ -211,130 +339,13 @@ def _iterated(modules: Modules, value: Value, path: str) -> tuple[Value, str]:
     return modules.resolve(value, path)
 
 
-def _foreign(entries: Mapping[str, _Entry], modules: Modules) -> dict[str, list[Event]]:
-    """Return the events that helpers and children emit on a component (`this.table.$emit('select')`), by its key.
-
-    The receiver's name must be the component's, with or without a prefix, and the file must lie in its folder or
-    below. What the component itself listens to with `$on` is talk between the two, not its API. The name of an event
-    of which only the beginning can be told ends with `*`.
-    """
-    by_word: defaultdict[str, list[str]] = defaultdict(list)
-    around: dict[str, str] = {}  # file → the component that has others defined within it, whose parent it is
-    for key, entry in entries.items():
-        by_word[entry.name.rpartition("-")[2]].append(key)
-        if not entry.is_row and _has_inner(modules.facts[entry.path]["components"][entry.index]):
-            around[entry.path] = key
-    parents = _parents(entries, modules)
-    found: defaultdict[str, list[Event]] = defaultdict(list)
-    for path in sorted(modules.facts):
-        for receiver, name, arguments in modules.facts[path].get("foreign", ()):
-            event = modules.text(name, path) or _begins(name)
-            called = kebab(receiver.strip("_$"))
-            for key in parents[path] if called == "parent" else ():
-                heard = modules.facts[entries[key].path].get("heard", ())
-                if event and event not in heard and all(known.name != event for known in found[key]):
-                    found[key].append(Event(event, arguments, origin=path))
-            if event is not None and called == "parent" and path in around:
-                found[around[path]].append(Event(event, arguments))
-            if event is None or called in ("parent", "root", "bus", "event-bus", "child"):
-                continue
-            for key in by_word.get(called.rpartition("-")[2], ()):
-                owner = entries[key]
-                bare = owner.name.partition("-")[2] or owner.name
-                same = called in (owner.name, bare) or called.endswith(f"-{bare}")
-                if not same or not path.startswith(owner.path.rpartition("/")[0] + "/"):
-                    continue
-                heard = modules.facts[owner.path].get("heard", ())
-                if event not in heard and all(known.name != event for known in found[key]):
-                    found[key].append(Event(event, arguments, origin="" if path == owner.path else path))
-                break
-    return found
-
-
 def _begins(name: Value) -> str | None:
     """Return the beginning of a computed name, such as `"row-*"`, or None."""
     first = name[1][0] if name[0] == "+" else name
     return f"{first[1]}*" if name[0] == "+" and first[0] == "s" and first[1] else None
 
 
-def _parents(entries: Mapping[str, _Entry], modules: Modules) -> defaultdict[str, list[str]]:
-    """Return the components that register another file of their folder for themselves, by that file."""
-    found: defaultdict[str, list[str]] = defaultdict(list)
-    for key, entry in entries.items():
-        local = None if entry.is_row else modules.facts[entry.path]["components"][entry.index].get("components")
-        for _, inner, _ in local[1] if local is not None and local[0] == "o" else ():
-            place = modules.component(inner, entry.path)
-            path = place[0] if place is not None else ""
-            if path != entry.path and path.startswith(entry.path.rpartition("/")[0] + "/") and key not in found[path]:
-                found[path].append(key)
-    return found
-
-
 def _has_inner(options: Mapping[str, Any]) -> bool:
     """Return whether a component's local components are defined right there, as objects."""
     local = options.get("components")
     return local is not None and local[0] == "o" and any(inner[0] == "o" for _, inner, _ in local[1])
-
-
-def infer(usage: Mapping[str, Use], known: Iterable[str]) -> dict[str, Component]:
-    """Return an entry for every tag that is used and not known: what its users show of its API.
-
-    Something seen once may be a slip: it is listed only where the tag itself is rare, and nothing seen more often is
-    spelt nearly the same. An attribute that any element takes says nothing, so it is not listed.
-
-    Args:
-        usage: Tag → how it is used.
-        known: Tags there is a better entry for.
-    """
-    known = set(known)
-    frequent = {name for use in usage.values() for name, seen in use.props.items() if seen[0] > 1}
-    made: dict[str, Component] = {}
-    for tag, use in sorted(usage.items()):
-        if tag in known or ("-" not in tag and is_native(tag)):
-            continue
-        props = []
-        for name, (times, bound, values) in sorted(use.props.items()):
-            if (is_global(name) and not _is_prop_all_the_same(name, times, bound, use)) or (
-                name in _SLIPS and not bound
-            ):
-                continue
-            if not _ATTRIBUTE.fullmatch(name) or not _is_solid(times, use):
-                continue
-            if times == 1 and name not in frequent and get_close_matches(name, frequent, n=1, cutoff=0.9):
-                continue
-            kind = "" if bound else "boolean" if not values else "string"
-            props.append(Prop(camel(name), kind, values=tuple(values) if kind == "string" else ()))
-        events = [
-            Event(name)
-            for name, times in sorted(use.events.items())
-            if _is_solid(times, use) and not (name in DOM_EVENTS and times == 1)
-        ]
-        slots = [
-            Slot(name, "{ " + ", ".join(sorted(bindings)) + " }" if bindings else "", bindings=tuple(sorted(bindings)))
-            for name, (times, bindings) in sorted(use.slots.items())
-            if _is_solid(times, use) or name == "default"
-        ]
-        path, line = (use.example[0], use.example[1]) if use.example else ("", 0)
-        made[tag] = Component(
-            tag, path=path, span=(line, line), props=tuple(props), events=tuple(events), slots=tuple(slots),
-            model=("value", "input") if _is_solid(use.models, use) else None, names=(tag,), origin="usage",
-            open=("events", "props", "slots"), uses=use.count,
-        )  # fmt: skip
-    return made
-
-
-_ATTRIBUTE = re.compile(r"[a-zA-Z][\w.:-]*")
-_DOUBLE = frozenset(("title", "hidden", "draggable", "autofocus"))
-_SLIPS = frozenset("bind else for if model on show".split())  # a directive without its v-
-
-
-def _is_prop_all_the_same(name: str, times: int, bound: int, use: Use) -> bool:
-    """Return whether an attribute that any element takes is used as a prop: `:data-source`, a card's `title`."""
-    if name.startswith("data-"):
-        return bound == times > 1
-    return name in _DOUBLE and times > 1 and 2 * times >= use.count
-
-
-def _is_solid(times: int, use: Use) -> bool:
-    """Return whether something was seen often enough to be believed."""
-    return times >= 2 or (times == 1 and use.count <= 2)

@@ -8,7 +8,7 @@ from typing import Any
 from tree_sitter import Node
 
 from swiftprep.catalog.module import Script
-from swiftprep.catalog.options import add_options, arguments_of, method_signature
+from swiftprep.catalog.options import MOST_NESTED, add_options, arguments_of, method_signature
 from swiftprep.catalog.types import type_value
 from swiftprep.catalog.values import Value, default_text, doc_of, key_of, pairs, short, text_of, unwrapped, value_of
 
@@ -35,18 +35,21 @@ def _known_setup(script: Script) -> dict[str, Any] | None:
     return next((options for options in script.module.components if options.get("setup")), None)
 
 
-def read_macro(script: Script, node: Node) -> bool:
+def read_macro(script: Script, node: Node, depth: int = 0) -> bool:
     """Take a macro's call into the options of the `<script setup>` component; return whether `node` is one.
 
-    One that is handed to another call, as in `toRefs(defineProps<Props>())`, is taken too.
+    One that is handed to another call, as in `toRefs(defineProps<Props>())`, is taken too, if not too many calls deep.
     """
+    if depth > MOST_NESTED:
+        script.module.notes.append(f"calls nested deeper than {MOST_NESTED} levels are not read")
+        return False
     node = unwrapped(node)
     callee = node.child_by_field_name("function") if node.type == "call_expression" else None
     what = "" if callee is None else text_of(callee)
     if not _MACRO.match(what):
         if callee is not None and _known_setup(script) is not None:
             for inner in arguments_of(node):
-                read_macro(script, inner)
+                read_macro(script, inner, depth + 1)
         return False
     options = setup_options(script)
     given = arguments_of(node)
@@ -54,7 +57,7 @@ def read_macro(script: Script, node: Node) -> bool:
     argument = _type_argument(node)
     generic = None if argument is None else type_value(argument)
     if what == "withDefaults" and first is not None:
-        read_macro(script, first)
+        read_macro(script, first, depth + 1)
         if len(given) > 1:
             options.setdefault("defaults", []).append(_defaults(unwrapped(given[1])))
     elif what in ("defineProps", "defineEmits"):

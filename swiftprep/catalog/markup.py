@@ -18,6 +18,7 @@ from swiftprep.catalog.values import key_of, pairs, unwrapped
 _LITERAL = re.compile(r"""\s*(?:'([^'\\]*)'|"([^"\\]*)"|`([^`\\$]*)`)\s*""")
 # What Vue itself takes from a `<slot>`; all else it hands to the content, under names in camel case.
 _NOT_HANDED_OVER = frozenset(("key", "ref", "class", "style", "slot-scope", "is", ""))
+MOST_BINDINGS = 400  # names taken from the scope of one slot
 SAMPLES = 3  # values remembered of each attribute
 _LONGEST_EXAMPLE = 1000  # characters of a start tag that shows how a component is used; a longer one shows too much
 _QUOTED = re.compile(r""""[^"]*"|'[^']*'""")
@@ -170,7 +171,7 @@ class Use:
         for name, (times, bindings) in other.slots.items():
             mine = self.slots.setdefault(name, [0, []])
             mine[0] += times
-            mine[1] += [binding for binding in bindings if binding not in mine[1]]
+            mine[1] = list(dict.fromkeys([*mine[1], *bindings]))[:MOST_BINDINGS]
         for name, times in other.parents.items():
             self.parents[name] = self.parents.get(name, 0) + times
         self.models += other.models
@@ -183,6 +184,7 @@ def uses(elements: list[Element], source: bytes, path: str) -> dict[str, Use]:
     """Return how each component is used: tag in kebab case → `Use`."""
     found: dict[str, Use] = {}
     owners: list[str] = []  # of each element, the nearest component at or above it
+    taken: dict[tuple[str, str], dict[str, None]] = {}  # component and slot → the names taken from its scope
     for element in elements:
         custom = is_custom(element.tag)
         above = owners[element.parent] if element.parent >= 0 else ""
@@ -197,7 +199,9 @@ def uses(elements: list[Element], source: bytes, path: str) -> dict[str, Use]:
                 if target and target in found:
                     slot = found[target].slots.setdefault(attribute.name, [0, []])
                     slot[0] += 1
-                    slot[1] += [b for b in _scope(element, attribute) if b not in slot[1]]
+                    names = taken.setdefault((target, attribute.name), dict.fromkeys(slot[1]))
+                    if len(names) < MOST_BINDINGS:
+                        names.update(dict.fromkeys(_scope(element, attribute)))
                 elif own:
                     found.setdefault(tag, Use()).slots.setdefault(attribute.name, [0, []])[0] += 1
         if not custom:
@@ -225,6 +229,8 @@ def uses(elements: list[Element], source: bytes, path: str) -> dict[str, Use]:
         if not use.example or not use.example[2]:
             shown = _opening(element, source)
             use.example = [path, element.line, shown] if shown or not use.example else use.example
+    for (tag, name), names in taken.items():
+        found[tag].slots[name][1] = list(names)[:MOST_BINDINGS]
     return found
 
 

@@ -23,6 +23,7 @@ class Module:
             loop around it goes over, as `[kind of loop, variables, value]`, or None.
         installs: Values handed to a function such as `withInstall`.
         components: Every component's and mixin's options found, in order (`options.py` says what they hold).
+        notes: What was not read, in words.
     """
 
     imports: dict[str, list[str]] = field(default_factory=dict)
@@ -32,6 +33,7 @@ class Module:
     registrations: list[list[Any]] = field(default_factory=list)
     installs: list[Value] = field(default_factory=list)
     components: list[dict[str, Any]] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
 
 
 class Piece(NamedTuple):

@@ -16,7 +16,7 @@ Language: TypeAlias = Literal["python", "java"]
 COMMENTS = ("comment", "line_comment", "block_comment", "line_continuation")
 INTERFACES = ("interface_declaration", "annotation_type_declaration")
 MAX_SHOWN = 10_000  # bytes of what is shown on one line
-MAX_DOTS = 100  # of a qualified name, so that no source can exhaust the stack
+MAX_NESTED = 50  # classes within classes that are listed
 
 _FUNCTIONS = ("function_definition", "method_declaration", "constructor_declaration", "compact_constructor_declaration")
 _CLASSES = ("class_definition", "class_declaration", "enum_declaration", "record_declaration", *INTERFACES)
@@ -40,13 +40,18 @@ def is_broken(definition: Node) -> bool:
 
 def statements_of(body: Node | None) -> Iterator[Node]:
     """Yield the statements of a body and of the branches of `if`, `try`, `with` and `match` in it."""
-    stack = children_of(body)[::-1]
+    return (statement for statement, _ in statements_in(body))
+
+
+def statements_in(body: Node | None) -> Iterator[tuple[Node, Node]]:
+    """Yield what `statements_of` does, each with its parent, which is slow to ask a node for."""
+    stack = [] if body is None else [(node, body) for node in reversed(body.named_children)]
     while stack:
-        node = stack.pop()
+        node, parent = stack.pop()
         if node.type in _TRANSPARENT:
-            stack.extend(reversed(node.named_children))
+            stack.extend((child, node) for child in reversed(node.named_children))
         else:
-            yield node
+            yield node, parent
 
 
 def undecorated(node: Node) -> Node:

@@ -23,6 +23,7 @@ from swiftprep.catalog.decorated import read_class
 from swiftprep.catalog.functional import read_render
 from swiftprep.catalog.module import Piece, Script
 from swiftprep.catalog.values import (
+    MAX_ITEMS,
     Value,
     doc_of,
     pairs,
@@ -44,6 +45,7 @@ _FACTORY = re.compile(
 )
 _INSTALL = re.compile(r"install", re.I)
 _NAMELESS = ("...", "[]")
+MOST_NESTED = 20  # options within options, calls within calls
 _DECORATED = re.compile(rb"@(?:Component|Options)\b")
 _HERITAGE = re.compile(r"\bVue\b|mixins\(|Mixins\(")
 
@@ -54,31 +56,32 @@ def arguments_of(call: Node) -> list[Node]:
     return [] if arguments is None else [node for node in arguments.named_children if node.type != "comment"]
 
 
-def read_value(script: Script, node: Node, statement: Node) -> Value:
+def read_value(script: Script, node: Node, statement: Node, depth: int = 0) -> Value:
     """Convert a value; an object that reads like component options becomes `["C", …]`.
 
     Args:
         script: What gets the options.
         node: The value.
         statement: What it is part of, which has the comment.
+        depth: In how many other options it stands.
     """
     node = unwrapped(node)
     if node.type == "object":
         is_sfc_export = script.in_sfc and statement.type == "export_statement"
         if is_sfc_export or _is_telling(node):
-            return _options(script, node, statement, sure=is_sfc_export)
+            return _options(script, node, statement, depth, sure=is_sfc_export)
     if node.type == "call_expression":
-        made = _call(script, node, statement)
+        made = _call(script, node, statement, depth)
         if made is not None:
             return made
     if node.type in ("class", "class_declaration"):
-        return class_component(script, node, []) or ["x", ""]
+        return class_component(script, node, [], depth) or ["x", ""]
     if node.type in ("arrow_function", "function_expression"):
-        return read_function(script, node)
+        return read_function(script, node, depth)
     return value_of(node)
 
 
-def _call(script: Script, node: Node, statement: Node) -> Value | None:
+def _call(script: Script, node: Node, statement: Node, depth: int) -> Value | None:
     """Convert a call that makes a component of options, or return None."""
     callee = node.child_by_field_name("function")
     given = [unwrapped(argument) for argument in arguments_of(node)]
@@ -86,34 +89,35 @@ def _call(script: Script, node: Node, statement: Node) -> Value | None:
     options = next((g for g in reversed(given) if g.type == "object"), None)
     asked_for = len(given) == 1 and given[0].type == "string"  # Vue.component('ta-box') gives back what is known
     if given and not asked_for and _FACTORY.search(named):
-        value = _options(script, options or node, statement, sure=True)
+        value = _options(script, options or node, statement, depth, sure=True)
         if named.endswith(".extend") and not named.startswith("Vue.") and callee is not None:
             made = script.module.components[value[1]]
             made.setdefault("extends", value_of(callee.child_by_field_name("object")))
         return value
     if options is not None and _is_telling(options):
-        return _options(script, options, statement, sure=False)
+        return _options(script, options, statement, depth, sure=False)
     if given and _INSTALL.search(named):
         script.module.installs.append(value_of(given[0]))
     return None
 
 
-def read_function(script: Script, node: Node) -> Value:
+def read_function(script: Script, node: Node, depth: int = 0) -> Value:
     """Convert a function; when it returns component options (`PopupMixin()`), these are read as such."""
     made = returned_node(node)
     made = None if made is None else unwrapped(made)
     if made is not None and made.type == "object" and _is_telling(made):
-        return ["f", signature(node), _options(script, made, made, sure=False)]
+        return ["f", signature(node), _options(script, made, made, depth, sure=False)]
     return ["f", signature(node), returned(node, 1)]
 
 
-def class_component(script: Script, node: Node, decorated: list[Node]) -> Value | None:
+def class_component(script: Script, node: Node, decorated: list[Node], depth: int = 0) -> Value | None:
     """Read a class component (vue-class-component, vue-property-decorator, vue-facing-decorator).
 
     Args:
         script: What gets its options.
         node: The class.
         decorated: The decorators above it.
+        depth: In how many other options it stands.
 
     Returns:
         The value that stands for it, or None when the class is no component.
@@ -127,23 +131,27 @@ def class_component(script: Script, node: Node, decorated: list[Node]) -> Value 
     for decorator in marked:
         for argument in arguments_of(decorator.named_children[0]):
             if argument.type == "object":
-                add_options(script, options, argument)
+                add_options(script, options, argument, depth)
     read_class(node, heritage, options)
     return value
 
 
-def add_options(script: Script, options: dict[str, Any], node: Node) -> None:
-    """Add what an object of component options says to `options`."""
+def add_options(script: Script, options: dict[str, Any], node: Node, depth: int = 0) -> None:
+    """Add what an object of component options, which stands in so many others, says to `options`."""
     keys = set()
+    if node.named_child_count > MAX_ITEMS:
+        script.module.notes.append(f"options of more than {MAX_ITEMS} entries are read in part")
     for key, entry, value in pairs(node):
         keys.add(key)
         if value is None:
             continue
         inner_node = unwrapped(value)
         inner = pairs(inner_node) if inner_node.type == "object" else []
+        if key in ("methods", "computed") and inner_node.named_child_count > MAX_ITEMS:
+            script.module.notes.append(f"{key} beyond the first {MAX_ITEMS} are not read")
         script.entries.append(_piece(script, key, entry, inner))
         if key in _VALUES:
-            options[key] = _nested(script, value, key)
+            options[key] = _nested(script, options, value, key, depth)
         elif key == "methods":
             named = [(name, e, v) for name, e, v in inner if name not in _NAMELESS]
             options["methods"] += [[name, method_signature(v), doc_of(e)] for name, e, v in named]
@@ -181,10 +189,10 @@ def _is_telling(node: Node) -> bool:
     return not _TELLING.isdisjoint([key for key, _, _ in pairs(node)])
 
 
-def _options(script: Script, node: Node, statement: Node, *, sure: bool) -> Value:
+def _options(script: Script, node: Node, statement: Node, depth: int, *, sure: bool) -> Value:
     value, options = _added(script, node, statement, sure=sure)
     if node.type == "object":
-        add_options(script, options, node)
+        add_options(script, options, node, depth)
     return value
 
 
@@ -203,17 +211,23 @@ def _piece(script: Script, key: str, entry: Node, parts: list[tuple[str, Node, N
     return Piece(*script.bounds(entry), "option", tuple(Piece(*script.bounds(part), kind) for _, part, _ in parts))
 
 
-def _nested(script: Script, value: Node, key: str) -> Value:
+def _nested(script: Script, options: dict[str, Any], value: Node, key: str, depth: int) -> Value:
     """Convert an option's value; options written right there (`mixins: [{props}]`) are options too."""
     value = unwrapped(value)
+    if key not in ("extends", "mixins"):
+        return value_of(value)
+    if depth == MOST_NESTED:
+        options.setdefault("open", []).extend(["props", "events", "slots"])
+        script.module.notes.append(f"options nested deeper than {MOST_NESTED} levels are not read")
+        return value_of(value)
     if key == "extends":
-        return read_value(script, value, value)
-    if key == "mixins" and value.type == "array":
-        return ["a", [_mixin(script, item) for item in value.named_children if item.type != "comment"]]
+        return read_value(script, value, value, depth + 1)
+    if value.type == "array":
+        return ["a", [_mixin(script, item, depth + 1) for item in value.named_children if item.type != "comment"]]
     return value_of(value)
 
 
-def _mixin(script: Script, item: Node) -> Value:
+def _mixin(script: Script, item: Node, depth: int) -> Value:
     if item.type == "spread_element":
         return ["...", value_of(item.named_children[0])]
-    return read_value(script, item, item)
+    return read_value(script, item, item, depth)

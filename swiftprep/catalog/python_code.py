@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 import inspect
+import itertools
 import re
 import warnings
 from dataclasses import replace
@@ -19,7 +20,7 @@ from swiftprep.catalog.docstrings import joined, param_docs, tidied
 from swiftprep.catalog.grammar import error_lines
 from swiftprep.catalog.nodes import (
     COMMENTS,
-    MAX_DOTS,
+    MAX_NESTED,
     children_of,
     field_of,
     is_broken,
@@ -28,7 +29,7 @@ from swiftprep.catalog.nodes import (
     name_of,
     root_of,
     span_of,
-    statements_of,
+    statements_in,
     text_of,
     undecorated,
 )
@@ -66,7 +67,7 @@ def python_api(source: bytes, path: str) -> tuple[list[Component], list[int]]:
     return entries, error_lines(root, None, nested=True)
 
 
-def _entries(node: Node, name: str, path: str) -> list[Component]:
+def _entries(node: Node, name: str, path: str, depth: int = 0) -> list[Component]:
     definition, bare = undecorated(node), name.rpartition(".")[2]
     if is_broken(definition):
         return []
@@ -84,8 +85,8 @@ def _entries(node: Node, name: str, path: str) -> list[Component]:
     methods = tuple(_method(key, n) for key, n in public if kind_of(n) == "function" and not is_broken(undecorated(n)))
     entries = [replace(entry, kind="class", props=props, methods=methods, mixins=bases, open=is_open)]
     for key, nested in public:
-        if kind_of(nested) == "class" and name.count(".") < MAX_DOTS:
-            entries += _entries(nested, f"{name}.{key}", path)
+        if kind_of(nested) == "class" and depth < MAX_NESTED:
+            entries += _entries(nested, f"{name}.{key}", path, depth + 1)
     return entries
 
 
@@ -106,16 +107,18 @@ def _constructor(
     is_open = ("props",) if bases - _PLAIN_BASES else ()
     if not bases & _MODELS and not {_last(name) for name in _decorators(node)} & {"dataclass", "define"}:
         return (), is_open
-    fields = [_model_field(statement, docs) for statement in children_of(field_of(undecorated(node), "body"))]
+    body = field_of(undecorated(node), "body")
+    remarks = _remarks(body)
+    fields = [_model_field(statement, docs, remarks) for statement in children_of(body)]
     return tuple(f for f in fields if f and not (bases & _MODELS and f.name.startswith("_"))), is_open
 
 
-def _model_field(statement: Node, docs: dict[str, str]) -> Prop | None:
+def _model_field(statement: Node, docs: dict[str, str], remarks: dict[int, str]) -> Prop | None:
     parts = next(iter(statement.named_children), None)
     name, kind, value = text_of(field_of(parts, "left")), line_of(field_of(parts, "type")), field_of(parts, "right")
     if statement.type != "expression_statement" or not kind or re.match(r"([\w.]+\.)?(ClassVar|KW_ONLY)\b", kind):
         return None
-    doc, default = docs.get(name, "") or _remark(statement), line_of(value) or None
+    doc, default = docs.get(name, "") or remarks.get(statement.id, ""), line_of(value) or None
     if value is not None and value.type == "call" and _last(line_of(field_of(value, "function"))) in ("field", "Field"):
         arguments = children_of(field_of(value, "arguments"))
         arguments = [n for n in arguments if n.type not in (*COMMENTS, "dictionary_splat")]
@@ -145,12 +148,15 @@ def _parameter_nodes(function: Node, bound: bool) -> list[Node]:
 
 def _parameters(function: Node, bound: bool, docs: dict[str, str]) -> tuple[tuple[Prop, ...], tuple[str, ...]]:
     props, is_open = [], False
+    remarks = _remarks(field_of(function, "parameters"))
     for node in _parameter_nodes(function, bound):
         target = field_of(node, "name") or next(iter(node.named_children), node)
         if target.type == "identifier" and node.type not in ("list_splat_pattern", "dictionary_splat_pattern"):
             name, kind = text_of(target), line_of(field_of(node, "type"))
             value = line_of(field_of(node, "value")) or None
-            props.append(Prop(name, kind, value is None, docs.get(name) or _remark(node), value, _values(kind)))
+            props.append(
+                Prop(name, kind, value is None, docs.get(name) or remarks.get(node.id, ""), value, _values(kind))
+            )
         is_open = is_open or "splat" in node.type + target.type
     return tuple(props), ("props",) if is_open else ()
 
@@ -158,22 +164,22 @@ def _parameters(function: Node, bound: bool, docs: dict[str, str]) -> tuple[tupl
 def _definitions(body: Node | None) -> dict[str, Node]:
     """Return the functions and classes of a body, decorators included: of several of one name, the one in force."""
     found: dict[str, Node] = {}
-    for node in statements_of(body):
+    parents: dict[str, Node] = {}
+    for node, parent in statements_in(body):
+        name = name_of(node) if kind_of(node) else ""
         if not kind_of(node) or any(name.endswith((".setter", ".deleter")) for name in _decorators(node)):
             continue
-        earlier = found.get(name_of(node))
-        parent = body if body is None or not (earlier or body.has_error) else node.parent  # asking for it is slow
-        if parent and body and parent.type == "ERROR" and node.start_point.column != body.start_point.column:
+        if body and parent.type == "ERROR" and node.start_point.column != body.start_point.column:
             continue  # part of something larger that did not parse
-        if earlier is None or parent in (body, earlier.parent):  # else the fallback in another branch
-            found.pop(name_of(node), None)
-            found[name_of(node)] = node
+        if name not in found or parent in (body, parents[name]):  # else the fallback in another branch
+            found.pop(name, None)
+            found[name], parents[name] = node, parent
     return found
 
 
 def _exported(root: Node) -> set[str] | None:
     names: set[str] | None = None
-    for statement in statements_of(root):
+    for statement, _ in statements_in(root):
         if statement.type != "expression_statement" or not text_of(statement).startswith("__all__"):
             continue
         target = children_of(statement)[0]
@@ -182,7 +188,8 @@ def _exported(root: Node) -> set[str] | None:
         given = [given] if text_of(field_of(target, "function")) == "__all__.append" else given
         if not isinstance(given, list | tuple) or not all(isinstance(name, str) for name in given):
             return None
-        names = (names or set()).union(given)
+        names = names or set()
+        names.update(given)
     return names
 
 
@@ -224,15 +231,16 @@ def _values(annotation: str) -> tuple[str, ...]:
         return ()
 
 
-def _remark(node: Node) -> str:
-    """Return the comment behind a node on its line, unless it is meant for a tool."""
-    after = node.next_sibling
-    if after is not None and after.type == ",":
-        after = after.next_sibling
-    if after is None or after.type != "comment" or after.start_point.row != node.end_point.row:
-        return ""
-    text = text_of(after).lstrip("#: ")
-    return "" if re.match(r"type:|noqa|pragma|pylint|fmt:|mypy|pyright|nosec", text) else text
+def _remarks(parent: Node | None) -> dict[int, str]:
+    """Return the comment behind each child of a node on its line, by the child's id, but for those meant for a tool."""
+    found: dict[int, str] = {}
+    children = [] if parent is None else [node for node in parent.children if node.type != ","]
+    for node, after in itertools.pairwise(children):
+        if after.type == "comment" and after.start_point.row == node.end_point.row:
+            text = text_of(after).lstrip("#: ")
+            if not re.match(r"type:|noqa|pragma|pylint|fmt:|mypy|pyright|nosec", text):
+                found[node.id] = text
+    return found
 
 
 def _decorators(node: Node) -> list[str]:

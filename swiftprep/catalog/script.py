@@ -6,11 +6,13 @@ Nothing is resolved here; the result is plain data about one file (`module.py`, 
 
 from __future__ import annotations
 
+import bisect
 import re
 from typing import Any
 
 from tree_sitter import Node
 
+from swiftprep.catalog.around import Around, nearest, smallest
 from swiftprep.catalog.grammar import error_lines, parse
 from swiftprep.catalog.macros import note_unread, read_macro, read_pattern, setup_options
 from swiftprep.catalog.module import Module, Piece, Script
@@ -112,18 +114,21 @@ class Reader:
             else:
                 self._declaration(node, decorated)
             decorated = []
-        for match in _REGISTER.finditer(self.source):
-            self._registration(match.start())
+        self._registrations()
         if self._is_setup:
             note_unread(self.source, setup_options(self._script))
         self._cut()
         return self.module
 
     def _cut(self) -> None:
-        for node in self._script.root.named_children:
-            start, end = self._script.bounds(node)
-            inner = [entry for entry in self._script.entries if start <= entry.start and entry.end <= end]
-            self.pieces.append(Piece(start, end, node.type, tuple(inner)))
+        statements = [(*self._script.bounds(node), node.type) for node in self._script.root.named_children]
+        starts = [start for start, _, _ in statements]
+        inner: list[list[Piece]] = [[] for _ in statements]
+        for entry in self._script.entries:
+            at = bisect.bisect_right(starts, entry.start) - 1
+            if at >= 0 and entry.end <= statements[at][1]:
+                inner[at].append(entry)
+        self.pieces += [Piece(*statement, tuple(parts)) for statement, parts in zip(statements, inner, strict=True)]
 
     def _import(self, node: Node) -> None:
         source = node.child_by_field_name("source")
@@ -233,21 +238,24 @@ class Reader:
             if callee is not None and text_of(callee) == "Vue.extend":
                 read_value(self._script, expression, node)
 
-    def _registration(self, position: int) -> None:
-        node = self._script.root.descendant_for_byte_range(position, position + 1)
-        while node is not None and node.type != "call_expression":
-            if node.type in ("comment", "string", "statement_block", "program"):
-                return
-            node = node.parent
-        callee = None if node is None else node.child_by_field_name("function")
-        is_method = callee is not None and callee.type == "member_expression" and text_of(callee).endswith("component")
-        if node is None or not is_method:
+    def _registrations(self) -> None:
+        found = smallest(self._script.root, (match.start() for match in _REGISTER.finditer(self.source)))
+        calls: dict[int, Around | None] = {}
+        loops: dict[int, list[Any] | None] = {}
+        for _, here in sorted(found.items()):
+            call = nearest(here, calls, _called)
+            if call is not None and call.node.type == "call_expression":
+                self._registration(call, loops)
+
+    def _registration(self, call: Around, loops: dict[int, list[Any] | None]) -> None:
+        callee = call.node.child_by_field_name("function")
+        if callee is None or callee.type != "member_expression" or not text_of(callee).endswith("component"):
             return
-        given = arguments_of(node)
+        given = arguments_of(call.node)
         if not 2 <= len(given) <= 3:  # Vue.component(id) only asks for it
             return
         component = read_value(self._script, given[1], given[1])
-        self.module.registrations.append([value_of(given[0]), component, _loop_around(node)])
+        self.module.registrations.append([value_of(given[0]), component, nearest(call.above, loops, _loop)])
 
 
 def _declared_again(earlier: Value | None, value: Value) -> Value:
@@ -276,22 +284,24 @@ def _required(node: Node) -> list[str] | None:
     return None if match is None else [match[2], match[3] or "default"]
 
 
-def _loop_around(node: Node) -> list[Any] | None:
-    """Return `[kind, variables, iterated]` of the loop a call stands in, or None."""
-    above = node.parent
-    while above is not None:
-        if above.type in ("arrow_function", "function_expression", "function"):
-            call = above.parent.parent if above.parent is not None else None
-            callee = (
-                call.child_by_field_name("function") if call is not None and call.type == "call_expression" else None
-            )
-            method = callee.child_by_field_name("property") if callee is not None else None
-            if callee is not None and method is not None and text_of(method) in ("forEach", "map", "each", "reduce"):
-                variables = re.findall(r"[\w$]+", signature(above))
-                return ["each", variables, value_of(callee.child_by_field_name("object"))]
-        elif above.type == "for_in_statement":
-            left, right = above.child_by_field_name("left"), above.child_by_field_name("right")
-            kind = "in" if any(c.type == "in" for c in above.children) else "each"
-            return [kind, re.findall(r"[\w$]+", "" if left is None else text_of(left)), value_of(right)]
-        above = above.parent
+def _called(here: Around) -> Around | None:
+    """Return a call, or what no call goes on beyond."""
+    ends = ("call_expression", "comment", "string", "statement_block", "program")
+    return here if here.node.type in ends else None
+
+
+def _loop(here: Around) -> list[Any] | None:
+    """Return `[kind, variables, iterated]` of a loop, or None of anything else."""
+    node = here.node
+    if node.type in ("arrow_function", "function_expression", "function"):
+        call = here.above.above.node if here.above is not None and here.above.above is not None else None
+        callee = call.child_by_field_name("function") if call is not None and call.type == "call_expression" else None
+        method = callee.child_by_field_name("property") if callee is not None else None
+        if callee is not None and method is not None and text_of(method) in ("forEach", "map", "each", "reduce"):
+            variables = re.findall(r"[\w$]+", signature(node))
+            return ["each", variables, value_of(callee.child_by_field_name("object"))]
+    elif node.type == "for_in_statement":
+        left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
+        kind = "in" if any(c.type == "in" for c in node.children) else "each"
+        return [kind, re.findall(r"[\w$]+", "" if left is None else text_of(left)), value_of(right)]
     return None

@@ -42,6 +42,8 @@ _NO_TAGS = bytes.maketrans(b"<>&", b"xxx")
 VOID = frozenset(
     ["area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "track", "wbr"],
 )
+MOST_NESTED = 400  # elements within elements; the grammar takes a time that is squared, and forgets the outermost
+_TAG = re.compile(rb"<(/?)([A-Za-z][\w.:-]*)" + _ATTRIBUTES + rb">")
 _MAY_STAY_OPEN = frozenset("li dt dd option optgroup rt rp rb rtc tr td th thead tbody tfoot colgroup p".split())
 
 
@@ -225,10 +227,31 @@ def _rename(match: re.Match[bytes]) -> bytes:
     return match[0][:start] + (b"x" + name[1:] if name.decode().lower() in _KNOWN_TO_HTML else name)
 
 
+def _is_too_deep(markup: bytes) -> bool:
+    """Return whether more start tags wait for their end tags than `MOST_NESTED`."""
+    if markup.count(b"<") <= MOST_NESTED:
+        return False
+    depth = 0
+    for match in _TAG.finditer(markup):
+        name = match[2].decode()
+        if match[1]:
+            depth = max(0, depth - 1)
+        elif name not in VOID and name not in _MAY_STAY_OPEN and not match[3].endswith(b"/"):
+            depth += 1
+            if depth > MOST_NESTED:
+                return True
+    return False
+
+
 def template(source: bytes, start: int = 0, end: int | None = None) -> Template:
     """Parse the markup in `source[start:end]`; lines and offsets count from the beginning of `source`."""
     original = source[start:end]
     markup = _texts_masked(original)
+    if _is_too_deep(markup):
+        line = source.count(b"\n", 0, start) + 1
+        return Template(
+            start, start + len(original), errors=[(line, f"elements nested deeper than {MOST_NESTED} levels")]
+        )
     if _TAG_LIKE.search(markup):
         markup = _mustaches_masked(markup)
     markup = _LONE.sub(b"x", markup)

@@ -19,9 +19,6 @@ TYPES = frozenset(("t", "&", "|", "<>", "g", "keyof", "typeof", "at", "map"))
 _AS_IT_IS = frozenset(("Readonly", "NonNullable", "ExtractPropTypes", "ExtractPublicPropTypes"))
 _NOTHING = (["x", "undefined"], ["x", "null"], ["x", "never"])
 _LITERALS = re.compile(r"""\s*(?:\|\s*)?(?:'([^']*)'|"([^"]*)")\s*(?=\||$)""")
-_DEEPEST = 100  # of types within types
-_MOST_READ = 5_000  # types read for one list, as each name may stand for many
-_MOST_OPEN = 8  # of `typeof` within types
 
 
 class Members(NamedTuple):
@@ -40,14 +37,14 @@ class Keys(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """Where a type is read: its file, what its type parameters stand for, and how far it was followed."""
+    """Where a type is read: its file, what its type parameters stand for, and how deep within others."""
 
     path: str
     scope: Mapping[str, tuple[Value, _Place]]
-    steps: int = 0
+    depth: int = 0
 
     def further(self) -> _Place:
-        return replace(self, steps=self.steps + 1)
+        return replace(self, depth=self.depth + 1)
 
 
 _Typed: TypeAlias = tuple[Value, _Place]
@@ -61,34 +58,24 @@ class TypeReader:
     Args:
         modules: The facts of all files.
         values: What returns the props that a value declares, for `typeof props`; it adds `"props"` to the set when
-            there may be others.
+            there may be others, and is told how deep it is asked for.
     """
 
-    def __init__(self, modules: Modules, values: Callable[[Value, str, set[str]], list[Prop]]) -> None:
+    def __init__(self, modules: Modules, values: Callable[[Value, str, set[str], int], list[Prop]]) -> None:
         self.modules = modules
         self._values = values
-        self._left = 0  # types that may still be read for the list asked for
-        self._open = 0  # lists being read
 
-    def members(self, value: Value, path: str) -> Members:
-        """Return the members of the type `value`, which stands in the file `path`."""
-        if self._open >= _MOST_OPEN:  # types and values that are each other's
-            return _UNKNOWN
-        if not self._open:
-            self._left = _MOST_READ
-        self._open += 1
-        try:
-            return self._members(value, _Place(path, {}))
-        finally:
-            self._open -= 1
+    def members(self, value: Value, path: str, depth: int = 0) -> Members:
+        """Return the members of the type `value`, which stands in the file `path`, asked for so deep within others."""
+        return self._members(value, _Place(path, {}, depth))
 
     def _named(self, value: Value, place: _Place) -> _Typed | None:
         """Return what the name of a type means, or None when it is not in the tree."""
         if value[0] == "i" and value[1] in place.scope:
             inner, outer = place.scope[value[1]]
-            return inner, replace(outer, steps=place.steps + 1)
-        made, where = self.modules.resolve(value, place.path, calls=False)
-        return None if made[0] in ("i", "m", "c") else (made, _Place(where, {}, place.steps + 1))
+            return inner, replace(outer, depth=place.depth + 1)
+        made, where = self.modules.resolve(value, place.path, place.depth, calls=False)
+        return None if made[0] in ("i", "m", "c") else (made, _Place(where, {}, place.depth + 1))
 
     def _applied(self, value: Value, place: _Place) -> _Typed | None:
         """Return a type of the tree that is given arguments, with these in its scope, or None."""
@@ -98,13 +85,16 @@ class TypeReader:
         body, where = named
         return _filled(body, where, [(argument, place) for argument in value[2]])
 
-    def _may_go_on(self, place: _Place) -> bool:
-        self._left -= 1
-        return self._left > 0 and place.steps < _DEEPEST
-
     def _members(self, value: Value, place: _Place) -> Members:
-        if not self._may_go_on(place):
+        effort = self.modules.effort
+        if not effort.spend(1, place.depth):
             return _UNKNOWN
+        if place.scope:
+            return self._members_of(value, place)
+        found = effort.once("members", value, place.path, lambda: self._members_of(value, place), _UNKNOWN)
+        return found if effort.spend(len(found.by_name) // 50) else _UNKNOWN
+
+    def _members_of(self, value: Value, place: _Place) -> Members:
         kind, place = value[0], place.further()
         if kind in ("i", "m"):
             named = self._named(value, place)
@@ -120,7 +110,7 @@ class TypeReader:
             return _either([self._members(part, place) for part in value[1] if part not in _NOTHING])
         if kind == "typeof":
             unknown: set[str] = set()
-            props = self._values(value[1], place.path, unknown)
+            props = self._values(value[1], place.path, unknown, place.depth)
             return Members({prop.name: prop for prop in props}, not unknown)
         if kind == "map":
             return self._mapped(value, place)
@@ -164,7 +154,7 @@ class TypeReader:
 
     def _keys(self, value: Value, place: _Place) -> Keys:
         """Return the strings that a type such as `'a' | keyof B` consists of."""
-        if not self._may_go_on(place):
+        if not self.modules.effort.spend(1, place.depth):
             return Keys((), False)
         kind, place = value[0], place.further()
         if kind == "s":
@@ -194,8 +184,8 @@ class TypeReader:
         return Keys((), value in _NOTHING)
 
     def _items(self, value: Value, place: _Place) -> Keys:
-        made, where = self.modules.resolve(value, place.path)
-        texts = [self.modules.text(item, where) for item in made[1]] if made[0] == "a" else [None]
+        made, where = self.modules.resolve(value, place.path, place.depth)
+        texts = [self.modules.text(item, where, place.depth) for item in made[1]] if made[0] == "a" else [None]
         return Keys(tuple(text for text in texts if text is not None), None not in texts)
 
 

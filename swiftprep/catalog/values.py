@@ -31,10 +31,12 @@ Value: TypeAlias = list[Any]
 MAX_DEPTH = 5
 MAX_ITEMS = 400
 MAX_TEXT = 160
+_MORE = ("x", "…")  # what stands for the items beyond `MAX_ITEMS`: they are not known
 
-_WRAPPERS = frozenset(
+WRAPPERS = frozenset(
     ("parenthesized_expression", "as_expression", "satisfies_expression", "non_null_expression", "type_assertion")
 )
+_AWAITED = "await_expression"
 _NAMES = frozenset(
     "property_identifier identifier number private_property_identifier type_identifier shorthand_property_identifier "
     "shorthand_property_identifier_pattern".split()
@@ -57,7 +59,7 @@ def text_of(node: Node) -> str:
 
 def short(node: Node) -> str:
     """Return the node's source text on one line, cut to `MAX_TEXT` characters."""
-    text = _SPACES.sub(" ", text_of(node)).strip()
+    text = " ".join(text_of(node).split(None, MAX_TEXT))  # what follows so many words is not shown
     return text if len(text) <= MAX_TEXT else text[: MAX_TEXT - 1] + "…"
 
 
@@ -77,12 +79,18 @@ def _unescape(match: re.Match[str]) -> str:
 
 def unwrapped(node: Node) -> Node:
     """Return the node without parentheses and type assertions around it."""
-    while node.type in _WRAPPERS:
-        inner = node.named_children
-        if not inner:
+    while node.type in WRAPPERS:
+        inner = unwrapped_once(node)
+        if inner is None:
             return node
-        node = inner[-1] if node.type == "type_assertion" else inner[0]
+        node = inner
     return node
+
+
+def unwrapped_once(node: Node) -> Node | None:
+    """Return what one pair of parentheses or one type assertion stands around."""
+    inner = node.named_children
+    return None if not inner else inner[-1] if node.type == "type_assertion" else inner[0]
 
 
 def doc_of(node: Node) -> str:
@@ -99,7 +107,7 @@ def doc_of(node: Node) -> str:
         beside = before is not None and before.end_point[0] == previous.start_point[0]
         if beside and before is not None and before.type not in ("comment", "{", "[", "("):
             break  # it stands behind another item
-        above.insert(0, text_of(previous))
+        above.append(text_of(previous))
         row = previous.start_point[0]
         previous = before
     if not above:
@@ -108,7 +116,7 @@ def doc_of(node: Node) -> str:
             after = after.next_sibling
         if after is not None and after.type == "comment" and after.start_point[0] == node.end_point[0]:
             above = [text_of(after)]
-    return clean_doc("\n".join(above)) if above else ""
+    return clean_doc("\n".join(reversed(above))) if above else ""
 
 
 def clean_doc(comment: str) -> str:
@@ -143,13 +151,15 @@ def value_of(node: Node | None, depth: int = 0) -> Value:
     if node is None:
         return ["x", ""]
     node = unwrapped(node)
+    while depth < MAX_DEPTH and node.type == _AWAITED and node.named_children:
+        node = unwrapped(node.named_children[0])
     kind = node.type
     if kind == "string":
         return ["s", string_of(node)]
     if kind in ("identifier", "shorthand_property_identifier", "type_identifier"):
         return ["i", text_of(node)]
-    if kind == "template_string":
-        return _template_string(node)
+    if kind == "template_string" and depth < 2 * MAX_DEPTH:
+        return _template_string(node, depth)
     if depth < MAX_DEPTH:
         if kind == "object":
             return ["o", entries(node, depth)]
@@ -165,8 +175,6 @@ def value_of(node: Node | None, depth: int = 0) -> Value:
             return ["+", [value_of(side, depth + 1) for side in sides]]
         if kind in _FUNCTIONS:
             return ["f", signature(node), returned(node, depth)]
-        if kind == "await_expression" and node.named_children:
-            return value_of(node.named_children[0], depth)
     return ["x", short(node)]
 
 
@@ -175,13 +183,13 @@ def _operator(node: Node) -> str:
     return "" if operator is None else operator.type
 
 
-def _template_string(node: Node) -> Value:
+def _template_string(node: Node, depth: int) -> Value:
     parts: list[Value] = []
     for child in node.named_children:
         if child.type == "string_fragment":
             parts.append(["s", text_of(child)])
         elif child.type == "template_substitution" and child.named_children:
-            parts.append(value_of(child.named_children[0], MAX_DEPTH - 1))
+            parts.append(value_of(child.named_children[0], max(depth + 1, MAX_DEPTH - 1)))
     if not parts:
         return ["s", string_of(node)]
     return parts[0] if len(parts) == 1 and parts[0][0] == "s" else ["+", parts]
@@ -194,7 +202,7 @@ def _items(node: Node, depth: int) -> list[Value]:
             items.append(["...", value_of(child.named_children[0], depth + 1)])
         elif child.type != "comment":
             items.append(value_of(child, depth + 1))
-    return items
+    return items + [["...", list(_MORE)]] * (node.named_child_count > MAX_ITEMS)
 
 
 def _call(node: Node, depth: int) -> Value:
@@ -255,7 +263,7 @@ def entries(node: Node, depth: int = 0) -> list[list[Any]]:
             inner = computed.named_children[0] if computed is not None and computed.named_children else None
             converted = ["k", value_of(inner, depth + 1), converted]
         made.append([key, converted, doc_of(entry)])
-    return made
+    return made + [["...", list(_MORE), ""]] * (node.named_child_count > MAX_ITEMS)
 
 
 def _typed(node: Node | None, depth: int) -> Value:

@@ -9,7 +9,9 @@ import orjson
 
 from swiftprep.catalog.api import Component
 from swiftprep.catalog.catalog import Catalog, packed
+from swiftprep.catalog.link import Linked
 from swiftprep.catalog.markup import shown_use
+from swiftprep.errors import SwiftprepError
 from swiftprep.scan.kinds import SYNTAX, Wanted
 from swiftprep.scan.tasks import Task
 
@@ -23,7 +25,8 @@ def derive(
 
     A row is that of `kinds.Made`, with its path. A component's samples are on the side of the file that defines it.
     What is known from usage alone is on the training side, and shows no example of a held-out file. Samples that are
-    too long come under `"dropped"`, as `[path, span, kind, size]`.
+    too long come under `"dropped"`, as `[path, span, kind, size]`; those that fail, whatever the exception, under
+    `"failed"`, as `[path, span, kind, why]`.
 
     Args:
         wanted: Which samples to make.
@@ -32,15 +35,21 @@ def derive(
         held_out: The files held out.
     """
     tasks = [task for task in wanted.tasks if task.kind == "api"]
-    batches: dict[str, list[list[Any]]] = {"train": [], "val": [], "dropped": []}
+    batches: dict[str, list[list[Any]]] = {"train": [], "val": [], "dropped": [], "failed": []}
 
     def noted() -> Iterator[tuple[str, Component]]:
         for key, component in components:
             if _is_telling(component):
                 side = "val" if component.path in held_out and component.origin != "usage" else "train"
                 for task in tasks:
-                    row = _row(wanted, task, key, component, _example(frame, component, held_out, side))
-                    batches[side if len(row) > 4 else "dropped"].append(row)
+                    try:
+                        row = _row(wanted, task, key, component, _example(frame, component, held_out, side))
+                        batches[side if len(row) > 4 else "dropped"].append(row)
+                    except SwiftprepError:  # the template is at fault, and so for all
+                        raise
+                    except Exception as error:
+                        why = f"{type(error).__name__}: {str(error)[:200]}"
+                        batches["failed"].append([component.path, list(component.span), task.kind, why])
             yield key, component
 
     for part in packed(frame, noted()):
@@ -49,6 +58,14 @@ def derive(
             if rows:
                 yield side, orjson.dumps(rows)
                 batches[side] = []
+
+
+def told(linked: Linked) -> Iterator[tuple[str, bytes]]:
+    """Yield what became known while components were made: `"failed"` ones, and `"notes"` as `[path, note]`."""
+    if linked.failed:
+        yield "failed", orjson.dumps(linked.failed)
+    if linked.notes:
+        yield "notes", orjson.dumps(list(dict.fromkeys(linked.notes)))
 
 
 def _is_telling(component: Component) -> bool:

@@ -251,5 +251,4 @@ def holes(shape: Shape) -> list[tuple[int, int]]:
 
 def is_good_hole(source: bytes, start: int, end: int) -> bool:
     """Return whether a piece is neither too small nor too large a part of its file to be asked for."""
-    lines = source.count(b"\n", start, end) + 1
-    return FEWEST_LINES <= lines <= MOST_LINES and 2 * (end - start) <= len(source)
+    return 2 * (end - start) <= len(source) and FEWEST_LINES <= source.count(b"\n", start, end) + 1 <= MOST_LINES

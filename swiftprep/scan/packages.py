@@ -7,8 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-import orjson
-
+from swiftprep.catalog.json_text import read_json
 from swiftprep.scan.files import read_bytes
 
 _DEEPEST = 3  # levels below the root
@@ -34,8 +33,8 @@ def read_package(root: Path, folder: str) -> dict[str, Any]:
     """Return what `root/folder/package.json` holds; an empty dict where there is none, or no object."""
     data = read_bytes(root, os.path.join(folder, "package.json"))
     if isinstance(data, bytes):
-        with suppress(ValueError, RecursionError):
-            content = orjson.loads(data)
+        with suppress(ValueError):
+            content = read_json(data)
             return content if isinstance(content, dict) else {}
     return {}
 

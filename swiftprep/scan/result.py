@@ -117,7 +117,12 @@ class Scan:
     def files(self) -> list[dict[str, Any]]:
         """Of each kept file: path, split, encoding, and licence, errors and notes where there are any."""
         shown = ("encoding", "licence", "errors", "notes")
-        return [{"path": k.path, "split": k.split, **{n: k.head[n] for n in shown if n in k.head}} for k in self._kept]
+        rows = [{"path": k.path, "split": k.split, **{n: k.head[n] for n in shown if n in k.head}} for k in self._kept]
+        of_path = {row["path"]: row for row in rows}
+        for path, note in self._side("notes"):
+            if path in of_path:
+                of_path[path]["notes"] = [*of_path[path].get("notes", ()), note]
+        return rows
 
     @property
     def findings(self) -> list[Finding]:
@@ -126,17 +131,26 @@ class Scan:
 
     @property
     def dropped(self) -> list[Reject]:
-        """Parts of kept files that made no sample because they are longer than `max_tokens`, with their size."""
+        """What made no sample or no component: longer than `max_tokens`, with its size, or failed, with the reason."""
         return [
             Reject(f"{k.path}:{span[0]}-{span[1]}", "too-long", f"{kind} of {size} tokens")
             for k in self._kept
             for span, kind, size in k.head.get("dropped", ())
         ] + [
-            Reject(f"{path}:{span[0]}-{span[1]}", "too-long", f"{kind} of {size} tokens")
-            for side, place in self._derived
-            if side == "dropped"
-            for path, span, kind, size in orjson.loads(self._spool.get(place))
+            Reject(
+                f"{path}:{span[0]}-{span[1]}",
+                reason,
+                f"{what} of {more} tokens" if side == "dropped" else f"{what}: {more}",
+            )
+            for side, reason in (("dropped", "too-long"), ("failed", "failed"))
+            for path, span, what, more in self._side(side)
         ]
+
+    def _side(self, name: str) -> Iterator[list[Any]]:
+        """Yield the rows of one side of what all files together say."""
+        for side, place in self._derived:
+            if side == name:
+                yield from orjson.loads(self._spool.get(place))
 
     def stream(self, split: str | None = None) -> Iterator[Sample]:
         """Yield the samples, or those of one split, without holding them all in memory.
@@ -153,7 +167,7 @@ class Scan:
                     shared["redacted"] = len(file.head["findings"])
                 yield from self._samples(file.path, file.split, file.rows, shared)
         for side, rows in self._derived:
-            if side != "dropped" and split in (None, side):
+            if side in ("train", "val") and split in (None, side):
                 yield from self._samples(None, side, rows, {})
 
     def _samples(
@@ -209,7 +223,7 @@ class Scan:
             [(s.meta["kind"], s.meta["split"] == "train", s.meta.get("tokens")) for s in self.stream()],
             columns=["kind", "train", "tokens"],
         )
-        dropped = Counter(reject.detail.partition(" ")[0] for reject in self.dropped)
+        dropped = Counter(r.detail.partition(" ")[0] for r in self.dropped if r.reason == "too-long")
         rows = [
             (
                 kind, len(group), int(group["train"].sum()), int((~group["train"].astype(bool)).sum()),

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future
 from contextlib import contextmanager, suppress
 from functools import lru_cache
+from itertools import chain
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -24,7 +25,7 @@ from swiftprep.errors import ConfigError
 from swiftprep.progress import progress_bar
 from swiftprep.records import Reject
 from swiftprep.scan.commit import commit_of
-from swiftprep.scan.derived import derive
+from swiftprep.scan.derived import derive, told
 from swiftprep.scan.kinds import Wanted
 from swiftprep.scan.packages import packages_of
 from swiftprep.scan.reading import SUFFIXES, File, Job, Record, in_worker, not_parsed, readable
@@ -230,8 +231,9 @@ class Scanner:
         facts = Facts(files.facts, spool)
         frame = Catalog(usage=all_usage(facts), framework=self.framework, vue_version=self.vue_version)
         val = {files.paths[index] for index in whole.held_out}
-        components = all_components(Linked(facts, packages), frame.usage)
-        for side, data in derive(self._job.wanted, frame, components, val):
+        linked = Linked(facts, packages)
+        parts = derive(self._job.wanted, frame, all_components(linked, frame.usage), val)
+        for side, data in chain(parts, told(linked)):
             store.add_whole(side, data)
             whole.add(side, data, spool)
         store.finish_whole(digest, orjson.dumps(sorted(whole.held_out)))

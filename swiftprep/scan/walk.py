@@ -44,6 +44,9 @@ DEFAULT_IGNORE = (
 )  # fmt: skip
 
 _MAX_IGNORE_BYTES = 10_000_000
+_STARS = re.compile(rb"\*{3,}")
+_MOST_GLOBS = 20_000  # bytes of those in one file; a tree that leaves out more leaves out all
+_LONGEST_GLOB = 4_096  # bytes, as many as the longest path of Linux has
 _SPECIAL = re.compile(rb"[*?\[\\]")
 _CLASSES = {
     b"alnum": string.ascii_letters + string.digits,
@@ -239,6 +242,8 @@ def _gitignore(root: Path, prefix: str) -> tuple[_Rules, ...]:
     if isinstance(data, Reject):
         return ()  # git, too, goes on without one it cannot read or that is a link
     lines = data.removeprefix(b"\xef\xbb\xbf").split(b"\n")
+    if sum(len(line) for line in lines if _SPECIAL.search(line) and len(line) <= _LONGEST_GLOB) > _MOST_GLOBS:
+        return (_rules(prefix, [b"*"], f"{prefix}.gitignore, whose globs are too many to be read (通配规则过多)"),)
     return (_rules(prefix, lines, f"{prefix}.gitignore"),)
 
 
@@ -275,7 +280,9 @@ def _pattern(line: bytes, number: int) -> _Pattern | None:
     ignores = not trimmed.startswith(b"!")
     glob = trimmed.removeprefix(b"!") if not ignores else trimmed
     folders_only = glob.endswith(b"/")
-    glob = glob.removesuffix(b"/")
+    glob = _STARS.sub(b"**", glob.removesuffix(b"/"))
+    if len(glob) > _LONGEST_GLOB:
+        return None  # longer than any path
     of_path = b"/" in glob
     glob = glob.removeprefix(b"/") if of_path else glob
     if not _SPECIAL.search(glob):

@@ -10,8 +10,9 @@ from typing import Any
 import orjson
 
 from swiftprep.catalog.api import Component
-from swiftprep.catalog.link import Linked, infer
+from swiftprep.catalog.link import Linked
 from swiftprep.catalog.markup import Use
+from swiftprep.catalog.usage import infer
 from swiftprep.scan.reading import Record
 from swiftprep.scan.result import Spool
 
@@ -95,4 +96,4 @@ def all_components(linked: Linked, usage: Mapping[str, Use]) -> Iterator[tuple[s
     """Yield the components whose source is there, and then those known from usage."""
     for key, component in linked:
         yield key, replace(component, uses=usage[component.name].count) if component.name in usage else component
-    yield from infer(usage, linked.tags).items()
+    yield from infer(usage, linked.tags, linked.apart)

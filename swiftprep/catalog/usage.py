@@ -1,0 +1,89 @@
+"""What the users of a component show of its API, where its source is not there."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager
+
+from swiftprep.catalog.api import Component, Event, Prop, Slot, camel
+from swiftprep.catalog.effort import MOST_ITEMS
+from swiftprep.catalog.html import DOM_EVENTS, is_global, is_native
+from swiftprep.catalog.markup import Use
+from swiftprep.catalog.near import Names
+
+_ALIKE = 0.9  # how alike a name seen once must be to one seen more often, to count as a slip of it
+
+
+def infer(
+    usage: Mapping[str, Use], known: Iterable[str], apart: Callable[[str, str, int], AbstractContextManager[None]]
+) -> Iterator[tuple[str, Component]]:
+    """Yield an entry for every tag that is used and not known: what its users show of its API.
+
+    Something seen once may be a slip: it is listed only where the tag itself is rare, and nothing seen more often is
+    spelt nearly the same. An attribute that any element takes says nothing, so it is not listed.
+
+    Args:
+        usage: Tag → how it is used.
+        known: Tags there is a better entry for.
+        apart: What notes an exception in the making of one entry (`link.Linked.apart`), by its file, name and line.
+    """
+    known = set(known)
+    frequent = {name for use in usage.values() for name, seen in use.props.items() if seen[0] > 1}
+    alike = Names(frequent, cutoff=_ALIKE)
+    for tag, use in sorted(usage.items()):
+        if tag in known or ("-" not in tag and is_native(tag)):
+            continue
+        path, line = (use.example[0], use.example[1]) if use.example else ("", 0)
+        made = None
+        with apart(path, f"component {tag}", line):
+            made = _inferred(tag, use, frequent, alike)
+        if made is not None:
+            yield tag, made
+
+
+def _inferred(tag: str, use: Use, frequent: set[str], alike: Names) -> Component:
+    props = []
+    for name, (times, bound, values) in sorted(use.props.items()):
+        if (is_global(name) and not _is_prop_all_the_same(name, times, bound, use)) or (name in _SLIPS and not bound):
+            continue
+        if not _ATTRIBUTE.fullmatch(name) or not _is_solid(times, use):
+            continue
+        if times == 1 and name not in frequent and alike.nearest(name) != "":
+            continue
+        kind = "" if bound else "boolean" if not values else "string"
+        props.append(Prop(camel(name), kind, values=tuple(values) if kind == "string" else ()))
+    events = [
+        Event(name)
+        for name, times in sorted(use.events.items())
+        if _is_solid(times, use) and not (name in DOM_EVENTS and times == 1)
+    ]
+    slots = [
+        Slot(name, "{ " + ", ".join(sorted(bindings)) + " }" if bindings else "", bindings=tuple(sorted(bindings)))
+        for name, (times, bindings) in sorted(use.slots.items())
+        if _is_solid(times, use) or name == "default"
+    ]
+    path, line = (use.example[0], use.example[1]) if use.example else ("", 0)
+    return Component(
+        tag, path=path, span=(line, line), props=tuple(props[:MOST_ITEMS]),
+        events=tuple(events[:MOST_ITEMS]), slots=tuple(slots[:MOST_ITEMS]),
+        model=("value", "input") if _is_solid(use.models, use) else None, names=(tag,), origin="usage",
+        open=("events", "props", "slots"), uses=use.count,
+    )  # fmt: skip
+
+
+_ATTRIBUTE = re.compile(r"[a-zA-Z][\w.:-]*")
+_DOUBLE = frozenset(("title", "hidden", "draggable", "autofocus"))
+_SLIPS = frozenset("bind else for if model on show".split())  # a directive without its v-
+
+
+def _is_prop_all_the_same(name: str, times: int, bound: int, use: Use) -> bool:
+    """Return whether an attribute that any element takes is used as a prop: `:data-source`, a card's `title`."""
+    if name.startswith("data-"):
+        return bound == times > 1
+    return name in _DOUBLE and times > 1 and 2 * times >= use.count
+
+
+def _is_solid(times: int, use: Use) -> bool:
+    """Return whether something was seen often enough to be believed."""
+    return times >= 2 or (times == 1 and use.count <= 2)
