@@ -103,10 +103,11 @@ def test_texts_of_a_template_are_whole(tmp_path):
     path = tmp_path / "a.yaml"
     path.write_text('instruction: "\\uD83D\\uDE00 {name}"\ninput: ""\noutput: "{source}"\n')
     assert load_task(path).instruction == (f"{SMILE} {{name}}",)
-    for odd in ('"\\uD83D"', "9" * 5_000):
-        path.write_text(f"instruction: {odd}\ninput: ''\noutput: ''\n")
-        with pytest.raises(ConfigError, match=r"not valid YAML|must all be text"):
-            load_task(path)
+    path.write_text(f"instruction: {'9' * 5_000}\ninput: ''\noutput: ''\n")
+    assert load_task(path).instruction == ("9" * 5_000,)
+    path.write_text('instruction: "\\uD83D"\ninput: ""\noutput: ""\n')
+    with pytest.raises(ConfigError, match="half a surrogate pair"):
+        load_task(path)
 
 
 def test_what_hides_one_secret_behind_the_other_is_taken_out_in_the_end():
