@@ -13,25 +13,24 @@ import os
 import pickle
 import queue
 import signal
-import struct
 import subprocess
 import sys
 import threading
 import weakref
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Generic, NamedTuple, TypeVar
 
-from swiftprep import children
+from swiftprep import children, worker_child
 from swiftprep.errors import ConfigError, RunError, SwiftprepError
+from swiftprep.worker_child import Lost, attempt, keep, receive, send
+
+__all__ = ["Guarded", "Limits", "Lost", "WorkerPool", "pool_of"]
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
-_LENGTH = struct.Struct("<Q")
-_FUNCTIONS = 8  # that a child keeps
 _WALL = 20  # how many times their processor time items may take on a busy machine, beyond a minute
 
 
@@ -51,19 +50,6 @@ class Limits(NamedTuple):
     def of(self, size: int) -> float:
         """Return the seconds of an item of `size` bytes."""
         return self.seconds + self.seconds_per_mb * size / 1e6
-
-
-@dataclass(frozen=True, slots=True)
-class Lost:
-    """What stands in place of a result.
-
-    Attributes:
-        reason: Why there is none, in words.
-        over: The limit that was too low: `"seconds"`, `"memory_mb"`, or `""`.
-    """
-
-    reason: str
-    over: str = ""
 
 
 class Guarded(Generic[Item, Result]):
@@ -105,8 +91,8 @@ class Guarded(Generic[Item, Result]):
             SwiftprepError: as the function does.
             RunError: no child can be started, or it cannot load the function.
         """
-        if _is_child:
-            return [_attempt(self.function, item) for item in items]
+        if worker_child.is_child:
+            return [attempt(self.function, item) for item in items]
         with pool_of(1) as pool:
             return pool.submit(self, items).result()
 
@@ -204,7 +190,6 @@ def pool_of(workers: int) -> Iterator[WorkerPool]:
 _lock = threading.Lock()
 _kept: list[WorkerPool] = []
 _pools: weakref.WeakSet[WorkerPool] = weakref.WeakSet()
-_is_child = False
 
 
 def _leave_to_parent() -> None:
@@ -307,12 +292,12 @@ class _Child:
         watch = threading.Timer(_WALL * sum(order.seconds for order in orders) + 60, self._kill, [process])
         watch.daemon = True
         watch.start()
-        is_known = _keep(self._functions, key, None)
+        is_known = keep(self._functions, key, None)
         given = (key, b"" if is_known else function, guarded.limits.memory_mb, [tuple(order) for order in orders])
         try:
-            _send(process.stdin, pickle.dumps(given, pickle.HIGHEST_PROTOCOL))
+            send(process.stdin, pickle.dumps(given, pickle.HIGHEST_PROTOCOL))
             for _ in orders:
-                yield _receive(process.stdout)
+                yield receive(process.stdout)
         except OSError:
             raise EOFError from None
         finally:
@@ -320,7 +305,7 @@ class _Child:
 
     def _start(self) -> subprocess.Popen[bytes]:
         process = subprocess.Popen(
-            children.python("swiftprep.workers"),
+            children.python("swiftprep.worker_child"),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             env=children.environment(),
@@ -328,8 +313,8 @@ class _Child:
         )
         places = [place for place in sys.path if place not in ("", ".", os.getcwd())]
         try:
-            _send(process.stdin, pickle.dumps(places))
-            _receive(process.stdout)
+            send(process.stdin, pickle.dumps(places))
+            receive(process.stdout)
         except (EOFError, OSError):
             raise RunError(f"a worker process does not start: exit code {process.wait()} (工作进程无法启动)") from None
         self._functions.clear()
@@ -358,121 +343,3 @@ class _Child:
         except subprocess.TimeoutExpired:
             process.kill()
             return process.wait()
-
-
-def _keep(known: dict[bytes, Any], key: bytes, value: Any) -> bool:
-    """Put something last of what is known, and forget the first where that is too much; say whether it was known.
-
-    Parent and child both do so, and thus agree.
-    """
-    is_known = key in known
-    known[key] = known.pop(key) if is_known else value
-    if len(known) > _FUNCTIONS:
-        del known[next(iter(known))]
-    return is_known
-
-
-def _send(pipe: Any, data: bytes) -> None:
-    pipe.write(_LENGTH.pack(len(data)))
-    pipe.write(data)
-    pipe.flush()
-
-
-def _receive(pipe: Any) -> Any:
-    head = pipe.read(_LENGTH.size)
-    if len(head) < _LENGTH.size:
-        raise EOFError
-    (length,) = _LENGTH.unpack(head)
-    data = pipe.read(length)
-    if len(data) < length:
-        raise EOFError
-    return pickle.loads(data)
-
-
-# --- the child ------------------------------------------------------------------------------------------------------
-
-
-def main() -> None:
-    """Read functions and items with their seconds from standard input; write the results, one by one."""
-    global _is_child
-    _is_child = True
-    source, results = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)  # whatever prints
-    functions: dict[bytes, Callable[[Any], Any]] = {}
-    with contextlib.suppress(EOFError, BrokenPipeError):
-        sys.path += [place for place in _receive(source) if place not in sys.path]  # for a function of the user's
-        _send(results, pickle.dumps("ready"))
-        while True:
-            key, packed, memory_mb, orders = _receive(source)
-            _limit_memory(memory_mb << 20)
-            function = functions[key] if key in functions else _load(packed)
-            _keep(functions, key, function)
-            for item, seconds in orders:
-                _send(results, _result(function, item, seconds))
-
-
-def _load(packed: bytes) -> Callable[[Any], Any]:
-    """Return the function, or one that says for every item that there is none."""
-    try:
-        function: Callable[[Any], Any] = pickle.loads(packed)
-    except Exception as error:
-        failure = RunError(
-            f"a worker process cannot load what it is to do: {type(error).__name__}: {error}. Define your own in "
-            "the script or notebook itself, or in an installed package (工作进程无法加载该函数)"
-        )
-
-        def function(_: Any) -> Any:
-            raise failure
-
-    return function
-
-
-def _result(function: Callable[[Any], Any], item: bytes, seconds: float) -> bytes:
-    try:
-        _limit_time(seconds)
-        return pickle.dumps(_attempt(function, pickle.loads(item)), pickle.HIGHEST_PROTOCOL)
-    except SwiftprepError as error:  # something is wrong with the function's settings, and so with every item
-        return pickle.dumps(error)
-    except BaseException as error:  # what it returned cannot be pickled
-        return pickle.dumps(_lost_to(error))
-    finally:
-        _limit_time(0)
-
-
-def _attempt(function: Callable[[Item], Result], item: Item) -> Result | Lost:
-    if isinstance(item, Lost):
-        return item
-    try:
-        return function(item)
-    except SwiftprepError:
-        raise
-    except BaseException as error:
-        return _lost_to(error)
-
-
-def _lost_to(error: BaseException) -> Lost:
-    if isinstance(error, MemoryError):
-        return Lost("needs more memory than there is for it", "memory_mb")
-    if isinstance(error, RecursionError):
-        return Lost("is nested too deeply")
-    return Lost(f"{type(error).__name__}: {str(error)[:500]}")
-
-
-def _limit_time(seconds: float) -> None:
-    """Have this process end after that much processor time; what Windows lacks, the parent's clock stands in for."""
-    if hasattr(signal, "setitimer"):
-        signal.setitimer(signal.ITIMER_PROF, seconds)
-
-
-def _limit_memory(size: int) -> None:
-    with contextlib.suppress(ImportError, ValueError, OSError):  # not a POSIX system, or one that does not limit it
-        import resource
-
-        resource.setrlimit(resource.RLIMIT_AS, (size, resource.getrlimit(resource.RLIMIT_AS)[1]))
-
-
-if __name__ == "__main__":
-    # By its name: else `Lost` would be a class of `__main__`, which the parent has not got.
-    from swiftprep import workers
-
-    workers.main()

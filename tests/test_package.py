@@ -28,6 +28,7 @@ ORDER = [
     "outputs",
     "children",
     "lifeline",
+    "worker_child",
     "workers",
     "progress",
     "rows",
