@@ -19,6 +19,7 @@ from swiftprep import Scanner
 from swiftprep.scan import reading, scanner
 from swiftprep.scan.derived import derive
 from swiftprep.scan.files import read_source
+from swiftprep.scan.record import Record
 from swiftprep.scan.split import held_out, near_copies, signature
 
 NAMES = [f"m{i % 5}/C{i}.vue" for i in range(30)] + ["mixins/size.js", "api/users.py", "Main.java", "bad.vue"]
@@ -66,7 +67,7 @@ class InThisProcess:
     """In place of the pool: what is read here can be seen, and stopped."""
 
     def submit(self, guarded, files):
-        future: Future[list[reading.Record | None]] = Future()
+        future: Future[list[Record | None]] = Future()
         future.set_result(list(map(guarded.function, files)))
         return future
 

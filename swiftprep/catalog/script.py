@@ -46,6 +46,8 @@ def parse_script(source: bytes, lang: str) -> tuple[Node, list[int], str]:
 
 def odd_names(source: bytes, root: Node) -> list[int]:
     """Return the lines, from 1, of names that no name can be, such as `“a”` or `a，b`: the grammar takes any sign."""
+    if source.isascii():
+        return []
     lines: list[int] = []
     end = 0  # of the node looked at last
     for match in _NOT_ASCII.finditer(source):

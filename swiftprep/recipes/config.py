@@ -15,7 +15,7 @@ from swiftprep.disk import write_text
 from swiftprep.errors import ConfigError, DataError, did_you_mean, one_line
 from swiftprep.limits import read_within
 from swiftprep.recipes.yaml_text import load_yaml
-from swiftprep.scan.reading import SUFFIXES
+from swiftprep.scan.record import SUFFIXES
 from swiftprep.scan.tasks import KINDS
 from swiftprep.train.arguments import unknown_arguments
 from swiftprep.withheld import masked, withhold_settings

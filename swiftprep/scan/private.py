@@ -6,12 +6,13 @@ The checker looks for the same by its rules `secrets` and `personal-data`.
 
 from __future__ import annotations
 
+from swiftprep.scan.finding import Finding
 from swiftprep.scan.intranet import intranet
 from swiftprep.scan.mask import mask
 from swiftprep.scan.personal import personal
 from swiftprep.scan.places import Places
 from swiftprep.scan.secret_values import Span
-from swiftprep.scan.secrets import Finding, redact
+from swiftprep.scan.secrets import redact
 from swiftprep.scan.stand_ins import of_the_same_form, stand_in
 
 OWN_HOST = "intranet.example"  # RFC 2606; addresses become those of RFC 5737

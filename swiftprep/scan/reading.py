@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import partial
-from operator import attrgetter
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import orjson
 
@@ -18,102 +15,26 @@ from swiftprep.catalog.units import java_units, python_units
 from swiftprep.catalog.units import members as members_of
 from swiftprep.records import Reject
 from swiftprep.scan.files import read_source
-from swiftprep.scan.kinds import Maker, Wanted
+from swiftprep.scan.kinds import Maker
 from swiftprep.scan.licences import allowed, read_licence
 from swiftprep.scan.private import without_private
+from swiftprep.scan.record import Job, Record, readable, reject
 from swiftprep.scan.split import signature
-from swiftprep.workers import Guarded, Limits, Lost
 
 _NOT_READ = ("unreadable", "symlink", "not-a-file")
-SUFFIXES = (".vue", *SCRIPTS, ".py", ".java")
-
-
-@dataclass(frozen=True, slots=True)
-class Job:
-    """What to do with every file.
-
-    Attributes:
-        root: The scanned folder.
-        wanted: The samples to make.
-        suffixes: Endings of the files to make samples of; of others only the facts are read.
-        licences: The SPDX ids that are allowed, or None for all.
-        redact: Whether secrets are replaced.
-    """
-
-    root: str
-    wanted: Wanted
-    suffixes: tuple[str, ...] = SUFFIXES
-    licences: frozenset[str] | None = None
-    redact: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class Record:
-    """What came of one file.
-
-    Attributes:
-        sha: Hash of its bytes, or why they are of no use; `""` when it could not be read, so it must be tried again.
-        head: JSON: `reject`, or `encoding`, `licence`, `findings`, `errors`, `notes`, `dropped`.
-        facts: JSON of what it says, for the catalogue; of a reject, where no more than its samples were at fault.
-        rows: JSON of its samples.
-        signature: For finding near copies.
-    """
-
-    sha: str
-    head: bytes
-    facts: bytes = b""
-    rows: bytes = b""
-    signature: bytes = b""
-
-
-def readable(name: str) -> str:
-    """Return a file name as valid text: bytes of it that are no UTF-8 become U+FFFD."""
-    return name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
-
-
-class File(NamedTuple):
-    """A file to read in a worker.
-
-    Attributes:
-        path: Relative to the root.
-        known: Hash of what is known of it.
-        size: In bytes.
-    """
-
-    path: str
-    known: str
-    size: int
-
-
-def in_worker(job: Job, limits: Limits) -> Guarded[File, Record | None]:
-    """Return what does with a file what `read_file` does."""
-    return Guarded(partial(_read, job), limits=limits, size=attrgetter("size"))
-
-
-def _read(job: Job, file: File) -> Record | None:
-    return read_file(job, file.path, file.known)
-
-
-def not_parsed(lost: Lost) -> Record:
-    """Return what stands for a file that a worker could not read to its end."""
-    raised = {
-        "seconds": "; file_seconds= gives it more (解析超时)",
-        "memory_mb": "; file_memory_mb= gives it more (内存不足)",
-    }
-    return _reject("not-parsed", lost.reason + raised.get(lost.over, ""))
 
 
 def read_file(job: Job, path: str, known: str = "") -> Record | None:
     """Read a file, find its secrets, parse it and make its samples; None when its hash is `known`."""
     source = read_source(Path(job.root), path)
     if isinstance(source, Reject):
-        return _reject(source.reason, source.detail, "" if source.reason in _NOT_READ else source.reason)
+        return reject(source.reason, source.detail, "" if source.reason in _NOT_READ else source.reason)
     if source.sha == known:
         return None
     stated = read_licence(source.text)
     licence = stated.licence
     if job.licences is not None and not allowed(licence, job.licences):
-        return _reject("licence", f'{licence} is not allowed; it says "{stated.words}"', source.sha)
+        return reject("licence", f'{licence} is not allowed; it says "{stated.words}"', source.sha)
     name = readable(path)
     text, findings = without_private(source.text, name) if job.redact else (source.text, [])
     facts, shape = _parse(text.encode("utf-8", "replace"), name)
@@ -124,10 +45,10 @@ def read_file(job: Job, path: str, known: str = "") -> Record | None:
         if made.dropped:
             size = max(size or 0 for _, _, size in made.dropped)
             detail = f"{size} tokens, more than {job.wanted.max_tokens}, and nothing to cut"
-            return _reject("too-long", detail, source.sha, orjson.dumps(facts))
+            return reject("too-long", detail, source.sha, orjson.dumps(facts))
         if any(task.kind != "api" for task in job.wanted.tasks):
             detail = "none of the kinds of samples makes a prompt and an answer of it"
-            return _reject("no-sample", detail, source.sha, orjson.dumps(facts))
+            return reject("no-sample", detail, source.sha, orjson.dumps(facts))
     head: dict[str, Any] = {
         "encoding": source.encoding,
         "licence": licence,
@@ -137,10 +58,6 @@ def read_file(job: Job, path: str, known: str = "") -> Record | None:
         "dropped": made.dropped,
     }
     return Record(source.sha, orjson.dumps(head), orjson.dumps(facts), orjson.dumps(made.rows), signature(text))
-
-
-def _reject(reason: str, detail: str, sha: str = "", facts: bytes = b"") -> Record:
-    return Record(sha, orjson.dumps({"reject": [reason, readable(detail)]}), facts)
 
 
 def _parse(source: bytes, path: str) -> tuple[dict[str, Any], Shape]:

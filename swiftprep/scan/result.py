@@ -18,7 +18,7 @@ from swiftprep.catalog.catalog import Catalog, unpacked, write_packed, write_web
 from swiftprep.disk import atomic_write
 from swiftprep.outputs import writing
 from swiftprep.records import Reject, Sample, write_jsonl
-from swiftprep.scan.secrets import Finding
+from swiftprep.scan.finding import Finding
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -28,7 +28,7 @@ from swiftprep.scan.commit import commit_of
 from swiftprep.scan.derived import derive, told
 from swiftprep.scan.kinds import Wanted
 from swiftprep.scan.packages import packages_of
-from swiftprep.scan.reading import SUFFIXES, File, Job, Record, in_worker, not_parsed, readable
+from swiftprep.scan.record import SUFFIXES, File, Job, Record, in_worker, not_parsed, readable
 from swiftprep.scan.result import Kept, Scan, Spool
 from swiftprep.scan.split import held_out
 from swiftprep.scan.store import Store, store_path

@@ -8,9 +8,9 @@ grammar tells that a name, a call or another expression stands there, it is code
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cache
 
+from swiftprep.scan.finding import Finding
 from swiftprep.scan.mask import MARKER, mask, word
 from swiftprep.scan.places import Places, regions
 from swiftprep.scan.secret_calls import called
@@ -23,22 +23,9 @@ from swiftprep.scan.secret_names import named
 from swiftprep.scan.secret_positions import positional, told
 from swiftprep.scan.secret_values import Span
 
+__all__ = ["Finding", "redact"]
+
 _MOST_ROUNDS = 16
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """Where a secret was. What it was is nowhere in it.
-
-    Attributes:
-        path: The file, as given to `redact`.
-        line: The line it starts on, from 1.
-        kind: What it is, such as `"aws-key-id"`, `"private-key"` or `"password"`.
-    """
-
-    path: str
-    line: int
-    kind: str
 
 
 def redact(text: str, path: str = "") -> tuple[str, list[Finding]]:

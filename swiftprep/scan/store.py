@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from swiftprep.disk import cache_dir
-from swiftprep.scan.reading import Record
+from swiftprep.scan.record import Record
 from swiftprep.scan.walk import Found
 
 logger = logging.getLogger(__name__)

@@ -13,7 +13,7 @@ from swiftprep.catalog.api import Component
 from swiftprep.catalog.link import Linked
 from swiftprep.catalog.markup import Use
 from swiftprep.catalog.usage import infer
-from swiftprep.scan.reading import Record
+from swiftprep.scan.record import Record
 from swiftprep.scan.result import Spool
 
 
