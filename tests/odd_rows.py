@@ -307,6 +307,7 @@ def _tables() -> dict[str, bytes]:
         "history.csv": table([["query", "response", "history"], ["q", "a", "[['h', 'r']]"], ["q", "a", "[]"]]).encode(), "history-empty.csv": table([["query", "response", "history"], ["q", "a", ""]]).encode(),
         "crlf-inside.csv": b'query,response\r\n"q\r\n1","a\r2"\r\n', "quoted-blank.csv": b'query,response\n""\nq,a\n', "open-at-end.csv": b'query,response\nq,"a', "quote-at-end.csv": b'query,response\nq,a"\n', "doubled.csv": b'query,response\n"q ""x""","a"""\n', "huge-digits.csv": b"query,response\n" + b"9" * 5000 + b",a\n",
         "channel.csv": b"query,response,channel\nq,a,1\nq,a,2\n", "unclosed.csv": b'query,response\n"q,a\nq2,a2\n', "stray-quote.csv": b'query,response\nq "x" y,a"b\n"q"x,a\n',
+        **{f"big-number-after-{n}.csv": table([["messages"], *[[json.dumps([u(f"q{i}"), a("x")])] for i in range(n)], [json.dumps([u(2**65), a("y")])]]).encode() for n in (0, 1, 2, 3, 5)},
         "nul.csv": b"query,response\nq\x00z,a\nq2,a2\n", "big-int.csv": b"query,response\n99999999999999999999,a\n1,b\n", "hex.csv": b"query,response\n0x10,a\n1e5,b\n", "inf.csv": b"query,response\ninf,a\n-inf,b\n",
         "leading-zero.csv": b"query,response\n007,a\n008,b\n", "space-number.csv": b"query,response\n 7,a\n8 ,b\n", "date.csv": b"query,response\n2024-05-06,a\n2024-05-07,b\n", "plus.csv": b"query,response\n+7,a\n8,b\n",
         "long.csv": ("query,response\n" + "".join(f"q{i},a{i}\n" for i in range(1500))).encode(), "latin.csv": b"query,response\ncaf\xe9,a\n", "space-line.csv": b"query,response\n  \nq,a\n",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections import Counter
 from collections.abc import Iterator
@@ -42,6 +43,9 @@ _CARRIED = {
 
 
 MOST_PROBLEMS = 100_000  # rows that are told of, so that memory stays flat
+
+Converted: TypeAlias = tuple[int, dict[str, Any], str, str]
+_LOOKED_AT = 5  # turns that `datasets` looks at
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,11 +118,14 @@ def lint(path: str | Path, *, tools: bool = False) -> Lint:
     counts: Counter[str] = Counter()
     problems: list[Row] = []
     columns = _fates(table, form, names)
-    for line, row, dropped, left_unread in _converted(table, form, columns):
-        found = _row(line, row, dropped, left_unread, tools)
-        counts[found.outcome] += 1
-        if found.outcome != "trained" and len(problems) < MOST_PROBLEMS:
-            problems.append(found)
+    try:
+        for line, row, dropped, left_unread in _kept_as_json(_converted(table, form, columns)):
+            found = _row(line, row, dropped, left_unread, tools)
+            counts[found.outcome] += 1
+            if found.outcome != "trained" and len(problems) < MOST_PROBLEMS:
+                problems.append(found)
+    except WholeFile as error:
+        return Lint(source, fails=str(error), fails_at=error.line)
     fails = "" if counts["dropped"] < counts.total() else f"ms-swift drops all rows ({problems[0].reason})"
     return Lint(source, fails, 0, form, columns, {name: counts[name] for name in OUTCOMES if counts[name]}, problems)
 
@@ -133,7 +140,7 @@ def as_swift_reads(path: str | Path) -> Iterator[tuple[int, list[dict[str, Any]]
     source = checked_path(path)
     table = read_table(source)
     form, names = _reading(table)
-    for line, row, dropped, _ in _converted(table, form, _fates(table, form, names)):
+    for line, row, dropped, _ in _kept_as_json(_converted(table, form, _fates(table, form, names))):
         if not dropped:
             yield line, [_written(turn) for turn in row["messages"]]
 
@@ -164,7 +171,7 @@ def _reading(table: Table) -> tuple[str, dict[str, str]]:
     return form, names
 
 
-def _converted(table: Table, form: str, columns: dict[str, str]) -> Iterator[tuple[int, dict[str, Any], str, str]]:
+def _converted(table: Table, form: str, columns: dict[str, str]) -> Iterator[Converted]:
     """Yield `(line, row as kept, why it is dropped, what is left unread of it)`."""
     wanted = {column: name for column, name in columns.items() if name != "ignored"}
     ignored, turns = watched(columns)
@@ -184,9 +191,48 @@ def _converted(table: Table, form: str, columns: dict[str, str]) -> Iterator[tup
         yield line, row, dropped, left_unread
 
 
+def _kept_as_json(rows: Iterator[Converted]) -> Iterator[Converted]:
+    """Yield the rows as they come out of what ms-swift keeps them in between: turns of several types are JSON there.
+
+    `datasets` 4 looks at the first five turns to tell JSON from other text, with a parser that takes no whole number of
+    more than 64 bits. If it stumbles there, all turns stay text; if later, the whole file fails.
+
+    Raises:
+        WholeFile: it fails.
+    """
+    first: list[Converted] = []
+    turns, stays_text = 0, False
+    for line, row, dropped, left_unread in rows:
+        if not dropped:
+            if not stays_text and any(map(_is_too_big, row["messages"])):
+                if turns >= _LOOKED_AT:
+                    raise WholeFile("a whole number in a turn has more than 64 bits", line)
+                stays_text = True
+            turns += len(row["messages"])
+        first.append((line, row, dropped, left_unread))
+        if turns >= _LOOKED_AT or stays_text:
+            yield from (_as_text(item) if stays_text else item for item in first)
+            first = []
+    yield from first
+
+
+def _is_too_big(turn: dict[str, Any]) -> bool:
+    return any(isinstance(value, int) and value >= 2**64 for value in turn.values())
+
+
+def _as_text(item: Converted) -> Converted:
+    line, row, dropped, left_unread = item
+    if not dropped:
+        turns = [json.dumps(turn, ensure_ascii=False, separators=(",", ":")) for turn in row["messages"]]
+        row = {**row, "messages": turns}
+    return line, row, dropped, left_unread
+
+
 def _row(line: int, row: dict[str, Any], dropped: str, left_unread: str, tools: bool) -> Row:
     if dropped:
         return _told(line, "dropped", dropped)
+    if isinstance(row["messages"][0], str):
+        return _told(line, "encode-fails", "a whole number of more than 64 bits leaves all turns text")
     try:
         row["messages"] = [_written(turn) for turn in row["messages"]]
         odd = _misread(row["messages"]) or left_unread
@@ -214,10 +260,9 @@ def _misread(turns: list[dict[str, Any]]) -> str:
     return ""
 
 
-def _written(turn: dict[str, Any]) -> dict[str, Any]:
+def _written(turn: Any) -> Any:
     """Return a turn as it comes out of the file ms-swift writes it to."""
-    content = turn["content"]
-    if isinstance(content, str):
+    if isinstance(turn, str) or isinstance(turn["content"], str):
         return turn
     return {key: _as_json(value) for key, value in turn.items()}
 
@@ -267,19 +312,19 @@ def forecast(path: str | Path) -> Forecast:
         DataError: the file is missing, or ms-swift cannot load it at all.
     """
     source = checked_path(path)
+    rows, kept = 0, 0
+    dropped: list[Reject] = []
     try:
         table = read_table(source)
         form, names = _reading(table)
+        for line, _, reason, _ in _kept_as_json(_converted(table, form, _fates(table, form, names))):
+            rows += 1
+            kept += not reason
+            if reason and len(dropped) < MOST_PROBLEMS:
+                dropped.append(Reject(f"{source}:{line}", "swift-drops", reason))
     except WholeFile as error:
         place = f"{source}:{error.line}" if error.line else str(source)
         raise DataError(f"{place}: {error}; ms-swift refuses the whole file for it") from None
-    rows, kept = 0, 0
-    dropped: list[Reject] = []
-    for line, _, reason, _ in _converted(table, form, _fates(table, form, names)):
-        rows += 1
-        kept += not reason
-        if reason and len(dropped) < MOST_PROBLEMS:
-            dropped.append(Reject(f"{source}:{line}", "swift-drops", reason))
     return Forecast(form=form, rows=rows, kept=kept, dropped=dropped)
 
 
