@@ -26,7 +26,7 @@ from swiftprep import children, worker_child
 from swiftprep.errors import ConfigError, RunError, SwiftprepError
 from swiftprep.worker_child import Lost, attempt, keep, receive, send
 
-__all__ = ["Guarded", "Limits", "Lost", "WorkerPool", "pool_of"]
+__all__ = ["Guarded", "ItemLimits", "Lost", "WorkerPool", "pool_of"]
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -34,7 +34,7 @@ Result = TypeVar("Result")
 _WALL = 20  # how many times their processor time items may take on a busy machine, beyond a minute
 
 
-class Limits(NamedTuple):
+class ItemLimits(NamedTuple):
     """What one item may take.
 
     Attributes:
@@ -66,7 +66,7 @@ class Guarded(Generic[Item, Result]):
         self,
         function: Callable[[Item], Result],
         *,
-        limits: Limits = Limits(),  # noqa: B008 - it is frozen
+        limits: ItemLimits = ItemLimits(),  # noqa: B008 - it is frozen
         size: Callable[[Item], int] = lambda item: 0,
     ) -> None:
         """Set up; a child starts with the first item.
@@ -114,7 +114,7 @@ class Guarded(Generic[Item, Result]):
         return _guarded, (self.function, self.limits)
 
 
-def _guarded(function: Callable[[Any], Any], limits: Limits) -> Guarded[Any, Any]:
+def _guarded(function: Callable[[Any], Any], limits: ItemLimits) -> Guarded[Any, Any]:
     return Guarded(function, limits=limits)
 
 

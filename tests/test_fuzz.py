@@ -31,14 +31,14 @@ from swiftprep.scan.reading import read_file
 from swiftprep.scan.walk import walk
 from swiftprep.swiftfmt import lint, repair_file
 from swiftprep.train.monitor import Monitor
-from swiftprep.workers import Guarded, Limits, Lost
+from swiftprep.workers import Guarded, ItemLimits, Lost
 
 pytestmark = pytest.mark.slow
 
 cloudpickle.register_pickle_by_value(sys.modules[__name__])  # the children cannot import the tests
 
 CATALOG = Catalog([Component("ta-b", props=(Prop("size", "string", required=True), Prop("color")))])
-LIMITS = Limits(seconds=5, seconds_per_mb=60)
+LIMITS = ItemLimits(seconds=5, seconds_per_mb=60)
 
 EVERYWHERE = (
     *" \n\t\r\0'\"`\\/*#<>{}[]()=:;,.!?@$%^&|~+-_0a表看", "\ud83d", "\ud83d\ude00", "\u2028", "\ufeff", "²", "\n\n",

@@ -17,11 +17,11 @@ from swiftprep.quality.checker import RULES
 from swiftprep.quality.judging import Judging, Named, Terms
 from swiftprep.quality.report import Row
 from swiftprep.quality.verdict import fix, warn
-from swiftprep.workers import Limits, pool_of
+from swiftprep.workers import ItemLimits, pool_of
 
 cloudpickle.register_pickle_by_value(sys.modules[__name__])  # the children cannot import the tests
 
-LOW = Limits(seconds=0.3, seconds_per_mb=0, memory_mb=1500)
+LOW = ItemLimits(seconds=0.3, seconds_per_mb=0, memory_mb=1500)
 SECRET = "sk-" + "9f3Kd82LmQx71ZbTt0Vw" * 2
 
 

@@ -18,13 +18,13 @@ import cloudpickle
 import pytest
 
 from swiftprep.errors import ConfigError, RunError
-from swiftprep.workers import Guarded, Limits, Lost, WorkerPool, pool_of
+from swiftprep.workers import Guarded, ItemLimits, Lost, WorkerPool, pool_of
 
 pytestmark = pytest.mark.slow
 
 cloudpickle.register_pickle_by_value(sys.modules[__name__])  # the children cannot import the tests
 
-LOW = Limits(seconds=0.5, seconds_per_mb=0, memory_mb=1500)
+LOW = ItemLimits(seconds=0.5, seconds_per_mb=0, memory_mb=1500)
 
 
 def do(what):
@@ -89,8 +89,8 @@ def test_an_item_costs_itself_alone():
 
 
 def test_the_limit_of_an_item_grows_with_its_size():
-    assert Limits(seconds=3, seconds_per_mb=2).of(500_000) == 4
-    assert Guarded(do, limits=Limits(0.1, 1e6), size=len)("a") == "A"
+    assert ItemLimits(seconds=3, seconds_per_mb=2).of(500_000) == 4
+    assert Guarded(do, limits=ItemLimits(0.1, 1e6), size=len)("a") == "A"
 
 
 def test_several_children_work_at_the_same_time():

@@ -30,7 +30,7 @@ from swiftprep.records import Sample, read_jsonl
 from swiftprep.scan.tasks import KINDS
 from swiftprep.swiftfmt import REPAIRS, repair_file
 from swiftprep.tokens import Counter
-from swiftprep.workers import Limits, pool_of
+from swiftprep.workers import ItemLimits, pool_of
 
 # The order matters: what is private is taken out before anything is shown; characters come before what they say.
 RULES: tuple[Rule, ...] = (
@@ -173,7 +173,7 @@ class Checker:
             if level not in ("off", "warn", "drop"):
                 raise ConfigError(f"levels: {name}={level!r}; expected 'off', 'warn' or 'drop'")
         self._terms = Terms(self._levels, fix)
-        self._judging = Judging(all_rules, self._terms, Limits(row_seconds, row_seconds, row_memory_mb))
+        self._judging = Judging(all_rules, self._terms, ItemLimits(row_seconds, row_seconds, row_memory_mb))
 
     def run(self, samples: Iterable[Sample], *, source: str = "") -> QualityReport:
         """Check samples.

@@ -14,7 +14,7 @@ from swiftprep.quality.report import Note, Row, extracts
 from swiftprep.quality.shown import PRIVATE, masked, shown
 from swiftprep.quality.verdict import Rule, Severity, Verdict, drop
 from swiftprep.records import Reject, Sample
-from swiftprep.workers import Guarded, Limits, Lost, WorkerPool
+from swiftprep.workers import Guarded, ItemLimits, Lost, WorkerPool
 
 Level: TypeAlias = Literal["off", "warn", "drop"]
 
@@ -52,7 +52,7 @@ class Terms:
 class Judging:
     """Rules, in their order, those that run in the same process together."""
 
-    def __init__(self, rules: Sequence[Named], terms: Terms, limits: Limits) -> None:
+    def __init__(self, rules: Sequence[Named], terms: Terms, limits: ItemLimits) -> None:
         self._terms = terms
         self._steps: list[Callable[[list[Row], WorkerPool], None]] = []
         for is_own, group in groupby(rules, lambda named: named.is_own):

@@ -1,17 +1,15 @@
-"""What a scan knows of a file, and how it has one read: the reading itself is loaded where it happens, in a worker."""
+"""What a scan knows of a file."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import partial
-from operator import attrgetter
 from typing import NamedTuple
 
 import orjson
 
 from swiftprep.catalog.facts import SCRIPTS
 from swiftprep.scan.kinds import Wanted
-from swiftprep.workers import Guarded, Limits, Lost
+from swiftprep.workers import Lost
 
 SUFFIXES = (".vue", *SCRIPTS, ".py", ".java")
 
@@ -71,17 +69,6 @@ class File(NamedTuple):
     path: str
     known: str
     size: int
-
-
-def in_worker(job: Job, limits: Limits) -> Guarded[File, Record | None]:
-    """Return what does with a file what `read_file` does."""
-    return Guarded(partial(_read, job), limits=limits, size=attrgetter("size"))
-
-
-def _read(job: Job, file: File) -> Record | None:
-    from swiftprep.scan.reading import read_file  # it takes longer to load than a small tree to scan
-
-    return read_file(job, file.path, file.known)
 
 
 def not_parsed(lost: Lost) -> Record:

@@ -26,9 +26,10 @@ from swiftprep.progress import progress_bar
 from swiftprep.records import Reject
 from swiftprep.scan.commit import commit_of
 from swiftprep.scan.derived import derive, told
+from swiftprep.scan.in_worker import in_worker
 from swiftprep.scan.kinds import Wanted
 from swiftprep.scan.packages import packages_of
-from swiftprep.scan.record import SUFFIXES, File, Job, Record, in_worker, not_parsed, readable
+from swiftprep.scan.record import SUFFIXES, File, Job, Record, not_parsed, readable
 from swiftprep.scan.result import Kept, Scan, Spool
 from swiftprep.scan.split import held_out
 from swiftprep.scan.store import Store, store_path
@@ -36,7 +37,7 @@ from swiftprep.scan.tasks import KINDS, load_task
 from swiftprep.scan.vue_version import vue_version_of
 from swiftprep.scan.walk import Found, walk
 from swiftprep.scan.whole import Facts, Files, Whole, all_components, all_usage
-from swiftprep.workers import Limits, Lost, pool_of
+from swiftprep.workers import ItemLimits, Lost, pool_of
 
 _POOL_BYTES = 6_000_000  # to read before starting worker processes pays
 _CHUNK_BYTES = 400_000
@@ -142,7 +143,7 @@ class Scanner:
         self.val_fraction = val_fraction
         self.seed = seed
         self.workers = workers
-        self._limits = Limits(file_seconds, file_seconds, file_memory_mb)
+        self._limits = ItemLimits(file_seconds, file_seconds, file_memory_mb)
         # A counting function of the user's cannot be told from another, so nothing is remembered of it.
         self.cache = cache and not (callable(tokenizer) and count is tokenizer)
         self._job = Job(
@@ -309,7 +310,7 @@ def _batches(listed: list[Found | Reject], unread: dict[str, str]) -> Iterator[l
 
 
 @contextmanager
-def _readers(job: Job, limits: Limits, workers: int) -> Iterator[Read]:
+def _readers(job: Job, limits: ItemLimits, workers: int) -> Iterator[Read]:
     """Yield what has files read by worker processes, given the hashes of what is known of them."""
     task = in_worker(job, limits)
     with pool_of(workers) as pool:

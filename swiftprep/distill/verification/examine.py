@@ -102,7 +102,7 @@ def wants_code(scenario: Scenario) -> bool:
     return bool(scenario.components) and not _ASKS_ABOUT.search(asked)
 
 
-class Finding(NamedTuple):
+class Examined(NamedTuple):
     """What there is to say of an answer.
 
     Attributes:
@@ -129,27 +129,27 @@ class Examiner:
         self.reasoning = reasoning
         self._look_alikes = look_alikes if catalog is None else look_alikes_beside(catalog)
 
-    def __call__(self, asked: tuple[Scenario, Reply, Sequence[Message]]) -> Finding:
+    def __call__(self, asked: tuple[Scenario, Reply, Sequence[Message]]) -> Examined:
         """Examine a reply to a scenario; in the messages, the prompt, a copy is looked for."""
         scenario, reply, messages = asked
         taken = parts(reply, scenario.instruction)
         answer, said = self._finish(scenario, taken)
         if len(answer) > LONGEST:
-            return Finding([too_long(len(answer))])
+            return Examined([too_long(len(answer))])
         if findings := redact(answer, ".md")[1]:
-            return Finding([_secret(sorted({finding.kind for finding in findings}))], answer)
+            return Examined([_secret(sorted({finding.kind for finding in findings}))], answer)
         sample = _sample(scenario, said)
         if taken.is_open or reply.finish_reason in _CUT:
-            return Finding([_cut_off()], answer)
+            return Examined([_cut_off()], answer)
         if not re.search(r"\w", said):
-            return Finding([Flaw("empty", "the answer is empty", "回答为空")], answer)
+            return Examined([Flaw("empty", "the answer is empty", "回答为空")], answer)
         if reply.finish_reason in _FILTERED:
             told = Flaw("refusal", "the provider's content filter stopped the answer", "回答被服务商的内容审核拦截")
-            return Finding([told], answer)
+            return Examined([told], answer)
         code = pieces(said)
         flaw = _refused(sample, code) or _told(answers.hollow, sample, "empty")
         if flaw:
-            return Finding([flaw], answer)
+            return Examined([flaw], answer)
         found = list(problems(said, code, self.catalog))
         flaws = [
             *_told_by_rules(sample, scenario, taken.thought, code, [piece for piece, _ in found]),
@@ -162,10 +162,10 @@ class Examiner:
         kinds = {flaw.kind for flaw in flaws}
         # Of code that was cut off or left out it says nothing new that it does not parse.
         if kinds & {"truncated", "placeholder"}:
-            return Finding(list(dict.fromkeys(flaw for flaw in flaws if flaw.kind != "syntax")), answer)
+            return Examined(list(dict.fromkeys(flaw for flaw in flaws if flaw.kind != "syntax")), answer)
         is_parsed = not kinds & {"syntax", "not-checked"}
         vue = [piece for piece in code if piece.language == "vue" and not piece.is_wrong] if is_parsed else []
-        return Finding(list(dict.fromkeys(flaws)), answer, vue)
+        return Examined(list(dict.fromkeys(flaws)), answer, vue)
 
     def _finish(self, scenario: Scenario, taken: Parts) -> tuple[str, str]:
         """Return the repaired answer, and the part of it that is no thought."""

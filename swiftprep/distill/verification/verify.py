@@ -9,11 +9,11 @@ from swiftprep.catalog.catalog import Catalog
 from swiftprep.distill.request import Reasoning, Reply
 from swiftprep.distill.scenario import Scenario
 from swiftprep.distill.verification.compiler import Compiler
-from swiftprep.distill.verification.examine import LONGEST, MOST, Examiner, Finding, at, too_long, wants_code
+from swiftprep.distill.verification.examine import LONGEST, MOST, Examined, Examiner, at, too_long, wants_code
 from swiftprep.distill.verification.flaw import Flaw
 from swiftprep.quality.pieces import Piece
 from swiftprep.records import Message
-from swiftprep.workers import Guarded, Limits, Lost
+from swiftprep.workers import Guarded, ItemLimits, Lost
 
 __all__ = ["KINDS", "Flaw", "Verifier", "wants_code"]
 
@@ -55,9 +55,9 @@ class Verifier:
         self.catalog = catalog
         self.reasoning = reasoning
         self.compiler = compiler
-        self.limits = Limits(seconds, seconds)
+        self.limits = ItemLimits(seconds, seconds)
         self._examine = Guarded(Examiner(catalog, reasoning), limits=self.limits, size=_size)
-        self._last: tuple[Scenario, Reply, Finding] | None = None
+        self._last: tuple[Scenario, Reply, Examined] | None = None
 
     @property
     def terms(self) -> str:
@@ -90,16 +90,16 @@ class Verifier:
         finding = self._look(scenario, reply, messages)
         return [*finding.flaws, *self._compiled(finding.vue)]
 
-    def _look(self, scenario: Scenario, reply: Reply, messages: Sequence[Message]) -> Finding:
+    def _look(self, scenario: Scenario, reply: Reply, messages: Sequence[Message]) -> Examined:
         size = max(len(reply.content), len(reply.reasoning))
         if size > 10 * LONGEST:
-            found: Finding | Lost = Finding([too_long(size)])
+            found: Examined | Lost = Examined([too_long(size)])
         else:
             found = self._examine((scenario, reply, messages))
         if isinstance(found, Lost):
             more = "; verify_seconds= gives it more" if found.over == "seconds" else ""
             flaw = Flaw(NOT_CHECKED, f"it could not be checked: {found.reason}{more}", f"无法检查：{found.reason}")
-            found = Finding([flaw])
+            found = Examined([flaw])
         self._last = (scenario, reply, found)
         return found
 
