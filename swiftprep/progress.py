@@ -3,24 +3,60 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from swiftprep.streams import Forgiving
 
 
 def progress_bar(items: Iterable[Any] | None = None, **settings: Any) -> Any:
-    """Return a tqdm bar that is silent when nobody watches, such as in a log file or a pipe.
-
-    tqdm's own `disable=None` would be silent in Jupyter too, whose standard error is no terminal.
+    """Return a tqdm bar, or what behaves like one and shows nothing where nobody watches, as in a log file or a pipe.
 
     Args:
         items: What to iterate over, if anything.
         **settings: Of `tqdm.auto.tqdm`.
     """
+    terminal = Forgiving(sys.stderr)
+    in_jupyter = "ipykernel" in sys.modules  # its standard error is no terminal
+    if not in_jupyter and not terminal.isatty():
+        return _Unseen(items, **settings)
     from tqdm.auto import tqdm
 
-    if "ipykernel" in sys.modules:
-        return tqdm(items, **settings)
-    terminal = Forgiving(sys.stderr)
-    return tqdm(items, disable=not terminal.isatty(), file=terminal, **settings)
+    class Bar(tqdm):  # type: ignore[misc]
+        def refresh(self, nolock: bool = False, lock_args: Any = None) -> None:
+            """Show it anew. tqdm's own keeps the lock of all bars if it is interrupted, and the next one hangs."""
+            if nolock:
+                self.display()
+            else:
+                with self._lock:
+                    self.display()
+
+    return Bar(items, **settings) if in_jupyter else Bar(items, file=terminal, **settings)
+
+
+class _Unseen:
+    """A bar that nobody sees: it takes no lock, and nothing of it can fail."""
+
+    def __init__(self, items: Iterable[Any] | None = None, *, total: float | None = None, **_: Any) -> None:
+        self.total = total
+        self.n: float = 0
+        self._items = items
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self._items or ())
+
+    def __enter__(self) -> _Unseen:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+    def update(self, n: float = 1) -> None:
+        """Move on."""
+        self.n += n
+
+    def set_postfix(self, *_: Any, **__: Any) -> None:
+        """Say more beside it."""
+
+    def close(self) -> None:
+        """End it."""
