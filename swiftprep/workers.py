@@ -31,6 +31,8 @@ __all__ = ["Guarded", "ItemLimits", "Lost", "WorkerPool", "pool_of"]
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
+LONGEST = 86_400  # seconds that an item may be given
+LEAST_MB, MOST_MB = 200, 1_000_000
 _WALL = 20  # how many times their processor time items may take on a busy machine, beyond a minute
 
 
@@ -46,6 +48,20 @@ class ItemLimits(NamedTuple):
     seconds: float = 3.0
     seconds_per_mb: float = 3.0
     memory_mb: int = 2000
+
+    @classmethod
+    def given(cls, name: str, seconds: float, memory_mb: int = 2000) -> ItemLimits:
+        """Return the limits that a user gave as `NAME_seconds=` and `NAME_memory_mb=`.
+
+        Raises:
+            ConfigError: they are none.
+        """
+        if not 0 < seconds <= LONGEST or not LEAST_MB <= memory_mb <= MOST_MB:
+            raise ConfigError(
+                f"{name}_seconds={seconds}, {name}_memory_mb={memory_mb}: expected more than 0 and up to {LONGEST:,} "
+                f"seconds, and {LEAST_MB} to {MOST_MB:,} megabytes (超出范围)"
+            )
+        return cls(seconds, seconds, memory_mb)
 
     def of(self, size: int) -> float:
         """Return the seconds of an item of `size` bytes."""

@@ -88,8 +88,6 @@ class Distiller:
             raise ConfigError(f"reasoning={reasoning!r}; expected 'inline', 'think' or 'none'")
         if repair_rounds < 0:
             raise ConfigError(f"repair_rounds={repair_rounds}; expected 0 or more")
-        if not verify_seconds > 0:
-            raise ConfigError(f"verify_seconds={verify_seconds}; expected more than 0")
         self.teacher = None if teacher is None else as_teacher(teacher)
         self.judge = None if judge is None else as_teacher(judge, name="judge")
         self.catalog = catalog

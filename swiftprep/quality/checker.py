@@ -145,11 +145,9 @@ class Checker:
             raise ConfigError(
                 f"near={near}: expected a similarity above 0 and up to 1, or None (相似度应在 0 到 1 之间)"
             )
-        if (workers is not None and workers < 1) or not row_seconds > 0 or row_memory_mb < 200:
-            raise ConfigError(
-                f"workers={workers}, row_seconds={row_seconds}, row_memory_mb={row_memory_mb}: expected 1 or more, "
-                "more than 0, and at least 200"
-            )
+        if workers is not None and workers < 1:
+            raise ConfigError(f"workers={workers}: expected 1 or more")
+        limits = ItemLimits.given("row", row_seconds, row_memory_mb)
         self.near = near
         self.fix = fix
         self.workers = workers
@@ -173,7 +171,7 @@ class Checker:
             if level not in ("off", "warn", "drop"):
                 raise ConfigError(f"levels: {name}={level!r}; expected 'off', 'warn' or 'drop'")
         self._terms = Terms(self._levels, fix)
-        self._judging = Judging(all_rules, self._terms, ItemLimits(row_seconds, row_seconds, row_memory_mb))
+        self._judging = Judging(all_rules, self._terms, limits)
 
     def run(self, samples: Iterable[Sample], *, source: str = "") -> QualityReport:
         """Check samples.

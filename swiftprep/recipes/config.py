@@ -44,8 +44,16 @@ class ScanConfig(Section):
     allow_licenses: list[str] | None = Field(default=None, description="SPDX ids; null: all")
     ignore: list[str] | None = Field(default=None, description="gitignore patterns in place of the default ones")
     val_fraction: float = Field(default=0.2, gt=0, lt=1)
-    file_seconds: float = Field(default=3.0, gt=0, description="of processor time for a file, and for each megabyte")
-    file_memory_mb: int = Field(default=2000, ge=200, description="memory of a process that reads files, on Linux")
+    file_seconds: float = Field(
+        default=3.0,
+        gt=0,
+        le=86_400,
+        allow_inf_nan=False,
+        description="of processor time for a file, and for each megabyte",
+    )
+    file_memory_mb: int = Field(
+        default=2000, ge=200, le=1_000_000, description="memory of a process that reads files, on Linux"
+    )
 
 
 class ScanRecipeConfig(Section):
@@ -68,8 +76,16 @@ class CheckConfig(Section):
     tokenizer: Path | None = Field(default=None, description="folder of the model whose tokenizer counts")
     levels: dict[str, Literal["off", "warn", "drop"]] = Field(default_factory=dict, description="rule → level")
     fix: bool = Field(default=True, description="false: tell what would be repaired and keep it as it is, secrets too")
-    row_seconds: float = Field(default=3.0, gt=0, description="of processor time for a row, and for each megabyte")
-    row_memory_mb: int = Field(default=2000, ge=200, description="memory of a process that checks rows, on Linux")
+    row_seconds: float = Field(
+        default=3.0,
+        gt=0,
+        le=86_400,
+        allow_inf_nan=False,
+        description="of processor time for a row, and for each megabyte",
+    )
+    row_memory_mb: int = Field(
+        default=2000, ge=200, le=1_000_000, description="memory of a process that checks rows, on Linux"
+    )
     lang: Literal["zh", "en"] = Field(default="zh", description="of the report")
     output_dir: Path = Path("runs/check")
 

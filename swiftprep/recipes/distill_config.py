@@ -23,7 +23,9 @@ class TeacherConfig(Section):
     requests_per_minute: float | None = Field(default=None, gt=0)
     tokens_per_minute: float | None = Field(default=None, gt=0)
     deadline: float = Field(default=600.0, gt=0, description="seconds a call may take")
-    batch_hours: float = Field(default=36.0, gt=0, description="hours that one run waits for a batch")
+    batch_hours: float = Field(
+        default=36.0, gt=0, le=8_760, allow_inf_nan=False, description="hours that one run waits for a batch"
+    )
     price: tuple[float, float] | None = Field(default=None, description="money for a million tokens in, and out")
     version: str = Field(default="", description="tells models apart that go by one name")
 
@@ -53,7 +55,9 @@ class AskConfig(Section):
     budget: BudgetConfig = BudgetConfig()
     mode: Literal["live", "batch"] = "live"
     store: Path | None = Field(default=None, description="sqlite; null: distil.sqlite in the output folder")
-    verify_seconds: float = Field(default=3.0, gt=0, description="of processor time for verifying an answer")
+    verify_seconds: float = Field(
+        default=3.0, gt=0, le=86_400, allow_inf_nan=False, description="of processor time for verifying an answer"
+    )
     compiler: Path | None = Field(default=None, description="project whose Vue compiler runs, from its node_modules")
 
 

@@ -122,10 +122,6 @@ class Scanner:
             raise ConfigError(f"val_fraction={val_fraction}: expected a share from 0 to below 1")
         if workers is not None and workers < 1:
             raise ConfigError(f"workers={workers}: expected 1 or more")
-        if not file_seconds > 0 or file_memory_mb < 200:
-            raise ConfigError(
-                f"file_seconds={file_seconds}, file_memory_mb={file_memory_mb}: expected more than 0, and at least 200"
-            )
         if max_tokens is not None and (max_tokens < 1 or tokenizer is None):
             raise ConfigError(
                 f"max_tokens={max_tokens}: expected 1 or more, with tokenizer= to count them (需要 tokenizer)"
@@ -143,7 +139,7 @@ class Scanner:
         self.val_fraction = val_fraction
         self.seed = seed
         self.workers = workers
-        self._limits = ItemLimits(file_seconds, file_seconds, file_memory_mb)
+        self._limits = ItemLimits.given("file", file_seconds, file_memory_mb)
         # A counting function of the user's cannot be told from another, so nothing is remembered of it.
         self.cache = cache and not (callable(tokenizer) and count is tokenizer)
         self._job = Job(

@@ -55,7 +55,7 @@ class Verifier:
         self.catalog = catalog
         self.reasoning = reasoning
         self.compiler = compiler
-        self.limits = ItemLimits(seconds, seconds)
+        self.limits = ItemLimits.given("verify", seconds)
         self._examine = Guarded(Examiner(catalog, reasoning), limits=self.limits, size=_size)
         self._last: tuple[Scenario, Reply, Examined] | None = None
 
