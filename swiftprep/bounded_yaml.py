@@ -112,7 +112,7 @@ def load_bounded(text: str, loader: type[BoundedLoader] = BoundedLoader) -> Any:
     Raises:
         yaml.YAMLError: it is no YAML, or beyond the limits.
 
-    >>> load_bounded("a: &x [1, 2]\\nb: *x")
+    >>> load_bounded("a: &x [1, 2]\nb: *x")
     {'a': [1, 2], 'b': [1, 2]}
     """
     try:

@@ -17,7 +17,7 @@ def progress_bar(items: Iterable[Any] | None = None, **settings: Any) -> Any:
         **settings: Of `tqdm.auto.tqdm`.
     """
     terminal = Forgiving(sys.stderr)
-    in_jupyter = "ipykernel" in sys.modules  # its standard error is no terminal
+    in_jupyter = _in_jupyter()  # its standard error is no terminal
     if not in_jupyter and not terminal.isatty():
         return _Unseen(items, **settings)
     from tqdm.auto import tqdm
@@ -32,6 +32,11 @@ def progress_bar(items: Iterable[Any] | None = None, **settings: Any) -> Any:
                     self.display()
 
     return Bar(items, **settings) if in_jupyter else Bar(items, file=terminal, **settings)
+
+
+def _in_jupyter() -> bool:
+    shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
+    return getattr(shell, "kernel", None) is not None
 
 
 class _Unseen:

@@ -436,6 +436,7 @@ WHY = {
     "licences._any_of": "expressions have 50 brackets at most",
     "licences._all_of": "as `_any_of`",
     "licences._one": "as `_any_of`",
+    "python_code._whole": "Python's own parser takes 200 brackets at most",
 }
 
 

@@ -43,7 +43,7 @@ VOID = frozenset(
     ["area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "track", "wbr"],
 )
 MOST_NESTED = 400  # elements within elements; the grammar takes a time that is squared, and forgets the outermost
-_TAG = re.compile(rb"<(/?)([A-Za-z][\w.:-]*)" + _ATTRIBUTES + rb">")
+_TAG = re.compile(rb"<(/?)([A-Za-z][\w.:-]*)(?![\w.:-])" + _ATTRIBUTES + rb">")
 _MAY_STAY_OPEN = frozenset("li dt dd option optgroup rt rp rb rtc tr td th thead tbody tfoot colgroup p".split())
 
 

@@ -401,8 +401,9 @@ def _header(names: list[str]) -> list[str]:
 
 
 def _digits(cell: str) -> str:
-    sign, digits = re.fullmatch(r"([+-]?)0*([0-9]+)", cell.strip()).groups()  # type: ignore[union-attr]
-    return f"{sign}{digits}"
+    number = cell.strip()
+    digits = number.lstrip("+-")
+    return number[: len(number) - len(digits)] + (digits.lstrip("0") or "0")
 
 
 def _conversion(cells: list[str], limit: int) -> Callable[[str], Any] | None:
