@@ -25,6 +25,7 @@ ORDER = [
     "characters",
     "disk",
     "run_records",
+    "staging",
     "outputs",
     "children",
     "lifeline",
