@@ -16,6 +16,7 @@ HEAVY = ("torch", "swift", "modelscope", "transformers", "datasets", "evalscope"
 
 # Who may import whom: only what stands further up.
 ORDER = [
+    "spellings",
     "withheld",
     "errors",
     "limits",
