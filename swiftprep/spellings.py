@@ -2,9 +2,9 @@ r"""Where a text tells a secret in a spelling that its own letters do not show, 
 
 A text is read as a row of letters and digits, in small letters: first as it stands, then with its escapes resolved
 (`\u{73}`, `%73`, `=73`, `\163`, `&#115;`), then without its HTML tags as well. Whatever else stands between them (white
-space, quotes, commas, marks, characters of no width) is passed over. In each row the secret is looked for, and what
-base64 and hexadecimal digits make of it, whatever stands before it there. It takes time linear in the text, and little
-where six letters in a row of no secret are there.
+space, quotes, commas, marks, characters of no width) is passed over. In each row the secret is looked for, forwards and
+backwards, and what base64, hexadecimal digits and decimal codes make of it, whatever stands before it there. It takes
+time linear in the text, and little where no six letters in a row are those of a secret.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from itertools import pairwise
 _PART = 12  # letters and digits of a secret in a row that tell too much of it
 _PART_OF_BASE64 = 16
 _PART_OF_HEX = 24
+_PART_OF_CODES = 24
 _SHORTEST = 10  # letters and digits of a secret that is looked for in this way at all
 
 _HEX = r"[2-7][0-9a-fA-F]"
@@ -32,8 +33,10 @@ _ESCAPES = re.compile(_ESCAPE)
 _TAG = r"<[/!a-zA-Z][^<>]{0,200}>"
 _TAGS = re.compile(_TAG)
 _AS_IT_STANDS, _RESOLVED, _WITHOUT_TAGS = (
-    re.compile(f"{before}(?P<plain>[A-Za-z0-9])") for before in ("", f"{_ESCAPE}|", f"{_TAG}|{_ESCAPE}|")
+    re.compile(f"{before}(?P<plain>[A-Za-z0-9０-９Ａ-Ｚａ-ｚ])") for before in ("", f"{_ESCAPE}|", f"{_TAG}|{_ESCAPE}|")
 )
+_WIDE = re.compile("[０-９Ａ-Ｚａ-ｚ]")  # as Chinese input methods write them
+_TO_WIDE = ord("０") - ord("0")
 _SMALL = bytes(range(256)).lower()
 _OTHERS = bytes(code for code in range(256) if not chr(code).isascii() or not chr(code).isalnum())
 
@@ -69,6 +72,8 @@ def without_spellings(text: str, secrets: Iterable[str], mask: str) -> str:
 
 
 def _bare(text: str) -> str:
+    if _WIDE.search(text):
+        text = _WIDE.sub(lambda match: chr(ord(match[0]) - _TO_WIDE), text)
     return text.encode("ascii", "ignore").translate(_SMALL, _OTHERS).decode()
 
 
@@ -84,7 +89,7 @@ def _letter(match: re.Match[str]) -> str:
     """Return the letter or digit that is written there, or nothing."""
     kind, digits = match.lastgroup, match[match.lastgroup] if match.lastgroup else ""
     if kind is None or kind == "plain":
-        return digits.lower()
+        return (digits if digits.isascii() else chr(ord(digits[0]) - _TO_WIDE)).lower() if digits else ""
     letter = chr(int(digits, {"octal": 8, "decimal": 10}.get(kind, 16)))
     return letter.lower() if letter.isascii() and letter.isalnum() else ""
 
@@ -145,21 +150,23 @@ def _rows(secret: str) -> tuple[_Row, ...]:
     letters = "".join(letter for letter in secret if letter.isascii() and letter.isalnum())
     if len(letters) < _SHORTEST or letters.isdigit() or letters.isalpha():
         return ()
-    rows = [_row(letters, min(_PART, len(letters)))]
+    least = min(_PART, len(letters))
+    rows = [_row(letters, least), _row(letters[::-1], least)]
     data = secret.encode("utf-8", "replace")
     for before in range(3):  # letters of base64 that tell of the secret alone, whatever stands around it
         packed = base64.b64encode(b"\0" * before + data).decode().rstrip("=")
         whole = packed[-(-before * 8 // 6) : (before + len(data)) * 8 // 6]
         rows.append(_row("".join(letter for letter in whole if letter.isalnum()), _PART_OF_BASE64))
     rows.append(_row(data.hex(), min(_PART_OF_HEX, 2 * len(data))))
+    rows.append(_row("".join(map(str, data)), _PART_OF_CODES, is_drawn=True))
     return tuple(row for row in rows if row.parts)
 
 
-def _row(letters: str, least: int) -> _Row:
+def _row(letters: str, least: int, *, is_drawn: bool = False) -> _Row:
     parts: dict[str, list[int]] = {}
     for start in range(len(letters) - least + 1):
         part = letters[start : start + least]
-        if len(letters) == least or _is_drawn(part):
+        if is_drawn or len(letters) == least or _is_drawn(part):
             parts.setdefault(part.lower(), []).append(start)
     return _Row(letters.lower(), least, parts)
 
