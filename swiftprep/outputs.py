@@ -231,6 +231,9 @@ def settle(folder: str | Path) -> None:
             ) from None
         if not ready.exists():
             return
+        if not is_ours(where, READY):  # nobody is waited for who may not exist
+            _tell_others(where)
+            return
         if time.monotonic() > until:
             raise DataError(f"{where}: process {by or '?'} moves new files into place and does not end (正在写入)")
         time.sleep(_LOOK)
@@ -363,6 +366,7 @@ def _take(path: Path, folder: Path, wait: float, *, shared: bool = False) -> int
     except BaseException:
         os.close(file)
         raise
-    with suppress(OSError):  # a full disk: the lock holds without it
-        sign(file)
+    if not shared or holder(file):  # a reader signs where a writer did: a folder from elsewhere stays as it is
+        with suppress(OSError):  # a full disk: the lock holds without it
+            sign(file)
     return file
