@@ -5,6 +5,7 @@ A kilobyte of anchors can stand for more values than there are atoms; PyYAML wri
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -18,6 +19,8 @@ from swiftprep.limits import DEEPEST, TOO_DEEP
 LARGEST = 10 << 20  # characters of a document
 MOST_VALUES = 1_000_000  # of a document, with each alias written out
 LONGEST_PLAIN = 40  # characters of what may be a number or a date; Python takes the square of its digits to read one
+_QUOTED = re.compile(r"""'[^']*(?:'|$)|"[^"]*(?:"|$)""")
+_TOKEN = re.compile(r"'(?:<[a-z ]+>|[\[\]{},:?-])'|\"<[a-z ]+>\"|'utf-8'")
 _TEXT = ("tag:yaml.org,2002:str", "tag:yaml.org,2002:binary")
 
 
@@ -124,8 +127,32 @@ def load_bounded(text: str, loader: type[BoundedLoader] = BoundedLoader) -> Any:
 
 
 def why_not_yaml(error: yaml.YAMLError) -> tuple[int, str]:
-    """Return the line from 1 on which it is no YAML, 0 where there is none, and why, on one line."""
+    """Return the line from 1 on which it is no YAML, 0 where there is none, and why, on one line.
+
+    What the reason quotes of the text is left out, since it may be a key; the names of PyYAML's tokens stay.
+    """
     if not isinstance(error, yaml.MarkedYAMLError):
-        return 0, one_line(str(error), 200)
+        return 0, _unquoted(str(error))
     mark = error.problem_mark or error.context_mark
-    return (mark.line + 1 if mark else 0), one_line(str(error.problem or error.context), 200)
+    return (mark.line + 1 if mark else 0), _unquoted(str(error.problem or error.context))
+
+
+def where_not_yaml(error: yaml.YAMLError) -> str:
+    r"""Return where a text is no YAML and why, without any of the text.
+
+    >>> try:
+    ...     load_bounded("a: 1\napi_key: @secret")
+    ... except yaml.YAMLError as error:
+    ...     print(where_not_yaml(error))
+    line 2, column 10: found character '…' that cannot start any token
+    """
+    line, why = why_not_yaml(error)
+    mark = error.problem_mark or error.context_mark if isinstance(error, yaml.MarkedYAMLError) else None
+    return f"line {line}, column {mark.column + 1}: {why}" if mark else why
+
+
+def _unquoted(reason: str) -> str:
+    """Return a reason without what it quotes; where it is not clear how far that goes, it ends there."""
+    if "\\" in reason:
+        reason = reason[: min((reason.find(mark) for mark in "'\"" if mark in reason), default=0)] + "'…'"
+    return one_line(_QUOTED.sub(lambda quoted: quoted[0] if _TOKEN.fullmatch(quoted[0]) else "'…'", reason), 200)

@@ -4,9 +4,41 @@ from __future__ import annotations
 
 import errno
 import os
+import stat
 import sys
+from pathlib import Path
+
+from swiftprep.errors import ConfigError
+
+# For opening a file of swiftprep's own: a link in its place is no way to another, and a pipe there is not waited for.
+NO_LINKS = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+_LONGEST = 20  # bytes: what a lock holds is the number of a process
 
 _TAKEN = (errno.EAGAIN, errno.EACCES, errno.EDEADLK)
+
+
+def open_lock(path: Path, mode: int = 0o666, *, create: bool = True) -> int:
+    """Open a file to be locked, which is made if it is not there, and return its descriptor.
+
+    Raises:
+        ConfigError: a link, or something that is no lock, is in its place: that is neither locked nor written to.
+        OSError: it cannot be opened.
+    """
+    try:
+        file = os.open(path, os.O_RDWR | NO_LINKS | (os.O_CREAT if create else 0), mode)
+    except OSError as error:
+        if error.errno == errno.ELOOP or path.is_symlink():
+            raise _no_lock(path) from None
+        raise
+    found = os.fstat(file)
+    if not stat.S_ISREG(found.st_mode) or found.st_nlink > 1 or found.st_size > _LONGEST:
+        os.close(file)
+        raise _no_lock(path)
+    return file
+
+
+def _no_lock(path: Path) -> ConfigError:
+    return ConfigError(f"{path}: a link, or no lock of swiftprep's; delete it, or name another place (不是锁文件)")
 
 
 def lock(file: int, *, shared: bool = False) -> bool:
@@ -43,7 +75,7 @@ def sign(file: int) -> None:
 
 def holder(file: int) -> str:
     """Return the number of the process that signed a lock, or `""`."""
-    number = os.pread(file, 20, 0).decode("ascii", "replace").strip() if hasattr(os, "pread") else ""
+    number = os.pread(file, _LONGEST, 0).decode("ascii", "replace").strip() if hasattr(os, "pread") else ""
     return number if number.isdigit() else ""
 
 

@@ -2,7 +2,8 @@
 
     FOLDER/.swiftprep/lock         held by whoever writes, or works there
     FOLDER/.swiftprep/new/         what is being written; without a living writer it is removed
-    FOLDER/.swiftprep/ready/       what is whole and moves into place; after a writer's death the next one here does it
+    FOLDER/.swiftprep/ready/       what is whole and moves into place; after a writer's death the next one here does it,
+                                   if it is of the same user: see `swiftprep.staging`
     FOLDER/.swiftprep/files.json   which run wrote which files, with their sizes and hashes
 
 The old files are taken away before the first new one moves in: whoever looks at the folder past this module may miss
@@ -11,7 +12,6 @@ files for a moment, but never sees those of two runs.
 
 from __future__ import annotations
 
-import errno
 import os
 import shutil
 import time
@@ -22,8 +22,21 @@ from pathlib import Path
 
 from swiftprep.disk import clear_leftovers
 from swiftprep.errors import ConfigError, DataError
-from swiftprep.locking import holder, lock, sign
+from swiftprep.locking import holder, lock, open_lock, sign
 from swiftprep.run_records import RUNS, STATE, RunRecord, fingerprint, read_runs, run_id, write_runs
+from swiftprep.staging import (
+    NEW,
+    READY,
+    begin,
+    finish,
+    flush,
+    is_ours,
+    make_way,
+    move_in,
+    put_right,
+    refuse_links,
+    staged_files,
+)
 from swiftprep.streams import get_logger
 
 logger = get_logger(__name__)
@@ -33,6 +46,7 @@ _MOVING = 30.0  # seconds for another process to move files into place
 _LOOK = 0.05  # seconds between two looks at a lock
 
 _ours: set[Path] = set()  # folders that this process has
+_told: set[Path] = set()  # folders of which was said that somebody else left something there
 _open: dict[Path, set[str]] = {}  # folders that are being filled → the names of their sides
 
 
@@ -58,16 +72,22 @@ class OutputFolder:
             wait: Seconds to wait for another process that has it.
 
         Raises:
-            ConfigError: another process has it.
+            ConfigError: another process has it, or what waits there to be moved is not of a run of this user's.
+            DataError: a link stands for a file or folder of swiftprep's own.
             OSError: the folder cannot be made or written to.
         """
         self.path = Path(path)
         state = self.path / STATE
+        refuse_links(self.path)
         state.mkdir(parents=True, exist_ok=True)
         self._lock = _take(state / "lock", self.path, wait)
         try:
             clear_leftovers(self.path)
-            _put_right(self.path)
+            if not put_right(self.path):
+                raise ConfigError(
+                    f"{state}: files wait there that no run of yours on this machine left; move them away, or name "
+                    "another folder (存在来历不明的文件，请移走或改用其他文件夹)"
+                )
         except BaseException:
             os.close(self._lock)
             raise
@@ -96,39 +116,33 @@ class OutputFolder:
             sides: See `RunRecord`.
 
         Raises:
+            DataError: a link is on the way of one of the files; all is as it was then.
             OSError: the disk is full, or something is in the way; all is as it was then.
         """
-        new, ready = self.path / STATE / "new", self.path / STATE / "ready"
-        staged = new / "files"
-        staged.mkdir(parents=True)
+        new, ready = self.path / STATE / NEW, self.path / STATE / READY
+        staged = begin(self.path)
         _open[staged] = set(sides)
         try:
             yield staged
-            files = {name: fingerprint(path) for name, path in _below(staged).items()}
+            files = {name: fingerprint(path) for name, path in staged_files(staged).items()}
             run = RunRecord(run_id(what, files), files, tuple(sorted(_open[staged] & set(files))))
             for name in files:
-                self._make_way(name)
+                make_way(self.path, name)
             write_runs(new / RUNS, [*(r for r in read_runs(self.path) if r.id != run.id), run])
             for path in (*new.rglob("*"), new):
-                _flush(path)
+                flush(path)
             new.rename(ready)
         except BaseException:
             shutil.rmtree(new, ignore_errors=True)
             raise
         finally:
             del _open[staged]
-        _flush(ready.parent)
+        flush(ready.parent)
         try:
-            _move_in(self.path)
+            move_in(self.path)
         except KeyboardInterrupt:
-            _move_in(self.path)
+            move_in(self.path)
             raise
-
-    def _make_way(self, name: str) -> None:
-        target = self.path / name
-        target.parent.mkdir(parents=True, exist_ok=True)
-        if target.is_dir() and not target.is_symlink():
-            raise IsADirectoryError(errno.EISDIR, "a folder is where this file belongs", str(target))
 
 
 @contextmanager
@@ -176,27 +190,31 @@ def reading(folder: str | Path) -> Iterator[None]:
 def settle(folder: str | Path) -> None:
     """Put right what a dead writer left in a folder: its files go into place if they are all there, else they go.
 
-    Readers do this first. Of a folder that was never an output folder nothing is touched.
+    Readers do this first. Of a folder that was never an output folder nothing is touched, and nothing of what somebody
+    else left, on another machine maybe: that is told, once.
 
     Raises:
-        DataError: new files are half in place, and this process may not move the others.
+        DataError: new files are half in place, and this process may not move the others; or a link stands for a file
+            or folder of swiftprep's own.
     """
     where = Path(folder)
-    new, ready = where / STATE / "new", where / STATE / "ready"
+    new, ready = where / STATE / NEW, where / STATE / READY
+    refuse_links(where)
     if not (new.exists() or ready.exists()):
         return
     until = time.monotonic() + _MOVING
     while True:
         try:
-            file = os.open(where / STATE / "lock", os.O_RDWR)
+            file = open_lock(where / STATE / "lock", create=False)
             try:
+                put = put_right
                 try:
                     taken = lock(file)
                 except OSError:  # a file system without locks: what is ready moves, however that came
-                    _move_in(where)
-                    return
+                    taken, put = True, finish
                 if taken:
-                    _put_right(where)
+                    if not put(where):
+                        _tell_others(where)
                     return
                 by = holder(file)
             finally:
@@ -204,15 +222,31 @@ def settle(folder: str | Path) -> None:
         except OSError as error:
             if not ready.exists():
                 return  # what was there before is whole
+            if not is_ours(where, READY):
+                _tell_others(where)
+                return
             raise DataError(
                 f"{where}: whoever wrote here was stopped while its files moved into place, and they cannot be moved "
                 f"now: {error.strerror or error} (写入中断，且无法恢复)"
             ) from None
         if not ready.exists():
             return
+        if not is_ours(where, READY):  # nobody is waited for who may not exist
+            _tell_others(where)
+            return
         if time.monotonic() > until:
             raise DataError(f"{where}: process {by or '?'} moves new files into place and does not end (正在写入)")
         time.sleep(_LOOK)
+
+
+def _tell_others(folder: Path) -> None:
+    if folder not in _told:
+        _told.add(folder)
+        logger.warning(
+            "%s: files wait there that no run of yours on this machine left; they stay where they are, and the others "
+            "are read as they are (存在来历不明的文件，未作改动)",
+            folder / STATE,
+        )
 
 
 def check_together(paths: Iterable[str | Path]) -> None:
@@ -312,33 +346,8 @@ def own(path: str | Path) -> None:
         write_runs(where.parent / STATE / RUNS, left)
 
 
-def _put_right(folder: Path) -> None:
-    """Finish or remove what a dead writer left. The lock is held."""
-    shutil.rmtree(folder / STATE / "new", ignore_errors=True)
-    _move_in(folder)
-
-
-def _move_in(folder: Path) -> None:
-    """Move what is ready into place, or what is left of it. The lock is held."""
-    ready = folder / STATE / "ready"
-    files = _below(ready / "files")
-    for name in files:
-        (folder / name).unlink(missing_ok=True)
-    for name, path in files.items():
-        os.replace(path, folder / name)
-    with suppress(FileNotFoundError):  # it was the last, and only empty folders are left
-        os.replace(ready / RUNS, folder / STATE / RUNS)
-    _flush(folder)
-    shutil.rmtree(ready, ignore_errors=True)
-
-
-def _below(folder: Path) -> dict[str, Path]:
-    files = sorted(path for path in folder.rglob("*") if not path.is_dir() or path.is_symlink())
-    return {path.relative_to(folder).as_posix(): path for path in files}
-
-
 def _take(path: Path, folder: Path, wait: float, *, shared: bool = False) -> int:
-    file = os.open(path, os.O_RDWR if shared else os.O_RDWR | os.O_CREAT, 0o666)
+    file = open_lock(path, create=not shared)
     until = time.monotonic() + wait
     waiting = False
     try:
@@ -357,17 +366,7 @@ def _take(path: Path, folder: Path, wait: float, *, shared: bool = False) -> int
     except BaseException:
         os.close(file)
         raise
-    with suppress(OSError):  # a full disk: the lock holds without it
-        sign(file)
+    if not shared or holder(file):  # a reader signs where a writer did: a folder from elsewhere stays as it is
+        with suppress(OSError):  # a full disk: the lock holds without it
+            sign(file)
     return file
-
-
-def _flush(path: Path) -> None:
-    """Have a file, or the names in a folder, on the disk, where the system can."""
-    if os.name == "posix":
-        file = os.open(path, os.O_RDONLY)
-        try:
-            with suppress(OSError):
-                os.fsync(file)
-        finally:
-            os.close(file)

@@ -11,6 +11,7 @@ import orjson
 
 from swiftprep.disk import atomic_write
 from swiftprep.errors import DataError
+from swiftprep.limits import loads_within, read_within
 
 STATE = ".swiftprep"  # in an output folder
 RUNS = "files.json"  # in there
@@ -37,11 +38,23 @@ def read_runs(folder: Path) -> list[RunRecord]:
     """Return what is known of who wrote into a folder, the newest last.
 
     Raises:
-        DataError: the file that says it is damaged.
+        DataError: the file that says it is damaged, or a link.
     """
-    path = folder / STATE / RUNS
+    if (folder / STATE).is_symlink():
+        raise DataError(f"{folder / STATE}: a link; delete it (不能是链接)")
+    return read_record(folder / STATE / RUNS)
+
+
+def read_record(path: Path) -> list[RunRecord]:
+    """Return the runs that a record holds, the newest last; none where there is no such file.
+
+    Raises:
+        DataError: it is damaged, or a link.
+    """
+    if path.is_symlink():
+        raise DataError(f"{path}: a link; delete it (不能是链接)")
     try:
-        rows: Any = orjson.loads(path.read_bytes())["runs"]
+        rows: Any = loads_within(read_within(path))["runs"]
         return [
             RunRecord(
                 str(row["id"]),

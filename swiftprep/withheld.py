@@ -3,7 +3,8 @@ r"""What must be shown nowhere: keys, passwords, and what else is handed to othe
 One registry for the process. It holds what was named to it and what the environment holds under a name that tells a
 secret, the names and passwords within URLs (of proxies, say) among it. What somebody else wrote repeats such a value in
 whatever spelling his program has: `\u002B` for `+` in JSON, `%2B` in a URL, `&#43;` in HTML. So each letter is looked
-for in every spelling it may have, and that before anything is cut off, since half a key is found no more.
+for in every spelling it may have, and that before anything is cut off, since half a key is found no more. What else
+tells a key, such as its base64 or the most of it, is found by `swiftprep.spellings`.
 
 `shown` is for everything that is told: exceptions, the ledger, reports, the console. `without_secrets` is for answers,
 which are trained on, and where nothing but a secret may change.
@@ -17,10 +18,12 @@ import logging
 import os
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from functools import cache, lru_cache
 from typing import Any
 from urllib.parse import unquote
+
+from swiftprep.spellings import without_spellings
 
 MASK = "***"
 LEAST = 8  # characters from which a value is a key; servers without keys are given `none` or `EMPTY`
@@ -122,7 +125,7 @@ def without_secrets_in_bytes(body: bytes) -> bytes:
             body = _spelled_in_bytes(secret).sub(MASK.encode(), body)
         else:
             body = body.replace(secret.encode(), MASK.encode())
-    return body
+    return without_spellings(body.decode("latin-1"), _known(), MASK).encode("latin-1")
 
 
 def without_half_secret(body: bytes) -> bytes:
@@ -146,7 +149,7 @@ def shown(text: str) -> str:
     return printable(_SCHEME.sub(rf"\1\2{MASK}", text))
 
 
-def _replaced(text: str, secrets: Iterable[str]) -> str:
+def _replaced(text: str, secrets: Collection[str]) -> str:
     is_escaped = _ESCAPED.search(text) is not None
     for secret in secrets:
         if len(secret) < LEAST:
@@ -155,7 +158,7 @@ def _replaced(text: str, secrets: Iterable[str]) -> str:
             text = _spelled(secret).sub(MASK, text)
         else:
             text = text.replace(secret, MASK)
-    return text
+    return without_spellings(text, secrets, MASK)
 
 
 def printable(text: str) -> str:

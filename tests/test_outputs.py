@@ -25,6 +25,7 @@ from swiftprep.locking import lock
 from swiftprep.outputs import OutputFolder, check_run, check_together, hold_together, reading, run_of, settle, writing
 from swiftprep.recipes import check, distill, scan, stage1
 from swiftprep.recipes.stage1_results import read_stage1
+from swiftprep.staging import begin
 from swiftprep.swiftfmt import lint, parse_entry
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="fork, signals and limits of POSIX")
@@ -345,10 +346,10 @@ def test_who_has_a_folder_may_read_there(tmp_path):
 def stopped_on_the_way(folder: Path) -> None:
     """Leave a folder as a writer does that was killed when its first file was in place."""
     put(folder, "new")
-    ready = folder / ".swiftprep" / "ready"
-    (ready / "files").mkdir(parents=True)
-    (folder / ".swiftprep" / "files.json").rename(ready / "files.json")
-    (folder / "val.jsonl").rename(ready / "files" / "val.jsonl")
+    staged = begin(folder)
+    (folder / ".swiftprep" / "files.json").rename(staged.parent / "files.json")
+    (folder / "val.jsonl").rename(staged / "val.jsonl")
+    staged.parent.rename(folder / ".swiftprep" / "ready")
 
 
 @pytest.mark.parametrize(

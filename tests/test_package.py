@@ -16,6 +16,7 @@ HEAVY = ("torch", "swift", "modelscope", "transformers", "datasets", "evalscope"
 
 # Who may import whom: only what stands further up.
 ORDER = [
+    "spellings",
     "withheld",
     "errors",
     "limits",
@@ -25,6 +26,7 @@ ORDER = [
     "characters",
     "disk",
     "run_records",
+    "staging",
     "outputs",
     "children",
     "lifeline",

@@ -284,3 +284,36 @@ def test_the_check_recipe_names_what_is_wrong(argv, message, tmp_path, monkeypat
         code = error.code
     assert code == 2
     assert message in capsys.readouterr().err
+
+
+LIKE_KEYS = {
+    "an at sign": "@{}", "a per cent sign": "%{}", "an alias": "*{}", "a tag": "!{} x", "a back tick": "`{}", "open quotes": '"{}',
+    "open bracket": "[{}", "a colon": "{}: a: b", "escape": '"\\{}"', "number": "!!int {}", "date": "!!timestamp {}", "base64": "!!binary é{}",
+    "quotes": "!!int {}'a\"b", "control": "{}\x07", "a handle": "!{}!a x", "directive": "|{}", "merge": "{{<<: {}}}",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("form", LIKE_KEYS.values(), ids=LIKE_KEYS)
+def test_of_settings_that_do_not_parse_nothing_is_told(form, tmp_path):
+    text = form.format("Zq9fR4w")
+    (tmp_path / "c.yaml").write_text(f"seed: 1\nmix:\n  ratio: {text}\n", encoding="utf-8")
+    for arguments in ((tmp_path / "c.yaml",), (None, [f"mix.ratio={text}"])):
+        with pytest.raises(ConfigError) as caught:
+            load(Stage1Config, *arguments)
+        told = str(caught.value)
+        assert "not valid YAML" in told
+        assert "Zq9" not in told
+        assert "R4w" not in told
+        assert "\n" not in told
+    assert "'mix.ratio'" in told
+
+
+def test_where_settings_do_not_parse_is_told(tmp_path):
+    (tmp_path / "c.yaml").write_text("seed: 1\nmix: {ratio: [1, 2}\n")
+    with pytest.raises(ConfigError, match=r"line 2, column 19: expected ',' or '\]', but got '}'"):
+        load_config(tmp_path / "c.yaml")
+    (tmp_path / "c.yaml").write_bytes(b"seed: \xff")
+    with pytest.raises(ConfigError, match="byte 7 is no UTF-8"):
+        load_config(tmp_path / "c.yaml")
+    with pytest.raises(ConfigError, match=r"^setting 1: expected key=value"):
+        load_config(None, ["=Zq9fR4w"])

@@ -7,7 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from swiftprep.errors import ConfigError
-from swiftprep.locking import holder, lock, sign
+from swiftprep.locking import holder, lock, open_lock, sign
 
 
 class Lock:
@@ -17,13 +17,13 @@ class Lock:
         """Take the lock `path` + `.lock`.
 
         Raises:
-            ConfigError: somebody else has it, or the folder cannot be written to.
+            ConfigError: somebody else has it, a link is in its place, or the folder cannot be written to.
         """
         whole = path.resolve()  # by whatever name it is called
         self.path = whole.with_name(whole.name + ".lock")
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            self._file = os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600)
+            self._file = open_lock(self.path, 0o600)
         except OSError as error:
             raise ConfigError(f"{self.path}: {error.strerror} (无法写入)") from None
         try:

@@ -11,6 +11,7 @@ from typing import Any, ClassVar, Literal, TypeVar, get_args
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from swiftprep.bounded_yaml import where_not_yaml
 from swiftprep.disk import write_text
 from swiftprep.errors import ConfigError, DataError, did_you_mean, one_line
 from swiftprep.limits import read_within
@@ -187,11 +188,11 @@ def load(kind: type[Config], file: str | Path | None = None, overrides: Iterable
     settings: dict[str, Any] = {}
     if file is not None:
         settings = _read(Path(file))
-    for override in overrides:
+    for number, override in enumerate(overrides, 1):
         key, mark, value = override.partition("=")
         if not mark or not key:
-            raise ConfigError(f"'{override}': expected key=value, such as mix.ratio=40:60")
-        _put(settings, key, _given(value) if _is_text(kind, key) else _value(override, value))
+            raise ConfigError(f"setting {number}: expected key=value, such as mix.ratio=40:60 (应为 key=value)")
+        _put(settings, key, _given(value) if _is_text(kind, key) else _value(key, value))
     settings = _tidy(_over_defaults(kind, settings), set(_sections(kind)))
     withhold_settings(settings)  # before any of it is told
     problems: list[str] = []
@@ -228,8 +229,10 @@ def _read(path: Path) -> dict[str, Any]:
         raise ConfigError(f"{one_line(str(path))}: {error.strerror} (没有这个配置文件)") from None
     except DataError as error:
         raise ConfigError(str(error)) from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path}: not valid YAML: {one_line(str(error))}") from None
+    except yaml.YAMLError as error:
+        raise ConfigError(f"{path}: not valid YAML: {where_not_yaml(error)} (YAML 格式错误)") from None
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{path}: not valid YAML: byte {error.start + 1} is no UTF-8 (不是 UTF-8 编码)") from None
     if settings is None:
         return {}
     if not isinstance(settings, dict):
@@ -254,11 +257,11 @@ def _given(text: str) -> str | None:
     return None if text in ("null", "") else text
 
 
-def _value(override: str, text: str) -> Any:
+def _value(key: str, text: str) -> Any:
     try:
         return load_yaml(text)
     except yaml.YAMLError as error:
-        raise ConfigError(f"'{one_line(override, 100)}': not valid YAML: {one_line(str(error))}") from None
+        raise ConfigError(f"'{one_line(key, 100)}': not valid YAML: {where_not_yaml(error)} (YAML 格式错误)") from None
 
 
 def _put(settings: dict[str, Any], key: str, value: Any) -> None:

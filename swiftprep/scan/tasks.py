@@ -30,7 +30,7 @@ import yaml
 from jinja2 import Environment, StrictUndefined, UndefinedError
 from jinja2.sandbox import SandboxedEnvironment
 
-from swiftprep.bounded_yaml import load_bounded
+from swiftprep.bounded_yaml import load_bounded, where_not_yaml
 from swiftprep.characters import whole
 from swiftprep.errors import ConfigError, DataError, did_you_mean, one_line
 from swiftprep.limits import read_within
@@ -129,7 +129,8 @@ def load_task(name: str | Path, lang: str = "zh") -> Task:
     try:
         parts = load_bounded(text)
     except (yaml.YAMLError, ValueError, RecursionError) as error:  # ValueError: a number of thousands of digits
-        raise ConfigError(f"template {name}: not valid YAML: {one_line(str(error))}") from None
+        why = where_not_yaml(error) if isinstance(error, yaml.YAMLError) else one_line(str(error))
+        raise ConfigError(f"template {name}: not valid YAML: {why} (YAML 格式错误)") from None
     if not isinstance(parts, dict) or set(parts) - {"kind"} != set(PARTS):
         raise ConfigError(f"template {name}: expected exactly the keys {', '.join(PARTS)}, and kind if you like")
     kind = parts.get("kind", "component" if Path(name).suffix else str(name))

@@ -1,0 +1,185 @@
+"""A folder that came from elsewhere gets nothing moved, removed or written to by whoever reads or writes there."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sys
+from pathlib import Path
+
+import pytest
+
+from swiftprep import Sample, read_jsonl, write_jsonl
+from swiftprep.distill.locking import Lock
+from swiftprep.errors import ConfigError, DataError
+from swiftprep.locking import open_lock
+from swiftprep.outputs import OutputFolder, hold_together, settle, writing
+from swiftprep.recipes import check
+from swiftprep.run_records import read_runs
+from swiftprep.staging import begin
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="links of POSIX")
+
+
+@pytest.fixture(autouse=True)
+def _cache(tmp_path, monkeypatch):
+    monkeypatch.setenv("SWIFTPREP_CACHE", str(tmp_path / "cache"))
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def downloaded(tmp_path: Path, *names: str, part: str = "ready", mark: str | None = None) -> Path:
+    """Return a data set that came with a set of files that seems to wait for its place."""
+    folder = tmp_path / "downloaded"
+    folder.mkdir()
+    write_jsonl([Sample.from_instruction("theirs", "", "a")], folder / "train.jsonl")
+    waiting = folder / ".swiftprep" / part
+    for name in names:
+        (waiting / "files" / name).parent.mkdir(parents=True, exist_ok=True)
+        (waiting / "files" / name).write_text("planted")
+    run = {"id": "run-1", "files": {name: [7, "0" * 64] for name in names}, "sides": []}
+    (waiting / "files.json").write_text(json.dumps({"runs": [run]}))
+    (folder / ".swiftprep" / "lock").touch()
+    if mark is not None:
+        (waiting / "owner").write_text(mark)
+    return folder
+
+
+@pytest.mark.parametrize("part", ["ready", "new"])
+@pytest.mark.parametrize("mark", [None, "", "0" * 64])
+def test_a_set_of_somebody_elses_stays_where_it_is(part, mark, tmp_path, caplog):
+    (tmp_path / "private").mkdir()
+    (tmp_path / "private" / "notes").write_text("mine")
+    folder = downloaded(tmp_path, "sub/notes", "train.jsonl", part=part, mark=mark)
+    (folder / "sub").symlink_to("../private")
+    before = contents(tmp_path)
+    for _ in range(2):
+        assert [sample.prompt for sample in read_jsonl(folder / "train.jsonl")] == ["theirs"]
+    with hold_together([folder / "train.jsonl"]):
+        assert check.main([str(folder / "train.jsonl"), "--dry-run"]) == 0
+    shutil.rmtree(tmp_path / "cache", ignore_errors=True)
+    assert contents(tmp_path) == before
+    assert caplog.text.count("no run of yours on this machine left") == 1
+    with pytest.raises(ConfigError, match="no run of yours on this machine left"):
+        OutputFolder(folder)
+
+
+def stopped(folder: Path, name: str = "sub/a.txt") -> None:
+    """Leave what a writer of ours leaves that was killed before its file moved."""
+    with writing(folder, "run") as staged:
+        (staged / name).parent.mkdir(exist_ok=True)
+        (staged / name).write_text("new")
+    waiting = begin(folder)
+    (waiting / name).parent.mkdir(exist_ok=True)
+    (folder / name).rename(waiting / name)
+    (folder / ".swiftprep" / "files.json").rename(waiting.parent / "files.json")
+    waiting.parent.rename(folder / ".swiftprep" / "ready")
+
+
+def test_what_no_run_listed_is_neither_moved_nor_removed(tmp_path):
+    stopped(tmp_path / "out")
+    extra = tmp_path / "out" / ".swiftprep" / "ready" / "files" / "extra.txt"
+    extra.write_text("extra")
+    (tmp_path / "out" / "extra.txt").write_text("mine")
+    settle(tmp_path / "out")
+    assert (tmp_path / "out" / "sub" / "a.txt").read_text() == "new"
+    assert ((tmp_path / "out" / "extra.txt").read_text(), extra.read_text()) == ("mine", "extra")
+
+
+def test_a_copy_of_a_folder_is_another_folder(tmp_path, caplog):
+    stopped(tmp_path / "out")
+    shutil.copytree(tmp_path / "out", tmp_path / "copy")
+    before = contents(tmp_path / "copy")
+    settle(tmp_path / "copy")
+    assert contents(tmp_path / "copy") == before
+    assert "no run of yours" in caplog.text
+    (tmp_path / "out").rename(tmp_path / "moved")
+    settle(tmp_path / "moved")
+    assert (tmp_path / "moved" / "sub" / "a.txt").read_text() == "new"
+
+
+def test_files_do_not_move_through_a_link(tmp_path):
+    stopped(tmp_path / "out")
+    (tmp_path / "private").mkdir()
+    (tmp_path / "private" / "a.txt").write_text("mine")
+    shutil.rmtree(tmp_path / "out" / "sub")
+    (tmp_path / "out" / "sub").symlink_to("../private")
+    with pytest.raises(DataError, match="a link is on the way"):
+        settle(tmp_path / "out")
+    assert (tmp_path / "private" / "a.txt").read_text() == "mine"
+
+
+def write_into_sub(folder: Path) -> None:
+    with writing(folder, "run") as staged:
+        (staged / "sub").mkdir()
+        (staged / "sub" / "a.txt").write_text("new")
+
+
+def test_a_writer_does_not_write_through_a_link(tmp_path):
+    (tmp_path / "private").mkdir()
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "sub").symlink_to("../private")
+    with pytest.raises(DataError, match="a link is on the way"):
+        write_into_sub(tmp_path / "out")
+    assert not os.listdir(tmp_path / "private")
+    assert os.listdir(tmp_path / "out" / ".swiftprep") == ["lock"]
+
+
+@pytest.mark.parametrize("name", ["../a.txt", "/a.txt", ".swiftprep/lock"])
+def test_a_name_that_leads_elsewhere_is_refused(name, tmp_path):
+    stopped(tmp_path / "out")
+    record = tmp_path / "out" / ".swiftprep" / "ready" / "files.json"
+    record.write_text(record.read_text().replace("sub/a.txt", name))
+    with pytest.raises(DataError, match="not below"):
+        settle(tmp_path / "out")
+
+
+@pytest.mark.parametrize("part", ["", "new", "ready", "lock", "files.json"])
+def test_a_link_for_what_is_ours_is_refused(part, tmp_path):
+    victim = tmp_path / "victim"
+    for name in ("new", "ready"):
+        (victim / name).mkdir(parents=True)
+        (victim / name / "precious").write_text("mine")
+    for name in ("lock", "files.json"):
+        (victim / name).write_text("mine")
+    state = tmp_path / "out" / ".swiftprep"
+    (state if part else state.parent).mkdir(parents=True)
+    (state / part if part else state).symlink_to(victim / part if part else victim)
+    before = contents(victim)
+    with pytest.raises(DataError, match="a link, where swiftprep writes"):
+        OutputFolder(tmp_path / "out")
+    with pytest.raises(DataError, match="a link, where swiftprep writes"):
+        settle(tmp_path / "out")
+    if part in ("", "files.json"):
+        with pytest.raises(DataError, match="a link"):
+            read_runs(tmp_path / "out")
+    assert contents(victim) == before
+
+
+@pytest.mark.parametrize("kind", ["link", "hard link", "file"])
+def test_a_lock_that_is_another_file_is_not_written_to(kind, tmp_path):
+    victim, lock = tmp_path / "victim", tmp_path / "store.lock"
+    victim.write_text("mine, and longer than the number of a process")
+    if kind == "file":
+        victim.rename(lock)
+        victim = lock
+    elif kind == "link":
+        lock.symlink_to(victim)
+    else:
+        lock.hardlink_to(victim)
+    with pytest.raises(ConfigError, match=r"store\.lock: a link, or no lock"):
+        open_lock(lock)
+    with pytest.raises(ConfigError, match=r"store\.lock: a link, or no lock"):
+        Lock(tmp_path / "store")
+    assert victim.read_text() == "mine, and longer than the number of a process"
+
+
+def test_without_a_cache_folder_files_are_written_all_the_same(tmp_path, monkeypatch):
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("SWIFTPREP_CACHE", str(tmp_path / "file" / "cache"))
+    write_into_sub(tmp_path / "out")
+    assert (tmp_path / "out" / "sub" / "a.txt").read_text() == "new"
+    assert sorted(os.listdir(tmp_path / "out" / ".swiftprep")) == ["files.json", "lock"]
