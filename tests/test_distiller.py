@@ -145,6 +145,24 @@ def test_a_judge_sends_back_what_it_does_not_like(tmp_path):
     assert (again.samples, again.usage.calls) == (result.samples, 0)
 
 
+def test_half_a_character_anywhere_costs_no_file(tmp_path):
+    lone = "\ud83d"
+    odd = Scenario(f"{QUESTION}{lone}", id=f"a{lone}", intent=lone, components=(lone,), meta={lone: [{"by": (lone,)}]})
+    judge = Scripted('{"score": 2, "reason": "\\ud83d 不好"}', f'{{"score": 5}}{lone}', '{"score": 5}', name="judge")
+    result = distil(
+        tmp_path,
+        Scripted(answer(), answer(), answer(note=lone)),
+        [odd, QUESTION, QUESTION + "二"],
+        judge=judge,
+        repair_rounds=0,
+    )
+    assert (len(result.rejected), len(result.samples)) == (2, 1)  # an answer of half a character is not kept
+    files = result.write(tmp_path / "out")
+    rows = [json.loads(line) for file in files.values() for line in file.read_text(encoding="utf-8").splitlines()]
+    left = next(row for row in rows if "path" in row)
+    assert (left["path"], left["detail"]) == ("a\ufffd", "scored 2 of 5: \ufffd 不好")
+
+
 def test_a_judge_that_says_nothing_of_use_keeps_nothing(tmp_path):
     teacher = Scripted(answer())
     result = distil(tmp_path, teacher, judge=Scripted("很好！", name="judge"))

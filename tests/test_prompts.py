@@ -459,6 +459,14 @@ def test_a_judgement_is_read_leniently(text: str, score: int | None) -> None:
     assert (found[0] if found else None) == score
 
 
+def test_a_judgement_has_no_half_characters_and_no_depth() -> None:
+    assert read_judgement('{"score": 2, "reason": "\\ud800 bad"}') == (2, "\ufffd bad")
+    assert read_judgement('{"score": 2, "reason": "\\ud83d\\ude00"}') == (2, "😀")
+    assert read_judgement("评分：3 分 \udc00") == (3, "评分：3 分 \ufffd")
+    deep = '{"score": 2, "reason": ' + "[" * 700 + "]" * 700 + "}"
+    assert read_judgement(deep + ' {"score": 4}') == (4, "")
+
+
 def test_the_reason_is_kept() -> None:
     assert read_judgement('{"score": 2, "reason": "没有，分页。"}') == (2, "没有，分页。")
 
