@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+from typing import Any
 
 # No character has a number of eight digits, and Python reads none of more than 4,300.
 _NO_CHARACTER = re.compile(r"&#(?:0*[1-9][0-9]{7,}|[xX]0*[1-9a-fA-F][0-9a-fA-F]{6,});?")
@@ -16,6 +17,21 @@ def whole(text: str) -> str:
     True
     """
     return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+
+
+def whole_in(value: Any) -> Any:
+    r"""Return plain values (texts, lists, tuples, dictionaries) with each text of them `whole`.
+
+    >>> whole_in({"a\ud800": ["b", 1]}) == {"a\ufffd": ["b", 1]}
+    True
+    """
+    if isinstance(value, str):
+        return whole(value)
+    if isinstance(value, dict):
+        return {whole_in(key): whole_in(inner) for key, inner in value.items()}
+    if type(value) in (list, tuple):
+        return type(value)(map(whole_in, value))
+    return value
 
 
 def without_entities(text: str) -> str:

@@ -350,7 +350,21 @@ def test_what_is_too_deep_to_be_read_is_a_note_or_an_error():
     ]
     deep = f"{'<b>' * 500}{'</b>' * 500}"
     assert template(deep.encode()).errors == [(1, f"elements nested deeper than {MOST_NESTED} levels")]
-    assert "nested" not in str(template(b"<p>" * 500).errors)
+    assert "nested" not in str(template(b"<li>" * 500).errors)
+
+
+@pytest.mark.parametrize("tags", ["<p>", "<li><td>", "<option>", "<div><p></p>", "<tr><td><tbody>", "<a></p>"])
+def test_what_the_grammar_nests_counts_as_nested(tags: str) -> None:
+    """It takes a time that is squared in how deep they are."""
+    assert "nested deeper" in str(template((tags * (MOST_NESTED + 1)).encode()).errors)
+    assert "nested" not in str(template((tags * 100 + "</p></div>").encode()).errors)
+
+
+@pytest.mark.parametrize(
+    "tags", ["<li>a", "<dt>a<dd>b", "<tr><td>a<th>b", "<rt>", "<p></p>", "<div><li>a</div>", "<br>"]
+)
+def test_tags_that_end_one_another_are_not_nested(tags: str) -> None:
+    assert "nested" not in str(template((tags * (MOST_NESTED + 1)).encode()).errors)
 
 
 # --- names, JSON, ignore files ---------------------------------------------------------------------------------------

@@ -145,6 +145,25 @@ def test_a_judge_sends_back_what_it_does_not_like(tmp_path):
     assert (again.samples, again.usage.calls) == (result.samples, 0)
 
 
+def test_half_a_character_anywhere_costs_no_file(tmp_path):
+    lone = "\ud83d"
+    odd = Scenario(f"{QUESTION}{lone}", id=f"a{lone}", intent=lone, meta={lone: [{"by": (lone,)}]})
+    judge = Scripted('{"score": 2, "reason": "\\ud83d 不好"}', f'{{"score": 5}}{lone}', '{"score": 5}', name="judge")
+    result = distil(
+        tmp_path,
+        Scripted(answer(), answer(), answer(note=lone)),
+        [odd, QUESTION, QUESTION + "二"],
+        judge=judge,
+        repair_rounds=0,
+    )
+    assert (len(result.rejected), len(result.samples)) == (1, 2)
+    files = result.write(tmp_path / "out")
+    rows = [json.loads(line) for file in files.values() for line in file.read_text(encoding="utf-8").splitlines()]
+    left = next(row for row in rows if "path" in row)
+    assert (left["path"], left["detail"]) == ("a\ufffd", "scored 2 of 5: \ufffd 不好")
+    assert any("\ufffd" in sample.answer for sample in result.samples)
+
+
 def test_a_judge_that_says_nothing_of_use_keeps_nothing(tmp_path):
     teacher = Scripted(answer())
     result = distil(tmp_path, teacher, judge=Scripted("很好！", name="judge"))
@@ -335,6 +354,7 @@ def test_an_error_in_one_answer_is_told_and_the_others_go_on(tmp_path, caplog):
     result = distiller.run([QUESTION, QUESTION + "坏的。"])
     assert (len(result.samples), result.reasons()) == (1, {"error": 1})
     assert "ZeroDivisionError" in caplog.text
+    assert "Traceback" not in caplog.text
     Store(tmp_path / "s.sqlite").close()  # and the lock is free
 
 
@@ -439,3 +459,42 @@ def test_one_scenario_is_a_list_of_one(tmp_path):
 def test_what_is_no_budget(tmp_path):
     with pytest.raises(ConfigError, match="budget"):
         distil(tmp_path, Scripted(answer()), budget=5)
+
+
+def deep_list():
+    value: list[Any] = []
+    for _ in range(5000):
+        value = [value]
+    return value
+
+
+class Odd:
+    """A teacher whose reply cannot be read."""
+
+    identity, host, sampling, price = "odd", "here", {"max_tokens": 10}, None
+    limits = Limits(attempts=1)
+
+    def __init__(self, says):
+        self.says = says
+
+    async def ask(self, request):
+        if isinstance(self.says, Exception):
+            raise self.says
+        return self.says
+
+    async def close(self):
+        pass
+
+
+@pytest.mark.parametrize(
+    "teacher",
+    [Odd(RecursionError("too deep\nto read")), Odd(deep_list()), lambda messages: deep_list()],
+    ids=["error", "value", "function"],
+)
+def test_a_reply_that_cannot_be_read_ends_its_attempt_on_one_line(tmp_path, teacher, caplog):
+    teacher.limits = Limits(attempts=1)
+    (reject,) = distil(tmp_path, teacher, [QUESTION], repair_rounds=0).rejected
+    assert reject.reason == "no-answer"
+    assert "\n" not in reject.detail
+    assert {row["outcome"] for row in ledger(tmp_path)} <= {"bad-body", "empty"}
+    assert "Traceback" not in caplog.text

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from swiftprep import worker_child
 from swiftprep.distill.reading.experts import Given, read_experts
 from swiftprep.errors import DataError, MissingDependencyError
 
@@ -111,6 +112,7 @@ def test_excel(tmp_path: Path) -> None:
 
 def test_excel_without_openpyxl(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "a.xlsx").write_bytes(b"PK")
+    monkeypatch.setattr(worker_child, "is_child", True)  # so that it is read in this process
     monkeypatch.setitem(sys.modules, "openpyxl", None)
     with pytest.raises(MissingDependencyError, match=r"pip install 'swiftprep\[experts\]'"):
         read_experts(tmp_path / "a.xlsx")

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from swiftprep.distill.teachers.failures import ACTIONS, read_reply, retry_after
+from swiftprep.distill.teachers.failures import ACTIONS, read_reply, retry_after, to_reply
 from swiftprep.distill.teachers.stream import read_stream
 from swiftprep.errors import TeacherError
 
@@ -135,6 +135,33 @@ def test_retry_after(headers, seconds):
 def test_whatever_comes_is_a_reply_or_a_teacher_error(status, body):
     for read in (lambda: read_reply(status, {}, body), lambda: read_stream(b"data: " + body)):
         assert _kind(read) in {"", *ACTIONS}
+
+
+DEEP = "[" * 300 + "]" * 300
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        '{"error": {"message": %s}}',
+        '{"choices": [{"message": {"content": [{"text": %s}]}}]}',
+        '{"choices": [{"message": {"content": "hello"}, "finish_reason": %s}]}',
+    ],
+    ids=["error", "text", "finish_reason"],
+)
+def test_json_that_is_too_deep_is_no_answer_and_what_is_foreign_is_shown_in_short(body):
+    for status in (200, 400):
+        with pytest.raises(TeacherError, match="nested deeper than 100 levels") as caught:
+            read_reply(status, {}, (body % DEEP).encode())
+        assert caught.value.kind == "bad-body"
+    with pytest.raises(TeacherError, match="nested deeper than 100 levels") as caught:
+        read_stream(f"data: {body % DEEP}\n\n".encode())
+    assert caught.value.kind == "bad-body"
+    failed = {"error": {"message": [[["x" * 1000] * 1000]]}}
+    with pytest.raises(TeacherError) as caught:
+        read_reply(400, {}, json.dumps(failed).encode())
+    assert len(str(caught.value)) < 500
+    assert len(to_reply("hello", "", ["y" * 1000] * 9, {}, b"").finish_reason) < 500
 
 
 def _kind(read):

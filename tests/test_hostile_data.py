@@ -19,10 +19,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from steps import growth
 
-from swiftprep import Monitor, read_jsonl
+from swiftprep import Monitor, read_jsonl, worker_child
 from swiftprep.bounded_yaml import load_bounded
-from swiftprep.distill.reading import sheets
+from swiftprep.distill.reading import apart, sheets
 from swiftprep.distill.reading.experts import read_experts
+from swiftprep.distill.reading.scenario_files import load_scenarios
 from swiftprep.errors import ConfigError, DataError
 from swiftprep.limits import LARGEST_ROW, lines_within, read_within, shallow
 from swiftprep.mix.sources import open_source
@@ -31,6 +32,7 @@ from swiftprep.records import Reject
 from swiftprep.scan.tasks import load_task
 from swiftprep.swiftfmt import lint, repair_file
 from swiftprep.swiftfmt.table import read_table
+from swiftprep.workers import ItemLimits
 
 GOOD = '{"query": "怎么写按钮？", "response": "写 ta-button。"}\n'
 NOT_REPAIRED_IN_A_MINUTE = 400_000
@@ -400,6 +402,7 @@ def test_a_sheet_is_read_by_the_cells_there_are(tmp_path: Path, rows: str, after
 
 def test_a_workbook_brings_no_bomb_and_no_entities(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "good.md").write_text("# 怎么写？\n\n这样。\n", encoding="utf-8")
+    monkeypatch.setattr(worker_child, "is_child", True)  # so that it is read in this process
     monkeypatch.setattr(sheets, "LARGEST", 1 << 20)
     workbook(tmp_path / "bomb.xlsx", HEAD + ROW, parts={"xl/more.xml": b" " * (2 << 20)})
     secret = tmp_path / "secret.txt"
@@ -416,6 +419,49 @@ def test_a_workbook_brings_no_bomb_and_no_entities(tmp_path: Path, monkeypatch: 
         ("bomb.xlsx", "bad-file"), ("entity.xlsx", "bad-file"), ("merged.xlsx", "bad-file")
     }  # fmt: skip
     assert all("\n" not in reject.detail for reject in rejects)
+
+
+@pytest.mark.slow
+def test_a_file_that_takes_too_much_costs_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(apart, "LIMITS", ItemLimits(seconds=0.5, seconds_per_mb=0.0))
+    (tmp_path / "b.yaml").write_text(f"[{'a,' * 60_000}]", encoding="utf-8")
+    for name in ("a.md", "c.md"):
+        (tmp_path / name).write_text("# 怎么写？\n\n这样。\n", encoding="utf-8")
+    found, (reject,) = read_experts(tmp_path)
+    assert [given.scenario.meta["source"] for given in found] == ["a.md", "c.md"]
+    assert (reject.path, reject.reason) == ("b.yaml", "not-read")
+    assert "within 0.5 s of processor time; a file has 0.5 s and 0 s a MB" in reject.detail
+    with pytest.raises(DataError, match=r"b\.yaml: did not come to an end within 0\.5 s"):
+        load_scenarios(tmp_path / "b.yaml")
+
+
+def test_files_are_found_from_where_the_user_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "a.txt").write_text(f"写 {name}\n", encoding="utf-8")
+        (tmp_path / name / "bad.yaml").write_text("- {", encoding="utf-8")
+        monkeypatch.chdir(tmp_path / name)  # the worker, which stays, was started elsewhere
+        assert load_scenarios("a.txt")[0].instruction == f"写 {name}"
+        with pytest.raises(DataError, match=r"^bad\.yaml:\d: not valid YAML"):
+            read_experts("bad.yaml")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("row", "count"), [("<row/>", 7_000_000), ("<row><c/></row>", 3_000_000)])
+def test_a_small_workbook_of_millions_of_rows_is_not_read(tmp_path: Path, row: str, count: int) -> None:
+    rows = ROW + row * count
+    workbook(tmp_path / "a.xlsx", HEAD + rows)
+    assert (tmp_path / "a.xlsx").stat().st_size < 200_000
+    found, (reject,) = read_experts(tmp_path / "a.xlsx")
+    assert (found, reject.path, reject.reason) == ([], "a.xlsx", "not-read")
+
+
+@pytest.mark.slow
+def test_a_long_honest_list_is_read(tmp_path: Path) -> None:
+    items = "".join(f"- question: 第 {i} 个表格怎么分页？\n  answer: 用 ta-table {i}\n" for i in range(15_000))
+    (tmp_path / "a.yaml").write_text(items, encoding="utf-8")
+    found, rejects = read_experts(tmp_path)
+    assert (len(found), rejects) == (15_000, [])
 
 
 def bomb(kind: str, steps: int = 40) -> str:

@@ -309,6 +309,29 @@ def test_a_log_without_its_beginning_does_not_say_that_nothing_was_learned(tmp_p
     assert "begins at 150" in verdict.evidence[0]
 
 
+def test_names_of_a_log_are_shown_without_what_a_terminal_obeys(tmp_path):
+    odd = r"\ud800\u001b[31mX"
+    rows = "".join(
+        f'{{"loss": {1 / n}, "global_step/max_steps": "{n}/10", "eval_{odd}_loss": {n}, "eval_{odd}_runtime": 1}}\n'
+        for n in range(1, 9)
+    )
+    run = tmp_path / "v1-\x1b[31m"
+    run.mkdir()
+    (run / "logging.jsonl").write_text(rows)
+    for monitor in (
+        Monitor.read(run),
+        Monitor([json.loads(row) for row in rows.splitlines()], continues="v0\x1b\ud800"),
+    ):
+        shown = f"{monitor.verdict()}{monitor.verdict('zh')}{monitor.eval_sets}{list(monitor.log)}"
+        shown.encode("utf-8")
+        assert "\x1b" not in shown
+        assert odd in shown
+    (run / "none.txt").write_text("nothing")
+    with pytest.raises(DataError) as caught:
+        Monitor.read(run / "none.txt")
+    assert "\x1b" not in str(caught.value)
+
+
 # --- several evaluation sets ---------------------------------------------------------------------------------------
 
 

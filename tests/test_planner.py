@@ -246,6 +246,7 @@ def test_more_than_can_be_worded_says_how_many(caplog: pytest.LogCaptureFixture)
 WRONG: list[tuple[dict[str, Any], str]] = [
     ({"catalog": Catalog()}, "no component"),
     ({"n": -1}, "n=-1"),
+    ({"n": 10**9}, "n=1000000000; expected a whole number from 0 to 100,000"),
     ({"langs": ()}, "langs"),
     ({"langs": "zh"}, "langs"),
     ({"langs": ("de",)}, "langs"),

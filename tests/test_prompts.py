@@ -4,25 +4,29 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from steps import steps
+from steps import growth, steps
 
-from swiftprep import Scanner
+from swiftprep import Scanner, worker_child
 from swiftprep.catalog.api import Component, Event, Method, Prop, Slot
 from swiftprep.catalog.catalog import Catalog
 from swiftprep.catalog.markup import Use
 from swiftprep.demo import app
+from swiftprep.distill.prompting import snippets as snippets_module
 from swiftprep.distill.prompting.guard import MARKER
 from swiftprep.distill.prompting.prompts import OPERATIONS, Prompter, read_evolved, read_judgement
 from swiftprep.distill.prompting.retrieval import Retriever
+from swiftprep.distill.prompting.snippets import snippets
 from swiftprep.distill.scenario import Scenario
 from swiftprep.errors import ConfigError
 from swiftprep.quality.length import estimate
@@ -455,6 +459,14 @@ def test_a_judgement_is_read_leniently(text: str, score: int | None) -> None:
     assert (found[0] if found else None) == score
 
 
+def test_a_judgement_has_no_half_characters_and_no_depth() -> None:
+    assert read_judgement('{"score": 2, "reason": "\\ud800 bad"}') == (2, "\ufffd bad")
+    assert read_judgement('{"score": 2, "reason": "\\ud83d\\ude00"}') == (2, "😀")
+    assert read_judgement("评分：3 分 \udc00") == (3, "评分：3 分 \ufffd")
+    deep = '{"score": 2, "reason": ' + "[" * 700 + "]" * 700 + "}"
+    assert read_judgement(deep + ' {"score": 4}') == (4, "")
+
+
 def test_the_reason_is_kept() -> None:
     assert read_judgement('{"score": 2, "reason": "没有，分页。"}') == (2, "没有，分页。")
 
@@ -510,3 +522,50 @@ def test_an_evolved_task_is_taken_or_turned_down(text: str, instruction: str | N
         assert made.id != OLD.id
         assert made.meta == {"author": "a", "parent": OLD.id, "operation": "constrain"}
         assert (made.components, made.intent, made.lang, made.level) == (("ta-table",), "use", "zh", 3)
+
+
+NAMES = {"ta-table": "ta-table"}
+
+
+# --- examples of others ------------------------------------------------------------------------------------------
+
+
+def test_uses_are_cut_in_a_time_that_grows_with_the_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(worker_child, "is_child", True)  # so that it is counted
+
+    def cut(n: int) -> None:
+        elements = "".join(f"<ta-table :a='v{i}' :b='w{i}'/>\n" for i in range(n))
+        script = "".join(f"const v{i} = 1\n" for i in range(n))
+        uses = snippets(CATALOG, [page(f"<template>{elements}</template>\n<script>\n{script}</script>")], NAMES)
+        assert "const v0 = 1" in uses["ta-table"][0].text
+
+    assert growth(cut, 50) < 6
+
+
+def test_the_parts_of_a_use_are_not_longer_than_a_use() -> None:
+    long = f"const rows = [\n'{'x' * 3000}'\n]\nconst columns = ['name']\n"
+    uses = snippets(
+        CATALOG, [page(f"<template><ta-table :a='rows' :b='columns'/></template>\n<script>\n{long}</script>")], NAMES
+    )
+    assert [use.text.split("\n", 1)[1] for use in uses["ta-table"]] == ["<!-- script -->\nconst columns = ['name']"]
+    calls = page(f"```python\nx = '{'y' * 3000}'\nTable(1)\n\n\n\n\n\n\n\nTable(2)\n```", "a.py")
+    (use,) = snippets(CATALOG, [calls], {"Table": "ta-table"})["ta-table"]
+    assert use.text == "Table(2)"
+
+
+def test_an_example_that_kills_the_parser_costs_itself(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    cut = snippets_module._cut
+
+    def dies(names: dict[str, str], answer: tuple[str, str]) -> Any:
+        if answer[0] == "deadly.vue":
+            os.kill(os.getpid(), signal.SIGKILL)
+        return cut(names, answer)
+
+    monkeypatch.setattr(snippets_module, "_cut", dies)
+    pages = [page("<template><ta-table :a='b'/></template>", name) for name in ("a.vue", "deadly.vue", "c.vue")]
+    pages[2] = page("<template><ta-table :c='d'/></template>", "c.vue")
+    uses = snippets(CATALOG, pages, NAMES)
+    assert {use.path for use in uses["ta-table"]} == {"a.vue", "c.vue"}
+    assert "deadly.vue" in caplog.text

@@ -525,6 +525,14 @@ def test_of_an_answer_that_is_too_long_nothing_else_is_told(catalog, size):
     assert verifier.finish(TABLE, reply) == ""
 
 
+def test_half_a_character_in_code_is_told(catalog):
+    verifier = Verifier(catalog)
+    reply = Reply(WHY + "```vue\n<ta-table title='\ud83d' />\n```\n")
+    (flaw,) = verifier.check(TABLE, reply)
+    assert flaw.kind == "look-alikes"
+    assert "\ufffd" in verifier.finish(TABLE, reply)
+
+
 def endless(asked):
     while True:
         pass

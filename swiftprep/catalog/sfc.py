@@ -10,6 +10,7 @@ All offsets are in bytes of the UTF-8 source.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
@@ -44,6 +45,12 @@ VOID = frozenset(
 )
 MOST_NESTED = 400  # elements within elements; the grammar takes a time that is squared, and forgets the outermost
 _TAG = re.compile(rb"<(/?)([A-Za-z][\w.:-]*)(?![\w.:-])" + _ATTRIBUTES + rb">")
+# Which start tags end an element for the grammar, which takes `p` for a name of no meaning.
+_CLOSED_BY = {
+    "li": ("li",), "dt": ("dt", "dd"), "dd": ("dt", "dd"), "tr": ("tr",), "td": ("td", "th", "tr"),
+    "th": ("td", "th", "tr"), "rb": ("rb", "rt", "rp"), "rt": ("rb", "rt", "rp"), "rp": ("rb", "rt", "rp"),
+    "optgroup": ("optgroup",),
+}  # fmt: skip
 _MAY_STAY_OPEN = frozenset("li dt dd option optgroup rt rp rb rtc tr td th thead tbody tfoot colgroup p".split())
 
 
@@ -231,14 +238,21 @@ def _is_too_deep(markup: bytes) -> bool:
     """Return whether more start tags wait for their end tags than `MOST_NESTED`."""
     if markup.count(b"<") <= MOST_NESTED:
         return False
-    depth = 0
+    waiting: list[str] = []
+    times: Counter[str] = Counter()
     for match in _TAG.finditer(markup):
         name = match[2].decode()
         if match[1]:
-            depth = max(0, depth - 1)
-        elif name not in VOID and name not in _MAY_STAY_OPEN and not match[3].endswith(b"/"):
-            depth += 1
-            if depth > MOST_NESTED:
+            while times[name] and waiting:
+                times[last := waiting.pop()] -= 1
+                if last == name:
+                    break
+        elif name not in VOID and not match[3].endswith(b"/"):
+            while waiting and name in _CLOSED_BY.get(waiting[-1], ()):
+                times[waiting.pop()] -= 1
+            waiting.append(name)
+            times[name] += 1
+            if len(waiting) > MOST_NESTED:
                 return True
     return False
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import reprlib
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
@@ -16,9 +17,12 @@ from swiftprep.distill.request import LIMIT_NAMES, Reply, Request, longest
 from swiftprep.distill.store import Store, Stored
 from swiftprep.distill.teachers.failures import ACTIONS, Action
 from swiftprep.distill.teachers.teacher import Teaches
-from swiftprep.errors import DistillStopped, TeacherError
+from swiftprep.errors import DistillStopped, SwiftprepError, TeacherError, one_line
 from swiftprep.quality.length import estimate
+from swiftprep.streams import get_logger
 from swiftprep.withheld import shown
+
+logger = get_logger(__name__)
 
 LONGEST_WAIT = 60.0  # seconds between two attempts
 GIVES_UP = 20  # requests in a row without one answer, after which the run is stopped
@@ -260,10 +264,15 @@ class Calls:
         except DistillStopped as stopped:
             self.halt(stopped)
             raise Halted from None
+        except (Halted, SwiftprepError):
+            raise
+        except Exception as error:  # the attempt comes to an end in the ledger, too
+            logger.debug("a reply that cannot be read", exc_info=True)
+            return TeacherError(f"the reply cannot be read: {one_line(error)}", kind="bad-body", tokens=None)
         texts = (reply.content, reply.reasoning, reply.finish_reason) if isinstance(reply, Reply) else (None,)
         if not all(isinstance(text, str) for text in texts):
             return TeacherError(
-                f"the teacher returned {shown(repr(reply)):.80}; expected a Reply of texts", kind="bad-body"
+                f"the teacher returned {shown(reprlib.repr(reply)):.80}; expected a Reply of texts", kind="bad-body"
             )
         return reply
 

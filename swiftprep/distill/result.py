@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
+from swiftprep.characters import whole_in
 from swiftprep.disk import atomic_write
 from swiftprep.distill.scenario import Scenario
 from swiftprep.distill.verification.flaw import Flaw
@@ -192,4 +193,4 @@ def settle(record: Record, sample: Sample, flaws: list[Flaw]) -> None:
 def _write_rows(rows: Iterable[dict[str, Any]], path: Path) -> None:
     with atomic_write(path) as file:
         for row in rows:
-            file.write(orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE, default=str))
+            file.write(orjson.dumps(whole_in(row), option=orjson.OPT_APPEND_NEWLINE, default=str))

@@ -20,7 +20,7 @@ from swiftprep.distill.teachers.batch import BatchTeacher
 from swiftprep.distill.teachers.teacher import Teacher, Teaches
 from swiftprep.distill.verification.flaw import Flaw
 from swiftprep.distill.verification.verify import NOT_CHECKED
-from swiftprep.errors import ConfigError, DistillStopped, SwiftprepError, TeacherError
+from swiftprep.errors import ConfigError, DistillStopped, SwiftprepError, TeacherError, one_line
 from swiftprep.progress import progress_bar
 from swiftprep.records import Message, Reject, Sample
 from swiftprep.streams import get_logger
@@ -153,8 +153,9 @@ class Run:
                     record.reject = None  # it may yet be mended: the next run goes on with it
                     raise
                 except Exception as error:  # of one answer; the others are none the worse for it
-                    logger.exception("scenario %s", record.scenario.id)
-                    record.reject = Reject(record.scenario.id, "error", f"{type(error).__name__}: {error}")
+                    logger.warning("scenario %s: %s", record.scenario.id, one_line(error))
+                    logger.debug("scenario %s", record.scenario.id, exc_info=True)
+                    record.reject = Reject(record.scenario.id, "error", one_line(error))
                 self._show()
         except Halted:
             return

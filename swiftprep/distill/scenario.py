@@ -6,7 +6,7 @@ import hashlib
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, TypeAlias
 
-from swiftprep.distill.request import encodable
+from swiftprep.characters import whole, whole_in
 
 Lang: TypeAlias = Literal["zh", "en"]
 
@@ -38,8 +38,10 @@ class Scenario:
     meta: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "instruction", encodable(self.instruction))
         object.__setattr__(self, "components", tuple(self.components))
+        object.__setattr__(self, "instruction", whole(self.instruction))
+        for name in ("id", "components", "intent", "meta"):
+            object.__setattr__(self, name, whole_in(getattr(self, name)))
         if not self.id:
             digest = hashlib.blake2b(self.instruction.encode("utf-8", "replace"), digest_size=6).hexdigest()
             object.__setattr__(self, "id", f"s-{digest}")

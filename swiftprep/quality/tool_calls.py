@@ -6,6 +6,7 @@ import json
 import re
 from typing import Any
 
+from swiftprep.limits import shallow
 from swiftprep.quality.markdown import outside_fences
 from swiftprep.quality.origin import is_code, is_scanned
 from swiftprep.quality.phrases import phrases
@@ -44,6 +45,7 @@ def _call(text: str) -> str:
     for line in _OBJECT.finditer(text):
         try:
             value, end = reader.raw_decode(text, line.end())
+            shallow(value)
         except (ValueError, RecursionError):
             continue
         if is_call(value) and not text[end:].partition("\n")[0].strip():

@@ -24,6 +24,7 @@ from swiftprep.train.logs import (
     read_run,
 )
 from swiftprep.train.wording import FIXES, KINDS, OF_A_SET, TEXTS, Kind
+from swiftprep.withheld import printable
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -88,7 +89,7 @@ class Monitor:
         within, self.left_out = _within_columns([clean_row(row) for row in rows])
         self.rows, self.thrown_away = counted(within)
         self.passed_over = list(passed_over)
-        self._continues = continues
+        self._continues = printable(continues)
 
     @classmethod
     def read(cls, source: str | Path) -> Monitor:
@@ -114,7 +115,8 @@ class Monitor:
     def _of(cls, log: Log, name: str) -> Monitor:
         if not log.rows:
             raise DataError(
-                f"{name}: no training log in it: expected ms-swift's JSON lines or 'Epoch 1/3: Train Loss: …'"
+                f"{printable(name)}: no training log in it: expected ms-swift's JSON lines or "
+                "'Epoch 1/3: Train Loss: …'"
             )
         return cls(log.rows, continues=log.continues, passed_over=log.passed_over)
 

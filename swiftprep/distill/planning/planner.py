@@ -34,6 +34,7 @@ __all__ = ["INTENTS", "plan"]
 _log = logging.getLogger(__name__)
 
 
+MOST = 100_000  # scenarios of one plan
 _TRIES = 60  # sentences drawn for a cell before it counts as worded out
 _MATES = 6
 _PARTNERS = ("table", "pager", "form", "overlay", "text", "button")
@@ -58,7 +59,7 @@ def plan(
 
     Args:
         catalog: The framework's components; functions and classes of Python and Java have fewer intents.
-        n: How many.
+        n: How many, 100,000 at most.
         samples: What is there already; one without an `intent` in its `meta` counts for `"use"`.
         scenarios: What was asked already.
         langs: Languages, in turn.
@@ -97,8 +98,9 @@ def plan(
 
 
 def _checked(n: int, langs: Sequence[Lang], intents: Sequence[str] | None) -> list[str]:
-    if isinstance(n, bool) or not isinstance(n, int) or n < 0:
-        raise ConfigError(f"n={n!r}; expected a whole number, 0 or more (数量必须是非负整数)")
+    if isinstance(n, bool) or not isinstance(n, int) or not 0 <= n <= MOST:
+        told = f"n={n!r}; expected a whole number from 0 to {MOST:,} (场景数量应为 0 到 {MOST:,} 的整数)"
+        raise ConfigError(told)
     if isinstance(langs, str) or not langs or set(langs) - {"zh", "en"}:
         raise ConfigError(f"langs={langs!r}; expected a list of 'zh' and 'en' (语言列表应由 zh、en 组成)")
     if isinstance(intents, str) or (intents is not None and not intents):

@@ -7,6 +7,9 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from swiftprep.characters import whole
+from swiftprep.limits import shallow
+
 _LOOKED_AT = 20_000  # characters at the end
 _MOST = 200  # places at which an object is tried
 _LONGEST = 500  # characters of a reason
@@ -34,14 +37,14 @@ def read_judgement(text: str) -> tuple[int, str] | None:
     >>> read_judgement("评分：３ 分，缺少校验"), read_judgement("looks good to me")
     ((3, '评分：３ 分，缺少校验'), None)
     """
-    text = text.rpartition("</think>")[2][-_LOOKED_AT:]
+    text = whole(text.rpartition("</think>")[2][-_LOOKED_AT:])
     plain = text.translate(_PLAIN)
     for given in (text, plain):
         objects = [found for found in _objects(given) if _key(found, _SCORES) is not None]
         if objects:
             last = objects[-1]
             score = _score(_key(last, _SCORES))
-            return None if score is None else (score, str(_key(last, _REASONS) or "")[:_LONGEST])
+            return None if score is None else (score, whole(str(_key(last, _REASONS) or ""))[:_LONGEST])
     match = _ALONE.fullmatch(plain) or next(iter(list(_SAID.finditer(plain))[-1:]), None)
     score = _score(match["score"] + (f"/{match['of']}" if match["of"] else "")) if match else None
     return None if score is None else (score, text.strip()[:_LONGEST])
@@ -53,6 +56,7 @@ def _objects(text: str) -> Iterator[dict[str, Any]]:
         tries += 1
         try:
             found, end = _DECODER.raw_decode(text, at)
+            shallow(found)
         except (ValueError, RecursionError):
             end = at + 1
         else:

@@ -6,7 +6,9 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from textwrap import dedent
+from typing import TypeAlias
 
 from swiftprep.catalog.api import kebab
 from swiftprep.catalog.catalog import Catalog
@@ -14,17 +16,25 @@ from swiftprep.catalog.markup import shown_use
 from swiftprep.catalog.sfc import Element, blocks, template
 from swiftprep.quality.markdown import code_of
 from swiftprep.records import Sample
+from swiftprep.streams import get_logger
+from swiftprep.workers import Guarded, Lost
+
+logger = get_logger(__name__)
 
 LONGEST = 30  # lines of an element that is shown whole
-LONGEST_TEXT = 2500  # characters of it
+LONGEST_TEXT = 2500  # characters of it, and of each part of its script
 LONGEST_PART = 14  # lines of what its script defines for it
 MOST_PARTS = 4
 KEPT = 8  # of each component
 _FRAGMENTS = ("fim", "script", "template", "api")  # kinds of samples whose answers are no place to cut from
 _CALLED = ("python", "py", "java")
+_BATCH = 300  # samples that go to a worker at once
 _NAME = re.compile(r"[A-Za-z_$][\w$]*")
+_DEFINITION = re.compile(r"\s*(?:(?:const|let|var|async|function) )*([A-Za-z_$][\w$]*)\s*[:=(]")
 _CALL = re.compile(r"\b([A-Za-z_]\w*)\s*\(")
 _BRACKETS = {"{": 1, "(": 1, "[": 1, "}": -1, ")": -1, "]": -1}
+
+_Answer: TypeAlias = tuple[str, str]  # path, text
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,14 +56,19 @@ def snippets(catalog: Catalog, examples: Iterable[Sample], names: Mapping[str, s
     """
     found: dict[str, dict[str, Snippet]] = defaultdict(dict)
     given: set[str] = set()
+    answers: list[_Answer] = []
     for sample in examples:
-        given.add(str(sample.meta.get("path") or ""))
-        if sample.meta.get("kind") in _FRAGMENTS or not sample.messages:
-            continue
         path = str(sample.meta.get("path") or "")
-        for language, code in code_of(sample.answer):
-            is_markup = language not in _CALLED and not path.endswith((".py", ".java"))
-            for key, snippet in (_from_markup if is_markup else _from_calls)(code, path, names):
+        given.add(path)
+        if sample.meta.get("kind") not in _FRAGMENTS and sample.messages:
+            answers.append((path, sample.answer))
+    cut = Guarded(partial(_cut, dict(names)), size=_size)
+    for at in range(0, len(answers), _BATCH):
+        for (path, _), uses in zip(answers[at : at + _BATCH], cut.map(answers[at : at + _BATCH]), strict=True):
+            if isinstance(uses, Lost):
+                logger.warning("no uses of components are taken from an example (%s): %s", path or "-", uses.reason)
+                continue
+            for key, snippet in uses:
                 found[key].setdefault(snippet.text, snippet)
     for tag, use in sorted(catalog.usage.items()):
         name = names.get(tag)
@@ -63,10 +78,26 @@ def snippets(catalog: Catalog, examples: Iterable[Sample], names: Mapping[str, s
         where = use.example[0]
         if not given or where in given:  # another file may be held out
             found[name][whole] = Snippet(str(where), whole, len(use.props))
-    return {
-        key: sorted(texts.values(), key=lambda s: (-min(s.sets, 6), len(s.text), s.text, s.path))[:KEPT]
-        for key, texts in found.items()
-    }
+    return {key: _best(texts) for key, texts in found.items()}
+
+
+def _size(answer: _Answer) -> int:
+    return len(answer[1])
+
+
+def _cut(names: Mapping[str, str], answer: _Answer) -> list[tuple[str, Snippet]]:
+    """Return the most telling uses of components in an answer, each with the component's key."""
+    path, text = answer
+    found: dict[str, dict[str, Snippet]] = defaultdict(dict)
+    for language, code in code_of(text):
+        is_markup = language not in _CALLED and not path.endswith((".py", ".java"))
+        for key, snippet in (_from_markup if is_markup else _from_calls)(code, path, names):
+            found[key].setdefault(snippet.text, snippet)
+    return [(key, snippet) for key, texts in found.items() for snippet in _best(texts)]
+
+
+def _best(texts: Mapping[str, Snippet]) -> list[Snippet]:
+    return sorted(texts.values(), key=lambda s: (-min(s.sets, 6), len(s.text), s.text, s.path))[:KEPT]
 
 
 def _from_markup(code: str, path: str, names: Mapping[str, str]) -> Iterator[tuple[str, Snippet]]:
@@ -79,7 +110,7 @@ def _from_markup(code: str, path: str, names: Mapping[str, str]) -> Iterator[tup
     else:
         elements = [element for part in markup for element in template(source, part.start, part.end).elements]
     script = "\n".join(source[p.start : p.end].decode("utf-8", "replace") for p in parts if p.kind == "script")
-    lines = script.split("\n")
+    defines = _Definitions(script)
     for element in elements:
         key = names.get(element.tag) or names.get(kebab(element.tag))
         if key is None:
@@ -87,7 +118,7 @@ def _from_markup(code: str, path: str, names: Mapping[str, str]) -> Iterator[tup
         shown = _element(source, element)
         if shown is None:
             continue
-        defined = _defined(element, lines)
+        defined = _defined(element, defines)
         if defined:
             shown = "\n".join([shown, "<!-- script -->", *defined])
         yield key, Snippet(path, shown, len(element.attrs) + len(defined))
@@ -95,15 +126,17 @@ def _from_markup(code: str, path: str, names: Mapping[str, str]) -> Iterator[tup
 
 def _element(source: bytes, element: Element) -> str | None:
     """Return an element with its indentation taken off, or None when it is too long to be shown."""
-    start = source.rfind(b"\n", 0, element.start) + 1
-    lead = source[start : element.start].decode("utf-8", "replace")
+    if element.end - element.start > 4 * LONGEST_TEXT:  # bytes
+        return None
+    before = source[max(0, element.start - LONGEST_TEXT) : element.start]
+    lead = before.rpartition(b"\n")[2].decode("utf-8", "replace")
     whole = source[element.start : element.end].decode("utf-8", "replace")
     if whole.count("\n") >= LONGEST or len(whole) > LONGEST_TEXT:
         return None
     return whole if lead.strip() else dedent(lead + whole)
 
 
-def _defined(element: Element, lines: list[str]) -> list[str]:
+def _defined(element: Element, defines: _Definitions) -> list[str]:
     """Return what a script defines of what an element's attributes are bound to."""
     wanted: list[str] = []
     for name, value in element.attrs:
@@ -111,23 +144,38 @@ def _defined(element: Element, lines: list[str]) -> list[str]:
             wanted.append(match[0])
     found: list[str] = []
     for name in dict.fromkeys(wanted):
-        if len(found) < MOST_PARTS and (part := _definition(name, lines)):
+        if len(found) < MOST_PARTS and (part := defines.of(name)):
             found.append(part)
     return found
 
 
-def _definition(name: str, lines: list[str]) -> str:
-    """Return the lines that define a name: a property, a method or a variable; `""` when they are too many."""
-    pattern = re.compile(rf"\s*(?:(?:const|let|var|async|function) )*{re.escape(name)}\s*[:=(]")
-    for at, line in enumerate(lines):
-        if len(line) > 300 or not pattern.match(line) or line.rstrip().endswith((")", ");")):
-            continue  # a call is no definition
+class _Definitions:
+    """The parts of a script that define its names."""
+
+    def __init__(self, script: str) -> None:
+        self._lines = script.split("\n")
+        self._depths = [sum(_BRACKETS.get(letter, 0) for letter in line) for line in self._lines]
+        self._places: dict[str, list[int]] = defaultdict(list)
+        self._parts: dict[str, str] = {}
+        for at, line in enumerate(self._lines):
+            # A call is no definition.
+            if len(line) <= 300 and not line.rstrip().endswith((")", ");")) and (match := _DEFINITION.match(line)):
+                self._places[match[1]].append(at)
+
+    def of(self, name: str) -> str:
+        """Return the lines that define a name: a property, a method or a variable; `""` when they are too many."""
+        if name not in self._parts:
+            self._parts[name] = next(filter(None, map(self._part, self._places.get(name, ()))), "")
+        return self._parts[name]
+
+    def _part(self, at: int) -> str:
         depth = 0
-        for end in range(at, min(at + LONGEST_PART, len(lines))):
-            depth += sum(_BRACKETS.get(letter, 0) for letter in lines[end])
+        for end in range(at, min(at + LONGEST_PART, len(self._lines))):
+            depth += self._depths[end]
             if depth <= 0:
-                return dedent("\n".join(lines[at : end + 1]))
-    return ""
+                part = self._lines[at : end + 1]
+                return dedent("\n".join(part)) if sum(map(len, part)) <= LONGEST_TEXT else ""
+        return ""
 
 
 def _from_calls(code: str, path: str, names: Mapping[str, str]) -> Iterator[tuple[str, Snippet]]:
@@ -136,6 +184,8 @@ def _from_calls(code: str, path: str, names: Mapping[str, str]) -> Iterator[tupl
     for at, line in enumerate(lines):
         if len(line) > 300 or line.lstrip().startswith(("def ", "class ", "#", "//", "*")):
             continue
-        for match in _CALL.finditer(line):
-            if key := names.get(match[1]):
-                yield key, Snippet(path, dedent("\n".join(lines[max(0, at - 3) : at + 5])).strip("\n"), 0)
+        keys = dict.fromkeys(key for match in _CALL.finditer(line) if (key := names.get(match[1])))
+        around = lines[max(0, at - 3) : at + 5] if keys else []
+        if sum(map(len, around)) <= LONGEST_TEXT:
+            for key in keys:
+                yield key, Snippet(path, dedent("\n".join(around)).strip("\n"), 0)

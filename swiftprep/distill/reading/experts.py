@@ -6,17 +6,20 @@ import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeAlias
 
 import yaml
 
 from swiftprep.bounded_yaml import load_bounded, why_not_yaml
+from swiftprep.distill.reading.apart import read_apart
 from swiftprep.distill.reading.rows import Row, read_rows, read_text
 from swiftprep.distill.reading.scenario_files import language_of, names_in
 from swiftprep.distill.scenario import Lang, Scenario
 from swiftprep.errors import DataError, one_line
 from swiftprep.records import Reject, to_sample
+from swiftprep.workers import Lost
 
 SUFFIXES = (".yaml", ".yml", ".csv", ".tsv", ".xlsx", ".md", ".markdown", ".jsonl")
 _NAMES = {
@@ -75,39 +78,52 @@ def read_experts(path: str | Path) -> tuple[list[Given], list[Reject]]:
 
     Returns:
         What was read, and why the rest was not: each row is in one of the two. Reasons are `"no-question"`,
-        `"no-answer"`, `"bad-row"`, `"bad-file"` (nothing in it could be read) and `"unknown-file"`.
+        `"no-answer"`, `"bad-row"`, `"bad-file"` (nothing in it could be read), `"not-read"` (it takes more time or
+        memory than a file has, see `swiftprep.distill.reading.apart`) and `"unknown-file"`.
 
     Raises:
         DataError: there is no such file or folder; or the only file it names cannot be read at all.
         MissingDependencyError: an Excel file, without openpyxl.
     """
     root = Path(path)
-    if os.path.isfile(root):
-        if root.suffix.lower() not in SUFFIXES:
-            raise DataError(f"{root}: expected one of {', '.join(SUFFIXES)} (不支持的文件类型)")
-        return _read_file(root, root.name)
-    if not os.path.isdir(root):
+    is_file = os.path.isfile(root)
+    if is_file and root.suffix.lower() not in SUFFIXES:
+        raise DataError(f"{root}: expected one of {', '.join(SUFFIXES)} (不支持的文件类型)")
+    if not is_file and not os.path.isdir(root):
         raise DataError(f"{root}: no such file or folder (没有这个文件或文件夹)")
+    files = {root: root.name} if is_file else _files(root)
+    known = [file for file in files if file.suffix.lower() in SUFFIXES]
+    results = dict(zip(known, read_apart(partial(_read_file, files), known), strict=True))
     found: list[Given] = []
     rejects: list[Reject] = []
-    for file in sorted(p for p in root.rglob("*") if p.is_file()):
-        name = file.relative_to(root).as_posix()
-        if any(part.startswith((".", "~$")) for part in file.relative_to(root).parts):
-            continue  # Excel's lock files, what the system leaves behind
-        if file.suffix.lower() not in SUFFIXES:
+    for file, name in files.items():
+        result = results.get(file)
+        if result is None:
             rejects.append(Reject(name, "unknown-file", f"not one of {', '.join(SUFFIXES)}"))
-            continue
-        try:
-            given, left = _read_file(file, name)
-        except DataError as error:
-            rejects.append(Reject(name, "bad-file", str(error)))
-            continue
-        found += given
-        rejects += left
+        elif isinstance(result, Lost):
+            rejects.append(Reject(name, "not-read", result.reason))
+        elif not isinstance(result, DataError):
+            found += result[0]
+            rejects += result[1]
+        elif is_file:
+            raise result
+        else:
+            rejects.append(Reject(name, "bad-file", str(result)))
     return found, rejects
 
 
-def _read_file(path: Path, name: str) -> tuple[list[Given], list[Reject]]:
+def _files(root: Path) -> dict[Path, str]:
+    """Return the files of a folder with their names in it; Excel's lock files and hidden ones are none."""
+    names = {file: file.relative_to(root) for file in sorted(p for p in root.rglob("*") if p.is_file())}
+    return {
+        file: name.as_posix()
+        for file, name in names.items()
+        if not any(part.startswith((".", "~$")) for part in name.parts)
+    }
+
+
+def _read_file(names: dict[Path, str], path: Path) -> tuple[list[Given], list[Reject]]:
+    name = names[path]
     if path.suffix.lower() in (".md", ".markdown"):
         rows, common = _sections(path)
     else:

@@ -8,9 +8,11 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
+from swiftprep.distill.reading.apart import read_apart
 from swiftprep.distill.reading.rows import read_rows
 from swiftprep.distill.scenario import Lang, Scenario
 from swiftprep.errors import DataError, did_you_mean, one_line
+from swiftprep.workers import Lost
 
 FIELDS = tuple(field.name for field in fields(Scenario))
 _HAN = re.compile("[\u3400-\u9fff]")
@@ -26,11 +28,21 @@ def load_scenarios(path: str | Path) -> list[Scenario]:
     the language is told from the instruction.
 
     Raises:
-        DataError: the file cannot be read, or some of its rows are wrong; all are named, as `file:line: why`.
+        DataError: the file cannot be read, or takes more time or memory than a file has; or some of its rows are
+            wrong: all are named, as `file:line: why`.
     """
     source = Path(path)
     if not os.path.isfile(source):
         raise DataError(f"{source}: no such file (没有这个文件)")
+    (found,) = read_apart(_read_file, [source])
+    if isinstance(found, Lost):
+        raise DataError(f"{source}: {found.reason}")
+    if isinstance(found, DataError):
+        raise found
+    return found
+
+
+def _read_file(source: Path) -> list[Scenario]:
     found: list[Scenario] = []
     problems: list[str] = []
     lines: dict[str, int] = {}  # instruction or id → where it was first

@@ -40,7 +40,7 @@ def sheets(path: Path) -> Iterator[tuple[str, list[tuple[int, dict[int, str]]]]]
             left = [LARGEST, MOST_MERGED]
             for sheet in book.worksheets:
                 yield sheet.title, list(_rows(path, sheet, left))
-    except DataError:
+    except (DataError, MemoryError):
         raise
     except OSError as error:
         raise DataError(f"{path}: {error.strerror or error} (读不了这个文件)") from None

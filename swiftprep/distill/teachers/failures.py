@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import email.utils
 import re
+import reprlib
 import time
 from collections.abc import Mapping
 from typing import Any, Literal, TypeAlias
@@ -11,7 +12,8 @@ from typing import Any, Literal, TypeAlias
 import orjson
 
 from swiftprep.distill.request import Reply
-from swiftprep.errors import TeacherError
+from swiftprep.errors import DataError, TeacherError
+from swiftprep.limits import loads_within
 
 Action: TypeAlias = Literal["wait", "retry", "stop", "give-up"]
 
@@ -80,9 +82,11 @@ def read_reply(status: int, headers: Mapping[str, str], body: bytes, host: str =
         TeacherError: it is no answer; `.kind` says which failure it is.
     """
     try:
-        document = orjson.loads(body.removeprefix(b"\xef\xbb\xbf"))
+        document = loads_within(body.removeprefix(b"\xef\xbb\xbf"))
     except orjson.JSONDecodeError:
         document = None
+    except DataError as error:
+        raise too_deep(error, status, body) from None
     if status != 200:
         raise failure(status, headers, body, document, host, is_cut=is_cut)
     if not isinstance(document, dict):
@@ -107,6 +111,12 @@ def read_reply(status: int, headers: Mapping[str, str], body: bytes, host: str =
     )
 
 
+def too_deep(error: DataError, status: int, body: bytes) -> TeacherError:
+    """Return the failure that a body is whose JSON is nested too deeply; what was paid for it is not known."""
+    tokens = None if status == 200 else (0, 0)
+    return TeacherError(f"the teacher's JSON is {error}", kind="bad-body", status=status, body=body, tokens=tokens)
+
+
 def to_reply(content: str, reasoning: str, finish_reason: Any, usage: Mapping[str, Any], body: bytes) -> Reply:
     """Return the reply made of these parts.
 
@@ -115,7 +125,7 @@ def to_reply(content: str, reasoning: str, finish_reason: Any, usage: Mapping[st
     """
     counts = [usage.get(name) for name in ("prompt_tokens", "completion_tokens")]
     tokens_in, tokens_out = (count if type(count) is int and 0 < count < _MOST else 0 for count in counts)
-    reason = str(finish_reason or "stop")
+    reason = _plain(finish_reason or "stop")[:_SHOWN]
     reason = "length" if reason in _CUT else reason
     kind = told = ""
     if reason in _FILTERED:
@@ -134,7 +144,8 @@ def text_of(content: Any) -> str:
     if isinstance(content, str):
         return content
     if isinstance(content, list):
-        return "".join(str(part.get("text") or "") for part in content if isinstance(part, dict))
+        texts = (part.get("text") for part in content if isinstance(part, dict))
+        return "".join(text for text in texts if isinstance(text, str))
     return ""
 
 
@@ -191,9 +202,13 @@ def _told(document: Any) -> tuple[str, str]:
         return "", ""
     error = document.get("error") or document
     if not isinstance(error, dict):
-        return "", " ".join(str(error).split())
+        return "", " ".join(_plain(error).split())
     parts = [error.get(name) for name in ("code", "type", "status", "message", "msg", "detail")]
-    return str(parts[0]), " ".join(" ".join(str(part) for part in parts if part not in (None, "")).split())
+    return _plain(parts[0]), " ".join(" ".join(_plain(part) for part in parts if part not in (None, "")).split())
+
+
+def _plain(value: Any) -> str:
+    return value if isinstance(value, str) else reprlib.repr(value)
 
 
 def _shown(body: bytes) -> str:

@@ -6,6 +6,7 @@ import asyncio
 import functools
 import hashlib
 import inspect
+import reprlib
 import threading
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
@@ -14,7 +15,7 @@ from typing import Any
 
 from swiftprep.distill.request import Reply, Request
 from swiftprep.distill.teachers.teacher import Limits, Price, Teaches
-from swiftprep.errors import ConfigError, TeacherError
+from swiftprep.errors import ConfigError, TeacherError, one_line
 from swiftprep.records import Message
 from swiftprep.withheld import shown
 
@@ -49,12 +50,12 @@ class _Function:
         except asyncio.TimeoutError:
             raise TeacherError(f"no answer within {self._deadline:g} s", kind="deadline", tokens=None) from None
         except Exception as error:
-            raise TeacherError(f"the teacher's function failed: {error!r}", kind="server") from error
+            raise TeacherError(f"the teacher's function failed: {one_line(error)}", kind="server") from error
         if isinstance(answer, Reply):
             return answer
         if not isinstance(answer, str) or not answer.strip():
             raise TeacherError(
-                f"the teacher's function returned {shown(repr(answer)):.80}; expected a text", kind="empty"
+                f"the teacher's function returned {shown(reprlib.repr(answer)):.80}; expected a text", kind="empty"
             )
         return Reply(answer)
 

@@ -8,8 +8,9 @@ from typing import Any
 import orjson
 
 from swiftprep.distill.request import Reply
-from swiftprep.distill.teachers.failures import failure, text_of, to_reply
-from swiftprep.errors import TeacherError
+from swiftprep.distill.teachers.failures import failure, text_of, to_reply, too_deep
+from swiftprep.errors import DataError, TeacherError
+from swiftprep.limits import loads_within
 
 
 def read_stream(body: bytes) -> Reply:
@@ -33,11 +34,13 @@ def read_stream(body: bytes) -> Reply:
             done = True
             continue
         try:
-            event = orjson.loads(data)
+            event = loads_within(data)
         except orjson.JSONDecodeError:
             raise TeacherError(
                 "the stream holds an event that is no JSON", kind="bad-body", status=200, body=body
             ) from None
+        except DataError as error:
+            raise too_deep(error, 200, body) from None
         if not isinstance(event, dict):
             continue
         if event.get("error") or (event.get("code") and "choices" not in event):

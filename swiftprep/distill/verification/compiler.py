@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from swiftprep import lifeline
+from swiftprep.characters import whole_in
 from swiftprep.errors import RunError
 from swiftprep.streams import get_logger
 
@@ -214,7 +215,7 @@ class _Child:
         except queue.Empty:
             raise TimeoutError(f"no answer from the compiler within {timeout:g} s") from None
         try:
-            answer = json.loads(line)
+            answer = whole_in(json.loads(line))
         except ValueError:
             raise OSError("the compiler ended" if not line else "the compiler's answer is no JSON") from None
         return answer if isinstance(answer, dict) else {}

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from swiftprep.catalog.api import kebab
 from swiftprep.catalog.catalog import Catalog
 from swiftprep.catalog.check import Problem
+from swiftprep.characters import whole
 from swiftprep.distill.request import Reasoning, Reply
 from swiftprep.distill.scenario import Scenario
 from swiftprep.distill.verification.answer import Parts, before_code, joined, parts
@@ -136,6 +137,9 @@ class Examiner:
         answer, said = self._finish(scenario, taken)
         if len(answer) > LONGEST:
             return Examined([too_long(len(answer))])
+        if whole(answer) != answer:
+            told = Flaw("look-alikes", "its code holds half of a character", "代码中含有半个字符（孤立的代理字符）")
+            return Examined([told], whole(answer))
         if findings := redact(answer, ".md")[1]:
             return Examined([_secret(sorted({finding.kind for finding in findings}))], answer)
         sample = _sample(scenario, said)
