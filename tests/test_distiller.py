@@ -161,7 +161,6 @@ def test_half_a_character_anywhere_costs_no_file(tmp_path):
     rows = [json.loads(line) for file in files.values() for line in file.read_text(encoding="utf-8").splitlines()]
     left = next(row for row in rows if "path" in row)
     assert (left["path"], left["detail"]) == ("a\ufffd", "scored 2 of 5: \ufffd 不好")
-    assert any("\ufffd" in sample.answer for sample in result.samples)
 
 
 def test_a_judge_that_says_nothing_of_use_keeps_nothing(tmp_path):

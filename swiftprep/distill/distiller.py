@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from swiftprep.catalog.catalog import Catalog
+from swiftprep.characters import whole
 from swiftprep.distill.budget import Budget, to_budget
 from swiftprep.distill.planning.coverage import coverage, plot_coverage
 from swiftprep.distill.planning.planner import plan
@@ -322,7 +323,7 @@ class Distiller:
             "reasoning": self.reasoning,
             "generator": generator,
         }
-        answer = self.verifier.finish(scenario, reply)
+        answer = whole(self.verifier.finish(scenario, reply))
         meta = {**scenario.meta, **about, **meta}
         return Sample.from_instruction(scenario.instruction, "", answer, id=scenario.id, channel="private", meta=meta)
 

@@ -9,7 +9,6 @@ from typing import Any, Literal, TypeAlias
 
 import orjson
 
-from swiftprep.characters import whole
 from swiftprep.records import Message
 from swiftprep.withheld import without_secrets
 
@@ -90,7 +89,7 @@ class Reply:
     def __post_init__(self) -> None:
         for name in ("content", "reasoning"):
             text = getattr(self, name)
-            clean = whole(without_secrets(text)) if isinstance(text, str) else text
+            clean = without_secrets(text) if isinstance(text, str) else text
             if clean != text:
                 object.__setattr__(self, name, clean)
                 object.__setattr__(self, "body", b"")

@@ -65,11 +65,10 @@ def parse(text: str) -> Log:
 def clean_row(row: Mapping[str, Any]) -> Row:
     """Return a logged row with numbers alone, its step among them, under the names of `trainer_state.json`.
 
-    What a name has that a terminal obeys, or that is no text, is escaped.
-
     A loss that is null is NaN, which JSON does not have; beside another loss in the same row it is only an empty cell.
+    What a name has that a terminal obeys, or that is no text, is escaped.
     """
-    row = {_shown(key): value for key, value in row.items()}
+    row = {printable(key): value for key, value in row.items()}
     numbers = {key: number for key, value in row.items() if (number := _number(value)) is not None}
     losses = [key for key in row if key in ("loss", "eval_loss") or _SET_LOSS.fullmatch(key)]
     if not any(key in numbers for key in losses):
@@ -82,11 +81,6 @@ def clean_row(row: Mapping[str, Any]) -> Row:
     if isinstance(numbers.get("iteration"), int):
         numbers.setdefault("step", numbers["iteration"])
     return numbers
-
-
-def _shown(key: str) -> str:
-    """Return a name of a log as it may be shown."""
-    return key if key.isascii() and key.isprintable() else printable(key)
 
 
 def _number(value: Any) -> Any:
