@@ -212,6 +212,29 @@ def test_one_secret_may_hide_another():
     assert redact(f"密码{WEAK}?key={ALNUM40}")[0] == "密码REDACTED_PASSWORDREDACTED_KEY"
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "o = { appSecret: '{v}', 'Grid::Column9': 'x' }", "o = {'signing_key': '{v}','tab--v3': 'plain'}",
+        "['REDACTED_SECRET', 'Row14Cell2', 'Tab31Pane6']", "{ 'REDACTED_PASSWORD': 'Row14Cell2' }",
+        "new Map([['REDACTED_TOKEN', '{v}']])", "REDACTED_SESSION = '{v}'", "x['REDACTED_WEBHOOK_TOKEN'] = '{v}'",
+        "REDACTED_ACCESS_TOKEN = 'a' + b1; b1 = '{v}'",
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("path", ["a.js", "a.py", "a.vue"])
+def test_what_was_put_for_a_secret_is_the_name_of_none(text, path):
+    text = text.replace("{v}", HEX32)
+    out = redact(text, path)[0]
+    assert out == (text.replace(HEX32, "REDACTED_SECRET", 1) if text.startswith("o =") else text)
+    assert redact(out, path) == (out, [])
+
+
+def test_the_next_key_of_an_object_is_not_the_value_of_the_one_before():
+    text = "{ 'password', 'Row14Cell2': 1 }"
+    assert redact(text, "a.js") == (text, [])
+    assert redact("f('password', 'Row14Cell2')", "a.js")[0] == "f('password', 'REDACTED_PASSWORD')"
+
+
 def test_letters_that_grow_when_made_small_do_not_shift_the_places():
     assert redact(f"// İİİ ſ 😀\npwd = '{WEAK}'", "a.js")[0] == "// İİİ ſ 😀\npwd = 'REDACTED_PASSWORD'"
 
@@ -272,6 +295,16 @@ def test_any_text_keeps_its_lines_and_is_done_after_one_call(pieces, path):
 @pytest.mark.timeout(60)
 def test_a_hostile_line_takes_no_longer_than_its_length(unit, size):
     assert growth(lambda n: redact((unit * (n // len(unit) + 1))[:n]), size // 4) < 6
+
+
+@pytest.mark.parametrize(
+    "line", ["password = v{k}\n", "AES.encrypt(x, v{k})\n", "fetch(`https://a.cn/bot/v2/hook/${v{k}}`)\n", "password="]
+)
+@pytest.mark.slow
+@pytest.mark.timeout(60)
+def test_values_that_are_handed_over_by_name_are_looked_for_once(line):
+    assert growth(lambda n: redact("".join(line.replace("{k}", str(k)) for k in range(n)), "a.js"), 500) < 6
+    redact("".join(line.replace("{k}", str(k)) for k in range(40_000)), "a.js")
 
 
 @pytest.mark.slow

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import TypeAlias
 
+from swiftprep.scan.assigned import assigned
 from swiftprep.scan.secret_formats import has_format
 from swiftprep.scan.secret_names import rank_of
 from swiftprep.scan.secret_values import Span, is_random, looks_secret
@@ -42,6 +43,7 @@ _BEFORE = re.compile(r"[\w$]{0,40}\Z")
 _TERM = re.compile(
     r"(?:(?P<name>[A-Za-z_$][\w$]{0,60})(?!\s?[\w(.\[])|[\"'](?P<literal>[^\"'\n\\]{0,400})[\"'])\s{0,20}(?P<more>\+\s{0,20})?"
 )
+_VALUE = re.compile(r"(?<!:)(?<!: )[\"'`](?P<value>[^\"'`\n\\]{1,400})[\"'`]")
 _SEPARATORS = " \t:/_.?&=-"
 
 
@@ -128,10 +130,8 @@ def _of_variables(text: str, at: int, rank: str) -> Iterator[Span]:
         if looks_secret(value, rank):
             yield Span(start, start + len(value), rank)
     for name in dict.fromkeys(names):
-        value_of = re.compile(
-            rf"(?<![\w$.]){re.escape(name)}(?:\s?:\s?\w{{1,20}})?\s?=\s?[\"'`](?P<value>[^\"'`\n\\]{{1,400}})[\"'`]"
-        )
-        parts += [match.span("value") for match in value_of.finditer(text)]
+        values = (_VALUE.match(text, at) for at in assigned(text, name))
+        parts += [match.span("value") for match in values if match]
     if len(names) + len(parts) > 1:
         yield from _judged(text, [part for part in parts if part[0] < part[1]], rank)
 

@@ -19,6 +19,7 @@ _PARTS = (
 _SHORT = re.compile(rb"k(?<=[ast]k)(?<![a-z][ast]k)(?![a-z])")
 _SHORT_IN_CAMEL = re.compile(rb"k(?<=[a-z][AST]k)(?![a-z])")  # `baiduAk`
 _CHINESE_NAME = re.compile(r"密码|口令|密钥|秘钥|密匙|私钥|令牌|授权码|凭证")
+_MARK = "REDACTED_"
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 _TRAILERS = frozenset(
     "value val str string text default dev test prod production online local old new hash md encrypted plain raw b env "
@@ -43,8 +44,11 @@ _PAIRS = ("login", "connect", "connection", "auth", "basicauth", "proxyauth")
 def rank_of(name: str) -> str:
     """Return what a name says of its value: `password`, `secret`, `token`, `key`, `pair`, `signing`, or nothing.
 
-    The last word counts: `passwordRules` holds rules, and `loginPassword` a password.
+    The last word counts: `passwordRules` holds rules, and `loginPassword` a password. A word that stands for what was
+    taken out is the name of nothing.
     """
+    if _MARK in name:
+        return ""
     words = [word.lower() for word in _WORDS.findall(name)]
     while len(words) > 1 and words[-1] in _TRAILERS:
         if words[-1] == "id" and words[-2] not in ("key", "secret"):
@@ -79,6 +83,7 @@ _DEFAULT = re.compile(
     r"""\{[^{}"'`;]{0,160}?(?<![\w$])(?:default|value|initialValue|defaultValue)\s{0,3}:\s{0,3}(?:\(\)\s{0,3}=>\s{0,3})?(?=["'`])"""
 )
 _MOST_LITERALS = 16  # of an expression
+_IS_KEY = re.compile(r"\\?[\"'`]\s{0,20}:")
 _CONTAINER, _NUMBER = re.compile(r"\{(?=[\"'`]|\d+\})"), re.compile(r"\d{6,20}(?=[\"'])")
 _USER_VALUE = re.compile(r"""["'`][\w.@+-]{1,64}:([^\s"'`:/]{3,128})["'`]""")
 _SCHEME_VALUE = re.compile(r"(?:\s|%20){1,3}([\w\-.~+/]{8,4096}={0,2})")
@@ -193,6 +198,8 @@ def _values(text: str, start: int, end: int, rank: str, suffix: str) -> Iterator
     expression = how == "op" and suffix not in CONFIGURATION and "\n" not in after[0]
     if quoted or expression:
         groups = list(joined(text, list(islice(literals(text, at), _MOST_LITERALS))))
+        if how == "comma" and groups and _IS_KEY.match(text, groups[0][0][0][1]):
+            return  # of the next pair of an object
         for group in groups if expression else groups[:1]:
             span, plain = group[0]
             kind = rank if plain else "token" if rank != "key" else ""
@@ -253,7 +260,7 @@ def _bare(text: str, before: str, at: int, how: str, rank: str, suffix: str, wit
     ahead = text[match.end() : match.end() + 1] if match else ""
     if not match or ahead in ("(", "[") or (how == "xml" and ahead != "<"):
         return
-    value = match[0].partition("REDACTED_")[0].rstrip(".,;:")
+    value = match[0].partition(_MARK)[0].rstrip(".,;:")
     if suffix in _SHELLS and _VARIABLE.fullmatch(value):
         return
     if suffix not in CONFIGURATION and _IS_EXPRESSION.match(value):
@@ -303,6 +310,6 @@ def _chinese(text: str, hit: re.Match[str]) -> Iterator[Span]:
         rank = _CHINESE_RANKS.get(hit[0], "secret")
         if _ACCOUNT.search(text[max(0, hit.start() - 8) : hit.start()]) and (user := _USER.match(text, match.start())):
             match = _BARE.match(text, user.end()) or match
-        value = match[0].partition("REDACTED_")[0].rstrip(".,;:")
+        value = match[0].partition(_MARK)[0].rstrip(".,;:")
         if looks_secret(value, rank):
             yield Span(match.start(), match.start() + len(value), rank)
