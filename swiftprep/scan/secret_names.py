@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from itertools import islice
 
+from swiftprep.scan.secret_compared import compared
 from swiftprep.scan.secret_literals import joined, judged, literals, merged
 from swiftprep.scan.secret_values import PLACEHOLDER, STAND_INS, Span, is_jumbled, is_random, looks_secret
 
@@ -23,7 +24,7 @@ _MARK = "REDACTED_"
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 _TRAILERS = frozenset(
     "value val str string text default dev test prod production online local old new hash md encrypted plain raw b env "
-    "hex data bytes base id num const".split()
+    "hex data bytes base id num const equals".split()
 )
 _PASSWORDS = ("password", "passwd", "pwd", "psw", "pswd", "passphrase", "passcode", "passwords", "pwds", "mima")
 _SECRETS = ("secret", "secrets", "secretkey", "signkey", "aeskey", "privatekey", "encryptkey", "salt")
@@ -80,7 +81,8 @@ _BOUND = re.compile(r"(?:^|\s|v-bind|v-model)[:@]$")
 _KEY_VALUE = re.compile(r"[^A-Za-z0-9]{1,12}(?:[\w.]{1,30}\()?.?(?:[A-Za-z0-9+/_=-]{20}|(?<=Utf8\.parse\(.)\w{16})")
 _BASIC_VALUE = re.compile(r"[\"']?([\w+/]{8,512}={0,2})")
 _DEFAULT = re.compile(
-    r"""\{[^{}"'`;]{0,160}?(?<![\w$])(?:default|value|initialValue|defaultValue)\s{0,3}:\s{0,3}(?:\(\)\s{0,3}=>\s{0,3})?(?=["'`])"""
+    r"""\{[^{}"'`;]{0,160}?(?<![\w$])(?:(?:default|value|initialValue|defaultValue)\s{0,3}:\s{0,3}(?:\(\)\s{0,3}=>\s{0,3})?(?=["'`])"""
+    r"""|validator(?:\s{0,3}:\s{0,3}(?:function\s{0,3})?)?\(?\s{0,3}\w{1,40}\s{0,3}\)?\s{0,3}(?:=>\s{0,3})?(?:\{\s{0,20}return\s)?\s{0,3}(?=\[))"""
 )
 _MOST_LITERALS = 16  # of an expression
 _IS_KEY = re.compile(r"\\?[\"'`]\s{0,20}:")
@@ -121,6 +123,8 @@ def named(text: str, raw: bytes, suffix: str) -> Iterator[Span]:
             yield from _scheme(text, end, part.decode())
         elif (rank := rank_of(text[start:end])) and (rank != "key" or _KEY_VALUE.match(text, end)):
             yield from _values(text, start, end, rank, suffix)
+            for span in compared(text, start) if rank in ("password", "secret", "token") else ():
+                yield from judged(text, span, rank, suffix)
     for hit in _CHINESE_NAME.finditer(text) if not text.isascii() else ():
         yield from _chinese(text, hit)
 
