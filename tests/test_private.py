@@ -10,7 +10,7 @@ from test_redaction import errors
 
 from swiftprep import Scanner
 from swiftprep.distill.prompting import guard
-from swiftprep.scan.private import without_private
+from swiftprep.scan.private import without_private, without_private_name
 from swiftprep.scan.secrets import redact
 
 CASES = private(seed=90210, rounds=2)
@@ -78,6 +78,44 @@ def test_samples_and_prompts_hold_nothing_private(tmp_path):
     assert [part for case in CASES for part in case.parts if part in told] == []
     for case in CASES:
         assert not any(part in guard.clean(case.text, case.path)[0] for part in case.parts)
+
+
+def test_names_of_files_hold_nothing_private(tmp_path):
+    key, weak, phone = "sk-" + "Zq9fKw2LxT7bN4vR8mHsD3pJq7", "Tr0ub" + "4dor", "139" + "12345678"
+    names = [
+        f"{key}.vue",
+        f"password={weak}3.vue",
+        f"password={weak}9.vue",
+        f"密码{weak}7.vue",
+        f"{phone}/Plain.vue",
+        "Table2Column.vue",
+    ]
+    for name in names:
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(
+            "<template><div><a-b :x='1' /></div></template>\n<script>\nexport default { props: { x: String } }\n</script>\n",
+            "utf-8",
+        )
+    shown = {}
+    for redacted in (True, False):
+        scan = Scanner(tmp_path, cache=False, workers=1, val_fraction=0, redact=redacted).scan()
+        scan.catalog.save(tmp_path / f"{redacted}.json")
+        samples = "".join(f"{sample.messages} {sample.meta}" for sample in scan.samples)
+        shown[redacted] = samples + (tmp_path / f"{redacted}.json").read_text("utf-8")
+        assert scan.kept == len(names)
+    assert [value for value in (key, weak, phone) if value in shown[True]] == []
+    assert all(value in shown[False] for value in (key, weak, phone, "Table2Column.vue"))
+    assert "Table2Column.vue" in shown[True]
+    assert len({without_private_name(name) for name in names}) == len(names)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["src/Table2Column-resize.vue", "密码重置v2.vue", ".env1", "auth-login-page-2.vue", "2021-01-02-password-reset.vue",
+     "中文名1.vue", "token-management-v2/index.vue", "REDACTED_PASSWORD-2ebdbba0.vue"],
+)  # fmt: skip
+def test_names_of_files_that_hold_nothing_private_stay(name):
+    assert without_private_name(name) == name
 
 
 @pytest.mark.slow

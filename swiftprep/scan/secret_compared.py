@@ -36,8 +36,8 @@ def compared(text: str, start: int) -> Iterator[tuple[int, int]]:
     sign = match["end"][0]
     if sign in _OPENS:
         begin = text.rfind(_OPENS[sign], max(0, end - _LONGEST), end)
-        for literal in _LITERAL.finditer(text, begin, end) if begin >= 0 else ():
-            yield literal.span(str(literal.lastgroup))
+        for one in _LITERAL.finditer(text, begin, end) if begin >= 0 else ():
+            yield one.span(str(one.lastgroup))
     elif literal := _literal_before(text, end):
         yield literal
 
