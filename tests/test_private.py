@@ -50,6 +50,14 @@ STAYS = {
     "numbers of tests": ("a.js", "const phone = '13800138000'\nconst size = 15032384001\nconst id = '11010519491231002X'\n"),
     "keys that are put together of names": ("a.js", "const token = prefix + id\nconst secretKey = `${a}-${b}`\nconst password = form.a + form.b\n"),
     "hooks": ("a.vue", "<script>\nexport default { methods: { webhook() { return this.robot.send(1) } } }\nuse('/hook/' + id)\n</script>\n"),
+    "a name of ASN.1": ("a.txt", "prf ALGORITHM ::= { NULL IDENTIFIED BY id-hmacWithSHA224 }\n"),
+    "emphasis": ("c.md", ":authors: A. Test, *et-al*\n"),
+    "lists": ("b.ts", "const pwLevels = ['weak', 'strong'].join('')\nconst password = ['a', 'b'].join(', ')\n"),
+    "words on a passphrase": ("c.ts", "const t = { passphrase: 'enter your new passphrase here', pw: 'type words' }\n"),
+    "a sheet": ("a.csv", "name,password\nci,required\nx,\n"),
+    "a vector": ("d.ts", "const iv = 'index value', key = 'ArrowDown'\ndiv = 'a', keys = 'b'\n"),
+    "commands": ("a.sh", "echo done | tee -a log1.txt\nhtpasswd -c file user1\nkeytool -storepass $PASS1 -v\n"),
+    "settings": ("b.gradle", "storePassword project.property('store1')\nkeyPassword System.getenv('KEY_PW1')\n"),
     "prose": ("b.md", "用户 10 人 / 共 2023 条\n角色：admin / editor\n账号 admin，密码见文档\n"),
 }  # fmt: skip
 

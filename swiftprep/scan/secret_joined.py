@@ -29,8 +29,8 @@ _SLOT = re.compile(r"\$\{\s{0,3}(?:([\"'])(?P<literal>[^\"'\n\\{}]{0,200})\1|(?P
 _TELLING = (
     "token",
     "secret",
-    "passw",
-    "pwd",
+    "pass",
+    "pw",
     "apikey",
     "api_key",
     "accesskey",
@@ -38,12 +38,21 @@ _TELLING = (
     "authorization",
     "credential",
 )
-_GIVEN = re.compile(r"(?P<name>[\w$]{1,60})[\"']?(?:\s?:\s?(?:string|String|str))?\s{0,3}[:=]\s{0,3}(?=[A-Za-z_$`\"'])")
+_GIVEN = re.compile(
+    r"(?P<name>[\w$]{1,60})[\"']?(?:\s?:\s?(?:string|String|str))?\s{0,3}[:=]\s{0,3}(?=[A-Za-z_$`\"'\[{])"
+)
 _BEFORE = re.compile(r"[\w$]{0,40}\Z")
 _TERM = re.compile(
     r"(?:(?P<name>[A-Za-z_$][\w$]{0,60})(?!\s?[\w(.\[])|[\"'](?P<literal>[^\"'\n\\]{0,400})[\"'])\s{0,20}(?P<more>\+\s{0,20})?"
 )
 _VALUE = re.compile(r"(?<!:)(?<!: )[\"'`](?P<value>[^\"'`\n\\]{1,400})[\"'`]")
+_PIECE = re.compile(r"([\"'])(?P<value>[^\"'\n\\]{1,80})\1")
+# Joined with nothing between, characters, or the numbers of characters.
+_PIECES = re.compile(
+    r"(?:new\s{1,3}char\s?\[\s?\]\s{0,3})?[\[{]\s{0,20}(?P<pieces>(?:[\"'][^\"'\n\\]{1,80}[\"']\s{0,20}(?:,\s{0,20}(?=[\"']))?){2,128})[\]}]"
+    r"(?P<joined>\s{0,20}\.join\(\s?(?:\"\"|''|``)\s?\))?"
+    r"|String\.fromCharCode\(\s{0,3}(?P<codes>\d{2,3}(?:\s{0,3},\s{0,3}\d{2,3}){5,128})"
+)
 _SEPARATORS = " \t:/_.?&=-"
 
 
@@ -66,7 +75,9 @@ def put_together(text: str, lower: str) -> Iterator[Span]:
     for at in sorted(at for word in _TELLING for at in _hits(lower, word)):
         given = _GIVEN.match(text, at)
         rank = rank_of(_BEFORE.search(text[max(0, at - 40) : at])[0] + given["name"]) if given else ""  # type: ignore[index]
-        if given and rank in ("password", "secret", "token"):
+        if given and rank in ("password", "passphrase", "secret", "token"):
+            if pieces := _PIECES.match(text, given.end()):
+                yield from _of_pieces(text, pieces, rank)
             yield from _of_variables(text, given.end(), rank)
 
 
@@ -88,6 +99,17 @@ def _literals(text: str, at: int) -> Iterator[Part]:
         if following is None:
             return
         at = following.end()
+
+
+def _of_pieces(text: str, match: re.Match[str], rank: str) -> Iterator[Span]:
+    """Yield strings that are joined, characters, or the numbers of characters, if they are a secret together."""
+    if match["codes"]:
+        whole = "".join(chr(int(code)) for code in match["codes"].split(","))
+    else:
+        pieces = [piece["value"] for piece in _PIECE.finditer(match["pieces"])]
+        whole = "".join(pieces) if match["joined"] or all(len(piece) == 1 for piece in pieces) else ""
+    if looks_secret(whole, rank):
+        yield Span(*match.span("codes" if match["codes"] else "pieces"), rank)
 
 
 def _parts(text: str, start: int, end: int) -> tuple[list[Part], list[str]]:
