@@ -118,6 +118,12 @@ def in_the_intranet(d: Dice) -> list[Case]:
         (".env", "BASE=http://{v}:8090/x\n"),
         ("b.md", "打开 http://{v}/x 查看\n"),
     )
+    bare = (
+        ("d.js", "// git clone git@{v}:web/app.git\n"), ("c.md", "服务器 10.20.30.40，{v}\n"), ("e.js", "run() // see {v}/x\n"),
+        ("a.py", "# packages come from {v}.\n"), ("package.json", '{"repository": "git@{v}:web/app.git"}\n'),
+    )  # fmt: skip
+    made += [Case("host", False, (v,), t.replace("{v}", v), path) for v in (names[0], names[2]) for path, t in bare]
+    made.append(Case("host", False, (names[3],), f"const host = '{names[3]}'\n", "f.js"))
     return made + [Case("host", False, (v,), t.replace("{v}", v), path) for v in names for path, t in urls]
 
 

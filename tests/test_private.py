@@ -43,6 +43,8 @@ STAYS = {
     "a table of versions": ("a.md", "| lib | 10.0.0.1 |\n| mysql | ^5.7.0 |\n| test | string256 |\n"),
     "networks": ("a.js", "const nets = ['10.0.0.0/8', '192.168.0.0/16', '172.16.0.0/12']\n"),
     "hosts that all have": ("a.js", "fetch('http://host.docker.internal:3000')\nfetch('http://my.svc.cluster.local/x')\n"),
+    "members": ("e.ts", "this.corp.plan.io = model.inner.list.top // the corp. and its intranet. Yes\n"),
+    "keys of messages": ("f.ts", "const t = { 'net.lan': 'LAN', label: $t('menu.lan') }\n"),
     "names with dots": ("a.ts", "import { internal } from './intranet.service'\nthis.corp.plan.local = lodash.internal.flow\n"),
     "paths in comments": ("a.js", "// admin/index2.vue\n// user / profile\n// test: 100%\n// test/e2e@1.0.0\n// login test case12345\n"),
     "calls": ("A.java", "Connection c = DriverManager.getConnection(url, user, password);\n"),
@@ -131,7 +133,7 @@ def test_names_of_files_that_hold_nothing_private_stay(name):
     "piece",
     [
         "admin / ", "10.", "192.168.1.", "'sk-' + ", "`sk-${''}", "hook/", "://a.", "1 ", "getConnection(", "{a:`",
-        "/*", "<!--1", "@a.", "services/T", "name = a + ", "\n#1 user:",
+        "/*", "<!--1", "@a.", "services/T", "name = a + ", "a.corp.", "='a.lan", "\n#1 user:",
     ],
 )  # fmt: skip
 def test_it_takes_a_lines_time_whatever_is_repeated(piece):
