@@ -40,7 +40,7 @@ _BARE = re.compile(r"(?:[A-Za-z0-9][A-Za-z0-9-]{0,62}\.){2,6}[A-Za-z]{2,24}(?![\
 _BEFORE_BARE = re.compile(r"[A-Za-z0-9.-]{0,200}\Z")
 _IN_COMMENT = re.compile(r"//|/\*|^\s*\*|#|<!--|[\u3000-\u9fff]|\w@\Z")
 _GIVEN_IN_QUOTES = re.compile(
-    r"[:=,\[]\s{0,20}[\"'`](?P<host>[A-Za-z0-9][A-Za-z0-9-]{0,62}\.(?:lan|intranet|localdomain))(?=(?::\d{2,5})?[\"'`](?!\s{0,9}:))"
+    r"[:=,\[]\s{0,20}[\"'`](?P<host>[A-Za-z0-9][A-Za-z0-9-]{0,62}\.(?:lan|intranet))(?=(?::\d{2,5})?[\"'`](?!\s{0,9}:))"
 )
 _OWN_ENDS = frozenset("internal intranet intra corp lan local localdomain inner".split())
 _OWN_LABELS = frozenset("internal intranet intra corp inner lan".split())
@@ -65,11 +65,12 @@ def intranet(text: str, path: str = "") -> list[Span]:
         found += [
             Span(*match.span("host"), "intranet-host") for match in _IN_URL.finditer(text) if _is_own(match["host"])
         ]
-        patterns = [_QUOTED, _GIVEN] if suffix_of(path) in CONFIGURATION else [_QUOTED]
-        for pattern in patterns if any(label in text for label in _IN_HOSTS) else ():
-            found += [Span(*m.span("host"), "intranet-host") for m in pattern.finditer(text) if _is_own(m["host"], 3)]
-        found += [Span(*span, "intranet-host") for span in _bare(text, suffix_of(path) in PROSE)]
-        if ".lan" in text or ".intranet" in text or ".localdomain" in text:
+        if any(label in text for label in _IN_HOSTS):
+            for pattern in [_QUOTED, _GIVEN] if suffix_of(path) in CONFIGURATION else [_QUOTED]:
+                hosts = (match for match in pattern.finditer(text) if _is_own(match["host"], 3))
+                found += [Span(*match.span("host"), "intranet-host") for match in hosts]
+            found += [Span(*span, "intranet-host") for span in _bare(text, suffix_of(path) in PROSE)]
+        if ".lan" in text or ".intranet" in text:
             found += [Span(*match.span("host"), "intranet-host") for match in _GIVEN_IN_QUOTES.finditer(text)]
     return sorted(set(found))
 
