@@ -103,7 +103,7 @@ def test_names_of_files_hold_nothing_private(tmp_path):
     for name in names:
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text(
-            "<template><div><a-b :x='1' /></div></template>\n<script>\nexport default { props: { x: String } }\n</script>\n",
+            f"<template><div><a-b :x='1' /></div></template>\n<script>\nimport B from './password={weak}3.vue'\nexport default {{ props: {{ x: String }} }}\n</script>\n",
             "utf-8",
         )
     shown = {}

@@ -285,6 +285,7 @@ _DOING = frozenset(
     "forgot forget change reset confirm enter show hide repeat update set edit modify input verify retype".split()
 )
 _DIGITS = re.compile(r"\d+[lLnuU]?")
+_OF_A_FILE = re.compile(r"\.(?:vue|[jt]sx?)\Z")
 _VARIABLE = re.compile(r"\$[A-Za-z_]\w*")
 _TITLE = re.compile(r"[A-Z][a-z]+")
 # An ampersand belongs to the value, unless it begins the next part of an address, an entity or another condition.
@@ -324,6 +325,8 @@ def _bare(text: str, before: str, at: int, how: str, rank: str, suffix: str, wit
     value = match[0].partition(_MARK)[0].rstrip(".,;:")
     if suffix in _SHELLS and _VARIABLE.fullmatch(value):
         return
+    if within and rank == "password":
+        value = _OF_A_FILE.sub("", value)  # of a file that is imported
     if suffix not in CONFIGURATION and _IS_EXPRESSION.match(value):
         return
     plain = (
