@@ -118,6 +118,12 @@ def in_the_intranet(d: Dice) -> list[Case]:
         (".env", "BASE=http://{v}:8090/x\n"),
         ("b.md", "打开 http://{v}/x 查看\n"),
     )
+    bare = (
+        ("d.js", "// git clone git@{v}:web/app.git\n"), ("c.md", "服务器 10.20.30.40，{v}\n"), ("e.js", "run() // see {v}/x\n"),
+        ("a.py", "# packages come from {v}.\n"), ("package.json", '{"repository": "git@{v}:web/app.git"}\n'),
+    )  # fmt: skip
+    made += [Case("host", False, (v,), t.replace("{v}", v), path) for v in (names[0], names[2]) for path, t in bare]
+    made.append(Case("host", False, (names[3],), f"const host = '{names[3]}'\n", "f.js"))
     return made + [Case("host", False, (v,), t.replace("{v}", v), path) for v in names for path, t in urls]
 
 
@@ -145,7 +151,34 @@ def webhooks(d: Dice) -> list[Case]:
     return [Case("webhook", False, (value,), text, name) for value, name, text in texts]
 
 
-FORMS = (by_place, in_comments, put_together, of_people, in_the_intranet, webhooks)
+def in_other_words(d: Dice) -> list[Case]:
+    """Return passwords in commands, statements and settings that write no sign between a name and its value."""
+    pw = draw(d, ALNUM, 9) + "7aB"
+    key, vector = draw(d, ALNUM, 14) + "7q", draw(d, ALNUM, 14) + "3w"
+    words = " ".join(d.choice(("maple", "copper", "violin", "harbor", "lantern", "pepper")) for _ in range(5))
+    texts = (
+        ("a.js", "const dbPw = '{p}'\n"), ("b.js", "const password = [{c}].join('')\n"), ("A.java", "class A { char[] pw = {{c}}; }\n"),
+        ("c.js", "const password = String.fromCharCode({n})\n"), ("a.md", "数据库口令改成了「{p}」\n"), ("b.md", "登录密码已更新，新的为：{p}\n"),
+        ("c.md", "密　码：{p}\n"), ("d.md", "資料庫密碼：{p}\n"), ("a.properties", "spring.datasource.password {p}\n"),
+        (".netrc", "machine git.acme.cn\n  login ci\n  password {p}\n"), ("build.gradle", "  storePassword '{p}'\n"), ("a.rb", "connect(:user => 'a', :password => '{p}')\n"),
+        ("a.sh", "keytool -list -storepass {p}\n"), ("b.sh", "htpasswd -bc .htpasswd ci {p}\n"), ("c.sh", "echo '{p}' | sudo -S systemctl restart app\n"),
+        ("d.sh", "echo {p} | docker login -u ci --password-stdin hub.acme.cn\n"), ("a.sql", "ALTER ROLE app WITH PASSWORD '{p}';\n"),
+        ("b.sql", "CREATE USER app IDENTIFIED WITH mysql_native_password BY '{p}';\n"), ("a.csv", "name,password,note\nci,{p},\"a, b\"\n"),
+        ("b.csv", '用户,密码\n"ci","{p}"\n'), ("a.json", '{"\\u0070assword": "{p}"}\n'), ("d.js", "const o = { 'pass\\u0077ord': '{p}' }\n"),
+    )  # fmt: skip
+    forms = {"{p}": pw, "{c}": ", ".join(f"'{letter}'" for letter in pw), "{n}": ", ".join(str(ord(x)) for x in pw)}
+    made = []
+    for path, text in texts:
+        part = next(value for form, value in forms.items() if form in text)
+        for form, value in forms.items():
+            text = text.replace(form, value)
+        made.append(Case("in other words", False, (part,), text, path))
+    made.append(Case("in other words", False, (words,), f"const passphrase = '{words}'\n", "e.js"))
+    made.append(Case("in other words", False, (key, vector), f"const key = '{key}', iv = '{vector}'\n", "f.js"))
+    return made
+
+
+FORMS = (by_place, in_comments, put_together, of_people, in_the_intranet, webhooks, in_other_words)
 
 
 def private(seed: int, rounds: int) -> list[Case]:

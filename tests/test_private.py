@@ -10,7 +10,7 @@ from test_redaction import errors
 
 from swiftprep import Scanner
 from swiftprep.distill.prompting import guard
-from swiftprep.scan.private import without_private
+from swiftprep.scan.private import without_private, without_private_name
 from swiftprep.scan.secrets import redact
 
 CASES = private(seed=90210, rounds=2)
@@ -43,6 +43,8 @@ STAYS = {
     "a table of versions": ("a.md", "| lib | 10.0.0.1 |\n| mysql | ^5.7.0 |\n| test | string256 |\n"),
     "networks": ("a.js", "const nets = ['10.0.0.0/8', '192.168.0.0/16', '172.16.0.0/12']\n"),
     "hosts that all have": ("a.js", "fetch('http://host.docker.internal:3000')\nfetch('http://my.svc.cluster.local/x')\n"),
+    "members": ("e.ts", "this.corp.plan.io = model.inner.list.top // the corp. and its intranet. Yes\n"),
+    "keys of messages": ("f.ts", "const t = { 'net.lan': 'LAN', label: $t('menu.lan') }\n"),
     "names with dots": ("a.ts", "import { internal } from './intranet.service'\nthis.corp.plan.local = lodash.internal.flow\n"),
     "paths in comments": ("a.js", "// admin/index2.vue\n// user / profile\n// test: 100%\n// test/e2e@1.0.0\n// login test case12345\n"),
     "calls": ("A.java", "Connection c = DriverManager.getConnection(url, user, password);\n"),
@@ -50,6 +52,14 @@ STAYS = {
     "numbers of tests": ("a.js", "const phone = '13800138000'\nconst size = 15032384001\nconst id = '11010519491231002X'\n"),
     "keys that are put together of names": ("a.js", "const token = prefix + id\nconst secretKey = `${a}-${b}`\nconst password = form.a + form.b\n"),
     "hooks": ("a.vue", "<script>\nexport default { methods: { webhook() { return this.robot.send(1) } } }\nuse('/hook/' + id)\n</script>\n"),
+    "a name of ASN.1": ("a.txt", "prf ALGORITHM ::= { NULL IDENTIFIED BY id-hmacWithSHA224 }\n"),
+    "emphasis": ("c.md", ":authors: A. Test, *et-al*\n"),
+    "lists": ("b.ts", "const pwLevels = ['weak', 'strong'].join('')\nconst password = ['a', 'b'].join(', ')\n"),
+    "words on a passphrase": ("c.ts", "const t = { passphrase: 'enter your new passphrase here', pw: 'type words' }\n"),
+    "a sheet": ("a.csv", "name,password\nci,required\nx,\n"),
+    "a vector": ("d.ts", "const iv = 'index value', key = 'ArrowDown'\ndiv = 'a', keys = 'b'\n"),
+    "commands": ("a.sh", "echo done | tee -a log1.txt\nhtpasswd -c file user1\nkeytool -storepass $PASS1 -v\n"),
+    "settings": ("b.gradle", "storePassword project.property('store1')\nkeyPassword System.getenv('KEY_PW1')\n"),
     "prose": ("b.md", "用户 10 人 / 共 2023 条\n角色：admin / editor\n账号 admin，密码见文档\n"),
 }  # fmt: skip
 
@@ -80,12 +90,50 @@ def test_samples_and_prompts_hold_nothing_private(tmp_path):
         assert not any(part in guard.clean(case.text, case.path)[0] for part in case.parts)
 
 
+def test_names_of_files_hold_nothing_private(tmp_path):
+    key, weak, phone = "sk-" + "Zq9fKw2LxT7bN4vR8mHsD3pJq7", "Tr0ub" + "4dor", "139" + "12345678"
+    names = [
+        f"{key}.vue",
+        f"password={weak}3.vue",
+        f"password={weak}9.vue",
+        f"密码{weak}7.vue",
+        f"{phone}/Plain.vue",
+        "Table2Column.vue",
+    ]
+    for name in names:
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(
+            f"<template><div><a-b :x='1' /></div></template>\n<script>\nimport B from './password={weak}3.vue'\nexport default {{ props: {{ x: String }} }}\n</script>\n",
+            "utf-8",
+        )
+    shown = {}
+    for redacted in (True, False):
+        scan = Scanner(tmp_path, cache=False, workers=1, val_fraction=0, redact=redacted).scan()
+        scan.catalog.save(tmp_path / f"{redacted}.json")
+        samples = "".join(f"{sample.messages} {sample.meta}" for sample in scan.samples)
+        shown[redacted] = samples + (tmp_path / f"{redacted}.json").read_text("utf-8")
+        assert scan.kept == len(names)
+    assert [value for value in (key, weak, phone) if value in shown[True]] == []
+    assert all(value in shown[False] for value in (key, weak, phone, "Table2Column.vue"))
+    assert "Table2Column.vue" in shown[True]
+    assert len({without_private_name(name) for name in names}) == len(names)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["src/Table2Column-resize.vue", "密码重置v2.vue", ".env1", "auth-login-page-2.vue", "2021-01-02-password-reset.vue",
+     "中文名1.vue", "token-management-v2/index.vue", "REDACTED_PASSWORD-2ebdbba0.vue"],
+)  # fmt: skip
+def test_names_of_files_that_hold_nothing_private_stay(name):
+    assert without_private_name(name) == name
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "piece",
     [
         "admin / ", "10.", "192.168.1.", "'sk-' + ", "`sk-${''}", "hook/", "://a.", "1 ", "getConnection(", "{a:`",
-        "/*", "<!--1", "@a.", "services/T", "name = a + ", "\n#1 user:",
+        "/*", "<!--1", "@a.", "services/T", "name = a + ", "a.corp.", "='a.lan", "\n#1 user:",
     ],
 )  # fmt: skip
 def test_it_takes_a_lines_time_whatever_is_repeated(piece):

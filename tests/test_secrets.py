@@ -212,6 +212,58 @@ def test_one_secret_may_hide_another():
     assert redact(f"密码{WEAK}?key={ALNUM40}")[0] == "密码REDACTED_PASSWORDREDACTED_KEY"
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "o = { appSecret: '{v}', 'Grid::Column9': 'x' }", "o = {'signing_key': '{v}','tab--v3': 'plain'}",
+        "['REDACTED_SECRET', 'Row14Cell2', 'Tab31Pane6']", "{ 'REDACTED_PASSWORD': 'Row14Cell2' }",
+        "new Map([['REDACTED_TOKEN', '{v}']])", "REDACTED_SESSION = '{v}'", "x['REDACTED_WEBHOOK_TOKEN'] = '{v}'",
+        "REDACTED_ACCESS_TOKEN = 'a' + b1; b1 = '{v}'",
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("path", ["a.js", "a.py", "a.vue"])
+def test_what_was_put_for_a_secret_is_the_name_of_none(text, path):
+    text = text.replace("{v}", HEX32)
+    out = redact(text, path)[0]
+    assert out == (text.replace(HEX32, "REDACTED_SECRET", 1) if text.startswith("o =") else text)
+    assert redact(out, path) == (out, [])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "if ('{v}' === form.password) go()", "if ('{v}' != md5(this.form['pwd'])) go()", 'if ("{v}".equals(dto.getPassword())) go();',
+        "ok = ['{v}', '{w}'].includes(password)", "if (['{v}', '{w}'].indexOf(user.pwd) < 0) go()", "ok = Set.of('{v}', '{w}').contains(password)",
+        "expect('{v}').toBe(login.password)", 'assertEquals("{v}", user.getPassword())', "hmac.compare_digest('{v}', password)",
+        "if (password.equals('{v}')) go()",
+        "props = { pwd: { type: String, validator: v => ['{v}', '{w}'].includes(v) } }",
+        "props = { pwd: { validator(v) { return ['{v}', '{w}'].indexOf(v) >= 0 } } }",
+    ],
+)  # fmt: skip
+def test_what_a_password_is_compared_with(text):
+    source = text.replace("{v}", WEAK).replace("{w}", "Winter" + "#2031")
+    assert redact(source, "a.js")[0] == re.sub(r"\{[vw]\}", "REDACTED_PASSWORD", text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "if ('oauth2' === authToken) go()", "if ('' === password) go()", "['text2', 'select'].includes(form.type, password)",
+        "log('{v}', password)", "const a = '{v}', password = ask()", "ok = ['weak', 'strong'].includes(passwordLevel)",
+        "size = { pwd: { type: String, validator: v => ['small', 'large'].includes(v) } }", "'{v}'.repeat(password)",
+    ],
+)  # fmt: skip
+def test_what_only_stands_before_a_password_is_left_alone(text):
+    text = text.replace("{v}", WEAK)
+    assert redact(text, "a.js") == (text, [])
+
+
+def test_the_next_key_of_an_object_is_not_the_value_of_the_one_before():
+    text = "{ 'password', 'Row14Cell2': 1 }"
+    assert redact(text, "a.js") == (text, [])
+    assert redact(text.replace(": 1", ""), "a.js")[0] == "{ 'password', 'REDACTED_PASSWORD' }"
+
+
 def test_letters_that_grow_when_made_small_do_not_shift_the_places():
     assert redact(f"// İİİ ſ 😀\npwd = '{WEAK}'", "a.js")[0] == "// İİİ ſ 😀\npwd = 'REDACTED_PASSWORD'"
 
@@ -267,11 +319,22 @@ def test_any_text_keeps_its_lines_and_is_done_after_one_call(pieces, path):
         ("密码", 30_000), ("token=", 10_000), ('token="', 10_000), ("token=(", 10_000), ('auth("a",', 10_000),
         ('token=\\"', 10_000), ("password=\n", 10_000), ("$2" + "a$10$", 1_000_000), ("curl -u ", 50_000),
         ("insert into t (pwd) values (", 100_000), ("|pwd|\n|--|\n", 100_000), ("pwd, a = ", 100_000), ("${a:-", 300_000),
+        ("'a'==password", 30_000), ("['a',password", 30_000), ("pwd: {validator(", 30_000),
     ],
 )  # fmt: skip
 @pytest.mark.timeout(60)
 def test_a_hostile_line_takes_no_longer_than_its_length(unit, size):
     assert growth(lambda n: redact((unit * (n // len(unit) + 1))[:n]), size // 4) < 6
+
+
+@pytest.mark.parametrize(
+    "line", ["password = v{k}\n", "AES.encrypt(x, v{k})\n", "fetch(`https://a.cn/bot/v2/hook/${v{k}}`)\n", "password="]
+)
+@pytest.mark.slow
+@pytest.mark.timeout(60)
+def test_values_that_are_handed_over_by_name_are_looked_for_once(line):
+    assert growth(lambda n: redact("".join(line.replace("{k}", str(k)) for k in range(n)), "a.js"), 500) < 6
+    redact("".join(line.replace("{k}", str(k)) for k in range(40_000)), "a.js")
 
 
 @pytest.mark.slow

@@ -7,8 +7,9 @@ stands before it, a port, or parts that no version has. Networks (`10.0.0.0/8`) 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
-from swiftprep.scan.places import suffix_of
+from swiftprep.scan.places import PROSE, suffix_of
 from swiftprep.scan.secret_names import CONFIGURATION
 from swiftprep.scan.secret_values import Span
 
@@ -34,6 +35,13 @@ _HOST = r"(?P<host>(?:[A-Za-z0-9][A-Za-z0-9-]{0,62}\.){1,6}[A-Za-z]{2,24})(?![\w
 _IN_URL = re.compile(rf"://(?:[^\s/@'\"<>`]{{1,120}}@)?{_HOST}")
 _QUOTED = re.compile(rf"[\"'`]{_HOST}(?=(?::\d{{2,5}})?[\"'`])")
 _GIVEN = re.compile(rf"[:=][ \t]{{0,8}}{_HOST}(?=(?::\d{{2,5}})?[ \t]{{0,40}}(?:\n|\Z|#))")
+# Without a quote or a scheme, only where no program reads it: there it may be a property of something.
+_BARE = re.compile(r"(?:[A-Za-z0-9][A-Za-z0-9-]{0,62}\.){2,6}[A-Za-z]{2,24}(?![\w-]|\.\w)", re.ASCII)
+_BEFORE_BARE = re.compile(r"[A-Za-z0-9.-]{0,200}\Z")
+_IN_COMMENT = re.compile(r"//|/\*|^\s*\*|#|<!--|[\u3000-\u9fff]|\w@\Z")
+_GIVEN_IN_QUOTES = re.compile(
+    r"[:=,\[]\s{0,20}[\"'`](?P<host>[A-Za-z0-9][A-Za-z0-9-]{0,62}\.(?:lan|intranet))(?=(?::\d{2,5})?[\"'`](?!\s{0,9}:))"
+)
 _OWN_ENDS = frozenset("internal intranet intra corp lan local localdomain inner".split())
 _OWN_LABELS = frozenset("internal intranet intra corp inner lan".split())
 _IN_HOSTS = (".corp.", ".intra", ".internal.", "corp.", "intranet.")
@@ -57,10 +65,38 @@ def intranet(text: str, path: str = "") -> list[Span]:
         found += [
             Span(*match.span("host"), "intranet-host") for match in _IN_URL.finditer(text) if _is_own(match["host"])
         ]
-        patterns = [_QUOTED, _GIVEN] if suffix_of(path) in CONFIGURATION else [_QUOTED]
-        for pattern in patterns if any(label in text for label in _IN_HOSTS) else ():
-            found += [Span(*m.span("host"), "intranet-host") for m in pattern.finditer(text) if _is_own(m["host"], 3)]
+        if any(label in text for label in _IN_HOSTS):
+            for pattern in [_QUOTED, _GIVEN] if suffix_of(path) in CONFIGURATION else [_QUOTED]:
+                hosts = (match for match in pattern.finditer(text) if _is_own(match["host"], 3))
+                found += [Span(*match.span("host"), "intranet-host") for match in hosts]
+            found += [Span(*span, "intranet-host") for span in _bare(text, suffix_of(path) in PROSE)]
+        if ".lan" in text or ".intranet" in text:
+            found += [Span(*match.span("host"), "intranet-host") for match in _GIVEN_IN_QUOTES.finditer(text)]
     return sorted(set(found))
+
+
+def _bare(text: str, is_prose: bool) -> Iterator[tuple[int, int]]:
+    """Yield where hosts stand in prose, in comments and in the addresses of repositories (`git@host:group/app.git`)."""
+    done = 0
+    for at in sorted(at for label in _IN_HOSTS for at in _hits(text, label)):
+        if at < done:
+            continue
+        before = _BEFORE_BARE.search(text, max(done, at - 200), at)
+        start = before.start() if before else at
+        match = _BARE.match(text, start)
+        done = match.end() if match else at + 1
+        if match is None or not _is_own(match[0], 3):
+            continue
+        line = text.rfind("\n", max(0, start - 1000), start) + 1
+        if is_prose or _IN_COMMENT.search(text[line:start]):
+            yield match.span()
+
+
+def _hits(text: str, part: str) -> Iterator[int]:
+    at = text.find(part)
+    while at >= 0:
+        yield at
+        at = text.find(part, at + len(part))
 
 
 def _is_one(text: str, match: re.Match[str], path: str) -> bool:

@@ -18,7 +18,7 @@ from swiftprep.scan.files import read_source
 from swiftprep.scan.kinds import Maker
 from swiftprep.scan.licences import allowed, read_licence
 from swiftprep.scan.private import without_private
-from swiftprep.scan.record import Job, Record, readable, reject
+from swiftprep.scan.record import Job, Record, reject, shown_name
 from swiftprep.scan.split import signature
 
 _NOT_READ = ("unreadable", "symlink", "not-a-file")
@@ -35,7 +35,7 @@ def read_file(job: Job, path: str, known: str = "") -> Record | None:
     licence = stated.licence
     if job.licences is not None and not allowed(licence, job.licences):
         return reject("licence", f'{licence} is not allowed; it says "{stated.words}"', source.sha)
-    name = readable(path)
+    name = shown_name(path, job)
     text, findings = without_private(source.text, name) if job.redact else (source.text, [])
     facts, shape = _parse(text.encode("utf-8", "replace"), name)
     if not path.lower().endswith(job.suffixes):

@@ -9,6 +9,7 @@ import orjson
 
 from swiftprep.catalog.facts import SCRIPTS
 from swiftprep.scan.kinds import Wanted
+from swiftprep.scan.private import without_private_name
 from swiftprep.workers import Lost
 
 SUFFIXES = (".vue", *SCRIPTS, ".py", ".java")
@@ -55,6 +56,11 @@ class Record:
 def readable(name: str) -> str:
     """Return a file name as valid text: bytes of it that are no UTF-8 become U+FFFD."""
     return name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+
+
+def shown_name(path: str, job: Job) -> str:
+    """Return how a file is called wherever its name is shown: as valid text, without the secrets in it."""
+    return without_private_name(readable(path)) if job.redact else readable(path)
 
 
 class File(NamedTuple):

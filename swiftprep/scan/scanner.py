@@ -29,7 +29,7 @@ from swiftprep.scan.derived import derive, told
 from swiftprep.scan.in_worker import in_worker
 from swiftprep.scan.kinds import Wanted
 from swiftprep.scan.packages import packages_of
-from swiftprep.scan.record import SUFFIXES, File, Job, Record, not_parsed, readable
+from swiftprep.scan.record import SUFFIXES, File, Job, Record, not_parsed, readable, shown_name
 from swiftprep.scan.result import Kept, Scan, Spool
 from swiftprep.scan.split import held_out
 from swiftprep.scan.store import Store, store_path
@@ -180,7 +180,7 @@ class Scanner:
         digest = hashlib.blake2b(f"{self.val_fraction} {self.seed}".encode(), digest_size=16)
         for item, record in self._records(listed, store):
             head = {} if record is None else orjson.loads(record.head)
-            name = readable(item.path)
+            name = shown_name(item.path, self._job)
             is_kept = record is not None and self._is_wanted(item) and "reject" not in head
             if isinstance(item, Reject):
                 rejects += [Reject(name, item.reason, readable(item.detail))] if self._is_wanted(item) else []

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from itertools import islice
 
+from swiftprep.scan.assigned import assigned
 from swiftprep.scan.secret_literals import literals
 from swiftprep.scan.secret_values import PLACEHOLDER, STAND_INS, Span, is_random, looks_secret
 
@@ -34,7 +35,7 @@ _NAME = re.compile(r"(?<![\w$.'\"])[A-Za-z_$][\w$]{0,60}(?![\w$]*\s?[.(:])")
 _KEY_SIZES = (16, 24, 32, 48, 64)
 
 _SESSION = re.compile(
-    r"""s(?:ess(?:ion[\w-]{0,20}|[-_]?id|data)|id(?<![a-z]sid))["'`]?\s?[=:,]\s?["'`]?(?:s%3a|s:)?([\w.%+/-]{16,512})"""
+    r"""s(?<!redacted_s)(?:ess(?:ion[\w-]{0,20}|[-_]?id|data)|id(?<![a-z]sid))["'`]?\s?[=:,]\s?["'`]?(?:s%3a|s:)?([\w.%+/-]{16,512})"""
 )
 _COOKIE = re.compile(
     r"""(?:set-)?cookie["'`]?\]?\s{0,3}[:=,]\s{0,3}["'`]?((?:[\w.-]{1,40}=[^\s;"'`]{1,600}(?:;\s?|(?=["'`\n]|$))){1,40})"""
@@ -92,8 +93,8 @@ def _keys(text: str, lower: str) -> Iterator[Span]:
             names.update(_NAME.findall(arguments if alone else arguments.partition(",")[2]))
     # A key that is handed over by its name stands where the name is given a value.
     for name in sorted(names):
-        for match in re.finditer(rf"(?<![\w$.]){re.escape(name)}\s?[:=]\s?(?=[\"'`])", text):
-            for (start, end), _ in islice(literals(text, match.end()), 1):
+        for at in assigned(text, name):
+            for (start, end), _ in islice(literals(text, at), 1):
                 yield from _key(text, start, end, alone=True)
 
 

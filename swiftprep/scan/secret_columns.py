@@ -31,6 +31,8 @@ _NEXT_ROW = re.compile(r"\s{0,40},\s{0,40}(?=\()")
 _TABLE = re.compile(
     r"^(?P<names>[^\n|]{0,200}\|[^\n]{1,1000})\n[ \t]*(?:\|[ \t]*)?:?-{1,99}:?[ \t]*(?:\|[ \t:|-]{0,400})?$", re.M
 )
+_SHEET_TOKEN = re.compile(r"\"[^\"]*\"|[^\",\t]+|.", re.S)
+_SEPARATORS = {".csv": ",", ".tsv": "\t"}
 _CELL = re.compile(r"[ \t`*]*(?P<value>[^|\n]{3,200}?)[ \t`*]*")
 # A table that judges values shows made-up ones.
 _JUDGES = re.compile(r"(?i)strength|result|valid|match|score|强度|结果|合法|是否|通过")
@@ -63,6 +65,8 @@ def columns(text: str, suffix: str) -> Iterator[Span]:
             fields, _ = row_fields(text, match.end())
             if len(fields) == len(ranks):
                 yield from _secrets(text, fields, ranks)
+    if suffix in _SEPARATORS:
+        yield from _sheet(text, _SEPARATORS[suffix])
     if suffix in PROSE and "|" in text:
         yield from _tables(text)
 
@@ -109,6 +113,36 @@ def _secrets(text: str, fields: list[tuple[int, int]], ranks: list[str]) -> Iter
         match = _QUOTED.fullmatch(text, *field) if rank else None
         if match and looks_secret(match["value"].replace("''", "'"), rank):
             yield Span(*match.span("value"), rank)
+
+
+def _sheet(text: str, separator: str) -> Iterator[Span]:
+    """Yield the secrets of a sheet whose first line names the columns."""
+    ranks: list[str] = []
+    at = 0
+    for line in text.splitlines(keepends=True):
+        fields = list(_fields(line, separator))
+        if not at:
+            names = [line[slice(*field)] for field in fields]
+            ranks = [rank_of(name) if name.isascii() and " " not in name else chinese_rank(name) for name in names]
+            if not any(ranks):
+                return
+        else:
+            for (start, end), rank in zip(fields, ranks, strict=False):
+                if rank and looks_secret(line[start:end], rank):
+                    yield Span(at + start, at + end, rank)
+        at += len(line)
+
+
+def _fields(line: str, separator: str) -> Iterator[tuple[int, int]]:
+    """Yield where the values of a line are, without the quotes and spaces around them."""
+    start = 0
+    for token in _SHEET_TOKEN.finditer(line + separator):
+        if token[0] == separator:
+            field = line[start : token.start()]
+            value = field.strip(' \r\n\ufeff"')
+            start += field.index(value)
+            yield start, start + len(value)
+            start = token.end()
 
 
 def _tables(text: str) -> Iterator[Span]:

@@ -123,9 +123,18 @@ _HOST = re.compile(r"://(?:localhost|\d{1,3}(?:\.\d{1,3}){3}|[\w-]{1,40}(?:\.[\w
 _SHELL = re.compile(
     r"""(?:mysql\w{0,10}\s[^\n|;&]{0,120}?(?<=\s)-p|sshpass\s{1,4}-p\s{0,4}|redis-cli\s[^\n|;&]{0,120}?(?<=\s)-a\s{1,4}"""
     r"""|curl\b[^\n]{0,200}?\s(?:-u|--user)[ =]{1,2}['"]?[^\s:'"]{1,64}:|docker login\s[^\n]{0,100}?\s-p\s{1,2}"""
-    r"""|(?:identified by|IDENTIFIED BY)\s{1,4})['"]?([^\s'"|;]{4,64})"""
+    r"""|htpasswd\s[^\n|;&]{0,80}?(?<=\s)-[a-zA-Z]{0,6}b[a-zA-Z]{0,6}\s{1,4}[^\s|;]{1,80}\s{1,4}[^\s|;]{1,64}\s{1,4})['"]?([^\s'"|;]{4,64})"""
 )
-_SHELL_WORDS = ("mysql", "sshpass", "redis-cli", "curl ", "docker login", "identified by", "IDENTIFIED BY")
+# Where no quotes stand, it is a name: of `id-…` in ASN.1, no database could make one.
+_STATEMENT = re.compile(
+    r"""(?:identified|IDENTIFIED|Identified)(?:\s{1,4}(?i:with)\s{1,4}[\w'"`]{1,60})?\s{1,4}(?i:by)\s{1,4}"""
+    r"""(?=['"]|[\w$#@!]{4,64}(?:[\s;]|\Z))['"]?([^\s'"|;]{4,64})"""
+)
+# What a command is given to read: `echo … | sudo -S`.
+_PIPED = re.compile(
+    r"""echo\s{1,4}(?:-\w{1,3}\s{1,4})?['"]?([^\s'"|;$]{4,64})['"]?\s{0,4}\|\s{0,4}(?:sudo\s(?:[^\n|]{0,40}\s)?-S\b|[^\n|]{0,120}--?(?:password-)?stdin\b)"""
+)
+_SHELL_WORDS = ("mysql", "sshpass", "redis-cli", "curl ", "docker login", "htpasswd")
 _PASSWORD_HASH = re.compile(r"\$2[aby]\$\d\d\$([./A-Za-z0-9]{53})")
 
 
@@ -155,5 +164,9 @@ def elsewhere(text: str) -> Iterator[Span]:
             yield Span(*match.span(2), "url-token")
     if any(word in text for word in _SHELL_WORDS):
         yield from (Span(*m.span(1), "password") for m in _SHELL.finditer(text) if looks_secret(m[1], "password"))
+    if "dentified" in text or "DENTIFIED" in text:
+        yield from (Span(*m.span(1), "password") for m in _STATEMENT.finditer(text) if looks_secret(m[1], "password"))
+    if "echo " in text and "|" in text:
+        yield from (Span(*m.span(1), "password") for m in _PIPED.finditer(text) if looks_secret(m[1], "password"))
     if "$2" in text:
         yield from (Span(*match.span(1), "password-hash") for match in _PASSWORD_HASH.finditer(text))

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from swiftprep.scan.assigned import assigned
+from swiftprep.scan.mask import MARKER
 from swiftprep.scan.secret_values import PLACEHOLDER, UUID, Span, is_random
 
 _SLASH = r"(?:\\{0,4}/|%2[fF])"
@@ -57,7 +59,7 @@ def hooks(text: str, lower: str) -> Iterator[Span]:
     """Yield the tokens of webhooks; `lower` is the text in small letters."""
     done = 0
     for at in sorted(_places(lower)):
-        if (named := _NAMED.match(text, at)) and _is_token(named["value"]):
+        if (named := _NAMED.match(text, at)) and _is_token(named["value"]) and not _is_in_marker(text, at):
             yield Span(*named.span("value"), "webhook-token")
         lead = _LEAD.search(text, max(done, at - _AROUND), at + _AROUND) if at >= done else None
         if lead is None or (lead := _LEAD.match(text, lead.start())) is None:  # to the end of it
@@ -85,11 +87,14 @@ def _tokens(text: str, lead: re.Match[str]) -> Iterator[tuple[int, int]]:
         yield added.span("value")
     elif named := _BY_NAME.match(text, at):
         name = next(filter(None, named.groups())).rpartition(".")[2]
-        given = re.compile(rf"(?<![\w$]){re.escape(name)}[\"']?\s{{0,3}}[:=]\s{{0,3}}[\"'`](?P<value>{_TOKEN})")
-        yield from (match.span("value") for match in given.finditer(text))
+        yield from (match.span() for at in assigned(text, name) if (match := _HERE.match(text, at + 1)))
     elif lead.lastgroup in ("dingtalk", "wecom"):
         for match in _GIVEN.finditer(text, at, at + _REACH):
             yield match.span("value" if match["value"] else "bare")
+
+
+def _is_in_marker(text: str, at: int) -> bool:
+    return any(match.end() > at for match in MARKER.finditer(text, max(0, at - _AROUND), at + 1))
 
 
 def _is_token(value: str) -> bool:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import TypeAlias
 
+from swiftprep.scan.assigned import assigned
 from swiftprep.scan.secret_formats import has_format
 from swiftprep.scan.secret_names import rank_of
 from swiftprep.scan.secret_values import Span, is_random, looks_secret
@@ -28,8 +29,8 @@ _SLOT = re.compile(r"\$\{\s{0,3}(?:([\"'])(?P<literal>[^\"'\n\\{}]{0,200})\1|(?P
 _TELLING = (
     "token",
     "secret",
-    "passw",
-    "pwd",
+    "pass",
+    "pw",
     "apikey",
     "api_key",
     "accesskey",
@@ -37,10 +38,20 @@ _TELLING = (
     "authorization",
     "credential",
 )
-_GIVEN = re.compile(r"(?P<name>[\w$]{1,60})[\"']?(?:\s?:\s?(?:string|String|str))?\s{0,3}[:=]\s{0,3}(?=[A-Za-z_$`\"'])")
+_GIVEN = re.compile(
+    r"(?P<name>[\w$]{1,60})[\"']?(?:\s?:\s?(?:string|String|str))?\s{0,3}[:=]\s{0,3}(?=[A-Za-z_$`\"'\[{])"
+)
 _BEFORE = re.compile(r"[\w$]{0,40}\Z")
 _TERM = re.compile(
     r"(?:(?P<name>[A-Za-z_$][\w$]{0,60})(?!\s?[\w(.\[])|[\"'](?P<literal>[^\"'\n\\]{0,400})[\"'])\s{0,20}(?P<more>\+\s{0,20})?"
+)
+_VALUE = re.compile(r"(?<!:)(?<!: )[\"'`](?P<value>[^\"'`\n\\]{1,400})[\"'`]")
+_PIECE = re.compile(r"([\"'])(?P<value>[^\"'\n\\]{1,80})\1")
+# Joined with nothing between, characters, or the numbers of characters.
+_PIECES = re.compile(
+    r"(?:new\s{1,3}char\s?\[\s?\]\s{0,3})?[\[{]\s{0,20}(?P<pieces>(?:[\"'][^\"'\n\\]{1,80}[\"']\s{0,20}(?:,\s{0,20}(?=[\"']))?){2,128})[\]}]"
+    r"(?P<joined>\s{0,20}\.join\(\s?(?:\"\"|''|``)\s?\))?"
+    r"|String\.fromCharCode\(\s{0,3}(?P<codes>\d{2,3}(?:\s{0,3},\s{0,3}\d{2,3}){5,128})"
 )
 _SEPARATORS = " \t:/_.?&=-"
 
@@ -64,7 +75,9 @@ def put_together(text: str, lower: str) -> Iterator[Span]:
     for at in sorted(at for word in _TELLING for at in _hits(lower, word)):
         given = _GIVEN.match(text, at)
         rank = rank_of(_BEFORE.search(text[max(0, at - 40) : at])[0] + given["name"]) if given else ""  # type: ignore[index]
-        if given and rank in ("password", "secret", "token"):
+        if given and rank in ("password", "passphrase", "secret", "token"):
+            if pieces := _PIECES.match(text, given.end()):
+                yield from _of_pieces(text, pieces, rank)
             yield from _of_variables(text, given.end(), rank)
 
 
@@ -86,6 +99,17 @@ def _literals(text: str, at: int) -> Iterator[Part]:
         if following is None:
             return
         at = following.end()
+
+
+def _of_pieces(text: str, match: re.Match[str], rank: str) -> Iterator[Span]:
+    """Yield strings that are joined, characters, or the numbers of characters, if they are a secret together."""
+    if match["codes"]:
+        whole = "".join(chr(int(code)) for code in match["codes"].split(","))
+    else:
+        pieces = [piece["value"] for piece in _PIECE.finditer(match["pieces"])]
+        whole = "".join(pieces) if match["joined"] or all(len(piece) == 1 for piece in pieces) else ""
+    if looks_secret(whole, rank):
+        yield Span(*match.span("codes" if match["codes"] else "pieces"), rank)
 
 
 def _parts(text: str, start: int, end: int) -> tuple[list[Part], list[str]]:
@@ -128,10 +152,8 @@ def _of_variables(text: str, at: int, rank: str) -> Iterator[Span]:
         if looks_secret(value, rank):
             yield Span(start, start + len(value), rank)
     for name in dict.fromkeys(names):
-        value_of = re.compile(
-            rf"(?<![\w$.]){re.escape(name)}(?:\s?:\s?\w{{1,20}})?\s?=\s?[\"'`](?P<value>[^\"'`\n\\]{{1,400}})[\"'`]"
-        )
-        parts += [match.span("value") for match in value_of.finditer(text)]
+        values = (_VALUE.match(text, at) for at in assigned(text, name))
+        parts += [match.span("value") for match in values if match]
     if len(names) + len(parts) > 1:
         yield from _judged(text, [part for part in parts if part[0] < part[1]], rank)
 

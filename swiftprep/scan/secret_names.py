@@ -8,23 +8,40 @@ from collections.abc import Iterator
 from functools import lru_cache
 from itertools import islice
 
+from swiftprep.scan.secret_compared import compared
 from swiftprep.scan.secret_literals import joined, judged, literals, merged
 from swiftprep.scan.secret_values import PLACEHOLDER, STAND_INS, Span, is_jumbled, is_random, looks_secret
 
 _SCHEMES = (b"bearer", b"basic", b"appcode")
 _PARTS = (
-    *(b"pass", b"pwd", b"psw", b"secret", b"token", b"credential", b"key", b"salt", b"auth", b"mima", b"jscode"),
+    *(b"pass", b"pw", b"psw", b"secret", b"token", b"credential", b"key", b"salt", b"auth", b"mima", b"jscode"),
     *(b"login(", b"connect", b"hmac", b"jwt.", *_SCHEMES),
 )
 _SHORT = re.compile(rb"k(?<=[ast]k)(?<![a-z][ast]k)(?![a-z])")
 _SHORT_IN_CAMEL = re.compile(rb"k(?<=[a-z][AST]k)(?![a-z])")  # `baiduAk`
-_CHINESE_NAME = re.compile(r"密码|口令|密钥|秘钥|密匙|私钥|令牌|授权码|凭证")
+_CHINESE_NAME = re.compile(
+    r"密[ \u3000]{0,4}[码碼]|口[ \u3000]{0,4}令|密[钥鑰]|秘[钥鑰]|密匙|金鑰|私[钥鑰]|令牌|权杖|權杖"
+    r"|授[权權][码碼]|凭证|憑證"
+)
+_MARK = "REDACTED_"
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 _TRAILERS = frozenset(
     "value val str string text default dev test prod production online local old new hash md encrypted plain raw b env "
-    "hex data bytes base id num const".split()
+    "hex data bytes base id num const equals".split()
 )
-_PASSWORDS = ("password", "passwd", "pwd", "psw", "pswd", "passphrase", "passcode", "passwords", "pwds", "mima")
+_PASSWORDS = (
+    "password",
+    "passwd",
+    "pwd",
+    "psw",
+    "pswd",
+    "passcode",
+    "passwords",
+    "pwds",
+    "mima",
+    "storepass",
+    "keypass",
+)
 _SECRETS = ("secret", "secrets", "secretkey", "signkey", "aeskey", "privatekey", "encryptkey", "salt")
 _TOKENS = (
     *("token", "tokens", "apikey", "accesskey", "appkey", "authkey", "accountkey", "credential", "credentials"),
@@ -41,17 +58,22 @@ _PAIRS = ("login", "connect", "connection", "auth", "basicauth", "proxyauth")
 
 @lru_cache(maxsize=4096)
 def rank_of(name: str) -> str:
-    """Return what a name says of its value: `password`, `secret`, `token`, `key`, `pair`, `signing`, or nothing.
+    """Return what a name says of a value: `password`, `passphrase`, `secret`, `token`, `key`, `pair`, `signing`, `""`.
 
-    The last word counts: `passwordRules` holds rules, and `loginPassword` a password.
+    The last word counts: `passwordRules` holds rules, and `loginPassword` a password. A word that stands for what was
+    taken out is the name of nothing.
     """
+    if _MARK in name:
+        return ""
     words = [word.lower() for word in _WORDS.findall(name)]
     while len(words) > 1 and words[-1] in _TRAILERS:
         if words[-1] == "id" and words[-2] not in ("key", "secret"):
             return ""
         words.pop()
     last, before = ["", "", *words][-1], ["", "", *words][-2]
-    if last == "pass" or (before + last).endswith(_PASSWORDS):
+    if (before + last).endswith("passphrase"):
+        return "passphrase"
+    if last in ("pass", "pw") or (before + last).endswith(_PASSWORDS):
         return "password"
     if last.endswith(_SECRETS) or (last in ("key", "keys") and before in _SECRET_KEYS):
         return "secret"
@@ -74,11 +96,19 @@ _AFTER = re.compile(
 _READER = re.compile(r"(?:get|check|valid|is[A-Z_]|has|verify|remove|delete|find|load|parse|on[A-Z]|use)")
 _BOUND = re.compile(r"(?:^|\s|v-bind|v-model)[:@]$")
 _KEY_VALUE = re.compile(r"[^A-Za-z0-9]{1,12}(?:[\w.]{1,30}\()?.?(?:[A-Za-z0-9+/_=-]{20}|(?<=Utf8\.parse\(.)\w{16})")
+# A key of a cipher, and the initialization vector beside it.
+_WITH_VECTOR = re.compile(
+    r"""\s?[:=]\s?[bur]?(["'`])([^"'`\s\\]{16,64})\1[\s,;]{1,20}(?:[A-Za-z]{3,8}\s){0,3}\w{0,20}(?<![a-zB-Z])[iI][vV]\s?[:=]\s?[bur]?(["'`])([^"'`\s\\]{8,64})\3"""
+)
 _BASIC_VALUE = re.compile(r"[\"']?([\w+/]{8,512}={0,2})")
 _DEFAULT = re.compile(
-    r"""\{[^{}"'`;]{0,160}?(?<![\w$])(?:default|value|initialValue|defaultValue)\s{0,3}:\s{0,3}(?:\(\)\s{0,3}=>\s{0,3})?(?=["'`])"""
+    r"""\{[^{}"'`;]{0,160}?(?<![\w$])(?:(?:default|value|initialValue|defaultValue)\s{0,3}:\s{0,3}(?:\(\)\s{0,3}=>\s{0,3})?(?=["'`])"""
+    r"""|validator(?:\s{0,3}:\s{0,3}(?:function\s{0,3})?)?\(?\s{0,3}\w{1,40}\s{0,3}\)?\s{0,3}(?:=>\s{0,3})?(?:\{\s{0,20}return\s)?\s{0,3}(?=\[))"""
 )
+_ESCAPE = re.compile(r"\\u00([2-7][0-9a-fA-F])")
+_ESCAPED_NAME = re.compile(r"(?:\\u00[2-7][0-9a-fA-F]|[\w$.-]){1,80}", re.ASCII)
 _MOST_LITERALS = 16  # of an expression
+_IS_KEY = re.compile(r"\\?[\"'`]\s{0,20}:")
 _CONTAINER, _NUMBER = re.compile(r"\{(?=[\"'`]|\d+\})"), re.compile(r"\d{6,20}(?=[\"'])")
 _USER_VALUE = re.compile(r"""["'`][\w.@+-]{1,64}:([^\s"'`:/]{3,128})["'`]""")
 _SCHEME_VALUE = re.compile(r"(?:\s|%20){1,3}([\w\-.~+/]{8,4096}={0,2})")
@@ -114,10 +144,31 @@ def named(text: str, raw: bytes, suffix: str) -> Iterator[Span]:
             continue  # the default of a variable, which `defaults` looks at
         if part in _SCHEMES and end - start == len(part):
             yield from _scheme(text, end, part.decode())
-        elif (rank := rank_of(text[start:end])) and (rank != "key" or _KEY_VALUE.match(text, end)):
+        elif (rank := rank_of(text[start:end])) == "key" and not _KEY_VALUE.match(text, end):
+            if vector := _WITH_VECTOR.match(text, end):
+                yield from (Span(*vector.span(n), "secret") for n in (2, 4) if looks_secret(vector[n], "secret"))
+        elif rank:
             yield from _values(text, start, end, rank, suffix)
+            for span in compared(text, start) if rank in ("password", "secret", "token") else ():
+                yield from judged(text, span, rank, suffix)
+    yield from _escaped(text, lower, suffix)
     for hit in _CHINESE_NAME.finditer(text) if not text.isascii() else ():
         yield from _chinese(text, hit)
+
+
+def _escaped(text: str, lower: bytes, suffix: str) -> Iterator[Span]:
+    """Yield the secrets after a name with characters written as escapes."""
+    at = text.find("\\u00")
+    while at >= 0:
+        start = at
+        while start and lower[start - 1] in _NAME_LETTERS and at - start < 60:
+            start -= 1
+        match = _ESCAPED_NAME.match(text, at)
+        if match:
+            name = _ESCAPE.sub(lambda escape: chr(int(escape[1], 16)), text[start : match.end()])
+            if (rank := rank_of(name)) and rank != "key":
+                yield from _values(text, start, match.end(), rank, suffix)
+        at = text.find("\\u00", match.end() if match else at + 4)
 
 
 def _scheme(text: str, end: int, scheme: str) -> Iterator[Span]:
@@ -162,7 +213,7 @@ def _values(text: str, start: int, end: int, rank: str, suffix: str) -> Iterator
     if text[at : at + 1] in open_quotes and how == "op":
         at += 1  # `"?token=" + "…"`
     quoted = text.startswith(_OPENING, at)
-    if how == "space" and not (name.startswith("--") or before.endswith(("ENV ", "machine ", "login "))):
+    if how == "space" and not _takes_space(text, at, name, before, suffix):
         return
     if (how == "call" and _READER.match(name.rpartition(".")[2])) or (how == "comma" and not after["close"]):
         return
@@ -184,7 +235,7 @@ def _values(text: str, start: int, end: int, rank: str, suffix: str) -> Iterator
     if how == "op" and (container := _CONTAINER.match(text, at)):  # `pwd={"…"}` of JSX
         at = container.end()
         quoted = text.startswith(_OPENING, at)
-    if how == "op" and _BOUND.search(before):  # `:password="…"` holds an expression
+    if how == "op" and after["op"] != "=>" and _BOUND.search(before):  # `:password="…"` holds an expression
         at += 1
         if rank == "password" and (number := _NUMBER.match(text, at)):
             yield Span(*number.span(), rank)
@@ -193,6 +244,8 @@ def _values(text: str, start: int, end: int, rank: str, suffix: str) -> Iterator
     expression = how == "op" and suffix not in CONFIGURATION and "\n" not in after[0]
     if quoted or expression:
         groups = list(joined(text, list(islice(literals(text, at), _MOST_LITERALS))))
+        if how == "comma" and groups and _IS_KEY.match(text, groups[0][0][0][1]):
+            return  # of the next pair of an object
         for group in groups if expression else groups[:1]:
             span, plain = group[0]
             kind = rank if plain else "token" if rank != "key" else ""
@@ -207,16 +260,32 @@ def _values(text: str, start: int, end: int, rank: str, suffix: str) -> Iterator
         yield from _bare(text, before + name, at, how, rank, suffix, bool(open_quotes))
 
 
+def _takes_space(text: str, at: int, name: str, before: str, suffix: str) -> bool:
+    """Return whether a space is all that stands between a name and its value: an option, an entry of `.netrc`."""
+    if name.startswith("--") or before.endswith(("ENV ", "machine ", "login ")) or suffix in (".netrc", "_netrc"):
+        return True
+    if name.startswith("-"):
+        return suffix not in _CODE
+    if before.strip():
+        return text[at : at + 1] == "'" and _OF_A_ROLE.search(before) is not None
+    return suffix == ".properties" or (suffix in _WITHOUT_BRACKETS and text.startswith(_OPENING, at))
+
+
 # Before a value of YAML: an anchor, a tag, or the mark of a text that begins on the next line. An alias is no value.
 _YAML_NODE = re.compile(
     r"(?!\*)(?:(?:&|!)[\w!./:-]{0,80}[ \t]{1,4}){0,2}(?!\*)(?:[|>][-+\d]{0,2}[ \t]{0,9}\n(?P<indent>[ \t]{1,40}))?"
 )
+_OF_A_ROLE = re.compile(
+    r"(?i)(?<![a-z])(?:role|user)\s[^\n;]{1,80}\s\Z"
+)  # of a database: `ALTER ROLE a WITH PASSWORD '…'`
+_WITHOUT_BRACKETS = frozenset(".gradle .groovy .rb .kts".split())  # around what is handed to a call
 _SHELLS = frozenset(".sh .envrc .netrc".split())
 # Names of what one does with a password. In a file of translations they hold words.
 _DOING = frozenset(
     "forgot forget change reset confirm enter show hide repeat update set edit modify input verify retype".split()
 )
 _DIGITS = re.compile(r"\d+[lLnuU]?")
+_OF_A_FILE = re.compile(r"\.(?:vue|[jt]sx?)\Z")
 _VARIABLE = re.compile(r"\$[A-Za-z_]\w*")
 _TITLE = re.compile(r"[A-Z][a-z]+")
 # An ampersand belongs to the value, unless it begins the next part of an address, an entity or another condition.
@@ -253,9 +322,11 @@ def _bare(text: str, before: str, at: int, how: str, rank: str, suffix: str, wit
     ahead = text[match.end() : match.end() + 1] if match else ""
     if not match or ahead in ("(", "[") or (how == "xml" and ahead != "<"):
         return
-    value = match[0].partition("REDACTED_")[0].rstrip(".,;:")
+    value = match[0].partition(_MARK)[0].rstrip(".,;:")
     if suffix in _SHELLS and _VARIABLE.fullmatch(value):
         return
+    if within and rank == "password":
+        value = _OF_A_FILE.sub("", value)  # of a file that is imported
     if suffix not in CONFIGURATION and _IS_EXPRESSION.match(value):
         return
     plain = (
@@ -268,7 +339,11 @@ def _bare(text: str, before: str, at: int, how: str, rank: str, suffix: str, wit
 def chinese_rank(name: str) -> str:
     """Return what a Chinese name such as `默认密码` says of its value, as `rank_of` does."""
     hit = re.search(rf"(?:{_CHINESE_NAME.pattern})(?=(?:[（(].{{0,20}}[)）])?$)", name)
-    return _CHINESE_RANKS.get(hit[0], "secret") if hit else ""
+    return _rank_of_hit(hit) if hit else ""
+
+
+def _rank_of_hit(hit: re.Match[str]) -> str:
+    return _CHINESE_RANKS.get(hit[0][0] + hit[0][-1], "secret")
 
 
 def is_plain(value: str, suffix: str) -> bool:
@@ -289,20 +364,24 @@ def _reads_as_words(text: str, end: int, before: str, value: str, suffix: str) -
 
 _CHINESE_AFTER = re.compile(
     r"(?:[（(][\u4e00-\u9fff]{1,8}[)）])?(?P<close>[\"'”’])?\*{0,2}\s{0,2}"
-    r"(?P<sep>(?:默认|统一|初始|都|均|改|重置|设置)?(?:是|为|成)?[ \t]?[:：=＝|]?)\*{0,2}\s{0,2}"
+    r"(?P<sep>(?:已经?)?(?:默认|统一|初始|都|均|[更修]?改|[更重]新|更?换|重置|设置?|設置?|改)?(?:是|为|為|成)?了?"
+    r"(?:[，,]?\s?(?:新|现|最新|现在)的?(?:密码|口令)?(?:是|为|改?成))?[ \t]?[:：=＝|]?)\*{0,2}\s{0,2}"
     r"(?:[\"'“‘「【（(`]|<code>)?"
 )
 _ACCOUNT, _USER = re.compile(r"[号户名][/和与及、 ]*$"), re.compile(r"[\w.@-]{1,20} ?/ ?")
-_CHINESE_RANKS = {"密码": "password", "口令": "password", "令牌": "token", "凭证": "token"}
+_CHINESE_RANKS = {
+    **dict.fromkeys(("密码", "密碼", "口令"), "password"),
+    **dict.fromkeys(("令牌", "权杖", "權杖", "凭证", "憑證"), "token")
+}  # fmt: skip
 
 
 def _chinese(text: str, hit: re.Match[str]) -> Iterator[Span]:
     after = _CHINESE_AFTER.match(text, hit.end())
     match = _BARE.match(text, after.end()) if after and (after["sep"] or not after["close"]) else None
     if match:
-        rank = _CHINESE_RANKS.get(hit[0], "secret")
+        rank = _rank_of_hit(hit)
         if _ACCOUNT.search(text[max(0, hit.start() - 8) : hit.start()]) and (user := _USER.match(text, match.start())):
             match = _BARE.match(text, user.end()) or match
-        value = match[0].partition("REDACTED_")[0].rstrip(".,;:")
+        value = match[0].partition(_MARK)[0].rstrip(".,;:")
         if looks_secret(value, rank):
             yield Span(match.start(), match.start() + len(value), rank)

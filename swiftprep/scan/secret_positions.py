@@ -103,6 +103,9 @@ def told(text: str, lower: str, suffix: str, places: Callable[[], Places], offse
             continue
         value = match["value"].rstrip(".:：")
         start = match.start("value")
+        if value[0] == value[-1] == "*":  # emphasis of Markdown
+            value = value.strip("*")
+            start = text.find(value, start)
         may_be = looks_secret(value, "password") if pair is None else _may_follow(pair, value)
         if may_be and _is_told(text, start, suffix, places, offset):
             yield Span(start, start + len(value), "password")

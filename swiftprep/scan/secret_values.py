@@ -43,8 +43,20 @@ _COMMON = frozenset("qwerty qwertyuiop asdfgh asdfghjkl zxcvbnm iloveyou letmein
 _LEET = str.maketrans("013457$@!", "oleastsai")
 
 
+# Words drawn for a passphrase. One of these is in whatever is said of it.
+_DRAWN_WORDS = re.compile(r"[a-z]{3,12}(?:[ -][a-z]{3,12}){3,11}")
+_SAID = frozenset(
+    "the your you this that for and not with from are was has have must should will can enter please type passphrase "
+    "password key keys file when use used new old confirm least".split()
+)
+
+
 def looks_secret(value: str, rank: str) -> bool:
     """Return whether a value looks like a secret, by what may be expected under a name of that rank."""
+    if rank == "passphrase":
+        if _DRAWN_WORDS.fullmatch(value) and _SAID.isdisjoint(re.split("[ -]", value)):
+            return True
+        rank = "password"
     value = value[:96]  # the start of a long one tells enough
     if not rank or not value.isascii() or PLACEHOLDER.search(value) or _NOT_A_VALUE.search(value):
         return False
