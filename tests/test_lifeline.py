@@ -29,8 +29,8 @@ how, note = sys.argv[1:]
 if how == "deaf":
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 aide = subprocess.Popen(["sleep", "3600"])
-print(os.getpid(), aide.pid, flush=True)
 try:
+    print(os.getpid(), aide.pid, flush=True)
     while True:
         time.sleep(0.05)
 except KeyboardInterrupt:

@@ -19,7 +19,7 @@ import pytest
 
 from swiftprep import demo
 from swiftprep.demo import MODEL_ARGUMENTS
-from swiftprep.distill.request import Request
+from swiftprep.distill.request import Reply, Request
 from swiftprep.distill.teachers.teacher import Limits, Teacher, Teaches
 from swiftprep.errors import ConfigError, MissingDependencyError, RunError, TeacherError
 from swiftprep.serve import local
@@ -449,6 +449,7 @@ def test_a_server_of_ours_streams_keeps_schemas_and_refuses_what_is_too_long():
         form = {"type": "json_schema", "json_schema": {"name": "p", "schema": SCHEMA}}
         plain = Teacher(server.base_url, server.model)
         (reply,) = ask(plain, "How old are you?", max_tokens=60, response_format=form)
+        assert isinstance(reply, Reply), reply
         assert json.loads(reply.content)["age"] <= 120
         (error,) = ask(plain, "word " * 600)
         assert isinstance(error, TeacherError)
