@@ -147,6 +147,32 @@ def test_what_is_let_in_is_passed_on_as_it_is_and_nothing_else():
     assert found[0].headers.get_content_type() == "text/event-stream"
 
 
+def test_a_question_does_not_meet_a_connection_that_is_just_being_closed():
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\nconnection: keep-alive\r\n\r\nok")
+        await writer.drain()
+        if await reader.read(1):  # another question on it
+            writer.close()
+
+    async def go() -> list[http.client.HTTPResponse]:
+        inner = await asyncio.start_server(answer, HOST, 0)
+        port = inner.sockets[0].getsockname()[1]
+        with Gate("key") as gate:
+            is_open = asyncio.Event()
+            standing = asyncio.ensure_future(stand_before(f"http://{HOST}:{port}", gate, is_open.set))
+            await is_open.wait()
+            headers = {"Host": f"{HOST}:{gate.port}", "Authorization": "Bearer key"}
+            found = [await asyncio.to_thread(get, gate.port, method="POST", **headers) for _ in range(3)]
+            standing.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await standing
+            inner.close()
+            return found
+
+    assert [one.status for one in asyncio.run(go())] == [200, 200, 200]
+
+
 # --- what a server of ours is asked ---------------------------------------------------------------------------------
 
 

@@ -92,7 +92,9 @@ async def stand_before(address: str, gate: Gate, ready: Callable[[], None]) -> N
     from aiohttp import web
 
     is_path = not address.startswith("http://")
-    connector = aiohttp.UnixConnector(address, limit=0) if is_path else aiohttp.TCPConnector(limit=0)
+    # A connection each: one that is kept may be closed by the server just when the next question goes out on it.
+    settings: dict[str, Any] = {"limit": 0, "force_close": True}
+    connector = aiohttp.UnixConnector(address, **settings) if is_path else aiohttp.TCPConnector(**settings)
     base = f"http://{HOST}" if is_path else address
     no_limit = aiohttp.ClientTimeout(total=None, sock_read=None)  # who asks has one
 
