@@ -152,8 +152,9 @@ def test_a_question_does_not_meet_a_connection_that_is_just_being_closed():
         await reader.readuntil(b"\r\n\r\n")
         writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\nconnection: keep-alive\r\n\r\nok")
         await writer.drain()
-        if await reader.read(1):  # another question on it
-            writer.close()
+        await reader.read(1)  # another question on it, or its end
+        writer.close()
+        await writer.wait_closed()
 
     async def go() -> list[http.client.HTTPResponse]:
         inner = await asyncio.start_server(answer, HOST, 0)
