@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from types import NoneType, UnionType
-from typing import Any, ClassVar, Literal, TypeVar, get_args
+from typing import Annotated, Any, ClassVar, Literal, TypeAlias, TypeVar, get_args
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -24,6 +24,10 @@ from swiftprep.withheld import masked, withhold_settings
 _LARGEST = 1 << 20  # bytes of a settings file
 _MOST_ARGUMENTS = 1_000  # of ms-swift, which has fewer than that
 _SHOWN = 50  # problems that are told
+
+
+Seconds: TypeAlias = Annotated[float, Field(gt=0, le=86_400, allow_inf_nan=False)]
+Megabytes: TypeAlias = Annotated[int, Field(ge=200, le=1_000_000)]
 
 
 class Section(BaseModel):
@@ -45,16 +49,8 @@ class ScanConfig(Section):
     allow_licenses: list[str] | None = Field(default=None, description="SPDX ids; null: all")
     ignore: list[str] | None = Field(default=None, description="gitignore patterns in place of the default ones")
     val_fraction: float = Field(default=0.2, gt=0, lt=1)
-    file_seconds: float = Field(
-        default=3.0,
-        gt=0,
-        le=86_400,
-        allow_inf_nan=False,
-        description="of processor time for a file, and for each megabyte",
-    )
-    file_memory_mb: int = Field(
-        default=2000, ge=200, le=1_000_000, description="memory of a process that reads files, on Linux"
-    )
+    file_seconds: Seconds = Field(default=3.0, description="of processor time for a file, and for each megabyte")
+    file_memory_mb: Megabytes = Field(default=2000, description="memory of a process that reads files, on Linux")
 
 
 class ScanRecipeConfig(Section):
@@ -77,16 +73,8 @@ class CheckConfig(Section):
     tokenizer: Path | None = Field(default=None, description="folder of the model whose tokenizer counts")
     levels: dict[str, Literal["off", "warn", "drop"]] = Field(default_factory=dict, description="rule → level")
     fix: bool = Field(default=True, description="false: tell what would be repaired and keep it as it is, secrets too")
-    row_seconds: float = Field(
-        default=3.0,
-        gt=0,
-        le=86_400,
-        allow_inf_nan=False,
-        description="of processor time for a row, and for each megabyte",
-    )
-    row_memory_mb: int = Field(
-        default=2000, ge=200, le=1_000_000, description="memory of a process that checks rows, on Linux"
-    )
+    row_seconds: Seconds = Field(default=3.0, description="of processor time for a row, and for each megabyte")
+    row_memory_mb: Megabytes = Field(default=2000, description="memory of a process that checks rows, on Linux")
     lang: Literal["zh", "en"] = Field(default="zh", description="of the report")
     output_dir: Path = Path("runs/check")
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from swiftprep.scan.places import PROSE, suffix_of
 from swiftprep.scan.secret_names import CONFIGURATION
-from swiftprep.scan.secret_values import Span
+from swiftprep.scan.secret_values import Span, hits
 
 KINDS = ("intranet-address", "intranet-host")
 
@@ -78,7 +78,7 @@ def intranet(text: str, path: str = "") -> list[Span]:
 def _bare(text: str, is_prose: bool) -> Iterator[tuple[int, int]]:
     """Yield where hosts stand in prose, in comments and in the addresses of repositories (`git@host:group/app.git`)."""
     done = 0
-    for at in sorted(at for label in _IN_HOSTS for at in _hits(text, label)):
+    for at in sorted(at for label in _IN_HOSTS for at in hits(text, label)):
         if at < done:
             continue
         before = _BEFORE_BARE.search(text, max(done, at - 200), at)
@@ -90,13 +90,6 @@ def _bare(text: str, is_prose: bool) -> Iterator[tuple[int, int]]:
         line = text.rfind("\n", max(0, start - 1000), start) + 1
         if is_prose or _IN_COMMENT.search(text[line:start]):
             yield match.span()
-
-
-def _hits(text: str, part: str) -> Iterator[int]:
-    at = text.find(part)
-    while at >= 0:
-        yield at
-        at = text.find(part, at + len(part))
 
 
 def _is_one(text: str, match: re.Match[str], path: str) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from swiftprep.scan.assigned import assigned
 from swiftprep.scan.mask import MARKER
-from swiftprep.scan.secret_values import PLACEHOLDER, UUID, Span, is_random
+from swiftprep.scan.secret_values import PLACEHOLDER, UUID, Span, hits, is_random
 
 _SLASH = r"(?:\\{0,4}/|%2[fF])"
 _EQUALS = r"(?:=|%3[dD])"
@@ -72,10 +72,7 @@ def hooks(text: str, lower: str) -> Iterator[Span]:
 
 def _places(lower: str) -> Iterator[int]:
     for needle in _NEEDLES:
-        at = lower.find(needle)
-        while at >= 0:
-            yield at
-            at = lower.find(needle, at + len(needle))
+        yield from hits(lower, needle)
 
 
 def _tokens(text: str, lead: re.Match[str]) -> Iterator[tuple[int, int]]:

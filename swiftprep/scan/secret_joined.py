@@ -9,7 +9,7 @@ from typing import TypeAlias
 from swiftprep.scan.assigned import assigned
 from swiftprep.scan.secret_formats import has_format
 from swiftprep.scan.secret_names import rank_of
-from swiftprep.scan.secret_values import Span, is_random, looks_secret
+from swiftprep.scan.secret_values import Span, hits, is_random, looks_secret
 
 Part: TypeAlias = tuple[int, int]
 
@@ -72,20 +72,13 @@ def put_together(text: str, lower: str) -> Iterator[Span]:
             parts, names = _parts(text, *template.span("text"))
             if len(parts) > 1 and not names:
                 yield from _judged(text, parts, "token")
-    for at in sorted(at for word in _TELLING for at in _hits(lower, word)):
+    for at in sorted(at for word in _TELLING for at in hits(lower, word)):
         given = _GIVEN.match(text, at)
         rank = rank_of(_BEFORE.search(text[max(0, at - 40) : at])[0] + given["name"]) if given else ""  # type: ignore[index]
         if given and rank in ("password", "passphrase", "secret", "token"):
             if pieces := _PIECES.match(text, given.end()):
                 yield from _of_pieces(text, pieces, rank)
             yield from _of_variables(text, given.end(), rank)
-
-
-def _hits(text: str, word: str) -> Iterator[int]:
-    at = text.find(word)
-    while at >= 0:
-        yield at
-        at = text.find(word, at + len(word))
 
 
 def _literals(text: str, at: int) -> Iterator[Part]:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 
 from swiftprep.scan.places import PROSE, Places
 from swiftprep.scan.secret_columns import row_fields
-from swiftprep.scan.secret_values import PLACEHOLDER, STAND_INS, Span, looks_secret
+from swiftprep.scan.secret_values import PLACEHOLDER, STAND_INS, Span, hits, looks_secret
 
 # Which argument of a call is a password, from 0.
 _ARGUMENT = {
@@ -71,18 +71,11 @@ def positional(text: str) -> Iterator[Span]:
 
 def _calls(text: str) -> Iterator[re.Match[str]]:
     done = 0
-    for at in sorted(at for part in _IN_CALLS for at in _hits(text, part)):
+    for at in sorted(at for part in _IN_CALLS for at in hits(text, part)):
         match = _CALL.search(text, max(done, at - _LONGEST_NAME), at + _LONGEST_NAME) if at >= done else None
         if match:
             done = match.end()
             yield match
-
-
-def _hits(text: str, part: str) -> Iterator[int]:
-    at = text.find(part)
-    while at >= 0:
-        yield at
-        at = text.find(part, at + len(part))
 
 
 def told(text: str, lower: str, suffix: str, places: Callable[[], Places], offset: int) -> Iterator[Span]:
@@ -114,7 +107,7 @@ def told(text: str, lower: str, suffix: str, places: Callable[[], Places], offse
 def _users(text: str, lower: str) -> Iterator[int]:
     """Yield where the name of a user may begin."""
     for word in _IN_USERS if text.isascii() else (*_IN_USERS, "管理员", "超管", "密"):
-        for at in _hits(lower if word.isascii() else text, word):
+        for at in hits(lower if word.isascii() else text, word):
             yield from (at - len(before) for before in _BEFORE_USERS if lower.startswith(before, at - len(before)))
             yield at
 

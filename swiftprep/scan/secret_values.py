@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -15,6 +16,14 @@ class Span(NamedTuple):
     start: int
     end: int
     kind: str
+
+
+def hits(text: str, part: str) -> Iterator[int]:
+    """Yield where a part stands in a text; to find it so is faster than by any pattern."""
+    at = text.find(part)
+    while at >= 0:
+        yield at
+        at = text.find(part, at + len(part))
 
 
 PLACEHOLDER = re.compile(
