@@ -17,7 +17,7 @@ from swiftprep.errors import RunError, SwiftprepError
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
-_LENGTH = struct.Struct("<Q")
+LENGTH = struct.Struct("<Q")
 _FUNCTIONS = 8  # that a child keeps
 
 is_child = False  # whether this process is one
@@ -50,7 +50,7 @@ def keep(known: dict[bytes, Any], key: bytes, value: Any) -> bool:
 
 def send(pipe: Any, data: bytes) -> None:
     """Write a pickle into a pipe."""
-    pipe.write(_LENGTH.pack(len(data)))
+    pipe.write(LENGTH.pack(len(data)))
     pipe.write(data)
     pipe.flush()
 
@@ -61,10 +61,10 @@ def receive(pipe: Any) -> Any:
     Raises:
         EOFError: the other side is gone.
     """
-    head = pipe.read(_LENGTH.size)
-    if len(head) < _LENGTH.size:
+    head = pipe.read(LENGTH.size)
+    if len(head) < LENGTH.size:
         raise EOFError
-    (length,) = _LENGTH.unpack(head)
+    (length,) = LENGTH.unpack(head)
     data = pipe.read(length)
     if len(data) < length:
         raise EOFError

@@ -16,6 +16,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 import weakref
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
@@ -24,7 +25,7 @@ from typing import Any, Generic, NamedTuple, TypeVar
 
 from swiftprep import children, worker_child
 from swiftprep.errors import ConfigError, RunError, SwiftprepError
-from swiftprep.worker_child import Lost, attempt, keep, receive, send
+from swiftprep.worker_child import LENGTH, Lost, attempt, keep, send
 
 __all__ = ["Guarded", "ItemLimits", "Lost", "WorkerPool", "pool_of"]
 
@@ -33,6 +34,9 @@ Result = TypeVar("Result")
 
 LONGEST = 86_400  # seconds that an item may be given
 LEAST_MB, MOST_MB = 200, 1_000_000
+_PIPE = 1 << 20  # bytes that may wait in a pipe
+_FEW = 8  # results that are waited for one by one; of more, about as many are let come together
+_NAP = 0.01  # seconds to wait for that at most
 _WALL = 20  # how many times their processor time items may take on a busy machine, beyond a minute
 
 
@@ -277,6 +281,41 @@ class _Order(NamedTuple):
             return cls(pickle.dumps(lost), guarded.limits.seconds)
 
 
+def _received(pipe: Any, count: int) -> Iterator[Any]:
+    """Yield so many pickled results.
+
+    They are read several at a time: waking up for each costs both processes more than it takes to make most of them.
+
+    Raises:
+        EOFError: the other side is gone.
+    """
+    data = memoryview(b"")
+    began, total = time.monotonic(), count
+    while count:
+        length = LENGTH.unpack_from(data)[0] + LENGTH.size if len(data) >= LENGTH.size else LENGTH.size
+        if len(data) >= length > LENGTH.size:
+            yield pickle.loads(data[LENGTH.size : length])
+            data = data[length:]
+            count -= 1
+            continue
+        if _FEW < count < total:  # as long as about as many take
+            time.sleep(min(_NAP, _FEW * (time.monotonic() - began) / (total - count)))
+        parts: list[memoryview | bytes] = [data, os.read(pipe.fileno(), _PIPE)]
+        while parts[-1] and sum(map(len, parts)) < length:
+            parts.append(os.read(pipe.fileno(), _PIPE))
+        if not parts[-1]:
+            raise EOFError
+        data = memoryview(b"".join(parts))
+
+
+def _widen(pipe: Any) -> None:
+    """Let more wait in a pipe, where the platform can do that (Linux)."""
+    with contextlib.suppress(ImportError, AttributeError, OSError):
+        import fcntl
+
+        fcntl.fcntl(pipe.fileno(), fcntl.F_SETPIPE_SZ, _PIPE)
+
+
 def _lost(code: int, overdue: bool, seconds: float) -> Lost:
     if overdue or code == -getattr(signal, "SIGPROF", 0):
         return Lost(f"did not come to an end within {seconds:.3g} s of processor time", "seconds")
@@ -312,8 +351,7 @@ class _Child:
         given = (key, b"" if is_known else function, guarded.limits.memory_mb, [tuple(order) for order in orders])
         try:
             send(process.stdin, pickle.dumps(given, pickle.HIGHEST_PROTOCOL))
-            for _ in orders:
-                yield receive(process.stdout)
+            yield from _received(process.stdout, len(orders))
         except OSError:
             raise EOFError from None
         finally:
@@ -330,7 +368,8 @@ class _Child:
         places = [place for place in sys.path if place not in ("", ".", os.getcwd())]
         try:
             send(process.stdin, pickle.dumps(places))
-            receive(process.stdout)
+            next(_received(process.stdout, 1))
+            _widen(process.stdout)
         except (EOFError, OSError):
             raise RunError(f"a worker process does not start: exit code {process.wait()} (工作进程无法启动)") from None
         self._functions.clear()

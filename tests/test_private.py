@@ -10,7 +10,8 @@ from test_redaction import errors
 
 from swiftprep import Scanner
 from swiftprep.distill.prompting import guard
-from swiftprep.scan.private import without_private, without_private_name
+from swiftprep.scan.private import without_private
+from swiftprep.scan.private_names import without_private_name
 from swiftprep.scan.secrets import redact
 
 CASES = private(seed=90210, rounds=2)

@@ -57,16 +57,24 @@ _GENERATED = re.compile(
 
 _SCRIPTS = (".js", ".mjs", ".cjs", ".jsx", ".ts", ".mts", ".cts", ".tsx", ".css")
 _COMMON_JS = r"^[ \t]*(?:exports\.__esModule ?= ?(?:true|!0)\b|Object\.defineProperty\(exports, ?['\"]__esModule['\"],)"
-# What compilers and bundlers leave in their output: words to look for first, since looking for them costs next to
-# nothing, the pattern that makes sure, and the name to report.
+# What compilers and bundlers leave in their output: words to look for first, since that is faster by far, the pattern
+# that makes sure, and the name to report. Several begin with the same word, which is looked for once.
 _COMPILED = tuple(
     (words, re.compile(pattern, re.MULTILINE), name)
     for words, pattern, name in (
-        (["webpackBootstrap"], r"// webpackBootstrap\b", "webpack output"),
-        (["webpackUniversalModuleDefinition"], r"\bfunction webpackUniversalModuleDefinition\(", "webpack output"),
-        (["__webpack_require__"], r"\b__webpack_require__\.[rdn]\(|\bfunction __webpack_require__\(", "webpack output"),
-        (["webpackJsonp"], r"[\[.]\"?webpackJsonp\w{0,50}\"?\]? ?= ?", "webpack output"),
-        (["webpackChunk"], r"[\[.]\"?webpackChunk\w{0,50}\"?\]? ?= ?", "webpack output"),
+        (["webpack", "webpackBootstrap"], r"// webpackBootstrap\b", "webpack output"),
+        (
+            ["webpack", "webpackUniversalModuleDefinition"],
+            r"\bfunction webpackUniversalModuleDefinition\(",
+            "webpack output",
+        ),
+        (
+            ["webpack", "__webpack_require__"],
+            r"\b__webpack_require__\.[rdn]\(|\bfunction __webpack_require__\(",
+            "webpack output",
+        ),
+        (["webpack", "webpackJsonp"], r"[\[.]\"?webpackJsonp\w{0,50}\"?\]? ?= ?", "webpack output"),
+        (["webpack", "webpackChunk"], r"[\[.]\"?webpackChunk\w{0,50}\"?\]? ?= ?", "webpack output"),
         (
             ["typeof exports", "typeof module"],
             r"typeof exports ?===? ?['\"]object['\"] ?&& ?typeof module ?!==? ?['\"]undefined['\"] ?\?"
@@ -74,15 +82,15 @@ _COMPILED = tuple(
             "UMD bundle",
         ),
         # A table of texts is written by hand in this form, too; what a compiler makes of modules has code in it.
-        (["__esModule", "function"], _COMMON_JS, "compiled to CommonJS"),
-        (["__esModule", "require("], _COMMON_JS, "compiled to CommonJS"),
+        (["__", "__esModule", "function"], _COMMON_JS, "compiled to CommonJS"),
+        (["__", "__esModule", "require("], _COMMON_JS, "compiled to CommonJS"),
         (["_interopRequire"], r"^[ \t]*function _interopRequire\w{0,20}\(", "compiled to CommonJS"),
-        (["this && this.__"], r"^[ \t]*var __\w{1,30} = \(this && this\.__\w{1,30}\) \|\|", "tsc output"),
+        (["__", "this && this.__"], r"^[ \t]*var __\w{1,30} = \(this && this\.__\w{1,30}\) \|\|", "tsc output"),
         (["_vm.$createElement"], r"^[ \t]*var _h ?= ?_vm\.\$createElement\b", "vue-loader output"),
         (["_withStripped"], r"^[ \t]*\w{0,30}render\w{0,30}\._withStripped ?= ?true\b", "vue-loader output"),
-        ([".options.__file"], r"^[ \t]*\w{1,60}\.options\.__file ?= ?[\"']", "vue-loader output"),
+        (["__", ".options.__file"], r"^[ \t]*\w{1,60}\.options\.__file ?= ?[\"']", "vue-loader output"),
         (["openBlock as _openBlock"], r"^import \{[^}\n]{0,2000}\bopenBlock as _openBlock\b", "vue-loader output"),
-        (["__defProp"], r"^var __defProp ?= ?Object\.defineProperty;", "esbuild output"),
+        (["__", "__defProp"], r"^var __defProp ?= ?Object\.defineProperty;", "esbuild output"),
         (["System.register("], r"^System\.register\(\[", "SystemJS bundle"),
         (["sourceMappingURL="], r"^[ \t]*(?://|/\*)[#@] ?sourceMappingURL=\S", "has a source map"),
     )
@@ -234,9 +242,12 @@ def why_generated(text: str, path: str) -> str:
     if said := _GENERATED.search(_head_comments(text)):
         return f'says "{" ".join(said[0].split())}"'
     if path.lower().endswith(_SCRIPTS):
-        return next(
-            (name for words, sign, name in _COMPILED if all(w in text for w in words) and sign.search(text)), ""
-        )
+        there: dict[str, bool] = {}
+        for words, sign, name in _COMPILED:
+            if words[0] not in there:
+                there[words[0]] = words[0] in text
+            if there[words[0]] and all(word in text for word in words[1:]) and sign.search(text):
+                return name
     return ""
 
 

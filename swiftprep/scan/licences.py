@@ -5,28 +5,20 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from swiftprep.scan.licence_words import LABEL, NAMES, POINTER, RESERVED, RESTRICTED, RIDERS, STATEMENTS, WORDS
-
 _HEAD = 3000
 # One of these is in every text that states a licence; most files have none, and need no closer look.
 _HINTS = (
-    *("licen", "spdx", "reserved", "permission", "redistribution", "proprietary", "confidential", "mulan", "permitted"),
-    *(
-        "gpl",
-        "mozilla",
-        "apache",
-        "bsd",
-        "public domain",
-        "prohibited",
-        "internal use",
-        "unlicense",
-        "wtfpl",
-        "trade secret",
-    ),
-    *("版权", "著作权", "许可", "协议", "授权", "权利", "木兰", "机密", "保密", "内部", "商业秘密", "知识产权"),
+    *"licen spdx reserved permission redistribution proprietary confidential mulan permitted gpl mozilla".split(),
+    *("apache", "bsd", "prohibited", "unlicense", "wtfpl", "public domain", "internal use", "trade secret"),
 )
-_SHORT_HINTS = re.compile(
-    r"\b(?:epl|cddl|eupl|mpl|sspl|busl|rsal|cecill|cc[- ]by|cc0|creative commons|anti[- ]?996)\b|严禁|禁止|不得"
+_CHINESE_HINTS = tuple(
+    "版权 著作权 许可 协议 授权 权利 木兰 机密 保密 内部 商业秘密 知识产权 严禁 禁止 不得".split()
+)  # fmt: skip
+# These are parts of other words as well.
+_SHORT_HINTS = ("epl", "cddl", "eupl", "mpl", "sspl", "busl", "rsal", "cecill", "cc", "creative commons", "996")
+_SHORT_HINT = re.compile(
+    r"[ecmsbra](?<!\w.)(?:(?<=e)(?:pl|upl)|(?<=c)(?:ddl|ecill|c[- ]by|c0|reative commons)|(?<=m)pl|(?<=s)spl|(?<=b)usl"
+    r"|(?<=r)sal|(?<=a)nti[- ]?996)\b"
 )
 _LINES = 30
 _ID = r"[A-Za-z0-9](?:[\w.+:]|-(?![->]))*"
@@ -88,8 +80,10 @@ def read_licence(text: str) -> Statement:
     """
     head = text[:_HEAD]
     lower = head.lower()
-    if not any(sign in lower for sign in _HINTS) and not _SHORT_HINTS.search(lower):
+    if not _may_state(lower):
         return Statement()
+    from swiftprep.scan.licence_words import NAMES, RIDERS, WORDS  # many patterns, which most files do without
+
     if stated := _SPDX.search("\n".join(head.split("\n", _LINES)[:_LINES])):
         return Statement(_trimmed(stated[1]), " ".join(stated[0].split()))
     # What a page shows to its visitors, such as a footer that reserves all rights, is not about its source.
@@ -113,6 +107,15 @@ def read_licence(text: str) -> Statement:
     return known if known.licence else _unknown(words, notice, "\n".join(notices))
 
 
+def _may_state(lower: str) -> bool:
+    """Return whether a head in small letters has anything in it that a licence is stated with."""
+    if any(hint in lower for hint in _HINTS):
+        return True
+    if not lower.isascii() and any(hint in lower for hint in _CHINESE_HINTS):
+        return True
+    return any(hint in lower for hint in _SHORT_HINTS) and _SHORT_HINT.search(lower) is not None
+
+
 def _leading(head: str) -> list[str]:
     """Return the comments that stand before any code."""
     comments = []
@@ -125,6 +128,8 @@ def _leading(head: str) -> list[str]:
 
 def _unknown(words: str, notice: str, lines: str) -> Statement:
     """Return what a notice says that names no known licence: all rights reserved, or some other licence."""
+    from swiftprep.scan.licence_words import LABEL, NAMES, POINTER, RESERVED, RESTRICTED, STATEMENTS
+
     if match := RESERVED.search(words) or RESTRICTED.search(notice):
         return Statement("LicenseRef-Proprietary", match[0])
     for pattern in STATEMENTS:

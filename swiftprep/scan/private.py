@@ -6,10 +6,6 @@ The checker looks for the same by its rules `secrets` and `personal-data`.
 
 from __future__ import annotations
 
-import hashlib
-import re
-from functools import lru_cache
-
 from swiftprep.scan.finding import Finding
 from swiftprep.scan.intranet import intranet
 from swiftprep.scan.mask import mask
@@ -21,8 +17,6 @@ from swiftprep.scan.stand_ins import of_the_same_form, stand_in
 
 OWN_HOST = "intranet.example"  # RFC 2606; addresses become those of RFC 5737
 _MOST_ADDRESSES = 254
-# What the part of a path has that may hold something private; of most it is seen at once that they do not.
-_MAY_HOLD = re.compile(r"[^\x00-\x7f]|[=@:]|[\w-]{16}|\d{11}")
 
 
 def without_private(text: str, path: str = "") -> tuple[str, list[Finding]]:
@@ -47,29 +41,6 @@ def without_private(text: str, path: str = "") -> tuple[str, list[Finding]]:
         findings += _found(text, path, spans)
         text = _elsewhere(text, spans)
     return text, sorted(findings, key=lambda finding: finding.line)
-
-
-@lru_cache(maxsize=4096)
-def without_private_name(path: str) -> str:
-    """Return the path of a file without anything private in the names; folders and suffixes stay.
-
-    A hash of the whole name tells apart those that would read the same.
-
-    >>> without_private_name("src/password=Tr0ub" + "4dor3.vue")
-    'src/password=REDACTED_PASSWORD-2ebdbba0.vue'
-    """
-    if not any(map(str.isdigit, path)):
-        return path
-    return "/".join(_without_private_part(part) for part in path.split("/"))
-
-
-def _without_private_part(part: str) -> str:
-    stem, dot, suffix = part.rpartition(".") if "." in part[1:] else (part, "", "")
-    if not _MAY_HOLD.search(stem):
-        return part
-    shown, findings = without_private(stem)
-    digest = hashlib.blake2b(part.encode("utf-8", "surrogateescape"), digest_size=4).hexdigest()
-    return f"{shown}-{digest}{dot}{suffix}" if findings else part
 
 
 def _found(text: str, path: str, spans: list[Span]) -> list[Finding]:

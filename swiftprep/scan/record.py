@@ -9,8 +9,8 @@ import orjson
 
 from swiftprep.catalog.facts import SCRIPTS
 from swiftprep.scan.kinds import Wanted
-from swiftprep.scan.private import without_private_name
-from swiftprep.workers import Lost
+from swiftprep.scan.private_names import without_private_name
+from swiftprep.worker_child import Lost
 
 SUFFIXES = (".vue", *SCRIPTS, ".py", ".java")
 
@@ -75,6 +75,13 @@ class File(NamedTuple):
     path: str
     known: str
     size: int
+
+
+def read_in_worker(job: Job, file: File) -> Record | None:
+    """Return what `read_file` does, which is loaded in the workers alone."""
+    from swiftprep.scan.reading import read_file  # it takes longer to load than a small tree to scan
+
+    return read_file(job, file.path, file.known)
 
 
 def not_parsed(lost: Lost) -> Record:

@@ -10,8 +10,9 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future
 from contextlib import contextmanager, suppress
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import chain
+from operator import attrgetter
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -26,10 +27,9 @@ from swiftprep.progress import progress_bar
 from swiftprep.records import Reject
 from swiftprep.scan.commit import commit_of
 from swiftprep.scan.derived import derive, told
-from swiftprep.scan.in_worker import in_worker
 from swiftprep.scan.kinds import Wanted
 from swiftprep.scan.packages import packages_of
-from swiftprep.scan.record import SUFFIXES, File, Job, Record, not_parsed, readable, shown_name
+from swiftprep.scan.record import SUFFIXES, File, Job, Record, not_parsed, read_in_worker, readable, shown_name
 from swiftprep.scan.result import Kept, Scan, Spool
 from swiftprep.scan.split import held_out
 from swiftprep.scan.store import Store, store_path
@@ -37,7 +37,7 @@ from swiftprep.scan.tasks import KINDS, load_task
 from swiftprep.scan.vue_version import vue_version_of
 from swiftprep.scan.walk import Found, walk
 from swiftprep.scan.whole import Facts, Files, Whole, all_components, all_usage
-from swiftprep.workers import ItemLimits, Lost, pool_of
+from swiftprep.workers import Guarded, ItemLimits, Lost, pool_of
 
 _POOL_BYTES = 6_000_000  # to read before starting worker processes pays
 _CHUNK_BYTES = 400_000
@@ -308,7 +308,7 @@ def _batches(listed: list[Found | Reject], unread: dict[str, str]) -> Iterator[l
 @contextmanager
 def _readers(job: Job, limits: ItemLimits, workers: int) -> Iterator[Read]:
     """Yield what has files read by worker processes, given the hashes of what is known of them."""
-    task = in_worker(job, limits)
+    task = Guarded(partial(read_in_worker, job), limits=limits, size=attrgetter("size"))
     with pool_of(workers) as pool:
         yield lambda files, known: pool.submit(task, [File(f.path, known.get(f.path, ""), f.size) for f in files])
 

@@ -27,6 +27,11 @@ _CALL = re.compile(
 _CALL_WORDS = tuple(
     "crypt cipher hmac sm4 sm2 utf8.parse hex.parse latin1.parse base64.parse privatekey( secretkey(".split()
 )
+# Of `called`, for `Leads`.
+LEADS = (
+    r"crypt|cipher|hmac|sm4|sm2|utf8\Z|hex\Z|latin1\Z|base64|privatekey\Z|secretkey\Z|btoa\Z|buffer\Z"
+    r"|sess(?:ion|_?id|data|\Z)|(?<![a-z])sid\Z|cookie|hook"
+)
 _NO_KEY = re.compile(
     r"(?i)(?:(?:aes|des|des3|rc4|sm4|rsa|md5|sha\d*|hmac)(?:[-_/]\w+(?:[-/]\w+)*)?|ecb|cbc|ctr|gcm|cfb|ofb|pkcs\d?(?:padding)?|"
     r"utf-?8|hex|base64(?:url)?|latin1|binary|ascii|zeropadding|nopadding|encrypt|decrypt|raw|spki|pkcs8|jwk)"
@@ -62,7 +67,7 @@ def called(text: str, raw: bytes) -> Iterator[Span]:
         for match in _BASIC.finditer(text):
             if looks_secret(match[1], "password"):
                 yield Span(*match.span(1), "password")
-    places = _SESSION.finditer(lower) if "sess" in lower or "sid" in lower or "cftoken" in lower else ()
+    places = _SESSION.finditer(lower) if "sess" in lower or "sid" in lower else ()
     yield from _drawn(text, (match.span(1) for match in places), 16, "session")
     pairs = _COOKIE.finditer(lower) if "cookie" in lower else ()
     values = (value.span(1) for match in pairs for value in _COOKIE_VALUE.finditer(text, *match.span(1)))

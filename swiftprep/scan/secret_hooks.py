@@ -38,18 +38,9 @@ _NAMED = re.compile(
     r"secret)){0,3}[\"'\]]{0,2}\s{0,3}[:=]\s{0,3}[\"'`]/?(?:services/)?"
     rf"(?P<value>{_SLACK}|{UUID}|[0-9a-f]{{32}}(?:[0-9a-f]{{32}})?)(?=[\"'`])"
 )
+LEADS = r"hook|robot|slack|services\Z|workflows\Z|triggers\Z|feishu|dingt|ding_|wecom|qywx"  # for `Leads`
 _NEEDLES = (
-    "hook",
-    "robot",
-    "slack",
-    "services/t",
-    "workflows/t",
-    "triggers/t",
-    "feishu",
-    "dingt",
-    "ding_",
-    "wecom",
-    "qywx",
+    *("hook", "robot", "slack", "services/t", "workflows/t", "triggers/t", "feishu", "dingt", "ding_", "wecom", "qywx"),
 )
 _REACH = 160  # characters after an address in which its token is given
 _AROUND = 40  # characters before and after a needle that are a lead

@@ -27,17 +27,9 @@ _LITERAL_SLOT = re.compile(r"\$\{\s{0,3}[\"']")
 _SLOT = re.compile(r"\$\{\s{0,3}(?:([\"'])(?P<literal>[^\"'\n\\{}]{0,200})\1|(?P<name>[A-Za-z_$][\w$]{0,60}))\s{0,3}\}")
 # What is in the name of a secret, the rest of that name, and the sign that gives it a value; and how it may begin.
 _TELLING = (
-    "token",
-    "secret",
-    "pass",
-    "pw",
-    "apikey",
-    "api_key",
-    "accesskey",
-    "access_key",
-    "authorization",
-    "credential",
+    *("token", "secret", "pass", "pw", "apikey", "api_key", "accesskey", "access_key", "authorization", "credential"),
 )
+LEADS = "|".join(_TELLING)  # of `from_variables`, for `Leads`
 _GIVEN = re.compile(
     r"(?P<name>[\w$]{1,60})[\"']?(?:\s?:\s?(?:string|String|str))?\s{0,3}[:=]\s{0,3}(?=[A-Za-z_$`\"'\[{])"
 )
@@ -56,13 +48,8 @@ _PIECES = re.compile(
 _SEPARATORS = " \t:/_.?&=-"
 
 
-def put_together(text: str, lower: str) -> Iterator[Span]:
-    """Yield the parts of keys that stand in several literals; each of them may look like nothing in particular.
-
-    Args:
-        text: The text.
-        lower: The same in small letters, letter by letter.
-    """
+def put_together(text: str) -> Iterator[Span]:
+    """Yield the parts of keys that stand in several literals; each of them may look like nothing in particular."""
     for opening in _OPENING.finditer(text):
         parts = list(_literals(text, opening.start()))
         if len(parts) > 1:
@@ -72,6 +59,15 @@ def put_together(text: str, lower: str) -> Iterator[Span]:
             parts, names = _parts(text, *template.span("text"))
             if len(parts) > 1 and not names:
                 yield from _judged(text, parts, "token")
+
+
+def from_variables(text: str, lower: str) -> Iterator[Span]:
+    """Yield what a secret is put together of after its name: variables, strings, characters.
+
+    Args:
+        text: The text.
+        lower: The same in small letters, letter by letter.
+    """
     for at in sorted(at for word in _TELLING for at in hits(lower, word)):
         given = _GIVEN.match(text, at)
         rank = rank_of(_BEFORE.search(text[max(0, at - 40) : at])[0] + given["name"]) if given else ""  # type: ignore[index]

@@ -17,6 +17,10 @@ _PARTS = (
     *(b"pass", b"pw", b"psw", b"secret", b"token", b"credential", b"key", b"salt", b"auth", b"mima", b"jscode"),
     *(b"login(", b"connect", b"hmac", b"jwt.", *_SCHEMES),
 )
+LEADS = (  # of names in small letters, for `Leads`
+    r"pass|pw|psw|secret|token|credential|key|salt|auth|mima|jscode|login\Z|connect|hmac|jwt\Z|bearer|basic|appcode"
+    r"|[ast]k(?![a-z])|[a-z][ast]k"
+)
 _SHORT = re.compile(rb"k(?<=[ast]k)(?<![a-z][ast]k)(?![a-z])")
 _SHORT_IN_CAMEL = re.compile(rb"k(?<=[a-z][AST]k)(?![a-z])")  # `baiduAk`
 _CHINESE_NAME = re.compile(
@@ -151,13 +155,16 @@ def named(text: str, raw: bytes, suffix: str) -> Iterator[Span]:
             yield from _values(text, start, end, rank, suffix)
             for span in compared(text, start) if rank in ("password", "secret", "token") else ():
                 yield from judged(text, span, rank, suffix)
-    yield from _escaped(text, lower, suffix)
+
+
+def named_otherwise(text: str, raw: bytes, suffix: str) -> Iterator[Span]:
+    """Yield the secrets that follow a name written in escapes or in Chinese; the arguments are those of `named`."""
+    yield from _escaped(text, raw.lower(), suffix)
     for hit in _CHINESE_NAME.finditer(text) if not text.isascii() else ():
         yield from _chinese(text, hit)
 
 
 def _escaped(text: str, lower: bytes, suffix: str) -> Iterator[Span]:
-    """Yield the secrets after a name with characters written as escapes."""
     at = text.find("\\u00")
     while at >= 0:
         start = at

@@ -19,9 +19,17 @@ _ARGUMENT = {
 }  # fmt: skip
 _LONGEST_NAME = 60  # letters of the name of a call and what is before its arguments
 _MOST = 600  # letters of the arguments of a call
+_IN_ADDRESSES = ("jdbc:oracle:", "@tcp(", "@unix(", "@udp(")
 # Of `connect` it depends on whose it is.
 _OWNERS = {"pymysql": 2, "MySQLdb": 2, "cx_Oracle": 1, "oracledb": 1, "mysql": 2, "pymssql": 2}
-_IN_CALLS = ("onnect", "Pool(", "DataSource(", "PDO(", "forURL(", "Sequelize", "FTP", "Auth", "Token(", "Credential")
+_IN_CALLS = (
+    *("onnect", "Pool(", "DataSource(", "PDO(", "mysqli(", "forURL(", "Sequelize", "FTP", "Auth", "Token("),
+    "Credential",
+)
+CALL_LEADS = (  # of `positional`, for `Leads`
+    r"onnect|pool\Z|datasource\Z|pdo\Z|mysqli\Z|forurl\Z|sequelize|ftp|auth|token\Z|credential"
+    r"|jdbc\Z|^tcp\Z|^unix\Z|^udp\Z"
+)
 _CALL = re.compile(
     rf"(?<![\w$])(?:(?P<name>{'|'.join(_ARGUMENT)})|(?P<owner>{'|'.join(_OWNERS)})\.connect)\s{{0,3}}\((?=\s{{0,40}}[^\s)])"
 )
@@ -38,6 +46,11 @@ _USERS = (
 _LEAD = (
     r"(?:(?:账号|帐号|账户|帐户|用户名?|登录名?|测试)[^\n\w]{0,6}"
     r"|(?:account|user(?:name)?|login|credentials?)\s{0,3}[:=]\s{0,3})"
+)
+# Of `told` in a text of ASCII characters, for `Leads`.
+USER_LEADS = (
+    r"^(?:(?:super|sys)?_?admin(?:istrator)?\d{0,3}|root|test(?:er|user)?\d{0,3}|guest|demo|user\d{0,3}|nacos|postgres|pw)"
+    r"\Z"
 )
 _IN_USERS = ("admin", "root", "test", "user", "guest", "demo", "nacos", "postgres", "pw")
 _BEFORE_USERS = ("super", "super-", "super_", "sys", "超级")
@@ -63,7 +76,7 @@ def positional(text: str) -> Iterator[Span]:
         literal = _LITERAL.fullmatch(text, *given[place]) if place < len(given) else None
         if literal and _is_password(literal["value"]):
             yield Span(*literal.span("value"), "password")
-    for match in _ADDRESS.finditer(text) if "jdbc:oracle:" in text or "@tcp(" in text or "@unix(" in text else ():
+    for match in _ADDRESS.finditer(text) if any(part in text for part in _IN_ADDRESSES) else ():
         group = str(match.lastgroup)
         if not PLACEHOLDER.search(match[group]) and match[group].lower() not in STAND_INS:
             yield Span(*match.span(group), "password")

@@ -9,8 +9,11 @@ grammar tells that a name, a call or another expression stands there, it is code
 from __future__ import annotations
 
 from functools import cache
+from itertools import chain
 
+from swiftprep.scan import secret_calls, secret_hooks, secret_joined, secret_names, secret_positions
 from swiftprep.scan.finding import Finding
+from swiftprep.scan.leads import Leads
 from swiftprep.scan.mask import MARKER, mask, word
 from swiftprep.scan.places import Places, regions
 from swiftprep.scan.secret_calls import called
@@ -18,14 +21,24 @@ from swiftprep.scan.secret_columns import columns
 from swiftprep.scan.secret_defaults import defaults
 from swiftprep.scan.secret_formats import elsewhere, formats, private_keys
 from swiftprep.scan.secret_hooks import hooks
-from swiftprep.scan.secret_joined import put_together
-from swiftprep.scan.secret_names import named
+from swiftprep.scan.secret_joined import from_variables, put_together
+from swiftprep.scan.secret_names import named, named_otherwise
 from swiftprep.scan.secret_positions import positional, told
 from swiftprep.scan.secret_values import Span
 
 __all__ = ["Finding", "redact"]
 
 _MOST_ROUNDS = 16
+_LEADS = Leads(
+    {
+        "hooks": secret_hooks.LEADS,
+        "variables": secret_joined.LEADS,
+        "positional": secret_positions.CALL_LEADS,
+        "called": secret_calls.LEADS,
+        "named": secret_names.LEADS,
+        "told": secret_positions.USER_LEADS,
+    }
+)
 
 
 def redact(text: str, path: str = "") -> tuple[str, list[Finding]]:
@@ -84,17 +97,24 @@ def _spans(text: str, path: str) -> tuple[list[Span], Places] | None:
     raw = text.encode("latin-1", "replace")
     lower = raw.lower()
     small = lower.decode("latin-1")
-    found = [*hooks(text, small), *private_keys(text), *formats(text, raw), *put_together(text, small)]
-    found += [*elsewhere(text), *positional(text), *called(text, lower)]
+    rules = _LEADS.rules(lower)
+    found = list(hooks(text, small)) if "hooks" in rules else []
+    found += [*private_keys(text), *formats(text, raw), *put_together(text)]
+    found += from_variables(text, small) if "variables" in rules else ()
+    found += elsewhere(text)
+    found += positional(text) if "positional" in rules else ()
+    found += called(text, lower) if "called" in rules else ()
     exact = len(found)
     places = cache(lambda: Places(text, path))  # nothing is cut into parts before something is found
     for start, end, suffix in regions(text, path):
         piece = text[start:end]
         found += [
             Span(start + span.start, start + span.end, span.kind)
-            for span in (
-                *defaults(piece, suffix), *columns(piece, suffix), *named(piece, raw[start:end], suffix),
-                *told(piece, small[start:end], suffix, places, start),
+            for span in chain(
+                defaults(piece, suffix), columns(piece, suffix),
+                named(piece, raw[start:end], suffix) if "named" in rules else (),
+                named_otherwise(piece, raw[start:end], suffix),
+                told(piece, small[start:end], suffix, places, start) if "told" in rules or not text.isascii() else (),
             )
         ]  # fmt: skip
     if not found:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import struct
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
@@ -31,7 +32,7 @@ def signature(text: str) -> bytes:
 
     sketch = RMinHash(num_perm=PERMUTATIONS, seed=1)
     sketch.update(list(map(" ".join, pairwise(words))))
-    return b"".join(value.to_bytes(4, "little") for value in sketch.digest())
+    return struct.pack(f"<{PERMUTATIONS}I", *sketch.digest())
 
 
 def near_copies(signatures: Sequence[bytes]) -> list[int]:

@@ -26,11 +26,9 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-import yaml
 from jinja2 import Environment, StrictUndefined, UndefinedError
 from jinja2.sandbox import SandboxedEnvironment
 
-from swiftprep.bounded_yaml import load_bounded, where_not_yaml
 from swiftprep.characters import whole
 from swiftprep.errors import ConfigError, DataError, did_you_mean, one_line
 from swiftprep.limits import read_within
@@ -112,6 +110,10 @@ def load_task(name: str | Path, lang: str = "zh") -> Task:
     Raises:
         ConfigError: no such template, or it does not have those keys.
     """
+    import yaml
+
+    from swiftprep.bounded_yaml import load_bounded, where_not_yaml  # the workers do without
+
     if str(name).endswith((".yaml", ".yml")):
         try:
             text = read_within(Path(name), _LARGEST).decode("utf-8")
