@@ -77,13 +77,6 @@ class File(NamedTuple):
     size: int
 
 
-def read_in_worker(job: Job, file: File) -> Record | None:
-    """Return what `read_file` does, which is loaded in the workers alone."""
-    from swiftprep.scan.reading import read_file  # it takes longer to load than a small tree to scan
-
-    return read_file(job, file.path, file.known)
-
-
 def not_parsed(lost: Lost) -> Record:
     """Return what stands for a file that a worker could not read to its end."""
     raised = {

@@ -27,9 +27,10 @@ from swiftprep.progress import progress_bar
 from swiftprep.records import Reject
 from swiftprep.scan.commit import commit_of
 from swiftprep.scan.derived import derive, told
+from swiftprep.scan.in_worker import read_in_worker
 from swiftprep.scan.kinds import Wanted
 from swiftprep.scan.packages import packages_of
-from swiftprep.scan.record import SUFFIXES, File, Job, Record, not_parsed, read_in_worker, readable, shown_name
+from swiftprep.scan.record import SUFFIXES, File, Job, Record, not_parsed, readable, shown_name
 from swiftprep.scan.result import Kept, Scan, Spool
 from swiftprep.scan.split import held_out
 from swiftprep.scan.store import Store, store_path

@@ -1,0 +1,12 @@
+"""What worker processes are given to do with a file. What reads it is loaded there alone."""
+
+from __future__ import annotations
+
+from swiftprep.scan.record import File, Job, Record
+
+
+def read_in_worker(job: Job, file: File) -> Record | None:
+    """Return what `read_file` makes of a file."""
+    from swiftprep.scan.reading import read_file  # it takes longer to load than a small tree to scan
+
+    return read_file(job, file.path, file.known)
