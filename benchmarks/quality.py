@@ -21,8 +21,6 @@ sys.path.append(sys.path.pop(0))
 sys.path.append(str(Path(__file__).parent.parent / "tests"))
 
 import corpora
-import second_defects
-import third_defects
 from api import FRAMEWORKS, unpack
 from defects import Outcome, defects, good_samples, judge
 
@@ -122,7 +120,7 @@ def main(each: int, seed: int, missed: bool) -> int:
     print(f"clean samples dropped {share(flagged, len(clean))}; bar {FLAGGED:.0%}")
     checker = Checker(catalog=element.catalog)
     # The third is about a framework of which there is no catalogue.
-    for name, corpus, of in (("second", second_defects, checker), ("third", third_defects, Checker())):
+    for name, corpus, of in (("second", corpora.load("second"), checker), ("third", corpora.load("third"), Checker())):
         blind = corpora.judge(corpus, lambda messages, of=of: of.run([Sample(messages)]))
         print(f"\n{name} corpus, written without sight of the rules:")
         print(f"found {share(blind.found, blind.planted)}, repaired right {share(blind.repaired, blind.fixable)}")

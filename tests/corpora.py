@@ -1,66 +1,98 @@
-"""What the corpora of right and broken samples share: how a repair and a whole checker are judged.
+"""Corpora of right and broken samples, written without sight of the rules, and how a checker is judged by them.
 
-A corpus is a module with two lists:
+`corpora_data/NAME.jsonl` has a row for each sample. A right one has `question` and `answer`. A broken one has besides:
 
-GOOD: list of `(question, answer)`.
-BAD:  list of `(kind, question_or_messages, answer, fixable, expected)`.
-      `question_or_messages` is a str, or the complete list of messages including the last one.
-      `expected` is one of
-        None            nothing to compare with (the sample should be found; dropping it is fine)
-        str             the answer after the repair, the question being unchanged
-        list of dicts   the whole conversation after the repair
-        AnyOf(...)      any of the above will do
-        Gone([...])     none of these texts may be left anywhere, and most of the rest must be
-      Where `fixable` is False and `expected` is not None, dropping is fine, but a repair must give `expected`.
+kind:     what is wrong with it.
+fixable:  whether it can be put right from what is left of it.
+expected: null (it should be found; dropping it is fine); the answer after the repair, the question being unchanged; the
+          list of all messages after the repair; `{"any_of": […]}`, any of which will do; `{"gone": […]}`, texts of which
+          none may be left, and most of the rest must be. Where `fixable` is false and this is not null, dropping it is
+          fine, but a repair must give this.
+
+`question` may be the list of all messages, the answer among them. The sign U+241F stands in the midst of made-up keys,
+so that no scanner for leaks takes them for real ones; it is taken out here.
 """
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from types import ModuleType
-from typing import Any
+from functools import cache
+from pathlib import Path
+from typing import Any, NamedTuple
 
 Messages = list[dict[str, str]]
 
-
-class AnyOf(tuple):
-    """Several results that are all right."""
-
-    def __new__(cls, *items):
-        return super().__new__(cls, items)
+DATA = Path(__file__).parent / "corpora_data"
+_WITHIN_KEYS = "\u241f"
 
 
-class Gone(list):
-    """Texts that must not be left in the sample."""
+class Good(NamedTuple):
+    """A sample in which nothing is wrong."""
+
+    question: str
+    answer: str
 
 
-def messages_of(question, answer):
+class Bad(NamedTuple):
+    """A broken sample; the module says what its fields hold."""
+
+    kind: str
+    question: str | Messages
+    answer: str
+    fixable: bool
+    expected: Any
+
+
+class Corpus(NamedTuple):
+    """Right and broken samples."""
+
+    good: list[Good]
+    bad: list[Bad]
+
+
+@cache
+def load(name: str) -> Corpus:
+    """Return the corpus of a file in `corpora_data`."""
+    corpus = Corpus([], [])
+    for line in (DATA / f"{name}.jsonl").read_text("utf-8").split("\n"):
+        row = json.loads(line.replace(_WITHIN_KEYS, "")) if line else {}
+        if "kind" in row:
+            corpus.bad.append(Bad(**row))
+        elif row:
+            corpus.good.append(Good(**row))
+    return corpus
+
+
+def messages_of(question: str | Messages, answer: str) -> Messages:
+    """Return the messages of a sample of a corpus."""
     if isinstance(question, list):
         return [dict(m) for m in question]
     return [{"role": "user", "content": question}, {"role": "assistant", "content": answer}]
 
 
-def _norm(text):
+def _norm(text: str) -> str:
     text = "\n".join(line.rstrip() for line in text.replace("\r\n", "\n").split("\n"))
     return re.sub(r"\n{2,}", "\n", text).strip()
 
 
-def matches(bad, after):
-    """True if `after` (messages) is a right repair of the row `bad`; blank lines and line ends do not count."""
-    _, question, answer, _, expected = bad
-    before = messages_of(question, answer)
-    if isinstance(expected, AnyOf):
-        return any(matches((*bad[:4], one), after) for one in expected)
-    if isinstance(expected, Gone):
-        old = "\n".join(m["content"] for m in before)
-        new = "\n".join(m["content"] for m in after)
-        rest = len(old) - sum(len(t) for t in expected)
-        return not any(t in new for t in expected) and len(new) >= 0.5 * rest
-    if expected is None:
+def matches(bad: Bad, after: Messages) -> bool:
+    """Return whether messages are a right repair of a broken sample; blank lines and line ends do not count."""
+    before = messages_of(bad.question, bad.answer)
+    if isinstance(bad.expected, dict) and "any_of" in bad.expected:
+        return any(matches(bad._replace(expected=one), after) for one in bad.expected["any_of"])
+    if isinstance(bad.expected, dict):
+        old, new = ("\n".join(m["content"] for m in messages) for messages in (before, after))
+        gone = bad.expected["gone"]
+        rest = len(old) - sum(len(text) for text in gone)
+        return not any(text in new for text in gone) and len(new) >= 0.5 * rest
+    if bad.expected is None:
         return False
-    want = [*before[:-1], {"role": "assistant", "content": expected}] if isinstance(expected, str) else expected
+    want = bad.expected
+    if isinstance(want, str):
+        want = [*before[:-1], {"role": "assistant", "content": want}]
     pairs = [[(m["role"], _norm(m["content"])) for m in turns] for turns in (want, after)]
     return pairs[0] == pairs[1]
 
@@ -79,21 +111,20 @@ class Judgement:
     missed: list[tuple[str, Any, str]] = field(default_factory=list)
 
 
-def judge(corpus: ModuleType, run: Callable[[Messages], Any]) -> Judgement:
+def judge(corpus: Corpus, run: Callable[[Messages], Any]) -> Judgement:
     """Judge `run(messages) -> report`, one sample at a time; any finding on a broken one counts."""
-    judgement = Judgement(planted=len(corpus.BAD), good=len(corpus.GOOD))
-    for row in corpus.BAD:
-        kind, question, answer, fixable, _ = row
-        report = run(messages_of(question, answer))
-        is_right = fixable and bool(report.kept) and matches(row, report.kept[0].messages)
+    judgement = Judgement(planted=len(corpus.bad), good=len(corpus.good))
+    for bad in corpus.bad:
+        report = run(messages_of(bad.question, bad.answer))
+        is_right = bad.fixable and bool(report.kept) and matches(bad, report.kept[0].messages)
         judgement.found += len(report.findings) > 0
-        judgement.fixable += fixable
+        judgement.fixable += bad.fixable
         judgement.repaired += is_right
         if not len(report.findings):
-            judgement.missed.append((f"{kind}: not found", question, answer[-80:]))
-        elif fixable and not is_right:
-            judgement.missed.append((f"{kind}: not repaired right", question, answer[-80:]))
-    for question, answer in corpus.GOOD:
+            judgement.missed.append((f"{bad.kind}: not found", bad.question, bad.answer[-80:]))
+        elif bad.fixable and not is_right:
+            judgement.missed.append((f"{bad.kind}: not repaired right", bad.question, bad.answer[-80:]))
+    for question, answer in corpus.good:
         messages = messages_of(question, answer)
         report = run(messages)
         rules = "; ".join(

@@ -9,8 +9,7 @@ from typing import Any
 
 import cloudpickle
 import pytest
-import second_defects
-from corpora import messages_of
+from corpora import load, messages_of
 
 from swiftprep import Checker, Sample
 from swiftprep.errors import ConfigError
@@ -106,7 +105,7 @@ def test_rules_before_and_after_a_users_see_what_it_left():
 
 @pytest.mark.slow
 def test_the_result_is_the_same_with_any_number_of_workers():
-    given = [Sample(messages_of(question, answer)) for _, question, answer, *_ in second_defects.BAD]
+    given = [Sample(messages_of(question, answer)) for _, question, answer, *_ in load("second").bad]
     one, two = (Checker(workers=workers, near=None).run(given) for workers in (1, 2))
     assert [(row.sample, row.reject, row.notes) for row in one.rows] == [
         (row.sample, row.reject, row.notes) for row in two.rows

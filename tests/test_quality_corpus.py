@@ -10,9 +10,8 @@ from typing import Any
 
 import pandas as pd
 import pytest
-import second_defects
-import third_defects
 from corpora import judge as judge_corpus
+from corpora import load
 from defects import FITTING, KINDS, Defect, Run, bank_card, defects, email, good_samples, id_card, judge, phone, right
 
 import swiftprep
@@ -194,7 +193,7 @@ def test_the_checker_holds_its_bars(planted, scan):
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("corpus", "found", "repaired"), [(second_defects, 0.98, 0.96), (third_defects, 0.9, 0.9)], ids=["second", "third"]
+    ("corpus", "found", "repaired"), [(load("second"), 0.98, 0.96), (load("third"), 0.9, 0.9)], ids=["second", "third"]
 )
 def test_the_checker_holds_its_bars_on_a_corpus_written_blind(corpus, found, repaired):
     checker = swiftprep.Checker()
