@@ -26,7 +26,7 @@ from typing import Any
 
 from api_truth.known import KINDS, Api, from_catalog, from_docgen, from_vue, from_web_types, why_not
 
-from swiftprep.disk import cache_dir
+from swiftprep.storage.disk import cache_dir
 
 TRUTH = Path(__file__).parent / "api_truth"
 VUE_3 = "vue@3.5.22"

@@ -19,7 +19,7 @@ import sys
 import time
 from collections.abc import Iterator
 
-from swiftprep.train.device import available_cores, detect
+from swiftprep.models.device import available_cores, detect
 
 SETTINGS = {
     "unset": {},

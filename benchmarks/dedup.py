@@ -86,7 +86,7 @@ def jaccard(one: frozenset, other: frozenset) -> float:
 
 
 def ours(samples: list[Sample]) -> list[tuple[int, int]]:
-    from swiftprep.quality.dedup import duplicates
+    from swiftprep.quality.duplicates.dedup import duplicates
 
     return [(copy.position, copy.of) for copy in duplicates(samples, threshold=THRESHOLD)]
 

@@ -50,8 +50,9 @@ from kill_harness import (
 from swiftprep.distill.distiller import Distiller
 from swiftprep.distill.scenario import Scenario
 from swiftprep.distill.store import read_ledger
-from swiftprep.distill.teachers.teacher import Limits, Teacher
 from swiftprep.errors import DistillStopped
+from swiftprep.teachers.protocol import Limits
+from swiftprep.teachers.teacher import Teacher
 
 QUICK = Limits(concurrency=32, attempts=3, backoff=0.01)
 N, CONCURRENCY, DELAY = 1000, 32, 0.2

@@ -13,8 +13,8 @@ from pathlib import Path
 
 from api import FRAMEWORKS, install
 
-from swiftprep.scan.private import without_private
-from swiftprep.scan.secrets import redact
+from swiftprep.redaction.private import without_private
+from swiftprep.redaction.secrets import redact
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
 from private_corpus import private

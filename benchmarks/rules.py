@@ -15,16 +15,16 @@ from collections.abc import Callable, Iterator
 sys.path.append(sys.path.pop(0))
 
 from swiftprep import Sample, Scanner, demo
-from swiftprep.catalog.java_code import java_api
-from swiftprep.catalog.python_code import python_api
-from swiftprep.catalog.units import java_units, python_units
+from swiftprep.catalog.python_java.java_api import java_api
+from swiftprep.catalog.python_java.python_api import python_api
+from swiftprep.catalog.python_java.units import java_units, python_units
 from swiftprep.distill.prompting.guard import neutralise
-from swiftprep.distill.request import Reply
 from swiftprep.distill.scenario import Scenario
 from swiftprep.distill.verification.verify import Verifier
 from swiftprep.quality.checker import RULES
+from swiftprep.redaction.secrets import redact
 from swiftprep.scan.licences import licence_of
-from swiftprep.scan.secrets import redact
+from swiftprep.teachers.request import Reply
 
 UNITS = [
     *"""a A 1 ` ~ < <a </ > & &lt; \\ \\n 我 我， 。 . ... - a- / a/ ( { [ {{ " ' “ ： : * # | _ @ a@ 1- 13 4 é Ã© 好 好的， the as http:// <b> <b></b> <br>

@@ -78,8 +78,8 @@ def in_fresh_process(root: Path, cache: Path, out: Path | None = None) -> dict[s
 
 
 def extraction(package: Path, tools: Path) -> None:
-    from swiftprep.catalog.facts import read_script, read_vue, suffix_of
-    from swiftprep.catalog.link import link
+    from swiftprep.catalog.linking.link import link
+    from swiftprep.catalog.vue.facts import read_script, read_vue, suffix_of
 
     vue = sorted(package.glob("packages/**/*.vue"))
     others = sorted(p for folder in ("packages", "src") for p in package.glob(f"{folder}/**/*.js"))

@@ -22,11 +22,12 @@ if TYPE_CHECKING:
     from swiftprep.distill.budget import Budget
     from swiftprep.distill.distiller import Distiller
     from swiftprep.distill.scenario import Scenario
-    from swiftprep.distill.teachers.teacher import Limits, Teacher
     from swiftprep.mix.mixer import Mixer
     from swiftprep.quality.checker import Checker
     from swiftprep.records import Reject, Sample, read_jsonl, write_jsonl
     from swiftprep.scan.scanner import Scanner
+    from swiftprep.teachers.protocol import Limits
+    from swiftprep.teachers.teacher import Teacher
     from swiftprep.train.monitor import Monitor
     from swiftprep.train.runner import SwiftRunner
 
@@ -58,7 +59,7 @@ _HOME = {
     "Catalog": "swiftprep.catalog.catalog",
     "Checker": "swiftprep.quality.checker",
     "Distiller": "swiftprep.distill.distiller",
-    "Limits": "swiftprep.distill.teachers.teacher",
+    "Limits": "swiftprep.teachers.teacher",
     "Mixer": "swiftprep.mix.mixer",
     "Monitor": "swiftprep.train.monitor",
     "Reject": "swiftprep.records",
@@ -66,7 +67,7 @@ _HOME = {
     "Scanner": "swiftprep.scan.scanner",
     "Scenario": "swiftprep.distill.scenario",
     "SwiftRunner": "swiftprep.train.runner",
-    "Teacher": "swiftprep.distill.teachers.teacher",
+    "Teacher": "swiftprep.teachers.teacher",
     "read_jsonl": "swiftprep.records",
     "write_jsonl": "swiftprep.records",
 }

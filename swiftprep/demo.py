@@ -9,10 +9,10 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from swiftprep import children, lifeline
-from swiftprep.disk import cache_dir, whole_folder
 from swiftprep.errors import MissingDependencyError, RunError
+from swiftprep.process import children, lifeline
 from swiftprep.records import Sample, read_jsonl
+from swiftprep.storage.disk import cache_dir, whole_folder
 from swiftprep.streams import tell
 
 MODEL_NAME = "SmolLM2-135M-Instruct"

@@ -64,7 +64,7 @@ class TeacherError(SwiftprepError, RuntimeError):
     """A call to a teacher brought no answer.
 
     Attributes:
-        kind: What happened, one of `swiftprep.distill.teachers.failures.ACTIONS`.
+        kind: What happened, one of `swiftprep.teachers.failures.ACTIONS`.
         status: The HTTP status; None when there was none.
         retry_after: Seconds the provider asks to wait; None when it does not say.
         body: The raw body, without secrets.

@@ -22,14 +22,14 @@ from typing import Any, Literal, TypeAlias
 
 import orjson
 
-from swiftprep.disk import atomic_write
 from swiftprep.errors import DataError, one_line
-from swiftprep.limits import LARGEST_ROW, TOO_LARGE, lines_within, loads_within, shallow
-from swiftprep.outputs import own, settle
-from swiftprep.repeated_keys import repeated_key
-from swiftprep.row_columns import MESSAGES_KEYS, QUERY_KEYS, RESPONSE_KEYS, SYSTEM_KEYS, LeftOver, left_over
-from swiftprep.rows import is_one_table, put_meta_into_text, types_of
-from swiftprep.turn_keys import Extra, keys_of_a_turn, row_extras, turn_extras
+from swiftprep.rows.arrow import is_one_table, put_meta_into_text, types_of
+from swiftprep.rows.columns import MESSAGES_KEYS, QUERY_KEYS, RESPONSE_KEYS, SYSTEM_KEYS, LeftOver, left_over
+from swiftprep.rows.repeated_keys import repeated_key
+from swiftprep.rows.turn_keys import Extra, keys_of_a_turn, row_extras, turn_extras
+from swiftprep.storage.disk import atomic_write
+from swiftprep.storage.outputs import own, settle
+from swiftprep.text.limits import LARGEST_ROW, TOO_LARGE, lines_within, loads_within, shallow
 
 READ_AT_ONCE = 10_000_000  # bytes ms-swift's reader decides the types of a file's columns by
 

@@ -13,8 +13,8 @@ import orjson
 from jinja2 import StrictUndefined
 from jinja2.sandbox import SandboxedEnvironment
 
-from swiftprep.disk import atomic_write, write_text
 from swiftprep.errors import MissingDependencyError
+from swiftprep.storage.disk import atomic_write, write_text
 from swiftprep.train.judgement import train_column
 from swiftprep.train.logs import eval_sets
 from swiftprep.withheld import printable, shown_in

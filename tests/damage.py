@@ -6,9 +6,9 @@ import random
 import re
 
 from swiftprep.catalog.api import Component, kebab
-from swiftprep.catalog.html import is_global
-from swiftprep.catalog.markup import read_attribute
-from swiftprep.catalog.sfc import Element, blocks, template
+from swiftprep.catalog.vue.markup import read_attribute
+from swiftprep.catalog.vue.native import is_global
+from swiftprep.parsing.sfc import Element, blocks, template
 
 KINDS = {
     "unknown prop": "unknown-prop",

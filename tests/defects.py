@@ -19,7 +19,7 @@ from damage import damaged
 from secrets_corpus import documented
 
 from swiftprep import Catalog, Sample
-from swiftprep.quality.report import QualityReport
+from swiftprep.quality.report.report import QualityReport
 
 Dice = random.Random
 

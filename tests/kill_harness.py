@@ -80,8 +80,9 @@ def distil(job: Job) -> int:
     logging.basicConfig(level=logging.INFO)
     logging.info(STARTED)
     from swiftprep.distill.distiller import Distiller
-    from swiftprep.distill.teachers.teacher import Limits, Teacher
     from swiftprep.errors import ConfigError, DistillStopped, RunInterrupted
+    from swiftprep.teachers.protocol import Limits
+    from swiftprep.teachers.teacher import Teacher
 
     if job.file_size:
         import resource

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 
-from swiftprep.disk import cache_dir
+from swiftprep.storage.disk import cache_dir
 
 INSTALL = ("install", "--no-audit", "--no-fund", "--silent", "--ignore-scripts")
 

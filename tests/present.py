@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TypeVar
 
 from swiftprep import Sample
-from swiftprep.quality.verdict import Verdict
+from swiftprep.quality.rule import Verdict
 
 T = TypeVar("T")
 

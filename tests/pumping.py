@@ -121,8 +121,8 @@ def expressions() -> list[Expression]:
     package = importlib.import_module("swiftprep")
     for each in pkgutil.walk_packages(package.__path__, "swiftprep."):
         importlib.import_module(each.name)
-    phrases = importlib.import_module("swiftprep.quality.phrases")
-    importlib.import_module("swiftprep.quality.mark_patterns").marks()
+    phrases = importlib.import_module("swiftprep.quality.rules.phrases")
+    importlib.import_module("swiftprep.quality.rules.mark_patterns").marks()
     for name in ("model", "score"):
         importlib.import_module("swiftprep.distill.prompting.guard")._wordings(name)
     re.compile = compiled

@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from swiftprep.distill.request import Reply
+from swiftprep.teachers.request import Reply
 
 WHY = """要实现带分页的列表，需要考虑以下几点：
 

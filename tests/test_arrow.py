@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from swiftprep import Checker, Mixer, Sample, read_jsonl, write_jsonl
-from swiftprep.rows import is_one_table, types_of
+from swiftprep.rows.arrow import is_one_table, types_of
 from swiftprep.swiftfmt import as_swift_reads, lint
 
 pa = pytest.importorskip("pyarrow", reason="Arrow comes with ms-swift")

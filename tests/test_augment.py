@@ -25,10 +25,10 @@ from swiftprep.augment.phrasing import components, grammar, language_of, read, s
 from swiftprep.augment.props import Change, changed, values_of
 from swiftprep.catalog.api import Component, Event, Prop, Slot
 from swiftprep.catalog.catalog import Catalog
+from swiftprep.code.markdown import fenced
 from swiftprep.errors import ConfigError
 from swiftprep.quality.checker import Checker
-from swiftprep.quality.dedup import near_duplicates
-from swiftprep.quality.markdown import fenced
+from swiftprep.quality.duplicates.dedup import near_duplicates
 from swiftprep.records import Sample, read_jsonl, write_jsonl
 from swiftprep.scan.scanner import Scanner
 from swiftprep.scan.tasks import KINDS, load_task

@@ -18,12 +18,12 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from swiftprep import Distiller, Limits, Teacher
-from swiftprep.distill.limiter import Halted
-from swiftprep.distill.request import Request
+from swiftprep.distill import batch
 from swiftprep.distill.store import Store, read_ledger
-from swiftprep.distill.teachers import batch
-from swiftprep.distill.teachers.http import Response
 from swiftprep.errors import ConfigError, DistillStopped, RunInterrupted, TeacherError
+from swiftprep.teachers.http import Response
+from swiftprep.teachers.limiter import Halted
+from swiftprep.teachers.request import Request
 
 GOOD = "按钮用 `ta-button`，点击事件是 `click`。"
 

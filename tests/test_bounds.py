@@ -10,19 +10,20 @@ from steps import growth, steps
 
 import swiftprep
 from swiftprep import Catalog, Scanner
-from swiftprep.catalog import effort, near
+from swiftprep.catalog import near
 from swiftprep.catalog.api import Component, Prop
-from swiftprep.catalog.facts import read_script, read_vue
-from swiftprep.catalog.json_text import MAX_DEPTH, read_json
-from swiftprep.catalog.link import Linked
-from swiftprep.catalog.python_code import python_api
-from swiftprep.catalog.sfc import MOST_NESTED, template
-from swiftprep.catalog.vue import Reader
+from swiftprep.catalog.linking import effort
+from swiftprep.catalog.linking.component import Reader
+from swiftprep.catalog.linking.link import Linked
+from swiftprep.catalog.python_java.python_api import python_api
+from swiftprep.catalog.vue.facts import read_script, read_vue
 from swiftprep.errors import DataError
+from swiftprep.parsing.sfc import MOST_NESTED, template
 from swiftprep.records import Reject
-from swiftprep.scan import derived
+from swiftprep.scan import api_samples
 from swiftprep.scan.packages import read_package
 from swiftprep.scan.walk import walk
+from swiftprep.text.json_text import MAX_DEPTH, read_json
 
 
 def sfc(script, attrs=""):
@@ -263,14 +264,14 @@ def test_an_exception_costs_one_component_and_is_said(monkeypatch, tmp_path, err
 
 
 def test_an_exception_costs_one_derived_sample_and_is_said(monkeypatch, tmp_path):
-    row = derived._row
+    row = api_samples._row
 
     def fails(wanted, task, key, component, example):
         if key == "bad":
             raise MemoryError
         return row(wanted, task, key, component, example)
 
-    monkeypatch.setattr(derived, "_row", fails)
+    monkeypatch.setattr(api_samples, "_row", fails)
     for name in ("Bad.vue", "Fine.vue"):
         (tmp_path / name).write_text(sfc("export default { props: ['a'] }"))
     scan = Scanner(tmp_path, framework="ta", kinds=["api"], cache=False, workers=1).scan()

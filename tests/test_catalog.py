@@ -7,8 +7,8 @@ import json
 import pytest
 
 from swiftprep import Catalog, Scanner
-from swiftprep.catalog.facts import SCRIPTS, read_script, read_vue, suffix_of
-from swiftprep.catalog.link import link
+from swiftprep.catalog.linking.link import link
+from swiftprep.catalog.vue.facts import SCRIPTS, read_script, read_vue, suffix_of
 from swiftprep.errors import DataError
 
 

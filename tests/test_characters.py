@@ -6,20 +6,20 @@ import orjson
 import pytest
 
 from swiftprep import Sample
-from swiftprep.catalog.docstrings import javadoc
-from swiftprep.catalog.facts import read_script, read_vue
-from swiftprep.catalog.modules import Modules
-from swiftprep.catalog.python_code import python_api
-from swiftprep.catalog.sfc import template
-from swiftprep.characters import whole, without_entities
+from swiftprep.catalog.linking.names import Modules
+from swiftprep.catalog.python_java.docstrings import javadoc
+from swiftprep.catalog.python_java.python_api import python_api
+from swiftprep.catalog.vue.facts import read_script, read_vue
 from swiftprep.errors import ConfigError
 from swiftprep.mix.mixer import parse_ratio
-from swiftprep.quality.pages import unescaped
-from swiftprep.quality.text import json_wrapped
+from swiftprep.parsing.sfc import template
+from swiftprep.quality.rules.pages import unescaped
+from swiftprep.quality.rules.text import json_wrapped
 from swiftprep.recipes.yaml_text import load_yaml
-from swiftprep.scan.mask import MARKER
-from swiftprep.scan.secrets import redact
+from swiftprep.redaction.mask import MARKER
+from swiftprep.redaction.secrets import redact
 from swiftprep.scan.tasks import load_task
+from swiftprep.text.characters import whole, without_entities
 
 SMILE = "\U0001f600"
 

@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from swiftprep import Catalog
-from swiftprep.catalog.facts import read_script, read_vue
-from swiftprep.catalog.link import link
+from swiftprep.catalog.linking.link import link
+from swiftprep.catalog.vue.facts import read_script, read_vue
 
 FRAMEWORK = {
     "packages/table/table.vue": (

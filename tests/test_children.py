@@ -10,7 +10,8 @@ from urllib.request import proxy_bypass
 
 import pytest
 
-from swiftprep import Scanner, children
+from swiftprep import Scanner
+from swiftprep.process import children
 from swiftprep.serve.server import LocalServer
 from swiftprep.train.process import run_in_child
 
@@ -43,7 +44,7 @@ def hostile(tmp_path, monkeypatch):
 
 def test_a_module_runs_as_with_m_but_for_the_working_folder(hostile, monkeypatch):
     monkeypatch.setenv("PYTHONPATH", f":{os.environ.get('PYTHONPATH', '')}:")
-    command = children.python("swiftprep.train.device", "cpu")
+    command = children.python("swiftprep.models.device", "cpu")
     child = subprocess.run(command, env=children.environment(), capture_output=True, text=True, check=False)
     assert child.returncode in (0, 1), child.stderr
     assert "SystemExit: 9" not in child.stderr

@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 from steps import growth
 
 from swiftprep.catalog.api import Component, Method, Prop
-from swiftprep.catalog.grammar import error_lines, parse
-from swiftprep.catalog.java_code import java_api
-from swiftprep.catalog.python_code import python_api
-from swiftprep.catalog.units import Unit, java_units, members, python_units
+from swiftprep.catalog.python_java.java_api import java_api
+from swiftprep.catalog.python_java.python_api import python_api
+from swiftprep.catalog.python_java.units import Unit, java_units, members, python_units
+from swiftprep.parsing.grammar import error_lines, parse
 
 STDLIB = [p for p in sorted(Path(sysconfig.get_path("stdlib")).glob("*.py")) if p.stat().st_size < 15_000]
 

@@ -10,11 +10,11 @@ import pytest
 from present import present
 
 from swiftprep.catalog.catalog import Catalog
-from swiftprep.distill.request import Reply
 from swiftprep.distill.scenario import Scenario
 from swiftprep.distill.verification.compiler import Compiler, project_root
 from swiftprep.distill.verification.verify import Verifier
 from swiftprep.errors import RunError
+from swiftprep.teachers.request import Reply
 
 # Speaks as the real one does, and does what the code says.
 FAKE = """

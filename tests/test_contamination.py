@@ -8,7 +8,7 @@ import pytest
 
 from swiftprep import Sample
 from swiftprep.demo import general_samples
-from swiftprep.quality.contamination import contaminated
+from swiftprep.quality.duplicates.contamination import contaminated
 
 TEXT = "订单表格用 ta-table 显示全部订单,选中一行时触发 select 事件,参数是订单号和当前行的数据。"
 CODE = (

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from swiftprep import Sample
 from swiftprep.errors import ConfigError
-from swiftprep.quality.dedup import Match, duplicates, near_duplicates, semantic_duplicates
-from swiftprep.quality.shingles import BATCH, batches, shingles, tokenize
+from swiftprep.quality.duplicates.dedup import Match, duplicates, near_duplicates, semantic_duplicates
+from swiftprep.quality.duplicates.shingles import BATCH, batches, shingles, tokenize
 
 CODE = """export default {
   name: 'OrderTable',

@@ -12,12 +12,12 @@ import pytest
 from swiftprep import Budget, Distiller, Limits, Scenario, Teacher
 from swiftprep.catalog.api import Component, Event, Prop
 from swiftprep.catalog.catalog import Catalog
-from swiftprep.distill.request import Reasoning, Reply
 from swiftprep.distill.store import Store, read_body, read_ledger
 from swiftprep.distill.verification import verify
 from swiftprep.errors import ConfigError, TeacherError
+from swiftprep.process.workers import Guarded, Lost
 from swiftprep.records import Sample, read_jsonl
-from swiftprep.workers import Guarded, Lost
+from swiftprep.teachers.request import Reasoning, Reply
 
 CATALOG = Catalog(
     [Component("ta-tag", props=(Prop("color", "string", required=True),), events=(Event("close"),), registered=True)],

@@ -6,7 +6,14 @@ from typing import Any
 
 import pytest
 
-from swiftprep.quality.diversity import before_and_after, distinct_n, diversity, instruction_of, self_bleu, tokens
+from swiftprep.quality.duplicates.diversity import (
+    before_and_after,
+    distinct_n,
+    diversity,
+    instruction_of,
+    self_bleu,
+    tokens,
+)
 from swiftprep.records import Sample
 
 

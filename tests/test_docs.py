@@ -10,9 +10,9 @@ import pytest
 
 import swiftprep
 from swiftprep.distill.planning.planner import INTENTS
-from swiftprep.distill.teachers.providers import PROVIDERS
 from swiftprep.distill.verification.verify import KINDS
 from swiftprep.quality.checker import OTHERS, RULES, rule_id
+from swiftprep.teachers.providers import PROVIDERS
 
 ROOT = Path(__file__).parent.parent
 DOCS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])

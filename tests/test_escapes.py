@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from swiftprep import Checker, Sample
-from swiftprep.quality.escapes import escaped_text
+from swiftprep.quality.rules.escapes import escaped_text
 
 FENCE = "```"
 

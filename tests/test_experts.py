@@ -10,9 +10,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from swiftprep import worker_child
 from swiftprep.distill.reading.experts import Given, read_experts
 from swiftprep.errors import DataError, MissingDependencyError
+from swiftprep.process import worker_child
 
 YAML = """- question: 如何分页？
   answer: |

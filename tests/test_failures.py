@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from swiftprep.distill.teachers.failures import ACTIONS, read_reply, retry_after, to_reply
-from swiftprep.distill.teachers.stream import read_stream
 from swiftprep.errors import TeacherError
+from swiftprep.teachers.failures import ACTIONS, read_reply, retry_after, to_reply
+from swiftprep.teachers.stream import read_stream
 
 
 def choice(message, finish="stop", **more):

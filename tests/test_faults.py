@@ -36,12 +36,13 @@ from kill_harness import CANARY, holds
 
 from swiftprep.distill.budget import Budget
 from swiftprep.distill.distiller import Distiller
-from swiftprep.distill.request import Request
 from swiftprep.distill.result import Result
 from swiftprep.distill.scenario import Scenario
 from swiftprep.distill.store import read_body, read_ledger
-from swiftprep.distill.teachers.teacher import Limits, Teacher
 from swiftprep.errors import ConfigError, DistillStopped, TeacherError
+from swiftprep.teachers.protocol import Limits
+from swiftprep.teachers.request import Request
+from swiftprep.teachers.teacher import Teacher
 
 pytestmark = pytest.mark.slow
 
@@ -688,7 +689,8 @@ def test_odd_questions_are_asked_or_rejected(server: FaultServer, tmp_path: Path
 NOTEBOOK = """
 import logging
 from swiftprep.distill.distiller import Distiller
-from swiftprep.distill.teachers.teacher import Limits, Teacher
+from swiftprep.teachers.protocol import Limits
+from swiftprep.teachers.teacher import Teacher
 logging.basicConfig(level=logging.DEBUG)
 teacher = Teacher("{base_url}", "fault-1", "CANARY_KEY", limits=Limits(concurrency=4, attempts=2, backoff=0.01), deadline=1.0)
 distiller = Distiller(teacher, store="distil.sqlite")

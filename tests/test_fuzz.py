@@ -22,16 +22,16 @@ from swiftprep import Catalog, Checker, Sample, Scanner
 from swiftprep.catalog.api import Component, Prop
 from swiftprep.distill.prompting.guard import neutralise
 from swiftprep.distill.reading.experts import read_experts
-from swiftprep.distill.request import Reasoning, Reply
 from swiftprep.distill.scenario import Scenario
 from swiftprep.distill.verification.examine import Examiner
 from swiftprep.errors import SwiftprepError
+from swiftprep.process.workers import Guarded, ItemLimits, Lost
 from swiftprep.recipes.config import CheckConfig, load
-from swiftprep.scan.reading import read_file
+from swiftprep.scan.one_file import read_file
 from swiftprep.scan.walk import walk
 from swiftprep.swiftfmt import lint, repair_file
+from swiftprep.teachers.request import Reasoning, Reply
 from swiftprep.train.monitor import Monitor
-from swiftprep.workers import Guarded, ItemLimits, Lost
 
 pytestmark = pytest.mark.slow
 

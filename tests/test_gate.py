@@ -15,11 +15,11 @@ import pytest
 from aiohttp import web
 from test_local_teacher import SMALL, STAND_IN, ask, needs_gguf
 
-from swiftprep.distill.teachers.teacher import Teacher
 from swiftprep.errors import RunError, TeacherError
 from swiftprep.serve.gate import HOST, Gate, guarded, stand_before
-from swiftprep.serve.local import serve
 from swiftprep.serve.server import LocalServer
+from swiftprep.teachers.local import serve
+from swiftprep.teachers.teacher import Teacher
 
 
 def get(port: int, path: str = "/", *, method: str = "GET", **headers: str) -> http.client.HTTPResponse:

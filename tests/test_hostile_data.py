@@ -19,20 +19,21 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from steps import growth
 
-from swiftprep import Monitor, read_jsonl, worker_child
-from swiftprep.bounded_yaml import load_bounded
+from swiftprep import Monitor, read_jsonl
 from swiftprep.distill.reading import apart, sheets
 from swiftprep.distill.reading.experts import read_experts
 from swiftprep.distill.reading.scenario_files import load_scenarios
 from swiftprep.errors import ConfigError, DataError
-from swiftprep.limits import LARGEST_ROW, lines_within, read_within, shallow
 from swiftprep.mix.sources import open_source
+from swiftprep.process import worker_child
+from swiftprep.process.workers import ItemLimits
 from swiftprep.recipes.config import CheckConfig, load
 from swiftprep.records import Reject
 from swiftprep.scan.tasks import load_task
 from swiftprep.swiftfmt import lint, repair_file
 from swiftprep.swiftfmt.table import read_table
-from swiftprep.workers import ItemLimits
+from swiftprep.text.bounded_yaml import load_bounded
+from swiftprep.text.limits import LARGEST_ROW, lines_within, read_within, shallow
 
 GOOD = '{"query": "怎么写按钮？", "response": "写 ta-button。"}\n'
 NOT_REPAIRED_IN_A_MINUTE = 400_000

@@ -10,9 +10,9 @@ import pytest
 
 from swiftprep import SwiftRunner, demo
 from swiftprep.errors import ConfigError, RunError
+from swiftprep.models.folders import carried_arguments
 from swiftprep.serve.server import LocalServer
-from swiftprep.serve.swift_server import swift_teacher
-from swiftprep.train.folders import carried_arguments
+from swiftprep.teachers.swift import swift_teacher
 from swiftprep.train.process import run_in_child
 
 PLUGIN = {"external_plugins": ["evil.py"]}

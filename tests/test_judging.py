@@ -13,11 +13,11 @@ from corpora import load, messages_of
 
 from swiftprep import Checker, Sample
 from swiftprep.errors import ConfigError
+from swiftprep.process.workers import ItemLimits, pool_of
 from swiftprep.quality.checker import RULES
 from swiftprep.quality.judging import Judging, Named, Terms
-from swiftprep.quality.report import Row
-from swiftprep.quality.verdict import fix, warn
-from swiftprep.workers import ItemLimits, pool_of
+from swiftprep.quality.report.rows import Row
+from swiftprep.quality.rule import fix, warn
 
 cloudpickle.register_pickle_by_value(sys.modules[__name__])  # the children cannot import the tests
 

@@ -32,8 +32,9 @@ from kill_harness import (
 
 from swiftprep.distill.distiller import Distiller
 from swiftprep.distill.store import Store, read_ledger
-from swiftprep.distill.teachers.teacher import Limits, Teacher
 from swiftprep.errors import ConfigError
+from swiftprep.teachers.protocol import Limits
+from swiftprep.teachers.teacher import Teacher
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
 

@@ -8,15 +8,15 @@ import private_corpus
 import pytest
 import secrets_corpus
 
-from swiftprep.scan import leads as leads_module
-from swiftprep.scan import secrets
-from swiftprep.scan.leads import Leads
-from swiftprep.scan.places import Places, regions
-from swiftprep.scan.secret_calls import called
-from swiftprep.scan.secret_hooks import hooks
-from swiftprep.scan.secret_joined import from_variables
-from swiftprep.scan.secret_names import named
-from swiftprep.scan.secret_positions import positional, told
+from swiftprep.redaction import leads as leads_module
+from swiftprep.redaction import secrets
+from swiftprep.redaction.leads import Leads
+from swiftprep.redaction.places import Places, regions
+from swiftprep.redaction.secret_calls import called
+from swiftprep.redaction.secret_hooks import hooks
+from swiftprep.redaction.secret_joined import from_variables
+from swiftprep.redaction.secret_names import named
+from swiftprep.redaction.secret_positions import positional, told
 
 GLUE = ["", " ", "_", "-", ".", "$", "'", '"', "/", "(", "@", "\n", "x", "X", "7", "=", ": ", "码", "é", "\\n"]
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from swiftprep import lifeline
+from swiftprep.process import lifeline
 from swiftprep.recipes import cli
 
 pytestmark = [
@@ -38,7 +38,7 @@ except KeyboardInterrupt:
 """
 PARENT = """
 import os, subprocess, sys, time
-from swiftprep import lifeline
+from swiftprep.process import lifeline
 how, grace, child, note = sys.argv[1:]
 process = lifeline.start([sys.executable, "-c", child, how, note], grace=float(grace), stdout=subprocess.PIPE)
 print(process.stdout.readline().decode().strip(), lifeline._keeper.pid, flush=True)
@@ -133,7 +133,7 @@ def test_a_parent_that_is_stopped_keeps_its_children(family):
 def test_a_keeper_that_was_killed_is_replaced_and_told_of_all():
     code = """if True:
         import os, signal, subprocess
-        from swiftprep import lifeline
+        from swiftprep.process import lifeline
         first = lifeline.start(["sleep", "3600"])
         lifeline._keeper.kill()
         lifeline._keeper.wait()
@@ -172,7 +172,7 @@ def test_a_fork_of_the_parent_neither_ends_the_children_nor_holds_the_lifeline()
     """As `multiprocessing` makes them."""
     code = """if True:
         import os, signal, sys, time
-        from swiftprep import lifeline
+        from swiftprep.process import lifeline
         child = lifeline.start(["sleep", "3600"])
         if os.fork() == 0:
             lifeline.end(child)
@@ -220,7 +220,7 @@ def test_a_last_word_that_is_cut_off_names_nobody():
 def test_the_keeper_gets_no_key_and_ends_with_the_last_of_them(monkeypatch):
     code = """if True:
         from pathlib import Path
-        from swiftprep import lifeline
+        from swiftprep.process import lifeline
         lifeline.end(lifeline.start(["true"]))
         print(lifeline._keeper.pid, Path(f"/proc/{lifeline._keeper.pid}/environ").read_text().count("canary"))
     """
@@ -261,7 +261,7 @@ def test_who_started_it_with_nohup_has_it_go_on(monkeypatch):
 
 def test_what_a_run_prints_for_its_parent_is_json(tmp_path):
     """A worker whose parent is gone before it is told what to do ends by itself."""
-    from swiftprep import children
+    from swiftprep.process import children
 
     for module in ("swiftprep.train.worker", "swiftprep.serve.worker"):
         command = children.python(module)

@@ -12,11 +12,11 @@ import pytest
 
 from swiftprep.distill.budget import Budget, BudgetReached, Spending, to_budget
 from swiftprep.distill.calls import Calls
-from swiftprep.distill.limiter import Limiter
-from swiftprep.distill.request import Reply, Request
 from swiftprep.distill.store import Spent, Store
-from swiftprep.distill.teachers.teacher import Limits
 from swiftprep.errors import ConfigError, TeacherError
+from swiftprep.teachers.limiter import Limiter
+from swiftprep.teachers.protocol import Limits
+from swiftprep.teachers.request import Reply, Request
 
 
 class QuickLoop(asyncio.SelectorEventLoop):

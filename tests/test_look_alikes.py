@@ -4,11 +4,11 @@ import pytest
 from present import present, repaired
 
 from swiftprep import Checker, Sample, Scanner, demo
-from swiftprep.distill.request import Reply
+from swiftprep.code.spans import code_spans
 from swiftprep.distill.scenario import Scenario
 from swiftprep.distill.verification.verify import Verifier
-from swiftprep.quality.code_spans import code_spans
-from swiftprep.quality.look_alikes import look_alikes, look_alikes_beside
+from swiftprep.quality.rules.look_alikes import look_alikes, look_alikes_beside
+from swiftprep.teachers.request import Reply
 
 TICKS = "```"
 HOW = "How do I list the users with ta-table?"

@@ -4,12 +4,12 @@ import pytest
 from present import present, repaired
 
 from swiftprep import Sample
-from swiftprep.distill.request import Reply
 from swiftprep.distill.scenario import Scenario
 from swiftprep.distill.verification.verify import Verifier
-from swiftprep.quality.chat_tokens import chat_token
-from swiftprep.quality.marks import is_about_marks, taken
-from swiftprep.quality.text import chat_markers, think_tags
+from swiftprep.quality.rules.chat_tokens import chat_token
+from swiftprep.quality.rules.marks import is_about_marks, taken
+from swiftprep.quality.rules.text import chat_markers, think_tags
+from swiftprep.teachers.request import Reply
 
 TICKS = "```"
 CODE = f'{TICKS}vue\n<ta-card :title="name">\n  <s>{{{{ old }}}}</s>\n</ta-card>\n{TICKS}'

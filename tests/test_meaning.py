@@ -10,13 +10,13 @@ import pytest
 from tree_sitter import Node
 
 from swiftprep import Checker, Sample, Scanner, demo
-from swiftprep.catalog.grammar import error_lines, parse
-from swiftprep.catalog.script import parse_script
-from swiftprep.catalog.sfc import blocks
-from swiftprep.quality.markdown import code_of
-from swiftprep.quality.origin import is_code, language_of_file
-from swiftprep.quality.report import QualityReport
-from swiftprep.quality.shown import shown
+from swiftprep.catalog.vue.script import parse_script
+from swiftprep.code.markdown import code_of
+from swiftprep.parsing.grammar import error_lines, parse
+from swiftprep.parsing.sfc import blocks
+from swiftprep.quality.report.report import QualityReport
+from swiftprep.quality.report.shown import shown
+from swiftprep.quality.rules.origin import is_code, language_of_file
 
 PACKAGES = (
     "element-ui@2.15.14",

@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from swiftprep.records import Reject
-from swiftprep.scan.files import Source, read_bytes, read_source
+from swiftprep.scan.source_file import Source, read_bytes, read_source
 from swiftprep.scan.walk import DEFAULT_IGNORE, Found, walk
 
 VUE = '<template>\n  <ta-card title="用户" />\n</template>\n'

@@ -18,14 +18,23 @@ from typing import Any
 import pytest
 
 from swiftprep import Catalog, Checker, Mixer, Sample, Scanner, SwiftRunner, demo, read_jsonl, write_jsonl
-from swiftprep.disk import atomic_write, whole_folder
 from swiftprep.errors import ConfigError, DataError
 from swiftprep.evaluate.probes import load_questions
-from swiftprep.locking import lock
-from swiftprep.outputs import OutputFolder, check_run, check_together, hold_together, reading, run_of, settle, writing
 from swiftprep.recipes import check, distill, scan, stage1
 from swiftprep.recipes.stage1_results import read_stage1
-from swiftprep.staging import begin
+from swiftprep.storage.disk import atomic_write, whole_folder
+from swiftprep.storage.locking import lock
+from swiftprep.storage.outputs import (
+    OutputFolder,
+    check_run,
+    check_together,
+    hold_together,
+    reading,
+    run_of,
+    settle,
+    writing,
+)
+from swiftprep.storage.staging import begin
 from swiftprep.swiftfmt import lint, parse_entry
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="fork, signals and limits of POSIX")
@@ -34,7 +43,7 @@ posix = pytest.mark.skipif(sys.platform == "win32", reason="fork, signals and li
 KILLED_AT_EVERY_STEP = """
 import os, shutil, signal, sys
 from pathlib import Path
-from swiftprep.outputs import settle, writing
+from swiftprep.storage.outputs import settle, writing
 
 folder, steps = Path(sys.argv[1]), sys.argv[2].split(",")
 names = ["a.jsonl", "sub/b.jsonl"]
@@ -306,7 +315,7 @@ def test_a_second_writer_waits_and_says_so(tmp_path, caplog):
         def emit(self, record: logging.LogRecord) -> None:
             waited.set()
 
-    logger, told = logging.getLogger("swiftprep.outputs"), Told()
+    logger, told = logging.getLogger("swiftprep.storage.outputs"), Told()
     logger.addHandler(told)
     second = threading.Thread(target=put, args=(tmp_path, "second"))
     try:
@@ -407,7 +416,7 @@ def test_a_reader_does_not_disturb_a_writer(tmp_path):
 
 HELD = """
 import sys, time
-from swiftprep.outputs import OutputFolder
+from swiftprep.storage.outputs import OutputFolder
 out = OutputFolder(sys.argv[1])
 with out.writing("dead") as staged:
     (staged / "train.jsonl").write_text("private")
@@ -439,7 +448,7 @@ def test_a_dead_process_holds_nothing_and_leaves_nothing(tmp_path):
 WRITES_ON = """
 import sys
 from swiftprep import Sample, write_jsonl
-from swiftprep.outputs import writing
+from swiftprep.storage.outputs import writing
 number = 0
 while True:
     number += 1
@@ -500,7 +509,7 @@ def leave_behind(folder: Path) -> Path:
     """Return what a writer left that was killed: a temporary file that nobody holds."""
     code = """
 import os, signal, sys
-from swiftprep.disk import atomic_write
+from swiftprep.storage.disk import atomic_write
 with atomic_write(sys.argv[1]) as file:
     file.write(b"private")
     file.flush()

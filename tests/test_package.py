@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -14,48 +15,22 @@ import swiftprep
 ROOT = Path(swiftprep.__file__).parent
 HEAVY = ("torch", "swift", "modelscope", "transformers", "datasets", "evalscope", "pandas", "numpy", "matplotlib")
 
-# Who may import whom: only what stands further up.
-ORDER = [
-    "spellings",
-    "withheld",
+# Who may import whom: a room only those above its line. `docs/architecture.md` says what each is for.
+LAYERS = (
+    "parsing spellings streams",
+    "progress withheld",
     "errors",
-    "limits",
-    "bounded_yaml",
-    "streams",
-    "locking",
-    "characters",
-    "disk",
-    "run_records",
-    "staging",
-    "outputs",
-    "children",
-    "lifeline",
-    "worker_child",
-    "workers",
-    "progress",
-    "rows",
-    "turn_keys",
-    "repeated_keys",
-    "row_columns",
-    "records",
-    "tokens",
-    "swiftfmt",
-    "catalog",
-    "scan",
-    "quality",
-    "augment",
-    "mix",
-    "distill",
-    "evaluate",
-    "train",
-    "demo",
-    "serve",
-    "report",
+    "process text",
+    "rows storage",
+    "catalog records",
+    "code demo redaction swiftfmt tokens",
+    "evaluate mix models scan",
+    "quality serve",
+    "augment teachers train",
+    "distill report",
     "recipes",
-]
-# `Teacher.local` and `Teacher.swift` are where people look for them; what they call needs the rooms above. And a model
-# is evaluated through a server.
-BY_CALL = [("distill", "serve"), ("train", "serve")]
+)
+LAYER = {room: layer for layer, rooms in enumerate(LAYERS) for room in rooms.split()}
 
 
 def test_importing_loads_nothing_heavy():
@@ -88,17 +63,47 @@ def modules():
     return [pytest.param(path, id=str(path.relative_to(ROOT))) for path in sorted(ROOT.rglob("*.py"))]
 
 
-@pytest.mark.parametrize("path", modules())
-def test_imports_go_one_way(path):
-    room = path.relative_to(ROOT).parts[0].removesuffix(".py")
-    if room == "__init__":
-        return
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        module = (node.module or "") if isinstance(node, ast.ImportFrom) else ""
-        if isinstance(node, ast.ImportFrom) and module.startswith("swiftprep"):
-            names = [module.split(".")[1]] if "." in module else [a.name for a in node.names]
-            for name in names:
-                assert ORDER.index(name) <= ORDER.index(room) or (room, name) in BY_CALL, f"{room} imports {name}"
+def imports() -> dict[str, set[str]]:
+    """Return which modules each module imports, within functions too, but not for types alone."""
+    files = {".".join(path.relative_to(ROOT.parent).with_suffix("").parts): path for path in ROOT.rglob("*.py")}
+    graph = {}
+    for name, path in files.items():
+        tree = ast.parse(path.read_text("utf-8"))
+        typing_only = {
+            id(child)
+            for node in ast.walk(tree)
+            if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test)
+            for statement in node.body
+            for child in ast.walk(statement)
+        }
+        targets = set()
+        for node in ast.walk(tree):
+            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("swiftprep"):
+                names = {f"{node.module}.{alias.name}" for alias in node.names}
+                targets |= set() if id(node) in typing_only else (names & files.keys()) | ({node.module} & files.keys())
+        graph[name] = targets - {name}
+    return graph
+
+
+def test_rooms_import_only_those_above_them():
+    for name, targets in imports().items():
+        rooms = {target.split(".")[1] for target in targets}
+        own = name.split(".")[1]
+        for room in rooms - {own} if own != "__init__" else ():
+            assert LAYER[room] < LAYER[own], f"{name} imports {room}"
+
+
+def test_no_modules_and_no_folders_import_each_other_in_a_circle():
+    modules = imports()
+    folders: dict[str, set[str]] = {}
+    for name, targets in modules.items():
+        for target in targets:
+            one, other = name.split("."), target.split(".")
+            shared = next(at for at, (a, b) in enumerate(zip(one, other, strict=False)) if a != b)
+            if shared < len(one) - 1 and shared < len(other) - 1:
+                folders.setdefault(".".join(one[: shared + 1]), set()).add(".".join(other[: shared + 1]))
+    for graph in (modules, folders):
+        list(TopologicalSorter(graph).static_order())  # raises `CycleError`
 
 
 @pytest.mark.parametrize("path", modules())

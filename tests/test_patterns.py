@@ -15,23 +15,23 @@ import pytest
 from pumping import Expression, growing
 
 from swiftprep import Catalog, Sample
-from swiftprep.catalog.docstrings import joined, param_docs, tidied
-from swiftprep.catalog.expressions import _is_sound
-from swiftprep.catalog.facts import Shape, read_script, read_vue
-from swiftprep.catalog.module import Piece
-from swiftprep.catalog.sfc import Block, template
-from swiftprep.catalog.snippets import script_frame
-from swiftprep.catalog.values import clean_doc
+from swiftprep.catalog.python_java.docstrings import joined, param_docs, tidied
+from swiftprep.catalog.vue.expressions import _is_sound
+from swiftprep.catalog.vue.facts import Shape, read_script, read_vue
+from swiftprep.catalog.vue.module import Piece
+from swiftprep.catalog.vue.values import clean_doc
+from swiftprep.code.snippets import script_frame
 from swiftprep.distill.verification.considerations import considerations
-from swiftprep.quality import answers, fences, text
+from swiftprep.parsing.sfc import Block, template
+from swiftprep.quality.rules import answers, fences, text
+from swiftprep.redaction.secrets import redact
 from swiftprep.scan.cut import pieces_of
-from swiftprep.scan.secrets import redact
 
 pytestmark = pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="there is no timer that interrupts a pattern")
 # Whoever uses these cuts the text to so many characters before.
 BOUNDED = {
-    "swiftprep.quality.truncation:_TICKS": 1_000,
-    "swiftprep.scan.secret_values:_NOT_A_VALUE": 96,
+    "swiftprep.quality.rules.truncation:_TICKS": 1_000,
+    "swiftprep.redaction.secret_values:_NOT_A_VALUE": 96,
     "phrases.yaml:greets": 160,
 }
 PARTS = 8
@@ -61,9 +61,9 @@ def test_no_expression_takes_longer_than_its_text_grows(expressions, part):
 def test_the_expressions_of_all_rooms_are_found(expressions):
     names = {expression.name.split(":")[0] for expression in expressions}
     assert {
-        "swiftprep.catalog.sfc",
-        "swiftprep.scan.secret_formats",
-        "swiftprep.quality.mark_patterns",
+        "swiftprep.parsing.sfc",
+        "swiftprep.redaction.secret_formats",
+        "swiftprep.quality.rules.mark_patterns",
         "phrases.yaml",
     } <= names
     written = sum(

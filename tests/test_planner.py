@@ -279,7 +279,7 @@ TRAITS = [
 
 @pytest.mark.parametrize(("component", "kind"), TRAITS, ids=[row[0].name for row in TRAITS])
 def test_what_a_component_is(component: Component, kind: str) -> None:
-    from swiftprep.catalog.markup import Use
+    from swiftprep.catalog.vue.markup import Use
 
     assert traits_of(component, Use())[0] == kind
 

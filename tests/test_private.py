@@ -10,9 +10,9 @@ from test_redaction import errors
 
 from swiftprep import Scanner
 from swiftprep.distill.prompting import guard
-from swiftprep.scan.private import without_private
-from swiftprep.scan.private_names import without_private_name
-from swiftprep.scan.secrets import redact
+from swiftprep.redaction.file_names import without_private_name
+from swiftprep.redaction.private import without_private
+from swiftprep.redaction.secrets import redact
 
 CASES = private(seed=90210, rounds=2)
 

@@ -17,10 +17,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from steps import growth, steps
 
-from swiftprep import Scanner, worker_child
+from swiftprep import Scanner
 from swiftprep.catalog.api import Component, Event, Method, Prop, Slot
 from swiftprep.catalog.catalog import Catalog
-from swiftprep.catalog.markup import Use
+from swiftprep.catalog.vue.markup import Use
 from swiftprep.demo import app
 from swiftprep.distill.prompting import snippets as snippets_module
 from swiftprep.distill.prompting.guard import MARKER
@@ -29,7 +29,8 @@ from swiftprep.distill.prompting.retrieval import Retriever
 from swiftprep.distill.prompting.snippets import snippets
 from swiftprep.distill.scenario import Scenario
 from swiftprep.errors import ConfigError
-from swiftprep.quality.length import estimate
+from swiftprep.process import worker_child
+from swiftprep.quality.rules.length import estimate
 from swiftprep.records import Sample
 
 

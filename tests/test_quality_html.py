@@ -10,9 +10,9 @@ from itertools import pairwise
 import pytest
 
 from swiftprep.errors import ConfigError
-from swiftprep.quality import html
-from swiftprep.quality.html import write_html
-from swiftprep.quality.report import Note, QualityReport, Row
+from swiftprep.quality.report import page as html_page
+from swiftprep.quality.report.report import QualityReport
+from swiftprep.quality.report.rows import Note, Row
 from swiftprep.records import Reject, Sample
 
 HOSTILE = (
@@ -96,7 +96,7 @@ class Page(HTMLParser):
 
 
 def test_the_data_is_all_there(report, tmp_path):
-    data = Page(write_html(report, tmp_path / "new" / "q.html")).data
+    data = Page(report.to_html(tmp_path / "new" / "q.html")).data
     assert data["lang"] == "en"
     assert data["totals"] == {"read": 9, "kept": 5, "rejected": 4, "repaired": 2, "findings": 10}
     values = data["values"]
@@ -117,8 +117,8 @@ def test_the_data_is_all_there(report, tmp_path):
 
 
 def test_hostile_text_stays_text(report, tmp_path):
-    page = Page(write_html(report, tmp_path / "q.html"))
-    plain = Page(write_html(QualityReport([]), tmp_path / "empty.html"))
+    page = Page(report.to_html(tmp_path / "q.html"))
+    plain = Page(QualityReport([]).to_html(tmp_path / "empty.html"))
     assert page.tags == plain.tags
     assert not set("<>&\x00\u2028") & set(page.raw)
     hostile = next(r for r in page.data["rows"] if r[5] == "b.jsonl:3")
@@ -127,7 +127,7 @@ def test_hostile_text_stays_text(report, tmp_path):
 
 
 def test_nothing_is_fetched(report, tmp_path):
-    path = write_html(report, tmp_path / "q.html")
+    path = report.to_html(tmp_path / "q.html")
     page = Page(path)
     assert "default-src 'none'" in page.policy
     assert page.attributes == [("href", "data:,")]
@@ -137,17 +137,17 @@ def test_nothing_is_fetched(report, tmp_path):
 
 @pytest.mark.parametrize("lang", ["en", "zh"])
 def test_it_opens_in_the_language_asked_for(report, tmp_path, lang):
-    assert Page(write_html(report, str(tmp_path / "q.html"), lang=lang)).data["lang"] == lang
+    assert Page(report.to_html(str(tmp_path / "q.html"), lang=lang)).data["lang"] == lang
 
 
 def test_another_language_is_refused(report, tmp_path):
     with pytest.raises(ConfigError, match="lang='fr'"):
-        write_html(report, tmp_path / "q.html", lang="fr")
+        report.to_html(tmp_path / "q.html", lang="fr")
     assert not list(tmp_path.iterdir())
 
 
 def test_the_same_report_makes_the_same_file(report, tmp_path):
-    first, second = (write_html(report, tmp_path / name).read_bytes() for name in "ab")
+    first, second = (report.to_html(tmp_path / name).read_bytes() for name in "ab")
     assert first == second
 
 
@@ -161,7 +161,7 @@ def test_many_findings_are_sampled_and_counted_in_full(tmp_path):
     names = ["rare" if i % 1000 == 7 else "other" if i % 4 == 0 else "common" for i in range(12_000)]
     whole = sample("x", "words " * 2_000)
     rows = [row(str(i), f"file-{i % 300}.jsonl", whole, notes[name]) for i, name in enumerate(names)]
-    path = write_html(QualityReport(rows), tmp_path / "q.html")
+    path = QualityReport(rows).to_html(tmp_path / "q.html")
     data = Page(path).data
     rule = [data["values"]["rule"][r[1]] for r in data["rows"]]
     assert {name: rule.count(name) for name in notes} == {"rare": 12, "other": 2494, "common": 2494}
@@ -169,26 +169,26 @@ def test_many_findings_are_sampled_and_counted_in_full(tmp_path):
     assert places == sorted(places)
     assert max(b - a for a, b in pairwise(places)) < 20  # nowhere in the data is left out
     assert sum(count[5] for count in data["counts"]) == 12_000
-    assert len(data["values"]["source"]) == html.MAX_VALUES + 1
-    assert data["values"]["source"][-1] == html.OTHER
-    assert path.stat().st_size < 1.2 * html.MAX_SAMPLES_TOGETHER
+    assert len(data["values"]["source"]) == html_page.MAX_VALUES + 1
+    assert data["values"]["source"][-1] == html_page.OTHER
+    assert path.stat().st_size < 1.2 * html_page.MAX_SAMPLES_TOGETHER
 
 
 def test_long_texts_are_cut_where_they_are_the_same(tmp_path):
-    head, tail = "head " * html.MAX_SAMPLE, " tail" * html.MAX_SAMPLE
+    head, tail = "head " * html_page.MAX_SAMPLE, " tail" * html_page.MAX_SAMPLE
     was, now = (
         sample("x", head + "wrong" + tail, question="q" * 9_000),
         sample("x", head + "right!" + tail, question="q" * 9_000),
     )
     note = Note("r", "fix", "reason " * 1_000, before="b" * 5_000)
-    data = Page(write_html(QualityReport([row("1", "s", now, note, was=was)]), tmp_path / "q.html")).data
+    data = Page(QualityReport([row("1", "s", now, note, was=was)]).to_html(tmp_path / "q.html")).data
     shown = data["samples"][0]
     assert shown["was"][0] == shown["now"][0]
     assert "head wrong tail" in shown["was"][1][1]
     assert "head right! tail" in shown["now"][1][1]
     assert shown["was"][1][1].split("wrong")[0] == shown["now"][1][1].split("right!")[0]
-    assert sum(len(text) for _, text in shown["now"]) < html.MAX_SAMPLE + 100
-    assert all(len(text) < html.MAX_EXTRACT + 30 for text in data["rows"][0][5:9])
+    assert sum(len(text) for _, text in shown["now"]) < html_page.MAX_SAMPLE + 100
+    assert all(len(text) < html_page.MAX_EXTRACT + 30 for text in data["rows"][0][5:9])
     assert data["rows"][0][9] == "b" * 5_000  # all that a repair changed
     assert "reason " in data["rows"][0][7][-20:]
 
@@ -207,7 +207,7 @@ def test_a_dropped_sample_and_every_change_can_be_read(tmp_path):
             was=sample("f", "x"),
         ),
     ]
-    data = Page(write_html(QualityReport(rows), tmp_path / "q.html")).data
+    data = Page(QualityReport(rows).to_html(tmp_path / "q.html")).data
     assert data["samples"][0]["now"][1] == ["assistant", text + "并且"]
     assert data["rows"][1][9:11] == [change, change.upper()]
 
@@ -215,12 +215,12 @@ def test_a_dropped_sample_and_every_change_can_be_read(tmp_path):
 def test_of_many_turns_the_first_and_the_last_are_shown(tmp_path):
     turns = [{"role": ("user", "assistant")[i % 2], "content": f"turn {i}"} for i in range(1_000)]
     report = QualityReport([row("1", "s", Sample(turns, id="x"), Note("r", "warn", "w"))])
-    now = Page(write_html(report, tmp_path / "q.html")).data["samples"][0]["now"]
+    now = Page(report.to_html(tmp_path / "q.html")).data["samples"][0]["now"]
     assert [text for _, text in now][:2] == ["turn 0", "turn 1"]
-    assert now[12][0] == html.OTHER
+    assert now[12][0] == html_page.OTHER
     assert "976" in now[12][1]
     assert now[-1] == ["assistant", "turn 999"]
-    assert len(now) == html.MAX_MESSAGES + 1
+    assert len(now) == html_page.MAX_MESSAGES + 1
 
 
 @pytest.fixture(scope="module")
@@ -240,7 +240,7 @@ def browser():
 @pytest.fixture
 def view(browser, report, tmp_path):
     """The page in a browser. At the end: nothing else was asked for, and nothing went wrong."""
-    path = write_html(report, tmp_path / "q.html")
+    path = report.to_html(tmp_path / "q.html")
     page = browser.new_page(viewport={"width": 1280, "height": 900})
     asked, wrong = [], []
     page.on("request", lambda request: asked.append(request.url))
@@ -363,9 +363,9 @@ def test_on_a_phone_nothing_is_wider_than_the_screen(view):
 
 @pytest.mark.slow
 def test_pages_turn(browser, tmp_path):
-    rows = [row(str(i), "s", sample("x"), Note("r", "warn", "w")) for i in range(html.MAX_ROWS + 10)]
+    rows = [row(str(i), "s", sample("x"), Note("r", "warn", "w")) for i in range(html_page.MAX_ROWS + 10)]
     page = browser.new_page()
-    page.goto(write_html(QualityReport(rows), tmp_path / "q.html").as_uri())
+    page.goto(QualityReport(rows).to_html(tmp_path / "q.html").as_uri())
     assert "5,000 of 5,010 findings are listed" in page.locator("#sampled").inner_text()
     page.locator("#next").click()
     assert page.locator("#status").inner_text() == "51–100 of 5,000 findings"

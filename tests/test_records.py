@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from swiftprep import Sample, read_jsonl, write_jsonl
-from swiftprep.disk import atomic_write
 from swiftprep.errors import DataError
 from swiftprep.records import Reject
+from swiftprep.storage.disk import atomic_write
 
 FORMS: dict[str, dict[str, Any]] = {
     "messages": {"messages": [{"role": "user", "content": "q"}, {"role": "assistant", "content": "a"}]},

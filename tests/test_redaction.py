@@ -15,14 +15,14 @@ import yaml
 from present import present, repaired
 
 from swiftprep import Checker, Sample, demo
-from swiftprep.catalog.grammar import error_lines, parse
-from swiftprep.catalog.script import parse_script
-from swiftprep.catalog.sfc import blocks, template
-from swiftprep.quality import privacy
-from swiftprep.scan.mask import mask, renewed, word
-from swiftprep.scan.places import Places, regions
-from swiftprep.scan.secret_values import Span
-from swiftprep.scan.secrets import redact
+from swiftprep.catalog.vue.script import parse_script
+from swiftprep.parsing.grammar import error_lines, parse
+from swiftprep.parsing.sfc import blocks, template
+from swiftprep.quality.rules import privacy
+from swiftprep.redaction.mask import mask, renewed, word
+from swiftprep.redaction.places import Places, regions
+from swiftprep.redaction.secret_values import Span
+from swiftprep.redaction.secrets import redact
 
 DICE = random.Random(20250301)
 KEY = "AK" + "IA" + corpus.draw(DICE, "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", 16)  # known by its form

@@ -16,10 +16,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from swiftprep import Scanner
-from swiftprep.scan import reading, scanner
-from swiftprep.scan.derived import derive
-from swiftprep.scan.files import read_source
-from swiftprep.scan.record import Record
+from swiftprep.scan import one_file, scanner
+from swiftprep.scan.api_samples import derive
+from swiftprep.scan.file_record import Record
+from swiftprep.scan.source_file import read_source
 from swiftprep.scan.split import held_out, near_copies, signature
 
 NAMES = [f"m{i % 5}/C{i}.vue" for i in range(30)] + ["mixins/size.js", "api/users.py", "Main.java", "bad.vue"]
@@ -83,7 +83,7 @@ def reads(monkeypatch):
         seen.append(path)
         return real(root, path, **more)
 
-    monkeypatch.setattr(reading, "read_source", noted)
+    monkeypatch.setattr(one_file, "read_source", noted)
     return seen
 
 

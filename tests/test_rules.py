@@ -8,12 +8,12 @@ from hypothesis import strategies as st
 from present import present
 
 from swiftprep import Catalog, Sample, Scanner, demo
-from swiftprep.quality import answers, fences, instructions, loops, privacy, text, truncation, turns
+from swiftprep.code.completeness import cut_off
 from swiftprep.quality.checker import RULES
-from swiftprep.quality.completeness import cut_off
-from swiftprep.quality.escapes import escaped_text
-from swiftprep.quality.framework import api_errors
-from swiftprep.quality.length import over_budget
+from swiftprep.quality.rules import answers, fences, instructions, loops, privacy, text, truncation, turns
+from swiftprep.quality.rules.escapes import escaped_text
+from swiftprep.quality.rules.framework import api_errors
+from swiftprep.quality.rules.length import over_budget
 
 FENCE = "```"
 SFC = '<template>\n  <ta-card title="x">{{ a }}</ta-card>\n</template>\n\n<script>\nexport default { data() { return { a: 1 } } }\n</script>'

@@ -12,7 +12,7 @@ import pytest
 # It counts how often it was told to end, and says what became of it.
 CHILD = """
 import asyncio, sys
-from swiftprep.distill.running import run_async
+from swiftprep.distill.event_loop import run_async
 told = []
 async def work():
     print("begun", flush=True)

@@ -8,7 +8,7 @@ from itertools import pairwise
 import pytest
 
 from swiftprep import Sample, Scanner, read_jsonl
-from swiftprep.catalog.facts import read_script, read_vue
+from swiftprep.catalog.vue.facts import read_script, read_vue
 from swiftprep.errors import ConfigError
 from swiftprep.scan.cut import cut, pieces_of
 

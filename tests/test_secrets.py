@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 from steps import growth
 from tree_sitter import Language, Parser
 
-from swiftprep.scan.mask import word
-from swiftprep.scan.secrets import Finding, redact
+from swiftprep.redaction.mask import word
+from swiftprep.redaction.secrets import Finding, redact
 
 DICE = random.Random(20240607)
 WEAK = "Admin" + "@123"  # put together, so that this file has nothing to redact

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from swiftprep import spellings, withheld
-from swiftprep.distill.request import Reply
 from swiftprep.spellings import without_spellings
+from swiftprep.teachers.request import Reply
 from swiftprep.withheld import shown, without_secrets, without_secrets_in_bytes
 
 KEY = "sk-proj-" + "a8F3kLq9ZtR4vW7xY2bN6mP1cD5eG0hJ3sU8iO4"

@@ -19,13 +19,13 @@ from swiftprep import Sample, Scanner, SwiftRunner, demo, write_jsonl
 from swiftprep.distill.planning.coverage import coverage
 from swiftprep.errors import ConfigError, RunError
 from swiftprep.evaluate.validity import api_rows, api_valid
+from swiftprep.models.folders import check_adapter
 from swiftprep.recipes import distill, stage2
 from swiftprep.recipes.config import load
 from swiftprep.recipes.distill_config import DistillConfig, Stage2Config
 from swiftprep.recipes.distilling import make_teacher, shipped_experts
 from swiftprep.recipes.questions import compare_stages, examples
 from swiftprep.recipes.stage1_results import hold_out
-from swiftprep.train.folders import check_adapter
 
 GOOD = """要展示状态，需要考虑以下几点：
 
@@ -273,7 +273,7 @@ def test_the_experts_cover_every_intent_and_most_components(catalog):
 
 
 def vue(answer):
-    from swiftprep.quality.pieces import pieces
+    from swiftprep.code.pieces import pieces
 
     return [piece.code for piece in pieces(answer) if piece.language == "vue"]
 

@@ -11,13 +11,13 @@ from pathlib import Path
 import pytest
 
 from swiftprep import Sample, read_jsonl, write_jsonl
-from swiftprep.distill.locking import Lock
+from swiftprep.distill.store_lock import Lock
 from swiftprep.errors import ConfigError, DataError
-from swiftprep.locking import open_lock
-from swiftprep.outputs import OutputFolder, hold_together, settle, writing
 from swiftprep.recipes import check
-from swiftprep.run_records import read_runs
-from swiftprep.staging import begin
+from swiftprep.storage.locking import open_lock
+from swiftprep.storage.outputs import OutputFolder, hold_together, settle, writing
+from swiftprep.storage.run_records import read_runs
+from swiftprep.storage.staging import begin
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="links of POSIX")
 

@@ -14,11 +14,11 @@ from typing import Any
 import pytest
 
 from swiftprep import Teacher
-from swiftprep.distill.request import Reply, Request
-from swiftprep.distill.teachers.functions import as_teacher
-from swiftprep.distill.teachers.providers import PROVIDERS
-from swiftprep.distill.teachers.teacher import Teaches
 from swiftprep.errors import ConfigError, TeacherError
+from swiftprep.teachers.functions import as_teacher
+from swiftprep.teachers.protocol import TeacherProtocol
+from swiftprep.teachers.providers import PROVIDERS
+from swiftprep.teachers.request import Reply, Request
 
 ANSWER = json.dumps({"choices": [{"message": {"content": "好"}, "finish_reason": "stop"}]}).encode()
 MESSAGES = ({"role": "system", "content": "你是专家"}, {"role": "user", "content": "表格？ 😀"})
@@ -235,7 +235,7 @@ def test_functions_are_teachers():
     request = Request("x", ({"role": "user", "content": "hi"},))
     assert ask(as_teacher(plain), request)[0].content == "HI"
     assert ask(as_teacher(later), request)[0].reasoning == "because"
-    assert isinstance(as_teacher(plain), Teaches)
+    assert isinstance(as_teacher(plain), TeacherProtocol)
     assert as_teacher(Teacher("openai", "m")).identity == "m"
 
 

@@ -21,9 +21,8 @@ from present import present
 from swiftprep import Monitor, Sample, SwiftRunner, write_jsonl
 from swiftprep.demo import MODEL_ARGUMENTS
 from swiftprep.errors import ConfigError, DataError, RunError, RunInterrupted
-from swiftprep.train import process
-from swiftprep.train.arguments import known_arguments, read_arguments, to_argv, unknown_arguments
-from swiftprep.train.device import (
+from swiftprep.models.arguments import known_arguments, read_arguments, to_argv, unknown_arguments
+from swiftprep.models.device import (
     Device,
     _gpu_nodes,
     activation_bytes,
@@ -35,6 +34,7 @@ from swiftprep.train.device import (
     detect,
     kernel_features,
 )
+from swiftprep.train import process
 
 TINY = {"max_steps": 2, "logging_steps": 1, "gradient_accumulation_steps": 1, "max_length": 64, "report_to": "none"}
 
@@ -78,14 +78,14 @@ def test_the_known_arguments_are_the_installed_versions():
 
 def test_the_names_of_another_version_are_read_once_and_kept(tmp_path, monkeypatch):
     monkeypatch.setenv("SWIFTPREP_CACHE", str(tmp_path))
-    monkeypatch.setattr("swiftprep.train.arguments.require_swift", lambda: "9.9.9")
+    monkeypatch.setattr("swiftprep.models.arguments.require_swift", lambda: "9.9.9")
     asked = []
 
     def read() -> dict[str, list[str]]:
         asked.append(1)
         return {"sft": ["new"], "eval": []}
 
-    monkeypatch.setattr("swiftprep.train.arguments.read_arguments", read)
+    monkeypatch.setattr("swiftprep.models.arguments.read_arguments", read)
     assert known_arguments.__wrapped__() == known_arguments.__wrapped__() == {"sft": ["new"], "eval": []}
     assert len(asked) == 1
 
@@ -154,7 +154,7 @@ def test_this_cpu_gets_the_same_format_every_time():
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a CPU's features in a file")
 def test_the_kernel_and_torch_agree_on_what_the_cpu_has():
-    code = "from swiftprep.train.device import cpu_dtype, torch_features; print(cpu_dtype(torch_features()))"
+    code = "from swiftprep.models.device import cpu_dtype, torch_features; print(cpu_dtype(torch_features()))"
     child = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert child.stdout.strip() == cpu_dtype(kernel_features())
 

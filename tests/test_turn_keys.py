@@ -9,8 +9,8 @@ from present import present
 from swiftprep import Checker, read_jsonl
 from swiftprep.errors import DataError
 from swiftprep.records import Reject
+from swiftprep.rows.turn_keys import row_extras, turn_extras
 from swiftprep.swiftfmt import lint, repair_file
-from swiftprep.turn_keys import row_extras, turn_extras
 
 
 def kinds(holder: dict, answer: bool = True) -> list[str]:

@@ -13,7 +13,7 @@ from present import present
 
 from swiftprep import demo
 from swiftprep.errors import ConfigError, DataError, MissingDependencyError
-from swiftprep.quality.value import COLUMNS, hardest, ifd
+from swiftprep.quality.ifd import COLUMNS, hardest, ifd
 from swiftprep.records import Sample
 
 

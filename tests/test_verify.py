@@ -4,7 +4,6 @@ from steps import steps
 from swiftprep.catalog.api import Component, Method
 from swiftprep.catalog.catalog import Catalog
 from swiftprep.demo import app
-from swiftprep.distill.request import Reasoning, Reply
 from swiftprep.distill.scenario import Scenario
 from swiftprep.distill.verification.answer import written
 from swiftprep.distill.verification.considerations import considerations
@@ -12,6 +11,7 @@ from swiftprep.distill.verification.examine import Examiner
 from swiftprep.distill.verification.leaks import without_talk
 from swiftprep.distill.verification.verify import KINDS, Verifier, wants_code
 from swiftprep.scan.scanner import Scanner
+from swiftprep.teachers.request import Reasoning, Reply
 
 WHY = "要实现这个功能，需要考虑以下几点：\n\n1. 列表用 ta-table 展示，列由 columns 声明\n2. 分页交给 pagination，翻页时 change 事件带回页码\n\n"
 WHY_EN = "Two things matter here:\n\n1. `ta-table` takes its rows from `data-source` and its columns from `columns`.\n2. The `change` event hands back the page, so the rows are loaded anew.\n\n"

@@ -14,15 +14,16 @@ import pytest
 from test_teacher import ANSWER, Recorder, ask
 
 from swiftprep import Distiller, Teacher, withheld
-from swiftprep.distill.request import Reply, Request
 from swiftprep.distill.scenario import Scenario
-from swiftprep.distill.teachers.http import LARGEST_ERROR
-from swiftprep.distill.teachers.stream import read_stream
-from swiftprep.distill.teachers.teacher import LEAST_ANSWER, Limits
 from swiftprep.errors import ConfigError, RunError, TeacherError
+from swiftprep.models.arguments import to_command
 from swiftprep.recipes import cli
 from swiftprep.recipes.config import load_config, save_config
-from swiftprep.train.arguments import to_command
+from swiftprep.teachers.http import LARGEST_ERROR
+from swiftprep.teachers.openai import LEAST_ANSWER
+from swiftprep.teachers.protocol import Limits
+from swiftprep.teachers.request import Reply, Request
+from swiftprep.teachers.stream import read_stream
 from swiftprep.withheld import (
     is_secret_name,
     masked,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from swiftprep import Checker, Sample
-from swiftprep.quality.instructions import unclear
+from swiftprep.quality.rules.instructions import unclear
 
 FENCE = "```"
 STEPS = "1. 先定义数据。\n2. 再绑定到组件，因此只有一处来源。\n\n"

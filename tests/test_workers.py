@@ -18,7 +18,7 @@ import cloudpickle
 import pytest
 
 from swiftprep.errors import ConfigError, RunError
-from swiftprep.workers import Guarded, ItemLimits, Lost, WorkerPool, pool_of
+from swiftprep.process.workers import Guarded, ItemLimits, Lost, WorkerPool, pool_of
 
 pytestmark = pytest.mark.slow
 

@@ -19,9 +19,9 @@ from swiftprep.augment.repair import repair
 from swiftprep.augment.spans import fim
 from swiftprep.catalog.catalog import Catalog
 from swiftprep.errors import ConfigError, SwiftprepError, did_you_mean
-from swiftprep.quality.dedup import near_duplicates
+from swiftprep.process.workers import Guarded, Lost
+from swiftprep.quality.duplicates.dedup import near_duplicates
 from swiftprep.records import Sample
-from swiftprep.workers import Guarded, Lost
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -78,7 +78,7 @@ class Augmentation:
 
     def diversity(self, *, seed: int = 42) -> pd.DataFrame:
         """Return `quality.diversity.diversity` of the instructions before and after, over equally many texts."""
-        from swiftprep.quality.diversity import before_and_after
+        from swiftprep.quality.duplicates.diversity import before_and_after
 
         return before_and_after(self.parents, [*self.parents, *self.samples], seed=seed)
 

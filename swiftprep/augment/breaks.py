@@ -8,12 +8,12 @@ from collections.abc import Iterator
 from random import Random
 from typing import NamedTuple
 
-from swiftprep.augment.tags import Spot, line_of, markup, opening, spots, without
 from swiftprep.catalog.api import Component, kebab
 from swiftprep.catalog.catalog import Catalog
-from swiftprep.catalog.html import is_global
-from swiftprep.catalog.markup import is_custom
-from swiftprep.catalog.sfc import Element, blocks
+from swiftprep.catalog.vue.markup import is_custom
+from swiftprep.catalog.vue.native import is_global
+from swiftprep.code.tags import Spot, line_of, markup, opening, spots, without
+from swiftprep.parsing.sfc import Element, blocks
 
 SYNTAX = ("unclosed", "comma")
 BREAKS = ("unknown-prop", "unknown-event", "unknown-slot", "unknown-tag", "missing-prop", *SYNTAX)

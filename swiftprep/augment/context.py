@@ -11,8 +11,8 @@ from swiftprep.augment.parent import Draft, Drafts, Parent
 from swiftprep.augment.phrasing import say
 from swiftprep.augment.spans import MARKS, file_line
 from swiftprep.catalog.api import Component, Prop, kebab
-from swiftprep.catalog.facts import read_vue
-from swiftprep.quality.markdown import fenced
+from swiftprep.catalog.vue.facts import read_vue
+from swiftprep.code.markdown import fenced
 
 MOST_COMPONENTS = 5
 MOST_PROPS = 10  # of a component that is described

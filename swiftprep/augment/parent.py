@@ -10,8 +10,8 @@ from typing import Any, NamedTuple, TypeAlias
 from swiftprep.augment.phrasing import Asked, language_of, read
 from swiftprep.catalog.api import Component
 from swiftprep.catalog.catalog import Catalog
-from swiftprep.catalog.facts import SCRIPTS, Shape, read_script, read_vue, suffix_of
-from swiftprep.quality.markdown import fenced, is_bare_code
+from swiftprep.catalog.vue.facts import SCRIPTS, Shape, read_script, read_vue, suffix_of
+from swiftprep.code.markdown import fenced, is_bare_code
 from swiftprep.records import Sample
 from swiftprep.scan.kinds import SYNTAX
 

@@ -10,12 +10,12 @@ from typing import NamedTuple
 
 from swiftprep.augment.parent import Draft, Drafts, Parent
 from swiftprep.augment.phrasing import components, say, with_props
-from swiftprep.augment.tags import markup, opening, spots, with_attribute, without
 from swiftprep.catalog.api import Component, Prop, kebab, one_spelling
 from swiftprep.catalog.check import Problem
-from swiftprep.catalog.facts import read_vue
-from swiftprep.catalog.markup import Attribute, literal_of
-from swiftprep.catalog.sfc import Element
+from swiftprep.catalog.vue.facts import read_vue
+from swiftprep.catalog.vue.markup import Attribute, literal_of
+from swiftprep.code.tags import markup, opening, spots, with_attribute, without
+from swiftprep.parsing.sfc import Element
 from swiftprep.scan.kinds import Maker, Wanted
 from swiftprep.scan.tasks import Task, load_task
 

@@ -11,9 +11,9 @@ from random import Random
 from swiftprep.augment.breaks import BREAKS, SYNTAX, Broken, broken
 from swiftprep.augment.parent import Draft, Drafts, Parent
 from swiftprep.augment.phrasing import say
-from swiftprep.augment.tags import markup
 from swiftprep.catalog.catalog import Catalog
 from swiftprep.catalog.check import Problem
+from swiftprep.code.tags import markup
 
 WHOLE = 4_000  # characters of a component that is shown whole; of a longer one, a piece of its template
 FEWEST_LINES, MOST_LINES = 4, 50  # of a piece

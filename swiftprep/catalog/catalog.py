@@ -13,13 +13,13 @@ import orjson
 
 from swiftprep.catalog.api import ITEMS, Component, kebab, to_component
 from swiftprep.catalog.check import Problem, check
-from swiftprep.catalog.json_text import read_json
-from swiftprep.catalog.markup import Use
+from swiftprep.catalog.vue.markup import Use
 from swiftprep.catalog.webtypes import from_web_types, to_web_types
-from swiftprep.disk import atomic_write
 from swiftprep.errors import DataError
-from swiftprep.outputs import own, settle
-from swiftprep.workers import Guarded, Lost
+from swiftprep.process.workers import Guarded, Lost
+from swiftprep.storage.disk import atomic_write
+from swiftprep.storage.outputs import own, settle
+from swiftprep.text.json_text import read_json
 
 if TYPE_CHECKING:
     import pandas as pd

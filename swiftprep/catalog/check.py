@@ -8,15 +8,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from swiftprep.catalog.api import Component, kebab, one_spelling
-from swiftprep.catalog.behaviour import jsx_elements
-from swiftprep.catalog.expressions import expression_errors
-from swiftprep.catalog.facts import MOST_BLOCKS, script_lang
-from swiftprep.catalog.html import ATTRIBUTES, BUILT_IN, DOM_EVENTS, TRANSITION_PROPS, is_global, is_native
-from swiftprep.catalog.markup import Attribute, is_custom, read_attribute
-from swiftprep.catalog.module import Module
 from swiftprep.catalog.near import Names
-from swiftprep.catalog.script import Reader, parse_script
-from swiftprep.catalog.sfc import Element, blocks, template
+from swiftprep.catalog.vue.behaviour import jsx_elements
+from swiftprep.catalog.vue.expressions import expression_errors
+from swiftprep.catalog.vue.facts import MOST_BLOCKS, script_lang
+from swiftprep.catalog.vue.markup import Attribute, is_custom, read_attribute
+from swiftprep.catalog.vue.module import Module
+from swiftprep.catalog.vue.native import ATTRIBUTES, BUILT_IN, DOM_EVENTS, TRANSITION_PROPS, is_global, is_native
+from swiftprep.catalog.vue.script import Reader, parse_script
+from swiftprep.parsing.sfc import Element, blocks, template
 
 _ANY_NATIVE = frozenset(name for names in ATTRIBUTES.values() for name in names)
 _WORDS = {

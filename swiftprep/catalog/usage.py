@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
 
 from swiftprep.catalog.api import Component, Event, Prop, Slot, camel
-from swiftprep.catalog.effort import MOST_ITEMS
-from swiftprep.catalog.html import DOM_EVENTS, is_global, is_native
-from swiftprep.catalog.markup import Use
+from swiftprep.catalog.linking.effort import MOST_ITEMS
 from swiftprep.catalog.near import Names
+from swiftprep.catalog.vue.markup import Use
+from swiftprep.catalog.vue.native import DOM_EVENTS, is_global, is_native
 
 _ALIKE = 0.9  # how alike a name seen once must be to one seen more often, to count as a slip of it
 

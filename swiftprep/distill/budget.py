@@ -6,10 +6,10 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 
-from swiftprep.distill.request import longest
 from swiftprep.distill.store import Spent
-from swiftprep.distill.teachers.teacher import Price, Teaches
 from swiftprep.errors import ConfigError, did_you_mean
+from swiftprep.teachers.protocol import Price, TeacherProtocol
+from swiftprep.teachers.request import longest
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +87,7 @@ class Spending:
         self._tokens, self._money = 0, 0.0  # of those
         self._settled = asyncio.Event()
 
-    def check(self, teachers: list[Teaches]) -> None:
+    def check(self, teachers: list[TeacherProtocol]) -> None:
         """Make sure that the budget can be kept.
 
         Raises:

@@ -12,14 +12,14 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 from swiftprep.distill.budget import BudgetReached, Spending, cost_of
-from swiftprep.distill.limiter import Halted, Limiter
-from swiftprep.distill.request import LIMIT_NAMES, Reply, Request, longest
 from swiftprep.distill.store import Store, Stored
-from swiftprep.distill.teachers.failures import ACTIONS, Action
-from swiftprep.distill.teachers.teacher import Teaches
 from swiftprep.errors import DistillStopped, SwiftprepError, TeacherError, one_line
-from swiftprep.quality.length import estimate
+from swiftprep.quality.rules.length import estimate
 from swiftprep.streams import get_logger
+from swiftprep.teachers.failures import ACTIONS, Action
+from swiftprep.teachers.limiter import Halted, Limiter
+from swiftprep.teachers.protocol import TeacherProtocol
+from swiftprep.teachers.request import LIMIT_NAMES, Reply, Request, longest
 from swiftprep.withheld import shown
 
 logger = get_logger(__name__)
@@ -110,7 +110,7 @@ class Calls:
         self._halt = asyncio.Event()
         self._on_halt = on_halt
 
-    def limiter(self, teacher: Teaches) -> Limiter:
+    def limiter(self, teacher: TeacherProtocol) -> Limiter:
         """Return the limiter of a teacher; each has one."""
         if id(teacher) not in self._limiters:
             self._limiters[id(teacher)] = Limiter(teacher.limits, seed=self._random.randrange(2**32))
@@ -127,7 +127,9 @@ class Calls:
         if self._on_halt is not None and not isinstance(reason, BudgetReached):
             self._on_halt()
 
-    async def ask(self, teacher: Teaches, request: Request, *, purpose: str = "answer", scenario: str = "") -> Answer:
+    async def ask(
+        self, teacher: TeacherProtocol, request: Request, *, purpose: str = "answer", scenario: str = ""
+    ) -> Answer:
         """Return the answer to a request; one that was cut off is asked for once more with twice the limit.
 
         Args:
@@ -152,7 +154,7 @@ class Calls:
             self._failed_in_a_row = 0  # it does answer
             return answer
 
-    async def _once(self, teacher: Teaches, request: Request, purpose: str, scenario: str) -> Answer:
+    async def _once(self, teacher: TeacherProtocol, request: Request, purpose: str, scenario: str) -> Answer:
         key = request.key()
         while key in self._asking:  # the same question twice in one run is asked once
             await asyncio.wait([self._asking[key]])
@@ -167,7 +169,7 @@ class Calls:
             del self._asking[key]
             asking.set_result(None)
 
-    async def _call(self, teacher: Teaches, request: Request, key: str, purpose: str, scenario: str) -> Answer:
+    async def _call(self, teacher: TeacherProtocol, request: Request, key: str, purpose: str, scenario: str) -> Answer:
         size = sum(len(message["content"].encode("utf-8", "replace")) for message in request.messages)
         failures = 0
         while True:
@@ -191,7 +193,7 @@ class Calls:
                 self._failed_in_a_row = 0
                 return Answer(key, reply, cached=False)
 
-    async def _pause(self, teacher: Teaches, failures: int, error: TeacherError) -> None:
+    async def _pause(self, teacher: TeacherProtocol, failures: int, error: TeacherError) -> None:
         """Wait before another attempt: longer each time, and not all for the same time."""
         longest_wait = min(LONGEST_WAIT, teacher.limits.backoff * 2 ** (failures - 1))
         asked = min(error.retry_after or 0.0, teacher.limits.patience)
@@ -203,7 +205,7 @@ class Calls:
         raise Halted
 
     async def _attempt(
-        self, teacher: Teaches, request: Request, key: str, purpose: str, scenario: str, size: int
+        self, teacher: TeacherProtocol, request: Request, key: str, purpose: str, scenario: str, size: int
     ) -> Reply:
         """Make one call, within the budget and the limits, and have it in the ledger before the slot is given back."""
         worst = self.spending.worst(size, request.sampling)
@@ -255,7 +257,7 @@ class Calls:
                     raise self._stop(teacher, enough) from None
             raise found
 
-    async def _asked(self, teacher: Teaches, request: Request) -> Reply | TeacherError:
+    async def _asked(self, teacher: TeacherProtocol, request: Request) -> Reply | TeacherError:
         """Return what a teacher says, or why it says nothing; a teacher of the user's may return anything."""
         try:
             reply = await teacher.ask(request)
@@ -277,7 +279,7 @@ class Calls:
         return reply
 
     @asynccontextmanager
-    async def _slot(self, teacher: Teaches, worst: tuple[int, int]) -> AsyncIterator[_Slot]:
+    async def _slot(self, teacher: TeacherProtocol, worst: tuple[int, int]) -> AsyncIterator[_Slot]:
         """Wait until the budget and the limits let a call begin; afterwards, let the next one."""
         if self.stopped is not None:
             raise Halted
@@ -305,7 +307,7 @@ class Calls:
         self.tally.tokens_out += tokens[1]
         self.tally.cost += cost or 0.0
 
-    def _count_failure(self, teacher: Teaches, error: TeacherError) -> None:
+    def _count_failure(self, teacher: TeacherProtocol, error: TeacherError) -> None:
         """Stop the run when nothing is answered any more: the next thousand would fare no better."""
         if error.kind in ("filtered", "too-long") or getattr(teacher, "is_batch", False):  # those fail all at once
             return
@@ -313,7 +315,7 @@ class Calls:
         if self._failed_in_a_row >= GIVES_UP:
             self._stop(teacher, error, f"{GIVES_UP} requests in a row got no answer (连续失败)")
 
-    def _stop(self, teacher: Teaches, error: TeacherError, advice: str = "") -> Halted:
+    def _stop(self, teacher: TeacherProtocol, error: TeacherError, advice: str = "") -> Halted:
         advice = advice or ADVICE.get(error.kind, "")
         self.halt(DistillStopped(f"{teacher.host}: {advice}: {error}", kind=error.kind))
         return Halted()

@@ -8,26 +8,26 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from swiftprep.catalog.catalog import Catalog
-from swiftprep.characters import whole
 from swiftprep.distill.budget import Budget, to_budget
+from swiftprep.distill.event_loop import run_async
 from swiftprep.distill.planning.coverage import coverage, plot_coverage
 from swiftprep.distill.planning.planner import plan
 from swiftprep.distill.preview import Preview, preview
 from swiftprep.distill.prompting.prompts import OPERATIONS, Operation, Prompter
 from swiftprep.distill.reading.experts import Given, read_experts
 from swiftprep.distill.reading.scenario_files import load_scenarios
-from swiftprep.distill.request import Reasoning, Reply
 from swiftprep.distill.result import Record, Result, settle
 from swiftprep.distill.run import Run
-from swiftprep.distill.running import run_async
 from swiftprep.distill.scenario import Lang, Scenario
 from swiftprep.distill.store import LEDGER, Store, read_ledger
-from swiftprep.distill.teachers.functions import as_teacher
-from swiftprep.distill.teachers.teacher import Teaches
 from swiftprep.distill.verification.verify import Verifier
 from swiftprep.errors import ConfigError, DistillStopped, RunInterrupted
 from swiftprep.records import Message, Sample
 from swiftprep.streams import get_logger
+from swiftprep.teachers.functions import as_teacher
+from swiftprep.teachers.protocol import TeacherProtocol
+from swiftprep.teachers.request import Reasoning, Reply
+from swiftprep.text.characters import whole
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -55,14 +55,14 @@ class Distiller:
 
     def __init__(
         self,
-        teacher: Teaches | Callable[[list[Message]], Any] | None = None,
+        teacher: TeacherProtocol | Callable[[list[Message]], Any] | None = None,
         *,
         catalog: Catalog | None = None,
         store: str | Path = "distil.sqlite",
         examples: Iterable[Sample] = (),
         reasoning: Reasoning = "inline",
         repair_rounds: int = 2,
-        judge: Teaches | Callable[[list[Message]], Any] | None = None,
+        judge: TeacherProtocol | Callable[[list[Message]], Any] | None = None,
         compiler: Compiler | None = None,
         verify_seconds: float = 3.0,
     ) -> None:

@@ -8,12 +8,12 @@ from pathlib import Path
 
 from swiftprep.distill.budget import cost_of
 from swiftprep.distill.prompting.prompts import Prompter
-from swiftprep.distill.request import Reasoning, Request, longest
 from swiftprep.distill.scenario import Scenario
 from swiftprep.distill.store import read_answers
-from swiftprep.distill.teachers.teacher import Teaches
-from swiftprep.quality.length import estimate
+from swiftprep.quality.rules.length import estimate
 from swiftprep.records import Message
+from swiftprep.teachers.protocol import TeacherProtocol
+from swiftprep.teachers.request import Reasoning, Request, longest
 
 SHOWN = 2  # prompts shown whole
 
@@ -57,7 +57,7 @@ class Preview:
 
 
 def preview(
-    prompter: Prompter, teacher: Teaches, store: Path, scenarios: Sequence[Scenario], reasoning: Reasoning
+    prompter: Prompter, teacher: TeacherProtocol, store: Path, scenarios: Sequence[Scenario], reasoning: Reasoning
 ) -> Preview:
     """Return what a run would do; see `Distiller.preview`."""
     prompts = [prompter.ask(scenario).messages for scenario in scenarios]

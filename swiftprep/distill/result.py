@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from swiftprep.characters import whole_in
-from swiftprep.disk import atomic_write
 from swiftprep.distill.scenario import Scenario
 from swiftprep.distill.verification.flaw import Flaw
-from swiftprep.outputs import writing
 from swiftprep.records import Reject, Sample, write_jsonl
+from swiftprep.storage.disk import atomic_write
+from swiftprep.storage.outputs import writing
+from swiftprep.text.characters import whole_in
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -167,7 +167,7 @@ class Result:
         }
 
     def write(self, folder: str | Path) -> dict[str, Path]:
-        """Write `samples.jsonl`, `rejects.jsonl` and `pending.jsonl`, all or none; see `swiftprep.outputs`.
+        """Write `samples.jsonl`, `rejects.jsonl` and `pending.jsonl`, all or none; see `swiftprep.storage.outputs`.
 
         Returns:
             Name → file: samples, rejects, pending.

@@ -8,22 +8,23 @@ from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from swiftprep.distill.batch import BatchTeacher
 from swiftprep.distill.budget import Budget, BudgetReached, Spending
 from swiftprep.distill.calls import Answer, Calls
-from swiftprep.distill.limiter import Halted
 from swiftprep.distill.prompting.prompts import Operation, read_evolved, read_judgement
-from swiftprep.distill.request import Reply, Request
 from swiftprep.distill.result import Record, Result, Usage, settle
 from swiftprep.distill.scenario import Scenario
 from swiftprep.distill.store import Store
-from swiftprep.distill.teachers.batch import BatchTeacher
-from swiftprep.distill.teachers.teacher import Teacher, Teaches
 from swiftprep.distill.verification.flaw import Flaw
 from swiftprep.distill.verification.verify import NOT_CHECKED
 from swiftprep.errors import ConfigError, DistillStopped, SwiftprepError, TeacherError, one_line
 from swiftprep.progress import progress_bar
 from swiftprep.records import Message, Reject, Sample
 from swiftprep.streams import get_logger
+from swiftprep.teachers.limiter import Halted
+from swiftprep.teachers.openai import OpenAITeacher
+from swiftprep.teachers.protocol import TeacherProtocol
+from swiftprep.teachers.request import Reply, Request
 
 if TYPE_CHECKING:
     from swiftprep.distill.distiller import Distiller
@@ -50,7 +51,13 @@ class Run:
     """One run of a distiller."""
 
     def __init__(
-        self, distiller: Distiller, teacher: Teaches, store: Store, scenarios: list[Scenario], budget: Budget, mode: str
+        self,
+        distiller: Distiller,
+        teacher: TeacherProtocol,
+        store: Store,
+        scenarios: list[Scenario],
+        budget: Budget,
+        mode: str,
     ) -> None:
         self.distiller = distiller
         self.teacher = teacher
@@ -81,7 +88,7 @@ class Run:
     async def _go(self, step: Callable[[Record], Awaitable[None]]) -> None:
         judge = self.distiller.judge
         if self.mode == "batch":
-            if not isinstance(self.teacher, Teacher):
+            if not isinstance(self.teacher, OpenAITeacher):
                 raise ConfigError("mode='batch': only a Teacher over HTTP has a batch endpoint (该教师不支持批量接口)")
             self.teacher = self._batch = BatchTeacher(self.teacher, self.store, lambda: self._working)
         teachers = [self.teacher, *([judge] if judge else [])]
@@ -244,7 +251,7 @@ class Run:
         flaws = self.distiller.verifier.check(scenario, reply, messages)
         return flaws, self.distiller.sample(scenario, reply, self.teacher.identity, meta)
 
-    async def _judge(self, judge: Teaches, scenario: Scenario, answer: str) -> _Judged:
+    async def _judge(self, judge: TeacherProtocol, scenario: Scenario, answer: str) -> _Judged:
         """Return what a second teacher says of an answer. What ails the judge is no fault of the answer."""
         assert self.calls is not None
         request = Request(judge.identity, self.distiller.prompter.judge(scenario, answer), judge.sampling)
@@ -270,7 +277,7 @@ class Run:
             return work(*given)
 
 
-async def _close(teacher: Teaches) -> None:
+async def _close(teacher: TeacherProtocol) -> None:
     try:
         await teacher.close()
     except Exception as error:

@@ -6,7 +6,7 @@ import hashlib
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, TypeAlias
 
-from swiftprep.characters import whole, whole_in
+from swiftprep.text.characters import whole, whole_in
 
 Lang: TypeAlias = Literal["zh", "en"]
 

@@ -22,9 +22,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from swiftprep.distill.locking import Lock
-from swiftprep.distill.request import Reply, Request, encodable
+from swiftprep.distill.store_lock import Lock
 from swiftprep.errors import ConfigError, DistillStopped
+from swiftprep.teachers.request import Reply, Request, encodable
 from swiftprep.withheld import shown, without_secrets_in_bytes
 
 FORMAT = 1

@@ -8,8 +8,8 @@ from importlib.resources import files
 from pathlib import Path
 
 from swiftprep.errors import ConfigError, DataError
-from swiftprep.outputs import settle
 from swiftprep.records import Message, iter_lines, parse_row, to_sample
+from swiftprep.storage.outputs import settle
 
 GENERAL_PROBES = "general"
 _TOKEN = re.compile(r"[\u3400-\u9fff]|[^\W\u3400-\u9fff]+|[^\w\s]")

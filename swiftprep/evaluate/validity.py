@@ -7,12 +7,12 @@ from collections.abc import Iterable, Mapping
 from functools import partial
 from typing import Any
 
-from swiftprep.augment.tags import markup
 from swiftprep.catalog.catalog import Catalog
-from swiftprep.distill.verification.answer_code import problems
-from swiftprep.quality.markdown import fenced
-from swiftprep.quality.pieces import pieces
-from swiftprep.workers import Guarded
+from swiftprep.code.answer_code import problems
+from swiftprep.code.markdown import fenced
+from swiftprep.code.pieces import pieces
+from swiftprep.code.tags import markup
+from swiftprep.process.workers import Guarded
 
 _TAG = re.compile(r"<(/?)([A-Za-z][\w-]*)(?![\w-])[^<>]*>")
 _VOID = ("area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr")

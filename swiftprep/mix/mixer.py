@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 from swiftprep.errors import ConfigError, DataError
 from swiftprep.mix.sources import DataSource, open_source
-from swiftprep.outputs import check_together
 from swiftprep.records import Reject, Sample, read_jsonl, write_jsonl
+from swiftprep.storage.outputs import check_together
 from swiftprep.streams import get_logger
 from swiftprep.swiftfmt import as_swift_reads
 
@@ -91,7 +91,7 @@ class Mixer:
 
         Raises:
             ConfigError: no private data, a bad ratio, a bad `#N`, or a hub data set of unknown size.
-            DataError: a file that ms-swift could not load, or one of two runs; see `swiftprep.outputs`.
+            DataError: a file that ms-swift could not load, or one of two runs; see `swiftprep.storage.outputs`.
         """
         sizes = dict(size or {})
         share = None if ratio is None else parse_ratio(ratio)

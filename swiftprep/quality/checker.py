@@ -9,28 +9,29 @@ from pathlib import Path
 
 from swiftprep.catalog.catalog import Catalog
 from swiftprep.errors import ConfigError, DataError, did_you_mean
-from swiftprep.outputs import check_together, run_of
+from swiftprep.process.workers import ItemLimits, pool_of
 from swiftprep.progress import progress_bar
-from swiftprep.quality import answers, fences, instructions, loops, privacy, text, truncation, turns, voices
-from swiftprep.quality.broken_code import syntax_error
-from swiftprep.quality.contamination import contaminated
-from swiftprep.quality.dedup import duplicates
-from swiftprep.quality.escapes import escaped_text
-from swiftprep.quality.framework import api_errors
+from swiftprep.quality.duplicates.contamination import contaminated
+from swiftprep.quality.duplicates.dedup import duplicates
 from swiftprep.quality.judging import Judging, Level, Named, Terms, apply, note
-from swiftprep.quality.length import over_budget
-from swiftprep.quality.line_numbers import line_numbers
-from swiftprep.quality.look_alikes import look_alikes, look_alikes_beside
-from swiftprep.quality.report import Note, QualityReport, Row
-from swiftprep.quality.sets import contradictions, monotony
-from swiftprep.quality.shown import PRIVATE
-from swiftprep.quality.tool_calls import tool_call
-from swiftprep.quality.verdict import Found, Rule, SetRule, Severity, drop, warn
+from swiftprep.quality.report.report import QualityReport
+from swiftprep.quality.report.rows import Note, Row
+from swiftprep.quality.report.shown import PRIVATE
+from swiftprep.quality.rule import Found, Rule, SetRule, Severity, drop, warn
+from swiftprep.quality.rules import answers, fences, instructions, loops, privacy, text, truncation, turns, voices
+from swiftprep.quality.rules.broken_code import syntax_error
+from swiftprep.quality.rules.escapes import escaped_text
+from swiftprep.quality.rules.framework import api_errors
+from swiftprep.quality.rules.length import over_budget
+from swiftprep.quality.rules.line_numbers import line_numbers
+from swiftprep.quality.rules.look_alikes import look_alikes, look_alikes_beside
+from swiftprep.quality.rules.sets import contradictions, monotony
+from swiftprep.quality.rules.tool_calls import tool_call
 from swiftprep.records import Sample, read_jsonl
 from swiftprep.scan.tasks import KINDS
+from swiftprep.storage.outputs import check_together, run_of
 from swiftprep.swiftfmt import REPAIRS, repair_file
 from swiftprep.tokens import Counter
-from swiftprep.workers import ItemLimits, pool_of
 
 # The order matters: what is private is taken out before anything is shown; characters come before what they say.
 RULES: tuple[Rule, ...] = (
@@ -90,7 +91,7 @@ class Checker:
 
     A rule of your own is a function that takes a sample and returns `fix(…)`, `drop(…)`, `warn(…)` or None:
 
-    >>> from swiftprep.quality.verdict import drop
+    >>> from swiftprep.quality.rule import drop
     >>> def internal_host(sample):
     ...     return drop("names an internal host") if "corp.example" in sample.answer else None
     >>> samples = [Sample.from_instruction("Where is the wiki?", "", "At wiki.corp.example.", id="1")]

@@ -10,11 +10,12 @@ from itertools import groupby
 from typing import Literal, NamedTuple, TypeAlias
 
 from swiftprep.errors import ConfigError
-from swiftprep.quality.report import Note, Row, extracts
-from swiftprep.quality.shown import PRIVATE, masked, shown
-from swiftprep.quality.verdict import Rule, Severity, Verdict, drop
+from swiftprep.process.workers import Guarded, ItemLimits, Lost, WorkerPool
+from swiftprep.quality.report.report import extracts
+from swiftprep.quality.report.rows import Note, Row
+from swiftprep.quality.report.shown import PRIVATE, masked, shown
+from swiftprep.quality.rule import Rule, Severity, Verdict, drop
 from swiftprep.records import Reject, Sample
-from swiftprep.workers import Guarded, ItemLimits, Lost, WorkerPool
 
 Level: TypeAlias = Literal["off", "warn", "drop"]
 

@@ -15,13 +15,13 @@ import orjson
 
 from swiftprep import demo
 from swiftprep.catalog.catalog import Catalog
-from swiftprep.outputs import check_together, writing
 from swiftprep.quality.checker import Checker
-from swiftprep.quality.diversity import diversity
-from swiftprep.quality.report import QualityReport
+from swiftprep.quality.duplicates.diversity import diversity
+from swiftprep.quality.report.report import QualityReport
 from swiftprep.recipes.cli import Arguments, run, say
 from swiftprep.recipes.config import CheckConfig, load, save_config
 from swiftprep.scan.scanner import Scanner
+from swiftprep.storage.outputs import check_together, writing
 from swiftprep.swiftfmt import lint
 from swiftprep.tokens import Counter
 

@@ -13,8 +13,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from swiftprep import lifeline
 from swiftprep.errors import ConfigError, DataError, MissingDependencyError, RunInterrupted, SwiftprepError, one_line
+from swiftprep.process import lifeline
 from swiftprep.streams import forgiving_streams, tell
 from swiftprep.withheld import ShownFormatter, printable, shown, shown_in
 

@@ -11,14 +11,14 @@ from typing import Annotated, Any, ClassVar, Literal, TypeAlias, TypeVar, get_ar
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from swiftprep.bounded_yaml import where_not_yaml
-from swiftprep.disk import write_text
 from swiftprep.errors import ConfigError, DataError, did_you_mean, one_line
-from swiftprep.limits import read_within
+from swiftprep.models.arguments import unknown_arguments
 from swiftprep.recipes.yaml_text import load_yaml
-from swiftprep.scan.record import SUFFIXES
+from swiftprep.scan.file_record import SUFFIXES
 from swiftprep.scan.tasks import KINDS
-from swiftprep.train.arguments import unknown_arguments
+from swiftprep.storage.disk import write_text
+from swiftprep.text.bounded_yaml import where_not_yaml
+from swiftprep.text.limits import read_within
 from swiftprep.withheld import masked, withhold_settings
 
 _LARGEST = 1 << 20  # bytes of a settings file

@@ -18,7 +18,6 @@ from typing import Any
 from swiftprep.catalog.catalog import Catalog
 from swiftprep.distill.result import Result
 from swiftprep.errors import ConfigError, DistillStopped, MissingDependencyError, RunInterrupted
-from swiftprep.outputs import check_together, writing
 from swiftprep.recipes.cli import Arguments, run, say
 from swiftprep.recipes.config import load, save_config
 from swiftprep.recipes.distill_config import DistillConfig
@@ -27,6 +26,7 @@ from swiftprep.recipes.scan import scanner
 from swiftprep.recipes.training import timed
 from swiftprep.records import Sample, read_jsonl, write_jsonl
 from swiftprep.report import write_report
+from swiftprep.storage.outputs import check_together, writing
 from swiftprep.withheld import masked
 
 SUMMARY = "Distil: scenarios → answers of experts and a teacher, each verified against the catalogue."

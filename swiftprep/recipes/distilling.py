@@ -16,13 +16,14 @@ from swiftprep.distill.preview import Preview
 from swiftprep.distill.reading.scenario_files import load_scenarios
 from swiftprep.distill.result import Record, Result
 from swiftprep.distill.scenario import Scenario
-from swiftprep.distill.teachers.providers import PROVIDERS
-from swiftprep.distill.teachers.teacher import Limits, Teacher, Teaches
 from swiftprep.distill.verification.compiler import Compiler
 from swiftprep.errors import ConfigError, DistillStopped, did_you_mean
 from swiftprep.recipes.cli import say
 from swiftprep.recipes.distill_config import AskConfig, TeacherConfig
 from swiftprep.records import Sample
+from swiftprep.teachers.protocol import Limits, TeacherProtocol
+from swiftprep.teachers.providers import PROVIDERS
+from swiftprep.teachers.teacher import Teacher
 
 # The embedded teacher takes a minute for an answer on two cores, which is not worth waiting for.
 EMBEDDED_SAMPLING: dict[str, Any] = {"temperature": 0.7, "max_tokens": 128}
@@ -78,7 +79,7 @@ def shipped_experts() -> Path:
     return Path(str(files("swiftprep") / "assets" / "distill" / "experts"))
 
 
-def make_teacher(config: TeacherConfig) -> Teaches:
+def make_teacher(config: TeacherConfig) -> TeacherProtocol:
     """Return the teacher that a recipe's settings describe; without any, the embedded one, served on this machine.
 
     Raises:

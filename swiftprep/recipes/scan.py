@@ -14,10 +14,10 @@ from typing import Any
 import orjson
 
 from swiftprep import demo
-from swiftprep.outputs import writing
 from swiftprep.recipes.cli import Arguments, run, say
 from swiftprep.recipes.config import ScanConfig, ScanRecipeConfig, load, save_config
 from swiftprep.scan.scanner import Scanner
+from swiftprep.storage.outputs import writing
 
 SUMMARY = "Scan: code base → samples, catalogue of components, web-types."
 

@@ -23,7 +23,6 @@ import orjson
 from swiftprep.errors import ConfigError, RunError, RunInterrupted
 from swiftprep.evaluate.compare import compare
 from swiftprep.mix.mixer import Mixer
-from swiftprep.outputs import OutputFolder, reading, run_of
 from swiftprep.recipes.cli import Arguments, run, say
 from swiftprep.recipes.config import DEFAULT_SFT, EMBEDDED_SFT, Stage1Config, load_config, save_config
 from swiftprep.recipes.scan import scanner
@@ -39,6 +38,7 @@ from swiftprep.recipes.training import (
 from swiftprep.records import read_jsonl, write_jsonl
 from swiftprep.report import plot_losses, write_report
 from swiftprep.scan.result import Scan
+from swiftprep.storage.outputs import OutputFolder, reading, run_of
 from swiftprep.tokens import sample_tokens, token_counter
 from swiftprep.train.results import Evaluation, Run
 from swiftprep.train.runner import SwiftRunner

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from swiftprep.errors import ConfigError, DataError
-from swiftprep.outputs import check_run
+from swiftprep.models.folders import ADAPTER_CONFIG
 from swiftprep.recipes.config import Stage1Config, load
 from swiftprep.records import Sample, iter_lines, parse_row
-from swiftprep.train.folders import ADAPTER_CONFIG
+from swiftprep.storage.outputs import check_run
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,10 +19,9 @@ from typing import Any
 import orjson
 
 from swiftprep.catalog.catalog import Catalog
-from swiftprep.disk import write_text
 from swiftprep.errors import ConfigError, DistillStopped, RunError, RunInterrupted
 from swiftprep.mix.mixer import Mixer
-from swiftprep.outputs import OutputFolder, reading, writing
+from swiftprep.models.folders import check_adapter
 from swiftprep.quality.checker import Checker
 from swiftprep.recipes.cli import Arguments, run, say
 from swiftprep.recipes.config import DEFAULT_SFT, load, save_config
@@ -33,8 +32,9 @@ from swiftprep.recipes.stage1_results import Stage1Run, hold_out, read_stage1
 from swiftprep.recipes.training import check_before, general_data, make_runner, sft_facts, timed, versions
 from swiftprep.records import Sample, read_jsonl, write_jsonl
 from swiftprep.report import plot_losses, write_report
+from swiftprep.storage.disk import write_text
+from swiftprep.storage.outputs import OutputFolder, reading, writing
 from swiftprep.tokens import sample_tokens, token_counter
-from swiftprep.train.folders import check_adapter
 from swiftprep.train.results import Run
 from swiftprep.train.runner import SwiftRunner
 from swiftprep.withheld import masked

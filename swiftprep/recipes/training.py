@@ -14,11 +14,11 @@ from typing import Any
 import orjson
 
 from swiftprep import demo
-from swiftprep.disk import write_text
 from swiftprep.errors import ConfigError, MissingDependencyError
 from swiftprep.evaluate.probes import load_questions
 from swiftprep.recipes.config import ModelConfig
 from swiftprep.records import write_jsonl
+from swiftprep.storage.disk import write_text
 from swiftprep.train.results import Evaluation, Run
 from swiftprep.train.runner import SwiftRunner
 

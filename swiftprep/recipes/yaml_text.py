@@ -7,7 +7,7 @@ from typing import Any
 
 import yaml
 
-from swiftprep.bounded_yaml import BoundedLoader, load_bounded
+from swiftprep.text.bounded_yaml import BoundedLoader, load_bounded
 
 
 class _Loader(BoundedLoader):
@@ -36,7 +36,7 @@ def load_yaml(text: str) -> Any:
     """Parse YAML: safe and bounded; `50:50` and `no` stay text, `1e-4` is a number.
 
     Raises:
-        yaml.YAMLError: it is no YAML, or beyond the limits of `swiftprep.bounded_yaml`.
+        yaml.YAMLError: it is no YAML, or beyond the limits of `swiftprep.text.bounded_yaml`.
 
     >>> load_yaml("{ratio: 50:50, learning_rate: 1e-4, seed: 42}")
     {'ratio': '50:50', 'learning_rate': 0.0001, 'seed': 42}

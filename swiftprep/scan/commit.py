@@ -9,7 +9,7 @@ import os
 import re
 from pathlib import Path
 
-from swiftprep.scan.files import read_bytes
+from swiftprep.scan.source_file import read_bytes
 
 _HASH = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 _REF = re.compile(r"ref: (refs/(?:[\w@+=,-][\w.@+=,-]*/)*[\w@+=,-][\w.@+=,-]*)")

@@ -6,9 +6,9 @@ from bisect import bisect_left
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from swiftprep.catalog.facts import Shape
-from swiftprep.catalog.module import Piece
-from swiftprep.catalog.sfc import Element
+from swiftprep.catalog.vue.facts import Shape
+from swiftprep.catalog.vue.module import Piece
+from swiftprep.parsing.sfc import Element
 
 
 @dataclass(frozen=True, slots=True)

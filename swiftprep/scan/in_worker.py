@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from swiftprep.scan.record import File, Job, Record
+from swiftprep.scan.file_record import File, Job, Record
 
 
 def read_in_worker(job: Job, file: File) -> Record | None:
     """Return what `read_file` makes of a file."""
-    from swiftprep.scan.reading import read_file  # it takes longer to load than a small tree to scan
+    from swiftprep.scan.one_file import read_file  # it takes longer to load than a small tree to scan
 
     return read_file(job, file.path, file.known)

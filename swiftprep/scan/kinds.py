@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from swiftprep.catalog.api import kebab
-from swiftprep.catalog.facts import Shape, suffix_of
-from swiftprep.catalog.module import Piece
+from swiftprep.catalog.vue.facts import Shape, suffix_of
+from swiftprep.catalog.vue.module import Piece
 from swiftprep.scan.cut import cut, pieces_of, span_of
 from swiftprep.scan.tasks import Task
 

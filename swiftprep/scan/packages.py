@@ -7,8 +7,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from swiftprep.catalog.json_text import read_json
-from swiftprep.scan.files import read_bytes
+from swiftprep.scan.source_file import read_bytes
+from swiftprep.text.json_text import read_json
 
 _DEEPEST = 3  # levels below the root
 

@@ -15,10 +15,10 @@ from typing import IO, TYPE_CHECKING, Any
 import orjson
 
 from swiftprep.catalog.catalog import Catalog, unpacked, write_packed, write_web_types
-from swiftprep.disk import atomic_write
-from swiftprep.outputs import writing
 from swiftprep.records import Reject, Sample, write_jsonl
-from swiftprep.scan.finding import Finding
+from swiftprep.redaction.finding import Finding
+from swiftprep.storage.disk import atomic_write
+from swiftprep.storage.outputs import writing
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -256,7 +256,7 @@ class Scan:
         return pd.DataFrame(rows, columns=columns)
 
     def write(self, folder: str | Path) -> dict[str, Path]:
-        """Write the results into `folder`, all of them or none; see `swiftprep.outputs`.
+        """Write the results into `folder`, all of them or none; see `swiftprep.storage.outputs`.
 
         `train.jsonl` and `val.jsonl` hold the samples, `rejects.jsonl` the files that were not kept, `dropped.jsonl`
         the parts of kept files that are too long, `findings.jsonl` where secrets were replaced, `catalog.json` the

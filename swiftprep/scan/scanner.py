@@ -20,25 +20,25 @@ import orjson
 
 from swiftprep import tokens
 from swiftprep.catalog.catalog import Catalog
-from swiftprep.catalog.facts import suffix_of
-from swiftprep.catalog.link import Linked
+from swiftprep.catalog.linking.link import Linked
+from swiftprep.catalog.vue.facts import suffix_of
 from swiftprep.errors import ConfigError
+from swiftprep.process.workers import Guarded, ItemLimits, Lost, pool_of
 from swiftprep.progress import progress_bar
 from swiftprep.records import Reject
+from swiftprep.scan.aggregate import Facts, Files, Whole, all_components, all_usage
+from swiftprep.scan.api_samples import derive, told
+from swiftprep.scan.cache import Store, store_path
 from swiftprep.scan.commit import commit_of
-from swiftprep.scan.derived import derive, told
+from swiftprep.scan.file_record import SUFFIXES, File, Job, Record, not_parsed, readable, shown_name
 from swiftprep.scan.in_worker import read_in_worker
 from swiftprep.scan.kinds import Wanted
 from swiftprep.scan.packages import packages_of
-from swiftprep.scan.record import SUFFIXES, File, Job, Record, not_parsed, readable, shown_name
 from swiftprep.scan.result import Kept, Scan, Spool
 from swiftprep.scan.split import held_out
-from swiftprep.scan.store import Store, store_path
 from swiftprep.scan.tasks import KINDS, load_task
 from swiftprep.scan.vue_version import vue_version_of
 from swiftprep.scan.walk import Found, walk
-from swiftprep.scan.whole import Facts, Files, Whole, all_components, all_usage
-from swiftprep.workers import Guarded, ItemLimits, Lost, pool_of
 
 _POOL_BYTES = 6_000_000  # to read before starting worker processes pays
 _CHUNK_BYTES = 400_000

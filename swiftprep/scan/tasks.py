@@ -29,9 +29,9 @@ from typing import Any
 from jinja2 import Environment, StrictUndefined, UndefinedError
 from jinja2.sandbox import SandboxedEnvironment
 
-from swiftprep.characters import whole
 from swiftprep.errors import ConfigError, DataError, did_you_mean, one_line
-from swiftprep.limits import read_within
+from swiftprep.text.characters import whole
+from swiftprep.text.limits import read_within
 
 LANGUAGES = ("zh", "en")
 KINDS = ("component", "template", "script", "fim", "page", "api")
@@ -112,7 +112,7 @@ def load_task(name: str | Path, lang: str = "zh") -> Task:
     """
     import yaml
 
-    from swiftprep.bounded_yaml import load_bounded, where_not_yaml  # the workers do without
+    from swiftprep.text.bounded_yaml import load_bounded, where_not_yaml  # the workers do without
 
     if str(name).endswith((".yaml", ".yml")):
         try:

@@ -18,7 +18,7 @@ from operator import attrgetter
 from pathlib import Path
 
 from swiftprep.records import Reject
-from swiftprep.scan.files import read_bytes
+from swiftprep.scan.source_file import read_bytes
 
 # Other people's code that was copied in. A supplier is called "vendor" too, and a login through another site
 # "third-party": among pages, components and whatever lies deeper in `src/`, such folders are the project's own, but for

@@ -1,1 +1,1 @@
-"""Models served on this machine, to be asked as teachers."""
+"""Model servers on this machine, each in a process of its own."""

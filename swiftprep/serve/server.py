@@ -19,9 +19,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import IO, Any
 
-from swiftprep import children, lifeline
-from swiftprep.distill.teachers import near
 from swiftprep.errors import ConfigError, RunError
+from swiftprep.process import children, lifeline
+from swiftprep.serve import near
 from swiftprep.serve.gate import HOST
 
 WORKER = children.python("swiftprep.serve.worker")

@@ -94,30 +94,11 @@ def serve_swift(job: Mapping[str, Any], emit: Emit) -> None:
     deploy.main()
 
 
-def load_engine(job: Mapping[str, Any]) -> Callable[[list[dict[str, Any]], dict[str, Any]], Any]:
-    """Load a model into this process and return a coroutine function that asks it: messages, sampling → response.
-
-    Args:
-        job: As in `serve_swift`.
-    """
-    from swift.infer_engine import InferRequest, RequestConfig
-    from swift.pipelines.infer.infer import SwiftInfer
-
-    engine = SwiftInfer(_parsed(SwiftInfer.args_class, job["arguments"], job, lambda event: None)).infer_engine
-    engine.strict = False
-
-    async def ask(messages: list[dict[str, Any]], sampling: dict[str, Any]) -> Any:
-        return await engine.infer_async(InferRequest(messages=messages), RequestConfig(**sampling))
-
-    return ask
-
-
 def _parsed(kind: Any, arguments: Mapping[str, Any], job: Mapping[str, Any], emit: Emit) -> Any:
     from swift.utils import parse_args
 
-    from swiftprep.train.arguments import to_argv
-    from swiftprep.train.guard import refuse_remote_code
-    from swiftprep.train.worker import NO_TELEMETRY
+    from swiftprep.models.arguments import to_argv
+    from swiftprep.models.guard import NO_TELEMETRY, refuse_remote_code
 
     os.environ.update(NO_TELEMETRY)
     if not job["trust_remote_code"]:
@@ -150,7 +131,7 @@ def main() -> None:
         traceback.print_exc()
         emit({"event": "failed", "type": type(error).__name__, "message": str(error)})
     sys.stderr.flush()
-    os._exit(1)  # what it has started ends with it: see `swiftprep.lifeline`
+    os._exit(1)  # what it has started ends with it: see `swiftprep.process.lifeline`
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 The differential tests hold all of it against the real ms-swift 4.6: `swift.load_dataset`, then the template's encoding.
 """
 
-from swiftprep.swiftfmt.entry import FILE_SUFFIXES, Entry, is_hub_id, parse_entry
+from swiftprep.swiftfmt.dataset_entry import FILE_SUFFIXES, Entry, is_hub_id, parse_entry
 from swiftprep.swiftfmt.lint import OUTCOMES, Forecast, Lint, Row, as_swift_reads, forecast, lint, require_rows
 from swiftprep.swiftfmt.repair import REASONS, REPAIRS, RepairedRow, repair_file
 

@@ -15,8 +15,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from swiftprep.errors import DataError
-from swiftprep.limits import LONGEST_LITERAL, TOO_DEEP, shallow
-from swiftprep.row_columns import MESSAGES_KEYS, QUERY_KEYS, RESPONSE_KEYS, SYSTEM_KEYS
+from swiftprep.rows.columns import MESSAGES_KEYS, QUERY_KEYS, RESPONSE_KEYS, SYSTEM_KEYS
+from swiftprep.text.limits import LONGEST_LITERAL, TOO_DEEP, shallow
 
 Turn = dict[str, Any]
 _MEDIA = {f"{kind}{s}": f"{kind}s" for kind in ("image", "audio", "video") for s in ("s", "")}

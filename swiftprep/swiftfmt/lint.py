@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
 from swiftprep.errors import ConfigError, DataError, one_line
-from swiftprep.outputs import settle
 from swiftprep.records import Reject
+from swiftprep.storage.outputs import settle
 from swiftprep.swiftfmt.conversation import Dropped, form_of, renames, to_messages
+from swiftprep.swiftfmt.dataset_entry import FILE_SUFFIXES, Entry
 from swiftprep.swiftfmt.encoding import NotEncoded, learns
-from swiftprep.swiftfmt.entry import FILE_SUFFIXES, Entry
 from swiftprep.swiftfmt.shape import milliseconds
 from swiftprep.swiftfmt.table import Table, WholeFile, read_table
 from swiftprep.swiftfmt.unread import other_conversations, unread, unsaid, watched

@@ -15,8 +15,8 @@ from typing import Any
 import orjson
 
 from swiftprep.errors import DataError
-from swiftprep.limits import TOO_DEEP, loads_within, shallow
-from swiftprep.repeated_keys import may_repeat_a_key
+from swiftprep.rows.repeated_keys import may_repeat_a_key
+from swiftprep.text.limits import TOO_DEEP, loads_within, shallow
 
 _SPACE = " \t\n\r"
 _NUMBER = re.compile(r"-?\d*(\.\d*)?([eE][+-]?\d*)?")

@@ -9,9 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from swiftprep.errors import one_line
-from swiftprep.limits import lines_within
 from swiftprep.records import Message, Reject, Sample
-from swiftprep.row_columns import (
+from swiftprep.rows.columns import (
     ANSWERERS,
     ASKERS,
     MESSAGES_KEYS,
@@ -20,10 +19,11 @@ from swiftprep.row_columns import (
     SYSTEM_KEYS,
     left_over,
 )
+from swiftprep.rows.turn_keys import Extra, keys_of_a_turn, row_extras, turn_extras
 from swiftprep.swiftfmt.conversation import STUMBLES, form_of, literal, turns_in
 from swiftprep.swiftfmt.lint import checked_path
 from swiftprep.swiftfmt.salvage import found_rows
-from swiftprep.turn_keys import Extra, keys_of_a_turn, row_extras, turn_extras
+from swiftprep.text.limits import lines_within
 
 REPAIRS = {
     "encoding": ("decoded from GBK or UTF-16", "按 GBK 或 UTF-16 解码"),

@@ -18,7 +18,11 @@ from typing import Any
 import orjson
 
 from swiftprep.errors import DataError, one_line
-from swiftprep.limits import (
+from swiftprep.rows.columns import MESSAGES_KEYS, QUERY_KEYS, RESPONSE_KEYS, SYSTEM_KEYS
+from swiftprep.rows.repeated_keys import may_repeat_a_key
+from swiftprep.swiftfmt.conversation import STUMBLES, literal
+from swiftprep.swiftfmt.loose import is_lone, with_spaces_for_commas
+from swiftprep.text.limits import (
     LARGEST_FILE,
     LARGEST_ROW,
     TOO_DEEP,
@@ -28,10 +32,6 @@ from swiftprep.limits import (
     read_within,
     shallow,
 )
-from swiftprep.repeated_keys import may_repeat_a_key
-from swiftprep.row_columns import MESSAGES_KEYS, QUERY_KEYS, RESPONSE_KEYS, SYSTEM_KEYS
-from swiftprep.swiftfmt.conversation import STUMBLES, literal
-from swiftprep.swiftfmt.loose import is_lone, with_spaces_for_commas
 
 MARK = b"\xef\xbb\xbf"
 _REPEATED = "repeated-key"

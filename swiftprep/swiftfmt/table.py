@@ -18,13 +18,13 @@ from typing import Any
 import orjson
 
 from swiftprep.errors import DataError, one_line
-from swiftprep.limits import LARGEST_ROW, TOO_LARGE, lines_within, read_within, whole_number
-from swiftprep.row_columns import MESSAGES_KEYS, QUERY_KEYS, RESPONSE_KEYS, SYSTEM_KEYS
+from swiftprep.rows.columns import MESSAGES_KEYS, QUERY_KEYS, RESPONSE_KEYS, SYSTEM_KEYS
 from swiftprep.swiftfmt import shape as shapes
 from swiftprep.swiftfmt.conversation import form_of
 from swiftprep.swiftfmt.loose import decode_loosely, loads_loosely, loads_strictly, scan_strictly
 from swiftprep.swiftfmt.nulls import DAMAGE, NULL_FIRST, block_of, first_damaged
 from swiftprep.swiftfmt.shape import Shape, settle, typed
+from swiftprep.text.limits import LARGEST_ROW, TOO_LARGE, lines_within, read_within, whole_number
 
 BATCH = 10 << 20  # bytes of a JSON file that are read and typed as one
 _ZEROS = bytes.maketrans(b"123456789", b"000000000")

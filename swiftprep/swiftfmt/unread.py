@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from swiftprep.row_columns import TELLING_KEYS, left_over
+from swiftprep.rows.columns import TELLING_KEYS, left_over
+from swiftprep.rows.turn_keys import Extra, is_telling, row_extras, turn_extras
 from swiftprep.swiftfmt.conversation import turns_in
-from swiftprep.turn_keys import Extra, is_telling, row_extras, turn_extras
 
 _TURN = {"role", "from", "content", "value", "loss", "loss_scale"}
 _PLAIN = {"role", "content"}

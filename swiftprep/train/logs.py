@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from swiftprep.errors import DataError, one_line
-from swiftprep.limits import read_within, shallow, whole_number
+from swiftprep.text.limits import read_within, shallow, whole_number
 from swiftprep.withheld import printable
 
 Row: TypeAlias = dict[str, Any]

@@ -11,8 +11,8 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from swiftprep import children, lifeline
 from swiftprep.errors import ConfigError, RunError, RunInterrupted
+from swiftprep.process import children, lifeline
 from swiftprep.streams import get_logger
 
 logger = get_logger(__name__)

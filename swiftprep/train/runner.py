@@ -8,15 +8,11 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from swiftprep.disk import whole_folder
 from swiftprep.errors import ConfigError, RunError, RunInterrupted
 from swiftprep.evaluate.probes import load_questions
-from swiftprep.outputs import check_together, hold_together
-from swiftprep.swiftfmt import is_hub_id, parse_entry, require_rows
-from swiftprep.train.arguments import check_served, require_swift, to_command, unknown_arguments
-from swiftprep.train.bar import RunProgress
-from swiftprep.train.device import Device, activation_bytes, available_memory, detect, environment_of
-from swiftprep.train.folders import (
+from swiftprep.models.arguments import check_served, require_swift, to_command, unknown_arguments
+from swiftprep.models.device import Device, activation_bytes, available_memory, check_device, detect, environment_of
+from swiftprep.models.folders import (
     ADAPTER_CONFIG,
     MERGED,
     carried_arguments,
@@ -24,13 +20,17 @@ from swiftprep.train.folders import (
     check_code,
     check_continues,
     check_loaded,
-    check_model,
+    check_named,
     interrupted,
     merged_from,
     read_json,
     trained_with,
     unused,
 )
+from swiftprep.storage.disk import whole_folder
+from swiftprep.storage.outputs import check_together, hold_together
+from swiftprep.swiftfmt import parse_entry, require_rows
+from swiftprep.train.bar import RunProgress
 from swiftprep.train.process import run_in_child
 from swiftprep.train.results import Evaluation, Run
 
@@ -69,7 +69,7 @@ class SwiftRunner:
                 that of `merge`, carries its own.
             template: ms-swift's chat template, likewise.
             device: `"auto"`, `"cpu"`, or None to leave all device arguments to ms-swift. On a CPU the number format
-                follows from what the CPU has, and OpenMP waits asleep (`swiftprep.train.device.cpu_environment`);
+                follows from what the CPU has, and OpenMP waits asleep (`swiftprep.models.device.cpu_environment`);
                 `torch_dtype`, and OpenMP's own variables, win.
             trust_remote_code: Let Python code that comes with the model run. ms-swift itself always would.
             in_process: Run in this process instead, as ms-swift's own API does, side effects and all: its own
@@ -80,16 +80,8 @@ class SwiftRunner:
                 that was not asked for.
         """
         self.model = str(model)
-        self.local = Path(self.model).exists()
-        if self.local:
-            check_model(Path(self.model), trust_remote_code)
-        elif not is_hub_id(self.model):
-            raise ConfigError(
-                f"{self.model}: no such model folder, and not a hub id like 'Qwen/Qwen2.5-Coder-0.5B-Instruct' "
-                "(没有这个模型)"
-            )
-        if device not in ("auto", "cpu", None):
-            raise ConfigError(f"device={device!r}; expected 'auto', 'cpu' or None")
+        self.local = check_named(self.model, trust_remote_code)
+        check_device(device)
         self.output_dir = Path(output_dir)
         carried = trained_with(Path(self.model)) if self.local else {}
         self.model_type = model_type or carried.get("model_type")
@@ -121,7 +113,7 @@ class SwiftRunner:
         Raises:
             ConfigError: an unknown argument, a bad `--dataset` entry, one ms-swift refuses, or one it would pass
                 over in silence (`lora_rank` beside `adapters`).
-            DataError: a data file that ms-swift could not load, or files of two runs; see `swiftprep.outputs`.
+            DataError: a data file that ms-swift could not load, or files of two runs; see `swiftprep.storage.outputs`.
             MissingDependencyError: ms-swift is not installed.
             RunError: the run failed; the message has the end of its log.
             RunInterrupted: Ctrl-C. The checkpoint of the last step is saved and named in the message.

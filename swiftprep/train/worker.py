@@ -2,7 +2,7 @@
 
 Started as `python -m swiftprep.train.worker`. It reads a job (one line of JSON) from standard input, writes events
 (JSON lines) to standard output, and leaves everything ms-swift prints on standard error. SIGINT, SIGTERM and SIGHUP
-have the run save a checkpoint and end; when the parent dies, the first comes from `swiftprep.lifeline`.
+have the run save a checkpoint and end; when the parent dies, the first comes from `swiftprep.process.lifeline`.
 """
 
 from __future__ import annotations
@@ -19,19 +19,16 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from swiftprep import lifeline
 from swiftprep.evaluate import benchmark
 from swiftprep.evaluate.probes import load_questions
-from swiftprep.train.arguments import to_argv
-from swiftprep.train.guard import refuse_remote_code
+from swiftprep.models.arguments import to_argv
+from swiftprep.models.guard import NO_TELEMETRY, refuse_remote_code
+from swiftprep.process import lifeline
 
 if TYPE_CHECKING:
     from swiftprep.serve.server import LocalServer
 
 Emit: TypeAlias = Callable[[dict[str, Any]], None]
-
-# Without the first, `datasets` reports every file it loads, local ones too, to a server that counts.
-NO_TELEMETRY = {"HF_UPDATE_DOWNLOAD_COUNTS": "0", "HF_HUB_DISABLE_TELEMETRY": "1"}
 
 # Arguments of `EvalArguments` that `DeployArguments`, which it builds on, has not.
 _OF_EVAL = re.compile(r"eval_.*|local_dataset|extra_eval_args")

@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from swiftprep.catalog.catalog import Catalog
-from swiftprep.disk import atomic_write
+from swiftprep.code.markdown import code_of
 from swiftprep.distill.planning.intents import INTENTS
 from swiftprep.distill.planning.traits import askable
 from swiftprep.distill.scenario import Scenario
 from swiftprep.errors import MissingDependencyError
-from swiftprep.quality.markdown import code_of
 from swiftprep.records import Sample
+from swiftprep.storage.disk import atomic_write
 
 if TYPE_CHECKING:
     import pandas as pd

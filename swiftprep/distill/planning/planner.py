@@ -11,7 +11,7 @@ from random import Random
 
 from swiftprep.catalog.api import Component, kebab
 from swiftprep.catalog.catalog import Catalog
-from swiftprep.catalog.markup import Use
+from swiftprep.catalog.vue.markup import Use
 from swiftprep.distill.planning.coverage import tally
 from swiftprep.distill.planning.intents import INTENTS
 from swiftprep.distill.planning.misuse import misuses

@@ -9,7 +9,7 @@ from math import log2
 
 from swiftprep.catalog.api import Component, kebab
 from swiftprep.catalog.catalog import Catalog
-from swiftprep.catalog.markup import Use
+from swiftprep.catalog.vue.markup import Use
 
 ITEM_WORDS = frozenset("item column option pane step".split())
 _DATA = frozenset("data data-source columns items options tree-data dataset".split())

@@ -20,7 +20,7 @@ from importlib.resources import files
 
 import yaml
 
-from swiftprep.scan.private import without_private
+from swiftprep.redaction.private import without_private
 
 MARKER = "[removed: instruction to the model]"
 KINDS = ("hidden", "delimiter", "token", "instruction", "secret")

@@ -7,8 +7,8 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from swiftprep.characters import whole
-from swiftprep.limits import shallow
+from swiftprep.text.characters import whole
+from swiftprep.text.limits import shallow
 
 _LOOKED_AT = 20_000  # characters at the end
 _MOST = 200  # places at which an object is tried

@@ -26,11 +26,11 @@ from swiftprep.distill.prompting.evolving import read_evolved
 from swiftprep.distill.prompting.guard import clean, enclose, mark_for
 from swiftprep.distill.prompting.judging import read_judgement
 from swiftprep.distill.prompting.retrieval import Entry, Retriever
-from swiftprep.distill.request import Reasoning
 from swiftprep.distill.scenario import Lang, Scenario
 from swiftprep.errors import ConfigError, did_you_mean
-from swiftprep.quality.length import estimate
+from swiftprep.quality.rules.length import estimate
 from swiftprep.records import Message, Sample
+from swiftprep.teachers.request import Reasoning
 
 __all__ = ["OPERATIONS", "Prompt", "Prompter", "read_evolved", "read_judgement"]
 

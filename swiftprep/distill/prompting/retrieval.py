@@ -10,12 +10,12 @@ from dataclasses import dataclass
 
 from swiftprep.catalog.api import kebab
 from swiftprep.catalog.catalog import Catalog
+from swiftprep.code.reference import api_text
 from swiftprep.distill.prompting.guard import clean
-from swiftprep.distill.prompting.reference import api_text
 from swiftprep.distill.prompting.snippets import snippets
 from swiftprep.distill.prompting.vocabulary import spoken, words_of
 from swiftprep.distill.scenario import Scenario
-from swiftprep.quality.length import estimate
+from swiftprep.quality.rules.length import estimate
 from swiftprep.records import Sample
 
 MOST_FOUND = 4  # components that are looked for by words

@@ -12,12 +12,12 @@ from typing import TypeAlias
 
 from swiftprep.catalog.api import kebab
 from swiftprep.catalog.catalog import Catalog
-from swiftprep.catalog.markup import shown_use
-from swiftprep.catalog.sfc import Element, blocks, template
-from swiftprep.quality.markdown import code_of
+from swiftprep.catalog.vue.markup import shown_use
+from swiftprep.code.markdown import code_of
+from swiftprep.parsing.sfc import Element, blocks, template
+from swiftprep.process.workers import Guarded, Lost
 from swiftprep.records import Sample
 from swiftprep.streams import get_logger
-from swiftprep.workers import Guarded, Lost
 
 logger = get_logger(__name__)
 

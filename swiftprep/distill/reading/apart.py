@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from swiftprep.errors import DataError
-from swiftprep.workers import Guarded, ItemLimits, Lost
+from swiftprep.process.workers import Guarded, ItemLimits, Lost
 
 Read = TypeVar("Read")
 

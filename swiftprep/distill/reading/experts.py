@@ -12,14 +12,14 @@ from typing import Any, TypeAlias
 
 import yaml
 
-from swiftprep.bounded_yaml import load_bounded, why_not_yaml
 from swiftprep.distill.reading.apart import read_apart
 from swiftprep.distill.reading.rows import Row, read_rows, read_text
 from swiftprep.distill.reading.scenario_files import language_of, names_in
 from swiftprep.distill.scenario import Lang, Scenario
 from swiftprep.errors import DataError, one_line
+from swiftprep.process.workers import Lost
 from swiftprep.records import Reject, to_sample
-from swiftprep.workers import Lost
+from swiftprep.text.bounded_yaml import load_bounded, why_not_yaml
 
 SUFFIXES = (".yaml", ".yml", ".csv", ".tsv", ".xlsx", ".md", ".markdown", ".jsonl")
 _NAMES = {

@@ -12,11 +12,11 @@ from typing import Any
 
 import yaml
 
-from swiftprep.bounded_yaml import BoundedLoader, why_not_yaml
 from swiftprep.distill.reading.sheets import sheets
 from swiftprep.errors import DataError
-from swiftprep.limits import read_within
 from swiftprep.records import parse_row
+from swiftprep.text.bounded_yaml import BoundedLoader, why_not_yaml
+from swiftprep.text.limits import read_within
 
 _MOST_BYTES = 100 << 20
 _FIELD = 2**31 - 1  # characters of a CSV cell; a limit of Python's that is one for the whole process

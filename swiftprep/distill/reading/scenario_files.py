@@ -12,7 +12,7 @@ from swiftprep.distill.reading.apart import read_apart
 from swiftprep.distill.reading.rows import read_rows
 from swiftprep.distill.scenario import Lang, Scenario
 from swiftprep.errors import DataError, did_you_mean, one_line
-from swiftprep.workers import Lost
+from swiftprep.process.workers import Lost
 
 FIELDS = tuple(field.name for field in fields(Scenario))
 _HAN = re.compile("[\u3400-\u9fff]")

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from swiftprep.distill.request import Reasoning, Reply
-from swiftprep.quality.markdown import fenced
-from swiftprep.quality.marks import plain_thought, taken
+from swiftprep.code.markdown import fenced
+from swiftprep.quality.rules.marks import plain_thought, taken
+from swiftprep.teachers.request import Reasoning, Reply
 
 _FENCE_LINE = re.compile(r"^[ \t]*(`{3,}|~{3,})[^\n`]*$", re.M)
 _WRAPPED = re.compile(r"(`{3,}|~{3,})[ \t]*(?:markdown|md)[ \t]*\n", re.I)

@@ -13,10 +13,10 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from swiftprep import lifeline
-from swiftprep.characters import whole_in
 from swiftprep.errors import RunError
+from swiftprep.process import lifeline
 from swiftprep.streams import get_logger
+from swiftprep.text.characters import whole_in
 
 _log = get_logger(__name__)
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
+from swiftprep.code.markdown import is_bare_code, outside_fences
 from swiftprep.distill.verification.answer import before_code
-from swiftprep.quality.answers import is_courtesy, language_of
-from swiftprep.quality.markdown import is_bare_code, outside_fences
+from swiftprep.quality.rules.answers import is_courtesy, language_of
 
 _ITEM = re.compile(
     r"\s*(?:[-*+•]\s|\d{1,2}[.)、：:]|[(（]\d{1,2}[)）]|[①-⑳]|#{1,6}\s|[一二三四五六七八九十]、|第[一二三四五六七八九十]|\*\*)"

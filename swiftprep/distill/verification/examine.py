@@ -9,26 +9,26 @@ from typing import NamedTuple
 from swiftprep.catalog.api import kebab
 from swiftprep.catalog.catalog import Catalog
 from swiftprep.catalog.check import Problem
-from swiftprep.characters import whole
-from swiftprep.distill.request import Reasoning, Reply
+from swiftprep.code.answer_code import problems
+from swiftprep.code.markdown import fenced
+from swiftprep.code.pieces import Piece, pieces
 from swiftprep.distill.scenario import Scenario
 from swiftprep.distill.verification.answer import Parts, before_code, joined, parts
-from swiftprep.distill.verification.answer_code import problems
 from swiftprep.distill.verification.considerations import considerations, inline_considerations, is_specific
 from swiftprep.distill.verification.flaw import Flaw
 from swiftprep.distill.verification.leaks import COPIED_SHARE, copied_code, copied_prose, talk_of_prompt, without_talk
 from swiftprep.distill.verification.unfinished import left_undone
-from swiftprep.quality import answers, fences, loops, origin, text, truncation, turns
-from swiftprep.quality.chat_tokens import chat_token
-from swiftprep.quality.edit import with_answer
-from swiftprep.quality.escapes import escaped_text
-from swiftprep.quality.look_alikes import look_alikes, look_alikes_beside
-from swiftprep.quality.markdown import fenced
-from swiftprep.quality.marks import left_mark
-from swiftprep.quality.pieces import Piece, pieces
-from swiftprep.quality.verdict import Rule
+from swiftprep.quality.rule import Rule
+from swiftprep.quality.rules import answers, fences, loops, origin, text, truncation, turns
+from swiftprep.quality.rules.chat_tokens import chat_token
+from swiftprep.quality.rules.edit import with_answer
+from swiftprep.quality.rules.escapes import escaped_text
+from swiftprep.quality.rules.look_alikes import look_alikes, look_alikes_beside
+from swiftprep.quality.rules.marks import left_mark
 from swiftprep.records import Message, Sample
-from swiftprep.scan.secrets import redact
+from swiftprep.redaction.secrets import redact
+from swiftprep.teachers.request import Reasoning, Reply
+from swiftprep.text.characters import whole
 
 LEAST = 24  # characters of prose from which its language is looked at
 LONGEST = 100_000  # characters of an answer; no sample is that long, and to look through more takes time

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from swiftprep.code.markdown import is_bare_code, outside_fences
+from swiftprep.code.pieces import Piece
 from swiftprep.distill.scenario import Scenario
-from swiftprep.quality.markdown import is_bare_code, outside_fences
-from swiftprep.quality.pieces import Piece
 from swiftprep.records import Message
 
 # Measured on the demonstration framework: of an expert's lines at most 44 % stand in the prompt of its question, of

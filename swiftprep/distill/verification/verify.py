@@ -6,14 +6,14 @@ from collections.abc import Iterator, Sequence
 
 import swiftprep
 from swiftprep.catalog.catalog import Catalog
-from swiftprep.distill.request import Reasoning, Reply
+from swiftprep.code.pieces import Piece
 from swiftprep.distill.scenario import Scenario
 from swiftprep.distill.verification.compiler import Compiler
 from swiftprep.distill.verification.examine import LONGEST, MOST, Examined, Examiner, at, too_long, wants_code
 from swiftprep.distill.verification.flaw import Flaw
-from swiftprep.quality.pieces import Piece
+from swiftprep.process.workers import Guarded, ItemLimits, Lost
 from swiftprep.records import Message
-from swiftprep.workers import Guarded, ItemLimits, Lost
+from swiftprep.teachers.request import Reasoning, Reply
 
 __all__ = ["KINDS", "Flaw", "Verifier", "wants_code"]
 

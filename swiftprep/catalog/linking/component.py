@@ -1,0 +1,309 @@
+"""A component's whole API from its options: props, events, slots, methods, with mixins and bases merged as Vue does."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any, TypeAlias, cast
+
+from swiftprep.catalog.api import ITEMS, Component, Event, Method, Slot, kebab
+from swiftprep.catalog.linking.effort import MOST_ITEMS
+from swiftprep.catalog.linking.names import Modules
+from swiftprep.catalog.linking.props import PropReader, named_entries
+from swiftprep.catalog.linking.typed import TYPES
+from swiftprep.catalog.vue.typescript_types import first_parameter
+from swiftprep.catalog.vue.values import Value, doc_tags
+
+Place: TypeAlias = tuple[str, int]  # a file, and which of its options
+_USUAL_MODELS = (("value", "input"), ("modelValue", "update:modelValue"))
+_BEING_READ: tuple[list[Event], bool] = ([], False)
+_HIDDEN = ("@private", "@internal", "@ignore")
+
+
+class Reader:
+    """Turns options into `Component`s; a mixin used a hundred times is read once."""
+
+    def __init__(self, modules: Modules) -> None:
+        self.modules = modules
+        self._props = PropReader(modules, self.component)
+        self._read: dict[Place, Component] = {}  # bases, as others may build on them too
+        self._cut_short: dict[Place, Component] = {}  # those that may lack something: for one component alone
+        self._open: dict[Place, tuple[Component, list[Place]]] = {}  # those being read: their own part, their bases
+        self._is_cut = False  # whether one of them was come across again
+
+    def component(self, path: str, index: int, depth: int = 0) -> Component:
+        """Return the merged API of the options at `(path, index)`; its `name` is empty when the options give none.
+
+        Args:
+            path: The file.
+            index: Which of its options.
+            depth: How deep within others it was asked for.
+        """
+        asked, is_base = (path, index), bool(self._open)
+        if asked in self._open:
+            self._is_cut = True
+            return Component(name="")
+        stack = [asked]
+        try:
+            while stack:
+                place = stack[-1]
+                goes_on = self.modules.effort.spend(1, depth)
+                if self._known(place) is not None or not (goes_on or place in self._open or place == asked):
+                    stack.pop()
+                elif place in self._open:
+                    made = self._whole(*self._open[place])
+                    is_whole = not (self._is_cut or self.modules.effort.is_cut)
+                    (self._read if is_whole and (is_base or len(stack) > 1) else self._cut_short)[place] = made
+                    del self._open[stack.pop()]
+                else:
+                    self._open[place] = Component(name=""), []
+                    options = self.modules.facts[place[0]]["components"][place[1]]
+                    bases = self._bases(options, place[0], depth)
+                    own = self._own(options, place[0], bases, depth)
+                    if "outer" in options:
+                        own = self._joined_to_outer(own, *place, depth)
+                    self._open[place] = own, bases
+                    unread = [base for base in reversed(bases) if self._known(base) is None]
+                    self._is_cut = self._is_cut or any(base in self._open for base in unread)
+                    stack += [base for base in unread if goes_on and base not in self._open]
+            return self._known(asked) or Component(name="")
+        finally:
+            for place in stack:
+                self._open.pop(place, None)
+            if not is_base:
+                self._cut_short.clear()
+                self._is_cut = False
+
+    def _known(self, place: Place) -> Component | None:
+        return self._read.get(place) or self._cut_short.get(place)
+
+    def _whole(self, own: Component, bases: list[Place]) -> Component:
+        made = own
+        for base in reversed(bases):
+            part = self._known(base)
+            if part is not None:
+                made = self._merged(made, part)
+        return replace(made, model=made.model or _model(made))
+
+    def _joined_to_outer(self, made: Component, path: str, index: int, depth: int) -> Component:
+        """Return a component with the options that its `<script src>` names, as its own."""
+        place = self.modules.outer(path, index)
+        if place is None or place == (path, index):
+            return replace(made, open=tuple(sorted({*made.open, "props", "events", "slots"})))
+        outer = self.component(*place, depth + 1)
+        joined = self._merged(made, outer)
+        at_home = {what: tuple(_at_home(item, outer.path) for item in getattr(joined, what)) for what in ITEMS}
+        joined = replace(joined, **cast(Any, at_home))
+        return replace(
+            joined, name=made.name or outer.name, doc=made.doc or outer.doc, model=made.model or outer.model,
+            components=(*made.components, *outer.components),
+        )  # fmt: skip
+
+    def _merged(self, own: Component, base: Component) -> Component:
+        """Return `own` with what `base`, a mixin or the component it extends, adds."""
+        effort = self.modules.effort
+        if not effort.spend((len(own.mixins) + len(base.mixins)) // 8):
+            return own
+
+        def joined(mine: tuple[Any, ...], theirs: tuple[Any, ...]) -> tuple[Any, ...]:
+            if not theirs or not effort.spend((len(mine) + len(theirs)) // 4):
+                return mine
+            names = {kebab(item.name) for item in mine}
+            added = [item for item in theirs if kebab(item.name) not in names]
+            room = max(0, MOST_ITEMS - len(mine))
+            if len(added) > room:
+                effort.is_cut = True
+            return (*mine, *(item if item.origin else replace(item, origin=base.path) for item in added[:room]))
+
+        return replace(
+            own,
+            props=joined(own.props, base.props),
+            events=joined(own.events, base.events),
+            slots=joined(own.slots, base.slots),
+            methods=joined(own.methods, base.methods),
+            model=own.model or (base.model if base.model and base.model not in _USUAL_MODELS else None),
+            mixins=tuple(dict.fromkeys([*own.mixins, *base.mixins])),
+            open=tuple(sorted({*own.open, *base.open})),
+            passes=tuple(dict.fromkeys([*own.passes, *base.passes])),
+            root=own.root or base.root,
+        )
+
+    def _bases(self, options: dict[str, Any], path: str, depth: int) -> list[Place]:
+        """Return what the options build on: `extends` first, then the mixins, as Vue merges them."""
+        found = [self.modules.component(options["extends"], path, depth)] if "extends" in options else []
+        mixins, where = self.modules.resolve(options.get("mixins") or ["a", []], path, depth)
+        if mixins[0] == "a":
+            for value in mixins[1]:
+                inner = value[1] if value[0] == "..." else value
+                made, there = self.modules.resolve(inner, where, depth)
+                items = made[1] if value[0] == "..." and made[0] == "a" else [made]
+                found += [self.modules.component(item, there, depth) for item in items]
+        found += [self.modules.component(value, path, depth) for value in options.get("spreads", ())]
+        return [base for base in found if base is not None]
+
+    def _own(self, options: dict[str, Any], path: str, bases: list[Place], depth: int) -> Component:
+        unknown = set(options.get("open", ()))
+        props = _named(self._props.read(options.get("props"), path, unknown, depth))
+        if options.get("functional") and "props" not in options:  # then every attribute is one
+            unknown.add("props")
+        defaults = self._props.defaults(options.get("defaults", ()), path, depth)
+        props = [replace(p, default=defaults[p.name], required=False) if p.name in defaults else p for p in props]
+        events = self._declared_events(options.get("emits"), path, unknown, depth)
+        for name, arguments, doc in options.get("events", ()):
+            text = name if isinstance(name, str) else self.modules.text(name, path)
+            if text is None:
+                unknown.add("events")
+            else:
+                words, tags = doc_tags(doc)
+                events.append(Event(text, arguments, doc=words or tags.get("event", "")))
+        slots = [
+            Slot(name, _bound(bindings), doc=doc, bindings=tuple(bindings))
+            for name, bindings, doc in options.get("slots", ())
+        ]
+        slots += self._typed_slots(options.get("slot_types"), path, unknown, depth)
+        model = self._declared_model(options.get("model"), path)
+        for prop in self._props.models(options.get("models", ()), path, unknown):
+            props.append(prop)
+            events.append(Event(f"update:{prop.name}"))
+            model = _USUAL_MODELS[1] if prop.name == "modelValue" else model
+        roots = options.get("roots") or []
+        return Component(
+            name=self.modules.text(options.get("name"), path) or "",
+            path=path,
+            span=tuple(options["span"]),
+            doc=options.get("doc", ""),
+            props=tuple(props),
+            events=tuple(_named(events)),
+            slots=tuple(_named(slots)),
+            methods=tuple(_methods(options.get("methods", ()))),
+            model=model,
+            mixins=tuple(base for base, _ in bases),
+            components=tuple(self._local_tags(options, path)),
+            open=tuple(sorted(unknown)),
+            passes=tuple(dict.fromkeys(options.get("passes", ()))),
+            root=roots[0] if len(set(roots)) == 1 else ("*" if roots else ""),
+        )
+
+    def _local_tags(self, options: dict[str, Any], path: str) -> list[str]:
+        made, _ = self.modules.resolve(options.get("components") or ["o", []], path)
+        names = [entry[0] for entry in made[1]] if made[0] == "o" else []
+        if options.get("setup"):
+            names += [
+                name
+                for name, (module, _) in self.modules.facts[path].get("imports", {}).items()
+                if module.endswith(".vue")
+            ]
+        return [kebab(name) for name in names if name != "..."]
+
+    def _declared_model(self, value: Value | None, path: str) -> tuple[str, str] | None:
+        if value is None:
+            return None
+        made, where = self.modules.resolve(value, path)
+        if made[0] != "o":
+            return None
+        said = {key: self.modules.text(inner, where) for key, inner, _ in made[1]}
+        return said.get("prop") or "value", said.get("event") or "input"
+
+    def _declared_events(self, value: Value | None, path: str, unknown: set[str], depth: int) -> list[Event]:
+        if value is None:
+            return []
+        if not self.modules.effort.spend(1, depth):
+            unknown.add("events")
+            return []
+        made, where = self.modules.resolve(value, path, depth)
+        events, is_whole = self.modules.effort.once(
+            "events", made, where, lambda: self._events_of(made, where, depth), _BEING_READ
+        )
+        unknown.update(() if is_whole and self.modules.effort.spend(len(events) // 50) else ("events",))
+        return events
+
+    def _events_of(self, made: Value, where: str, depth: int) -> tuple[list[Event], bool]:
+        """Return the events that a value declares, and whether there are no others."""
+        unknown: set[str] = set()
+        events: list[Event] = []
+        if made[0] == "a":
+            for item in made[1]:
+                if self.modules.effort.is_spent:
+                    unknown.add("events")
+                    break
+                if item[0] == "...":
+                    events += self._declared_events(item[1], where, unknown, depth + 1)
+                elif (text := self.modules.text(item, where, depth)) is not None:
+                    events.append(Event(text))
+                else:
+                    unknown.add("events")
+        elif made[0] == "o":
+            for key, inner, doc in named_entries(self.modules, made, where):
+                if key is None:
+                    unknown.add("events")
+                elif key == "...":
+                    events += self._declared_events(inner, where, unknown, depth + 1)
+                else:
+                    events.append(Event(key, inner[1] if inner[0] == "f" else "", doc=doc))
+        elif made[0] in TYPES:
+            members = self._props.types.members(made, where, depth)
+            unknown.update(() if members.complete else ("events",))
+            events = [Event(name, _payload(prop.type), doc=prop.doc) for name, prop in members.by_name.items()]
+        else:
+            for argument in made[2] if made[0] == "c" else ():
+                events += self._declared_events(argument, where, unknown, depth + 1)
+            if not events:
+                unknown.add("events")
+        return self.modules.effort.capped(events), not unknown
+
+    def _typed_slots(self, value: Value | None, path: str, unknown: set[str], depth: int) -> list[Slot]:
+        if value is None:
+            return []
+        members = self._props.types.members(value, path, depth)
+        unknown.update(() if members.complete else ("slots",))
+        slots = []
+        for name, prop in members.by_name.items():
+            scope = first_parameter(prop.type)
+            bindings = () if scope is None else tuple(self._props.types.members(scope, path, depth).by_name)
+            slots.append(Slot(name, prop.type, doc=prop.doc, bindings=bindings))
+        return slots
+
+
+def _payload(text: str) -> str:
+    """Return an event's arguments from its type, `[id: number]` or `(id: number) => void`."""
+    if text.startswith("["):
+        return f"({text[1:-1]})"
+    return text.partition("=>")[0].strip()
+
+
+def _bound(bindings: list[str]) -> str:
+    return "{ " + ", ".join(bindings) + " }" if bindings else ""
+
+
+def _methods(listed: list[list[str]]) -> list[Method]:
+    made = []
+    for name, signature, doc in listed:
+        if name[:1] not in "_$" and ("@" not in doc or not any(tag in doc for tag in _HIDDEN)):
+            made.append(Method(name, signature, doc=doc_tags(doc)[0] if doc else ""))
+    return _named(made)
+
+
+def _named(items: list[Any]) -> list[Any]:
+    """Keep one of each name, joining what the others say of it."""
+    made: dict[str, Any] = {}
+    for item in items:
+        known = made.get(kebab(item.name))
+        if known is None:
+            made[kebab(item.name)] = item
+            continue
+        if isinstance(known, Slot) and isinstance(item, Slot):
+            names = tuple(dict.fromkeys([*known.bindings, *item.bindings]))
+            known = replace(known, bindings=names, type=_bound(list(names)) or known.type)
+        made[kebab(item.name)] = replace(known, doc=known.doc or item.doc, type=known.type or item.type)
+    return list(made.values())
+
+
+def _at_home(item: Any, path: str) -> Any:
+    return replace(item, origin="") if item.origin == path else item
+
+
+def _model(component: Component) -> tuple[str, str] | None:
+    props, events = ({kebab(item.name) for item in items} for items in (component.props, component.events))
+    for prop, event in reversed(_USUAL_MODELS):
+        if kebab(prop) in props and kebab(event) in events:
+            return prop, event
+    return None

@@ -1,0 +1,351 @@
+"""Join the facts of all files into components: who is registered as what, and what others emit on it."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import Any, TypeAlias
+
+from swiftprep.catalog.api import Component, Event, kebab, to_component
+from swiftprep.catalog.linking.component import Place, Reader
+from swiftprep.catalog.linking.names import Facts, Modules
+from swiftprep.catalog.vue.values import Value
+
+# File names that say nothing of the component in them; the folder's name does.
+_NAMELESS = frozenset("index main src component mod entry".split())
+# Tests, and what a build made of the source: where both define a component, the source counts.
+_ASIDE = re.compile(r"(?:^|/)(?:tests?|__tests__|e2e|es|esm|lib|cjs|umd|dist)/|\.(?:spec|test)\.|(?:^|/)\.[^/]*$")
+Failure: TypeAlias = list[Any]
+
+
+def link(facts: Mapping[str, Facts], packages: Mapping[str, str] | None = None) -> dict[str, Component]:
+    """Return the components defined in the files, by tag; see `Linked`."""
+    return dict(Linked(facts, packages))
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """A component to be: what it is called and where its options, or its row of a class, lie."""
+
+    rank: int
+    path: str
+    line: int
+    index: int
+    name: str
+    names: tuple[str, ...]
+    registered: bool
+    is_row: bool = False
+
+
+class Linked:
+    """The components defined in the files, made one by one while iterating: `(key, component)` in the order of keys.
+
+    The key is the tag. A tag that two components share belongs to the registered one, else to the one that names
+    itself so, else to the first by path; the others are listed under their paths.
+
+    One that fails is left out, and one that could not be followed to the end is open; both are said.
+
+    Attributes:
+        tags: Every name there is a component for, in kebab case and as registered.
+        failed: `[path, span, what was made, why]` of what there is no component, or no name of one, because of an
+            exception.
+        notes: `(path, note)` of each component that lacks something.
+    """
+
+    def __init__(self, facts: Mapping[str, Facts], packages: Mapping[str, str] | None = None) -> None:
+        """Find out who is called what.
+
+        Args:
+            facts: Path → what the file says (`facts.py`).
+            packages: Package name → its folder.
+        """
+        self.failed: list[Failure] = []
+        self.notes: list[tuple[str, str]] = []
+        self._modules = Modules(facts, packages)
+        self._reader = Reader(self._modules)
+        self._entries: dict[str, _Entry] = {}
+        places: set[str] = set()
+        for entry in sorted(self._listed(), key=lambda entry: (entry.rank, entry.path, entry.line)):
+            key = entry.name
+            if key in self._entries:
+                key = f"{entry.path}:{entry.line}" if entry.path in places else entry.path
+                places.add(entry.path)
+            self._entries[key] = entry
+        self._foreign = self._emitted()
+        self.tags = {tag for entry in self._entries.values() for tag in (entry.name, *entry.names)}
+
+    def __iter__(self) -> Iterator[tuple[str, Component]]:
+        for key in sorted(self._entries):
+            entry, component = self._entries[key], None
+            with self.apart(entry.path, f"component {entry.name}", entry.line):
+                component = self._component(key, entry)
+            if component is not None:
+                yield key, component
+
+    @contextmanager
+    def apart(self, path: str, what: str, line: int = 1) -> Iterator[None]:
+        """Give a block the steps of one component, and note an exception in it, so that it costs nothing else."""
+        effort = self._modules.effort
+        effort.start()
+        try:
+            yield
+        except Exception as error:  # RecursionError and MemoryError are among them
+            self.failed.append([path, [line, line], what, f"{type(error).__name__}: {str(error)[:200]}"])
+        if effort.is_cut:
+            self.notes.append((path, f"{what} was not followed to the end: it is too deep, too long or too much"))
+
+    def _listed(self) -> Iterator[_Entry]:
+        modules = self._modules
+        registered = self._registrations()
+        halves = self._halves()
+        for path in sorted(modules.facts):
+            facts = modules.facts[path]
+            for index, row in enumerate(facts.get("entries", ())):
+                yield _Entry(2, path, row["span"][0], index, row["name"], tuple(row["names"]), False, is_row=True)
+            for index, options in enumerate(facts.get("components", ())):
+                tags = registered.get((path, index), [])
+                if not tags and ((path, index) in halves or not options.get("sure")):
+                    continue
+                own = ""
+                with self.apart(path, "name of a component", options["span"][0]):
+                    own = modules.own_name(path, index)
+                name = kebab((tags[0] if tags else "") or own or _file_name(path))
+                names = tuple(dict.fromkeys(tag for tag in (*tags, own) if tag))
+                rank = (0 if tags else 1 if own else 2) + 3 * bool(_ASIDE.search(path))
+                yield _Entry(rank, path, options["span"][0], index, name, names, bool(tags))
+
+    def _component(self, key: str, entry: _Entry) -> Component:
+        if entry.is_row:
+            return replace(to_component(self._modules.facts[entry.path]["entries"][entry.index]), path=entry.path)
+        made = self._reader.component(entry.path, entry.index)
+        known = {event.name for event in made.events}
+        foreign = [event for event in self._foreign.get(key, ()) if event.name not in known]
+        added = [event for event in foreign if not event.name.endswith("*")]
+        computed = {f"events:{event.name[:-1]}" for event in foreign if event.name.endswith("*")}
+        unknown = ("events", "props", "slots") if self._modules.effort.is_cut else ()
+        return replace(
+            made, name=entry.name, names=entry.names, registered=entry.registered, events=(*made.events, *added),
+            open=tuple(sorted({*made.open, *computed, *unknown})),
+        )  # fmt: skip
+
+    def _halves(self) -> set[Place]:
+        """Return the options that are a single-file component's script, in a file of its own."""
+        modules = self._modules
+        found: set[Place] = set()
+        for path in modules.facts:
+            for index, options in enumerate(modules.facts[path].get("components", ())):
+                if "outer" in options:
+                    with self.apart(path, "script of a component", options["span"][0]):
+                        place = modules.outer(path, index)
+                        found |= {place} if place is not None and not place[0].endswith(".vue") else set()
+        return found
+
+    def _registrations(self) -> dict[Place, list[str]]:
+        """Return the names each component is registered under; `""` for its own."""
+        modules = self._modules
+        found: defaultdict[Place, list[str]] = defaultdict(list)
+        for path in sorted(modules.facts):
+            facts = modules.facts[path]
+            for name, component, loop in facts.get("registrations", ()):
+                with self.apart(path, "registration of components"):
+                    pairs = [(name, component, path, "")]
+                    for name_, component_, where, key in (
+                        pairs if loop is None else _unrolled(modules, path, name, component, loop)
+                    ):
+                        place = modules.component(component_, where)
+                        if place is not None:
+                            text = key or modules.text(name_, where) or _own_name(modules, name_, place)
+                            found[place].append(text or "")
+            for value in facts.get("installs", ()):
+                with self.apart(path, "installation of a component"):
+                    place = modules.component(value, path)
+                    if place is not None:
+                        found[place].append("")
+        for place, names in found.items():
+            own = ""
+            with self.apart(place[0], "name of a component"):
+                own = modules.own_name(*place)
+            found[place] = list(dict.fromkeys(name or own for name in names))
+            if "" in found[place] and len(found[place]) > 1:
+                found[place].remove("")
+        return found
+
+    def _emitted(self) -> dict[str, list[Event]]:
+        """Return the events that helpers and children emit on a component (`this.table.$emit('select')`), by its key.
+
+        The receiver's name must be the component's, with or without a prefix, and the file must lie in its folder or
+        below. What the component itself listens to with `$on` is talk between the two, not its API. The name of an
+        event of which only the beginning can be told ends with `*`.
+        """
+        modules = self._modules
+        by_word: defaultdict[str, list[str]] = defaultdict(list)
+        around: dict[str, str] = {}  # file → the component that has others defined within it, whose parent it is
+        for key, entry in self._entries.items():
+            by_word[entry.name.rpartition("-")[2]].append(key)
+            if not entry.is_row and _has_inner(modules.facts[entry.path]["components"][entry.index]):
+                around[entry.path] = key
+        emitted = _Emitted(modules, self._entries, by_word, around, self._parents())
+        for path in sorted(modules.facts):
+            foreign = modules.facts[path].get("foreign")
+            if foreign:
+                with self.apart(path, "events emitted on other components"):
+                    for receiver, name, arguments in foreign:
+                        emitted.add(path, receiver, name, arguments)
+        return emitted.found
+
+    def _parents(self) -> defaultdict[str, list[str]]:
+        """Return the components that register another file of their folder for themselves, by that file."""
+        modules = self._modules
+        found: defaultdict[str, list[str]] = defaultdict(list)
+        for key, entry in self._entries.items():
+            local = None if entry.is_row else modules.facts[entry.path]["components"][entry.index].get("components")
+            if local is None or local[0] != "o":
+                continue
+            with self.apart(entry.path, f"components of {entry.name}", entry.line):
+                places = [modules.component(inner, entry.path) for _, inner, _ in local[1]]
+                for path in dict.fromkeys(place[0] for place in places if place is not None):
+                    if path != entry.path and path.startswith(entry.path.rpartition("/")[0] + "/"):
+                        found[path].append(key)
+        return found
+
+
+class _Emitted:
+    """Gathers the events emitted on components from outside them.
+
+    Args:
+        modules: The facts of all files.
+        entries: The components, by key.
+        by_word: The keys of those whose name ends with a word.
+        around: File → the component that has others defined within it.
+        parents: File → the components that register it for themselves.
+
+    Attributes:
+        found: Key → events.
+    """
+
+    def __init__(
+        self,
+        modules: Modules,
+        entries: Mapping[str, _Entry],
+        by_word: Mapping[str, list[str]],
+        around: Mapping[str, str],
+        parents: Mapping[str, list[str]],
+    ) -> None:
+        self.found: defaultdict[str, list[Event]] = defaultdict(list)
+        self._modules = modules
+        self._entries = entries
+        self._by_word = by_word
+        self._around = around
+        self._parents = parents
+        self._names: defaultdict[str, set[str]] = defaultdict(set)
+
+    def add(self, path: str, receiver: str, name: Value, arguments: str) -> None:
+        """Add an event that the file `path` emits on something called `receiver`."""
+        event = self._modules.text(name, path) or _begins(name)
+        if event is None:
+            return
+        called = kebab(receiver.strip("_$"))
+        if called == "parent":
+            for key in self._parents.get(path, ()) if event else ():
+                self._note(key, Event(event, arguments, origin=path))
+            if path in self._around:
+                key = self._around[path]
+                self.found[key].append(Event(event, arguments))
+                self._names[key].add(event)
+        if called in ("parent", "root", "bus", "event-bus", "child"):
+            return
+        for key in self._by_word.get(called.rpartition("-")[2], ()):
+            owner = self._entries[key]
+            bare = owner.name.partition("-")[2] or owner.name
+            same = called in (owner.name, bare) or called.endswith(f"-{bare}")
+            if same and path.startswith(owner.path.rpartition("/")[0] + "/"):
+                self._note(key, Event(event, arguments, origin="" if path == owner.path else path))
+                break
+
+    def _note(self, key: str, event: Event) -> None:
+        heard = self._modules.facts[self._entries[key].path].get("heard", ())
+        if event.name not in self._names[key] and event.name not in heard:
+            self._names[key].add(event.name)
+            self.found[key].append(event)
+
+
+def _file_name(path: str) -> str:
+    stem = re.sub(r"\.\w+$", "", path.rpartition("/")[2])
+    folders = path.split("/")[:-1]
+    while stem.lower() in _NAMELESS and folders:
+        stem = folders.pop()
+    return re.sub(r"[^\w-]+", "-", stem)
+
+
+def _own_name(modules: Modules, name: Value, place: Place) -> str | None:
+    """Return the name when it is said as `X.name`, a prefix included (`'Ta' + X.name`)."""
+    own = modules.own_name(*place) or None
+    if name[0] == "m" and name[2] in ("name", "componentName"):
+        return own
+    if name[0] == "+" and own is not None:
+        parts = [own if p[0] == "m" and p[2] == "name" else modules.text(p, place[0]) for p in name[1]]
+        return None if None in parts else "".join(part or "" for part in parts)
+    return None
+
+
+def _unrolled(
+    modules: Modules, path: str, name: Value, component: Value, loop: list[Any]
+) -> list[tuple[Value, Value, str, str]]:
+    """Return `(name, component, file, key)` of each turn of the loop a registration stands in."""
+    kind, variables, iterated = loop
+    made, where = _iterated(modules, iterated, path)
+    if component[0] == "C":
+        return []
+    turns: list[tuple[Value, Value, str, str]] = []
+    if made[0] == "a":
+        items = [(["x", ""], item, where) for item in made[1] if item[0] != "..."]
+        for spread in (item for item in made[1] if item[0] == "..."):
+            inner, there = modules.resolve(spread[1], where)
+            items += [(["x", ""], item, there) for item in (inner[1] if inner[0] == "a" else [])]
+    elif made[0] == "o":
+        items = []
+        for key, inner, _ in made[1]:
+            if key == "...":
+                deeper, there = modules.resolve(inner, where)
+                items += [(["s", k], v, there) for k, v, _ in (deeper[1] if deeper[0] == "o" else [])]
+            else:
+                items.append((["s", key], inner, where))
+    elif made[0] == "ns":
+        exports = modules.facts[made[1]].get("exports", {})
+        items = [(["s", key], ["i", key] if value == ["i", key] else value, made[1]) for key, value in exports.items()]
+    else:
+        return []
+    named_by_key = kind == "in" or len(variables) > 1 or name[0] == "i"
+    for key, item, there in items:
+        prefix = ""
+        if name[0] == "+":
+            prefix = "".join(part[1] for part in name[1] if part[0] == "s")
+            if name[1] and name[1][-1][0] == "m":  # 'Ta' + component.name
+                place = modules.component(item, there)
+                own = _own_name(modules, ["m", ["x", ""], "name"], place) if place else None
+                turns.append((["x", ""], item, there, prefix + own if own else ""))
+                continue
+        turns.append((name, item, there, prefix + key[1] if named_by_key and key[0] == "s" and name[0] != "m" else ""))
+    return turns
+
+
+def _iterated(modules: Modules, value: Value, path: str) -> tuple[Value, str]:
+    """Resolve what a loop goes over; `Object.keys(x)` and its like go over `x`."""
+    if value[0] == "c" and value[1][0] == "m" and value[1][1] == ["i", "Object"] and value[2]:
+        return modules.resolve(value[2][0], path)
+    return modules.resolve(value, path)
+
+
+def _begins(name: Value) -> str | None:
+    """Return the beginning of a computed name, such as `"row-*"`, or None."""
+    first = name[1][0] if name[0] == "+" else name
+    return f"{first[1]}*" if name[0] == "+" and first[0] == "s" and first[1] else None
+
+
+def _has_inner(options: Mapping[str, Any]) -> bool:
+    """Return whether a component's local components are defined right there, as objects."""
+    local = options.get("components")
+    return local is not None and local[0] == "o" and any(inner[0] == "o" for _, inner, _ in local[1])

@@ -1,0 +1,333 @@
+"""Follow a name across files: imports, re-exports, namespaces, object members, what functions return."""
+
+from __future__ import annotations
+
+import bisect
+import os.path
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from swiftprep.catalog.linking.effort import Effort
+from swiftprep.catalog.vue.values import Value
+
+_SUFFIXES = ("", ".vue", ".js", ".ts", ".jsx", ".tsx", ".mjs", ".cjs", ".mts", ".cts", ".d.ts")
+_INDEX = tuple(f"/index{suffix}" for suffix in _SUFFIXES[1:])
+_MOST_KNOWN = 50_000
+_MOST_FOLDERS = 20  # of an alias such as `@/a/b/c`
+_MOST_PARTS = 200  # of a text that is joined
+_LONGEST_TEXT = 2_000  # characters of one
+
+Facts = Mapping[str, Any]
+
+
+class Modules:
+    """The facts of all files by path, and the way from a value in one of them to what it means.
+
+    Args:
+        facts: Path relative to the root → what the file says (`facts.py`).
+        packages: Package name → its folder relative to the root, from the tree's `package.json` files.
+
+    Attributes:
+        effort: What following names costs; whoever asks for another component starts it anew.
+    """
+
+    def __init__(self, facts: Mapping[str, Facts], packages: Mapping[str, str] | None = None) -> None:
+        self.facts = facts
+        self.packages = packages or {}
+        self.effort = Effort()
+        self._files: dict[tuple[str, str], str | None] = {}
+        self._tails: dict[str, list[str]] = {}
+        self._nearest: dict[tuple[str, str], str | None] = {}
+        self._exports: dict[str, tuple[frozenset[str], list[str], bool]] = {}
+        self._places: dict[tuple[str, str], tuple[str, bool] | None] = {}
+
+    def file(self, module: str, importer: str) -> str | None:
+        """Return the path that a module name means in `importer`, or None when it is not in the tree.
+
+        A relative name is looked up as bundlers do; a package's own name through its `package.json`; an alias such as
+        `@/components/Box` by the end of the path, the nearest to the importer first.
+        """
+        folder = os.path.dirname(importer)
+        key = (module, folder)
+        if key not in self._files:
+            if len(self._files) > _MOST_KNOWN:
+                self._files.clear()
+            self._files[key] = self._find(module, folder)
+        return self._files[key]
+
+    def _find(self, module: str, folder: str) -> str | None:
+        module = module.partition("?")[0]
+        if module.startswith("."):
+            return self._exact(os.path.normpath(os.path.join(folder, module)))
+        parts = module.split("/")
+        for count in (2, 1):
+            package = "/".join(parts[:count])
+            if package in self.packages:
+                base = self.packages[package]
+                rest = "/".join(parts[count:])
+                for inside in (
+                    (rest, f"src/{rest}", "src", "src/index", "index") if rest else ("src", "", "index", "lib")
+                ):
+                    if found := self._exact(os.path.normpath(os.path.join(base, inside))):
+                        return found
+                return None
+        if len(parts) == 1:
+            return None
+        return self._by_tail(parts[1:] if not parts[0].startswith("@") or parts[0] == "@" else parts[2:], folder)
+
+    def _exact(self, path: str) -> str | None:
+        path = path.replace(os.sep, "/").removeprefix("./")
+        for suffix in _SUFFIXES:
+            if path + suffix in self.facts:
+                return path + suffix
+        for suffix in _INDEX:
+            candidate = (path + suffix).removeprefix("./").removeprefix("/")
+            if candidate in self.facts:
+                return candidate
+        stem = path.removesuffix(".js").removesuffix(".jsx")  # TypeScript names the file it will become
+        if stem != path:
+            for suffix in (".ts", ".tsx"):
+                if stem + suffix in self.facts:
+                    return stem + suffix
+        return None
+
+    def _by_tail(self, parts: list[str], folder: str) -> str | None:
+        """Return the file whose path ends so: the one that shares most of its beginning with the folder.
+
+        Of those that share as much it is the shortest, and of these the first.
+        """
+        if not parts:
+            return None
+        if not self._tails:
+            self._tails = _by_ends(self.facts)
+        tail = os.path.splitext("/".join(parts))[0].removesuffix("/index")
+        named = self._tails.get(tail, [])
+        # In order of the alphabet, those that share most with the folder are next to where it would stand.
+        at = bisect.bisect_left(named, folder + "/")
+        best = max((_shared(path, folder + "/") for path in named[max(at - 1, 0) : at + 1]), default=0)
+        near = (folder + "/")[:best]
+        if (tail, near) not in self._nearest:
+            low = bisect.bisect_left(named, near)
+            high = bisect.bisect_left(named, near + "\U0010ffff", low)
+            self._nearest[tail, near] = min(named[low:high], key=lambda path: (len(path), path), default=None)
+        return self._nearest[tail, near]
+
+    def resolve(self, value: Value, path: str, depth: int = 0, *, calls: bool = True) -> tuple[Value, str]:
+        """Follow names until something that is not a name; return it with the file it stands in.
+
+        Args:
+            value: What to follow.
+            path: The file it stands in.
+            depth: How deep within others it was asked for.
+            calls: Whether to follow a call into what the function returns.
+        """
+        name = _dotted(value)
+        if name is None:
+            return self._followed(value, path, depth, calls)
+        unknown: tuple[Value, str] = (["x", ""], path)
+        return self.effort.named(
+            ("name", path, name, calls), lambda: self._followed(value, path, depth, calls), unknown
+        )
+
+    def _followed(self, value: Value, path: str, depth: int, calls: bool) -> tuple[Value, str]:
+        passed: dict[tuple[int, str], Value] = {}
+        while True:
+            if (id(value), path) in passed or not self.effort.spend(1, depth):
+                return ["x", ""], path
+            passed[id(value), path] = value
+            following = self._next(value, path, depth, calls)
+            if following is None:
+                return value, path
+            calls = calls or value[0] == "m"
+            value, path = following
+
+    def _next(self, value: Value, path: str, depth: int, calls: bool) -> tuple[Value, str] | None:
+        """Return what a value stands for, which may stand for something else in turn; None when it is not known."""
+        kind = value[0]
+        if kind == "i":
+            facts = self.facts.get(path, {})
+            bound = facts.get("bindings", {}).get(value[1])
+            if bound is not None and bound != value:
+                return bound, path
+            imported = facts.get("imports", {}).get(value[1])
+            return None if imported is None else self._exported(imported[0], imported[1], path)
+        if kind == "m":
+            made, where = self.resolve(value[1], path, depth + 1)
+            return self._member(made, value[2], where)
+        if kind == "c" and calls:
+            called, where = self.resolve(value[1], path, depth + 1)
+            if called[0] == "f" and called[2] is not None:
+                return called[2], where
+        return None
+
+    def _member(self, made: Value, name: str, where: str) -> tuple[Value, str] | None:
+        if made[0] == "o":
+            return next(((inner, where) for key, inner, _ in made[1] if key == name), None)
+        if made[0] == "ns":
+            return self._export(made[1], name)
+        if made[0] == "a" and _is_place(name) and int(name) < len(made[1]):
+            return made[1][int(name)], where
+        if made[0] == "C":
+            inner = self.options(made, where).get(name)
+            if isinstance(inner, list) and inner and isinstance(inner[0], str):
+                return inner, where
+        return None
+
+    def _exported(self, module: str, name: str, importer: str) -> tuple[Value, str] | None:
+        path = self.file(module, importer)
+        return None if path is None else self._export(path, name)
+
+    def _export(self, path: str, name: str) -> tuple[Value, str] | None:
+        """Return what the file `path` exports as `name`, as it stands in the file that defines it."""
+        if name == "*":
+            return ["ns", path], path
+        key = (path, name)
+        if key not in self._places:
+            if len(self._places) > _MOST_KNOWN:
+                self._places.clear()
+            was_cut, self.effort.is_cut = self.effort.is_cut, False
+            place = self._defining(path, name)
+            if self.effort.is_cut:  # another component may have the steps
+                return None
+            self.effort.is_cut = was_cut
+            self._places[key] = place
+        place = self._places[key]
+        if place is None:
+            return None
+        exports = self.facts[place[0]]["exports"]
+        if place[1]:
+            return exports[name], place[0]
+        return next(((inner, place[0]) for key, inner, _ in exports["default"][1] if key == name), None)
+
+    def _defining(self, path: str, name: str) -> tuple[str, bool] | None:
+        """Return the file that defines an export of `path`, and whether by its name or as a part of an object.
+
+        Each file is looked at once, as in ECMAScript's `ResolveExport`: files may pass on each other's exports.
+        """
+        seen: set[str] = set()
+        stack = [(path, False)]  # file, and whether what it passes on was looked at
+        while stack:
+            place, is_done = stack.pop()
+            if is_done:
+                if self._part(place, name):  # module.exports = { name: … }
+                    return place, False
+            elif place not in seen:
+                seen.add(place)
+                if not self.effort.spend():
+                    return None
+                names, stars, is_object = self._exporting(place)
+                if name in names:
+                    return place, True
+                if name != "default":
+                    stack += [(place, True)] if is_object else []
+                    stack += [(star, False) for star in reversed(stars)]
+        return None
+
+    def _part(self, path: str, name: str) -> bool:
+        return any(key == name for key, _, _ in self.facts[path]["exports"]["default"][1])
+
+    def _exporting(self, path: str) -> tuple[frozenset[str], list[str], bool]:
+        """Return a file's own exports, the files whose exports it passes on, and whether its default is an object."""
+        known = self._exports.get(path)
+        if known is None:
+            facts = self.facts.get(path, {})
+            exports = facts.get("exports", {})
+            passed_on = (self.file(star, path) for star in dict.fromkeys(facts.get("stars", ())))
+            stars = list(dict.fromkeys(star for star in passed_on if star is not None))
+            is_object = exports.get("default", [""])[0] == "o"
+            known = self._exports[path] = (frozenset(exports), stars, is_object)
+        return known
+
+    def options(self, value: Value, path: str) -> dict[str, Any]:
+        """Return the options a `["C", index]` stands for."""
+        options: dict[str, Any] = self.facts[path]["components"][value[1]]
+        return options
+
+    def outer(self, path: str, index: int) -> tuple[str, int] | None:
+        """Return where the options stand that a single-file component has in another file (`<script src>`), or None."""
+        value = self.facts[path]["components"][index].get("outer")
+        return None if value is None else self.component(value, path)
+
+    def own_name(self, path: str, index: int) -> str:
+        """Return the name that a component gives itself, or `""`."""
+        name = self.text(self.facts[path]["components"][index].get("name"), path)
+        place = None if name else self.outer(path, index)
+        if place is not None and place != (path, index):
+            name = self.text(self.facts[place[0]]["components"][place[1]].get("name"), place[0])
+        return name or ""
+
+    def text(self, value: Value | None, path: str, depth: int = 0) -> str | None:
+        """Return the string a value is, or None when it cannot be told."""
+        if value is None:
+            return None
+        texts: list[str] = []
+        size = parts = 0
+        stack = [(value, path)]
+        while stack:
+            value, path = stack.pop()
+            parts += 1
+            if parts > _MOST_PARTS or size > _LONGEST_TEXT or not self.effort.spend(1, depth):
+                self.effort.is_cut = True
+                return None
+            if value[0] == "s":
+                texts.append(str(value[1]))
+                size += len(texts[-1])
+            elif value[0] == "+":
+                stack += [(part, path) for part in reversed(value[1])]
+            elif value[0] in ("i", "m", "c"):
+                made, where = self.resolve(value, path, depth)
+                if made[0] in ("i", "m", "c"):
+                    return None
+                stack.append((made, where))
+            else:
+                return None
+        return "".join(texts)
+
+    def component(self, value: Value, path: str, depth: int = 0) -> tuple[str, int] | None:
+        """Return `(path, index)` of the component or mixin a value means, through wrappers such as `withInstall(X)`."""
+        seen: dict[tuple[int, str], Value] = {}
+        stack = [(value, path)]
+        while stack:
+            if not self.effort.spend(1, depth):
+                return None
+            made, where = self.resolve(*stack.pop(), depth)
+            if made[0] == "C":
+                return where, made[1]
+            if (id(made), where) in seen:
+                continue
+            seen[id(made), where] = made
+            if made[0] == "c":
+                stack += [(argument, where) for argument in reversed(made[2])]
+            elif made[0] == "ns" and (default := self._export(made[1], "default")):
+                stack.append(default)
+        return None
+
+
+def _dotted(value: Value) -> str | None:
+    """Return a name, or the members of one, as it is written; None of anything else."""
+    names: list[str] = []
+    while value[0] == "m":
+        names.append(value[2])
+        value = value[1]
+    return ".".join([value[1], *reversed(names)]) if value[0] == "i" else None
+
+
+def _is_place(name: str) -> bool:
+    return name.isascii() and name.isdigit() and len(name) < 9
+
+
+def _by_ends(paths: Iterable[str]) -> dict[str, list[str]]:
+    """Return the paths by each of their ends, without suffix and `/index`, in order."""
+    found: defaultdict[str, list[str]] = defaultdict(list)
+    for path in sorted(paths):
+        parts = os.path.splitext(path)[0].removesuffix("/index").split("/")[-_MOST_FOLDERS:]
+        for start in range(len(parts)):
+            found["/".join(parts[start:])].append(path)
+    return found
+
+
+def _shared(one: str, other: str) -> int:
+    """Return how many characters two paths begin with in common."""
+    pairs = zip(one, other, strict=False)
+    return next((count for count, (a, b) in enumerate(pairs) if a != b), min(len(one), len(other)))

@@ -1,0 +1,338 @@
+"""The props that an option declares, in every way this is written: objects, lists, types, calls, PropTypes."""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+from typing import Any
+
+from swiftprep.catalog.api import Component, Prop
+from swiftprep.catalog.linking.names import Modules
+from swiftprep.catalog.linking.typed import TYPES, TypeReader, literals_of
+from swiftprep.catalog.vue.values import Value, doc_tags
+
+_TYPES = {
+    "String": "string", "Number": "number", "Boolean": "boolean", "Array": "array", "Object": "object",
+    "Function": "function", "Symbol": "symbol", "BigInt": "bigint",
+}  # fmt: skip
+# vue-types and ant-design-vue's PropTypes, by what they are called there.
+_PROP_TYPES = {
+    "string": "string", "number": "number", "bool": "boolean", "boolean": "boolean", "array": "array",
+    "object": "object", "func": "function", "function": "function", "arrayOf": "array", "objectOf": "object",
+    "shape": "object", "any": "", "integer": "number", "symbol": "symbol", "node": "", "instanceOf": "object",
+    "looseBool": "boolean", "style": "", "VNodeChild": "",
+}  # fmt: skip
+_BEING_READ: tuple[list[Prop], bool] = ([], False)
+_LONGEST_TYPE = 2_000  # characters
+_CHOICE = re.compile(r"omit|pick|pluck|without|exclude|only", re.I)
+
+
+class PropReader:
+    """Turns the value of a `props` option into `Prop`s.
+
+    Args:
+        modules: The facts of all files.
+        component: What returns the API of the options at `(path, index)`, for props said to be a component's; it is
+            told how deep it is asked for.
+    """
+
+    def __init__(self, modules: Modules, component: Callable[[str, int, int], Component]) -> None:
+        self.modules = modules
+        self.component = component
+        self.types = TypeReader(modules, self.read)
+
+    def read(self, value: Value | None, path: str, unknown: set[str], depth: int = 0) -> list[Prop]:
+        """Return the props a value declares: an object, a list of names, a type, or calls and spreads of these.
+
+        Args:
+            value: The value.
+            path: The file it stands in.
+            unknown: Gets `"props"` when some cannot be told.
+            depth: How deep within others it was asked for.
+        """
+        if value is None:
+            return []
+        if not self.modules.effort.spend(1, depth):
+            unknown.add("props")
+            return []
+        made, where = self.modules.resolve(value, path, depth, calls=False)
+        props, is_whole = self.modules.effort.once(
+            "props", made, where, lambda: self._declared(made, where, depth), _BEING_READ
+        )
+        unknown.update(() if is_whole and self.modules.effort.spend(len(props) // 50) else ("props",))
+        return props
+
+    def _declared(self, made: Value, where: str, depth: int) -> tuple[list[Prop], bool]:
+        """Return the props, and whether there are no others."""
+        unknown: set[str] = set()
+        kind = made[0]
+        if kind == "c":
+            props = self._of_call(made, where, unknown, depth)
+        elif kind == "o":
+            props = self._of_object(made, where, unknown, depth)
+        elif kind == "a":
+            props = self._of_list(made, where, unknown, depth)
+        elif kind in TYPES:
+            members = self.types.members(made, where, depth)
+            unknown.update(() if members.complete else ("props",))
+            props = list(members.by_name.values())
+        elif kind == "C":
+            props = list(self.component(where, made[1], depth + 1).props)
+        else:
+            owner = self.modules.component(made[1], where, depth) if kind == "m" and made[2] == "props" else None
+            if owner is None:
+                return [], False
+            props = list(self.component(*owner, depth + 1).props)  # Button.props
+        return self.modules.effort.capped(props), not unknown
+
+    def defaults(self, values: Iterable[Value], path: str, depth: int = 0) -> dict[str, str]:
+        """Return the source texts of the defaults that objects, with spreads in them, give to props."""
+        found: dict[str, str] = {}
+        for value in values:
+            if self.modules.effort.spend(1, depth):
+                made, where = self.modules.resolve(value, path, depth)
+                found |= self.modules.effort.once(
+                    "defaults", made, where, functools.partial(self._defaults_of, made, where, depth), dict[str, str]()
+                )
+        return found
+
+    def _defaults_of(self, made: Value, where: str, depth: int) -> dict[str, str]:
+        found: dict[str, str] = {}
+        for key, inner, _ in made[1] if made[0] == "o" else ():
+            if key == "...":
+                found |= self.defaults([inner], where, depth + 1)
+            elif (text := _default(inner)) is not None:
+                found[key] = text
+        return found
+
+    def models(self, calls: Iterable[list[Any]], path: str, unknown: set[str]) -> list[Prop]:
+        """Return the props that `defineModel(name, settings)` declares, each call as `[arguments, type text]`.
+
+        Args:
+            calls: The calls.
+            path: The file they stand in.
+            unknown: Gets `"props"` and `"events"` when a name cannot be told.
+        """
+        props = []
+        for arguments, text in calls:
+            given = [self.modules.resolve(argument, path) for argument in arguments]
+            is_named = bool(given) and given[0][0][0] != "o"
+            name = self.modules.text(*given[0]) if is_named else "modelValue"
+            if name is None:
+                unknown.update(("props", "events"))
+                continue
+            value, where = next(((value, where) for value, where in given if value[0] == "o"), (["o", []], path))
+            prop = defined_prop(self.modules, name, value, where, "")
+            props.append(replace(prop, type=text, values=prop.values or literals_of(text)) if text else prop)
+        return props
+
+    def _of_object(self, made: Value, path: str, unknown: set[str], depth: int) -> list[Prop]:
+        props: list[Prop] = []
+        for key, inner, doc in named_entries(self.modules, made, path):
+            if key is None or self.modules.effort.is_spent:
+                unknown.add("props")
+            elif key == "...":
+                props += self.read(inner, path, unknown, depth + 1)
+            else:
+                props.append(defined_prop(self.modules, key, inner, path, doc, depth))
+        return props
+
+    def _of_list(self, made: Value, path: str, unknown: set[str], depth: int) -> list[Prop]:
+        props: list[Prop] = []
+        for item in made[1]:
+            if self.modules.effort.is_spent:
+                unknown.add("props")
+                break
+            if item[0] == "...":
+                props += self.read(item[1], path, unknown, depth + 1)
+            elif (text := self.modules.text(item, path, depth)) is not None:
+                props.append(Prop(text))
+            elif item[0] in ("o", "i", "c", "m"):  # the parts of a call's merged list
+                props += self.read(item, path, unknown, depth + 1)
+            else:
+                unknown.add("props")
+        return props
+
+    def _of_call(self, call: Value, path: str, unknown: set[str], depth: int) -> list[Prop]:
+        """Return the props a call makes: what the function returns, else what it is given.
+
+        `buildProps({…})`, `Object.assign({}, a, b)`, `initDefaultProps(props, {…})`, `omit(props, ['a'])`.
+        """
+        made, where = self.modules.resolve(call, path, depth)
+        if made[0] in ("o", "a", "C"):
+            doubtful: set[str] = set()
+            found = self.read(made, where, doubtful, depth + 1)
+            if found and not doubtful:
+                return found
+        callee = str(call[1][-1]) if call[1][0] in ("i", "m") else ""
+        listed = [argument for argument in call[2] if argument[0] not in ("x", "s", "f")]
+        choice = _CHOICE.match(callee)
+        found = []
+        for argument in listed[:1] if choice else listed:
+            found += self.read(argument, path, unknown, depth + 1)
+        if not found:
+            unknown.add("props")
+        if choice and len(listed) > 1:
+            names, there = self.modules.resolve(listed[1], path, depth)
+            chosen = {self.modules.text(name, there) for name in names[1]} if names[0] == "a" else set()
+            keeps = choice[0].lower() in ("pick", "pluck", "only")
+            found = [prop for prop in found if (prop.name in chosen) == keeps]
+        return _without_defaults(found) if "efault" in callee else found
+
+
+def named_entries(modules: Modules, made: Value, path: str) -> Iterator[tuple[str | None, Value, str]]:
+    """Yield `(key, value, doc)` of an object value; a computed key is looked up, and None when it cannot be told."""
+    for key, inner, doc in made[1]:
+        if key == "[]":
+            yield modules.text(inner[1], path) or None, inner[2], doc
+        else:
+            yield key, inner, doc
+
+
+def defined_prop(modules: Modules, name: str, value: Value, path: str, doc: str, depth: int = 0) -> Prop:
+    """Return the prop that a definition such as `{type: String, default: 'a'}` and its comment describe.
+
+    Args:
+        modules: The facts of all files.
+        name: The prop's name.
+        value: The definition.
+        path: The file it stands in.
+        doc: Its comment.
+        depth: How deep within others it was asked for.
+    """
+    said = _definition(modules, value, path, depth)
+    words, tags = doc_tags(doc)
+    values = tuple(said.get("values") or ()) or tuple(v.strip() for v in tags.get("values", "").split(",") if v.strip())
+    kind = said.get("type") or tags.get("type", "").strip("{} ")
+    default = said.get("default") or tags.get("default") or None
+    return Prop(name, kind, bool(said.get("required")), words, default, values)
+
+
+def _definition(modules: Modules, value: Value, path: str, depth: int) -> dict[str, Any]:
+    """Return what a prop's definition says: `type`, `required`, `default`, `values`."""
+    if not modules.effort.spend(1, depth):
+        return {}
+    kind = value[0]
+    if kind == "i" and value[1] in _TYPES:
+        return {"type": _TYPES[value[1]]}
+    if kind == "a":
+        return {"type": _union(modules, value, path, depth + 1)}
+    if kind == "x":
+        named = re.fullmatch(r"PropType<(.*)>", value[1], re.S)
+        return {"type": named[1], "values": literals_of(named[1])} if named else {}
+    if kind == "o":
+        return _settings(modules, value, path, depth)
+    if kind == "f":
+        return {"type": "function"}
+    if kind in ("m", "c"):
+        known = _prop_type(modules, value, path, depth)
+        if known is not None:
+            return known
+    if kind in ("i", "m", "c"):
+        made, where = modules.resolve(value, path, depth, calls=False)
+        if made != value or where != path:
+            return modules.effort.once("prop", made, where, lambda: _definition(modules, made, where, depth + 1), {})
+        if kind == "c":
+            return _definition_of_call(modules, value, path, depth)
+        if kind == "i" and value[1][:1].isupper():
+            return {"type": value[1]}
+    return {}
+
+
+def _definition_of_call(modules: Modules, call: Value, path: str, depth: int) -> dict[str, Any]:
+    """Read `makeProp(String, 'a')`: what the function returns, else the type and then the default."""
+    made, where = modules.resolve(call, path, depth)
+    if made[0] == "o":
+        known = _definition(modules, made, where, depth + 1)
+        if known.get("type"):
+            return known
+    found: dict[str, Any] = {}
+    for argument in call[2]:
+        said = _definition(modules, argument, path, depth + 1)
+        if argument[0] in ("s", "x") and not said and "default" not in found:
+            found["default"] = _source(argument)
+        elif argument[0] != "f":
+            found = {**said, **found}
+    return found
+
+
+def _settings(modules: Modules, value: Value, path: str, depth: int) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for key, inner, _ in value[1]:
+        if key == "..." or key == "type":
+            found |= _definition(modules, inner, path, depth + 1)
+        elif key == "default":
+            found["default"] = inner[1] if inner[0] in ("x", "i") else None
+        elif key == "required":
+            found["required"] = inner == ["x", "true"]
+        elif key in ("validator", "values"):
+            made, where = modules.resolve(inner, path, depth)
+            listed = [modules.text(item, where, depth) for item in made[1]] if made[0] == "a" else []
+            if listed and None not in listed:
+                found["values"] = tuple(listed)
+    return found
+
+
+def _prop_type(modules: Modules, value: Value, path: str, depth: int) -> dict[str, Any] | None:
+    """Read `PropTypes.bool.def(true)`, `PropTypes.oneOf(['a', 'b']).isRequired`, or return None."""
+    found: dict[str, Any] = {}
+    known = False
+    while value[0] in ("m", "c"):
+        arguments = value[2] if value[0] == "c" else []
+        name = value[1][2] if value[0] == "c" and value[1][0] == "m" else value[2] if value[0] == "m" else None
+        if name in ("def", "default") and arguments:
+            found["default"] = _source(arguments[0])
+        elif name == "isRequired":
+            found["required"] = True
+        elif name in ("oneOf", "oneOfType") and arguments:
+            known = True
+            made, where = modules.resolve(arguments[0], path, depth)
+            if made[0] == "c" and made[2]:  # tuple('a', 'b')
+                made = made[2][0] if made[2][0][0] == "a" else ["a", made[2]]
+            if made[0] == "a" and name == "oneOf":
+                listed = [modules.text(item, where, depth) for item in made[1]]
+                found["values"] = tuple(item for item in listed if item is not None)
+                found["type"] = "string"
+            elif made[0] == "a":
+                found["type"] = _union(modules, made, where, depth + 1)
+        elif name in _PROP_TYPES:
+            known = True
+            found.setdefault("type", _PROP_TYPES[name])
+        value = value[1][1] if value[0] == "c" and value[1][0] == "m" else value[1]
+    return found if known and value[0] == "i" and "ype" in str(value[1]) else None
+
+
+def _union(modules: Modules, made: Value, path: str, depth: int) -> str:
+    """Return the types that a list of definitions allows, as one."""
+    types = [_definition(modules, item, path, depth).get("type", "") for item in made[1]]
+    text = " | ".join(dict.fromkeys(t for t in types if t))
+    if len(text) > _LONGEST_TYPE:
+        modules.effort.is_cut = True
+    return text[:_LONGEST_TYPE]
+
+
+def _source(value: Value) -> str | None:
+    if value[0] == "s":
+        return repr(value[1])
+    return str(value[1]) if value[0] in ("x", "i") else {"o": "{}", "a": "[]"}.get(value[0])
+
+
+def _default(value: Value) -> str | None:
+    """Return a default's source text; of a factory, what it returns."""
+    while value[0] == "f":
+        if value[2] is None:
+            return None
+        value = value[2]
+    if value[0] in ("o", "a") and value[1]:
+        return "{…}" if value[0] == "o" else "[…]"
+    return _source(value)
+
+
+def _without_defaults(props: list[Prop]) -> list[Prop]:
+    """Join what `initDefaultProps(props, {size: 'small'})` names twice: the later mention is only a default."""
+    made: dict[str, Prop] = {}
+    for prop in props:
+        made.setdefault(prop.name, prop)
+    return list(made.values())

@@ -1,0 +1,267 @@
+"""The members of TypeScript types, followed across files: `extends`, intersections, mapped and utility types.
+
+The rules are TypeScript's (utility types: typescriptlang.org/docs/handbook/utility-types.html). A type that cannot be
+followed leaves the list incomplete, which is said, and never silently short.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import NamedTuple, TypeAlias
+
+from swiftprep.catalog.api import Prop
+from swiftprep.catalog.linking.names import Modules
+from swiftprep.catalog.vue.values import Value, doc_tags
+
+TYPES = frozenset(("t", "&", "|", "<>", "g", "keyof", "typeof", "at", "map"))
+_AS_IT_IS = frozenset(("Readonly", "NonNullable", "ExtractPropTypes", "ExtractPublicPropTypes"))
+_NOTHING = (["x", "undefined"], ["x", "null"], ["x", "never"])
+_LITERALS = re.compile(r"""\s*(?:\|\s*)?(?:'([^']*)'|"([^"]*)")\s*(?=\||$)""")
+
+
+class Members(NamedTuple):
+    """The members of a type by name, and whether there are no others."""
+
+    by_name: dict[str, Prop]
+    complete: bool
+
+
+class Keys(NamedTuple):
+    """The strings a type of keys consists of, and whether there are no others."""
+
+    names: tuple[str, ...]
+    complete: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where a type is read: its file, what its type parameters stand for, and how deep within others."""
+
+    path: str
+    scope: Mapping[str, tuple[Value, _Place]]
+    depth: int = 0
+
+    def further(self) -> _Place:
+        return replace(self, depth=self.depth + 1)
+
+
+_Typed: TypeAlias = tuple[Value, _Place]
+_NONE = Members({}, True)
+_UNKNOWN = Members({}, False)
+
+
+class TypeReader:
+    """Tells which members a type has.
+
+    Args:
+        modules: The facts of all files.
+        values: What returns the props that a value declares, for `typeof props`; it adds `"props"` to the set when
+            there may be others, and is told how deep it is asked for.
+    """
+
+    def __init__(self, modules: Modules, values: Callable[[Value, str, set[str], int], list[Prop]]) -> None:
+        self.modules = modules
+        self._values = values
+
+    def members(self, value: Value, path: str, depth: int = 0) -> Members:
+        """Return the members of the type `value`, which stands in the file `path`, asked for so deep within others."""
+        return self._members(value, _Place(path, {}, depth))
+
+    def _named(self, value: Value, place: _Place) -> _Typed | None:
+        """Return what the name of a type means, or None when it is not in the tree."""
+        if value[0] == "i" and value[1] in place.scope:
+            inner, outer = place.scope[value[1]]
+            return inner, replace(outer, depth=place.depth + 1)
+        made, where = self.modules.resolve(value, place.path, place.depth, calls=False)
+        return None if made[0] in ("i", "m", "c") else (made, _Place(where, {}, place.depth + 1))
+
+    def _applied(self, value: Value, place: _Place) -> _Typed | None:
+        """Return a type of the tree that is given arguments, with these in its scope, or None."""
+        named = self._named(value[1], place) if value[1][0] in ("i", "m") else None
+        if named is None:
+            return None
+        body, where = named
+        return _filled(body, where, [(argument, place) for argument in value[2]])
+
+    def _members(self, value: Value, place: _Place) -> Members:
+        effort = self.modules.effort
+        if not effort.spend(1, place.depth):
+            return _UNKNOWN
+        if place.scope:
+            return self._members_of(value, place)
+        found = effort.once("members", value, place.path, lambda: self._members_of(value, place), _UNKNOWN)
+        return found if effort.spend(len(found.by_name) // 50) else _UNKNOWN
+
+    def _members_of(self, value: Value, place: _Place) -> Members:
+        kind, place = value[0], place.further()
+        if kind in ("i", "m"):
+            named = self._named(value, place)
+            return _UNKNOWN if named is None else self._members(*named)
+        if kind == "g":
+            return self._members(*_filled(value, place, []))
+        if kind == "t":
+            own = {name: _prop(name, text, required, doc) for name, text, required, doc in value[1]}
+            return _extended(Members(own, True), [self._members(base, place) for base in value[2]])
+        if kind == "&":
+            return _both([self._members(part, place) for part in value[1]])
+        if kind == "|":
+            return _either([self._members(part, place) for part in value[1] if part not in _NOTHING])
+        if kind == "typeof":
+            unknown: set[str] = set()
+            props = self._values(value[1], place.path, unknown, place.depth)
+            return Members({prop.name: prop for prop in props}, not unknown)
+        if kind == "map":
+            return self._mapped(value, place)
+        if kind == "<>":
+            applied = self._applied(value, place)
+            return self._utility(value, place) if applied is None else self._members(*applied)
+        return _UNKNOWN
+
+    def _utility(self, value: Value, place: _Place) -> Members:
+        name, given = str(value[1][-1]), value[2]
+        if name == "Record" and len(given) == 2:
+            keys = self._keys(given[0], place)
+            return Members({key: _prop(key, _text(given[1]), True, "") for key in keys.names}, keys.complete)
+        if name in _AS_IT_IS or name in ("Partial", "Required"):
+            inner = self._members(given[0], place) if given else _UNKNOWN
+            return inner if name in _AS_IT_IS else _marked(inner, required=name == "Required")
+        if name in ("Pick", "Omit") and len(given) == 2:
+            inner, keys = self._members(given[0], place), self._keys(given[1], place)
+            kept = {key: prop for key, prop in inner.by_name.items() if (key in keys.names) == (name == "Pick")}
+            if name == "Pick":
+                lost = set(keys.names) - set(inner.by_name)
+                return Members(kept, keys.complete and (inner.complete or not lost))
+            if keys.complete:
+                return Members(kept, inner.complete)
+            return _marked(Members(kept, False), required=False)  # any of them may be left out
+        return _UNKNOWN
+
+    def _mapped(self, value: Value, place: _Place) -> Members:
+        """Return `{ [K in keyof A]: … }` as `A` is, and `{ [K in 'a' | 'b']: … }` with all of them required."""
+        _, parameter, over, text, sign = value
+        if over[0] == "keyof":
+            inner = self._members(over[1], place)
+        else:
+            keys = self._keys(over, place)
+            inner = Members({key: _prop(key, "", True, "") for key in keys.names}, keys.complete)
+        if not text.endswith(f"[{parameter}]"):  # not the member's own type
+            inner = Members(
+                {n: replace(prop, type=text, values=()) for n, prop in inner.by_name.items()}, inner.complete
+            )
+        return _marked(inner, required=sign == "-?") if sign else inner
+
+    def _keys(self, value: Value, place: _Place) -> Keys:
+        """Return the strings that a type such as `'a' | keyof B` consists of."""
+        if not self.modules.effort.spend(1, place.depth):
+            return Keys((), False)
+        kind, place = value[0], place.further()
+        if kind == "s":
+            return Keys((value[1],), True)
+        if kind == "|":
+            parts = [self._keys(part, place) for part in value[1]]
+            return Keys(_joined(part.names for part in parts), all(part.complete for part in parts))
+        if kind in ("i", "m"):
+            named = self._named(value, place)
+            return Keys((), False) if named is None else self._keys(*named)
+        if kind == "g":
+            return self._keys(*_filled(value, place, []))
+        if kind == "keyof":
+            inner = self._members(value[1], place)
+            return Keys(tuple(inner.by_name), inner.complete)
+        if kind == "at" and value[1][0] == "typeof" and value[2] == ["x", "number"]:  # (typeof NAMES)[number]
+            return self._items(value[1][1], place)
+        if kind == "<>":
+            applied = self._applied(value, place)
+            if applied is not None:
+                return self._keys(*applied)
+            name, given = str(value[1][-1]), value[2]
+            if name in ("Exclude", "Extract") and len(given) == 2:
+                one, other = self._keys(given[0], place), self._keys(given[1], place)
+                kept = tuple(key for key in one.names if (key in other.names) == (name == "Extract"))
+                return Keys(kept, one.complete and other.complete)
+        return Keys((), value in _NOTHING)
+
+    def _items(self, value: Value, place: _Place) -> Keys:
+        made, where = self.modules.resolve(value, place.path, place.depth)
+        texts = [self.modules.text(item, where, place.depth) for item in made[1]] if made[0] == "a" else [None]
+        return Keys(tuple(text for text in texts if text is not None), None not in texts)
+
+
+def _filled(body: Value, where: _Place, given: list[_Typed]) -> _Typed:
+    """Return a type with parameters as its body, where they stand for what is given or for their defaults."""
+    if body[0] != "g":
+        return body, where
+    scope = dict(where.scope)
+    for number, (name, default) in enumerate(body[1]):
+        if number < len(given):
+            scope[name] = given[number]
+        elif default is not None:
+            scope[name] = default, where
+    return body[2], replace(where, scope=scope)
+
+
+def _prop(name: str, text: str, required: bool, doc: str) -> Prop:
+    words, tags = doc_tags(doc)
+    return Prop(name, text, required, words, tags.get("default") or None, literals_of(text))
+
+
+def literals_of(text: str) -> tuple[str, ...]:
+    """Return the strings of a type that is a union of strings only."""
+    found: list[str] = []
+    position = 0
+    while match := _LITERALS.match(text, position):
+        found.append(match[1] if match[1] is not None else match[2])
+        position = match.end()
+        if position >= len(text):
+            return tuple(found)
+    return ()
+
+
+def _text(value: Value) -> str:
+    return repr(value[1]) if value[0] == "s" else str(value[1]) if value[0] in ("x", "i") else ""
+
+
+def _joined(names: Iterable[Iterable[str]]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(name for some in names for name in some))
+
+
+def _marked(members: Members, *, required: bool) -> Members:
+    return Members({n: replace(prop, required=required) for n, prop in members.by_name.items()}, members.complete)
+
+
+def _extended(own: Members, bases: list[Members]) -> Members:
+    """Join an interface with what it extends; its own members count."""
+    made = dict(own.by_name)
+    for base in bases:
+        for name, prop in base.by_name.items():
+            made.setdefault(name, prop)
+    return Members(made, own.complete and all(base.complete for base in bases))
+
+
+def _both(parts: list[Members]) -> Members:
+    """Join the parts of an intersection; a member that one of them requires is required."""
+    made: dict[str, Prop] = {}
+    for part in parts:
+        for name, prop in part.by_name.items():
+            known = made.get(name, prop)
+            made[name] = replace(known, required=known.required or prop.required, doc=known.doc or prop.doc)
+    return Members(made, all(part.complete for part in parts))
+
+
+def _either(parts: list[Members]) -> Members:
+    """Join the parts of a union; a member is required when every one of them requires it."""
+    if not parts:
+        return _NONE
+    made: dict[str, Prop] = {}
+    for part in parts:
+        for name, prop in part.by_name.items():
+            known = made.setdefault(name, prop)
+            types = " | ".join(dict.fromkeys(text for text in (known.type, prop.type) if text))
+            values = tuple(dict.fromkeys((*known.values, *prop.values))) if known.values and prop.values else ()
+            made[name] = replace(known, type=types, values=values)
+    for name, prop in made.items():
+        needed = all(name in part.by_name and part.by_name[name].required for part in parts)
+        made[name] = replace(prop, required=needed)
+    return Members(made, all(part.complete for part in parts))

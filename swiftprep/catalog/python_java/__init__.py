@@ -1,0 +1,1 @@
+"""The catalogue of Python and Java sources."""

@@ -1,0 +1,1 @@
+"""What one Vue, JavaScript or TypeScript file says about components."""

@@ -1,0 +1,360 @@
+"""What a component's code does that is API: the events it emits, the slots it asks for, the JSX it renders."""
+
+from __future__ import annotations
+
+import bisect
+import re
+from functools import cache
+from typing import Any
+
+from tree_sitter import Node, Query, QueryCursor
+
+from swiftprep.catalog.api import kebab
+from swiftprep.catalog.vue.module import Module
+from swiftprep.catalog.vue.values import Value, clean_doc, pairs, short, string_of, text_of, unwrapped, value_of
+from swiftprep.parsing.around import Around, nearest, smallest
+from swiftprep.parsing.grammar import language
+from swiftprep.parsing.sfc import Element
+
+_EMIT = re.compile(rb"emit\s*(?:\(|\.\s*(?:call|apply)\s*\(|\?\.\()")
+_IN_A_WORD = re.compile(rb"[\w$]\$?\Z")
+_ALIAS = re.compile(rb"=\s*this\b(?!\s*[.\[(])")
+_SELF = frozenset("this vm self that _this _self me ctx context instance proxy _vm $this".split())
+_TAKES_EMIT = re.compile(rb"[{,]\s*emit\s*[,}:]|\bemit\s*=|,\s*emit\s*[),]|\(\s*emit\s*[),]")
+_SLOTS = re.compile(rb"\$(?:scopedS|s)lots\b")
+_WORD = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_$"
+_SLOT_NAME = re.compile(rb"\s*\??\.\s*([\w$]+)|\s*(?:\?\.)?\[\s*(['\"])([^'\"]+)\2\s*\]")
+_DESTRUCTURED = re.compile(rb"\{([^{}]*)\}\s*=\s*(?:[\w$]+\s*\.\s*)?\Z")
+_SETUP_SLOTS = re.compile(
+    rb"(?:\b(?:ctx|context|instance)\s*\.\s*)?(?<![\w$.])slots\s*(?:\??\.\s*([\w$]+)|\[\s*['\"]([^'\"]+)['\"]\s*\])"
+)
+_TAKES_SLOTS = re.compile(rb"[{,]\s*slots\s*[,}:]|\bslots\s*=\s*useSlots|\b(?:ctx|context)\.slots")
+_PLAIN_SLOTS = re.compile(rb"slots\b")
+_CALLED_SLOTS = re.compile(rb"this\.slots\(\s*(?:['\"]([^'\"]+)['\"]|\))")
+_NOT_SLOTS = frozenset("length forEach map filter value keys reduce some every push".split())
+_MOST_NAMES = 100  # that a computed one may stand for
+_FAR = 3  # nodes without a name between a statement and the comment above it
+_JSX = re.compile(rb"<[A-Za-z][\w.-]*(?:\s|>|/>)")
+
+
+def read_behaviour(source: bytes, root: Node, module: Module, *, offset: int) -> list[list[Any]]:
+    """Add `events`, `slots`, `open` and `passes` to the components of a script.
+
+    Returns:
+        `[receiver, name, arguments]` of each event emitted on something that is not the component itself, such as
+        `this.table.$emit('select')`: it may be another component's API.
+    """
+    foreign: list[list[Any]] = []
+    at = _Places(module)
+    if b"emit" in source:
+        own = _own_names(source)
+        takes_emit: bool | None = None
+        emits: list[tuple[int, bool]] = []
+        for match in _EMIT.finditer(source):
+            dollar = source[match.start() - 1 : match.start()] == b"$"
+            if not _IN_A_WORD.search(source, max(0, match.start() - dollar - 1), match.start() - dollar):
+                emits.append((match.start(), dollar))
+        around = smallest(root, (start - dollar for start, dollar in emits))
+        parameters = _Parameters(source, root)
+        for start, dollar in emits:
+            call = _call_at(around[start - dollar])
+            if call is None:
+                continue
+            receiver, names, arguments, doc = _emitted(call)
+            if receiver == "" and not dollar:
+                takes_emit = _TAKES_EMIT.search(source) is not None if takes_emit is None else takes_emit
+                if not takes_emit:
+                    continue
+            if receiver and receiver not in own:
+                told = names if offset else [told for name in names for told in parameters.stand_for(call, name)]
+                foreign += [[receiver, name, arguments] for name in told]
+                continue
+            for component in at(offset + start):
+                component.setdefault("events", []).extend([name, arguments, doc] for name in names)
+    if b"lots" in source:
+        _read_slots(source, at, offset)
+    for word, what in ((b"$attrs", "props"), (b"$listeners", "events")):
+        for match in re.finditer(re.escape(word) + rb"\b(?!\s*[.\[])", source):
+            for component in at(offset + match.start()):
+                if what not in component.setdefault("open", []):
+                    component["open"].append(what)
+    return foreign
+
+
+def _own_names(source: bytes) -> frozenset[str]:
+    """Return what the component calls itself: `this`, the usual aliases, and `const that = this`."""
+    words = (_last(source[max(0, m.start() - 40) : m.start()], _WORD) for m in _ALIAS.finditer(source))
+    return _SELF | {word for word in words if word}
+
+
+def _last(before: bytes, signs: bytes) -> str:
+    """Return what some source ends with that is made of nothing but these signs."""
+    before = before.rstrip()
+    return before[len(before.rstrip(signs)) :].decode()
+
+
+def _owner(before: bytes) -> str:
+    """Return what the member belongs to that follows: `this` of `this.`, or `""`."""
+    before = before.rstrip()
+    return _last(before[:-1].removesuffix(b"?"), _WORD + b"])") if before.endswith(b".") else ""
+
+
+class _Places:
+    """Tells which component stands around a place: the innermost; outside of all, the file's only one."""
+
+    def __init__(self, module: Module) -> None:
+        sure = [c for c in module.components if c.get("sure")] or module.components
+        self._outside = sure if len(sure) == 1 else []
+        # Of two with one range it is the first, so it comes last here: the innermost.
+        order = sorted(
+            enumerate(module.components), key=lambda item: (item[1]["range"][0], -item[1]["range"][1], -item[0])
+        )
+        self._components = [component for _, component in order]
+        self._starts = [component["range"][0] for component in self._components]
+        self._above: list[int] = []  # of each, the index of the one around it, or -1
+        open_: list[int] = []
+        for index, component in enumerate(self._components):
+            while open_ and self._components[open_[-1]]["range"][1] < component["range"][1]:
+                open_.pop()
+            self._above.append(open_[-1] if open_ else -1)
+            open_.append(index)
+
+    def __call__(self, position: int) -> list[dict[str, Any]]:
+        index = bisect.bisect_right(self._starts, position) - 1
+        while index >= 0 and self._components[index]["range"][1] <= position:
+            index = self._above[index]
+        return [self._components[index]] if index >= 0 else self._outside
+
+
+def _call_at(here: Around) -> Around | None:
+    place: Around | None = here
+    for _ in range(5):
+        if place is None:
+            return None
+        if place.node.type in ("comment", "string", "string_fragment", "template_string", "regex"):
+            return None
+        if place.node.type == "call_expression":
+            return place
+        place = place.above
+    return None
+
+
+def _emitted(here: Around) -> tuple[str, list[Value], str, str]:
+    """Return who emits (`""` for a bare `emit`), the names, the arguments as text, and the comment above."""
+    call = here.node
+    callee, arguments = call.child_by_field_name("function"), call.child_by_field_name("arguments")
+    given = [] if arguments is None else [c for c in arguments.named_children if c.type != "comment"]
+    receiver = ""
+    while callee is not None and callee.type == "member_expression":
+        name, target = callee.child_by_field_name("property"), callee.child_by_field_name("object")
+        if name is not None and text_of(name) in ("call", "apply"):
+            packed = given[1] if len(given) > 1 else None
+            given = given[1:] if packed is None or packed.type != "array" else packed.named_children
+            callee = target
+            continue
+        if target is not None:
+            last = target.child_by_field_name("property") if target.type == "member_expression" else target
+            receiver = text_of(last) if last is not None else "?"
+        break
+    if not given:
+        return receiver, [], "", ""
+    first = unwrapped(given[0])
+    if first.type == "ternary_expression":
+        options = [
+            unwrapped(n)
+            for n in (first.child_by_field_name("consequence"), first.child_by_field_name("alternative"))
+            if n
+        ]
+        names = [value_of(option) for option in options]
+    else:
+        names = [value_of(first)]
+    words = "(" + ", ".join(payload_of(argument) for argument in given[1:]) + ")" if len(given) > 1 else ""
+    return receiver, names, words, _doc_above(here)
+
+
+class _Parameters:
+    """Tells what a computed name such as `row-${kind}` stands for, where `kind` is a function's parameter.
+
+    That is what the calls of the function in the same file give for it; where one gives no text, nothing is told.
+    """
+
+    def __init__(self, source: bytes, root: Node) -> None:
+        self._source = source
+        self._root = root
+        self._functions: dict[int, Around | None] = {}
+        self._given: dict[tuple[bytes, int], list[str] | None] = {}  # function and place → the texts its calls give
+
+    def stand_for(self, call: Around, name: Value) -> list[Value]:
+        """Return the names that `name`, in a call, stands for; itself where that cannot be told."""
+        parts = name[1] if name[0] == "+" else []
+        asked = [part[1] for part in parts if part[0] == "i"]
+        around = nearest(call, self._functions, _function) if len(asked) == 1 else None
+        called = around.node.child_by_field_name("name") if around is not None else None
+        parameters = around.node.child_by_field_name("parameters") if around is not None else None
+        if called is None or parameters is None:
+            return [name]
+        names = [text_of(child) for child in parameters.named_children]
+        if asked[0] not in names:
+            return [name]
+        key = text_of(called).encode(), names.index(asked[0])
+        if key not in self._given:
+            self._given[key] = self._texts(*key)
+        texts = self._given[key] or []
+        return [["s", "".join(text if p[0] == "i" else str(p[1]) for p in parts)] for text in texts] or [name]
+
+    def _texts(self, function: bytes, at: int) -> list[str] | None:
+        places = [m.start() for m in re.finditer(rb"(?<![\w$])" + re.escape(function) + rb"\s*\(", self._source)]
+        texts: list[str] = []
+        around = smallest(self._root, places)
+        for place in places:
+            use = _call_at(around[place])
+            callee = use.node.child_by_field_name("function") if use is not None else None
+            values = use.node.child_by_field_name("arguments") if use is not None else None
+            if callee is None or values is None or not callee.start_byte <= place < callee.end_byte:
+                continue
+            value = value_of(unwrapped(values.named_children[at])) if at < len(values.named_children) else ["?"]
+            if value[0] != "s":
+                return None
+            texts.append(str(value[1]))
+        distinct = list(dict.fromkeys(texts))
+        return distinct if len(distinct) <= _MOST_NAMES else None
+
+
+def _function(here: Around) -> Around | None:
+    return here if here.node.type in ("method_definition", "function_declaration") else None
+
+
+def payload_of(argument: Node) -> str:
+    """Return what an argument is called: `row`, `value` for `this.value`, `{…}` for an object written out."""
+    node = unwrapped(argument)
+    if node.type == "member_expression":
+        name = node.child_by_field_name("property")
+        return text_of(name) if name is not None else "…"
+    if node.type in ("identifier", "string", "number", "true", "false", "null", "undefined"):
+        return short(node)
+    return {"object": "{…}", "array": "[…]", "spread_element": "...args"}.get(node.type, "…")
+
+
+def _doc_above(call: Around) -> str:
+    place = call.above
+    while place is not None and place.node.type in ("await_expression", "expression_statement", "return_statement"):
+        before = next(
+            (node for node in reversed(place.siblings[max(0, place.at - _FAR) : place.at]) if node.is_named), None
+        )
+        if before is not None and before.type == "comment" and text_of(before).startswith("/**"):
+            return clean_doc(text_of(before))
+        if place.node.type != "await_expression":
+            break
+        place = place.above
+    return ""
+
+
+def _read_slots(source: bytes, at: _Places, offset: int) -> None:
+    def add(position: int, names: list[str], unknown: bool = False) -> None:
+        for component in at(offset + position):
+            component.setdefault("slots", []).extend([name, [], ""] for name in names)
+            if unknown:
+                component.setdefault("open", []).append("slots")
+
+    own = _own_names(source)
+    for match in _SLOTS.finditer(source):
+        owner = _owner(source[max(0, match.start() - 60) : match.start()])
+        if owner and owner not in own:
+            continue
+        named = _SLOT_NAME.match(source, match.end())
+        if named:
+            name = (named[1] or named[3]).decode("utf-8", "replace")
+            add(match.start(), [] if name in _NOT_SLOTS else [name])
+            continue
+        taken = _DESTRUCTURED.search(source[max(0, match.start() - 200) : match.start()])
+        if taken is None:
+            add(match.start(), [], unknown=True)
+            continue
+        names = [part.split(":")[0].split("=")[0].strip() for part in taken[1].decode("utf-8", "replace").split(",")]
+        add(match.start(), [n for n in names if n and not n.startswith("...")], unknown=b"..." in taken[1])
+    plain = any(source[m.start() - 1 : m.start()] != b"$" for m in _PLAIN_SLOTS.finditer(source))
+    if plain and _TAKES_SLOTS.search(source):
+        for match in _SETUP_SLOTS.finditer(source):
+            name = (match[1] or match[2]).decode()
+            if name not in _NOT_SLOTS:
+                add(match.start(), [name])
+    for match in _CALLED_SLOTS.finditer(source):
+        add(match.start(), [(match[1] or b"default").decode()])
+
+
+@cache
+def _jsx_query(grammar: str) -> Query:
+    return Query(language(grammar), "[(jsx_opening_element) (jsx_self_closing_element)] @tag (jsx_element) @whole")
+
+
+def jsx_elements(source: bytes, root: Node, grammar: str, *, offset: int = 0, line: int = 1) -> list[Element]:
+    """Return the JSX elements of a script with their attributes spelt as in a template (`onClick` → `@click`)."""
+    if grammar == "ts" or not _JSX.search(source):
+        return []
+    captured = QueryCursor(_jsx_query(grammar)).captures(root)
+    tags = captured.get("tag", [])
+    wholes = {node.start_byte: node for node in captured.get("whole", [])}  # they begin as their opening tags do
+    found: list[Element] = []
+    nodes = sorted(tags, key=lambda node: node.start_byte)
+    open_: list[tuple[int, int]] = []  # (end, index) of the elements around
+    for node in nodes:
+        name = node.child_by_field_name("name")
+        if name is None:
+            continue
+        whole = wholes.get(node.start_byte, node) if node.type == "jsx_opening_element" else node
+        while open_ and open_[-1][0] <= node.start_byte:
+            open_.pop()
+        element = Element(
+            text_of(name), [], line + node.start_point[0], offset + whole.start_byte, offset + whole.end_byte,
+            open_[-1][1] if open_ else -1, head_end=offset + node.end_byte,
+        )  # fmt: skip
+        for child in node.named_children:
+            if child.type == "jsx_attribute":
+                _jsx_attribute(child, element)
+            elif child.type == "jsx_expression" and child.named_children:
+                element.spread = True
+        open_.append((whole.end_byte, len(found)))
+        found.append(element)
+    return found
+
+
+def _jsx_attribute(node: Node, element: Element) -> None:
+    children = node.named_children
+    name = text_of(children[0])
+    value = children[1] if len(children) > 1 else None
+    inner = (
+        value.named_children[0]
+        if value is not None and value.type == "jsx_expression" and value.named_children
+        else None
+    )
+    text = None if value is None else string_of(value) if value.type == "string" else short(inner or value)
+    add = element.attrs.append
+    is_object = inner is not None and unwrapped(inner).type == "object"
+    if name in ("props", "attrs", "on", "nativeOn", "domProps", "scopedSlots", "v-slots", "vSlots"):
+        if not is_object or inner is None:
+            element.spread = element.spread or name not in ("nativeOn", "domProps")
+            return
+        prefix = {"props": ":", "attrs": ":", "on": "@", "scopedSlots": "#", "v-slots": "#", "vSlots": "#"}.get(name)
+        for key, _, _ in pairs(unwrapped(inner)):
+            if key == "...":
+                element.spread = True
+            elif prefix is not None:
+                add((prefix + (key if prefix != ":" else kebab(key)), ""))
+    elif name.startswith("domProps"):
+        return
+    elif match := re.match(r"nativeOn[-:]?(\w.*)|native-on-(.*)", name):
+        add((f"@{_event(match[1] or match[2])}.native", text))
+    elif match := re.match(r"(?:on|vOn:|v-on:)[-:]?([A-Z].*|(?<=[-:]).+)", name):
+        add((f"@{_event(match[1])}", text))
+    elif name in ("vModel", "v-model"):
+        add(("v-model", text))
+    elif name.startswith(("v-", "vShow", "vHtml")):
+        add((kebab(name), text))
+    else:
+        add((name if value is None or value.type == "string" else f":{name}", text))
+
+
+def _event(name: str) -> str:
+    """Return the event that `onRow-click` or `onRowClick` listens to."""
+    head = name[:1].lower() + name[1:]
+    return head if "-" in head or ":" in head else kebab(head)

@@ -1,0 +1,98 @@
+"""Class components: the decorators of vue-property-decorator and vue-facing-decorator as component options."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from tree_sitter import Node
+
+from swiftprep.catalog.api import kebab
+from swiftprep.catalog.vue.values import Value, doc_of, short, signature, string_of, text_of, value_of
+
+_HOOKS = frozenset(
+    "data render setup beforeCreate created beforeMount mounted beforeUpdate updated activated deactivated "
+    "beforeDestroy destroyed beforeUnmount unmounted errorCaptured constructor".split()
+)
+
+
+def read_class(node: Node, heritage: Node | None, options: dict[str, Any]) -> None:
+    """Add a class's decorated members to component options (`options.py` says what those are)."""
+    name = node.child_by_field_name("name")
+    if name is not None:
+        options.setdefault("name", ["s", text_of(name)])
+    props: list[list[Any]] = []
+    bases = re.findall(r"[A-Za-z_$][\w$]*", text_of(heritage).removeprefix("extends")) if heritage is not None else []
+    mixins: list[Value] = [["i", base] for base in bases if base not in ("Vue", "mixins", "Mixins", "typeof")]
+    body = node.child_by_field_name("body")
+    waiting: list[Node] = []
+    for child in [] if body is None else body.named_children:
+        if child.type == "decorator":
+            waiting.append(child)
+            continue
+        decorators = [*waiting, *(c for c in child.named_children if c.type == "decorator")]
+        if child.type in ("public_field_definition", "field_definition"):
+            _field(child, decorators, options, props)
+        elif child.type == "method_definition":
+            _method(child, decorators, options)
+        if child.type != "comment":
+            waiting = []
+    if props:
+        earlier = options.get("props")
+        options["props"] = ["o", [*props, *([["...", earlier, ""]] if earlier else [])]]
+    if mixins:
+        options["mixins"] = ["a", [*options.get("mixins", ["a", []])[1], *mixins]]
+
+
+def _field(node: Node, decorators: list[Node], options: dict[str, Any], props: list[list[Any]]) -> None:
+    named = node.child_by_field_name("name") or node.child_by_field_name("property")
+    if named is None:
+        return
+    field = text_of(named)
+    for decorator in decorators:
+        what, given = _decorator(decorator)
+        if what not in ("Prop", "PropSync", "Model", "ModelSync", "VModel"):
+            continue
+        settings = next((value_of(g) for g in reversed(given) if g.type in ("object", "array", "identifier")), None)
+        entry: Value = settings or ["o", []]
+        if entry[0] == "o" and not any(key == "type" for key, _, _ in entry[1]):
+            annotation = node.child_by_field_name("type")
+            if annotation is not None:
+                text = short(annotation).lstrip(": ")
+                entry = ["o", [*entry[1], ["type", ["x", f"PropType<{text}>"], ""]]]
+        strings = [string_of(g) for g in given if g.type == "string"]
+        prop = {"Prop": field, "PropSync": strings[0] if strings else field, "VModel": "value"}.get(what, field)
+        if what == "ModelSync" and strings:
+            prop = strings[0]
+        props.append([prop, entry, doc_of(node)])
+        if what == "Model" and strings:
+            options["model"] = ["o", [["prop", ["s", field], ""], ["event", ["s", strings[0]], ""]]]
+        if what in ("PropSync", "ModelSync"):
+            options.setdefault("events", []).append([f"update:{prop}", "", ""])
+        if what == "VModel":
+            options.setdefault("events", []).append(["input", "", ""])
+
+
+def _method(node: Node, decorators: list[Node], options: dict[str, Any]) -> None:
+    named = node.child_by_field_name("name")
+    if named is None:
+        return
+    method = text_of(named)
+    accessor = any(child.type in ("get", "set", "static") for child in node.children)
+    if method not in _HOOKS and not accessor:
+        options["methods"].append([method, signature(node), doc_of(node)])
+    for decorator in decorators:
+        what, given = _decorator(decorator)
+        if what == "Emit":
+            strings = [string_of(g) for g in given if g.type == "string"]
+            options.setdefault("events", []).append([strings[0] if strings else kebab(method), signature(node), ""])
+
+
+def _decorator(node: Node) -> tuple[str, list[Node]]:
+    """Return a decorator's name and its arguments."""
+    call = node.named_children[0]
+    callee = call.child_by_field_name("function")
+    arguments = call.child_by_field_name("arguments")
+    if callee is None:
+        return text_of(call), []
+    return text_of(callee), [] if arguments is None else [c for c in arguments.named_children if c.type != "comment"]

@@ -1,0 +1,190 @@
+"""The JavaScript in a template: what stands in directives and between `{{ }}`, and whether it parses.
+
+What is looked at is what Vue compiles: expressions, statements in listeners, the parameters of `v-slot`, both sides
+of `v-for`, and dynamic arguments. Filters (`price | currency`) are Vue 2's; TypeScript counts where the script is.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import NamedTuple
+
+from tree_sitter import Node
+
+from swiftprep.catalog.vue.markup import read_attribute
+from swiftprep.catalog.vue.script import odd_names
+from swiftprep.parsing.grammar import parse
+from swiftprep.parsing.sfc import Template, blanked
+from swiftprep.text.characters import without_entities
+
+_TEXT = re.compile(r"[^\0]+")  # what is no text is blanked to zeros
+_RESERVED = (
+    "await|break|case|catch|class|const|continue|debugger|default|delete|do|else|enum|export|extends|finally|for|"
+    "function|if|import|in|instanceof|let|new|return|super|switch|throw|try|typeof|var|void|while|with|yield"
+)
+_SIMPLE = re.compile(rf"\s*(?!(?:{_RESERVED})\b)[A-Za-z_$][\w$]*(?:\.[A-Za-z_$][\w$]*)*\s*\Z", re.A)
+_FOR = re.compile(r"(?<=\s)(?:in|of)(?=\s)")
+_ENTITY = re.compile(r"&(?:#\d+|#[xX][\da-fA-F]+|\w+);")
+_FILTER = re.compile(r"(?<!\|)\|(?!\|)\s*([\w$-]+)")
+_DYNAMIC = re.compile(r"(?:[:@#]|v-[\w-]+:)\[")
+_MODIFIERS = re.compile(r"(?:\.[\w.-]*)?")
+_WITHOUT_VALUE = frozenset(("else", "once", "pre", "cloak"))
+_NEED_VALUE = frozenset(("if", "else-if", "show", "html", "text"))
+_LONGEST_SHOWN = 60
+
+
+class Code(NamedTuple):
+    """A piece of a template that is code.
+
+    Attributes:
+        kind: `"expression"`, `"statements"`, `"parameters"` or `"for"`.
+        text: The code.
+        shown: How it is written there.
+    """
+
+    kind: str
+    text: str
+    shown: str
+
+
+def expression_errors(
+    parsed: Template, source: bytes, *, vue3: bool, typed: bool | None = None, mustaches: bool = True
+) -> list[tuple[int, str]]:
+    """Return `(line, what is wrong)` of what Vue could not compile in a template.
+
+    Args:
+        parsed: The template.
+        source: The file it stands in.
+        vue3: Whether it is for Vue 3, which has no filters and wants a value where Vue 2 does without.
+        typed: Whether TypeScript may stand in it; None when that cannot be told, and it may.
+        mustaches: Whether `{{ }}` are what it marks expressions with.
+    """
+    grammars = {True: ("ts", "js"), False: ("js",), None: ("js", "ts")}[typed]
+    codes = list(codes_of(parsed, source, vue3=vue3, mustaches=mustaches))
+    return [(line, _message(code.shown)) for line, code in codes if not _is_sound(code.kind, code.text, grammars, vue3)]
+
+
+def codes_of(
+    parsed: Template, source: bytes, *, vue3: bool = False, mustaches: bool = True
+) -> Iterator[tuple[int, Code]]:
+    """Yield `(line, code)` of all that is code in a template; the arguments are those of `expression_errors`."""
+    for element in parsed.elements:
+        for name, value in element.attrs:
+            for code in _in_attribute(name, value, vue3):
+                yield element.line, code
+    markup = blanked(source, parsed.start, parsed.end, [*parsed.tags, *parsed.inert]) if mustaches else b""
+    if b"{{" in markup:
+        first = source.count(b"\n", 0, parsed.start) + 1
+        plain = markup.decode("utf-8", "replace")
+        for text in _TEXT.finditer(plain):
+            for place, inner, shown in _mustaches(text[0]):
+                if vue3 if inner is None else inner.strip():  # Vue 2 takes a lone `{{` for text
+                    line = first + plain.count("\n", 0, text.start() + place)
+                    yield line, Code("expression", inner or "", shown)
+
+
+def _mustaches(text: str) -> Iterator[tuple[int, str | None, str]]:
+    """Yield `(offset, inside, as written)` of each `{{ }}` of a text; the inside is None where the end is not there."""
+    start = text.find("{{")
+    while start >= 0:
+        end = text.find("}}", start + 2)
+        if end < 0:
+            yield start, None, text[start:]
+            return
+        yield start, text[start + 2 : end], text[start : end + 2]
+        start = text.find("{{", end + 2)
+
+
+def _message(shown: str) -> str:
+    text = " ".join(shown.split())
+    return f"syntax error in '{text if len(text) <= _LONGEST_SHOWN else text[: _LONGEST_SHOWN - 1] + '…'}'"
+
+
+def _in_attribute(name: str, value: str | None, vue3: bool) -> Iterator[Code]:
+    """Yield the code that an attribute holds; `""` where an expression must stand and does not."""
+    shown = name if value is None else f'{name}="{value}"'
+    if dynamic := _DYNAMIC.match(name):
+        inner, end, modifiers = name[dynamic.end() :].rpartition("]")
+        yield Code("expression", inner if end and _MODIFIERS.fullmatch(modifiers) else "", shown)
+    if name in ("slot-scope", "scope"):
+        if value and value.strip():
+            yield Code("parameters", value, shown)
+        return
+    attribute = read_attribute(name, value)
+    given = value or ""
+    is_empty = not given.strip()
+    if attribute.role == "directive":
+        if attribute.name == "for":
+            if vue3 or not is_empty:  # Vue 2 passes over an empty one
+                yield Code("for", given, shown)
+        elif attribute.name not in _WITHOUT_VALUE and (not is_empty or (vue3 and attribute.name in _NEED_VALUE)):
+            yield Code("expression", given, shown)
+    elif attribute.role == "slot":
+        if attribute.bound and not is_empty:
+            is_name = name.startswith((":", "v-bind:"))  # :slot="name"
+            yield Code("expression" if is_name else "parameters", given, shown)
+    elif attribute.role in ("on", "listeners"):
+        if not is_empty or (vue3 and value is None and attribute.role == "on" and not attribute.modifiers):
+            yield Code("statements" if attribute.role == "on" else "expression", given, shown)
+    elif attribute.role == "model":
+        if vue3 or not is_empty:
+            yield Code("expression", given, shown)
+    elif attribute.bound and (value is not None or not vue3):  # in Vue 3 `:a` alone is short for `:a="a"`
+        yield Code("expression", given, shown)
+
+
+@lru_cache(maxsize=4096)
+def _is_sound(kind: str, text: str, grammars: tuple[str, ...], vue3: bool) -> bool:
+    """Return whether a piece of code parses, as it stands or with its entities (`&amp;&amp;`) read."""
+    if not text.strip():
+        return kind == "parameters"
+    if kind in ("expression", "statements") and _SIMPLE.match(text):
+        return True
+    if kind == "for":
+        text = text.strip()
+        found = _FOR.search(text)
+        if found is None:
+            return False
+        left = text[: found.start()].strip()
+        inner = left[1:-1] if left[:1] == "(" and left[-1:] == ")" else left
+        return _is_sound("parameters", inner, grammars, vue3) and _is_sound(
+            "expression", text[found.end() :], grammars, vue3
+        )
+    readings = [text, without_entities(text)] if _ENTITY.search(text) else [text]
+    if kind != "parameters" and not vue3 and "|" in text:  # a filter may be called what no variable may
+        readings += [_FILTER.sub("| _f", reading) for reading in readings]
+    return any(_parses(kind, reading, grammar) for reading in readings for grammar in grammars)
+
+
+def _parses(kind: str, text: str, grammar: str) -> bool:
+    if kind == "parameters":
+        root = _root(f"(({text}\n) => 0)", grammar)
+        arrow = None if root is None else _inside(root)
+        parameters = None if arrow is None else arrow.child_by_field_name("parameters")
+        return (
+            parameters is not None
+            and parameters.start_byte == 1
+            and parameters.end_byte == len(text.encode("utf-8", "replace")) + 4
+        )
+    root = _root(f"({text})", grammar)
+    if root is not None and _inside(root) is not None:
+        return True
+    return kind == "statements" and _root(text, grammar) is not None
+
+
+def _root(code: str, grammar: str) -> Node | None:
+    """Return the tree of code that parses, or None."""
+    source = code.encode("utf-8", "replace")
+    root = parse(source, grammar).root_node
+    return None if root.has_error or odd_names(source, root) else root
+
+
+def _inside(root: Node) -> Node | None:
+    """Return the expression that a pair of brackets around all of it holds, or None."""
+    statements = [child for child in root.named_children if child.type != "comment"]
+    whole = statements[0].named_children[0] if len(statements) == 1 and statements[0].named_children else None
+    if whole is None or whole.type != "parenthesized_expression" or whole.end_byte != root.end_byte:
+        return None
+    return next((child for child in whole.named_children if child.type != "comment"), None)

@@ -1,0 +1,224 @@
+"""Everything one file says on its own.
+
+The *facts* are plain data, which a worker returns and the cache keeps: what `module.Module` holds, without what is
+empty, and `foreign`, `heard`, `uses`, `errors` and `notes`. The *shape* is what the samples are cut from.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any
+
+from swiftprep.catalog.vue.behaviour import jsx_elements, read_behaviour
+from swiftprep.catalog.vue.expressions import codes_of
+from swiftprep.catalog.vue.functional import read_expressions
+from swiftprep.catalog.vue.markup import behaviour, slots_in, uses
+from swiftprep.catalog.vue.module import Module, Piece
+from swiftprep.catalog.vue.script import Reader, parse_script
+from swiftprep.parsing.sfc import Block, Element, Template, blanked, blocks, template
+
+SCRIPTS = {
+    ".js": "js",
+    ".jsx": "jsx",
+    ".mjs": "js",
+    ".cjs": "js",
+    ".ts": "ts",
+    ".tsx": "tsx",
+    ".mts": "ts",
+    ".cts": "ts",
+}
+MOST_BLOCKS = 20  # of a kind in one file; Vue takes one template and two scripts
+_KEPT = ("imports", "exports", "stars", "bindings", "registrations", "installs", "components")
+_OUTER = "*script"  # the name under which a file imports the script that it has elsewhere
+_HEARD = re.compile(rb"\$on\(\s*['\"]([^'\"]+)['\"]")
+_TEMPLATE_EMIT = re.compile(r"""\$emit\(\s*(?:(['"`])([^'"`$]+)\1|([^)]*))((?:\s*,[^()]*(?:\([^()]*\)[^()]*)*)?)""")
+
+
+def suffix_of(path: str) -> str:
+    """Return a path's suffix in lower case."""
+    name = path.rpartition("/")[2]
+    return "." + name.rpartition(".")[2].lower() if "." in name else ""
+
+
+@dataclass(slots=True)
+class Shape:
+    """Where a source can be cut.
+
+    Attributes:
+        blocks: The blocks of a single-file component; `[]` for other files.
+        pieces: The statements of its scripts, with their parts.
+        elements: The elements of its templates and of its JSX.
+    """
+
+    blocks: list[Block] = field(default_factory=list)
+    pieces: list[Piece] = field(default_factory=list)
+    elements: list[Element] = field(default_factory=list)
+
+
+def _lines_at(source: bytes, places: set[int]) -> dict[int, int]:
+    """Return the line, from 1, of some places."""
+    lines: dict[int, int] = {}
+    line, done = 1, 0
+    for place in sorted(places):
+        line += source.count(b"\n", done, place)
+        lines[place], done = line, place
+    return lines
+
+
+def read_vue(source: bytes, path: str) -> tuple[dict[str, Any], Shape]:
+    """Return the facts and the shape of a single-file component."""
+    parts = blocks(source)
+    shape = Shape(parts)
+    module, foreign, elements = Module(), [], []
+    lines = _lines_at(source, {place for b in parts for place in (b.outer, b.start)})
+    errors: list[tuple[int, str]] = [(lines[b.outer], f"<{b.kind}> without its end tag") for b in parts if not b.closed]
+    scripts = sorted([b for b in parts if b.kind == "script"][:MOST_BLOCKS], key=lambda b: b.is_setup)
+    notes = [f"<{b.kind} src={b.attrs['src']}> stands in another file" for b in parts if "src" in b.attrs]
+    for kind, count in Counter(b.kind for b in parts if b.kind in ("script", "template")).items():
+        if count > MOST_BLOCKS:
+            notes.append(f"{count} <{kind}> blocks, of which the first {MOST_BLOCKS} are read")
+    for block in scripts:
+        lang = script_lang(block)
+        if lang is None:
+            notes.append(f"script lang={block.lang} is not read")
+            continue
+        text = source[block.start : block.end]
+        line = lines[block.start]
+        root, bad, grammar = parse_script(text, lang)
+        errors += [(line + row - 1, "syntax error in <script>") for row in bad]
+        is_setup = block.is_setup
+        reader = Reader(text, root, line=line, offset=block.start, in_sfc=True, is_setup=is_setup, module=module)
+        reader.read()
+        shape.pieces += reader.pieces
+        foreign += read_behaviour(text, root, module, offset=block.start)
+        elements += jsx_elements(text, root, grammar, offset=block.start, line=line)
+    own = _own_component(module, source)
+    for block in (b for b in scripts if "src" in b.attrs):
+        module.imports[_OUTER] = [block.attrs["src"], "default"]
+        own["outer"] = ["i", _OUTER]
+    for block in [b for b in parts if b.kind == "template"][:MOST_BLOCKS]:
+        if "src" in block.attrs:  # what it shows and hands on is not known
+            own.setdefault("open", []).extend(["props", "events", "slots"])
+            continue
+        if block.lang not in ("", "html"):
+            notes.append(f"template lang={block.lang} is not read")
+            own.setdefault("open", []).extend(["props", "events", "slots"])
+            continue
+        parsed = template(source, block.start, block.end)
+        errors += parsed.errors
+        _add_template(own, parsed, source, block)
+        shift = len(elements)
+        for element in parsed.elements:
+            element.parent += shift if element.parent >= 0 else 0
+        elements += parsed.elements
+    shape.elements = elements
+    return _facts(module, foreign, elements, source, path, errors, notes), shape
+
+
+def read_script(source: bytes, path: str) -> tuple[dict[str, Any], Shape]:
+    """Return the facts and the shape of a JavaScript or TypeScript module."""
+    lang = SCRIPTS[suffix_of(path)]
+    root, bad, grammar = parse_script(source, lang)
+    reader = Reader(source, root)
+    module = reader.read()
+    foreign = read_behaviour(source, root, module, offset=0)
+    elements = jsx_elements(source, root, grammar)
+    for options in module.components:
+        markup = options.pop("template", None)
+        if markup is not None and markup[0] == "s":
+            text = markup[1].encode("utf-8", "replace")
+            _add_template(options, template(text), text, None)
+    errors = [(line, "syntax error") for line in bad]
+    return _facts(module, foreign, elements, source, path, errors, []), Shape([], reader.pieces, elements)
+
+
+def _facts(
+    module: Module,
+    foreign: list[list[Any]],
+    elements: list[Element],
+    source: bytes,
+    path: str,
+    errors: list[tuple[int, str]],
+    notes: list[str],
+) -> dict[str, Any]:
+    kept = {name: getattr(module, name) for name in _KEPT}
+    found: dict[str, Any] = {name: value for name, value in kept.items() if value}
+    used = {tag: _packed(use) for tag, use in uses(elements, source, path).items()} if elements else {}
+    if foreign:
+        found["foreign"] = foreign
+    if used:
+        found["uses"] = used
+    if b"$on(" in source:
+        found["heard"] = sorted({match[1].decode("utf-8", "replace") for match in _HEARD.finditer(source)})
+    if errors:
+        found["errors"] = sorted(set(errors))[:20]
+    if notes or module.notes:
+        found["notes"] = list(dict.fromkeys([*notes, *module.notes]))
+    return found
+
+
+def _packed(use: Any) -> list[Any]:
+    return [use.count, use.props, use.events, use.slots, use.parents, use.models, use.objects, use.example]
+
+
+def script_lang(block: Block) -> str | None:
+    """Return the grammar for a script block, or None for a language there is none for (CoffeeScript)."""
+    lang = block.lang or block.attrs.get("type", "").rpartition("/")[2].lower()
+    known = {"": "js", "js": "js", "javascript": "js", "babel": "js", "es6": "js", "module": "js", "ecmascript": "js"}
+    known |= {"jsx": "jsx", "ts": "ts", "typescript": "ts", "tsx": "tsx"}
+    return known.get(lang)
+
+
+def _own_component(module: Module, source: bytes) -> dict[str, Any]:
+    """Return the options of the component the file is, made if the script has none."""
+    exported = module.exports.get("default")
+    if exported is not None and exported[0] == "i":
+        exported = module.bindings.get(exported[1], exported)
+    setup = next((options for options in module.components if options.get("setup")), None)
+    if exported is not None and exported[0] == "C":
+        own = module.components[exported[1]]
+        own["sure"] = True
+        if setup is None:
+            return own
+        own.pop("sure")
+        for key in ("name", "inheritAttrs", "doc"):
+            if key in own:
+                setup.setdefault(key, own[key])
+        exported = None
+    if setup is None:
+        lines = source.count(b"\n") + 1
+        setup = {"sure": True, "span": [1, lines], "range": [0, len(source)], "methods": [], "doc": ""}
+        if exported is not None and exported[0] == "f":  # a functional component of Vue 3, which is not read
+            setup["open"] = ["props", "events", "slots"]
+        elif exported is not None:
+            setup["extends"] = exported
+        module.components.append(setup)
+    module.exports["default"] = ["C", module.components.index(setup)]
+    return setup
+
+
+def _add_template(options: dict[str, Any], parsed: Template, source: bytes, block: Block | None) -> None:
+    said = behaviour(parsed, source)
+    for key in ("slots", "passes", "open"):
+        if said[key]:
+            options.setdefault(key, []).extend(said[key])
+    options["roots"] = said["roots"]
+    if block is not None and "functional" in block.attrs:
+        options["functional"] = True
+        read_expressions(options, [code.text for _, code in codes_of(parsed, source) if code.kind != "parameters"])
+    text = blanked(source, parsed.start, parsed.end, parsed.inert)
+    if b"$emit" in text:
+        events = options.setdefault("events", [])
+        for _, name, other, arguments in _TEMPLATE_EMIT.findall(text.decode("utf-8", "replace")):
+            names = re.findall(r"""\?\s*['"]([^'"]+)['"]\s*:\s*['"]([^'"]+)['"]""", other)
+            if name or names:
+                events += [
+                    [["s", word], f"({arguments.strip(', ')})" if arguments else "", ""]
+                    for word in ([name] if name else names[0])
+                ]
+            else:
+                options.setdefault("open", []).append("events")
+    if b"lots" in text and block is None:
+        options.setdefault("slots", []).extend([name, [], ""] for name in slots_in(text.decode("utf-8", "replace")))

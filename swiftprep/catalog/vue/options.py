@@ -1,0 +1,233 @@
+"""The values of a script that are component options, as items of `Module.components`.
+
+`["C", index]` is the value that stands for such an item. Its keys:
+
+    span [first line, last line]   range [first byte, last byte]   sure: it is a component, not only a mixin
+    name props emits mixins extends components model expose        values, or absent
+    methods [[name, signature, doc]]   doc   setup: `<script setup>`
+    data computed                  the names of the state it keeps and derives
+    defaults slot_types models     added by `macros.py`
+    events slots open passes       added by `behaviour.py` and `functional.py`
+    functional: it has no instance, and gets all as the context of its render function
+    outer                          the value that a `<script src>` stands for
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from tree_sitter import Node
+
+from swiftprep.catalog.vue.decorated import read_class
+from swiftprep.catalog.vue.functional import read_render
+from swiftprep.catalog.vue.module import Piece, Script
+from swiftprep.catalog.vue.values import (
+    MAX_ITEMS,
+    Value,
+    doc_of,
+    pairs,
+    returned,
+    returned_node,
+    short,
+    signature,
+    text_of,
+    unwrapped,
+    value_of,
+)
+
+_VALUES = ("name", "props", "emits", "mixins", "extends", "components", "model", "expose", "inheritAttrs", "template")
+_TELLING = frozenset(
+    "props computed methods mixins components render template setup extends emits inheritAttrs functional".split()
+)
+_FACTORY = re.compile(
+    r"^(?:Vue\.extend|_?define\w*Component|createComponent|defineComponent|Vue\.component)$|\.extend$"
+)
+_INSTALL = re.compile(r"install", re.I)
+_NAMELESS = ("...", "[]")
+MOST_NESTED = 20  # options within options, calls within calls
+_DECORATED = re.compile(rb"@(?:Component|Options)\b")
+_HERITAGE = re.compile(r"\bVue\b|mixins\(|Mixins\(")
+
+
+def arguments_of(call: Node) -> list[Node]:
+    """Return a call's arguments, without comments."""
+    arguments = call.child_by_field_name("arguments")
+    return [] if arguments is None else [node for node in arguments.named_children if node.type != "comment"]
+
+
+def read_value(script: Script, node: Node, statement: Node, depth: int = 0) -> Value:
+    """Convert a value; an object that reads like component options becomes `["C", …]`.
+
+    Args:
+        script: What gets the options.
+        node: The value.
+        statement: What it is part of, which has the comment.
+        depth: In how many other options it stands.
+    """
+    node = unwrapped(node)
+    if node.type == "object":
+        is_sfc_export = script.in_sfc and statement.type == "export_statement"
+        if is_sfc_export or _is_telling(node):
+            return _options(script, node, statement, depth, sure=is_sfc_export)
+    if node.type == "call_expression":
+        made = _call(script, node, statement, depth)
+        if made is not None:
+            return made
+    if node.type in ("class", "class_declaration"):
+        return class_component(script, node, [], depth) or ["x", ""]
+    if node.type in ("arrow_function", "function_expression"):
+        return read_function(script, node, depth)
+    return value_of(node)
+
+
+def _call(script: Script, node: Node, statement: Node, depth: int) -> Value | None:
+    """Convert a call that makes a component of options, or return None."""
+    callee = node.child_by_field_name("function")
+    given = [unwrapped(argument) for argument in arguments_of(node)]
+    named = "" if callee is None else short(callee)
+    options = next((g for g in reversed(given) if g.type == "object"), None)
+    asked_for = len(given) == 1 and given[0].type == "string"  # Vue.component('ta-box') gives back what is known
+    if given and not asked_for and _FACTORY.search(named):
+        value = _options(script, options or node, statement, depth, sure=True)
+        if named.endswith(".extend") and not named.startswith("Vue.") and callee is not None:
+            made = script.module.components[value[1]]
+            made.setdefault("extends", value_of(callee.child_by_field_name("object")))
+        return value
+    if options is not None and _is_telling(options):
+        return _options(script, options, statement, depth, sure=False)
+    if given and _INSTALL.search(named):
+        script.module.installs.append(value_of(given[0]))
+    return None
+
+
+def read_function(script: Script, node: Node, depth: int = 0) -> Value:
+    """Convert a function; when it returns component options (`PopupMixin()`), these are read as such."""
+    made = returned_node(node)
+    made = None if made is None else unwrapped(made)
+    if made is not None and made.type == "object" and _is_telling(made):
+        return ["f", signature(node), _options(script, made, made, depth, sure=False)]
+    return ["f", signature(node), returned(node, 1)]
+
+
+def class_component(script: Script, node: Node, decorated: list[Node], depth: int = 0) -> Value | None:
+    """Read a class component (vue-class-component, vue-property-decorator, vue-facing-decorator).
+
+    Args:
+        script: What gets its options.
+        node: The class.
+        decorated: The decorators above it.
+        depth: In how many other options it stands.
+
+    Returns:
+        The value that stands for it, or None when the class is no component.
+    """
+    decorators = [*decorated, *(c for c in node.named_children if c.type == "decorator")]
+    heritage = next((c for c in node.named_children if c.type == "class_heritage"), None)
+    marked = [d for d in decorators if _DECORATED.match(d.text or b"")]
+    if not marked and (heritage is None or not _HERITAGE.search(text_of(heritage))):
+        return None
+    value, options = _added(script, node, node, sure=True)
+    for decorator in marked:
+        for argument in arguments_of(decorator.named_children[0]):
+            if argument.type == "object":
+                add_options(script, options, argument, depth)
+    read_class(node, heritage, options)
+    return value
+
+
+def add_options(script: Script, options: dict[str, Any], node: Node, depth: int = 0) -> None:
+    """Add what an object of component options, which stands in so many others, says to `options`."""
+    keys = set()
+    if node.named_child_count > MAX_ITEMS:
+        script.module.notes.append(f"options of more than {MAX_ITEMS} entries are read in part")
+    for key, entry, value in pairs(node):
+        keys.add(key)
+        if value is None:
+            continue
+        inner_node = unwrapped(value)
+        inner = pairs(inner_node) if inner_node.type == "object" else []
+        if key in ("methods", "computed") and inner_node.named_child_count > MAX_ITEMS:
+            script.module.notes.append(f"{key} beyond the first {MAX_ITEMS} are not read")
+        script.entries.append(_piece(script, key, entry, inner))
+        if key in _VALUES:
+            options[key] = _nested(script, options, value, key, depth)
+        elif key == "methods":
+            named = [(name, e, v) for name, e, v in inner if name not in _NAMELESS]
+            options["methods"] += [[name, method_signature(v), doc_of(e)] for name, e, v in named]
+        elif key == "computed":
+            options["computed"] = [name for name, _, _ in inner if name not in _NAMELESS]
+        elif key == "functional":
+            options["functional"] = text_of(inner_node) != "false"
+        elif key == "data":
+            state = unwrapped(returned_node(value) or value)
+            options["data"] = [name for name, _, _ in pairs(state) if name not in _NAMELESS]
+        elif key == "...":
+            options.setdefault("spreads", []).append(value_of(value))
+    if options.get("functional"):
+        for key, _, value in pairs(node):
+            if key == "render" and value is not None:
+                read_render(options, unwrapped(value))
+    if keys & {"render", "template", "setup"} or ("name" in keys and keys & _TELLING):
+        options["sure"] = True
+
+
+def method_signature(value: Node | None) -> str:
+    """Return the parameters of a method, through a call around it; `"(…)"` when they cannot be told."""
+    if value is None:
+        return "()"
+    value = unwrapped(value)
+    if value.type == "call_expression":  # debounce(function (a, b) {…}, 100)
+        functions = (node for node in arguments_of(value) if node.child_by_field_name("body") is not None)
+        function = next(functions, None)
+        return "(…)" if function is None else signature(function)
+    return signature(value) if value.child_by_field_name("body") is not None else "(…)"
+
+
+def _is_telling(node: Node) -> bool:
+    """Return whether an object's keys are such as component options have."""
+    return not _TELLING.isdisjoint([key for key, _, _ in pairs(node)])
+
+
+def _options(script: Script, node: Node, statement: Node, depth: int, *, sure: bool) -> Value:
+    value, options = _added(script, node, statement, sure=sure)
+    if node.type == "object":
+        add_options(script, options, node, depth)
+    return value
+
+
+def _added(script: Script, node: Node, statement: Node, *, sure: bool) -> tuple[Value, dict[str, Any]]:
+    """Add a component to the module and return the value that stands for it and its options."""
+    options: dict[str, Any] = {
+        "sure": sure, "span": script.span(node), "range": list(script.bounds(node)), "doc": doc_of(statement),
+        "methods": [],
+    }  # fmt: skip
+    script.module.components.append(options)
+    return ["C", len(script.module.components) - 1], options
+
+
+def _piece(script: Script, key: str, entry: Node, parts: list[tuple[str, Node, Node | None]]) -> Piece:
+    kind = "member" if key in ("methods", "computed", "watch") else "part"
+    return Piece(*script.bounds(entry), "option", tuple(Piece(*script.bounds(part), kind) for _, part, _ in parts))
+
+
+def _nested(script: Script, options: dict[str, Any], value: Node, key: str, depth: int) -> Value:
+    """Convert an option's value; options written right there (`mixins: [{props}]`) are options too."""
+    value = unwrapped(value)
+    if key not in ("extends", "mixins"):
+        return value_of(value)
+    if depth == MOST_NESTED:
+        options.setdefault("open", []).extend(["props", "events", "slots"])
+        script.module.notes.append(f"options nested deeper than {MOST_NESTED} levels are not read")
+        return value_of(value)
+    if key == "extends":
+        return read_value(script, value, value, depth + 1)
+    if value.type == "array":
+        return ["a", [_mixin(script, item, depth + 1) for item in value.named_children if item.type != "comment"]]
+    return value_of(value)
+
+
+def _mixin(script: Script, item: Node, depth: int) -> Value:
+    if item.type == "spread_element":
+        return ["...", value_of(item.named_children[0])]
+    return read_value(script, item, item, depth)

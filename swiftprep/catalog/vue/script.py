@@ -1,0 +1,309 @@
+"""What a JavaScript or TypeScript module says about components: imports, exports, options, registrations.
+
+Nothing is resolved here; the result is plain data about one file (`module.py`, `options.py`, `values.py`), which
+`link.py` joins with the other files'.
+"""
+
+from __future__ import annotations
+
+import bisect
+import re
+from typing import Any
+
+from tree_sitter import Node
+
+from swiftprep.catalog.vue.macros import note_unread, read_macro, read_pattern, setup_options
+from swiftprep.catalog.vue.module import Module, Piece, Script
+from swiftprep.catalog.vue.options import arguments_of, class_component, read_function, read_value
+from swiftprep.catalog.vue.typescript_types import alias, interface
+from swiftprep.catalog.vue.values import Value, signature, string_of, text_of, unwrapped, value_of
+from swiftprep.parsing.around import Around, nearest, smallest
+from swiftprep.parsing.grammar import error_lines, parse
+
+_REGISTER = re.compile(rb"component\s*\(")
+_REQUIRE = re.compile(r"""require\(\s*(['"])([^'"]+)\1\s*\)(?:\.(\w+))?""")
+_NOT_ASCII = re.compile(rb"[\x80-\xff]+")
+_SIGN = re.compile(r"\W")
+_DECLARATIONS = ("lexical_declaration", "variable_declaration")
+
+
+def parse_script(source: bytes, lang: str) -> tuple[Node, list[int], str]:
+    """Parse a script and return its root, the lines of its errors, from 1, and the grammar that took it.
+
+    Vue's JSX has attributes (`class=`) that the JavaScript grammar trips over and the TSX grammar takes.
+    """
+    plain = ["tsx", "js"] if b"</" in source or b"/>" in source else ["js"]
+    names = {"ts": ["ts"], "tsx": ["tsx"], "jsx": ["tsx"]}.get(lang, plain)
+    root = parse(source, names[0]).root_node
+    errors = error_lines(root)
+    if errors and len(names) > 1:
+        other = parse(source, names[1]).root_node
+        other_errors = error_lines(other)
+        if len(other_errors) < len(errors):
+            return other, sorted({*other_errors, *odd_names(source, other)}), names[1]
+    return root, sorted({*errors, *odd_names(source, root)}), names[0]
+
+
+def odd_names(source: bytes, root: Node) -> list[int]:
+    """Return the lines, from 1, of names that no name can be, such as `“a”` or `a，b`: the grammar takes any sign."""
+    if source.isascii():
+        return []
+    lines: list[int] = []
+    end = 0  # of the node looked at last
+    for match in _NOT_ASCII.finditer(source):
+        if match.start() < end or _SIGN.search(match[0].decode("utf-8", "replace")) is None:
+            continue
+        node = root.descendant_for_byte_range(match.start(), match.start() + 1)
+        if node is not None and not node.child_count:
+            end = node.end_byte
+        if node is not None and node.type.endswith(("identifier", "identifier_pattern")):
+            name = text_of(node).replace("$", "_").replace("\u200c", "").replace("\u200d", "")
+            if not name.removeprefix("#").isidentifier() and "\\" not in name:
+                lines.append(node.start_point[0] + 1)
+    return sorted(set(lines))
+
+
+class Reader:
+    """Reads one script.
+
+    Args:
+        source: Its text.
+        root: Its syntax tree.
+        line: The line of its file where it begins.
+        offset: The byte of its file where it begins.
+        in_sfc: Whether it is a block of a single-file component.
+        is_setup: Whether it is a `<script setup>`, which is a component whatever it says.
+        module: What the file's earlier scripts said, to be added to.
+
+    Attributes:
+        module: What it says.
+        pieces: The top-level statements and, of component options, their entries and methods.
+    """
+
+    def __init__(
+        self,
+        source: bytes,
+        root: Node,
+        *,
+        line: int = 1,
+        offset: int = 0,
+        in_sfc: bool = False,
+        is_setup: bool = False,
+        module: Module | None = None,
+    ) -> None:
+        self.source = source
+        self.module = Module() if module is None else module
+        self.pieces: list[Piece] = []
+        self._script = Script(root, self.module, line, offset, in_sfc)
+        self._is_setup = is_setup
+        if is_setup:
+            setup_options(self._script)
+
+    def read(self) -> Module:
+        """Read the top level of the module."""
+        decorated: list[Node] = []
+        for node in self._script.root.named_children:
+            kind = node.type
+            if kind == "import_statement":
+                self._import(node)
+            elif kind == "export_statement":
+                self._export(node, decorated)
+            elif kind == "expression_statement":
+                self._statement(node)
+            elif kind == "decorator":
+                decorated.append(node)
+                continue
+            else:
+                self._declaration(node, decorated)
+            decorated = []
+        self._registrations()
+        if self._is_setup:
+            note_unread(self.source, setup_options(self._script))
+        self._cut()
+        return self.module
+
+    def _cut(self) -> None:
+        statements = [(*self._script.bounds(node), node.type) for node in self._script.root.named_children]
+        starts = [start for start, _, _ in statements]
+        inner: list[list[Piece]] = [[] for _ in statements]
+        for entry in self._script.entries:
+            at = bisect.bisect_right(starts, entry.start) - 1
+            if at >= 0 and entry.end <= statements[at][1]:
+                inner[at].append(entry)
+        self.pieces += [Piece(*statement, tuple(parts)) for statement, parts in zip(statements, inner, strict=True)]
+
+    def _import(self, node: Node) -> None:
+        source = node.child_by_field_name("source")
+        clause = next((c for c in node.named_children if c.type == "import_clause"), None)
+        if source is None or clause is None:
+            return
+        module = string_of(source)
+        for part in clause.named_children:
+            if part.type == "identifier":
+                self.module.imports[text_of(part)] = [module, "default"]
+            elif part.type == "namespace_import":
+                self.module.imports[text_of(part.named_children[0])] = [module, "*"]
+            elif part.type == "named_imports":
+                for name, local in _specifiers(part):
+                    self.module.imports[local] = [module, name]
+
+    def _export(self, node: Node, decorated: list[Node]) -> None:
+        source = node.child_by_field_name("source")
+        clause = next((c for c in node.named_children if c.type in ("export_clause", "namespace_export")), None)
+        if source is not None:
+            module = string_of(source)
+            if clause is None:
+                self.module.stars.append(module)
+            elif clause.type == "namespace_export":
+                local = text_of(clause.named_children[0])
+                self.module.imports[f"*{local}"] = [module, "*"]
+                self.module.exports[local] = ["i", f"*{local}"]
+            else:
+                for name, exported in _specifiers(clause):
+                    self.module.imports[f"*{exported}"] = [module, name]
+                    self.module.exports[exported] = ["i", f"*{exported}"]
+            return
+        if clause is not None:
+            self.module.exports.update({exported: ["i", name] for name, exported in _specifiers(clause)})
+            return
+        value = node.child_by_field_name("value")
+        if value is not None:
+            self.module.exports["default"] = read_value(self._script, value, node)
+            return
+        declaration = node.child_by_field_name("declaration")
+        if declaration is not None:
+            decorated = [*decorated, *(c for c in node.named_children if c.type == "decorator")]
+            names = self._declaration(declaration, decorated)
+            if any(c.type == "default" for c in node.children):
+                value_ = ["i", names[0]] if names else class_component(self._script, declaration, decorated)
+                self.module.exports["default"] = value_ or ["x", ""]
+            else:
+                self.module.exports.update({name: ["i", name] for name in names})
+
+    def _declaration(self, node: Node, decorated: list[Node]) -> list[str]:
+        """Bind what a declaration declares and return the names."""
+        kind = node.type
+        if kind in _DECLARATIONS:
+            return [name for child in node.named_children for name in self._declarator(child, node)]
+        named = node.child_by_field_name("name")
+        if named is None:
+            return []
+        name = text_of(named)
+        if kind in ("function_declaration", "generator_function_declaration"):
+            self.module.bindings[name] = read_function(self._script, node)
+        elif kind in ("class_declaration", "abstract_class_declaration", "class"):
+            value = class_component(self._script, node, decorated)
+            if value is not None:
+                self.module.bindings[name] = value
+        elif kind == "interface_declaration":
+            self.module.bindings[name] = _declared_again(self.module.bindings.get(name), interface(node))
+        elif kind == "type_alias_declaration":
+            self.module.bindings[name] = alias(node)
+        else:
+            return []
+        return [name]
+
+    def _declarator(self, node: Node, declaration: Node) -> list[str]:
+        name, value = node.child_by_field_name("name"), node.child_by_field_name("value")
+        if name is None or value is None:
+            return []
+        if name.type == "identifier":
+            required = _required(value)
+            if required is not None:
+                self.module.imports[text_of(name)] = required
+            elif not read_macro(self._script, value):
+                self.module.bindings[text_of(name)] = read_value(self._script, value, declaration)
+            return [text_of(name)]
+        if read_macro(self._script, value) and name.type == "object_pattern":
+            read_pattern(self._script, name, unwrapped(value))
+        if name.type == "array_pattern" and value.type == "call_expression":
+            call = value_of(value)
+            names = [text_of(part) for part in name.named_children if part.type == "identifier"]
+            for position, part in enumerate(names):
+                self.module.bindings[part] = ["m", call, str(position)]
+            return names
+        return []
+
+    def _statement(self, node: Node) -> None:
+        expression = node.named_children[0] if node.named_children else None
+        if expression is None:
+            return
+        if expression.type == "assignment_expression":
+            left, right = expression.child_by_field_name("left"), expression.child_by_field_name("right")
+            target = "" if left is None else text_of(left)
+            if right is not None and target in ("module.exports", "exports.default", "module.exports.default"):
+                self.module.exports["default"] = read_value(self._script, right, node)
+            elif right is not None and re.fullmatch(r"(?:module\.)?exports\.[\w$]+", target):
+                self.module.exports[target.rpartition(".")[2]] = read_value(self._script, right, node)
+        elif expression.type == "call_expression" and not read_macro(self._script, expression):
+            callee = expression.child_by_field_name("function")
+            if callee is not None and text_of(callee) == "Vue.extend":
+                read_value(self._script, expression, node)
+
+    def _registrations(self) -> None:
+        found = smallest(self._script.root, (match.start() for match in _REGISTER.finditer(self.source)))
+        calls: dict[int, Around | None] = {}
+        loops: dict[int, list[Any] | None] = {}
+        for _, here in sorted(found.items()):
+            call = nearest(here, calls, _called)
+            if call is not None and call.node.type == "call_expression":
+                self._registration(call, loops)
+
+    def _registration(self, call: Around, loops: dict[int, list[Any] | None]) -> None:
+        callee = call.node.child_by_field_name("function")
+        if callee is None or callee.type != "member_expression" or not text_of(callee).endswith("component"):
+            return
+        given = arguments_of(call.node)
+        if not 2 <= len(given) <= 3:  # Vue.component(id) only asks for it
+            return
+        component = read_value(self._script, given[1], given[1])
+        self.module.registrations.append([value_of(given[0]), component, nearest(call.above, loops, _loop)])
+
+
+def _declared_again(earlier: Value | None, value: Value) -> Value:
+    """Join an interface with an earlier declaration of its name, as TypeScript does."""
+    if earlier is None or earlier[0] != "t" or value[0] != "t":
+        return value
+    return ["t", [*earlier[1], *value[1]], [*earlier[2], *value[2]]]
+
+
+def _specifiers(clause: Node) -> list[tuple[str, str]]:
+    """Return `(name, alias or name)` of `{ a, b as c }`."""
+    found = []
+    for part in clause.named_children:
+        name, alias = part.child_by_field_name("name"), part.child_by_field_name("alias")
+        if name is not None:
+            word = string_of(name) if name.type == "string" else text_of(name)
+            found.append((word, word if alias is None else text_of(alias)))
+    return found
+
+
+def _required(node: Node) -> list[str] | None:
+    """Return the import that `require('x')` or `require('x').default` stands for."""
+    if node.type not in ("call_expression", "member_expression"):
+        return None
+    match = _REQUIRE.fullmatch(text_of(node))
+    return None if match is None else [match[2], match[3] or "default"]
+
+
+def _called(here: Around) -> Around | None:
+    """Return a call, or what no call goes on beyond."""
+    ends = ("call_expression", "comment", "string", "statement_block", "program")
+    return here if here.node.type in ends else None
+
+
+def _loop(here: Around) -> list[Any] | None:
+    """Return `[kind, variables, iterated]` of a loop, or None of anything else."""
+    node = here.node
+    if node.type in ("arrow_function", "function_expression", "function"):
+        call = here.above.above.node if here.above is not None and here.above.above is not None else None
+        callee = call.child_by_field_name("function") if call is not None and call.type == "call_expression" else None
+        method = callee.child_by_field_name("property") if callee is not None else None
+        if callee is not None and method is not None and text_of(method) in ("forEach", "map", "each", "reduce"):
+            variables = re.findall(r"[\w$]+", signature(node))
+            return ["each", variables, value_of(callee.child_by_field_name("object"))]
+    elif node.type == "for_in_statement":
+        left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
+        kind = "in" if any(c.type == "in" for c in node.children) else "each"
+        return [kind, re.findall(r"[\w$]+", "" if left is None else text_of(left)), value_of(right)]
+    return None

@@ -1,0 +1,1 @@
+"""Code in text: fences and pieces, whether they parse, and what the catalogue says of them."""

@@ -1,0 +1,74 @@
+"""The code of an answer, and what is wrong with it: syntax, and what the catalogue says cannot be right."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from functools import lru_cache
+
+from swiftprep.catalog.api import kebab
+from swiftprep.catalog.catalog import Catalog
+from swiftprep.catalog.check import Problem
+from swiftprep.code.pieces import Piece, is_noted_wrong
+from swiftprep.code.snippets import SCRIPTS, script_frame, syntax_errors
+
+_JSX = re.compile(r"<[A-Za-z][^<>]*>")
+_NAMED_HERE = re.compile(
+    r"""\bname\s*:\s*['"]([\w-]+)['"]|\bimport\s+(\w+)\s+from\s+['"](?:[.~]|@/)|\bcomponent\(\s*['"]([\w-]+)['"]"""
+    r"|\b([A-Z]\w+)\.vue\b"
+)
+_FROM_PACKAGE = re.compile(r"""\bimport\s+(?:(\w+)|\{([^{}]*)\})\s+from\s+['"](?![.~]|@/)([^'"]+)['"]""")
+
+
+def problems(text: str, found: list[Piece], catalog: Catalog | None) -> Iterator[tuple[Piece, Problem]]:
+    """Yield what is wrong with the code of an answer, but for what it shows as wrong.
+
+    Args:
+        text: The whole answer: a component that one block defines is known in the others.
+        found: Its pieces.
+        catalog: Without it only syntax is looked at.
+    """
+    here = {kebab(name) for match in _NAMED_HERE.finditer(text) for name in match.groups() if name}
+    for piece in found:
+        if piece.is_wrong:
+            continue
+        for problem in dict.fromkeys(_problems(piece, catalog)):
+            is_here = problem.kind == "unknown-tag" and kebab(problem.tag) in here
+            if not is_here and not is_noted_wrong(piece.code, problem.line):
+                yield piece, problem
+
+
+def _problems(piece: Piece, catalog: Catalog | None) -> Iterator[Problem]:
+    known = catalog if catalog is not None and any(component.kind == "component" for component in catalog) else None
+    if piece.language == "vue" and known is not None:
+        yield from _checked(known, piece.code)
+        return
+    yield from (Problem("syntax", line, name=what) for line, what in syntax_errors(piece.code, piece.language))
+    if known is not None and piece.language in SCRIPTS and _JSX.search(piece.code):
+        before, after = script_frame(piece.code, piece.language)[0]
+        wrapped = f"<script lang='tsx'>{before}{piece.code}{after}\n</script>"
+        yield from (problem for problem in _checked(known, wrapped) if problem.kind != "syntax")
+
+
+def _checked(catalog: Catalog, code: str) -> Iterator[Problem]:
+    yield from catalog.check(code, strict=True)
+    if "import" in code:
+        yield from _invented(catalog, code)
+
+
+def _invented(catalog: Catalog, code: str) -> Iterator[Problem]:
+    """Yield components that are imported from a package under the framework's prefix, and are not in the framework."""
+    prefixes = _prefixes(tuple(catalog.components))
+    for match in _FROM_PACKAGE.finditer(code):
+        for name in (match[1] or match[2]).split(","):
+            tag = kebab(name.rpartition(" as ")[2].strip())
+            if tag.startswith(prefixes) and catalog.find(tag) is None and re.search(rf"<{tag}[\s/>]", code):
+                yield Problem("unknown-tag", code.count("\n", 0, match.start()) + 1, tag)
+
+
+@lru_cache(maxsize=8)
+def _prefixes(tags: tuple[str, ...]) -> tuple[str, ...]:
+    """Return what the framework's tags begin with, such as `("ta-",)`: what a third of all tags share."""
+    counts = Counter(tag.partition("-")[0] + "-" for tag in tags if "-" in tag)
+    return tuple(sorted(prefix for prefix, count in counts.items() if count >= 3 and count * 3 >= len(tags)))

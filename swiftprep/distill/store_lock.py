@@ -1,0 +1,50 @@
+"""The lock of a store, which is gone with the process that holds it."""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from pathlib import Path
+
+from swiftprep.errors import ConfigError
+from swiftprep.storage.locking import holder, lock, open_lock, sign
+
+
+class Lock:
+    """Held from when it is made until `release`, or until the process ends, however it ends."""
+
+    def __init__(self, path: Path) -> None:
+        """Take the lock `path` + `.lock`.
+
+        Raises:
+            ConfigError: somebody else has it, a link is in its place, or the folder cannot be written to.
+        """
+        whole = path.resolve()  # by whatever name it is called
+        self.path = whole.with_name(whole.name + ".lock")
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            self._file = open_lock(self.path, 0o600)
+        except OSError as error:
+            raise ConfigError(f"{self.path}: {error.strerror} (无法写入)") from None
+        try:
+            taken = lock(self._file)
+        except OSError as error:
+            os.close(self._file)
+            raise ConfigError(
+                f"{self.path}: this file system has no locks ({error.strerror}); name a store on a local disk "
+                "(该文件系统不支持文件锁)"
+            ) from None
+        if not taken:
+            number = holder(self._file)
+            os.close(self._file)
+            by = f" by process {number}" if number else ""
+            raise ConfigError(
+                f"{path}: in use{by}; two runs on one store would pay for the same answers. Wait for it, or name "
+                "another store (存储文件正被另一个进程使用)"
+            )
+        with suppress(OSError):  # a full disk: the lock holds without it
+            sign(self._file)
+
+    def release(self) -> None:
+        """Give it back."""
+        os.close(self._file)

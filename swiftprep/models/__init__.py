@@ -1,0 +1,1 @@
+"""What training, serving and evaluation need of a model, of its folder and of the device."""

@@ -1,0 +1,137 @@
+"""ms-swift's arguments: which ones the installed version knows, and how they look on a command line."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import sys
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+from importlib import metadata
+from importlib.resources import files
+from typing import Any
+
+from swiftprep.errors import ConfigError, MissingDependencyError, RunError, did_you_mean
+from swiftprep.process import children, lifeline
+from swiftprep.storage.disk import cache_dir, write_text
+from swiftprep.withheld import masked
+
+_OF_SERVER = ("host", "port", "api_key", "ssl_keyfile", "ssl_certfile", "served_model_name")
+
+
+def require_swift() -> str:
+    """Return the installed version of ms-swift.
+
+    Raises:
+        MissingDependencyError: it is not installed.
+    """
+    try:
+        return metadata.version("ms-swift")
+    except metadata.PackageNotFoundError:
+        raise MissingDependencyError(
+            "training and evaluation need ms-swift: pip install 'swiftprep[swift]' (请先安装 ms-swift)"
+        ) from None
+
+
+@lru_cache(maxsize=1)
+def known_arguments() -> dict[str, list[str]]:
+    """Return the argument names of the installed ms-swift for `"sft"` and `"eval"`.
+
+    Those of the locked version ship with swiftprep, since asking ms-swift takes seconds; those of any other are read
+    from the installed classes, once for each combination of versions, and kept in the cache folder.
+
+    Raises:
+        MissingDependencyError: ms-swift is not installed.
+        RunError: it is installed, but cannot be imported.
+    """
+    versions = {"ms-swift": require_swift(), "transformers": metadata.version("transformers")}
+    shipped = json.loads((files("swiftprep") / "assets" / "swift" / "arguments.json").read_text(encoding="utf-8"))
+    if shipped["versions"] == versions:
+        return dict(shipped["arguments"])
+    cached = cache_dir() / f"swift-arguments-{'-'.join(versions.values())}-py{sys.version_info.minor}.json"
+    try:
+        return dict(json.loads(cached.read_text(encoding="utf-8")))
+    except (OSError, json.JSONDecodeError):
+        names = read_arguments()
+        write_text(cached, json.dumps(names))
+        return names
+
+
+def read_arguments() -> dict[str, list[str]]:
+    """Return what `known_arguments` does, read from the installed ms-swift's classes in a child process.
+
+    Raises:
+        RunError: ms-swift cannot be imported.
+    """
+    command = children.python("swiftprep.models.list_arguments")
+    child = lifeline.run(command, environment=children.environment())
+    if child.returncode:
+        raise RunError("ms-swift cannot be imported:\n" + child.stderr[-2000:])
+    return dict(json.loads(child.stdout))
+
+
+def unknown_arguments(task: str, names: Iterable[str]) -> list[str]:
+    """Return, for each name the installed ms-swift does not know, a line that says so, with a did-you-mean.
+
+    Args:
+        task: `"sft"` or `"eval"`.
+        names: Argument names.
+    """
+    known = known_arguments()[task]
+    return [
+        f"ms-swift {require_swift()} has no {task} argument '{name}'{did_you_mean(name, known)} (ms-swift 没有这个参数)"
+        for name in sorted(set(names) - set(known))
+    ]
+
+
+def check_served(given: Mapping[str, Any]) -> None:
+    """Refuse arguments of the model server of an evaluation, which swiftprep sets itself.
+
+    Args:
+        given: Arguments of ms-swift's `EvalArguments`. With `eval_url` they belong to a server of the user's.
+
+    Raises:
+        ConfigError: see above.
+    """
+    if not given.get("eval_url"):
+        for name in _OF_SERVER:
+            if given.get(name) is not None:
+                raise ConfigError(f"{name} is set by swiftprep itself, without eval_url (由 swiftprep 设置)")
+
+
+def to_argv(arguments: Mapping[str, Any]) -> list[str]:
+    """Return arguments as a command line has them.
+
+    Lists become several values, mappings JSON, booleans `true` and `false`; None leaves the argument out.
+
+    >>> to_argv({"model": "m", "dataset": ["a#5", "b"], "use_cpu": True, "seed": None})
+    ['--model', 'm', '--dataset', 'a#5', 'b', '--use_cpu', 'true']
+    """
+    argv: list[str] = []
+    for name, value in arguments.items():
+        if value is None or value == []:
+            continue
+        values = value if isinstance(value, (list, tuple)) else [value]
+        argv += [f"--{name}", *(_to_text(item) for item in values)]
+    return argv
+
+
+def _to_text(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, dict) else str(value)
+
+
+def to_command(task: str, arguments: Mapping[str, Any]) -> str:
+    r"""Return the `swift sft …` command line, one argument a line, quoted for a shell, without keys and tokens.
+
+    >>> print(to_command("sft", {"dataset": ["a.jsonl", "b#5"]}))
+    swift sft \
+        --dataset a.jsonl 'b#5'
+    """
+    lines = [f"swift {task}"]
+    for name, value in masked(arguments).items():
+        argv = to_argv({name: value})
+        if argv:
+            lines.append("    " + shlex.join(argv))
+    return " \\\n".join(lines)

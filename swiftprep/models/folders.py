@@ -1,0 +1,253 @@
+"""What the folder of a model or of a checkpoint says about itself."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+from swiftprep.errors import ConfigError, RunInterrupted
+from swiftprep.swiftfmt import is_hub_id
+
+ADAPTER_CONFIG = "adapter_config.json"
+MERGED = "swiftprep-merge.json"  # in a merged model: what it was merged from
+
+# Keys whose values ms-swift 4.6 (`args.json`), transformers or peft import or run.
+_CODE = frozenset({"auto_map", "custom_pipelines", "external_plugins", "custom_register_path"})
+_VOCABULARIES = ("tokenizer.json", "vocab.json", "added_tokens.json")  # any word may be a key of theirs
+
+# Of the arguments that ms-swift would take from the `args.json` of a checkpoint, those that shape answers and run
+# nothing: `attn_impl` may be a kernel on a hub.
+_CARRIED = (
+    "tuner_type", "task_type", "bnb_4bit_quant_type", "bnb_4bit_use_double_quant", "new_special_tokens",
+    "num_labels", "problem_type", "rope_scaling", "max_model_len", "quant_method", "quant_bits", "hqq_axis",
+    "bnb_4bit_compute_dtype", "system", "truncation_strategy", "agent_template", "norm_bbox", "use_chat_template",
+    "response_prefix",
+)  # fmt: skip
+
+# With `adapters`, ms-swift 4.6 loads the adapter as it is (pipelines/train/tuner.py, TunerMixin.prepare_model): what
+# would shape a new one is not looked at, and nothing says so. Beside each argument, its name in `adapter_config.json`.
+_SHAPE = {
+    "lora_rank": "r",
+    "lora_alpha": "lora_alpha",
+    "lora_dropout": "lora_dropout",
+    "lora_bias": "bias",
+    "use_rslora": "use_rslora",
+    "use_dora": "use_dora",
+    "target_modules": "",
+    "target_regex": "",
+    "target_parameters": "",
+    "modules_to_save": "",
+    "init_weights": "",
+}
+
+
+def read_json_file(path: Path) -> Any:
+    """Return what a JSON file holds.
+
+    Raises:
+        ConfigError: it cannot be read.
+    """
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError) as error:
+        raise ConfigError(f"{path}: {error}") from None
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """Return the object a JSON file holds.
+
+    Raises:
+        ConfigError: it cannot be read, or holds something else.
+    """
+    content = read_json_file(path)
+    if not isinstance(content, dict):
+        raise ConfigError(f"{path}: expected an object")
+    return content
+
+
+def check_named(model: str | Path, trust_remote_code: bool) -> bool:
+    """Tell whether a model is a folder, and refuse one that is neither a good one nor a hub id.
+
+    Raises:
+        ConfigError: the model is neither a folder with a `config.json` nor a hub id, or brings code of its own that
+            was not asked for.
+    """
+    if Path(model).exists():
+        check_model(Path(model), trust_remote_code)
+        return True
+    if not is_hub_id(str(model)):
+        raise ConfigError(
+            f"{model}: no such model folder, and not a hub id like 'Qwen/Qwen2.5-Coder-0.5B-Instruct' (没有这个模型)"
+        )
+    return False
+
+
+def check_model(folder: Path, trust_remote_code: bool) -> None:
+    """Refuse a folder that is no model, or one with Python code of its own that nobody asked for.
+
+    Raises:
+        ConfigError: see above.
+    """
+    if not (folder / "config.json").is_file():
+        raise ConfigError(f"{folder}: no config.json in it, so not a model (不是模型文件夹)")
+    check_code(folder, trust_remote_code)
+
+
+def check_code(folder: Path, trust_remote_code: bool) -> None:
+    """Refuse a folder of a model, an adapter or a checkpoint with Python code of its own that nobody asked for.
+
+    Whoever has such a folder loaded, here or in a child process, has this look at it first: ms-swift and transformers
+    run the code that its JSON files name.
+
+    Raises:
+        ConfigError: see above, or a JSON file in it cannot be read.
+    """
+    if trust_remote_code:
+        return
+    for path in sorted(folder.glob("*.json")):
+        if path.name not in _VOCABULARIES and (key := _names_code(read_json_file(path))):
+            raise ConfigError(
+                f"{path}: {key} names Python code that would run; if you trust it, pass trust_remote_code=True "
+                "(该文件夹自带代码，确认可信后再启用)"
+            )
+
+
+def check_loaded(given: Mapping[str, Any], trust_remote_code: bool) -> None:
+    """Refuse arguments of a training run that have code of a checkpoint run that nobody asked for.
+
+    Args:
+        given: The arguments of the run.
+        trust_remote_code: Whether it was asked for.
+
+    Raises:
+        ConfigError: as `check_code`, of `adapters` and `resume_from_checkpoint`; or `load_args` is set.
+    """
+    for name in ("adapters", "resume_from_checkpoint"):
+        value = given.get(name) or []
+        for folder in [value] if isinstance(value, (str, Path)) else value:
+            check_code(Path(folder), trust_remote_code)
+    if given.get("load_args") and not trust_remote_code:
+        raise ConfigError(
+            "load_args: ms-swift would also take up what runs code; pass the arguments themselves, or "
+            "trust_remote_code=True (load_args 可能执行检查点自带的代码)"
+        )
+
+
+def _names_code(value: Any) -> str:
+    """Return the first key, however deep, that has something imported; `""` where there is none."""
+    left = [value]
+    while left:
+        value = left.pop()
+        if isinstance(value, dict):
+            if key := next((key for key in value if key in _CODE and value[key]), ""):
+                return str(key)
+            left += value.values()
+        elif isinstance(value, list):
+            left += value
+    return ""
+
+
+def trained_with(folder: Path) -> dict[str, Any]:
+    """Return the arguments ms-swift left in a folder it wrote (`args.json`), or an empty dict."""
+    path = folder / "args.json"
+    return read_json(path) if path.is_file() else {}
+
+
+def carried_arguments(folder: Path) -> dict[str, Any]:
+    """Return the arguments a checkpoint was trained with that ms-swift would take up again: in place of `load_args`."""
+    trained = trained_with(folder)
+    return {name: trained[name] for name in _CARRIED if trained.get(name) is not None}
+
+
+def check_adapter(folder: Path, model: str) -> None:
+    """Refuse a folder that is no adapter, or an adapter that was made for another model.
+
+    Args:
+        folder: A checkpoint.
+        model: The base model it shall go with: a folder or a hub id.
+
+    Raises:
+        ConfigError: see above.
+    """
+    if not (folder / ADAPTER_CONFIG).is_file():
+        raise ConfigError(f"{folder}: no {ADAPTER_CONFIG} in it, so not an adapter (不是适配器文件夹)")
+    base = trained_with(folder).get("model") or read_json(folder / ADAPTER_CONFIG).get("base_model_name_or_path")
+    if isinstance(base, str) and base and not _same_model(base, model):
+        raise ConfigError(f"{folder}: this adapter was made for {base}, not for {model} (适配器与基座模型不匹配)")
+
+
+def _same_model(one: str, other: str) -> bool:
+    """Tell whether two names may mean one model: a folder that was moved, or a hub's own copy, gets the benefit."""
+    if one == other:
+        return True
+    folders = [Path(name) for name in (one, other)]
+    there = [folder.exists() for folder in folders]
+    if all(there):
+        return folders[0].samefile(folders[1])
+    absolute = any(folder.is_absolute() for folder in folders)
+    return absolute or any(there)
+
+
+def check_continues(adapters: list[str], model: str, given: Mapping[str, Any]) -> None:
+    """Refuse to train an adapter further with arguments that ms-swift would pass over in silence.
+
+    Args:
+        adapters: The value of `adapters`.
+        model: The base model.
+        given: The arguments of the run.
+
+    Raises:
+        ConfigError: more than one adapter, one that does not belong to the model, or an argument that only shapes a
+            new adapter and differs from what the adapter has.
+    """
+    if not adapters:
+        return
+    if len(adapters) > 1:
+        raise ConfigError(f"adapters: ms-swift trains one at a time, not {len(adapters)} (一次只能续训一个适配器)")
+    folder = Path(adapters[0])
+    if not folder.exists():
+        raise ConfigError(f"{folder}: no such checkpoint (没有这个检查点)")
+    check_adapter(folder, model)
+    own = read_json(folder / ADAPTER_CONFIG)
+    for name in sorted(set(given) & set(_SHAPE)):
+        kept = own.get(_SHAPE[name])
+        if given[name] is not None and (not _SHAPE[name] or given[name] != kept):
+            has = f" ({kept!r})" if _SHAPE[name] else ""
+            raise ConfigError(
+                f"{name}={given[name]!r}: an adapter that is continued keeps its own{has}; leave it out, or merge the "
+                "adapter and start a new one (续训时适配器结构不变，请删除该参数，或先合并再新建适配器)"
+            )
+
+
+def merged_from(adapter: Path, model: str) -> dict[str, Any]:
+    """Return what tells one merge from another: the base model, the adapter and a hash of its weights."""
+    digest = hashlib.blake2b(digest_size=16)
+    for path in sorted(adapter.glob("adapter_model*")):
+        with path.open("rb") as file:
+            while block := file.read(1 << 20):
+                digest.update(block)
+    return {"base": model, "adapter": str(adapter), "weights": digest.hexdigest()}
+
+
+def unused(folder: Path) -> Path:
+    """Return the folder, with a number after its name if it is there already: the time in a name may come twice."""
+    names = (folder.with_name(f"{folder.name}-{number}") if number else folder for number in count())
+    return next(name for name in names if not name.exists())
+
+
+def interrupted(output_dir: Path | None) -> RunInterrupted:
+    """Return what to raise when a run was stopped: with the last whole checkpoint in its folder, and how to go on."""
+    whole = output_dir.glob("checkpoint-*/trainer_state.json") if output_dir else ()  # the last file of a checkpoint
+    checkpoints = sorted((state.parent for state in whole), key=lambda path: int(path.name.rpartition("-")[2]))
+    if not checkpoints:
+        return RunInterrupted("stopped before the first checkpoint; start again (尚无检查点，请重新开始)")
+    last = checkpoints[-1]
+    return RunInterrupted(
+        f"stopped; everything up to {last} is kept. Go on with the same call and "
+        f"resume_from_checkpoint='{last}' (已保存检查点，可从此继续)",
+        checkpoint=last,
+    )

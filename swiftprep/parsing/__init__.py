@@ -1,0 +1,1 @@
+"""Syntax trees: of Vue, JavaScript, TypeScript, HTML, Python and Java."""

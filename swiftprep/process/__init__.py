@@ -1,0 +1,1 @@
+"""Child processes: started with what they need, ended with their parent, replaced when they die."""

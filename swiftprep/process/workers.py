@@ -1,0 +1,400 @@
+"""Work on text from outside, in child processes that may die of it.
+
+A parser can run into an endless loop, into all memory, or into its own native death, and nothing in the same process
+survives that. Here each item has a limit of processor time and of memory. What goes over one ends the child and costs
+that one item; another child goes on with the rest.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import pickle
+import queue
+import signal
+import subprocess
+import sys
+import threading
+import time
+import weakref
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future
+from functools import cached_property
+from typing import Any, Generic, NamedTuple, TypeVar
+
+from swiftprep.errors import ConfigError, RunError, SwiftprepError
+from swiftprep.process import children, worker_child
+from swiftprep.process.worker_child import LENGTH, Lost, attempt, keep, send
+
+__all__ = ["Guarded", "ItemLimits", "Lost", "WorkerPool", "pool_of"]
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+LONGEST = 86_400  # seconds that an item may be given
+LEAST_MB, MOST_MB = 200, 1_000_000
+_PIPE = 1 << 20  # bytes that may wait in a pipe
+_FEW = 8  # results that are waited for one by one; of more, about as many are let come together
+_NAP = 0.01  # seconds to wait for that at most
+_WALL = 20  # how many times their processor time items may take on a busy machine, beyond a minute
+
+
+class ItemLimits(NamedTuple):
+    """What one item may take.
+
+    Attributes:
+        seconds: Processor time of any item.
+        seconds_per_mb: More of it for each 1,000,000 bytes of the item.
+        memory_mb: Of the whole child, where the platform can limit it (Linux).
+    """
+
+    seconds: float = 3.0
+    seconds_per_mb: float = 3.0
+    memory_mb: int = 2000
+
+    @classmethod
+    def given(cls, name: str, seconds: float, memory_mb: int = 2000) -> ItemLimits:
+        """Return the limits that a user gave as `NAME_seconds=` and `NAME_memory_mb=`.
+
+        Raises:
+            ConfigError: they are none.
+        """
+        if not 0 < seconds <= LONGEST or not LEAST_MB <= memory_mb <= MOST_MB:
+            raise ConfigError(
+                f"{name}_seconds={seconds}, {name}_memory_mb={memory_mb}: expected more than 0 and up to {LONGEST:,} "
+                f"seconds, and {LEAST_MB} to {MOST_MB:,} megabytes (超出范围)"
+            )
+        return cls(seconds, seconds, memory_mb)
+
+    def of(self, size: int) -> float:
+        """Return the seconds of an item of `size` bytes."""
+        return self.seconds + self.seconds_per_mb * size / 1e6
+
+
+class Guarded(Generic[Item, Result]):
+    """A function of text from outside. What an item does to it is done to a child process, and costs that item.
+
+    >>> length = Guarded(len)
+    >>> length("abc"), length(None)
+    (3, Lost(reason="TypeError: object of type 'NoneType' has no len()", over=''))
+
+    Within a child it is called there, without limits of its own.
+    """
+
+    def __init__(
+        self,
+        function: Callable[[Item], Result],
+        *,
+        limits: ItemLimits = ItemLimits(),  # noqa: B008 - it is frozen
+        size: Callable[[Item], int] = lambda item: 0,
+    ) -> None:
+        """Set up; a child starts with the first item.
+
+        Args:
+            function: What to do with an item; cloudpickle must take it, and pickle what it returns.
+            limits: What one item may take.
+            size: The bytes of an item, for its limit.
+        """
+        self.function = function
+        self.limits = limits
+        self.size = size
+
+    def __call__(self, item: Item) -> Result | Lost:
+        """Return what the function returns; as `map`."""
+        return self.map([item])[0]
+
+    def map(self, items: Sequence[Item]) -> list[Result | Lost]:
+        """Return what the function returns for each item.
+
+        Raises:
+            SwiftprepError: as the function does.
+            RunError: no child can be started, or it cannot load the function.
+        """
+        if worker_child.is_child:
+            return [attempt(self.function, item) for item in items]
+        with pool_of(1) as pool:
+            return pool.submit(self, items).result()
+
+    @cached_property
+    def packed(self) -> tuple[bytes, bytes]:
+        """Hash and pickle of the function, for the children."""
+        import cloudpickle
+
+        try:
+            data = cloudpickle.dumps(self.function)
+        except Exception as error:
+            raise ConfigError(
+                f"{self.function!r:.200} cannot be given to a worker process: {type(error).__name__}: {error} "
+                "(无法传给工作进程)"
+            ) from None
+        return hashlib.blake2b(data, digest_size=16).digest(), data
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _guarded, (self.function, self.limits)
+
+
+def _guarded(function: Callable[[Any], Any], limits: ItemLimits) -> Guarded[Any, Any]:
+    return Guarded(function, limits=limits)
+
+
+class WorkerPool:
+    """Children that apply guarded functions to item after item.
+
+    They end with `close`, with the `with` block, when nothing refers to the pool any more, and with this process,
+    however that ends.
+
+    >>> with WorkerPool(workers=2) as pool:
+    ...     pool.submit(Guarded(len), ["abc", ""]).result()
+    [3, 0]
+    """
+
+    def __init__(self, *, workers: int = 1) -> None:
+        """Set up; a child starts with the first work for it.
+
+        Args:
+            workers: How many children.
+        """
+        self.workers = workers
+        self._work: queue.SimpleQueue[Any] = queue.SimpleQueue()
+        workforce = [_Child() for _ in range(workers)]
+        threads = [threading.Thread(target=_serve, args=(self._work, child), daemon=True) for child in workforce]
+        for thread in threads:
+            thread.start()
+        self._threads = threads
+        self._end = weakref.finalize(self, _stop, self._work, threads, workforce)
+        _pools.add(self)
+
+    def submit(self, guarded: Guarded[Item, Result], items: Sequence[Item]) -> Future[list[Result | Lost]]:
+        """Have a child work on items; the result has one entry for each, in their order.
+
+        It raises the `SwiftprepError` that the function raised, and `RunError` where no child can be started.
+        """
+        future: Future[list[Result | Lost]] = Future()
+        self._work.put((guarded, items, future))
+        return future
+
+    def close(self) -> None:
+        """End the children, once they have done what they were given; harmless when it was called before."""
+        if self._end.alive:
+            for _ in self._threads:
+                self._work.put(None)
+            for thread in self._threads:
+                thread.join()
+        self._end()
+
+    def __enter__(self) -> WorkerPool:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+@contextlib.contextmanager
+def pool_of(workers: int) -> Iterator[WorkerPool]:
+    """Yield a pool. That of one is the same for all, and stays: starting a process takes longer than most of its work.
+
+    Args:
+        workers: How many children.
+    """
+    if workers > 1:
+        with WorkerPool(workers=workers) as pool:
+            yield pool
+    else:
+        with _lock:
+            if not _kept:
+                _kept.append(WorkerPool())
+        yield _kept[0]
+
+
+_lock = threading.Lock()
+_kept: list[WorkerPool] = []
+_pools: weakref.WeakSet[WorkerPool] = weakref.WeakSet()
+
+
+def _leave_to_parent() -> None:
+    """After a fork, which takes no threads along: the children are the parent's."""
+    global _lock
+    _lock = threading.Lock()
+    _kept.clear()
+    for pool in list(_pools):
+        pool._end.detach()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_leave_to_parent)
+
+
+def _stop(work: queue.SimpleQueue[Any], threads: list[threading.Thread], workforce: list[_Child]) -> None:
+    """End the children in the middle of their work."""
+    for child in workforce:
+        child.dismiss()
+    for _ in threads:
+        work.put(None)
+    for thread in threads:
+        if thread is not threading.current_thread():
+            thread.join()
+
+
+def _serve(work: queue.SimpleQueue[Any], child: _Child) -> None:
+    """Hand a child what there is to do: what one thread of this process is for."""
+    while (given := work.get()) is not None:
+        guarded, items, future = given
+        try:
+            future.set_result(_results(child, guarded, items))
+        except BaseException as error:
+            future.set_exception(error)
+        del given, guarded, items, future
+    child.end()
+
+
+def _results(child: _Child, guarded: Guarded[Any, Any], items: Sequence[Any]) -> list[Any]:
+    todo = [_Order.of(item, guarded) for item in items]
+    results: list[Any] = []
+    failure: SwiftprepError | None = None
+    while len(results) < len(todo):
+        try:
+            for result in child.work(guarded, todo[len(results) :]):
+                if isinstance(result, SwiftprepError):
+                    failure = failure or result
+                results.append(result)
+        except EOFError:  # the child died of the next one; another goes on after it
+            code = child.end()
+            results.append(_lost(code, child.overdue, todo[len(results)].seconds))
+    if failure is not None:
+        raise failure
+    return results
+
+
+class _Order(NamedTuple):
+    """An item on its way to a child: its pickle, and the seconds that it has."""
+
+    packed: bytes
+    seconds: float
+
+    @classmethod
+    def of(cls, item: Any, guarded: Guarded[Any, Any]) -> _Order:
+        try:
+            return cls(pickle.dumps(item, pickle.HIGHEST_PROTOCOL), guarded.limits.of(guarded.size(item)))
+        except Exception as error:  # it is nested too deeply, for one
+            lost = Lost(f"cannot be given to a worker: {type(error).__name__}: {str(error)[:500]}")
+            return cls(pickle.dumps(lost), guarded.limits.seconds)
+
+
+def _received(pipe: Any, count: int) -> Iterator[Any]:
+    """Yield so many pickled results.
+
+    They are read several at a time: waking up for each costs both processes more than it takes to make most of them.
+
+    Raises:
+        EOFError: the other side is gone.
+    """
+    data = memoryview(b"")
+    began, total = time.monotonic(), count
+    while count:
+        length = LENGTH.unpack_from(data)[0] + LENGTH.size if len(data) >= LENGTH.size else LENGTH.size
+        if len(data) >= length > LENGTH.size:
+            yield pickle.loads(data[LENGTH.size : length])
+            data = data[length:]
+            count -= 1
+            continue
+        if _FEW < count < total:  # as long as about as many take
+            time.sleep(min(_NAP, _FEW * (time.monotonic() - began) / (total - count)))
+        parts: list[memoryview | bytes] = [data, os.read(pipe.fileno(), _PIPE)]
+        while parts[-1] and sum(map(len, parts)) < length:
+            parts.append(os.read(pipe.fileno(), _PIPE))
+        if not parts[-1]:
+            raise EOFError
+        data = memoryview(b"".join(parts))
+
+
+def _widen(pipe: Any) -> None:
+    """Let more wait in a pipe, where the platform can do that (Linux)."""
+    with contextlib.suppress(ImportError, AttributeError, OSError):
+        import fcntl
+
+        fcntl.fcntl(pipe.fileno(), fcntl.F_SETPIPE_SZ, _PIPE)
+
+
+def _lost(code: int, overdue: bool, seconds: float) -> Lost:
+    if overdue or code == -getattr(signal, "SIGPROF", 0):
+        return Lost(f"did not come to an end within {seconds:.3g} s of processor time", "seconds")
+    how = signal.Signals(-code).name if code < 0 else f"exit code {code}"
+    return Lost(f"the process that worked on it died: {how}")
+
+
+class _Child:
+    """One child process, started when there is work, and again when it has died."""
+
+    def __init__(self) -> None:
+        self._process: subprocess.Popen[bytes] | None = None
+        self._functions: dict[bytes, None] = {}  # what it has been given
+        self.overdue = False  # whether it was ended by the clock
+        self._dismissed = False
+
+    def work(self, guarded: Guarded[Any, Any], orders: Sequence[_Order]) -> Iterator[Any]:
+        """Yield the result of each.
+
+        Raises:
+            EOFError: the child has died of the next one.
+            RunError: it could not be started, or the pool is no more.
+        """
+        key, function = guarded.packed
+        if self._dismissed:
+            raise RunError("the pool of workers has ended (工作进程池已关闭)")
+        process = self._process = self._process or self._start()
+        self.overdue = False
+        watch = threading.Timer(_WALL * sum(order.seconds for order in orders) + 60, self._kill, [process])
+        watch.daemon = True
+        watch.start()
+        is_known = keep(self._functions, key, None)
+        given = (key, b"" if is_known else function, guarded.limits.memory_mb, [tuple(order) for order in orders])
+        try:
+            send(process.stdin, pickle.dumps(given, pickle.HIGHEST_PROTOCOL))
+            yield from _received(process.stdout, len(orders))
+        except OSError:
+            raise EOFError from None
+        finally:
+            watch.cancel()
+
+    def _start(self) -> subprocess.Popen[bytes]:
+        process = subprocess.Popen(
+            children.python("swiftprep.process.worker_child"),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env=children.environment(),
+            start_new_session=True,  # Ctrl-C is for the parent
+        )
+        places = [place for place in sys.path if place not in ("", ".", os.getcwd())]
+        try:
+            send(process.stdin, pickle.dumps(places))
+            next(_received(process.stdout, 1))
+            _widen(process.stdout)
+        except (EOFError, OSError):
+            raise RunError(f"a worker process does not start: exit code {process.wait()} (工作进程无法启动)") from None
+        self._functions.clear()
+        return process
+
+    def _kill(self, process: subprocess.Popen[bytes]) -> None:
+        self.overdue = True
+        process.kill()
+
+    def dismiss(self) -> None:
+        """End the process and start no other: from another thread than the one that works with it."""
+        self._dismissed = True
+        if (process := self._process) is not None:
+            process.kill()
+
+    def end(self) -> int:
+        """End the process where it runs, and return its exit code."""
+        process, self._process = self._process, None
+        if process is None:
+            return 0
+        for pipe in (process.stdin, process.stdout):
+            with contextlib.suppress(OSError):
+                pipe.close()  # type: ignore[union-attr]
+        try:
+            return process.wait(1)  # without input it ends by itself
+        except subprocess.TimeoutExpired:
+            process.kill()
+            return process.wait()

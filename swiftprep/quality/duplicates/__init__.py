@@ -1,0 +1,1 @@
+"""Texts that say the same, and how much texts differ."""

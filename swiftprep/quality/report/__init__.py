@@ -1,0 +1,1 @@
+"""What the checker found, as data and as a page."""

@@ -1,0 +1,211 @@
+"""What the checker found, and where every row went."""
+
+from __future__ import annotations
+
+import html
+import json
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import asdict, dataclass
+from difflib import SequenceMatcher
+from functools import cached_property
+from itertools import accumulate
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from swiftprep.quality.report.page import Pair, write_html
+from swiftprep.quality.report.rows import COLUMNS, GAP, Note, Row
+from swiftprep.records import Reject, Sample, write_jsonl
+from swiftprep.storage.disk import atomic_write
+from swiftprep.storage.outputs import writing
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+CONTEXT = 40  # characters shown on either side of a change
+MOST_PAIRS = 4_000_000  # pairs of lines that are compared; of more, the whole between the first and the last is shown
+
+
+@dataclass(frozen=True)
+class QualityReport:
+    """What became of every row. `Checker.run` returns it.
+
+    Attributes:
+        rows: All rows that came in, in order.
+        set_notes: What was found about the set as a whole.
+    """
+
+    rows: Sequence[Row]
+    set_notes: Sequence[Note] = ()
+
+    def __repr__(self) -> str:
+        return (
+            f"<QualityReport: {self.read} rows, {len(self.kept)} kept ({len(self.repaired)} repaired), "
+            f"{len(self.rejected)} rejected>"
+        )
+
+    def _repr_html_(self) -> str:
+        table = self.counts().head(30).to_html(index=False)  # escaped
+        return f"<p>{html.escape(repr(self).strip('<>'))}</p>{table}"
+
+    @property
+    def read(self) -> int:
+        """How many rows came in; `read == len(kept) + len(rejected)`."""
+        return len(self.rows)
+
+    @cached_property
+    def kept(self) -> list[Sample]:
+        """The samples to train on, the repaired ones among them, in the order they came.
+
+        Where the checker was told to leave what is private (`fix=False`, or a level of `"warn"`), it is still in these.
+        """
+        return [row.sample for row in self.rows if row.reject is None and row.sample is not None]
+
+    @cached_property
+    def rejected(self) -> list[Reject]:
+        """The others: place, the rule's id, the reason, and the sample where it could be read."""
+        return [row.reject for row in self.rows if row.reject is not None]
+
+    @cached_property
+    def changes(self) -> list[tuple[Sample, Sample]]:
+        """Each repaired sample as it came, without what is private, and as it is kept."""
+        return [
+            (row.before, row.sample)
+            for row in self.rows
+            if row.reject is None and row.sample and row.before and any(note.severity == "fix" for note in row.notes)
+        ]
+
+    @property
+    def repaired(self) -> list[Sample]:
+        """The samples that were repaired, as they are kept."""
+        return [after for _, after in self.changes]
+
+    @cached_property
+    def findings(self) -> pd.DataFrame:
+        """One row per finding.
+
+        The columns are place, id, rule, severity, reason, reason_zh, source, channel, kind, before, after. `place` is
+        `file:line` or the position in the list, and empty for a finding about the set; `before` and `after` are
+        all that a repair changed.
+        """
+        import pandas as pd
+
+        return pd.DataFrame(self._lines(), columns=COLUMNS)
+
+    def _lines(self) -> list[dict[str, Any]]:
+        lines = [dict.fromkeys(COLUMNS, "") | asdict(note) for note in self.set_notes]
+        for row in self.rows:
+            sample = row.sample or (row.reject.sample if row.reject else None)
+            about = {
+                "place": row.place,
+                "id": sample.id if sample else "",
+                "source": row.source,
+                "channel": (sample.channel if sample else None) or "",
+                "kind": str(sample.meta.get("kind") or "") if sample else "",
+            }
+            lines += [asdict(note) | about for note in row.notes]
+        return [{name: _printable(text) for name, text in line.items()} for line in lines]
+
+    def counts(self) -> pd.DataFrame:
+        """Return how many rows each rule found something in, by severity and source, the most frequent first."""
+        found = self.findings.drop_duplicates(["place", "rule", "severity"])
+        table = found.groupby(["rule", "severity", "source"], as_index=False).size()
+        table = table.rename(columns={"size": "rows"})
+        return table.sort_values(
+            ["rows", "rule", "severity", "source"], ascending=[False, True, True, True]
+        ).reset_index(drop=True)
+
+    def to_html(self, path: str | Path, *, lang: str = "en") -> Path:
+        """Write one self-contained page to browse and filter the findings.
+
+        Args:
+            path: The file.
+            lang: `"en"` or `"zh"`; the page can switch.
+        """
+        totals = {
+            "read": self.read,
+            "kept": len(self.kept),
+            "rejected": len(self.rejected),
+            "repaired": len(self.changes),
+            "findings": len(self.findings),
+        }
+        return write_html(path, totals=totals, findings=self.findings, samples_at=self._samples_at, lang=lang)
+
+    def _samples_at(self, places: Collection[str]) -> dict[str, Pair]:
+        """Return the sample at each place, as it came if it was repaired, and as it is."""
+        pairs: dict[str, Pair] = {}
+        for row in self.rows:
+            now = row.shown if row.place in places else None
+            if now is not None:
+                was = row.before if row.before is not None and row.before.messages != now.messages else None
+                pairs[row.place] = (was, now)
+        return pairs
+
+    def write(self, folder: str | Path, *, lang: str = "en") -> dict[str, Path]:
+        """Write `kept.jsonl`, `rejects.jsonl`, `findings.jsonl` and `report.html`, all or none.
+
+        See `swiftprep.storage.outputs`.
+
+        Returns:
+            Name → file: kept, rejects, findings, report.
+        """
+        with writing(folder, "check") as staged:
+            write_jsonl(self.kept, staged / "kept.jsonl")
+            _write_rows((asdict(reject) for reject in self.rejected), staged / "rejects.jsonl")
+            _write_rows(self._lines(), staged / "findings.jsonl")
+            self.to_html(staged / "report.html", lang=lang)
+        names = ("kept.jsonl", "rejects.jsonl", "findings.jsonl", "report.html")
+        return {name.partition(".")[0]: Path(folder) / name for name in names}
+
+
+def _write_rows(rows: Iterable[dict[str, Any]], path: Path) -> None:
+    with atomic_write(path) as file:
+        for row in rows:
+            # orjson refuses what a rejected row may hold: lone surrogates, huge numbers.
+            file.write(json.dumps(row, ensure_ascii=False, default=str).encode("utf-8", "backslashreplace") + b"\n")
+
+
+def extracts(before: Sample, after: Sample) -> tuple[str, str]:
+    """Return every part of two versions of a sample in which they differ, with some context and `GAP` between them."""
+    old = _printable("\n\n".join(f"[{turn['role']}] {turn['content']}" for turn in before.messages))
+    new = _printable("\n\n".join(f"[{turn['role']}] {turn['content']}" for turn in after.messages))
+    places = _differences(old, new)
+    return GAP.join(old[a:b] for a, b, _, _ in places), GAP.join(new[c:d] for _, _, c, d in places)
+
+
+def _differences(old: str, new: str) -> list[tuple[int, int, int, int]]:
+    """Return `(start, end)` in both texts of each part that differs, with `CONTEXT` characters on either side."""
+    lines = old.splitlines(keepends=True), new.splitlines(keepends=True)
+    starts = [list(accumulate(map(len, side), initial=0)) for side in lines]
+    head = _alike(*lines)
+    tail = _alike(lines[0][head:][::-1], lines[1][head:][::-1])
+    middle = lines[0][head : len(lines[0]) - tail], lines[1][head : len(lines[1]) - tail]
+    found: list[tuple[int, int, int, int]] = []
+    if len(middle[0]) * len(middle[1]) > MOST_PAIRS:
+        codes = [("replace", 0, len(middle[0]), 0, len(middle[1]))]
+    else:
+        codes = list(SequenceMatcher(None, *middle, autojunk=False).get_opcodes())
+    for what, a, b, c, d in codes:
+        if what == "equal":
+            continue
+        a, b, c, d = starts[0][head + a], starts[0][head + b], starts[1][head + c], starts[1][head + d]
+        same = _alike(old[a:b], new[c:d])
+        back = _alike(old[a + same : b][::-1], new[c + same : d][::-1])
+        before = min(CONTEXT, a + same, c + same)
+        behind = min(CONTEXT, len(old) - b + back, len(new) - d + back)
+        part = (a + same - before, b - back + behind, c + same - before, d - back + behind)
+        if found and (part[0] <= found[-1][1] or part[2] <= found[-1][3]):
+            part = (found[-1][0], part[1], found[-1][2], part[3])
+            del found[-1]
+        found.append(part)
+    return found
+
+
+def _alike(one: Sequence[str], other: Sequence[str]) -> int:
+    """Return how many of the first items of two sequences are the same."""
+    pairs = enumerate(zip(one, other, strict=False))
+    return next((place for place, (a, b) in pairs if a != b), min(len(one), len(other)))
+
+
+def _printable(text: str) -> str:
+    """Return a text that can be written: a lone surrogate can be shown nowhere."""
+    return text.encode("utf-8", "replace").decode("utf-8")

@@ -1,0 +1,53 @@
+"""What of a sample may be shown: all but what is private, and of that its kind and length."""
+
+from __future__ import annotations
+
+import re
+from itertools import zip_longest
+
+from swiftprep.quality.rule import Rule
+from swiftprep.quality.rules import privacy
+from swiftprep.records import Sample
+
+PRIVATE: tuple[Rule, ...] = (privacy.secrets, privacy.personal_data)
+
+_MARK = re.compile(r"<REDACTED:([a-z0-9-]+)>|\bREDACTED_([A-Z0-9_]+)\b")
+
+
+def shown(sample: Sample) -> Sample:
+    """Return a sample without what is private, as it may be shown."""
+    for rule in PRIVATE:
+        verdict = rule(sample)
+        sample = verdict.sample if verdict and verdict.sample else sample
+    return sample
+
+
+def masked(before: Sample, after: Sample) -> Sample:
+    """Return what a sample was before something private was taken out, with kind and length in the place of that.
+
+    Args:
+        before: With what is private.
+        after: The same sample with marks instead. All that is returned but the lengths is from this one.
+    """
+    pairs = zip(before.messages, after.messages, strict=True)
+    return after.replace(messages=[{**new, "content": _masked(old["content"], new["content"])} for old, new in pairs])
+
+
+def _masked(before: str, after: str) -> str:
+    marks = list(_MARK.finditer(after))
+    pieces: list[str] = []
+    done = place = 0
+    for match, following in zip_longest(marks, marks[1:]):
+        said = after[done : match.start()]
+        said_next = after[match.end() : following.start() if following else len(after)]
+        found = before.find(said, place)
+        begin = found + len(said) if found >= 0 else place
+        end = before.find(said_next, begin) if said_next else -1 if following else len(before)
+        if before.startswith(match[0], begin):
+            hidden = match[0]  # it stood there before
+        else:
+            kind = (match[1] or match[2]).lower().replace("_", "-")
+            hidden = f"⟨{kind}, {end - begin} characters⟩" if found >= 0 and end > begin else f"⟨{kind}⟩"
+        pieces += said, hidden
+        done, place = match.end(), max(begin, end)
+    return "".join([*pieces, after[done:]])

@@ -1,0 +1,1 @@
+"""The rules of the checker, and what several of them use."""

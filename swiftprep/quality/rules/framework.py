@@ -1,0 +1,39 @@
+"""The rule about the framework's API: what the catalogue says cannot be right."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from swiftprep.catalog.catalog import Catalog
+from swiftprep.code.markdown import code_of
+from swiftprep.quality.rule import Verdict, drop
+from swiftprep.quality.rules.origin import is_part
+from swiftprep.records import Sample
+
+_MOST = 3
+
+
+def api_errors(catalog: Catalog) -> Callable[[Sample], Verdict | None]:
+    """Return a rule that checks an answer's Vue code against the catalogue."""
+
+    def framework_api(sample: Sample) -> Verdict | None:
+        """Unknown components, props, events and slots, and what is required and not there."""
+        if is_part(sample) or sample.meta.get("kind") == "script":
+            return None
+        path = str(sample.meta.get("path") or "")
+        problems = []
+        # The other half of a component, which says what its tags are, stands in the question.
+        shown = "".join(code for _, code in code_of(sample.prompt)) if sample.meta.get("kind") == "template" else ""
+        for language, code in code_of(sample.answer):
+            is_vue = language in ("vue", "html") or (not language and code.lstrip().startswith("<"))
+            if is_vue and (language or not path or path.endswith(".vue")):
+                problems += catalog.check(shown + code)
+        if not problems:
+            return None
+        more = f" (+{len(problems) - _MOST})" if len(problems) > _MOST else ""
+        return drop(
+            "; ".join(problem.message for problem in problems[:_MOST]) + more,
+            "；".join(problem.message_zh for problem in problems[:_MOST]) + more,
+        )
+
+    return framework_api

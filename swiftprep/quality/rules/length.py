@@ -1,0 +1,39 @@
+"""The rule about the token budget."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from swiftprep.quality.rule import Verdict, drop
+from swiftprep.records import Sample
+from swiftprep.tokens import sample_tokens
+
+
+def over_budget(max_tokens: int, count: Callable[[str], int] | None) -> Callable[[Sample], Verdict | None]:
+    """Return a rule that rejects samples longer than the training run takes.
+
+    Args:
+        max_tokens: swift's `--max_length`, the chat template's own tokens included.
+        count: Counts the tokens of a text; without it a Chinese character counts 1 and any four other bytes 1,
+            which is near the truth for Qwen's tokenizer and no more.
+    """
+    counter = count or estimate
+
+    def too_long(sample: Sample) -> Verdict | None:
+        """Longer than `max_tokens`: ms-swift would drop it, or cut its end off."""
+        size = sample_tokens(sample, counter) + 5 * len(sample.messages)
+        if size <= max_tokens:
+            return None
+        return drop(f"{size:,} tokens, more than {max_tokens:,}", f"{size:,} 个 token，超过 {max_tokens:,}")
+
+    return too_long
+
+
+def estimate(text: str) -> int:
+    """Return about how many tokens a text is, without a tokenizer.
+
+    >>> estimate("表格组件"), estimate("export default {}")
+    (4, 5)
+    """
+    wide = sum(character > "\u2e7f" for character in text)
+    return wide + -(-(len(text) - wide) // 4)

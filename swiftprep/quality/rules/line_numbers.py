@@ -1,0 +1,110 @@
+"""The rule about line numbers that a page or an editor writes before each line of code."""
+
+from __future__ import annotations
+
+import re
+from itertools import pairwise
+
+from swiftprep.code.markdown import fenced, outside_fences
+from swiftprep.code.snippets import language_of, syntax_errors
+from swiftprep.quality.rule import Verdict, fix, warn
+from swiftprep.quality.rules.edit import with_answer
+from swiftprep.quality.rules.origin import is_code
+from swiftprep.quality.rules.phrases import phrases
+from swiftprep.records import Sample
+
+LEAST = 3  # lines from which numbers in order are no chance
+_NUMBERED = re.compile(r"[ \t]*(\d{1,4})(?:([|:.)]|[ \t]*[|│┃→])|(?=[ \t])|(?=[^\d\s]|$))([ \t]*)(.*)")
+_NUMBER = re.compile(r"[ \t]*(\d{1,4})[|:.]?[ \t]*")
+# No line of these begins with a number, but that of a program which does not parse then.
+_WITH_GRAMMAR = frozenset("vue js jsx ts tsx python java".split())
+_WITHOUT_GRAMMAR = frozenset(
+    """css scss less sass sql bash sh shell zsh c cpp c++ h csharp cs go golang rust php ruby rb kotlin swift scala dart
+    nginx dockerfile lua perl powershell groovy makefile""".split()
+)
+
+
+def line_numbers(sample: Sample) -> Verdict | None:
+    """Numbers before every line of code: no code any more, and taken off where they count its lines."""
+    answer = sample.answer
+    if is_code(sample) or phrases("about_line_numbers").search(sample.prompt):
+        return None
+    pieces: list[str] = []
+    done = 0
+    is_open = False
+    for block in fenced(answer):
+        start = block.start + answer[block.start : block.end].find("\n") + 1
+        made = without_line_numbers(block.code, block.language)
+        is_open = is_open or made is None
+        pieces += answer[done:start], block.code if made is None else made
+        done = start + len(block.code)
+    made_answer = "".join([*pieces, answer[done:]])
+    if made_answer != answer and phrases("about_line_numbers").search(outside_fences(answer)):
+        return warn("has line numbers in its code, and speaks of them", "代码中带有行号，正文也提到行号")
+    if made_answer != answer:
+        return fix(with_answer(sample, made_answer), "has line numbers in its code", "代码中混入了行号")
+    return warn("may have line numbers in its code", "代码中可能混入了行号") if is_open else None
+
+
+def without_line_numbers(code: str, name: str) -> str | None:
+    r"""Return code without the numbers before its lines; itself where there are none, None where that is not sure.
+
+    Args:
+        code: What is in a fence.
+        name: The word after the fence.
+
+    >>> without_line_numbers("1 | .a {\n2 |   top: 0;\n3 | }\n", "css")
+    '.a {\n  top: 0;\n}\n'
+    """
+    language = language_of(name, code)
+    if language == name == "" or (name in ("vue", "html") and language != "vue"):
+        language = "vue" if re.match(r"\s*\d{1,4}\W*<", code) else language
+    lines = code.rstrip("\n").split("\n")
+    if len(lines) < LEAST or not (language in _WITH_GRAMMAR or language in _WITHOUT_GRAMMAR):
+        return code
+    made_lines = _before_each(lines) or _in_front(lines)
+    if made_lines is None:
+        return code
+    made = "\n".join(made_lines) + code[len(code.rstrip("\n")) :]
+    if language in _WITHOUT_GRAMMAR:
+        is_glued = re.match(r"[ \t]*\d+[^\s\d|:.)│┃→]", code)  # `10% {` of an animation
+        return code if is_glued else made
+    is_code_already = not syntax_errors(code, language) and language != "vue"
+    if not syntax_errors(made, language_of(name, made)):
+        return made if not is_code_already or made_lines == _in_front(lines) else code
+    return code if is_code_already else None
+
+
+def _before_each(lines: list[str]) -> list[str] | None:
+    """Return lines without the number that each begins with, where these count on by one."""
+    found = [_NUMBERED.fullmatch(line) for line in lines]
+    rows = [match for match in found if match is not None]
+    if len(rows) < len(lines):
+        return None
+    numbers = [int(row[1]) for row in rows]
+    marks = {row[2] for row in rows if row[4].strip()}
+    if len(marks) != 1 or any(after - before != 1 for before, after in pairwise(numbers)):
+        return None
+    filled = [row for row in rows if row[4].strip()]
+    if len(filled) < LEAST:
+        return None
+    # After the number there is the same gap in all lines, or the code begins in the same column.
+    gaps = {width: min(len(row[3]) for row in filled if len(row[1]) == width) for width in {len(r[1]) for r in filled}}
+    if len(set(gaps.values())) == 1:
+        gap = min(gaps.values())
+        return [
+            (row[3] + row[4])[gap:].rstrip(" \t") if not row[4].strip() else (row[3] + row[4])[gap:] for row in rows
+        ]
+    columns = {row.end(2 if row[2] else 1) + gaps[len(row[1])] for row in filled}
+    if len(columns) != 1:
+        return None
+    column = columns.pop()
+    return [row[0][column:] for row in rows]
+
+
+def _in_front(lines: list[str]) -> list[str] | None:
+    """Return lines without the column of numbers that stands before all of them, one number for each."""
+    count = 0
+    while count < len(lines) and (match := _NUMBER.fullmatch(lines[count])) and int(match[1]) == count + 1:
+        count += 1
+    return lines[count:] if count >= LEAST and len(lines) - count == count else None

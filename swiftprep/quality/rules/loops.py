@@ -1,0 +1,109 @@
+"""The rule about an answer that is caught in a loop."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from itertools import pairwise
+
+from swiftprep.code.markdown import fenced, outside_fences
+from swiftprep.quality.rule import Verdict, drop, warn
+from swiftprep.quality.rules.origin import is_code, is_scanned
+from swiftprep.quality.rules.phrases import phrases
+from swiftprep.records import Sample
+from swiftprep.redaction.mask import MARKER
+
+_RUN = re.compile(r"([^\W\d_][^\n]{0,15}?)\1{11,}")
+_COUNTED = 30  # lines that differ in a number alone: a list of data may well have some
+_WORD = re.compile("[^\\W\\d_]{3}|[\u3400-\u9fff]")
+_DIGIT = re.compile(r"\d")
+_FIRST_NUMBER = re.compile(r"^([^\d\n]*)\d+", re.M)
+_PARAGRAPH = 40  # characters of a paragraph that nobody writes three times
+_ROWS = 12  # equal lines in code: rows and columns of a page may well be the same a few times
+_NUMBER = re.compile(r"^\s*(?:\d+[.)、]|[-*•])\s*")
+
+
+def looping(sample: Sample) -> Verdict | None:
+    """An answer caught in a loop: its end is one piece over and over, or one line stands there many times.
+
+    A matrix, a fixture or a sentence that was to be written ten times repeats itself, too: that is told.
+    """
+    found = _loop(sample)
+    if found is None:
+        counted = "" if is_scanned(sample) else _counts(sample)
+        return warn(f"counts on and on: {counted[:40]}", f"只有编号在变：{counted[:40]}") if counted else None
+    say = warn if is_scanned(sample) or _is_asked_for(found, sample.prompt) else drop
+    return say(f"repeats itself: {found[:40]}", f"内容循环重复：{found[:40]}")
+
+
+def _is_asked_for(repeated: str, question: str) -> bool:
+    """Return whether what is repeated may be what was asked for: a text so many times, or a matrix of one number."""
+    if phrases("asks_to_repeat").search(question):
+        return True
+    is_data = _WORD.search(repeated) is None
+    return is_data and (phrases("asks_for_rows").search(question) or _DIGIT.search(question)) is not None
+
+
+def _loop(sample: Sample) -> str | None:
+    """Return what is repeated, or None."""
+    answer = MARKER.sub("", sample.answer).rstrip()
+    tail = answer[-800:]
+    period = _period(tail)
+    if period and len(tail) >= 4 * period and len(tail) >= 40 and re.search(r"\w", tail[-period:]):
+        return tail[-period:].strip()
+    text = "" if is_code(sample) else outside_fences(answer)
+    run = _RUN.search(text)
+    if run:
+        return run[1]
+    if len(answer) > 60 and len(set(answer[-40:])) == 1:
+        return answer[-12:]
+    paragraphs = Counter(part.strip() for part in re.split(r"\n{2,}", text) if len(part.strip()) > _PARAGRAPH)
+    again = next((part for part, times in paragraphs.items() if times > 2), "")
+    if again:
+        return again
+    blocks = [] if is_code(sample) else fenced(answer)
+    for piece, most in ((text, 4), *((block.code, _ROWS) for block in blocks)):
+        line = _repeated(piece, most)
+        if line:
+            return line
+    return None
+
+
+def _counts(sample: Sample) -> str:
+    """Return a line of code that stands there many times in succession, with another number each time, or `""`."""
+    blocks = [] if is_code(sample) else fenced(sample.answer)
+    return next(filter(None, (_repeated(_FIRST_NUMBER.sub(r"\g<1>0", block.code), _COUNTED) for block in blocks)), "")
+
+
+def _repeated(text: str, most: int) -> str:
+    """Return a line or sentence that stands `most` times in succession, but for its number, or `""`."""
+    lines = [_NUMBER.sub("", line).strip() for line in re.split(r"\n|(?<=[。！？])", text) if line.strip()]
+    run = 1
+    for before, line in pairwise(lines):
+        run = run + 1 if line == before and len(line) > 8 and re.search(r"[\w\u3400-\u9fff]{3}", line) else 1
+        if run >= most:
+            return line
+    return ""
+
+
+def _period(text: str) -> int:
+    """Return the least number of characters after which the end of a text repeats at least four times, or 0."""
+    at = len(text) - 10
+    for _ in range(3):  # the last ten characters of what repeats so stand there four times: seldom true, quickly told
+        at = text.rfind(text[-10:], 0, at + 9)
+        if at < 0:
+            return 0
+    backwards = text[::-1]
+    border = [0] * len(backwards)
+    best = 0
+    k = 0
+    for i in range(1, len(backwards)):
+        while k and backwards[i] != backwards[k]:
+            k = border[k - 1]
+        if backwards[i] == backwards[k]:
+            k += 1
+        border[i] = k
+        period = i + 1 - k
+        if i + 1 >= max(4 * period, 40) and len(set(backwards[:period])) > 2:
+            best = period
+    return best

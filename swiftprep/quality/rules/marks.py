@@ -1,0 +1,336 @@
+"""The marks of chat templates in a text: which turn is whose, what is a thought, what is the answer.
+
+A mark is taken off where what is left is plainly what was said: it begins or ends the text, or a pair of marks stands
+around all of it. Any other has no safe reading, and `Taken.wrong` names it. A mark that is shown, in inline code or in
+a code block, is left alone.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from bisect import bisect_right
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from swiftprep.code.markdown import fenced, is_bare_code, outside_fences
+from swiftprep.quality.rules.mark_patterns import marks, owner_of
+from swiftprep.quality.rules.phrases import phrases
+
+_INLINE = re.compile(r"(?<!`)(`{1,2})(?!`)[^`\n]+\1(?!`)")
+_FENCE_SIGN = re.compile(r"`{3,}|~{3,}")
+_BOXED = re.compile(r"\\boxed[ \t]*\{")
+_BRACE = re.compile(r"\\.|[{}]")
+_LONGEST = 200  # characters of a mark with the white space around it, and of a formula in a box
+_DEEPEST = 5  # pairs of marks one within the other
+# What may stand in a box of mathematics: commands, numbers, signs and single letters.
+_FORMULA = re.compile(r"(?:\\[a-zA-Z]+|\\.|\b[a-zA-Z]{1,2}\b|[^a-zA-Z\\\u3400-\u9fff`])*")
+# A system prompt that says nothing of how to answer.
+_SAYS_LITTLE = re.compile(
+    r"(?:You are [^.\n]{1,60}\.\s*)?(?:You are an? (?:\w+ ){0,3}assistant\.?|你是一?[个名]?[^。\n]{0,12}助手。?)"
+)
+_PARSED = frozenset("vue html js javascript jsx ts typescript tsx python py java css scss less json".split())
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A text without its marks.
+
+    Attributes:
+        thoughts: What was thought; nothing blank.
+        text: What was said. Where something is wrong, marks may be left in it.
+        is_open: Whether a thought never ends, so that nothing was said.
+        is_first: Whether all that was thought comes before what was said.
+        foreign: The first mark of a thought that is not `<think>`, or `""`.
+        wrong: The mark that has no safe reading, or `""`; of a thought nothing is told.
+    """
+
+    thoughts: tuple[str, ...]
+    text: str
+    is_open: bool = False
+    is_first: bool = True
+    foreign: str = ""
+    wrong: str = ""
+
+
+def has_marks(text: str) -> bool:
+    """Return whether there is anything in a text that may be a mark, shown or not."""
+    return marks().any.search(text) is not None
+
+
+def is_about_marks(question: str) -> bool:
+    r"""Return whether a question is about marks: it says so, or names one in a sentence.
+
+    >>> is_about_marks("What does <|im_start|> mean?"), is_about_marks("<|im_start|>user\nList the users.<|im_end|>")
+    (True, False)
+    """
+    if phrases("about_templates").search(question):
+        return True
+    if marks().tokens.search(question) is None:
+        return False
+    owner = next((owner for owner, piece, _ in _turns(question) if piece.strip()), "?")
+    return owner == "" and own_turn(question, "user")[1] != ""
+
+
+def taken(text: str, asked: str = "") -> Taken:
+    r"""Take the marks off an answer.
+
+    Args:
+        text: The answer.
+        asked: What was said before it. A word in angle brackets that stands there is meant as it stands, and after a
+            question about marks `<think>` alone is one.
+
+    >>> found = taken("[THINK]A list is wanted.[/THINK]<answer>Use ta-table.</answer><|im_end|>")
+    >>> found.thoughts, found.text
+    (('A list is wanted.',), 'Use ta-table.')
+    """
+    if not has_marks(text):
+        return Taken((), text)
+    if is_about_marks(asked):
+        return _thoughts(text, asked, plain=True)
+    if is_bare_code(text):
+        return _thoughts(without_edges(text), asked, plain=True)
+    said, wrong = own_turn(_apart_from_fences(text), "assistant")
+    if wrong:
+        return Taken((), text, wrong=wrong)
+    found = _thoughts(said, asked)
+    if found.is_open:
+        return found
+    if found.foreign and not found.is_first:
+        return Taken((), text, wrong=found.foreign)
+    said = _without_pairs(_bare_blocks(found.text), asked)
+    thoughts = tuple(filter(None, map(plain_thought, found.thoughts)))
+    return replace(found, thoughts=thoughts, text=said, wrong=left_mark(said, asked))
+
+
+def plain_thought(thought: str) -> str:
+    """Return a thought without the marks around it or its parts."""
+    return marks().in_thought.sub("", thought).strip() if has_marks(thought) else thought.strip()
+
+
+def left_mark(text: str, asked: str = "") -> str:
+    """Return a mark outside of code that is left in a text, or `""`; `asked` as of `taken`."""
+    if not has_marks(text):
+        return ""
+    patterns = marks()
+    shown = _shown(text)
+    for pattern in (patterns.tokens, patterns.calls, patterns.words):
+        for found in pattern.finditer(text):
+            mark = found[0].strip()
+            is_struck = mark in ("<s>", "</s>") and "<s>" in text and "</s>" in text  # HTML
+            is_meant = is_struck or (pattern is not patterns.tokens and _is_named(mark, asked))
+            if not is_meant and not _is_within(found.start(), shown):
+                return mark
+    for found in _BOXED.finditer(text):
+        inner = text[found.end() : _closing(text, found.end(), _LONGEST)]
+        if not (_FORMULA.fullmatch(inner) or "boxed" in asked or _is_within(found.start(), shown)):
+            return found[0]
+    return ""
+
+
+def own_turn(text: str, role: str) -> tuple[str, str]:
+    r"""Return of a text with marks of turns in it what a role said, and the mark that has no safe reading or `""`.
+
+    >>> own_turn("<|im_start|>user\nList the users.<|im_end|>", "user")
+    ('List the users.', '')
+    """
+    turns = list(_turns(text))
+    pieces = [(owner, piece, mark) for owner, piece, mark in turns if piece.strip()]
+    if len(turns) == 1 or not pieces:
+        return text if pieces else "", ""
+    before = []
+    while pieces and pieces[0][0] not in ("", role):
+        before.append(pieces.pop(0))
+    wrong = next((mark for owner, _, mark in before if owner == "?"), "")
+    if role == "user":  # what a system prompt says of how to answer would be lost
+        wrong = wrong or next(
+            (mark for owner, said, mark in before if owner == "system" and not _SAYS_LITTLE.fullmatch(said.strip())), ""
+        )
+    if not wrong and len(pieces) > 1 and pieces[1][0] in ("", "?", role):
+        wrong = pieces[1][2]
+    if wrong:
+        return text, wrong
+    return pieces[0][1].strip() if pieces else "", ""
+
+
+def without_edges(code: str) -> str:
+    """Return code without the marks of turns at its beginning and end: further in, they are the code's own."""
+    turns = marks().turns
+    while (first := turns.match(code.lstrip())) and first[0].strip() != "<s>":
+        code = code.lstrip()[first.end() :]
+    while last := _last_mark(code):
+        code = code[: last.start()]
+    return code
+
+
+def _last_mark(code: str) -> re.Match[str] | None:
+    end = len(code.rstrip())
+    found = [m for m in marks().turns.finditer(code, max(0, end - 80)) if m.end() >= end and m[0] != "</s>"]
+    return found[-1] if found else None
+
+
+def _is_named(mark: str, asked: str) -> bool:
+    """Return whether the question names a mark, or its other half; of a tool's call, whether it is about such calls."""
+    return mark.replace("/", "").rstrip(">]") in asked or ("_call" in mark.lower() and mark.strip("</>[]") in asked)
+
+
+def _is_within(place: int, spans: list[tuple[int, int]]) -> bool:
+    """Return whether a place is in one of the spans, which are in order."""
+    at = bisect_right(spans, (place, sys.maxsize)) - 1
+    return at >= 0 and place < spans[at][1]
+
+
+def _shown(text: str) -> list[tuple[int, int]]:
+    """Return where a text shows code. The marks at the end of a block that is never closed are not shown."""
+    found = []
+    done = 0
+    for block in fenced(text):
+        found += [match.span() for match in _INLINE.finditer(text, done, block.start)]
+        code = block.code if block.closed else without_edges("`" + block.code)[1:]
+        stop = block.end if block.closed else block.end - len(block.code) + len(code)
+        found.append((block.start, stop))
+        done = block.end
+    return [*found, *(match.span() for match in _INLINE.finditer(text, done))]
+
+
+def _apart_from_fences(text: str) -> str:
+    """Put a mark that stands on a fence's line on a line of its own: with it there, the fence is none."""
+    any_ = marks().any
+    lines = []
+    for line in text.split("\n"):
+        fence = _FENCE_SIGN.search(line)
+        before, after = (line[: fence.start()], line[fence.end() :].lstrip()) if fence else ("", "")
+        if fence and before.strip() and not any_.sub("", before).strip():
+            lines += [before, line[fence.start() :]]
+        elif fence and not before.strip() and any_.match(after):
+            lines += [line[: fence.end()], after]
+        else:
+            lines.append(line)
+    return "\n".join(lines)
+
+
+def _turns(text: str) -> Iterator[tuple[str, str, str]]:
+    """Yield `(owner, text, mark before it)`; the owner is `""` where no mark says it, and `"?"` after an end."""
+    shown = _shown(text)
+    owner, done, before = "", 0, ""
+    for found in marks().turns.finditer(text):
+        if _is_struck(text, found, done) or _is_within(found.start(), shown):
+            continue
+        piece = text[done : found.start()]
+        yield owner, piece, before
+        done, before = found.end(), found[0].strip()
+        if found["turns"]:
+            owner = owner_of(found[0])
+        elif found["ends"] or piece.strip():
+            owner = "?"
+    yield owner, text[done:], before
+
+
+def _is_struck(text: str, found: re.Match[str], done: int) -> bool:
+    """Return whether `<s>` or `</s>` is HTML: it has its other half within the text."""
+    if found[0].strip() == "<s>":
+        closing = text.find("</s>", found.end())
+        return closing >= 0 and marks().turns.match(text, closing) is None
+    return found[0] == "</s>" and "<s>" in outside_fences(text[done : found.start()])
+
+
+def _thoughts(text: str, asked: str, *, plain: bool = False) -> Taken:
+    """Tell thoughts from what was said; `plain`: only `<think>` counts."""
+    said: list[str] = []
+    thoughts: list[str] = []
+    done = 0
+    fence = ""  # of the code block we are in
+    within = ""  # the kind of the marks of the thought we are in
+    seen, is_first, foreign = False, True, ""
+    shown = [match.span() for match in _INLINE.finditer(text)]
+    for match in marks().thoughts.finditer(text):
+        if mark := match["fence"]:
+            if not within and not fence:
+                fence = mark
+            elif not within and mark.startswith(fence) and not match["info"].strip():
+                fence = ""
+            continue
+        side, kind = str(match.lastgroup).split("_")
+        before = text[done : match.start()]
+        if (fence and not within) or (within and kind != within) or _is_within(match.start(), shown):
+            continue
+        if kind != "0" and (plain or match[0].strip() in asked):
+            continue
+        if kind == marks().word and not within and not _opens(text, match, side, said, before):
+            continue
+        done = match.end()
+        if side == "last" and not seen:  # only the end is there
+            thoughts.append("".join([*said, before]))
+            said = []
+        else:
+            (thoughts if within else said).append(before)
+        is_first = is_first and not any(map(str.strip, said))
+        within = "" if side == "last" else kind
+        seen, foreign = True, foreign or (match[0].strip() if kind != "0" else "")
+    (thoughts if within else said).append(text[done:])
+    whole = tuple(thought.strip() for thought in thoughts if thought.strip())
+    return Taken(whole, "".join(said) if seen else text, bool(within), is_first, foreign)
+
+
+def _opens(text: str, match: re.Match[str], side: str, said: list[str], before: str) -> bool:
+    """Return whether a word in angle brackets is the first of a pair before all else."""
+    is_first = side == "first" and not before.strip() and not any(map(str.strip, said))
+    return is_first and f"</{match[0].strip()[1:]}" in text[match.end() :]
+
+
+def _without_pairs(text: str, asked: str) -> str:
+    """Take off the marks that stand around a whole answer, pair by pair."""
+    for _ in range(_DEEPEST):
+        text = text.strip()
+        inner = _within_any(text, marks().answers, asked)
+        boxed = _BOXED.match(text) if inner is None and text.endswith("}") and "boxed" not in asked else None
+        if boxed and _closing(text, boxed.end(), len(text)) == len(text) - 1:
+            inner = text[boxed.end() : -1]
+        if inner is None:
+            break
+        text = inner
+    return text
+
+
+def _within_any(text: str, pairs: list[tuple[re.Pattern[str], re.Pattern[str]]], asked: str) -> str | None:
+    """Return what stands within a pair of marks around a text, or None."""
+    for begins, ends in pairs:
+        opened, closed = begins.match(text), ends.search(text, max(0, len(text) - _LONGEST))
+        if not opened or not closed or opened.end() > closed.start():
+            continue
+        first, last, inner = opened[0].strip(), closed[0].strip(), text[opened.end() : closed.start()]
+        is_pair = first[1:] == last[2:] or not re.match(r"<\w", first)
+        if is_pair and first not in inner and last not in inner and not _is_named(first, asked):
+            return inner
+    return None
+
+
+def _closing(text: str, start: int, most: int) -> int:
+    """Return where the brace closes that was opened before `start`; where it is not seen to, the end."""
+    depth = 1
+    for found in _BRACE.finditer(text, start, start + most):
+        depth += {"{": 1, "}": -1}.get(found[0], 0)
+        if not depth:
+            return found.start()
+    return min(len(text), start + most)
+
+
+def _bare_blocks(text: str) -> str:
+    """Take the marks off the edges of code in a language that has no such signs."""
+    pieces, done = [], 0
+    for block in fenced(text):
+        if block.closed and block.language in _PARSED and (code := _bare(block.code)) != block.code:
+            at = text.index("\n", block.start) + 1
+            pieces += [text[done:at], code.strip("\n"), "\n"]
+            done = at + len(block.code)
+    return "".join([*pieces, text[done:]])
+
+
+def _bare(code: str) -> str:
+    for _ in range(_DEEPEST):
+        code = without_edges(code)
+        inner = _within_any(code, marks().answers[:-1], "")
+        if inner is None:
+            break
+        code = inner
+    return code

@@ -1,0 +1,49 @@
+"""What is known of an answer from where its sample comes from."""
+
+from __future__ import annotations
+
+import re
+
+from swiftprep.code.markdown import is_bare_code, prose
+from swiftprep.records import Sample
+from swiftprep.scan.tasks import KINDS
+
+_QUOTED = re.compile(
+    '“[^”\n]{1,200}”|「[^」\n]{1,200}」|『[^』\n]{1,200}』|(?<!\\w)"[^"\n]{1,200}"(?!\\w)|《[^》\n]{1,100}》'
+)
+
+
+def is_part(sample: Sample) -> bool:
+    """Return whether an answer is a part of a file, and so may leave open what the file goes on with."""
+    return sample.meta.get("kind") == "fim" or sample.meta.get("part") not in (None, "1/1")
+
+
+def is_scanned(sample: Sample) -> bool:
+    """Return whether the scanner made a sample, so that its words are those of the user's own files."""
+    return sample.meta.get("kind") in KINDS and "generator" not in sample.meta
+
+
+def is_code(sample: Sample) -> bool:
+    """Return whether an answer is nothing but code: it looks so, or the scanner took it from a file as it stands."""
+    from_a_file = sample.meta.get("kind") == "component" and "path" in sample.meta
+    return from_a_file or is_bare_code(sample.answer)
+
+
+def said(sample: Sample) -> str:
+    """Return the prose of an answer."""
+    return "" if is_code(sample) else prose(sample.answer)
+
+
+def language_of_file(sample: Sample) -> str:
+    """Return the language of an answer that is bare code: its file's, or what it looks like."""
+    suffix = str(sample.meta.get("path") or "").rpartition(".")[2].lower()
+    return suffix or ("vue" if sample.answer.lstrip().startswith("<") else "js")
+
+
+def unquoted(text: str) -> str:
+    """Return prose without what it quotes: the words of a page, a message, somebody else.
+
+    >>> unquoted("提示“无法提交”即可。")
+    '提示 即可。'
+    """
+    return _QUOTED.sub(" ", text)

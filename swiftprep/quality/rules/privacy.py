@@ -1,0 +1,102 @@
+"""Rules about what must not be in training data: secrets and personal data, and what taking them out once broke."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from swiftprep.quality.rule import Verdict, drop, fix, warn
+from swiftprep.quality.rules.origin import is_code
+from swiftprep.records import Sample
+from swiftprep.redaction.mask import OLD_MARKER, mask, renewed
+from swiftprep.redaction.personal import personal
+from swiftprep.redaction.places import Places
+from swiftprep.redaction.secrets import redact
+from swiftprep.redaction.stand_ins import stand_in
+
+
+def secrets(sample: Sample) -> Verdict | None:
+    """Keys, tokens and passwords, replaced by a word such as `REDACTED_PASSWORD` as the scanner does."""
+    kinds: list[str] = []
+
+    def clean(text: str, path: str) -> str:
+        made, findings = redact(text, path)
+        kinds.extend(finding.kind for finding in findings)
+        return made
+
+    made = _cleaned(sample, clean)
+    if made is sample:
+        return None
+    names = ", ".join(sorted(set(kinds)))
+    return fix(made, f"holds secrets: {names}", f"含有密钥或口令：{names}")
+
+
+def personal_data(sample: Sample) -> Verdict | None:
+    """Mobile numbers, ID numbers, bank cards and e-mail addresses of people, replaced by `REDACTED_PHONE` and so on.
+
+    Where code may look at the form of a value, one that is nobody's takes its place. Where the text goes on from the
+    value itself, it stays, with a warning.
+    """
+    kinds: list[str] = []
+    left: list[str] = []
+
+    def clean(text: str, path: str) -> str:
+        for span in reversed(personal(text, path)):
+            if other := stand_in(text, span, path):
+                text = text[: span.start] + other + text[span.end :]
+                kinds.append(span.kind)
+        masked = []
+        for span in personal(text, path):
+            if stand_in(text, span, path) is None:
+                left.append(span.kind)
+            else:
+                masked.append(span)
+                kinds.append(span.kind)
+        return mask(text, masked, Places(text, path)) if masked else text
+
+    made = _cleaned(sample, clean)
+    still = ", ".join(sorted(set(left)))
+    if made is sample:
+        if not left:
+            return None
+        return warn(
+            f"what it says of personal data depends on the value, which stays: {still}",
+            f"内容依赖个人信息的值，未替换：{still}",
+        )
+    names = ", ".join(sorted(set(kinds)))
+    more, more_zh = (
+        (f"; stays, as the text depends on it: {still}", f"；内容依赖其值而未替换：{still}") if left else ("", "")
+    )
+    return fix(made, f"holds personal data: {names}{more}", f"含有个人信息：{names}{more_zh}")
+
+
+def broken_redaction(sample: Sample) -> Verdict | None:
+    """A `<REDACTED:kind>` of an earlier version within code: no code any more, unless it stands in a text.
+
+    There it becomes the word that is put today. Where it stands in place of a value nobody knows what was there.
+    """
+    if not any("<REDACTED:" in turn["content"] for turn in sample.messages):
+        return None
+    made = _cleaned(sample, lambda text, path: renewed(text, path)[0])
+    broken = [line for turn, path in _texts(sample) for line in renewed(turn, path)[1]]
+    if broken:
+        shown = OLD_MARKER.sub("…", broken[0].strip())[:60]
+        return drop(f"its code was broken by a redaction: {shown}", f"代码被脱敏标记破坏：{shown}")
+    if made is sample:
+        return None
+    return fix(made, "holds a redaction mark of an earlier version in its code", "代码中含有旧版脱敏标记")
+
+
+def _texts(sample: Sample) -> list[tuple[str, str]]:
+    """Return `(content, path)` of the messages; the path says how a content is written."""
+    found = [(turn["content"], ".md") for turn in sample.messages]
+    if found and is_code(sample):
+        answer = sample.answer
+        path = str(sample.meta.get("path") or ("a.vue" if answer.lstrip().startswith("<") else ".md"))
+        found[-1] = (answer, path)
+    return found
+
+
+def _cleaned(sample: Sample, change: Callable[[str, str], str]) -> Sample:
+    """Return the sample with `change` made to every message, or itself if nothing changed."""
+    made = [{**turn, "content": change(*text)} for turn, text in zip(sample.messages, _texts(sample), strict=True)]
+    return sample if made == sample.messages else sample.replace(messages=made)

@@ -1,0 +1,70 @@
+"""Characters that nobody sees: where they can be taken out without changing what a text or its code says."""
+
+from __future__ import annotations
+
+import re
+
+from swiftprep.code.markdown import fenced
+from swiftprep.code.syntax import spans
+
+# What shows nothing: terminal colours, control characters but tab and line ends, zero-width ones but the joiner of
+# emoji, and the marks that turn the direction of text, which can hide code (Boucher and Anderson, Trojan Source, 2021).
+HIDDEN = re.compile(
+    "\x1b\\[[0-9;]*[A-Za-z]"
+    "|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u200b\u200e\u200f\u2060-\u2064\ufeff\u202a-\u202e\u2066-\u2069\u00ad]"
+)
+_DIRECTION = re.compile("[\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+_RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")
+# White space in JavaScript, and so the only thing between two words.
+_SEPARATES = re.compile("(?<=[\\w$])[\x0b\x0c\ufeff]+(?=[\\w$])")
+
+
+def without_hidden(text: str, *, language: str | None = None) -> str:
+    r"""Return a text without the characters that cannot be seen, but for those that its code may need.
+
+    In code they stay in strings, patterns, attribute values and visible text, where they may be meant. Anywhere else
+    in code they are part of no name and no operator. Prose in a script written from right to left keeps its marks of
+    direction.
+
+    Args:
+        text: A message, or the code itself.
+        language: Of the code, where the whole text is code.
+
+    >>> without_hidden("Use\u200b it:\n```js\nlet\u200b a = 'b\u200bc'\n```")
+    "Use it:\n```js\nlet a = 'b\u200bc'\n```"
+    """
+    if not HIDDEN.search(text):
+        return text
+    if language is not None:
+        return _in_code(text, language)
+    pieces: list[str] = []
+    done = 0
+    for block in fenced(text):
+        start = block.start + text[block.start : block.end].find("\n") + 1
+        pieces += _in_prose(text[done:start]), _in_code(block.code, block.language)
+        done = start + len(block.code)
+    return "".join([*pieces, _in_prose(text[done:])])
+
+
+def _in_prose(text: str) -> str:
+    if _RIGHT_TO_LEFT.search(text):
+        return HIDDEN.sub(lambda match: match[0] if _DIRECTION.fullmatch(match[0]) else "", text)
+    return HIDDEN.sub("", text)
+
+
+def _in_code(code: str, language: str) -> str:
+    if not HIDDEN.search(code):
+        return code
+    source = code.encode("utf-8", "replace")
+    pieces: list[str] = []
+    done = 0
+    for span in spans(code, language):
+        if span.part != "comment":
+            pieces += _outside_texts(source[done : span.start]), source[span.start : span.end].decode("utf-8")
+            done = span.end
+    return "".join([*pieces, _outside_texts(source[done:])])
+
+
+def _outside_texts(source: bytes) -> str:
+    text = source.decode("utf-8", "replace")
+    return HIDDEN.sub("", _SEPARATES.sub(" ", text))

@@ -1,0 +1,125 @@
+"""Rules about whose words an answer is in: its judge's, a thinking model's, an asker's, those of a second answer."""
+
+from __future__ import annotations
+
+import re
+
+import orjson
+
+from swiftprep.code.markdown import fenced, outside_fences
+from swiftprep.quality.rule import Verdict, drop, warn
+from swiftprep.quality.rules.origin import is_code, is_scanned, said, unquoted
+from swiftprep.quality.rules.phrases import phrases
+from swiftprep.records import Sample
+
+_LINE = r"(?m)^[ \t#*>]*{}[^\n]*$"
+_ITS_OWN_LINES = r"(?m){}"
+_THOUGHT = re.compile(r"\A\s*<think(?:ing)?>.*?</think(?:ing)?>", re.S)
+_SCORES = frozenset(
+    "score scores rating overall overall_score total_score final_score grade verdict 评分 得分 总分 结论".split()
+)
+_REASONS = frozenset(
+    """rationale reason reasoning explanation feedback critique comment comments justification correctness helpfulness
+    accuracy relevance completeness clarity verdict decision 理由 评语 评价 说明 正确性 相关性 有用性 完整性""".split()
+)
+_OF_AN_ANSWER = re.compile(r"\bthe (?:answer|response|assistant)\b|(?:该|此|这个)?(?:回答|答案)", re.I)
+_GLUED = re.compile(
+    r"(?<![\w.-])[a-z]{3,}[.!?](?:An?|The|This|It|In|To|You|If|We|When|These|There|Yes|No|First) [A-Za-z]+\b(?![(.])"
+)
+_ALIKE = 0.5  # share of the words of two blocks of code that both have
+_SAME_WORDS = 12  # signs with which two announcements of code begin, so that both announce one thing
+_CODE_WORD = re.compile(r"\w+")
+
+
+def judge_leak(sample: Sample) -> Verdict | None:
+    """What a judge said of the answer, in the answer or in its place: a score, `[[A]]`, "the response is correct"."""
+    if is_scanned(sample) or phrases("about_scores").search(sample.prompt):
+        return None
+    if told := _judgement(sample.answer):
+        say = drop if _OF_AN_ANSWER.search(told) else warn
+        return say("is a judge's verdict on an answer", "是评审结果，不是回答")
+    if is_code(sample):
+        return None
+    found = phrases("judged", _ITS_OWN_LINES).search(unquoted(said(sample)))
+    if found is None:
+        return None
+    return drop(f"holds a judge's verdict: {found[0].strip()[:60]}", f"混入了评审结果：{found[0].strip()[:60]}")
+
+
+def _judgement(answer: str) -> str:
+    """Return the texts of an answer that is one JSON object with a score and its reasons, or `""`."""
+    inner = answer.strip()
+    blocks = fenced(inner)
+    if len(blocks) == 1 and (blocks[0].start, blocks[0].end) == (0, len(inner)):
+        inner = blocks[0].code.strip()
+    if inner[:1] != "{":
+        return ""
+    try:
+        value = orjson.loads(inner)
+    except orjson.JSONDecodeError:
+        return ""
+    keys = {key.lower() for key in value}
+    if not keys & _SCORES or not keys & _REASONS or len(keys & (_SCORES | _REASONS)) < max(2, len(keys) - 1):
+        return ""
+    return " ".join(text for text in value.values() if isinstance(text, str)) or inner
+
+
+def thinks_aloud(sample: Sample) -> Verdict | None:
+    """What a model thinks before it answers, outside of `<think>`: "Okay, the user wants …", "Hmm, wait"."""
+    if is_code(sample) or is_scanned(sample):
+        return None
+    words = unquoted(outside_fences(_THOUGHT.sub("", sample.answer)))
+    first = phrases("thinks_first", r"\A\s*{}").match(words)
+    others = {found[0].lower() for found in phrases("thinks_aloud").finditer(words)}
+    if not others or len(others) + (first is not None) < 2:
+        return None
+    told = " ".join((first[0] if first else min(others)).split())[:60]
+    say = drop if first else warn
+    return say(f"thinks aloud: {told}", f"回答里混入了思考过程：{told}")
+
+
+def askers_words(sample: Sample) -> Verdict | None:
+    """An answer in the words of somebody who asks, as the next post of a forum."""
+    if fenced(sample.answer) or is_code(sample) or phrases("asks_for_text").search(sample.prompt):
+        return None
+    others = {found[0].lower() for found in phrases("asker_says").finditer(unquoted(said(sample)))}
+    if not others or phrases("asker_says").search(sample.prompt):
+        return None
+    told = min(others)[:60]
+    say = drop if len(others) > 1 and not is_scanned(sample) else warn
+    return say(f"speaks as somebody who asks: {told}", f"回答像是提问者说的话：{told}")
+
+
+def several_answers(sample: Sample) -> Verdict | None:
+    """Two answers in one: numbered, the same in other words, or an answer to a question that nobody asked."""
+    if is_code(sample) or is_scanned(sample) or phrases("asks_for_several").search(sample.prompt):
+        return None
+    words = outside_fences(sample.answer)
+    if found := phrases("next_question", _LINE).search(words):
+        told = found[0].strip()[:60]
+        return warn(f"answers another question, too: {told}", f"还回答了别的问题：{told}")
+    numbered = phrases("numbered_answer", _LINE).findall(words)
+    if len(numbered) > 1:
+        return warn(f"holds {len(numbered)} answers", f"含有 {len(numbered)} 个回答")
+    if found := _GLUED.search(said(sample)):
+        return warn(f"two texts may be glued together: {found[0][:60]}", f"可能是两段文字拼接而成：{found[0][:60]}")
+    if told := _said_again(sample.answer):
+        return warn(f"may answer twice: {told[:60]}", f"可能回答了两遍：{told[:60]}")
+    return None
+
+
+def _said_again(answer: str) -> str:
+    """Return the words with which two announcements of like code begin, or `""`."""
+    done = 0
+    before: list[tuple[str, str, set[str]]] = []
+    for block in fenced(answer):
+        announced = answer[done : block.start].strip().rpartition("\n\n")[2]
+        done = block.end
+        words = set(_CODE_WORD.findall(block.code))
+        for other, language, others in before:
+            alike = len(words & others) >= _ALIKE * len(words | others)
+            if alike and language == block.language and announced[:_SAME_WORDS] == other[:_SAME_WORDS]:
+                return announced
+        if len(announced) > _SAME_WORDS:
+            before.append((announced, block.language, words))
+    return ""

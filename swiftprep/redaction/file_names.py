@@ -1,0 +1,35 @@
+"""Take what is private out of the names of files."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from functools import lru_cache
+
+# What the part of a path has that may hold something private; of most it is seen at once that they do not.
+_MAY_HOLD = re.compile(r"[^\x00-\x7f]|[=@:]|[\w-]{16}|\d{11}")
+
+
+@lru_cache(maxsize=4096)
+def without_private_name(path: str) -> str:
+    """Return the path of a file without anything private in the names; folders and suffixes stay.
+
+    A hash of the whole name tells apart those that would read the same.
+
+    >>> without_private_name("src/password=Tr0ub" + "4dor3.vue")
+    'src/password=REDACTED_PASSWORD-2ebdbba0.vue'
+    """
+    if not any(map(str.isdigit, path)):
+        return path
+    return "/".join(_without_private_part(part) for part in path.split("/"))
+
+
+def _without_private_part(part: str) -> str:
+    stem, dot, suffix = part.rpartition(".") if "." in part[1:] else (part, "", "")
+    if not _MAY_HOLD.search(stem):
+        return part
+    from swiftprep.redaction.private import without_private  # it takes long to load, and most trees do without
+
+    shown, findings = without_private(stem)
+    digest = hashlib.blake2b(part.encode("utf-8", "surrogateescape"), digest_size=4).hexdigest()
+    return f"{shown}-{digest}{dot}{suffix}" if findings else part

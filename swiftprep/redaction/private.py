@@ -1,0 +1,77 @@
+"""What must not leave with a text: secrets, what is somebody's, and the addresses of the company's own machines.
+
+One knowledge for whatever shows private code to others or to a model: the scanner's samples and a teacher's prompts.
+The checker looks for the same by its rules `secrets` and `personal-data`.
+"""
+
+from __future__ import annotations
+
+from swiftprep.redaction.finding import Finding
+from swiftprep.redaction.intranet import intranet
+from swiftprep.redaction.mask import mask
+from swiftprep.redaction.personal import personal
+from swiftprep.redaction.places import Places
+from swiftprep.redaction.secret_values import Span
+from swiftprep.redaction.secrets import redact
+from swiftprep.redaction.stand_ins import of_the_same_form, stand_in
+
+OWN_HOST = "intranet.example"  # RFC 2606; addresses become those of RFC 5737
+_MOST_ADDRESSES = 254
+
+
+def without_private(text: str, path: str = "") -> tuple[str, list[Finding]]:
+    """Return a text without anything private, and where it was.
+
+    A secret becomes a word such as `REDACTED_PASSWORD`, and so does what is somebody's, unless code may look at its
+    form: then a number that is nobody's stands there. An address becomes one that documentation uses. What was code
+    is code afterwards.
+
+    Args:
+        text: Source code, configuration or prose.
+        path: Its file, as of `redact`.
+
+    >>> without_private("fetch('http://10.23.4.5:8080/api')", "a.js")[0]
+    "fetch('http://192.0.2.1:8080/api')"
+    """
+    text, findings = redact(text, path)
+    if spans := personal(text, path):
+        findings += _found(text, path, spans)
+        text = _without_personal(text, path, spans)
+    if spans := intranet(text, path):
+        findings += _found(text, path, spans)
+        text = _elsewhere(text, spans)
+    return text, sorted(findings, key=lambda finding: finding.line)
+
+
+def _found(text: str, path: str, spans: list[Span]) -> list[Finding]:
+    found, done, line = [], 0, 1
+    for start, _, kind in spans:
+        line += text.count("\n", done, start)
+        found.append(Finding(path, line, kind))
+        done = start
+    return found
+
+
+def _without_personal(text: str, path: str, spans: list[Span]) -> str:
+    for span in reversed(spans):
+        value = text[span.start : span.end]
+        other = stand_in(text, span, path)
+        if other is None:  # what goes on from the value is wrong afterwards, but the value is somebody's
+            other = of_the_same_form(value, span.kind)
+        if other:
+            text = text[: span.start] + other + text[span.end :]
+    spans = personal(text, path)
+    return mask(text, spans, Places(text, path)) if spans else text
+
+
+def _elsewhere(text: str, spans: list[Span]) -> str:
+    """Put addresses of documentation in place of a company's, the same for the same."""
+    numbers: dict[str, int] = {}
+    pieces, done = [], 0
+    for start, end, kind in spans:
+        if start < done:
+            continue
+        number = numbers.setdefault(text[start:end], len(numbers) % _MOST_ADDRESSES + 1)
+        pieces += [text[done:start], OWN_HOST if kind == "intranet-host" else f"192.0.2.{number}"]
+        done = end
+    return "".join([*pieces, text[done:]])

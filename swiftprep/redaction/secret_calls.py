@@ -1,0 +1,123 @@
+"""Secrets whose names tell nothing, by what is done with them: keys handed to ciphers, sessions, webhooks."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from itertools import islice
+
+from swiftprep.redaction.assigned import assigned
+from swiftprep.redaction.secret_literals import literals
+from swiftprep.redaction.secret_values import PLACEHOLDER, STAND_INS, Span, is_random, looks_secret
+
+_CIPHER = r"(?:aes|des|tripledes|3des|rc4|rabbit|blowfish|sm4)"
+# A call and, in its last group, the argument from which on there may be a key.
+_CALL = re.compile(
+    rf"""(?<![a-z])(?:
+      (?P<second>{_CIPHER}(?:drop|legacy)?\s?\.\s?(?:encrypt|decrypt|encode|decode)\w{{0,20}}
+        | \w{{0,20}}{_CIPHER}_?(?:encrypt|decrypt|encode|decode)\w{{0,20}}
+        | (?:encrypt|decrypt)\w{{0,12}}{_CIPHER}\w{{0,12}}
+        | hmac(?:md5|sha\d{{1,3}}|sm3|ripemd160)? | create(?:cipher|decipher)(?:iv)?
+        | sm2\s?\.\s?do(?:decrypt|signature))
+      | (?P<first>(?:utf8|hex|latin1|base64)\.parse | set(?:private|secret)key | new\s(?:{_CIPHER}|crypto-js)))
+    \s?\(\s{{0,20}}""",
+    re.X,
+)
+# One of these is in every text with such a call, in small letters.
+_CALL_WORDS = tuple(
+    "crypt cipher hmac sm4 sm2 utf8.parse hex.parse latin1.parse base64.parse privatekey( secretkey(".split()
+)
+# Of `called`, for `Leads`.
+LEADS = (
+    r"crypt|cipher|hmac|sm4|sm2|utf8\Z|hex\Z|latin1\Z|base64|privatekey\Z|secretkey\Z|btoa\Z|buffer\Z"
+    r"|sess(?:ion|_?id|data|\Z)|(?<![a-z])sid\Z|cookie|hook"
+)
+_NO_KEY = re.compile(
+    r"(?i)(?:(?:aes|des|des3|rc4|sm4|rsa|md5|sha\d*|hmac)(?:[-_/]\w+(?:[-/]\w+)*)?|ecb|cbc|ctr|gcm|cfb|ofb|pkcs\d?(?:padding)?|"
+    r"utf-?8|hex|base64(?:url)?|latin1|binary|ascii|zeropadding|nopadding|encrypt|decrypt|raw|spki|pkcs8|jwk)"
+)
+_NAME = re.compile(r"(?<![\w$.'\"])[A-Za-z_$][\w$]{0,60}(?![\w$]*\s?[.(:])")
+_KEY_SIZES = (16, 24, 32, 48, 64)
+
+_SESSION = re.compile(
+    r"""s(?<!redacted_s)(?:ess(?:ion[\w-]{0,20}|[-_]?id|data)|id(?<![a-z]sid))["'`]?\s?[=:,]\s?["'`]?(?:s%3a|s:)?([\w.%+/-]{16,512})"""
+)
+_COOKIE = re.compile(
+    r"""(?:set-)?cookie["'`]?\]?\s{0,3}[:=,]\s{0,3}["'`]?((?:[\w.-]{1,40}=[^\s;"'`]{1,600}(?:;\s?|(?=["'`\n]|$))){1,40})"""
+)
+_COOKIE_VALUE = re.compile(r"[\w.-]{1,40}=([^\s;\"'`]{12,600})")
+_BASIC = re.compile(
+    r"""(?:btoa|[Bb]ase64\w{0,4}\.(?:encode|stringify|btoa)|(?:en|to)_?[Bb]ase64\w{0,6}|Buffer\.from)\(\s?["'`][\w.@+-]{1,64}:([^\s"'`:/]{3,128})["'`]"""
+)
+_HOOK = re.compile(r"https?://[^\s\"'`<>(){}]{0,160}?hook[\w-]{0,20}([/?.][^\s\"'`<>(){}]{0,400})")
+_HOOK_VALUE = re.compile(r"(?<=[/=@])[\w-]{20,200}(?=[/&?@#]|$)")
+
+
+def called(text: str, raw: bytes) -> Iterator[Span]:
+    """Yield the keys handed to ciphers, the values of sessions, `user:password` to be encoded, and webhooks' tokens.
+
+    Args:
+        text: The text.
+        raw: The same in small letters, one byte a character.
+    """
+    lower = raw.decode("latin-1")
+    if any(part in lower for part in _CALL_WORDS):
+        yield from _keys(text, lower)
+    if "base64" in lower or "btoa(" in lower or "buffer.from(" in lower:
+        for match in _BASIC.finditer(text):
+            if looks_secret(match[1], "password"):
+                yield Span(*match.span(1), "password")
+    places = _SESSION.finditer(lower) if "sess" in lower or "sid" in lower else ()
+    yield from _drawn(text, (match.span(1) for match in places), 16, "session")
+    pairs = _COOKIE.finditer(lower) if "cookie" in lower else ()
+    values = (value.span(1) for match in pairs for value in _COOKIE_VALUE.finditer(text, *match.span(1)))
+    yield from _drawn(text, values, 16, "session")
+    hooks = _HOOK.finditer(lower) if "hook" in lower else ()
+    tokens = (value.span() for match in hooks for value in _HOOK_VALUE.finditer(text, *match.span(1)))
+    yield from _drawn(text, tokens, 20, "webhook-token")
+
+
+def _drawn(text: str, values: Iterable[tuple[int, int]], least: int, kind: str) -> Iterator[Span]:
+    """Yield the values that a machine drew."""
+    for start, end in values:
+        if is_random(text[start:end], least=least, letters=24) and not PLACEHOLDER.search(text[start:end]):
+            yield Span(start, end, kind)
+
+
+def _keys(text: str, lower: str) -> Iterator[Span]:
+    names: set[str] = set()
+    for match in _CALL.finditer(lower):
+        at, alone = match.end(), match["first"] is not None
+        values = [span for span, _ in literals(text, at, 1)]
+        for start, end in values:
+            # The first argument of most is the text, or the algorithm.
+            if alone or "," in text[at:start]:
+                yield from _key(text, start, end, alone=alone)
+        if not values:
+            arguments = text[at : at + 400].partition(")")[0]
+            names.update(_NAME.findall(arguments if alone else arguments.partition(",")[2]))
+    # A key that is handed over by its name stands where the name is given a value.
+    for name in sorted(names):
+        for at in assigned(text, name):
+            for (start, end), _ in islice(literals(text, at), 1):
+                yield from _key(text, start, end, alone=True)
+
+
+def _key(text: str, start: int, end: int, *, alone: bool) -> Iterator[Span]:
+    """Yield a literal that a cipher is given, if it may be a key.
+
+    Args:
+        text: The text.
+        start: Where it begins.
+        end: Where it ends.
+        alone: Whether it may as well be a text to work on, so that it must look like a key.
+    """
+    value = text[start:end]
+    if not value.isascii() or PLACEHOLDER.search(value) or _NO_KEY.fullmatch(value) or value.lower() in STAND_INS:
+        return
+    has_digit = re.search(r"\d", value) is not None
+    is_sized = len(value) in _KEY_SIZES or (len(value) == 8 and has_digit)
+    if re.search(r"\s", value) or len(value) < 6:
+        return
+    if is_sized or looks_secret(value, "secret") or (not alone and (has_digit or len(value) >= 8)):
+        yield Span(start, end, "secret")

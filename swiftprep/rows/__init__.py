@@ -1,0 +1,1 @@
+"""The forms that rows of a data file have."""

@@ -1,0 +1,99 @@
+"""What a scan gathers: of each file a little, the rest in the spool; and what all files say together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from functools import lru_cache
+from typing import Any
+
+import orjson
+
+from swiftprep.catalog.api import Component
+from swiftprep.catalog.linking.link import Linked
+from swiftprep.catalog.usage import infer
+from swiftprep.catalog.vue.markup import Use
+from swiftprep.scan.file_record import Record
+from swiftprep.scan.result import Spool
+
+
+class Files:
+    """What is known of each kept file, in order."""
+
+    def __init__(self) -> None:
+        self.paths: list[str] = []
+        self.heads: list[dict[str, Any]] = []
+        self.rows: list[tuple[int, int]] = []
+        self.signatures: list[bytes] = []
+        self.facts: dict[str, tuple[int, int]] = {}
+        self._known: dict[bytes, dict[str, Any]] = {}
+
+    def add(self, name: str, head: dict[str, Any], record: Record, spool: Spool) -> str:
+        """Add a file and return its name, which is changed if another's reads the same."""
+        while name in self.facts:  # bytes that are no UTF-8 all read as U+FFFD
+            name += "\ufffd"
+        self.paths.append(name)
+        # Most files have the same head: UTF-8 and nothing else to say.
+        told = {key: value for key, value in head.items() if value}
+        self.heads.append(self._known.setdefault(record.head, told) if len(told) == 1 else told)
+        self.rows.append(spool.add(record.rows))
+        self.signatures.append(record.signature)
+        self.facts[name] = spool.add(record.facts)
+        return name
+
+
+class Whole:
+    """What all files together say, by where it lies in the spool."""
+
+    def __init__(self) -> None:
+        self.held_out: set[int] = set()
+        self.catalog: list[tuple[int, int]] = []
+        self.derived: list[tuple[str, tuple[int, int]]] = []
+
+    def add(self, side: str, data: bytes, spool: Spool) -> None:
+        """Put a part of the catalogue, or samples of one side, into the spool."""
+        place = spool.add(data)
+        if side == "catalog":
+            self.catalog.append(place)
+        else:
+            self.derived.append((side, place))
+
+
+class Facts(Mapping[str, Any]):
+    """The facts of all files, held as JSON in the spool and parsed when asked for."""
+
+    def __init__(self, places: Mapping[str, tuple[int, int]], spool: Spool) -> None:
+        self._packed = places
+        self._parsed = lru_cache(maxsize=2000)(lambda path: orjson.loads(spool.get(places[path])))
+
+    def __getitem__(self, path: str) -> Any:
+        return self._parsed(path)
+
+    def __contains__(self, path: object) -> bool:
+        return path in self._packed
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._packed)
+
+    def __len__(self) -> int:
+        return len(self._packed)
+
+
+def all_usage(facts: Mapping[str, Any]) -> dict[str, Use]:
+    """Return how every tag is used, over all files."""
+    usage: dict[str, Use] = {}
+    for path in facts:
+        for tag, row in facts[path].get("uses", {}).items():
+            use = Use(row[0], 1, *row[1:])
+            if tag in usage:
+                usage[tag].add(use)
+            else:
+                usage[tag] = use
+    return usage
+
+
+def all_components(linked: Linked, usage: Mapping[str, Use]) -> Iterator[tuple[str, Component]]:
+    """Yield the components whose source is there, and then those known from usage."""
+    for key, component in linked:
+        yield key, replace(component, uses=usage[component.name].count) if component.name in usage else component
+    yield from infer(usage, linked.tags, linked.apart)

@@ -1,0 +1,196 @@
+"""What earlier scans found, in a sqlite file, so that a rescan reads only what changed."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import logging
+import os
+import sqlite3
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from swiftprep.scan.file_record import Record
+from swiftprep.scan.walk import Found
+from swiftprep.storage.disk import cache_dir
+
+logger = logging.getLogger(__name__)
+
+KEPT_SECONDS = 30 * 24 * 3600  # a cache nobody used for so long is deleted
+_SCHEMA = (
+    "CREATE TABLE IF NOT EXISTS files (path BLOB PRIMARY KEY, size INTEGER, mtime INTEGER, read_at INTEGER, sha TEXT,"
+    " head BLOB, facts BLOB, rows BLOB, signature BLOB)",
+    "CREATE TABLE IF NOT EXISTS whole (digest TEXT PRIMARY KEY, held_out BLOB)",
+    "CREATE TABLE IF NOT EXISTS parts (number INTEGER PRIMARY KEY, side TEXT, data BLOB)",
+)
+_BATCH = 1000
+
+
+class Known:
+    """What was known of each file: size, time of change, when it was read (nanoseconds), hash."""
+
+    def __init__(self, stamps: dict[str, tuple[int, int, int, str]]) -> None:
+        self._stamps = stamps
+
+    def sha(self, file: Found) -> str:
+        """Return the hash the file had, or `""`."""
+        return self._stamps[file.path][3] if file.path in self._stamps else ""
+
+    def is_current(self, file: Found) -> bool:
+        """Return whether a file is certainly as it was, by its size and time.
+
+        It is not when it was read within a tick of the clock that stamps it: it may have changed again in that tick.
+        """
+        if file.path not in self._stamps:
+            return False
+        size, mtime, read_at, _ = self._stamps[file.path]
+        tick = 2_000_000_000 if mtime % 1_000_000_000 == 0 else 20_000_000
+        return size == file.size and mtime == file.mtime_ns and mtime + tick < read_at
+
+
+class Store:
+    """The records of one folder scanned with one set of settings.
+
+    A damaged or locked file is no error: the scan then goes on without it.
+
+    Args:
+        path: The sqlite file, or None to remember nothing.
+    """
+
+    def __init__(self, path: Path | None) -> None:
+        self._connection: sqlite3.Connection | None = None
+        self._waiting = 0
+        if path is None:
+            return
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        _prune(path.parent)
+        for attempt in range(2):
+            try:
+                self._connection = _open(path)
+                return
+            except sqlite3.OperationalError as error:  # locked by another scan, or a disk that is full or read-only
+                logger.info("scanning without the cache %s: %s", path.name, error)
+                return
+            except sqlite3.DatabaseError:
+                if attempt == 0:
+                    path.unlink(missing_ok=True)
+
+    def known(self) -> Known:
+        """Return what was known of all files before this scan."""
+        rows = self._all("SELECT path, size, mtime, read_at, sha FROM files")
+        return Known({os.fsdecode(path): (size, mtime, read_at, sha) for path, size, mtime, read_at, sha in rows})
+
+    def get(self, path: str) -> Record | None:
+        """Return the record of a file, or None."""
+        rows = self._all("SELECT sha, head, facts, rows, signature FROM files WHERE path = ?", os.fsencode(path))
+        return Record(*rows[0]) if rows else None
+
+    def put(self, file: Found, record: Record, read_at: int) -> None:
+        """Remember what came of a file that was read at `read_at` (nanoseconds since the epoch)."""
+        self._do(
+            "INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            os.fsencode(file.path), file.size, file.mtime_ns, read_at,
+            record.sha, record.head, record.facts, record.rows, record.signature,
+        )  # fmt: skip
+        self._waiting += 1
+        if self._waiting >= _BATCH:
+            self.commit()
+
+    def whole(self, digest: str) -> tuple[bytes, Iterator[tuple[str, bytes]]] | None:
+        """Return what exactly these files said together: who is held out, and the parts given to `add_whole`."""
+        rows = self._all("SELECT held_out FROM whole WHERE digest = ?", digest)
+        if not rows or self._connection is None:
+            return None
+        cursor = self._connection.execute("SELECT side, data FROM parts ORDER BY number")
+        return rows[0][0], ((side, data) for side, data in cursor)
+
+    def start_whole(self) -> None:
+        """Forget what all files together said before, and begin anew."""
+        self._do("DELETE FROM whole")
+        self._do("DELETE FROM parts")
+
+    def add_whole(self, side: str, data: bytes) -> None:
+        """Add a part of what all files together say."""
+        self._do("INSERT INTO parts (side, data) VALUES (?, ?)", side, data)
+
+    def finish_whole(self, digest: str, held_out: bytes) -> None:
+        """Say that all parts are there; without this, none of them counts."""
+        self._do("INSERT INTO whole VALUES (?, ?)", digest, held_out)
+
+    def forget(self, paths: set[str]) -> None:
+        """Drop the files that are not among `paths`."""
+        for (name,) in self._all("SELECT path FROM files"):
+            if os.fsdecode(name) not in paths:
+                self._do("DELETE FROM files WHERE path = ?", name)
+
+    def commit(self) -> None:
+        """Write what is waiting to the disk."""
+        self._waiting = 0
+        if self._connection is not None:
+            with contextlib.suppress(sqlite3.DatabaseError):
+                self._connection.commit()
+                self._connection.execute("BEGIN IMMEDIATE")
+
+    def close(self) -> None:
+        """Write what is waiting and let go of the file."""
+        if self._connection is not None:
+            with contextlib.suppress(sqlite3.DatabaseError):
+                self._connection.commit()
+            self._connection.close()
+            self._connection = None
+
+    def _all(self, query: str, *values: object) -> list[tuple[Any, ...]]:
+        if self._connection is None:
+            return []
+        try:
+            return self._connection.execute(query, values).fetchall()
+        except sqlite3.DatabaseError as error:
+            self._give_up(error)
+            return []
+
+    def _do(self, query: str, *values: object) -> None:
+        if self._connection is None:
+            return
+        try:
+            self._connection.execute(query, values)
+        except sqlite3.DatabaseError as error:
+            self._give_up(error)
+
+    def _give_up(self, error: sqlite3.DatabaseError) -> None:
+        logger.info("going on without the cache: %s", error)
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+
+def _open(path: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(path, timeout=0.2, isolation_level=None)
+    try:
+        path.chmod(0o600)
+        connection.execute("PRAGMA synchronous = OFF")  # it can be made again
+        for statement in _SCHEMA:
+            connection.execute(statement)
+        connection.execute("BEGIN IMMEDIATE")
+    except BaseException:
+        connection.close()
+        raise
+    os.utime(path)
+    return connection
+
+
+def _prune(folder: Path) -> None:
+    limit = time.time() - KEPT_SECONDS
+    for path in folder.glob("*.sqlite"):
+        with contextlib.suppress(OSError):
+            if path.stat().st_mtime < limit:
+                path.unlink()
+
+
+def store_path(root: Path, fingerprint: str) -> Path:
+    """Return where the records of a folder lie, in the cache folder."""
+    name = hashlib.blake2b(
+        f"{root.resolve()}\0{fingerprint}".encode("utf-8", "surrogateescape"), digest_size=16
+    ).hexdigest()
+    return cache_dir() / "scan" / f"{name}.sqlite"

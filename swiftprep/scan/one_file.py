@@ -1,0 +1,78 @@
+"""One file → everything the scan needs of it, packed as bytes: what runs in the worker processes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from swiftprep.catalog.python_java.java_api import java_api
+from swiftprep.catalog.python_java.python_api import python_api
+from swiftprep.catalog.python_java.units import java_units, python_units
+from swiftprep.catalog.python_java.units import members as members_of
+from swiftprep.catalog.vue.facts import SCRIPTS, Shape, read_script, read_vue, suffix_of
+from swiftprep.catalog.vue.module import Piece
+from swiftprep.records import Reject
+from swiftprep.redaction.private import without_private
+from swiftprep.scan.file_record import Job, Record, reject, shown_name
+from swiftprep.scan.kinds import Maker
+from swiftprep.scan.licences import allowed, read_licence
+from swiftprep.scan.source_file import read_source
+from swiftprep.scan.split import signature
+
+_NOT_READ = ("unreadable", "symlink", "not-a-file")
+
+
+def read_file(job: Job, path: str, known: str = "") -> Record | None:
+    """Read a file, find its secrets, parse it and make its samples; None when its hash is `known`."""
+    source = read_source(Path(job.root), path)
+    if isinstance(source, Reject):
+        return reject(source.reason, source.detail, "" if source.reason in _NOT_READ else source.reason)
+    if source.sha == known:
+        return None
+    stated = read_licence(source.text)
+    licence = stated.licence
+    if job.licences is not None and not allowed(licence, job.licences):
+        return reject("licence", f'{licence} is not allowed; it says "{stated.words}"', source.sha)
+    name = shown_name(path, job)
+    text, findings = without_private(source.text, name) if job.redact else (source.text, [])
+    facts, shape = _parse(text.encode("utf-8", "replace"), name)
+    if not path.lower().endswith(job.suffixes):
+        return Record(source.sha, b"{}", orjson.dumps(facts))
+    made = Maker(job.wanted, name, text, facts, shape).make()
+    if not made.rows:
+        if made.dropped:
+            size = max(size or 0 for _, _, size in made.dropped)
+            detail = f"{size} tokens, more than {job.wanted.max_tokens}, and nothing to cut"
+            return reject("too-long", detail, source.sha, orjson.dumps(facts))
+        if any(task.kind != "api" for task in job.wanted.tasks):
+            detail = "none of the kinds of samples makes a prompt and an answer of it"
+            return reject("no-sample", detail, source.sha, orjson.dumps(facts))
+    head: dict[str, Any] = {
+        "encoding": source.encoding,
+        "licence": licence,
+        "findings": [[finding.line, finding.kind] for finding in findings],
+        "errors": facts.pop("errors", []),
+        "notes": facts.pop("notes", []),
+        "dropped": made.dropped,
+    }
+    return Record(source.sha, orjson.dumps(head), orjson.dumps(facts), orjson.dumps(made.rows), signature(text))
+
+
+def _parse(source: bytes, path: str) -> tuple[dict[str, Any], Shape]:
+    suffix = suffix_of(path)
+    if suffix == ".vue":
+        return read_vue(source, path)
+    if suffix in SCRIPTS:
+        return read_script(source, path)
+    api, units = (python_api, python_units) if suffix == ".py" else (java_api, java_units)
+    entries, errors = api(source, path)
+    facts: dict[str, Any] = {"entries": entries} if entries else {}
+    if errors:
+        facts["errors"] = [[line, "syntax error"] for line in errors[:20]]
+    pieces = []
+    for unit in units(source):
+        inner = tuple(Piece(m.start, m.end, "member") for m in members_of(source, unit)) if unit.kind == "class" else ()
+        pieces.append(Piece(unit.start, unit.end, unit.kind, inner))
+    return facts, Shape([], pieces, [])

@@ -1,0 +1,372 @@
+"""Folders of results: what is written together appears together, and a reader sees when it is no longer together.
+
+    FOLDER/.swiftprep/lock         held by whoever writes, or works there
+    FOLDER/.swiftprep/new/         what is being written; without a living writer it is removed
+    FOLDER/.swiftprep/ready/       what is whole and moves into place; after a writer's death the next one here does it,
+                                   if it is of the same user: see `swiftprep.storage.staging`
+    FOLDER/.swiftprep/files.json   which run wrote which files, with their sizes and hashes
+
+The old files are taken away before the first new one moves in: whoever looks at the folder past this module may miss
+files for a moment, but never sees those of two runs.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from itertools import combinations
+from pathlib import Path
+
+from swiftprep.errors import ConfigError, DataError
+from swiftprep.storage.disk import clear_leftovers
+from swiftprep.storage.locking import holder, lock, open_lock, sign
+from swiftprep.storage.run_records import RUNS, STATE, RunRecord, fingerprint, read_runs, run_id, write_runs
+from swiftprep.storage.staging import (
+    NEW,
+    READY,
+    begin,
+    finish,
+    flush,
+    is_ours,
+    make_way,
+    move_in,
+    put_right,
+    refuse_links,
+    staged_files,
+)
+from swiftprep.streams import get_logger
+
+logger = get_logger(__name__)
+
+WAIT = 600.0  # seconds for another process to finish what it writes
+_MOVING = 30.0  # seconds for another process to move files into place
+_LOOK = 0.05  # seconds between two looks at a lock
+
+_ours: set[Path] = set()  # folders that this process has
+_told: set[Path] = set()  # folders of which was said that somebody else left something there
+_open: dict[Path, set[str]] = {}  # folders that are being filled → the names of their sides
+
+
+class OutputFolder:
+    """A folder of results that this process alone writes into, until `close`, or until it ends, however it ends.
+
+    >>> import tempfile
+    >>> folder = Path(tempfile.mkdtemp()) / "out"
+    >>> with OutputFolder(folder) as out, out.writing("example") as staged:
+    ...     _ = (staged / "a.txt").write_text("a")
+    ...     _ = (staged / "b.txt").write_text("b")
+    ...     list(folder.glob("*.txt"))
+    []
+    >>> sorted(path.name for path in folder.glob("*.txt"))
+    ['a.txt', 'b.txt']
+    """
+
+    def __init__(self, path: str | Path, *, wait: float = WAIT) -> None:
+        """Take the folder, make it if it is not there, and put right what a dead writer left.
+
+        Args:
+            path: The folder.
+            wait: Seconds to wait for another process that has it.
+
+        Raises:
+            ConfigError: another process has it, or what waits there to be moved is not of a run of this user's.
+            DataError: a link stands for a file or folder of swiftprep's own.
+            OSError: the folder cannot be made or written to.
+        """
+        self.path = Path(path)
+        state = self.path / STATE
+        refuse_links(self.path)
+        state.mkdir(parents=True, exist_ok=True)
+        self._lock = _take(state / "lock", self.path, wait)
+        try:
+            clear_leftovers(self.path)
+            if not put_right(self.path):
+                raise ConfigError(
+                    f"{state}: files wait there that no run of yours on this machine left; move them away, or name "
+                    "another folder (存在来历不明的文件，请移走或改用其他文件夹)"
+                )
+        except BaseException:
+            os.close(self._lock)
+            raise
+        self._whole = self.path.resolve()
+        _ours.add(self._whole)
+
+    def __enter__(self) -> OutputFolder:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let others have the folder."""
+        _ours.discard(self._whole)
+        os.close(self._lock)
+
+    @contextmanager
+    def writing(self, what: str, *, sides: Iterable[str] = ()) -> Iterator[Path]:
+        """Yield an empty folder; what is in it at the end takes its place in this one, all of it or nothing.
+
+        Files that were here before and have other names stay as they are.
+
+        Args:
+            what: Who writes, in a word; the run's id begins with it.
+            sides: See `RunRecord`.
+
+        Raises:
+            DataError: a link is on the way of one of the files; all is as it was then.
+            OSError: the disk is full, or something is in the way; all is as it was then.
+        """
+        new, ready = self.path / STATE / NEW, self.path / STATE / READY
+        staged = begin(self.path)
+        _open[staged] = set(sides)
+        try:
+            yield staged
+            files = {name: fingerprint(path) for name, path in staged_files(staged).items()}
+            run = RunRecord(run_id(what, files), files, tuple(sorted(_open[staged] & set(files))))
+            for name in files:
+                make_way(self.path, name)
+            write_runs(new / RUNS, [*(r for r in read_runs(self.path) if r.id != run.id), run])
+            for path in (*new.rglob("*"), new):
+                flush(path)
+            new.rename(ready)
+        except BaseException:
+            shutil.rmtree(new, ignore_errors=True)
+            raise
+        finally:
+            del _open[staged]
+        flush(ready.parent)
+        try:
+            move_in(self.path)
+        except KeyboardInterrupt:
+            move_in(self.path)
+            raise
+
+
+@contextmanager
+def writing(folder: str | Path, what: str, *, sides: Iterable[str] = ()) -> Iterator[Path]:
+    """Take an output folder, write into it together what is put into the folder yielded, and let it go.
+
+    A folder that such a block yields may be given to another: what that one writes belongs to the whole.
+
+    Args:
+        folder: Where the files go. Another process that writes there is waited for.
+        what: See `OutputFolder.writing`.
+        sides: See `OutputFolder.writing`.
+
+    Raises:
+        ConfigError: another process writes there, and does not come to an end.
+        OSError: see `OutputFolder.writing`.
+    """
+    if (outer := _open.get(Path(folder))) is not None:
+        outer |= set(sides)
+        yield Path(folder)
+        return
+    with OutputFolder(folder) as out, out.writing(what, sides=sides) as staged:
+        yield staged
+
+
+@contextmanager
+def reading(folder: str | Path) -> Iterator[None]:
+    """Keep writers out of an output folder while something long works with what is there; readers share it.
+
+    Raises:
+        ConfigError: another process writes there.
+    """
+    settle(folder)
+    file = None
+    with suppress(OSError):  # no output folder, or it cannot be written to: then nobody does
+        if Path(folder).resolve() not in _ours:
+            file = _take(Path(folder) / STATE / "lock", Path(folder), 2.0, shared=True)
+    try:
+        yield
+    finally:
+        if file is not None:
+            os.close(file)
+
+
+def settle(folder: str | Path) -> None:
+    """Put right what a dead writer left in a folder: its files go into place if they are all there, else they go.
+
+    Readers do this first. Of a folder that was never an output folder nothing is touched, and nothing of what somebody
+    else left, on another machine maybe: that is told, once.
+
+    Raises:
+        DataError: new files are half in place, and this process may not move the others; or a link stands for a file
+            or folder of swiftprep's own.
+    """
+    where = Path(folder)
+    new, ready = where / STATE / NEW, where / STATE / READY
+    refuse_links(where)
+    if not (new.exists() or ready.exists()):
+        return
+    until = time.monotonic() + _MOVING
+    while True:
+        try:
+            file = open_lock(where / STATE / "lock", create=False)
+            try:
+                put = put_right
+                try:
+                    taken = lock(file)
+                except OSError:  # a file system without locks: what is ready moves, however that came
+                    taken, put = True, finish
+                if taken:
+                    if not put(where):
+                        _tell_others(where)
+                    return
+                by = holder(file)
+            finally:
+                os.close(file)
+        except OSError as error:
+            if not ready.exists():
+                return  # what was there before is whole
+            if not is_ours(where, READY):
+                _tell_others(where)
+                return
+            raise DataError(
+                f"{where}: whoever wrote here was stopped while its files moved into place, and they cannot be moved "
+                f"now: {error.strerror or error} (写入中断，且无法恢复)"
+            ) from None
+        if not ready.exists():
+            return
+        if not is_ours(where, READY):  # nobody is waited for who may not exist
+            _tell_others(where)
+            return
+        if time.monotonic() > until:
+            raise DataError(f"{where}: process {by or '?'} moves new files into place and does not end (正在写入)")
+        time.sleep(_LOOK)
+
+
+def _tell_others(folder: Path) -> None:
+    if folder not in _told:
+        _told.add(folder)
+        logger.warning(
+            "%s: files wait there that no run of yours on this machine left; they stay where they are, and the others "
+            "are read as they are (存在来历不明的文件，未作改动)",
+            folder / STATE,
+        )
+
+
+def check_together(paths: Iterable[str | Path]) -> None:
+    """Refuse files of one output folder that are not of one run. Files of no output folder are not looked at.
+
+    Raises:
+        DataError: a file is not as the run left it that wrote it, or files that were written together are of two runs;
+            it names both.
+    """
+    folders: dict[Path, set[str]] = {}
+    for path in paths:
+        whole = Path(path).resolve()
+        folders.setdefault(whole.parent, set()).add(whole.name)
+    for folder, names in folders.items():
+        check_run(folder, names)
+
+
+def hold_together(paths: Iterable[str | Path]) -> ExitStack:
+    """Do what `check_together` does, and keep writers out of the folders of these files until the stack is closed.
+
+    Raises:
+        ConfigError: another process writes there.
+        DataError: see `check_together`.
+    """
+    files = list(paths)
+    with ExitStack() as held:
+        for folder in sorted({Path(path).resolve().parent for path in files}):
+            held.enter_context(reading(folder))
+        check_together(files)
+        return held.pop_all()
+
+
+def check_run(folder: Path, names: Iterable[str]) -> set[str]:
+    """Refuse files of an output folder, by their names below it, that are not of one run.
+
+    Returns:
+        The ids of the runs that left all of them as they are.
+
+    Raises:
+        DataError: see `check_together`.
+    """
+    settle(folder)
+    runs = read_runs(folder)
+    wanted = set(names)
+    wanted |= {side for run in runs if wanted & set(run.sides) for side in run.sides}
+    prints = {
+        name: fingerprint(folder / name)
+        for name in sorted(wanted)
+        if any(name in run.files for run in runs) and (folder / name).is_file()
+    }
+    of = {name: [run.id for run in runs if run.files.get(name) == found] for name, found in prints.items()}
+    for name, ids in of.items():
+        if not ids:
+            wrote = next(run for run in reversed(runs) if name in run.files)
+            size, sha = prints[name]
+            _refuse(
+                folder,
+                f"{name} is not the one of run {wrote.id}: another run wrote it, or it was changed ({size} bytes, "
+                f"sha256 {sha[:12]})",
+            )
+    for one, other in combinations(of, 2):
+        together = any(one in run.files and other in run.files for run in runs)
+        if together and not set(of[one]) & set(of[other]):
+            _refuse(folder, f"{one} is of run {of[one][-1]}, {other} of run {of[other][-1]}")
+    return set.intersection(*map(set, of.values())) if of else set()
+
+
+def run_of(path: str | Path) -> str:
+    """Return the id of the newest run that left a file of an output folder as it is, or `""`."""
+    where = Path(path)
+    runs = [run for run in reversed(read_runs(where.parent)) if where.name in run.files]
+    found = fingerprint(where) if runs else None
+    return next((run.id for run in runs if run.files[where.name] == found), "")
+
+
+def _refuse(folder: Path, what: str) -> None:
+    raise DataError(
+        f"{folder}: {what}; they do not belong together. Write them anew together (run the command again), or, if "
+        f"they are as you want them, delete {folder / STATE} (文件来自不同的运行或已被修改，请重新生成)"
+    )
+
+
+def own(path: str | Path) -> None:
+    """Make a file of an output folder one of the caller's own, which belongs to no run: it is about to be written."""
+    where = Path(path)
+    settle(where.parent)
+    runs = read_runs(where.parent)
+    if any(where.name in run.files for run in runs):
+        left = [
+            RunRecord(
+                run.id,
+                {name: found for name, found in run.files.items() if name != where.name},
+                tuple(name for name in run.sides if name != where.name),
+            )
+            for run in runs
+        ]
+        write_runs(where.parent / STATE / RUNS, left)
+
+
+def _take(path: Path, folder: Path, wait: float, *, shared: bool = False) -> int:
+    file = open_lock(path, create=not shared)
+    until = time.monotonic() + wait
+    waiting = False
+    try:
+        while not lock(file, shared=shared):
+            by = f"process {holder(file) or '?'}"
+            if time.monotonic() >= until:
+                raise ConfigError(
+                    f"{folder}: {by} is at work there; wait for it, or name another folder (另一个进程正在使用该文件夹)"
+                )
+            if not waiting and wait > 2.0:
+                logger.warning("%s: %s writes there; waiting for it (等待另一个进程写完)", folder, by)
+                waiting = True
+            time.sleep(_LOOK)
+    except OSError as error:
+        logger.warning("%s: this file system has no locks (%s); do not write there twice at once", folder, error)
+    except BaseException:
+        os.close(file)
+        raise
+    if not shared or holder(file):  # a reader signs where a writer did: a folder from elsewhere stays as it is
+        with suppress(OSError):  # a full disk: the lock holds without it
+            sign(file)
+    return file

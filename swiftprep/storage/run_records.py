@@ -1,0 +1,96 @@
+"""Which run wrote which files of an output folder: kept beside them, for whoever reads them."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from swiftprep.errors import DataError
+from swiftprep.storage.disk import atomic_write
+from swiftprep.text.limits import loads_within, read_within
+
+STATE = ".swiftprep"  # in an output folder
+RUNS = "files.json"  # in there
+_REMEMBERED = 8  # runs that are known although each of their files has been written anew
+
+
+@dataclass(frozen=True, slots=True)
+class RunRecord:
+    """What a run wrote into a folder.
+
+    Attributes:
+        id: What wrote it and a hash of it all: the same files have the same id.
+        files: Name below the folder → size in bytes and SHA-256.
+        sides: Files that must not come from two runs, such as the two sides of a split: who reads one of them has
+            the others looked at as well.
+    """
+
+    id: str
+    files: dict[str, tuple[int, str]]
+    sides: tuple[str, ...] = ()
+
+
+def read_runs(folder: Path) -> list[RunRecord]:
+    """Return what is known of who wrote into a folder, the newest last.
+
+    Raises:
+        DataError: the file that says it is damaged, or a link.
+    """
+    if (folder / STATE).is_symlink():
+        raise DataError(f"{folder / STATE}: a link; delete it (不能是链接)")
+    return read_record(folder / STATE / RUNS)
+
+
+def read_record(path: Path) -> list[RunRecord]:
+    """Return the runs that a record holds, the newest last; none where there is no such file.
+
+    Raises:
+        DataError: it is damaged, or a link.
+    """
+    if path.is_symlink():
+        raise DataError(f"{path}: a link; delete it (不能是链接)")
+    try:
+        rows: Any = loads_within(read_within(path))["runs"]
+        return [
+            RunRecord(
+                str(row["id"]),
+                {str(name): (int(size), str(sha)) for name, (size, sha) in row["files"].items()},
+                tuple(map(str, row["sides"])),
+            )
+            for row in rows
+        ]
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise DataError(f"{path}: cannot be read ({error}); delete {path.parent} (无法读取，可删除)") from None
+
+
+def write_runs(path: Path, runs: list[RunRecord]) -> None:
+    """Write them, without old runs all of whose files were written anew."""
+    kept = [
+        run
+        for place, run in enumerate(runs)
+        if place >= len(runs) - _REMEMBERED
+        or any(not any(name in later.files for later in runs[place + 1 :]) for name in run.files)
+    ]
+    with atomic_write(path) as file:
+        file.write(orjson.dumps({"runs": [asdict(run) for run in kept]}, option=orjson.OPT_INDENT_2))
+
+
+def fingerprint(path: Path) -> tuple[int, str]:
+    """Return the size of a file in bytes and its SHA-256."""
+    digest, size = hashlib.sha256(), 0
+    with path.open("rb") as file:
+        while block := file.read(1 << 20):
+            digest.update(block)
+            size += len(block)
+    return size, digest.hexdigest()
+
+
+def run_id(what: str, files: dict[str, tuple[int, str]]) -> str:
+    """Return the id of a run that wrote these files."""
+    return f"{what}-{hashlib.sha256(orjson.dumps(files, option=orjson.OPT_SORT_KEYS)).hexdigest()[:12]}"

@@ -1,0 +1,196 @@
+"""A model behind an OpenAI-compatible endpoint, as a teacher."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+import orjson
+
+from swiftprep.errors import ConfigError, TeacherError, did_you_mean
+from swiftprep.streams import get_logger
+from swiftprep.teachers.failures import read_reply
+from swiftprep.teachers.http import LARGEST, Endpoint
+from swiftprep.teachers.protocol import Limits, Price
+from swiftprep.teachers.providers import PROVIDERS, STREAMS
+from swiftprep.teachers.request import Reply, Request, longest
+from swiftprep.teachers.stream import read_stream
+
+logger = get_logger(__name__)
+
+SAMPLING: dict[str, Any] = {"temperature": 0.7, "max_tokens": 4096}
+LEAST_ANSWER = 2 * 2**20  # bytes that any answer may have
+TOKEN_BYTES, EVENT_BYTES = 256, 1024  # that one token takes at most, in an answer and in a stream
+_OURS = ("model", "messages", "stream", "stream_options", "n")
+
+
+class OpenAITeacher:
+    """A model behind an OpenAI-compatible endpoint.
+
+    The key is read from the environment when a call is made and is kept nowhere. Redirects are refused, so that
+    nothing goes to a host that was not named. Proxies of the environment (`HTTPS_PROXY`, `NO_PROXY`) are used.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        model: str,
+        api_key_env: str | None = None,
+        *,
+        sampling: Mapping[str, Any] | None = None,
+        limits: Limits | None = None,
+        price: Price | None = None,
+        stream: bool | None = None,
+        deadline: float = 600.0,
+        version: str = "",
+    ) -> None:
+        """Set up; nothing is connected.
+
+        Args:
+            base_url: Such as `"https://api.deepseek.com/v1"`, or a name in
+                `swiftprep.teachers.providers.PROVIDERS`.
+            model: The provider's name for the model.
+            api_key_env: The environment variable that has the key; a named provider's own by default.
+            sampling: Over `{"temperature": 0.7, "max_tokens": 4096}`: anything the endpoint takes; None takes one out.
+            limits: How hard the provider may be pressed.
+            price: Money for a million tokens of prompt and of answer, in any currency: for `cost` and `Budget(money=)`.
+            stream: Whether to ask for a stream; None: where the model is known to need it, or says so.
+            deadline: Seconds a call may take from beginning to end, whatever comes in meanwhile.
+            version: Tells apart models that go by one name, such as two checkpoints served as `"default"`.
+
+        Raises:
+            ConfigError: a bad URL, an unknown provider, or a sampling parameter that is not one.
+        """
+        provider = PROVIDERS.get(base_url)
+        self.base_url = (provider.base_url if provider else base_url).rstrip("/")
+        self.api_key_env = _name(api_key_env) or (provider.api_key_env if provider else None)
+        self.model = model
+        self.host = _host(self.base_url)
+        self.sampling: dict[str, Any] = {
+            name: value for name, value in {**SAMPLING, **(sampling or {})}.items() if value is not None
+        }
+        for name in _OURS:
+            if name in self.sampling:
+                raise ConfigError(f"sampling: {name} is set by swiftprep itself")
+        _check_price(price)
+        try:
+            orjson.dumps(self.sampling)
+        except TypeError as error:
+            raise ConfigError(f"sampling: {error}; it is sent as JSON (采样参数必须能写成 JSON)") from None
+        self.limits = limits or Limits()
+        self.price = price
+        self.deadline = deadline
+        self.identity = f"{model}@{version}" if version else model
+        self._streams = bool(STREAMS.search(model)) if stream is None else stream
+        self._may_stream = stream is None
+        self.endpoint = Endpoint(self.base_url, self.api_key_env, deadline)
+        if self.api_key_env and self.base_url.startswith("http://") and not _is_near(self.host):
+            logger.warning("%s: the key goes there without encryption (密钥将以明文发送)", self.host)
+
+    def __repr__(self) -> str:
+        return f"<Teacher {self.identity} at {self.host}>"
+
+    def check(self) -> None:
+        """Make sure that the key is there.
+
+        Raises:
+            ConfigError: the environment variable is not set, or what is in it cannot be a key.
+        """
+        self.endpoint.check()
+
+    def body(self, request: Request) -> dict[str, Any]:
+        """Return the JSON body a request is sent as."""
+        body = {"model": self.model, "messages": list(request.messages), **request.sampling}
+        if self._streams:
+            body |= {"stream": True, "stream_options": {"include_usage": True}}
+        return body
+
+    async def ask(self, request: Request) -> Reply:
+        """Send a request and return the answer.
+
+        Raises:
+            TeacherError: there is none; `.kind` says why.
+            ConfigError: the key is not there.
+        """
+        streams = self._streams
+        largest = largest_answer(request.sampling, streams=streams)
+        response = await self.endpoint.post("/chat/completions", orjson.dumps(self.body(request)), largest=largest)
+        try:
+            if streams and response.status == 200 and response.body.lstrip()[:1] != b"{":
+                return read_stream(response.body)
+            return read_reply(response.status, response.headers, response.body, self.host, is_cut=response.is_cut)
+        except TeacherError as error:
+            if error.kind != "needs-stream":
+                raise
+            if streams or not self._may_stream:
+                error.kind = "bad-request"
+            self._streams = self._streams or self._may_stream
+            raise
+
+    async def close(self) -> None:
+        """Close the connections; the next call opens them again."""
+        await self.endpoint.close()
+
+
+def largest_answer(sampling: Mapping[str, Any], *, streams: bool = False) -> int:
+    r"""Return how many bytes an answer may take, by the tokens it may have; twice so many where it thinks.
+
+    A token may be written as `\u4f60\u597d…`, and in a stream it comes with an event of its own around it.
+
+    >>> largest_answer({"max_tokens": 100}) == largest_answer({"max_tokens": 4096}) == LEAST_ANSWER
+    True
+    >>> largest_answer({"max_tokens": 32_768}) >> 20, largest_answer({"max_tokens": 4096}, streams=True) >> 20
+    (16, 8)
+    """
+    tokens = 2 * (longest(sampling) or 2 * SAMPLING["max_tokens"])
+    bytes_each = EVENT_BYTES if streams else TOKEN_BYTES
+    if sampling.get("logprobs"):  # as many alternatives of each token
+        bytes_each += TOKEN_BYTES * (1 + (sampling.get("top_logprobs") or 0))
+    return min(LARGEST, max(LEAST_ANSWER, tokens * bytes_each))
+
+
+def _name(api_key_env: str | None) -> str | None:
+    """Return the name of an environment variable; a key in its place is refused without showing it."""
+    if api_key_env is None:
+        return None
+    looks_like_a_key = len(api_key_env) > 20 and not api_key_env.isupper()
+    if looks_like_a_key or not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]{0,99}", api_key_env):
+        raise ConfigError(
+            "api_key_env: expected the name of an environment variable, such as 'DEEPSEEK_API_KEY', and not the key "
+            "itself (这里要填环境变量的名称，不是密钥本身)"
+        )
+    return api_key_env
+
+
+def _host(base_url: str) -> str:
+    try:
+        parts = urlsplit(base_url)
+        port = f":{parts.port}" if parts.port else ""
+    except ValueError:
+        raise ConfigError("base_url: not a URL (base_url 不是网址)") from None
+    if parts.username or parts.password or parts.query:
+        raise ConfigError(
+            "base_url: keys do not belong into the URL; name an environment variable (不要把密钥写进网址)"
+        )
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        hint = did_you_mean(base_url, PROVIDERS) or f"; known by name: {', '.join(PROVIDERS)}"
+        raise ConfigError(f"base_url={base_url!r}: expected http(s)://… or a provider's name{hint}")
+    return parts.hostname + port
+
+
+def _is_near(host: str) -> bool:
+    name = host.rpartition(":")[0] or host
+    try:
+        return ipaddress.ip_address(name).is_private
+    except ValueError:
+        return name == "localhost"
+
+
+def _check_price(price: Price | None) -> None:
+    if price is None:
+        return
+    if len(price) != 2 or any(not isinstance(part, int | float) or part < 0 for part in price):
+        raise ConfigError(f"price={price!r}: expected money for a million tokens of prompt and of answer, (0.5, 2)")

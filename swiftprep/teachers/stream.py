@@ -1,0 +1,73 @@
+"""Read an answer that came as a stream of events."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import orjson
+
+from swiftprep.errors import DataError, TeacherError
+from swiftprep.teachers.failures import failure, text_of, to_reply, too_deep
+from swiftprep.teachers.request import Reply
+from swiftprep.text.limits import loads_within
+
+
+def read_stream(body: bytes) -> Reply:
+    r"""Return the answer in a whole stream of server-sent events.
+
+    Source: the events of OpenAI's chat completions with `stream: true`; HTML standard, server-sent events.
+
+    Raises:
+        TeacherError: it broke off, holds an error, or says nothing.
+
+    >>> read_stream(b'data: {"choices":[{"delta":{"content":"Hi"},"finish_reason":"stop"}]}\n\n').content
+    'Hi'
+    """
+    content: list[str] = []
+    reasoning: list[str] = []
+    finish_reason: Any = None
+    usage: dict[str, Any] = {}
+    done = False
+    for data in _events(body):
+        if data.strip() == b"[DONE]":
+            done = True
+            continue
+        try:
+            event = loads_within(data)
+        except orjson.JSONDecodeError:
+            raise TeacherError(
+                "the stream holds an event that is no JSON", kind="bad-body", status=200, body=body
+            ) from None
+        except DataError as error:
+            raise too_deep(error, 200, body) from None
+        if not isinstance(event, dict):
+            continue
+        if event.get("error") or (event.get("code") and "choices" not in event):
+            raise failure(200, {}, body, event)
+        if isinstance(event.get("usage"), dict):
+            usage = event["usage"]
+        choices = event.get("choices")
+        choice = choices[0] if isinstance(choices, list) and choices and isinstance(choices[0], dict) else {}
+        delta = choice.get("delta") or choice.get("message") or {}
+        if isinstance(delta, dict):
+            content.append(text_of(delta.get("content")))
+            reasoning.append(text_of(delta.get("reasoning_content") or delta.get("reasoning")))
+        finish_reason = choice.get("finish_reason") or finish_reason
+    if finish_reason is None and not done:
+        raise TeacherError("the stream broke off before its end", kind="bad-body", status=200, body=body, tokens=None)
+    return to_reply("".join(content), "".join(reasoning), finish_reason, usage, body)
+
+
+def _events(body: bytes) -> Iterator[bytes]:
+    """Yield the data of each event; comments, which keep the connection alive, are passed over."""
+    lines: list[bytes] = []
+    for line in body.removeprefix(b"\xef\xbb\xbf").replace(b"\r\n", b"\n").split(b"\n"):
+        if not line:
+            if lines:
+                yield b"\n".join(lines)
+            lines = []
+        elif line.startswith(b"data:"):
+            lines.append(line[5:].removeprefix(b" "))
+    if lines:
+        yield b"\n".join(lines)
