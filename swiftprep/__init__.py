@@ -59,7 +59,7 @@ _HOME = {
     "Catalog": "swiftprep.catalog.catalog",
     "Checker": "swiftprep.quality.checker",
     "Distiller": "swiftprep.distill.distiller",
-    "Limits": "swiftprep.teachers.teacher",
+    "Limits": "swiftprep.teachers.protocol",
     "Mixer": "swiftprep.mix.mixer",
     "Monitor": "swiftprep.train.monitor",
     "Reject": "swiftprep.records",

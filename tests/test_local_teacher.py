@@ -398,7 +398,6 @@ def test_vllm_gets_its_arguments_and_no_batch_size(fake_model, tmp_path):
         pytest.param({"model": "/none/model"}, "no such model folder", id="no-model"),
         pytest.param({"adapters": ["."]}, "not an adapter", id="no-adapter"),
         pytest.param({"arguments": {"host": "0.0.0.0"}}, "host is set by swiftprep", id="host"),
-        pytest.param({"backend": "vllm"}, "expected 'deploy' or 'engine'", id="backend"),
         pytest.param({"concurrency": 0}, "concurrency=0", id="concurrency"),
         pytest.param({"sampling": {"model": "x"}}, "model is set by swiftprep", id="sampling"),
     ],

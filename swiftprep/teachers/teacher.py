@@ -20,6 +20,7 @@ class Teacher(OpenAITeacher):
 
     >>> Teacher("deepseek", "deepseek-chat")
     <Teacher deepseek-chat at api.deepseek.com>
+    >>> from swiftprep import Limits
     >>> Teacher("http://127.0.0.1:8000/v1", "qwen", limits=Limits(concurrency=64)).limits.concurrency
     64
     """
