@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -26,6 +28,11 @@ def commands(path):
     """The shell commands, without comments."""
     lines = "".join(blocks(path, "bash")).splitlines()
     return [re.sub(r"\s+#\s.*", "", line).rstrip() for line in lines if line.strip()]
+
+
+def test_the_drawing_of_the_rooms_is_up_to_date():
+    done = subprocess.run([sys.executable, str(ROOT / "docs" / "draw_imports.py"), "--check"], check=False)
+    assert done.returncode == 0, "python docs/draw_imports.py"
 
 
 @pytest.mark.parametrize("path", DOCS, ids=lambda path: path.name)

@@ -10,9 +10,9 @@ import pytest
 from tree_sitter import Node
 
 from swiftprep import Checker, Sample, Scanner, demo
-from swiftprep.catalog.vue.script import parse_script
 from swiftprep.code.markdown import code_of
 from swiftprep.parsing.grammar import error_lines, parse
+from swiftprep.parsing.script import parse_script
 from swiftprep.parsing.sfc import blocks
 from swiftprep.quality.report.report import QualityReport
 from swiftprep.quality.report.shown import shown

@@ -18,12 +18,12 @@ HEAVY = ("torch", "swift", "modelscope", "transformers", "datasets", "evalscope"
 # Who may import whom: a room only those above its line. `docs/architecture.md` says what each is for.
 LAYERS = (
     "parsing spellings streams",
-    "progress withheld",
+    "progress redaction withheld",
     "errors",
     "process text",
     "rows storage",
     "catalog records",
-    "code demo redaction swiftfmt tokens",
+    "code demo swiftfmt tokens",
     "evaluate mix models scan",
     "quality serve",
     "augment teachers train",
@@ -78,9 +78,9 @@ def imports() -> dict[str, set[str]]:
         }
         targets = set()
         for node in ast.walk(tree):
-            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("swiftprep"):
-                names = {f"{node.module}.{alias.name}" for alias in node.names}
-                targets |= set() if id(node) in typing_only else (names & files.keys()) | ({node.module} & files.keys())
+            module = (node.module or "") if isinstance(node, ast.ImportFrom) else ""
+            if isinstance(node, ast.ImportFrom) and module.startswith("swiftprep") and id(node) not in typing_only:
+                targets |= {module, *(f"{module}.{alias.name}" for alias in node.names)} & files.keys()
         graph[name] = targets - {name}
     return graph
 

@@ -15,8 +15,8 @@ import yaml
 from present import present, repaired
 
 from swiftprep import Checker, Sample, demo
-from swiftprep.catalog.vue.script import parse_script
 from swiftprep.parsing.grammar import error_lines, parse
+from swiftprep.parsing.script import parse_script
 from swiftprep.parsing.sfc import blocks, template
 from swiftprep.quality.rules import privacy
 from swiftprep.redaction.mask import mask, renewed, word

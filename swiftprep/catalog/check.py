@@ -15,7 +15,8 @@ from swiftprep.catalog.vue.facts import MOST_BLOCKS, script_lang
 from swiftprep.catalog.vue.markup import Attribute, is_custom, read_attribute
 from swiftprep.catalog.vue.module import Module
 from swiftprep.catalog.vue.native import ATTRIBUTES, BUILT_IN, DOM_EVENTS, TRANSITION_PROPS, is_global, is_native
-from swiftprep.catalog.vue.script import Reader, parse_script
+from swiftprep.catalog.vue.script import Reader
+from swiftprep.parsing.script import parse_script
 from swiftprep.parsing.sfc import Element, blocks, template
 
 _ANY_NATIVE = frozenset(name for names in ATTRIBUTES.values() for name in names)

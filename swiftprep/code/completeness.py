@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from swiftprep.catalog.vue.script import parse_script
 from swiftprep.parsing.grammar import parse
+from swiftprep.parsing.script import parse_script
 from swiftprep.parsing.sfc import blocks, template
 
 _GRAMMAR = {

@@ -10,8 +10,8 @@ import re
 import textwrap
 
 from swiftprep.catalog.check import check
-from swiftprep.catalog.vue.script import parse_script
 from swiftprep.parsing.grammar import error_lines, parse
+from swiftprep.parsing.script import parse_script
 
 SCRIPTS = {"js": "js", "javascript": "js", "mjs": "js", "jsx": "jsx", "ts": "ts", "typescript": "ts", "tsx": "tsx"}
 

@@ -10,9 +10,9 @@ from typing import Literal, TypeAlias
 
 from tree_sitter import Node
 
-from swiftprep.catalog.vue.script import parse_script
 from swiftprep.code.snippets import SCRIPTS
 from swiftprep.parsing.grammar import parse
+from swiftprep.parsing.script import parse_script
 from swiftprep.parsing.sfc import blocks
 
 Part: TypeAlias = Literal["literal", "visible", "comment"]

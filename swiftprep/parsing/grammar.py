@@ -54,3 +54,8 @@ def error_lines(root: Node, most: int | None = 20, *, nested: bool = False) -> l
                 continue
         stack.extend(child for child in reversed(node.children) if child.has_error or child.is_missing)
     return sorted(set(lines))
+
+
+def text_of(node: Node) -> str:
+    """Return the node's source text."""
+    return (node.text or b"").decode("utf-8", "replace")

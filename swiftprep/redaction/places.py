@@ -16,8 +16,8 @@ from typing import Literal, TypeAlias
 
 from tree_sitter import Node
 
-from swiftprep.catalog.vue.script import parse_script
 from swiftprep.parsing.grammar import error_lines, parse
+from swiftprep.parsing.script import parse_script
 
 Kind: TypeAlias = Literal["text", "number", "code", ""]
 

@@ -11,9 +11,9 @@ from tree_sitter import Node, Query, QueryCursor
 
 from swiftprep.catalog.api import kebab
 from swiftprep.catalog.vue.module import Module
-from swiftprep.catalog.vue.values import Value, clean_doc, pairs, short, string_of, text_of, unwrapped, value_of
+from swiftprep.catalog.vue.values import Value, clean_doc, pairs, short, string_of, unwrapped, value_of
 from swiftprep.parsing.around import Around, nearest, smallest
-from swiftprep.parsing.grammar import language
+from swiftprep.parsing.grammar import language, text_of
 from swiftprep.parsing.sfc import Element
 
 _EMIT = re.compile(rb"emit\s*(?:\(|\.\s*(?:call|apply)\s*\(|\?\.\()")

@@ -8,7 +8,8 @@ from typing import Any
 from tree_sitter import Node
 
 from swiftprep.catalog.api import kebab
-from swiftprep.catalog.vue.values import Value, doc_of, short, signature, string_of, text_of, value_of
+from swiftprep.catalog.vue.values import Value, doc_of, short, signature, string_of, value_of
+from swiftprep.parsing.grammar import text_of
 
 _HOOKS = frozenset(
     "data render setup beforeCreate created beforeMount mounted beforeUpdate updated activated deactivated "

@@ -14,8 +14,8 @@ from typing import NamedTuple
 from tree_sitter import Node
 
 from swiftprep.catalog.vue.markup import read_attribute
-from swiftprep.catalog.vue.script import odd_names
 from swiftprep.parsing.grammar import parse
+from swiftprep.parsing.script import odd_names
 from swiftprep.parsing.sfc import Template, blanked
 from swiftprep.text.characters import without_entities
 

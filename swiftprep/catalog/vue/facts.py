@@ -16,7 +16,8 @@ from swiftprep.catalog.vue.expressions import codes_of
 from swiftprep.catalog.vue.functional import read_expressions
 from swiftprep.catalog.vue.markup import behaviour, slots_in, uses
 from swiftprep.catalog.vue.module import Module, Piece
-from swiftprep.catalog.vue.script import Reader, parse_script
+from swiftprep.catalog.vue.script import Reader
+from swiftprep.parsing.script import parse_script
 from swiftprep.parsing.sfc import Block, Element, Template, blanked, blocks, template
 
 SCRIPTS = {

@@ -13,8 +13,8 @@ from typing import Any, NamedTuple
 from tree_sitter import Node
 
 from swiftprep.catalog.vue.behaviour import payload_of
-from swiftprep.catalog.vue.values import WRAPPERS, key_of, pairs, string_of, text_of, unwrapped, unwrapped_once
-from swiftprep.parsing.grammar import parse
+from swiftprep.catalog.vue.values import WRAPPERS, key_of, pairs, string_of, unwrapped, unwrapped_once
+from swiftprep.parsing.grammar import parse, text_of
 
 # What of the context leads on to what, and what is not known when a part is handed on whole.
 _PARTS = {

@@ -10,7 +10,8 @@ from tree_sitter import Node
 from swiftprep.catalog.vue.module import Script
 from swiftprep.catalog.vue.options import MOST_NESTED, add_options, arguments_of, method_signature
 from swiftprep.catalog.vue.typescript_types import type_value
-from swiftprep.catalog.vue.values import Value, default_text, doc_of, key_of, pairs, short, text_of, unwrapped, value_of
+from swiftprep.catalog.vue.values import Value, default_text, doc_of, key_of, pairs, short, unwrapped, value_of
+from swiftprep.parsing.grammar import text_of
 
 _MACRO = re.compile(r"^(?:withDefaults|define(?:Props|Emits|Slots|Expose|Model|Options))$")
 _UNREAD = (

@@ -31,10 +31,10 @@ from swiftprep.catalog.vue.values import (
     returned_node,
     short,
     signature,
-    text_of,
     unwrapped,
     value_of,
 )
+from swiftprep.parsing.grammar import text_of
 
 _VALUES = ("name", "props", "emits", "mixins", "extends", "components", "model", "expose", "inheritAttrs", "template")
 _TELLING = frozenset(

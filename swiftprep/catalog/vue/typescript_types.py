@@ -20,18 +20,8 @@ from typing import Any
 
 from tree_sitter import Node
 
-from swiftprep.catalog.vue.values import (
-    MAX_ITEMS,
-    Value,
-    doc_of,
-    key_of,
-    short,
-    signature,
-    string_of,
-    text_of,
-    value_of,
-)
-from swiftprep.parsing.grammar import parse
+from swiftprep.catalog.vue.values import MAX_ITEMS, Value, doc_of, key_of, short, signature, string_of, value_of
+from swiftprep.parsing.grammar import parse, text_of
 
 _MOST_NESTED = 40
 _NAMED = r"""['"][^'"]+['"]\s*"""

@@ -24,6 +24,7 @@ from typing import Any, TypeAlias
 
 from tree_sitter import Node
 
+from swiftprep.parsing.grammar import text_of
 from swiftprep.text.characters import whole
 
 Value: TypeAlias = list[Any]
@@ -50,11 +51,6 @@ _SPACES = re.compile(r"\s+")
 _ESCAPE = re.compile(r"\\(u\{[0-9a-fA-F]+\}|u[0-9a-fA-F]{4}|x[0-9a-fA-F]{2}|.)", re.S)
 _ESCAPED = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", "v": "\v", "0": "\0", "\n": ""}
 _TAG = re.compile(r"(?<!\S)@(\w+)")
-
-
-def text_of(node: Node) -> str:
-    """Return the node's source text."""
-    return (node.text or b"").decode("utf-8", "replace")
 
 
 def short(node: Node) -> str:
