@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import re
 from importlib.resources import files
 from itertools import cycle
@@ -13,7 +12,7 @@ import orjson
 from jinja2 import StrictUndefined
 from jinja2.sandbox import SandboxedEnvironment
 
-from swiftprep.errors import MissingDependencyError
+from swiftprep.plotting import new_figure
 from swiftprep.storage.disk import atomic_write, write_text
 from swiftprep.train.judgement import train_column
 from swiftprep.train.logs import eval_sets
@@ -41,20 +40,7 @@ def plot_losses(log: pd.DataFrame, path: str | Path | None = None) -> Figure:
     Raises:
         MissingDependencyError: matplotlib is not installed.
     """
-    try:
-        from matplotlib.figure import Figure
-    except ImportError:
-        raise MissingDependencyError("plots need matplotlib: pip install 'swiftprep[swift]'") from None
-
-    class ShownFigure(Figure):
-        """A figure that Jupyter shows even when pyplot was never imported."""
-
-        def _repr_png_(self) -> bytes:
-            image = io.BytesIO()
-            self.savefig(image, format="png")
-            return image.getvalue()
-
-    figure = ShownFigure(figsize=(7, 4), dpi=120, layout="constrained")
+    figure = new_figure(7, 4)
     axes = figure.subplots()
     across = "step" if "step" in log else "epoch"
     own = train_column([dict.fromkeys(log.columns)])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TypeVar
 
 from swiftprep import Sample
-from swiftprep.quality.rule import Verdict
+from swiftprep.quality.rule import RuleResult
 
 T = TypeVar("T")
 
@@ -16,6 +16,6 @@ def present(value: T | None) -> T:
     return value
 
 
-def repaired(verdict: Verdict | None) -> Sample:
+def repaired(verdict: RuleResult | None) -> Sample:
     """Return the sample as a rule repaired it; fail where the rule found nothing or repaired nothing."""
     return present(present(verdict).sample)

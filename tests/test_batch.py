@@ -19,7 +19,7 @@ from aiohttp.typedefs import Handler
 
 from swiftprep import Distiller, Limits, Teacher
 from swiftprep.distill import batch
-from swiftprep.distill.store import Store, read_ledger
+from swiftprep.distill.store import AnswerStore, read_ledger
 from swiftprep.errors import ConfigError, DistillStopped, RunInterrupted, TeacherError
 from swiftprep.teachers.http import Response
 from swiftprep.teachers.limiter import Halted
@@ -367,7 +367,7 @@ def test_ids_may_be_in_data(server: BatchServer, tmp_path: Any) -> None:
 
 def refuse_batches(tmp_path: Any) -> None:
     """Make a store that fails as soon as a batch is to be noted."""
-    Store(tmp_path / "s.sqlite").close()
+    AnswerStore(tmp_path / "s.sqlite").close()
     with closing(sqlite3.connect(tmp_path / "s.sqlite")) as connection, connection:
         connection.execute("CREATE TRIGGER t BEFORE INSERT ON batches BEGIN SELECT RAISE(ABORT, 'disk is full'); END")
 
@@ -462,7 +462,7 @@ def ask(
 ) -> None:
     """Have questions asked of SiliconFlow, as it were, and do something while they wait."""
 
-    async def asked(store: Store) -> None:
+    async def asked(store: AnswerStore) -> None:
         teacher = Teacher("https://api.siliconflow.cn/v1", "m", limits=Limits(attempts=1, backoff=0.01))
         teacher.endpoint = endpoint  # type: ignore[assignment]
         asks = batch.BatchTeacher(teacher, store, lambda: endpoint.workers)
@@ -479,7 +479,7 @@ def ask(
         finally:
             await asks.close()
 
-    with Store(tmp_path / "s.sqlite") as store:
+    with AnswerStore(tmp_path / "s.sqlite") as store:
         asyncio.run(asked(store))
 
 

@@ -13,7 +13,7 @@ from swiftprep import Catalog, Scanner
 from swiftprep.catalog import near
 from swiftprep.catalog.api import Component, Prop
 from swiftprep.catalog.linking import effort
-from swiftprep.catalog.linking.component import Reader
+from swiftprep.catalog.linking.component import ComponentReader
 from swiftprep.catalog.linking.link import Linked
 from swiftprep.catalog.python_java.python_api import python_api
 from swiftprep.catalog.vue.facts import read_script, read_vue
@@ -245,14 +245,14 @@ def test_files_of_one_name_are_not_compared_with_every_importer():
     "error", [RecursionError("deep"), MemoryError(), KeyError("x")], ids=["recursion", "memory", "key"]
 )
 def test_an_exception_costs_one_component_and_is_said(monkeypatch, tmp_path, error):
-    read = Reader.component
+    read = ComponentReader.component
 
     def component(self, path, index, depth=0):
         if path == "Bad.vue":
             raise error
         return read(self, path, index, depth)
 
-    monkeypatch.setattr(Reader, "component", component)
+    monkeypatch.setattr(ComponentReader, "component", component)
     for name in ("Bad.vue", "Fine.vue"):
         (tmp_path / name).write_text(sfc(f"export default {{ name: '{name[:-4]}', props: ['a'] }}"))
     scan = Scanner(tmp_path, framework="ta", cache=False, workers=1).scan()

@@ -12,7 +12,7 @@ import pytest
 from swiftprep import Budget, Distiller, Limits, Scenario, Teacher
 from swiftprep.catalog.api import Component, Event, Prop
 from swiftprep.catalog.catalog import Catalog
-from swiftprep.distill.store import Store, read_body, read_ledger
+from swiftprep.distill.store import AnswerStore, read_body, read_ledger
 from swiftprep.distill.verification import verify
 from swiftprep.errors import ConfigError, TeacherError
 from swiftprep.process.workers import Guarded, Lost
@@ -328,7 +328,7 @@ def test_the_ledger_is_a_table(tmp_path):
 
 
 def test_a_store_is_only_its_owners(tmp_path):
-    with Store(tmp_path / "s.sqlite"):
+    with AnswerStore(tmp_path / "s.sqlite"):
         pass
     assert (tmp_path / "s.sqlite").stat().st_mode & 0o077 == 0
 
@@ -354,7 +354,7 @@ def test_an_error_in_one_answer_is_told_and_the_others_go_on(tmp_path, caplog):
     assert (len(result.samples), result.reasons()) == (1, {"error": 1})
     assert "ZeroDivisionError" in caplog.text
     assert "Traceback" not in caplog.text
-    Store(tmp_path / "s.sqlite").close()  # and the lock is free
+    AnswerStore(tmp_path / "s.sqlite").close()  # and the lock is free
 
 
 def test_an_answer_that_cannot_be_verified_is_not_tried_again(tmp_path, monkeypatch):

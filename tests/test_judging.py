@@ -16,7 +16,7 @@ from swiftprep.errors import ConfigError
 from swiftprep.process.workers import ItemLimits, pool_of
 from swiftprep.quality.checker import RULES
 from swiftprep.quality.judging import Judging, Named, Terms
-from swiftprep.quality.report.rows import Row
+from swiftprep.quality.report.rows import CheckedRow
 from swiftprep.quality.rule import fix, warn
 
 cloudpickle.register_pickle_by_value(sys.modules[__name__])  # the children cannot import the tests
@@ -44,14 +44,14 @@ def odd(given: Sample) -> Any:
     return warn("seen")
 
 
-def judged(rows: list[Row], *, own: bool = True, levels: Any = ()) -> list[Row]:
+def judged(rows: list[CheckedRow], *, own: bool = True, levels: Any = ()) -> list[CheckedRow]:
     with pool_of(1) as pool:
         Judging([Named("odd", odd, own)], Terms(dict(levels)), LOW).judge(rows, pool)
     return rows
 
 
-def rows_of(*answers: str) -> list[Row]:
-    return [Row(str(at), "", sample(answer), sample(answer)) for at, answer in enumerate(answers)]
+def rows_of(*answers: str) -> list[CheckedRow]:
+    return [CheckedRow(str(at), "", sample(answer), sample(answer)) for at, answer in enumerate(answers)]
 
 
 @pytest.mark.slow

@@ -31,7 +31,7 @@ from kill_harness import (
 )
 
 from swiftprep.distill.distiller import Distiller
-from swiftprep.distill.store import Store, read_ledger
+from swiftprep.distill.store import AnswerStore, read_ledger
 from swiftprep.errors import ConfigError
 from swiftprep.teachers.protocol import Limits
 from swiftprep.teachers.teacher import Teacher
@@ -224,7 +224,7 @@ def test_two_on_one_store(tmp_path: Path, server: Server) -> None:
     first = start(job)
     server.wait(20, process=first)
     with pytest.raises(ConfigError, match=rf"in use by process {first.pid}\b.*另一个进程"):
-        Store(job.store)
+        AnswerStore(job.store)
     first.kill()
     first.wait()
     server.settle()
@@ -237,13 +237,13 @@ def test_two_on_one_store(tmp_path: Path, server: Server) -> None:
 
 def test_one_store_by_two_names(tmp_path: Path) -> None:
     (tmp_path / "link.sqlite").symlink_to(tmp_path / "distil.sqlite")
-    with Store(tmp_path / "distil.sqlite"), pytest.raises(ConfigError, match="in use"):
-        Store(tmp_path / "link.sqlite")
+    with AnswerStore(tmp_path / "distil.sqlite"), pytest.raises(ConfigError, match="in use"):
+        AnswerStore(tmp_path / "link.sqlite")
 
 
 def test_a_lock_file_with_nobody_behind_it_is_none(tmp_path: Path) -> None:
     tmp_path.joinpath("distil.sqlite.lock").write_text(f"{os.getpid()}\n")
-    Store(tmp_path / "distil.sqlite").close()
+    AnswerStore(tmp_path / "distil.sqlite").close()
 
 
 @pytest.mark.parametrize("damage", ["no database", "another database", "a folder", "cut off"])
@@ -257,17 +257,17 @@ def test_what_is_no_store_is_refused_and_left_alone(tmp_path: Path, damage: str)
     elif damage == "a folder":
         path.mkdir()
     else:
-        Store(path).close()
+        AnswerStore(path).close()
         path.write_bytes(path.read_bytes()[:5000])
     before = path.read_bytes() if path.is_file() else b""
     with pytest.raises(ConfigError, match=r"distil\.sqlite"):
-        Store(path)
+        AnswerStore(path)
     assert (path.read_bytes() if path.is_file() else b"") == before
 
 
 def test_an_empty_file_becomes_a_store(tmp_path: Path) -> None:
     (tmp_path / "distil.sqlite").touch()
-    Store(tmp_path / "distil.sqlite").close()
+    AnswerStore(tmp_path / "distil.sqlite").close()
 
 
 @pytest.mark.slow
@@ -279,6 +279,6 @@ def test_a_folder_that_cannot_be_written_to(tmp_path: Path) -> None:
         pytest.skip("a file system can only be mounted by root")
     try:
         with pytest.raises(ConfigError, match="无法写入"):
-            Store(folder / "distil.sqlite")
+            AnswerStore(folder / "distil.sqlite")
     finally:
         subprocess.run(["umount", str(folder)], check=True)

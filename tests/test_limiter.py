@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from swiftprep.distill.budget import Budget, BudgetReached, Spending, to_budget
-from swiftprep.distill.calls import Calls
-from swiftprep.distill.store import Spent, Store
+from swiftprep.distill.calls import RequestExecutor
+from swiftprep.distill.store import AnswerStore, Spent
 from swiftprep.errors import ConfigError, TeacherError
 from swiftprep.teachers.limiter import Limiter
 from swiftprep.teachers.protocol import Limits
@@ -166,8 +166,8 @@ def test_the_slots_go_down_with_throttling_and_up_with_answers(tmp_path):
     provider = Provider()
 
     async def work():
-        with Store(tmp_path / "s.sqlite") as store:
-            calls = Calls(store, Spending(Budget(), Spent()))
+        with AnswerStore(tmp_path / "s.sqlite") as store:
+            calls = RequestExecutor(store, Spending(Budget(), Spent()))
             questions = [Request("m", ({"role": "user", "content": f"q{number}"},)) for number in range(280)]
             await asyncio.gather(*[calls.ask(provider, question) for question in questions])
             return calls.tally

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from swiftprep.records import Reject
 from swiftprep.scan.source_file import Source, read_bytes, read_source
-from swiftprep.scan.walk import DEFAULT_IGNORE, Found, walk
+from swiftprep.scan.walk import DEFAULT_IGNORE, FoundFile, walk
 
 VUE = '<template>\n  <ta-card title="用户" />\n</template>\n'
 NOBODY = 65534
@@ -24,7 +24,7 @@ NOBODY = 65534
 def listed(root, suffixes=(".vue",), **settings):
     """Return the paths found, and the reason of each one rejected."""
     items = list(walk(Path(root), suffixes=suffixes, **settings))
-    found = [item.path for item in items if isinstance(item, Found)]
+    found = [item.path for item in items if isinstance(item, FoundFile)]
     rejected = {item.path: item.reason for item in items if isinstance(item, Reject)}
     assert len(found) + len(rejected) == len(items)
     return found, rejected
@@ -355,7 +355,7 @@ def test_no_content_takes_for_ever_to_judge(tree, text):
 def test_a_found_file_tells_what_a_cache_needs(tree):
     root = tree({"src/A.vue": VUE})
     os.utime(root / "src/A.vue", ns=(5, 1_700_000_000_123_456_789))
-    assert list(walk(root, suffixes=[".vue"])) == [Found("src/A.vue", len(VUE.encode()), 1_700_000_000_123_456_789)]
+    assert list(walk(root, suffixes=[".vue"])) == [FoundFile("src/A.vue", len(VUE.encode()), 1_700_000_000_123_456_789)]
 
 
 @pytest.mark.parametrize(
@@ -417,11 +417,11 @@ def test_files_and_folders_that_go_while_the_tree_is_walked(tree):
     root = tree({"a/A.vue": VUE, "a/B.vue": VUE, "a/C.vue": VUE, "b/D.vue": VUE, "c/E.vue": VUE})
     items = walk(root, suffixes=[".vue"])
     first = next(items)
-    assert isinstance(first, Found)
+    assert isinstance(first, FoundFile)
     (root / "a/B.vue").unlink()
     shutil.rmtree(root / "b")
     rest = list(items)
-    assert [item.path for item in rest if isinstance(item, Found)] == ["a/C.vue", "c/E.vue"]
+    assert [item.path for item in rest if isinstance(item, FoundFile)] == ["a/C.vue", "c/E.vue"]
     gone = {item.path: (item.reason, item.detail) for item in rest if isinstance(item, Reject)}
     assert gone == {
         "a/B.vue": ("unreadable", "No such file or directory"),

@@ -20,7 +20,7 @@ LAYERS = (
     "parsing spellings streams",
     "progress redaction withheld",
     "errors",
-    "process text",
+    "plotting process text",
     "rows storage",
     "catalog records",
     "code demo swiftfmt tokens",

@@ -17,8 +17,8 @@ from pumping import Expression, growing
 from swiftprep import Catalog, Sample
 from swiftprep.catalog.python_java.docstrings import joined, param_docs, tidied
 from swiftprep.catalog.vue.expressions import _is_sound
-from swiftprep.catalog.vue.facts import Shape, read_script, read_vue
-from swiftprep.catalog.vue.module import Piece
+from swiftprep.catalog.vue.facts import CutPlaces, read_script, read_vue
+from swiftprep.catalog.vue.module import SourcePiece
 from swiftprep.catalog.vue.values import clean_doc
 from swiftprep.code.snippets import script_frame
 from swiftprep.distill.verification.considerations import considerations
@@ -141,10 +141,10 @@ LONG = {
 }  # fmt: skip
 
 
-def many_blocks(count: int) -> tuple[bytes, Shape]:
+def many_blocks(count: int) -> tuple[bytes, CutPlaces]:
     blocks = [Block("script", {}, 10 * n, 10 * n + 1, 10 * n + 8, 10 * n + 9) for n in range(count)]
-    pieces = [Piece(10 * n + place, 10 * n + place + 1, "statement") for n in range(count) for place in (2, 4, 6)]
-    return b" " * 10 * count, Shape(blocks, pieces)
+    pieces = [SourcePiece(10 * n + place, 10 * n + place + 1, "statement") for n in range(count) for place in (2, 4, 6)]
+    return b" " * 10 * count, CutPlaces(blocks, pieces)
 
 
 def within(seconds: float, work: Callable[[], object]) -> None:

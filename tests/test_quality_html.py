@@ -12,7 +12,7 @@ import pytest
 from swiftprep.errors import ConfigError
 from swiftprep.quality.report import page as html_page
 from swiftprep.quality.report.report import QualityReport
-from swiftprep.quality.report.rows import Note, Row
+from swiftprep.quality.report.rows import CheckedRow, Note
 from swiftprep.records import Reject, Sample
 
 HOSTILE = (
@@ -28,7 +28,7 @@ def sample(name, answer="An answer.", *, question="A question?", channel="privat
 def row(place, source, now, *notes, was=None):
     drop = next((note for note in notes if note.severity == "drop"), None)
     reject = drop and Reject(place, drop.rule, drop.reason, now)
-    return Row(place, source, now, was or now, reject, list(notes))
+    return CheckedRow(place, source, now, was or now, reject, list(notes))
 
 
 @pytest.fixture
@@ -55,7 +55,7 @@ def report():
         row("b.jsonl:4", "b.jsonl", sample("b4")),
     ]  # fmt: skip
     rows.append(
-        Row(
+        CheckedRow(
             "b.jsonl:5",
             "b.jsonl",
             None,

@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 
 from swiftprep import Scanner
 from swiftprep.scan import one_file, scanner
-from swiftprep.scan.api_samples import derive
-from swiftprep.scan.file_record import Record
+from swiftprep.scan.api_samples import api_samples
+from swiftprep.scan.file_record import FileRecord
 from swiftprep.scan.source_file import read_source
 from swiftprep.scan.split import held_out, near_copies, signature
 
@@ -67,7 +67,7 @@ class InThisProcess:
     """In place of the pool: what is read here can be seen, and stopped."""
 
     def submit(self, guarded, files):
-        future: Future[list[Record | None]] = Future()
+        future: Future[list[FileRecord | None]] = Future()
         future.set_result(list(map(guarded.function, files)))
         return future
 
@@ -208,9 +208,9 @@ def test_a_scan_that_is_stopped_while_linking_leaves_no_half_catalogue(root, tmp
         yield from list(real(*arguments))[:1]
         raise KeyboardInterrupt
 
-    real = derive
+    real = api_samples
     with monkeypatch.context() as patch:
-        patch.setattr(scanner, "derive", stop)
+        patch.setattr(scanner, "api_samples", stop)
         with pytest.raises(KeyboardInterrupt):
             Scanner(root).scan()
     again = outputs(Scanner(root).scan(), tmp_path / "1")

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, TypeAlias
 from swiftprep.augment.phrasing import Asked, language_of, read
 from swiftprep.catalog.api import Component
 from swiftprep.catalog.catalog import Catalog
-from swiftprep.catalog.vue.facts import SCRIPTS, Shape, read_script, read_vue, suffix_of
+from swiftprep.catalog.vue.facts import SCRIPTS, CutPlaces, read_script, read_vue, suffix_of
 from swiftprep.code.markdown import fenced, is_bare_code
 from swiftprep.records import Sample
 from swiftprep.scan.kinds import SYNTAX
@@ -45,7 +45,7 @@ class Draft(NamedTuple):
 Drafts: TypeAlias = Iterator[Draft] | str
 
 
-class Code(NamedTuple):
+class AnswerCode(NamedTuple):
     """The code of an answer.
 
     Attributes:
@@ -125,22 +125,22 @@ class Parent:
         return {"framework": name} if name else {}
 
     @cached_property
-    def code(self) -> Code | None:
+    def code(self) -> AnswerCode | None:
         """The code of the answer, when it is the whole answer or its only fenced block."""
         answer = self.sample.answer
         blocks = fenced(answer)
         if not blocks and (self.kind == "component" or is_bare_code(answer)):
             looks = "vue" if answer.lstrip().startswith(("<template", "<script")) else "text"
-            return Code(answer, SYNTAX.get(suffix_of(self.path), looks) if self.path else looks, "", "")
+            return AnswerCode(answer, SYNTAX.get(suffix_of(self.path), looks) if self.path else looks, "", "")
         if len(blocks) != 1 or not blocks[0].closed or "```" in blocks[0].code:
             return None
         block = blocks[0]
         text = block.code.removesuffix("\n")
         at = answer.index("\n", block.start) + 1
-        return Code(text, block.language, answer[:at], answer[at + len(text) :])
+        return AnswerCode(text, block.language, answer[:at], answer[at + len(text) :])
 
     @cached_property
-    def parsed(self) -> tuple[dict[str, Any], Shape] | str:
+    def parsed(self) -> tuple[dict[str, Any], CutPlaces] | str:
         """The facts and the shape of the code (`catalog/facts.py`), or why there are none."""
         if self.code is None:
             return "no-code"

@@ -16,7 +16,7 @@ from swiftprep.catalog.vue.facts import read_vue
 from swiftprep.catalog.vue.markup import Attribute, literal_of
 from swiftprep.code.tags import markup, opening, spots, with_attribute, without
 from swiftprep.parsing.sfc import Element
-from swiftprep.scan.kinds import Maker, Wanted
+from swiftprep.scan.kinds import SampleBuilder, SampleSpec
 from swiftprep.scan.tasks import Task, load_task
 
 MOST_NAMED = 6  # props that a page's question names of a component
@@ -174,8 +174,8 @@ def _rendered(parent: Parent, code: str) -> str | None:
     assert parent.asked is not None
     facts, shape = read_vue(code.encode("utf-8", "replace"), parent.path)
     framework = parent.asked.facts["framework"]
-    wanted = Wanted((_page_task(parent.lang),), framework, parent.asked.facts.get("vue", ""))
-    rows = Maker(wanted, parent.path, code, facts, shape).make().rows
+    wanted = SampleSpec((_page_task(parent.lang),), framework, parent.asked.facts.get("vue", ""))
+    rows = SampleBuilder(wanted, parent.path, code, facts, shape).make().rows
     return str(rows[0][4]) if rows else None
 
 

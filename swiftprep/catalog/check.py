@@ -15,7 +15,7 @@ from swiftprep.catalog.vue.facts import MOST_BLOCKS, script_lang
 from swiftprep.catalog.vue.markup import Attribute, is_custom, read_attribute
 from swiftprep.catalog.vue.module import Module
 from swiftprep.catalog.vue.native import ATTRIBUTES, BUILT_IN, DOM_EVENTS, TRANSITION_PROPS, is_global, is_native
-from swiftprep.catalog.vue.script import Reader
+from swiftprep.catalog.vue.script import ScriptReader
 from swiftprep.parsing.script import parse_script
 from swiftprep.parsing.sfc import Element, blocks, template
 
@@ -109,7 +109,7 @@ def check(code: str, components: Mapping[str, list[Component]], *, vue3: bool, s
         line = source.count(b"\n", 0, block.start) + 1
         root, bad, grammar = parse_script(text, lang)
         checker.syntax((line + row - 1, "syntax error in <script>") for row in bad)
-        reader = Reader(text, root, line=line, in_sfc=True, is_setup=block.is_setup)
+        reader = ScriptReader(text, root, line=line, in_sfc=True, is_setup=block.is_setup)
         known.add(reader.read(), setup=block.is_setup)
         rendered += jsx_elements(text, root, grammar, line=line)
     for block in [b for b in parts if b.kind == "template" and b.lang in ("", "html")][:MOST_BLOCKS]:

@@ -10,7 +10,7 @@ from functools import lru_cache
 from swiftprep.catalog.api import kebab
 from swiftprep.catalog.catalog import Catalog
 from swiftprep.catalog.check import Problem
-from swiftprep.code.pieces import Piece, is_noted_wrong
+from swiftprep.code.pieces import CodePiece, is_noted_wrong
 from swiftprep.code.snippets import SCRIPTS, script_frame, syntax_errors
 
 _JSX = re.compile(r"<[A-Za-z][^<>]*>")
@@ -21,7 +21,7 @@ _NAMED_HERE = re.compile(
 _FROM_PACKAGE = re.compile(r"""\bimport\s+(?:(\w+)|\{([^{}]*)\})\s+from\s+['"](?![.~]|@/)([^'"]+)['"]""")
 
 
-def problems(text: str, found: list[Piece], catalog: Catalog | None) -> Iterator[tuple[Piece, Problem]]:
+def problems(text: str, found: list[CodePiece], catalog: Catalog | None) -> Iterator[tuple[CodePiece, Problem]]:
     """Yield what is wrong with the code of an answer, but for what it shows as wrong.
 
     Args:
@@ -39,7 +39,7 @@ def problems(text: str, found: list[Piece], catalog: Catalog | None) -> Iterator
                 yield piece, problem
 
 
-def _problems(piece: Piece, catalog: Catalog | None) -> Iterator[Problem]:
+def _problems(piece: CodePiece, catalog: Catalog | None) -> Iterator[Problem]:
     known = catalog if catalog is not None and any(component.kind == "component" for component in catalog) else None
     if piece.language == "vue" and known is not None:
         yield from _checked(known, piece.code)

@@ -33,7 +33,7 @@ _RIGHT_NOTE = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
+class CodePiece:
     """A piece of code in an answer.
 
     Attributes:
@@ -49,14 +49,14 @@ class Piece:
     is_wrong: bool = False
 
 
-def pieces(text: str) -> list[Piece]:
+def pieces(text: str) -> list[CodePiece]:
     r"""Return the code of an answer, without empty blocks.
 
     >>> pieces("错误写法:\n```vue\n<ta-a/>\n```")
-    [Piece(language='vue', code='<ta-a/>\n', number=1, is_wrong=True)]
+    [CodePiece(language='vue', code='<ta-a/>\n', number=1, is_wrong=True)]
     """
     if is_bare_code(text):
-        return [Piece(language_of("", text), text)]
+        return [CodePiece(language_of("", text), text)]
     found = []
     done = 0
     for number, block in enumerate(fenced(text), start=1):
@@ -67,7 +67,7 @@ def pieces(text: str) -> list[Piece]:
             first = block.code.lstrip()[:120].partition("\n")[0]
             says = said + (first if first.startswith(("//", "<!--", "#", "/*")) else "")
             is_wrong = _SHOWN_WRONG.search(says) is not None and not _SHOWN_RIGHT.search(says)
-            found.append(Piece(language_of(block.language, block.code), block.code, number, is_wrong))
+            found.append(CodePiece(language_of(block.language, block.code), block.code, number, is_wrong))
     return found
 
 

@@ -30,7 +30,7 @@ _NAME = re.compile(r"[^\s\u00a0\u2000-\u200a\u202f\u205f\u3000<>＜＞=＝/／\"
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class CodeSpan:
     """A stretch of code; `kind` says what reads it."""
 
     start: int
@@ -38,7 +38,7 @@ class Span:
     kind: Kind
 
 
-def code_spans(code: str, language: str, *, wide_tags: bool = True) -> list[Span]:
+def code_spans(code: str, language: str, *, wide_tags: bool = True) -> list[CodeSpan]:
     """Return the stretches of a piece of code in which look-alikes are wrong, in order.
 
     Args:
@@ -50,7 +50,7 @@ def code_spans(code: str, language: str, *, wide_tags: bool = True) -> list[Span
     >>> [code[span.start : span.end] for span in code_spans(code, "js")]
     ['f(“', '”，1) ']
     """
-    spans: Iterator[Span] = iter(())
+    spans: Iterator[CodeSpan] = iter(())
     if language == "vue":
         spans = _markup(code, wide_tags)
     elif language in SCRIPTS:
@@ -62,7 +62,7 @@ def code_spans(code: str, language: str, *, wide_tags: bool = True) -> list[Span
     return [span for span in spans if span.start < span.end]
 
 
-def _script(code: str, start: int, end: int, language: str, kind: Kind) -> Iterator[Span]:
+def _script(code: str, start: int, end: int, language: str, kind: Kind) -> Iterator[CodeSpan]:
     """Yield what is no string, comment or regular expression."""
     at = begin = start
     while at < end:
@@ -71,12 +71,12 @@ def _script(code: str, start: int, end: int, language: str, kind: Kind) -> Itera
             at += 1
             continue
         inner, resume = stop
-        yield Span(begin, inner, kind)
+        yield CodeSpan(begin, inner, kind)
         if code[at] == "`" and language in ("js", "ts", "tsx"):
             yield from _holes(code, at + 1, resume, language, kind)
         # Curly quotes belong to the code around them, and what closes a string opens none.
         begin, at = resume, resume + (code[at] in QUOTES)
-    yield Span(begin, end, kind)
+    yield CodeSpan(begin, end, kind)
 
 
 def _skipped(code: str, at: int, end: int, language: str) -> tuple[int, int] | None:
@@ -132,13 +132,13 @@ def _template_end(code: str, at: int, end: int) -> int:
     return min(end, place + 1)
 
 
-def _holes(code: str, start: int, end: int, language: str, kind: Kind) -> Iterator[Span]:
+def _holes(code: str, start: int, end: int, language: str, kind: Kind) -> Iterator[CodeSpan]:
     """Yield the code in the `${…}` of a template string."""
     for found in re.finditer(r"\$\{([^{}`]*)\}", code[start:end]):
         yield from _script(code, start + found.start(1), start + found.end(1), language, kind)
 
 
-def _markup(code: str, wide_tags: bool) -> Iterator[Span]:
+def _markup(code: str, wide_tags: bool) -> Iterator[CodeSpan]:
     at = 0
     while at < len(code):
         if code.startswith("<!--", at):
@@ -160,7 +160,7 @@ def _markup(code: str, wide_tags: bool) -> Iterator[Span]:
         else:
             before = _INDENT.match(code, at) if code[at - 1 : at] in ("\n", "") else None
             if before:  # the indentation of a tag
-                yield Span(at, before.end(), "tag")
+                yield CodeSpan(at, before.end(), "tag")
             at = before.end() if before else at + 1
 
 
@@ -168,7 +168,7 @@ def _begins_line(code: str, at: int) -> bool:
     return not code[code.rfind("\n", 0, at) + 1 : at].strip()
 
 
-def _tag(code: str, start: int, at: int) -> Generator[Span, None, int]:
+def _tag(code: str, start: int, at: int) -> Generator[CodeSpan, None, int]:
     """Yield the spans of a tag, and return where it ends."""
     begin = start
     name = ""
@@ -185,7 +185,7 @@ def _tag(code: str, start: int, at: int) -> Generator[Span, None, int]:
             if closing is None:
                 at += 1
                 continue
-            yield Span(begin, value + 1, "tag")
+            yield CodeSpan(begin, value + 1, "tag")
             if _EXPRESSION.match(name):
                 yield from _script(code, value + 1, closing, "js", "expression")
             begin, at, name = closing, closing + 1, ""
@@ -194,5 +194,5 @@ def _tag(code: str, start: int, at: int) -> Generator[Span, None, int]:
         else:
             at += 1
     at += code[at : at + 1] in (">", "＞")
-    yield Span(begin, at, "tag")
+    yield CodeSpan(begin, at, "tag")
     return at

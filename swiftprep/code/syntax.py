@@ -38,7 +38,7 @@ _SHELLS = ("bash", "sh", "shell", "zsh")
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class TextSpan:
     """A part of a piece of code that is no code, in bytes of its UTF-8 form.
 
     Attributes:
@@ -52,7 +52,7 @@ class Span:
     part: Part
 
 
-def spans(code: str, language: str) -> tuple[Span, ...]:
+def spans(code: str, language: str) -> tuple[TextSpan, ...]:
     """Return the literals, visible texts and comments of a piece of code, in order.
 
     Args:
@@ -63,14 +63,14 @@ def spans(code: str, language: str) -> tuple[Span, ...]:
 
 
 @lru_cache(maxsize=32)  # several rules look at one block
-def _spans(code: str, language: str) -> tuple[Span, ...]:
+def _spans(code: str, language: str) -> tuple[TextSpan, ...]:
     source = code.encode("utf-8", "replace")
     if language in _MARKUP or (not language and code.lstrip()[:1] == "<"):
         return tuple(_in_markup(source))
     root = _root(source, language)
     if root is None:
         rough = _ROUGH_IN_SHELL if language in _SHELLS else _ROUGH
-        return tuple(Span(*m.span(), "literal" if m[1] else "comment") for m in rough.finditer(source))
+        return tuple(TextSpan(*m.span(), "literal" if m[1] else "comment") for m in rough.finditer(source))
     return tuple(_in_tree(root, 0))
 
 
@@ -80,7 +80,7 @@ def _root(source: bytes, language: str) -> Node | None:
     return parse(source, _OTHERS[language]).root_node if language in _OTHERS else None
 
 
-def _in_markup(source: bytes) -> Iterator[Span]:
+def _in_markup(source: bytes) -> Iterator[TextSpan]:
     parts = [block for block in blocks(source) if block.kind in ("template", "script", "style")]
     if not parts:
         yield from _in_tree(parse(source, "html").root_node, 0)
@@ -93,16 +93,16 @@ def _in_markup(source: bytes) -> Iterator[Span]:
         else:
             for match in _ROUGH.finditer(inner):
                 start, end = match.span()
-                yield Span(block.start + start, block.start + end, "literal" if match[1] else "comment")
+                yield TextSpan(block.start + start, block.start + end, "literal" if match[1] else "comment")
 
 
-def _in_tree(root: Node, offset: int) -> Iterator[Span]:
+def _in_tree(root: Node, offset: int) -> Iterator[TextSpan]:
     nodes = [root]
     while nodes:
         node = nodes.pop()
         part = _PARTS.get(node.type) if node.is_named else None
         if part is not None and node.end_byte > node.start_byte:
-            yield Span(offset + node.start_byte, offset + node.end_byte, part)
+            yield TextSpan(offset + node.start_byte, offset + node.end_byte, part)
         else:
             nodes.extend(reversed(node.children))
 

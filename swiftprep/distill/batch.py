@@ -22,7 +22,7 @@ from urllib.parse import quote, urlsplit
 
 import orjson
 
-from swiftprep.distill.store import Store
+from swiftprep.distill.store import AnswerStore
 from swiftprep.errors import DistillStopped, TeacherError, one_line
 from swiftprep.teachers.failures import ACTIONS, failure, read_reply
 from swiftprep.teachers.http import Endpoint, Response
@@ -51,7 +51,7 @@ class BatchTeacher:
     is_batch = True  # one refused question says nothing about the next one: all went in the same file
 
     def __init__(
-        self, teacher: OpenAITeacher, store: Store, waiting: Callable[[], int], *, poll: float = FIRST_POLL
+        self, teacher: OpenAITeacher, store: AnswerStore, waiting: Callable[[], int], *, poll: float = FIRST_POLL
     ) -> None:
         """Set up; batches of earlier runs are taken over at the first question.
 

@@ -12,7 +12,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 from swiftprep.distill.budget import BudgetReached, Spending, cost_of
-from swiftprep.distill.store import Store, Stored
+from swiftprep.distill.store import AnswerStore, Stored
 from swiftprep.errors import DistillStopped, SwiftprepError, TeacherError, one_line
 from swiftprep.quality.rules.length import estimate
 from swiftprep.streams import get_logger
@@ -88,7 +88,7 @@ class _Slot:
         self._spending.settle(self, tokens, cost)
 
 
-class Calls:
+class RequestExecutor:
     """The calls of one run, to any number of teachers.
 
     Attributes:
@@ -97,7 +97,7 @@ class Calls:
     """
 
     def __init__(
-        self, store: Store, spending: Spending, *, seed: int = 0, on_halt: Callable[[], None] | None = None
+        self, store: AnswerStore, spending: Spending, *, seed: int = 0, on_halt: Callable[[], None] | None = None
     ) -> None:
         self.store = store
         self.spending = spending

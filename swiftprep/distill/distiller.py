@@ -16,10 +16,10 @@ from swiftprep.distill.preview import Preview, preview
 from swiftprep.distill.prompting.prompts import OPERATIONS, Operation, Prompter
 from swiftprep.distill.reading.experts import Given, read_experts
 from swiftprep.distill.reading.scenario_files import load_scenarios
-from swiftprep.distill.result import Record, Result, settle
-from swiftprep.distill.run import Run
+from swiftprep.distill.result import Result, ScenarioRecord, settle
+from swiftprep.distill.run import DistillRun
 from swiftprep.distill.scenario import Lang, Scenario
-from swiftprep.distill.store import LEDGER, Store, read_ledger
+from swiftprep.distill.store import LEDGER, AnswerStore, read_ledger
 from swiftprep.distill.verification.verify import Verifier
 from swiftprep.errors import ConfigError, DistillStopped, RunInterrupted
 from swiftprep.records import Message, Sample
@@ -183,7 +183,7 @@ class Distiller:
         """
         if mode not in ("live", "batch"):
             raise ConfigError(f"mode={mode!r}; expected 'live' or 'batch'")
-        return self._run(scenarios, budget, mode, Run.distil)[1]
+        return self._run(scenarios, budget, mode, DistillRun.distil)[1]
 
     def evolve(
         self,
@@ -221,8 +221,8 @@ class Distiller:
         scenarios: Iterable[Asked] | str | Path,
         budget: Budget | Mapping[str, float] | None,
         mode: str,
-        work: Callable[[Run], Coroutine[Any, Any, None]],
-    ) -> tuple[Run, Result]:
+        work: Callable[[DistillRun], Coroutine[Any, Any, None]],
+    ) -> tuple[DistillRun, Result]:
         if self.teacher is None:
             raise ConfigError("there is no teacher to ask: Distiller(Teacher(…)) (没有指定教师模型)")
         asked = self._scenarios(scenarios)
@@ -230,8 +230,8 @@ class Distiller:
             check = getattr(teacher, "check", None)
             if check is not None:
                 check()
-        with Store(self.store) as store:
-            run = Run(self, self.teacher, store, asked, to_budget(budget), mode)
+        with AnswerStore(self.store) as store:
+            run = DistillRun(self, self.teacher, store, asked, to_budget(budget), mode)
             interrupted = False
             try:
                 run_async(lambda: work(run), on_interrupt=run.interrupt)
@@ -275,10 +275,10 @@ class Distiller:
         for item in given:
             reply = self._as_reply(item)
             flaws = self.verifier.check(item.scenario, reply, ())
-            record = Record(item.scenario, tries=1, flaws=[flaws])
+            record = ScenarioRecord(item.scenario, tries=1, flaws=[flaws])
             settle(record, self.sample(item.scenario, reply, "expert", {}), flaws)
             records.append(record)
-        records += [Record(Scenario(reject.path or "?"), reject=reject) for reject in rejects]
+        records += [ScenarioRecord(Scenario(reject.path or "?"), reject=reject) for reject in rejects]
         return Result(records)
 
     def _as_reply(self, given: Given) -> Reply:

@@ -49,7 +49,7 @@ class Usage:
 
 
 @dataclass(slots=True)
-class Record:
+class ScenarioRecord:
     """What became of one scenario.
 
     Attributes:
@@ -83,7 +83,7 @@ class Result:
         neutralised: What was taken out of the code and the docs sent to the teacher: kind → how often.
     """
 
-    records: Sequence[Record]
+    records: Sequence[ScenarioRecord]
     usage: Usage = field(default_factory=Usage)
     stopped: str = ""
     neutralised: dict[str, int] = field(default_factory=dict)
@@ -132,7 +132,7 @@ class Result:
         """
         import pandas as pd
 
-        groups: dict[tuple[str, str], list[Record]] = {}
+        groups: dict[tuple[str, str], list[ScenarioRecord]] = {}
         for record in self.records:
             scenario = record.scenario
             names = [("all", ""), ("intent", scenario.intent or "other"), ("lang", scenario.lang)]
@@ -179,7 +179,7 @@ class Result:
         return {name: Path(folder) / f"{name}.jsonl" for name in ("samples", "rejects", "pending")}
 
 
-def settle(record: Record, sample: Sample, flaws: list[Flaw]) -> None:
+def settle(record: ScenarioRecord, sample: Sample, flaws: list[Flaw]) -> None:
     """Keep the sample, or reject it with its flaws."""
     if not flaws:
         record.sample = sample

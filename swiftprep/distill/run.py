@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from swiftprep.distill.batch import BatchTeacher
 from swiftprep.distill.budget import Budget, BudgetReached, Spending
-from swiftprep.distill.calls import Answer, Calls
+from swiftprep.distill.calls import Answer, RequestExecutor
 from swiftprep.distill.prompting.prompts import Operation, read_evolved, read_judgement
-from swiftprep.distill.result import Record, Result, Usage, settle
+from swiftprep.distill.result import Result, ScenarioRecord, Usage, settle
 from swiftprep.distill.scenario import Scenario
-from swiftprep.distill.store import Store
+from swiftprep.distill.store import AnswerStore
 from swiftprep.distill.verification.flaw import Flaw
 from swiftprep.distill.verification.verify import NOT_CHECKED
 from swiftprep.errors import ConfigError, DistillStopped, SwiftprepError, TeacherError, one_line
@@ -47,14 +47,14 @@ class _Judged:
 _PASSED = _Judged([])
 
 
-class Run:
+class DistillRun:
     """One run of a distiller."""
 
     def __init__(
         self,
         distiller: Distiller,
         teacher: TeacherProtocol,
-        store: Store,
+        store: AnswerStore,
         scenarios: list[Scenario],
         budget: Budget,
         mode: str,
@@ -62,13 +62,13 @@ class Run:
         self.distiller = distiller
         self.teacher = teacher
         self.store = store
-        self.records = [Record(scenario) for scenario in scenarios]
+        self.records = [ScenarioRecord(scenario) for scenario in scenarios]
         self.budget = budget
         self.mode = mode
         self._failed: SwiftprepError | None = None
         self.neutralised: Counter[str] = Counter()
         self.evolved: dict[str, Scenario] = {}
-        self.calls: Calls | None = None
+        self.calls: RequestExecutor | None = None
         self._batch: BatchTeacher | None = None
         self._thinking = asyncio.Lock()
         self._verifying = asyncio.Lock()
@@ -85,7 +85,7 @@ class Run:
         how = {record.scenario.id: operations[at % len(operations)] for at, record in enumerate(self.records)}
         await self._go(lambda record: self._evolve(record, how[record.scenario.id]))
 
-    async def _go(self, step: Callable[[Record], Awaitable[None]]) -> None:
+    async def _go(self, step: Callable[[ScenarioRecord], Awaitable[None]]) -> None:
         judge = self.distiller.judge
         if self.mode == "batch":
             if not isinstance(self.teacher, OpenAITeacher):
@@ -95,7 +95,7 @@ class Run:
         spending = Spending(self.budget, self.store.spent())
         spending.check(teachers)
         # A batch is the provider's: whatever ends the run, nobody waits a day for it.
-        self.calls = Calls(self.store, spending, on_halt=self._batch.leave if self._batch else None)
+        self.calls = RequestExecutor(self.store, spending, on_halt=self._batch.leave if self._batch else None)
         todo = iter(self._first_of_their_kind())
         # More hands than slots, so that one is ready when a slot comes free; a batch takes all there are.
         self._working = min(len(self.records), 2 * self.teacher.limits.concurrency)
@@ -141,7 +141,7 @@ class Run:
             return "the budget is reached; with a larger one the same call goes on (已达预算上限)"
         return str(self.reason or "") or ("interrupted" if self.reason else "")
 
-    def _first_of_their_kind(self) -> Iterator[Record]:
+    def _first_of_their_kind(self) -> Iterator[ScenarioRecord]:
         seen: set[str] = set()
         for record in self.records:
             if record.scenario.id in seen:
@@ -151,7 +151,7 @@ class Run:
             seen.add(record.scenario.id)
             yield record
 
-    async def _work(self, todo: Iterator[Record], step: Callable[[Record], Awaitable[None]]) -> None:
+    async def _work(self, todo: Iterator[ScenarioRecord], step: Callable[[ScenarioRecord], Awaitable[None]]) -> None:
         try:
             for record in todo:
                 try:
@@ -184,7 +184,7 @@ class Run:
         self._bar.set_postfix(shown, refresh=False)
         self._bar.update()
 
-    async def _distil(self, record: Record) -> None:
+    async def _distil(self, record: ScenarioRecord) -> None:
         """Ask, verify, and have mended what does not pass."""
         assert self.calls is not None
         distiller, scenario = self.distiller, record.scenario
@@ -216,7 +216,7 @@ class Run:
                 return
             messages = await self._think(distiller.prompter.mend, messages, answer.reply.content, flaws)
 
-    async def _evolve(self, record: Record, how: Operation) -> None:
+    async def _evolve(self, record: ScenarioRecord, how: Operation) -> None:
         """Have a scenario's instruction rewritten; what is of no use is rejected."""
         assert self.calls is not None
         scenario = record.scenario

@@ -85,7 +85,7 @@ class Spent:
     money: float = 0.0
 
 
-class Store:
+class AnswerStore:
     """An open store. It is locked while it is open: two processes would pay for the same answers.
 
     Example::
@@ -112,7 +112,7 @@ class Store:
         self._waiting: list[asyncio.Future[Exception | None]] = []
         self._broken: Exception | None = None
 
-    def __enter__(self) -> Store:
+    def __enter__(self) -> AnswerStore:
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from swiftprep.errors import ConfigError
-from swiftprep.swiftfmt import FILE_SUFFIXES, Entry, Forecast, parse_entry, require_rows
+from swiftprep.swiftfmt import FILE_SUFFIXES, DatasetEntry, Forecast, parse_entry, require_rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +23,7 @@ class DataSource:
         forecast: What ms-swift keeps of the file; None for a hub data set.
     """
 
-    entry: Entry
+    entry: DatasetEntry
     channel: str
     asked: int
     rows: int | None = None

@@ -15,7 +15,7 @@ from swiftprep.quality.duplicates.contamination import contaminated
 from swiftprep.quality.duplicates.dedup import duplicates
 from swiftprep.quality.judging import Judging, Level, Named, Terms, apply, note
 from swiftprep.quality.report.report import QualityReport
-from swiftprep.quality.report.rows import Note, Row
+from swiftprep.quality.report.rows import CheckedRow, Note
 from swiftprep.quality.report.shown import PRIVATE
 from swiftprep.quality.rule import Found, Rule, SetRule, Severity, drop, warn
 from swiftprep.quality.rules import answers, fences, instructions, loops, privacy, text, truncation, turns, voices
@@ -189,7 +189,7 @@ class Checker:
         """
         return self._check(
             [
-                Row(str(position), str(sample.meta.get("source") or source), sample, sample)
+                CheckedRow(str(position), str(sample.meta.get("source") or source), sample, sample)
                 for position, sample in enumerate(samples)
             ]
         )
@@ -213,7 +213,7 @@ class Checker:
         for path in paths:
             for read in repair_file(path):
                 place = f"{path}:{read.line}"
-                row = Row(place, str(path), read.sample, read.sample)
+                row = CheckedRow(place, str(path), read.sample, read.sample)
                 row.notes += [Note(name, "fix", *REPAIRS[name]) for name in read.repairs]
                 if read.reject is not None:
                     row.reject = replace(read.reject, path=place)
@@ -221,7 +221,7 @@ class Checker:
                 rows.append(row)
         return self._check(rows)
 
-    def _check(self, rows: list[Row]) -> QualityReport:
+    def _check(self, rows: list[CheckedRow]) -> QualityReport:
         readable = (row for row in rows if row.sample is not None and row.reject is None)
         self._check_rows([row for row in readable if self._is_formed(row)])
         about_the_set: list[Note] = []
@@ -237,7 +237,7 @@ class Checker:
                     note(left[position], name, level, verdict)
         return QualityReport(rows, about_the_set)
 
-    def _check_rows(self, rows: list[Row]) -> None:
+    def _check_rows(self, rows: list[CheckedRow]) -> None:
         """Apply the rules one after the other until none repairs anything more, or one rejects."""
         size = sum(len(row.sample.answer) for row in rows if row.sample is not None)
         workers = self.workers or (min(os.cpu_count() or 1, 8) if size > _POOL_CHARACTERS else 1)
@@ -249,7 +249,7 @@ class Checker:
                 repaired = [row.sample is not sample for row, sample in zip(rows, before, strict=True)]
                 rows = [row for row, again in zip(rows, repaired, strict=True) if again and row.reject is None]
 
-    def _is_formed(self, row: Row) -> bool:
+    def _is_formed(self, row: CheckedRow) -> bool:
         apply(row, "form", turns.form, self._terms)
         if row.reject is not None:
             row.reject = replace(row.reject, sample=None)  # what no rule can read, no rule can free of secrets

@@ -12,9 +12,9 @@ from typing import Literal, NamedTuple, TypeAlias
 from swiftprep.errors import ConfigError
 from swiftprep.process.workers import Guarded, ItemLimits, Lost, WorkerPool
 from swiftprep.quality.report.report import extracts
-from swiftprep.quality.report.rows import Note, Row
+from swiftprep.quality.report.rows import CheckedRow, Note
 from swiftprep.quality.report.shown import PRIVATE, masked, shown
-from swiftprep.quality.rule import Rule, Severity, Verdict, drop
+from swiftprep.quality.rule import Rule, RuleResult, Severity, drop
 from swiftprep.records import Reject, Sample
 
 Level: TypeAlias = Literal["off", "warn", "drop"]
@@ -55,7 +55,7 @@ class Judging:
 
     def __init__(self, rules: Sequence[Named], terms: Terms, limits: ItemLimits) -> None:
         self._terms = terms
-        self._steps: list[Callable[[list[Row], WorkerPool], None]] = []
+        self._steps: list[Callable[[list[CheckedRow], WorkerPool], None]] = []
         for is_own, group in groupby(rules, lambda named: named.is_own):
             together = tuple(group)
             if is_own:
@@ -64,20 +64,22 @@ class Judging:
             else:
                 self._steps.append(lambda rows, _, together=together: self._here(together, rows))  # type: ignore[misc]
 
-    def judge(self, rows: list[Row], pool: WorkerPool) -> None:
+    def judge(self, rows: list[CheckedRow], pool: WorkerPool) -> None:
         """Apply all rules once to each row, as far as none rejects it."""
         for step in self._steps:
             step([row for row in rows if row.reject is None], pool)
 
-    def _here(self, rules: tuple[Named, ...], rows: list[Row]) -> None:
+    def _here(self, rules: tuple[Named, ...], rows: list[CheckedRow]) -> None:
         for row in rows:
             for name, rule, _ in rules:
                 if row.reject is None:
                     apply(row, name, rule, self._terms)
 
-    def _in_workers(self, guarded: Guarded[Row, _Change | None], rows: list[Row], pool: WorkerPool) -> None:
+    def _in_workers(
+        self, guarded: Guarded[CheckedRow, _Change | None], rows: list[CheckedRow], pool: WorkerPool
+    ) -> None:
         at_once = 3 * pool.workers
-        begun: deque[tuple[list[Row], Future[list[_Change | Lost | None]]]] = deque()
+        begun: deque[tuple[list[CheckedRow], Future[list[_Change | Lost | None]]]] = deque()
         for batch in _batches(rows):
             begun.append((batch, pool.submit(guarded, batch)))
             if len(begun) > at_once:
@@ -85,7 +87,7 @@ class Judging:
         while begun:
             self._put(*begun.popleft())
 
-    def _put(self, rows: list[Row], future: Future[list[_Change | Lost | None]]) -> None:
+    def _put(self, rows: list[CheckedRow], future: Future[list[_Change | Lost | None]]) -> None:
         for row, change in zip(rows, future.result(), strict=True):
             if isinstance(change, Lost):
                 not_checked(row, change, self._terms)
@@ -93,12 +95,12 @@ class Judging:
                 change.put(row)
 
 
-def _size(row: Row) -> int:
+def _size(row: CheckedRow) -> int:
     return 0 if row.sample is None else sum(len(turn["content"]) for turn in row.sample.messages)
 
 
-def _batches(rows: list[Row]) -> Iterator[list[Row]]:
-    batch: list[Row] = []
+def _batches(rows: list[CheckedRow]) -> Iterator[list[CheckedRow]]:
+    batch: list[CheckedRow] = []
     size = 0
     for row in rows:
         batch.append(row)
@@ -124,7 +126,7 @@ class _Change(NamedTuple):
     notes: list[Note]
     is_private: bool
 
-    def put(self, row: Row) -> None:
+    def put(self, row: CheckedRow) -> None:
         row.reject, row.notes, row.is_private = self.reject, self.notes, self.is_private
         if row.reject is not None and row.reject.sample is None:  # it cannot be shown
             row.sample = row.before = None
@@ -139,7 +141,7 @@ class _Judge:
     rules: tuple[Named, ...]
     terms: Terms
 
-    def __call__(self, row: Row) -> _Change | None:
+    def __call__(self, row: CheckedRow) -> _Change | None:
         sample, before, told = row.sample, row.before, len(row.notes)
         for name, rule, _ in self.rules:
             try:
@@ -159,7 +161,7 @@ class _Judge:
         )
 
 
-def not_checked(row: Row, lost: Lost, terms: Terms) -> None:
+def not_checked(row: CheckedRow, lost: Lost, terms: Terms) -> None:
     """Reject a row that a rule has no end for; what cannot be looked at cannot be freed of what is private either."""
     level = terms.levels.get("not-checked", "drop")
     if level == "off" or row.sample is None:
@@ -172,7 +174,7 @@ def not_checked(row: Row, lost: Lost, terms: Terms) -> None:
         row.sample = row.before = None
 
 
-def apply(row: Row, name: str, rule: Rule, terms: Terms) -> None:
+def apply(row: CheckedRow, name: str, rule: Rule, terms: Terms) -> None:
     """Have a rule look at a row, and do what it says.
 
     Raises:
@@ -199,7 +201,7 @@ def apply(row: Row, name: str, rule: Rule, terms: Terms) -> None:
         note(row, name, severity, verdict)
 
 
-def note(row: Row, name: str, level: Severity, verdict: Verdict) -> None:
+def note(row: CheckedRow, name: str, level: Severity, verdict: RuleResult) -> None:
     """Write down a finding and do what it says."""
     assert row.sample is not None
     before = after = ""
@@ -212,7 +214,7 @@ def note(row: Row, name: str, level: Severity, verdict: Verdict) -> None:
     _add(row, Note(name, level, verdict.reason, verdict.reason_zh, before, after))
 
 
-def _note_private(row: Row, name: str, level: Severity, verdict: Verdict, clean: Sample) -> None:
+def _note_private(row: CheckedRow, name: str, level: Severity, verdict: RuleResult, clean: Sample) -> None:
     """Write down that something private was found, with its kinds and lengths, and take it out unless it is to stay."""
     assert row.sample is not None
     extract = extracts(shown(masked(row.sample, clean)), shown(clean))  # around it there may be more of the kind
@@ -229,14 +231,14 @@ def _note_private(row: Row, name: str, level: Severity, verdict: Verdict, clean:
     _add(row, Note(name, level, reason, reason_zh, *extract))
 
 
-def _without_private(verdict: Verdict, rule: Rule, row: Row) -> Verdict:
+def _without_private(verdict: RuleResult, rule: Rule, row: CheckedRow) -> RuleResult:
     """Return a verdict whose reasons, which may quote the sample, quote nothing private."""
     if not row.is_private or row.shown is None:
         return verdict
-    told = rule(row.shown) or Verdict("warn", "see the sample", "见样本")
+    told = rule(row.shown) or RuleResult("warn", "see the sample", "见样本")
     return replace(verdict, reason=told.reason, reason_zh=told.reason_zh)
 
 
-def _add(row: Row, told: Note) -> None:
+def _add(row: CheckedRow, told: Note) -> None:
     if told not in row.notes:  # the rules look again after a repair
         row.notes.append(told)

@@ -27,7 +27,7 @@ Severity: TypeAlias = Literal["fix", "drop", "warn"]
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class RuleResult:
     """Something a rule found. `fix`, `drop` and `warn` make it.
 
     Attributes:
@@ -43,25 +43,25 @@ class Verdict:
     sample: Sample | None = None
 
 
-def fix(sample: Sample, reason: str, reason_zh: str = "") -> Verdict:
+def fix(sample: Sample, reason: str, reason_zh: str = "") -> RuleResult:
     """Keep this repaired sample in place of the one the rule was given; it must mean the same."""
-    return Verdict("fix", reason, reason_zh, sample)
+    return RuleResult("fix", reason, reason_zh, sample)
 
 
-def drop(reason: str, reason_zh: str = "") -> Verdict:
+def drop(reason: str, reason_zh: str = "") -> RuleResult:
     """Reject the sample; the report shows its text."""
-    return Verdict("drop", reason, reason_zh)
+    return RuleResult("drop", reason, reason_zh)
 
 
-def warn(reason: str, reason_zh: str = "") -> Verdict:
+def warn(reason: str, reason_zh: str = "") -> RuleResult:
     """Keep the sample as it is and tell the person."""
-    return Verdict("warn", reason, reason_zh)
+    return RuleResult("warn", reason, reason_zh)
 
 
 # A rule looks at one sample and returns a verdict, or None when it has nothing to say. Its id is the function's name
 # with dashes. It never raises on a sample whose messages are texts, and says nothing about a sample it has repaired.
-Rule: TypeAlias = Callable[[Sample], Verdict | None]
+Rule: TypeAlias = Callable[[Sample], RuleResult | None]
 
 # A rule over the whole set gives positions, the id of what it found, and verdicts. No position: it is about the set.
-Found: TypeAlias = tuple[int | None, str, Verdict]
+Found: TypeAlias = tuple[int | None, str, RuleResult]
 SetRule: TypeAlias = Callable[[Sequence[Sample]], Iterable[Found]]

@@ -14,7 +14,7 @@ from swiftprep.distill.distiller import Distiller
 from swiftprep.distill.planning.coverage import coverage, plot_coverage
 from swiftprep.distill.preview import Preview
 from swiftprep.distill.reading.scenario_files import load_scenarios
-from swiftprep.distill.result import Record, Result
+from swiftprep.distill.result import Result, ScenarioRecord
 from swiftprep.distill.scenario import Scenario
 from swiftprep.distill.verification.compiler import Compiler
 from swiftprep.errors import ConfigError, DistillStopped, did_you_mean
@@ -69,7 +69,7 @@ class Distilled:
         return list(kept.values())
 
     @property
-    def records(self) -> list[Record]:
+    def records(self) -> list[ScenarioRecord]:
         """What became of each scenario, experts first."""
         return [record for result in (self.experts, self.asked) if result for record in result.records]
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import TypeAlias
 
-from swiftprep.redaction.places import MARKUP, OTHER_CODE, PROSE, Part, Place, Places, flat, parsed
+from swiftprep.redaction.places import MARKUP, OTHER_CODE, PROSE, GrammarPart, Place, Places, flat, parsed
 from swiftprep.redaction.secret_values import Span
 
 # What earlier versions wrote, which is no code outside of a string.
@@ -42,7 +42,7 @@ def mask(text: str, spans: Sequence[Span], places: Places) -> str:
         places: Of the same text.
     """
     edits: list[_Edit] = []
-    groups: dict[Part | None, list[Span]] = {}
+    groups: dict[GrammarPart | None, list[Span]] = {}
     for span in spans:
         groups.setdefault(places.part(span.start), []).append(span)
     for part, group in groups.items():
@@ -87,7 +87,7 @@ def _in_place_of_number(text: str, place: Place, quoted: str, suffix: str) -> st
     return quoted
 
 
-def _one_by_one(text: str, group: list[Span], places: Places, part: Part, errors: int) -> list[_Edit]:
+def _one_by_one(text: str, group: list[Span], places: Places, part: GrammarPart, errors: int) -> list[_Edit]:
     kept: list[_Edit] = []
     for number, span in enumerate(group):
         if kept and span.end <= kept[-1][1]:
@@ -100,7 +100,7 @@ def _one_by_one(text: str, group: list[Span], places: Places, part: Part, errors
     return kept
 
 
-def _errors(text: str, edits: Sequence[_Edit], part: Part) -> int:
+def _errors(text: str, edits: Sequence[_Edit], part: GrammarPart) -> int:
     inside = [(start - part.start, end - part.start, new) for start, end, new in edits]
     return parsed(flat(_apply(text[part.start : part.end], inside)), part.language).errors
 

@@ -67,7 +67,7 @@ _MOST_PARTS = 20_000
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class GrammarPart:
     """A part of a text that a grammar reads.
 
     Attributes:
@@ -151,29 +151,29 @@ def _fences(text: str) -> Iterator[tuple[int, int, str]]:
         yield min(opened.end() + 1, len(text)), len(text), opened[2].lower()
 
 
-def parts(text: str, path: str) -> list[Part]:
+def parts(text: str, path: str) -> list[GrammarPart]:
     """Return the parts of a text that a grammar reads, in order and without overlaps."""
     found = [part for start, end, suffix in regions(text, path) for part in _parts(text, start, end, suffix)]
     return found[:_MOST_PARTS]
 
 
-def _parts(text: str, start: int, end: int, suffix: str) -> Iterator[Part]:
+def _parts(text: str, start: int, end: int, suffix: str) -> Iterator[GrammarPart]:
     piece = text[start:end]
     if suffix in PROSE:
         # Bare code, if it is code without a doubt.
         if piece.lstrip().startswith("<") and "</" in piece:
             yield from _markup(piece, start)
         elif _STARTS_AS_CODE.match(piece) and not parsed(flat(piece), "js").errors:
-            yield Part(start, end, "js")
+            yield GrammarPart(start, end, "js")
     elif suffix == ".vue" and not re.search(r"^\s*<|<(?:script|template)\b", piece):
-        yield Part(start, end, "js")  # a piece of a script
+        yield GrammarPart(start, end, "js")  # a piece of a script
     elif suffix in MARKUP:
         yield from _markup(piece, start) if suffix != ".xml" else ()
     elif suffix in _GRAMMARS:
-        yield Part(start, end, _GRAMMARS[suffix])
+        yield GrammarPart(start, end, _GRAMMARS[suffix])
 
 
-def _markup(piece: str, offset: int) -> Iterator[Part]:
+def _markup(piece: str, offset: int) -> Iterator[GrammarPart]:
     """Yield the scripts of a component or a page, and the expressions of its markup."""
     done = 0
     for match in _RAW.finditer(piece):
@@ -184,15 +184,15 @@ def _markup(piece: str, offset: int) -> Iterator[Part]:
         if match["tag"] == "script" and not re.search(r"application/|text/x-", match["attributes"]):
             language = _LANG.search(match["attributes"])
             name = language[1] if language and language[1] in ("ts", "tsx", "jsx") else "js"
-            yield Part(offset + match.start("body"), offset + done, name)
+            yield GrammarPart(offset + match.start("body"), offset + done, name)
     yield from _expressions(piece, done, len(piece), offset)
 
 
-def _expressions(piece: str, start: int, end: int, offset: int) -> Iterator[Part]:
+def _expressions(piece: str, start: int, end: int, offset: int) -> Iterator[GrammarPart]:
     for match in _EXPRESSION.finditer(piece, start, end):
         if match.lastgroup:
             quote = {"double": '"', "single": "'"}.get(match.lastgroup, "")
-            yield Part(offset + match.start(match.lastgroup), offset + match.end(match.lastgroup), "js", quote)
+            yield GrammarPart(offset + match.start(match.lastgroup), offset + match.end(match.lastgroup), "js", quote)
 
 
 def flat(text: str) -> bytes:
@@ -236,9 +236,9 @@ class Places:
         self.parts = parts(text, path)
         self._starts = [part.start for part in self.parts]
         self._regions = regions(text, path)
-        self._trees: dict[Part, Parsed] = {}
+        self._trees: dict[GrammarPart, Parsed] = {}
 
-    def part(self, start: int) -> Part | None:
+    def part(self, start: int) -> GrammarPart | None:
         """Return the part that holds a place."""
         index = bisect_right(self._starts, start) - 1
         return self.parts[index] if index >= 0 and start < self.parts[index].end else None
@@ -269,7 +269,7 @@ class Places:
         taken = part.quote + "".join(_quote(other) for other in nodes if "string" in other.type)
         return Place(kind, node.start_byte - shift, node.end_byte - shift, name, _free(taken))
 
-    def tree(self, part: Part) -> Parsed:
+    def tree(self, part: GrammarPart) -> Parsed:
         """Return the syntax tree of a part."""
         if part not in self._trees:
             self._trees[part] = parsed(flat(self.text[part.start : part.end]), part.language)
@@ -305,7 +305,7 @@ class Places:
         is_number = self.text[start:end].isdigit()
         return Place("number" if is_number else "", start, end, name, "'" if self.suffix(start) == ".sql" else '"')
 
-    def _name(self, part: Part, node: Node | None, start: int) -> str:
+    def _name(self, part: GrammarPart, node: Node | None, start: int) -> str:
         for other in _ancestors(node) if node is not None else ():
             if name := _named_by(other, node):
                 return name

@@ -13,7 +13,7 @@ from swiftprep.catalog.api import Component
 from swiftprep.catalog.linking.link import Linked
 from swiftprep.catalog.usage import infer
 from swiftprep.catalog.vue.markup import Use
-from swiftprep.scan.file_record import Record
+from swiftprep.scan.file_record import FileRecord
 from swiftprep.scan.result import Spool
 
 
@@ -28,7 +28,7 @@ class Files:
         self.facts: dict[str, tuple[int, int]] = {}
         self._known: dict[bytes, dict[str, Any]] = {}
 
-    def add(self, name: str, head: dict[str, Any], record: Record, spool: Spool) -> str:
+    def add(self, name: str, head: dict[str, Any], record: FileRecord, spool: Spool) -> str:
         """Add a file and return its name, which is changed if another's reads the same."""
         while name in self.facts:  # bytes that are no UTF-8 all read as U+FFFD
             name += "\ufffd"
@@ -42,7 +42,7 @@ class Files:
         return name
 
 
-class Whole:
+class ScanAggregate:
     """What all files together say, by where it lies in the spool."""
 
     def __init__(self) -> None:
@@ -59,7 +59,7 @@ class Whole:
             self.derived.append((side, place))
 
 
-class Facts(Mapping[str, Any]):
+class SpooledFacts(Mapping[str, Any]):
     """The facts of all files, held as JSON in the spool and parsed when asked for."""
 
     def __init__(self, places: Mapping[str, tuple[int, int]], spool: Spool) -> None:

@@ -12,14 +12,14 @@ from swiftprep.catalog.catalog import Catalog, packed
 from swiftprep.catalog.linking.link import Linked
 from swiftprep.catalog.vue.markup import shown_use
 from swiftprep.errors import SwiftprepError
-from swiftprep.scan.kinds import SYNTAX, Wanted
+from swiftprep.scan.kinds import SYNTAX, SampleSpec
 from swiftprep.scan.tasks import Task
 
 FEWEST_USES = 3  # of a component known from usage alone, before something is said of it
 
 
-def derive(
-    wanted: Wanted, frame: Catalog, components: Iterable[tuple[str, Component]], held_out: set[str]
+def api_samples(
+    wanted: SampleSpec, frame: Catalog, components: Iterable[tuple[str, Component]], held_out: set[str]
 ) -> Iterator[tuple[str, bytes]]:
     """Yield `("catalog", part)` of the packed catalogue and `(split, JSON of rows)` of the samples made of it.
 
@@ -82,7 +82,7 @@ def _example(frame: Catalog, component: Component, held_out: set[str], side: str
     return shown_use(use)
 
 
-def _row(wanted: Wanted, task: Task, key: str, component: Component, example: str) -> list[Any]:
+def _row(wanted: SampleSpec, task: Task, key: str, component: Component, example: str) -> list[Any]:
     """Return a row, or `[path, span, kind, size]` of one that is too long."""
     sample_id = f"{wanted.framework}:{key}#api"
     suffix = "." + component.path.rpartition(".")[2].lower()

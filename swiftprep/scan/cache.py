@@ -12,8 +12,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from swiftprep.scan.file_record import Record
-from swiftprep.scan.walk import Found
+from swiftprep.scan.file_record import FileRecord
+from swiftprep.scan.walk import FoundFile
 from swiftprep.storage.disk import cache_dir
 
 logger = logging.getLogger(__name__)
@@ -34,11 +34,11 @@ class Known:
     def __init__(self, stamps: dict[str, tuple[int, int, int, str]]) -> None:
         self._stamps = stamps
 
-    def sha(self, file: Found) -> str:
+    def sha(self, file: FoundFile) -> str:
         """Return the hash the file had, or `""`."""
         return self._stamps[file.path][3] if file.path in self._stamps else ""
 
-    def is_current(self, file: Found) -> bool:
+    def is_current(self, file: FoundFile) -> bool:
         """Return whether a file is certainly as it was, by its size and time.
 
         It is not when it was read within a tick of the clock that stamps it: it may have changed again in that tick.
@@ -50,7 +50,7 @@ class Known:
         return size == file.size and mtime == file.mtime_ns and mtime + tick < read_at
 
 
-class Store:
+class ScanCache:
     """The records of one folder scanned with one set of settings.
 
     A damaged or locked file is no error: the scan then goes on without it.
@@ -82,12 +82,12 @@ class Store:
         rows = self._all("SELECT path, size, mtime, read_at, sha FROM files")
         return Known({os.fsdecode(path): (size, mtime, read_at, sha) for path, size, mtime, read_at, sha in rows})
 
-    def get(self, path: str) -> Record | None:
+    def get(self, path: str) -> FileRecord | None:
         """Return the record of a file, or None."""
         rows = self._all("SELECT sha, head, facts, rows, signature FROM files WHERE path = ?", os.fsencode(path))
-        return Record(*rows[0]) if rows else None
+        return FileRecord(*rows[0]) if rows else None
 
-    def put(self, file: Found, record: Record, read_at: int) -> None:
+    def put(self, file: FoundFile, record: FileRecord, read_at: int) -> None:
         """Remember what came of a file that was read at `read_at` (nanoseconds since the epoch)."""
         self._do(
             "INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",

@@ -6,13 +6,13 @@ from bisect import bisect_left
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from swiftprep.catalog.vue.facts import Shape
-from swiftprep.catalog.vue.module import Piece
+from swiftprep.catalog.vue.facts import CutPlaces
+from swiftprep.catalog.vue.module import SourcePiece
 from swiftprep.parsing.sfc import Element
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class CutPart:
     """A stretch of a source, in bytes; `around` names what it lies in, the outermost first."""
 
     start: int
@@ -20,7 +20,7 @@ class Part:
     around: tuple[str, ...] = ()
 
 
-def cut(source: bytes, tree: list[Piece], fits: Callable[[bytes], bool]) -> tuple[list[Part], list[Part]]:
+def cut(source: bytes, tree: list[SourcePiece], fits: Callable[[bytes], bool]) -> tuple[list[CutPart], list[CutPart]]:
     """Return the parts of `source` that fit, joined as far as they fit, and the smallest ones that do not.
 
     Together they cover every piece of `tree`, and no part begins or ends within a piece that has no inner ones.
@@ -30,26 +30,28 @@ def cut(source: bytes, tree: list[Piece], fits: Callable[[bytes], bool]) -> tupl
         tree: Its pieces in order.
         fits: Whether a stretch is short enough.
     """
-    parts: list[Part] = []
-    too_long: list[Part] = []
+    parts: list[CutPart] = []
+    too_long: list[CutPart] = []
 
-    def add(pieces: tuple[Piece, ...] | list[Piece], around: tuple[str, ...]) -> None:
+    def add(pieces: tuple[SourcePiece, ...] | list[SourcePiece], around: tuple[str, ...]) -> None:
         first = 0
         while first < len(pieces):
             piece = pieces[first]
             if count := _that_fit(source, pieces, first, fits):
-                parts.append(Part(piece.start, pieces[first + count - 1].end, around))
+                parts.append(CutPart(piece.start, pieces[first + count - 1].end, around))
             elif piece.inner:
                 add(piece.inner, (*around, _heading(source, piece)))
             else:
-                too_long.append(Part(piece.start, piece.end, around))
+                too_long.append(CutPart(piece.start, piece.end, around))
             first += count or 1
 
     add(tree, ())
     return parts, too_long
 
 
-def _that_fit(source: bytes, pieces: tuple[Piece, ...] | list[Piece], first: int, fits: Callable[[bytes], bool]) -> int:
+def _that_fit(
+    source: bytes, pieces: tuple[SourcePiece, ...] | list[SourcePiece], first: int, fits: Callable[[bytes], bool]
+) -> int:
     """Return how many pieces in a row, from one on, are short enough together; few stretches are looked at."""
     count, step, grows = 0, 1, True
     while step:
@@ -62,13 +64,13 @@ def _that_fit(source: bytes, pieces: tuple[Piece, ...] | list[Piece], first: int
     return count
 
 
-def _heading(source: bytes, piece: Piece) -> str:
+def _heading(source: bytes, piece: SourcePiece) -> str:
     """Return the first line of a piece, which says what the parts within it belong to."""
     line = source[piece.start : piece.end].lstrip().split(b"\n", 1)[0]
     return line[:120].decode("utf-8", "ignore").strip()
 
 
-def pieces_of(source: bytes, shape: Shape) -> list[Piece]:
+def pieces_of(source: bytes, shape: CutPlaces) -> list[SourcePiece]:
     """Return a file's pieces: blocks, in them statements or elements, in these their parts."""
     if not shape.blocks:
         return shape.pieces
@@ -76,7 +78,7 @@ def pieces_of(source: bytes, shape: Shape) -> list[Piece]:
     pieces = sorted(shape.pieces, key=lambda piece: piece.start)
     elements = sorted(enumerate(shape.elements), key=lambda item: item[1].start)
     for block in shape.blocks:
-        inner: list[Piece] = []
+        inner: list[SourcePiece] = []
         if block.kind == "script":
             first = bisect_left(pieces, block.start, key=lambda piece: piece.start)
             last = bisect_left(pieces, block.end, key=lambda piece: piece.start)
@@ -87,11 +89,11 @@ def pieces_of(source: bytes, shape: Shape) -> list[Piece]:
             inner = _elements([item for item in elements[first:last] if item[1].end <= block.end])
         elif block.kind == "style":
             inner = rules(source, block.start, block.end)
-        made.append(Piece(block.outer, block.outer_end, block.kind, tuple(inner)))
+        made.append(SourcePiece(block.outer, block.outer_end, block.kind, tuple(inner)))
     return made
 
 
-def _elements(numbered: list[tuple[int, Element]]) -> list[Piece]:
+def _elements(numbered: list[tuple[int, Element]]) -> list[SourcePiece]:
     """Return the template's elements, each with its number in the file, as nested pieces."""
     elements = dict(numbered)
     children: dict[int, list[int]] = {}
@@ -100,17 +102,17 @@ def _elements(numbered: list[tuple[int, Element]]) -> list[Piece]:
     inside = {index for members in children.values() for index in members}
     roots = [index for parent, members in children.items() if parent not in inside for index in members]
 
-    def piece(index: int, depth: int) -> Piece:
+    def piece(index: int, depth: int) -> SourcePiece:
         element = elements[index]
         inner = tuple(piece(child, depth + 1) for child in children.get(index, ())) if depth < 100 else ()
-        return Piece(element.start, element.end, "element", inner)
+        return SourcePiece(element.start, element.end, "element", inner)
 
     return [piece(index, 0) for index in sorted(roots)]
 
 
-def rules(source: bytes, start: int, end: int) -> list[Piece]:
+def rules(source: bytes, start: int, end: int) -> list[SourcePiece]:
     """Return the top-level rules of a style sheet: stretches that end where its braces are closed."""
-    found: list[Piece] = []
+    found: list[SourcePiece] = []
     depth = 0
     begin = start
     for position in range(start, end):
@@ -120,10 +122,10 @@ def rules(source: bytes, start: int, end: int) -> list[Piece]:
         elif byte == 0x7D:
             depth -= 1
             if depth == 0:
-                found.append(Piece(begin, position + 1, "rule"))
+                found.append(SourcePiece(begin, position + 1, "rule"))
                 begin = position + 1
     if source[begin:end].strip():
-        found.append(Piece(begin, end, "rule"))
+        found.append(SourcePiece(begin, end, "rule"))
     return found
 
 

@@ -10,7 +10,7 @@ import orjson
 from swiftprep.catalog.vue.facts import SCRIPTS
 from swiftprep.process.worker_child import Lost
 from swiftprep.redaction.file_names import without_private_name
-from swiftprep.scan.kinds import Wanted
+from swiftprep.scan.kinds import SampleSpec
 
 SUFFIXES = (".vue", *SCRIPTS, ".py", ".java")
 
@@ -28,14 +28,14 @@ class Job:
     """
 
     root: str
-    wanted: Wanted
+    wanted: SampleSpec
     suffixes: tuple[str, ...] = SUFFIXES
     licences: frozenset[str] | None = None
     redact: bool = True
 
 
 @dataclass(frozen=True, slots=True)
-class Record:
+class FileRecord:
     """What came of one file.
 
     Attributes:
@@ -77,7 +77,7 @@ class File(NamedTuple):
     size: int
 
 
-def not_parsed(lost: Lost) -> Record:
+def not_parsed(lost: Lost) -> FileRecord:
     """Return what stands for a file that a worker could not read to its end."""
     raised = {
         "seconds": "; file_seconds= gives it more (解析超时)",
@@ -86,6 +86,6 @@ def not_parsed(lost: Lost) -> Record:
     return reject("not-parsed", lost.reason + raised.get(lost.over, ""))
 
 
-def reject(reason: str, detail: str, sha: str = "", facts: bytes = b"") -> Record:
+def reject(reason: str, detail: str, sha: str = "", facts: bytes = b"") -> FileRecord:
     """Return what stands for a file that is left out."""
-    return Record(sha, orjson.dumps({"reject": [reason, readable(detail)]}), facts)
+    return FileRecord(sha, orjson.dumps({"reject": [reason, readable(detail)]}), facts)

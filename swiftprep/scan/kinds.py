@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from swiftprep.catalog.api import kebab
-from swiftprep.catalog.vue.facts import Shape, suffix_of
-from swiftprep.catalog.vue.module import Piece
+from swiftprep.catalog.vue.facts import CutPlaces, suffix_of
+from swiftprep.catalog.vue.module import SourcePiece
 from swiftprep.scan.cut import cut, pieces_of, span_of
 from swiftprep.scan.tasks import Task
 
@@ -24,7 +24,7 @@ CONTEXT_LINES = 40  # kept on each side of what is to be filled in, when the who
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class SampleSpec:
     """What samples to make.
 
     Attributes:
@@ -43,7 +43,7 @@ class Wanted:
 
 
 @dataclass(slots=True)
-class Made:
+class BuiltSamples:
     """The samples of one file as rows, `[id, kind, instruction, input, output, span, more]`, and what did not fit.
 
     Attributes:
@@ -55,7 +55,7 @@ class Made:
     dropped: list[list[Any]] = field(default_factory=list)
 
 
-class Maker:
+class SampleBuilder:
     """Makes the samples of one file.
 
     Args:
@@ -66,14 +66,14 @@ class Maker:
         shape: Where it can be cut.
     """
 
-    def __init__(self, wanted: Wanted, path: str, text: str, facts: dict[str, Any], shape: Shape) -> None:
+    def __init__(self, wanted: SampleSpec, path: str, text: str, facts: dict[str, Any], shape: CutPlaces) -> None:
         self.wanted = wanted
         self.path = path
         self.text = text
         self.source = text.encode("utf-8", "replace")
         self.facts = facts
         self.shape = shape
-        self.made = Made()
+        self.made = BuiltSamples()
         self.halves: dict[str, tuple[str, list[int]]] | None = None
         self.base = {
             "framework": wanted.framework,
@@ -82,7 +82,7 @@ class Maker:
             "language": SYNTAX.get(suffix_of(path), "text"),
         }
 
-    def make(self) -> Made:
+    def make(self) -> BuiltSamples:
         """Make them all."""
         for task in self.wanted.tasks:
             if task.kind == "component":
@@ -237,9 +237,9 @@ class Maker:
         return own
 
 
-def holes(shape: Shape) -> list[tuple[int, int]]:
+def holes(shape: CutPlaces) -> list[tuple[int, int]]:
     """Return the bytes of what can be taken out: methods and options, statements, elements below the root."""
-    found: list[Piece] = []
+    found: list[SourcePiece] = []
     for piece in shape.pieces:
         for entry in piece.inner:
             found += [p for p in entry.inner if p.kind == "member"] or [entry]

@@ -11,12 +11,12 @@ from swiftprep.catalog.python_java.java_api import java_api
 from swiftprep.catalog.python_java.python_api import python_api
 from swiftprep.catalog.python_java.units import java_units, python_units
 from swiftprep.catalog.python_java.units import members as members_of
-from swiftprep.catalog.vue.facts import SCRIPTS, Shape, read_script, read_vue, suffix_of
-from swiftprep.catalog.vue.module import Piece
+from swiftprep.catalog.vue.facts import SCRIPTS, CutPlaces, read_script, read_vue, suffix_of
+from swiftprep.catalog.vue.module import SourcePiece
 from swiftprep.records import Reject
 from swiftprep.redaction.private import without_private
-from swiftprep.scan.file_record import Job, Record, reject, shown_name
-from swiftprep.scan.kinds import Maker
+from swiftprep.scan.file_record import FileRecord, Job, reject, shown_name
+from swiftprep.scan.kinds import SampleBuilder
 from swiftprep.scan.licences import allowed, read_licence
 from swiftprep.scan.source_file import read_source
 from swiftprep.scan.split import signature
@@ -24,7 +24,7 @@ from swiftprep.scan.split import signature
 _NOT_READ = ("unreadable", "symlink", "not-a-file")
 
 
-def read_file(job: Job, path: str, known: str = "") -> Record | None:
+def read_file(job: Job, path: str, known: str = "") -> FileRecord | None:
     """Read a file, find its secrets, parse it and make its samples; None when its hash is `known`."""
     source = read_source(Path(job.root), path)
     if isinstance(source, Reject):
@@ -39,8 +39,8 @@ def read_file(job: Job, path: str, known: str = "") -> Record | None:
     text, findings = without_private(source.text, name) if job.redact else (source.text, [])
     facts, shape = _parse(text.encode("utf-8", "replace"), name)
     if not path.lower().endswith(job.suffixes):
-        return Record(source.sha, b"{}", orjson.dumps(facts))
-    made = Maker(job.wanted, name, text, facts, shape).make()
+        return FileRecord(source.sha, b"{}", orjson.dumps(facts))
+    made = SampleBuilder(job.wanted, name, text, facts, shape).make()
     if not made.rows:
         if made.dropped:
             size = max(size or 0 for _, _, size in made.dropped)
@@ -57,10 +57,10 @@ def read_file(job: Job, path: str, known: str = "") -> Record | None:
         "notes": facts.pop("notes", []),
         "dropped": made.dropped,
     }
-    return Record(source.sha, orjson.dumps(head), orjson.dumps(facts), orjson.dumps(made.rows), signature(text))
+    return FileRecord(source.sha, orjson.dumps(head), orjson.dumps(facts), orjson.dumps(made.rows), signature(text))
 
 
-def _parse(source: bytes, path: str) -> tuple[dict[str, Any], Shape]:
+def _parse(source: bytes, path: str) -> tuple[dict[str, Any], CutPlaces]:
     suffix = suffix_of(path)
     if suffix == ".vue":
         return read_vue(source, path)
@@ -73,6 +73,10 @@ def _parse(source: bytes, path: str) -> tuple[dict[str, Any], Shape]:
         facts["errors"] = [[line, "syntax error"] for line in errors[:20]]
     pieces = []
     for unit in units(source):
-        inner = tuple(Piece(m.start, m.end, "member") for m in members_of(source, unit)) if unit.kind == "class" else ()
-        pieces.append(Piece(unit.start, unit.end, unit.kind, inner))
-    return facts, Shape([], pieces, [])
+        inner = (
+            tuple(SourcePiece(m.start, m.end, "member") for m in members_of(source, unit))
+            if unit.kind == "class"
+            else ()
+        )
+        pieces.append(SourcePiece(unit.start, unit.end, unit.kind, inner))
+    return facts, CutPlaces([], pieces, [])

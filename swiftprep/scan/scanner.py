@@ -26,25 +26,25 @@ from swiftprep.errors import ConfigError
 from swiftprep.process.workers import Guarded, ItemLimits, Lost, pool_of
 from swiftprep.progress import progress_bar
 from swiftprep.records import Reject
-from swiftprep.scan.aggregate import Facts, Files, Whole, all_components, all_usage
-from swiftprep.scan.api_samples import derive, told
-from swiftprep.scan.cache import Store, store_path
+from swiftprep.scan.aggregate import Files, ScanAggregate, SpooledFacts, all_components, all_usage
+from swiftprep.scan.api_samples import api_samples, told
+from swiftprep.scan.cache import ScanCache, store_path
 from swiftprep.scan.commit import commit_of
-from swiftprep.scan.file_record import SUFFIXES, File, Job, Record, not_parsed, readable, shown_name
+from swiftprep.scan.file_record import SUFFIXES, File, FileRecord, Job, not_parsed, readable, shown_name
 from swiftprep.scan.in_worker import read_in_worker
-from swiftprep.scan.kinds import Wanted
+from swiftprep.scan.kinds import SampleSpec
 from swiftprep.scan.packages import packages_of
 from swiftprep.scan.result import Kept, Scan, Spool
 from swiftprep.scan.split import held_out
 from swiftprep.scan.tasks import KINDS, load_task
 from swiftprep.scan.vue_version import vue_version_of
-from swiftprep.scan.walk import Found, walk
+from swiftprep.scan.walk import FoundFile, walk
 
 _POOL_BYTES = 6_000_000  # to read before starting worker processes pays
 _CHUNK_BYTES = 400_000
 _PACKAGE = Path(__file__).parents[1]
 
-Read: TypeAlias = Callable[[list[Found], Mapping[str, str]], "Future[list[Record | Lost | None]]"]
+Read: TypeAlias = Callable[[list[FoundFile], Mapping[str, str]], "Future[list[FileRecord | Lost | None]]"]
 
 
 class Scanner:
@@ -145,7 +145,7 @@ class Scanner:
         self.cache = cache and not (callable(tokenizer) and count is tokenizer)
         self._job = Job(
             str(self.root),
-            Wanted(tasks, framework, self.vue_version, max_tokens, count),
+            SampleSpec(tasks, framework, self.vue_version, max_tokens, count),
             self.suffixes,
             None if allow_licenses is None else frozenset(allow_licenses),
             redact,
@@ -163,18 +163,18 @@ class Scanner:
             there = f"; there are {others}, see suffixes=" if others else ""
             wanted = ", ".join(self.suffixes)
             raise ConfigError(f"{self.root}: no {wanted} file in it{there} (文件夹里没有可扫描的源文件)")
-        store = Store(store_path(self.root, self._fingerprint()) if self.cache else None)
+        store = ScanCache(store_path(self.root, self._fingerprint()) if self.cache else None)
         try:
             return self._scan(listed, store)
         finally:
             store.close()
 
-    def _is_wanted(self, item: Found | Reject) -> bool:
+    def _is_wanted(self, item: FoundFile | Reject) -> bool:
         """Return whether a file counts: one to make samples of, or a folder behind which there may be some."""
         suffix = suffix_of(item.path)
         return suffix in self.suffixes or (isinstance(item, Reject) and suffix not in SUFFIXES)
 
-    def _scan(self, listed: list[Found | Reject], store: Store) -> Scan:
+    def _scan(self, listed: list[FoundFile | Reject], store: ScanCache) -> Scan:
         spool = Spool()
         files = Files()
         rejects: list[Reject] = []
@@ -193,7 +193,7 @@ class Scanner:
                 files.facts.setdefault(name, spool.add(record.facts))
             if record is not None and record.facts:
                 digest.update(f"{name}\0{record.sha}\0{is_kept}\0".encode("utf-8", "replace"))
-        store.forget({item.path for item in listed if isinstance(item, Found)})
+        store.forget({item.path for item in listed if isinstance(item, FoundFile)})
         packages = packages_of(self.root)
         digest.update(orjson.dumps(sorted(packages.items())))
         whole = self._whole(files, packages, digest.hexdigest(), store, spool)
@@ -213,9 +213,11 @@ class Scanner:
             vue_version=self.vue_version,
         )
 
-    def _whole(self, files: Files, packages: dict[str, str], digest: str, store: Store, spool: Spool) -> Whole:
+    def _whole(
+        self, files: Files, packages: dict[str, str], digest: str, store: ScanCache, spool: Spool
+    ) -> ScanAggregate:
         """Return what only all files together say: the catalogue, the samples made of it, and who is held out."""
-        whole = Whole()
+        whole = ScanAggregate()
         known = store.whole(digest)
         if known is not None:
             whole.held_out = set(orjson.loads(known[0]))
@@ -223,35 +225,37 @@ class Scanner:
                 for side, data in known[1]:
                     whole.add(side, data, spool)
                 return whole
-            whole = Whole()
+            whole = ScanAggregate()
         whole.held_out = held_out(files.paths, files.signatures, self.val_fraction, self.seed)
         store.start_whole()
-        facts = Facts(files.facts, spool)
+        facts = SpooledFacts(files.facts, spool)
         frame = Catalog(usage=all_usage(facts), framework=self.framework, vue_version=self.vue_version)
         val = {files.paths[index] for index in whole.held_out}
         linked = Linked(facts, packages)
-        parts = derive(self._job.wanted, frame, all_components(linked, frame.usage), val)
+        parts = api_samples(self._job.wanted, frame, all_components(linked, frame.usage), val)
         for side, data in chain(parts, told(linked)):
             store.add_whole(side, data)
             whole.add(side, data, spool)
         store.finish_whole(digest, orjson.dumps(sorted(whole.held_out)))
         return whole
 
-    def _records(self, listed: list[Found | Reject], store: Store) -> Iterator[tuple[Found | Reject, Record | None]]:
+    def _records(
+        self, listed: list[FoundFile | Reject], store: ScanCache
+    ) -> Iterator[tuple[FoundFile | Reject, FileRecord | None]]:
         """Yield each file with its record, in the order listed; what is not known is read, by several processes."""
         known = store.known()
         unread = {
-            item.path: known.sha(item) for item in listed if isinstance(item, Found) and not known.is_current(item)
+            item.path: known.sha(item) for item in listed if isinstance(item, FoundFile) and not known.is_current(item)
         }
-        todo = sum(item.size for item in listed if isinstance(item, Found) and item.path in unread)
+        todo = sum(item.size for item in listed if isinstance(item, FoundFile) and item.path in unread)
         workers = self.workers or (min(os.cpu_count() or 1, 8) if todo > _POOL_BYTES else 1)
-        batches: deque[tuple[list[Found | Reject], int, Any]] = deque()
+        batches: deque[tuple[list[FoundFile | Reject], int, Any]] = deque()
         with (
             _readers(self._job, self._limits, workers) as read,
             progress_bar(None, desc="scan", unit=" files", total=len(listed)) as bar,
         ):
             for items in _batches(listed, unread):
-                files = [item for item in items if isinstance(item, Found) and item.path in unread]
+                files = [item for item in items if isinstance(item, FoundFile) and item.path in unread]
                 batches.append((items, time.time_ns(), read(files, unread)))
                 if len(batches) > 2 * workers:
                     yield from self._finished(*batches.popleft(), unread, store, read, bar)
@@ -260,18 +264,18 @@ class Scanner:
 
     def _finished(
         self,
-        items: list[Found | Reject],
+        items: list[FoundFile | Reject],
         read_at: int,
-        future: Future[list[Record | Lost | None]],
+        future: Future[list[FileRecord | Lost | None]],
         unread: dict[str, str],
-        store: Store,
+        store: ScanCache,
         read: Read,
         bar: Any,
-    ) -> Iterator[tuple[Found | Reject, Record | None]]:
+    ) -> Iterator[tuple[FoundFile | Reject, FileRecord | None]]:
         fresh = iter(future.result())
         for item in items:
             record = None
-            if isinstance(item, Found):
+            if isinstance(item, FoundFile):
                 result = next(fresh) if item.path in unread else None
                 if result is None:  # known, or read again and found unchanged
                     result = store.get(item.path) or read([item], {}).result()[0]
@@ -292,13 +296,13 @@ class Scanner:
         return hashlib.blake2b(repr(said).encode("utf-8", "replace"), digest_size=16).hexdigest()
 
 
-def _batches(listed: list[Found | Reject], unread: dict[str, str]) -> Iterator[list[Found | Reject]]:
+def _batches(listed: list[FoundFile | Reject], unread: dict[str, str]) -> Iterator[list[FoundFile | Reject]]:
     """Cut the list where about `_CHUNK_BYTES` are to be read, or after 500 files."""
-    batch: list[Found | Reject] = []
+    batch: list[FoundFile | Reject] = []
     size = 0
     for item in listed:
         batch.append(item)
-        size += item.size + 1000 if isinstance(item, Found) and item.path in unread else 0
+        size += item.size + 1000 if isinstance(item, FoundFile) and item.path in unread else 0
         if size > _CHUNK_BYTES or len(batch) >= 500:
             yield batch
             batch, size = [], 0

@@ -65,7 +65,7 @@ _CLASSES = {
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class FoundFile:
     """A source file, with what tells whether it has changed since.
 
     Attributes:
@@ -79,7 +79,7 @@ class Found:
     mtime_ns: int
 
 
-def walk(root: Path, *, suffixes: Iterable[str], ignore: Iterable[str] | None = None) -> Iterator[Found | Reject]:
+def walk(root: Path, *, suffixes: Iterable[str], ignore: Iterable[str] | None = None) -> Iterator[FoundFile | Reject]:
     """Yield, in sorted order, each source file under `root` or the `Reject` that says why not.
 
     Every file whose name ends with one of `suffixes`, in any case, is yielded once, as one or the other, wherever it
@@ -160,7 +160,7 @@ def _may_hold_files(entry: os.DirEntry[str]) -> bool:
         return error.errno != errno.ELOOP  # a link to itself leads nowhere; what others lead to is not known
 
 
-def _judge(path: str, entry: os.DirEntry[str]) -> Found | Reject:
+def _judge(path: str, entry: os.DirEntry[str]) -> FoundFile | Reject:
     try:
         if entry.is_symlink():
             return Reject(path, "symlink", f"points to {os.readlink(entry.path)}")
@@ -169,7 +169,7 @@ def _judge(path: str, entry: os.DirEntry[str]) -> Found | Reject:
         return Reject(path, "unreadable", error.strerror or str(error))
     if not stat.S_ISREG(status.st_mode):
         return Reject(path, "not-a-file", "neither a regular file nor a folder")
-    return Found(path, status.st_size, status.st_mtime_ns)
+    return FoundFile(path, status.st_size, status.st_mtime_ns)
 
 
 @dataclass(frozen=True, slots=True)

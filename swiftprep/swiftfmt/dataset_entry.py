@@ -15,7 +15,7 @@ _HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class DatasetEntry:
     """One entry of swift's `--dataset`: `[hf::|ms::]id_or_path[:sub1/sub2][#N]`.
 
     Attributes:
@@ -33,7 +33,7 @@ class Entry:
         return self.source if count is None else f"{self.source}#{count}"
 
 
-def parse_entry(text: str) -> Entry:
+def parse_entry(text: str) -> DatasetEntry:
     """Read a `--dataset` entry the way ms-swift does: what exists on disk is taken literally.
 
     Raises:
@@ -44,7 +44,7 @@ def parse_entry(text: str) -> Entry:
     """
     settle(Path(text).parent)
     if os.path.exists(text):
-        return Entry(source=text, path=Path(text), count=None)
+        return DatasetEntry(source=text, path=Path(text), count=None)
     source, mark, number = text.rpartition("#")
     if not mark:
         source, number = text, ""
@@ -56,7 +56,7 @@ def parse_entry(text: str) -> Entry:
             )
         count = int(number)
     if os.path.exists(source):
-        return Entry(source=source, path=Path(source), count=count)
+        return DatasetEntry(source=source, path=Path(source), count=count)
     hub_id = re.sub(r"^(hf|ms)::", "", source, flags=re.IGNORECASE).split(":", 1)[0]
     looks_local = hub_id.endswith(FILE_SUFFIXES) or hub_id.startswith((".", "/", "~", "\\"))
     if looks_local or not is_hub_id(hub_id):
@@ -64,7 +64,7 @@ def parse_entry(text: str) -> Entry:
             f"'{source}': no such file or folder, and not a hub id like 'swift/self-cognition' "
             "(没有这个文件，也不是数据集 id)"
         )
-    return Entry(source=source, path=None, count=count)
+    return DatasetEntry(source=source, path=None, count=count)
 
 
 def is_hub_id(text: str) -> bool:

@@ -15,7 +15,7 @@ from swiftprep.errors import ConfigError, DataError, one_line
 from swiftprep.records import Reject
 from swiftprep.storage.outputs import settle
 from swiftprep.swiftfmt.conversation import Dropped, form_of, renames, to_messages
-from swiftprep.swiftfmt.dataset_entry import FILE_SUFFIXES, Entry
+from swiftprep.swiftfmt.dataset_entry import FILE_SUFFIXES, DatasetEntry
 from swiftprep.swiftfmt.encoding import NotEncoded, learns
 from swiftprep.swiftfmt.shape import milliseconds
 from swiftprep.swiftfmt.table import Table, WholeFile, read_table
@@ -49,7 +49,7 @@ _LOOKED_AT = 5  # turns that `datasets` looks at
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class LintedRow:
     """What happens to one row.
 
     Attributes:
@@ -85,7 +85,7 @@ class Lint:
     form: str = ""
     columns: dict[str, str] = field(default_factory=dict)
     counts: dict[str, int] = field(default_factory=dict)
-    problems: list[Row] = field(default_factory=list)
+    problems: list[LintedRow] = field(default_factory=list)
 
     @property
     def rows(self) -> int:
@@ -116,7 +116,7 @@ def lint(path: str | Path, *, tools: bool = False) -> Lint:
     except WholeFile as error:
         return Lint(source, fails=str(error), fails_at=error.line)
     counts: Counter[str] = Counter()
-    problems: list[Row] = []
+    problems: list[LintedRow] = []
     columns = _fates(table, form, names)
     try:
         for line, row, dropped, left_unread in _kept_as_json(_converted(table, form, columns)):
@@ -228,7 +228,7 @@ def _as_text(item: Converted) -> Converted:
     return line, row, dropped, left_unread
 
 
-def _row(line: int, row: dict[str, Any], dropped: str, left_unread: str, tools: bool) -> Row:
+def _row(line: int, row: dict[str, Any], dropped: str, left_unread: str, tools: bool) -> LintedRow:
     if dropped:
         return _told(line, "dropped", dropped)
     if isinstance(row["messages"][0], str):
@@ -242,11 +242,11 @@ def _row(line: int, row: dict[str, Any], dropped: str, left_unread: str, tools: 
         return _told(line, "encode-fails", one_line(str(error)))
     except Exception as error:
         return _told(line, "encode-fails", f"{_NOT_JUDGED} ({one_line(error)})")
-    return _told(line, "misread", odd) if odd else Row(line, "trained")
+    return _told(line, "misread", odd) if odd else LintedRow(line, "trained")
 
 
-def _told(line: int, outcome: Outcome, reason: str) -> Row:
-    return Row(line, outcome, reason, OUTCOMES[outcome][1])
+def _told(line: int, outcome: Outcome, reason: str) -> LintedRow:
+    return LintedRow(line, outcome, reason, OUTCOMES[outcome][1])
 
 
 def _misread(turns: list[dict[str, Any]]) -> str:
@@ -328,7 +328,7 @@ def forecast(path: str | Path) -> Forecast:
     return Forecast(form=form, rows=rows, kept=kept, dropped=dropped)
 
 
-def require_rows(entry: Entry, *, repeat: bool = True) -> Forecast | None:
+def require_rows(entry: DatasetEntry, *, repeat: bool = True) -> Forecast | None:
     """Refuse a local entry that ms-swift would fail on; return its forecast, None for other data sets.
 
     Args:

@@ -47,7 +47,7 @@ _LONE = re.compile("[\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class SalvagedRow:
     """A row as it was found.
 
     Attributes:
@@ -63,7 +63,7 @@ class Found:
     problem: tuple[str, str] | None = None
 
 
-def found_rows(path: Path) -> Iterator[Found]:
+def found_rows(path: Path) -> Iterator[SalvagedRow]:
     """Yield the rows of a `.jsonl`, `.json` or `.csv` file.
 
     A row of more than `LARGEST_ROW` bytes or `DEEPEST` levels is a problem, as is one whose reading fails.
@@ -74,10 +74,10 @@ def found_rows(path: Path) -> Iterator[Found]:
             line = found.line
             yield from _unwrapped(found)
     except Exception as error:
-        yield Found(line, problem=("failed", f"{one_line(error)}; the rest is not read"))
+        yield SalvagedRow(line, problem=("failed", f"{one_line(error)}; the rest is not read"))
 
 
-def _found(path: Path) -> Iterator[Found]:
+def _found(path: Path) -> Iterator[SalvagedRow]:
     if path.suffix == ".csv":
         yield from _csv_rows(path)
         return
@@ -131,7 +131,7 @@ def _decoded(data: bytes) -> tuple[str | None, frozenset[str]]:
         return None, frozenset()
 
 
-def _lines(path: Path) -> Iterator[Found]:
+def _lines(path: Path) -> Iterator[SalvagedRow]:
     with path.open("rb") as file:
         wide = file.read(2) in (b"\xff\xfe", b"\xfe\xff")
         file.seek(0)
@@ -140,9 +140,9 @@ def _lines(path: Path) -> Iterator[Found]:
                 if not line.strip(b" \t\r\n\x1a\xef\xbb\xbf"):
                     continue
                 for row in _line(number, line):
-                    yield Found(number, row.value, row.repairs | {"encoding"}, row.problem) if wide else row
+                    yield SalvagedRow(number, row.value, row.repairs | {"encoding"}, row.problem) if wide else row
         except UnicodeDecodeError as error:
-            yield Found(0, problem=("encoding", f"not UTF-16: {error.reason}"))
+            yield SalvagedRow(0, problem=("encoding", f"not UTF-16: {error.reason}"))
 
 
 def _widened(path: Path) -> Iterator[bytes]:
@@ -151,24 +151,24 @@ def _widened(path: Path) -> Iterator[bytes]:
             yield line.encode("utf-8", "surrogatepass")
 
 
-def _line(number: int, line: bytes) -> list[Found]:
+def _line(number: int, line: bytes) -> list[SalvagedRow]:
     if len(line) > LARGEST_ROW:
-        return [Found(number, problem=("too-large", TOO_LARGE))]
+        return [SalvagedRow(number, problem=("too-large", TOO_LARGE))]
     try:
         value = loads_within(line)
         if not may_repeat_a_key(line, value):
-            return [Found(number, value)]
+            return [SalvagedRow(number, value)]
     except orjson.JSONDecodeError:
         pass
     except DataError as error:
-        return [Found(number, problem=("too-large", str(error)))]
+        return [SalvagedRow(number, problem=("too-large", str(error)))]
     text, repairs = _decoded(line)
     if text is None:
-        return [Found(number, problem=("encoding", "neither UTF-8 nor GBK"))]
+        return [SalvagedRow(number, problem=("encoding", "neither UTF-8 nor GBK"))]
     return list(_values(text.strip(), number, repairs))
 
 
-def _values(text: str, line: int, repairs: frozenset[str]) -> Iterator[Found]:
+def _values(text: str, line: int, repairs: frozenset[str]) -> Iterator[SalvagedRow]:
     """Yield the JSON values of a line, which is one unless a line break is missing or a comma follows."""
     place = 0
     values = _Values(text)
@@ -183,7 +183,7 @@ def _values(text: str, line: int, repairs: frozenset[str]) -> Iterator[Found]:
             if isinstance(value, dict):
                 yield _clean(line, value, repairs | {"json"})
             else:
-                yield Found(line, problem=("bad-json", f"not valid JSON: {error}"))
+                yield SalvagedRow(line, problem=("bad-json", f"not valid JSON: {error}"))
             return
         rest = _BLANK.match(text, end).end()  # type: ignore[union-attr]
         if text[rest : rest + 1] == ",":
@@ -195,12 +195,12 @@ def _values(text: str, line: int, repairs: frozenset[str]) -> Iterator[Found]:
         place = after
 
 
-def _whole(text: str, repairs: frozenset[str]) -> Iterator[Found] | None:
+def _whole(text: str, repairs: frozenset[str]) -> Iterator[SalvagedRow] | None:
     """Read a text that is one JSON array, or objects over several lines; None if it is neither."""
     start = _BLANK.match(text).end()  # type: ignore[union-attr]
     if text[start : start + 1] == "[":
         return _array(text, start, repairs)
-    rows: list[Found] = []
+    rows: list[SalvagedRow] = []
     values = _Values(text)
     place, line, counted = start, 1, 0
     while place < len(text):
@@ -216,7 +216,7 @@ def _whole(text: str, repairs: frozenset[str]) -> Iterator[Found] | None:
     return iter(rows)
 
 
-def _unwrapped(found: Found) -> Iterator[Found]:
+def _unwrapped(found: SalvagedRow) -> Iterator[SalvagedRow]:
     """Yield the rows of an object that holds nothing but one list of rows."""
     inner = next(iter(found.value.items())) if isinstance(found.value, dict) and len(found.value) == 1 else ("", None)
     if inner[0] in MESSAGES_KEYS or not isinstance(inner[1], list) or not inner[1]:
@@ -226,10 +226,10 @@ def _unwrapped(found: Found) -> Iterator[Found]:
         yield found
         return
     for row in inner[1]:
-        yield Found(found.line, row, found.repairs | {"wrapped"})
+        yield SalvagedRow(found.line, row, found.repairs | {"wrapped"})
 
 
-def _array(text: str, start: int, repairs: frozenset[str]) -> Iterator[Found]:
+def _array(text: str, start: int, repairs: frozenset[str]) -> Iterator[SalvagedRow]:
     """Read an array item by item, so that what stands before a break is kept."""
     values = _Values(text)
     place, line, counted = start + 1, 1, 0
@@ -245,7 +245,7 @@ def _array(text: str, start: int, repairs: frozenset[str]) -> Iterator[Found]:
             value, place, more = values.at(place)
         except ValueError as error:
             if place < len(text) or is_empty:
-                yield Found(line, problem=("bad-json", f"not valid JSON: {error}; the rest is not read"))
+                yield SalvagedRow(line, problem=("bad-json", f"not valid JSON: {error}; the rest is not read"))
             return
         yield _clean(line, value, repairs | more)
         is_empty = False
@@ -254,7 +254,7 @@ def _array(text: str, start: int, repairs: frozenset[str]) -> Iterator[Found]:
             place += 1
         elif text[place : place + 1] != "]":
             if place < len(text):
-                yield Found(line, problem=("bad-json", "the array is broken here; the rest is not read"))
+                yield SalvagedRow(line, problem=("bad-json", "the array is broken here; the rest is not read"))
             return
 
 
@@ -356,15 +356,15 @@ def _end_of_brackets(text: str, place: int) -> int:
     return len(text)
 
 
-def _clean(line: int, value: Any, repairs: frozenset[str]) -> Found:
+def _clean(line: int, value: Any, repairs: frozenset[str]) -> SalvagedRow:
     """Join surrogate pairs that came apart, and put U+FFFD for what is left of one."""
     if isinstance(value, _NotRead):
-        return Found(line, problem=("too-large", value.why))
+        return SalvagedRow(line, problem=("too-large", value.why))
     if _REPEATED in repairs:
-        return Found(line, problem=(_REPEATED, "a key stands twice, with two values"))
+        return SalvagedRow(line, problem=(_REPEATED, "a key stands twice, with two values"))
     if _any_lone(value):
-        return Found(line, _joined(value), repairs | {"surrogates"})
-    return Found(line, value, repairs)
+        return SalvagedRow(line, _joined(value), repairs | {"surrogates"})
+    return SalvagedRow(line, value, repairs)
 
 
 def _any_lone(value: Any) -> bool:
@@ -384,10 +384,10 @@ def _joined(value: Any) -> Any:
     return [_joined(item) for item in value] if isinstance(value, (list, tuple)) else value
 
 
-def _csv_rows(path: Path) -> Iterator[Found]:
+def _csv_rows(path: Path) -> Iterator[SalvagedRow]:
     text, repairs = _decoded(read_within(path))
     if text is None:
-        yield Found(1, problem=("encoding", "neither UTF-8 nor GBK"))
+        yield SalvagedRow(1, problem=("encoding", "neither UTF-8 nor GBK"))
         return
     csv.field_size_limit(2**31 - 1)
     first = text[:_LOOKED_AT].lstrip().partition("\n")[0]
@@ -409,15 +409,15 @@ def _csv_rows(path: Path) -> Iterator[Found]:
                 has_twice = len(set(names)) < len(names)
                 continue
             if sum(map(len, cells)) > LARGEST_ROW:
-                yield Found(at, problem=("too-large", TOO_LARGE))
+                yield SalvagedRow(at, problem=("too-large", TOO_LARGE))
                 continue
             if len(cells) > len(head) and any(cell.strip() for cell in cells[len(head) :]):
-                yield Found(at, problem=("bad-csv", f"{len(cells)} cells, and the header has {len(head)}"))
+                yield SalvagedRow(at, problem=("bad-csv", f"{len(cells)} cells, and the header has {len(head)}"))
                 continue
             if has_twice:
-                yield Found(at, problem=("repeated-key", "two columns of the header have one name"))
+                yield SalvagedRow(at, problem=("repeated-key", "two columns of the header have one name"))
                 continue
             row = {name: cell or None for name, cell in zip(head, cells, strict=False) if name}
             yield _clean(at, row, repairs)
     except csv.Error as error:
-        yield Found(line, problem=("bad-csv", str(error)))
+        yield SalvagedRow(line, problem=("bad-csv", str(error)))

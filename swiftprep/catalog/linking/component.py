@@ -19,7 +19,7 @@ _BEING_READ: tuple[list[Event], bool] = ([], False)
 _HIDDEN = ("@private", "@internal", "@ignore")
 
 
-class Reader:
+class ComponentReader:
     """Turns options into `Component`s; a mixin used a hundred times is read once."""
 
     def __init__(self, modules: Modules) -> None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
 from swiftprep.catalog.api import Component, Event, kebab, to_component
-from swiftprep.catalog.linking.component import Place, Reader
+from swiftprep.catalog.linking.component import ComponentReader, Place
 from swiftprep.catalog.linking.names import Facts, Modules
 from swiftprep.catalog.vue.values import Value
 
@@ -65,7 +65,7 @@ class Linked:
         self.failed: list[Failure] = []
         self.notes: list[tuple[str, str]] = []
         self._modules = Modules(facts, packages)
-        self._reader = Reader(self._modules)
+        self._reader = ComponentReader(self._modules)
         self._entries: dict[str, _Entry] = {}
         places: set[str] = set()
         for entry in sorted(self._listed(), key=lambda entry: (entry.rank, entry.path, entry.line)):

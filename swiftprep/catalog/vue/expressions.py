@@ -35,7 +35,7 @@ _NEED_VALUE = frozenset(("if", "else-if", "show", "html", "text"))
 _LONGEST_SHOWN = 60
 
 
-class Code(NamedTuple):
+class TemplateCode(NamedTuple):
     """A piece of a template that is code.
 
     Attributes:
@@ -68,7 +68,7 @@ def expression_errors(
 
 def codes_of(
     parsed: Template, source: bytes, *, vue3: bool = False, mustaches: bool = True
-) -> Iterator[tuple[int, Code]]:
+) -> Iterator[tuple[int, TemplateCode]]:
     """Yield `(line, code)` of all that is code in a template; the arguments are those of `expression_errors`."""
     for element in parsed.elements:
         for name, value in element.attrs:
@@ -82,7 +82,7 @@ def codes_of(
             for place, inner, shown in _mustaches(text[0]):
                 if vue3 if inner is None else inner.strip():  # Vue 2 takes a lone `{{` for text
                     line = first + plain.count("\n", 0, text.start() + place)
-                    yield line, Code("expression", inner or "", shown)
+                    yield line, TemplateCode("expression", inner or "", shown)
 
 
 def _mustaches(text: str) -> Iterator[tuple[int, str | None, str]]:
@@ -102,15 +102,15 @@ def _message(shown: str) -> str:
     return f"syntax error in '{text if len(text) <= _LONGEST_SHOWN else text[: _LONGEST_SHOWN - 1] + '…'}'"
 
 
-def _in_attribute(name: str, value: str | None, vue3: bool) -> Iterator[Code]:
+def _in_attribute(name: str, value: str | None, vue3: bool) -> Iterator[TemplateCode]:
     """Yield the code that an attribute holds; `""` where an expression must stand and does not."""
     shown = name if value is None else f'{name}="{value}"'
     if dynamic := _DYNAMIC.match(name):
         inner, end, modifiers = name[dynamic.end() :].rpartition("]")
-        yield Code("expression", inner if end and _MODIFIERS.fullmatch(modifiers) else "", shown)
+        yield TemplateCode("expression", inner if end and _MODIFIERS.fullmatch(modifiers) else "", shown)
     if name in ("slot-scope", "scope"):
         if value and value.strip():
-            yield Code("parameters", value, shown)
+            yield TemplateCode("parameters", value, shown)
         return
     attribute = read_attribute(name, value)
     given = value or ""
@@ -118,21 +118,21 @@ def _in_attribute(name: str, value: str | None, vue3: bool) -> Iterator[Code]:
     if attribute.role == "directive":
         if attribute.name == "for":
             if vue3 or not is_empty:  # Vue 2 passes over an empty one
-                yield Code("for", given, shown)
+                yield TemplateCode("for", given, shown)
         elif attribute.name not in _WITHOUT_VALUE and (not is_empty or (vue3 and attribute.name in _NEED_VALUE)):
-            yield Code("expression", given, shown)
+            yield TemplateCode("expression", given, shown)
     elif attribute.role == "slot":
         if attribute.bound and not is_empty:
             is_name = name.startswith((":", "v-bind:"))  # :slot="name"
-            yield Code("expression" if is_name else "parameters", given, shown)
+            yield TemplateCode("expression" if is_name else "parameters", given, shown)
     elif attribute.role in ("on", "listeners"):
         if not is_empty or (vue3 and value is None and attribute.role == "on" and not attribute.modifiers):
-            yield Code("statements" if attribute.role == "on" else "expression", given, shown)
+            yield TemplateCode("statements" if attribute.role == "on" else "expression", given, shown)
     elif attribute.role == "model":
         if vue3 or not is_empty:
-            yield Code("expression", given, shown)
+            yield TemplateCode("expression", given, shown)
     elif attribute.bound and (value is not None or not vue3):  # in Vue 3 `:a` alone is short for `:a="a"`
-        yield Code("expression", given, shown)
+        yield TemplateCode("expression", given, shown)
 
 
 @lru_cache(maxsize=4096)

@@ -15,8 +15,8 @@ from swiftprep.catalog.vue.behaviour import jsx_elements, read_behaviour
 from swiftprep.catalog.vue.expressions import codes_of
 from swiftprep.catalog.vue.functional import read_expressions
 from swiftprep.catalog.vue.markup import behaviour, slots_in, uses
-from swiftprep.catalog.vue.module import Module, Piece
-from swiftprep.catalog.vue.script import Reader
+from swiftprep.catalog.vue.module import Module, SourcePiece
+from swiftprep.catalog.vue.script import ScriptReader
 from swiftprep.parsing.script import parse_script
 from swiftprep.parsing.sfc import Block, Element, Template, blanked, blocks, template
 
@@ -44,7 +44,7 @@ def suffix_of(path: str) -> str:
 
 
 @dataclass(slots=True)
-class Shape:
+class CutPlaces:
     """Where a source can be cut.
 
     Attributes:
@@ -54,7 +54,7 @@ class Shape:
     """
 
     blocks: list[Block] = field(default_factory=list)
-    pieces: list[Piece] = field(default_factory=list)
+    pieces: list[SourcePiece] = field(default_factory=list)
     elements: list[Element] = field(default_factory=list)
 
 
@@ -68,10 +68,10 @@ def _lines_at(source: bytes, places: set[int]) -> dict[int, int]:
     return lines
 
 
-def read_vue(source: bytes, path: str) -> tuple[dict[str, Any], Shape]:
+def read_vue(source: bytes, path: str) -> tuple[dict[str, Any], CutPlaces]:
     """Return the facts and the shape of a single-file component."""
     parts = blocks(source)
-    shape = Shape(parts)
+    shape = CutPlaces(parts)
     module, foreign, elements = Module(), [], []
     lines = _lines_at(source, {place for b in parts for place in (b.outer, b.start)})
     errors: list[tuple[int, str]] = [(lines[b.outer], f"<{b.kind}> without its end tag") for b in parts if not b.closed]
@@ -90,7 +90,7 @@ def read_vue(source: bytes, path: str) -> tuple[dict[str, Any], Shape]:
         root, bad, grammar = parse_script(text, lang)
         errors += [(line + row - 1, "syntax error in <script>") for row in bad]
         is_setup = block.is_setup
-        reader = Reader(text, root, line=line, offset=block.start, in_sfc=True, is_setup=is_setup, module=module)
+        reader = ScriptReader(text, root, line=line, offset=block.start, in_sfc=True, is_setup=is_setup, module=module)
         reader.read()
         shape.pieces += reader.pieces
         foreign += read_behaviour(text, root, module, offset=block.start)
@@ -118,11 +118,11 @@ def read_vue(source: bytes, path: str) -> tuple[dict[str, Any], Shape]:
     return _facts(module, foreign, elements, source, path, errors, notes), shape
 
 
-def read_script(source: bytes, path: str) -> tuple[dict[str, Any], Shape]:
+def read_script(source: bytes, path: str) -> tuple[dict[str, Any], CutPlaces]:
     """Return the facts and the shape of a JavaScript or TypeScript module."""
     lang = SCRIPTS[suffix_of(path)]
     root, bad, grammar = parse_script(source, lang)
-    reader = Reader(source, root)
+    reader = ScriptReader(source, root)
     module = reader.read()
     foreign = read_behaviour(source, root, module, offset=0)
     elements = jsx_elements(source, root, grammar)
@@ -132,7 +132,7 @@ def read_script(source: bytes, path: str) -> tuple[dict[str, Any], Shape]:
             text = markup[1].encode("utf-8", "replace")
             _add_template(options, template(text), text, None)
     errors = [(line, "syntax error") for line in bad]
-    return _facts(module, foreign, elements, source, path, errors, []), Shape([], reader.pieces, elements)
+    return _facts(module, foreign, elements, source, path, errors, []), CutPlaces([], reader.pieces, elements)
 
 
 def _facts(

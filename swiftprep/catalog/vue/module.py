@@ -1,4 +1,4 @@
-"""What reading a script fills in: what it says (`Module`), and where it can be cut (`Piece`)."""
+"""What reading a script fills in: what it says (`Module`), and where it can be cut (`SourcePiece`)."""
 
 from __future__ import annotations
 
@@ -36,13 +36,13 @@ class Module:
     notes: list[str] = field(default_factory=list)
 
 
-class Piece(NamedTuple):
+class SourcePiece(NamedTuple):
     """A part of a source that can be cut out whole: bytes from `start` to `end`; `inner` parts lie within it."""
 
     start: int
     end: int
     kind: str
-    inner: tuple[Piece, ...] = ()
+    inner: tuple[SourcePiece, ...] = ()
 
 
 @dataclass(slots=True)
@@ -63,7 +63,7 @@ class Script:
     line: int
     offset: int
     in_sfc: bool
-    entries: list[Piece] = field(default_factory=list)
+    entries: list[SourcePiece] = field(default_factory=list)
 
     def span(self, node: Node) -> list[int]:
         """Return the node's first and last line in the file."""

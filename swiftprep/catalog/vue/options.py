@@ -21,7 +21,7 @@ from tree_sitter import Node
 
 from swiftprep.catalog.vue.decorated import read_class
 from swiftprep.catalog.vue.functional import read_render
-from swiftprep.catalog.vue.module import Piece, Script
+from swiftprep.catalog.vue.module import Script, SourcePiece
 from swiftprep.catalog.vue.values import (
     MAX_ITEMS,
     Value,
@@ -206,9 +206,11 @@ def _added(script: Script, node: Node, statement: Node, *, sure: bool) -> tuple[
     return ["C", len(script.module.components) - 1], options
 
 
-def _piece(script: Script, key: str, entry: Node, parts: list[tuple[str, Node, Node | None]]) -> Piece:
+def _piece(script: Script, key: str, entry: Node, parts: list[tuple[str, Node, Node | None]]) -> SourcePiece:
     kind = "member" if key in ("methods", "computed", "watch") else "part"
-    return Piece(*script.bounds(entry), "option", tuple(Piece(*script.bounds(part), kind) for _, part, _ in parts))
+    return SourcePiece(
+        *script.bounds(entry), "option", tuple(SourcePiece(*script.bounds(part), kind) for _, part, _ in parts)
+    )
 
 
 def _nested(script: Script, options: dict[str, Any], value: Node, key: str, depth: int) -> Value:

@@ -13,7 +13,7 @@ from typing import Any
 from tree_sitter import Node
 
 from swiftprep.catalog.vue.macros import note_unread, read_macro, read_pattern, setup_options
-from swiftprep.catalog.vue.module import Module, Piece, Script
+from swiftprep.catalog.vue.module import Module, Script, SourcePiece
 from swiftprep.catalog.vue.options import arguments_of, class_component, read_function, read_value
 from swiftprep.catalog.vue.typescript_types import alias, interface
 from swiftprep.catalog.vue.values import Value, signature, string_of, unwrapped, value_of
@@ -25,7 +25,7 @@ _REQUIRE = re.compile(r"""require\(\s*(['"])([^'"]+)\1\s*\)(?:\.(\w+))?""")
 _DECLARATIONS = ("lexical_declaration", "variable_declaration")
 
 
-class Reader:
+class ScriptReader:
     """Reads one script.
 
     Args:
@@ -55,7 +55,7 @@ class Reader:
     ) -> None:
         self.source = source
         self.module = Module() if module is None else module
-        self.pieces: list[Piece] = []
+        self.pieces: list[SourcePiece] = []
         self._script = Script(root, self.module, line, offset, in_sfc)
         self._is_setup = is_setup
         if is_setup:
@@ -87,12 +87,14 @@ class Reader:
     def _cut(self) -> None:
         statements = [(*self._script.bounds(node), node.type) for node in self._script.root.named_children]
         starts = [start for start, _, _ in statements]
-        inner: list[list[Piece]] = [[] for _ in statements]
+        inner: list[list[SourcePiece]] = [[] for _ in statements]
         for entry in self._script.entries:
             at = bisect.bisect_right(starts, entry.start) - 1
             if at >= 0 and entry.end <= statements[at][1]:
                 inner[at].append(entry)
-        self.pieces += [Piece(*statement, tuple(parts)) for statement, parts in zip(statements, inner, strict=True)]
+        self.pieces += [
+            SourcePiece(*statement, tuple(parts)) for statement, parts in zip(statements, inner, strict=True)
+        ]
 
     def _import(self, node: Node) -> None:
         source = node.child_by_field_name("source")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import re
 from collections import Counter
 from collections.abc import Iterable
@@ -14,7 +13,7 @@ from swiftprep.code.markdown import code_of
 from swiftprep.distill.planning.intents import INTENTS
 from swiftprep.distill.planning.traits import askable
 from swiftprep.distill.scenario import Scenario
-from swiftprep.errors import MissingDependencyError
+from swiftprep.plotting import new_figure
 from swiftprep.records import Sample
 from swiftprep.storage.disk import atomic_write
 
@@ -111,24 +110,11 @@ def plot_coverage(frame: pd.DataFrame, path: str | Path | None = None) -> Figure
     Raises:
         MissingDependencyError: matplotlib is not installed.
     """
-    try:
-        from matplotlib.figure import Figure
-    except ImportError:
-        raise MissingDependencyError("plots need matplotlib: pip install 'swiftprep[swift]'") from None
-
-    class ShownFigure(Figure):
-        """A figure that Jupyter shows even when pyplot was never imported."""
-
-        def _repr_png_(self) -> bytes:
-            image = io.BytesIO()
-            self.savefig(image, format="png")
-            return image.getvalue()
-
     of_intents = frame.drop(columns=OTHER, errors="ignore")
     totals = of_intents.sum(axis=1)
     shown = frame.loc[totals.sort_values(kind="stable").index[:_MOST_ROWS]]
     height, width = shown.shape
-    figure = ShownFigure(figsize=(3.2 + 0.55 * width, 1.6 + 0.22 * max(height, 1)), dpi=120, layout="constrained")
+    figure = new_figure(3.2 + 0.55 * width, 1.6 + 0.22 * max(height, 1))
     axes = figure.subplots()
     if height:
         most = max(1, int(of_intents.loc[shown.index].to_numpy().max(initial=0)))

@@ -24,7 +24,7 @@ from swiftprep.distill.planning.traits import (
     traits_of,
     usable,
 )
-from swiftprep.distill.planning.wording import Facts, Wording, Writer, fitting_traits, wordings
+from swiftprep.distill.planning.wording import SentenceFacts, Wording, Writer, fitting_traits, wordings
 from swiftprep.distill.scenario import Lang, Scenario
 from swiftprep.errors import ConfigError, did_you_mean
 from swiftprep.records import Sample
@@ -151,7 +151,7 @@ class _Board:
         self.of_intent: Counter[str] = Counter()
         self.planned: Counter[str] = Counter()
         self.closed: set[tuple[str, str, str]] = set()
-        self._facts: dict[str, Facts] = {}
+        self._facts: dict[str, SentenceFacts] = {}
         self._wordings: dict[tuple[str, str, str], list[Wording]] = {}
         self.heap: list[tuple[float, int]] = []
 
@@ -209,13 +209,13 @@ class _Board:
         meta = {"source": "planned", "domain": domain}
         return Scenario(text, components=used, intent=intent, lang=lang, level=level, meta=meta)
 
-    def facts(self, tag: str) -> Facts:
+    def facts(self, tag: str) -> SentenceFacts:
         """Return what can be said of a component, read once."""
         if tag not in self._facts:
             self._facts[tag] = self._read(tag)
         return self._facts[tag]
 
-    def _read(self, tag: str) -> Facts:
+    def _read(self, tag: str) -> SentenceFacts:
         component, use = self.entries[tag], self.uses[tag]
         if component.kind != "component":
             return self._of_code(component)
@@ -236,7 +236,7 @@ class _Board:
             **{name: (value,) for name, value in self._frame().items() if value},
         }
         choices = tuple((kebab(p.name), v.strip("'\"")) for p in own for v in p.values if usable(v.strip("'\"")))
-        return Facts(
+        return SentenceFacts(
             tag, self.traits[tag], names, self._others(component, use), choices,
             misuses(component, self.catalog, self.seed) if "troubleshooting" in self.intents else None,
         )  # fmt: skip
@@ -258,7 +258,7 @@ class _Board:
         found["mate"] = tuple(dict.fromkeys(near))[:_MATES]
         return found
 
-    def _of_code(self, component: Component) -> Facts:
+    def _of_code(self, component: Component) -> SentenceFacts:
         tag = component.name
         names = {
             "prop": tuple(p.name for p in component.props if usable(p.name) and p.name not in ("self", "cls")),
@@ -268,4 +268,4 @@ class _Board:
         near = [t for t in self.files[component.path] if t != tag]
         near = near or [t for t in self.order[: _MATES + 1] if t != tag and "code" in self.traits[t]]
         found = misuses(component, self.catalog, self.seed) if "troubleshooting" in self.intents else None
-        return Facts(tag, self.traits[tag], names, {"mate": tuple(near[:_MATES])}, (), found)
+        return SentenceFacts(tag, self.traits[tag], names, {"mate": tuple(near[:_MATES])}, (), found)

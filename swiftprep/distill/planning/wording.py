@@ -25,7 +25,7 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
+class SentenceFacts:
     """What can be put into the sentences about one component.
 
     Attributes:
@@ -78,14 +78,14 @@ def fitting_traits(intent: str) -> set[str]:
     return {*_table("zh")[intent]}
 
 
-def wordings(facts: Facts, intent: str, lang: Lang) -> list[Wording]:
+def wordings(facts: SentenceFacts, intent: str, lang: Lang) -> list[Wording]:
     """Return the sentences of an intent that this component can fill; `[]` when the intent does not fit it."""
     traits = tuple(facts.misuses or ()) if intent == "troubleshooting" else facts.traits
     by_trait = _table(lang)[intent]
     return [w for trait in traits for w in by_trait.get(trait, ()) if fits(w.text, facts)]
 
 
-def fits(text: str, facts: Facts) -> bool:
+def fits(text: str, facts: SentenceFacts) -> bool:
     """Return whether every slot of a sentence can be filled for this component."""
     need: dict[str, int] = {}
     for slot, number in _SLOT.findall(text):
@@ -122,7 +122,7 @@ class Writer:
         self._libraries = [name for name in phrases(lang)["libraries"] if name.lower() != ours]
 
     def write(
-        self, facts: Facts, intent: str, choices: Sequence[Wording], more: int
+        self, facts: SentenceFacts, intent: str, choices: Sequence[Wording], more: int
     ) -> tuple[str, tuple[str, ...], str]:
         """Return an instruction, the components it names, and the key of its domain.
 
@@ -157,7 +157,7 @@ class Writer:
         text = _tidy(_SLOT.sub(put, text), str(domain["name"]), self.lang)
         return text, tuple(used), str(domain["key"])
 
-    def _extra(self, facts: Facts, intent: str, filled: dict[str, str], parts: list[str]) -> str:
+    def _extra(self, facts: SentenceFacts, intent: str, filled: dict[str, str], parts: list[str]) -> str:
         extras = phrases(self.lang)["extras"]
         if intent in extras and "code" not in facts.traits:
             pool = list(extras[intent])
@@ -173,7 +173,7 @@ class Writer:
             filled.update(self._facts(facts, slot))
         return text
 
-    def _values(self, facts: Facts, wording: Wording, domain: dict[str, Any]) -> dict[str, str]:
+    def _values(self, facts: SentenceFacts, wording: Wording, domain: dict[str, Any]) -> dict[str, str]:
         """Return a value for each slot of a sentence."""
         draw, made = self.draw, {**self.frame, "tag": facts.tag}
         slots = {slot for slot, _ in _SLOT.findall(wording.text)}
@@ -192,7 +192,7 @@ class Writer:
                 made |= self._facts(facts, slot)
         return made
 
-    def _facts(self, facts: Facts, slot: str) -> dict[str, str]:
+    def _facts(self, facts: SentenceFacts, slot: str) -> dict[str, str]:
         if slot in ("choice", "value"):
             prop, value = self.draw.choice(facts.choices)
             return {"choice": prop, "value": value}

@@ -25,7 +25,7 @@ from swiftprep.catalog.catalog import Catalog
 from swiftprep.distill.prompting.evolving import read_evolved
 from swiftprep.distill.prompting.guard import clean, enclose, mark_for
 from swiftprep.distill.prompting.judging import read_judgement
-from swiftprep.distill.prompting.retrieval import Entry, Retriever
+from swiftprep.distill.prompting.retrieval import ReferencePiece, Retriever
 from swiftprep.distill.scenario import Lang, Scenario
 from swiftprep.errors import ConfigError, did_you_mean
 from swiftprep.quality.rules.length import estimate
@@ -240,7 +240,7 @@ class Prompter:
         }
 
 
-def _fenced(entries: Iterable[Entry], *texts: tuple[str, str]) -> list[str]:
+def _fenced(entries: Iterable[ReferencePiece], *texts: tuple[str, str]) -> list[str]:
     """Return entries and `(kind, text)`s between delimiters that none of them can forge."""
     entries = list(entries)
     mark = mark_for([*(entry.text for entry in entries), *(text for _, text in texts)])

@@ -29,7 +29,7 @@ _NAMED = re.compile(r"[A-Za-z_$][\w$]*(?:[-.][A-Za-z_$][\w$]*)*", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class ReferencePiece:
     """A piece of reference.
 
     Attributes:
@@ -52,7 +52,7 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class Retrieved:
     """What was found for a scenario.
 
     Attributes:
@@ -62,7 +62,7 @@ class Found:
     """
 
     named: tuple[str, ...]
-    entries: tuple[Entry, ...]
+    entries: tuple[ReferencePiece, ...]
     left_out: int
 
     @property
@@ -107,14 +107,14 @@ class Retriever:
                 self._names.setdefault(kebab(name), key)
         self._offered = _offered(catalog)
         self._common = sorted(self._offered, key=lambda key: (-catalog.components[key].uses, key))
-        self._apis: dict[tuple[str, bool], Entry] = {}
-        self._snippets: dict[str, list[Entry]] = {}
+        self._apis: dict[tuple[str, bool], ReferencePiece] = {}
+        self._snippets: dict[str, list[ReferencePiece]] = {}
         self._cuts = snippets(catalog, examples, self._names)
         self._kin = _kin(self._offered)
         self._near = self._neighbours()
         self._weights = self._word_weights()
 
-    def find(self, scenario: Scenario) -> Found:
+    def find(self, scenario: Scenario) -> Retrieved:
         """Return what a teacher should see.
 
         First the API of the components it names, then real uses of them, then the API of their neighbours, of which
@@ -138,7 +138,7 @@ class Retriever:
                 *((entry,) for key in inferred for entry in sorted(self.usage(key), key=_size)[:1]),
             ]
         )
-        return Found(named, tuple(shown), left_out)
+        return Retrieved(named, tuple(shown), left_out)
 
     def _around(self, named: Sequence[str], spoken: Sequence[str], level: int) -> list[str]:
         """Return what else may be of use: what the words speak of, what goes with the named, what is used most."""
@@ -151,13 +151,13 @@ class Retriever:
         common = self._common if level > 1 else []
         return [key for key in dict.fromkeys([*spoken, *close, *common]) if key not in named][:most]
 
-    def apis(self, keys: Iterable[str]) -> list[Entry]:
+    def apis(self, keys: Iterable[str]) -> list[ReferencePiece]:
         """Return the API of each component, by its key, as far as the budget goes."""
         return self._fitting([(self.api(key), self.api(key, brief=True)) for key in keys])[0]
 
-    def _fitting(self, wanted: Iterable[Sequence[Entry]]) -> tuple[list[Entry], int]:
+    def _fitting(self, wanted: Iterable[Sequence[ReferencePiece]]) -> tuple[list[ReferencePiece], int]:
         """Return of each group the first entry there is still room for, and how many groups found none."""
-        shown: list[Entry] = []
+        shown: list[ReferencePiece] = []
         room, left_out = self.budget, 0
         for choices in wanted:
             entry = next((entry for entry in choices if entry.tokens + _FRAME <= room), None)
@@ -193,7 +193,7 @@ class Retriever:
                 found.append(key)
         return list(dict.fromkeys(found))
 
-    def api(self, key: str, *, brief: bool = False) -> Entry:
+    def api(self, key: str, *, brief: bool = False) -> ReferencePiece:
         """Return the API of a component, by its key in the catalogue; `brief` is without documents and methods."""
         entry = self._apis.get((key, brief))
         if entry is None:
@@ -203,7 +203,7 @@ class Retriever:
             self._apis[key, brief] = entry
         return entry
 
-    def usage(self, key: str, named: Sequence[str] = ()) -> list[Entry]:
+    def usage(self, key: str, named: Sequence[str] = ()) -> list[ReferencePiece]:
         """Return real uses of a component, those first that show others of `named` too."""
         if key not in self._snippets:
             cuts = self._cuts.get(key, [])
@@ -211,9 +211,9 @@ class Retriever:
         others = [tag for tag in named if tag != key]
         return sorted(self._snippets[key], key=lambda entry: -sum(f"<{tag}" in entry.text for tag in others))
 
-    def _entry(self, kind: str, key: str, text: str, path: str, source: str = "") -> Entry:
+    def _entry(self, kind: str, key: str, text: str, path: str, source: str = "") -> ReferencePiece:
         text, removed = clean(text, path)
-        return Entry(kind, key, text, self._count(text), source, path, tuple(sorted(removed.items())))
+        return ReferencePiece(kind, key, text, self._count(text), source, path, tuple(sorted(removed.items())))
 
     def _neighbours(self) -> dict[str, dict[str, int]]:
         """Return key → the components seen around it or in it → times."""
@@ -285,5 +285,5 @@ def _kin(keys: Iterable[str]) -> dict[str, list[str]]:
     return kin
 
 
-def _size(entry: Entry) -> tuple[int, str]:
+def _size(entry: ReferencePiece) -> tuple[int, str]:
     return entry.tokens, entry.text

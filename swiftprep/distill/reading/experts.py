@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 import yaml
 
 from swiftprep.distill.reading.apart import read_apart
-from swiftprep.distill.reading.rows import Row, read_rows, read_text
+from swiftprep.distill.reading.rows import InputRow, read_rows, read_text
 from swiftprep.distill.reading.scenario_files import language_of, names_in
 from swiftprep.distill.scenario import Lang, Scenario
 from swiftprep.errors import DataError, one_line
@@ -228,7 +228,7 @@ def _text(row: dict[str, Any], field: str) -> str:
 # --- Markdown ---------------------------------------------------------------------------------------------------
 
 
-def _sections(path: Path) -> tuple[Iterator[Row], dict[str, Any]]:
+def _sections(path: Path) -> tuple[Iterator[InputRow], dict[str, Any]]:
     lines = read_text(path).split("\n")
     start, common = _front_matter(path, lines)
     headings = list(_headings(lines, start))
@@ -267,7 +267,7 @@ def _headings(lines: list[str], start: int) -> Iterator[_Heading]:
             yield number, len(heading[1]), _CLOSING.sub("", f" {heading[2] or ''}").strip()
 
 
-def _questions(lines: list[str], start: int, headings: list[_Heading]) -> Iterator[Row]:
+def _questions(lines: list[str], start: int, headings: list[_Heading]) -> Iterator[InputRow]:
     """Yield a row for each question, and one with an error for text that belongs to none."""
     yield from _stray(lines, start, headings[0][0])
     at = 0
@@ -281,15 +281,15 @@ def _questions(lines: list[str], start: int, headings: list[_Heading]) -> Iterat
             at += 1
             continue
         answer, reasoning = _parts(lines, number + 1, end, inner)
-        yield Row(number + 1, {"question": question, "answer": answer, "reasoning": reasoning})
+        yield InputRow(number + 1, {"question": question, "answer": answer, "reasoning": reasoning})
         at = after
 
 
-def _stray(lines: list[str], start: int, end: int) -> Iterator[Row]:
+def _stray(lines: list[str], start: int, end: int) -> Iterator[InputRow]:
     text = "\n".join(lines[start:end]).strip()
     if text:
         first = next(n for n in range(start, end) if lines[n].strip())
-        yield Row(
+        yield InputRow(
             first + 1, _NotGiven("no-question", f"text that belongs to no question: {text[:80]} (不属于任何问题)")
         )
 

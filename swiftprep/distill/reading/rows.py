@@ -23,7 +23,7 @@ _FIELD = 2**31 - 1  # characters of a CSV cell; a limit of Python's that is one 
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class InputRow:
     """What stands in one place of a file.
 
     Attributes:
@@ -57,7 +57,7 @@ def read_text(path: Path) -> str:
     raise DataError(f"{path}: neither UTF-8 nor GBK (文件编码既不是 UTF-8 也不是 GBK)")
 
 
-def read_rows(path: Path) -> Iterator[Row]:
+def read_rows(path: Path) -> Iterator[InputRow]:
     """Yield the rows of a file by its ending: `.yaml`, `.yml`, `.jsonl`, `.csv`, `.tsv`, `.xlsx`, `.txt`.
 
     A table's first row names its columns. Empty rows, and a title across a sheet, are passed over.
@@ -76,11 +76,13 @@ def read_rows(path: Path) -> Iterator[Row]:
     if suffix == ".xlsx":
         return _sheet_rows(path)
     if suffix == ".txt":
-        return (Row(n, line.strip()) for n, line in enumerate(read_text(path).split("\n"), start=1) if line.strip())
+        return (
+            InputRow(n, line.strip()) for n, line in enumerate(read_text(path).split("\n"), start=1) if line.strip()
+        )
     raise DataError(f"{path}: unknown kind of file '{suffix}' (不支持的文件类型)")
 
 
-def _yaml_rows(path: Path) -> Iterator[Row]:
+def _yaml_rows(path: Path) -> Iterator[InputRow]:
     try:
         loader = BoundedLoader(read_text(path))
         node = loader.get_single_node()
@@ -96,19 +98,19 @@ def _yaml_rows(path: Path) -> Iterator[Row]:
             line, why = why_not_yaml(value)
             where = f" on line {line}" if line > place else ""
             value = DataError(f"not valid YAML{where}: {why} (YAML 格式错误)")
-        yield Row(place, value)
+        yield InputRow(place, value)
 
 
-def _json_rows(path: Path) -> Iterator[Row]:
+def _json_rows(path: Path) -> Iterator[InputRow]:
     for number, line in enumerate(read_text(path).split("\n"), start=1):
         if line.strip():
             try:
-                yield Row(number, parse_row(line.encode("utf-8", "surrogatepass")))
+                yield InputRow(number, parse_row(line.encode("utf-8", "surrogatepass")))
             except DataError as error:
-                yield Row(number, error)
+                yield InputRow(number, error)
 
 
-def _csv_rows(path: Path, separator: str) -> Iterator[Row]:
+def _csv_rows(path: Path, separator: str) -> Iterator[InputRow]:
     # Before Python 3.11 csv takes no NUL; U+FFFF, which is no character, marks the end below.
     text = read_text(path).replace("\0", "\ufffd").replace("\uffff", "\ufffd")
     csv.field_size_limit(_FIELD)
@@ -125,7 +127,7 @@ def _csv_rows(path: Path, separator: str) -> Iterator[Row]:
             if cells == last:
                 return
             if cells and cells[-1].endswith(last[0]):
-                yield Row(line, DataError("a quote is not closed before the end of the file (引号没有闭合)"))
+                yield InputRow(line, DataError("a quote is not closed before the end of the file (引号没有闭合)"))
             elif any(cell.strip() for cell in cells):
                 if head is None:
                     head = [cell.strip() for cell in cells]
@@ -133,25 +135,25 @@ def _csv_rows(path: Path, separator: str) -> Iterator[Row]:
                     yield _table_row(line, head, cells)
             line = reader.line_num + 1
     except csv.Error as error:
-        yield Row(line, DataError(f"{error}; the rest is not read"))
+        yield InputRow(line, DataError(f"{error}; the rest is not read"))
 
 
-def _table_row(place: int, head: list[str], cells: list[str]) -> Row:
+def _table_row(place: int, head: list[str], cells: list[str]) -> InputRow:
     more = [cell for cell in cells[len(head) :] if cell.strip()]
     if more:
         error = DataError(f"{len(cells)} cells, and the header has {len(head)}; quote cells with commas (列数多于表头)")
-        return Row(place, error)
-    return Row(place, {name: cell for name, cell in zip(head, cells, strict=False) if name and cell.strip()})
+        return InputRow(place, error)
+    return InputRow(place, {name: cell for name, cell in zip(head, cells, strict=False) if name and cell.strip()})
 
 
-def _sheet_rows(path: Path) -> Iterator[Row]:
+def _sheet_rows(path: Path) -> Iterator[InputRow]:
     for title, rows in sheets(path):
         width = max((max(cells) for _, cells in rows), default=0)
         head: dict[int, str] = {}
         for number, cells in rows:
             if head:
                 named = {name: cells[column] for column, name in head.items() if column in cells}
-                yield Row(number, named, title)
+                yield InputRow(number, named, title)
             elif width == 1 or len(set(cells.values())) > 1:
                 head = {column: name.strip() for column, name in sorted(cells.items())}
             # one text across them all is the sheet's title

@@ -11,7 +11,7 @@ from swiftprep.catalog.catalog import Catalog
 from swiftprep.catalog.check import Problem
 from swiftprep.code.answer_code import problems
 from swiftprep.code.markdown import fenced
-from swiftprep.code.pieces import Piece, pieces
+from swiftprep.code.pieces import CodePiece, pieces
 from swiftprep.distill.scenario import Scenario
 from swiftprep.distill.verification.answer import Parts, before_code, joined, parts
 from swiftprep.distill.verification.considerations import considerations, inline_considerations, is_specific
@@ -114,7 +114,7 @@ class Examined(NamedTuple):
 
     flaws: list[Flaw]
     answer: str = ""
-    vue: Sequence[Piece] = ()
+    vue: Sequence[CodePiece] = ()
 
 
 class Examiner:
@@ -185,7 +185,7 @@ class Examiner:
         if verdict is not None and verdict.severity != "fix":
             yield Flaw("look-alikes", verdict.reason, verdict.reason_zh)
 
-    def _reasons(self, scenario: Scenario, said: str, thought: str, code: list[Piece]) -> Iterator[Flaw]:
+    def _reasons(self, scenario: Scenario, said: str, thought: str, code: list[CodePiece]) -> Iterator[Flaw]:
         if self.reasoning == "think":
             if mark := left_mark(thought, scenario.instruction) or chat_token(thought):
                 yield Flaw(
@@ -212,7 +212,7 @@ def too_long(size: int) -> Flaw:
     return Flaw("looping", f"it is {size:,} characters long", f"长达 {size:,} 个字符")
 
 
-def _code(found: list[tuple[Piece, Problem]]) -> Iterator[Flaw]:
+def _code(found: list[tuple[CodePiece, Problem]]) -> Iterator[Flaw]:
     for piece, problem in found[:MOST]:
         kind = problem.kind if problem.kind in ("syntax", "not-checked") else "api"
         yield at(kind, piece, problem.line, problem.message, problem.message_zh)
@@ -236,7 +236,7 @@ def _secret(kinds: list[str]) -> Flaw:
     )
 
 
-def _refused(sample: Sample, code: list[Piece]) -> Flaw | None:
+def _refused(sample: Sample, code: list[CodePiece]) -> Flaw | None:
     found = None if code else _REFUSES.search(origin.unquoted(sample.answer[:240]))
     if found:
         return Flaw("refusal", f"refuses: {found[0][:60]}", f"拒绝回答：{found[0][:60]}")
@@ -256,7 +256,7 @@ def _cut_off() -> Flaw:
     )
 
 
-def at(kind: str, piece: Piece, line: int, message: str, message_zh: str) -> Flaw:
+def at(kind: str, piece: CodePiece, line: int, message: str, message_zh: str) -> Flaw:
     """Return the flaw of a piece of code, with its place; line 0: of all of it."""
     places = [f"code block {piece.number}"] * (piece.number > 0) + [f"line {line}"] * (line > 0)
     places_zh = [f"第 {piece.number} 个代码块"] * (piece.number > 0) + [f"第 {line} 行"] * (line > 0)
@@ -273,7 +273,7 @@ def _names(tag: str, where: str) -> bool:
     return re.search(rf"(?<![\w-])(?:{names})(?![\w-])", where) is not None
 
 
-def _asked_for(scenario: Scenario, said: str, code: list[Piece]) -> Iterator[Flaw]:
+def _asked_for(scenario: Scenario, said: str, code: list[CodePiece]) -> Iterator[Flaw]:
     written = "\n".join(piece.code for piece in code if piece.language not in _NOT_CODE)
     is_wanted = wants_code(scenario)
     if is_wanted and not written.strip():
@@ -289,7 +289,7 @@ def _asked_for(scenario: Scenario, said: str, code: list[Piece]) -> Iterator[Fla
 
 
 def _told_by_rules(
-    sample: Sample, scenario: Scenario, thought: str, code: list[Piece], faulty: list[Piece]
+    sample: Sample, scenario: Scenario, thought: str, code: list[CodePiece], faulty: list[CodePiece]
 ) -> Iterator[Flaw]:
     # Code that parses is not cut off, and to look again takes time.
     whole = [piece for piece in code if piece not in faulty and piece.language in _PARSED]
@@ -320,7 +320,7 @@ def _told_by_rules(
         )
 
 
-def _without(answer: str, whole: list[Piece]) -> str:
+def _without(answer: str, whole: list[CodePiece]) -> str:
     """Return an answer without some of its code; its fences stay."""
     if not whole[0].number:
         return ""
@@ -334,7 +334,7 @@ def _without(answer: str, whole: list[Piece]) -> str:
     return "".join([*made, answer[done:]])
 
 
-def _from_prompt(said: str, code: list[Piece], scenario: Scenario, messages: Sequence[Message]) -> Iterator[Flaw]:
+def _from_prompt(said: str, code: list[CodePiece], scenario: Scenario, messages: Sequence[Message]) -> Iterator[Flaw]:
     if talk := talk_of_prompt(said, scenario.instruction):
         yield Flaw(
             "prompt-leak",

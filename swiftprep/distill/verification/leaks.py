@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from swiftprep.code.markdown import is_bare_code, outside_fences
-from swiftprep.code.pieces import Piece
+from swiftprep.code.pieces import CodePiece
 from swiftprep.distill.scenario import Scenario
 from swiftprep.records import Message
 
@@ -126,7 +126,7 @@ def copied_prose(text: str, scenario: Scenario, messages: Sequence[Message]) -> 
     return ""
 
 
-def copied_code(found: Sequence[Piece], scenario: Scenario, messages: Sequence[Message]) -> float:
+def copied_code(found: Sequence[CodePiece], scenario: Scenario, messages: Sequence[Message]) -> float:
     """Return the share of an answer's lines of code that stand in one message of the prompt; 0 for a few lines."""
     asked = set(_lines(scenario.instruction))
     code = [line for piece in found for line in _lines(piece.code[:LONGEST])]

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 import swiftprep
 from swiftprep.catalog.catalog import Catalog
-from swiftprep.code.pieces import Piece
+from swiftprep.code.pieces import CodePiece
 from swiftprep.distill.scenario import Scenario
 from swiftprep.distill.verification.compiler import Compiler
 from swiftprep.distill.verification.examine import LONGEST, MOST, Examined, Examiner, at, too_long, wants_code
@@ -103,7 +103,7 @@ class Verifier:
         self._last = (scenario, reply, found)
         return found
 
-    def _compiled(self, vue: Sequence[Piece]) -> Iterator[Flaw]:
+    def _compiled(self, vue: Sequence[CodePiece]) -> Iterator[Flaw]:
         if self.compiler is not None:
             for piece in vue:
                 for error in self.compiler.check(piece.code)[:MOST]:

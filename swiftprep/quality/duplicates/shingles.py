@@ -39,7 +39,7 @@ IN_WORD, OPENS = 1, 2  # any other kind goes on with a character of several byte
 
 
 @dataclass(frozen=True)
-class Tokens:
+class TokenizedTexts:
     """The tokens of some texts.
 
     Attributes:
@@ -60,7 +60,7 @@ class Tokens:
         return self.data[int(self.starts[first]) : stop].decode("utf-8", "replace").rstrip()
 
 
-def tokenize(texts: Sequence[str]) -> Tokens:
+def tokenize(texts: Sequence[str]) -> TokenizedTexts:
     """Find and hash the tokens of some texts; lone surrogates and NUL are as good as any character."""
     import numpy as np
 
@@ -81,10 +81,10 @@ def tokenize(texts: Sequence[str]) -> Tokens:
     sums = np.zeros(len(array) + 1, dtype=np.uint64)
     np.cumsum(array * powers[: len(array)], out=sums[1:])  # blanks add nothing
     hashes = np.diff(sums[np.append(starts, len(array))]) * inverses[starts]
-    return Tokens(data, mixed(hashes), starts, np.searchsorted(starts, edges))
+    return TokenizedTexts(data, mixed(hashes), starts, np.searchsorted(starts, edges))
 
 
-def shingles(tokens: Tokens, size: int) -> tuple[Hashes, Places]:
+def shingles(tokens: TokenizedTexts, size: int) -> tuple[Hashes, Places]:
     """Return the hash of every `size` neighbouring tokens, and where the shingles of each text begin and end.
 
     A text of fewer tokens is one shingle as a whole, an empty one none.

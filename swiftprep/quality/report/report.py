@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from swiftprep.quality.report.page import Pair, write_html
-from swiftprep.quality.report.rows import COLUMNS, GAP, Note, Row
+from swiftprep.quality.report.rows import COLUMNS, GAP, CheckedRow, Note
 from swiftprep.records import Reject, Sample, write_jsonl
 from swiftprep.storage.disk import atomic_write
 from swiftprep.storage.outputs import writing
@@ -34,7 +34,7 @@ class QualityReport:
         set_notes: What was found about the set as a whole.
     """
 
-    rows: Sequence[Row]
+    rows: Sequence[CheckedRow]
     set_notes: Sequence[Note] = ()
 
     def __repr__(self) -> str:

@@ -37,7 +37,7 @@ class Note:
 
 
 @dataclass(slots=True)
-class Row:
+class CheckedRow:
     """A row on its way through the checker.
 
     Attributes:

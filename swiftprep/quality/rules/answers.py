@@ -8,7 +8,7 @@ from swiftprep.code.markdown import code_of, fenced, is_bare_code, outside_fence
 from swiftprep.code.snippets import language_of as code_language
 from swiftprep.code.snippets import syntax_errors
 from swiftprep.code.syntax import comments, without
-from swiftprep.quality.rule import Verdict, drop, fix, warn
+from swiftprep.quality.rule import RuleResult, drop, fix, warn
 from swiftprep.quality.rules.edit import with_answer
 from swiftprep.quality.rules.origin import is_code, is_part, is_scanned, language_of_file, said, unquoted
 from swiftprep.quality.rules.phrases import BETWEEN_WORDS, phrases
@@ -82,7 +82,7 @@ _LAST = re.compile(
 )
 
 
-def placeholder(sample: Sample) -> Verdict | None:
+def placeholder(sample: Sample) -> RuleResult | None:
     """Something left out, which the model would learn: "rest of the code", `[...大量数据...]`, a lone `...`.
 
     Only what the author says about the code counts: comments, and prose. Constants, labels and messages are the
@@ -161,7 +161,7 @@ def _todos(sample: Sample) -> tuple[int, int]:
     return len(noted), sum(bool(line.strip(" \t{}();,")) for line in others)
 
 
-def hollow(sample: Sample) -> Verdict | None:
+def hollow(sample: Sample) -> RuleResult | None:
     """An answer that is a word for nothing, a mark, or a place to fill in."""
     if is_part(sample) and is_code(sample):
         return None  # what a file is cut into may be a closing bracket
@@ -194,7 +194,7 @@ def hollow(sample: Sample) -> Verdict | None:
     return None
 
 
-def _signs_alone(inner: str, question: str) -> Verdict | None:
+def _signs_alone(inner: str, question: str) -> RuleResult | None:
     """Judge an answer without a word: an operator or an emoji may be what was asked for, a lone dash is nothing."""
     shown = inner if len(inner) <= 20 else f"{inner[:20]}…"
     may_be_asked_for = re.search(r"[^\s'\"“”`]", inner) and phrases("asks_for_signs").search(question)
@@ -215,7 +215,7 @@ def _is_commonplace(answer: str) -> bool:
     return any(platitudes) and all(flat or is_courtesy(part) for part, flat in zip(sentences, platitudes, strict=True))
 
 
-def refusal(sample: Sample) -> Verdict | None:
+def refusal(sample: Sample) -> RuleResult | None:
     """An answer that declines, which the model would learn to do.
 
     What an application says to its users, and which records a rule rejects, is no refusal: there the assistant does
@@ -248,7 +248,7 @@ def _of_itself_alone(sample: Sample, words: str) -> str:
     return " ".join(words.split()) if is_all else ""
 
 
-def prompt_leak(sample: Sample) -> Verdict | None:
+def prompt_leak(sample: Sample) -> RuleResult | None:
     """The prompt that an answer was generated or judged with, in the answer."""
     if is_code(sample):
         return None
@@ -263,7 +263,7 @@ def prompt_leak(sample: Sample) -> Verdict | None:
     return say(f"holds its generator's prompt: {found[0][:60]}", f"混入了生成用的提示词：{found[0][:60]}")
 
 
-def boilerplate(sample: Sample) -> Verdict | None:
+def boilerplate(sample: Sample) -> RuleResult | None:
     """What assistants put around an answer: "Certainly!", "As an AI language model", "希望对你有帮助"."""
     answer = sample.answer
     if is_code(sample):
@@ -336,7 +336,7 @@ def is_courtesy(sentence: str) -> bool:
     return len(re.findall(r"\w", phrases("courteous_words", BETWEEN_WORDS).sub("", sentence.lower()))) < 2
 
 
-def echo(sample: Sample) -> Verdict | None:
+def echo(sample: Sample) -> RuleResult | None:
     """An answer that is its question, or has it before the answer, sign by sign.
 
     A correct answer may well begin with the words of its question ("The size prop of ta-button" … "accepts `small`"),
@@ -362,7 +362,7 @@ def echo(sample: Sample) -> Verdict | None:
     return fix(with_answer(sample, rest), "repeats its question first", "回答开头重复了问题") if rest else None
 
 
-def wrong_language(sample: Sample) -> Verdict | None:
+def wrong_language(sample: Sample) -> RuleResult | None:
     """An answer in another language than its question, where nobody asked for that."""
     question, answer = prose(sample.prompt), said(sample)
     if len(answer) < 24:

@@ -6,10 +6,10 @@ import re
 
 import orjson
 
-from swiftprep.code.pieces import Piece, is_noted_wrong, pieces
+from swiftprep.code.pieces import CodePiece, is_noted_wrong, pieces
 from swiftprep.code.snippets import syntax_errors
 from swiftprep.code.syntax import without
-from swiftprep.quality.rule import Verdict, warn
+from swiftprep.quality.rule import RuleResult, warn
 from swiftprep.quality.rules.origin import is_code, is_part, is_scanned, language_of_file
 from swiftprep.quality.rules.phrases import phrases
 from swiftprep.records import Sample
@@ -21,7 +21,7 @@ _ELLIPSIS = re.compile(r"\.{3}(?![\w$\[({'\"`.])|…|\.{4,}")
 _COMMENT = re.compile(r"^\s*(?://|/\*|#)", re.M)
 
 
-def syntax_error(sample: Sample) -> Verdict | None:
+def syntax_error(sample: Sample) -> RuleResult | None:
     """Code that its language's grammar does not take, whatever part of a file it may be.
 
     It is told and kept: grammars are behind their languages. What the answer shows as wrong, or leaves out with dots,
@@ -29,7 +29,7 @@ def syntax_error(sample: Sample) -> Verdict | None:
     """
     if is_part(sample) or (is_scanned(sample) and not is_code(sample)) or phrases("about_syntax").search(sample.prompt):
         return None
-    found = [Piece(language_of_file(sample), sample.answer)] if is_code(sample) else pieces(sample.answer)
+    found = [CodePiece(language_of_file(sample), sample.answer)] if is_code(sample) else pieces(sample.answer)
     for piece in found:
         if piece.is_wrong or _MADE_ELSEWHERE.search(piece.code) or "\ufffd" in piece.code:
             continue
@@ -40,7 +40,7 @@ def syntax_error(sample: Sample) -> Verdict | None:
     return None
 
 
-def _first_error(piece: Piece) -> int:
+def _first_error(piece: CodePiece) -> int:
     """Return the line of the first thing in a piece of code that does not parse, or 0."""
     code, language = piece.code, piece.language
     if language in ("json", "json5", "jsonc"):

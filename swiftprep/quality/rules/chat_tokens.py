@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from swiftprep.quality.rule import Verdict, drop, warn
+from swiftprep.quality.rule import RuleResult, drop, warn
 from swiftprep.records import Sample
 
 # Only what no language has: `<s>` is HTML as well, and `[INST]` an index.
@@ -23,7 +23,7 @@ def chat_token(text: str) -> str:
     return found[0] if found else ""
 
 
-def kept_token(sample: Sample) -> Verdict | None:
+def kept_token(sample: Sample) -> RuleResult | None:
     """A token of a chat template that stays in a sample, as it is meant or stands in code: it ends a turn in training.
 
     An answer of a teacher can be asked for again, so it is not kept. What people wrote stays, with a warning.

@@ -11,7 +11,7 @@ import re
 from swiftprep.code.markdown import fenced
 from swiftprep.code.snippets import language_of, syntax_errors
 from swiftprep.code.syntax import without
-from swiftprep.quality.rule import Verdict, drop, fix, warn
+from swiftprep.quality.rule import RuleResult, drop, fix, warn
 from swiftprep.quality.rules.edit import with_answer
 from swiftprep.quality.rules.origin import is_code, language_of_file
 from swiftprep.quality.rules.phrases import phrases
@@ -40,7 +40,7 @@ _NAME = re.compile(
 _TAGS = re.compile(r">(?:(?:\\r)?\\n|\\t|[ \t])+<[\w/!]")
 
 
-def escaped_text(sample: Sample) -> Verdict | None:
+def escaped_text(sample: Sample) -> RuleResult | None:
     r"""An answer in which every line end is the two characters `\n`: it was escaped once too often.
 
     It is repaired where each of them can be nothing but a line end, and told where one may be what the answer is about.

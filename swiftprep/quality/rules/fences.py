@@ -6,7 +6,7 @@ import re
 
 from swiftprep.code.markdown import fenced, prose
 from swiftprep.code.snippets import syntax_errors
-from swiftprep.quality.rule import Verdict, fix, warn
+from swiftprep.quality.rule import RuleResult, fix, warn
 from swiftprep.quality.rules.edit import with_answer
 from swiftprep.quality.rules.origin import is_code
 from swiftprep.records import Sample
@@ -42,7 +42,7 @@ _IN_SENTENCE = re.compile(
 _HAN_START = re.compile("[\u3400-\u9fff]")
 
 
-def fence_form(sample: Sample) -> Verdict | None:
+def fence_form(sample: Sample) -> RuleResult | None:
     """A fence must begin its line, with nothing but the language behind it, and close as it opened."""
     answer = sample.answer
     if is_code(sample):
@@ -125,7 +125,7 @@ def _is_docstring(line: str, mark: str) -> bool:
     return line.strip()[:1] == "'" != mark
 
 
-def bare_code(sample: Sample) -> Verdict | None:
+def bare_code(sample: Sample) -> RuleResult | None:
     """Code among prose without a fence; an answer that is nothing but code is left as it is (article, stage 1)."""
     answer = sample.answer
     if is_code(sample) or "```" in answer or "~~~" in answer:

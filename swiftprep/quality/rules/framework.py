@@ -6,17 +6,17 @@ from collections.abc import Callable
 
 from swiftprep.catalog.catalog import Catalog
 from swiftprep.code.markdown import code_of
-from swiftprep.quality.rule import Verdict, drop
+from swiftprep.quality.rule import RuleResult, drop
 from swiftprep.quality.rules.origin import is_part
 from swiftprep.records import Sample
 
 _MOST = 3
 
 
-def api_errors(catalog: Catalog) -> Callable[[Sample], Verdict | None]:
+def api_errors(catalog: Catalog) -> Callable[[Sample], RuleResult | None]:
     """Return a rule that checks an answer's Vue code against the catalogue."""
 
-    def framework_api(sample: Sample) -> Verdict | None:
+    def framework_api(sample: Sample) -> RuleResult | None:
         """Unknown components, props, events and slots, and what is required and not there."""
         if is_part(sample) or sample.meta.get("kind") == "script":
             return None

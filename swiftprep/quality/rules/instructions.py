@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from swiftprep.code.markdown import fenced, prose
-from swiftprep.quality.rule import Verdict, drop, fix, warn
+from swiftprep.quality.rule import RuleResult, drop, fix, warn
 from swiftprep.quality.rules.edit import with_texts
 from swiftprep.quality.rules.origin import unquoted
 from swiftprep.quality.rules.phrases import BETWEEN_WORDS, phrases
@@ -44,7 +44,7 @@ _INPUT = re.compile(r"输入|\binputs?\b|\bstdin\b", re.I)
 _ASKS_BACK = re.compile("[?？]")
 
 
-def unclear(sample: Sample) -> Verdict | None:
+def unclear(sample: Sample) -> RuleResult | None:
     """An instruction that is too short or too general to say what the answer should be, or was not filled in."""
     users = [turn["content"] for turn in sample.messages if turn["role"] == "user"]
     if len(users) != 1:
@@ -96,7 +96,7 @@ def _is_in_path(match: re.Match[str]) -> bool:
     return before in ("/", ".", "-", "=", ":", "$") or re.match(r"[./\-=]\w?", after) is not None
 
 
-def empty_input(sample: Sample) -> Verdict | None:
+def empty_input(sample: Sample) -> RuleResult | None:
     """A place for an input below the instruction, with nothing in it."""
     made = with_texts(sample, _without_no_input, roles=("user",))
     return None if made is sample else fix(made, "has a place for an input and no input", "带有空的输入占位")
@@ -109,7 +109,7 @@ def _without_no_input(text: str) -> str:
     return text[: found.start()].rstrip()
 
 
-def missing_object(sample: Sample) -> Verdict | None:
+def missing_object(sample: Sample) -> RuleResult | None:
     """An instruction about "the code below" with nothing below it."""
     users = [turn["content"] for turn in sample.messages if turn["role"] == "user"]
     if len(users) != 1:
@@ -127,7 +127,7 @@ def missing_object(sample: Sample) -> Verdict | None:
     return drop(f"speaks of '{found[0].strip()}', and there is none", f"提到“{found[0].strip()}”，但没有给出")
 
 
-def missing_reasoning(sample: Sample) -> Verdict | None:
+def missing_reasoning(sample: Sample) -> RuleResult | None:
     """A how-to question answered in one bare sentence, or with code alone (source article, section 1.2).
 
     Where a system prompt asks for a thought between marks, an answer without one teaches to leave it out.

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from swiftprep.quality.rule import Verdict, drop
+from swiftprep.quality.rule import RuleResult, drop
 from swiftprep.records import Sample
 from swiftprep.tokens import sample_tokens
 
 
-def over_budget(max_tokens: int, count: Callable[[str], int] | None) -> Callable[[Sample], Verdict | None]:
+def over_budget(max_tokens: int, count: Callable[[str], int] | None) -> Callable[[Sample], RuleResult | None]:
     """Return a rule that rejects samples longer than the training run takes.
 
     Args:
@@ -19,7 +19,7 @@ def over_budget(max_tokens: int, count: Callable[[str], int] | None) -> Callable
     """
     counter = count or estimate
 
-    def too_long(sample: Sample) -> Verdict | None:
+    def too_long(sample: Sample) -> RuleResult | None:
         """Longer than `max_tokens`: ms-swift would drop it, or cut its end off."""
         size = sample_tokens(sample, counter) + 5 * len(sample.messages)
         if size <= max_tokens:

@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from swiftprep.code.markdown import fenced, outside_fences
 from swiftprep.code.snippets import language_of, syntax_errors
-from swiftprep.quality.rule import Verdict, fix, warn
+from swiftprep.quality.rule import RuleResult, fix, warn
 from swiftprep.quality.rules.edit import with_answer
 from swiftprep.quality.rules.origin import is_code
 from swiftprep.quality.rules.phrases import phrases
@@ -24,7 +24,7 @@ _WITHOUT_GRAMMAR = frozenset(
 )
 
 
-def line_numbers(sample: Sample) -> Verdict | None:
+def line_numbers(sample: Sample) -> RuleResult | None:
     """Numbers before every line of code: no code any more, and taken off where they count its lines."""
     answer = sample.answer
     if is_code(sample) or phrases("about_line_numbers").search(sample.prompt):

@@ -24,10 +24,10 @@ from swiftprep.catalog.vue.native import ATTRIBUTES, BUILT_IN, DOM_EVENTS, is_gl
 from swiftprep.code.markdown import fenced, is_bare_code, outside_fences
 from swiftprep.code.snippets import language_of as code_language
 from swiftprep.code.snippets import syntax_errors
-from swiftprep.code.spans import SCRIPTS, STYLES, Span, code_spans
+from swiftprep.code.spans import SCRIPTS, STYLES, CodeSpan, code_spans
 from swiftprep.parsing.grammar import parse
 from swiftprep.parsing.sfc import blocks
-from swiftprep.quality.rule import Rule, Verdict, drop, fix, warn
+from swiftprep.quality.rule import Rule, RuleResult, drop, fix, warn
 from swiftprep.quality.rules.edit import with_answer
 from swiftprep.quality.rules.origin import is_part
 from swiftprep.quality.rules.plain_spaces import odd_options, with_plain_spaces
@@ -91,7 +91,7 @@ class _Outcome:
     breaks: bool = False
 
 
-def look_alikes(sample: Sample) -> Verdict | None:
+def look_alikes(sample: Sample) -> RuleResult | None:
     """Signs in code that only look like those the language has."""
     return _judge(sample, None)
 
@@ -99,7 +99,7 @@ def look_alikes(sample: Sample) -> Verdict | None:
 def look_alikes_beside(catalog: Catalog) -> Rule:
     """Return the same rule for who has a catalogue: its names are known."""
 
-    def rule(sample: Sample) -> Verdict | None:
+    def rule(sample: Sample) -> RuleResult | None:
         return _judge(sample, catalog)
 
     rule.__name__ = look_alikes.__name__
@@ -107,7 +107,7 @@ def look_alikes_beside(catalog: Catalog) -> Rule:
     return rule
 
 
-def _judge(sample: Sample, catalog: Catalog | None) -> Verdict | None:
+def _judge(sample: Sample, catalog: Catalog | None) -> RuleResult | None:
     answer = sample.answer
     if not _ANY.search(answer) or is_part(sample):
         return None
@@ -221,7 +221,7 @@ def _repaired(code: str, language: str, known: _Known) -> _Outcome:
     return outcome
 
 
-def _tried(code: str, language: str, known: _Known, spans: list[Span]) -> _Outcome:
+def _tried(code: str, language: str, known: _Known, spans: list[CodeSpan]) -> _Outcome:
     if not spans:
         return _Outcome(with_plain_spaces(code, language), odd_options(code, language))
     places = (at for span in spans for at in range(span.start, span.end))
@@ -282,7 +282,7 @@ def _with(code: str, places: list[int]) -> str:
     return "".join(made)
 
 
-def _odd_names(code: str, spans: list[Span], signs: set[int]) -> list[tuple[int, int]]:
+def _odd_names(code: str, spans: list[CodeSpan], signs: set[int]) -> list[tuple[int, int]]:
     """Return where names stand that are ASCII but for letters that look so, joiners, and dashes in a tag."""
     found = []
     for span in spans:

@@ -7,7 +7,7 @@ from collections import Counter
 from itertools import pairwise
 
 from swiftprep.code.markdown import fenced, outside_fences
-from swiftprep.quality.rule import Verdict, drop, warn
+from swiftprep.quality.rule import RuleResult, drop, warn
 from swiftprep.quality.rules.origin import is_code, is_scanned
 from swiftprep.quality.rules.phrases import phrases
 from swiftprep.records import Sample
@@ -23,7 +23,7 @@ _ROWS = 12  # equal lines in code: rows and columns of a page may well be the sa
 _NUMBER = re.compile(r"^\s*(?:\d+[.)、]|[-*•])\s*")
 
 
-def looping(sample: Sample) -> Verdict | None:
+def looping(sample: Sample) -> RuleResult | None:
     """An answer caught in a loop: its end is one piece over and over, or one line stands there many times.
 
     A matrix, a fixture or a sentence that was to be written ten times repeats itself, too: that is told.

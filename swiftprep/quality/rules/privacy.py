@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from swiftprep.quality.rule import Verdict, drop, fix, warn
+from swiftprep.quality.rule import RuleResult, drop, fix, warn
 from swiftprep.quality.rules.origin import is_code
 from swiftprep.records import Sample
 from swiftprep.redaction.mask import OLD_MARKER, mask, renewed
@@ -14,7 +14,7 @@ from swiftprep.redaction.secrets import redact
 from swiftprep.redaction.stand_ins import stand_in
 
 
-def secrets(sample: Sample) -> Verdict | None:
+def secrets(sample: Sample) -> RuleResult | None:
     """Keys, tokens and passwords, replaced by a word such as `REDACTED_PASSWORD` as the scanner does."""
     kinds: list[str] = []
 
@@ -30,7 +30,7 @@ def secrets(sample: Sample) -> Verdict | None:
     return fix(made, f"holds secrets: {names}", f"含有密钥或口令：{names}")
 
 
-def personal_data(sample: Sample) -> Verdict | None:
+def personal_data(sample: Sample) -> RuleResult | None:
     """Mobile numbers, ID numbers, bank cards and e-mail addresses of people, replaced by `REDACTED_PHONE` and so on.
 
     Where code may look at the form of a value, one that is nobody's takes its place. Where the text goes on from the
@@ -69,7 +69,7 @@ def personal_data(sample: Sample) -> Verdict | None:
     return fix(made, f"holds personal data: {names}{more}", f"含有个人信息：{names}{more_zh}")
 
 
-def broken_redaction(sample: Sample) -> Verdict | None:
+def broken_redaction(sample: Sample) -> RuleResult | None:
     """A `<REDACTED:kind>` of an earlier version within code: no code any more, unless it stands in a text.
 
     There it becomes the word that is put today. Where it stands in place of a value nobody knows what was there.

@@ -10,7 +10,7 @@ import orjson
 
 from swiftprep.code.markdown import code_of, fenced, in_a_block, outside_fences, prose
 from swiftprep.code.syntax import spans
-from swiftprep.quality.rule import Verdict, drop, fix, warn
+from swiftprep.quality.rule import RuleResult, drop, fix, warn
 from swiftprep.quality.rules.chat_tokens import kept_token
 from swiftprep.quality.rules.decoding import decoded, looks_wrong, words_with_gaps, wrong_lines
 from swiftprep.quality.rules.edit import with_answer, with_texts
@@ -56,7 +56,7 @@ _THINK = re.compile(r"<(/?)think(?:ing)?>")
 _THOUGHT = re.compile(r"\s*<think(?:ing)?>.*?</think(?:ing)?>\s*", re.S)
 
 
-def mojibake(sample: Sample) -> Verdict | None:
+def mojibake(sample: Sample) -> RuleResult | None:
     """Text decoded with the wrong encoding: put right where that is proved, rejected where letters are lost."""
     if phrases("about_encodings").search(sample.prompt):
         return None  # wrong letters may well be shown in the answer
@@ -95,7 +95,7 @@ def _is_lost(text: str) -> bool:
     return len(marks) > 2 or any(len(run) > 5 for run in marks)
 
 
-def hidden_characters(sample: Sample) -> Verdict | None:
+def hidden_characters(sample: Sample) -> RuleResult | None:
     """Control and zero-width characters are not seen, and cost tokens or hide what the code does."""
     if not any(HIDDEN.search(turn["content"]) for turn in sample.messages):
         return None
@@ -109,7 +109,7 @@ def hidden_characters(sample: Sample) -> Verdict | None:
     return warn("holds characters that cannot be seen in a text of its code", "代码的文本里含有不可见字符")
 
 
-def json_wrapped(sample: Sample) -> Verdict | None:
+def json_wrapped(sample: Sample) -> RuleResult | None:
     """An answer that is a JSON object with the answer in it, where nobody asked for JSON."""
     inner = sample.answer.strip()
     blocks = fenced(inner)
@@ -151,7 +151,7 @@ def _answer_in(value: Any, depth: int = 0) -> str:
     return "" if is_data else text
 
 
-def web_residue(sample: Sample) -> Verdict | None:
+def web_residue(sample: Sample) -> RuleResult | None:
     """Lines that a web page adds to what it shows: its buttons, its author, its licence."""
     answer = sample.answer
     if is_code(sample) or phrases("about_pages").search(sample.prompt):
@@ -163,7 +163,7 @@ def web_residue(sample: Sample) -> Verdict | None:
     return warn(f"may hold the remains of a web page: {line[:60]}", f"可能残留网页内容：{line[:60]}") if line else None
 
 
-def html_residue(sample: Sample) -> Verdict | None:
+def html_residue(sample: Sample) -> RuleResult | None:
     """Entities and tags left over from a web page, in code or around it."""
     answer = sample.answer
     if not ("&" in answer or "<" in answer) or (is_scanned(sample) and is_code(sample)):
@@ -182,7 +182,7 @@ def html_residue(sample: Sample) -> Verdict | None:
     return fix(with_answer(sample, made), "holds the remains of HTML", "残留 HTML 实体或标签")
 
 
-def chat_markers(sample: Sample) -> Verdict | None:
+def chat_markers(sample: Sample) -> RuleResult | None:
     """A chat template's marks inside a message: the tokenizer takes them for the real ones."""
     others = [turn for turn in sample.messages if turn["role"] != "assistant"]
     if any(is_about_marks(turn["content"]) for turn in others):
@@ -263,7 +263,7 @@ def _answer_alone(text: str, question: str) -> str:
     return text if not begin and end == len(text) else text[begin.end() if begin else 0 : end].strip()
 
 
-def think_tags(sample: Sample) -> Verdict | None:
+def think_tags(sample: Sample) -> RuleResult | None:
     """Reasoning between `<think>` and `</think>`, which must open once, close once and hold something."""
     answer = sample.answer
     if is_code(sample) or "<think" in sample.prompt:

@@ -7,7 +7,7 @@ import re
 from typing import Any
 
 from swiftprep.code.markdown import outside_fences
-from swiftprep.quality.rule import Verdict, drop, warn
+from swiftprep.quality.rule import RuleResult, drop, warn
 from swiftprep.quality.rules.origin import is_code, is_scanned
 from swiftprep.quality.rules.phrases import phrases
 from swiftprep.records import Sample
@@ -23,7 +23,7 @@ _STEPS = re.compile(r"^Action:[ \t]*[\w.-][^\n]*\n+Action Input:", re.M)
 _SOURCE = re.compile(r"【\d+(?::\d+)?†[^】\n]{0,60}】|[\ue200-\ue206](?:cite|turn\d)")
 
 
-def tool_call(sample: Sample) -> Verdict | None:
+def tool_call(sample: Sample) -> RuleResult | None:
     """A call of a tool as the text of an answer: nobody takes it, and the answer to it is not there."""
     if is_code(sample) or is_scanned(sample) or any(turn["role"].startswith("tool") for turn in sample.messages):
         return None

@@ -7,7 +7,7 @@ import re
 from swiftprep.code.completeness import cut_off
 from swiftprep.code.markdown import fenced, prose
 from swiftprep.code.syntax import last_token, without
-from swiftprep.quality.rule import Verdict, drop, fix, warn
+from swiftprep.quality.rule import RuleResult, drop, fix, warn
 from swiftprep.quality.rules.edit import with_answer
 from swiftprep.quality.rules.origin import is_code, is_part, language_of_file
 from swiftprep.quality.rules.phrases import phrases
@@ -29,7 +29,7 @@ _LONGEST = 1000  # characters of a last line that are looked at
 _SHORT = 12  # characters of a last line that may well be a name or a number
 
 
-def truncated(sample: Sample) -> Verdict | None:
+def truncated(sample: Sample) -> RuleResult | None:
     """An answer that stops before its end: a code block not closed, code left open, a sentence broken off."""
     if is_part(sample) or not re.search(r"\w", sample.answer):
         return None  # what is made of signs alone is judged by `hollow`
@@ -64,11 +64,11 @@ def _ends_open(code: str, language: str) -> bool:
     return code.rstrip().endswith("(") and without(code, language, "literal", "comment").rstrip().endswith("(")
 
 
-def _open_code(opened: str) -> Verdict | None:
+def _open_code(opened: str) -> RuleResult | None:
     return drop(f"its code ends with {opened} still open", f"代码被截断，{opened} 没有闭合") if opened else None
 
 
-def _open_sentence(answer: str, tail: str) -> Verdict | None:
+def _open_sentence(answer: str, tail: str) -> RuleResult | None:
     last = tail.strip().rpartition("\n")[2].strip()[-_LONGEST:]
     if not last:
         return None

@@ -8,7 +8,7 @@ from itertools import pairwise
 import orjson
 
 from swiftprep.code.markdown import fenced
-from swiftprep.quality.rule import Verdict, drop, fix
+from swiftprep.quality.rule import RuleResult, drop, fix
 from swiftprep.quality.rules.edit import with_texts
 from swiftprep.quality.rules.origin import is_code
 from swiftprep.records import ROLE_NAMES, Message, Sample
@@ -19,7 +19,7 @@ _GREETING = 60  # characters of an assistant's first words that are hardly more 
 _CHOICE = re.compile(r"还是|哪[个种些]|\bor\b|\bwhich\b|\d|`", re.I)  # a question that the next turn answers
 
 
-def form(sample: Sample) -> Verdict | None:
+def form(sample: Sample) -> RuleResult | None:
     """A conversation is a list of `{"role": …, "content": …}`, and both are texts; a role has one of some names."""
     turns = sample.messages
     if not isinstance(turns, list) or not turns:
@@ -42,7 +42,7 @@ def form(sample: Sample) -> Verdict | None:
     return fix(sample.replace(messages=named), "calls its roles by other names", "角色名不规范")
 
 
-def surrogates(sample: Sample) -> Verdict | None:
+def surrogates(sample: Sample) -> RuleResult | None:
     """Halves of a UTF-16 pair are no characters: two that belong together are joined, a lone one says nothing.
 
     In code a lone half may be all that is left of a string, so there the sample goes.
@@ -56,7 +56,7 @@ def surrogates(sample: Sample) -> Verdict | None:
     return fix(with_texts(joined, lambda text: _LONE.sub("", text)), "holds lone surrogates", "含有孤立的代理字符")
 
 
-def empty_turn(sample: Sample) -> Verdict | None:
+def empty_turn(sample: Sample) -> RuleResult | None:
     """A turn without content says nothing: it goes, alone or with an empty partner, where a whole conversation is left.
 
     With a blank turn between them, an answer has no question or a question no answer: what stands there is not ours
@@ -78,7 +78,7 @@ def empty_turn(sample: Sample) -> Verdict | None:
     return fix(sample.replace(messages=kept), "has an empty turn", "含有空白的对话轮次")
 
 
-def repeated_turn(sample: Sample) -> Verdict | None:
+def repeated_turn(sample: Sample) -> RuleResult | None:
     """The same turn, or the same question and answer, twice in succession."""
     kept: list[Message] = []
     for turn in sample.messages:
@@ -99,7 +99,7 @@ def _same(one: Message, other: Message) -> bool:
     return one["role"] == other["role"] and one["content"].strip() == other["content"].strip()
 
 
-def role_order(sample: Sample) -> Verdict | None:
+def role_order(sample: Sample) -> RuleResult | None:
     """System first, then user and assistant in turn, the assistant last; tools' turns stay as they are.
 
     What is put right loses nothing that is learnt: a last question without an answer goes, a greeting before the first

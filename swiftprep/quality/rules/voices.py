@@ -7,7 +7,7 @@ import re
 import orjson
 
 from swiftprep.code.markdown import fenced, outside_fences
-from swiftprep.quality.rule import Verdict, drop, warn
+from swiftprep.quality.rule import RuleResult, drop, warn
 from swiftprep.quality.rules.origin import is_code, is_scanned, said, unquoted
 from swiftprep.quality.rules.phrases import phrases
 from swiftprep.records import Sample
@@ -31,7 +31,7 @@ _SAME_WORDS = 12  # signs with which two announcements of code begin, so that bo
 _CODE_WORD = re.compile(r"\w+")
 
 
-def judge_leak(sample: Sample) -> Verdict | None:
+def judge_leak(sample: Sample) -> RuleResult | None:
     """What a judge said of the answer, in the answer or in its place: a score, `[[A]]`, "the response is correct"."""
     if is_scanned(sample) or phrases("about_scores").search(sample.prompt):
         return None
@@ -64,7 +64,7 @@ def _judgement(answer: str) -> str:
     return " ".join(text for text in value.values() if isinstance(text, str)) or inner
 
 
-def thinks_aloud(sample: Sample) -> Verdict | None:
+def thinks_aloud(sample: Sample) -> RuleResult | None:
     """What a model thinks before it answers, outside of `<think>`: "Okay, the user wants …", "Hmm, wait"."""
     if is_code(sample) or is_scanned(sample):
         return None
@@ -78,7 +78,7 @@ def thinks_aloud(sample: Sample) -> Verdict | None:
     return say(f"thinks aloud: {told}", f"回答里混入了思考过程：{told}")
 
 
-def askers_words(sample: Sample) -> Verdict | None:
+def askers_words(sample: Sample) -> RuleResult | None:
     """An answer in the words of somebody who asks, as the next post of a forum."""
     if fenced(sample.answer) or is_code(sample) or phrases("asks_for_text").search(sample.prompt):
         return None
@@ -90,7 +90,7 @@ def askers_words(sample: Sample) -> Verdict | None:
     return say(f"speaks as somebody who asks: {told}", f"回答像是提问者说的话：{told}")
 
 
-def several_answers(sample: Sample) -> Verdict | None:
+def several_answers(sample: Sample) -> RuleResult | None:
     """Two answers in one: numbered, the same in other words, or an answer to a question that nobody asked."""
     if is_code(sample) or is_scanned(sample) or phrases("asks_for_several").search(sample.prompt):
         return None
