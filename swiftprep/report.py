@@ -73,7 +73,7 @@ def write_report(report: dict[str, Any], folder: Path, lang: str, recipe: str) -
     Args:
         report: Plain values.
         folder: Where to.
-        lang: As of `write_markdown`.
+        lang: `"zh"` or `"en"`.
         recipe: Likewise.
     """
     report = shown_in(report)

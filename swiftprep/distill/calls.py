@@ -76,7 +76,7 @@ class Tally:
 
 
 class _Slot:
-    """A call in flight: when it was let go, and what it came to."""
+    """A call in flight: start time and tokens used."""
 
     def __init__(self, spending: Spending) -> None:
         self._spending = spending

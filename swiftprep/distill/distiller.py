@@ -139,7 +139,7 @@ class Distiller:
         """Return `coverage` as a heat map, the components least covered first.
 
         Args:
-            items: As of `coverage`.
+            items: See `coverage`.
             path: Save it there as PNG too.
 
         Raises:
@@ -198,10 +198,10 @@ class Distiller:
         scenarios name their parent in `meta`; `run` asks them like any others. The answers are kept in the store.
 
         Args:
-            scenarios: As of `run`.
+            scenarios: See `run`.
             operations: Some of `"deepen"`, `"constrain"`, `"concretise"`, `"reason"` and `"broaden"`; each scenario is
                 rewritten by one, in turn.
-            budget: As of `run`.
+            budget: See `run`.
 
         Raises:
             ConfigError: no such operation, and as `run`.

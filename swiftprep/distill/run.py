@@ -1,4 +1,4 @@
-"""One run of a distiller: its scenarios, worked through by many hands at once."""
+"""One run of a distiller: its scenarios, processed concurrently."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The store: what was asked, what came back, and what each attempt cost; one SQLite file that outlives any death.
+"""The store: what was asked, what came back, and what each attempt cost; one SQLite file that survives crashes.
 
 One row a request, under the key of everything that shapes its answer, and one row an attempt: the ledger. An attempt
 is written down when it begins, so that one in flight when a process died is known of. An answer is in

@@ -68,7 +68,7 @@ def api_rows(rows: Iterable[Mapping[str, Any]], catalog: Catalog) -> list[dict[s
     """Return the rows of an evaluation anew, scored by their API, under the name of their set and `-api`.
 
     Args:
-        rows: As of `Evaluation.rows`; those whose reference does not use the framework are left out.
+        rows: Those of `Evaluation.rows`; rows whose reference does not use the framework are left out.
         catalog: Of the framework.
     """
     valid = Guarded(partial(_api_valid, catalog), size=len)

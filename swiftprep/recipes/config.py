@@ -88,7 +88,7 @@ class MixConfig(Section):
 
 
 class ModelConfig(Section):
-    """Which model, and who it shall say it is."""
+    """Model settings: which model to train, and the name and author it gives when asked."""
 
     path: str | None = Field(default=None, description="folder or hub id; null: the embedded SmolLM2-135M-Instruct")
     model_type: str | None = None

@@ -69,7 +69,7 @@ def general_data(given: list[str] | None, model: ModelConfig, folder: Path) -> l
 
     Args:
         given: `mix.general`.
-        model: Who the model shall say it is.
+        model: The settings with the name and author that the model gives when asked.
         folder: Where the rows that ship go.
     """
     if given is not None:

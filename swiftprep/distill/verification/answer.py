@@ -87,7 +87,7 @@ def written(reply: Reply, reasoning: Reasoning, asked: str = "") -> tuple[str, s
             around the whole are taken off.
         reasoning: `"think"`: `<think>\n…\n</think>\n\n` and the answer; `"inline"`: the answer, whose reasoning is what
             stands before its first code block; `"none"`: the answer, and `""`.
-        asked: As of `parts`.
+        asked: See `parts`.
 
     >>> written(Reply("Use ta-table.", reasoning="A list is wanted."), "think")
     ('<think>\nA list is wanted.\n</think>\n\nUse ta-table.', 'A list is wanted.')
