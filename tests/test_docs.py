@@ -41,6 +41,13 @@ def test_local_links_lead_somewhere(path):
         assert (path.parent / target).exists(), target
 
 
+@pytest.mark.parametrize("path", DOCS, ids=lambda path: path.name)
+def test_lines_of_prose_have_120_characters_at_most(path):
+    prose = re.sub(r"```.*?```", "", path.read_text("utf-8"), flags=re.DOTALL)
+    lines = [line for line in prose.split("\n") if not line.lstrip().startswith(("|", "[", "!")) and "http" not in line]
+    assert [line for line in lines if len(line) > 120] == []
+
+
 def test_both_readmes_give_the_same_commands():
     assert commands(ROOT / "README.md") == commands(ROOT / "README.zh-CN.md") != []
 
