@@ -7,8 +7,10 @@ import json
 import pytest
 
 from swiftprep import Catalog, Scanner
+from swiftprep.catalog.api import Component, Prop
 from swiftprep.catalog.linking.link import link
 from swiftprep.catalog.vue.facts import SCRIPTS, read_script, read_vue, suffix_of
+from swiftprep.catalog.vue.markup import Use
 from swiftprep.errors import DataError
 
 
@@ -636,6 +638,45 @@ def test_what_is_no_catalogue_is_a_clear_error(tmp_path, text, message):
         Catalog.load(tmp_path / "c.json")
     with pytest.raises(DataError, match=r"none\.json"):
         Catalog.load(tmp_path / "none.json")
+
+
+@pytest.mark.parametrize(
+    ("place", "value", "message"),
+    [
+        ((0, "vue_version"), None, r"entry 1: vue_version: None, expected text"),
+        ((1, "tag"), 5, r"entry 2: tag: 5, expected text"),
+        ((1, "is", "name"), {}, r"entry 2 \(ta-box\): name: \{\}, expected text"),
+        ((1, "is", "kind"), "thing", r"kind: 'thing'.*no such thing"),
+        ((1, "is", "model"), "x", r"model: 'x', expected a list or null"),
+        ((1, "is", "model"), ["x"], r"model: \['x'\], expected a property and an event"),
+        ((1, "is", "span"), [1, True], r"span: \[1, True\], expected two whole numbers"),
+        ((1, "is", "uses"), True, r"uses: True, expected a whole number"),
+        ((1, "is", "names"), [None], r"names: None in the list, expected text"),
+        ((1, "is", "props"), {}, r"props: \{\}, expected a list"),
+        ((1, "is", "props", 0), 5, r"props: 5, expected an object"),
+        ((1, "is", "props", 0, "type"), True, r"props: type: True, expected text"),
+        ((1, "is", "props", 0, "values"), 5, r"props: values: 5, expected a list"),
+        ((1, "is", "props", 0, "values"), [5], r"props: values: 5 in the list, expected text"),
+        ((1, "is", "props", 0, "bindings"), [], r"props: 'bindings': no such field"),
+        ((2, "is", "count"), "1", r"entry 3 \(ta-box\): count: '1', expected a whole number"),
+        ((2, "is", "props"), {"a": 5}, r"props: 'a': 5, expected numbers and a list"),
+        ((2, "is", "slots"), {"a": [1, [2]]}, r"slots: 'a': 2 in the list"),
+        ((2, "is", "events"), {"a": "1"}, r"events: 'a': '1', expected a whole number"),
+        ((2, "is", "example"), [1], r"example: \[1\], expected a path"),
+    ],
+)  # fmt: skip
+def test_a_catalogue_with_a_value_of_another_type_is_damaged_there(tmp_path, place, value, message):
+    prop = Prop("color", "string", values=("red",))
+    catalog = Catalog([Component("ta-box", props=(prop,))], usage={"ta-box": Use(1)})
+    document = json.loads(catalog.save(tmp_path / "c.json").read_text())
+    assert Catalog.load(tmp_path / "c.json").components == catalog.components
+    inner = document
+    for step in place[:-1]:
+        inner = inner[step]
+    inner[place[-1]] = value
+    (tmp_path / "c.json").write_text(json.dumps(document))
+    with pytest.raises(DataError, match=rf"c\.json: a damaged catalogue: .*{message}"):
+        Catalog.load(tmp_path / "c.json")
 
 
 def test_the_notebook_view_is_bounded_and_escaped(tree):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import random
-from typing import Any
+import re
+from typing import Any, cast
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -107,6 +108,28 @@ def test_a_rule_that_fails_is_named():
 
     with pytest.raises(ConfigError, match=r"rule 'broken' failed on sample 0: KeyError"):
         Checker(rules=[broken]).run(many(1))
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"near": "x"}, "near='x': expected a similarity"),
+        ({"held_out": 5}, "held_out=5: expected a list"),
+        ({"held_out": [5]}, "held_out: 5: expected samples"),
+        ({"workers": 1001}, "workers=1001: expected 1 or more"),
+        ({"row_seconds": "3"}, "row_seconds='3'"),
+        ({"rules": [lambda sample: 5]}, "failed on sample 0: TypeError: it returned 5, and not fix"),
+    ],
+    ids=lambda given: "".join(given) if isinstance(given, dict) else "",
+)
+def test_what_is_no_setting_is_told(given, message):
+    with pytest.raises(ConfigError, match=re.escape(message)):
+        Checker(**given).run(many(1))
+
+
+def test_a_file_is_not_taken_for_samples():
+    with pytest.raises(ConfigError, match="use run_files"):
+        Checker().run(cast(Any, "train.jsonl"))
 
 
 def test_levels_change_what_becomes_of_a_finding():

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import shlex
+from pathlib import Path
 
 import pytest
 
@@ -115,6 +116,21 @@ def test_what_is_not_known_of_the_plan_is_left_open(rows, tmp_path):
     assert plan["repeats"].fillna(-1).tolist() == [1, 1, -1, -1, 1.5, 1]
     assert plan["tokens"].isna().tolist() == [False, True, True, True, True, True]
     assert mix.dataset_args() == ["t.jsonl", "parts.jsonl", "folder#3", "team/unknown#9", "team/known#9", "team/bare#5"]
+
+
+def test_one_data_set_may_be_given_by_itself(rows):
+    private, general = rows("t.jsonl", 4), rows("g.jsonl", 9)
+    assert Mixer(private, Path(general)).dataset_args() == ["t.jsonl", "g.jsonl#6"]
+    for given in ({"private": 5}, {"private": private, "general": 5}):
+        with pytest.raises(ConfigError, match=r"=5: expected a list"):
+            Mixer(**given)
+
+
+def test_a_ratio_that_takes_more_than_a_count_is_told(rows, caplog):
+    Mixer([rows("t.jsonl", 4)], [rows("g.jsonl", 200) + "#10"])
+    assert not caplog.text
+    Mixer([rows("t.jsonl", 40)], ["g.jsonl#10"])
+    assert "g.jsonl#10: the ratio takes 60 rows of it" in caplog.text
 
 
 def test_a_count_below_the_rows_does_not_make_them_fewer(rows, caplog):

@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from swiftprep.records import Reject
+from swiftprep.scan.packages import packages_of
 from swiftprep.scan.source_file import Source, read_bytes, read_source
 from swiftprep.scan.walk import DEFAULT_IGNORE, FoundFile, walk
 
@@ -453,12 +454,34 @@ def test_what_permissions_forbid_has_a_reason(here):
     assert closed == Reject("Closed.vue", "unreadable", "Permission denied")
 
 
-def test_an_ignore_file_that_cannot_be_read_says_nothing(here):
-    root = here({".gitignore": "*.vue\n", "A.vue": VUE})
-    assert listed(root) == ([], {"A.vue": "ignored"})
-    (root / ".gitignore").chmod(0)
+def test_an_ignore_file_that_cannot_be_read_leaves_out_its_folder(here):
+    root = here({"sub/.gitignore": "A.vue\n", "sub/A.vue": VUE, "sub/B.vue": VUE, "C.vue": VUE})
+    assert listed(root) == (["C.vue", "sub/B.vue"], {"sub/A.vue": "ignored"})
+    (root / "sub" / ".gitignore").chmod(0)
     with bound_by_permissions():
-        assert listed(root) == (["A.vue"], {})
+        assert listed(root) == (["C.vue"], {"sub/A.vue": "ignored", "sub/B.vue": "ignored"})
+        rejects = [item for item in walk(root, suffixes=(".vue",)) if isinstance(item, Reject)]
+    assert "sub/.gitignore, which cannot be read: Permission denied" in rejects[0].detail
+
+
+def test_an_ignore_file_that_is_too_large_leaves_out_its_folder(tree):
+    root = tree({"A.vue": VUE, ".gitignore": "#" * 10_000_001})
+    assert listed(root) == ([], {"A.vue": "ignored"})
+
+
+def test_an_ignore_file_in_utf_16_says_nothing_and_that_is_told(tree, caplog):
+    root = tree({"A.vue": VUE})
+    (root / ".gitignore").write_bytes("A.vue\r\n".encode("utf-16"))
+    assert listed(root) == (["A.vue"], {})
+    assert ".gitignore: is UTF-16, of which git reads nothing" in caplog.text
+
+
+def test_a_package_that_cannot_be_read_is_told_once(here, caplog):
+    root = here({"package.json": '{"name": "a"}', "A.vue": VUE})
+    (root / "package.json").chmod(0)
+    with bound_by_permissions():
+        assert [packages_of(root), packages_of(root)] == [{}, {}]
+    assert caplog.text.count("package.json: cannot be read (Permission denied)") == 1
 
 
 @pytest.mark.parametrize("kind", ["pipe", "folder", "link"])

@@ -3,19 +3,27 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shlex
+import shutil
 import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import Future
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from present import present
 
+from swiftprep import recipes
 from swiftprep.errors import ConfigError
+from swiftprep.process import worker_child
 from swiftprep.recipes import check, stage1
+from swiftprep.recipes import scan as scan_recipe
 from swiftprep.recipes.config import (
     DEFAULT_SFT,
     EMBEDDED_SFT,
@@ -28,6 +36,7 @@ from swiftprep.recipes.config import (
 )
 from swiftprep.recipes.distill_config import DistillConfig, Stage2Config
 from swiftprep.recipes.yaml_text import load_yaml
+from swiftprep.scan import scanner as scanner_module
 
 ROOT = Path(__file__).parent.parent
 SHIPPED = sorted((ROOT / "recipes").glob("*.yaml"))
@@ -175,6 +184,70 @@ BAD_INPUT = {
 }
 
 
+@pytest.mark.parametrize("ratio", ["0:100", "50:50:1", "half", "2"])
+def test_a_ratio_that_is_none_is_refused_before_the_scan(ratio):
+    with pytest.raises(ConfigError, match=r"^mix\.ratio=.*expected 'private:general'"):
+        load_config(overrides=[f"mix.ratio={ratio}"])
+
+
+NOTHING_KEPT = {
+    "all ignored": (None, 2, "3 ignored"),
+    "one exception": (lambda: NameError("name 'x' is not defined"), 1, "an error within swiftprep, the same for all 3: NameError: name"),
+    "two exceptions": (iter([NameError("x"), KeyError("y"), NameError("x")]).__next__, 2, "3 not-parsed"),
+    "a limit": (lambda: MemoryError(), 2, "3 not-parsed"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("error", "code", "message"), NOTHING_KEPT.values(), ids=NOTHING_KEPT.keys())
+def test_a_scan_that_keeps_nothing_replaces_nothing(error, code, message, tmp_path, app, monkeypatch, capsys):
+    for name in "def":
+        shutil.rmtree(app / "src" / name)
+    settings = [f"scan.path={app}", f"output_dir={tmp_path}/out"]
+    assert scan_recipe.main(settings) == 0
+    before = {path.name: path.read_bytes() for path in (tmp_path / "out").iterdir() if path.is_file()}
+    capsys.readouterr()
+    if error is None:
+        settings.append("scan.ignore=['*']")
+    else:
+        monkeypatch.setattr(scanner_module, "_readers", failing_readers(error))
+    assert scan_recipe.main([*settings, "scan.lang=en"]) == code
+    (complaint,) = [line for line in capsys.readouterr().err.splitlines() if line.startswith("error:")]
+    assert message in complaint
+    assert "stays as it is" in complaint
+    assert {path.name: path.read_bytes() for path in (tmp_path / "out").iterdir() if path.is_file()} == before
+    assert stage1.main([*settings[:1], *settings[2:], f"output_dir={tmp_path}/s1", "--dry-run"]) == code
+
+
+def failing_readers(error):
+    """Return readers to whom the same happens with every file as to a worker."""
+
+    def fails(file):
+        raise error()
+
+    @contextmanager
+    def readers(job, limits, workers):
+        def read(files, known):
+            future: Future[Any] = Future()
+            future.set_result([worker_child.attempt(fails, file) for file in files])
+            return future
+
+        yield read
+
+    return readers
+
+
+def test_a_check_that_keeps_nothing_replaces_nothing(tmp_path, capsys):
+    row = {"query": "怎么写一个按钮组件？", "response": "写 `<ta-button>`，点击事件用 `@click` 监听就可以了。"}
+    data = tmp_path / "x.jsonl"
+    data.write_text(json.dumps(row))
+    assert check.main([str(data), f"output_dir={tmp_path}/out"]) == 0
+    before = (tmp_path / "out" / "kept.jsonl").read_bytes()
+    data.write_text('{"a": 1}\n{"query": "q"')
+    assert check.main([str(data), f"output_dir={tmp_path}/out"]) == 2
+    assert "nothing is kept: 1 " in capsys.readouterr().err
+    assert (tmp_path / "out" / "kept.jsonl").read_bytes() == before
+
+
 @pytest.mark.parametrize(("setting", "message"), BAD_INPUT.values(), ids=BAD_INPUT.keys())
 def test_bad_input_is_one_clear_line_and_exit_2(setting, message, tmp_path, app, model_folder, capsys):
     (tmp_path / "no-vue").mkdir()
@@ -236,6 +309,46 @@ def test_ctrl_c_exits_130_and_says_how_to_go_on(tmp_path, model):
     *settings, resume = shlex.split(again[1])
     assert settings == command[3:]
     assert (Path(resume.removeprefix("sft.resume_from_checkpoint=")) / "trainer_state.json").is_file()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
+@pytest.mark.parametrize(
+    "module", ["recipes", "swiftprep.errors", "swiftprep.recipes.cli", "pydantic", "swiftprep.scan.scanner"]
+)
+def test_ctrl_c_while_modules_are_imported_is_one_line(module, app, tmp_path):
+    module = module if "." in module or module == "pydantic" else f"swiftprep.{module}"
+    command = [sys.executable, "-X", "importtime", "-m", "swiftprep.recipes.scan", f"scan.path={app}"]
+    with subprocess.Popen([*command, f"output_dir={tmp_path}/out"], stderr=subprocess.PIPE, text=True) as child:
+        for line in present(child.stderr):
+            if line.rpartition("|")[2].strip() == module:
+                break
+        child.send_signal(signal.SIGINT)
+        said = [line for line in present(child.stderr) if not line.startswith("import time:")]
+    assert child.returncode == 130
+    assert [line.partition(";")[0] for line in said] == ["error: interrupted"]
+    assert not (tmp_path / "out").exists()
+
+
+def test_what_is_imported_by_others_handles_no_signals():
+    assert not recipes.is_program
+    assert signal.getsignal(signal.SIGINT) is not recipes.stop_at_once
+
+
+def test_a_program_that_is_done_ends_at_once_with_its_own_code(app, tmp_path, monkeypatch):
+    codes: list[int] = []
+    monkeypatch.setattr(os, "_exit", codes.append)
+    before = signal.getsignal(signal.SIGINT)
+    try:
+        assert scan_recipe.main([f"scan.path={app}", "--dry-run"]) == 0
+        assert signal.getsignal(signal.SIGINT) is before
+        monkeypatch.setattr(recipes, "is_program", True)
+        signal.signal(signal.SIGINT, recipes.stop_at_once)
+        assert scan_recipe.main([f"scan.path={app}", "--dry-run"]) == 0
+        signal.raise_signal(signal.SIGINT)
+        assert scan_recipe.main([f"scan.path={app}/none", "--dry-run"]) == 2
+        assert codes == [0]
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def test_the_check_recipe_sorts_a_file_into_kept_and_rejected(tmp_path, capsys):

@@ -173,6 +173,23 @@ def test_a_damaged_or_locked_cache_is_no_error(root, tmp_path):
     assert outputs(Scanner(root).scan(), tmp_path / "4") == first
 
 
+@pytest.mark.parametrize("kind", ["a file", "a folder there", "a link to nowhere"])
+def test_a_cache_that_cannot_be_written_is_told_and_done_without(kind, root, tmp_path, caplog):
+    if kind == "a file":
+        (tmp_path / "cache").write_text("")
+    elif kind == "a folder there":
+        assert Scanner(root).scan().kept
+        (store,) = (tmp_path / "cache/scan").glob("*.sqlite")
+        store.unlink()
+        store.mkdir()
+    else:
+        (tmp_path / "cache").symlink_to("gone")
+    found = [repr(Scanner(root).scan()) for _ in range(2)]
+    assert found == [repr(Scanner(root, cache=False).scan())] * 2
+    assert caplog.text.count("the cache cannot be used") == 1
+    assert "SWIFTPREP_CACHE names another folder, cache=False" in caplog.text
+
+
 def test_a_cache_nobody_uses_is_deleted(root, tmp_path):
     folder = tmp_path / "cache/scan"
     folder.mkdir(parents=True)

@@ -1,4 +1,4 @@
-"""A folder that came from elsewhere gets nothing moved, removed or written to by whoever reads or writes there."""
+"""A folder that came from elsewhere gets nothing moved or written to by whoever reads or writes there."""
 
 from __future__ import annotations
 
@@ -14,10 +14,11 @@ from swiftprep import Sample, read_jsonl, write_jsonl
 from swiftprep.distill.store_lock import Lock
 from swiftprep.errors import ConfigError, DataError
 from swiftprep.recipes import check
+from swiftprep.storage import outputs, staging
 from swiftprep.storage.locking import open_lock
 from swiftprep.storage.outputs import OutputFolder, hold_together, settle, writing
 from swiftprep.storage.run_records import read_runs
-from swiftprep.storage.staging import begin
+from swiftprep.storage.staging import begin, check_output
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="links of POSIX")
 
@@ -59,12 +60,63 @@ def test_a_set_of_somebody_elses_stays_where_it_is(part, mark, tmp_path, caplog)
     for _ in range(2):
         assert [sample.prompt for sample in read_jsonl(folder / "train.jsonl")] == ["theirs"]
     with hold_together([folder / "train.jsonl"]):
-        assert check.main([str(folder / "train.jsonl"), "--dry-run"]) == 0
+        assert check.main([str(folder / "train.jsonl"), "levels={unclear: off}", "--dry-run"]) == 0
     shutil.rmtree(tmp_path / "cache", ignore_errors=True)
     assert contents(tmp_path) == before
     assert caplog.text.count("no run of yours on this machine left") == 1
-    with pytest.raises(ConfigError, match="no run of yours on this machine left"):
-        OutputFolder(folder)
+    with OutputFolder(folder):  # what is planted is thrown away, and goes nowhere
+        assert caplog.text.count("threw away files that waited there") == 1
+    left = {name: data for name, data in before.items() if f".swiftprep/{part}/" not in name}
+    shutil.rmtree(tmp_path / "cache", ignore_errors=True)
+    assert {name: data for name, data in contents(tmp_path).items() if not name.endswith("lock")} == {
+        name: data for name, data in left.items() if not name.endswith("lock")
+    }
+
+
+def test_a_lost_key_does_not_lock_a_folder(tmp_path, caplog):
+    stopped(tmp_path / "out")
+    shutil.rmtree(tmp_path / "cache")
+    staging._key.cache_clear()
+    check_output(tmp_path / "out")
+    with writing(tmp_path / "out", "run") as staged:
+        (staged / "b.txt").write_text("newer")
+    assert (tmp_path / "out" / "b.txt").read_text() == "newer"
+    assert "threw away files that waited there" in caplog.text
+
+
+@pytest.mark.parametrize(
+    "kind", ["link to a file", "link to a folder", "pipe", "second name", "somebody else's", "no locks"]
+)
+def test_what_is_not_surely_ours_to_throw_away_keeps_a_writer_out(kind, tmp_path, monkeypatch):
+    (tmp_path / "private").mkdir()
+    (tmp_path / "private" / "notes").write_text("mine")
+    folder = downloaded(tmp_path, "train.jsonl")
+    odd = folder / ".swiftprep" / "ready" / "files" / "odd"
+    if kind.startswith("link"):
+        odd.symlink_to(tmp_path / "private" / ("notes" if kind.endswith("file") else ""))
+    elif kind == "pipe":
+        os.mkfifo(odd)
+    elif kind == "second name":
+        os.link(tmp_path / "private" / "notes", odd)
+    elif kind == "somebody else's":
+        monkeypatch.setattr(os, "getuid", lambda: 12345)
+    else:
+        monkeypatch.setattr(outputs, "_holds", lambda file: False)
+    before = contents(tmp_path)
+    for take in (OutputFolder, check_output)[: 1 if kind == "no locks" else 2]:
+        with pytest.raises(ConfigError, match=r"writer\.key.*Delete .*/\.swiftprep/ready.*清空缓存"):
+            take(folder)
+    shutil.rmtree(tmp_path / "cache", ignore_errors=True)
+    lock = "downloaded/.swiftprep/lock"
+    assert {**contents(tmp_path), lock: b""} == {**before, lock: b""}
+
+
+@pytest.mark.parametrize("below", ["", "sub/folder"])
+def test_a_link_that_leads_nowhere_is_called_one(below, tmp_path):
+    (tmp_path / "out").symlink_to(tmp_path / "gone")
+    for take in (check_output, OutputFolder):
+        with pytest.raises(ConfigError, match=r"out: a link to .*gone, which is not there; make that folder"):
+            take(tmp_path / "out" / below)
 
 
 def stopped(folder: Path, name: str = "sub/a.txt") -> None:

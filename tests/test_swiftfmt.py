@@ -452,6 +452,36 @@ def test_what_has_no_safe_reading_is_rejected(tmp_path, text, reason):
     assert present(second.sample).messages == READ
 
 
+ROW = '{"query": "q", "response": "x"}'
+
+
+@pytest.mark.parametrize(
+    ("text", "kept", "rejected"),
+    [
+        pytest.param(f"{first}\n" + f"{ROW}\n" * 3, 3, 1, id=name)
+        for name, first in {
+            "a line of a log": "[2024-01-01 INFO] export started",
+            "half an array": '[{"a":1,',
+            "two brackets": "[[",
+            "a word": "[INFO] export started",
+        }.items()
+    ]
+    + [
+        pytest.param(f'["a"] is no row\n{ROW}\n{ROW}', 2, 2, id="a list and more"),
+        pytest.param(f"[\n{ROW},\n{{'broken\n{ROW},\n{ROW}\n]\n", 3, 1, id="an array with a broken line"),
+        pytest.param(f"[{ROW},\n{ROW} oh\n{ROW}\n{ROW}]", 4, 1, id="a word after an item"),
+        pytest.param(f"[{ROW}\n{ROW}\n{ROW}]", 3, 0, id="no commas"),
+        pytest.param(f"[{ROW},\n{ROW},\n{ROW[:20]}", 2, 1, id="cut off"),
+        pytest.param('[\n {"query": "q",\n  "response": "x"},\n {"query"\n  "q"}\n]', 1, 1, id="items of several lines"),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("suffix", ["jsonl", "json"])
+def test_a_broken_array_costs_what_is_broken_and_no_more(tmp_path, text, kept, rejected, suffix):
+    rows = list(repair_file(write(tmp_path, f"x.{suffix}", text)))
+    assert sum(row.sample is not None for row in rows) == kept
+    assert sum(row.reject is not None for row in rows) == rejected
+
+
 @pytest.mark.parametrize(
     "more",
     [

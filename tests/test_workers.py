@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import gc
 import os
+import queue
 import re
 import signal
 import subprocess
@@ -17,8 +18,11 @@ from typing import Any, cast
 import cloudpickle
 import pytest
 
+from swiftprep import Scanner
 from swiftprep.errors import ConfigError, RunError
+from swiftprep.process import workers
 from swiftprep.process.workers import Guarded, ItemLimits, Lost, WorkerPool, pool_of
+from swiftprep.scan import scanner
 
 pytestmark = pytest.mark.slow
 
@@ -215,3 +219,65 @@ def test_after_a_fork_each_has_its_own():
 
 def no_such():
     raise ValueError("no_such")
+
+
+@pytest.mark.parametrize("count", [0, -1, 1001, 100_000, 2.0, "2", True, None])
+def test_a_number_of_workers_that_is_none_is_refused(count):
+    threads = threading.active_count()
+    with pytest.raises(ConfigError, match=r"workers=.*at most 1,000"):
+        WorkerPool(workers=count)
+    assert threading.active_count() == threads
+
+
+def test_a_pool_that_cannot_have_its_threads_leaves_none(monkeypatch):
+    before = threading.active_count()
+    begun: list[threading.Thread] = []
+
+    class Thread(threading.Thread):
+        def start(self):
+            if len(begun) == 3:
+                raise RuntimeError("can't start new thread")
+            begun.append(self)
+            super().start()
+
+    monkeypatch.setattr(threading, "Thread", Thread)
+    with pytest.raises(RunError, match=r"workers=8: can't start new thread; give fewer"):
+        WorkerPool(workers=8)
+    assert len(begun) == 3
+    assert threading.active_count() == before
+
+
+def test_an_interrupt_as_the_interpreter_ends_is_no_traceback(monkeypatch):
+    class Thread(threading.Thread):
+        def join(self, timeout=None):
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(workers, "_ending", threading.Event())
+    with pytest.raises(KeyboardInterrupt):
+        workers._stop(queue.SimpleQueue(), [Thread()], [])
+    workers._ending.set()
+    workers._stop(queue.SimpleQueue(), [Thread()], [])
+
+
+def test_the_end_of_the_interpreter_is_noted_before_pools_are_ended():
+    script = (
+        "from swiftprep.process import workers\n"
+        "pool = workers.WorkerPool()\n"
+        "import weakref\n"
+        "weakref.finalize(pool, lambda: print(workers._ending.is_set()))\n"
+    )
+    run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    assert (run.stdout, run.stderr) == ("True\n", "")
+
+
+def test_no_more_readers_are_started_than_there_is_to_read(tmp_path, monkeypatch):
+    (tmp_path / "a.js").write_text("export const a = () => 1\n")
+    asked: list[int] = []
+
+    def pool(count):
+        asked.append(count)
+        return pool_of(count)
+
+    monkeypatch.setattr(scanner, "pool_of", pool)
+    assert Scanner(tmp_path, cache=False, workers=1000).scan().found == 1
+    assert asked == [1]

@@ -155,18 +155,3 @@ def one_spelling(name: str) -> str:
 
 
 ITEMS: dict[str, type[Any]] = {"props": Prop, "events": Event, "slots": Slot, "methods": Method}
-
-
-def to_component(row: dict[str, Any]) -> Component:
-    """Return the component that JSON holds as `row`."""
-    made = dict(row)
-    for what, kind in ITEMS.items():
-        made[what] = tuple(_item(kind, item) for item in row[what])
-    for name in ("names", "span", "mixins", "components", "open", "passes"):
-        made[name] = tuple(row[name])
-    made["model"] = None if row["model"] is None else tuple(row["model"])
-    return Component(**made)
-
-
-def _item(kind: type[Any], row: dict[str, Any]) -> Any:
-    return kind(**{key: tuple(value) if isinstance(value, list) else value for key, value in row.items()})

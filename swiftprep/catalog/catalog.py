@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from swiftprep.catalog.api import ITEMS, Component, kebab, to_component
+from swiftprep.catalog.api import ITEMS, Component, kebab
 from swiftprep.catalog.check import Problem, check
+from swiftprep.catalog.stored import to_component, to_use
 from swiftprep.catalog.vue.markup import Use
 from swiftprep.catalog.webtypes import from_web_types, to_web_types
-from swiftprep.errors import DataError
+from swiftprep.errors import DataError, one_line
 from swiftprep.process.workers import Guarded, Lost
 from swiftprep.storage.disk import atomic_write
 from swiftprep.storage.outputs import own, settle
@@ -176,18 +177,26 @@ class Catalog:
     @classmethod
     def _from_rows(cls, rows: Iterable[Any]) -> Catalog:
         catalog = cls()
+        number, tag = -1, ""
         try:
-            head, *rest = rows
-            if head["format"] != _FORMAT:
-                raise ValueError(head["format"])
-            catalog.framework, catalog.vue_version = head["framework"], head["vue_version"]
-            for row in rest:
-                if "tag" in row:
-                    catalog.components[row["tag"]] = to_component(row["is"])
+            for number, row in enumerate(rows):
+                tag = ""
+                if number == 0:
+                    if row["format"] != _FORMAT:
+                        raise ValueError(f"format: {row['format']!r:.100}, expected {_FORMAT!r}")
+                    catalog.framework, catalog.vue_version = _text(row, "framework"), _text(row, "vue_version")
+                elif "tag" in row:
+                    tag = _text(row, "tag")
+                    catalog.components[tag] = to_component(row["is"])
                 else:
-                    catalog.usage[row["used"]] = Use(**row["is"])
+                    tag = _text(row, "used")
+                    catalog.usage[tag] = to_use(row["is"])
+            if number < 0:
+                raise ValueError("it is empty")
         except (KeyError, TypeError, AttributeError, ValueError) as error:
-            raise DataError(f"a damaged catalogue: {error!r} (组件目录已损坏)") from None
+            why = str(error) if type(error) is ValueError else one_line(error)
+            where = f"entry {max(number, 0) + 1}" + (f" ({tag[:100]})" if tag else "")
+            raise DataError(f"a damaged catalogue: {where}: {why}; scan again (组件目录已损坏，请重新扫描)") from None
         return catalog
 
     def save(self, path: str | Path) -> Path:
@@ -228,6 +237,12 @@ class Catalog:
         rest = f"<p>… {len(self) - most} more</p>" if len(self) > most else ""
         body = "".join(f"<tr>{row}</tr>" for row in cells)
         return f"<p>{html.escape(repr(self))}</p><table><tr>{heads}</tr>{body}</table>{rest}"
+
+
+def _text(row: dict[str, Any], name: str) -> str:
+    if not isinstance(row[name], str):
+        raise ValueError(f"{name}: {row[name]!r:.100}, expected text")
+    return str(row[name])
 
 
 def _checked(components: Mapping[str, list[Component]], vue3: bool, asked: tuple[str, bool]) -> list[Problem]:

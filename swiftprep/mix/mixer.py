@@ -9,6 +9,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from swiftprep.arguments import one_or_more
 from swiftprep.errors import ConfigError, DataError
 from swiftprep.mix.sources import DataSource, open_source
 from swiftprep.records import Reject, Sample, read_jsonl, write_jsonl
@@ -70,8 +71,8 @@ class Mixer:
 
     def __init__(
         self,
-        private: Iterable[str | Path],
-        general: Iterable[str | Path] = (),
+        private: str | Path | Iterable[str | Path],
+        general: str | Path | Iterable[str | Path] = (),
         *,
         ratio: str | float | None = "40:60",
         size: Mapping[str, int] | None = None,
@@ -81,7 +82,7 @@ class Mixer:
         """Look at every data set and decide the counts.
 
         Args:
-            private: Local `.jsonl` files, or hub ids with `#N`.
+            private: A local `.jsonl` file or several, or hub ids with `#N`.
             general: The same, for general abilities.
             ratio: `"40:60"` (private : general), the private share `0.4`, or None to take everything.
             size: Rows of hub data sets, by their id; needed for those that carry no `#N`.
@@ -97,10 +98,10 @@ class Mixer:
         share = None if ratio is None else parse_ratio(ratio)
         self.seed = seed
         self._count_tokens = count_tokens
-        self._sources = [open_source(text, "private", sizes) for text in private]
+        self._sources = [open_source(text, "private", sizes) for text in one_or_more("private", private)]
         if not self._sources:
             raise ConfigError("no private data set was given")
-        extra = [open_source(text, "general", sizes) for text in general]
+        extra = [open_source(text, "general", sizes) for text in one_or_more("general", general)]
         if share is not None and share < 1 and not extra:
             raise ConfigError(f"ratio {ratio}: no general data set was given; add one, or pass ratio=None")
         self._sources += extra
@@ -125,6 +126,13 @@ class Mixer:
                 wanted, there, wanted / there,
             )  # fmt: skip
         parts = _apportion(wanted, general)
+        for source, part in zip(self._sources, parts, strict=True):
+            if source.channel == "general" and source.entry.path and part > (source.entry.count or part):
+                logger.warning(
+                    "%s#%d: the ratio takes %d rows of it, since #N is what it has to give beside the other data sets; "
+                    "for just %d, name a file of %d rows, or pass ratio=None (#N 不限制行数，比例决定取多少行)",
+                    source.entry.source, source.entry.count, part, source.entry.count, source.entry.count,
+                )  # fmt: skip
         return [
             part if source.channel == "general" else source.asked
             for source, part in zip(self._sources, parts, strict=True)

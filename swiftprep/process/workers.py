@@ -7,6 +7,7 @@ that one item; another child goes on with the rest.
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import hashlib
 import os
@@ -20,11 +21,12 @@ import time
 import weakref
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from swiftprep.errors import ConfigError, RunError, SwiftprepError
 from swiftprep.process import children, worker_child
+from swiftprep.process.item_limits import ItemLimits, check_workers
 from swiftprep.process.worker_child import LENGTH, Lost, attempt, keep, send
 
 __all__ = ["Guarded", "ItemLimits", "Lost", "WorkerPool", "pool_of"]
@@ -32,44 +34,10 @@ __all__ = ["Guarded", "ItemLimits", "Lost", "WorkerPool", "pool_of"]
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
-LONGEST = 86_400  # seconds that an item may be given
-LEAST_MB, MOST_MB = 200, 1_000_000
 _PIPE = 1 << 20  # bytes that may wait in a pipe
 _FEW = 8  # results that are waited for one by one; of more, about as many are let come together
 _NAP = 0.01  # seconds to wait for that at most
 _WALL = 20  # how many times their processor time items may take on a busy machine, beyond a minute
-
-
-class ItemLimits(NamedTuple):
-    """What one item may take.
-
-    Attributes:
-        seconds: Processor time of any item.
-        seconds_per_mb: More of it for each 1,000,000 bytes of the item.
-        memory_mb: Of the whole child, where the platform can limit it (Linux).
-    """
-
-    seconds: float = 3.0
-    seconds_per_mb: float = 3.0
-    memory_mb: int = 2000
-
-    @classmethod
-    def given(cls, name: str, seconds: float, memory_mb: int = 2000) -> ItemLimits:
-        """Return the limits that a user gave as `NAME_seconds=` and `NAME_memory_mb=`.
-
-        Raises:
-            ConfigError: they are none.
-        """
-        if not 0 < seconds <= LONGEST or not LEAST_MB <= memory_mb <= MOST_MB:
-            raise ConfigError(
-                f"{name}_seconds={seconds}, {name}_memory_mb={memory_mb}: expected more than 0 and up to {LONGEST:,} "
-                f"seconds, and {LEAST_MB} to {MOST_MB:,} megabytes (超出范围)"
-            )
-        return cls(seconds, seconds, memory_mb)
-
-    def of(self, size: int) -> float:
-        """Return the seconds of an item of `size` bytes."""
-        return self.seconds + self.seconds_per_mb * size / 1e6
 
 
 class Guarded(Generic[Item, Result]):
@@ -154,16 +122,29 @@ class WorkerPool:
 
         Args:
             workers: How many children.
+
+        Raises:
+            ConfigError: not from 1 to `swiftprep.process.item_limits.MOST_WORKERS`.
+            RunError: the system allows no more threads.
         """
+        check_workers(workers)
         self.workers = workers
         self._work: queue.SimpleQueue[Any] = queue.SimpleQueue()
         workforce = [_Child() for _ in range(workers)]
-        threads = [threading.Thread(target=_serve, args=(self._work, child), daemon=True) for child in workforce]
-        for thread in threads:
-            thread.start()
-        self._threads = threads
-        self._end = weakref.finalize(self, _stop, self._work, threads, workforce)
+        self._threads: list[threading.Thread] = []  # those that run
+        self._end = weakref.finalize(self, _stop, self._work, self._threads, workforce)
+        _note_the_end()
         _pools.add(self)
+        try:
+            for child in workforce:
+                thread = threading.Thread(target=_serve, args=(self._work, child), daemon=True)
+                thread.start()
+                self._threads.append(thread)
+        except BaseException as error:
+            self._end()
+            if not isinstance(error, RuntimeError):
+                raise
+            raise RunError(f"workers={workers}: {error}; give fewer (工作进程数过多)") from None
 
     def submit(self, guarded: Guarded[Item, Result], items: Sequence[Item]) -> Future[list[Result | Lost]]:
         """Have a child work on items; the result has one entry for each, in their order.
@@ -212,6 +193,15 @@ _kept: list[WorkerPool] = []
 _pools: weakref.WeakSet[WorkerPool] = weakref.WeakSet()
 
 
+_ending = threading.Event()  # set when the interpreter ends
+
+
+@lru_cache(maxsize=1)
+def _note_the_end() -> None:
+    """Have it noted when the interpreter ends: after the first finalizer was made, to be called before all of them."""
+    atexit.register(_ending.set)
+
+
 def _leave_to_parent() -> None:
     """After a fork, which takes no threads along: the children are the parent's."""
     global _lock
@@ -231,9 +221,13 @@ def _stop(work: queue.SimpleQueue[Any], threads: list[threading.Thread], workfor
         child.dismiss()
     for _ in threads:
         work.put(None)
-    for thread in threads:
-        if thread is not threading.current_thread():
-            thread.join()
+    try:
+        for thread in threads:
+            if thread is not threading.current_thread():
+                thread.join()
+    except KeyboardInterrupt:
+        if not _ending.is_set():  # else nobody is left to be told, and the children have been killed
+            raise
 
 
 def _serve(work: queue.SimpleQueue[Any], child: _Child) -> None:

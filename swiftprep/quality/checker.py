@@ -7,9 +7,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from swiftprep.arguments import is_number, one_or_more
 from swiftprep.catalog.catalog import Catalog
 from swiftprep.errors import ConfigError, DataError, did_you_mean
-from swiftprep.process.workers import ItemLimits, pool_of
+from swiftprep.process.item_limits import ItemLimits, check_workers
+from swiftprep.process.workers import pool_of
 from swiftprep.progress import progress_bar
 from swiftprep.quality.duplicates.contamination import contaminated
 from swiftprep.quality.duplicates.dedup import duplicates
@@ -142,17 +144,20 @@ class Checker:
             ConfigError: `levels` names no rule, or a number is out of range.
             DataError: a file of `held_out` cannot be read.
         """
-        if near is not None and not 0 < near <= 1:
+        if near is not None and not (is_number(near) and 0 < near <= 1):
             raise ConfigError(
-                f"near={near}: expected a similarity above 0 and up to 1, or None (相似度应在 0 到 1 之间)"
+                f"near={near!r:.100}: expected a similarity above 0 and up to 1, or None (相似度应在 0 到 1 之间)"
             )
-        if workers is not None and workers < 1:
-            raise ConfigError(f"workers={workers}: expected 1 or more")
+        if workers is not None:
+            check_workers(workers)
         limits = ItemLimits.given("row", row_seconds, row_memory_mb)
         self.near = near
         self.fix = fix
         self.workers = workers
-        given = [held_out] if isinstance(held_out, (str, Path)) else list(held_out)
+        given = one_or_more("held_out", held_out)
+        for item in given:
+            if not isinstance(item, (Sample, str, Path)):
+                raise ConfigError(f"held_out: {item!r:.100}: expected samples, or files of them (应为样本或文件路径)")
         self.held_out = list(_samples(given))
         self._held_out_runs = {item: run_of(item) for item in given if not isinstance(item, Sample)}
         all_rules = [Named(rule_id(rule), rule, rule in RULES) for rule in rules]
@@ -187,6 +192,8 @@ class Checker:
         Raises:
             ConfigError: a rule of the user's own failed; the message names it and the sample.
         """
+        if isinstance(samples, (str, Path)):
+            raise ConfigError(f"{samples}: expected samples; use run_files for a file (文件请用 run_files)")
         return self._check(
             [
                 CheckedRow(str(position), str(sample.meta.get("source") or source), sample, sample)
@@ -241,6 +248,7 @@ class Checker:
         """Apply the rules one after the other until none repairs anything more, or one rejects."""
         size = sum(len(row.sample.answer) for row in rows if row.sample is not None)
         workers = self.workers or (min(os.cpu_count() or 1, 8) if size > _POOL_CHARACTERS else 1)
+        workers = max(1, min(workers, len(rows)))
         with pool_of(workers) as pool, progress_bar(None, desc="check", unit="sample", total=len(rows)) as bar:
             for turn in range(MOST_PASSES):
                 before = [row.sample for row in rows]

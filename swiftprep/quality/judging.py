@@ -185,6 +185,8 @@ def apply(row: CheckedRow, name: str, rule: Rule, terms: Terms) -> None:
         return
     try:
         verdict = rule(row.sample)
+        if verdict is not None and not isinstance(verdict, RuleResult):
+            raise TypeError(f"it returned {verdict!r:.100}, and not fix(…), drop(…), warn(…) or None")
         is_private = rule in PRIVATE and verdict is not None and verdict.sample is not None
         if verdict is not None and not is_private:
             verdict = _without_private(verdict, rule, row)

@@ -1,1 +1,27 @@
 """Whole jobs, each run by `python -m swiftprep.recipes.<name> [file.yaml] [key=value …]`."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from contextlib import suppress
+from types import FrameType
+
+
+def _is_program() -> bool:
+    """Tell whether Python looks for a recipe that it is to run, and thus imports this package first."""
+    of_here = f"{__name__}."
+    return sys.argv[:1] == ["-m"] and any(part.removeprefix("-m").startswith(of_here) for part in sys.orig_argv)
+
+
+def stop_at_once(number: int, frame: FrameType | None) -> None:
+    """Handle Ctrl-C while modules are still imported: nothing is begun, and a traceback would say nothing."""
+    with suppress(OSError):
+        os.write(2, "error: interrupted; nothing was begun (已中断)\n".encode())
+    os._exit(130)
+
+
+is_program = _is_program()
+if is_program and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+    signal.signal(signal.SIGINT, stop_at_once)

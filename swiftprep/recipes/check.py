@@ -20,8 +20,10 @@ from swiftprep.quality.duplicates.diversity import diversity
 from swiftprep.quality.report.report import QualityReport
 from swiftprep.recipes.cli import Arguments, run, say
 from swiftprep.recipes.config import CheckConfig, load, save_config
+from swiftprep.recipes.nothing_kept import refuse_nothing
 from swiftprep.scan.scanner import Scanner
 from swiftprep.storage.outputs import check_together, writing
+from swiftprep.storage.staging import check_output
 from swiftprep.swiftfmt import lint
 from swiftprep.tokens import Counter
 
@@ -38,8 +40,11 @@ def check(config: CheckConfig, *, dry_run: bool = False) -> dict[str, Any]:
 
     Raises:
         ConfigError: something in the settings is wrong.
-        DataError: a file is missing, or is none that can be read.
+        DataError: a file is missing, or is none that can be read, or no row is kept.
+        RunError: no row is kept, because swiftprep itself fails.
     """
+    if not dry_run:
+        check_output(config.output_dir)
     if config.catalog:
         check_together([config.catalog, *config.data])
     scan = None if config.data else Scanner(demo.app(), framework="ta404").scan()
@@ -62,6 +67,7 @@ def check(config: CheckConfig, *, dry_run: bool = False) -> dict[str, Any]:
         say(f"{path}: as it is, ms-swift {told}")
     say(repr(found).strip("<>"))
     say(found.counts().to_string(index=False))
+    refuse_nothing(", ".join(map(str, config.data)) or "demo", len(found.kept), found.rejected, config.output_dir)
     if dry_run:
         return report
     with writing(config.output_dir, "check") as staged:

@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from swiftprep import recipes
 from swiftprep.errors import ConfigError, DataError, MissingDependencyError, RunInterrupted, SwiftprepError, one_line
 from swiftprep.process import lifeline
 from swiftprep.streams import forgiving_streams, tell
@@ -60,7 +61,14 @@ def run(
         takes_data: Whether a path that is no settings file is a data file.
     """
     with forgiving_streams():
-        return _run(recipe, _parse(name, summary, argv, takes_data))
+        try:
+            code = _run(recipe, _parse(name, summary, argv, takes_data))
+        except KeyboardInterrupt:  # a second one, or one while the report is printed
+            code = INTERRUPTED
+        if recipes.is_program and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+            # All is said and done. What the interpreter waits for as it ends is not worth a traceback.
+            signal.signal(signal.SIGINT, lambda number, frame: os._exit(code))
+        return code
 
 
 def _run(recipe: Callable[[Arguments], dict[str, Any]], arguments: Arguments) -> int:
@@ -68,6 +76,8 @@ def _run(recipe: Callable[[Arguments], dict[str, Any]], arguments: Arguments) ->
     handler.setFormatter(ShownFormatter("%(levelname)s: %(message)s"))
     logging.basicConfig(level=logging.WARNING, handlers=[handler])
     try:
+        if signal.getsignal(signal.SIGINT) is recipes.stop_at_once:
+            signal.signal(signal.SIGINT, signal.default_int_handler)
         with lifeline.stopping_by_signals(signal.default_int_handler):
             report = recipe(arguments)
     except (ConfigError, DataError, MissingDependencyError) as error:

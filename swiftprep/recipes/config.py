@@ -9,9 +9,10 @@ from types import NoneType, UnionType
 from typing import Annotated, Any, ClassVar, Literal, TypeAlias, TypeVar, get_args
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from swiftprep.errors import ConfigError, DataError, did_you_mean, one_line
+from swiftprep.mix.mixer import parse_ratio
 from swiftprep.models.arguments import unknown_arguments
 from swiftprep.recipes.yaml_text import load_yaml
 from swiftprep.scan.file_record import SUFFIXES
@@ -85,6 +86,12 @@ class MixConfig(Section):
     general: list[str] | None = Field(default=None, description="files, or hub ids with #N; null: the rows that ship")
     ratio: str | float = "40:60"
     size: dict[str, int] = Field(default_factory=dict, description="rows of hub data sets that carry no #N")
+
+    @field_validator("ratio")
+    @classmethod
+    def _is_ratio(cls, ratio: str | float) -> str | float:
+        parse_ratio(ratio)  # now, and not after an hour of scanning
+        return ratio
 
 
 class ModelConfig(Section):
@@ -309,7 +316,8 @@ def _explain(kind: type[BaseModel], problem: dict[str, Any]) -> str:
         known_here = near or f"; known here: {', '.join(known)}"
         return f"{one_line('.'.join(where), 200)}: no such key{known_here} (没有这个配置项)"
     where = [part for part in where if part not in ("str", "float")]  # the members of a union
-    told = f"{problem['msg'][0].lower()}{problem['msg'][1:]}"
+    said = problem["msg"].removeprefix("Value error, ")
+    told = f"{said[0].lower()}{said[1:]}"
     return f"{one_line('.'.join(where), 200)}={one_line(repr(problem['input']), 200)}: {one_line(told)}"
 
 

@@ -27,6 +27,7 @@ from swiftprep.recipes.training import timed
 from swiftprep.records import Sample, read_jsonl, write_jsonl
 from swiftprep.report import write_report
 from swiftprep.storage.outputs import check_together, writing
+from swiftprep.storage.staging import check_output
 from swiftprep.withheld import masked
 
 SUMMARY = "Distil: scenarios → answers of experts and a teacher, each verified against the catalogue."
@@ -46,8 +47,7 @@ def distill(config: DistillConfig, *, dry_run: bool = False) -> dict[str, Any]:
         RunInterrupted: Ctrl-C; the same command goes on.
     """
     out = config.output_dir
-    if out.exists() and not out.is_dir():
-        raise ConfigError(f"{out}: is a file; the results need a folder (应为文件夹)")
+    check_output(out)
     seconds: dict[str, float] = {}
     with timed("scan", seconds):
         catalog, examples, is_demo = _known(config)

@@ -16,8 +16,10 @@ import orjson
 from swiftprep import demo
 from swiftprep.recipes.cli import Arguments, run, say
 from swiftprep.recipes.config import ScanConfig, ScanRecipeConfig, load, save_config
+from swiftprep.recipes.nothing_kept import refuse_nothing
 from swiftprep.scan.scanner import Scanner
 from swiftprep.storage.outputs import writing
+from swiftprep.storage.staging import check_output
 
 SUMMARY = "Scan: code base → samples, catalogue of components, web-types."
 
@@ -55,7 +57,11 @@ def scan(config: ScanRecipeConfig, *, dry_run: bool = False) -> dict[str, Any]:
 
     Raises:
         ConfigError: something in the settings is wrong.
+        DataError: no file is kept.
+        RunError: no file is kept, because swiftprep itself fails.
     """
+    if not dry_run:
+        check_output(config.output_dir)
     found = scanner(config.scan, seed=config.seed, tokenizer=config.tokenizer).scan()
     kinds = found.kinds()
     known = sum(component.origin == "source" for component in found.catalog)
@@ -70,6 +76,7 @@ def scan(config: ScanRecipeConfig, *, dry_run: bool = False) -> dict[str, Any]:
         "components": {"source": known, "usage": len(found.catalog) - known},
     }
     say(f"{found.root}: {found.found} files, {found.kept} kept, {len(found.rejects)} rejected {found.reasons() or ''}")
+    refuse_nothing(str(found.root), found.kept, found.rejects, config.output_dir)
     say(kinds.dropna(axis="columns", how="all").to_string(index=False))
     say(f"{known} components, {len(found.catalog) - known} more known from how they are used")
     if found.findings:

@@ -25,6 +25,7 @@ from swiftprep.evaluate.compare import compare
 from swiftprep.mix.mixer import Mixer
 from swiftprep.recipes.cli import Arguments, run, say
 from swiftprep.recipes.config import DEFAULT_SFT, EMBEDDED_SFT, Stage1Config, load_config, save_config
+from swiftprep.recipes.nothing_kept import refuse_nothing
 from swiftprep.recipes.scan import scanner
 from swiftprep.recipes.training import (
     check_before,
@@ -151,6 +152,7 @@ def _swift_arguments(config: Stage1Config) -> dict[str, Any]:
 def _scan(config: Stage1Config, model: str | Path) -> Scan:
     wanted = config.scan
     scan = scanner(wanted, seed=config.seed, tokenizer=None if wanted.max_tokens is None else model).scan()
+    refuse_nothing(str(scan.root), scan.kept, scan.rejects, config.output_dir)
     if not scan.train or not scan.val:
         raise ConfigError(
             f"{scan.root}: {scan.kept} of {scan.found} files can be used {scan.reasons() or ''}; at least two are "

@@ -19,6 +19,7 @@ from swiftprep.evaluate.probes import load_questions
 from swiftprep.recipes.config import ModelConfig
 from swiftprep.records import write_jsonl
 from swiftprep.storage.disk import write_text
+from swiftprep.storage.staging import check_output
 from swiftprep.train.results import Evaluation, Run
 from swiftprep.train.runner import SwiftRunner
 
@@ -35,8 +36,7 @@ def check_before(output_dir: Path, sft: Mapping[str, Any], probes: str) -> None:
         ConfigError: something in the settings is wrong.
         MissingDependencyError: evalscope is not installed.
     """
-    if output_dir.exists() and not output_dir.is_dir():
-        raise ConfigError(f"{output_dir}: is a file; the results need a folder (应为文件夹)")
+    check_output(output_dir)
     if sft["save_strategy"] == "no":
         raise ConfigError("sft.save_strategy=no: there would be no checkpoint to evaluate (没有检查点可评估)")
     load_questions(probes)

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import logging
 import os
 import sqlite3
 import time
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from swiftprep.scan.file_record import FileRecord
 from swiftprep.scan.walk import FoundFile
 from swiftprep.storage.disk import cache_dir
+from swiftprep.streams import get_logger
 
-logger = logging.getLogger(__name__)
+logger = get_logger(__name__)
 
 KEPT_SECONDS = 30 * 24 * 3600  # a cache nobody used for so long is deleted
 _SCHEMA = (
@@ -53,7 +54,7 @@ class Known:
 class ScanCache:
     """The records of one folder scanned with one set of settings.
 
-    A damaged or locked file is no error: the scan then goes on without it.
+    A file that is damaged, locked or cannot be written is no error: the scan then goes on without it.
 
     Args:
         path: The sqlite file, or None to remember nothing.
@@ -64,18 +65,21 @@ class ScanCache:
         self._waiting = 0
         if path is None:
             return
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        _prune(path.parent)
-        for attempt in range(2):
-            try:
-                self._connection = _open(path)
-                return
-            except sqlite3.OperationalError as error:  # locked by another scan, or a disk that is full or read-only
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            _prune(path.parent)
+            self._connection = _open(path)
+        except OSError as error:
+            _tell_unusable(path, error.strerror or str(error))
+        except sqlite3.OperationalError as error:
+            if "locked" in str(error):  # by another scan
                 logger.info("scanning without the cache %s: %s", path.name, error)
-                return
-            except sqlite3.DatabaseError:
-                if attempt == 0:
-                    path.unlink(missing_ok=True)
+            else:  # a disk that is full or read-only
+                _tell_unusable(path, str(error))
+        except sqlite3.DatabaseError:  # damaged: begun anew
+            with contextlib.suppress(OSError, sqlite3.DatabaseError):
+                path.unlink(missing_ok=True)
+                self._connection = _open(path)
 
     def known(self) -> Known:
         """Return what was known of all files before this scan."""
@@ -163,6 +167,16 @@ class ScanCache:
         if self._connection is not None:
             self._connection.close()
             self._connection = None
+
+
+@lru_cache(maxsize=64)  # said once
+def _tell_unusable(path: Path, why: str) -> None:
+    logger.warning(
+        "%s: the cache cannot be used (%s); scanning without it. SWIFTPREP_CACHE names another folder, cache=False "
+        "does without (缓存文件夹不可写，本次不使用缓存；可用 SWIFTPREP_CACHE 指定其他文件夹，或设 cache=False)",
+        path.parent,
+        why,
+    )
 
 
 def _open(path: Path) -> sqlite3.Connection:

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import os
 from contextlib import suppress
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from swiftprep.scan.source_file import read_bytes
+from swiftprep.streams import get_logger
 from swiftprep.text.json_text import read_json
+
+logger = get_logger(__name__)
 
 _DEEPEST = 3  # levels below the root
 
@@ -16,7 +20,7 @@ _DEEPEST = 3  # levels below the root
 def packages_of(root: Path) -> dict[str, str]:
     """Return the names of the tree's packages with their folders, those further up first.
 
-    Links are not followed, and what is no regular file or too large is passed over.
+    Links are not followed, and what is no regular file is passed over; one that cannot be read is told.
     """
     found: dict[str, str] = {}
     level = [""]
@@ -36,7 +40,18 @@ def read_package(root: Path, folder: str) -> dict[str, Any]:
         with suppress(ValueError):
             content = read_json(data)
             return content if isinstance(content, dict) else {}
+    elif data.reason in ("unreadable", "too-large") and os.path.lexists(os.path.join(root, folder, "package.json")):
+        _tell_unread(os.path.join(root, folder, "package.json"), data.detail)
     return {}
+
+
+@lru_cache(maxsize=1024)  # said once
+def _tell_unread(path: str, why: str) -> None:
+    logger.warning(
+        "%s: cannot be read (%s): what it says of the package and of Vue is not known (无法读取 package.json)",
+        path,
+        why,
+    )
 
 
 def _folders(root: Path, folder: str) -> list[str]:

@@ -19,11 +19,13 @@ from typing import Any, TypeAlias
 import orjson
 
 from swiftprep import tokens
+from swiftprep.arguments import is_number, one_or_more
 from swiftprep.catalog.catalog import Catalog
 from swiftprep.catalog.linking.link import Linked
 from swiftprep.catalog.vue.facts import suffix_of
 from swiftprep.errors import ConfigError
-from swiftprep.process.workers import Guarded, ItemLimits, Lost, pool_of
+from swiftprep.process.item_limits import ItemLimits, check_workers
+from swiftprep.process.workers import Guarded, Lost, pool_of
 from swiftprep.progress import progress_bar
 from swiftprep.records import Reject
 from swiftprep.scan.aggregate import Files, ScanAggregate, SpooledFacts, all_components, all_usage
@@ -119,24 +121,24 @@ class Scanner:
         self.root = Path(root)
         if not self.root.is_dir():
             raise ConfigError(f"{self.root}: no such folder (没有这个文件夹)")
-        if not 0 <= val_fraction < 1:
-            raise ConfigError(f"val_fraction={val_fraction}: expected a share from 0 to below 1")
-        if workers is not None and workers < 1:
-            raise ConfigError(f"workers={workers}: expected 1 or more")
+        if not is_number(val_fraction) or not 0 <= val_fraction < 1:
+            raise ConfigError(f"val_fraction={val_fraction!r:.100}: expected a share from 0 to below 1")
+        if workers is not None:
+            check_workers(workers)
         if max_tokens is not None and (max_tokens < 1 or tokenizer is None):
             raise ConfigError(
                 f"max_tokens={max_tokens}: expected 1 or more, with tokenizer= to count them (需要 tokenizer)"
             )
-        self.suffixes = tuple(suffix.lower() for suffix in suffixes)
+        self.suffixes = tuple(suffix.lower() for suffix in one_or_more("suffixes", suffixes))
         if not self.suffixes or not set(self.suffixes) <= set(SUFFIXES):
             raise ConfigError(f"suffixes={self.suffixes}: expected some of {', '.join(SUFFIXES)}")
-        tasks = tuple(load_task(kind, lang) for kind in ([kinds] if isinstance(kinds, str) else kinds))
+        tasks = tuple(load_task(kind, lang) for kind in one_or_more("kinds", kinds))
         if not tasks:
             raise ConfigError(f"kinds: expected at least one of {', '.join(KINDS)}")
         count = tokenizer if callable(tokenizer) or tokenizer is None else tokens.Counter(tokenizer)
         self.framework = framework
         self.vue_version = vue_version or vue_version_of(self.root)
-        self.ignore = None if ignore is None else list(ignore)
+        self.ignore = None if ignore is None else one_or_more("ignore", ignore)
         self.val_fraction = val_fraction
         self.seed = seed
         self.workers = workers
@@ -147,7 +149,7 @@ class Scanner:
             str(self.root),
             SampleSpec(tasks, framework, self.vue_version, max_tokens, count),
             self.suffixes,
-            None if allow_licenses is None else frozenset(allow_licenses),
+            None if allow_licenses is None else frozenset(one_or_more("allow_licenses", allow_licenses)),
             redact,
         )
 
@@ -248,13 +250,15 @@ class Scanner:
             item.path: known.sha(item) for item in listed if isinstance(item, FoundFile) and not known.is_current(item)
         }
         todo = sum(item.size for item in listed if isinstance(item, FoundFile) and item.path in unread)
+        parts = list(_batches(listed, unread))
         workers = self.workers or (min(os.cpu_count() or 1, 8) if todo > _POOL_BYTES else 1)
+        workers = max(1, min(workers, len(parts)))
         batches: deque[tuple[list[FoundFile | Reject], int, Any]] = deque()
         with (
             _readers(self._job, self._limits, workers) as read,
             progress_bar(None, desc="scan", unit=" files", total=len(listed)) as bar,
         ):
-            for items in _batches(listed, unread):
+            for items in parts:
                 files = [item for item in items if isinstance(item, FoundFile) and item.path in unread]
                 batches.append((items, time.time_ns(), read(files, unread)))
                 if len(batches) > 2 * workers:

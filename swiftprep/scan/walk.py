@@ -18,7 +18,7 @@ from operator import attrgetter
 from pathlib import Path
 
 from swiftprep.records import Reject
-from swiftprep.scan.source_file import read_bytes
+from swiftprep.scan.gitignore import LONGEST_GLOB, SPECIAL, ignore_lines
 
 # Other people's code that was copied in. A supplier is called "vendor" too, and a login through another site
 # "third-party": among pages, components and whatever lies deeper in `src/`, such folders are the project's own, but for
@@ -43,11 +43,7 @@ DEFAULT_IGNORE = (
     "package-lock.json", "npm-shrinkwrap.json", "pnpm-lock.yaml", "*.lock",
 )  # fmt: skip
 
-_MAX_IGNORE_BYTES = 10_000_000
 _STARS = re.compile(rb"\*{3,}")
-_MOST_GLOBS = 20_000  # bytes of those in one file; a tree that leaves out more leaves out all
-_LONGEST_GLOB = 4_096  # bytes, as many as the longest path of Linux has
-_SPECIAL = re.compile(rb"[*?\[\\]")
 _CLASSES = {
     b"alnum": string.ascii_letters + string.digits,
     b"alpha": string.ascii_letters,
@@ -146,7 +142,8 @@ def _enter(
         return Reject(folder or ".", "unreadable", f"folder: {error.strerror or error}")
     entries.sort(key=attrgetter("name"))
     if has_rules and not ignored_by:
-        rules = (*_gitignore(root, prefix), *rules)
+        lines, name = ignore_lines(root, prefix)
+        rules = (_rules(prefix, lines, name), *rules)
     return _Level(iter(entries), prefix, rules, ignored_by)
 
 
@@ -237,16 +234,6 @@ def _ignored_by(path: str, name: str, is_folder: bool, given: _Rules, rules: tup
     return ""
 
 
-def _gitignore(root: Path, prefix: str) -> tuple[_Rules, ...]:
-    data = read_bytes(root, f"{prefix}.gitignore", max_bytes=_MAX_IGNORE_BYTES)
-    if isinstance(data, Reject):
-        return ()  # git, too, goes on without one it cannot read or that is a link
-    lines = data.removeprefix(b"\xef\xbb\xbf").split(b"\n")
-    if sum(len(line) for line in lines if _SPECIAL.search(line) and len(line) <= _LONGEST_GLOB) > _MOST_GLOBS:
-        return (_rules(prefix, [b"*"], f"{prefix}.gitignore, whose globs are too many to be read (通配规则过多)"),)
-    return (_rules(prefix, lines, f"{prefix}.gitignore"),)
-
-
 def _rules(base: str, lines: Iterable[bytes], name: str) -> _Rules:
     parsed = [_pattern(line, number) for number, line in enumerate(lines)]
     patterns = [pattern for pattern in reversed(parsed) if pattern is not None]
@@ -281,15 +268,15 @@ def _pattern(line: bytes, number: int) -> _Pattern | None:
     glob = trimmed.removeprefix(b"!") if not ignores else trimmed
     folders_only = glob.endswith(b"/")
     glob = _STARS.sub(b"**", glob.removesuffix(b"/"))
-    if len(glob) > _LONGEST_GLOB:
+    if len(glob) > LONGEST_GLOB:
         return None  # longer than any path
     of_path = b"/" in glob
     glob = glob.removeprefix(b"/") if of_path else glob
-    if not _SPECIAL.search(glob):
+    if not SPECIAL.search(glob):
         return _Pattern(ignores, folders_only, of_path, literal=os.fsdecode(glob)) if glob else None
     ending = os.fsdecode(glob[1:])
     # Half a character at its start would make one with what comes before it in a name: that is compared as bytes.
-    if not of_path and glob.startswith(b"*") and not _SPECIAL.search(glob, 1) and ending.isprintable():
+    if not of_path and glob.startswith(b"*") and not SPECIAL.search(glob, 1) and ending.isprintable():
         return _Pattern(ignores, folders_only, of_path, ending=ending)
     translated = _translate(glob, number)
     if translated is None:
@@ -307,7 +294,7 @@ def _translate(glob: bytes, number: int) -> bytes | None:
         glob: A glob that is not a mere literal.
         number: What makes the names of its groups unique.
     """
-    special = _SPECIAL.search(glob)
+    special = SPECIAL.search(glob)
     free_of_globs = special.start() if special else len(glob)
     blocks = [(b"", [b""])]  # for each `**/`: how it starts, then the parts between its `*`
     at = 0

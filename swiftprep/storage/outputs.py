@@ -3,7 +3,7 @@
     FOLDER/.swiftprep/lock         held by whoever writes, or works there
     FOLDER/.swiftprep/new/         what is being written; without a living writer it is removed
     FOLDER/.swiftprep/ready/       what is whole and moves into place; after a writer's death the next one here does it,
-                                   if it is of the same user: see `swiftprep.storage.staging`
+                                   if it is of the same user, else throws it away: see `swiftprep.storage.staging`
     FOLDER/.swiftprep/files.json   which run wrote which files, with their sizes and hashes
 
 The old files are taken away before the first new one moves in: whoever looks at the folder past this module may miss
@@ -33,9 +33,12 @@ from swiftprep.storage.staging import (
     is_ours,
     make_way,
     move_in,
+    not_ours,
     put_right,
+    refuse_dead_links,
     refuse_links,
     staged_files,
+    throw_away,
 )
 from swiftprep.streams import get_logger
 
@@ -72,21 +75,27 @@ class OutputFolder:
             wait: Seconds to wait for another process that has it.
 
         Raises:
-            ConfigError: another process has it, or what waits there to be moved is not of a run of this user's.
+            ConfigError: another process has it, it is a link to nowhere, or what waits there to be moved is not of a
+                run of this user's and cannot be thrown away.
             DataError: a link stands for a file or folder of swiftprep's own.
             OSError: the folder cannot be made or written to.
         """
         self.path = Path(path)
         state = self.path / STATE
+        refuse_dead_links(self.path)
         refuse_links(self.path)
         state.mkdir(parents=True, exist_ok=True)
         self._lock = _take(state / "lock", self.path, wait)
         try:
             clear_leftovers(self.path)
             if not put_right(self.path):
-                raise ConfigError(
-                    f"{state}: files wait there that no run of yours on this machine left; move them away, or name "
-                    "another folder (存在来历不明的文件，请移走或改用其他文件夹)"
+                # Without locks, it may be what a writer on another machine is at.
+                if not (_holds(self._lock) and throw_away(self.path)):
+                    raise ConfigError(not_ours(self.path))
+                logger.warning(
+                    "%s: threw away files that waited there without the mark of this user's runs, which the cache "
+                    "folder holds (已丢弃来历不明的待写入文件)",
+                    self.path,
                 )
         except BaseException:
             os.close(self._lock)
@@ -143,6 +152,14 @@ class OutputFolder:
         except KeyboardInterrupt:
             move_in(self.path)
             raise
+
+
+def _holds(file: int) -> bool:
+    """Tell whether the lock of an open file, which was asked for, is really held: not every file system has locks."""
+    try:
+        return lock(file)
+    except OSError:
+        return False
 
 
 @contextmanager

@@ -2,7 +2,8 @@
 
 A folder that was downloaded, cloned or unpacked may hold whatever looks like a set that waits. So a set has a mark
 which only this user can make, with a key in the cache folder, and only for the folder it lies in, whose number it
-covers. What has no such mark is neither moved nor removed.
+covers. What has no such mark is not moved, whatever it is. Readers leave it alone; a writer, whom it would keep out
+for ever once the key is lost, throws it away, as long as nothing but plain files of this user's own would go.
 """
 
 from __future__ import annotations
@@ -38,6 +39,39 @@ def refuse_links(folder: Path) -> None:
     for path in (state, *(state / name for name in ("lock", NEW, READY, RUNS))):
         if path.is_symlink():
             raise DataError(f"{path}: a link, where swiftprep writes; delete it, or name another folder (不能是链接)")
+
+
+def check_output(folder: str | Path) -> None:
+    """Refuse an output folder that `swiftprep.storage.outputs.OutputFolder` would, before there is work to lose.
+
+    Nothing is changed. That another process has it is not looked at: it may be done by then.
+
+    Raises:
+        ConfigError: it is no folder, or what waits there is not of a run of this user's and cannot be thrown away.
+        DataError: a link stands for a file or folder of swiftprep's own.
+    """
+    where = Path(folder)
+    refuse_dead_links(where)
+    refuse_links(where)
+    if os.path.lexists(where) and not where.is_dir():
+        raise ConfigError(f"{where}: is a file; the results need a folder (应为文件夹)")
+    with suppress(OSError):  # what cannot even be looked at is told by who takes the folder
+        if not all(is_ours(where, part) for part in (NEW, READY)) and not is_takeable(where):
+            raise ConfigError(not_ours(where))
+
+
+def refuse_dead_links(folder: Path) -> None:
+    """Refuse an output folder behind a link that leads nowhere.
+
+    Raises:
+        ConfigError: it is one, or lies behind one.
+    """
+    for place in (folder, *folder.parents):
+        if place.is_symlink() and not place.exists():
+            raise ConfigError(
+                f"{place}: a link to {os.readlink(place)}, which is not there; make that folder, delete the link, or "
+                "name another folder (链接指向的文件夹不存在)"
+            )
 
 
 def begin(folder: Path) -> Path:
@@ -113,6 +147,54 @@ def is_ours(folder: Path, part: str) -> bool:
     return hmac.compare_digest(found, _mark(folder).encode()) or (not found and os.listdir(state / part) == [_MARK])
 
 
+def is_takeable(folder: Path) -> bool:
+    """Return whether what has no mark of ours could be thrown away: folders and files of this user's, and no links.
+
+    Nothing is written for it, and nothing outside the two folders is touched, whatever somebody else prepared there.
+    """
+    state = folder / STATE
+    if not hasattr(os, "getuid") or not shutil.rmtree.avoids_symlink_attacks or not _is_own(state):
+        return False
+    parts = [state / part for part in (NEW, READY) if os.path.lexists(state / part)]
+    if not all(_is_own(part) for part in parts):
+        return False
+    return all(
+        _is_own(Path(place, name), is_file=kind == "file")
+        for part in parts
+        for place, folders, files in os.walk(part, onerror=_raise)
+        for kind, names in (("folder", folders), ("file", files))
+        for name in names
+    )
+
+
+def throw_away(folder: Path) -> bool:
+    """Remove what has no mark of ours if it can be, and return whether it is gone. The lock is held."""
+    try:
+        if not is_takeable(folder):
+            return False
+        for part in (NEW, READY):
+            if os.path.lexists(folder / STATE / part):
+                shutil.rmtree(folder / STATE / part)
+    except OSError:
+        return False
+    return True
+
+
+def not_ours(folder: Path) -> str:
+    """Say that files wait in an output folder without a mark of ours, why that may be, and what to do."""
+    try:
+        cache = str(cache_dir())
+    except ConfigError:
+        cache = "the cache folder"
+    state = folder / STATE
+    return (
+        f"{folder}: files wait there that no run of yours on this machine left, as far as {cache} tells: the key that "
+        f"marks yours ({_KEY}) is kept there, and is lost when it is cleared. Delete {state / NEW} and "
+        f"{state / READY}, or name another folder (存在来历不明的文件：标记密钥保存在缓存文件夹中，清空缓存后会丢失；"
+        "请删除上述两个文件夹，或改用其他文件夹)"
+    )
+
+
 def move_in(folder: Path) -> None:
     """Move the files that the record of a set lists into place, or what is left of them. The lock is held.
 
@@ -158,6 +240,17 @@ def _refuse_detour(folder: Path, name: str) -> None:
     is_relative = bool(parts) and not os.path.isabs(name) and ".." not in parts and parts[0] != STATE
     if not is_relative or any(folder.joinpath(*parts[:length]).is_symlink() for length in range(1, len(parts))):
         raise DataError(f"{folder / name}: it is not below {folder}, or a link is on the way (路径经过链接)")
+
+
+def _is_own(path: Path, *, is_file: bool = False) -> bool:
+    """Return whether it is a folder, or a plain file with no other name, of this user's."""
+    status = os.lstat(path)
+    is_kind = stat.S_ISREG(status.st_mode) and status.st_nlink == 1 if is_file else stat.S_ISDIR(status.st_mode)
+    return is_kind and status.st_uid == os.getuid()
+
+
+def _raise(error: OSError) -> None:
+    raise error
 
 
 def _is_folder(path: Path) -> bool:

@@ -7,9 +7,7 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 import re
-from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,14 +16,14 @@ from typing import Any
 import orjson
 
 from swiftprep.errors import DataError, one_line
-from swiftprep.rows.columns import MESSAGES_KEYS, QUERY_KEYS, RESPONSE_KEYS, SYSTEM_KEYS
+from swiftprep.rows.columns import MESSAGES_KEYS
 from swiftprep.rows.repeated_keys import may_repeat_a_key
 from swiftprep.swiftfmt.conversation import STUMBLES, literal
-from swiftprep.swiftfmt.loose import is_lone, with_spaces_for_commas
+from swiftprep.swiftfmt.json_values import REPEATED, NotRead, Values
+from swiftprep.swiftfmt.loose import is_lone
 from swiftprep.text.limits import (
     LARGEST_FILE,
     LARGEST_ROW,
-    TOO_DEEP,
     TOO_LARGE,
     lines_within,
     loads_within,
@@ -34,12 +32,8 @@ from swiftprep.text.limits import (
 )
 
 MARK = b"\xef\xbb\xbf"
-_REPEATED = "repeated-key"
-_READ = {*MESSAGES_KEYS, *QUERY_KEYS, *RESPONSE_KEYS, *SYSTEM_KEYS, "history", "role", "from", "value", "channel"}
 _BLANK = re.compile(r"[\s\ufeff]*")
-_COMMA_TOO_MANY = re.compile(r'\\.|"|,(?=\s*[\]}])', re.DOTALL)
-_BRACKET = re.compile(r'\\.|["\[\]{}]', re.DOTALL)
-_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f]")
+_LINES_LOOKED_AT = 200  # after a break, to tell what they are
 _LOOKED_AT = 1 << 20  # bytes by which an encoding is told
 _COMMON, _RARE = re.compile(rb"[\x81-\xfe][\xa1-\xfe]"), re.compile(rb"[\x81-\xfe][\x40-\x7e\x80-\xa0]")
 _PAIR = re.compile("([\ud800-\udbff])([\udc00-\udfff])")
@@ -171,7 +165,7 @@ def _line(number: int, line: bytes) -> list[SalvagedRow]:
 def _values(text: str, line: int, repairs: frozenset[str]) -> Iterator[SalvagedRow]:
     """Yield the JSON values of a line, which is one unless a line break is missing or a comma follows."""
     place = 0
-    values = _Values(text)
+    values = Values(text)
     while place < len(text):
         try:
             value, end, more = values.at(place)
@@ -201,14 +195,14 @@ def _whole(text: str, repairs: frozenset[str]) -> Iterator[SalvagedRow] | None:
     if text[start : start + 1] == "[":
         return _array(text, start, repairs)
     rows: list[SalvagedRow] = []
-    values = _Values(text)
+    values = Values(text)
     place, line, counted = start, 1, 0
     while place < len(text):
         try:
             value, end, more = values.at(place)
         except ValueError:
             return None
-        if not isinstance(value, (dict, _NotRead)):
+        if not isinstance(value, (dict, NotRead)):
             return None
         line, counted = line + text.count("\n", counted, place), place
         rows.append(_clean(line, value, repairs | more))
@@ -229,139 +223,100 @@ def _unwrapped(found: SalvagedRow) -> Iterator[SalvagedRow]:
         yield SalvagedRow(found.line, row, found.repairs | {"wrapped"})
 
 
-def _array(text: str, start: int, repairs: frozenset[str]) -> Iterator[SalvagedRow]:
-    """Read an array item by item, so that what stands before a break is kept."""
-    values = _Values(text)
-    place, line, counted = start + 1, 1, 0
+def _array(text: str, start: int, repairs: frozenset[str]) -> Iterator[SalvagedRow] | None:
+    """Read an array; None if a bracket is all it has of one, and what follows are rows, each on a line."""
+    values = Values(text)
+    place = _BLANK.match(text, start + 1).end()  # type: ignore[union-attr]
+    if text[place : place + 1] in ("", "]"):
+        return _items(text, values, place, repairs)
+    end_of_line = _line_end(text, start)
+    try:
+        _, end, _ = values.at(place)
+    except ValueError:
+        return None if _holds_rows(text, end_of_line) else _items(text, values, place, repairs)
+    after = _BLANK.match(text, end).end()  # type: ignore[union-attr]
+    is_item = text[after : after + 1] in ("", ",", "]", "{")
+    return _items(text, values, place, repairs) if is_item or after >= end_of_line else None
+
+
+def _items(text: str, values: Values, place: int, repairs: frozenset[str]) -> Iterator[SalvagedRow]:
+    """Yield the items of an array one by one; from a break on, the lines after it, where they are rows."""
+    line, counted = 1, 0
     is_empty = True
     while True:
         place = _BLANK.match(text, place).end()  # type: ignore[union-attr]
         line, counted = line + text.count("\n", counted, place), place
         if text[place : place + 1] == "]":
-            rest = text[place + 1 :].strip()
-            yield from _values(rest, line, repairs) if rest else ()
+            yield from _after_array(text, place + 1, line, repairs)
             return
         try:
-            value, place, more = values.at(place)
+            value, end, more = values.at(place)
         except ValueError as error:
             if place < len(text) or is_empty:
-                yield SalvagedRow(line, problem=("bad-json", f"not valid JSON: {error}; the rest is not read"))
+                yield from _after_break(text, place, line, f"not valid JSON: {error}", repairs)
             return
         yield _clean(line, value, repairs | more)
         is_empty = False
-        place = _BLANK.match(text, place).end()  # type: ignore[union-attr]
+        place = _BLANK.match(text, end).end()  # type: ignore[union-attr]
         if text[place : place + 1] == ",":
             place += 1
+        elif text[place : place + 1] == "{":  # a comma is missing
+            repairs = repairs | {"json"}
         elif text[place : place + 1] != "]":
             if place < len(text):
-                yield SalvagedRow(line, problem=("bad-json", "the array is broken here; the rest is not read"))
+                line += text.count("\n", counted, place)
+                yield from _after_break(text, place, line, "the array is broken here", repairs)
             return
 
 
-@dataclass(frozen=True, slots=True)
-class _NotRead:
-    """Stands for a value that is too large or too deep; says why."""
-
-    why: str
-
-
-class _Values:
-    """Reads the JSON values of a text one after the other, each part of it a few times at most.
-
-    Once a comma had to be forgiven, the text without such commas is read from there on: a decoder that fails counts
-    all lines before the failure, and at each of a million rows that would never end.
-    """
-
-    def __init__(self, text: str) -> None:
-        self._given = self._text = text
-        self._spaced: list[int] | None = None  # where a comma too many was, once they were looked for
-        self._forgiven: set[str] = set()
-        self._decoder = json.JSONDecoder(
-            object_pairs_hook=self._once,
-            parse_constant=self._constant,
-            parse_int=self._integer,
-            parse_float=self._fraction,
-            strict=False,
-        )
-
-    def at(self, place: int) -> tuple[Any, int, frozenset[str]]:
-        """Return the value at a place, its end, and what had to be forgiven.
-
-        Raises:
-            ValueError: it is no JSON.
-        """
-        try:
-            value, end = self._decoded(place)
-        except RecursionError:
-            return _NotRead(TOO_DEEP), _end_of_brackets(self._text, place), frozenset()
-        if end - place > LARGEST_ROW:
-            return _NotRead(TOO_LARGE), end, frozenset()
-        if _CONTROL.search(self._given, place, end) or self._had_comma(place, end):
-            self._forgiven.add("json")
-        try:
-            return shallow(value), end, frozenset(self._forgiven)
-        except DataError as error:
-            return _NotRead(str(error)), end, frozenset()
-
-    def _decoded(self, place: int) -> tuple[Any, int]:
-        self._forgiven.clear()
-        try:
-            return self._decoder.raw_decode(self._text, place)
-        except json.JSONDecodeError as error:
-            if self._spaced is None:
-                self._text, self._spaced = with_spaces_for_commas(self._given, _COMMA_TOO_MANY)
-                return self._decoded(place)
-            raise ValueError(error.msg) from None
-
-    def _had_comma(self, place: int, end: int) -> bool:
-        spaced = self._spaced or []
-        return bisect_left(spaced, place) < bisect_left(spaced, end)
-
-    def _once(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        row: dict[str, Any] = {}
-        for key, value in pairs:
-            if key in row:
-                self._forgiven.add("json" if row[key] == value or key not in _READ else _REPEATED)
-            row[key] = value
-        return row
-
-    def _constant(self, _: str) -> None:
-        self._forgiven.add("json")
-
-    def _integer(self, digits: str) -> int | str:
-        number = int(digits) if len(digits) < 25 else 2**64
-        if -(2**63) <= number < 2**64:
-            return number
-        self._forgiven.add("json")
-        return digits
-
-    def _fraction(self, digits: str) -> float | str:
-        number = float(digits)
-        if abs(number) == float("inf"):
-            self._forgiven.add("json")
-            return digits
-        return number
+def _after_array(text: str, place: int, line: int, repairs: frozenset[str]) -> Iterator[SalvagedRow]:
+    end_of_line = _line_end(text, place)
+    if not _holds_rows(text, end_of_line):
+        end_of_line = len(text)
+    rest = text[place:end_of_line].strip()
+    yield from _values(rest, line, repairs) if rest else ()
+    yield from _rows_by_line(text[end_of_line:], line, repairs)
 
 
-def _end_of_brackets(text: str, place: int) -> int:
-    """Return where the object or list at a place ends, without a call for each level."""
-    depth, in_string = 0, False
-    for match in _BRACKET.finditer(text, place):
-        if match[0] == '"':
-            in_string = not in_string
-        elif not in_string and match[0][0] != "\\":
-            depth += 1 if match[0] in "[{" else -1
-            if not depth:
-                return match.end()
-    return len(text)
+def _rows_by_line(text: str, line: int, repairs: frozenset[str]) -> Iterator[SalvagedRow]:
+    for number, row in enumerate(text.split("\n"), start=line):
+        if row.strip():
+            yield from _values(row.strip(), number, repairs | {"json"})
+
+
+def _after_break(text: str, place: int, line: int, why: str, repairs: frozenset[str]) -> Iterator[SalvagedRow]:
+    """Yield the break of an array, and then the rows on the lines after it, where they are such."""
+    end_of_line = _line_end(text, place)
+    if not _holds_rows(text, end_of_line):
+        yield SalvagedRow(line, problem=("bad-json", f"{why}; the rest is not read"))
+        return
+    yield SalvagedRow(line, problem=("bad-json", why))
+    yield from _rows_by_line(text[end_of_line:].rstrip().removesuffix("]"), line, repairs)  # the array's own bracket
+
+
+def _line_end(text: str, place: int) -> int:
+    end = text.find("\n", place)
+    return len(text) if end < 0 else end
+
+
+def _holds_rows(text: str, place: int) -> bool:
+    """Tell whether most of the next lines are objects, each whole on its line, as no item over several lines has it."""
+    lines: list[str] = []
+    while place < len(text) and len(lines) < _LINES_LOOKED_AT:
+        end = _line_end(text, place + 1)
+        lines += filter(None, [text[place:end].strip(" \t\r\n,]")])
+        place = end
+    # A lone surrogate is no part of what orjson reads: it is of no concern to the form of a line.
+    rows = sum(line.startswith("{") and _is_object(line.encode("utf-8", "replace")) for line in lines)
+    return 2 * rows > len(lines)
 
 
 def _clean(line: int, value: Any, repairs: frozenset[str]) -> SalvagedRow:
     """Join surrogate pairs that came apart, and put U+FFFD for what is left of one."""
-    if isinstance(value, _NotRead):
+    if isinstance(value, NotRead):
         return SalvagedRow(line, problem=("too-large", value.why))
-    if _REPEATED in repairs:
-        return SalvagedRow(line, problem=(_REPEATED, "a key stands twice, with two values"))
+    if REPEATED in repairs:
+        return SalvagedRow(line, problem=(REPEATED, "a key stands twice, with two values"))
     if _any_lone(value):
         return SalvagedRow(line, _joined(value), repairs | {"surrogates"})
     return SalvagedRow(line, value, repairs)

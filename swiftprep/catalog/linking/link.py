@@ -9,9 +9,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
-from swiftprep.catalog.api import Component, Event, kebab, to_component
+from swiftprep.catalog.api import Component, Event, kebab
 from swiftprep.catalog.linking.component import ComponentReader, Place
 from swiftprep.catalog.linking.names import Facts, Modules
+from swiftprep.catalog.stored import to_component
 from swiftprep.catalog.vue.values import Value
 
 # File names that say nothing of the component in them; the folder's name does.
