@@ -609,7 +609,7 @@ def test_a_full_disk_is_one_line_and_leaves_the_old_set(tmp_path):
     before = {path: path.read_bytes() for path in (tmp_path / "out").rglob("*") if path.is_file()}
     child = python(FULL, tmp_path / "out", demo.app(), env={**os.environ, "SWIFTPREP_CACHE": str(tmp_path / "cache")})
     assert child.returncode == 1
-    (line,) = [line for line in child.stderr.splitlines() if "error" in line.lower()]
+    (line,) = [line for line in child.stderr.splitlines() if line.startswith("error:")]
     assert line.startswith("error: ")
     assert "train.jsonl: File too large" in line
     assert "Traceback" not in child.stderr

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import math
 import random
@@ -450,6 +451,18 @@ def test_what_has_no_safe_reading_is_rejected(tmp_path, text, reason):
     assert first.sample is None
     assert (present(first.reject).reason, present(first.reject).path) == (reason, f"{path}:1")
     assert present(second.sample).messages == READ
+
+
+def test_a_line_that_csv_cannot_read_costs_itself(tmp_path, monkeypatch):
+    limit = csv.field_size_limit(20)
+    monkeypatch.setattr(csv, "field_size_limit", lambda size: None)
+    try:
+        rows = list(repair_file(write(tmp_path, "x.csv", f"query,response\nq,x\n{'q' * 30},x\nq,x\n")))
+    finally:
+        monkeypatch.undo()
+        csv.field_size_limit(limit)
+    assert [row.sample is not None for row in rows] == [True, False, True]
+    assert present(rows[1].reject).path.endswith("x.csv:3")
 
 
 ROW = '{"query": "q", "response": "x"}'

@@ -353,26 +353,36 @@ def _csv_rows(path: Path) -> Iterator[SalvagedRow]:
     head: list[str] = []
     has_twice = False
     line = 1
-    try:
-        for cells in reader:
-            at, line = line, reader.line_num + 1
-            if not any(cell.strip() for cell in cells):
-                continue
-            if not head:
-                head = [cell.strip() for cell in cells]
-                names = [name for name in head if name]
-                has_twice = len(set(names)) < len(names)
-                continue
-            if sum(map(len, cells)) > LARGEST_ROW:
-                yield SalvagedRow(at, problem=("too-large", TOO_LARGE))
-                continue
-            if len(cells) > len(head) and any(cell.strip() for cell in cells[len(head) :]):
-                yield SalvagedRow(at, problem=("bad-csv", f"{len(cells)} cells, and the header has {len(head)}"))
-                continue
-            if has_twice:
-                yield SalvagedRow(at, problem=("repeated-key", "two columns of the header have one name"))
-                continue
-            row = {name: cell or None for name, cell in zip(head, cells, strict=False) if name}
-            yield _clean(at, row, repairs)
-    except csv.Error as error:
-        yield SalvagedRow(line, problem=("bad-csv", str(error)))
+    for cells in _cells(reader):
+        at, line = line, reader.line_num + 1
+        if isinstance(cells, csv.Error):  # it costs its line
+            yield SalvagedRow(at, problem=("bad-csv", str(cells)))
+            continue
+        if not any(cell.strip() for cell in cells):
+            continue
+        if not head:
+            head = [cell.strip() for cell in cells]
+            names = [name for name in head if name]
+            has_twice = len(set(names)) < len(names)
+            continue
+        if sum(map(len, cells)) > LARGEST_ROW:
+            yield SalvagedRow(at, problem=("too-large", TOO_LARGE))
+            continue
+        if len(cells) > len(head) and any(cell.strip() for cell in cells[len(head) :]):
+            yield SalvagedRow(at, problem=("bad-csv", f"{len(cells)} cells, and the header has {len(head)}"))
+            continue
+        if has_twice:
+            yield SalvagedRow(at, problem=("repeated-key", "two columns of the header have one name"))
+            continue
+        row = {name: cell or None for name, cell in zip(head, cells, strict=False) if name}
+        yield _clean(at, row, repairs)
+
+
+def _cells(reader: Iterator[list[str]]) -> Iterator[list[str] | csv.Error]:
+    while True:
+        try:
+            yield next(reader)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            yield error
