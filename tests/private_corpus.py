@@ -44,6 +44,9 @@ def by_place(d: Dice) -> list[Case]:
         ("a.go", 'db, _ := sql.Open("mysql", "{u}:{p}@tcp(db:3306)/app")\n'),
         ("D.java", 'String u = "jdbc:oracle:thin:{u}/{p}@db.acme.cn:1521:orcl";\n'),
         ("E.java", 'String u = "jdbc:sqlserver://db.acme.cn:1433;user={u};password={p};";\n'),
+        ("c.py", 'client = Minio("h:9000", "{u}", "{p}")\n'),
+        ("d.py", 'User.objects.create_user("{u}", "a@example.com", "{p}")\n'),
+        ("F.java", 'MinioClient c = MinioClient.builder().endpoint(e).credentials("{u}", "{p}").build();\n'),
         ("a.yml", "url: jdbc:postgresql://db.acme.cn/x?user={u}&password={p}&ssl=true\n"),
     )
     return [Case("by place", False, (pw,), t.replace("{u}", user).replace("{p}", pw), path) for path, t in calls]
@@ -57,6 +60,7 @@ def in_comments(d: Dice) -> list[Case]:
         ("a.vue", "<template>\n<!--\n  测试账号：\n  admin / {p}\n-->\n<div/></template>\n"),
         ("b.vue", "<script>\n// user: admin, pw: {p}\nexport default {}\n</script>\n"), ("a.sql", "-- admin -> {p}\nselect 1;\n"),
         ("a.yml", "# 账号 admin {p}\na: 1\n"), ("a.md", "默认账号：admin / {p}\n"), ("a.html", "<!-- login with admin ({p}) -->\n"),
+        ("e.js", "// 账密 admin {p}\nrun()\n"), ("f.js", "// the password for root: {p}\nrun()\n"), ("g.js", "// TODO remove the hard-coded pwd ({p})\nrun()\n"),
     )  # fmt: skip
     return [Case("in a comment", False, (pw,), text.replace("{p}", pw), path) for path, text in texts]
 
@@ -88,11 +92,14 @@ def of_people(d: Dice) -> list[Case]:
     texts = (
         ("a.js", "const r = { idCard: '{v}' }\n"), ("b.js", "// 张三 {v}\n"), ("a.vue", "<template><p>身份证号：{v}</p></template>\n"),
         ("a.yml", "id-card: {v}\n"), ("A.java", 'String sfz = "{v}";\n'),
+        ("g.js", "const id = '{v}'\n"), ("h.js", "const u = { name: '张三', no: '{v}' }\n"), ("a.py", "ids = ['{v}']\n"), ("i.js", "const cardId = '{v}'\n"),
     )  # fmt: skip
     phones = (
         ("c.js", "const r = { phone: '{v}' }\n"), ("d.js", "// 联系 张三 {v}\n"), ("e.js", "const r = { mobile: {v} }\n"),
         ("b.vue", "<template><p>客服电话：{v}</p></template>\n"), ("a.md", "值班电话 {v}\n"), ("b.yml", "contact:\n  mobile: '{v}'\n"),
         ("f.js", "const list = [{ name: '张三', tel: '+86 {v}' }]\n"), ("B.java", "// 测试手机号 {v}\nclass B {}\n"),
+        ("j.js", "const s = '0086-{v}'\n"), ("k.js", "const o = { {v}: '张三' }\n"), ("l.js", "const a = ['李四', {v}]\n"),
+        ("m.js", "get('/u/{v}/x')\n"),
     )  # fmt: skip
     made = [Case("ID card", False, (number,), text.replace("{v}", number), path) for path, text in texts]
     return made + [Case("mobile number", False, (mobile,), text.replace("{v}", mobile), path) for path, text in phones]
@@ -105,6 +112,9 @@ def in_the_intranet(d: Dice) -> list[Case]:
         ("a.js", "const base = 'http://{v}:8080/api'\n"), ("a.yml", "redis:\n  host: {v}\n"), ("a.properties", "db.host={v}\n"),
         ("b.js", "// 部署在服务器 {v} 上\nrun()\n"), ("a.md", "ssh root@{v}\n"), ("vue.config.js", "module.exports = { devServer: { proxy: { '/api': { target: 'http://{v}' } } } }\n"),
         ("A.java", 'String url = "jdbc:mysql://{v}:3306/app";\n'),
+        ("d.js", "// 部署到{v}上\nrun()\n"), ("e.js", "const m = '请联系{v}管理员'\n"), ("f.js", "ws.open('{v}', 80)\n"), ("g.js", "const nodes = ['{v}']\n"),
+        ("h.js", "const s = '{v}/api/v1'\n"), ("i.js", "// deploy to {v}\nrun()\n"), ("a.sh", "mysql -uroot -h {v} -P 3306\n"), ("j.js", "// 测试 192.168.9.9 预发 {v}\nrun()\n"),
+        ("a.py", "s = socket.create_connection(('{v}', 6379))\n"), ("B.java", 'class B { Jedis j = new Jedis("{v}", 6379); }\n'), ("k.js", "const first = '{v}'\n"),
     )  # fmt: skip
     made = [Case("address", False, (v,), t.replace("{v}", v), path) for v in hosts for path, t in texts]
     names = (
@@ -123,6 +133,17 @@ def in_the_intranet(d: Dice) -> list[Case]:
         ("a.py", "# packages come from {v}.\n"), ("package.json", '{"repository": "git@{v}:web/app.git"}\n'),
     )  # fmt: skip
     made += [Case("host", False, (v,), t.replace("{v}", v), path) for v in (names[0], names[2]) for path, t in bare]
+    own = [
+        f"{first}.{draw(d, LETTERS, 5)}.{end}"
+        for first in ("app", "redis-01")
+        for end in ("internal", "local", "corp", "intranet", "lan")
+    ]
+    quoted = (
+        ("g.js", "const a = '{v}:8080'\n"), ("h.js", "const o = { host: '{v}' }\n"), ("i.js", "const brokers = '{v}:9092,{v}:9093'\n"), ("b.py", "open_at('{v}', 80)\n"),
+    )  # fmt: skip
+    made += [Case("host", False, (v,), t.replace("{v}", v), path) for v in own for path, t in quoted]
+    machines = (f"{draw(d, LETTERS, 3)}-dev0{d.randrange(1, 9)}", "k8s-master")
+    made += [Case("host", False, (v,), f"const t = {{ target: 'http://{v}:6443' }}\n", "j.js") for v in machines]
     made.append(Case("host", False, (names[3],), f"const host = '{names[3]}'\n", "f.js"))
     return made + [Case("host", False, (v,), t.replace("{v}", v), path) for v in names for path, t in urls]
 
@@ -165,6 +186,9 @@ def in_other_words(d: Dice) -> list[Case]:
         ("d.sh", "echo {p} | docker login -u ci --password-stdin hub.acme.cn\n"), ("a.sql", "ALTER ROLE app WITH PASSWORD '{p}';\n"),
         ("b.sql", "CREATE USER app IDENTIFIED WITH mysql_native_password BY '{p}';\n"), ("a.csv", "name,password,note\nci,{p},\"a, b\"\n"),
         ("b.csv", '用户,密码\n"ci","{p}"\n'), ("a.json", '{"\\u0070assword": "{p}"}\n'), ("d.js", "const o = { 'pass\\u0077ord': '{p}' }\n"),
+        ("B.java", 'class B { String getPassword() { return "{p}"; } }\n'), ("g.js", "class G { get password() { return '{p}' } }\n"), ("a.py", "def get_password(self):\n    return '{p}'\n"),
+        ("C.java", 'class C { String h = passwordEncoder.encode("{p}"); }\n'), ("h.js", "let pass; pass = pass || ('{p}')\n"), ("i.js", "switch (password) { case '{p}': go() }\n"),
+        ("j.js", "expect(pwd).toBe('{p}')\n"), ("k.js", "const s = 'password\\u003d{p}'\n"),
     )  # fmt: skip
     forms = {"{p}": pw, "{c}": ", ".join(f"'{letter}'" for letter in pw), "{n}": ", ".join(str(ord(x)) for x in pw)}
     made = []
@@ -173,6 +197,15 @@ def in_other_words(d: Dice) -> list[Case]:
         for form, value in forms.items():
             text = text.replace(form, value)
         made.append(Case("in other words", False, (part,), text, path))
+    keys = (
+        ("D.java", 'class D { SecretKeySpec s = new SecretKeySpec("{k}".getBytes(), "AES"); }\n'), ("E.java", 'class E { byte[] KEY = "{k}".getBytes(); }\n'),
+        ("F.java", 'class F { String j = Jwts.builder().signWith(SignatureAlgorithm.HS512, "{k}").compact(); }\n'), ("b.py", "c = AES.new(b'{k}', AES.MODE_ECB)\n"),
+        ("c.py", "k = Fernet('{k}{k}ab{i}=')\n"), ("l.js", "const h = { Cookie: 'SESSION={k}; lang=zh' }\n"),
+    )  # fmt: skip
+    made += [
+        Case("in other words", False, (key,), t.replace("{k}", key).replace("{i}", vector[:9]), path)
+        for path, t in keys
+    ]
     made.append(Case("in other words", False, (words,), f"const passphrase = '{words}'\n", "e.js"))
     made.append(Case("in other words", False, (key, vector), f"const key = '{key}', iv = '{vector}'\n", "f.js"))
     return made

@@ -36,6 +36,8 @@ def test_what_was_code_is_code_and_a_second_look_finds_nothing():
         assert clean.count("\n") == case.text.count("\n")
 
 
+IDENTITY = "44030819900" + "1011239"
+NO_DAY = "44030819900" + "2301230"  # the 30th of February, with a check digit that is right
 STAYS = {
     "versions": ("package.json", '{"dependencies": {"foo": "10.0.0.1", "bar": "^10.2.3.4"}}\n'),
     "a version in code": ("a.js", "const VERSION = '10.0.0.1'\nconst agent = 'Chrome/10.0.0.1'\nimport i from './favicon@2x.ico'\n"),
@@ -60,6 +62,12 @@ STAYS = {
     "a sheet": ("a.csv", "name,password\nci,required\nx,\n"),
     "a vector": ("d.ts", "const iv = 'index value', key = 'ArrowDown'\ndiv = 'a', keys = 'b'\n"),
     "commands": ("a.sh", "echo done | tee -a log1.txt\nhtpasswd -c file user1\nkeytool -storepass $PASS1 -v\n"),
+    "versions in code": ("b.js", "const deps = { foo: '10.12.13.14', version: 1 }\nconst appVersion = ['10.1.2.3', '10.1.2.4']\nconst b = { build: '10.12.13.14' }\n".replace("foo", "ver")),
+    "an agent": ("c.js", "const ua = 'Mozilla/5.0 Chrome/10.12.13.14 Safari'\nuse('a@10.1.2.3/dist', 'e10.1.2.3')\n"),
+    "names that end like hosts": ("g.ts", "get(x, 'this.state.local', 'vm.$refs.local')\nt('menu.net.lan', 'a.b.internal')\nconst m = { 'a.b.local': 1, 'menu.net.lan': 2 }\nstrategy('auth.local')\ni18n.local = foo.internal\n"),
+    "services": ("h.ts", "fetch('http://backend:8080'); fetch('http://host:port'); fetch('http://redis:6379'); fetch('http://my-service:3000')\n"),
+    "numbers of orders": ("d.js", "const size = 15032384001, o = { 13912345678: 1, orderNo: '{id}', traceId: {id} }\nget('/order/13912345678/x')\n".replace("{id}", IDENTITY)),
+    "a number without a day": ("e.js", "const id = '{id}'\n".replace("{id}", NO_DAY)),
     "settings": ("b.gradle", "storePassword project.property('store1')\nkeyPassword System.getenv('KEY_PW1')\n"),
     "prose": ("b.md", "用户 10 人 / 共 2023 条\n角色：admin / editor\n账号 admin，密码见文档\n"),
 }  # fmt: skip

@@ -96,6 +96,17 @@ def test_code_still_parses(documented, generic):
     assert not [case.text for case in cases if not parses(redact(case.text, case.path)[0], case.path)]
 
 
+@pytest.mark.parametrize(("name", "least"), [("password", 8), ("apiSecret", 8), ("token", 12)])
+def test_passwords_that_a_machine_draws_are_told_by_their_letters(name, least):
+    """Of eight letters and digits some can be read like a word, and some under `token` have no digit."""
+    dice = random.Random(7)
+    values = [corpus.draw(dice, corpus.ALNUM, least) for _ in range(300)]
+    values += [corpus.draw(dice, string.ascii_letters, least - 1) + "!" for _ in range(300 if name != "token" else 0)]
+    left = [value for value in values if redact(f"const c = {{ {name}: '{value}' }}\n", "a.js")[1] == []]
+    left = [value for value in left if name != "token" or any(map(str.isdigit, value))]
+    assert len(left) <= 0.03 * len(values), left
+
+
 # --- one by one -------------------------------------------------------------------------------------------------------
 
 
@@ -136,6 +147,10 @@ def test_code_still_parses(documented, generic):
         ("page.fill('input[name=password]', '{v}')", "a.js", WEAK, "password"),
         ("createHmac('sha256', '{v}')", "a.js", HEX32, "secret"),
         ("jwt.sign(payload, '{v}', options)", "a.js", ALNUM32, "secret"),
+        ("const x1 = '{v}'", "a.js", "glpat" + "-" + "pLIix6MEOLeMa61EqJom", "gitlab-token"),
+        ("const x1 = '{v}'", "a.js", "LT" + "AI5t" + "rMAskUXIgAAsDHPrOu", "aliyun-key-id"),
+        ("const licenseKey = '{v}'", "a.js", "ABCD-EFGH-" + "1234-5678-IJKL", "token"),
+        ("password: '{v}'", "a.js", "change" + "me", "password"),
         ("账号：admin，账号/密码：admin / {v}", "a.md", WEAK, "password"),
     ],
     ids=lambda value: re.sub(r"[^\w-]+", "_", value)[:30] if isinstance(value, str) else None,
@@ -157,7 +172,7 @@ def test_what_is_found(text, path, value, kind):
         '<el-input placeholder="密码" v-model="loginForm.pwd1" />', "const TokenKey = 'Admin-Token'", "token: 'admin-token'",
         "password: process.env.DB_PASSWORD", "password: os.environ['DB_PASSWORD1']", "url = 'a?password=${DB_PASSWORD}'",
         "apiKey: 'your-api-key-12345'", "apiKey: '<your key 123456>'", "api_key: 'xxxxxxxxxxxx1234'", "password: '******'",
-        "password: 'changeme123'", "passwordRule: 'Abc@123a'", "checkPassword('abc1234')", "password: check('abc1234')",
+        "password: 'change-me-123'", "passwordRule: 'Abc@123a'", "checkPassword('abc1234')", "password: check('abc1234')",
         f"key: '{UUID}'", "password: '#a1b2c3'", "pwd: 'user12@qq.com'", "password: '2024-01-01'", "password: 'sha256'",
         "password: '^[a-z0-9]{8,16}$'", "Authorization: Basic QWxhZGRpbmFiYw==", "let password = ''\nlet label = 'Abc@12345'",
         "-----BEGIN PRIVATE KEY-----\nthe body of it here\n-----END PRIVATE KEY-----", "gh" + f"p_yourToken{ALNUM32}",
@@ -174,7 +189,14 @@ def test_what_is_found(text, path, value, kind):
         "bearer authentication", "_keyStr: '" + string.ascii_letters + "0123456789'", "sk-circle-fade-dot-12-34",
         ':password="user2.password3" :token="form.token12"', "MYSQL_ROOT_PASSWORD=$MYSQL_ROOT_PASSWORD", "key: 'ArrowDown'",
         "-----BEGIN PRIVATE KEY-----\n...\n-----END PRIVATE KEY-----", "hf_<your token>", "AKIA" + "IOSFODNN7EXAMPLE",
-        "const K = ['DB_PASSWORD', 'MYSQL_ROOT_PASSWORD']", "password2: passwordForm.password2,", "tokens[i2].value1",
+        "const K = ['DB_PASSWORD', 'MYSQL_ROOT_PASSWORD']",
+        "autocomplete = { password: 'current-password' }", 'password: "forgotPassword"', 'password: "inputPassword2", pwd: "txtPwd"',
+        "password: 'el-input__inner'", "password: 'handleSubmit', pwd: 'isPwdShow'", "password: 'v1.2', pwd: 'h264', passwd: 'i18n'",
+        "password: 'LockOutlined', pwd: 'mdiEyeOff', psw: 'EyeInvisibleOutlined'", "password: 'sha256WithRSA', pwd: 'aes-256-cbc'",
+        "token: 'AccessTokenV2', tokens: 'TableColumnV2Item'", "const INVALID_PASS" + "WORD = 401001", "const RESET_PASS" + "WORD = 100231",
+        "switch (type) { case 'password': break; case 'text2': break }", "switch (token) { case 'IDENTIFIER': break }",
+        "expect(password).toBe('password'); expect(input.password).toEqual('visible')", "getPassword() { return 'password' }",
+        "get token() { return 'accessToken' }", "// check password (optional)", "URLEncoder.encode('abc1234x')", "password2: passwordForm.password2,", "tokens[i2].value1",
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("path", ["a.vue", "a.js"])
@@ -186,6 +208,11 @@ def test_a_variable_is_not_a_value_in_code_but_is_in_configuration():
     text = "password: admin" + "123x\n"
     assert redact(text, "a.js")[1] == []
     assert redact(text, "a.yml")[1] == [Finding("a.yml", 1, "password")]
+
+
+def test_a_number_is_a_password_under_the_name_of_its_owner():
+    text = f"const ADMIN_{'PASSWORD'} = {2023_1108}\n"
+    assert redact(text, "a.js")[0] == 'const ADMIN_PASSWORD = "REDACTED_PASSWORD"\n'
 
 
 def test_a_key_over_lines_keeps_them():

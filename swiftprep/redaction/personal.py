@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from datetime import date
 
 from swiftprep.redaction.mask import MARKER
 from swiftprep.redaction.places import Place, Places
 from swiftprep.redaction.secret_values import Span
 
 _PHONE = re.compile(
-    r"(?<![\w.+-])(?:\+?86[- ]?)?1[3-9]\d(?:\d{8}|[- ]\d{4}[- ]\d{4})(?![\w.-]*\d)(?!(?!L\b)[\w-])", re.ASCII
+    r"(?<![\w.+-])(?:(?:\+|00)?86[- ]?)?1[3-9]\d(?:\d{8}|[- ]\d{4}[- ]?\d{4})(?![\w.-]*\d)(?!(?!L\b)[\w-])", re.ASCII
 )
 _IDENTITY = re.compile(
     r"(?<![\w.-])[1-9]\d{5}(?:18|19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}[\dXx](?![\w-])", re.ASCII
@@ -27,7 +28,7 @@ _MAIL = re.compile(
 )
 # What one of them has in it: most of code is passed over by that, which is ten times faster.
 _MAY_BE_MAIL = re.compile(r"@(?<=[\w.+-]@)[A-Za-z0-9][\w-]{0,62}\.", re.ASCII)
-_COUNTRY = 4  # letters of `+86 ` before a number
+_COUNTRY = 5  # letters of `0086 ` before a number
 _MAY_BE_NUMBER = re.compile(r"\d(?:\d{10}|\d{2,3}[ -]\d{4}[ -]?\d{3})", re.ASCII)
 # Names that RFC 2606 sets aside for examples, and `example` under any other end; no person has an address there.
 _NOBODY = re.compile(r"(?:^|\.)(?:example\.(?:[a-z]{2,4}\.)?[a-z]{2,4}|example|test|invalid|localhost)$", re.I)
@@ -65,6 +66,23 @@ _OTHERWISE = re.compile(
 _ABOUT = re.compile(
     r"(?i)(?:max|min|limit|size|length|time(?:stamp)?|(?:created|updated)_?at|count|version)$|(?:Id|ID|_id)$"
 )
+# Names of 18 digits that are no person's, though they may be a valid ID number by chance.
+_OF_ORDERS = re.compile(
+    r"(?i)order|serial|trace|track|invoice|waybill|bill|trans|txn|trade|batch|uuid|guid|hash|nonce|stamp|(?<![a-z])(?:sn|seq)(?![a-z])|"
+    r"单号|订单|流水|序列|交易|批次|时间戳"
+)
+_REGIONS = frozenset(
+    "11 12 13 14 15 21 22 23 31 32 33 34 35 36 37 41 42 43 44 45 46 50 51 52 53 54 61 62 63 64 65 71 81 82 83".split()
+)
+# A number beside one of the most frequent family names and one or two more characters is that person's.
+_FAMILIES = (
+    "王李张刘陈杨黄赵吴周徐孙马朱胡郭何林高罗郑梁谢宋唐许韩邓冯曹彭曾肖田董潘袁蔡蒋余于杜叶程魏苏吕丁任卢"
+    "姚沈钟姜崔谭陆汪范廖石金韦贾夏付方白邹孟熊秦邱侯江尹薛闫段雷龙陶黎史贺毛顾龚邵万钱严武戴孔汤"
+)
+_CALLED = rf"[\"'`][{_FAMILIES}][\u4e00-\u9fff]{{1,2}}[\"'`]"
+_BEFORE_NAME = re.compile(rf"[\"'`\]]{{0,2}}\s{{0,3}}[:,]\s{{0,3}}{_CALLED}")
+_AFTER_NAME = re.compile(rf"{_CALLED}\s{{0,3}}[:,]\s{{0,3}}\[?$")
+_OF_A_USER = re.compile(r"(?i)/(?:u|users?|members?|customers?|phones?|mobiles?|tel|contacts?)/$")
 # What stands before a number that is nobody's, in prose.
 _NUMBER_OF = re.compile(
     r"(?i)(?:(?<![a-z])(?:imei|imsi|iccid|meid|isbn|ean|upc|gtin|sku|(?:[\w-]{1,40}[-_])?id|uuid|order|invoice|tracking|"
@@ -136,8 +154,12 @@ def _is_somebodys(text: str, span: Span, places: Places) -> bool:
         return False
     if place.kind == "code":
         return False
+    if kind == "id-card" and _is_a_citizens(text[start:end]):
+        before = text[max(text.rfind("\n", 0, start) + 1, start - 24) : start]
+        return tells or not (_OF_ORDERS.search(place.name.rpartition(".")[2]) or _OF_ORDERS.search(before))
     if place.kind == "number":
-        return tells
+        beside = _BEFORE_NAME.match(text, end) or _AFTER_NAME.search(text[max(0, start - 16) : start])
+        return tells or (kind == "phone" and beside is not None)
     if places.suffix(start) in _CONFIGURATION and "#" not in text[text.rfind("\n", 0, start) + 1 : start]:
         return tells
     if tells:
@@ -165,6 +187,8 @@ def _reads_as_somebodys(text: str, span: Span, telling: re.Pattern[str], place: 
     if span.kind != "id-card" and _NUMBER_OF.search(before) and not telling.search(before.rstrip(" :：`")[-6:]):
         return False
     if telling.search(before[-24:]):
+        return True
+    if span.kind == "phone" and _OF_A_USER.search(before):
         return True
     if _UNIT.match(after) or _SUM.search(before) or _IN_ADDRESS.search(before):
         return False
@@ -195,7 +219,7 @@ def _is_nobodys(text: str, match: re.Match[str]) -> bool:
 def is_known(text: str) -> bool:
     """Return whether a number is one that documentation uses for nobody's."""
     digits = re.sub(r"[^\dX]", "", text.upper())
-    return digits in _KNOWN or digits.removeprefix("86") in _KNOWN
+    return digits in _KNOWN or digits.removeprefix("00").removeprefix("86") in _KNOWN
 
 
 def is_identity_number(text: str) -> bool:
@@ -206,6 +230,15 @@ def is_identity_number(text: str) -> bool:
     """
     total = sum(int(digit) * weight for digit, weight in zip(text[:17], _WEIGHTS, strict=True))
     return "10X98765432"[total % 11] == text[17].upper()
+
+
+def _is_a_citizens(text: str) -> bool:
+    """Return whether an ID number begins with a region, and a day that was follows, as in hardly a number by chance."""
+    try:
+        born = date(int(text[6:10]), int(text[10:12]), int(text[12:14]))
+    except ValueError:
+        return False
+    return text[:2] in _REGIONS and 1900 <= born.year <= date.today().year
 
 
 def is_card_number(text: str) -> bool:

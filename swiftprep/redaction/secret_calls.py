@@ -17,27 +17,31 @@ _CALL = re.compile(
       (?P<second>{_CIPHER}(?:drop|legacy)?\s?\.\s?(?:encrypt|decrypt|encode|decode)\w{{0,20}}
         | \w{{0,20}}{_CIPHER}_?(?:encrypt|decrypt|encode|decode)\w{{0,20}}
         | (?:encrypt|decrypt)\w{{0,12}}{_CIPHER}\w{{0,12}}
-        | hmac(?:md5|sha\d{{1,3}}|sm3|ripemd160)? | create(?:cipher|decipher)(?:iv)?
+        | signwith | hmac(?:md5|sha\d{{1,3}}|sm3|ripemd160)? | create(?:cipher|decipher)(?:iv)?
         | sm2\s?\.\s?do(?:decrypt|signature))
-      | (?P<first>(?:utf8|hex|latin1|base64)\.parse | set(?:private|secret)key | new\s(?:{_CIPHER}|crypto-js)))
+      | (?P<first>(?:utf8|hex|latin1|base64)\.parse | set(?:private|secret|signing)key | fernet | aesgcm
+        | new\s(?:secretkeyspec|ivparameterspec|desede?keyspec|deskeyspec|{_CIPHER}|crypto-js))
+      | (?P<only>(?:aes|des3?|arc4|blowfish)\.new))
     \s?\(\s{{0,20}}""",
     re.X,
 )
 # One of these is in every text with such a call, in small letters.
 _CALL_WORDS = tuple(
-    "crypt cipher hmac sm4 sm2 utf8.parse hex.parse latin1.parse base64.parse privatekey( secretkey(".split()
+    "crypt cipher hmac sm4 sm2 utf8.parse hex.parse latin1.parse base64.parse privatekey( secretkey( signingkey( "
+    "signwith( spec( .new( fernet( aesgcm(".split()
 )
 # Of `called`, for `Leads`.
 LEADS = (
-    r"crypt|cipher|hmac|sm4|sm2|utf8\Z|hex\Z|latin1\Z|base64|privatekey\Z|secretkey\Z|btoa\Z|buffer\Z"
+    r"crypt|cipher|hmac|sm4|sm2|utf8\Z|hex\Z|latin1\Z|base64|privatekey\Z|secretkey\Z|signingkey\Z|btoa\Z|buffer\Z"
+    r"|signwith\Z|(?:key|parameter)spec\Z|(?<![a-z])(?:aes|des3?|arc4)\Z|blowfish|fernet\Z|aesgcm\Z"
     r"|sess(?:ion|_?id|data|\Z)|(?<![a-z])sid\Z|cookie|hook"
 )
 _NO_KEY = re.compile(
-    r"(?i)(?:(?:aes|des|des3|rc4|sm4|rsa|md5|sha\d*|hmac)(?:[-_/]\w+(?:[-/]\w+)*)?|ecb|cbc|ctr|gcm|cfb|ofb|pkcs\d?(?:padding)?|"
+    r"(?i)(?:(?:aes|des|des3|rc4|sm4|rsa|md5|sha\d*|hmac(?:(?:sha|md)\d{1,4})?)(?:[-_/]\w+(?:[-/]\w+)*)?|ecb|cbc|ctr|gcm|cfb|ofb|pkcs\d?(?:padding)?|"
     r"utf-?8|hex|base64(?:url)?|latin1|binary|ascii|zeropadding|nopadding|encrypt|decrypt|raw|spki|pkcs8|jwk)"
 )
 _NAME = re.compile(r"(?<![\w$.'\"])[A-Za-z_$][\w$]{0,60}(?![\w$]*\s?[.(:])")
-_KEY_SIZES = (16, 24, 32, 48, 64)
+_KEY_SIZES = (16, 24, 32, 44, 48, 64)
 
 _SESSION = re.compile(
     r"""s(?<!redacted_s)(?:ess(?:ion[\w-]{0,20}|[-_]?id|data)|id(?<![a-z]sid))["'`]?\s?[=:,]\s?["'`]?(?:s%3a|s:)?([\w.%+/-]{16,512})"""
@@ -71,31 +75,34 @@ def called(text: str, raw: bytes) -> Iterator[Span]:
     yield from _drawn(text, (match.span(1) for match in places), 16, "session")
     pairs = _COOKIE.finditer(lower) if "cookie" in lower else ()
     values = (value.span(1) for match in pairs for value in _COOKIE_VALUE.finditer(text, *match.span(1)))
-    yield from _drawn(text, values, 16, "session")
+    yield from _drawn(text, values, 12, "session", letters=14)
     hooks = _HOOK.finditer(lower) if "hook" in lower else ()
     tokens = (value.span() for match in hooks for value in _HOOK_VALUE.finditer(text, *match.span(1)))
     yield from _drawn(text, tokens, 20, "webhook-token")
 
 
-def _drawn(text: str, values: Iterable[tuple[int, int]], least: int, kind: str) -> Iterator[Span]:
+def _drawn(text: str, values: Iterable[tuple[int, int]], least: int, kind: str, letters: int = 24) -> Iterator[Span]:
     """Yield the values that a machine drew."""
     for start, end in values:
-        if is_random(text[start:end], least=least, letters=24) and not PLACEHOLDER.search(text[start:end]):
+        if is_random(text[start:end], least=least, letters=letters) and not PLACEHOLDER.search(text[start:end]):
             yield Span(start, end, kind)
 
 
 def _keys(text: str, lower: str) -> Iterator[Span]:
     names: set[str] = set()
     for match in _CALL.finditer(lower):
-        at, alone = match.end(), match["first"] is not None
+        at, alone = match.end(), match.lastgroup != "second"
         values = [span for span, _ in literals(text, at, 1)]
+        if match["only"]:  # what follows the key is no secret
+            values = [(start, end) for start, end in values if "," not in text[at:start]]
         for start, end in values:
             # The first argument of most is the text, or the algorithm.
             if alone or "," in text[at:start]:
                 yield from _key(text, start, end, alone=alone)
         if not values:
             arguments = text[at : at + 400].partition(")")[0]
-            names.update(_NAME.findall(arguments if alone else arguments.partition(",")[2]))
+            head, _, tail = arguments.partition(",")
+            names.update(_NAME.findall(head if match["only"] else arguments if alone else tail))
     # A key that is handed over by its name stands where the name is given a value.
     for name in sorted(names):
         for at in assigned(text, name):

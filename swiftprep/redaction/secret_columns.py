@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterator
 
 from swiftprep.redaction.places import PROSE
-from swiftprep.redaction.secret_names import chinese_rank, rank_of
+from swiftprep.redaction.secret_names import chinese_rank
+from swiftprep.redaction.secret_ranks import rank_of
 from swiftprep.redaction.secret_values import Span, looks_secret
 
 _INSERT = re.compile(

@@ -1,4 +1,7 @@
-"""The literals before a telling name that are compared with it: `'…' === password`, `['…'].includes(password)`."""
+"""The literals that a telling name is compared with: `'…' === password`, `['…'].includes(password)`, `case '…'`.
+
+And those that a function of such a name answers with.
+"""
 
 from __future__ import annotations
 
@@ -17,6 +20,35 @@ _BEFORE_COMMA = re.compile(rf"(?P<end>[\"'`])\s{{0,20}},\s{{0,20}}{_LED}")
 _COMPARES = re.compile(r"(?i)(?:equals?|is|compare\w{0,12}|same|strcmp|timingSafeEqual|assert\w{0,12})\(\s{0,20}\Z")
 _LITERAL = re.compile(r"\"(?P<double>[^\"\n\\]{1,200})\"|'(?P<single>[^'\n\\]{1,200})'|`(?P<back>[^`\n\\]{1,200})`")
 _OPENS = {"]": "[", ")": "("}
+# What stands after the name: `switch (password) { case '…'`, `expect(password).toBe('…')`.
+_AFTER = re.compile(
+    r"\)\s{0,3}(?:\{\s{0,40}case\s{1,3}|\.(?:not\.|to\.|should\.|is\.){0,2}(?:toBe|to(?:Strict)?Equal|equals?|eql?|isEqualTo|"
+    r"toHaveValue)\(\s{0,3})(?=[\"'`])"
+)
+_CASES = re.compile(r"case\s{1,3}(?P<quote>[\"'`])(?P<value>[^\"'`\n\\]{1,200})(?P=quote)\s{0,3}:")
+# Of a function that takes nothing, or itself alone: `getPassword() { return '…' }`.
+_ANSWERS = re.compile(
+    r"\(\s?(?:self|cls|this)?\s?\)(?:\s{0,3}:\s?(?:string|String|str)\b|\s{0,3}->\s{0,3}\w{1,12})?\s{0,3}"
+    r"(?:(?:=>|:|=)?\s{0,3}\{?\s{0,40}return\s{1,3}|=>?\s{0,3})[bru]?(?=[\"'`])"
+)
+
+
+def compared_after(text: str, end: int) -> Iterator[tuple[int, int]]:
+    """Yield where the literals are that what ends at a place is compared with, and that stand after it."""
+    if text[end : end + 1] == ")" and (after := _AFTER.match(text, end)):
+        if literal := _LITERAL.match(text, after.end()):
+            yield literal.span(str(literal.lastgroup))
+        if "case" in after[0]:
+            for case in _CASES.finditer(text, after.end(), after.end() + _LONGEST):
+                yield case.span("value")
+
+
+def answered(text: str, end: int) -> Iterator[tuple[int, int]]:
+    """Yield where the literal is that a function answers with whose name ends at a place."""
+    answer = _ANSWERS.match(text, end) if text[end : end + 1] == "(" else None
+    literal = _LITERAL.match(text, answer.end()) if answer else None
+    if literal:
+        yield literal.span(str(literal.lastgroup))
 
 
 def compared(text: str, start: int) -> Iterator[tuple[int, int]]:
@@ -46,3 +78,23 @@ def _literal_before(text: str, end: int) -> tuple[int, int] | None:
     """Return where the literal is whose closing quote ends at a place."""
     begin = text.rfind(text[end - 1], max(0, end - _LONGEST), end - 1) + 1
     return None if not begin or "\n" in text[begin:end] else (begin, end - 1)
+
+
+_IN_BRACKETS = re.compile(
+    r" \((?=[^\s()]{0,64}\d)(?=[^\s()]{0,64}[a-z])(?=[^\s()]{0,64}[A-Z@#$%!])([^\s()\"'`,;/:.]{6,64})\)"
+)
+_GIVEN_AWAY = re.compile(r"(?i)(?:hard-?coded|default|initial|temp|current|old|real|prod)[a-z]{0,8} \Z")
+_COMMENT = re.compile(r"//|#|\*|<!--")
+
+
+def in_brackets(text: str, end: int, before: str) -> tuple[int, int] | None:
+    """Return where a comment tells a password in brackets: `the hard-coded pwd (…)`.
+
+    Args:
+        text: The text.
+        end: Where the name ends.
+        before: What stands before the name on its line.
+    """
+    is_given_away = _GIVEN_AWAY.search(before[-24:]) and _COMMENT.search(before)
+    match = _IN_BRACKETS.match(text, end) if is_given_away else None
+    return match.span(1) if match else None

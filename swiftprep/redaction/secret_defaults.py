@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from swiftprep.redaction.secret_names import CONFIGURATION, is_plain, rank_of
+from swiftprep.redaction.secret_names import CONFIGURATION, is_plain
+from swiftprep.redaction.secret_ranks import rank_of
 from swiftprep.redaction.secret_values import Span, looks_secret
 
 # With a colon in any text: no program has it so. Without one only where a shell, or what reads as one, takes it.

@@ -45,6 +45,12 @@ _FORMATS = tuple(
         ("vendor-token", "|".join(rf"{prefix}[\w-]{{20,200}}" for prefix in _VENDORS), 40),
     )
 )
+# Of so exact a length that nothing else is, whatever its letters.
+_EXACT = re.compile(
+    r"glpat-[\w-]{20}|LTAI(?:[A-Za-z0-9]{12}|[A-Za-z0-9]{16}|[A-Za-z0-9]{20})|AKID[A-Za-z0-9]{32}|A(?:KIA|SIA)[A-Z2-7]{16}"
+    r"|gh[pousr]_[A-Za-z0-9]{36}|npm_[A-Za-z0-9]{36}|hf_[A-Za-z0-9]{34}|AIza[\w-]{35}"
+)
+_VARIED = 12  # letters and digits that differ
 _ANY_FORMAT = re.compile("|".join(pattern.pattern for _, pattern, _ in _FORMATS))
 # Formats that may come without a digit, by how they start.
 _PREFIXES = ("hf_", "sk-", "LTAI", "AKI", "ASIA", "AKLT", "ghp_", "eyJ", "AIza", "gl", "xox", "npm_", "sk_", *_VENDORS)
@@ -103,7 +109,10 @@ def has_format(text: str) -> bool:
 def _format(text: str, match: re.Match[str]) -> Iterator[Span]:
     start = match.start()
     kind, found, letters = next((k, m, n) for k, pattern, n in _FORMATS if (m := pattern.match(text, start)))
-    if not PLACEHOLDER.search(found[0]) and is_random(found[0], least=12, letters=letters):
+    is_exact = (
+        _EXACT.fullmatch(found[0]) and len(set(found[0])) >= _VARIED and re.search(r"\d|[a-z][A-Z]", found[0][6:])
+    )
+    if not PLACEHOLDER.search(found[0]) and (is_exact or is_random(found[0], least=12, letters=letters)):
         yield Span(*found.span(), kind)
         if kind in _PARTNERS:
             for near in _PARTNERS[kind].finditer(text, max(0, start - 160), found.end() + 160):

@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 from swiftprep.redaction.assigned import assigned
 from swiftprep.redaction.secret_formats import has_format
-from swiftprep.redaction.secret_names import rank_of
+from swiftprep.redaction.secret_ranks import rank_of
 from swiftprep.redaction.secret_values import Span, hits, is_random, looks_secret
 
 Part: TypeAlias = tuple[int, int]

@@ -17,7 +17,7 @@ _TOKEN = re.compile(
 _GOES_ON = re.compile(r"\+|\|\||\?|:$|\.|(?:or|if|else)$|\\$")
 _TRANSPARENT = re.compile(
     r"(?:parse|from|atob|btoa|get|getenv|env|getOrDefault|getProperty|encode|String|Buffer|b64decode|SecretStr|bytes|"
-    r"md5|[=:,(\[]\s?|(?<![A-Za-z])(?:[Rr]ef|shallowRef|useState|useRef|signal|mutableStateOf)(?:<[\w |]{1,20}>)?)\($"
+    r"md5|[=:,(\[|?]\s?|(?<![A-Za-z])(?:[Rr]ef|shallowRef|useState|useRef|signal|mutableStateOf)(?:<[\w |]{1,20}>)?)\($"
 )
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import base64
 import re
 from collections.abc import Iterator
-from functools import lru_cache
-from itertools import islice
+from itertools import chain, islice
 
-from swiftprep.redaction.secret_compared import compared
+from swiftprep.redaction.secret_compared import answered, compared, compared_after, in_brackets
 from swiftprep.redaction.secret_literals import joined, judged, literals, merged
+from swiftprep.redaction.secret_ranks import MARK, WORDS, rank_of
 from swiftprep.redaction.secret_values import PLACEHOLDER, STAND_INS, Span, is_jumbled, is_random, looks_secret
 
 _SCHEMES = (b"bearer", b"basic", b"appcode")
@@ -27,79 +27,19 @@ _CHINESE_NAME = re.compile(
     r"密[ \u3000]{0,4}[码碼]|口[ \u3000]{0,4}令|密[钥鑰]|秘[钥鑰]|密匙|金鑰|私[钥鑰]|令牌|权杖|權杖"
     r"|授[权權][码碼]|凭证|憑證"
 )
-_MARK = "REDACTED_"
-_WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
-_TRAILERS = frozenset(
-    "value val str string text default dev test prod production online local old new hash md encrypted plain raw b env "
-    "hex data bytes base id num const equals".split()
-)
-_PASSWORDS = (
-    "password",
-    "passwd",
-    "pwd",
-    "psw",
-    "pswd",
-    "passcode",
-    "passwords",
-    "pwds",
-    "mima",
-    "storepass",
-    "keypass",
-)
-_SECRETS = ("secret", "secrets", "secretkey", "signkey", "aeskey", "privatekey", "encryptkey", "salt")
-_TOKENS = (
-    *("token", "tokens", "apikey", "accesskey", "appkey", "authkey", "accountkey", "credential", "credentials"),
-    *("authorization", "jscode"),
-)
-_SECRET_KEYS = frozenset(
-    "secret sign aes des rc sm encrypt jwt private signing encryption crypto cipher hmac rsa".split()
-)
-_TOKEN_KEYS = frozenset(
-    "api access app auth account service server admin license map amap webhook subscription".split()
-)
-_PAIRS = ("login", "connect", "connection", "auth", "basicauth", "proxyauth")
-
-
-@lru_cache(maxsize=4096)
-def rank_of(name: str) -> str:
-    """Return what a name says of a value: `password`, `passphrase`, `secret`, `token`, `key`, `pair`, `signing`, `""`.
-
-    The last word counts: `passwordRules` holds rules, and `loginPassword` a password. A word that stands for what was
-    taken out is the name of nothing.
-    """
-    if _MARK in name:
-        return ""
-    words = [word.lower() for word in _WORDS.findall(name)]
-    while len(words) > 1 and words[-1] in _TRAILERS:
-        if words[-1] == "id" and words[-2] not in ("key", "secret"):
-            return ""
-        words.pop()
-    last, before = ["", "", *words][-1], ["", "", *words][-2]
-    if (before + last).endswith("passphrase"):
-        return "passphrase"
-    if last in ("pass", "pw") or (before + last).endswith(_PASSWORDS):
-        return "password"
-    if last.endswith(_SECRETS) or (last in ("key", "keys") and before in _SECRET_KEYS):
-        return "secret"
-    if (before + last).endswith(_TOKENS) or last in ("ak", "sk") or (last in ("key", "keys") and before in _TOKEN_KEYS):
-        return "token"
-    if last in _PAIRS:
-        return "pair"
-    if last == "hmac" or (before == "jwt" and last in ("sign", "verify", "encode", "decode")):
-        return "signing"
-    return "key" if last in ("key", "keys", "tk") and before not in ("public", "pub") else ""
-
-
 _AFTER = re.compile(
     r"""(?P<close>\]?\\?["'`]\]?|&quot;)?(?:\s{0,20}(?:"""
     r"""(?P<named>>\s{0,20}<value>|\)\.(?:type|fill|setValue|sendKeys|send_keys)\(|,?\s{0,20}\\?["']?(?:value|val|content|default|defaultValue)\\?["']?\s?[:=])"""
     r"""|(?P<xml>>)|(?P<equal>[=!]==?)|(?P<op>:\s?[A-Za-z&][\w.<>\[\]| ]{0,30}=(?![=>]|[ \t]{0,9}(?:\n|\Z))"""
-    r"""|:=|=>|\|\||\?\?|[=:：＝])"""
+    r"""|\\u003[adAD]|:=|=>|\|\||\?\?|[=:：＝])"""
     r"""|(?P<comma>,)|(?P<call>\()|(?P<prose>(?:is|are|是|为)(?![A-Za-z])))|(?P<space>[ \t]))\s{0,40}"""
 )
 _READER = re.compile(r"(?:get|check|valid|is[A-Z_]|has|verify|remove|delete|find|load|parse|on[A-Z]|use)")
 _BOUND = re.compile(r"(?:^|\s|v-bind|v-model)[:@]$")
-_KEY_VALUE = re.compile(r"[^A-Za-z0-9]{1,12}(?:[\w.]{1,30}\()?.?(?:[A-Za-z0-9+/_=-]{20}|(?<=Utf8\.parse\(.)\w{16})")
+_KEY_VALUE = re.compile(
+    r"[^A-Za-z0-9]{1,12}(?:[\w.]{1,30}\()?.?(?:[A-Za-z0-9+/_=-]{20}|(?<=Utf8\.parse\(.)\w{16}|\w{16}(?=\w{0,16}[\"']\.getBytes)|(?<=b[\"'])\w{16}[\"'])"
+)
+_OF_A_CIPHER = re.compile(r"[\w.]{0,20}Utf8\.parse\(|b[\"']\w{16}[\"']|\"\w{16,32}\"\.getBytes\(")
 # A key of a cipher, and the initialization vector beside it.
 _WITH_VECTOR = re.compile(
     r"""\s?[:=]\s?[bur]?(["'`])([^"'`\s\\]{16,64})\1[\s,;]{1,20}(?:[A-Za-z]{3,8}\s){0,3}\w{0,20}(?<![a-zB-Z])[iI][vV]\s?[:=]\s?[bur]?(["'`])([^"'`\s\\]{8,64})\3"""
@@ -153,8 +93,9 @@ def named(text: str, raw: bytes, suffix: str) -> Iterator[Span]:
                 yield from (Span(*vector.span(n), "secret") for n in (2, 4) if looks_secret(vector[n], "secret"))
         elif rank:
             yield from _values(text, start, end, rank, suffix)
-            for span in compared(text, start) if rank in ("password", "secret", "token") else ():
-                yield from judged(text, span, rank, suffix)
+            if rank in ("password", "secret", "token"):
+                for span in chain(compared(text, start), compared_after(text, end), answered(text, end)):
+                    yield from judged(text, span, rank, suffix)
 
 
 def named_otherwise(text: str, raw: bytes, suffix: str) -> Iterator[Span]:
@@ -214,13 +155,16 @@ def _values(text: str, start: int, end: int, rank: str, suffix: str) -> Iterator
         for span, _ in literals(text, at, 1) if how == "call" else ():
             yield from judged(text, span, "secret")
         return
-    if rank == "key" and "Utf8.parse(" in text[at : at + 40]:
+    if rank == "key" and _OF_A_CIPHER.match(text, at):
         rank = "secret"
     open_quotes = [quote for quote in "\"'`" if (before + name + (after["close"] or "")).count(quote) % 2]
     if text[at : at + 1] in open_quotes and how == "op":
         at += 1  # `"?token=" + "…"`
     quoted = text.startswith(_OPENING, at)
     if how == "space" and not _takes_space(text, at, name, before, suffix):
+        return
+    if how == "call" and rank == "password" and (in_comment := in_brackets(text, end, before)):
+        yield Span(*in_comment, rank)
         return
     if (how == "call" and _READER.match(name.rpartition(".")[2])) or (how == "comma" and not after["close"]):
         return
@@ -292,6 +236,9 @@ _DOING = frozenset(
     "forgot forget change reset confirm enter show hide repeat update set edit modify input verify retype".split()
 )
 _DIGITS = re.compile(r"\d+[lLnuU]?")
+_OF_AN_OWNER = re.compile(
+    r"(?:(?:DB|DATABASE|MYSQL|REDIS|ADMIN|ROOT|USER|LOGIN|DEFAULT|TEST|DEV|INIT|INITIAL|SMTP|MAIL|FTP)_?){0,3}(?:PASSWORD|PASSWD|PWD|PASS)"
+)
 _OF_A_FILE = re.compile(r"\.(?:vue|[jt]sx?)\Z")
 _VARIABLE = re.compile(r"\$[A-Za-z_]\w*")
 _TITLE = re.compile(r"[A-Z][a-z]+")
@@ -322,14 +269,16 @@ def _bare(text: str, before: str, at: int, how: str, rank: str, suffix: str, wit
             and not free
             and not (is_random(match[0], least=12, letters=96) or is_jumbled(match[0], 2.2))
             and not (
-                rank == "password" and _DIGITS.fullmatch(match[0]) and not before.split()[-1].isupper()
+                rank == "password"
+                and _DIGITS.fullmatch(match[0])
+                and (not (name := before.split()[-1]).isupper() or _OF_AN_OWNER.fullmatch(name))
             )  # no error code
         ):  # in code, a variable's name
             return
     ahead = text[match.end() : match.end() + 1] if match else ""
     if not match or ahead in ("(", "[") or (how == "xml" and ahead != "<"):
         return
-    value = match[0].partition(_MARK)[0].rstrip(".,;:")
+    value = match[0].partition(MARK)[0].rstrip(".,;:")
     if suffix in _SHELLS and _VARIABLE.fullmatch(value):
         return
     if within and rank == "password":
@@ -363,7 +312,7 @@ def _reads_as_words(text: str, end: int, before: str, value: str, suffix: str) -
     """Return whether a weak value is a word of a translation, or the first of several: `password: Enter password`."""
     if suffix in _SHELLS:
         return False
-    names = [word.lower() for word in _WORDS.findall(before[-60:])]
+    names = [word.lower() for word in WORDS.findall(before[-60:])]
     if _TITLE.fullmatch(value) or any(one in _DOING for one in names[-3:-1]):
         return True
     return re.match(r"[ \t]+[^\s#/]", text[end : end + 40]) is not None
@@ -389,6 +338,6 @@ def _chinese(text: str, hit: re.Match[str]) -> Iterator[Span]:
         rank = _rank_of_hit(hit)
         if _ACCOUNT.search(text[max(0, hit.start() - 8) : hit.start()]) and (user := _USER.match(text, match.start())):
             match = _BARE.match(text, user.end()) or match
-        value = match[0].partition(_MARK)[0].rstrip(".,;:")
+        value = match[0].partition(MARK)[0].rstrip(".,;:")
         if looks_secret(value, rank):
             yield Span(match.start(), match.start() + len(value), rank)

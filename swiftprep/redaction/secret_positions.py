@@ -16,6 +16,7 @@ _ARGUMENT = {
     "UsernamePasswordAuthenticationToken": 1, "BasicAuth": 1, "HTTPDigestAuth": 1, "HttpBasicAuth": 1,
     "DriverManagerDataSource": 2, "forURL": 2, "PDO": 2, "mysqli_connect": 2, "mysqli": 2,
     "basicAuthentication": 1, "setBasicAuth": 1, "withBasicAuth": 1, "PlainTextAuthProvider": 1,
+    "Minio": 2, "create_user": 2, "create_superuser": 2, "credentials": 1,
 }  # fmt: skip
 _LONGEST_NAME = 60  # letters of the name of a call and what is before its arguments
 _MOST = 600  # letters of the arguments of a call
@@ -24,10 +25,10 @@ _IN_ADDRESSES = ("jdbc:oracle:", "@tcp(", "@unix(", "@udp(")
 _OWNERS = {"pymysql": 2, "MySQLdb": 2, "cx_Oracle": 1, "oracledb": 1, "mysql": 2, "pymssql": 2}
 _IN_CALLS = (
     *("onnect", "Pool(", "DataSource(", "PDO(", "mysqli(", "forURL(", "Sequelize", "FTP", "Auth", "Token("),
-    "Credential",
+    *("redential", "Minio(", "user("),
 )
 CALL_LEADS = (  # of `positional`, for `Leads`
-    r"onnect|pool\Z|datasource\Z|pdo\Z|mysqli\Z|forurl\Z|sequelize|ftp|auth|token\Z|credential"
+    r"onnect|pool\Z|datasource\Z|pdo\Z|mysqli\Z|forurl\Z|sequelize|ftp|auth|token\Z|credential|minio\Z|create_(?:super)?user\Z"
     r"|jdbc\Z|^tcp\Z|^unix\Z|^udp\Z"
 )
 _CALL = re.compile(
@@ -44,7 +45,8 @@ _USERS = (
     r"|(?:超级)?管理员|超管)"
 )
 _LEAD = (
-    r"(?:(?:账号|帐号|账户|帐户|用户名?|登录名?|测试)[^\n\w]{0,6}"
+    r"(?:(?:账号|帐号|账户|帐户|用户名?|登录名?|测试|[账帐]密)[^\n\w]{0,6}"
+    r"|(?:password|passwd|pwd|pass|密码|口令)\s(?:for|of)\s(?:the\s|user\s)?"
     r"|(?:account|user(?:name)?|login|credentials?)\s{0,3}[:=]\s{0,3})"
 )
 # Of `told` in a text of ASCII characters, for `Leads`.
@@ -74,7 +76,7 @@ def positional(text: str) -> Iterator[Span]:
         place = _ARGUMENT[match["name"]] if match["name"] else _OWNERS[match["owner"]]
         given, _ = row_fields(text, match.end(), _MOST)
         literal = _LITERAL.fullmatch(text, *given[place]) if place < len(given) else None
-        if literal and _is_password(literal["value"]):
+        if literal and _is_password(literal["value"], may_be_word=match["name"] != "credentials"):
             yield Span(*literal.span("value"), "password")
     for match in _ADDRESS.finditer(text) if any(part in text for part in _IN_ADDRESSES) else ():
         group = str(match.lastgroup)
@@ -125,8 +127,9 @@ def _users(text: str, lower: str) -> Iterator[int]:
             yield at
 
 
-def _is_password(value: str) -> bool:
-    plain = value.isascii() and value.isalnum() and value.lower() not in STAND_INS | _CHARSETS
+def _is_password(value: str, may_be_word: bool) -> bool:
+    may_be_word = may_be_word or re.search(r"\d", value) is not None
+    plain = may_be_word and value.isascii() and value.isalnum() and value.lower() not in STAND_INS | _CHARSETS
     return looks_secret(value, "password") or (plain and not PLACEHOLDER.search(value))
 
 

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from itertools import pairwise
 from typing import NamedTuple
 
+from swiftprep.redaction.letters import is_drawn
+
 UUID = r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
 
 
@@ -39,9 +41,17 @@ STAND_INS = frozenset(
 _NOT_A_VALUE = re.compile(
     r"^(?:\.{1,2}/|[@~]/|[#?]/|\$t\b|#[0-9a-fA-F]{3,8}$)|://|=>|\(\)|&&|\|\||\[[aA0]-|\\d|\.\*|\{\d|</|/>|^data:|^ENC\(|"
     r"^\d+(?:px|%|ms|rem)$|^[\w.+-]+@[\w-]+\.(?:com|cn|net|org|io)$|\.(?:vue|js|ts|json|png|svg|html|css)$|"
-    r"^\d[\d.:/-]*[./:-][\d.:/-]*[TZ]?[\d:.]*$"
+    r"^\d[\d.:/-]*[./:-][\d.:/-]*[TZ]?[\d:.]*$|^[a-z][a-z_]{0,30}\d{0,2}\.[A-Z][A-Z_]{1,40}$"
 )
-_ALGORITHM = re.compile(r"(?i)(?:md|sha|aes|des|rsa|utf|base|hmac|oauth|ecb|cbc|pkcs|h|v|i)-?\d{1,4}.{0,8}")
+# Of algorithms, encodings and versions, which have digits too: `sha256WithRSA`, `aes-256-cbc`, `v1.2`, `h264`, `i18n`.
+_ALGORITHM = re.compile(
+    r"(?i)(?:md|sha|aes|des|rsa|utf|base|hmac|oauth|ecb|cbc|pkcs)-?\d{1,4}(?:[-_/ ]?(?:with|and|rsa|ecdsa|dsa|aes|ecb|"
+    r"cbc|gcm|ctr|cfb|ofb|url|padding|crypt|mb4|bits?|hash|hex|le|be|bom|hmac|encrypt|encryption|decrypt|key|string)"
+    r"|[-_/]\d{1,4}){0,4}|v\d{1,3}(?:\.\d{1,4}){0,4}(?:[-_]?(?:alpha|beta|rc|dev)[\d.]{0,6})?"
+    r"|hmac-?(?:sha|md)-?\d{1,4}|[hx]\.?26\d|h5|i18n|l10n|a11y|k8s"
+)
+_LICENCE = re.compile(r"(?=[A-Z-]{0,40}\d)(?=[\d-]{0,40}[A-Z])[A-Z0-9]{4,6}(?:-[A-Z0-9]{4,6}){3,6}")  # keys of software
+_UNCHANGED = re.compile(r"(?i)change_?(?:me|it)[\d!@#]{0,5}")  # what many a password is, and a stand-in for others
 _BIGRAMS = frozenset(
     "ab ac ad al an ap ar as at bl ca ce ch ck co ct de di ea ec ed el em en ep er es et ex fi ge ha he ho ic id ig il "
     "im in io is it ke la le li ll lo ly ma me mi mo mp na nc nd ne ng ni ns nt ol om on op or ot ou ow pa pe pl po pr "
@@ -67,6 +77,8 @@ def looks_secret(value: str, rank: str) -> bool:
             return True
         rank = "password"
     value = value[:96]  # the start of a long one tells enough
+    if rank == "password" and _UNCHANGED.fullmatch(value):
+        return True
     if not rank or not value.isascii() or PLACEHOLDER.search(value) or _NOT_A_VALUE.search(value):
         return False
     if _CONSTANT.fullmatch(value) or (value[:1] == "/" and not is_random(value, least=24, letters=30)):
@@ -77,7 +89,14 @@ def looks_secret(value: str, rank: str) -> bool:
         return not re.fullmatch(UUID, value) and is_random(value, least=20, letters=30)
     made_up = rank in ("password", "secret") and len(value) >= (6 if rank == "password" else 8) and _made_up(value)
     made_up = made_up or (rank in ("password", "secret") and is_jumbled(value, 2.6))
+    made_up = made_up or (rank == "token" and _LICENCE.fullmatch(value) is not None)
+    made_up = made_up or (rank == "token" and len(value) >= 12 and _is_mixed(value) and is_drawn(value))
     return made_up or is_random(value, least=10, letters=16)
+
+
+def _is_mixed(value: str) -> bool:
+    """Return whether there are small letters, large ones and digits in a value, and nothing else."""
+    return value.isalnum() and not value.islower() and not value.isupper() and re.search(r"\d", value) is not None
 
 
 def _made_up(value: str) -> bool:
@@ -90,6 +109,8 @@ def _made_up(value: str) -> bool:
         return True
     if not letters:
         return digits >= 6 or (digits > 2 and digits + special >= 6)
+    if digits < 2 and value[:-1].isalnum() and value[-1] not in "=?" and is_drawn(value):
+        return not _ALGORITHM.fullmatch(value)
     if not digits:
         return value[-1] != "=" and (
             special > 1 or (special == 1 and letters > 3 and (value[0] + value[-1]).isalnum() and not value.islower())
@@ -98,7 +119,8 @@ def _made_up(value: str) -> bool:
         return letters + digits > 2
     if digits > 1 or _ALGORITHM.fullmatch(value):
         return not _ALGORITHM.fullmatch(value) and (value.isalnum() or digits > 2 or not value.islower())
-    odd = len(value) > 7 and (_wordiness(value) < 0.35 or (value[:-1].istitle() and value[:-1].isalpha()))
+    odd = len(value) > 7 and _wordiness(value) < 0.35
+    odd = odd or (len(value) > 6 and value[:-1].istitle() and value[:-1].isalpha())  # and a digit
     leet = value.isalnum() and not value[-1].isdigit()
     return odd or (leet and value.lower().translate(_LEET).startswith(("passw", "admin", "root")))
 

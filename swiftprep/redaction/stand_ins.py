@@ -129,7 +129,7 @@ def of_the_same_form(value: str, kind: str) -> str | None:
     if kind == "email":
         return "user@example.com"
     if kind == "phone":
-        known = "86" * (len(digits) == 13) + "13800138000"
+        known = digits[:-11] + "13800138000"
     elif kind == "id-card":
         known = "11010519491231002X" if digits.endswith("X") else "440524188001010014"
     else:
