@@ -84,7 +84,7 @@ test-long: $(READY)
 
 # Goes on until something is found; what was is tried again the next time.
 fuzz: $(READY)
-	while $(BIN)/python -m pytest -n $(WORKERS) tests/test_fuzz.py --hypothesis-profile=fuzz; do :; done
+	while $(BIN)/python -m pytest -n $(WORKERS) tests/package/test_fuzz.py --hypothesis-profile=fuzz; do :; done
 
 check: lint
 	$(BIN)/python -m pytest $(FAST)

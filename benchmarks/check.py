@@ -1,7 +1,7 @@
 """catalog.check on a framework's own components and on damaged copies: python benchmarks/check.py [package] [copies]
 
 Every .vue file of the package is checked against the catalogue of the same package: what is found there is an alarm to
-look at. Then, in turn, one thing is broken in a copy of a file drawn by a fixed seed (tests/damage.py), and the copy is
+look at. Then, in turn, one thing is broken in a copy of a file drawn by a fixed seed (tests/support/damage.py), and the copy is
 checked: the problem must be new and of the right kind.
 """
 
@@ -16,7 +16,7 @@ from api import FRAMEWORKS, install
 
 from swiftprep import Scanner
 
-sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
+sys.path.insert(0, str(Path(__file__).parent.parent / "tests" / "support"))
 from damage import KINDS, damaged
 
 

@@ -1,6 +1,6 @@
 """Distillations against everything that goes wrong: python benchmarks/faults.py [times] [kills] [name]
 
-Every fault of tests/fault_server.py is met `times` times in a run of its own, by the real teacher over a real socket. Then
+Every fault of tests/support/fault_server.py is met `times` times in a run of its own, by the real teacher over a real socket. Then
 real processes are killed at `kills` random moments of a run of 1,000 scenarios at concurrency 32, interrupted, and left
 without room on the disk. What must hold: each failure has its kind in the ledger, which has as many attempts as the server
 saw calls; nothing that is in the store is lost or asked for again; a kill costs no more calls than were in flight; in the
@@ -21,7 +21,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 sys.path.pop(0)  # this folder
-sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
+sys.path.insert(0, str(Path(__file__).parent.parent / "tests" / "support"))
 from fault_server import Plan, serve
 from fault_table import (
     GIVEN_UP,

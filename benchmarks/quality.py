@@ -1,6 +1,6 @@
 """What the checker finds of planted defects, and what it takes for one: python benchmarks/quality.py
 
-Good samples of element-ui, of the embedded application, of the general rows and of the tests (tests/defects.py) are
+Good samples of element-ui, of the embedded application, of the general rows and of the tests (tests/support/defects.py) are
 broken in known ways. Printed for each kind: how many were planted, how many a fitting rule found, how many of those that
 can be repaired were repaired right. Then 1,000 samples in which nothing is wrong are checked: whatever is dropped of them is
 listed. Ends with 1 where a bar is missed. Needs npm, to download element-ui once.
@@ -18,7 +18,7 @@ from pathlib import Path
 
 # numpy needs Python's own `secrets`, and this folder, which comes first, has a module of that name.
 sys.path.append(sys.path.pop(0))
-sys.path.append(str(Path(__file__).parent.parent / "tests"))
+sys.path.append(str(Path(__file__).parent.parent / "tests" / "support"))
 
 import corpora
 from api import FRAMEWORKS, unpack

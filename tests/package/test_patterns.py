@@ -45,7 +45,7 @@ def expressions() -> list[Expression]:
         capture_output=True,
         text=True,
         check=True,
-        cwd=Path(__file__).parent.parent,
+        cwd=Path(__file__).parents[2],
     )
     return [Expression(**json.loads(line)) for line in told.stdout.splitlines()]
 

@@ -29,7 +29,7 @@ from typing import Any
 HERE = Path(__file__).resolve()
 sys.path[:0] = [
     str(HERE.parent),
-    str(HERE.parent.parent),
+    str(HERE.parents[2]),
 ]  # this folder and the project's, where this file is the program
 
 from fault_server import LABEL  # noqa: E402

@@ -22,7 +22,7 @@ from typing import Any
 # Python's own reader of expressions; its name changed in 3.11.
 PARSER: Any = importlib.import_module("re._parser" if sys.version_info >= (3, 11) else "sre_parse")
 
-PACKAGE = Path(__file__).parent.parent / "swiftprep"
+PACKAGE = Path(__file__).parents[2] / "swiftprep"
 COMPILING = ("compile", "search", "match", "fullmatch", "split", "findall", "finditer", "sub", "subn")
 # What stands for a part of an expression that only a run knows.
 UNKNOWN = "_"

@@ -308,9 +308,9 @@ def test_nobody_sees_a_value(documented):
     assert [field.name for field in dataclasses.fields(Finding)] == ["path", "line", "kind"]
 
 
-@pytest.mark.parametrize("name", ["secrets_corpus.py", "test_secrets.py"])
-def test_the_tests_hold_no_secret_themselves(name):
-    assert redact((Path(__file__).parent / name).read_text("utf-8"), name)[1] == []
+@pytest.mark.parametrize("path", [Path(corpus.__file__), Path(__file__)], ids=lambda path: path.name)
+def test_the_tests_hold_no_secret_themselves(path):
+    assert redact(path.read_text("utf-8"), path.name)[1] == []
 
 
 # --- any text ---------------------------------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 from aiohttp import web
-from test_local_teacher import SMALL, STAND_IN, ask, needs_gguf
+from local_servers import SMALL, STAND_IN, ask, needs_gguf
 
 from swiftprep.errors import RunError, TeacherError
 from swiftprep.serve.gate import HOST, Gate, guarded, stand_before
