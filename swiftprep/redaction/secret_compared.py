@@ -35,7 +35,7 @@ _ANSWERS = re.compile(
 
 def compared_after(text: str, end: int) -> Iterator[tuple[int, int]]:
     """Yield where the literals are that what ends at a place is compared with, and that stand after it."""
-    if text[end : end + 1] == ")" and (after := _AFTER.match(text, end)):
+    if after := _AFTER.match(text, end):
         if literal := _LITERAL.match(text, after.end()):
             yield literal.span(str(literal.lastgroup))
         if "case" in after[0]:
@@ -45,7 +45,7 @@ def compared_after(text: str, end: int) -> Iterator[tuple[int, int]]:
 
 def answered(text: str, end: int) -> Iterator[tuple[int, int]]:
     """Yield where the literal is that a function answers with whose name ends at a place."""
-    answer = _ANSWERS.match(text, end) if text[end : end + 1] == "(" else None
+    answer = _ANSWERS.match(text, end)
     literal = _LITERAL.match(text, answer.end()) if answer else None
     if literal:
         yield literal.span(str(literal.lastgroup))

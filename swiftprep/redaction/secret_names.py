@@ -94,7 +94,8 @@ def named(text: str, raw: bytes, suffix: str) -> Iterator[Span]:
         elif rank:
             yield from _values(text, start, end, rank, suffix)
             if rank in ("password", "secret", "token"):
-                for span in chain(compared(text, start), compared_after(text, end), answered(text, end)):
+                after = compared_after if text.startswith(")", end) else answered if text.startswith("(", end) else None
+                for span in chain(compared(text, start), after(text, end) if after else ()):
                     yield from judged(text, span, rank, suffix)
 
 

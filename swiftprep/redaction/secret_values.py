@@ -51,7 +51,6 @@ _ALGORITHM = re.compile(
     r"|hmac-?(?:sha|md)-?\d{1,4}|[hx]\.?26\d|h5|i18n|l10n|a11y|k8s"
 )
 _LICENCE = re.compile(r"(?=[A-Z-]{0,40}\d)(?=[\d-]{0,40}[A-Z])[A-Z0-9]{4,6}(?:-[A-Z0-9]{4,6}){3,6}")  # keys of software
-_UNCHANGED = re.compile(r"(?i)change_?(?:me|it)[\d!@#]{0,5}")  # what many a password is, and a stand-in for others
 _BIGRAMS = frozenset(
     "ab ac ad al an ap ar as at bl ca ce ch ck co ct de di ea ec ed el em en ep er es et ex fi ge ha he ho ic id ig il "
     "im in io is it ke la le li ll lo ly ma me mi mo mp na nc nd ne ng ni ns nt ol om on op or ot ou ow pa pe pl po pr "
@@ -77,8 +76,6 @@ def looks_secret(value: str, rank: str) -> bool:
             return True
         rank = "password"
     value = value[:96]  # the start of a long one tells enough
-    if rank == "password" and _UNCHANGED.fullmatch(value):
-        return True
     if not rank or not value.isascii() or PLACEHOLDER.search(value) or _NOT_A_VALUE.search(value):
         return False
     if _CONSTANT.fullmatch(value) or (value[:1] == "/" and not is_random(value, least=24, letters=30)):
