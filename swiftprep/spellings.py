@@ -48,12 +48,7 @@ class _Row:
     letters: str
     least: int
     parts: dict[str, list[int]]  # a part of `least` letters → where it begins
-
-    @property
-    def probes(self) -> list[str]:
-        """Short pieces one of which is in each part."""
-        half = self.least // 2
-        return [self.letters[place : place + half] for place in range(0, len(self.letters) - half + 1, half)]
+    probes: tuple[str, ...]  # short pieces one of which is in each part
 
 
 def without_spellings(text: str, secrets: Iterable[str], mask: str) -> str:
@@ -168,7 +163,9 @@ def _row(letters: str, least: int, *, is_drawn: bool = False) -> _Row:
         part = letters[start : start + least]
         if is_drawn or len(letters) == least or _is_drawn(part):
             parts.setdefault(part.lower(), []).append(start)
-    return _Row(letters.lower(), least, parts)
+    letters, half = letters.lower(), least // 2
+    probes = tuple(letters[place : place + half] for place in range(0, len(letters) - half + 1, half))
+    return _Row(letters, least, parts, probes)
 
 
 def _is_drawn(part: str) -> bool:

@@ -112,7 +112,14 @@ def without_secrets(text: str) -> str:
 
     A password that reads like a word stays, as it may be one.
     """
+    if len(text) < LEAST_TOLD:
+        return text
     return _replaced(text, [secret for secret in _known() if secret in _values or _is_drawn(secret)])
+
+
+def holds_secret(text: str) -> bool:
+    """Return whether a secret that is known is in a text, or a password in a URL."""
+    return ("@" in text and _IN_URL.search(text) is not None) or without_secrets(text) != text
 
 
 def without_secrets_in_bytes(body: bytes) -> bytes:
@@ -235,13 +242,15 @@ def _leaves(value: Any, name: str) -> Iterator[tuple[str, str]]:
 
 def _known() -> tuple[str, ...]:
     """Return the secrets, the longest first."""
-    return _of(tuple(os.environ.items()), frozenset(_variables), frozenset(_values))
+    # What `os.environ` keeps within: to decode all of it for each text takes longer than to look for the secrets.
+    raw = getattr(os.environ, "_data", os.environ)
+    return _of(tuple(raw.items()), frozenset(_variables), frozenset(_values))
 
 
 @lru_cache(maxsize=4)
-def _of(environment: tuple[tuple[str, str], ...], variables: frozenset[str], values: frozenset[str]) -> tuple[str, ...]:
+def _of(environment: tuple[tuple[Any, Any], ...], variables: frozenset[str], values: frozenset[str]) -> tuple[str, ...]:
     found = set(values)
-    for name, value in environment:
+    for name, value in ((os.fsdecode(name), os.fsdecode(value)) for name, value in environment):
         text = value.strip()
         is_secret = name in variables or (is_secret_name(name) and not text.startswith(("/", "~/")))
         if is_secret and len(text) >= LEAST:

@@ -80,7 +80,8 @@ def check(code: str, components: Mapping[str, list[Component]], *, vue3: bool, s
         code: The code.
         components: Tag → the components called so, the one that is registered first.
         vue3: Whether a listener for a native event reaches the root element without `.native`.
-        strict: Whether a listener for a native event that the component does not emit is a problem in Vue 2.
+        strict: Whether a listener for a native event that the component does not emit is a problem in Vue 2, and a
+            `{{` without its end, which Vue 2 shows as it stands.
     """
     source = code.replace("\r\n", "\n").encode("utf-8", "replace")
     parts = [block for block in blocks(source) if block.kind in ("template", "script", "style")]
@@ -88,7 +89,7 @@ def check(code: str, components: Mapping[str, list[Component]], *, vue3: bool, s
     if not parts:
         parsed = template(source)
         checker.syntax(parsed.errors)
-        checker.syntax(expression_errors(parsed, source, vue3=vue3))
+        checker.syntax(expression_errors(parsed, source, vue3=vue3, strict=strict))
         checker.elements(parsed.elements, _Locals())
         return checker.found()
     checker.syntax(
@@ -115,7 +116,7 @@ def check(code: str, components: Mapping[str, list[Component]], *, vue3: bool, s
     for block in [b for b in parts if b.kind == "template" and b.lang in ("", "html")][:MOST_BLOCKS]:
         parsed = template(source, block.start, block.end)
         checker.syntax(parsed.errors)
-        checker.syntax(expression_errors(parsed, source, vue3=vue3, typed=typed, mustaches=mustaches))
+        checker.syntax(expression_errors(parsed, source, vue3=vue3, typed=typed, mustaches=mustaches, strict=strict))
         checker.elements(parsed.elements, known)
     checker.elements(rendered, known, jsx=True)
     return checker.found()

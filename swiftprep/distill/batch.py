@@ -16,28 +16,28 @@ import re
 import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from typing import Any, TypeVar
 from urllib.parse import quote, urlsplit
 
 import orjson
 
+from swiftprep.distill.batch_rows import Rows
 from swiftprep.distill.store import AnswerStore
 from swiftprep.errors import DistillStopped, TeacherError, one_line
-from swiftprep.teachers.failures import ACTIONS, failure, read_reply
+from swiftprep.teachers.failures import ACTIONS, failure, read_json
 from swiftprep.teachers.http import Endpoint, Response
 from swiftprep.teachers.limiter import Halted
 from swiftprep.teachers.openai import OpenAITeacher
-from swiftprep.teachers.protocol import Limits, Price
+from swiftprep.teachers.protocol import Price
 from swiftprep.teachers.request import Reply, Request
-from swiftprep.text.limits import shallow
 from swiftprep.withheld import shown
 
 Found = TypeVar("Found")
 MOST = 50_000  # requests in a file, as OpenAI and DashScope limit it
 FEWER = 5_000  # as SiliconFlow does
 LARGEST_SENT = 100 * 10**6  # bytes of a file of requests, as Zhipu limits it
-LARGEST = 2**30  # bytes of a file of answers
 HALF = 0.5  # of the price
 QUIET = 5.0  # seconds without a new question after which a batch goes out though somebody is not waiting
 LONGEST_ID = 500  # characters of an id
@@ -73,7 +73,7 @@ class BatchTeacher:
         self.price: Price | None = None
         if teacher.price is not None:
             self.price = (teacher.price[0] * HALF, teacher.price[1] * HALF)
-        self.limits = Limits(concurrency=MOST, attempts=teacher.limits.attempts, backoff=teacher.limits.backoff)
+        self.limits = replace(teacher.limits, concurrency=MOST, requests_per_minute=None, tokens_per_minute=None)
         version = re.search(r"/(v\d+)/?$", urlsplit(teacher.base_url).path)
         self._path = f"/{version[1] if version else 'v1'}/chat/completions"
         self._most = FEWER if "siliconflow" in self.host else MOST
@@ -195,11 +195,17 @@ class BatchTeacher:
         query = "SELECT id, keys FROM batches WHERE collected IS NULL AND teacher=? AND host=? ORDER BY submitted DESC"
         for batch, packed in self._store.rows(query, (self.identity, self.host)):
             # What was asked again is in a later batch, too: that one counts.
-            keys = [key for key in orjson.loads(packed) if key not in self._sent and self._store.find(key) is None]
+            keys = [key for key in self._keys(packed) if key not in self._sent and self._store.find(key) is None]
             if keys:
                 self._sent |= set(keys)
                 self._futures |= {key: asyncio.get_running_loop().create_future() for key in keys}
                 self._start(self._go_on(batch, keys), keys)
+
+    def _keys(self, packed: Any) -> list[str]:
+        try:
+            return [str(key) for key in orjson.loads(packed)]
+        except (TypeError, ValueError) as error:
+            raise self._store.damaged(error) from None
 
     async def _go_on(self, batch: str, keys: list[str]) -> None:
         # What is not lost is not to be paid for again: its attempt is the one made now.
@@ -252,17 +258,20 @@ class BatchTeacher:
         """Wait for a batch and hand out its answers."""
         state = await self._wait(batch)
         left = set(keys)
+
+        def hand_out(key: str, answer: Reply | Exception) -> None:
+            if key in left:
+                left.discard(key)
+                self._hand_out(key, answer)
+
         for name in ("output_file_id", "error_file_id"):
             if state.get(name):
-                for key, found in await self._patiently(partial(self._rows, state[name])):
-                    if key in left:
-                        left.discard(key)
-                        self._hand_out(key, found)
+                await self._patiently(partial(self._read, state[name], hand_out))
         failed = state["status"] == "failed"
         # A batch that failed has no answers to come back for; the next run sends another one.
         self._collected[batch] = [] if failed else keys
         if left and failed:
-            told = shown(orjson.dumps(state.get("errors") or "no reason was given").decode())
+            told = shown(json.dumps(state.get("errors") or "no reason was given", ensure_ascii=False))
             raise TeacherError(f"the batch {one_line(batch, 100)} failed: {told[:500]}", kind="bad-batch")
         for key in left:
             self._hand_out(key, TeacherError(f"not answered: the batch {state['status']}", kind="deadline"))
@@ -273,7 +282,7 @@ class BatchTeacher:
             state = _json(response, self.host)
             if isinstance(state.get("status"), str):
                 return state
-            raise TeacherError(f"no state of the batch{_shown(response)}", kind="bad-body")
+            raise TeacherError(f"no state of the batch{_shown(response.body)}", kind="bad-body")
 
         loop = asyncio.get_running_loop()
         pause, end = self._poll, loop.time() + 3600 * self._hours
@@ -300,33 +309,18 @@ class BatchTeacher:
             await asyncio.sleep(min(LONGEST_POLL, last.retry_after or self.limits.backoff * 2**attempt))
         raise last
 
-    async def _rows(self, file: str) -> list[tuple[str, Reply | Exception]]:
-        """Return the keys in a file of answers, and what each got."""
-        response = await self._endpoint.call("GET", f"/files/{_segment(file)}/content", largest=LARGEST)
+    async def _read(self, file: str, tell: Callable[[str, Reply | Exception], None]) -> None:
+        """Read a file of answers and tell what each request got."""
+        rows = Rows(tell, self.host)
+        response = await self._endpoint.call("GET", f"/files/{_segment(file)}/content", take=rows.take)
         if response.status != 200:
             error = failure(response.status, response.headers, response.body, None, self.host, is_cut=response.is_cut)
             if ACTIONS.get(error.kind) == "stop":
                 error.kind = "bad-batch"  # the key is good, the file is not there any more
             raise error
-        rows = [row for row in map(self._row, response.body.split(b"\n")) if row]
-        if not rows and response.body.strip():  # a gateway's page, say: the answers are there, and paid for
-            raise TeacherError(f"no answers in {file}{_shown(response)}", kind="bad-body")
-        return rows
-
-    def _row(self, line: bytes) -> tuple[str, Reply | Exception] | None:
-        """Return what a line says; None when it says nothing: whoever waits is told that it was not answered."""
-        try:
-            row = orjson.loads(line)
-            response = row.get("response") or {}
-            body = response.get("body")
-            packed = body.encode() if isinstance(body, str) else orjson.dumps(body or row.get("error"))
-            key, status = str(row["custom_id"]), int(response.get("status_code") or 500)
-        except (KeyError, TypeError, ValueError, AttributeError, OverflowError, RecursionError):
-            return None
-        try:
-            return key, read_reply(status, {}, packed, self.host)
-        except TeacherError as error:
-            return key, error
+        rows.end()
+        if not rows.count and rows.beginning.strip():  # a gateway's page, say: the answers are there, and paid for
+            raise TeacherError(f"no answers in {one_line(file, 100)}{_shown(rows.beginning)}", kind="bad-body")
 
     def _hand_out(self, key: str, found: Reply | Exception) -> None:
         """Tell who waits for it; who asks once more is in the next batch."""
@@ -338,7 +332,7 @@ class BatchTeacher:
 
 def _segment(name: Any) -> str:
     """Return an id of the provider's as one segment of a path, whatever is in it."""
-    if not isinstance(name, str) or not name.strip(".") or len(name) > LONGEST_ID:
+    if not isinstance(name, str) or not name.strip(".") or len(name) > LONGEST_ID or not name.isprintable():
         raise TeacherError(f"{one_line(repr(name), 100)} is no id of a batch or a file", kind="bad-batch")
     return quote(name, safe="")
 
@@ -346,24 +340,24 @@ def _segment(name: Any) -> str:
 def _id(response: Response, host: str) -> str:
     """Return the id of what was made."""
     found = _json(response, host).get("id")
-    if not isinstance(found, str) or not found:
-        raise TeacherError(f"the batch endpoint answered without an id{_shown(response)}", kind="bad-batch")
+    if not isinstance(found, str) or not found or not found.isprintable():  # half a pair of surrogates is not, either
+        raise TeacherError(f"the batch endpoint answered without an id{_shown(response.body)}", kind="bad-batch")
     return found
 
 
 def _json(response: Response, host: str) -> dict[str, Any]:
     """Return a response's JSON object, or the one in its `data`, as SiliconFlow sends it."""
     try:
-        document = shallow(orjson.loads(response.body))
+        document = read_json(response.body)
     except ValueError:
         document = None
     if response.status not in (200, 201):
         raise failure(response.status, response.headers, response.body, document, host, is_cut=response.is_cut)
     if not isinstance(document, dict):
-        raise TeacherError(f"the batch endpoint answered with no JSON object{_shown(response)}", kind="bad-body")
+        raise TeacherError(f"the batch endpoint answered with no JSON object{_shown(response.body)}", kind="bad-body")
     inner = document.get("data")
     return inner if isinstance(inner, dict) else document
 
 
-def _shown(response: Response) -> str:
-    return f": {shown(response.body[:4000].decode('utf-8', 'replace'))[:300]}"
+def _shown(body: bytes) -> str:
+    return f": {shown(body[:4000].decode('utf-8', 'replace'))[:300]}"

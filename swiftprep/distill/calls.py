@@ -9,14 +9,14 @@ import time
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from swiftprep.distill.budget import BudgetReached, Spending, cost_of
 from swiftprep.distill.store import AnswerStore, Stored
 from swiftprep.errors import DistillStopped, SwiftprepError, TeacherError, one_line
 from swiftprep.quality.rules.length import estimate
 from swiftprep.streams import get_logger
-from swiftprep.teachers.failures import ACTIONS, Action
+from swiftprep.teachers.failures import ACTIONS, Action, count
 from swiftprep.teachers.limiter import Halted, Limiter
 from swiftprep.teachers.protocol import TeacherProtocol
 from swiftprep.teachers.request import LIMIT_NAMES, Reply, Request, longest
@@ -177,6 +177,8 @@ class RequestExecutor:
                 reply = await self._attempt(teacher, request, key, purpose, scenario, size)
             except TeacherError as error:
                 action = _action(error)
+                if action == "wait" and getattr(teacher, "is_batch", False):  # each round of it is a batch of its own
+                    action = "retry"
                 if action == "stop":
                     raise self._stop(teacher, error) from None
                 if action == "give-up":
@@ -276,7 +278,11 @@ class RequestExecutor:
             return TeacherError(
                 f"the teacher returned {shown(reprlib.repr(reply)):.80}; expected a Reply of texts", kind="bad-body"
             )
-        return reply
+        tokens_in, tokens_out = count(reply.tokens_in), count(reply.tokens_out)
+        body = reply.body if isinstance(reply.body, bytes) else b""
+        if (tokens_in, tokens_out, body) == (reply.tokens_in, reply.tokens_out, reply.body):
+            return reply
+        return replace(reply, tokens_in=tokens_in, tokens_out=tokens_out, body=body)
 
     @asynccontextmanager
     async def _slot(self, teacher: TeacherProtocol, worst: tuple[int, int]) -> AsyncIterator[_Slot]:
@@ -328,8 +334,8 @@ def _action(error: TeacherError) -> Action:
 
 def _tokens(reply: Reply, size: int) -> tuple[int, int]:
     """Return what an answer used; where the provider does not say, an estimate, so that no budget takes it for free."""
-    tokens_in = int(reply.tokens_in) or size // 3
-    return tokens_in, int(reply.tokens_out) or estimate(reply.content) + estimate(reply.reasoning)
+    tokens_in = reply.tokens_in or size // 3
+    return tokens_in, reply.tokens_out or estimate(reply.content) + estimate(reply.reasoning)
 
 
 def _answered(key: str, stored: Stored, *, cached: bool) -> Answer:

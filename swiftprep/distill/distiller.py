@@ -272,11 +272,10 @@ class Distiller:
         """
         given, rejects = read_experts(path)
         records = []
-        for item in given:
-            reply = self._as_reply(item)
-            flaws = self.verifier.check(item.scenario, reply, ())
-            record = ScenarioRecord(item.scenario, tries=1, flaws=[flaws])
-            settle(record, self.sample(item.scenario, reply, "expert", {}), flaws)
+        replies = [(item.scenario, self._as_reply(item)) for item in given]
+        for (scenario, _), (flaws, answer) in zip(replies, self.verifier.check_all(replies), strict=True):
+            record = ScenarioRecord(scenario, tries=1, flaws=[flaws])
+            settle(record, self._sample(scenario, answer, "expert", {}), flaws)
             records.append(record)
         records += [ScenarioRecord(Scenario(reject.path or "?"), reject=reject) for reject in rejects]
         return Result(records)
@@ -314,6 +313,9 @@ class Distiller:
             generator: Who gave it.
             meta: More of its lineage.
         """
+        return self._sample(scenario, self.verifier.finish(scenario, reply), generator, meta)
+
+    def _sample(self, scenario: Scenario, answer: str, generator: str, meta: dict[str, Any]) -> Sample:
         about = {
             "kind": "scenario",
             "intent": scenario.intent,
@@ -323,9 +325,10 @@ class Distiller:
             "reasoning": self.reasoning,
             "generator": generator,
         }
-        answer = whole(self.verifier.finish(scenario, reply))
         meta = {**scenario.meta, **about, **meta}
-        return Sample.from_instruction(scenario.instruction, "", answer, id=scenario.id, channel="private", meta=meta)
+        return Sample.from_instruction(
+            scenario.instruction, "", whole(answer), id=scenario.id, channel="private", meta=meta
+        )
 
 
 def _scenario(item: Asked) -> Scenario:

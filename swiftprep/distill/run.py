@@ -166,6 +166,9 @@ class DistillRun:
                 self._show()
         except Halted:
             return
+        except DistillStopped as stopped:  # the store's: no fault of the scenario
+            assert self.calls is not None
+            self.calls.halt(stopped)
         except SwiftprepError as error:  # what is in flight is paid for, and so is waited for
             self._failed = self._failed or error
             assert self.calls is not None

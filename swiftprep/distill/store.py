@@ -12,42 +12,23 @@ the interpreter's lock longer than for the disk.
 from __future__ import annotations
 
 import asyncio
-import os
 import sqlite3
 import time
 import zlib
 from collections.abc import Iterator, Sequence
-from contextlib import closing, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from swiftprep.distill.store_file import damaged, open_store, query_file, stopped
 from swiftprep.distill.store_lock import Lock
-from swiftprep.errors import ConfigError, DistillStopped
+from swiftprep.errors import DistillStopped
 from swiftprep.teachers.request import Reply, Request, encodable
 from swiftprep.withheld import shown, without_secrets_in_bytes
 
-FORMAT = 1
 LINGER = 0.02  # seconds the note that a call has begun waits for an answer to be committed with
 LARGE = 16_384  # bytes from which a body is compressed; below, that costs more than it saves
-_MARK = 0x73776470  # SQLite's application id: "swdp"
-_TABLES = """
-CREATE TABLE requests(
-    key TEXT PRIMARY KEY, request BLOB NOT NULL, outcome TEXT NOT NULL, detail TEXT NOT NULL, content TEXT NOT NULL,
-    reasoning TEXT NOT NULL, finish_reason TEXT NOT NULL, tokens_in INTEGER NOT NULL, tokens_out INTEGER NOT NULL,
-    attempt INTEGER NOT NULL);
-CREATE TABLE attempts(
-    id INTEGER PRIMARY KEY, key TEXT NOT NULL, teacher TEXT NOT NULL, host TEXT NOT NULL, purpose TEXT NOT NULL,
-    scenario TEXT NOT NULL, started REAL NOT NULL, latency REAL, outcome TEXT, status INTEGER,
-    tokens_in INTEGER NOT NULL DEFAULT 0, tokens_out INTEGER NOT NULL DEFAULT 0, cost REAL, detail TEXT, body BLOB);
-CREATE INDEX attempts_key ON attempts(key);
-CREATE TABLE batches(
-    id TEXT PRIMARY KEY, teacher TEXT NOT NULL, host TEXT NOT NULL, submitted REAL NOT NULL, keys TEXT NOT NULL,
-    collected REAL);
-"""
-_LATER_TABLES = """
-CREATE TABLE IF NOT EXISTS unchecked(key TEXT PRIMARY KEY, terms TEXT NOT NULL, reason TEXT NOT NULL);
-"""
 _BEGIN = (
     "INSERT INTO attempts(id, key, teacher, host, purpose, scenario, started, tokens_in, tokens_out, cost) "
     "VALUES (?,?,?,?,?,?,?,?,?,?)"
@@ -58,6 +39,8 @@ LEDGER = (
 )  # fmt: skip
 
 Write: TypeAlias = tuple[str, Sequence[Any]]
+Waiting: TypeAlias = "asyncio.Future[Exception | None] | None"
+_MOST = 2**53  # of anything counted: SQLite holds no more than 2**63, and others' numbers may be of any size
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,13 +86,11 @@ class AnswerStore:
         self.path = Path(path)
         self._lock = Lock(self.path)
         try:
-            self._writer, self._reader = _open(self.path)
+            self._writer, self._reader, self._next = open_store(self.path)
         except BaseException:
             self._lock.release()
             raise
-        self._next: int = self._reader.execute("SELECT COALESCE(MAX(id), 0) FROM attempts").fetchone()[0]
-        self._pending: list[Write] = []
-        self._waiting: list[asyncio.Future[Exception | None]] = []
+        self._pending: list[tuple[list[Write], Waiting]] = []  # what belongs together, and who waits for it
         self._broken: Exception | None = None
 
     def __enter__(self) -> AnswerStore:
@@ -128,18 +109,27 @@ class AnswerStore:
             self._lock.release()
 
     def find(self, key: str) -> Stored | None:
-        """Return what is known of a request, or None when it has no answer yet."""
-        row = self._reader.execute(
+        """Return what is known of a request, or None when it has no answer yet.
+
+        Raises:
+            DistillStopped: the store is damaged.
+        """
+        found = self.rows(
             "SELECT outcome, detail, content, reasoning, finish_reason, tokens_in, tokens_out FROM requests "
             "WHERE key=?",
             (key,),
-        ).fetchone()
-        return None if row is None else Stored(row[0], row[1], Reply(*row[2:]))
+        )
+        if not found:
+            return None
+        row = found[0]
+        if [type(value) for value in row] != [str] * 5 + [int] * 2:
+            raise self.damaged("a row of answers is not as it was written")
+        return Stored(row[0], row[1], Reply(*row[2:]))
 
     def unchecked(self, key: str, terms: str) -> str:
         """Return why the answer to a request could not be verified on the same terms; `""` when nothing is known."""
-        row = self._reader.execute("SELECT reason FROM unchecked WHERE key=? AND terms=?", (key, terms)).fetchone()
-        return "" if row is None else str(row[0])
+        found = self.rows("SELECT reason FROM unchecked WHERE key=? AND terms=?", (key, terms))
+        return str(found[0][0]) if found else ""
 
     async def leave_unchecked(self, key: str, terms: str, reason: str) -> None:
         """Write down that the answer to a request could not be verified, so that nobody tries again.
@@ -151,9 +141,7 @@ class AnswerStore:
 
     def spent(self) -> Spent:
         """Return what all attempts in the ledger add up to, lost ones among them."""
-        row = self._reader.execute(
-            "SELECT COUNT(*), TOTAL(tokens_in), TOTAL(tokens_out), TOTAL(cost) FROM attempts"
-        ).fetchone()
+        row = self.rows("SELECT COUNT(*), TOTAL(tokens_in), TOTAL(tokens_out), TOTAL(cost) FROM attempts")[0]
         return Spent(int(row[0]), int(row[1]), int(row[2]), row[3])
 
     def begin(
@@ -180,7 +168,7 @@ class AnswerStore:
         """
         self._next += 1
         values = (self._next, key, teacher, host, purpose, encodable(scenario), time.time(), *tokens, cost)
-        self._pending.append((_BEGIN, values))
+        self._pending.append(([(_BEGIN, values)], None))
         if len(self._pending) == 1:
             asyncio.get_running_loop().call_later(LINGER, self._flush)
         return self._next
@@ -221,7 +209,16 @@ class AnswerStore:
             (
                 "UPDATE attempts SET outcome=?, latency=?, status=?, tokens_in=?, tokens_out=?, cost=?, detail=?, "
                 "body=? WHERE id=?",
-                (outcome, latency, status, *tokens, cost, encodable(shown(detail)), packed, attempt),
+                (
+                    encodable(outcome),
+                    latency,
+                    None if status is None else _counted(status),
+                    *map(_counted, tokens),
+                    cost,
+                    encodable(shown(detail)),
+                    packed,
+                    attempt,
+                ),
             )
         ]
         if answers is not None:
@@ -236,27 +233,42 @@ class AnswerStore:
         """
         loop = asyncio.get_running_loop()
         done: asyncio.Future[Exception | None] = loop.create_future()
-        self._pending += writes
-        self._waiting.append(done)
-        if len(self._waiting) == 1:  # whoever else comes in this turn is in the same commit
+        if all(
+            waiting is None for _, waiting in self._pending
+        ):  # whoever else comes in this turn is in the same commit
             loop.call_soon(self._flush)
+        self._pending.append((writes, done))
         error = await done
         if error is not None:
-            raise _stopped(self.path, error)
+            raise stopped(self.path, error)
 
     def rows(self, query: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
-        """Return the rows of a query of one's own; what is not committed yet is not seen."""
-        return self._reader.execute(query, values).fetchall()
+        """Return the rows of a query of one's own; what is not committed yet is not seen.
+
+        Raises:
+            DistillStopped: the store cannot be read.
+        """
+        try:
+            return self._reader.execute(query, values).fetchall()
+        except sqlite3.Error as error:
+            raise self.damaged(error) from None
+
+    def damaged(self, why: object) -> DistillStopped:
+        """Return what stops a run whose store cannot be read: that is no fault of what was asked."""
+        return damaged(self.path, why)
 
     def _flush(self) -> None:
         """Commit whatever waits, and tell those who wait for it."""
-        writes, self._pending = self._pending, []
-        waiting, self._waiting = self._waiting, []
-        if writes and self._broken is None:
-            self._broken = self._commit(writes)
-        for done in waiting:
-            if not done.done():
-                done.set_result(self._broken)
+        pending, self._pending = self._pending, []
+        errors: list[Exception | None] = [self._broken] * len(pending)
+        if pending and self._broken is None:
+            together = self._commit([write for writes, _ in pending for write in writes])
+            if together is not None:  # what is wrong with one is not to take the others along
+                errors = [self._commit(writes) for writes, _ in pending]
+                self._broken = next(filter(None, errors), None)
+        for (_, done), error in zip(pending, errors, strict=True):
+            if done is not None and not done.done():
+                done.set_result(error)
 
     def _commit(self, writes: list[Write]) -> Exception | None:
         try:
@@ -269,6 +281,11 @@ class AnswerStore:
                 self._writer.execute("ROLLBACK")
             return error
         return None
+
+
+def _counted(number: Any) -> int:
+    """Return a number that can be stored, whoever counted."""
+    return max(0, min(number, _MOST)) if isinstance(number, int) else 0
 
 
 def _pack(body: bytes) -> bytes:
@@ -284,59 +301,22 @@ def _answer(key: str, request: Request, stored: Stored, attempt: int) -> Write:
     return (
         "INSERT OR REPLACE INTO requests VALUES (?,?,?,?,?,?,?,?,?,?)",
         (
-            key, _pack(without_secrets_in_bytes(request.to_json())), stored.outcome, encodable(shown(stored.detail)),
-            encodable(reply.content), encodable(reply.reasoning), reply.finish_reason, reply.tokens_in,
-            reply.tokens_out, attempt,
+            key, _pack(without_secrets_in_bytes(request.to_json())), encodable(stored.outcome),
+            encodable(shown(stored.detail)), encodable(reply.content), encodable(reply.reasoning),
+            encodable(reply.finish_reason), _counted(reply.tokens_in), _counted(reply.tokens_out), attempt,
         ),
     )  # fmt: skip
 
 
-def _stopped(path: Path, error: Exception) -> DistillStopped:
-    return DistillStopped(
-        f"{path}: the answers can no longer be stored: {error}; what is in it stays. Free the disk and run it again: "
-        "only what is missing is asked (答案无法写入磁盘；已有的答案都在，清理磁盘后重新运行即可)",
-        kind="store",
-    )
-
-
-def _open(path: Path) -> tuple[sqlite3.Connection, sqlite3.Connection]:
-    """Return a connection to write with, in one thread, and one to read with."""
-    try:
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
-        writer, reader = (
-            sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=30) for _ in range(2)
-        )
-        mark, version = (writer.execute(f"PRAGMA {name}").fetchone()[0] for name in ("application_id", "user_version"))
-        tables = writer.execute("SELECT COUNT(*) FROM sqlite_master").fetchone()[0]
-        if (mark, version) != (_MARK, FORMAT):
-            if tables:
-                raise ConfigError(
-                    f"{path}: no store of this version of swiftprep; name another file (不是可用的存储文件)"
-                )
-            writer.executescript(
-                f"BEGIN IMMEDIATE; {_TABLES} PRAGMA application_id={_MARK}; PRAGMA user_version={FORMAT}; COMMIT;"
-            )
-        writer.execute("PRAGMA journal_mode=WAL")
-        writer.executescript(_LATER_TABLES)
-        writer.execute("PRAGMA synchronous=FULL")
-        # Whoever died left these; they were sent, and may have been paid for.
-        writer.execute("UPDATE attempts SET outcome='lost' WHERE outcome IS NULL")
-    except sqlite3.DatabaseError as error:
-        raise ConfigError(f"{path}: cannot be used as a store: {error} (存储文件不可用)") from None
-    except OSError as error:
-        raise ConfigError(f"{path}: {error.strerror} (无法写入)") from None
-    return writer, reader
-
-
 def read_ledger(path: str | Path) -> Iterator[dict[str, Any]]:
     """Yield the attempts of a store as dictionaries, in order, without their bodies; it may be in use meanwhile."""
-    for row in _query(path, f"SELECT {', '.join(LEDGER)} FROM attempts ORDER BY id"):
+    for row in query_file(path, f"SELECT {', '.join(LEDGER)} FROM attempts ORDER BY id"):
         yield dict(zip(LEDGER, row, strict=True))
 
 
 def read_body(path: str | Path, attempt: int) -> bytes:
     """Return the raw body an attempt brought; empty when there was none."""
-    rows = _query(path, "SELECT body FROM attempts WHERE id = ?", (attempt,))
+    rows = query_file(path, "SELECT body FROM attempts WHERE id = ?", (attempt,))
     return _unpack(rows[0][0]) if rows and rows[0][0] else b""
 
 
@@ -348,17 +328,6 @@ def read_answers(path: str | Path, keys: Sequence[str]) -> dict[str, str]:
     for start in range(0, len(keys), 500):
         some = keys[start : start + 500]
         found |= dict(
-            _query(path, f"SELECT key, outcome FROM requests WHERE key IN ({','.join('?' * len(some))})", some)
+            query_file(path, f"SELECT key, outcome FROM requests WHERE key IN ({','.join('?' * len(some))})", some)
         )
     return found
-
-
-def _query(path: str | Path, query: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
-    source = Path(path)
-    if not source.is_file():
-        raise ConfigError(f"{source}: no such store (没有这个存储文件)")
-    try:
-        with closing(sqlite3.connect(f"{source.resolve().as_uri()}?mode=ro", uri=True, timeout=30)) as connection:
-            return connection.execute(query, values).fetchall()
-    except sqlite3.DatabaseError as error:
-        raise ConfigError(f"{source}: cannot be read as a store: {error} (存储文件不可用)") from None

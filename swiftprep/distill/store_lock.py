@@ -6,7 +6,7 @@ import os
 from contextlib import suppress
 from pathlib import Path
 
-from swiftprep.errors import ConfigError
+from swiftprep.errors import ConfigError, one_line
 from swiftprep.storage.locking import holder, lock, open_lock, sign
 
 
@@ -19,8 +19,11 @@ class Lock:
         Raises:
             ConfigError: somebody else has it, a link is in its place, or the folder cannot be written to.
         """
-        whole = path.resolve()  # by whatever name it is called
-        self.path = whole.with_name(whole.name + ".lock")
+        try:
+            whole = path.resolve()  # by whatever name it is called
+            self.path = whole.with_name(whole.name + ".lock")
+        except (OSError, RuntimeError, ValueError) as error:  # a loop of links, or a NUL
+            raise ConfigError(f"{path}: no name for a file: {one_line(error)} (文件名不可用)") from None
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             self._file = open_lock(self.path, 0o600)

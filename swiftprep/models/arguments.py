@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shlex
 import sys
 from collections.abc import Iterable, Mapping
@@ -16,6 +17,9 @@ from swiftprep.process import children, lifeline
 from swiftprep.storage.disk import cache_dir, write_text
 from swiftprep.withheld import masked
 
+_LISTS_OF_PATHS = ("dataset", "val_dataset", "adapters")
+_NEGATIVE = re.compile(r"-\d+|-\d*\.\d+")  # what argparse takes for a number, and not for an option
+_NO_ARGUMENT = re.compile("[\0\ud800-\udfff]")  # no command line can have these
 _OF_SERVER = ("host", "port", "api_key", "ssl_keyfile", "ssl_certfile", "served_model_name")
 
 
@@ -102,17 +106,37 @@ def check_served(given: Mapping[str, Any]) -> None:
 def to_argv(arguments: Mapping[str, Any]) -> list[str]:
     """Return arguments as a command line has them.
 
-    Lists become several values, mappings JSON, booleans `true` and `false`; None leaves the argument out.
+    Lists become several values, mappings JSON, booleans `true` and `false`; None leaves the argument out. What begins
+    with a dash is written so that ms-swift's parser does not take it for an option.
 
-    >>> to_argv({"model": "m", "dataset": ["a#5", "b"], "use_cpu": True, "seed": None})
-    ['--model', 'm', '--dataset', 'a#5', 'b', '--use_cpu', 'true']
+    Raises:
+        ConfigError: a value that no command line can have.
+
+    >>> to_argv({"model": "m", "dataset": ["a#5", "-b"], "use_cpu": True, "seed": None})
+    ['--model', 'm', '--dataset', 'a#5', './-b', '--use_cpu', 'true']
+    >>> to_argv({"system": "-be brief"})
+    ['--system=-be brief']
     """
     argv: list[str] = []
     for name, value in arguments.items():
         if value is None or value == []:
             continue
         values = value if isinstance(value, (list, tuple)) else [value]
-        argv += [f"--{name}", *(_to_text(item) for item in values)]
+        texts = [_to_text(item) for item in values]
+        if name in _LISTS_OF_PATHS:
+            texts = [f"./{text}" if text.startswith("-") else text for text in texts]
+        if any(map(_NO_ARGUMENT.search, texts)):
+            raise ConfigError(
+                f"{name}: has a NUL or half a character, which no command line can have; take it out "
+                "(参数中含有 NUL 或不完整的字符)"
+            )
+        options = [text for text in texts if text.startswith("-") and not _NEGATIVE.fullmatch(text)]
+        if options and len(texts) > 1:
+            raise ConfigError(
+                f"{name}: ms-swift takes {options[0]!r} for an option where there are several values; let it begin "
+                "with another character (多个值中不能有以 - 开头的值)"
+            )
+        argv += [f"--{name}={texts[0]}"] if options else [f"--{name}", *texts]
     return argv
 
 

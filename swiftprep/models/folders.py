@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Mapping
 from itertools import count
 from pathlib import Path
@@ -69,32 +70,24 @@ def read_json(path: Path) -> dict[str, Any]:
     return content
 
 
-def check_named(model: str | Path, trust_remote_code: bool) -> bool:
-    """Tell whether a model is a folder, and refuse one that is neither a good one nor a hub id.
+def check_model(model: str | Path, trust_remote_code: bool) -> bool:
+    """Refuse a model that is none, or one with Python code of its own that nobody asked for; return whether it is here.
 
     Raises:
-        ConfigError: the model is neither a folder with a `config.json` nor a hub id, or brings code of its own that
-            was not asked for.
+        ConfigError: it is neither a hub id nor a folder with a `config.json`, or as `check_code`.
     """
-    if Path(model).exists():
-        check_model(Path(model), trust_remote_code)
-        return True
-    if not is_hub_id(str(model)):
-        raise ConfigError(
-            f"{model}: no such model folder, and not a hub id like 'Qwen/Qwen2.5-Coder-0.5B-Instruct' (没有这个模型)"
-        )
-    return False
-
-
-def check_model(folder: Path, trust_remote_code: bool) -> None:
-    """Refuse a folder that is no model, or one with Python code of its own that nobody asked for.
-
-    Raises:
-        ConfigError: see above.
-    """
+    folder = Path(model)
+    if not os.path.exists(folder):
+        if not is_hub_id(str(model)):
+            raise ConfigError(
+                f"{str(model)[:300]}: no such model folder, and not a hub id like 'Qwen/Qwen2.5-Coder-0.5B-Instruct' "
+                "(没有这个模型)"
+            )
+        return False
     if not (folder / "config.json").is_file():
         raise ConfigError(f"{folder}: no config.json in it, so not a model (不是模型文件夹)")
     check_code(folder, trust_remote_code)
+    return True
 
 
 def check_code(folder: Path, trust_remote_code: bool) -> None:
@@ -124,8 +117,11 @@ def check_loaded(given: Mapping[str, Any], trust_remote_code: bool) -> None:
         trust_remote_code: Whether it was asked for.
 
     Raises:
-        ConfigError: as `check_code`, of `adapters` and `resume_from_checkpoint`; or `load_args` is set.
+        ConfigError: as `check_code`, of `adapters` and `resume_from_checkpoint`; as `check_model`, of a `model` over
+            the runner's own; or `load_args` is set.
     """
+    if given.get("model") is not None:
+        check_model(given["model"], trust_remote_code)
     for name in ("adapters", "resume_from_checkpoint"):
         value = given.get(name) or []
         for folder in [value] if isinstance(value, (str, Path)) else value:

@@ -12,6 +12,8 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from swiftprep.withheld import holds_secret
+
 _PARENT = Path(__file__).parents[1]
 # `sys` is built in; nothing else is imported before the path is clean. `-P` came with Python 3.11 only. Where
 # swiftprep is not installed, it comes from where the parent has it, after all that is.
@@ -23,9 +25,23 @@ _START = (
     "os.close(file)\n"
     "import runpy; runpy.run_module(sys.argv.pop(1), run_name='__main__', alter_sys=True)"
 )
-_SECRET = re.compile(r"(?:^|_)(?:API_?)?(?:KEY|TOKEN|SECRET|PASSWORD|PASSWD|PWD|CREDENTIALS?)(?:_|$)", re.IGNORECASE)
+_SECRET = re.compile(
+    r"(?:^|_)(?:(?:API_?)?(?:KEY|TOKEN|SECRET|PASSWORD|PASSWD|PWD|PASS)|PAT|CREDS?|NETRC|\w{0,40}DSN)(?:_|$)|CREDENTIAL",
+    re.IGNORECASE,
+)
 # What ms-swift asks for by itself: the hubs', and those of what a run reports to.
 _OF_SWIFT = re.compile(r"(?:HF|HUGGING_?FACE|MODELSCOPE|WANDB|SWANLAB|COMET|NEPTUNE|MLFLOW|CLEARML)_", re.IGNORECASE)
+
+_PROXY = re.compile(r"(?!NO_)(?:\w{1,10}_)?PROXY(?:_\w{1,20})?", re.IGNORECASE)
+# What Python and the libraries need that parse: where things are, in which language and how it runs.
+_FOR_PARSING = re.compile(
+    r"PATH|HOME|USER|LOGNAME|SHELL|PWD|LANG|LANGUAGE|LC_\w+|TZ|TMPDIR|TEMP|TMP|XDG_CACHE_HOME|PYTHON\w+|SWIFTPREP_\w+"
+    r"|LD_LIBRARY_PATH|DYLD_\w*LIBRARY_PATH|VIRTUAL_ENV|CONDA_PREFIX|COV_CORE_\w+|COVERAGE_\w+"
+    r"|(?:OMP|OPENBLAS|MKL|NUMEXPR|RAYON|ARROW|MALLOC|TOKENIZERS)_\w+"
+    r"|SYSTEMROOT|SYSTEMDRIVE|WINDIR|COMSPEC|PATHEXT|USERPROFILE|APPDATA|LOCALAPPDATA|NUMBER_OF_PROCESSORS",
+    re.IGNORECASE,
+)
+_PLACES = re.compile(r"PATH|HOME|PWD|TMPDIR|TEMP|TMP|PYTHONPATH|LD_LIBRARY_PATH|VIRTUAL_ENV", re.IGNORECASE)
 
 _THIS_MACHINE = ("127.0.0.1", "localhost", "::1")
 
@@ -35,16 +51,33 @@ def python(module: str, *arguments: str) -> list[str]:
     return [sys.executable, "-c", _START, str(_PARENT), module, *arguments]
 
 
-def environment(settings: Mapping[str, str] | None = None) -> dict[str, str]:
+def environment(settings: Mapping[str, str] | None = None, *, network: bool = False) -> dict[str, str]:
     """Return this process's environment with settings over it, without the keys that are none of a child's business.
 
     What a child asks of a server on this machine goes past every proxy.
 
+    Args:
+        settings: Variables to set over it.
+        network: Whether the child may have to download something: then it is told of the proxies, too.
+
     >>> given = {"DASHSCOPE_API_KEY": "k", "HF_TOKEN": "t", "PATH": "p", "TOKENIZERS_PARALLELISM": "false"}
-    >>> sorted(_passed_on(given))
+    >>> sorted(_passed_on(given, network=False))
     ['HF_TOKEN', 'PATH', 'TOKENIZERS_PARALLELISM']
     """
-    passed_on = _passed_on(os.environ)
+    return _complete(_passed_on(os.environ, network=network), settings)
+
+
+def environment_for_parsing() -> dict[str, str]:
+    """Return what of this process's environment is of use to a child that only parses, which may be text of anybody's.
+
+    >>> given = {"PATH": "p", "LC_ALL": "C", "CORP_LLM": "k", "HF_TOKEN": "t", "https_proxy": "http://proxy:3128"}
+    >>> sorted(_needed_to_parse(given))
+    ['LC_ALL', 'PATH']
+    """
+    return _complete(_needed_to_parse(os.environ))
+
+
+def _complete(passed_on: dict[str, str], settings: Mapping[str, str] | None = None) -> dict[str, str]:
     if "PYTHONPATH" in passed_on:  # an empty part of it means the working folder
         places = [place for place in passed_on["PYTHONPATH"].split(os.pathsep) if place not in ("", ".")]
         passed_on["PYTHONPATH"] = os.pathsep.join(places)
@@ -53,9 +86,20 @@ def environment(settings: Mapping[str, str] | None = None) -> dict[str, str]:
     return {**passed_on, "PYTHONSAFEPATH": "1", "no_proxy": past, "NO_PROXY": past, **(settings or {})}
 
 
-def _passed_on(variables: Mapping[str, str]) -> dict[str, str]:
+def _passed_on(variables: Mapping[str, str], *, network: bool) -> dict[str, str]:
     return {
         name: value
         for name, value in variables.items()
-        if not _SECRET.search(name) or _OF_SWIFT.match(name) or name == "PWD"
+        if _OF_SWIFT.match(name)
+        or _PLACES.fullmatch(name)
+        or (network if _PROXY.fullmatch(name) else not _SECRET.search(name) and not holds_secret(value))
+    }
+
+
+def _needed_to_parse(variables: Mapping[str, str]) -> dict[str, str]:
+    return {
+        name: value
+        for name, value in variables.items()
+        if _FOR_PARSING.fullmatch(name)
+        and (_PLACES.fullmatch(name) or not (_SECRET.search(name) or holds_secret(value)))
     }

@@ -356,7 +356,7 @@ class _Child:
             children.python("swiftprep.process.worker_child"),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            env=children.environment(),
+            env=children.environment_for_parsing(),
             start_new_session=True,  # Ctrl-C is for the parent
         )
         places = [place for place in sys.path if place not in ("", ".", os.getcwd())]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from types import NoneType, UnionType
@@ -15,16 +16,19 @@ from swiftprep.errors import ConfigError, DataError, did_you_mean, one_line
 from swiftprep.mix.mixer import parse_ratio
 from swiftprep.models.arguments import unknown_arguments
 from swiftprep.recipes.yaml_text import load_yaml
+from swiftprep.redaction.secret_formats import has_format
 from swiftprep.scan.file_record import SUFFIXES
 from swiftprep.scan.tasks import KINDS
 from swiftprep.storage.disk import write_text
 from swiftprep.text.bounded_yaml import where_not_yaml
 from swiftprep.text.limits import read_within
-from swiftprep.withheld import masked, withhold_settings
+from swiftprep.withheld import masked, withhold, withhold_settings
 
 _LARGEST = 1 << 20  # bytes of a settings file
 _MOST_ARGUMENTS = 1_000  # of ms-swift, which has fewer than that
 _SHOWN = 50  # problems that are told
+_WORD = re.compile(r"[\w.~+/-]{16,512}", re.A)
+_KEY = re.compile(r"(?:sk|pk|rk|ak|ghp|gho|ghs|github_pat|glpat|hf|ms|xox[a-z])[-_][\w-]{12,}", re.A)
 
 
 Seconds: TypeAlias = Annotated[float, Field(gt=0, le=86_400, allow_inf_nan=False)]
@@ -184,6 +188,7 @@ def load(kind: type[Config], file: str | Path | None = None, overrides: Iterable
     if file is not None:
         settings = _read(Path(file))
     for number, override in enumerate(overrides, 1):
+        _withhold_keys(override)
         key, mark, value = override.partition("=")
         if not mark or not key:
             raise ConfigError(f"setting {number}: expected key=value, such as mix.ratio=40:60 (应为 key=value)")
@@ -217,9 +222,18 @@ def save_config(config: BaseModel, path: Path) -> Path:
     return write_text(path, yaml.safe_dump(plain, allow_unicode=True, sort_keys=False))
 
 
+def _withhold_keys(text: str) -> None:
+    """Let what has the form of a key be shown nowhere: it may stand at a setting where nobody expects one."""
+    for word in _WORD.findall(text):
+        if _KEY.match(word) or has_format(word):
+            withhold(word)
+
+
 def _read(path: Path) -> dict[str, Any]:
     try:
-        settings = load_yaml(read_within(path, _LARGEST).decode("utf-8"))
+        text = read_within(path, _LARGEST).decode("utf-8")
+        _withhold_keys(text)
+        settings = load_yaml(text)
     except OSError as error:
         raise ConfigError(f"{one_line(str(path))}: {error.strerror} (没有这个配置文件)") from None
     except DataError as error:

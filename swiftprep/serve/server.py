@@ -70,7 +70,7 @@ class LocalServer:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=log,
-            env=children.environment(environment),
+            env=children.environment(environment, network=job["task"] == "swift"),
         )
         self.pid = child.pid
         self._child, self._log = child, log

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import email.utils
+import json
 import re
 import reprlib
 import time
@@ -13,7 +14,8 @@ import orjson
 
 from swiftprep.errors import DataError, TeacherError
 from swiftprep.teachers.request import Reply
-from swiftprep.text.limits import loads_within
+from swiftprep.text.characters import whole
+from swiftprep.text.limits import TOO_DEEP, loads_within, shallow, whole_number
 
 Action: TypeAlias = Literal["wait", "retry", "stop", "give-up"]
 
@@ -68,6 +70,30 @@ _SHOWN = 300
 _MOST = 10**9  # tokens of a call; more is no count
 
 
+def read_json(text: bytes) -> Any:
+    r"""Parse the JSON of a provider, who was paid for it: `orjson` refuses some that is legal or nearly so.
+
+    Such are the escapes of half a pair of surrogates, which stay as they are: the other half may come in another event
+    of a stream; numbers without end; and NaN.
+
+    Raises:
+        DataError: it is nested too deeply.
+        ValueError: it is no JSON.
+
+    >>> read_json(b'["\\ud83d", 1e999]')
+    ['\ud83d', inf]
+    """
+    text = text.removeprefix(b"\xef\xbb\xbf")
+    try:
+        return loads_within(text)
+    except orjson.JSONDecodeError:
+        pass
+    try:
+        return shallow(json.loads(text.decode("utf-8", "surrogatepass"), parse_int=whole_number))
+    except RecursionError:
+        raise DataError(TOO_DEEP) from None
+
+
 def read_reply(status: int, headers: Mapping[str, str], body: bytes, host: str = "", *, is_cut: bool = False) -> Reply:
     """Return what a chat completion's response says.
 
@@ -82,11 +108,11 @@ def read_reply(status: int, headers: Mapping[str, str], body: bytes, host: str =
         TeacherError: it is no answer; `.kind` says which failure it is.
     """
     try:
-        document = loads_within(body.removeprefix(b"\xef\xbb\xbf"))
-    except orjson.JSONDecodeError:
-        document = None
+        document = read_json(body)
     except DataError as error:
         raise too_deep(error, status, body) from None
+    except ValueError:
+        document = None
     if status != 200:
         raise failure(status, headers, body, document, host, is_cut=is_cut)
     if not isinstance(document, dict):
@@ -97,8 +123,7 @@ def read_reply(status: int, headers: Mapping[str, str], body: bytes, host: str =
         )
     if document.get("error") or (document.get("code") and not document.get("choices")):
         raise failure(status, headers, body, document, host)
-    choices = document.get("choices")
-    choice = choices[0] if isinstance(choices, list) and choices and isinstance(choices[0], dict) else {}
+    choice = first_choice(document)
     message = choice.get("message")
     message = message if isinstance(message, dict) else {}
     usage = document.get("usage")
@@ -109,6 +134,15 @@ def read_reply(status: int, headers: Mapping[str, str], body: bytes, host: str =
         usage if isinstance(usage, dict) else {},
         body,
     )
+
+
+def first_choice(document: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the choice that was asked for, the one numbered 0 or not numbered; an empty one where there is none."""
+    choices = document.get("choices")
+    for choice in choices if isinstance(choices, list) else ():
+        if isinstance(choice, dict) and choice.get("index") in (None, 0):
+            return choice
+    return {}
 
 
 def too_deep(error: DataError, status: int, body: bytes) -> TeacherError:
@@ -123,9 +157,8 @@ def to_reply(content: str, reasoning: str, finish_reason: Any, usage: Mapping[st
     Raises:
         TeacherError: it was filtered, broke off, or says nothing.
     """
-    counts = [usage.get(name) for name in ("prompt_tokens", "completion_tokens")]
-    tokens_in, tokens_out = (count if type(count) is int and 0 < count < _MOST else 0 for count in counts)
-    reason = _plain(finish_reason or "stop")[:_SHOWN]
+    tokens_in, tokens_out = count(usage.get("prompt_tokens")), count(usage.get("completion_tokens"))
+    content, reasoning, reason = whole(content), whole(reasoning), whole(_plain(finish_reason or "stop"))[:_SHOWN]
     reason = "length" if reason in _CUT else reason
     kind = told = ""
     if reason in _FILTERED:
@@ -137,6 +170,15 @@ def to_reply(content: str, reasoning: str, finish_reason: Any, usage: Mapping[st
     if kind:
         raise TeacherError(told, kind=kind, status=200, body=body, tokens=(tokens_in, tokens_out))
     return Reply(content, reasoning, reason, tokens_in, tokens_out, body)
+
+
+def count(tokens: Any) -> int:
+    """Return how many tokens a teacher says there are; 0 when that is no count.
+
+    >>> count(12), count(10**30), count(float("nan")), count("12")
+    (12, 0, 0, 0)
+    """
+    return tokens if type(tokens) is int and 0 < tokens < _MOST else 0
 
 
 def text_of(content: Any) -> str:

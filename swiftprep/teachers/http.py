@@ -7,7 +7,7 @@ import base64
 import ipaddress
 import os
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -106,8 +106,25 @@ class Endpoint:
         """
         return await self.call("POST", path, body, largest=largest)
 
-    async def call(self, method: str, path: str, body: Any = None, *, largest: int | None = None) -> Response:
-        """As `post`, with any method; `body` may be bytes, or a form with files."""
+    async def call(
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        *,
+        largest: int | None = None,
+        take: Callable[[bytes], bool] | None = None,
+    ) -> Response:
+        """As `post`, with any method; `body` may be bytes, or a form with files.
+
+        Args:
+            method: Such as `"GET"`.
+            path: What comes after the base URL.
+            body: What is sent.
+            largest: Bytes an answer may have.
+            take: Is given the pieces of an answer as they come in, and returns whether it wants more; the response's
+                body is empty then. An error's body is in the response as ever.
+        """
         import aiohttp
 
         near.check(self._base_url)
@@ -133,11 +150,15 @@ class Endpoint:
                 status = response.status
                 is_error = status not in (200, 201)
                 async for chunk in response.content.iter_any():
+                    if take is not None and not is_error:
+                        if take(chunk):
+                            continue
+                        break
                     received += chunk
                     if is_error and len(received) > LARGEST_ERROR:
                         break
                     if len(received) > most:
-                        raise TeacherError(_too_large(most), kind="bad-body", status=status, tokens=None)
+                        raise TeacherError(too_large(most), kind="bad-body", status=status, tokens=None)
                 received_headers = {name: shown(value) for name, value in response.headers.items()}
                 return Response(status, received_headers, *_beginning(received, is_error))
         except TeacherError as error:
@@ -199,15 +220,14 @@ def _beginning(received: bytearray, is_error: bool) -> tuple[bytes, bool]:
 
     At the end of what is cut off there may be half a key, which is not found.
     """
-    if not is_error and len(received) > LARGEST:  # a file of answers, of which each is looked at by itself
-        return bytes(received), False
     if not is_error or len(received) <= LARGEST_ERROR:
         return without_secrets_in_bytes(bytes(received)), False
     kept = without_secrets_in_bytes(bytes(received[: LARGEST_ERROR + MARGIN]))
     return kept[: min(LARGEST_ERROR, max(0, len(kept) - MARGIN))], True
 
 
-def _too_large(most: int) -> str:
+def too_large(most: int) -> str:
+    """Return what is told of an answer of more than so many bytes."""
     return (
         f"the answer is larger than {most / 2**20:.3g} MB, more than its `max_tokens` can fill "
         "(回答超过了 max_tokens 所能产生的大小)"

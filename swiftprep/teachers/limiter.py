@@ -113,8 +113,8 @@ class Limiter:
             self._decreased_at = now
             self._in_a_row += 1
             self.limit = max(1.0, self.limit * DECREASE)
-            if error.retry_after is None:
-                self._pause(now, min(LONGEST_PAUSE, self.limits.backoff * 2 ** min(self._in_a_row - 1, 10)))
+            # Whatever it asks for: `Retry-After: 0` would be a call after the other to one that lets nothing through.
+            self._pause(now, min(LONGEST_PAUSE, self.limits.backoff * 2 ** min(self._in_a_row - 1, 10)))
         if error.retry_after is not None:
             self._pause(now, error.retry_after)
         if max(now, self._resume_at) - self._throttled_since > self.limits.patience:

@@ -16,7 +16,7 @@ from swiftprep.teachers.failures import read_reply
 from swiftprep.teachers.http import LARGEST, Endpoint
 from swiftprep.teachers.protocol import Limits, Price
 from swiftprep.teachers.providers import PROVIDERS, STREAMS
-from swiftprep.teachers.request import Reply, Request, longest
+from swiftprep.teachers.request import LIMIT_NAMES, Reply, Request, longest
 from swiftprep.teachers.stream import read_stream
 
 logger = get_logger(__name__)
@@ -24,6 +24,7 @@ logger = get_logger(__name__)
 SAMPLING: dict[str, Any] = {"temperature": 0.7, "max_tokens": 4096}
 LEAST_ANSWER = 2 * 2**20  # bytes that any answer may have
 TOKEN_BYTES, EVENT_BYTES = 256, 1024  # that one token takes at most, in an answer and in a stream
+_MOST_TOKENS = 10**9
 _OURS = ("model", "messages", "stream", "stream_options", "n")
 
 
@@ -75,6 +76,7 @@ class OpenAITeacher:
         for name in _OURS:
             if name in self.sampling:
                 raise ConfigError(f"sampling: {name} is set by swiftprep itself")
+        check_sampling(self.sampling)
         _check_price(price)
         try:
             orjson.dumps(self.sampling)
@@ -152,6 +154,26 @@ def largest_answer(sampling: Mapping[str, Any], *, streams: bool = False) -> int
     return min(LARGEST, max(LEAST_ANSWER, tokens * bytes_each))
 
 
+def check_sampling(sampling: Mapping[str, Any]) -> None:
+    """Refuse numbers that no endpoint takes, before anything is sent.
+
+    Raises:
+        ConfigError: `max_tokens` is no count, or `temperature` or `top_p` no number of its range.
+    """
+    for name in LIMIT_NAMES:
+        value = sampling.get(name)
+        if value is not None and (type(value) is not int or not 0 < value <= _MOST_TOKENS):
+            raise ConfigError(f"sampling: {name}={value!r:.80}; expected a whole number from 1 on (应为正整数)")
+    for name, most in (("temperature", 2), ("top_p", 1)):
+        value = sampling.get(name)
+        if value is not None and (
+            isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= most
+        ):
+            raise ConfigError(
+                f"sampling: {name}={value!r:.80}; expected a number from 0 to {most} (应为 0 到 {most} 的数)"
+            )
+
+
 def _name(api_key_env: str | None) -> str | None:
     """Return the name of an environment variable; a key in its place is refused without showing it."""
     if api_key_env is None:
@@ -167,11 +189,13 @@ def _name(api_key_env: str | None) -> str | None:
 
 def _host(base_url: str) -> str:
     try:
+        if not base_url.isprintable() or " " in base_url:
+            raise ValueError
         parts = urlsplit(base_url)
         port = f":{parts.port}" if parts.port else ""
     except ValueError:
         raise ConfigError("base_url: not a URL (base_url 不是网址)") from None
-    if parts.username or parts.password or parts.query:
+    if parts.username or parts.password or parts.query or parts.fragment:
         raise ConfigError(
             "base_url: keys do not belong into the URL; name an environment variable (不要把密钥写进网址)"
         )

@@ -20,7 +20,8 @@ class Limits:
         concurrency: Calls in flight at once, at most; fewer after the provider throttles, more again after successes.
         requests_per_minute: Calls begun a minute, evenly spaced; None: no limit.
         tokens_per_minute: Tokens of prompts and answers a minute; None: no limit.
-        attempts: Calls for one answer, at most, when the provider fails; waiting because of throttling is not counted.
+        attempts: Calls for one answer, at most, when the provider fails; waiting because of throttling is not counted,
+            except in batches.
         backoff: Seconds before the second attempt, at most; doubled with each, up to a minute.
         patience: Seconds the provider may throttle without one answer before the run is stopped.
         batch_hours: Hours a run waits for a batch; the next one goes on waiting.

@@ -5,12 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-import orjson
-
 from swiftprep.errors import DataError, TeacherError
-from swiftprep.teachers.failures import failure, text_of, to_reply, too_deep
+from swiftprep.teachers.failures import failure, first_choice, read_json, text_of, to_reply, too_deep
 from swiftprep.teachers.request import Reply
-from swiftprep.text.limits import loads_within
 
 
 def read_stream(body: bytes) -> Reply:
@@ -32,23 +29,22 @@ def read_stream(body: bytes) -> Reply:
     for data in _events(body):
         if data.strip() == b"[DONE]":
             done = True
-            continue
+            break  # what comes after the end is no part of the answer
         try:
-            event = loads_within(data)
-        except orjson.JSONDecodeError:
+            event = read_json(data)
+        except DataError as error:
+            raise too_deep(error, 200, body) from None
+        except ValueError:
             raise TeacherError(
                 "the stream holds an event that is no JSON", kind="bad-body", status=200, body=body
             ) from None
-        except DataError as error:
-            raise too_deep(error, 200, body) from None
         if not isinstance(event, dict):
             continue
         if event.get("error") or (event.get("code") and "choices" not in event):
             raise failure(200, {}, body, event)
         if isinstance(event.get("usage"), dict):
             usage = event["usage"]
-        choices = event.get("choices")
-        choice = choices[0] if isinstance(choices, list) and choices and isinstance(choices[0], dict) else {}
+        choice = first_choice(event)
         delta = choice.get("delta") or choice.get("message") or {}
         if isinstance(delta, dict):
             content.append(text_of(delta.get("content")))

@@ -98,10 +98,10 @@ def swift_arguments(
         ConfigError: as `swift_teacher`.
     """
     from swiftprep.models.device import check_device, detect
-    from swiftprep.models.folders import carried_arguments, check_code, check_named
+    from swiftprep.models.folders import carried_arguments, check_code, check_model
 
     check_device(device)
-    is_local = check_named(model, trust)
+    is_local = check_model(model, trust)
     for name in _OURS:
         if name in given:
             raise ConfigError(f"{name} is set by swiftprep itself (由 swiftprep 设置)")

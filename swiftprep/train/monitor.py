@@ -10,7 +10,7 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from swiftprep.errors import DataError
+from swiftprep.errors import DataError, SwiftprepError, one_line
 from swiftprep.train.judgement import Line, judge, series
 from swiftprep.train.logs import (
     EPOCH_LINE,
@@ -106,10 +106,13 @@ class Monitor:
         text = str(source)
         if isinstance(source, str) and ("\n" in text or not text or EPOCH_LINE.search(text)):
             return cls._of(parse(text), "the text")
-        if os.path.isdir(source):
-            found, log = read_run(Path(source))
-            return cls._of(log, str(found))
-        return cls._of(read_file(Path(source)), str(source))
+        try:
+            found, log = read_run(Path(source)) if os.path.isdir(source) else (source, read_file(Path(source)))
+        except SwiftprepError:
+            raise
+        except (OSError, RuntimeError, ValueError) as error:  # a NUL, a loop of links, a folder that goes meanwhile
+            raise DataError(f"{one_line(text)}: cannot be looked through: {one_line(error)} (无法读取)") from None
+        return cls._of(log, str(found))
 
     @classmethod
     def _of(cls, log: Log, name: str) -> Monitor:

@@ -56,7 +56,7 @@ def run_in_child(
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=log,
-            env=children.environment(environment),
+            env=children.environment(environment, network=True),
             text=True,
             encoding="utf-8",
         )

@@ -20,7 +20,7 @@ from swiftprep.models.folders import (
     check_code,
     check_continues,
     check_loaded,
-    check_named,
+    check_model,
     interrupted,
     merged_from,
     read_json,
@@ -80,7 +80,7 @@ class SwiftRunner:
                 that was not asked for.
         """
         self.model = str(model)
-        self.local = check_named(self.model, trust_remote_code)
+        self.local = check_model(self.model, trust_remote_code)
         check_device(device)
         self.output_dir = Path(output_dir)
         carried = trained_with(Path(self.model)) if self.local else {}
@@ -284,6 +284,7 @@ class SwiftRunner:
     def _eval_arguments(self, checkpoint: str | Path | None, folder: Path, given: Mapping[str, Any]) -> dict[str, Any]:
         _check_names("eval", given)
         check_served(given)
+        check_loaded(given, self.trust_remote_code)
         model, adapters = str(Path(self.model).resolve()) if self.local else self.model, []
         if checkpoint is not None:
             path = Path(checkpoint).resolve()

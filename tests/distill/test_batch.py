@@ -18,7 +18,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from swiftprep import Distiller, Limits, Teacher
-from swiftprep.distill import batch
+from swiftprep.distill import batch, batch_rows
 from swiftprep.distill.store import AnswerStore, read_ledger
 from swiftprep.errors import ConfigError, DistillStopped, RunInterrupted, TeacherError
 from swiftprep.teachers.http import Response
@@ -43,7 +43,9 @@ class BatchServer:
         self.hold = False
         self.refuse_batches = 0
         self.fail_first: set[int] = set()
-        self.fail_with = 500
+        self.fail_with: Any = 500
+        self.says = GOOD
+        self.rewrite: Callable[[str], str] = str  # of each row of answers
         self.trouble: dict[str, list[tuple[int, str]]] = {}
         self.wrapped = False
         self.status = "completed"
@@ -119,7 +121,7 @@ class BatchServer:
                 error = {"status_code": self.fail_with, "body": {"error": {"message": "oops"}}}
                 errors.append({"custom_id": row["custom_id"], "response": error})
                 continue
-            message = {"role": "assistant", "content": GOOD}
+            message = {"role": "assistant", "content": self.says}
             body = {
                 "choices": [{"message": message, "finish_reason": "stop"}],
                 "usage": {"prompt_tokens": 10, "completion_tokens": 5},
@@ -128,7 +130,7 @@ class BatchServer:
         for name, rows in (("output_file_id", lines), ("error_file_id", errors)):
             if rows:
                 found[name] = f"file-{len(self.files)}"
-                self.files[found[name]] = "\n".join(map(json.dumps, rows)).encode()
+                self.files[found[name]] = "\n".join(self.rewrite(json.dumps(row)) for row in rows).encode()
 
 
 @pytest.fixture
@@ -536,3 +538,92 @@ def test_no_file_has_more_requests_than_the_provider_takes(tmp_path: Any, monkey
     with pytest.raises(TeacherError, match="no state"):
         ask(tmp_path, endpoint, questions=5)
     assert endpoint.calls.count("/files") == 3
+
+
+@pytest.mark.parametrize(
+    "status", [10**30, -1, 0, 1e300, "9" * 5000, float("nan"), None, [], True], ids=lambda v: repr(v)[:9]
+)
+def test_an_odd_status_is_one_bad_row(server: BatchServer, tmp_path: Any, status: Any) -> None:
+    server.fail_first, server.fail_with = {1}, status
+    result = distiller(server, tmp_path).run(QUESTIONS, mode="batch")
+    assert (len(result.samples), len(server.batches)) == (7, 2)
+    assert result.usage.outcomes == {"answered": 7, "server": 1}
+
+
+ODD_ROWS: dict[str, Callable[[str], str]] = {
+    "nested": lambda row: row[:-1] + ', "x": ' + "[" * 2000 + "]" * 2000 + "}",
+    "cut off": lambda row: row[:-5],
+    "response is a list": lambda row: row.replace('"response": {', '"response": [], "was": {'),
+    "no response": lambda row: row.replace('"response"', '"other"'),
+    "too large": lambda row: row.replace("ta-button", "x" * 5000),
+    "too large, id at the end": lambda row: row.replace("{", '{"x": "' + "y" * 5000 + '", ', 1),
+}
+
+
+@pytest.mark.parametrize("odd", ODD_ROWS.values(), ids=ODD_ROWS)
+def test_an_odd_row_ends_its_requests_attempt(
+    server: BatchServer, tmp_path: Any, odd: Callable[[str], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(batch_rows, "LARGEST", 4000)
+    monkeypatch.setattr(batch_rows, "_ENDS", 400)
+    server.rewrite = odd
+    teacher = Teacher(server.url, "m", limits=Limits(backoff=0.01, attempts=2))
+    asking = Distiller(teacher, store=tmp_path / "s.sqlite", reasoning="none")
+    result = asking.run(QUESTIONS[:2], mode="batch")
+    assert (len(result.samples), result.usage.calls, len(server.batches)) == (0, 4, 2)
+    server.rewrite = str
+    assert len(asking.run(QUESTIONS[:2], mode="batch").samples) == 2
+    with closing(sqlite3.connect(tmp_path / "s.sqlite")) as connection:
+        assert connection.execute("SELECT COUNT(*) FROM batches WHERE collected IS NULL").fetchall() == [(0,)]
+
+
+def test_half_a_pair_of_surrogates_is_mended(server: BatchServer, tmp_path: Any) -> None:
+    server.says = GOOD + "\ud83d"
+    result = distiller(server, tmp_path).run(QUESTIONS, mode="batch")
+    assert {sample.answer[-1] for sample in result.samples} == {"\ufffd"}
+    assert (len(result.samples), result.usage.calls) == (7, 7)
+
+
+def test_rows_are_split_wherever_the_pieces_end() -> None:
+    row = json.dumps({"custom_id": "k", "response": {"status_code": 500}}).encode()
+    for size in (1, 7, 1000):
+        told: list[str] = []
+        rows = batch_rows.Rows(lambda key, answer: told.append(key), "here")  # noqa: B023 - it is used up below
+        text = b"\n\n".join([row] * 3)
+        for start in range(0, len(text), size):
+            assert rows.take(text[start : start + size])
+        rows.end()
+        assert (told, rows.count) == (["k"] * 3, 3)
+
+
+def test_no_more_than_the_limit_is_read_of_a_file_of_answers() -> None:
+    told: list[str] = []
+    rows = batch_rows.Rows(lambda key, answer: told.append(key), "here", most=50)
+    assert rows.take(b'{"custom_id": "k"}\n')
+    assert not rows.take(b'{"custom_id": "l"}\n' + b'{"custom_id": "m"}\n' * 9)
+    rows.end()
+    assert told == ["k", "l"]
+
+
+def test_throttled_rows_count_as_attempts(server: BatchServer, tmp_path: Any) -> None:
+    server.fail_with = 429
+    first = server.answer
+
+    def answer(found: dict[str, Any]) -> None:
+        rows = len(server.files[found["input_file_id"]].splitlines())
+        text = server.files[found["input_file_id"]].splitlines()
+        error = {"status_code": 429, "body": {"error": {"message": "slow down"}}}
+        lines = [json.dumps({"custom_id": json.loads(line)["custom_id"], "response": error}) for line in text]
+        found |= {"status": "completed", "output_file_id": f"file-{len(server.files)}"}
+        server.files[found["output_file_id"]] = "\n".join(lines).encode()
+        assert rows == 2
+
+    server.answer = answer  # type: ignore[method-assign]
+    teacher = Teacher(server.url, "m", limits=Limits(backoff=0.01, attempts=3))
+    result = Distiller(teacher, store=tmp_path / "s.sqlite", reasoning="none").run(QUESTIONS[:2], mode="batch")
+    assert (len(server.batches), result.usage.outcomes) == (3, {"throttled": 6})
+    impatient = Teacher(server.url, "m", limits=Limits(backoff=0.01, attempts=50, patience=0.05))
+    with pytest.raises(DistillStopped, match="throttled") as stopped:
+        Distiller(impatient, store=tmp_path / "s.sqlite", reasoning="none").run(QUESTIONS[:2], mode="batch")
+    assert stopped.value.kind == "throttled"
+    server.answer = first  # type: ignore[method-assign]

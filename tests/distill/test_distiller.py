@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
+import sqlite3
 from collections import Counter
+from contextlib import closing
 from typing import Any
 
 import pytest
@@ -14,7 +17,7 @@ from swiftprep.catalog.api import Component, Event, Prop
 from swiftprep.catalog.catalog import Catalog
 from swiftprep.distill.store import AnswerStore, read_body, read_ledger
 from swiftprep.distill.verification import verify
-from swiftprep.errors import ConfigError, TeacherError
+from swiftprep.errors import ConfigError, DistillStopped, TeacherError
 from swiftprep.process.workers import Guarded, Lost
 from swiftprep.records import Sample, read_jsonl
 from swiftprep.teachers.request import Reasoning, Reply
@@ -497,3 +500,80 @@ def test_a_reply_that_cannot_be_read_ends_its_attempt_on_one_line(tmp_path, teac
     assert "\n" not in reject.detail
     assert {row["outcome"] for row in ledger(tmp_path)} <= {"bad-body", "empty"}
     assert "Traceback" not in caplog.text
+
+
+def test_a_damaged_store_is_no_fault_of_a_scenario(tmp_path):
+    store, instructions = tmp_path / "s.sqlite", [f"{QUESTION}（{number}）" for number in range(3)]
+    distil(tmp_path, Scripted(answer()), instructions)
+    with closing(sqlite3.connect(store)) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        (page,) = connection.execute("SELECT rootpage FROM sqlite_master WHERE name='requests'").fetchone()
+    data = bytearray(store.read_bytes())
+    data[(page - 1) * 4096 : page * 4096] = b"\xaa" * 4096
+    store.write_bytes(data)
+    with pytest.raises(DistillStopped, match=r"s\.sqlite: the store cannot be read") as stopped:
+        distil(tmp_path, Scripted(answer()), instructions)
+    result = stopped.value.result
+    assert (stopped.value.kind, len(result.rejected), len(result.pending)) == ("store", 0, 3)
+
+
+@pytest.mark.parametrize("change", ["content = x'ff'", "tokens_in = 'many'", "content = CAST(x'ff' AS TEXT)"])
+def test_a_row_that_was_changed_is_no_fault_of_a_scenario(tmp_path, change):
+    distil(tmp_path, Scripted(answer()))
+    with closing(sqlite3.connect(tmp_path / "s.sqlite")) as connection, connection:
+        connection.execute(f"UPDATE requests SET {change}")
+    with pytest.raises(DistillStopped, match="cannot be read") as stopped:
+        distil(tmp_path, Scripted(answer()))
+    assert len(stopped.value.result.pending) == 1
+
+
+def test_one_that_cannot_be_stored_takes_no_others_along(tmp_path):
+    async def both(store):
+        table = "INSERT INTO unchecked VALUES (?, '', '')"
+        return await asyncio.gather(
+            store.write([(table, ("a",))]), store.write([(table, (2**70,))]), store.write([(table, ("b",))]),
+            return_exceptions=True,
+        )  # fmt: skip
+
+    with AnswerStore(tmp_path / "s.sqlite") as store:
+        one, odd, other = asyncio.run(both(store))
+        assert (one, other, store.rows("SELECT key FROM unchecked")) == (None, None, [("a",), ("b",)])
+    assert isinstance(odd, DistillStopped)
+    assert "isk" not in str(odd)
+
+
+def test_numbers_of_a_teachers_are_bounded(tmp_path):
+    numbers: list[Any] = [10**30, -5, "12", float("nan"), None]
+    for number in numbers:
+        result = distil(tmp_path / repr(number), Scripted(Reply(answer(), tokens_in=number, body=number)))
+        assert len(result.samples) == 1
+    refused = TeacherError("no", kind="\ud800", status=10**30, tokens=(10**30, -1))
+    assert len(distil(tmp_path / "refused", Scripted(refused)).rejected) == 1
+
+
+@pytest.mark.skipif(os.name == "nt", reason="POSIX modes")
+def test_an_empty_file_becomes_a_store_that_only_its_owner_reads(tmp_path):
+    path = tmp_path / "s.sqlite"
+    path.touch()
+    path.chmod(0o666)
+    with AnswerStore(path):
+        assert path.stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.skipif(os.name == "nt", reason="POSIX owners")
+def test_an_empty_file_of_somebody_elses_is_no_store(tmp_path, monkeypatch):
+    path = tmp_path / "s.sqlite"
+    path.touch()
+    path.chmod(0o666)
+    monkeypatch.setattr(os, "geteuid", lambda: path.stat().st_uid + 1)
+    with pytest.raises(ConfigError, match="somebody else's"):
+        AnswerStore(path)
+
+
+@pytest.mark.parametrize("name", ["loop", "a\0b", "x" * 300], ids=["loop of links", "NUL", "too long"])
+def test_a_name_that_can_be_none_is_told_in_one_line(tmp_path, name):
+    (tmp_path / "loop").symlink_to("loop")
+    for use in (AnswerStore, lambda path: Distiller(store=path).ledger()):
+        with pytest.raises(ConfigError) as refused:
+            use(tmp_path / name)
+        assert "\n" not in str(refused.value)

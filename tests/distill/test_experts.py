@@ -10,9 +10,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from swiftprep import Distiller, Scenario
 from swiftprep.distill.reading.experts import Given, read_experts
+from swiftprep.distill.verification.examine import LONGEST
+from swiftprep.distill.verification.verify import Verifier
 from swiftprep.errors import DataError, MissingDependencyError
 from swiftprep.process import worker_child
+from swiftprep.process.workers import Guarded
+from swiftprep.teachers.request import Reply
 
 YAML = """- question: 如何分页？
   answer: |
@@ -272,3 +277,29 @@ def test_no_bytes_make_it_crash(tmp_path: Path, suffix: str, data: bytes) -> Non
     except DataError:
         return
     assert all(isinstance(one, Given) for one in found)
+
+
+def test_many_rows_go_to_the_worker_together(tmp_path, monkeypatch):
+    """Each call of the worker takes longer than to look through a short answer."""
+    calls: list[int] = []
+    mapped = Guarded.map
+
+    def counted(self, items):
+        calls.append(len(items))
+        return mapped(self, items)
+
+    monkeypatch.setattr(Guarded, "map", counted)
+    (tmp_path / "a.csv").write_text("question,answer\n" + "如何使用按钮？,用 `ta-button`。\n" * 1200)
+    distiller = Distiller(store=tmp_path / "s.sqlite", reasoning="none")
+    result = distiller.from_experts(tmp_path / "a.csv")
+    assert (result.asked, calls) == (1200, [1, 500, 500, 200])
+    one = distiller.verifier
+    scenario, reply = Scenario("如何使用按钮？"), Reply("用 `ta-button`。")
+    assert list(one.check_all([(scenario, reply)])) == [(one.check(scenario, reply), one.finish(scenario, reply))]
+
+
+def test_an_answer_too_long_to_look_through_costs_no_other():
+    verifier = Verifier(reasoning="none")
+    asked = [(Scenario("如何？"), Reply(text)) for text in ("用按钮。", "长" * (10 * LONGEST + 1), "用表格。")]
+    kinds = [[flaw.kind for flaw in flaws] for flaws, _ in verifier.check_all(asked)]
+    assert kinds[0] == kinds[2] != kinds[1]

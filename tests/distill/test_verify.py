@@ -613,3 +613,21 @@ def test_an_answer_is_judged_with_little_work(catalog):
     examine = Examiner(catalog, "inline")
     assert examine((TABLE, Reply(WHY + SFC), PROMPT)).flaws == []
     assert 500 < steps(lambda: examine((TABLE, Reply(WHY + SFC), PROMPT))) < 5_000  # the catalogue is not gone through
+
+
+@pytest.mark.parametrize("sign", ["\x1b", "\x9b", "\uffff", "\U000e0041"], ids=lambda sign: f"U+{ord(sign):04X}")
+def test_a_control_character_in_a_string_of_the_code_is_written_as_an_escape(sign):
+    answer = f"Like this:\n\n```js\nconst colour = '{sign}[31m';\n```\n"
+    verifier = Verifier(reasoning="none")
+    flaws = verifier.check(Scenario("How do I colour a line of the console?", lang="en"), Reply(answer))
+    assert [flaw.kind for flaw in flaws] == ["look-alikes"]
+    assert f"U+{ord(sign):04X}" in flaws[0].message
+
+
+@pytest.mark.parametrize("version", ["2.7", "3.4"])
+def test_a_mustache_without_its_end_is_an_error(version):
+    catalog = Catalog([Component("ta-tag")], framework="ta404", vue_version=version)
+    answer = "Like this:\n\n```vue\n<template>\n  <ta-tag>{{ name</ta-tag>\n</template>\n```\n"
+    flaws = Verifier(catalog, reasoning="none").check(Scenario("Show a name in a tag.", lang="en"), Reply(answer))
+    assert "syntax" in [flaw.kind for flaw in flaws]
+    assert catalog.check(answer.split("```")[1].partition("\n")[2]) == [] or version == "3.4"  # Vue 2 takes it for text

@@ -75,6 +75,9 @@ def test_no_model_is_loaded_with_code_of_its_own(name, folders, tmp_path):
     with pytest.raises(ConfigError, match="trust_remote_code=True"):
         swift_teacher(model)
     SwiftRunner(model, trust_remote_code=True)
+    data = [tmp_path / "train.jsonl"]
+    with pytest.raises(ConfigError, match="trust_remote_code=True"):
+        SwiftRunner("Qwen/Qwen2.5-Coder-0.5B-Instruct", tmp_path / "out", device="cpu").command(data, model=str(model))
     (tmp_path / "good").mkdir()
     (tmp_path / "good" / "config.json").write_text("{}")
     with pytest.raises(ConfigError, match="trust_remote_code=True"):

@@ -10,8 +10,9 @@ from urllib.request import proxy_bypass
 
 import pytest
 
-from swiftprep import Scanner
+from swiftprep import Scanner, Teacher
 from swiftprep.process import children
+from swiftprep.process.workers import Guarded, Lost, WorkerPool
 from swiftprep.serve.server import LocalServer
 from swiftprep.train.process import run_in_child
 
@@ -94,6 +95,58 @@ def test_keys_of_others_do_not_reach_a_child(monkeypatch):
     got = json.loads(child.stdout)
     assert {name for name, value in got.items() if value == "canary"} == {"HF_TOKEN"}
     assert (got["MINE"], got["PYTHONSAFEPATH"], got["PATH"]) == ("1", "1", os.environ["PATH"])
+
+
+PASSWORD = "Pr0xyPa55w9" + "XzQ"
+SECRETS = {
+    "CORP_LLM": PASSWORD * 2,  # a teacher's key, by whatever name
+    "MY_DB": f"postgres://u:{PASSWORD}@host/db",
+    "SENTRY_DSN": "x1y2",
+    "PIP_INDEX_URL": f"https://u:{PASSWORD}@host/simple",
+    "GITHUB_PAT": "ghp_1",
+    "CREDS": "user:1",
+    "NETRC": "machine h",
+    "DB_CREDENTIAL_JSON": "{}",
+    "HTTPS_PROXY": f"http://u:{PASSWORD}@127.0.0.1:9",
+    "all_proxy": "socks5://127.0.0.1:9",
+    "X_TOKEN": "k",
+}
+HARMLESS = {
+    "LC_ALL": "C.UTF-8",
+    "PYTHONUTF8": "1",
+    "SWIFTPREP_CACHE": "/c",
+    "COV_CORE_SOURCE": "s",
+    "OMP_NUM_THREADS": "1",
+}
+
+
+@pytest.fixture
+def variables(monkeypatch):
+    for name, value in {**SECRETS, **HARMLESS, "HF_TOKEN": "t", "CUDA_VISIBLE_DEVICES": "0", "NCCL_DEBUG": "x"}.items():
+        monkeypatch.setenv(name, value)
+    Teacher("https://llm.example/v1", "m", api_key_env="CORP_LLM")
+
+
+def test_a_worker_that_parses_gets_what_it_needs_and_nothing_else(variables):
+    got = children.environment_for_parsing()
+    assert HARMLESS.items() <= got.items()
+    assert got["PATH"] == os.environ["PATH"]
+    assert not got.keys() & {*SECRETS, "HF_TOKEN", "CUDA_VISIBLE_DEVICES"}
+    with WorkerPool(workers=1) as pool:
+        names = pool.submit(Guarded(_names), [""]).result()[0]
+    assert not isinstance(names, Lost)
+    assert names.isdisjoint({*SECRETS, "HF_TOKEN"})
+
+
+def _names(_):
+    return set(os.environ)
+
+
+@pytest.mark.parametrize("network", [False, True])
+def test_a_child_that_trains_gets_no_secrets_and_proxies_only_for_downloads(variables, network):
+    got = children.environment(network=network)
+    assert {"HF_TOKEN", "CUDA_VISIBLE_DEVICES", "NCCL_DEBUG", *HARMLESS} <= got.keys()
+    assert got.keys() & SECRETS.keys() == ({"HTTPS_PROXY", "all_proxy"} if network else set())
 
 
 @pytest.mark.parametrize("given", ["", "intern.example", "*"])

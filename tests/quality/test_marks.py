@@ -161,6 +161,8 @@ WHEREVER = {
     "a comment of a template": f"Like this:\n\n{TICKS}vue\n<template>\n  <!-- <|eot_id|> -->\n  <ta-box />\n</template>\n{TICKS}",
     "inline code": "Write `<|endoftext|>` there, and `:title` here.",
     "a language with signs of its own": "Write it down:\n\n~~~text\n<｜User｜>Hi\n~~~",
+    "a turn of the user's in a string": f"Like this:\n\n{TICKS}js\nsend(['[INST]', codes[INST]])\n{TICKS}",
+    "a tool's call in a string": f"Like this:\n\n{TICKS}js\nsend('<tool_call>')\n{TICKS}",
     "a thought": "<think>\nIt may be `<end_of_turn>`.\n</think>\n\nBind `:title`.",
 }
 
@@ -181,6 +183,20 @@ def test_a_token_of_a_template_is_found_wherever_it_stands(name):
 )
 def test_signs_of_languages_are_no_tokens(code):
     assert chat_token(code) == ""
+
+
+@pytest.mark.parametrize(
+    ("answer", "kept"),
+    [
+        ("Use `:title`. [INST] Then bind it.", ""),
+        ("Use `:title`. [INST] And the footer? [/INST] Bind `:footer`.", "Use `:title`."),
+        ("Use `:title`.</s>[INST] And the footer?", "Use `:title`."),
+    ],
+    ids=["in the middle of prose", "a turn that is answered", "a turn after the end of one"],
+)
+def test_the_rest_is_cut_off_only_where_it_is_plainly_another_turn(answer, kept):
+    found = present(chat_markers(qa(HOW, answer)))
+    assert (found.severity, found.sample.answer if found.sample else "") == ("fix" if kept else "drop", kept)
 
 
 @pytest.mark.parametrize("answer", ["<|begin_of_box|>{}<|end_of_box|>", "{}<|im_end|>"])

@@ -8,21 +8,23 @@ import re
 import shlex
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
 from concurrent.futures import Future
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 from present import present
+from scripted_teacher import scripted
 
 from swiftprep import recipes
 from swiftprep.errors import ConfigError
 from swiftprep.process import worker_child
-from swiftprep.recipes import check, stage1
+from swiftprep.recipes import check, distill, stage1
 from swiftprep.recipes import scan as scan_recipe
 from swiftprep.recipes.config import (
     DEFAULT_SFT,
@@ -37,6 +39,7 @@ from swiftprep.recipes.config import (
 from swiftprep.recipes.distill_config import DistillConfig, Stage2Config
 from swiftprep.recipes.yaml_text import load_yaml
 from swiftprep.scan import scanner as scanner_module
+from swiftprep.teachers.functions import as_teacher
 
 ROOT = Path(__file__).parents[2]
 SHIPPED = sorted((ROOT / "recipes").glob("*.yaml"))
@@ -430,3 +433,58 @@ def test_where_settings_do_not_parse_is_told(tmp_path):
         load_config(tmp_path / "c.yaml")
     with pytest.raises(ConfigError, match=r"^setting 1: expected key=value"):
         load_config(None, ["=Zq9fR4w"])
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["seed: 1\nseed: 2\n", "scan: {lang: zh, lang: en}\n", "seed: 1\n'seed': 1\n"],
+    ids=["top", "section", "quoted"],
+)
+def test_a_key_that_stands_twice_is_an_error_of_its_line(text, tmp_path):
+    (tmp_path / "c.yaml").write_text(text)
+    with pytest.raises(ConfigError, match=r"line \d, column \d+: a key that stands there already"):
+        load(Stage1Config, tmp_path / "c.yaml")
+
+
+def test_what_is_merged_in_may_be_given_anew():
+    assert load_yaml("a: &a {x: 1}\nb: {<<: *a, x: 2}") == {"a": {"x": 1}, "b": {"x": 2}}
+
+
+@pytest.mark.parametrize("key", ["sk-abcdefgh12345678ijklmnop", "sk-" + "atk9f8e7d6c5b4a39281706", "ghp_" + "aB3" * 12])
+@pytest.mark.parametrize(
+    "setting", ["teacher={}", "distill.n={}", "{}=1", "teacher.{}=1", "teacher.concurrency={}", "seed=[{}]"]
+)
+def test_a_key_at_the_wrong_setting_is_not_shown(key, setting, tmp_path):
+    with pytest.raises(ConfigError) as refused:
+        load(DistillConfig, None, [setting.format(key)])
+    assert key not in str(refused.value)
+    assert "***" in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "setting",
+    ["teacher.sampling={max_tokens: 0}", "teacher.sampling={temperature: hot}", "teacher.base_url=http://a b"],
+)
+def test_a_dry_run_refuses_what_no_teacher_takes(setting, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    base = ["teacher.base_url=http://127.0.0.1:9/v1", "teacher.model=m", "distill.n=1", "--dry-run"]
+    assert distill.main([*base, setting]) == 2
+    assert "error: " in capsys.readouterr().err
+
+
+def test_a_damaged_store_ends_the_recipe_and_leaves_what_was_there(tmp_path, monkeypatch, capsys):
+    taught = as_teacher(scripted({"": []}))
+    monkeypatch.setattr("swiftprep.recipes.distilling.make_teacher", lambda config: taught)
+    store, out = tmp_path / "s.sqlite", tmp_path / "out"
+    argv = ["distill.n=1", "distill.repair_rounds=0", f"distill.store={store}", f"output_dir={out}"]
+    assert distill.main(argv) == 0
+    before = {path: path.read_bytes() for path in out.iterdir() if path.is_file()}
+    with closing(sqlite3.connect(store)) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        (page,) = connection.execute("SELECT rootpage FROM sqlite_master WHERE name='requests'").fetchone()
+    data = bytearray(store.read_bytes())
+    data[(page - 1) * 4096 : page * 4096] = b"\xaa" * 4096
+    store.write_bytes(data)
+    assert distill.main(argv) == 1
+    assert "s.sqlite: the store cannot be read" in capsys.readouterr().err
+    assert {path: path.read_bytes() for path in out.iterdir() if path.is_file()} == before

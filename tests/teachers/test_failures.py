@@ -33,6 +33,22 @@ REPLIES = {
     "no finish reason": (choice({"content": "hi"}, None), "hi", "", "stop"),
     "error is null": (choice({"content": "hi"}, error=None), "hi", "", "stop"),
     "code beside an answer": (choice({"content": "hi"}, code=200), "hi", "", "stop"),
+    "half a pair of surrogates": (choice({"content": "hi \ud83d"}), "hi \ufffd", "", "stop"),
+    "half a pair in a finish reason": (choice({"content": "hi"}, "\ude00"), "hi", "", "\ufffd"),
+    "another choice comes first": (
+        b'{"choices": [{"index": 1, "message": {"content": "no"}}, {"index": 0, "message": {"content": "hi"}}]}',
+        "hi",
+        "",
+        "stop",
+    ),
+    "usage without end": (choice({"content": "hi"})[:-1] + b', "usage": {"prompt_tokens": 1e400}}', "hi", "", "stop"),
+    "usage of digits": (
+        choice({"content": "hi"})[:-1] + b', "usage": {"prompt_tokens": ' + b"9" * 5000 + b"}}",
+        "hi",
+        "",
+        "stop",
+    ),
+    "usage is NaN": (choice({"content": "hi"}, usage={"completion_tokens": float("nan")}), "hi", "", "stop"),
     "usage is null": (choice({"content": "hi"}, usage=None), "hi", "", "stop"),
 }
 
@@ -207,3 +223,21 @@ def test_streams_that_fail(body, kind):
     with pytest.raises(TeacherError) as failed:
         read_stream(body)
     assert failed.value.kind == kind
+
+
+STOP = event({}, "stop")
+STREAMS = {
+    "a pair over two events": (event({"content": "a\ud83d"}) + event({"content": "\ude00b"}) + STOP, "a\U0001f600b"),
+    "half a pair": (event({"content": "a\ud83d"}) + STOP, "a\ufffd"),
+    "another choice": (
+        event({"content": "a"}) + event({"content": "b"}).replace(b'{"delta"', b'{"index": 1, "delta"') + STOP,
+        "a",
+    ),
+    "after the end": (event({"content": "a"}) + STOP + b"data: [DONE]\n\n" + event({"content": "b"}), "a"),
+    "usage without end": (event({"content": "a"}, usage={"prompt_tokens": float("inf")}) + STOP, "a"),
+}
+
+
+@pytest.mark.parametrize(("body", "content"), STREAMS.values(), ids=STREAMS)
+def test_odd_streams(body, content):
+    assert read_stream(body).content == content

@@ -277,3 +277,19 @@ def test_a_budget_of_the_users():
         to_budget({"mony": 2})
     with pytest.raises(ConfigError, match="calls"):
         to_budget({"calls": -1})
+
+
+@pytest.mark.parametrize("seconds", [0, 0.001, None], ids=repr)
+def test_a_provider_that_lets_nothing_through_is_asked_ever_more_rarely(seconds):
+    async def work():
+        loop = asyncio.get_running_loop()
+        limiter = Limiter(Limits(concurrency=1, backoff=1))
+        begins = []
+        for _ in range(5):
+            begins.append(await limiter.acquire())
+            limiter.throttled(throttle(seconds), begins[-1])
+            limiter.release()
+        return [after - before for before, after in pairwise([*begins, loop.time()])]
+
+    waits = run(work)[:-1]
+    assert all(wait >= least for wait, least in zip(waits, (1, 2, 4, 8), strict=True))

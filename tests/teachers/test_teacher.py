@@ -135,6 +135,18 @@ def test_providers(name):
 
 BAD = {
     "an unknown provider": (("deepsek", "m"), {}, "did you mean 'deepseek'"),
+    "a space in the address": (("https://api.x y/v1", "m"), {}, "base_url"),
+    "a fragment in the address": (("https://api.x/v1#k", "m"), {}, "base_url"),
+    "no tokens": (("openai", "m"), {"sampling": {"max_tokens": 0}}, "max_tokens=0"),
+    "tokens as a text": (("openai", "m"), {"sampling": {"max_tokens": "many"}}, "max_tokens='many'"),
+    "half a token": (("openai", "m"), {"sampling": {"max_completion_tokens": 1.5}}, "max_completion_tokens=1.5"),
+    "a temperature below 0": (("openai", "m"), {"sampling": {"temperature": -1}}, "temperature=-1"),
+    "a temperature that is no number": (
+        ("openai", "m"),
+        {"sampling": {"temperature": float("nan")}},
+        "temperature=nan",
+    ),
+    "a share above 1": (("openai", "m"), {"sampling": {"top_p": 1.5}}, "top_p=1.5"),
     "a file": (("file:///etc/passwd", "m"), {}, "base_url"),
     "a password in it": (("https://user:pw@host/v1", "m"), {}, "do not belong"),
     "a key in it": (("https://host/v1?api_key=abc", "m"), {}, "do not belong"),

@@ -254,3 +254,15 @@ def test_an_answer_may_be_as_large_as_its_tokens(server):
     assert caught.value.kind == "bad-body"
     assert len(caught.value.body) <= LARGEST_ERROR
     assert asked(server, ANSWER, 200).content == "好"
+
+
+def test_the_environment_is_read_again_only_where_it_changed(monkeypatch):
+    monkeypatch.setenv("LATER_API_KEY", "k3y-" + "a1b2c3d4e5")
+    assert without_secrets("k3y-" + "a1b2c3d4e5") == "***"
+    reads = withheld._of.cache_info().misses
+    for _ in range(50):
+        without_secrets("some text")
+    assert withheld._of.cache_info().misses == reads
+    monkeypatch.setenv("LATER_API_KEY", "k3y-" + "z9y8x7w6v5")
+    assert without_secrets("k3y-" + "z9y8x7w6v5") == "***"
+    assert without_secrets("k3y-" + "a1b2c3d4e5") != "***"

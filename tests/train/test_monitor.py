@@ -659,3 +659,20 @@ def test_a_train_loss_of_exactly_zero_is_told_without_evaluations(norm):
 def test_a_value_at_a_step_is_the_one_of_the_log():
     rows = [{"step": s, "loss": loss} for s, loss in ((10, 2.0), (20, 1.0), (30, 0.9))]
     assert "train loss 2.000 at 10 → 0.900 at 30 (-55%)" in Monitor(rows).verdict().evidence
+
+
+@pytest.mark.parametrize("name", ["a\0b", "x" * 5000, "loop"], ids=["NUL", "too long", "loop of links"])
+def test_a_name_that_can_be_none_is_told_in_one_line(tmp_path, name):
+    (tmp_path / "loop").symlink_to("loop")
+    with pytest.raises(DataError) as refused:
+        Monitor.read(tmp_path / name)
+    assert "\n" not in str(refused.value)
+
+
+def test_a_folder_that_cannot_be_looked_through_is_told_in_one_line(tmp_path, monkeypatch):
+    def glob(*_):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("pathlib.Path.glob", glob)
+    with pytest.raises(DataError, match="Permission denied"):
+        Monitor.read(tmp_path)

@@ -21,7 +21,7 @@ from present import present
 from swiftprep import Monitor, Sample, SwiftRunner, write_jsonl
 from swiftprep.demo import MODEL_ARGUMENTS
 from swiftprep.errors import ConfigError, DataError, RunError, RunInterrupted
-from swiftprep.models.arguments import known_arguments, read_arguments, to_argv, unknown_arguments
+from swiftprep.models.arguments import known_arguments, read_arguments, to_argv, to_command, unknown_arguments
 from swiftprep.models.device import (
     Device,
     _gpu_nodes,
@@ -297,6 +297,56 @@ def test_the_server_of_an_evaluation_is_ours_or_the_users(fake_model, tmp_path, 
 def test_argv_round_trips_lists_flags_and_mappings():
     argv = to_argv({"a": [1, "x y"], "b": False, "c": {"k": "值"}, "d": None, "e": []})
     assert argv == ["--a", "1", "x y", "--b", "false", "--c", '{"k": "值"}']
+
+
+DASHES = {
+    "dataset": ["-dash.jsonl", "b.jsonl"],
+    "adapters": ["-a"],
+    "output_dir": "-o",
+    "system": "-b",
+    "learning_rate": -1e-4,
+    "max_steps": -1,
+    "callbacks": ["-c"],
+    "model_kwargs": {"a": "-1"},
+}
+PARSE = (
+    "import json, sys; from swift.arguments import SftArguments; from transformers import HfArgumentParser\n"
+    "SftArguments.__post_init__ = lambda self: None\n"
+    "parsed, rest = HfArgumentParser([SftArguments]).parse_args_into_dataclasses(sys.argv[1:], return_remaining_strings=True)\n"
+    "print('parsed', json.dumps([{name: getattr(parsed, name) for name in " + repr(list(DASHES)) + "}, rest]))"
+)
+
+
+@pytest.mark.slow
+def test_what_begins_with_a_dash_is_no_option_to_ms_swift():
+    """The command as a shell takes it apart, read by ms-swift's own parser."""
+    words = shlex.split(to_command("sft", {"model": "m", **DASHES}).replace("\\\n", " "))[2:]
+    child = subprocess.run([sys.executable, "-c", PARSE, *words], capture_output=True, text=True, check=False)
+    assert child.returncode == 0, child.stderr[-2000:]
+    parsed, rest = json.loads(child.stdout.rpartition("parsed ")[2])
+    paths = {
+        "dataset": ["./-dash.jsonl", "b.jsonl"],
+        "adapters": ["./-a"],
+        "model_kwargs": json.dumps(DASHES["model_kwargs"]),
+    }
+    assert (parsed, rest) == ({**DASHES, **paths}, [])
+
+
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [(["a", "-b"], "for an option"), ("a\0b", "NUL"), ("a\ud83d", "half a character"), ([1, -1e-5], "for an option")],
+    ids=["option among values", "NUL", "half a pair", "exponent among values"],
+)
+def test_what_no_command_line_can_have_is_refused(value, told):
+    with pytest.raises(ConfigError, match=told):
+        to_argv({"target_modules": value})
+
+
+def test_a_model_name_of_any_length_is_told_in_one_line(tmp_path):
+    for name in ("x" * 5000, "a\0b", "-"):
+        with pytest.raises(ConfigError, match="no such model folder") as refused:
+            SwiftRunner(name, tmp_path)
+        assert len(str(refused.value)) < 500
 
 
 # A stand-in for the worker: the same protocol, and deaths that ms-swift will not produce on demand.

@@ -50,7 +50,13 @@ class TemplateCode(NamedTuple):
 
 
 def expression_errors(
-    parsed: Template, source: bytes, *, vue3: bool, typed: bool | None = None, mustaches: bool = True
+    parsed: Template,
+    source: bytes,
+    *,
+    vue3: bool,
+    typed: bool | None = None,
+    mustaches: bool = True,
+    strict: bool = False,
 ) -> list[tuple[int, str]]:
     """Return `(line, what is wrong)` of what Vue could not compile in a template.
 
@@ -60,14 +66,15 @@ def expression_errors(
         vue3: Whether it is for Vue 3, which has no filters and wants a value where Vue 2 does without.
         typed: Whether TypeScript may stand in it; None when that cannot be told, and it may.
         mustaches: Whether `{{ }}` are what it marks expressions with.
+        strict: Whether a `{{` without its end is an error in Vue 2, too, which takes it for text.
     """
     grammars = {True: ("ts", "js"), False: ("js",), None: ("js", "ts")}[typed]
-    codes = list(codes_of(parsed, source, vue3=vue3, mustaches=mustaches))
+    codes = list(codes_of(parsed, source, vue3=vue3, mustaches=mustaches, strict=strict))
     return [(line, _message(code.shown)) for line, code in codes if not _is_sound(code.kind, code.text, grammars, vue3)]
 
 
 def codes_of(
-    parsed: Template, source: bytes, *, vue3: bool = False, mustaches: bool = True
+    parsed: Template, source: bytes, *, vue3: bool = False, mustaches: bool = True, strict: bool = False
 ) -> Iterator[tuple[int, TemplateCode]]:
     """Yield `(line, code)` of all that is code in a template; the arguments are those of `expression_errors`."""
     for element in parsed.elements:
@@ -80,7 +87,7 @@ def codes_of(
         plain = markup.decode("utf-8", "replace")
         for text in _TEXT.finditer(plain):
             for place, inner, shown in _mustaches(text[0]):
-                if vue3 if inner is None else inner.strip():  # Vue 2 takes a lone `{{` for text
+                if (vue3 or strict) if inner is None else inner.strip():  # Vue 2 takes a lone `{{` for text
                     line = first + plain.count("\n", 0, text.start() + place)
                     yield line, TemplateCode("expression", inner or "", shown)
 

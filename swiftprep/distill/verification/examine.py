@@ -25,6 +25,7 @@ from swiftprep.quality.rules.edit import with_answer
 from swiftprep.quality.rules.escapes import escaped_text
 from swiftprep.quality.rules.look_alikes import look_alikes, look_alikes_beside
 from swiftprep.quality.rules.marks import left_mark
+from swiftprep.quality.rules.unseen import never_meant
 from swiftprep.records import Message, Sample
 from swiftprep.redaction.secrets import redact
 from swiftprep.teachers.request import Reasoning, Reply
@@ -140,6 +141,8 @@ class Examiner:
         if whole(answer) != answer:
             told = Flaw("look-alikes", "its code holds half of a character", "代码中含有半个字符（孤立的代理字符）")
             return Examined([told], whole(answer))
+        if named := never_meant(answer):
+            return Examined([_control(named)], answer)
         if findings := redact(answer, ".md")[1]:
             return Examined([_secret(sorted({finding.kind for finding in findings}))], answer)
         sample = _sample(scenario, said)
@@ -233,6 +236,14 @@ def _secret(kinds: list[str]) -> Flaw:
         "secret",
         f"it holds what looks like a secret ({named}): use no literal keys or passwords",
         f"含有疑似密钥或口令（{named}）：请不要写出字面值",
+    )
+
+
+def _control(named: str) -> Flaw:
+    return Flaw(
+        "look-alikes",
+        f"its code holds a control character ({named}) as it stands: write it as an escape",
+        f"代码中直接写有控制字符（{named}）：请写成转义序列",
     )
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TypeAlias
 
 import swiftprep
 from swiftprep.catalog.catalog import Catalog
@@ -22,6 +23,8 @@ KINDS = (
     "secret", "prompt-leak", "wrong-component", "wrong-language", "looping", "chat-markers",
     "look-alikes",
 )  # fmt: skip
+Asked: TypeAlias = tuple[Scenario, Reply, Sequence[Message]]
+_AT_ONCE = 500  # answers given to the worker
 NOT_CHECKED = "not-checked"  # no fault of the answer's that is known
 
 
@@ -90,18 +93,24 @@ class Verifier:
         finding = self._look(scenario, reply, messages)
         return [*finding.flaws, *self._compiled(finding.vue)]
 
+    def check_all(self, asked: Iterable[tuple[Scenario, Reply]]) -> Iterator[tuple[list[Flaw], str]]:
+        """Yield of each reply what `check` and `finish` return, without a prompt; many go to the worker at a time."""
+        for some in _batches(asked):
+            for finding in self._look_at_all([(scenario, reply, ()) for scenario, reply in some]):
+                yield [*finding.flaws, *self._compiled(finding.vue)], finding.answer
+
     def _look(self, scenario: Scenario, reply: Reply, messages: Sequence[Message]) -> Examined:
         size = max(len(reply.content), len(reply.reasoning))
-        if size > 10 * LONGEST:
-            found: Examined | Lost = Examined([too_long(size)])
-        else:
-            found = self._examine((scenario, reply, messages))
-        if isinstance(found, Lost):
-            more = "; verify_seconds= gives it more" if found.over == "seconds" else ""
-            flaw = Flaw(NOT_CHECKED, f"it could not be checked: {found.reason}{more}", f"无法检查：{found.reason}")
-            found = Examined([flaw])
-        self._last = (scenario, reply, found)
-        return found
+        asked = (scenario, reply, messages)
+        finding = Examined([too_long(size)]) if size > 10 * LONGEST else _examined(self._examine(asked))
+        self._last = (scenario, reply, finding)
+        return finding
+
+    def _look_at_all(self, asked: Sequence[Asked]) -> list[Examined]:
+        sizes = [max(len(reply.content), len(reply.reasoning)) for _, reply, _ in asked]
+        short = [one for one, size in zip(asked, sizes, strict=True) if size <= 10 * LONGEST]
+        looked = iter(self._examine.map(short))
+        return [_examined(next(looked)) if size <= 10 * LONGEST else Examined([too_long(size)]) for size in sizes]
 
     def _compiled(self, vue: Sequence[CodePiece]) -> Iterator[Flaw]:
         if self.compiler is not None:
@@ -110,5 +119,26 @@ class Verifier:
                     yield at("compile", piece, 0, f"it does not compile: {error}", f"编译不通过：{error}")
 
 
-def _size(asked: tuple[Scenario, Reply, Sequence[Message]]) -> int:
+def _examined(found: Examined | Lost) -> Examined:
+    if not isinstance(found, Lost):
+        return found
+    more = "; verify_seconds= gives it more" if found.over == "seconds" else ""
+    return Examined([Flaw(NOT_CHECKED, f"it could not be checked: {found.reason}{more}", f"无法检查：{found.reason}")])
+
+
+def _batches(asked: Iterable[tuple[Scenario, Reply]]) -> Iterator[list[tuple[Scenario, Reply]]]:
+    """Yield them a few hundred at a time, and fewer where they are long."""
+    some: list[tuple[Scenario, Reply]] = []
+    size = 0
+    for scenario, reply in asked:
+        some.append((scenario, reply))
+        size += len(reply.content) + len(reply.reasoning)
+        if len(some) >= _AT_ONCE or size > 10 * LONGEST:
+            yield some
+            some, size = [], 0
+    if some:
+        yield some
+
+
+def _size(asked: Asked) -> int:
     return len(asked[1].content) + len(asked[1].reasoning)

@@ -7,9 +7,10 @@ import re
 from swiftprep.quality.rule import RuleResult, drop, warn
 from swiftprep.records import Sample
 
-# Only what no language has: `<s>` is HTML as well, and `[INST]` an index.
+# Only what no language has: `<s>` is HTML as well, and after a name `[INST]` is an index.
 _TOKEN = re.compile(
-    r"<[|｜][A-Za-z_▁/][\w▁/:.-]{0,47}[|｜]>|</?(?:start_of_turn|end_of_turn|eos|bos|EOS_TOKEN|BOS_TOKEN)>|<</?SYS>>|\[/INST\]"
+    r"<[|｜][A-Za-z_▁/][\w▁/:.-]{0,47}[|｜]>|</?(?:start_of_turn|end_of_turn|eos|bos|EOS_TOKEN|BOS_TOKEN)>|<</?SYS>>"
+    r"|\[/INST\]|(?<![\w$)\].])\[INST\]|</?tool_(?:call|response)s?>"
 )
 
 
@@ -18,6 +19,8 @@ def chat_token(text: str) -> str:
 
     >>> chat_token("const stop = '<|im_end|>'"), chat_token("x <| f |> g")
     ('<|im_end|>', '')
+    >>> chat_token("a = ['[INST]']"), chat_token("a = codes[INST]")
+    ('[INST]', '')
     """
     found = _TOKEN.search(text)
     return found[0] if found else ""

@@ -14,12 +14,16 @@ from swiftprep.records import Sample
 from swiftprep.redaction.mask import MARKER
 
 _RUN = re.compile(r"([^\W\d_][^\n]{0,15}?)\1{11,}")
+_LONG_RUN = re.compile(r"([^\s])\1{999}")
 _COUNTED = 30  # lines that differ in a number alone: a list of data may well have some
 _WORD = re.compile("[^\\W\\d_]{3}|[\u3400-\u9fff]")
 _DIGIT = re.compile(r"\d")
 _FIRST_NUMBER = re.compile(r"^([^\d\n]*)\d+", re.M)
 _PARAGRAPH = 40  # characters of a paragraph that nobody writes three times
 _ROWS = 12  # equal lines in code: rows and columns of a page may well be the same a few times
+_BLANK_LINES = re.compile(r"\n(?:[ \t\r]{0,200}\n){99}")
+_NOT_DATA = 1000  # characters of one piece over and over: no matrix and no fixture is so long and so dull
+_EMPTY_BLOCKS = 20
 _NUMBER = re.compile(r"^\s*(?:\d+[.)、]|[-*•])\s*")
 
 
@@ -32,7 +36,8 @@ def looping(sample: Sample) -> RuleResult | None:
     if found is None:
         counted = "" if is_scanned(sample) else _counts(sample)
         return warn(f"counts on and on: {counted[:40]}", f"只有编号在变：{counted[:40]}") if counted else None
-    say = warn if is_scanned(sample) or _is_asked_for(found, sample.prompt) else drop
+    is_asked_for = _is_asked_for(found, sample.prompt) and not _is_endless(sample.answer, found)
+    say = warn if is_scanned(sample) or is_asked_for else drop
     return say(f"repeats itself: {found[:40]}", f"内容循环重复：{found[:40]}")
 
 
@@ -44,6 +49,13 @@ def _is_asked_for(repeated: str, question: str) -> bool:
     return is_data and (phrases("asks_for_rows").search(question) or _DIGIT.search(question)) is not None
 
 
+def _is_endless(answer: str, repeated: str) -> bool:
+    """Return whether an answer has so much of one piece that nobody can have asked for it as data."""
+    if not repeated or _WORD.search(repeated):
+        return False
+    return repeated * (_NOT_DATA // len(repeated) + 1) in answer
+
+
 def _loop(sample: Sample) -> str | None:
     """Return what is repeated, or None."""
     answer = MARKER.sub("", sample.answer).rstrip()
@@ -51,10 +63,16 @@ def _loop(sample: Sample) -> str | None:
     period = _period(tail)
     if period and len(tail) >= 4 * period and len(tail) >= 40 and re.search(r"\w", tail[-period:]):
         return tail[-period:].strip()
+    if period and len(answer) > _NOT_DATA and answer.endswith(tail[-period:] * (_NOT_DATA // period)):
+        return f"signs without a word (无文字的符号): {tail[-period:].strip()}"
+    if _BLANK_LINES.search(answer):
+        return "line breaks (空行)"
     text = "" if is_code(sample) else outside_fences(answer)
     run = _RUN.search(text)
     if run:
         return run[1]
+    if run := _LONG_RUN.search(text):
+        return run[0][:12]
     if len(answer) > 60 and len(set(answer[-40:])) == 1:
         return answer[-12:]
     paragraphs = Counter(part.strip() for part in re.split(r"\n{2,}", text) if len(part.strip()) > _PARAGRAPH)
@@ -62,6 +80,8 @@ def _loop(sample: Sample) -> str | None:
     if again:
         return again
     blocks = [] if is_code(sample) else fenced(answer)
+    if sum(not block.code.strip() for block in blocks) > _EMPTY_BLOCKS:
+        return "empty code blocks (空代码块)"
     for piece, most in ((text, 4), *((block.code, _ROWS) for block in blocks)):
         line = _repeated(piece, most)
         if line:

@@ -148,9 +148,17 @@ def own_turn(text: str, role: str) -> tuple[str, str]:
         )
     if not wrong and len(pieces) > 1 and pieces[1][0] in ("", "?", role):
         wrong = pieces[1][2]
+    if not wrong and len(pieces) > 1 and pieces[1][2] == "[INST]" and not _is_next_turn(turns, pieces[1]):
+        wrong = "[INST]"
     if wrong:
         return text, wrong
     return pieces[0][1].strip() if pieces else "", ""
+
+
+def _is_next_turn(turns: list[tuple[str, str, str]], turn: tuple[str, str, str]) -> bool:
+    """Return whether a turn of the user's comes after the end of one, or is answered: else it may be anything."""
+    at = turns.index(turn)
+    return turns[at - 1][0] == "?" or any(owner == "assistant" for owner, _, _ in turns[at + 1 :])
 
 
 def without_edges(code: str) -> str:

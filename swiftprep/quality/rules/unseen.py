@@ -7,12 +7,20 @@ import re
 from swiftprep.code.markdown import fenced
 from swiftprep.code.syntax import spans
 
+_NO_CHARACTERS = "\ufdd0-\ufdef" + "".join(chr(plane << 16 | end) for plane in range(17) for end in (0xFFFE, 0xFFFF))
+# Letters that nobody sees and a model reads; at home only in the flag of a region, after U+1F3F4.
+_TAG = "[\U000e0000-\U000e007f]"
+_TAGS = "".join(f"(?<!\U0001f3f4{_TAG}{{{count}}})" for count in range(7)) + _TAG
 # What shows nothing: terminal colours, control characters but tab and line ends, zero-width ones but the joiner of
 # emoji, and the marks that turn the direction of text, which can hide code (Boucher and Anderson, Trojan Source, 2021).
 HIDDEN = re.compile(
-    "\x1b\\[[0-9;]*[A-Za-z]"
-    "|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u200b\u200e\u200f\u2060-\u2064\ufeff\u202a-\u202e\u2066-\u2069\u00ad]"
+    "(?:\x1b\\[|\x9b)[0-9;]*[A-Za-z]"
+    "|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f"
+    f"\u200b\u200e\u200f\u2060-\u2064\ufeff\u202a-\u202e\u2066-\u2069\u00ad{_NO_CHARACTERS}]"
+    f"|{_TAGS}"
 )
+# What no text of a code means as it stands: one writes it as an escape.
+_NEVER_MEANT = re.compile(f"[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f{_NO_CHARACTERS}]|{_TAGS}")
 _DIRECTION = re.compile("[\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")
 # White space in JavaScript, and so the only thing between two words.
@@ -44,6 +52,16 @@ def without_hidden(text: str, *, language: str | None = None) -> str:
         pieces += _in_prose(text[done:start]), _in_code(block.code, block.language)
         done = start + len(block.code)
     return "".join([*pieces, _in_prose(text[done:])])
+
+
+def never_meant(text: str) -> str:
+    r"""Return the first character that no code has but by accident, even in a string, as it is named, or `""`.
+
+    >>> never_meant("a = '\x1b[31m'"), never_meant(r"a = '\x1b[31m'")
+    ('U+001B', '')
+    """
+    found = _NEVER_MEANT.search(text)
+    return f"U+{ord(found[0]):04X}" if found else ""
 
 
 def _in_prose(text: str) -> str:
