@@ -18,9 +18,9 @@ from swiftprep.catalog.catalog import Catalog
 from swiftprep.quality.checker import Checker
 from swiftprep.quality.duplicates.diversity import diversity
 from swiftprep.quality.report.report import QualityReport
-from swiftprep.recipes.cli import Arguments, run, say
-from swiftprep.recipes.config import CheckConfig, load, save_config
-from swiftprep.recipes.nothing_kept import refuse_nothing
+from swiftprep.recipes.shared.command_line import Arguments, run, say
+from swiftprep.recipes.shared.nothing_kept import refuse_nothing
+from swiftprep.recipes.shared.settings import CheckConfig, load, save_config
 from swiftprep.scan.scanner import Scanner
 from swiftprep.storage.outputs import check_together, writing
 from swiftprep.storage.staging import check_output
@@ -34,8 +34,8 @@ def check(config: CheckConfig, *, dry_run: bool = False) -> dict[str, Any]:
     """Check data files, write everything into the output folder and return the report.
 
     Args:
-        config: What to do; see `swiftprep.recipes.config`. Without data, the samples of the demonstration application
-            are checked.
+        config: What to do; see `swiftprep.recipes.shared.settings`. Without data, the samples of the demonstration
+            application are checked.
         dry_run: Read and count, but write nothing.
 
     Raises:

@@ -9,7 +9,6 @@ scan → plan → experts and teacher → samples.jsonl, rejects.jsonl, pending.
 
 from __future__ import annotations
 
-import shlex
 import sys
 from collections.abc import Sequence
 from importlib import metadata
@@ -18,14 +17,14 @@ from typing import Any
 from swiftprep.catalog.catalog import Catalog
 from swiftprep.distill.result import Result
 from swiftprep.errors import ConfigError, DistillStopped, MissingDependencyError, RunInterrupted
-from swiftprep.recipes.cli import Arguments, run, say
-from swiftprep.recipes.config import load, save_config
-from swiftprep.recipes.distill_config import DistillConfig
-from swiftprep.recipes.distilling import distil, facts, write_coverage
-from swiftprep.recipes.scan import scanner
-from swiftprep.recipes.training import timed
+from swiftprep.recipes.shared.command_line import Arguments, run, say
+from swiftprep.recipes.shared.distill_settings import DistillConfig
+from swiftprep.recipes.shared.distilling import distil, facts, write_coverage
+from swiftprep.recipes.shared.report import write_report
+from swiftprep.recipes.shared.scanning import make_scanner
+from swiftprep.recipes.shared.settings import load, save_config
+from swiftprep.recipes.shared.training import say_how_to_go_on, timed
 from swiftprep.records import Sample, read_jsonl, write_jsonl
-from swiftprep.report import write_report
 from swiftprep.storage.outputs import check_together, writing
 from swiftprep.storage.staging import check_output
 from swiftprep.withheld import masked
@@ -37,7 +36,7 @@ def distill(config: DistillConfig, *, dry_run: bool = False) -> dict[str, Any]:
     """Distil, write everything into the output folder and return the report.
 
     Args:
-        config: What to do; see `swiftprep.recipes.distill_config`.
+        config: What to do; see `swiftprep.recipes.shared.distill_settings`.
         dry_run: Show what would be sent, where, and what it might cost; open no connection and write nothing.
 
     Raises:
@@ -87,7 +86,7 @@ def _known(config: DistillConfig) -> tuple[Catalog, list[Sample], bool]:
         return Catalog.load(config.catalog), shown, False
     if config.samples:
         raise ConfigError("samples: they go with catalog=catalog.json; with scan.path they are scanned (缺少 catalog)")
-    scan = scanner(config.scan, seed=config.seed, tokenizer=None).scan()
+    scan = make_scanner(config.scan, seed=config.seed, tokenizer=None).scan()
     return scan.catalog, scan.train, config.scan.path is None
 
 
@@ -103,8 +102,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         try:
             return distill(load(DistillConfig, arguments.file, arguments.overrides), dry_run=arguments.dry_run)
         except (RunInterrupted, DistillStopped):
-            again = shlex.join([*([arguments.file] if arguments.file else []), *arguments.overrides])
-            say(f"to go on: python -m swiftprep.recipes.distill {again}".rstrip())
+            say_how_to_go_on("distill", arguments)
             raise
 
     return run("distill", SUMMARY, recipe, argv)

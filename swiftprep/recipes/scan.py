@@ -5,54 +5,27 @@ python -m swiftprep.recipes.scan scan.path=~/code/our-app scan.framework=ta404 o
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import orjson
 
-from swiftprep import demo
-from swiftprep.recipes.cli import Arguments, run, say
-from swiftprep.recipes.config import ScanConfig, ScanRecipeConfig, load, save_config
-from swiftprep.recipes.nothing_kept import refuse_nothing
-from swiftprep.scan.scanner import Scanner
+from swiftprep.recipes.shared.command_line import Arguments, run, say
+from swiftprep.recipes.shared.nothing_kept import refuse_nothing
+from swiftprep.recipes.shared.scanning import make_scanner
+from swiftprep.recipes.shared.settings import ScanRecipeConfig, load, save_config
 from swiftprep.storage.outputs import writing
 from swiftprep.storage.staging import check_output
 
 SUMMARY = "Scan: code base → samples, catalogue of components, web-types."
 
 
-def scanner(wanted: ScanConfig, *, seed: int, tokenizer: str | Path | None) -> Scanner:
-    """Return the scanner that a recipe's settings describe; without a path, for the demonstration application.
-
-    Raises:
-        ConfigError: something in the settings is wrong.
-    """
-    return Scanner(
-        demo.app() if wanted.path is None else os.path.expanduser(wanted.path),
-        framework=wanted.framework,
-        vue_version=wanted.vue_version,
-        lang=wanted.lang,
-        kinds=wanted.kinds,
-        suffixes=wanted.suffixes,
-        ignore=wanted.ignore,
-        max_tokens=wanted.max_tokens,
-        tokenizer=tokenizer,
-        allow_licenses=wanted.allow_licenses,
-        val_fraction=wanted.val_fraction,
-        seed=seed,
-        file_seconds=wanted.file_seconds,
-        file_memory_mb=wanted.file_memory_mb,
-    )
-
-
 def scan(config: ScanRecipeConfig, *, dry_run: bool = False) -> dict[str, Any]:
     """Scan, write everything into the output folder and return the report.
 
     Args:
-        config: What to do; see `swiftprep.recipes.config`.
+        config: What to do; see `swiftprep.recipes.shared.settings`.
         dry_run: Read and count, but write nothing.
 
     Raises:
@@ -62,7 +35,7 @@ def scan(config: ScanRecipeConfig, *, dry_run: bool = False) -> dict[str, Any]:
     """
     if not dry_run:
         check_output(config.output_dir)
-    found = scanner(config.scan, seed=config.seed, tokenizer=config.tokenizer).scan()
+    found = make_scanner(config.scan, seed=config.seed, tokenizer=config.tokenizer).scan()
     kinds = found.kinds()
     known = sum(component.origin == "source" for component in found.catalog)
     report = {

@@ -8,7 +8,6 @@ distil → check → mix → sft → ask base, stage 1 and stage 2 → verdict �
 
 from __future__ import annotations
 
-import shlex
 import sys
 from collections.abc import Sequence
 from contextlib import ExitStack
@@ -19,23 +18,38 @@ from typing import Any
 import orjson
 
 from swiftprep.catalog.catalog import Catalog
-from swiftprep.errors import ConfigError, DistillStopped, RunError, RunInterrupted
+from swiftprep.distill.held_out import split_by_group
+from swiftprep.errors import ConfigError, DistillStopped, RunInterrupted
 from swiftprep.mix.mixer import Mixer
 from swiftprep.models.folders import check_adapter
 from swiftprep.quality.checker import Checker
-from swiftprep.recipes.cli import Arguments, run, say
-from swiftprep.recipes.config import DEFAULT_SFT, load, save_config
-from swiftprep.recipes.distill_config import DEFAULT_STAGE2_SFT, EMBEDDED_STAGE2_SFT, Stage2Config
-from swiftprep.recipes.distilling import Distilled, distil, facts, write_coverage
-from swiftprep.recipes.questions import ask_stages, compare_stages, examples
-from swiftprep.recipes.stage1_results import Stage1Run, hold_out, read_stage1
-from swiftprep.recipes.training import check_before, general_data, make_runner, sft_facts, timed, versions
+from swiftprep.recipes.shared.command_line import Arguments, run, say
+from swiftprep.recipes.shared.distill_settings import DEFAULT_STAGE2_SFT, EMBEDDED_STAGE2_SFT, Stage2Config
+from swiftprep.recipes.shared.distilling import Distilled, distil, facts, write_coverage
+from swiftprep.recipes.shared.questions import ask_stages, compare_stages, examples
+from swiftprep.recipes.shared.report import plot_losses, write_report
+from swiftprep.recipes.shared.settings import DEFAULT_SFT, load, save_config
+from swiftprep.recipes.shared.stage1_state import Stage1Run, read_stage1
+from swiftprep.recipes.shared.training import (
+    check_before,
+    general_data,
+    going_on_from,
+    longer_than,
+    make_runner,
+    mix_facts,
+    require_checkpoint,
+    save_answers,
+    say_comparison,
+    say_how_to_go_on,
+    say_verdict,
+    sft_facts,
+    timed,
+    versions,
+)
 from swiftprep.records import Sample, read_jsonl, write_jsonl
-from swiftprep.report import plot_losses, write_report
-from swiftprep.storage.disk import write_text
 from swiftprep.storage.outputs import OutputFolder, reading, writing
-from swiftprep.tokens import sample_tokens, token_counter
-from swiftprep.train.results import Run
+from swiftprep.tokens import token_counter
+from swiftprep.train.monitor import Monitor
 from swiftprep.train.runner import SwiftRunner
 from swiftprep.withheld import masked
 
@@ -47,7 +61,7 @@ def stage2(config: Stage2Config, *, dry_run: bool = False) -> dict[str, Any]:
     """Run stage 2 and return its report, which is also written to the output folder.
 
     Args:
-        config: What to do; see `swiftprep.recipes.distill_config`.
+        config: What to do; see `swiftprep.recipes.shared.distill_settings`.
         dry_run: Show what would be asked and what it might cost; open no connection, load no model, write nothing.
 
     Raises:
@@ -101,29 +115,26 @@ def _stage2(config: Stage2Config, before: Stage1Run, base: SwiftRunner, folder: 
     say(f"sft     {start.model} (log: {out / 'sft'})")
     with timed("sft", seconds):
         trained = start.sft(mix, [str(out / "data" / "val.jsonl"), str(before.data / "val.jsonl")], **more)
-    if trained.best_checkpoint is None:
-        raise RunError(f"ms-swift saved no checkpoint to evaluate; see {trained.output_dir} (没有保存检查点)")
+    best = require_checkpoint(trained)
     say(f"sft     {trained.checkpoint}")
-    report["sft"] |= {"command": trained.command, **sft_facts(trained, planned=planned, held_out=len(val))}
+    monitor = trained.monitor()
+    report["sft"] |= {"command": trained.command, **sft_facts(trained, monitor, planned=planned, held_out=len(val))}
     loss = report["sft"]["eval_loss"]  # step 0 is stage 1's
     report["sft"]["eval_loss"] = {"stage1": loss["base"], "stage2": loss["tuned"], "last": loss["last"]}
-    report["sft"]["channels"] = _channel_losses(trained)
-    with timed("eval", seconds):
-        try:
-            answers = ask_stages(config, before, base, start, trained.best_checkpoint, catalog)
-        except RunInterrupted as stopped:  # going on from the last checkpoint skips the training that is done
-            raise RunInterrupted(str(stopped), checkpoint=trained.checkpoint) from None
+    report["sft"]["channels"] = _channel_losses(monitor)
+    with timed("eval", seconds), going_on_from(trained):
+        answers = ask_stages(config, before, base, start, best, catalog)
     report["eval"], report["examples"] = compare_stages(answers), examples(answers)
     lang = before.config.scan.lang
-    report["verdict"] = asdict(trained.monitor().verdict(lang))
+    report["verdict"] = asdict(monitor.verdict(lang))
     report["seconds"] = {name: round(value, 1) for name, value in seconds.items() if value >= 0.05}
     report["versions"] = versions()
     with folder.writing("stage2") as staged:
         save_config(config, staged / "config.yaml")
         for stage, rows in answers.items():
-            write_text(staged / "eval" / f"{stage}.jsonl", "".join(orjson.dumps(row).decode() + "\n" for row in rows))
+            save_answers(rows, staged / "eval" / f"{stage}.jsonl")
         write_coverage(found, catalog, staged / "coverage.png")
-        plot_losses(trained.log, staged / "loss.png")
+        plot_losses(monitor.log, staged / "loss.png")
         report = write_report(report, staged, lang, "stage2")
     _say_result(report)
     say(f"report: {out / 'report.md'}")
@@ -146,7 +157,7 @@ def _checked(
             "distill.experts, a larger distill.n or a better teacher; `python -m swiftprep.recipes.distill` shows why "
             "answers are rejected (通过验证的回答太少)"
         )
-    train, val = hold_out(found.samples, config.val_fraction, config.seed)
+    train, val = split_by_group(found.samples, config.val_fraction, config.seed)
     held_out = [*val, *read_jsonl(before.data / "val.jsonl")]
     checked = Checker(catalog=catalog, held_out=held_out).run(train, source="distilled")
     checked.write(config.output_dir / "checked", lang=before.config.scan.lang)
@@ -191,18 +202,11 @@ def _mixed(
     )
     plan = mix.plan()
     longest = config.sft["max_length"]
-    long_rows = None
-    if count is not None and longest is not None:
-        long_rows = sum(sample_tokens(sample, count) > longest for sample in [*train, *val])
-        if long_rows:
-            say(f"        {long_rows} of {len(train) + len(val)} answers are cut off at max_length={longest} tokens")
-    report["sft"] = {"max_length": longest, "longer_than_max_length": long_rows}
-    report["mix"] = {
-        "ratio": str(config.mix.ratio),
-        "rehearsal": again,
-        "dataset": mix.dataset_args(),
-        "plan": orjson.loads(plan.to_json(orient="records")),
-    }
+    longer = longer_than([*train, *val], longest, count)
+    if longer:
+        say(f"        {longer} of {len(train) + len(val)} answers are cut off at max_length={longest} tokens")
+    report["sft"] = {"max_length": longest, "longer_than_max_length": longer}
+    report["mix"] = {**mix_facts(mix, config.mix.ratio), "rehearsal": again}
     say(f"mix     {mix.command()}")
     return mix.dataset_args(), int(plan["taken"].sum())
 
@@ -226,9 +230,9 @@ def _start(config: Stage2Config, before: Stage1Run, base: SwiftRunner) -> tuple[
     return runner, config.sft
 
 
-def _channel_losses(trained: Run) -> dict[str, dict[str, float]]:
+def _channel_losses(monitor: Monitor) -> dict[str, dict[str, float]]:
     """Return the eval loss of each channel, before the first step and at the best one."""
-    rows = [row for row in trained.monitor().rows if row.get("eval_loss") is not None]
+    rows = [row for row in monitor.rows if row.get("eval_loss") is not None]
     if not rows or rows[0].get("step") != 0:
         return {}
     best = min(rows, key=lambda row: float(row["eval_loss"]))
@@ -244,13 +248,8 @@ def _say_result(report: dict[str, Any]) -> None:
     for name, loss in report["sft"]["channels"].items():
         say(f"held-out eval loss, {name}: stage 1 {loss['before']:.3f} → stage 2 {loss['after']:.3f}")
     for found in report["eval"]:
-        kept = "" if found["kept"] is None else f" (keeps {found['kept']:.0%} of what the base got right)"
-        kept += " — it forgets: see the report" if found["forgets"] else ""
-        asked = f"{found['name']} ({found['metric']}, {found['questions']} questions)"
-        say(f"{asked}: base {found['base']:.3f}, stage 1 {found['stage1']:.3f}, stage 2 {found['stage2']:.3f}{kept}")
-    say(f"verdict: {report['verdict']['kind']}")
-    for line in report["verdict"]["evidence"]:
-        say(f"  {line}")
+        say_comparison(found, f"base {found['base']:.3f}, stage 1 {found['stage1']:.3f}, stage 2 {found['stage2']:.3f}")
+    say_verdict(report["verdict"])
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -260,13 +259,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         try:
             return stage2(load(Stage2Config, arguments.file, arguments.overrides), dry_run=arguments.dry_run)
         except (RunInterrupted, DistillStopped) as stopped:
-            settings = list(arguments.overrides)
-            checkpoint = getattr(stopped, "checkpoint", None)
-            if checkpoint:
-                settings = [item for item in settings if not item.startswith("sft.resume_from_checkpoint=")]
-                settings.append(f"sft.resume_from_checkpoint={checkpoint}")
-            again = shlex.join([*([arguments.file] if arguments.file else []), *settings])
-            say(f"to go on: python -m swiftprep.recipes.stage2 {again}".rstrip())
+            say_how_to_go_on("stage2", arguments, getattr(stopped, "checkpoint", None))
             raise
 
     return run("stage2", SUMMARY, recipe, argv)

@@ -26,7 +26,7 @@ from swiftprep.distill.scenario import Scenario
 from swiftprep.distill.verification.examine import Examiner
 from swiftprep.errors import SwiftprepError
 from swiftprep.process.workers import Guarded, ItemLimits, Lost
-from swiftprep.recipes.config import CheckConfig, load
+from swiftprep.recipes.shared.settings import CheckConfig, load
 from swiftprep.scan.one_file import read_file
 from swiftprep.scan.walk import walk
 from swiftprep.swiftfmt import lint, repair_file

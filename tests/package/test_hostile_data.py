@@ -27,7 +27,7 @@ from swiftprep.errors import ConfigError, DataError
 from swiftprep.mix.sources import open_source
 from swiftprep.process import worker_child
 from swiftprep.process.workers import ItemLimits
-from swiftprep.recipes.config import CheckConfig, load
+from swiftprep.recipes.shared.settings import CheckConfig, load
 from swiftprep.records import Reject
 from swiftprep.scan.tasks import load_task
 from swiftprep.swiftfmt import lint, repair_file

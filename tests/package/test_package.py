@@ -28,7 +28,7 @@ LAYERS = (
     "evaluate mix models scan",
     "quality serve",
     "augment teachers train",
-    "distill report",
+    "distill",
     "recipes",
 )
 LAYER = {room: layer for layer, rooms in enumerate(LAYERS) for room in rooms.split()}

@@ -16,7 +16,8 @@ import pytest
 
 from swiftprep import Mixer, Sample, write_jsonl
 from swiftprep.progress import progress_bar
-from swiftprep.recipes import check, cli
+from swiftprep.recipes import check
+from swiftprep.recipes.shared import command_line
 from swiftprep.streams import Forgiving, get_logger, let_go, tell
 
 posix = pytest.mark.skipif(not Path("/dev/full").exists(), reason="/dev/full of Linux")
@@ -100,7 +101,7 @@ def test_no_file_of_ours_becomes_standard_error(data, tmp_path):
         f"    with open({str(tmp_path / 'data')!r}, 'w') as file:\n"
         "        os.write(2, b'noise')\n"
         "    return {}\n"
-        f"sys.exit(cli.run('x', '', recipe, []))"
+        f"sys.exit(command_line.run('x', '', recipe, []))"
     )
     child = subprocess.run(["bash", "-c", '"$@" 2>&-', "-", sys.executable, "-c", code], timeout=60, check=False)
     assert child.returncode == 0
@@ -166,7 +167,7 @@ def test_a_terminal_that_goes_away_under_a_progress_bar(monkeypatch):
 def test_what_is_said_is_lost_and_no_more(broken, monkeypatch):
     monkeypatch.setattr(sys, "stderr", broken)
     tell("x")
-    cli.say("x")
+    command_line.say("x")
 
 
 def test_a_warning_is_lost_and_no_more(broken, tmp_path, monkeypatch):

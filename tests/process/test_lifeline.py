@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from swiftprep.process import lifeline
-from swiftprep.recipes import cli
+from swiftprep.recipes.shared import command_line
 
 pytestmark = [
     pytest.mark.slow,
@@ -244,7 +244,7 @@ def test_a_recipe_is_stopped_by_any_of_these_signals(name, capsys):
         time.sleep(60)
         return {}
 
-    assert cli.run("check", "", recipe, []) == 130
+    assert command_line.run("check", "", recipe, []) == 130
     assert "interrupted" in capsys.readouterr().err
     assert signal.getsignal(getattr(signal, name)) is before
 

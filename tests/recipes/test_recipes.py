@@ -26,7 +26,8 @@ from swiftprep.errors import ConfigError
 from swiftprep.process import worker_child
 from swiftprep.recipes import check, distill, stage1
 from swiftprep.recipes import scan as scan_recipe
-from swiftprep.recipes.config import (
+from swiftprep.recipes.shared.distill_settings import DistillConfig, Stage2Config
+from swiftprep.recipes.shared.settings import (
     DEFAULT_SFT,
     EMBEDDED_SFT,
     CheckConfig,
@@ -36,8 +37,7 @@ from swiftprep.recipes.config import (
     load_config,
     save_config,
 )
-from swiftprep.recipes.distill_config import DistillConfig, Stage2Config
-from swiftprep.recipes.yaml_text import load_yaml
+from swiftprep.recipes.shared.yaml_text import load_yaml
 from swiftprep.scan import scanner as scanner_module
 from swiftprep.teachers.functions import as_teacher
 
@@ -316,7 +316,8 @@ def test_ctrl_c_exits_130_and_says_how_to_go_on(tmp_path, model):
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
 @pytest.mark.parametrize(
-    "module", ["recipes", "swiftprep.errors", "swiftprep.recipes.cli", "pydantic", "swiftprep.scan.scanner"]
+    "module",
+    ["recipes", "swiftprep.errors", "swiftprep.recipes.shared.command_line", "pydantic", "swiftprep.scan.scanner"],
 )
 def test_ctrl_c_while_modules_are_imported_is_one_line(module, app, tmp_path):
     module = module if "." in module or module == "pydantic" else f"swiftprep.{module}"
@@ -474,7 +475,7 @@ def test_a_dry_run_refuses_what_no_teacher_takes(setting, tmp_path, monkeypatch,
 
 def test_a_damaged_store_ends_the_recipe_and_leaves_what_was_there(tmp_path, monkeypatch, capsys):
     taught = as_teacher(scripted({"": []}))
-    monkeypatch.setattr("swiftprep.recipes.distilling.make_teacher", lambda config: taught)
+    monkeypatch.setattr("swiftprep.recipes.shared.distilling.make_teacher", lambda config: taught)
     store, out = tmp_path / "s.sqlite", tmp_path / "out"
     argv = ["distill.n=1", "distill.repair_rounds=0", f"distill.store={store}", f"output_dir={out}"]
     assert distill.main(argv) == 0

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from swiftprep import Monitor
-from swiftprep.report import plot_losses, write_markdown, write_report
+from swiftprep.recipes.shared.report import plot_losses, write_markdown, write_report
 
 REPORT: dict[str, Any] = {
     "config": {"scan": {"framework": "ta404"}},

@@ -16,16 +16,17 @@ import pytest
 from present import present
 
 from swiftprep import Sample, Scanner, SwiftRunner, demo, write_jsonl
+from swiftprep.distill.held_out import split_by_group
 from swiftprep.distill.planning.coverage import coverage
 from swiftprep.errors import ConfigError, RunError
 from swiftprep.evaluate.validity import api_rows, api_valid
 from swiftprep.models.folders import check_adapter
 from swiftprep.recipes import distill, stage2
-from swiftprep.recipes.config import load
-from swiftprep.recipes.distill_config import DistillConfig, Stage2Config
-from swiftprep.recipes.distilling import make_teacher, shipped_experts
-from swiftprep.recipes.questions import compare_stages, examples
-from swiftprep.recipes.stage1_results import hold_out
+from swiftprep.recipes.shared.distill_settings import DistillConfig, Stage2Config
+from swiftprep.recipes.shared.distilling import make_teacher, shipped_experts
+from swiftprep.recipes.shared.questions import compare_stages, examples
+from swiftprep.recipes.shared.settings import load
+from swiftprep.recipes.shared.stage1_state import write_state
 
 GOOD = """要展示状态，需要考虑以下几点：
 
@@ -295,7 +296,7 @@ def finished(tmp_path):
     (checkpoint / "adapter_config.json").write_text('{"r": 8, "base_model_name_or_path": ""}')
     (checkpoint / "args.json").write_text(json.dumps({"model": str(model)}))
     (folder / "config.yaml").write_text(f"model: {{path: {model}}}\nscan: {{lang: en, path: {demo.app()}}}\n")
-    (folder / "report.json").write_text(json.dumps({"sft": {"best_checkpoint": "/moved/stage1/sft/v0/checkpoint-3"}}))
+    write_state(folder, Path("/moved/stage1/sft/v0/checkpoint-3"), "")
     return folder
 
 
@@ -351,12 +352,12 @@ def answers(count):
 
 def test_scenarios_are_held_out_whole_and_always_the_same():
     samples = answers(20)
-    train, val = hold_out(samples, 0.2, 42)
+    train, val = split_by_group(samples, 0.2, 42)
     assert len(val) == 8
     assert {s.prompt for s in train}.isdisjoint({s.prompt for s in val})
-    again = hold_out(reversed(samples), 0.2, 42)
+    again = split_by_group(reversed(samples), 0.2, 42)
     assert {s.id for s in again[1]} == {s.id for s in val}
-    assert {s.id for s in hold_out(samples, 0.2, 43)[1]} != {s.id for s in val}
+    assert {s.id for s in split_by_group(samples, 0.2, 43)[1]} != {s.id for s in val}
 
 
 @pytest.mark.parametrize("seed", range(8))
@@ -365,13 +366,13 @@ def test_what_evolved_from_a_scenario_goes_with_it(seed):
     child = other.replace(id="child", meta={"parent": first.id})
     grandchild = answers(31)[-1].replace(id="grandchild", meta={"parent": "child"})
     odd = [answers(40)[-n].replace(id=f"odd{n}", meta={"parent": f"odd{3 - n}"}) for n in (1, 2)]  # each other's parent
-    for side in hold_out([grandchild, *answers(20), child, *odd], 0.5, seed):
+    for side in split_by_group([grandchild, *answers(20), child, *odd], 0.5, seed):
         assert len({first.id, "child", "grandchild"} & {sample.id for sample in side}) in (0, 3)
 
 
 @pytest.mark.parametrize("fraction", [0.01, 0.99])
 def test_neither_side_is_empty(fraction):
-    assert all(hold_out(answers(2), fraction, 1))
+    assert all(split_by_group(answers(2), fraction, 1))
 
 
 VALID = {

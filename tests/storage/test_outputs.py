@@ -21,7 +21,7 @@ from swiftprep import Catalog, Checker, Mixer, Sample, Scanner, SwiftRunner, dem
 from swiftprep.errors import ConfigError, DataError
 from swiftprep.evaluate.probes import load_questions
 from swiftprep.recipes import check, distill, scan, stage1
-from swiftprep.recipes.stage1_results import read_stage1
+from swiftprep.recipes.shared.stage1_state import read_stage1, write_state
 from swiftprep.storage.disk import atomic_write, whole_folder
 from swiftprep.storage.locking import lock
 from swiftprep.storage.outputs import (
@@ -657,10 +657,9 @@ def stage1_left(folder: Path, rows: str, settings: str) -> None:
     put(folder / "data", rows, names=("train.jsonl", "val.jsonl", "catalog.json"))
     checkpoint = folder / "sft" / "v0" / "checkpoint-3"
     checkpoint.mkdir(parents=True, exist_ok=True)
-    report = {"sft": {"best_checkpoint": str(checkpoint)}, "data": run_of(folder / "data" / "train.jsonl")}
     with writing(folder, "stage1") as staged:
         (staged / "config.yaml").write_text(settings)
-        (staged / "report.json").write_text(json.dumps(report))
+        write_state(staged, checkpoint, run_of(folder / "data" / "train.jsonl"))
 
 
 def test_stage2_reads_a_stage1_that_is_of_one_run(tmp_path):
@@ -681,5 +680,5 @@ def test_stage2_does_not_read_the_settings_of_one_stage1_and_the_report_of_anoth
     stage1_left(tmp_path, "rows", "seed: 1\n")
     with writing(tmp_path, "settings") as staged:
         (staged / "config.yaml").write_text("seed: 2\n")
-    with pytest.raises(DataError, match=r"config\.yaml is of run settings-\w+, report\.json of run stage1-\w+"):
+    with pytest.raises(DataError, match=r"config\.yaml is of run settings-\w+, state\.json of run stage1-\w+"):
         read_stage1(tmp_path, None)

@@ -17,8 +17,8 @@ from swiftprep import Distiller, Teacher, withheld
 from swiftprep.distill.scenario import Scenario
 from swiftprep.errors import ConfigError, RunError, TeacherError
 from swiftprep.models.arguments import to_command
-from swiftprep.recipes import cli
-from swiftprep.recipes.config import load_config, save_config
+from swiftprep.recipes.shared import command_line
+from swiftprep.recipes.shared.settings import load_config, save_config
 from swiftprep.teachers.http import LARGEST_ERROR
 from swiftprep.teachers.openai import LEAST_ANSWER
 from swiftprep.teachers.protocol import Limits
@@ -194,16 +194,16 @@ def test_control_characters_are_escaped_in_errors_and_on_the_terminal(capsys, tm
         pickle.loads(pickle.dumps(RunError(ESCAPES))),
     ):
         assert str(error).isprintable()
-    cli.say(ESCAPES)
+    command_line.say(ESCAPES)
 
-    def recipe(_: cli.Arguments) -> dict[str, str]:
+    def recipe(_: command_line.Arguments) -> dict[str, str]:
         logging.getLogger("swiftprep").warning("%s %s", KEY, ESCAPES)
         return {"answer": ESCAPES + KEY}
 
     root = logging.getLogger()
     handlers, root.handlers[:] = root.handlers[:], []
     try:
-        assert cli.run("x", "", recipe, ["--json"]) == cli.DONE
+        assert command_line.run("x", "", recipe, ["--json"]) == command_line.DONE
     finally:
         root.handlers[:] = handlers
     out, err = capsys.readouterr()

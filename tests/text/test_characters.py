@@ -15,7 +15,7 @@ from swiftprep.mix.mixer import parse_ratio
 from swiftprep.parsing.sfc import template
 from swiftprep.quality.rules.pages import unescaped
 from swiftprep.quality.rules.text import json_wrapped
-from swiftprep.recipes.yaml_text import load_yaml
+from swiftprep.recipes.shared.yaml_text import load_yaml
 from swiftprep.redaction.mask import MARKER
 from swiftprep.redaction.secrets import redact
 from swiftprep.scan.tasks import load_task

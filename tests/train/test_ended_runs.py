@@ -96,9 +96,9 @@ def start(model: Path, folder: Path, call: str) -> tuple[str, subprocess.Popen[b
     """Start a recipe that calls a runner; return what marks all its processes, and the first of them."""
     code = f"""if True:
         from swiftprep import SwiftRunner
-        from swiftprep.recipes import cli
+        from swiftprep.recipes.shared import command_line
         runner = SwiftRunner({str(model)!r}, {str(folder)!r}, **{MODEL_ARGUMENTS!r})
-        cli.run("check", "", lambda arguments: runner.{call}, [])
+        command_line.run("check", "", lambda arguments: runner.{call}, [])
     """
     environment = {**os.environ, "SWIFTPREP_MARK": str(folder)}
     process = subprocess.Popen([sys.executable, "-c", code], env=environment, stderr=subprocess.DEVNULL)

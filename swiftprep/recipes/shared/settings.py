@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from swiftprep.errors import ConfigError, DataError, did_you_mean, one_line
 from swiftprep.mix.mixer import parse_ratio
 from swiftprep.models.arguments import unknown_arguments
-from swiftprep.recipes.yaml_text import load_yaml
+from swiftprep.recipes.shared.yaml_text import load_yaml
 from swiftprep.redaction.secret_formats import has_format
 from swiftprep.scan.file_record import SUFFIXES
 from swiftprep.scan.tasks import KINDS

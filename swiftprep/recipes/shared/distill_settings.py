@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
-from swiftprep.recipes.config import EvalConfig, MixConfig, ScanConfig, Section
+from swiftprep.recipes.shared.settings import EvalConfig, MixConfig, ScanConfig, Section
 
 
 class TeacherConfig(Section):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import islice
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -10,10 +9,10 @@ from swiftprep.catalog.catalog import Catalog
 from swiftprep.evaluate.compare import compare
 from swiftprep.evaluate.probes import load_questions
 from swiftprep.evaluate.validity import api_rows
-from swiftprep.recipes.cli import say
-from swiftprep.recipes.distill_config import Stage2Config
-from swiftprep.recipes.stage1_results import Stage1Run
-from swiftprep.records import read_jsonl, write_jsonl
+from swiftprep.recipes.shared.command_line import say
+from swiftprep.recipes.shared.distill_settings import Stage2Config
+from swiftprep.recipes.shared.stage1_state import Stage1Run
+from swiftprep.recipes.shared.training import first_rows
 from swiftprep.train.runner import SwiftRunner
 
 Rows: TypeAlias = list[dict[str, Any]]
@@ -43,10 +42,11 @@ def ask_stages(
         RunInterrupted: Ctrl-C.
     """
     data = config.output_dir / "data"
-    short: dict[str, str | Path] = {"general": config.eval.probes, "held-out": data / "held-out.jsonl"}
-    long: dict[str, str | Path] = {"scenarios": data / "scenarios.jsonl"}
-    for source, made in ((before.data / "val.jsonl", short["held-out"]), (data / "val.jsonl", long["scenarios"])):
-        write_jsonl(islice(read_jsonl(source), config.eval.limit), made)
+    held_out = first_rows(before.data / "val.jsonl", config.eval.limit, data / "held-out.jsonl")
+    short: dict[str, str | Path] = {"general": config.eval.probes, "held-out": held_out}
+    long: dict[str, str | Path] = {
+        "scenarios": first_rows(data / "val.jsonl", config.eval.limit, data / "scenarios.jsonl")
+    }
     first = before.checkpoint if before.is_adapter else None
     tuned = base if before.is_adapter else start  # a whole model has no base to be an adapter of
     models = {

@@ -18,8 +18,8 @@ from swiftprep.distill.result import Result, ScenarioRecord
 from swiftprep.distill.scenario import Scenario
 from swiftprep.distill.verification.compiler import Compiler
 from swiftprep.errors import ConfigError, DistillStopped, did_you_mean
-from swiftprep.recipes.cli import say
-from swiftprep.recipes.distill_config import AskConfig, TeacherConfig
+from swiftprep.recipes.shared.command_line import say
+from swiftprep.recipes.shared.distill_settings import AskConfig, TeacherConfig
 from swiftprep.records import Sample
 from swiftprep.teachers.protocol import Limits, TeacherProtocol
 from swiftprep.teachers.providers import PROVIDERS

@@ -1,19 +1,21 @@
-"""What stage 1 left, as stage 2 needs it, and which scenarios stage 2 holds out."""
+"""What stage 1 leaves for stage 2: its checkpoint and the run of its data, in a file of their own."""
 
 from __future__ import annotations
 
-import hashlib
 import json
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from swiftprep.errors import ConfigError, DataError
 from swiftprep.models.folders import ADAPTER_CONFIG
-from swiftprep.recipes.config import Stage1Config, load
-from swiftprep.records import Sample, iter_lines, parse_row
+from swiftprep.recipes.shared.settings import Stage1Config, load
+from swiftprep.records import iter_lines, parse_row
+from swiftprep.storage.disk import write_text
 from swiftprep.storage.outputs import check_run
+
+STATE = "state.json"
+FORMAT = 1  # of the state file
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,18 @@ class Stage1Run:
         return [parse_row(line) for _, line in iter_lines(path)] if path.is_file() else []
 
 
+def write_state(folder: Path, best_checkpoint: Path, data: str) -> None:
+    """Write what stage 2 has to know into the output folder of stage 1.
+
+    Args:
+        folder: It, or where its files are staged.
+        best_checkpoint: The checkpoint to go on from.
+        data: The run that wrote the data files; see `swiftprep.storage.outputs.run_of`.
+    """
+    content = {"format": FORMAT, "best_checkpoint": str(best_checkpoint), "data": data}
+    write_text(folder / STATE, json.dumps(content, ensure_ascii=False, indent=2) + "\n")
+
+
 def read_stage1(folder: Path, model: str | None) -> Stage1Run:
     """Return what stage 1 left in its output folder.
 
@@ -62,10 +76,10 @@ def read_stage1(folder: Path, model: str | None) -> Stage1Run:
         ConfigError: there is no finished stage 1, or a part of it is gone.
         DataError: what is there is of two runs.
     """
-    report = folder / "report.json"
-    check_run(folder, ("report.json", "config.yaml", "eval/base.jsonl", "eval/tuned.jsonl"))
+    check_run(folder, (STATE, "config.yaml", "eval/base.jsonl", "eval/tuned.jsonl"))
     runs = check_run(folder / "data", ("train.jsonl", "val.jsonl", "catalog.json"))
-    if not report.is_file():
+    state = folder / STATE
+    if not state.is_file():
         raise ConfigError(
             f"{folder}: no finished stage 1 there; run `python -m swiftprep.recipes.stage1 output_dir={folder}` first "
             "(请先运行第一阶段)"
@@ -74,15 +88,19 @@ def read_stage1(folder: Path, model: str | None) -> Stage1Run:
     if model is not None:
         config = config.model_copy(update={"model": config.model.model_copy(update={"path": model})})
     try:
-        told = json.loads(report.read_text(encoding="utf-8"))
-        said, data = Path(told["sft"]["best_checkpoint"]), told.get("data")
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise ConfigError(f"{report}: not the report of stage 1: {error!r}") from None
+        content = json.loads(state.read_text(encoding="utf-8"))
+        version, said, data = content["format"], Path(content["best_checkpoint"]), content["data"]
+    except (ValueError, KeyError, TypeError) as error:
+        raise ConfigError(f"{state}: not what stage 1 writes: {error!r} (不是第一阶段的状态文件)") from None
+    if version != FORMAT:
+        raise ConfigError(
+            f"{state}: of format {version!r:.80}, and this swiftprep reads {FORMAT}; run stage 1 again (格式版本不同)"
+        )
     if data and runs and data not in runs:
         raise DataError(
-            f"{folder}: report.json is of a stage 1 on the data of run {data}, and data/ holds that of run "
+            f"{folder}: {STATE} is of a stage 1 on the data of run {data}, and data/ holds that of run "
             f"{sorted(runs)[0]}: a later stage 1 did not come to its end. Run it again "
-            "(数据与报告来自不同的运行，请重新运行第一阶段)"
+            "(数据与训练结果来自不同的运行，请重新运行第一阶段)"
         )
     moved = folder / "sft" / said.parent.name / said.name  # the folder may have been moved, as a whole
     checkpoint = said if said.is_dir() else moved
@@ -90,42 +108,3 @@ def read_stage1(folder: Path, model: str | None) -> Stage1Run:
         if not needed.exists():
             raise ConfigError(f"{needed}: is gone; run stage 1 again (第一阶段的结果不完整，请重新运行)")
     return Stage1Run(folder, config, checkpoint)
-
-
-def hold_out(samples: Iterable[Sample], fraction: float, seed: int) -> tuple[list[Sample], list[Sample]]:
-    """Split samples into those to train on and those held out, all of one scenario on one side.
-
-    Samples belong together that have one question, or come from one scenario (`meta["parent"]`, over any number of
-    steps). Which are held out hangs on the seed and on the scenarios' names, not on the order.
-
-    Args:
-        samples: At least two questions.
-        fraction: Share of the questions to hold out; at least one is, and one is not.
-        seed: For the draw.
-    """
-    given = list(samples)
-    parents = {sample.id: str(sample.meta["parent"]) for sample in given if sample.meta.get("parent")}
-    of_question: dict[str, str] = {}
-    for sample in sorted(given, key=lambda sample: sample.id):
-        of_question.setdefault(sample.prompt, _root(sample.id, parents))
-    groups: dict[str, list[Sample]] = {}
-    for sample in given:
-        groups.setdefault(of_question[sample.prompt], []).append(sample)
-
-    def drawn(group: str) -> bytes:
-        return hashlib.blake2b(f"{seed}\0{group}".encode("utf-8", "replace"), digest_size=16).digest()
-
-    order = sorted(groups, key=lambda group: (drawn(group), group))
-    chosen = set(order[: max(1, min(len(order) - 1, round(fraction * len(order))))])
-    sides: tuple[list[Sample], list[Sample]] = ([], [])
-    for group, members in groups.items():
-        sides[group in chosen].extend(members)
-    return sides
-
-
-def _root(name: str, parents: dict[str, str]) -> str:
-    seen = {name}
-    while name in parents and parents[name] not in seen:
-        name = parents[name]
-        seen.add(name)
-    return name

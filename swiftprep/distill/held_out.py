@@ -1,0 +1,47 @@
+"""Hold scenarios out: whatever comes from one question stays on one side."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+
+from swiftprep.records import Sample
+
+
+def split_by_group(samples: Iterable[Sample], fraction: float, seed: int) -> tuple[list[Sample], list[Sample]]:
+    """Split samples into those to train on and those held out, all of one scenario on one side.
+
+    Samples belong together that have one question, or come from one scenario (`meta["parent"]`, over any number of
+    steps). Which are held out hangs on the seed and on the scenarios' names, not on the order.
+
+    Args:
+        samples: At least two questions.
+        fraction: Share of the questions to hold out; at least one is, and one is not.
+        seed: For the draw.
+    """
+    given = list(samples)
+    parents = {sample.id: str(sample.meta["parent"]) for sample in given if sample.meta.get("parent")}
+    of_question: dict[str, str] = {}
+    for sample in sorted(given, key=lambda sample: sample.id):
+        of_question.setdefault(sample.prompt, _root(sample.id, parents))
+    groups: dict[str, list[Sample]] = {}
+    for sample in given:
+        groups.setdefault(of_question[sample.prompt], []).append(sample)
+
+    def drawn(group: str) -> bytes:
+        return hashlib.blake2b(f"{seed}\0{group}".encode("utf-8", "replace"), digest_size=16).digest()
+
+    order = sorted(groups, key=lambda group: (drawn(group), group))
+    chosen = set(order[: max(1, min(len(order) - 1, round(fraction * len(order))))])
+    sides: tuple[list[Sample], list[Sample]] = ([], [])
+    for group, members in groups.items():
+        sides[group in chosen].extend(members)
+    return sides
+
+
+def _root(name: str, parents: dict[str, str]) -> str:
+    seen = {name}
+    while name in parents and parents[name] not in seen:
+        name = parents[name]
+        seen.add(name)
+    return name

@@ -1,0 +1,1 @@
+"""What the recipes share: settings, the command line, and the reports they write."""

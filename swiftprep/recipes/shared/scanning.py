@@ -1,0 +1,64 @@
+"""What the recipes that scan have in common."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+from swiftprep import demo
+from swiftprep.errors import ConfigError
+from swiftprep.recipes.shared.settings import ScanConfig
+from swiftprep.scan.result import Scan
+from swiftprep.scan.scanner import Scanner
+
+
+def make_scanner(wanted: ScanConfig, *, seed: int, tokenizer: str | Path | None) -> Scanner:
+    """Return the scanner that a recipe's settings describe; without a path, for the demonstration application.
+
+    Raises:
+        ConfigError: something in the settings is wrong.
+    """
+    return Scanner(
+        demo.app() if wanted.path is None else os.path.expanduser(wanted.path),
+        framework=wanted.framework,
+        vue_version=wanted.vue_version,
+        lang=wanted.lang,
+        kinds=wanted.kinds,
+        suffixes=wanted.suffixes,
+        ignore=wanted.ignore,
+        max_tokens=wanted.max_tokens,
+        tokenizer=tokenizer,
+        allow_licenses=wanted.allow_licenses,
+        val_fraction=wanted.val_fraction,
+        seed=seed,
+        file_seconds=wanted.file_seconds,
+        file_memory_mb=wanted.file_memory_mb,
+    )
+
+
+def require_two_sides(scan: Scan) -> None:
+    """Refuse a scan of which there is nothing to train on or nothing to hold out.
+
+    Raises:
+        ConfigError: see above.
+    """
+    if not scan.train or not scan.val:
+        raise ConfigError(
+            f"{scan.root}: {scan.kept} of {scan.found} files can be used {scan.reasons() or ''}; at least two are "
+            "needed, one to train on and one to hold out (可用的组件太少)"
+        )
+
+
+def scan_facts(scan: Scan) -> dict[str, Any]:
+    """Return what a report says of a scan, as plain values."""
+    return {
+        "root": str(scan.root),
+        "found": scan.found,
+        "kept": scan.kept,
+        "rejected": scan.reasons(),
+        "train": len(scan.train),
+        "held_out": len(scan.val),
+        "secrets": len(scan.findings),
+        "held_out_paths": [file["path"] for file in scan.files if file["split"] == "val"],
+    }
