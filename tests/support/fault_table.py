@@ -12,7 +12,7 @@ RETRIED = {
     "reset-before": "connection", "close-before": "connection", "bad-status-line": "connection",
     "reset-middle": "bad-body", "close-middle": "bad-body", "close-in-chunk": "bad-body", "truncated-json": "bad-body",
     "empty-200": "bad-body", "html-200": "bad-body", "null-200": "bad-body", "list-200": "bad-body",
-    "bad-utf-8": "bad-body", "bad-gzip": "bad-body", "lone-surrogate": "bad-body",
+    "bad-utf-8": "bad-body", "bad-gzip": "bad-body",
     "no-choices": "empty", "null-choices": "empty", "odd-choices": "empty", "null-message": "empty",
     "null-content": "empty", "empty-content": "empty", "number-content": "empty", "tool-calls": "empty",
 }  # fmt: skip
@@ -37,7 +37,7 @@ STOPS = {
 }  # fmt: skip
 GOOD = (
     "slow-good", "parts", "no-usage", "null-usage", "odd-usage", "text-plain", "gbk-said", "null-error",
-    "gzip-good", "reasoning-content", "reasoning", "duplicate-headers", "early-hints", "old-http", "nul",
+    "gzip-good", "reasoning-content", "reasoning", "duplicate-headers", "early-hints", "old-http", "nul", "lone-surrogate",
 )  # fmt: skip
 GOOD_STREAMS = ("stream-no-done", "stream-comments", "stream-crlf", "stream-split", "stream-reasoning")
 HANGS = ("hang", "drip-blank", "drip-comments", "drip-headers")
