@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -16,8 +17,8 @@ from swiftprep.distill.preview import Preview, preview
 from swiftprep.distill.prompting.prompts import OPERATIONS, Operation, Prompter
 from swiftprep.distill.reading.experts import Given, read_experts
 from swiftprep.distill.reading.scenario_files import load_scenarios
-from swiftprep.distill.result import Result, ScenarioRecord, settle
-from swiftprep.distill.run import DistillRun
+from swiftprep.distill.result import Result, ScenarioRecord, settle, to_sample
+from swiftprep.distill.run import DistillRun, Work
 from swiftprep.distill.scenario import Lang, Scenario
 from swiftprep.distill.store import LEDGER, AnswerStore, read_ledger
 from swiftprep.distill.verification.verify import Verifier
@@ -27,7 +28,6 @@ from swiftprep.streams import get_logger
 from swiftprep.teachers.functions import as_teacher
 from swiftprep.teachers.protocol import TeacherProtocol
 from swiftprep.teachers.request import Reasoning, Reply
-from swiftprep.text.characters import whole
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -89,15 +89,34 @@ class Distiller:
             raise ConfigError(f"reasoning={reasoning!r}; expected 'inline', 'think' or 'none'")
         if repair_rounds < 0:
             raise ConfigError(f"repair_rounds={repair_rounds}; expected 0 or more")
-        self.teacher = None if teacher is None else as_teacher(teacher)
-        self.judge = None if judge is None else as_teacher(judge, name="judge")
+        self._teacher = None if teacher is None else as_teacher(teacher)
+        self._judge = None if judge is None else as_teacher(judge, name="judge")
+        self._examples = tuple(examples)
         self.catalog = catalog
         self.store = Path(store)
-        self.examples = list(examples)
         self.reasoning: Reasoning = reasoning
         self.repair_rounds = repair_rounds
-        self.prompter = Prompter(catalog, examples=self.examples, reasoning=reasoning)
         self.verifier = Verifier(catalog, reasoning=reasoning, compiler=compiler, seconds=verify_seconds)
+
+    @property
+    def teacher(self) -> TeacherProtocol | None:
+        """Who is asked."""
+        return self._teacher
+
+    @property
+    def judge(self) -> TeacherProtocol | None:
+        """Who scores the answers."""
+        return self._judge
+
+    @property
+    def examples(self) -> tuple[Sample, ...]:
+        """The samples whose uses are shown to the teacher, and whose components are planned less."""
+        return self._examples
+
+    @cached_property
+    def prompter(self) -> Prompter:
+        """What says what a teacher is told; to set it up takes a look at every example."""
+        return Prompter(self.catalog, examples=self._examples, reasoning=self.reasoning)
 
     def __repr__(self) -> str:
         return f"<Distiller {self.teacher!r}, {self.catalog!r}, store {self.store}>"
@@ -221,7 +240,7 @@ class Distiller:
         scenarios: Iterable[Asked] | str | Path,
         budget: Budget | Mapping[str, float] | None,
         mode: str,
-        work: Callable[[DistillRun], Coroutine[Any, Any, None]],
+        step: Callable[[DistillRun], Coroutine[Any, Any, None]],
     ) -> tuple[DistillRun, Result]:
         if self.teacher is None:
             raise ConfigError("there is no teacher to ask: Distiller(Teacher(…)) (没有指定教师模型)")
@@ -230,11 +249,21 @@ class Distiller:
             check = getattr(teacher, "check", None)
             if check is not None:
                 check()
+        work = Work(
+            prompter=self.prompter,
+            verifier=self.verifier,
+            teacher=self.teacher,
+            judge=self.judge,
+            reasoning=self.reasoning,
+            repair_rounds=self.repair_rounds,
+            budget=to_budget(budget),
+            mode=mode,
+        )
         with AnswerStore(self.store) as store:
-            run = DistillRun(self, self.teacher, store, asked, to_budget(budget), mode)
+            run = DistillRun(work, store, asked)
             interrupted = False
             try:
-                run_async(lambda: work(run), on_interrupt=run.interrupt)
+                run_async(lambda: step(run), on_interrupt=run.interrupt)
             except KeyboardInterrupt:
                 interrupted = True
         result = run.result()
@@ -275,7 +304,7 @@ class Distiller:
         replies = [(item.scenario, self._as_reply(item)) for item in given]
         for (scenario, _), (flaws, answer) in zip(replies, self.verifier.check_all(replies), strict=True):
             record = ScenarioRecord(scenario, tries=1, flaws=[flaws])
-            settle(record, self._sample(scenario, answer, "expert", {}), flaws)
+            settle(record, to_sample(scenario, answer, self.reasoning, "expert", {}), flaws)
             records.append(record)
         records += [ScenarioRecord(Scenario(reject.path or "?"), reject=reject) for reject in rejects]
         return Result(records)
@@ -303,32 +332,6 @@ class Distiller:
             raise ConfigError(
                 f"scenarios={given!r:.80}: expected scenarios, instructions or a file of them (场景应为文本或 Scenario)"
             ) from None
-
-    def sample(self, scenario: Scenario, reply: Reply, generator: str, meta: dict[str, Any]) -> Sample:
-        """Return the training sample of an answer.
-
-        Args:
-            scenario: What was asked.
-            reply: The answer.
-            generator: Who gave it.
-            meta: More of its lineage.
-        """
-        return self._sample(scenario, self.verifier.finish(scenario, reply), generator, meta)
-
-    def _sample(self, scenario: Scenario, answer: str, generator: str, meta: dict[str, Any]) -> Sample:
-        about = {
-            "kind": "scenario",
-            "intent": scenario.intent,
-            "components": list(scenario.components),
-            "lang": scenario.lang,
-            "level": scenario.level,
-            "reasoning": self.reasoning,
-            "generator": generator,
-        }
-        meta = {**scenario.meta, **about, **meta}
-        return Sample.from_instruction(
-            scenario.instruction, "", whole(answer), id=scenario.id, channel="private", meta=meta
-        )
 
 
 def _scenario(item: Asked) -> Scenario:

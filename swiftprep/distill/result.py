@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,7 +16,8 @@ from swiftprep.distill.verification.flaw import Flaw
 from swiftprep.records import Reject, Sample, write_jsonl
 from swiftprep.storage.disk import atomic_write
 from swiftprep.storage.outputs import writing
-from swiftprep.text.characters import whole_in
+from swiftprep.teachers.request import Reasoning
+from swiftprep.text.characters import whole, whole_in
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -46,6 +47,35 @@ class Usage:
     def tokens(self) -> int:
         """All tokens."""
         return self.tokens_in + self.tokens_out
+
+
+def to_sample(scenario: Scenario, answer: str, reasoning: Reasoning, generator: str, meta: Mapping[str, Any]) -> Sample:
+    """Return the training sample of an answer.
+
+    Args:
+        scenario: What was asked.
+        answer: As it will be trained on.
+        reasoning: The form of its reasoning.
+        generator: Who gave it.
+        meta: More of its lineage.
+    """
+    about = {
+        "kind": "scenario",
+        "intent": scenario.intent,
+        "components": list(scenario.components),
+        "lang": scenario.lang,
+        "level": scenario.level,
+        "reasoning": reasoning,
+        "generator": generator,
+    }
+    return Sample.from_instruction(
+        scenario.instruction,
+        "",
+        whole(answer),
+        id=scenario.id,
+        channel="private",
+        meta={**scenario.meta, **about, **meta},
+    )
 
 
 @dataclass(slots=True)

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 from swiftprep.distill.batch import BatchTeacher
 from swiftprep.distill.budget import Budget, BudgetReached, Spending
 from swiftprep.distill.calls import Answer, RequestExecutor
-from swiftprep.distill.prompting.prompts import Operation, read_evolved, read_judgement
-from swiftprep.distill.result import Result, ScenarioRecord, Usage, settle
+from swiftprep.distill.prompting.prompts import Operation, Prompter, read_evolved, read_judgement
+from swiftprep.distill.result import Result, ScenarioRecord, Usage, settle, to_sample
 from swiftprep.distill.scenario import Scenario
 from swiftprep.distill.store import AnswerStore
 from swiftprep.distill.verification.flaw import Flaw
-from swiftprep.distill.verification.verify import NOT_CHECKED
+from swiftprep.distill.verification.verify import NOT_CHECKED, Verifier
 from swiftprep.errors import ConfigError, DistillStopped, SwiftprepError, TeacherError, one_line
 from swiftprep.progress import progress_bar
 from swiftprep.records import Message, Reject, Sample
@@ -24,10 +24,7 @@ from swiftprep.streams import get_logger
 from swiftprep.teachers.limiter import Halted
 from swiftprep.teachers.openai import OpenAITeacher
 from swiftprep.teachers.protocol import TeacherProtocol
-from swiftprep.teachers.request import Reply, Request
-
-if TYPE_CHECKING:
-    from swiftprep.distill.distiller import Distiller
+from swiftprep.teachers.request import Reasoning, Reply, Request
 
 logger = get_logger(__name__)
 
@@ -47,24 +44,46 @@ class _Judged:
 _PASSED = _Judged([])
 
 
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What a run does with each scenario.
+
+    Attributes:
+        prompter: Says what a teacher is told.
+        verifier: Says what is wrong with an answer.
+        teacher: Is asked.
+        judge: Scores each good answer; None: nobody does.
+        reasoning: The form the reasoning is asked for in.
+        repair_rounds: How often an answer goes back to be mended.
+        budget: What may be spent.
+        mode: `"live"` or `"batch"`.
+    """
+
+    prompter: Prompter
+    verifier: Verifier
+    teacher: TeacherProtocol
+    judge: TeacherProtocol | None
+    reasoning: Reasoning
+    repair_rounds: int
+    budget: Budget
+    mode: str
+
+
 class DistillRun:
     """One run of a distiller."""
 
-    def __init__(
-        self,
-        distiller: Distiller,
-        teacher: TeacherProtocol,
-        store: AnswerStore,
-        scenarios: list[Scenario],
-        budget: Budget,
-        mode: str,
-    ) -> None:
-        self.distiller = distiller
-        self.teacher = teacher
+    def __init__(self, work: Work, store: AnswerStore, scenarios: Iterable[Scenario]) -> None:
+        """Set up; nothing is asked yet.
+
+        Args:
+            work: What to do with each scenario.
+            store: An open store.
+            scenarios: What to ask.
+        """
+        self.work = work
+        self.teacher = work.teacher
         self.store = store
         self.records = [ScenarioRecord(scenario) for scenario in scenarios]
-        self.budget = budget
-        self.mode = mode
         self._failed: SwiftprepError | None = None
         self.neutralised: Counter[str] = Counter()
         self.evolved: dict[str, Scenario] = {}
@@ -86,13 +105,13 @@ class DistillRun:
         await self._go(lambda record: self._evolve(record, how[record.scenario.id]))
 
     async def _go(self, step: Callable[[ScenarioRecord], Awaitable[None]]) -> None:
-        judge = self.distiller.judge
-        if self.mode == "batch":
+        judge = self.work.judge
+        if self.work.mode == "batch":
             if not isinstance(self.teacher, OpenAITeacher):
                 raise ConfigError("mode='batch': only a Teacher over HTTP has a batch endpoint (该教师不支持批量接口)")
             self.teacher = self._batch = BatchTeacher(self.teacher, self.store, lambda: self._working)
         teachers = [self.teacher, *([judge] if judge else [])]
-        spending = Spending(self.budget, self.store.spent())
+        spending = Spending(self.work.budget, self.store.spent())
         spending.check(teachers)
         # A batch is the provider's: whatever ends the run, nobody waits a day for it.
         self.calls = RequestExecutor(self.store, spending, on_halt=self._batch.leave if self._batch else None)
@@ -129,7 +148,7 @@ class DistillRun:
         tally = self.calls.tally if self.calls else None
         if tally is None:
             return Result(self.records)
-        teachers = [self.teacher, *([self.distiller.judge] if self.distiller.judge else [])]
+        teachers = [self.teacher, *([self.work.judge] if self.work.judge else [])]
         cost = tally.cost if any(teacher.price is not None for teacher in teachers) else None
         usage = Usage(
             tally.calls, tally.cached, tally.tokens_in, tally.tokens_out, cost, dict(sorted(tally.outcomes.items()))
@@ -190,12 +209,12 @@ class DistillRun:
     async def _distil(self, record: ScenarioRecord) -> None:
         """Ask, verify, and have mended what does not pass."""
         assert self.calls is not None
-        distiller, scenario = self.distiller, record.scenario
-        prompt = await self._think(distiller.prompter.ask, scenario)
+        work, scenario = self.work, record.scenario
+        prompt = await self._think(work.prompter.ask, scenario)
         self.neutralised.update(prompt.neutralised)
         messages = prompt.messages
-        for purpose in ("answer", *["repair"] * distiller.repair_rounds):
-            request = Request(self.teacher.identity, messages, self.teacher.sampling, distiller.reasoning)
+        for purpose in ("answer", *["repair"] * work.repair_rounds):
+            request = Request(self.teacher.identity, messages, self.teacher.sampling, work.reasoning)
             try:
                 answer = await self.calls.ask(self.teacher, request, purpose=purpose, scenario=scenario.id)
             except TeacherError as error:
@@ -207,8 +226,8 @@ class DistillRun:
             meta = {"request": answer.key, "tries": record.tries}
             flaws, sample = await self._verified(scenario, answer, prompt.messages, meta)
             verdict = _PASSED
-            if not flaws and distiller.judge is not None:
-                verdict = await self._judge(distiller.judge, scenario, sample.answer)
+            if not flaws and work.judge is not None:
+                verdict = await self._judge(work.judge, scenario, sample.answer)
                 flaws = verdict.flaws
             record.flaws.append(flaws)
             record.reject = None
@@ -217,13 +236,13 @@ class DistillRun:
             settle(record, sample, flaws)
             if not flaws or not verdict.can_be_mended:
                 return
-            messages = await self._think(distiller.prompter.mend, messages, answer.reply.content, flaws)
+            messages = await self._think(work.prompter.mend, messages, answer.reply.content, flaws)
 
     async def _evolve(self, record: ScenarioRecord, how: Operation) -> None:
         """Have a scenario's instruction rewritten; what is of no use is rejected."""
         assert self.calls is not None
         scenario = record.scenario
-        request = Request(self.teacher.identity, self.distiller.prompter.evolve(scenario, how), self.teacher.sampling)
+        request = Request(self.teacher.identity, self.work.prompter.evolve(scenario, how), self.teacher.sampling)
         try:
             answer = await self.calls.ask(self.teacher, request, purpose="evolve", scenario=scenario.id)
         except TeacherError as error:
@@ -239,7 +258,7 @@ class DistillRun:
         self, scenario: Scenario, answer: Answer, messages: tuple[Message, ...], meta: dict[str, Any]
     ) -> tuple[list[Flaw], Sample]:
         """Verify an answer beside the loop; what could not be verified once is not tried again on the same terms."""
-        terms = self.distiller.verifier.terms
+        terms = self.work.verifier.terms
         if reason := self.store.unchecked(answer.key, terms):
             return [Flaw(NOT_CHECKED, reason, reason)], Sample.from_instruction(scenario.instruction, "", "")
         async with self._verifying:
@@ -251,13 +270,14 @@ class DistillRun:
     def _verify(
         self, scenario: Scenario, reply: Reply, messages: tuple[Message, ...], meta: dict[str, Any]
     ) -> tuple[list[Flaw], Sample]:
-        flaws = self.distiller.verifier.check(scenario, reply, messages)
-        return flaws, self.distiller.sample(scenario, reply, self.teacher.identity, meta)
+        flaws = self.work.verifier.check(scenario, reply, messages)
+        answer = self.work.verifier.finish(scenario, reply)
+        return flaws, to_sample(scenario, answer, self.work.reasoning, self.teacher.identity, meta)
 
     async def _judge(self, judge: TeacherProtocol, scenario: Scenario, answer: str) -> _Judged:
         """Return what a second teacher says of an answer. What ails the judge is no fault of the answer."""
         assert self.calls is not None
-        request = Request(judge.identity, self.distiller.prompter.judge(scenario, answer), judge.sampling)
+        request = Request(judge.identity, self.work.prompter.judge(scenario, answer), judge.sampling)
         try:
             told = await self.calls.ask(judge, request, purpose="judge", scenario=scenario.id)
         except TeacherError as error:

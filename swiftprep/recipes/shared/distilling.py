@@ -134,31 +134,32 @@ def distil(
         RunInterrupted: Ctrl-C.
     """
     wanted = config.distill
-    distiller = Distiller(
-        catalog=catalog,
-        store=wanted.store or config.output_dir / "distil.sqlite",
-        examples=examples,
-        reasoning=wanted.reasoning,
-        repair_rounds=_repair_rounds(config),
-        compiler=_compiler(wanted.compiler),
-        verify_seconds=wanted.verify_seconds,
-    )
+    settings: dict[str, Any] = {
+        "catalog": catalog,
+        "store": wanted.store or config.output_dir / "distil.sqlite",
+        "reasoning": wanted.reasoning,
+        "repair_rounds": _repair_rounds(config),
+        "compiler": _compiler(wanted.compiler),
+        "verify_seconds": wanted.verify_seconds,
+    }
+    examples = list(examples)
     path = wanted.experts or (shipped_experts() if is_demo else None)
-    experts = None if path is None else distiller.from_experts(path)
+    experts = None if path is None else Distiller(**settings).from_experts(path)
     if experts is not None:
         say(f"experts {len(experts.samples)} of {experts.asked} answers pass ({path})")
-        distiller.examples += experts.samples  # what they cover is planned less
+        examples += experts.samples  # what they cover is planned less, and shown to the teacher
     own = load_scenarios(wanted.scenarios) if wanted.scenarios else []
     answered = [record.scenario for record in experts.records] if experts else []
     scenarios = list(own)
     if wanted.n:
-        scenarios += distiller.plan(
+        scenarios += Distiller(examples=examples, **settings).plan(
             wanted.n, langs=wanted.langs, intents=wanted.intents, asked=[*own, *answered], seed=config.seed
         )
     if not scenarios:
         return Distilled(experts, None, None, [], {})
-    distiller.teacher = teacher = make_teacher(config.teacher)
-    distiller.judge = None if config.judge is None else make_teacher(config.judge)
+    teacher = make_teacher(config.teacher)
+    judge = None if config.judge is None else make_teacher(config.judge)
+    distiller = Distiller(teacher, judge=judge, examples=examples, **settings)
     told = {"identity": teacher.identity, "host": teacher.host}
     if dry_run:
         return Distilled(experts, None, distiller.preview(scenarios), scenarios, told)
