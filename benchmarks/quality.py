@@ -128,7 +128,7 @@ def main(each: int, seed: int, missed: bool) -> int:
         print(f"good samples {spoilt}, most of them made to look bad")
         for what, question, about in blind.missed if missed else ():
             print(ascii(f"    {what}: {str(question)[:100]} | {about}")[1:-1])
-    prose = Checker(near=None).run(package_prose())
+    prose = Checker(near_duplicate_threshold=None).run(package_prose())
     print(f"\nsections of what installed Python packages say of themselves: {prose}")
     held = found >= FOUND * len(outcomes) and repaired >= REPAIRED * len(fixable) and flagged <= FLAGGED * len(clean)
     return 0 if held and len(clean) == CLEAN else 1

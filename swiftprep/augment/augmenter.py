@@ -108,7 +108,7 @@ class Augmenter:
         catalog: Catalog | None = None,
         framework: str | None = None,
         per_sample: int = 1,
-        again: bool = False,
+        vary_variants: bool = False,
     ) -> None:
         """Set what to make.
 
@@ -118,7 +118,7 @@ class Augmenter:
             catalog: Of the framework. `props` needs it; without it `repair` breaks nothing but the syntax.
             framework: The framework's name, for samples that do not tell it; by default the catalogue's.
             per_sample: The most variants of a sample by each operation.
-            again: Also make variants of variants.
+            vary_variants: Also make variants of variants.
 
         Raises:
             ConfigError: an unknown operation, or `per_sample` under 1.
@@ -136,7 +136,7 @@ class Augmenter:
         self.catalog = catalog
         self.framework = framework if framework is not None else catalog.framework if catalog else ""
         self.per_sample = per_sample
-        self.again = again
+        self.vary_variants = vary_variants
 
     def run(self, samples: Iterable[Sample]) -> list[Sample]:
         """Return the variants of some samples, without the samples."""
@@ -183,7 +183,7 @@ class Augmenter:
 
     def _unfit(self, sample: Sample) -> str:
         """Return why nothing can be made of a sample, or `""`."""
-        if not self.again and str(sample.meta.get("generator") or "").startswith("augment/"):
+        if not self.vary_variants and str(sample.meta.get("generator") or "").startswith("augment/"):
             return "variant"
         if [m["role"] for m in sample.messages if m["role"] != "system"] != ["user", "assistant"]:
             return "several-turns"

@@ -105,7 +105,7 @@ class Spending:
                     "budget: the teacher's sampling needs max_tokens, or no answer's cost can be foreseen"
                 )
 
-    def worst(self, size: int, sampling: Mapping[str, object]) -> tuple[int, int]:
+    def upper_bound(self, size: int, sampling: Mapping[str, object]) -> tuple[int, int]:
         """Return the tokens of prompt and answer a request may come to.
 
         Args:

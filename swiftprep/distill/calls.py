@@ -210,7 +210,7 @@ class RequestExecutor:
         self, teacher: TeacherProtocol, request: Request, key: str, purpose: str, scenario: str, size: int
     ) -> Reply:
         """Make one call, within the budget and the limits, and have it in the ledger before the slot is given back."""
-        worst = self.spending.worst(size, request.sampling)
+        worst = self.spending.upper_bound(size, request.sampling)
         async with self._slot(teacher, worst) as slot:
             self.tally.calls += 1
             attempt = self.store.begin(

@@ -15,7 +15,7 @@ from swiftprep.distill.planning.coverage import coverage, plot_coverage
 from swiftprep.distill.planning.planner import plan
 from swiftprep.distill.preview import Preview, preview
 from swiftprep.distill.prompting.prompts import OPERATIONS, Operation, Prompter
-from swiftprep.distill.reading.experts import Given, read_experts
+from swiftprep.distill.reading.experts import ExpertAnswer, read_experts
 from swiftprep.distill.reading.scenario_files import load_scenarios
 from swiftprep.distill.result import Result, ScenarioRecord, settle, to_sample
 from swiftprep.distill.run import DistillRun, Work
@@ -309,7 +309,7 @@ class Distiller:
         records += [ScenarioRecord(Scenario(reject.path or "?"), reject=reject) for reject in rejects]
         return Result(records)
 
-    def _as_reply(self, given: Given) -> Reply:
+    def _as_reply(self, given: ExpertAnswer) -> Reply:
         """Return an expert's answer in the form that was asked for: inline, the reasoning comes before it."""
         if self.reasoning == "inline" and given.reasoning:
             return Reply(f"{given.reasoning}\n\n{given.answer}")

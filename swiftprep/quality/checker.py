@@ -107,7 +107,7 @@ class Checker:
         *,
         catalog: Catalog | None = None,
         held_out: Iterable[Sample | str | Path] | str | Path = (),
-        near: float | None = 0.8,
+        near_duplicate_threshold: float | None = 0.8,
         max_tokens: int | None = None,
         count_tokens: Callable[[str], int] | None = None,
         levels: Mapping[str, Level] | None = None,
@@ -122,8 +122,8 @@ class Checker:
         Args:
             catalog: Of the framework: Vue code in answers is checked against it.
             held_out: Evaluation samples, or files of them. What repeats them is dropped from the training data.
-            near: From which Jaccard similarity of both question and answer two samples are near copies; None:
-                only exact copies are found.
+            near_duplicate_threshold: From which Jaccard similarity of both question and answer two samples are near
+                copies; None: only exact copies are found.
             max_tokens: Longer samples are rejected; swift's `--max_length`.
             count_tokens: Counts the tokens of a text, such as `swiftprep.tokens.Counter(model)`; without it they
                 are estimated.
@@ -144,14 +144,16 @@ class Checker:
             ConfigError: `levels` names no rule, or a number is out of range.
             DataError: a file of `held_out` cannot be read.
         """
-        if near is not None and not (is_number(near) and 0 < near <= 1):
+        threshold = near_duplicate_threshold
+        if threshold is not None and not (is_number(threshold) and 0 < threshold <= 1):
             raise ConfigError(
-                f"near={near!r:.100}: expected a similarity above 0 and up to 1, or None (相似度应在 0 到 1 之间)"
+                f"near_duplicate_threshold={threshold!r:.100}: expected a similarity above 0 and up to 1, or None "
+                "(相似度应在 0 到 1 之间)"
             )
         if workers is not None:
             check_workers(workers)
         limits = ItemLimits.given("row", row_seconds, row_memory_mb)
-        self.near = near
+        self.near_duplicate_threshold = threshold
         self.fix = fix
         self.workers = workers
         given = one_or_more("held_out", held_out)
@@ -285,7 +287,8 @@ class Checker:
         held_out = {
             position for position, sample in enumerate(together) if position not in ours or _is_held_out(sample)
         }
-        for copy in duplicates(together, threshold=self.near or 1, near=self.near is not None, held_out=held_out):
+        threshold = self.near_duplicate_threshold
+        for copy in duplicates(together, threshold=threshold or 1, near=threshold is not None, held_out=held_out):
             if copy.position not in ours:
                 continue
             other = together[copy.of].id or f"sample {copy.of}" if copy.of in ours else "an evaluation sample"

@@ -465,7 +465,7 @@ def test_without_a_catalogue_only_syntax_is_broken_and_no_prop_changed():
 
 def test_variants_of_variants_are_made_when_asked_for():
     [first] = Augmenter(operations=["repair"], catalog=CATALOG).run([component()])
-    again = Augmenter(operations=["repair"], catalog=CATALOG, again=True)
+    again = Augmenter(operations=["repair"], catalog=CATALOG, vary_variants=True)
     assert Augmenter(operations=["repair"], catalog=CATALOG).run([first]) == []
     assert again.augment([first]).outcomes[1][1] == "other-kind"  # a repair is not broken anew
     assert again.run([first.replace(meta={**first.meta, "kind": ""})])

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from swiftprep import Distiller, Scenario
-from swiftprep.distill.reading.experts import Given, read_experts
+from swiftprep.distill.reading.experts import ExpertAnswer, read_experts
 from swiftprep.distill.verification.examine import LONGEST
 from swiftprep.distill.verification.verify import Verifier
 from swiftprep.errors import DataError, MissingDependencyError
@@ -276,7 +276,7 @@ def test_no_bytes_make_it_crash(tmp_path: Path, suffix: str, data: bytes) -> Non
         found, _ = read_experts(path)
     except DataError:
         return
-    assert all(isinstance(one, Given) for one in found)
+    assert all(isinstance(one, ExpertAnswer) for one in found)
 
 
 def test_many_rows_go_to_the_worker_together(tmp_path, monkeypatch):

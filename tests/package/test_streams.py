@@ -84,7 +84,9 @@ def test_a_report_that_cannot_be_written_is_an_error(where, data, tmp_path):
 
 @posix
 @pytest.mark.slow
-@pytest.mark.parametrize(("given", "code"), [("near=9", 2), ("output_dir=/dev/null/x", 2), ("--help", 0)])
+@pytest.mark.parametrize(
+    ("given", "code"), [("near_duplicate_threshold=9", 2), ("output_dir=/dev/null/x", 2), ("--help", 0)]
+)
 def test_an_error_that_cannot_be_told_keeps_its_exit_code(given, code, data, tmp_path):
     for where in ("2>/dev/full", "2>&-", "2>/dev/full >/dev/full"):
         child = in_shell(f"$CHECK {given} {where}", data, tmp_path / "out")

@@ -113,7 +113,7 @@ def test_a_rule_that_fails_is_named():
 @pytest.mark.parametrize(
     ("given", "message"),
     [
-        ({"near": "x"}, "near='x': expected a similarity"),
+        ({"near_duplicate_threshold": "x"}, "near_duplicate_threshold='x': expected a similarity"),
         ({"held_out": 5}, "held_out=5: expected a list"),
         ({"held_out": [5]}, "held_out: 5: expected samples"),
         ({"workers": 1001}, "workers=1001: expected 1 or more"),
@@ -143,8 +143,8 @@ def test_levels_change_what_becomes_of_a_finding():
         Checker(levels={"refusl": "off"})
     with pytest.raises(ConfigError, match="expected 'off', 'warn' or 'drop'"):
         Checker(levels={"refusal": "maybe"})  # type: ignore[dict-item]
-    with pytest.raises(ConfigError, match="near=2"):
-        Checker(near=2)
+    with pytest.raises(ConfigError, match="near_duplicate_threshold=2"):
+        Checker(near_duplicate_threshold=2)
 
 
 def test_copies_go_and_the_evaluation_side_wins(tmp_path):
@@ -358,7 +358,7 @@ def test_a_file_cut_into_parts_is_left_as_it_is():
             if piece.strip()
         ]
     catalog = Scanner(demo.app(), framework="ta404").scan().catalog
-    report = Checker(catalog=catalog, near=None).run(parts)
+    report = Checker(catalog=catalog, near_duplicate_threshold=None).run(parts)
     assert report.changes == []
     assert [(present(reject.sample).id, reject.reason) for reject in report.rejected] == []
 

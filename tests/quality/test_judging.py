@@ -106,7 +106,7 @@ def test_rules_before_and_after_a_users_see_what_it_left():
 @pytest.mark.slow
 def test_the_result_is_the_same_with_any_number_of_workers():
     given = [Sample(messages_of(question, answer)) for _, question, answer, *_ in load("second").bad]
-    one, two = (Checker(workers=workers, near=None).run(given) for workers in (1, 2))
+    one, two = (Checker(workers=workers, near_duplicate_threshold=None).run(given) for workers in (1, 2))
     assert [(row.sample, row.reject, row.notes) for row in one.rows] == [
         (row.sample, row.reject, row.notes) for row in two.rows
     ]

@@ -70,7 +70,7 @@ def code(sample: Sample) -> list[tuple[str, str]]:
 
 def check(samples: list[Sample]) -> QualityReport:
     """Check samples, and assert that no code of those kept has other tokens than before."""
-    report = Checker(near=None).run(samples)
+    report = Checker(near_duplicate_threshold=None).run(samples)
     for before, row in zip(samples, report.rows, strict=True):
         if row.reject is not None or row.sample is None or row.sample.messages == before.messages:
             continue

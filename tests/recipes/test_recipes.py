@@ -388,7 +388,7 @@ def test_the_check_recipe_runs_on_the_demonstration_without_data(tmp_path, capsy
     [
         (["nowhere.jsonl"], "no such file"),
         (["levels={refusl: off}"], "did you mean 'refusal'"),
-        (["near=3"], "near"),
+        (["near_duplicate_threshold=3"], "near_duplicate_threshold"),
         (["a.yaml", "b.yaml"], "one settings file at most"),
     ],
 )

@@ -125,7 +125,7 @@ def test_what_the_checker_keeps_and_the_mixer_freezes_can_be_read(tmp_path):
     ]  # fmt: skip
     given_file = tmp_path / "given.jsonl"
     given_file.write_text("".join(json.dumps(row) + "\n" for row in rows))
-    report = Checker(near=None).run_files(given_file)
+    report = Checker(near_duplicate_threshold=None).run_files(given_file)
     assert len(report.kept) == 4
     kept = report.write(tmp_path / "checked")["kept"]
     assert_readable(kept)

@@ -164,7 +164,9 @@ def test_ms_swift_loads_all_that_the_checker_keeps(in_swift, tmp_path, model):
     every_third = dict(list(odd_rows.by_hand().items())[::3])
     every_third.pop("dates-messages.jsonl", None)  # as above
     files = write_files(every_third | odd_rows.at_random(3, 30), tmp_path / "odd")
-    checker = Checker(levels={"unclear": "off", "hollow": "off", "wrong-language": "off"}, near=None)
+    checker = Checker(
+        levels={"unclear": "off", "hollow": "off", "wrong-language": "off"}, near_duplicate_threshold=None
+    )
     written, counts = {}, {}
     for name, path in files.items():
         report = checker.run_files(path)

@@ -244,7 +244,7 @@ def test_a_budget_is_not_passed_and_is_used(budget, made):
 
         async def call(number):
             nonlocal done
-            worst = spending.worst(200, SAMPLING)
+            worst = spending.upper_bound(200, SAMPLING)
             await spending.admit(number, worst, (1000, 1000))
             await asyncio.sleep(1)
             spending.settle(number, (92, 8), 0.1)

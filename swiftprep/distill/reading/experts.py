@@ -52,7 +52,7 @@ _LONE = re.compile("[\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
+class ExpertAnswer:
     """A question an expert answered.
 
     Attributes:
@@ -66,7 +66,7 @@ class Given:
     reasoning: str = ""
 
 
-def read_experts(path: str | Path) -> tuple[list[Given], list[Reject]]:
+def read_experts(path: str | Path) -> tuple[list[ExpertAnswer], list[Reject]]:
     """Read a file, or all files of a folder and those below it, in the order of their names.
 
     Rows have a question and an answer, and may have `input`, `reasoning`, `components`, `intent`, `author`, `lang` and
@@ -94,7 +94,7 @@ def read_experts(path: str | Path) -> tuple[list[Given], list[Reject]]:
     files = {root: root.name} if is_file else _files(root)
     known = [file for file in files if file.suffix.lower() in SUFFIXES]
     results = dict(zip(known, read_apart(partial(_read_file, files), known), strict=True))
-    found: list[Given] = []
+    found: list[ExpertAnswer] = []
     rejects: list[Reject] = []
     for file, name in files.items():
         result = results.get(file)
@@ -122,13 +122,13 @@ def _files(root: Path) -> dict[Path, str]:
     }
 
 
-def _read_file(names: dict[Path, str], path: Path) -> tuple[list[Given], list[Reject]]:
+def _read_file(names: dict[Path, str], path: Path) -> tuple[list[ExpertAnswer], list[Reject]]:
     name = names[path]
     if path.suffix.lower() in (".md", ".markdown"):
         rows, common = _sections(path)
     else:
         rows, common = read_rows(path), {}
-    found: list[Given] = []
+    found: list[ExpertAnswer] = []
     rejects: list[Reject] = []
     place = "row" if path.suffix.lower() == ".xlsx" else "line"
     for row in rows:
@@ -179,7 +179,7 @@ def _by_field(row: dict[Any, Any]) -> dict[str, Any]:
     return made
 
 
-def _given(row: Any, common: dict[str, Any]) -> Given:
+def _given(row: Any, common: dict[str, Any]) -> ExpertAnswer:
     if not isinstance(row, dict):
         raise DataError(f"{type(row).__name__}; expected a question and its answer (应为问题与答案)")
     made = _by_field(row)
@@ -212,7 +212,7 @@ def _given(row: Any, common: dict[str, Any]) -> Given:
         level=int(level) if level in ("1", "2", "3") else 1,
         meta={"author": _text(made, "author")} if "author" in made else {},
     )
-    return Given(scenario, answer, reasoning)
+    return ExpertAnswer(scenario, answer, reasoning)
 
 
 def _text(row: dict[str, Any], field: str) -> str:

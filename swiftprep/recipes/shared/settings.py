@@ -73,7 +73,9 @@ class CheckConfig(Section):
     data: list[Path] = Field(default_factory=list, description=".jsonl, .json or .csv files; none: a scan of the demo")
     catalog: Path | None = Field(default=None, description="catalog.json of a scan; Vue code is checked against it")
     held_out: list[Path] = Field(default_factory=list, description="files of evaluation samples")
-    near: float | None = Field(default=0.8, gt=0, le=1, description="similarity of near copies; null: only exact ones")
+    near_duplicate_threshold: float | None = Field(
+        default=0.8, gt=0, le=1, description="similarity of near copies; null: only exact ones"
+    )
     max_tokens: int | None = Field(default=None, ge=1, description="swift's --max_length; longer samples are rejected")
     tokenizer: Path | None = Field(default=None, description="folder of the model whose tokenizer counts")
     levels: dict[str, Literal["off", "warn", "drop"]] = Field(default_factory=dict, description="rule → level")
