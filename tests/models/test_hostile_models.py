@@ -11,6 +11,7 @@ import pytest
 from swiftprep import SwiftRunner, demo
 from swiftprep.errors import ConfigError, RunError
 from swiftprep.models.folders import carried_arguments
+from swiftprep.recipes.shared.stage1_state import write_state
 from swiftprep.serve.server import LocalServer
 from swiftprep.teachers.swift import swift_teacher
 from swiftprep.train.process import run_in_child
@@ -139,7 +140,7 @@ def test_stage_2_takes_no_trust_from_the_folder_of_stage_1(folders, tmp_path, ca
     for name in ("train.jsonl", "val.jsonl", "catalog.json"):
         (run / "data" / name).write_text("")
     (run / "config.yaml").write_text(f"model: {{path: {model}, trust_remote_code: true}}\n")
-    (run / "report.json").write_text(json.dumps({"sft": {"best_checkpoint": str(adapter)}}))
+    write_state(run, adapter, "")
     assert stage2.main([f"stage1={run}", f"output_dir={tmp_path / 'out'}"]) == 2
     assert "trust_remote_code=True" in capsys.readouterr().err
 
