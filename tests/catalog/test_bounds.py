@@ -451,7 +451,9 @@ WHY = {
     "licences._any_of": "expressions have 50 brackets at most",
     "licences._all_of": "as `_any_of`",
     "licences._one": "as `_any_of`",
-    "python_code._whole": "Python's own parser takes 200 brackets at most",
+    "python_api._whole": "Python's own parser takes 200 brackets at most",
+    "spans._script": "what stands in a hole of a template string has no template string in it",
+    "spans._holes": "as `_script`",
 }
 
 
