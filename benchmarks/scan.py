@@ -55,22 +55,27 @@ def generate(root: Path, count: int) -> None:
         path.write_text(component(number))
 
 
-def scan_once(root: Path, out: Path | None) -> None:
-    """Scan in this process and print seconds, files, kept and peak memory of it and of its workers in MB."""
+def scan_once(root: Path, out: Path | None, workers: int | None = None) -> None:
+    """Scan in this process and print seconds, processor time, files kept, and peak memory of it and its workers in MB."""
     from swiftprep import Scanner
+    from swiftprep.process import workers as pools
 
     start = time.perf_counter()
-    scan = Scanner(root).scan()
+    scan = Scanner(root, workers=workers, cache=workers is None).scan()
     scanned = time.perf_counter() - start
     if out is not None:
         scan.write(out)
+    for pool in pools._kept:
+        pool.close()  # what a child took is known when it has ended
+    usages = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    cpu = sum(usage.ru_utime + usage.ru_stime for usage in usages)
     peak = sum(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)) / 1024
     own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(json.dumps({"seconds": scanned, "kept": scan.kept, "own": own, "peak": peak}))
+    print(json.dumps({"seconds": scanned, "cpu": cpu, "kept": scan.kept, "own": own, "peak": peak}))
 
 
-def in_fresh_process(root: Path, cache: Path, out: Path | None = None) -> dict[str, float]:
-    command = [sys.executable, __file__, "--once", str(root), *([str(out)] if out else [])]
+def in_fresh_process(root: Path, cache: Path, out: Path | None = None, workers: int | None = None) -> dict[str, float]:
+    command = [sys.executable, __file__, "--once", str(root), str(out or ""), str(workers or "")]
     done = subprocess.run(
         command, capture_output=True, text=True, check=True, env={**os.environ, "SWIFTPREP_CACHE": str(cache)}
     )
@@ -160,19 +165,15 @@ def scale(folder: Path, count: int) -> None:
 
 
 def linear(folder: Path) -> None:
-    """One process for both sizes, in CPU time: the wall clock of a large scan is that of several processes."""
-    from swiftprep import Scanner
-
+    """One worker for both sizes, in processor time: the wall clock of a large scan is that of several processes."""
     costs: dict[int, list[float]] = {1000: [], 10_000: []}
     for size in costs:
         generate(folder / str(size), size)
     for _ in range(2):
         for size, seconds in costs.items():
-            start = time.process_time()
-            Scanner(folder / str(size), workers=1, cache=False).scan()
-            seconds.append((time.process_time() - start) / size)
+            seconds.append(in_fresh_process(folder / str(size), folder / "cache", workers=1)["cpu"] / size)
     small, large = (min(seconds) for seconds in costs.values())
-    print(f"one process, CPU time: a file of 10,000 costs {large / small:.2f} x one of 1,000")
+    print(f"one worker, processor time: a file of 10,000 costs {large / small:.2f} x one of 1,000")
 
 
 def main(count: int) -> None:
@@ -187,6 +188,7 @@ def main(count: int) -> None:
 
 
 if sys.argv[1:2] == ["--once"]:
-    scan_once(Path(sys.argv[2]), Path(sys.argv[3]) if len(sys.argv) > 3 else None)
+    root, out, count = sys.argv[2:5]
+    scan_once(Path(root), Path(out) if out else None, int(count) if count else None)
 else:
     main(int(sys.argv[1]) if len(sys.argv) > 1 else 100_000)
