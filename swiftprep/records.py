@@ -1,4 +1,4 @@
-"""`Sample`, the one record type that runs through swiftprep, and JSONL in and out.
+"""Reading and writing `Sample` records as JSONL.
 
 Four row forms are read, one per line, and may be mixed in a file:
 
@@ -9,7 +9,7 @@ Four row forms are read, one per line, and may be mixed in a file:
 | alpaca         | `instruction`, `input`, `output` (the source article's rows)   |
 | query-response | `query` and `response`, or a synonym ms-swift knows            |
 
-ms-swift picks one form per *file*, so what swiftprep writes is always of one form.
+ms-swift picks one form per *file*, so swiftprep always writes files of a single form.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from swiftprep.storage.disk import atomic_write
 from swiftprep.storage.outputs import own, settle
 from swiftprep.text.limits import LARGEST_ROW, TOO_LARGE, lines_within, loads_within, shallow
 
-READ_AT_ONCE = 10_000_000  # bytes ms-swift's reader decides the types of a file's columns by
+READ_AT_ONCE = 10_000_000  # bytes from which ms-swift's reader infers the column types of a file
 
 Message: TypeAlias = dict[str, str]
 
@@ -121,13 +121,13 @@ class Reject:
 def read_jsonl(path: str | Path, *, rejects: list[Reject] | None = None) -> Iterator[Sample]:
     r"""Read samples from a JSONL file, whichever of the four row forms each row has.
 
-    Lines end at `\n` only; a byte order mark and blank lines are passed over. A row of more than 32 MB or 100 levels
-    is a bad one.
+    Lines end at `\n` only; a byte order mark and blank lines are skipped. A row of more than 32 MB or nested more than
+    100 levels deep counts as bad.
 
     Args:
         path: The file, in UTF-8.
         rejects: Without it the first bad row raises. With a list, each bad row is appended to it (reason
-            `"bad-row"`) and reading goes on; samples read plus rejects equals the rows of the file.
+            `"bad-row"`) and reading goes on; samples plus rejects add up to the rows of the file.
 
     Raises:
         DataError: the file is missing, or a row is bad and `rejects` is None. The message opens with
@@ -144,7 +144,7 @@ def _read(source: Path, rejects: list[Reject] | None) -> Iterator[Sample]:
     for number, line in iter_lines(source):
         try:
             sample = to_sample(parse_row(line))
-        except Exception as error:  # whatever a row does, it costs no other row
+        except Exception as error:  # a bad row must not cost any other row
             if rejects is None:
                 raise DataError(f"{source}:{number}: {one_line(error)}") from None
             rejects.append(Reject(f"{source}:{number}", "bad-row", one_line(error)))
@@ -153,9 +153,9 @@ def _read(source: Path, rejects: list[Reject] | None) -> Iterator[Sample]:
 
 
 def iter_lines(path: Path) -> Iterator[tuple[int, bytes]]:
-    """Yield `(line number from 1, line)` for each line that is not blank, without a byte order mark.
+    """Yield `(line number from 1, line)` for each non-blank line, without a byte order mark.
 
-    Of a line of more than `LARGEST_ROW` bytes only the beginning comes, which `parse_row` refuses.
+    A line of more than `LARGEST_ROW` bytes is truncated, and `parse_row` then refuses it.
     """
     with path.open("rb") as file:
         for number, line in enumerate(lines_within(file), start=1):
@@ -168,8 +168,8 @@ def parse_row(line: bytes) -> dict[str, Any]:
     """Parse one line as a JSON object.
 
     Raises:
-        DataError: it is not UTF-8, not JSON, not an object, too large or too deep, or a key stands twice in it, with
-            two values.
+        DataError: it is not UTF-8, not JSON, not an object, too large, nested too deeply, or has a duplicate key with
+            two different values.
     """
     if len(line) > LARGEST_ROW:
         raise DataError(TOO_LARGE)
@@ -195,8 +195,8 @@ def to_sample(row: dict[str, Any]) -> Sample:
     """Turn a row of any of the four forms into a `Sample`.
 
     Raises:
-        DataError: no known form, a conversation ms-swift could not train on, or a row that says more than a sample can
-            hold: two questions, pictures, an answer that was rejected.
+        DataError: the form is unknown, ms-swift could not train on the conversation, or the row holds more than a
+            sample can: two questions, pictures, a rejected answer.
     """
     meta = row.get("meta") or {}
     if isinstance(meta, str):
@@ -238,9 +238,9 @@ def _messages(row: dict[str, Any]) -> tuple[list[Message], dict[str, Any]]:
         return _check(_with_context(row, one_turn.messages)), one_turn.meta
     queries = [k for k in QUERY_KEYS if row.get(k) is not None]
     if not queries:
-        found = ", ".join(sorted(row)) or "nothing"
+        columns = ", ".join(sorted(row)) or "nothing"
         raise DataError(
-            f"unknown row form with columns {found}; expected messages, conversations, "
+            f"unknown row form with columns {columns}; expected messages, conversations, "
             "instruction/input/output or query/response"
         )
     if len(queries) > 1 and "query" not in queries:
@@ -332,18 +332,18 @@ def _need_text(name: str, value: Any) -> None:
 
 
 def write_jsonl(samples: Iterable[Sample], path: str | Path, format: Literal["messages", "alpaca"] = "messages") -> int:
-    """Write samples to a JSONL file, atomically, and return how many.
+    """Write samples to a JSONL file atomically, and return their number.
 
     Args:
-        samples: What to write, in this order.
-        path: The file; its folders are made.
+        samples: The samples, in this order.
+        path: The file; missing parent folders are created.
         format: `"messages"` (any conversation) or `"alpaca"` (`instruction`, `input`, `output`, and `system` and
             `history` where a sample has them).
 
-    What is written loads in ms-swift. Its reader, Arrow, gives each column of a file one type. Where a `meta` does not
-    fit into one (a list that begins with null, a key with values of two types, a slash in a key), every `meta` of the
-    file is written as JSON text; so it is in a file of over 10 MB whose rows differ, as its first 10 MB decide for the
-    others. `read_jsonl` reads both.
+    The file loads in ms-swift. Its reader, Arrow, gives each column of a file one type. Where some `meta` does not fit
+    one type (a list that begins with null, a key with values of two types, a slash in a key), every `meta` of the file
+    is written as JSON text. The same goes for a file of over 10 MB whose rows differ, since Arrow infers the types from
+    the first 10 MB. `read_jsonl` reads both.
 
     Raises:
         DataError: a sample cannot be written in that format, or holds text that is not valid Unicode.
@@ -389,7 +389,7 @@ def _alpaca_row(sample: Sample) -> dict[str, Any]:
     at = meta.pop("input_at", 0)
     instruction = contents[-2]
     input_ = ""
-    if isinstance(at, int) and at > 0 and instruction[at - 1 : at] == "\n":  # still the prompt it was made with
+    if isinstance(at, int) and at > 0 and instruction[at - 1 : at] == "\n":  # the prompt was not edited since
         instruction, input_ = instruction[: at - 1], instruction[at:]
     row |= {"instruction": instruction, "input": input_, "output": contents[-1]}
     if contents[:-2]:
