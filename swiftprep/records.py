@@ -229,7 +229,9 @@ def _from_turns(turns: Any, key: str, system: str | None) -> list[Message]:
             raise DataError(f"turn {position} is {type(turn).__name__}; expected an object (应为对象)")
         role = turn.get("role", turn.get("from"))
         if not isinstance(role, str) or role not in ROLE_NAMES:
-            raise DataError(f"turn {position} has role {role!r}; expected one of system, user, assistant, tool")
+            raise DataError(
+                f"turn {position} has role {role!r}; expected one of system, user, assistant, tool (角色未知)"
+            )
         content = turn.get("content", turn.get("value"))
         if len(turn) > 2:
             _refuse(
@@ -306,7 +308,10 @@ def write_jsonl(samples: Iterable[Sample], path: str | Path, format: Literal["me
                 metas.add(types_of(row["meta"]))
         uneven = (len(columns) > 1 or len(metas) > 1) and file.tell() > READ_AT_ONCE
         if uneven and any({"history", "system"} & set(names) for names in columns):
-            raise DataError(f"{path}: over 10 MB, its rows need one set of columns; write it with format='messages'")
+            raise DataError(
+                f"{path}: over 10 MB, its rows need one set of columns; write it with format='messages' "
+                "(各行的列不一致)"
+            )
         if uneven or not is_one_table(metas):
             put_meta_into_text(file, fill=uneven)
     return count
@@ -324,7 +329,10 @@ def _alpaca_row(sample: Sample) -> dict[str, Any]:
         row["system"] = turns.pop(0)["content"]
     if not turns or len(turns) % 2 or any(m["role"] != ("user", "assistant")[i % 2] for i, m in enumerate(turns)):
         roles = ", ".join(m["role"] for m in turns)
-        raise DataError(f"sample {sample.id or '(no id)'} has turns {roles}; alpaca needs user and assistant in turn")
+        raise DataError(
+            f"sample {sample.id or '(no id)'} has turns {roles}; alpaca needs alternating user and assistant turns "
+            "(轮次不交替)"
+        )
     contents = [m["content"] for m in turns]
     meta = dict(sample.meta)
     at = meta.pop("input_at", 0)

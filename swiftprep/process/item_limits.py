@@ -56,6 +56,6 @@ def check_workers(workers: object) -> None:
     """
     if not isinstance(workers, int) or isinstance(workers, bool) or not 1 <= workers <= MOST_WORKERS:
         raise ConfigError(
-            f"workers={workers!r:.100}: expected 1 or more, and at most {MOST_WORKERS:,}: as many as there are cores "
+            f"workers={workers!r:.100}: expected 1 or more, and at most {MOST_WORKERS:,}; best the number of cores "
             "(工作进程数超出范围)"
         )

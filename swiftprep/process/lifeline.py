@@ -143,7 +143,7 @@ def _tell(line: bytes) -> None:
         except OSError:
             _keeper.kill()
             _keeper.wait()
-    raise OSError("the process that ends the others with this one does not run")
+    raise OSError("the helper process that ends child processes with this one does not start")
 
 
 def _dismiss() -> None:

@@ -96,7 +96,7 @@ def _load(packed: bytes) -> Callable[[Any], Any]:
         function: Callable[[Any], Any] = pickle.loads(packed)
     except Exception as error:
         failure = RunError(
-            f"a worker process cannot load what it is to do: {type(error).__name__}: {error}. Define your own in "
+            f"a worker process cannot load its function: {type(error).__name__}: {error}. Define your own in "
             "the script or notebook itself, or in an installed package (工作进程无法加载该函数)"
         )
 

@@ -62,7 +62,7 @@ def put_together(text: str) -> Iterator[Span]:
 
 
 def from_variables(text: str, lower: str) -> Iterator[Span]:
-    """Yield the parts that are concatenated to a secret after its name: variables, strings, characters.
+    """Yield the parts that a program concatenates into a secret after its name: variables, strings, characters.
 
     Args:
         text: The text.
@@ -117,7 +117,7 @@ def _parts(text: str, start: int, end: int) -> tuple[list[Part], list[str]]:
 
 
 def _of_variables(text: str, at: int, rank: str) -> Iterator[Span]:
-    """Yield the values of the variables that are concatenated to a secret, where the text assigns them."""
+    """Yield the values of the variables that are concatenated into a secret, where the text assigns them."""
     parts: list[Part] = []
     names: list[str] = []
     if template := _TEMPLATE.match(text, at):

@@ -115,7 +115,7 @@ def told(text: str, lower: str, suffix: str, places: Callable[[], Places], offse
             value = value.strip("*")
             start = text.find(value, start)
         may_be = looks_secret(value, "password") if pair is None else _may_follow(pair, value)
-        if may_be and _is_told(text, start, suffix, places, offset):
+        if may_be and _is_prose_or_comment(text, start, suffix, places, offset):
             yield Span(start, start + len(value), "password")
 
 
@@ -145,7 +145,7 @@ def _may_follow(match: re.Match[str], value: str) -> bool:
     return is_spaced or _MARKED.search(value) is not None
 
 
-def _is_told(text: str, at: int, suffix: str, places: Callable[[], Places], offset: int) -> bool:
+def _is_prose_or_comment(text: str, at: int, suffix: str, places: Callable[[], Places], offset: int) -> bool:
     """Return whether a position is in a comment or in prose, which no program reads."""
     if suffix in PROSE:
         return True

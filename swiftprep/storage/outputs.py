@@ -244,7 +244,7 @@ def settle(folder: str | Path) -> None:
                 _warn_of_others(where)
                 return
             raise DataError(
-                f"{where}: whoever wrote here was stopped while its files moved into place, and they cannot be moved "
+                f"{where}: a writer was stopped while its files were moved into place, and the rest cannot be moved "
                 f"now: {error.strerror or error} (写入中断，且无法恢复)"
             ) from None
         if not ready.exists():
@@ -261,8 +261,8 @@ def _warn_of_others(folder: Path) -> None:
     if folder not in _warned:
         _warned.add(folder)
         logger.warning(
-            "%s: files wait there that no run of yours on this machine left; they stay where they are, and the others "
-            "are read as they are (存在来历不明的文件，未作改动)",
+            "%s: it holds unfinished files that no run of yours on this machine left; they are left alone, and the "
+            "other files are read as they are (存在来历不明的文件，未作改动)",
             folder / STATE,
         )
 
@@ -342,7 +342,7 @@ def run_of(path: str | Path) -> str:
 
 def _refuse(folder: Path, what: str) -> None:
     raise DataError(
-        f"{folder}: {what}; they do not belong together. Write them anew together (run the command again), or, if "
+        f"{folder}: {what}; they do not belong together. Run the command again to write all of them, or, if "
         f"they are as you want them, delete {folder / STATE} (文件来自不同的运行或已被修改，请重新生成)"
     )
 
@@ -380,7 +380,11 @@ def _take(path: Path, folder: Path, wait: float, *, shared: bool = False) -> int
                 waiting = True
             time.sleep(_LOOK)
     except OSError as error:
-        logger.warning("%s: this file system has no locks (%s); do not write there twice at once", folder, error)
+        logger.warning(
+            "%s: this file system has no locks (%s); do not write there from two processes (该文件系统不支持锁)",
+            folder,
+            error,
+        )
     except BaseException:
         os.close(file)
         raise

@@ -188,8 +188,8 @@ def not_ours(folder: Path) -> str:
         cache = "the cache folder"
     state = folder / STATE
     return (
-        f"{folder}: files wait there that no run of yours on this machine left, as far as {cache} tells: the key that "
-        f"marks yours ({_KEY}) is kept there, and is lost when it is cleared. Delete {state / NEW} and "
+        f"{folder}: it holds unfinished files that no run of yours on this machine left, according to {cache}: the key "
+        f"that marks yours ({_KEY}) is kept there, and is lost when it is cleared. Delete {state / NEW} and "
         f"{state / READY}, or name another folder (存在来历不明的文件：标记密钥保存在缓存文件夹中，清空缓存后会丢失；"
         "请删除上述两个文件夹，或改用其他文件夹)"
     )
@@ -289,5 +289,5 @@ def _key(cache: Path) -> bytes:
             mine.unlink(missing_ok=True)
     key = path.read_bytes()
     if len(key) != 32:
-        raise OSError(errno.EINVAL, "no key of swiftprep", str(path))
+        raise OSError(errno.EINVAL, "not a key of swiftprep", str(path))
     return key

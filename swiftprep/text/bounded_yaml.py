@@ -48,7 +48,7 @@ class BoundedLoader(yaml.SafeLoader):
         self._depth -= 1
         if is_alias:
             if id(node) not in self._measured:
-                raise ComposerError(None, None, "an alias to what it stands in (别名指向自身)", mark)
+                raise ComposerError(None, None, "an alias within the value it refers to (别名指向自身)", mark)
             return node
         inner = [] if isinstance(node, yaml.ScalarNode) else node.value
         if isinstance(node, yaml.MappingNode):
@@ -102,7 +102,7 @@ class BoundedLoader(yaml.SafeLoader):
         try:
             return text.encode("utf-16", "surrogatepass").decode("utf-16")
         except UnicodeDecodeError:
-            reason = "half a surrogate pair, which is no text (含有无效字符)"
+            reason = "half a surrogate pair, which is not valid text (含有无效字符)"
             raise ConstructorError(None, None, reason, node.start_mark) from None
 
 
