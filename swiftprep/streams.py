@@ -1,7 +1,7 @@
-"""Telling never fails the work: what cannot be written to a standard stream or a log is lost, and nothing else.
+"""Output streams and loggers that discard what cannot be written, instead of failing the run.
 
-A terminal goes away, a pipe's reader ends (`| head`), a disk is full (`2>/dev/full`), a stream was never opened
-(`2>&-`): the files are written all the same.
+A terminal is closed, the reader of a pipe exits (`| head`), a disk is full (`2>/dev/full`), a stream was never opened
+(`2>&-`): the output files are still written.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ from typing import Any, TextIO
 
 
 class Forgiving:
-    """A text stream that loses what it cannot write. Everything else is as of the stream it stands for.
+    """A text stream that discards what cannot be written, and otherwise behaves like the stream it wraps.
 
     Args:
-        stream: Of Python's; None is where there is none.
+        stream: One of Python's standard streams, or None where there is none.
     """
 
     def __init__(self, stream: TextIO | None) -> None:
@@ -35,13 +35,13 @@ class Forgiving:
         return len(text)
 
     def flush(self) -> None:
-        """Pass on what is waiting."""
+        """Flush the stream, ignoring errors."""
         if self._stream is not None:
             with suppress(OSError, ValueError):
                 self._stream.flush()
 
     def isatty(self) -> bool:
-        """Tell whether somebody looks at it."""
+        """Tell whether the stream is a terminal."""
         with suppress(OSError, ValueError):
             return self._stream is not None and self._stream.isatty()
         return False
@@ -51,7 +51,7 @@ class Forgiving:
 
 
 def tell(text: str) -> None:
-    """Tell the person in front of the terminal; standard output stays free for results."""
+    """Print a message to standard error; standard output stays free for results."""
     stream = Forgiving(sys.stderr)
     stream.write(text + "\n")
     stream.flush()
@@ -59,9 +59,9 @@ def tell(text: str) -> None:
 
 @contextmanager
 def forgiving_streams() -> Iterator[None]:
-    """Make the streams of a whole program forgiving, from its start to the interpreter's own end.
+    """Make the standard streams forgiving for the whole run of a program, interpreter shutdown included.
 
-    Descriptors 0 to 2 that are closed are opened on nothing, so that no file of ours is taken for one of them.
+    Closed descriptors among 0 to 2 are opened on the null device, so that no file of ours is mistaken for one of them.
     """
     while (file := os.open(os.devnull, os.O_RDWR)) <= 2:
         os.set_inheritable(file, True)
@@ -77,12 +77,12 @@ def forgiving_streams() -> Iterator[None]:
 
 
 def let_go(stream: TextIO | None) -> None:
-    """Have a stream that cannot be written to lose what waits in it: Python would fail on that as it ends."""
+    """Discard the buffer of a stream that cannot be written to, since flushing it would fail at interpreter exit."""
     try:
         if stream is not None:
             stream.flush()
     except (OSError, ValueError):
-        with suppress(OSError, ValueError):  # it may have no descriptor
+        with suppress(OSError, ValueError):  # the stream may have no descriptor
             file = os.open(os.devnull, os.O_WRONLY)
             os.dup2(file, stream.fileno())  # type: ignore[union-attr]
             os.close(file)
@@ -96,7 +96,7 @@ class _ForgivingLogger(logging.Logger):
 
 
 def get_logger(name: str) -> logging.Logger:
-    """Return the logger of a module: as `logging.getLogger`, but a handler that fails loses what it was told."""
+    """Return a module's logger, like `logging.getLogger`; a failing handler loses the record instead of raising."""
     logger = logging.getLogger(name)
     logger.__class__ = _ForgivingLogger
     return logger

@@ -13,7 +13,7 @@ from swiftprep.records import Sample
 
 
 class Counter:
-    """Counts the tokens of a text: `counter("a text")`. It can be sent to another process.
+    """Counts the tokens of a text: `counter("a text")`. Instances can be pickled.
 
     Attributes:
         path: The model's `tokenizer.json`.
@@ -24,10 +24,10 @@ class Counter:
         """Read a tokenizer.
 
         Args:
-            model: The model's folder. For a hub id there is nothing on disk to look at, and nothing is downloaded.
+            model: The model's folder. A hub id is not looked up, and nothing is downloaded.
 
         Raises:
-            ConfigError: there is no `tokenizer.json` in it.
+            ConfigError: the folder has no `tokenizer.json`.
             MissingDependencyError: the package `tokenizers` is not installed.
         """
         self.path = Path(model) / "tokenizer.json"
@@ -37,7 +37,7 @@ class Counter:
         self._tokenizer = _tokenizer(str(self.path))
 
     def __call__(self, text: str) -> int:
-        """Return how many tokens `text` is."""
+        """Return the number of tokens in `text`."""
         return len(self._tokenizer.encode(text, add_special_tokens=False).ids)
 
     def __reduce__(self) -> tuple[type[Counter], tuple[Path]]:
@@ -54,7 +54,7 @@ def _tokenizer(path: str) -> Any:
 
 
 def token_counter(model: str | Path) -> Counter | None:
-    """Return a function that counts the tokens of a text, or None where there is nothing on disk to count with."""
+    """Return a `Counter` for a model, or None where its tokenizer cannot be loaded from disk."""
     try:
         return Counter(model)
     except (ConfigError, MissingDependencyError):
@@ -62,5 +62,5 @@ def token_counter(model: str | Path) -> Counter | None:
 
 
 def sample_tokens(sample: Sample, count: Callable[[str], int]) -> int:
-    """Return the tokens of a sample's messages; the chat template adds a few to each."""
+    """Return the number of tokens in a sample's messages; the chat template adds a few to each."""
     return sum(count(message["content"]) for message in sample.messages)

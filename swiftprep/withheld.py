@@ -1,13 +1,13 @@
-r"""What must be shown nowhere: keys, passwords, and what else is handed to others; and text of others', made harmless.
+r"""Masking of secrets (keys, passwords, credentials in URLs) and escaping of control characters in text from outside.
 
-One registry for the process. It holds what was named to it and what the environment holds under a name that tells a
-secret, the names and passwords within URLs (of proxies, say) among it. What somebody else wrote repeats such a value in
-whatever spelling his program has: `\u002B` for `+` in JSON, `%2B` in a URL, `&#43;` in HTML. So each letter is looked
-for in every spelling it may have, and that before anything is cut off, since half a key is found no more. What else
-tells a key, such as its base64 or the most of it, is found by `swiftprep.spellings`.
+There is one registry per process. It holds the values registered here, and the environment variables whose names
+indicate a secret, including the passwords in URLs (of proxies, say). A server may echo such a value in its own
+escaping: `\u002B` for `+` in JSON, `%2B` in a URL, `&#43;` in HTML. So each character is matched in all its escaped
+forms, and before any text is truncated, since half a key would no longer match. Encodings such as base64, and long
+parts of a key, are found by `swiftprep.spellings`.
 
-`shown` is for everything that is told: exceptions, the ledger, reports, the console. `without_secrets` is for answers,
-which are trained on, and where nothing but a secret may change.
+`shown` is for all output: exceptions, the ledger, reports, the console. `without_secrets` is for answers, which are
+trained on and in which nothing but a secret may change.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ from urllib.parse import unquote
 from swiftprep.spellings import without_spellings
 
 MASK = "***"
-LEAST = 8  # characters from which a value is a key; servers without keys are given `none` or `EMPTY`
-LEAST_TOLD = 4  # characters of a password in a URL that is taken out of what is told
-MARGIN = 8192  # bytes a secret may take in the longest spelling; so much of a text that was cut off is not kept
+LEAST = 8  # characters from which a value counts as a key; servers without keys are given `none` or `EMPTY`
+LEAST_TOLD = 4  # characters from which a password in a URL is masked in output
+MARGIN = 8192  # bytes of a secret in its longest spelling; that much is dropped from the end of a truncated text
 
 _variables: set[str] = set()
 _values: set[str] = set()
@@ -38,44 +38,44 @@ _SECRETS = frozenset(
     "token secret password passwd passwort pass pwd psw passphrase passcode credential credentials apikey accesskey "
     "secretkey authorization auth cookie jwt sak mima webhook webhooks hook".split()
 )
-# What a token of a tokenizer, a key of a table or of a layer is called.
+# Names of a tokenizer's tokens, and of keys in tables and layers.
 _OTHER_TOKENS = frozenset("pad eos bos unk cls sep mask image video audio special stop start end next new".split())
 _OTHER_KEYS = frozenset(
     "layer prng primary foreign public pub sort group partition cache column index label row map dict json state data "
     "feature image text prompt response query metric".split()
 )
-# Where a name goes on, it is of something about the secret: the variable or the file that holds it.
+# A name that goes on with one of these describes the secret (its variable, its file) and does not hold it.
 _ABOUT = frozenset("env file keyfile path dir folder sock socket name id type len length size limit count".split())
 _WHERE = frozenset("url uri address addr endpoint".split())
 
-# The user and the password within a URL, and within one that JSON writes.
+# User and password in a URL, also in one with JSON escapes.
 _IN_URL = re.compile(r"""((?::|%3[aA])(?://|\\{1,4}/\\{1,4}/|%2[fF]%2[fF]))[^\s/\\@?#'"<>`]{1,300}@(?=[\w\[.-])""")
 _OPEN = re.compile(r"""://([^\s/@:?#'"<>`]{0,200}):([^\s/'"<>`]{1,200})@(?=[\w\[.-])""")
 _SCHEME = re.compile(r"""(?i)\b(bearer|basic)(\s{1,4}|%20)(?=[\w.~+/-]{0,200}[0-9])[\w.~+/-]{12,}={0,2}""")
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
-# A letter of ASCII in another spelling. Where there is none, only the secret itself is looked for, which is faster.
+# An ASCII character in an escaped spelling. A text without any is searched for literal secrets only, which is faster.
 _ESCAPE = r"\\(?:[ux](?:00)?[2-7][0-9a-fA-F]|/)|%[2-7][0-9a-fA-F]|&(?:#|\w{2,16};)|\0"
 _ESCAPED, _ESCAPED_IN_BYTES = re.compile(_ESCAPE), re.compile(_ESCAPE.encode())
 
 
 def withhold(value: str) -> None:
-    """Let a value be shown nowhere from now on; one that is too short for a key is not looked for."""
+    """Register a value to be masked from now on; values too short to be keys are ignored."""
     if len(value) >= LEAST:
         _values.add(value)
 
 
 def withhold_variable(name: str) -> None:
-    """Let what an environment variable holds be shown nowhere, whatever it is called."""
+    """Register an environment variable whose value is to be masked, whatever its name."""
     _variables.add(name)
 
 
 def withhold_url(url: str) -> None:
-    """Let the user and the password within a URL be shown nowhere."""
+    """Register the password in a URL to be masked."""
     _values.update(_of_urls(url))
 
 
 def withhold_settings(settings: Any) -> None:
-    """Let the secrets among settings be shown nowhere: values under a telling name, and what stands within URLs."""
+    """Register the secrets among settings to be masked: values with a secret's name, and passwords in URLs."""
     for name, value in _leaves(settings, ""):
         withhold_url(value)
         if is_secret_name(name) and value != MASK:
@@ -108,9 +108,9 @@ def is_secret_name(name: str) -> bool:
 
 
 def without_secrets(text: str) -> str:
-    """Return a text without the secrets that are known, in whatever spelling; nothing else of it changes.
+    """Return a text with the known secrets masked, in whatever spelling; nothing else changes.
 
-    A password that reads like a word stays, as it may be one.
+    A password that reads like a word stays, as it may be a word.
     """
     if len(text) < LEAST_TOLD:
         return text
@@ -118,12 +118,12 @@ def without_secrets(text: str) -> str:
 
 
 def holds_secret(text: str) -> bool:
-    """Return whether a secret that is known is in a text, or a password in a URL."""
+    """Return whether a text contains a known secret, or a password in a URL."""
     return ("@" in text and _IN_URL.search(text) is not None) or without_secrets(text) != text
 
 
 def without_secrets_in_bytes(body: bytes) -> bytes:
-    """Return raw bytes without the secrets that are known, in whatever spelling."""
+    """Return raw bytes with the known secrets masked, in whatever spelling."""
     is_escaped = _ESCAPED_IN_BYTES.search(body) is not None
     for secret in _known():
         if len(secret) < LEAST:
@@ -136,7 +136,7 @@ def without_secrets_in_bytes(body: bytes) -> bytes:
 
 
 def without_half_secret(body: bytes) -> bytes:
-    """Return bytes that broke off without the beginning of a secret at their end."""
+    """Return truncated bytes, with the beginning of a secret at their end masked."""
     for secret in _known():
         beginnings = (secret[:length].encode("utf-8", "replace") for length in range(len(secret) - 1, 3, -1))
         half = next((beginning for beginning in beginnings if body.endswith(beginning)), b"")
@@ -146,7 +146,7 @@ def without_half_secret(body: bytes) -> bytes:
 
 
 def shown(text: str) -> str:
-    r"""Return a text as it may be told: without secrets, and with control characters escaped.
+    r"""Return a text fit for display: secrets masked and control characters escaped.
 
     >>> shown("proxy http://me:pass" + "word@proxy.corp:3128 \x1b[31mrefused")
     'proxy http://***@proxy.corp:3128 \\u001b[31mrefused'
@@ -169,9 +169,9 @@ def _replaced(text: str, secrets: Collection[str]) -> str:
 
 
 def printable(text: str) -> str:
-    r"""Return a text with control characters, and those that turn its direction, escaped as JSON does it.
+    r"""Return a text with control characters, and those that change text direction, escaped as in JSON.
 
-    Line feeds and tabs stay.
+    Line feeds and tabs are kept.
 
     >>> printable("a\x1b]0;title\x07\r\nb\tc\u202e")
     'a\\u001b]0;title\\u0007\nb\tc\\u202e'
@@ -180,7 +180,7 @@ def printable(text: str) -> str:
 
 
 def shown_in(value: Any) -> Any:
-    """Return plain values (texts, lists, mappings) as they may be told: each text `shown`, secrets by name masked.
+    """Return plain values (texts, lists, mappings) fit for display: texts through `shown`, secrets masked by name.
 
     >>> shown_in({"env": {"API_KEY": "abc"}, "sft": ["x"], "api_key_env": "MY_KEY"})
     {'env': {'API_KEY': '***'}, 'sft': ['x'], 'api_key_env': 'MY_KEY'}
@@ -189,7 +189,7 @@ def shown_in(value: Any) -> Any:
 
 
 def masked(settings: Mapping[str, Any]) -> dict[str, Any]:
-    """Return settings with the secrets hidden, for what is shown or kept; all else stays as it is.
+    """Return settings with the secrets masked, for display or storage; everything else stays as it is.
 
     >>> masked({"hub_token": "abc", "learning_rate": 1e-4})
     {'hub_token': '***', 'learning_rate': 0.0001}
@@ -206,7 +206,7 @@ def _each(value: Any, name: str, change: Any) -> Any:
         return {_text(key, change): _each(inner, str(key), change) for key, inner in value.items()}
     if isinstance(value, list | tuple):
         return [_each(inner, name, change) for inner in value]
-    # A number under such a name may be a count of them, or a share that passes.
+    # A small number under such a name may be a count or a ratio.
     is_value = isinstance(value, str | bytes) or (type(value) is int and len(str(value)) > 5)
     return MASK if value and is_value and is_secret_name(name) else _text(value, change)
 
@@ -223,7 +223,7 @@ _IN_JSON = re.compile(
 
 
 def _masked_json(text: str) -> str:
-    """Mask what stands beside a telling name within a text: settings may be given as JSON."""
+    """Mask the values of secret names within a text, since settings may be passed as JSON."""
     if not ("{" in text and ('"' in text or "'" in text)):
         return text
     return _IN_JSON.sub(lambda m: f"{m[1]}{m[2]}{m[1]}{m[3]}{m[4]}{MASK}{m[4]}" if is_secret_name(m[2]) else m[0], text)
@@ -241,27 +241,27 @@ def _leaves(value: Any, name: str) -> Iterator[tuple[str, str]]:
 
 
 def _known() -> tuple[str, ...]:
-    """Return the secrets, the longest first."""
-    # What `os.environ` keeps within: to decode all of it for each text takes longer than to look for the secrets.
+    """Return the known secrets, longest first."""
+    # The raw data behind `os.environ`: decoding all of it for each text takes longer than searching for the secrets.
     raw = getattr(os.environ, "_data", os.environ)
     return _of(tuple(raw.items()), frozenset(_variables), frozenset(_values))
 
 
 @lru_cache(maxsize=4)
 def _of(environment: tuple[tuple[Any, Any], ...], variables: frozenset[str], values: frozenset[str]) -> tuple[str, ...]:
-    found = set(values)
+    secrets = set(values)
     for name, value in ((os.fsdecode(name), os.fsdecode(value)) for name, value in environment):
         text = value.strip()
         is_secret = name in variables or (is_secret_name(name) and not text.startswith(("/", "~/")))
         if is_secret and len(text) >= LEAST:
-            found.add(text)
+            secrets.add(text)
         if "@" in text:
-            found.update(_of_urls(text))
-    return tuple(sorted(found, key=lambda text: (-len(text), text)))
+            secrets.update(_of_urls(text))
+    return tuple(sorted(secrets, key=lambda text: (-len(text), text)))
 
 
 def _is_odd(secret: str) -> bool:
-    """Return whether a secret has letters that are written otherwise nearly everywhere."""
+    """Return whether a secret has characters that are escaped in most formats."""
     return not secret.isascii() or any(letter in secret for letter in "\"'\\")
 
 
@@ -272,14 +272,14 @@ def _is_drawn(secret: str) -> bool:
 
 @lru_cache(maxsize=256)
 def _of_urls(text: str) -> tuple[str, ...]:
-    """Return the passwords within the URLs of a text, as they stand, decoded, and as a header has them."""
-    found: set[str] = set()
+    """Return the passwords in the URLs of a text: literal, decoded, and as in a Basic authorization header."""
+    passwords: set[str] = set()
     for match in _OPEN.finditer(text):
         user, password = match[1], match[2]
-        found |= {password, unquote(password)}
+        passwords |= {password, unquote(password)}
         for pair in (f"{user}:{password}", f"{unquote(user)}:{unquote(password)}"):
-            found.add(base64.b64encode(pair.encode("utf-8", "replace")).decode().rstrip("="))
-    return tuple(one for one in found if len(one) >= LEAST_TOLD)
+            passwords.add(base64.b64encode(pair.encode("utf-8", "replace")).decode().rstrip("="))
+    return tuple(password for password in passwords if len(password) >= LEAST_TOLD)
 
 
 @lru_cache(maxsize=256)
@@ -298,9 +298,9 @@ def _alone(secret: str) -> re.Pattern[str]:
 
 
 def _spelling(secret: str) -> str:
-    """Return the pattern of a text whose letters may be written as JSON, a URL, HTML or a program writes them.
+    """Return the pattern of a secret whose characters may be escaped as in JSON, a URL, HTML or source code.
 
-    Each alternative begins with a letter of its own, and each repeat is bounded, so that it takes a line's time.
+    Alternatives start with distinct characters and repeats are bounded, so that matching takes linear time.
     """
     return r"\0{0,3}".join(map(_letter, secret))
 
@@ -325,16 +325,16 @@ def _any_case(digits: str) -> str:
 
 @cache
 def _entities() -> Mapping[str, list[str]]:
-    found: defaultdict[str, list[str]] = defaultdict(list)
+    names: defaultdict[str, list[str]] = defaultdict(list)
     for name, letter in html.entities.html5.items():
         if len(letter) == 1 and name.endswith(";"):
-            found[letter].append(name)
-    return found
+            names[letter].append(name)
+    return names
 
 
 class ShownFormatter(logging.Formatter):
-    """Formats records of a log as `shown` has them, tracebacks too."""
+    """Formats log records through `shown`, including tracebacks."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """Return the line, and the traceback after it."""
+        """Return the formatted line, followed by its traceback."""
         return shown(super().format(record))

@@ -1,1 +1,1 @@
-"""Child processes: started with what they need, ended with their parent, replaced when they die."""
+"""Child processes: started with a minimal environment, ended with their parent, replaced when they crash."""

@@ -1,6 +1,6 @@
-"""How a child process of ours is started: it imports nothing from the working folder and gets no key it has no use for.
+"""How swiftprep starts Python child processes: without imports from the working folder, and without needless keys.
 
-The working folder may be a code base that is scanned. `python -m` and `python -c` look there first, so that a
+The working folder may be a code base that is being scanned. `python -m` and `python -c` search it first, so that a
 `datasets/` or an `orjson.py` of that code base would run.
 """
 
@@ -15,11 +15,11 @@ from pathlib import Path
 from swiftprep.withheld import holds_secret
 
 _PARENT = Path(__file__).parents[1]
-# `sys` is built in; nothing else is imported before the path is clean. `-P` came with Python 3.11 only. Where
-# swiftprep is not installed, it comes from where the parent has it, after all that is.
+# `sys` is built in; nothing else is imported before the path is clean. `-P` exists only since Python 3.11. Where
+# swiftprep is not installed, it is imported from the parent's location, which comes last on the path.
 _START = (
     "import sys; sys.path[:] = [place for place in sys.path if place not in ('', '.')] + [sys.argv.pop(1)]\n"
-    # Where this process has no standard error, no pipe or file of the child's may become one.
+    # Where this process has no standard error, no pipe or file of the child's may take its descriptor.
     "import os\n"
     "while (file := os.open(os.devnull, os.O_RDWR)) <= 2: os.set_inheritable(file, True)\n"
     "os.close(file)\n"
@@ -29,11 +29,11 @@ _SECRET = re.compile(
     r"(?:^|_)(?:(?:API_?)?(?:KEY|TOKEN|SECRET|PASSWORD|PASSWD|PWD|PASS)|PAT|CREDS?|NETRC|\w{0,40}DSN)(?:_|$)|CREDENTIAL",
     re.IGNORECASE,
 )
-# What ms-swift asks for by itself: the hubs', and those of what a run reports to.
+# Variables that ms-swift reads by itself: those of the hubs, and those of experiment trackers.
 _OF_SWIFT = re.compile(r"(?:HF|HUGGING_?FACE|MODELSCOPE|WANDB|SWANLAB|COMET|NEPTUNE|MLFLOW|CLEARML)_", re.IGNORECASE)
 
 _PROXY = re.compile(r"(?!NO_)(?:\w{1,10}_)?PROXY(?:_\w{1,20})?", re.IGNORECASE)
-# What Python and the libraries need that parse: where things are, in which language and how it runs.
+# What Python and the parsing libraries need: paths, locale and runtime settings.
 _FOR_PARSING = re.compile(
     r"PATH|HOME|USER|LOGNAME|SHELL|PWD|LANG|LANGUAGE|LC_\w+|TZ|TMPDIR|TEMP|TMP|XDG_CACHE_HOME|PYTHON\w+|SWIFTPREP_\w+"
     r"|LD_LIBRARY_PATH|DYLD_\w*LIBRARY_PATH|VIRTUAL_ENV|CONDA_PREFIX|COV_CORE_\w+|COVERAGE_\w+"
@@ -47,38 +47,38 @@ _THIS_MACHINE = ("127.0.0.1", "localhost", "::1")
 
 
 def python(module: str, *arguments: str) -> list[str]:
-    """Return the command that runs a module as `python -m` does, but for the working folder."""
+    """Return the command that runs a module like `python -m`, but does not import from the working folder."""
     return [sys.executable, "-c", _START, str(_PARENT), module, *arguments]
 
 
 def environment(settings: Mapping[str, str] | None = None, *, network: bool = False) -> dict[str, str]:
-    """Return this process's environment with settings over it, without the keys that are none of a child's business.
+    """Return this process's environment with settings added, without the keys that a child does not need.
 
-    What a child asks of a server on this machine goes past every proxy.
+    Requests of the child to a server on this machine bypass every proxy.
 
     Args:
-        settings: Variables to set over it.
-        network: Whether the child may have to download something: then it is told of the proxies, too.
+        settings: Variables to add or override.
+        network: Whether the child may have to download something; then it gets the proxy settings, too.
 
-    >>> given = {"DASHSCOPE_API_KEY": "k", "HF_TOKEN": "t", "PATH": "p", "TOKENIZERS_PARALLELISM": "false"}
-    >>> sorted(_passed_on(given, network=False))
+    >>> variables = {"DASHSCOPE_API_KEY": "k", "HF_TOKEN": "t", "PATH": "p", "TOKENIZERS_PARALLELISM": "false"}
+    >>> sorted(_passed_on(variables, network=False))
     ['HF_TOKEN', 'PATH', 'TOKENIZERS_PARALLELISM']
     """
     return _complete(_passed_on(os.environ, network=network), settings)
 
 
 def environment_for_parsing() -> dict[str, str]:
-    """Return what of this process's environment is of use to a child that only parses, which may be text of anybody's.
+    """Return the part of this process's environment that a child needs to parse untrusted text.
 
-    >>> given = {"PATH": "p", "LC_ALL": "C", "CORP_LLM": "k", "HF_TOKEN": "t", "https_proxy": "http://proxy:3128"}
-    >>> sorted(_needed_to_parse(given))
+    >>> variables = {"PATH": "p", "LC_ALL": "C", "CORP_LLM": "k", "HF_TOKEN": "t", "https_proxy": "http://proxy:3128"}
+    >>> sorted(_needed_to_parse(variables))
     ['LC_ALL', 'PATH']
     """
     return _complete(_needed_to_parse(os.environ))
 
 
 def _complete(passed_on: dict[str, str], settings: Mapping[str, str] | None = None) -> dict[str, str]:
-    if "PYTHONPATH" in passed_on:  # an empty part of it means the working folder
+    if "PYTHONPATH" in passed_on:  # an empty entry means the working folder
         places = [place for place in passed_on["PYTHONPATH"].split(os.pathsep) if place not in ("", ".")]
         passed_on["PYTHONPATH"] = os.pathsep.join(places)
     others = passed_on.get("no_proxy") or passed_on.get("NO_PROXY")

@@ -1,4 +1,4 @@
-"""What work in child processes may take: of time and memory for an item, and of processes for all of it."""
+"""Limits of work in worker processes: time and memory per item, and the number of processes."""
 
 from __future__ import annotations
 
@@ -7,18 +7,18 @@ from typing import NamedTuple
 from swiftprep.arguments import is_number
 from swiftprep.errors import ConfigError
 
-LONGEST = 86_400  # seconds that an item may be given
+LONGEST = 86_400  # seconds per item
 LEAST_MB, MOST_MB = 200, 1_000_000
-MOST_WORKERS = 1_000  # more than any machine has cores that pay; each is a process, and a thread of this one
+MOST_WORKERS = 1_000  # more than the cores of any machine; each is a process, and a thread of this one
 
 
 class ItemLimits(NamedTuple):
-    """What one item may take.
+    """The limits of one item.
 
     Attributes:
-        seconds: Processor time of any item.
-        seconds_per_mb: More of it for each 1,000,000 bytes of the item.
-        memory_mb: Of the whole child, where the platform can limit it (Linux).
+        seconds: Processor time of every item.
+        seconds_per_mb: Additional time per 1,000,000 bytes of the item.
+        memory_mb: Memory of the whole worker process, where the platform can limit it (Linux).
     """
 
     seconds: float = 3.0
@@ -27,10 +27,10 @@ class ItemLimits(NamedTuple):
 
     @classmethod
     def given(cls, name: str, seconds: float, memory_mb: int = 2000) -> ItemLimits:
-        """Return the limits that a user gave as `NAME_seconds=` and `NAME_memory_mb=`.
+        """Return the limits that a user set as `NAME_seconds=` and `NAME_memory_mb=`.
 
         Raises:
-            ConfigError: they are none.
+            ConfigError: a value is not a number, or out of range.
         """
         if (
             not (is_number(seconds) and is_number(memory_mb))
@@ -44,18 +44,18 @@ class ItemLimits(NamedTuple):
         return cls(seconds, seconds, memory_mb)
 
     def of(self, size: int) -> float:
-        """Return the seconds of an item of `size` bytes."""
+        """Return the time limit in seconds of an item of `size` bytes."""
         return self.seconds + self.seconds_per_mb * size / 1e6
 
 
 def check_workers(workers: object) -> None:
-    """Refuse a number of processes that is none.
+    """Check the number of worker processes.
 
     Raises:
         ConfigError: it is not a whole number from 1 to `MOST_WORKERS`.
     """
     if not isinstance(workers, int) or isinstance(workers, bool) or not 1 <= workers <= MOST_WORKERS:
         raise ConfigError(
-            f"workers={workers!r:.100}: expected 1 or more, and at most {MOST_WORKERS:,}: as many as there are cores "
+            f"workers={workers!r:.100}: expected 1 or more, and at most {MOST_WORKERS:,}; best the number of cores "
             "(工作进程数超出范围)"
         )

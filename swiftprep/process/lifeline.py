@@ -1,11 +1,11 @@
-"""Child processes that end with this process, however it ends, and all they have started with them.
+"""Child processes that end with this process, however it ends, together with everything they have started.
 
-Each leads a session of its own. One small process beside them, the keeper, is told of each; its standard input is the
-lifeline. When this process ends, by `kill -9` too, the lifeline closes: the keeper asks each child to stop, waits for
-as long as that child may take, and then kills what is left of its group. What a child itself starts by `start` hangs
-on a lifeline of its own.
+Each child leads its own session. A small helper process, the keeper, knows of every child; its standard input is the
+lifeline. When this process ends, even by `kill -9`, the lifeline closes: the keeper asks each child to stop, waits for
+the child's grace period, and then kills what is left of its process group. Children that a child starts by `start`
+have a lifeline of their own.
 
-This file is also what the keeper runs, without anything installed: it imports the standard library alone.
+The keeper runs this file, without anything installed, so it imports the standard library only.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from typing import Any, Protocol
 
 _KEEPER = [sys.executable, "-I", "-S", __file__]
 _NEEDED = ("SYSTEMROOT", "LD_LIBRARY_PATH")  # variables without which Python may not start
-_POLL = 0.05  # seconds between two looks at what is asked to end
+_POLL = 0.05  # seconds between two checks of the children being ended
 
 _lock = threading.RLock()  # a finalizer may call `end` in the middle of `start`
 _keeper: subprocess.Popen[bytes] | None = None
@@ -33,26 +33,26 @@ _charges: dict[int, bytes] = {}
 
 
 class Handler(Protocol):
-    """What Python calls for a signal."""
+    """A signal handler, as Python calls it."""
 
     def __call__(self, number: int, frame: FrameType | None, /) -> Any:
-        """Handle it."""
+        """Handle the signal."""
 
 
 def start(command: Sequence[str], *, grace: float = 0.0, **options: Any) -> subprocess.Popen[Any]:
-    """Start a child that ends with this process. Ctrl-C in a terminal does not reach it.
+    """Start a child process that ends with this one. Ctrl-C in a terminal does not reach it.
 
     Args:
         command: The program and its arguments.
-        grace: Seconds it has, from the end of this process on, to end by itself: it is sent SIGINT then. With 0 it
-            is killed at once.
-        **options: Of `subprocess.Popen`.
+        grace: Seconds the child has to exit after this process ends, when it is sent SIGINT. With 0 it is killed at
+            once.
+        **options: Passed to `subprocess.Popen`.
 
     Raises:
         OSError: it cannot be started.
     """
     with _lock:
-        _tell(b"")  # so that the keeper is there before the child is
+        _tell(b"")  # so that the keeper runs before the child does
         child = subprocess.Popen(list(command), start_new_session=True, **options)
         _charges[child.pid] = b"+%d %d\n" % (child.pid, round(grace * 1000))
         _tell(_charges[child.pid])
@@ -60,11 +60,11 @@ def start(command: Sequence[str], *, grace: float = 0.0, **options: Any) -> subp
 
 
 def run(command: Sequence[str], *, environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
-    """Run a command to its end, as `subprocess.run` does, and return what it printed; it ends with this process.
+    """Run a command to completion, like `subprocess.run`, and return its output; it ends with this process.
 
     Args:
         command: The program and its arguments.
-        environment: All its variables.
+        environment: All variables of its environment.
 
     Raises:
         OSError: it cannot be started.
@@ -79,13 +79,13 @@ def run(command: Sequence[str], *, environment: dict[str, str]) -> subprocess.Co
 
 
 def end(child: subprocess.Popen[Any]) -> int:
-    """Kill a child of `start` and all it has started, and return its exit code; harmless when it has ended."""
+    """Kill a child of `start` and everything it started, and return its exit code; does nothing if it has ended."""
     with _lock:
-        is_ours = bool(_charges.pop(child.pid, None))  # not so in a fork, or the second time
+        is_ours = bool(_charges.pop(child.pid, None))  # false in a fork, and on a second call
     if is_ours and child.poll() is None:
         child.kill()
         _kill_group(child.pid)
-    elif is_ours and not _birth(child.pid):  # once collected, its number may have become another's
+    elif is_ours and not _birth(child.pid):  # once it is reaped, its number may belong to another process
         _kill_group(child.pid)
     code = child.wait()
     if is_ours:
@@ -98,11 +98,11 @@ def end(child: subprocess.Popen[Any]) -> int:
 def stopping_by_signals(handler: Handler) -> Iterator[None]:
     """Handle SIGTERM and SIGHUP as SIGINT is handled, within the block.
 
-    A signal that is ignored stays so: who starts a run with `nohup` has it go on without the terminal. Does nothing
-    outside the main thread, where Python allows no handlers.
+    A signal that is ignored stays ignored: a run started with `nohup` goes on without its terminal. Outside the main
+    thread, where Python allows no handlers, this does nothing.
 
     Args:
-        handler: What handles SIGINT.
+        handler: The handler of SIGINT.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -120,7 +120,7 @@ def stopping_by_signals(handler: Handler) -> Iterator[None]:
 
 
 def _tell(line: bytes) -> None:
-    """Tell the keeper; start it where there is none, or none any more, and tell it of all."""
+    """Write a line to the keeper; start one if none runs, and then register all children with it."""
     global _keeper
     for _ in range(2):
         if _keeper is None or _keeper.poll() is not None:
@@ -128,7 +128,7 @@ def _tell(line: bytes) -> None:
             _keeper = subprocess.Popen(
                 _KEEPER,
                 stdin=subprocess.PIPE,
-                stdout=subprocess.DEVNULL,  # else who reads our output would wait for the keeper, too
+                stdout=subprocess.DEVNULL,  # else a reader of our output would wait for the keeper, too
                 stderr=subprocess.DEVNULL,
                 cwd=os.path.abspath(os.sep),
                 env={name: os.environ[name] for name in _NEEDED if name in os.environ},
@@ -143,17 +143,17 @@ def _tell(line: bytes) -> None:
         except OSError:
             _keeper.kill()
             _keeper.wait()
-    raise OSError("the process that ends the others with this one does not run")
+    raise OSError("the helper process that ends child processes with this one does not start")
 
 
 def _dismiss() -> None:
-    """Let go of the lifeline: at the end of this process, or in a fork of it, which has no children to end."""
+    """Close the lifeline: at the end of this process, or in a fork of it, which has no children to end."""
     global _keeper
     if _keeper is not None:
         assert _keeper.stdin is not None
         with contextlib.suppress(OSError):
             _keeper.stdin.close()
-        _keeper.returncode = _keeper.returncode or 0  # it ends by itself, when the others have
+        _keeper.returncode = _keeper.returncode or 0  # it exits by itself, once the children have
     _keeper = None
 
 
@@ -173,13 +173,13 @@ if hasattr(os, "register_at_fork"):
 
 
 def main() -> None:
-    """Read of children that come and go, until the lifeline closes; then end those that are left."""
+    """Track children that start and end until the lifeline closes; then end those that are left."""
     for name in ("SIGINT", "SIGTERM", "SIGHUP"):
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), signal.SIG_IGN)
     charges: dict[int, tuple[float, str]] = {}
     for line in sys.stdin.buffer:
-        if not line.endswith(b"\n"):  # cut off by the end of the other process
+        if not line.endswith(b"\n"):  # the parent died while writing it
             break
         pid, _, grace = line[1:].partition(b" ")
         if line.startswith(b"+"):
@@ -198,7 +198,7 @@ def _end_all(charges: dict[int, tuple[float, str]]) -> None:
     while charges:
         for pid, (grace, birth) in list(charges.items()):
             now = _birth(pid)
-            if now and now != birth:  # another process, which has the number since: nothing of ours is left
+            if now and now != birth:  # the number belongs to another process by now: nothing of ours is left
                 del charges[pid]
             elif not now or time.monotonic() >= began + grace:
                 _kill_group(pid)
@@ -207,10 +207,10 @@ def _end_all(charges: dict[int, tuple[float, str]]) -> None:
 
 
 def _birth(pid: int) -> str:
-    """Return what tells a process from a later one of the same number; `""` when it has ended."""
+    """Return what distinguishes a process from a later one of the same number; `""` when it has ended."""
     try:
         state, *more = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-        return "" if state in "ZX" else more[18]  # its start, in ticks since the machine's
+        return "" if state in "ZX" else more[18]  # its start time, in ticks since boot
     except OSError:
         pass
     if os.path.exists("/proc/self/stat"):

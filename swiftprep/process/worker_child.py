@@ -1,4 +1,4 @@
-"""What a child of `workers` does: it reads functions and items, and writes results or what became of them."""
+"""The worker process of `workers`: it reads functions and items, and writes results or the reasons of failures."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 LENGTH = struct.Struct("<Q")
-_FUNCTIONS = 8  # that a child keeps
+_FUNCTIONS = 8  # cached by a worker process
 
-is_child = False  # whether this process is one
+is_child = False  # whether this process is a worker
 
 
 @dataclass(frozen=True, slots=True)
 class Lost:
-    """What stands in place of a result.
+    """Takes the place of a result that is missing.
 
     Attributes:
-        reason: Why there is none, in words.
-        over: The limit that was too low: `"seconds"`, `"memory_mb"`, or `""`.
+        reason: Why there is no result.
+        over: The limit that was exceeded: `"seconds"`, `"memory_mb"`, or `""`.
     """
 
     reason: str
@@ -37,9 +37,9 @@ class Lost:
 
 
 def keep(known: dict[bytes, Any], key: bytes, value: Any) -> bool:
-    """Put something last of what is known, and forget the first where that is too much; say whether it was known.
+    """Move an entry to the end of a cache, evict the first where it is too large, and return whether it was cached.
 
-    Parent and child both do so, and thus agree.
+    Parent and child both do this, and so their caches agree.
     """
     is_known = key in known
     known[key] = known.pop(key) if is_known else value
@@ -49,17 +49,17 @@ def keep(known: dict[bytes, Any], key: bytes, value: Any) -> bool:
 
 
 def send(pipe: Any, data: bytes) -> None:
-    """Write a pickle into a pipe."""
+    """Write pickled data to a pipe."""
     pipe.write(LENGTH.pack(len(data)))
     pipe.write(data)
     pipe.flush()
 
 
 def receive(pipe: Any) -> Any:
-    """Return what was pickled into a pipe.
+    """Read one pickled value from a pipe.
 
     Raises:
-        EOFError: the other side is gone.
+        EOFError: the other side has closed it.
     """
     head = pipe.read(LENGTH.size)
     if len(head) < LENGTH.size:
@@ -72,14 +72,14 @@ def receive(pipe: Any) -> Any:
 
 
 def main() -> None:
-    """Read functions and items with their seconds from standard input; write the results, one by one."""
+    """Read functions and items with their time limits from standard input, and write the results one by one."""
     global is_child
     is_child = True
     source, results = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)  # whatever prints
+    os.dup2(2, 1)  # anything the function prints goes to standard error
     functions: dict[bytes, Callable[[Any], Any]] = {}
     with contextlib.suppress(EOFError, BrokenPipeError):
-        sys.path += [place for place in receive(source) if place not in sys.path]  # for a function of the user's
+        sys.path += [place for place in receive(source) if place not in sys.path]  # for the user's own functions
         send(results, pickle.dumps("ready"))
         while True:
             key, packed, memory_mb, orders = receive(source)
@@ -91,12 +91,12 @@ def main() -> None:
 
 
 def _load(packed: bytes) -> Callable[[Any], Any]:
-    """Return the function, or one that says for every item that there is none."""
+    """Unpickle a function; where that fails, return one that raises the reason for every item."""
     try:
         function: Callable[[Any], Any] = pickle.loads(packed)
     except Exception as error:
         failure = RunError(
-            f"a worker process cannot load what it is to do: {type(error).__name__}: {error}. Define your own in "
+            f"a worker process cannot load its function: {type(error).__name__}: {error}. Define your own in "
             "the script or notebook itself, or in an installed package (工作进程无法加载该函数)"
         )
 
@@ -110,7 +110,7 @@ def _result(function: Callable[[Any], Any], item: bytes, seconds: float) -> byte
     try:
         _limit_time(seconds)
         return pickle.dumps(attempt(function, pickle.loads(item)), pickle.HIGHEST_PROTOCOL)
-    except SwiftprepError as error:  # something is wrong with the function's settings, and so with every item
+    except SwiftprepError as error:  # the function's settings are wrong, and so every item fails
         return pickle.dumps(error)
     except BaseException as error:  # what it returned cannot be pickled
         return pickle.dumps(_lost_to(error))
@@ -119,7 +119,7 @@ def _result(function: Callable[[Any], Any], item: bytes, seconds: float) -> byte
 
 
 def attempt(function: Callable[[Item], Result], item: Item) -> Result | Lost:
-    """Return what a function makes of an item, or why nothing; what is an error of ours is raised."""
+    """Return the function's result for an item, or the reason there is none; a `SwiftprepError` is raised."""
     if isinstance(item, Lost):
         return item
     try:
@@ -139,20 +139,20 @@ def _lost_to(error: BaseException) -> Lost:
 
 
 def _limit_time(seconds: float) -> None:
-    """Have this process end after that much processor time; what Windows lacks, the parent's clock stands in for."""
+    """End this process after that much processor time; on Windows, the parent's timer has to do."""
     if hasattr(signal, "setitimer"):
         signal.setitimer(signal.ITIMER_PROF, seconds)
 
 
 def _limit_memory(size: int) -> None:
-    with contextlib.suppress(ImportError, ValueError, OSError):  # not a POSIX system, or one that does not limit it
+    with contextlib.suppress(ImportError, ValueError, OSError):  # not a POSIX system, or one without this limit
         import resource
 
         resource.setrlimit(resource.RLIMIT_AS, (size, resource.getrlimit(resource.RLIMIT_AS)[1]))
 
 
 if __name__ == "__main__":
-    # By its name: else `Lost` would be a class of `__main__`, which the parent has not got.
+    # Imported by name: else `Lost` would be a class of `__main__`, which the parent cannot unpickle.
     from swiftprep.process import worker_child
 
     worker_child.main()

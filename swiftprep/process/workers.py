@@ -1,8 +1,8 @@
-"""Work on text from outside, in child processes that may die of it.
+"""Processing of untrusted text in worker processes, which may crash on it.
 
-A parser can run into an endless loop, into all memory, or into its own native death, and nothing in the same process
-survives that. Here each item has a limit of processor time and of memory. What goes over one ends the child and costs
-that one item; another child goes on with the rest.
+A parser can run into an endless loop, exhaust memory or crash natively, and nothing in the same process survives that.
+Here each item has a limit of processor time and of memory. Exceeding one ends the worker process and costs that one
+item; another worker process goes on with the rest.
 """
 
 from __future__ import annotations
@@ -34,20 +34,20 @@ __all__ = ["Guarded", "ItemLimits", "Lost", "WorkerPool", "pool_of"]
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
-_PIPE = 1 << 20  # bytes that may wait in a pipe
-_FEW = 8  # results that are waited for one by one; of more, about as many are let come together
-_NAP = 0.01  # seconds to wait for that at most
-_WALL = 20  # how many times their processor time items may take on a busy machine, beyond a minute
+_PIPE = 1 << 20  # bytes of a pipe's buffer
+_FEW = 8  # up to so many results are awaited one by one; beyond, about as many are collected per read
+_NAP = 0.01  # the longest wait for that, in seconds
+_WALL = 20  # wall time of items on a busy machine, as a multiple of their processor time, plus a minute
 
 
 class Guarded(Generic[Item, Result]):
-    """A function of text from outside. What an item does to it is done to a child process, and costs that item.
+    """A function that runs on untrusted text in a worker process, so that a crash costs only the item.
 
     >>> length = Guarded(len)
     >>> length("abc"), length(None)
     (3, Lost(reason="TypeError: object of type 'NoneType' has no len()", over=''))
 
-    Within a child it is called there, without limits of its own.
+    In a worker process it is called directly, without limits of its own.
     """
 
     def __init__(
@@ -57,27 +57,27 @@ class Guarded(Generic[Item, Result]):
         limits: ItemLimits = ItemLimits(),  # noqa: B008 - it is frozen
         size: Callable[[Item], int] = lambda item: 0,
     ) -> None:
-        """Set up; a child starts with the first item.
+        """Set up; a worker process starts with the first item.
 
         Args:
-            function: What to do with an item; cloudpickle must take it, and pickle what it returns.
-            limits: What one item may take.
-            size: The bytes of an item, for its limit.
+            function: What to do with an item; cloudpickle must be able to pickle it, and pickle its results.
+            limits: The limits of one item.
+            size: Returns the bytes of an item, for its time limit.
         """
         self.function = function
         self.limits = limits
         self.size = size
 
     def __call__(self, item: Item) -> Result | Lost:
-        """Return what the function returns; as `map`."""
+        """Return the function's result for one item; see `map`."""
         return self.map([item])[0]
 
     def map(self, items: Sequence[Item]) -> list[Result | Lost]:
-        """Return what the function returns for each item.
+        """Return the function's result for each item.
 
         Raises:
-            SwiftprepError: as the function does.
-            RunError: no child can be started, or it cannot load the function.
+            SwiftprepError: the function raised it.
+            RunError: no worker process can be started, or it cannot load the function.
         """
         if worker_child.is_child:
             return [attempt(self.function, item) for item in items]
@@ -86,7 +86,7 @@ class Guarded(Generic[Item, Result]):
 
     @cached_property
     def packed(self) -> tuple[bytes, bytes]:
-        """Hash and pickle of the function, for the children."""
+        """Hash and pickle of the function, for the worker processes."""
         import cloudpickle
 
         try:
@@ -107,10 +107,10 @@ def _guarded(function: Callable[[Any], Any], limits: ItemLimits) -> Guarded[Any,
 
 
 class WorkerPool:
-    """Children that apply guarded functions to item after item.
+    """Worker processes that apply guarded functions to items.
 
-    They end with `close`, with the `with` block, when nothing refers to the pool any more, and with this process,
-    however that ends.
+    They end with `close`, with the `with` block, when the pool is garbage-collected, and with this process, however it
+    ends.
 
     >>> with WorkerPool(workers=2) as pool:
     ...     pool.submit(Guarded(len), ["abc", ""]).result()
@@ -118,10 +118,10 @@ class WorkerPool:
     """
 
     def __init__(self, *, workers: int = 1) -> None:
-        """Set up; a child starts with the first work for it.
+        """Set up; a worker process starts with the first work for it.
 
         Args:
-            workers: How many children.
+            workers: Number of worker processes.
 
         Raises:
             ConfigError: not from 1 to `swiftprep.process.item_limits.MOST_WORKERS`.
@@ -131,7 +131,7 @@ class WorkerPool:
         self.workers = workers
         self._work: queue.SimpleQueue[Any] = queue.SimpleQueue()
         workforce = [_Child() for _ in range(workers)]
-        self._threads: list[threading.Thread] = []  # those that run
+        self._threads: list[threading.Thread] = []  # those started
         self._end = weakref.finalize(self, _stop, self._work, self._threads, workforce)
         _note_the_end()
         _pools.add(self)
@@ -147,16 +147,16 @@ class WorkerPool:
             raise RunError(f"workers={workers}: {error}; give fewer (工作进程数过多)") from None
 
     def submit(self, guarded: Guarded[Item, Result], items: Sequence[Item]) -> Future[list[Result | Lost]]:
-        """Have a child work on items; the result has one entry for each, in their order.
+        """Queue items for a worker process; the result has one entry for each, in order.
 
-        It raises the `SwiftprepError` that the function raised, and `RunError` where no child can be started.
+        The future raises the `SwiftprepError` of the function, and `RunError` where no worker process can be started.
         """
         future: Future[list[Result | Lost]] = Future()
         self._work.put((guarded, items, future))
         return future
 
     def close(self) -> None:
-        """End the children, once they have done what they were given; harmless when it was called before."""
+        """End the worker processes once they have finished their work; may be called more than once."""
         if self._end.alive:
             for _ in self._threads:
                 self._work.put(None)
@@ -173,10 +173,10 @@ class WorkerPool:
 
 @contextlib.contextmanager
 def pool_of(workers: int) -> Iterator[WorkerPool]:
-    """Yield a pool. That of one is the same for all, and stays: starting a process takes longer than most of its work.
+    """Yield a pool. A pool of one is shared and kept, as starting a process takes longer than most of its work.
 
     Args:
-        workers: How many children.
+        workers: Number of worker processes.
     """
     if workers > 1:
         with WorkerPool(workers=workers) as pool:
@@ -193,17 +193,17 @@ _kept: list[WorkerPool] = []
 _pools: weakref.WeakSet[WorkerPool] = weakref.WeakSet()
 
 
-_ending = threading.Event()  # set when the interpreter ends
+_ending = threading.Event()  # set when the interpreter exits
 
 
 @lru_cache(maxsize=1)
 def _note_the_end() -> None:
-    """Have it noted when the interpreter ends: after the first finalizer was made, to be called before all of them."""
+    """Register `_ending` after the first finalizer is created, so that it is set before any finalizer runs."""
     atexit.register(_ending.set)
 
 
 def _leave_to_parent() -> None:
-    """After a fork, which takes no threads along: the children are the parent's."""
+    """Forget the pools after a fork, which copies no threads: the worker processes belong to the parent."""
     global _lock
     _lock = threading.Lock()
     _kept.clear()
@@ -216,7 +216,7 @@ if hasattr(os, "register_at_fork"):
 
 
 def _stop(work: queue.SimpleQueue[Any], threads: list[threading.Thread], workforce: list[_Child]) -> None:
-    """End the children in the middle of their work."""
+    """End the worker processes, even in the middle of their work."""
     for child in workforce:
         child.dismiss()
     for _ in threads:
@@ -226,19 +226,19 @@ def _stop(work: queue.SimpleQueue[Any], threads: list[threading.Thread], workfor
             if thread is not threading.current_thread():
                 thread.join()
     except KeyboardInterrupt:
-        if not _ending.is_set():  # else nobody is left to be told, and the children have been killed
+        if not _ending.is_set():  # else nobody is left to handle it, and the worker processes have been killed
             raise
 
 
 def _serve(work: queue.SimpleQueue[Any], child: _Child) -> None:
-    """Hand a child what there is to do: what one thread of this process is for."""
-    while (given := work.get()) is not None:
-        guarded, items, future = given
+    """Hand queued work to one worker process; the target of a thread of this process."""
+    while (task := work.get()) is not None:
+        guarded, items, future = task
         try:
             future.set_result(_results(child, guarded, items))
         except BaseException as error:
             future.set_exception(error)
-        del given, guarded, items, future
+        del task, guarded, items, future
     child.end()
 
 
@@ -252,7 +252,7 @@ def _results(child: _Child, guarded: Guarded[Any, Any], items: Sequence[Any]) ->
                 if isinstance(result, SwiftprepError):
                     failure = failure or result
                 results.append(result)
-        except EOFError:  # the child died of the next one; another goes on after it
+        except EOFError:  # the worker process crashed on the next item; another goes on after it
             code = child.end()
             results.append(_lost(code, child.overdue, todo[len(results)].seconds))
     if failure is not None:
@@ -261,7 +261,7 @@ def _results(child: _Child, guarded: Guarded[Any, Any], items: Sequence[Any]) ->
 
 
 class _Order(NamedTuple):
-    """An item on its way to a child: its pickle, and the seconds that it has."""
+    """An item on its way to a worker process: its pickle, and its time limit in seconds."""
 
     packed: bytes
     seconds: float
@@ -270,18 +270,18 @@ class _Order(NamedTuple):
     def of(cls, item: Any, guarded: Guarded[Any, Any]) -> _Order:
         try:
             return cls(pickle.dumps(item, pickle.HIGHEST_PROTOCOL), guarded.limits.of(guarded.size(item)))
-        except Exception as error:  # it is nested too deeply, for one
+        except Exception as error:  # for example, it is nested too deeply
             lost = Lost(f"cannot be given to a worker: {type(error).__name__}: {str(error)[:500]}")
             return cls(pickle.dumps(lost), guarded.limits.seconds)
 
 
 def _received(pipe: Any, count: int) -> Iterator[Any]:
-    """Yield so many pickled results.
+    """Yield `count` pickled results.
 
-    They are read several at a time: waking up for each costs both processes more than it takes to make most of them.
+    Several are read at a time: waking up for each costs both processes more than producing most of them.
 
     Raises:
-        EOFError: the other side is gone.
+        EOFError: the other side has closed the pipe.
     """
     data = memoryview(b"")
     began, total = time.monotonic(), count
@@ -292,7 +292,7 @@ def _received(pipe: Any, count: int) -> Iterator[Any]:
             data = data[length:]
             count -= 1
             continue
-        if _FEW < count < total:  # as long as about as many take
+        if _FEW < count < total:  # wait about as long as so many results take
             time.sleep(min(_NAP, _FEW * (time.monotonic() - began) / (total - count)))
         parts: list[memoryview | bytes] = [data, os.read(pipe.fileno(), _PIPE)]
         while parts[-1] and sum(map(len, parts)) < length:
@@ -303,7 +303,7 @@ def _received(pipe: Any, count: int) -> Iterator[Any]:
 
 
 def _widen(pipe: Any) -> None:
-    """Let more wait in a pipe, where the platform can do that (Linux)."""
+    """Enlarge the buffer of a pipe, where the platform allows it (Linux)."""
     with contextlib.suppress(ImportError, AttributeError, OSError):
         import fcntl
 
@@ -318,20 +318,20 @@ def _lost(code: int, overdue: bool, seconds: float) -> Lost:
 
 
 class _Child:
-    """One child process, started when there is work, and again when it has died."""
+    """One worker process, started when there is work, and again after a crash."""
 
     def __init__(self) -> None:
         self._process: subprocess.Popen[bytes] | None = None
-        self._functions: dict[bytes, None] = {}  # what it has been given
-        self.overdue = False  # whether it was ended by the clock
+        self._functions: dict[bytes, None] = {}  # those the worker process has cached
+        self.overdue = False  # whether the timer killed it
         self._dismissed = False
 
     def work(self, guarded: Guarded[Any, Any], orders: Sequence[_Order]) -> Iterator[Any]:
-        """Yield the result of each.
+        """Yield the result of each item.
 
         Raises:
-            EOFError: the child has died of the next one.
-            RunError: it could not be started, or the pool is no more.
+            EOFError: the worker process crashed on the next item.
+            RunError: it could not be started, or the pool has ended.
         """
         key, function = guarded.packed
         if self._dismissed:
@@ -342,9 +342,9 @@ class _Child:
         watch.daemon = True
         watch.start()
         is_known = keep(self._functions, key, None)
-        given = (key, b"" if is_known else function, guarded.limits.memory_mb, [tuple(order) for order in orders])
+        request = (key, b"" if is_known else function, guarded.limits.memory_mb, [tuple(order) for order in orders])
         try:
-            send(process.stdin, pickle.dumps(given, pickle.HIGHEST_PROTOCOL))
+            send(process.stdin, pickle.dumps(request, pickle.HIGHEST_PROTOCOL))
             yield from _received(process.stdout, len(orders))
         except OSError:
             raise EOFError from None
@@ -374,13 +374,13 @@ class _Child:
         process.kill()
 
     def dismiss(self) -> None:
-        """End the process and start no other: from another thread than the one that works with it."""
+        """Kill the process and start no other; called from another thread than the one that works with it."""
         self._dismissed = True
         if (process := self._process) is not None:
             process.kill()
 
     def end(self) -> int:
-        """End the process where it runs, and return its exit code."""
+        """End the process if it runs, and return its exit code."""
         process, self._process = self._process, None
         if process is None:
             return 0
@@ -388,7 +388,7 @@ class _Child:
             with contextlib.suppress(OSError):
                 pipe.close()  # type: ignore[union-attr]
         try:
-            return process.wait(1)  # without input it ends by itself
+            return process.wait(1)  # it exits by itself once its input is closed
         except subprocess.TimeoutExpired:
             process.kill()
             return process.wait()

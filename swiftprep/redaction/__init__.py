@@ -1,1 +1,1 @@
-"""Secrets, personal data and intranet addresses: found in code and prose, and replaced."""
+"""Detection and replacement of secrets, personal data and intranet addresses in code and prose."""

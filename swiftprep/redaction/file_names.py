@@ -1,4 +1,4 @@
-"""Take what is private out of the names of files."""
+"""Removal of private content from file names."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ import hashlib
 import re
 from functools import lru_cache
 
-# What the part of a path has that may hold something private; of most it is seen at once that they do not.
+# What a part of a path must contain to hold anything private; most parts are ruled out by this at once.
 _MAY_HOLD = re.compile(r"[^\x00-\x7f]|[=@:]|[\w-]{16}|\d{11}")
 
 
 @lru_cache(maxsize=4096)
 def without_private_name(path: str) -> str:
-    """Return the path of a file without anything private in the names; folders and suffixes stay.
+    """Return the path of a file with private content in its names replaced; folders and suffixes stay.
 
-    A hash of the whole name tells apart those that would read the same.
+    A hash of the whole name distinguishes names that would become equal.
 
     >>> without_private_name("src/password=Tr0ub" + "4dor3.vue")
     'src/password=REDACTED_PASSWORD-2ebdbba0.vue'
@@ -28,8 +28,8 @@ def _without_private_part(part: str) -> str:
     stem, dot, suffix = part.rpartition(".") if "." in part[1:] else (part, "", "")
     if not _MAY_HOLD.search(stem):
         return part
-    from swiftprep.redaction.private import without_private  # it takes long to load, and most trees do without
+    from swiftprep.redaction.private import without_private  # slow to load, and most trees do without it
 
-    shown, findings = without_private(stem)
+    redacted, findings = without_private(stem)
     digest = hashlib.blake2b(part.encode("utf-8", "surrogateescape"), digest_size=4).hexdigest()
-    return f"{shown}-{digest}{dot}{suffix}" if findings else part
+    return f"{redacted}-{digest}{dot}{suffix}" if findings else part

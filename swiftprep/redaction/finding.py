@@ -1,4 +1,4 @@
-"""`Finding`: where a secret was."""
+"""`Finding`: the place and kind of a secret."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Where a secret was. What it was is nowhere in it.
+    """The place and kind of a secret, without the secret itself.
 
     Attributes:
-        path: The file, as given to `redact`.
+        path: The file, as passed to `redact`.
         line: The line it starts on, from 1.
-        kind: What it is, such as `"aws-key-id"`, `"private-key"` or `"password"`.
+        kind: The kind, such as `"aws-key-id"`, `"private-key"` or `"password"`.
     """
 
     path: str

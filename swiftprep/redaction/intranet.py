@@ -1,7 +1,7 @@
-"""Addresses of machines that only the company's own network has: `10.23.4.5`, `http://git.corp.acme.cn`.
+"""Addresses of machines in a company's own network: `10.23.4.5`, `http://git.corp.acme.cn`.
 
-A number of four parts may as well be a version. So one that begins with 10 needs something that tells an address: what
-stands before it, a port, or parts that no version has. Networks (`10.0.0.0/8`) are everybody's.
+Four numbers with dots may also be a version. So one that begins with 10 needs evidence that it is an address: the text
+before it, a port, or numbers that no version has. Networks (`10.0.0.0/8`) are not private.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from swiftprep.redaction.secret_values import Span, hits
 
 KINDS = ("intranet-address", "intranet-host")
 
-# It begins with a sign of its own, so that all else is passed over fast; what stands before it is looked at afterwards.
+# It begins with a fixed character, so that other text is skipped fast; what precedes a match is checked afterwards.
 _ADDRESS = re.compile(
     r"1(?:(?P<ten>0\.\d{1,3})|92\.168|72\.(?:1[6-9]|2\d|3[01]))\.\d{1,3}\.\d{1,3}(?!\w|\.\w|-[A-Za-z])", re.ASCII
 )
@@ -25,7 +25,7 @@ _TELLS = re.compile(
     r"curl|wget|telnet|listen|bind|deploy(?:ed)?)[^\w\n]{1,12}|(?:内网|地址|服务器?|机器|主机|部署|访问|打开|登录|连接?|网关|环境)"
     r"(?:在|到|是|为|了)?[^\w\n]{0,12})(?:[A-Za-z]{1,20} )?$"
 )
-# A call that takes a machine, or the option of a command.
+# A call that takes a host, or an option of a command.
 _CALLED = re.compile(
     r"(?i)(?:connect\w{0,8}|create_?connection|open|get(?:all)?byname|jedis|dial\w{0,7}|httphost|\w{0,12}socket\w{0,8}|"
     r"resolve|lookup|ping)\(\(?\s{0,3}[\"'`]$|\s-h\s{1,3}$"
@@ -33,32 +33,32 @@ _CALLED = re.compile(
 _AFTER = re.compile(r"[\"'`],\s?\d{2,5}\s?[,)]|/[A-Za-z_]", re.ASCII)  # a port, a path
 _OPENS = re.compile(r"(?:^|[\s\"'`(,=])$")
 _NO_VERSION = re.compile(r"192\.168\.\d|172\.(?:1[6-9]|2\d|3[01])\.\d", re.ASCII)
-# What a text says near a version.
+# Words near a version.
 _OF_VERSIONS = re.compile(
     r"(?i)ver(?:sion|s?\b)|_ver|release|build|revision|firmware|sdk|driver|chrome|firefox|edge|safari|agent|\bos\b|macos|ios|"
     r"platform|semver|since|compat|engine|require|depend|tag|package|pkg|librar|plugin|upgrade|update|product|app_?v|版本|升级|更新|发布|第|[章节条款]"
 )
 _IS_CHINESE = re.compile(r"[\u4e00-\u9fff]")
-_NEAR = 200  # characters before a number in which a text says so
+_NEAR = 200  # characters before a number that are searched for such words
 _VERSION = re.compile(r"(?i)(?:[\^~-]|[=~<>!]=|(?:version|\bver|release|chrome|firefox|edge|safari|build|sdk)\W{0,8})$")
 _REMOTE = re.compile(r"(?:\b(?:ssh|scp|sftp|rsync|mosh|git clone)\b|://)[^\n]{0,80}@$")
 _PROGRAMS = frozenset(".js .mjs .cjs .jsx .ts .tsx .vue .py .java .kt .go .php .rb .cs .scala .groovy .sh".split())
 _MANIFESTS = ("package.json", "package-lock.json", "pom.xml", "requirements.txt", "yarn.lock", "pnpm-lock.yaml")
 _PORT = re.compile(r":\d{2,5}(?!\d)")
-_LEAST = 64  # from which a part of a number is hardly one of a version
+_LEAST = 64  # numbers of at least this size are hardly part of a version
 
 _HOST = r"(?P<host>(?:[A-Za-z0-9][A-Za-z0-9-]{0,62}\.){1,6}[A-Za-z]{2,24})(?![\w.-])"
 _IN_URL = re.compile(rf"://(?:[^\s/@'\"<>`]{{1,120}}@)?{_HOST}")
 _QUOTED = re.compile(rf"[\"'`]{_HOST}(?=(?::\d{{2,5}})?[\"'`])")
 _GIVEN = re.compile(rf"[:=][ \t]{{0,8}}{_HOST}(?=(?::\d{{2,5}})?[ \t]{{0,40}}(?:\n|\Z|#))")
-# Without a quote or a scheme, only where no program reads it: there it may be a property of something.
+# A host without quotes or a scheme counts only in prose and comments: in code it may be a property of an object.
 _BARE = re.compile(r"(?:[A-Za-z0-9][A-Za-z0-9-]{0,62}\.){2,6}[A-Za-z]{2,24}(?![\w-]|\.\w)", re.ASCII)
 _BEFORE_BARE = re.compile(r"[A-Za-z0-9.-]{0,200}\Z")
 _IN_COMMENT = re.compile(r"//|/\*|^\s*\*|#|<!--|[\u3000-\u9fff]|\w@\Z")
 _GIVEN_IN_QUOTES = re.compile(
     r"[:=,\[]\s{0,20}[\"'`](?P<host>[A-Za-z0-9][A-Za-z0-9-]{0,62}\.(?:lan|intranet))(?=(?::\d{2,5})?[\"'`](?!\s{0,9}:))"
 )
-# Within quotes, alone or in a list, with what ends it: a member of an object and the key of a message look the same.
+# In quotes, alone or in a list, with its end: object members and message keys look the same.
 _OWN_END = re.compile(
     r"\.(?:internal|intranet|intra|corp|lan|local|localdomain|inner)(?=[\"'`,;]|:\d)|\.(?:corp|intra)\."
 )
@@ -75,7 +75,7 @@ _SERVES = re.compile(
     r"(?:db|redis|mysql|pg|api|app|nas|git|gitlab|kafka|es|mq|ftp|smtp|mail|vpn|ldap|nexus|jenkins|harbor|wiki|nacos|consul|"
     r"jira|minio|etcd|k8s|www)(?=[.-])|[a-z]+-?\d|[a-z]+-[a-z]"
 )
-# A machine without a domain is nobody's but a company's where its name says what it is for: `fe-dev01`, `k8s-master`.
+# A host name without a domain is private only where it states its purpose: `fe-dev01`, `k8s-master`.
 _MACHINE = re.compile(
     r"://(?:[^\s/@'\"<>`]{1,120}@)?(?P<host>[A-Za-z][A-Za-z0-9]{0,20}(?:-[A-Za-z0-9]{1,20}){1,4}):\d{2,5}(?!\d)"
 )
@@ -86,41 +86,41 @@ _OWN_ENDS = frozenset("internal intranet intra corp lan local localdomain inner"
 _OWN_LABELS = frozenset("internal intranet intra corp inner lan".split())
 _IN_HOSTS = (".corp.", ".intra", ".internal.", "corp.", "intranet.")
 _ENDS = frozenset("cn com net org io co tech dev cloud cc top".split())
-# Names that container systems and clouds give the same way everywhere.
+# Names that container systems and clouds use everywhere.
 _EVERYBODYS = ("docker.internal", "cluster.local", "google.internal", "localhost.localdomain", "compute.internal")
 
 
 def intranet(text: str, path: str = "") -> list[Span]:
-    """Return where the addresses of machines within a company's network are, in order.
+    """Return the addresses of machines in a company's network, in order.
 
     >>> [text[a:b] for text in ("ping 10.0.3.12", "x@10.0.0.1") for a, b, _ in intranet(text)]
     ['10.0.3.12']
     """
-    found = []
+    spans: list[Span] = []
     if any(beginning in text for beginning in ("192.168.", "10.", "172.")):
-        found += [
+        spans += [
             Span(*match.span(), "intranet-address") for match in _ADDRESS.finditer(text) if _is_one(text, match, path)
         ]
     if "://" in text:
         machines = (match for match in _MACHINE.finditer(text) if _PURPOSE.search(match["host"]))
-        found += [Span(*match.span("host"), "intranet-host") for match in machines]
+        spans += [Span(*match.span("host"), "intranet-host") for match in machines]
     if "." in text:
-        found += [
+        spans += [
             Span(*match.span("host"), "intranet-host") for match in _IN_URL.finditer(text) if _is_own(match["host"])
         ]
         if "corp." in text or "intra" in text or ".internal." in text:  # one of `_IN_HOSTS`
             for pattern in [_QUOTED, _GIVEN] if suffix_of(path) in CONFIGURATION else [_QUOTED]:
                 hosts = (match for match in pattern.finditer(text) if _is_own(match["host"], 3))
-                found += [Span(*match.span("host"), "intranet-host") for match in hosts]
-            found += [Span(*span, "intranet-host") for span in _bare(text, suffix_of(path) in PROSE)]
-        found += [Span(*span, "intranet-host") for span in _listed(text)]
+                spans += [Span(*match.span("host"), "intranet-host") for match in hosts]
+            spans += [Span(*span, "intranet-host") for span in _bare(text, suffix_of(path) in PROSE)]
+        spans += [Span(*span, "intranet-host") for span in _listed(text)]
         if ".lan" in text or ".intranet" in text:
-            found += [Span(*match.span("host"), "intranet-host") for match in _GIVEN_IN_QUOTES.finditer(text)]
-    return sorted(set(found))
+            spans += [Span(*match.span("host"), "intranet-host") for match in _GIVEN_IN_QUOTES.finditer(text)]
+    return sorted(set(spans))
 
 
 def _listed(text: str) -> Iterator[tuple[int, int]]:
-    """Yield where hosts stand in quotes, alone or in a list, with a port or with a name that tells a host."""
+    """Yield the hosts in quotes, alone or in a list, that have a port or a name that denotes a host."""
     done = 0
     for end in _OWN_END.finditer(text):
         at = end.start()
@@ -144,7 +144,7 @@ _IS_KEY = re.compile(r"[\"'`]\s{0,9}:")
 
 
 def _bare(text: str, is_prose: bool) -> Iterator[tuple[int, int]]:
-    """Yield where hosts stand in prose, in comments and in the addresses of repositories (`git@host:group/app.git`)."""
+    """Yield the hosts in prose, in comments and in addresses of repositories (`git@host:group/app.git`)."""
     done = 0
     for at in sorted(at for label in _IN_HOSTS for at in hits(text, label)):
         if at < done:
@@ -164,7 +164,7 @@ def _is_one(text: str, match: re.Match[str], path: str) -> bool:
     if re.match(r"[\w.]", text[match.start() - 1 : match.start()], re.ASCII):
         return False
     parts = [int(part) for part in match[0].split(".")]
-    if max(parts) > 255 or parts[-1] in (0, 255):  # a network, and all of one
+    if max(parts) > 255 or parts[-1] in (0, 255):  # not an address, a network, or a broadcast address
         return False
     line = text.rfind("\n", 0, match.start()) + 1
     before = text[max(line, match.start() - 100) : match.start()]
@@ -186,7 +186,7 @@ def _is_one(text: str, match: re.Match[str], path: str) -> bool:
     if _IS_CHINESE.match(text, match.end()) or _IS_CHINESE.match(text, match.start() - 1):
         end = line_end if line_end >= 0 else match.end() + _NEAR
         return _OF_VERSIONS.search(text, max(line, match.start() - _NEAR), end) is None
-    # All of a literal, and nothing tells a version.
+    # It is a whole literal, and nothing suggests a version.
     return (
         before[-1:] in ("'", '"', "`")
         and text.startswith(before[-1:], match.end())

@@ -1,7 +1,7 @@
-"""Tell by its words which rules a text may concern.
+"""Selection of the rules that may apply to a text, by its words.
 
-A rule begins at a word such as `token` or `admin`. To look through a text for the words of every rule takes longer than
-to cut it into its own words, of which a code base repeats nearly all: what a word means to the rules is found out once.
+A rule starts at a word such as `token` or `admin`. Searching a text for the words of every rule takes longer than
+splitting it into its own words, nearly all of which a code base repeats: the rules of each word are looked up once.
 """
 
 from __future__ import annotations
@@ -9,13 +9,13 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-_MOST_WORDS = 200_000  # to remember
-_LONGEST = 64  # letters of a word to remember
+_MOST_WORDS = 200_000  # in the cache
+_LONGEST = 64  # letters of a word in the cache
 _WORDS = bytes(code if code < 128 and (chr(code).isalnum() or chr(code) in "_$") else 32 for code in range(256))
 
 
 class Leads:
-    r"""The words that rules begin at.
+    r"""The words at which rules start.
 
     >>> leads = Leads({"keys": "token|secret", "users": r"admin\d*\Z"})
     >>> sorted(leads.rules(b"the admintoken of the admins")), sorted(leads.rules(b"admin: 1"))
@@ -26,16 +26,16 @@ class Leads:
         """Set up.
 
         Args:
-            patterns: For each rule a pattern, one of whose matches is in some word of every text that the rule
-                concerns. Words are of small letters, digits, `_` and `$`.
+            patterns: For each rule a pattern that matches within at least one word of every text the rule applies to.
+                Words consist of lower-case letters, digits, `_` and `$`.
         """
         self._patterns = {rule: re.compile(pattern.encode()) for rule, pattern in patterns.items()}
         self._any = re.compile("|".join(patterns.values()).encode())
-        self._without: set[bytes] = set()  # words that lead to no rule
+        self._without: set[bytes] = set()  # words of no rule
         self._known: dict[bytes, frozenset[str]] = {}
 
     def rules(self, lower: bytes) -> set[str]:
-        """Return the rules that a text may concern; it is in small letters, one byte a character."""
+        """Return the rules that may apply to a text in lower case, one byte per character."""
         rules: set[str] = set()
         for word in set(lower.translate(_WORDS).split()) - self._without:
             rules |= self._known.get(word) or self._of(word)

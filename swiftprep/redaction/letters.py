@@ -1,12 +1,12 @@
-"""How unlike words letters follow one another: `qefREImO` was drawn by a machine, `forgotPassword` was not."""
+"""How much letter sequences differ from those of words: `qefREImO` is machine-generated, `forgotPassword` is not."""
 
 from __future__ import annotations
 
 import re
 from itertools import pairwise
 
-# For each letter, with the beginning and the end of a word before `a`, how rarely each other follows it in names of
-# programs, in English and in pinyin: the powers of two, from 0, always, to 9, hardly ever.
+# For each letter, and the edge of a word before `a`, how rarely each letter follows it in program names, English and
+# pinyin: negative powers of two, from 0 (always) to 9 (hardly ever).
 _RARITIES = (
     "945445455566545546434665666 475459758476452458443667867 437773988368378379456399969 439693993494488399573499978 "
     "238862979389687499657589978 257546668587453867345867577 439783489289487389566399959 146663755467665567556496766 "
@@ -23,17 +23,17 @@ _COST = {
     for after, rarity in enumerate(row)
 }
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
-# What names of fields, buttons and messages have in them, and drawn letters have not.
+# Parts of names of fields, buttons and messages, which machine-generated letters lack.
 _OF_NAMES = re.compile(
     r"[Pp](?:ass|wd|sw)|P(?:ASS|WD|SW)|(?i:token|secret|auth|user|login|input)|[kK]ey|[tT]ype|[eE]ye|[iI]con|mdi"
 )
-# Above which there is no name: where the case changes within it, where there is a digit, too, and where it does not.
+# Thresholds above which it is not a name: where the case changes, where there are digits too, and in a single case.
 _IN_CAMEL, _WITH_DIGIT, _IN_ONE = 5.75, 5.25, 6.25
-_FEWEST, _FEWEST_IN_ONE = 5, 8  # letters that tell something: of those that differ, of all
+_FEWEST, _FEWEST_IN_ONE = 5, 8  # letters it takes: different ones, and all letters in a single case
 
 
 def rarity(value: str) -> float:
-    """Return how rare the pairs of its letters are on average: about 4 in words, 7 in drawn letters.
+    """Return the mean rarity of adjacent letters: about 4 in words, 7 in machine-generated letters.
 
     >>> rarity("forgotPassword") < 5 < rarity("qef" + "REImO")
     True
@@ -44,7 +44,7 @@ def rarity(value: str) -> float:
 
 
 def is_drawn(value: str) -> bool:
-    """Return whether the letters of a value were drawn by a machine, as there are no such words.
+    """Return whether the letters of a value are machine-generated, as no words look like them.
 
     >>> is_drawn("qef" + "REImO"), is_drawn("forgotPassword")
     (True, False)

@@ -1,4 +1,4 @@
-"""Put a word in place of what must not be shown, so that what was code before is code afterwards."""
+"""Replacement of private values by marker words, so that code still parses afterwards."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from typing import TypeAlias
 from swiftprep.redaction.places import MARKUP, OTHER_CODE, PROSE, GrammarPart, Place, Places, flat, parsed
 from swiftprep.redaction.secret_values import Span
 
-# What earlier versions wrote, which is no code outside of a string.
+# The marker of earlier versions, which is not valid code outside of a string.
 OLD_MARKER = re.compile(r"<REDACTED:([a-z0-9-]+)>")
 MARKER = re.compile(rf"{OLD_MARKER.pattern}|REDACTED_[A-Z][A-Z0-9_]*")
 
 _KEY_TEXT = re.compile(r"\\[nrt]|[A-Za-z0-9+/=]{2,}")
 _STATIC = frozenset(".java .kt .go .cs .c .cpp .rs .dart .swift .scala".split())
-_MOST_TRIED = 40  # values of a part that are tried one by one
+_MOST_TRIED = 40  # values of a part for which several replacements are tried
 
 _Edit: TypeAlias = tuple[int, int, str]
 
 
 def word(kind: str) -> str:
-    """Return the word that stands for a value of a kind.
+    """Return the marker word for a kind of value.
 
     >>> word("id-card")
     'REDACTED_ID_CARD'
@@ -31,15 +31,15 @@ def word(kind: str) -> str:
 
 
 def mask(text: str, spans: Sequence[Span], places: Places) -> str:
-    """Replace each span by the word for its kind.
+    """Replace each span by the marker word for its kind.
 
-    In a string, a comment or plain text it is the bare word; in place of a number or a name in code it is a string.
-    Where a part of the text that parsed would not parse afterwards, more than the span is replaced.
+    In a string, a comment or plain text the word is inserted bare; in place of a number or name in code, as a string.
+    Where a part of the text that parsed before would not parse afterwards, more than the span is replaced.
 
     Args:
         text: The text.
-        spans: What to replace, in order and without overlaps.
-        places: Of the same text.
+        spans: The spans to replace, in order and without overlaps.
+        places: The places of the same text.
     """
     edits: list[_Edit] = []
     groups: dict[GrammarPart | None, list[Span]] = {}
@@ -54,11 +54,11 @@ def mask(text: str, spans: Sequence[Span], places: Places) -> str:
 
 
 def _choices(text: str, span: Span, places: Places) -> Iterator[_Edit]:
-    """Yield what may be put for a span, the least change first."""
+    """Yield the possible replacements of a span, the smallest change first."""
     start, end, kind = span
     bare = word(kind)
     if kind == "private-key" and re.search(r"[\n\\]", text[start:end]):
-        # Its lines may be string literals that code puts together: only the letters of the key go.
+        # Its lines may be string literals that code concatenates: replace only the letters of the key.
         yield (
             start,
             end,
@@ -81,7 +81,7 @@ _SAYS_NUMBER = re.compile(r":\s{0,3}(?:number|bigint|int|float)\s{0,3}=\s{0,3}$"
 
 
 def _in_place_of_number(text: str, place: Place, quoted: str, suffix: str) -> str:
-    """Return a string, or 0 where the type of what is given the value may be that of a number."""
+    """Return a string, or 0 where the assigned variable may have a number type."""
     if suffix in _STATIC or _SAYS_NUMBER.search(text, max(0, place.start - 40), place.start):
         return "0" + re.sub(r"[^lLnuU]", "", text[place.start : place.end])
     return quoted
@@ -91,7 +91,7 @@ def _one_by_one(text: str, group: list[Span], places: Places, part: GrammarPart,
     kept: list[_Edit] = []
     for number, span in enumerate(group):
         if kept and span.end <= kept[-1][1]:
-            continue  # what was put in place of the one before took it, too
+            continue  # the replacement of the previous span covers it
         choices = [choice for choice in _choices(text, span, places) if not kept or choice[0] >= kept[-1][1]]
         if not choices:
             choices = [(span.start, span.end, word(span.kind))]
@@ -119,16 +119,16 @@ _STATEMENT = re.compile(r"\s*(?:(?:const|let|var)\s[^=]*|[\w$.\[\]'\"]+\s*)=\s*$
 
 
 def renewed(text: str, path: str) -> tuple[str, list[str]]:
-    """Replace the marks of earlier versions, `<REDACTED:kind>`, by today's words where they stand in code.
+    """Replace the markers of earlier versions, `<REDACTED:kind>`, by today's words where they are in code.
 
-    A mark within a string, a comment or the text of markup becomes the word. What is prose stays as it is.
+    A marker in a string, a comment or the text of markup becomes the word. Prose stays as it is.
 
     Args:
         text: The text.
         path: Its file; `".md"` for prose that may hold fenced code.
 
     Returns:
-        The text, and the lines in which a mark stands for a value or an expression, so that nobody knows what it was.
+        The text, and the lines in which a marker replaced a value or an expression, whose type is unknown.
 
     >>> renewed("a = '<REDACTED:token>'", "a.js"), renewed("a = <REDACTED:token>", "a.js")[1]
     (("a = 'REDACTED_TOKEN'", []), ['a = <REDACTED:token>'])
@@ -153,7 +153,7 @@ def renewed(text: str, path: str) -> tuple[str, list[str]]:
 
 
 def _outcome(text: str, start: int, end: int, places: Places) -> str:
-    """Return what is to become of a mark of an earlier version: `"renew"`, `"keep"`, or it is `"broken"`."""
+    """Return what to do with a marker of an earlier version: `"renew"` or `"keep"`; `"broken"` if it breaks code."""
     place, suffix = places.at(start, end), places.suffix(start)
     if places.part(start) is not None:
         return "renew" if place.kind == "text" and place.is_sound else "broken"

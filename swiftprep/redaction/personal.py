@@ -1,8 +1,8 @@
-"""What is somebody's: mobile numbers, ID numbers, bank cards and e-mail addresses, told from what looks like them.
+"""Personal data: mobile numbers, ID numbers, bank cards and e-mail addresses, as opposed to what looks like them.
 
-Digits are a number first: a size, an id or a time stamp may well have eleven that begin with 13. In prose they are
-taken for what they look like, in code by the place: a number belongs to somebody only beside a name that tells so, a
-string unless its name tells otherwise.
+Digits are often just a number: a size, an id or a time stamp may well have eleven digits that begin with 13. In prose
+they count as what they look like. In code the place decides: a number is personal only beside a name that says so, a
+string unless its name says otherwise.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ _MAIL = re.compile(
     r"(?:(?<![\w.+%/@\\-])|(?<=\\[nrt]))[A-Za-z0-9][\w.+-]{0,63}@((?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.){1,4}[A-Za-z]{2,24})(?![\w@])",
     re.ASCII,
 )
-# What one of them has in it: most of code is passed over by that, which is ten times faster.
+# Quick checks for what each contains, which rule out most code and are ten times faster.
 _MAY_BE_MAIL = re.compile(r"@(?<=[\w.+-]@)[A-Za-z0-9][\w-]{0,62}\.", re.ASCII)
 _COUNTRY = 5  # letters of `0086 ` before a number
 _MAY_BE_NUMBER = re.compile(r"\d(?:\d{10}|\d{2,3}[ -]\d{4}[ -]?\d{3})", re.ASCII)
-# Names that RFC 2606 sets aside for examples, and `example` under any other end; no person has an address there.
+# Domains that RFC 2606 reserves for examples, and `example` under any other top-level domain.
 _NOBODY = re.compile(r"(?:^|\.)(?:example\.(?:[a-z]{2,4}\.)?[a-z]{2,4}|example|test|invalid|localhost)$", re.I)
-# Numbers that documentation uses for nobody's: of a phone, the examples of GB 11643-1999, and of cards that payment
-# services give for tests.
+# Numbers used in documentation, which belong to nobody: phone numbers, the examples of GB 11643-1999, and the test
+# cards of payment services.
 _KNOWN = frozenset(
     "13800138000 13800000000 13888888888 13900000000 11010519491231002X 440524188001010014 4242424242424242 "
     "4111111111111111 5555555555554444 4000056655665556 378282246310005 6011111111111117 3566002020360505 "
@@ -43,7 +43,7 @@ _FILES = frozenset(
     "js mjs cjs ts jsx tsx vue css scss less sass styl png jpg jpeg svg gif webp avif bmp ico icns tif tiff json html "
     "htm md py java xml yml yaml toml ini txt pdf zip tgz gz tar jar whl mp mov webm woff ttf otf eot map lock".split()
 )
-_VERSION = re.compile(r"v?\d+(?:\.\d+)+(?:[-.+].*)?|\d+(?:\.\d+)?x\..*|v\d+\..*")  # of a package, of a picture's scale
+_VERSION = re.compile(r"v?\d+(?:\.\d+)+(?:[-.+].*)?|\d+(?:\.\d+)?x\..*|v\d+\..*")  # of a package, or an image scale
 _WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 
 _TELLING = {
@@ -54,7 +54,7 @@ _TELLING = {
     "id-card": re.compile(r"(?i)id[-_ ]?(?:card|no|num|code)|identity|cert_?(?:no|num|id)|ssn|citizen|sfz|身份|证件"),
     "bank-card": re.compile(r"(?i)card|bank|account|acct|iban|(?<![a-z])pan(?![a-z])|卡|账号|账户|帐号"),
 }
-# Names of what has many digits and is nobody's.
+# Names of values with many digits that are not personal.
 _OTHERWISE = re.compile(
     r"(?i)(?<![a-z])(?:ids?|uid|uuid|guid|pid|oid|no|sn|seq|ts|d|x|y|v|key|code|hash|seed|size|bytes?|length|limit|max|min|"
     r"port|offset|index|count|total|sum|amount|price|version|ver|build|time|timestamp|date|trace|serial|order|points|"
@@ -66,7 +66,7 @@ _OTHERWISE = re.compile(
 _ABOUT = re.compile(
     r"(?i)(?:max|min|limit|size|length|time(?:stamp)?|(?:created|updated)_?at|count|version)$|(?:Id|ID|_id)$"
 )
-# Names of 18 digits that are no person's, though they may be a valid ID number by chance.
+# Names of 18-digit numbers that are not personal, though they may be a valid ID number by chance.
 _OF_ORDERS = re.compile(
     r"(?i)order|serial|trace|track|invoice|waybill|bill|trans|txn|trade|batch|uuid|guid|hash|nonce|stamp|(?<![a-z])(?:sn|seq)(?![a-z])|"
     r"单号|订单|流水|序列|交易|批次|时间戳"
@@ -74,7 +74,7 @@ _OF_ORDERS = re.compile(
 _REGIONS = frozenset(
     "11 12 13 14 15 21 22 23 31 32 33 34 35 36 37 41 42 43 44 45 46 50 51 52 53 54 61 62 63 64 65 71 81 82 83".split()
 )
-# A number beside one of the most frequent family names and one or two more characters is that person's.
+# A number beside one of the most frequent family names and one or two more characters belongs to that person.
 _FAMILIES = (
     "王李张刘陈杨黄赵吴周徐孙马朱胡郭何林高罗郑梁谢宋唐许韩邓冯曹彭曾肖田董潘袁蔡蒋余于杜叶程魏苏吕丁任卢"
     "姚沈钟姜崔谭陆汪范廖石金韦贾夏付方白邹孟熊秦邱侯江尹薛闫段雷龙陶黎史贺毛顾龚邵万钱严武戴孔汤"
@@ -83,7 +83,7 @@ _CALLED = rf"[\"'`][{_FAMILIES}][\u4e00-\u9fff]{{1,2}}[\"'`]"
 _BEFORE_NAME = re.compile(rf"[\"'`\]]{{0,2}}\s{{0,3}}[:,]\s{{0,3}}{_CALLED}")
 _AFTER_NAME = re.compile(rf"{_CALLED}\s{{0,3}}[:,]\s{{0,3}}\[?$")
 _OF_A_USER = re.compile(r"(?i)/(?:u|users?|members?|customers?|phones?|mobiles?|tel|contacts?)/$")
-# What stands before a number that is nobody's, in prose.
+# What precedes a number in prose that is not personal.
 _NUMBER_OF = re.compile(
     r"(?i)(?:(?<![a-z])(?:imei|imsi|iccid|meid|isbn|ean|upc|gtin|sku|(?:[\w-]{1,40}[-_])?id|uuid|order|invoice|tracking|"
     r"transaction|serial|ticket|batch|trace|waybill)(?:[ _-]?(?:no|num|number|id)\.?)?|编号|单号|序号|流水号?|"
@@ -106,28 +106,28 @@ _STAND_IN = re.compile(
 
 
 def personal(text: str, path: str) -> list[Span]:
-    """Return where somebody's numbers and addresses are, in order and without overlaps.
+    """Return the personal numbers and addresses in a text, in order and without overlaps.
 
     Args:
-        text: The text of a message.
-        path: `"a.md"` for prose that may hold code; the file's path, if it is the content of one.
+        text: Text of a message or a file.
+        path: `"a.md"` for prose that may hold code, or the path of the file.
     """
-    found: list[Span] = []
+    spans: list[Span] = []
     if _MAY_BE_MAIL.search(text):
-        found += (Span(*m.span(), "email") for m in _MAIL.finditer(text) if not _is_nobodys(text, m))
+        spans += (Span(*m.span(), "email") for m in _MAIL.finditer(text) if not _is_not_personal(text, m))
     if _MAY_BE_NUMBER.search(text):
         matches = [Span(*m.span(), "id-card") for m in _near_digits(text, _IDENTITY) if is_identity_number(m[0])]
         matches += (Span(*m.span(), "bank-card") for m in _near_digits(text, _CARD) if is_card_number(m[0]))
         matches += (Span(*m.span(), "phone") for m in _near_digits(text, _PHONE))
         places = Places(text, path) if matches else None
         for span in matches:
-            if places and not is_known(text[span.start : span.end]) and _is_somebodys(text, span, places):
-                found.append(span)
-    taken = bytearray(len(text) if found else 0)
-    for match in MARKER.finditer(text) if found else ():
+            if places and not is_known(text[span.start : span.end]) and _is_personal(text, span, places):
+                spans.append(span)
+    taken = bytearray(len(text) if spans else 0)
+    for match in MARKER.finditer(text) if spans else ():
         taken[match.start() : match.end()] = b"\1" * (match.end() - match.start())
     kept: list[Span] = []
-    for span in found:  # where two meet, the more exact one is first
+    for span in spans:  # where two overlap, the more exact one comes first
         if 1 not in taken[span.start : span.end]:
             taken[span.start : span.end] = b"\1" * (span.end - span.start)
             kept.append(span)
@@ -135,7 +135,7 @@ def personal(text: str, path: str) -> list[Span]:
 
 
 def _near_digits(text: str, pattern: re.Pattern[str]) -> Iterator[re.Match[str]]:
-    """Yield what `finditer` would, but look only where there are enough digits."""
+    """Yield the matches of `finditer`, searching only where there are enough digits."""
     done = 0
     for digits in _MAY_BE_NUMBER.finditer(text):
         for start in range(max(done, digits.start() - _COUNTRY), digits.start() + 1):
@@ -145,16 +145,16 @@ def _near_digits(text: str, pattern: re.Pattern[str]) -> Iterator[re.Match[str]]
                 break
 
 
-def _is_somebodys(text: str, span: Span, places: Places) -> bool:
+def _is_personal(text: str, span: Span, places: Places) -> bool:
     start, end, kind = span
     place = places.at(start, end)
     tells = _tells(place.name, _TELLING[kind])
-    # Of all numbers of that length one in ten passes the check of a card's.
+    # One in ten numbers of that length passes the checksum of cards.
     if kind == "bank-card" and not tells and not _TELLING[kind].search(text, max(0, start - 200), start):
         return False
     if place.kind == "code":
         return False
-    if kind == "id-card" and _is_a_citizens(text[start:end]):
+    if kind == "id-card" and _is_plausible_identity(text[start:end]):
         before = text[max(text.rfind("\n", 0, start) + 1, start - 24) : start]
         return tells or not (_OF_ORDERS.search(place.name.rpartition(".")[2]) or _OF_ORDERS.search(before))
     if place.kind == "number":
@@ -166,11 +166,11 @@ def _is_somebodys(text: str, span: Span, places: Places) -> bool:
         return True
     if place.kind == "text" and not place.is_comment and (place.start, place.end) == (start, end) and _is_other(place):
         return False
-    return _reads_as_somebodys(text, span, _TELLING[kind], place)
+    return _reads_as_personal(text, span, _TELLING[kind], place)
 
 
 def _tells(name: str, telling: re.Pattern[str]) -> bool:
-    """Return whether a name is of somebody's number, and not of something about it: `phoneLimit`, `contactId`."""
+    """Return whether a name denotes a personal number, and not something about one: `phoneLimit`, `contactId`."""
     last = name.rpartition(".")[2] or name
     return telling.search(last) is not None and not _ABOUT.search(last)
 
@@ -179,8 +179,8 @@ def _is_other(place: Place) -> bool:
     return _OTHERWISE.search(place.name.rpartition(".")[2] or place.name) is not None
 
 
-def _reads_as_somebodys(text: str, span: Span, telling: re.Pattern[str], place: Place) -> bool:
-    """Return whether digits in prose, in a comment or in a longer string are somebody's."""
+def _reads_as_personal(text: str, span: Span, telling: re.Pattern[str], place: Place) -> bool:
+    """Return whether digits in prose, in a comment or in a longer string are personal."""
     line = text.rfind("\n", 0, span.start) + 1
     before = text[max(line, span.start - 200) : span.start]
     after = text[span.end : span.end + 16]
@@ -193,12 +193,12 @@ def _reads_as_somebodys(text: str, span: Span, telling: re.Pattern[str], place: 
     if _UNIT.match(after) or _SUM.search(before) or _IN_ADDRESS.search(before):
         return False
     if not place.kind and before.count("`") % 2 and not telling.search(before):
-        return False  # code within a line
+        return False  # inline code
     return not (_is_other(place) and re.search(r"[\"':：= ]\s?[\"']?$", before))
 
 
-def _is_nobodys(text: str, match: re.Match[str]) -> bool:
-    """Return whether what looks like an address is none, or one that is not a person's."""
+def _is_not_personal(text: str, match: re.Match[str]) -> bool:
+    """Return whether a match is not an address, or not the address of a person."""
     name = match[0].partition("@")[0].lower()
     suffix = match[1].rpartition(".")[2].lower()
     if name in ("git", "npm") or suffix in _FILES or _NOBODY.search(match[1]) or _VERSION.fullmatch(match[1].lower()):
@@ -207,17 +207,17 @@ def _is_nobodys(text: str, match: re.Match[str]) -> bool:
         return True
     line = text.rfind("\n", 0, match.start()) + 1
     before = text[max(line, match.start() - 200) : match.start()]
-    # Of a repository or a machine: `deploy@git.corp.cn:group/app.git`, `ssh root@build.corp.cn`, `redis://user:word@host`.
+    # Of repositories and machines: `deploy@git.corp.cn:group/app.git`, `ssh root@build.corp.cn`, `redis://user:word@host`.
     if re.match(r":(?:[\w~-][\w.~-]*)?/|:~|:[\w-]+\.git\b", text[match.end() : match.end() + 80]) or _REMOTE.search(
         before
     ):
         return True
-    # The notice must stay as it is wherever the code goes.
+    # A copyright notice must stay as it is wherever the code goes.
     return _NOTICE.search(before) is not None
 
 
 def is_known(text: str) -> bool:
-    """Return whether a number is one that documentation uses for nobody's."""
+    """Return whether a number is one that documentation uses, which belongs to nobody."""
     digits = re.sub(r"[^\dX]", "", text.upper())
     return digits in _KNOWN or digits.removeprefix("00").removeprefix("86") in _KNOWN
 
@@ -232,8 +232,8 @@ def is_identity_number(text: str) -> bool:
     return "10X98765432"[total % 11] == text[17].upper()
 
 
-def _is_a_citizens(text: str) -> bool:
-    """Return whether an ID number begins with a region, and a day that was follows, as in hardly a number by chance."""
+def _is_plausible_identity(text: str) -> bool:
+    """Return whether an ID number has a valid region and a plausible date of birth, as hardly any does by chance."""
     try:
         born = date(int(text[6:10]), int(text[10:12]), int(text[12:14]))
     except ValueError:

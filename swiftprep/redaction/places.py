@@ -1,7 +1,7 @@
-"""What stands at a place of a text: a string or a comment, a number, or code that means something to a program.
+"""Classification of places in a text: strings and comments, numbers, and code.
 
-A file is cut into the parts that a grammar can read: a script, the expressions of a template, the fenced blocks of a
-page of Markdown. What no part holds is text: prose, markup, a style sheet, configuration.
+A file is split into the parts that a grammar can parse: scripts, the expressions of a template, the fenced blocks of a
+Markdown page. Everything outside these parts is text: prose, markup, style sheets, configuration.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ _GRAMMARS = {
 }  # fmt: skip
 PROSE = ("", ".md", ".markdown", ".txt")
 MARKUP = (".vue", ".html", ".htm", ".xml")
-# Code for which there is no grammar here: its lines are read one by one.
+# Code without a grammar here, which is examined line by line.
 OTHER_CODE = frozenset(".kt .go .cs .php .c .cpp .rs .sql .toml .dart .swift .rb .scala .groovy".split())
-# How people name languages after a fence, where it is not the suffix of its files.
+# Language names after a fence that differ from the file suffix.
 _FENCE_NAMES = {
     "javascript": "js", "typescript": "ts", "python": "py", "yaml": "yml", "bash": "sh", "shell": "sh", "zsh": "sh",
     "console": "sh", "dotenv": "env", "kotlin": "kt", "golang": "go", "rust": "rs", "csharp": "cs", "c++": "cpp",
@@ -40,13 +40,13 @@ _STARTS_AS_CODE = re.compile(
     r"(?:\s|//[^\n]*\n|/\*(?:[^*]|\*(?!/))*\*/){0,200}"
     r"(?:(?:import|export|const|let|var|function|async function|class|module\.exports)\b|['\"]use strict|@\w+)"
 )
-# An expression in markup: in `{{ }}`, or the value of a directive. Only Vue's names hold one.
+# An expression in markup: in `{{ }}`, or the value of a directive. Only the names of Vue directives hold one.
 _EXPRESSION = re.compile(
     r"<!--.*?(?:-->|\Z)|\{\{(?P<shown>(?:[^{}]|\{(?!\{)|\}(?!\}))*)\}\}"
     r"|(?<=\s)(?::|@|#|v-)[\w:.@\[\]-]{1,80}\s{0,3}=\s{0,3}(?:\"(?P<double>[^\"]*)\"|'(?P<single>[^']*)')",
     re.S,
 )
-# Bounded, or a hostile page would take the square of its length.
+# Bounded, as a hostile page would take quadratic time otherwise.
 _ATTRIBUTES = r"""(?:[^<>"']|"[^"\n]{0,300}"|'[^'\n]{0,300}'){0,400}"""
 _RAW = re.compile(
     rf"<!--.*?(?:-->|\Z)|<(?P<tag>script|style)(?P<attributes>(?=[\s>]){_ATTRIBUTES})>(?P<body>.*?)(?:</(?P=tag)\s*>|\Z)",
@@ -58,23 +58,23 @@ _TEXT_NODES = frozenset(
     "regex regex_pattern jsx_text html_comment escape_sequence character_literal "
     "multiline_string_fragment hash_bang_line".split()
 )
-_IN_TEXT = ("template_substitution", "interpolation", "string_interpolation")  # code again
+_IN_TEXT = ("template_substitution", "interpolation", "string_interpolation")  # code within a string
 _NUMBERS = frozenset("number integer float decimal_integer_literal decimal_floating_point_literal".split())
 _WRAPS = (("", ""), ("(", ")"), ("({", "})"), ("class _ {", "}"))
-_PIECE = 20_000  # bytes of what may be a piece of a file
+_PIECE = 20_000  # bytes up to which code may be a fragment of a file
 _FOREIGN = re.compile(r"[^\x00-\x7f]")
 _MOST_PARTS = 20_000
 
 
 @dataclass(frozen=True, slots=True)
 class GrammarPart:
-    """A part of a text that a grammar reads.
+    """A part of a text that a grammar can parse.
 
     Attributes:
-        start: Where it begins.
-        end: Where it ends.
+        start: Start offset.
+        end: End offset.
         language: Its grammar: `"js"`, `"ts"`, `"tsx"`, `"jsx"`, `"json"`, `"python"` or `"java"`.
-        quote: The quote around it, which it cannot hold, or `""`.
+        quote: The quote around it, which it cannot contain, or `""`.
     """
 
     start: int
@@ -85,7 +85,7 @@ class GrammarPart:
 
 @dataclass(frozen=True, slots=True)
 class Parsed:
-    """A syntax tree: its root, how far its offsets are behind those of its source, and the lines with an error."""
+    """A syntax tree: its root, the shift of its offsets against the source, and the number of lines with an error."""
 
     root: Node
     shift: int
@@ -94,17 +94,17 @@ class Parsed:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """What a stretch of a text is a piece of.
+    """The syntactic context of a stretch of a text.
 
     Attributes:
-        kind: `"text"`: of a string, a comment or a text node; `"number"`; `"code"`: a name, a call or another
-            expression; `""`: no grammar tells.
-        start: Where the literal begins: the number, or what the quotes hold.
-        end: Where it ends.
-        name: What the value is called: the key, variable, attribute or function it belongs to, or `""`.
-        quotes: The quotes that a string in this place may have.
+        kind: `"text"`: within a string, a comment or a text node; `"number"`; `"code"`: a name, a call or another
+            expression; `""`: unknown to any grammar.
+        start: Start of the literal: the number, or the content of the quotes.
+        end: End of the literal.
+        name: Name of the value: the key, variable, attribute or function it belongs to, or `""`.
+        quotes: The quotes that a string may have in this place.
         is_comment: Whether it is a comment.
-        is_sound: Whether what is around it parses.
+        is_sound: Whether the surrounding code parses.
     """
 
     kind: Kind
@@ -117,13 +117,13 @@ class Place:
 
 
 def suffix_of(path: str) -> str:
-    """Return the suffix that tells how a file is written: `".env"` of `.env.local`, the name where there is none."""
+    """Return the suffix that determines the format of a file: `".env"` of `.env.local`, else the suffix or the name."""
     file = PurePosixPath(path.lower())
     return ".env" if file.name.startswith(".env") else file.suffix or file.name
 
 
 def regions(text: str, path: str) -> list[tuple[int, int, str]]:
-    r"""Return `(start, end, suffix)` of the pieces of a text: the fenced blocks of prose, and what is around them.
+    r"""Return `(start, end, suffix)` of the regions of a text: the fenced blocks of prose, and the prose around them.
 
     >>> regions("a\n```js\nb\n```\n", "a.md")
     [(0, 8, '.md'), (8, 10, '.js'), (10, 14, '.md')]
@@ -131,12 +131,12 @@ def regions(text: str, path: str) -> list[tuple[int, int, str]]:
     suffix = suffix_of(path)
     if suffix not in PROSE or not ("```" in text or "~~~" in text):
         return [(0, len(text), suffix)]
-    found, done = [], 0
+    spans, done = [], 0
     for start, end, language in _fences(text):
         if language:
-            found += [(done, start, suffix), (start, end, f".{_FENCE_NAMES.get(language, language)}")]
+            spans += [(done, start, suffix), (start, end, f".{_FENCE_NAMES.get(language, language)}")]
             done = end
-    return [*found, (done, len(text), suffix)]
+    return [*spans, (done, len(text), suffix)]
 
 
 def _fences(text: str) -> Iterator[tuple[int, int, str]]:
@@ -152,21 +152,21 @@ def _fences(text: str) -> Iterator[tuple[int, int, str]]:
 
 
 def parts(text: str, path: str) -> list[GrammarPart]:
-    """Return the parts of a text that a grammar reads, in order and without overlaps."""
-    found = [part for start, end, suffix in regions(text, path) for part in _parts(text, start, end, suffix)]
-    return found[:_MOST_PARTS]
+    """Return the parts of a text that a grammar can parse, in order and without overlaps."""
+    grammar_parts = [part for start, end, suffix in regions(text, path) for part in _parts(text, start, end, suffix)]
+    return grammar_parts[:_MOST_PARTS]
 
 
 def _parts(text: str, start: int, end: int, suffix: str) -> Iterator[GrammarPart]:
     piece = text[start:end]
     if suffix in PROSE:
-        # Bare code, if it is code without a doubt.
+        # Code without a fence, if it is unmistakably code.
         if piece.lstrip().startswith("<") and "</" in piece:
             yield from _markup(piece, start)
         elif _STARTS_AS_CODE.match(piece) and not parsed(flat(piece), "js").errors:
             yield GrammarPart(start, end, "js")
     elif suffix == ".vue" and not re.search(r"^\s*<|<(?:script|template)\b", piece):
-        yield GrammarPart(start, end, "js")  # a piece of a script
+        yield GrammarPart(start, end, "js")  # a fragment of a script
     elif suffix in MARKUP:
         yield from _markup(piece, start) if suffix != ".xml" else ()
     elif suffix in _GRAMMARS:
@@ -196,7 +196,7 @@ def _expressions(piece: str, start: int, end: int, offset: int) -> Iterator[Gram
 
 
 def flat(text: str) -> bytes:
-    """Return a text with one byte a character, so that the offsets of a syntax tree are those of the text."""
+    """Return a text with one byte per character, so that offsets in a syntax tree equal those in the text."""
     return text.encode() if text.isascii() else _FOREIGN.sub(_stand_in, text).encode()
 
 
@@ -206,7 +206,7 @@ def _stand_in(match: re.Match[str]) -> str:
 
 @lru_cache(maxsize=8)
 def parsed(source: bytes, language: str) -> Parsed:
-    """Parse code, or a piece of code: entries of an object or members of a class are read as such."""
+    """Parse code, or a fragment of code, such as entries of an object or members of a class."""
     best: Parsed | None = None
     wraps = _WRAPS[1:] if language == "json" else _WRAPS[:1] if language == "python" else _WRAPS
     for before, after in wraps if len(source) <= _PIECE else wraps[:1]:
@@ -224,7 +224,7 @@ def parsed(source: bytes, language: str) -> Parsed:
 
 
 class Places:
-    """Looks places of one text up; nothing is parsed before it is asked for.
+    """Looks up places in one text; each part is parsed only when it is needed.
 
     >>> places = Places("const a = 1, b = '2' // 3", "a.js")
     >>> [places.at(at, at + 1).kind for at in (6, 10, 18, 24)]
@@ -239,12 +239,12 @@ class Places:
         self._trees: dict[GrammarPart, Parsed] = {}
 
     def part(self, start: int) -> GrammarPart | None:
-        """Return the part that holds a place."""
+        """Return the part that contains a position."""
         index = bisect_right(self._starts, start) - 1
         return self.parts[index] if index >= 0 and start < self.parts[index].end else None
 
     def at(self, start: int, end: int) -> Place:
-        """Return what `text[start:end]` is a piece of."""
+        """Return the context of `text[start:end]`."""
         part = self.part(start)
         if part is None or end > part.end:
             return self._without_grammar(start, end)
@@ -263,7 +263,7 @@ class Places:
             inner = inner if "string" in text_node.type else (start, end)
             return Place("text", *inner, name, "", is_comment, is_sound)
         nodes = list(_ancestors(node))
-        # After an error the quotes may be paired the wrong way round: then the statement tells nothing.
+        # After an error the quotes may be paired wrongly, so that the statement proves nothing.
         is_sound = not nodes[-2].has_error and not nodes[-2].is_error
         kind: Kind = "number" if node.type in _NUMBERS else "code" if is_sound else ""
         taken = part.quote + "".join(_quote(other) for other in nodes if "string" in other.type)
@@ -276,7 +276,7 @@ class Places:
         return self._trees[part]
 
     def around(self, start: int, end: int) -> Iterator[tuple[int, int]]:
-        """Yield where the nodes around `text[start:end]` are, the smallest first, without the whole part."""
+        """Yield the spans of the nodes around `text[start:end]`, smallest first, except the whole part."""
         part = self.part(start)
         if part is None:
             return
@@ -289,7 +289,7 @@ class Places:
             node = node.parent
 
     def suffix(self, start: int) -> str:
-        """Return the suffix of what a place is written in."""
+        """Return the suffix of the region that contains a position."""
         return next((suffix for begin, end, suffix in self._regions if begin <= start < end), "")
 
     def _without_grammar(self, start: int, end: int) -> Place:
@@ -320,16 +320,16 @@ def _ancestors(node: Node) -> Iterator[Node]:
 
 
 def _text_node(node: Node) -> Node | None:
-    """Return the string, comment, pattern or text that a node belongs to, if no code stands in between."""
-    found: Node | None = None
+    """Return the string, comment, pattern or text that contains a node, unless there is code in between."""
+    text_node: Node | None = None
     for other in _ancestors(node):
         if other.type in _IN_TEXT:
             break
         if other.type in _TEXT_NODES:
-            found = other
-        elif found is not None:
+            text_node = other
+        elif text_node is not None:
             break
-    return found
+    return text_node
 
 
 def _quote(node: Node) -> str:
@@ -351,7 +351,7 @@ _NAMING = {
 
 
 def _named_by(node: Node, inner: Node | None) -> str:
-    """Return the name that a node gives to what is in it, unless that is the name itself."""
+    """Return the name that a node assigns to its content, unless the content is that name."""
     if node.type in _NAMING:
         named = node.child_by_field_name(_NAMING[node.type])
     elif node.type == "jsx_attribute":

@@ -1,7 +1,7 @@
-"""What must not leave with a text: secrets, what is somebody's, and the addresses of the company's own machines.
+"""Removal of everything private from a text: secrets, personal data, and addresses of the company's own machines.
 
-One knowledge for whatever shows private code to others or to a model: the scanner's samples and a teacher's prompts.
-The checker looks for the same by its rules `secrets` and `personal-data`.
+It is used wherever private code is shown to others or to a model: for the scanner's samples and a teacher's prompts.
+The checker applies the same detection in its rules `secrets` and `personal-data`.
 """
 
 from __future__ import annotations
@@ -20,43 +20,43 @@ _MOST_ADDRESSES = 254
 
 
 def without_private(text: str, path: str = "") -> tuple[str, list[Finding]]:
-    """Return a text without anything private, and where it was.
+    """Return a text with everything private replaced, and the findings.
 
-    A secret becomes a word such as `REDACTED_PASSWORD`, and so does what is somebody's, unless code may look at its
-    form: then a number that is nobody's stands there. An address becomes one that documentation uses. What was code
-    is code afterwards.
+    A secret becomes a word such as `REDACTED_PASSWORD`, and so does personal data, unless code may check its format:
+    then it becomes a number of the same format that belongs to nobody. An address becomes one that is reserved for
+    documentation. Code still parses afterwards.
 
     Args:
         text: Source code, configuration or prose.
-        path: Its file, as of `redact`.
+        path: Its file, as for `redact`.
 
     >>> without_private("fetch('http://10.23.4.5:8080/api')", "a.js")[0]
     "fetch('http://192.0.2.1:8080/api')"
     """
     text, findings = redact(text, path)
     if spans := personal(text, path):
-        findings += _found(text, path, spans)
+        findings += _findings(text, path, spans)
         text = _without_personal(text, path, spans)
     if spans := intranet(text, path):
-        findings += _found(text, path, spans)
-        text = _elsewhere(text, spans)
+        findings += _findings(text, path, spans)
+        text = _with_documentation_addresses(text, spans)
     return text, sorted(findings, key=lambda finding: finding.line)
 
 
-def _found(text: str, path: str, spans: list[Span]) -> list[Finding]:
-    found, done, line = [], 0, 1
+def _findings(text: str, path: str, spans: list[Span]) -> list[Finding]:
+    findings, done, line = [], 0, 1
     for start, _, kind in spans:
         line += text.count("\n", done, start)
-        found.append(Finding(path, line, kind))
+        findings.append(Finding(path, line, kind))
         done = start
-    return found
+    return findings
 
 
 def _without_personal(text: str, path: str, spans: list[Span]) -> str:
     for span in reversed(spans):
         value = text[span.start : span.end]
         other = stand_in(text, span, path)
-        if other is None:  # what goes on from the value is wrong afterwards, but the value is somebody's
+        if other is None:  # text that depends on the value becomes wrong, but the value is personal
             other = of_the_same_form(value, span.kind)
         if other:
             text = text[: span.start] + other + text[span.end :]
@@ -64,8 +64,8 @@ def _without_personal(text: str, path: str, spans: list[Span]) -> str:
     return mask(text, spans, Places(text, path)) if spans else text
 
 
-def _elsewhere(text: str, spans: list[Span]) -> str:
-    """Put addresses of documentation in place of a company's, the same for the same."""
+def _with_documentation_addresses(text: str, spans: list[Span]) -> str:
+    """Replace a company's addresses by addresses reserved for documentation, equal ones by equal ones."""
     numbers: dict[str, int] = {}
     pieces, done = [], 0
     for start, end, kind in spans:

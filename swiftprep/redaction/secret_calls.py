@@ -1,4 +1,4 @@
-"""Secrets whose names tell nothing, by what is done with them: keys handed to ciphers, sessions, webhooks."""
+"""Secrets whose names do not reveal them, found by their use: keys passed to ciphers, session ids, webhooks."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from swiftprep.redaction.secret_literals import literals
 from swiftprep.redaction.secret_values import PLACEHOLDER, STAND_INS, Span, is_random, looks_secret
 
 _CIPHER = r"(?:aes|des|tripledes|3des|rc4|rabbit|blowfish|sm4)"
-# A call and, in its last group, the argument from which on there may be a key.
+# A call; its group tells from which argument on there may be a key.
 _CALL = re.compile(
     rf"""(?<![a-z])(?:
       (?P<second>{_CIPHER}(?:drop|legacy)?\s?\.\s?(?:encrypt|decrypt|encode|decode)\w{{0,20}}
@@ -25,12 +25,12 @@ _CALL = re.compile(
     \s?\(\s{{0,20}}""",
     re.X,
 )
-# One of these is in every text with such a call, in small letters.
+# Every text with such a call contains one of these, in lower case.
 _CALL_WORDS = tuple(
     "crypt cipher hmac sm4 sm2 utf8.parse hex.parse latin1.parse base64.parse privatekey( secretkey( signingkey( "
     "signwith( spec( .new( fernet( aesgcm(".split()
 )
-# Of `called`, for `Leads`.
+# Words at which `called` applies, for `Leads`.
 LEADS = (
     r"crypt|cipher|hmac|sm4|sm2|utf8\Z|hex\Z|latin1\Z|base64|privatekey\Z|secretkey\Z|signingkey\Z|btoa\Z|buffer\Z"
     r"|signwith\Z|(?:key|parameter)spec\Z|(?<![a-z])(?:aes|des3?|arc4)\Z|blowfish|fernet\Z|aesgcm\Z"
@@ -58,11 +58,11 @@ _HOOK_VALUE = re.compile(r"(?<=[/=@])[\w-]{20,200}(?=[/&?@#]|$)")
 
 
 def called(text: str, raw: bytes) -> Iterator[Span]:
-    """Yield the keys handed to ciphers, the values of sessions, `user:password` to be encoded, and webhooks' tokens.
+    """Yield keys passed to ciphers, session values, `user:password` to be encoded, and webhook tokens.
 
     Args:
         text: The text.
-        raw: The same in small letters, one byte a character.
+        raw: The text in lower case, one byte per character.
     """
     lower = raw.decode("latin-1")
     if any(part in lower for part in _CALL_WORDS):
@@ -82,7 +82,7 @@ def called(text: str, raw: bytes) -> Iterator[Span]:
 
 
 def _drawn(text: str, values: Iterable[tuple[int, int]], least: int, kind: str, letters: int = 24) -> Iterator[Span]:
-    """Yield the values that a machine drew."""
+    """Yield the values that are machine-generated."""
     for start, end in values:
         if is_random(text[start:end], least=least, letters=letters) and not PLACEHOLDER.search(text[start:end]):
             yield Span(start, end, kind)
@@ -93,17 +93,17 @@ def _keys(text: str, lower: str) -> Iterator[Span]:
     for match in _CALL.finditer(lower):
         at, alone = match.end(), match.lastgroup != "second"
         values = [span for span, _ in literals(text, at, 1)]
-        if match["only"]:  # what follows the key is no secret
+        if match["only"]:  # the arguments after the key are not secret
             values = [(start, end) for start, end in values if "," not in text[at:start]]
         for start, end in values:
-            # The first argument of most is the text, or the algorithm.
+            # The first argument of most calls is the text or the algorithm.
             if alone or "," in text[at:start]:
                 yield from _key(text, start, end, alone=alone)
         if not values:
             arguments = text[at : at + 400].partition(")")[0]
             head, _, tail = arguments.partition(",")
             names.update(_NAME.findall(head if match["only"] else arguments if alone else tail))
-    # A key that is handed over by its name stands where the name is given a value.
+    # A key passed by name is found where the name is assigned.
     for name in sorted(names):
         for at in assigned(text, name):
             for (start, end), _ in islice(literals(text, at), 1):
@@ -111,13 +111,13 @@ def _keys(text: str, lower: str) -> Iterator[Span]:
 
 
 def _key(text: str, start: int, end: int, *, alone: bool) -> Iterator[Span]:
-    """Yield a literal that a cipher is given, if it may be a key.
+    """Yield a literal passed to a cipher, if it may be a key.
 
     Args:
         text: The text.
-        start: Where it begins.
-        end: Where it ends.
-        alone: Whether it may as well be a text to work on, so that it must look like a key.
+        start: Start offset.
+        end: End offset.
+        alone: Whether it may also be the text to process, so that it must look like a key.
     """
     value = text[start:end]
     if not value.isascii() or PLACEHOLDER.search(value) or _NO_KEY.fullmatch(value) or value.lower() in STAND_INS:

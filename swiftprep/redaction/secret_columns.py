@@ -1,4 +1,4 @@
-"""Secrets whose name stands in another place: a column of a statement or a table, a name assigned in parallel."""
+"""Secrets whose names are elsewhere: columns of a statement or a table, names assigned in parallel."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _PARALLEL = re.compile(
     r"[ \t]{0,9}:?=(?!=)[ \t]{0,9}(?P<open>[\[(])?",
     re.M,
 )
-_LONGEST_NAMES = 1200  # letters of the names and what is between them
+_LONGEST_NAMES = 1200  # characters of the names and their separators
 _STATE = re.compile(r"[ \t]{0,9}useState(?:<[\w |]{1,30}>)?\((?=[\"'`])")
 _TOKEN = re.compile(
     r"""(?<!\\)(?:'(?:[^'\\\n]|\\.|''){0,8192}'|"(?:[^"\\\n]|\\.){0,8192}"|`(?:[^`\\\n]|\\.){0,8192}`)"""
@@ -35,12 +35,12 @@ _TABLE = re.compile(
 _SHEET_TOKEN = re.compile(r"\"[^\"]*\"|[^\",\t]+|.", re.S)
 _SEPARATORS = {".csv": ",", ".tsv": "\t"}
 _CELL = re.compile(r"[ \t`*]*(?P<value>[^|\n]{3,200}?)[ \t`*]*")
-# A table that judges values shows made-up ones.
+# A table that judges values shows invented ones.
 _JUDGES = re.compile(r"(?i)strength|result|valid|match|score|强度|结果|合法|是否|通过")
 
 
 def columns(text: str, suffix: str) -> Iterator[Span]:
-    """Yield the secrets among the values that a telling name elsewhere belongs to."""
+    """Yield the secrets among values that are named elsewhere, in a column list or a table head."""
     at = 0
     may_insert = any(word in text for word in ("values", "VALUES", "Values")) and _MAY_INSERT.search(text)
     for match in _INSERT.finditer(text) if may_insert else ():
@@ -73,7 +73,7 @@ def columns(text: str, suffix: str) -> Iterator[Span]:
 
 
 def _assignments(text: str) -> Iterator[re.Match[str]]:
-    """Yield what `_PARALLEL.finditer` would; of most lines it is seen at once that they hold none."""
+    """Yield the matches of `_PARALLEL`, skipping most lines quickly."""
     at = text.find("=")
     while at >= 0:
         start = text.rfind("\n", max(0, at - _LONGEST_NAMES), at) + 1
@@ -88,11 +88,11 @@ def _assignments(text: str) -> Iterator[re.Match[str]]:
 
 
 def row_fields(text: str, at: int, most: int = 20_000) -> tuple[list[tuple[int, int]], int]:
-    """Return where the fields of a row begin and end, and where the row does: at a bracket, a line's end or a `;`.
+    """Return the spans of the fields of a row, and its end: a closing bracket, the end of the line or a `;`.
 
-    At most so many letters are looked at.
+    At most `most` characters are examined.
     """
-    found: list[tuple[int, int]] = []
+    fields: list[tuple[int, int]] = []
     start, depth = at, 0
     for token in _TOKEN.finditer(text, at, at + most):
         word = token[0]
@@ -101,12 +101,12 @@ def row_fields(text: str, at: int, most: int = 20_000) -> tuple[list[tuple[int, 
         elif word in (")", "]", "}"):
             depth -= 1
         if depth < 0 or (not depth and word in ("\n", ";")):
-            return [*found, (start, token.start())], token.start()
+            return [*fields, (start, token.start())], token.start()
         if word == "," and not depth:
-            found.append((start, token.start()))
+            fields.append((start, token.start()))
             start = token.end()
     end = min(len(text), at + most)
-    return [*found, (start, end)], end
+    return [*fields, (start, end)], end
 
 
 def _secrets(text: str, fields: list[tuple[int, int]], ranks: list[str]) -> Iterator[Span]:
@@ -117,7 +117,7 @@ def _secrets(text: str, fields: list[tuple[int, int]], ranks: list[str]) -> Iter
 
 
 def _sheet(text: str, separator: str) -> Iterator[Span]:
-    """Yield the secrets of a sheet whose first line names the columns."""
+    """Yield the secrets of a CSV or TSV sheet whose first line names the columns."""
     ranks: list[str] = []
     at = 0
     for line in text.splitlines(keepends=True):
@@ -135,7 +135,7 @@ def _sheet(text: str, separator: str) -> Iterator[Span]:
 
 
 def _fields(line: str, separator: str) -> Iterator[tuple[int, int]]:
-    """Yield where the values of a line are, without the quotes and spaces around them."""
+    """Yield the spans of the values in a line, without quotes and spaces around them."""
     start = 0
     for token in _SHEET_TOKEN.finditer(line + separator):
         if token[0] == separator:

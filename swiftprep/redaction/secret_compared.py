@@ -1,6 +1,6 @@
-"""The literals that a telling name is compared with: `'…' === password`, `['…'].includes(password)`, `case '…'`.
+"""Literals compared with a secret's name: `'…' === password`, `['…'].includes(password)`, `case '…'`.
 
-And those that a function of such a name answers with.
+Also literals returned by a function with such a name.
 """
 
 from __future__ import annotations
@@ -9,8 +9,8 @@ import re
 from collections.abc import Iterator
 
 _REACH = 120  # characters before a name in which a comparison begins
-_LONGEST = 600  # characters of what is compared
-_LED = r"!?(?:[\w.$]{0,40}[(\[][\"']?){0,2}\Z"  # what may stand before the name: `md5(`, `form['`
+_LONGEST = 600  # characters of the compared literals
+_LED = r"!?(?:[\w.$]{0,40}[(\[][\"']?){0,2}\Z"  # what may precede the name: `md5(`, `form['`
 _SIGN = re.compile(rf"(?P<end>[\"'`])\s{{0,20}}[=!]==?\s{{0,20}}{_LED}")
 _CALL = re.compile(
     rf"(?P<end>[\"'`]|[\])]{{1,2}})\s{{0,20}}\.(?:equals\w{{0,12}}|contentEquals|includes|contains|indexOf|has|some|to[A-Z]\w{{0,16}})"
@@ -20,13 +20,13 @@ _BEFORE_COMMA = re.compile(rf"(?P<end>[\"'`])\s{{0,20}},\s{{0,20}}{_LED}")
 _COMPARES = re.compile(r"(?i)(?:equals?|is|compare\w{0,12}|same|strcmp|timingSafeEqual|assert\w{0,12})\(\s{0,20}\Z")
 _LITERAL = re.compile(r"\"(?P<double>[^\"\n\\]{1,200})\"|'(?P<single>[^'\n\\]{1,200})'|`(?P<back>[^`\n\\]{1,200})`")
 _OPENS = {"]": "[", ")": "("}
-# What stands after the name: `switch (password) { case '…'`, `expect(password).toBe('…')`.
+# What follows the name: `switch (password) { case '…'`, `expect(password).toBe('…')`.
 _AFTER = re.compile(
     r"\)\s{0,3}(?:\{\s{0,40}case\s{1,3}|\.(?:not\.|to\.|should\.|is\.){0,2}(?:toBe|to(?:Strict)?Equal|equals?|eql?|isEqualTo|"
     r"toHaveValue)\(\s{0,3})(?=[\"'`])"
 )
 _CASES = re.compile(r"case\s{1,3}(?P<quote>[\"'`])(?P<value>[^\"'`\n\\]{1,200})(?P=quote)\s{0,3}:")
-# Of a function that takes nothing, or itself alone: `getPassword() { return '…' }`.
+# A function without arguments, or with only itself: `getPassword() { return '…' }`.
 _ANSWERS = re.compile(
     r"\(\s?(?:self|cls|this)?\s?\)(?:\s{0,3}:\s?(?:string|String|str)\b|\s{0,3}->\s{0,3}\w{1,12})?\s{0,3}"
     r"(?:(?:=>|:|=)?\s{0,3}\{?\s{0,40}return\s{1,3}|=>?\s{0,3})[bru]?(?=[\"'`])"
@@ -34,7 +34,7 @@ _ANSWERS = re.compile(
 
 
 def compared_after(text: str, end: int) -> Iterator[tuple[int, int]]:
-    """Yield where the literals are that what ends at a place is compared with, and that stand after it."""
+    """Yield the literals after a name that it is compared with; the name ends at `end`."""
     if after := _AFTER.match(text, end):
         if literal := _LITERAL.match(text, after.end()):
             yield literal.span(str(literal.lastgroup))
@@ -44,7 +44,7 @@ def compared_after(text: str, end: int) -> Iterator[tuple[int, int]]:
 
 
 def answered(text: str, end: int) -> Iterator[tuple[int, int]]:
-    """Yield where the literal is that a function answers with whose name ends at a place."""
+    """Yield the literal that a function returns whose name ends at `end`."""
     answer = _ANSWERS.match(text, end)
     literal = _LITERAL.match(text, answer.end()) if answer else None
     if literal:
@@ -52,7 +52,7 @@ def answered(text: str, end: int) -> Iterator[tuple[int, int]]:
 
 
 def compared(text: str, start: int) -> Iterator[tuple[int, int]]:
-    """Yield where the literals are that what begins at a place is compared with, and that stand before it."""
+    """Yield the literals before a name that it is compared with; the name begins at `start`."""
     tail = text[max(0, start - _REACH) : start]
     if "=" not in tail and "(" not in tail:
         return
@@ -75,7 +75,7 @@ def compared(text: str, start: int) -> Iterator[tuple[int, int]]:
 
 
 def _literal_before(text: str, end: int) -> tuple[int, int] | None:
-    """Return where the literal is whose closing quote ends at a place."""
+    """Return the span of the literal whose closing quote ends at `end`."""
     begin = text.rfind(text[end - 1], max(0, end - _LONGEST), end - 1) + 1
     return None if not begin or "\n" in text[begin:end] else (begin, end - 1)
 
@@ -88,12 +88,12 @@ _COMMENT = re.compile(r"//|#|\*|<!--")
 
 
 def in_brackets(text: str, end: int, before: str) -> tuple[int, int] | None:
-    """Return where a comment tells a password in brackets: `the hard-coded pwd (…)`.
+    """Return the span of a password that a comment mentions in brackets: `the hard-coded pwd (…)`.
 
     Args:
         text: The text.
-        end: Where the name ends.
-        before: What stands before the name on its line.
+        end: End of the name.
+        before: The text before the name on its line.
     """
     is_given_away = _GIVEN_AWAY.search(before[-24:]) and _COMMENT.search(before)
     match = _IN_BRACKETS.match(text, end) if is_given_away else None

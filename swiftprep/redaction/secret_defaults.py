@@ -1,4 +1,4 @@
-"""Secrets that are the default of a variable: `${DB_PASSWORD:-…}` of a shell, `${db.password:…}` of Spring."""
+"""Secrets in default values of variables: `${DB_PASSWORD:-…}` in a shell, `${db.password:…}` in Spring."""
 
 from __future__ import annotations
 
@@ -9,22 +9,22 @@ from swiftprep.redaction.secret_names import CONFIGURATION, is_plain
 from swiftprep.redaction.secret_ranks import rank_of
 from swiftprep.redaction.secret_values import Span, looks_secret
 
-# With a colon in any text: no program has it so. Without one only where a shell, or what reads as one, takes it.
+# With a colon in any text, as no program has it otherwise. Without one only in shells and similar formats.
 _DEFAULT = re.compile(
     r"""\$\{(?:(?P<name>[\w.-]{1,60}):[-=]?|(?P<short>[A-Z_][A-Z0-9_]{0,60}|\d)[-=])(?![?+])"""
     r"""(?P<quote>["']?)(?P<value>[^\s{}"'`$]{4,200})(?P=quote)\}"""
 )
-# What is given the value, where the variable tells nothing: `PASS=${1:-…}`.
+# The assigned name, where the variable's own name says nothing: `PASS=${1:-…}`.
 _GIVEN = re.compile(r"""([\w.-]{1,60})["']?\s{0,3}[:=]\s{0,3}["']?(?:\$\{[\w.]{1,60}:?[-=]?){0,3}$""")
 
 
 def defaults(text: str, suffix: str) -> Iterator[Span]:
-    """Yield the secrets among the defaults of variables; the braces and the mark before the value stay."""
+    """Yield the secrets among default values of variables; the braces and the operator stay."""
     for match in _DEFAULT.finditer(text) if "${" in text else ():
         if match["short"] and suffix not in CONFIGURATION:
             continue
-        given = _GIVEN.search(text, max(0, match.start() - 160), match.start())
-        rank = rank_of(match["name"] or match["short"]) or (rank_of(given[1]) if given else "")
+        assignment = _GIVEN.search(text, max(0, match.start() - 160), match.start())
+        rank = rank_of(match["name"] or match["short"]) or (rank_of(assignment[1]) if assignment else "")
         value = match["value"]
         if looks_secret(value, rank) or (rank == "password" and is_plain(value, suffix)):
             yield Span(*match.span("value"), rank)

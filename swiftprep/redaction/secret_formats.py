@@ -1,4 +1,4 @@
-"""Secrets that can be told by their own form: documented formats, private keys, addresses, commands."""
+"""Secrets recognisable by their form: documented key formats, private keys, addresses, commands."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ _VENDORS = (
     "gsk_ xai- nvapi- r8_ pplx- tvly- jina_ pcsk_ lsv2_ dop_v1_ dckr_pat_ shpat_ lin_api_ ntn_ PMAK- ATATT3 ATBB SCT "
     "fal_ dapi figd_ sntrys_ sq0csp- GOCSPX- api_org_ xapp- glsa_ rnd_ sbp_"
 ).split()
-# Name, how it looks, and how many letters it must have to be one without two digits among them.
+# Kind, pattern, and the number of letters from which two digits are not required.
 _FORMATS = tuple(
     (kind, re.compile(pattern), letters)
     for kind, pattern, letters in (
         ("anthropic-key", r"sk-ant-[\w-]{20,200}", 20),
         ("openai-key", r"sk-(?:proj|svcacct|admin|None)-[\w-]{20,250}|sk-[A-Za-z0-9]{20}T3BlbkFJ[A-Za-z0-9]{20}", 20),
         ("dashscope-key", r"sk-[0-9a-f]{32}(?![\w-])", 16),  # and DeepSeek's, which look the same
-        # Moonshot, SiliconFlow and all who copy OpenAI's form.
+        # Moonshot, SiliconFlow and others that copy OpenAI's form.
         ("model-api-key", rf"sk-(?:[a-z0-9]{{2,8}}-){{0,3}}(?:{UUID}|\w{{20,200}})", 40),
         ("modelscope-token", rf"ms-{UUID}", 16),
         ("volcengine-key", rf"ark-{UUID}[\w-]{{0,20}}|AK[LT][TP][\w-]{{20,80}}={{0,2}}", 16),
@@ -45,16 +45,16 @@ _FORMATS = tuple(
         ("vendor-token", "|".join(rf"{prefix}[\w-]{{20,200}}" for prefix in _VENDORS), 40),
     )
 )
-# Of so exact a length that nothing else is, whatever its letters.
+# Formats of so exact a length that nothing else matches, whatever the letters.
 _EXACT = re.compile(
     r"glpat-[\w-]{20}|LTAI(?:[A-Za-z0-9]{12}|[A-Za-z0-9]{16}|[A-Za-z0-9]{20})|AKID[A-Za-z0-9]{32}|A(?:KIA|SIA)[A-Z2-7]{16}"
     r"|gh[pousr]_[A-Za-z0-9]{36}|npm_[A-Za-z0-9]{36}|hf_[A-Za-z0-9]{34}|AIza[\w-]{35}"
 )
-_VARIED = 12  # letters and digits that differ
+_VARIED = 12  # different letters and digits
 _ANY_FORMAT = re.compile("|".join(pattern.pattern for _, pattern, _ in _FORMATS))
-# Formats that may come without a digit, by how they start.
+# Prefixes of formats that may have no digit.
 _PREFIXES = ("hf_", "sk-", "LTAI", "AKI", "ASIA", "AKLT", "ghp_", "eyJ", "AIza", "gl", "xox", "npm_", "sk_", *_VENDORS)
-# What tells the value that follows.
+# What precedes a token and identifies it.
 _PLACES = re.compile(
     r"(?P<wecom_webhook>cgi-bin/webhook/\w{1,20}\?key=)|(?P<dingtalk_webhook>/robot/send\?access_token=)"
     r"|(?P<feishu_webhook>/hook/)|(?P<slack_webhook>hooks\.slack\.com/\w{1,20}/\w{1,20}/(?:\w{1,20}/)?)"
@@ -63,7 +63,7 @@ _PLACES = re.compile(
 )
 _LEADS = ("?key=", "token=", "SG.", "STS.", "hvs.", "ya29.", *(f"{digit}:" for digit in range(10)))
 _PLACED = re.compile(r"[\w-]{20,500}(?:\.[\w-]{16,500})?")
-# The secret that belongs to an id looks like nothing in particular, but it stands near.
+# The secret that belongs to an id has no form of its own, but is nearby.
 _PARTNERS = {
     kind: re.compile(rf"(?<![\w/+=-]){pattern}(?![\w/+=-])")
     for kind, pattern in (
@@ -78,9 +78,9 @@ _DIGIT = re.compile(rb"\d")
 
 
 def formats(text: str, raw: bytes) -> Iterator[Span]:
-    """Yield what has the form of some provider's key; `raw` is the text with one byte a character.
+    """Yield what has the form of a provider's key; `raw` is the text with one byte per character.
 
-    Each form has at least 16 letters, digits, `_` and `-` in a row.
+    Each form has at least 16 consecutive letters, digits, `_` and `-`.
     """
     flat = raw.translate(_RUNS)
     at = flat.find(b"a" * 16)
@@ -101,21 +101,19 @@ def formats(text: str, raw: bytes) -> Iterator[Span]:
 
 
 def has_format(text: str) -> bool:
-    """Return whether all of a text has the form of some provider's key."""
+    """Return whether a whole text has the form of a provider's key."""
     match = _ANY_FORMAT.fullmatch(text)
     return match is not None and any(True for _ in _format(text, match))
 
 
 def _format(text: str, match: re.Match[str]) -> Iterator[Span]:
     start = match.start()
-    kind, found, letters = next((k, m, n) for k, pattern, n in _FORMATS if (m := pattern.match(text, start)))
-    is_exact = (
-        _EXACT.fullmatch(found[0]) and len(set(found[0])) >= _VARIED and re.search(r"\d|[a-z][A-Z]", found[0][6:])
-    )
-    if not PLACEHOLDER.search(found[0]) and (is_exact or is_random(found[0], least=12, letters=letters)):
-        yield Span(*found.span(), kind)
+    kind, key, letters = next((k, m, n) for k, pattern, n in _FORMATS if (m := pattern.match(text, start)))
+    is_exact = _EXACT.fullmatch(key[0]) and len(set(key[0])) >= _VARIED and re.search(r"\d|[a-z][A-Z]", key[0][6:])
+    if not PLACEHOLDER.search(key[0]) and (is_exact or is_random(key[0], least=12, letters=letters)):
+        yield Span(*key.span(), kind)
         if kind in _PARTNERS:
-            for near in _PARTNERS[kind].finditer(text, max(0, start - 160), found.end() + 160):
+            for near in _PARTNERS[kind].finditer(text, max(0, start - 160), key.end() + 160):
                 if near.start() != start and is_random(near[0], least=28, letters=30):
                     yield Span(*near.span(), re.sub(r"-[a-z]+$", "-secret", kind))
 
@@ -125,7 +123,7 @@ _KEY_BEGINS = re.compile(
 )
 _KEY_ENDS = re.compile(r"-----END|\Z")
 _NO_KEY = re.compile(r"[<>{}()]")
-_AROUND_KEY = " \t\n\r\f\v\"'`+\\"  # what a line of it, written as a string, has at its end
+_AROUND_KEY = " \t\n\r\f\v\"'`+\\"  # what a line of the key has at its end when written as a string
 _LONGEST_KEY = 20_000
 _ADDRESS = re.compile(r"""://[^\s/:@'"`<>,?#]{0,80}:([^\s/'"`<>]{3,128})@(?=[\w\[.{$-])|://([\w-]{20,100})@(?=\w)""")
 _HOST = re.compile(r"://(?:localhost|\d{1,3}(?:\.\d{1,3}){3}|[\w-]{1,40}(?:\.[\w-]{1,40}){1,4})$")
@@ -134,12 +132,12 @@ _SHELL = re.compile(
     r"""|curl\b[^\n]{0,200}?\s(?:-u|--user)[ =]{1,2}['"]?[^\s:'"]{1,64}:|docker login\s[^\n]{0,100}?\s-p\s{1,2}"""
     r"""|htpasswd\s[^\n|;&]{0,80}?(?<=\s)-[a-zA-Z]{0,6}b[a-zA-Z]{0,6}\s{1,4}[^\s|;]{1,80}\s{1,4}[^\s|;]{1,64}\s{1,4})['"]?([^\s'"|;]{4,64})"""
 )
-# Where no quotes stand, it is a name: of `id-…` in ASN.1, no database could make one.
+# Without quotes it is a name: the `id-…` of ASN.1, which would not be valid in a database.
 _STATEMENT = re.compile(
     r"""(?:identified|IDENTIFIED|Identified)(?:\s{1,4}(?i:with)\s{1,4}[\w'"`]{1,60})?\s{1,4}(?i:by)\s{1,4}"""
     r"""(?=['"]|[\w$#@!]{4,64}(?:[\s;]|\Z))['"]?([^\s'"|;]{4,64})"""
 )
-# What a command is given to read: `echo … | sudo -S`.
+# Input piped to a command: `echo … | sudo -S`.
 _PIPED = re.compile(
     r"""echo\s{1,4}(?:-\w{1,3}\s{1,4})?['"]?([^\s'"|;$]{4,64})['"]?\s{0,4}\|\s{0,4}(?:sudo\s(?:[^\n|]{0,40}\s)?-S\b|[^\n|]{0,120}--?(?:password-)?stdin\b)"""
 )
@@ -148,7 +146,7 @@ _PASSWORD_HASH = re.compile(r"\$2[aby]\$\d\d\$([./A-Za-z0-9]{53})")
 
 
 def private_keys(text: str) -> Iterator[Span]:
-    """Yield the private keys in PEM form."""
+    """Yield the private keys in PEM format."""
     if "PRIVATE KEY" in text:
         for match in _KEY_BEGINS.finditer(text):
             end = text.find("-----", match.end())
@@ -163,7 +161,7 @@ def private_keys(text: str) -> Iterator[Span]:
 
 
 def elsewhere(text: str) -> Iterator[Span]:
-    """Yield passwords in addresses and commands, and hashes of passwords."""
+    """Yield passwords in addresses and commands, and password hashes."""
     for match in _ADDRESS.finditer(text):
         if match[1] and match[1].isdigit() and _HOST.search(text, max(0, match.start() - 90), match.start(1) - 1):
             continue  # the port of a host: `http://localhost:8080@foo`

@@ -1,4 +1,4 @@
-"""The tokens of webhooks, in whatever way the address is written: escaped, encoded, put together, by a name alone."""
+"""Tokens of webhooks, however the address is written: escaped, encoded, concatenated, or only named."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from swiftprep.redaction.secret_values import PLACEHOLDER, UUID, Span, hits, is_
 
 _SLASH = r"(?:\\{0,4}/|%2[fF])"
 _EQUALS = r"(?:=|%3[dD])"
-# What leads to the token, to the end of it.
+# The part of an address up to the token.
 _LEAD = re.compile(
     rf"(?P<feishu>(?:bot(?:{_SLASH}v\d)?{_SLASH}hook|trigger-webhook){_SLASH}?)"
     rf"|(?P<dingtalk>robot{_SLASH}send(?:(?:\?|%3[fF])access_token{_EQUALS})?)"
@@ -24,7 +24,7 @@ _SLACK = (
 _TOKEN = rf"(?:{_SLACK}|{UUID}|[0-9a-f]{{32,64}}|(?=[\w-]{{0,40}}\d)[A-Za-z0-9_-]{{24,100}})(?![\w-])"
 _OF_SLACK = re.compile(_SLACK)
 _HERE = re.compile(_TOKEN)
-# The string ends before the token: another one is added to it, or it is among the parameters of the call.
+# The string ends before the token: another one is appended, or it is among the parameters of the call.
 _ADDED = re.compile(rf"[\"'`]\s{{0,20}}\+\s{{0,20}}[\"'`](?P<value>{_TOKEN})")
 _GIVEN = re.compile(
     rf"[\"'`](?:access_token|key|token)[\"'`]?\s{{0,3}}[:=]\s{{0,3}}[\"'`](?P<value>{_TOKEN})|(?<=[{{,(\s])(?:access_token|key|token)\s{{0,3}}[:=]\s{{0,3}}[\"'`](?P<bare>{_TOKEN})"
@@ -32,7 +32,7 @@ _GIVEN = re.compile(
 _BY_NAME = re.compile(
     r"\$\{\s{0,3}([A-Za-z_$][\w$.]{1,60})\s{0,3}\}|[\"'`]\s{0,20}\+\s{0,20}([A-Za-z_$][\w$.]{1,60})|\{([A-Za-z_]\w{1,60})\}"
 )
-# A token by itself, after the name of what takes one.
+# A token alone, after the name of a webhook provider.
 _NAMED = re.compile(
     r"(?i:feishu|lark|ding(?:talk|ding)?|wecom|qywx|slack|hook|robot)(?i:[_-]?(?:id|key|token|bot|robot|hook|webhook|url|path|"
     r"secret)){0,3}[\"'\]]{0,2}\s{0,3}[:=]\s{0,3}[\"'`]/?(?:services/)?"
@@ -42,18 +42,18 @@ LEADS = r"hook|robot|slack|services\Z|workflows\Z|triggers\Z|feishu|dingt|ding_|
 _NEEDLES = (
     *("hook", "robot", "slack", "services/t", "workflows/t", "triggers/t", "feishu", "dingt", "ding_", "wecom", "qywx"),
 )
-_REACH = 160  # characters after an address in which its token is given
-_AROUND = 40  # characters before and after a needle that are a lead
+_REACH = 160  # characters after an address that are searched for its token
+_AROUND = 40  # characters around a needle that are searched for a lead
 
 
 def hooks(text: str, lower: str) -> Iterator[Span]:
-    """Yield the tokens of webhooks; `lower` is the text in small letters."""
+    """Yield the tokens of webhooks; `lower` is the text in lower case."""
     done = 0
     for at in sorted(_places(lower)):
         if (named := _NAMED.match(text, at)) and _is_token(named["value"]) and not _is_in_marker(text, at):
             yield Span(*named.span("value"), "webhook-token")
         lead = _LEAD.search(text, max(done, at - _AROUND), at + _AROUND) if at >= done else None
-        if lead is None or (lead := _LEAD.match(text, lead.start())) is None:  # to the end of it
+        if lead is None or (lead := _LEAD.match(text, lead.start())) is None:  # up to its full end
             continue
         done = lead.end()
         for start, end in _tokens(text, lead):
@@ -68,9 +68,9 @@ def _places(lower: str) -> Iterator[int]:
 
 def _tokens(text: str, lead: re.Match[str]) -> Iterator[tuple[int, int]]:
     at = lead.end()
-    if found := _HERE.match(text, at):
+    if token := _HERE.match(text, at):
         if lead.lastgroup != "slack" or "slack" in lead[0] or _OF_SLACK.match(text, at):
-            yield found.span()
+            yield token.span()
     elif added := _ADDED.match(text, at):
         yield added.span("value")
     elif named := _BY_NAME.match(text, at):

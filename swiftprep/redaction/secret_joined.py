@@ -1,4 +1,4 @@
-"""Keys that a program puts together: of literals, of variables, in a template literal."""
+"""Keys that a program concatenates from literals and variables, or builds in a template literal."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from swiftprep.redaction.secret_values import Span, hits, is_random, looks_secre
 
 Part: TypeAlias = tuple[int, int]
 
-_LEAST = 5  # letters of a part that tell something
+_LEAST = 5  # letters from which a part reveals something
 _MOST_PARTS = 12
-# How keys begin, at the beginning of a literal; and how authorizations do.
+# Beginnings of keys and authorizations at the start of a literal.
 _OPENING = re.compile(
     r"[\"'`](?P<start>sk-|ms-|hf_|LTAI|AKID|AKIA|ASIA|AKLT|ghp?[pousr]?_|github_pat_|glpat-|xox[a-z]-|AIza|npm_|pypi-|[sr]k_(?:live|test)_|"
     r"eyJ|ark-|SEC|Bearer |Basic )"
@@ -25,7 +25,7 @@ _NEXT = re.compile(r"\s{0,40}(?:\\\n\s{0,40})?(?:\+\s{0,40}\[?|\)?\.(?:concat|ap
 _TEMPLATE = re.compile(r"`(?P<text>[^`\n\\]{0,400})`")
 _LITERAL_SLOT = re.compile(r"\$\{\s{0,3}[\"']")
 _SLOT = re.compile(r"\$\{\s{0,3}(?:([\"'])(?P<literal>[^\"'\n\\{}]{0,200})\1|(?P<name>[A-Za-z_$][\w$]{0,60}))\s{0,3}\}")
-# What is in the name of a secret, the rest of that name, and the sign that gives it a value; and how it may begin.
+# Parts of the names of secrets; below, the rest of such a name with its assignment, and how the name may begin.
 _TELLING = (
     *("token", "secret", "pass", "pw", "apikey", "api_key", "accesskey", "access_key", "authorization", "credential"),
 )
@@ -39,7 +39,7 @@ _TERM = re.compile(
 )
 _VALUE = re.compile(r"(?<!:)(?<!: )[\"'`](?P<value>[^\"'`\n\\]{1,400})[\"'`]")
 _PIECE = re.compile(r"([\"'])(?P<value>[^\"'\n\\]{1,80})\1")
-# Joined with nothing between, characters, or the numbers of characters.
+# Strings joined without separators, characters, or character codes.
 _PIECES = re.compile(
     r"(?:new\s{1,3}char\s?\[\s?\]\s{0,3})?[\[{]\s{0,20}(?P<pieces>(?:[\"'][^\"'\n\\]{1,80}[\"']\s{0,20}(?:,\s{0,20}(?=[\"']))?){2,128})[\]}]"
     r"(?P<joined>\s{0,20}\.join\(\s?(?:\"\"|''|``)\s?\))?"
@@ -49,7 +49,7 @@ _SEPARATORS = " \t:/_.?&=-"
 
 
 def put_together(text: str) -> Iterator[Span]:
-    """Yield the parts of keys that stand in several literals; each of them may look like nothing in particular."""
+    """Yield the parts of keys that are split over several literals, each of which may look harmless."""
     for opening in _OPENING.finditer(text):
         parts = list(_literals(text, opening.start()))
         if len(parts) > 1:
@@ -62,23 +62,24 @@ def put_together(text: str) -> Iterator[Span]:
 
 
 def from_variables(text: str, lower: str) -> Iterator[Span]:
-    """Yield what a secret is put together of after its name: variables, strings, characters.
+    """Yield the parts that a program concatenates into a secret after its name: variables, strings, characters.
 
     Args:
         text: The text.
-        lower: The same in small letters, letter by letter.
+        lower: The text in lower case, with the same offsets.
     """
     for at in sorted(at for word in _TELLING for at in hits(lower, word)):
-        given = _GIVEN.match(text, at)
-        rank = rank_of(_BEFORE.search(text[max(0, at - 40) : at])[0] + given["name"]) if given else ""  # type: ignore[index]
-        if given and rank in ("password", "passphrase", "secret", "token"):
-            if pieces := _PIECES.match(text, given.end()):
+        assignment = _GIVEN.match(text, at)
+        before = _BEFORE.search(text[max(0, at - 40) : at]) if assignment else None
+        rank = rank_of(before[0] + assignment["name"]) if assignment and before else ""
+        if assignment and rank in ("password", "passphrase", "secret", "token"):
+            if pieces := _PIECES.match(text, assignment.end()):
                 yield from _of_pieces(text, pieces, rank)
-            yield from _of_variables(text, given.end(), rank)
+            yield from _of_variables(text, assignment.end(), rank)
 
 
 def _literals(text: str, at: int) -> Iterator[Part]:
-    """Yield where the literals are that are joined from a place on."""
+    """Yield the spans of the literals that are concatenated from a position on."""
     for _ in range(_MOST_PARTS):
         literal = _LITERAL.match(text, at)
         if literal is None:
@@ -91,7 +92,7 @@ def _literals(text: str, at: int) -> Iterator[Part]:
 
 
 def _of_pieces(text: str, match: re.Match[str], rank: str) -> Iterator[Span]:
-    """Yield strings that are joined, characters, or the numbers of characters, if they are a secret together."""
+    """Yield joined strings, characters or character codes, if together they are a secret."""
     if match["codes"]:
         whole = "".join(chr(int(code)) for code in match["codes"].split(","))
     else:
@@ -102,7 +103,7 @@ def _of_pieces(text: str, match: re.Match[str], rank: str) -> Iterator[Span]:
 
 
 def _parts(text: str, start: int, end: int) -> tuple[list[Part], list[str]]:
-    """Return what is written out within a template literal, and the names in it."""
+    """Return the literal parts of a template literal, and the names in it."""
     parts, names, at = list[Part](), list[str](), start
     for slot in _SLOT.finditer(text, start, end):
         parts.append((at, slot.start()))
@@ -116,7 +117,7 @@ def _parts(text: str, start: int, end: int) -> tuple[list[Part], list[str]]:
 
 
 def _of_variables(text: str, at: int, rank: str) -> Iterator[Span]:
-    """Yield the values of the variables that a secret is put together of, where the text gives them."""
+    """Yield the values of the variables that are concatenated into a secret, where the text assigns them."""
     parts: list[Part] = []
     names: list[str] = []
     if template := _TEMPLATE.match(text, at):
@@ -148,7 +149,7 @@ def _of_variables(text: str, at: int, rank: str) -> Iterator[Span]:
 
 
 def _judged(text: str, parts: Sequence[Part], rank: str) -> Iterator[Span]:
-    """Yield the parts if they are a key together: they have a format, or are drawn by a machine."""
+    """Yield the parts if together they are a key: in a known format, or machine-generated."""
     pieces = [text[slice(*part)] for part in parts]
     for whole in ("".join(pieces), "-".join(pieces)):
         scheme, _, value = whole.rpartition(" ")

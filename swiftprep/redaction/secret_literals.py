@@ -1,4 +1,4 @@
-"""The string literals of an expression, and what of them is a secret: whole, put together, with expressions in them."""
+"""String literals of an expression, and the secrets in them: whole, concatenated, or with expressions inside."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _TRANSPARENT = re.compile(
 
 
 def literals(text: str, at: int, depth: int = 0) -> Iterator[tuple[tuple[int, int], bool]]:
-    """Yield where the string literals of an expression are, and False for those handed to some other function."""
+    """Yield the spans of the string literals in an expression, and False for arguments of an unrelated function."""
     opaque = junk = ended = 0
     last = "+"
     for token in _TOKEN.finditer(text, at):
@@ -58,7 +58,7 @@ _JOIN = re.compile(r"""["'`]{1,3}\s{0,80}[+\\]?\s{0,80}[rbuRBU]?["'`]{1,3}""")
 
 
 def merged(text: str, spans: list[Span]) -> Iterator[Span]:
-    """Yield the spans, two with nothing but a doubled quote between them, which stands for one, as a whole."""
+    """Yield the spans, joining two with nothing but a doubled quote between them, which stands for one quote."""
     last = spans[0]
     for span in spans[1:]:
         if text[last.end : span.start] in ("''", '""'):
@@ -70,7 +70,7 @@ def merged(text: str, spans: list[Span]) -> Iterator[Span]:
 
 
 def joined(text: str, values: Sequence[Literal]) -> Iterator[list[Literal]]:
-    """Yield the literals in groups of those that a program puts together: `"Tr0" + "ub"`, `'Tr0' 'ub'`."""
+    """Yield the literals in groups that a program concatenates: `"Tr0" + "ub"`, `'Tr0' 'ub'`."""
     group: list[Literal] = []
     for value in values:
         if group and not (group[-1][1] == value[1] and _JOIN.fullmatch(text, group[-1][0][1], value[0][0])):
@@ -85,7 +85,7 @@ _FIXED = re.compile(r"[^\s:/_.?&=-]{8,512}")
 _PHRASE = re.compile(r"\s*[A-Za-z-]{2,16} +(\S{12,512})\s*")
 
 
-# What a program puts into a string: of JavaScript and Java, of Python and C#, of Ruby and PHP, of a shell.
+# Interpolations of JavaScript and Java, of Python and C#, of Ruby and PHP, and of shells.
 _SLOTS = {
     "$": re.compile(r"[$#]\{[^{}]{0,200}\}|\{\$[^{}]{0,200}\}"),
     "{": re.compile(r"\{[^{}]{0,200}\}"),
@@ -95,7 +95,7 @@ _WITH_VARIABLES = frozenset(".sh .php .kt .dart .groovy .scala".split())
 
 
 def judged(text: str, span: tuple[int, int], rank: str, suffix: str = "") -> Iterator[Span]:
-    """Yield what of a literal is a secret: all of it, or the parts beside the expressions in it."""
+    """Yield the secrets in a literal: all of it, or the parts beside the expressions in it."""
     start, end = span
     value = text[start:end]
     quote, prefix = text[start - 1 : start], text[max(0, start - 3) : start - 1].lower()
@@ -107,7 +107,7 @@ def judged(text: str, span: tuple[int, int], rank: str, suffix: str = "") -> Ite
         for slot in slots.finditer(text, start, end):
             pieces.append((at, slot.start()))
             at = slot.end()
-        if pieces:  # only what is written out may go; the expressions stay
+        if pieces:  # only literal parts may be replaced; the expressions stay
             pieces.append((at, end))
             if not any(letter in text[slice(*piece)] for piece in pieces for letter in "{}"):
                 for piece in pieces:
@@ -119,7 +119,7 @@ def judged(text: str, span: tuple[int, int], rank: str, suffix: str = "") -> Ite
     elif value != value.strip():
         start, end = start + len(value) - len(value.lstrip()), end - len(value) + len(value.rstrip())
     value = re.sub(r"(?:\\[nrt])+", "", text[start:end])
-    # Nobody writes a sentence there.
+    # A password in such a file may contain spaces, but is never a sentence.
     spaced = suffix == ".env" and rank == "password" and re.search(r"[A-Za-z]\S{0,40}\d|\d\S{0,40}[A-Za-z]", value)
     if looks_secret(re.sub(r"\s", "", value) if spaced else value, rank):
         yield Span(start, end, rank)

@@ -1,4 +1,4 @@
-"""Secrets that can be told by the name beside them: `dbPassword = '…'`, `appSecret: …`, `密码：…`."""
+"""Secrets recognisable by the name beside them: `dbPassword = '…'`, `appSecret: …`, `密码：…`."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _PARTS = (
     *(b"pass", b"pw", b"psw", b"secret", b"token", b"credential", b"key", b"salt", b"auth", b"mima", b"jscode"),
     *(b"login(", b"connect", b"hmac", b"jwt.", *_SCHEMES),
 )
-LEADS = (  # of names in small letters, for `Leads`
+LEADS = (  # words at which the rules for names apply, for `Leads`
     r"pass|pw|psw|secret|token|credential|key|salt|auth|mima|jscode|login\Z|connect|hmac|jwt\Z|bearer|basic|appcode"
     r"|[ast]k(?![a-z])|[a-z][ast]k"
 )
@@ -40,7 +40,7 @@ _KEY_VALUE = re.compile(
     r"[^A-Za-z0-9]{1,12}(?:[\w.]{1,30}\()?.?(?:[A-Za-z0-9+/_=-]{20}|(?<=Utf8\.parse\(.)\w{16}|\w{16}(?=\w{0,16}[\"']\.getBytes)|(?<=b[\"'])\w{16}[\"'])"
 )
 _OF_A_CIPHER = re.compile(r"[\w.]{0,20}Utf8\.parse\(|b[\"']\w{16}[\"']|\"\w{16,32}\"\.getBytes\(")
-# A key of a cipher, and the initialization vector beside it.
+# A cipher key with the initialization vector beside it.
 _WITH_VECTOR = re.compile(
     r"""\s?[:=]\s?[bur]?(["'`])([^"'`\s\\]{16,64})\1[\s,;]{1,20}(?:[A-Za-z]{3,8}\s){0,3}\w{0,20}(?<![a-zB-Z])[iI][vV]\s?[:=]\s?[bur]?(["'`])([^"'`\s\\]{8,64})\3"""
 )
@@ -51,7 +51,7 @@ _DEFAULT = re.compile(
 )
 _ESCAPE = re.compile(r"\\u00([2-7][0-9a-fA-F])")
 _ESCAPED_NAME = re.compile(r"(?:\\u00[2-7][0-9a-fA-F]|[\w$.-]){1,80}", re.ASCII)
-_MOST_LITERALS = 16  # of an expression
+_MOST_LITERALS = 16  # in an expression
 _IS_KEY = re.compile(r"\\?[\"'`]\s{0,20}:")
 _CONTAINER, _NUMBER = re.compile(r"\{(?=[\"'`]|\d+\})"), re.compile(r"\d{6,20}(?=[\"'])")
 _USER_VALUE = re.compile(r"""["'`][\w.@+-]{1,64}:([^\s"'`:/]{3,128})["'`]""")
@@ -65,7 +65,7 @@ CONFIGURATION = frozenset(".yml .yaml .env .properties .ini .conf .cfg .toml .np
 
 
 def named(text: str, raw: bytes, suffix: str) -> Iterator[Span]:
-    """Yield the secrets that follow a telling name; `raw` is the text with one byte a character."""
+    """Yield the secrets that follow the name of a secret; `raw` is the text with one byte per character."""
     lower = raw.lower()
     hits = [(match.start() - 1, b"") for match in _SHORT.finditer(lower)]
     hits += [(match.start() - 1, b"") for match in _SHORT_IN_CAMEL.finditer(raw)]
@@ -85,7 +85,7 @@ def named(text: str, raw: bytes, suffix: str) -> Iterator[Span]:
             end += 1
         seen = end
         if text.startswith("${", start - 2) and text[end : end + 1] in (":", "=", "-"):
-            continue  # the default of a variable, which `defaults` looks at
+            continue  # the default of a variable, handled by `defaults`
         if part in _SCHEMES and end - start == len(part):
             yield from _scheme(text, end, part.decode())
         elif (rank := rank_of(text[start:end])) == "key" and not _KEY_VALUE.match(text, end):
@@ -100,7 +100,7 @@ def named(text: str, raw: bytes, suffix: str) -> Iterator[Span]:
 
 
 def named_otherwise(text: str, raw: bytes, suffix: str) -> Iterator[Span]:
-    """Yield the secrets that follow a name written in escapes or in Chinese; the arguments are those of `named`."""
+    """Yield the secrets that follow a name written in escapes or in Chinese; for the arguments see `named`."""
     yield from _escaped(text, raw.lower(), suffix)
     for hit in _CHINESE_NAME.finditer(text) if not text.isascii() else ():
         yield from _chinese(text, hit)
@@ -170,7 +170,7 @@ def _values(text: str, start: int, end: int, rank: str, suffix: str) -> Iterator
     if (how == "call" and _READER.match(name.rpartition(".")[2])) or (how == "comma" and not after["close"]):
         return
     if how == "op" and suffix in CONFIGURATION and len(after["op"]) > 2 and after["op"][0] == ":":
-        at = end + text[end:at].index(":") + 1  # no type there: `password: c2VjcmV0=`
+        at = end + text[end:at].index(":") + 1  # configuration has no types: `password: c2VjcmV0=`
         at += len(text[at : at + 20]) - len(text[at : at + 20].lstrip(" \t"))
         quoted = text.startswith(_OPENING, at)
     if suffix in (".yml", ".yaml") and how == "op":
@@ -180,11 +180,11 @@ def _values(text: str, start: int, end: int, rank: str, suffix: str) -> Iterator
         at = node.end()
         quoted = text.startswith(_OPENING, at)
         if node["indent"] and text.startswith(node["indent"], text.find("\n", at) + 1 or len(text)):
-            return  # a text of several lines
-    if how == "op" and (default := _DEFAULT.match(text, at)):  # of a property of a component
+            return  # a multi-line text
+    if how == "op" and (default := _DEFAULT.match(text, at)):  # a property of a component
         at = default.end()
         quoted = text.startswith(_OPENING, at)
-    if how == "op" and (container := _CONTAINER.match(text, at)):  # `pwd={"…"}` of JSX
+    if how == "op" and (container := _CONTAINER.match(text, at)):  # JSX: `pwd={"…"}`
         at = container.end()
         quoted = text.startswith(_OPENING, at)
     if how == "op" and after["op"] != "=>" and _BOUND.search(before):  # `:password="…"` holds an expression
@@ -197,7 +197,7 @@ def _values(text: str, start: int, end: int, rank: str, suffix: str) -> Iterator
     if quoted or expression:
         groups = list(joined(text, list(islice(literals(text, at), _MOST_LITERALS))))
         if how == "comma" and groups and _IS_KEY.match(text, groups[0][0][0][1]):
-            return  # of the next pair of an object
+            return  # it belongs to the next pair of an object
         for group in groups if expression else groups[:1]:
             span, plain = group[0]
             kind = rank if plain else "token" if rank != "key" else ""
@@ -213,7 +213,7 @@ def _values(text: str, start: int, end: int, rank: str, suffix: str) -> Iterator
 
 
 def _takes_space(text: str, at: int, name: str, before: str, suffix: str) -> bool:
-    """Return whether a space is all that stands between a name and its value: an option, an entry of `.netrc`."""
+    """Return whether a space alone separates a name from its value, as in an option or an entry of `.netrc`."""
     if name.startswith("--") or before.endswith(("ENV ", "machine ", "login ")) or suffix in (".netrc", "_netrc"):
         return True
     if name.startswith("-"):
@@ -223,16 +223,16 @@ def _takes_space(text: str, at: int, name: str, before: str, suffix: str) -> boo
     return suffix == ".properties" or (suffix in _WITHOUT_BRACKETS and text.startswith(_OPENING, at))
 
 
-# Before a value of YAML: an anchor, a tag, or the mark of a text that begins on the next line. An alias is no value.
+# Before a YAML value: an anchor, a tag, or the indicator of a block text. An alias is not a value.
 _YAML_NODE = re.compile(
     r"(?!\*)(?:(?:&|!)[\w!./:-]{0,80}[ \t]{1,4}){0,2}(?!\*)(?:[|>][-+\d]{0,2}[ \t]{0,9}\n(?P<indent>[ \t]{1,40}))?"
 )
 _OF_A_ROLE = re.compile(
     r"(?i)(?<![a-z])(?:role|user)\s[^\n;]{1,80}\s\Z"
 )  # of a database: `ALTER ROLE a WITH PASSWORD '…'`
-_WITHOUT_BRACKETS = frozenset(".gradle .groovy .rb .kts".split())  # around what is handed to a call
+_WITHOUT_BRACKETS = frozenset(".gradle .groovy .rb .kts".split())  # languages with calls without parentheses
 _SHELLS = frozenset(".sh .envrc .netrc".split())
-# Names of what one does with a password. In a file of translations they hold words.
+# Actions on passwords. In translation files, their keys hold words.
 _DOING = frozenset(
     "forgot forget change reset confirm enter show hide repeat update set edit modify input verify retype".split()
 )
@@ -243,12 +243,12 @@ _OF_AN_OWNER = re.compile(
 _OF_A_FILE = re.compile(r"\.(?:vue|[jt]sx?)\Z")
 _VARIABLE = re.compile(r"\$[A-Za-z_]\w*")
 _TITLE = re.compile(r"[A-Z][a-z]+")
-# An ampersand belongs to the value, unless it begins the next part of an address, an entity or another condition.
+# An ampersand belongs to the value, unless it begins the next URL parameter, an entity or another condition.
 _BARE = re.compile(
     r"(?:[^\s\"'`<>,;(){}\[\]|&\\\u2000-\uffff]|&(?![\w.%-]{1,40}=|#?\w{2,8};|&)(?=[\w!@#$%^*.+=?-])){4,512}"
 )
 _BARE_LINE = re.compile(r"[^\s\"'`<>{\[|*&][^\s\u2000-\uffff]{3,1024}(?=[ \t\r]*(?:[ \t](?:#|//).*)?$)", re.M)
-# What prose shows of code: a call, or a member of what programs hand around.
+# Code shown in prose: a call, or a member of a commonly passed object.
 _IS_EXPRESSION = re.compile(
     r"!?(?:[A-Za-z_$][\w$]*\??\.)*[A-Za-z_$][\w$]*\(|(?:(?:this|self|window|process|props|state|store|values?|data|params|"
     r"query|options?|config|row|item|record|event|ctx|context|vm|model|payload|body|res|req|response|request|\w*[Ff]orm"
@@ -259,7 +259,7 @@ _ASSIGNED = re.compile(r"[ \t]*(?:[#;*/-]{1,3}[ \t]+)?(?:export |set |ENV |ARG |
 
 
 def _bare(text: str, before: str, at: int, how: str, rank: str, suffix: str, within: bool) -> Iterator[Span]:
-    """Yield the secret that follows without quotes, where a value and not a variable can stand."""
+    """Yield an unquoted secret, where a value rather than a variable can be."""
     line = suffix in CONFIGURATION or (suffix not in _CODE and _ASSIGNED.fullmatch(before) is not None)
     match = _BARE_LINE.match(text, at) if line and not within else None
     free = line or within or how in ("xml", "space") or suffix not in _CODE or _COMMENT.search(before)
@@ -273,8 +273,8 @@ def _bare(text: str, before: str, at: int, how: str, rank: str, suffix: str, wit
                 rank == "password"
                 and _DIGITS.fullmatch(match[0])
                 and (not (name := before.split()[-1]).isupper() or _OF_AN_OWNER.fullmatch(name))
-            )  # no error code
-        ):  # in code, a variable's name
+            )  # not an error code
+        ):  # in code, the name of a variable
             return
     ahead = text[match.end() : match.end() + 1] if match else ""
     if not match or ahead in ("(", "[") or (how == "xml" and ahead != "<"):
@@ -283,7 +283,7 @@ def _bare(text: str, before: str, at: int, how: str, rank: str, suffix: str, wit
     if suffix in _SHELLS and _VARIABLE.fullmatch(value):
         return
     if within and rank == "password":
-        value = _OF_A_FILE.sub("", value)  # of a file that is imported
+        value = _OF_A_FILE.sub("", value)  # an imported file
     if suffix not in CONFIGURATION and _IS_EXPRESSION.match(value):
         return
     plain = (
@@ -294,7 +294,7 @@ def _bare(text: str, before: str, at: int, how: str, rank: str, suffix: str, wit
 
 
 def chinese_rank(name: str) -> str:
-    """Return what a Chinese name such as `默认密码` says of its value, as `rank_of` does."""
+    """Return the rank of a Chinese name such as `默认密码`, like `rank_of`."""
     hit = re.search(rf"(?:{_CHINESE_NAME.pattern})(?=(?:[（(].{{0,20}}[)）])?$)", name)
     return _rank_of_hit(hit) if hit else ""
 
@@ -304,7 +304,7 @@ def _rank_of_hit(hit: re.Match[str]) -> str:
 
 
 def is_plain(value: str, suffix: str) -> bool:
-    """Return whether a value is a password where it is a weak one, since configuration holds nothing but values."""
+    """Return whether a weak value is a password, since configuration contains only values."""
     is_word = suffix in CONFIGURATION and value.isalnum() and value.isascii()
     return is_word and value.lower() not in STAND_INS and not PLACEHOLDER.search(value)
 

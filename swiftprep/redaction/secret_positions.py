@@ -1,4 +1,4 @@
-"""Passwords told by their place: the argument of a call, a part of an address, what follows a user in a comment."""
+"""Passwords recognisable by position: an argument of a call, a part of an address, a word after a user in a comment."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from swiftprep.redaction.places import PROSE, Places
 from swiftprep.redaction.secret_columns import row_fields
 from swiftprep.redaction.secret_values import PLACEHOLDER, STAND_INS, Span, hits, looks_secret
 
-# Which argument of a call is a password, from 0.
+# The position of the password among the arguments of a call, from 0.
 _ARGUMENT = {
     "getConnection": 2, "Sequelize": 2, "createConnection": 2, "createPool": 2, "FTP": 2, "FTP_TLS": 2,
     "PasswordAuthentication": 1, "UsernamePasswordToken": 1, "UsernamePasswordCredentials": 1, "NetworkCredential": 1,
@@ -18,16 +18,16 @@ _ARGUMENT = {
     "basicAuthentication": 1, "setBasicAuth": 1, "withBasicAuth": 1, "PlainTextAuthProvider": 1,
     "Minio": 2, "create_user": 2, "create_superuser": 2, "credentials": 1,
 }  # fmt: skip
-_LONGEST_NAME = 60  # letters of the name of a call and what is before its arguments
-_MOST = 600  # letters of the arguments of a call
+_LONGEST_NAME = 60  # characters of a call's name and of what precedes its arguments
+_MOST = 600  # characters of a call's arguments
 _IN_ADDRESSES = ("jdbc:oracle:", "@tcp(", "@unix(", "@udp(")
-# Of `connect` it depends on whose it is.
+# For `connect` it depends on the module.
 _OWNERS = {"pymysql": 2, "MySQLdb": 2, "cx_Oracle": 1, "oracledb": 1, "mysql": 2, "pymssql": 2}
 _IN_CALLS = (
     *("onnect", "Pool(", "DataSource(", "PDO(", "mysqli(", "forURL(", "Sequelize", "FTP", "Auth", "Token("),
     *("redential", "Minio(", "user("),
 )
-CALL_LEADS = (  # of `positional`, for `Leads`
+CALL_LEADS = (  # words at which `positional` applies, for `Leads`
     r"onnect|pool\Z|datasource\Z|pdo\Z|mysqli\Z|forurl\Z|sequelize|ftp|auth|token\Z|credential|minio\Z|create_(?:super)?user\Z"
     r"|jdbc\Z|^tcp\Z|^unix\Z|^udp\Z"
 )
@@ -49,14 +49,14 @@ _LEAD = (
     r"|(?:password|passwd|pwd|pass|密码|口令)\s(?:for|of)\s(?:the\s|user\s)?"
     r"|(?:account|user(?:name)?|login|credentials?)\s{0,3}[:=]\s{0,3})"
 )
-# Of `told` in a text of ASCII characters, for `Leads`.
+# Words at which `told` applies in ASCII texts, for `Leads`.
 USER_LEADS = (
     r"^(?:(?:super|sys)?_?admin(?:istrator)?\d{0,3}|root|test(?:er|user)?\d{0,3}|guest|demo|user\d{0,3}|nacos|postgres|pw)"
     r"\Z"
 )
 _IN_USERS = ("admin", "root", "test", "user", "guest", "demo", "nacos", "postgres", "pw")
 _BEFORE_USERS = ("super", "super-", "super_", "sys", "超级")
-# A user, a sign between, and what may be his password.
+# A user name, a separator, and a possible password.
 _PAIR = re.compile(
     rf"(?i)(?<![\w@.$-])(?<!(?<!/)/)(?<!://)(?P<user>{_USERS})(?P<sign>\s{{0,3}}(?:[/|:：,，、→(（]|[-=]{{0,2}}>|-)\s{{0,3}}|\s{{1,3}})"
     r"[\"'`“]?(?P<value>[^\s\"'`<>,，。；;、()（）{}]{5,64})"
@@ -71,11 +71,11 @@ _COMMENTS = frozenset(".yml .yaml .env .properties .sh .py .conf .ini .toml .rb"
 
 
 def positional(text: str) -> Iterator[Span]:
-    """Yield the passwords handed over by position, and those within the addresses of databases."""
+    """Yield the passwords passed by position, and those in the addresses of databases."""
     for match in _calls(text):
         place = _ARGUMENT[match["name"]] if match["name"] else _OWNERS[match["owner"]]
-        given, _ = row_fields(text, match.end(), _MOST)
-        literal = _LITERAL.fullmatch(text, *given[place]) if place < len(given) else None
+        arguments, _ = row_fields(text, match.end(), _MOST)
+        literal = _LITERAL.fullmatch(text, *arguments[place]) if place < len(arguments) else None
         if literal and _is_password(literal["value"], may_be_word=match["name"] != "credentials"):
             yield Span(*literal.span("value"), "password")
     for match in _ADDRESS.finditer(text) if any(part in text for part in _IN_ADDRESSES) else ():
@@ -94,14 +94,14 @@ def _calls(text: str) -> Iterator[re.Match[str]]:
 
 
 def told(text: str, lower: str, suffix: str, places: Callable[[], Places], offset: int) -> Iterator[Span]:
-    """Yield the passwords that comments and prose tell beside a user: `admin / …`, `测试账号 admin …`.
+    """Yield the passwords that comments and prose mention beside a user name: `admin / …`, `测试账号 admin …`.
 
     Args:
-        text: A piece of a text, written in one way.
-        lower: The same in small letters, letter by letter.
-        suffix: How it is written.
-        places: Gives those of the whole text.
-        offset: Where the piece begins in it.
+        text: A region of a text.
+        lower: The region in lower case, with the same offsets.
+        suffix: Suffix of the region.
+        places: Returns the places of the whole text.
+        offset: Start of the region in the whole text.
     """
     for at in _users(text, lower):
         short = _SHORT_NAME.match(text, at)
@@ -115,12 +115,12 @@ def told(text: str, lower: str, suffix: str, places: Callable[[], Places], offse
             value = value.strip("*")
             start = text.find(value, start)
         may_be = looks_secret(value, "password") if pair is None else _may_follow(pair, value)
-        if may_be and _is_told(text, start, suffix, places, offset):
+        if may_be and _is_prose_or_comment(text, start, suffix, places, offset):
             yield Span(start, start + len(value), "password")
 
 
 def _users(text: str, lower: str) -> Iterator[int]:
-    """Yield where the name of a user may begin."""
+    """Yield the positions at which a user name may begin."""
     for word in _IN_USERS if text.isascii() else (*_IN_USERS, "管理员", "超管", "密"):
         for at in hits(lower if word.isascii() else text, word):
             yield from (at - len(before) for before in _BEFORE_USERS if lower.startswith(before, at - len(before)))
@@ -134,7 +134,7 @@ def _is_password(value: str, may_be_word: bool) -> bool:
 
 
 def _may_follow(match: re.Match[str], value: str) -> bool:
-    """Return whether a value beside a user is a password: `admin/index2` is a path."""
+    """Return whether a value beside a user name is a password: `admin/index2` is a path."""
     if not looks_secret(value, "password") or _OTHER.search(value):
         return False
     if _LED.search(match.string[max(0, match.start() - 24) : match.start()]):
@@ -145,8 +145,8 @@ def _may_follow(match: re.Match[str], value: str) -> bool:
     return is_spaced or _MARKED.search(value) is not None
 
 
-def _is_told(text: str, at: int, suffix: str, places: Callable[[], Places], offset: int) -> bool:
-    """Return whether a place is in a comment or in prose, where no program reads it."""
+def _is_prose_or_comment(text: str, at: int, suffix: str, places: Callable[[], Places], offset: int) -> bool:
+    """Return whether a position is in a comment or in prose, which no program reads."""
     if suffix in PROSE:
         return True
     if places().at(offset + at, offset + at + 1).is_comment:

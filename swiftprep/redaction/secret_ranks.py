@@ -1,4 +1,4 @@
-"""What a name says of its value: `dbPassword` is a password, `passwordRules` is none."""
+"""What a name reveals about its value: `dbPassword` is a password, `passwordRules` is not."""
 
 from __future__ import annotations
 
@@ -40,10 +40,10 @@ _PAIRS = ("login", "connect", "connection", "auth", "basicauth", "proxyauth")
 
 @lru_cache(maxsize=4096)
 def rank_of(name: str) -> str:
-    """Return what a name says of a value: `password`, `passphrase`, `secret`, `token`, `key`, `pair`, `signing`, `""`.
+    """Return the rank of a name: `password`, `passphrase`, `secret`, `token`, `key`, `pair`, `signing`, `""`.
 
-    The last word counts: `passwordRules` holds rules, and `loginPassword` a password. A word that stands for what was
-    taken out is the name of nothing.
+    The last word counts: `passwordRules` holds rules, `loginPassword` a password. The marker of a redacted value is not
+    a name.
     """
     if MARK in name:
         return ""

@@ -1,4 +1,4 @@
-"""What a secret looks like: long, varied and unlike words, or made up by a person for a password."""
+"""What a secret looks like: long, varied and unlike words, or a password that a person made up."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ UUID = r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
 
 
 class Span(NamedTuple):
-    """Where a secret is in a text, and what it is."""
+    """The place and kind of a secret in a text."""
 
     start: int
     end: int
@@ -21,7 +21,7 @@ class Span(NamedTuple):
 
 
 def hits(text: str, part: str) -> Iterator[int]:
-    """Yield where a part stands in a text; to find it so is faster than by any pattern."""
+    """Yield the positions of a substring; this is faster than any pattern."""
     at = text.find(part)
     while at >= 0:
         yield at
@@ -43,14 +43,14 @@ _NOT_A_VALUE = re.compile(
     r"^\d+(?:px|%|ms|rem)$|^[\w.+-]+@[\w-]+\.(?:com|cn|net|org|io)$|\.(?:vue|js|ts|json|png|svg|html|css)$|"
     r"^\d[\d.:/-]*[./:-][\d.:/-]*[TZ]?[\d:.]*$|^[a-z][a-z_]{0,30}\d{0,2}\.[A-Z][A-Z_]{1,40}$"
 )
-# Of algorithms, encodings and versions, which have digits too: `sha256WithRSA`, `aes-256-cbc`, `v1.2`, `h264`, `i18n`.
+# Names of algorithms, encodings and versions, which have digits too: `sha256WithRSA`, `aes-256-cbc`, `v1.2`, `h264`.
 _ALGORITHM = re.compile(
     r"(?i)(?:md|sha|aes|des|rsa|utf|base|hmac|oauth|ecb|cbc|pkcs)-?\d{1,4}(?:[-_/ ]?(?:with|and|rsa|ecdsa|dsa|aes|ecb|"
     r"cbc|gcm|ctr|cfb|ofb|url|padding|crypt|mb4|bits?|hash|hex|le|be|bom|hmac|encrypt|encryption|decrypt|key|string)"
     r"|[-_/]\d{1,4}){0,4}|v\d{1,3}(?:\.\d{1,4}){0,4}(?:[-_]?(?:alpha|beta|rc|dev)[\d.]{0,6})?"
     r"|hmac-?(?:sha|md)-?\d{1,4}|[hx]\.?26\d|h5|i18n|l10n|a11y|k8s"
 )
-_LICENCE = re.compile(r"(?=[A-Z-]{0,40}\d)(?=[\d-]{0,40}[A-Z])[A-Z0-9]{4,6}(?:-[A-Z0-9]{4,6}){3,6}")  # keys of software
+_LICENCE = re.compile(r"(?=[A-Z-]{0,40}\d)(?=[\d-]{0,40}[A-Z])[A-Z0-9]{4,6}(?:-[A-Z0-9]{4,6}){3,6}")  # software keys
 _BIGRAMS = frozenset(
     "ab ac ad al an ap ar as at bl ca ce ch ck co ct de di ea ec ed el em en ep er es et ex fi ge ha he ho ic id ig il "
     "im in io is it ke la le li ll lo ly ma me mi mo mp na nc nd ne ng ni ns nt ol om on op or ot ou ow pa pe pl po pr "
@@ -61,7 +61,7 @@ _COMMON = frozenset("qwerty qwertyuiop asdfgh asdfghjkl zxcvbnm iloveyou letmein
 _LEET = str.maketrans("013457$@!", "oleastsai")
 
 
-# Words drawn for a passphrase. One of these is in whatever is said of it.
+# The random words of a passphrase, and words of which a description of one contains at least one.
 _DRAWN_WORDS = re.compile(r"[a-z]{3,12}(?:[ -][a-z]{3,12}){3,11}")
 _SAID = frozenset(
     "the your you this that for and not with from are was has have must should will can enter please type passphrase "
@@ -70,12 +70,12 @@ _SAID = frozenset(
 
 
 def looks_secret(value: str, rank: str) -> bool:
-    """Return whether a value looks like a secret, by what may be expected under a name of that rank."""
+    """Return whether a value looks like a secret, judged by the rank of its name."""
     if rank == "passphrase":
         if _DRAWN_WORDS.fullmatch(value) and _SAID.isdisjoint(re.split("[ -]", value)):
             return True
         rank = "password"
-    value = value[:96]  # the start of a long one tells enough
+    value = value[:96]  # the beginning of a long value suffices
     if not rank or not value.isascii() or PLACEHOLDER.search(value) or _NOT_A_VALUE.search(value):
         return False
     if _CONSTANT.fullmatch(value) or (value[:1] == "/" and not is_random(value, least=24, letters=30)):
@@ -92,12 +92,12 @@ def looks_secret(value: str, rank: str) -> bool:
 
 
 def _is_mixed(value: str) -> bool:
-    """Return whether there are small letters, large ones and digits in a value, and nothing else."""
+    """Return whether a value consists of lower-case letters, upper-case letters and digits, and nothing else."""
     return value.isalnum() and not value.islower() and not value.isupper() and re.search(r"\d", value) is not None
 
 
 def _made_up(value: str) -> bool:
-    """Return whether a person may have made this up for a password: not a word, an identifier or a class name."""
+    """Return whether a person may have made a value up as a password: not a word, an identifier or a class name."""
     if len(value) > 64:
         return False
     digits, letters = sum(map(str.isdigit, value)), sum(map(str.isalpha, value))
@@ -117,18 +117,18 @@ def _made_up(value: str) -> bool:
     if digits > 1 or _ALGORITHM.fullmatch(value):
         return not _ALGORITHM.fullmatch(value) and (value.isalnum() or digits > 2 or not value.islower())
     odd = len(value) > 7 and _wordiness(value) < 0.35
-    odd = odd or (len(value) > 6 and value[:-1].istitle() and value[:-1].isalpha())  # and a digit
+    odd = odd or (len(value) > 6 and value[:-1].istitle() and value[:-1].isalpha())  # a word and a digit
     leet = value.isalnum() and not value[-1].isdigit()
     return odd or (leet and value.lower().translate(_LEET).startswith(("passw", "admin", "root")))
 
 
 def is_random(value: str, *, least: int, letters: int) -> bool:
-    """Return whether a value was drawn by a machine: long, varied, and its letters not those of words.
+    """Return whether a value is machine-generated: long, varied, and with letters unlike words.
 
     Args:
-        value: What to judge.
-        least: How many letters and digits it has at least.
-        letters: How many letters it has at least if there are not two digits among them.
+        value: The value.
+        least: Minimum number of letters and digits.
+        letters: Minimum number of letters and digits where fewer than two are digits.
     """
     plain = re.sub(r"[^A-Za-z0-9]", "", value[:96])
     if len(plain) < least or len(set(plain)) < 6 or plain.isdigit():
@@ -146,8 +146,8 @@ def is_jumbled(value: str, longest: float) -> bool:
     """Return whether letters and digits change case and kind more often than in an identifier.
 
     Args:
-        value: What to judge.
-        longest: The mean length of the runs, below which they are no words: of `getUserById` it is 2.75.
+        value: The value.
+        longest: Mean length of the runs below which they are not words: that of `getUserById` is 2.75.
 
     >>> is_jumbled("rw" + "ZQVk" + "PFMx", 2.6), is_jumbled("getUserById", 2.6)
     (True, False)
@@ -158,6 +158,6 @@ def is_jumbled(value: str, longest: float) -> bool:
 
 
 def _wordiness(value: str) -> float:
-    """Return the share of its pairs of letters that are common in words: about 0.7 in words, 0.15 in drawn letters."""
+    """Return the share of letter pairs that are common in words: about 0.7 in words, 0.15 in random letters."""
     lower = value.lower()
     return sum(lower[at : at + 2] in _BIGRAMS for at in range(len(lower) - 1)) / max(len(lower) - 1, 1)

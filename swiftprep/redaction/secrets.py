@@ -1,9 +1,9 @@
-"""Find secrets in source text and take them out.
+"""Detection and replacement of secrets in source text.
 
-Two kinds of rule look at a text. Formats that providers document are matched as they stand. All else is judged by the
-name beside it: `_rank` says what a name such as `dbPassword` or `密码` gives away, and the value must look accordingly:
-after a `password` a weak `root` with some digits is enough, after a bare `key` only what no person would type. Where a
-grammar tells that a name, a call or another expression stands there, it is code and no value.
+There are two kinds of rules. The documented formats of providers are matched as they are. Everything else is judged by
+the name beside it: `rank_of` says what a name such as `dbPassword` or `密码` reveals, and the value must look
+accordingly: after a `password` a weak `root` with some digits suffices, after a bare `key` only what no person would
+type. Where a grammar shows that there is a name, a call or another expression, it is code and not a value.
 """
 
 from __future__ import annotations
@@ -42,15 +42,15 @@ _LEADS = Leads(
 
 
 def redact(text: str, path: str = "") -> tuple[str, list[Finding]]:
-    """Replace every secret in a text with a word for its kind, such as `REDACTED_PASSWORD`.
+    """Replace every secret in a text by a word for its kind, such as `REDACTED_PASSWORD`.
 
-    Quotes and everything else around a value stay, so does the number of lines, and what was code is code afterwards:
-    in place of a value without quotes stands a string. What is redacted already is left alone, so a second call finds
-    nothing.
+    Quotes and everything else around a value stay, and so does the number of lines. Code still parses afterwards: an
+    unquoted value becomes a string. Redacted values are left alone, so that a second call finds nothing.
 
     Args:
         text: Source code, configuration or prose.
-        path: Its file. The suffix tells code, where a bare word is a variable, from configuration, where it is a value.
+        path: Its file. The suffix distinguishes code, where a bare word is a variable, from configuration, where it is
+            a value.
 
     Returns:
         The text without its secrets, and the findings in the order of their lines.
@@ -59,11 +59,11 @@ def redact(text: str, path: str = "") -> tuple[str, list[Finding]]:
     ('password: REDACTED_PASSWORD  # 默认密码', [Finding(path='application.yml', line=1, kind='password')])
     """
     findings: list[Finding] = []
-    # A secret can hide another from the rules, so look until there is nothing more to see. Where that goes on and on,
-    # whole lines are taken out, and at last the whole text.
+    # A secret can hide another from the rules, so repeat until none is found. If that does not end, replace whole
+    # lines, and at last the whole text.
     rounds = 0
-    while found := _spans(text, path):
-        spans, places = found
+    while matched := _spans(text, path):
+        spans, places = matched
         rounds += 1
         done, line = 0, 1
         for start, _, kind in spans:
@@ -78,7 +78,7 @@ def redact(text: str, path: str = "") -> tuple[str, list[Finding]]:
 
 
 def _without_lines(text: str, spans: list[Span]) -> str:
-    """Return a text with a word in place of every line that holds some of the spans, and as many lines as before."""
+    """Replace every line that holds one of the spans by a word, and keep the number of lines."""
     pieces, done = [], 0
     for start, end, kind in spans:
         if end <= done:
@@ -92,23 +92,23 @@ def _without_lines(text: str, spans: list[Span]) -> str:
 
 
 def _spans(text: str, path: str) -> tuple[list[Span], Places] | None:
-    """Return what to redact, in order and without overlaps; where two rules meet, the more exact one wins."""
-    # One byte for a character, so that places are the same in both; bytes are the faster to look through.
+    """Return the spans to redact, in order and without overlaps; where two rules overlap, the more exact one wins."""
+    # One byte per character keeps the offsets equal; bytes are faster to search.
     raw = text.encode("latin-1", "replace")
     lower = raw.lower()
     small = lower.decode("latin-1")
     rules = _LEADS.rules(lower)
-    found = list(hooks(text, small)) if "hooks" in rules else []
-    found += [*private_keys(text), *formats(text, raw), *put_together(text)]
-    found += from_variables(text, small) if "variables" in rules else ()
-    found += elsewhere(text)
-    found += positional(text) if "positional" in rules else ()
-    found += called(text, lower) if "called" in rules else ()
-    exact = len(found)
-    places = cache(lambda: Places(text, path))  # nothing is cut into parts before something is found
+    spans = list(hooks(text, small)) if "hooks" in rules else []
+    spans += [*private_keys(text), *formats(text, raw), *put_together(text)]
+    spans += from_variables(text, small) if "variables" in rules else ()
+    spans += elsewhere(text)
+    spans += positional(text) if "positional" in rules else ()
+    spans += called(text, lower) if "called" in rules else ()
+    exact = len(spans)
+    places = cache(lambda: Places(text, path))  # nothing is parsed before a secret is found
     for start, end, suffix in regions(text, path):
         piece = text[start:end]
-        found += [
+        spans += [
             Span(start + span.start, start + span.end, span.kind)
             for span in chain(
                 defaults(piece, suffix), columns(piece, suffix),
@@ -117,15 +117,15 @@ def _spans(text: str, path: str) -> tuple[list[Span], Places] | None:
                 told(piece, small[start:end], suffix, places, start) if "told" in rules or not text.isascii() else (),
             )
         ]  # fmt: skip
-    if not found:
+    if not spans:
         return None
-    # No rule should touch a marker: with one that did, `redact` would not come to an end.
+    # No rule may touch a marker: otherwise `redact` would not terminate.
     taken = bytearray(len(text))
     for match in MARKER.finditer(text):
         taken[match.start() : match.end()] = b"\1" * (match.end() - match.start())
     kept: list[Span] = []
-    for number, span in enumerate(found):
-        # Only a format or a call can tell a secret where code stands; beside a name it is an expression.
+    for number, span in enumerate(spans):
+        # In code, only a format or a call can reveal a secret; beside a name there is an expression.
         if 1 in taken[span.start : span.end] or (number >= exact and places().at(span.start, span.end).kind == "code"):
             continue
         taken[span.start : span.end] = b"\1" * (span.end - span.start)

@@ -1,7 +1,7 @@
-"""What takes the place of somebody's number in a text that looks at the form of it, or goes on from its digits.
+"""Replacements for personal numbers in a text that checks their format, or uses their digits.
 
-`MOBILE.test('…')  // true` is wrong once the number is a word, so that a number of the same form which is known to be
-nobody's takes its place. Where none can, as the text shows digits of it again, the value stays and a person is told.
+`MOBILE.test('…')  // true` becomes wrong if the number becomes a word, so it becomes a number of the same format that
+belongs to nobody. Where none fits, because the text shows its digits again, the value stays and is reported.
 """
 
 from __future__ import annotations
@@ -13,27 +13,25 @@ from typing import NamedTuple
 from swiftprep.redaction.places import PROSE, regions
 from swiftprep.redaction.secret_values import Span
 
-# Of the documentation of payment services, by the number of digits and the first.
+# Test cards from the documentation of payment services, by number of digits and first digit.
 _CARDS = {
     (15, "3"): "378282246310005", (16, "3"): "3566002020360505", (16, "4"): "4111111111111111",
     (16, "5"): "5555555555554444", (16, "6"): "6200000000000005", (19, "6"): "6205500000000000004",
 }  # fmt: skip
-# What a text says that works with the digits.
+# Words of a text that works with the digits.
 _LESSON = re.compile(
     r"(?i)luhn|check(?:[- ]?sum|[- ]?digit)|校验[位码和]|加权|(?<![a-z])mod(?:ulo)?[ -]?1[01]\b|模 ?1[01](?!\d)"
 )
 _CARRIERS = re.compile(r"(?i)号段|运营商|中国(?:移动|联通|电信)|unicom|cmcc|telecom|carrier")
-# What may look at the form.
+# Code that may check the format.
 _CHECK = re.compile(
     r"\.(?:test|exec|match|matches|search|fullmatch|findall|replace|sub)\(|\bassert|\bexpect\(|"
     r"(?<![A-Za-z])(?:is|check|valid|validate|verify|ok)(?:[A-Z_]\w{0,40})?\("
 )
 _PATTERN = re.compile(r"[/\"'`](\^[^/\"'`\n]{3,200}\$)[/\"'`]")
-_MOST_CHOICES = (
-    5  # places of a pattern that may match more or less; with many, or repeated groups, it may take for ever
-)
+_MOST_CHOICES = 5  # quantifiers of a pattern; with more of them, or repeated groups, matching may take for ever
 _CHOICE, _REPEATED_GROUP = re.compile(r"[*+?]|\{\d*,"), re.compile(r"\)[*+{]")
-# What a text shows of a value half hidden, `139****5678` and `l***@corp.cn`, and dates.
+# Partly hidden values in a text, `139****5678` and `l***@corp.cn`, and dates.
 _HIDDEN_TAIL, _HIDDEN_HEAD = (
     re.compile(r"(\d{3})\d{0,3}[ -]?[*•]{2,}"),
     re.compile(r"(?<![*•])[*•]{2,}[ -]?(\d{4})(?!\d)"),
@@ -43,7 +41,7 @@ _DATE = re.compile(r"(?<!\d)(\d{4})(?:[-/.年](\d{1,2})[-/.月](\d{1,2})|(\d\d)(
 
 
 class _About(NamedTuple):
-    """What a whole text says, whatever the value: it is read once for all of them."""
+    """Facts about a whole text that do not depend on the value: determined once for all values."""
 
     teaches: bool
     carriers: bool
@@ -74,12 +72,12 @@ def _about(text: str, path: str) -> _About:
 
 
 def stand_in(text: str, span: Span, path: str) -> str | None:
-    """Return what stands in for a value: `""` for the word of its kind, and None if the value has to stay.
+    """Return the replacement of a value: `""` for the word of its kind, or None if the value has to stay.
 
     Args:
-        text: The text that holds it.
-        span: Where it is, and its kind, as `personal` says.
-        path: The path that `personal` was given.
+        text: The text that contains it.
+        span: Its place and kind, from `personal`.
+        path: The path passed to `personal`.
 
     >>> code = "isPhone('+86 139-1234-5678')"
     >>> stand_in(code, Span(9, 26, "phone"), "a.js")
@@ -98,7 +96,7 @@ def stand_in(text: str, span: Span, path: str) -> str | None:
 
 
 def _goes_on_from(value: str, kind: str, about: _About) -> bool:
-    """Return whether a text teaches the check digit, or shows the value half hidden or the date of birth in it."""
+    """Return whether a text explains the check digit, shows the value partly hidden, or shows its date of birth."""
     if kind == "email":
         name, _, host = value.partition("@")
         return (name[0], host) in about.mailboxes
@@ -111,7 +109,7 @@ def _goes_on_from(value: str, kind: str, about: _About) -> bool:
 
 
 def _is_checked(text: str, span: Span, about: _About) -> bool:
-    """Return whether the code that holds a value, or its line in prose, may look at the value's form."""
+    """Return whether the code around a value, or its line in prose, may check the value's format."""
     piece = next((piece for piece in about.checked if piece[0] <= span.start < piece[1]), None)
     if piece is None:
         return False
@@ -124,7 +122,7 @@ def _is_checked(text: str, span: Span, about: _About) -> bool:
 
 
 def of_the_same_form(value: str, kind: str) -> str | None:
-    """Return a value of the same form that is nobody's, or None where none is known."""
+    """Return a value of the same format that belongs to nobody, or None where none is known."""
     digits = _digits(value)
     if kind == "email":
         return "user@example.com"
@@ -141,7 +139,7 @@ def of_the_same_form(value: str, kind: str) -> str | None:
 
 
 def _tells_apart(value: str, other: str, kind: str, about: _About) -> bool:
-    """Return whether something in the text may say yes to one of two values and no to the other."""
+    """Return whether a check in the text may accept one of two values and reject the other."""
     if kind == "email":
         return False
     return (kind == "phone" and about.carriers) or any(_differs(pattern, value, other) for pattern in about.patterns)
@@ -149,7 +147,7 @@ def _tells_apart(value: str, other: str, kind: str, about: _About) -> bool:
 
 @lru_cache(maxsize=64)
 def _differs(pattern: str, value: str, other: str) -> bool:
-    """Return whether a pattern of the text takes one value and not the other, or cannot be tried safely."""
+    """Return whether a pattern matches only one of two values, or cannot be tried safely."""
     if _REPEATED_GROUP.search(pattern) or len(_CHOICE.findall(pattern)) > _MOST_CHOICES:
         return True
     try:

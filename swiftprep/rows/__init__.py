@@ -1,1 +1,1 @@
-"""The forms that rows of a data file have."""
+"""Row forms of data files: their columns, types, and keys beside the text."""

@@ -1,7 +1,7 @@
-"""The types in a file's rows, and whether Arrow, which ms-swift reads JSON with, can read them as one table.
+"""The types of a file's rows, and whether Arrow, ms-swift's JSON reader, can read them as one table.
 
-Arrow takes a file in blocks and gives each column one type. It refuses a key with values of two types, cannot turn a
-null of one block into the list or object of another, and reads a list that begins with null out of the wrong memory.
+Arrow reads a file in blocks and gives each column one type. It refuses a key with values of two types, cannot cast a
+null of one block to the list or object of another, and reads invalid memory for a list that begins with null.
 """
 
 from __future__ import annotations
@@ -13,22 +13,22 @@ from typing import IO, Any, TypeAlias
 
 import orjson
 
-# The name of a type; for an object its keys with their types, for a list the types of its items.
+# A type's name; for an object its keys with their types, for a list the set of its item types.
 Types: TypeAlias = "str | tuple[tuple[str, Types], ...] | frozenset[Types]"
 
 
 def types_of(value: Any) -> Types:
-    """Return the types of a JSON value, to compare."""
+    """Return the types of a JSON value in a comparable form."""
     if isinstance(value, dict):
         return tuple(sorted(((str(key), types_of(inner)) for key, inner in value.items()), key=lambda pair: pair[0]))
     if isinstance(value, (list, tuple)):
-        # Once an item has told the type of a list, a null does no harm.
+        # Once the first item has set the type of a list, a null does no harm.
         return frozenset(types_of(item) for place, item in enumerate(value) if item is not None or place == 0)
     return type(value).__name__
 
 
 def is_one_table(values: Iterable[Types]) -> bool:
-    """Tell whether Arrow can read values of these types, in any order and with blocks of any size, in one column.
+    """Tell whether one Arrow column can hold values of these types, in any order and with any block size.
 
     >>> is_one_table(map(types_of, [{"tags": ["a"]}, {"tags": []}, {"lines": 3}]))
     True
@@ -41,7 +41,7 @@ def is_one_table(values: Iterable[Types]) -> bool:
     plain = {"number" if types in ("int", "float") else types for types in seen - objects - lists}
     if len(plain - {"NoneType"}) + bool(objects) + bool(lists) > 1:
         return False
-    if (objects or lists) and plain:  # null in one block, more in the next
+    if (objects or lists) and plain:  # null in one block, an object or list in the next
         return False
     items = frozenset().union(*lists)
     if "NoneType" in items or (frozenset() in lists and any(not isinstance(types, str) for types in items)):
@@ -50,14 +50,14 @@ def is_one_table(values: Iterable[Types]) -> bool:
     for types in objects:
         for key, inner in types:
             keys.setdefault(key, set()).add(inner)
-    # `datasets` takes a slash in the name of a column of two types for a step down, and never comes to an end.
+    # `datasets` takes a slash in the name of a two-typed column for a path separator, and loops forever.
     if any(not key or "/" in key for key in keys):
         return False
     return all(map(is_one_table, keys.values())) and (not items or is_one_table(items))
 
 
 def put_meta_into_text(file: IO[bytes], *, fill: bool) -> None:
-    """Write the rows of a file that is being written anew, with each `meta` as JSON text.
+    """Rewrite a file that is open for writing, with each `meta` as JSON text.
 
     Args:
         file: Holds one row a line.

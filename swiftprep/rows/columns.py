@@ -1,7 +1,7 @@
-"""The columns of a row that hold what is to be learnt, and those of them that a reading leaves out.
+"""The columns of a row that hold training content, and those among them that a reader would lose.
 
-A row may hold two conversations, `messages` and a `query` with its `response`, or one of which a sample cannot say all:
-pictures, tools, the answer that was rejected. Every reader reads one; what it would lose is named here.
+A row may hold two conversations (`messages`, and a `query` with its `response`), or content that a sample has no place
+for: pictures, tools, a rejected answer. Every reader reads one conversation; what it would lose is named here.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ RESPONSE_KEYS = (
 )  # fmt: skip
 MEDIA_KEYS = ("images", "image", "videos", "video", "audios", "audio", "objects")
 ASKERS, ANSWERERS = ("user", "human"), ("assistant", "gpt", "bot")
-# The last two are what other tools call the answers of a preference row.
+# The last two are other tools' names for the answers of a preference row.
 _PREFERENCE_KEYS = (
     "rejected_response", "rejected_messages", "positive_messages", "negative_messages", "rejected", "chosen",
 )  # fmt: skip
 _DESIRED_KEYS = ("label", "kto_tag")  # of KTO: whether the answer is one to learn
-# Other names for the answer often stand beside it for a copy of it or a solution to check it by.
+# Other names for the answer often hold a copy of it, or a reference solution to check it against.
 _ANSWER_KEYS = ("response", "output")
 _TEXT_KEYS = {"content", "value", "text", *ASKERS, *ANSWERERS}
 TELLING_KEYS = frozenset((
@@ -43,12 +43,12 @@ TELLING_KEYS = frozenset((
 
 @dataclass(frozen=True, slots=True)
 class LeftOver:
-    """A column that a reading leaves out.
+    """A column that a reader would lose.
 
     Attributes:
-        reason: Which kind of thing would be lost, one of `swiftprep.swiftfmt.REASONS`.
-        key: Its name.
-        value: What it holds.
+        reason: The kind of content that would be lost, one of `swiftprep.swiftfmt.REASONS`.
+        key: Name of the column.
+        value: Its value.
     """
 
     reason: str
@@ -56,17 +56,17 @@ class LeftOver:
     value: Any
 
     def __str__(self) -> str:
-        shown = str(self.value)
-        return f"'{self.key}': {shown if len(shown) <= 40 else f'{shown[:40]}…'}"
+        text = str(self.value)
+        return f"'{self.key}': {text if len(text) <= 40 else f'{text[:40]}…'}"
 
 
 def left_over(row: Mapping[str, Any], messages: list[dict[str, Any]], read: Container[str] = ()) -> list[LeftOver]:
-    """Return the columns that say something to learn which the messages read of the row do not say.
+    """Return the columns with training content that the messages read from the row do not contain.
 
     Args:
         row: The row.
-        messages: What was read of it, with `role` and `content`.
-        read: Columns that are known to be read.
+        messages: The messages read from it, with `role` and `content`.
+        read: Columns known to be read.
 
     >>> turns = [{"role": "user", "content": "q"}, {"role": "assistant", "content": "a"}]
     >>> [str(column) for column in left_over({"messages": turns, "query": "q", "response": "b"}, turns)]
@@ -95,19 +95,19 @@ def _left_over(row: Mapping[str, Any], messages: list[dict[str, Any]]) -> Iterat
         ("two-questions", "", (*MESSAGES_KEYS, "history")),
     ):
         for key in keys:
-            if row.get(key) and not _is_said(row[key], role, messages, row):
+            if row.get(key) and not _is_contained(row[key], role, messages, row):
                 yield reason, key
 
 
-def _is_said(value: Any, role: str, messages: list[dict[str, Any]], row: Mapping[str, Any]) -> bool:
-    said = {turn["content"].strip() for turn in messages if role in (turn["role"], "") and _is_text(turn["content"])}
+def _is_contained(value: Any, role: str, messages: list[dict[str, Any]], row: Mapping[str, Any]) -> bool:
+    texts = {turn["content"].strip() for turn in messages if role in (turn["role"], "") and _is_text(turn["content"])}
     if role == "user":
         parts = [row.get("instruction"), row.get("input")]
-        if all(map(_is_text, parts)) and "\n".join(parts).strip() in said:  # type: ignore[arg-type]
-            said |= {part.strip() for part in parts if part}
-    # The reasoning may have been put before an answer.
-    said |= {text.rpartition("</think>")[2].strip() for text in said}
-    return all(not text.strip() or text.strip() in said for text in _texts(_parsed(value) if not role else value))
+        if all(map(_is_text, parts)) and "\n".join(parts).strip() in texts:  # type: ignore[arg-type]
+            texts |= {part.strip() for part in parts if part}
+    # Reasoning may have been put before an answer.
+    texts |= {text.rpartition("</think>")[2].strip() for text in texts}
+    return all(not text.strip() or text.strip() in texts for text in _texts(_parsed(value) if not role else value))
 
 
 def _is_text(value: Any) -> bool:
@@ -115,8 +115,8 @@ def _is_text(value: Any) -> bool:
 
 
 def _texts(value: Any) -> Iterator[str]:
-    """Yield the texts in a value: its own, or those of the turns in it."""
-    left = [value]  # no recursion: what is read may be nested deeply
+    """Yield the texts in a value: the value itself, or those of its turns."""
+    left = [value]  # no recursion: the value may be nested deeply
     while left:
         inner = left.pop()
         if isinstance(inner, str):
@@ -130,7 +130,7 @@ def _texts(value: Any) -> Iterator[str]:
 
 
 def _parsed(value: Any) -> Any:
-    """Return the list that a text is, as JSON or as Python; anything else as it is."""
+    """Parse a text that holds a JSON or Python list; return anything else as it is."""
     if not isinstance(value, str) or not value.lstrip().startswith("["):
         return value
     with contextlib.suppress(ValueError, RecursionError):

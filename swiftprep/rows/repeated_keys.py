@@ -1,4 +1,4 @@
-"""Keys that stand twice in one object of a JSON text, of which `orjson` keeps the last and says nothing."""
+"""Duplicate keys in the objects of a JSON text, of which `orjson` silently keeps the last."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ _COLON = re.compile(rb'"\s+:')
 
 
 def may_repeat_a_key(line: bytes, value: Any) -> bool:
-    """Tell whether a key may stand twice in a text, which is quick: no is certain, yes is to be looked into.
+    """Tell quickly whether a text may have a duplicate key: False is certain, True needs a closer look.
 
     Args:
-        line: The text.
-        value: What it was parsed to.
+        line: The JSON text.
+        value: The value parsed from it.
     """
     return line.count(b'":') != _count_keys(value) or _has_loose_colon(line)
 
 
 def repeated_key(line: bytes, value: Any) -> str | None:
-    """Return a key that stands twice in one object, with two values; None where none does.
+    """Return a duplicate key of an object that has two different values, or None.
 
     Args:
         line: A valid JSON text.
-        value: What it was parsed to.
+        value: The value parsed from it.
 
     >>> repeated_key(b'{"a": 1, "b": {"c": 2, "c": 3}}', {"a": 1, "b": {"c": 3}})
     'c'

@@ -1,8 +1,8 @@
-"""What stands beside the text of a turn or a row, and would be lost where only the text is read.
+"""Keys of a turn or row beside its text, which would be lost if only the text were read.
 
-Three kinds matter: a *mark* that says how far to learn (`weight: 0`, `train: false`, `masked: true`), the *reasoning*
-before an answer, and anything *other* that holds text. What only describes a turn, such as its id, is not among them,
-nor is a mark that says to learn as usual. A mark that cannot be understood counts as one that says otherwise.
+Three kinds matter: a *mark* that says whether to train on the turn (`weight: 0`, `train: false`, `masked: true`), the
+*reasoning* before an answer, and any *other* key that holds text. Keys that only describe a turn, such as its id, are
+left out, and so is a mark that asks for normal training. A mark that cannot be understood counts as one that does not.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _LEARNT = {
 }  # fmt: skip
 _KEPT = {"keep", "include", "included"}
 _NOT_LEARNT = {"masked", "masking", "ignore", "ignored", "skip", "skipped", "exclude", "excluded", "frozen"}
-_EITHER_WAY = {"mask", "masks"}  # a 1 is not learnt in one tool, and all that is learnt in another
+_EITHER_WAY = {"mask", "masks"}  # in some tools 1 means "not learnt", in others "learnt"
 _NOT = {"no", "not", "non", "without", "disable", "disabled"}
 _FACTOR = {"weight", "weights", "scale", "factor"}
 _LABELS = {
@@ -33,19 +33,19 @@ _LABELS = {
     "datetime", "lang", "language", "source", "finish_reason", "stop_reason", "status", "usage", "meta", "metadata",
     "hash", "reasoning_effort",
 }  # fmt: skip
-_SWITCHES = {"prefix", "partial"}  # the turn is only the beginning of one
+_SWITCHES = {"prefix", "partial"}  # the turn is only the beginning of an answer
 _WORDS = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False, "0": 0, "1": 1}
-_LONGEST_NAME = 100  # characters of a key that are looked at, and remembered
+_LONGEST_NAME = 100  # characters of a key that are examined and cached
 _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 
 @dataclass(frozen=True, slots=True)
 class Extra:
-    """Something beside the text.
+    """A key beside the text of a turn or row.
 
     Attributes:
-        key: Its name.
-        value: What it holds.
+        key: Name of the key.
+        value: Its value.
         kind: `"mark"`, `"reasoning"` or `"other"`.
     """
 
@@ -54,17 +54,17 @@ class Extra:
     kind: Literal["mark", "reasoning", "other"]
 
     def __str__(self) -> str:
-        shown = str(self.value)
-        return f"'{self.key}': {shown if len(shown) <= 40 else f'{shown[:40]}…'}"
+        text = str(self.value)
+        return f"'{self.key}': {text if len(text) <= 40 else f'{text[:40]}…'}"
 
 
 def turn_extras(turn: dict[str, Any], read: Container[str], *, answer: bool) -> list[Extra]:
-    """Return what a turn holds beside what is read of it.
+    """Return the keys of a turn that are not read and matter.
 
     Args:
-        turn: With a role and a text, or as a pair of question and answer.
+        turn: A role with a text, or a pair of question and answer.
         read: The keys that are read.
-        answer: Whether it is the assistant's: others are not learnt anyway.
+        answer: Whether it is the assistant's turn: other turns are not learnt anyway.
 
     >>> [extra.key for extra in turn_extras({"content": "x", "weight": 0, "id": 7}, {"content"}, answer=True)]
     ['weight']
@@ -73,13 +73,13 @@ def turn_extras(turn: dict[str, Any], read: Container[str], *, answer: bool) -> 
 
 
 def keys_of_a_turn(turn: dict[str, Any]) -> set[str]:
-    """Return the keys that are read of a turn: its role, and its text under either name, unless there are two texts."""
+    """Return the keys read from a turn: its role, and its text under either name, unless there are two texts."""
     two = "content" in turn and turn.get("value") not in (None, turn["content"])
     return {"role", "from", "content"} if two else {"role", "from", "content", "value"}
 
 
 def row_extras(row: dict[str, Any], read: Container[str]) -> list[Extra]:
-    """Return the marks and the reasoning that a row holds in columns which are not read; other columns are its own."""
+    """Return the marks and the reasoning in columns of a row that are not read; its other columns do not matter."""
     return [
         extra
         for extra in _extras(row, read, True)
@@ -88,7 +88,7 @@ def row_extras(row: dict[str, Any], read: Container[str]) -> list[Extra]:
 
 
 def is_telling(name: str) -> bool:
-    """Tell whether a name is one of a mark or of the reasoning."""
+    """Tell whether a name is that of a mark or of reasoning."""
     names = _names(name[:_LONGEST_NAME])
     return bool(_marked(names[0]) or REASONING & set(names))
 
@@ -99,7 +99,7 @@ def _extras(holder: dict[str, Any], read: Container[str], answer: bool) -> Itera
             continue
         names = _names(str(key)[:_LONGEST_NAME])
         if marked := _marked(names[0]):
-            asked = marked == {"learnt"} and value is True  # to learn what somebody else says
+            asked = marked == {"learnt"} and value is True  # to train on a turn that is not the assistant's
             if (not _learns_as_usual(marked, value)) if answer else asked:
                 yield Extra(key, value, "mark")
         elif REASONING & set(names) and isinstance(value, (str, list, dict)):
@@ -114,16 +114,16 @@ def _extras(holder: dict[str, Any], read: Container[str], answer: bool) -> Itera
 
 @lru_cache(maxsize=4096)
 def _names(key: str) -> tuple[str, str]:
-    """Return a name in small letters, its words apart: `trainOnTurn` and `train-on-turn` are `train_on_turn`."""
+    """Return a name in snake case and in lower case: `trainOnTurn` becomes `train_on_turn` and `trainonturn`."""
     plain = key.strip().replace("-", "_")
     return _HUMP.sub("_", plain).lower(), plain.lower()
 
 
 @lru_cache(maxsize=4096)
 def _marked(name: str) -> frozenset[str]:
-    """Return what a true under the name of a mark means: `learnt`, `not-learnt` or `either`, and how it is put.
+    """Return what a true value means for a mark of this name: `learnt`, `not-learnt` or `either`, with modifiers.
 
-    With `factor` it is a number to multiply by, with `kept` it is about more than learning; nothing for no mark.
+    `factor` stands for a number to multiply the loss by, `kept` for more than training. An empty set is no mark.
     """
     words = set(name.split("_"))
     if words & _EITHER_WAY:
@@ -141,20 +141,20 @@ def _learns_as_usual(marked: frozenset[str], value: Any) -> bool:
         return all(_learns_as_usual(marked, item) for item in value)
     switch = _switch(value)
     if switch is None:
-        # A number that is no switch, such as a loss that was measured, says how far to learn only in a weight.
+        # A number other than 0 and 1, such as a measured loss, matters only in a weight.
         return isinstance(value, (int, float)) and "factor" not in marked and "either" not in marked
     return "either" not in marked and switch is ("learnt" in marked)
 
 
 def _switch(value: Any) -> bool | None:
-    """Read true, false, 1, 0 and the words for them; None for anything else."""
+    """Parse true, false, 1, 0 and the words for them; return None for anything else."""
     if isinstance(value, str):
         value = _WORDS.get(value.strip().lower())
     return bool(value) if isinstance(value, (bool, int, float)) and value in (0, 1) else None
 
 
 def _is_setting(value: Any) -> bool:
-    """Tell whether a value says how to think, and not what was thought."""
+    """Tell whether a value is a setting for the reasoning and not the reasoning itself."""
     return isinstance(value, str) and (value.strip().lower() in _EFFORTS or _switch(value) is not None)
 
 

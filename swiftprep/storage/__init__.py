@@ -1,1 +1,1 @@
-"""Files and folders on disk: written whole, locked, owned by one run."""
+"""Files and folders on disk: atomic writes, locks, and output folders that belong to one run."""

@@ -1,4 +1,4 @@
-"""Output files that are either whole or absent, and the folder for what is worth keeping between runs."""
+"""Output files that are either complete or absent, and the cache folder."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ _numbers = itertools.count()
 def atomic_write(path: str | Path) -> Iterator[IO[bytes]]:
     """Open a temporary neighbour of `path` for binary writing and rename it onto `path` at the end.
 
-    The file is flushed to disk before the rename, parent folders are made, and on any exception the temporary
-    file is removed and `path` keeps what it held before. What a process that was killed left behind of this kind in
-    the folder is removed, too.
+    The file is flushed to disk before the rename, and parent folders are created. On any exception the temporary file
+    is removed and `path` keeps its old content. Temporary files that killed processes left in the folder are removed,
+    too.
 
     Raises:
-        OSError: the folder cannot be made or written to, or the disk is full; it names the file.
+        OSError: the folder cannot be created or written to, or the disk is full; it names the file.
     """
     target = Path(path)
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -40,7 +40,7 @@ def atomic_write(path: str | Path) -> Iterator[IO[bytes]]:
             file.flush()
             os.fsync(file.fileno())
             if not _POSIX:
-                file.close()  # Windows moves no open file; elsewhere its lock says that it is no leftover
+                file.close()  # Windows cannot move an open file; elsewhere the lock marks it as in use
             os.replace(file.name, target)
     except OSError as error:
         if error.filename is None and error.errno in _FULL:
@@ -50,12 +50,12 @@ def atomic_write(path: str | Path) -> Iterator[IO[bytes]]:
 
 @contextmanager
 def whole_folder(path: str | Path) -> Iterator[Path]:
-    """Yield the name of a folder beside `path`, to be made and filled, and rename it onto `path` at the end.
+    """Yield the path of a folder beside `path`, to be created and filled, and rename it onto `path` at the end.
 
-    On any exception it is removed; what a process that was killed left behind is removed, too.
+    On any exception it is removed; folders that killed processes left behind are removed, too.
 
     Raises:
-        OSError: the folder cannot be made or written to, or `path` is there already.
+        OSError: the folder cannot be created or written to, or `path` already exists.
     """
     target = Path(path)
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -70,7 +70,7 @@ def whole_folder(path: str | Path) -> Iterator[Path]:
 
 @contextmanager
 def _temporary(folder: Path) -> Iterator[IO[bytes]]:
-    """Open a new file in a folder, locked as long as it is open, and remove it at the end if it is still there."""
+    """Open a new file in a folder, keep it locked while open, and remove it at the end if it still exists."""
     clear_leftovers(folder)
     file = _new_file(folder)
     try:
@@ -85,27 +85,27 @@ def _new_file(folder: Path) -> IO[bytes]:
         name = folder / f".swiftprep-{os.getpid()}-{next(_numbers)}.tmp"
         try:
             file = name.open("xb")
-        except FileExistsError:  # of a process with this number on another machine, or of one that is dead
+        except FileExistsError:  # of a process with the same number, on another machine or dead
             continue
-        with suppress(OSError):  # a file system without locks: what is left there stays
+        with suppress(OSError):  # a file system without locks: leftovers stay there
             if _POSIX and not (lock(file.fileno()) and os.fstat(file.fileno()).st_nlink):
-                file.close()  # taken for a leftover before it had its lock
+                file.close()  # another process took it for a leftover before it was locked
                 continue
         return file
 
 
 def clear_leftovers(folder: Path) -> None:
-    """Remove temporary files of ours that nobody has open, as their locks tell, with the folders beside them."""
+    """Remove swiftprep's temporary files that no process has locked, with the folders beside them."""
     with os.scandir(folder) as entries:
         names = [entry.name for entry in entries if _LEFTOVER.fullmatch(entry.name)]
     for name in names:
-        with suppress(OSError):  # somebody else was quicker, or it is not ours to remove
+        with suppress(OSError):  # another process was quicker, or we may not remove it
             _remove_if_dead(folder / name)
 
 
 def _remove_if_dead(path: Path) -> None:
     if not _POSIX:
-        path.unlink()  # Windows refuses that while somebody has it open
+        path.unlink()  # Windows refuses this while the file is open
     else:
         file = os.open(path, os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK)
         try:
@@ -128,7 +128,7 @@ def cache_dir() -> Path:
     """Return the cache folder: `$SWIFTPREP_CACHE`, else `~/.cache/swiftprep`.
 
     Raises:
-        ConfigError: there is no home folder: neither `$HOME` nor an entry in the table of users.
+        ConfigError: there is no home folder: neither `$HOME` nor an entry in the user database.
     """
     try:
         return Path(os.environ.get("SWIFTPREP_CACHE") or Path.home() / ".cache" / "swiftprep")

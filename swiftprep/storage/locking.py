@@ -1,4 +1,4 @@
-"""Locks of the operating system on an open file: gone with the process that holds them, however it ends."""
+"""Operating-system locks on open files, released when the process that holds them ends, however it ends."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from pathlib import Path
 
 from swiftprep.errors import ConfigError
 
-# For opening a file of swiftprep's own: a link in its place is no way to another, and a pipe there is not waited for.
+# For opening swiftprep's own files: a link in their place is not followed, and opening a pipe does not block.
 NO_LINKS = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
-_LONGEST = 20  # bytes: what a lock holds is the number of a process
+_LONGEST = 20  # bytes: a lock file holds a process number
 
 _TAKEN = (errno.EAGAIN, errno.EACCES, errno.EDEADLK)
 
 
 def open_lock(path: Path, mode: int = 0o666, *, create: bool = True) -> int:
-    """Open a file to be locked, which is made if it is not there, and return its descriptor.
+    """Open a lock file, creating it if it does not exist, and return its descriptor.
 
     Raises:
-        ConfigError: a link, or something that is no lock, is in its place: that is neither locked nor written to.
+        ConfigError: a link, or a file that is not a lock, is in its place; it is neither locked nor written to.
         OSError: it cannot be opened.
     """
     try:
@@ -30,28 +30,28 @@ def open_lock(path: Path, mode: int = 0o666, *, create: bool = True) -> int:
         if error.errno == errno.ELOOP or path.is_symlink():
             raise _no_lock(path) from None
         raise
-    found = os.fstat(file)
-    if not stat.S_ISREG(found.st_mode) or found.st_nlink > 1 or found.st_size > _LONGEST:
+    status = os.fstat(file)
+    if not stat.S_ISREG(status.st_mode) or status.st_nlink > 1 or status.st_size > _LONGEST:
         os.close(file)
         raise _no_lock(path)
     return file
 
 
 def _no_lock(path: Path) -> ConfigError:
-    return ConfigError(f"{path}: a link, or no lock of swiftprep's; delete it, or name another place (不是锁文件)")
+    return ConfigError(f"{path}: a link, or no lock file of swiftprep; delete it, or name another place (不是锁文件)")
 
 
 def lock(file: int, *, shared: bool = False) -> bool:
-    """Take the lock of an open file and tell whether that went well; it is never waited for.
+    """Try to lock an open file without waiting, and return whether the lock is held.
 
-    It is held until the file is closed. Two openings of one file exclude each other within a process, too.
+    The lock is held until the file is closed. Two descriptors of one file exclude each other even within a process.
 
     Args:
-        file: Descriptor of a file that is open for writing.
-        shared: Others may share it who ask for that, too. Windows has no such locks: there it is not taken at all.
+        file: Descriptor of a file open for writing.
+        shared: Take a shared lock. Windows has none: there nothing is locked.
 
     Raises:
-        OSError: this file system has no locks.
+        OSError: this file system does not support locks.
     """
     try:
         _take(file, shared)
@@ -63,10 +63,10 @@ def lock(file: int, *, shared: bool = False) -> bool:
 
 
 def sign(file: int) -> None:
-    """Write into a file whose lock is held who holds it.
+    """Write this process's number into a locked file.
 
     Raises:
-        OSError: the disk is full; the lock holds all the same.
+        OSError: the disk is full; the lock is still held.
     """
     os.truncate(file, 0)
     os.lseek(file, 0, os.SEEK_SET)
@@ -74,7 +74,7 @@ def sign(file: int) -> None:
 
 
 def holder(file: int) -> str:
-    """Return the number of the process that signed a lock, or `""`."""
+    """Return the number of the process that signed a lock file, or `""`."""
     number = os.pread(file, _LONGEST, 0).decode("ascii", "replace").strip() if hasattr(os, "pread") else ""
     return number if number.isdigit() else ""
 

@@ -1,13 +1,14 @@
-"""Folders of results: what is written together appears together, and a reader sees when it is no longer together.
+"""Output folders: files that are written together appear together, and readers detect files of different runs.
 
-    FOLDER/.swiftprep/lock         held by whoever writes, or works there
-    FOLDER/.swiftprep/new/         what is being written; without a living writer it is removed
-    FOLDER/.swiftprep/ready/       what is whole and moves into place; after a writer's death the next one here does it,
-                                   if it is of the same user, else throws it away: see `swiftprep.storage.staging`
+    FOLDER/.swiftprep/lock         held by the process that writes, or works there
+    FOLDER/.swiftprep/new/         files being written; removed if their writer is dead
+    FOLDER/.swiftprep/ready/       complete files being moved into place; if their writer dies, the next process of the
+                                   same user finishes the move, and any other discards them: see
+                                   `swiftprep.storage.staging`
     FOLDER/.swiftprep/files.json   which run wrote which files, with their sizes and hashes
 
-The old files are taken away before the first new one moves in: whoever looks at the folder past this module may miss
-files for a moment, but never sees those of two runs.
+Old files are removed before the first new one is moved in: a program that reads the folder without this module may find
+files missing for a moment, but never files of two runs.
 """
 
 from __future__ import annotations
@@ -46,15 +47,15 @@ logger = get_logger(__name__)
 
 WAIT = 600.0  # seconds for another process to finish what it writes
 _MOVING = 30.0  # seconds for another process to move files into place
-_LOOK = 0.05  # seconds between two looks at a lock
+_LOOK = 0.05  # seconds between two attempts to take a lock
 
-_ours: set[Path] = set()  # folders that this process has
-_told: set[Path] = set()  # folders of which was said that somebody else left something there
-_open: dict[Path, set[str]] = {}  # folders that are being filled → the names of their sides
+_ours: set[Path] = set()  # folders that this process holds
+_warned: set[Path] = set()  # folders for which a warning about another user's files was logged
+_open: dict[Path, set[str]] = {}  # folders being filled → the names of their sides
 
 
 class OutputFolder:
-    """A folder of results that this process alone writes into, until `close`, or until it ends, however it ends.
+    """An output folder that only this process writes to, until `close` or until the process ends, however it ends.
 
     >>> import tempfile
     >>> folder = Path(tempfile.mkdtemp()) / "out"
@@ -68,17 +69,17 @@ class OutputFolder:
     """
 
     def __init__(self, path: str | Path, *, wait: float = WAIT) -> None:
-        """Take the folder, make it if it is not there, and put right what a dead writer left.
+        """Lock the folder, creating it if needed, and repair what a dead writer left.
 
         Args:
             path: The folder.
-            wait: Seconds to wait for another process that has it.
+            wait: Seconds to wait for another process that holds it.
 
         Raises:
-            ConfigError: another process has it, it is a link to nowhere, or what waits there to be moved is not of a
-                run of this user's and cannot be thrown away.
-            DataError: a link stands for a file or folder of swiftprep's own.
-            OSError: the folder cannot be made or written to.
+            ConfigError: another process holds it, it is a link to nowhere, or files wait there that no run of this
+                user wrote and that cannot be discarded.
+            DataError: a link is in place of a file or folder of swiftprep's own.
+            OSError: the folder cannot be created or written to.
         """
         self.path = Path(path)
         state = self.path / STATE
@@ -89,7 +90,7 @@ class OutputFolder:
         try:
             clear_leftovers(self.path)
             if not put_right(self.path):
-                # Without locks, it may be what a writer on another machine is at.
+                # Where locks do not work, a writer on another machine may be busy with these files.
                 if not (_holds(self._lock) and throw_away(self.path)):
                     raise ConfigError(not_ours(self.path))
                 logger.warning(
@@ -110,23 +111,23 @@ class OutputFolder:
         self.close()
 
     def close(self) -> None:
-        """Let others have the folder."""
+        """Release the folder."""
         _ours.discard(self._whole)
         os.close(self._lock)
 
     @contextmanager
     def writing(self, what: str, *, sides: Iterable[str] = ()) -> Iterator[Path]:
-        """Yield an empty folder; what is in it at the end takes its place in this one, all of it or nothing.
+        """Yield an empty folder whose files are moved into this one at the end, all of them or none.
 
-        Files that were here before and have other names stay as they are.
+        Existing files with other names stay as they are.
 
         Args:
-            what: Who writes, in a word; the run's id begins with it.
+            what: Short name of the writer; the run's id begins with it.
             sides: See `RunRecord`.
 
         Raises:
-            DataError: a link is on the way of one of the files; all is as it was then.
-            OSError: the disk is full, or something is in the way; all is as it was then.
+            DataError: a link is on the path of one of the files; nothing is changed.
+            OSError: the disk is full, or something is in the way; nothing is changed.
         """
         new, ready = self.path / STATE / NEW, self.path / STATE / READY
         staged = begin(self.path)
@@ -155,7 +156,7 @@ class OutputFolder:
 
 
 def _holds(file: int) -> bool:
-    """Tell whether the lock of an open file, which was asked for, is really held: not every file system has locks."""
+    """Tell whether the lock of an open file is really held, as not every file system supports locks."""
     try:
         return lock(file)
     except OSError:
@@ -164,9 +165,9 @@ def _holds(file: int) -> bool:
 
 @contextmanager
 def writing(folder: str | Path, what: str, *, sides: Iterable[str] = ()) -> Iterator[Path]:
-    """Take an output folder, write into it together what is put into the folder yielded, and let it go.
+    """Take an output folder, yield a folder whose files are moved into it together at the end, and release it.
 
-    A folder that such a block yields may be given to another: what that one writes belongs to the whole.
+    The folder that such a block yields may be passed to a nested call, whose files then join the same set.
 
     Args:
         folder: Where the files go. Another process that writes there is waited for.
@@ -174,7 +175,7 @@ def writing(folder: str | Path, what: str, *, sides: Iterable[str] = ()) -> Iter
         sides: See `OutputFolder.writing`.
 
     Raises:
-        ConfigError: another process writes there, and does not come to an end.
+        ConfigError: another process writes there, and does not finish in time.
         OSError: see `OutputFolder.writing`.
     """
     if (outer := _open.get(Path(folder))) is not None:
@@ -187,14 +188,14 @@ def writing(folder: str | Path, what: str, *, sides: Iterable[str] = ()) -> Iter
 
 @contextmanager
 def reading(folder: str | Path) -> Iterator[None]:
-    """Keep writers out of an output folder while something long works with what is there; readers share it.
+    """Keep writers out of an output folder during a long operation on its files; readers share the lock.
 
     Raises:
         ConfigError: another process writes there.
     """
     settle(folder)
     file = None
-    with suppress(OSError):  # no output folder, or it cannot be written to: then nobody does
+    with suppress(OSError):  # not an output folder, or not writable: then nobody writes
         if Path(folder).resolve() not in _ours:
             file = _take(Path(folder) / STATE / "lock", Path(folder), 2.0, shared=True)
     try:
@@ -205,14 +206,14 @@ def reading(folder: str | Path) -> Iterator[None]:
 
 
 def settle(folder: str | Path) -> None:
-    """Put right what a dead writer left in a folder: its files go into place if they are all there, else they go.
+    """Repair what a dead writer left in a folder: move its files into place if they are complete, else remove them.
 
-    Readers do this first. Of a folder that was never an output folder nothing is touched, and nothing of what somebody
-    else left, on another machine maybe: that is told, once.
+    Readers call this first. It touches nothing in a folder that was never an output folder, and nothing that another
+    user or machine left there, which is logged once.
 
     Raises:
-        DataError: new files are half in place, and this process may not move the others; or a link stands for a file
-            or folder of swiftprep's own.
+        DataError: some new files are in place and this process may not move the others, or a link is in place of a
+            file or folder of swiftprep's own.
     """
     where = Path(folder)
     new, ready = where / STATE / NEW, where / STATE / READY
@@ -227,51 +228,51 @@ def settle(folder: str | Path) -> None:
                 put = put_right
                 try:
                     taken = lock(file)
-                except OSError:  # a file system without locks: what is ready moves, however that came
+                except OSError:  # a file system without locks: move what is ready, whoever prepared it
                     taken, put = True, finish
                 if taken:
                     if not put(where):
-                        _tell_others(where)
+                        _warn_of_others(where)
                     return
                 by = holder(file)
             finally:
                 os.close(file)
         except OSError as error:
             if not ready.exists():
-                return  # what was there before is whole
+                return  # the old files are complete
             if not is_ours(where, READY):
-                _tell_others(where)
+                _warn_of_others(where)
                 return
             raise DataError(
-                f"{where}: whoever wrote here was stopped while its files moved into place, and they cannot be moved "
+                f"{where}: a writer was stopped while its files were moved into place, and the rest cannot be moved "
                 f"now: {error.strerror or error} (写入中断，且无法恢复)"
             ) from None
         if not ready.exists():
             return
-        if not is_ours(where, READY):  # nobody is waited for who may not exist
-            _tell_others(where)
+        if not is_ours(where, READY):  # its writer may not exist, so do not wait for it
+            _warn_of_others(where)
             return
         if time.monotonic() > until:
             raise DataError(f"{where}: process {by or '?'} moves new files into place and does not end (正在写入)")
         time.sleep(_LOOK)
 
 
-def _tell_others(folder: Path) -> None:
-    if folder not in _told:
-        _told.add(folder)
+def _warn_of_others(folder: Path) -> None:
+    if folder not in _warned:
+        _warned.add(folder)
         logger.warning(
-            "%s: files wait there that no run of yours on this machine left; they stay where they are, and the others "
-            "are read as they are (存在来历不明的文件，未作改动)",
+            "%s: it holds unfinished files that no run of yours on this machine left; they are left alone, and the "
+            "other files are read as they are (存在来历不明的文件，未作改动)",
             folder / STATE,
         )
 
 
 def check_together(paths: Iterable[str | Path]) -> None:
-    """Refuse files of one output folder that are not of one run. Files of no output folder are not looked at.
+    """Refuse files of one output folder that belong to different runs. Files outside output folders are not checked.
 
     Raises:
-        DataError: a file is not as the run left it that wrote it, or files that were written together are of two runs;
-            it names both.
+        DataError: a file was changed since its run wrote it, or files that were written together come from two runs;
+            the message names both.
     """
     folders: dict[Path, set[str]] = {}
     for path in paths:
@@ -282,7 +283,7 @@ def check_together(paths: Iterable[str | Path]) -> None:
 
 
 def hold_together(paths: Iterable[str | Path]) -> ExitStack:
-    """Do what `check_together` does, and keep writers out of the folders of these files until the stack is closed.
+    """Call `check_together`, and keep writers out of the folders of these files until the stack is closed.
 
     Raises:
         ConfigError: another process writes there.
@@ -297,10 +298,10 @@ def hold_together(paths: Iterable[str | Path]) -> ExitStack:
 
 
 def check_run(folder: Path, names: Iterable[str]) -> set[str]:
-    """Refuse files of an output folder, by their names below it, that are not of one run.
+    """Refuse files of an output folder, named relative to it, that belong to different runs.
 
     Returns:
-        The ids of the runs that left all of them as they are.
+        The ids of the runs whose record matches all of them.
 
     Raises:
         DataError: see `check_together`.
@@ -314,7 +315,7 @@ def check_run(folder: Path, names: Iterable[str]) -> set[str]:
         for name in sorted(wanted)
         if any(name in run.files for run in runs) and (folder / name).is_file()
     }
-    of = {name: [run.id for run in runs if run.files.get(name) == found] for name, found in prints.items()}
+    of = {name: [run.id for run in runs if run.files.get(name) == current] for name, current in prints.items()}
     for name, ids in of.items():
         if not ids:
             wrote = next(run for run in reversed(runs) if name in run.files)
@@ -332,22 +333,22 @@ def check_run(folder: Path, names: Iterable[str]) -> set[str]:
 
 
 def run_of(path: str | Path) -> str:
-    """Return the id of the newest run that left a file of an output folder as it is, or `""`."""
+    """Return the id of the newest run whose record matches a file of an output folder, or `""`."""
     where = Path(path)
     runs = [run for run in reversed(read_runs(where.parent)) if where.name in run.files]
-    found = fingerprint(where) if runs else None
-    return next((run.id for run in runs if run.files[where.name] == found), "")
+    current = fingerprint(where) if runs else None
+    return next((run.id for run in runs if run.files[where.name] == current), "")
 
 
 def _refuse(folder: Path, what: str) -> None:
     raise DataError(
-        f"{folder}: {what}; they do not belong together. Write them anew together (run the command again), or, if "
+        f"{folder}: {what}; they do not belong together. Run the command again to write all of them, or, if "
         f"they are as you want them, delete {folder / STATE} (文件来自不同的运行或已被修改，请重新生成)"
     )
 
 
 def own(path: str | Path) -> None:
-    """Make a file of an output folder one of the caller's own, which belongs to no run: it is about to be written."""
+    """Detach a file of an output folder from its run, as the caller is about to overwrite it."""
     where = Path(path)
     settle(where.parent)
     runs = read_runs(where.parent)
@@ -355,7 +356,7 @@ def own(path: str | Path) -> None:
         left = [
             RunRecord(
                 run.id,
-                {name: found for name, found in run.files.items() if name != where.name},
+                {name: recorded for name, recorded in run.files.items() if name != where.name},
                 tuple(name for name in run.sides if name != where.name),
             )
             for run in runs
@@ -379,11 +380,15 @@ def _take(path: Path, folder: Path, wait: float, *, shared: bool = False) -> int
                 waiting = True
             time.sleep(_LOOK)
     except OSError as error:
-        logger.warning("%s: this file system has no locks (%s); do not write there twice at once", folder, error)
+        logger.warning(
+            "%s: this file system has no locks (%s); do not write there from two processes (该文件系统不支持锁)",
+            folder,
+            error,
+        )
     except BaseException:
         os.close(file)
         raise
-    if not shared or holder(file):  # a reader signs where a writer did: a folder from elsewhere stays as it is
-        with suppress(OSError):  # a full disk: the lock holds without it
+    if not shared or holder(file):  # a reader signs only where a writer did: a copied folder stays as it is
+        with suppress(OSError):  # a full disk: the lock is held without it
             sign(file)
     return file

@@ -1,4 +1,4 @@
-"""Which run wrote which files of an output folder: kept beside them, for whoever reads them."""
+"""The record of which run wrote which files of an output folder, kept beside them."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from swiftprep.text.limits import loads_within, read_within
 
 STATE = ".swiftprep"  # in an output folder
 RUNS = "files.json"  # in there
-_REMEMBERED = 8  # runs that are known although each of their files has been written anew
+_REMEMBERED = 8  # newest runs that are kept although all their files have been rewritten
 
 
 @dataclass(frozen=True, slots=True)
 class RunRecord:
-    """What a run wrote into a folder.
+    """The files that a run wrote into a folder.
 
     Attributes:
-        id: What wrote it and a hash of it all: the same files have the same id.
-        files: Name below the folder → size in bytes and SHA-256.
-        sides: Files that must not come from two runs, such as the two sides of a split: who reads one of them has
-            the others looked at as well.
+        id: Name of the writer and a hash of the files: the same files have the same id.
+        files: Name relative to the folder → size in bytes and SHA-256.
+        sides: Files that must not come from two runs, such as the two sides of a split: reading one of them checks
+            the others as well.
     """
 
     id: str
@@ -35,10 +35,10 @@ class RunRecord:
 
 
 def read_runs(folder: Path) -> list[RunRecord]:
-    """Return what is known of who wrote into a folder, the newest last.
+    """Return the runs recorded for a folder, newest last.
 
     Raises:
-        DataError: the file that says it is damaged, or a link.
+        DataError: the record is damaged, or a link.
     """
     if (folder / STATE).is_symlink():
         raise DataError(f"{folder / STATE}: a link; delete it (不能是链接)")
@@ -46,10 +46,10 @@ def read_runs(folder: Path) -> list[RunRecord]:
 
 
 def read_record(path: Path) -> list[RunRecord]:
-    """Return the runs that a record holds, the newest last; none where there is no such file.
+    """Return the runs in a record file, newest last; none if there is no such file.
 
     Raises:
-        DataError: it is damaged, or a link.
+        DataError: the file is damaged, or a link.
     """
     if path.is_symlink():
         raise DataError(f"{path}: a link; delete it (不能是链接)")
@@ -70,7 +70,7 @@ def read_record(path: Path) -> list[RunRecord]:
 
 
 def write_runs(path: Path, runs: list[RunRecord]) -> None:
-    """Write them, without old runs all of whose files were written anew."""
+    """Write a record, leaving out old runs whose files have all been rewritten."""
     kept = [
         run
         for place, run in enumerate(runs)
@@ -92,5 +92,5 @@ def fingerprint(path: Path) -> tuple[int, str]:
 
 
 def run_id(what: str, files: dict[str, tuple[int, str]]) -> str:
-    """Return the id of a run that wrote these files."""
+    """Return the id of a run with these files."""
     return f"{what}-{hashlib.sha256(orjson.dumps(files, option=orjson.OPT_SORT_KEYS)).hexdigest()[:12]}"

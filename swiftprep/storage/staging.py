@@ -1,9 +1,9 @@
-"""Sets of files on their way into an output folder: whose they are, and how they move, never through a link.
+"""Staged files on their way into an output folder: who owns them, and how they are moved, never through a link.
 
-A folder that was downloaded, cloned or unpacked may hold whatever looks like a set that waits. So a set has a mark
-which only this user can make, with a key in the cache folder, and only for the folder it lies in, whose number it
-covers. What has no such mark is not moved, whatever it is. Readers leave it alone; a writer, whom it would keep out
-for ever once the key is lost, throws it away, as long as nothing but plain files of this user's own would go.
+A folder that was downloaded, cloned or unpacked may contain anything that looks like staged files. So they carry a mark
+that only this user can make, with a key from the cache folder, and that is valid only for the folder they lie in, whose
+inode number it covers. Files without a valid mark are never moved. Readers leave them alone; a writer, which they would
+block for ever once the key is lost, discards them, provided that only plain files of this user would be deleted.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ from swiftprep.storage.run_records import RUNS, STATE, read_record
 NEW, READY = "new", "ready"
 _FILES, _MARK = "files", "owner"
 _KEY = "writer.key"  # in the cache folder
-_unkept = secrets.token_bytes(32)  # the key where there is no cache folder: only this process knows its sets then
+_unkept = secrets.token_bytes(32)  # the key where there is no cache folder: valid for this process only
 
 
 def refuse_links(folder: Path) -> None:
-    """Refuse an output folder in which a link stands for what is swiftprep's own.
+    """Refuse an output folder in which a link is in place of a file or folder of swiftprep's own.
 
     Raises:
         DataError: there is one.
@@ -42,29 +42,29 @@ def refuse_links(folder: Path) -> None:
 
 
 def check_output(folder: str | Path) -> None:
-    """Refuse an output folder that `swiftprep.storage.outputs.OutputFolder` would, before there is work to lose.
+    """Refuse an output folder that `swiftprep.storage.outputs.OutputFolder` would refuse, before any work is done.
 
-    Nothing is changed. That another process has it is not looked at: it may be done by then.
+    Nothing is changed. Whether another process holds it is not checked, as that may change until then.
 
     Raises:
-        ConfigError: it is no folder, or what waits there is not of a run of this user's and cannot be thrown away.
-        DataError: a link stands for a file or folder of swiftprep's own.
+        ConfigError: it is not a folder, or files wait there that no run of this user wrote and cannot be discarded.
+        DataError: a link is in place of a file or folder of swiftprep's own.
     """
     where = Path(folder)
     refuse_dead_links(where)
     refuse_links(where)
     if os.path.lexists(where) and not where.is_dir():
         raise ConfigError(f"{where}: is a file; the results need a folder (应为文件夹)")
-    with suppress(OSError):  # what cannot even be looked at is told by who takes the folder
+    with suppress(OSError):  # an unreadable folder is reported when it is opened for writing
         if not all(is_ours(where, part) for part in (NEW, READY)) and not is_takeable(where):
             raise ConfigError(not_ours(where))
 
 
 def refuse_dead_links(folder: Path) -> None:
-    """Refuse an output folder behind a link that leads nowhere.
+    """Refuse an output folder that is, or lies behind, a broken link.
 
     Raises:
-        ConfigError: it is one, or lies behind one.
+        ConfigError: there is a broken link on its path.
     """
     for place in (folder, *folder.parents):
         if place.is_symlink() and not place.exists():
@@ -75,10 +75,10 @@ def refuse_dead_links(folder: Path) -> None:
 
 
 def begin(folder: Path) -> Path:
-    """Make the folder that is filled, with the mark beside it, and return it. The lock is held.
+    """Create the staging folder, with the mark beside it, and return it. The lock must be held.
 
     Raises:
-        OSError: it cannot be made.
+        OSError: it cannot be created.
     """
     new = folder / STATE / NEW
     new.mkdir()
@@ -88,17 +88,17 @@ def begin(folder: Path) -> Path:
 
 
 def staged_files(staged: Path) -> dict[str, Path]:
-    """Return what is in a folder that was filled: name below it → path."""
+    """Return the files in a staging folder: name relative to it → path."""
     files = sorted(path for path in staged.rglob("*") if not path.is_dir() or path.is_symlink())
     return {path.relative_to(staged).as_posix(): path for path in files}
 
 
 def make_way(folder: Path, name: str) -> None:
-    """Make the folders that a file of this name needs.
+    """Create the parent folders of a file.
 
     Raises:
-        DataError: a link is on the way, or the name leads elsewhere.
-        OSError: a folder is where the file belongs, or it cannot be made.
+        DataError: a link is on its path, or the name leads outside the folder.
+        OSError: there is a folder in place of the file, or a parent cannot be created.
     """
     _refuse_detour(folder, name)
     target = folder / name
@@ -108,7 +108,7 @@ def make_way(folder: Path, name: str) -> None:
 
 
 def put_right(folder: Path) -> bool:
-    """Finish or remove what a dead writer left, and return whether all that is left there is ours. The lock is held."""
+    """Finish or remove what a dead writer left, and return whether all of it is ours. The lock must be held."""
     new = folder / STATE / NEW
     if not is_ours(folder, NEW):
         return False
@@ -117,7 +117,7 @@ def put_right(folder: Path) -> bool:
 
 
 def finish(folder: Path) -> bool:
-    """Move what is ready into place if it is ours, and return whether it is. The lock is held.
+    """Move what is ready into place if it is ours, and return whether it is. The lock must be held.
 
     Raises:
         DataError: see `move_in`.
@@ -129,7 +129,7 @@ def finish(folder: Path) -> bool:
 
 
 def is_ours(folder: Path, part: str) -> bool:
-    """Return whether a part of what an output folder keeps was made by this user in this folder, or is not there."""
+    """Return whether a staging subfolder was created by this user in this folder, or does not exist."""
     state = folder / STATE
     if not os.path.lexists(state / part):
         return True
@@ -142,15 +142,15 @@ def is_ours(folder: Path, part: str) -> bool:
     except OSError:
         return False
     with os.fdopen(file, "rb") as opened:
-        found = opened.read(100) if stat.S_ISREG(os.fstat(file).st_mode) else b"?"
-    # A writer that was killed when it had just begun left an empty mark, alone.
-    return hmac.compare_digest(found, _mark(folder).encode()) or (not found and os.listdir(state / part) == [_MARK])
+        mark = opened.read(100) if stat.S_ISREG(os.fstat(file).st_mode) else b"?"
+    # A writer that was killed right at the start left an empty mark, alone.
+    return hmac.compare_digest(mark, _mark(folder).encode()) or (not mark and os.listdir(state / part) == [_MARK])
 
 
 def is_takeable(folder: Path) -> bool:
-    """Return whether what has no mark of ours could be thrown away: folders and files of this user's, and no links.
+    """Return whether files without our mark could be discarded: only folders and files of this user, and no links.
 
-    Nothing is written for it, and nothing outside the two folders is touched, whatever somebody else prepared there.
+    Nothing is written, and nothing outside the two subfolders is touched, whatever they contain.
     """
     state = folder / STATE
     if not hasattr(os, "getuid") or not shutil.rmtree.avoids_symlink_attacks or not _is_own(state):
@@ -168,7 +168,7 @@ def is_takeable(folder: Path) -> bool:
 
 
 def throw_away(folder: Path) -> bool:
-    """Remove what has no mark of ours if it can be, and return whether it is gone. The lock is held."""
+    """Discard files without our mark if possible, and return whether they are gone. The lock must be held."""
     try:
         if not is_takeable(folder):
             return False
@@ -181,25 +181,25 @@ def throw_away(folder: Path) -> bool:
 
 
 def not_ours(folder: Path) -> str:
-    """Say that files wait in an output folder without a mark of ours, why that may be, and what to do."""
+    """Return the error message about staged files without our mark: the likely cause, and what to do."""
     try:
         cache = str(cache_dir())
     except ConfigError:
         cache = "the cache folder"
     state = folder / STATE
     return (
-        f"{folder}: files wait there that no run of yours on this machine left, as far as {cache} tells: the key that "
-        f"marks yours ({_KEY}) is kept there, and is lost when it is cleared. Delete {state / NEW} and "
+        f"{folder}: it holds unfinished files that no run of yours on this machine left, according to {cache}: the key "
+        f"that marks yours ({_KEY}) is kept there, and is lost when it is cleared. Delete {state / NEW} and "
         f"{state / READY}, or name another folder (存在来历不明的文件：标记密钥保存在缓存文件夹中，清空缓存后会丢失；"
         "请删除上述两个文件夹，或改用其他文件夹)"
     )
 
 
 def move_in(folder: Path) -> None:
-    """Move the files that the record of a set lists into place, or what is left of them. The lock is held.
+    """Move the files of a recorded set into place, as far as they are still staged. The lock must be held.
 
     Raises:
-        DataError: a link is on the way of a file, or its name leads elsewhere.
+        DataError: a link is on the path of a file, or its name leads outside the folder.
     """
     ready = folder / STATE / READY
     runs = read_record(ready / RUNS)
@@ -212,11 +212,11 @@ def move_in(folder: Path) -> None:
         (folder / name).unlink(missing_ok=True)
     for name in waiting:
         os.replace(ready / _FILES / name, folder / name)
-    with suppress(FileNotFoundError):  # it was the last, and only empty folders are left
+    with suppress(FileNotFoundError):  # the record was moved before, and only empty folders are left
         os.replace(ready / RUNS, folder / STATE / RUNS)
     flush(folder)
     for place, _, _ in os.walk(ready / _FILES, topdown=False):
-        with suppress(OSError):  # something is in there that no writer of ours listed
+        with suppress(OSError):  # the folder holds something that no writer of ours recorded
             os.rmdir(place)
     if not (ready / _FILES).exists():
         (ready / _MARK).unlink(missing_ok=True)
@@ -225,7 +225,7 @@ def move_in(folder: Path) -> None:
 
 
 def flush(path: Path) -> None:
-    """Have a file, or the names in a folder, on the disk, where the system can."""
+    """Flush a file, or the entries of a folder, to disk, where the system can."""
     if os.name == "posix":
         file = os.open(path, os.O_RDONLY)
         try:
@@ -243,7 +243,7 @@ def _refuse_detour(folder: Path, name: str) -> None:
 
 
 def _is_own(path: Path, *, is_file: bool = False) -> bool:
-    """Return whether it is a folder, or a plain file with no other name, of this user's."""
+    """Return whether a path is a folder, or a plain file without other hard links, that this user owns."""
     status = os.lstat(path)
     is_kind = stat.S_ISREG(status.st_mode) and status.st_nlink == 1 if is_file else stat.S_ISDIR(status.st_mode)
     return is_kind and status.st_uid == os.getuid()
@@ -281,7 +281,7 @@ def _key(cache: Path) -> bytes:
                 opened.write(secrets.token_bytes(32))
             try:
                 os.link(mine, path)
-            except FileExistsError:  # another process made it meanwhile
+            except FileExistsError:  # another process created it meanwhile
                 pass
             except OSError:  # a file system without hard links
                 os.replace(mine, path)
@@ -289,5 +289,5 @@ def _key(cache: Path) -> bytes:
             mine.unlink(missing_ok=True)
     key = path.read_bytes()
     if len(key) != 32:
-        raise OSError(errno.EINVAL, "no key of swiftprep", str(path))
+        raise OSError(errno.EINVAL, "not a key of swiftprep", str(path))
     return key

@@ -1,6 +1,6 @@
-"""What ms-swift will do with a `--dataset` entry, a file and a row, told without importing ms-swift; and the repair.
+"""Prediction of what ms-swift does with a `--dataset` entry, a file and a row, without importing it; and row repair.
 
-The differential tests hold all of it against the real ms-swift 4.6: `swift.load_dataset`, then the template's encoding.
+Differential tests check it against the real ms-swift 4.6: `swift.load_dataset`, then the template's encoding.
 """
 
 from swiftprep.swiftfmt.dataset_entry import FILE_SUFFIXES, DatasetEntry, is_hub_id, parse_entry

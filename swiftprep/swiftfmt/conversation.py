@@ -1,7 +1,7 @@
-"""One row of the table → the messages ms-swift trains on, or why it drops the row.
+"""Conversion of a table row to the messages ms-swift trains on, or the reason it drops the row.
 
-Source: ms-swift 4.6, `swift/dataset/preprocessor/core.py`. It drops a row when its Python code stumbles over it, so
-the steps here keep its order, and a row that would stumble there stumbles here.
+Source: ms-swift 4.6, `swift/dataset/preprocessor/core.py`. It drops a row when its Python code raises on it, so the
+steps here keep its order, and a row that would raise there raises here.
 """
 
 from __future__ import annotations
@@ -26,16 +26,16 @@ _TOOL_ROLES = {
     "function_call": "tool_call",
     "function_response": "tool_response", "observation": "tool_response", "observations": "tool_response",
 }  # fmt: skip
-# What ms-swift's code raises on a row it was not written for.
+# Exceptions that ms-swift's code raises on unexpected rows.
 STUMBLES = (TypeError, KeyError, AttributeError, IndexError, ValueError, SyntaxError, RecursionError, MemoryError)
 
 
 class Dropped(ValueError):
-    """Why ms-swift drops a row."""
+    """The reason ms-swift drops a row."""
 
 
 def form_of(columns: Iterable[str]) -> str:
-    """Choose like `AutoPreprocessor`: once per file, from the union of its columns."""
+    """Choose the row form like `AutoPreprocessor`: once per file, from the union of its columns."""
     present = set(columns)
     if present & set(MESSAGES_KEYS):
         return "messages"
@@ -43,7 +43,7 @@ def form_of(columns: Iterable[str]) -> str:
 
 
 def renames(columns: Iterable[str], form: str) -> dict[str, str]:
-    """Map columns like `RowPreprocessor.safe_rename_columns`: synonyms that collide are all left alone."""
+    """Map columns like `RowPreprocessor.safe_rename_columns`: synonyms that collide all keep their names."""
     synonyms = _MEDIA | {key: "system" for key in SYSTEM_KEYS}
     if form == "messages":
         synonyms |= {key: "messages" for key in MESSAGES_KEYS}
@@ -56,14 +56,14 @@ def renames(columns: Iterable[str], form: str) -> dict[str, str]:
 
 
 def to_messages(row: dict[str, Any], form: str) -> dict[str, Any]:
-    """Return the row as ms-swift keeps it, with its `messages` and what else training sees.
+    """Return the row as ms-swift keeps it, with its `messages` and whatever else training sees.
 
     Args:
         row: A typed row under its renamed columns; it is changed.
         form: From `form_of`.
 
     Raises:
-        Dropped: ms-swift leaves the row out.
+        Dropped: ms-swift drops the row.
     """
     try:
         if form == "messages":
@@ -76,7 +76,7 @@ def to_messages(row: dict[str, Any], form: str) -> dict[str, Any]:
     except Dropped:
         raise
     except STUMBLES as error:
-        raise Dropped(f"its values are of a type ms-swift does not expect ({type(error).__name__}: {error})") from None
+        raise Dropped(f"it has values of a type ms-swift does not expect ({type(error).__name__}: {error})") from None
     return row
 
 
@@ -114,20 +114,20 @@ def _from_pair(row: dict[str, Any]) -> None:
 
 
 def literal(text: str) -> Any:
-    """Read a Python value from a text, as `ast.literal_eval` does.
+    """Parse a Python literal, like `ast.literal_eval`.
 
     Raises:
-        ValueError: it is longer than `LONGEST_LITERAL`, or no value; `STUMBLES` names what else Python raises.
+        ValueError: it is longer than `LONGEST_LITERAL`, or not a literal; `STUMBLES` lists what else Python raises.
     """
     if len(text) > LONGEST_LITERAL:
-        raise ValueError("a Python value too long to be read (Python 文本过长)")
+        raise ValueError("a Python value too long to parse (Python 文本过长)")
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # an invalid escape in the text is no concern of ours
+        warnings.simplefilter("ignore")  # invalid escapes in the text do not matter
         return ast.literal_eval(text)
 
 
 def turns_in(text: str) -> Any:
-    """Read turns that are given as text: JSON, or a printed Python list.
+    """Parse turns stored as text: JSON, or a printed Python list.
 
     Raises:
         ValueError: it is neither, or nested too deeply.
@@ -152,7 +152,7 @@ def _from_messages(row: dict[str, Any]) -> None:
         inner = {"messages": row["rejected_messages"]}
         row["rejected_messages"] = inner["messages"] if _normalise(inner) else None
     if "messages" not in row:
-        raise Dropped("conversation and conversations are both there, and ms-swift reads neither")
+        raise Dropped("it has both conversation and conversations, and ms-swift reads neither")
     if not _normalise(row):
         raise Dropped("no messages")
 
@@ -170,7 +170,7 @@ def _normalise(row: dict[str, Any]) -> bool:
     turns = _provider_turns(turns, images)
     if images:
         if row.get("images"):
-            raise Dropped("pictures in the messages and in a column")
+            raise Dropped("pictures both in the messages and in a column")
         row["images"] = images
     for key, synonyms in (("role", ("role", "from")), ("content", ("content", "value"))):
         for turn in turns:
@@ -229,14 +229,14 @@ def _marks(turn: Turn) -> Turn:
 
 
 def _openai_turns(turns: list[Turn]) -> list[Turn]:
-    found: list[Turn] = []
+    messages: list[Turn] = []
     for turn in turns:
         calls = turn.get("tool_calls") if turn.get("role") == "assistant" else None
         if not calls:
-            found.append(turn)
+            messages.append(turn)
             continue
         if turn.get("content"):
-            found.append({key: turn[key] for key in turn if key in ("role", "content", "loss", "loss_scale")})
+            messages.append({key: turn[key] for key in turn if key in ("role", "content", "loss", "loss_scale")})
         for call in calls:
             function = call.get("function", call)
             arguments = function.get("arguments", {})
@@ -244,22 +244,22 @@ def _openai_turns(turns: list[Turn]) -> list[Turn]:
                 with contextlib.suppress(json.JSONDecodeError):
                     arguments = json.loads(arguments)
             content = {"name": function["name"], "arguments": arguments}
-            found.append({"role": "tool_call", "content": content, **_marks(turn)})
-    return found
+            messages.append({"role": "tool_call", "content": content, **_marks(turn)})
+    return messages
 
 
 def _anthropic_turns(turns: list[Turn], images: list[Any]) -> list[Turn]:
-    found: list[Turn] = []
+    messages: list[Turn] = []
     for turn in turns:
         content = turn.get("content")
         if not isinstance(content, list):
-            found.append(turn)
+            messages.append(turn)
             continue
         pending: list[str] = []
 
         def flush(turn: Turn = turn, pending: list[str] = pending) -> None:
             if pending:
-                found.append({"role": turn["role"], "content": "".join(pending), **_marks(turn)})
+                messages.append({"role": turn["role"], "content": "".join(pending), **_marks(turn)})
                 pending.clear()
 
         for block in content:
@@ -272,15 +272,15 @@ def _anthropic_turns(turns: list[Turn], images: list[Any]) -> list[Turn]:
             elif kind == "tool_use":
                 flush()
                 call = {"name": block["name"], "arguments": block.get("input", {})}
-                found.append({"role": "tool_call", "content": call, **_marks(turn)})
+                messages.append({"role": "tool_call", "content": call, **_marks(turn)})
             elif kind == "tool_result":
                 flush()
                 result = _block_text(block.get("content", ""), images)
-                found.append({"role": "tool_response", "content": result, **_marks(turn)})
+                messages.append({"role": "tool_response", "content": result, **_marks(turn)})
             else:
                 raise Dropped(f"a content block has type {kind!r}")
         flush()
-    return found
+    return messages
 
 
 def _picture(block: dict[str, Any]) -> str:
@@ -289,7 +289,7 @@ def _picture(block: dict[str, Any]) -> str:
         return f"data:{source['media_type']};base64,{source['data']}"
     if source.get("type") == "url" and source.get("url"):
         return str(source["url"])
-    raise Dropped("a picture block without a source ms-swift knows")
+    raise Dropped("a picture block without a source that ms-swift knows")
 
 
 def _block_text(content: Any, images: list[Any]) -> Any:
@@ -310,16 +310,16 @@ def _block_text(content: Any, images: list[Any]) -> Any:
 def _check(row: dict[str, Any]) -> None:
     objects = row.get("objects")
     if objects is not None:
-        for box in objects["bbox"] if "bbox" in objects.keys() else _no_boxes():  # noqa: SIM118 - as ms-swift asks
+        for box in objects["bbox"] if "bbox" in objects.keys() else _no_boxes():  # noqa: SIM118 - as ms-swift does
             if len(box) not in (2, 4):
                 raise Dropped("a box in objects has neither 2 nor 4 numbers")
     turns = row["messages"]
     if "rejected_response" in row:
         rejected = row["rejected_response"]
         if rejected is None:
-            raise Dropped("no rejected_response, which other rows of the file have")
+            raise Dropped("no rejected_response, although other rows of the file have one")
         if isinstance(rejected, str) and rejected == turns[-1]["content"]:
-            raise Dropped("rejected_response is the answer itself")
+            raise Dropped("rejected_response equals the answer")
     if not turns:
         raise Dropped("no messages")
     for position, turn in enumerate(turns, start=1):

@@ -1,4 +1,4 @@
-"""A `--dataset` entry, read the way ms-swift reads it (`swift/dataset/dataset_syntax.py`)."""
+"""Parsing of `--dataset` entries, as ms-swift parses them (`swift/dataset/dataset_syntax.py`)."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class DatasetEntry:
     """One entry of swift's `--dataset`: `[hf::|ms::]id_or_path[:sub1/sub2][#N]`.
 
     Attributes:
-        source: Path or hub id, with the `hf::`/`ms::` prefix and the `:subset` part it was given with.
+        source: Path or hub id, including the `hf::`/`ms::` prefix and the `:subset` part.
         path: The local file or folder, or None for a hub id.
         count: N of the `#N` suffix, or None.
     """
@@ -29,15 +29,15 @@ class DatasetEntry:
     count: int | None
 
     def with_count(self, count: int | None) -> str:
-        """Write the entry back with another `#N`."""
+        """Format the entry with another `#N`."""
         return self.source if count is None else f"{self.source}#{count}"
 
 
 def parse_entry(text: str) -> DatasetEntry:
-    """Read a `--dataset` entry the way ms-swift does: what exists on disk is taken literally.
+    """Parse a `--dataset` entry the way ms-swift does: an existing path is taken literally.
 
     Raises:
-        ConfigError: `#N` is not a whole number from 1 on, the file is not there, or it is no hub id either.
+        ConfigError: `#N` is not a whole number of 1 or more, or the source is neither an existing file nor a hub id.
 
     >>> parse_entry("swift/self-cognition#500").count
     500

@@ -1,7 +1,7 @@
-"""What the template makes of a row's messages: does it encode, and is there a token to learn?
+"""Encoding of a row's messages by the template: whether it succeeds, and whether any token has a loss.
 
 Source: ms-swift 4.6, `swift/template/template_inputs.py`, `template/base.py` and `loss_scale/base.py`, for supervised
-training with the default loss scale. Length is not judged: that takes the model's tokenizer.
+training with the default loss scale. Length is not judged, since that takes the model's tokenizer.
 """
 
 from __future__ import annotations
@@ -16,25 +16,25 @@ from swiftprep.swiftfmt.loose import loads_loosely
 
 
 class NotEncoded(ValueError):
-    """Why the template fails on a row."""
+    """The reason the template fails on a row."""
 
 
 def learns(row: dict[str, Any], *, tools: bool = False) -> bool:
-    """Tell whether a row that ms-swift loads has a token with a loss.
+    """Tell whether any token of a row that ms-swift loads has a loss.
 
     Args:
         row: From `to_messages`; it is changed.
         tools: Whether the model's template has an agent template, as Qwen's do and plain `chatml` does not.
 
     Raises:
-        NotEncoded: the template fails on the row, so that training leaves it out.
+        NotEncoded: the template fails on the row, so that training skips it.
     """
     try:
         return _learns(row, tools)
     except NotEncoded:
         raise
     except STUMBLES as error:
-        raise NotEncoded(f"the template stumbles over it ({type(error).__name__}: {error})") from None
+        raise NotEncoded(f"the template raises on it ({type(error).__name__}: {error})") from None
 
 
 def _learns(row: dict[str, Any], tools: bool) -> bool:
@@ -48,10 +48,10 @@ def _learns(row: dict[str, Any], tools: bool) -> bool:
     turns, system, pictures = _plain_turns(turns)
     images = [row["images"]] if isinstance(row.get("images"), str) else row.get("images")
     if pictures and images:
-        raise NotEncoded("pictures in the messages and in a column")
+        raise NotEncoded("pictures both in the messages and in a column")
     for picture in pictures or images or []:
         if not _is_there(picture):
-            raise NotEncoded("a picture that is not there, or that is not a picture file")
+            raise NotEncoded("a picture that does not exist, or is not a picture file")
     for column in ("images", "videos", "audios"):
         if row.get(column) and not isinstance(row[column], (str, list, dict)):
             raise NotEncoded(f"{column} is {_kind(row[column])}, not a list of files")
@@ -77,15 +77,15 @@ def _rejected(row: dict[str, Any], turns: list[Turn]) -> None:
         raise NotEncoded("rejected_response is neither text nor a list of messages")
     others = [{"role": "assistant", "content": rejected}] if isinstance(rejected, str) else rejected
     if any(turn["role"] == "user" for turn in others):
-        raise NotEncoded("rejected_response holds a turn of the user")
+        raise NotEncoded("rejected_response holds a user turn")
     last_user = max((i for i, turn in enumerate(turns) if turn["role"] == "user"), default=-1)
     answer = turns[last_user + 1 :]
     if len(answer) == len(others) == 1 and answer[0]["content"] == others[0]["content"]:
-        raise NotEncoded("rejected_response is the answer itself")
+        raise NotEncoded("rejected_response equals the answer")
 
 
 def _plain_turns(turns: list[Turn]) -> tuple[list[Turn], Any, list[Any]]:
-    """Take the system prompt off and turn lists of parts into text; return what is left, and the pictures."""
+    """Remove the system prompt and turn lists of parts into text; return the turns, the prompt and the pictures."""
     system = turns.pop(0)["content"] if turns and turns[0]["role"] == "system" else None
     pictures: list[Any] = []
     for turn in turns:
@@ -142,7 +142,7 @@ def _refuse_tools(row: dict[str, Any], turns: list[Turn], tools: bool) -> None:
     for before, turn in zip([None, *turns], turns, strict=False):
         role = turn["role"]
         if role in ("tool", "tool_response") and (before is None or before["role"] == "system"):
-            raise NotEncoded("a tool's result opens the conversation")
+            raise NotEncoded("the conversation begins with a tool's result")
         if role in ("tool", "tool_response", "tool_call") and not tools:
             raise NotEncoded("it has tool calls, and the template has no agent template")
     if row.get("tools") and not tools:
@@ -150,7 +150,7 @@ def _refuse_tools(row: dict[str, Any], turns: list[Turn], tools: bool) -> None:
 
 
 def _merge(turns: list[Turn]) -> list[Turn]:
-    """Join turns of one role that follow each other; the parts of an answer keep their own loss."""
+    """Merge consecutive turns of one role; the parts of an answer keep their own loss."""
     merged: list[Turn] = []
     for turn in turns:
         role = {"tool_call": "assistant", "tool_response": "tool"}.get(turn["role"], turn["role"])
@@ -176,10 +176,10 @@ def _any_loss(turns: list[Turn]) -> bool:
         turns = [{"role": "user", "content": ""}, *turns]
     if len(turns) % 2:
         turns = [*turns, {"role": "assistant", "content": None, "parts": []}]
-    found = False
+    has_loss = False
     for query, response in zip(turns[::2], turns[1::2], strict=True):
         if query["role"] not in ("user", "tool") or response["role"] != "assistant":
-            raise NotEncoded("the roles do not take turns, or a system prompt comes late")
+            raise NotEncoded("the roles do not alternate, or a system prompt is not at the start")
         if query["role"] == "user" and query["content"] is not None and not isinstance(query["content"], str):
             raise NotEncoded("a question is not text")
         last = response is turns[-1]
@@ -191,9 +191,9 @@ def _any_loss(turns: list[Turn]) -> bool:
         for content, loss, scale in parts:
             trained = loss or loss is None
             if trained and (scale is None or scale > 0) and content:
-                found = True
+                has_loss = True
             if content is None:
                 raise NotEncoded("an answer is missing")
         if parts and last:
-            found = True  # the end mark, which has a loss even where the answer has none
-    return found
+            has_loss = True  # the end-of-turn token has a loss even where the answer has none
+    return has_loss

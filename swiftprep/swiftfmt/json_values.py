@@ -1,4 +1,4 @@
-"""JSON values out of a text that is not quite JSON: what had to be forgiven is told, and nothing ends the reading."""
+"""Tolerant parsing of JSON values, with a record of the errors that were tolerated."""
 
 from __future__ import annotations
 
@@ -22,22 +22,22 @@ _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f]")
 
 @dataclass(frozen=True, slots=True)
 class NotRead:
-    """Stands for a value that is too large or too deep; says why."""
+    """Takes the place of a value that is too large or nested too deeply, and holds the reason."""
 
     why: str
 
 
 class Values:
-    """Reads the JSON values of a text one after the other, each part of it a few times at most.
+    """Parses the JSON values of a text one after another, each part of it a few times at most.
 
-    Once a comma had to be forgiven, the text without such commas is read from there on: a decoder that fails counts
-    all lines before the failure, and at each of a million rows that would never end.
+    Once an extra comma is found, a copy of the text without such commas is parsed from there on: the decoder counts all
+    lines before an error to report it, which would take for ever if it failed at each of a million rows.
     """
 
     def __init__(self, text: str) -> None:
-        self._given = self._text = text
-        self._spaced: list[int] | None = None  # where a comma too many was, once they were looked for
-        self._forgiven: set[str] = set()
+        self._original = self._text = text
+        self._spaced: list[int] | None = None  # positions of extra commas, once they were searched for
+        self._tolerated: set[str] = set()
         self._decoder = json.JSONDecoder(
             object_pairs_hook=self._once,
             parse_constant=self._constant,
@@ -47,10 +47,10 @@ class Values:
         )
 
     def at(self, place: int) -> tuple[Any, int, frozenset[str]]:
-        """Return the value at a place, its end, and what had to be forgiven.
+        """Return the value at a position, its end, and the errors tolerated in it.
 
         Raises:
-            ValueError: it is no JSON.
+            ValueError: it is not valid JSON.
         """
         try:
             value, end = self._decoded(place)
@@ -58,20 +58,20 @@ class Values:
             return NotRead(TOO_DEEP), _end_of_brackets(self._text, place), frozenset()
         if end - place > LARGEST_ROW:
             return NotRead(TOO_LARGE), end, frozenset()
-        if _CONTROL.search(self._given, place, end) or self._had_comma(place, end):
-            self._forgiven.add("json")
+        if _CONTROL.search(self._original, place, end) or self._had_comma(place, end):
+            self._tolerated.add("json")
         try:
-            return shallow(value), end, frozenset(self._forgiven)
+            return shallow(value), end, frozenset(self._tolerated)
         except DataError as error:
             return NotRead(str(error)), end, frozenset()
 
     def _decoded(self, place: int) -> tuple[Any, int]:
-        self._forgiven.clear()
+        self._tolerated.clear()
         try:
             return self._decoder.raw_decode(self._text, place)
         except json.JSONDecodeError as error:
             if self._spaced is None:
-                self._text, self._spaced = with_spaces_for_commas(self._given, _COMMA_TOO_MANY)
+                self._text, self._spaced = with_spaces_for_commas(self._original, _COMMA_TOO_MANY)
                 return self._decoded(place)
             raise ValueError(error.msg) from None
 
@@ -83,30 +83,30 @@ class Values:
         row: dict[str, Any] = {}
         for key, value in pairs:
             if key in row:
-                self._forgiven.add("json" if row[key] == value or key not in _READ else REPEATED)
+                self._tolerated.add("json" if row[key] == value or key not in _READ else REPEATED)
             row[key] = value
         return row
 
     def _constant(self, _: str) -> None:
-        self._forgiven.add("json")
+        self._tolerated.add("json")
 
     def _integer(self, digits: str) -> int | str:
         number = int(digits) if len(digits) < 25 else 2**64
         if -(2**63) <= number < 2**64:
             return number
-        self._forgiven.add("json")
+        self._tolerated.add("json")
         return digits
 
     def _fraction(self, digits: str) -> float | str:
         number = float(digits)
         if abs(number) == float("inf"):
-            self._forgiven.add("json")
+            self._tolerated.add("json")
             return digits
         return number
 
 
 def _end_of_brackets(text: str, place: int) -> int:
-    """Return where the object or list at a place ends, without a call for each level."""
+    """Return the end of the object or list at a position, without recursion."""
     depth, in_string = 0, False
     for match in _BRACKET.finditer(text, place):
         if match[0] == '"':

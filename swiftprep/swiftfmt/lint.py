@@ -1,4 +1,4 @@
-"""What ms-swift will do with each row of a file."""
+"""Prediction of what ms-swift does with each row of a file."""
 
 from __future__ import annotations
 
@@ -18,16 +18,17 @@ from swiftprep.swiftfmt.conversation import Dropped, form_of, renames, to_messag
 from swiftprep.swiftfmt.dataset_entry import FILE_SUFFIXES, DatasetEntry
 from swiftprep.swiftfmt.encoding import NotEncoded, learns
 from swiftprep.swiftfmt.shape import milliseconds
-from swiftprep.swiftfmt.table import Table, WholeFile, read_table
+from swiftprep.swiftfmt.table import Table, read_table
 from swiftprep.swiftfmt.unread import other_conversations, unread, unsaid, watched
+from swiftprep.swiftfmt.whole_file import WholeFile
 
 Outcome: TypeAlias = Literal["trained", "misread", "no-loss", "encode-fails", "dropped"]
 
 OUTCOMES = {
     "trained": ("ms-swift trains on it", "正常训练"),
-    "misread": ("ms-swift trains on it, but reads it in another way than it looks", "会训练，但读法与表面不符"),
-    "no-loss": ("it loads, and nothing of it is learnt", "能加载，但没有任何可学习的内容"),
-    "encode-fails": ("it loads, and the template fails on it", "能加载，但模板编码失败"),
+    "misread": ("ms-swift trains on it, but reads it differently than it looks", "会训练，但读法与表面不符"),
+    "no-loss": ("it loads, but nothing of it is learnt", "能加载，但没有任何可学习的内容"),
+    "encode-fails": ("it loads, but the template fails on it", "能加载，但模板编码失败"),
     "dropped": ("ms-swift leaves it out", "被 ms-swift 丢弃"),
 }
 _READ = {
@@ -35,28 +36,28 @@ _READ = {
     "alpaca": {"instruction", "input", "output", "response", "system", "history"},
     "response": {"query", "response", "system", "history"},
 }
-_NOT_JUDGED = "what becomes of it cannot be told"
+_NOT_JUDGED = "its outcome cannot be predicted"
 _CARRIED = {
     "images", "videos", "audios", "objects", "tools", "label", "channel", "margin", "rejected_response",
     "rejected_messages", "positive_messages", "negative_messages", "chat_template_kwargs",
 }  # fmt: skip
 
 
-MOST_PROBLEMS = 100_000  # rows that are told of, so that memory stays flat
+MOST_PROBLEMS = 100_000  # rows that are listed, to bound memory
 
 Converted: TypeAlias = tuple[int, dict[str, Any], str, str]
-_LOOKED_AT = 5  # turns that `datasets` looks at
+_LOOKED_AT = 5  # turns that `datasets` examines
 
 
 @dataclass(frozen=True, slots=True)
 class LintedRow:
-    """What happens to one row.
+    """The outcome of one row.
 
     Attributes:
-        line: The line it begins on, from 1; in a file that is one JSON array, its place in the array.
+        line: The line it begins on, from 1; in a file that is one JSON array, its position in the array.
         outcome: One of `OUTCOMES`.
-        reason: Why, in English; empty for `"trained"`.
-        reason_zh: What the outcome means, in Chinese.
+        reason: The reason in English; empty for `"trained"`.
+        reason_zh: The meaning of the outcome in Chinese.
     """
 
     line: int
@@ -67,16 +68,16 @@ class LintedRow:
 
 @dataclass(frozen=True)
 class Lint:
-    """What ms-swift will do with a file.
+    """The outcome of a file.
 
     Attributes:
         path: The file.
-        fails: Why the whole file fails to load, and training stops; empty if it loads.
-        fails_at: The line that makes it fail, from 1; 0 where it is no one line's fault.
-        form: `"messages"`, `"alpaca"` or `"response"`: the one reading ms-swift chooses for the whole file.
-        columns: What becomes of each column: `"messages"`, `"query"`, `"response"` …, or `"ignored"`.
+        fails: Why the whole file fails to load and training stops; empty if it loads.
+        fails_at: The line that makes it fail, from 1; 0 where no single line does.
+        form: `"messages"`, `"alpaca"` or `"response"`: the row form ms-swift chooses for the whole file.
+        columns: How each column is used: `"messages"`, `"query"`, `"response"` …, or `"ignored"`.
         counts: Rows by outcome; they add up to `rows`.
-        problems: The rows that are not simply `"trained"`, in order, up to `MOST_PROBLEMS`.
+        problems: The rows that are not `"trained"`, in order, up to `MOST_PROBLEMS`.
     """
 
     path: Path
@@ -99,15 +100,15 @@ class Lint:
 
 
 def lint(path: str | Path, *, tools: bool = False) -> Lint:
-    """Tell what ms-swift will do with every row of a `.jsonl`, `.json`, `.csv` or `.txt` file.
+    """Predict what ms-swift does with every row of a `.jsonl`, `.json`, `.csv` or `.txt` file.
 
     Args:
         path: The file.
         tools: Whether the model's template has an agent template, as Qwen's do and plain `chatml` does not.
 
     Raises:
-        ConfigError: another kind of file.
-        DataError: no such file.
+        ConfigError: it is another kind of file.
+        DataError: the file does not exist.
     """
     source = checked_path(path)
     try:
@@ -117,13 +118,13 @@ def lint(path: str | Path, *, tools: bool = False) -> Lint:
         return Lint(source, fails=str(error), fails_at=error.line)
     counts: Counter[str] = Counter()
     problems: list[LintedRow] = []
-    columns = _fates(table, form, names)
+    columns = _column_uses(table, form, names)
     try:
         for line, row, dropped, left_unread in _kept_as_json(_converted(table, form, columns)):
-            found = _row(line, row, dropped, left_unread, tools)
-            counts[found.outcome] += 1
-            if found.outcome != "trained" and len(problems) < MOST_PROBLEMS:
-                problems.append(found)
+            linted = _row(line, row, dropped, left_unread, tools)
+            counts[linted.outcome] += 1
+            if linted.outcome != "trained" and len(problems) < MOST_PROBLEMS:
+                problems.append(linted)
     except WholeFile as error:
         return Lint(source, fails=str(error), fails_at=error.line)
     fails = "" if counts["dropped"] < counts.total() else f"ms-swift drops all rows ({problems[0].reason})"
@@ -134,23 +135,23 @@ def as_swift_reads(path: str | Path) -> Iterator[tuple[int, list[dict[str, Any]]
     """Yield the line and the messages of each row that ms-swift keeps.
 
     Raises:
-        ConfigError: as `lint`.
-        DataError: no such file, or the whole file fails to load.
+        ConfigError: see `lint`.
+        DataError: the file does not exist, or fails to load as a whole.
     """
     source = checked_path(path)
     table = read_table(source)
     form, names = _reading(table)
-    for line, row, dropped, _ in _kept_as_json(_converted(table, form, _fates(table, form, names))):
+    for line, row, dropped, _ in _kept_as_json(_converted(table, form, _column_uses(table, form, names))):
         if not dropped:
             yield line, [_written(turn) for turn in row["messages"]]
 
 
 def checked_path(path: str | Path) -> Path:
-    """Return the path of a file of a kind ms-swift reads.
+    """Return the path of an existing file of a kind ms-swift reads.
 
     Raises:
-        ConfigError: another kind of file.
-        DataError: no such file.
+        ConfigError: it is another kind of file.
+        DataError: the file does not exist.
     """
     source = Path(path)
     if source.suffix not in FILE_SUFFIXES:
@@ -167,12 +168,12 @@ def _reading(table: Table) -> tuple[str, dict[str, str]]:
     names = renames(columns, form)
     for column, name in names.items():
         if name in columns:
-            raise WholeFile(f"columns '{column}' and '{name}' become one")
+            raise WholeFile(f"columns '{column}' and '{name}' would get the same name (列名冲突)")
     return form, names
 
 
 def _converted(table: Table, form: str, columns: dict[str, str]) -> Iterator[Converted]:
-    """Yield `(line, row as kept, why it is dropped, what is left unread of it)`."""
+    """Yield `(line, row as kept, reason it is dropped, content that is left unread)`."""
     wanted = {column: name for column, name in columns.items() if name != "ignored"}
     ignored, turns = watched(columns)
     beside = other_conversations(columns)
@@ -186,19 +187,19 @@ def _converted(table: Table, form: str, columns: dict[str, str]) -> Iterator[Con
             left_unread = left_unread or unsaid(plain, beside, row["messages"])
         except Dropped as error:
             dropped = one_line(str(error))
-        except Exception as error:  # whatever a row does, it costs no other row
+        except Exception as error:  # a bad row must not cost any other row
             dropped = f"{_NOT_JUDGED} ({one_line(error)})"
         yield line, row, dropped, left_unread
 
 
 def _kept_as_json(rows: Iterator[Converted]) -> Iterator[Converted]:
-    """Yield the rows as they come out of what ms-swift keeps them in between: turns of several types are JSON there.
+    """Yield the rows as they come out of ms-swift's intermediate file, where turns of several types are stored as JSON.
 
-    `datasets` 4 looks at the first five turns to tell JSON from other text, with a parser that takes no whole number of
-    more than 64 bits. If it stumbles there, all turns stay text; if later, the whole file fails.
+    `datasets` 4 examines the first five turns to tell JSON from other text, with a parser that rejects whole numbers of
+    more than 64 bits. If it fails there, all turns stay text; if it fails later, the whole file fails.
 
     Raises:
-        WholeFile: it fails.
+        WholeFile: the whole file fails.
     """
     first: list[Converted] = []
     turns, stays_text = 0, False
@@ -206,7 +207,7 @@ def _kept_as_json(rows: Iterator[Converted]) -> Iterator[Converted]:
         if not dropped:
             if not stays_text and any(map(_is_too_big, row["messages"])):
                 if turns >= _LOOKED_AT:
-                    raise WholeFile("a whole number in a turn has more than 64 bits", line)
+                    raise WholeFile("a whole number in a turn has more than 64 bits (整数超过 64 位)", line)
                 stays_text = True
             turns += len(row["messages"])
         first.append((line, row, dropped, left_unread))
@@ -230,22 +231,22 @@ def _as_text(item: Converted) -> Converted:
 
 def _row(line: int, row: dict[str, Any], dropped: str, left_unread: str, tools: bool) -> LintedRow:
     if dropped:
-        return _told(line, "dropped", dropped)
+        return _problem(line, "dropped", dropped)
     if isinstance(row["messages"][0], str):
-        return _told(line, "encode-fails", "a whole number of more than 64 bits leaves all turns text")
+        return _problem(line, "encode-fails", "a whole number of more than 64 bits leaves all turns as text")
     try:
         row["messages"] = [_written(turn) for turn in row["messages"]]
         odd = _misread(row["messages"]) or left_unread
         if not learns(row, tools=tools):
-            return _told(line, "no-loss", "no answer with a loss")
+            return _problem(line, "no-loss", "no answer has a loss")
     except NotEncoded as error:
-        return _told(line, "encode-fails", one_line(str(error)))
+        return _problem(line, "encode-fails", one_line(str(error)))
     except Exception as error:
-        return _told(line, "encode-fails", f"{_NOT_JUDGED} ({one_line(error)})")
-    return _told(line, "misread", odd) if odd else LintedRow(line, "trained")
+        return _problem(line, "encode-fails", f"{_NOT_JUDGED} ({one_line(error)})")
+    return _problem(line, "misread", odd) if odd else LintedRow(line, "trained")
 
 
-def _told(line: int, outcome: Outcome, reason: str) -> LintedRow:
+def _problem(line: int, outcome: Outcome, reason: str) -> LintedRow:
     return LintedRow(line, outcome, reason, OUTCOMES[outcome][1])
 
 
@@ -256,12 +257,12 @@ def _misread(turns: list[dict[str, Any]]) -> str:
         return "the answer is empty: only the end mark is learnt"
     loss = turns[-1].get("loss")
     if turns[-1]["role"] == "assistant" and loss is not None and not loss:
-        return "the last answer is marked not to be learnt, and its end mark is learnt all the same"
+        return "the last answer is marked not to be learnt, but its end mark is learnt nevertheless"
     return ""
 
 
 def _written(turn: Any) -> Any:
-    """Return a turn as it comes out of the file ms-swift writes it to."""
+    """Return a turn as read back from the file ms-swift writes it to."""
     if isinstance(turn, str) or isinstance(turn["content"], str):
         return turn
     return {key: _as_json(value) for key, value in turn.items()}
@@ -279,7 +280,7 @@ def _as_json(value: Any) -> Any:
     return value
 
 
-def _fates(table: Table, form: str, names: dict[str, str]) -> dict[str, str]:
+def _column_uses(table: Table, form: str, names: dict[str, str]) -> dict[str, str]:
     known = _READ[form] | _CARRIED
     return {
         column: name if (name := names.get(column, column)) in known else "ignored" for column in table.shape.children
@@ -288,14 +289,14 @@ def _fates(table: Table, form: str, names: dict[str, str]) -> dict[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
-    """What ms-swift keeps of a file.
+    """The rows that ms-swift keeps of a file.
 
     Attributes:
-        form: `"messages"`, `"alpaca"` or `"response"`: the one reading ms-swift chooses for the whole file.
+        form: `"messages"`, `"alpaca"` or `"response"`: the row form ms-swift chooses for the whole file.
         rows: Rows in the file.
         kept: Rows `swift.load_dataset` keeps.
-        dropped: The others, each with its line and reason, up to `MOST_PROBLEMS`; `rows == kept + len(dropped)` if
-            there are not more.
+        dropped: The others, each with its line and reason, up to `MOST_PROBLEMS`; `rows == kept + len(dropped)` unless
+            there are more.
     """
 
     form: str
@@ -305,10 +306,10 @@ class Forecast:
 
 
 def forecast(path: str | Path) -> Forecast:
-    """Tell how many rows of a file ms-swift keeps, and why it drops the others.
+    """Predict how many rows of a file ms-swift keeps, and why it drops the others.
 
     Raises:
-        ConfigError: not a `.jsonl`, `.json`, `.csv` or `.txt` file.
+        ConfigError: it is not a `.jsonl`, `.json`, `.csv` or `.txt` file.
         DataError: the file is missing, or ms-swift cannot load it at all.
     """
     source = checked_path(path)
@@ -317,24 +318,23 @@ def forecast(path: str | Path) -> Forecast:
     try:
         table = read_table(source)
         form, names = _reading(table)
-        for line, _, reason, _ in _kept_as_json(_converted(table, form, _fates(table, form, names))):
+        for line, _, reason, _ in _kept_as_json(_converted(table, form, _column_uses(table, form, names))):
             rows += 1
             kept += not reason
             if reason and len(dropped) < MOST_PROBLEMS:
                 dropped.append(Reject(f"{source}:{line}", "swift-drops", reason))
     except WholeFile as error:
         place = f"{source}:{error.line}" if error.line else str(source)
-        raise DataError(f"{place}: {error}; ms-swift refuses the whole file for it") from None
+        raise DataError(f"{place}: {error}; ms-swift refuses the whole file (ms-swift 无法加载该文件)") from None
     return Forecast(form=form, rows=rows, kept=kept, dropped=dropped)
 
 
 def require_rows(entry: DatasetEntry, *, repeat: bool = True) -> Forecast | None:
-    """Refuse a local entry that ms-swift would fail on; return its forecast, None for other data sets.
+    """Refuse a local entry that ms-swift would fail on; return its forecast, or None for other entries.
 
     Args:
         entry: From `parse_entry`.
-        repeat: Whether `#N` may exceed the rows there are, as in a `--dataset` (rows repeat) but not in a
-            `--val_dataset`.
+        repeat: Whether `#N` may exceed the number of rows: in `--dataset` rows repeat, in `--val_dataset` they do not.
 
     Raises:
         ConfigError: `#N` exceeds the rows and `repeat` is off.
@@ -342,9 +342,12 @@ def require_rows(entry: DatasetEntry, *, repeat: bool = True) -> Forecast | None
     """
     if entry.path is None or entry.path.suffix not in FILE_SUFFIXES or entry.path.is_dir():
         return None
-    found = forecast(entry.path)
-    if not found.kept:
-        raise DataError(f"{entry.path}: ms-swift keeps none of its {found.rows} rows ({found.dropped[0].detail})")
-    if not repeat and entry.count is not None and entry.count > found.kept:
-        raise ConfigError(f"'{entry.with_count(entry.count)}': there are only {found.kept} rows to validate with")
-    return found
+    expected = forecast(entry.path)
+    if not expected.kept:
+        reason = expected.dropped[0].detail
+        raise DataError(f"{entry.path}: ms-swift keeps none of its {expected.rows} rows ({reason}) (没有可用的行)")
+    if not repeat and entry.count is not None and entry.count > expected.kept:
+        raise ConfigError(
+            f"'{entry.with_count(entry.count)}': there are only {expected.kept} rows to validate with (验证行数不足)"
+        )
+    return expected

@@ -1,8 +1,8 @@
-"""JSON as the two parsers behind ms-swift take it.
+"""JSON parsing that mimics the two parsers behind ms-swift.
 
-`datasets` reads a file with Arrow, which is strict, and looks at it with pandas' ujson, which is not: ujson lets a
-repeated key, a control character, half a surrogate pair and a comma before `}` pass, and reads `-` as zero. Where
-a column holds values of several types, its texts go through ujson too, so that the text `5` comes back as a number.
+`datasets` reads a file with Arrow, which is strict, and examines it with pandas' ujson, which is not: ujson accepts a
+duplicate key, a control character, half a surrogate pair and a comma before `}`, and parses `-` as zero. Where a column
+holds values of several types, its texts go through ujson too, so that the text `5` comes back as a number.
 """
 
 from __future__ import annotations
@@ -31,22 +31,22 @@ def loads_strictly(line: bytes) -> Any:
     """Parse one JSON text as Arrow does.
 
     Raises:
-        ValueError: what Arrow refuses: bad JSON, a repeated key, half a surrogate pair, a number too big.
-        DataError: it is nested too deeply to be looked into.
+        ValueError: Arrow refuses it: invalid JSON, a duplicate key, half a surrogate pair, a number too big.
+        DataError: it is nested too deeply to be checked.
     """
     try:
         value = loads_within(line)
     except orjson.JSONDecodeError:
         return _parse_strictly(line.decode("utf-8"))
-    # orjson keeps the last of repeated keys and says nothing.
+    # orjson silently keeps the last of duplicate keys.
     return _parse_strictly(line.decode("utf-8")) if may_repeat_a_key(line, value) else value
 
 
 def scan_strictly(text: str, start: int) -> tuple[Any, int]:
-    """Parse the JSON text that begins at a place; return it and where it ends.
+    """Parse the JSON text that begins at a position, and return its value and end.
 
     Raises:
-        ValueError: as `loads_strictly`.
+        ValueError: see `loads_strictly`.
     """
     try:
         value, end = _STRICT.raw_decode(text, start)
@@ -62,8 +62,8 @@ def loads_loosely(text: str) -> Any:
     """Parse a text as pandas' ujson does.
 
     Raises:
-        ValueError: it takes it for no JSON text.
-        DataError: it is nested too deeply to be looked into.
+        ValueError: ujson refuses it.
+        DataError: it is nested too deeply to be checked.
     """
     if "\0" in text or _HALF.search(text):
         raise ValueError("a NUL character, or half a surrogate pair")
@@ -84,12 +84,12 @@ def loads_loosely(text: str) -> Any:
 
 
 def with_spaces_for_commas(text: str, token: re.Pattern[str]) -> tuple[str, list[int]]:
-    """Put a space for each comma of a JSON text that stands in no string; return where they were, too.
+    """Replace certain commas outside the strings of a JSON text by spaces, and return their positions, too.
 
-    One pass, whatever the text: a string that is not closed is not looked at again from each quote in it.
+    One pass suffices: an unclosed string is not scanned again from each quote in it.
 
     Args:
-        text: JSON, or what should be.
+        text: JSON, or what should be JSON.
         token: Matches a comma to be replaced, a quote, and a backslash with the character after it.
     """
     places: list[int] = []
@@ -104,10 +104,10 @@ def with_spaces_for_commas(text: str, token: re.Pattern[str]) -> tuple[str, list
 
 
 def decode_loosely(data: bytes) -> str:
-    """Decode bytes as ujson does, which takes what is not UTF-8 for other letters.
+    """Decode bytes as ujson does, which decodes some invalid UTF-8 to other characters.
 
     Raises:
-        ValueError: it refuses the bytes.
+        ValueError: ujson refuses the bytes.
     """
     try:
         return data.decode("utf-8")
@@ -131,7 +131,7 @@ def decode_loosely(data: bytes) -> str:
 
 
 def is_lone(text: str) -> bool:
-    """Tell whether a text holds half a surrogate pair."""
+    """Tell whether a text contains half a surrogate pair."""
     return not text.isascii() and _LONE.search(text) is not None
 
 
@@ -150,7 +150,7 @@ def _refuse_lone(text: str, value: Any) -> None:
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     row = dict(pairs)
     if len(row) < len(pairs):
-        raise ValueError("a key stands twice in one object")
+        raise ValueError("a duplicate key in one object")
     return row
 
 
@@ -181,7 +181,7 @@ def _constant(name: str) -> float | None:
 
 
 def _tame(value: Any) -> Any:
-    """Drop the half surrogates, as ujson does."""
+    """Remove half surrogates, as ujson does."""
     if isinstance(value, str):
         if not is_lone(value):
             return value

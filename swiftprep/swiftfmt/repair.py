@@ -1,4 +1,4 @@
-"""A row of any form → a `Sample` ms-swift trains on, where there is one safe reading of it."""
+"""Repair of rows of any form into `Sample`s ms-swift trains on, where a row has one safe reading."""
 
 from __future__ import annotations
 
@@ -27,26 +27,26 @@ from swiftprep.text.limits import lines_within
 
 REPAIRS = {
     "encoding": ("decoded from GBK or UTF-16", "按 GBK 或 UTF-16 解码"),
-    "byte-order-mark": ("a byte order mark was taken off", "去掉了文件头的 BOM"),
+    "byte-order-mark": ("a byte order mark was removed", "去掉了文件头的 BOM"),
     "surrogates": ("broken emoji codes were joined or replaced", "修复了断开的代理对字符"),
-    "json": ("small JSON errors were forgiven: a comma too many, NaN, a key twice", "修正了 JSON 小错误，如多余的逗号"),
-    "wrapped": ("the rows stood in a list inside one object", "从外层对象中取出了行"),
+    "json": ("small JSON errors were fixed: an extra comma, NaN, a duplicate key", "修正了 JSON 小错误，如多余的逗号"),
+    "wrapped": ("the rows were in a list inside one object", "从外层对象中取出了行"),
     "delimiter": ("cells were separated by semicolons or tabs", "单元格以分号或制表符分隔"),
-    "row-form": ("read by a row form that is not the file's first", "按与文件首行不同的行格式读取"),
-    "messages-as-text": ("messages were text and are a list now", "messages 由文本还原为列表"),
-    "columns": ("columns that name the same thing were reduced to one", "同义列合并为一列"),
-    "role-names": ("roles got the names ms-swift knows", "角色名改为 ms-swift 认识的名称"),
+    "row-form": ("the row has another form than the file's first", "按与文件首行不同的行格式读取"),
+    "messages-as-text": ("messages stored as text became a list", "messages 由文本还原为列表"),
+    "columns": ("columns with the same meaning were merged", "同义列合并为一列"),
+    "role-names": ("roles were renamed to those ms-swift knows", "角色名改为 ms-swift 认识的名称"),
     "content-parts": ("lists of text parts were joined", "把内容分段拼接为文本"),
-    "reasoning": ("the reasoning was put before its answer, in <think>", "把推理过程放到回答前的 <think> 中"),
-    "text": ("a number was written as text", "数字写成文本"),
-    "channel": ("the channel was written as text", "channel 写成文本"),
-    "meta": ("meta was put into an object", "meta 放入对象"),
+    "reasoning": ("the reasoning was moved before its answer, in <think>", "把推理过程放到回答前的 <think> 中"),
+    "text": ("a number was converted to text", "数字写成文本"),
+    "channel": ("the channel was converted to text", "channel 写成文本"),
+    "meta": ("meta was wrapped in an object", "meta 放入对象"),
 }
 REASONS = {
     "encoding": ("the text is neither UTF-8 nor GBK", "编码既不是 UTF-8 也不是 GBK"),
     "bad-json": ("the line is not JSON", "该行不是 JSON"),
     "bad-csv": ("the line does not fit the header", "该行与表头不符"),
-    "repeated-key": ("a key stands twice, with two values", "同一个键出现两次且值不同"),
+    "repeated-key": ("a duplicate key has two different values", "同一个键出现两次且值不同"),
     "bad-row": ("the row is not an object", "该行不是对象"),
     "row-form": ("no known row form", "未知的行格式"),
     "no-question": ("there is no question", "没有问题"),
@@ -54,17 +54,17 @@ REASONS = {
     "two-questions": ("two columns hold different questions", "两列给出了不同的问题"),
     "two-systems": ("two columns hold different system prompts", "两列给出了不同的 system"),
     "two-answers": ("two columns hold different answers", "两列给出了不同的回答"),
-    "role": ("a turn has an unknown role, or a system prompt comes late", "角色未知，或 system 出现在后面"),
+    "role": ("a turn has an unknown role, or a system prompt is not at the start", "角色未知，或 system 出现在后面"),
     "content": ("the content of a turn is not text", "内容不是文本"),
     "tools": ("tool calls are not supported", "不支持工具调用"),
     "media": ("pictures, sound and video are not supported", "不支持图片、音频和视频"),
     "loss": (
-        "a mark says what is not to be learnt, or how far, which a sample cannot say",
+        "a mark excludes a turn from training or weights it, which a sample cannot express",
         "含有不参与训练或另有权重的轮次",
     ),
-    "preference": ("it holds an answer that was rejected, which a sample cannot say", "含有被拒绝的回答，样本无法表达"),
-    "beside": ("beside its text a turn holds what a sample cannot say", "轮次在正文之外还有样本无法表达的内容"),
-    "too-large": ("it is larger, or nested deeper, than what is read", "超过可读取的大小或嵌套深度"),
+    "preference": ("it holds a rejected answer, which a sample cannot express", "含有被拒绝的回答，样本无法表达"),
+    "beside": ("beside its text a turn holds what a sample cannot express", "轮次在正文之外还有样本无法表达的内容"),
+    "too-large": ("it is larger or nested deeper than the limits", "超过可读取的大小或嵌套深度"),
     "failed": ("reading it failed", "读取失败"),
     "plain-text": ("a text file has no questions and answers", "文本文件没有问答"),
 }
@@ -82,12 +82,12 @@ _TOOL_ROLES = {
 
 @dataclass(frozen=True, slots=True)
 class RepairedRow:
-    """One row of a file: a sample, or why it is none.
+    """One row of a file: a sample, or the reason there is none.
 
     Attributes:
         line: The line it begins on, from 1.
-        sample: What ms-swift can train on, or None.
-        repairs: What was done to it; the keys of `REPAIRS`, sorted.
+        sample: A sample ms-swift can train on, or None.
+        repairs: The repairs made; keys of `REPAIRS`, sorted.
         reject: Where `sample` is None, the place, one of `REASONS`, and the detail.
     """
 
@@ -104,11 +104,11 @@ class _Rejected(Exception):
 def repair_file(path: str | Path) -> Iterator[RepairedRow]:
     """Read every row of a `.jsonl`, `.json`, `.csv` or `.txt` file, each by its own form, and repair what is safe.
 
-    Rows in equals samples plus rejects. JSONL is read line by line, so that memory stays flat.
+    Every row yields a sample or a reject. JSONL is read line by line, so that memory use stays flat.
 
     Raises:
-        ConfigError: another kind of file.
-        DataError: no such file.
+        ConfigError: it is another kind of file.
+        DataError: the file does not exist.
     """
     return _repaired(checked_path(path))
 
@@ -118,26 +118,27 @@ def _repaired(source: Path) -> Iterator[RepairedRow]:
         with source.open("rb") as file:
             for line, text in enumerate(lines_within(file), start=1):
                 if text.strip():
-                    yield _reject(source, line, "plain-text", "ms-swift would learn each line as an answer to nothing")
+                    detail = "ms-swift would learn each line as an answer without a question"
+                    yield _reject(source, line, "plain-text", detail)
         return
     first_form = ""
-    for found in found_rows(source):
-        if found.problem:
-            yield _reject(source, found.line, *found.problem)
+    for salvaged in found_rows(source):
+        if salvaged.problem:
+            yield _reject(source, salvaged.line, *salvaged.problem)
             continue
-        repairs = set(found.repairs)
+        repairs = set(salvaged.repairs)
         try:
-            form = _form(found.value)
+            form = _form(salvaged.value)
             first_form = first_form or form
             if form != first_form:
                 repairs.add("row-form")
-            sample = _sample(found.value, repairs)
+            sample = _sample(salvaged.value, repairs)
         except _Rejected as error:
-            yield _reject(source, found.line, *error.args)
-        except Exception as error:  # whatever a row does, it costs no other row
-            yield _reject(source, found.line, "failed", one_line(error))
+            yield _reject(source, salvaged.line, *error.args)
+        except Exception as error:  # a bad row must not cost any other row
+            yield _reject(source, salvaged.line, "failed", one_line(error))
         else:
-            yield RepairedRow(found.line, sample, tuple(sorted(repairs)))
+            yield RepairedRow(salvaged.line, sample, tuple(sorted(repairs)))
 
 
 def _form(row: Any) -> str:
@@ -180,16 +181,16 @@ def _sample(row: Any, repairs: set[str]) -> Sample:
 
 
 def _lower(row: dict[str, Any], repairs: set[str]) -> dict[str, Any]:
-    """Write the known column names in small letters, where that makes no two of one."""
-    found: dict[str, Any] = {}
+    """Lower-case the column names, except where two columns would get the same name."""
+    lowered: dict[str, Any] = {}
     for key, value in row.items():
         name = str(key).strip().lower()
         if name != key and name in row:
             name = str(key)
         if name != key:
             repairs.add("columns")
-        found[name] = value
-    return found
+        lowered[name] = value
+    return lowered
 
 
 def _messages(row: dict[str, Any], repairs: set[str]) -> list[Message]:
@@ -241,7 +242,7 @@ def _turns(turns: list[Any], repairs: set[str]) -> list[Message]:
 
 
 def _with_extras(message: Message, extras: list[Extra], repairs: set[str], where: str) -> Message:
-    """Put the reasoning before the answer, as ms-swift's templates of thinking models take it; refuse all else."""
+    """Put the reasoning before the answer, as ms-swift's templates of thinking models expect; refuse all other keys."""
     for extra in extras:
         if extra.kind == "mark":
             raise _Rejected("loss", f"{extra}{where}")
@@ -256,7 +257,7 @@ def _with_extras(message: Message, extras: list[Extra], repairs: set[str], where
     repairs.add("reasoning")
     opened, closed, _ = answer.partition("</think>")
     if closed and opened.strip() == f"<think>\n{thought}":
-        return message  # it is in its place already
+        return message  # the reasoning is in place already
     if "<think" in answer or closed:
         raise _Rejected("beside", f"{' and '.join(map(str, extras))}{where}, which has a <think> of its own")
     return {**message, "content": f"<think>\n{thought}\n</think>\n\n{answer}"}
@@ -291,7 +292,7 @@ def _text(content: Any, position: int, repairs: set[str]) -> str:
 
 
 def _exchange(row: dict[str, Any], repairs: set[str], where: str = "") -> list[Message]:
-    """Read `{"human": …, "gpt": …}`, or return nothing where there is no such key."""
+    """Read `{"human": …, "gpt": …}`, or return an empty list where neither key is present."""
     asked = [row[key] for key in ASKERS if row.get(key) is not None]
     answered = [row[key] for key in ANSWERERS if row.get(key) is not None]
     if not asked and not answered:
@@ -301,7 +302,7 @@ def _exchange(row: dict[str, Any], repairs: set[str], where: str = "") -> list[M
     if len(asked) != 1 or len(answered) != 1:
         raise _Rejected("row-form", f"not one question and one answer{where}")
     if not where:
-        repairs.add("row-form")  # a row of two names, which ms-swift does not know
+        repairs.add("row-form")  # a pair of keys that ms-swift does not know
     if not isinstance(asked[0], str) or not isinstance(answered[0], str):
         raise _Rejected("content", f"question or answer is not text{where}")
     return [{"role": "user", "content": asked[0]}, {"role": "assistant", "content": answered[0]}]
@@ -332,7 +333,7 @@ def _pair(row: dict[str, Any], repairs: set[str]) -> list[Message]:
 
 
 def _one(row: dict[str, Any], keys: tuple[str, ...], reason: str, repairs: set[str]) -> str:
-    """Return the one text the columns hold between them; an empty one if none does."""
+    """Return the one text that the columns hold, or an empty text; refuse two different ones."""
     present = [key for key in keys if row.get(key) not in (None, "", [])]
     values = {_value(row[key], repairs) for key in present}
     if len(values) > 1:
@@ -359,7 +360,7 @@ def _history(history: Any, repairs: set[str]) -> list[Message]:
         try:
             history = literal(history)
         except STUMBLES:
-            raise _Rejected("row-form", "history is text that is no list") from None
+            raise _Rejected("row-form", "history is text that is not a list") from None
     messages: list[Message] = []
     if history and not isinstance(history, list):
         raise _Rejected("row-form", f"history is {_kind(history)}")
@@ -374,11 +375,11 @@ def _checked(messages: list[Message]) -> list[Message]:
     if not messages:
         raise _Rejected("row-form", "no messages")
     if any(message["role"] == "system" for message in messages[1:]):
-        raise _Rejected("role", "a system prompt comes late")
+        raise _Rejected("role", "a system prompt is not at the start")
     if messages[-1]["role"] != "assistant" or not messages[-1]["content"].strip():
-        raise _Rejected("no-answer", "the last message is no answer, or an empty one")
+        raise _Rejected("no-answer", "the last message is not an answer, or is empty")
     if not any(message["role"] == "user" for message in messages):
-        raise _Rejected("no-question", "no message of the user")
+        raise _Rejected("no-question", "no user message")
     return messages
 
 

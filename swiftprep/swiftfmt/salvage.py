@@ -1,6 +1,6 @@
-"""The rows of a damaged or oddly encoded file, each with what had to be done to read it.
+"""The rows of a damaged or oddly encoded file, each with the repairs it took to read it.
 
-What has no safe reading is handed back as a problem, so that no row is lost without a word.
+Rows that cannot be read safely are returned as problems, so that none is lost silently.
 """
 
 from __future__ import annotations
@@ -33,8 +33,8 @@ from swiftprep.text.limits import (
 
 MARK = b"\xef\xbb\xbf"
 _BLANK = re.compile(r"[\s\ufeff]*")
-_LINES_LOOKED_AT = 200  # after a break, to tell what they are
-_LOOKED_AT = 1 << 20  # bytes by which an encoding is told
+_LINES_LOOKED_AT = 200  # lines examined after a break in an array
+_LOOKED_AT = 1 << 20  # bytes examined to detect an encoding
 _COMMON, _RARE = re.compile(rb"[\x81-\xfe][\xa1-\xfe]"), re.compile(rb"[\x81-\xfe][\x40-\x7e\x80-\xa0]")
 _PAIR = re.compile("([\ud800-\udbff])([\udc00-\udfff])")
 _LONE = re.compile("[\ud800-\udfff]")
@@ -42,12 +42,12 @@ _LONE = re.compile("[\ud800-\udfff]")
 
 @dataclass(frozen=True, slots=True)
 class SalvagedRow:
-    """A row as it was found.
+    """A row as read from the file.
 
     Attributes:
         line: The line it begins on, from 1.
-        value: The JSON value, or None with a problem.
-        repairs: What was done to read it.
+        value: The JSON value; None if there is a problem.
+        repairs: The repairs it took to read it.
         problem: Why it cannot be read, as `(reason, detail)`.
     """
 
@@ -60,25 +60,25 @@ class SalvagedRow:
 def found_rows(path: Path) -> Iterator[SalvagedRow]:
     """Yield the rows of a `.jsonl`, `.json` or `.csv` file.
 
-    A row of more than `LARGEST_ROW` bytes or `DEEPEST` levels is a problem, as is one whose reading fails.
+    A row of more than `LARGEST_ROW` bytes or `DEEPEST` levels is a problem, and so is one that fails to parse.
     """
     line = 0
     try:
-        for found in _found(path):
-            line = found.line
-            yield from _unwrapped(found)
+        for row in _rows_of_file(path):
+            line = row.line
+            yield from _unwrapped(row)
     except Exception as error:
         yield SalvagedRow(line, problem=("failed", f"{one_line(error)}; the rest is not read"))
 
 
-def _found(path: Path) -> Iterator[SalvagedRow]:
+def _rows_of_file(path: Path) -> Iterator[SalvagedRow]:
     if path.suffix == ".csv":
         yield from _csv_rows(path)
         return
     with path.open("rb") as file:
         lines = (line.removeprefix(MARK) for line in lines_within(file))
         first = next((line for line in lines if line.strip()), b"").lstrip()
-    # A long row is no reason to hold the whole file, but an array may stand on one line.
+    # A long row does not justify holding the whole file in memory, but an array may be on one line.
     by_line = not first.startswith(b"[") and (len(first) > LARGEST_ROW or _is_object(first))
     if by_line or path.stat().st_size > LARGEST_FILE:
         yield from _lines(path)
@@ -97,7 +97,7 @@ def _is_object(line: bytes) -> bool:
 
 
 def _decoded(data: bytes) -> tuple[str | None, frozenset[str]]:
-    """Decode a text; return None where its encoding is not certain."""
+    """Decode a text; return None where its encoding is uncertain."""
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         try:
             return data.decode("utf-16"), frozenset({"encoding"})
@@ -117,7 +117,7 @@ def _decoded(data: bytes) -> tuple[str | None, frozenset[str]]:
     wrong = loose.count("\ufffd")
     right = sum(char > "\u07ff" for char in loose) - wrong
     common, rare = (len(pairs.findall(data_there)) for pairs in (_COMMON, _RARE))
-    if wrong <= right or common <= 2 * rare:  # good UTF-8 but for a stray byte, or a western encoding
+    if wrong <= right or common <= 2 * rare:  # UTF-8 with a stray byte, or a western encoding
         return None, frozenset()
     try:
         return data.decode("gb18030"), repairs | {"encoding"}
@@ -163,7 +163,7 @@ def _line(number: int, line: bytes) -> list[SalvagedRow]:
 
 
 def _values(text: str, line: int, repairs: frozenset[str]) -> Iterator[SalvagedRow]:
-    """Yield the JSON values of a line, which is one unless a line break is missing or a comma follows."""
+    """Yield the JSON values of a line: one, unless a line break is missing."""
     place = 0
     values = Values(text)
     while place < len(text):
@@ -190,7 +190,7 @@ def _values(text: str, line: int, repairs: frozenset[str]) -> Iterator[SalvagedR
 
 
 def _whole(text: str, repairs: frozenset[str]) -> Iterator[SalvagedRow] | None:
-    """Read a text that is one JSON array, or objects over several lines; None if it is neither."""
+    """Parse a text that is one JSON array, or objects over several lines; return None if it is neither."""
     start = _BLANK.match(text).end()  # type: ignore[union-attr]
     if text[start : start + 1] == "[":
         return _array(text, start, repairs)
@@ -210,21 +210,21 @@ def _whole(text: str, repairs: frozenset[str]) -> Iterator[SalvagedRow] | None:
     return iter(rows)
 
 
-def _unwrapped(found: SalvagedRow) -> Iterator[SalvagedRow]:
-    """Yield the rows of an object that holds nothing but one list of rows."""
-    inner = next(iter(found.value.items())) if isinstance(found.value, dict) and len(found.value) == 1 else ("", None)
+def _unwrapped(outer: SalvagedRow) -> Iterator[SalvagedRow]:
+    """Yield the rows of an object that holds nothing but one list of rows, or the object itself."""
+    inner = next(iter(outer.value.items())) if isinstance(outer.value, dict) and len(outer.value) == 1 else ("", None)
     if inner[0] in MESSAGES_KEYS or not isinstance(inner[1], list) or not inner[1]:
-        yield found
+        yield outer
         return
     if not all(isinstance(row, dict) for row in inner[1]):
-        yield found
+        yield outer
         return
     for row in inner[1]:
-        yield SalvagedRow(found.line, row, found.repairs | {"wrapped"})
+        yield SalvagedRow(outer.line, row, outer.repairs | {"wrapped"})
 
 
 def _array(text: str, start: int, repairs: frozenset[str]) -> Iterator[SalvagedRow] | None:
-    """Read an array; None if a bracket is all it has of one, and what follows are rows, each on a line."""
+    """Parse an array; return None if only its opening bracket is there, and what follows are rows, one per line."""
     values = Values(text)
     place = _BLANK.match(text, start + 1).end()  # type: ignore[union-attr]
     if text[place : place + 1] in ("", "]"):
@@ -240,7 +240,7 @@ def _array(text: str, start: int, repairs: frozenset[str]) -> Iterator[SalvagedR
 
 
 def _items(text: str, values: Values, place: int, repairs: frozenset[str]) -> Iterator[SalvagedRow]:
-    """Yield the items of an array one by one; from a break on, the lines after it, where they are rows."""
+    """Yield the items of an array one by one; after a break, the lines that follow, if they are rows."""
     line, counted = 1, 0
     is_empty = True
     while True:
@@ -285,7 +285,7 @@ def _rows_by_line(text: str, line: int, repairs: frozenset[str]) -> Iterator[Sal
 
 
 def _after_break(text: str, place: int, line: int, why: str, repairs: frozenset[str]) -> Iterator[SalvagedRow]:
-    """Yield the break of an array, and then the rows on the lines after it, where they are such."""
+    """Yield the break of an array as a problem, and then the rows on the lines after it, if they are rows."""
     end_of_line = _line_end(text, place)
     if not _holds_rows(text, end_of_line):
         yield SalvagedRow(line, problem=("bad-json", f"{why}; the rest is not read"))
@@ -300,23 +300,23 @@ def _line_end(text: str, place: int) -> int:
 
 
 def _holds_rows(text: str, place: int) -> bool:
-    """Tell whether most of the next lines are objects, each whole on its line, as no item over several lines has it."""
+    """Tell whether most of the next lines are one object each, unlike the lines of items that span several lines."""
     lines: list[str] = []
     while place < len(text) and len(lines) < _LINES_LOOKED_AT:
         end = _line_end(text, place + 1)
         lines += filter(None, [text[place:end].strip(" \t\r\n,]")])
         place = end
-    # A lone surrogate is no part of what orjson reads: it is of no concern to the form of a line.
+    # orjson rejects a lone surrogate, which does not matter to the form of a line.
     rows = sum(line.startswith("{") and _is_object(line.encode("utf-8", "replace")) for line in lines)
     return 2 * rows > len(lines)
 
 
 def _clean(line: int, value: Any, repairs: frozenset[str]) -> SalvagedRow:
-    """Join surrogate pairs that came apart, and put U+FFFD for what is left of one."""
+    """Join split surrogate pairs, and replace the remaining halves by U+FFFD."""
     if isinstance(value, NotRead):
         return SalvagedRow(line, problem=("too-large", value.why))
     if REPEATED in repairs:
-        return SalvagedRow(line, problem=(REPEATED, "a key stands twice, with two values"))
+        return SalvagedRow(line, problem=(REPEATED, "a duplicate key has two different values"))
     if _any_lone(value):
         return SalvagedRow(line, _joined(value), repairs | {"surrogates"})
     return SalvagedRow(line, value, repairs)
@@ -355,7 +355,7 @@ def _csv_rows(path: Path) -> Iterator[SalvagedRow]:
     line = 1
     for cells in _cells(reader):
         at, line = line, reader.line_num + 1
-        if isinstance(cells, csv.Error):  # it costs its line
+        if isinstance(cells, csv.Error):  # only this line is lost
             yield SalvagedRow(at, problem=("bad-csv", str(cells)))
             continue
         if not any(cell.strip() for cell in cells):
@@ -372,7 +372,7 @@ def _csv_rows(path: Path) -> Iterator[SalvagedRow]:
             yield SalvagedRow(at, problem=("bad-csv", f"{len(cells)} cells, and the header has {len(head)}"))
             continue
         if has_twice:
-            yield SalvagedRow(at, problem=("repeated-key", "two columns of the header have one name"))
+            yield SalvagedRow(at, problem=("repeated-key", "two columns of the header have the same name"))
             continue
         row = {name: cell or None for name, cell in zip(head, cells, strict=False) if name}
         yield _clean(at, row, repairs)

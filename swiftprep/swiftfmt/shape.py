@@ -1,8 +1,8 @@
-"""The types of a file's columns, the way `datasets` finds them, and what becomes of a value under them.
+"""The types of a file's columns as `datasets` infers them, and the conversion of values to them.
 
-A JSON file is one table, so every column has one type. Where rows differ, values change: a key one object lacks is
-added as null, whole numbers become fractions beside a fraction, texts that all look like dates become dates, and a
-column of several types is kept as JSON text (`datasets` 4, `packaged_modules/json/json.py`, `utils/json.py`).
+A JSON file is one table, so every column has one type. Where rows differ, values change: a key that an object lacks is
+added as null, whole numbers become floats beside a float, texts that all look like dates become dates, and a column of
+several types is stored as JSON text (`datasets` 4, `packaged_modules/json/json.py`, `utils/json.py`).
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from typing import Any, TypeAlias
 
 from swiftprep.swiftfmt.loose import loads_loosely
 
-Path: TypeAlias = tuple[str, ...]  # the keys that lead to a place; "[]" stands for a list's items
+Path: TypeAlias = tuple[str, ...]  # the keys that lead to a place; "[]" stands for the items of a list
 BOOLEAN, NUMBER, STRING, ARRAY, OBJECT = 1, 2, 4, 8, 16
 _DIGITS = re.compile(r"-?[0-9]{1,18}")
 _DATE = re.compile(
@@ -28,21 +28,21 @@ _DATE = re.compile(
 
 @dataclass(slots=True)
 class Shape:
-    """What is known of one place of the table, such as a column or a key of its objects.
+    """What is known of one place in the table, such as a column or a key of its objects.
 
     Attributes:
         kinds: The types seen, as bits; null is not counted.
         keys: The keys of the first object.
-        uneven: Whether objects differ in their keys, or the first has none.
-        children: The shape below each key, in the order they came.
+        uneven: Whether objects have different keys, or the first has none.
+        children: The shape below each key, in order of appearance.
         item: The shape of a list's items.
-        fraction: Whether a number is no 64-bit whole number.
+        fraction: Whether a number is not a 64-bit whole number.
         dates: Whether every text so far looks like a date.
         nulls: Whether a value was null or absent.
-        clash: The position of the first row in which another plain type came up, or -1.
-        as_json: Whether the column is kept as JSON text; `settle` decides it.
-        twice: Whether that text is then taken for a value and written as JSON once more, which `datasets` does when
-            an object around one of the first five is null.
+        clash: Position of the first row with another plain type than before, or -1.
+        as_json: Whether the column is stored as JSON text; `settle` decides it.
+        twice: Whether that text is itself encoded as JSON once more, which `datasets` does when an object around one
+            of the first five values is null.
     """
 
     kinds: int = 0
@@ -57,7 +57,7 @@ class Shape:
     twice: bool = False
 
     def observe(self, value: Any, row: int) -> None:
-        """Take a value of this place into account."""
+        """Take a value at this place into account."""
         kind = type(value)
         if kind is str:
             if self.kinds != STRING:
@@ -102,46 +102,47 @@ class Shape:
 
     @property
     def mixed(self) -> bool:
-        """Whether values of several types came up."""
+        """Whether values of several types were seen."""
         return self.kinds & (self.kinds - 1) != 0
 
 
 def uneven_places(shape: Shape, path: Path = ()) -> list[Path]:
-    """Find the places `datasets` keeps as JSON text before it reads the table: objects or lists that differ."""
+    """Return the places that `datasets` stores as JSON text before it reads the table, as their values differ."""
     if shape.kinds == OBJECT:
         if path and shape.uneven:
             return [path]
-        return [found for key, child in shape.children.items() for found in uneven_places(child, (*path, key))]
+        return [place for key, child in shape.children.items() for place in uneven_places(child, (*path, key))]
     if shape.kinds == ARRAY:
         return uneven_places(shape.item, (*path, "[]")) if shape.item else []
     return [path] if shape.mixed and shape.kinds & (ARRAY | OBJECT) else []
 
 
 def first_clash(shape: Shape, path: Path = ()) -> tuple[int, Path] | None:
-    """Find the first row, and the place in it, whose type another row contradicts."""
+    """Return the first row whose type contradicts that of another row, and the place in it."""
     if shape.mixed:
         return shape.clash, path
-    found = [hit for child, place in _below(shape, path) if (hit := first_clash(child, place))]
-    return min(found, key=lambda hit: hit[0]) if found else None
+    clashes = [clash for child, place in _below(shape, path) if (clash := first_clash(child, place))]
+    return min(clashes, key=lambda clash: clash[0]) if clashes else None
 
 
 def settle(shape: Shape, *, detect: bool, path: Path = ()) -> list[Path]:
-    """Decide what is kept as JSON text, and return those places.
+    """Decide which places are stored as JSON text, and return them.
 
     Args:
         shape: Changed in place.
-        detect: Whether objects that differ in their keys are looked for, which `datasets` does only when every line
-            of the file is one JSON text.
+        detect: Whether objects with different keys count, which `datasets` checks only when every line of the file is
+            one JSON text.
         path: The place of the shape in a row.
     """
     if shape.mixed or (detect and path and shape.kinds == OBJECT and shape.uneven):
         shape.as_json = True
         return [path]
-    return [found for child, place in _below(shape, path) for found in settle(child, detect=detect, path=place)]
+    below = _below(shape, path)
+    return [json_place for child, place in below for json_place in settle(child, detect=detect, path=place)]
 
 
 def most_keys(shape: Shape, path: Path = ()) -> int:
-    """Count the keys of the objects that differ most: each of them is filled up to all of these keys."""
+    """Count the keys of the most uneven objects: each of those objects is filled up to all of these keys."""
     if shape.as_json:
         return 0
     own = len(shape.children) if path and shape.uneven else 0
@@ -149,7 +150,7 @@ def most_keys(shape: Shape, path: Path = ()) -> int:
 
 
 def fits(value: Any, shape: Shape) -> bool:
-    """Tell whether a value of a later batch can be cast to the type that the first batch gave its place."""
+    """Tell whether a value of a later batch can be cast to the type that the first batch gave to its place."""
     if value is None or shape.as_json:
         return True
     if isinstance(value, dict):
@@ -169,7 +170,7 @@ def fits(value: Any, shape: Shape) -> bool:
 
 
 def mark_twice(shape: Shape, path: Path, rows: Iterable[Any]) -> None:
-    """Find out whether a place kept as JSON text is written as JSON twice."""
+    """Determine whether a place stored as JSON text is encoded as JSON twice."""
     slots = islice((around is None for row in rows for around in _around(row, path)), 5)
     if path[-1] != "[]" and any(slots):
         for part in path:
@@ -178,7 +179,7 @@ def mark_twice(shape: Shape, path: Path, rows: Iterable[Any]) -> None:
 
 
 def _around(value: Any, path: Path) -> Iterator[Any]:
-    """Yield the objects, or nulls, that a place is in."""
+    """Yield the objects, or nulls, that contain a place."""
     if len(path) == 1:
         yield value
     elif path[0] == "[]":
@@ -194,7 +195,7 @@ def _below(shape: Shape, path: Path) -> list[tuple[Shape, Path]]:
 
 
 def typed(value: Any, shape: Shape) -> Any:
-    """Return what becomes of a value in a column of this shape."""
+    """Return a value as converted to a column of this shape."""
     if shape.as_json:
         is_json, decoded = False, value
         if isinstance(value, str):
@@ -222,7 +223,7 @@ def _is_date(text: str) -> bool:
 
 
 def _date(text: str) -> datetime | None:
-    """Read a date the way Arrow does, in UTC and without a zone; None for any other text."""
+    """Parse a date the way Arrow does, converted to UTC without a zone; return None for any other text."""
     match = _DATE.fullmatch(text) if text.isascii() else None
     if not match:
         return None
@@ -237,5 +238,5 @@ def _date(text: str) -> datetime | None:
 
 
 def milliseconds(moment: datetime) -> int:
-    """Return a date as ms-swift writes it into a message: milliseconds since 1970."""
+    """Return a date as ms-swift writes it into a message, in milliseconds since 1970."""
     return int(moment.replace(tzinfo=timezone.utc).timestamp() * 1000)

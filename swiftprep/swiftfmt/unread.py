@@ -1,4 +1,4 @@
-"""What a row says that ms-swift does not read, and that changes what there is to learn.
+"""Content of a row that ms-swift does not read although it changes what should be learnt.
 
 Source: ms-swift 4.6, `swift/dataset/preprocessor/core.py`: of a turn it keeps the role, the content, `loss` and
 `loss_scale`, the `tool_calls` of an assistant and the `name` of a tool; of a row, the columns it knows.
@@ -20,18 +20,18 @@ _ANSWERS = {"assistant", "gpt", "bot", "tool_call", "function_call", "function-c
 _RESULTS = {"tool", "tool_response", "function_response", "function-response", "observation", "observations"}
 
 
-def watched(fates: dict[str, str]) -> tuple[set[str], list[str]]:
-    """Return the columns that ms-swift ignores and that may say how to learn a row, and the columns of its turns.
+def watched(column_uses: dict[str, str]) -> tuple[set[str], list[str]]:
+    """Return the ignored columns that may affect how a row is learnt, and the columns of its turns.
 
     Args:
-        fates: What becomes of each column, as `Lint.columns`.
+        column_uses: How each column is used, as in `Lint.columns`.
     """
-    ignored = {column for column, fate in fates.items() if fate == "ignored" and is_telling(column)}
-    return ignored, [column for column, fate in fates.items() if fate == "messages"]
+    ignored = {column for column, use in column_uses.items() if use == "ignored" and is_telling(column)}
+    return ignored, [column for column, use in column_uses.items() if use == "messages"]
 
 
 def unread(row: Any, ignored: set[str], turns: list[str]) -> str:
-    """Say what ms-swift leaves unread of a row, as it stands in the file, or return an empty text.
+    """Describe the content of a raw row that ms-swift leaves unread, or return an empty text.
 
     Args:
         row: The row.
@@ -40,37 +40,37 @@ def unread(row: Any, ignored: set[str], turns: list[str]) -> str:
     """
     if not isinstance(row, dict):
         return ""
-    # The keys of the row are looked up, not all of the file's columns in each row.
+    # Look up the keys of the row, and not all of the file's columns in each row.
     beside = {column: value for column, value in row.items() if column in ignored}
-    found = [f"its {extra}" for extra in row_extras(beside, ())] if beside else []
+    extras = [f"its {extra}" for extra in row_extras(beside, ())] if beside else []
     for column in turns:
-        found += _in_turns(row.get(column))
-    return f"ms-swift does not read {' and '.join(found)}" if found else ""
+        extras += _in_turns(row.get(column))
+    return f"ms-swift does not read {' and '.join(extras)}" if extras else ""
 
 
-def other_conversations(fates: dict[str, str]) -> list[str]:
+def other_conversations(column_uses: dict[str, str]) -> list[str]:
     """Return the columns that may hold another conversation than the one ms-swift reads.
 
     Args:
-        fates: What becomes of each column, as `Lint.columns`. Two that are read count too: ms-swift leaves a system
-            prompt unread beside messages that begin with one, and a response beside the output of an alpaca row.
+        column_uses: How each column is used, as in `Lint.columns`. Two used columns count too: ms-swift does not read a
+            system prompt beside messages that begin with one, nor a response beside the output of an alpaca row.
     """
     may_be_left = ("ignored", "system", "response")
-    return [column for column, fate in fates.items() if fate in may_be_left and column.lower() in TELLING_KEYS]
+    return [column for column, use in column_uses.items() if use in may_be_left and column.lower() in TELLING_KEYS]
 
 
 def unsaid(row: Any, columns: list[str], messages: list[dict[str, Any]]) -> str:
-    """Say what a row, as it stands in the file, tells beside the messages ms-swift reads, or return an empty text.
+    """Describe the content of a raw row that the messages ms-swift reads lack, or return an empty text.
 
     Args:
         row: The row.
         columns: From `other_conversations`.
-        messages: What ms-swift reads of the row.
+        messages: The messages ms-swift reads from the row.
     """
     if not columns or not isinstance(row, dict):
         return ""
-    found = left_over({column.lower(): row[column] for column in columns if column in row}, messages)
-    return f"ms-swift does not read its {' and '.join(map(str, found))}" if found else ""
+    columns_left = left_over({column.lower(): row[column] for column in columns if column in row}, messages)
+    return f"ms-swift does not read its {' and '.join(map(str, columns_left))}" if columns_left else ""
 
 
 def _in_turns(turns: Any) -> Iterable[str]:
@@ -93,7 +93,7 @@ def _in_turn(turn: dict[str, Any]) -> list[Extra]:
     if turn.get("role") == "assistant":
         read.add("tool_calls")
     if turn.get("content") and turn.get("value") not in (None, turn["content"]):
-        read.discard("content")  # the value is put in its place
+        read.discard("content")  # the value replaces it
     if isinstance(turn.get("loss"), str):
-        read.discard("loss")  # any text is taken for true
+        read.discard("loss")  # any text counts as true
     return turn_extras(turn, read, answer=role in _ANSWERS)

@@ -1,1 +1,1 @@
-"""Text from outside: read within limits of size and depth, and without characters that no text has."""
+"""Text from outside: parsed within limits of size and depth, with invalid characters handled."""

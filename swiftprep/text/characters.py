@@ -1,4 +1,4 @@
-"""Characters that escapes stand for, where somebody else wrote the escapes."""
+"""Escaped and broken characters in text from outside, decoded safely."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ import html
 import re
 from typing import Any
 
-# No character has a number of eight digits, and Python reads none of more than 4,300.
+# No code point has eight decimal digits, and Python refuses to parse more than 4,300.
 _NO_CHARACTER = re.compile(r"&#(?:0*[1-9][0-9]{7,}|[xX]0*[1-9a-fA-F][0-9a-fA-F]{6,});?")
 
 
 def whole(text: str) -> str:
-    r"""Return a text that can be written: pairs of surrogates joined, and U+FFFD for one without its other half.
+    r"""Return a text that can be encoded: surrogate pairs joined, and U+FFFD for half a pair.
 
     >>> whole("\ud83d\ude00 \ud83d") == "\U0001f600 \ufffd"
     True
@@ -20,7 +20,7 @@ def whole(text: str) -> str:
 
 
 def whole_in(value: Any) -> Any:
-    r"""Return plain values (texts, lists, tuples, dictionaries) with each text of them `whole`.
+    r"""Return plain values (texts, lists, tuples, dictionaries) with `whole` applied to each text.
 
     >>> whole_in({"a\ud800": ["b", 1]}) == {"a\ufffd": ["b", 1]}
     True
@@ -35,7 +35,7 @@ def whole_in(value: Any) -> Any:
 
 
 def without_entities(text: str) -> str:
-    """Return a text with the characters that HTML's entities stand for.
+    """Return a text with HTML entities decoded.
 
     >>> without_entities("&lt;a&gt; &#20013;") == "<a> 中" and without_entities("&#" + "9" * 9_999 + ";") == "\ufffd"
     True

@@ -1,4 +1,4 @@
-"""JSON from outside: of any depth it is written with, but not of any depth it is read with."""
+"""JSON from outside, parsed with a limit on its nesting depth."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from typing import Any
 
 import orjson
 
-MAX_DEPTH = 100  # of arrays and objects within each other
+MAX_DEPTH = 100  # nested arrays and objects
 
 
 def read_json(data: bytes) -> Any:
-    """Return what JSON says.
+    """Parse a JSON text.
 
     Raises:
-        ValueError: it is no JSON, or nested deeper than `MAX_DEPTH` levels.
+        ValueError: it is not valid JSON, or nested deeper than `MAX_DEPTH` levels.
 
     >>> read_json(b'{"a": [1]}')
     {'a': [1]}

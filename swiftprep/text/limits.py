@@ -1,7 +1,7 @@
-"""How much is read at once and how deep it may be nested, so that one file or row from outside cannot take everything.
+"""Limits on the size and nesting of input, so that one file or row from outside cannot exhaust memory or the stack.
 
-Python's own limits come too late: `orjson` takes 1,024 levels and Python 1,000 frames, a line may be as long as the
-file, and what a pipe holds has no end.
+The limits of the libraries come too late: `orjson` accepts 1,024 levels and Python 1,000 frames, a line may be as long
+as the file, and a pipe may never end.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ import orjson
 
 from swiftprep.errors import DataError
 
-LARGEST_ROW = 32 << 20  # bytes of a row: the longest answer that a model learns is a hundredth of it
+LARGEST_ROW = 32 << 20  # bytes of a row, a hundred times the longest answer that a model learns
 LARGEST_FILE = 256 << 20  # bytes of a file that is read whole
 DEEPEST = 100  # levels of a JSON or YAML value
-LONGEST_LITERAL = 1 << 20  # characters of a printed Python value, whose tree takes a hundred times its memory
+LONGEST_LITERAL = 1 << 20  # characters of a printed Python value, whose syntax tree takes a hundred times its memory
 TOO_LARGE = f"more than {LARGEST_ROW >> 20} MB in one row (一行超过 {LARGEST_ROW >> 20} MB)"
 TOO_DEEP = f"nested deeper than {DEEPEST} levels (嵌套超过 {DEEPEST} 层)"
 
@@ -27,10 +27,10 @@ Value = TypeVar("Value")
 
 
 def read_within(path: Path, most: int = LARGEST_FILE) -> bytes:
-    """Return what is in a regular file.
+    """Return the content of a regular file.
 
     Raises:
-        DataError: it is no regular file, or has more than so many bytes.
+        DataError: it is not a regular file, or has more than `most` bytes.
         OSError: it cannot be read.
     """
     if not stat.S_ISREG(os.stat(path).st_mode):
@@ -43,9 +43,9 @@ def read_within(path: Path, most: int = LARGEST_FILE) -> bytes:
 
 
 def lines_within(file: IO[AnyStr], most: int = LARGEST_ROW) -> Iterator[AnyStr]:
-    r"""Yield the lines of a file with their `\n`; one that is longer is cut off after `most + 1` bytes or characters.
+    r"""Yield the lines of a file with their `\n`; a longer line is cut off after `most + 1` bytes or characters.
 
-    So the reader sees that it is too long, and no more than that of it is held at a time.
+    The caller can tell from its length that a line is too long, and no more of it is held in memory.
     """
     while line := file.readline(most + 1):
         yield line
@@ -54,7 +54,7 @@ def lines_within(file: IO[AnyStr], most: int = LARGEST_ROW) -> Iterator[AnyStr]:
 
 
 def shallow(value: Value) -> Value:
-    """Return a parsed value unless it is nested too deeply for what walks through it.
+    """Return a parsed value, unless it is nested too deeply to walk through.
 
     Raises:
         DataError: it has more than `DEEPEST` levels.
@@ -77,19 +77,19 @@ def shallow(value: Value) -> Value:
 
 
 def loads_within(text: bytes) -> Any:
-    """Parse a JSON text that is not nested too deeply.
+    """Parse a JSON text, unless it is nested too deeply.
 
     Raises:
-        DataError: it is.
-        orjson.JSONDecodeError: it is no JSON.
+        DataError: it has more than `DEEPEST` levels.
+        orjson.JSONDecodeError: it is not valid JSON.
     """
     value = orjson.loads(text)
-    # Most rows have too few brackets to be deep, which is quickly seen.
+    # Counting brackets is quick, and most rows have too few to be deep.
     return shallow(value) if text.count(b"[") + text.count(b"{") > DEEPEST else value
 
 
 def whole_number(digits: str) -> int | float:
-    """Return a whole number of a JSON text; one of 25 digits or more as a float, which may be infinite.
+    """Parse a whole number of a JSON text; 25 digits or more become a float, which may be infinite.
 
     >>> whole_number("12"), whole_number("9" * 400)
     (12, inf)
