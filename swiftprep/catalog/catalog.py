@@ -98,8 +98,8 @@ class Catalog:
                 for tag in dict.fromkeys([component.name, *map(kebab, component.names)]):
                     by_tag.setdefault(tag, []).append(component)
             self._check = Guarded(partial(_checked, by_tag, self.vue_version.startswith("3")), size=_size)
-        found = self._check((code, strict))
-        return [Problem("not-checked", 1, name=found.reason)] if isinstance(found, Lost) else found
+        outcome = self._check((code, strict))
+        return [Problem("not-checked", 1, name=outcome.reason)] if isinstance(outcome, Lost) else outcome
 
     def to_pandas(self) -> pd.DataFrame:
         """Return one row per prop, event, slot and method.

@@ -229,23 +229,23 @@ class _Checker:
 
     def _props(self, element: Element, attributes: list[Attribute], spec: Component) -> None:
         known = self._props_of(spec)
-        given = {one_spelling(a.name) for a in attributes if a.role == "prop"}
+        set_props = {one_spelling(a.name) for a in attributes if a.role == "prop"}
         for attribute in attributes:
             if attribute.role == "model":
-                given.add(one_spelling(attribute.name or (spec.model[0] if spec.model else "value")))
-                given.add(attribute.name or "model-value")
+                set_props.add(one_spelling(attribute.name or (spec.model[0] if spec.model else "value")))
+                set_props.add(attribute.name or "model-value")
                 if not self._models(spec, attribute.name):
-                    said = f"v-model:{attribute.name}" if attribute.name else "v-model"
-                    self._found.append(Problem("unknown-prop", element.line, element.tag, said, _synced(spec)))
+                    written = f"v-model:{attribute.name}" if attribute.name else "v-model"
+                    self._found.append(Problem("unknown-prop", element.line, element.tag, written, _synced(spec)))
             if attribute.role != "prop" or attribute.name == "" or is_global(attribute.name):
                 continue
             if one_spelling(attribute.name) not in known and not self._takes(spec, attribute, 0):
                 names = [kebab(prop.name) for prop in spec.props]
                 self._say("unknown-prop", element.line, element.tag, attribute.name, names)
-        if element.spread or "" in given or any(a.role == "object" for a in attributes):
+        if element.spread or "" in set_props or any(a.role == "object" for a in attributes):
             return
         for prop in spec.props:
-            if prop.required and one_spelling(prop.name) not in given:
+            if prop.required and one_spelling(prop.name) not in set_props:
                 self._say("missing-prop", element.line, element.tag, kebab(prop.name))
 
     def _props_of(self, spec: Component) -> frozenset[str]:

@@ -35,11 +35,11 @@ def infer(
         if tag in known or ("-" not in tag and is_native(tag)):
             continue
         path, line = (use.example[0], use.example[1]) if use.example else ("", 0)
-        made = None
+        component = None
         with apart(path, f"component {tag}", line):
-            made = _inferred(tag, use, frequent, alike)
-        if made is not None:
-            yield tag, made
+            component = _inferred(tag, use, frequent, alike)
+        if component is not None:
+            yield tag, component
 
 
 def _inferred(tag: str, use: Use, frequent: set[str], alike: Names) -> Component:

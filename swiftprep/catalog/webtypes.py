@@ -292,20 +292,20 @@ def _named(
     entry: Entry, at: str, paths: Iterable[str], spell: Callable[[Entry, str], str] = lambda _, name: name
 ) -> Iterator[tuple[str, Entry, str]]:
     """Yield `(name, item, where)` of the lists at `paths`; a list adds what those before it do not have."""
-    found: set[str] = set()
+    names: set[str] = set()
     for path in paths:
         outer, _, key = path.rpartition(".")
         host, host_at = entry, at
         if outer:
             host_at = f"{at}.{outer}"
             host = {} if entry.get(outer) is None else _object(entry[outer], host_at)
-        earlier = {kebab(name) for name in found}
+        earlier = {kebab(name) for name in names}
         for item_at, item in _items(host, key, host_at):
             if item.get("name") is None:
                 continue
             name = spell(item, _name_of(item, item_at))
-            if name and name not in found and kebab(name) not in earlier:
-                found.add(name)
+            if name and name not in names and kebab(name) not in earlier:
+                names.add(name)
                 yield name, item, item_at
 
 

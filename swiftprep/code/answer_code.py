@@ -21,16 +21,16 @@ _NAMED_HERE = re.compile(
 _FROM_PACKAGE = re.compile(r"""\bimport\s+(?:(\w+)|\{([^{}]*)\})\s+from\s+['"](?![.~]|@/)([^'"]+)['"]""")
 
 
-def problems(text: str, found: list[CodePiece], catalog: Catalog | None) -> Iterator[tuple[CodePiece, Problem]]:
+def problems(text: str, pieces: list[CodePiece], catalog: Catalog | None) -> Iterator[tuple[CodePiece, Problem]]:
     """Yield what is wrong with the code of an answer, but for what it shows as wrong.
 
     Args:
         text: The whole answer: a component that one block defines is known in the others.
-        found: Its pieces.
+        pieces: Its pieces of code.
         catalog: Without it only syntax is looked at.
     """
     here = {kebab(name) for match in _NAMED_HERE.finditer(text) for name in match.groups() if name}
-    for piece in found:
+    for piece in pieces:
         if piece.is_wrong:
             continue
         for problem in dict.fromkeys(_problems(piece, catalog)):

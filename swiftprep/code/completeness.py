@@ -42,13 +42,13 @@ def _open_element(source: bytes) -> str:
         if not block.closed:
             return f"<{block.kind}>"
         if block.kind == "template" and block.lang in ("", "html"):
-            found = _left_open(source, block.start, block.end)
+            left_open = _left_open(source, block.start, block.end)
         elif block.kind == "script" and block.lang in ("", "js", "jsx", "ts", "tsx"):
-            found = _open_bracket(source[block.start : block.end], block.lang or "js")
+            left_open = _open_bracket(source[block.start : block.end], block.lang or "js")
         else:
-            found = ""
-        if found:
-            return found
+            left_open = ""
+        if left_open:
+            return left_open
     return ""
 
 

@@ -52,7 +52,7 @@ def fenced(text: str) -> list[Fenced]:
 
 @lru_cache(maxsize=16)  # many rules look at one answer
 def _fenced(text: str) -> tuple[Fenced, ...]:
-    found = []
+    blocks = []
     opened: re.Match[str] | None = None
     for match in _FENCE.finditer(text):
         if opened is None:
@@ -60,11 +60,11 @@ def _fenced(text: str) -> tuple[Fenced, ...]:
             if not is_heading and (match[1][0] == "~" or "`" not in match[2]):
                 opened = match
         elif match[1].startswith(opened[1]) and not match[2].strip():
-            found.append(_block(text, opened, match.start(), match.end(), True))
+            blocks.append(_block(text, opened, match.start(), match.end(), True))
             opened = None
     if opened is not None:
-        found.append(_block(text, opened, len(text), len(text), False))
-    return tuple(found)
+        blocks.append(_block(text, opened, len(text), len(text), False))
+    return tuple(blocks)
 
 
 def _line_before(text: str, start: int) -> str:

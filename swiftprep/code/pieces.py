@@ -57,18 +57,18 @@ def pieces(text: str) -> list[CodePiece]:
     """
     if is_bare_code(text):
         return [CodePiece(language_of("", text), text)]
-    found = []
+    code_pieces = []
     done = 0
     for number, block in enumerate(fenced(text), start=1):
         before = text[done : block.start].rstrip()
         done = block.end
         if block.code.strip():
-            said = before[before.rfind("\n") + 1 :][-200:]
+            last_line = before[before.rfind("\n") + 1 :][-200:]
             first = block.code.lstrip()[:120].partition("\n")[0]
-            says = said + (first if first.startswith(("//", "<!--", "#", "/*")) else "")
+            says = last_line + (first if first.startswith(("//", "<!--", "#", "/*")) else "")
             is_wrong = _SHOWN_WRONG.search(says) is not None and not _SHOWN_RIGHT.search(says)
-            found.append(CodePiece(language_of(block.language, block.code), block.code, number, is_wrong))
-    return found
+            code_pieces.append(CodePiece(language_of(block.language, block.code), block.code, number, is_wrong))
+    return code_pieces
 
 
 def is_noted_wrong(code: str, line: int) -> bool:

@@ -62,7 +62,9 @@ def syntax_errors(code: str, language: str) -> list[tuple[int, str]]:
     """
     if language == "vue":
         return [
-            (found.line, found.name) for found in check(code, {}, vue3=False, strict=False) if found.kind == "syntax"
+            (problem.line, problem.name)
+            for problem in check(code, {}, vue3=False, strict=False)
+            if problem.kind == "syntax"
         ]
     if language == "python" and ">>>" in code:
         return []

@@ -99,8 +99,8 @@ def _skipped(code: str, at: int, end: int, language: str) -> tuple[int, int] | N
     if sign == "`" and language == "sql":
         return at, _string_end(code, at, end)
     if sign == "/" and language in ("js", "ts", "tsx") and _BEFORE_REGEX.search(code, max(0, at - 12), at):
-        found = _REGEX.match(code, at, end)
-        return (at, found.end()) if found else None
+        regex = _REGEX.match(code, at, end)
+        return (at, regex.end()) if regex else None
     if sign in QUOTES:
         line = _until(code, "\n", at, end)
         closing = next((place for place in range(at + 1, line) if code[place] in QUOTES[sign]), None)
@@ -110,8 +110,8 @@ def _skipped(code: str, at: int, end: int, language: str) -> tuple[int, int] | N
 
 
 def _until(code: str, sign: str, start: int, end: int) -> int:
-    found = code.find(sign, start, end)
-    return end if found < 0 else found
+    place = code.find(sign, start, end)
+    return end if place < 0 else place
 
 
 def _string_end(code: str, at: int, end: int) -> int:
@@ -134,8 +134,8 @@ def _template_end(code: str, at: int, end: int) -> int:
 
 def _holes(code: str, start: int, end: int, language: str, kind: Kind) -> Iterator[CodeSpan]:
     """Yield the code in the `${…}` of a template string."""
-    for found in re.finditer(r"\$\{([^{}`]*)\}", code[start:end]):
-        yield from _script(code, start + found.start(1), start + found.end(1), language, kind)
+    for hole in re.finditer(r"\$\{([^{}`]*)\}", code[start:end]):
+        yield from _script(code, start + hole.start(1), start + hole.end(1), language, kind)
 
 
 def _markup(code: str, wide_tags: bool) -> Iterator[CodeSpan]:
@@ -189,8 +189,8 @@ def _tag(code: str, start: int, at: int) -> Generator[CodeSpan, None, int]:
             if _EXPRESSION.match(name):
                 yield from _script(code, value + 1, closing, "js", "expression")
             begin, at, name = closing, closing + 1, ""
-        elif found := _NAME.match(code, at):
-            name, at = found[0], found.end()
+        elif attribute := _NAME.match(code, at):
+            name, at = attribute[0], attribute.end()
         else:
             at += 1
     at += code[at : at + 1] in (">", "＞")

@@ -33,14 +33,14 @@ def markup(source: bytes) -> list[Element]:
     parts = [block for block in blocks(source) if block.kind in ("template", "script", "style")]
     if not parts:
         return template(source).elements
-    found: list[Element] = []
+    elements: list[Element] = []
     for block in parts:
         if block.kind == "template" and block.lang in ("", "html"):
-            shift = len(found)
+            shift = len(elements)
             for element in template(source, block.start, block.end).elements:
                 element.parent += shift if element.parent >= 0 else 0
-                found.append(element)
-    return found
+                elements.append(element)
+    return elements
 
 
 def opening(source: bytes, element: Element) -> tuple[int, int]:
@@ -53,14 +53,14 @@ def spots(source: bytes, element: Element) -> list[Spot]:
     """Return the attributes of an element, in order."""
     start, end = opening(source, element)
     inside = start + 1 + len(element.tag.encode("utf-8", "replace"))
-    found = []
+    attribute_spots = []
     for match in _ATTRIBUTE.finditer(source, inside, max(inside, end - 1)):
         value = None if match[2] is None else match[2].decode("utf-8", "replace")
         if value and value[0] in "\"'":
             value = value[1:-1]
         attribute = read_attribute(match[1].decode("utf-8", "replace"), value)
-        found.append(Spot(attribute, match.start(), match.end(1), match.end()))
-    return found
+        attribute_spots.append(Spot(attribute, match.start(), match.end(1), match.end()))
+    return attribute_spots
 
 
 def without(source: bytes, spot: Spot) -> bytes:

@@ -30,7 +30,7 @@ class Around(NamedTuple):
 def smallest(root: Node, places: Iterable[int]) -> dict[int, Around]:
     """Return, for each byte, the smallest node around it."""
     order = sorted(set(places))
-    found: dict[int, Around] = {}
+    innermost: dict[int, Around] = {}
     stack = [(Around(root, None, [root], 0), 0, len(order))]
     while stack:
         here, done, end = stack.pop()
@@ -40,12 +40,12 @@ def smallest(root: Node, places: Iterable[int]) -> dict[int, Around]:
                 break
             first = bisect.bisect_left(order, child.start_byte, done, end)
             last = bisect.bisect_left(order, child.end_byte, first, end)
-            found.update(dict.fromkeys(order[done:first], here))
+            innermost.update(dict.fromkeys(order[done:first], here))
             if last > first:
                 stack.append((Around(child, here, children, at), first, last))
             done = last
-        found.update(dict.fromkeys(order[done:end], here))
-    return found
+        innermost.update(dict.fromkeys(order[done:end], here))
+    return innermost
 
 
 def nearest(

@@ -94,14 +94,14 @@ def line_of(node: Node | None) -> str:
     """Return the source text of a node on one line, without comments; of a long one only the beginning."""
     if node is None or "\n" not in text_of(node):
         return text_of(node)
-    shown: list[str] = [""]
+    parts: list[str] = [""]
     end, stack = node.start_byte, [node]
     while stack and end - node.start_byte < MAX_SHOWN:
         leaf = stack.pop()
         if leaf.child_count and leaf.type not in ("string", "string_literal"):  # their escapes alone are nodes
             stack.extend(reversed(leaf.children))
         elif leaf.type not in COMMENTS:
-            glued = leaf.start_byte == end or shown[-1].endswith(("(", "[", "{")) or leaf.type in (")", "]", "}")
-            shown += [text for text in (" " * (not glued), text_of(leaf)) if text]
+            glued = leaf.start_byte == end or parts[-1].endswith(("(", "[", "{")) or leaf.type in (")", "]", "}")
+            parts += [text for text in (" " * (not glued), text_of(leaf)) if text]
             end = leaf.end_byte
-    return "".join([*shown, " …"] if stack else shown)
+    return "".join([*parts, " …"] if stack else parts)

@@ -34,8 +34,8 @@ class Files:
             name += "\ufffd"
         self.paths.append(name)
         # Most files have the same head: UTF-8 and nothing else to say.
-        told = {key: value for key, value in head.items() if value}
-        self.heads.append(self._known.setdefault(record.head, told) if len(told) == 1 else told)
+        non_empty = {key: value for key, value in head.items() if value}
+        self.heads.append(self._known.setdefault(record.head, non_empty) if len(non_empty) == 1 else non_empty)
         self.rows.append(spool.add(record.rows))
         self.signatures.append(record.signature)
         self.facts[name] = spool.add(record.facts)

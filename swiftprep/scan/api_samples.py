@@ -60,7 +60,7 @@ def api_samples(
                 batches[side] = []
 
 
-def told(linked: Linked) -> Iterator[tuple[str, bytes]]:
+def failures_and_notes(linked: Linked) -> Iterator[tuple[str, bytes]]:
     """Yield what became known while components were made: `"failed"` ones, and `"notes"` as `[path, note]`."""
     if linked.failed:
         yield "failed", orjson.dumps(linked.failed)

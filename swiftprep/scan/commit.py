@@ -41,8 +41,8 @@ def _head(git: Path) -> str | None:
     packed = read_bytes(shared, "packed-refs", max_bytes=_MAX_REFS)
     lines = packed.split(b"\n") if isinstance(packed, bytes) else []
     wanted = b" " + named[1].encode()
-    found = next((line for line in lines if line.endswith(wanted)), b"")
-    commit = found[: -len(wanted)].decode("ascii", "replace")
+    ref_line = next((line for line in lines if line.endswith(wanted)), b"")
+    commit = ref_line[: -len(wanted)].decode("ascii", "replace")
     return commit if _HASH.fullmatch(commit) else None
 
 

@@ -74,7 +74,7 @@ def pieces_of(source: bytes, shape: CutPlaces) -> list[SourcePiece]:
     """Return a file's pieces: blocks, in them statements or elements, in these their parts."""
     if not shape.blocks:
         return shape.pieces
-    made = []
+    by_block = []
     pieces = sorted(shape.pieces, key=lambda piece: piece.start)
     elements = sorted(enumerate(shape.elements), key=lambda item: item[1].start)
     for block in shape.blocks:
@@ -89,8 +89,8 @@ def pieces_of(source: bytes, shape: CutPlaces) -> list[SourcePiece]:
             inner = _elements([item for item in elements[first:last] if item[1].end <= block.end])
         elif block.kind == "style":
             inner = rules(source, block.start, block.end)
-        made.append(SourcePiece(block.outer, block.outer_end, block.kind, tuple(inner)))
-    return made
+        by_block.append(SourcePiece(block.outer, block.outer_end, block.kind, tuple(inner)))
+    return by_block
 
 
 def _elements(numbered: list[tuple[int, Element]]) -> list[SourcePiece]:
@@ -112,7 +112,7 @@ def _elements(numbered: list[tuple[int, Element]]) -> list[SourcePiece]:
 
 def rules(source: bytes, start: int, end: int) -> list[SourcePiece]:
     """Return the top-level rules of a style sheet: stretches that end where its braces are closed."""
-    found: list[SourcePiece] = []
+    pieces: list[SourcePiece] = []
     depth = 0
     begin = start
     for position in range(start, end):
@@ -122,11 +122,11 @@ def rules(source: bytes, start: int, end: int) -> list[SourcePiece]:
         elif byte == 0x7D:
             depth -= 1
             if depth == 0:
-                found.append(SourcePiece(begin, position + 1, "rule"))
+                pieces.append(SourcePiece(begin, position + 1, "rule"))
                 begin = position + 1
     if source[begin:end].strip():
-        found.append(SourcePiece(begin, end, "rule"))
-    return found
+        pieces.append(SourcePiece(begin, end, "rule"))
+    return pieces
 
 
 def span_of(source: bytes, start: int, end: int) -> list[int]:

@@ -159,12 +159,12 @@ class SampleBuilder:
     def _halves(self, task: Task) -> None:
         if self.halves is None:
             self.halves = {kind: self._half(kind) for kind in ("template", "script")}
-        found = {kind: text for kind, (text, _) in self.halves.items()}
-        if not all(found.values()):
+        texts = {kind: text for kind, (text, _) in self.halves.items()}
+        if not all(texts.values()):
             return
         span = self.halves[task.kind][1]
-        if not self._add(task, self._id(task.kind), span, found):
-            self._drop(task.kind, span, self._tokens(found["template"] + found["script"]))
+        if not self._add(task, self._id(task.kind), span, texts):
+            self._drop(task.kind, span, self._tokens(texts["template"] + texts["script"]))
 
     def _half(self, kind: str) -> tuple[str, list[int]]:
         """Return the text of the blocks of a kind that are not empty, and their span."""
@@ -176,9 +176,11 @@ class SampleBuilder:
 
     def _fim(self, task: Task) -> None:
         sample_id = self._id("fim")
-        found = holes(self.shape)
-        first = zlib.crc32(sample_id.encode("utf-8", "replace")) % max(len(found), 1)
-        hole = next((hole for hole in found[first:] + found[:first] if is_good_hole(self.source, *hole)), None)
+        candidates = holes(self.shape)
+        first = zlib.crc32(sample_id.encode("utf-8", "replace")) % max(len(candidates), 1)
+        hole = next(
+            (hole for hole in candidates[first:] + candidates[:first] if is_good_hole(self.source, *hole)), None
+        )
         if hole is None:
             return
         prefix, middle, suffix = (
@@ -212,14 +214,14 @@ class SampleBuilder:
     def _used(self) -> list[dict[str, Any]]:
         """Return the framework's components a file uses, the most used first, with what it sets on them."""
         own = self._own_tags()
-        found = []
+        components = []
         for tag, (count, props, events, slots, _, models, _, _) in self.facts.get("uses", {}).items():
             if tag not in own:
                 names = [name for name, _ in sorted(props.items(), key=lambda item: (-item[1][0], item[0]))]
                 item = {"tag": tag, "count": count, "props": names[:6], "events": sorted(events)[:4]}
-                found.append({**item, "slots": sorted(slots)[:4], "model": bool(models)})
-        found.sort(key=lambda item: (-item["count"], item["tag"]))
-        return found[:MOST_USED]
+                components.append({**item, "slots": sorted(slots)[:4], "model": bool(models)})
+        components.sort(key=lambda item: (-item["count"], item["tag"]))
+        return components[:MOST_USED]
 
     def _own_tags(self) -> set[str]:
         """Return the tags that stand for the project's own components: imported by a relative name or an alias."""
@@ -239,14 +241,14 @@ class SampleBuilder:
 
 def holes(shape: CutPlaces) -> list[tuple[int, int]]:
     """Return the bytes of what can be taken out: methods and options, statements, elements below the root."""
-    found: list[SourcePiece] = []
+    pieces: list[SourcePiece] = []
     for piece in shape.pieces:
         for entry in piece.inner:
-            found += [p for p in entry.inner if p.kind == "member"] or [entry]
+            pieces += [p for p in entry.inner if p.kind == "member"] or [entry]
         if not piece.inner and piece.kind != "import_statement":
-            found.append(piece)
+            pieces.append(piece)
     elements = [(element.start, element.end) for element in shape.elements if element.parent >= 0]
-    return [(piece.start, piece.end) for piece in found] + elements
+    return [(piece.start, piece.end) for piece in pieces] + elements
 
 
 def is_good_hole(source: bytes, start: int, end: int) -> bool:

@@ -87,11 +87,11 @@ def read_licence(text: str) -> Statement:
     if stated := _SPDX.search("\n".join(head.split("\n", _LINES)[:_LINES])):
         return Statement(_trimmed(stated[1]), " ".join(stated[0].split()))
     # What a page shows to its visitors, such as a footer that reserves all rights, is not about its source.
-    found = [match[0] for match in _COMMENT.finditer(head)]
-    notices = [*_leading(head), *(comment for comment in found if _OWNER.search(comment))]
-    if not found and not re.search(r"[<{;=]", head[:400]):
-        found = notices = [head]
-    comments = "\n".join(found)
+    blocks = [match[0] for match in _COMMENT.finditer(head)]
+    notices = [*_leading(head), *(comment for comment in blocks if _OWNER.search(comment))]
+    if not blocks and not re.search(r"[<{;=]", head[:400]):
+        blocks = notices = [head]
+    comments = "\n".join(blocks)
     for tag in _TAG.finditer(comments):
         stated_tag = _trimmed(tag[1])
         if " " in stated_tag or stated_tag.lower() in NAMES or _IS_ID.fullmatch(stated_tag):

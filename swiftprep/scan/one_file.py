@@ -40,10 +40,10 @@ def read_file(job: Job, path: str, known: str = "") -> FileRecord | None:
     facts, shape = _parse(text.encode("utf-8", "replace"), name)
     if not path.lower().endswith(job.suffixes):
         return FileRecord(source.sha, b"{}", orjson.dumps(facts))
-    made = SampleBuilder(job.wanted, name, text, facts, shape).make()
-    if not made.rows:
-        if made.dropped:
-            size = max(size or 0 for _, _, size in made.dropped)
+    samples = SampleBuilder(job.wanted, name, text, facts, shape).make()
+    if not samples.rows:
+        if samples.dropped:
+            size = max(size or 0 for _, _, size in samples.dropped)
             detail = f"{size} tokens, more than {job.wanted.max_tokens}, and nothing to cut"
             return reject("too-long", detail, source.sha, orjson.dumps(facts))
         if any(task.kind != "api" for task in job.wanted.tasks):
@@ -55,9 +55,9 @@ def read_file(job: Job, path: str, known: str = "") -> FileRecord | None:
         "findings": [[finding.line, finding.kind] for finding in findings],
         "errors": facts.pop("errors", []),
         "notes": facts.pop("notes", []),
-        "dropped": made.dropped,
+        "dropped": samples.dropped,
     }
-    return FileRecord(source.sha, orjson.dumps(head), orjson.dumps(facts), orjson.dumps(made.rows), signature(text))
+    return FileRecord(source.sha, orjson.dumps(head), orjson.dumps(facts), orjson.dumps(samples.rows), signature(text))
 
 
 def _parse(source: bytes, path: str) -> tuple[dict[str, Any], CutPlaces]:

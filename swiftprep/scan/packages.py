@@ -22,15 +22,15 @@ def packages_of(root: Path) -> dict[str, str]:
 
     Links are not followed, and what is no regular file is passed over; one that cannot be read is told.
     """
-    found: dict[str, str] = {}
+    folders: dict[str, str] = {}
     level = [""]
     for _ in range(_DEEPEST + 1):
         for folder in level:
             name = read_package(root, folder).get("name")
             if isinstance(name, str) and name:
-                found.setdefault(name, folder)
+                folders.setdefault(name, folder)
         level = [below for folder in level for below in _folders(root, folder)]
-    return found
+    return folders
 
 
 def read_package(root: Path, folder: str) -> dict[str, Any]:

@@ -116,8 +116,8 @@ class Scan:
     @property
     def files(self) -> list[dict[str, Any]]:
         """Of each kept file: path, split, encoding, and licence, errors and notes where there are any."""
-        shown = ("encoding", "licence", "errors", "notes")
-        rows = [{"path": k.path, "split": k.split, **{n: k.head[n] for n in shown if n in k.head}} for k in self._kept]
+        keys = ("encoding", "licence", "errors", "notes")
+        rows = [{"path": k.path, "split": k.split, **{n: k.head[n] for n in keys if n in k.head}} for k in self._kept]
         of_path = {row["path"]: row for row in rows}
         for path, note in self._side("notes"):
             if path in of_path:

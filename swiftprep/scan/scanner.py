@@ -29,7 +29,7 @@ from swiftprep.process.workers import Guarded, Lost, pool_of
 from swiftprep.progress import progress_bar
 from swiftprep.records import Reject
 from swiftprep.scan.aggregate import Files, ScanAggregate, SpooledFacts, all_components, all_usage
-from swiftprep.scan.api_samples import api_samples, told
+from swiftprep.scan.api_samples import api_samples, failures_and_notes
 from swiftprep.scan.cache import ScanCache, store_path
 from swiftprep.scan.commit import commit_of
 from swiftprep.scan.file_record import SUFFIXES, File, FileRecord, Job, not_parsed, readable, shown_name
@@ -235,7 +235,7 @@ class Scanner:
         val = {files.paths[index] for index in whole.held_out}
         linked = Linked(facts, packages)
         parts = api_samples(self._job.wanted, frame, all_components(linked, frame.usage), val)
-        for side, data in chain(parts, told(linked)):
+        for side, data in chain(parts, failures_and_notes(linked)):
             store.add_whole(side, data)
             whole.add(side, data, spool)
         store.finish_whole(digest, orjson.dumps(sorted(whole.held_out)))
@@ -292,12 +292,12 @@ class Scanner:
     def _fingerprint(self) -> str:
         """Return a hash of all that shapes a file's record: the settings, and swiftprep itself."""
         wanted = self._job.wanted
-        said = (
+        settings = (
             wanted.tasks, wanted.framework, wanted.vue_version, wanted.max_tokens,
             getattr(wanted.count, "fingerprint", ""), self.suffixes,
             sorted(self._job.licences) if self._job.licences is not None else None, self._job.redact, _code(),
         )  # fmt: skip
-        return hashlib.blake2b(repr(said).encode("utf-8", "replace"), digest_size=16).hexdigest()
+        return hashlib.blake2b(repr(settings).encode("utf-8", "replace"), digest_size=16).hexdigest()
 
 
 def _batches(listed: list[FoundFile | Reject], unread: dict[str, str]) -> Iterator[list[FoundFile | Reject]]:

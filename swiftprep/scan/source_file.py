@@ -239,8 +239,8 @@ def why_generated(text: str, path: str) -> str:
         text: The content.
         path: Only scripts and style sheets are looked at for what compilers and bundlers leave behind.
     """
-    if said := _GENERATED.search(_head_comments(text)):
-        return f'says "{" ".join(said[0].split())}"'
+    if notice := _GENERATED.search(_head_comments(text)):
+        return f'says "{" ".join(notice[0].split())}"'
     if path.lower().endswith(_SCRIPTS):
         there: dict[str, bool] = {}
         for words, sign, name in _COMPILED:

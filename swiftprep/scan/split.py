@@ -137,7 +137,7 @@ def _with_folders(paths: Sequence[str], copies: Sequence[int]) -> list[int]:
 
 
 def _groups(numbers: Iterable[int]) -> list[list[int]]:
-    found: defaultdict[int, list[int]] = defaultdict(list)
+    groups: defaultdict[int, list[int]] = defaultdict(list)
     for index, number in enumerate(numbers):
-        found[number].append(index)
-    return list(found.values())
+        groups[number].append(index)
+    return list(groups.values())

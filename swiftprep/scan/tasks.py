@@ -92,12 +92,12 @@ _NAME = re.compile(r"\{\{ (\w+) \}\}")
 
 
 def _joined(pieces: list[str], values: dict[str, Any]) -> str:
-    made = list(pieces)
-    for at in range(1, len(made), 2):
-        if made[at] not in values:
-            raise UndefinedError(f"'{made[at]}' is undefined")
-        made[at] = str(values[made[at]])
-    return "".join(made)
+    parts = list(pieces)
+    for at in range(1, len(parts), 2):
+        if parts[at] not in values:
+            raise UndefinedError(f"'{parts[at]}' is undefined")
+        parts[at] = str(values[parts[at]])
+    return "".join(parts)
 
 
 def load_task(name: str | Path, lang: str = "zh") -> Task:
@@ -140,8 +140,8 @@ def load_task(name: str | Path, lang: str = "zh") -> Task:
     if not wordings or not all(isinstance(text, str) for text in (*wordings, parts["input"], parts["output"])):
         raise ConfigError(f'template {name}: {", ".join(PARTS)} must all be text; an empty one is ""')
     if not isinstance(kind, str) or kind not in KINDS:
-        told = one_line(str(kind), 100)
+        kind_text = one_line(str(kind), 100)
         raise ConfigError(
-            f"template {name}: kind={told!r}; expected one of {', '.join(KINDS)}{did_you_mean(told, KINDS)}"
+            f"template {name}: kind={kind_text!r}; expected one of {', '.join(KINDS)}{did_you_mean(kind_text, KINDS)}"
         )
     return Task(kind, tuple(map(whole, wordings)), whole(parts["input"]), whole(parts["output"]), trusted=kind == name)

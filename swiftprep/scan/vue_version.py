@@ -42,8 +42,8 @@ def vue_3_of(versions: str) -> str:
     >>> vue_3_of("^3.4.21"), vue_3_of("3.x"), vue_3_of("^2.7.0 || ^3.0.0"), vue_3_of("latest")
     ('3.4', '3', '', '')
     """
-    found = [_RANGE.match(part) for part in versions.split("||")]
-    if not all(match and match[1] == "3" for match in found):
+    matches = [_RANGE.match(part) for part in versions.split("||")]
+    if not all(match and match[1] == "3" for match in matches):
         return ""
-    lowest = min((int(match[2] or 0), match[2]) for match in found if match)
+    lowest = min((int(match[2] or 0), match[2]) for match in matches if match)
     return "3" if lowest[1] is None else f"3.{lowest[1]}"

@@ -90,7 +90,7 @@ def walk(root: Path, *, suffixes: Iterable[str], ignore: Iterable[str] | None = 
         ignore: gitignore patterns in place of `DEFAULT_IGNORE`; the tree's `.gitignore` files ignore more.
     """
     lines = [os.fsencode(line) for line in (DEFAULT_IGNORE if ignore is None else ignore)]
-    given = _rules("", lines, "default" if ignore is None else "ignore=")
+    caller_rules = _rules("", lines, "default" if ignore is None else "ignore=")
     endings = tuple(suffix.lower() for suffix in suffixes)
     top = _enter(root, "", (), "", endings)
     if isinstance(top, Reject):
@@ -102,7 +102,7 @@ def walk(root: Path, *, suffixes: Iterable[str], ignore: Iterable[str] | None = 
         for entry in level.entries:
             path = level.prefix + entry.name
             is_folder = entry.is_dir(follow_symlinks=False)
-            why = level.ignored_by or _ignored_by(path, entry.name, is_folder, given, level.rules)
+            why = level.ignored_by or _ignored_by(path, entry.name, is_folder, caller_rules, level.rules)
             if is_folder:
                 below = _enter(root, path, level.rules, why, endings)
                 if isinstance(below, Reject):
@@ -223,13 +223,13 @@ class _Rules:
     of_folders: _Patterns
 
 
-def _ignored_by(path: str, name: str, is_folder: bool, given: _Rules, rules: tuple[_Rules, ...]) -> str:
+def _ignored_by(path: str, name: str, is_folder: bool, caller_rules: _Rules, rules: tuple[_Rules, ...]) -> str:
     """Return which rules ignore the path: those given, or, like git, the deepest of the tree's that mentions it."""
-    for rule in (given, *rules):
+    for rule in (caller_rules, *rules):
         decision = (rule.of_folders if is_folder else rule.of_files).decide(name, path[len(rule.base) :])
         if decision:
             return f"{path}{'/' if is_folder else ''} by {rule.name}"
-        if decision is False and rule is not given:
+        if decision is False and rule is not caller_rules:
             return ""
     return ""
 

@@ -121,33 +121,33 @@ class Linked:
     def _component(self, key: str, entry: _Entry) -> Component:
         if entry.is_row:
             return replace(to_component(self._modules.facts[entry.path]["entries"][entry.index]), path=entry.path)
-        made = self._reader.component(entry.path, entry.index)
-        known = {event.name for event in made.events}
+        component = self._reader.component(entry.path, entry.index)
+        known = {event.name for event in component.events}
         foreign = [event for event in self._foreign.get(key, ()) if event.name not in known]
         added = [event for event in foreign if not event.name.endswith("*")]
         computed = {f"events:{event.name[:-1]}" for event in foreign if event.name.endswith("*")}
         unknown = ("events", "props", "slots") if self._modules.effort.is_cut else ()
         return replace(
-            made, name=entry.name, names=entry.names, registered=entry.registered, events=(*made.events, *added),
-            open=tuple(sorted({*made.open, *computed, *unknown})),
+            component, name=entry.name, names=entry.names, registered=entry.registered,
+            events=(*component.events, *added), open=tuple(sorted({*component.open, *computed, *unknown})),
         )  # fmt: skip
 
     def _halves(self) -> set[Place]:
         """Return the options that are a single-file component's script, in a file of its own."""
         modules = self._modules
-        found: set[Place] = set()
+        places: set[Place] = set()
         for path in modules.facts:
             for index, options in enumerate(modules.facts[path].get("components", ())):
                 if "outer" in options:
                     with self.apart(path, "script of a component", options["span"][0]):
                         place = modules.outer(path, index)
-                        found |= {place} if place is not None and not place[0].endswith(".vue") else set()
-        return found
+                        places |= {place} if place is not None and not place[0].endswith(".vue") else set()
+        return places
 
     def _registrations(self) -> dict[Place, list[str]]:
         """Return the names each component is registered under; `""` for its own."""
         modules = self._modules
-        found: defaultdict[Place, list[str]] = defaultdict(list)
+        names_by_place: defaultdict[Place, list[str]] = defaultdict(list)
         for path in sorted(modules.facts):
             facts = modules.facts[path]
             for name, component, loop in facts.get("registrations", ()):
@@ -159,20 +159,20 @@ class Linked:
                         place = modules.component(component_, where)
                         if place is not None:
                             text = key or modules.text(name_, where) or _own_name(modules, name_, place)
-                            found[place].append(text or "")
+                            names_by_place[place].append(text or "")
             for value in facts.get("installs", ()):
                 with self.apart(path, "installation of a component"):
                     place = modules.component(value, path)
                     if place is not None:
-                        found[place].append("")
-        for place, names in found.items():
+                        names_by_place[place].append("")
+        for place, names in names_by_place.items():
             own = ""
             with self.apart(place[0], "name of a component"):
                 own = modules.own_name(*place)
-            found[place] = list(dict.fromkeys(name or own for name in names))
-            if "" in found[place] and len(found[place]) > 1:
-                found[place].remove("")
-        return found
+            names_by_place[place] = list(dict.fromkeys(name or own for name in names))
+            if "" in names_by_place[place] and len(names_by_place[place]) > 1:
+                names_by_place[place].remove("")
+        return names_by_place
 
     def _emitted(self) -> dict[str, list[Event]]:
         """Return the events that helpers and children emit on a component (`this.table.$emit('select')`), by its key.
@@ -200,7 +200,7 @@ class Linked:
     def _parents(self) -> defaultdict[str, list[str]]:
         """Return the components that register another file of their folder for themselves, by that file."""
         modules = self._modules
-        found: defaultdict[str, list[str]] = defaultdict(list)
+        keys_by_path: defaultdict[str, list[str]] = defaultdict(list)
         for key, entry in self._entries.items():
             local = None if entry.is_row else modules.facts[entry.path]["components"][entry.index].get("components")
             if local is None or local[0] != "o":
@@ -209,8 +209,8 @@ class Linked:
                 places = [modules.component(inner, entry.path) for _, inner, _ in local[1]]
                 for path in dict.fromkeys(place[0] for place in places if place is not None):
                     if path != entry.path and path.startswith(entry.path.rpartition("/")[0] + "/"):
-                        found[path].append(key)
-        return found
+                        keys_by_path[path].append(key)
+        return keys_by_path
 
 
 class _Emitted:
@@ -297,26 +297,28 @@ def _unrolled(
 ) -> list[tuple[Value, Value, str, str]]:
     """Return `(name, component, file, key)` of each turn of the loop a registration stands in."""
     kind, variables, iterated = loop
-    made, where = _iterated(modules, iterated, path)
+    resolved, where = _iterated(modules, iterated, path)
     if component[0] == "C":
         return []
     turns: list[tuple[Value, Value, str, str]] = []
-    if made[0] == "a":
-        items = [(["x", ""], item, where) for item in made[1] if item[0] != "..."]
-        for spread in (item for item in made[1] if item[0] == "..."):
+    if resolved[0] == "a":
+        items = [(["x", ""], item, where) for item in resolved[1] if item[0] != "..."]
+        for spread in (item for item in resolved[1] if item[0] == "..."):
             inner, there = modules.resolve(spread[1], where)
             items += [(["x", ""], item, there) for item in (inner[1] if inner[0] == "a" else [])]
-    elif made[0] == "o":
+    elif resolved[0] == "o":
         items = []
-        for key, inner, _ in made[1]:
+        for key, inner, _ in resolved[1]:
             if key == "...":
                 deeper, there = modules.resolve(inner, where)
                 items += [(["s", k], v, there) for k, v, _ in (deeper[1] if deeper[0] == "o" else [])]
             else:
                 items.append((["s", key], inner, where))
-    elif made[0] == "ns":
-        exports = modules.facts[made[1]].get("exports", {})
-        items = [(["s", key], ["i", key] if value == ["i", key] else value, made[1]) for key, value in exports.items()]
+    elif resolved[0] == "ns":
+        exports = modules.facts[resolved[1]].get("exports", {})
+        items = [
+            (["s", key], ["i", key] if value == ["i", key] else value, resolved[1]) for key, value in exports.items()
+        ]
     else:
         return []
     named_by_key = kind == "in" or len(variables) > 1 or name[0] == "i"

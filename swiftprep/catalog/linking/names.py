@@ -69,8 +69,8 @@ class Modules:
                 for inside in (
                     (rest, f"src/{rest}", "src", "src/index", "index") if rest else ("src", "", "index", "lib")
                 ):
-                    if found := self._exact(os.path.normpath(os.path.join(base, inside))):
-                        return found
+                    if path := self._exact(os.path.normpath(os.path.join(base, inside))):
+                        return path
                 return None
         if len(parts) == 1:
             return None
@@ -153,23 +153,23 @@ class Modules:
             imported = facts.get("imports", {}).get(value[1])
             return None if imported is None else self._exported(imported[0], imported[1], path)
         if kind == "m":
-            made, where = self.resolve(value[1], path, depth + 1)
-            return self._member(made, value[2], where)
+            owner, where = self.resolve(value[1], path, depth + 1)
+            return self._member(owner, value[2], where)
         if kind == "c" and calls:
             called, where = self.resolve(value[1], path, depth + 1)
             if called[0] == "f" and called[2] is not None:
                 return called[2], where
         return None
 
-    def _member(self, made: Value, name: str, where: str) -> tuple[Value, str] | None:
-        if made[0] == "o":
-            return next(((inner, where) for key, inner, _ in made[1] if key == name), None)
-        if made[0] == "ns":
-            return self._export(made[1], name)
-        if made[0] == "a" and _is_place(name) and int(name) < len(made[1]):
-            return made[1][int(name)], where
-        if made[0] == "C":
-            inner = self.options(made, where).get(name)
+    def _member(self, owner: Value, name: str, where: str) -> tuple[Value, str] | None:
+        if owner[0] == "o":
+            return next(((inner, where) for key, inner, _ in owner[1] if key == name), None)
+        if owner[0] == "ns":
+            return self._export(owner[1], name)
+        if owner[0] == "a" and _is_place(name) and int(name) < len(owner[1]):
+            return owner[1][int(name)], where
+        if owner[0] == "C":
+            inner = self.options(owner, where).get(name)
             if isinstance(inner, list) and inner and isinstance(inner[0], str):
                 return inner, where
         return None
@@ -276,10 +276,10 @@ class Modules:
             elif value[0] == "+":
                 stack += [(part, path) for part in reversed(value[1])]
             elif value[0] in ("i", "m", "c"):
-                made, where = self.resolve(value, path, depth)
-                if made[0] in ("i", "m", "c"):
+                resolved, where = self.resolve(value, path, depth)
+                if resolved[0] in ("i", "m", "c"):
                     return None
-                stack.append((made, where))
+                stack.append((resolved, where))
             else:
                 return None
         return "".join(texts)
@@ -291,15 +291,15 @@ class Modules:
         while stack:
             if not self.effort.spend(1, depth):
                 return None
-            made, where = self.resolve(*stack.pop(), depth)
-            if made[0] == "C":
-                return where, made[1]
-            if (id(made), where) in seen:
+            resolved, where = self.resolve(*stack.pop(), depth)
+            if resolved[0] == "C":
+                return where, resolved[1]
+            if (id(resolved), where) in seen:
                 continue
-            seen[id(made), where] = made
-            if made[0] == "c":
-                stack += [(argument, where) for argument in reversed(made[2])]
-            elif made[0] == "ns" and (default := self._export(made[1], "default")):
+            seen[id(resolved), where] = resolved
+            if resolved[0] == "c":
+                stack += [(argument, where) for argument in reversed(resolved[2])]
+            elif resolved[0] == "ns" and (default := self._export(resolved[1], "default")):
                 stack.append(default)
         return None
 
@@ -319,12 +319,12 @@ def _is_place(name: str) -> bool:
 
 def _by_ends(paths: Iterable[str]) -> dict[str, list[str]]:
     """Return the paths by each of their ends, without suffix and `/index`, in order."""
-    found: defaultdict[str, list[str]] = defaultdict(list)
+    paths_by_end: defaultdict[str, list[str]] = defaultdict(list)
     for path in sorted(paths):
         parts = os.path.splitext(path)[0].removesuffix("/index").split("/")[-_MOST_FOLDERS:]
         for start in range(len(parts)):
-            found["/".join(parts[start:])].append(path)
-    return found
+            paths_by_end["/".join(parts[start:])].append(path)
+    return paths_by_end
 
 
 def _shared(one: str, other: str) -> int:

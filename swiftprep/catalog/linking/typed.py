@@ -74,8 +74,8 @@ class TypeReader:
         if value[0] == "i" and value[1] in place.scope:
             inner, outer = place.scope[value[1]]
             return inner, replace(outer, depth=place.depth + 1)
-        made, where = self.modules.resolve(value, place.path, place.depth, calls=False)
-        return None if made[0] in ("i", "m", "c") else (made, _Place(where, {}, place.depth + 1))
+        resolved, where = self.modules.resolve(value, place.path, place.depth, calls=False)
+        return None if resolved[0] in ("i", "m", "c") else (resolved, _Place(where, {}, place.depth + 1))
 
     def _applied(self, value: Value, place: _Place) -> _Typed | None:
         """Return a type of the tree that is given arguments, with these in its scope, or None."""
@@ -91,8 +91,8 @@ class TypeReader:
             return _UNKNOWN
         if place.scope:
             return self._members_of(value, place)
-        found = effort.once("members", value, place.path, lambda: self._members_of(value, place), _UNKNOWN)
-        return found if effort.spend(len(found.by_name) // 50) else _UNKNOWN
+        members = effort.once("members", value, place.path, lambda: self._members_of(value, place), _UNKNOWN)
+        return members if effort.spend(len(members.by_name) // 50) else _UNKNOWN
 
     def _members_of(self, value: Value, place: _Place) -> Members:
         kind, place = value[0], place.further()
@@ -120,15 +120,15 @@ class TypeReader:
         return _UNKNOWN
 
     def _utility(self, value: Value, place: _Place) -> Members:
-        name, given = str(value[1][-1]), value[2]
-        if name == "Record" and len(given) == 2:
-            keys = self._keys(given[0], place)
-            return Members({key: _prop(key, _text(given[1]), True, "") for key in keys.names}, keys.complete)
+        name, arguments = str(value[1][-1]), value[2]
+        if name == "Record" and len(arguments) == 2:
+            keys = self._keys(arguments[0], place)
+            return Members({key: _prop(key, _text(arguments[1]), True, "") for key in keys.names}, keys.complete)
         if name in _AS_IT_IS or name in ("Partial", "Required"):
-            inner = self._members(given[0], place) if given else _UNKNOWN
+            inner = self._members(arguments[0], place) if arguments else _UNKNOWN
             return inner if name in _AS_IT_IS else _marked(inner, required=name == "Required")
-        if name in ("Pick", "Omit") and len(given) == 2:
-            inner, keys = self._members(given[0], place), self._keys(given[1], place)
+        if name in ("Pick", "Omit") and len(arguments) == 2:
+            inner, keys = self._members(arguments[0], place), self._keys(arguments[1], place)
             kept = {key: prop for key, prop in inner.by_name.items() if (key in keys.names) == (name == "Pick")}
             if name == "Pick":
                 lost = set(keys.names) - set(inner.by_name)
@@ -176,27 +176,27 @@ class TypeReader:
             applied = self._applied(value, place)
             if applied is not None:
                 return self._keys(*applied)
-            name, given = str(value[1][-1]), value[2]
-            if name in ("Exclude", "Extract") and len(given) == 2:
-                one, other = self._keys(given[0], place), self._keys(given[1], place)
+            name, arguments = str(value[1][-1]), value[2]
+            if name in ("Exclude", "Extract") and len(arguments) == 2:
+                one, other = self._keys(arguments[0], place), self._keys(arguments[1], place)
                 kept = tuple(key for key in one.names if (key in other.names) == (name == "Extract"))
                 return Keys(kept, one.complete and other.complete)
         return Keys((), value in _NOTHING)
 
     def _items(self, value: Value, place: _Place) -> Keys:
-        made, where = self.modules.resolve(value, place.path, place.depth)
-        texts = [self.modules.text(item, where, place.depth) for item in made[1]] if made[0] == "a" else [None]
+        resolved, where = self.modules.resolve(value, place.path, place.depth)
+        texts = [self.modules.text(item, where, place.depth) for item in resolved[1]] if resolved[0] == "a" else [None]
         return Keys(tuple(text for text in texts if text is not None), None not in texts)
 
 
-def _filled(body: Value, where: _Place, given: list[_Typed]) -> _Typed:
+def _filled(body: Value, where: _Place, arguments: list[_Typed]) -> _Typed:
     """Return a type with parameters as its body, where they stand for what is given or for their defaults."""
     if body[0] != "g":
         return body, where
     scope = dict(where.scope)
     for number, (name, default) in enumerate(body[1]):
-        if number < len(given):
-            scope[name] = given[number]
+        if number < len(arguments):
+            scope[name] = arguments[number]
         elif default is not None:
             scope[name] = default, where
     return body[2], replace(where, scope=scope)
@@ -209,13 +209,13 @@ def _prop(name: str, text: str, required: bool, doc: str) -> Prop:
 
 def literals_of(text: str) -> tuple[str, ...]:
     """Return the strings of a type that is a union of strings only."""
-    found: list[str] = []
+    literals: list[str] = []
     position = 0
     while match := _LITERALS.match(text, position):
-        found.append(match[1] if match[1] is not None else match[2])
+        literals.append(match[1] if match[1] is not None else match[2])
         position = match.end()
         if position >= len(text):
-            return tuple(found)
+            return tuple(literals)
     return ()
 
 
@@ -233,35 +233,35 @@ def _marked(members: Members, *, required: bool) -> Members:
 
 def _extended(own: Members, bases: list[Members]) -> Members:
     """Join an interface with what it extends; its own members count."""
-    made = dict(own.by_name)
+    by_name = dict(own.by_name)
     for base in bases:
         for name, prop in base.by_name.items():
-            made.setdefault(name, prop)
-    return Members(made, own.complete and all(base.complete for base in bases))
+            by_name.setdefault(name, prop)
+    return Members(by_name, own.complete and all(base.complete for base in bases))
 
 
 def _both(parts: list[Members]) -> Members:
     """Join the parts of an intersection; a member that one of them requires is required."""
-    made: dict[str, Prop] = {}
+    by_name: dict[str, Prop] = {}
     for part in parts:
         for name, prop in part.by_name.items():
-            known = made.get(name, prop)
-            made[name] = replace(known, required=known.required or prop.required, doc=known.doc or prop.doc)
-    return Members(made, all(part.complete for part in parts))
+            known = by_name.get(name, prop)
+            by_name[name] = replace(known, required=known.required or prop.required, doc=known.doc or prop.doc)
+    return Members(by_name, all(part.complete for part in parts))
 
 
 def _either(parts: list[Members]) -> Members:
     """Join the parts of a union; a member is required when every one of them requires it."""
     if not parts:
         return _NONE
-    made: dict[str, Prop] = {}
+    by_name: dict[str, Prop] = {}
     for part in parts:
         for name, prop in part.by_name.items():
-            known = made.setdefault(name, prop)
+            known = by_name.setdefault(name, prop)
             types = " | ".join(dict.fromkeys(text for text in (known.type, prop.type) if text))
             values = tuple(dict.fromkeys((*known.values, *prop.values))) if known.values and prop.values else ()
-            made[name] = replace(known, type=types, values=values)
-    for name, prop in made.items():
+            by_name[name] = replace(known, type=types, values=values)
+    for name, prop in by_name.items():
         needed = all(name in part.by_name and part.by_name[name].required for part in parts)
-        made[name] = replace(prop, required=needed)
-    return Members(made, all(part.complete for part in parts))
+        by_name[name] = replace(prop, required=needed)
+    return Members(by_name, all(part.complete for part in parts))

@@ -35,13 +35,13 @@ def param_docs(doc: str) -> dict[str, str]:
     """
     heads = ((head.split(), text) for head, text in _SPHINX.findall(doc))
     # A type may stand before the name: `:param list[str] names:`.
-    found = [(names[-1].lstrip("*"), text) for names, text in heads if names]
-    found = [(name, text) for name, text in found if _NAME.fullmatch(name)]
+    entries = [(names[-1].lstrip("*"), text) for names, text in heads if names]
+    entries = [(name, text) for name, text in entries if _NAME.fullmatch(name)]
     for _, section in _GOOGLE.findall(f"{doc}\n"):
-        found += _GOOGLE_ENTRY.findall(inspect.cleandoc("\n" + section))
+        entries += _GOOGLE_ENTRY.findall(inspect.cleandoc("\n" + section))
     for section in _NUMPY.findall(f"{doc}\n"):
-        found += [(name, text) for names, text in _NUMPY_ENTRY.findall(section) for name in names.split(",")]
-    return {name.strip("* "): joined(text) for name, text in found if text.strip()}
+        entries += [(name, text) for names, text in _NUMPY_ENTRY.findall(section) for name in names.split(",")]
+    return {name.strip("* "): joined(text) for name, text in entries if text.strip()}
 
 
 def tidied(doc: str) -> str:
@@ -64,13 +64,13 @@ def javadoc(comment: str, kept: tuple[str, ...]) -> tuple[str, dict[str, str]]:
     text = re.sub(r"^[ \t]*\*+ ?", "", comment.removeprefix("/**").removesuffix("*/"), flags=re.M)
     # An annotation in an example has a capital, and so have some tags that IDE templates write.
     main, *blocks = re.split(r"^[ \t]*@(?=[a-z]|(?:Author|Date|Description|Version)\b)", text, flags=re.M)
-    found = [re.findall(r"^(\w+)[\s:：]*(.*)", block, re.S)[0] for block in blocks]
-    tags = [(tag.lower(), joined(_MARKUP.sub(_plain, rest))) for tag, rest in found]
-    main = main if main.strip() else next((said for tag, said in tags if tag == "description"), "")
-    docs = {words[0]: words[2] for tag, said in tags if tag == "param" and (words := said.partition(" "))[2]}
+    tag_texts = [re.findall(r"^(\w+)[\s:：]*(.*)", block, re.S)[0] for block in blocks]
+    tags = [(tag.lower(), joined(_MARKUP.sub(_plain, rest))) for tag, rest in tag_texts]
+    main = main if main.strip() else next((words for tag, words in tags if tag == "description"), "")
+    docs = {parts[0]: parts[2] for tag, words in tags if tag == "param" and (parts := words.partition(" "))[2]}
     main = tidied(re.sub(r"\n\s*\n", "\n\n", inspect.cleandoc(_MARKUP.sub(_plain, main))))
-    shown = [f"@{tag} {said}" for tag, said in tags if tag in kept and said and (tag != "param" or " " in said)]
-    return "\n\n".join(part for part in (main, "\n".join(shown)) if part), docs
+    tag_lines = [f"@{tag} {words}" for tag, words in tags if tag in kept and words and (tag != "param" or " " in words)]
+    return "\n\n".join(part for part in (main, "\n".join(tag_lines)) if part), docs
 
 
 def _plain(match: re.Match[str]) -> str:

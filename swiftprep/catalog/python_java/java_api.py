@@ -50,8 +50,8 @@ def java_api(source: bytes, path: str) -> tuple[list[Component], list[int]]:
     """
     root = root_of(source, "java")
     packages = [line_of(n.named_children[-1]) + "." for n in root.named_children if n.type == "package_declaration"]
-    found = [_entries(comment, n, "".join(packages[:1]), path, False) for comment, n in _documented(root)]
-    return list(itertools.chain.from_iterable(found)), error_lines(root, None, nested=True)
+    per_type = [_entries(comment, n, "".join(packages[:1]), path, False) for comment, n in _documented(root)]
+    return list(itertools.chain.from_iterable(per_type)), error_lines(root, None, nested=True)
 
 
 def _entries(comment: str, node: Node, prefix: str, path: str, implied: bool, depth: int = 0) -> list[Component]:
@@ -105,8 +105,8 @@ def _public(node: Node, implied: bool) -> bool:
 
 def _signature(method: Node) -> str:
     words = ["static"] if "static" in _modifiers(method) else []
-    shown = ", ".join(f"{prop.type} {prop.name}" for prop in _parameters(method, {}))
-    words += [line_of(field_of(method, "type_parameters")), _type(method), f"{name_of(method)}({shown})"]
+    parameters = ", ".join(f"{prop.type} {prop.name}" for prop in _parameters(method, {}))
+    words += [line_of(field_of(method, "type_parameters")), _type(method), f"{name_of(method)}({parameters})"]
     return " ".join(word for word in words if word)
 
 

@@ -122,20 +122,20 @@ def _model_field(statement: Node, docs: dict[str, str], remarks: dict[int, str])
     if value is not None and value.type == "call" and _last(line_of(field_of(value, "function"))) in ("field", "Field"):
         arguments = children_of(field_of(value, "arguments"))
         arguments = [n for n in arguments if n.type not in (*COMMENTS, "dictionary_splat")]
-        given = {text_of(field_of(n, "name")) or "default": field_of(n, "value") or n for n in arguments}
-        doc = doc or joined(_string(given.get("description")))
-        if text_of(given.get("init")) == "False":
+        settings = {text_of(field_of(n, "name")) or "default": field_of(n, "value") or n for n in arguments}
+        doc = doc or joined(_string(settings.get("description")))
+        if text_of(settings.get("init")) == "False":
             return None
-        if "default_factory" not in given:
-            default = line_of(given.get("default")).replace("...", "") or None
+        if "default_factory" not in settings:
+            default = line_of(settings.get("default")).replace("...", "") or None
     kind = re.sub(r"^([\w.]+\.)?InitVar\[(.*)\]$", r"\2", kind)
     return Prop(name, kind, default is None, doc, default, _values(kind))
 
 
 def _signature(function: Node, bound: bool) -> str:
     returned = line_of(field_of(function, "return_type"))
-    shown = ", ".join(line_of(node) for node in _parameter_nodes(function, bound) if node.type not in COMMENTS)
-    return "async " * (function.children[0].type == "async") + f"({shown})" + f" -> {returned}" * bool(returned)
+    parameters = ", ".join(line_of(node) for node in _parameter_nodes(function, bound) if node.type not in COMMENTS)
+    return "async " * (function.children[0].type == "async") + f"({parameters})" + f" -> {returned}" * bool(returned)
 
 
 def _parameter_nodes(function: Node, bound: bool) -> list[Node]:
@@ -163,7 +163,7 @@ def _parameters(function: Node, bound: bool, docs: dict[str, str]) -> tuple[tupl
 
 def _definitions(body: Node | None) -> dict[str, Node]:
     """Return the functions and classes of a body, decorators included: of several of one name, the one in force."""
-    found: dict[str, Node] = {}
+    definitions: dict[str, Node] = {}
     parents: dict[str, Node] = {}
     for node, parent in statements_in(body):
         name = name_of(node) if kind_of(node) else ""
@@ -171,10 +171,10 @@ def _definitions(body: Node | None) -> dict[str, Node]:
             continue
         if body and parent.type == "ERROR" and node.start_point.column != body.start_point.column:
             continue  # part of something larger that did not parse
-        if name not in found or parent in (body, parents[name]):  # else the fallback in another branch
-            found.pop(name, None)
-            found[name], parents[name] = node, parent
-    return found
+        if name not in definitions or parent in (body, parents[name]):  # else the fallback in another branch
+            definitions.pop(name, None)
+            definitions[name], parents[name] = node, parent
+    return definitions
 
 
 def _exported(root: Node) -> set[str] | None:
@@ -184,12 +184,12 @@ def _exported(root: Node) -> set[str] | None:
             continue
         target = children_of(statement)[0]
         value = field_of(target, "right") or next(iter(children_of(field_of(target, "arguments"))), None)
-        given = _literal(text_of(value)) if value is not None else None
-        given = [given] if text_of(field_of(target, "function")) == "__all__.append" else given
-        if not isinstance(given, list | tuple) or not all(isinstance(name, str) for name in given):
+        listed = _literal(text_of(value)) if value is not None else None
+        listed = [listed] if text_of(field_of(target, "function")) == "__all__.append" else listed
+        if not isinstance(listed, list | tuple) or not all(isinstance(name, str) for name in listed):
             return None
         names = names or set()
-        names.update(given)
+        names.update(listed)
     return names
 
 
@@ -224,23 +224,23 @@ def _whole(value: Any) -> Any:
 def _values(annotation: str) -> tuple[str, ...]:
     """Return what a `Literal` allows, where nothing but None is allowed besides."""
     match = re.fullmatch(r"(?:[\w.]*Optional\[)?[\w.]*Literal\[([^\[\]]+)\]\]?(?:\s*\|\s*None)?", annotation)
-    given = _literal(f"{match[1]},") if match else None
+    literals = _literal(f"{match[1]},") if match else None
     try:
-        return tuple(v if isinstance(v, str) else repr(v) for v in given) if isinstance(given, tuple) else ()
+        return tuple(v if isinstance(v, str) else repr(v) for v in literals) if isinstance(literals, tuple) else ()
     except ValueError:  # a number of thousands of digits
         return ()
 
 
 def _remarks(parent: Node | None) -> dict[int, str]:
     """Return the comment behind each child of a node on its line, by the child's id, but for those meant for a tool."""
-    found: dict[int, str] = {}
+    remarks: dict[int, str] = {}
     children = [] if parent is None else [node for node in parent.children if node.type != ","]
     for node, after in itertools.pairwise(children):
         if after.type == "comment" and after.start_point.row == node.end_point.row:
             text = text_of(after).lstrip("#: ")
             if not re.match(r"type:|noqa|pragma|pylint|fmt:|mypy|pyright|nosec", text):
-                found[node.id] = text
-    return found
+                remarks[node.id] = text
+    return remarks
 
 
 def _decorators(node: Node) -> list[str]:

@@ -66,8 +66,9 @@ def read_behaviour(source: bytes, root: Node, module: Module, *, offset: int) ->
                 if not takes_emit:
                     continue
             if receiver and receiver not in own:
-                told = names if offset else [told for name in names for told in parameters.stand_for(call, name)]
-                foreign += [[receiver, name, arguments] for name in told]
+                if not offset:
+                    names = [text for name in names for text in parameters.stand_for(call, name)]
+                foreign += [[receiver, name, arguments] for name in names]
                 continue
             for component in at(offset + start):
                 component.setdefault("events", []).extend([name, arguments, doc] for name in names)
@@ -143,22 +144,22 @@ def _emitted(here: Around) -> tuple[str, list[Value], str, str]:
     """Return who emits (`""` for a bare `emit`), the names, the arguments as text, and the comment above."""
     call = here.node
     callee, arguments = call.child_by_field_name("function"), call.child_by_field_name("arguments")
-    given = [] if arguments is None else [c for c in arguments.named_children if c.type != "comment"]
+    values = [] if arguments is None else [c for c in arguments.named_children if c.type != "comment"]
     receiver = ""
     while callee is not None and callee.type == "member_expression":
         name, target = callee.child_by_field_name("property"), callee.child_by_field_name("object")
         if name is not None and text_of(name) in ("call", "apply"):
-            packed = given[1] if len(given) > 1 else None
-            given = given[1:] if packed is None or packed.type != "array" else packed.named_children
+            packed = values[1] if len(values) > 1 else None
+            values = values[1:] if packed is None or packed.type != "array" else packed.named_children
             callee = target
             continue
         if target is not None:
             last = target.child_by_field_name("property") if target.type == "member_expression" else target
             receiver = text_of(last) if last is not None else "?"
         break
-    if not given:
+    if not values:
         return receiver, [], "", ""
-    first = unwrapped(given[0])
+    first = unwrapped(values[0])
     if first.type == "ternary_expression":
         options = [
             unwrapped(n)
@@ -168,7 +169,7 @@ def _emitted(here: Around) -> tuple[str, list[Value], str, str]:
         names = [value_of(option) for option in options]
     else:
         names = [value_of(first)]
-    words = "(" + ", ".join(payload_of(argument) for argument in given[1:]) + ")" if len(given) > 1 else ""
+    words = "(" + ", ".join(payload_of(argument) for argument in values[1:]) + ")" if len(values) > 1 else ""
     return receiver, names, words, _doc_above(here)
 
 
@@ -294,7 +295,7 @@ def jsx_elements(source: bytes, root: Node, grammar: str, *, offset: int = 0, li
     captured = QueryCursor(_jsx_query(grammar)).captures(root)
     tags = captured.get("tag", [])
     wholes = {node.start_byte: node for node in captured.get("whole", [])}  # they begin as their opening tags do
-    found: list[Element] = []
+    elements: list[Element] = []
     nodes = sorted(tags, key=lambda node: node.start_byte)
     open_: list[tuple[int, int]] = []  # (end, index) of the elements around
     for node in nodes:
@@ -313,9 +314,9 @@ def jsx_elements(source: bytes, root: Node, grammar: str, *, offset: int = 0, li
                 _jsx_attribute(child, element)
             elif child.type == "jsx_expression" and child.named_children:
                 element.spread = True
-        open_.append((whole.end_byte, len(found)))
-        found.append(element)
-    return found
+        open_.append((whole.end_byte, len(elements)))
+        elements.append(element)
+    return elements
 
 
 def _jsx_attribute(node: Node, element: Element) -> None:

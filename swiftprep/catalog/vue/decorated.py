@@ -51,17 +51,17 @@ def _field(node: Node, decorators: list[Node], options: dict[str, Any], props: l
         return
     field = text_of(named)
     for decorator in decorators:
-        what, given = _decorator(decorator)
+        what, arguments = _decorator(decorator)
         if what not in ("Prop", "PropSync", "Model", "ModelSync", "VModel"):
             continue
-        settings = next((value_of(g) for g in reversed(given) if g.type in ("object", "array", "identifier")), None)
+        settings = next((value_of(g) for g in reversed(arguments) if g.type in ("object", "array", "identifier")), None)
         entry: Value = settings or ["o", []]
         if entry[0] == "o" and not any(key == "type" for key, _, _ in entry[1]):
             annotation = node.child_by_field_name("type")
             if annotation is not None:
                 text = short(annotation).lstrip(": ")
                 entry = ["o", [*entry[1], ["type", ["x", f"PropType<{text}>"], ""]]]
-        strings = [string_of(g) for g in given if g.type == "string"]
+        strings = [string_of(g) for g in arguments if g.type == "string"]
         prop = {"Prop": field, "PropSync": strings[0] if strings else field, "VModel": "value"}.get(what, field)
         if what == "ModelSync" and strings:
             prop = strings[0]
@@ -83,9 +83,9 @@ def _method(node: Node, decorators: list[Node], options: dict[str, Any]) -> None
     if method not in _HOOKS and not accessor:
         options["methods"].append([method, signature(node), doc_of(node)])
     for decorator in decorators:
-        what, given = _decorator(decorator)
+        what, arguments = _decorator(decorator)
         if what == "Emit":
-            strings = [string_of(g) for g in given if g.type == "string"]
+            strings = [string_of(g) for g in arguments if g.type == "string"]
             options.setdefault("events", []).append([strings[0] if strings else kebab(method), signature(node), ""])
 
 

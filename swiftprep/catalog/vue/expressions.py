@@ -86,10 +86,10 @@ def codes_of(
         first = source.count(b"\n", 0, parsed.start) + 1
         plain = markup.decode("utf-8", "replace")
         for text in _TEXT.finditer(plain):
-            for place, inner, shown in _mustaches(text[0]):
+            for place, inner, written in _mustaches(text[0]):
                 if (vue3 or strict) if inner is None else inner.strip():  # Vue 2 takes a lone `{{` for text
                     line = first + plain.count("\n", 0, text.start() + place)
-                    yield line, TemplateCode("expression", inner or "", shown)
+                    yield line, TemplateCode("expression", inner or "", written)
 
 
 def _mustaches(text: str) -> Iterator[tuple[int, str | None, str]]:
@@ -104,42 +104,42 @@ def _mustaches(text: str) -> Iterator[tuple[int, str | None, str]]:
         start = text.find("{{", end + 2)
 
 
-def _message(shown: str) -> str:
-    text = " ".join(shown.split())
+def _message(code: str) -> str:
+    text = " ".join(code.split())
     return f"syntax error in '{text if len(text) <= _LONGEST_SHOWN else text[: _LONGEST_SHOWN - 1] + '…'}'"
 
 
 def _in_attribute(name: str, value: str | None, vue3: bool) -> Iterator[TemplateCode]:
     """Yield the code that an attribute holds; `""` where an expression must stand and does not."""
-    shown = name if value is None else f'{name}="{value}"'
+    written = name if value is None else f'{name}="{value}"'
     if dynamic := _DYNAMIC.match(name):
         inner, end, modifiers = name[dynamic.end() :].rpartition("]")
-        yield TemplateCode("expression", inner if end and _MODIFIERS.fullmatch(modifiers) else "", shown)
+        yield TemplateCode("expression", inner if end and _MODIFIERS.fullmatch(modifiers) else "", written)
     if name in ("slot-scope", "scope"):
         if value and value.strip():
-            yield TemplateCode("parameters", value, shown)
+            yield TemplateCode("parameters", value, written)
         return
     attribute = read_attribute(name, value)
-    given = value or ""
-    is_empty = not given.strip()
+    code = value or ""
+    is_empty = not code.strip()
     if attribute.role == "directive":
         if attribute.name == "for":
             if vue3 or not is_empty:  # Vue 2 passes over an empty one
-                yield TemplateCode("for", given, shown)
+                yield TemplateCode("for", code, written)
         elif attribute.name not in _WITHOUT_VALUE and (not is_empty or (vue3 and attribute.name in _NEED_VALUE)):
-            yield TemplateCode("expression", given, shown)
+            yield TemplateCode("expression", code, written)
     elif attribute.role == "slot":
         if attribute.bound and not is_empty:
             is_name = name.startswith((":", "v-bind:"))  # :slot="name"
-            yield TemplateCode("expression" if is_name else "parameters", given, shown)
+            yield TemplateCode("expression" if is_name else "parameters", code, written)
     elif attribute.role in ("on", "listeners"):
         if not is_empty or (vue3 and value is None and attribute.role == "on" and not attribute.modifiers):
-            yield TemplateCode("statements" if attribute.role == "on" else "expression", given, shown)
+            yield TemplateCode("statements" if attribute.role == "on" else "expression", code, written)
     elif attribute.role == "model":
         if vue3 or not is_empty:
-            yield TemplateCode("expression", given, shown)
+            yield TemplateCode("expression", code, written)
     elif attribute.bound and (value is not None or not vue3):  # in Vue 3 `:a` alone is short for `:a="a"`
-        yield TemplateCode("expression", given, shown)
+        yield TemplateCode("expression", code, written)
 
 
 @lru_cache(maxsize=4096)
@@ -151,13 +151,13 @@ def _is_sound(kind: str, text: str, grammars: tuple[str, ...], vue3: bool) -> bo
         return True
     if kind == "for":
         text = text.strip()
-        found = _FOR.search(text)
-        if found is None:
+        separator = _FOR.search(text)
+        if separator is None:
             return False
-        left = text[: found.start()].strip()
+        left = text[: separator.start()].strip()
         inner = left[1:-1] if left[:1] == "(" and left[-1:] == ")" else left
         return _is_sound("parameters", inner, grammars, vue3) and _is_sound(
-            "expression", text[found.end() :], grammars, vue3
+            "expression", text[separator.end() :], grammars, vue3
         )
     readings = [text, without_entities(text)] if _ENTITY.search(text) else [text]
     if kind != "parameters" and not vue3 and "|" in text:  # a filter may be called what no variable may

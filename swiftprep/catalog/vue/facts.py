@@ -145,19 +145,19 @@ def _facts(
     notes: list[str],
 ) -> dict[str, Any]:
     kept = {name: getattr(module, name) for name in _KEPT}
-    found: dict[str, Any] = {name: value for name, value in kept.items() if value}
+    facts: dict[str, Any] = {name: value for name, value in kept.items() if value}
     used = {tag: _packed(use) for tag, use in uses(elements, source, path).items()} if elements else {}
     if foreign:
-        found["foreign"] = foreign
+        facts["foreign"] = foreign
     if used:
-        found["uses"] = used
+        facts["uses"] = used
     if b"$on(" in source:
-        found["heard"] = sorted({match[1].decode("utf-8", "replace") for match in _HEARD.finditer(source)})
+        facts["heard"] = sorted({match[1].decode("utf-8", "replace") for match in _HEARD.finditer(source)})
     if errors:
-        found["errors"] = sorted(set(errors))[:20]
+        facts["errors"] = sorted(set(errors))[:20]
     if notes or module.notes:
-        found["notes"] = list(dict.fromkeys([*notes, *module.notes]))
-    return found
+        facts["notes"] = list(dict.fromkeys([*notes, *module.notes]))
+    return facts
 
 
 def _packed(use: Any) -> list[Any]:
@@ -201,11 +201,11 @@ def _own_component(module: Module, source: bytes) -> dict[str, Any]:
 
 
 def _add_template(options: dict[str, Any], parsed: Template, source: bytes, block: Block | None) -> None:
-    said = behaviour(parsed, source)
+    api = behaviour(parsed, source)
     for key in ("slots", "passes", "open"):
-        if said[key]:
-            options.setdefault(key, []).extend(said[key])
-    options["roots"] = said["roots"]
+        if api[key]:
+            options.setdefault(key, []).extend(api[key])
+    options["roots"] = api["roots"]
     if block is not None and "functional" in block.attrs:
         options["functional"] = True
         read_expressions(options, [code.text for _, code in codes_of(parsed, source) if code.kind != "parameters"])

@@ -34,10 +34,10 @@ def read_render(options: dict[str, Any], render: Node) -> None:
     """Add what a functional component's render function does with its context to the component's options."""
     parameters = render.child_by_field_name("parameters")
     body = render.child_by_field_name("body")
-    given = [] if parameters is None else [child for child in parameters.named_children if child.type != "comment"]
-    if body is not None and len(given) > 1:
+    arguments = [] if parameters is None else [child for child in parameters.named_children if child.type != "comment"]
+    if body is not None and len(arguments) > 1:
         context = _Context(options, {})
-        context.bind(given[1].child_by_field_name("pattern") or given[1], "context")
+        context.bind(arguments[1].child_by_field_name("pattern") or arguments[1], "context")
         context.read(body)
 
 
@@ -155,12 +155,12 @@ class _Context:
         call, node = (None, None) if around is None or asked is None else (around.node, asked.node)
         is_called = call is not None and call.type == "call_expression" and call.child_by_field_name("function") == node
         arguments = call.child_by_field_name("arguments") if is_called and call is not None else None
-        given = [] if arguments is None else [child for child in arguments.named_children if child.type != "comment"]
+        values = [] if arguments is None else [child for child in arguments.named_children if child.type != "comment"]
         if part == "listeners":
-            words = f"({', '.join(payload_of(argument) for argument in given)})" if given else ""
+            words = f"({', '.join(payload_of(argument) for argument in values)})" if values else ""
             self.options.setdefault("events", []).append([["s", name], words, ""])
         elif part in ("slots()", "scopedSlots"):
-            scope = unwrapped(given[0]) if given else None
+            scope = unwrapped(values[0]) if values else None
             bindings = [key for key, _, _ in pairs(scope)] if scope is not None and scope.type == "object" else []
             names = [key for key in bindings if key not in ("...", "[]")]
             self.options.setdefault("slots", []).append([name, names, ""])

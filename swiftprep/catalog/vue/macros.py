@@ -53,14 +53,14 @@ def read_macro(script: Script, node: Node, depth: int = 0) -> bool:
                 read_macro(script, inner, depth + 1)
         return False
     options = setup_options(script)
-    given = arguments_of(node)
-    first = given[0] if given else None
+    arguments = arguments_of(node)
+    first = arguments[0] if arguments else None
     argument = _type_argument(node)
     generic = None if argument is None else type_value(argument)
     if what == "withDefaults" and first is not None:
         read_macro(script, first, depth + 1)
-        if len(given) > 1:
-            options.setdefault("defaults", []).append(_defaults(unwrapped(given[1])))
+        if len(arguments) > 1:
+            options.setdefault("defaults", []).append(_defaults(unwrapped(arguments[1])))
     elif what in ("defineProps", "defineEmits"):
         options["props" if what == "defineProps" else "emits"] = generic or value_of(first)
     elif what == "defineSlots" and generic is not None:
@@ -69,7 +69,7 @@ def read_macro(script: Script, node: Node, depth: int = 0) -> bool:
         options["methods"] = [[key, method_signature(value), doc_of(entry)] for key, entry, value in pairs(first)]
     elif what == "defineModel":
         text = None if argument is None else short(argument)
-        options.setdefault("models", []).append([[value_of(node) for node in given[:2]], text])
+        options.setdefault("models", []).append([[value_of(node) for node in arguments[:2]], text])
     elif what == "defineOptions" and first is not None and first.type == "object":
         add_options(script, options, first)
     return True

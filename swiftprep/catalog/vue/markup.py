@@ -101,9 +101,11 @@ def object_keys(expression: str) -> list[str]:
     ['row', 'rowIndex']
     """
     root = parse(f"({expression}\n)".encode("utf-8", "replace"), "js").root_node
-    made = root.named_children[0].named_children[:1] if root.named_children else []
-    keys = [key for key, _, _ in pairs(unwrapped(made[0]))] if made and unwrapped(made[0]).type == "object" else []
-    return [key for key in keys if key not in ("...", "[]")]
+    expressions = root.named_children[0].named_children[:1] if root.named_children else []
+    literal = unwrapped(expressions[0]) if expressions else None
+    if literal is None or literal.type != "object":
+        return []
+    return [key for key, _, _ in pairs(literal) if key not in ("...", "[]")]
 
 
 def scope_names(pattern: str) -> list[str]:
@@ -114,7 +116,7 @@ def scope_names(pattern: str) -> list[str]:
     """
     if not pattern.strip().startswith("{"):
         return []
-    found = []
+    names = []
     for match in parse(f"(({pattern}\n) => 0)".encode("utf-8", "replace"), "ts").root_node.named_children[:1]:
         node: Node | None = match
         while node is not None and node.type != "object_pattern":
@@ -122,8 +124,8 @@ def scope_names(pattern: str) -> list[str]:
         for part in node.named_children if node is not None else ():
             key = part.child_by_field_name("key") or part.child_by_field_name("left") or part
             name = None if part.type == "rest_pattern" else key_of(key)
-            found += [] if name is None else [name]
-    return found
+            names += [] if name is None else [name]
+    return names
 
 
 def is_custom(tag: str) -> bool:
@@ -182,7 +184,7 @@ class Use:
 
 def uses(elements: list[Element], source: bytes, path: str) -> dict[str, Use]:
     """Return how each component is used: tag in kebab case → `Use`."""
-    found: dict[str, Use] = {}
+    by_tag: dict[str, Use] = {}
     owners: list[str] = []  # of each element, the nearest component at or above it
     taken: dict[tuple[str, str], dict[str, None]] = {}  # component and slot → the names taken from its scope
     for element in elements:
@@ -196,17 +198,17 @@ def uses(elements: list[Element], source: bytes, path: str) -> dict[str, Use]:
                 # On the component itself `v-slot` fills its own slot; anywhere else the slot is the one around it.
                 own = custom and attribute.bound and attribute.value is not None
                 target = tag if own else above
-                if target and target in found:
-                    slot = found[target].slots.setdefault(attribute.name, [0, []])
+                if target and target in by_tag:
+                    slot = by_tag[target].slots.setdefault(attribute.name, [0, []])
                     slot[0] += 1
                     names = taken.setdefault((target, attribute.name), dict.fromkeys(slot[1]))
                     if len(names) < MOST_BINDINGS:
                         names.update(dict.fromkeys(_scope(element, attribute)))
                 elif own:
-                    found.setdefault(tag, Use()).slots.setdefault(attribute.name, [0, []])[0] += 1
+                    by_tag.setdefault(tag, Use()).slots.setdefault(attribute.name, [0, []])[0] += 1
         if not custom:
             continue
-        use = found.setdefault(tag, Use())
+        use = by_tag.setdefault(tag, Use())
         use.count += 1
         if above:
             use.parents[above] = use.parents.get(above, 0) + 1
@@ -227,11 +229,11 @@ def uses(elements: list[Element], source: bytes, path: str) -> dict[str, Use]:
             elif attribute.role == "object":
                 use.objects += 1
         if not use.example or not use.example[2]:
-            shown = _opening(element, source)
-            use.example = [path, element.line, shown] if shown or not use.example else use.example
+            start_tag = _opening(element, source)
+            use.example = [path, element.line, start_tag] if start_tag or not use.example else use.example
     for (tag, name), names in taken.items():
-        found[tag].slots[name][1] = list(names)[:MOST_BINDINGS]
-    return found
+        by_tag[tag].slots[name][1] = list(names)[:MOST_BINDINGS]
+    return by_tag
 
 
 def shown_use(use: Use | None) -> str:
@@ -260,22 +262,22 @@ def _scope(element: Element, attribute: Attribute) -> list[str]:
 
 def behaviour(parsed: Template, source: bytes) -> dict[str, Any]:
     """Return what a template adds to its component: `slots`, `passes`, `root`, `open`."""
-    made: dict[str, Any] = {"slots": [], "passes": [], "open": [], "roots": []}
+    api: dict[str, Any] = {"slots": [], "passes": [], "open": [], "roots": []}
     for element in parsed.elements:
         if element.parent < 0 and element.tag != "slot":
-            made["roots"].append(element.tag)
+            api["roots"].append(element.tag)
         for name, value in element.attrs:
             if (value is not None and "$attrs" in value and name in ("v-bind", ":attrs")) or (
                 value is not None and "$listeners" in value and name in ("v-on", "@")
             ):
-                made["passes"].append(element.tag)
+                api["passes"].append(element.tag)
             if value is not None and "lots" in value:
-                made["slots"] += [[slot, [], ""] for slot in slots_in(value)]
+                api["slots"] += [[slot, [], ""] for slot in slots_in(value)]
                 if re.search(r"\$(?:scopedS|s)lots(?:\b(?!\s*[.\[?])|\s*\[\s*[^'\"\]])", value):
-                    made["open"].append("slots")
+                    api["open"].append("slots")
         if element.tag == "slot":
-            made["slots"] += list(_slot(element, source, made["open"]))
-    return made
+            api["slots"] += list(_slot(element, source, api["open"]))
+    return api
 
 
 def slots_in(text: str) -> list[str]:

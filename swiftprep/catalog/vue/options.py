@@ -71,9 +71,9 @@ def read_value(script: Script, node: Node, statement: Node, depth: int = 0) -> V
         if is_sfc_export or _is_telling(node):
             return _options(script, node, statement, depth, sure=is_sfc_export)
     if node.type == "call_expression":
-        made = _call(script, node, statement, depth)
-        if made is not None:
-            return made
+        component = _call(script, node, statement, depth)
+        if component is not None:
+            return component
     if node.type in ("class", "class_declaration"):
         return class_component(script, node, [], depth) or ["x", ""]
     if node.type in ("arrow_function", "function_expression"):
@@ -84,29 +84,29 @@ def read_value(script: Script, node: Node, statement: Node, depth: int = 0) -> V
 def _call(script: Script, node: Node, statement: Node, depth: int) -> Value | None:
     """Convert a call that makes a component of options, or return None."""
     callee = node.child_by_field_name("function")
-    given = [unwrapped(argument) for argument in arguments_of(node)]
+    arguments = [unwrapped(argument) for argument in arguments_of(node)]
     named = "" if callee is None else short(callee)
-    options = next((g for g in reversed(given) if g.type == "object"), None)
-    asked_for = len(given) == 1 and given[0].type == "string"  # Vue.component('ta-box') gives back what is known
-    if given and not asked_for and _FACTORY.search(named):
+    options = next((g for g in reversed(arguments) if g.type == "object"), None)
+    is_lookup = len(arguments) == 1 and arguments[0].type == "string"  # Vue.component('ta-box') returns the known one
+    if arguments and not is_lookup and _FACTORY.search(named):
         value = _options(script, options or node, statement, depth, sure=True)
         if named.endswith(".extend") and not named.startswith("Vue.") and callee is not None:
-            made = script.module.components[value[1]]
-            made.setdefault("extends", value_of(callee.child_by_field_name("object")))
+            extended = script.module.components[value[1]]
+            extended.setdefault("extends", value_of(callee.child_by_field_name("object")))
         return value
     if options is not None and _is_telling(options):
         return _options(script, options, statement, depth, sure=False)
-    if given and _INSTALL.search(named):
-        script.module.installs.append(value_of(given[0]))
+    if arguments and _INSTALL.search(named):
+        script.module.installs.append(value_of(arguments[0]))
     return None
 
 
 def read_function(script: Script, node: Node, depth: int = 0) -> Value:
     """Convert a function; when it returns component options (`PopupMixin()`), these are read as such."""
-    made = returned_node(node)
-    made = None if made is None else unwrapped(made)
-    if made is not None and made.type == "object" and _is_telling(made):
-        return ["f", signature(node), _options(script, made, made, depth, sure=False)]
+    result = returned_node(node)
+    result = None if result is None else unwrapped(result)
+    if result is not None and result.type == "object" and _is_telling(result):
+        return ["f", signature(node), _options(script, result, result, depth, sure=False)]
     return ["f", signature(node), returned(node, 1)]
 
 

@@ -205,10 +205,10 @@ class ScriptReader:
                 read_value(self._script, expression, node)
 
     def _registrations(self) -> None:
-        found = smallest(self._script.root, (match.start() for match in _REGISTER.finditer(self.source)))
+        around = smallest(self._script.root, (match.start() for match in _REGISTER.finditer(self.source)))
         calls: dict[int, Around | None] = {}
         loops: dict[int, list[Any] | None] = {}
-        for _, here in sorted(found.items()):
+        for _, here in sorted(around.items()):
             call = nearest(here, calls, _called)
             if call is not None and call.node.type == "call_expression":
                 self._registration(call, loops)
@@ -217,11 +217,11 @@ class ScriptReader:
         callee = call.node.child_by_field_name("function")
         if callee is None or callee.type != "member_expression" or not text_of(callee).endswith("component"):
             return
-        given = arguments_of(call.node)
-        if not 2 <= len(given) <= 3:  # Vue.component(id) only asks for it
+        arguments = arguments_of(call.node)
+        if not 2 <= len(arguments) <= 3:  # Vue.component(id) only asks for it
             return
-        component = read_value(self._script, given[1], given[1])
-        self.module.registrations.append([value_of(given[0]), component, nearest(call.above, loops, _loop)])
+        component = read_value(self._script, arguments[1], arguments[1])
+        self.module.registrations.append([value_of(arguments[0]), component, nearest(call.above, loops, _loop)])
 
 
 def _declared_again(earlier: Value | None, value: Value) -> Value:
@@ -233,13 +233,13 @@ def _declared_again(earlier: Value | None, value: Value) -> Value:
 
 def _specifiers(clause: Node) -> list[tuple[str, str]]:
     """Return `(name, alias or name)` of `{ a, b as c }`."""
-    found = []
+    pairs = []
     for part in clause.named_children:
         name, alias = part.child_by_field_name("name"), part.child_by_field_name("alias")
         if name is not None:
             word = string_of(name) if name.type == "string" else text_of(name)
-            found.append((word, word if alias is None else text_of(alias)))
-    return found
+            pairs.append((word, word if alias is None else text_of(alias)))
+    return pairs
 
 
 def _required(node: Node) -> list[str] | None:

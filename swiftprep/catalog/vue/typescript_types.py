@@ -35,10 +35,10 @@ def interface(node: Node) -> Value:
     clause = next((c for c in node.named_children if c.type in ("extends_type_clause", "extends_clause")), None)
     bases = [] if clause is None else [type_value(child) for child in clause.named_children]
     body = node.child_by_field_name("body")
-    made = ["t", [], []] if body is None else type_value(body)
-    if made[0] != "t":  # a mapped type cannot stand here
+    own = ["t", [], []] if body is None else type_value(body)
+    if own[0] != "t":  # a mapped type cannot stand here
         return ["x", short(node)]
-    return _with_parameters(node, ["t", made[1], [*made[2], *bases]])
+    return _with_parameters(node, ["t", own[1], [*own[2], *bases]])
 
 
 def alias(node: Node) -> Value:
@@ -55,8 +55,10 @@ def _with_parameters(node: Node, value: Value) -> Value:
     for child in parameters.named_children:
         name, default = child.child_by_field_name("name"), child.child_by_field_name("value")
         if name is not None:
-            given = None if default is None or not default.named_children else type_value(default.named_children[0])
-            named.append([text_of(name), given])
+            default_type = (
+                None if default is None or not default.named_children else type_value(default.named_children[0])
+            )
+            named.append([text_of(name), default_type])
     return ["g", named, value]
 
 

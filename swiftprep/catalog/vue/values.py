@@ -204,8 +204,8 @@ def _items(node: Node, depth: int) -> list[Value]:
 def _call(node: Node, depth: int) -> Value:
     callee = node.child_by_field_name("function") or node.child_by_field_name("constructor")
     arguments = node.child_by_field_name("arguments")
-    given = [] if arguments is None else [c for c in arguments.named_children if c.type != "comment"]
-    return ["c", value_of(callee, depth + 1), [value_of(argument, depth + 1) for argument in given[:8]]]
+    values = [] if arguments is None else [c for c in arguments.named_children if c.type != "comment"]
+    return ["c", value_of(callee, depth + 1), [value_of(argument, depth + 1) for argument in values[:8]]]
 
 
 def key_of(node: Node) -> str | None:
@@ -224,29 +224,29 @@ def pairs(node: Node) -> list[tuple[str, Node, Node | None]]:
 
     The key of a spread is `"..."`, and that of a computed key `"[]"`.
     """
-    found: list[tuple[str, Node, Node | None]] = []
+    entries: list[tuple[str, Node, Node | None]] = []
     for child in node.named_children[:MAX_ITEMS]:
         kind = child.type
         if kind == "pair":
             key = child.child_by_field_name("key")
             name = None if key is None else key_of(key)
             if key is not None:
-                found.append(("[]" if name is None else name, child, child.child_by_field_name("value")))
+                entries.append(("[]" if name is None else name, child, child.child_by_field_name("value")))
         elif kind == "method_definition":
             key = child.child_by_field_name("name")
             name = None if key is None else key_of(key)
             if name is not None:
-                found.append((name, child, child))
+                entries.append((name, child, child))
         elif kind == "shorthand_property_identifier":
-            found.append((text_of(child), child, child))
+            entries.append((text_of(child), child, child))
         elif kind == "spread_element" and child.named_children:
-            found.append(("...", child, child.named_children[0]))
-    return found
+            entries.append(("...", child, child.named_children[0]))
+    return entries
 
 
 def entries(node: Node, depth: int = 0) -> list[list[Any]]:
     """Convert an object's properties."""
-    made = []
+    items = []
     for key, entry, value in pairs(node):
         if key == "default" and value is not None:
             converted: Value = ["x", default_text(value)]
@@ -258,8 +258,8 @@ def entries(node: Node, depth: int = 0) -> list[list[Any]]:
             computed = entry.child_by_field_name("key")
             inner = computed.named_children[0] if computed is not None and computed.named_children else None
             converted = ["k", value_of(inner, depth + 1), converted]
-        made.append([key, converted, doc_of(entry)])
-    return made + [["...", list(_MORE), ""]] * (node.named_child_count > MAX_ITEMS)
+        items.append([key, converted, doc_of(entry)])
+    return items + [["...", list(_MORE), ""]] * (node.named_child_count > MAX_ITEMS)
 
 
 def _typed(node: Node | None, depth: int) -> Value:
@@ -276,9 +276,9 @@ def default_text(node: Node) -> str:
     """Return a default's text; of a factory, what it returns."""
     node = unwrapped(node)
     if node.type in _FUNCTIONS:
-        found = returned_node(node)
-        if found is not None:
-            return short(unwrapped(found))
+        result = returned_node(node)
+        if result is not None:
+            return short(unwrapped(result))
     return short(node)
 
 
@@ -308,12 +308,12 @@ def signature(node: Node) -> str:
 
 def returned(node: Node, depth: int) -> Value | None:
     """Return what a function returns, when that is an object, an array, a string or a call; else None."""
-    found = returned_node(node)
-    if found is None:
+    result = returned_node(node)
+    if result is None:
         return None
-    found = unwrapped(found)
-    if found.type in ("object", "array", "call_expression", "template_string", "identifier", "binary_expression"):
-        return value_of(found, depth + 1)
+    result = unwrapped(result)
+    if result.type in ("object", "array", "call_expression", "template_string", "identifier", "binary_expression"):
+        return value_of(result, depth + 1)
     return None
 
 
