@@ -1,4 +1,4 @@
-"""A component's whole API from its options: props, events, slots, methods, with mixins and bases merged as Vue does."""
+"""Read a component's whole API from its options, merging mixins and bases as Vue does."""
 
 from __future__ import annotations
 
@@ -13,30 +13,30 @@ from swiftprep.catalog.linking.typed import TYPES
 from swiftprep.catalog.vue.typescript_types import first_parameter
 from swiftprep.catalog.vue.values import Value, doc_tags
 
-Place: TypeAlias = tuple[str, int]  # a file, and which of its options
+Place: TypeAlias = tuple[str, int]  # a file, and the index of the options in it
 _USUAL_MODELS = (("value", "input"), ("modelValue", "update:modelValue"))
 _BEING_READ: tuple[list[Event], bool] = ([], False)
 _HIDDEN = ("@private", "@internal", "@ignore")
 
 
 class ComponentReader:
-    """Turns options into `Component`s; a mixin used a hundred times is read once."""
+    """Turns component options into `Component`s; each mixin is read only once."""
 
     def __init__(self, modules: Modules) -> None:
         self.modules = modules
         self._props = PropReader(modules, self.component)
-        self._read: dict[Place, Component] = {}  # bases, as others may build on them too
-        self._cut_short: dict[Place, Component] = {}  # those that may lack something: for one component alone
-        self._open: dict[Place, tuple[Component, list[Place]]] = {}  # those being read: their own part, their bases
-        self._is_cut = False  # whether one of them was come across again
+        self._read: dict[Place, Component] = {}  # bases, which several components may share
+        self._cut_short: dict[Place, Component] = {}  # possibly incomplete ones, valid for one component only
+        self._open: dict[Place, tuple[Component, list[Place]]] = {}  # those being read: their own API, their bases
+        self._is_cut = False  # whether a cycle was found among them
 
     def component(self, path: str, index: int, depth: int = 0) -> Component:
-        """Return the merged API of the options at `(path, index)`; its `name` is empty when the options give none.
+        """Return the merged API of the options at `(path, index)`; `name` is empty if the options have none.
 
         Args:
             path: The file.
-            index: Which of its options.
-            depth: How deep within others it was asked for.
+            index: The index of the options in the file.
+            depth: The nesting depth of the request.
         """
         asked, is_base = (path, index), bool(self._open)
         if asked in self._open:
@@ -85,7 +85,7 @@ class ComponentReader:
         return replace(component, model=component.model or _model(component))
 
     def _joined_to_outer(self, own: Component, path: str, index: int, depth: int) -> Component:
-        """Return a component with the options that its `<script src>` names, as its own."""
+        """Return a component merged with the options in the file of its `<script src>`."""
         place = self.modules.outer(path, index)
         if place is None or place == (path, index):
             return replace(own, open=tuple(sorted({*own.open, "props", "events", "slots"})))
@@ -99,7 +99,7 @@ class ComponentReader:
         )  # fmt: skip
 
     def _merged(self, own: Component, base: Component) -> Component:
-        """Return `own` with what `base`, a mixin or the component it extends, adds."""
+        """Return `own` merged with `base`, a mixin or an extended component."""
         effort = self.modules.effort
         if not effort.spend((len(own.mixins) + len(base.mixins)) // 8):
             return own
@@ -128,7 +128,7 @@ class ComponentReader:
         )
 
     def _bases(self, options: dict[str, Any], path: str, depth: int) -> list[Place]:
-        """Return what the options build on: `extends` first, then the mixins, as Vue merges them."""
+        """Return the bases of the options in Vue's merge order: `extends`, then the mixins."""
         places = [self.modules.component(options["extends"], path, depth)] if "extends" in options else []
         mixins, where = self.modules.resolve(options.get("mixins") or ["a", []], path, depth)
         if mixins[0] == "a":
@@ -143,7 +143,7 @@ class ComponentReader:
     def _own(self, options: dict[str, Any], path: str, bases: list[Place], depth: int) -> Component:
         unknown = set(options.get("open", ()))
         props = _named(self._props.read(options.get("props"), path, unknown, depth))
-        if options.get("functional") and "props" not in options:  # then every attribute is one
+        if options.get("functional") and "props" not in options:  # then every attribute is a prop
             unknown.add("props")
         defaults = self._props.defaults(options.get("defaults", ()), path, depth)
         props = [replace(p, default=defaults[p.name], required=False) if p.name in defaults else p for p in props]
@@ -217,7 +217,7 @@ class ComponentReader:
         return events
 
     def _events_of(self, resolved: Value, where: str, depth: int) -> tuple[list[Event], bool]:
-        """Return the events that a value declares, and whether there are no others."""
+        """Return the events that a value declares, and whether the list is complete."""
         unknown: set[str] = set()
         events: list[Event] = []
         if resolved[0] == "a":
@@ -283,7 +283,7 @@ def _methods(listed: list[list[str]]) -> list[Method]:
 
 
 def _named(items: list[Any]) -> list[Any]:
-    """Keep one of each name, joining what the others say of it."""
+    """Return one item per name, merging the details of duplicates."""
     by_name: dict[str, Any] = {}
     for item in items:
         known = by_name.get(kebab(item.name))

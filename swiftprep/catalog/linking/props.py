@@ -1,4 +1,4 @@
-"""The props that an option declares, in every way this is written: objects, lists, types, calls, PropTypes."""
+"""Read the props that an option declares, in any form: objects, lists, types, calls, PropTypes."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _TYPES = {
     "String": "string", "Number": "number", "Boolean": "boolean", "Array": "array", "Object": "object",
     "Function": "function", "Symbol": "symbol", "BigInt": "bigint",
 }  # fmt: skip
-# vue-types and ant-design-vue's PropTypes, by what they are called there.
+# Types by their names in vue-types and in ant-design-vue's PropTypes.
 _PROP_TYPES = {
     "string": "string", "number": "number", "bool": "boolean", "boolean": "boolean", "array": "array",
     "object": "object", "func": "function", "function": "function", "arrayOf": "array", "objectOf": "object",
@@ -34,8 +34,8 @@ class PropReader:
 
     Args:
         modules: The facts of all files.
-        component: What returns the API of the options at `(path, index)`, for props said to be a component's; it is
-            told how deep it is asked for.
+        component: Returns the API of the options at `(path, index)` for a nesting depth, for props taken from a
+            component.
     """
 
     def __init__(self, modules: Modules, component: Callable[[str, int, int], Component]) -> None:
@@ -44,13 +44,13 @@ class PropReader:
         self.types = TypeReader(modules, self.read)
 
     def read(self, value: Value | None, path: str, unknown: set[str], depth: int = 0) -> list[Prop]:
-        """Return the props a value declares: an object, a list of names, a type, or calls and spreads of these.
+        """Return the props that a value declares: an object, a list of names, a type, or calls and spreads of these.
 
         Args:
             value: The value.
-            path: The file it stands in.
-            unknown: Gets `"props"` when some cannot be told.
-            depth: How deep within others it was asked for.
+            path: The file that contains it.
+            unknown: Receives `"props"` if some props are unknown.
+            depth: The nesting depth of the request.
         """
         if value is None:
             return []
@@ -65,7 +65,7 @@ class PropReader:
         return props
 
     def _declared(self, resolved: Value, where: str, depth: int) -> tuple[list[Prop], bool]:
-        """Return the props, and whether there are no others."""
+        """Return the props, and whether the list is complete."""
         unknown: set[str] = set()
         kind = resolved[0]
         if kind == "c":
@@ -90,7 +90,7 @@ class PropReader:
         return self.modules.effort.capped(props), not unknown
 
     def defaults(self, values: Iterable[Value], path: str, depth: int = 0) -> dict[str, str]:
-        """Return the source texts of the defaults that objects, with spreads in them, give to props."""
+        """Return the source texts of prop defaults from objects, resolving spreads."""
         texts: dict[str, str] = {}
         for value in values:
             if self.modules.effort.spend(1, depth):
@@ -113,8 +113,8 @@ class PropReader:
 
         Args:
             calls: The calls.
-            path: The file they stand in.
-            unknown: Gets `"props"` and `"events"` when a name cannot be told.
+            path: The file that contains them.
+            unknown: Receives `"props"` and `"events"` if a name is unknown.
         """
         props = []
         for arguments, text in calls:
@@ -150,14 +150,14 @@ class PropReader:
                 props += self.read(item[1], path, unknown, depth + 1)
             elif (text := self.modules.text(item, path, depth)) is not None:
                 props.append(Prop(text))
-            elif item[0] in ("o", "i", "c", "m"):  # the parts of a call's merged list
+            elif item[0] in ("o", "i", "c", "m"):  # a part of a list merged by a call
                 props += self.read(item, path, unknown, depth + 1)
             else:
                 unknown.add("props")
         return props
 
     def _of_call(self, call: Value, path: str, unknown: set[str], depth: int) -> list[Prop]:
-        """Return the props a call makes: what the function returns, else what it is given.
+        """Return the props that a call creates, from the function's result or else from its arguments.
 
         `buildProps({…})`, `Object.assign({}, a, b)`, `initDefaultProps(props, {…})`, `omit(props, ['a'])`.
         """
@@ -184,7 +184,7 @@ class PropReader:
 
 
 def named_entries(modules: Modules, resolved: Value, path: str) -> Iterator[tuple[str | None, Value, str]]:
-    """Yield `(key, value, doc)` of an object value; a computed key is looked up, and None when it cannot be told."""
+    """Yield `(key, value, doc)` of an object value; computed keys are resolved, and None if unknown."""
     for key, inner, doc in resolved[1]:
         if key == "[]":
             yield modules.text(inner[1], path) or None, inner[2], doc
@@ -193,15 +193,15 @@ def named_entries(modules: Modules, resolved: Value, path: str) -> Iterator[tupl
 
 
 def defined_prop(modules: Modules, name: str, value: Value, path: str, doc: str, depth: int = 0) -> Prop:
-    """Return the prop that a definition such as `{type: String, default: 'a'}` and its comment describe.
+    """Return the prop described by a definition such as `{type: String, default: 'a'}` and its comment.
 
     Args:
         modules: The facts of all files.
         name: The prop's name.
         value: The definition.
-        path: The file it stands in.
+        path: The file that contains it.
         doc: Its comment.
-        depth: How deep within others it was asked for.
+        depth: The nesting depth of the request.
     """
     settings = _definition(modules, value, path, depth)
     words, tags = doc_tags(doc)
@@ -214,7 +214,7 @@ def defined_prop(modules: Modules, name: str, value: Value, path: str, doc: str,
 
 
 def _definition(modules: Modules, value: Value, path: str, depth: int) -> dict[str, Any]:
-    """Return what a prop's definition says: `type`, `required`, `default`, `values`."""
+    """Return the settings in a prop's definition: `type`, `required`, `default`, `values`."""
     if not modules.effort.spend(1, depth):
         return {}
     kind = value[0]
@@ -247,7 +247,7 @@ def _definition(modules: Modules, value: Value, path: str, depth: int) -> dict[s
 
 
 def _definition_of_call(modules: Modules, call: Value, path: str, depth: int) -> dict[str, Any]:
-    """Read `makeProp(String, 'a')`: what the function returns, else the type and then the default."""
+    """Read `makeProp(String, 'a')`: the function's result, else its arguments as type and default."""
     resolved, where = modules.resolve(call, path, depth)
     if resolved[0] == "o":
         known = _definition(modules, resolved, where, depth + 1)
@@ -310,7 +310,7 @@ def _prop_type(modules: Modules, value: Value, path: str, depth: int) -> dict[st
 
 
 def _union(modules: Modules, resolved: Value, path: str, depth: int) -> str:
-    """Return the types that a list of definitions allows, as one."""
+    """Return the union of the types that a list of definitions allows."""
     types = [_definition(modules, item, path, depth).get("type", "") for item in resolved[1]]
     text = " | ".join(dict.fromkeys(t for t in types if t))
     if len(text) > _LONGEST_TYPE:
@@ -325,7 +325,7 @@ def _source(value: Value) -> str | None:
 
 
 def _default(value: Value) -> str | None:
-    """Return a default's source text; of a factory, what it returns."""
+    """Return the source text of a default; for a factory, of its result."""
     while value[0] == "f":
         if value[2] is None:
             return None
@@ -336,7 +336,7 @@ def _default(value: Value) -> str | None:
 
 
 def _without_defaults(props: list[Prop]) -> list[Prop]:
-    """Join what `initDefaultProps(props, {size: 'small'})` names twice: the later mention is only a default."""
+    """Drop the duplicates from `initDefaultProps(props, {size: 'small'})`: later ones are only defaults."""
     by_name: dict[str, Prop] = {}
     for prop in props:
         by_name.setdefault(prop.name, prop)

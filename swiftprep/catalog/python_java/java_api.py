@@ -1,6 +1,6 @@
-"""Java sources → catalogue entries.
+"""Read catalogue entries from Java sources.
 
-Sources are UTF-8. A syntax error never raises: what parses is kept, and the lines of the errors are listed.
+Sources are UTF-8. Syntax errors never raise: everything that parses is kept, and the lines of errors are returned.
 """
 
 from __future__ import annotations
@@ -32,14 +32,14 @@ from swiftprep.parsing.nodes import (
 
 
 def java_api(source: bytes, path: str) -> tuple[list[Component], list[int]]:
-    """Read the public classes, interfaces, enums, records and annotations of a Java file, those inside them too.
+    """Read the public classes, interfaces, enums, records and annotations of a Java file, including nested ones.
 
     `props` are the parameters of the longest public constructor, a record's components or an annotation's elements; an
-    enum has one, `value`, whose `values` are its constants.
+    enum has one, `value`, with its constants as `values`.
 
     Args:
         source: The file's content.
-        path: Relative to the root. The qualified names are of the package that the file declares.
+        path: The path relative to the root. Qualified names use the package that the file declares.
 
     Returns:
         The entries in the order of the file, and the lines of syntax errors.
@@ -85,7 +85,7 @@ def _entries(comment: str, node: Node, prefix: str, path: str, implied: bool, de
 
 
 def _documented(body: Node | None) -> Iterator[tuple[str, Node]]:
-    """Yield each declaration after the Javadoc comment above it."""
+    """Yield each declaration with the Javadoc comment above it."""
     comment = ""
     for node in statements_of(body):
         if node.type not in COMMENTS:

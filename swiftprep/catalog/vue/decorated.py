@@ -1,4 +1,4 @@
-"""Class components: the decorators of vue-property-decorator and vue-facing-decorator as component options."""
+"""Convert class components with decorators (vue-property-decorator, vue-facing-decorator) to options."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _HOOKS = frozenset(
 
 
 def read_class(node: Node, heritage: Node | None, options: dict[str, Any]) -> None:
-    """Add a class's decorated members to component options (`options.py` says what those are)."""
+    """Add a class's decorated members to component options (see `options.py`)."""
     name = node.child_by_field_name("name")
     if name is not None:
         options.setdefault("name", ["s", text_of(name)])
@@ -90,7 +90,7 @@ def _method(node: Node, decorators: list[Node], options: dict[str, Any]) -> None
 
 
 def _decorator(node: Node) -> tuple[str, list[Node]]:
-    """Return a decorator's name and its arguments."""
+    """Return a decorator's name and arguments."""
     call = node.named_children[0]
     callee = call.child_by_field_name("function")
     arguments = call.child_by_field_name("arguments")
