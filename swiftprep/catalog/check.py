@@ -38,7 +38,7 @@ _SPELLING = 0.8  # similarity from which a name counts as a typo of one that was
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Something wrong with a piece of code.
+    """A problem in a piece of code.
 
     Attributes:
         kind: `"syntax"`, `"unknown-tag"`, `"unknown-prop"`, `"missing-prop"`, `"unknown-event"`, `"unknown-slot"`, or

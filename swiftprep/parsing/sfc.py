@@ -145,7 +145,7 @@ def read_attributes(raw: bytes) -> list[tuple[str, str | None]]:
 
 def blocks(source: bytes) -> list[Block]:
     """Return the top-level blocks of a single-file component, in order."""
-    parts: list[Block] = []
+    top_level: list[Block] = []
     position = 0
     while match := _OPEN.search(source, position):
         position = match.end()
@@ -154,13 +154,13 @@ def blocks(source: bytes) -> list[Block]:
         kind = match[1].decode()
         attrs = {name: value or "" for name, value in read_attributes(match[2])}
         if match[2].rstrip().endswith(b"/"):
-            parts.append(Block(kind, attrs, match.start(), position, position, position))
+            top_level.append(Block(kind, attrs, match.start(), position, position, position))
             continue
         is_markup = kind == "template" and attrs.get("lang", "html") == "html"
         end, outer_end = _template_end(source, position) if is_markup else _raw_end(source, position, match[1])
-        parts.append(Block(kind, attrs, match.start(), position, end, outer_end, outer_end > end))
+        top_level.append(Block(kind, attrs, match.start(), position, end, outer_end, outer_end > end))
         position = outer_end
-    return parts
+    return top_level
 
 
 def _raw_end(source: bytes, start: int, tag: bytes) -> tuple[int, int]:
@@ -279,22 +279,22 @@ def template(source: bytes, start: int = 0, end: int | None = None) -> Template:
         if len(error_lines(without)) < len(error_lines(root)):
             root = without
     first_line = source.count(b"\n", 0, start) + 1
-    result = Template(
+    parsed = Template(
         start, start + len(original), [], [(first_line + line - 1, "syntax error") for line in error_lines(root)]
     )
     if never_closed >= 0:
-        result.errors.append((first_line + markup.count(b"\n", 0, never_closed), "syntax error"))
+        parsed.errors.append((first_line + markup.count(b"\n", 0, never_closed), "syntax error"))
     stack = [(child, -1, False) for child in reversed(root.children)]
     while stack:
         node, parent, is_inert = stack.pop()
         kind = node.type
         if kind == "comment":
-            result.tags.append((start + node.start_byte, start + node.end_byte))
+            parsed.tags.append((start + node.start_byte, start + node.end_byte))
         elif kind in ("end_tag", "erroneous_end_tag"):
-            result.tags.append((start + node.start_byte, start + node.end_byte))
+            parsed.tags.append((start + node.start_byte, start + node.end_byte))
             if kind == "erroneous_end_tag":
                 name = original[node.start_byte : node.end_byte].decode("utf-8", "replace").strip("</> \n")
-                result.errors.append((first_line + node.start_point[0], f"</{name}> without its start tag"))
+                parsed.errors.append((first_line + node.start_point[0], f"</{name}> without its start tag"))
         elif kind == "ERROR":
             stack.extend((child, parent, is_inert) for child in reversed(node.children))
         elif kind in ("element", "script_element", "style_element"):
@@ -302,7 +302,7 @@ def template(source: bytes, start: int = 0, end: int | None = None) -> Template:
             head = children[0]
             if head.type not in ("start_tag", "self_closing_tag"):
                 continue
-            result.tags.append((start + head.start_byte, start + head.end_byte))
+            parsed.tags.append((start + head.start_byte, start + head.end_byte))
             raw = original[head.start_byte + 1 : head.end_byte - 1]
             name_end = head.children[1].end_byte - head.start_byte - 1
             tag = raw[:name_end].decode("utf-8", "replace")
@@ -310,24 +310,24 @@ def template(source: bytes, start: int = 0, end: int | None = None) -> Template:
             attrs = read_attributes(raw[name_end:])
             place = start + node.start_byte, start + node.end_byte
             if _TYPOGRAPHIC.search(raw) and not is_inert:
-                result.errors += [(line, f"{sign} is not a quotation mark") for sign in _typographic(raw[name_end:])]
+                parsed.errors += [(line, f"{sign} is not a quotation mark") for sign in _typographic(raw[name_end:])]
             if not is_inert and (kind != "element" or any(name == "v-pre" for name, _ in attrs)):
-                result.inert.append(place)
+                parsed.inert.append(place)
             is_inert = is_inert or any(name == "v-pre" for name, _ in attrs)
             if not is_inert:
                 spread = any(name in ("v-bind", "v-bind.sync", "v-bind.prop") for name, _ in attrs)
-                result.elements.append(Element(tag, attrs, line, *place, parent, spread, start + head.end_byte))
+                parsed.elements.append(Element(tag, attrs, line, *place, parent, spread, start + head.end_byte))
             if (
                 head.type == "start_tag"
                 and children[-1].type != "end_tag"
                 and tag not in VOID
                 and tag not in _MAY_STAY_OPEN
             ):
-                result.errors.append((line, f"<{tag}> without its end tag"))
-            index = parent if is_inert else len(result.elements) - 1
+                parsed.errors.append((line, f"<{tag}> without its end tag"))
+            index = parent if is_inert else len(parsed.elements) - 1
             stack.extend((child, index, is_inert) for child in reversed(children[1:]) if child.type != "text")
-    result.errors.sort()
-    return result
+    parsed.errors.sort()
+    return parsed
 
 
 def blanked(source: bytes, start: int, end: int, places: Iterable[tuple[int, int]]) -> bytes:
