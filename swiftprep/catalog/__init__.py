@@ -1,1 +1,1 @@
-"""What a framework offers: its components and their API, and code checked against it."""
+"""The catalogue of a framework's components and their API, and checks of code against it."""

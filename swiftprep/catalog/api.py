@@ -1,4 +1,4 @@
-"""What the catalogue knows of a component, from the framework's source or from those who use it: plain values."""
+"""The entries of the catalogue as plain data classes: components, props, events, slots, methods."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ class Prop:
     """A property of a component, or a parameter of a function or of a class's constructor.
 
     Attributes:
-        name: As it is declared, `pageSize` and not `page-size`.
-        type: Such as `"string"` or `"boolean | number"`; `""` when the source does not say.
-        required: Whether it must be given.
+        name: Its name as declared: `pageSize`, not `page-size`.
+        type: Its type, such as `"string"` or `"boolean | number"`; `""` if unknown.
+        required: Whether it is required.
         doc: Its comment, in one paragraph.
-        default: The default's source text, or None when there is none.
-        values: The values allowed, where a validator, a union type or an `@values` tag lists them.
-        origin: The file of the mixin or base it comes from, relative to the root; `""` when it is the component's own.
+        default: The source text of its default, or None.
+        values: The allowed values, if a validator, a union type or an `@values` tag lists them.
+        origin: The file of the mixin or base that defines it, relative to the root; `""` for the component's own.
     """
 
     name: str
@@ -35,7 +35,7 @@ class Prop:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """An event a component emits; `type` is what it passes on, such as `"(row, column)"`."""
+    """An event that a component emits; `type` is its payload, such as `"(row, column)"`."""
 
     name: str
     type: str = ""
@@ -46,9 +46,9 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """A slot of a component; `bindings` are the names it hands to the content, and `type` shows them as code.
+    """A slot of a component; `bindings` are the names of its slot props, and `type` shows them as code.
 
-    The names are those that scripts take: `rowData`, also where the template says `:row-data`.
+    Names are in camel case, as in scripts: `rowData`, even if the template has `:row-data`.
     """
 
     name: str
@@ -61,7 +61,7 @@ class Slot:
 
 @dataclass(frozen=True, slots=True)
 class Method:
-    """A method that can be called from outside; `type` is its signature, such as `"(row, selected)"`."""
+    """A public method; `type` is its signature, such as `"(row, selected)"`."""
 
     name: str
     type: str = ""
@@ -75,26 +75,26 @@ class Component:
     """One entry of the catalogue.
 
     Attributes:
-        name: The tag, `ta-table`; of a class or function of another language, its qualified name.
+        name: The tag, such as `ta-table`; for a Python or Java class or function, its qualified name.
         kind: `"component"`, or `"class"` or `"function"` in Python and Java.
         names: Every name it is registered under, as written (`TaTable`, `ta-table`).
-        path: The file that defines it, relative to the scanned root; of one known from usage, the first that uses it.
+        path: The file that defines it, relative to the scanned root; if known only from usage, the first that uses it.
         span: First and last line of the definition, from 1.
         doc: Its comment.
-        props: What can be set.
-        events: What it emits.
-        slots: Where content can go.
-        methods: What can be called.
+        props: Its props, or the parameters of its constructor or function.
+        events: The events it emits.
+        slots: Its slots.
+        methods: Its public methods.
         model: The property and event of `v-model`, or None.
-        mixins: Files of the mixins and bases it is made of, in the order they apply.
-        components: The tags it registers for itself.
-        registered: Whether an `install` or `Vue.component` makes it known everywhere.
-        origin: Where this entry was read: the component's source, its usage, or a web-types file.
-        open: What cannot be known completely, of `"props"`, `"events"`, `"slots"`: attributes handed on to something
-            that is not known, a computed event or slot name. `"events:row-"`: only events that begin with `row-`.
+        mixins: Files of its mixins and base components, in the order they apply.
+        components: The tags of its locally registered components.
+        registered: Whether it is registered globally, by an `install` or `Vue.component`.
+        origin: The source of this entry: the component's source, its usage, or a web-types file.
+        open: The lists that may be incomplete, of `"props"`, `"events"`, `"slots"`, for example because of attributes
+            passed to an unknown component or a computed name. `"events:row-"`: only events that begin with `row-`.
         passes: The tags that its `$attrs` or `$listeners` are bound to, native or not.
-        root: The tag its template begins with, which takes attributes that are no props; `"*"` when there are several.
-        uses: How often the tag was seen in use.
+        root: The root tag of its template, which receives attributes that are not props; `"*"` if there are several.
+        uses: How often the tag is used.
     """
 
     name: str
@@ -123,7 +123,7 @@ _HUMP = re.compile(r"\B([A-Z])")
 
 @lru_cache(maxsize=16384)
 def kebab(name: str) -> str:
-    """Return a name the way it is written in a template, by Vue's own rule (`hyphenate`, shared/util.js).
+    """Return a name in kebab case, by Vue's own rule (`hyphenate`, shared/util.js).
 
     >>> kebab("TaTable"), kebab("pageSize"), kebab("QRCode"), kebab("ta-table")
     ('ta-table', 'page-size', 'q-r-code', 'ta-table')
@@ -136,7 +136,7 @@ _NO_HUMP = re.compile(r"-(?=[0-9_])")
 
 
 def camel(name: str) -> str:
-    """Return a name the way it is written in a script, by Vue's own rule (`camelize`, shared/util.js).
+    """Return a name in camel case, by Vue's own rule (`camelize`, shared/util.js).
 
     >>> camel("page-size"), camel("pageSize")
     ('pageSize', 'pageSize')
@@ -146,7 +146,7 @@ def camel(name: str) -> str:
 
 @lru_cache(maxsize=16384)
 def one_spelling(name: str) -> str:
-    """Return the same text for all spellings of a name that Vue's `camelize` makes one; a digit has no capital.
+    """Return one spelling for all names that Vue's `camelize` makes equal, including names with digits.
 
     >>> one_spelling("is2xl"), one_spelling("is-2xl"), one_spelling("page-size"), one_spelling("pageSize")
     ('is2xl', 'is2xl', 'page-size', 'page-size')

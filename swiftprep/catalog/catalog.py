@@ -1,4 +1,4 @@
-"""`Catalog`: the components of a framework and their API, read from its source, from its users, or from web-types."""
+"""`Catalog`: a framework's components and their API, from its source, its usage or web-types."""
 
 from __future__ import annotations
 
@@ -48,13 +48,13 @@ class Catalog:
         framework: str = "",
         vue_version: str = "2.7",
     ) -> None:
-        """Make a catalogue.
+        """Create a catalogue.
 
         Args:
-            components: By tag, or a series of them.
-            usage: Tag → how it is used in the scanned code.
+            components: The components by tag, or an iterable of them.
+            usage: Tag → its usage in the scanned code.
             framework: The framework's name.
-            vue_version: Its Vue's version; in Vue 3 a listener for a native event reaches the root element.
+            vue_version: Its version of Vue; in Vue 3, a listener for a native event reaches the root element.
         """
         named = components if isinstance(components, Mapping) else {c.name: c for c in components}
         self.components: dict[str, Component] = dict(named)
@@ -74,21 +74,21 @@ class Catalog:
         return f"<Catalog {self.framework or 'unnamed'}: {known} components, {len(self) - known} known from usage>"
 
     def find(self, tag: str) -> Component | None:
-        """Return the component a tag stands for, written as `TaTable` or `ta-table`, or None."""
+        """Return the component with this tag, written `TaTable` or `ta-table`, or None."""
         return self.components.get(tag) or self.components.get(kebab(tag))
 
     def check(self, code: str, *, strict: bool = False) -> list[Problem]:
-        """Return what is wrong with Vue code, by line; `[]` means it is valid.
+        """Return the problems in Vue code, by line; `[]` means it is valid.
 
-        Looked for: syntax errors, also in the expressions of templates, unknown tags, props, events and slots, and
-        required props that are missing. What cannot be known is not complained about: `v-bind="object"`, computed
-        names, components imported from elsewhere.
+        It finds syntax errors (also in template expressions), unknown tags, props, events and slots, and missing
+        required props. Code that cannot be resolved is not reported: `v-bind="object"`, computed names, components
+        imported from elsewhere.
 
-        A worker process does it. What takes that process more than 3 s, and 3 s for each megabyte, or kills it, has
-        one problem: that it could not be checked.
+        The check runs in a worker process. Code that takes more than 3 s, plus 3 s per megabyte, or crashes the process
+        has a single problem: that it could not be checked.
 
         Args:
-            code: A single-file component, or a piece of a template.
+            code: A single-file component, or a fragment of a template.
             strict: Also report, in Vue 2, a listener for a native event (`@keydown`) on a component that does not emit
                 it: without `.native` it is never called.
         """
@@ -98,8 +98,8 @@ class Catalog:
                 for tag in dict.fromkeys([component.name, *map(kebab, component.names)]):
                     by_tag.setdefault(tag, []).append(component)
             self._check = Guarded(partial(_checked, by_tag, self.vue_version.startswith("3")), size=_size)
-        found = self._check((code, strict))
-        return [Problem("not-checked", 1, name=found.reason)] if isinstance(found, Lost) else found
+        outcome = self._check((code, strict))
+        return [Problem("not-checked", 1, name=outcome.reason)] if isinstance(outcome, Lost) else outcome
 
     def to_pandas(self) -> pd.DataFrame:
         """Return one row per prop, event, slot and method.
@@ -133,12 +133,12 @@ class Catalog:
         return pd.DataFrame(rows, columns=columns)
 
     def to_web_types(self, path: str | Path | None = None, *, version: str = "0.0.0") -> dict[str, Any]:
-        """Return the catalogue as a JetBrains web-types document, and write it to `path` when one is given.
+        """Return the catalogue as a JetBrains web-types document, and write it to `path` if given.
 
-        With `"web-types": "./web-types.json"` in the framework's `package.json`, IDEs complete its components.
+        IDEs use it for completion if the framework's `package.json` has `"web-types": "./web-types.json"`.
 
         Args:
-            path: The file, such as `web-types.json`.
+            path: The file to write, such as `web-types.json`.
             version: The framework's version.
         """
         settings = {"name": self.framework or "components", "version": version, "framework_version": self.vue_version}
@@ -149,10 +149,10 @@ class Catalog:
 
     @classmethod
     def from_web_types(cls, path: str | Path) -> Catalog:
-        """Read a web-types file, as many frameworks ship one.
+        """Read a web-types file, which many frameworks ship.
 
         Raises:
-            DataError: it cannot be read, or is no web-types document.
+            DataError: the file cannot be read or is not a web-types document.
         """
         document = _read(path)
         if isinstance(document, list):
@@ -162,15 +162,15 @@ class Catalog:
         return catalog
 
     def pack(self) -> Iterator[bytes]:
-        """Yield the whole catalogue, usage included, as JSON lines, some hundreds at a time."""
+        """Yield the whole catalogue, including usage, as JSON lines, a few hundred at a time."""
         return packed(self, self.components.items())
 
     @classmethod
     def unpack(cls, parts: Iterable[bytes]) -> Catalog:
-        """Make a catalogue of what `pack` yields.
+        """Create a catalogue from the parts that `pack` yields.
 
         Raises:
-            DataError: it is something else.
+            DataError: the parts are damaged or of another format.
         """
         return cls._from_rows(orjson.loads(line) for part in parts for line in part.splitlines())
 
@@ -200,16 +200,16 @@ class Catalog:
         return catalog
 
     def save(self, path: str | Path) -> Path:
-        """Write the whole catalogue, usage included, as JSON, atomically, and return the path."""
+        """Write the whole catalogue, including usage, as JSON, atomically, and return the path."""
         write_packed(self.pack(), path)
         return Path(path)
 
     @classmethod
     def load(cls, path: str | Path) -> Catalog:
-        """Read what `save` wrote, or a web-types file.
+        """Read a file written by `save`, or a web-types file.
 
         Raises:
-            DataError: it is neither.
+            DataError: the file is neither.
         """
         document = _read(path)
         if isinstance(document, dict):
@@ -220,7 +220,7 @@ class Catalog:
             raise DataError(f"{path}: {error}") from None
 
     def _repr_html_(self, most: int = 30) -> str:
-        """Show the components in a notebook, at most `most` of them, all text escaped."""
+        """Return the first `most` components as an HTML table for notebooks, with all text escaped."""
         cells = [
             "".join(
                 f"<td>{html.escape(str(cell))}</td>"
@@ -255,7 +255,7 @@ def _size(asked: tuple[str, bool]) -> int:
 
 
 def packed(frame: Catalog, components: Iterable[tuple[str, Component]]) -> Iterator[bytes]:
-    """Yield a catalogue as JSON lines, some hundreds at a time: of `frame` all but the components, and `components`."""
+    """Yield `frame` with `components` in place of its own as JSON lines, a few hundred at a time."""
     head = {"format": _FORMAT, "framework": frame.framework, "vue_version": frame.vue_version}
     rows: Iterator[dict[str, Any]] = chain(
         [head],
@@ -267,7 +267,7 @@ def packed(frame: Catalog, components: Iterable[tuple[str, Component]]) -> Itera
 
 
 def unpacked(parts: Iterable[bytes]) -> Iterator[Component]:
-    """Yield the components of what `packed` yields, one at a time."""
+    """Yield the components from the parts that `packed` yields, one at a time."""
     for part in parts:
         for line in part.splitlines():
             if line.startswith(b'{"tag":'):
@@ -275,7 +275,7 @@ def unpacked(parts: Iterable[bytes]) -> Iterator[Component]:
 
 
 def write_packed(parts: Iterable[bytes], path: str | Path) -> Path:
-    """Write what `packed` yields as a JSON array, atomically, and return the path."""
+    """Write the parts that `packed` yields as a JSON array, atomically, and return the path."""
     own(path)
     with atomic_write(path) as file:
         for number, part in enumerate(parts):
@@ -296,18 +296,20 @@ def _read(path: str | Path) -> dict[str, Any] | list[Any]:
     try:
         document = read_json(_bytes(path))
     except orjson.JSONDecodeError as error:
-        raise DataError(f"{path}: not valid JSON: {error}") from None
+        raise DataError(f"{path}: not valid JSON: {error} (JSON 格式错误)") from None
     except ValueError as error:
         raise DataError(f"{path}: {error}") from None
     if not isinstance(document, dict | list):
-        raise DataError(f"{path}: expected a JSON object or array, found {type(document).__name__}")
+        raise DataError(
+            f"{path}: expected a JSON object or array, found {type(document).__name__} (应为 JSON 对象或数组)"
+        )
     return document
 
 
 def write_web_types(
     path: str | Path, components: Iterable[Component], *, name: str, version: str, framework_version: str | None
 ) -> None:
-    """Write the document of `to_web_types` to `path`, atomically and without holding all of it in memory."""
+    """Write the document of `to_web_types` to `path`, atomically and without holding it all in memory."""
     frame = to_web_types([], name=name, version=version, framework_version=framework_version)
     before, mark, after = orjson.dumps(frame, option=orjson.OPT_INDENT_2).partition(b'"vue-components": []')
     own(path)

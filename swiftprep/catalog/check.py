@@ -1,4 +1,4 @@
-"""Find in Vue code what the catalogue says cannot be right."""
+"""Check Vue code against the catalogue."""
 
 from __future__ import annotations
 
@@ -31,23 +31,23 @@ _WORDS = {
     "v-model": ("<{tag}> has no {name}{hint}", "<{tag}> 不支持 {name}{hint}"),
 }
 _DELIMITERS = re.compile(rb"\bdelimiters\s*:")
-_MOST_REACHED = 50_000  # components that attributes and listeners are followed to, in one piece of code
-_MEANT = 0.6  # how alike a name must be to one that is known, to be named as what was meant
-_SPELLING = 0.8  # how alike a name must be to one that was seen, to count as a slip of it
+_MOST_REACHED = 50_000  # components to follow attributes and listeners to, per piece of code
+_MEANT = 0.6  # similarity from which a known name is suggested
+_SPELLING = 0.8  # similarity from which a name counts as a typo of one that was seen
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Something wrong with a piece of code.
+    """A problem in a piece of code.
 
     Attributes:
         kind: `"syntax"`, `"unknown-tag"`, `"unknown-prop"`, `"missing-prop"`, `"unknown-event"`, `"unknown-slot"`, or
             `"not-checked"`.
-        line: Where, from 1.
-        tag: The tag it is about, or `""`.
-        name: The prop, event or slot, `"v-model"` for a component that has none, what the syntax error is, or why it
-            was not checked.
-        near: The known name it may be meant to be, or `""`.
+        line: Its line, from 1.
+        tag: The tag concerned, or `""`.
+        name: The prop, event or slot, `"v-model"` for a component without one, the description of the syntax error, or
+            the reason the code was not checked.
+        near: The most similar known name, or `""`.
     """
 
     kind: str
@@ -62,26 +62,26 @@ class Problem:
 
     @property
     def message(self) -> str:
-        """What is wrong, in English."""
+        """The description in English."""
         hint = f" (did you mean '{self.near}'?)" if self.near else ""
         return self._words[0].format(tag=self.tag, name=self.name, hint=hint)
 
     @property
     def message_zh(self) -> str:
-        """What is wrong, in Chinese."""
+        """The description in Chinese."""
         hint = f"，是不是 '{self.near}'？" if self.near else ""
         return self._words[1].format(tag=self.tag, name=self.name, hint=hint)
 
 
 def check(code: str, components: Mapping[str, list[Component]], *, vue3: bool, strict: bool) -> list[Problem]:
-    """Return the problems of a single-file component or a piece of a template, by line.
+    """Return the problems in a single-file component or a fragment of a template, by line.
 
     Args:
         code: The code.
-        components: Tag → the components called so, the one that is registered first.
-        vue3: Whether a listener for a native event reaches the root element without `.native`.
-        strict: Whether a listener for a native event that the component does not emit is a problem in Vue 2, and a
-            `{{` without its end, which Vue 2 shows as it stands.
+        components: Tag → the components with that tag, the registered one first.
+        vue3: Whether the code is for Vue 3, where native events reach the root element without `.native`.
+        strict: Whether to report, in Vue 2, listeners for native events that the component does not emit, and an
+            unclosed `{{`, which Vue 2 shows as text.
     """
     source = code.replace("\r\n", "\n").encode("utf-8", "replace")
     parts = [block for block in blocks(source) if block.kind in ("template", "script", "style")]
@@ -91,7 +91,7 @@ def check(code: str, components: Mapping[str, list[Component]], *, vue3: bool, s
         checker.syntax(parsed.errors)
         checker.syntax(expression_errors(parsed, source, vue3=vue3, strict=strict))
         checker.elements(parsed.elements, _Locals())
-        return checker.found()
+        return checker.problems()
     checker.syntax(
         (source.count(b"\n", 0, b.outer) + 1, f"<{b.kind}> without its end tag") for b in parts if not b.closed
     )
@@ -101,7 +101,7 @@ def check(code: str, components: Mapping[str, list[Component]], *, vue3: bool, s
     mustaches = not any(_DELIMITERS.search(source, block.start, block.end) for block in scripts)
     rendered: list[Element] = []
     for block in scripts:
-        if "src" in block.attrs:  # what it registers stands elsewhere
+        if "src" in block.attrs:  # its registrations are in another file
             known.complete = False
         lang = script_lang(block)
         if lang is None:
@@ -119,15 +119,15 @@ def check(code: str, components: Mapping[str, list[Component]], *, vue3: bool, s
         checker.syntax(expression_errors(parsed, source, vue3=vue3, typed=typed, mustaches=mustaches, strict=strict))
         checker.elements(parsed.elements, known)
     checker.elements(rendered, known, jsx=True)
-    return checker.found()
+    return checker.problems()
 
 
 class _Locals:
-    """The tags a file makes known to itself, and where each comes from."""
+    """The tags that a file defines or imports."""
 
     def __init__(self) -> None:
-        self.tags: dict[str, str] = {}  # tag → the module it is imported from, "" when it is defined here
-        self.own: set[str] = set()  # the component's own name, for one that shows itself
+        self.tags: dict[str, str] = {}  # tag → the module it is imported from, "" if it is defined here
+        self.own: set[str] = set()  # the component's own name, for recursive components
         self.complete = True
 
     def add(self, module: Module, *, setup: bool) -> None:
@@ -170,7 +170,7 @@ class _Checker:
         self._spelt: dict[int, frozenset[str]] = {}
         self._left = _MOST_REACHED
 
-    def found(self) -> list[Problem]:
+    def problems(self) -> list[Problem]:
         order = list(_WORDS)
         return sorted(dict.fromkeys(self._found), key=lambda p: (p.line, order.index(p.kind), p.tag, p.name))
 
@@ -192,14 +192,14 @@ class _Checker:
             self._slots(element, attributes, spec, specs)
 
     def _say(self, kind: str, line: int, tag: str, name: str = "", known: Iterable[str] = ()) -> None:
-        """Note a problem, with the known name that the wrong one may be meant to be."""
+        """Record a problem, with the most similar known name."""
         key = _MEANT, () if kind == "unknown-tag" else tuple(known)
         if key not in self._names:
             self._names[key] = Names(known, cutoff=_MEANT)
         self._found.append(Problem(kind, line, tag, name, self._names[key].nearest(name or tag)))
 
     def _is_slip(self, name: str, known: Iterable[str], spec: Component) -> bool:
-        """Return whether an unknown name is so near a known one that it is a slip; only usage leaves that to guess."""
+        """Return whether an unknown name is a likely typo; only for components known from usage."""
         if spec.origin != "usage":
             return False
         key = _SPELLING, tuple(known)
@@ -208,7 +208,7 @@ class _Checker:
         return self._names[key].nearest(name) != ""
 
     def _spec(self, element: Element, known: _Locals, jsx: bool) -> Component | None:
-        """Return the component an element stands for, or None when it is native or cannot be known."""
+        """Return the component that an element represents, or None if it is native or unknown."""
         tag = next((t for t in (kebab(element.tag), one_spelling(element.tag)) if self._is_known(t, known)), "")
         named = self.components.get(tag, ())
         if tag in known.tags:
@@ -229,23 +229,23 @@ class _Checker:
 
     def _props(self, element: Element, attributes: list[Attribute], spec: Component) -> None:
         known = self._props_of(spec)
-        given = {one_spelling(a.name) for a in attributes if a.role == "prop"}
+        set_props = {one_spelling(a.name) for a in attributes if a.role == "prop"}
         for attribute in attributes:
             if attribute.role == "model":
-                given.add(one_spelling(attribute.name or (spec.model[0] if spec.model else "value")))
-                given.add(attribute.name or "model-value")
+                set_props.add(one_spelling(attribute.name or (spec.model[0] if spec.model else "value")))
+                set_props.add(attribute.name or "model-value")
                 if not self._models(spec, attribute.name):
-                    said = f"v-model:{attribute.name}" if attribute.name else "v-model"
-                    self._found.append(Problem("unknown-prop", element.line, element.tag, said, _synced(spec)))
+                    written = f"v-model:{attribute.name}" if attribute.name else "v-model"
+                    self._found.append(Problem("unknown-prop", element.line, element.tag, written, _synced(spec)))
             if attribute.role != "prop" or attribute.name == "" or is_global(attribute.name):
                 continue
             if one_spelling(attribute.name) not in known and not self._takes(spec, attribute, 0):
                 names = [kebab(prop.name) for prop in spec.props]
                 self._say("unknown-prop", element.line, element.tag, attribute.name, names)
-        if element.spread or "" in given or any(a.role == "object" for a in attributes):
+        if element.spread or "" in set_props or any(a.role == "object" for a in attributes):
             return
         for prop in spec.props:
-            if prop.required and one_spelling(prop.name) not in given:
+            if prop.required and one_spelling(prop.name) not in set_props:
                 self._say("missing-prop", element.line, element.tag, kebab(prop.name))
 
     def _props_of(self, spec: Component) -> frozenset[str]:
@@ -254,7 +254,7 @@ class _Checker:
         return self._spelt[id(spec)]
 
     def _models(self, spec: Component, argument: str) -> bool:
-        """Return whether a component has the `v-model`; in Vue 2 none has one with an argument."""
+        """Return whether a component supports the `v-model`; in Vue 2 it cannot have an argument."""
         if self.vue3 or spec.origin == "web-types":
             return True
         is_open = spec.model or spec.passes or not (spec.root or spec.props) or {"props", "events"} & set(spec.open)
@@ -262,19 +262,19 @@ class _Checker:
         return not argument and (bool(is_open) or not names.isdisjoint(("value", "input")))
 
     def _takes(self, spec: Component, attribute: Attribute, depth: int) -> bool:
-        """Return whether a component does something with an attribute that is none of its props."""
+        """Return whether a component uses an attribute that is not one of its props."""
         name = attribute.name
         self._left -= 1
-        if self._left < 0:  # where it goes cannot be told
+        if self._left < 0:  # too many to follow: give it the benefit of the doubt
             return True
         if set(attribute.modifiers) & {"prop", "attr", "camel"} or not re.fullmatch(r"[A-Za-z][\w:-]*", name):
             return True
         if "props" in spec.open:
             return not self._is_slip(name, (kebab(p.name) for p in spec.props), spec)
         if not spec.root and not spec.passes and spec.origin == "source":
-            return name in _ANY_NATIVE  # it renders itself in code, on an element that is not known
+            return name in _ANY_NATIVE  # it has a render function, with an unknown root element
         if not self.vue3 and self._target(spec.root) is not None:
-            # In Vue 2 they go to the element in the end, and are no props of the component on the way.
+            # In Vue 2 they end up on the element without becoming props of the component in between.
             return name in _ANY_NATIVE or any(self._reaches(tag, name, attribute, depth) for tag in spec.passes)
         return any(self._reaches(tag, name, attribute, depth) for tag in (*spec.passes, spec.root) if tag)
 
@@ -286,7 +286,7 @@ class _Checker:
         self._left -= 1
         if tag in ("slot", "*"):
             return False
-        if tag in ("component", "Component", "template"):  # Vue takes both for a dynamic component
+        if tag in ("component", "Component", "template"):  # Vue treats both spellings as a dynamic component
             return True
         if kebab(tag) in BUILT_IN:
             return name in TRANSITION_PROPS or tag == "router-link"
@@ -338,7 +338,7 @@ class _Checker:
 
 
 def _imported(module: str, named: Iterable[Component]) -> Component | None:
-    """Return the one that an import may mean, by the end of the module's name; None when none or several may be."""
+    """Return the only component that an import can mean, by the end of the module name, or None."""
     if not module:
         return None
     tail = [part for part in re.sub(r"\.\w+$", "", module.rstrip("/")).split("/") if part not in (".", "..", "@", "")]
@@ -358,6 +358,6 @@ def _imported(module: str, named: Iterable[Component]) -> Component | None:
 
 
 def _synced(spec: Component) -> str:
-    """Return the prop that is bound both ways, as it is written, or `""`."""
+    """Return the two-way bound prop in template syntax, or `""`."""
     synced = [event.name.removeprefix("update:") for event in spec.events if event.name.startswith("update:")]
     return f":{kebab(synced[0])}.sync" if synced else ""

@@ -1,4 +1,4 @@
-"""The known name that another is nearly spelt like, in a time that does not depend on who wrote the names."""
+"""Find the known name most similar to another, in bounded time even for hostile names."""
 
 from __future__ import annotations
 
@@ -6,25 +6,25 @@ from collections import defaultdict
 from collections.abc import Iterable
 from difflib import get_close_matches
 
-_LONGEST = 80  # characters of a name that is looked for
-_LOOKED_AT = 1  # what a known name costs that is passed over
-_COMPARED = 1_000  # and one that is compared
-_MOST = 20_000_000  # of both, for one set of names; what is asked for then is told to be like none
+_LONGEST = 80  # characters of a name to look up
+_LOOKED_AT = 1  # cost of a known name that is skipped
+_COMPARED = 1_000  # cost of one that is compared
+_MOST = 20_000_000  # total cost for one set of names; after that, nothing is similar
 
 
 class Names:
-    """Known names.
+    """A set of known names to search by similarity.
 
     >>> Names(["page-size", "color"], cutoff=0.6).nearest("pagesize")
     'page-size'
     """
 
     def __init__(self, known: Iterable[str], *, cutoff: float) -> None:
-        """Take some names.
+        """Create the set.
 
         Args:
             known: The names.
-            cutoff: How alike two names must be, as `difflib` counts it, from 0 to 1.
+            cutoff: Minimum similarity of two names by `difflib`, from 0 to 1.
         """
         self._cutoff = cutoff
         self._known: defaultdict[int, list[tuple[str, int]]] = defaultdict(list)
@@ -35,7 +35,7 @@ class Names:
         self._left = _MOST
 
     def nearest(self, name: str) -> str:
-        """Return the known name that is most like `name`, or `""` when none is alike enough."""
+        """Return the known name most similar to `name`, or `""` if none is similar enough."""
         if name not in self._found:
             self._found[name] = self._nearest(name) if len(name) <= _LONGEST else ""
         return self._found[name]
@@ -44,7 +44,7 @@ class Names:
         letters = _letters(name)
         fitting: list[str] = []
         for length, known in self._known.items():
-            # At most so many characters of the two have no counterpart, and a letter of only one of them has none.
+            # Maximum number of unmatched characters; a letter that only one name contains is always unmatched.
             most = int((1 - self._cutoff) * (len(name) + length) + 1e-9)
             if abs(len(name) - length) <= most and self._left > 0:
                 self._left -= _LOOKED_AT * len(known)
@@ -55,7 +55,7 @@ class Names:
 
 
 def _letters(name: str) -> int:
-    """Return the characters of a name as bits; several may share one."""
+    """Return the set of characters in a name as bits; several characters may share a bit."""
     bits = 0
     for char in set(name):
         bits |= 1 << (ord(char) & 63)

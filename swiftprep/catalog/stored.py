@@ -1,7 +1,7 @@
-"""Components and uses out of JSON, field by field: what is of another type is told with its place, and not met later.
+"""Read components and uses from JSON, checking the type of every field.
 
-A catalogue has a hundred thousand items, and nearly all have the same fields of the same types: which these are is
-looked at once, and an item with such fields has only its lists to be looked through.
+A catalogue has a hundred thousand items, nearly all with the same fields of the same types. Each such combination is
+checked once; for other items with it, only the lists are checked.
 """
 
 from __future__ import annotations
@@ -43,14 +43,14 @@ _NAMES = {
     dict: "an object",
     type(None): "null",
 }
-_forms: dict[tuple[Any, ...], tuple[str, ...]] = {}  # class, fields and types that are right → the fields with lists
+_forms: dict[tuple[Any, ...], tuple[str, ...]] = {}  # valid combinations of class, fields and types → the list fields
 
 
 def to_component(row: dict[str, Any]) -> Component:
-    """Return the component that JSON holds as `row`.
+    """Return the component stored as `row`.
 
     Raises:
-        ValueError: a field is missing, unknown, or of another type; the message names it.
+        ValueError: a field is missing, unknown or of the wrong type; the message names it.
     """
     _lists(Component, row, _OF_COMPONENT)
     if row.get("kind", "component") not in _KINDS or row.get("origin", "source") not in get_args(Origin):
@@ -74,10 +74,10 @@ def to_component(row: dict[str, Any]) -> Component:
 
 
 def to_use(row: dict[str, Any]) -> Use:
-    """Return the use that JSON holds as `row`.
+    """Return the use stored as `row`.
 
     Raises:
-        ValueError: as `to_component`.
+        ValueError: as for `to_component`.
     """
     _lists(Use, row, _OF_USE)
     for name, types in (("props", [int, int, list]), ("slots", [int, list])):
@@ -105,7 +105,7 @@ def _item(kind: type[Any], row: Any) -> Any:
 
 
 def _lists(kind: type[Any], row: Any, fields: dict[str, tuple[type, ...]]) -> tuple[str, ...]:
-    """Return which fields of an object hold lists, or refuse it."""
+    """Return the names of the list fields of an object, or raise ValueError."""
     if type(row) is not dict:
         raise ValueError(f"{row!r:.100}, expected an object")
     form = (kind, *row, *map(type, row.values()))

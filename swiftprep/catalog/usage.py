@@ -1,4 +1,4 @@
-"""What the users of a component show of its API, where its source is not there."""
+"""Infer the API of components from their usage, if the source is not available."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ from swiftprep.catalog.near import Names
 from swiftprep.catalog.vue.markup import Use
 from swiftprep.catalog.vue.native import DOM_EVENTS, is_global, is_native
 
-_ALIKE = 0.9  # how alike a name seen once must be to one seen more often, to count as a slip of it
+_ALIKE = 0.9  # similarity from which a name seen once counts as a typo of a more frequent one
 
 
 def infer(
     usage: Mapping[str, Use], known: Iterable[str], apart: Callable[[str, str, int], AbstractContextManager[None]]
 ) -> Iterator[tuple[str, Component]]:
-    """Yield an entry for every tag that is used and not known: what its users show of its API.
+    """Yield an entry for every tag that is used but not known, with the API that its uses show.
 
-    Something seen once may be a slip: it is listed only where the tag itself is rare, and nothing seen more often is
-    spelt nearly the same. An attribute that any element takes says nothing, so it is not listed.
+    A name seen once may be a typo: it is listed only if the tag itself is rare and no more frequent name is similar.
+    Attributes that any element accepts are not listed.
 
     Args:
-        usage: Tag → how it is used.
-        known: Tags there is a better entry for.
-        apart: What notes an exception in the making of one entry (`link.Linked.apart`), by its file, name and line.
+        usage: Tag → its usage.
+        known: Tags with a better entry.
+        apart: A context manager that records an exception (`link.Linked.apart`), by file, name and line.
     """
     known = set(known)
     frequent = {name for use in usage.values() for name, seen in use.props.items() if seen[0] > 1}
@@ -35,11 +35,11 @@ def infer(
         if tag in known or ("-" not in tag and is_native(tag)):
             continue
         path, line = (use.example[0], use.example[1]) if use.example else ("", 0)
-        made = None
+        component = None
         with apart(path, f"component {tag}", line):
-            made = _inferred(tag, use, frequent, alike)
-        if made is not None:
-            yield tag, made
+            component = _inferred(tag, use, frequent, alike)
+        if component is not None:
+            yield tag, component
 
 
 def _inferred(tag: str, use: Use, frequent: set[str], alike: Names) -> Component:
@@ -74,16 +74,16 @@ def _inferred(tag: str, use: Use, frequent: set[str], alike: Names) -> Component
 
 _ATTRIBUTE = re.compile(r"[a-zA-Z][\w.:-]*")
 _DOUBLE = frozenset(("title", "hidden", "draggable", "autofocus"))
-_SLIPS = frozenset("bind else for if model on show".split())  # a directive without its v-
+_SLIPS = frozenset("bind else for if model on show".split())  # directives without their v-
 
 
 def _is_prop_all_the_same(name: str, times: int, bound: int, use: Use) -> bool:
-    """Return whether an attribute that any element takes is used as a prop: `:data-source`, a card's `title`."""
+    """Return whether a global attribute is used as a prop, such as `:data-source` or a card's `title`."""
     if name.startswith("data-"):
         return bound == times > 1
     return name in _DOUBLE and times > 1 and 2 * times >= use.count
 
 
 def _is_solid(times: int, use: Use) -> bool:
-    """Return whether something was seen often enough to be believed."""
+    """Return whether something was seen often enough to count."""
     return times >= 2 or (times == 1 and use.count <= 2)

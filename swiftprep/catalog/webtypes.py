@@ -1,7 +1,7 @@
-"""The catalogue as JetBrains web-types JSON, out and in.
+"""Write and read the catalogue as JetBrains web-types JSON.
 
-The form written is that of github.com/JetBrains/web-types, `schema/web-types.json`; IDEs complete and check templates
-by it. Read is what packages publish, too:
+The output follows github.com/JetBrains/web-types, `schema/web-types.json`; IDEs use it to complete and check templates.
+The input may also have the older forms that packages publish:
 
 | form       | where components are        | their props                   | seen in                                |
 |------------|-----------------------------|-------------------------------|----------------------------------------|
@@ -29,15 +29,16 @@ def to_web_types(
 ) -> dict[str, Any]:
     """Return the web-types document of a catalogue's components, ready for JSON.
 
-    Classes and functions are left out, and of a component what the form has no place for: its span, mixins, own
-    components, what is open, and how often it is used. `names`, `js.methods` and a prop's `declared` are additions to
-    the form, of the kind its schema leaves room for; IDEs pass over them.
+    Classes and functions are left out, and so are fields without a place in web-types: span, mixins, local components,
+    `open` and the number of uses. `names`, `js.methods` and a prop's `declared` are extensions that the schema permits
+    and IDEs ignore.
 
     Args:
-        components: What to write, in this order. Their paths hold for a document that lies in the scanned root.
+        components: The components in the order to write them. Their paths are relative to the scanned root, where the
+            document should be placed.
         name: Name of the framework's package.
         version: Its version.
-        framework_version: Version of Vue it is for.
+        framework_version: Version of Vue that it is for.
 
     >>> table = Component("ta-table", names=("TaTable",), props=(Prop("pageSize", "number", default="10"),))
     >>> document = to_web_types([table], name="ta404")
@@ -67,7 +68,7 @@ def _component_entry(component: Component) -> Entry:
     if component.doc:
         entry["description"] = component.doc
     if component.path:
-        # The schema wants an offset with every file; the catalogue counts lines, so the IDE opens the file's top.
+        # The schema requires an offset for every file; the catalogue has only lines, so the IDE opens the top.
         entry["source"] = {"file": component.path, "offset": 0}
     if component.model is not None:
         entry["vue-model"] = {"prop": component.model[0], "event": component.model[1]}
@@ -81,7 +82,7 @@ def _component_entry(component: Component) -> Entry:
 
 
 def _written_name(component: Component) -> str:
-    """Choose the spelling for the document: PascalCase, as IDEs compare names in, if it leads back to the tag."""
+    """Return the name for the document: PascalCase, which IDEs expect, if it converts back to the tag."""
     pascal = "".join(part[:1].upper() + part[1:] for part in component.name.split("-"))
     registered = sorted(component.names, key=lambda name: not name[:1].isupper())
     return next((name for name in (*registered, pascal) if kebab(name) == component.name), component.name)
@@ -104,7 +105,7 @@ def _prop_entry(prop: Prop) -> Entry:
         entry["type"] = prop.type
     if prop.default is not None:
         entry["default"] = prop.default
-    if prop.values != _literals(prop.type):  # else the type says it all
+    if prop.values != _literals(prop.type):  # else the type already lists them
         entry["values"] = [{"name": value} for value in prop.values]
         if prop.values:
             entry["attribute-value"] = {"kind": "plain", "type": "enum"}
@@ -141,17 +142,16 @@ def _fields_entry(fields: list[tuple[str, str]]) -> list[dict[str, str]]:
 def from_web_types(document: dict[str, Any], where: str = "web-types") -> list[Component]:
     """Read the components of a web-types document.
 
-    A component's `name` becomes the tag and `names` what the document calls it. Left out is what names no single
-    component, prop and so on: entries with a pattern or without a name, extensions of other entries, abstract ones,
-    and rows of documentation that were turned into attributes, such as `blur()`. A prop written `page-size` is named
-    as it is declared, `pageSize`.
+    A component's `name` becomes the tag, and `names` holds the name in the document. Entries that do not name a single
+    item are left out: patterns, entries without a name, extensions of other entries, abstract entries, and rows of
+    documentation that were converted to attributes, such as `blur()`. A prop written `page-size` becomes `pageSize`.
 
     Args:
         document: The parsed JSON.
-        where: The file, to open error messages with.
+        where: The file, for error messages.
 
     Raises:
-        DataError: it is no web-types document, or a part of it is not what the schema says; names the part.
+        DataError: this is no web-types document, or a part violates the schema; the message names the part.
     """
     contributions = _object(document, where).get("contributions")
     if contributions is None:
@@ -197,7 +197,7 @@ def _read_path(entry: Entry) -> str:
     return _string(source.get("file")) or (module.removeprefix("./") if module.startswith("./") else "")
 
 
-# A prop bound by v-model, as tables of documentation write it: v-model, v-model:show, v-model (value), value(v-model).
+# A v-model prop as written in tables of documentation: v-model, v-model:show, v-model (value), value(v-model).
 _MODEL_NAME = re.compile(r"v-model(?::(\S+)|\s*\(([^\s()]+)\))?|([^\s()]+)\s*\(v-model\)")
 _HYPHEN = re.compile(r"-([A-Za-z0-9_])")
 
@@ -209,7 +209,7 @@ def _read_model(entry: Entry, at: str, events: set[str]) -> tuple[str, str] | No
     for _, attribute in _items(entry, "attributes", at):
         match = _MODEL_NAME.fullmatch(_string(attribute.get("name")))
         if match is None or match[1] or match[3]:
-            continue  # a v-model with an argument, which a component can have many of
+            continue  # a v-model with an argument is not the component's main model
         if not match[2] and events & {"update:modelValue", "update:model-value"}:
             return "modelValue", "update:modelValue"
         return match[2] or "value", "input"
@@ -217,7 +217,7 @@ def _read_model(entry: Entry, at: str, events: set[str]) -> tuple[str, str] | No
 
 
 def _declared(name: str, model: tuple[str, str] | None = None) -> str:
-    """Return a prop's name as it is declared, or `""` for what is a pattern, a call or a remark."""
+    """Return a prop's name as declared, or `""` for a pattern, a call or a remark."""
     match = _MODEL_NAME.fullmatch(name)
     if match is not None:
         name = match[1] or match[2] or match[3] or (model[0] if model else "value")
@@ -237,16 +237,16 @@ def _read_props(entry: Entry, kind: str, at: str, model: tuple[str, str] | None)
 
 def _read_prop(name: str, item: Entry, at: str) -> Prop:
     value, plain = (host if isinstance(host, dict) else {} for host in (item.get("value"), item.get("attribute-value")))
-    # `type` beside a `value` is only a hint of the old form, that the attribute can stand without one.
+    # In the old form, `type` beside `value` only hints that the attribute may be used without a value.
     types = [_type_text(host.get("type")) for host in (value, item, plain)]
-    words = ("", "enum", "symbol", "of-match")  # the last three say how to check an attribute's value
+    words = ("", "enum", "symbol", "of-match")  # the last three say how to match an attribute's value
     type_ = types[0] if types[0] not in words else types[1] or (types[2] if types[2] not in words else "")
     default = item.get("default", value.get("default", plain.get("default")))
     if isinstance(default, (bool, int, float)):
         default = str(default).lower()
-    if value and isinstance(default, str):  # the old form is often made of tables of documentation, in markdown
+    if value and isinstance(default, str):  # often copied from documentation tables in markdown
         default = re.sub(r"\A`([^`]*)`\Z", r"\1", default) or None
-    if not isinstance(default, str) or default == "-":  # the dash is such a table's word for none
+    if not isinstance(default, str) or default == "-":  # such tables write a dash for none
         default = None
     if item.get("values") is None:
         values = _literals(type_)
@@ -275,7 +275,7 @@ def _read_slots(entry: Entry, at: str) -> tuple[Slot, ...]:
 
 
 def _read_calls(entry: Entry, at: str, paths: Iterable[str]) -> Iterator[tuple[str, str, bool, str]]:
-    """Yield name, type, required and doc of events or methods."""
+    """Yield the name, type, required flag and doc of events or methods."""
     for name, item, item_at in _named(entry, at, paths):
         type_ = _type_text(item.get("type"))
         if not type_ and item.get("arguments") is not None:
@@ -291,26 +291,26 @@ def _read_fields(item: Entry, key: str, at: str) -> list[tuple[str, str]]:
 def _named(
     entry: Entry, at: str, paths: Iterable[str], spell: Callable[[Entry, str], str] = lambda _, name: name
 ) -> Iterator[tuple[str, Entry, str]]:
-    """Yield `(name, item, where)` of the lists at `paths`; a list adds what those before it do not have."""
-    found: set[str] = set()
+    """Yield `(name, item, where)` from the lists at `paths`; a name in an earlier list takes precedence."""
+    names: set[str] = set()
     for path in paths:
         outer, _, key = path.rpartition(".")
         host, host_at = entry, at
         if outer:
             host_at = f"{at}.{outer}"
             host = {} if entry.get(outer) is None else _object(entry[outer], host_at)
-        earlier = {kebab(name) for name in found}
+        earlier = {kebab(name) for name in names}
         for item_at, item in _items(host, key, host_at):
             if item.get("name") is None:
                 continue
             name = spell(item, _name_of(item, item_at))
-            if name and name not in found and kebab(name) not in earlier:
-                found.add(name)
+            if name and name not in names and kebab(name) not in earlier:
+                names.add(name)
                 yield name, item, item_at
 
 
 def _items(host: Entry, key: str, at: str) -> Iterator[tuple[str, Entry]]:
-    """Yield `(where, object)` for each entry of a list; the schema lets one stand alone, and be a mere name."""
+    """Yield `(where, object)` for each entry of a list; the schema also allows a single entry or a mere name."""
     value = host.get(key)
     listed = [] if value is None else [value] if isinstance(value, dict) else value
     if not isinstance(listed, list):
@@ -342,11 +342,11 @@ def _strings(value: Any) -> tuple[str, ...]:
 
 
 def _type_text(value: Any) -> str:
-    """Return a type as text: a string as it is, a reference's name, a list as a union."""
+    """Return a type as text: a string unchanged, the name of a reference, a list as a union."""
     if not isinstance(value, list):
         return _string(value.get("name") if isinstance(value, dict) else value)
     types = [text for item in value if not isinstance(item, list) and (text := _type_text(item))]
-    if len(types) > 1:  # a function type would take the rest of the union as its result
+    if len(types) > 1:  # a function type would absorb the rest of the union into its result
         types = [f"({text})" if len(_split(text, ("=>",)) or ()) > 1 else text for text in types]
     return " | ".join(dict.fromkeys(types))
 
@@ -357,7 +357,7 @@ _LITERAL = re.compile(r"'(?:\\.|[^'\\])*'|\"(?:\\.|[^\"\\])*\"|-?\d+(?:\.\d+)?|t
 
 
 def _literals(type_: str) -> tuple[str, ...]:
-    """Return the values of a union of nothing but literals; null and undefined do not count."""
+    """Return the values of a union of literals, ignoring null and undefined; `()` for any other type."""
     members = [member.strip() for member in _split(type_, ("|",)) or ()]
     members = [member for member in members if member not in ("", "null", "undefined")]
     if not all(_LITERAL.fullmatch(member) for member in members):
@@ -366,13 +366,13 @@ def _literals(type_: str) -> tuple[str, ...]:
 
 
 def _fields(text: str, brackets: str) -> list[tuple[str, str]] | None:
-    """Split `(a, b: T)` or `{ a, b: T }` into names and types; None if it is something else."""
+    """Split `(a, b: T)` or `{ a, b: T }` into names and types; None for anything else."""
     match = re.fullmatch(rf"\s*\{brackets[0]}(.*)\{brackets[1]}\s*", text, re.DOTALL)
     parts = _split(match[1], (",", ";") if brackets == "{}" else (",",)) if match else None
     if parts is None:
         return None
     if not parts[-1].strip():
-        parts.pop()  # nothing at all, or a comma after the last
+        parts.pop()  # empty, or after a trailing comma
     names = [(_split(part, (":",)) or [part])[0] for part in parts]
     fields = [(name.strip(), part[len(name) + 1 :].strip()) for name, part in zip(names, parts, strict=True)]
     return fields if all(name for name, _ in fields) else None
@@ -384,7 +384,7 @@ def _fields_text(fields: list[tuple[str, str]], brackets: str) -> str:
 
 
 def _split(text: str, marks: tuple[str, ...]) -> list[str] | None:
-    """Split a type at marks outside brackets and strings; None if its brackets do not match."""
+    """Split a type at marks outside brackets and strings; None if brackets do not match."""
     parts, start, depth = [], 0, 0
     for token in _TOKEN.finditer(text):
         if depth == 0 and token[0] in marks:

@@ -1,1 +1,1 @@
-"""Code in text: fences and pieces, whether they parse, and what the catalogue says of them."""
+"""Code in text: find it, parse it and check it against the catalogue."""

@@ -1,4 +1,4 @@
-"""The code of an answer, and what is wrong with it: syntax, and what the catalogue says cannot be right."""
+"""Find syntax errors and misuse of the framework in the code of an answer."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ _NAMED_HERE = re.compile(
 _FROM_PACKAGE = re.compile(r"""\bimport\s+(?:(\w+)|\{([^{}]*)\})\s+from\s+['"](?![.~]|@/)([^'"]+)['"]""")
 
 
-def problems(text: str, found: list[CodePiece], catalog: Catalog | None) -> Iterator[tuple[CodePiece, Problem]]:
-    """Yield what is wrong with the code of an answer, but for what it shows as wrong.
+def problems(text: str, pieces: list[CodePiece], catalog: Catalog | None) -> Iterator[tuple[CodePiece, Problem]]:
+    """Yield the problems in the code of an answer, except in code that it shows as wrong.
 
     Args:
-        text: The whole answer: a component that one block defines is known in the others.
-        found: Its pieces.
-        catalog: Without it only syntax is looked at.
+        text: The whole answer; a component defined in one block is known in the others.
+        pieces: Its pieces of code.
+        catalog: The components to check against; None checks only the syntax.
     """
     here = {kebab(name) for match in _NAMED_HERE.finditer(text) for name in match.groups() if name}
-    for piece in found:
+    for piece in pieces:
         if piece.is_wrong:
             continue
         for problem in dict.fromkeys(_problems(piece, catalog)):
@@ -58,7 +58,7 @@ def _checked(catalog: Catalog, code: str) -> Iterator[Problem]:
 
 
 def _invented(catalog: Catalog, code: str) -> Iterator[Problem]:
-    """Yield components that are imported from a package under the framework's prefix, and are not in the framework."""
+    """Yield components imported from a package that have the framework's prefix but do not exist in it."""
     prefixes = _prefixes(tuple(catalog.components))
     for match in _FROM_PACKAGE.finditer(code):
         for name in (match[1] or match[2]).split(","):
@@ -69,6 +69,6 @@ def _invented(catalog: Catalog, code: str) -> Iterator[Problem]:
 
 @lru_cache(maxsize=8)
 def _prefixes(tags: tuple[str, ...]) -> tuple[str, ...]:
-    """Return what the framework's tags begin with, such as `("ta-",)`: what a third of all tags share."""
+    """Return the prefixes that at least a third of the framework's tags share, such as `("ta-",)`."""
     counts = Counter(tag.partition("-")[0] + "-" for tag in tags if "-" in tag)
     return tuple(sorted(prefix for prefix, count in counts.items() if count >= 3 and count * 3 >= len(tags)))

@@ -1,4 +1,4 @@
-"""Tell whether a piece of code was cut off."""
+"""Detect code that was cut off."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ _MARKUP = ("vue", "html", "xml")
 
 
 def cut_off(code: str, language: str) -> str:
-    """Return what a piece of code leaves open, such as `"<template>"` or `"{"`, or `""` when it is complete.
+    """Return the first element or bracket that the code leaves open, such as `"<template>"`, or `""` if it is complete.
 
-    Elements and blocks count in markup, brackets in JavaScript, TypeScript, JSON, Python and Java. Of other languages
-    nothing is said. A piece that closes what it did not open is no whole program, but it was not cut off.
+    Markup is checked for unclosed elements and blocks; JavaScript, TypeScript, JSON, Python and Java for unclosed
+    brackets; code in other languages counts as complete. Unmatched closing brackets and tags do not count as cut off.
 
     Args:
         code: The code.
@@ -42,13 +42,13 @@ def _open_element(source: bytes) -> str:
         if not block.closed:
             return f"<{block.kind}>"
         if block.kind == "template" and block.lang in ("", "html"):
-            found = _left_open(source, block.start, block.end)
+            left_open = _left_open(source, block.start, block.end)
         elif block.kind == "script" and block.lang in ("", "js", "jsx", "ts", "tsx"):
-            found = _open_bracket(source[block.start : block.end], block.lang or "js")
+            left_open = _open_bracket(source[block.start : block.end], block.lang or "js")
         else:
-            found = ""
-        if found:
-            return found
+            left_open = ""
+        if left_open:
+            return left_open
     return ""
 
 
@@ -62,7 +62,7 @@ def _left_open(source: bytes, start: int, end: int | None) -> str:
 
 
 def _open_bracket(source: bytes, grammar: str) -> str:
-    """Return the first bracket that is never closed; what stands in texts, patterns and comments is no bracket."""
+    """Return the first unclosed bracket outside strings, regular expressions and comments."""
     stack: list[str] = []
     in_script = grammar not in ("python", "java")
     nodes = [parse_script(source, grammar)[0] if in_script else parse(source, grammar).root_node]

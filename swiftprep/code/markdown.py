@@ -1,4 +1,4 @@
-"""Tell code from prose in an answer: fenced blocks as CommonMark has them, and bare code."""
+"""Separate code from prose in an answer: CommonMark fenced blocks and bare code."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from bisect import bisect_right
 from dataclasses import dataclass
 from functools import lru_cache
 
-_FENCE = re.compile(r"^[ \t]*(`{3,}|~{3,})([^\n]*)$", re.M)  # indented further, it stands in a list
+_FENCE = re.compile(r"^[ \t]*(`{3,}|~{3,})([^\n]*)$", re.M)  # deeper indentation means a list item
 _FENCE_AT_LEFT = re.compile(r"^ {0,3}(?:`{3,}|~{3,})", re.M)
 _INLINE = re.compile(r"`[^`\n]+`")
 _CODE_START = re.compile(
@@ -26,7 +26,7 @@ class Fenced:
         start: Where its opening fence begins, in the text.
         end: Where its closing fence ends; the end of the text when it is never closed.
         language: The first word after the fence, in lower case.
-        code: What is in it, with its last line end.
+        code: Its content, with the final line end.
         mark: The opening fence itself.
         closed: Whether there is a closing fence.
     """
@@ -52,7 +52,7 @@ def fenced(text: str) -> list[Fenced]:
 
 @lru_cache(maxsize=16)  # many rules look at one answer
 def _fenced(text: str) -> tuple[Fenced, ...]:
-    found = []
+    blocks = []
     opened: re.Match[str] | None = None
     for match in _FENCE.finditer(text):
         if opened is None:
@@ -60,15 +60,15 @@ def _fenced(text: str) -> tuple[Fenced, ...]:
             if not is_heading and (match[1][0] == "~" or "`" not in match[2]):
                 opened = match
         elif match[1].startswith(opened[1]) and not match[2].strip():
-            found.append(_block(text, opened, match.start(), match.end(), True))
+            blocks.append(_block(text, opened, match.start(), match.end(), True))
             opened = None
     if opened is not None:
-        found.append(_block(text, opened, len(text), len(text), False))
-    return tuple(found)
+        blocks.append(_block(text, opened, len(text), len(text), False))
+    return tuple(blocks)
 
 
 def _line_before(text: str, start: int) -> str:
-    """Return the line before a place, without white space; with a row of `~` below it, it is a heading."""
+    """Return the line before `start`, stripped; above a row of `~`, it is a heading."""
     return text[text.rfind("\n", 0, max(0, start - 1)) + 1 : max(0, start - 1)].strip()
 
 
@@ -78,7 +78,7 @@ def _block(text: str, opened: re.Match[str], stop: int, end: int, closed: bool) 
 
 
 def in_a_block(at: int, blocks: list[Fenced]) -> bool:
-    """Return whether a place lies within one of the blocks, which are in order."""
+    """Return whether an offset lies within one of the blocks, which must be sorted."""
     number = bisect_right(blocks, at, key=lambda block: block.start)
     return number > 0 and at < blocks[number - 1].end
 
@@ -93,7 +93,7 @@ def outside_fences(text: str) -> str:
 
 
 def prose(text: str) -> str:
-    r"""Return a text without its code: fenced blocks, inline code, and nothing at all of one that is bare code.
+    r"""Return a text without fenced blocks and inline code; `""` if all of it is bare code.
 
     >>> prose("Use `v-if`:\n```vue\n<a/>\n```\nDone.")
     'Use  :\n\nDone.'
@@ -104,12 +104,12 @@ def prose(text: str) -> str:
 
 
 def is_bare_code(text: str) -> bool:
-    """Return whether a whole answer is code without a fence, as in the source article's stage 1."""
+    """Return whether a whole answer is unfenced code, as in the source article's stage 1."""
     return _CODE_START.match(text) is not None and _FENCE_AT_LEFT.search(text) is None
 
 
 def code_of(text: str) -> list[tuple[str, str]]:
-    """Return `(language, code)` of everything in an answer that is code; a bare one's language is `""`."""
+    """Return `(language, code)` of each piece of code in an answer; the language of bare code is `""`."""
     if is_bare_code(text):
         return [("", text)]
     return [(block.language, block.code) for block in fenced(text)]

@@ -1,4 +1,4 @@
-"""The code of an answer, and what of it the answer shows as wrong."""
+"""Extract the code of an answer and recognise examples shown as wrong."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _SHOWN_RIGHT = re.compile(
     r"|\b(?:correct|right|fixed|corrected|after)\b",
     re.I,
 )
-# A comment in a block that shows both.
+# Comments in a block that shows both wrong and right code.
 _WRONG_NOTE = re.compile(
     r"\s*(?:<!--|//|/\*|#)\W*(?:错误?|(?:修改|优化)前|(?:wrong|bad|incorrect|before)\b)|^[^\w<]*❌", re.I
 )
@@ -37,10 +37,10 @@ class CodePiece:
     """A piece of code in an answer.
 
     Attributes:
-        language: `"vue"`, a grammar's name (`"js"`, `"tsx"`, `"python"`, `"java"`), or what the fence says.
+        language: `"vue"`, a grammar's name (`"js"`, `"tsx"`, `"python"`, `"java"`), or the word after the fence.
         code: The code.
-        number: Which of the answer's blocks it is, from 1; 0 when the answer is nothing but this code.
-        is_wrong: Whether the answer shows it as what not to do, or as what was there before.
+        number: The number of its block in the answer, from 1; 0 if the whole answer is bare code.
+        is_wrong: Whether the answer shows it as a mistake, or as the code before a change.
     """
 
     language: str
@@ -50,29 +50,29 @@ class CodePiece:
 
 
 def pieces(text: str) -> list[CodePiece]:
-    r"""Return the code of an answer, without empty blocks.
+    r"""Return the pieces of code in an answer, without empty blocks.
 
     >>> pieces("错误写法:\n```vue\n<ta-a/>\n```")
     [CodePiece(language='vue', code='<ta-a/>\n', number=1, is_wrong=True)]
     """
     if is_bare_code(text):
         return [CodePiece(language_of("", text), text)]
-    found = []
+    code_pieces = []
     done = 0
     for number, block in enumerate(fenced(text), start=1):
         before = text[done : block.start].rstrip()
         done = block.end
         if block.code.strip():
-            said = before[before.rfind("\n") + 1 :][-200:]
+            last_line = before[before.rfind("\n") + 1 :][-200:]
             first = block.code.lstrip()[:120].partition("\n")[0]
-            says = said + (first if first.startswith(("//", "<!--", "#", "/*")) else "")
+            says = last_line + (first if first.startswith(("//", "<!--", "#", "/*")) else "")
             is_wrong = _SHOWN_WRONG.search(says) is not None and not _SHOWN_RIGHT.search(says)
-            found.append(CodePiece(language_of(block.language, block.code), block.code, number, is_wrong))
-    return found
+            code_pieces.append(CodePiece(language_of(block.language, block.code), block.code, number, is_wrong))
+    return code_pieces
 
 
 def is_noted_wrong(code: str, line: int) -> bool:
-    """Return whether a line stands between a comment that says "wrong" and one that says "right"."""
+    """Return whether a line lies between a comment that marks wrong code and one that marks right code."""
     lines = code.split("\n")
     is_right = any(map(_RIGHT_NOTE.match, lines[line:]))
     for before in reversed(lines[: max(line - 1, 0)]) if is_right else ():

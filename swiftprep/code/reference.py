@@ -1,4 +1,4 @@
-"""The API of a component as compact text, in a notation that models know from TypeScript."""
+"""Write the API of a component as compact text, in a notation like TypeScript's, which models know."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from swiftprep.catalog.api import Component, Event, Method, Prop, Slot, kebab
 from swiftprep.catalog.vue.markup import Use
 from swiftprep.catalog.vue.native import is_global
 
-_LONGEST = 60  # characters of a default; a longer one says less than it costs
+_LONGEST = 60  # characters of a default; a longer one is not worth its tokens
 _LONGEST_DOC = 200
 _MOST_VALUES = 12
 _SENTENCE = re.compile(r"[。！？]|[.!?](?=\s)")
@@ -16,12 +16,13 @@ _INNER = re.compile(r"_|\$|handle[A-Z]|on[A-Z]|emit[A-Z]|(?:dispatch|broadcast|c
 
 
 def api_text(component: Component, use: Use | None = None, *, brief: bool = False) -> str:
-    """Return what can be set on a component, what it emits, where content goes and what can be called.
+    """Return the props, events, slots and methods of a component as text.
 
     Args:
         component: The component, class or function.
-        use: How its tag is used; of a component known from usage, what was seen too rarely to count as API is added.
-        brief: Leave out documents and methods.
+        use: How its tag is used; for a component known only from usage, attributes seen too rarely to count as API
+            are listed too.
+        brief: Leave out descriptions and methods.
     """
     is_component = component.kind == "component"
     lines = []
@@ -56,7 +57,7 @@ def api_text(component: Component, use: Use | None = None, *, brief: bool = Fals
 
 
 def _rare(component: Component, use: Use) -> list[str]:
-    """Return what was seen on a tag and is not in its API, written as in a template."""
+    """Return the attributes, events and slots seen on a tag but not in its API, in template syntax."""
     props = {kebab(prop.name) for prop in component.props}
     events = {event.name for event in component.events}
     slots = {slot.name for slot in component.slots}
@@ -104,7 +105,7 @@ def _note(doc: str, brief: bool) -> str:
 
 
 def _short(doc: str) -> str:
-    """Return a document in one line, of a long one its first sentence."""
+    """Return a description on one line; a long one is cut to its first sentence."""
     text = " ".join(doc.split())
     end = _SENTENCE.search(text, 0, _LONGEST_DOC) if len(text) > _LONGEST_DOC else None
     return text[: end.end()] if end else text[:_LONGEST_DOC]

@@ -1,7 +1,7 @@
-"""Whether a piece of code parses: a whole file, or any part of one that people show.
+"""Check whether a piece of code parses, be it a whole file or a fragment.
 
-What is shown in an answer is a module, the options of a component, some methods of a class, an object, or several of
-these with a blank line between. It is sound if there is any of them it can be.
+Code in an answer may be a module, the options of a component, some methods of a class, an object, or several of these
+separated by blank lines. It is valid if it parses as any of them.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ _FRAMES = {
     "java": (("", ""), ("class A {", "\n}"), ("class A { void a() {", "\n} }")),
 }
 _MOST_CHUNKS = 60
-_MOST_READ = 100_000  # characters of chunks that are parsed, those that are not whole again and again
-_LONGEST_PART = 10_000  # characters from which code is a whole file; broken code takes long to parse
+_MOST_READ = 100_000  # characters of chunks to parse in all; an incomplete chunk is parsed again with the next
+_LONGEST_PART = 10_000  # characters; longer code is taken for a whole file, since broken code is slow to parse
 
 
 def language_of(name: str, code: str) -> str:
-    """Return what a piece of code is written in, by the word after its fence and what it looks like.
+    """Return the language of a piece of code, from the word after its fence and its content.
 
     Returns:
         `"vue"`, a grammar's name (`"js"`, `"tsx"`, `"python"`, `"java"`), or the name itself.
@@ -51,18 +51,20 @@ def language_of(name: str, code: str) -> str:
 
 
 def syntax_errors(code: str, language: str) -> list[tuple[int, str]]:
-    """Return `(line, what is wrong)` of what does not parse; of a language without a grammar nothing is said.
+    """Return `(line, what is wrong)` of each syntax error; `[]` for a language without a grammar.
 
     Args:
         code: A file or any part of one.
-        language: As `language_of` returns it.
+        language: A language as returned by `language_of`.
 
     >>> syntax_errors("data() { return {} },", "js"), syntax_errors("if (a { b() }", "js")
     ([], [(1, 'syntax error')])
     """
     if language == "vue":
         return [
-            (found.line, found.name) for found in check(code, {}, vue3=False, strict=False) if found.kind == "syntax"
+            (problem.line, problem.name)
+            for problem in check(code, {}, vue3=False, strict=False)
+            if problem.kind == "syntax"
         ]
     if language == "python" and ">>>" in code:
         return []
@@ -71,13 +73,13 @@ def syntax_errors(code: str, language: str) -> list[tuple[int, str]]:
 
 
 def script_frame(code: str, language: str) -> tuple[tuple[str, str], int]:
-    """Return what a script is a piece of, as `(before, after)`, and the line of its first syntax error or 0."""
+    """Return the frame `(before, after)` in which a script parses best, and the line of its first error or 0."""
     if language == "python":
         code = textwrap.dedent(_SHELL.sub("", code))
     frame, line = _frame(code, language)
     if not line:
         return frame, 0
-    # An import and some options, say, with a blank line between: each may be whole by itself.
+    # An import and some options, for example, separated by a blank line: each may be complete on its own.
     chunks = re.split(r"\n[ \t]*\n", code)
     if not 1 < len(chunks) <= _MOST_CHUNKS:
         return frame, line

@@ -1,7 +1,7 @@
-"""Where in a piece of code its language reads signs: not in strings, comments, regular expressions or visible text.
+"""Find the stretches of code outside strings, comments, regular expressions and visible text.
 
-Code with wrong signs in it does not parse, so it is read sign by sign. A curly or full-width quote where a language has
-no such sign stands for a straight one, and what it encloses is a string.
+Code with look-alike characters does not parse, so it is scanned character by character. A curly or full-width quote
+counts as a straight one, and what it encloses as a string.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _NAME = re.compile(r"[^\s\u00a0\u2000-\u200a\u202f\u205f\u3000<>＜＞=＝/／\"
 
 @dataclass(frozen=True, slots=True)
 class CodeSpan:
-    """A stretch of code; `kind` says what reads it."""
+    """A stretch of code; `kind` says in which syntax it is written."""
 
     start: int
     end: int
@@ -39,12 +39,12 @@ class CodeSpan:
 
 
 def code_spans(code: str, language: str, *, wide_tags: bool = True) -> list[CodeSpan]:
-    """Return the stretches of a piece of code in which look-alikes are wrong, in order.
+    """Return the stretches of code in which look-alike characters are wrong, in order.
 
     Args:
         code: The code.
-        language: `"vue"`, a key of `SCRIPTS`, one of `STYLES`, `"json"` or `"sql"`; of another there are none.
-        wide_tags: Whether a `＜` at the beginning of a line may begin a tag, or is text.
+        language: `"vue"`, a key of `SCRIPTS`, one of `STYLES`, `"json"` or `"sql"`; others have none.
+        wide_tags: Whether a `＜` at the beginning of a line may begin a tag; otherwise it is text.
 
     >>> code = "f(“好，”，1) // （注）"
     >>> [code[span.start : span.end] for span in code_spans(code, "js")]
@@ -63,7 +63,7 @@ def code_spans(code: str, language: str, *, wide_tags: bool = True) -> list[Code
 
 
 def _script(code: str, start: int, end: int, language: str, kind: Kind) -> Iterator[CodeSpan]:
-    """Yield what is no string, comment or regular expression."""
+    """Yield the stretches outside strings, comments and regular expressions."""
     at = begin = start
     while at < end:
         stop = _skipped(code, at, end, language)
@@ -74,13 +74,13 @@ def _script(code: str, start: int, end: int, language: str, kind: Kind) -> Itera
         yield CodeSpan(begin, inner, kind)
         if code[at] == "`" and language in ("js", "ts", "tsx"):
             yield from _holes(code, at + 1, resume, language, kind)
-        # Curly quotes belong to the code around them, and what closes a string opens none.
+        # Curly quotes belong to the code around them, and a closing quote opens no new string.
         begin, at = resume, resume + (code[at] in QUOTES)
     yield CodeSpan(begin, end, kind)
 
 
 def _skipped(code: str, at: int, end: int, language: str) -> tuple[int, int] | None:
-    """Return where what is no code begins and ends, of something that begins at a place; None when it is code."""
+    """Return the bounds of the string, comment or regular expression that begins at `at`, or None."""
     sign = code[at]
     is_hash = language == "python"
     two = code[at : at + 2]
@@ -99,8 +99,8 @@ def _skipped(code: str, at: int, end: int, language: str) -> tuple[int, int] | N
     if sign == "`" and language == "sql":
         return at, _string_end(code, at, end)
     if sign == "/" and language in ("js", "ts", "tsx") and _BEFORE_REGEX.search(code, max(0, at - 12), at):
-        found = _REGEX.match(code, at, end)
-        return (at, found.end()) if found else None
+        regex = _REGEX.match(code, at, end)
+        return (at, regex.end()) if regex else None
     if sign in QUOTES:
         line = _until(code, "\n", at, end)
         closing = next((place for place in range(at + 1, line) if code[place] in QUOTES[sign]), None)
@@ -110,8 +110,8 @@ def _skipped(code: str, at: int, end: int, language: str) -> tuple[int, int] | N
 
 
 def _until(code: str, sign: str, start: int, end: int) -> int:
-    found = code.find(sign, start, end)
-    return end if found < 0 else found
+    place = code.find(sign, start, end)
+    return end if place < 0 else place
 
 
 def _string_end(code: str, at: int, end: int) -> int:
@@ -134,8 +134,8 @@ def _template_end(code: str, at: int, end: int) -> int:
 
 def _holes(code: str, start: int, end: int, language: str, kind: Kind) -> Iterator[CodeSpan]:
     """Yield the code in the `${…}` of a template string."""
-    for found in re.finditer(r"\$\{([^{}`]*)\}", code[start:end]):
-        yield from _script(code, start + found.start(1), start + found.end(1), language, kind)
+    for hole in re.finditer(r"\$\{([^{}`]*)\}", code[start:end]):
+        yield from _script(code, start + hole.start(1), start + hole.end(1), language, kind)
 
 
 def _markup(code: str, wide_tags: bool) -> Iterator[CodeSpan]:
@@ -169,7 +169,7 @@ def _begins_line(code: str, at: int) -> bool:
 
 
 def _tag(code: str, start: int, at: int) -> Generator[CodeSpan, None, int]:
-    """Yield the spans of a tag, and return where it ends."""
+    """Yield the spans of a tag and return its end."""
     begin = start
     name = ""
     while at < len(code) and code[at] not in ">＞<":
@@ -189,8 +189,8 @@ def _tag(code: str, start: int, at: int) -> Generator[CodeSpan, None, int]:
             if _EXPRESSION.match(name):
                 yield from _script(code, value + 1, closing, "js", "expression")
             begin, at, name = closing, closing + 1, ""
-        elif found := _NAME.match(code, at):
-            name, at = found[0], found.end()
+        elif attribute := _NAME.match(code, at):
+            name, at = attribute[0], attribute.end()
         else:
             at += 1
     at += code[at : at + 1] in (">", "＞")

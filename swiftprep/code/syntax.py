@@ -1,4 +1,4 @@
-"""What of a piece of code is code: its tokens, its comments, and the texts in it that are the author's own words."""
+"""Find the literals, visible text, comments and tokens of a piece of code."""
 
 from __future__ import annotations
 
@@ -26,25 +26,25 @@ _PARTS: dict[str, Part] = {
     "text": "visible", "comment": "comment", "line_comment": "comment", "block_comment": "comment",
     "html_comment": "comment",
 }  # fmt: skip
-# Of languages without a grammar here: what is quoted, and comments in C's, the shell's, SQL's and HTML's manner.
+# For languages without a grammar: quoted strings, and comments in the style of C, the shell, SQL and HTML.
 _ROUGH = re.compile(
     rb"""((?<!\\)"(?:\\.|[^"\\\n])*"|(?<![\w'\\])'(?:\\.|[^'\\\n])*')|(/\*.*?(?:\*/|\Z)|<!--.*?(?:-->|\Z)|(?<![:\w])//[^\n]*"""
     rb"""|(?m:(?:^|(?<=\s))(?:\#|--)[ \t][^\n]*))""",
     re.S,
 )
-# In the shell a comment begins with `#` alone, `/*` is any file, and quotes go on over lines.
+# In the shell, only `#` begins a comment, `/*` is a glob, and quotes may span lines.
 _ROUGH_IN_SHELL = re.compile(rb"""((?<!\\)"(?:\\.|[^"\\])*"|(?<![\w\\])'[^']*')|((?m:(?:^|(?<=\s))\#[^\n]*))""", re.S)
 _SHELLS = ("bash", "sh", "shell", "zsh")
 
 
 @dataclass(frozen=True, slots=True)
 class TextSpan:
-    """A part of a piece of code that is no code, in bytes of its UTF-8 form.
+    """A literal, visible text or comment in a piece of code; offsets are in UTF-8 bytes.
 
     Attributes:
         start: Where it begins.
         end: Where it ends.
-        part: `"literal"`: a string, pattern or attribute value; `"visible"`: text that a page shows; `"comment"`.
+        part: `"literal"` (a string, pattern or attribute value), `"visible"` (text that a page shows) or `"comment"`.
     """
 
     start: int
@@ -57,7 +57,7 @@ def spans(code: str, language: str) -> tuple[TextSpan, ...]:
 
     Args:
         code: A file or any part of one.
-        language: Its name after the fence; `"vue"` for a single-file component, `""` where it is not known.
+        language: Its name after the fence; `"vue"` for a single-file component, `""` if unknown.
     """
     return _spans(code, language)
 
@@ -108,7 +108,7 @@ def _in_tree(root: Node, offset: int) -> Iterator[TextSpan]:
 
 
 def without(code: str, language: str, *parts: Part) -> str:
-    """Return a piece of code with spaces in place of its parts of some sorts; lines stay lines.
+    """Return a piece of code with the given kinds of parts blanked out; line breaks stay.
 
     >>> without("say('TODO') // soon", "js", "literal")
     'say(      ) // soon'
@@ -121,7 +121,7 @@ def without(code: str, language: str, *parts: Part) -> str:
 
 
 def comments(code: str, language: str) -> list[str]:
-    r"""Return the comments of a piece of code, with their marks.
+    r"""Return the comments of a piece of code, with their delimiters.
 
     >>> comments("a() // first\nb('// no comment')", "js")
     ['// first']
@@ -135,7 +135,7 @@ def comments(code: str, language: str) -> list[str]:
 
 
 def last_token(code: str, language: str) -> str:
-    """Return the last token of a script that is no comment, or `""`.
+    """Return the last token of a script, comments aside, or `""`.
 
     >>> last_token("this.n = 1 // why?", "js"), last_token("const a =", "js")
     ('1', '=')
@@ -151,5 +151,5 @@ def last_token(code: str, language: str) -> str:
             text = source[node.start_byte : node.end_byte].decode("utf-8", "replace")
             if text.strip():
                 return text
-        nodes.extend(node.children)  # the last of them is looked at first
+        nodes.extend(node.children)  # so that the last child is examined first
     return ""

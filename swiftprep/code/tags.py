@@ -1,4 +1,4 @@
-"""Find and change the attributes of an element where they stand in the source."""
+"""Find and edit the attributes of an element in the source."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class Spot(NamedTuple):
     """An attribute in the source.
 
     Attributes:
-        attribute: How it is meant.
+        attribute: Its meaning to Vue.
         start: Its first byte.
         name_end: The byte after its name.
         end: The byte after its value.
@@ -29,22 +29,22 @@ class Spot(NamedTuple):
 
 
 def markup(source: bytes) -> list[Element]:
-    """Return the elements of the templates of a single-file component, or of a piece of a template."""
+    """Return the elements in the templates of a single-file component, or in a fragment of a template."""
     parts = [block for block in blocks(source) if block.kind in ("template", "script", "style")]
     if not parts:
         return template(source).elements
-    found: list[Element] = []
+    elements: list[Element] = []
     for block in parts:
         if block.kind == "template" and block.lang in ("", "html"):
-            shift = len(found)
+            shift = len(elements)
             for element in template(source, block.start, block.end).elements:
                 element.parent += shift if element.parent >= 0 else 0
-                found.append(element)
-    return found
+                elements.append(element)
+    return elements
 
 
 def opening(source: bytes, element: Element) -> tuple[int, int]:
-    """Return where an element's opening tag begins and ends."""
+    """Return the start and end of an element's opening tag."""
     match = _OPENING.match(source, element.start)
     return (match.start(), match.end()) if match else (element.start, element.start)
 
@@ -53,14 +53,14 @@ def spots(source: bytes, element: Element) -> list[Spot]:
     """Return the attributes of an element, in order."""
     start, end = opening(source, element)
     inside = start + 1 + len(element.tag.encode("utf-8", "replace"))
-    found = []
+    attribute_spots = []
     for match in _ATTRIBUTE.finditer(source, inside, max(inside, end - 1)):
         value = None if match[2] is None else match[2].decode("utf-8", "replace")
         if value and value[0] in "\"'":
             value = value[1:-1]
         attribute = read_attribute(match[1].decode("utf-8", "replace"), value)
-        found.append(Spot(attribute, match.start(), match.end(1), match.end()))
-    return found
+        attribute_spots.append(Spot(attribute, match.start(), match.end(1), match.end()))
+    return attribute_spots
 
 
 def without(source: bytes, spot: Spot) -> bytes:
@@ -69,7 +69,7 @@ def without(source: bytes, spot: Spot) -> bytes:
 
 
 def with_attribute(source: bytes, element: Element, text: str) -> bytes:
-    """Return the source with an attribute put first, on a line of its own where the others have theirs."""
+    """Return the source with an attribute inserted first, on its own line if the others are on theirs."""
     at = element.start + 1 + len(element.tag.encode("utf-8", "replace"))
     blank = re.compile(rb"\s*").match(source, at)
     space = blank[0] if blank and b"\n" in blank[0] and spots(source, element) else b" "

@@ -1,1 +1,1 @@
-"""Syntax trees: of Vue, JavaScript, TypeScript, HTML, Python and Java."""
+"""Parsers that produce syntax trees for Vue, JavaScript, TypeScript, HTML, Python and Java."""

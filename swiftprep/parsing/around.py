@@ -1,4 +1,4 @@
-"""What stands around places of a source: one walk down its tree, where `Node.parent` begins at the root each time."""
+"""Find the nodes around positions in a source in one walk, since `Node.parent` searches from the root each time."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ Result = TypeVar("Result")
 
 
 class Around(NamedTuple):
-    """A node and what it stands in.
+    """A node with its ancestors.
 
     Attributes:
         node: The node.
-        above: Its parent with what that stands in; None at the root.
-        siblings: Its parent's children.
-        at: Which of them it is.
+        above: Its parent, with its own ancestors; None at the root.
+        siblings: Its parent's children, including itself.
+        at: Its index among them.
     """
 
     node: Node
@@ -28,9 +28,9 @@ class Around(NamedTuple):
 
 
 def smallest(root: Node, places: Iterable[int]) -> dict[int, Around]:
-    """Return, for each byte, the smallest node around it."""
+    """Return the smallest node around each byte offset."""
     order = sorted(set(places))
-    found: dict[int, Around] = {}
+    innermost: dict[int, Around] = {}
     stack = [(Around(root, None, [root], 0), 0, len(order))]
     while stack:
         here, done, end = stack.pop()
@@ -40,23 +40,23 @@ def smallest(root: Node, places: Iterable[int]) -> dict[int, Around]:
                 break
             first = bisect.bisect_left(order, child.start_byte, done, end)
             last = bisect.bisect_left(order, child.end_byte, first, end)
-            found.update(dict.fromkeys(order[done:first], here))
+            innermost.update(dict.fromkeys(order[done:first], here))
             if last > first:
                 stack.append((Around(child, here, children, at), first, last))
             done = last
-        found.update(dict.fromkeys(order[done:end], here))
-    return found
+        innermost.update(dict.fromkeys(order[done:end], here))
+    return innermost
 
 
 def nearest(
     here: Around | None, known: dict[int, Result | None], test: Callable[[Around], Result | None]
 ) -> Result | None:
-    """Return what `test` returns of the innermost of a node and those around it for which that is not None.
+    """Return the first result of `test` that is not None, going from a node outward to the root.
 
     Args:
-        here: Where to begin.
-        known: What was found before, by node, so that no node is tested twice.
-        test: What is looked for.
+        here: The node to begin with.
+        known: Earlier results by node id, updated here, so that no node is tested twice.
+        test: Returns a result for a node, or None to go on to its parent.
     """
     passed: list[int] = []
     result: Result | None = None

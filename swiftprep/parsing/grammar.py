@@ -1,4 +1,4 @@
-"""The tree-sitter grammars, each loaded when first used."""
+"""The tree-sitter grammars, each loaded on first use."""
 
 from __future__ import annotations
 
@@ -30,17 +30,18 @@ def _parser(name: str) -> Parser:
 
 
 def parse(source: bytes, name: str) -> Tree:
-    """Parse UTF-8 `source`; a syntax error leaves ERROR nodes in the tree and never raises."""
+    """Parse UTF-8 `source`; syntax errors become ERROR nodes in the tree and never raise."""
     return _parser(name).parse(source)
 
 
 def error_lines(root: Node, most: int | None = 20, *, nested: bool = False) -> list[int]:
-    """Return the lines, from 1, of the ERROR and MISSING nodes; `[]` means it parses.
+    """Return the lines, from 1, of the ERROR and MISSING nodes; `[]` means the source parses.
 
     Args:
-        root: What to look through.
-        most: How many such nodes to look for, or None for all.
-        nested: Also those within others: in Python and Java one may span the whole file and hide where it is wrong.
+        root: The tree to search.
+        most: The maximum number of such nodes to collect, or None for all.
+        nested: Also report errors within errors: in Python and Java, one ERROR node may span the whole file and hide
+            where the mistake is.
     """
     if not root.has_error:
         return []

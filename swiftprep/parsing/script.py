@@ -13,9 +13,9 @@ _SIGN = re.compile(r"\W")
 
 
 def parse_script(source: bytes, lang: str) -> tuple[Node, list[int], str]:
-    """Parse a script and return its root, the lines of its errors, from 1, and the grammar that took it.
+    """Parse a script and return its root, the lines of its errors, from 1, and the grammar used.
 
-    Vue's JSX has attributes (`class=`) that the JavaScript grammar trips over and the TSX grammar takes.
+    Vue's JSX has attributes (`class=`) that the JavaScript grammar rejects and the TSX grammar accepts.
     """
     plain = ["tsx", "js"] if b"</" in source or b"/>" in source else ["js"]
     names = {"ts": ["ts"], "tsx": ["tsx"], "jsx": ["tsx"]}.get(lang, plain)
@@ -30,11 +30,11 @@ def parse_script(source: bytes, lang: str) -> tuple[Node, list[int], str]:
 
 
 def odd_names(source: bytes, root: Node) -> list[int]:
-    """Return the lines, from 1, of names that no name can be, such as `“a”` or `a，b`: the grammar takes any sign."""
+    """Return the lines, from 1, of invalid names such as `“a”` or `a，b`, which the grammar accepts."""
     if source.isascii():
         return []
     lines: list[int] = []
-    end = 0  # of the node looked at last
+    end = 0  # of the last node examined
     for match in _NOT_ASCII.finditer(source):
         if match.start() < end or _SIGN.search(match[0].decode("utf-8", "replace")) is None:
             continue

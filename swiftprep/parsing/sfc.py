@@ -1,9 +1,9 @@
 """Vue single-file components: the blocks of a file, and the elements of a template.
 
-The blocks are cut the way `@vue/compiler-sfc` does: only top-level tags count, and everything but a template is raw
-text. A template's elements come from tree-sitter-html, after same-length replacements for what Vue reads differently
-from HTML: `<` inside `{{ }}`, components called `Input`, `Col` or `Link`, which are no void elements in Vue, and what
-stands in a `<textarea>` or `<title>`, which is text. What `v-pre` shows as it is has no elements either.
+Blocks are split as in `@vue/compiler-sfc`: only top-level tags count, and everything but a template is raw text. A
+template's elements come from tree-sitter-html, after same-length replacements where Vue differs from HTML: `<` inside
+`{{ }}`; components called `Input`, `Col` or `Link`, which are not void elements in Vue; and the content of `<textarea>`
+and `<title>`, which is text. The content of a `v-pre` element yields no elements either.
 All offsets are in bytes of the UTF-8 source.
 """
 
@@ -16,19 +16,19 @@ from dataclasses import dataclass, field
 
 from swiftprep.parsing.grammar import error_lines, parse
 
-_ATTRIBUTES = rb"""((?:[^<>"']|"[^"]*"|'[^']*')*)"""  # no tag begins within another: or time would be squared
+_ATTRIBUTES = rb"""((?:[^<>"']|"[^"]*"|'[^']*')*)"""  # excluding `<` keeps the time linear
 _OPEN = re.compile(rb"<!--.*?(?:-->|\Z)|<([A-Za-z][\w.-]*)(?![\w.-])" + _ATTRIBUTES + rb">", re.S)
-# Elements whose content Vue takes for text; in the first two `{{ }}` counts.
+# Vue treats the content of these elements as text; `{{ }}` still works in the first two.
 _RAW = rb"textarea|title|script|style"
 _TEMPLATE = re.compile(rb"<!--.*?(?:-->|\Z)|<(/?)(template|" + _RAW + rb")(?=[\s/>])" + _ATTRIBUTES + rb">", re.S)
 _ATTRIBUTE = re.compile(r"""([^\s"'<>/=]+|/(?!>))(?:\s*=\s*("[^"]*"|'[^']*'|[^\s"'<>`]+))?""")
 
-# What looks like a tag behind the last `{{` before it.
+# Something like a tag after an open `{{`.
 _TAG_LIKE = re.compile(rb"\{\{(?:[^{}<]|\{(?!\{)|<(?![A-Za-z/!]))*<[A-Za-z/!]")
 _NO_BRACE = re.compile(rb"[^\n{}]")
 _LONE = re.compile(rb"<(?![A-Za-z/!])|&")
 _OR_LONE_END = re.compile(rb"<!--.*?(?:-->|\Z)|</?[A-Za-z][\w.:-]*(?![\w.:-])" + _ATTRIBUTES + rb">|>", re.S)
-# `p` too: Vue 3 does not close it before a block element, and Vue 2 says nothing when it does; and `<Form.Item>`.
+# Includes `<Form.Item>`, and `p`: Vue 3 does not close it before a block element, and Vue 2 does so silently.
 _NOT_HTML = re.compile(rb"</?(?:[A-Z][\w.-]*|[a-z][\w-]*\.[\w.-]+|p)(?=[\s/>])")
 _KNOWN_TO_HTML = frozenset(
     "area base br col embed hr img input link meta param source track wbr script style li dt dd option optgroup rt rp"
@@ -43,9 +43,9 @@ _NO_TAGS = bytes.maketrans(b"<>&", b"xxx")
 VOID = frozenset(
     ["area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "track", "wbr"],
 )
-MOST_NESTED = 400  # elements within elements; the grammar takes a time that is squared, and forgets the outermost
+MOST_NESTED = 400  # levels of elements; deeper, the grammar takes quadratic time and loses the outermost ones
 _TAG = re.compile(rb"<(/?)([A-Za-z][\w.:-]*)(?![\w.:-])" + _ATTRIBUTES + rb">")
-# Which start tags end an element for the grammar, which takes `p` for a name of no meaning.
+# The start tags that implicitly close an element in the grammar; `p` is renamed before parsing.
 _CLOSED_BY = {
     "li": ("li",), "dt": ("dt", "dd"), "dd": ("dt", "dd"), "tr": ("tr",), "td": ("td", "th", "tr"),
     "th": ("td", "th", "tr"), "rb": ("rb", "rt", "rp"), "rt": ("rb", "rt", "rp"), "rp": ("rb", "rt", "rp"),
@@ -59,13 +59,13 @@ class Block:
     """A top-level block of a single-file component.
 
     Attributes:
-        kind: Its tag: `"template"`, `"script"`, `"style"` or a custom block's.
-        attrs: Its attributes; one without a value has `""`.
+        kind: Its tag: `"template"`, `"script"`, `"style"` or a custom tag.
+        attrs: Its attributes; the value is `""` where there is none.
         outer: Where the block begins, with its tag.
         start: Where its content begins.
         end: Where its content ends.
         outer_end: Where the block ends, with its end tag.
-        closed: Whether the end tag is there.
+        closed: Whether it has an end tag.
     """
 
     kind: str
@@ -78,7 +78,7 @@ class Block:
 
     @property
     def lang(self) -> str:
-        """The language it names, or `""`."""
+        """The value of its `lang` attribute in lower case, or `""`."""
         return self.attrs.get("lang", "").lower()
 
     @property
@@ -92,12 +92,12 @@ class Element:
     """An element of a template.
 
     Attributes:
-        tag: As written.
-        attrs: `(name, value)` as written, without quotes; the value is None where there is none.
+        tag: Its tag as written.
+        attrs: `(name, value)` as written, without quotes; the value is None if there is none.
         line: Its line in the file, from 1.
         start: Where it begins in the file.
         end: Where it ends.
-        parent: Index of the element around it, or -1.
+        parent: Index of its parent element, or -1.
         spread: Whether it takes attributes from an object (`v-bind="obj"`, `{...obj}`).
         head_end: Where its start tag ends.
     """
@@ -114,15 +114,15 @@ class Element:
 
 @dataclass(slots=True)
 class Template:
-    """What a template is made of.
+    """A parsed template.
 
     Attributes:
         start: Where its markup begins in the file.
         end: Where it ends.
         elements: Its elements in document order.
         errors: `(line, what is wrong)` of each syntax error.
-        tags: From where to where its tags and comments stand in the file.
-        inert: From where to where in the file nothing is compiled, as in `v-pre`.
+        tags: `(start, end)` of each tag and comment in the file.
+        inert: `(start, end)` of each stretch of the file that Vue does not compile, such as a `v-pre` element.
     """
 
     start: int = 0
@@ -134,7 +134,7 @@ class Template:
 
 
 def read_attributes(raw: bytes) -> list[tuple[str, str | None]]:
-    """Return the `(name, value)` pairs of a tag's inside."""
+    """Return the `(name, value)` pairs of the attributes in a start tag."""
     pairs: list[tuple[str, str | None]] = []
     for name, value in _ATTRIBUTE.findall(raw.decode("utf-8", "replace")):
         if name != "/":
@@ -144,8 +144,8 @@ def read_attributes(raw: bytes) -> list[tuple[str, str | None]]:
 
 
 def blocks(source: bytes) -> list[Block]:
-    """Return the top-level blocks of a single-file component, in order; `[]` when it has none."""
-    found: list[Block] = []
+    """Return the top-level blocks of a single-file component, in order."""
+    top_level: list[Block] = []
     position = 0
     while match := _OPEN.search(source, position):
         position = match.end()
@@ -154,13 +154,13 @@ def blocks(source: bytes) -> list[Block]:
         kind = match[1].decode()
         attrs = {name: value or "" for name, value in read_attributes(match[2])}
         if match[2].rstrip().endswith(b"/"):
-            found.append(Block(kind, attrs, match.start(), position, position, position))
+            top_level.append(Block(kind, attrs, match.start(), position, position, position))
             continue
         is_markup = kind == "template" and attrs.get("lang", "html") == "html"
         end, outer_end = _template_end(source, position) if is_markup else _raw_end(source, position, match[1])
-        found.append(Block(kind, attrs, match.start(), position, end, outer_end, outer_end > end))
+        top_level.append(Block(kind, attrs, match.start(), position, end, outer_end, outer_end > end))
         position = outer_end
-    return found
+    return top_level
 
 
 def _raw_end(source: bytes, start: int, tag: bytes) -> tuple[int, int]:
@@ -185,7 +185,7 @@ def _template_end(source: bytes, start: int) -> tuple[int, int]:
 
 
 def _outside_text(source: bytes, start: int = 0) -> Iterator[re.Match[bytes]]:
-    """Yield the tags of `<template>` and of elements that hold text, but none that is itself such text."""
+    """Yield the tags of `<template>` and of raw-text elements, skipping tags inside raw text."""
     never_closed: set[bytes] = set()
     while match := _TEMPLATE.search(source, start):
         start = match.end()
@@ -195,13 +195,13 @@ def _outside_text(source: bytes, start: int = 0) -> Iterator[re.Match[bytes]]:
         is_raw = match[2] != b"template" and not match[1] and not match[3].rstrip().endswith(b"/")
         if is_raw and match[2] not in never_closed:
             start, closed = _raw_end(source, start, match[2])
-            if closed == start:  # it was not found, and need not be looked for again
+            if closed == start:  # no end tag: do not search for it again
                 never_closed.add(match[2])
                 start = match.end()
 
 
 def _mustaches_masked(markup: bytes) -> bytes:
-    """Return the markup with an x for each sign within `{{ }}`."""
+    """Return the markup with each character inside `{{ }}` replaced by x."""
     parts, end = [], 0
     while (start := markup.find(b"{{", end)) >= 0 and (closing := markup.find(b"}}", start + 2)) >= 0:
         parts += [markup[end:start], _NO_BRACE.sub(b"x", markup[start : closing + 2])]
@@ -210,7 +210,7 @@ def _mustaches_masked(markup: bytes) -> bytes:
 
 
 def _texts_masked(markup: bytes) -> bytes:
-    """Return the markup with no tags in what is text: the content of `<textarea>` and its like."""
+    """Return the markup with tags masked inside raw-text elements such as `<textarea>`."""
     if not _HAS_RAW.search(markup):
         return markup
     parts, end = [], 0
@@ -224,7 +224,7 @@ def _texts_masked(markup: bytes) -> bytes:
 
 
 def _mask_lone_end(match: re.Match[bytes]) -> bytes:
-    """Take a `>` that ends no tag for text, as Vue does."""
+    """Mask a `>` that ends no tag; Vue treats it as text."""
     return b"x" if match[0] == b">" else match[0]
 
 
@@ -235,7 +235,7 @@ def _rename(match: re.Match[bytes]) -> bytes:
 
 
 def _is_too_deep(markup: bytes) -> bool:
-    """Return whether more start tags wait for their end tags than `MOST_NESTED`."""
+    """Return whether more than `MOST_NESTED` elements are open at once."""
     if markup.count(b"<") <= MOST_NESTED:
         return False
     waiting: list[str] = []
@@ -258,7 +258,7 @@ def _is_too_deep(markup: bytes) -> bool:
 
 
 def template(source: bytes, start: int = 0, end: int | None = None) -> Template:
-    """Parse the markup in `source[start:end]`; lines and offsets count from the beginning of `source`."""
+    """Parse the markup in `source[start:end]`; lines and offsets refer to the whole of `source`."""
     original = source[start:end]
     markup = _texts_masked(original)
     if _is_too_deep(markup):
@@ -271,7 +271,7 @@ def template(source: bytes, start: int = 0, end: int | None = None) -> Template:
     markup = _LONE.sub(b"x", markup)
     markup = _NOT_HTML.sub(_rename, markup)
     never_closed = markup.find(b"<!--", max(0, markup.rfind(b"-->")))
-    if never_closed >= 0:  # each would be looked through to the end
+    if never_closed >= 0:  # the grammar would scan to the end for each of them
         markup = markup[:never_closed] + markup[never_closed:].replace(b"<!--", b"x!--")
     root = parse(markup, "html").root_node
     if root.has_error:
@@ -279,22 +279,22 @@ def template(source: bytes, start: int = 0, end: int | None = None) -> Template:
         if len(error_lines(without)) < len(error_lines(root)):
             root = without
     first_line = source.count(b"\n", 0, start) + 1
-    found = Template(
+    parsed = Template(
         start, start + len(original), [], [(first_line + line - 1, "syntax error") for line in error_lines(root)]
     )
     if never_closed >= 0:
-        found.errors.append((first_line + markup.count(b"\n", 0, never_closed), "syntax error"))
+        parsed.errors.append((first_line + markup.count(b"\n", 0, never_closed), "syntax error"))
     stack = [(child, -1, False) for child in reversed(root.children)]
     while stack:
         node, parent, is_inert = stack.pop()
         kind = node.type
         if kind == "comment":
-            found.tags.append((start + node.start_byte, start + node.end_byte))
+            parsed.tags.append((start + node.start_byte, start + node.end_byte))
         elif kind in ("end_tag", "erroneous_end_tag"):
-            found.tags.append((start + node.start_byte, start + node.end_byte))
+            parsed.tags.append((start + node.start_byte, start + node.end_byte))
             if kind == "erroneous_end_tag":
                 name = original[node.start_byte : node.end_byte].decode("utf-8", "replace").strip("</> \n")
-                found.errors.append((first_line + node.start_point[0], f"</{name}> without its start tag"))
+                parsed.errors.append((first_line + node.start_point[0], f"</{name}> without its start tag"))
         elif kind == "ERROR":
             stack.extend((child, parent, is_inert) for child in reversed(node.children))
         elif kind in ("element", "script_element", "style_element"):
@@ -302,7 +302,7 @@ def template(source: bytes, start: int = 0, end: int | None = None) -> Template:
             head = children[0]
             if head.type not in ("start_tag", "self_closing_tag"):
                 continue
-            found.tags.append((start + head.start_byte, start + head.end_byte))
+            parsed.tags.append((start + head.start_byte, start + head.end_byte))
             raw = original[head.start_byte + 1 : head.end_byte - 1]
             name_end = head.children[1].end_byte - head.start_byte - 1
             tag = raw[:name_end].decode("utf-8", "replace")
@@ -310,28 +310,28 @@ def template(source: bytes, start: int = 0, end: int | None = None) -> Template:
             attrs = read_attributes(raw[name_end:])
             place = start + node.start_byte, start + node.end_byte
             if _TYPOGRAPHIC.search(raw) and not is_inert:
-                found.errors += [(line, f"{sign} is no quotation mark") for sign in _typographic(raw[name_end:])]
+                parsed.errors += [(line, f"{sign} is not a quotation mark") for sign in _typographic(raw[name_end:])]
             if not is_inert and (kind != "element" or any(name == "v-pre" for name, _ in attrs)):
-                found.inert.append(place)
+                parsed.inert.append(place)
             is_inert = is_inert or any(name == "v-pre" for name, _ in attrs)
             if not is_inert:
                 spread = any(name in ("v-bind", "v-bind.sync", "v-bind.prop") for name, _ in attrs)
-                found.elements.append(Element(tag, attrs, line, *place, parent, spread, start + head.end_byte))
+                parsed.elements.append(Element(tag, attrs, line, *place, parent, spread, start + head.end_byte))
             if (
                 head.type == "start_tag"
                 and children[-1].type != "end_tag"
                 and tag not in VOID
                 and tag not in _MAY_STAY_OPEN
             ):
-                found.errors.append((line, f"<{tag}> without its end tag"))
-            index = parent if is_inert else len(found.elements) - 1
+                parsed.errors.append((line, f"<{tag}> without its end tag"))
+            index = parent if is_inert else len(parsed.elements) - 1
             stack.extend((child, index, is_inert) for child in reversed(children[1:]) if child.type != "text")
-    found.errors.sort()
-    return found
+    parsed.errors.sort()
+    return parsed
 
 
 def blanked(source: bytes, start: int, end: int, places: Iterable[tuple[int, int]]) -> bytes:
-    """Return `source[start:end]` with zeros at some places of the source, line by line as long as before."""
+    """Return `source[start:end]` with the given places zeroed; line breaks and length are kept."""
     text = bytearray(source[start:end])
     for first, last in places:
         text[first - start : last - start] = _NOT_A_BREAK.sub(b"\0", source[first:last])
@@ -339,6 +339,6 @@ def blanked(source: bytes, start: int, end: int, places: Iterable[tuple[int, int
 
 
 def _typographic(raw: bytes) -> list[str]:
-    """Return the signs that stand where the quotation marks of a value should."""
+    """Return the typographic marks used in place of the quotation marks around a value."""
     values = (value for _, value in _ATTRIBUTE.findall(raw.decode("utf-8", "replace")))
     return [value[0] for value in values if value[:1] in _QUOTES]

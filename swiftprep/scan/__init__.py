@@ -1,1 +1,1 @@
-"""Code base → training samples."""
+"""Turn a code base into training samples."""

@@ -1,4 +1,4 @@
-"""What a scan gathers: of each file a little, the rest in the spool; and what all files say together."""
+"""Collect the results of a scan: a little of each file in memory, the rest in the spool."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from swiftprep.scan.result import Spool
 
 
 class Files:
-    """What is known of each kept file, in order."""
+    """The kept files, in order: paths, details, and the places of their data in the spool."""
 
     def __init__(self) -> None:
         self.paths: list[str] = []
@@ -29,13 +29,13 @@ class Files:
         self._known: dict[bytes, dict[str, Any]] = {}
 
     def add(self, name: str, head: dict[str, Any], record: FileRecord, spool: Spool) -> str:
-        """Add a file and return its name, which is changed if another's reads the same."""
-        while name in self.facts:  # bytes that are no UTF-8 all read as U+FFFD
+        """Add a file and return its name, made unique if another file's name reads the same."""
+        while name in self.facts:  # all bytes that are not UTF-8 read as U+FFFD
             name += "\ufffd"
         self.paths.append(name)
         # Most files have the same head: UTF-8 and nothing else to say.
-        told = {key: value for key, value in head.items() if value}
-        self.heads.append(self._known.setdefault(record.head, told) if len(told) == 1 else told)
+        non_empty = {key: value for key, value in head.items() if value}
+        self.heads.append(self._known.setdefault(record.head, non_empty) if len(non_empty) == 1 else non_empty)
         self.rows.append(spool.add(record.rows))
         self.signatures.append(record.signature)
         self.facts[name] = spool.add(record.facts)
@@ -43,7 +43,7 @@ class Files:
 
 
 class ScanAggregate:
-    """What all files together say, by where it lies in the spool."""
+    """The results from all files together, as places in the spool."""
 
     def __init__(self) -> None:
         self.held_out: set[int] = set()
@@ -51,7 +51,7 @@ class ScanAggregate:
         self.derived: list[tuple[str, tuple[int, int]]] = []
 
     def add(self, side: str, data: bytes, spool: Spool) -> None:
-        """Put a part of the catalogue, or samples of one side, into the spool."""
+        """Put a part of the catalogue (`"catalog"`) or rows of another kind into the spool."""
         place = spool.add(data)
         if side == "catalog":
             self.catalog.append(place)
@@ -60,7 +60,7 @@ class ScanAggregate:
 
 
 class SpooledFacts(Mapping[str, Any]):
-    """The facts of all files, held as JSON in the spool and parsed when asked for."""
+    """The facts of all files, kept as JSON in the spool and parsed on access."""
 
     def __init__(self, places: Mapping[str, tuple[int, int]], spool: Spool) -> None:
         self._packed = places
@@ -80,7 +80,7 @@ class SpooledFacts(Mapping[str, Any]):
 
 
 def all_usage(facts: Mapping[str, Any]) -> dict[str, Use]:
-    """Return how every tag is used, over all files."""
+    """Return how each tag is used across all files."""
     usage: dict[str, Use] = {}
     for path in facts:
         for tag, row in facts[path].get("uses", {}).items():
@@ -93,7 +93,7 @@ def all_usage(facts: Mapping[str, Any]) -> dict[str, Use]:
 
 
 def all_components(linked: Linked, usage: Mapping[str, Use]) -> Iterator[tuple[str, Component]]:
-    """Yield the components whose source is there, and then those known from usage."""
+    """Yield the components found in source, then those known only from usage."""
     for key, component in linked:
         yield key, replace(component, uses=usage[component.name].count) if component.name in usage else component
     yield from infer(usage, linked.tags, linked.apart)

@@ -1,4 +1,4 @@
-"""The samples made of the catalogue: a question about a component, answered with its API."""
+"""Samples from the catalogue: a question about a component, answered with its API."""
 
 from __future__ import annotations
 
@@ -15,23 +15,23 @@ from swiftprep.errors import SwiftprepError
 from swiftprep.scan.kinds import SYNTAX, SampleSpec
 from swiftprep.scan.tasks import Task
 
-FEWEST_USES = 3  # of a component known from usage alone, before something is said of it
+FEWEST_USES = 3  # of a component known only from usage, to make a sample of it
 
 
 def api_samples(
     wanted: SampleSpec, frame: Catalog, components: Iterable[tuple[str, Component]], held_out: set[str]
 ) -> Iterator[tuple[str, bytes]]:
-    """Yield `("catalog", part)` of the packed catalogue and `(split, JSON of rows)` of the samples made of it.
+    """Yield `("catalog", part)` of the packed catalogue and `(split, JSON of rows)` of its samples.
 
-    A row is that of `kinds.Made`, with its path. A component's samples are on the side of the file that defines it.
-    What is known from usage alone is on the training side, and shows no example of a held-out file. Samples that are
-    too long come under `"dropped"`, as `[path, span, kind, size]`; those that fail, whatever the exception, under
-    `"failed"`, as `[path, span, kind, why]`.
+    Rows have the form of `kinds.BuiltSamples`, plus a path. A component's samples go to the split of the file that
+    defines it; components known only from usage go to the training split, without examples from held-out files. Samples
+    that are too long are yielded as `"dropped"`, in the form `[path, span, kind, size]`; those that fail with any
+    exception as `"failed"`, in the form `[path, span, kind, why]`.
 
     Args:
-        wanted: Which samples to make.
+        wanted: The samples to make.
         frame: The catalogue without its components.
-        components: Its components, by key, of which no more than some hundreds are held at a time.
+        components: Its components by key; only a few hundred are held in memory at a time.
         held_out: The files held out.
     """
     tasks = [task for task in wanted.tasks if task.kind == "api"]
@@ -45,7 +45,7 @@ def api_samples(
                     try:
                         row = _row(wanted, task, key, component, _example(frame, component, held_out, side))
                         batches[side if len(row) > 4 else "dropped"].append(row)
-                    except SwiftprepError:  # the template is at fault, and so for all
+                    except SwiftprepError:  # the template is at fault, so all samples would fail
                         raise
                     except Exception as error:
                         why = f"{type(error).__name__}: {str(error)[:200]}"
@@ -60,8 +60,8 @@ def api_samples(
                 batches[side] = []
 
 
-def told(linked: Linked) -> Iterator[tuple[str, bytes]]:
-    """Yield what became known while components were made: `"failed"` ones, and `"notes"` as `[path, note]`."""
+def failures_and_notes(linked: Linked) -> Iterator[tuple[str, bytes]]:
+    """Yield the components that failed as `"failed"`, and notes on the others as `"notes"`: `[path, note]`."""
     if linked.failed:
         yield "failed", orjson.dumps(linked.failed)
     if linked.notes:
@@ -75,7 +75,7 @@ def _is_telling(component: Component) -> bool:
 
 
 def _example(frame: Catalog, component: Component, held_out: set[str], side: str) -> str:
-    """Return a use of the component from a file of its own side, or `""`."""
+    """Return a use of the component from a file in the same split, or `""`."""
     use = frame.usage.get(component.name)
     if use is None or not use.example or (use.example[0] in held_out) != (side == "val"):
         return ""
@@ -83,7 +83,7 @@ def _example(frame: Catalog, component: Component, held_out: set[str], side: str
 
 
 def _row(wanted: SampleSpec, task: Task, key: str, component: Component, example: str) -> list[Any]:
-    """Return a row, or `[path, span, kind, size]` of one that is too long."""
+    """Return a row, or `[path, span, kind, size]` if it is too long."""
     sample_id = f"{wanted.framework}:{key}#api"
     suffix = "." + component.path.rpartition(".")[2].lower()
     values = {

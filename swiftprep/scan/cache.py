@@ -1,4 +1,4 @@
-"""What earlier scans found, in a sqlite file, so that a rescan reads only what changed."""
+"""Cache the results of a scan in an SQLite file, so that a rescan reads only changed files."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from swiftprep.streams import get_logger
 
 logger = get_logger(__name__)
 
-KEPT_SECONDS = 30 * 24 * 3600  # a cache nobody used for so long is deleted
+KEPT_SECONDS = 30 * 24 * 3600  # caches not used for this long are deleted
 _SCHEMA = (
     "CREATE TABLE IF NOT EXISTS files (path BLOB PRIMARY KEY, size INTEGER, mtime INTEGER, read_at INTEGER, sha TEXT,"
     " head BLOB, facts BLOB, rows BLOB, signature BLOB)",
@@ -30,19 +30,19 @@ _BATCH = 1000
 
 
 class Known:
-    """What was known of each file: size, time of change, when it was read (nanoseconds), hash."""
+    """The cached size, modification time, read time (both in nanoseconds) and hash of each file."""
 
     def __init__(self, stamps: dict[str, tuple[int, int, int, str]]) -> None:
         self._stamps = stamps
 
     def sha(self, file: FoundFile) -> str:
-        """Return the hash the file had, or `""`."""
+        """Return the cached hash of the file, or `""`."""
         return self._stamps[file.path][3] if file.path in self._stamps else ""
 
     def is_current(self, file: FoundFile) -> bool:
-        """Return whether a file is certainly as it was, by its size and time.
+        """Return whether a file is certainly unchanged, judging by its size and modification time.
 
-        It is not when it was read within a tick of the clock that stamps it: it may have changed again in that tick.
+        A file read within one clock tick of its modification does not count: it may have changed again in that tick.
         """
         if file.path not in self._stamps:
             return False
@@ -52,12 +52,12 @@ class Known:
 
 
 class ScanCache:
-    """The records of one folder scanned with one set of settings.
+    """The cached records of one folder scanned with one set of settings.
 
-    A file that is damaged, locked or cannot be written is no error: the scan then goes on without it.
+    If the cache file is damaged, locked or not writable, the scan goes on without it.
 
     Args:
-        path: The sqlite file, or None to remember nothing.
+        path: The SQLite file, or None to cache nothing.
     """
 
     def __init__(self, path: Path | None) -> None:
@@ -76,13 +76,13 @@ class ScanCache:
                 logger.info("scanning without the cache %s: %s", path.name, error)
             else:  # a disk that is full or read-only
                 _tell_unusable(path, str(error))
-        except sqlite3.DatabaseError:  # damaged: begun anew
+        except sqlite3.DatabaseError:  # damaged: start a new one
             with contextlib.suppress(OSError, sqlite3.DatabaseError):
                 path.unlink(missing_ok=True)
                 self._connection = _open(path)
 
     def known(self) -> Known:
-        """Return what was known of all files before this scan."""
+        """Return what is known of all files from earlier scans."""
         rows = self._all("SELECT path, size, mtime, read_at, sha FROM files")
         return Known({os.fsdecode(path): (size, mtime, read_at, sha) for path, size, mtime, read_at, sha in rows})
 
@@ -92,7 +92,7 @@ class ScanCache:
         return FileRecord(*rows[0]) if rows else None
 
     def put(self, file: FoundFile, record: FileRecord, read_at: int) -> None:
-        """Remember what came of a file that was read at `read_at` (nanoseconds since the epoch)."""
+        """Store the record of a file that was read at `read_at` (nanoseconds since the epoch)."""
         self._do(
             "INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
             os.fsencode(file.path), file.size, file.mtime_ns, read_at,
@@ -103,7 +103,7 @@ class ScanCache:
             self.commit()
 
     def whole(self, digest: str) -> tuple[bytes, Iterator[tuple[str, bytes]]] | None:
-        """Return what exactly these files said together: who is held out, and the parts given to `add_whole`."""
+        """Return the held-out files and the parts stored by `add_whole` for exactly these files, or None."""
         rows = self._all("SELECT held_out FROM whole WHERE digest = ?", digest)
         if not rows or self._connection is None:
             return None
@@ -111,26 +111,26 @@ class ScanCache:
         return rows[0][0], ((side, data) for side, data in cursor)
 
     def start_whole(self) -> None:
-        """Forget what all files together said before, and begin anew."""
+        """Delete the stored results for all files together, to store new ones."""
         self._do("DELETE FROM whole")
         self._do("DELETE FROM parts")
 
     def add_whole(self, side: str, data: bytes) -> None:
-        """Add a part of what all files together say."""
+        """Store a part of the results for all files together."""
         self._do("INSERT INTO parts (side, data) VALUES (?, ?)", side, data)
 
     def finish_whole(self, digest: str, held_out: bytes) -> None:
-        """Say that all parts are there; without this, none of them counts."""
+        """Mark the stored parts as complete; without this, they are not used."""
         self._do("INSERT INTO whole VALUES (?, ?)", digest, held_out)
 
     def forget(self, paths: set[str]) -> None:
-        """Drop the files that are not among `paths`."""
+        """Delete the records of files that are not among `paths`."""
         for (name,) in self._all("SELECT path FROM files"):
             if os.fsdecode(name) not in paths:
                 self._do("DELETE FROM files WHERE path = ?", name)
 
     def commit(self) -> None:
-        """Write what is waiting to the disk."""
+        """Write pending changes to disk."""
         self._waiting = 0
         if self._connection is not None:
             with contextlib.suppress(sqlite3.DatabaseError):
@@ -138,7 +138,7 @@ class ScanCache:
                 self._connection.execute("BEGIN IMMEDIATE")
 
     def close(self) -> None:
-        """Write what is waiting and let go of the file."""
+        """Write pending changes and close the file."""
         if self._connection is not None:
             with contextlib.suppress(sqlite3.DatabaseError):
                 self._connection.commit()
@@ -169,11 +169,11 @@ class ScanCache:
             self._connection = None
 
 
-@lru_cache(maxsize=64)  # said once
+@lru_cache(maxsize=64)  # warn once
 def _tell_unusable(path: Path, why: str) -> None:
     logger.warning(
         "%s: the cache cannot be used (%s); scanning without it. SWIFTPREP_CACHE names another folder, cache=False "
-        "does without (缓存文件夹不可写，本次不使用缓存；可用 SWIFTPREP_CACHE 指定其他文件夹，或设 cache=False)",
+        "turns caching off (缓存文件夹不可写，本次不使用缓存；可用 SWIFTPREP_CACHE 指定其他文件夹，或设 cache=False)",
         path.parent,
         why,
     )
@@ -183,7 +183,7 @@ def _open(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(path, timeout=0.2, isolation_level=None)
     try:
         path.chmod(0o600)
-        connection.execute("PRAGMA synchronous = OFF")  # it can be made again
+        connection.execute("PRAGMA synchronous = OFF")  # a lost cache can be rebuilt
         for statement in _SCHEMA:
             connection.execute(statement)
         connection.execute("BEGIN IMMEDIATE")
@@ -203,7 +203,7 @@ def _prune(folder: Path) -> None:
 
 
 def store_path(root: Path, fingerprint: str) -> Path:
-    """Return where the records of a folder lie, in the cache folder."""
+    """Return the path of a folder's records in the cache folder."""
     name = hashlib.blake2b(
         f"{root.resolve()}\0{fingerprint}".encode("utf-8", "surrogateescape"), digest_size=16
     ).hexdigest()

@@ -1,6 +1,6 @@
-"""The commit a tree is at, read from the files of its repository.
+"""Read the commit of a tree from the files of its repository.
 
-`git` itself is not asked: it would run programs that the configuration in the tree names, and fetch what is missing.
+`git` itself is not run: it would execute programs named in the tree's configuration, and fetch missing objects.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ _MAX_REFS = 50_000_000  # bytes of `packed-refs`
 
 
 def commit_of(root: Path) -> str | None:
-    """Return the hash of the commit that is checked out in the repository around a folder, or None."""
+    """Return the hash of the commit checked out in the repository that contains a folder, or None."""
     folder = root.resolve()
     for place in (folder, *folder.parents):
         if (place / ".git").is_dir():
             return _head(place / ".git")
-        if pointer := _line(place, ".git"):  # of a work tree beside the repository, or of a submodule
+        if pointer := _line(place, ".git"):  # in a linked work tree or a submodule
             return _head(place / pointer.removeprefix("gitdir:").strip()) if pointer.startswith("gitdir:") else None
     return None
 
@@ -34,19 +34,19 @@ def _head(git: Path) -> str | None:
     named = _REF.fullmatch(head)
     if named is None:
         return None
-    shared = git / (_line(git, "commondir") or ".")  # of a work tree: where the repository has its branches
+    shared = git / (_line(git, "commondir") or ".")  # in a linked work tree: where the branches are
     for folder in (git, shared):
         if _HASH.fullmatch(commit := _line(folder, named[1])):
             return commit
     packed = read_bytes(shared, "packed-refs", max_bytes=_MAX_REFS)
     lines = packed.split(b"\n") if isinstance(packed, bytes) else []
     wanted = b" " + named[1].encode()
-    found = next((line for line in lines if line.endswith(wanted)), b"")
-    commit = found[: -len(wanted)].decode("ascii", "replace")
+    ref_line = next((line for line in lines if line.endswith(wanted)), b"")
+    commit = ref_line[: -len(wanted)].decode("ascii", "replace")
     return commit if _HASH.fullmatch(commit) else None
 
 
 def _line(folder: Path, name: str) -> str:
-    """Return the one line a small file holds; `""` where there is no such file."""
+    """Return the content of a small one-line file; `""` if there is none."""
     data = read_bytes(folder, os.path.join(*name.split("/")), max_bytes=4096)
     return data.decode("utf-8", "replace").strip() if isinstance(data, bytes) else ""

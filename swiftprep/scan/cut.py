@@ -1,4 +1,4 @@
-"""Cut a long source into parts that fit, at the borders of blocks, statements, methods and elements."""
+"""Cut a long source into parts that fit, at the boundaries of blocks, statements, methods and elements."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from swiftprep.parsing.sfc import Element
 
 @dataclass(frozen=True, slots=True)
 class CutPart:
-    """A stretch of a source, in bytes; `around` names what it lies in, the outermost first."""
+    """A stretch of a source, in bytes; `around` holds the first lines of its enclosing pieces, outermost first."""
 
     start: int
     end: int
@@ -21,14 +21,14 @@ class CutPart:
 
 
 def cut(source: bytes, tree: list[SourcePiece], fits: Callable[[bytes], bool]) -> tuple[list[CutPart], list[CutPart]]:
-    """Return the parts of `source` that fit, joined as far as they fit, and the smallest ones that do not.
+    """Return the parts of `source` that fit, each as long as possible, and the smallest ones that do not.
 
-    Together they cover every piece of `tree`, and no part begins or ends within a piece that has no inner ones.
+    Together they cover every piece of `tree`; no part begins or ends within a piece that has no inner pieces.
 
     Args:
         source: The text as UTF-8.
         tree: Its pieces in order.
-        fits: Whether a stretch is short enough.
+        fits: Returns whether a stretch is short enough.
     """
     parts: list[CutPart] = []
     too_long: list[CutPart] = []
@@ -52,7 +52,7 @@ def cut(source: bytes, tree: list[SourcePiece], fits: Callable[[bytes], bool]) -
 def _that_fit(
     source: bytes, pieces: tuple[SourcePiece, ...] | list[SourcePiece], first: int, fits: Callable[[bytes], bool]
 ) -> int:
-    """Return how many pieces in a row, from one on, are short enough together; few stretches are looked at."""
+    """Return how many consecutive pieces, from one on, fit together; few stretches are measured."""
     count, step, grows = 0, 1, True
     while step:
         last = first + count + step - 1
@@ -65,16 +65,16 @@ def _that_fit(
 
 
 def _heading(source: bytes, piece: SourcePiece) -> str:
-    """Return the first line of a piece, which says what the parts within it belong to."""
+    """Return the first line of a piece, as context for the parts inside it."""
     line = source[piece.start : piece.end].lstrip().split(b"\n", 1)[0]
     return line[:120].decode("utf-8", "ignore").strip()
 
 
 def pieces_of(source: bytes, shape: CutPlaces) -> list[SourcePiece]:
-    """Return a file's pieces: blocks, in them statements or elements, in these their parts."""
+    """Return a file's pieces: blocks, which hold statements or elements, which hold their parts."""
     if not shape.blocks:
         return shape.pieces
-    made = []
+    by_block = []
     pieces = sorted(shape.pieces, key=lambda piece: piece.start)
     elements = sorted(enumerate(shape.elements), key=lambda item: item[1].start)
     for block in shape.blocks:
@@ -89,8 +89,8 @@ def pieces_of(source: bytes, shape: CutPlaces) -> list[SourcePiece]:
             inner = _elements([item for item in elements[first:last] if item[1].end <= block.end])
         elif block.kind == "style":
             inner = rules(source, block.start, block.end)
-        made.append(SourcePiece(block.outer, block.outer_end, block.kind, tuple(inner)))
-    return made
+        by_block.append(SourcePiece(block.outer, block.outer_end, block.kind, tuple(inner)))
+    return by_block
 
 
 def _elements(numbered: list[tuple[int, Element]]) -> list[SourcePiece]:
@@ -111,8 +111,8 @@ def _elements(numbered: list[tuple[int, Element]]) -> list[SourcePiece]:
 
 
 def rules(source: bytes, start: int, end: int) -> list[SourcePiece]:
-    """Return the top-level rules of a style sheet: stretches that end where its braces are closed."""
-    found: list[SourcePiece] = []
+    """Return the top-level rules of a style sheet: stretches that end where all braces are closed."""
+    pieces: list[SourcePiece] = []
     depth = 0
     begin = start
     for position in range(start, end):
@@ -122,15 +122,15 @@ def rules(source: bytes, start: int, end: int) -> list[SourcePiece]:
         elif byte == 0x7D:
             depth -= 1
             if depth == 0:
-                found.append(SourcePiece(begin, position + 1, "rule"))
+                pieces.append(SourcePiece(begin, position + 1, "rule"))
                 begin = position + 1
     if source[begin:end].strip():
-        found.append(SourcePiece(begin, end, "rule"))
-    return found
+        pieces.append(SourcePiece(begin, end, "rule"))
+    return pieces
 
 
 def span_of(source: bytes, start: int, end: int) -> list[int]:
-    """Return the first and the last line, from 1, of `source[start:end]`, blank ends left out."""
+    """Return the first and the last line, from 1, of `source[start:end]`, without blank ends."""
     text = source[start:end]
     start += len(text) - len(text.lstrip())
     end -= len(text) - len(text.rstrip())

@@ -1,4 +1,4 @@
-"""What a scan knows of a file."""
+"""The record that a scan keeps of a file."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ SUFFIXES = (".vue", *SCRIPTS, ".py", ".java")
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """What to do with every file.
+    """The settings for reading every file.
 
     Attributes:
         root: The scanned folder.
         wanted: The samples to make.
-        suffixes: Endings of the files to make samples of; of others only the facts are read.
-        licences: The SPDX ids that are allowed, or None for all.
+        suffixes: Endings of the files to make samples of; others are read for their facts only.
+        licences: The allowed SPDX ids, or None for all.
         redact: Whether secrets are replaced.
     """
 
@@ -36,14 +36,14 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class FileRecord:
-    """What came of one file.
+    """The result of reading one file.
 
     Attributes:
-        sha: Hash of its bytes, or why they are of no use; `""` when it could not be read, so it must be tried again.
+        sha: Hash of its bytes, or the reason they are unusable; `""` if it could not be read, so it is tried again.
         head: JSON: `reject`, or `encoding`, `licence`, `findings`, `errors`, `notes`, `dropped`.
-        facts: JSON of what it says, for the catalogue; of a reject, where no more than its samples were at fault.
+        facts: JSON of its facts for the catalogue; also for a rejected file, if only its samples were the problem.
         rows: JSON of its samples.
-        signature: For finding near copies.
+        signature: Its MinHash signature, for finding near copies.
     """
 
     sha: str
@@ -54,21 +54,21 @@ class FileRecord:
 
 
 def readable(name: str) -> str:
-    """Return a file name as valid text: bytes of it that are no UTF-8 become U+FFFD."""
+    """Return a file name as valid text; bytes that are not UTF-8 become U+FFFD."""
     return name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
 def shown_name(path: str, job: Job) -> str:
-    """Return how a file is called wherever its name is shown: as valid text, without the secrets in it."""
+    """Return a file name to show: as valid text, with secrets replaced."""
     return without_private_name(readable(path)) if job.redact else readable(path)
 
 
 class File(NamedTuple):
-    """A file to read in a worker.
+    """A file to read in a worker process.
 
     Attributes:
         path: Relative to the root.
-        known: Hash of what is known of it.
+        known: Its cached hash.
         size: In bytes.
     """
 
@@ -78,14 +78,14 @@ class File(NamedTuple):
 
 
 def not_parsed(lost: Lost) -> FileRecord:
-    """Return what stands for a file that a worker could not read to its end."""
+    """Return the record of a file that a worker process could not finish."""
     raised = {
-        "seconds": "; file_seconds= gives it more (解析超时)",
-        "memory_mb": "; file_memory_mb= gives it more (内存不足)",
+        "seconds": "; raise file_seconds= to allow more (解析超时)",
+        "memory_mb": "; raise file_memory_mb= to allow more (内存不足)",
     }
     return reject("not-parsed", lost.reason + raised.get(lost.over, ""))
 
 
 def reject(reason: str, detail: str, sha: str = "", facts: bytes = b"") -> FileRecord:
-    """Return what stands for a file that is left out."""
+    """Return the record of a rejected file."""
     return FileRecord(sha, orjson.dumps({"reject": [reason, readable(detail)]}), facts)

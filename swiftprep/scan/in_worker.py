@@ -1,4 +1,4 @@
-"""What worker processes are given to do with a file. What reads it is loaded there alone."""
+"""The task that worker processes run on a file; the parsers are imported only there."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from swiftprep.scan.file_record import File, FileRecord, Job
 
 
 def read_in_worker(job: Job, file: File) -> FileRecord | None:
-    """Return what `read_file` makes of a file."""
-    from swiftprep.scan.one_file import read_file  # it takes longer to load than a small tree to scan
+    """Return the result of `read_file`."""
+    from swiftprep.scan.one_file import read_file  # importing it takes longer than scanning a small tree
 
     return read_file(job, file.path, file.known)

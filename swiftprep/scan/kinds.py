@@ -1,4 +1,4 @@
-"""Samples of every kind from one file, each with the lines it was made from."""
+"""Make the samples of each kind from one file, each with its line span."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ SYNTAX = {
     ".vue": "vue", ".js": "javascript", ".jsx": "jsx", ".mjs": "javascript", ".cjs": "javascript",
     ".ts": "typescript", ".tsx": "tsx", ".mts": "typescript", ".cts": "typescript", ".py": "python", ".java": "java",
 }  # fmt: skip
-FEWEST_LINES, MOST_LINES = 2, 40  # of what is taken out to be filled in
-MOST_USED = 4  # components a page's question names
-CONTEXT_LINES = 40  # kept on each side of what is to be filled in, when the whole file is too long
+FEWEST_LINES, MOST_LINES = 2, 40  # of the hole in a fill-in-the-middle sample
+MOST_USED = 4  # components named in a page's question
+CONTEXT_LINES = 40  # kept on each side of the hole if the whole file is too long
 
 
 @dataclass(frozen=True, slots=True)
 class SampleSpec:
-    """What samples to make.
+    """The samples to make.
 
     Attributes:
         tasks: Their templates.
-        framework: The framework's name in them.
-        vue_version: The version of Vue in them.
-        max_tokens: The longest a sample may be, prompt and answer together, or None.
+        framework: The framework's name for the templates.
+        vue_version: The version of Vue for the templates.
+        max_tokens: The maximum length of a sample, prompt and answer together, or None.
         count: Counts the tokens of a text.
     """
 
@@ -44,11 +44,11 @@ class SampleSpec:
 
 @dataclass(slots=True)
 class BuiltSamples:
-    """The samples of one file as rows, `[id, kind, instruction, input, output, span, more]`, and what did not fit.
+    """The samples of one file as rows, `[id, kind, instruction, input, output, span, more]`, and the dropped parts.
 
     Attributes:
         rows: The samples.
-        dropped: `[span, kind, size]` of what is longer than `max_tokens` and cannot be cut.
+        dropped: `[span, kind, size]` of each part that is longer than `max_tokens` and cannot be cut.
     """
 
     rows: list[list[Any]] = field(default_factory=list)
@@ -59,11 +59,11 @@ class SampleBuilder:
     """Makes the samples of one file.
 
     Args:
-        wanted: Which.
-        path: The file, as samples shall name it.
-        text: Its text, secrets replaced.
-        facts: What it says (`facts.py`).
-        shape: Where it can be cut.
+        wanted: The samples to make.
+        path: The file's path, as written in the samples.
+        text: Its text, with secrets replaced.
+        facts: Its facts (`facts.py`).
+        shape: The places where it can be cut.
     """
 
     def __init__(self, wanted: SampleSpec, path: str, text: str, facts: dict[str, Any], shape: CutPlaces) -> None:
@@ -83,7 +83,7 @@ class SampleBuilder:
         }
 
     def make(self) -> BuiltSamples:
-        """Make them all."""
+        """Make all samples."""
         for task in self.wanted.tasks:
             if task.kind == "component":
                 self._component(task)
@@ -101,14 +101,14 @@ class SampleBuilder:
         return f"{self.wanted.framework}:{self.path}" + ("" if whole else f"#{kind}{tail}")
 
     def _size(self, parts: tuple[str, str, str]) -> int | None:
-        """Return the tokens of a sample, or None when nothing counts them."""
+        """Return the number of tokens in a sample, or None if there is no tokenizer."""
         if self.wanted.count is None:
             return None
         prompt = "\n".join(part for part in parts[:2] if part)
         return self.wanted.count(prompt) + self.wanted.count(parts[2])
 
     def _add(self, task: Task, sample_id: str, span: list[int], values: dict[str, Any], **more: Any) -> bool:
-        """Render and keep a sample; return False when it is too long, and note it unless there is more to try."""
+        """Render a sample and add it; return False if it is too long."""
         parts = task.render(sample_id, {**self.base, **values})
         if not parts[2].strip() or not (parts[0] + parts[1]).strip():
             return True
@@ -138,7 +138,7 @@ class SampleBuilder:
         room = limit - (self._size(empty) or 0)
 
         def fits(piece: bytes) -> bool:
-            if len(piece) > 16 * limit:  # no tokenizer makes tokens that long of code
+            if len(piece) > 16 * limit:  # no tokenizer has code tokens that long on average
                 return False
             return count(piece.decode("utf-8", "replace")) <= room
 
@@ -159,15 +159,15 @@ class SampleBuilder:
     def _halves(self, task: Task) -> None:
         if self.halves is None:
             self.halves = {kind: self._half(kind) for kind in ("template", "script")}
-        found = {kind: text for kind, (text, _) in self.halves.items()}
-        if not all(found.values()):
+        texts = {kind: text for kind, (text, _) in self.halves.items()}
+        if not all(texts.values()):
             return
         span = self.halves[task.kind][1]
-        if not self._add(task, self._id(task.kind), span, found):
-            self._drop(task.kind, span, self._tokens(found["template"] + found["script"]))
+        if not self._add(task, self._id(task.kind), span, texts):
+            self._drop(task.kind, span, self._tokens(texts["template"] + texts["script"]))
 
     def _half(self, kind: str) -> tuple[str, list[int]]:
-        """Return the text of the blocks of a kind that are not empty, and their span."""
+        """Return the text of the non-empty blocks of a kind, and their line span."""
         blocks = [b for b in self.shape.blocks if b.kind == kind and self.source[b.start : b.end].strip()]
         if not blocks:
             return "", [0, 0]
@@ -176,9 +176,11 @@ class SampleBuilder:
 
     def _fim(self, task: Task) -> None:
         sample_id = self._id("fim")
-        found = holes(self.shape)
-        first = zlib.crc32(sample_id.encode("utf-8", "replace")) % max(len(found), 1)
-        hole = next((hole for hole in found[first:] + found[:first] if is_good_hole(self.source, *hole)), None)
+        candidates = holes(self.shape)
+        first = zlib.crc32(sample_id.encode("utf-8", "replace")) % max(len(candidates), 1)
+        hole = next(
+            (hole for hole in candidates[first:] + candidates[:first] if is_good_hole(self.source, *hole)), None
+        )
         if hole is None:
             return
         prefix, middle, suffix = (
@@ -210,19 +212,19 @@ class SampleBuilder:
             self._drop("page", span, self._tokens(self.text))
 
     def _used(self) -> list[dict[str, Any]]:
-        """Return the framework's components a file uses, the most used first, with what it sets on them."""
+        """Return the framework components that a file uses, most used first, with the props, events and slots set."""
         own = self._own_tags()
-        found = []
+        components = []
         for tag, (count, props, events, slots, _, models, _, _) in self.facts.get("uses", {}).items():
             if tag not in own:
                 names = [name for name, _ in sorted(props.items(), key=lambda item: (-item[1][0], item[0]))]
                 item = {"tag": tag, "count": count, "props": names[:6], "events": sorted(events)[:4]}
-                found.append({**item, "slots": sorted(slots)[:4], "model": bool(models)})
-        found.sort(key=lambda item: (-item["count"], item["tag"]))
-        return found[:MOST_USED]
+                components.append({**item, "slots": sorted(slots)[:4], "model": bool(models)})
+        components.sort(key=lambda item: (-item["count"], item["tag"]))
+        return components[:MOST_USED]
 
     def _own_tags(self) -> set[str]:
-        """Return the tags that stand for the project's own components: imported by a relative name or an alias."""
+        """Return the tags of the project's own components, which it imports by a relative path or an alias."""
         imports = self.facts.get("imports", {})
         own = {kebab(name) for name, (module, _) in imports.items() if module.startswith((".", "@/", "~/", "src/"))}
         for options in self.facts.get("components", ()):
@@ -238,17 +240,17 @@ class SampleBuilder:
 
 
 def holes(shape: CutPlaces) -> list[tuple[int, int]]:
-    """Return the bytes of what can be taken out: methods and options, statements, elements below the root."""
-    found: list[SourcePiece] = []
+    """Return the byte ranges that can become a hole: methods, options, statements, elements below the root."""
+    pieces: list[SourcePiece] = []
     for piece in shape.pieces:
         for entry in piece.inner:
-            found += [p for p in entry.inner if p.kind == "member"] or [entry]
+            pieces += [p for p in entry.inner if p.kind == "member"] or [entry]
         if not piece.inner and piece.kind != "import_statement":
-            found.append(piece)
+            pieces.append(piece)
     elements = [(element.start, element.end) for element in shape.elements if element.parent >= 0]
-    return [(piece.start, piece.end) for piece in found] + elements
+    return [(piece.start, piece.end) for piece in pieces] + elements
 
 
 def is_good_hole(source: bytes, start: int, end: int) -> bool:
-    """Return whether a piece is neither too small nor too large a part of its file to be asked for."""
+    """Return whether a piece has a suitable size for a hole, both in lines and relative to its file."""
     return 2 * (end - start) <= len(source) and FEWEST_LINES <= source.count(b"\n", start, end) + 1 <= MOST_LINES

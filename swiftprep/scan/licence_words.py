@@ -1,4 +1,4 @@
-"""The words that licences are told by, in order: of two that begin at the same place the upper one counts."""
+"""Patterns that identify licences by their wording."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import re
 _V = r"(?:version |v|v\. ?|-)?"
 _GNU = r"general public licen[cs]e"
 _L = r"licen[cs]e"
-# A text is of the licence whose words come first, and of the upper one where two begin at the same place.
+# The match that begins first in a text decides; of two that begin at the same place, the pattern listed first.
 WORDS = tuple(
     (spdx, re.compile(pattern, re.IGNORECASE))
     for spdx, pattern in (
@@ -78,7 +78,7 @@ RESERVED = re.compile(
     r"confidential and proprietary|proprietary (?:software|code|information)",
     re.IGNORECASE,
 )
-# What takes away from a licence that stands beside it.
+# Clauses that restrict the licence they accompany.
 RIDERS = tuple(
     (reference, re.compile(pattern, re.IGNORECASE))
     for reference, pattern in (
@@ -88,7 +88,7 @@ RIDERS = tuple(
          r"(?:禁止|不得|请勿)(?:用于)?商业用途|仅[限供](?:于)?(?:个人)?(?:学习|非商业)"),
     )
 )  # fmt: skip
-# Sentences that say a licence governs the file, whatever it is called.
+# Sentences that put the file under a licence of any name.
 STATEMENTS = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
@@ -111,7 +111,7 @@ LABEL = re.compile(
     r"(?P<name>(?:(?-i:[A-Z\u4e00-\u9fff])|commercial\b|proprietary\b|private\b|confidential\b)[^\n]{0,60})",
     re.IGNORECASE | re.MULTILINE,
 )
-# Of a notice that allows nothing. A comment on what users may not do ("未授权不得访问") speaks of no copies.
+# Notices that forbid copying. A comment on what users may not do ("未授权不得访问") does not mention copies.
 RESTRICTED = re.compile(
     r"(?-i:\bCONFIDENTIAL\b|\bINTERNAL USE ONLY\b)|(?:company|strictly|highly) confidential|"
     r"confidential information|trade secrets?\b|"
@@ -122,7 +122,7 @@ RESTRICTED = re.compile(
     r"仅[限供](?:于)?(?:公司|本公司|企业)?内部(?:使用|传阅|交流)|(?:公司|商业|内部)?(?:机密|保密)(?:文件|代码|信息|资料)|商业秘密|知识产权(?:归|属)",
     re.IGNORECASE,
 )
-# A pointer says that there is a licence, and not which.
+# Pointers say that there is a licence, but not which one.
 POINTER = re.compile(
     r"(?i)\W*(?:see|refer|found|read|in|in the|请?(?:参见|参阅|查看|见))\b.*|"
     r"\W*(?:https?:|\.{0,2}/|licen[cs]e(?:\.\w+)?\W*$)"

@@ -1,4 +1,4 @@
-"""Read the licence that a source file states, and decide whether it is one of those that are allowed."""
+"""Read the licence stated in a source file, and check it against the allowed ones."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 _HEAD = 3000
-# One of these is in every text that states a licence; most files have none, and need no closer look.
+# Every licence statement contains one of these; most files have none and need no closer look.
 _HINTS = (
     *"licen spdx reserved permission redistribution proprietary confidential mulan permitted gpl mozilla".split(),
     *("apache", "bsd", "prohibited", "unlicense", "wtfpl", "public domain", "internal use", "trade secret"),
@@ -14,7 +14,7 @@ _HINTS = (
 _CHINESE_HINTS = tuple(
     "版权 著作权 许可 协议 授权 权利 木兰 机密 保密 内部 商业秘密 知识产权 严禁 禁止 不得".split()
 )  # fmt: skip
-# These are parts of other words as well.
+# These also occur inside other words.
 _SHORT_HINTS = ("epl", "cddl", "eupl", "mpl", "sspl", "busl", "rsal", "cecill", "cc", "creative commons", "996")
 _SHORT_HINT = re.compile(
     r"[ecmsbra](?<!\w.)(?:(?<=e)(?:pl|upl)|(?<=c)(?:ddl|ecill|c[- ]by|c0|reative commons)|(?<=m)pl|(?<=s)spl|(?<=b)usl"
@@ -23,7 +23,7 @@ _SHORT_HINT = re.compile(
 _LINES = 30
 _ID = r"[A-Za-z0-9](?:[\w.+:]|-(?![->]))*"
 _TERM = rf"(?:\([ \t]*)*{_ID}(?:[ \t]*\))*"
-# An operator in small letters is one where an id follows it: "MIT and EPL-2.0", not "MIT and nothing else".
+# A lower-case operator counts only before an id: "MIT and EPL-2.0", not "MIT and nothing else".
 _OPERATOR = r"(?:AND|OR|WITH|(?i:and|or|with)(?=[ \t]+\(*(?:[A-Z][\w.+]*-[\w.+-]*\d|MIT\b|ISC\b|Unlicense\b|Zlib\b)))"
 _EXPRESSION = rf"{_TERM}(?:[ \t]+{_OPERATOR}[ \t]+{_TERM})*"
 _SPDX = re.compile(rf"(?i:SPDX-License-Identifier)[ \t]*[:：][ \t]*({_EXPRESSION})")
@@ -34,20 +34,20 @@ _COMMENT = re.compile(
     r"|(?:^|(?<=\s))(?://|#|--|;|%|(?:rem|REM)\s)[^\n]*",
     re.DOTALL | re.MULTILINE,
 )
-# What may stand above the notice at the head of a file.
+# Lines that may precede the notice at the top of a file.
 _ABOVE = re.compile(r"(?:\s|<(?:template|script|style)\b[^>]*>|['\"]use \w+['\"];?|package [\w.]+;|<\?\w+|\ufeff)*")
-# Between the words of a sentence stand spaces, comment signs and line ends.
+# The words of a sentence may be separated by spaces, comment marks and line ends.
 _SIGNS = re.compile(r"(?:\s|[*#;/|!<>\"'`=~]|--+)+")
 _OWNER = re.compile(r"(?i)copyright|\(c\)|©|licen[cs]e|版权|著作权")
 
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """What the head of a file says of its licence.
+    """The licence statement at the top of a file.
 
     Attributes:
-        licence: An SPDX expression; `LicenseRef-…` of one that has no id; `""` when none is stated.
-        words: The words it was read from, on one line.
+        licence: An SPDX expression; `LicenseRef-…` for a licence without an id; `""` if none is stated.
+        words: The words that state it, on one line.
     """
 
     licence: str = ""
@@ -55,7 +55,7 @@ class Statement:
 
 
 def licence_of(text: str) -> str:
-    """Return the licence that the head of a file states, or an empty string.
+    """Return the licence stated at the top of a file, or an empty string.
 
     >>> licence_of("// SPDX-License-Identifier: MIT OR Apache-2.0")
     'MIT OR Apache-2.0'
@@ -66,14 +66,14 @@ def licence_of(text: str) -> str:
 
 
 def read_licence(text: str) -> Statement:
-    """Return the licence that the head of a file states, with its words.
+    """Return the licence stated at the top of a file, with the words that state it.
 
-    An SPDX line within the first 30 lines comes first and is returned whole, then an `@license` tag, then the words of
-    the known licences in a comment. A clause that takes rights away, such as the Commons Clause, is joined to its
-    licence by `AND`. A notice that reserves all rights is `LicenseRef-Proprietary`, unless there is a licence beside
-    it, and a sentence that puts the file under a licence nobody knows is `LicenseRef-` and that licence's name. Of the
-    GNU licences only the version is told, not whether a later one will do. Nothing beyond the first 3,000 characters is
-    read, and a mere pointer ("see LICENSE") states none.
+    An SPDX line within the first 30 lines takes precedence and is returned whole, then an `@license` tag, then the
+    wording of a known licence in a comment. A restricting clause, such as the Commons Clause, is appended with `AND`. A
+    notice that reserves all rights gives `LicenseRef-Proprietary`, unless a licence accompanies it; a sentence that
+    names an unknown licence gives `LicenseRef-` and that name. For GNU licences only the version is detected, not
+    whether a later one is allowed. Only the first 3,000 characters are read, and a mere pointer ("see LICENSE") does
+    not count.
 
     >>> read_licence("// Licensed under the Acme Community License 1.2")
     Statement(licence='LicenseRef-Acme-Community-License-1.2', words='Licensed under the Acme Community License 1.2')
@@ -82,16 +82,16 @@ def read_licence(text: str) -> Statement:
     lower = head.lower()
     if not _may_state(lower):
         return Statement()
-    from swiftprep.scan.licence_words import NAMES, RIDERS, WORDS  # many patterns, which most files do without
+    from swiftprep.scan.licence_words import NAMES, RIDERS, WORDS  # many patterns, which most files never need
 
     if stated := _SPDX.search("\n".join(head.split("\n", _LINES)[:_LINES])):
         return Statement(_trimmed(stated[1]), " ".join(stated[0].split()))
-    # What a page shows to its visitors, such as a footer that reserves all rights, is not about its source.
-    found = [match[0] for match in _COMMENT.finditer(head)]
-    notices = [*_leading(head), *(comment for comment in found if _OWNER.search(comment))]
-    if not found and not re.search(r"[<{;=]", head[:400]):
-        found = notices = [head]
-    comments = "\n".join(found)
+    # Text that a page shows to visitors, such as a footer that reserves all rights, is not about its source.
+    blocks = [match[0] for match in _COMMENT.finditer(head)]
+    notices = [*_leading(head), *(comment for comment in blocks if _OWNER.search(comment))]
+    if not blocks and not re.search(r"[<{;=]", head[:400]):
+        blocks = notices = [head]
+    comments = "\n".join(blocks)
     for tag in _TAG.finditer(comments):
         stated_tag = _trimmed(tag[1])
         if " " in stated_tag or stated_tag.lower() in NAMES or _IS_ID.fullmatch(stated_tag):
@@ -108,7 +108,7 @@ def read_licence(text: str) -> Statement:
 
 
 def _may_state(lower: str) -> bool:
-    """Return whether a head in small letters has anything in it that a licence is stated with."""
+    """Return whether a lower-case text may state a licence."""
     if any(hint in lower for hint in _HINTS):
         return True
     if not lower.isascii() and any(hint in lower for hint in _CHINESE_HINTS):
@@ -117,7 +117,7 @@ def _may_state(lower: str) -> bool:
 
 
 def _leading(head: str) -> list[str]:
-    """Return the comments that stand before any code."""
+    """Return the comments before any code."""
     comments = []
     at = 0
     while match := _COMMENT.match(head, _ABOVE.match(head, at).end()):  # type: ignore[union-attr]  # it matches nothing, too
@@ -127,7 +127,7 @@ def _leading(head: str) -> list[str]:
 
 
 def _unknown(words: str, notice: str, lines: str) -> Statement:
-    """Return what a notice says that names no known licence: all rights reserved, or some other licence."""
+    """Read a notice without a known licence: all rights reserved, or a licence of another name."""
     from swiftprep.scan.licence_words import LABEL, NAMES, POINTER, RESERVED, RESTRICTED, STATEMENTS
 
     if match := RESERVED.search(words) or RESTRICTED.search(notice):
@@ -144,7 +144,7 @@ def _unknown(words: str, notice: str, lines: str) -> Statement:
 
 
 def _reference(name: str) -> str:
-    """Return an SPDX reference for a licence that has no id.
+    """Return an SPDX reference for a licence without an id.
 
     >>> _reference("Acme Community License, v1.2"), _reference("")
     ('LicenseRef-Acme-Community-License-v1.2', 'LicenseRef-Unknown')
@@ -155,18 +155,17 @@ def _reference(name: str) -> str:
 
 
 def _trimmed(expression: str) -> str:
-    """Drop what a comment left at the end of an expression: a full stop, a bracket that was opened before it."""
+    """Drop trailing punctuation and unbalanced brackets from an expression."""
     expression = expression.rstrip(" \t.:-")
     surplus = expression.count(")") - expression.count("(")
     return expression[: len(expression) - surplus] if surplus > 0 else expression[max(-surplus, 0) :]
 
 
 def allowed(licence: str, allow: frozenset[str]) -> bool:
-    """Return whether a licence can be satisfied with the allowed ones.
+    """Return whether a licence expression is satisfied by the allowed licences.
 
-    Of `A OR B` one will do, of `A AND B` both must be allowed; an exception (`A WITH B`) takes nothing away from what A
-    allows, and "or later" (`A+`, `A-or-later`) may be taken as that version. Case does not matter. What is no SPDX
-    expression is not allowed; no licence at all always is.
+    `A OR B` needs one of the two, `A AND B` needs both. `A WITH B` is allowed wherever A is, and `A+` or `A-or-later`
+    wherever A is. Case is ignored. An invalid SPDX expression is never allowed; a file without a licence always is.
 
     Args:
         licence: An id or an expression, as `licence_of` returns it.
@@ -178,7 +177,7 @@ def allowed(licence: str, allow: frozenset[str]) -> bool:
     if not licence.strip():
         return True
     tokens = re.findall(r"[()]|[^\s()]+", licence)[::-1]
-    # Nobody nests deeper, and so a hostile text cannot exhaust the stack.
+    # No real expression nests deeper; the limit keeps a hostile one from exhausting the stack.
     if tokens.count("(") > 50:
         return False
     try:

@@ -1,4 +1,4 @@
-"""One file → everything the scan needs of it, packed as bytes: what runs in the worker processes."""
+"""Read one file into a `FileRecord` of packed bytes; this runs in the worker processes."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _NOT_READ = ("unreadable", "symlink", "not-a-file")
 
 
 def read_file(job: Job, path: str, known: str = "") -> FileRecord | None:
-    """Read a file, find its secrets, parse it and make its samples; None when its hash is `known`."""
+    """Read a file, replace its secrets, parse it and make its samples; None if its hash equals `known`."""
     source = read_source(Path(job.root), path)
     if isinstance(source, Reject):
         return reject(source.reason, source.detail, "" if source.reason in _NOT_READ else source.reason)
@@ -40,14 +40,14 @@ def read_file(job: Job, path: str, known: str = "") -> FileRecord | None:
     facts, shape = _parse(text.encode("utf-8", "replace"), name)
     if not path.lower().endswith(job.suffixes):
         return FileRecord(source.sha, b"{}", orjson.dumps(facts))
-    made = SampleBuilder(job.wanted, name, text, facts, shape).make()
-    if not made.rows:
-        if made.dropped:
-            size = max(size or 0 for _, _, size in made.dropped)
-            detail = f"{size} tokens, more than {job.wanted.max_tokens}, and nothing to cut"
+    samples = SampleBuilder(job.wanted, name, text, facts, shape).make()
+    if not samples.rows:
+        if samples.dropped:
+            size = max(size or 0 for _, _, size in samples.dropped)
+            detail = f"{size} tokens, more than {job.wanted.max_tokens}, and it cannot be cut (过长且无法切分)"
             return reject("too-long", detail, source.sha, orjson.dumps(facts))
         if any(task.kind != "api" for task in job.wanted.tasks):
-            detail = "none of the kinds of samples makes a prompt and an answer of it"
+            detail = "none of the sample kinds fits this file (没有适合这个文件的样本种类)"
             return reject("no-sample", detail, source.sha, orjson.dumps(facts))
     head: dict[str, Any] = {
         "encoding": source.encoding,
@@ -55,9 +55,9 @@ def read_file(job: Job, path: str, known: str = "") -> FileRecord | None:
         "findings": [[finding.line, finding.kind] for finding in findings],
         "errors": facts.pop("errors", []),
         "notes": facts.pop("notes", []),
-        "dropped": made.dropped,
+        "dropped": samples.dropped,
     }
-    return FileRecord(source.sha, orjson.dumps(head), orjson.dumps(facts), orjson.dumps(made.rows), signature(text))
+    return FileRecord(source.sha, orjson.dumps(head), orjson.dumps(facts), orjson.dumps(samples.rows), signature(text))
 
 
 def _parse(source: bytes, path: str) -> tuple[dict[str, Any], CutPlaces]:

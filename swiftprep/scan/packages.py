@@ -1,4 +1,4 @@
-"""The npm packages of a tree, as their `package.json` name them."""
+"""Find the npm packages of a tree through their `package.json` files."""
 
 from __future__ import annotations
 
@@ -18,23 +18,23 @@ _DEEPEST = 3  # levels below the root
 
 
 def packages_of(root: Path) -> dict[str, str]:
-    """Return the names of the tree's packages with their folders, those further up first.
+    """Return the tree's package names with their folders, those nearest the root first.
 
-    Links are not followed, and what is no regular file is passed over; one that cannot be read is told.
+    Links are not followed and special files are skipped; an unreadable `package.json` gives a warning.
     """
-    found: dict[str, str] = {}
+    folders: dict[str, str] = {}
     level = [""]
     for _ in range(_DEEPEST + 1):
         for folder in level:
             name = read_package(root, folder).get("name")
             if isinstance(name, str) and name:
-                found.setdefault(name, folder)
+                folders.setdefault(name, folder)
         level = [below for folder in level for below in _folders(root, folder)]
-    return found
+    return folders
 
 
 def read_package(root: Path, folder: str) -> dict[str, Any]:
-    """Return what `root/folder/package.json` holds; an empty dict where there is none, or no object."""
+    """Return the content of `root/folder/package.json`, or an empty dict if it is missing or no object."""
     data = read_bytes(root, os.path.join(folder, "package.json"))
     if isinstance(data, bytes):
         with suppress(ValueError):
@@ -45,10 +45,10 @@ def read_package(root: Path, folder: str) -> dict[str, Any]:
     return {}
 
 
-@lru_cache(maxsize=1024)  # said once
+@lru_cache(maxsize=1024)  # warn once
 def _tell_unread(path: str, why: str) -> None:
     logger.warning(
-        "%s: cannot be read (%s): what it says of the package and of Vue is not known (无法读取 package.json)",
+        "%s: cannot be read (%s): its package name and Vue version are unknown (无法读取 package.json)",
         path,
         why,
     )

@@ -1,4 +1,4 @@
-"""`Scan`: what a scan found, kept in memory while it is small and in a temporary file when it is not."""
+"""`Scan`, the result of a scan, kept in memory while small and otherwise in a temporary file."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ IN_MEMORY = 32_000_000  # bytes
 
 
 class Spool:
-    """Stretches of bytes, written once and read in any order; a temporary file only when there are many."""
+    """Byte strings, written once and read in any order; large amounts go to a temporary file."""
 
     def __init__(self) -> None:
         self._file: IO[bytes] = io.BytesIO()
         self._end = 0
 
     def add(self, data: bytes) -> tuple[int, int]:
-        """Append bytes and return where they lie, as offset and length."""
+        """Append bytes and return their place as `(offset, length)`."""
         if isinstance(self._file, io.BytesIO) and self._end + len(data) > IN_MEMORY:
             on_disk = tempfile.TemporaryFile()  # noqa: SIM115 - closed when the scan is no longer used
             weakref.finalize(self, on_disk.close)
@@ -44,7 +44,7 @@ class Spool:
         try:
             self._file.write(data)
         except OSError as error:
-            error.filename = error.filename or tempfile.gettempdir()  # it is full
+            error.filename = error.filename or tempfile.gettempdir()  # probably full
             raise
         start = self._end
         self._end += len(data)
@@ -58,7 +58,7 @@ class Spool:
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A file that was kept: its path as text, where its samples lie, its side, and what else is known of it."""
+    """A file that was kept: its path as text, the place of its samples, its split and further details."""
 
     path: str
     rows: tuple[int, int]
@@ -67,12 +67,12 @@ class Kept:
 
 
 class Scan:
-    """What a scan found. `Scanner.scan` makes it.
+    """The result of `Scanner.scan`.
 
     Attributes:
         root: The scanned folder.
-        rejects: Every file that was found and not kept, with the reason. Files found = kept + rejects.
-        commit: The git commit the folder was last changed in, or None outside a repository.
+        rejects: Every file that was found but not kept, with the reason. Files found = kept + rejects.
+        commit: The git commit checked out in the folder, or None outside a repository.
         framework: The framework's name.
         vue_version: Its version of Vue.
     """
@@ -105,19 +105,19 @@ class Scan:
 
     @property
     def found(self) -> int:
-        """How many source files the tree has, kept or not."""
+        """The number of source files in the tree, kept or not."""
         return self.kept + len(self.rejects)
 
     @property
     def kept(self) -> int:
-        """How many files were kept."""
+        """The number of files kept."""
         return len(self._kept)
 
     @property
     def files(self) -> list[dict[str, Any]]:
-        """Of each kept file: path, split, encoding, and licence, errors and notes where there are any."""
-        shown = ("encoding", "licence", "errors", "notes")
-        rows = [{"path": k.path, "split": k.split, **{n: k.head[n] for n in shown if n in k.head}} for k in self._kept]
+        """The path, split and encoding of each kept file, and its licence, errors and notes if any."""
+        keys = ("encoding", "licence", "errors", "notes")
+        rows = [{"path": k.path, "split": k.split, **{n: k.head[n] for n in keys if n in k.head}} for k in self._kept]
         of_path = {row["path"]: row for row in rows}
         for path, note in self._side("notes"):
             if path in of_path:
@@ -131,7 +131,7 @@ class Scan:
 
     @property
     def dropped(self) -> list[Reject]:
-        """What made no sample or no component: longer than `max_tokens`, with its size, or failed, with the reason."""
+        """The parts that gave no sample or component: too long, with the size, or failed, with the reason."""
         return [
             Reject(f"{k.path}:{span[0]}-{span[1]}", "too-long", f"{kind} of {size} tokens")
             for k in self._kept
@@ -147,7 +147,7 @@ class Scan:
         ]
 
     def _side(self, name: str) -> Iterator[list[Any]]:
-        """Yield the rows of one side of what all files together say."""
+        """Yield the rows stored under a name by `ScanAggregate.add`."""
         for side, place in self._derived:
             if side == name:
                 yield from orjson.loads(self._spool.get(place))
@@ -155,7 +155,7 @@ class Scan:
     def stream(self, split: str | None = None) -> Iterator[Sample]:
         """Yield the samples, or those of one split, without holding them all in memory.
 
-        They come file by file in path order, then those of the catalogue.
+        The order is by file path, followed by the samples from the catalogue.
 
         Args:
             split: `"train"`, `"val"` or None for both.
@@ -190,30 +190,30 @@ class Scan:
 
     @cached_property
     def samples(self) -> list[Sample]:
-        """All samples, ordered by path; `meta["split"]` is `"train"` or `"val"`."""
+        """All samples, in the order of `stream`; `meta["split"]` is `"train"` or `"val"`."""
         return list(self.stream())
 
     @property
     def train(self) -> list[Sample]:
-        """The samples to train on."""
+        """The training samples."""
         return [s for s in self.samples if s.meta["split"] == "train"]
 
     @property
     def val(self) -> list[Sample]:
-        """The samples held out."""
+        """The held-out samples."""
         return [s for s in self.samples if s.meta["split"] == "val"]
 
     @cached_property
     def catalog(self) -> Catalog:
-        """The components found, and how all components are used."""
+        """The catalogue of the components found, with the usage of all components."""
         return Catalog.unpack(self._packed())
 
     def reasons(self) -> dict[str, int]:
-        """Return how many files were rejected for each reason, the most frequent first."""
+        """Return the number of rejected files by reason, most frequent first."""
         return dict(Counter(reject.reason for reject in self.rejects).most_common())
 
     def kinds(self) -> pd.DataFrame:
-        """Return one row per kind of sample: how many, and their tokens where they were counted.
+        """Return one row per kind of sample, with counts and, if there was a tokenizer, tokens.
 
         The columns are kind, samples, train, val, tokens, median_tokens, longest, dropped.
         """
@@ -259,15 +259,15 @@ class Scan:
         """Write the results into `folder`, all of them or none; see `swiftprep.storage.outputs`.
 
         `train.jsonl` and `val.jsonl` hold the samples, `rejects.jsonl` the files that were not kept, `dropped.jsonl`
-        the parts of kept files that are too long, `findings.jsonl` where secrets were replaced, `catalog.json` the
-        catalogue and `web-types.json` what an IDE completes the framework with.
+        the parts of kept files that are too long or failed, `findings.jsonl` the places of replaced secrets,
+        `catalog.json` the catalogue and `web-types.json` the components for completion in IDEs.
 
         Returns:
-            The path of each, by the name without its suffix. Each is there even when it is empty.
+            The path of each file, by its name without suffix. Empty files are written too.
 
         Raises:
-            ConfigError: another process writes there, and does not come to an end.
-            OSError: the folder cannot be written to, or the disk is full; what was there is as it was.
+            ConfigError: another process is writing there and does not finish in time.
+            OSError: the folder is not writable, or the disk is full; earlier results are left unchanged.
         """
         with writing(folder, "scan", sides=("train.jsonl", "val.jsonl")) as staged:
             paths = self._write(staged)

@@ -1,4 +1,4 @@
-"""`Scanner`: a code base in, training samples and the catalogue of its components out."""
+"""`Scanner`: turn a code base into training samples and a catalogue of its components."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from swiftprep.process.workers import Guarded, Lost, pool_of
 from swiftprep.progress import progress_bar
 from swiftprep.records import Reject
 from swiftprep.scan.aggregate import Files, ScanAggregate, SpooledFacts, all_components, all_usage
-from swiftprep.scan.api_samples import api_samples, told
+from swiftprep.scan.api_samples import api_samples, failures_and_notes
 from swiftprep.scan.cache import ScanCache, store_path
 from swiftprep.scan.commit import commit_of
 from swiftprep.scan.file_record import SUFFIXES, File, FileRecord, Job, not_parsed, readable, shown_name
@@ -42,7 +42,7 @@ from swiftprep.scan.tasks import KINDS, load_task
 from swiftprep.scan.vue_version import vue_version_of
 from swiftprep.scan.walk import FoundFile, walk
 
-_POOL_BYTES = 6_000_000  # to read before starting worker processes pays
+_POOL_BYTES = 6_000_000  # to read before worker processes are worth starting
 _CHUNK_BYTES = 400_000
 _PACKAGE = Path(__file__).parents[1]
 
@@ -50,10 +50,10 @@ Read: TypeAlias = Callable[[list[FoundFile], Mapping[str, str]], "Future[list[Fi
 
 
 class Scanner:
-    """Turn a code base into samples, and into a catalogue of its components.
+    """Turn a code base into samples and a catalogue of its components.
 
-    Vue single-file components, JavaScript and TypeScript with or without JSX, Python and Java are read. Secrets are
-    replaced before anything else is made of a file.
+    It reads Vue single-file components, JavaScript and TypeScript with or without JSX, Python and Java. Secrets are
+    replaced before a file is parsed.
 
     >>> import pathlib, tempfile
     >>> root = pathlib.Path(tempfile.mkdtemp())
@@ -86,43 +86,45 @@ class Scanner:
         file_memory_mb: int = 2000,
         cache: bool = True,
     ) -> None:
-        """Set up a scan; nothing is read yet but the templates.
+        """Set up a scan; only the templates are read yet.
 
         Args:
             root: The folder of the code base.
-            framework: Name of the private framework, as the samples shall call it.
-            vue_version: Version of Vue, as the samples shall call it, such as `"3.4"`. None takes it from the nearest
-                `package.json` where that names a Vue 3, and is `"2.7"` otherwise.
+            framework: Name of the private framework, as written in the samples.
+            vue_version: Version of Vue, as written in the samples, such as `"3.4"`. None takes it from the nearest
+                `package.json` if that requires Vue 3, and is `"2.7"` otherwise.
             lang: Language of the instructions, `"zh"` or `"en"`.
             kinds: The samples to make: `"component"`, `"template"`, `"script"`, `"fim"`, `"page"`, `"api"`, or the
-                paths of your own `.yaml` templates (`swiftprep.scan.tasks` says how they are written).
-            suffixes: Endings of the files to make samples of. The catalogue is made of all that can be read: a mixin
-                in a `.js` file belongs to the `.vue` file that uses it.
+                paths of your own `.yaml` templates (see `swiftprep.scan.tasks` for their format).
+            suffixes: Endings of the files to make samples of. The catalogue always uses every readable file, since a
+                `.vue` file may use a mixin from a `.js` file.
             ignore: gitignore patterns in place of the default ones (`.git/`, `node_modules/`, `dist/` …). The
-                tree's own `.gitignore` files apply in any case.
-            max_tokens: The longest a sample may be, prompt and answer together, without the chat template's few tokens.
-                A longer component is cut at its blocks, statements and methods.
-            tokenizer: Folder of the model whose tokenizer counts, or a function that counts the tokens of a text.
-            allow_licenses: SPDX ids; a file whose header states another licence is rejected. None allows all.
-            redact: Whether secrets are replaced by words such as `REDACTED_PASSWORD`.
+                tree's own `.gitignore` files always apply.
+            max_tokens: The maximum length of a sample, prompt and answer together, without the chat template's few
+                tokens. A longer component is cut at its blocks, statements and methods.
+            tokenizer: Folder of a model with a tokenizer, or a function that counts the tokens of a text.
+            allow_licenses: SPDX ids; a file that states another licence in its header is rejected. None allows all.
+            redact: Whether to replace secrets by words such as `REDACTED_PASSWORD`.
             val_fraction: Share of the files to hold out, from 0 to below 1.
-            seed: Which are held out.
-            workers: How many processes read; None takes as many as pay. The result is the same.
-            file_seconds: Seconds of processor time that reading a file may take, and as many more for each megabyte; a
-                file that takes longer is rejected.
-            file_memory_mb: Megabytes that a process that reads may take (on Linux).
-            cache: Whether to remember what was read, in the cache folder (`$SWIFTPREP_CACHE`), so that the next scan
-                reads only what changed. Its secrets are replaced, and only its owner can read it.
+            seed: Seed for the choice of the files to hold out.
+            workers: Number of worker processes; None chooses it by the size of the tree. The result is the same.
+            file_seconds: Seconds of processor time allowed per file, and the same again for each megabyte; a file that
+                takes longer is rejected.
+            file_memory_mb: Memory limit of a worker process in megabytes (on Linux).
+            cache: Whether to cache the results in the cache folder (`$SWIFTPREP_CACHE`), so that the next scan reads
+                only changed files. Secrets in it are replaced, and only its owner can read it.
 
         Raises:
-            ConfigError: the folder is not there, or a setting is out of range.
-            MissingDependencyError: there is a tokenizer to load, and the package for it is not installed.
+            ConfigError: the folder does not exist, or a setting is out of range.
+            MissingDependencyError: the package that loads the tokenizer is not installed.
         """
         self.root = Path(root)
         if not self.root.is_dir():
             raise ConfigError(f"{self.root}: no such folder (没有这个文件夹)")
         if not is_number(val_fraction) or not 0 <= val_fraction < 1:
-            raise ConfigError(f"val_fraction={val_fraction!r:.100}: expected a share from 0 to below 1")
+            raise ConfigError(
+                f"val_fraction={val_fraction!r:.100}: expected a number from 0 to below 1 (应在 0 到 1 之间)"
+            )
         if workers is not None:
             check_workers(workers)
         if max_tokens is not None and (max_tokens < 1 or tokenizer is None):
@@ -131,10 +133,10 @@ class Scanner:
             )
         self.suffixes = tuple(suffix.lower() for suffix in one_or_more("suffixes", suffixes))
         if not self.suffixes or not set(self.suffixes) <= set(SUFFIXES):
-            raise ConfigError(f"suffixes={self.suffixes}: expected some of {', '.join(SUFFIXES)}")
+            raise ConfigError(f"suffixes={self.suffixes}: expected some of {', '.join(SUFFIXES)} (不支持的后缀)")
         tasks = tuple(load_task(kind, lang) for kind in one_or_more("kinds", kinds))
         if not tasks:
-            raise ConfigError(f"kinds: expected at least one of {', '.join(KINDS)}")
+            raise ConfigError(f"kinds: expected at least one of {', '.join(KINDS)} (至少要有一种样本)")
         count = tokenizer if callable(tokenizer) or tokenizer is None else tokens.Counter(tokenizer)
         self.framework = framework
         self.vue_version = vue_version or vue_version_of(self.root)
@@ -143,7 +145,7 @@ class Scanner:
         self.seed = seed
         self.workers = workers
         self._limits = ItemLimits.given("file", file_seconds, file_memory_mb)
-        # A counting function of the user's cannot be told from another, so nothing is remembered of it.
+        # Two counting functions of the user cannot be told apart, so their results are not cached.
         self.cache = cache and not (callable(tokenizer) and count is tokenizer)
         self._job = Job(
             str(self.root),
@@ -154,10 +156,10 @@ class Scanner:
         )
 
     def scan(self) -> Scan:
-        """Read the tree.
+        """Scan the tree.
 
         Raises:
-            ConfigError: there is no file to read below the folder, or a template fails.
+            ConfigError: the folder holds no file to read, or a template fails.
         """
         listed = list(walk(self.root, suffixes=SUFFIXES, ignore=self.ignore))
         if not any(self._is_wanted(item) for item in listed):
@@ -172,7 +174,7 @@ class Scanner:
             store.close()
 
     def _is_wanted(self, item: FoundFile | Reject) -> bool:
-        """Return whether a file counts: one to make samples of, or a folder behind which there may be some."""
+        """Return whether an item is a file to make samples of, or a folder that may hold some."""
         suffix = suffix_of(item.path)
         return suffix in self.suffixes or (isinstance(item, Reject) and suffix not in SUFFIXES)
 
@@ -191,7 +193,7 @@ class Scanner:
                 rejects.append(Reject(name, *head["reject"]))
             if record is not None and is_kept:
                 name = files.add(name, head, record, spool)
-            elif record is not None and record.facts:  # for the catalogue alone
+            elif record is not None and record.facts:  # only for the catalogue
                 files.facts.setdefault(name, spool.add(record.facts))
             if record is not None and record.facts:
                 digest.update(f"{name}\0{record.sha}\0{is_kept}\0".encode("utf-8", "replace"))
@@ -218,12 +220,12 @@ class Scanner:
     def _whole(
         self, files: Files, packages: dict[str, str], digest: str, store: ScanCache, spool: Spool
     ) -> ScanAggregate:
-        """Return what only all files together say: the catalogue, the samples made of it, and who is held out."""
+        """Return the results from all files together: the catalogue, its samples and the held-out files."""
         whole = ScanAggregate()
         known = store.whole(digest)
         if known is not None:
             whole.held_out = set(orjson.loads(known[0]))
-            with suppress(sqlite3.DatabaseError):  # damaged: it is made again
+            with suppress(sqlite3.DatabaseError):  # damaged: build it again
                 for side, data in known[1]:
                     whole.add(side, data, spool)
                 return whole
@@ -235,7 +237,7 @@ class Scanner:
         val = {files.paths[index] for index in whole.held_out}
         linked = Linked(facts, packages)
         parts = api_samples(self._job.wanted, frame, all_components(linked, frame.usage), val)
-        for side, data in chain(parts, told(linked)):
+        for side, data in chain(parts, failures_and_notes(linked)):
             store.add_whole(side, data)
             whole.add(side, data, spool)
         store.finish_whole(digest, orjson.dumps(sorted(whole.held_out)))
@@ -244,7 +246,7 @@ class Scanner:
     def _records(
         self, listed: list[FoundFile | Reject], store: ScanCache
     ) -> Iterator[tuple[FoundFile | Reject, FileRecord | None]]:
-        """Yield each file with its record, in the order listed; what is not known is read, by several processes."""
+        """Yield each file with its record, in order; files not in the cache are read by worker processes."""
         known = store.known()
         unread = {
             item.path: known.sha(item) for item in listed if isinstance(item, FoundFile) and not known.is_current(item)
@@ -281,7 +283,7 @@ class Scanner:
             record = None
             if isinstance(item, FoundFile):
                 result = next(fresh) if item.path in unread else None
-                if result is None:  # known, or read again and found unchanged
+                if result is None:  # cached, or read again and unchanged
                     result = store.get(item.path) or read([item], {}).result()[0]
                 record = not_parsed(result) if isinstance(result, Lost) else result
                 if item.path in unread and record is not None and record.sha:
@@ -290,18 +292,18 @@ class Scanner:
             bar.update()
 
     def _fingerprint(self) -> str:
-        """Return a hash of all that shapes a file's record: the settings, and swiftprep itself."""
+        """Return a hash of everything that shapes a file's record: the settings and swiftprep's own code."""
         wanted = self._job.wanted
-        said = (
+        settings = (
             wanted.tasks, wanted.framework, wanted.vue_version, wanted.max_tokens,
             getattr(wanted.count, "fingerprint", ""), self.suffixes,
             sorted(self._job.licences) if self._job.licences is not None else None, self._job.redact, _code(),
         )  # fmt: skip
-        return hashlib.blake2b(repr(said).encode("utf-8", "replace"), digest_size=16).hexdigest()
+        return hashlib.blake2b(repr(settings).encode("utf-8", "replace"), digest_size=16).hexdigest()
 
 
 def _batches(listed: list[FoundFile | Reject], unread: dict[str, str]) -> Iterator[list[FoundFile | Reject]]:
-    """Cut the list where about `_CHUNK_BYTES` are to be read, or after 500 files."""
+    """Split the list into batches of about `_CHUNK_BYTES` to read, or 500 files."""
     batch: list[FoundFile | Reject] = []
     size = 0
     for item in listed:
@@ -316,7 +318,7 @@ def _batches(listed: list[FoundFile | Reject], unread: dict[str, str]) -> Iterat
 
 @contextmanager
 def _readers(job: Job, limits: ItemLimits, workers: int) -> Iterator[Read]:
-    """Yield what has files read by worker processes, given the hashes of what is known of them."""
+    """Yield a function that has worker processes read files, given their cached hashes."""
     task = Guarded(partial(read_in_worker, job), limits=limits, size=attrgetter("size"))
     with pool_of(workers) as pool:
         yield lambda files, known: pool.submit(task, [File(f.path, known.get(f.path, ""), f.size) for f in files])
@@ -324,6 +326,6 @@ def _readers(job: Job, limits: ItemLimits, workers: int) -> Iterator[Read]:
 
 @lru_cache(maxsize=1)
 def _code() -> str:
-    """Return a hash over swiftprep's own files, so that no record outlives the code that made it."""
+    """Return a hash of swiftprep's source files, so that a change of the code invalidates the cache."""
     stats = [(str(p), p.stat().st_size, p.stat().st_mtime_ns) for p in sorted(_PACKAGE.rglob("*.py"))]
     return hashlib.blake2b(repr(stats).encode(), digest_size=16).hexdigest()

@@ -1,4 +1,4 @@
-"""Read a source file as text, whatever its encoding, and say of one that is nobody's writing why."""
+"""Read a source file as text in any encoding, and detect generated and minified files."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from swiftprep.records import Reject
 MAX_BYTES = 1_000_000
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
-    (codecs.BOM_UTF32_LE, "utf-32"),  # before UTF-16, whose mark it begins with
+    (codecs.BOM_UTF32_LE, "utf-32"),  # before UTF-16, since it begins with the same bytes
     (codecs.BOM_UTF32_BE, "utf-32"),
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
-# Since its folder was listed, a file may have become a link, which is not followed, or a pipe that nobody writes to,
-# which is not waited for. Not every platform has each flag.
+# Since the folder was listed, the file may have become a link, which must not be followed, or a pipe without a writer,
+# which must not block. Not every platform has all of these flags.
 _FLAGS = os.O_RDONLY
 for _name in ("O_NOFOLLOW", "O_NONBLOCK", "O_NOCTTY", "O_CLOEXEC", "O_BINARY"):
     _FLAGS |= getattr(os, _name, 0)
@@ -32,8 +32,8 @@ _COMMENTS = {"//": "", "#": "", "--": "", "/*": "*/", "<!--": "-->", '"""': '"""
 _OPENINGS = tuple(_COMMENTS)
 _END = r"(?=\s*(?:$|[，。、；！,.;!:：)）*/—-]))"
 _KEEP_OUT = r"(?:请勿|切勿|禁止|严禁|不要|不得|勿)[^\n，。]{0,6}(?:修改|编辑|改动|更改)"
-# How people and their tools say it, in a comment near the top. Each names the file or speaks to who would edit it:
-# "the number is generated automatically" is said of fields as well.
+# How people and tools mark generated files, in a comment near the top. Each pattern names the file or addresses its
+# editor, since fields too are described as "generated automatically".
 _GENERATED = re.compile(
     "|".join(
         [
@@ -57,8 +57,8 @@ _GENERATED = re.compile(
 
 _SCRIPTS = (".js", ".mjs", ".cjs", ".jsx", ".ts", ".mts", ".cts", ".tsx", ".css")
 _COMMON_JS = r"^[ \t]*(?:exports\.__esModule ?= ?(?:true|!0)\b|Object\.defineProperty\(exports, ?['\"]__esModule['\"],)"
-# What compilers and bundlers leave in their output: words to look for first, since that is faster by far, the pattern
-# that makes sure, and the name to report. Several begin with the same word, which is looked for once.
+# Traces of compilers and bundlers: words to search for first, which is much faster, a pattern to confirm, and the name
+# to report. Several share a word, which is searched for only once.
 _COMPILED = tuple(
     (words, re.compile(pattern, re.MULTILINE), name)
     for words, pattern, name in (
@@ -81,7 +81,7 @@ _COMPILED = tuple(
             r"|['\"]object['\"] ?===? ?typeof exports ?&& ?['\"](?:object|undefined)['\"] ?[!=]==? ?typeof module ?\?",
             "UMD bundle",
         ),
-        # A table of texts is written by hand in this form, too; what a compiler makes of modules has code in it.
+        # Tables of texts written by hand have this form too, but compiled modules contain code.
         (["__", "__esModule", "function"], _COMMON_JS, "compiled to CommonJS"),
         (["__", "__esModule", "require("], _COMMON_JS, "compiled to CommonJS"),
         (["_interopRequire"], r"^[ \t]*function _interopRequire\w{0,20}\(", "compiled to CommonJS"),
@@ -98,16 +98,16 @@ _COMPILED = tuple(
 
 _LONG_LINE = 300
 _DATA = re.compile(
-    r"(?:(?<=[=:(,+\[])|^)\s*([\"'`])(?:\\.|(?!\1)[^\\\n]){200,}\1[;,)\]}\s]*$"  # HTML or CSS to write somewhere
+    r"(?:(?<=[=:(,+\[])|^)\s*([\"'`])(?:\\.|(?!\1)[^\\\n]){200,}\1[;,)\]}\s]*$"  # HTML or CSS in a string
     r"|[A-Za-z0-9+/=%]{60,}"  # base64, hashes, percent-encoding
     r"|[-\d.,\sMLHVCSQTAZmlhvcsqtaze]{60,}"  # the path of an SVG, a table of numbers
     r"|\"[^\"\n(;]*\"|'[^'\n(;]*'|`[^`\n(;]*`"
-    r"|[^\x00-\x7f]+",  # Chinese has no spaces to tell prose by
+    r"|[^\x00-\x7f]+",  # Chinese prose has no spaces
     re.MULTILINE,
 )
-_NEXT_RULE = re.compile(r"\}[.#@\w]")  # of a style sheet; in data, a comma or a bracket comes after a brace
-# Of 400 minified files of 15 packages, none has more than 5.1% white space by this count; of written ones with long
-# lines, none less than 7.7%.
+_NEXT_RULE = re.compile(r"\}[.#@\w]")  # in a style sheet; in data, a comma or bracket follows a brace
+# Of 400 minified files from 15 packages, none has more than 5.1% white space by this measure; of handwritten files with
+# long lines, none has less than 7.7%.
 _LEAST_CODE = 250
 _MOST_BLANKS = 0.06
 _LEAST_STATEMENTS = 0.01
@@ -119,7 +119,7 @@ class Source:
 
     Attributes:
         text: The content with `\n` line ends and without a byte order mark.
-        encoding: What it was read as.
+        encoding: The encoding it was decoded with.
         sha: BLAKE2b of the file's bytes, 16 bytes long, in hex.
     """
 
@@ -136,7 +136,7 @@ def read_source(
     keep_minified: bool = False,
     keep_generated: bool = False,
 ) -> Source | Reject:
-    """Read `root/path`, or say why it cannot be used.
+    """Read `root/path`, or return a `Reject` with the reason it cannot be used.
 
     The encoding is taken from the byte order mark, else UTF-8, else GB18030 (which holds GBK and GB2312), else
     charset-normalizer's best guess.
@@ -144,9 +144,9 @@ def read_source(
     Args:
         root: The folder of the code base.
         path: The file, relative to it.
-        max_bytes: The largest size to take.
-        keep_minified: Take a file even if `why_minified` finds it is.
-        keep_generated: Take a file even if `why_generated` finds it is.
+        max_bytes: The maximum size.
+        keep_minified: Accept minified files (see `why_minified`).
+        keep_generated: Accept generated files (see `why_generated`).
     """
     data = read_bytes(root, path, max_bytes=max_bytes)
     if isinstance(data, Reject):
@@ -157,7 +157,7 @@ def read_source(
     text, encoding = decoded
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     if not text.strip():
-        return Reject(path, "empty", "nothing but white space")
+        return Reject(path, "empty", "nothing but white space (文件为空)")
     if not keep_generated and (why := why_generated(text, path)):
         return Reject(path, "generated", why)
     if not keep_minified and (why := why_minified(text)):
@@ -166,10 +166,10 @@ def read_source(
 
 
 def read_bytes(root: Path, path: str, *, max_bytes: int = MAX_BYTES) -> bytes | Reject:
-    """Read `root/path` if it is a regular file of at most `max_bytes`, or say why not.
+    """Read `root/path` if it is a regular file of at most `max_bytes`, or return a `Reject` with the reason.
 
-    A symbolic link is not followed, and nothing is waited for, whatever lies there by now. At most one byte more than
-    `max_bytes` is read, even of a file that grows meanwhile.
+    Symbolic links are not followed, and reading never blocks. At most `max_bytes` + 1 bytes are read, even if the file
+    grows meanwhile.
     """
     try:
         descriptor = os.open(os.path.join(root, path), _FLAGS)
@@ -193,11 +193,11 @@ def read_bytes(root: Path, path: str, *, max_bytes: int = MAX_BYTES) -> bytes | 
 
 
 def _unopened(path: str, error: OSError | ValueError) -> Reject:
-    code = getattr(error, "errno", None)  # none in a ValueError, which says that no file can have such a name
+    code = getattr(error, "errno", None)  # a ValueError (invalid file name) has none
     if code == errno.ELOOP:
-        return Reject(path, "symlink", "is a symbolic link by now")
+        return Reject(path, "symlink", "has become a symbolic link")
     if code == errno.ENXIO:
-        return Reject(path, "not-a-file", "a socket, or a device that is not there")
+        return Reject(path, "not-a-file", "a socket, or a device that does not exist")
     return Reject(path, "unreadable", getattr(error, "strerror", None) or str(error))
 
 
@@ -210,25 +210,25 @@ def _decode(data: bytes, path: str) -> tuple[str, str] | Reject:
             text = data.decode(encoding)
         except UnicodeDecodeError:
             if encoding == "utf-8" and _is_damaged_utf8(data):
-                return Reject(path, "undecodable", "UTF-8 with bytes that are none (文件是损坏的 UTF-8)")
+                return Reject(path, "undecodable", "UTF-8 with invalid bytes (文件是损坏的 UTF-8)")
             continue
         return (text, encoding) if "\0" not in text else Reject(path, "binary", "has NUL characters")
     if marked:
-        return Reject(path, "undecodable", f"not the {marked} its byte order mark says")
-    from charset_normalizer import from_bytes  # costs 50 ms, and few files need it
+        return Reject(path, "undecodable", f"not the {marked} that its byte order mark announces")
+    from charset_normalizer import from_bytes  # takes 50 ms to import, and few files need it
 
     guess = from_bytes(data).best()
     return Reject(path, "undecodable", "no encoding fits") if guess is None else (str(guess), guess.encoding)
 
 
 def _is_damaged_utf8(data: bytes) -> bool:
-    """Tell whether it was UTF-8 once: most of what such bytes mean in GB18030 is characters nobody wrote."""
+    """Return whether the bytes are damaged UTF-8, which in GB18030 would be mostly rare characters."""
     text = data.decode("utf-8", "replace")
     return len(re.findall("[\u2e80-\u9fff\uff00-\uffef]", text)) >= text.count("\ufffd")
 
 
 def why_generated(text: str, path: str) -> str:
-    """Return what shows that a tool wrote the file, or an empty string.
+    """Return the evidence that the file was generated, or an empty string.
 
     >>> why_generated("// Code generated by protoc-gen-js. DO NOT EDIT.", "api.js")
     'says "Code generated by"'
@@ -237,10 +237,10 @@ def why_generated(text: str, path: str) -> str:
 
     Args:
         text: The content.
-        path: Only scripts and style sheets are looked at for what compilers and bundlers leave behind.
+        path: Its path; only scripts and style sheets are searched for traces of compilers and bundlers.
     """
-    if said := _GENERATED.search(_head_comments(text)):
-        return f'says "{" ".join(said[0].split())}"'
+    if notice := _GENERATED.search(_head_comments(text)):
+        return f'says "{" ".join(notice[0].split())}"'
     if path.lower().endswith(_SCRIPTS):
         there: dict[str, bool] = {}
         for words, sign, name in _COMPILED:
@@ -252,7 +252,7 @@ def why_generated(text: str, path: str) -> str:
 
 
 def _head_comments(text: str) -> str:
-    """Return the lines of comment among the first of the file."""
+    """Return the comment lines near the top of the file."""
     comments = []
     closing = ""
     for line in text.split("\n", _HEAD_LINES)[:_HEAD_LINES]:
@@ -271,10 +271,10 @@ def _head_comments(text: str) -> str:
 
 
 def why_minified(text: str) -> str:
-    """Return what shows that the white space was taken out of the code, or an empty string.
+    """Return the evidence that the code was minified, or an empty string.
 
-    A long line of data, such as the path of an SVG, an image in base64 or a table, does not make a file minified:
-    what is looked at is the code left when the data is taken out of the long lines.
+    Data such as an SVG path, a base64 image or a table is first removed from the long lines, so data alone does not
+    make a file minified.
 
     >>> why_minified("!function(e,t){var n=t(e);n&&e.push(n)}(a,b);" * 20)
     'long lines with 2% white space are 100% of the code'

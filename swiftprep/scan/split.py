@@ -1,4 +1,4 @@
-"""Hold files out so that nothing in them was seen in training: near copies and folders stay on one side."""
+"""Choose the files to hold out, keeping near copies and folders in one split to avoid leakage."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from swiftprep.streams import get_logger
 logger = get_logger(__name__)
 
 PERMUTATIONS = 64
-BANDS = 16  # of 4 values: two files alike by 0.8 meet in one with probability 0.9999
-ALIKE = 0.75  # share of equal values from which two files count as near copies
-LEAST_WORDS = 12  # of a text shorter than this, only exact copies are found
+BANDS = 16  # of 4 values: two files with similarity 0.8 share a band with probability 0.9999
+ALIKE = 0.75  # minimum share of equal values for near copies
+LEAST_WORDS = 12  # shorter texts match only exact copies
 
 _SPACED = bytes(code if code > 127 or chr(code).isalnum() else 32 for code in range(256))
 
 
 def signature(text: str) -> bytes:
-    """Return the MinHash signature of a text's pairs of neighbouring words, 256 bytes; of a short one its hash.
+    """Return the MinHash signature of a text's word bigrams, 256 bytes; for a short text, its hash.
 
     Source: Broder, On the resemblance and containment of documents (1997).
     """
@@ -38,7 +38,7 @@ def signature(text: str) -> bytes:
 def near_copies(signatures: Sequence[bytes]) -> list[int]:
     """Return a group number for each signature; near copies share one.
 
-    Time is linear in the number of signatures: within a bucket each is compared with the first only.
+    The time is linear in the number of signatures: within a bucket, each is compared only with the first.
     """
     parents = list(range(len(signatures)))
     width = 4 * PERMUTATIONS // BANDS
@@ -76,15 +76,15 @@ def _join(parents: list[int], one: int, other: int) -> None:
 def held_out(paths: Sequence[str], signatures: Sequence[bytes], fraction: float, seed: int) -> set[int]:
     """Choose the files to hold out, by index.
 
-    Near copies stay together. Whole folders do, too, unless the tree has only one, or only folders far larger than
-    what is to be held out. Each kind of file gives its share. The choice depends on names, contents and the seed, and
+    Near copies stay together, and so do whole folders, unless the tree has only one, or only folders far larger than
+    the share to hold out. Each kind of file contributes its share. The choice depends on names, contents and the seed,
     not on the order of the files.
 
     Args:
         paths: The files, relative to the root.
         signatures: Their signatures, in the same order.
         fraction: Share of the files to hold out.
-        seed: Which ones.
+        seed: Seed for the choice.
     """
     wanted = min(round(len(paths) * fraction) or int(fraction > 0), len(paths) - 1)
     if wanted < 1:
@@ -102,12 +102,12 @@ def _chosen(paths: list[str], signatures: list[bytes], fraction: float, wanted: 
         groups = by_folder
     if min(map(len, groups)) > len(paths) // 2:
         logger.warning(
-            "nearly all files are copies of each other; the held-out ones are not new to the model (文件几乎都是重复的)"
+            "nearly all files are copies of each other; the model will have seen the held-out ones (文件几乎都是重复的)"
         )
         groups = [[index] for index in range(len(paths))]
     groups.sort(key=lambda group: _draw(seed, min(paths[index] for index in group)))
     kinds: defaultdict[str, list[list[int]]] = defaultdict(list)
-    for group in groups:  # of each kind of file its share, or a few helpers could be all that is held out
+    for group in groups:  # each kind contributes its share, else only a few helpers might be held out
         kinds[Counter(paths[index].rpartition(".")[2].lower() for index in group).most_common(1)[0][0]].append(group)
     chosen: set[int] = set()
     for of_kind in kinds.values():
@@ -127,7 +127,7 @@ def _draw(seed: int, name: str) -> bytes:
 
 
 def _with_folders(paths: Sequence[str], copies: Sequence[int]) -> list[int]:
-    """Join the groups of files that lie in one folder."""
+    """Merge the groups of files that share a folder."""
     parents = list(range(len(paths)))
     seen: dict[str | int, int] = {}
     for index, path in enumerate(paths):
@@ -137,7 +137,7 @@ def _with_folders(paths: Sequence[str], copies: Sequence[int]) -> list[int]:
 
 
 def _groups(numbers: Iterable[int]) -> list[list[int]]:
-    found: defaultdict[int, list[int]] = defaultdict(list)
+    groups: defaultdict[int, list[int]] = defaultdict(list)
     for index, number in enumerate(numbers):
-        found[number].append(index)
-    return list(found.values())
+        groups[number].append(index)
+    return list(groups.values())

@@ -1,8 +1,8 @@
-"""Find the source files of a tree, and say of each one left out why.
+"""Find the source files of a tree, and record why each of the others is left out.
 
-What is ignored is what git ignores. The patterns are translated here, in the order git tries them, since the walk needs
-answers that a general matcher does not give: whether a pattern names this very path (and not a folder above it, which
-the walk has judged already), for names of any bytes, at a microsecond a file.
+Files are ignored by git's rules. The patterns are translated here, in git's order, because the walk needs more than a
+general matcher offers: whether a pattern matches this very path rather than a parent folder (which the walk has already
+checked), for file names of arbitrary bytes, at a microsecond a file.
 """
 
 from __future__ import annotations
@@ -20,12 +20,11 @@ from pathlib import Path
 from swiftprep.records import Reject
 from swiftprep.scan.gitignore import LONGEST_GLOB, SPECIAL, ignore_lines
 
-# Other people's code that was copied in. A supplier is called "vendor" too, and a login through another site
-# "third-party": among pages, components and whatever lies deeper in `src/`, such folders are the project's own, but for
-# those among the assets.
+# Third-party code copied into the tree. "vendor" may also mean a supplier, and "third-party" a login through another
+# site: among pages, components and deeper in `src/`, such folders are the project's own, except among the assets.
 _COPIED = ("vendor/", "vendors/", "third_party/", "third-party/")
-# What is never the project's own source, in gitignore syntax. A tree's own .gitignore files add to it; they cannot take
-# anything back, since what is read of a tree is for its reader to say.
+# Files that are never the project's own source, in gitignore syntax. The tree's .gitignore files can add to these but
+# not re-include any, since the caller decides what is read.
 DEFAULT_IGNORE = (
     ".git/", ".hg/", ".svn/",
     "node_modules/", "bower_components/", ".yarn/", ".pnpm-store/",
@@ -62,12 +61,12 @@ _CLASSES = {
 
 @dataclass(frozen=True, slots=True)
 class FoundFile:
-    """A source file, with what tells whether it has changed since.
+    """A source file, with the size and time that show whether it has changed.
 
     Attributes:
         path: Relative to the walked folder, with `/`.
         size: In bytes.
-        mtime_ns: When its content last changed, in nanoseconds.
+        mtime_ns: Modification time in nanoseconds.
     """
 
     path: str
@@ -76,21 +75,21 @@ class FoundFile:
 
 
 def walk(root: Path, *, suffixes: Iterable[str], ignore: Iterable[str] | None = None) -> Iterator[FoundFile | Reject]:
-    """Yield, in sorted order, each source file under `root` or the `Reject` that says why not.
+    """Yield each source file under `root` in sorted order, or a `Reject` with the reason it is left out.
 
-    Every file whose name ends with one of `suffixes`, in any case, is yielded once, as one or the other, wherever it
-    lies: files in ignored folders are listed too. Symbolic links are not followed; one that leads to a folder is
-    listed as rejected, since there may be source files behind it, and so is a folder that cannot be listed.
+    Every file with one of the `suffixes`, in upper or lower case, is yielded exactly once, including those in ignored
+    folders. Symbolic links are not followed; a link to a folder is yielded as rejected, since it may lead to source
+    files, and so is a folder that cannot be listed.
 
-    One folder is in memory at a time, and those it lies in.
+    Only the current folder and its parents are held in memory.
 
     Args:
         root: The folder to walk.
-        suffixes: Endings to look for, such as `".vue"`.
-        ignore: gitignore patterns in place of `DEFAULT_IGNORE`; the tree's `.gitignore` files ignore more.
+        suffixes: File name endings, such as `".vue"`.
+        ignore: gitignore patterns to use instead of `DEFAULT_IGNORE`; the tree's `.gitignore` files always apply.
     """
     lines = [os.fsencode(line) for line in (DEFAULT_IGNORE if ignore is None else ignore)]
-    given = _rules("", lines, "default" if ignore is None else "ignore=")
+    caller_rules = _rules("", lines, "default" if ignore is None else "ignore=")
     endings = tuple(suffix.lower() for suffix in suffixes)
     top = _enter(root, "", (), "", endings)
     if isinstance(top, Reject):
@@ -102,7 +101,7 @@ def walk(root: Path, *, suffixes: Iterable[str], ignore: Iterable[str] | None = 
         for entry in level.entries:
             path = level.prefix + entry.name
             is_folder = entry.is_dir(follow_symlinks=False)
-            why = level.ignored_by or _ignored_by(path, entry.name, is_folder, given, level.rules)
+            why = level.ignored_by or _ignored_by(path, entry.name, is_folder, caller_rules, level.rules)
             if is_folder:
                 below = _enter(root, path, level.rules, why, endings)
                 if isinstance(below, Reject):
@@ -117,7 +116,7 @@ def walk(root: Path, *, suffixes: Iterable[str], ignore: Iterable[str] | None = 
 
 @dataclass(frozen=True, slots=True)
 class _Level:
-    """A folder being walked: what is left of it, and what applies to all of it."""
+    """A folder being walked: its remaining entries, and the rules that apply to it."""
 
     entries: Iterator[os.DirEntry[str]]
     prefix: str
@@ -148,13 +147,13 @@ def _enter(
 
 
 def _may_hold_files(entry: os.DirEntry[str]) -> bool:
-    """Tell whether it is a folder or a link to one."""
+    """Return whether the entry is a folder or a link to one."""
     if entry.is_dir(follow_symlinks=False):
         return True
     try:
         return entry.is_symlink() and entry.is_dir()
     except OSError as error:
-        return error.errno != errno.ELOOP  # a link to itself leads nowhere; what others lead to is not known
+        return error.errno != errno.ELOOP  # a link to itself leads nowhere; others may lead to a folder
 
 
 def _judge(path: str, entry: os.DirEntry[str]) -> FoundFile | Reject:
@@ -171,7 +170,7 @@ def _judge(path: str, entry: os.DirEntry[str]) -> FoundFile | Reject:
 
 @dataclass(frozen=True, slots=True)
 class _Pattern:
-    """One line of an ignore file: a literal, an ending, or a glob of the name or of the path from its folder."""
+    """One line of an ignore file: a literal, an ending or a glob, matched against the name or the relative path."""
 
     ignores: bool
     folders_only: bool
@@ -191,7 +190,7 @@ class _Pattern:
 
 @dataclass(frozen=True, slots=True)
 class _Patterns:
-    """Patterns of one ignore file, the last first, with tests that pass over a name none of them can match."""
+    """The patterns of one ignore file, last first, with quick tests for names that none of them matches."""
 
     patterns: tuple[_Pattern, ...]
     names: frozenset[str]
@@ -215,7 +214,7 @@ class _Patterns:
 
 @dataclass(frozen=True, slots=True)
 class _Rules:
-    """One ignore file: the folder it lies in (with a slash), the name to report, what it says of either kind."""
+    """One ignore file: its folder (with a slash), the name to report, and its patterns for files and for folders."""
 
     base: str
     name: str
@@ -223,13 +222,13 @@ class _Rules:
     of_folders: _Patterns
 
 
-def _ignored_by(path: str, name: str, is_folder: bool, given: _Rules, rules: tuple[_Rules, ...]) -> str:
-    """Return which rules ignore the path: those given, or, like git, the deepest of the tree's that mentions it."""
-    for rule in (given, *rules):
+def _ignored_by(path: str, name: str, is_folder: bool, caller_rules: _Rules, rules: tuple[_Rules, ...]) -> str:
+    """Return the rules that ignore the path: the caller's, or, as in git, the deepest of the tree's that match it."""
+    for rule in (caller_rules, *rules):
         decision = (rule.of_folders if is_folder else rule.of_files).decide(name, path[len(rule.base) :])
         if decision:
             return f"{path}{'/' if is_folder else ''} by {rule.name}"
-        if decision is False and rule is not given:
+        if decision is False and rule is not caller_rules:
             return ""
     return ""
 
@@ -257,7 +256,7 @@ def _any(globs: list[bytes]) -> re.Pattern[bytes] | None:
 
 
 def _pattern(line: bytes, number: int) -> _Pattern | None:
-    """Parse a line; like git, pass over one that is no pattern or can match nothing, such as `!` or `[`."""
+    """Parse a line; like git, skip one that is no pattern or matches nothing, such as `!` or `[`."""
     line = line.removesuffix(b"\n").removesuffix(b"\r").partition(b"\0")[0]
     trimmed = line.rstrip(b" ")
     if trimmed != line and (len(trimmed) - len(trimmed.rstrip(b"\\"))) % 2:
@@ -275,7 +274,7 @@ def _pattern(line: bytes, number: int) -> _Pattern | None:
     if not SPECIAL.search(glob):
         return _Pattern(ignores, folders_only, of_path, literal=os.fsdecode(glob)) if glob else None
     ending = os.fsdecode(glob[1:])
-    # Half a character at its start would make one with what comes before it in a name: that is compared as bytes.
+    # An ending that begins within a multi-byte character must be compared as bytes.
     if not of_path and glob.startswith(b"*") and not SPECIAL.search(glob, 1) and ending.isprintable():
         return _Pattern(ignores, folders_only, of_path, ending=ending)
     translated = _translate(glob, number)
@@ -287,22 +286,22 @@ def _pattern(line: bytes, number: int) -> _Pattern | None:
 def _translate(glob: bytes, number: int) -> bytes | None:
     """Translate a glob to a regular expression to match in full; None if nothing can match it.
 
-    What stands between two `*` is taken where it first fits and never tried again further on, which cannot lose a
-    match and keeps a glob of many `*` from taking for ever. The same goes for what stands between two `**/`.
+    The part between two `*` is matched at its first occurrence, without backtracking; this loses no match and keeps a
+    glob with many `*` fast. The same holds for the part between two `**/`.
 
     Args:
-        glob: A glob that is not a mere literal.
-        number: What makes the names of its groups unique.
+        glob: A glob that is not a plain literal.
+        number: A number that makes its group names unique.
     """
     special = SPECIAL.search(glob)
     free_of_globs = special.start() if special else len(glob)
-    blocks = [(b"", [b""])]  # for each `**/`: how it starts, then the parts between its `*`
+    blocks = [(b"", [b""])]  # for each `**/`: its prefix, then the parts between its `*`
     at = 0
     while at < len(glob):
         parts = blocks[-1][1]
         char = glob[at : at + 1]
         if char == b"*":
-            # git compares what is free of globs first and then takes the rest for a pattern of its own.
+            # git compares the literal prefix first and then treats the rest as a separate pattern.
             starts = at in (0, free_of_globs) or glob[at - 1 : at] == b"/"
             end = at + len(glob[at:]) - len(glob[at:].lstrip(b"*"))
             across = starts and end - at > 1
@@ -349,7 +348,7 @@ def _translate(glob: bytes, number: int) -> bytes | None:
 
 
 def _bracket(glob: bytes, at: int) -> tuple[bytes, int] | None:
-    """Translate the set that opens before `at`; return it and where it ends, or None if it never does."""
+    """Translate the bracket set that opens before `at`; return it with its end, or None if it is not closed."""
     negated = glob[at : at + 1] in (b"!", b"^")
     at += negated
     members: set[int] = set()

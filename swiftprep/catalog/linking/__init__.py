@@ -1,1 +1,1 @@
-"""From the facts of all files to components: imports, mixins and types followed."""
+"""Link the facts of all files into components by resolving imports, mixins and types."""

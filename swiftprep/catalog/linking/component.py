@@ -1,4 +1,4 @@
-"""A component's whole API from its options: props, events, slots, methods, with mixins and bases merged as Vue does."""
+"""Read a component's whole API from its options, merging mixins and bases as Vue does."""
 
 from __future__ import annotations
 
@@ -13,30 +13,30 @@ from swiftprep.catalog.linking.typed import TYPES
 from swiftprep.catalog.vue.typescript_types import first_parameter
 from swiftprep.catalog.vue.values import Value, doc_tags
 
-Place: TypeAlias = tuple[str, int]  # a file, and which of its options
+Place: TypeAlias = tuple[str, int]  # a file, and the index of the options in it
 _USUAL_MODELS = (("value", "input"), ("modelValue", "update:modelValue"))
 _BEING_READ: tuple[list[Event], bool] = ([], False)
 _HIDDEN = ("@private", "@internal", "@ignore")
 
 
 class ComponentReader:
-    """Turns options into `Component`s; a mixin used a hundred times is read once."""
+    """Turns component options into `Component`s; each mixin is read only once."""
 
     def __init__(self, modules: Modules) -> None:
         self.modules = modules
         self._props = PropReader(modules, self.component)
-        self._read: dict[Place, Component] = {}  # bases, as others may build on them too
-        self._cut_short: dict[Place, Component] = {}  # those that may lack something: for one component alone
-        self._open: dict[Place, tuple[Component, list[Place]]] = {}  # those being read: their own part, their bases
-        self._is_cut = False  # whether one of them was come across again
+        self._read: dict[Place, Component] = {}  # bases, which several components may share
+        self._cut_short: dict[Place, Component] = {}  # possibly incomplete ones, valid for one component only
+        self._open: dict[Place, tuple[Component, list[Place]]] = {}  # those being read: their own API, their bases
+        self._is_cut = False  # whether a cycle was found among them
 
     def component(self, path: str, index: int, depth: int = 0) -> Component:
-        """Return the merged API of the options at `(path, index)`; its `name` is empty when the options give none.
+        """Return the merged API of the options at `(path, index)`; `name` is empty if the options have none.
 
         Args:
             path: The file.
-            index: Which of its options.
-            depth: How deep within others it was asked for.
+            index: The index of the options in the file.
+            depth: The nesting depth of the request.
         """
         asked, is_base = (path, index), bool(self._open)
         if asked in self._open:
@@ -50,9 +50,9 @@ class ComponentReader:
                 if self._known(place) is not None or not (goes_on or place in self._open or place == asked):
                     stack.pop()
                 elif place in self._open:
-                    made = self._whole(*self._open[place])
+                    component = self._whole(*self._open[place])
                     is_whole = not (self._is_cut or self.modules.effort.is_cut)
-                    (self._read if is_whole and (is_base or len(stack) > 1) else self._cut_short)[place] = made
+                    (self._read if is_whole and (is_base or len(stack) > 1) else self._cut_short)[place] = component
                     del self._open[stack.pop()]
                 else:
                     self._open[place] = Component(name=""), []
@@ -77,29 +77,29 @@ class ComponentReader:
         return self._read.get(place) or self._cut_short.get(place)
 
     def _whole(self, own: Component, bases: list[Place]) -> Component:
-        made = own
+        component = own
         for base in reversed(bases):
             part = self._known(base)
             if part is not None:
-                made = self._merged(made, part)
-        return replace(made, model=made.model or _model(made))
+                component = self._merged(component, part)
+        return replace(component, model=component.model or _model(component))
 
-    def _joined_to_outer(self, made: Component, path: str, index: int, depth: int) -> Component:
-        """Return a component with the options that its `<script src>` names, as its own."""
+    def _joined_to_outer(self, own: Component, path: str, index: int, depth: int) -> Component:
+        """Return a component merged with the options in the file of its `<script src>`."""
         place = self.modules.outer(path, index)
         if place is None or place == (path, index):
-            return replace(made, open=tuple(sorted({*made.open, "props", "events", "slots"})))
+            return replace(own, open=tuple(sorted({*own.open, "props", "events", "slots"})))
         outer = self.component(*place, depth + 1)
-        joined = self._merged(made, outer)
+        joined = self._merged(own, outer)
         at_home = {what: tuple(_at_home(item, outer.path) for item in getattr(joined, what)) for what in ITEMS}
         joined = replace(joined, **cast(Any, at_home))
         return replace(
-            joined, name=made.name or outer.name, doc=made.doc or outer.doc, model=made.model or outer.model,
-            components=(*made.components, *outer.components),
+            joined, name=own.name or outer.name, doc=own.doc or outer.doc, model=own.model or outer.model,
+            components=(*own.components, *outer.components),
         )  # fmt: skip
 
     def _merged(self, own: Component, base: Component) -> Component:
-        """Return `own` with what `base`, a mixin or the component it extends, adds."""
+        """Return `own` merged with `base`, a mixin or an extended component."""
         effort = self.modules.effort
         if not effort.spend((len(own.mixins) + len(base.mixins)) // 8):
             return own
@@ -128,22 +128,22 @@ class ComponentReader:
         )
 
     def _bases(self, options: dict[str, Any], path: str, depth: int) -> list[Place]:
-        """Return what the options build on: `extends` first, then the mixins, as Vue merges them."""
-        found = [self.modules.component(options["extends"], path, depth)] if "extends" in options else []
+        """Return the bases of the options in Vue's merge order: `extends`, then the mixins."""
+        places = [self.modules.component(options["extends"], path, depth)] if "extends" in options else []
         mixins, where = self.modules.resolve(options.get("mixins") or ["a", []], path, depth)
         if mixins[0] == "a":
             for value in mixins[1]:
                 inner = value[1] if value[0] == "..." else value
-                made, there = self.modules.resolve(inner, where, depth)
-                items = made[1] if value[0] == "..." and made[0] == "a" else [made]
-                found += [self.modules.component(item, there, depth) for item in items]
-        found += [self.modules.component(value, path, depth) for value in options.get("spreads", ())]
-        return [base for base in found if base is not None]
+                resolved, there = self.modules.resolve(inner, where, depth)
+                items = resolved[1] if value[0] == "..." and resolved[0] == "a" else [resolved]
+                places += [self.modules.component(item, there, depth) for item in items]
+        places += [self.modules.component(value, path, depth) for value in options.get("spreads", ())]
+        return [base for base in places if base is not None]
 
     def _own(self, options: dict[str, Any], path: str, bases: list[Place], depth: int) -> Component:
         unknown = set(options.get("open", ()))
         props = _named(self._props.read(options.get("props"), path, unknown, depth))
-        if options.get("functional") and "props" not in options:  # then every attribute is one
+        if options.get("functional") and "props" not in options:  # then every attribute is a prop
             unknown.add("props")
         defaults = self._props.defaults(options.get("defaults", ()), path, depth)
         props = [replace(p, default=defaults[p.name], required=False) if p.name in defaults else p for p in props]
@@ -184,8 +184,8 @@ class ComponentReader:
         )
 
     def _local_tags(self, options: dict[str, Any], path: str) -> list[str]:
-        made, _ = self.modules.resolve(options.get("components") or ["o", []], path)
-        names = [entry[0] for entry in made[1]] if made[0] == "o" else []
+        resolved, _ = self.modules.resolve(options.get("components") or ["o", []], path)
+        names = [entry[0] for entry in resolved[1]] if resolved[0] == "o" else []
         if options.get("setup"):
             names += [
                 name
@@ -197,11 +197,11 @@ class ComponentReader:
     def _declared_model(self, value: Value | None, path: str) -> tuple[str, str] | None:
         if value is None:
             return None
-        made, where = self.modules.resolve(value, path)
-        if made[0] != "o":
+        resolved, where = self.modules.resolve(value, path)
+        if resolved[0] != "o":
             return None
-        said = {key: self.modules.text(inner, where) for key, inner, _ in made[1]}
-        return said.get("prop") or "value", said.get("event") or "input"
+        texts = {key: self.modules.text(inner, where) for key, inner, _ in resolved[1]}
+        return texts.get("prop") or "value", texts.get("event") or "input"
 
     def _declared_events(self, value: Value | None, path: str, unknown: set[str], depth: int) -> list[Event]:
         if value is None:
@@ -209,19 +209,19 @@ class ComponentReader:
         if not self.modules.effort.spend(1, depth):
             unknown.add("events")
             return []
-        made, where = self.modules.resolve(value, path, depth)
+        resolved, where = self.modules.resolve(value, path, depth)
         events, is_whole = self.modules.effort.once(
-            "events", made, where, lambda: self._events_of(made, where, depth), _BEING_READ
+            "events", resolved, where, lambda: self._events_of(resolved, where, depth), _BEING_READ
         )
         unknown.update(() if is_whole and self.modules.effort.spend(len(events) // 50) else ("events",))
         return events
 
-    def _events_of(self, made: Value, where: str, depth: int) -> tuple[list[Event], bool]:
-        """Return the events that a value declares, and whether there are no others."""
+    def _events_of(self, resolved: Value, where: str, depth: int) -> tuple[list[Event], bool]:
+        """Return the events that a value declares, and whether the list is complete."""
         unknown: set[str] = set()
         events: list[Event] = []
-        if made[0] == "a":
-            for item in made[1]:
+        if resolved[0] == "a":
+            for item in resolved[1]:
                 if self.modules.effort.is_spent:
                     unknown.add("events")
                     break
@@ -231,20 +231,20 @@ class ComponentReader:
                     events.append(Event(text))
                 else:
                     unknown.add("events")
-        elif made[0] == "o":
-            for key, inner, doc in named_entries(self.modules, made, where):
+        elif resolved[0] == "o":
+            for key, inner, doc in named_entries(self.modules, resolved, where):
                 if key is None:
                     unknown.add("events")
                 elif key == "...":
                     events += self._declared_events(inner, where, unknown, depth + 1)
                 else:
                     events.append(Event(key, inner[1] if inner[0] == "f" else "", doc=doc))
-        elif made[0] in TYPES:
-            members = self._props.types.members(made, where, depth)
+        elif resolved[0] in TYPES:
+            members = self._props.types.members(resolved, where, depth)
             unknown.update(() if members.complete else ("events",))
             events = [Event(name, _payload(prop.type), doc=prop.doc) for name, prop in members.by_name.items()]
         else:
-            for argument in made[2] if made[0] == "c" else ():
+            for argument in resolved[2] if resolved[0] == "c" else ():
                 events += self._declared_events(argument, where, unknown, depth + 1)
             if not events:
                 unknown.add("events")
@@ -275,26 +275,26 @@ def _bound(bindings: list[str]) -> str:
 
 
 def _methods(listed: list[list[str]]) -> list[Method]:
-    made = []
+    methods = []
     for name, signature, doc in listed:
         if name[:1] not in "_$" and ("@" not in doc or not any(tag in doc for tag in _HIDDEN)):
-            made.append(Method(name, signature, doc=doc_tags(doc)[0] if doc else ""))
-    return _named(made)
+            methods.append(Method(name, signature, doc=doc_tags(doc)[0] if doc else ""))
+    return _named(methods)
 
 
 def _named(items: list[Any]) -> list[Any]:
-    """Keep one of each name, joining what the others say of it."""
-    made: dict[str, Any] = {}
+    """Return one item per name, merging the details of duplicates."""
+    by_name: dict[str, Any] = {}
     for item in items:
-        known = made.get(kebab(item.name))
+        known = by_name.get(kebab(item.name))
         if known is None:
-            made[kebab(item.name)] = item
+            by_name[kebab(item.name)] = item
             continue
         if isinstance(known, Slot) and isinstance(item, Slot):
             names = tuple(dict.fromkeys([*known.bindings, *item.bindings]))
             known = replace(known, bindings=names, type=_bound(list(names)) or known.type)
-        made[kebab(item.name)] = replace(known, doc=known.doc or item.doc, type=known.type or item.type)
-    return list(made.values())
+        by_name[kebab(item.name)] = replace(known, doc=known.doc or item.doc, type=known.type or item.type)
+    return list(by_name.values())
 
 
 def _at_home(item: Any, path: str) -> Any:

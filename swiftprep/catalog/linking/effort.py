@@ -1,4 +1,4 @@
-"""How far linking follows what the files of a tree name: they may be written so that it would never come to an end."""
+"""Limit the effort of linking, so that hostile files cannot make it run forever."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from swiftprep.catalog.vue.values import Value
 
 Result = TypeVar("Result")
 
-MAX_DEPTH = 100  # of values within values, types within types, components within components
-MOST_STEPS = 50_000  # of one component; those of large frameworks take some hundreds
+MAX_DEPTH = 100  # of nested values, types or components
+MOST_STEPS = 50_000  # per component; those of large frameworks need a few hundred
 MOST_ITEMS = 1_000  # props, events, slots or methods of one component
-_RESERVE = 2_000_000  # steps that components may take from each other's share
+_RESERVE = 2_000_000  # unused steps that other components may use
 _SHARE = 2_000
 
 
 class Effort:
-    """What following the names of one component costs, and what was found out on the way.
+    """The remaining steps for resolving one component, and the results cached on the way.
 
     Attributes:
-        is_cut: Whether something was left out because it lies too deep, takes too long or is too much.
+        is_cut: Whether a limit on depth, steps or items was reached, so that something is missing.
     """
 
     def __init__(self) -> None:
@@ -31,7 +31,7 @@ class Effort:
         self.start()
 
     def start(self) -> None:
-        """Begin with another component: forget what the one before found, and take its steps."""
+        """Start another component: clear the cached results and allot new steps."""
         self._reserve = min(_RESERVE, self._reserve + max(self._left, 0) + _SHARE)
         self._left = max(_SHARE, min(MOST_STEPS, self._reserve))
         self._reserve = max(0, self._reserve - self._left)
@@ -39,7 +39,7 @@ class Effort:
         self.is_cut = False
 
     def spend(self, steps: int = 1, depth: int = 0) -> bool:
-        """Take steps, and return whether to go on; if not, something is left out."""
+        """Use up steps, and return whether to go on; if not, the result is incomplete."""
         self._left -= steps
         if self._left < 0 or depth > MAX_DEPTH:
             self.is_cut = True
@@ -48,29 +48,29 @@ class Effort:
 
     @property
     def is_spent(self) -> bool:
-        """Whether no steps are left, so that there is no use in going on with a list."""
+        """Whether no steps are left, so that loops can stop early."""
         return self._left < 0
 
     def once(self, what: str, value: Value, path: str, find: Callable[[], Result], meanwhile: Result) -> Result:
-        """Return what `find` does, which is asked once for each `what` of a value in a file.
+        """Return the result of `find`, called only once for each purpose, value and file.
 
         Args:
-            what: What is found out.
-            value: Of what: the very object.
-            path: The file it stands in.
-            find: Finds it out.
-            meanwhile: What to return when that asks for itself.
+            what: The purpose, such as `"props"`.
+            value: The value, compared by identity.
+            path: The file that contains it.
+            find: Computes the result.
+            meanwhile: The result to return for recursive requests.
         """
         key = (what, id(value), path)
         known = self._known.get(key)
         if known is None:
-            self._known[key] = (value, meanwhile)  # as long as the value is held, no other has its id
+            self._known[key] = (value, meanwhile)  # holding the value keeps its id unique
             self._known[key] = known = (value, find())
         result: Result = known[1]
         return result
 
     def named(self, key: tuple[Any, ...], find: Callable[[], Result], meanwhile: Result) -> Result:
-        """Return what `find` does, which is asked once for each key; as `once`, by name."""
+        """Return the result of `find`, called only once for each key; like `once`, but by name."""
         known = self._known.get(key)
         if known is None:
             self._known[key] = (None, meanwhile)
@@ -79,7 +79,7 @@ class Effort:
         return result
 
     def capped(self, items: list[Result]) -> list[Result]:
-        """Return each of some items once, the first `MOST_ITEMS` of them."""
+        """Return the distinct items, at most `MOST_ITEMS`."""
         distinct = list(dict.fromkeys(items))
         most = MOST_ITEMS if self.spend(len(distinct)) else _SHARE // 20
         if len(distinct) > most:

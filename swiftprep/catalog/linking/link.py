@@ -1,4 +1,4 @@
-"""Join the facts of all files into components: who is registered as what, and what others emit on it."""
+"""Link the facts of all files into components, with their registered names and the events emitted on them."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from swiftprep.catalog.linking.names import Facts, Modules
 from swiftprep.catalog.stored import to_component
 from swiftprep.catalog.vue.values import Value
 
-# File names that say nothing of the component in them; the folder's name does.
+# File names that do not describe the component in them; the folder's name does.
 _NAMELESS = frozenset("index main src component mod entry".split())
-# Tests, and what a build made of the source: where both define a component, the source counts.
+# Tests and build output; if the source defines the same component, it takes precedence.
 _ASIDE = re.compile(r"(?:^|/)(?:tests?|__tests__|e2e|es|esm|lib|cjs|umd|dist)/|\.(?:spec|test)\.|(?:^|/)\.[^/]*$")
 Failure: TypeAlias = list[Any]
 
@@ -29,7 +29,7 @@ def link(facts: Mapping[str, Facts], packages: Mapping[str, str] | None = None) 
 
 @dataclass(frozen=True, slots=True)
 class _Entry:
-    """A component to be: what it is called and where its options, or its row of a class, lie."""
+    """A component to read: its names and the place of its options, or of its row for a class."""
 
     rank: int
     path: str
@@ -42,25 +42,24 @@ class _Entry:
 
 
 class Linked:
-    """The components defined in the files, made one by one while iterating: `(key, component)` in the order of keys.
+    """The components defined in the files; iterating reads them one by one, as `(key, component)` in order of keys.
 
-    The key is the tag. A tag that two components share belongs to the registered one, else to the one that names
-    itself so, else to the first by path; the others are listed under their paths.
+    The key is the tag. If several components share a tag, it goes to the registered one, else to the one with that
+    `name`, else to the first by path; the others are listed under their paths.
 
-    One that fails is left out, and one that could not be followed to the end is open; both are said.
+    Components that fail are left out and recorded in `failed`; incomplete ones are `open` and recorded in `notes`.
 
     Attributes:
-        tags: Every name there is a component for, in kebab case and as registered.
-        failed: `[path, span, what was made, why]` of what there is no component, or no name of one, because of an
-            exception.
-        notes: `(path, note)` of each component that lacks something.
+        tags: The names of all components, in kebab case and as registered.
+        failed: `[path, span, what, why]` of each component or name that raised an exception.
+        notes: `(path, note)` of each incomplete component.
     """
 
     def __init__(self, facts: Mapping[str, Facts], packages: Mapping[str, str] | None = None) -> None:
-        """Find out who is called what.
+        """Find the names of all components.
 
         Args:
-            facts: Path → what the file says (`facts.py`).
+            facts: Path → the file's facts (`facts.py`).
             packages: Package name → its folder.
         """
         self.failed: list[Failure] = []
@@ -88,15 +87,15 @@ class Linked:
 
     @contextmanager
     def apart(self, path: str, what: str, line: int = 1) -> Iterator[None]:
-        """Give a block the steps of one component, and note an exception in it, so that it costs nothing else."""
+        """Run a block with the steps of one component, and record an exception instead of raising it."""
         effort = self._modules.effort
         effort.start()
         try:
             yield
-        except Exception as error:  # RecursionError and MemoryError are among them
+        except Exception as error:  # includes RecursionError and MemoryError
             self.failed.append([path, [line, line], what, f"{type(error).__name__}: {str(error)[:200]}"])
         if effort.is_cut:
-            self.notes.append((path, f"{what} was not followed to the end: it is too deep, too long or too much"))
+            self.notes.append((path, f"{what} was not followed to the end: it is too deep, too long or too large"))
 
     def _listed(self) -> Iterator[_Entry]:
         modules = self._modules
@@ -121,33 +120,33 @@ class Linked:
     def _component(self, key: str, entry: _Entry) -> Component:
         if entry.is_row:
             return replace(to_component(self._modules.facts[entry.path]["entries"][entry.index]), path=entry.path)
-        made = self._reader.component(entry.path, entry.index)
-        known = {event.name for event in made.events}
+        component = self._reader.component(entry.path, entry.index)
+        known = {event.name for event in component.events}
         foreign = [event for event in self._foreign.get(key, ()) if event.name not in known]
         added = [event for event in foreign if not event.name.endswith("*")]
         computed = {f"events:{event.name[:-1]}" for event in foreign if event.name.endswith("*")}
         unknown = ("events", "props", "slots") if self._modules.effort.is_cut else ()
         return replace(
-            made, name=entry.name, names=entry.names, registered=entry.registered, events=(*made.events, *added),
-            open=tuple(sorted({*made.open, *computed, *unknown})),
+            component, name=entry.name, names=entry.names, registered=entry.registered,
+            events=(*component.events, *added), open=tuple(sorted({*component.open, *computed, *unknown})),
         )  # fmt: skip
 
     def _halves(self) -> set[Place]:
-        """Return the options that are a single-file component's script, in a file of its own."""
+        """Return the places of options that a single-file component includes by `<script src>`."""
         modules = self._modules
-        found: set[Place] = set()
+        places: set[Place] = set()
         for path in modules.facts:
             for index, options in enumerate(modules.facts[path].get("components", ())):
                 if "outer" in options:
                     with self.apart(path, "script of a component", options["span"][0]):
                         place = modules.outer(path, index)
-                        found |= {place} if place is not None and not place[0].endswith(".vue") else set()
-        return found
+                        places |= {place} if place is not None and not place[0].endswith(".vue") else set()
+        return places
 
     def _registrations(self) -> dict[Place, list[str]]:
-        """Return the names each component is registered under; `""` for its own."""
+        """Return the names under which each component is registered; `""` for its own name."""
         modules = self._modules
-        found: defaultdict[Place, list[str]] = defaultdict(list)
+        names_by_place: defaultdict[Place, list[str]] = defaultdict(list)
         for path in sorted(modules.facts):
             facts = modules.facts[path]
             for name, component, loop in facts.get("registrations", ()):
@@ -159,31 +158,31 @@ class Linked:
                         place = modules.component(component_, where)
                         if place is not None:
                             text = key or modules.text(name_, where) or _own_name(modules, name_, place)
-                            found[place].append(text or "")
+                            names_by_place[place].append(text or "")
             for value in facts.get("installs", ()):
                 with self.apart(path, "installation of a component"):
                     place = modules.component(value, path)
                     if place is not None:
-                        found[place].append("")
-        for place, names in found.items():
+                        names_by_place[place].append("")
+        for place, names in names_by_place.items():
             own = ""
             with self.apart(place[0], "name of a component"):
                 own = modules.own_name(*place)
-            found[place] = list(dict.fromkeys(name or own for name in names))
-            if "" in found[place] and len(found[place]) > 1:
-                found[place].remove("")
-        return found
+            names_by_place[place] = list(dict.fromkeys(name or own for name in names))
+            if "" in names_by_place[place] and len(names_by_place[place]) > 1:
+                names_by_place[place].remove("")
+        return names_by_place
 
     def _emitted(self) -> dict[str, list[Event]]:
-        """Return the events that helpers and children emit on a component (`this.table.$emit('select')`), by its key.
+        """Return the events that helpers and children emit on each component (`this.table.$emit('select')`), by key.
 
-        The receiver's name must be the component's, with or without a prefix, and the file must lie in its folder or
-        below. What the component itself listens to with `$on` is talk between the two, not its API. The name of an
-        event of which only the beginning can be told ends with `*`.
+        The receiver must have the component's name, with or without a prefix, and the file must be in its folder or
+        below. Events that the component itself listens to with `$on` are internal, not API. If only the beginning of
+        an event's name is known, it ends with `*`.
         """
         modules = self._modules
         by_word: defaultdict[str, list[str]] = defaultdict(list)
-        around: dict[str, str] = {}  # file → the component that has others defined within it, whose parent it is
+        around: dict[str, str] = {}  # file → the component with others defined in it, as their parent
         for key, entry in self._entries.items():
             by_word[entry.name.rpartition("-")[2]].append(key)
             if not entry.is_row and _has_inner(modules.facts[entry.path]["components"][entry.index]):
@@ -195,12 +194,12 @@ class Linked:
                 with self.apart(path, "events emitted on other components"):
                     for receiver, name, arguments in foreign:
                         emitted.add(path, receiver, name, arguments)
-        return emitted.found
+        return emitted.events
 
     def _parents(self) -> defaultdict[str, list[str]]:
-        """Return the components that register another file of their folder for themselves, by that file."""
+        """Return, for each file, the components that locally register it from the same folder or below."""
         modules = self._modules
-        found: defaultdict[str, list[str]] = defaultdict(list)
+        keys_by_path: defaultdict[str, list[str]] = defaultdict(list)
         for key, entry in self._entries.items():
             local = None if entry.is_row else modules.facts[entry.path]["components"][entry.index].get("components")
             if local is None or local[0] != "o":
@@ -209,22 +208,22 @@ class Linked:
                 places = [modules.component(inner, entry.path) for _, inner, _ in local[1]]
                 for path in dict.fromkeys(place[0] for place in places if place is not None):
                     if path != entry.path and path.startswith(entry.path.rpartition("/")[0] + "/"):
-                        found[path].append(key)
-        return found
+                        keys_by_path[path].append(key)
+        return keys_by_path
 
 
 class _Emitted:
-    """Gathers the events emitted on components from outside them.
+    """Collects the events that other files emit on components.
 
     Args:
         modules: The facts of all files.
         entries: The components, by key.
-        by_word: The keys of those whose name ends with a word.
-        around: File → the component that has others defined within it.
-        parents: File → the components that register it for themselves.
+        by_word: The last word of a name → the keys of the components with it.
+        around: File → the component with others defined in it.
+        parents: File → the components that locally register it.
 
     Attributes:
-        found: Key → events.
+        events: Key → events.
     """
 
     def __init__(
@@ -235,7 +234,7 @@ class _Emitted:
         around: Mapping[str, str],
         parents: Mapping[str, list[str]],
     ) -> None:
-        self.found: defaultdict[str, list[Event]] = defaultdict(list)
+        self.events: defaultdict[str, list[Event]] = defaultdict(list)
         self._modules = modules
         self._entries = entries
         self._by_word = by_word
@@ -244,7 +243,7 @@ class _Emitted:
         self._names: defaultdict[str, set[str]] = defaultdict(set)
 
     def add(self, path: str, receiver: str, name: Value, arguments: str) -> None:
-        """Add an event that the file `path` emits on something called `receiver`."""
+        """Add an event that the file `path` emits on a receiver of this name."""
         event = self._modules.text(name, path) or _begins(name)
         if event is None:
             return
@@ -254,7 +253,7 @@ class _Emitted:
                 self._note(key, Event(event, arguments, origin=path))
             if path in self._around:
                 key = self._around[path]
-                self.found[key].append(Event(event, arguments))
+                self.events[key].append(Event(event, arguments))
                 self._names[key].add(event)
         if called in ("parent", "root", "bus", "event-bus", "child"):
             return
@@ -270,7 +269,7 @@ class _Emitted:
         heard = self._modules.facts[self._entries[key].path].get("heard", ())
         if event.name not in self._names[key] and event.name not in heard:
             self._names[key].add(event.name)
-            self.found[key].append(event)
+            self.events[key].append(event)
 
 
 def _file_name(path: str) -> str:
@@ -282,7 +281,7 @@ def _file_name(path: str) -> str:
 
 
 def _own_name(modules: Modules, name: Value, place: Place) -> str | None:
-    """Return the name when it is said as `X.name`, a prefix included (`'Ta' + X.name`)."""
+    """Return the name if it is written as `X.name`, possibly with a prefix (`'Ta' + X.name`)."""
     own = modules.own_name(*place) or None
     if name[0] == "m" and name[2] in ("name", "componentName"):
         return own
@@ -295,28 +294,30 @@ def _own_name(modules: Modules, name: Value, place: Place) -> str | None:
 def _unrolled(
     modules: Modules, path: str, name: Value, component: Value, loop: list[Any]
 ) -> list[tuple[Value, Value, str, str]]:
-    """Return `(name, component, file, key)` of each turn of the loop a registration stands in."""
+    """Return `(name, component, file, key)` for each iteration of the loop around a registration."""
     kind, variables, iterated = loop
-    made, where = _iterated(modules, iterated, path)
+    resolved, where = _iterated(modules, iterated, path)
     if component[0] == "C":
         return []
     turns: list[tuple[Value, Value, str, str]] = []
-    if made[0] == "a":
-        items = [(["x", ""], item, where) for item in made[1] if item[0] != "..."]
-        for spread in (item for item in made[1] if item[0] == "..."):
+    if resolved[0] == "a":
+        items = [(["x", ""], item, where) for item in resolved[1] if item[0] != "..."]
+        for spread in (item for item in resolved[1] if item[0] == "..."):
             inner, there = modules.resolve(spread[1], where)
             items += [(["x", ""], item, there) for item in (inner[1] if inner[0] == "a" else [])]
-    elif made[0] == "o":
+    elif resolved[0] == "o":
         items = []
-        for key, inner, _ in made[1]:
+        for key, inner, _ in resolved[1]:
             if key == "...":
                 deeper, there = modules.resolve(inner, where)
                 items += [(["s", k], v, there) for k, v, _ in (deeper[1] if deeper[0] == "o" else [])]
             else:
                 items.append((["s", key], inner, where))
-    elif made[0] == "ns":
-        exports = modules.facts[made[1]].get("exports", {})
-        items = [(["s", key], ["i", key] if value == ["i", key] else value, made[1]) for key, value in exports.items()]
+    elif resolved[0] == "ns":
+        exports = modules.facts[resolved[1]].get("exports", {})
+        items = [
+            (["s", key], ["i", key] if value == ["i", key] else value, resolved[1]) for key, value in exports.items()
+        ]
     else:
         return []
     named_by_key = kind == "in" or len(variables) > 1 or name[0] == "i"
@@ -334,7 +335,7 @@ def _unrolled(
 
 
 def _iterated(modules: Modules, value: Value, path: str) -> tuple[Value, str]:
-    """Resolve what a loop goes over; `Object.keys(x)` and its like go over `x`."""
+    """Resolve the value that a loop iterates; `Object.keys(x)` and the like iterate `x`."""
     if value[0] == "c" and value[1][0] == "m" and value[1][1] == ["i", "Object"] and value[2]:
         return modules.resolve(value[2][0], path)
     return modules.resolve(value, path)
@@ -347,6 +348,6 @@ def _begins(name: Value) -> str | None:
 
 
 def _has_inner(options: Mapping[str, Any]) -> bool:
-    """Return whether a component's local components are defined right there, as objects."""
+    """Return whether a component's local components are defined inline, as objects."""
     local = options.get("components")
     return local is not None and local[0] == "o" and any(inner[0] == "o" for _, inner, _ in local[1])

@@ -1,4 +1,4 @@
-"""Follow a name across files: imports, re-exports, namespaces, object members, what functions return."""
+"""Resolve names across files: imports, re-exports, namespaces, object members, function results."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ from swiftprep.catalog.vue.values import Value
 _SUFFIXES = ("", ".vue", ".js", ".ts", ".jsx", ".tsx", ".mjs", ".cjs", ".mts", ".cts", ".d.ts")
 _INDEX = tuple(f"/index{suffix}" for suffix in _SUFFIXES[1:])
 _MOST_KNOWN = 50_000
-_MOST_FOLDERS = 20  # of an alias such as `@/a/b/c`
-_MOST_PARTS = 200  # of a text that is joined
-_LONGEST_TEXT = 2_000  # characters of one
+_MOST_FOLDERS = 20  # in an alias such as `@/a/b/c`
+_MOST_PARTS = 200  # of a concatenated text
+_LONGEST_TEXT = 2_000  # characters of such a text
 
 Facts = Mapping[str, Any]
 
 
 class Modules:
-    """The facts of all files by path, and the way from a value in one of them to what it means.
+    """Resolves values using the facts of all files.
 
     Args:
-        facts: Path relative to the root → what the file says (`facts.py`).
+        facts: Path relative to the root → the file's facts (`facts.py`).
         packages: Package name → its folder relative to the root, from the tree's `package.json` files.
 
     Attributes:
-        effort: What following names costs; whoever asks for another component starts it anew.
+        effort: The limit on resolving names, to be restarted for each component.
     """
 
     def __init__(self, facts: Mapping[str, Facts], packages: Mapping[str, str] | None = None) -> None:
@@ -43,10 +43,10 @@ class Modules:
         self._places: dict[tuple[str, str], tuple[str, bool] | None] = {}
 
     def file(self, module: str, importer: str) -> str | None:
-        """Return the path that a module name means in `importer`, or None when it is not in the tree.
+        """Return the path of a module imported by `importer`, or None if it is not in the tree.
 
-        A relative name is looked up as bundlers do; a package's own name through its `package.json`; an alias such as
-        `@/components/Box` by the end of the path, the nearest to the importer first.
+        Relative names are resolved as in bundlers, the tree's own packages through their `package.json`, and aliases
+        such as `@/components/Box` by the end of the path, preferring files near the importer.
         """
         folder = os.path.dirname(importer)
         key = (module, folder)
@@ -69,8 +69,8 @@ class Modules:
                 for inside in (
                     (rest, f"src/{rest}", "src", "src/index", "index") if rest else ("src", "", "index", "lib")
                 ):
-                    if found := self._exact(os.path.normpath(os.path.join(base, inside))):
-                        return found
+                    if path := self._exact(os.path.normpath(os.path.join(base, inside))):
+                        return path
                 return None
         if len(parts) == 1:
             return None
@@ -85,7 +85,7 @@ class Modules:
             candidate = (path + suffix).removeprefix("./").removeprefix("/")
             if candidate in self.facts:
                 return candidate
-        stem = path.removesuffix(".js").removesuffix(".jsx")  # TypeScript names the file it will become
+        stem = path.removesuffix(".js").removesuffix(".jsx")  # TypeScript imports name the compiled file
         if stem != path:
             for suffix in (".ts", ".tsx"):
                 if stem + suffix in self.facts:
@@ -93,9 +93,9 @@ class Modules:
         return None
 
     def _by_tail(self, parts: list[str], folder: str) -> str | None:
-        """Return the file whose path ends so: the one that shares most of its beginning with the folder.
+        """Return the file with this end of its path that shares the longest prefix with the folder.
 
-        Of those that share as much it is the shortest, and of these the first.
+        Among equals, the shortest path is taken, then the first.
         """
         if not parts:
             return None
@@ -103,7 +103,7 @@ class Modules:
             self._tails = _by_ends(self.facts)
         tail = os.path.splitext("/".join(parts))[0].removesuffix("/index")
         named = self._tails.get(tail, [])
-        # In order of the alphabet, those that share most with the folder are next to where it would stand.
+        # In a sorted list, paths that share the longest prefix are next to the folder's own position.
         at = bisect.bisect_left(named, folder + "/")
         best = max((_shared(path, folder + "/") for path in named[max(at - 1, 0) : at + 1]), default=0)
         near = (folder + "/")[:best]
@@ -114,13 +114,13 @@ class Modules:
         return self._nearest[tail, near]
 
     def resolve(self, value: Value, path: str, depth: int = 0, *, calls: bool = True) -> tuple[Value, str]:
-        """Follow names until something that is not a name; return it with the file it stands in.
+        """Resolve a value until it is no longer a name; return it with the file that contains it.
 
         Args:
-            value: What to follow.
-            path: The file it stands in.
-            depth: How deep within others it was asked for.
-            calls: Whether to follow a call into what the function returns.
+            value: The value to resolve.
+            path: The file that contains it.
+            depth: The nesting depth of the request.
+            calls: Whether to resolve a call to the value that the function returns.
         """
         name = _dotted(value)
         if name is None:
@@ -143,7 +143,7 @@ class Modules:
             value, path = following
 
     def _next(self, value: Value, path: str, depth: int, calls: bool) -> tuple[Value, str] | None:
-        """Return what a value stands for, which may stand for something else in turn; None when it is not known."""
+        """Resolve a value by one step; None if it cannot be resolved further."""
         kind = value[0]
         if kind == "i":
             facts = self.facts.get(path, {})
@@ -153,23 +153,23 @@ class Modules:
             imported = facts.get("imports", {}).get(value[1])
             return None if imported is None else self._exported(imported[0], imported[1], path)
         if kind == "m":
-            made, where = self.resolve(value[1], path, depth + 1)
-            return self._member(made, value[2], where)
+            owner, where = self.resolve(value[1], path, depth + 1)
+            return self._member(owner, value[2], where)
         if kind == "c" and calls:
             called, where = self.resolve(value[1], path, depth + 1)
             if called[0] == "f" and called[2] is not None:
                 return called[2], where
         return None
 
-    def _member(self, made: Value, name: str, where: str) -> tuple[Value, str] | None:
-        if made[0] == "o":
-            return next(((inner, where) for key, inner, _ in made[1] if key == name), None)
-        if made[0] == "ns":
-            return self._export(made[1], name)
-        if made[0] == "a" and _is_place(name) and int(name) < len(made[1]):
-            return made[1][int(name)], where
-        if made[0] == "C":
-            inner = self.options(made, where).get(name)
+    def _member(self, owner: Value, name: str, where: str) -> tuple[Value, str] | None:
+        if owner[0] == "o":
+            return next(((inner, where) for key, inner, _ in owner[1] if key == name), None)
+        if owner[0] == "ns":
+            return self._export(owner[1], name)
+        if owner[0] == "a" and _is_place(name) and int(name) < len(owner[1]):
+            return owner[1][int(name)], where
+        if owner[0] == "C":
+            inner = self.options(owner, where).get(name)
             if isinstance(inner, list) and inner and isinstance(inner[0], str):
                 return inner, where
         return None
@@ -179,7 +179,7 @@ class Modules:
         return None if path is None else self._export(path, name)
 
     def _export(self, path: str, name: str) -> tuple[Value, str] | None:
-        """Return what the file `path` exports as `name`, as it stands in the file that defines it."""
+        """Return the value that `path` exports as `name`, with the file that defines it."""
         if name == "*":
             return ["ns", path], path
         key = (path, name)
@@ -188,7 +188,7 @@ class Modules:
                 self._places.clear()
             was_cut, self.effort.is_cut = self.effort.is_cut, False
             place = self._defining(path, name)
-            if self.effort.is_cut:  # another component may have the steps
+            if self.effort.is_cut:  # another component may have steps left, so do not cache this
                 return None
             self.effort.is_cut = was_cut
             self._places[key] = place
@@ -201,12 +201,12 @@ class Modules:
         return next(((inner, place[0]) for key, inner, _ in exports["default"][1] if key == name), None)
 
     def _defining(self, path: str, name: str) -> tuple[str, bool] | None:
-        """Return the file that defines an export of `path`, and whether by its name or as a part of an object.
+        """Return the file that defines an export of `path`, and whether as a named export rather than an object member.
 
-        Each file is looked at once, as in ECMAScript's `ResolveExport`: files may pass on each other's exports.
+        Each file is visited once, as in ECMAScript's `ResolveExport`, since files may re-export each other.
         """
         seen: set[str] = set()
-        stack = [(path, False)]  # file, and whether what it passes on was looked at
+        stack = [(path, False)]  # file, and whether its re-exports were searched
         while stack:
             place, is_done = stack.pop()
             if is_done:
@@ -228,7 +228,7 @@ class Modules:
         return any(key == name for key, _, _ in self.facts[path]["exports"]["default"][1])
 
     def _exporting(self, path: str) -> tuple[frozenset[str], list[str], bool]:
-        """Return a file's own exports, the files whose exports it passes on, and whether its default is an object."""
+        """Return a file's own exports, the files it re-exports, and whether its default export is an object."""
         known = self._exports.get(path)
         if known is None:
             facts = self.facts.get(path, {})
@@ -240,17 +240,17 @@ class Modules:
         return known
 
     def options(self, value: Value, path: str) -> dict[str, Any]:
-        """Return the options a `["C", index]` stands for."""
+        """Return the options that `["C", index]` refers to."""
         options: dict[str, Any] = self.facts[path]["components"][value[1]]
         return options
 
     def outer(self, path: str, index: int) -> tuple[str, int] | None:
-        """Return where the options stand that a single-file component has in another file (`<script src>`), or None."""
+        """Return the place of the options that a component has in another file (`<script src>`), or None."""
         value = self.facts[path]["components"][index].get("outer")
         return None if value is None else self.component(value, path)
 
     def own_name(self, path: str, index: int) -> str:
-        """Return the name that a component gives itself, or `""`."""
+        """Return the `name` in a component's options, or `""`."""
         name = self.text(self.facts[path]["components"][index].get("name"), path)
         place = None if name else self.outer(path, index)
         if place is not None and place != (path, index):
@@ -258,7 +258,7 @@ class Modules:
         return name or ""
 
     def text(self, value: Value | None, path: str, depth: int = 0) -> str | None:
-        """Return the string a value is, or None when it cannot be told."""
+        """Return the string that a value resolves to, or None if unknown."""
         if value is None:
             return None
         texts: list[str] = []
@@ -276,36 +276,36 @@ class Modules:
             elif value[0] == "+":
                 stack += [(part, path) for part in reversed(value[1])]
             elif value[0] in ("i", "m", "c"):
-                made, where = self.resolve(value, path, depth)
-                if made[0] in ("i", "m", "c"):
+                resolved, where = self.resolve(value, path, depth)
+                if resolved[0] in ("i", "m", "c"):
                     return None
-                stack.append((made, where))
+                stack.append((resolved, where))
             else:
                 return None
         return "".join(texts)
 
     def component(self, value: Value, path: str, depth: int = 0) -> tuple[str, int] | None:
-        """Return `(path, index)` of the component or mixin a value means, through wrappers such as `withInstall(X)`."""
+        """Return `(path, index)` of the component or mixin that a value refers to, even inside `withInstall(X)`."""
         seen: dict[tuple[int, str], Value] = {}
         stack = [(value, path)]
         while stack:
             if not self.effort.spend(1, depth):
                 return None
-            made, where = self.resolve(*stack.pop(), depth)
-            if made[0] == "C":
-                return where, made[1]
-            if (id(made), where) in seen:
+            resolved, where = self.resolve(*stack.pop(), depth)
+            if resolved[0] == "C":
+                return where, resolved[1]
+            if (id(resolved), where) in seen:
                 continue
-            seen[id(made), where] = made
-            if made[0] == "c":
-                stack += [(argument, where) for argument in reversed(made[2])]
-            elif made[0] == "ns" and (default := self._export(made[1], "default")):
+            seen[id(resolved), where] = resolved
+            if resolved[0] == "c":
+                stack += [(argument, where) for argument in reversed(resolved[2])]
+            elif resolved[0] == "ns" and (default := self._export(resolved[1], "default")):
                 stack.append(default)
         return None
 
 
 def _dotted(value: Value) -> str | None:
-    """Return a name, or the members of one, as it is written; None of anything else."""
+    """Return a name or member access as written, such as `a.b`; None for anything else."""
     names: list[str] = []
     while value[0] == "m":
         names.append(value[2])
@@ -318,16 +318,16 @@ def _is_place(name: str) -> bool:
 
 
 def _by_ends(paths: Iterable[str]) -> dict[str, list[str]]:
-    """Return the paths by each of their ends, without suffix and `/index`, in order."""
-    found: defaultdict[str, list[str]] = defaultdict(list)
+    """Return the sorted paths by each of their ends, without suffix and `/index`."""
+    paths_by_end: defaultdict[str, list[str]] = defaultdict(list)
     for path in sorted(paths):
         parts = os.path.splitext(path)[0].removesuffix("/index").split("/")[-_MOST_FOLDERS:]
         for start in range(len(parts)):
-            found["/".join(parts[start:])].append(path)
-    return found
+            paths_by_end["/".join(parts[start:])].append(path)
+    return paths_by_end
 
 
 def _shared(one: str, other: str) -> int:
-    """Return how many characters two paths begin with in common."""
+    """Return the length of the common prefix of two paths."""
     pairs = zip(one, other, strict=False)
     return next((count for count, (a, b) in enumerate(pairs) if a != b), min(len(one), len(other)))

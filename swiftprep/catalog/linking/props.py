@@ -1,4 +1,4 @@
-"""The props that an option declares, in every way this is written: objects, lists, types, calls, PropTypes."""
+"""Read the props that an option declares, in any form: objects, lists, types, calls, PropTypes."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _TYPES = {
     "String": "string", "Number": "number", "Boolean": "boolean", "Array": "array", "Object": "object",
     "Function": "function", "Symbol": "symbol", "BigInt": "bigint",
 }  # fmt: skip
-# vue-types and ant-design-vue's PropTypes, by what they are called there.
+# Types by their names in vue-types and in ant-design-vue's PropTypes.
 _PROP_TYPES = {
     "string": "string", "number": "number", "bool": "boolean", "boolean": "boolean", "array": "array",
     "object": "object", "func": "function", "function": "function", "arrayOf": "array", "objectOf": "object",
@@ -34,8 +34,8 @@ class PropReader:
 
     Args:
         modules: The facts of all files.
-        component: What returns the API of the options at `(path, index)`, for props said to be a component's; it is
-            told how deep it is asked for.
+        component: Returns the API of the options at `(path, index)` for a nesting depth, for props taken from a
+            component.
     """
 
     def __init__(self, modules: Modules, component: Callable[[str, int, int], Component]) -> None:
@@ -44,93 +44,94 @@ class PropReader:
         self.types = TypeReader(modules, self.read)
 
     def read(self, value: Value | None, path: str, unknown: set[str], depth: int = 0) -> list[Prop]:
-        """Return the props a value declares: an object, a list of names, a type, or calls and spreads of these.
+        """Return the props that a value declares: an object, a list of names, a type, or calls and spreads of these.
 
         Args:
             value: The value.
-            path: The file it stands in.
-            unknown: Gets `"props"` when some cannot be told.
-            depth: How deep within others it was asked for.
+            path: The file that contains it.
+            unknown: Receives `"props"` if some props are unknown.
+            depth: The nesting depth of the request.
         """
         if value is None:
             return []
         if not self.modules.effort.spend(1, depth):
             unknown.add("props")
             return []
-        made, where = self.modules.resolve(value, path, depth, calls=False)
+        resolved, where = self.modules.resolve(value, path, depth, calls=False)
         props, is_whole = self.modules.effort.once(
-            "props", made, where, lambda: self._declared(made, where, depth), _BEING_READ
+            "props", resolved, where, lambda: self._declared(resolved, where, depth), _BEING_READ
         )
         unknown.update(() if is_whole and self.modules.effort.spend(len(props) // 50) else ("props",))
         return props
 
-    def _declared(self, made: Value, where: str, depth: int) -> tuple[list[Prop], bool]:
-        """Return the props, and whether there are no others."""
+    def _declared(self, resolved: Value, where: str, depth: int) -> tuple[list[Prop], bool]:
+        """Return the props, and whether the list is complete."""
         unknown: set[str] = set()
-        kind = made[0]
+        kind = resolved[0]
         if kind == "c":
-            props = self._of_call(made, where, unknown, depth)
+            props = self._of_call(resolved, where, unknown, depth)
         elif kind == "o":
-            props = self._of_object(made, where, unknown, depth)
+            props = self._of_object(resolved, where, unknown, depth)
         elif kind == "a":
-            props = self._of_list(made, where, unknown, depth)
+            props = self._of_list(resolved, where, unknown, depth)
         elif kind in TYPES:
-            members = self.types.members(made, where, depth)
+            members = self.types.members(resolved, where, depth)
             unknown.update(() if members.complete else ("props",))
             props = list(members.by_name.values())
         elif kind == "C":
-            props = list(self.component(where, made[1], depth + 1).props)
+            props = list(self.component(where, resolved[1], depth + 1).props)
         else:
-            owner = self.modules.component(made[1], where, depth) if kind == "m" and made[2] == "props" else None
+            owner = (
+                self.modules.component(resolved[1], where, depth) if kind == "m" and resolved[2] == "props" else None
+            )
             if owner is None:
                 return [], False
             props = list(self.component(*owner, depth + 1).props)  # Button.props
         return self.modules.effort.capped(props), not unknown
 
     def defaults(self, values: Iterable[Value], path: str, depth: int = 0) -> dict[str, str]:
-        """Return the source texts of the defaults that objects, with spreads in them, give to props."""
-        found: dict[str, str] = {}
+        """Return the source texts of prop defaults from objects, resolving spreads."""
+        texts: dict[str, str] = {}
         for value in values:
             if self.modules.effort.spend(1, depth):
-                made, where = self.modules.resolve(value, path, depth)
-                found |= self.modules.effort.once(
-                    "defaults", made, where, functools.partial(self._defaults_of, made, where, depth), dict[str, str]()
-                )
-        return found
+                resolved, where = self.modules.resolve(value, path, depth)
+                read = functools.partial(self._defaults_of, resolved, where, depth)
+                texts |= self.modules.effort.once("defaults", resolved, where, read, dict[str, str]())
+        return texts
 
-    def _defaults_of(self, made: Value, where: str, depth: int) -> dict[str, str]:
-        found: dict[str, str] = {}
-        for key, inner, _ in made[1] if made[0] == "o" else ():
+    def _defaults_of(self, resolved: Value, where: str, depth: int) -> dict[str, str]:
+        texts: dict[str, str] = {}
+        for key, inner, _ in resolved[1] if resolved[0] == "o" else ():
             if key == "...":
-                found |= self.defaults([inner], where, depth + 1)
+                texts |= self.defaults([inner], where, depth + 1)
             elif (text := _default(inner)) is not None:
-                found[key] = text
-        return found
+                texts[key] = text
+        return texts
 
     def models(self, calls: Iterable[list[Any]], path: str, unknown: set[str]) -> list[Prop]:
         """Return the props that `defineModel(name, settings)` declares, each call as `[arguments, type text]`.
 
         Args:
             calls: The calls.
-            path: The file they stand in.
-            unknown: Gets `"props"` and `"events"` when a name cannot be told.
+            path: The file that contains them.
+            unknown: Receives `"props"` and `"events"` if a name is unknown.
         """
         props = []
         for arguments, text in calls:
-            given = [self.modules.resolve(argument, path) for argument in arguments]
-            is_named = bool(given) and given[0][0][0] != "o"
-            name = self.modules.text(*given[0]) if is_named else "modelValue"
+            resolved = [self.modules.resolve(argument, path) for argument in arguments]
+            is_named = bool(resolved) and resolved[0][0][0] != "o"
+            name = self.modules.text(*resolved[0]) if is_named else "modelValue"
             if name is None:
                 unknown.update(("props", "events"))
                 continue
-            value, where = next(((value, where) for value, where in given if value[0] == "o"), (["o", []], path))
+            value, where = next(((value, where) for value, where in resolved if value[0] == "o"), (["o", []], path))
             prop = defined_prop(self.modules, name, value, where, "")
             props.append(replace(prop, type=text, values=prop.values or literals_of(text)) if text else prop)
         return props
 
-    def _of_object(self, made: Value, path: str, unknown: set[str], depth: int) -> list[Prop]:
+    def _of_object(self, resolved: Value, path: str, unknown: set[str], depth: int) -> list[Prop]:
         props: list[Prop] = []
-        for key, inner, doc in named_entries(self.modules, made, path):
+        for key, inner, doc in named_entries(self.modules, resolved, path):
             if key is None or self.modules.effort.is_spent:
                 unknown.add("props")
             elif key == "...":
@@ -139,9 +140,9 @@ class PropReader:
                 props.append(defined_prop(self.modules, key, inner, path, doc, depth))
         return props
 
-    def _of_list(self, made: Value, path: str, unknown: set[str], depth: int) -> list[Prop]:
+    def _of_list(self, resolved: Value, path: str, unknown: set[str], depth: int) -> list[Prop]:
         props: list[Prop] = []
-        for item in made[1]:
+        for item in resolved[1]:
             if self.modules.effort.is_spent:
                 unknown.add("props")
                 break
@@ -149,42 +150,42 @@ class PropReader:
                 props += self.read(item[1], path, unknown, depth + 1)
             elif (text := self.modules.text(item, path, depth)) is not None:
                 props.append(Prop(text))
-            elif item[0] in ("o", "i", "c", "m"):  # the parts of a call's merged list
+            elif item[0] in ("o", "i", "c", "m"):  # a part of a list merged by a call
                 props += self.read(item, path, unknown, depth + 1)
             else:
                 unknown.add("props")
         return props
 
     def _of_call(self, call: Value, path: str, unknown: set[str], depth: int) -> list[Prop]:
-        """Return the props a call makes: what the function returns, else what it is given.
+        """Return the props that a call creates, from the function's result or else from its arguments.
 
         `buildProps({…})`, `Object.assign({}, a, b)`, `initDefaultProps(props, {…})`, `omit(props, ['a'])`.
         """
-        made, where = self.modules.resolve(call, path, depth)
-        if made[0] in ("o", "a", "C"):
+        resolved, where = self.modules.resolve(call, path, depth)
+        if resolved[0] in ("o", "a", "C"):
             doubtful: set[str] = set()
-            found = self.read(made, where, doubtful, depth + 1)
-            if found and not doubtful:
-                return found
+            props = self.read(resolved, where, doubtful, depth + 1)
+            if props and not doubtful:
+                return props
         callee = str(call[1][-1]) if call[1][0] in ("i", "m") else ""
         listed = [argument for argument in call[2] if argument[0] not in ("x", "s", "f")]
         choice = _CHOICE.match(callee)
-        found = []
+        props = []
         for argument in listed[:1] if choice else listed:
-            found += self.read(argument, path, unknown, depth + 1)
-        if not found:
+            props += self.read(argument, path, unknown, depth + 1)
+        if not props:
             unknown.add("props")
         if choice and len(listed) > 1:
             names, there = self.modules.resolve(listed[1], path, depth)
             chosen = {self.modules.text(name, there) for name in names[1]} if names[0] == "a" else set()
             keeps = choice[0].lower() in ("pick", "pluck", "only")
-            found = [prop for prop in found if (prop.name in chosen) == keeps]
-        return _without_defaults(found) if "efault" in callee else found
+            props = [prop for prop in props if (prop.name in chosen) == keeps]
+        return _without_defaults(props) if "efault" in callee else props
 
 
-def named_entries(modules: Modules, made: Value, path: str) -> Iterator[tuple[str | None, Value, str]]:
-    """Yield `(key, value, doc)` of an object value; a computed key is looked up, and None when it cannot be told."""
-    for key, inner, doc in made[1]:
+def named_entries(modules: Modules, resolved: Value, path: str) -> Iterator[tuple[str | None, Value, str]]:
+    """Yield `(key, value, doc)` of an object value; computed keys are resolved, and None if unknown."""
+    for key, inner, doc in resolved[1]:
         if key == "[]":
             yield modules.text(inner[1], path) or None, inner[2], doc
         else:
@@ -192,26 +193,28 @@ def named_entries(modules: Modules, made: Value, path: str) -> Iterator[tuple[st
 
 
 def defined_prop(modules: Modules, name: str, value: Value, path: str, doc: str, depth: int = 0) -> Prop:
-    """Return the prop that a definition such as `{type: String, default: 'a'}` and its comment describe.
+    """Return the prop described by a definition such as `{type: String, default: 'a'}` and its comment.
 
     Args:
         modules: The facts of all files.
         name: The prop's name.
         value: The definition.
-        path: The file it stands in.
+        path: The file that contains it.
         doc: Its comment.
-        depth: How deep within others it was asked for.
+        depth: The nesting depth of the request.
     """
-    said = _definition(modules, value, path, depth)
+    settings = _definition(modules, value, path, depth)
     words, tags = doc_tags(doc)
-    values = tuple(said.get("values") or ()) or tuple(v.strip() for v in tags.get("values", "").split(",") if v.strip())
-    kind = said.get("type") or tags.get("type", "").strip("{} ")
-    default = said.get("default") or tags.get("default") or None
-    return Prop(name, kind, bool(said.get("required")), words, default, values)
+    values = tuple(settings.get("values") or ()) or tuple(
+        v.strip() for v in tags.get("values", "").split(",") if v.strip()
+    )
+    kind = settings.get("type") or tags.get("type", "").strip("{} ")
+    default = settings.get("default") or tags.get("default") or None
+    return Prop(name, kind, bool(settings.get("required")), words, default, values)
 
 
 def _definition(modules: Modules, value: Value, path: str, depth: int) -> dict[str, Any]:
-    """Return what a prop's definition says: `type`, `required`, `default`, `values`."""
+    """Return the settings in a prop's definition: `type`, `required`, `default`, `values`."""
     if not modules.effort.spend(1, depth):
         return {}
     kind = value[0]
@@ -231,9 +234,11 @@ def _definition(modules: Modules, value: Value, path: str, depth: int) -> dict[s
         if known is not None:
             return known
     if kind in ("i", "m", "c"):
-        made, where = modules.resolve(value, path, depth, calls=False)
-        if made != value or where != path:
-            return modules.effort.once("prop", made, where, lambda: _definition(modules, made, where, depth + 1), {})
+        resolved, where = modules.resolve(value, path, depth, calls=False)
+        if resolved != value or where != path:
+            return modules.effort.once(
+                "prop", resolved, where, lambda: _definition(modules, resolved, where, depth + 1), {}
+            )
         if kind == "c":
             return _definition_of_call(modules, value, path, depth)
         if kind == "i" and value[1][:1].isupper():
@@ -242,71 +247,71 @@ def _definition(modules: Modules, value: Value, path: str, depth: int) -> dict[s
 
 
 def _definition_of_call(modules: Modules, call: Value, path: str, depth: int) -> dict[str, Any]:
-    """Read `makeProp(String, 'a')`: what the function returns, else the type and then the default."""
-    made, where = modules.resolve(call, path, depth)
-    if made[0] == "o":
-        known = _definition(modules, made, where, depth + 1)
+    """Read `makeProp(String, 'a')`: the function's result, else its arguments as type and default."""
+    resolved, where = modules.resolve(call, path, depth)
+    if resolved[0] == "o":
+        known = _definition(modules, resolved, where, depth + 1)
         if known.get("type"):
             return known
-    found: dict[str, Any] = {}
+    settings: dict[str, Any] = {}
     for argument in call[2]:
-        said = _definition(modules, argument, path, depth + 1)
-        if argument[0] in ("s", "x") and not said and "default" not in found:
-            found["default"] = _source(argument)
+        definition = _definition(modules, argument, path, depth + 1)
+        if argument[0] in ("s", "x") and not definition and "default" not in settings:
+            settings["default"] = _source(argument)
         elif argument[0] != "f":
-            found = {**said, **found}
-    return found
+            settings = {**definition, **settings}
+    return settings
 
 
 def _settings(modules: Modules, value: Value, path: str, depth: int) -> dict[str, Any]:
-    found: dict[str, Any] = {}
+    settings: dict[str, Any] = {}
     for key, inner, _ in value[1]:
         if key == "..." or key == "type":
-            found |= _definition(modules, inner, path, depth + 1)
+            settings |= _definition(modules, inner, path, depth + 1)
         elif key == "default":
-            found["default"] = inner[1] if inner[0] in ("x", "i") else None
+            settings["default"] = inner[1] if inner[0] in ("x", "i") else None
         elif key == "required":
-            found["required"] = inner == ["x", "true"]
+            settings["required"] = inner == ["x", "true"]
         elif key in ("validator", "values"):
-            made, where = modules.resolve(inner, path, depth)
-            listed = [modules.text(item, where, depth) for item in made[1]] if made[0] == "a" else []
+            resolved, where = modules.resolve(inner, path, depth)
+            listed = [modules.text(item, where, depth) for item in resolved[1]] if resolved[0] == "a" else []
             if listed and None not in listed:
-                found["values"] = tuple(listed)
-    return found
+                settings["values"] = tuple(listed)
+    return settings
 
 
 def _prop_type(modules: Modules, value: Value, path: str, depth: int) -> dict[str, Any] | None:
     """Read `PropTypes.bool.def(true)`, `PropTypes.oneOf(['a', 'b']).isRequired`, or return None."""
-    found: dict[str, Any] = {}
+    settings: dict[str, Any] = {}
     known = False
     while value[0] in ("m", "c"):
         arguments = value[2] if value[0] == "c" else []
         name = value[1][2] if value[0] == "c" and value[1][0] == "m" else value[2] if value[0] == "m" else None
         if name in ("def", "default") and arguments:
-            found["default"] = _source(arguments[0])
+            settings["default"] = _source(arguments[0])
         elif name == "isRequired":
-            found["required"] = True
+            settings["required"] = True
         elif name in ("oneOf", "oneOfType") and arguments:
             known = True
-            made, where = modules.resolve(arguments[0], path, depth)
-            if made[0] == "c" and made[2]:  # tuple('a', 'b')
-                made = made[2][0] if made[2][0][0] == "a" else ["a", made[2]]
-            if made[0] == "a" and name == "oneOf":
-                listed = [modules.text(item, where, depth) for item in made[1]]
-                found["values"] = tuple(item for item in listed if item is not None)
-                found["type"] = "string"
-            elif made[0] == "a":
-                found["type"] = _union(modules, made, where, depth + 1)
+            resolved, where = modules.resolve(arguments[0], path, depth)
+            if resolved[0] == "c" and resolved[2]:  # tuple('a', 'b')
+                resolved = resolved[2][0] if resolved[2][0][0] == "a" else ["a", resolved[2]]
+            if resolved[0] == "a" and name == "oneOf":
+                listed = [modules.text(item, where, depth) for item in resolved[1]]
+                settings["values"] = tuple(item for item in listed if item is not None)
+                settings["type"] = "string"
+            elif resolved[0] == "a":
+                settings["type"] = _union(modules, resolved, where, depth + 1)
         elif name in _PROP_TYPES:
             known = True
-            found.setdefault("type", _PROP_TYPES[name])
+            settings.setdefault("type", _PROP_TYPES[name])
         value = value[1][1] if value[0] == "c" and value[1][0] == "m" else value[1]
-    return found if known and value[0] == "i" and "ype" in str(value[1]) else None
+    return settings if known and value[0] == "i" and "ype" in str(value[1]) else None
 
 
-def _union(modules: Modules, made: Value, path: str, depth: int) -> str:
-    """Return the types that a list of definitions allows, as one."""
-    types = [_definition(modules, item, path, depth).get("type", "") for item in made[1]]
+def _union(modules: Modules, resolved: Value, path: str, depth: int) -> str:
+    """Return the union of the types that a list of definitions allows."""
+    types = [_definition(modules, item, path, depth).get("type", "") for item in resolved[1]]
     text = " | ".join(dict.fromkeys(t for t in types if t))
     if len(text) > _LONGEST_TYPE:
         modules.effort.is_cut = True
@@ -320,7 +325,7 @@ def _source(value: Value) -> str | None:
 
 
 def _default(value: Value) -> str | None:
-    """Return a default's source text; of a factory, what it returns."""
+    """Return the source text of a default; for a factory, of its result."""
     while value[0] == "f":
         if value[2] is None:
             return None
@@ -331,8 +336,8 @@ def _default(value: Value) -> str | None:
 
 
 def _without_defaults(props: list[Prop]) -> list[Prop]:
-    """Join what `initDefaultProps(props, {size: 'small'})` names twice: the later mention is only a default."""
-    made: dict[str, Prop] = {}
+    """Drop the duplicates from `initDefaultProps(props, {size: 'small'})`: later ones are only defaults."""
+    by_name: dict[str, Prop] = {}
     for prop in props:
-        made.setdefault(prop.name, prop)
-    return list(made.values())
+        by_name.setdefault(prop.name, prop)
+    return list(by_name.values())

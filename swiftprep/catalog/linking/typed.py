@@ -1,7 +1,7 @@
-"""The members of TypeScript types, followed across files: `extends`, intersections, mapped and utility types.
+"""Resolve the members of TypeScript types across files: `extends`, intersections, mapped and utility types.
 
 The rules are TypeScript's (utility types: typescriptlang.org/docs/handbook/utility-types.html). A type that cannot be
-followed leaves the list incomplete, which is said, and never silently short.
+resolved marks the list as incomplete, so that members are never silently missing.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ _LITERALS = re.compile(r"""\s*(?:\|\s*)?(?:'([^']*)'|"([^"]*)")\s*(?=\||$)""")
 
 
 class Members(NamedTuple):
-    """The members of a type by name, and whether there are no others."""
+    """The members of a type by name, and whether they are complete."""
 
     by_name: dict[str, Prop]
     complete: bool
 
 
 class Keys(NamedTuple):
-    """The strings a type of keys consists of, and whether there are no others."""
+    """The strings in a type of keys, and whether they are complete."""
 
     names: tuple[str, ...]
     complete: bool
@@ -37,7 +37,7 @@ class Keys(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """Where a type is read: its file, what its type parameters stand for, and how deep within others."""
+    """The context of a type: its file, the arguments of its type parameters, and the nesting depth."""
 
     path: str
     scope: Mapping[str, tuple[Value, _Place]]
@@ -53,12 +53,12 @@ _UNKNOWN = Members({}, False)
 
 
 class TypeReader:
-    """Tells which members a type has.
+    """Finds the members of types.
 
     Args:
         modules: The facts of all files.
-        values: What returns the props that a value declares, for `typeof props`; it adds `"props"` to the set when
-            there may be others, and is told how deep it is asked for.
+        values: Returns the props that a value declares, for `typeof props`, at a nesting depth; it adds `"props"` to
+            the set if there may be others.
     """
 
     def __init__(self, modules: Modules, values: Callable[[Value, str, set[str], int], list[Prop]]) -> None:
@@ -66,19 +66,19 @@ class TypeReader:
         self._values = values
 
     def members(self, value: Value, path: str, depth: int = 0) -> Members:
-        """Return the members of the type `value`, which stands in the file `path`, asked for so deep within others."""
+        """Return the members of the type `value` in the file `path`, at this nesting depth."""
         return self._members(value, _Place(path, {}, depth))
 
     def _named(self, value: Value, place: _Place) -> _Typed | None:
-        """Return what the name of a type means, or None when it is not in the tree."""
+        """Return the type with this name, or None if it is not in the tree."""
         if value[0] == "i" and value[1] in place.scope:
             inner, outer = place.scope[value[1]]
             return inner, replace(outer, depth=place.depth + 1)
-        made, where = self.modules.resolve(value, place.path, place.depth, calls=False)
-        return None if made[0] in ("i", "m", "c") else (made, _Place(where, {}, place.depth + 1))
+        resolved, where = self.modules.resolve(value, place.path, place.depth, calls=False)
+        return None if resolved[0] in ("i", "m", "c") else (resolved, _Place(where, {}, place.depth + 1))
 
     def _applied(self, value: Value, place: _Place) -> _Typed | None:
-        """Return a type of the tree that is given arguments, with these in its scope, or None."""
+        """Return a generic type of the tree with its arguments in scope, or None."""
         named = self._named(value[1], place) if value[1][0] in ("i", "m") else None
         if named is None:
             return None
@@ -91,8 +91,8 @@ class TypeReader:
             return _UNKNOWN
         if place.scope:
             return self._members_of(value, place)
-        found = effort.once("members", value, place.path, lambda: self._members_of(value, place), _UNKNOWN)
-        return found if effort.spend(len(found.by_name) // 50) else _UNKNOWN
+        members = effort.once("members", value, place.path, lambda: self._members_of(value, place), _UNKNOWN)
+        return members if effort.spend(len(members.by_name) // 50) else _UNKNOWN
 
     def _members_of(self, value: Value, place: _Place) -> Members:
         kind, place = value[0], place.further()
@@ -120,26 +120,26 @@ class TypeReader:
         return _UNKNOWN
 
     def _utility(self, value: Value, place: _Place) -> Members:
-        name, given = str(value[1][-1]), value[2]
-        if name == "Record" and len(given) == 2:
-            keys = self._keys(given[0], place)
-            return Members({key: _prop(key, _text(given[1]), True, "") for key in keys.names}, keys.complete)
+        name, arguments = str(value[1][-1]), value[2]
+        if name == "Record" and len(arguments) == 2:
+            keys = self._keys(arguments[0], place)
+            return Members({key: _prop(key, _text(arguments[1]), True, "") for key in keys.names}, keys.complete)
         if name in _AS_IT_IS or name in ("Partial", "Required"):
-            inner = self._members(given[0], place) if given else _UNKNOWN
+            inner = self._members(arguments[0], place) if arguments else _UNKNOWN
             return inner if name in _AS_IT_IS else _marked(inner, required=name == "Required")
-        if name in ("Pick", "Omit") and len(given) == 2:
-            inner, keys = self._members(given[0], place), self._keys(given[1], place)
+        if name in ("Pick", "Omit") and len(arguments) == 2:
+            inner, keys = self._members(arguments[0], place), self._keys(arguments[1], place)
             kept = {key: prop for key, prop in inner.by_name.items() if (key in keys.names) == (name == "Pick")}
             if name == "Pick":
                 lost = set(keys.names) - set(inner.by_name)
                 return Members(kept, keys.complete and (inner.complete or not lost))
             if keys.complete:
                 return Members(kept, inner.complete)
-            return _marked(Members(kept, False), required=False)  # any of them may be left out
+            return _marked(Members(kept, False), required=False)  # any of them may be omitted
         return _UNKNOWN
 
     def _mapped(self, value: Value, place: _Place) -> Members:
-        """Return `{ [K in keyof A]: … }` as `A` is, and `{ [K in 'a' | 'b']: … }` with all of them required."""
+        """Return the members of `{ [K in keyof A]: … }`, taken from `A`, or of `{ [K in 'a' | 'b']: … }`."""
         _, parameter, over, text, sign = value
         if over[0] == "keyof":
             inner = self._members(over[1], place)
@@ -153,7 +153,7 @@ class TypeReader:
         return _marked(inner, required=sign == "-?") if sign else inner
 
     def _keys(self, value: Value, place: _Place) -> Keys:
-        """Return the strings that a type such as `'a' | keyof B` consists of."""
+        """Return the strings in a type such as `'a' | keyof B`."""
         if not self.modules.effort.spend(1, place.depth):
             return Keys((), False)
         kind, place = value[0], place.further()
@@ -176,27 +176,27 @@ class TypeReader:
             applied = self._applied(value, place)
             if applied is not None:
                 return self._keys(*applied)
-            name, given = str(value[1][-1]), value[2]
-            if name in ("Exclude", "Extract") and len(given) == 2:
-                one, other = self._keys(given[0], place), self._keys(given[1], place)
+            name, arguments = str(value[1][-1]), value[2]
+            if name in ("Exclude", "Extract") and len(arguments) == 2:
+                one, other = self._keys(arguments[0], place), self._keys(arguments[1], place)
                 kept = tuple(key for key in one.names if (key in other.names) == (name == "Extract"))
                 return Keys(kept, one.complete and other.complete)
         return Keys((), value in _NOTHING)
 
     def _items(self, value: Value, place: _Place) -> Keys:
-        made, where = self.modules.resolve(value, place.path, place.depth)
-        texts = [self.modules.text(item, where, place.depth) for item in made[1]] if made[0] == "a" else [None]
+        resolved, where = self.modules.resolve(value, place.path, place.depth)
+        texts = [self.modules.text(item, where, place.depth) for item in resolved[1]] if resolved[0] == "a" else [None]
         return Keys(tuple(text for text in texts if text is not None), None not in texts)
 
 
-def _filled(body: Value, where: _Place, given: list[_Typed]) -> _Typed:
-    """Return a type with parameters as its body, where they stand for what is given or for their defaults."""
+def _filled(body: Value, where: _Place, arguments: list[_Typed]) -> _Typed:
+    """Return the body of a generic type, with its parameters bound to arguments or defaults."""
     if body[0] != "g":
         return body, where
     scope = dict(where.scope)
     for number, (name, default) in enumerate(body[1]):
-        if number < len(given):
-            scope[name] = given[number]
+        if number < len(arguments):
+            scope[name] = arguments[number]
         elif default is not None:
             scope[name] = default, where
     return body[2], replace(where, scope=scope)
@@ -208,14 +208,14 @@ def _prop(name: str, text: str, required: bool, doc: str) -> Prop:
 
 
 def literals_of(text: str) -> tuple[str, ...]:
-    """Return the strings of a type that is a union of strings only."""
-    found: list[str] = []
+    """Return the strings of a union of string literals; `()` for any other type."""
+    literals: list[str] = []
     position = 0
     while match := _LITERALS.match(text, position):
-        found.append(match[1] if match[1] is not None else match[2])
+        literals.append(match[1] if match[1] is not None else match[2])
         position = match.end()
         if position >= len(text):
-            return tuple(found)
+            return tuple(literals)
     return ()
 
 
@@ -232,36 +232,36 @@ def _marked(members: Members, *, required: bool) -> Members:
 
 
 def _extended(own: Members, bases: list[Members]) -> Members:
-    """Join an interface with what it extends; its own members count."""
-    made = dict(own.by_name)
+    """Merge an interface with its bases; its own members take precedence."""
+    by_name = dict(own.by_name)
     for base in bases:
         for name, prop in base.by_name.items():
-            made.setdefault(name, prop)
-    return Members(made, own.complete and all(base.complete for base in bases))
+            by_name.setdefault(name, prop)
+    return Members(by_name, own.complete and all(base.complete for base in bases))
 
 
 def _both(parts: list[Members]) -> Members:
-    """Join the parts of an intersection; a member that one of them requires is required."""
-    made: dict[str, Prop] = {}
+    """Merge the parts of an intersection; a member is required if any part requires it."""
+    by_name: dict[str, Prop] = {}
     for part in parts:
         for name, prop in part.by_name.items():
-            known = made.get(name, prop)
-            made[name] = replace(known, required=known.required or prop.required, doc=known.doc or prop.doc)
-    return Members(made, all(part.complete for part in parts))
+            known = by_name.get(name, prop)
+            by_name[name] = replace(known, required=known.required or prop.required, doc=known.doc or prop.doc)
+    return Members(by_name, all(part.complete for part in parts))
 
 
 def _either(parts: list[Members]) -> Members:
-    """Join the parts of a union; a member is required when every one of them requires it."""
+    """Merge the parts of a union; a member is required if every part requires it."""
     if not parts:
         return _NONE
-    made: dict[str, Prop] = {}
+    by_name: dict[str, Prop] = {}
     for part in parts:
         for name, prop in part.by_name.items():
-            known = made.setdefault(name, prop)
+            known = by_name.setdefault(name, prop)
             types = " | ".join(dict.fromkeys(text for text in (known.type, prop.type) if text))
             values = tuple(dict.fromkeys((*known.values, *prop.values))) if known.values and prop.values else ()
-            made[name] = replace(known, type=types, values=values)
-    for name, prop in made.items():
+            by_name[name] = replace(known, type=types, values=values)
+    for name, prop in by_name.items():
         needed = all(name in part.by_name and part.by_name[name].required for part in parts)
-        made[name] = replace(prop, required=needed)
-    return Members(made, all(part.complete for part in parts))
+        by_name[name] = replace(prop, required=needed)
+    return Members(by_name, all(part.complete for part in parts))

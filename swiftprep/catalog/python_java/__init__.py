@@ -1,1 +1,1 @@
-"""The catalogue of Python and Java sources."""
+"""Read catalogue entries from Python and Java sources."""

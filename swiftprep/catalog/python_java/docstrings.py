@@ -1,4 +1,4 @@
-"""What docstrings and Javadoc comments say, as a whole and of each parameter."""
+"""Read docstrings and Javadoc comments, as a whole and per parameter."""
 
 from __future__ import annotations
 
@@ -28,20 +28,20 @@ _MARKUP = re.compile(
 
 
 def param_docs(doc: str) -> dict[str, str]:
-    r"""Return what a docstring says of each parameter, in Sphinx's, Google's or numpy's form.
+    r"""Return the description of each parameter in a docstring in Sphinx, Google or NumPy style.
 
     >>> param_docs("Find it.\n\nArgs:\n    key: 编号，\n        必填\n")
     {'key': '编号，必填'}
     """
     heads = ((head.split(), text) for head, text in _SPHINX.findall(doc))
-    # A type may stand before the name: `:param list[str] names:`.
-    found = [(names[-1].lstrip("*"), text) for names, text in heads if names]
-    found = [(name, text) for name, text in found if _NAME.fullmatch(name)]
+    # A type may precede the name: `:param list[str] names:`.
+    entries = [(names[-1].lstrip("*"), text) for names, text in heads if names]
+    entries = [(name, text) for name, text in entries if _NAME.fullmatch(name)]
     for _, section in _GOOGLE.findall(f"{doc}\n"):
-        found += _GOOGLE_ENTRY.findall(inspect.cleandoc("\n" + section))
+        entries += _GOOGLE_ENTRY.findall(inspect.cleandoc("\n" + section))
     for section in _NUMPY.findall(f"{doc}\n"):
-        found += [(name, text) for names, text in _NUMPY_ENTRY.findall(section) for name in names.split(",")]
-    return {name.strip("* "): joined(text) for name, text in found if text.strip()}
+        entries += [(name, text) for names, text in _NUMPY_ENTRY.findall(section) for name in names.split(",")]
+    return {name.strip("* "): joined(text) for name, text in entries if text.strip()}
 
 
 def tidied(doc: str) -> str:
@@ -51,26 +51,26 @@ def tidied(doc: str) -> str:
 
 
 def joined(text: str) -> str:
-    """Return a text on one line; where a line of Chinese was broken there is no space."""
+    """Return a text on one line, without spaces at line breaks in Chinese."""
     return " ".join(_BROKEN.sub(lambda match: "" if "\n" in match[0] else match[0], text).split())
 
 
 def javadoc(comment: str, kept: tuple[str, ...]) -> tuple[str, dict[str, str]]:
-    r"""Return the text of a Javadoc comment with the `kept` ones of its tags below it, and its `@param` by name.
+    r"""Return the text of a Javadoc comment, followed by its `kept` tags, and the `@param` texts by name.
 
     >>> javadoc("/** Adds. @since 1.0\n * @param a the first\n */", ())
     ('Adds. @since 1.0', {'a': 'the first'})
     """
     text = re.sub(r"^[ \t]*\*+ ?", "", comment.removeprefix("/**").removesuffix("*/"), flags=re.M)
-    # An annotation in an example has a capital, and so have some tags that IDE templates write.
+    # Annotations in examples are capitalized, and so are some tags from IDE templates.
     main, *blocks = re.split(r"^[ \t]*@(?=[a-z]|(?:Author|Date|Description|Version)\b)", text, flags=re.M)
-    found = [re.findall(r"^(\w+)[\s:：]*(.*)", block, re.S)[0] for block in blocks]
-    tags = [(tag.lower(), joined(_MARKUP.sub(_plain, rest))) for tag, rest in found]
-    main = main if main.strip() else next((said for tag, said in tags if tag == "description"), "")
-    docs = {words[0]: words[2] for tag, said in tags if tag == "param" and (words := said.partition(" "))[2]}
+    tag_texts = [re.findall(r"^(\w+)[\s:：]*(.*)", block, re.S)[0] for block in blocks]
+    tags = [(tag.lower(), joined(_MARKUP.sub(_plain, rest))) for tag, rest in tag_texts]
+    main = main if main.strip() else next((words for tag, words in tags if tag == "description"), "")
+    docs = {parts[0]: parts[2] for tag, words in tags if tag == "param" and (parts := words.partition(" "))[2]}
     main = tidied(re.sub(r"\n\s*\n", "\n\n", inspect.cleandoc(_MARKUP.sub(_plain, main))))
-    shown = [f"@{tag} {said}" for tag, said in tags if tag in kept and said and (tag != "param" or " " in said)]
-    return "\n\n".join(part for part in (main, "\n".join(shown)) if part), docs
+    tag_lines = [f"@{tag} {words}" for tag, words in tags if tag in kept and words and (tag != "param" or " " in words)]
+    return "\n\n".join(part for part in (main, "\n".join(tag_lines)) if part), docs
 
 
 def _plain(match: re.Match[str]) -> str:

@@ -1,6 +1,6 @@
-"""Java sources → catalogue entries.
+"""Read catalogue entries from Java sources.
 
-Sources are UTF-8. A syntax error never raises: what parses is kept, and the lines of the errors are listed.
+Sources are UTF-8. Syntax errors never raise: everything that parses is kept, and the lines of errors are returned.
 """
 
 from __future__ import annotations
@@ -32,14 +32,14 @@ from swiftprep.parsing.nodes import (
 
 
 def java_api(source: bytes, path: str) -> tuple[list[Component], list[int]]:
-    """Read the public classes, interfaces, enums, records and annotations of a Java file, those inside them too.
+    """Read the public classes, interfaces, enums, records and annotations of a Java file, including nested ones.
 
     `props` are the parameters of the longest public constructor, a record's components or an annotation's elements; an
-    enum has one, `value`, whose `values` are its constants.
+    enum has one, `value`, with its constants as `values`.
 
     Args:
         source: The file's content.
-        path: Relative to the root. The qualified names are of the package that the file declares.
+        path: The path relative to the root. Qualified names use the package that the file declares.
 
     Returns:
         The entries in the order of the file, and the lines of syntax errors.
@@ -50,8 +50,8 @@ def java_api(source: bytes, path: str) -> tuple[list[Component], list[int]]:
     """
     root = root_of(source, "java")
     packages = [line_of(n.named_children[-1]) + "." for n in root.named_children if n.type == "package_declaration"]
-    found = [_entries(comment, n, "".join(packages[:1]), path, False) for comment, n in _documented(root)]
-    return list(itertools.chain.from_iterable(found)), error_lines(root, None, nested=True)
+    per_type = [_entries(comment, n, "".join(packages[:1]), path, False) for comment, n in _documented(root)]
+    return list(itertools.chain.from_iterable(per_type)), error_lines(root, None, nested=True)
 
 
 def _entries(comment: str, node: Node, prefix: str, path: str, implied: bool, depth: int = 0) -> list[Component]:
@@ -85,7 +85,7 @@ def _entries(comment: str, node: Node, prefix: str, path: str, implied: bool, de
 
 
 def _documented(body: Node | None) -> Iterator[tuple[str, Node]]:
-    """Yield each declaration after the Javadoc comment above it."""
+    """Yield each declaration with the Javadoc comment above it."""
     comment = ""
     for node in statements_of(body):
         if node.type not in COMMENTS:
@@ -105,8 +105,8 @@ def _public(node: Node, implied: bool) -> bool:
 
 def _signature(method: Node) -> str:
     words = ["static"] if "static" in _modifiers(method) else []
-    shown = ", ".join(f"{prop.type} {prop.name}" for prop in _parameters(method, {}))
-    words += [line_of(field_of(method, "type_parameters")), _type(method), f"{name_of(method)}({shown})"]
+    parameters = ", ".join(f"{prop.type} {prop.name}" for prop in _parameters(method, {}))
+    words += [line_of(field_of(method, "type_parameters")), _type(method), f"{name_of(method)}({parameters})"]
     return " ".join(word for word in words if word)
 
 

@@ -1,6 +1,6 @@
-"""Python sources → catalogue entries.
+"""Read catalogue entries from Python sources.
 
-Sources are UTF-8. A syntax error never raises: what parses is kept, and the lines of the errors are listed.
+Sources are UTF-8. Syntax errors never raise: everything that parses is kept, and the lines of errors are returned.
 """
 
 from __future__ import annotations
@@ -36,19 +36,19 @@ from swiftprep.parsing.nodes import (
 from swiftprep.text.characters import whole
 
 _MODELS = frozenset(("BaseModel", "BaseSettings", "NamedTuple", "TypedDict"))
-# A class without a constructor of its own takes nothing but its fields if these are all its bases.
+# A class without its own constructor takes only its fields if it has no bases but these.
 _PLAIN_BASES = _MODELS | {"object", "ABC", "Generic", "Protocol"}
 
 
 def python_api(source: bytes, path: str) -> tuple[list[Component], list[int]]:
     r"""Read the public functions and classes of a Python file.
 
-    `__all__` decides what is public where it is literal, else the leading underscore. A function has one method, its
-    own signature. A class that takes its constructor, or fields, from a base that is not read here is `open`.
+    A literal `__all__` decides what is public, else the leading underscore. A function has one method, its own
+    signature. A class that inherits its constructor or fields from a base outside the file is `open`.
 
     Args:
         source: The file's content.
-        path: Relative to the root; the qualified names are made of it.
+        path: The path relative to the root, from which qualified names are derived.
 
     Returns:
         The entries in the order of the file, and the lines of syntax errors.
@@ -122,20 +122,20 @@ def _model_field(statement: Node, docs: dict[str, str], remarks: dict[int, str])
     if value is not None and value.type == "call" and _last(line_of(field_of(value, "function"))) in ("field", "Field"):
         arguments = children_of(field_of(value, "arguments"))
         arguments = [n for n in arguments if n.type not in (*COMMENTS, "dictionary_splat")]
-        given = {text_of(field_of(n, "name")) or "default": field_of(n, "value") or n for n in arguments}
-        doc = doc or joined(_string(given.get("description")))
-        if text_of(given.get("init")) == "False":
+        settings = {text_of(field_of(n, "name")) or "default": field_of(n, "value") or n for n in arguments}
+        doc = doc or joined(_string(settings.get("description")))
+        if text_of(settings.get("init")) == "False":
             return None
-        if "default_factory" not in given:
-            default = line_of(given.get("default")).replace("...", "") or None
+        if "default_factory" not in settings:
+            default = line_of(settings.get("default")).replace("...", "") or None
     kind = re.sub(r"^([\w.]+\.)?InitVar\[(.*)\]$", r"\2", kind)
     return Prop(name, kind, default is None, doc, default, _values(kind))
 
 
 def _signature(function: Node, bound: bool) -> str:
     returned = line_of(field_of(function, "return_type"))
-    shown = ", ".join(line_of(node) for node in _parameter_nodes(function, bound) if node.type not in COMMENTS)
-    return "async " * (function.children[0].type == "async") + f"({shown})" + f" -> {returned}" * bool(returned)
+    parameters = ", ".join(line_of(node) for node in _parameter_nodes(function, bound) if node.type not in COMMENTS)
+    return "async " * (function.children[0].type == "async") + f"({parameters})" + f" -> {returned}" * bool(returned)
 
 
 def _parameter_nodes(function: Node, bound: bool) -> list[Node]:
@@ -162,19 +162,19 @@ def _parameters(function: Node, bound: bool, docs: dict[str, str]) -> tuple[tupl
 
 
 def _definitions(body: Node | None) -> dict[str, Node]:
-    """Return the functions and classes of a body, decorators included: of several of one name, the one in force."""
-    found: dict[str, Node] = {}
+    """Return the functions and classes of a body by name, with decorators; the effective one of each name."""
+    definitions: dict[str, Node] = {}
     parents: dict[str, Node] = {}
     for node, parent in statements_in(body):
         name = name_of(node) if kind_of(node) else ""
         if not kind_of(node) or any(name.endswith((".setter", ".deleter")) for name in _decorators(node)):
             continue
         if body and parent.type == "ERROR" and node.start_point.column != body.start_point.column:
-            continue  # part of something larger that did not parse
-        if name not in found or parent in (body, parents[name]):  # else the fallback in another branch
-            found.pop(name, None)
-            found[name], parents[name] = node, parent
-    return found
+            continue  # part of a larger construct that did not parse
+        if name not in definitions or parent in (body, parents[name]):  # else it is a fallback in another branch
+            definitions.pop(name, None)
+            definitions[name], parents[name] = node, parent
+    return definitions
 
 
 def _exported(root: Node) -> set[str] | None:
@@ -184,12 +184,12 @@ def _exported(root: Node) -> set[str] | None:
             continue
         target = children_of(statement)[0]
         value = field_of(target, "right") or next(iter(children_of(field_of(target, "arguments"))), None)
-        given = _literal(text_of(value)) if value is not None else None
-        given = [given] if text_of(field_of(target, "function")) == "__all__.append" else given
-        if not isinstance(given, list | tuple) or not all(isinstance(name, str) for name in given):
+        listed = _literal(text_of(value)) if value is not None else None
+        listed = [listed] if text_of(field_of(target, "function")) == "__all__.append" else listed
+        if not isinstance(listed, list | tuple) or not all(isinstance(name, str) for name in listed):
             return None
         names = names or set()
-        names.update(given)
+        names.update(listed)
     return names
 
 
@@ -198,7 +198,7 @@ def _docstring(body: Node | None) -> str:
 
 
 def _string(node: Node | None) -> str:
-    """Return the text of a string, or of a statement that is one; else an empty string."""
+    """Return the value of a string or of a string statement, else an empty string."""
     while node is not None and node.type in ("expression_statement", "parenthesized_expression"):
         node = node.named_children[0] if len(node.named_children) == 1 else None
     value = _literal(text_of(node)) if node is not None and node.type in ("string", "concatenated_string") else ""
@@ -207,7 +207,7 @@ def _string(node: Node | None) -> str:
 
 def _literal(text: str) -> Any:
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of the escapes in someone else's strings
+        warnings.simplefilter("ignore")  # about invalid escapes in the scanned code
         try:
             return _whole(ast.literal_eval(f"({text}\n)"))
         except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
@@ -215,32 +215,32 @@ def _literal(text: str) -> Any:
 
 
 def _whole(value: Any) -> Any:
-    """Return a value with no half of a surrogate pair in its strings."""
+    """Return a value with the lone surrogates in its strings replaced."""
     if isinstance(value, list | tuple):
         return type(value)(map(_whole, value))
     return whole(value) if isinstance(value, str) else value
 
 
 def _values(annotation: str) -> tuple[str, ...]:
-    """Return what a `Literal` allows, where nothing but None is allowed besides."""
+    """Return the values of a `Literal` annotation, possibly combined with None."""
     match = re.fullmatch(r"(?:[\w.]*Optional\[)?[\w.]*Literal\[([^\[\]]+)\]\]?(?:\s*\|\s*None)?", annotation)
-    given = _literal(f"{match[1]},") if match else None
+    literals = _literal(f"{match[1]},") if match else None
     try:
-        return tuple(v if isinstance(v, str) else repr(v) for v in given) if isinstance(given, tuple) else ()
-    except ValueError:  # a number of thousands of digits
+        return tuple(v if isinstance(v, str) else repr(v) for v in literals) if isinstance(literals, tuple) else ()
+    except ValueError:  # a number with thousands of digits
         return ()
 
 
 def _remarks(parent: Node | None) -> dict[int, str]:
-    """Return the comment behind each child of a node on its line, by the child's id, but for those meant for a tool."""
-    found: dict[int, str] = {}
+    """Return the trailing comment of each child of a node by the child's id, except those for tools."""
+    remarks: dict[int, str] = {}
     children = [] if parent is None else [node for node in parent.children if node.type != ","]
     for node, after in itertools.pairwise(children):
         if after.type == "comment" and after.start_point.row == node.end_point.row:
             text = text_of(after).lstrip("#: ")
             if not re.match(r"type:|noqa|pragma|pylint|fmt:|mypy|pyright|nosec", text):
-                found[node.id] = text
-    return found
+                remarks[node.id] = text
+    return remarks
 
 
 def _decorators(node: Node) -> list[str]:
@@ -249,5 +249,5 @@ def _decorators(node: Node) -> list[str]:
 
 
 def _last(name: str) -> str:
-    """Return the last name of a dotted one: `BaseModel` of `pydantic.BaseModel[T]`."""
+    """Return the last part of a dotted name: `BaseModel` for `pydantic.BaseModel[T]`."""
     return re.split(r"[\[(]", name)[0].rpartition(".")[2]

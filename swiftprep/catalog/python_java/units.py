@@ -1,6 +1,6 @@
-"""The pieces that a Python or Java file can be cut into.
+"""Cut a Python or Java file into pieces.
 
-Sources are UTF-8. A syntax error never raises: what did not parse stays with the piece it stands in.
+Sources are UTF-8. Syntax errors never raise: code that does not parse stays in the piece around it.
 """
 
 from __future__ import annotations
@@ -15,15 +15,15 @@ from swiftprep.parsing.nodes import COMMENTS, Language, field_of, kind_of, name_
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """A piece of a file that cuts no statement; the white space after it is its own.
+    """A piece of a file that splits no statement and includes the white space after it.
 
     Attributes:
         kind: `"function"`, `"class"`, `"method"`, or `"statements"` for a run of anything else.
-        name: As it is declared; `""` of a run of statements.
-        start: Byte offset of its first byte: of the comments directly above it, where there are any.
-        end: Byte offset after its last.
+        name: Its name as declared; `""` for a run of statements.
+        start: Offset of its first byte, including comments directly above it.
+        end: Offset after its last byte.
         line: Line of its first byte, from 1.
-        language: What `members` parses it as.
+        language: The language for `members` to parse it in.
     """
 
     kind: str
@@ -35,7 +35,7 @@ class Unit:
 
 
 def python_units(source: bytes) -> list[Unit]:
-    r"""Cut a Python file at its top-level functions and classes; the units in order are the whole file.
+    r"""Cut a Python file at its top-level functions and classes; together, the units are the whole file.
 
     >>> [(unit.kind, unit.name, unit.line) for unit in python_units(b"import os\n\n# Adds.\ndef add(): ...\n")]
     [('statements', '', 1), ('function', 'add', 3)]
@@ -44,18 +44,18 @@ def python_units(source: bytes) -> list[Unit]:
 
 
 def java_units(source: bytes) -> list[Unit]:
-    """Cut a Java file at its top-level types; the units in order are the whole file."""
+    """Cut a Java file at its top-level types; together, the units are the whole file."""
     return _cut(source, Unit("", "", 0, len(source), 1, "java"), root_of(source, "java"))
 
 
 def members(source: bytes, unit: Unit) -> list[Unit]:
-    """Cut a class at its methods and nested classes; the units in order are the whole class.
+    """Cut a class at its methods and nested classes; together, the units are the whole class.
 
-    Anything but a class comes back as it is.
+    A unit that is not a class is returned unchanged.
 
     Args:
         source: The whole file.
-        unit: One of its units, or one of the members of such a unit.
+        unit: One of its units, or a member of one.
     """
     body: Node | None = root_of(source, unit.language) if unit.kind == "class" else None
     while body is not None:
@@ -78,7 +78,7 @@ def _cut(source: bytes, whole: Unit, body: Node) -> list[Unit]:
     for i in reversed(range(len(nodes) - 1)):  # comments directly above a definition
         if nodes[i].type in COMMENTS and nodes[i + 1].start_point.row <= nodes[i].end_point.row + 1:
             owner[i] = owner[i + 1]
-    for i in range(1, len(nodes)):  # comments beside the end of one, or indented below it
+    for i in range(1, len(nodes)):  # trailing comments, or comments indented below a definition
         column = nodes[owner[i - 1]].start_point.column if owner[i - 1] >= 0 else 1_000_000
         beside = nodes[i].start_point.row == nodes[i - 1].end_point.row
         if nodes[i].type in COMMENTS and (beside or nodes[i].start_point.column > column):
@@ -99,6 +99,6 @@ def _cut(source: bytes, whole: Unit, body: Node) -> list[Unit]:
 
 
 def _line_start(source: bytes, offset: int) -> int:
-    """Return where the line of `offset` starts, or `offset` itself when there is code before it on that line."""
+    """Return the start of the line at `offset`, or `offset` itself if code precedes it on that line."""
     start = source.rfind(b"\n", 0, offset) + 1
     return offset if source[start:offset].strip() else start

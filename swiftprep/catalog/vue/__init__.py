@@ -1,1 +1,1 @@
-"""What one Vue, JavaScript or TypeScript file says about components."""
+"""Read facts about components from a single Vue, JavaScript or TypeScript file."""

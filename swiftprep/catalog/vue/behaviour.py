@@ -1,4 +1,4 @@
-"""What a component's code does that is API: the events it emits, the slots it asks for, the JSX it renders."""
+"""Read API from a component's code: the events it emits, the slots it uses, the JSX it renders."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ _TAKES_SLOTS = re.compile(rb"[{,]\s*slots\s*[,}:]|\bslots\s*=\s*useSlots|\b(?:ct
 _PLAIN_SLOTS = re.compile(rb"slots\b")
 _CALLED_SLOTS = re.compile(rb"this\.slots\(\s*(?:['\"]([^'\"]+)['\"]|\))")
 _NOT_SLOTS = frozenset("length forEach map filter value keys reduce some every push".split())
-_MOST_NAMES = 100  # that a computed one may stand for
-_FAR = 3  # nodes without a name between a statement and the comment above it
+_MOST_NAMES = 100  # that a computed name may have
+_FAR = 3  # anonymous nodes between a statement and the comment above it
 _JSX = re.compile(rb"<[A-Za-z][\w.-]*(?:\s|>|/>)")
 
 
@@ -41,8 +41,8 @@ def read_behaviour(source: bytes, root: Node, module: Module, *, offset: int) ->
     """Add `events`, `slots`, `open` and `passes` to the components of a script.
 
     Returns:
-        `[receiver, name, arguments]` of each event emitted on something that is not the component itself, such as
-        `this.table.$emit('select')`: it may be another component's API.
+        `[receiver, name, arguments]` of each event emitted on something other than the component itself, such as
+        `this.table.$emit('select')`, which may be another component's API.
     """
     foreign: list[list[Any]] = []
     at = _Places(module)
@@ -66,8 +66,9 @@ def read_behaviour(source: bytes, root: Node, module: Module, *, offset: int) ->
                 if not takes_emit:
                     continue
             if receiver and receiver not in own:
-                told = names if offset else [told for name in names for told in parameters.stand_for(call, name)]
-                foreign += [[receiver, name, arguments] for name in told]
+                if not offset:
+                    names = [text for name in names for text in parameters.stand_for(call, name)]
+                foreign += [[receiver, name, arguments] for name in names]
                 continue
             for component in at(offset + start):
                 component.setdefault("events", []).extend([name, arguments, doc] for name in names)
@@ -82,36 +83,36 @@ def read_behaviour(source: bytes, root: Node, module: Module, *, offset: int) ->
 
 
 def _own_names(source: bytes) -> frozenset[str]:
-    """Return what the component calls itself: `this`, the usual aliases, and `const that = this`."""
+    """Return the names for the component itself: `this`, the usual aliases, and `const that = this`."""
     words = (_last(source[max(0, m.start() - 40) : m.start()], _WORD) for m in _ALIAS.finditer(source))
     return _SELF | {word for word in words if word}
 
 
 def _last(before: bytes, signs: bytes) -> str:
-    """Return what some source ends with that is made of nothing but these signs."""
+    """Return the longest suffix of a source that consists only of these characters."""
     before = before.rstrip()
     return before[len(before.rstrip(signs)) :].decode()
 
 
 def _owner(before: bytes) -> str:
-    """Return what the member belongs to that follows: `this` of `this.`, or `""`."""
+    """Return the owner of the member that follows: `this` for `this.`, or `""`."""
     before = before.rstrip()
     return _last(before[:-1].removesuffix(b"?"), _WORD + b"])") if before.endswith(b".") else ""
 
 
 class _Places:
-    """Tells which component stands around a place: the innermost; outside of all, the file's only one."""
+    """Finds the innermost component around a position, or the file's only one outside of all."""
 
     def __init__(self, module: Module) -> None:
         sure = [c for c in module.components if c.get("sure")] or module.components
         self._outside = sure if len(sure) == 1 else []
-        # Of two with one range it is the first, so it comes last here: the innermost.
+        # Of two with the same range, the first counts as innermost, so it comes last here.
         order = sorted(
             enumerate(module.components), key=lambda item: (item[1]["range"][0], -item[1]["range"][1], -item[0])
         )
         self._components = [component for _, component in order]
         self._starts = [component["range"][0] for component in self._components]
-        self._above: list[int] = []  # of each, the index of the one around it, or -1
+        self._above: list[int] = []  # the index of each one's parent, or -1
         open_: list[int] = []
         for index, component in enumerate(self._components):
             while open_ and self._components[open_[-1]]["range"][1] < component["range"][1]:
@@ -140,25 +141,25 @@ def _call_at(here: Around) -> Around | None:
 
 
 def _emitted(here: Around) -> tuple[str, list[Value], str, str]:
-    """Return who emits (`""` for a bare `emit`), the names, the arguments as text, and the comment above."""
+    """Return the receiver (`""` for a bare `emit`), the names, the arguments as text, and the comment above."""
     call = here.node
     callee, arguments = call.child_by_field_name("function"), call.child_by_field_name("arguments")
-    given = [] if arguments is None else [c for c in arguments.named_children if c.type != "comment"]
+    values = [] if arguments is None else [c for c in arguments.named_children if c.type != "comment"]
     receiver = ""
     while callee is not None and callee.type == "member_expression":
         name, target = callee.child_by_field_name("property"), callee.child_by_field_name("object")
         if name is not None and text_of(name) in ("call", "apply"):
-            packed = given[1] if len(given) > 1 else None
-            given = given[1:] if packed is None or packed.type != "array" else packed.named_children
+            packed = values[1] if len(values) > 1 else None
+            values = values[1:] if packed is None or packed.type != "array" else packed.named_children
             callee = target
             continue
         if target is not None:
             last = target.child_by_field_name("property") if target.type == "member_expression" else target
             receiver = text_of(last) if last is not None else "?"
         break
-    if not given:
+    if not values:
         return receiver, [], "", ""
-    first = unwrapped(given[0])
+    first = unwrapped(values[0])
     if first.type == "ternary_expression":
         options = [
             unwrapped(n)
@@ -168,24 +169,24 @@ def _emitted(here: Around) -> tuple[str, list[Value], str, str]:
         names = [value_of(option) for option in options]
     else:
         names = [value_of(first)]
-    words = "(" + ", ".join(payload_of(argument) for argument in given[1:]) + ")" if len(given) > 1 else ""
+    words = "(" + ", ".join(payload_of(argument) for argument in values[1:]) + ")" if len(values) > 1 else ""
     return receiver, names, words, _doc_above(here)
 
 
 class _Parameters:
-    """Tells what a computed name such as `row-${kind}` stands for, where `kind` is a function's parameter.
+    """Resolves computed names such as `row-${kind}`, where `kind` is a parameter of the function.
 
-    That is what the calls of the function in the same file give for it; where one gives no text, nothing is told.
+    The names follow from the function's calls in the same file; if one passes anything but a string, they are unknown.
     """
 
     def __init__(self, source: bytes, root: Node) -> None:
         self._source = source
         self._root = root
         self._functions: dict[int, Around | None] = {}
-        self._given: dict[tuple[bytes, int], list[str] | None] = {}  # function and place → the texts its calls give
+        self._passed: dict[tuple[bytes, int], list[str] | None] = {}  # function and position → the texts passed there
 
     def stand_for(self, call: Around, name: Value) -> list[Value]:
-        """Return the names that `name`, in a call, stands for; itself where that cannot be told."""
+        """Return the possible values of `name` in a call, or `name` itself if they are unknown."""
         parts = name[1] if name[0] == "+" else []
         asked = [part[1] for part in parts if part[0] == "i"]
         around = nearest(call, self._functions, _function) if len(asked) == 1 else None
@@ -197,9 +198,9 @@ class _Parameters:
         if asked[0] not in names:
             return [name]
         key = text_of(called).encode(), names.index(asked[0])
-        if key not in self._given:
-            self._given[key] = self._texts(*key)
-        texts = self._given[key] or []
+        if key not in self._passed:
+            self._passed[key] = self._texts(*key)
+        texts = self._passed[key] or []
         return [["s", "".join(text if p[0] == "i" else str(p[1]) for p in parts)] for text in texts] or [name]
 
     def _texts(self, function: bytes, at: int) -> list[str] | None:
@@ -225,7 +226,7 @@ def _function(here: Around) -> Around | None:
 
 
 def payload_of(argument: Node) -> str:
-    """Return what an argument is called: `row`, `value` for `this.value`, `{…}` for an object written out."""
+    """Return a name for an argument: `row`, `value` for `this.value`, `{…}` for an object literal."""
     node = unwrapped(argument)
     if node.type == "member_expression":
         name = node.child_by_field_name("property")
@@ -288,15 +289,15 @@ def _jsx_query(grammar: str) -> Query:
 
 
 def jsx_elements(source: bytes, root: Node, grammar: str, *, offset: int = 0, line: int = 1) -> list[Element]:
-    """Return the JSX elements of a script with their attributes spelt as in a template (`onClick` → `@click`)."""
+    """Return the JSX elements of a script, with attributes in template syntax (`onClick` → `@click`)."""
     if grammar == "ts" or not _JSX.search(source):
         return []
     captured = QueryCursor(_jsx_query(grammar)).captures(root)
     tags = captured.get("tag", [])
-    wholes = {node.start_byte: node for node in captured.get("whole", [])}  # they begin as their opening tags do
-    found: list[Element] = []
+    wholes = {node.start_byte: node for node in captured.get("whole", [])}  # they begin where their opening tags do
+    elements: list[Element] = []
     nodes = sorted(tags, key=lambda node: node.start_byte)
-    open_: list[tuple[int, int]] = []  # (end, index) of the elements around
+    open_: list[tuple[int, int]] = []  # (end, index) of the enclosing elements
     for node in nodes:
         name = node.child_by_field_name("name")
         if name is None:
@@ -313,9 +314,9 @@ def jsx_elements(source: bytes, root: Node, grammar: str, *, offset: int = 0, li
                 _jsx_attribute(child, element)
             elif child.type == "jsx_expression" and child.named_children:
                 element.spread = True
-        open_.append((whole.end_byte, len(found)))
-        found.append(element)
-    return found
+        open_.append((whole.end_byte, len(elements)))
+        elements.append(element)
+    return elements
 
 
 def _jsx_attribute(node: Node, element: Element) -> None:

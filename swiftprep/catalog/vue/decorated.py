@@ -1,4 +1,4 @@
-"""Class components: the decorators of vue-property-decorator and vue-facing-decorator as component options."""
+"""Convert class components with decorators (vue-property-decorator, vue-facing-decorator) to options."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _HOOKS = frozenset(
 
 
 def read_class(node: Node, heritage: Node | None, options: dict[str, Any]) -> None:
-    """Add a class's decorated members to component options (`options.py` says what those are)."""
+    """Add a class's decorated members to component options (see `options.py`)."""
     name = node.child_by_field_name("name")
     if name is not None:
         options.setdefault("name", ["s", text_of(name)])
@@ -51,17 +51,17 @@ def _field(node: Node, decorators: list[Node], options: dict[str, Any], props: l
         return
     field = text_of(named)
     for decorator in decorators:
-        what, given = _decorator(decorator)
+        what, arguments = _decorator(decorator)
         if what not in ("Prop", "PropSync", "Model", "ModelSync", "VModel"):
             continue
-        settings = next((value_of(g) for g in reversed(given) if g.type in ("object", "array", "identifier")), None)
+        settings = next((value_of(g) for g in reversed(arguments) if g.type in ("object", "array", "identifier")), None)
         entry: Value = settings or ["o", []]
         if entry[0] == "o" and not any(key == "type" for key, _, _ in entry[1]):
             annotation = node.child_by_field_name("type")
             if annotation is not None:
                 text = short(annotation).lstrip(": ")
                 entry = ["o", [*entry[1], ["type", ["x", f"PropType<{text}>"], ""]]]
-        strings = [string_of(g) for g in given if g.type == "string"]
+        strings = [string_of(g) for g in arguments if g.type == "string"]
         prop = {"Prop": field, "PropSync": strings[0] if strings else field, "VModel": "value"}.get(what, field)
         if what == "ModelSync" and strings:
             prop = strings[0]
@@ -83,14 +83,14 @@ def _method(node: Node, decorators: list[Node], options: dict[str, Any]) -> None
     if method not in _HOOKS and not accessor:
         options["methods"].append([method, signature(node), doc_of(node)])
     for decorator in decorators:
-        what, given = _decorator(decorator)
+        what, arguments = _decorator(decorator)
         if what == "Emit":
-            strings = [string_of(g) for g in given if g.type == "string"]
+            strings = [string_of(g) for g in arguments if g.type == "string"]
             options.setdefault("events", []).append([strings[0] if strings else kebab(method), signature(node), ""])
 
 
 def _decorator(node: Node) -> tuple[str, list[Node]]:
-    """Return a decorator's name and its arguments."""
+    """Return a decorator's name and arguments."""
     call = node.named_children[0]
     callee = call.child_by_field_name("function")
     arguments = call.child_by_field_name("arguments")

@@ -1,7 +1,7 @@
-"""The JavaScript in a template: what stands in directives and between `{{ }}`, and whether it parses.
+"""Find the JavaScript in directives and `{{ }}` of a template, and check that it parses.
 
-What is looked at is what Vue compiles: expressions, statements in listeners, the parameters of `v-slot`, both sides
-of `v-for`, and dynamic arguments. Filters (`price | currency`) are Vue 2's; TypeScript counts where the script is.
+Everything that Vue compiles is checked: expressions, statements in listeners, the parameters of `v-slot`, both sides
+of `v-for`, and dynamic arguments. Filters (`price | currency`) are valid in Vue 2, TypeScript if the script uses it.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from swiftprep.parsing.script import odd_names
 from swiftprep.parsing.sfc import Template, blanked
 from swiftprep.text.characters import without_entities
 
-_TEXT = re.compile(r"[^\0]+")  # what is no text is blanked to zeros
+_TEXT = re.compile(r"[^\0]+")  # everything else is zeroed
 _RESERVED = (
     "await|break|case|catch|class|const|continue|debugger|default|delete|do|else|enum|export|extends|finally|for|"
     "function|if|import|in|instanceof|let|new|return|super|switch|throw|try|typeof|var|void|while|with|yield"
@@ -36,12 +36,12 @@ _LONGEST_SHOWN = 60
 
 
 class TemplateCode(NamedTuple):
-    """A piece of a template that is code.
+    """A piece of code in a template.
 
     Attributes:
         kind: `"expression"`, `"statements"`, `"parameters"` or `"for"`.
         text: The code.
-        shown: How it is written there.
+        shown: The code as written, with its attribute or braces.
     """
 
     kind: str
@@ -58,15 +58,15 @@ def expression_errors(
     mustaches: bool = True,
     strict: bool = False,
 ) -> list[tuple[int, str]]:
-    """Return `(line, what is wrong)` of what Vue could not compile in a template.
+    """Return `(line, what is wrong)` of each piece of a template that Vue cannot compile.
 
     Args:
         parsed: The template.
-        source: The file it stands in.
-        vue3: Whether it is for Vue 3, which has no filters and wants a value where Vue 2 does without.
-        typed: Whether TypeScript may stand in it; None when that cannot be told, and it may.
-        mustaches: Whether `{{ }}` are what it marks expressions with.
-        strict: Whether a `{{` without its end is an error in Vue 2, too, which takes it for text.
+        source: The file that contains it.
+        vue3: Whether it is for Vue 3, which has no filters and requires values that Vue 2 does not.
+        typed: Whether it may contain TypeScript; None if unknown, which allows it.
+        mustaches: Whether `{{ }}` are its delimiters.
+        strict: Whether an unclosed `{{` is an error in Vue 2 too, which treats it as text.
     """
     grammars = {True: ("ts", "js"), False: ("js",), None: ("js", "ts")}[typed]
     codes = list(codes_of(parsed, source, vue3=vue3, mustaches=mustaches, strict=strict))
@@ -76,7 +76,7 @@ def expression_errors(
 def codes_of(
     parsed: Template, source: bytes, *, vue3: bool = False, mustaches: bool = True, strict: bool = False
 ) -> Iterator[tuple[int, TemplateCode]]:
-    """Yield `(line, code)` of all that is code in a template; the arguments are those of `expression_errors`."""
+    """Yield `(line, code)` of all code in a template; the arguments are those of `expression_errors`."""
     for element in parsed.elements:
         for name, value in element.attrs:
             for code in _in_attribute(name, value, vue3):
@@ -86,14 +86,14 @@ def codes_of(
         first = source.count(b"\n", 0, parsed.start) + 1
         plain = markup.decode("utf-8", "replace")
         for text in _TEXT.finditer(plain):
-            for place, inner, shown in _mustaches(text[0]):
-                if (vue3 or strict) if inner is None else inner.strip():  # Vue 2 takes a lone `{{` for text
+            for place, inner, written in _mustaches(text[0]):
+                if (vue3 or strict) if inner is None else inner.strip():  # Vue 2 treats an unclosed `{{` as text
                     line = first + plain.count("\n", 0, text.start() + place)
-                    yield line, TemplateCode("expression", inner or "", shown)
+                    yield line, TemplateCode("expression", inner or "", written)
 
 
 def _mustaches(text: str) -> Iterator[tuple[int, str | None, str]]:
-    """Yield `(offset, inside, as written)` of each `{{ }}` of a text; the inside is None where the end is not there."""
+    """Yield `(offset, inside, as written)` of each `{{ }}` in a text; the inside is None if it is unclosed."""
     start = text.find("{{")
     while start >= 0:
         end = text.find("}}", start + 2)
@@ -104,63 +104,63 @@ def _mustaches(text: str) -> Iterator[tuple[int, str | None, str]]:
         start = text.find("{{", end + 2)
 
 
-def _message(shown: str) -> str:
-    text = " ".join(shown.split())
+def _message(code: str) -> str:
+    text = " ".join(code.split())
     return f"syntax error in '{text if len(text) <= _LONGEST_SHOWN else text[: _LONGEST_SHOWN - 1] + '…'}'"
 
 
 def _in_attribute(name: str, value: str | None, vue3: bool) -> Iterator[TemplateCode]:
-    """Yield the code that an attribute holds; `""` where an expression must stand and does not."""
-    shown = name if value is None else f'{name}="{value}"'
+    """Yield the code in an attribute; `""` if a required expression is missing."""
+    written = name if value is None else f'{name}="{value}"'
     if dynamic := _DYNAMIC.match(name):
         inner, end, modifiers = name[dynamic.end() :].rpartition("]")
-        yield TemplateCode("expression", inner if end and _MODIFIERS.fullmatch(modifiers) else "", shown)
+        yield TemplateCode("expression", inner if end and _MODIFIERS.fullmatch(modifiers) else "", written)
     if name in ("slot-scope", "scope"):
         if value and value.strip():
-            yield TemplateCode("parameters", value, shown)
+            yield TemplateCode("parameters", value, written)
         return
     attribute = read_attribute(name, value)
-    given = value or ""
-    is_empty = not given.strip()
+    code = value or ""
+    is_empty = not code.strip()
     if attribute.role == "directive":
         if attribute.name == "for":
-            if vue3 or not is_empty:  # Vue 2 passes over an empty one
-                yield TemplateCode("for", given, shown)
+            if vue3 or not is_empty:  # Vue 2 ignores an empty one
+                yield TemplateCode("for", code, written)
         elif attribute.name not in _WITHOUT_VALUE and (not is_empty or (vue3 and attribute.name in _NEED_VALUE)):
-            yield TemplateCode("expression", given, shown)
+            yield TemplateCode("expression", code, written)
     elif attribute.role == "slot":
         if attribute.bound and not is_empty:
             is_name = name.startswith((":", "v-bind:"))  # :slot="name"
-            yield TemplateCode("expression" if is_name else "parameters", given, shown)
+            yield TemplateCode("expression" if is_name else "parameters", code, written)
     elif attribute.role in ("on", "listeners"):
         if not is_empty or (vue3 and value is None and attribute.role == "on" and not attribute.modifiers):
-            yield TemplateCode("statements" if attribute.role == "on" else "expression", given, shown)
+            yield TemplateCode("statements" if attribute.role == "on" else "expression", code, written)
     elif attribute.role == "model":
         if vue3 or not is_empty:
-            yield TemplateCode("expression", given, shown)
-    elif attribute.bound and (value is not None or not vue3):  # in Vue 3 `:a` alone is short for `:a="a"`
-        yield TemplateCode("expression", given, shown)
+            yield TemplateCode("expression", code, written)
+    elif attribute.bound and (value is not None or not vue3):  # in Vue 3, `:a` is short for `:a="a"`
+        yield TemplateCode("expression", code, written)
 
 
 @lru_cache(maxsize=4096)
 def _is_sound(kind: str, text: str, grammars: tuple[str, ...], vue3: bool) -> bool:
-    """Return whether a piece of code parses, as it stands or with its entities (`&amp;&amp;`) read."""
+    """Return whether a piece of code parses, either as written or with its entities (`&amp;&amp;`) decoded."""
     if not text.strip():
         return kind == "parameters"
     if kind in ("expression", "statements") and _SIMPLE.match(text):
         return True
     if kind == "for":
         text = text.strip()
-        found = _FOR.search(text)
-        if found is None:
+        separator = _FOR.search(text)
+        if separator is None:
             return False
-        left = text[: found.start()].strip()
+        left = text[: separator.start()].strip()
         inner = left[1:-1] if left[:1] == "(" and left[-1:] == ")" else left
         return _is_sound("parameters", inner, grammars, vue3) and _is_sound(
-            "expression", text[found.end() :], grammars, vue3
+            "expression", text[separator.end() :], grammars, vue3
         )
     readings = [text, without_entities(text)] if _ENTITY.search(text) else [text]
-    if kind != "parameters" and not vue3 and "|" in text:  # a filter may be called what no variable may
+    if kind != "parameters" and not vue3 and "|" in text:  # a filter may have a name that no variable may
         readings += [_FILTER.sub("| _f", reading) for reading in readings]
     return any(_parses(kind, reading, grammar) for reading in readings for grammar in grammars)
 
@@ -182,14 +182,14 @@ def _parses(kind: str, text: str, grammar: str) -> bool:
 
 
 def _root(code: str, grammar: str) -> Node | None:
-    """Return the tree of code that parses, or None."""
+    """Return the syntax tree of the code, or None if it does not parse."""
     source = code.encode("utf-8", "replace")
     root = parse(source, grammar).root_node
     return None if root.has_error or odd_names(source, root) else root
 
 
 def _inside(root: Node) -> Node | None:
-    """Return the expression that a pair of brackets around all of it holds, or None."""
+    """Return the expression inside the brackets around the whole code, or None."""
     statements = [child for child in root.named_children if child.type != "comment"]
     whole = statements[0].named_children[0] if len(statements) == 1 and statements[0].named_children else None
     if whole is None or whole.type != "parenthesized_expression" or whole.end_byte != root.end_byte:

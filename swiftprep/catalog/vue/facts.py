@@ -1,7 +1,7 @@
-"""Everything one file says on its own.
+"""Read the facts of a single file.
 
-The *facts* are plain data, which a worker returns and the cache keeps: what `module.Module` holds, without what is
-empty, and `foreign`, `heard`, `uses`, `errors` and `notes`. The *shape* is what the samples are cut from.
+The *facts* are plain data that a worker process returns and the cache stores: the non-empty fields of `module.Module`,
+and `foreign`, `heard`, `uses`, `errors` and `notes`. The *shape* holds the places where samples can be cut.
 """
 
 from __future__ import annotations
@@ -30,9 +30,9 @@ SCRIPTS = {
     ".mts": "ts",
     ".cts": "ts",
 }
-MOST_BLOCKS = 20  # of a kind in one file; Vue takes one template and two scripts
+MOST_BLOCKS = 20  # per kind and file; Vue allows one template and two scripts
 _KEPT = ("imports", "exports", "stars", "bindings", "registrations", "installs", "components")
-_OUTER = "*script"  # the name under which a file imports the script that it has elsewhere
+_OUTER = "*script"  # the local name for the import of a `<script src>`
 _HEARD = re.compile(rb"\$on\(\s*['\"]([^'\"]+)['\"]")
 _TEMPLATE_EMIT = re.compile(r"""\$emit\(\s*(?:(['"`])([^'"`$]+)\1|([^)]*))((?:\s*,[^()]*(?:\([^()]*\)[^()]*)*)?)""")
 
@@ -45,12 +45,12 @@ def suffix_of(path: str) -> str:
 
 @dataclass(slots=True)
 class CutPlaces:
-    """Where a source can be cut.
+    """The places where a source can be cut.
 
     Attributes:
         blocks: The blocks of a single-file component; `[]` for other files.
         pieces: The statements of its scripts, with their parts.
-        elements: The elements of its templates and of its JSX.
+        elements: The elements of its templates and its JSX.
     """
 
     blocks: list[Block] = field(default_factory=list)
@@ -59,7 +59,7 @@ class CutPlaces:
 
 
 def _lines_at(source: bytes, places: set[int]) -> dict[int, int]:
-    """Return the line, from 1, of some places."""
+    """Return the line of each offset, from 1."""
     lines: dict[int, int] = {}
     line, done = 1, 0
     for place in sorted(places):
@@ -100,7 +100,7 @@ def read_vue(source: bytes, path: str) -> tuple[dict[str, Any], CutPlaces]:
         module.imports[_OUTER] = [block.attrs["src"], "default"]
         own["outer"] = ["i", _OUTER]
     for block in [b for b in parts if b.kind == "template"][:MOST_BLOCKS]:
-        if "src" in block.attrs:  # what it shows and hands on is not known
+        if "src" in block.attrs:  # its slots and bindings are unknown
             own.setdefault("open", []).extend(["props", "events", "slots"])
             continue
         if block.lang not in ("", "html"):
@@ -145,19 +145,19 @@ def _facts(
     notes: list[str],
 ) -> dict[str, Any]:
     kept = {name: getattr(module, name) for name in _KEPT}
-    found: dict[str, Any] = {name: value for name, value in kept.items() if value}
+    facts: dict[str, Any] = {name: value for name, value in kept.items() if value}
     used = {tag: _packed(use) for tag, use in uses(elements, source, path).items()} if elements else {}
     if foreign:
-        found["foreign"] = foreign
+        facts["foreign"] = foreign
     if used:
-        found["uses"] = used
+        facts["uses"] = used
     if b"$on(" in source:
-        found["heard"] = sorted({match[1].decode("utf-8", "replace") for match in _HEARD.finditer(source)})
+        facts["heard"] = sorted({match[1].decode("utf-8", "replace") for match in _HEARD.finditer(source)})
     if errors:
-        found["errors"] = sorted(set(errors))[:20]
+        facts["errors"] = sorted(set(errors))[:20]
     if notes or module.notes:
-        found["notes"] = list(dict.fromkeys([*notes, *module.notes]))
-    return found
+        facts["notes"] = list(dict.fromkeys([*notes, *module.notes]))
+    return facts
 
 
 def _packed(use: Any) -> list[Any]:
@@ -165,7 +165,7 @@ def _packed(use: Any) -> list[Any]:
 
 
 def script_lang(block: Block) -> str | None:
-    """Return the grammar for a script block, or None for a language there is none for (CoffeeScript)."""
+    """Return the grammar for a script block, or None for a language without one (CoffeeScript)."""
     lang = block.lang or block.attrs.get("type", "").rpartition("/")[2].lower()
     known = {"": "js", "js": "js", "javascript": "js", "babel": "js", "es6": "js", "module": "js", "ecmascript": "js"}
     known |= {"jsx": "jsx", "ts": "ts", "typescript": "ts", "tsx": "tsx"}
@@ -173,7 +173,7 @@ def script_lang(block: Block) -> str | None:
 
 
 def _own_component(module: Module, source: bytes) -> dict[str, Any]:
-    """Return the options of the component the file is, made if the script has none."""
+    """Return the options of the file's own component, creating them if the script has none."""
     exported = module.exports.get("default")
     if exported is not None and exported[0] == "i":
         exported = module.bindings.get(exported[1], exported)
@@ -191,7 +191,7 @@ def _own_component(module: Module, source: bytes) -> dict[str, Any]:
     if setup is None:
         lines = source.count(b"\n") + 1
         setup = {"sure": True, "span": [1, lines], "range": [0, len(source)], "methods": [], "doc": ""}
-        if exported is not None and exported[0] == "f":  # a functional component of Vue 3, which is not read
+        if exported is not None and exported[0] == "f":  # a functional component of Vue 3, which is not supported
             setup["open"] = ["props", "events", "slots"]
         elif exported is not None:
             setup["extends"] = exported
@@ -201,11 +201,11 @@ def _own_component(module: Module, source: bytes) -> dict[str, Any]:
 
 
 def _add_template(options: dict[str, Any], parsed: Template, source: bytes, block: Block | None) -> None:
-    said = behaviour(parsed, source)
+    api = behaviour(parsed, source)
     for key in ("slots", "passes", "open"):
-        if said[key]:
-            options.setdefault(key, []).extend(said[key])
-    options["roots"] = said["roots"]
+        if api[key]:
+            options.setdefault(key, []).extend(api[key])
+    options["roots"] = api["roots"]
     if block is not None and "functional" in block.attrs:
         options["functional"] = True
         read_expressions(options, [code.text for _, code in codes_of(parsed, source) if code.kind != "parameters"])

@@ -1,8 +1,8 @@
-"""Functional components of Vue 2: the events they call through `listeners`, the slots they show from the context.
+"""Read the events and slots of functional components in Vue 2 from their use of the context.
 
-`render(h, { props, listeners, slots, scopedSlots, data, children })` and `<template functional>` have no `this`: what
-would be `$emit('press')` is `listeners.press()`, and what is not dealt with is handed on by hand, as `data` or
-`listeners`. Handed on whole, it is an API that this component alone does not tell.
+`render(h, { props, listeners, slots, scopedSlots, data, children })` and `<template functional>` have no `this`:
+instead of `$emit('press')` they call `listeners.press()`, and they pass on everything else by hand, as `data` or
+`listeners`. If one of these is passed on whole, the component's API is not complete here.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from swiftprep.catalog.vue.behaviour import payload_of
 from swiftprep.catalog.vue.values import WRAPPERS, key_of, pairs, string_of, unwrapped, unwrapped_once
 from swiftprep.parsing.grammar import parse, text_of
 
-# What of the context leads on to what, and what is not known when a part is handed on whole.
+# The parts that each part of the context contains, and the lists that are incomplete if a part is passed on whole.
 _PARTS = {
     "context": {part: part for part in ("listeners", "slots", "scopedSlots", "data", "children")},
     "data": {"on": "listeners", "scopedSlots": "scopedSlots", "attrs": "attrs", "props": "attrs"},
@@ -24,25 +24,25 @@ _PARTS = {
 _OPENS = {
     "context": ("events", "props", "slots"), "data": ("events", "props", "slots"), "attrs": ("props",),
     "listeners": ("events",), "slots": (), "slots()": ("slots",), "scopedSlots": ("slots",),
-    "children": ("slots",),  # what the default slot gets, and elements with `slot=`
+    "children": ("slots",),  # the default slot, and elements with `slot=`
 }  # fmt: skip
-_DEEPEST = 20  # of an expression that is a part of the context
+_DEEPEST = 20  # levels of an expression that yields a part of the context
 IN_TEMPLATE = _PARTS["context"]
 
 
 def read_render(options: dict[str, Any], render: Node) -> None:
-    """Add what a functional component's render function does with its context to the component's options."""
+    """Add the events and slots used in a functional component's render function to its options."""
     parameters = render.child_by_field_name("parameters")
     body = render.child_by_field_name("body")
-    given = [] if parameters is None else [child for child in parameters.named_children if child.type != "comment"]
-    if body is not None and len(given) > 1:
+    arguments = [] if parameters is None else [child for child in parameters.named_children if child.type != "comment"]
+    if body is not None and len(arguments) > 1:
         context = _Context(options, {})
-        context.bind(given[1].child_by_field_name("pattern") or given[1], "context")
+        context.bind(arguments[1].child_by_field_name("pattern") or arguments[1], "context")
         context.read(body)
 
 
 def read_expressions(options: dict[str, Any], texts: Iterable[str]) -> None:
-    """Add what the expressions of a `<template functional>` do with the context to the component's options."""
+    """Add the events and slots used in the expressions of a `<template functional>` to the options."""
     context = _Context(options, dict(IN_TEMPLATE))
     for text in texts:
         roots = (parse(code.encode("utf-8", "replace"), "ts").root_node for code in (f"({text}\n)", text))
@@ -52,13 +52,13 @@ def read_expressions(options: dict[str, Any], texts: Iterable[str]) -> None:
 
 
 class _Within(NamedTuple):
-    """A node and what it stands in: the stack of a walk knows it, where `Node.parent` begins at the root."""
+    """A node with its ancestors, kept by the walk, since `Node.parent` searches from the root."""
 
     node: Node
     above: _Within | None
 
     def outermost(self) -> _Within:
-        """Return the outermost of the brackets and type assertions around a node, or the node itself."""
+        """Return the outermost parentheses or type assertion around a node, or the node itself."""
         here = self
         while (
             here.above is not None and here.above.node.type in WRAPPERS and unwrapped_once(here.above.node) == here.node
@@ -68,10 +68,10 @@ class _Within(NamedTuple):
 
 
 class _Context:
-    """Follows the parts of the context through code.
+    """Tracks the parts of the context through code.
 
     Args:
-        options: The component's options, which get `events`, `slots` and `open`.
+        options: The component's options, which receive `events`, `slots` and `open`.
         names: Variable → the part it holds.
     """
 
@@ -90,7 +90,7 @@ class _Context:
                 stack.extend(_Within(child, here) for child in reversed(here.node.named_children))
 
     def bind(self, pattern: Node, part: str) -> None:
-        """Take up the names that a variable or a pattern gives to a part, or to parts of it."""
+        """Record the names that a variable or a pattern binds to a part, or to parts of it."""
         if pattern.type in ("assignment_pattern", "object_assignment_pattern"):
             pattern = pattern.child_by_field_name("left") or pattern
         if pattern.type != "object_pattern":
@@ -109,7 +109,7 @@ class _Context:
                 self._named(part, name, None)
 
     def _part(self, node: Node, depth: int = 0) -> str | None:
-        """Return which part of the context an expression is, or None."""
+        """Return the part of the context that an expression yields, or None."""
         node = unwrapped(node)
         if depth > _DEEPEST:
             return None
@@ -128,7 +128,7 @@ class _Context:
         return None
 
     def _use(self, here: _Within, part: str) -> None:
-        """Note what is done with a part: one thing of it taken, a name given to it, or all of it handed on."""
+        """Record the use of a part: a member access, a binding to a name, or passing it on whole."""
         here = here.outermost()
         if here.above is None or _is_tested(here.node, here.above.node):
             return
@@ -150,24 +150,24 @@ class _Context:
         self.options.setdefault("open", []).extend(_OPENS[part])
 
     def _named(self, part: str, name: str, asked: _Within | None) -> None:
-        """Note an event or slot; `asked` is what asks for it, which may be called."""
+        """Record an event or slot; `asked` is the expression that accesses it, which may be called."""
         around = None if asked is None else asked.outermost().above
         call, node = (None, None) if around is None or asked is None else (around.node, asked.node)
         is_called = call is not None and call.type == "call_expression" and call.child_by_field_name("function") == node
         arguments = call.child_by_field_name("arguments") if is_called and call is not None else None
-        given = [] if arguments is None else [child for child in arguments.named_children if child.type != "comment"]
+        values = [] if arguments is None else [child for child in arguments.named_children if child.type != "comment"]
         if part == "listeners":
-            words = f"({', '.join(payload_of(argument) for argument in given)})" if given else ""
+            words = f"({', '.join(payload_of(argument) for argument in values)})" if values else ""
             self.options.setdefault("events", []).append([["s", name], words, ""])
         elif part in ("slots()", "scopedSlots"):
-            scope = unwrapped(given[0]) if given else None
+            scope = unwrapped(values[0]) if values else None
             bindings = [key for key, _, _ in pairs(scope)] if scope is not None and scope.type == "object" else []
             names = [key for key in bindings if key not in ("...", "[]")]
             self.options.setdefault("slots", []).append([name, names, ""])
 
 
 def _is_tested(node: Node, above: Node) -> bool:
-    """Return whether it is only asked whether a part is there: `listeners && …`, `if (slots())`, `!data`."""
+    """Return whether a part is only tested for existence: `listeners && …`, `if (slots())`, `!data`."""
     if above.type == "binary_expression":
         operator = text_of(above.child_by_field_name("operator") or above)
         return operator == "&&" and above.child_by_field_name("left") == node

@@ -1,4 +1,4 @@
-"""The macros of `<script setup>` (`defineProps` and its like) as options of the component it is."""
+"""Convert the macros of `<script setup>`, such as `defineProps`, to component options."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _UNREAD = (
 
 
 def setup_options(script: Script) -> dict[str, Any]:
-    """Return the options of the component a `<script setup>` is."""
+    """Return the options of the component that a `<script setup>` defines."""
     known = _known_setup(script)
     if known is not None:
         return known
@@ -37,9 +37,9 @@ def _known_setup(script: Script) -> dict[str, Any] | None:
 
 
 def read_macro(script: Script, node: Node, depth: int = 0) -> bool:
-    """Take a macro's call into the options of the `<script setup>` component; return whether `node` is one.
+    """Add a macro call to the options of the `<script setup>` component; return whether `node` is one.
 
-    One that is handed to another call, as in `toRefs(defineProps<Props>())`, is taken too, if not too many calls deep.
+    Macros inside other calls, as in `toRefs(defineProps<Props>())`, are found down to a limited depth.
     """
     if depth > MOST_NESTED:
         script.module.notes.append(f"calls nested deeper than {MOST_NESTED} levels are not read")
@@ -53,14 +53,14 @@ def read_macro(script: Script, node: Node, depth: int = 0) -> bool:
                 read_macro(script, inner, depth + 1)
         return False
     options = setup_options(script)
-    given = arguments_of(node)
-    first = given[0] if given else None
+    arguments = arguments_of(node)
+    first = arguments[0] if arguments else None
     argument = _type_argument(node)
     generic = None if argument is None else type_value(argument)
     if what == "withDefaults" and first is not None:
         read_macro(script, first, depth + 1)
-        if len(given) > 1:
-            options.setdefault("defaults", []).append(_defaults(unwrapped(given[1])))
+        if len(arguments) > 1:
+            options.setdefault("defaults", []).append(_defaults(unwrapped(arguments[1])))
     elif what in ("defineProps", "defineEmits"):
         options["props" if what == "defineProps" else "emits"] = generic or value_of(first)
     elif what == "defineSlots" and generic is not None:
@@ -69,21 +69,21 @@ def read_macro(script: Script, node: Node, depth: int = 0) -> bool:
         options["methods"] = [[key, method_signature(value), doc_of(entry)] for key, entry, value in pairs(first)]
     elif what == "defineModel":
         text = None if argument is None else short(argument)
-        options.setdefault("models", []).append([[value_of(node) for node in given[:2]], text])
+        options.setdefault("models", []).append([[value_of(node) for node in arguments[:2]], text])
     elif what == "defineOptions" and first is not None and first.type == "object":
         add_options(script, options, first)
     return True
 
 
 def note_unread(source: bytes, options: dict[str, Any]) -> None:
-    """Say that a list is open when its macro stands in a `<script setup>` and could not be read."""
+    """Mark a list as open if the `<script setup>` contains its macro in a form that could not be read."""
     for macro, key, what in _UNREAD:
         if key not in options and re.search(macro + rb"\s*[<(]", source):
             options.setdefault("open", []).append(what)
 
 
 def read_pattern(script: Script, pattern: Node, call: Node) -> None:
-    """Take the defaults of `const { size = 3, kind: alias = 'a' } = defineProps<…>()` into the component's options."""
+    """Add the defaults in `const { size = 3, kind: alias = 'a' } = defineProps<…>()` to the component's options."""
     macro = text_of(call.child_by_field_name("function") or call)
     if macro not in ("defineProps", "withDefaults"):
         return
@@ -101,7 +101,7 @@ def read_pattern(script: Script, pattern: Node, call: Node) -> None:
 
 
 def _defaults(node: Node) -> Value:
-    """Convert an object of defaults; what is written right there is kept as source text."""
+    """Convert an object of defaults; inline values are kept as source text."""
     if node.type != "object":
         return value_of(node)
     entries = [(key, value) for key, _, value in pairs(node) if value is not None]
@@ -109,7 +109,7 @@ def _defaults(node: Node) -> Value:
 
 
 def _type_argument(call: Node) -> Node | None:
-    """Return the first type a call is given in angle brackets, or None."""
+    """Return the first type argument of a call, or None."""
     types = call.child_by_field_name("type_arguments") or next(
         (c for c in call.named_children if c.type == "type_arguments"), None
     )

@@ -1,4 +1,4 @@
-"""What a template says: how each attribute is meant, the slots it offers, the components it uses."""
+"""Read a template: the meaning of each attribute, the slots it provides, the components it uses."""
 
 from __future__ import annotations
 
@@ -16,22 +16,22 @@ from swiftprep.parsing.grammar import parse
 from swiftprep.parsing.sfc import Element, Template
 
 _LITERAL = re.compile(r"""\s*(?:'([^'\\]*)'|"([^"\\]*)"|`([^`\\$]*)`)\s*""")
-# What Vue itself takes from a `<slot>`; all else it hands to the content, under names in camel case.
+# The attributes of `<slot>` that Vue itself uses; all others become slot props, with names in camel case.
 _NOT_HANDED_OVER = frozenset(("key", "ref", "class", "style", "slot-scope", "is", ""))
-MOST_BINDINGS = 400  # names taken from the scope of one slot
-SAMPLES = 3  # values remembered of each attribute
-_LONGEST_EXAMPLE = 1000  # characters of a start tag that shows how a component is used; a longer one shows too much
+MOST_BINDINGS = 400  # slot props recorded per slot
+SAMPLES = 3  # values recorded per attribute
+_LONGEST_EXAMPLE = 1000  # characters of a start tag used as an example; longer ones are distracting
 _QUOTED = re.compile(r""""[^"]*"|'[^']*'""")
 
 
 class Attribute(NamedTuple):
-    """An attribute as Vue means it.
+    """An attribute with its meaning to Vue.
 
     Attributes:
         role: `"prop"` (a plain or bound attribute), `"on"`, `"model"`, `"slot"`, `"object"` (`v-bind="obj"`),
             `"listeners"` (`v-on="obj"`) or `"directive"`.
-        name: What it sets or listens to, in kebab case; `""` when that is computed, and for a bare `v-model`.
-        value: What stands in it.
+        name: The prop, event, slot or directive in kebab case; `""` if computed, and for a bare `v-model`.
+        value: Its value.
         bound: Whether the value is an expression.
         modifiers: Such as `("native", "enter")`.
     """
@@ -44,7 +44,7 @@ class Attribute(NamedTuple):
 
 
 def read_attribute(name: str, value: str | None) -> Attribute:
-    """Say how an attribute is meant.
+    """Return the meaning of an attribute.
 
     >>> read_attribute("@row-click.once", "go")
     Attribute(role='on', name='row-click', value='go', bound=True, modifiers=('once',))
@@ -89,32 +89,34 @@ def _slot_name(name: str) -> str:
 
 
 def literal_of(expression: str | None) -> str | None:
-    """Return the string an expression is, or None when it is anything else."""
+    """Return the value of a string literal, or None for any other expression."""
     match = _LITERAL.fullmatch(expression or "")
     return None if match is None else next(group for group in match.groups() if group is not None)
 
 
 def object_keys(expression: str) -> list[str]:
-    """Return the names of the properties of an object that is written out.
+    """Return the property names of an object literal.
 
     >>> object_keys("{ row, rowIndex: i + 1, ...more }")
     ['row', 'rowIndex']
     """
     root = parse(f"({expression}\n)".encode("utf-8", "replace"), "js").root_node
-    made = root.named_children[0].named_children[:1] if root.named_children else []
-    keys = [key for key, _, _ in pairs(unwrapped(made[0]))] if made and unwrapped(made[0]).type == "object" else []
-    return [key for key in keys if key not in ("...", "[]")]
+    expressions = root.named_children[0].named_children[:1] if root.named_children else []
+    literal = unwrapped(expressions[0]) if expressions else None
+    if literal is None or literal.type != "object":
+        return []
+    return [key for key, _, _ in pairs(literal) if key not in ("...", "[]")]
 
 
 def scope_names(pattern: str) -> list[str]:
-    """Return the names that are taken from a slot's scope, as the slot calls them.
+    """Return the slot props that a pattern destructures, by their names in the slot.
 
     >>> scope_names("{ row: { id }, rowIndex = 0, size: s, ...rest }")
     ['row', 'rowIndex', 'size']
     """
     if not pattern.strip().startswith("{"):
         return []
-    found = []
+    names = []
     for match in parse(f"(({pattern}\n) => 0)".encode("utf-8", "replace"), "ts").root_node.named_children[:1]:
         node: Node | None = match
         while node is not None and node.type != "object_pattern":
@@ -122,29 +124,29 @@ def scope_names(pattern: str) -> list[str]:
         for part in node.named_children if node is not None else ():
             key = part.child_by_field_name("key") or part.child_by_field_name("left") or part
             name = None if part.type == "rest_pattern" else key_of(key)
-            found += [] if name is None else [name]
-    return found
+            names += [] if name is None else [name]
+    return names
 
 
 def is_custom(tag: str) -> bool:
-    """Return whether a tag, as written, stands for a component."""
+    """Return whether a tag, as written, is a component."""
     return not is_native(tag) and kebab(tag) not in BUILT_IN and tag[:1] not in ("!", "?", "")
 
 
 @dataclass(slots=True)
 class Use:
-    """How a tag was used, over any number of files.
+    """The usage of a tag in any number of files.
 
     Attributes:
-        count: How often.
-        files: In how many files.
-        props: Attribute (kebab case) → `[times, times bound, some of its values]`.
-        events: Listener → times.
-        slots: Slot → `[times, the names taken from its scope]`.
-        parents: The nearest component around it → times.
-        models: How often with `v-model`.
-        objects: How often with `v-bind="obj"`.
-        example: `[path, line, source]` of a use; the source is `""` where no start tag can be shown whole.
+        count: Number of uses.
+        files: Number of files.
+        props: Attribute (kebab case) → `[count, count bound, some of its values]`.
+        events: Event → count of listeners.
+        slots: Slot → `[count, the slot props used]`.
+        parents: Nearest parent component → count.
+        models: Number of uses with `v-model`.
+        objects: Number of uses with `v-bind="obj"`.
+        example: `[path, line, source]` of a use; the source is `""` if no start tag can be shown whole.
     """
 
     count: int = 0
@@ -158,7 +160,7 @@ class Use:
     example: list[Any] = field(default_factory=list)
 
     def add(self, other: Use) -> None:
-        """Count another file's uses too."""
+        """Add the uses in another file."""
         self.count += other.count
         self.files += other.files
         for name, (times, bound, values) in other.props.items():
@@ -181,10 +183,10 @@ class Use:
 
 
 def uses(elements: list[Element], source: bytes, path: str) -> dict[str, Use]:
-    """Return how each component is used: tag in kebab case → `Use`."""
-    found: dict[str, Use] = {}
-    owners: list[str] = []  # of each element, the nearest component at or above it
-    taken: dict[tuple[str, str], dict[str, None]] = {}  # component and slot → the names taken from its scope
+    """Return the usage of each component: tag in kebab case → `Use`."""
+    by_tag: dict[str, Use] = {}
+    owners: list[str] = []  # for each element, the nearest component at or above it
+    taken: dict[tuple[str, str], dict[str, None]] = {}  # component and slot → the slot props used
     for element in elements:
         custom = is_custom(element.tag)
         above = owners[element.parent] if element.parent >= 0 else ""
@@ -193,20 +195,20 @@ def uses(elements: list[Element], source: bytes, path: str) -> dict[str, Use]:
         attributes = [read_attribute(name, value) for name, value in element.attrs]
         for attribute in attributes:
             if attribute.role == "slot" and attribute.name:
-                # On the component itself `v-slot` fills its own slot; anywhere else the slot is the one around it.
+                # On a component, `v-slot` fills its own slot; elsewhere, a slot of the component around it.
                 own = custom and attribute.bound and attribute.value is not None
                 target = tag if own else above
-                if target and target in found:
-                    slot = found[target].slots.setdefault(attribute.name, [0, []])
+                if target and target in by_tag:
+                    slot = by_tag[target].slots.setdefault(attribute.name, [0, []])
                     slot[0] += 1
                     names = taken.setdefault((target, attribute.name), dict.fromkeys(slot[1]))
                     if len(names) < MOST_BINDINGS:
                         names.update(dict.fromkeys(_scope(element, attribute)))
                 elif own:
-                    found.setdefault(tag, Use()).slots.setdefault(attribute.name, [0, []])[0] += 1
+                    by_tag.setdefault(tag, Use()).slots.setdefault(attribute.name, [0, []])[0] += 1
         if not custom:
             continue
-        use = found.setdefault(tag, Use())
+        use = by_tag.setdefault(tag, Use())
         use.count += 1
         if above:
             use.parents[above] = use.parents.get(above, 0) + 1
@@ -227,59 +229,59 @@ def uses(elements: list[Element], source: bytes, path: str) -> dict[str, Use]:
             elif attribute.role == "object":
                 use.objects += 1
         if not use.example or not use.example[2]:
-            shown = _opening(element, source)
-            use.example = [path, element.line, shown] if shown or not use.example else use.example
+            start_tag = _opening(element, source)
+            use.example = [path, element.line, start_tag] if start_tag or not use.example else use.example
     for (tag, name), names in taken.items():
-        found[tag].slots[name][1] = list(names)[:MOST_BINDINGS]
-    return found
+        by_tag[tag].slots[name][1] = list(names)[:MOST_BINDINGS]
+    return by_tag
 
 
 def shown_use(use: Use | None) -> str:
-    """Return the example of a use as a whole element, or `""` when there is none to show."""
+    """Return the example of a use as a complete element, or `""` if there is none."""
     opening = str(use.example[2]) if use is not None and use.example else ""
     tag = re.match(r"<[^\s/>]+", opening)
     return opening if tag is None or opening.endswith("/>") else f"{opening}</{tag[0][1:]}>"
 
 
 def _opening(element: Element, source: bytes) -> str:
-    """Return an element's start tag with its white space joined, or `""` where it is too long, not whole, or JSX."""
+    """Return an element's start tag with normalized white space, or `""` if it is too long, incomplete or JSX."""
     text = source[element.start : element.head_end].decode("utf-8", "replace")
     if len(text) > _LONGEST_EXAMPLE or not text.endswith(">") or "{" in _QUOTED.sub("", text):
         return ""
-    # Lines must stay apart after a comment in an expression, and in a string that goes over several.
+    # Line breaks matter after a comment in an expression, and in a string that spans lines.
     is_tied = "`" in text or "\n" in text.partition("//")[2]
     return text if is_tied else re.sub(r"\s+", " ", text)
 
 
 def _scope(element: Element, attribute: Attribute) -> list[str]:
-    """Return the names an element takes from a slot's scope."""
+    """Return the slot props that an element uses."""
     value = attribute.value if attribute.bound and attribute.value else None
     value = value or next((v for n, v in element.attrs if n in ("slot-scope", "scope") and v), None)
     return scope_names(value or "")
 
 
 def behaviour(parsed: Template, source: bytes) -> dict[str, Any]:
-    """Return what a template adds to its component: `slots`, `passes`, `root`, `open`."""
-    made: dict[str, Any] = {"slots": [], "passes": [], "open": [], "roots": []}
+    """Return the API that a template adds to its component: `slots`, `passes`, `roots`, `open`."""
+    api: dict[str, Any] = {"slots": [], "passes": [], "open": [], "roots": []}
     for element in parsed.elements:
         if element.parent < 0 and element.tag != "slot":
-            made["roots"].append(element.tag)
+            api["roots"].append(element.tag)
         for name, value in element.attrs:
             if (value is not None and "$attrs" in value and name in ("v-bind", ":attrs")) or (
                 value is not None and "$listeners" in value and name in ("v-on", "@")
             ):
-                made["passes"].append(element.tag)
+                api["passes"].append(element.tag)
             if value is not None and "lots" in value:
-                made["slots"] += [[slot, [], ""] for slot in slots_in(value)]
+                api["slots"] += [[slot, [], ""] for slot in slots_in(value)]
                 if re.search(r"\$(?:scopedS|s)lots(?:\b(?!\s*[.\[?])|\s*\[\s*[^'\"\]])", value):
-                    made["open"].append("slots")
+                    api["open"].append("slots")
         if element.tag == "slot":
-            made["slots"] += list(_slot(element, source, made["open"]))
-    return made
+            api["slots"] += list(_slot(element, source, api["open"]))
+    return api
 
 
 def slots_in(text: str) -> list[str]:
-    """Return the slots that code asks for by name: `$slots.header`, `$scopedSlots['header']`.
+    """Return the slots that code accesses by name: `$slots.header`, `$scopedSlots['header']`.
 
     >>> slots_in("$slots.title || $scopedSlots['footer']")
     ['title', 'footer']
@@ -290,7 +292,7 @@ def slots_in(text: str) -> list[str]:
 
 
 def _comment_before(source: bytes) -> str:
-    """Return the words of the comment that a piece of markup ends with, or `""`."""
+    """Return the text of the comment at the end of a piece of markup, or `""`."""
     source = source.rstrip()
     if not source.endswith(b"-->"):
         return ""

@@ -1,4 +1,4 @@
-"""What reading a script fills in: what it says (`Module`), and where it can be cut (`SourcePiece`)."""
+"""The result of reading a script: its facts (`Module`) and the places where it can be cut (`SourcePiece`)."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from swiftprep.catalog.vue.values import Value
 
 @dataclass(slots=True)
 class Module:
-    """What one file says.
+    """The facts of one file.
 
     Attributes:
         imports: Local name → `[module, exported name]`; the exported name is `"default"`, `"*"` or a name.
         exports: Exported name → value.
-        stars: Modules whose exports are all passed on (`export * from`).
+        stars: Modules that are re-exported completely (`export * from`).
         bindings: Top-level name → value.
-        registrations: `[name, component, iterated]` of each `X.component(name, component)`; `iterated` is what the
-            loop around it goes over, as `[kind of loop, variables, value]`, or None.
-        installs: Values handed to a function such as `withInstall`.
-        components: Every component's and mixin's options found, in order (`options.py` says what they hold).
-        notes: What was not read, in words.
+        registrations: `[name, component, iterated]` of each `X.component(name, component)`; `iterated` is
+            the loop around it, as `[kind of loop, variables, value]`, or None.
+        installs: Values passed to a function such as `withInstall`.
+        components: The options of each component and mixin, in order (see `options.py`).
+        notes: Messages about parts that were not read.
     """
 
     imports: dict[str, list[str]] = field(default_factory=dict)
@@ -37,7 +37,7 @@ class Module:
 
 
 class SourcePiece(NamedTuple):
-    """A part of a source that can be cut out whole: bytes from `start` to `end`; `inner` parts lie within it."""
+    """A piece of a source that can be cut out: bytes from `start` to `end`, with the `inner` pieces inside it."""
 
     start: int
     end: int
@@ -47,15 +47,15 @@ class SourcePiece(NamedTuple):
 
 @dataclass(slots=True)
 class Script:
-    """A script while it is read.
+    """A script that is being read.
 
     Attributes:
         root: Its syntax tree.
-        module: What it has been found to say.
-        line: The line of its file where it begins, from 1.
-        offset: The byte of its file where it begins.
+        module: The facts read so far.
+        line: Its first line in the file, from 1.
+        offset: Its first byte in the file.
         in_sfc: Whether it is a block of a single-file component.
-        entries: The entries of the component options found, with their methods.
+        entries: The entries of its component options, with their methods.
     """
 
     root: Node
@@ -70,5 +70,5 @@ class Script:
         return [self.line + node.start_point[0], self.line + node.end_point[0]]
 
     def bounds(self, node: Node) -> tuple[int, int]:
-        """Return the bytes of the file between which the node stands."""
+        """Return the node's start and end byte in the file."""
         return self.offset + node.start_byte, self.offset + node.end_byte

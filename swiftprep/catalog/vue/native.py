@@ -1,4 +1,4 @@
-"""What HTML and Vue themselves know: elements, attributes, events (HTML Living Standard; Vue 2.7 and 3 API)."""
+"""The elements, attributes and events of HTML and Vue (HTML Living Standard; Vue 2.7 and 3 API)."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ SVG_TAGS = frozenset(
     "set stop switch symbol text textPath title tref tspan use view vkern math mi mo mn ms mrow mfrac msqrt mroot "
     "mstyle msub msup mtext mtable mtr mtd munder mover munderover semantics annotation".split()
 )
-# `switch`, `text`, `image`, `view`, `filter`, `set`, `line`, `mask` … may also be local components; whoever asks
+# `switch`, `text`, `image`, `view`, `filter`, `set`, `line`, `mask` … may also be local components; the caller
 # decides.
 BUILT_IN = frozenset(
     "component transition transition-group keep-alive slot template teleport suspense router-view router-link nuxt "
@@ -32,7 +32,7 @@ GLOBAL_ATTRIBUTES = frozenset(
     "exportparts hidden id inert inputmode is itemid itemprop itemref itemscope itemtype lang nonce part popover role "
     "slot spellcheck style tabindex title translate xmlns".split()
 )
-# What Vue itself takes on any tag.
+# The attributes that Vue itself handles on any tag.
 VUE_ATTRIBUTES = frozenset("key ref ref-in-for is slot slot-scope scope inline-template".split())
 
 ATTRIBUTES: dict[str, frozenset[str]] = {
@@ -94,7 +94,7 @@ def is_native(tag: str) -> bool:
 
 
 def is_global(attribute: str) -> bool:
-    """Return whether an attribute may stand on any tag."""
+    """Return whether an attribute is allowed on any tag."""
     return (
         attribute in GLOBAL_ATTRIBUTES
         or attribute in VUE_ATTRIBUTES

@@ -1,15 +1,15 @@
-"""The values of a script that are component options, as items of `Module.components`.
+"""Read the component options in a script into `Module.components`.
 
-`["C", index]` is the value that stands for such an item. Its keys:
+The value `["C", index]` refers to such an item. Its keys:
 
     span [first line, last line]   range [first byte, last byte]   sure: it is a component, not only a mixin
     name props emits mixins extends components model expose        values, or absent
     methods [[name, signature, doc]]   doc   setup: `<script setup>`
-    data computed                  the names of the state it keeps and derives
+    data computed                  the names of its data and computed properties
     defaults slot_types models     added by `macros.py`
     events slots open passes       added by `behaviour.py` and `functional.py`
-    functional: it has no instance, and gets all as the context of its render function
-    outer                          the value that a `<script src>` stands for
+    functional: it has no instance; its render function receives a context
+    outer                          the value that a `<script src>` refers to
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ _FACTORY = re.compile(
 )
 _INSTALL = re.compile(r"install", re.I)
 _NAMELESS = ("...", "[]")
-MOST_NESTED = 20  # options within options, calls within calls
+MOST_NESTED = 20  # levels of nested options or calls
 _DECORATED = re.compile(rb"@(?:Component|Options)\b")
 _HERITAGE = re.compile(r"\bVue\b|mixins\(|Mixins\(")
 
@@ -57,13 +57,13 @@ def arguments_of(call: Node) -> list[Node]:
 
 
 def read_value(script: Script, node: Node, statement: Node, depth: int = 0) -> Value:
-    """Convert a value; an object that reads like component options becomes `["C", …]`.
+    """Convert a value; an object that looks like component options becomes `["C", …]`.
 
     Args:
-        script: What gets the options.
+        script: The script to add the options to.
         node: The value.
-        statement: What it is part of, which has the comment.
-        depth: In how many other options it stands.
+        statement: The statement that contains it, with the comment.
+        depth: The number of options around it.
     """
     node = unwrapped(node)
     if node.type == "object":
@@ -71,9 +71,9 @@ def read_value(script: Script, node: Node, statement: Node, depth: int = 0) -> V
         if is_sfc_export or _is_telling(node):
             return _options(script, node, statement, depth, sure=is_sfc_export)
     if node.type == "call_expression":
-        made = _call(script, node, statement, depth)
-        if made is not None:
-            return made
+        component = _call(script, node, statement, depth)
+        if component is not None:
+            return component
     if node.type in ("class", "class_declaration"):
         return class_component(script, node, [], depth) or ["x", ""]
     if node.type in ("arrow_function", "function_expression"):
@@ -82,31 +82,31 @@ def read_value(script: Script, node: Node, statement: Node, depth: int = 0) -> V
 
 
 def _call(script: Script, node: Node, statement: Node, depth: int) -> Value | None:
-    """Convert a call that makes a component of options, or return None."""
+    """Convert a call that creates a component from options, or return None."""
     callee = node.child_by_field_name("function")
-    given = [unwrapped(argument) for argument in arguments_of(node)]
+    arguments = [unwrapped(argument) for argument in arguments_of(node)]
     named = "" if callee is None else short(callee)
-    options = next((g for g in reversed(given) if g.type == "object"), None)
-    asked_for = len(given) == 1 and given[0].type == "string"  # Vue.component('ta-box') gives back what is known
-    if given and not asked_for and _FACTORY.search(named):
+    options = next((g for g in reversed(arguments) if g.type == "object"), None)
+    is_lookup = len(arguments) == 1 and arguments[0].type == "string"  # Vue.component('ta-box') returns the known one
+    if arguments and not is_lookup and _FACTORY.search(named):
         value = _options(script, options or node, statement, depth, sure=True)
         if named.endswith(".extend") and not named.startswith("Vue.") and callee is not None:
-            made = script.module.components[value[1]]
-            made.setdefault("extends", value_of(callee.child_by_field_name("object")))
+            extended = script.module.components[value[1]]
+            extended.setdefault("extends", value_of(callee.child_by_field_name("object")))
         return value
     if options is not None and _is_telling(options):
         return _options(script, options, statement, depth, sure=False)
-    if given and _INSTALL.search(named):
-        script.module.installs.append(value_of(given[0]))
+    if arguments and _INSTALL.search(named):
+        script.module.installs.append(value_of(arguments[0]))
     return None
 
 
 def read_function(script: Script, node: Node, depth: int = 0) -> Value:
-    """Convert a function; when it returns component options (`PopupMixin()`), these are read as such."""
-    made = returned_node(node)
-    made = None if made is None else unwrapped(made)
-    if made is not None and made.type == "object" and _is_telling(made):
-        return ["f", signature(node), _options(script, made, made, depth, sure=False)]
+    """Convert a function; if it returns component options (`PopupMixin()`), these are read too."""
+    result = returned_node(node)
+    result = None if result is None else unwrapped(result)
+    if result is not None and result.type == "object" and _is_telling(result):
+        return ["f", signature(node), _options(script, result, result, depth, sure=False)]
     return ["f", signature(node), returned(node, 1)]
 
 
@@ -114,13 +114,13 @@ def class_component(script: Script, node: Node, decorated: list[Node], depth: in
     """Read a class component (vue-class-component, vue-property-decorator, vue-facing-decorator).
 
     Args:
-        script: What gets its options.
+        script: The script to add its options to.
         node: The class.
         decorated: The decorators above it.
-        depth: In how many other options it stands.
+        depth: The number of options around it.
 
     Returns:
-        The value that stands for it, or None when the class is no component.
+        The value that refers to it, or None if the class is no component.
     """
     decorators = [*decorated, *(c for c in node.named_children if c.type == "decorator")]
     heritage = next((c for c in node.named_children if c.type == "class_heritage"), None)
@@ -137,7 +137,7 @@ def class_component(script: Script, node: Node, decorated: list[Node], depth: in
 
 
 def add_options(script: Script, options: dict[str, Any], node: Node, depth: int = 0) -> None:
-    """Add what an object of component options, which stands in so many others, says to `options`."""
+    """Add an object of component options to `options`; `depth` is the number of options around it."""
     keys = set()
     if node.named_child_count > MAX_ITEMS:
         script.module.notes.append(f"options of more than {MAX_ITEMS} entries are read in part")
@@ -173,7 +173,7 @@ def add_options(script: Script, options: dict[str, Any], node: Node, depth: int 
 
 
 def method_signature(value: Node | None) -> str:
-    """Return the parameters of a method, through a call around it; `"(…)"` when they cannot be told."""
+    """Return the parameters of a method, even inside a call; `"(…)"` if unknown."""
     if value is None:
         return "()"
     value = unwrapped(value)
@@ -185,7 +185,7 @@ def method_signature(value: Node | None) -> str:
 
 
 def _is_telling(node: Node) -> bool:
-    """Return whether an object's keys are such as component options have."""
+    """Return whether an object has keys that are typical of component options."""
     return not _TELLING.isdisjoint([key for key, _, _ in pairs(node)])
 
 
@@ -197,7 +197,7 @@ def _options(script: Script, node: Node, statement: Node, depth: int, *, sure: b
 
 
 def _added(script: Script, node: Node, statement: Node, *, sure: bool) -> tuple[Value, dict[str, Any]]:
-    """Add a component to the module and return the value that stands for it and its options."""
+    """Add a component to the module; return the value that refers to it, and its options."""
     options: dict[str, Any] = {
         "sure": sure, "span": script.span(node), "range": list(script.bounds(node)), "doc": doc_of(statement),
         "methods": [],
@@ -214,7 +214,7 @@ def _piece(script: Script, key: str, entry: Node, parts: list[tuple[str, Node, N
 
 
 def _nested(script: Script, options: dict[str, Any], value: Node, key: str, depth: int) -> Value:
-    """Convert an option's value; options written right there (`mixins: [{props}]`) are options too."""
+    """Convert an option's value, including inline options (`mixins: [{props}]`)."""
     value = unwrapped(value)
     if key not in ("extends", "mixins"):
         return value_of(value)

@@ -1,7 +1,7 @@
-"""What a JavaScript or TypeScript module says about components: imports, exports, options, registrations.
+"""Read a JavaScript or TypeScript module: imports, exports, component options, registrations.
 
 Nothing is resolved here; the result is plain data about one file (`module.py`, `options.py`, `values.py`), which
-`link.py` joins with the other files'.
+`link.py` links with that of the other files.
 """
 
 from __future__ import annotations
@@ -31,15 +31,15 @@ class ScriptReader:
     Args:
         source: Its text.
         root: Its syntax tree.
-        line: The line of its file where it begins.
-        offset: The byte of its file where it begins.
+        line: Its first line in the file.
+        offset: Its first byte in the file.
         in_sfc: Whether it is a block of a single-file component.
-        is_setup: Whether it is a `<script setup>`, which is a component whatever it says.
-        module: What the file's earlier scripts said, to be added to.
+        is_setup: Whether it is a `<script setup>`, which always defines a component.
+        module: The facts from the file's earlier scripts, to add to.
 
     Attributes:
-        module: What it says.
-        pieces: The top-level statements and, of component options, their entries and methods.
+        module: The facts of the file.
+        pieces: The top-level statements, and the entries and methods of component options.
     """
 
     def __init__(
@@ -145,7 +145,7 @@ class ScriptReader:
                 self.module.exports.update({name: ["i", name] for name in names})
 
     def _declaration(self, node: Node, decorated: list[Node]) -> list[str]:
-        """Bind what a declaration declares and return the names."""
+        """Bind the names that a declaration declares, and return them."""
         kind = node.type
         if kind in _DECLARATIONS:
             return [name for child in node.named_children for name in self._declarator(child, node)]
@@ -205,10 +205,10 @@ class ScriptReader:
                 read_value(self._script, expression, node)
 
     def _registrations(self) -> None:
-        found = smallest(self._script.root, (match.start() for match in _REGISTER.finditer(self.source)))
+        around = smallest(self._script.root, (match.start() for match in _REGISTER.finditer(self.source)))
         calls: dict[int, Around | None] = {}
         loops: dict[int, list[Any] | None] = {}
-        for _, here in sorted(found.items()):
+        for _, here in sorted(around.items()):
             call = nearest(here, calls, _called)
             if call is not None and call.node.type == "call_expression":
                 self._registration(call, loops)
@@ -217,15 +217,15 @@ class ScriptReader:
         callee = call.node.child_by_field_name("function")
         if callee is None or callee.type != "member_expression" or not text_of(callee).endswith("component"):
             return
-        given = arguments_of(call.node)
-        if not 2 <= len(given) <= 3:  # Vue.component(id) only asks for it
+        arguments = arguments_of(call.node)
+        if not 2 <= len(arguments) <= 3:  # Vue.component(id) only looks it up
             return
-        component = read_value(self._script, given[1], given[1])
-        self.module.registrations.append([value_of(given[0]), component, nearest(call.above, loops, _loop)])
+        component = read_value(self._script, arguments[1], arguments[1])
+        self.module.registrations.append([value_of(arguments[0]), component, nearest(call.above, loops, _loop)])
 
 
 def _declared_again(earlier: Value | None, value: Value) -> Value:
-    """Join an interface with an earlier declaration of its name, as TypeScript does."""
+    """Merge an interface with an earlier declaration of its name, as TypeScript does."""
     if earlier is None or earlier[0] != "t" or value[0] != "t":
         return value
     return ["t", [*earlier[1], *value[1]], [*earlier[2], *value[2]]]
@@ -233,17 +233,17 @@ def _declared_again(earlier: Value | None, value: Value) -> Value:
 
 def _specifiers(clause: Node) -> list[tuple[str, str]]:
     """Return `(name, alias or name)` of `{ a, b as c }`."""
-    found = []
+    pairs = []
     for part in clause.named_children:
         name, alias = part.child_by_field_name("name"), part.child_by_field_name("alias")
         if name is not None:
             word = string_of(name) if name.type == "string" else text_of(name)
-            found.append((word, word if alias is None else text_of(alias)))
-    return found
+            pairs.append((word, word if alias is None else text_of(alias)))
+    return pairs
 
 
 def _required(node: Node) -> list[str] | None:
-    """Return the import that `require('x')` or `require('x').default` stands for."""
+    """Return the import equivalent to `require('x')` or `require('x').default`, or None."""
     if node.type not in ("call_expression", "member_expression"):
         return None
     match = _REQUIRE.fullmatch(text_of(node))
@@ -251,13 +251,13 @@ def _required(node: Node) -> list[str] | None:
 
 
 def _called(here: Around) -> Around | None:
-    """Return a call, or what no call goes on beyond."""
+    """Return a call, or a node that no call extends beyond."""
     ends = ("call_expression", "comment", "string", "statement_block", "program")
     return here if here.node.type in ends else None
 
 
 def _loop(here: Around) -> list[Any] | None:
-    """Return `[kind, variables, iterated]` of a loop, or None of anything else."""
+    """Return `[kind, variables, iterated]` of a loop, or None for anything else."""
     node = here.node
     if node.type in ("arrow_function", "function_expression", "function"):
         call = here.above.above.node if here.above is not None and here.above.above is not None else None

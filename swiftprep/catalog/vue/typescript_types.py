@@ -1,8 +1,8 @@
-"""TypeScript types as values: what `defineProps<Props>()` and `defineEmits<{…}>()` name.
+"""Convert TypeScript types to values, for `defineProps<Props>()` and `defineEmits<{…}>()`.
 
-The forms that only types have, beside those of `values.py`; `typed.py` says what members they amount to:
+These forms are added to those of `values.py`; `typed.py` resolves their members:
 
-    ["t", members, [values]]             an interface or object type, and what it extends
+    ["t", members, [values]]             an interface or object type, and its bases
     ["&", [values]]                      an intersection
     ["|", [values]]                      a union
     ["<>", value, [values]]              a type with arguments, `Omit<A, 'a'>`
@@ -31,14 +31,14 @@ _SIGNS = {"opting_type_annotation": "?", "omitting_type_annotation": "-?"}
 
 
 def interface(node: Node) -> Value:
-    """Convert an interface's declaration."""
+    """Convert an interface declaration."""
     clause = next((c for c in node.named_children if c.type in ("extends_type_clause", "extends_clause")), None)
     bases = [] if clause is None else [type_value(child) for child in clause.named_children]
     body = node.child_by_field_name("body")
-    made = ["t", [], []] if body is None else type_value(body)
-    if made[0] != "t":  # a mapped type cannot stand here
+    own = ["t", [], []] if body is None else type_value(body)
+    if own[0] != "t":  # a mapped type is not allowed here
         return ["x", short(node)]
-    return _with_parameters(node, ["t", made[1], [*made[2], *bases]])
+    return _with_parameters(node, ["t", own[1], [*own[2], *bases]])
 
 
 def alias(node: Node) -> Value:
@@ -55,8 +55,10 @@ def _with_parameters(node: Node, value: Value) -> Value:
     for child in parameters.named_children:
         name, default = child.child_by_field_name("name"), child.child_by_field_name("value")
         if name is not None:
-            given = None if default is None or not default.named_children else type_value(default.named_children[0])
-            named.append([text_of(name), given])
+            default_type = (
+                None if default is None or not default.named_children else type_value(default.named_children[0])
+            )
+            named.append([text_of(name), default_type])
     return ["g", named, value]
 
 
@@ -101,7 +103,7 @@ def type_value(node: Node, depth: int = 0) -> Value:
 def first_parameter(text: str) -> Value | None:
     """Return the type of the first parameter of a function's type, `(props: { row: Row }) => any`, or None.
 
-    The type may have been cut short, and the result may be absent: `(props: Row)`.
+    The type may be cut off, and its result may be missing: `(props: Row)`.
     """
     source = f"type A = {text if '=>' in text else f'{text} => any'}"
     stack = [parse(source.encode("utf-8", "replace"), "ts").root_node]
@@ -129,7 +131,7 @@ def _operands(node: Node) -> list[Node]:
 
 
 def _object_type(node: Node, depth: int) -> Value:
-    """Convert an object type; an index signature stands among what it extends, as what cannot be told."""
+    """Convert an object type; an index signature becomes an unknown base."""
     members: list[list[Any]] = []
     unknown: list[Value] = []
     for child in node.named_children:
@@ -171,7 +173,7 @@ def _mapped(node: Node, clause: Node, depth: int) -> Value:
 
 
 def _called(node: Node, doc: str) -> Value:
-    """Return the events that a call signature such as `(e: 'change' | 'input', id: number)` names, as members."""
+    """Return the events in a call signature such as `(e: 'change' | 'input', id: number)` as members."""
     parameters = node.child_by_field_name("parameters")
     match = None if parameters is None else _CALL.fullmatch(text_of(parameters))
     if match is None:

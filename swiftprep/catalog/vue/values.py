@@ -1,20 +1,20 @@
-"""What a module's expressions say, as far as a component's API needs it, in a form that can be stored and linked.
+"""Convert a module's expressions to values that can be stored and linked, as far as a component's API needs them.
 
-A *value* is a list that JSON can hold; its first item says what it is:
+A *value* is a JSON list; its first item is its kind:
 
     ["s", text]                          a string
-    ["+", [values]]                      strings joined
-    ["i", name]                          an identifier, to be looked up in the module
+    ["+", [values]]                      concatenated strings
+    ["i", name]                          an identifier, to look up in the module
     ["m", value, name]                   value.name
     ["o", [[key, value, doc], …]]        an object; the key "..." spreads the value, "[]" has ["k", key, value]
     ["a", [values]]                      an array; ["...", value] spreads
     ["c", callee, [arguments]]           a call
-    ["f", signature, returned]           a function, and what it returns where that is an object
+    ["f", signature, returned]           a function, and its result if that is an object
     ["t", members, [values]]             a type: [[name, type text, required, doc], …]; the others are in `types.py`
     ["C", index]                         a component's or a mixin's options, see `options.py`
     ["x", text]                          anything else, as source text
 
-Only shallow parts are converted: a table of a thousand rows costs nothing.
+Only shallow parts are converted, so a table of a thousand rows costs nothing.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ Value: TypeAlias = list[Any]
 MAX_DEPTH = 5
 MAX_ITEMS = 400
 MAX_TEXT = 160
-_MORE = ("x", "…")  # what stands for the items beyond `MAX_ITEMS`: they are not known
+_MORE = ("x", "…")  # stands for the unknown items beyond `MAX_ITEMS`
 
 WRAPPERS = frozenset(
     ("parenthesized_expression", "as_expression", "satisfies_expression", "non_null_expression", "type_assertion")
@@ -55,12 +55,12 @@ _TAG = re.compile(r"(?<!\S)@(\w+)")
 
 def short(node: Node) -> str:
     """Return the node's source text on one line, cut to `MAX_TEXT` characters."""
-    text = " ".join(text_of(node).split(None, MAX_TEXT))  # what follows so many words is not shown
+    text = " ".join(text_of(node).split(None, MAX_TEXT))  # words beyond these would be cut off anyway
     return text if len(text) <= MAX_TEXT else text[: MAX_TEXT - 1] + "…"
 
 
 def string_of(node: Node) -> str:
-    """Return what a string literal or a template string without substitutions stands for."""
+    """Return the value of a string literal or a template string without substitutions."""
     raw = text_of(node)[1:-1]
     return whole(_ESCAPE.sub(_unescape, raw)) if "\\" in raw else raw
 
@@ -84,13 +84,13 @@ def unwrapped(node: Node) -> Node:
 
 
 def unwrapped_once(node: Node) -> Node | None:
-    """Return what one pair of parentheses or one type assertion stands around."""
+    """Return the node inside one pair of parentheses or one type assertion, or None."""
     inner = node.named_children
     return None if not inner else inner[-1] if node.type == "type_assertion" else inner[0]
 
 
 def doc_of(node: Node) -> str:
-    """Return the comment that belongs to the node: the ones right above it, else the one behind it on its line."""
+    """Return the node's comment: the ones directly above it, else the trailing one on its line."""
     row = node.start_point[0]
     above: list[str] = []
     previous = node.prev_sibling
@@ -102,7 +102,7 @@ def doc_of(node: Node) -> str:
             before = before.prev_sibling
         beside = before is not None and before.end_point[0] == previous.start_point[0]
         if beside and before is not None and before.type not in ("comment", "{", "[", "("):
-            break  # it stands behind another item
+            break  # a trailing comment of another item
         above.append(text_of(previous))
         row = previous.start_point[0]
         previous = before
@@ -116,7 +116,7 @@ def doc_of(node: Node) -> str:
 
 
 def clean_doc(comment: str) -> str:
-    """Return a comment's words without its stars and slashes, in one line."""
+    """Return the text of a comment on one line, without stars and slashes."""
     return _SPACES.sub(" ", " ".join(map(_words_of, comment.split("\n")))).strip()
 
 
@@ -127,7 +127,7 @@ def _words_of(line: str) -> str:
 
 
 def doc_tags(doc: str) -> tuple[str, dict[str, str]]:
-    """Split a cleaned comment into its words and its `@tag value` pairs.
+    """Split a cleaned comment into its text and its `@tag value` pairs.
 
     >>> doc_tags("The size. @values small, large @deprecated")
     ('The size.', {'values': 'small, large', 'deprecated': ''})
@@ -204,12 +204,12 @@ def _items(node: Node, depth: int) -> list[Value]:
 def _call(node: Node, depth: int) -> Value:
     callee = node.child_by_field_name("function") or node.child_by_field_name("constructor")
     arguments = node.child_by_field_name("arguments")
-    given = [] if arguments is None else [c for c in arguments.named_children if c.type != "comment"]
-    return ["c", value_of(callee, depth + 1), [value_of(argument, depth + 1) for argument in given[:8]]]
+    values = [] if arguments is None else [c for c in arguments.named_children if c.type != "comment"]
+    return ["c", value_of(callee, depth + 1), [value_of(argument, depth + 1) for argument in values[:8]]]
 
 
 def key_of(node: Node) -> str | None:
-    """Return a property's name, or None when it is computed."""
+    """Return a property's name, or None if it is computed."""
     if node.type == "string":
         return string_of(node)
     if node.type in _NAMES:
@@ -222,31 +222,31 @@ def key_of(node: Node) -> str | None:
 def pairs(node: Node) -> list[tuple[str, Node, Node | None]]:
     """Return `(key, entry, value)` of an object; a method is its own value.
 
-    The key of a spread is `"..."`, and that of a computed key `"[]"`.
+    The key is `"..."` for a spread and `"[]"` for a computed key.
     """
-    found: list[tuple[str, Node, Node | None]] = []
+    entries: list[tuple[str, Node, Node | None]] = []
     for child in node.named_children[:MAX_ITEMS]:
         kind = child.type
         if kind == "pair":
             key = child.child_by_field_name("key")
             name = None if key is None else key_of(key)
             if key is not None:
-                found.append(("[]" if name is None else name, child, child.child_by_field_name("value")))
+                entries.append(("[]" if name is None else name, child, child.child_by_field_name("value")))
         elif kind == "method_definition":
             key = child.child_by_field_name("name")
             name = None if key is None else key_of(key)
             if name is not None:
-                found.append((name, child, child))
+                entries.append((name, child, child))
         elif kind == "shorthand_property_identifier":
-            found.append((text_of(child), child, child))
+            entries.append((text_of(child), child, child))
         elif kind == "spread_element" and child.named_children:
-            found.append(("...", child, child.named_children[0]))
-    return found
+            entries.append(("...", child, child.named_children[0]))
+    return entries
 
 
 def entries(node: Node, depth: int = 0) -> list[list[Any]]:
     """Convert an object's properties."""
-    made = []
+    items = []
     for key, entry, value in pairs(node):
         if key == "default" and value is not None:
             converted: Value = ["x", default_text(value)]
@@ -258,12 +258,12 @@ def entries(node: Node, depth: int = 0) -> list[list[Any]]:
             computed = entry.child_by_field_name("key")
             inner = computed.named_children[0] if computed is not None and computed.named_children else None
             converted = ["k", value_of(inner, depth + 1), converted]
-        made.append([key, converted, doc_of(entry)])
-    return made + [["...", list(_MORE), ""]] * (node.named_child_count > MAX_ITEMS)
+        items.append([key, converted, doc_of(entry)])
+    return items + [["...", list(_MORE), ""]] * (node.named_child_count > MAX_ITEMS)
 
 
 def _typed(node: Node | None, depth: int) -> Value:
-    """Convert a value, keeping the type that `Object as PropType<Item>` names."""
+    """Convert a value, keeping the type in `Object as PropType<Item>`."""
     if node is not None and node.type in ("as_expression", "parenthesized_expression"):
         named = _PROP_TYPE.search(text := text_of(node))
         text = text.rstrip().rstrip(")").rstrip()
@@ -273,17 +273,17 @@ def _typed(node: Node | None, depth: int) -> Value:
 
 
 def default_text(node: Node) -> str:
-    """Return a default's text; of a factory, what it returns."""
+    """Return the source text of a default; for a factory, of its result."""
     node = unwrapped(node)
     if node.type in _FUNCTIONS:
-        found = returned_node(node)
-        if found is not None:
-            return short(unwrapped(found))
+        result = returned_node(node)
+        if result is not None:
+            return short(unwrapped(result))
     return short(node)
 
 
 def _validator(node: Node) -> Value:
-    """Return the values an `includes`, `indexOf` or `oneOf` allows, or the name of the list that holds them."""
+    """Return the values that an `includes`, `indexOf` or `oneOf` allows, or the name of their list."""
     text = text_of(node)
     if len(text) > 2000:
         return ["x", ""]
@@ -307,18 +307,18 @@ def signature(node: Node) -> str:
 
 
 def returned(node: Node, depth: int) -> Value | None:
-    """Return what a function returns, when that is an object, an array, a string or a call; else None."""
-    found = returned_node(node)
-    if found is None:
+    """Return a function's result if it is an object, an array, a string or a call, else None."""
+    result = returned_node(node)
+    if result is None:
         return None
-    found = unwrapped(found)
-    if found.type in ("object", "array", "call_expression", "template_string", "identifier", "binary_expression"):
-        return value_of(found, depth + 1)
+    result = unwrapped(result)
+    if result.type in ("object", "array", "call_expression", "template_string", "identifier", "binary_expression"):
+        return value_of(result, depth + 1)
     return None
 
 
 def returned_node(function: Node) -> Node | None:
-    """Return the expression a function ends with, or None."""
+    """Return the expression that a function returns at its end, or None."""
     body = function.child_by_field_name("body")
     if body is None:
         return None
