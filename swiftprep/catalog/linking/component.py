@@ -11,6 +11,7 @@ from swiftprep.catalog.linking.names import Modules
 from swiftprep.catalog.linking.props import PropReader, named_entries
 from swiftprep.catalog.linking.typed import TYPES
 from swiftprep.catalog.vue.typescript_types import first_parameter
+from swiftprep.catalog.vue.value_kinds import ARRAY, CALL, FUNCTION, OBJECT
 from swiftprep.catalog.vue.values import Value, doc_tags
 
 Place: TypeAlias = tuple[str, int]  # a file, and the index of the options in it
@@ -130,12 +131,12 @@ class ComponentReader:
     def _bases(self, options: dict[str, Any], path: str, depth: int) -> list[Place]:
         """Return the bases of the options in Vue's merge order: `extends`, then the mixins."""
         places = [self.modules.component(options["extends"], path, depth)] if "extends" in options else []
-        mixins, where = self.modules.resolve(options.get("mixins") or ["a", []], path, depth)
-        if mixins[0] == "a":
+        mixins, where = self.modules.resolve(options.get("mixins") or [ARRAY, []], path, depth)
+        if mixins[0] == ARRAY:
             for value in mixins[1]:
                 inner = value[1] if value[0] == "..." else value
                 resolved, there = self.modules.resolve(inner, where, depth)
-                items = resolved[1] if value[0] == "..." and resolved[0] == "a" else [resolved]
+                items = resolved[1] if value[0] == "..." and resolved[0] == ARRAY else [resolved]
                 places += [self.modules.component(item, there, depth) for item in items]
         places += [self.modules.component(value, path, depth) for value in options.get("spreads", ())]
         return [base for base in places if base is not None]
@@ -184,8 +185,8 @@ class ComponentReader:
         )
 
     def _local_tags(self, options: dict[str, Any], path: str) -> list[str]:
-        resolved, _ = self.modules.resolve(options.get("components") or ["o", []], path)
-        names = [entry[0] for entry in resolved[1]] if resolved[0] == "o" else []
+        resolved, _ = self.modules.resolve(options.get("components") or [OBJECT, []], path)
+        names = [entry[0] for entry in resolved[1]] if resolved[0] == OBJECT else []
         if options.get("setup"):
             names += [
                 name
@@ -198,7 +199,7 @@ class ComponentReader:
         if value is None:
             return None
         resolved, where = self.modules.resolve(value, path)
-        if resolved[0] != "o":
+        if resolved[0] != OBJECT:
             return None
         texts = {key: self.modules.text(inner, where) for key, inner, _ in resolved[1]}
         return texts.get("prop") or "value", texts.get("event") or "input"
@@ -220,7 +221,7 @@ class ComponentReader:
         """Return the events that a value declares, and whether the list is complete."""
         unknown: set[str] = set()
         events: list[Event] = []
-        if resolved[0] == "a":
+        if resolved[0] == ARRAY:
             for item in resolved[1]:
                 if self.modules.effort.is_spent:
                     unknown.add("events")
@@ -231,20 +232,20 @@ class ComponentReader:
                     events.append(Event(text))
                 else:
                     unknown.add("events")
-        elif resolved[0] == "o":
+        elif resolved[0] == OBJECT:
             for key, inner, doc in named_entries(self.modules, resolved, where):
                 if key is None:
                     unknown.add("events")
                 elif key == "...":
                     events += self._declared_events(inner, where, unknown, depth + 1)
                 else:
-                    events.append(Event(key, inner[1] if inner[0] == "f" else "", doc=doc))
+                    events.append(Event(key, inner[1] if inner[0] == FUNCTION else "", doc=doc))
         elif resolved[0] in TYPES:
             members = self._props.types.members(resolved, where, depth)
             unknown.update(() if members.complete else ("events",))
             events = [Event(name, _payload(prop.type), doc=prop.doc) for name, prop in members.by_name.items()]
         else:
-            for argument in resolved[2] if resolved[0] == "c" else ():
+            for argument in resolved[2] if resolved[0] == CALL else ():
                 events += self._declared_events(argument, where, unknown, depth + 1)
             if not events:
                 unknown.add("events")

@@ -13,6 +13,7 @@ from swiftprep.catalog.api import Component, Event, kebab
 from swiftprep.catalog.linking.component import ComponentReader, Place
 from swiftprep.catalog.linking.names import Facts, Modules
 from swiftprep.catalog.stored import to_component
+from swiftprep.catalog.vue.value_kinds import ARRAY, CALL, JOINED, MEMBER, NAME, OBJECT, OPTIONS, SOURCE, STRING
 from swiftprep.catalog.vue.values import Value
 
 # File names that do not describe the component in them; the folder's name does.
@@ -202,7 +203,7 @@ class Linked:
         keys_by_path: defaultdict[str, list[str]] = defaultdict(list)
         for key, entry in self._entries.items():
             local = None if entry.is_row else modules.facts[entry.path]["components"][entry.index].get("components")
-            if local is None or local[0] != "o":
+            if local is None or local[0] != OBJECT:
                 continue
             with self.apart(entry.path, f"components of {entry.name}", entry.line):
                 places = [modules.component(inner, entry.path) for _, inner, _ in local[1]]
@@ -283,10 +284,10 @@ def _file_name(path: str) -> str:
 def _own_name(modules: Modules, name: Value, place: Place) -> str | None:
     """Return the name if it is written as `X.name`, possibly with a prefix (`'Ta' + X.name`)."""
     own = modules.own_name(*place) or None
-    if name[0] == "m" and name[2] in ("name", "componentName"):
+    if name[0] == MEMBER and name[2] in ("name", "componentName"):
         return own
-    if name[0] == "+" and own is not None:
-        parts = [own if p[0] == "m" and p[2] == "name" else modules.text(p, place[0]) for p in name[1]]
+    if name[0] == JOINED and own is not None:
+        parts = [own if p[0] == MEMBER and p[2] == "name" else modules.text(p, place[0]) for p in name[1]]
         return None if None in parts else "".join(part or "" for part in parts)
     return None
 
@@ -297,57 +298,60 @@ def _unrolled(
     """Return `(name, component, file, key)` for each iteration of the loop around a registration."""
     kind, variables, iterated = loop
     resolved, where = _iterated(modules, iterated, path)
-    if component[0] == "C":
+    if component[0] == OPTIONS:
         return []
     turns: list[tuple[Value, Value, str, str]] = []
-    if resolved[0] == "a":
-        items = [(["x", ""], item, where) for item in resolved[1] if item[0] != "..."]
+    if resolved[0] == ARRAY:
+        items = [([SOURCE, ""], item, where) for item in resolved[1] if item[0] != "..."]
         for spread in (item for item in resolved[1] if item[0] == "..."):
             inner, there = modules.resolve(spread[1], where)
-            items += [(["x", ""], item, there) for item in (inner[1] if inner[0] == "a" else [])]
-    elif resolved[0] == "o":
+            items += [([SOURCE, ""], item, there) for item in (inner[1] if inner[0] == ARRAY else [])]
+    elif resolved[0] == OBJECT:
         items = []
         for key, inner, _ in resolved[1]:
             if key == "...":
                 deeper, there = modules.resolve(inner, where)
-                items += [(["s", k], v, there) for k, v, _ in (deeper[1] if deeper[0] == "o" else [])]
+                items += [([STRING, k], v, there) for k, v, _ in (deeper[1] if deeper[0] == OBJECT else [])]
             else:
-                items.append((["s", key], inner, where))
+                items.append(([STRING, key], inner, where))
     elif resolved[0] == "ns":
         exports = modules.facts[resolved[1]].get("exports", {})
         items = [
-            (["s", key], ["i", key] if value == ["i", key] else value, resolved[1]) for key, value in exports.items()
+            ([STRING, key], [NAME, key] if value == [NAME, key] else value, resolved[1])
+            for key, value in exports.items()
         ]
     else:
         return []
-    named_by_key = kind == "in" or len(variables) > 1 or name[0] == "i"
+    named_by_key = kind == "in" or len(variables) > 1 or name[0] == NAME
     for key, item, there in items:
         prefix = ""
-        if name[0] == "+":
-            prefix = "".join(part[1] for part in name[1] if part[0] == "s")
-            if name[1] and name[1][-1][0] == "m":  # 'Ta' + component.name
+        if name[0] == JOINED:
+            prefix = "".join(part[1] for part in name[1] if part[0] == STRING)
+            if name[1] and name[1][-1][0] == MEMBER:  # 'Ta' + component.name
                 place = modules.component(item, there)
-                own = _own_name(modules, ["m", ["x", ""], "name"], place) if place else None
-                turns.append((["x", ""], item, there, prefix + own if own else ""))
+                own = _own_name(modules, [MEMBER, [SOURCE, ""], "name"], place) if place else None
+                turns.append(([SOURCE, ""], item, there, prefix + own if own else ""))
                 continue
-        turns.append((name, item, there, prefix + key[1] if named_by_key and key[0] == "s" and name[0] != "m" else ""))
+        turns.append(
+            (name, item, there, prefix + key[1] if named_by_key and key[0] == STRING and name[0] != MEMBER else "")
+        )
     return turns
 
 
 def _iterated(modules: Modules, value: Value, path: str) -> tuple[Value, str]:
     """Resolve the value that a loop iterates; `Object.keys(x)` and the like iterate `x`."""
-    if value[0] == "c" and value[1][0] == "m" and value[1][1] == ["i", "Object"] and value[2]:
+    if value[0] == CALL and value[1][0] == MEMBER and value[1][1] == [NAME, "Object"] and value[2]:
         return modules.resolve(value[2][0], path)
     return modules.resolve(value, path)
 
 
 def _begins(name: Value) -> str | None:
     """Return the beginning of a computed name, such as `"row-*"`, or None."""
-    first = name[1][0] if name[0] == "+" else name
-    return f"{first[1]}*" if name[0] == "+" and first[0] == "s" and first[1] else None
+    first = name[1][0] if name[0] == JOINED else name
+    return f"{first[1]}*" if name[0] == JOINED and first[0] == STRING and first[1] else None
 
 
 def _has_inner(options: Mapping[str, Any]) -> bool:
     """Return whether a component's local components are defined inline, as objects."""
     local = options.get("components")
-    return local is not None and local[0] == "o" and any(inner[0] == "o" for _, inner, _ in local[1])
+    return local is not None and local[0] == OBJECT and any(inner[0] == OBJECT for _, inner, _ in local[1])

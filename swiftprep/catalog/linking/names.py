@@ -9,6 +9,18 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from swiftprep.catalog.linking.effort import Effort
+from swiftprep.catalog.vue.value_kinds import (
+    ARRAY,
+    CALL,
+    FUNCTION,
+    JOINED,
+    MEMBER,
+    NAME,
+    OBJECT,
+    OPTIONS,
+    SOURCE,
+    STRING,
+)
 from swiftprep.catalog.vue.values import Value
 
 _SUFFIXES = ("", ".vue", ".js", ".ts", ".jsx", ".tsx", ".mjs", ".cjs", ".mts", ".cts", ".d.ts")
@@ -125,7 +137,7 @@ class Modules:
         name = _dotted(value)
         if name is None:
             return self._followed(value, path, depth, calls)
-        unknown: tuple[Value, str] = (["x", ""], path)
+        unknown: tuple[Value, str] = ([SOURCE, ""], path)
         return self.effort.named(
             ("name", path, name, calls), lambda: self._followed(value, path, depth, calls), unknown
         )
@@ -134,41 +146,41 @@ class Modules:
         passed: dict[tuple[int, str], Value] = {}
         while True:
             if (id(value), path) in passed or not self.effort.spend(1, depth):
-                return ["x", ""], path
+                return [SOURCE, ""], path
             passed[id(value), path] = value
             following = self._next(value, path, depth, calls)
             if following is None:
                 return value, path
-            calls = calls or value[0] == "m"
+            calls = calls or value[0] == MEMBER
             value, path = following
 
     def _next(self, value: Value, path: str, depth: int, calls: bool) -> tuple[Value, str] | None:
         """Resolve a value by one step; None if it cannot be resolved further."""
         kind = value[0]
-        if kind == "i":
+        if kind == NAME:
             facts = self.facts.get(path, {})
             bound = facts.get("bindings", {}).get(value[1])
             if bound is not None and bound != value:
                 return bound, path
             imported = facts.get("imports", {}).get(value[1])
             return None if imported is None else self._exported(imported[0], imported[1], path)
-        if kind == "m":
+        if kind == MEMBER:
             owner, where = self.resolve(value[1], path, depth + 1)
             return self._member(owner, value[2], where)
-        if kind == "c" and calls:
+        if kind == CALL and calls:
             called, where = self.resolve(value[1], path, depth + 1)
-            if called[0] == "f" and called[2] is not None:
+            if called[0] == FUNCTION and called[2] is not None:
                 return called[2], where
         return None
 
     def _member(self, owner: Value, name: str, where: str) -> tuple[Value, str] | None:
-        if owner[0] == "o":
+        if owner[0] == OBJECT:
             return next(((inner, where) for key, inner, _ in owner[1] if key == name), None)
         if owner[0] == "ns":
             return self._export(owner[1], name)
-        if owner[0] == "a" and _is_place(name) and int(name) < len(owner[1]):
+        if owner[0] == ARRAY and _is_place(name) and int(name) < len(owner[1]):
             return owner[1][int(name)], where
-        if owner[0] == "C":
+        if owner[0] == OPTIONS:
             inner = self.options(owner, where).get(name)
             if isinstance(inner, list) and inner and isinstance(inner[0], str):
                 return inner, where
@@ -235,7 +247,7 @@ class Modules:
             exports = facts.get("exports", {})
             passed_on = (self.file(star, path) for star in dict.fromkeys(facts.get("stars", ())))
             stars = list(dict.fromkeys(star for star in passed_on if star is not None))
-            is_object = exports.get("default", [""])[0] == "o"
+            is_object = exports.get("default", [""])[0] == OBJECT
             known = self._exports[path] = (frozenset(exports), stars, is_object)
         return known
 
@@ -270,14 +282,14 @@ class Modules:
             if parts > _MOST_PARTS or size > _LONGEST_TEXT or not self.effort.spend(1, depth):
                 self.effort.is_cut = True
                 return None
-            if value[0] == "s":
+            if value[0] == STRING:
                 texts.append(str(value[1]))
                 size += len(texts[-1])
-            elif value[0] == "+":
+            elif value[0] == JOINED:
                 stack += [(part, path) for part in reversed(value[1])]
-            elif value[0] in ("i", "m", "c"):
+            elif value[0] in (NAME, MEMBER, CALL):
                 resolved, where = self.resolve(value, path, depth)
-                if resolved[0] in ("i", "m", "c"):
+                if resolved[0] in (NAME, MEMBER, CALL):
                     return None
                 stack.append((resolved, where))
             else:
@@ -292,12 +304,12 @@ class Modules:
             if not self.effort.spend(1, depth):
                 return None
             resolved, where = self.resolve(*stack.pop(), depth)
-            if resolved[0] == "C":
+            if resolved[0] == OPTIONS:
                 return where, resolved[1]
             if (id(resolved), where) in seen:
                 continue
             seen[id(resolved), where] = resolved
-            if resolved[0] == "c":
+            if resolved[0] == CALL:
                 stack += [(argument, where) for argument in reversed(resolved[2])]
             elif resolved[0] == "ns" and (default := self._export(resolved[1], "default")):
                 stack.append(default)
@@ -307,10 +319,10 @@ class Modules:
 def _dotted(value: Value) -> str | None:
     """Return a name or member access as written, such as `a.b`; None for anything else."""
     names: list[str] = []
-    while value[0] == "m":
+    while value[0] == MEMBER:
         names.append(value[2])
         value = value[1]
-    return ".".join([value[1], *reversed(names)]) if value[0] == "i" else None
+    return ".".join([value[1], *reversed(names)]) if value[0] == NAME else None
 
 
 def _is_place(name: str) -> bool:

@@ -11,6 +11,7 @@ from typing import Any
 from swiftprep.catalog.api import Component, Prop
 from swiftprep.catalog.linking.names import Modules
 from swiftprep.catalog.linking.typed import TYPES, TypeReader, literals_of
+from swiftprep.catalog.vue.value_kinds import ARRAY, CALL, FUNCTION, MEMBER, NAME, OBJECT, OPTIONS, SOURCE, STRING
 from swiftprep.catalog.vue.values import Value, doc_tags
 
 _TYPES = {
@@ -68,21 +69,21 @@ class PropReader:
         """Return the props, and whether the list is complete."""
         unknown: set[str] = set()
         kind = resolved[0]
-        if kind == "c":
+        if kind == CALL:
             props = self._of_call(resolved, where, unknown, depth)
-        elif kind == "o":
+        elif kind == OBJECT:
             props = self._of_object(resolved, where, unknown, depth)
-        elif kind == "a":
+        elif kind == ARRAY:
             props = self._of_list(resolved, where, unknown, depth)
         elif kind in TYPES:
             members = self.types.members(resolved, where, depth)
             unknown.update(() if members.complete else ("props",))
             props = list(members.by_name.values())
-        elif kind == "C":
+        elif kind == OPTIONS:
             props = list(self.component(where, resolved[1], depth + 1).props)
         else:
             owner = (
-                self.modules.component(resolved[1], where, depth) if kind == "m" and resolved[2] == "props" else None
+                self.modules.component(resolved[1], where, depth) if kind == MEMBER and resolved[2] == "props" else None
             )
             if owner is None:
                 return [], False
@@ -101,7 +102,7 @@ class PropReader:
 
     def _defaults_of(self, resolved: Value, where: str, depth: int) -> dict[str, str]:
         texts: dict[str, str] = {}
-        for key, inner, _ in resolved[1] if resolved[0] == "o" else ():
+        for key, inner, _ in resolved[1] if resolved[0] == OBJECT else ():
             if key == "...":
                 texts |= self.defaults([inner], where, depth + 1)
             elif (text := _default(inner)) is not None:
@@ -119,12 +120,14 @@ class PropReader:
         props = []
         for arguments, text in calls:
             resolved = [self.modules.resolve(argument, path) for argument in arguments]
-            is_named = bool(resolved) and resolved[0][0][0] != "o"
+            is_named = bool(resolved) and resolved[0][0][0] != OBJECT
             name = self.modules.text(*resolved[0]) if is_named else "modelValue"
             if name is None:
                 unknown.update(("props", "events"))
                 continue
-            value, where = next(((value, where) for value, where in resolved if value[0] == "o"), (["o", []], path))
+            value, where = next(
+                ((value, where) for value, where in resolved if value[0] == OBJECT), ([OBJECT, []], path)
+            )
             prop = defined_prop(self.modules, name, value, where, "")
             props.append(replace(prop, type=text, values=prop.values or literals_of(text)) if text else prop)
         return props
@@ -150,7 +153,7 @@ class PropReader:
                 props += self.read(item[1], path, unknown, depth + 1)
             elif (text := self.modules.text(item, path, depth)) is not None:
                 props.append(Prop(text))
-            elif item[0] in ("o", "i", "c", "m"):  # a part of a list merged by a call
+            elif item[0] in (OBJECT, NAME, CALL, MEMBER):  # a part of a list merged by a call
                 props += self.read(item, path, unknown, depth + 1)
             else:
                 unknown.add("props")
@@ -162,13 +165,13 @@ class PropReader:
         `buildProps({…})`, `Object.assign({}, a, b)`, `initDefaultProps(props, {…})`, `omit(props, ['a'])`.
         """
         resolved, where = self.modules.resolve(call, path, depth)
-        if resolved[0] in ("o", "a", "C"):
+        if resolved[0] in (OBJECT, ARRAY, OPTIONS):
             doubtful: set[str] = set()
             props = self.read(resolved, where, doubtful, depth + 1)
             if props and not doubtful:
                 return props
-        callee = str(call[1][-1]) if call[1][0] in ("i", "m") else ""
-        listed = [argument for argument in call[2] if argument[0] not in ("x", "s", "f")]
+        callee = str(call[1][-1]) if call[1][0] in (NAME, MEMBER) else ""
+        listed = [argument for argument in call[2] if argument[0] not in (SOURCE, STRING, FUNCTION)]
         choice = _CHOICE.match(callee)
         props = []
         for argument in listed[:1] if choice else listed:
@@ -177,7 +180,7 @@ class PropReader:
             unknown.add("props")
         if choice and len(listed) > 1:
             names, there = self.modules.resolve(listed[1], path, depth)
-            chosen = {self.modules.text(name, there) for name in names[1]} if names[0] == "a" else set()
+            chosen = {self.modules.text(name, there) for name in names[1]} if names[0] == ARRAY else set()
             keeps = choice[0].lower() in ("pick", "pluck", "only")
             props = [prop for prop in props if (prop.name in chosen) == keeps]
         return _without_defaults(props) if "efault" in callee else props
@@ -218,30 +221,30 @@ def _definition(modules: Modules, value: Value, path: str, depth: int) -> dict[s
     if not modules.effort.spend(1, depth):
         return {}
     kind = value[0]
-    if kind == "i" and value[1] in _TYPES:
+    if kind == NAME and value[1] in _TYPES:
         return {"type": _TYPES[value[1]]}
-    if kind == "a":
+    if kind == ARRAY:
         return {"type": _union(modules, value, path, depth + 1)}
-    if kind == "x":
+    if kind == SOURCE:
         named = re.fullmatch(r"PropType<(.*)>", value[1], re.S)
         return {"type": named[1], "values": literals_of(named[1])} if named else {}
-    if kind == "o":
+    if kind == OBJECT:
         return _settings(modules, value, path, depth)
-    if kind == "f":
+    if kind == FUNCTION:
         return {"type": "function"}
-    if kind in ("m", "c"):
+    if kind in (MEMBER, CALL):
         known = _prop_type(modules, value, path, depth)
         if known is not None:
             return known
-    if kind in ("i", "m", "c"):
+    if kind in (NAME, MEMBER, CALL):
         resolved, where = modules.resolve(value, path, depth, calls=False)
         if resolved != value or where != path:
             return modules.effort.once(
                 "prop", resolved, where, lambda: _definition(modules, resolved, where, depth + 1), {}
             )
-        if kind == "c":
+        if kind == CALL:
             return _definition_of_call(modules, value, path, depth)
-        if kind == "i" and value[1][:1].isupper():
+        if kind == NAME and value[1][:1].isupper():
             return {"type": value[1]}
     return {}
 
@@ -249,16 +252,16 @@ def _definition(modules: Modules, value: Value, path: str, depth: int) -> dict[s
 def _definition_of_call(modules: Modules, call: Value, path: str, depth: int) -> dict[str, Any]:
     """Read `makeProp(String, 'a')`: the function's result, else its arguments as type and default."""
     resolved, where = modules.resolve(call, path, depth)
-    if resolved[0] == "o":
+    if resolved[0] == OBJECT:
         known = _definition(modules, resolved, where, depth + 1)
         if known.get("type"):
             return known
     settings: dict[str, Any] = {}
     for argument in call[2]:
         definition = _definition(modules, argument, path, depth + 1)
-        if argument[0] in ("s", "x") and not definition and "default" not in settings:
+        if argument[0] in (STRING, SOURCE) and not definition and "default" not in settings:
             settings["default"] = _source(argument)
-        elif argument[0] != "f":
+        elif argument[0] != FUNCTION:
             settings = {**definition, **settings}
     return settings
 
@@ -269,12 +272,12 @@ def _settings(modules: Modules, value: Value, path: str, depth: int) -> dict[str
         if key == "..." or key == "type":
             settings |= _definition(modules, inner, path, depth + 1)
         elif key == "default":
-            settings["default"] = inner[1] if inner[0] in ("x", "i") else None
+            settings["default"] = inner[1] if inner[0] in (SOURCE, NAME) else None
         elif key == "required":
-            settings["required"] = inner == ["x", "true"]
+            settings["required"] = inner == [SOURCE, "true"]
         elif key in ("validator", "values"):
             resolved, where = modules.resolve(inner, path, depth)
-            listed = [modules.text(item, where, depth) for item in resolved[1]] if resolved[0] == "a" else []
+            listed = [modules.text(item, where, depth) for item in resolved[1]] if resolved[0] == ARRAY else []
             if listed and None not in listed:
                 settings["values"] = tuple(listed)
     return settings
@@ -284,9 +287,9 @@ def _prop_type(modules: Modules, value: Value, path: str, depth: int) -> dict[st
     """Read `PropTypes.bool.def(true)`, `PropTypes.oneOf(['a', 'b']).isRequired`, or return None."""
     settings: dict[str, Any] = {}
     known = False
-    while value[0] in ("m", "c"):
-        arguments = value[2] if value[0] == "c" else []
-        name = value[1][2] if value[0] == "c" and value[1][0] == "m" else value[2] if value[0] == "m" else None
+    while value[0] in (MEMBER, CALL):
+        arguments = value[2] if value[0] == CALL else []
+        name = value[1][2] if value[0] == CALL and value[1][0] == MEMBER else value[2] if value[0] == MEMBER else None
         if name in ("def", "default") and arguments:
             settings["default"] = _source(arguments[0])
         elif name == "isRequired":
@@ -294,19 +297,19 @@ def _prop_type(modules: Modules, value: Value, path: str, depth: int) -> dict[st
         elif name in ("oneOf", "oneOfType") and arguments:
             known = True
             resolved, where = modules.resolve(arguments[0], path, depth)
-            if resolved[0] == "c" and resolved[2]:  # tuple('a', 'b')
-                resolved = resolved[2][0] if resolved[2][0][0] == "a" else ["a", resolved[2]]
-            if resolved[0] == "a" and name == "oneOf":
+            if resolved[0] == CALL and resolved[2]:  # tuple('a', 'b')
+                resolved = resolved[2][0] if resolved[2][0][0] == ARRAY else [ARRAY, resolved[2]]
+            if resolved[0] == ARRAY and name == "oneOf":
                 listed = [modules.text(item, where, depth) for item in resolved[1]]
                 settings["values"] = tuple(item for item in listed if item is not None)
                 settings["type"] = "string"
-            elif resolved[0] == "a":
+            elif resolved[0] == ARRAY:
                 settings["type"] = _union(modules, resolved, where, depth + 1)
         elif name in _PROP_TYPES:
             known = True
             settings.setdefault("type", _PROP_TYPES[name])
-        value = value[1][1] if value[0] == "c" and value[1][0] == "m" else value[1]
-    return settings if known and value[0] == "i" and "ype" in str(value[1]) else None
+        value = value[1][1] if value[0] == CALL and value[1][0] == MEMBER else value[1]
+    return settings if known and value[0] == NAME and "ype" in str(value[1]) else None
 
 
 def _union(modules: Modules, resolved: Value, path: str, depth: int) -> str:
@@ -319,19 +322,19 @@ def _union(modules: Modules, resolved: Value, path: str, depth: int) -> str:
 
 
 def _source(value: Value) -> str | None:
-    if value[0] == "s":
+    if value[0] == STRING:
         return repr(value[1])
-    return str(value[1]) if value[0] in ("x", "i") else {"o": "{}", "a": "[]"}.get(value[0])
+    return str(value[1]) if value[0] in (SOURCE, NAME) else {OBJECT: "{}", ARRAY: "[]"}.get(value[0])
 
 
 def _default(value: Value) -> str | None:
     """Return the source text of a default; for a factory, of its result."""
-    while value[0] == "f":
+    while value[0] == FUNCTION:
         if value[2] is None:
             return None
         value = value[2]
-    if value[0] in ("o", "a") and value[1]:
-        return "{…}" if value[0] == "o" else "[…]"
+    if value[0] in (OBJECT, ARRAY) and value[1]:
+        return "{…}" if value[0] == OBJECT else "[…]"
     return _source(value)
 
 

@@ -13,11 +13,12 @@ from typing import NamedTuple, TypeAlias
 
 from swiftprep.catalog.api import Prop
 from swiftprep.catalog.linking.names import Modules
+from swiftprep.catalog.vue.value_kinds import ARRAY, CALL, MEMBER, NAME, SOURCE, STRING, TYPE
 from swiftprep.catalog.vue.values import Value, doc_tags
 
 TYPES = frozenset(("t", "&", "|", "<>", "g", "keyof", "typeof", "at", "map"))
 _AS_IT_IS = frozenset(("Readonly", "NonNullable", "ExtractPropTypes", "ExtractPublicPropTypes"))
-_NOTHING = (["x", "undefined"], ["x", "null"], ["x", "never"])
+_NOTHING = ([SOURCE, "undefined"], [SOURCE, "null"], [SOURCE, "never"])
 _LITERALS = re.compile(r"""\s*(?:\|\s*)?(?:'([^']*)'|"([^"]*)")\s*(?=\||$)""")
 
 
@@ -71,15 +72,15 @@ class TypeReader:
 
     def _named(self, value: Value, place: _Place) -> _Typed | None:
         """Return the type with this name, or None if it is not in the tree."""
-        if value[0] == "i" and value[1] in place.scope:
+        if value[0] == NAME and value[1] in place.scope:
             inner, outer = place.scope[value[1]]
             return inner, replace(outer, depth=place.depth + 1)
         resolved, where = self.modules.resolve(value, place.path, place.depth, calls=False)
-        return None if resolved[0] in ("i", "m", "c") else (resolved, _Place(where, {}, place.depth + 1))
+        return None if resolved[0] in (NAME, MEMBER, CALL) else (resolved, _Place(where, {}, place.depth + 1))
 
     def _applied(self, value: Value, place: _Place) -> _Typed | None:
         """Return a generic type of the tree with its arguments in scope, or None."""
-        named = self._named(value[1], place) if value[1][0] in ("i", "m") else None
+        named = self._named(value[1], place) if value[1][0] in (NAME, MEMBER) else None
         if named is None:
             return None
         body, where = named
@@ -96,12 +97,12 @@ class TypeReader:
 
     def _members_of(self, value: Value, place: _Place) -> Members:
         kind, place = value[0], place.further()
-        if kind in ("i", "m"):
+        if kind in (NAME, MEMBER):
             named = self._named(value, place)
             return _UNKNOWN if named is None else self._members(*named)
         if kind == "g":
             return self._members(*_filled(value, place, []))
-        if kind == "t":
+        if kind == TYPE:
             own = {name: _prop(name, text, required, doc) for name, text, required, doc in value[1]}
             return _extended(Members(own, True), [self._members(base, place) for base in value[2]])
         if kind == "&":
@@ -157,12 +158,12 @@ class TypeReader:
         if not self.modules.effort.spend(1, place.depth):
             return Keys((), False)
         kind, place = value[0], place.further()
-        if kind == "s":
+        if kind == STRING:
             return Keys((value[1],), True)
         if kind == "|":
             parts = [self._keys(part, place) for part in value[1]]
             return Keys(_joined(part.names for part in parts), all(part.complete for part in parts))
-        if kind in ("i", "m"):
+        if kind in (NAME, MEMBER):
             named = self._named(value, place)
             return Keys((), False) if named is None else self._keys(*named)
         if kind == "g":
@@ -170,7 +171,7 @@ class TypeReader:
         if kind == "keyof":
             inner = self._members(value[1], place)
             return Keys(tuple(inner.by_name), inner.complete)
-        if kind == "at" and value[1][0] == "typeof" and value[2] == ["x", "number"]:  # (typeof NAMES)[number]
+        if kind == "at" and value[1][0] == "typeof" and value[2] == [SOURCE, "number"]:  # (typeof NAMES)[number]
             return self._items(value[1][1], place)
         if kind == "<>":
             applied = self._applied(value, place)
@@ -185,7 +186,9 @@ class TypeReader:
 
     def _items(self, value: Value, place: _Place) -> Keys:
         resolved, where = self.modules.resolve(value, place.path, place.depth)
-        texts = [self.modules.text(item, where, place.depth) for item in resolved[1]] if resolved[0] == "a" else [None]
+        texts = (
+            [self.modules.text(item, where, place.depth) for item in resolved[1]] if resolved[0] == ARRAY else [None]
+        )
         return Keys(tuple(text for text in texts if text is not None), None not in texts)
 
 
@@ -220,7 +223,7 @@ def literals_of(text: str) -> tuple[str, ...]:
 
 
 def _text(value: Value) -> str:
-    return repr(value[1]) if value[0] == "s" else str(value[1]) if value[0] in ("x", "i") else ""
+    return repr(value[1]) if value[0] == STRING else str(value[1]) if value[0] in (SOURCE, NAME) else ""
 
 
 def _joined(names: Iterable[Iterable[str]]) -> tuple[str, ...]:

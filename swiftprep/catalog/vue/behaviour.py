@@ -11,6 +11,7 @@ from tree_sitter import Node, Query, QueryCursor
 
 from swiftprep.catalog.api import kebab
 from swiftprep.catalog.vue.module import Module
+from swiftprep.catalog.vue.value_kinds import JOINED, NAME, STRING
 from swiftprep.catalog.vue.values import Value, clean_doc, pairs, short, string_of, unwrapped, value_of
 from swiftprep.parsing.around import Around, nearest, smallest
 from swiftprep.parsing.grammar import language, text_of
@@ -187,8 +188,8 @@ class _Parameters:
 
     def stand_for(self, call: Around, name: Value) -> list[Value]:
         """Return the possible values of `name` in a call, or `name` itself if they are unknown."""
-        parts = name[1] if name[0] == "+" else []
-        asked = [part[1] for part in parts if part[0] == "i"]
+        parts = name[1] if name[0] == JOINED else []
+        asked = [part[1] for part in parts if part[0] == NAME]
         around = nearest(call, self._functions, _function) if len(asked) == 1 else None
         called = around.node.child_by_field_name("name") if around is not None else None
         parameters = around.node.child_by_field_name("parameters") if around is not None else None
@@ -201,7 +202,7 @@ class _Parameters:
         if key not in self._passed:
             self._passed[key] = self._texts(*key)
         texts = self._passed[key] or []
-        return [["s", "".join(text if p[0] == "i" else str(p[1]) for p in parts)] for text in texts] or [name]
+        return [[STRING, "".join(text if p[0] == NAME else str(p[1]) for p in parts)] for text in texts] or [name]
 
     def _texts(self, function: bytes, at: int) -> list[str] | None:
         places = [m.start() for m in re.finditer(rb"(?<![\w$])" + re.escape(function) + rb"\s*\(", self._source)]
@@ -214,7 +215,7 @@ class _Parameters:
             if callee is None or values is None or not callee.start_byte <= place < callee.end_byte:
                 continue
             value = value_of(unwrapped(values.named_children[at])) if at < len(values.named_children) else ["?"]
-            if value[0] != "s":
+            if value[0] != STRING:
                 return None
             texts.append(str(value[1]))
         distinct = list(dict.fromkeys(texts))

@@ -8,6 +8,7 @@ from typing import Any
 from tree_sitter import Node
 
 from swiftprep.catalog.api import kebab
+from swiftprep.catalog.vue.value_kinds import ARRAY, NAME, OBJECT, SOURCE, STRING
 from swiftprep.catalog.vue.values import Value, doc_of, short, signature, string_of, value_of
 from swiftprep.parsing.grammar import text_of
 
@@ -21,10 +22,10 @@ def read_class(node: Node, heritage: Node | None, options: dict[str, Any]) -> No
     """Add a class's decorated members to component options (see `options.py`)."""
     name = node.child_by_field_name("name")
     if name is not None:
-        options.setdefault("name", ["s", text_of(name)])
+        options.setdefault("name", [STRING, text_of(name)])
     props: list[list[Any]] = []
     bases = re.findall(r"[A-Za-z_$][\w$]*", text_of(heritage).removeprefix("extends")) if heritage is not None else []
-    mixins: list[Value] = [["i", base] for base in bases if base not in ("Vue", "mixins", "Mixins", "typeof")]
+    mixins: list[Value] = [[NAME, base] for base in bases if base not in ("Vue", "mixins", "Mixins", "typeof")]
     body = node.child_by_field_name("body")
     waiting: list[Node] = []
     for child in [] if body is None else body.named_children:
@@ -40,9 +41,9 @@ def read_class(node: Node, heritage: Node | None, options: dict[str, Any]) -> No
             waiting = []
     if props:
         earlier = options.get("props")
-        options["props"] = ["o", [*props, *([["...", earlier, ""]] if earlier else [])]]
+        options["props"] = [OBJECT, [*props, *([["...", earlier, ""]] if earlier else [])]]
     if mixins:
-        options["mixins"] = ["a", [*options.get("mixins", ["a", []])[1], *mixins]]
+        options["mixins"] = [ARRAY, [*options.get("mixins", [ARRAY, []])[1], *mixins]]
 
 
 def _field(node: Node, decorators: list[Node], options: dict[str, Any], props: list[list[Any]]) -> None:
@@ -55,19 +56,19 @@ def _field(node: Node, decorators: list[Node], options: dict[str, Any], props: l
         if what not in ("Prop", "PropSync", "Model", "ModelSync", "VModel"):
             continue
         settings = next((value_of(g) for g in reversed(arguments) if g.type in ("object", "array", "identifier")), None)
-        entry: Value = settings or ["o", []]
-        if entry[0] == "o" and not any(key == "type" for key, _, _ in entry[1]):
+        entry: Value = settings or [OBJECT, []]
+        if entry[0] == OBJECT and not any(key == "type" for key, _, _ in entry[1]):
             annotation = node.child_by_field_name("type")
             if annotation is not None:
                 text = short(annotation).lstrip(": ")
-                entry = ["o", [*entry[1], ["type", ["x", f"PropType<{text}>"], ""]]]
+                entry = [OBJECT, [*entry[1], ["type", [SOURCE, f"PropType<{text}>"], ""]]]
         strings = [string_of(g) for g in arguments if g.type == "string"]
         prop = {"Prop": field, "PropSync": strings[0] if strings else field, "VModel": "value"}.get(what, field)
         if what == "ModelSync" and strings:
             prop = strings[0]
         props.append([prop, entry, doc_of(node)])
         if what == "Model" and strings:
-            options["model"] = ["o", [["prop", ["s", field], ""], ["event", ["s", strings[0]], ""]]]
+            options["model"] = [OBJECT, [["prop", [STRING, field], ""], ["event", [STRING, strings[0]], ""]]]
         if what in ("PropSync", "ModelSync"):
             options.setdefault("events", []).append([f"update:{prop}", "", ""])
         if what == "VModel":

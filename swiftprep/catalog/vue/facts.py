@@ -17,6 +17,7 @@ from swiftprep.catalog.vue.functional import read_expressions
 from swiftprep.catalog.vue.markup import behaviour, slots_in, uses
 from swiftprep.catalog.vue.module import Module, SourcePiece
 from swiftprep.catalog.vue.script import ScriptReader
+from swiftprep.catalog.vue.value_kinds import FUNCTION, NAME, OPTIONS, STRING
 from swiftprep.parsing.script import parse_script
 from swiftprep.parsing.sfc import Block, Element, Template, blanked, blocks, template
 
@@ -98,7 +99,7 @@ def read_vue(source: bytes, path: str) -> tuple[dict[str, Any], CutPlaces]:
     own = _own_component(module, source)
     for block in (b for b in scripts if "src" in b.attrs):
         module.imports[_OUTER] = [block.attrs["src"], "default"]
-        own["outer"] = ["i", _OUTER]
+        own["outer"] = [NAME, _OUTER]
     for block in [b for b in parts if b.kind == "template"][:MOST_BLOCKS]:
         if "src" in block.attrs:  # its slots and bindings are unknown
             own.setdefault("open", []).extend(["props", "events", "slots"])
@@ -128,7 +129,7 @@ def read_script(source: bytes, path: str) -> tuple[dict[str, Any], CutPlaces]:
     elements = jsx_elements(source, root, grammar)
     for options in module.components:
         markup = options.pop("template", None)
-        if markup is not None and markup[0] == "s":
+        if markup is not None and markup[0] == STRING:
             text = markup[1].encode("utf-8", "replace")
             _add_template(options, template(text), text, None)
     errors = [(line, "syntax error") for line in bad]
@@ -175,10 +176,10 @@ def script_lang(block: Block) -> str | None:
 def _own_component(module: Module, source: bytes) -> dict[str, Any]:
     """Return the options of the file's own component, creating them if the script has none."""
     exported = module.exports.get("default")
-    if exported is not None and exported[0] == "i":
+    if exported is not None and exported[0] == NAME:
         exported = module.bindings.get(exported[1], exported)
     setup = next((options for options in module.components if options.get("setup")), None)
-    if exported is not None and exported[0] == "C":
+    if exported is not None and exported[0] == OPTIONS:
         own = module.components[exported[1]]
         own["sure"] = True
         if setup is None:
@@ -191,12 +192,12 @@ def _own_component(module: Module, source: bytes) -> dict[str, Any]:
     if setup is None:
         lines = source.count(b"\n") + 1
         setup = {"sure": True, "span": [1, lines], "range": [0, len(source)], "methods": [], "doc": ""}
-        if exported is not None and exported[0] == "f":  # a functional component of Vue 3, which is not supported
+        if exported is not None and exported[0] == FUNCTION:  # a functional component of Vue 3, which is not supported
             setup["open"] = ["props", "events", "slots"]
         elif exported is not None:
             setup["extends"] = exported
         module.components.append(setup)
-    module.exports["default"] = ["C", module.components.index(setup)]
+    module.exports["default"] = [OPTIONS, module.components.index(setup)]
     return setup
 
 
@@ -216,7 +217,7 @@ def _add_template(options: dict[str, Any], parsed: Template, source: bytes, bloc
             names = re.findall(r"""\?\s*['"]([^'"]+)['"]\s*:\s*['"]([^'"]+)['"]""", other)
             if name or names:
                 events += [
-                    [["s", word], f"({arguments.strip(', ')})" if arguments else "", ""]
+                    [[STRING, word], f"({arguments.strip(', ')})" if arguments else "", ""]
                     for word in ([name] if name else names[0])
                 ]
             else:

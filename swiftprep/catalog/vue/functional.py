@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from tree_sitter import Node
 
 from swiftprep.catalog.vue.behaviour import payload_of
+from swiftprep.catalog.vue.value_kinds import STRING
 from swiftprep.catalog.vue.values import WRAPPERS, key_of, pairs, string_of, unwrapped, unwrapped_once
 from swiftprep.parsing.grammar import parse, text_of
 
@@ -158,7 +159,7 @@ class _Context:
         values = [] if arguments is None else [child for child in arguments.named_children if child.type != "comment"]
         if part == "listeners":
             words = f"({', '.join(payload_of(argument) for argument in values)})" if values else ""
-            self.options.setdefault("events", []).append([["s", name], words, ""])
+            self.options.setdefault("events", []).append([[STRING, name], words, ""])
         elif part in ("slots()", "scopedSlots"):
             scope = unwrapped(values[0]) if values else None
             bindings = [key for key, _, _ in pairs(scope)] if scope is not None and scope.type == "object" else []

@@ -10,6 +10,7 @@ from tree_sitter import Node
 from swiftprep.catalog.vue.module import Script
 from swiftprep.catalog.vue.options import MOST_NESTED, add_options, arguments_of, method_signature
 from swiftprep.catalog.vue.typescript_types import type_value
+from swiftprep.catalog.vue.value_kinds import OBJECT, SOURCE
 from swiftprep.catalog.vue.values import Value, default_text, doc_of, key_of, pairs, short, unwrapped, value_of
 from swiftprep.parsing.grammar import text_of
 
@@ -95,9 +96,9 @@ def read_pattern(script: Script, pattern: Node, call: Node) -> None:
         default = None if value is None else value.child_by_field_name("right")
         name = None if key is None else key_of(key)
         if name is not None and default is not None:
-            entries.append([name, ["x", default_text(default)], ""])
+            entries.append([name, [SOURCE, default_text(default)], ""])
     if entries:
-        setup_options(script).setdefault("defaults", []).append(["o", entries])
+        setup_options(script).setdefault("defaults", []).append([OBJECT, entries])
 
 
 def _defaults(node: Node) -> Value:
@@ -105,7 +106,7 @@ def _defaults(node: Node) -> Value:
     if node.type != "object":
         return value_of(node)
     entries = [(key, value) for key, _, value in pairs(node) if value is not None]
-    return ["o", [[key, value_of(v) if key == "..." else ["x", default_text(v)], ""] for key, v in entries]]
+    return [OBJECT, [[key, value_of(v) if key == "..." else [SOURCE, default_text(v)], ""] for key, v in entries]]
 
 
 def _type_argument(call: Node) -> Node | None:

@@ -22,6 +22,7 @@ from tree_sitter import Node
 from swiftprep.catalog.vue.decorated import read_class
 from swiftprep.catalog.vue.functional import read_render
 from swiftprep.catalog.vue.module import Script, SourcePiece
+from swiftprep.catalog.vue.value_kinds import ARRAY, FUNCTION, OPTIONS, SOURCE
 from swiftprep.catalog.vue.values import (
     MAX_ITEMS,
     Value,
@@ -75,7 +76,7 @@ def read_value(script: Script, node: Node, statement: Node, depth: int = 0) -> V
         if component is not None:
             return component
     if node.type in ("class", "class_declaration"):
-        return class_component(script, node, [], depth) or ["x", ""]
+        return class_component(script, node, [], depth) or [SOURCE, ""]
     if node.type in ("arrow_function", "function_expression"):
         return read_function(script, node, depth)
     return value_of(node)
@@ -106,8 +107,8 @@ def read_function(script: Script, node: Node, depth: int = 0) -> Value:
     result = returned_node(node)
     result = None if result is None else unwrapped(result)
     if result is not None and result.type == "object" and _is_telling(result):
-        return ["f", signature(node), _options(script, result, result, depth, sure=False)]
-    return ["f", signature(node), returned(node, 1)]
+        return [FUNCTION, signature(node), _options(script, result, result, depth, sure=False)]
+    return [FUNCTION, signature(node), returned(node, 1)]
 
 
 def class_component(script: Script, node: Node, decorated: list[Node], depth: int = 0) -> Value | None:
@@ -203,7 +204,7 @@ def _added(script: Script, node: Node, statement: Node, *, sure: bool) -> tuple[
         "methods": [],
     }  # fmt: skip
     script.module.components.append(options)
-    return ["C", len(script.module.components) - 1], options
+    return [OPTIONS, len(script.module.components) - 1], options
 
 
 def _piece(script: Script, key: str, entry: Node, parts: list[tuple[str, Node, Node | None]]) -> SourcePiece:
@@ -225,7 +226,7 @@ def _nested(script: Script, options: dict[str, Any], value: Node, key: str, dept
     if key == "extends":
         return read_value(script, value, value, depth + 1)
     if value.type == "array":
-        return ["a", [_mixin(script, item, depth + 1) for item in value.named_children if item.type != "comment"]]
+        return [ARRAY, [_mixin(script, item, depth + 1) for item in value.named_children if item.type != "comment"]]
     return value_of(value)
 
 

@@ -16,6 +16,7 @@ from swiftprep.catalog.vue.macros import note_unread, read_macro, read_pattern, 
 from swiftprep.catalog.vue.module import Module, Script, SourcePiece
 from swiftprep.catalog.vue.options import arguments_of, class_component, read_function, read_value
 from swiftprep.catalog.vue.typescript_types import alias, interface
+from swiftprep.catalog.vue.value_kinds import MEMBER, NAME, SOURCE, TYPE
 from swiftprep.catalog.vue.values import Value, signature, string_of, unwrapped, value_of
 from swiftprep.parsing.around import Around, nearest, smallest
 from swiftprep.parsing.grammar import text_of
@@ -121,14 +122,14 @@ class ScriptReader:
             elif clause.type == "namespace_export":
                 local = text_of(clause.named_children[0])
                 self.module.imports[f"*{local}"] = [module, "*"]
-                self.module.exports[local] = ["i", f"*{local}"]
+                self.module.exports[local] = [NAME, f"*{local}"]
             else:
                 for name, exported in _specifiers(clause):
                     self.module.imports[f"*{exported}"] = [module, name]
-                    self.module.exports[exported] = ["i", f"*{exported}"]
+                    self.module.exports[exported] = [NAME, f"*{exported}"]
             return
         if clause is not None:
-            self.module.exports.update({exported: ["i", name] for name, exported in _specifiers(clause)})
+            self.module.exports.update({exported: [NAME, name] for name, exported in _specifiers(clause)})
             return
         value = node.child_by_field_name("value")
         if value is not None:
@@ -139,10 +140,10 @@ class ScriptReader:
             decorated = [*decorated, *(c for c in node.named_children if c.type == "decorator")]
             names = self._declaration(declaration, decorated)
             if any(c.type == "default" for c in node.children):
-                value_ = ["i", names[0]] if names else class_component(self._script, declaration, decorated)
-                self.module.exports["default"] = value_ or ["x", ""]
+                value_ = [NAME, names[0]] if names else class_component(self._script, declaration, decorated)
+                self.module.exports["default"] = value_ or [SOURCE, ""]
             else:
-                self.module.exports.update({name: ["i", name] for name in names})
+                self.module.exports.update({name: [NAME, name] for name in names})
 
     def _declaration(self, node: Node, decorated: list[Node]) -> list[str]:
         """Bind the names that a declaration declares, and return them."""
@@ -184,7 +185,7 @@ class ScriptReader:
             call = value_of(value)
             names = [text_of(part) for part in name.named_children if part.type == "identifier"]
             for position, part in enumerate(names):
-                self.module.bindings[part] = ["m", call, str(position)]
+                self.module.bindings[part] = [MEMBER, call, str(position)]
             return names
         return []
 
@@ -226,9 +227,9 @@ class ScriptReader:
 
 def _declared_again(earlier: Value | None, value: Value) -> Value:
     """Merge an interface with an earlier declaration of its name, as TypeScript does."""
-    if earlier is None or earlier[0] != "t" or value[0] != "t":
+    if earlier is None or earlier[0] != TYPE or value[0] != TYPE:
         return value
-    return ["t", [*earlier[1], *value[1]], [*earlier[2], *value[2]]]
+    return [TYPE, [*earlier[1], *value[1]], [*earlier[2], *value[2]]]
 
 
 def _specifiers(clause: Node) -> list[tuple[str, str]]:

@@ -20,6 +20,7 @@ from typing import Any
 
 from tree_sitter import Node
 
+from swiftprep.catalog.vue.value_kinds import MEMBER, NAME, SOURCE, STRING, TYPE
 from swiftprep.catalog.vue.values import MAX_ITEMS, Value, doc_of, key_of, short, signature, string_of, value_of
 from swiftprep.parsing.grammar import parse, text_of
 
@@ -35,16 +36,16 @@ def interface(node: Node) -> Value:
     clause = next((c for c in node.named_children if c.type in ("extends_type_clause", "extends_clause")), None)
     bases = [] if clause is None else [type_value(child) for child in clause.named_children]
     body = node.child_by_field_name("body")
-    own = ["t", [], []] if body is None else type_value(body)
-    if own[0] != "t":  # a mapped type is not allowed here
-        return ["x", short(node)]
-    return _with_parameters(node, ["t", own[1], [*own[2], *bases]])
+    own = [TYPE, [], []] if body is None else type_value(body)
+    if own[0] != TYPE:  # a mapped type is not allowed here
+        return [SOURCE, short(node)]
+    return _with_parameters(node, [TYPE, own[1], [*own[2], *bases]])
 
 
 def alias(node: Node) -> Value:
     """Convert a `type` declaration."""
     value = node.child_by_field_name("value")
-    return ["x", ""] if value is None else _with_parameters(node, type_value(value))
+    return [SOURCE, ""] if value is None else _with_parameters(node, type_value(value))
 
 
 def _with_parameters(node: Node, value: Value) -> Value:
@@ -67,13 +68,13 @@ def type_value(node: Node, depth: int = 0) -> Value:
     kind = node.type
     children = [child for child in node.named_children if child.type != "comment"]
     if depth > _MOST_NESTED:
-        return ["x", short(node)]
+        return [SOURCE, short(node)]
     if kind in ("object_type", "interface_body"):
         return _object_type(node, depth)
     if kind == "type_identifier":
-        return ["i", text_of(node)]
+        return [NAME, text_of(node)]
     if kind == "nested_type_identifier" and len(children) == 2:
-        return ["m", value_of(children[0]), text_of(children[1])]
+        return [MEMBER, value_of(children[0]), text_of(children[1])]
     if kind == "generic_type" and len(children) == 2:
         return [
             "<>",
@@ -83,12 +84,12 @@ def type_value(node: Node, depth: int = 0) -> Value:
     if kind in ("intersection_type", "union_type"):
         sign = "&" if kind == "intersection_type" else "|"
         parts = _operands(node)
-        more: list[Value] = [["x", "…"]] if len(parts) > MAX_ITEMS else []
+        more: list[Value] = [[SOURCE, "…"]] if len(parts) > MAX_ITEMS else []
         return [sign, [*(type_value(part, depth + 1) for part in parts[:MAX_ITEMS]), *more]]
     if kind in _TRANSPARENT and children:
         return type_value(children[0], depth + 1)
     if kind == "literal_type" and children and children[0].type == "string":
-        return ["s", string_of(children[0])]
+        return [STRING, string_of(children[0])]
     if kind == "index_type_query" and children:
         return ["keyof", type_value(children[0], depth + 1)]
     if kind == "type_query" and children:
@@ -97,7 +98,7 @@ def type_value(node: Node, depth: int = 0) -> Value:
         return ["at", type_value(children[0], depth + 1), type_value(children[1], depth + 1)]
     if kind == "function_type":
         return _called(node, "")
-    return ["x", short(node)]
+    return [SOURCE, short(node)]
 
 
 def first_parameter(text: str) -> Value | None:
@@ -139,7 +140,7 @@ def _object_type(node: Node, depth: int) -> Value:
             name = child.child_by_field_name("name")
             key = None if name is None else key_of(name)
             if key is None:
-                unknown.append(["x", short(child)])
+                unknown.append([SOURCE, short(child)])
                 continue
             optional = any(c.type == "?" for c in child.children)
             members.append([key, _member_text(child), not optional, doc_of(child)])
@@ -151,8 +152,8 @@ def _object_type(node: Node, depth: int) -> Value:
             mapped = next((c for c in child.named_children if c.type == "mapped_type_clause"), None)
             if mapped is not None:
                 return _mapped(child, mapped, depth)
-            unknown.append(["x", short(child)])
-    return ["t", members, unknown]
+            unknown.append([SOURCE, short(child)])
+    return [TYPE, members, unknown]
 
 
 def _member_text(node: Node) -> str:
@@ -165,7 +166,7 @@ def _member_text(node: Node) -> str:
 def _mapped(node: Node, clause: Node, depth: int) -> Value:
     name, keys = clause.child_by_field_name("name"), clause.child_by_field_name("type")
     if name is None or keys is None or clause.child_by_field_name("alias") is not None:  # `as` renames the keys
-        return ["x", short(node)]
+        return [SOURCE, short(node)]
     annotation = node.child_by_field_name("type")
     text = "" if annotation is None else short(annotation).lstrip("-?+: ")
     sign = "" if annotation is None else _SIGNS.get(annotation.type, "")
@@ -177,6 +178,6 @@ def _called(node: Node, doc: str) -> Value:
     parameters = node.child_by_field_name("parameters")
     match = None if parameters is None else _CALL.fullmatch(text_of(parameters))
     if match is None:
-        return ["t", [], [["x", short(node)]]]
+        return [TYPE, [], [[SOURCE, short(node)]]]
     arguments = f"({' '.join((match[2] or '').split()).strip(', ')})"
-    return ["t", [[name, arguments, False, doc] for name in re.findall(r"""['"]([^'"]+)['"]""", match[1])], []]
+    return [TYPE, [[name, arguments, False, doc] for name in re.findall(r"""['"]([^'"]+)['"]""", match[1])], []]

@@ -1,6 +1,6 @@
 """Convert a module's expressions to values that can be stored and linked, as far as a component's API needs them.
 
-A *value* is a JSON list; its first item is its kind:
+A *value* is a JSON list; its first item is its kind, by the names of `value_kinds.py`:
 
     ["s", text]                          a string
     ["+", [values]]                      concatenated strings
@@ -10,7 +10,7 @@ A *value* is a JSON list; its first item is its kind:
     ["a", [values]]                      an array; ["...", value] spreads
     ["c", callee, [arguments]]           a call
     ["f", signature, returned]           a function, and its result if that is an object
-    ["t", members, [values]]             a type: [[name, type text, required, doc], …]; the others are in `types.py`
+    ["t", members, [values]]             a type: [[name, type text, required, doc], …]; more in `typescript_types.py`
     ["C", index]                         a component's or a mixin's options, see `options.py`
     ["x", text]                          anything else, as source text
 
@@ -24,6 +24,7 @@ from typing import Any, TypeAlias
 
 from tree_sitter import Node
 
+from swiftprep.catalog.vue.value_kinds import ARRAY, CALL, FUNCTION, JOINED, MEMBER, NAME, OBJECT, SOURCE, STRING
 from swiftprep.parsing.grammar import text_of
 from swiftprep.text.characters import whole
 
@@ -145,33 +146,33 @@ def doc_tags(doc: str) -> tuple[str, dict[str, str]]:
 def value_of(node: Node | None, depth: int = 0) -> Value:
     """Convert an expression."""
     if node is None:
-        return ["x", ""]
+        return [SOURCE, ""]
     node = unwrapped(node)
     while depth < MAX_DEPTH and node.type == _AWAITED and node.named_children:
         node = unwrapped(node.named_children[0])
     kind = node.type
     if kind == "string":
-        return ["s", string_of(node)]
+        return [STRING, string_of(node)]
     if kind in ("identifier", "shorthand_property_identifier", "type_identifier"):
-        return ["i", text_of(node)]
+        return [NAME, text_of(node)]
     if kind == "template_string" and depth < 2 * MAX_DEPTH:
         return _template_string(node, depth)
     if depth < MAX_DEPTH:
         if kind == "object":
-            return ["o", entries(node, depth)]
+            return [OBJECT, entries(node, depth)]
         if kind == "array":
-            return ["a", _items(node, depth)]
+            return [ARRAY, _items(node, depth)]
         if kind == "call_expression" or kind == "new_expression":
             return _call(node, depth)
         if kind == "member_expression":
             target = node.child_by_field_name("object")
-            return ["m", value_of(target, depth + 1), text_of(node.child_by_field_name("property") or node)]
+            return [MEMBER, value_of(target, depth + 1), text_of(node.child_by_field_name("property") or node)]
         if kind == "binary_expression" and _operator(node) == "+":
             sides = (node.child_by_field_name("left"), node.child_by_field_name("right"))
-            return ["+", [value_of(side, depth + 1) for side in sides]]
+            return [JOINED, [value_of(side, depth + 1) for side in sides]]
         if kind in _FUNCTIONS:
-            return ["f", signature(node), returned(node, depth)]
-    return ["x", short(node)]
+            return [FUNCTION, signature(node), returned(node, depth)]
+    return [SOURCE, short(node)]
 
 
 def _operator(node: Node) -> str:
@@ -183,12 +184,12 @@ def _template_string(node: Node, depth: int) -> Value:
     parts: list[Value] = []
     for child in node.named_children:
         if child.type == "string_fragment":
-            parts.append(["s", text_of(child)])
+            parts.append([STRING, text_of(child)])
         elif child.type == "template_substitution" and child.named_children:
             parts.append(value_of(child.named_children[0], max(depth + 1, MAX_DEPTH - 1)))
     if not parts:
-        return ["s", string_of(node)]
-    return parts[0] if len(parts) == 1 and parts[0][0] == "s" else ["+", parts]
+        return [STRING, string_of(node)]
+    return parts[0] if len(parts) == 1 and parts[0][0] == STRING else [JOINED, parts]
 
 
 def _items(node: Node, depth: int) -> list[Value]:
@@ -205,7 +206,7 @@ def _call(node: Node, depth: int) -> Value:
     callee = node.child_by_field_name("function") or node.child_by_field_name("constructor")
     arguments = node.child_by_field_name("arguments")
     values = [] if arguments is None else [c for c in arguments.named_children if c.type != "comment"]
-    return ["c", value_of(callee, depth + 1), [value_of(argument, depth + 1) for argument in values[:8]]]
+    return [CALL, value_of(callee, depth + 1), [value_of(argument, depth + 1) for argument in values[:8]]]
 
 
 def key_of(node: Node) -> str | None:
@@ -249,7 +250,7 @@ def entries(node: Node, depth: int = 0) -> list[list[Any]]:
     items = []
     for key, entry, value in pairs(node):
         if key == "default" and value is not None:
-            converted: Value = ["x", default_text(value)]
+            converted: Value = [SOURCE, default_text(value)]
         elif key == "validator" and value is not None:
             converted = _validator(value)
         else:
@@ -268,7 +269,7 @@ def _typed(node: Node | None, depth: int) -> Value:
         named = _PROP_TYPE.search(text := text_of(node))
         text = text.rstrip().rstrip(")").rstrip()
         if named and text.endswith(">") and len(text) > named.end() + 1:
-            return ["x", "PropType<" + _SPACES.sub(" ", text[named.end() : -1]).strip() + ">"]
+            return [SOURCE, "PropType<" + _SPACES.sub(" ", text[named.end() : -1]).strip() + ">"]
     return value_of(node, depth)
 
 
@@ -286,15 +287,15 @@ def _validator(node: Node) -> Value:
     """Return the values that an `includes`, `indexOf` or `oneOf` allows, or the name of their list."""
     text = text_of(node)
     if len(text) > 2000:
-        return ["x", ""]
+        return [SOURCE, ""]
     listed = re.search(r"\[([^\[\]]*)\](?:\s*as const)?(?:\s*\))?\s*\.\s*(?:includes|indexOf|some)\b", text)
     listed = listed or re.search(r"\boneOf\w*\(\s*\[([^\[\]]*)\]", text)
     if listed:
         literals = re.findall(r"""'([^'\n]*)'|"([^"\n]*)"|([\w.+-]+)""", listed[1])
-        return ["a", [["s", a or b or c] for a, b, c in literals]]
+        return [ARRAY, [[STRING, a or b or c] for a, b, c in literals]]
     named = re.search(r"(?<![\w$])([A-Za-z_$][\w$]*)\s*\.\s*(?:includes|indexOf)\b", text)
     named = named or re.search(r"\boneOf\w*\(\s*([A-Za-z_$][\w$]*)", text)
-    return ["i", named[1]] if named else ["x", ""]
+    return [NAME, named[1]] if named else [SOURCE, ""]
 
 
 def signature(node: Node) -> str:

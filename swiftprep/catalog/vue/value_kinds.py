@@ -1,0 +1,13 @@
+"""The kinds of values that `values.py` and `typescript_types.py` describe: the first item of each."""
+
+STRING = "s"
+JOINED = "+"  # strings, concatenated
+NAME = "i"  # an identifier
+MEMBER = "m"
+OBJECT = "o"
+ARRAY = "a"
+CALL = "c"
+FUNCTION = "f"
+TYPE = "t"  # an interface or an object type
+OPTIONS = "C"  # of a component or a mixin
+SOURCE = "x"  # anything else, as source text
