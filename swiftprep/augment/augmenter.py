@@ -151,7 +151,7 @@ class Augmenter:
         parents = list(samples)
         held_out = frozenset(str(s.meta.get("path")) for s in parents if s.meta.get("split") == "val")
         keys = [_key(sample) for sample in parents]
-        made: list[tuple[int, str, Sample]] = []  # parent, operation, variant
+        variants: list[tuple[int, str, Sample]] = []  # parent, operation, variant
         reasons: Counter[tuple[str, str]] = Counter()
         tried: set[tuple[int, str]] = set()
         seen: set[bytes] = set()
@@ -160,26 +160,26 @@ class Augmenter:
             unfit.append("repeated" if key in seen else self._unfit(sample))
             seen.add(key)
         work = _Work(self.seed, self.operations, self.catalog, self.framework, self.per_sample, held_out)
-        found = _all_variants(work, [sample for sample, why in zip(parents, unfit, strict=True) if not why])
+        results = _all_variants(work, [sample for sample, why in zip(parents, unfit, strict=True) if not why])
         for index, why in enumerate(unfit):
-            all_of_it = why or next(found)
+            per_operation = why or next(results)
             for at, operation in enumerate(self.operations):
-                variants = all_of_it if isinstance(all_of_it, str) else all_of_it[at]
-                if isinstance(variants, str):
-                    reasons[operation, variants] += 1
+                drafted = per_operation if isinstance(per_operation, str) else per_operation[at]
+                if isinstance(drafted, str):
+                    reasons[operation, drafted] += 1
                 else:
                     tried.add((index, operation))
-                    made += [(index, operation, variant) for variant in variants]
-        made = _without_copies(parents, keys, made)
-        kept = Counter((index, operation) for index, operation, _ in made)
+                    variants += [(index, operation, variant) for variant in drafted]
+        variants = _without_copies(parents, keys, variants)
+        kept = Counter((index, operation) for index, operation, _ in variants)
         outcomes = []
         for operation in self.operations:
-            of_it = [count for (_, name), count in kept.items() if name == operation]
+            counts = [count for (_, name), count in kept.items() if name == operation]
             reasons[operation, "near-copy"] += sum((i, name) not in kept for i, name in tried if name == operation)
-            outcomes.append((operation, "made", len(of_it), sum(of_it)))
+            outcomes.append((operation, "made", len(counts), sum(counts)))
             named = sorted((reason, count) for (name, reason), count in reasons.items() if name == operation and count)
             outcomes += [(operation, reason, count, 0) for reason, count in named]
-        return Augmentation(parents, [variant for *_, variant in made], outcomes)
+        return Augmentation(parents, [variant for *_, variant in variants], outcomes)
 
     def _unfit(self, sample: Sample) -> str:
         """Return why nothing can be made of a sample, or `""`."""
@@ -237,8 +237,8 @@ def _all_variants(work: _Work, samples: list[Sample]) -> Iterator[list[list[Samp
     """Yield what `_Work.variants` says of each sample; of one that a worker has no end for, a word."""
     guarded = Guarded(work.variants, size=_size)
     for start in range(0, len(samples), _BATCH):
-        for found in guarded.map(samples[start : start + _BATCH]):
-            yield "not-read" if isinstance(found, Lost) else found
+        for result in guarded.map(samples[start : start + _BATCH]):
+            yield "not-read" if isinstance(result, Lost) else result
 
 
 def _size(sample: Sample) -> int:
@@ -257,20 +257,20 @@ def _variant(sample: Sample, operation: str, number: int, draft: Draft) -> Sampl
     meta |= {"parent": name, "generator": f"augment/{operation}"} | draft.meta
     if draft.kind:
         meta["kind"] = draft.kind
-    made = Sample.from_instruction(draft.instruction, draft.input, draft.answer, meta=meta)
+    variant = Sample.from_instruction(draft.instruction, draft.input, draft.answer, meta=meta)
     system = [m for m in sample.messages if m["role"] == "system"]
     variant_id = f"{name}#aug-{operation}-{number}"
-    return made.replace(messages=system + made.messages, id=variant_id, channel=sample.channel)
+    return variant.replace(messages=system + variant.messages, id=variant_id, channel=sample.channel)
 
 
 def _without_copies(
-    parents: list[Sample], keys: list[bytes], made: list[tuple[int, str, Sample]]
+    parents: list[Sample], keys: list[bytes], variants: list[tuple[int, str, Sample]]
 ) -> list[tuple[int, str, Sample]]:
     """Leave out each variant that is a near copy of any sample, or of a variant that comes before it by its key."""
-    order = sorted(range(len(made)), key=lambda at: (keys[made[at][0]], made[at][2].id))
+    order = sorted(range(len(variants)), key=lambda at: (keys[variants[at][0]], variants[at][2].id))
     texts = [(sample.prompt, sample.answer) for sample in parents if sample.messages]
     firm = len(texts)
-    texts += [(made[at][2].prompt, made[at][2].answer) for at in order]
-    matches = near_duplicates(texts, threshold=NEAR, firm=firm) if made else []
+    texts += [(variants[at][2].prompt, variants[at][2].answer) for at in order]
+    matches = near_duplicates(texts, threshold=NEAR, firm=firm) if variants else []
     copies = {order[match.position - firm] for match in matches}
-    return [variant for at, variant in enumerate(made) if at not in copies]
+    return [variant for at, variant in enumerate(variants) if at not in copies]

@@ -45,11 +45,11 @@ class Broken(NamedTuple):
 def misspelt(name: str, draw: Random) -> str:
     """Return a name with a slip of the kind people make: a letter lost, doubled or swapped, `_` for `-`, a plural."""
     at = draw.randrange(1, len(name) - 1)
-    made = [name[:at] + name[at + 1 :], name[:at] + name[at] + name[at:]]
-    made.append(name[:at] + name[at + 1] + name[at] + name[at + 2 :])
-    made.append(name.replace("-", "_", 1) if "-" in name else name + "s")
-    made = [word for word in made if word != name and "--" not in word and not word.endswith("-")]
-    return draw.choice(made) if made else name + "s"
+    slips = [name[:at] + name[at + 1 :], name[:at] + name[at] + name[at:]]
+    slips.append(name[:at] + name[at + 1] + name[at] + name[at + 2 :])
+    slips.append(name.replace("-", "_", 1) if "-" in name else name + "s")
+    slips = [word for word in slips if word != name and "--" not in word and not word.endswith("-")]
+    return draw.choice(slips) if slips else name + "s"
 
 
 def broken(code: str, kind: str, catalog: Catalog | None, draw: Random) -> Iterator[Broken]:
@@ -74,9 +74,9 @@ def broken(code: str, kind: str, catalog: Catalog | None, draw: Random) -> Itera
     for index in order:
         element = elements[index]
         if kind == "unclosed":
-            made = _unclosed(source, element) if index in alone else None
-            if made is not None:
-                yield made
+            unclosed = _unclosed(source, element) if index in alone else None
+            if unclosed is not None:
+                yield unclosed
         elif catalog is not None:
             owner = elements[element.parent].tag if element.parent >= 0 else ""
             yield from _misused(source, element, kind, catalog.find(element.tag), catalog.find(owner), draw)
@@ -105,9 +105,9 @@ def _misused(
     else:
         role, names = ("prop", spec.props) if kind == "unknown-prop" else ("on", spec.events)
         known = {kebab(item.name) if role == "prop" else item.name for item in names}
-        found = [spot for spot in spots(source, element) if spot.attribute.role == role]
-        draw.shuffle(found)
-        for spot in found:
+        candidates = [spot for spot in spots(source, element) if spot.attribute.role == role]
+        draw.shuffle(candidates)
+        for spot in candidates:
             if not is_global(spot.attribute.name):
                 yield from _slip(source, spot, kind, element.tag, known, draw)
 
@@ -123,8 +123,8 @@ def _slip(source: bytes, spot: Spot, kind: str, tag: str, known: set[str], draw:
     if at < 0 or wrong in known or wrong == name:  # it is written in another case
         return
     start = spot.start + at
-    made = source[:start] + wrong.encode() + source[start + len(name) :]
-    yield Broken(made.decode("utf-8", "replace"), kind, line_of(source, start), tag, wrong, name)
+    code = source[:start] + wrong.encode() + source[start + len(name) :]
+    yield Broken(code.decode("utf-8", "replace"), kind, line_of(source, start), tag, wrong, name)
 
 
 def _unknown_tag(source: bytes, element: Element, draw: Random) -> Iterator[Broken]:
@@ -134,11 +134,11 @@ def _unknown_tag(source: bytes, element: Element, draw: Random) -> Iterator[Brok
     wrong = misspelt(name, draw)
     first, _ = opening(source, element)
     end = _end_tag(source, element)
-    made = source[: first + 1] + wrong.encode() + source[first + 1 + len(name) :]
+    code = source[: first + 1] + wrong.encode() + source[first + 1 + len(name) :]
     if end is not None:
         shift = len(wrong) - len(name)
-        made = made[: end + shift + 2] + wrong.encode() + made[end + shift + 2 + len(name) :]
-    yield Broken(made.decode("utf-8", "replace"), "unknown-tag", element.line, wrong, wrong, name)
+        code = code[: end + shift + 2] + wrong.encode() + code[end + shift + 2 + len(name) :]
+    yield Broken(code.decode("utf-8", "replace"), "unknown-tag", element.line, wrong, wrong, name)
 
 
 def _end_tag(source: bytes, element: Element) -> int | None:
@@ -151,15 +151,15 @@ def _alone(elements: list[Element]) -> set[int]:
     by_tag: defaultdict[str, list[int]] = defaultdict(list)
     for index in sorted(range(len(elements)), key=lambda index: (elements[index].start, -elements[index].end)):
         by_tag[elements[index].tag].append(index)
-    found = set()
+    alone = set()
     for same in by_tag.values():
         reached = -1  # the end of those before
         for at, index in enumerate(same):
             following = elements[same[at + 1]].start if at + 1 < len(same) else elements[index].end + 1
             if reached < elements[index].start and elements[index].end < following:
-                found.add(index)
+                alone.add(index)
             reached = max(reached, elements[index].end)
-    return found
+    return alone
 
 
 def _unclosed(source: bytes, element: Element) -> Broken | None:
@@ -169,8 +169,8 @@ def _unclosed(source: bytes, element: Element) -> Broken | None:
         return None
     before = source[:end].rstrip(b" \t")
     alone = before.endswith(b"\n") and source[element.end : element.end + 1] == b"\n"
-    made = before[:-1] + source[element.end :] if alone else source[:end] + source[element.end :]
-    return Broken(made.decode("utf-8", "replace"), "unclosed", element.line, element.tag)
+    code = before[:-1] + source[element.end :] if alone else source[:end] + source[element.end :]
+    return Broken(code.decode("utf-8", "replace"), "unclosed", element.line, element.tag)
 
 
 def _without_comma(source: bytes, draw: Random) -> Iterator[Broken]:
@@ -180,5 +180,5 @@ def _without_comma(source: bytes, draw: Random) -> Iterator[Broken]:
         places = [match.start(1) for match in _MEMBER_END.finditer(source, block.start, block.end)]
         draw.shuffle(places)
         for at in places:
-            made = source[:at] + source[at + 1 :]
-            yield Broken(made.decode("utf-8", "replace"), "comma", line_of(source, at))
+            code = source[:at] + source[at + 1 :]
+            yield Broken(code.decode("utf-8", "replace"), "comma", line_of(source, at))

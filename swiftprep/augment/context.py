@@ -29,13 +29,13 @@ def context(parent: Parent, draw: Random) -> Drafts:
         return _less(parent, draw)
     if parent.asked.kind not in ("page", "template", "script", "component") or parent.is_part:
         return "other-kind"
-    shown = _uses(parent)
-    if isinstance(shown, str):
-        return shown
-    made = [_reference(parent, shown, draw), _members(parent, draw)]
-    found = [draft for draft in made if draft is not None]
-    draw.shuffle(found)
-    return iter(found) if found else "no-context"
+    uses = _uses(parent)
+    if isinstance(uses, str):
+        return uses
+    drafts = [_reference(parent, uses, draw), _members(parent, draw)]
+    fitting = [draft for draft in drafts if draft is not None]
+    draw.shuffle(fitting)
+    return iter(fitting) if fitting else "no-context"
 
 
 def _less(parent: Parent, draw: Random) -> Drafts:
@@ -64,8 +64,8 @@ def _uses(parent: Parent) -> dict[str, list[Any]] | str:
         blocks = fenced(parent.input)
         if len(blocks) != 1 or "\r" in blocks[0].code:
             return "no-code"
-        found: dict[str, list[Any]] = read_vue(blocks[0].code.encode("utf-8", "replace"), "")[0].get("uses", {})
-        return found
+        uses: dict[str, list[Any]] = read_vue(blocks[0].code.encode("utf-8", "replace"), "")[0].get("uses", {})
+        return uses
     if isinstance(parent.parsed, str):
         return parent.parsed
     if not parent.is_vue:
@@ -103,11 +103,11 @@ def described(tag: str, spec: Component, use: list[Any], lang: str) -> str:
     names = {"zh": ("属性", "事件", "插槽"), "en": ("props", "events", "slots")}[lang]
     props = sorted(spec.props, key=lambda prop: kebab(prop.name) not in use[1])[:MOST_PROPS]
     # Values known from usage are those that were seen, not those that are allowed.
-    given = [[_prop(prop, all_values=spec.origin != "usage") for prop in props]]
+    described_items = [[_prop(prop, all_values=spec.origin != "usage") for prop in props]]
     for at, items in ((2, [event.name for event in spec.events]), (3, [slot.name for slot in spec.slots])):
-        given.append(sorted(items, key=lambda name: name not in use[at])[:MOST_PROPS])
-    told = [f"{name} {comma.join(items)}" for name, items in zip(names, given, strict=True) if items]
-    return f"- {tag}: {stop.join(told)}" if told else ""
+        described_items.append(sorted(items, key=lambda name: name not in use[at])[:MOST_PROPS])
+    parts = [f"{name} {comma.join(items)}" for name, items in zip(names, described_items, strict=True) if items]
+    return f"- {tag}: {stop.join(parts)}" if parts else ""
 
 
 def _prop(prop: Prop, *, all_values: bool) -> str:
@@ -138,8 +138,8 @@ def _members(parent: Parent, draw: Random) -> Draft | None:
     if len(telling) < FEWEST_MEMBERS or any("..." in name for items in names.values() for name in items):
         return None
     asked = parent.asked.facts if parent.asked else {}
-    told = {key: fact for key, fact in asked.items() if key in ("framework", "vue")}
-    instruction = say(parent.lang, "outline", told, draw)
+    facts_told = {key: fact for key, fact in asked.items() if key in ("framework", "vue")}
+    instruction = say(parent.lang, "outline", facts_told, draw)
     if instruction is None:
         return None
     rows = "\n".join(f"- {what}: {', '.join(items)}" for what, items in names.items() if items)

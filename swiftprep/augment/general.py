@@ -65,12 +65,12 @@ def reworded(parent: Parent, draw: Random) -> Drafts:
 
     def drafts() -> Iterator[Draft]:
         for lead in chosen:
-            made = lead[0].upper() + lead[1:] + text
+            variant = lead[0].upper() + lead[1:] + text
             if lead.startswith("could"):  # a question, which has to be one sentence
-                if "\n" in made or parent.input or not made.endswith(".") or ". " in made:
+                if "\n" in variant or parent.input or not variant.endswith(".") or ". " in variant:
                     continue
-                made = made[:-1] + "?"
-            yield Draft(made, parent.input, parent.sample.answer, parent.kind)
+                variant = variant[:-1] + "?"
+            yield Draft(variant, parent.input, parent.sample.answer, parent.kind)
 
     return drafts()
 

@@ -88,17 +88,17 @@ def _readers() -> list[tuple[str, str, re.Pattern[str]]]:
 
 
 def _pattern(sentence: str) -> re.Pattern[str]:
-    made, seen = "", set()
+    pattern, seen = "", set()
     for at, piece in enumerate(_SLOT.split(sentence)):
         if at % 2 == 0:
-            made += re.escape(piece)
+            pattern += re.escape(piece)
         elif piece in seen:
-            made += f"(?P={piece})"
+            pattern += f"(?P={piece})"
         else:
             shape = "" if piece == "think" else _SHAPES.get(piece, r"[^\n]+?")
-            made += f"(?P<{piece}>{shape})"
+            pattern += f"(?P<{piece}>{shape})"
             seen.add(piece)
-    return re.compile(made)
+    return re.compile(pattern)
 
 
 def with_props(tag: str, props: str, lang: str) -> str:
@@ -112,8 +112,8 @@ def components(used: str) -> list[tuple[str, list[str]]]:
     >>> components("el-a (props: x, y), el-b")
     [('el-a', ['x', 'y']), ('el-b', [])]
     """
-    found = re.findall(r"([^\s、,()]+)(?: ?\((?:props: |属性:)([^()]*)\))?", used)
-    return [(tag, re.split(r"、|, ", props) if props else []) for tag, props in found]
+    listed = re.findall(r"([^\s、,()]+)(?: ?\((?:props: |属性:)([^()]*)\))?", used)
+    return [(tag, re.split(r"、|, ", props) if props else []) for tag, props in listed]
 
 
 def say(lang: str, kind: str, facts: Mapping[str, str], draw: Random) -> str | None:
@@ -166,11 +166,11 @@ def _values(lang: str, facts: Mapping[str, str], draw: Random) -> dict[str, str]
         )
         if any(props for _, props in listed):
             values["tags"] = _series(tags, lang)
-            told = [(tag, _series(props, lang)) for tag, props in listed if props]
+            settings = [(tag, _series(props, lang)) for tag, props in listed if props]
             values["settings"] = (
-                "，".join(f"{tag}设置{props}" for tag, props in told)
+                "，".join(f"{tag}设置{props}" for tag, props in settings)
                 if lang == "zh"
-                else " and ".join(f"set {props} on {tag}" for tag, props in told)
+                else " and ".join(f"set {props} on {tag}" for tag, props in settings)
             )
     return values
 

@@ -61,9 +61,9 @@ def _changes(parent: Parent, source: bytes) -> Iterator[Change]:
         uses = [e for e in elements if kebab(e.tag) == tag]
         if spec is None or not uses or any(e.spread for e in uses):
             continue
-        given = [spot.attribute for e in uses for spot in spots(source, e)]
-        names = {one_spelling(a.name) for a in given if a.role in ("prop", "model")}
-        if any(a.role == "object" for a in given):
+        attributes = [spot.attribute for e in uses for spot in spots(source, e)]
+        names = {one_spelling(a.name) for a in attributes if a.role in ("prop", "model")}
+        if any(a.role == "object" for a in attributes):
             continue
         for prop in spec.props:
             name = kebab(prop.name)
@@ -72,7 +72,9 @@ def _changes(parent: Parent, source: bytes) -> Iterator[Change]:
             if one_spelling(prop.name) not in names:
                 if spec.origin != "usage" or prop.type == "boolean" or name in _STYLE:
                     yield from (Change(tag, name, value) for value in values_of(prop))
-            elif _falls_back(prop, spec) and all(_is_literal(a) for a in given if a.role == "prop" and a.name == name):
+            elif _falls_back(prop, spec) and all(
+                _is_literal(a) for a in attributes if a.role == "prop" and a.name == name
+            ):
                 yield Change(tag, name, None)
 
 
@@ -119,8 +121,8 @@ def _drafts(parent: Parent, changes: list[Change], draw: Random) -> Iterator[Dra
         if answer is None or instruction is None:
             continue
         if change.value is not None:
-            told = {"tag": change.tag, "prop": change.prop} | ({"value": change.value} if change.value else {})
-            more = say(parent.lang, "change" if change.value else "switch", told, draw)
+            setting = {"tag": change.tag, "prop": change.prop} | ({"value": change.value} if change.value else {})
+            more = say(parent.lang, "change" if change.value else "switch", setting, draw)
             if more is None:
                 continue
             instruction += more if parent.lang == "zh" else f" {more}"

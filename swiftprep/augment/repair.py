@@ -37,10 +37,10 @@ def repair(parent: Parent, draw: Random) -> Drafts:
     assert parent.code is not None
     if "```" in parent.code.text:
         return "no-code"
-    shown = [code for code in _excerpts(parent.code.text, draw) if not _problems(code, parent.catalog)]
-    if not shown:
+    excerpts = [code for code in _excerpts(parent.code.text, draw) if not _problems(code, parent.catalog)]
+    if not excerpts:
         return "not-clean"
-    return _drafts(parent, shown, draw)
+    return _drafts(parent, excerpts, draw)
 
 
 def _excerpts(code: str, draw: Random) -> list[str]:
@@ -62,47 +62,47 @@ def _excerpts(code: str, draw: Random) -> list[str]:
 
 
 def _problems(code: str, catalog: Catalog | None) -> list[Problem]:
-    found = (catalog or Catalog()).check(code)
-    return found if catalog is not None else [problem for problem in found if problem.kind == "syntax"]
+    problems = (catalog or Catalog()).check(code)
+    return problems if catalog is not None else [problem for problem in problems if problem.kind == "syntax"]
 
 
-def _drafts(parent: Parent, shown: list[str], draw: Random) -> Iterator[Draft]:
+def _drafts(parent: Parent, excerpts: list[str], draw: Random) -> Iterator[Draft]:
     kinds = list(BREAKS if parent.catalog is not None else SYNTAX)
     draw.shuffle(kinds)
     if draw.random() < _API_FIRST:
         kinds.sort(key=lambda kind: kind in SYNTAX)
     for kind in kinds:
-        for code in shown:
-            for made in islice(broken(code, kind, parent.catalog, draw), _TRIES):
-                found = _problems(made.code, parent.catalog)
-                if _is_reported(made, found):
-                    draft = _draft(parent, code, made, found[0], draw)
+        for code in excerpts:
+            for fault in islice(broken(code, kind, parent.catalog, draw), _TRIES):
+                problems = _problems(fault.code, parent.catalog)
+                if _is_reported(fault, problems):
+                    draft = _draft(parent, code, fault, problems[0], draw)
                     if draft is not None:
                         yield draft
                     break
 
 
-def _is_reported(made: Broken, found: list[Problem]) -> bool:
+def _is_reported(fault: Broken, problems: list[Problem]) -> bool:
     """Return whether what was broken is what is found, and all that is found."""
-    if made.kind in SYNTAX:
-        return bool(found) and found[0].kind == "syntax"
-    name = {"unknown-tag": "", "missing-prop": made.right}.get(made.kind, made.wrong)
-    return [(problem.kind, problem.name) for problem in found] == [(made.kind, name)]
+    if fault.kind in SYNTAX:
+        return bool(problems) and problems[0].kind == "syntax"
+    name = {"unknown-tag": "", "missing-prop": fault.right}.get(fault.kind, fault.wrong)
+    return [(problem.kind, problem.name) for problem in problems] == [(fault.kind, name)]
 
 
-def _draft(parent: Parent, code: str, made: Broken, problem: Problem, draw: Random) -> Draft | None:
+def _draft(parent: Parent, code: str, fault: Broken, problem: Problem, draw: Random) -> Draft | None:
     lang = parent.lang
-    told = dict(parent.known) if draw.random() < 0.5 else {}
+    facts_asked = dict(parent.known) if draw.random() < 0.5 else {}
     if draw.random() < 0.5:
         plain = replace(problem, near="")  # what is meant is for the answer to say
-        told["message"] = plain.message_zh if lang == "zh" else plain.message
-    question = say(lang, "repair", told, draw)
-    facts = {"line": str(made.line), "tag": made.tag, "wrong": made.wrong, "right": made.right}
-    if made.kind == "unknown-tag":
+        facts_asked["message"] = plain.message_zh if lang == "zh" else plain.message
+    question = say(lang, "repair", facts_asked, draw)
+    facts = {"line": str(fault.line), "tag": fault.tag, "wrong": fault.wrong, "right": fault.right}
+    if fault.kind == "unknown-tag":
         del facts["tag"]
-    explained = say(lang, made.kind, {key: value for key, value in facts.items() if value}, draw)
+    explained = say(lang, fault.kind, {key: value for key, value in facts.items() if value}, draw)
     fixed = say(lang, "fixed", {}, draw)
     if question is None or explained is None or fixed is None:
         return None
     answer = f"{explained}\n\n{fixed}\n\n```vue\n{code}\n```"
-    return Draft(question, f"```vue\n{made.code}\n```", answer, "repair", {"fault": made.kind})
+    return Draft(question, f"```vue\n{fault.code}\n```", answer, "repair", {"fault": fault.kind})

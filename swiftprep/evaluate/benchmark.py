@@ -71,8 +71,12 @@ def register(sets: Mapping[str, Sequence[Question]], on_answer: Callable[[dict[s
             if question.accept:
                 value = float(question.passes(answer))
             else:
-                given, wanted = comparable(answer, reference)
-                value = float(rouge.score(" ".join(wanted), " ".join(given))["rougeL"].fmeasure) if given else 0.0
+                answer_tokens, reference_tokens = comparable(answer, reference)
+                value = (
+                    float(rouge.score(" ".join(reference_tokens), " ".join(answer_tokens))["rougeL"].fmeasure)
+                    if answer_tokens
+                    else 0.0
+                )
             on_answer(
                 {
                     "set": where["set"], "id": question.id, "topic": question.topic, "metric": question.metric,

@@ -46,8 +46,8 @@ class Question:
         >>> Question("q", [], accept=[r"\bparis\b"]).passes("It is Paris.")
         True
         """
-        found = any(re.search(pattern, answer, re.IGNORECASE) for pattern in self.accept)
-        return found and not any(re.search(pattern, answer, re.IGNORECASE) for pattern in self.reject)
+        is_accepted = any(re.search(pattern, answer, re.IGNORECASE) for pattern in self.accept)
+        return is_accepted and not any(re.search(pattern, answer, re.IGNORECASE) for pattern in self.reject)
 
 
 def comparable(answer: str, reference: str) -> tuple[list[str], list[str]]:
@@ -59,8 +59,8 @@ def comparable(answer: str, reference: str) -> tuple[list[str], list[str]]:
     >>> comparable("<ta-tag>用户", "<ta-tag>客户</ta-tag>")[0]
     ['<', 'ta', '-', 'tag', '>', '用', '户']
     """
-    given, wanted = (_TOKEN.findall(text) for text in (answer, reference))
-    return given, wanted[: max(len(given), 50)]
+    answer_tokens, reference_tokens = (_TOKEN.findall(text) for text in (answer, reference))
+    return answer_tokens, reference_tokens[: max(len(answer_tokens), 50)]
 
 
 def load_questions(path: str | Path) -> list[Question]:

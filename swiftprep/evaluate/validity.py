@@ -41,11 +41,13 @@ def api_valid(answer: str, catalog: Catalog) -> bool:
 
 def _api_valid(catalog: Catalog, answer: str) -> bool:
     text = _ended(answer)
-    found = pieces(text)
-    if any(problem.kind in _WRONG for _, problem in problems(text, found, catalog)):
+    code_pieces = pieces(text)
+    if any(problem.kind in _WRONG for _, problem in problems(text, code_pieces, catalog)):
         return False
-    shown = [piece.code.encode("utf-8", "replace") for piece in found if piece.language == "vue" and not piece.is_wrong]
-    return any(catalog.find(element.tag) is not None for code in shown for element in markup(code))
+    vue_code = [
+        piece.code.encode("utf-8", "replace") for piece in code_pieces if piece.language == "vue" and not piece.is_wrong
+    ]
+    return any(catalog.find(element.tag) is not None for code in vue_code for element in markup(code))
 
 
 def _ended(answer: str) -> str:

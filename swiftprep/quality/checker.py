@@ -156,12 +156,12 @@ class Checker:
         self.near_duplicate_threshold = threshold
         self.fix = fix
         self.workers = workers
-        given = one_or_more("held_out", held_out)
-        for item in given:
+        held_out_items = one_or_more("held_out", held_out)
+        for item in held_out_items:
             if not isinstance(item, (Sample, str, Path)):
                 raise ConfigError(f"held_out: {item!r:.100}: expected samples, or files of them (应为样本或文件路径)")
-        self.held_out = list(_samples(given))
-        self._held_out_runs = {item: run_of(item) for item in given if not isinstance(item, Sample)}
+        self.held_out = list(_samples(held_out_items))
+        self._held_out_runs = {item: run_of(item) for item in held_out_items if not isinstance(item, Sample)}
         all_rules = [Named(rule_id(rule), rule, rule in RULES) for rule in rules]
         if max_tokens is not None:
             rule = over_budget(max_tokens, count_tokens)
@@ -309,8 +309,8 @@ def _is_held_out(sample: Sample) -> bool:
     return sample.meta.get("split") == "val"
 
 
-def _samples(given: Iterable[Sample | str | Path]) -> Iterator[Sample]:
-    for item in given:
+def _samples(items: Iterable[Sample | str | Path]) -> Iterator[Sample]:
+    for item in items:
         if isinstance(item, Sample):
             yield item
         else:

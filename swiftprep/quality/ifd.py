@@ -33,10 +33,10 @@ _ROLES = {"tool_call": "assistant", "tool_response": "tool"}
 
 @dataclass(frozen=True, slots=True)
 class _Text:
-    """Token ids: what comes before the answer with and without the question, the answer, and whether it was cut."""
+    """Token ids: the prompt with the question and without it, the answer, and whether anything was cut."""
 
-    given: array[int]
-    alone: array[int]
+    prompt: array[int]
+    bare_prompt: array[int]
     answer: array[int]
     truncated: bool
 
@@ -82,12 +82,12 @@ def ifd(
         for start in range(0, len(samples), _WINDOW * batch_size):
             window = samples[start : start + _WINDOW * batch_size]
             texts = [_encode(tokenizer, sample, max_tokens) for sample in window]
-            given = _losses(network, [(t.given, t.answer) if t else None for t in texts], batch_size)
-            alone = _losses(network, [(t.alone, t.answer) if t else None for t in texts], batch_size)
-            for sample, text, with_it, without in zip(window, texts, given, alone, strict=True):
-                ratio = with_it / without if without else math.nan
+            losses_given = _losses(network, [(t.prompt, t.answer) if t else None for t in texts], batch_size)
+            losses_alone = _losses(network, [(t.bare_prompt, t.answer) if t else None for t in texts], batch_size)
+            for sample, text, loss_given, loss_alone in zip(window, texts, losses_given, losses_alone, strict=True):
+                ratio = loss_given / loss_alone if loss_alone else math.nan
                 tokens, truncated = (len(text.answer), text.truncated) if text else (0, False)
-                row = (sample.id, _kind(sample), sample.channel or "", tokens, truncated, without, with_it, ratio)
+                row = (sample.id, _kind(sample), sample.channel or "", tokens, truncated, loss_alone, loss_given, ratio)
                 for name, value in zip(COLUMNS, row, strict=True):
                     columns[name].append(value)
             bar.update(len(window))
@@ -198,27 +198,27 @@ def _encode(tokenizer: Any, sample: Sample, max_tokens: int) -> _Text | None:
     turns = [{"role": _ROLES.get(m["role"], m["role"]), "content": _valid(m["content"])} for m in sample.messages[:-1]]
     if tokenizer.chat_template:
         try:
-            given, asked = (
+            prompt, question = (
                 tokenizer.apply_chat_template(turns, tokenize=False, add_generation_prompt=opened)
                 for opened in (True, False)
             )
         except TemplateError:
             return None
         # Alone, the answer still stands where an answer stands, so that only the question makes the difference.
-        alone = given.removeprefix(asked) if given.startswith(asked) else ""
+        bare_prompt = prompt.removeprefix(question) if prompt.startswith(question) else ""
     else:
-        given, alone = "\n".join(turn["content"] for turn in turns) + "\n", ""
-    ids = [tokenizer.encode(text, add_special_tokens=False) for text in (given, alone, _valid(sample.answer))]
+        prompt, bare_prompt = "\n".join(turn["content"] for turn in turns) + "\n", ""
+    ids = [tokenizer.encode(text, add_special_tokens=False) for text in (prompt, bare_prompt, _valid(sample.answer))]
     first = next(token for token in (tokenizer.bos_token_id, tokenizer.eos_token_id, 0) if token is not None)
     if not tokenizer.chat_template or ids[0][:1] == [tokenizer.bos_token_id]:
         ids[:2] = [prefix if prefix[:1] == [first] else [first, *prefix] for prefix in ids[:2]]
-    given_ids, alone_ids, answer = ids[0] or [first], ids[1] or [first], ids[2]
+    prompt_ids, bare_ids, answer = ids[0] or [first], ids[1] or [first], ids[2]
     if not answer:
         return None
-    answer_cut = answer[: max(max_tokens // 2, max_tokens - len(given_ids))]
-    given_cut = given_ids[-(max_tokens - len(answer_cut)) :]
-    truncated = len(answer_cut) < len(answer) or len(given_cut) < len(given_ids)
-    return _Text(array("l", given_cut), array("l", alone_ids), array("l", answer_cut), truncated)
+    answer_cut = answer[: max(max_tokens // 2, max_tokens - len(prompt_ids))]
+    prompt_cut = prompt_ids[-(max_tokens - len(answer_cut)) :]
+    truncated = len(answer_cut) < len(answer) or len(prompt_cut) < len(prompt_ids)
+    return _Text(array("l", prompt_cut), array("l", bare_ids), array("l", answer_cut), truncated)
 
 
 def _valid(text: str) -> str:
@@ -246,9 +246,9 @@ def _losses(network: Any, texts: Sequence[tuple[array[int], array[int]] | None],
             left_out = length - logits.shape[1]
             for row, (position, prefix, answer) in enumerate(chosen):
                 start = len(prefix) - 1 - left_out
-                told = logits[row, start : start + len(answer)].float()
+                predicted = logits[row, start : start + len(answer)].float()
                 target = ids[row, len(prefix) : len(prefix) + len(answer)]
-                losses[position] = float(torch.nn.functional.cross_entropy(told, target))
+                losses[position] = float(torch.nn.functional.cross_entropy(predicted, target))
     return losses
 
 

@@ -142,7 +142,7 @@ class _Judge:
     terms: Terms
 
     def __call__(self, row: CheckedRow) -> _Change | None:
-        sample, before, told = row.sample, row.before, len(row.notes)
+        sample, before, notes_before = row.sample, row.before, len(row.notes)
         for name, rule, _ in self.rules:
             try:
                 apply(row, name, rule, self.terms)
@@ -150,7 +150,7 @@ class _Judge:
                 not_checked(row, Lost(f"rule '{name}' failed: {type(error.__cause__).__name__}"), self.terms)
             if row.reject is not None:
                 break
-        if row.sample is sample and row.before is before and row.reject is None and len(row.notes) == told:
+        if row.sample is sample and row.before is before and row.reject is None and len(row.notes) == notes_before:
             return None
         return _Change(
             None if row.sample is sample else row.sample,
@@ -237,10 +237,10 @@ def _without_private(verdict: RuleResult, rule: Rule, row: CheckedRow) -> RuleRe
     """Return a verdict whose reasons, which may quote the sample, quote nothing private."""
     if not row.is_private or row.shown is None:
         return verdict
-    told = rule(row.shown) or RuleResult("warn", "see the sample", "见样本")
-    return replace(verdict, reason=told.reason, reason_zh=told.reason_zh)
+    redacted = rule(row.shown) or RuleResult("warn", "see the sample", "见样本")
+    return replace(verdict, reason=redacted.reason, reason_zh=redacted.reason_zh)
 
 
-def _add(row: CheckedRow, told: Note) -> None:
-    if told not in row.notes:  # the rules look again after a repair
-        row.notes.append(told)
+def _add(row: CheckedRow, finding: Note) -> None:
+    if finding not in row.notes:  # the rules look again after a repair
+        row.notes.append(finding)

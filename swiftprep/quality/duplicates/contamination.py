@@ -88,16 +88,16 @@ def contaminated(
         return []
     sizes = _sizes(texts, n)
     runs = _runs(texts, sizes)
-    rows, found = _found(samples, runs, sorted({size for size in sizes if size}))
-    rare = np.bincount(found, minlength=len(runs.hashes)) <= FREQUENT
+    rows, run_of_row = _found(samples, runs, sorted({size for size in sizes if size}))
+    rare = np.bincount(run_of_row, minlength=len(runs.hashes)) <= FREQUENT
     every = np.bincount(runs.texts, minlength=len(texts))
     rare_ones = np.bincount(runs.texts[np.repeat(rare, np.diff(runs.bounds))], minlength=len(texts))
     telling = (rare_ones > 0) & (2 * rare_ones >= every)
     hits = {}
     for row, number, share in _best(
-        rows[rare[found]], found[rare[found]], runs, np.where(telling, rare_ones, 0), least
+        rows[rare[run_of_row]], run_of_row[rare[run_of_row]], runs, np.where(telling, rare_ones, 0), least
     ):
-        there = runs.hashes[found[slice(*np.searchsorted(rows, (row, row + 1)))]]
+        there = runs.hashes[run_of_row[slice(*np.searchsorted(rows, (row, row + 1)))]]
         hits[row] = Hit(row, number // 2, share, _longest(texts[number], sizes[number], there))
     whole = np.flatnonzero((~telling & (every >= WHOLE))[1::2])
     for hit in _near_answers(samples, held_out, whole.tolist()):
@@ -158,26 +158,26 @@ def _found(samples: Sequence[Sample], runs: _Runs, sizes: Sequence[int]) -> tupl
             here.append(row * len(runs.hashes) + number[same])
         if here:
             pairs.append(np.unique(np.concatenate(here)))
-    rows, found = np.divmod(np.concatenate(pairs), max(len(runs.hashes), 1))
-    return rows, found
+    rows, numbers = np.divmod(np.concatenate(pairs), max(len(runs.hashes), 1))
+    return rows, numbers
 
 
 def _best(
-    rows: NDArray[np.int64], found: NDArray[np.int64], runs: _Runs, totals: NDArray[np.int64], least: float
+    rows: NDArray[np.int64], numbers: NDArray[np.int64], runs: _Runs, totals: NDArray[np.int64], least: float
 ) -> Iterator[tuple[int, int, float]]:
     """Yield for each training sample the text of which it has the largest share, and that, if it is not too small.
 
     Args:
         rows: Training samples, in order.
-        found: The run of each.
+        numbers: The run of each.
         runs: All runs.
         totals: How many runs of each text count, 0 where it is not looked for.
         least: The smallest share.
     """
     import numpy as np
 
-    counts = np.diff(runs.bounds)[found]  # in how many texts each run is
-    at = np.arange(counts.sum()) + np.repeat(runs.bounds[found] - np.cumsum(counts) + counts, counts)
+    counts = np.diff(runs.bounds)[numbers]  # in how many texts each run is
+    at = np.arange(counts.sum()) + np.repeat(runs.bounds[numbers] - np.cumsum(counts) + counts, counts)
     pairs, held = np.unique(np.repeat(rows, counts) * len(totals) + runs.texts[at], return_counts=True)
     row, text = np.divmod(pairs, len(totals))
     share = np.where(totals[text] > 0, held / np.maximum(totals[text], 1), 0.0)

@@ -35,10 +35,10 @@ def distinct_n(texts: Iterable[str], n: int) -> float:
     >>> distinct_n(["a b a b"], 1)
     0.5
     """
-    found: Counter[tuple[str, ...]] = Counter()
+    counts: Counter[tuple[str, ...]] = Counter()
     for text in texts:
-        found += _grams(tokens(text), n)
-    return len(found) / found.total() if found else 0.0
+        counts += _grams(tokens(text), n)
+    return len(counts) / counts.total() if counts else 0.0
 
 
 def _grams(words: Sequence[str], n: int) -> Counter[tuple[str, ...]]:
@@ -86,12 +86,12 @@ def self_bleu(texts: Sequence[str], n: int = 4, *, limit: int = LIMIT, seed: int
 
 
 def _two_highest(counts: Sequence[Counter[tuple[str, ...]]]) -> dict[tuple[str, ...], tuple[int, int]]:
-    found: dict[tuple[str, ...], tuple[int, int]] = {}
+    highest: dict[tuple[str, ...], tuple[int, int]] = {}
     for of_text in counts:
         for gram, count in of_text.items():
-            first, second = found.get(gram, (0, 0))
-            found[gram] = (count, first) if count > first else (first, max(second, count))
-    return found
+            first, second = highest.get(gram, (0, 0))
+            highest[gram] = (count, first) if count > first else (first, max(second, count))
+    return highest
 
 
 def _of_others(highest: tuple[int, int], own: int) -> int:
@@ -145,12 +145,12 @@ def before_and_after(
 
 
 def _by_kind(samples: Iterable[Sample]) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {"all": []}
+    texts: dict[str, list[str]] = {"all": []}
     for sample in samples:
         text = instruction_of(sample)
-        found["all"].append(text)
-        found.setdefault(str(sample.meta.get("kind") or "other"), []).append(text)
-    return found
+        texts["all"].append(text)
+        texts.setdefault(str(sample.meta.get("kind") or "other"), []).append(text)
+    return texts
 
 
 def _table(kinds: dict[str, list[str]], *, limit: int, seed: int, limits: dict[str, int] | None = None) -> pd.DataFrame:

@@ -99,10 +99,10 @@ def shingles(tokens: TokenizedTexts, size: int) -> tuple[Hashes, Places]:
     sums = np.zeros(len(tokens.hashes) + 1, dtype=np.uint64)
     np.cumsum(tokens.hashes * powers[: len(tokens.hashes)], out=sums[1:])
     counts = np.diff(tokens.bounds)
-    made = np.where(counts > 0, np.maximum(counts - size + 1, 1), 0)
-    bounds = np.concatenate(([0], np.cumsum(made)))
-    first = np.arange(bounds[-1]) + np.repeat(tokens.bounds[:-1] - bounds[:-1], made)
-    stop = np.minimum(first + size, np.repeat(tokens.bounds[1:], made))
+    per_text = np.where(counts > 0, np.maximum(counts - size + 1, 1), 0)
+    bounds = np.concatenate(([0], np.cumsum(per_text)))
+    first = np.arange(bounds[-1]) + np.repeat(tokens.bounds[:-1] - bounds[:-1], per_text)
+    stop = np.minimum(first + size, np.repeat(tokens.bounds[1:], per_text))
     return mixed((sums[stop] - sums[first]) * inverses[first]), bounds
 
 

@@ -107,8 +107,8 @@ class QualityReport:
 
     def counts(self) -> pd.DataFrame:
         """Return how many rows each rule found something in, by severity and source, the most frequent first."""
-        found = self.findings.drop_duplicates(["place", "rule", "severity"])
-        table = found.groupby(["rule", "severity", "source"], as_index=False).size()
+        findings = self.findings.drop_duplicates(["place", "rule", "severity"])
+        table = findings.groupby(["rule", "severity", "source"], as_index=False).size()
         table = table.rename(columns={"size": "rows"})
         return table.sort_values(
             ["rows", "rule", "severity", "source"], ascending=[False, True, True, True]
@@ -179,7 +179,7 @@ def _differences(old: str, new: str) -> list[tuple[int, int, int, int]]:
     head = _alike(*lines)
     tail = _alike(lines[0][head:][::-1], lines[1][head:][::-1])
     middle = lines[0][head : len(lines[0]) - tail], lines[1][head : len(lines[1]) - tail]
-    found: list[tuple[int, int, int, int]] = []
+    parts: list[tuple[int, int, int, int]] = []
     if len(middle[0]) * len(middle[1]) > MOST_PAIRS:
         codes = [("replace", 0, len(middle[0]), 0, len(middle[1]))]
     else:
@@ -193,11 +193,11 @@ def _differences(old: str, new: str) -> list[tuple[int, int, int, int]]:
         before = min(CONTEXT, a + same, c + same)
         behind = min(CONTEXT, len(old) - b + back, len(new) - d + back)
         part = (a + same - before, b - back + behind, c + same - before, d - back + behind)
-        if found and (part[0] <= found[-1][1] or part[2] <= found[-1][3]):
-            part = (found[-1][0], part[1], found[-1][2], part[3])
-            del found[-1]
-        found.append(part)
-    return found
+        if parts and (part[0] <= parts[-1][1] or part[2] <= parts[-1][3]):
+            part = (parts[-1][0], part[1], parts[-1][2], part[3])
+            del parts[-1]
+        parts.append(part)
+    return parts
 
 
 def _alike(one: Sequence[str], other: Sequence[str]) -> int:

@@ -38,16 +38,16 @@ def _masked(before: str, after: str) -> str:
     pieces: list[str] = []
     done = place = 0
     for match, following in zip_longest(marks, marks[1:]):
-        said = after[done : match.start()]
-        said_next = after[match.end() : following.start() if following else len(after)]
-        found = before.find(said, place)
-        begin = found + len(said) if found >= 0 else place
-        end = before.find(said_next, begin) if said_next else -1 if following else len(before)
+        kept = after[done : match.start()]
+        kept_next = after[match.end() : following.start() if following else len(after)]
+        at = before.find(kept, place)
+        begin = at + len(kept) if at >= 0 else place
+        end = before.find(kept_next, begin) if kept_next else -1 if following else len(before)
         if before.startswith(match[0], begin):
             hidden = match[0]  # it stood there before
         else:
             kind = (match[1] or match[2]).lower().replace("_", "-")
-            hidden = f"⟨{kind}, {end - begin} characters⟩" if found >= 0 and end > begin else f"⟨{kind}⟩"
-        pieces += said, hidden
+            hidden = f"⟨{kind}, {end - begin} characters⟩" if at >= 0 and end > begin else f"⟨{kind}⟩"
+        pieces += kept, hidden
         done, place = match.end(), max(begin, end)
     return "".join([*pieces, after[done:]])

@@ -92,9 +92,9 @@ def placeholder(sample: Sample) -> RuleResult | None:
     if is_part(sample) or not re.search(r"\w", sample.answer):
         return None  # what is made of signs alone is judged by `hollow`
     say = warn if is_scanned(sample) or phrases("asks_for_part").search(sample.prompt) else drop
-    found, is_sure = _left_out(sample)
-    if found and found.lower() not in sample.prompt.lower():
-        text = " ".join(found.split())[:60]
+    omission, is_sure = _left_out(sample)
+    if omission and omission.lower() not in sample.prompt.lower():
+        text = " ".join(omission.split())[:60]
         return (say if is_sure else warn)(f"leaves something out: {text}", f"内容有省略或占位：{text}")
     todos, others = _todos(sample)
     if not todos or _TODO.search(sample.prompt):
@@ -110,29 +110,29 @@ def _left_out(sample: Sample) -> tuple[str, bool]:
     """Return what says that something was left out, or `""`, and whether it can mean nothing else."""
     pieces = _code(sample)
     for language, code in pieces:
-        shown = without(code, language, "literal", "visible")
-        found = phrases("left_out").search("\n".join(comments(code, language))) or _ELLIPSIS.search(shown)
-        if found is None and language not in _DOTS_ARE_CODE and ">>>" not in code and "def " not in code:
-            found = _DOTS.search(without(code, language, "literal"))
-            if found and not code[found.end() :].strip() and not syntax_errors(code, code_language(language, code)):
-                return found[0], False  # after code that is whole it may say that one can go on so
-        if found:
-            return found[0], True
+        visible = without(code, language, "literal", "visible")
+        match = phrases("left_out").search("\n".join(comments(code, language))) or _ELLIPSIS.search(visible)
+        if match is None and language not in _DOTS_ARE_CODE and ">>>" not in code and "def " not in code:
+            match = _DOTS.search(without(code, language, "literal"))
+            if match and not code[match.end() :].strip() and not syntax_errors(code, code_language(language, code)):
+                return match[0], False  # after code that is whole it may say that one can go on so
+        if match:
+            return match[0], True
         if language in ("python", "py") and (stub := _stub(code)):
             return stub, False
     words = unquoted(said(sample))
-    found = phrases("to_fill_in").search(words) if not phrases("asks_for_template").search(sample.prompt) else None
-    if found is None and ">>>" not in words:
-        found = _ELLIPSIS.search(words) or _DOTS_IN_PROSE.search(words)
-    if found:
-        return found[0], True
-    found = phrases("left_out").search(words)
-    return (found[0], not pieces and len(words.strip()) < _HARDLY_ANYTHING) if found else ("", False)
+    match = phrases("to_fill_in").search(words) if not phrases("asks_for_template").search(sample.prompt) else None
+    if match is None and ">>>" not in words:
+        match = _ELLIPSIS.search(words) or _DOTS_IN_PROSE.search(words)
+    if match:
+        return match[0], True
+    match = phrases("left_out").search(words)
+    return (match[0], not pieces and len(words.strip()) < _HARDLY_ANYTHING) if match else ("", False)
 
 
 def _stub(code: str) -> str:
     """Return a comment that stands for what a function is to do, where that is so of half the functions, or `""`."""
-    stubs = [found for found in _STUB.finditer(code) if not _ABSTRACT.search(_decorators(code, found.start()))]
+    stubs = [match for match in _STUB.finditer(code) if not _ABSTRACT.search(_decorators(code, match.start()))]
     return stubs[0]["says"] if stubs and 2 * len(stubs) >= code.count("def ") else ""
 
 
@@ -196,14 +196,14 @@ def hollow(sample: Sample) -> RuleResult | None:
 
 def _signs_alone(inner: str, question: str) -> RuleResult | None:
     """Judge an answer without a word: an operator or an emoji may be what was asked for, a lone dash is nothing."""
-    shown = inner if len(inner) <= 20 else f"{inner[:20]}…"
+    excerpt = inner if len(inner) <= 20 else f"{inner[:20]}…"
     may_be_asked_for = re.search(r"[^\s'\"“”`]", inner) and phrases("asks_for_signs").search(question)
     is_empty = _EMPTY_SIGNS.fullmatch(inner) is not None
     if is_empty and not may_be_asked_for:
-        return drop(f"the answer says nothing: {shown}", f"回答没有内容：{shown}")
+        return drop(f"the answer says nothing: {excerpt}", f"回答没有内容：{excerpt}")
     if may_be_asked_for and not is_empty:
         return None
-    return warn(f"the answer is made of signs alone: {shown}", f"回答只有符号：{shown}")
+    return warn(f"the answer is made of signs alone: {excerpt}", f"回答只有符号：{excerpt}")
 
 
 def _is_commonplace(answer: str) -> bool:
@@ -225,14 +225,16 @@ def refusal(sample: Sample) -> RuleResult | None:
     if fenced(sample.answer) or len(sample.answer) > 1200 or phrases("refusal").search(sample.prompt):
         return None
     words = unquoted(said(sample)[:240])
-    found = phrases("refusal").search(words)
-    told = found[0] if found else _of_itself_alone(sample, words)
-    if not told:
+    match = phrases("refusal").search(words)
+    refused = match[0] if match else _of_itself_alone(sample, words)
+    if not refused:
         return None
     is_letter = any(phrases(name).search(sample.prompt) for name in ("asks_for_text", "asks_what_to_say"))
-    if found and is_letter and not phrases("declines_to_write").search(words):
-        return warn(f"refuses, or is a text that does: {told[:60]}", f"拒绝回答，或本来就是一段婉拒的文字：{told[:60]}")
-    return drop(f"refuses: {told[:60]}", f"拒绝回答：{told[:60]}")
+    if match and is_letter and not phrases("declines_to_write").search(words):
+        return warn(
+            f"refuses, or is a text that does: {refused[:60]}", f"拒绝回答，或本来就是一段婉拒的文字：{refused[:60]}"
+        )
+    return drop(f"refuses: {refused[:60]}", f"拒绝回答：{refused[:60]}")
 
 
 def _of_itself_alone(sample: Sample, words: str) -> str:
@@ -253,14 +255,14 @@ def prompt_leak(sample: Sample) -> RuleResult | None:
     if is_code(sample):
         return None
     asked = phrases("leaked_question").search(sample.prompt)
-    found = asked or phrases("leaked").search(unquoted(said(sample)))
-    if found is None or (asked is None and phrases("leaked").search(sample.prompt)):
+    leak = asked or phrases("leaked").search(unquoted(said(sample)))
+    if leak is None or (asked is None and phrases("leaked").search(sample.prompt)):
         if (maybe := phrases("maybe_generator").search(sample.prompt)) and not is_scanned(sample):
-            told = maybe[0][:60]
-            return warn(f"its question may be a generator's prompt: {told}", f"指令可能是生成用的提示词：{told}")
+            excerpt = maybe[0][:60]
+            return warn(f"its question may be a generator's prompt: {excerpt}", f"指令可能是生成用的提示词：{excerpt}")
         return None
     say = warn if is_scanned(sample) else drop
-    return say(f"holds its generator's prompt: {found[0][:60]}", f"混入了生成用的提示词：{found[0][:60]}")
+    return say(f"holds its generator's prompt: {leak[0][:60]}", f"混入了生成用的提示词：{leak[0][:60]}")
 
 
 def boilerplate(sample: Sample) -> RuleResult | None:
@@ -268,17 +270,17 @@ def boilerplate(sample: Sample) -> RuleResult | None:
     answer = sample.answer
     if is_code(sample):
         return None
-    made = answer
+    trimmed = answer
     if not phrases("about_you").search(sample.prompt):
-        made = _without_itself(made)
+        trimmed = _without_itself(trimmed)
     is_letter = any(phrases(name).search(sample.prompt) for name in ("asks_for_text", "asks_what_to_say"))
     is_long = len(answer.encode("utf-8", "replace")) > SHORT or fenced(answer)
     if not is_letter and (is_long or not _is_talk(sample.prompt)):
-        bare = _without_courtesy(made)
-        made = made if not is_long and re.search("[?？]", bare) else bare  # a short answer that asks back is talk
-    if made.strip() in (answer.strip(), ""):
+        bare = _without_courtesy(trimmed)
+        trimmed = trimmed if not is_long and re.search("[?？]", bare) else bare  # a short answer that asks back is talk
+    if trimmed.strip() in (answer.strip(), ""):
         return None
-    return fix(with_answer(sample, made), "opens or ends with an assistant's set phrases", "含有助手套话")
+    return fix(with_answer(sample, trimmed), "opens or ends with an assistant's set phrases", "含有助手套话")
 
 
 def _is_talk(question: str) -> bool:
@@ -296,14 +298,14 @@ def _without_itself(answer: str) -> str:
     pattern = phrases(
         "of_itself", r"(?:(?<=[.!?。！？\n])|\A|[（(])[ \t]*{}[^.!?。！？\n]*(?:[.!?。！？]+[）)]?[ \t]*|\n+|\Z)"
     )
-    made = pattern.sub("", answer[:start]) + answer[start:end] + pattern.sub("", answer[end:])
-    if len(made.strip()) < LEAST:
+    trimmed = pattern.sub("", answer[:start]) + answer[start:end] + pattern.sub("", answer[end:])
+    if len(trimmed.strip()) < LEAST:
         return answer
-    found = phrases("as_an_ai").search(made)
-    if found and not any(block.start <= found.start() < block.end for block in fenced(made)):
-        made = made[: found.start()] + made[found.end() :]
-        made = made[:1].upper() + made[1:]
-    return answer if made == answer else made.strip()
+    match = phrases("as_an_ai").search(trimmed)
+    if match and not any(block.start <= match.start() < block.end for block in fenced(trimmed)):
+        trimmed = trimmed[: match.start()] + trimmed[match.end() :]
+        trimmed = trimmed[:1].upper() + trimmed[1:]
+    return answer if trimmed == answer else trimmed.strip()
 
 
 def _without_courtesy(answer: str) -> str:
@@ -371,8 +373,10 @@ def wrong_language(sample: Sample) -> RuleResult | None:
     wanted = [name for name in ("zh", "en") if phrases(f"asks_for_{name}").search(question)]
     if len(wanted) == 1 and spoken and not phrases("about_translation").search(question):
         say = drop if asked == wanted[0] else warn
-        told = say(f"asked to answer in {wanted[0]}, answered in {spoken}", f"要求用 {wanted[0]} 回答，却用了 {spoken}")
-        return told if spoken != wanted[0] else None
+        verdict = say(
+            f"asked to answer in {wanted[0]}, answered in {spoken}", f"要求用 {wanted[0]} 回答，却用了 {spoken}"
+        )
+        return verdict if spoken != wanted[0] else None
     if phrases("translates").search(question):
         return None
     if asked not in ("zh", "en") or not spoken or asked == spoken or (_HAN.search(question) and spoken == "zh"):

@@ -29,14 +29,14 @@ def syntax_error(sample: Sample) -> RuleResult | None:
     """
     if is_part(sample) or (is_scanned(sample) and not is_code(sample)) or phrases("about_syntax").search(sample.prompt):
         return None
-    found = [CodePiece(language_of_file(sample), sample.answer)] if is_code(sample) else pieces(sample.answer)
-    for piece in found:
+    code_pieces = [CodePiece(language_of_file(sample), sample.answer)] if is_code(sample) else pieces(sample.answer)
+    for piece in code_pieces:
         if piece.is_wrong or _MADE_ELSEWHERE.search(piece.code) or "\ufffd" in piece.code:
             continue
         line = _first_error(piece)
         if line and not is_noted_wrong(piece.code, line):
-            shown = piece.code.split("\n")[line - 1].strip()[:60]
-            return warn(f"its code does not parse, line {line}: {shown}", f"代码有语法错误，第 {line} 行：{shown}")
+            excerpt = piece.code.split("\n")[line - 1].strip()[:60]
+            return warn(f"its code does not parse, line {line}: {excerpt}", f"代码有语法错误，第 {line} 行：{excerpt}")
     return None
 
 

@@ -22,8 +22,8 @@ def chat_token(text: str) -> str:
     >>> chat_token("a = ['[INST]']"), chat_token("a = codes[INST]")
     ('[INST]', '')
     """
-    found = _TOKEN.search(text)
-    return found[0] if found else ""
+    match = _TOKEN.search(text)
+    return match[0] if match else ""
 
 
 def kept_token(sample: Sample) -> RuleResult | None:

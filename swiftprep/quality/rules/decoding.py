@@ -44,17 +44,19 @@ def decoded(text: str, *, has_code: bool = False) -> str:
     """
     if not _LATIN.search(text) and not _CJK.search(text):
         return text
-    made = _reading(text)
-    if made is None:
+    repaired = _reading(text)
+    if repaired is None:
         lines = text.split("\n")
         readings = [_reading(line) for line in lines]
         others = "".join(line for line, reading in zip(lines, readings, strict=True) if reading is None)
         if _NOT_ASCII.search(others):
             return text  # beside text that is right, wrong letters may be shown
-        made = "\n".join(line if reading is None else reading for line, reading in zip(lines, readings, strict=True))
-    if has_code and sum(a != b for a, b in zip(_NOT_ASCII.findall(text), made, strict=False)) < _LEAST_IN_CODE:
+        repaired = "\n".join(
+            line if reading is None else reading for line, reading in zip(lines, readings, strict=True)
+        )
+    if has_code and sum(a != b for a, b in zip(_NOT_ASCII.findall(text), repaired, strict=False)) < _LEAST_IN_CODE:
         return text
-    return made
+    return repaired
 
 
 def wrong_lines(text: str) -> tuple[int, int]:
@@ -70,7 +72,7 @@ def words_with_gaps(text: str) -> set[str]:
     >>> sorted(words_with_gaps("Die T?r ist gr?n, ja? a?b=1 list?page=2"))
     ['T?r', 'gr?n']
     """
-    return {found[0] for found in _GAP.finditer(text)}
+    return {match[0] for match in _GAP.finditer(text)}
 
 
 def looks_wrong(text: str) -> bool:
@@ -80,8 +82,8 @@ def looks_wrong(text: str) -> bool:
 
 def _reading(text: str) -> str | None:
     """Return the one reading of a text that is proved, or None."""
-    made = _from_utf8(text) or _utf8_in_gbk(text) or _gbk_in_latin(text)
-    return (_from_utf8(made) or made) if made else None
+    reading = _from_utf8(text) or _utf8_in_gbk(text) or _gbk_in_latin(text)
+    return (_from_utf8(reading) or reading) if reading else None
 
 
 def _from_utf8(text: str) -> str | None:
@@ -94,13 +96,13 @@ def _from_utf8(text: str) -> str | None:
     right = None
     once = text
     for _ in range(_MOST_TIMES):
-        made = _recoded(once, "latin-1", "utf-8") or _recoded(once, "sloppy-windows-1252", "utf-8")
-        if made is None:
+        reading = _recoded(once, "latin-1", "utf-8") or _recoded(once, "sloppy-windows-1252", "utf-8")
+        if reading is None:
             break
-        once = made
-        letters = _NOT_ASCII.findall(made)
-        if letters and all(map(_PLAUSIBLE.match, letters)) and (is_bad(text) or _CHINESE.search(made)):
-            right = made
+        once = reading
+        letters = _NOT_ASCII.findall(reading)
+        if letters and all(map(_PLAUSIBLE.match, letters)) and (is_bad(text) or _CHINESE.search(reading)):
+            right = reading
     return right
 
 
@@ -108,10 +110,10 @@ def _utf8_in_gbk(text: str) -> str | None:
     """Read a text as UTF-8 that was taken for GBK. Two Chinese characters in UTF-8 are no Chinese by chance."""
     if not _CJK.search(text):
         return None
-    made = _recoded(text, "gb18030", "utf-8")
-    if made is None or len(_CHINESE.findall(made)) < 2:
+    reading = _recoded(text, "gb18030", "utf-8")
+    if reading is None or len(_CHINESE.findall(reading)) < 2:
         return None
-    return made if all(map(_PLAUSIBLE.match, _NOT_ASCII.findall(made))) else None
+    return reading if all(map(_PLAUSIBLE.match, _NOT_ASCII.findall(reading))) else None
 
 
 def _gbk_in_latin(text: str) -> str | None:
@@ -119,30 +121,30 @@ def _gbk_in_latin(text: str) -> str | None:
     if not _LATIN.search(text):
         return None
     for wrong in ("latin-1", "sloppy-windows-1252"):
-        made = _recoded(text, wrong, "gb18030")
-        if made is not None and _reads_like_chinese(text.encode(wrong).decode("latin-1"), made):
-            return made
+        reading = _recoded(text, wrong, "gb18030")
+        if reading is not None and _reads_like_chinese(text.encode(wrong).decode("latin-1"), reading):
+            return reading
     return None
 
 
-def _reads_like_chinese(raw: str, made: str) -> bool:
+def _reads_like_chinese(raw: str, reading: str) -> bool:
     """Tell Chinese in GBK from rows of European letters: pairs of high bytes, and the characters that are frequent."""
     runs = _HIGH.findall(raw)
-    letters = _NOT_ASCII.findall(made)
-    chinese = _CHINESE.findall(made)
+    letters = _NOT_ASCII.findall(reading)
+    chinese = _CHINESE.findall(reading)
     return (
         len(chinese) >= _LEAST
         and all(len(run) % 2 == 0 for run in runs)
-        and len(_CHINESE_TEXT.findall(made)) == len(letters)
-        and len(_FREQUENT.findall(made)) >= max(2, len(chinese) // 10)
+        and len(_CHINESE_TEXT.findall(reading)) == len(letters)
+        and len(_FREQUENT.findall(reading)) >= max(2, len(chinese) // 10)
     )
 
 
 def _recoded(text: str, wrong: str, right: str) -> str | None:
     """Return a text in another reading of its bytes, where that goes both ways and changes something."""
     try:
-        made = text.encode(wrong).decode(right)
-        return made if made != text and made.encode(right).decode(wrong) == text else None
+        reading = text.encode(wrong).decode(right)
+        return reading if reading != text and reading.encode(right).decode(wrong) == text else None
     except UnicodeError:
         return None
 
@@ -151,13 +153,13 @@ def _is_nearly_utf8(line: str) -> bool:
     """Return whether a line that reads as Chinese would be Chinese in UTF-8 but for a few letters that were lost."""
     if not _CJK.search(line):
         return False
-    made = line.encode("gb18030", "replace").decode("utf-8", "replace")
-    right = len(_CHINESE.findall(made))
-    return right > 1 and made.count("\ufffd") * 4 < right
+    reading = line.encode("gb18030", "replace").decode("utf-8", "replace")
+    right = len(_CHINESE.findall(reading))
+    return right > 1 and reading.count("\ufffd") * 4 < right
 
 
 def _is_likely_gbk(text: str) -> bool:
     """Return whether a text holds much that would be Chinese in GBK, too little or too mixed to be sure of."""
     raw = "".join(run for run in _HIGH.findall(text) if len(run) >= 4 and len(set(run)) > 2)
-    made = raw.encode("latin-1").decode("gb18030", "replace")
-    return len(_CHINESE.findall(made)) >= _LEAST and len(_FREQUENT.findall(made)) >= max(2, len(made) // 10)
+    reading = raw.encode("latin-1").decode("gb18030", "replace")
+    return len(_CHINESE.findall(reading)) >= _LEAST and len(_FREQUENT.findall(reading)) >= max(2, len(reading) // 10)

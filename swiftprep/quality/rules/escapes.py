@@ -51,22 +51,22 @@ def escaped_text(sample: Sample) -> RuleResult | None:
         return None
     is_quoted = len(inner) > 2 and inner[0] == inner[-1] == '"'
     body = inner[1:-1] if is_quoted else inner
-    made = _ESCAPED.sub(lambda match: _ESCAPES[match[0]], body)
-    if not made.strip():
+    unescaped = _ESCAPED.sub(lambda match: _ESCAPES[match[0]], body)
+    if not unescaped.strip():
         return None
-    told = warn("may have line ends that are written as \\n", "换行可能被写成了字面的 \\n")
+    doubtful = warn("may have line ends that are written as \\n", "换行可能被写成了字面的 \\n")
     if phrases("about_line_ends").search(sample.prompt):
-        return told if _FENCE.search(body) else None
-    repaired = fix(with_answer(sample, made), "its line ends are written as \\n", "换行被写成了字面的 \\n")
+        return doubtful if _FENCE.search(body) else None
+    repaired = fix(with_answer(sample, unescaped), "its line ends are written as \\n", "换行被写成了字面的 \\n")
     if is_code(sample):
         language = language_of_file(sample)
         if without(inner, language, "literal").count("\\n") < inner.count("\\n"):
             return None
-        return repaired if _parses_only(made, body, language) else told
+        return repaired if _parses_only(unescaped, body, language) else doubtful
     words = _BLOCK.sub("", body)
     is_shown = any("\\n" in match[0] for pattern in (_INLINE, _QUOTED) for match in pattern.finditer(words))
     if is_shown or _NAME.search(words):
-        return told
+        return doubtful
     runs = list(_RUN.finditer(words))
     spoken_of = sum(_is_spoken_of(words, run) for run in runs)
     if runs and spoken_of == len(runs):
@@ -75,8 +75,8 @@ def escaped_text(sample: Sample) -> RuleResult | None:
     after_sentence = sum(_AFTER_SENTENCE.search(words, max(0, r.start() - 1), r.start()) is not None for r in runs)
     has_lines = len(_ITEM.findall(words)) >= LEAST or (after_sentence >= LEAST and 2 * after_sentence >= len(runs))
     if spoken_of or not (has_blocks or (has_lines and not phrases("about_texts").search(sample.prompt))):
-        return told
-    blocks = [(language_of(block.language, block.code), block.code) for block in fenced(made)]
+        return doubtful
+    blocks = [(language_of(block.language, block.code), block.code) for block in fenced(unescaped)]
     if _IN_QUOTES.search(body) or any(syntax_errors(code, language) for language, code in blocks):
         return drop("its line ends are written as \\n, and so is one that is meant", "换行被写成了 \\n，且无法完整还原")
     return repaired
@@ -88,9 +88,9 @@ def _is_spoken_of(text: str, run: re.Match[str]) -> bool:
     return _SPOKEN_OF_BEFORE.match(before) is not None or _SPOKEN_OF_AFTER.match(text, run.end()) is not None
 
 
-def _parses_only(made: str, escaped: str, language: str) -> bool:
+def _parses_only(unescaped: str, escaped: str, language: str) -> bool:
     """Return whether code parses with real line ends and does not without; markup does where they part its tags."""
-    if syntax_errors(made, language_of(language, made)):
+    if syntax_errors(unescaped, language_of(language, unescaped)):
         return False
     if language in ("vue", "html") and len(_TAGS.findall(escaped)) >= LEAST:
         return True

@@ -49,10 +49,14 @@ def fence_form(sample: Sample) -> RuleResult | None:
         return None
     if _is_well_fenced(answer):
         return None
-    made = _fenced_anew(answer)
-    if made == answer or any(not block.closed for block in fenced(made)[:-1]) or not _says_the_same(answer, made):
+    repaired = _fenced_anew(answer)
+    if (
+        repaired == answer
+        or any(not block.closed for block in fenced(repaired)[:-1])
+        or not _says_the_same(answer, repaired)
+    ):
         return None
-    return fix(with_answer(sample, made), "a code fence is not well formed", "代码块的围栏格式不正确")
+    return fix(with_answer(sample, repaired), "a code fence is not well formed", "代码块的围栏格式不正确")
 
 
 def _says_the_same(one: str, other: str) -> bool:
@@ -130,17 +134,17 @@ def bare_code(sample: Sample) -> RuleResult | None:
     answer = sample.answer
     if is_code(sample) or "```" in answer or "~~~" in answer:
         return None
-    made = _fence_component(answer) or _fence_lines(answer)
-    if made is None:
+    with_fences = _fence_component(answer) or _fence_lines(answer)
+    if with_fences is None:
         within = _IN_SENTENCE.search(prose(answer))
         return (
             warn(f"has code within a sentence: {within[0][:60]}", f"代码混在句子里：{within[0][:60]}")
             if within
             else None
         )
-    if not _says_the_same(answer, made):
+    if not _says_the_same(answer, with_fences):
         return None
-    return fix(with_answer(sample, made), "its code is not fenced", "代码没有放在代码块里")
+    return fix(with_answer(sample, with_fences), "its code is not fenced", "代码没有放在代码块里")
 
 
 def _fence_component(text: str) -> str | None:
@@ -166,7 +170,7 @@ def _fence_lines(text: str) -> str | None:
         elif not code or not (_STARTS.match(line) or _GOES_ON.search(line)):
             runs.append((start, index))
             start = None
-    made: list[str] = []
+    fenced_lines: list[str] = []
     done = 0
     for begin, end in runs:
         while end > begin and not lines[end - 1].strip():
@@ -181,9 +185,9 @@ def _fence_lines(text: str) -> str | None:
             continue
         if block[0].startswith(("    ", "\t")) or not _is_whole(block):
             continue
-        made += [*lines[done:begin], f"```{_guess(block)}", *block, "```"]
+        fenced_lines += [*lines[done:begin], f"```{_guess(block)}", *block, "```"]
         done = end
-    return "\n".join([*made, *lines[done:]]) if made else None
+    return "\n".join([*fenced_lines, *lines[done:]]) if fenced_lines else None
 
 
 def _is_whole(lines: list[str]) -> bool:

@@ -23,11 +23,13 @@ def api_errors(catalog: Catalog) -> Callable[[Sample], RuleResult | None]:
         path = str(sample.meta.get("path") or "")
         problems = []
         # The other half of a component, which says what its tags are, stands in the question.
-        shown = "".join(code for _, code in code_of(sample.prompt)) if sample.meta.get("kind") == "template" else ""
+        other_half = (
+            "".join(code for _, code in code_of(sample.prompt)) if sample.meta.get("kind") == "template" else ""
+        )
         for language, code in code_of(sample.answer):
             is_vue = language in ("vue", "html") or (not language and code.lstrip().startswith("<"))
             if is_vue and (language or not path or path.endswith(".vue")):
-                problems += catalog.check(shown + code)
+                problems += catalog.check(other_half + code)
         if not problems:
             return None
         more = f" (+{len(problems) - _MOST})" if len(problems) > _MOST else ""

@@ -80,8 +80,8 @@ def _unfilled(question: str) -> str:
     nothing says that they are the subject, where only a template for questions has such a name, or where the question
     is nothing else.
     """
-    if found := phrases("unfilled").search(question):
-        return found[0]
+    if unfilled := phrases("unfilled").search(question):
+        return unfilled[0]
     slots = [match[0] for match in phrases("slot").finditer(question) if not _is_in_path(match)]
     if not slots or phrases("about_slots").search(question):
         return ""
@@ -98,15 +98,15 @@ def _is_in_path(match: re.Match[str]) -> bool:
 
 def empty_input(sample: Sample) -> RuleResult | None:
     """A place for an input below the instruction, with nothing in it."""
-    made = with_texts(sample, _without_no_input, roles=("user",))
-    return None if made is sample else fix(made, "has a place for an input and no input", "带有空的输入占位")
+    cleaned = with_texts(sample, _without_no_input, roles=("user",))
+    return None if cleaned is sample else fix(cleaned, "has a place for an input and no input", "带有空的输入占位")
 
 
 def _without_no_input(text: str) -> str:
-    found = phrases("no_input").search(text.rstrip(), max(0, len(text.rstrip()) - LONG))
-    if found is None or _INPUT.search(text[: found.start()]):  # what is asked about is an input, or that there is none
+    match = phrases("no_input").search(text.rstrip(), max(0, len(text.rstrip()) - LONG))
+    if match is None or _INPUT.search(text[: match.start()]):  # what is asked about is an input, or that there is none
         return text
-    return text[: found.start()].rstrip()
+    return text[: match.start()].rstrip()
 
 
 def missing_object(sample: Sample) -> RuleResult | None:
@@ -117,14 +117,14 @@ def missing_object(sample: Sample) -> RuleResult | None:
     question = _EMPTY_PLACE.sub("", users[0].strip()).rstrip()
     if len(question) > 400 or any(block.code.strip() for block in fenced(question)):
         return None
-    if found := phrases("what_is_attached").search(question) or phrases("what_was_said").search(unquoted(question)):
-        return drop(f"speaks of '{found[0].strip()}', and there is none", f"提到“{found[0].strip()}”，但没有给出")
-    found = phrases("what_follows").search(question)
-    after = question[found.end() :] if found else ""
-    found = found or phrases("what_precedes").search(question)
-    if found is None or _QUOTED.search(after) or _QUOTED.search(question[: found.start()].strip() + " "):
+    if match := phrases("what_is_attached").search(question) or phrases("what_was_said").search(unquoted(question)):
+        return drop(f"speaks of '{match[0].strip()}', and there is none", f"提到“{match[0].strip()}”，但没有给出")
+    match = phrases("what_follows").search(question)
+    after = question[match.end() :] if match else ""
+    match = match or phrases("what_precedes").search(question)
+    if match is None or _QUOTED.search(after) or _QUOTED.search(question[: match.start()].strip() + " "):
         return None
-    return drop(f"speaks of '{found[0].strip()}', and there is none", f"提到“{found[0].strip()}”，但没有给出")
+    return drop(f"speaks of '{match[0].strip()}', and there is none", f"提到“{match[0].strip()}”，但没有给出")
 
 
 def missing_reasoning(sample: Sample) -> RuleResult | None:
@@ -143,9 +143,9 @@ def missing_reasoning(sample: Sample) -> RuleResult | None:
     question = sample.prompt[:400]
     if not all(phrases(name).search(question) for name in ("asks_how", "about_code")) or "<think>" in sample.answer:
         return None
-    said = prose(sample.answer).strip()
-    sentences = [s for s in re.split(r"[。！？!?；;\n]|\.(?=\s|$)", said) if len(s.strip()) > 6]
-    clauses = [c for c in re.split(r"[，,：:、]", said) if len(c.strip()) > 2]
+    reasoning = prose(sample.answer).strip()
+    sentences = [s for s in re.split(r"[。！？!?；;\n]|\.(?=\s|$)", reasoning) if len(s.strip()) > 6]
+    clauses = [c for c in re.split(r"[，,：:、]", reasoning) if len(c.strip()) > 2]
     if len(sentences) >= 2 or len(clauses) >= 3:
         return None
     return warn("gives no reasoning before its answer", "缺少推理过程")

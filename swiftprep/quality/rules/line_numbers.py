@@ -34,15 +34,15 @@ def line_numbers(sample: Sample) -> RuleResult | None:
     is_open = False
     for block in fenced(answer):
         start = block.start + answer[block.start : block.end].find("\n") + 1
-        made = without_line_numbers(block.code, block.language)
-        is_open = is_open or made is None
-        pieces += answer[done:start], block.code if made is None else made
+        code = without_line_numbers(block.code, block.language)
+        is_open = is_open or code is None
+        pieces += answer[done:start], block.code if code is None else code
         done = start + len(block.code)
-    made_answer = "".join([*pieces, answer[done:]])
-    if made_answer != answer and phrases("about_line_numbers").search(outside_fences(answer)):
+    repaired = "".join([*pieces, answer[done:]])
+    if repaired != answer and phrases("about_line_numbers").search(outside_fences(answer)):
         return warn("has line numbers in its code, and speaks of them", "代码中带有行号，正文也提到行号")
-    if made_answer != answer:
-        return fix(with_answer(sample, made_answer), "has line numbers in its code", "代码中混入了行号")
+    if repaired != answer:
+        return fix(with_answer(sample, repaired), "has line numbers in its code", "代码中混入了行号")
     return warn("may have line numbers in its code", "代码中可能混入了行号") if is_open else None
 
 
@@ -62,23 +62,23 @@ def without_line_numbers(code: str, name: str) -> str | None:
     lines = code.rstrip("\n").split("\n")
     if len(lines) < LEAST or not (language in _WITH_GRAMMAR or language in _WITHOUT_GRAMMAR):
         return code
-    made_lines = _before_each(lines) or _in_front(lines)
-    if made_lines is None:
+    bare_lines = _before_each(lines) or _in_front(lines)
+    if bare_lines is None:
         return code
-    made = "\n".join(made_lines) + code[len(code.rstrip("\n")) :]
+    bare = "\n".join(bare_lines) + code[len(code.rstrip("\n")) :]
     if language in _WITHOUT_GRAMMAR:
         is_glued = re.match(r"[ \t]*\d+[^\s\d|:.)│┃→]", code)  # `10% {` of an animation
-        return code if is_glued else made
+        return code if is_glued else bare
     is_code_already = not syntax_errors(code, language) and language != "vue"
-    if not syntax_errors(made, language_of(name, made)):
-        return made if not is_code_already or made_lines == _in_front(lines) else code
+    if not syntax_errors(bare, language_of(name, bare)):
+        return bare if not is_code_already or bare_lines == _in_front(lines) else code
     return code if is_code_already else None
 
 
 def _before_each(lines: list[str]) -> list[str] | None:
     """Return lines without the number that each begins with, where these count on by one."""
-    found = [_NUMBERED.fullmatch(line) for line in lines]
-    rows = [match for match in found if match is not None]
+    matches = [_NUMBERED.fullmatch(line) for line in lines]
+    rows = [match for match in matches if match is not None]
     if len(rows) < len(lines):
         return None
     numbers = [int(row[1]) for row in rows]

@@ -125,14 +125,14 @@ def _judge(sample: Sample, catalog: Catalog | None) -> RuleResult | None:
         done = end
         left += outcome.left
         breaks = breaks or outcome.breaks
-    made = "".join([*pieces, _named(answer[done:], known) if prose or pieces else answer[done:]])
+    repaired = "".join([*pieces, _named(answer[done:], known) if prose or pieces else answer[done:]])
     if left:
-        shown = ", ".join(dict.fromkeys(left[:3]))
+        examples = ", ".join(dict.fromkeys(left[:3]))
         say = drop if breaks else warn
-        return say(f"has signs in its code that only look right: {shown}", f"代码中有形似而不同的字符：{shown}")
-    if made == answer:
+        return say(f"has signs in its code that only look right: {examples}", f"代码中有形似而不同的字符：{examples}")
+    if repaired == answer:
         return None
-    return fix(with_answer(sample, made), "has signs in its code that only look right", "代码中有形似而不同的字符")
+    return fix(with_answer(sample, repaired), "has signs in its code that only look right", "代码中有形似而不同的字符")
 
 
 def _pieces(answer: str) -> Iterator[tuple[int, int, str]]:
@@ -182,12 +182,12 @@ def _known(text: str, catalog: Catalog | None) -> _Known:
 @lru_cache(maxsize=4)
 def _names(catalog: Catalog | None) -> frozenset[str]:
     """Return the names of a catalogue, in kebab case."""
-    found: set[str] = set()
+    names: set[str] = set()
     for component in catalog or ():
-        found |= {component.name, *component.names}
+        names |= {component.name, *component.names}
         for items in (component.props, component.events, component.slots, component.methods):
-            found |= {item.name for item in items}
-    return frozenset(map(kebab, found))
+            names |= {item.name for item in items}
+    return frozenset(map(kebab, names))
 
 
 def _named(text: str, known: _Known) -> str:
@@ -195,19 +195,19 @@ def _named(text: str, known: _Known) -> str:
     if not _ANY.search(text):
         return text
 
-    def shown(found: re.Match[str]) -> str:
-        name = found[1].translate(_TO_ASCII)
+    def inline_name(match: re.Match[str]) -> str:
+        name = match[1].translate(_TO_ASCII)
         is_name = _SHOWN_NAME.fullmatch(name) and known.has(name.strip("</> ()="))
-        return f"`{name}`" if is_name and name != found[1] else found[0]
+        return f"`{name}`" if is_name and name != match[1] else match[0]
 
-    def spoken(found: re.Match[str]) -> str:
-        name = found[0].translate(_TO_ASCII)
+    def prose_name(match: re.Match[str]) -> str:
+        name = match[0].translate(_TO_ASCII)
         is_tag = known.catalog is not None and known.catalog.find(name) is not None
-        return name if is_tag or (name in known.words and name.count("-") >= 1) else found[0]
+        return name if is_tag or (name in known.words and name.count("-") >= 1) else match[0]
 
     pieces = re.split(r"(?<!`)(`[^`\n]+`)(?!`)", text)
-    pieces[::2] = [_HYPHENATED.sub(spoken, piece) for piece in pieces[::2]]
-    pieces[1::2] = [_INLINE.sub(shown, piece) for piece in pieces[1::2]]
+    pieces[::2] = [_HYPHENATED.sub(prose_name, piece) for piece in pieces[::2]]
+    pieces[1::2] = [_INLINE.sub(inline_name, piece) for piece in pieces[1::2]]
     return "".join(pieces)
 
 
@@ -231,24 +231,24 @@ def _tried(code: str, language: str, known: _Known, spans: list[CodeSpan]) -> _O
     if language == "sql" and (doubtful := _doubtful(code, signs)):
         return _Outcome(code, [f"{code[at]} (U+{ord(code[at]):04X})" for at in doubtful])
     signs = _outside(signs, code, language, ("jsx_text",) if _has_errors(code, language) else _NOT_CODE)
-    made = _with(code, signs)
-    while len(kept := _outside(signs, made, language, _NOT_CODE)) < len(signs):
+    repaired = _with(code, signs)
+    while len(kept := _outside(signs, repaired, language, _NOT_CODE)) < len(signs):
         signs = kept
-        made = _with(code, signs)
+        repaired = _with(code, signs)
     unknown = [
-        found[2] for found in _QUOTED.finditer(code) if kebab(found[2].translate(_TO_ASCII)) in _names(known.catalog)
+        match[2] for match in _QUOTED.finditer(code) if kebab(match[2].translate(_TO_ASCII)) in _names(known.catalog)
     ]
     names = _odd_names(code, spans, set(signs))
     for start, end in reversed(names):  # a name with a joiner in it grows shorter
-        name = made[start:end].translate(_TO_ASCII)
+        name = repaired[start:end].translate(_TO_ASCII)
         if known.has(name) or name == re.sub(f"[{_JOINERS}]", "", code[start:end]):  # no Latin name has a joiner
-            made = made[:start] + name + made[end:]
+            repaired = repaired[:start] + name + repaired[end:]
         else:
             unknown.append(code[start:end])
-    if made == code and not unknown:
+    if repaired == code and not unknown:
         return _Outcome(code)
-    if not unknown and _is_sound(made, language):
-        return _Outcome(made)
+    if not unknown and _is_sound(repaired, language):
+        return _Outcome(repaired)
     spaced = _with(code, [at for at in signs if code[at] in _SPACES])
     if spaced == code or not _is_sound(spaced, language):
         spaced = code
@@ -276,15 +276,15 @@ def _is_apostrophe(code: str, at: int) -> bool:
 
 
 def _with(code: str, places: list[int]) -> str:
-    made = list(code)
+    characters = list(code)
     for at in places:
-        made[at] = _ALL[code[at]]
-    return "".join(made)
+        characters[at] = _ALL[code[at]]
+    return "".join(characters)
 
 
 def _odd_names(code: str, spans: list[CodeSpan], signs: set[int]) -> list[tuple[int, int]]:
     """Return where names stand that are ASCII but for letters that look so, joiners, and dashes in a tag."""
-    found = []
+    places = []
     for span in spans:
         pattern = {"tag": _NAME_IN_TAG, "style": _NAME_IN_STYLE}.get(span.kind, _NAME)
         for match in pattern.finditer(code, span.start, span.end):
@@ -294,8 +294,8 @@ def _odd_names(code: str, spans: list[CodeSpan], signs: set[int]) -> list[tuple[
             has_letter = any(sign in _LETTERS or sign in _JOINERS for sign in name)
             has_sign = span.kind in ("tag", "style") and not signs.isdisjoint(range(*match.span()))
             if has_letter or has_sign:
-                found.append(match.span())
-    return found
+                places.append(match.span())
+    return places
 
 
 def _scripts(code: str, language: str) -> Iterator[tuple[bytes, str, int]]:

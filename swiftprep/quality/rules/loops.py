@@ -32,13 +32,13 @@ def looping(sample: Sample) -> RuleResult | None:
 
     A matrix, a fixture or a sentence that was to be written ten times repeats itself, too: that is told.
     """
-    found = _loop(sample)
-    if found is None:
+    repeated = _loop(sample)
+    if repeated is None:
         counted = "" if is_scanned(sample) else _counts(sample)
         return warn(f"counts on and on: {counted[:40]}", f"只有编号在变：{counted[:40]}") if counted else None
-    is_asked_for = _is_asked_for(found, sample.prompt) and not _is_endless(sample.answer, found)
+    is_asked_for = _is_asked_for(repeated, sample.prompt) and not _is_endless(sample.answer, repeated)
     say = warn if is_scanned(sample) or is_asked_for else drop
-    return say(f"repeats itself: {found[:40]}", f"内容循环重复：{found[:40]}")
+    return say(f"repeats itself: {repeated[:40]}", f"内容循环重复：{repeated[:40]}")
 
 
 def _is_asked_for(repeated: str, question: str) -> bool:

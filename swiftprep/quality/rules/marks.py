@@ -90,17 +90,17 @@ def taken(text: str, asked: str = "") -> Taken:
         return _thoughts(text, asked, plain=True)
     if is_bare_code(text):
         return _thoughts(without_edges(text), asked, plain=True)
-    said, wrong = own_turn(_apart_from_fences(text), "assistant")
+    answer, wrong = own_turn(_apart_from_fences(text), "assistant")
     if wrong:
         return Taken((), text, wrong=wrong)
-    found = _thoughts(said, asked)
-    if found.is_open:
-        return found
-    if found.foreign and not found.is_first:
-        return Taken((), text, wrong=found.foreign)
-    said = _without_pairs(_bare_blocks(found.text), asked)
-    thoughts = tuple(filter(None, map(plain_thought, found.thoughts)))
-    return replace(found, thoughts=thoughts, text=said, wrong=left_mark(said, asked))
+    parts = _thoughts(answer, asked)
+    if parts.is_open:
+        return parts
+    if parts.foreign and not parts.is_first:
+        return Taken((), text, wrong=parts.foreign)
+    answer = _without_pairs(_bare_blocks(parts.text), asked)
+    thoughts = tuple(filter(None, map(plain_thought, parts.thoughts)))
+    return replace(parts, thoughts=thoughts, text=answer, wrong=left_mark(answer, asked))
 
 
 def plain_thought(thought: str) -> str:
@@ -113,18 +113,18 @@ def left_mark(text: str, asked: str = "") -> str:
     if not has_marks(text):
         return ""
     patterns = marks()
-    shown = _shown(text)
+    code_spans = _shown(text)
     for pattern in (patterns.tokens, patterns.calls, patterns.words):
-        for found in pattern.finditer(text):
-            mark = found[0].strip()
+        for match in pattern.finditer(text):
+            mark = match[0].strip()
             is_struck = mark in ("<s>", "</s>") and "<s>" in text and "</s>" in text  # HTML
             is_meant = is_struck or (pattern is not patterns.tokens and _is_named(mark, asked))
-            if not is_meant and not _is_within(found.start(), shown):
+            if not is_meant and not _is_within(match.start(), code_spans):
                 return mark
-    for found in _BOXED.finditer(text):
-        inner = text[found.end() : _closing(text, found.end(), _LONGEST)]
-        if not (_FORMULA.fullmatch(inner) or "boxed" in asked or _is_within(found.start(), shown)):
-            return found[0]
+    for match in _BOXED.finditer(text):
+        inner = text[match.end() : _closing(text, match.end(), _LONGEST)]
+        if not (_FORMULA.fullmatch(inner) or "boxed" in asked or _is_within(match.start(), code_spans)):
+            return match[0]
     return ""
 
 
@@ -144,7 +144,12 @@ def own_turn(text: str, role: str) -> tuple[str, str]:
     wrong = next((mark for owner, _, mark in before if owner == "?"), "")
     if role == "user":  # what a system prompt says of how to answer would be lost
         wrong = wrong or next(
-            (mark for owner, said, mark in before if owner == "system" and not _SAYS_LITTLE.fullmatch(said.strip())), ""
+            (
+                mark
+                for owner, content, mark in before
+                if owner == "system" and not _SAYS_LITTLE.fullmatch(content.strip())
+            ),
+            "",
         )
     if not wrong and len(pieces) > 1 and pieces[1][0] in ("", "?", role):
         wrong = pieces[1][2]
@@ -173,8 +178,8 @@ def without_edges(code: str) -> str:
 
 def _last_mark(code: str) -> re.Match[str] | None:
     end = len(code.rstrip())
-    found = [m for m in marks().turns.finditer(code, max(0, end - 80)) if m.end() >= end and m[0] != "</s>"]
-    return found[-1] if found else None
+    matches = [m for m in marks().turns.finditer(code, max(0, end - 80)) if m.end() >= end and m[0] != "</s>"]
+    return matches[-1] if matches else None
 
 
 def _is_named(mark: str, asked: str) -> bool:
@@ -190,15 +195,15 @@ def _is_within(place: int, spans: list[tuple[int, int]]) -> bool:
 
 def _shown(text: str) -> list[tuple[int, int]]:
     """Return where a text shows code. The marks at the end of a block that is never closed are not shown."""
-    found = []
+    code_spans = []
     done = 0
     for block in fenced(text):
-        found += [match.span() for match in _INLINE.finditer(text, done, block.start)]
+        code_spans += [match.span() for match in _INLINE.finditer(text, done, block.start)]
         code = block.code if block.closed else without_edges("`" + block.code)[1:]
         stop = block.end if block.closed else block.end - len(block.code) + len(code)
-        found.append((block.start, stop))
+        code_spans.append((block.start, stop))
         done = block.end
-    return [*found, *(match.span() for match in _INLINE.finditer(text, done))]
+    return [*code_spans, *(match.span() for match in _INLINE.finditer(text, done))]
 
 
 def _apart_from_fences(text: str) -> str:
@@ -219,38 +224,38 @@ def _apart_from_fences(text: str) -> str:
 
 def _turns(text: str) -> Iterator[tuple[str, str, str]]:
     """Yield `(owner, text, mark before it)`; the owner is `""` where no mark says it, and `"?"` after an end."""
-    shown = _shown(text)
+    code_spans = _shown(text)
     owner, done, before = "", 0, ""
-    for found in marks().turns.finditer(text):
-        if _is_struck(text, found, done) or _is_within(found.start(), shown):
+    for match in marks().turns.finditer(text):
+        if _is_struck(text, match, done) or _is_within(match.start(), code_spans):
             continue
-        piece = text[done : found.start()]
+        piece = text[done : match.start()]
         yield owner, piece, before
-        done, before = found.end(), found[0].strip()
-        if found["turns"]:
-            owner = owner_of(found[0])
-        elif found["ends"] or piece.strip():
+        done, before = match.end(), match[0].strip()
+        if match["turns"]:
+            owner = owner_of(match[0])
+        elif match["ends"] or piece.strip():
             owner = "?"
     yield owner, text[done:], before
 
 
-def _is_struck(text: str, found: re.Match[str], done: int) -> bool:
+def _is_struck(text: str, match: re.Match[str], done: int) -> bool:
     """Return whether `<s>` or `</s>` is HTML: it has its other half within the text."""
-    if found[0].strip() == "<s>":
-        closing = text.find("</s>", found.end())
+    if match[0].strip() == "<s>":
+        closing = text.find("</s>", match.end())
         return closing >= 0 and marks().turns.match(text, closing) is None
-    return found[0] == "</s>" and "<s>" in outside_fences(text[done : found.start()])
+    return match[0] == "</s>" and "<s>" in outside_fences(text[done : match.start()])
 
 
 def _thoughts(text: str, asked: str, *, plain: bool = False) -> Taken:
     """Tell thoughts from what was said; `plain`: only `<think>` counts."""
-    said: list[str] = []
+    spoken: list[str] = []
     thoughts: list[str] = []
     done = 0
     fence = ""  # of the code block we are in
     within = ""  # the kind of the marks of the thought we are in
     seen, is_first, foreign = False, True, ""
-    shown = [match.span() for match in _INLINE.finditer(text)]
+    code_spans = [match.span() for match in _INLINE.finditer(text)]
     for match in marks().thoughts.finditer(text):
         if mark := match["fence"]:
             if not within and not fence:
@@ -260,29 +265,29 @@ def _thoughts(text: str, asked: str, *, plain: bool = False) -> Taken:
             continue
         side, kind = str(match.lastgroup).split("_")
         before = text[done : match.start()]
-        if (fence and not within) or (within and kind != within) or _is_within(match.start(), shown):
+        if (fence and not within) or (within and kind != within) or _is_within(match.start(), code_spans):
             continue
         if kind != "0" and (plain or match[0].strip() in asked):
             continue
-        if kind == marks().word and not within and not _opens(text, match, side, said, before):
+        if kind == marks().word and not within and not _opens(text, match, side, spoken, before):
             continue
         done = match.end()
         if side == "last" and not seen:  # only the end is there
-            thoughts.append("".join([*said, before]))
-            said = []
+            thoughts.append("".join([*spoken, before]))
+            spoken = []
         else:
-            (thoughts if within else said).append(before)
-        is_first = is_first and not any(map(str.strip, said))
+            (thoughts if within else spoken).append(before)
+        is_first = is_first and not any(map(str.strip, spoken))
         within = "" if side == "last" else kind
         seen, foreign = True, foreign or (match[0].strip() if kind != "0" else "")
-    (thoughts if within else said).append(text[done:])
+    (thoughts if within else spoken).append(text[done:])
     whole = tuple(thought.strip() for thought in thoughts if thought.strip())
-    return Taken(whole, "".join(said) if seen else text, bool(within), is_first, foreign)
+    return Taken(whole, "".join(spoken) if seen else text, bool(within), is_first, foreign)
 
 
-def _opens(text: str, match: re.Match[str], side: str, said: list[str], before: str) -> bool:
+def _opens(text: str, match: re.Match[str], side: str, spoken: list[str], before: str) -> bool:
     """Return whether a word in angle brackets is the first of a pair before all else."""
-    is_first = side == "first" and not before.strip() and not any(map(str.strip, said))
+    is_first = side == "first" and not before.strip() and not any(map(str.strip, spoken))
     return is_first and f"</{match[0].strip()[1:]}" in text[match.end() :]
 
 
@@ -316,10 +321,10 @@ def _within_any(text: str, pairs: list[tuple[re.Pattern[str], re.Pattern[str]]],
 def _closing(text: str, start: int, most: int) -> int:
     """Return where the brace closes that was opened before `start`; where it is not seen to, the end."""
     depth = 1
-    for found in _BRACE.finditer(text, start, start + most):
-        depth += {"{": 1, "}": -1}.get(found[0], 0)
+    for brace in _BRACE.finditer(text, start, start + most):
+        depth += {"{": 1, "}": -1}.get(brace[0], 0)
         if not depth:
-            return found.start()
+            return brace.start()
     return min(len(text), start + most)
 
 

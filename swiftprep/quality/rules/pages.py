@@ -119,8 +119,8 @@ def unescaped(answer: str) -> str:
     if not _ENTITY.search(answer):
         return answer
     blocks = fenced(answer)
-    if not blocks and (made := _markup(answer)):
-        return made
+    if not blocks and (markup := _markup(answer)):
+        return markup
     pieces: list[str] = []
     done = 0
     for block in blocks:
@@ -143,42 +143,42 @@ def _markup(code: str) -> str | None:
     """Unescape markup in which every tag is escaped; it must be whole afterwards."""
     if _TAG.search(code) or not code.lstrip().startswith("&"):
         return None
-    made: str | None = code
+    plain: str | None = code
     for _ in range(_MOST_TIMES):
-        made = None if made is None else _once(made)
-        if made is None or _TAG.match(made.lstrip()):
+        plain = None if plain is None else _once(plain)
+        if plain is None or _TAG.match(plain.lstrip()):
             break
-    return made if made is not None and _TAG.match(made.lstrip()) and not cut_off(made, "vue") else None
+    return plain if plain is not None and _TAG.match(plain.lstrip()) and not cut_off(plain, "vue") else None
 
 
 def _script(code: str, language: str) -> str | None:
     """Unescape a script that does not parse as it is and does afterwards; without a grammar, what is not in a text."""
     if not _ENTITY.search(code):
         return None
-    made = _once(code)
-    if made is None:
+    plain = _once(code)
+    if plain is None:
         return None
     if language in _WITHOUT_GRAMMAR:
-        return made if _ENTITY.search(without(code, language, "literal", "comment")) else None
+        return plain if _ENTITY.search(without(code, language, "literal", "comment")) else None
     language = language_of(language, code)
     is_script = language in ("js", "jsx", "ts", "tsx", "python", "java")
-    return made if is_script and syntax_errors(code, language) and not syntax_errors(made, language) else None
+    return plain if is_script and syntax_errors(code, language) and not syntax_errors(plain, language) else None
 
 
 def _once(code: str) -> str | None:
     """Undo one escaping of a whole piece of code, where escaping what comes out gives the same again."""
-    plain = _NAMED_SIGN.sub(_sign, code.replace("&nbsp;", " "))
-    made = without_entities(plain)
+    escaped = _NAMED_SIGN.sub(_sign, code.replace("&nbsp;", " "))
+    plain = without_entities(escaped)
     for names, one in (("&#39; &apos; &#039;", "&#x27;"), ("&#34;", "&quot;")):
         for name in names.split():
-            plain = plain.replace(name, one)
-    return made if made != code and plain in (html.escape(made), html.escape(made, quote=False)) else None
+            escaped = escaped.replace(name, one)
+    return plain if plain != code and escaped in (html.escape(plain), html.escape(plain, quote=False)) else None
 
 
-def _sign(found: re.Match[str]) -> str:
+def _sign(entity: re.Match[str]) -> str:
     """Return the letter or sign that a name stands for, such as `&times;`; what code is made of stays escaped."""
-    sign = without_entities(found[0])
-    return found[0] if sign.isascii() else sign
+    sign = without_entities(entity[0])
+    return entity[0] if sign.isascii() else sign
 
 
 def without_tags(answer: str) -> str:
@@ -210,11 +210,11 @@ def without_tags(answer: str) -> str:
     return "".join(pieces)
 
 
-def _dead(found: re.Match[str]) -> str:
+def _dead(link: re.Match[str]) -> str:
     """Return what is left of a link within a page: its text, or nothing of a button."""
-    text = found[1].strip()
+    text = link[1].strip()
     is_button = phrases("web_page", "{}").fullmatch(text) or phrases("web_page_too", "{}").fullmatch(text)
-    return "" if is_button else found[1]
+    return "" if is_button else link[1]
 
 
 def _as_markdown(text: str, numbered: bool) -> str:

@@ -28,11 +28,12 @@ def with_plain_spaces(code: str, language: str) -> str:
     """
     if language not in _BY_INDENT:
         return code
-    made = _INDENT.sub(lambda indent: _WORD.sub(" ", indent[0]), code)
-    if language not in _BETWEEN_WORDS or not _WORD.search(made):
-        return made
+    indented = _INDENT.sub(lambda indent: _WORD.sub(" ", indent[0]), code)
+    if language not in _BETWEEN_WORDS or not _WORD.search(indented):
+        return indented
     return "".join(
-        text if is_said else _SPACE.sub(lambda odd: " " * len(odd[0]), text) for text, is_said in _parts(made, language)
+        text if is_quoted else _SPACE.sub(lambda odd: " " * len(odd[0]), text)
+        for text, is_quoted in _parts(indented, language)
     )
 
 
@@ -44,7 +45,7 @@ def odd_options(code: str, language: str) -> list[str]:
     """
     if language not in _SHELLS:
         return []
-    return [found[0] for text, is_said in _parts(code, language) if not is_said for found in _OPTION.finditer(text)]
+    return [match[0] for text, is_quoted in _parts(code, language) if not is_quoted for match in _OPTION.finditer(text)]
 
 
 def _parts(code: str, language: str) -> list[tuple[str, bool]]:

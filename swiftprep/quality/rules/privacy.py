@@ -19,15 +19,15 @@ def secrets(sample: Sample) -> RuleResult | None:
     kinds: list[str] = []
 
     def clean(text: str, path: str) -> str:
-        made, findings = redact(text, path)
+        cleaned, findings = redact(text, path)
         kinds.extend(finding.kind for finding in findings)
-        return made
+        return cleaned
 
-    made = _cleaned(sample, clean)
-    if made is sample:
+    cleaned = _cleaned(sample, clean)
+    if cleaned is sample:
         return None
     names = ", ".join(sorted(set(kinds)))
-    return fix(made, f"holds secrets: {names}", f"含有密钥或口令：{names}")
+    return fix(cleaned, f"holds secrets: {names}", f"含有密钥或口令：{names}")
 
 
 def personal_data(sample: Sample) -> RuleResult | None:
@@ -53,9 +53,9 @@ def personal_data(sample: Sample) -> RuleResult | None:
                 kinds.append(span.kind)
         return mask(text, masked, Places(text, path)) if masked else text
 
-    made = _cleaned(sample, clean)
+    cleaned = _cleaned(sample, clean)
     still = ", ".join(sorted(set(left)))
-    if made is sample:
+    if cleaned is sample:
         if not left:
             return None
         return warn(
@@ -66,7 +66,7 @@ def personal_data(sample: Sample) -> RuleResult | None:
     more, more_zh = (
         (f"; stays, as the text depends on it: {still}", f"；内容依赖其值而未替换：{still}") if left else ("", "")
     )
-    return fix(made, f"holds personal data: {names}{more}", f"含有个人信息：{names}{more_zh}")
+    return fix(cleaned, f"holds personal data: {names}{more}", f"含有个人信息：{names}{more_zh}")
 
 
 def broken_redaction(sample: Sample) -> RuleResult | None:
@@ -76,27 +76,27 @@ def broken_redaction(sample: Sample) -> RuleResult | None:
     """
     if not any("<REDACTED:" in turn["content"] for turn in sample.messages):
         return None
-    made = _cleaned(sample, lambda text, path: renewed(text, path)[0])
+    updated = _cleaned(sample, lambda text, path: renewed(text, path)[0])
     broken = [line for turn, path in _texts(sample) for line in renewed(turn, path)[1]]
     if broken:
-        shown = OLD_MARKER.sub("…", broken[0].strip())[:60]
-        return drop(f"its code was broken by a redaction: {shown}", f"代码被脱敏标记破坏：{shown}")
-    if made is sample:
+        excerpt = OLD_MARKER.sub("…", broken[0].strip())[:60]
+        return drop(f"its code was broken by a redaction: {excerpt}", f"代码被脱敏标记破坏：{excerpt}")
+    if updated is sample:
         return None
-    return fix(made, "holds a redaction mark of an earlier version in its code", "代码中含有旧版脱敏标记")
+    return fix(updated, "holds a redaction mark of an earlier version in its code", "代码中含有旧版脱敏标记")
 
 
 def _texts(sample: Sample) -> list[tuple[str, str]]:
     """Return `(content, path)` of the messages; the path says how a content is written."""
-    found = [(turn["content"], ".md") for turn in sample.messages]
-    if found and is_code(sample):
+    texts = [(turn["content"], ".md") for turn in sample.messages]
+    if texts and is_code(sample):
         answer = sample.answer
         path = str(sample.meta.get("path") or ("a.vue" if answer.lstrip().startswith("<") else ".md"))
-        found[-1] = (answer, path)
-    return found
+        texts[-1] = (answer, path)
+    return texts
 
 
 def _cleaned(sample: Sample, change: Callable[[str, str], str]) -> Sample:
     """Return the sample with `change` made to every message, or itself if nothing changed."""
-    made = [{**turn, "content": change(*text)} for turn, text in zip(sample.messages, _texts(sample), strict=True)]
-    return sample if made == sample.messages else sample.replace(messages=made)
+    messages = [{**turn, "content": change(*text)} for turn, text in zip(sample.messages, _texts(sample), strict=True)]
+    return sample if messages == sample.messages else sample.replace(messages=messages)

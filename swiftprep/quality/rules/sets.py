@@ -56,8 +56,8 @@ def _groups(samples: Sequence[Sample]) -> Iterator[tuple[str, list[Sample]]]:
         named = sample.meta.get("components")
         for name in named if isinstance(named, list) else ():
             components[str(name)].append(sample)
-    for found in (kinds, components):
-        yield from sorted(found.items())
+    for groups in (kinds, components):
+        yield from sorted(groups.items())
 
 
 def _wording(sample: Sample) -> str:

@@ -60,22 +60,24 @@ def mojibake(sample: Sample) -> RuleResult | None:
     """Text decoded with the wrong encoding: put right where that is proved, rejected where letters are lost."""
     if phrases("about_encodings").search(sample.prompt):
         return None  # wrong letters may well be shown in the answer
-    made = with_texts(sample, lambda text: decoded(text, has_code=is_code(sample) or "```" in text))
-    texts = [turn["content"] for turn in made.messages]
+    repaired = with_texts(sample, lambda text: decoded(text, has_code=is_code(sample) or "```" in text))
+    texts = [turn["content"] for turn in repaired.messages]
     lost = sum(len(_LOST.findall(text)) for text in texts)
     if any(map(_is_lost, texts)) or lost >= (_MOST_SHOWN if is_scanned(sample) else 1):
         return drop("holds letters that were lost in a wrong decoding", "含有无法恢复的乱码")
     if any(map(looks_wrong, texts)):
         return drop("was decoded with the wrong encoding, and part of it is lost", "乱码，且无法完整还原")
-    if made is not sample:
-        return fix(made, "was decoded with the wrong encoding", "乱码，已按正确编码还原")
+    if repaired is not sample:
+        return fix(repaired, "was decoded with the wrong encoding", "乱码，已按正确编码还原")
     wrong, letters = map(sum, zip(*map(wrong_lines, texts), strict=True))
     if wrong:
         say = drop if 2 * wrong > letters and not is_scanned(sample) else warn
         return say("some of its lines were decoded with the wrong encoding", "部分行是乱码")
     if len(gaps := words_with_gaps(_words(sample.answer))) >= LEAST_GAPS and not is_scanned(sample):
-        shown = ", ".join(sorted(gaps)[:3])
-        return warn(f"some of its letters may have become question marks: {shown}", f"部分字母可能变成了问号：{shown}")
+        examples = ", ".join(sorted(gaps)[:3])
+        return warn(
+            f"some of its letters may have become question marks: {examples}", f"部分字母可能变成了问号：{examples}"
+        )
     return warn("shows a sign for lost letters", "含有替换字符") if lost else None
 
 
@@ -101,11 +103,11 @@ def hidden_characters(sample: Sample) -> RuleResult | None:
         return None
     if phrases("about_hidden").search(sample.prompt):
         return None
-    made = with_texts(sample, without_hidden, roles=("system", "user"))
+    cleaned = with_texts(sample, without_hidden, roles=("system", "user"))
     language = language_of_file(sample) if is_code(sample) else None
-    made = with_texts(made, lambda text: without_hidden(text, language=language), roles=("assistant",))
-    if made.messages != sample.messages:
-        return fix(made, "holds characters that cannot be seen", "含有不可见字符")
+    cleaned = with_texts(cleaned, lambda text: without_hidden(text, language=language), roles=("assistant",))
+    if cleaned.messages != sample.messages:
+        return fix(cleaned, "holds characters that cannot be seen", "含有不可见字符")
     return warn("holds characters that cannot be seen in a text of its code", "代码的文本里含有不可见字符")
 
 
@@ -138,8 +140,8 @@ def _answer_in(value: Any, depth: int = 0) -> str:
     if isinstance(value, str) or depth > 5:
         return value.strip() if isinstance(value, str) and depth else ""
     if isinstance(value, list):
-        said = [turn for turn in value if isinstance(turn, dict) and turn.get("role") == "assistant"]
-        return _answer_in(said[-1] if said else value[0] if len(value) == 1 else None, depth + 1)
+        replies = [turn for turn in value if isinstance(turn, dict) and turn.get("role") == "assistant"]
+        return _answer_in(replies[-1] if replies else value[0] if len(value) == 1 else None, depth + 1)
     if not isinstance(value, dict):
         return ""
     keys = [key for key in _ANSWER_KEYS if key in value]
@@ -156,9 +158,9 @@ def web_residue(sample: Sample) -> RuleResult | None:
     answer = sample.answer
     if is_code(sample) or phrases("about_pages").search(sample.prompt):
         return None
-    made = without_page_lines(answer)
-    if made and made != answer.strip():
-        return fix(with_answer(sample, made), "holds the remains of a web page", "残留网页内容")
+    cleaned = without_page_lines(answer)
+    if cleaned and cleaned != answer.strip():
+        return fix(with_answer(sample, cleaned), "holds the remains of a web page", "残留网页内容")
     line = page_line(answer)
     return warn(f"may hold the remains of a web page: {line[:60]}", f"可能残留网页内容：{line[:60]}") if line else None
 
@@ -170,16 +172,16 @@ def html_residue(sample: Sample) -> RuleResult | None:
         return None
     if _ABOUT_ENTITIES.search(sample.prompt):
         return None
-    made = unescaped(answer)
-    if made == answer and not is_code(sample) and not _ABOUT_TAGS.search(sample.prompt):
+    cleaned = unescaped(answer)
+    if cleaned == answer and not is_code(sample) and not _ABOUT_TAGS.search(sample.prompt):
         if _ABOUT_LOOKS.search(sample.prompt) and _LOOKS.search(answer):
             return None  # the answer shows how a text gets its looks
-        made = without_tags(answer)
-        if len(made) < 0.7 * len(without_entities(answer)) and phrases("about_code").search(sample.prompt):
+        cleaned = without_tags(answer)
+        if len(cleaned) < 0.7 * len(without_entities(answer)) and phrases("about_code").search(sample.prompt):
             return None  # it is HTML that was asked for
-    if made == answer or not made.strip():
+    if cleaned == answer or not cleaned.strip():
         return None
-    return fix(with_answer(sample, made), "holds the remains of HTML", "残留 HTML 实体或标签")
+    return fix(with_answer(sample, cleaned), "holds the remains of HTML", "残留 HTML 实体或标签")
 
 
 def chat_markers(sample: Sample) -> RuleResult | None:
@@ -201,36 +203,36 @@ def chat_markers(sample: Sample) -> RuleResult | None:
             return drop(reason, f"混入了无法安全去掉的模板标记 {wrong}")
         # The white space around a mark is no difference.
         messages.append(turn if content.split() == turn["content"].split() else {**turn, "content": content})
-    made = sample.replace(messages=messages)
-    made = with_texts(made, _question_alone, roles=("user",))
-    if not is_code(made) and not _ABOUT_ROLES.search(sample.prompt):
-        made = with_answer(made, _answer_alone(made.answer, made.prompt))
-    if made.messages == sample.messages:
+    cleaned = sample.replace(messages=messages)
+    cleaned = with_texts(cleaned, _question_alone, roles=("user",))
+    if not is_code(cleaned) and not _ABOUT_ROLES.search(sample.prompt):
+        cleaned = with_answer(cleaned, _answer_alone(cleaned.answer, cleaned.prompt))
+    if cleaned.messages == sample.messages:
         return kept_token(sample)
-    if not made.answer or not made.prompt:
+    if not cleaned.answer or not cleaned.prompt:
         return drop("is nothing but the marks of a chat template", "只有对话模板标记")
-    return fix(made, "holds the marks of a chat template", "混入了对话模板标记")
+    return fix(cleaned, "holds the marks of a chat template", "混入了对话模板标记")
 
 
 def _without_marks(answer: str, asked: str) -> tuple[str, str]:
     """Return an answer with its thought in `<think>` and without other marks, and the one that has to stay or `""`."""
     if not has_marks(answer):
         return answer, ""
-    said, wrong = own_turn(answer, "assistant")
-    thought = _THOUGHT.match(said)
-    head, body = (thought[0], said[thought.end() :]) if thought else ("", said)
-    found = taken(body, asked)
-    stray = found.foreign if found.is_open or head else ""
-    wrong = wrong or found.wrong or stray or next(filter(None, map(left_mark, found.thoughts)), "")
+    turn_text, wrong = own_turn(answer, "assistant")
+    thought = _THOUGHT.match(turn_text)
+    head, body = (thought[0], turn_text[thought.end() :]) if thought else ("", turn_text)
+    unmarked = taken(body, asked)
+    stray = unmarked.foreign if unmarked.is_open or head else ""
+    wrong = wrong or unmarked.wrong or stray or next(filter(None, map(left_mark, unmarked.thoughts)), "")
     if wrong:
         return answer, wrong
-    if not found.foreign and _THINK.search(_INLINE.sub("", body)):
-        return said, ""  # of `<think>` another rule says more
-    if found.thoughts:
-        head = "<think>\n" + "\n\n".join(found.thoughts) + "\n</think>\n\n"
+    if not unmarked.foreign and _THINK.search(_INLINE.sub("", body)):
+        return turn_text, ""  # of `<think>` another rule says more
+    if unmarked.thoughts:
+        head = "<think>\n" + "\n\n".join(unmarked.thoughts) + "\n</think>\n\n"
     if "<thinking>" not in asked:
         head = head.replace("<thinking>", "<think>").replace("</thinking>", "</think>")
-    return head + found.text, ""
+    return head + unmarked.text, ""
 
 
 def _question_alone(text: str) -> str:
@@ -285,5 +287,5 @@ def think_tags(sample: Sample) -> RuleResult | None:
         return drop("there is no answer after its reasoning", "思考之后没有回答")
     if answer[start.end() : end.start()].strip():
         return None
-    made = (answer[: start.start()] + answer[end.end() :]).strip()
-    return fix(with_answer(sample, made), "its <think> is empty", "<think> 里没有内容")
+    cleaned = (answer[: start.start()] + answer[end.end() :]).strip()
+    return fix(with_answer(sample, cleaned), "its <think> is empty", "<think> 里没有内容")

@@ -31,10 +31,10 @@ def tool_call(sample: Sample) -> RuleResult | None:
         return None
     text = outside_fences(sample.answer)
     steps = _STEPS.search(text)
-    shown = steps[0] if steps else _call(text)
-    if shown:
-        shown = " ".join(shown.split())[:60]
-        return drop(f"calls a tool in its text: {shown}", f"正文里残留工具调用：{shown}")
+    call = steps[0] if steps else _call(text)
+    if call:
+        call = " ".join(call.split())[:60]
+        return drop(f"calls a tool in its text: {call}", f"正文里残留工具调用：{call}")
     source = _SOURCE.search(text)
     return warn(f"refers to a search result: {source[0]}", f"残留检索引用标记：{source[0]}") if source else None
 
@@ -67,9 +67,9 @@ def is_call(value: Any) -> bool:
         return is_call(value["function"])
     if set(value) == {"tool_calls"}:
         return is_call(value["tool_calls"])
-    names, given = sorted(_NAMES.intersection(value)), sorted(_ARGUMENTS.intersection(value))
-    if not len(names) == len(given) == 1 or not set(value) <= {*names, *given, *_BESIDE}:
+    name_keys, argument_keys = sorted(_NAMES.intersection(value)), sorted(_ARGUMENTS.intersection(value))
+    if not len(name_keys) == len(argument_keys) == 1 or not set(value) <= {*name_keys, *argument_keys, *_BESIDE}:
         return False
-    name, arguments = value[names[0]], value[given[0]]
+    name, arguments = value[name_keys[0]], value[argument_keys[0]]
     is_name = isinstance(name, str) and re.fullmatch(r"[\w.:/-]{2,64}", name) is not None
     return is_name and isinstance(arguments, dict | str)

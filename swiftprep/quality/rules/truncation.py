@@ -55,8 +55,8 @@ def truncated(sample: Sample) -> RuleResult | None:
         return _open_sentence(answer, answer[blocks[-1].end :] if blocks else answer)
     if not blocks[-1].code.strip():
         return drop("its code block is empty", "代码块为空")
-    made = with_answer(sample, f"{answer}\n{blocks[-1].mark}")
-    return fix(made, "its code block is not closed", "代码块没有闭合")
+    closed = with_answer(sample, f"{answer}\n{blocks[-1].mark}")
+    return fix(closed, "its code block is not closed", "代码块没有闭合")
 
 
 def _ends_open(code: str, language: str) -> bool:

@@ -111,23 +111,25 @@ def role_order(sample: Sample) -> RuleResult | None:
         if turns[-1]["role"] == "assistant" and any(turn["role"] == "user" for turn in turns):
             return None
         return drop("does not end with an answer", "对话不是以回答结尾")
-    said = [turn for turn in turns if turn["role"] != "system"]
-    while said and said[-1]["role"] == "user":
-        del said[-1]
-    if not any(turn["role"] == "user" for turn in said):
+    dialogue = [turn for turn in turns if turn["role"] != "system"]
+    while dialogue and dialogue[-1]["role"] == "user":
+        del dialogue[-1]
+    if not any(turn["role"] == "user" for turn in dialogue):
         return drop("has no question with an answer", "没有完整的一问一答")
     roles = ", ".join(turn["role"] for turn in turns)
-    is_led = said[0]["role"] == "assistant" and not (len(said) > 2 and _is_greeting(said[0]["content"]))
-    made = said[1:] if said[0]["role"] == "assistant" else said
-    late = any(turn["role"] == "system" for turn in turns[_first(turns, "assistant", said[0]["role"] == "assistant") :])
-    if is_led or late or any(a["role"] == b["role"] == "assistant" for a, b in pairwise(made)):
+    is_led = dialogue[0]["role"] == "assistant" and not (len(dialogue) > 2 and _is_greeting(dialogue[0]["content"]))
+    reordered = dialogue[1:] if dialogue[0]["role"] == "assistant" else dialogue
+    late = any(
+        turn["role"] == "system" for turn in turns[_first(turns, "assistant", dialogue[0]["role"] == "assistant") :]
+    )
+    if is_led or late or any(a["role"] == b["role"] == "assistant" for a, b in pairwise(reordered)):
         return drop(f"its roles are {roles}", f"角色顺序不对：{roles}")
-    made = _joined(made)
+    reordered = _joined(reordered)
     if system := [turn["content"] for turn in turns if turn["role"] == "system"]:
-        made.insert(0, {"role": "system", "content": "\n\n".join(dict.fromkeys(system))})
-    if made == turns:
+        reordered.insert(0, {"role": "system", "content": "\n\n".join(dict.fromkeys(system))})
+    if reordered == turns:
         return None
-    return fix(sample.replace(messages=made), f"its roles are {roles}", f"角色顺序不对：{roles}")
+    return fix(sample.replace(messages=reordered), f"its roles are {roles}", f"角色顺序不对：{roles}")
 
 
 def _first(turns: list[Message], role: str, after_greeting: bool) -> int:
@@ -142,13 +144,13 @@ def _is_greeting(text: str) -> bool:
 
 def _joined(turns: list[Message]) -> list[Message]:
     """Join the messages of a person that follow each other."""
-    made = [dict(turns[0])]
+    joined = [dict(turns[0])]
     for before, turn in pairwise(turns):
         if turn["role"] == before["role"]:
-            made[-1]["content"] += "\n\n" + turn["content"]
+            joined[-1]["content"] += "\n\n" + turn["content"]
         else:
-            made.append(dict(turn))
-    return made
+            joined.append(dict(turn))
+    return joined
 
 
 def _is_whole(turns: list[Message]) -> bool:

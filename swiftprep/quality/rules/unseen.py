@@ -60,8 +60,8 @@ def never_meant(text: str) -> str:
     >>> never_meant("a = '\x1b[31m'"), never_meant(r"a = '\x1b[31m'")
     ('U+001B', '')
     """
-    found = _NEVER_MEANT.search(text)
-    return f"U+{ord(found[0]):04X}" if found else ""
+    match = _NEVER_MEANT.search(text)
+    return f"U+{ord(match[0]):04X}" if match else ""
 
 
 def _in_prose(text: str) -> str:

@@ -35,15 +35,15 @@ def judge_leak(sample: Sample) -> RuleResult | None:
     """What a judge said of the answer, in the answer or in its place: a score, `[[A]]`, "the response is correct"."""
     if is_scanned(sample) or phrases("about_scores").search(sample.prompt):
         return None
-    if told := _judgement(sample.answer):
-        say = drop if _OF_AN_ANSWER.search(told) else warn
+    if judgement := _judgement(sample.answer):
+        say = drop if _OF_AN_ANSWER.search(judgement) else warn
         return say("is a judge's verdict on an answer", "是评审结果，不是回答")
     if is_code(sample):
         return None
-    found = phrases("judged", _ITS_OWN_LINES).search(unquoted(said(sample)))
-    if found is None:
+    match = phrases("judged", _ITS_OWN_LINES).search(unquoted(said(sample)))
+    if match is None:
         return None
-    return drop(f"holds a judge's verdict: {found[0].strip()[:60]}", f"混入了评审结果：{found[0].strip()[:60]}")
+    return drop(f"holds a judge's verdict: {match[0].strip()[:60]}", f"混入了评审结果：{match[0].strip()[:60]}")
 
 
 def _judgement(answer: str) -> str:
@@ -70,24 +70,24 @@ def thinks_aloud(sample: Sample) -> RuleResult | None:
         return None
     words = unquoted(outside_fences(_THOUGHT.sub("", sample.answer)))
     first = phrases("thinks_first", r"\A\s*{}").match(words)
-    others = {found[0].lower() for found in phrases("thinks_aloud").finditer(words)}
+    others = {match[0].lower() for match in phrases("thinks_aloud").finditer(words)}
     if not others or len(others) + (first is not None) < 2:
         return None
-    told = " ".join((first[0] if first else min(others)).split())[:60]
+    excerpt = " ".join((first[0] if first else min(others)).split())[:60]
     say = drop if first else warn
-    return say(f"thinks aloud: {told}", f"回答里混入了思考过程：{told}")
+    return say(f"thinks aloud: {excerpt}", f"回答里混入了思考过程：{excerpt}")
 
 
 def askers_words(sample: Sample) -> RuleResult | None:
     """An answer in the words of somebody who asks, as the next post of a forum."""
     if fenced(sample.answer) or is_code(sample) or phrases("asks_for_text").search(sample.prompt):
         return None
-    others = {found[0].lower() for found in phrases("asker_says").finditer(unquoted(said(sample)))}
+    others = {match[0].lower() for match in phrases("asker_says").finditer(unquoted(said(sample)))}
     if not others or phrases("asker_says").search(sample.prompt):
         return None
-    told = min(others)[:60]
+    excerpt = min(others)[:60]
     say = drop if len(others) > 1 and not is_scanned(sample) else warn
-    return say(f"speaks as somebody who asks: {told}", f"回答像是提问者说的话：{told}")
+    return say(f"speaks as somebody who asks: {excerpt}", f"回答像是提问者说的话：{excerpt}")
 
 
 def several_answers(sample: Sample) -> RuleResult | None:
@@ -95,16 +95,16 @@ def several_answers(sample: Sample) -> RuleResult | None:
     if is_code(sample) or is_scanned(sample) or phrases("asks_for_several").search(sample.prompt):
         return None
     words = outside_fences(sample.answer)
-    if found := phrases("next_question", _LINE).search(words):
-        told = found[0].strip()[:60]
-        return warn(f"answers another question, too: {told}", f"还回答了别的问题：{told}")
+    if match := phrases("next_question", _LINE).search(words):
+        excerpt = match[0].strip()[:60]
+        return warn(f"answers another question, too: {excerpt}", f"还回答了别的问题：{excerpt}")
     numbered = phrases("numbered_answer", _LINE).findall(words)
     if len(numbered) > 1:
         return warn(f"holds {len(numbered)} answers", f"含有 {len(numbered)} 个回答")
-    if found := _GLUED.search(said(sample)):
-        return warn(f"two texts may be glued together: {found[0][:60]}", f"可能是两段文字拼接而成：{found[0][:60]}")
-    if told := _said_again(sample.answer):
-        return warn(f"may answer twice: {told[:60]}", f"可能回答了两遍：{told[:60]}")
+    if match := _GLUED.search(said(sample)):
+        return warn(f"two texts may be glued together: {match[0][:60]}", f"可能是两段文字拼接而成：{match[0][:60]}")
+    if announced := _said_again(sample.answer):
+        return warn(f"may answer twice: {announced[:60]}", f"可能回答了两遍：{announced[:60]}")
     return None
 
 
