@@ -15,6 +15,8 @@ from typing import Any, NamedTuple
 
 import yaml
 
+from swiftprep.text.characters import HAN
+
 LONGEST = 2_000  # characters of an instruction that is read
 _TRIES = 400  # sentences drawn before giving up; at worst one in thirty tells just the facts
 _RULE = re.compile(r"\$(?:([a-z]+)|\{([a-z]+)\})")
@@ -26,7 +28,6 @@ _SHAPES = {
 }  # fmt: skip
 _TOLD_AS = {"tags": {"used"}, "settings": {"used"}}
 _JOINED = {"zh": ("、", "、"), "en": (", ", " and ")}
-_CJK = re.compile(r"[\u3400-\u9fff]")
 
 
 class Asked(NamedTuple):
@@ -45,7 +46,7 @@ class Asked(NamedTuple):
 
 def language_of(text: str) -> str:
     """Return `"zh"` for a text with Chinese characters in its prose, `"en"` for any other."""
-    return "zh" if _CJK.search(text.partition("```")[0][:LONGEST]) else "en"
+    return "zh" if HAN.search(text.partition("```")[0][:LONGEST]) else "en"
 
 
 @lru_cache(maxsize=2)

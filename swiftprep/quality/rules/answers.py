@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import re
 
-from swiftprep.code.markdown import code_of, fenced, is_bare_code, outside_fences, prose
-from swiftprep.code.snippets import language_of as code_language
-from swiftprep.code.snippets import syntax_errors
-from swiftprep.code.syntax import comments, without
+from swiftprep.code.markdown import fenced, is_bare_code, outside_fences, prose
 from swiftprep.quality.rule import RuleResult, drop, fix, warn
 from swiftprep.quality.rules.edit import with_answer
-from swiftprep.quality.rules.origin import is_code, is_part, is_scanned, language_of_file, said, unquoted
+from swiftprep.quality.rules.omissions import TODO, count_todos, left_out
+from swiftprep.quality.rules.origin import is_code, is_part, is_scanned, said, unquoted
 from swiftprep.quality.rules.phrases import BETWEEN_WORDS, phrases
 from swiftprep.records import Sample
 from swiftprep.redaction.mask import MARKER
+from swiftprep.text.characters import HAN
 
 SHORT = 160  # bytes of an answer that is talk, in which "Sure!" is no padding
 ENDING = 240  # characters at the end of an answer in which a closing is looked for
@@ -24,7 +23,6 @@ _BEFORE_ECHO = re.compile(
     r"|[#*>\"“「『【\[]\s*)*",
     re.I,
 )
-_WRAPPING = '"“”「」『』【】[]* '
 _CLOSING_MARKS = re.compile(r"^[\"”」』】\]*]*[ \t]*")
 # An answer to a question that it asks itself: without that, the rest would say less.
 _LEANS_ON_QUESTION = re.compile(
@@ -37,26 +35,9 @@ _ANSWER_LABEL = re.compile(r"^[【\[]?(?:Answer|A|答案|答|回答)[:：】\]]\
 _NO_VALUE = re.compile(r"([`'\"]?)(?:null|none|nan|nil|undefined|\[\]|\{\}|\(\)|''|\"\")\1[.。]?|`[^`\n]+`[.。]?", re.I)
 _EMPTY_SIGNS = re.compile(r"[\s.…。,，、;；:：\-—_*?？!！~'\"“”`]*")  # signs that stand for nothing, unless asked for
 _SPECIFIC = re.compile(r"[`\d]|[a-z][A-Z]|\w[-_]\w+[-_]\w|\w\(|\n[^\S\n]*[-*]\s|https?:")  # names, numbers, lists
-_DOTS = re.compile(r"^[ \t]*(?:(?://|#|<!--|/\*|\*|--)[ \t]*)?(?:\.{3,6}|…{1,2})[ \t]*(?:(?:-->|\*/)[ \t]*)?$", re.M)
-# Where three dots are a statement, the end of a document, or lines of output that nobody needs.
-_DOTS_ARE_CODE = (
-    "python", "py", "pyi", "yaml", "yml", "text", "txt", "plaintext", "console", "bash", "sh", "shell", "log", "diff",
-)  # fmt: skip
-_DOTS_IN_PROSE = re.compile(r"^ {0,3}(?:\.{3,6}|…{1,2})[ \t]*$", re.M)
-_STUB = re.compile(
-    r"^[ \t]*(?:async )?def [^\n]*:[ \t]*\n(?:[ \t]*\"{3}(?:(?!\"{3}).)*\"{3}[ \t]*\n)?"
-    r"[ \t]*(?P<says>#[^\n]*)\n(?:[ \t]*#[^\n]*\n)*[ \t]*(?:pass|\.\.\.)[ \t]*$",
-    re.M | re.S,
-)
-_ABSTRACT = re.compile(r"abstract|overload")
-_ELLIPSIS = re.compile(r"\[(?:\.\.\.|…{1,6})[^\]\n,()]{1,40}(?:\.\.\.|…{1,6})\]")
-_TODO = re.compile(r"\b(?:TODO|FIXME|TBD)\b")
-_TODO_LINE = re.compile(r"\W*(?:TODO|FIXME|TBD)\b(?!\s*[,，、/])")
-_HARDLY_ANYTHING = 80  # characters of an answer in words that says that something is left out, and no more
-_HAN = re.compile("[\u3400-\u9fff]")
 _WORD = re.compile(r"(?<![a-z\u00e0-\u024f\d_])[a-z\u00e0-\u024f]+(?![a-z\u00e0-\u024f\d_])")  # not within a hash
 _SCRIPTS = {
-    "zh": _HAN,
+    "zh": HAN,
     "ja": re.compile("[\u3040-\u30ff]"),
     "ko": re.compile("[\uac00-\ud7af]"),
     "ru": re.compile("[\u0400-\u04ff]"),
@@ -92,73 +73,18 @@ def placeholder(sample: Sample) -> RuleResult | None:
     if is_part(sample) or not re.search(r"\w", sample.answer):
         return None  # what is made of signs alone is judged by `hollow`
     say = warn if is_scanned(sample) or phrases("asks_for_part").search(sample.prompt) else drop
-    omission, is_sure = _left_out(sample)
+    omission, is_sure = left_out(sample)
     if omission and omission.lower() not in sample.prompt.lower():
         text = " ".join(omission.split())[:60]
         return (say if is_sure else warn)(f"leaves something out: {text}", f"内容有省略或占位：{text}")
-    todos, others = _todos(sample)
-    if not todos or _TODO.search(sample.prompt):
+    todos, others = count_todos(sample)
+    if not todos or TODO.search(sample.prompt):
         return None
     return (
         say("is hardly more than a TODO", "几乎只有 TODO")
         if todos * 4 >= todos + others
         else warn("holds a TODO", "含有 TODO")
     )
-
-
-def _left_out(sample: Sample) -> tuple[str, bool]:
-    """Return what says that something was left out, or `""`, and whether it can mean nothing else."""
-    pieces = _code(sample)
-    for language, code in pieces:
-        visible = without(code, language, "literal", "visible")
-        match = phrases("left_out").search("\n".join(comments(code, language))) or _ELLIPSIS.search(visible)
-        if match is None and language not in _DOTS_ARE_CODE and ">>>" not in code and "def " not in code:
-            match = _DOTS.search(without(code, language, "literal"))
-            if match and not code[match.end() :].strip() and not syntax_errors(code, code_language(language, code)):
-                return match[0], False  # after code that is whole it may say that one can go on so
-        if match:
-            return match[0], True
-        if language in ("python", "py") and (stub := _stub(code)):
-            return stub, False
-    words = unquoted(said(sample))
-    match = phrases("to_fill_in").search(words) if not phrases("asks_for_template").search(sample.prompt) else None
-    if match is None and ">>>" not in words:
-        match = _ELLIPSIS.search(words) or _DOTS_IN_PROSE.search(words)
-    if match:
-        return match[0], True
-    match = phrases("left_out").search(words)
-    return (match[0], not pieces and len(words.strip()) < _HARDLY_ANYTHING) if match else ("", False)
-
-
-def _stub(code: str) -> str:
-    """Return a comment that stands for what a function is to do, where that is so of half the functions, or `""`."""
-    stubs = [match for match in _STUB.finditer(code) if not _ABSTRACT.search(_decorators(code, match.start()))]
-    return stubs[0]["says"] if stubs and 2 * len(stubs) >= code.count("def ") else ""
-
-
-def _decorators(code: str, at: int) -> str:
-    """Return the decorators above a place where a line begins."""
-    start = at
-    while (above := code.rfind("\n", 0, max(0, start - 1)) + 1) < start and code[above:start].lstrip().startswith("@"):
-        start = above
-    return code[start:at]
-
-
-def _code(sample: Sample) -> list[tuple[str, str]]:
-    """Return `(language, code)` of an answer's code; a bare one's language is that of its file."""
-    return [(language_of_file(sample), sample.answer)] if is_code(sample) else code_of(sample.answer)
-
-
-def _todos(sample: Sample) -> tuple[int, int]:
-    """Return how many lines are a TODO and no more, and how many lines of code or prose say something else."""
-    pieces = _code(sample)
-    if not pieces:
-        lines = [line for line in unquoted(said(sample)).splitlines() if line.strip()]
-        todos = sum(_TODO_LINE.match(line) is not None for line in lines)
-        return todos, len(lines) - todos
-    noted = [note for language, code in pieces for note in comments(code, language) if _TODO.search(note)]
-    others = [line for language, code in pieces for line in without(code, language, "comment").splitlines()]
-    return len(noted), sum(bool(line.strip(" \t{}();,")) for line in others)
 
 
 def hollow(sample: Sample) -> RuleResult | None:
@@ -379,7 +305,7 @@ def wrong_language(sample: Sample) -> RuleResult | None:
         return verdict if spoken != wanted[0] else None
     if phrases("translates").search(question):
         return None
-    if asked not in ("zh", "en") or not spoken or asked == spoken or (_HAN.search(question) and spoken == "zh"):
+    if asked not in ("zh", "en") or not spoken or asked == spoken or (HAN.search(question) and spoken == "zh"):
         return None
     return drop(f"asked in {asked}, answered in {spoken}", f"提问语言是 {asked}，回答语言是 {spoken}")
 

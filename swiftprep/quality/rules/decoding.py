@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import re
 
+from swiftprep.text.characters import HAN
+
 _LATIN = re.compile("[\u0080-\u00ff\u0152\u0153\u0160\u0161\u0178\u017d\u017e\u0192\u02c6\u02dc\u2013-\u2122]{2}")
 _CJK = re.compile("[\u3400-\u9fff]{2}")
 _NOT_ASCII = re.compile("[^\x00-\x7f]")
@@ -19,7 +21,6 @@ _PLAUSIBLE = re.compile(
     "[\u00a0-\u017f\u2010-\u205e\u20ac\u2100-\u214f\u2190-\u27bf\u3000-\u30ff\u3400-\u9fff\uac00-\ud7af\uff00-\uffef"
     "\ufe0f\U0001f300-\U0001faff]"
 )
-_CHINESE = re.compile("[\u3400-\u9fff]")
 _CHINESE_TEXT = re.compile("[\u2010-\u2027\u3000-\u301f\u3400-\u9fff\uff01-\uff5e\u00b7\u00d7\u00b0\u00b1]")
 # About four of ten characters of Chinese prose are among these.
 _FREQUENT = re.compile(
@@ -101,7 +102,7 @@ def _from_utf8(text: str) -> str | None:
             break
         once = reading
         letters = _NOT_ASCII.findall(reading)
-        if letters and all(map(_PLAUSIBLE.match, letters)) and (is_bad(text) or _CHINESE.search(reading)):
+        if letters and all(map(_PLAUSIBLE.match, letters)) and (is_bad(text) or HAN.search(reading)):
             right = reading
     return right
 
@@ -111,7 +112,7 @@ def _utf8_in_gbk(text: str) -> str | None:
     if not _CJK.search(text):
         return None
     reading = _recoded(text, "gb18030", "utf-8")
-    if reading is None or len(_CHINESE.findall(reading)) < 2:
+    if reading is None or len(HAN.findall(reading)) < 2:
         return None
     return reading if all(map(_PLAUSIBLE.match, _NOT_ASCII.findall(reading))) else None
 
@@ -131,7 +132,7 @@ def _reads_like_chinese(raw: str, reading: str) -> bool:
     """Tell Chinese in GBK from rows of European letters: pairs of high bytes, and the characters that are frequent."""
     runs = _HIGH.findall(raw)
     letters = _NOT_ASCII.findall(reading)
-    chinese = _CHINESE.findall(reading)
+    chinese = HAN.findall(reading)
     return (
         len(chinese) >= _LEAST
         and all(len(run) % 2 == 0 for run in runs)
@@ -154,7 +155,7 @@ def _is_nearly_utf8(line: str) -> bool:
     if not _CJK.search(line):
         return False
     reading = line.encode("gb18030", "replace").decode("utf-8", "replace")
-    right = len(_CHINESE.findall(reading))
+    right = len(HAN.findall(reading))
     return right > 1 and reading.count("\ufffd") * 4 < right
 
 
@@ -162,4 +163,4 @@ def _is_likely_gbk(text: str) -> bool:
     """Return whether a text holds much that would be Chinese in GBK, too little or too mixed to be sure of."""
     raw = "".join(run for run in _HIGH.findall(text) if len(run) >= 4 and len(set(run)) > 2)
     reading = raw.encode("latin-1").decode("gb18030", "replace")
-    return len(_CHINESE.findall(reading)) >= _LEAST and len(_FREQUENT.findall(reading)) >= max(2, len(reading) // 10)
+    return len(HAN.findall(reading)) >= _LEAST and len(_FREQUENT.findall(reading)) >= max(2, len(reading) // 10)

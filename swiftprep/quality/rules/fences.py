@@ -10,6 +10,7 @@ from swiftprep.quality.rule import RuleResult, fix, warn
 from swiftprep.quality.rules.edit import with_answer
 from swiftprep.quality.rules.origin import is_code
 from swiftprep.records import Sample
+from swiftprep.text.characters import HAN
 
 _LANGUAGES = "vue|html|javascript|js|jsx|typescript|ts|tsx|json|css|scss|less|python|py|java|sql|bash|shell|sh|xml|yaml"
 _MARK = r"(?:(?:\\?` ?){2,5}|'{3}|’{3}|·{3}|｀{3}|~{3,})"  # what people and programs write for a fence
@@ -39,7 +40,6 @@ _IN_SENTENCE = re.compile(
     r"|\b(?:const|let|var)\s{1,9}\w{1,60}\s{0,9}=[^;=\n]{1,200};[ \t]*(?:const|let|var|return|if|for)\b",
     re.ASCII,
 )
-_HAN_START = re.compile("[\u3400-\u9fff]")
 
 
 def fence_form(sample: Sample) -> RuleResult | None:
@@ -163,7 +163,7 @@ def _fence_lines(text: str) -> str | None:
     runs: list[tuple[int, int]] = []
     start = None
     for index, line in enumerate([*lines, "."]):
-        code = index < len(lines) and not _HAN_START.match(line.strip())
+        code = index < len(lines) and not HAN.match(line.strip())
         if start is None:
             if code and _STARTS.match(line):
                 start = index

@@ -10,8 +10,8 @@ from swiftprep.quality.rules.edit import with_texts
 from swiftprep.quality.rules.origin import unquoted
 from swiftprep.quality.rules.phrases import BETWEEN_WORDS, phrases
 from swiftprep.records import Sample
+from swiftprep.text.characters import HAN
 
-_HAN = re.compile("[\u3400-\u9fff]")
 _TOKEN = re.compile("[a-z]+(?:'[a-z]+)?|\\d+|[\u3400-\u9fff]+")
 # Of other languages than Chinese and those in Latin letters nothing is said.
 _OTHER_LETTERS = re.compile("(?:(?![a-zA-Z\u00aa-\u024f\u3400-\u9fff\uff01-\uff5e])[^\\W\\d_]\\W*){2}")
@@ -65,7 +65,7 @@ def unclear(sample: Sample) -> RuleResult | None:
     if (named := _WHAT_IS.sub("", question)) != question and _NAMED.search(named):
         return None
     words = _TOKEN.findall(question.lower())
-    if sum(len(word) if _HAN.match(word) else 2 for word in words) < 4:
+    if sum(len(word) if HAN.match(word) else 2 for word in words) < 4:
         return drop(f"the instruction is too short: {question}", f"指令过短：{question}")
     left = phrases("says_nothing", BETWEEN_WORDS).sub("", question.lower())
     if len(re.findall(r"\w", left)) > 1 or (_ASKS_BACK.search(sample.answer) and not fenced(sample.answer)):

@@ -30,11 +30,11 @@ from swiftprep.parsing.sfc import blocks
 from swiftprep.quality.rule import Rule, RuleResult, drop, fix, warn
 from swiftprep.quality.rules.edit import with_answer
 from swiftprep.quality.rules.origin import is_part
-from swiftprep.quality.rules.plain_spaces import odd_options, with_plain_spaces
+from swiftprep.quality.rules.plain_spaces import ODD_SPACES, odd_options, with_plain_spaces
 from swiftprep.records import Sample
+from swiftprep.text.characters import HAN
 
 _DASHES = "\u2010\u2011\u2012\u2013\u2212\ufe63\uff0d"
-_SPACES = "\u00a0\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000"
 _JOINERS = "\u200c\u200d"
 _LETTERS = dict(
     zip("АВЕКМНОРСТХУІЈЅаеорсухіјѕԁһԛԝΑΒΕΖΗΙΚΜΝΟΡΤΥΧο", "ABEKMHOPCTXYIJSaeopcyxijsdhqwABEZHIKMNOPTYXo", strict=True)
@@ -49,8 +49,7 @@ _SIGNS = {
 # Of full-width signs that no dialect of SQL has outside of quotes; beside a Chinese letter they may be of a
 # name, and brackets most likely are: `AS 金额（元）`.
 _SURE_IN_SQL = frozenset("，；（）＝＜＞＊、")
-_HAN = re.compile("[\u3400-\u9fff]")
-_ALL = {**_SIGNS, **_LETTERS, **dict.fromkeys(_SPACES, " ")}
+_ALL = {**_SIGNS, **_LETTERS, **dict.fromkeys(ODD_SPACES, " ")}
 _ANY = re.compile(f"[{re.escape(''.join(_ALL))}{_JOINERS}\u2014\u2015]")
 _TO_ASCII = str.maketrans({**_ALL, **dict.fromkeys(_JOINERS, "")})
 _NAME = re.compile(rf"[\w${_JOINERS}]+")
@@ -225,7 +224,7 @@ def _tried(code: str, language: str, known: _Known, spans: list[CodeSpan]) -> _O
     if not spans:
         return _Outcome(with_plain_spaces(code, language), odd_options(code, language))
     places = (at for span in spans for at in range(span.start, span.end))
-    signs = [at for at in places if code[at] in _SPACES or (code[at] in _SIGNS and not _is_apostrophe(code, at))]
+    signs = [at for at in places if code[at] in ODD_SPACES or (code[at] in _SIGNS and not _is_apostrophe(code, at))]
     if language == "sql":
         signs = [at for at in signs if code[at] not in "（）" or not _is_beside_han(code, at)]
     if language == "sql" and (doubtful := _doubtful(code, signs)):
@@ -249,7 +248,7 @@ def _tried(code: str, language: str, known: _Known, spans: list[CodeSpan]) -> _O
         return _Outcome(code)
     if not unknown and _is_sound(repaired, language):
         return _Outcome(repaired)
-    spaced = _with(code, [at for at in signs if code[at] in _SPACES])
+    spaced = _with(code, [at for at in signs if code[at] in ODD_SPACES])
     if spaced == code or not _is_sound(spaced, language):
         spaced = code
     in_names = {at for start, end in names for at in range(start, end)}
@@ -263,7 +262,7 @@ def _doubtful(code: str, signs: list[int]) -> list[int]:
 
 
 def _is_beside_han(code: str, at: int) -> bool:
-    return _HAN.search(code[max(0, at - 1) : at + 2]) is not None
+    return HAN.search(code[max(0, at - 1) : at + 2]) is not None
 
 
 def _is_apostrophe(code: str, at: int) -> bool:

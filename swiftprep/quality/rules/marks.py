@@ -13,12 +13,11 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from swiftprep.code.markdown import fenced, is_bare_code, outside_fences
+from swiftprep.code.markdown import FENCE_MARK, fenced, is_bare_code, outside_fences
 from swiftprep.quality.rules.mark_patterns import marks, owner_of
 from swiftprep.quality.rules.phrases import phrases
 
 _INLINE = re.compile(r"(?<!`)(`{1,2})(?!`)[^`\n]+\1(?!`)")
-_FENCE_SIGN = re.compile(r"`{3,}|~{3,}")
 _BOXED = re.compile(r"\\boxed[ \t]*\{")
 _BRACE = re.compile(r"\\.|[{}]")
 _LONGEST = 200  # characters of a mark with the white space around it, and of a formula in a box
@@ -211,7 +210,7 @@ def _apart_from_fences(text: str) -> str:
     any_ = marks().any
     lines = []
     for line in text.split("\n"):
-        fence = _FENCE_SIGN.search(line)
+        fence = FENCE_MARK.search(line)
         before, after = (line[: fence.start()], line[fence.end() :].lstrip()) if fence else ("", "")
         if fence and before.strip() and not any_.sub("", before).strip():
             lines += [before, line[fence.start() :]]

@@ -7,17 +7,15 @@ import re
 from collections import Counter
 
 from swiftprep.code.completeness import cut_off
-from swiftprep.code.markdown import fenced, in_a_block
+from swiftprep.code.markdown import FENCE_MARK, INLINE_CODE, fenced, in_a_block
 from swiftprep.code.snippets import language_of, syntax_errors
 from swiftprep.code.syntax import without
 from swiftprep.quality.rules.phrases import phrases
 from swiftprep.text.characters import without_entities
 
 _MOST_TIMES = 8  # how often one text may have been escaped
-_FENCE = re.compile(r"`{3,}|~{3,}")
 _ANNOUNCES = re.compile(r"(?:[:：]|如下|as follows)\W{0,3}$|[,，、]$")
 _ENTITY = re.compile(r"&(?:amp;)?(?:lt|gt|amp|quot|nbsp|#39|#x27|apos|ldquo|rdquo|hellip|mdash);")
-_INLINE = re.compile(r"(?<!`)`[^`\n]+`(?!`)")
 _QUOTES_OR_TAGS = re.compile(r"&(?:quot|#39|#34|#x27|apos);|&lt;/?\w|&amp;&amp;|=&gt;")
 _TAG = re.compile(r"<[a-zA-Z/!]")
 _BLOCK_TAG = re.compile(r"</?(?:p|div|span|font|ul|ol)(?: [^<>\n]*)?>", re.I)
@@ -67,7 +65,7 @@ def without_page_lines(answer: str) -> str:
     for place in range(first, last):
         if phrases("copy_button").fullmatch(lines[place].strip(" \t")) and _is_beside_a_fence(lines, place):
             after = _first(lines, range(place + 1, len(lines)))
-            is_label = place > first and _FENCE.sub("", after).strip() == lines[place - 1].strip() != ""
+            is_label = place > first and FENCE_MARK.sub("", after).strip() == lines[place - 1].strip() != ""
             left_out |= {place, place - is_label}  # the page writes the language above its code, too
     return "\n".join(lines[place] for place in range(first, last) if place not in left_out).strip()
 
@@ -95,7 +93,7 @@ def _is_beside_a_fence(lines: list[str], place: int) -> bool:
 
 
 def _is_fence(line: str) -> bool:
-    return _FENCE.match(line.lstrip(" \t")) is not None
+    return FENCE_MARK.match(line.lstrip(" \t")) is not None
 
 
 def _first(lines: list[str], places: range) -> str:
@@ -133,10 +131,12 @@ def unescaped(answer: str) -> str:
 
 def _inline(text: str) -> str:
     """Unescape inline code that is more than an entity; where one stands alone, the text is about entities."""
-    codes = _INLINE.findall(text)
+    codes = INLINE_CODE.findall(text)
     if any(_ENTITY.fullmatch(code[1:-1].strip()) for code in codes):
         return text
-    return _INLINE.sub(lambda match: without_entities(match[0]) if _QUOTES_OR_TAGS.search(match[0]) else match[0], text)
+    return INLINE_CODE.sub(
+        lambda match: without_entities(match[0]) if _QUOTES_OR_TAGS.search(match[0]) else match[0], text
+    )
 
 
 def _markup(code: str) -> str | None:

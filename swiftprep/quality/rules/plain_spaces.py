@@ -6,7 +6,7 @@ import re
 
 from swiftprep.code.syntax import spans
 
-_ODD = "\u00a0\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000"
+ODD_SPACES = "\u00a0\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000"
 _SHELLS = frozenset("bash sh shell zsh console powershell cmd bat".split())
 # What separates words there is the plain space alone, so any other is part of a word.
 _BETWEEN_WORDS = _SHELLS - {"console"} | frozenset(
@@ -14,9 +14,12 @@ _BETWEEN_WORDS = _SHELLS - {"console"} | frozenset(
 )
 _BY_INDENT = _BETWEEN_WORDS | frozenset("yaml yml ini toml conf properties env".split())
 # In a text within the code, an indent before a Chinese letter may be that of a paragraph.
-_INDENT = re.compile(rf"^(?:[{_ODD}][ \t{_ODD}]*|[ \t]+[{_ODD}][ \t{_ODD}]*(?![ \t{_ODD}\u3400-\u9fff]))", re.M)
-_SPACE = re.compile(rf"(?<![\u3000-\u9fff])[{_ODD}]+(?![\u3000-\u9fff])")
-_WORD = re.compile(rf"[{_ODD}]")
+_INDENT = re.compile(
+    rf"^(?:[{ODD_SPACES}][ \t{ODD_SPACES}]*|[ \t]+[{ODD_SPACES}][ \t{ODD_SPACES}]*(?![ \t{ODD_SPACES}\u3400-\u9fff]))",
+    re.M,
+)
+_SPACE = re.compile(rf"(?<![\u3000-\u9fff])[{ODD_SPACES}]+(?![\u3000-\u9fff])")
+_WORD = re.compile(rf"[{ODD_SPACES}]")
 _OPTION = re.compile(r"(?<![^\s])[\u2010-\u2015\u2212]{1,2}[A-Za-z][\w-]*")
 
 

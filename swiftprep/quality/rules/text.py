@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 
-from swiftprep.code.markdown import code_of, fenced, in_a_block, outside_fences, prose
+from swiftprep.code.markdown import INLINE_CODE, code_of, fenced, in_a_block, outside_fences, prose
 from swiftprep.code.syntax import spans
 from swiftprep.quality.rule import RuleResult, drop, fix, warn
 from swiftprep.quality.rules.chat_tokens import kept_token
@@ -50,7 +50,6 @@ _OF_AN_INTERFACE = frozenset("code msg success status".split())
 _DATA_KEYS = ("message", "data", "result", "content", "text", "内容", "输出")  # what an interface may return, too
 LEAST = 40  # characters from which a text under one of these is an answer
 _MARKS = re.compile(r"\?{2,}")
-_INLINE = re.compile(r"(?<!`)`[^`\n]+`(?!`)")
 _ABOUT_ROLES = re.compile(r"\bassistant\b|\broles?\b|角色|助手", re.I)
 _THINK = re.compile(r"<(/?)think(?:ing)?>")
 _THOUGHT = re.compile(r"\s*<think(?:ing)?>.*?</think(?:ing)?>\s*", re.S)
@@ -226,7 +225,7 @@ def _without_marks(answer: str, asked: str) -> tuple[str, str]:
     wrong = wrong or unmarked.wrong or stray or next(filter(None, map(left_mark, unmarked.thoughts)), "")
     if wrong:
         return answer, wrong
-    if not unmarked.foreign and _THINK.search(_INLINE.sub("", body)):
+    if not unmarked.foreign and _THINK.search(INLINE_CODE.sub("", body)):
         return turn_text, ""  # of `<think>` another rule says more
     if unmarked.thoughts:
         head = "<think>\n" + "\n\n".join(unmarked.thoughts) + "\n</think>\n\n"
@@ -273,8 +272,8 @@ def think_tags(sample: Sample) -> RuleResult | None:
     if "<think>" in answer and "</thinking>" in answer:
         answer = answer.replace("</thinking>", "</think>")
         return fix(with_answer(sample, answer), "its <think> is closed as </thinking>", "<think> 的结束标签写错")
-    marks = [match[1] for match in _THINK.finditer(_INLINE.sub("", answer))]
-    if not marks or not _THINK.search(_INLINE.sub("", outside_fences(answer))):
+    marks = [match[1] for match in _THINK.finditer(INLINE_CODE.sub("", answer))]
+    if not marks or not _THINK.search(INLINE_CODE.sub("", outside_fences(answer))):
         return None
     if marks == ["/"] and not _THINK.split(answer)[0].strip():
         return fix(with_answer(sample, _THINK.sub("", answer).strip()), "its <think> is empty", "<think> 里没有内容")

@@ -12,9 +12,9 @@ from swiftprep.quality.rule import RuleResult, drop, fix
 from swiftprep.quality.rules.edit import with_texts
 from swiftprep.quality.rules.origin import is_code
 from swiftprep.records import ROLE_NAMES, Message, Sample
+from swiftprep.text.characters import SURROGATE
 
 _ROLES = ("system", "user", "assistant", "tool", "tool_call", "tool_response")
-_LONE = re.compile("[\ud800-\udfff]")
 _GREETING = 60  # characters of an assistant's first words that are hardly more than a greeting
 _CHOICE = re.compile(r"还是|哪[个种些]|\bor\b|\bwhich\b|\d|`", re.I)  # a question that the next turn answers
 
@@ -47,13 +47,13 @@ def surrogates(sample: Sample) -> RuleResult | None:
 
     In code a lone half may be all that is left of a string, so there the sample goes.
     """
-    if not any(_LONE.search(turn["content"]) for turn in sample.messages):
+    if not any(SURROGATE.search(turn["content"]) for turn in sample.messages):
         return None
     joined = with_texts(sample, lambda text: text.encode("utf-16", "surrogatepass").decode("utf-16", "surrogatepass"))
     code = [block.code for turn in joined.messages for block in fenced(turn["content"])]
-    if any(map(_LONE.search, [*code, joined.answer] if is_code(joined) else code)):
+    if any(map(SURROGATE.search, [*code, joined.answer] if is_code(joined) else code)):
         return drop("its code holds lone surrogates", "代码里含有孤立的代理字符")
-    return fix(with_texts(joined, lambda text: _LONE.sub("", text)), "holds lone surrogates", "含有孤立的代理字符")
+    return fix(with_texts(joined, lambda text: SURROGATE.sub("", text)), "holds lone surrogates", "含有孤立的代理字符")
 
 
 def empty_turn(sample: Sample) -> RuleResult | None:
