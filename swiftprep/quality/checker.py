@@ -132,8 +132,8 @@ class Checker:
             rules: The rules for single samples, in order; `[*RULES, mine]` adds one.
             fix: False repairs nothing: a finding that would be repaired is a `"warn"` that shows the change, and the
                 sample is kept as it is. **Secrets and personal data then stay in the samples that are kept**: the
-                finding says so, and neither it nor the page shows them. (Set `levels={"secrets": "drop",
-                "personal-data": "drop"}` to reject such samples.) Files are still read with `repair_file`, which
+                finding says so, and neither it nor the page shows them. To reject such samples, set
+                `levels={"secrets": "drop", "personal-data": "drop"}`. Files are still read with `repair_file`, which
                 reports what it had to repair to read a row at all.
             workers: How many processes apply the package's rules; None starts as many as pay off. The result is the
                 same. Your own rules run in this process.
@@ -219,7 +219,7 @@ class Checker:
         for path, run in self._held_out_runs.items():
             if run_of(path) != run:
                 raise DataError(
-                    f"{path}: the file was rewritten after it was read; create a new Checker "
+                    f"{path}: was written anew since it was read; create a new Checker "
                     "(文件读取后又被重新生成，请新建 Checker)"
                 )
         if self._held_out_runs:

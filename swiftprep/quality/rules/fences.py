@@ -1,4 +1,4 @@
-"""Rules about code in an answer: fenced, and fenced the way Markdown has it."""
+"""Rules about code fences: code is fenced, and its fences are valid Markdown."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from swiftprep.records import Sample
 from swiftprep.text.characters import HAN
 
 _LANGUAGES = "vue|html|javascript|js|jsx|typescript|ts|tsx|json|css|scss|less|python|py|java|sql|bash|shell|sh|xml|yaml"
-_MARK = r"(?:(?:\\?` ?){2,5}|'{3}|’{3}|·{3}|｀{3}|~{3,})"  # what people and programs write for a fence
+_MARK = r"(?:(?:\\?` ?){2,5}|'{3}|’{3}|·{3}|｀{3}|~{3,})"  # what people and programs write as a fence
 _FENCE_LINE = re.compile(
     rf"[ \t]*(?:{_MARK}(?:[ \t]*({_LANGUAGES}))?|\[code(?:=({_LANGUAGES}))?\]|\[/code\])[ \t]*", re.I
 )
@@ -33,7 +33,7 @@ _STARTS = re.compile(
 _GOES_ON = re.compile(
     r"[{}()\[\];,>:]\s*$|^\s+\S|^[}\])]|^\s*(?://|/\*|\*|#)|=>|^\s*$|^\s*(?:FROM|WHERE|GROUP|ORDER|LEFT|JOIN|ON|AND|HAVING|LIMIT)\b"
 )
-# A style, a function or two statements on a line with words around them.
+# A style, a function or two statements within a line of prose.
 _IN_SENTENCE = re.compile(
     r"(?<![\w-])[\w-]{1,60}[ \t]{0,9}\{\s{0,9}(?:[\w-]{1,60}[ \t]{0,9}:[^{};\n]{1,200};\s{0,9}){2,}\}"
     r"|\bfunction\s{1,9}\w{1,60}\s{0,9}\([^()\n]{0,200}\)\s{0,9}\{[^{}\n;]{0,400};[^{}\n]{0,400}\}"
@@ -43,7 +43,7 @@ _IN_SENTENCE = re.compile(
 
 
 def fence_form(sample: Sample) -> RuleResult | None:
-    """A fence must begin its line, with nothing but the language behind it, and close as it opened."""
+    """Repair fences that do not start their line, have more than a language after them, or close differently."""
     answer = sample.answer
     if is_code(sample):
         return None
@@ -60,7 +60,7 @@ def fence_form(sample: Sample) -> RuleResult | None:
 
 
 def _says_the_same(one: str, other: str) -> bool:
-    """Return whether two texts differ in their fences and the blank space around them, and in nothing else."""
+    """Return whether two texts differ only in fences and white space."""
     return _FENCE_OR_BLANK.sub("", one) == _FENCE_OR_BLANK.sub("", other)
 
 
@@ -87,12 +87,12 @@ def _is_well_fenced(text: str) -> bool:
 
 
 def _is_underline(line: str, before: str) -> bool:
-    """Return whether a row of `~` makes a heading of the line before it, as in reStructuredText."""
+    """Return whether a row of `~` underlines a heading, as in reStructuredText."""
     return set(line.strip()) == {"~"} and bool(before.strip())
 
 
 def _fenced_anew(text: str) -> str:
-    """Write every fence as three backticks on a line of its own, whatever stands for one."""
+    """Rewrite everything that serves as a fence as three backticks on a line of its own."""
     lines: list[str] = []
     opened: str | None = None  # the language of the block we are in
     mark = ""  # the first character of its fence
@@ -125,12 +125,12 @@ def _fenced_anew(text: str) -> str:
 
 
 def _is_docstring(line: str, mark: str) -> bool:
-    """Return whether three quotes are Python's: they only close what they opened."""
+    """Return whether three quotes belong to Python: as a fence, they only close what they opened."""
     return line.strip()[:1] == "'" != mark
 
 
 def bare_code(sample: Sample) -> RuleResult | None:
-    """Code among prose without a fence; an answer that is nothing but code is left as it is (article, stage 1)."""
+    """Fence code that stands in prose without a fence; an answer that is only code stays (article, stage 1)."""
     answer = sample.answer
     if is_code(sample) or "```" in answer or "~~~" in answer:
         return None
@@ -180,7 +180,7 @@ def _fence_lines(text: str) -> str | None:
         if all(line.startswith(("    ", "\t")) for line in block if line.strip()) or (
             above.endswith("::") or above.startswith(".. code")
         ):
-            continue  # an indented block is a code block, too
+            continue  # an indented block is already a code block
         if sum(bool(line.strip()) for line in block) < 2 or not any(re.search(r"[{}();=<>]", line) for line in block):
             continue
         if block[0].startswith(("    ", "\t")) or not _is_whole(block):
@@ -191,7 +191,7 @@ def _fence_lines(text: str) -> str | None:
 
 
 def _is_whole(lines: list[str]) -> bool:
-    """Return whether lines are a piece of code and nothing else, as far as there is a grammar to tell."""
+    """Return whether lines are complete code and nothing else, as far as a grammar can tell."""
     code, language = "\n".join(lines), _guess(lines)
     if language in ("python", "js"):
         return not syntax_errors(code, language)

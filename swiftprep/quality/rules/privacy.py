@@ -1,4 +1,4 @@
-"""Rules about what must not be in training data: secrets and personal data, and what taking them out once broke."""
+"""Rules about secrets and personal data, and about code that an earlier redaction broke."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from swiftprep.redaction.stand_ins import stand_in
 
 
 def secrets(sample: Sample) -> RuleResult | None:
-    """Keys, tokens and passwords, replaced by a word such as `REDACTED_PASSWORD` as the scanner does."""
+    """Replace keys, tokens and passwords by a word such as `REDACTED_PASSWORD`, as the scanner does."""
     kinds: list[str] = []
 
     def clean(text: str, path: str) -> str:
@@ -31,10 +31,10 @@ def secrets(sample: Sample) -> RuleResult | None:
 
 
 def personal_data(sample: Sample) -> RuleResult | None:
-    """Mobile numbers, ID numbers, bank cards and e-mail addresses of people, replaced by `REDACTED_PHONE` and so on.
+    """Replace people's mobile, ID and bank card numbers and e-mail addresses by `REDACTED_PHONE` and so on.
 
-    Where code may look at the form of a value, one that is nobody's takes its place. Where the text goes on from the
-    value itself, it stays, with a warning.
+    Where code may depend on the form of a value, a made-up value of that form replaces it. Where the text depends on
+    the value itself, it stays, with a warning.
     """
     kinds: list[str] = []
     left: list[str] = []
@@ -59,8 +59,8 @@ def personal_data(sample: Sample) -> RuleResult | None:
         if not left:
             return None
         return warn(
-            f"what it says of personal data depends on the value, which stays: {still}",
-            f"内容依赖个人信息的值，未替换：{still}",
+            f"holds personal data that stays, as the text depends on it: {still}",
+            f"含有个人信息，因内容依赖其值而未替换：{still}",
         )
     names = ", ".join(sorted(set(kinds)))
     more, more_zh = (
@@ -70,9 +70,9 @@ def personal_data(sample: Sample) -> RuleResult | None:
 
 
 def broken_redaction(sample: Sample) -> RuleResult | None:
-    """A `<REDACTED:kind>` of an earlier version within code: no code any more, unless it stands in a text.
+    """Update the `<REDACTED:kind>` of an earlier version in the strings of code, and drop code that it broke.
 
-    There it becomes the word that is put today. Where it stands in place of a value nobody knows what was there.
+    In a string it becomes today's word. Anywhere else it is a syntax error, and nobody knows what it replaced.
     """
     if not any("<REDACTED:" in turn["content"] for turn in sample.messages):
         return None
@@ -87,7 +87,7 @@ def broken_redaction(sample: Sample) -> RuleResult | None:
 
 
 def _texts(sample: Sample) -> list[tuple[str, str]]:
-    """Return `(content, path)` of the messages; the path says how a content is written."""
+    """Return `(content, path)` of each message; the path tells the format of the content."""
     texts = [(turn["content"], ".md") for turn in sample.messages]
     if texts and is_code(sample):
         answer = sample.answer

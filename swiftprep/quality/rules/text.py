@@ -1,4 +1,4 @@
-"""Rules about the characters: text that was decoded, escaped or cut out of a chat the wrong way."""
+"""Rules about the characters of a text: wrong decoding or escaping, and the remains of pages and chat templates."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ from swiftprep.records import Sample
 from swiftprep.rows.columns import RESPONSE_KEYS
 from swiftprep.text.characters import whole, without_entities
 
-LEAST_GAPS = 3  # words with a question mark in them from which it is no slip
-_MOST_ECHOES = 100  # turns with the question that are taken off an answer
-TAIL = 300  # characters at the end of a question in which a template's end is looked for
+LEAST_GAPS = 3  # words with a question mark inside; fewer may be a typing slip
+_MOST_ECHOES = 100  # repeated questions that are removed from an answer
+TAIL = 300  # characters at the end of a question that are searched for a template's end
 
 _LOST = re.compile("\ufffd|锟斤拷|锟斤|烫烫烫|屯屯屯")
-_MOST_SHOWN = 3  # signs for lost letters that a file of code may show on purpose
+_MOST_SHOWN = 3  # from here on, replacement characters in a file are not there on purpose
 _ABOUT_ENTITIES = re.compile(r"&|<\w|尖括号|angle bracket|实体|转义|entit|escap|unescape", re.I)
 _ABOUT_TAGS = re.compile(
     r"\bhtml\b|\bmarkdown\b|标签(?!页)|\btags?\b|xss|富文本|rich ?text|加粗|\bbold\b|换行|line ?breaks?", re.I
@@ -41,14 +41,14 @@ _ANSWER_KEYS = (
     *RESPONSE_KEYS, "result", "message", "reply", "generated_text", "回答", "答案", "内容", "输出",
     "choices", "messages", "data",
 )  # fmt: skip
-# What stands beside an answer in a row of a data set or a reply of a service.
+# Keys that accompany an answer in a row of a data set or in a service's reply.
 _AROUND_AN_ANSWER = frozenset(
     "role id object created model usage index finish_reason logprobs system_fingerprint instruction input question"
     " query prompt history system source".split()
 )
 _OF_AN_INTERFACE = frozenset("code msg success status".split())
-_DATA_KEYS = ("message", "data", "result", "content", "text", "内容", "输出")  # what an interface may return, too
-LEAST = 40  # characters from which a text under one of these is an answer
+_DATA_KEYS = ("message", "data", "result", "content", "text", "内容", "输出")  # an interface may return these, too
+LEAST = 40  # characters from which a text under one of these keys is an answer
 _MARKS = re.compile(r"\?{2,}")
 _ABOUT_ROLES = re.compile(r"\bassistant\b|\broles?\b|角色|助手", re.I)
 _THINK = re.compile(r"<(/?)think(?:ing)?>")
@@ -56,9 +56,9 @@ _THOUGHT = re.compile(r"\s*<think(?:ing)?>.*?</think(?:ing)?>\s*", re.S)
 
 
 def mojibake(sample: Sample) -> RuleResult | None:
-    """Text decoded with the wrong encoding: put right where that is proved, rejected where letters are lost."""
+    """Repair text decoded with the wrong encoding if the right reading is proved; reject it if letters are lost."""
     if phrases("about_encodings").search(sample.prompt):
-        return None  # wrong letters may well be shown in the answer
+        return None  # the answer may well show wrong letters
     repaired = with_texts(sample, lambda text: decoded(text, has_code=is_code(sample) or "```" in text))
     texts = [turn["content"] for turn in repaired.messages]
     lost = sum(len(_LOST.findall(text)) for text in texts)
@@ -81,7 +81,7 @@ def mojibake(sample: Sample) -> RuleResult | None:
 
 
 def _words(answer: str) -> str:
-    """Return what an answer says in words: its prose, and the sentences that its code holds in strings."""
+    """Return the words of an answer: its prose, and the sentences in the strings of its code."""
     pieces = [prose(answer)]
     for language, code in code_of(answer) if "?" in answer else ():
         source = code.encode("utf-8", "replace")
@@ -91,13 +91,13 @@ def _words(answer: str) -> str:
 
 
 def _is_lost(text: str) -> bool:
-    """Return whether letters became question marks, as when text is written in an encoding that has none of them."""
+    """Return whether letters became question marks, as in an encoding that lacks them."""
     marks = _MARKS.findall(prose(text)) if "??" in text else []
     return len(marks) > 2 or any(len(run) > 5 for run in marks)
 
 
 def hidden_characters(sample: Sample) -> RuleResult | None:
-    """Control and zero-width characters are not seen, and cost tokens or hide what the code does."""
+    """Remove control and zero-width characters: invisible, they cost tokens or hide what code does."""
     if not any(HIDDEN.search(turn["content"]) for turn in sample.messages):
         return None
     if phrases("about_hidden").search(sample.prompt):
@@ -111,7 +111,7 @@ def hidden_characters(sample: Sample) -> RuleResult | None:
 
 
 def json_wrapped(sample: Sample) -> RuleResult | None:
-    """An answer that is a JSON object with the answer in it, where nobody asked for JSON."""
+    """Unwrap an answer from a JSON object where nobody asked for JSON."""
     inner = sample.answer.strip()
     blocks = fenced(inner)
     if len(blocks) == 1 and (blocks[0].start, blocks[0].end) == (0, len(inner)) and blocks[0].language in ("", "json"):
@@ -122,7 +122,7 @@ def json_wrapped(sample: Sample) -> RuleResult | None:
         value = orjson.loads(inner)
     except orjson.JSONDecodeError:
         try:
-            value = ast.literal_eval(inner)  # a Python object, printed
+            value = ast.literal_eval(inner)  # a printed Python object
         except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
             return None
     text = whole(_answer_in(value))
@@ -132,9 +132,9 @@ def json_wrapped(sample: Sample) -> RuleResult | None:
 
 
 def _answer_in(value: Any, depth: int = 0) -> str:
-    """Return the one text in a row, a chat or a service's reply that is the answer, or `""`.
+    """Return the only answer text in a row, a chat or a service's reply, or `""`.
 
-    An object that holds anything else is data: to take one text out of it would lose the rest.
+    An object that holds anything else is data: taking one text out of it would lose the rest.
     """
     if isinstance(value, str) or depth > 5:
         return value.strip() if isinstance(value, str) and depth else ""
@@ -153,7 +153,7 @@ def _answer_in(value: Any, depth: int = 0) -> str:
 
 
 def web_residue(sample: Sample) -> RuleResult | None:
-    """Lines that a web page adds to what it shows: its buttons, its author, its licence."""
+    """Remove lines that a web page adds to its content: buttons, author, licence."""
     answer = sample.answer
     if is_code(sample) or phrases("about_pages").search(sample.prompt):
         return None
@@ -165,7 +165,7 @@ def web_residue(sample: Sample) -> RuleResult | None:
 
 
 def html_residue(sample: Sample) -> RuleResult | None:
-    """Entities and tags left over from a web page, in code or around it."""
+    """Remove entities and tags left over from a web page, in code or around it."""
     answer = sample.answer
     if not ("&" in answer or "<" in answer) or (is_scanned(sample) and is_code(sample)):
         return None
@@ -174,17 +174,17 @@ def html_residue(sample: Sample) -> RuleResult | None:
     cleaned = unescaped(answer)
     if cleaned == answer and not is_code(sample) and not _ABOUT_TAGS.search(sample.prompt):
         if _ABOUT_LOOKS.search(sample.prompt) and _LOOKS.search(answer):
-            return None  # the answer shows how a text gets its looks
+            return None  # the answer shows how to style a text
         cleaned = without_tags(answer)
         if len(cleaned) < 0.7 * len(without_entities(answer)) and phrases("about_code").search(sample.prompt):
-            return None  # it is HTML that was asked for
+            return None  # HTML was asked for
     if cleaned == answer or not cleaned.strip():
         return None
     return fix(with_answer(sample, cleaned), "holds the remains of HTML", "残留 HTML 实体或标签")
 
 
 def chat_markers(sample: Sample) -> RuleResult | None:
-    """A chat template's marks inside a message: the tokenizer takes them for the real ones."""
+    """Remove a chat template's marks inside a message, which the tokenizer takes for real ones."""
     others = [turn for turn in sample.messages if turn["role"] != "assistant"]
     if any(is_about_marks(turn["content"]) for turn in others):
         return kept_token(sample)
@@ -200,7 +200,7 @@ def chat_markers(sample: Sample) -> RuleResult | None:
         if wrong:
             reason = f"holds {wrong} of a chat template where it cannot be taken off"
             return drop(reason, f"混入了无法安全去掉的模板标记 {wrong}")
-        # The white space around a mark is no difference.
+        # White space around a mark does not count as a difference.
         messages.append(turn if content.split() == turn["content"].split() else {**turn, "content": content})
     cleaned = sample.replace(messages=messages)
     cleaned = with_texts(cleaned, _question_alone, roles=("user",))
@@ -214,7 +214,7 @@ def chat_markers(sample: Sample) -> RuleResult | None:
 
 
 def _without_marks(answer: str, asked: str) -> tuple[str, str]:
-    """Return an answer with its thought in `<think>` and without other marks, and the one that has to stay or `""`."""
+    """Return an answer without marks except `<think>` around its reasoning, and the mark that must stay, or `""`."""
     if not has_marks(answer):
         return answer, ""
     turn_text, wrong = own_turn(answer, "assistant")
@@ -226,7 +226,7 @@ def _without_marks(answer: str, asked: str) -> tuple[str, str]:
     if wrong:
         return answer, wrong
     if not unmarked.foreign and _THINK.search(INLINE_CODE.sub("", body)):
-        return turn_text, ""  # of `<think>` another rule says more
+        return turn_text, ""  # `think_tags` judges `<think>`
     if unmarked.thoughts:
         head = "<think>\n" + "\n\n".join(unmarked.thoughts) + "\n</think>\n\n"
     if "<thinking>" not in asked:
@@ -243,7 +243,7 @@ def _question_alone(text: str) -> str:
 
 
 def _answer_alone(text: str, question: str) -> str:
-    """Return an answer without the labels of turns around it, and without the question in a turn before it."""
+    """Return an answer without the turn labels around it, and without the question repeated before it."""
     for _ in range(_MOST_ECHOES):
         asker = phrases("asker").match(text)
         if not asker or not text.startswith(question.strip(), asker.end()):
@@ -265,7 +265,7 @@ def _answer_alone(text: str, question: str) -> str:
 
 
 def think_tags(sample: Sample) -> RuleResult | None:
-    """Reasoning between `<think>` and `</think>`, which must open once, close once and hold something."""
+    """Repair or drop reasoning whose `<think>` and `</think>` do not open once, close once and hold something."""
     answer = sample.answer
     if is_code(sample) or "<think" in sample.prompt:
         return None

@@ -1,4 +1,4 @@
-"""Rules about the form of a conversation: what its turns are and in which order."""
+"""Rules about the form of a conversation: its turns, and their order."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from swiftprep.records import ROLE_NAMES, Message, Sample
 from swiftprep.text.characters import SURROGATE
 
 _ROLES = ("system", "user", "assistant", "tool", "tool_call", "tool_response")
-_GREETING = 60  # characters of an assistant's first words that are hardly more than a greeting
+_GREETING = 60  # characters up to which an assistant's first words are hardly more than a greeting
 _CHOICE = re.compile(r"还是|哪[个种些]|\bor\b|\bwhich\b|\d|`", re.I)  # a question that the next turn answers
 
 
 def form(sample: Sample) -> RuleResult | None:
-    """A conversation is a list of `{"role": …, "content": …}`, and both are texts; a role has one of some names."""
+    """Drop a conversation that is not a list of `{"role": …, "content": …}`, and normalise its role names."""
     turns = sample.messages
     if not isinstance(turns, list) or not turns:
         return drop("no messages", "没有对话内容")
@@ -43,9 +43,9 @@ def form(sample: Sample) -> RuleResult | None:
 
 
 def surrogates(sample: Sample) -> RuleResult | None:
-    """Halves of a UTF-16 pair are no characters: two that belong together are joined, a lone one says nothing.
+    """Join the halves of surrogate pairs, and remove lone surrogates, which are no characters.
 
-    In code a lone half may be all that is left of a string, so there the sample goes.
+    In code, a lone half may be all that is left of a string, so the sample is dropped.
     """
     if not any(SURROGATE.search(turn["content"]) for turn in sample.messages):
         return None
@@ -57,10 +57,10 @@ def surrogates(sample: Sample) -> RuleResult | None:
 
 
 def empty_turn(sample: Sample) -> RuleResult | None:
-    """A turn without content says nothing: it goes, alone or with an empty partner, where a whole conversation is left.
+    """Remove turns without content, where a complete conversation is left.
 
-    With a blank turn between them, an answer has no question or a question no answer: what stands there is not ours
-    to take out or to join.
+    Where a blank turn leaves an answer without its question, or a question without its answer, there is no safe repair,
+    and the sample is dropped.
     """
     turns = sample.messages
     kept = [turn for turn in turns if turn["content"].strip()]
@@ -79,7 +79,7 @@ def empty_turn(sample: Sample) -> RuleResult | None:
 
 
 def repeated_turn(sample: Sample) -> RuleResult | None:
-    """The same turn, or the same question and answer, twice in succession."""
+    """Remove a turn, or a question with its answer, that is repeated at once; drop equal answers to other questions."""
     kept: list[Message] = []
     for turn in sample.messages:
         if kept and _same(kept[-1], turn):
@@ -100,11 +100,12 @@ def _same(one: Message, other: Message) -> bool:
 
 
 def role_order(sample: Sample) -> RuleResult | None:
-    """System first, then user and assistant in turn, the assistant last; tools' turns stay as they are.
+    """Put roles in order: system first, then user and assistant by turns, the assistant last.
 
-    What is put right loses nothing that is learnt: a last question without an answer goes, a greeting before the first
-    question goes, a system prompt before the first answer comes first, a person's messages in a row become one. Two
-    answers in a row, and a conversation that the assistant leads, have no one right form.
+    A repair loses nothing that is learnt: a last question without an answer and a greeting before the first question
+    are removed, a system prompt before the first answer moves to the front, and consecutive messages of the user are
+    joined. Two answers in a row, or a conversation led by the assistant, have no single right form, and are dropped.
+    Conversations with tool turns only have to end with an answer.
     """
     turns = sample.messages
     if any(turn["role"].startswith("tool") for turn in turns):
@@ -133,7 +134,7 @@ def role_order(sample: Sample) -> RuleResult | None:
 
 
 def _first(turns: list[Message], role: str, after_greeting: bool) -> int:
-    """Return where the first turn of a role stands, or the second after a greeting of that role."""
+    """Return the index of the first turn of a role, or of the second after a greeting of that role."""
     places = [place for place, turn in enumerate(turns) if turn["role"] == role]
     return places[after_greeting] if len(places) > after_greeting else len(turns)
 
@@ -143,7 +144,7 @@ def _is_greeting(text: str) -> bool:
 
 
 def _joined(turns: list[Message]) -> list[Message]:
-    """Join the messages of a person that follow each other."""
+    """Join consecutive messages of the same role."""
     joined = [dict(turns[0])]
     for before, turn in pairwise(turns):
         if turn["role"] == before["role"]:
