@@ -1,4 +1,4 @@
-"""Rules about what an answer says: left out, refused, padded, repeated, in the wrong language."""
+"""Rules about what an answer says: gaps, empty words, refusals, padding, echoes, the wrong language."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from swiftprep.records import Sample
 from swiftprep.redaction.mask import MARKER
 from swiftprep.text.characters import HAN
 
-SHORT = 160  # bytes of an answer that is talk, in which "Sure!" is no padding
-ENDING = 240  # characters at the end of an answer in which a closing is looked for
-LEAST = 20  # characters that must be left of an answer when its padding is gone
+SHORT = 160  # bytes up to which an answer is small talk, in which "Sure!" is no padding
+ENDING = 240  # characters at the end of an answer that are searched for a closing phrase
+LEAST = 20  # characters that must be left of an answer without its padding
 
 _BEFORE_ECHO = re.compile(
     r"\s*(?:(?:Question|Q|You asked|Your question(?: is)?|(?:您|你)?的?(?:问题|提问)(?:是|为)?|问)[:：】\]]\s*"
@@ -24,16 +24,16 @@ _BEFORE_ECHO = re.compile(
     re.I,
 )
 _CLOSING_MARKS = re.compile(r"^[\"”」』】\]*]*[ \t]*")
-# An answer to a question that it asks itself: without that, the rest would say less.
+# The beginning of an answer that leans on the question before it: without the question, it would say less.
 _LEANS_ON_QUESTION = re.compile(
     r"\s*(?:[^\n。.!?！？,，`]{1,12}[:：]|(?:because|yes|no|not|simply|short|briefly|nothing|only)\b"
     r"|因为|由于|简单|简而言之|一句话|是的|不|可以|答案|其实|就是)",
     re.I,
 )
-_AN_ECHO = 12  # characters of a question that no answer says twice by chance
+_AN_ECHO = 12  # characters from which no answer repeats a question by chance
 _ANSWER_LABEL = re.compile(r"^[【\[]?(?:Answer|A|答案|答|回答)[:：】\]]\s*", re.I)
 _NO_VALUE = re.compile(r"([`'\"]?)(?:null|none|nan|nil|undefined|\[\]|\{\}|\(\)|''|\"\")\1[.。]?|`[^`\n]+`[.。]?", re.I)
-_EMPTY_SIGNS = re.compile(r"[\s.…。,，、;；:：\-—_*?？!！~'\"“”`]*")  # signs that stand for nothing, unless asked for
+_EMPTY_SIGNS = re.compile(r"[\s.…。,，、;；:：\-—_*?？!！~'\"“”`]*")  # punctuation that means nothing, unless asked for
 _SPECIFIC = re.compile(r"[`\d]|[a-z][A-Z]|\w[-_]\w+[-_]\w|\w\(|\n[^\S\n]*[-*]\s|https?:")  # names, numbers, lists
 _WORD = re.compile(r"(?<![a-z\u00e0-\u024f\d_])[a-z\u00e0-\u024f]+(?![a-z\u00e0-\u024f\d_])")  # not within a hash
 _SCRIPTS = {
@@ -46,7 +46,7 @@ _ENGLISH = frozenset(
     """the are and it with that this can you not or from if when which how what why does where should using want my your
     have but then there please""".split()
 )
-# Words that other languages have, too, and those that are commands: English only where there is one of each.
+# Words that other languages share, and English imperatives: a text is English only with one of each.
 _SMALL = frozenset("a an in is on of as at i so to for by be we has will".split())
 _BIDS = frozenset("write show give explain describe create build make add implement use need list".split())
 _FOREIGN = frozenset(
@@ -54,7 +54,7 @@ _FOREIGN = frozenset(
     não é à ao uma um para porque como el una los las lo y en es por con cómo qué der die das und ist ein eine
     einen nicht den zu von mit für auf sich ich wie di che per il gli non sono cos è het een van ik hoe""".split()
 )
-# A full stop within `this.list` or a colon within `:data` ends no sentence.
+# A full stop in `this.list` or a colon in `:data` does not end a sentence.
 _FIRST = re.compile(
     r"\s*(?![#\-*|>\d])([^.!?。！？:：～~\n]{1,90})(?:(?:[!?。！？：～~]|[.:]+(?=\s|\Z))[^\w\s`<*#\-(（]*(?=[\w\s`<*#\-(（])|\n)\s*"
 )
@@ -64,14 +64,14 @@ _LAST = re.compile(
 
 
 def placeholder(sample: Sample) -> RuleResult | None:
-    """Something left out, which the model would learn: "rest of the code", `[...大量数据...]`, a lone `...`.
+    """Drop an answer that leaves something out, as the model would learn to: "rest of the code", `[...大量数据...]`.
 
-    Only what the author says about the code counts: comments, and prose. Constants, labels and messages are the
-    application's own words (`STATUS.TODO`, `label: '待补充'`). Where a part was asked for, or in files that the scanner
-    read, it is told and kept.
+    Only what the author says about the code counts: comments and prose. Constants, labels and messages are the
+    application's own words (`STATUS.TODO`, `label: '待补充'`). Where a part was asked for, and in scanned files, the
+    sample is kept with a warning.
     """
     if is_part(sample) or not re.search(r"\w", sample.answer):
-        return None  # what is made of signs alone is judged by `hollow`
+        return None  # `hollow` judges an answer without words
     say = warn if is_scanned(sample) or phrases("asks_for_part").search(sample.prompt) else drop
     omission, is_sure = left_out(sample)
     if omission and omission.lower() not in sample.prompt.lower():
@@ -88,9 +88,9 @@ def placeholder(sample: Sample) -> RuleResult | None:
 
 
 def hollow(sample: Sample) -> RuleResult | None:
-    """An answer that is a word for nothing, a mark, or a place to fill in."""
+    """Drop an answer that says nothing: "none", a lone mark, a courtesy."""
     if is_part(sample) and is_code(sample):
-        return None  # what a file is cut into may be a closing bracket
+        return None  # a part of a file may be a closing bracket
     answer = sample.answer.strip()
     inner = "\n".join(block.code for block in fenced(answer)).strip() if answer.startswith("```") else answer
     if MARKER.match(inner) or len(inner) > 200:
@@ -112,16 +112,16 @@ def hollow(sample: Sample) -> RuleResult | None:
         or phrases("asks_what_to_say").search(sample.prompt)
     )
     if not says_nothing and courteous and not may_be_courteous and phrases("asks_for_text").search(sample.prompt):
-        return warn(f"the answer is no more than a courtesy: {answer[:40]}", f"回答只有客套话：{answer[:40]}")
+        return warn(f"the answer is only a courtesy: {answer[:40]}", f"回答只有客套话：{answer[:40]}")
     if says_nothing or ((agrees or courteous) and not may_be_courteous):
         return drop(f"the answer says nothing: {answer[:20]}", f"回答没有内容：{answer[:20]}")
     if _is_commonplace(inner):
-        return warn(f"the answer would be true of anything: {answer[:40]}", f"回答空泛：{answer[:40]}")
+        return warn(f"the answer would fit any question: {answer[:40]}", f"回答空泛：{answer[:40]}")
     return None
 
 
 def _signs_alone(inner: str, question: str) -> RuleResult | None:
-    """Judge an answer without a word: an operator or an emoji may be what was asked for, a lone dash is nothing."""
+    """Judge an answer without words: an operator or an emoji may have been asked for, a lone dash says nothing."""
     excerpt = inner if len(inner) <= 20 else f"{inner[:20]}…"
     may_be_asked_for = re.search(r"[^\s'\"“”`]", inner) and phrases("asks_for_signs").search(question)
     is_empty = _EMPTY_SIGNS.fullmatch(inner) is not None
@@ -129,11 +129,11 @@ def _signs_alone(inner: str, question: str) -> RuleResult | None:
         return drop(f"the answer says nothing: {excerpt}", f"回答没有内容：{excerpt}")
     if may_be_asked_for and not is_empty:
         return None
-    return warn(f"the answer is made of signs alone: {excerpt}", f"回答只有符号：{excerpt}")
+    return warn(f"the answer has symbols but no words: {excerpt}", f"回答只有符号：{excerpt}")
 
 
 def _is_commonplace(answer: str) -> bool:
-    """Return whether each sentence of an answer is a courtesy or one that would be true of anything."""
+    """Return whether each sentence of an answer is a courtesy or a platitude."""
     if _SPECIFIC.search(answer):
         return False
     sentences = [part for part in re.split(r"[.!?。！？～~\n]+", answer) if part.strip()]
@@ -142,11 +142,11 @@ def _is_commonplace(answer: str) -> bool:
 
 
 def refusal(sample: Sample) -> RuleResult | None:
-    """An answer that declines, which the model would learn to do.
+    """Drop an answer that declines, as the model would learn to decline.
 
-    What an application says to its users, and which records a rule rejects, is no refusal: there the assistant does
-    not speak of itself, or it gives code. A letter that was asked for may decline, too: it is told where it does not
-    speak of being written.
+    An application's message to its users, or a rule that rejects records, is no refusal: the assistant does not speak
+    of itself there, or it gives code. A letter that was asked for may decline as well: it is kept with a warning,
+    unless the answer declines to write it.
     """
     if fenced(sample.answer) or len(sample.answer) > 1200 or phrases("refusal").search(sample.prompt):
         return None
@@ -164,7 +164,7 @@ def refusal(sample: Sample) -> RuleResult | None:
 
 
 def _of_itself_alone(sample: Sample, words: str) -> str:
-    """Return an answer in which a model speaks of itself and sends the asker elsewhere, and nothing else, or `""`."""
+    """Return an answer that only speaks of the model itself and sends the user elsewhere, or `""`."""
     if len(said(sample)) > len(words) or phrases("about_you").search(sample.prompt):
         return ""
     sentences = [part for part in re.split(r"(?<=[.!?。！？])\s*|\n+", words) if part.strip()]
@@ -177,7 +177,7 @@ def _of_itself_alone(sample: Sample, words: str) -> str:
 
 
 def prompt_leak(sample: Sample) -> RuleResult | None:
-    """The prompt that an answer was generated or judged with, in the answer."""
+    """Drop a sample that contains the prompt it was generated or judged with."""
     if is_code(sample):
         return None
     asked = phrases("leaked_question").search(sample.prompt)
@@ -192,7 +192,7 @@ def prompt_leak(sample: Sample) -> RuleResult | None:
 
 
 def boilerplate(sample: Sample) -> RuleResult | None:
-    """What assistants put around an answer: "Certainly!", "As an AI language model", "希望对你有帮助"."""
+    """Remove an assistant's set phrases around an answer: "Certainly!", "As an AI language model", "希望对你有帮助"."""
     answer = sample.answer
     if is_code(sample):
         return None
@@ -203,21 +203,23 @@ def boilerplate(sample: Sample) -> RuleResult | None:
     is_long = len(answer.encode("utf-8", "replace")) > SHORT or fenced(answer)
     if not is_letter and (is_long or not _is_talk(sample.prompt)):
         bare = _without_courtesy(trimmed)
-        trimmed = trimmed if not is_long and re.search("[?？]", bare) else bare  # a short answer that asks back is talk
+        trimmed = (
+            trimmed if not is_long and re.search("[?？]", bare) else bare
+        )  # a short answer that asks back is small talk
     if trimmed.strip() in (answer.strip(), ""):
         return None
     return fix(with_answer(sample, trimmed), "opens or ends with an assistant's set phrases", "含有助手套话")
 
 
 def _is_talk(question: str) -> bool:
-    """Return whether "Sure!" may well be the answer, or a part of it."""
+    """Return whether a question invites small talk, so that "Sure!" may be part of the answer."""
     return any(phrases(name).search(question) for name in ("yes_or_no", "about_you")) or (
         len(question) < SHORT and phrases("greets", r"\W*{}\W*").fullmatch(question) is not None
     )
 
 
 def _without_itself(answer: str) -> str:
-    """Take out the sentences in which a model speaks of itself, and "as an AI" where it says more than that."""
+    """Remove sentences in which a model speaks of itself, and the words "as an AI" from a sentence that says more."""
     code = fenced(answer)
     start = code[0].start if code else len(answer)
     end = code[-1].end if code else len(answer)
@@ -235,7 +237,7 @@ def _without_itself(answer: str) -> str:
 
 
 def _without_courtesy(answer: str) -> str:
-    """Take the courteous sentences off an answer's beginning and end."""
+    """Remove courteous sentences from the beginning and end of an answer."""
     begin = 0
     while (first := _FIRST.match(answer, begin)) and is_courtesy(first[1]) and len(answer) - first.end() > LEAST:
         begin = first.end()
@@ -252,7 +254,7 @@ def _without_courtesy(answer: str) -> str:
 
 
 def is_courtesy(sentence: str) -> bool:
-    """Return whether a sentence is made of courteous words alone.
+    """Return whether a sentence is nothing but a courtesy.
 
     >>> is_courtesy("好的，很高兴为您解答"), is_courtesy("好的，先引入组件")
     (True, False)
@@ -265,10 +267,10 @@ def is_courtesy(sentence: str) -> bool:
 
 
 def echo(sample: Sample) -> RuleResult | None:
-    """An answer that is its question, or has it before the answer, sign by sign.
+    """Drop an answer that is its question, and remove a question repeated word for word before its answer.
 
     A correct answer may well begin with the words of its question ("The size prop of ta-button" … "accepts `small`"),
-    so the question is only taken off where it stands apart: on a line of its own, or with its question mark.
+    so the question is only removed where it stands apart: on a line of its own, or with its question mark.
     """
     question, answer = sample.prompt.strip(), sample.answer.strip()
     asked = question.rstrip("?？.。!！").lower()
@@ -291,7 +293,7 @@ def echo(sample: Sample) -> RuleResult | None:
 
 
 def wrong_language(sample: Sample) -> RuleResult | None:
-    """An answer in another language than its question, where nobody asked for that."""
+    """Drop an answer in another language than its question, where nobody asked for that."""
     question, answer = prose(sample.prompt), said(sample)
     if len(answer) < 24:
         return None
@@ -311,7 +313,7 @@ def wrong_language(sample: Sample) -> RuleResult | None:
 
 
 def language_of(text: str) -> str:
-    """Return `"zh"`, `"en"`, `"ja"`, `"ko"`, `"ru"` or `"other"` where a text is clearly that, else `""`.
+    """Return `"zh"`, `"en"`, `"ja"`, `"ko"`, `"ru"` or `"other"` if the language of a text is clear, else `""`.
 
     >>> language_of("如何使用 ta-table？"), language_of("How do I use it?"), language_of("Le chat est sur la table.")
     ('zh', 'en', 'other')
@@ -319,7 +321,7 @@ def language_of(text: str) -> str:
     letters = {name: len(pattern.findall(text)) for name, pattern in _SCRIPTS.items()}
     words = _WORD.findall(text.lower())
     if letters["ja"] >= 3 and letters["ja"] * 4 >= letters["zh"] and letters["ja"] + letters["zh"] > len(words):
-        return "ja"  # Chinese signs are a part of it
+        return "ja"  # Japanese uses Chinese characters, too
     for name in ("ko", "ru"):
         if letters[name] >= 8 and letters[name] > len(words):
             return name

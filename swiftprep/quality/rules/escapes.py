@@ -1,7 +1,7 @@
 r"""The rule about an answer that was escaped once too often, so that its line ends are the two characters `\n`.
 
-In an answer about programs, `\n` may just as well be what it speaks of. It is a line end where nothing else makes
-sense: code that parses only so, a fence or a list that begins only so, sentence after sentence.
+An answer about programs may just as well be about `\n`. It is a line end only where nothing else makes sense: code that
+does not parse otherwise, a fence or a list that does not begin otherwise, a break after each sentence.
 """
 
 from __future__ import annotations
@@ -26,13 +26,13 @@ _BLOCK = re.compile(r"(`{3,}|~{3,}).*?(?:\1|\Z)", re.S)
 _INLINE = re.compile(r"(?<!`)`[^`\n]{1,400}`(?!`)")
 _QUOTED = re.compile(r"\"[^\"\n]{0,400}\"|“[^“”\n]{0,400}”|「[^「」\n]{0,400}」|(?<!\w)'[^'\n]{0,400}'(?!\w)")
 _IN_QUOTES = re.compile(r"""(['"`/])(?<!\\)(?:\\[rn])+\1""")
-# Beside a line end that a sentence speaks of: white space or a quote before it, the sentence's next word or mark after.
+# Around a `\n` that a sentence mentions: white space or a quote before it, the next word or punctuation after it.
 _SPOKEN_OF_BEFORE = re.compile(r"[ \t(（\"'`“‘「]\Z")
 _SPOKEN_OF_AFTER = re.compile(r"[ \t]?[,.;:!?，。；：、！？)）\"'”’」](?![\w.])|[ \t](?![ \t])")
 _AFTER_SENTENCE = re.compile(r"[。.！!？?：:；;，,)）”\"]\Z")
 _FENCE = re.compile(r"(?:\A|\\n)[ \t]{0,8}(?:`{3,}|~{3,})[\w+.-]{0,20}(?:\\r)?\\n")
 _ITEM = re.compile(r"(?:\A|\\n)[ \t]{0,8}(?:[-*•] |\d{1,3}[.)、]|#{1,6} |第[\w]{1,3}[步点])")
-# A command of TeX, or a folder's name, that begins like an escape.
+# A TeX command or a Windows path that begins like an escape.
 _NAME = re.compile(
     r"\\(?:nabla|neq?|nu|not(?:in)?|theta|times|text[a-z]{0,9}|tau|tan|to|triangle|rho|right[a-z]{0,9}|rangle)(?![A-Za-z])"
     r"|(?<!\w)[A-Za-z]:\\\w"
@@ -41,10 +41,10 @@ _TAGS = re.compile(r">(?:(?:\\r)?\\n|\\t|[ \t])+<[\w/!]")
 
 
 def escaped_text(sample: Sample) -> RuleResult | None:
-    r"""An answer in which every line end is the two characters `\n`: it was escaped once too often.
+    r"""Unescape an answer in which every line end is the two characters `\n`.
 
-    It is repaired where each of them can be nothing but a line end, and told where one may be what the answer is about.
-    Of code in a fence that does not parse afterwards, or has a text that is `\n`, there is no telling which is which.
+    It is repaired if each `\n` can only be a line end, and kept with a warning if the answer may be about one. It is
+    dropped if the two cannot be told apart: fenced code does not parse afterwards, or has a string that is `\n`.
     """
     inner = sample.answer.strip()
     if "\n" in inner or _INLINE.sub("", inner).count("\\n") < LEAST:
@@ -83,13 +83,13 @@ def escaped_text(sample: Sample) -> RuleResult | None:
 
 
 def _is_spoken_of(text: str, run: re.Match[str]) -> bool:
-    """Return whether line ends are a word of a sentence: white space or marks stand around them as around a word."""
+    """Return whether a sentence mentions the line ends: white space or punctuation surrounds them as it does a word."""
     before = text[max(0, run.start() - 1) : run.start()]
     return _SPOKEN_OF_BEFORE.match(before) is not None or _SPOKEN_OF_AFTER.match(text, run.end()) is not None
 
 
 def _parses_only(unescaped: str, escaped: str, language: str) -> bool:
-    """Return whether code parses with real line ends and does not without; markup does where they part its tags."""
+    """Return whether code parses only with real line ends; for markup, it is enough that they separate its tags."""
     if syntax_errors(unescaped, language_of(language, unescaped)):
         return False
     if language in ("vue", "html") and len(_TAGS.findall(escaped)) >= LEAST:

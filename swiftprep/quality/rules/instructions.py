@@ -1,4 +1,4 @@
-"""Rules about what is asked: too short, too general, or about something that is not there."""
+"""Rules about the instruction: too short, too vague, or about something that is missing."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from swiftprep.records import Sample
 from swiftprep.text.characters import HAN
 
 _TOKEN = re.compile("[a-z]+(?:'[a-z]+)?|\\d+|[\u3400-\u9fff]+")
-# Of other languages than Chinese and those in Latin letters nothing is said.
+# Instructions in scripts other than Chinese and Latin are not judged.
 _OTHER_LETTERS = re.compile("(?:(?![a-zA-Z\u00aa-\u024f\u3400-\u9fff\uff01-\uff5e])[^\\W\\d_]\\W*){2}")
-# A question of what something is, and what that is: a name, a sign, code. And one that is an expression.
+# A question of what something is, and a name, symbol or code that it may be about.
 _WHAT_IS = re.compile(
     r"\A\W*(?:what(?:'s| is| are| does)|explain|define|describe|介绍(?:一下)?|解释(?:一下)?|讲讲|什么是)(?!\w)"
     r"|(?:是什么|是啥|(?:是)?什么意思|有什么用|的含义|的作用)\W*\Z",
@@ -36,16 +36,16 @@ _EXPRESSION = re.compile(r"(?=\D*\d)(?=[^=≈≠<>≤≥+\-*/×÷^!%√]*[=≈�
 _QUOTED = re.compile(
     "(?!```)[「『“\"'‘《`][^」』”\"'’》`\n]{2,400}[」』”\"'’》`]|[:：]\\s*\\S{2,}|\n[^\\S\n]*\\S[^\n]{2,}[^\n:：](?:\n|$)|[{};<>=]{2}|\\(\\w*\\)"
 )
-LONG = 80  # characters from which an instruction is not short
+LONG = 80  # characters above which an instruction is not short
 _INLINE_CODE = re.compile(r"`[^`\n]*`|'[^'\n]*'|\"[^\"\n]*\"")
-# A place for what is asked about, with nothing in it.
+# An empty place for the input.
 _EMPTY_PLACE = re.compile(r"\n[ \t]*(?:(?:`{3,}|~{3})[^\n`]*\n\s*(?:`{3,}|~{3,})|[^\W\d]{1,12}[:：])\Z")
 _INPUT = re.compile(r"输入|\binputs?\b|\bstdin\b", re.I)
 _ASKS_BACK = re.compile("[?？]")
 
 
 def unclear(sample: Sample) -> RuleResult | None:
-    """An instruction that is too short or too general to say what the answer should be, or was not filled in."""
+    """Drop an instruction that is too short or too vague to say what is wanted, or whose template was not filled in."""
     users = [turn["content"] for turn in sample.messages if turn["role"] == "user"]
     if len(users) != 1:
         return None
@@ -76,9 +76,9 @@ def unclear(sample: Sample) -> RuleResult | None:
 def _unfilled(question: str) -> str:
     """Return a slot of a question that was never filled in, or `""`.
 
-    `%s` and `{count}` may be slots, or what the question is about. They are slots where there are several of them and
-    nothing says that they are the subject, where only a template for questions has such a name, or where the question
-    is nothing else.
+    `%s` and `{count}` may be slots, or the subject of the question. They are slots if there are several and nothing
+    says that they are the subject, if only a template for questions has such a name, or if the question is nothing
+    else.
     """
     if unfilled := phrases("unfilled").search(question):
         return unfilled[0]
@@ -91,26 +91,26 @@ def _unfilled(question: str) -> str:
 
 
 def _is_in_path(match: re.Match[str]) -> bool:
-    """Return whether a slot is a part of a path or an expression, such as `[name].vue` or `/user/{name}`."""
+    """Return whether a slot is part of a path or an expression, such as `[name].vue` or `/user/{name}`."""
     before, after = match.string[: match.start()][-1:], match.string[match.end() :][:2]
     return before in ("/", ".", "-", "=", ":", "$") or re.match(r"[./\-=]\w?", after) is not None
 
 
 def empty_input(sample: Sample) -> RuleResult | None:
-    """A place for an input below the instruction, with nothing in it."""
+    """Remove an empty place for an input below the instruction."""
     cleaned = with_texts(sample, _without_no_input, roles=("user",))
     return None if cleaned is sample else fix(cleaned, "has a place for an input and no input", "带有空的输入占位")
 
 
 def _without_no_input(text: str) -> str:
     match = phrases("no_input").search(text.rstrip(), max(0, len(text.rstrip()) - LONG))
-    if match is None or _INPUT.search(text[: match.start()]):  # what is asked about is an input, or that there is none
+    if match is None or _INPUT.search(text[: match.start()]):  # the instruction itself is about an input
         return text
     return text[: match.start()].rstrip()
 
 
 def missing_object(sample: Sample) -> RuleResult | None:
-    """An instruction about "the code below" with nothing below it."""
+    """Drop an instruction about "the code below" with nothing below it."""
     users = [turn["content"] for turn in sample.messages if turn["role"] == "user"]
     if len(users) != 1:
         return None
@@ -128,12 +128,12 @@ def missing_object(sample: Sample) -> RuleResult | None:
 
 
 def missing_reasoning(sample: Sample) -> RuleResult | None:
-    """A how-to question answered in one bare sentence, or with code alone (source article, section 1.2).
+    """Warn of a how-to question answered in one bare sentence or with code alone (source article, section 1.2).
 
-    Where a system prompt asks for a thought between marks, an answer without one teaches to leave it out.
+    Where a system prompt asks for reasoning between marks, an answer without it teaches the model to leave it out.
 
-    Only samples that are to teach reasoning are looked at: those of a teacher or an expert (`meta["kind"]` of
-    `"scenario"` or `"qa"`), and those of the private channel that the scanner did not make.
+    Only samples that should teach reasoning are checked: those of a teacher or an expert (`meta["kind"]` of
+    `"scenario"` or `"qa"`), and samples without a kind outside the general channel.
     """
     if _thought_is_missing(sample):
         return warn("was asked to think between marks and did not", "要求先思考，但回答里没有思考过程")
@@ -152,7 +152,7 @@ def missing_reasoning(sample: Sample) -> RuleResult | None:
 
 
 def _thought_is_missing(sample: Sample) -> bool:
-    """Return whether a system prompt asks for a thought between marks and the answer has none."""
+    """Return whether a system prompt asks for reasoning between marks and the answer has none."""
     asked = "\n".join(turn["content"] for turn in sample.messages if turn["role"] == "system")
     everything = "\n".join(turn["content"] for turn in sample.messages[:-1])
     if not phrases("asks_to_think").search(asked) or phrases("asks_not_to_think").search(everything):

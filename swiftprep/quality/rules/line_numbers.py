@@ -1,4 +1,4 @@
-"""The rule about line numbers that a page or an editor writes before each line of code."""
+"""The rule about line numbers that a page or an editor adds to code."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from swiftprep.quality.rules.origin import is_code
 from swiftprep.quality.rules.phrases import phrases
 from swiftprep.records import Sample
 
-LEAST = 3  # lines from which numbers in order are no chance
+LEAST = 3  # lines from which consecutive numbers are no coincidence
 _NUMBERED = re.compile(r"[ \t]*(\d{1,4})(?:([|:.)]|[ \t]*[|│┃→])|(?=[ \t])|(?=[^\d\s]|$))([ \t]*)(.*)")
 _NUMBER = re.compile(r"[ \t]*(\d{1,4})[|:.]?[ \t]*")
-# No line of these begins with a number, but that of a program which does not parse then.
+# In these languages, a line that begins with a number does not parse.
 _WITH_GRAMMAR = frozenset("vue js jsx ts tsx python java".split())
 _WITHOUT_GRAMMAR = frozenset(
     """css scss less sass sql bash sh shell zsh c cpp c++ h csharp cs go golang rust php ruby rb kotlin swift scala dart
@@ -25,7 +25,7 @@ _WITHOUT_GRAMMAR = frozenset(
 
 
 def line_numbers(sample: Sample) -> RuleResult | None:
-    """Numbers before every line of code: no code any more, and taken off where they count its lines."""
+    """Remove line numbers before every line of code, which keep it from parsing."""
     answer = sample.answer
     if is_code(sample) or phrases("about_line_numbers").search(sample.prompt):
         return None
@@ -47,11 +47,11 @@ def line_numbers(sample: Sample) -> RuleResult | None:
 
 
 def without_line_numbers(code: str, name: str) -> str | None:
-    r"""Return code without the numbers before its lines; itself where there are none, None where that is not sure.
+    r"""Return code without its line numbers; unchanged if it has none, None if that is uncertain.
 
     Args:
-        code: What is in a fence.
-        name: The word after the fence.
+        code: The content of a fence.
+        name: The word after the opening fence.
 
     >>> without_line_numbers("1 | .a {\n2 |   top: 0;\n3 | }\n", "css")
     '.a {\n  top: 0;\n}\n'
@@ -76,7 +76,7 @@ def without_line_numbers(code: str, name: str) -> str | None:
 
 
 def _before_each(lines: list[str]) -> list[str] | None:
-    """Return lines without the number that each begins with, where these count on by one."""
+    """Return lines without their leading numbers if these are consecutive, else None."""
     matches = [_NUMBERED.fullmatch(line) for line in lines]
     rows = [match for match in matches if match is not None]
     if len(rows) < len(lines):
@@ -88,7 +88,7 @@ def _before_each(lines: list[str]) -> list[str] | None:
     filled = [row for row in rows if row[4].strip()]
     if len(filled) < LEAST:
         return None
-    # After the number there is the same gap in all lines, or the code begins in the same column.
+    # The gap after the number is the same in all lines, or the code begins in the same column.
     gaps = {width: min(len(row[3]) for row in filled if len(row[1]) == width) for width in {len(r[1]) for r in filled}}
     if len(set(gaps.values())) == 1:
         gap = min(gaps.values())
@@ -103,7 +103,7 @@ def _before_each(lines: list[str]) -> list[str] | None:
 
 
 def _in_front(lines: list[str]) -> list[str] | None:
-    """Return lines without the column of numbers that stands before all of them, one number for each."""
+    """Return lines without a block of numbers before all of them, one number per line, or None."""
     count = 0
     while count < len(lines) and (match := _NUMBER.fullmatch(lines[count])) and int(match[1]) == count + 1:
         count += 1

@@ -1,4 +1,4 @@
-"""What an answer leaves out: code that stands for more code, dots, stubs, places to fill in, TODOs."""
+"""Find what an answer leaves out: comments in place of code, dots, stubs, places to fill in, TODOs."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from swiftprep.quality.rules.phrases import phrases
 from swiftprep.records import Sample
 
 _DOTS = re.compile(r"^[ \t]*(?:(?://|#|<!--|/\*|\*|--)[ \t]*)?(?:\.{3,6}|…{1,2})[ \t]*(?:(?:-->|\*/)[ \t]*)?$", re.M)
-# Where three dots are a statement, the end of a document, or lines of output that nobody needs.
+# Languages in which three dots are a statement, the end of a document, or omitted output.
 _DOTS_ARE_CODE = (
     "python", "py", "pyi", "yaml", "yml", "text", "txt", "plaintext", "console", "bash", "sh", "shell", "log", "diff",
 )  # fmt: skip
@@ -27,11 +27,11 @@ _ABSTRACT = re.compile(r"abstract|overload")
 _ELLIPSIS = re.compile(r"\[(?:\.\.\.|…{1,6})[^\]\n,()]{1,40}(?:\.\.\.|…{1,6})\]")
 TODO = re.compile(r"\b(?:TODO|FIXME|TBD)\b")
 _TODO_LINE = re.compile(r"\W*(?:TODO|FIXME|TBD)\b(?!\s*[,，、/])")
-_HARDLY_ANYTHING = 80  # characters of an answer in words that says that something is left out, and no more
+_HARDLY_ANYTHING = 80  # characters up to which prose says little more than that something is left out
 
 
 def left_out(sample: Sample) -> tuple[str, bool]:
-    """Return what says that something was left out, or `""`, and whether it can mean nothing else."""
+    """Return the words or dots that leave something out, or `""`, and whether they can mean nothing else."""
     pieces = _code(sample)
     for language, code in pieces:
         visible = without(code, language, "literal", "visible")
@@ -39,7 +39,7 @@ def left_out(sample: Sample) -> tuple[str, bool]:
         if match is None and language not in _DOTS_ARE_CODE and ">>>" not in code and "def " not in code:
             match = _DOTS.search(without(code, language, "literal"))
             if match and not code[match.end() :].strip() and not syntax_errors(code, code_language(language, code)):
-                return match[0], False  # after code that is whole it may say that one can go on so
+                return match[0], False  # after complete code, dots may mean "and so on"
         if match:
             return match[0], True
         if language in ("python", "py") and (stub := _stub(code)):
@@ -55,13 +55,13 @@ def left_out(sample: Sample) -> tuple[str, bool]:
 
 
 def _stub(code: str) -> str:
-    """Return a comment that stands for what a function is to do, where that is so of half the functions, or `""`."""
+    """Return a comment in place of a function's body, if at least half of the functions have one, or `""`."""
     stubs = [match for match in _STUB.finditer(code) if not _ABSTRACT.search(_decorators(code, match.start()))]
     return stubs[0]["says"] if stubs and 2 * len(stubs) >= code.count("def ") else ""
 
 
 def _decorators(code: str, at: int) -> str:
-    """Return the decorators above a place where a line begins."""
+    """Return the decorators above the beginning of a line."""
     start = at
     while (above := code.rfind("\n", 0, max(0, start - 1)) + 1) < start and code[above:start].lstrip().startswith("@"):
         start = above
@@ -69,12 +69,12 @@ def _decorators(code: str, at: int) -> str:
 
 
 def _code(sample: Sample) -> list[tuple[str, str]]:
-    """Return `(language, code)` of an answer's code; a bare one's language is that of its file."""
+    """Return `(language, code)` of an answer's code; bare code has the language of its file."""
     return [(language_of_file(sample), sample.answer)] if is_code(sample) else code_of(sample.answer)
 
 
 def count_todos(sample: Sample) -> tuple[int, int]:
-    """Return how many lines are a TODO and no more, and how many lines of code or prose say something else."""
+    """Count the TODOs of an answer, and the lines of code or prose that say something else."""
     pieces = _code(sample)
     if not pieces:
         lines = [line for line in unquoted(said(sample)).splitlines() if line.strip()]

@@ -1,4 +1,4 @@
-"""Rules about whose words an answer is in: its judge's, a thinking model's, an asker's, those of a second answer."""
+"""Rules about answers that mix in other text: a judge's verdict, thinking aloud, a question, a second answer."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ _OF_AN_ANSWER = re.compile(r"\bthe (?:answer|response|assistant)\b|(?:该|此|�
 _GLUED = re.compile(
     r"(?<![\w.-])[a-z]{3,}[.!?](?:An?|The|This|It|In|To|You|If|We|When|These|There|Yes|No|First) [A-Za-z]+\b(?![(.])"
 )
-_ALIKE = 0.5  # share of the words of two blocks of code that both have
-_SAME_WORDS = 12  # signs with which two announcements of code begin, so that both announce one thing
+_ALIKE = 0.5  # share of common words from which two code blocks are alike
+_SAME_WORDS = 12  # leading characters from which two introductions of code introduce the same thing
 _CODE_WORD = re.compile(r"\w+")
 
 
 def judge_leak(sample: Sample) -> RuleResult | None:
-    """What a judge said of the answer, in the answer or in its place: a score, `[[A]]`, "the response is correct"."""
+    """Drop an answer with or replaced by a judge's verdict: a score, `[[A]]`, "the response is correct"."""
     if is_scanned(sample) or phrases("about_scores").search(sample.prompt):
         return None
     if judgement := _judgement(sample.answer):
@@ -47,7 +47,7 @@ def judge_leak(sample: Sample) -> RuleResult | None:
 
 
 def _judgement(answer: str) -> str:
-    """Return the texts of an answer that is one JSON object with a score and its reasons, or `""`."""
+    """Return the texts of an answer that is a JSON object with a score and its reasons, or `""`."""
     inner = answer.strip()
     blocks = fenced(inner)
     if len(blocks) == 1 and (blocks[0].start, blocks[0].end) == (0, len(inner)):
@@ -65,7 +65,7 @@ def _judgement(answer: str) -> str:
 
 
 def thinks_aloud(sample: Sample) -> RuleResult | None:
-    """What a model thinks before it answers, outside of `<think>`: "Okay, the user wants …", "Hmm, wait"."""
+    """Drop reasoning outside `<think>`: "Okay, the user wants …", "Hmm, wait"."""
     if is_code(sample) or is_scanned(sample):
         return None
     words = unquoted(outside_fences(_THOUGHT.sub("", sample.answer)))
@@ -79,7 +79,7 @@ def thinks_aloud(sample: Sample) -> RuleResult | None:
 
 
 def askers_words(sample: Sample) -> RuleResult | None:
-    """An answer in the words of somebody who asks, as the next post of a forum."""
+    """Drop an answer that is itself a question for help, such as the next post of a forum."""
     if fenced(sample.answer) or is_code(sample) or phrases("asks_for_text").search(sample.prompt):
         return None
     others = {match[0].lower() for match in phrases("asker_says").finditer(unquoted(said(sample)))}
@@ -91,7 +91,7 @@ def askers_words(sample: Sample) -> RuleResult | None:
 
 
 def several_answers(sample: Sample) -> RuleResult | None:
-    """Two answers in one: numbered, the same in other words, or an answer to a question that nobody asked."""
+    """Warn of several answers in one: numbered, reworded, or to a question that nobody asked."""
     if is_code(sample) or is_scanned(sample) or phrases("asks_for_several").search(sample.prompt):
         return None
     words = outside_fences(sample.answer)
@@ -109,7 +109,7 @@ def several_answers(sample: Sample) -> RuleResult | None:
 
 
 def _said_again(answer: str) -> str:
-    """Return the words with which two announcements of like code begin, or `""`."""
+    """Return the introduction of a code block that repeats an earlier one, or `""`."""
     done = 0
     before: list[tuple[str, str, set[str]]] = []
     for block in fenced(answer):
