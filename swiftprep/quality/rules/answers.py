@@ -81,7 +81,7 @@ def placeholder(sample: Sample) -> RuleResult | None:
     if not todos or TODO.search(sample.prompt):
         return None
     return (
-        say("is hardly more than a TODO", "几乎只有 TODO")
+        say("is little more than a TODO", "几乎只有 TODO")
         if todos * 4 >= todos + others
         else warn("holds a TODO", "含有 TODO")
     )
@@ -185,10 +185,12 @@ def prompt_leak(sample: Sample) -> RuleResult | None:
     if leak is None or (asked is None and phrases("leaked").search(sample.prompt)):
         if (maybe := phrases("maybe_generator").search(sample.prompt)) and not is_scanned(sample):
             excerpt = maybe[0][:60]
-            return warn(f"its question may be a generator's prompt: {excerpt}", f"指令可能是生成用的提示词：{excerpt}")
+            return warn(
+                f"its question may be a prompt for generating data: {excerpt}", f"指令可能是生成用的提示词：{excerpt}"
+            )
         return None
     say = warn if is_scanned(sample) else drop
-    return say(f"holds its generator's prompt: {leak[0][:60]}", f"混入了生成用的提示词：{leak[0][:60]}")
+    return say(f"contains the prompt it was generated with: {leak[0][:60]}", f"混入了生成用的提示词：{leak[0][:60]}")
 
 
 def boilerplate(sample: Sample) -> RuleResult | None:
@@ -281,7 +283,7 @@ def echo(sample: Sample) -> RuleResult | None:
     if any(body.strip('"“”「」『』【】[]*?？.。!！ ').lower() == asked.strip('"“”「」『』【】[]* ') for body in bodies):
         return drop("the answer is the question", "回答与指令相同")
     if len(question) >= _AN_ECHO and outside_fences(answer).count(question) > 1:
-        return warn("says its question again and again", "多次重复问题")
+        return warn("repeats its question several times", "多次重复问题")
     body = next((body for body in bodies if body.startswith(question)), None)
     if body is None or is_bare_code(question):
         return None
@@ -289,7 +291,9 @@ def echo(sample: Sample) -> RuleResult | None:
     if after[:1] != "\n" and (question[-1] not in "?？" or _LEANS_ON_QUESTION.match(after)):
         return None
     rest = _ANSWER_LABEL.sub("", after.strip(), count=1).strip()
-    return fix(with_answer(sample, rest), "repeats its question first", "回答开头重复了问题") if rest else None
+    return (
+        fix(with_answer(sample, rest), "repeats its question before the answer", "回答开头重复了问题") if rest else None
+    )
 
 
 def wrong_language(sample: Sample) -> RuleResult | None:

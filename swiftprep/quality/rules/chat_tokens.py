@@ -34,6 +34,6 @@ def kept_token(sample: Sample) -> RuleResult | None:
     token = next(filter(None, (chat_token(turn["content"]) for turn in reversed(sample.messages))), "")
     if not token:
         return None
-    reason = f"holds {token} of a chat template, in code or as it is spoken of: a tokenizer takes it for the real one"
+    reason = f"holds {token} of a chat template, in code or in prose; a tokenizer takes it for a real one"
     reason_zh = f"代码或正文中含有模板标记 {token}，分词器会把它当作真正的标记"
     return drop(reason, reason_zh) if sample.meta.get("kind") == "scenario" else warn(reason, reason_zh)

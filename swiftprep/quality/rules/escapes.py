@@ -54,7 +54,7 @@ def escaped_text(sample: Sample) -> RuleResult | None:
     unescaped = _ESCAPED.sub(lambda match: _ESCAPES[match[0]], body)
     if not unescaped.strip():
         return None
-    doubtful = warn("may have line ends that are written as \\n", "换行可能被写成了字面的 \\n")
+    doubtful = warn("may have line ends written as \\n", "换行可能被写成了字面的 \\n")
     if phrases("about_line_ends").search(sample.prompt):
         return doubtful if _FENCE.search(body) else None
     repaired = fix(with_answer(sample, unescaped), "its line ends are written as \\n", "换行被写成了字面的 \\n")
@@ -78,7 +78,7 @@ def escaped_text(sample: Sample) -> RuleResult | None:
         return doubtful
     blocks = [(language_of(block.language, block.code), block.code) for block in fenced(unescaped)]
     if _IN_QUOTES.search(body) or any(syntax_errors(code, language) for language, code in blocks):
-        return drop("its line ends are written as \\n, and so is one that is meant", "换行被写成了 \\n，且无法完整还原")
+        return drop("its line ends are written as \\n, like an intended \\n", "换行被写成了 \\n，且无法完整还原")
     return repaired
 
 

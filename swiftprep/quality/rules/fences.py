@@ -138,7 +138,7 @@ def bare_code(sample: Sample) -> RuleResult | None:
     if with_fences is None:
         within = _IN_SENTENCE.search(prose(answer))
         return (
-            warn(f"has code within a sentence: {within[0][:60]}", f"代码混在句子里：{within[0][:60]}")
+            warn(f"has code in the middle of a sentence: {within[0][:60]}", f"代码混在句子里：{within[0][:60]}")
             if within
             else None
         )

@@ -99,7 +99,7 @@ def _is_in_path(match: re.Match[str]) -> bool:
 def empty_input(sample: Sample) -> RuleResult | None:
     """Remove an empty place for an input below the instruction."""
     cleaned = with_texts(sample, _without_no_input, roles=("user",))
-    return None if cleaned is sample else fix(cleaned, "has a place for an input and no input", "带有空的输入占位")
+    return None if cleaned is sample else fix(cleaned, "has an empty place for an input", "带有空的输入占位")
 
 
 def _without_no_input(text: str) -> str:
@@ -118,13 +118,13 @@ def missing_object(sample: Sample) -> RuleResult | None:
     if len(question) > 400 or any(block.code.strip() for block in fenced(question)):
         return None
     if match := phrases("what_is_attached").search(question) or phrases("what_was_said").search(unquoted(question)):
-        return drop(f"speaks of '{match[0].strip()}', and there is none", f"提到“{match[0].strip()}”，但没有给出")
+        return drop(f"refers to '{match[0].strip()}', which is missing", f"提到“{match[0].strip()}”，但没有给出")
     match = phrases("what_follows").search(question)
     after = question[match.end() :] if match else ""
     match = match or phrases("what_precedes").search(question)
     if match is None or _QUOTED.search(after) or _QUOTED.search(question[: match.start()].strip() + " "):
         return None
-    return drop(f"speaks of '{match[0].strip()}', and there is none", f"提到“{match[0].strip()}”，但没有给出")
+    return drop(f"refers to '{match[0].strip()}', which is missing", f"提到“{match[0].strip()}”，但没有给出")
 
 
 def missing_reasoning(sample: Sample) -> RuleResult | None:
@@ -136,7 +136,7 @@ def missing_reasoning(sample: Sample) -> RuleResult | None:
     `"scenario"` or `"qa"`), and samples without a kind outside the general channel.
     """
     if _thought_is_missing(sample):
-        return warn("was asked to think between marks and did not", "要求先思考，但回答里没有思考过程")
+        return warn("was asked to reason between marks, but did not", "要求先思考，但回答里没有思考过程")
     kind = sample.meta.get("kind")
     if kind not in (None, "scenario", "qa") or (kind is None and sample.channel == "general"):
         return None

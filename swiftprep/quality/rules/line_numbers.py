@@ -40,7 +40,7 @@ def line_numbers(sample: Sample) -> RuleResult | None:
         done = start + len(block.code)
     repaired = "".join([*pieces, answer[done:]])
     if repaired != answer and phrases("about_line_numbers").search(outside_fences(answer)):
-        return warn("has line numbers in its code, and speaks of them", "代码中带有行号，正文也提到行号")
+        return warn("has line numbers in its code, and mentions them", "代码中带有行号，正文也提到行号")
     if repaired != answer:
         return fix(with_answer(sample, repaired), "has line numbers in its code", "代码中混入了行号")
     return warn("may have line numbers in its code", "代码中可能混入了行号") if is_open else None

@@ -131,10 +131,10 @@ def _judge(sample: Sample, catalog: Catalog | None) -> RuleResult | None:
     if left:
         examples = ", ".join(dict.fromkeys(left[:3]))
         say = drop if breaks else warn
-        return say(f"has signs in its code that only look right: {examples}", f"代码中有形似而不同的字符：{examples}")
+        return say(f"has look-alike characters in its code: {examples}", f"代码中有形似而不同的字符：{examples}")
     if repaired == answer:
         return None
-    return fix(with_answer(sample, repaired), "has signs in its code that only look right", "代码中有形似而不同的字符")
+    return fix(with_answer(sample, repaired), "has look-alike characters in its code", "代码中有形似而不同的字符")
 
 
 def _pieces(answer: str) -> Iterator[tuple[int, int, str]]:

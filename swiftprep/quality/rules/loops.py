@@ -36,7 +36,11 @@ def looping(sample: Sample) -> RuleResult | None:
     repeated = _loop(sample)
     if repeated is None:
         counted = "" if is_scanned(sample) else _counts(sample)
-        return warn(f"counts on and on: {counted[:40]}", f"只有编号在变：{counted[:40]}") if counted else None
+        return (
+            warn(f"repeats a line with only the number changing: {counted[:40]}", f"只有编号在变：{counted[:40]}")
+            if counted
+            else None
+        )
     is_asked_for = _is_asked_for(repeated, sample.prompt) and not _is_endless(sample.answer, repeated)
     say = warn if is_scanned(sample) or is_asked_for else drop
     return say(f"repeats itself: {repeated[:40]}", f"内容循环重复：{repeated[:40]}")

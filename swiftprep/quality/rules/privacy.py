@@ -83,7 +83,7 @@ def broken_redaction(sample: Sample) -> RuleResult | None:
         return drop(f"its code was broken by a redaction: {excerpt}", f"代码被脱敏标记破坏：{excerpt}")
     if updated is sample:
         return None
-    return fix(updated, "holds a redaction mark of an earlier version in its code", "代码中含有旧版脱敏标记")
+    return fix(updated, "holds a redaction marker of an earlier version in its code", "代码中含有旧版脱敏标记")
 
 
 def _texts(sample: Sample) -> list[tuple[str, str]]:

@@ -63,7 +63,7 @@ def mojibake(sample: Sample) -> RuleResult | None:
     texts = [turn["content"] for turn in repaired.messages]
     lost = sum(len(_LOST.findall(text)) for text in texts)
     if any(map(_is_lost, texts)) or lost >= (_MOST_SHOWN if is_scanned(sample) else 1):
-        return drop("holds letters that were lost in a wrong decoding", "含有无法恢复的乱码")
+        return drop("lost letters when it was decoded with the wrong encoding", "含有无法恢复的乱码")
     if any(map(looks_wrong, texts)):
         return drop("was decoded with the wrong encoding, and part of it is lost", "乱码，且无法完整还原")
     if repaired is not sample:
@@ -77,7 +77,7 @@ def mojibake(sample: Sample) -> RuleResult | None:
         return warn(
             f"some of its letters may have become question marks: {examples}", f"部分字母可能变成了问号：{examples}"
         )
-    return warn("shows a sign for lost letters", "含有替换字符") if lost else None
+    return warn("contains replacement characters", "含有替换字符") if lost else None
 
 
 def _words(answer: str) -> str:
@@ -106,8 +106,8 @@ def hidden_characters(sample: Sample) -> RuleResult | None:
     language = language_of_file(sample) if is_code(sample) else None
     cleaned = with_texts(cleaned, lambda text: without_hidden(text, language=language), roles=("assistant",))
     if cleaned.messages != sample.messages:
-        return fix(cleaned, "holds characters that cannot be seen", "含有不可见字符")
-    return warn("holds characters that cannot be seen in a text of its code", "代码的文本里含有不可见字符")
+        return fix(cleaned, "holds invisible characters", "含有不可见字符")
+    return warn("holds invisible characters in a string of its code", "代码的字符串里含有不可见字符")
 
 
 def json_wrapped(sample: Sample) -> RuleResult | None:
@@ -128,7 +128,7 @@ def json_wrapped(sample: Sample) -> RuleResult | None:
     text = whole(_answer_in(value))
     if not text:
         return None
-    return fix(with_answer(sample, text), "is a JSON object with the answer in it", "回答被包在 JSON 里")
+    return fix(with_answer(sample, text), "is wrapped in a JSON object", "回答被包在 JSON 里")
 
 
 def _answer_in(value: Any, depth: int = 0) -> str:
@@ -198,7 +198,7 @@ def chat_markers(sample: Sample) -> RuleResult | None:
         elif turn["role"] in ("user", "system") and has_marks(content):
             content, wrong = own_turn(content, turn["role"])
         if wrong:
-            reason = f"holds {wrong} of a chat template where it cannot be taken off"
+            reason = f"holds {wrong} of a chat template where it cannot be removed safely"
             return drop(reason, f"混入了无法安全去掉的模板标记 {wrong}")
         # White space around a mark does not count as a difference.
         messages.append(turn if content.split() == turn["content"].split() else {**turn, "content": content})
@@ -209,8 +209,8 @@ def chat_markers(sample: Sample) -> RuleResult | None:
     if cleaned.messages == sample.messages:
         return kept_token(sample)
     if not cleaned.answer or not cleaned.prompt:
-        return drop("is nothing but the marks of a chat template", "只有对话模板标记")
-    return fix(cleaned, "holds the marks of a chat template", "混入了对话模板标记")
+        return drop("is nothing but chat-template marks", "只有对话模板标记")
+    return fix(cleaned, "holds chat-template marks", "混入了对话模板标记")
 
 
 def _without_marks(answer: str, asked: str) -> tuple[str, str]:
@@ -278,12 +278,12 @@ def think_tags(sample: Sample) -> RuleResult | None:
     if marks == ["/"] and not _THINK.split(answer)[0].strip():
         return fix(with_answer(sample, _THINK.sub("", answer).strip()), "its <think> is empty", "<think> 里没有内容")
     if marks == ["/"]:
-        return fix(with_answer(sample, "<think>\n" + answer), "its <think> is not opened", "缺少 <think> 开头标签")
+        return fix(with_answer(sample, "<think>\n" + answer), "its <think> has no opening tag", "缺少 <think> 开头标签")
     if marks != ["", "/"]:
         return drop("its <think> is not closed", "<think> 标签没有闭合")
     start, end = list(_THINK.finditer(answer))[:2]
     if not answer[end.end() :].strip():
-        return drop("there is no answer after its reasoning", "思考之后没有回答")
+        return drop("has no answer after its reasoning", "思考之后没有回答")
     if answer[start.end() : end.start()].strip():
         return None
     cleaned = (answer[: start.start()] + answer[end.end() :]).strip()

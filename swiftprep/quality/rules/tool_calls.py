@@ -34,7 +34,7 @@ def tool_call(sample: Sample) -> RuleResult | None:
     call = steps[0] if steps else _call(text)
     if call:
         call = " ".join(call.split())[:60]
-        return drop(f"calls a tool in its text: {call}", f"正文里残留工具调用：{call}")
+        return drop(f"has a tool call in its text: {call}", f"正文里残留工具调用：{call}")
     source = _SOURCE.search(text)
     return warn(f"refers to a search result: {source[0]}", f"残留检索引用标记：{source[0]}") if source else None
 

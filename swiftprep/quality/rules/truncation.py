@@ -65,7 +65,7 @@ def _ends_open(code: str, language: str) -> bool:
 
 
 def _open_code(opened: str) -> RuleResult | None:
-    return drop(f"its code ends with {opened} still open", f"代码被截断，{opened} 没有闭合") if opened else None
+    return drop(f"its code ends with an unclosed {opened}", f"代码被截断，{opened} 没有闭合") if opened else None
 
 
 def _open_sentence(answer: str, tail: str) -> RuleResult | None:
@@ -74,7 +74,7 @@ def _open_sentence(answer: str, tail: str) -> RuleResult | None:
         return None
     says, says_zh = f"in the middle of a sentence: …{last[-20:]}", f"句子没有写完：…{last[-20:]}"
     if last.endswith((":", "：")) and (phrases("announces").search(last) or len(last) == len(answer)):
-        return drop("announces something and ends", "只有引导语，没有后文")
+        return drop("announces something, but ends there", "只有引导语，没有后文")
     if len(last) < len(answer) and _NOTHING_AFTER.fullmatch(last):
         return drop(f"ends with an empty heading or item: {last[:40]}", f"最后的标题或列表项没有内容：{last[:40]}")
     # Any single word may be the whole answer; marks that open and do not close are never right.

@@ -39,7 +39,7 @@ def form(sample: Sample) -> RuleResult | None:
     named = [{**turn, "role": ROLE_NAMES.get(turn["role"], turn["role"])} for turn in turns]
     if named == turns:
         return None
-    return fix(sample.replace(messages=named), "calls its roles by other names", "角色名不规范")
+    return fix(sample.replace(messages=named), "uses other names for its roles", "角色名不规范")
 
 
 def surrogates(sample: Sample) -> RuleResult | None:
@@ -89,10 +89,10 @@ def repeated_turn(sample: Sample) -> RuleResult | None:
             del kept[-2:]
     answers = [" ".join(turn["content"].split()) for turn in kept if turn["role"] == "assistant"]
     if len(set(answers)) < len(answers) and any(len(a) > 15 and answers.count(a) > 1 for a in answers):
-        return drop("gives the same answer twice", "对不同的问题给出相同的回答")
+        return drop("gives the same answer to different questions", "对不同的问题给出相同的回答")
     if len(kept) == len(sample.messages):
         return None
-    return fix(sample.replace(messages=kept), "a turn is there twice", "有重复的对话轮次")
+    return fix(sample.replace(messages=kept), "repeats a turn", "有重复的对话轮次")
 
 
 def _same(one: Message, other: Message) -> bool:
@@ -116,7 +116,7 @@ def role_order(sample: Sample) -> RuleResult | None:
     while dialogue and dialogue[-1]["role"] == "user":
         del dialogue[-1]
     if not any(turn["role"] == "user" for turn in dialogue):
-        return drop("has no question with an answer", "没有完整的一问一答")
+        return drop("has no complete question and answer", "没有完整的一问一答")
     roles = ", ".join(turn["role"] for turn in turns)
     is_led = dialogue[0]["role"] == "assistant" and not (len(dialogue) > 2 and _is_greeting(dialogue[0]["content"]))
     reordered = dialogue[1:] if dialogue[0]["role"] == "assistant" else dialogue

@@ -87,7 +87,7 @@ def askers_words(sample: Sample) -> RuleResult | None:
         return None
     excerpt = min(others)[:60]
     say = drop if len(others) > 1 and not is_scanned(sample) else warn
-    return say(f"speaks as somebody who asks: {excerpt}", f"回答像是提问者说的话：{excerpt}")
+    return say(f"reads like a question for help: {excerpt}", f"回答像是提问者说的话：{excerpt}")
 
 
 def several_answers(sample: Sample) -> RuleResult | None:
@@ -97,12 +97,12 @@ def several_answers(sample: Sample) -> RuleResult | None:
     words = outside_fences(sample.answer)
     if match := phrases("next_question", _LINE).search(words):
         excerpt = match[0].strip()[:60]
-        return warn(f"answers another question, too: {excerpt}", f"还回答了别的问题：{excerpt}")
+        return warn(f"also answers another question: {excerpt}", f"还回答了别的问题：{excerpt}")
     numbered = phrases("numbered_answer", _LINE).findall(words)
     if len(numbered) > 1:
         return warn(f"holds {len(numbered)} answers", f"含有 {len(numbered)} 个回答")
     if match := _GLUED.search(said(sample)):
-        return warn(f"two texts may be glued together: {match[0][:60]}", f"可能是两段文字拼接而成：{match[0][:60]}")
+        return warn(f"may be two texts joined by mistake: {match[0][:60]}", f"可能是两段文字拼接而成：{match[0][:60]}")
     if announced := _said_again(sample.answer):
         return warn(f"may answer twice: {announced[:60]}", f"可能回答了两遍：{announced[:60]}")
     return None
