@@ -1,4 +1,4 @@
-"""Break Vue code in one known way, and say what was done."""
+"""Introduce one known fault into Vue code, and describe it."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ from swiftprep.parsing.sfc import Element, blocks
 SYNTAX = ("unclosed", "comma")
 BREAKS = ("unknown-prop", "unknown-event", "unknown-slot", "unknown-tag", "missing-prop", *SYNTAX)
 _NAME = re.compile(r"[a-z][a-z0-9-]*[a-z0-9]")
-_SHORTEST = 4  # letters of a name that is misspelt
+_SHORTEST = 4  # letters of the shortest name that is misspelt
 _MEMBER_END = re.compile(rb"[}\]'\w](,)[ \t]*\n\s*(?:async )?[A-Za-z_$][\w$]*(?:\s*:|\([^()\n]*\)\s*\{)")
 
 
 class Broken(NamedTuple):
-    """Code with one thing wrong.
+    """Code with a single fault.
 
     Attributes:
         code: The code.
-        kind: One of `BREAKS`.
-        line: The line that is wrong, from 1.
-        tag: The element it is about, or `""`.
-        wrong: The name that stands there, or `""`.
-        right: The name that belongs there, or `""`.
+        kind: The kind of fault, one of `BREAKS`.
+        line: The line of the fault, from 1.
+        tag: The element concerned, or `""`.
+        wrong: The wrong name, or `""`.
+        right: The correct name, or `""`.
     """
 
     code: str
@@ -43,7 +43,7 @@ class Broken(NamedTuple):
 
 
 def misspelt(name: str, draw: Random) -> str:
-    """Return a name with a slip of the kind people make: a letter lost, doubled or swapped, `_` for `-`, a plural."""
+    """Return a name with a typical slip: a letter lost, doubled or swapped, `_` for `-`, a plural."""
     at = draw.randrange(1, len(name) - 1)
     slips = [name[:at] + name[at + 1 :], name[:at] + name[at] + name[at:]]
     slips.append(name[:at] + name[at + 1] + name[at] + name[at + 2 :])
@@ -53,14 +53,14 @@ def misspelt(name: str, draw: Random) -> str:
 
 
 def broken(code: str, kind: str, catalog: Catalog | None, draw: Random) -> Iterator[Broken]:
-    """Yield the code broken in one way at one place after another, places drawn at random.
+    """Yield the code with one kind of fault, each time at another place, in random order.
 
-    Only what the catalogue then reports, and reports alone, is right: that is for the caller to see.
+    The caller must check that the catalogue reports this fault and nothing else.
 
     Args:
         code: A single-file component, or a piece of a template.
-        kind: One of `BREAKS`.
-        catalog: The framework's components; without it nothing but syntax can be broken.
+        kind: The kind of fault, one of `BREAKS`.
+        catalog: The framework's catalogue; without it, only the syntax can be broken.
         draw: Chooses the places and the slips.
     """
     source = code.encode("utf-8", "replace")
@@ -113,14 +113,14 @@ def _misused(
 
 
 def _slip(source: bytes, spot: Spot, kind: str, tag: str, known: set[str], draw: Random) -> Iterator[Broken]:
-    """Yield the source with an attribute's name misspelt where it stands."""
+    """Yield the source with an attribute's name misspelt."""
     name = spot.attribute.name
     if name not in known or len(name) < _SHORTEST or not _NAME.fullmatch(name):
         return
     wrong = misspelt(name, draw)
     written = source[spot.start : spot.end]
     at = written.rfind(name.encode()) if written.startswith(b"slot=") else written.find(name.encode())
-    if at < 0 or wrong in known or wrong == name:  # it is written in another case
+    if at < 0 or wrong in known or wrong == name:  # below 0, the name is written in another case
         return
     start = spot.start + at
     code = source[:start] + wrong.encode() + source[start + len(name) :]
@@ -147,13 +147,13 @@ def _end_tag(source: bytes, element: Element) -> int | None:
 
 
 def _alone(elements: list[Element]) -> set[int]:
-    """Return which elements have none of their tag around them, in them or right beside them."""
+    """Return the elements that have no other element of the same tag around, within or right beside them."""
     by_tag: defaultdict[str, list[int]] = defaultdict(list)
     for index in sorted(range(len(elements)), key=lambda index: (elements[index].start, -elements[index].end)):
         by_tag[elements[index].tag].append(index)
     alone = set()
     for same in by_tag.values():
-        reached = -1  # the end of those before
+        reached = -1  # the end of the earlier ones
         for at, index in enumerate(same):
             following = elements[same[at + 1]].start if at + 1 < len(same) else elements[index].end + 1
             if reached < elements[index].start and elements[index].end < following:
@@ -163,7 +163,7 @@ def _alone(elements: list[Element]) -> set[int]:
 
 
 def _unclosed(source: bytes, element: Element) -> Broken | None:
-    """Return the source without an element's end tag, of one that no other could be taken for."""
+    """Return the source without an element's end tag, where no other end tag could be taken for it."""
     end = _end_tag(source, element)
     if end is None or element.tag in ("p", "li", "template") or element.parent < 0:
         return None

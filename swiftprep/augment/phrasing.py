@@ -1,7 +1,7 @@
-"""Say an instruction in other words: the facts are read from it, and a small grammar composes a new one of them.
+"""Reword an instruction: read its facts, and compose a new one from them with a small grammar.
 
-The grammars are `assets/paraphrase/zh.yaml` and `en.yaml`. A sentence that was drawn is kept only when it tells exactly
-the facts that were read, so that a paraphrase neither loses nor invents one.
+The grammars are `assets/paraphrase/zh.yaml` and `en.yaml`. A generated sentence is kept only if it states exactly the
+facts that were read, so that a paraphrase neither loses nor invents any.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ import yaml
 from swiftprep.text.characters import HAN
 
 LONGEST = 2_000  # characters of an instruction that is read
-_TRIES = 400  # sentences drawn before giving up; at worst one in thirty tells just the facts
+_TRIES = 400  # sentences generated before giving up; at worst one in thirty states exactly the facts
 _RULE = re.compile(r"\$(?:([a-z]+)|\{([a-z]+)\})")
 _SLOT = re.compile(r"(?<!\$)\{([a-z]+)\}")
-# What may stand for a fact in an instruction; the others take anything within the line.
+# Patterns of the facts in an instruction; any other fact matches anything within the line.
 _SHAPES = {
     "vue": r"[^\s']+?", "framework": r"[^'\n]+?", "language": r"[\w+#-]+", "part": r"\d+", "parts": r"\d+",
     "name": r"\S+?", "used": r"[^'\n]+?", "first": r"\S+?", "needs": r"[^.\n]+?",
@@ -35,8 +35,8 @@ class Asked(NamedTuple):
 
     Attributes:
         lang: `"zh"` or `"en"`.
-        kind: The task, one of the grammar's.
-        facts: What it tells, by slot. `used` names components with their props: `"el-a (props: x, y), el-b"`.
+        kind: The task, one of the grammar's kinds.
+        facts: The facts it states, by slot. `used` lists components with their props: `"el-a (props: x, y), el-b"`.
     """
 
     lang: str
@@ -45,13 +45,13 @@ class Asked(NamedTuple):
 
 
 def language_of(text: str) -> str:
-    """Return `"zh"` for a text with Chinese characters in its prose, `"en"` for any other."""
+    """Return `"zh"` for a text with Chinese characters in its prose, otherwise `"en"`."""
     return "zh" if HAN.search(text.partition("```")[0][:LONGEST]) else "en"
 
 
 @lru_cache(maxsize=2)
 def grammar(lang: str) -> dict[str, dict[str, list[str]]]:
-    """Return a language's rules by kind, the shared ones included in each."""
+    """Return a language's rules by kind; each kind includes the shared ones."""
     text = (files("swiftprep") / "assets" / "paraphrase" / f"{lang}.yaml").read_text(encoding="utf-8")
     kinds: dict[str, Any] = yaml.safe_load(text)
     shared = kinds.pop("shared")
@@ -59,7 +59,7 @@ def grammar(lang: str) -> dict[str, dict[str, list[str]]]:
 
 
 def read(instruction: str) -> Asked | None:
-    r"""Return what an instruction asks, or None when it is none of the scanner's.
+    r"""Return what an instruction asks, or None if it is not one of the scanner's.
 
     >>> read("What can be set on ta-table?")
     Asked(lang='en', kind='api', facts={'name': 'ta-table'})
@@ -70,7 +70,7 @@ def read(instruction: str) -> Asked | None:
         match = pattern.fullmatch(instruction)
         if match:
             facts = match.groupdict()
-            if "needs" in facts:  # the props of the first component, told apart from the list
+            if "needs" in facts:  # the props of the first component, which the sentence states separately
                 rest = facts["used"].removeprefix(facts.pop("first"))
                 first = facts["used"].removesuffix(rest) if rest else facts["used"]
                 facts["used"] = with_props(first, facts.pop("needs"), lang) + rest
@@ -103,12 +103,12 @@ def _pattern(sentence: str) -> re.Pattern[str]:
 
 
 def with_props(tag: str, props: str, lang: str) -> str:
-    """Return a component with its props as `used` lists it."""
+    """Return a component with its props in the form of `used`."""
     return f"{tag}(属性:{props})" if lang == "zh" else f"{tag} (props: {props})"
 
 
 def components(used: str) -> list[tuple[str, list[str]]]:
-    """Return the components that `used` names, each with its props.
+    """Return the components in `used`, each with its props.
 
     >>> components("el-a (props: x, y), el-b")
     [('el-a', ['x', 'y']), ('el-b', [])]
@@ -118,12 +118,12 @@ def components(used: str) -> list[tuple[str, list[str]]]:
 
 
 def say(lang: str, kind: str, facts: Mapping[str, str], draw: Random) -> str | None:
-    """Compose a sentence that tells exactly these facts, or return None when the grammar has none for them.
+    """Compose a sentence that states exactly these facts; return None if the grammar has none.
 
     Args:
         lang: `"zh"` or `"en"`.
-        kind: The task, one of the grammar's.
-        facts: What to tell; they are put in as they are.
+        kind: The task, one of the grammar's kinds.
+        facts: The facts, which are inserted unchanged.
         draw: Chooses the words.
     """
     rules = grammar(lang)[kind]
@@ -142,7 +142,7 @@ def _expanded(text: str, rules: Mapping[str, list[str]], draw: Random) -> str:
 
 
 def _tidy_en(text: str, values: Mapping[str, str]) -> str:
-    """Give sentences their capitals, questions their mark, names their article, before the facts are put in."""
+    """Fix capitals, question marks and articles, before the facts are inserted."""
     text = re.sub(r" +", " ", text).replace(" .", ".")
     if re.match(r"\W?[aeiou]", values.get("framework", ""), re.I):
         text = re.sub(r"\ba (?=\{framework\})", "an ", text)
@@ -151,7 +151,7 @@ def _tidy_en(text: str, values: Mapping[str, str]) -> str:
 
 
 def _values(lang: str, facts: Mapping[str, str], draw: Random) -> dict[str, str]:
-    """Return what each slot is filled with: the facts, and components told in several ways."""
+    """Return the value of each slot: the facts, and the components worded in several ways."""
     values = dict(facts)
     if "framework" in facts:
         left, right = draw.choice([("", ""), ("", ""), ("'", "'"), ("「", "」") if lang == "zh" else ('"', '"')])

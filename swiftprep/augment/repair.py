@@ -1,4 +1,4 @@
-"""Error and fix: broken code in the question, what is wrong and the right code in the answer."""
+"""Make repair samples: broken code in the question, the explanation and the correct code in the answer."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from swiftprep.catalog.catalog import Catalog
 from swiftprep.catalog.check import Problem
 from swiftprep.code.tags import markup
 
-WHOLE = 4_000  # characters of a component that is shown whole; of a longer one, a piece of its template
+WHOLE = 4_000  # characters up to which a component is shown whole; of a longer one, a piece of its template is shown
 FEWEST_LINES, MOST_LINES = 4, 50  # of a piece
 MOST_PIECES = 6
-_API_FIRST = 0.8  # how often the framework's API is tried before the syntax, which can be broken anywhere
-_TRIES = 4  # places looked at for each way of breaking
+_API_FIRST = 0.8  # how often a misuse of the API is tried before broken syntax, which is possible anywhere
+_TRIES = 4  # places tried for each kind of fault
 
 
 def repair(parent: Parent, draw: Random) -> Drafts:
-    """Break a component in a known way, and answer with the explanation and the code as it was.
+    """Break a component in a known way, and answer with the explanation and the original code.
 
-    The catalogue must find nothing in the code as it was, and in the broken code just what was broken. Without a
-    catalogue only the syntax is broken.
+    The catalogue must find no problem in the original code, and only the one introduced in the broken code. Without a
+    catalogue, only the syntax is broken.
     """
     if parent.kind not in ("component", "page", "template", "") or parent.is_part:
         return "other-kind"
@@ -44,7 +44,7 @@ def repair(parent: Parent, draw: Random) -> Drafts:
 
 
 def _excerpts(code: str, draw: Random) -> list[str]:
-    """Return the whole code, if it is short, and pieces of its template, in random order."""
+    """Return the whole code if it is short, and pieces of its template, in random order."""
     source = code.encode("utf-8", "replace")
     pieces = []
     for element in markup(source):
@@ -83,7 +83,7 @@ def _drafts(parent: Parent, excerpts: list[str], draw: Random) -> Iterator[Draft
 
 
 def _is_reported(fault: Broken, problems: list[Problem]) -> bool:
-    """Return whether what was broken is what is found, and all that is found."""
+    """Return whether the catalogue finds the fault that was introduced, and nothing else."""
     if fault.kind in SYNTAX:
         return bool(problems) and problems[0].kind == "syntax"
     name = {"unknown-tag": "", "missing-prop": fault.right}.get(fault.kind, fault.wrong)
@@ -92,11 +92,11 @@ def _is_reported(fault: Broken, problems: list[Problem]) -> bool:
 
 def _draft(parent: Parent, code: str, fault: Broken, problem: Problem, draw: Random) -> Draft | None:
     lang = parent.lang
-    facts_asked = dict(parent.known) if draw.random() < 0.5 else {}
+    question_facts = dict(parent.known) if draw.random() < 0.5 else {}
     if draw.random() < 0.5:
-        plain = replace(problem, near="")  # what is meant is for the answer to say
-        facts_asked["message"] = plain.message_zh if lang == "zh" else plain.message
-    question = say(lang, "repair", facts_asked, draw)
+        plain = replace(problem, near="")  # the answer tells the correct name, not the question
+        question_facts["message"] = plain.message_zh if lang == "zh" else plain.message
+    question = say(lang, "repair", question_facts, draw)
     facts = {"line": str(fault.line), "tag": fault.tag, "wrong": fault.wrong, "right": fault.right}
     if fault.kind == "unknown-tag":
         del facts["tag"]

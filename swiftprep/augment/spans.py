@@ -1,4 +1,4 @@
-"""Other holes: spans of a file at syntactic borders, to be filled in."""
+"""Fill-in-the-middle with other holes: spans of a file at syntactic boundaries."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from swiftprep.scan.cut import span_of
 from swiftprep.scan.kinds import CONTEXT_LINES, holes, is_good_hole
 
 MARKS = {"zh": "【待补全】", "en": "[MISSING]"}
-WHOLE = 6_000  # characters of a file that is shown whole
+WHOLE = 6_000  # bytes up to which a file is shown whole
 
 
 def fim(parent: Parent, draw: Random) -> Drafts:
-    """Take out another piece of a file: a method, an option, a statement, an element.
+    """Cut another piece out of a file: a method, an option, a statement, an element.
 
     Source: Bavarian et al., Efficient training of language models to fill in the middle (2022).
     """
@@ -60,7 +60,7 @@ def _first_line(parent: Parent) -> int:
 
 
 def file_line(parent: Parent, draw: Random, *, whole: bool) -> str:
-    """Return the line above the code that names its file, with a blank line; `""` where the file has no name."""
+    """Return a line that names the file, with a blank line after it; `""` if the file has no name."""
     if not parent.path:
         return ""
     if whole:
