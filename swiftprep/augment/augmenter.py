@@ -56,7 +56,7 @@ OPERATIONS: dict[str, Callable[[Parent, Random], Drafts]] = {
 
 @dataclass(frozen=True)
 class Augmentation:
-    """What `Augmenter.augment` returns.
+    """The result of `Augmenter.augment`.
 
     Attributes:
         parents: The original samples.
@@ -77,7 +77,10 @@ class Augmentation:
         return pd.DataFrame(self.outcomes, columns=["operation", "outcome", "samples", "variants"])
 
     def diversity(self, *, seed: int = 42) -> pd.DataFrame:
-        """Return `quality.diversity.diversity` of the instructions before and after, over equally many texts."""
+        """Return the diversity of the instructions before and after, each measured over equally many texts.
+
+        See `swiftprep.quality.duplicates.diversity.before_and_after`.
+        """
         from swiftprep.quality.duplicates.diversity import before_and_after
 
         return before_and_after(self.parents, [*self.parents, *self.samples], seed=seed)

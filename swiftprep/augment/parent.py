@@ -15,7 +15,7 @@ from swiftprep.code.markdown import fenced, is_bare_code
 from swiftprep.records import Sample
 from swiftprep.scan.kinds import SYNTAX
 
-LONGEST = 200_000  # characters of code that is parsed
+LONGEST = 200_000  # characters of the longest code that is parsed
 
 
 class Draft(NamedTuple):
@@ -93,11 +93,7 @@ class Parent:
         if isinstance(at, int) and at > 0 and prompt[at - 1 : at] == "\n":
             return prompt[: at - 1], prompt[at:]
         whole = read(prompt)
-        if whole is None and self.kind in (
-            "template",
-            "script",
-            "fim",
-        ):  # the split was lost when it was written as messages
+        if whole is None and self.kind in ("template", "script", "fim"):  # saved as messages, which lose the split
             first, _, rest = prompt.partition("\n")
             return first, rest
         return prompt, ""
@@ -145,7 +141,7 @@ class Parent:
 
     @cached_property
     def parsed(self) -> tuple[dict[str, Any], CutPlaces] | str:
-        """The facts and the shape of the code (`catalog/facts.py`), or why there are none."""
+        """The facts and the shape of the code (see `catalog/vue/facts.py`), or why there are none."""
         if self.code is None:
             return "no-code"
         if "\r" in self.code.text:

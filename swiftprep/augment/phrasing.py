@@ -17,7 +17,7 @@ import yaml
 
 from swiftprep.text.characters import HAN
 
-LONGEST = 2_000  # characters of an instruction that is read
+LONGEST = 2_000  # characters of the longest instruction that is read
 _TRIES = 400  # sentences generated before giving up; at worst one in thirty states exactly the facts
 _RULE = re.compile(r"\$(?:([a-z]+)|\{([a-z]+)\})")
 _SLOT = re.compile(r"(?<!\$)\{([a-z]+)\}")

@@ -207,7 +207,7 @@ class Checker:
         )
 
     def run_files(self, *paths: str | Path) -> QualityReport:
-        """Check data set files, and repair rows that cannot be read with `swiftprep.swiftfmt.repair_file`.
+        """Check data set files, read with `swiftprep.swiftfmt.repair_file`, which repairs malformed rows where it can.
 
         Args:
             *paths: `.jsonl`, `.json` or `.csv` files.

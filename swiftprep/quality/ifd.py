@@ -49,7 +49,7 @@ def ifd(
     max_tokens: int = 1024,
     device: str | None = None,
 ) -> pd.DataFrame:
-    """Score by how much each question helps the model to predict its answer.
+    """Score samples by how much the question helps the model to predict the answer.
 
     IFD = mean loss of the answer's tokens given the question / their mean loss alone. Near 0, the question gives the
     answer away, and there is little to learn. Near 1, the answer is hard to predict, and there is much to learn. From

@@ -229,7 +229,7 @@ def _note_private(row: CheckedRow, name: str, level: Severity, verdict: RuleResu
         row.is_private = True
         reason, reason_zh = f"{reason}; still there", f"{reason_zh}；仍在样本中"
     elif level == "drop":
-        row.sample = row.before  # no rule after this one looks for more
+        row.sample = row.before  # no later rule looks for more private data
         row.reject = Reject(row.place, name, reason, row.before)
     else:
         row.sample = clean

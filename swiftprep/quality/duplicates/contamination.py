@@ -88,7 +88,7 @@ def contaminated(
         return []
     sizes = _sizes(texts, n)
     runs = _runs(texts, sizes)
-    rows, run_of_row = _found(samples, runs, sorted({size for size in sizes if size}))
+    rows, run_of_row = _contained_runs(samples, runs, sorted({size for size in sizes if size}))
     rare = np.bincount(run_of_row, minlength=len(runs.hashes)) <= FREQUENT
     every = np.bincount(runs.texts, minlength=len(texts))
     rare_ones = np.bincount(runs.texts[np.repeat(rare, np.diff(runs.bounds))], minlength=len(texts))
@@ -136,7 +136,9 @@ def _runs(texts: Sequence[str], sizes: Sequence[int]) -> _Runs:
     return _Runs(known, np.append(starts, once.sum()), texts_[once])
 
 
-def _found(samples: Sequence[Sample], runs: _Runs, sizes: Sequence[int]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def _contained_runs(
+    samples: Sequence[Sample], runs: _Runs, sizes: Sequence[int]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Return the pairs of a training sample and a run it contains, by sample, each pair once."""
     import numpy as np
 

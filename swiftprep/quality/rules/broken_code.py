@@ -14,7 +14,7 @@ from swiftprep.quality.rules.origin import is_code, is_part, is_scanned, languag
 from swiftprep.quality.rules.phrases import phrases
 from swiftprep.records import Sample
 
-# Signs of another language around the code: EJS, Jinja, Handlebars, Thymeleaf, a diff, a session at a prompt.
+# Syntax around the code that its grammar does not know: EJS, Jinja, Handlebars, Thymeleaf, a diff, a shell session.
 _MADE_ELSEWHERE = re.compile(r"<%|\{%|\{\{[{#/>!~^&-]|\$\{\{|^[+-]{3} |^@@ |^(?:>>>|\$|In \[\d+\]:) ", re.M)
 # Left out for the reader, not by mistake. (A spread has a name after the dots.)
 _ELLIPSIS = re.compile(r"\.{3}(?![\w$\[({'\"`.])|…|\.{4,}")

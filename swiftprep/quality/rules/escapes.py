@@ -1,4 +1,4 @@
-r"""The rule about an answer that was escaped once too often, so that its line ends are the two characters `\n`.
+r"""The rule about answers that were escaped once too often, so that their line ends are the two characters `\n`.
 
 An answer about programs may just as well be about `\n`. It is a line end only where nothing else makes sense: code that
 does not parse otherwise, a fence or a list that does not begin otherwise, a break after each sentence.

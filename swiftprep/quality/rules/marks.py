@@ -111,7 +111,7 @@ def left_mark(text: str, asked: str = "") -> str:
     if not has_marks(text):
         return ""
     patterns = marks()
-    code_spans = _shown(text)
+    code_spans = _code_spans(text)
     for pattern in (patterns.tokens, patterns.calls, patterns.words):
         for match in pattern.finditer(text):
             mark = match[0].strip()
@@ -191,7 +191,7 @@ def _is_within(place: int, spans: list[tuple[int, int]]) -> bool:
     return at >= 0 and place < spans[at][1]
 
 
-def _shown(text: str) -> list[tuple[int, int]]:
+def _code_spans(text: str) -> list[tuple[int, int]]:
     """Return the spans of code in a text, without the marks at the end of an unclosed block."""
     code_spans = []
     done = 0
@@ -205,7 +205,7 @@ def _shown(text: str) -> list[tuple[int, int]]:
 
 
 def _apart_from_fences(text: str) -> str:
-    """Move a mark on the line of a fence to a line of its own, since it would keep the fence from being one."""
+    """Move a mark on the line of a fence to a line of its own, so that the fence is recognised."""
     any_ = marks().any
     lines = []
     for line in text.split("\n"):
@@ -222,7 +222,7 @@ def _apart_from_fences(text: str) -> str:
 
 def _turns(text: str) -> Iterator[tuple[str, str, str]]:
     """Yield `(owner, text, mark before it)`; the owner is `""` if no mark names it, and `"?"` after an end mark."""
-    code_spans = _shown(text)
+    code_spans = _code_spans(text)
     owner, done, before = "", 0, ""
     for match in marks().turns.finditer(text):
         if _is_struck(text, match, done) or _is_within(match.start(), code_spans):

@@ -189,7 +189,7 @@ def without_tags(answer: str) -> str:
         pieces += [*_PROSE_ONLY.split(answer[done : block.start]), answer[block.start : block.end]]
         done = block.end
     pieces += _PROSE_ONLY.split(answer[done:])
-    pieces[::2] = [_LINK.sub(r"[\2](\1)", _DEAD_LINK.sub(_dead, piece)) for piece in pieces[::2]]
+    pieces[::2] = [_LINK.sub(r"[\2](\1)", _DEAD_LINK.sub(_link_text, piece)) for piece in pieces[::2]]
     prose = "".join(pieces[::2])
     tags = Counter(tag.lower() for tag in _TAG_NAME.findall(prose) if tag.lower() not in ("br", "/br"))
     names = {tag.strip("/") for tag in tags}
@@ -210,7 +210,7 @@ def without_tags(answer: str) -> str:
     return "".join(pieces)
 
 
-def _dead(link: re.Match[str]) -> str:
+def _link_text(link: re.Match[str]) -> str:
     """Return the text of a link within its page, or `""` for a button."""
     text = link[1].strip()
     is_button = phrases("web_page", "{}").fullmatch(text) or phrases("web_page_too", "{}").fullmatch(text)

@@ -30,7 +30,7 @@ _SHORT = 12  # characters of a last line that may well be a name or a number
 
 
 def truncated(sample: Sample) -> RuleResult | None:
-    """Drop truncated answers: code left open, a sentence broken off; close a code block that is only not closed."""
+    """Drop an answer that stops early, in open code or within a sentence; close a code block that lacks its fence."""
     if is_part(sample) or not re.search(r"\w", sample.answer):
         return None  # `hollow` judges an answer without words
     answer = sample.answer.rstrip()

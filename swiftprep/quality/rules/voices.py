@@ -22,7 +22,7 @@ _REASONS = frozenset(
     """rationale reason reasoning explanation feedback critique comment comments justification correctness helpfulness
     accuracy relevance completeness clarity verdict decision 理由 评语 评价 说明 正确性 相关性 有用性 完整性""".split()
 )
-_OF_AN_ANSWER = re.compile(r"\bthe (?:answer|response|assistant)\b|(?:该|此|这个)?(?:回答|答案)", re.I)
+_ABOUT_AN_ANSWER = re.compile(r"\bthe (?:answer|response|assistant)\b|(?:该|此|这个)?(?:回答|答案)", re.I)
 _GLUED = re.compile(
     r"(?<![\w.-])[a-z]{3,}[.!?](?:An?|The|This|It|In|To|You|If|We|When|These|There|Yes|No|First) [A-Za-z]+\b(?![(.])"
 )
@@ -32,11 +32,11 @@ _CODE_WORD = re.compile(r"\w+")
 
 
 def judge_leak(sample: Sample) -> RuleResult | None:
-    """Drop an answer with or replaced by a judge's verdict: a score, `[[A]]`, "the response is correct"."""
+    """Drop an answer that is or contains a judge's verdict: a score, `[[A]]`, "the response is correct"."""
     if is_scanned(sample) or phrases("about_scores").search(sample.prompt):
         return None
     if judgement := _judgement(sample.answer):
-        say = drop if _OF_AN_ANSWER.search(judgement) else warn
+        say = drop if _ABOUT_AN_ANSWER.search(judgement) else warn
         return say("is a judge's verdict on an answer", "是评审结果，不是回答")
     if is_code(sample):
         return None
@@ -65,7 +65,7 @@ def _judgement(answer: str) -> str:
 
 
 def thinks_aloud(sample: Sample) -> RuleResult | None:
-    """Drop reasoning outside `<think>`: "Okay, the user wants …", "Hmm, wait"."""
+    """Drop an answer with reasoning outside `<think>`: "Okay, the user wants …", "Hmm, wait"."""
     if is_code(sample) or is_scanned(sample):
         return None
     words = unquoted(outside_fences(_THOUGHT.sub("", sample.answer)))
@@ -103,12 +103,12 @@ def several_answers(sample: Sample) -> RuleResult | None:
         return warn(f"holds {len(numbered)} answers", f"含有 {len(numbered)} 个回答")
     if match := _GLUED.search(said(sample)):
         return warn(f"may be two texts joined by mistake: {match[0][:60]}", f"可能是两段文字拼接而成：{match[0][:60]}")
-    if announced := _said_again(sample.answer):
+    if announced := _repeated_introduction(sample.answer):
         return warn(f"may answer twice: {announced[:60]}", f"可能回答了两遍：{announced[:60]}")
     return None
 
 
-def _said_again(answer: str) -> str:
+def _repeated_introduction(answer: str) -> str:
     """Return the introduction of a code block that repeats an earlier one, or `""`."""
     done = 0
     before: list[tuple[str, str, set[str]]] = []
