@@ -19,9 +19,9 @@ def secrets(sample: Sample) -> RuleResult | None:
     kinds: list[str] = []
 
     def clean(text: str, path: str) -> str:
-        cleaned, findings = redact(text, path)
+        redacted, findings = redact(text, path)
         kinds.extend(finding.kind for finding in findings)
-        return cleaned
+        return redacted
 
     cleaned = _cleaned(sample, clean)
     if cleaned is sample:

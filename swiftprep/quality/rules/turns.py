@@ -29,7 +29,7 @@ def form(sample: Sample) -> RuleResult | None:
             role = turn.get("role") if isinstance(turn, dict) else type(turn).__name__
             return drop(f"turn {position} has role {role!r}", f"第 {position} 轮的角色 {role!r} 无效")
         if not isinstance(turn.get("content"), str):
-            return drop(f"content of turn {position} is no text", f"第 {position} 轮的内容不是文本")
+            return drop(f"content of turn {position} is not text", f"第 {position} 轮的内容不是文本")
     if sample.channel is not None and not isinstance(sample.channel, str):
         return drop(f"channel is {type(sample.channel).__name__}", "channel 不是字符串")
     try:
