@@ -1,1 +1,1 @@
-"""More samples from those there are, without a teacher."""
+"""Make variants of existing samples, without a teacher."""

@@ -1,4 +1,4 @@
-"""`Augmenter`: variants of samples, each with its parent, none of them a copy."""
+"""`Augmenter`: make variants of samples that name their parent and are no near duplicates."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ from swiftprep.records import Sample
 if TYPE_CHECKING:
     import pandas as pd
 
-NEAR = 0.8  # Jaccard similarity of both question and answer from which two samples are near copies
-_BATCH = 50  # samples that a worker gets at once
-_LONGEST = 400_000  # characters of a sample that variants are made of
+NEAR = 0.8  # Jaccard similarity of both question and answer from which two samples are near duplicates
+_BATCH = 50  # samples sent to a worker at once
+_LONGEST = 400_000  # characters up to which variants of a sample are made
 
 
 def paraphrase(parent: Parent, draw: Random) -> Drafts:
-    """Ask the same in other words; of a prompt that is not the scanner's, only the surface is changed."""
+    """Reword the question; a prompt that is not the scanner's only gets another opening."""
     asked = parent.asked
     if asked is None:
         return reworded(parent, draw)
@@ -56,13 +56,13 @@ OPERATIONS: dict[str, Callable[[Parent, Random], Drafts]] = {
 
 @dataclass(frozen=True)
 class Augmentation:
-    """What `Augmenter.augment` returns.
+    """The result of `Augmenter.augment`.
 
     Attributes:
-        parents: The samples that came in.
-        samples: Their variants, in the parents' order.
-        outcomes: `(operation, outcome, samples, variants)`; the outcome is `"made"` or why there is no variant. Of
-            each operation, the samples add up to those that came in.
+        parents: The original samples.
+        samples: Their variants, in the order of the parents.
+        outcomes: `(operation, outcome, samples, variants)`; the outcome is `"made"` or why there is no variant. The
+            samples of each operation add up to the number of parents.
     """
 
     parents: list[Sample]
@@ -77,22 +77,25 @@ class Augmentation:
         return pd.DataFrame(self.outcomes, columns=["operation", "outcome", "samples", "variants"])
 
     def diversity(self, *, seed: int = 42) -> pd.DataFrame:
-        """Return `quality.diversity.diversity` of the instructions before and after, over equally many texts."""
+        """Return the diversity of the instructions before and after, each measured over equally many texts.
+
+        See `swiftprep.quality.duplicates.diversity.before_and_after`.
+        """
         from swiftprep.quality.duplicates.diversity import before_and_after
 
         return before_and_after(self.parents, [*self.parents, *self.samples], seed=seed)
 
 
 class Augmenter:
-    """Makes more samples of those there are, without a teacher.
+    """Make variants of existing samples, without a teacher.
 
-    `paraphrase` asks the same in other words; `context` shows something else with the question; `fim` takes another
-    piece out of a file; `props` sets or drops a prop of a page's components; `repair` breaks a component, and answers
-    with what is wrong and the right code. A variant keeps its parent's channel, split and lineage, names the parent
-    in `meta["parent"]`, and is no near copy of a sample that came in, nor of another variant.
+    `paraphrase` rewords the question; `context` changes what is shown with it; `fim` cuts another piece out of a file;
+    `props` sets or removes a prop of a page's components; `repair` breaks a component, and answers with the explanation
+    and the correct code. A variant keeps its parent's channel, split and lineage, names the parent in `meta["parent"]`,
+    and is no near duplicate of an original sample or another variant.
 
-    The same samples and seed make the same variants, whatever the order of the samples. Another sample more changes
-    none of them, except that a near copy of it is not made, and that what a held-out file defines is not shown.
+    The same samples and seed give the same variants, whatever the order of the samples. Adding a sample changes none of
+    them, except that its near duplicates are left out, and that components defined in a held-out file are not shown.
 
     >>> sample = Sample.from_instruction("What can be set on ta-tag?", "", "Its color.", id="tag", channel="private")
     >>> [variant] = Augmenter(seed=1).run([sample])
@@ -110,18 +113,18 @@ class Augmenter:
         per_sample: int = 1,
         vary_variants: bool = False,
     ) -> None:
-        """Set what to make.
+        """Configure the operations.
 
         Args:
             seed: Chooses the words, places and props.
-            operations: Some of `OPERATIONS`.
-            catalog: Of the framework. `props` needs it; without it `repair` breaks nothing but the syntax.
-            framework: The framework's name, for samples that do not tell it; by default the catalogue's.
-            per_sample: The most variants of a sample by each operation.
-            vary_variants: Also make variants of variants.
+            operations: Names from `OPERATIONS`.
+            catalog: The framework's catalogue. `props` needs it; without it, `repair` only breaks the syntax.
+            framework: The framework's name, for samples that do not state it; by default the catalogue's.
+            per_sample: The most variants of a sample per operation.
+            vary_variants: Whether to make variants of variants as well.
 
         Raises:
-            ConfigError: an unknown operation, or `per_sample` under 1.
+            ConfigError: an operation is unknown, or `per_sample` is below 1.
         """
         self.operations = tuple(dict.fromkeys(operations))
         for name in self.operations:
@@ -139,19 +142,19 @@ class Augmenter:
         self.vary_variants = vary_variants
 
     def run(self, samples: Iterable[Sample]) -> list[Sample]:
-        """Return the variants of some samples, without the samples."""
+        """Return the variants of some samples, without the samples themselves."""
         return self.augment(samples).samples
 
     def augment(self, samples: Iterable[Sample]) -> Augmentation:
-        """Return the variants of some samples, and what became of each sample.
+        """Return the variants of some samples, and the outcome of each operation.
 
         Args:
-            samples: In any order; they are not changed.
+            samples: The samples, in any order; they are not changed.
         """
         parents = list(samples)
         held_out = frozenset(str(s.meta.get("path")) for s in parents if s.meta.get("split") == "val")
         keys = [_key(sample) for sample in parents]
-        made: list[tuple[int, str, Sample]] = []  # parent, operation, variant
+        variants: list[tuple[int, str, Sample]] = []  # parent, operation, variant
         reasons: Counter[tuple[str, str]] = Counter()
         tried: set[tuple[int, str]] = set()
         seen: set[bytes] = set()
@@ -160,29 +163,29 @@ class Augmenter:
             unfit.append("repeated" if key in seen else self._unfit(sample))
             seen.add(key)
         work = _Work(self.seed, self.operations, self.catalog, self.framework, self.per_sample, held_out)
-        found = _all_variants(work, [sample for sample, why in zip(parents, unfit, strict=True) if not why])
+        results = _all_variants(work, [sample for sample, why in zip(parents, unfit, strict=True) if not why])
         for index, why in enumerate(unfit):
-            all_of_it = why or next(found)
+            per_operation = why or next(results)
             for at, operation in enumerate(self.operations):
-                variants = all_of_it if isinstance(all_of_it, str) else all_of_it[at]
-                if isinstance(variants, str):
-                    reasons[operation, variants] += 1
+                drafted = per_operation if isinstance(per_operation, str) else per_operation[at]
+                if isinstance(drafted, str):
+                    reasons[operation, drafted] += 1
                 else:
                     tried.add((index, operation))
-                    made += [(index, operation, variant) for variant in variants]
-        made = _without_copies(parents, keys, made)
-        kept = Counter((index, operation) for index, operation, _ in made)
+                    variants += [(index, operation, variant) for variant in drafted]
+        variants = _without_copies(parents, keys, variants)
+        kept = Counter((index, operation) for index, operation, _ in variants)
         outcomes = []
         for operation in self.operations:
-            of_it = [count for (_, name), count in kept.items() if name == operation]
+            counts = [count for (_, name), count in kept.items() if name == operation]
             reasons[operation, "near-copy"] += sum((i, name) not in kept for i, name in tried if name == operation)
-            outcomes.append((operation, "made", len(of_it), sum(of_it)))
+            outcomes.append((operation, "made", len(counts), sum(counts)))
             named = sorted((reason, count) for (name, reason), count in reasons.items() if name == operation and count)
             outcomes += [(operation, reason, count, 0) for reason, count in named]
-        return Augmentation(parents, [variant for *_, variant in made], outcomes)
+        return Augmentation(parents, [variant for *_, variant in variants], outcomes)
 
     def _unfit(self, sample: Sample) -> str:
-        """Return why nothing can be made of a sample, or `""`."""
+        """Return why a sample cannot have variants, or `""`."""
         if not self.vary_variants and str(sample.meta.get("generator") or "").startswith("augment/"):
             return "variant"
         if [m["role"] for m in sample.messages if m["role"] != "system"] != ["user", "assistant"]:
@@ -199,7 +202,7 @@ class Augmenter:
 
 
 class _Work(NamedTuple):
-    """What is made of each sample."""
+    """The settings of a run, and the variants they give of each sample."""
 
     seed: int
     operations: tuple[str, ...]
@@ -209,12 +212,12 @@ class _Work(NamedTuple):
     held_out: frozenset[str]
 
     def variants(self, sample: Sample) -> list[list[Sample] | str]:
-        """Return, for each operation, a sample's variants, or why there are none."""
+        """Return a sample's variants by each operation, or why there are none."""
         parent = Parent(sample, self.framework, self.catalog, self.held_out)
         return [self._of_or_why(parent, operation) for operation in self.operations]
 
     def _of_or_why(self, parent: Parent, operation: str) -> list[Sample] | str:
-        """Return the variants, or why there are none: what fails costs one operation on one sample."""
+        """Return the variants, or why there are none; a failure costs only this operation on this sample."""
         try:
             return self._of(parent, operation)
         except SwiftprepError:
@@ -234,11 +237,11 @@ class _Work(NamedTuple):
 
 
 def _all_variants(work: _Work, samples: list[Sample]) -> Iterator[list[list[Sample] | str] | str]:
-    """Yield what `_Work.variants` says of each sample; of one that a worker has no end for, a word."""
+    """Yield the result of `_Work.variants` for each sample, or `"not-read"` for one that a worker could not finish."""
     guarded = Guarded(work.variants, size=_size)
     for start in range(0, len(samples), _BATCH):
-        for found in guarded.map(samples[start : start + _BATCH]):
-            yield "not-read" if isinstance(found, Lost) else found
+        for result in guarded.map(samples[start : start + _BATCH]):
+            yield "not-read" if isinstance(result, Lost) else result
 
 
 def _size(sample: Sample) -> int:
@@ -257,20 +260,20 @@ def _variant(sample: Sample, operation: str, number: int, draft: Draft) -> Sampl
     meta |= {"parent": name, "generator": f"augment/{operation}"} | draft.meta
     if draft.kind:
         meta["kind"] = draft.kind
-    made = Sample.from_instruction(draft.instruction, draft.input, draft.answer, meta=meta)
+    variant = Sample.from_instruction(draft.instruction, draft.input, draft.answer, meta=meta)
     system = [m for m in sample.messages if m["role"] == "system"]
     variant_id = f"{name}#aug-{operation}-{number}"
-    return made.replace(messages=system + made.messages, id=variant_id, channel=sample.channel)
+    return variant.replace(messages=system + variant.messages, id=variant_id, channel=sample.channel)
 
 
 def _without_copies(
-    parents: list[Sample], keys: list[bytes], made: list[tuple[int, str, Sample]]
+    parents: list[Sample], keys: list[bytes], variants: list[tuple[int, str, Sample]]
 ) -> list[tuple[int, str, Sample]]:
-    """Leave out each variant that is a near copy of any sample, or of a variant that comes before it by its key."""
-    order = sorted(range(len(made)), key=lambda at: (keys[made[at][0]], made[at][2].id))
+    """Leave out each variant that is a near duplicate of a sample, or of a variant with a smaller key."""
+    order = sorted(range(len(variants)), key=lambda at: (keys[variants[at][0]], variants[at][2].id))
     texts = [(sample.prompt, sample.answer) for sample in parents if sample.messages]
     firm = len(texts)
-    texts += [(made[at][2].prompt, made[at][2].answer) for at in order]
-    matches = near_duplicates(texts, threshold=NEAR, firm=firm) if made else []
+    texts += [(variants[at][2].prompt, variants[at][2].answer) for at in order]
+    matches = near_duplicates(texts, threshold=NEAR, firm=firm) if variants else []
     copies = {order[match.position - firm] for match in matches}
-    return [variant for at, variant in enumerate(made) if at not in copies]
+    return [variant for at, variant in enumerate(variants) if at not in copies]

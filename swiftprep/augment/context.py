@@ -1,4 +1,4 @@
-"""The same answer from another context: the API of the components it uses, less of the file, or only its members."""
+"""Show another context for the same answer: the API of its components, less of the file, or only its members."""
 
 from __future__ import annotations
 
@@ -15,27 +15,27 @@ from swiftprep.catalog.vue.facts import read_vue
 from swiftprep.code.markdown import fenced
 
 MOST_COMPONENTS = 5
-MOST_PROPS = 10  # of a component that is described
+MOST_PROPS = 10  # described per component
 MOST_VALUES = 6
 LONGEST_TYPE = 60  # characters
 FEWEST_MEMBERS = 3
 
 
 def context(parent: Parent, draw: Random) -> Drafts:
-    """Show something else with the question; the answer stays."""
+    """Change what is shown with the question, and keep the answer."""
     if parent.asked is None:
         return "not-understood"
     if parent.asked.kind == "fim":
         return _less(parent, draw)
     if parent.asked.kind not in ("page", "template", "script", "component") or parent.is_part:
         return "other-kind"
-    shown = _uses(parent)
-    if isinstance(shown, str):
-        return shown
-    made = [_reference(parent, shown, draw), _members(parent, draw)]
-    found = [draft for draft in made if draft is not None]
-    draw.shuffle(found)
-    return iter(found) if found else "no-context"
+    uses = _uses(parent)
+    if isinstance(uses, str):
+        return uses
+    drafts = [_reference(parent, uses, draw), _members(parent, draw)]
+    fitting = [draft for draft in drafts if draft is not None]
+    draw.shuffle(fitting)
+    return iter(fitting) if fitting else "no-context"
 
 
 def _less(parent: Parent, draw: Random) -> Drafts:
@@ -59,13 +59,13 @@ def _less(parent: Parent, draw: Random) -> Drafts:
 
 
 def _uses(parent: Parent) -> dict[str, list[Any]] | str:
-    """Return how the components of the answer, or of the template shown, are used: tag → packed `markup.Use`."""
+    """Return how components are used in the answer, or in the template in the question: tag → packed `markup.Use`."""
     if parent.kind == "script":
         blocks = fenced(parent.input)
         if len(blocks) != 1 or "\r" in blocks[0].code:
             return "no-code"
-        found: dict[str, list[Any]] = read_vue(blocks[0].code.encode("utf-8", "replace"), "")[0].get("uses", {})
-        return found
+        uses: dict[str, list[Any]] = read_vue(blocks[0].code.encode("utf-8", "replace"), "")[0].get("uses", {})
+        return uses
     if isinstance(parent.parsed, str):
         return parent.parsed
     if not parent.is_vue:
@@ -74,7 +74,7 @@ def _uses(parent: Parent) -> dict[str, list[Any]] | str:
 
 
 def _reference(parent: Parent, used: dict[str, list[Any]], draw: Random) -> Draft | None:
-    """Put what the catalogue knows of the components in use in front of the question's own input."""
+    """Add the API of the components in use, by the catalogue, to the question."""
     assert parent.asked is not None
     ordered = sorted(used, key=lambda tag: (-used[tag][0], tag))
     specs = [(tag, spec) for tag in ordered if (spec := parent.component(tag)) and spec.path != parent.path]
@@ -85,29 +85,29 @@ def _reference(parent: Parent, used: dict[str, list[Any]], draw: Random) -> Draf
         return None
     instruction, _, rest = asked.partition("\n")
     reference = intro + "\n" + "\n".join(lines)
-    # What is said of a component goes first, as its API follows from it; code to work on goes last.
+    # A description of the component comes before the API that follows from it; code to work on comes last.
     parts = [rest, reference] if rest else [reference, parent.input]
     return Draft(instruction, "\n\n".join(part for part in parts if part), parent.sample.answer, parent.kind)
 
 
 def described(tag: str, spec: Component, use: list[Any], lang: str) -> str:
-    """Return a component's API in one line: what is used of it first; `""` when nothing is known.
+    """Describe a component's API in one line, what is used first; return `""` if nothing is known.
 
     Args:
-        tag: As it is written in the code.
-        spec: What the catalogue knows.
+        tag: The tag as it is written in the code.
+        spec: The component in the catalogue.
         use: The packed `markup.Use` of the tag: `[count, props, events, slots, …]`.
         lang: `"zh"` or `"en"`.
     """
     comma, stop = ("、", "；") if lang == "zh" else (", ", "; ")
     names = {"zh": ("属性", "事件", "插槽"), "en": ("props", "events", "slots")}[lang]
     props = sorted(spec.props, key=lambda prop: kebab(prop.name) not in use[1])[:MOST_PROPS]
-    # Values known from usage are those that were seen, not those that are allowed.
-    given = [[_prop(prop, all_values=spec.origin != "usage") for prop in props]]
+    # Values known from usage are those that were seen, not all that are allowed.
+    items_by_name = [[_prop(prop, all_values=spec.origin != "usage") for prop in props]]
     for at, items in ((2, [event.name for event in spec.events]), (3, [slot.name for slot in spec.slots])):
-        given.append(sorted(items, key=lambda name: name not in use[at])[:MOST_PROPS])
-    told = [f"{name} {comma.join(items)}" for name, items in zip(names, given, strict=True) if items]
-    return f"- {tag}: {stop.join(told)}" if told else ""
+        items_by_name.append(sorted(items, key=lambda name: name not in use[at])[:MOST_PROPS])
+    parts = [f"{name} {comma.join(items)}" for name, items in zip(names, items_by_name, strict=True) if items]
+    return f"- {tag}: {stop.join(parts)}" if parts else ""
 
 
 def _prop(prop: Prop, *, all_values: bool) -> str:
@@ -116,12 +116,12 @@ def _prop(prop: Prop, *, all_values: bool) -> str:
 
 
 def _members(parent: Parent, draw: Random) -> Draft | None:
-    """Ask for a template with the names of the script's members in place of the script."""
+    """Ask for a template, with the names of the script's members in place of the script."""
     blocks = fenced(parent.input)
     if parent.kind != "template" or len(blocks) != 1 or "\r" in blocks[0].code:
         return None
     if parent.catalog is not None and parent.catalog.check(parent.code.text if parent.code else ""):
-        return None  # its tags are known from the imports alone, which are not shown any more
+        return None  # its tags are known only from the imports, which are no longer shown
     facts, _ = read_vue(blocks[0].code.encode("utf-8", "replace"), "")
     own = next((c for c in facts.get("components", ()) if c.get("sure") and not c.get("setup")), None)
     if own is None or own.get("mixins") or own.get("extends") or (own.get("props") or ["o"])[0] not in ("o", "a"):
@@ -138,8 +138,8 @@ def _members(parent: Parent, draw: Random) -> Draft | None:
     if len(telling) < FEWEST_MEMBERS or any("..." in name for items in names.values() for name in items):
         return None
     asked = parent.asked.facts if parent.asked else {}
-    told = {key: fact for key, fact in asked.items() if key in ("framework", "vue")}
-    instruction = say(parent.lang, "outline", told, draw)
+    outline_facts = {key: fact for key, fact in asked.items() if key in ("framework", "vue")}
+    instruction = say(parent.lang, "outline", outline_facts, draw)
     if instruction is None:
         return None
     rows = "\n".join(f"- {what}: {', '.join(items)}" for what, items in names.items() if items)

@@ -1,4 +1,4 @@
-"""Prompts of the user's own in slightly other words: politeness, an opening, the form of the question."""
+"""Slightly reword the user's own prompts: politeness, the opening, the form of the question."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from random import Random
 
 from swiftprep.augment.parent import Draft, Drafts, Parent
 
-LONGEST = 600  # characters of a prompt whose opening still makes a difference
+LONGEST = 600  # characters up to which a new opening makes a difference to a prompt
 _LEADS = {
     "zh": ("请", "请你", "请帮我", "帮我", "麻烦你", "麻烦你帮我", "烦请", "你好，请", "你好，麻烦你"),
     "en": ("please ", "could you please ", "can you help me? Please ", "hello. Please ", "hi, please ", "kindly "),
@@ -21,7 +21,7 @@ _OLD_LEAD = {
     "zh": re.compile(r"\A(?:你好[，,]\s*)?(?:请你|请帮我|请|帮我|麻烦你)?"),
     "en": re.compile(r"\A(?:please\s+)?", re.I),
 }
-# A verb that is no part of a noun (`计算机`, `list comprehensions`), as far as what follows can tell.
+# A verb that is not part of a noun (`计算机`, `list comprehensions`), as far as the next words tell.
 _VERB = {
     "zh": re.compile(
         r"(?:编写|实现|解释|给出|列出|说明|总结|描述(?!符)|写(?![作法字])|翻译(?![官器])|介绍(?!信)|生成(?![式器树])|"
@@ -44,10 +44,10 @@ _QUESTION = {
 
 
 def reworded(parent: Parent, draw: Random) -> Drafts:
-    """Change the opening of a prompt; all that it tells stays as it is.
+    """Change the opening of a prompt, and keep its content.
 
-    Only an order that begins with its verb, and a question by itself, are changed: anything else may be a text to
-    work on, or a part played.
+    Only a request that begins with its verb and a lone question are changed: anything else may be a text to work on, or
+    a role to play.
     """
     prompt, lang = parent.instruction, parent.lang
     if len(parent.sample.prompt) > LONGEST:
@@ -65,12 +65,12 @@ def reworded(parent: Parent, draw: Random) -> Drafts:
 
     def drafts() -> Iterator[Draft]:
         for lead in chosen:
-            made = lead[0].upper() + lead[1:] + text
-            if lead.startswith("could"):  # a question, which has to be one sentence
-                if "\n" in made or parent.input or not made.endswith(".") or ". " in made:
+            variant = lead[0].upper() + lead[1:] + text
+            if lead.startswith("could"):  # a question must be a single sentence
+                if "\n" in variant or parent.input or not variant.endswith(".") or ". " in variant:
                     continue
-                made = made[:-1] + "?"
-            yield Draft(made, parent.input, parent.sample.answer, parent.kind)
+                variant = variant[:-1] + "?"
+            yield Draft(variant, parent.input, parent.sample.answer, parent.kind)
 
     return drafts()
 

@@ -1,4 +1,4 @@
-"""A sample as the operations see it, and what they make of it."""
+"""A sample as the operations see it, and the drafts of its variants."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from swiftprep.code.markdown import fenced, is_bare_code
 from swiftprep.records import Sample
 from swiftprep.scan.kinds import SYNTAX
 
-LONGEST = 200_000  # characters of code that is parsed
+LONGEST = 200_000  # characters of the longest code that is parsed
 
 
 class Draft(NamedTuple):
-    """A variant before it is known to be wanted.
+    """A variant that may still be left out.
 
     Attributes:
         instruction: The first part of the prompt.
-        input: The second part, or `""`.
-        answer: What to learn.
-        kind: The kind of sample it is.
-        meta: What differs from the parent's.
+        input: The second part of the prompt, or `""`.
+        answer: The answer to learn.
+        kind: The kind of the sample.
+        meta: The metadata that differ from the parent's.
     """
 
     instruction: str
@@ -37,11 +37,11 @@ class Draft(NamedTuple):
 
     @property
     def prompt(self) -> str:
-        """What the user says."""
+        """The user's message."""
         return "\n".join(part for part in (self.instruction, self.input) if part)
 
 
-# What an operation makes of a sample: drafts, the first ones to be preferred, or why there are none.
+# The result of an operation on a sample: drafts, the preferred ones first, or why there are none.
 Drafts: TypeAlias = Iterator[Draft] | str
 
 
@@ -50,9 +50,9 @@ class AnswerCode(NamedTuple):
 
     Attributes:
         text: The code, without its fence.
-        language: Such as `"vue"` or `"javascript"`.
-        before: What stands in front of it in the answer, its fence included.
-        after: What follows it.
+        language: The language, for example `"vue"` or `"javascript"`.
+        before: The part of the answer before the code, including its fence.
+        after: The part after the code.
     """
 
     text: str
@@ -67,8 +67,8 @@ class Parent:
 
     Attributes:
         sample: The sample: one question, one answer.
-        framework: The framework's name, where the sample does not tell it.
-        catalog: Its components, or None.
+        framework: The framework's name, if the sample does not state it.
+        catalog: The framework's catalogue, or None.
         held_out: Files whose components must not be shown to training samples.
     """
 
@@ -84,7 +84,7 @@ class Parent:
 
     @cached_property
     def path(self) -> str:
-        """The file it was made from, or `""`."""
+        """The file that the sample was made from, or `""`."""
         return str(self.sample.meta.get("path") or "")
 
     @cached_property
@@ -93,7 +93,7 @@ class Parent:
         if isinstance(at, int) and at > 0 and prompt[at - 1 : at] == "\n":
             return prompt[: at - 1], prompt[at:]
         whole = read(prompt)
-        if whole is None and self.kind in ("template", "script", "fim"):  # written and read again as messages
+        if whole is None and self.kind in ("template", "script", "fim"):  # saved as messages, which lose the split
             first, _, rest = prompt.partition("\n")
             return first, rest
         return prompt, ""
@@ -110,7 +110,7 @@ class Parent:
 
     @cached_property
     def asked(self) -> Asked | None:
-        """What the prompt asks; None when it is not one of the scanner's."""
+        """What the prompt asks; None if it is not one of the scanner's."""
         return read(self.sample.prompt) or read(self.instruction)
 
     @cached_property
@@ -120,13 +120,13 @@ class Parent:
 
     @cached_property
     def known(self) -> dict[str, str]:
-        """The facts a new question may tell: the framework's name."""
+        """The facts that a new question may state: the framework's name."""
         name = (self.asked.facts.get("framework") if self.asked else "") or self.framework
         return {"framework": name} if name else {}
 
     @cached_property
     def code(self) -> AnswerCode | None:
-        """The code of the answer, when it is the whole answer or its only fenced block."""
+        """The code of the answer, if it is the whole answer or its only code block."""
         answer = self.sample.answer
         blocks = fenced(answer)
         if not blocks and (self.kind == "component" or is_bare_code(answer)):
@@ -141,7 +141,7 @@ class Parent:
 
     @cached_property
     def parsed(self) -> tuple[dict[str, Any], CutPlaces] | str:
-        """The facts and the shape of the code (`catalog/facts.py`), or why there are none."""
+        """The facts and the shape of the code (see `catalog/vue/facts.py`), or why there are none."""
         if self.code is None:
             return "no-code"
         if "\r" in self.code.text:
@@ -169,7 +169,7 @@ class Parent:
         return "part" in self.sample.meta
 
     def component(self, tag: str) -> Component | None:
-        """Return what the catalogue knows of a tag, unless that is held out and this sample is not."""
+        """Return the catalogue's component of a tag, unless it is held out and this sample is not."""
         spec = self.catalog.find(tag) if self.catalog is not None else None
         if spec is None or (spec.path in self.held_out and self.sample.meta.get("split") != "val"):
             return None

@@ -1,7 +1,7 @@
-"""Say an instruction in other words: the facts are read from it, and a small grammar composes a new one of them.
+"""Reword an instruction: read its facts, and compose a new one from them with a small grammar.
 
-The grammars are `assets/paraphrase/zh.yaml` and `en.yaml`. A sentence that was drawn is kept only when it tells exactly
-the facts that were read, so that a paraphrase neither loses nor invents one.
+The grammars are `assets/paraphrase/zh.yaml` and `en.yaml`. A generated sentence is kept only if it states exactly the
+facts that were read, so that a paraphrase neither loses nor invents any.
 """
 
 from __future__ import annotations
@@ -15,18 +15,19 @@ from typing import Any, NamedTuple
 
 import yaml
 
-LONGEST = 2_000  # characters of an instruction that is read
-_TRIES = 400  # sentences drawn before giving up; at worst one in thirty tells just the facts
+from swiftprep.text.characters import HAN
+
+LONGEST = 2_000  # characters of the longest instruction that is read
+_TRIES = 400  # sentences generated before giving up; at worst one in thirty states exactly the facts
 _RULE = re.compile(r"\$(?:([a-z]+)|\{([a-z]+)\})")
 _SLOT = re.compile(r"(?<!\$)\{([a-z]+)\}")
-# What may stand for a fact in an instruction; the others take anything within the line.
+# Patterns of the facts in an instruction; any other fact matches anything within the line.
 _SHAPES = {
     "vue": r"[^\s']+?", "framework": r"[^'\n]+?", "language": r"[\w+#-]+", "part": r"\d+", "parts": r"\d+",
     "name": r"\S+?", "used": r"[^'\n]+?", "first": r"\S+?", "needs": r"[^.\n]+?",
 }  # fmt: skip
 _TOLD_AS = {"tags": {"used"}, "settings": {"used"}}
 _JOINED = {"zh": ("、", "、"), "en": (", ", " and ")}
-_CJK = re.compile(r"[\u3400-\u9fff]")
 
 
 class Asked(NamedTuple):
@@ -34,8 +35,8 @@ class Asked(NamedTuple):
 
     Attributes:
         lang: `"zh"` or `"en"`.
-        kind: The task, one of the grammar's.
-        facts: What it tells, by slot. `used` names components with their props: `"el-a (props: x, y), el-b"`.
+        kind: The task, one of the grammar's kinds.
+        facts: The facts it states, by slot. `used` lists components with their props: `"el-a (props: x, y), el-b"`.
     """
 
     lang: str
@@ -44,13 +45,13 @@ class Asked(NamedTuple):
 
 
 def language_of(text: str) -> str:
-    """Return `"zh"` for a text with Chinese characters in its prose, `"en"` for any other."""
-    return "zh" if _CJK.search(text.partition("```")[0][:LONGEST]) else "en"
+    """Return `"zh"` for a text with Chinese characters in its prose, otherwise `"en"`."""
+    return "zh" if HAN.search(text.partition("```")[0][:LONGEST]) else "en"
 
 
 @lru_cache(maxsize=2)
 def grammar(lang: str) -> dict[str, dict[str, list[str]]]:
-    """Return a language's rules by kind, the shared ones included in each."""
+    """Return a language's rules by kind; each kind includes the shared ones."""
     text = (files("swiftprep") / "assets" / "paraphrase" / f"{lang}.yaml").read_text(encoding="utf-8")
     kinds: dict[str, Any] = yaml.safe_load(text)
     shared = kinds.pop("shared")
@@ -58,7 +59,7 @@ def grammar(lang: str) -> dict[str, dict[str, list[str]]]:
 
 
 def read(instruction: str) -> Asked | None:
-    r"""Return what an instruction asks, or None when it is none of the scanner's.
+    r"""Return what an instruction asks, or None if it is not one of the scanner's.
 
     >>> read("What can be set on ta-table?")
     Asked(lang='en', kind='api', facts={'name': 'ta-table'})
@@ -69,7 +70,7 @@ def read(instruction: str) -> Asked | None:
         match = pattern.fullmatch(instruction)
         if match:
             facts = match.groupdict()
-            if "needs" in facts:  # the props of the first component, told apart from the list
+            if "needs" in facts:  # the props of the first component, which the sentence states separately
                 rest = facts["used"].removeprefix(facts.pop("first"))
                 first = facts["used"].removesuffix(rest) if rest else facts["used"]
                 facts["used"] = with_props(first, facts.pop("needs"), lang) + rest
@@ -88,41 +89,41 @@ def _readers() -> list[tuple[str, str, re.Pattern[str]]]:
 
 
 def _pattern(sentence: str) -> re.Pattern[str]:
-    made, seen = "", set()
+    pattern, seen = "", set()
     for at, piece in enumerate(_SLOT.split(sentence)):
         if at % 2 == 0:
-            made += re.escape(piece)
+            pattern += re.escape(piece)
         elif piece in seen:
-            made += f"(?P={piece})"
+            pattern += f"(?P={piece})"
         else:
             shape = "" if piece == "think" else _SHAPES.get(piece, r"[^\n]+?")
-            made += f"(?P<{piece}>{shape})"
+            pattern += f"(?P<{piece}>{shape})"
             seen.add(piece)
-    return re.compile(made)
+    return re.compile(pattern)
 
 
 def with_props(tag: str, props: str, lang: str) -> str:
-    """Return a component with its props as `used` lists it."""
+    """Return a component with its props in the form of `used`."""
     return f"{tag}(属性:{props})" if lang == "zh" else f"{tag} (props: {props})"
 
 
 def components(used: str) -> list[tuple[str, list[str]]]:
-    """Return the components that `used` names, each with its props.
+    """Return the components in `used`, each with its props.
 
     >>> components("el-a (props: x, y), el-b")
     [('el-a', ['x', 'y']), ('el-b', [])]
     """
-    found = re.findall(r"([^\s、,()]+)(?: ?\((?:props: |属性:)([^()]*)\))?", used)
-    return [(tag, re.split(r"、|, ", props) if props else []) for tag, props in found]
+    listed = re.findall(r"([^\s、,()]+)(?: ?\((?:props: |属性:)([^()]*)\))?", used)
+    return [(tag, re.split(r"、|, ", props) if props else []) for tag, props in listed]
 
 
 def say(lang: str, kind: str, facts: Mapping[str, str], draw: Random) -> str | None:
-    """Compose a sentence that tells exactly these facts, or return None when the grammar has none for them.
+    """Compose a sentence that states exactly these facts; return None if the grammar has none.
 
     Args:
         lang: `"zh"` or `"en"`.
-        kind: The task, one of the grammar's.
-        facts: What to tell; they are put in as they are.
+        kind: The task, one of the grammar's kinds.
+        facts: The facts, which are inserted unchanged.
         draw: Chooses the words.
     """
     rules = grammar(lang)[kind]
@@ -141,7 +142,7 @@ def _expanded(text: str, rules: Mapping[str, list[str]], draw: Random) -> str:
 
 
 def _tidy_en(text: str, values: Mapping[str, str]) -> str:
-    """Give sentences their capitals, questions their mark, names their article, before the facts are put in."""
+    """Fix capitals, question marks and articles, before the facts are inserted."""
     text = re.sub(r" +", " ", text).replace(" .", ".")
     if re.match(r"\W?[aeiou]", values.get("framework", ""), re.I):
         text = re.sub(r"\ba (?=\{framework\})", "an ", text)
@@ -150,7 +151,7 @@ def _tidy_en(text: str, values: Mapping[str, str]) -> str:
 
 
 def _values(lang: str, facts: Mapping[str, str], draw: Random) -> dict[str, str]:
-    """Return what each slot is filled with: the facts, and components told in several ways."""
+    """Return the value of each slot: the facts, and the components worded in several ways."""
     values = dict(facts)
     if "framework" in facts:
         left, right = draw.choice([("", ""), ("", ""), ("'", "'"), ("「", "」") if lang == "zh" else ('"', '"')])
@@ -166,11 +167,11 @@ def _values(lang: str, facts: Mapping[str, str], draw: Random) -> dict[str, str]
         )
         if any(props for _, props in listed):
             values["tags"] = _series(tags, lang)
-            told = [(tag, _series(props, lang)) for tag, props in listed if props]
+            settings = [(tag, _series(props, lang)) for tag, props in listed if props]
             values["settings"] = (
-                "，".join(f"{tag}设置{props}" for tag, props in told)
+                "，".join(f"{tag}设置{props}" for tag, props in settings)
                 if lang == "zh"
-                else " and ".join(f"set {props} on {tag}" for tag, props in told)
+                else " and ".join(f"set {props} on {tag}" for tag, props in settings)
             )
     return values
 

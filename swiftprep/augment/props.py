@@ -1,4 +1,4 @@
-"""Pages with other props on the components they use, checked by the catalogue."""
+"""Change the props of a page's components, checked against the catalogue."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ from swiftprep.parsing.sfc import Element
 from swiftprep.scan.kinds import SampleBuilder, SampleSpec
 from swiftprep.scan.tasks import Task, load_task
 
-MOST_NAMED = 6  # props that a page's question names of a component
-_TRIES = 40  # changes looked at, each with a check of the whole page
+MOST_NAMED = 6  # props of a component that a page's question names
+_TRIES = 40  # changes tried, each with a check of the whole page
 _PLAIN = re.compile(r"[A-Za-z][\w-]*")
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?|true|false")
-# What is set by the state, not by taste.
+# Props that are set by state, not by taste.
 _STATE = frozenset("value visible checked model-value open show loading disabled tag".split())
-# Known from usage, a prop's values are those seen; only these take them on any page.
+# The values of a prop known from usage are those that were seen; only for these props do they fit any page.
 _STYLE = frozenset("size type layout mode placement position direction align shape theme variant color effect".split())
 
 
 class Change(NamedTuple):
-    """A prop to set on, or to take away from, every use of a component in a page; `value` is None to take it away."""
+    """A prop to set on every use of a component in a page, or to remove from it if `value` is None."""
 
     tag: str
     prop: str
@@ -38,7 +38,7 @@ class Change(NamedTuple):
 
 
 def props(parent: Parent, draw: Random) -> Drafts:
-    """Add a prop with one of its values, or drop one that has a default, and tell the new list in the question."""
+    """Add a prop with one of its values, or remove one that has a default, and update the list in the question."""
     if parent.catalog is None:
         return "no-catalog"
     if parent.asked is None or parent.asked.kind != "page":
@@ -61,9 +61,9 @@ def _changes(parent: Parent, source: bytes) -> Iterator[Change]:
         uses = [e for e in elements if kebab(e.tag) == tag]
         if spec is None or not uses or any(e.spread for e in uses):
             continue
-        given = [spot.attribute for e in uses for spot in spots(source, e)]
-        names = {one_spelling(a.name) for a in given if a.role in ("prop", "model")}
-        if any(a.role == "object" for a in given):
+        attributes = [spot.attribute for e in uses for spot in spots(source, e)]
+        names = {one_spelling(a.name) for a in attributes if a.role in ("prop", "model")}
+        if any(a.role == "object" for a in attributes):
             continue
         for prop in spec.props:
             name = kebab(prop.name)
@@ -72,7 +72,9 @@ def _changes(parent: Parent, source: bytes) -> Iterator[Change]:
             if one_spelling(prop.name) not in names:
                 if spec.origin != "usage" or prop.type == "boolean" or name in _STYLE:
                     yield from (Change(tag, name, value) for value in values_of(prop))
-            elif _falls_back(prop, spec) and all(_is_literal(a) for a in given if a.role == "prop" and a.name == name):
+            elif _falls_back(prop, spec) and all(
+                _is_literal(a) for a in attributes if a.role == "prop" and a.name == name
+            ):
                 yield Change(tag, name, None)
 
 
@@ -82,7 +84,7 @@ def _is_model(name: str, spec: Component) -> bool:
 
 
 def values_of(prop: Prop) -> list[str]:
-    """Return values that a prop may be given other than its default; `""` switches it on."""
+    """Return the values of a prop other than its default; `""` switches it on."""
     default = (prop.default or "").strip().strip("'\"")
     if prop.type.lower() == "boolean":
         return [] if default == "true" else [""]
@@ -92,7 +94,7 @@ def values_of(prop: Prop) -> list[str]:
 
 
 def _falls_back(prop: Prop, spec: Component) -> bool:
-    """Return whether a component still does its work when a prop is not given."""
+    """Return whether a component still works without a prop."""
     if prop.type.lower() == "boolean" or (spec.origin == "usage" and kebab(prop.name) in _STYLE):
         return True
     return spec.origin != "usage" and (prop.default is not None or bool(prop.values))
@@ -119,8 +121,8 @@ def _drafts(parent: Parent, changes: list[Change], draw: Random) -> Iterator[Dra
         if answer is None or instruction is None:
             continue
         if change.value is not None:
-            told = {"tag": change.tag, "prop": change.prop} | ({"value": change.value} if change.value else {})
-            more = say(parent.lang, "change" if change.value else "switch", told, draw)
+            setting = {"tag": change.tag, "prop": change.prop} | ({"value": change.value} if change.value else {})
+            more = say(parent.lang, "change" if change.value else "switch", setting, draw)
             if more is None:
                 continue
             instruction += more if parent.lang == "zh" else f" {more}"
@@ -132,7 +134,7 @@ def _key(problem: Problem) -> tuple[str, str, str]:
 
 
 def changed(code: str, change: Change) -> str:
-    """Return the code with the change made to every use of the component."""
+    """Apply the change to every use of the component, and return the code."""
     source = code.encode("utf-8", "replace")
     parts: list[bytes] = []
     end = 0
@@ -155,7 +157,7 @@ def changed(code: str, change: Change) -> str:
 
 
 def _used(parent: Parent, code: str, tag: str) -> str:
-    """Return the list of components as the question tells it, with the props that `tag` has now."""
+    """Return the question's list of components, with the props that `tag` has now."""
     assert parent.asked is not None
     uses = read_vue(code.encode("utf-8", "replace"), parent.path)[0].get("uses", {})
     listed = []
@@ -170,7 +172,7 @@ def _used(parent: Parent, code: str, tag: str) -> str:
 
 
 def _rendered(parent: Parent, code: str) -> str | None:
-    """Return the answer that the scanner's own template gives for a page, or None."""
+    """Return the answer that the scanner's template gives for a page, or None."""
     assert parent.asked is not None
     facts, shape = read_vue(code.encode("utf-8", "replace"), parent.path)
     framework = parent.asked.facts["framework"]

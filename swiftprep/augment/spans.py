@@ -1,4 +1,4 @@
-"""Other holes: spans of a file at syntactic borders, to be filled in."""
+"""Fill-in-the-middle with other holes: spans of a file at syntactic boundaries."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from swiftprep.scan.cut import span_of
 from swiftprep.scan.kinds import CONTEXT_LINES, holes, is_good_hole
 
 MARKS = {"zh": "【待补全】", "en": "[MISSING]"}
-WHOLE = 6_000  # characters of a file that is shown whole
+WHOLE = 6_000  # bytes up to which a file is shown whole
 
 
 def fim(parent: Parent, draw: Random) -> Drafts:
-    """Take out another piece of a file: a method, an option, a statement, an element.
+    """Cut another piece out of a file: a method, an option, a statement, an element.
 
     Source: Bavarian et al., Efficient training of language models to fill in the middle (2022).
     """
@@ -28,15 +28,15 @@ def fim(parent: Parent, draw: Random) -> Drafts:
     mark = MARKS[parent.lang]
     if mark in parent.code.text or "```" in parent.code.text:
         return "no-span"
-    found = [hole for hole in sorted(set(holes(parent.parsed[1]))) if is_good_hole(source, *hole)]
-    draw.shuffle(found)
-    return _drafts(parent, source, found, draw) if found else "no-span"
+    spots = [hole for hole in sorted(set(holes(parent.parsed[1]))) if is_good_hole(source, *hole)]
+    draw.shuffle(spots)
+    return _drafts(parent, source, spots, draw) if spots else "no-span"
 
 
-def _drafts(parent: Parent, source: bytes, found: list[tuple[int, int]], draw: Random) -> Iterator[Draft]:
+def _drafts(parent: Parent, source: bytes, spots: list[tuple[int, int]], draw: Random) -> Iterator[Draft]:
     assert parent.code is not None
     language, first = parent.code.language, _first_line(parent)
-    for start, end in found:
+    for start, end in spots:
         before, middle, after = (
             part.decode("utf-8", "replace") for part in (source[:start], source[start:end], source[end:])
         )
@@ -44,14 +44,14 @@ def _drafts(parent: Parent, source: bytes, found: list[tuple[int, int]], draw: R
         if not whole:
             before = "".join(before.splitlines(keepends=True)[-CONTEXT_LINES:])
             after = "".join(after.splitlines(keepends=True)[:CONTEXT_LINES])
-        told = parent.known if draw.random() < 0.5 else {}
-        instruction = say(parent.lang, "fim", told, draw)
+        facts = parent.known if draw.random() < 0.5 else {}
+        instruction = say(parent.lang, "fim", facts, draw)
         if instruction is None:
             continue
-        shown = f"```{language}\n{before}{MARKS[parent.lang]}{after}\n```"
+        excerpt = f"```{language}\n{before}{MARKS[parent.lang]}{after}\n```"
         span = [line + first - 1 for line in span_of(source, start, end)]
         head = file_line(parent, draw, whole=whole)
-        yield Draft(instruction, head + shown, f"```{language}\n{middle}\n```", "fim", {"span": span})
+        yield Draft(instruction, head + excerpt, f"```{language}\n{middle}\n```", "fim", {"span": span})
 
 
 def _first_line(parent: Parent) -> int:
@@ -60,7 +60,7 @@ def _first_line(parent: Parent) -> int:
 
 
 def file_line(parent: Parent, draw: Random, *, whole: bool) -> str:
-    """Return the line above the code that names its file, with a blank line; `""` where the file has no name."""
+    """Return a line that names the file, with a blank line after it; `""` if the file has no name."""
     if not parent.path:
         return ""
     if whole:

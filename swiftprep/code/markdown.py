@@ -7,6 +7,9 @@ from bisect import bisect_right
 from dataclasses import dataclass
 from functools import lru_cache
 
+FENCE_MARK = re.compile(r"`{3,}|~{3,}")
+INLINE_CODE = re.compile(r"(?<!`)`[^`\n]+`(?!`)")  # within one line, between single backticks
+
 _FENCE = re.compile(r"^[ \t]*(`{3,}|~{3,})([^\n]*)$", re.M)  # deeper indentation means a list item
 _FENCE_AT_LEFT = re.compile(r"^ {0,3}(?:`{3,}|~{3,})", re.M)
 _INLINE = re.compile(r"`[^`\n]+`")

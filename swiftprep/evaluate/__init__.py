@@ -1,1 +1,1 @@
-"""What to ask a model, how to score the answers, and how two models compare."""
+"""Ask a model questions, score its answers, and compare two models."""

@@ -1,4 +1,4 @@
-"""Our questions as a benchmark of evalscope, so that ms-swift's `eval_main` can run them."""
+"""Register our questions as an evalscope benchmark, so that ms-swift's `eval_main` can run them."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def register(sets: Mapping[str, Sequence[Question]], on_answer: Callable[[dict[s
     from rouge_score import rouge_scorer
 
     class Tokens:
-        """One way to cut text for both sides, whatever its language."""
+        """Split both sides at the spaces that `comparable` tokens are joined with, whatever the language."""
 
         def tokenize(self, text: str) -> list[str]:
             return text.split(" ")
@@ -71,8 +71,12 @@ def register(sets: Mapping[str, Sequence[Question]], on_answer: Callable[[dict[s
             if question.accept:
                 value = float(question.passes(answer))
             else:
-                given, wanted = comparable(answer, reference)
-                value = float(rouge.score(" ".join(wanted), " ".join(given))["rougeL"].fmeasure) if given else 0.0
+                answer_tokens, reference_tokens = comparable(answer, reference)
+                value = (
+                    float(rouge.score(" ".join(reference_tokens), " ".join(answer_tokens))["rougeL"].fmeasure)
+                    if answer_tokens
+                    else 0.0
+                )
             on_answer(
                 {
                     "set": where["set"], "id": question.id, "topic": question.topic, "metric": question.metric,

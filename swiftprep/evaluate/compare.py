@@ -1,4 +1,4 @@
-"""Base model against tuned model on the same questions."""
+"""Compare the base model and the tuned model on the same questions."""
 
 from __future__ import annotations
 
@@ -6,25 +6,26 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-# A few of the right answers of a small model are luck, and go with any change.
+# Below this share, the tuned model forgets. A small model gets a few answers right by luck, and loses them with any
+# change.
 KEPT_ENOUGH = 0.85
 
 
 @dataclass(frozen=True, slots=True)
 class SetComparison:
-    """How two models did on one set of questions.
+    """The scores of two models on one set of questions.
 
     Attributes:
         name: The set.
-        metric: `"pass"` (share of right answers) or `"rouge-l"` (likeness to the reference, 0 to 1).
-        questions: How many were asked.
+        metric: `"pass"` (share of correct answers) or `"rouge-l"` (similarity to the reference, 0 to 1).
+        questions: How many questions there are.
         base: Mean score of the base model, 0 to 1.
         tuned: Mean score of the tuned model.
-        kept: For `"pass"`: of the questions the base model gets right, the share the tuned one still does. None
-            when the base gets none right. Forgetting is measured here and not on the loss, which hardly moves
-            when a model loses its abilities.
-        lost: Ids the base model passes and the tuned one fails.
-        gained: Ids the tuned model passes and the base one fails.
+        kept: For `"pass"`: the share of the base model's correct answers that the tuned model also gets right; None if
+            the base model has none. Forgetting is measured here and not by the loss, which hardly changes when a model
+            loses its abilities.
+        lost: Ids of the questions that the base model passes and the tuned one fails.
+        gained: Ids of the questions that the tuned model passes and the base one fails.
     """
 
     name: str
@@ -38,7 +39,7 @@ class SetComparison:
 
     @property
     def forgets(self) -> bool:
-        """Whether the tuned model lost more of what the base model knew than chance and wording explain."""
+        """Whether the tuned model lost more of the base model's knowledge than chance and wording explain."""
         return self.kept is not None and self.kept < KEPT_ENOUGH
 
     def to_dict(self) -> dict[str, Any]:
@@ -50,11 +51,11 @@ def compare(base: Iterable[Mapping[str, Any]], tuned: Iterable[Mapping[str, Any]
     """Compare the answers of two models, set by set.
 
     Args:
-        base: Answers of the base model: mappings with `set`, `id`, `metric` and `score`.
-        tuned: Answers of the tuned model to the same questions.
+        base: The base model's answers: mappings with `set`, `id`, `metric` and `score`.
+        tuned: The tuned model's answers to the same questions.
 
     Raises:
-        ValueError: the two did not answer the same questions.
+        ValueError: the two models did not answer the same questions.
     """
     scores = [{(a["set"], a["id"]): (a["metric"], float(a["score"])) for a in answers} for answers in (base, tuned)]
     if scores[0].keys() != scores[1].keys():

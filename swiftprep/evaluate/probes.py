@@ -17,15 +17,15 @@ _TOKEN = re.compile(r"[\u3400-\u9fff]|[^\W\u3400-\u9fff]+|[^\w\s]")
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """One question, and how its answer is judged.
+    """One question, and how its answer is scored.
 
     Attributes:
-        id: Its name, unique in its file: the row's `id`, with `@line` where that is taken, else the file and line.
+        id: The row's `id`, with `@line` appended if it is taken, else the file and line; unique in its file.
         messages: The conversation up to the answer.
-        reference: The answer to compare with (ROUGE-L, F measure; see `comparable`), for a held-out sample.
-        accept: Patterns of which one must be found in a right answer; when there are any, they decide.
-        reject: Patterns of which none may be found in it.
-        topic: For grouping.
+        reference: The answer of a held-out sample, to compare with (ROUGE-L, F measure; see `comparable`).
+        accept: Patterns, at least one of which must match a correct answer; if there are any, they decide.
+        reject: Patterns, none of which may match it.
+        topic: A name for grouping.
     """
 
     id: str
@@ -41,37 +41,37 @@ class Question:
         return "pass" if self.accept else "rouge-l"
 
     def passes(self, answer: str) -> bool:
-        r"""Tell whether an answer is right by the patterns, whatever its case.
+        r"""Return whether an answer is correct by the patterns, ignoring case.
 
         >>> Question("q", [], accept=[r"\bparis\b"]).passes("It is Paris.")
         True
         """
-        found = any(re.search(pattern, answer, re.IGNORECASE) for pattern in self.accept)
-        return found and not any(re.search(pattern, answer, re.IGNORECASE) for pattern in self.reject)
+        is_accepted = any(re.search(pattern, answer, re.IGNORECASE) for pattern in self.accept)
+        return is_accepted and not any(re.search(pattern, answer, re.IGNORECASE) for pattern in self.reject)
 
 
 def comparable(answer: str, reference: str) -> tuple[list[str], list[str]]:
-    """Cut an answer and its reference into tokens, and the reference to the answer's length.
+    """Split an answer and its reference into tokens, and cut the reference to the answer's length.
 
-    A token is a word, a sign, or one Chinese character. Answers end at `max_new_tokens`, so the rest of a long
-    reference is not held against them; but at least the first fifty tokens of it are.
+    A token is a word, a Chinese character, or any other visible character. Answers end at `max_new_tokens`, so the rest
+    of a long reference does not count against them; but at least its first fifty tokens do.
 
     >>> comparable("<ta-tag>用户", "<ta-tag>客户</ta-tag>")[0]
     ['<', 'ta', '-', 'tag', '>', '用', '户']
     """
-    given, wanted = (_TOKEN.findall(text) for text in (answer, reference))
-    return given, wanted[: max(len(given), 50)]
+    answer_tokens, reference_tokens = (_TOKEN.findall(text) for text in (answer, reference))
+    return answer_tokens, reference_tokens[: max(len(answer_tokens), 50)]
 
 
 def load_questions(path: str | Path) -> list[Question]:
-    """Load questions from a JSONL file, or the ones that ship by the name `"general"`.
+    """Load questions from a JSONL file, or the built-in ones by the name `"general"`.
 
-    A row with `question` and `accept` is a probe; any other row is read as a sample (all four forms), whose last
-    answer becomes the reference.
+    A row with `question` and `accept` is a probe; any other row is read as a sample (in any of the four forms), whose
+    last answer becomes the reference.
 
     Raises:
-        ConfigError: no such file.
-        DataError: a bad row or pattern, named with its line, or no rows.
+        ConfigError: there is no such file.
+        DataError: a row or pattern is invalid, with its line in the message; or the file is empty.
     """
     source = Path(str(files("swiftprep") / "assets" / "probes.jsonl")) if path == GENERAL_PROBES else Path(path)
     settle(source.parent)
@@ -99,12 +99,15 @@ def _question(row: dict[str, object], name: str) -> Question:
     accept, reject = row["accept"], row.get("reject") or []
     question = row.get("question")
     if not isinstance(question, str) or not isinstance(accept, list) or not isinstance(reject, list) or not accept:
-        raise DataError("a probe needs 'question' as text, and 'accept' (not empty) and 'reject' as lists of patterns")
+        raise DataError(
+            "a probe needs 'question' as text, and 'accept' (not empty) and 'reject' as lists of patterns "
+            "(探针题需要文本 question，以及列表 accept 和 reject，accept 不能为空)"
+        )
     for pattern in [*accept, *reject]:
         try:
             re.compile(pattern)
         except (re.error, TypeError) as error:
-            raise DataError(f"pattern {pattern!r}: {error}") from None
+            raise DataError(f"pattern {pattern!r}: {error} (正则表达式无效)") from None
     return Question(
         name, [{"role": "user", "content": question}], accept=accept, reject=reject, topic=str(row.get("topic", ""))
     )

@@ -1,4 +1,4 @@
-"""Whether answers use the framework as it is: the API they use, held against the catalogue."""
+"""Check the framework API that answers use against the catalogue."""
 
 from __future__ import annotations
 
@@ -16,20 +16,19 @@ from swiftprep.process.workers import Guarded
 
 _TAG = re.compile(r"<(/?)([A-Za-z][\w-]*)(?![\w-])[^<>]*>")
 _VOID = ("area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr")
-# Not syntax, and nothing that is missing: an answer ends at `max_new_tokens`, in the middle of its code.
+# Syntax errors and missing props do not count: an answer may end at `max_new_tokens`, in the middle of its code.
 _WRONG = ("unknown-tag", "unknown-prop", "unknown-event", "unknown-slot")
 
 
 def api_valid(answer: str, catalog: Catalog) -> bool:
-    r"""Tell whether the code of an answer uses the framework, and nothing the framework does not have.
+    r"""Return whether the code of an answer uses the framework, and only API that the framework has.
 
-    An answer without one of the catalogue's components is not valid: it answers without the framework. Nor is one that
-    cannot be looked through. PriCoder (arXiv 2603.15159) counts executable answers in the same spirit; here nothing is
-    run.
+    An answer without any component of the catalogue is not valid, since it does not use the framework. Nor is one that
+    cannot be analysed. PriCoder (arXiv 2603.15159) counts executable answers in the same spirit; here nothing is run.
 
     Args:
-        answer: It may be cut off anywhere.
-        catalog: Of the framework.
+        answer: The answer, which may be cut off anywhere.
+        catalog: The framework's catalogue.
 
     >>> from swiftprep import Scanner, demo
     >>> catalog = Scanner(demo.app(), framework="ta404").scan().catalog
@@ -41,15 +40,17 @@ def api_valid(answer: str, catalog: Catalog) -> bool:
 
 def _api_valid(catalog: Catalog, answer: str) -> bool:
     text = _ended(answer)
-    found = pieces(text)
-    if any(problem.kind in _WRONG for _, problem in problems(text, found, catalog)):
+    code_pieces = pieces(text)
+    if any(problem.kind in _WRONG for _, problem in problems(text, code_pieces, catalog)):
         return False
-    shown = [piece.code.encode("utf-8", "replace") for piece in found if piece.language == "vue" and not piece.is_wrong]
-    return any(catalog.find(element.tag) is not None for code in shown for element in markup(code))
+    vue_code = [
+        piece.code.encode("utf-8", "replace") for piece in code_pieces if piece.language == "vue" and not piece.is_wrong
+    ]
+    return any(catalog.find(element.tag) is not None for code in vue_code for element in markup(code))
 
 
 def _ended(answer: str) -> str:
-    """Return an answer that may be cut off with its last tag whole and what is open closed, so that it can be read."""
+    """Return an answer that may be cut off without its last partial tag and with open tags closed, for parsing."""
     text = answer[: answer.rfind("<")] if answer.rfind("<") > answer.rfind(">") else answer
     blocks = fenced(text)
     if blocks and blocks[-1].closed:
@@ -65,11 +66,11 @@ def _ended(answer: str) -> str:
 
 
 def api_rows(rows: Iterable[Mapping[str, Any]], catalog: Catalog) -> list[dict[str, Any]]:
-    """Return the rows of an evaluation anew, scored by their API, under the name of their set and `-api`.
+    """Return rows of an evaluation scored by their API, in a set named after theirs with `-api` appended.
 
     Args:
-        rows: Those of `Evaluation.rows`; rows whose reference does not use the framework are left out.
-        catalog: Of the framework.
+        rows: Rows of `Evaluation.rows`; those whose reference does not use the framework are left out.
+        catalog: The framework's catalogue.
     """
     valid = Guarded(partial(_api_valid, catalog), size=len)
     return [

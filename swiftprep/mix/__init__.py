@@ -1,1 +1,1 @@
-"""Private : general at a ratio, and swift's `--dataset` list."""
+"""Mix private and general data sets at a ratio, and write swift's `--dataset` list."""

@@ -1,4 +1,4 @@
-"""`Mixer`: how many rows of each data set, so that private and general stand at a ratio."""
+"""`Mixer`: choose how many rows to take of each data set, so that private and general data reach a ratio."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ if TYPE_CHECKING:
 
 logger = get_logger(__name__)
 
-REPEATS_WORTH_A_WARNING = 3
+REPEATS_WORTH_A_WARNING = 3  # times a general row is seen on average
 
 
 def parse_ratio(ratio: str | float) -> Fraction:
     """Return the private share, between 0 and 1, of `"40:60"` (private : general) or of `0.4`.
 
     Raises:
-        ConfigError: anything else, a negative part, or a share of 0.
+        ConfigError: the ratio is neither, a part is negative, or the share is 0.
 
     >>> parse_ratio("40:60"), parse_ratio(0.4) == parse_ratio("2:3")
     (Fraction(2, 5), True)
@@ -53,12 +53,12 @@ def parse_ratio(ratio: str | float) -> Fraction:
 class Mixer:
     """Mix private and general data sets at a ratio, counted in rows.
 
-    All private rows are taken, once; the general side is scaled to fit (as Google's VTC study did: field rows are
-    too dear to drop). It is shared out among the general data sets in proportion to their rows. When they have too
-    few, rows repeat, as ms-swift does for an `#N` above the size; `plan()` shows how often.
+    Every private row is taken once, and the general side is scaled to fit (as in Google's VTC study: rows of the field
+    are too valuable to drop). The general rows are divided among the general data sets in proportion to their rows. If
+    there are too few, rows repeat, as ms-swift does for an `#N` above the size; `plan()` shows how often.
 
-    `#N` behind a name says how many rows that data set has to give; the ratio decides how many of them are taken.
-    With `ratio=None` every data set gives just what it has.
+    `#N` after a name tells how many rows that data set offers; the ratio decides how many of them are taken. With
+    `ratio=None`, each data set contributes all the rows it offers.
 
     >>> import pathlib, tempfile
     >>> folder = pathlib.Path(tempfile.mkdtemp())
@@ -79,20 +79,21 @@ class Mixer:
         seed: int = 42,
         count_tokens: Callable[[str], int] | None = None,
     ) -> None:
-        """Look at every data set and decide the counts.
+        """Inspect every data set, and decide how many rows to take of each.
 
         Args:
-            private: A local `.jsonl` file or several, or hub ids with `#N`.
+            private: One or several local `.jsonl` files, or hub ids with `#N`.
             general: The same, for general abilities.
             ratio: `"40:60"` (private : general), the private share `0.4`, or None to take everything.
-            size: Rows of hub data sets, by their id; needed for those that carry no `#N`.
-            seed: For `freeze`; pass it to ms-swift as `data_seed` too.
-            count_tokens: Tokens of a text, such as `lambda t: len(tokenizer(t).input_ids)`; fills the plan's
-                `tokens` column.
+            size: Rows of hub data sets, by id; required for those without `#N`.
+            seed: For `freeze`; pass it to ms-swift as `data_seed`, too.
+            count_tokens: Counts the tokens of a text, for example `lambda t: len(tokenizer(t).input_ids)`; fills the
+                plan's `tokens` column.
 
         Raises:
             ConfigError: no private data, a bad ratio, a bad `#N`, or a hub data set of unknown size.
-            DataError: a file that ms-swift could not load, or one of two runs; see `swiftprep.storage.outputs`.
+            DataError: ms-swift could not load a file, or files come from different runs; see
+                `swiftprep.storage.outputs`.
         """
         sizes = dict(size or {})
         share = None if ratio is None else parse_ratio(ratio)
@@ -100,10 +101,13 @@ class Mixer:
         self._count_tokens = count_tokens
         self._sources = [open_source(text, "private", sizes) for text in one_or_more("private", private)]
         if not self._sources:
-            raise ConfigError("no private data set was given")
+            raise ConfigError("no private data set was given (没有私有数据集)")
         extra = [open_source(text, "general", sizes) for text in one_or_more("general", general)]
         if share is not None and share < 1 and not extra:
-            raise ConfigError(f"ratio {ratio}: no general data set was given; add one, or pass ratio=None")
+            raise ConfigError(
+                f"ratio {ratio}: no general data set was given; add one, or pass ratio=None "
+                "(没有通用数据集，请添加，或指定 ratio=None)"
+            )
         self._sources += extra
         check_together(self._files())
         self._taken = self._share_out(share)
@@ -121,16 +125,16 @@ class Mixer:
         there = sum(source.rows or source.asked for source in self._sources if source.channel == "general")
         if there and wanted > REPEATS_WORTH_A_WARNING * there:
             logger.warning(
-                "the ratio needs %d general rows and there are %d: each is seen about %.1f times; "
-                "add general data or lower their share",
+                "the ratio needs %d general rows, but there are only %d: each is seen about %.1f times; "
+                "add general data, or lower their share (通用数据不足，会重复使用)",
                 wanted, there, wanted / there,
             )  # fmt: skip
         parts = _apportion(wanted, general)
         for source, part in zip(self._sources, parts, strict=True):
             if source.channel == "general" and source.entry.path and part > (source.entry.count or part):
                 logger.warning(
-                    "%s#%d: the ratio takes %d rows of it, since #N is what it has to give beside the other data sets; "
-                    "for just %d, name a file of %d rows, or pass ratio=None (#N 不限制行数，比例决定取多少行)",
+                    "%s#%d: the ratio takes %d rows of it, since #N only weighs it against the other data sets; "
+                    "for just %d, name a file of %d rows, or pass ratio=None (#N 不限制行数，取多少行由比例决定)",
                     source.entry.source, source.entry.count, part, source.entry.count, source.entry.count,
                 )  # fmt: skip
         return [
@@ -139,7 +143,7 @@ class Mixer:
         ]
 
     def dataset_args(self) -> list[str]:
-        """Return what follows swift's `--dataset`: each data set with `#N`, or bare where all of a file is taken."""
+        """Return the values of swift's `--dataset`: each data set with `#N`, or without it if a whole file is taken."""
         return [
             source.entry.with_count(None if source.forecast and taken == source.forecast.kept else taken)
             for source, taken in zip(self._sources, self._taken, strict=True)
@@ -147,7 +151,7 @@ class Mixer:
         ]
 
     def command(self) -> str:
-        """Return `--dataset …` quoted for a shell, which would take a bare `#` for a comment.
+        """Return `--dataset …`, quoted because a shell would take a bare `#` for a comment.
 
         >>> Mixer(private=["team/private#5"], ratio=None).command()
         "--dataset 'team/private#5'"
@@ -155,11 +159,11 @@ class Mixer:
         return shlex.join(["--dataset", *self.dataset_args()])
 
     def plan(self) -> pd.DataFrame:
-        """Return one row per data set; what is not known is NA.
+        """Return one row per data set; unknown values are NA.
 
-        Columns: `source`, `channel`, `available` (rows there are; of a hub data set, its `size`), `taken` (rows),
-        `repeats` (how often a row is seen, on average), `tokens` (in the taken rows, on average over all draws; NA
-        without `count_tokens`, for hub data and where a turn is not text), `share` (of all rows).
+        The columns are `source`, `channel`, `available` (rows in the data set; for one on a hub, its `size`), `taken`
+        (rows), `repeats` (how often a row is seen, on average), `tokens` (in the rows taken, on average over all draws;
+        NA without `count_tokens`, for hub data and where a turn is not text) and `share` (of all rows).
         """
         import pandas as pd
 
@@ -190,12 +194,12 @@ class Mixer:
         return round(tokens * taken / source.forecast.kept)
 
     def freeze(self, path: str | Path) -> int:
-        """Write the mix to one JSONL file, rows drawn and shuffled with the seed, and return how many.
+        """Write the mix to one JSONL file, drawn and shuffled with the seed, and return the number of rows.
 
         Raises:
-            ConfigError: a data set lies on a hub, or is not a `.jsonl` file.
-            DataError: a file holds rows that ms-swift would keep and swiftprep cannot read, or the other way round;
-                or it is of two runs by now.
+            ConfigError: a data set is on a hub, or is not a `.jsonl` file.
+            DataError: ms-swift would keep rows of a file that swiftprep cannot read, or the other way round; or files
+                have come from different runs since.
         """
         import numpy as np
 
@@ -204,12 +208,17 @@ class Mixer:
         mixed: list[Sample] = []
         for source, taken in zip(self._sources, self._taken, strict=True):
             if source.entry.path is None or source.forecast is None:
-                raise ConfigError(f"'{source.entry.source}': only local .jsonl files can be frozen")
+                raise ConfigError(
+                    f"'{source.entry.source}': only local .jsonl files can be frozen (只能冻结本地 .jsonl 文件)"
+                )
             unread: list[Reject] = []
             pool = list(read_jsonl(source.entry.path, rejects=unread))
             if len(pool) != source.forecast.kept:
                 why = unread[0].detail if unread else "rows of different forms"
-                raise DataError(f"{source.entry.path}: of {source.forecast.kept} rows {len(pool)} can be frozen: {why}")
+                raise DataError(
+                    f"{source.entry.path}: of {source.forecast.kept} rows {len(pool)} can be frozen: {why} "
+                    "(部分数据行无法读取)"
+                )
             whole, rest = divmod(taken, len(pool))
             order = list(range(len(pool))) * whole + generator.permutation(len(pool))[:rest].tolist()
             mixed += [pool[i].replace(channel=pool[i].channel or source.channel) for i in order]
@@ -217,7 +226,7 @@ class Mixer:
 
 
 def _apportion(total: int, weights: list[int]) -> list[int]:
-    """Split `total` in proportion to whole `weights` by largest remainder; the parts add up to `total`."""
+    """Divide `total` in proportion to integer `weights` by largest remainder; the parts add up to `total`."""
     whole = sum(weights)
     if not whole:
         return [0] * len(weights)

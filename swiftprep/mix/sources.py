@@ -1,4 +1,4 @@
-"""The data sets that go into a mix, and how many rows each has."""
+"""The data sets of a mix, and the number of rows in each."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ class DataSource:
     """One data set of a mix.
 
     Attributes:
-        entry: As swift's `--dataset` has it.
+        entry: The data set, as in swift's `--dataset`.
         channel: `"private"` or `"general"`.
-        asked: Rows it is to give: N of its `#N`, else the size given for it, else the rows ms-swift keeps of the file.
-        rows: Rows there are: those ms-swift keeps of the file, else the size given for it, else None, as `#N` does
-            not say how many there are.
+        asked: Rows it offers: N of its `#N`, else its size as passed, else the rows that ms-swift keeps of the file.
+        rows: Rows it has: those that ms-swift keeps of the file, else its size as passed, else None, as `#N` does not
+            tell how many there are.
         forecast: What ms-swift keeps of the file; None for a hub data set.
     """
 
@@ -31,16 +31,16 @@ class DataSource:
 
 
 def open_source(text: str | Path, channel: str, sizes: Mapping[str, int]) -> DataSource:
-    """Look at one data set: count a local file, take a hub data set's size from its `#N` or from `sizes`.
+    """Inspect one data set: count a local file, or take a hub data set's size from its `#N` or from `sizes`.
 
     Raises:
-        ConfigError: a bad `#N`, no such file, or a hub data set whose size nobody gave.
-        DataError: a file ms-swift cannot load, or that it would keep no row of.
+        ConfigError: a bad `#N`, a missing file, or a hub data set of unknown size.
+        DataError: ms-swift cannot load the file, or would keep no row of it.
     """
     entry = parse_entry(str(text))
     size = sizes.get(entry.source, sizes.get(str(text)))
     if size is not None and size < 1:
-        raise ConfigError(f"size of '{entry.source}' is {size}; expected 1 or more")
+        raise ConfigError(f"size of '{entry.source}' is {size}; expected 1 or more (行数至少为 1)")
     asked = size if entry.count is None else entry.count
     if entry.path is None or entry.path.is_dir():
         if asked is None:
@@ -55,6 +55,8 @@ def open_source(text: str | Path, channel: str, sizes: Mapping[str, int]) -> Dat
     if asked is None:
         if rows is None:
             kinds = ", ".join(FILE_SUFFIXES)
-            raise ConfigError(f"{entry.path}: rows can only be counted in {kinds} files; write '{entry.source}#N'")
+            raise ConfigError(
+                f"{entry.path}: rows can only be counted in {kinds} files; write '{entry.source}#N' (请写明行数 #N)"
+            )
         asked = rows
     return DataSource(entry, channel, asked, rows, forecast)

@@ -1,4 +1,4 @@
-"""`Checker`: find what would spoil training, repair what can be repaired, and say what became of every row."""
+"""`Checker`: find what would spoil training, repair what can be repaired, and account for every row."""
 
 from __future__ import annotations
 
@@ -35,7 +35,8 @@ from swiftprep.storage.outputs import check_together, run_of
 from swiftprep.swiftfmt import REPAIRS, repair_file
 from swiftprep.tokens import Counter
 
-# The order matters: what is private is taken out before anything is shown; characters come before what they say.
+# The order matters: private data is removed before anything is shown, and characters are repaired before their meaning
+# is judged.
 RULES: tuple[Rule, ...] = (
     *PRIVATE,
     privacy.broken_redaction,
@@ -78,9 +79,9 @@ RULES: tuple[Rule, ...] = (
 SET_RULES: tuple[SetRule, ...] = (contradictions, monotony)
 
 OTHERS = ("form", "not-checked", "contradiction", "monotony", "contamination", "duplicate", "near-duplicate")
-MOST_PASSES = 5  # a repair may uncover what an earlier rule looks for
-_POOL_CHARACTERS = 2_000_000  # of answers, from which starting more processes pays
-TOO_MUCH = 0.5  # share of an evaluation question or answer that a training sample may not hold
+MOST_PASSES = 5  # a repair may uncover a flaw that an earlier rule looks for
+_POOL_CHARACTERS = 2_000_000  # characters of answers from which it pays to start more processes
+TOO_MUCH = 0.5  # share of an evaluation question or answer from which a training sample is dropped
 
 
 def rule_id(rule: Callable[..., object]) -> str:
@@ -120,35 +121,35 @@ class Checker:
         """Set the rules.
 
         Args:
-            catalog: Of the framework: Vue code in answers is checked against it.
-            held_out: Evaluation samples, or files of them. What repeats them is dropped from the training data.
-            near_duplicate_threshold: From which Jaccard similarity of both question and answer two samples are near
-                copies; None: only exact copies are found.
+            catalog: The framework's catalogue; Vue code in answers is checked against it.
+            held_out: Evaluation samples, or files of them. Training samples that repeat them are dropped.
+            near_duplicate_threshold: Jaccard similarity of both question and answer from which two samples are near
+                duplicates; None finds only exact ones.
             max_tokens: Longer samples are rejected; swift's `--max_length`.
-            count_tokens: Counts the tokens of a text, such as `swiftprep.tokens.Counter(model)`; without it they
+            count_tokens: Counts the tokens of a text, for example `swiftprep.tokens.Counter(model)`; without it, they
                 are estimated.
-            levels: Rule id → `"off"`, `"warn"` or `"drop"`, in place of what the rule says itself.
+            levels: Rule id → `"off"`, `"warn"` or `"drop"`, in place of the rule's own severity.
             rules: The rules for single samples, in order; `[*RULES, mine]` adds one.
-            fix: False: nothing is repaired. What would be is a `"warn"` that shows what would change, and the sample
-                is kept as it is. **Secrets and personal data then stay in what is kept, too**: the finding says so, and
-                neither it nor the page shows them. (Set `levels={"secrets": "drop", "personal-data": "drop"}` to
-                reject such samples.) Files are still read by `repair_file`, which tells what it had to repair to read
-                a row at all.
-            workers: How many processes apply the package's rules; None takes as many as pay. The result is the same.
-                Rules of your own run in this process.
-            row_seconds: Seconds of processor time that a sample may take, and as many more for each million
-                characters; one that takes longer, or kills the process, is rejected as `"not-checked"`.
-            row_memory_mb: Megabytes that a process may take (on Linux).
+            fix: False repairs nothing: a finding that would be repaired is a `"warn"` that shows the change, and the
+                sample is kept as it is. **Secrets and personal data then stay in the samples that are kept**: the
+                finding says so, and neither it nor the page shows them. To reject such samples, set
+                `levels={"secrets": "drop", "personal-data": "drop"}`. Files are still read with `repair_file`, which
+                reports what it had to repair to read a row at all.
+            workers: How many processes apply the package's rules; None starts as many as pay off. The result is the
+                same. Your own rules run in this process.
+            row_seconds: Seconds of processor time for a sample, and as many again for each million characters; a
+                sample that takes longer, or kills the process, is rejected as `"not-checked"`.
+            row_memory_mb: Megabytes of memory for a process (on Linux).
 
         Raises:
-            ConfigError: `levels` names no rule, or a number is out of range.
+            ConfigError: `levels` names an unknown rule, or a number is out of range.
             DataError: a file of `held_out` cannot be read.
         """
         threshold = near_duplicate_threshold
         if threshold is not None and not (is_number(threshold) and 0 < threshold <= 1):
             raise ConfigError(
                 f"near_duplicate_threshold={threshold!r:.100}: expected a similarity above 0 and up to 1, or None "
-                "(相似度应在 0 到 1 之间)"
+                "(相似度应大于 0 且不超过 1，或为 None)"
             )
         if workers is not None:
             check_workers(workers)
@@ -156,12 +157,12 @@ class Checker:
         self.near_duplicate_threshold = threshold
         self.fix = fix
         self.workers = workers
-        given = one_or_more("held_out", held_out)
-        for item in given:
+        held_out_items = one_or_more("held_out", held_out)
+        for item in held_out_items:
             if not isinstance(item, (Sample, str, Path)):
                 raise ConfigError(f"held_out: {item!r:.100}: expected samples, or files of them (应为样本或文件路径)")
-        self.held_out = list(_samples(given))
-        self._held_out_runs = {item: run_of(item) for item in given if not isinstance(item, Sample)}
+        self.held_out = list(_samples(held_out_items))
+        self._held_out_runs = {item: run_of(item) for item in held_out_items if not isinstance(item, Sample)}
         all_rules = [Named(rule_id(rule), rule, rule in RULES) for rule in rules]
         if max_tokens is not None:
             rule = over_budget(max_tokens, count_tokens)
@@ -177,7 +178,9 @@ class Checker:
             if name not in known:
                 raise ConfigError(f"levels: no rule '{name}'{did_you_mean(name, known)} (没有这条规则)")
             if level not in ("off", "warn", "drop"):
-                raise ConfigError(f"levels: {name}={level!r}; expected 'off', 'warn' or 'drop'")
+                raise ConfigError(
+                    f"levels: {name}={level!r}; expected 'off', 'warn' or 'drop' (只能是 off、warn 或 drop)"
+                )
         self._terms = Terms(self._levels, fix)
         self._judging = Judging(all_rules, self._terms, limits)
 
@@ -185,14 +188,14 @@ class Checker:
         """Check samples.
 
         Args:
-            samples: In any order; they are not changed.
-            source: Where they are from, for the report; `meta["source"]` of a sample comes first.
+            samples: The samples, in any order; they are not changed.
+            source: Their origin, for the report; a sample's own `meta["source"]` takes precedence.
 
         Returns:
             The report: `read == len(kept) + len(rejected)`.
 
         Raises:
-            ConfigError: a rule of the user's own failed; the message names it and the sample.
+            ConfigError: one of your own rules failed; the message names it and the sample.
         """
         if isinstance(samples, (str, Path)):
             raise ConfigError(f"{samples}: expected samples; use run_files for a file (文件请用 run_files)")
@@ -204,18 +207,21 @@ class Checker:
         )
 
     def run_files(self, *paths: str | Path) -> QualityReport:
-        """Check data set files, repairing while reading what `swiftprep.swiftfmt.repair_file` can repair.
+        """Check data set files, read with `swiftprep.swiftfmt.repair_file`, which repairs malformed rows where it can.
 
         Args:
             *paths: `.jsonl`, `.json` or `.csv` files.
 
         Raises:
-            DataError: a file is missing, or is none that can be read at all; or it is of another run than the file of
+            DataError: a file is missing or cannot be read at all, or it comes from another run than the file of
                 `held_out` beside it.
         """
         for path, run in self._held_out_runs.items():
             if run_of(path) != run:
-                raise DataError(f"{path}: was written anew since it was read; make a new Checker (该文件已被重新生成)")
+                raise DataError(
+                    f"{path}: was written anew since it was read; create a new Checker "
+                    "(文件读取后又被重新生成，请新建 Checker)"
+                )
         if self._held_out_runs:
             check_together([*paths, *self._held_out_runs])
         rows = []
@@ -247,7 +253,7 @@ class Checker:
         return QualityReport(rows, about_the_set)
 
     def _check_rows(self, rows: list[CheckedRow]) -> None:
-        """Apply the rules one after the other until none repairs anything more, or one rejects."""
+        """Apply the rules in order, again and again until none repairs anything more or one rejects the row."""
         size = sum(len(row.sample.answer) for row in rows if row.sample is not None)
         workers = self.workers or (min(os.cpu_count() or 1, 8) if size > _POOL_CHARACTERS else 1)
         workers = max(1, min(workers, len(rows)))
@@ -262,12 +268,12 @@ class Checker:
     def _is_formed(self, row: CheckedRow) -> bool:
         apply(row, "form", turns.form, self._terms)
         if row.reject is not None:
-            row.reject = replace(row.reject, sample=None)  # what no rule can read, no rule can free of secrets
+            row.reject = replace(row.reject, sample=None)  # no rule can read it, so secrets may still be in it
             row.sample = row.before = None
         return row.reject is None
 
     def _contaminated(self, samples: Sequence[Sample]) -> Iterator[Found]:
-        """Hold the training samples against those of the evaluation, which are marked `val` or were given."""
+        """Compare the training samples with the evaluation samples: those with the split `val`, and `held_out`."""
         training = [position for position, sample in enumerate(samples) if not _is_held_out(sample)]
         tests = list(map(_own_words, [*self.held_out, *filter(_is_held_out, samples)]))
         for hit in contaminated([samples[position] for position in training], tests):
@@ -301,7 +307,7 @@ class Checker:
 
 
 def _own_words(sample: Sample) -> Sample:
-    """Return a sample without its question where the scanner made it: the wording is that of all the others."""
+    """Return a sample of the scanner without its question, whose wording it shares with all the others."""
     return sample.replace(messages=sample.messages[-1:]) if sample.meta.get("kind") in KINDS else sample
 
 
@@ -309,8 +315,8 @@ def _is_held_out(sample: Sample) -> bool:
     return sample.meta.get("split") == "val"
 
 
-def _samples(given: Iterable[Sample | str | Path]) -> Iterator[Sample]:
-    for item in given:
+def _samples(items: Iterable[Sample | str | Path]) -> Iterator[Sample]:
+    for item in items:
         if isinstance(item, Sample):
             yield item
         else:

@@ -1,4 +1,4 @@
-"""Rules applied to rows, one after the other: the package's own in worker processes, the user's in this one."""
+"""Apply rules to rows, in order: the package's own in worker processes, the user's in this one."""
 
 from __future__ import annotations
 
@@ -19,17 +19,18 @@ from swiftprep.records import Reject, Sample
 
 Level: TypeAlias = Literal["off", "warn", "drop"]
 
-_BATCH = 100  # rows that go to a worker at once
+_BATCH = 100  # rows sent to a worker at once
 _BATCH_CHARACTERS = 100_000
 
 
 class Named(NamedTuple):
-    """A rule as it is applied.
+    """A rule with its id.
 
     Attributes:
-        name: Its id.
-        rule: What it does.
-        is_own: Whether it is the package's; what a user's needs, such as an open file, cannot go to another process.
+        name: The rule's id.
+        rule: The rule itself.
+        is_own: Whether it is one of the package's. A user's rule may need something that cannot be sent to another
+            process, such as an open file.
     """
 
     name: str
@@ -39,10 +40,10 @@ class Named(NamedTuple):
 
 @dataclass(frozen=True)
 class Terms:
-    """What is done with what rules find.
+    """How findings are acted on.
 
     Attributes:
-        levels: Rule id → what to do in place of what the rule says.
+        levels: Rule id → the level that replaces the rule's own severity.
         fix: Whether samples are repaired.
     """
 
@@ -51,7 +52,7 @@ class Terms:
 
 
 class Judging:
-    """Rules, in their order, those that run in the same process together."""
+    """The rules in order, grouped by the process they run in."""
 
     def __init__(self, rules: Sequence[Named], terms: Terms, limits: ItemLimits) -> None:
         self._terms = terms
@@ -65,7 +66,7 @@ class Judging:
                 self._steps.append(lambda rows, _, together=together: self._here(together, rows))  # type: ignore[misc]
 
     def judge(self, rows: list[CheckedRow], pool: WorkerPool) -> None:
-        """Apply all rules once to each row, as far as none rejects it."""
+        """Apply all rules once to each row, until one rejects it."""
         for step in self._steps:
             step([row for row in rows if row.reject is None], pool)
 
@@ -113,11 +114,11 @@ def _batches(rows: list[CheckedRow]) -> Iterator[list[CheckedRow]]:
 
 
 class _Change(NamedTuple):
-    """What rules did to a row.
+    """How the rules changed a row.
 
     Attributes:
-        sample: The repaired one; None: as it was.
-        before: What of it was there before, without what is private; None: as it was.
+        sample: The repaired sample; None if it did not change.
+        before: The original sample without private data; None if it did not change.
     """
 
     sample: Sample | None
@@ -136,21 +137,21 @@ class _Change(NamedTuple):
 
 @dataclass(frozen=True)
 class _Judge:
-    """What a worker does with a row."""
+    """Apply the package's rules to a row in a worker."""
 
     rules: tuple[Named, ...]
     terms: Terms
 
     def __call__(self, row: CheckedRow) -> _Change | None:
-        sample, before, told = row.sample, row.before, len(row.notes)
+        sample, before, notes_before = row.sample, row.before, len(row.notes)
         for name, rule, _ in self.rules:
             try:
                 apply(row, name, rule, self.terms)
-            except ConfigError as error:  # whose words may quote the sample
+            except ConfigError as error:  # its message may quote the sample
                 not_checked(row, Lost(f"rule '{name}' failed: {type(error.__cause__).__name__}"), self.terms)
             if row.reject is not None:
                 break
-        if row.sample is sample and row.before is before and row.reject is None and len(row.notes) == told:
+        if row.sample is sample and row.before is before and row.reject is None and len(row.notes) == notes_before:
             return None
         return _Change(
             None if row.sample is sample else row.sample,
@@ -162,7 +163,7 @@ class _Judge:
 
 
 def not_checked(row: CheckedRow, lost: Lost, terms: Terms) -> None:
-    """Reject a row that a rule has no end for; what cannot be looked at cannot be freed of what is private either."""
+    """Reject a row that could not be checked, without its sample: private data may still be in it."""
     level = terms.levels.get("not-checked", "drop")
     if level == "off" or row.sample is None:
         return
@@ -175,10 +176,10 @@ def not_checked(row: CheckedRow, lost: Lost, terms: Terms) -> None:
 
 
 def apply(row: CheckedRow, name: str, rule: Rule, terms: Terms) -> None:
-    """Have a rule look at a row, and do what it says.
+    """Apply a rule to a row, and act on its result.
 
     Raises:
-        ConfigError: it failed; the message names it and the row.
+        ConfigError: the rule failed; the message names it and the row.
     """
     level = terms.levels.get(name)
     if level == "off" or row.sample is None:
@@ -191,7 +192,9 @@ def apply(row: CheckedRow, name: str, rule: Rule, terms: Terms) -> None:
         if verdict is not None and not is_private:
             verdict = _without_private(verdict, rule, row)
     except Exception as error:
-        raise ConfigError(f"rule '{name}' failed on sample {row.place}: {type(error).__name__}: {error}") from error
+        raise ConfigError(
+            f"rule '{name}' failed on sample {row.place}: {type(error).__name__}: {error} (规则执行出错)"
+        ) from error
     if verdict is None:
         return
     severity: Severity = level or verdict.severity
@@ -204,11 +207,11 @@ def apply(row: CheckedRow, name: str, rule: Rule, terms: Terms) -> None:
 
 
 def note(row: CheckedRow, name: str, level: Severity, verdict: RuleResult) -> None:
-    """Write down a finding and do what it says."""
+    """Record a finding, and act on it."""
     assert row.sample is not None
     before = after = ""
     if verdict.sample is not None:
-        before, after = extracts(shown(row.sample), shown(verdict.sample))  # a repair may uncover what is private
+        before, after = extracts(shown(row.sample), shown(verdict.sample))  # a repair may uncover private data
     if level == "fix" and verdict.sample is not None:
         row.sample = verdict.sample
     elif level == "drop":
@@ -217,16 +220,16 @@ def note(row: CheckedRow, name: str, level: Severity, verdict: RuleResult) -> No
 
 
 def _note_private(row: CheckedRow, name: str, level: Severity, verdict: RuleResult, clean: Sample) -> None:
-    """Write down that something private was found, with its kinds and lengths, and take it out unless it is to stay."""
+    """Record private data by its kinds and lengths, and remove it unless it is to stay."""
     assert row.sample is not None
-    extract = extracts(shown(masked(row.sample, clean)), shown(clean))  # around it there may be more of the kind
+    extract = extracts(shown(masked(row.sample, clean)), shown(clean))  # there may be more private data around it
     reason, reason_zh = verdict.reason, verdict.reason_zh
-    row.before = shown(clean)  # what was taken out is not even shown as what was there before
+    row.before = shown(clean)  # private data is not even shown as the original text
     if level == "warn":
         row.is_private = True
         reason, reason_zh = f"{reason}; still there", f"{reason_zh}；仍在样本中"
     elif level == "drop":
-        row.sample = row.before  # no rule after this one looks for more
+        row.sample = row.before  # no later rule looks for more private data
         row.reject = Reject(row.place, name, reason, row.before)
     else:
         row.sample = clean
@@ -234,13 +237,13 @@ def _note_private(row: CheckedRow, name: str, level: Severity, verdict: RuleResu
 
 
 def _without_private(verdict: RuleResult, rule: Rule, row: CheckedRow) -> RuleResult:
-    """Return a verdict whose reasons, which may quote the sample, quote nothing private."""
+    """Return a result whose reasons, which may quote the sample, quote no private data."""
     if not row.is_private or row.shown is None:
         return verdict
-    told = rule(row.shown) or RuleResult("warn", "see the sample", "见样本")
-    return replace(verdict, reason=told.reason, reason_zh=told.reason_zh)
+    redacted = rule(row.shown) or RuleResult("warn", "see the sample", "见样本")
+    return replace(verdict, reason=redacted.reason, reason_zh=redacted.reason_zh)
 
 
-def _add(row: CheckedRow, told: Note) -> None:
-    if told not in row.notes:  # the rules look again after a repair
-        row.notes.append(told)
+def _add(row: CheckedRow, finding: Note) -> None:
+    if finding not in row.notes:  # the rules run again after a repair
+        row.notes.append(finding)

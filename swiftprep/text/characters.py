@@ -6,6 +6,8 @@ import html
 import re
 from typing import Any
 
+HAN = re.compile("[\u3400-\u9fff]")  # a Chinese character
+SURROGATE = re.compile("[\ud800-\udfff]")  # half of a UTF-16 pair, which is no character
 # No code point has eight decimal digits, and Python refuses to parse more than 4,300.
 _NO_CHARACTER = re.compile(r"&#(?:0*[1-9][0-9]{7,}|[xX]0*[1-9a-fA-F][0-9a-fA-F]{6,});?")
 

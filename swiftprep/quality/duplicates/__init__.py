@@ -1,1 +1,1 @@
-"""Texts that say the same, and how much texts differ."""
+"""Find duplicates and contamination, and measure diversity."""

@@ -1,11 +1,11 @@
-"""Find training samples that hold what the model is to be evaluated on.
+"""Find training samples that contain held-out questions or answers.
 
-A held-out question or answer is found again by its runs of 13 tokens, wherever in a training sample they are, and in
-whatever white space. Runs that more than ten training samples have are an import, a licence or a framework's
-boilerplate, and do not count. Where most of an answer is of such runs, it is looked for as a whole, as a near copy: or
-an answer trained on eleven times would hide itself. A piece of one that eleven samples hold is still not found.
-(Counting source files instead of samples was tried: of element-ui's samples, whose files are apart, 41 of 1,061 then
-have a share of one half and more, against 1.)
+A held-out question or answer is recognised by its runs of 13 tokens, anywhere in a training sample, whatever the white
+space. Runs that occur in more than ten training samples are an import, a licence or a framework's boilerplate, and do
+not count. An answer made mostly of such runs is compared as a whole, as a near duplicate: otherwise an answer that is
+in the training data eleven times would hide itself. A piece of an answer that eleven samples contain is still missed.
+(Counting source files instead of samples was tried: of element-ui's samples, whose files are disjoint, 41 of 1,061 then
+have a share of one half or more, against 1.)
 
 Source: Brown et al., Language Models are Few-Shot Learners (2020), appendix C.
 """
@@ -26,22 +26,22 @@ if TYPE_CHECKING:
 
     from swiftprep.quality.duplicates.shingles import Hashes, Places
 
-SHORTEST = 8  # tokens of a question or an answer that is looked for
-FREQUENT = 10  # training samples that may have a run
-WHOLE = 40  # runs from which an answer is looked for as a whole
-NEAR = 0.9  # Jaccard similarity of such answers
+SHORTEST = 8  # tokens of the shortest question or answer that is searched for
+FREQUENT = 10  # training samples above which a run does not count
+WHOLE = 40  # runs from which an answer is also compared as a whole
+NEAR = 0.9  # Jaccard similarity from which such answers are the same
 
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A training sample that holds some of a held-out one.
+    """A training sample that contains part of a held-out one.
 
     Attributes:
         position: The training sample.
         held_out_position: The held-out sample.
-        share: How much of the held-out question or answer is there, 0–1: of its runs that are not frequent, or, of a
-            near copy, the similarity.
-        text: The longest piece of it that is there.
+        share: The share of the held-out question or answer that was found, 0–1: of its runs that are not frequent, or
+            the similarity of a near duplicate.
+        text: The longest piece that was found.
     """
 
     position: int
@@ -52,7 +52,7 @@ class Hit:
 
 @dataclass(frozen=True)
 class _Runs:
-    """The runs of all held-out texts: run `i` is in the texts `texts[bounds[i]:bounds[i + 1]]`."""
+    """The runs of all held-out texts: run `i` occurs in the texts `texts[bounds[i]:bounds[i + 1]]`."""
 
     hashes: Hashes
     bounds: Places
@@ -62,19 +62,19 @@ class _Runs:
 def contaminated(
     samples: Sequence[Sample], held_out: Sequence[Sample], *, n: int = 13, least: float = 0.2
 ) -> list[Hit]:
-    """Find the training samples that hold a good part of a held-out sample's question or answer.
+    """Find the training samples that contain a good part of a held-out sample's question or answer.
 
-    A text of fewer than `n` tokens counts when all of it is there; one of fewer than 8 never does. Time grows with
-    the length of both sides; memory, with the held-out side and what is found.
+    A text with fewer than `n` tokens counts if all of it is found; one with fewer than 8 never does. Time grows with
+    the length of both sides; memory, with the held-out side and the hits.
 
     Args:
         samples: The samples to train on.
         held_out: The samples to evaluate on.
-        n: Tokens in a run. The words of code are short: 13 tokens are one or two lines of it.
-        least: Share from which a hit is worth telling. Components of one framework have pieces in common.
+        n: Tokens in a run. The tokens of code are short: 13 of them are one or two lines.
+        least: The smallest share to report. Components of one framework have pieces in common.
 
     Returns:
-        For each training sample with a hit the one of the largest share, by position.
+        The hit with the largest share for each training sample that has one, by position.
 
     >>> text = "the quick brown fox jumps over the lazy dog near the old bridge"
     >>> asked = Sample.from_instruction(f"Repeat: {text}.", "", "No.")
@@ -88,16 +88,16 @@ def contaminated(
         return []
     sizes = _sizes(texts, n)
     runs = _runs(texts, sizes)
-    rows, found = _found(samples, runs, sorted({size for size in sizes if size}))
-    rare = np.bincount(found, minlength=len(runs.hashes)) <= FREQUENT
+    rows, run_of_row = _contained_runs(samples, runs, sorted({size for size in sizes if size}))
+    rare = np.bincount(run_of_row, minlength=len(runs.hashes)) <= FREQUENT
     every = np.bincount(runs.texts, minlength=len(texts))
     rare_ones = np.bincount(runs.texts[np.repeat(rare, np.diff(runs.bounds))], minlength=len(texts))
     telling = (rare_ones > 0) & (2 * rare_ones >= every)
     hits = {}
     for row, number, share in _best(
-        rows[rare[found]], found[rare[found]], runs, np.where(telling, rare_ones, 0), least
+        rows[rare[run_of_row]], run_of_row[rare[run_of_row]], runs, np.where(telling, rare_ones, 0), least
     ):
-        there = runs.hashes[found[slice(*np.searchsorted(rows, (row, row + 1)))]]
+        there = runs.hashes[run_of_row[slice(*np.searchsorted(rows, (row, row + 1)))]]
         hits[row] = Hit(row, number // 2, share, _longest(texts[number], sizes[number], there))
     whole = np.flatnonzero((~telling & (every >= WHOLE))[1::2])
     for hit in _near_answers(samples, held_out, whole.tolist()):
@@ -107,7 +107,7 @@ def contaminated(
 
 
 def _sizes(texts: Sequence[str], n: int) -> list[int]:
-    """Return how many tokens the runs of each text have, 0 where it is not looked for."""
+    """Return the number of tokens in the runs of each text, 0 if the text is too short to search for."""
     import numpy as np
 
     counts: list[int] = []
@@ -136,13 +136,15 @@ def _runs(texts: Sequence[str], sizes: Sequence[int]) -> _Runs:
     return _Runs(known, np.append(starts, once.sum()), texts_[once])
 
 
-def _found(samples: Sequence[Sample], runs: _Runs, sizes: Sequence[int]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return pairs of a training sample and a run that it has, by sample, each pair once."""
+def _contained_runs(
+    samples: Sequence[Sample], runs: _Runs, sizes: Sequence[int]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the pairs of a training sample and a run it contains, by sample, each pair once."""
     import numpy as np
 
     room = 1 << (16 * len(runs.hashes)).bit_length()
     mask = np.uint64(room - 1)
-    maybe = np.zeros(room, dtype=bool)  # a look here costs a tenth of one among the runs
+    maybe = np.zeros(room, dtype=bool)  # a lookup here costs a tenth of one among the runs
     maybe[runs.hashes & mask] = True
     pairs: list[NDArray[np.int64]] = [np.zeros(0, dtype=np.int64)]
     texts = [("\n".join(message["content"] for message in sample.messages),) for sample in samples]
@@ -158,26 +160,26 @@ def _found(samples: Sequence[Sample], runs: _Runs, sizes: Sequence[int]) -> tupl
             here.append(row * len(runs.hashes) + number[same])
         if here:
             pairs.append(np.unique(np.concatenate(here)))
-    rows, found = np.divmod(np.concatenate(pairs), max(len(runs.hashes), 1))
-    return rows, found
+    rows, numbers = np.divmod(np.concatenate(pairs), max(len(runs.hashes), 1))
+    return rows, numbers
 
 
 def _best(
-    rows: NDArray[np.int64], found: NDArray[np.int64], runs: _Runs, totals: NDArray[np.int64], least: float
+    rows: NDArray[np.int64], numbers: NDArray[np.int64], runs: _Runs, totals: NDArray[np.int64], least: float
 ) -> Iterator[tuple[int, int, float]]:
-    """Yield for each training sample the text of which it has the largest share, and that, if it is not too small.
+    """Yield each training sample with the text of which it contains the largest share, and that share.
 
     Args:
         rows: Training samples, in order.
-        found: The run of each.
+        numbers: The run that each of them contains.
         runs: All runs.
-        totals: How many runs of each text count, 0 where it is not looked for.
-        least: The smallest share.
+        totals: How many runs of each text count, 0 if it is not searched for.
+        least: The smallest share to report.
     """
     import numpy as np
 
-    counts = np.diff(runs.bounds)[found]  # in how many texts each run is
-    at = np.arange(counts.sum()) + np.repeat(runs.bounds[found] - np.cumsum(counts) + counts, counts)
+    counts = np.diff(runs.bounds)[numbers]  # in how many texts each run occurs
+    at = np.arange(counts.sum()) + np.repeat(runs.bounds[numbers] - np.cumsum(counts) + counts, counts)
     pairs, held = np.unique(np.repeat(rows, counts) * len(totals) + runs.texts[at], return_counts=True)
     row, text = np.divmod(pairs, len(totals))
     share = np.where(totals[text] > 0, held / np.maximum(totals[text], 1), 0.0)
@@ -188,7 +190,7 @@ def _best(
 
 
 def _longest(text: str, size: int, there: Hashes) -> str:
-    """Return the longest piece of a text of which all runs are there."""
+    """Return the longest piece of a text whose runs were all found."""
     import numpy as np
 
     tokens = tokenize([text])
@@ -199,7 +201,7 @@ def _longest(text: str, size: int, there: Hashes) -> str:
 
 
 def _near_answers(samples: Sequence[Sample], held_out: Sequence[Sample], tests: Sequence[int]) -> Iterator[Hit]:
-    """Find near copies of the answers of these held-out samples."""
+    """Find near duplicates of the answers of these held-out samples."""
     answers = [sample.answer for sample in samples]
     texts = [(held_out[position].answer,) for position in tests] + [(answer,) for answer in answers]
     for match in near_duplicates(texts, threshold=NEAR, firm=len(tests)) if tests else ():

@@ -1,8 +1,8 @@
-"""Find samples that say the same: exact copies, near copies and, with an embedding of yours, copies in meaning.
+"""Find duplicate samples: exact, near and, with an embedding of your own, semantic duplicates.
 
-A sample is compared part by part: the question, the answer, and whatever came before them. Two samples are copies when
-*every* part is alike. So a question in other words is no copy of the first, though the answer is the same; nor are two
-holes cut in one file, though question and answer together are the same file.
+Samples are compared part by part: the question, the answer, and any earlier messages. Two samples are duplicates if
+*every* part is alike. So a reworded question is no duplicate, though the answer is the same; nor are two gaps cut in
+one file, though question and answer together are the same file.
 """
 
 from __future__ import annotations
@@ -27,20 +27,20 @@ if TYPE_CHECKING:
 
     Embeddings: TypeAlias = NDArray[np.float32]
 
-SHINGLE = 5  # tokens; of element-ui's samples 3, 4 and 5 find the same copies
-FULL = 32  # texts in a bucket; one more is found through the other bands
-TRIED = 8  # candidates a text is compared with: those it shares the most buckets with
-BLOCK = 512  # embeddings compared with as many others at once
+SHINGLE = 5  # tokens; with element-ui's samples, 3, 4 and 5 find the same duplicates
+FULL = 32  # texts kept in a bucket; further texts are found through other bands
+TRIED = 8  # candidates per text: those that share the most buckets with it
+BLOCK = 512  # embeddings compared at once with as many others
 
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """A text that is nearly the same as another.
+    """A text that is a near duplicate of an earlier one.
 
     Attributes:
         position: The text.
-        of: The one it is like. It comes before, and is like none before it.
-        similarity: Jaccard similarity of the part that is least alike, 0–1.
+        of: The earlier text, which is itself no near duplicate of one before it.
+        similarity: Jaccard similarity of the least similar part, 0–1.
     """
 
     position: int
@@ -50,14 +50,14 @@ class Match:
 
 @dataclass(frozen=True, slots=True)
 class Copy:
-    """A sample that another one makes needless.
+    """A sample to drop as a duplicate of another.
 
     Attributes:
-        position: The sample.
-        of: The one to keep.
-        kind: `"exact"`: the same but for white space; `"near"`: the same for the most part; `"semantic"`: in meaning.
-        similarity: Of the part that is least alike, 0–1.
-        across: The sample is one to train on, and the one to keep is held out.
+        position: The sample to drop.
+        of: The sample to keep.
+        kind: `"exact"`: equal apart from white space; `"near"`: mostly equal; `"semantic"`: equal in meaning.
+        similarity: Similarity of the least similar part, 0–1.
+        across: Whether a training sample duplicates a held-out one.
     """
 
     position: int
@@ -70,18 +70,18 @@ class Copy:
 def duplicates(
     samples: Sequence[Sample], *, threshold: float = 0.8, near: bool = True, held_out: Collection[int] = ()
 ) -> list[Copy]:
-    """Find the samples to drop so that each thing is said once, and nothing held out is trained on.
+    """Find the duplicates to drop, including training samples that repeat a held-out one.
 
-    Of copies, one is kept: a held-out one before one to train on, then one whose code fences are closed, then the one
-    with the longer answer. Which text is kept does not depend on the order of the samples; of equal ones, the first
-    is. Every sample to drop is itself like the one that is kept. Held-out samples are dropped as exact copies of each
-    other only: near copies among them stay, for what is near to any of them is not to be trained on.
+    One of several duplicates is kept: a held-out sample rather than a training sample, then one with closed code
+    fences, then the one with the longest answer. The text that is kept does not depend on the order of the samples; of
+    equal ones, the first is kept. Every sample to drop is similar to the kept one itself. Of held-out samples, only
+    exact duplicates are dropped: near duplicates stay, to keep whatever resembles one of them out of training.
 
     Args:
-        samples: The samples, all of them at once.
-        threshold: Jaccard similarity from which two parts are near copies, over 0 and up to 1.
-        near: Find near copies, too.
-        held_out: Positions of samples that are held out, beside those whose `meta["split"]` is `"val"`.
+        samples: All samples at once.
+        threshold: Jaccard similarity from which two parts are near duplicates, above 0 and up to 1.
+        near: Whether to find near duplicates as well.
+        held_out: Positions of held-out samples, besides those whose `meta["split"]` is `"val"`.
 
     Returns:
         The samples to drop, by position.
@@ -114,17 +114,17 @@ def duplicates(
 
 
 def near_duplicates(texts: Sequence[tuple[str, ...]], *, threshold: float = 0.8, firm: int = 0) -> list[Match]:
-    r"""Find texts of which every part has a Jaccard similarity of at least `threshold` with that of a text before it.
+    r"""Find texts whose every part has a Jaccard similarity of at least `threshold` with that of an earlier text.
 
-    The shingles are runs of five tokens; shorter parts are alike when they have the same tokens. MinHash signatures
-    in buckets give the candidates, and each is verified on all its shingles: every match is right. Of the true ones,
-    1 % is missed where the similarity is just the threshold, fewer above. Time grows with the number of texts, though
-    all may be cut from one template; memory, with the number of those that meet another in a bucket.
+    The shingles are runs of five tokens; shorter parts are alike if they have the same tokens. Buckets of MinHash
+    signatures give the candidates, and each is verified on all its shingles, so every match is correct. Of true matches
+    with a similarity just at the threshold 1 % is missed, and fewer above it. Time grows linearly with the number of
+    texts, even if all come from one template; memory, with the number of texts that share a bucket.
 
     Args:
-        texts: Each in as many parts as the others, those that are rather to be kept first.
-        threshold: Over 0 and up to 1.
-        firm: How many of the first texts are not to be matched with others before them.
+        texts: The texts, all with the same number of parts, those to keep first.
+        threshold: The similarity, above 0 and up to 1.
+        firm: How many of the first texts are kept without being matched.
 
     Returns:
         The matches, by position.
@@ -157,7 +157,7 @@ def near_duplicates(texts: Sequence[tuple[str, ...]], *, threshold: float = 0.8,
 
 def _check(threshold: float) -> None:
     if not 0 < threshold <= 1:
-        raise ConfigError(f"threshold={threshold!r}; expected over 0 and up to 1 (阈值应大于 0 且不超过 1)")
+        raise ConfigError(f"threshold={threshold!r}; expected above 0 and up to 1 (阈值应大于 0 且不超过 1)")
 
 
 def _held_out(samples: Sequence[Sample], more: Collection[int]) -> set[int]:
@@ -165,7 +165,7 @@ def _held_out(samples: Sequence[Sample], more: Collection[int]) -> set[int]:
 
 
 def _parts(sample: Sample) -> tuple[str, str, str]:
-    """Return what came before, the last question, and the answer; letters and their accents in one character."""
+    """Return the earlier messages, the last question and the answer, in Unicode's composed form (NFC)."""
     *asked, answer = sample.messages
     at = max((i for i, message in enumerate(asked) if message["role"] == "user"), default=-1)
     question = asked.pop(at)["content"] if at >= 0 else ""
@@ -202,7 +202,7 @@ def _first_alike(
 
 
 def _similarity(one: Sequence[Hashes], other: Sequence[Hashes], threshold: float) -> float:
-    """Return the least similarity of any part; where the sizes alone keep a part below the threshold, 0.0."""
+    """Return the similarity of the least similar part; 0.0 if sizes alone keep a part below the threshold."""
     import numpy as np
 
     least = 1.0
@@ -219,10 +219,10 @@ def _similarity(one: Sequence[Hashes], other: Sequence[Hashes], threshold: float
 
 
 def _sets(texts: Sequence[tuple[str, ...]], positions: Sequence[int]) -> Iterator[tuple[int, list[Hashes]]]:
-    """Yield each text's position and its parts' shingles: the upper bits of each hash, sorted, without repeats."""
+    """Yield each text's position and the shingles of its parts: the upper bits of the hashes, sorted and unique."""
     import numpy as np
 
-    number_bits = np.uint64((2 * BATCH).bit_length())  # of a part within its batch
+    number_bits = np.uint64((2 * BATCH).bit_length())  # for the number of a part within its batch
     hash_bits = np.uint64(64) - number_bits
     for first, last in batches([texts[position] for position in positions]):
         here = positions[first:last]
@@ -245,19 +245,19 @@ def semantic_duplicates(
     threshold: float = 0.95,
     held_out: Collection[int] = (),
 ) -> list[Copy]:
-    """Find the samples whose question and answer both mean what those of another one do.
+    """Find the samples whose question and answer both mean the same as those of another sample.
 
-    Which one is kept, and what is never dropped, is as with `duplicates`; exact copies among the held-out ones stay,
-    too. Time grows with the square of the number of samples; memory holds their embeddings.
+    Samples are kept by the rules of `duplicates`, except that even exact duplicates among held-out samples stay. Time
+    grows with the square of the number of samples; memory holds their embeddings.
 
     Args:
-        samples: The samples, all of them at once.
-        embed: Returns one embedding, a row, for each of the texts it is given, `BLOCK` at most at once. For example
-            `WordLlama.load().embed` (package wordllama; its weights come with it), or `encode` of a
+        samples: All samples at once.
+        embed: Returns one embedding, a row, for each text, at most `BLOCK` texts at a time. For example
+            `WordLlama.load().embed` (package wordllama, which includes its weights), or `encode` of a
             `SentenceTransformer`.
-        threshold: Cosine from which two parts are alike, over 0 and up to 1. It depends on the model: look at
-            what it finds.
-        held_out: As with `duplicates`.
+        threshold: Cosine similarity from which two parts are alike, above 0 and up to 1. A good value depends on the
+            model: review what it finds.
+        held_out: Positions of held-out samples, as with `duplicates`.
 
     Returns:
         The samples to drop, by position.
@@ -299,7 +299,7 @@ def semantic_duplicates(
 
 
 def _embeddings(texts: Sequence[str], embed: Callable[[Sequence[str]], Embeddings]) -> Embeddings:
-    """Return the embeddings, each of length 1."""
+    """Return the embeddings, normalised to length 1."""
     import numpy as np
 
     blocks = []
@@ -312,7 +312,7 @@ def _embeddings(texts: Sequence[str], embed: Callable[[Sequence[str]], Embedding
 
 
 def _cosines(sides: Sequence[Embeddings], some: NDArray[np.int64], others: NDArray[np.int64]) -> Embeddings:
-    """Return the cosines of the side that is least alike: a row for each of some, a column for each of the others."""
+    """Return the cosines of the less similar side: a row for each of `some`, a column for each of `others`."""
     import numpy as np
 
     questions, answers = (side[some] @ side[others].T for side in sides)

@@ -1,4 +1,4 @@
-"""How much texts differ from each other: distinct-n and self-BLEU."""
+"""Measure how much texts differ from each other: distinct-n and self-BLEU."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from swiftprep.records import Sample
 if TYPE_CHECKING:
     import pandas as pd
 
-LIMIT = 200  # texts a figure is taken of: of more texts distinct-n falls and self-BLEU rises by itself
+LIMIT = 200  # texts per figure, since with more texts distinct-n falls and self-BLEU rises by itself
 _TOKEN = re.compile(r"[^\W\u3040-\u30ff\u3400-\u9fff]+|\w|[^\w\s]")
 
 
 def tokens(text: str) -> list[str]:
-    """Return the words of a text in lower case, Chinese by character, and its other marks.
+    """Return the tokens of a text in lower case: words, single Chinese characters, and other visible characters.
 
     >>> tokens("用el-table写一页")
     ['用', 'el', '-', 'table', '写', '一', '页']
@@ -28,17 +28,17 @@ def tokens(text: str) -> list[str]:
 
 
 def distinct_n(texts: Iterable[str], n: int) -> float:
-    """Return the share of different ones among all runs of `n` tokens, 0–1; of no runs, 0.
+    """Return the share of distinct n-grams among all n-grams of tokens, 0–1; 0 if there are none.
 
     Source: Li et al., A diversity-promoting objective function for neural conversation models (2016).
 
     >>> distinct_n(["a b a b"], 1)
     0.5
     """
-    found: Counter[tuple[str, ...]] = Counter()
+    counts: Counter[tuple[str, ...]] = Counter()
     for text in texts:
-        found += _grams(tokens(text), n)
-    return len(found) / found.total() if found else 0.0
+        counts += _grams(tokens(text), n)
+    return len(counts) / counts.total() if counts else 0.0
 
 
 def _grams(words: Sequence[str], n: int) -> Counter[tuple[str, ...]]:
@@ -46,19 +46,19 @@ def _grams(words: Sequence[str], n: int) -> Counter[tuple[str, ...]]:
 
 
 def self_bleu(texts: Sequence[str], n: int = 4, *, limit: int = LIMIT, seed: int = 42) -> float:
-    """Return how much each text repeats of the others, 0–1: the mean BLEU of each against all others.
+    """Return the mean BLEU of each text against all others, 0–1: how much they repeat each other.
 
-    BLEU is of equal weights up to `n`, with the brevity penalty. Where a text has words of the others but no run of
-    some length, 0.1 of a run is counted, as in nltk's `SmoothingFunction().method1`.
+    BLEU weights all lengths up to `n` equally, with the brevity penalty. Where a text shares words with the others but
+    no n-gram of some length, 0.1 of one is counted, as in nltk's `SmoothingFunction().method1`.
 
     Args:
         texts: The texts.
-        n: The longest runs of tokens compared.
-        limit: Of more texts, so many are drawn.
-        seed: Draws them.
+        n: The length of the longest n-grams compared.
+        limit: The most texts to use; if there are more, this many are drawn.
+        seed: Seed of that draw.
 
     Returns:
-        0.0 for fewer than two texts.
+        The mean; 0.0 for fewer than two texts.
 
     Source: Zhu et al., Texygen: a benchmarking platform for text generation models (2018).
     """
@@ -76,22 +76,22 @@ def self_bleu(texts: Sequence[str], n: int = 4, *, limit: int = LIMIT, seed: int
         logs = 0.0
         for size in range(n):
             mine = grams[index][size]
-            # What the others have at most of a run: the highest count, or the second when the highest is its own.
+            # The most often any other text has the n-gram: the highest count, or the second if the highest is its own.
             clipped = sum(min(count, _of_others(highest[size][gram], count)) for gram, count in mine.items())
             logs += math.log((clipped or 0.1) / max(mine.total(), 1)) / n
-        # Two or more are as near in length: the shorter counts.
+        # Of texts equally near in length, the shorter counts.
         near = min((abs(length - len(words)), length) for other, length in enumerate(lengths) if other != index)[1]
         scores.append(math.exp(logs + min(0.0, 1 - near / len(words))))
     return sum(scores) / len(scores)
 
 
 def _two_highest(counts: Sequence[Counter[tuple[str, ...]]]) -> dict[tuple[str, ...], tuple[int, int]]:
-    found: dict[tuple[str, ...], tuple[int, int]] = {}
+    highest: dict[tuple[str, ...], tuple[int, int]] = {}
     for of_text in counts:
         for gram, count in of_text.items():
-            first, second = found.get(gram, (0, 0))
-            found[gram] = (count, first) if count > first else (first, max(second, count))
-    return found
+            first, second = highest.get(gram, (0, 0))
+            highest[gram] = (count, first) if count > first else (first, max(second, count))
+    return highest
 
 
 def _of_others(highest: tuple[int, int], own: int) -> int:
@@ -103,7 +103,7 @@ def _drawn(texts: Sequence[str], limit: int, seed: int) -> list[str]:
 
 
 def instruction_of(sample: Sample) -> str:
-    """Return what a sample asks, without the code or table it shows with it."""
+    """Return a sample's instruction, without the code or table that goes with it."""
     prompt, at = sample.prompt, sample.meta.get("input_at", 0)
     if isinstance(at, int) and at > 0 and prompt[at - 1 : at] == "\n":
         return prompt[: at - 1]
@@ -111,15 +111,15 @@ def instruction_of(sample: Sample) -> str:
 
 
 def diversity(samples: Iterable[Sample], *, limit: int = LIMIT, seed: int = 42) -> pd.DataFrame:
-    """Return how much the instructions of each kind differ, and of all together in the row `"all"`.
+    """Return how much the instructions of each kind differ, with a row `"all"` for all kinds together.
 
-    The columns are kind, samples, distinct-1, distinct-2, distinct-3, self-BLEU, and most common: the share of the
-    instruction that occurs most.
+    The columns are kind, samples, distinct-1, distinct-2, distinct-3, self-BLEU, and most common: the share of the most
+    frequent instruction.
 
     Args:
         samples: The samples; one without a kind counts as `"other"`.
-        limit: Of a kind's instructions, at most so many are drawn for all figures but the last.
-        seed: Draws them.
+        limit: The most instructions of a kind that are drawn for all figures but the last.
+        seed: Seed of that draw.
     """
     return _table(_by_kind(samples), limit=limit, seed=seed)
 
@@ -127,9 +127,9 @@ def diversity(samples: Iterable[Sample], *, limit: int = LIMIT, seed: int = 42) 
 def before_and_after(
     before: Iterable[Sample], after: Iterable[Sample], *, limit: int = LIMIT, seed: int = 42
 ) -> pd.DataFrame:
-    """Return `diversity` of two sets, one below the other, with the column `when` in front.
+    """Return the `diversity` of two sets in one table, with the column `when` first.
 
-    Of each kind as many instructions are drawn after as before, since the figures depend on the number of texts.
+    Equally many instructions of each kind are drawn from both sets, since the figures depend on the number of texts.
     """
     import pandas as pd
 
@@ -145,12 +145,12 @@ def before_and_after(
 
 
 def _by_kind(samples: Iterable[Sample]) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {"all": []}
+    texts: dict[str, list[str]] = {"all": []}
     for sample in samples:
         text = instruction_of(sample)
-        found["all"].append(text)
-        found.setdefault(str(sample.meta.get("kind") or "other"), []).append(text)
-    return found
+        texts["all"].append(text)
+        texts.setdefault(str(sample.meta.get("kind") or "other"), []).append(text)
+    return texts
 
 
 def _table(kinds: dict[str, list[str]], *, limit: int, seed: int, limits: dict[str, int] | None = None) -> pd.DataFrame:

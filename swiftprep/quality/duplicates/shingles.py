@@ -1,13 +1,13 @@
-"""Texts as hashed runs of tokens: what deduplication and the contamination check compare.
+"""Turn texts into hashed runs of tokens, which deduplication and the contamination check compare.
 
 A token is a word or an identifier (letters, digits, `_`, `$`; case and camelCase kept), or any other visible character:
-an operator, a bracket, a Chinese character. White space is no token, and neither are `/` and `*`, so that a comment
-laid out anew stays the same. A shingle is the hash of a few neighbouring tokens. Texts that may have many in common
-meet in a bucket, by their MinHash signatures.
+an operator, a bracket, a Chinese character. White space is not a token, and neither are `/` and `*`, so that a
+reformatted comment stays the same. A shingle is the hash of a few neighbouring tokens. Texts that may share many
+shingles share a bucket, by their MinHash signatures.
 
-All texts of a batch are worked on at once, as one array of bytes: a token's hash is a polynomial in its bytes modulo
-2⁶⁴ (Karp and Rabin, Efficient randomized pattern-matching algorithms, 1987), cut from the sum over the whole batch by
-multiplying with an inverse. Hashes are the same in every process.
+All texts of a batch are processed at once, as one array of bytes: a token's hash is a polynomial in its bytes modulo
+2⁶⁴ (Karp and Rabin, Efficient randomized pattern-matching algorithms, 1987), taken from the sums over the whole batch
+by multiplying with an inverse. Hashes are the same in every process.
 """
 
 from __future__ import annotations
@@ -25,17 +25,17 @@ if TYPE_CHECKING:
     Hashes: TypeAlias = NDArray[np.uint64]
     Places: TypeAlias = NDArray[np.int64]
 
-RECALL = 0.99  # of the candidates, where two texts are alike by exactly the threshold
+RECALL = 0.99  # share of true matches that become candidates, at a similarity of exactly the threshold
 MOST_HASHES = 64  # in a signature
-BATCH = 1 << 19  # characters worked on at once
+BATCH = 1 << 19  # characters processed at once
 BASE = 0x9E3779B97F4A7C15  # odd, so that it has an inverse modulo 2⁶⁴
 WORD = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz$"
 BLANK = bytes([*range(33), 127, *b"/*"])
-WIDE_BLANKS = ("\xa0".encode(), "\u3000".encode())  # each gives way to as many spaces, so that places hold
-# What a byte is, and what it counts for: of a blank nothing.
+WIDE_BLANKS = ("\xa0".encode(), "\u3000".encode())  # each becomes as many spaces as it has bytes, so offsets stay valid
+# The kind of each byte, and its value in the hash, which is 0 for blanks.
 KINDS = bytes(0 if b in BLANK else 1 if b in WORD else 3 if 0x80 <= b < 0xC0 else 2 for b in range(256))
 VALUES = bytes(0 if b in BLANK else b for b in range(256))
-IN_WORD, OPENS = 1, 2  # any other kind goes on with a character of several bytes
+IN_WORD, OPENS = 1, 2  # the other kinds: 0 is blank, 3 continues a character of several bytes
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class TokenizedTexts:
 
     Attributes:
         data: The texts in UTF-8, each followed by a space.
-        hashes: One for each token.
+        hashes: The hash of each token.
         starts: Where each token starts in `data`.
         bounds: `bounds[i]:bounds[i + 1]` are the tokens of text `i`.
     """
@@ -55,13 +55,13 @@ class TokenizedTexts:
     bounds: Places
 
     def excerpt(self, first: int, last: int) -> str:
-        """Return the text from one token up to, and without, another."""
+        """Return the text from token `first` up to, but not including, token `last`."""
         stop = int(self.starts[last]) if last < len(self.starts) else len(self.data)
         return self.data[int(self.starts[first]) : stop].decode("utf-8", "replace").rstrip()
 
 
 def tokenize(texts: Sequence[str]) -> TokenizedTexts:
-    """Find and hash the tokens of some texts; lone surrogates and NUL are as good as any character."""
+    """Find and hash the tokens of some texts; lone surrogates and NUL are treated like any other character."""
     import numpy as np
 
     encoded = [text.encode("utf-8", "surrogatepass") for text in texts]
@@ -85,9 +85,9 @@ def tokenize(texts: Sequence[str]) -> TokenizedTexts:
 
 
 def shingles(tokens: TokenizedTexts, size: int) -> tuple[Hashes, Places]:
-    """Return the hash of every `size` neighbouring tokens, and where the shingles of each text begin and end.
+    """Return the hash of every run of `size` tokens, and the bounds of each text's shingles.
 
-    A text of fewer tokens is one shingle as a whole, an empty one none.
+    A text with fewer tokens is a single shingle; an empty one has none.
 
     >>> hashes, bounds = shingles(tokenize(["const a = 1", "a b", ""]), 3)
     >>> bounds.tolist()
@@ -99,15 +99,15 @@ def shingles(tokens: TokenizedTexts, size: int) -> tuple[Hashes, Places]:
     sums = np.zeros(len(tokens.hashes) + 1, dtype=np.uint64)
     np.cumsum(tokens.hashes * powers[: len(tokens.hashes)], out=sums[1:])
     counts = np.diff(tokens.bounds)
-    made = np.where(counts > 0, np.maximum(counts - size + 1, 1), 0)
-    bounds = np.concatenate(([0], np.cumsum(made)))
-    first = np.arange(bounds[-1]) + np.repeat(tokens.bounds[:-1] - bounds[:-1], made)
-    stop = np.minimum(first + size, np.repeat(tokens.bounds[1:], made))
+    per_text = np.where(counts > 0, np.maximum(counts - size + 1, 1), 0)
+    bounds = np.concatenate(([0], np.cumsum(per_text)))
+    first = np.arange(bounds[-1]) + np.repeat(tokens.bounds[:-1] - bounds[:-1], per_text)
+    stop = np.minimum(first + size, np.repeat(tokens.bounds[1:], per_text))
     return mixed((sums[stop] - sums[first]) * inverses[first]), bounds
 
 
 def batches(texts: Sequence[tuple[str, ...]]) -> Iterator[tuple[int, int]]:
-    """Cut a list into ranges of about `BATCH` characters; a longer text is a range of its own."""
+    """Yield ranges of texts with about `BATCH` characters each, or more if a single text is longer."""
     first, size = 0, 0
     for position, parts in enumerate(texts):
         size += sum(map(len, parts)) + len(parts)
@@ -128,10 +128,10 @@ def mixed(hashes: Hashes) -> Hashes:
 
 
 def shared_buckets(texts: Sequence[tuple[str, ...]], size: int, threshold: float) -> dict[int, list[int]]:
-    """Return the numbers of the buckets that each text shares with another; one that shares none is left out.
+    """Return the numbers of the buckets that each text shares with others, without texts that share none.
 
-    Two texts of which every part has a Jaccard similarity of at least `threshold` share one, by `RECALL` and more: the
-    similarity of all parts taken together is never less than that of the part that is least alike.
+    Two texts whose every part has a Jaccard similarity of at least `threshold` share a bucket with a probability of at
+    least `RECALL`: the similarity of all parts together is never below that of the least similar part.
 
     Source: Broder, On the resemblance and containment of documents (1997); Leskovec, Rajaraman and Ullman, Mining of
     Massive Datasets (2020), section 3.4.
@@ -149,7 +149,7 @@ def shared_buckets(texts: Sequence[tuple[str, ...]], size: int, threshold: float
 
 
 def _bands(threshold: float) -> tuple[int, int]:
-    """Return how many bands of how many hashes: the longest bands that give the recall within `MOST_HASHES`.
+    """Return the number of bands and of hashes per band: the longest bands that reach the recall.
 
     >>> _bands(0.8)
     (12, 5)
@@ -166,7 +166,7 @@ def _bands(threshold: float) -> tuple[int, int]:
 
 
 def _keys(texts: Sequence[tuple[str, ...]], size: int, bands: int, rows: int) -> Hashes:
-    """Return the key of each text in each band: one hash of as many minima of its shingles."""
+    """Return the key of each text in each band: a hash of the band's minima over its shingles."""
     import numpy as np
 
     width = len(texts[0])

@@ -1,1 +1,1 @@
-"""What the checker found, as data and as a page."""
+"""The checker's findings, as data and as a page."""

@@ -1,7 +1,7 @@
-"""One self-contained page to browse and filter what the checker found.
+"""One self-contained page to browse and filter the checker's findings.
 
-The page is `assets/reports/quality.html` with the data put into it as JSON. It asks for nothing from anywhere, and
-shows every text as text.
+The page is `assets/reports/quality.html` with the data embedded as JSON. It loads nothing from outside, and shows every
+text as plain text.
 """
 
 from __future__ import annotations
@@ -22,24 +22,24 @@ from swiftprep.storage.disk import write_text
 if TYPE_CHECKING:
     import pandas as pd
 
-# A sample as it came, where it was repaired, and as it is.
+# The original sample if it was repaired, else None; and the sample as it is now.
 Pair: TypeAlias = tuple[Sample | None, Sample]
 
-# What keeps the file small enough to open, whatever the size of the data: rows, then characters.
+# Limits that keep the file small enough to open, whatever the size of the data: rows, then characters.
 MAX_ROWS = 5_000
 MAX_EXTRACT = 400
 MAX_SAMPLE = 60_000
 MAX_MESSAGES = 24
 MAX_CHANGES = 12_000_000
 MAX_SAMPLES_TOGETHER = 24_000_000
-# Values of a filter; the rarer ones are shown as one.
+# The most values of a filter; rarer ones are grouped as `OTHER`.
 MAX_VALUES = 100
 
 FACETS = ("severity", "rule", "source", "channel", "kind")
 OTHER = "…"  # all values beyond `MAX_VALUES`
 
-# JSON may stand in a script element once these are escaped: no `</script>` or `<!--` is left, and no lone surrogate,
-# which UTF-8 cannot hold.
+# With these escaped, JSON is safe within a script element: no `</script>` or `<!--` is left, and no lone surrogate,
+# which UTF-8 cannot encode.
 _UNSAFE = re.compile("[<>&\u007f\u2028\u2029\ud800-\udfff]")
 
 
@@ -53,18 +53,18 @@ def write_html(
 ) -> Path:
     """Write the findings as one HTML file and return its path.
 
-    The counts in it are of all findings. At most `MAX_ROWS` findings are listed, as many of each rule where that is
-    possible, evenly spread over the data; long texts are cut in the middle. The page says so.
+    Its counts cover all findings. At most `MAX_ROWS` findings are listed, equally many of each rule where possible,
+    evenly spread over the data; long texts are cut in the middle. The page says so.
 
     Args:
         path: The file; written atomically.
         totals: How many rows were read, kept, rejected and repaired, and how many findings there are.
         findings: One row per finding, with `COLUMNS`.
-        samples_at: Gives the samples at the places of those findings that are listed.
-        lang: `"en"` or `"zh"`, the language it opens in. A reader can switch.
+        samples_at: Returns the samples at the places of the listed findings.
+        lang: `"en"` or `"zh"`, the language in which the page opens. A reader can switch.
 
     Raises:
-        ConfigError: another language.
+        ConfigError: the language is neither.
     """
     if lang not in ("en", "zh"):
         raise ConfigError(f"lang={lang!r}; expected 'en' or 'zh' (页面语言只能是 en 或 zh)")
@@ -92,7 +92,7 @@ def _page_data(
     number = {place: position for position, place in enumerate(samples)}
     texts = [columns[name] for name in ("place", "id", "reason", "reason_zh")]
     changes = [
-        max(MAX_EXTRACT, share)  # of what a repair changed all is shown where that is possible
+        max(MAX_EXTRACT, share)  # a repair is shown in full where possible
         for share in _shares([len(columns["before"][i]) + len(columns["after"][i]) for i in listed], MAX_CHANGES)
     ]
     return {
@@ -119,7 +119,7 @@ def _columns(findings: pd.DataFrame) -> dict[str, list[str]]:
 
 
 def _common(column: list[str]) -> list[str]:
-    """Return the values of a column, the most frequent first; `OTHER` stands for those beyond `MAX_VALUES`."""
+    """Return the values of a column, most frequent first; `OTHER` stands for those beyond `MAX_VALUES`."""
     ranked = sorted(Counter(column).items(), key=lambda item: (-item[1], item[0]))
     names = [name for name, _ in ranked[:MAX_VALUES]]
     return [*names, OTHER] if len(ranked) > MAX_VALUES else names
@@ -131,7 +131,7 @@ def _codes(column: list[str], values: list[str]) -> list[int]:
 
 
 def _spread(rules: list[str], most: int) -> list[int]:
-    """Choose at most `most` positions: as many of each rule where it has them, evenly spaced, in order."""
+    """Choose at most `most` positions, in order: equally many of each rule where possible, evenly spaced."""
     places: dict[str, list[int]] = {}
     for position, rule in enumerate(rules):
         places.setdefault(rule, []).append(position)
@@ -143,7 +143,7 @@ def _spread(rules: list[str], most: int) -> list[int]:
 
 
 def _shares(sizes: Sequence[int], total: int) -> list[int]:
-    """Share `total` out evenly; what a small one does not need goes to the larger ones."""
+    """Divide `total` evenly; what a small size does not need goes to the larger ones."""
     shares = [0] * len(sizes)
     for done, i in enumerate(sorted(range(len(sizes)), key=lambda i: sizes[i])):
         shares[i] = min(sizes[i], total // (len(sizes) - done))
@@ -152,7 +152,7 @@ def _shares(sizes: Sequence[int], total: int) -> list[int]:
 
 
 def _cut_samples(pairs: list[Pair]) -> list[dict[str, list[list[str]]]]:
-    """Return the messages of each pair; where all together are too long, the longest are cut first."""
+    """Return the messages of each pair; if they are too long together, the longest are cut first."""
     sizes = [min(MAX_SAMPLE, max(_size(sample) for sample in pair if sample is not None)) for pair in pairs]
     shares = _shares(sizes, MAX_SAMPLES_TOGETHER // 2)
     return [
@@ -168,9 +168,9 @@ def _size(sample: Sample) -> int:
 
 
 def _cut_messages(sample: Sample, most: int, other: Sample | None = None) -> list[list[str]]:
-    """Return `[role, content]` of each message, together about `most` characters.
+    """Return `[role, content]` of each message, about `most` characters in total.
 
-    Of a repaired sample, what stays is where it begins to differ from the `other` version, the same of both.
+    Of a repaired sample, both versions are cut to the same part, where they begin to differ.
     """
     texts = [message["content"] for message in sample.messages]
     others = [message["content"] for message in other.messages] if other else texts
@@ -201,7 +201,7 @@ def _difference(text: str, other: str) -> int:
 
 
 def _cut(text: str, most: int) -> str:
-    """Cut a text to `most` characters; both its ends stay."""
+    """Cut a text in the middle to `most` characters."""
     if len(text) <= most:
         return text
     tail = most // 3

@@ -1,4 +1,4 @@
-"""What the checker found, and where every row went."""
+"""The checker's findings, and the outcome of every row."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ if TYPE_CHECKING:
     import pandas as pd
 
 CONTEXT = 40  # characters shown on either side of a change
-MOST_PAIRS = 4_000_000  # pairs of lines that are compared; of more, the whole between the first and the last is shown
+MOST_PAIRS = 4_000_000  # pairs of lines to compare; beyond it, all between the first and last change is shown
 
 
 @dataclass(frozen=True)
 class QualityReport:
-    """What became of every row. `Checker.run` returns it.
+    """The outcome of every row; `Checker.run` returns it.
 
     Attributes:
-        rows: All rows that came in, in order.
-        set_notes: What was found about the set as a whole.
+        rows: All rows that were read, in order.
+        set_notes: The findings about the set as a whole.
     """
 
     rows: Sequence[CheckedRow]
@@ -49,25 +49,25 @@ class QualityReport:
 
     @property
     def read(self) -> int:
-        """How many rows came in; `read == len(kept) + len(rejected)`."""
+        """How many rows were read; `read == len(kept) + len(rejected)`."""
         return len(self.rows)
 
     @cached_property
     def kept(self) -> list[Sample]:
-        """The samples to train on, the repaired ones among them, in the order they came.
+        """The samples to train on, repaired ones included, in their original order.
 
-        Where the checker was told to leave what is private (`fix=False`, or a level of `"warn"`), it is still in these.
+        With `fix=False`, or a level of `"warn"` for a rule about private data, that data is still in these samples.
         """
         return [row.sample for row in self.rows if row.reject is None and row.sample is not None]
 
     @cached_property
     def rejected(self) -> list[Reject]:
-        """The others: place, the rule's id, the reason, and the sample where it could be read."""
+        """The rejected rows: place, rule id, reason, and the sample if it could be read."""
         return [row.reject for row in self.rows if row.reject is not None]
 
     @cached_property
     def changes(self) -> list[tuple[Sample, Sample]]:
-        """Each repaired sample as it came, without what is private, and as it is kept."""
+        """Pairs of each repaired sample: the original, without private data, and the sample that is kept."""
         return [
             (row.before, row.sample)
             for row in self.rows
@@ -76,7 +76,7 @@ class QualityReport:
 
     @property
     def repaired(self) -> list[Sample]:
-        """The samples that were repaired, as they are kept."""
+        """The repaired samples, as they are kept."""
         return [after for _, after in self.changes]
 
     @cached_property
@@ -84,8 +84,8 @@ class QualityReport:
         """One row per finding.
 
         The columns are place, id, rule, severity, reason, reason_zh, source, channel, kind, before, after. `place` is
-        `file:line` or the position in the list, and empty for a finding about the set; `before` and `after` are
-        all that a repair changed.
+        `file:line` or the position in the list, and empty for a finding about the set. `before` and `after` hold every
+        part that a repair changed.
         """
         import pandas as pd
 
@@ -106,9 +106,9 @@ class QualityReport:
         return [{name: _printable(text) for name, text in line.items()} for line in lines]
 
     def counts(self) -> pd.DataFrame:
-        """Return how many rows each rule found something in, by severity and source, the most frequent first."""
-        found = self.findings.drop_duplicates(["place", "rule", "severity"])
-        table = found.groupby(["rule", "severity", "source"], as_index=False).size()
+        """Count the rows with a finding, by rule, severity and source, the most frequent first."""
+        findings = self.findings.drop_duplicates(["place", "rule", "severity"])
+        table = findings.groupby(["rule", "severity", "source"], as_index=False).size()
         table = table.rename(columns={"size": "rows"})
         return table.sort_values(
             ["rows", "rule", "severity", "source"], ascending=[False, True, True, True]
@@ -119,7 +119,7 @@ class QualityReport:
 
         Args:
             path: The file.
-            lang: `"en"` or `"zh"`; the page can switch.
+            lang: `"en"` or `"zh"`, the language in which the page opens.
         """
         totals = {
             "read": self.read,
@@ -131,7 +131,7 @@ class QualityReport:
         return write_html(path, totals=totals, findings=self.findings, samples_at=self._samples_at, lang=lang)
 
     def _samples_at(self, places: Collection[str]) -> dict[str, Pair]:
-        """Return the sample at each place, as it came if it was repaired, and as it is."""
+        """Return the sample at each place: the original if it was repaired, and the sample as it is now."""
         pairs: dict[str, Pair] = {}
         for row in self.rows:
             now = row.shown if row.place in places else None
@@ -146,7 +146,7 @@ class QualityReport:
         See `swiftprep.storage.outputs`.
 
         Returns:
-            Name → file: kept, rejects, findings, report.
+            The files by name: kept, rejects, findings, report.
         """
         with writing(folder, "check") as staged:
             write_jsonl(self.kept, staged / "kept.jsonl")
@@ -160,12 +160,12 @@ class QualityReport:
 def _write_rows(rows: Iterable[dict[str, Any]], path: Path) -> None:
     with atomic_write(path) as file:
         for row in rows:
-            # orjson refuses what a rejected row may hold: lone surrogates, huge numbers.
+            # A rejected row may hold lone surrogates or huge numbers, which orjson refuses.
             file.write(json.dumps(row, ensure_ascii=False, default=str).encode("utf-8", "backslashreplace") + b"\n")
 
 
 def extracts(before: Sample, after: Sample) -> tuple[str, str]:
-    """Return every part of two versions of a sample in which they differ, with some context and `GAP` between them."""
+    """Return every part in which two versions of a sample differ, with some context; `GAP` separates the parts."""
     old = _printable("\n\n".join(f"[{turn['role']}] {turn['content']}" for turn in before.messages))
     new = _printable("\n\n".join(f"[{turn['role']}] {turn['content']}" for turn in after.messages))
     places = _differences(old, new)
@@ -173,13 +173,13 @@ def extracts(before: Sample, after: Sample) -> tuple[str, str]:
 
 
 def _differences(old: str, new: str) -> list[tuple[int, int, int, int]]:
-    """Return `(start, end)` in both texts of each part that differs, with `CONTEXT` characters on either side."""
+    """Return where each part that differs starts and ends in both texts, with `CONTEXT` characters on either side."""
     lines = old.splitlines(keepends=True), new.splitlines(keepends=True)
     starts = [list(accumulate(map(len, side), initial=0)) for side in lines]
     head = _alike(*lines)
     tail = _alike(lines[0][head:][::-1], lines[1][head:][::-1])
     middle = lines[0][head : len(lines[0]) - tail], lines[1][head : len(lines[1]) - tail]
-    found: list[tuple[int, int, int, int]] = []
+    parts: list[tuple[int, int, int, int]] = []
     if len(middle[0]) * len(middle[1]) > MOST_PAIRS:
         codes = [("replace", 0, len(middle[0]), 0, len(middle[1]))]
     else:
@@ -193,19 +193,19 @@ def _differences(old: str, new: str) -> list[tuple[int, int, int, int]]:
         before = min(CONTEXT, a + same, c + same)
         behind = min(CONTEXT, len(old) - b + back, len(new) - d + back)
         part = (a + same - before, b - back + behind, c + same - before, d - back + behind)
-        if found and (part[0] <= found[-1][1] or part[2] <= found[-1][3]):
-            part = (found[-1][0], part[1], found[-1][2], part[3])
-            del found[-1]
-        found.append(part)
-    return found
+        if parts and (part[0] <= parts[-1][1] or part[2] <= parts[-1][3]):
+            part = (parts[-1][0], part[1], parts[-1][2], part[3])
+            del parts[-1]
+        parts.append(part)
+    return parts
 
 
 def _alike(one: Sequence[str], other: Sequence[str]) -> int:
-    """Return how many of the first items of two sequences are the same."""
+    """Return how many leading items two sequences have in common."""
     pairs = enumerate(zip(one, other, strict=False))
     return next((place for place, (a, b) in pairs if a != b), min(len(one), len(other)))
 
 
 def _printable(text: str) -> str:
-    """Return a text that can be written: a lone surrogate can be shown nowhere."""
+    """Replace lone surrogates, which cannot be written as UTF-8."""
     return text.encode("utf-8", "replace").decode("utf-8")

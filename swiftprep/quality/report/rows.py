@@ -1,4 +1,4 @@
-"""A row on its way through the checker, what is found about it, and the columns that is told in."""
+"""A row on its way through the checker, its findings, and the columns of the findings."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ from swiftprep.records import Reject, Sample
 COLUMNS = [
     "place", "id", "rule", "severity", "reason", "reason_zh", "source", "channel", "kind", "before", "after",
 ]  # fmt: skip
-GAP = "\n⋯\n"  # between two changes of one repair
+GAP = "\n⋯\n"  # separates two changes of one repair
 
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """One finding about a row, or about the set when it has no row.
+    """One finding, about a row or about the whole set.
 
     Attributes:
         rule: The rule's id.
-        severity: What came of it.
+        severity: Whether the row was repaired, dropped or only reported.
         reason: What is wrong, in English.
-        reason_zh: In Chinese.
-        before: Every part of the sample that a repair changed, `GAP` between them; of what is private, kind and
-            length. With `Checker(fix=False)`, what a repair would change.
-        after: What these parts became, or would become.
+        reason_zh: The same in Chinese.
+        before: Every part of the sample that a repair changed, separated by `GAP`; private data only by kind and
+            length. With `Checker(fix=False)`, the parts that a repair would change.
+        after: The same parts after the repair.
     """
 
     rule: str
@@ -41,13 +41,13 @@ class CheckedRow:
     """A row on its way through the checker.
 
     Attributes:
-        place: `file:line`, or its position in the list.
-        source: The file or data set it is from.
-        sample: As it is now; None when it could not be read.
-        before: As it came, without what is private.
-        is_private: Whether something private was found in it that is to stay. `shown` is without it.
-        reject: Why it was rejected, or None.
-        notes: What was found, in order.
+        place: `file:line`, or the position in the list.
+        source: The file or data set it comes from.
+        sample: The sample as it is now; None if it could not be read.
+        before: The original sample, without private data.
+        reject: Why the row was rejected, or None.
+        notes: The findings, in order.
+        is_private: Whether private data was found that is to stay. `shown` leaves it out.
     """
 
     place: str
@@ -60,5 +60,5 @@ class CheckedRow:
 
     @property
     def shown(self) -> Sample | None:
-        """The sample as it may be shown."""
+        """The sample without private data."""
         return shown(self.sample) if self.is_private and self.sample is not None else self.sample

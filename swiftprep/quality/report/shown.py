@@ -1,4 +1,4 @@
-"""What of a sample may be shown: all but what is private, and of that its kind and length."""
+"""Show samples without private data, of which only the kind and length may be shown."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _MARK = re.compile(r"<REDACTED:([a-z0-9-]+)>|\bREDACTED_([A-Z0-9_]+)\b")
 
 
 def shown(sample: Sample) -> Sample:
-    """Return a sample without what is private, as it may be shown."""
+    """Return a sample without private data, so that it may be shown."""
     for rule in PRIVATE:
         verdict = rule(sample)
         sample = verdict.sample if verdict and verdict.sample else sample
@@ -23,11 +23,11 @@ def shown(sample: Sample) -> Sample:
 
 
 def masked(before: Sample, after: Sample) -> Sample:
-    """Return what a sample was before something private was taken out, with kind and length in the place of that.
+    """Return the original of a sample, with the kind and length of private data in its place.
 
     Args:
-        before: With what is private.
-        after: The same sample with marks instead. All that is returned but the lengths is from this one.
+        before: The sample with private data.
+        after: The same sample with redaction markers. Only the lengths are taken from `before`.
     """
     pairs = zip(before.messages, after.messages, strict=True)
     return after.replace(messages=[{**new, "content": _masked(old["content"], new["content"])} for old, new in pairs])
@@ -38,16 +38,16 @@ def _masked(before: str, after: str) -> str:
     pieces: list[str] = []
     done = place = 0
     for match, following in zip_longest(marks, marks[1:]):
-        said = after[done : match.start()]
-        said_next = after[match.end() : following.start() if following else len(after)]
-        found = before.find(said, place)
-        begin = found + len(said) if found >= 0 else place
-        end = before.find(said_next, begin) if said_next else -1 if following else len(before)
+        kept = after[done : match.start()]
+        kept_next = after[match.end() : following.start() if following else len(after)]
+        at = before.find(kept, place)
+        begin = at + len(kept) if at >= 0 else place
+        end = before.find(kept_next, begin) if kept_next else -1 if following else len(before)
         if before.startswith(match[0], begin):
-            hidden = match[0]  # it stood there before
+            hidden = match[0]  # the marker was in the original, too
         else:
             kind = (match[1] or match[2]).lower().replace("_", "-")
-            hidden = f"⟨{kind}, {end - begin} characters⟩" if found >= 0 and end > begin else f"⟨{kind}⟩"
-        pieces += said, hidden
+            hidden = f"⟨{kind}, {end - begin} characters⟩" if at >= 0 and end > begin else f"⟨{kind}⟩"
+        pieces += kept, hidden
         done, place = match.end(), max(begin, end)
     return "".join([*pieces, after[done:]])

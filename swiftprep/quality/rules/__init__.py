@@ -1,1 +1,1 @@
-"""The rules of the checker, and what several of them use."""
+"""The rules of the checker, and the helpers they share."""

@@ -1,62 +1,43 @@
-"""Rules about what an answer says: left out, refused, padded, repeated, in the wrong language."""
+"""Rules about what an answer says: gaps, empty words, refusals, padding, echoes, the wrong language."""
 
 from __future__ import annotations
 
 import re
 
-from swiftprep.code.markdown import code_of, fenced, is_bare_code, outside_fences, prose
-from swiftprep.code.snippets import language_of as code_language
-from swiftprep.code.snippets import syntax_errors
-from swiftprep.code.syntax import comments, without
+from swiftprep.code.markdown import fenced, is_bare_code, outside_fences, prose
 from swiftprep.quality.rule import RuleResult, drop, fix, warn
 from swiftprep.quality.rules.edit import with_answer
-from swiftprep.quality.rules.origin import is_code, is_part, is_scanned, language_of_file, said, unquoted
+from swiftprep.quality.rules.omissions import TODO, count_todos, left_out
+from swiftprep.quality.rules.origin import is_code, is_part, is_scanned, said, unquoted
 from swiftprep.quality.rules.phrases import BETWEEN_WORDS, phrases
 from swiftprep.records import Sample
 from swiftprep.redaction.mask import MARKER
+from swiftprep.text.characters import HAN
 
-SHORT = 160  # bytes of an answer that is talk, in which "Sure!" is no padding
-ENDING = 240  # characters at the end of an answer in which a closing is looked for
-LEAST = 20  # characters that must be left of an answer when its padding is gone
+SHORT = 160  # bytes up to which an answer is small talk, in which "Sure!" is no padding
+ENDING = 240  # characters at the end of an answer that are searched for a closing phrase
+LEAST = 20  # characters that must be left of an answer without its padding
 
 _BEFORE_ECHO = re.compile(
     r"\s*(?:(?:Question|Q|You asked|Your question(?: is)?|(?:您|你)?的?(?:问题|提问)(?:是|为)?|问)[:：】\]]\s*"
     r"|[#*>\"“「『【\[]\s*)*",
     re.I,
 )
-_WRAPPING = '"“”「」『』【】[]* '
 _CLOSING_MARKS = re.compile(r"^[\"”」』】\]*]*[ \t]*")
-# An answer to a question that it asks itself: without that, the rest would say less.
+# The beginning of an answer that leans on the question before it: without the question, it would say less.
 _LEANS_ON_QUESTION = re.compile(
     r"\s*(?:[^\n。.!?！？,，`]{1,12}[:：]|(?:because|yes|no|not|simply|short|briefly|nothing|only)\b"
     r"|因为|由于|简单|简而言之|一句话|是的|不|可以|答案|其实|就是)",
     re.I,
 )
-_AN_ECHO = 12  # characters of a question that no answer says twice by chance
+_AN_ECHO = 12  # characters from which no answer repeats a question by chance
 _ANSWER_LABEL = re.compile(r"^[【\[]?(?:Answer|A|答案|答|回答)[:：】\]]\s*", re.I)
 _NO_VALUE = re.compile(r"([`'\"]?)(?:null|none|nan|nil|undefined|\[\]|\{\}|\(\)|''|\"\")\1[.。]?|`[^`\n]+`[.。]?", re.I)
-_EMPTY_SIGNS = re.compile(r"[\s.…。,，、;；:：\-—_*?？!！~'\"“”`]*")  # signs that stand for nothing, unless asked for
+_EMPTY_SIGNS = re.compile(r"[\s.…。,，、;；:：\-—_*?？!！~'\"“”`]*")  # punctuation that means nothing, unless asked for
 _SPECIFIC = re.compile(r"[`\d]|[a-z][A-Z]|\w[-_]\w+[-_]\w|\w\(|\n[^\S\n]*[-*]\s|https?:")  # names, numbers, lists
-_DOTS = re.compile(r"^[ \t]*(?:(?://|#|<!--|/\*|\*|--)[ \t]*)?(?:\.{3,6}|…{1,2})[ \t]*(?:(?:-->|\*/)[ \t]*)?$", re.M)
-# Where three dots are a statement, the end of a document, or lines of output that nobody needs.
-_DOTS_ARE_CODE = (
-    "python", "py", "pyi", "yaml", "yml", "text", "txt", "plaintext", "console", "bash", "sh", "shell", "log", "diff",
-)  # fmt: skip
-_DOTS_IN_PROSE = re.compile(r"^ {0,3}(?:\.{3,6}|…{1,2})[ \t]*$", re.M)
-_STUB = re.compile(
-    r"^[ \t]*(?:async )?def [^\n]*:[ \t]*\n(?:[ \t]*\"{3}(?:(?!\"{3}).)*\"{3}[ \t]*\n)?"
-    r"[ \t]*(?P<says>#[^\n]*)\n(?:[ \t]*#[^\n]*\n)*[ \t]*(?:pass|\.\.\.)[ \t]*$",
-    re.M | re.S,
-)
-_ABSTRACT = re.compile(r"abstract|overload")
-_ELLIPSIS = re.compile(r"\[(?:\.\.\.|…{1,6})[^\]\n,()]{1,40}(?:\.\.\.|…{1,6})\]")
-_TODO = re.compile(r"\b(?:TODO|FIXME|TBD)\b")
-_TODO_LINE = re.compile(r"\W*(?:TODO|FIXME|TBD)\b(?!\s*[,，、/])")
-_HARDLY_ANYTHING = 80  # characters of an answer in words that says that something is left out, and no more
-_HAN = re.compile("[\u3400-\u9fff]")
 _WORD = re.compile(r"(?<![a-z\u00e0-\u024f\d_])[a-z\u00e0-\u024f]+(?![a-z\u00e0-\u024f\d_])")  # not within a hash
 _SCRIPTS = {
-    "zh": _HAN,
+    "zh": HAN,
     "ja": re.compile("[\u3040-\u30ff]"),
     "ko": re.compile("[\uac00-\ud7af]"),
     "ru": re.compile("[\u0400-\u04ff]"),
@@ -65,7 +46,7 @@ _ENGLISH = frozenset(
     """the are and it with that this can you not or from if when which how what why does where should using want my your
     have but then there please""".split()
 )
-# Words that other languages have, too, and those that are commands: English only where there is one of each.
+# Words that other languages share, and English imperatives: a text is English only with one of each.
 _SMALL = frozenset("a an in is on of as at i so to for by be we has will".split())
 _BIDS = frozenset("write show give explain describe create build make add implement use need list".split())
 _FOREIGN = frozenset(
@@ -73,7 +54,7 @@ _FOREIGN = frozenset(
     não é à ao uma um para porque como el una los las lo y en es por con cómo qué der die das und ist ein eine
     einen nicht den zu von mit für auf sich ich wie di che per il gli non sono cos è het een van ik hoe""".split()
 )
-# A full stop within `this.list` or a colon within `:data` ends no sentence.
+# A full stop in `this.list` or a colon in `:data` does not end a sentence.
 _FIRST = re.compile(
     r"\s*(?![#\-*|>\d])([^.!?。！？:：～~\n]{1,90})(?:(?:[!?。！？：～~]|[.:]+(?=\s|\Z))[^\w\s`<*#\-(（]*(?=[\w\s`<*#\-(（])|\n)\s*"
 )
@@ -83,88 +64,33 @@ _LAST = re.compile(
 
 
 def placeholder(sample: Sample) -> RuleResult | None:
-    """Something left out, which the model would learn: "rest of the code", `[...大量数据...]`, a lone `...`.
+    """Drop an answer that leaves something out, as the model would learn to: "rest of the code", `[...大量数据...]`.
 
-    Only what the author says about the code counts: comments, and prose. Constants, labels and messages are the
-    application's own words (`STATUS.TODO`, `label: '待补充'`). Where a part was asked for, or in files that the scanner
-    read, it is told and kept.
+    Only what the author says about the code counts: comments and prose. Constants, labels and messages are the
+    application's own words (`STATUS.TODO`, `label: '待补充'`). Where a part was asked for, and in scanned files, the
+    sample is kept with a warning.
     """
     if is_part(sample) or not re.search(r"\w", sample.answer):
-        return None  # what is made of signs alone is judged by `hollow`
+        return None  # `hollow` judges an answer without words
     say = warn if is_scanned(sample) or phrases("asks_for_part").search(sample.prompt) else drop
-    found, is_sure = _left_out(sample)
-    if found and found.lower() not in sample.prompt.lower():
-        text = " ".join(found.split())[:60]
+    omission, is_sure = left_out(sample)
+    if omission and omission.lower() not in sample.prompt.lower():
+        text = " ".join(omission.split())[:60]
         return (say if is_sure else warn)(f"leaves something out: {text}", f"内容有省略或占位：{text}")
-    todos, others = _todos(sample)
-    if not todos or _TODO.search(sample.prompt):
+    todos, others = count_todos(sample)
+    if not todos or TODO.search(sample.prompt):
         return None
     return (
-        say("is hardly more than a TODO", "几乎只有 TODO")
+        say("is little more than a TODO", "几乎只有 TODO")
         if todos * 4 >= todos + others
         else warn("holds a TODO", "含有 TODO")
     )
 
 
-def _left_out(sample: Sample) -> tuple[str, bool]:
-    """Return what says that something was left out, or `""`, and whether it can mean nothing else."""
-    pieces = _code(sample)
-    for language, code in pieces:
-        shown = without(code, language, "literal", "visible")
-        found = phrases("left_out").search("\n".join(comments(code, language))) or _ELLIPSIS.search(shown)
-        if found is None and language not in _DOTS_ARE_CODE and ">>>" not in code and "def " not in code:
-            found = _DOTS.search(without(code, language, "literal"))
-            if found and not code[found.end() :].strip() and not syntax_errors(code, code_language(language, code)):
-                return found[0], False  # after code that is whole it may say that one can go on so
-        if found:
-            return found[0], True
-        if language in ("python", "py") and (stub := _stub(code)):
-            return stub, False
-    words = unquoted(said(sample))
-    found = phrases("to_fill_in").search(words) if not phrases("asks_for_template").search(sample.prompt) else None
-    if found is None and ">>>" not in words:
-        found = _ELLIPSIS.search(words) or _DOTS_IN_PROSE.search(words)
-    if found:
-        return found[0], True
-    found = phrases("left_out").search(words)
-    return (found[0], not pieces and len(words.strip()) < _HARDLY_ANYTHING) if found else ("", False)
-
-
-def _stub(code: str) -> str:
-    """Return a comment that stands for what a function is to do, where that is so of half the functions, or `""`."""
-    stubs = [found for found in _STUB.finditer(code) if not _ABSTRACT.search(_decorators(code, found.start()))]
-    return stubs[0]["says"] if stubs and 2 * len(stubs) >= code.count("def ") else ""
-
-
-def _decorators(code: str, at: int) -> str:
-    """Return the decorators above a place where a line begins."""
-    start = at
-    while (above := code.rfind("\n", 0, max(0, start - 1)) + 1) < start and code[above:start].lstrip().startswith("@"):
-        start = above
-    return code[start:at]
-
-
-def _code(sample: Sample) -> list[tuple[str, str]]:
-    """Return `(language, code)` of an answer's code; a bare one's language is that of its file."""
-    return [(language_of_file(sample), sample.answer)] if is_code(sample) else code_of(sample.answer)
-
-
-def _todos(sample: Sample) -> tuple[int, int]:
-    """Return how many lines are a TODO and no more, and how many lines of code or prose say something else."""
-    pieces = _code(sample)
-    if not pieces:
-        lines = [line for line in unquoted(said(sample)).splitlines() if line.strip()]
-        todos = sum(_TODO_LINE.match(line) is not None for line in lines)
-        return todos, len(lines) - todos
-    noted = [note for language, code in pieces for note in comments(code, language) if _TODO.search(note)]
-    others = [line for language, code in pieces for line in without(code, language, "comment").splitlines()]
-    return len(noted), sum(bool(line.strip(" \t{}();,")) for line in others)
-
-
 def hollow(sample: Sample) -> RuleResult | None:
-    """An answer that is a word for nothing, a mark, or a place to fill in."""
+    """Drop an answer that says nothing: "none", a lone mark, a courtesy."""
     if is_part(sample) and is_code(sample):
-        return None  # what a file is cut into may be a closing bracket
+        return None  # a part of a file may be a closing bracket
     answer = sample.answer.strip()
     inner = "\n".join(block.code for block in fenced(answer)).strip() if answer.startswith("```") else answer
     if MARKER.match(inner) or len(inner) > 200:
@@ -186,28 +112,28 @@ def hollow(sample: Sample) -> RuleResult | None:
         or phrases("asks_what_to_say").search(sample.prompt)
     )
     if not says_nothing and courteous and not may_be_courteous and phrases("asks_for_text").search(sample.prompt):
-        return warn(f"the answer is no more than a courtesy: {answer[:40]}", f"回答只有客套话：{answer[:40]}")
+        return warn(f"the answer is only a courtesy: {answer[:40]}", f"回答只有客套话：{answer[:40]}")
     if says_nothing or ((agrees or courteous) and not may_be_courteous):
         return drop(f"the answer says nothing: {answer[:20]}", f"回答没有内容：{answer[:20]}")
     if _is_commonplace(inner):
-        return warn(f"the answer would be true of anything: {answer[:40]}", f"回答空泛：{answer[:40]}")
+        return warn(f"the answer would fit any question: {answer[:40]}", f"回答空泛：{answer[:40]}")
     return None
 
 
 def _signs_alone(inner: str, question: str) -> RuleResult | None:
-    """Judge an answer without a word: an operator or an emoji may be what was asked for, a lone dash is nothing."""
-    shown = inner if len(inner) <= 20 else f"{inner[:20]}…"
+    """Judge an answer without words: an operator or an emoji may have been asked for, a lone dash says nothing."""
+    excerpt = inner if len(inner) <= 20 else f"{inner[:20]}…"
     may_be_asked_for = re.search(r"[^\s'\"“”`]", inner) and phrases("asks_for_signs").search(question)
     is_empty = _EMPTY_SIGNS.fullmatch(inner) is not None
     if is_empty and not may_be_asked_for:
-        return drop(f"the answer says nothing: {shown}", f"回答没有内容：{shown}")
+        return drop(f"the answer says nothing: {excerpt}", f"回答没有内容：{excerpt}")
     if may_be_asked_for and not is_empty:
         return None
-    return warn(f"the answer is made of signs alone: {shown}", f"回答只有符号：{shown}")
+    return warn(f"the answer has symbols but no words: {excerpt}", f"回答只有符号：{excerpt}")
 
 
 def _is_commonplace(answer: str) -> bool:
-    """Return whether each sentence of an answer is a courtesy or one that would be true of anything."""
+    """Return whether each sentence of an answer is a courtesy or a platitude."""
     if _SPECIFIC.search(answer):
         return False
     sentences = [part for part in re.split(r"[.!?。！？～~\n]+", answer) if part.strip()]
@@ -216,27 +142,29 @@ def _is_commonplace(answer: str) -> bool:
 
 
 def refusal(sample: Sample) -> RuleResult | None:
-    """An answer that declines, which the model would learn to do.
+    """Drop an answer that declines, as the model would learn to decline.
 
-    What an application says to its users, and which records a rule rejects, is no refusal: there the assistant does
-    not speak of itself, or it gives code. A letter that was asked for may decline, too: it is told where it does not
-    speak of being written.
+    An application's message to its users, or a rule that rejects records, is no refusal: the assistant does not speak
+    of itself there, or it gives code. A letter that was asked for may decline as well: it is kept with a warning,
+    unless the answer declines to write it.
     """
     if fenced(sample.answer) or len(sample.answer) > 1200 or phrases("refusal").search(sample.prompt):
         return None
     words = unquoted(said(sample)[:240])
-    found = phrases("refusal").search(words)
-    told = found[0] if found else _of_itself_alone(sample, words)
-    if not told:
+    match = phrases("refusal").search(words)
+    refused = match[0] if match else _of_itself_alone(sample, words)
+    if not refused:
         return None
     is_letter = any(phrases(name).search(sample.prompt) for name in ("asks_for_text", "asks_what_to_say"))
-    if found and is_letter and not phrases("declines_to_write").search(words):
-        return warn(f"refuses, or is a text that does: {told[:60]}", f"拒绝回答，或本来就是一段婉拒的文字：{told[:60]}")
-    return drop(f"refuses: {told[:60]}", f"拒绝回答：{told[:60]}")
+    if match and is_letter and not phrases("declines_to_write").search(words):
+        return warn(
+            f"refuses, or is a text that does: {refused[:60]}", f"拒绝回答，或本来就是一段婉拒的文字：{refused[:60]}"
+        )
+    return drop(f"refuses: {refused[:60]}", f"拒绝回答：{refused[:60]}")
 
 
 def _of_itself_alone(sample: Sample, words: str) -> str:
-    """Return an answer in which a model speaks of itself and sends the asker elsewhere, and nothing else, or `""`."""
+    """Return an answer that only speaks of the model itself and sends the user elsewhere, or `""`."""
     if len(said(sample)) > len(words) or phrases("about_you").search(sample.prompt):
         return ""
     sentences = [part for part in re.split(r"(?<=[.!?。！？])\s*|\n+", words) if part.strip()]
@@ -249,65 +177,69 @@ def _of_itself_alone(sample: Sample, words: str) -> str:
 
 
 def prompt_leak(sample: Sample) -> RuleResult | None:
-    """The prompt that an answer was generated or judged with, in the answer."""
+    """Drop a sample that contains the prompt it was generated or judged with."""
     if is_code(sample):
         return None
     asked = phrases("leaked_question").search(sample.prompt)
-    found = asked or phrases("leaked").search(unquoted(said(sample)))
-    if found is None or (asked is None and phrases("leaked").search(sample.prompt)):
+    leak = asked or phrases("leaked").search(unquoted(said(sample)))
+    if leak is None or (asked is None and phrases("leaked").search(sample.prompt)):
         if (maybe := phrases("maybe_generator").search(sample.prompt)) and not is_scanned(sample):
-            told = maybe[0][:60]
-            return warn(f"its question may be a generator's prompt: {told}", f"指令可能是生成用的提示词：{told}")
+            excerpt = maybe[0][:60]
+            return warn(
+                f"its question may be a prompt for generating data: {excerpt}", f"指令可能是生成用的提示词：{excerpt}"
+            )
         return None
     say = warn if is_scanned(sample) else drop
-    return say(f"holds its generator's prompt: {found[0][:60]}", f"混入了生成用的提示词：{found[0][:60]}")
+    return say(f"contains the prompt it was generated with: {leak[0][:60]}", f"混入了生成用的提示词：{leak[0][:60]}")
 
 
 def boilerplate(sample: Sample) -> RuleResult | None:
-    """What assistants put around an answer: "Certainly!", "As an AI language model", "希望对你有帮助"."""
+    """Remove an assistant's set phrases around an answer: "Certainly!", "As an AI language model", "希望对你有帮助"."""
     answer = sample.answer
     if is_code(sample):
         return None
-    made = answer
+    trimmed = answer
     if not phrases("about_you").search(sample.prompt):
-        made = _without_itself(made)
+        trimmed = _without_itself(trimmed)
     is_letter = any(phrases(name).search(sample.prompt) for name in ("asks_for_text", "asks_what_to_say"))
     is_long = len(answer.encode("utf-8", "replace")) > SHORT or fenced(answer)
     if not is_letter and (is_long or not _is_talk(sample.prompt)):
-        bare = _without_courtesy(made)
-        made = made if not is_long and re.search("[?？]", bare) else bare  # a short answer that asks back is talk
-    if made.strip() in (answer.strip(), ""):
+        bare = _without_courtesy(trimmed)
+        trimmed = (
+            trimmed if not is_long and re.search("[?？]", bare) else bare
+        )  # a short answer that asks back is small talk
+    if trimmed.strip() in (answer.strip(), ""):
         return None
-    return fix(with_answer(sample, made), "opens or ends with an assistant's set phrases", "含有助手套话")
+    return fix(with_answer(sample, trimmed), "opens or ends with an assistant's set phrases", "含有助手套话")
 
 
 def _is_talk(question: str) -> bool:
-    """Return whether "Sure!" may well be the answer, or a part of it."""
+    """Return whether a question invites small talk, so that "Sure!" may be part of the answer."""
     return any(phrases(name).search(question) for name in ("yes_or_no", "about_you")) or (
         len(question) < SHORT and phrases("greets", r"\W*{}\W*").fullmatch(question) is not None
     )
 
 
 def _without_itself(answer: str) -> str:
-    """Take out the sentences in which a model speaks of itself, and "as an AI" where it says more than that."""
+    """Remove sentences in which a model speaks of itself, and the words "as an AI" from a sentence that says more."""
     code = fenced(answer)
     start = code[0].start if code else len(answer)
     end = code[-1].end if code else len(answer)
     pattern = phrases(
         "of_itself", r"(?:(?<=[.!?。！？\n])|\A|[（(])[ \t]*{}[^.!?。！？\n]*(?:[.!?。！？]+[）)]?[ \t]*|\n+|\Z)"
     )
-    made = pattern.sub("", answer[:start]) + answer[start:end] + pattern.sub("", answer[end:])
-    if len(made.strip()) < LEAST:
+    trimmed = pattern.sub("", answer[:start]) + answer[start:end] + pattern.sub("", answer[end:])
+    if len(trimmed.strip()) < LEAST:
         return answer
-    found = phrases("as_an_ai").search(made)
-    if found and not any(block.start <= found.start() < block.end for block in fenced(made)):
-        made = made[: found.start()] + made[found.end() :]
-        made = made[:1].upper() + made[1:]
-    return answer if made == answer else made.strip()
+    match = phrases("as_an_ai").search(trimmed)
+    if match and not any(block.start <= match.start() < block.end for block in fenced(trimmed)):
+        trimmed = trimmed[: match.start()] + trimmed[match.end() :]
+        trimmed = trimmed[:1].upper() + trimmed[1:]
+    return answer if trimmed == answer else trimmed.strip()
 
 
 def _without_courtesy(answer: str) -> str:
-    """Take the courteous sentences off an answer's beginning and end."""
+    """Remove courteous sentences from the beginning and end of an answer."""
     begin = 0
     while (first := _FIRST.match(answer, begin)) and is_courtesy(first[1]) and len(answer) - first.end() > LEAST:
         begin = first.end()
@@ -324,7 +256,7 @@ def _without_courtesy(answer: str) -> str:
 
 
 def is_courtesy(sentence: str) -> bool:
-    """Return whether a sentence is made of courteous words alone.
+    """Return whether a sentence is nothing but a courtesy.
 
     >>> is_courtesy("好的，很高兴为您解答"), is_courtesy("好的，先引入组件")
     (True, False)
@@ -337,10 +269,10 @@ def is_courtesy(sentence: str) -> bool:
 
 
 def echo(sample: Sample) -> RuleResult | None:
-    """An answer that is its question, or has it before the answer, sign by sign.
+    """Drop an answer that is its question, and remove a question repeated word for word before its answer.
 
     A correct answer may well begin with the words of its question ("The size prop of ta-button" … "accepts `small`"),
-    so the question is only taken off where it stands apart: on a line of its own, or with its question mark.
+    so the question is only removed where it stands apart: on a line of its own, or with its question mark.
     """
     question, answer = sample.prompt.strip(), sample.answer.strip()
     asked = question.rstrip("?？.。!！").lower()
@@ -351,7 +283,7 @@ def echo(sample: Sample) -> RuleResult | None:
     if any(body.strip('"“”「」『』【】[]*?？.。!！ ').lower() == asked.strip('"“”「」『』【】[]* ') for body in bodies):
         return drop("the answer is the question", "回答与指令相同")
     if len(question) >= _AN_ECHO and outside_fences(answer).count(question) > 1:
-        return warn("says its question again and again", "多次重复问题")
+        return warn("repeats its question several times", "多次重复问题")
     body = next((body for body in bodies if body.startswith(question)), None)
     if body is None or is_bare_code(question):
         return None
@@ -359,11 +291,13 @@ def echo(sample: Sample) -> RuleResult | None:
     if after[:1] != "\n" and (question[-1] not in "?？" or _LEANS_ON_QUESTION.match(after)):
         return None
     rest = _ANSWER_LABEL.sub("", after.strip(), count=1).strip()
-    return fix(with_answer(sample, rest), "repeats its question first", "回答开头重复了问题") if rest else None
+    return (
+        fix(with_answer(sample, rest), "repeats its question before the answer", "回答开头重复了问题") if rest else None
+    )
 
 
 def wrong_language(sample: Sample) -> RuleResult | None:
-    """An answer in another language than its question, where nobody asked for that."""
+    """Drop an answer in another language than its question, where nobody asked for that."""
     question, answer = prose(sample.prompt), said(sample)
     if len(answer) < 24:
         return None
@@ -371,17 +305,19 @@ def wrong_language(sample: Sample) -> RuleResult | None:
     wanted = [name for name in ("zh", "en") if phrases(f"asks_for_{name}").search(question)]
     if len(wanted) == 1 and spoken and not phrases("about_translation").search(question):
         say = drop if asked == wanted[0] else warn
-        told = say(f"asked to answer in {wanted[0]}, answered in {spoken}", f"要求用 {wanted[0]} 回答，却用了 {spoken}")
-        return told if spoken != wanted[0] else None
+        verdict = say(
+            f"asked to answer in {wanted[0]}, answered in {spoken}", f"要求用 {wanted[0]} 回答，却用了 {spoken}"
+        )
+        return verdict if spoken != wanted[0] else None
     if phrases("translates").search(question):
         return None
-    if asked not in ("zh", "en") or not spoken or asked == spoken or (_HAN.search(question) and spoken == "zh"):
+    if asked not in ("zh", "en") or not spoken or asked == spoken or (HAN.search(question) and spoken == "zh"):
         return None
     return drop(f"asked in {asked}, answered in {spoken}", f"提问语言是 {asked}，回答语言是 {spoken}")
 
 
 def language_of(text: str) -> str:
-    """Return `"zh"`, `"en"`, `"ja"`, `"ko"`, `"ru"` or `"other"` where a text is clearly that, else `""`.
+    """Return `"zh"`, `"en"`, `"ja"`, `"ko"`, `"ru"` or `"other"` if the language of a text is clear, else `""`.
 
     >>> language_of("如何使用 ta-table？"), language_of("How do I use it?"), language_of("Le chat est sur la table.")
     ('zh', 'en', 'other')
@@ -389,7 +325,7 @@ def language_of(text: str) -> str:
     letters = {name: len(pattern.findall(text)) for name, pattern in _SCRIPTS.items()}
     words = _WORD.findall(text.lower())
     if letters["ja"] >= 3 and letters["ja"] * 4 >= letters["zh"] and letters["ja"] + letters["zh"] > len(words):
-        return "ja"  # Chinese signs are a part of it
+        return "ja"  # Japanese uses Chinese characters, too
     for name in ("ko", "ru"):
         if letters[name] >= 8 and letters[name] > len(words):
             return name

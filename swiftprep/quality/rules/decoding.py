@@ -1,64 +1,67 @@
-"""Put text right that was decoded with the wrong encoding, where the right reading can be proved.
+"""Repair text that was decoded with the wrong encoding, where the right reading can be proved.
 
-A reading is proved when it goes both ways without loss (the wrong text encodes to bytes that are valid in the other
-encoding, and these encode and decode back to the wrong text) *and* the wrong text can hardly be meant. Of UTF-8 the
-first is nearly enough. Any even number of Latin-1 letters is valid GBK, so what it gives must read like Chinese, too.
+A reading is proved if it converts both ways without loss (the wrong text encodes to bytes that are valid in the other
+encoding, and these convert back to the wrong text) *and* the wrong text can hardly be intended. For UTF-8 the first is
+nearly enough. Any even number of Latin-1 letters is valid GBK, so its reading must also look like Chinese.
 """
 
 from __future__ import annotations
 
 import re
 
+from swiftprep.text.characters import HAN
+
 _LATIN = re.compile("[\u0080-\u00ff\u0152\u0153\u0160\u0161\u0178\u017d\u017e\u0192\u02c6\u02dc\u2013-\u2122]{2}")
 _CJK = re.compile("[\u3400-\u9fff]{2}")
 _NOT_ASCII = re.compile("[^\x00-\x7f]")
 _HIGH = re.compile("[\x80-\xff]+")
-# What UTF-8 that was read as Latin-1 or cp1252 turns out to be: letters of Europe, marks, Chinese, emoji. Other scripts
-# come from coincidences: `É…` would be a letter of Africa's, and NBSP after a capital one of the Caucasus.
+# What UTF-8 read as Latin-1 or cp1252 turns out to be: European letters, punctuation, Chinese, emoji. Other scripts are
+# coincidences: `É…` would be an African letter, and a capital followed by NBSP a Caucasian one.
 _PLAUSIBLE = re.compile(
     "[\u00a0-\u017f\u2010-\u205e\u20ac\u2100-\u214f\u2190-\u27bf\u3000-\u30ff\u3400-\u9fff\uac00-\ud7af\uff00-\uffef"
     "\ufe0f\U0001f300-\U0001faff]"
 )
-_CHINESE = re.compile("[\u3400-\u9fff]")
 _CHINESE_TEXT = re.compile("[\u2010-\u2027\u3000-\u301f\u3400-\u9fff\uff01-\uff5e\u00b7\u00d7\u00b0\u00b1]")
-# About four of ten characters of Chinese prose are among these.
+# About four in ten characters of Chinese prose are among these.
 _FREQUENT = re.compile(
     "[的一是不了在有人这中大为上个国和地到以说时要就出会可也你对生能而子那得于着下自之年过发后作里用道行所然家种事成方多"
     "如前面分把数据组件表格示例使实现需值名列加并与将当从通请若或其]"
 )
 _GAP = re.compile(r"(?<![\w/.?=&:@#$<-])[A-Za-z\u00c0-\u024f]+\?[a-z\u00df-\u024f]+\b(?![=&(/\[.{?*+|-]\S)")
-_LEAST = 6  # Chinese characters from which a text reads like Chinese, or does not
-_LEAST_IN_CODE = 4  # wrong letters in code that a pattern for wrong letters hardly has
-_MOST_TIMES = 3  # how often in a row a text may have been decoded wrongly
+_LEAST = 6  # Chinese characters needed to tell whether a text reads like Chinese
+_LEAST_IN_CODE = 4  # wrong letters in code; fewer may be a pattern that matches wrong letters
+_MOST_TIMES = 3  # how many times in a row a text may have been decoded wrongly
 
 
 def decoded(text: str, *, has_code: bool = False) -> str:
-    r"""Return a text in its right reading, as a whole or line by line; itself where none is proved.
+    r"""Return a text in its right reading, as a whole or line by line, or unchanged if none is proved.
 
     Args:
         text: Any text.
-        has_code: Whether there is code in it, in which a few wrong letters may be what it is about.
+        has_code: Whether it contains code, in which a few wrong letters may be intended.
 
     >>> decoded("组件库".encode().decode("latin-1")), decoded("\xa0\xa0\xa0\xa0this.open()"), decoded("CAFÉ…")
     ('组件库', '\xa0\xa0\xa0\xa0this.open()', 'CAFÉ…')
     """
     if not _LATIN.search(text) and not _CJK.search(text):
         return text
-    made = _reading(text)
-    if made is None:
+    repaired = _reading(text)
+    if repaired is None:
         lines = text.split("\n")
         readings = [_reading(line) for line in lines]
         others = "".join(line for line, reading in zip(lines, readings, strict=True) if reading is None)
         if _NOT_ASCII.search(others):
-            return text  # beside text that is right, wrong letters may be shown
-        made = "\n".join(line if reading is None else reading for line, reading in zip(lines, readings, strict=True))
-    if has_code and sum(a != b for a, b in zip(_NOT_ASCII.findall(text), made, strict=False)) < _LEAST_IN_CODE:
+            return text  # next to correct text, wrong letters may be an example
+        repaired = "\n".join(
+            line if reading is None else reading for line, reading in zip(lines, readings, strict=True)
+        )
+    if has_code and sum(a != b for a, b in zip(_NOT_ASCII.findall(text), repaired, strict=False)) < _LEAST_IN_CODE:
         return text
-    return made
+    return repaired
 
 
 def wrong_lines(text: str) -> tuple[int, int]:
-    """Return how many letters that are not ASCII are in lines with another, proved reading, and how many there are."""
+    """Count the letters that are not ASCII: those in lines with another, proved reading, and all of them."""
     lines = [line for line in text.split("\n") if _NOT_ASCII.search(line)]
     wrong = [line for line in lines if _reading(line) is not None]
     return len(_NOT_ASCII.findall("".join(wrong))), len(_NOT_ASCII.findall("".join(lines)))
@@ -70,22 +73,22 @@ def words_with_gaps(text: str) -> set[str]:
     >>> sorted(words_with_gaps("Die T?r ist gr?n, ja? a?b=1 list?page=2"))
     ['T?r', 'gr?n']
     """
-    return {found[0] for found in _GAP.finditer(text)}
+    return {match[0] for match in _GAP.finditer(text)}
 
 
 def looks_wrong(text: str) -> bool:
-    """Return whether a text was decoded with the wrong encoding, and no right reading is proved."""
+    """Return whether a text seems to be decoded with the wrong encoding, though no reading is proved."""
     return any(map(_is_nearly_utf8, text.split("\n"))) or _is_likely_gbk(text)
 
 
 def _reading(text: str) -> str | None:
-    """Return the one reading of a text that is proved, or None."""
-    made = _from_utf8(text) or _utf8_in_gbk(text) or _gbk_in_latin(text)
-    return (_from_utf8(made) or made) if made else None
+    """Return the proved reading of a text, or None."""
+    reading = _from_utf8(text) or _utf8_in_gbk(text) or _gbk_in_latin(text)
+    return (_from_utf8(reading) or reading) if reading else None
 
 
 def _from_utf8(text: str) -> str | None:
-    """Read a text as UTF-8 that was taken for Latin-1 or cp1252, once or more often."""
+    """Read a text as UTF-8 that was decoded as Latin-1 or cp1252, once or several times."""
     if not _LATIN.search(text):
         return None
     import ftfy.bad_codecs  # noqa: F401 - registers sloppy-windows-1252, which has the five bytes cp1252 lacks
@@ -94,70 +97,70 @@ def _from_utf8(text: str) -> str | None:
     right = None
     once = text
     for _ in range(_MOST_TIMES):
-        made = _recoded(once, "latin-1", "utf-8") or _recoded(once, "sloppy-windows-1252", "utf-8")
-        if made is None:
+        reading = _recoded(once, "latin-1", "utf-8") or _recoded(once, "sloppy-windows-1252", "utf-8")
+        if reading is None:
             break
-        once = made
-        letters = _NOT_ASCII.findall(made)
-        if letters and all(map(_PLAUSIBLE.match, letters)) and (is_bad(text) or _CHINESE.search(made)):
-            right = made
+        once = reading
+        letters = _NOT_ASCII.findall(reading)
+        if letters and all(map(_PLAUSIBLE.match, letters)) and (is_bad(text) or HAN.search(reading)):
+            right = reading
     return right
 
 
 def _utf8_in_gbk(text: str) -> str | None:
-    """Read a text as UTF-8 that was taken for GBK. Two Chinese characters in UTF-8 are no Chinese by chance."""
+    """Read a text as UTF-8 that was decoded as GBK; two Chinese characters do not result by chance."""
     if not _CJK.search(text):
         return None
-    made = _recoded(text, "gb18030", "utf-8")
-    if made is None or len(_CHINESE.findall(made)) < 2:
+    reading = _recoded(text, "gb18030", "utf-8")
+    if reading is None or len(HAN.findall(reading)) < 2:
         return None
-    return made if all(map(_PLAUSIBLE.match, _NOT_ASCII.findall(made))) else None
+    return reading if all(map(_PLAUSIBLE.match, _NOT_ASCII.findall(reading))) else None
 
 
 def _gbk_in_latin(text: str) -> str | None:
-    """Read a text as GBK that was taken for Latin-1 or cp1252, where it then reads like Chinese."""
+    """Read a text as GBK that was decoded as Latin-1 or cp1252, if the result reads like Chinese."""
     if not _LATIN.search(text):
         return None
     for wrong in ("latin-1", "sloppy-windows-1252"):
-        made = _recoded(text, wrong, "gb18030")
-        if made is not None and _reads_like_chinese(text.encode(wrong).decode("latin-1"), made):
-            return made
+        reading = _recoded(text, wrong, "gb18030")
+        if reading is not None and _reads_like_chinese(text.encode(wrong).decode("latin-1"), reading):
+            return reading
     return None
 
 
-def _reads_like_chinese(raw: str, made: str) -> bool:
-    """Tell Chinese in GBK from rows of European letters: pairs of high bytes, and the characters that are frequent."""
+def _reads_like_chinese(raw: str, reading: str) -> bool:
+    """Tell Chinese in GBK from rows of European letters, by pairs of high bytes and frequent characters."""
     runs = _HIGH.findall(raw)
-    letters = _NOT_ASCII.findall(made)
-    chinese = _CHINESE.findall(made)
+    letters = _NOT_ASCII.findall(reading)
+    chinese = HAN.findall(reading)
     return (
         len(chinese) >= _LEAST
         and all(len(run) % 2 == 0 for run in runs)
-        and len(_CHINESE_TEXT.findall(made)) == len(letters)
-        and len(_FREQUENT.findall(made)) >= max(2, len(chinese) // 10)
+        and len(_CHINESE_TEXT.findall(reading)) == len(letters)
+        and len(_FREQUENT.findall(reading)) >= max(2, len(chinese) // 10)
     )
 
 
 def _recoded(text: str, wrong: str, right: str) -> str | None:
-    """Return a text in another reading of its bytes, where that goes both ways and changes something."""
+    """Return another reading of a text's bytes, if it converts both ways and changes something."""
     try:
-        made = text.encode(wrong).decode(right)
-        return made if made != text and made.encode(right).decode(wrong) == text else None
+        reading = text.encode(wrong).decode(right)
+        return reading if reading != text and reading.encode(right).decode(wrong) == text else None
     except UnicodeError:
         return None
 
 
 def _is_nearly_utf8(line: str) -> bool:
-    """Return whether a line that reads as Chinese would be Chinese in UTF-8 but for a few letters that were lost."""
+    """Return whether a line of Chinese characters would be Chinese in UTF-8, except for a few lost letters."""
     if not _CJK.search(line):
         return False
-    made = line.encode("gb18030", "replace").decode("utf-8", "replace")
-    right = len(_CHINESE.findall(made))
-    return right > 1 and made.count("\ufffd") * 4 < right
+    reading = line.encode("gb18030", "replace").decode("utf-8", "replace")
+    right = len(HAN.findall(reading))
+    return right > 1 and reading.count("\ufffd") * 4 < right
 
 
 def _is_likely_gbk(text: str) -> bool:
-    """Return whether a text holds much that would be Chinese in GBK, too little or too mixed to be sure of."""
+    """Return whether much of a text would be Chinese in GBK, though it is too mixed to be sure."""
     raw = "".join(run for run in _HIGH.findall(text) if len(run) >= 4 and len(set(run)) > 2)
-    made = raw.encode("latin-1").decode("gb18030", "replace")
-    return len(_CHINESE.findall(made)) >= _LEAST and len(_FREQUENT.findall(made)) >= max(2, len(made) // 10)
+    reading = raw.encode("latin-1").decode("gb18030", "replace")
+    return len(HAN.findall(reading)) >= _LEAST and len(_FREQUENT.findall(reading)) >= max(2, len(reading) // 10)

@@ -8,12 +8,12 @@ from swiftprep.records import Sample
 
 
 def with_texts(sample: Sample, change: Callable[[str], str], *, roles: tuple[str, ...] = ()) -> Sample:
-    """Return the sample with `change` made to every message, or to those of some roles; itself if nothing changed."""
-    made = [
+    """Apply `change` to every message, or to those of some roles; return the same sample if nothing changed."""
+    messages = [
         {**turn, "content": change(turn["content"])} if not roles or turn["role"] in roles else turn
         for turn in sample.messages
     ]
-    return sample if made == sample.messages else sample.replace(messages=made)
+    return sample if messages == sample.messages else sample.replace(messages=messages)
 
 
 def with_answer(sample: Sample, answer: str) -> Sample:

@@ -1,4 +1,4 @@
-"""Rules about code in an answer: fenced, and fenced the way Markdown has it."""
+"""Rules about code fences: code is fenced, and its fences are valid Markdown."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ from swiftprep.quality.rule import RuleResult, fix, warn
 from swiftprep.quality.rules.edit import with_answer
 from swiftprep.quality.rules.origin import is_code
 from swiftprep.records import Sample
+from swiftprep.text.characters import HAN
 
 _LANGUAGES = "vue|html|javascript|js|jsx|typescript|ts|tsx|json|css|scss|less|python|py|java|sql|bash|shell|sh|xml|yaml"
-_MARK = r"(?:(?:\\?` ?){2,5}|'{3}|’{3}|·{3}|｀{3}|~{3,})"  # what people and programs write for a fence
+_MARK = r"(?:(?:\\?` ?){2,5}|'{3}|’{3}|·{3}|｀{3}|~{3,})"  # what people and programs write as a fence
 _FENCE_LINE = re.compile(
     rf"[ \t]*(?:{_MARK}(?:[ \t]*({_LANGUAGES}))?|\[code(?:=({_LANGUAGES}))?\]|\[/code\])[ \t]*", re.I
 )
@@ -32,31 +33,34 @@ _STARTS = re.compile(
 _GOES_ON = re.compile(
     r"[{}()\[\];,>:]\s*$|^\s+\S|^[}\])]|^\s*(?://|/\*|\*|#)|=>|^\s*$|^\s*(?:FROM|WHERE|GROUP|ORDER|LEFT|JOIN|ON|AND|HAVING|LIMIT)\b"
 )
-# A style, a function or two statements on a line with words around them.
+# A style, a function or two statements within a line of prose.
 _IN_SENTENCE = re.compile(
     r"(?<![\w-])[\w-]{1,60}[ \t]{0,9}\{\s{0,9}(?:[\w-]{1,60}[ \t]{0,9}:[^{};\n]{1,200};\s{0,9}){2,}\}"
     r"|\bfunction\s{1,9}\w{1,60}\s{0,9}\([^()\n]{0,200}\)\s{0,9}\{[^{}\n;]{0,400};[^{}\n]{0,400}\}"
     r"|\b(?:const|let|var)\s{1,9}\w{1,60}\s{0,9}=[^;=\n]{1,200};[ \t]*(?:const|let|var|return|if|for)\b",
     re.ASCII,
 )
-_HAN_START = re.compile("[\u3400-\u9fff]")
 
 
 def fence_form(sample: Sample) -> RuleResult | None:
-    """A fence must begin its line, with nothing but the language behind it, and close as it opened."""
+    """Repair fences that do not start their line, have more than a language after them, or close differently."""
     answer = sample.answer
     if is_code(sample):
         return None
     if _is_well_fenced(answer):
         return None
-    made = _fenced_anew(answer)
-    if made == answer or any(not block.closed for block in fenced(made)[:-1]) or not _says_the_same(answer, made):
+    repaired = _fenced_anew(answer)
+    if (
+        repaired == answer
+        or any(not block.closed for block in fenced(repaired)[:-1])
+        or not _says_the_same(answer, repaired)
+    ):
         return None
-    return fix(with_answer(sample, made), "a code fence is not well formed", "代码块的围栏格式不正确")
+    return fix(with_answer(sample, repaired), "a code fence is not well formed", "代码块的围栏格式不正确")
 
 
 def _says_the_same(one: str, other: str) -> bool:
-    """Return whether two texts differ in their fences and the blank space around them, and in nothing else."""
+    """Return whether two texts differ only in fences and white space."""
     return _FENCE_OR_BLANK.sub("", one) == _FENCE_OR_BLANK.sub("", other)
 
 
@@ -83,12 +87,12 @@ def _is_well_fenced(text: str) -> bool:
 
 
 def _is_underline(line: str, before: str) -> bool:
-    """Return whether a row of `~` makes a heading of the line before it, as in reStructuredText."""
+    """Return whether a row of `~` underlines a heading, as in reStructuredText."""
     return set(line.strip()) == {"~"} and bool(before.strip())
 
 
 def _fenced_anew(text: str) -> str:
-    """Write every fence as three backticks on a line of its own, whatever stands for one."""
+    """Rewrite everything that serves as a fence as three backticks on a line of its own."""
     lines: list[str] = []
     opened: str | None = None  # the language of the block we are in
     mark = ""  # the first character of its fence
@@ -121,26 +125,26 @@ def _fenced_anew(text: str) -> str:
 
 
 def _is_docstring(line: str, mark: str) -> bool:
-    """Return whether three quotes are Python's: they only close what they opened."""
+    """Return whether three quotes belong to Python: as a fence, they only close what they opened."""
     return line.strip()[:1] == "'" != mark
 
 
 def bare_code(sample: Sample) -> RuleResult | None:
-    """Code among prose without a fence; an answer that is nothing but code is left as it is (article, stage 1)."""
+    """Fence code that stands in prose without a fence; an answer that is only code stays (article, stage 1)."""
     answer = sample.answer
     if is_code(sample) or "```" in answer or "~~~" in answer:
         return None
-    made = _fence_component(answer) or _fence_lines(answer)
-    if made is None:
+    with_fences = _fence_component(answer) or _fence_lines(answer)
+    if with_fences is None:
         within = _IN_SENTENCE.search(prose(answer))
         return (
-            warn(f"has code within a sentence: {within[0][:60]}", f"代码混在句子里：{within[0][:60]}")
+            warn(f"has code in the middle of a sentence: {within[0][:60]}", f"代码混在句子里：{within[0][:60]}")
             if within
             else None
         )
-    if not _says_the_same(answer, made):
+    if not _says_the_same(answer, with_fences):
         return None
-    return fix(with_answer(sample, made), "its code is not fenced", "代码没有放在代码块里")
+    return fix(with_answer(sample, with_fences), "its code is not fenced", "代码没有放在代码块里")
 
 
 def _fence_component(text: str) -> str | None:
@@ -159,14 +163,14 @@ def _fence_lines(text: str) -> str | None:
     runs: list[tuple[int, int]] = []
     start = None
     for index, line in enumerate([*lines, "."]):
-        code = index < len(lines) and not _HAN_START.match(line.strip())
+        code = index < len(lines) and not HAN.match(line.strip())
         if start is None:
             if code and _STARTS.match(line):
                 start = index
         elif not code or not (_STARTS.match(line) or _GOES_ON.search(line)):
             runs.append((start, index))
             start = None
-    made: list[str] = []
+    fenced_lines: list[str] = []
     done = 0
     for begin, end in runs:
         while end > begin and not lines[end - 1].strip():
@@ -176,18 +180,18 @@ def _fence_lines(text: str) -> str | None:
         if all(line.startswith(("    ", "\t")) for line in block if line.strip()) or (
             above.endswith("::") or above.startswith(".. code")
         ):
-            continue  # an indented block is a code block, too
+            continue  # an indented block is already a code block
         if sum(bool(line.strip()) for line in block) < 2 or not any(re.search(r"[{}();=<>]", line) for line in block):
             continue
         if block[0].startswith(("    ", "\t")) or not _is_whole(block):
             continue
-        made += [*lines[done:begin], f"```{_guess(block)}", *block, "```"]
+        fenced_lines += [*lines[done:begin], f"```{_guess(block)}", *block, "```"]
         done = end
-    return "\n".join([*made, *lines[done:]]) if made else None
+    return "\n".join([*fenced_lines, *lines[done:]]) if fenced_lines else None
 
 
 def _is_whole(lines: list[str]) -> bool:
-    """Return whether lines are a piece of code and nothing else, as far as there is a grammar to tell."""
+    """Return whether lines are complete code and nothing else, as far as a grammar can tell."""
     code, language = "\n".join(lines), _guess(lines)
     if language in ("python", "js"):
         return not syntax_errors(code, language)

@@ -1,4 +1,4 @@
-"""The rule about the framework's API: what the catalogue says cannot be right."""
+"""The rule about wrong use of the framework's API, by its catalogue."""
 
 from __future__ import annotations
 
@@ -17,17 +17,19 @@ def api_errors(catalog: Catalog) -> Callable[[Sample], RuleResult | None]:
     """Return a rule that checks an answer's Vue code against the catalogue."""
 
     def framework_api(sample: Sample) -> RuleResult | None:
-        """Unknown components, props, events and slots, and what is required and not there."""
+        """Drop an answer with unknown components, props, events or slots, or without required ones."""
         if is_part(sample) or sample.meta.get("kind") == "script":
             return None
         path = str(sample.meta.get("path") or "")
         problems = []
-        # The other half of a component, which says what its tags are, stands in the question.
-        shown = "".join(code for _, code in code_of(sample.prompt)) if sample.meta.get("kind") == "template" else ""
+        # The question holds the other half of the component, which tells what its tags are.
+        other_half = (
+            "".join(code for _, code in code_of(sample.prompt)) if sample.meta.get("kind") == "template" else ""
+        )
         for language, code in code_of(sample.answer):
             is_vue = language in ("vue", "html") or (not language and code.lstrip().startswith("<"))
             if is_vue and (language or not path or path.endswith(".vue")):
-                problems += catalog.check(shown + code)
+                problems += catalog.check(other_half + code)
         if not problems:
             return None
         more = f" (+{len(problems) - _MOST})" if len(problems) > _MOST else ""

@@ -1,4 +1,4 @@
-"""Rules about what is asked: too short, too general, or about something that is not there."""
+"""Rules about the instruction: too short, too vague, or about something that is missing."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from swiftprep.quality.rules.edit import with_texts
 from swiftprep.quality.rules.origin import unquoted
 from swiftprep.quality.rules.phrases import BETWEEN_WORDS, phrases
 from swiftprep.records import Sample
+from swiftprep.text.characters import HAN
 
-_HAN = re.compile("[\u3400-\u9fff]")
 _TOKEN = re.compile("[a-z]+(?:'[a-z]+)?|\\d+|[\u3400-\u9fff]+")
-# Of other languages than Chinese and those in Latin letters nothing is said.
+# Instructions in scripts other than Chinese and Latin are not judged.
 _OTHER_LETTERS = re.compile("(?:(?![a-zA-Z\u00aa-\u024f\u3400-\u9fff\uff01-\uff5e])[^\\W\\d_]\\W*){2}")
-# A question of what something is, and what that is: a name, a sign, code. And one that is an expression.
+# A question of what something is, and a name, symbol or code that it may be about.
 _WHAT_IS = re.compile(
     r"\A\W*(?:what(?:'s| is| are| does)|explain|define|describe|介绍(?:一下)?|解释(?:一下)?|讲讲|什么是)(?!\w)"
     r"|(?:是什么|是啥|(?:是)?什么意思|有什么用|的含义|的作用)\W*\Z",
@@ -36,16 +36,16 @@ _EXPRESSION = re.compile(r"(?=\D*\d)(?=[^=≈≠<>≤≥+\-*/×÷^!%√]*[=≈�
 _QUOTED = re.compile(
     "(?!```)[「『“\"'‘《`][^」』”\"'’》`\n]{2,400}[」』”\"'’》`]|[:：]\\s*\\S{2,}|\n[^\\S\n]*\\S[^\n]{2,}[^\n:：](?:\n|$)|[{};<>=]{2}|\\(\\w*\\)"
 )
-LONG = 80  # characters from which an instruction is not short
+LONG = 80  # characters above which an instruction is not short
 _INLINE_CODE = re.compile(r"`[^`\n]*`|'[^'\n]*'|\"[^\"\n]*\"")
-# A place for what is asked about, with nothing in it.
+# An empty place for the input.
 _EMPTY_PLACE = re.compile(r"\n[ \t]*(?:(?:`{3,}|~{3})[^\n`]*\n\s*(?:`{3,}|~{3,})|[^\W\d]{1,12}[:：])\Z")
 _INPUT = re.compile(r"输入|\binputs?\b|\bstdin\b", re.I)
 _ASKS_BACK = re.compile("[?？]")
 
 
 def unclear(sample: Sample) -> RuleResult | None:
-    """An instruction that is too short or too general to say what the answer should be, or was not filled in."""
+    """Drop an instruction that is too short or too vague to say what is wanted, or whose template was not filled in."""
     users = [turn["content"] for turn in sample.messages if turn["role"] == "user"]
     if len(users) != 1:
         return None
@@ -65,7 +65,7 @@ def unclear(sample: Sample) -> RuleResult | None:
     if (named := _WHAT_IS.sub("", question)) != question and _NAMED.search(named):
         return None
     words = _TOKEN.findall(question.lower())
-    if sum(len(word) if _HAN.match(word) else 2 for word in words) < 4:
+    if sum(len(word) if HAN.match(word) else 2 for word in words) < 4:
         return drop(f"the instruction is too short: {question}", f"指令过短：{question}")
     left = phrases("says_nothing", BETWEEN_WORDS).sub("", question.lower())
     if len(re.findall(r"\w", left)) > 1 or (_ASKS_BACK.search(sample.answer) and not fenced(sample.answer)):
@@ -76,12 +76,12 @@ def unclear(sample: Sample) -> RuleResult | None:
 def _unfilled(question: str) -> str:
     """Return a slot of a question that was never filled in, or `""`.
 
-    `%s` and `{count}` may be slots, or what the question is about. They are slots where there are several of them and
-    nothing says that they are the subject, where only a template for questions has such a name, or where the question
-    is nothing else.
+    `%s` and `{count}` may be slots, or the subject of the question. They are slots if there are several and nothing
+    says that they are the subject, if only a template for questions has such a name, or if the question is nothing
+    else.
     """
-    if found := phrases("unfilled").search(question):
-        return found[0]
+    if unfilled := phrases("unfilled").search(question):
+        return unfilled[0]
     slots = [match[0] for match in phrases("slot").finditer(question) if not _is_in_path(match)]
     if not slots or phrases("about_slots").search(question):
         return ""
@@ -91,68 +91,68 @@ def _unfilled(question: str) -> str:
 
 
 def _is_in_path(match: re.Match[str]) -> bool:
-    """Return whether a slot is a part of a path or an expression, such as `[name].vue` or `/user/{name}`."""
+    """Return whether a slot is part of a path or an expression, such as `[name].vue` or `/user/{name}`."""
     before, after = match.string[: match.start()][-1:], match.string[match.end() :][:2]
     return before in ("/", ".", "-", "=", ":", "$") or re.match(r"[./\-=]\w?", after) is not None
 
 
 def empty_input(sample: Sample) -> RuleResult | None:
-    """A place for an input below the instruction, with nothing in it."""
-    made = with_texts(sample, _without_no_input, roles=("user",))
-    return None if made is sample else fix(made, "has a place for an input and no input", "带有空的输入占位")
+    """Remove an empty place for an input below the instruction."""
+    cleaned = with_texts(sample, _without_no_input, roles=("user",))
+    return None if cleaned is sample else fix(cleaned, "has an empty place for an input", "带有空的输入占位")
 
 
 def _without_no_input(text: str) -> str:
-    found = phrases("no_input").search(text.rstrip(), max(0, len(text.rstrip()) - LONG))
-    if found is None or _INPUT.search(text[: found.start()]):  # what is asked about is an input, or that there is none
+    match = phrases("no_input").search(text.rstrip(), max(0, len(text.rstrip()) - LONG))
+    if match is None or _INPUT.search(text[: match.start()]):  # the instruction itself is about an input
         return text
-    return text[: found.start()].rstrip()
+    return text[: match.start()].rstrip()
 
 
 def missing_object(sample: Sample) -> RuleResult | None:
-    """An instruction about "the code below" with nothing below it."""
+    """Drop an instruction about "the code below" with nothing below it."""
     users = [turn["content"] for turn in sample.messages if turn["role"] == "user"]
     if len(users) != 1:
         return None
     question = _EMPTY_PLACE.sub("", users[0].strip()).rstrip()
     if len(question) > 400 or any(block.code.strip() for block in fenced(question)):
         return None
-    if found := phrases("what_is_attached").search(question) or phrases("what_was_said").search(unquoted(question)):
-        return drop(f"speaks of '{found[0].strip()}', and there is none", f"提到“{found[0].strip()}”，但没有给出")
-    found = phrases("what_follows").search(question)
-    after = question[found.end() :] if found else ""
-    found = found or phrases("what_precedes").search(question)
-    if found is None or _QUOTED.search(after) or _QUOTED.search(question[: found.start()].strip() + " "):
+    if match := phrases("what_is_attached").search(question) or phrases("what_was_said").search(unquoted(question)):
+        return drop(f"refers to '{match[0].strip()}', which is missing", f"提到“{match[0].strip()}”，但没有给出")
+    match = phrases("what_follows").search(question)
+    after = question[match.end() :] if match else ""
+    match = match or phrases("what_precedes").search(question)
+    if match is None or _QUOTED.search(after) or _QUOTED.search(question[: match.start()].strip() + " "):
         return None
-    return drop(f"speaks of '{found[0].strip()}', and there is none", f"提到“{found[0].strip()}”，但没有给出")
+    return drop(f"refers to '{match[0].strip()}', which is missing", f"提到“{match[0].strip()}”，但没有给出")
 
 
 def missing_reasoning(sample: Sample) -> RuleResult | None:
-    """A how-to question answered in one bare sentence, or with code alone (source article, section 1.2).
+    """Warn of a how-to question answered in one bare sentence or with code alone (source article, section 1.2).
 
-    Where a system prompt asks for a thought between marks, an answer without one teaches to leave it out.
+    Where a system prompt asks for reasoning between marks, an answer without it teaches the model to leave it out.
 
-    Only samples that are to teach reasoning are looked at: those of a teacher or an expert (`meta["kind"]` of
-    `"scenario"` or `"qa"`), and those of the private channel that the scanner did not make.
+    Only samples that should teach reasoning are checked: those of a teacher or an expert (`meta["kind"]` of
+    `"scenario"` or `"qa"`), and samples without a kind outside the general channel.
     """
     if _thought_is_missing(sample):
-        return warn("was asked to think between marks and did not", "要求先思考，但回答里没有思考过程")
+        return warn("was asked to reason between marks, but did not", "要求先思考，但回答里没有思考过程")
     kind = sample.meta.get("kind")
     if kind not in (None, "scenario", "qa") or (kind is None and sample.channel == "general"):
         return None
     question = sample.prompt[:400]
     if not all(phrases(name).search(question) for name in ("asks_how", "about_code")) or "<think>" in sample.answer:
         return None
-    said = prose(sample.answer).strip()
-    sentences = [s for s in re.split(r"[。！？!?；;\n]|\.(?=\s|$)", said) if len(s.strip()) > 6]
-    clauses = [c for c in re.split(r"[，,：:、]", said) if len(c.strip()) > 2]
+    reasoning = prose(sample.answer).strip()
+    sentences = [s for s in re.split(r"[。！？!?；;\n]|\.(?=\s|$)", reasoning) if len(s.strip()) > 6]
+    clauses = [c for c in re.split(r"[，,：:、]", reasoning) if len(c.strip()) > 2]
     if len(sentences) >= 2 or len(clauses) >= 3:
         return None
     return warn("gives no reasoning before its answer", "缺少推理过程")
 
 
 def _thought_is_missing(sample: Sample) -> bool:
-    """Return whether a system prompt asks for a thought between marks and the answer has none."""
+    """Return whether a system prompt asks for reasoning between marks and the answer has none."""
     asked = "\n".join(turn["content"] for turn in sample.messages if turn["role"] == "system")
     everything = "\n".join(turn["content"] for turn in sample.messages[:-1])
     if not phrases("asks_to_think").search(asked) or phrases("asks_not_to_think").search(everything):

@@ -10,17 +10,17 @@ from swiftprep.tokens import sample_tokens
 
 
 def over_budget(max_tokens: int, count: Callable[[str], int] | None) -> Callable[[Sample], RuleResult | None]:
-    """Return a rule that rejects samples longer than the training run takes.
+    """Return a rule that rejects samples too long for the training run.
 
     Args:
         max_tokens: swift's `--max_length`, the chat template's own tokens included.
-        count: Counts the tokens of a text; without it a Chinese character counts 1 and any four other bytes 1,
-            which is near the truth for Qwen's tokenizer and no more.
+        count: Counts the tokens of a text; without it, each Chinese character and every four other characters count
+            as 1, a rough estimate for Qwen's tokenizer.
     """
     counter = count or estimate
 
     def too_long(sample: Sample) -> RuleResult | None:
-        """Longer than `max_tokens`: ms-swift would drop it, or cut its end off."""
+        """Drop a sample longer than `max_tokens`, which ms-swift would drop or truncate."""
         size = sample_tokens(sample, counter) + 5 * len(sample.messages)
         if size <= max_tokens:
             return None
@@ -30,7 +30,7 @@ def over_budget(max_tokens: int, count: Callable[[str], int] | None) -> Callable
 
 
 def estimate(text: str) -> int:
-    """Return about how many tokens a text is, without a tokenizer.
+    """Estimate how many tokens a text has, without a tokenizer.
 
     >>> estimate("表格组件"), estimate("export default {}")
     (4, 5)

@@ -1,9 +1,9 @@
-"""The rule about signs in code that only look right: `ta‑table` with U+2011, `“x”`, `（`, a Cyrillic letter.
+"""The rule about look-alike characters in code: `ta‑table` with U+2011, `“x”`, `（`, a Cyrillic letter.
 
-Some models write such signs as good typography. In code, outside of strings, comments and visible text, no language has
-them, and a name with one is another name. Putting them right is a repair only where it is proved: the code parses then,
-every name that changes is known, and nothing changes in a string, a comment or a text. Chinese punctuation where a
-reader sees it is right.
+Some models write such characters as good typography. In code, outside strings, comments and visible text, no language
+uses them, and a name with one is another name. Replacing them is a repair only if it is proved: the code then parses,
+every changed name is known, and no string, comment or visible text changes. Chinese punctuation in text that a reader
+sees is correct.
 """
 
 from __future__ import annotations
@@ -30,11 +30,11 @@ from swiftprep.parsing.sfc import blocks
 from swiftprep.quality.rule import Rule, RuleResult, drop, fix, warn
 from swiftprep.quality.rules.edit import with_answer
 from swiftprep.quality.rules.origin import is_part
-from swiftprep.quality.rules.plain_spaces import odd_options, with_plain_spaces
+from swiftprep.quality.rules.plain_spaces import ODD_SPACES, odd_options, with_plain_spaces
 from swiftprep.records import Sample
+from swiftprep.text.characters import HAN
 
 _DASHES = "\u2010\u2011\u2012\u2013\u2212\ufe63\uff0d"
-_SPACES = "\u00a0\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000"
 _JOINERS = "\u200c\u200d"
 _LETTERS = dict(
     zip("АВЕКМНОРСТХУІЈЅаеорсухіјѕԁһԛԝΑΒΕΖΗΙΚΜΝΟΡΤΥΧο", "ABEKMHOPCTXYIJSaeopcyxijsdhqwABEZHIKMNOPTYXo", strict=True)
@@ -46,11 +46,10 @@ _SIGNS = {
     **dict.fromkeys(_DASHES, "-"), **dict.fromkeys("“”„‟", '"'), **dict.fromkeys("‘’‚‛", "'"),
     "、": ",", "。": ".", "【": "[", "】": "]", "〈": "<", "〉": ">", "《": "<", "》": ">", "｡": ".",
 }  # fmt: skip
-# Of full-width signs that no dialect of SQL has outside of quotes; beside a Chinese letter they may be of a
-# name, and brackets most likely are: `AS 金额（元）`.
+# Full-width characters that no SQL dialect has outside quotes; beside a Chinese character they may belong to a name,
+# and brackets most likely do: `AS 金额（元）`.
 _SURE_IN_SQL = frozenset("，；（）＝＜＞＊、")
-_HAN = re.compile("[\u3400-\u9fff]")
-_ALL = {**_SIGNS, **_LETTERS, **dict.fromkeys(_SPACES, " ")}
+_ALL = {**_SIGNS, **_LETTERS, **dict.fromkeys(ODD_SPACES, " ")}
 _ANY = re.compile(f"[{re.escape(''.join(_ALL))}{_JOINERS}\u2014\u2015]")
 _TO_ASCII = str.maketrans({**_ALL, **dict.fromkeys(_JOINERS, "")})
 _NAME = re.compile(rf"[\w${_JOINERS}]+")
@@ -81,9 +80,12 @@ _KEYWORDS = frozenset(
 
 @dataclass(slots=True)
 class _Outcome:
-    """What became of a piece of code: `code` repaired, and signs that could not be proved wrong.
+    """The result for a piece of code.
 
-    `breaks`: because of one of them the code does not parse.
+    Attributes:
+        code: The code, repaired where that is proved.
+        left: The look-alike characters and names that could not be repaired.
+        breaks: Whether the code does not parse because of one of them.
     """
 
     code: str
@@ -92,12 +94,12 @@ class _Outcome:
 
 
 def look_alikes(sample: Sample) -> RuleResult | None:
-    """Signs in code that only look like those the language has."""
+    """Replace characters in code that only look like those of its language."""
     return _judge(sample, None)
 
 
 def look_alikes_beside(catalog: Catalog) -> Rule:
-    """Return the same rule for who has a catalogue: its names are known."""
+    """Return the same rule with a catalogue, whose names are known."""
 
     def rule(sample: Sample) -> RuleResult | None:
         return _judge(sample, catalog)
@@ -125,18 +127,18 @@ def _judge(sample: Sample, catalog: Catalog | None) -> RuleResult | None:
         done = end
         left += outcome.left
         breaks = breaks or outcome.breaks
-    made = "".join([*pieces, _named(answer[done:], known) if prose or pieces else answer[done:]])
+    repaired = "".join([*pieces, _named(answer[done:], known) if prose or pieces else answer[done:]])
     if left:
-        shown = ", ".join(dict.fromkeys(left[:3]))
+        examples = ", ".join(dict.fromkeys(left[:3]))
         say = drop if breaks else warn
-        return say(f"has signs in its code that only look right: {shown}", f"代码中有形似而不同的字符：{shown}")
-    if made == answer:
+        return say(f"has look-alike characters in its code: {examples}", f"代码中有形似而不同的字符：{examples}")
+    if repaired == answer:
         return None
-    return fix(with_answer(sample, made), "has signs in its code that only look right", "代码中有形似而不同的字符")
+    return fix(with_answer(sample, repaired), "has look-alike characters in its code", "代码中有形似而不同的字符")
 
 
 def _pieces(answer: str) -> Iterator[tuple[int, int, str]]:
-    """Yield where the code of an answer begins and ends, and its language."""
+    """Yield the start, end and language of each piece of code in an answer."""
     if is_bare_code(answer):
         yield 0, len(answer), _language("", answer)
         return
@@ -160,7 +162,7 @@ class _Known:
     catalog: Catalog | None
 
     def has(self, name: str) -> bool:
-        """Return whether a name, as it is written in a template or a script, is known."""
+        """Return whether a name, as written in a template or a script, is known."""
         core = name.lstrip("@:#").split(".")[0]
         core = core.removeprefix("v-bind:").removeprefix("v-on:").removeprefix("v-slot:").removeprefix("v-model:")
         return bool(
@@ -182,32 +184,32 @@ def _known(text: str, catalog: Catalog | None) -> _Known:
 @lru_cache(maxsize=4)
 def _names(catalog: Catalog | None) -> frozenset[str]:
     """Return the names of a catalogue, in kebab case."""
-    found: set[str] = set()
+    names: set[str] = set()
     for component in catalog or ():
-        found |= {component.name, *component.names}
+        names |= {component.name, *component.names}
         for items in (component.props, component.events, component.slots, component.methods):
-            found |= {item.name for item in items}
-    return frozenset(map(kebab, found))
+            names |= {item.name for item in items}
+    return frozenset(map(kebab, names))
 
 
 def _named(text: str, known: _Known) -> str:
-    """Return prose with the names in it as they are known: in inline code, and with a no-break hyphen."""
+    """Return prose with plain characters in known names, in inline code and with no-break hyphens."""
     if not _ANY.search(text):
         return text
 
-    def shown(found: re.Match[str]) -> str:
-        name = found[1].translate(_TO_ASCII)
+    def inline_name(match: re.Match[str]) -> str:
+        name = match[1].translate(_TO_ASCII)
         is_name = _SHOWN_NAME.fullmatch(name) and known.has(name.strip("</> ()="))
-        return f"`{name}`" if is_name and name != found[1] else found[0]
+        return f"`{name}`" if is_name and name != match[1] else match[0]
 
-    def spoken(found: re.Match[str]) -> str:
-        name = found[0].translate(_TO_ASCII)
+    def prose_name(match: re.Match[str]) -> str:
+        name = match[0].translate(_TO_ASCII)
         is_tag = known.catalog is not None and known.catalog.find(name) is not None
-        return name if is_tag or (name in known.words and name.count("-") >= 1) else found[0]
+        return name if is_tag or (name in known.words and name.count("-") >= 1) else match[0]
 
     pieces = re.split(r"(?<!`)(`[^`\n]+`)(?!`)", text)
-    pieces[::2] = [_HYPHENATED.sub(spoken, piece) for piece in pieces[::2]]
-    pieces[1::2] = [_INLINE.sub(shown, piece) for piece in pieces[1::2]]
+    pieces[::2] = [_HYPHENATED.sub(prose_name, piece) for piece in pieces[::2]]
+    pieces[1::2] = [_INLINE.sub(inline_name, piece) for piece in pieces[1::2]]
     return "".join(pieces)
 
 
@@ -216,7 +218,7 @@ def _repaired(code: str, language: str, known: _Known) -> _Outcome:
         return _Outcome(code)
     outcome = _tried(code, language, known, code_spans(code, language))
     if outcome.left and "＜" in code and _is_sound(code, language):
-        # What seems to be a tag in full-width signs is a text that shows one.
+        # What seems to be a tag in full-width characters is text that shows one.
         outcome = _tried(code, language, known, code_spans(code, language, wide_tags=False))
     return outcome
 
@@ -225,31 +227,31 @@ def _tried(code: str, language: str, known: _Known, spans: list[CodeSpan]) -> _O
     if not spans:
         return _Outcome(with_plain_spaces(code, language), odd_options(code, language))
     places = (at for span in spans for at in range(span.start, span.end))
-    signs = [at for at in places if code[at] in _SPACES or (code[at] in _SIGNS and not _is_apostrophe(code, at))]
+    signs = [at for at in places if code[at] in ODD_SPACES or (code[at] in _SIGNS and not _is_apostrophe(code, at))]
     if language == "sql":
         signs = [at for at in signs if code[at] not in "（）" or not _is_beside_han(code, at)]
     if language == "sql" and (doubtful := _doubtful(code, signs)):
         return _Outcome(code, [f"{code[at]} (U+{ord(code[at]):04X})" for at in doubtful])
     signs = _outside(signs, code, language, ("jsx_text",) if _has_errors(code, language) else _NOT_CODE)
-    made = _with(code, signs)
-    while len(kept := _outside(signs, made, language, _NOT_CODE)) < len(signs):
+    repaired = _with(code, signs)
+    while len(kept := _outside(signs, repaired, language, _NOT_CODE)) < len(signs):
         signs = kept
-        made = _with(code, signs)
+        repaired = _with(code, signs)
     unknown = [
-        found[2] for found in _QUOTED.finditer(code) if kebab(found[2].translate(_TO_ASCII)) in _names(known.catalog)
+        match[2] for match in _QUOTED.finditer(code) if kebab(match[2].translate(_TO_ASCII)) in _names(known.catalog)
     ]
     names = _odd_names(code, spans, set(signs))
-    for start, end in reversed(names):  # a name with a joiner in it grows shorter
-        name = made[start:end].translate(_TO_ASCII)
+    for start, end in reversed(names):  # a name with a joiner becomes shorter
+        name = repaired[start:end].translate(_TO_ASCII)
         if known.has(name) or name == re.sub(f"[{_JOINERS}]", "", code[start:end]):  # no Latin name has a joiner
-            made = made[:start] + name + made[end:]
+            repaired = repaired[:start] + name + repaired[end:]
         else:
             unknown.append(code[start:end])
-    if made == code and not unknown:
+    if repaired == code and not unknown:
         return _Outcome(code)
-    if not unknown and _is_sound(made, language):
-        return _Outcome(made)
-    spaced = _with(code, [at for at in signs if code[at] in _SPACES])
+    if not unknown and _is_sound(repaired, language):
+        return _Outcome(repaired)
+    spaced = _with(code, [at for at in signs if code[at] in ODD_SPACES])
     if spaced == code or not _is_sound(spaced, language):
         spaced = code
     in_names = {at for start, end in names for at in range(start, end)}
@@ -258,16 +260,16 @@ def _tried(code: str, language: str, known: _Known, spans: list[CodeSpan]) -> _O
 
 
 def _doubtful(code: str, signs: list[int]) -> list[int]:
-    """Return where a sign in SQL may be meant, or be another one than it looks like."""
+    """Return where a character in SQL may be intended, or may stand for another than it looks like."""
     return [at for at in signs if code[at] in _SIGNS and (code[at] not in _SURE_IN_SQL or _is_beside_han(code, at))]
 
 
 def _is_beside_han(code: str, at: int) -> bool:
-    return _HAN.search(code[max(0, at - 1) : at + 2]) is not None
+    return HAN.search(code[max(0, at - 1) : at + 2]) is not None
 
 
 def _is_apostrophe(code: str, at: int) -> bool:
-    """Return whether a sign is that of `it’s`, or alone on its line: what seems to be code is prose there."""
+    """Return whether a character is an apostrophe as in `it’s`, or alone on its line: then it stands in prose."""
     if code[at] != "’":
         return False
     line = code[max(at - 200, code.rfind("\n", 0, at) + 1) : at + 200].partition("\n")[0]
@@ -276,15 +278,15 @@ def _is_apostrophe(code: str, at: int) -> bool:
 
 
 def _with(code: str, places: list[int]) -> str:
-    made = list(code)
+    characters = list(code)
     for at in places:
-        made[at] = _ALL[code[at]]
-    return "".join(made)
+        characters[at] = _ALL[code[at]]
+    return "".join(characters)
 
 
 def _odd_names(code: str, spans: list[CodeSpan], signs: set[int]) -> list[tuple[int, int]]:
-    """Return where names stand that are ASCII but for letters that look so, joiners, and dashes in a tag."""
-    found = []
+    """Return the spans of names that are ASCII except for look-alike letters, joiners, and dashes in a tag."""
+    places = []
     for span in spans:
         pattern = {"tag": _NAME_IN_TAG, "style": _NAME_IN_STYLE}.get(span.kind, _NAME)
         for match in pattern.finditer(code, span.start, span.end):
@@ -294,12 +296,12 @@ def _odd_names(code: str, spans: list[CodeSpan], signs: set[int]) -> list[tuple[
             has_letter = any(sign in _LETTERS or sign in _JOINERS for sign in name)
             has_sign = span.kind in ("tag", "style") and not signs.isdisjoint(range(*match.span()))
             if has_letter or has_sign:
-                found.append(match.span())
-    return found
+                places.append(match.span())
+    return places
 
 
 def _scripts(code: str, language: str) -> Iterator[tuple[bytes, str, int]]:
-    """Yield the scripts in a piece of code: text, grammar and the byte where it begins."""
+    """Yield each script in a piece of code: its text, its grammar and the byte where it begins."""
     source = code.encode("utf-8", "replace")
     if language in SCRIPTS:
         yield source, SCRIPTS[language], 0
@@ -314,7 +316,7 @@ def _has_errors(code: str, language: str) -> bool:
 
 
 def _outside(places: list[int], code: str, language: str, kinds: tuple[str, ...]) -> list[int]:
-    """Return the places that are within no node of some kinds in the syntax tree; quotes are around a string."""
+    """Return the places outside syntax nodes of some kinds; the quotes of a string count as outside."""
     covered: list[tuple[int, int]] = []
     for source, grammar, offset in _scripts(code, language) if places else ():
         stack = [parse(source, grammar).root_node]
@@ -330,7 +332,7 @@ def _outside(places: list[int], code: str, language: str, kinds: tuple[str, ...]
     covered.sort()
     offsets = dict(zip(range(len(code) + 1), accumulate(map(_width, code), initial=0), strict=True))
     kept = []
-    for at in places:  # the nodes are not within each other
+    for at in places:  # the nodes are not nested
         before = bisect_right(covered, (offsets[at], sys.maxsize)) - 1
         if before < 0 or offsets[at] >= covered[before][1]:
             kept.append(at)
@@ -342,7 +344,7 @@ def _width(sign: str) -> int:
 
 
 def _is_sound(code: str, language: str) -> bool:
-    """Return whether code parses, as far as that can be told."""
+    """Return whether code is well formed, as far as this can be checked."""
     if language == "vue" or language in SCRIPTS:
         return not syntax_errors(code, code_language(language, code) if language in SCRIPTS else language)
     if language == "json":
@@ -353,7 +355,7 @@ def _is_sound(code: str, language: str) -> bool:
         return True
     if language == "sql":
         return all(code.count(opens) == code.count(closes) for opens, closes in ("()", "[]"))
-    # There is no grammar for styles: only white space is sure.
+    # There is no grammar for styles: only repairs of white space are safe.
     return language in STYLES and not any(
         code[at] in _SIGNS for span in code_spans(code, language) for at in range(span.start, span.end)
     )

@@ -1,4 +1,4 @@
-"""The patterns of the marks of chat templates, from `assets/quality/marks.yaml`."""
+"""The patterns of chat-template marks, from `assets/quality/marks.yaml`."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ class Marks:
     """The patterns of `marks.yaml`.
 
     Attributes:
-        turns: A mark of a turn; its group says of what kind: `"opens"`, `"ends"` or `"turns"`.
-        owners: Role → the marks that say by themselves whose the turn is.
-        thoughts: A fence, or a mark of a thought; groups `first_0`, `last_0`, `first_1` …
-        word: Which number words in angle brackets have there.
-        answers: First and last mark around an answer.
-        in_thought: What may be left out of a thought.
-        tokens: Whatever has the form of a token of a template.
+        turns: A mark of a turn; its group tells the kind: `"opens"`, `"ends"` or `"turns"`.
+        owners: Role → the marks that name the role of the turn by themselves.
+        thoughts: A fence, or a mark around reasoning; groups `first_0`, `last_0`, `first_1` …
+        word: The group number that words in angle brackets have in `thoughts`.
+        answers: Opening and closing mark around an answer.
+        in_thought: Marks that may be removed from reasoning.
+        tokens: Anything in the form of a chat-template token.
         words: A word in angle brackets that may be a mark.
-        calls: A mark of a call of a tool.
-        any: Any of them.
+        calls: A mark of a tool call.
+        any: Any of these.
     """
 
     turns: re.Pattern[str]
@@ -49,7 +49,7 @@ class Marks:
 
 @cache
 def marks() -> Marks:
-    """Return the patterns; the file is read once."""
+    """Return the patterns, read from the file once."""
     text = (files("swiftprep") / "assets" / "quality" / "marks.yaml").read_text(encoding="utf-8")
     text = text.replace("{role}", "(?:" + "|".join(_ROLES.values()) + ")")
     lines = {name: [line for line in str(block).split("\n") if line] for name, block in yaml.safe_load(text).items()}
@@ -62,7 +62,7 @@ def marks() -> Marks:
     thoughts.append((rf"^[ \t]*<(?i:{of['thought_words']})>", f"</(?i:{of['thought_words']})>"))
     pairs = [mark for pair in (*thoughts[1:-1], *answers) for mark in pair]
     others = [mark for mark in pairs if not mark.startswith((r"\A", "assistant"))]
-    # Looking at the first sign first makes it ten times faster.
+    # Looking at the first character first makes the search ten times faster.
     tokens = r"(?=[<\[\]◁])(?:" + "|".join([of["opens"], of["ends"], turns, *others, of["others"]]) + ")"
     answers.append((f"<(?i:{of['answer_words']})>", f"</(?i:{of['answer_words']})>"))
     anything = "|".join([tokens, think, words, of["calls"], r"\\boxed\b"])
@@ -88,7 +88,7 @@ def _pair(line: str) -> tuple[str, str]:
 
 
 def owner_of(mark: str) -> str:
-    """Return whose turn a mark begins, or `""`."""
+    """Return the role whose turn a mark begins, or `""`."""
     for role, own in marks().owners.items():
         if own.fullmatch(mark):
             return role

@@ -1,4 +1,4 @@
-"""What is known of an answer from where its sample comes from."""
+"""What the origin of a sample tells about its answer."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ _QUOTED = re.compile(
 
 
 def is_part(sample: Sample) -> bool:
-    """Return whether an answer is a part of a file, and so may leave open what the file goes on with."""
+    """Return whether an answer is a part of a file, and may therefore end before its code does."""
     return sample.meta.get("kind") == "fim" or sample.meta.get("part") not in (None, "1/1")
 
 
 def is_scanned(sample: Sample) -> bool:
-    """Return whether the scanner made a sample, so that its words are those of the user's own files."""
+    """Return whether a sample comes from the scanner, so that its text is that of the user's own files."""
     return sample.meta.get("kind") in KINDS and "generator" not in sample.meta
 
 
 def is_code(sample: Sample) -> bool:
-    """Return whether an answer is nothing but code: it looks so, or the scanner took it from a file as it stands."""
+    """Return whether an answer is nothing but code: it looks like code, or the scanner copied it from a file."""
     from_a_file = sample.meta.get("kind") == "component" and "path" in sample.meta
     return from_a_file or is_bare_code(sample.answer)
 
@@ -35,13 +35,13 @@ def said(sample: Sample) -> str:
 
 
 def language_of_file(sample: Sample) -> str:
-    """Return the language of an answer that is bare code: its file's, or what it looks like."""
+    """Return the language of an answer that is bare code: that of its file, or a guess."""
     suffix = str(sample.meta.get("path") or "").rpartition(".")[2].lower()
     return suffix or ("vue" if sample.answer.lstrip().startswith("<") else "js")
 
 
 def unquoted(text: str) -> str:
-    """Return prose without what it quotes: the words of a page, a message, somebody else.
+    """Return prose without its quotations, which are the words of a page, a message or somebody else.
 
     >>> unquoted("提示“无法提交”即可。")
     '提示 即可。'

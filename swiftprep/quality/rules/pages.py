@@ -1,4 +1,4 @@
-"""Take off what a web page left around and in an answer, where that loses none of it."""
+"""Remove the remains of a web page from an answer, where nothing of the answer is lost."""
 
 from __future__ import annotations
 
@@ -7,26 +7,24 @@ import re
 from collections import Counter
 
 from swiftprep.code.completeness import cut_off
-from swiftprep.code.markdown import fenced, in_a_block
+from swiftprep.code.markdown import FENCE_MARK, INLINE_CODE, fenced, in_a_block
 from swiftprep.code.snippets import language_of, syntax_errors
 from swiftprep.code.syntax import without
 from swiftprep.quality.rules.phrases import phrases
 from swiftprep.text.characters import without_entities
 
-_MOST_TIMES = 8  # how often one text may have been escaped
-_FENCE = re.compile(r"`{3,}|~{3,}")
+_MOST_TIMES = 8  # how many times a text may have been escaped
 _ANNOUNCES = re.compile(r"(?:[:：]|如下|as follows)\W{0,3}$|[,，、]$")
 _ENTITY = re.compile(r"&(?:amp;)?(?:lt|gt|amp|quot|nbsp|#39|#x27|apos|ldquo|rdquo|hellip|mdash);")
-_INLINE = re.compile(r"(?<!`)`[^`\n]+`(?!`)")
 _QUOTES_OR_TAGS = re.compile(r"&(?:quot|#39|#34|#x27|apos);|&lt;/?\w|&amp;&amp;|=&gt;")
 _TAG = re.compile(r"<[a-zA-Z/!]")
 _BLOCK_TAG = re.compile(r"</?(?:p|div|span|font|ul|ol)(?: [^<>\n]*)?>", re.I)
 _TAG_NAME = re.compile(r"<(/?[a-z][a-z0-9]*)(?: [^<>\n]*)?>", re.I)
 _PLAIN = frozenset("p div span font ul ol li h1 h2 h3 h4 h5 h6 b strong".split())
-# Attributes say how it looked, or what a script called it.
+# Attributes that only style an element, or name it for a script.
 _LOOKS = r"(?:\s+(?:class|id|style|color|face|size|align|dir|lang|data-[\w-]+)(?:=\"[^\"\n]*\"|='[^'\n]*'|=[\w#.-]+)?)*"
 _RICH = re.compile(rf"<!--|<(?!br\b)\w+\b(?!{_LOOKS}\s*>)[^<>\n]*>")
-# Links that lead nowhere outside of their page, and those that lead somewhere.
+# Links that lead nowhere outside their page, and links that lead elsewhere.
 _DEAD_LINK = re.compile(
     r"(?:<sup>)?<a\s(?=[^<>\n]*\bhref=[\"'](?:javascript:|#))[^<>\n]*>([^<>\n]*)</a>(?:</sup>)?", re.I
 )
@@ -35,7 +33,7 @@ _LINK = re.compile(
 )
 _PROSE_ONLY = re.compile(r"(`[^`\n]*`|^[ \t]*\|.*$)", re.M)
 _BREAK = re.compile(r"<br ?/?>", re.I)
-# Where a line may well end: after a sentence or a mark, at the end of the line, beside another break or a list.
+# Where a line may well end: after punctuation, at the end of a line, beside another break or a list.
 _BREAK_AT_END = re.compile(
     r"(?:(?<=[。！？.!?:：;；,，、)）」”\"`>])|(?<=\A)|(?<=\n))[ \t]*<br ?/?>"
     r"|<br ?/?>[ \t]*(?=\n|\Z|<br|[-*] |\d+[.、)])",
@@ -46,7 +44,7 @@ _ITEM = re.compile(r"<li(?: [^<>\n]*)?>[ \t]*", re.I)
 _HEADING = re.compile(r"<h([1-6])(?: [^<>\n]*)?>[ \t]*", re.I)
 _STRONG = re.compile(r"</?(?:b|strong)>", re.I)
 _SPACE = re.compile(r"(?<![\s`'\"“‘「])&nbsp;(?![\s`'\"”’」])|(?:&nbsp;){2,}", re.I)
-# Of these there is no grammar here. All of them have `<` and `&`, and none has anything that looks like an entity.
+# Languages without a grammar here. All of them use `<` and `&`, and none has anything that looks like an entity.
 _WITHOUT_GRAMMAR = frozenset(
     "sql mysql plsql bash sh shell c cpp c++ h cs csharp go golang rust rs php kotlin swift scala dart ruby rb".split()
 )
@@ -56,9 +54,9 @@ _NAMED_SIGN = re.compile(r"&(?!nbsp;)[A-Za-z][A-Za-z0-9]{1,31};")
 def without_page_lines(answer: str) -> str:
     """Return an answer without the lines that a web page put before and after it, and the copy buttons of its code.
 
-    A line goes only where it is the page's for sure: in a run of such lines at the beginning or the end, one of which
-    nothing but a page says, that no sentence announces; or a copy button on the line before or after a fence. A list
-    of button names or a date within an answer are what it says.
+    A line is removed only where it certainly belongs to the page: in a run of such lines at the beginning or the end,
+    at least one of which occurs on pages only, and which no sentence introduces; or as a copy button next to a fence. A
+    list of button names or a date within an answer belongs to the answer.
     """
     lines = answer.strip().split("\n")
     first = _run(lines, announced=False)
@@ -67,13 +65,13 @@ def without_page_lines(answer: str) -> str:
     for place in range(first, last):
         if phrases("copy_button").fullmatch(lines[place].strip(" \t")) and _is_beside_a_fence(lines, place):
             after = _first(lines, range(place + 1, len(lines)))
-            is_label = place > first and _FENCE.sub("", after).strip() == lines[place - 1].strip() != ""
-            left_out |= {place, place - is_label}  # the page writes the language above its code, too
+            is_label = place > first and FENCE_MARK.sub("", after).strip() == lines[place - 1].strip() != ""
+            left_out |= {place, place - is_label}  # the page also writes the language above its code
     return "\n".join(lines[place] for place in range(first, last) if place not in left_out).strip()
 
 
 def _run(lines: list[str], *, announced: bool) -> int:
-    """Return how many of the first lines are a page's; the one after them must not announce them."""
+    """Count the leading lines that a page added; with `announced`, none if the next line introduces them."""
     count = 0
     is_sure = False
     for place, line in enumerate(lines):
@@ -95,16 +93,16 @@ def _is_beside_a_fence(lines: list[str], place: int) -> bool:
 
 
 def _is_fence(line: str) -> bool:
-    return _FENCE.match(line.lstrip(" \t")) is not None
+    return FENCE_MARK.match(line.lstrip(" \t")) is not None
 
 
 def _first(lines: list[str], places: range) -> str:
-    """Return the first line at some places that is not blank, or `""`."""
+    """Return the first of these lines that is not blank, or `""`."""
     return next((lines[place] for place in places if lines[place].strip()), "")
 
 
 def page_line(answer: str) -> str:
-    """Return a line of an answer that only a web page says, wherever it stands, or `""`."""
+    """Return a line, anywhere in an answer, that occurs on web pages only, or `""`."""
     blocks, start = fenced(answer), 0
     for line in answer.split("\n"):
         bare = line.strip(" \t")
@@ -115,12 +113,12 @@ def page_line(answer: str) -> str:
 
 
 def unescaped(answer: str) -> str:
-    """Return an answer whose code was escaped for HTML as it was before, where the escaped form is no code at all."""
+    """Return an answer with its HTML-escaped code unescaped, where the escaped form cannot be code."""
     if not _ENTITY.search(answer):
         return answer
     blocks = fenced(answer)
-    if not blocks and (made := _markup(answer)):
-        return made
+    if not blocks and (markup := _markup(answer)):
+        return markup
     pieces: list[str] = []
     done = 0
     for block in blocks:
@@ -132,74 +130,76 @@ def unescaped(answer: str) -> str:
 
 
 def _inline(text: str) -> str:
-    """Unescape inline code that is more than an entity; where one stands alone, the text is about entities."""
-    codes = _INLINE.findall(text)
+    """Unescape inline code, unless some of it is nothing but an entity: then the text is about entities."""
+    codes = INLINE_CODE.findall(text)
     if any(_ENTITY.fullmatch(code[1:-1].strip()) for code in codes):
         return text
-    return _INLINE.sub(lambda match: without_entities(match[0]) if _QUOTES_OR_TAGS.search(match[0]) else match[0], text)
+    return INLINE_CODE.sub(
+        lambda match: without_entities(match[0]) if _QUOTES_OR_TAGS.search(match[0]) else match[0], text
+    )
 
 
 def _markup(code: str) -> str | None:
-    """Unescape markup in which every tag is escaped; it must be whole afterwards."""
+    """Unescape markup in which every tag is escaped; it must be complete afterwards."""
     if _TAG.search(code) or not code.lstrip().startswith("&"):
         return None
-    made: str | None = code
+    plain: str | None = code
     for _ in range(_MOST_TIMES):
-        made = None if made is None else _once(made)
-        if made is None or _TAG.match(made.lstrip()):
+        plain = None if plain is None else _once(plain)
+        if plain is None or _TAG.match(plain.lstrip()):
             break
-    return made if made is not None and _TAG.match(made.lstrip()) and not cut_off(made, "vue") else None
+    return plain if plain is not None and _TAG.match(plain.lstrip()) and not cut_off(plain, "vue") else None
 
 
 def _script(code: str, language: str) -> str | None:
-    """Unescape a script that does not parse as it is and does afterwards; without a grammar, what is not in a text."""
+    """Unescape a script that parses only afterwards; without a grammar, one with entities outside its strings."""
     if not _ENTITY.search(code):
         return None
-    made = _once(code)
-    if made is None:
+    plain = _once(code)
+    if plain is None:
         return None
     if language in _WITHOUT_GRAMMAR:
-        return made if _ENTITY.search(without(code, language, "literal", "comment")) else None
+        return plain if _ENTITY.search(without(code, language, "literal", "comment")) else None
     language = language_of(language, code)
     is_script = language in ("js", "jsx", "ts", "tsx", "python", "java")
-    return made if is_script and syntax_errors(code, language) and not syntax_errors(made, language) else None
+    return plain if is_script and syntax_errors(code, language) and not syntax_errors(plain, language) else None
 
 
 def _once(code: str) -> str | None:
-    """Undo one escaping of a whole piece of code, where escaping what comes out gives the same again."""
-    plain = _NAMED_SIGN.sub(_sign, code.replace("&nbsp;", " "))
-    made = without_entities(plain)
+    """Undo one escaping of a whole piece of code, where escaping the result gives the original again."""
+    escaped = _NAMED_SIGN.sub(_sign, code.replace("&nbsp;", " "))
+    plain = without_entities(escaped)
     for names, one in (("&#39; &apos; &#039;", "&#x27;"), ("&#34;", "&quot;")):
         for name in names.split():
-            plain = plain.replace(name, one)
-    return made if made != code and plain in (html.escape(made), html.escape(made, quote=False)) else None
+            escaped = escaped.replace(name, one)
+    return plain if plain != code and escaped in (html.escape(plain), html.escape(plain, quote=False)) else None
 
 
-def _sign(found: re.Match[str]) -> str:
-    """Return the letter or sign that a name stands for, such as `&times;`; what code is made of stays escaped."""
-    sign = without_entities(found[0])
-    return found[0] if sign.isascii() else sign
+def _sign(entity: re.Match[str]) -> str:
+    """Return the character of a named entity such as `&times;`; an ASCII character stays escaped."""
+    sign = without_entities(entity[0])
+    return entity[0] if sign.isascii() else sign
 
 
 def without_tags(answer: str) -> str:
-    """Return an answer as Markdown whose prose was HTML: what a page shows stays the same."""
-    pieces: list[str] = []  # prose and code in turn; inline code may show a tag, and a table needs `<br>`
+    """Return an answer with the HTML of its prose as Markdown that renders the same."""
+    pieces: list[str] = []  # prose and code alternate; inline code may show a tag, and a table needs `<br>`
     done = 0
     for block in fenced(answer):
         pieces += [*_PROSE_ONLY.split(answer[done : block.start]), answer[block.start : block.end]]
         done = block.end
     pieces += _PROSE_ONLY.split(answer[done:])
-    pieces[::2] = [_LINK.sub(r"[\2](\1)", _DEAD_LINK.sub(_dead, piece)) for piece in pieces[::2]]
+    pieces[::2] = [_LINK.sub(r"[\2](\1)", _DEAD_LINK.sub(_link_text, piece)) for piece in pieces[::2]]
     prose = "".join(pieces[::2])
     tags = Counter(tag.lower() for tag in _TAG_NAME.findall(prose) if tag.lower() not in ("br", "/br"))
     names = {tag.strip("/") for tag in tags}
     if any(tags[name] != tags[f"/{name}"] for name in names):
-        return answer  # prose that speaks of a tag
+        return answer  # prose about a tag
     codes = "".join(piece for piece in pieces[1::2] if piece[:1] == "`" and piece[:3] != "```")
     if not names.isdisjoint(tag.lower().strip("/") for tag in _TAG_NAME.findall(codes)):
-        return answer  # a tag that is also shown as code is an example of what the answer speaks of
+        return answer  # a tag that is also shown as code is what the answer is about
     if not names <= _PLAIN or _RICH.search(prose):
-        return answer  # HTML on purpose: Markdown has no other way to say it
+        return answer  # intended HTML, which Markdown cannot express otherwise
     wraps = any(_BLOCK_TAG.fullmatch(f"<{name}>") or name[0] in "lh" for name in names)
     breaks = len(_BREAK.findall(prose))
     is_broken = breaks > 0 and len(_BREAK_AT_END.findall(answer)) >= min(breaks, 1 + breaks // 2)
@@ -210,11 +210,11 @@ def without_tags(answer: str) -> str:
     return "".join(pieces)
 
 
-def _dead(found: re.Match[str]) -> str:
-    """Return what is left of a link within a page: its text, or nothing of a button."""
-    text = found[1].strip()
+def _link_text(link: re.Match[str]) -> str:
+    """Return the text of a link within its page, or `""` for a button."""
+    text = link[1].strip()
     is_button = phrases("web_page", "{}").fullmatch(text) or phrases("web_page_too", "{}").fullmatch(text)
-    return "" if is_button else found[1]
+    return "" if is_button else link[1]
 
 
 def _as_markdown(text: str, numbered: bool) -> str:

@@ -8,7 +8,7 @@ from importlib.resources import files
 
 import yaml
 
-# Around words that have a boundary in English and none in Chinese.
+# For whole words: English words have boundaries, Chinese ones do not.
 BETWEEN_WORDS = r"(?:\b|(?<=[\u3400-\u9fff])){}(?:\b|(?=[\u3400-\u9fff]))"
 
 
@@ -20,11 +20,11 @@ def _read() -> dict[str, list[str]]:
 
 @cache
 def phrases(name: str, form: str = "{}") -> re.Pattern[str]:
-    """Return a pattern that matches any of the phrases of one name, whatever their case.
+    """Return a pattern that matches any phrase of one name, ignoring case.
 
     Args:
         name: A key of the file.
-        form: What stands around them, with `{}` for the phrases.
+        form: A pattern around the phrases, with `{}` in their place.
 
     >>> bool(phrases("refusal").search("抱歉，我无法回答这个问题。"))
     True

@@ -1,4 +1,4 @@
-"""Spaces and dashes in the code of languages that have no grammar here: YAML, the shell, Dockerfiles and others."""
+"""Repair spaces and find long dashes in code without a grammar here: YAML, shell, Dockerfiles and others."""
 
 from __future__ import annotations
 
@@ -6,49 +6,53 @@ import re
 
 from swiftprep.code.syntax import spans
 
-_ODD = "\u00a0\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000"
+ODD_SPACES = "\u00a0\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000"
 _SHELLS = frozenset("bash sh shell zsh console powershell cmd bat".split())
-# What separates words there is the plain space alone, so any other is part of a word.
+# Languages in which only a plain space separates words, so that any other space would be part of a word.
 _BETWEEN_WORDS = _SHELLS - {"console"} | frozenset(
     "sql c cpp c++ cs csharp go golang rust rs php kotlin swift scala dart ruby rb dockerfile nginx makefile".split()
 )
 _BY_INDENT = _BETWEEN_WORDS | frozenset("yaml yml ini toml conf properties env".split())
-# In a text within the code, an indent before a Chinese letter may be that of a paragraph.
-_INDENT = re.compile(rf"^(?:[{_ODD}][ \t{_ODD}]*|[ \t]+[{_ODD}][ \t{_ODD}]*(?![ \t{_ODD}\u3400-\u9fff]))", re.M)
-_SPACE = re.compile(rf"(?<![\u3000-\u9fff])[{_ODD}]+(?![\u3000-\u9fff])")
-_WORD = re.compile(rf"[{_ODD}]")
+# Within a string, white space before a Chinese character may be the indent of a paragraph.
+_INDENT = re.compile(
+    rf"^(?:[{ODD_SPACES}][ \t{ODD_SPACES}]*|[ \t]+[{ODD_SPACES}][ \t{ODD_SPACES}]*(?![ \t{ODD_SPACES}\u3400-\u9fff]))",
+    re.M,
+)
+_SPACE = re.compile(rf"(?<![\u3000-\u9fff])[{ODD_SPACES}]+(?![\u3000-\u9fff])")
+_WORD = re.compile(rf"[{ODD_SPACES}]")
 _OPTION = re.compile(r"(?<![^\s])[\u2010-\u2015\u2212]{1,2}[A-Za-z][\w-]*")
 
 
 def with_plain_spaces(code: str, language: str) -> str:
-    r"""Return code with plain spaces where others indent its lines or part its words; what is in quotes stays.
+    r"""Return code with plain spaces in place of odd ones that indent lines or separate words, outside quotes.
 
     >>> with_plain_spaces("a:\n\u00a0\u00a0b: 'c\u00a0d'", "yaml")
     "a:\n  b: 'c\xa0d'"
     """
     if language not in _BY_INDENT:
         return code
-    made = _INDENT.sub(lambda indent: _WORD.sub(" ", indent[0]), code)
-    if language not in _BETWEEN_WORDS or not _WORD.search(made):
-        return made
+    indented = _INDENT.sub(lambda indent: _WORD.sub(" ", indent[0]), code)
+    if language not in _BETWEEN_WORDS or not _WORD.search(indented):
+        return indented
     return "".join(
-        text if is_said else _SPACE.sub(lambda odd: " " * len(odd[0]), text) for text, is_said in _parts(made, language)
+        text if is_quoted else _SPACE.sub(lambda odd: " " * len(odd[0]), text)
+        for text, is_quoted in _parts(indented, language)
     )
 
 
 def odd_options(code: str, language: str) -> list[str]:
-    """Return options of commands that begin with a long dash; whether it was one or two is not sure.
+    """Return command options that begin with a long dash, which may stand for one hyphen or two.
 
     >>> odd_options("npm ci \u2014silent", "bash")
     ['\u2014silent']
     """
     if language not in _SHELLS:
         return []
-    return [found[0] for text, is_said in _parts(code, language) if not is_said for found in _OPTION.finditer(text)]
+    return [match[0] for text, is_quoted in _parts(code, language) if not is_quoted for match in _OPTION.finditer(text)]
 
 
 def _parts(code: str, language: str) -> list[tuple[str, bool]]:
-    """Return the parts of code, and of each whether it is a comment or in quotes."""
+    """Return the parts of code, each with whether it is a comment or in quotes."""
     source = code.encode("utf-8", "replace")
     parts: list[tuple[str, bool]] = []
     done = 0

@@ -1,4 +1,4 @@
-"""Rules about what must not be in training data: secrets and personal data, and what taking them out once broke."""
+"""Rules about secrets and personal data, and about code that an earlier redaction broke."""
 
 from __future__ import annotations
 
@@ -15,26 +15,26 @@ from swiftprep.redaction.stand_ins import stand_in
 
 
 def secrets(sample: Sample) -> RuleResult | None:
-    """Keys, tokens and passwords, replaced by a word such as `REDACTED_PASSWORD` as the scanner does."""
+    """Replace keys, tokens and passwords by a word such as `REDACTED_PASSWORD`, as the scanner does."""
     kinds: list[str] = []
 
     def clean(text: str, path: str) -> str:
-        made, findings = redact(text, path)
+        redacted, findings = redact(text, path)
         kinds.extend(finding.kind for finding in findings)
-        return made
+        return redacted
 
-    made = _cleaned(sample, clean)
-    if made is sample:
+    cleaned = _cleaned(sample, clean)
+    if cleaned is sample:
         return None
     names = ", ".join(sorted(set(kinds)))
-    return fix(made, f"holds secrets: {names}", f"含有密钥或口令：{names}")
+    return fix(cleaned, f"holds secrets: {names}", f"含有密钥或口令：{names}")
 
 
 def personal_data(sample: Sample) -> RuleResult | None:
-    """Mobile numbers, ID numbers, bank cards and e-mail addresses of people, replaced by `REDACTED_PHONE` and so on.
+    """Replace people's mobile, ID and bank card numbers and e-mail addresses by `REDACTED_PHONE` and so on.
 
-    Where code may look at the form of a value, one that is nobody's takes its place. Where the text goes on from the
-    value itself, it stays, with a warning.
+    Where code may depend on the form of a value, a made-up value of that form replaces it. Where the text depends on
+    the value itself, it stays, with a warning.
     """
     kinds: list[str] = []
     left: list[str] = []
@@ -53,50 +53,50 @@ def personal_data(sample: Sample) -> RuleResult | None:
                 kinds.append(span.kind)
         return mask(text, masked, Places(text, path)) if masked else text
 
-    made = _cleaned(sample, clean)
+    cleaned = _cleaned(sample, clean)
     still = ", ".join(sorted(set(left)))
-    if made is sample:
+    if cleaned is sample:
         if not left:
             return None
         return warn(
-            f"what it says of personal data depends on the value, which stays: {still}",
-            f"内容依赖个人信息的值，未替换：{still}",
+            f"holds personal data that stays, as the text depends on it: {still}",
+            f"含有个人信息，因内容依赖其值而未替换：{still}",
         )
     names = ", ".join(sorted(set(kinds)))
     more, more_zh = (
         (f"; stays, as the text depends on it: {still}", f"；内容依赖其值而未替换：{still}") if left else ("", "")
     )
-    return fix(made, f"holds personal data: {names}{more}", f"含有个人信息：{names}{more_zh}")
+    return fix(cleaned, f"holds personal data: {names}{more}", f"含有个人信息：{names}{more_zh}")
 
 
 def broken_redaction(sample: Sample) -> RuleResult | None:
-    """A `<REDACTED:kind>` of an earlier version within code: no code any more, unless it stands in a text.
+    """Update the `<REDACTED:kind>` of an earlier version in the strings of code, and drop code that it broke.
 
-    There it becomes the word that is put today. Where it stands in place of a value nobody knows what was there.
+    In a string it becomes today's word. Anywhere else it is a syntax error, and nobody knows what it replaced.
     """
     if not any("<REDACTED:" in turn["content"] for turn in sample.messages):
         return None
-    made = _cleaned(sample, lambda text, path: renewed(text, path)[0])
+    updated = _cleaned(sample, lambda text, path: renewed(text, path)[0])
     broken = [line for turn, path in _texts(sample) for line in renewed(turn, path)[1]]
     if broken:
-        shown = OLD_MARKER.sub("…", broken[0].strip())[:60]
-        return drop(f"its code was broken by a redaction: {shown}", f"代码被脱敏标记破坏：{shown}")
-    if made is sample:
+        excerpt = OLD_MARKER.sub("…", broken[0].strip())[:60]
+        return drop(f"its code was broken by a redaction: {excerpt}", f"代码被脱敏标记破坏：{excerpt}")
+    if updated is sample:
         return None
-    return fix(made, "holds a redaction mark of an earlier version in its code", "代码中含有旧版脱敏标记")
+    return fix(updated, "holds a redaction marker of an earlier version in its code", "代码中含有旧版脱敏标记")
 
 
 def _texts(sample: Sample) -> list[tuple[str, str]]:
-    """Return `(content, path)` of the messages; the path says how a content is written."""
-    found = [(turn["content"], ".md") for turn in sample.messages]
-    if found and is_code(sample):
+    """Return `(content, path)` of each message; the path tells the format of the content."""
+    texts = [(turn["content"], ".md") for turn in sample.messages]
+    if texts and is_code(sample):
         answer = sample.answer
         path = str(sample.meta.get("path") or ("a.vue" if answer.lstrip().startswith("<") else ".md"))
-        found[-1] = (answer, path)
-    return found
+        texts[-1] = (answer, path)
+    return texts
 
 
 def _cleaned(sample: Sample, change: Callable[[str, str], str]) -> Sample:
     """Return the sample with `change` made to every message, or itself if nothing changed."""
-    made = [{**turn, "content": change(*text)} for turn, text in zip(sample.messages, _texts(sample), strict=True)]
-    return sample if made == sample.messages else sample.replace(messages=made)
+    messages = [{**turn, "content": change(*text)} for turn, text in zip(sample.messages, _texts(sample), strict=True)]
+    return sample if messages == sample.messages else sample.replace(messages=messages)

@@ -1,4 +1,4 @@
-"""The rule about answers that stop before their end."""
+"""The rule about truncated answers."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from swiftprep.records import Sample
 
 _TICKS = re.compile(r"(`+)(?!`).*?(?<!`)\1(?!`)")
 _LETTER_END = re.compile(r"[\w\u3400-\u9fff]$")
-# A script does not end with one of these.
+# Tokens that cannot end a script.
 _GOES_ON = frozenset(
     "= += -= *= /= + * & | && || ?? ? ?. . ( [ => == === != !== const let var import new await typeof extends".split()
 )
@@ -25,21 +25,21 @@ _SENTENCE = re.compile(r"[。！？!?]|\.(?=\s|$)")
 _ITEM_END = re.compile(r"[。！？!?；;.]$")
 _ITEM = re.compile(r"\s*(?:[-*+•]|\d+[.)、]|[#>|]|https?://)")
 _NOTHING_AFTER = re.compile(r"#{1,6}[ \t].*|(?:\d{1,2}[.)、]|[-*+])")
-_LONGEST = 1000  # characters of a last line that are looked at
+_LONGEST = 1000  # characters examined of a last line
 _SHORT = 12  # characters of a last line that may well be a name or a number
 
 
 def truncated(sample: Sample) -> RuleResult | None:
-    """An answer that stops before its end: a code block not closed, code left open, a sentence broken off."""
+    """Drop an answer that stops early, in open code or within a sentence; close a code block that lacks its fence."""
     if is_part(sample) or not re.search(r"\w", sample.answer):
-        return None  # what is made of signs alone is judged by `hollow`
+        return None  # `hollow` judges an answer without words
     answer = sample.answer.rstrip()
     if is_code(sample):
         return _open_code(cut_off(answer, language_of_file(sample)))
     blocks = fenced(answer)
     wants_part = phrases("asks_for_part").search(sample.prompt) is not None
     for block in blocks:
-        # A snippet in a closed block may well show half a function; half an element it should not, unless asked to.
+        # A snippet in a closed block may well show half a function, but not half an element unless asked to.
         is_part_of_it = wants_part or _START_TAG.fullmatch(block.code) is not None
         if not block.closed or (block.language in ("vue", "html") and not is_part_of_it):
             verdict = _open_code(cut_off(block.code, block.language))
@@ -55,17 +55,17 @@ def truncated(sample: Sample) -> RuleResult | None:
         return _open_sentence(answer, answer[blocks[-1].end :] if blocks else answer)
     if not blocks[-1].code.strip():
         return drop("its code block is empty", "代码块为空")
-    made = with_answer(sample, f"{answer}\n{blocks[-1].mark}")
-    return fix(made, "its code block is not closed", "代码块没有闭合")
+    closed = with_answer(sample, f"{answer}\n{blocks[-1].mark}")
+    return fix(closed, "its code block is not closed", "代码块没有闭合")
 
 
 def _ends_open(code: str, language: str) -> bool:
-    """Return whether code ends with a bracket that opens, whatever the language."""
+    """Return whether code in any language ends with an opening bracket."""
     return code.rstrip().endswith("(") and without(code, language, "literal", "comment").rstrip().endswith("(")
 
 
 def _open_code(opened: str) -> RuleResult | None:
-    return drop(f"its code ends with {opened} still open", f"代码被截断，{opened} 没有闭合") if opened else None
+    return drop(f"its code ends with an unclosed {opened}", f"代码被截断，{opened} 没有闭合") if opened else None
 
 
 def _open_sentence(answer: str, tail: str) -> RuleResult | None:
@@ -74,10 +74,10 @@ def _open_sentence(answer: str, tail: str) -> RuleResult | None:
         return None
     says, says_zh = f"in the middle of a sentence: …{last[-20:]}", f"句子没有写完：…{last[-20:]}"
     if last.endswith((":", "：")) and (phrases("announces").search(last) or len(last) == len(answer)):
-        return drop("announces something and ends", "只有引导语，没有后文")
+        return drop("announces something, but ends there", "只有引导语，没有后文")
     if len(last) < len(answer) and _NOTHING_AFTER.fullmatch(last):
         return drop(f"ends with an empty heading or item: {last[:40]}", f"最后的标题或列表项没有内容：{last[:40]}")
-    # One word may be the whole answer, whatever it is; marks that open and do not close are never right.
+    # Any single word may be the whole answer; marks that open and do not close are never right.
     if (
         _TICKS.sub("", last).count("**") % 2
         or _TICKS.sub("", last).replace("`_", "").count("`") % 2

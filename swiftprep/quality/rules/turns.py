@@ -1,4 +1,4 @@
-"""Rules about the form of a conversation: what its turns are and in which order."""
+"""Rules about the form of a conversation: its turns, and their order."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from swiftprep.quality.rule import RuleResult, drop, fix
 from swiftprep.quality.rules.edit import with_texts
 from swiftprep.quality.rules.origin import is_code
 from swiftprep.records import ROLE_NAMES, Message, Sample
+from swiftprep.text.characters import SURROGATE
 
 _ROLES = ("system", "user", "assistant", "tool", "tool_call", "tool_response")
-_LONE = re.compile("[\ud800-\udfff]")
-_GREETING = 60  # characters of an assistant's first words that are hardly more than a greeting
+_GREETING = 60  # characters up to which an assistant's first words are hardly more than a greeting
 _CHOICE = re.compile(r"还是|哪[个种些]|\bor\b|\bwhich\b|\d|`", re.I)  # a question that the next turn answers
 
 
 def form(sample: Sample) -> RuleResult | None:
-    """A conversation is a list of `{"role": …, "content": …}`, and both are texts; a role has one of some names."""
+    """Drop a conversation that is not a list of `{"role": …, "content": …}`, and normalise its role names."""
     turns = sample.messages
     if not isinstance(turns, list) or not turns:
         return drop("no messages", "没有对话内容")
@@ -29,7 +29,7 @@ def form(sample: Sample) -> RuleResult | None:
             role = turn.get("role") if isinstance(turn, dict) else type(turn).__name__
             return drop(f"turn {position} has role {role!r}", f"第 {position} 轮的角色 {role!r} 无效")
         if not isinstance(turn.get("content"), str):
-            return drop(f"content of turn {position} is no text", f"第 {position} 轮的内容不是文本")
+            return drop(f"content of turn {position} is not text", f"第 {position} 轮的内容不是文本")
     if sample.channel is not None and not isinstance(sample.channel, str):
         return drop(f"channel is {type(sample.channel).__name__}", "channel 不是字符串")
     try:
@@ -39,28 +39,28 @@ def form(sample: Sample) -> RuleResult | None:
     named = [{**turn, "role": ROLE_NAMES.get(turn["role"], turn["role"])} for turn in turns]
     if named == turns:
         return None
-    return fix(sample.replace(messages=named), "calls its roles by other names", "角色名不规范")
+    return fix(sample.replace(messages=named), "uses other names for its roles", "角色名不规范")
 
 
 def surrogates(sample: Sample) -> RuleResult | None:
-    """Halves of a UTF-16 pair are no characters: two that belong together are joined, a lone one says nothing.
+    """Join the halves of surrogate pairs, and remove lone surrogates, which are no characters.
 
-    In code a lone half may be all that is left of a string, so there the sample goes.
+    In code, a lone half may be all that is left of a string, so the sample is dropped.
     """
-    if not any(_LONE.search(turn["content"]) for turn in sample.messages):
+    if not any(SURROGATE.search(turn["content"]) for turn in sample.messages):
         return None
     joined = with_texts(sample, lambda text: text.encode("utf-16", "surrogatepass").decode("utf-16", "surrogatepass"))
     code = [block.code for turn in joined.messages for block in fenced(turn["content"])]
-    if any(map(_LONE.search, [*code, joined.answer] if is_code(joined) else code)):
+    if any(map(SURROGATE.search, [*code, joined.answer] if is_code(joined) else code)):
         return drop("its code holds lone surrogates", "代码里含有孤立的代理字符")
-    return fix(with_texts(joined, lambda text: _LONE.sub("", text)), "holds lone surrogates", "含有孤立的代理字符")
+    return fix(with_texts(joined, lambda text: SURROGATE.sub("", text)), "holds lone surrogates", "含有孤立的代理字符")
 
 
 def empty_turn(sample: Sample) -> RuleResult | None:
-    """A turn without content says nothing: it goes, alone or with an empty partner, where a whole conversation is left.
+    """Remove turns without content, where a complete conversation is left.
 
-    With a blank turn between them, an answer has no question or a question no answer: what stands there is not ours
-    to take out or to join.
+    Where a blank turn leaves an answer without its question, or a question without its answer, there is no safe repair,
+    and the sample is dropped.
     """
     turns = sample.messages
     kept = [turn for turn in turns if turn["content"].strip()]
@@ -79,7 +79,7 @@ def empty_turn(sample: Sample) -> RuleResult | None:
 
 
 def repeated_turn(sample: Sample) -> RuleResult | None:
-    """The same turn, or the same question and answer, twice in succession."""
+    """Remove a turn, or a question with its answer, that is repeated at once; drop equal answers to other questions."""
     kept: list[Message] = []
     for turn in sample.messages:
         if kept and _same(kept[-1], turn):
@@ -89,10 +89,10 @@ def repeated_turn(sample: Sample) -> RuleResult | None:
             del kept[-2:]
     answers = [" ".join(turn["content"].split()) for turn in kept if turn["role"] == "assistant"]
     if len(set(answers)) < len(answers) and any(len(a) > 15 and answers.count(a) > 1 for a in answers):
-        return drop("gives the same answer twice", "对不同的问题给出相同的回答")
+        return drop("gives the same answer to different questions", "对不同的问题给出相同的回答")
     if len(kept) == len(sample.messages):
         return None
-    return fix(sample.replace(messages=kept), "a turn is there twice", "有重复的对话轮次")
+    return fix(sample.replace(messages=kept), "repeats a turn", "有重复的对话轮次")
 
 
 def _same(one: Message, other: Message) -> bool:
@@ -100,38 +100,41 @@ def _same(one: Message, other: Message) -> bool:
 
 
 def role_order(sample: Sample) -> RuleResult | None:
-    """System first, then user and assistant in turn, the assistant last; tools' turns stay as they are.
+    """Put roles in order: system first, then user and assistant by turns, the assistant last.
 
-    What is put right loses nothing that is learnt: a last question without an answer goes, a greeting before the first
-    question goes, a system prompt before the first answer comes first, a person's messages in a row become one. Two
-    answers in a row, and a conversation that the assistant leads, have no one right form.
+    A repair loses nothing that is learnt: a last question without an answer and a greeting before the first question
+    are removed, a system prompt before the first answer moves to the front, and consecutive messages of the user are
+    joined. Two answers in a row, or a conversation led by the assistant, have no single right form, and are dropped.
+    Conversations with tool turns only have to end with an answer.
     """
     turns = sample.messages
     if any(turn["role"].startswith("tool") for turn in turns):
         if turns[-1]["role"] == "assistant" and any(turn["role"] == "user" for turn in turns):
             return None
         return drop("does not end with an answer", "对话不是以回答结尾")
-    said = [turn for turn in turns if turn["role"] != "system"]
-    while said and said[-1]["role"] == "user":
-        del said[-1]
-    if not any(turn["role"] == "user" for turn in said):
-        return drop("has no question with an answer", "没有完整的一问一答")
+    dialogue = [turn for turn in turns if turn["role"] != "system"]
+    while dialogue and dialogue[-1]["role"] == "user":
+        del dialogue[-1]
+    if not any(turn["role"] == "user" for turn in dialogue):
+        return drop("has no complete question and answer", "没有完整的一问一答")
     roles = ", ".join(turn["role"] for turn in turns)
-    is_led = said[0]["role"] == "assistant" and not (len(said) > 2 and _is_greeting(said[0]["content"]))
-    made = said[1:] if said[0]["role"] == "assistant" else said
-    late = any(turn["role"] == "system" for turn in turns[_first(turns, "assistant", said[0]["role"] == "assistant") :])
-    if is_led or late or any(a["role"] == b["role"] == "assistant" for a, b in pairwise(made)):
+    is_led = dialogue[0]["role"] == "assistant" and not (len(dialogue) > 2 and _is_greeting(dialogue[0]["content"]))
+    reordered = dialogue[1:] if dialogue[0]["role"] == "assistant" else dialogue
+    late = any(
+        turn["role"] == "system" for turn in turns[_first(turns, "assistant", dialogue[0]["role"] == "assistant") :]
+    )
+    if is_led or late or any(a["role"] == b["role"] == "assistant" for a, b in pairwise(reordered)):
         return drop(f"its roles are {roles}", f"角色顺序不对：{roles}")
-    made = _joined(made)
+    reordered = _joined(reordered)
     if system := [turn["content"] for turn in turns if turn["role"] == "system"]:
-        made.insert(0, {"role": "system", "content": "\n\n".join(dict.fromkeys(system))})
-    if made == turns:
+        reordered.insert(0, {"role": "system", "content": "\n\n".join(dict.fromkeys(system))})
+    if reordered == turns:
         return None
-    return fix(sample.replace(messages=made), f"its roles are {roles}", f"角色顺序不对：{roles}")
+    return fix(sample.replace(messages=reordered), f"its roles are {roles}", f"角色顺序不对：{roles}")
 
 
 def _first(turns: list[Message], role: str, after_greeting: bool) -> int:
-    """Return where the first turn of a role stands, or the second after a greeting of that role."""
+    """Return the index of the first turn of a role, or of the second after a greeting of that role."""
     places = [place for place, turn in enumerate(turns) if turn["role"] == role]
     return places[after_greeting] if len(places) > after_greeting else len(turns)
 
@@ -141,14 +144,14 @@ def _is_greeting(text: str) -> bool:
 
 
 def _joined(turns: list[Message]) -> list[Message]:
-    """Join the messages of a person that follow each other."""
-    made = [dict(turns[0])]
+    """Join consecutive messages of the same role."""
+    joined = [dict(turns[0])]
     for before, turn in pairwise(turns):
         if turn["role"] == before["role"]:
-            made[-1]["content"] += "\n\n" + turn["content"]
+            joined[-1]["content"] += "\n\n" + turn["content"]
         else:
-            made.append(dict(turn))
-    return made
+            joined.append(dict(turn))
+    return joined
 
 
 def _is_whole(turns: list[Message]) -> bool:

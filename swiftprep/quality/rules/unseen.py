@@ -1,4 +1,4 @@
-"""Characters that nobody sees: where they can be taken out without changing what a text or its code says."""
+"""Remove invisible characters where this does not change the meaning of a text or its code."""
 
 from __future__ import annotations
 
@@ -8,35 +8,34 @@ from swiftprep.code.markdown import fenced
 from swiftprep.code.syntax import spans
 
 _NO_CHARACTERS = "\ufdd0-\ufdef" + "".join(chr(plane << 16 | end) for plane in range(17) for end in (0xFFFE, 0xFFFF))
-# Letters that nobody sees and a model reads; at home only in the flag of a region, after U+1F3F4.
+# Invisible letters that a model reads nevertheless; legitimate only in a regional flag, after U+1F3F4.
 _TAG = "[\U000e0000-\U000e007f]"
 _TAGS = "".join(f"(?<!\U0001f3f4{_TAG}{{{count}}})" for count in range(7)) + _TAG
-# What shows nothing: terminal colours, control characters but tab and line ends, zero-width ones but the joiner of
-# emoji, and the marks that turn the direction of text, which can hide code (Boucher and Anderson, Trojan Source, 2021).
+# Invisible: terminal colours, control characters except tab and line ends, zero-width characters except the joiner of
+# emoji, and direction marks, which can hide code (Boucher and Anderson, Trojan Source, 2021).
 HIDDEN = re.compile(
     "(?:\x1b\\[|\x9b)[0-9;]*[A-Za-z]"
     "|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f"
     f"\u200b\u200e\u200f\u2060-\u2064\ufeff\u202a-\u202e\u2066-\u2069\u00ad{_NO_CHARACTERS}]"
     f"|{_TAGS}"
 )
-# What no text of a code means as it stands: one writes it as an escape.
+# Never intended literally, even in a string: such characters are written as escapes.
 _NEVER_MEANT = re.compile(f"[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f{_NO_CHARACTERS}]|{_TAGS}")
 _DIRECTION = re.compile("[\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")
-# White space in JavaScript, and so the only thing between two words.
+# White space in JavaScript, which may be all that separates two words.
 _SEPARATES = re.compile("(?<=[\\w$])[\x0b\x0c\ufeff]+(?=[\\w$])")
 
 
 def without_hidden(text: str, *, language: str | None = None) -> str:
-    r"""Return a text without the characters that cannot be seen, but for those that its code may need.
+    r"""Return a text without invisible characters, except those that its code may need.
 
-    In code they stay in strings, patterns, attribute values and visible text, where they may be meant. Anywhere else
-    in code they are part of no name and no operator. Prose in a script written from right to left keeps its marks of
-    direction.
+    In code they stay in strings, patterns, attribute values and visible text, where they may be intended; elsewhere in
+    code they belong to no name and no operator. Prose in a right-to-left script keeps its direction marks.
 
     Args:
         text: A message, or the code itself.
-        language: Of the code, where the whole text is code.
+        language: The language, if the whole text is code.
 
     >>> without_hidden("Use\u200b it:\n```js\nlet\u200b a = 'b\u200bc'\n```")
     "Use it:\n```js\nlet a = 'b\u200bc'\n```"
@@ -55,13 +54,13 @@ def without_hidden(text: str, *, language: str | None = None) -> str:
 
 
 def never_meant(text: str) -> str:
-    r"""Return the first character that no code has but by accident, even in a string, as it is named, or `""`.
+    r"""Return the code point of the first character that is in code only by accident, even in a string, or `""`.
 
     >>> never_meant("a = '\x1b[31m'"), never_meant(r"a = '\x1b[31m'")
     ('U+001B', '')
     """
-    found = _NEVER_MEANT.search(text)
-    return f"U+{ord(found[0]):04X}" if found else ""
+    match = _NEVER_MEANT.search(text)
+    return f"U+{ord(match[0]):04X}" if match else ""
 
 
 def _in_prose(text: str) -> str:

@@ -1,4 +1,4 @@
-"""Rules about whose words an answer is in: its judge's, a thinking model's, an asker's, those of a second answer."""
+"""Rules about answers that mix in other text: a judge's verdict, thinking aloud, a question, a second answer."""
 
 from __future__ import annotations
 
@@ -22,32 +22,32 @@ _REASONS = frozenset(
     """rationale reason reasoning explanation feedback critique comment comments justification correctness helpfulness
     accuracy relevance completeness clarity verdict decision 理由 评语 评价 说明 正确性 相关性 有用性 完整性""".split()
 )
-_OF_AN_ANSWER = re.compile(r"\bthe (?:answer|response|assistant)\b|(?:该|此|这个)?(?:回答|答案)", re.I)
+_ABOUT_AN_ANSWER = re.compile(r"\bthe (?:answer|response|assistant)\b|(?:该|此|这个)?(?:回答|答案)", re.I)
 _GLUED = re.compile(
     r"(?<![\w.-])[a-z]{3,}[.!?](?:An?|The|This|It|In|To|You|If|We|When|These|There|Yes|No|First) [A-Za-z]+\b(?![(.])"
 )
-_ALIKE = 0.5  # share of the words of two blocks of code that both have
-_SAME_WORDS = 12  # signs with which two announcements of code begin, so that both announce one thing
+_ALIKE = 0.5  # share of common words from which two code blocks are alike
+_SAME_WORDS = 12  # leading characters from which two introductions of code introduce the same thing
 _CODE_WORD = re.compile(r"\w+")
 
 
 def judge_leak(sample: Sample) -> RuleResult | None:
-    """What a judge said of the answer, in the answer or in its place: a score, `[[A]]`, "the response is correct"."""
+    """Drop an answer that is or contains a judge's verdict: a score, `[[A]]`, "the response is correct"."""
     if is_scanned(sample) or phrases("about_scores").search(sample.prompt):
         return None
-    if told := _judgement(sample.answer):
-        say = drop if _OF_AN_ANSWER.search(told) else warn
+    if judgement := _judgement(sample.answer):
+        say = drop if _ABOUT_AN_ANSWER.search(judgement) else warn
         return say("is a judge's verdict on an answer", "是评审结果，不是回答")
     if is_code(sample):
         return None
-    found = phrases("judged", _ITS_OWN_LINES).search(unquoted(said(sample)))
-    if found is None:
+    match = phrases("judged", _ITS_OWN_LINES).search(unquoted(said(sample)))
+    if match is None:
         return None
-    return drop(f"holds a judge's verdict: {found[0].strip()[:60]}", f"混入了评审结果：{found[0].strip()[:60]}")
+    return drop(f"holds a judge's verdict: {match[0].strip()[:60]}", f"混入了评审结果：{match[0].strip()[:60]}")
 
 
 def _judgement(answer: str) -> str:
-    """Return the texts of an answer that is one JSON object with a score and its reasons, or `""`."""
+    """Return the texts of an answer that is a JSON object with a score and its reasons, or `""`."""
     inner = answer.strip()
     blocks = fenced(inner)
     if len(blocks) == 1 and (blocks[0].start, blocks[0].end) == (0, len(inner)):
@@ -65,51 +65,51 @@ def _judgement(answer: str) -> str:
 
 
 def thinks_aloud(sample: Sample) -> RuleResult | None:
-    """What a model thinks before it answers, outside of `<think>`: "Okay, the user wants …", "Hmm, wait"."""
+    """Drop an answer with reasoning outside `<think>`: "Okay, the user wants …", "Hmm, wait"."""
     if is_code(sample) or is_scanned(sample):
         return None
     words = unquoted(outside_fences(_THOUGHT.sub("", sample.answer)))
     first = phrases("thinks_first", r"\A\s*{}").match(words)
-    others = {found[0].lower() for found in phrases("thinks_aloud").finditer(words)}
+    others = {match[0].lower() for match in phrases("thinks_aloud").finditer(words)}
     if not others or len(others) + (first is not None) < 2:
         return None
-    told = " ".join((first[0] if first else min(others)).split())[:60]
+    excerpt = " ".join((first[0] if first else min(others)).split())[:60]
     say = drop if first else warn
-    return say(f"thinks aloud: {told}", f"回答里混入了思考过程：{told}")
+    return say(f"thinks aloud: {excerpt}", f"回答里混入了思考过程：{excerpt}")
 
 
 def askers_words(sample: Sample) -> RuleResult | None:
-    """An answer in the words of somebody who asks, as the next post of a forum."""
+    """Drop an answer that is itself a question for help, such as the next post of a forum."""
     if fenced(sample.answer) or is_code(sample) or phrases("asks_for_text").search(sample.prompt):
         return None
-    others = {found[0].lower() for found in phrases("asker_says").finditer(unquoted(said(sample)))}
+    others = {match[0].lower() for match in phrases("asker_says").finditer(unquoted(said(sample)))}
     if not others or phrases("asker_says").search(sample.prompt):
         return None
-    told = min(others)[:60]
+    excerpt = min(others)[:60]
     say = drop if len(others) > 1 and not is_scanned(sample) else warn
-    return say(f"speaks as somebody who asks: {told}", f"回答像是提问者说的话：{told}")
+    return say(f"reads like a question for help: {excerpt}", f"回答像是提问者说的话：{excerpt}")
 
 
 def several_answers(sample: Sample) -> RuleResult | None:
-    """Two answers in one: numbered, the same in other words, or an answer to a question that nobody asked."""
+    """Warn of several answers in one: numbered, reworded, or to a question that nobody asked."""
     if is_code(sample) or is_scanned(sample) or phrases("asks_for_several").search(sample.prompt):
         return None
     words = outside_fences(sample.answer)
-    if found := phrases("next_question", _LINE).search(words):
-        told = found[0].strip()[:60]
-        return warn(f"answers another question, too: {told}", f"还回答了别的问题：{told}")
+    if match := phrases("next_question", _LINE).search(words):
+        excerpt = match[0].strip()[:60]
+        return warn(f"also answers another question: {excerpt}", f"还回答了别的问题：{excerpt}")
     numbered = phrases("numbered_answer", _LINE).findall(words)
     if len(numbered) > 1:
         return warn(f"holds {len(numbered)} answers", f"含有 {len(numbered)} 个回答")
-    if found := _GLUED.search(said(sample)):
-        return warn(f"two texts may be glued together: {found[0][:60]}", f"可能是两段文字拼接而成：{found[0][:60]}")
-    if told := _said_again(sample.answer):
-        return warn(f"may answer twice: {told[:60]}", f"可能回答了两遍：{told[:60]}")
+    if match := _GLUED.search(said(sample)):
+        return warn(f"may be two texts joined by mistake: {match[0][:60]}", f"可能是两段文字拼接而成：{match[0][:60]}")
+    if announced := _repeated_introduction(sample.answer):
+        return warn(f"may answer twice: {announced[:60]}", f"可能回答了两遍：{announced[:60]}")
     return None
 
 
-def _said_again(answer: str) -> str:
-    """Return the words with which two announcements of like code begin, or `""`."""
+def _repeated_introduction(answer: str) -> str:
+    """Return the introduction of a code block that repeats an earlier one, or `""`."""
     done = 0
     before: list[tuple[str, str, set[str]]] = []
     for block in fenced(answer):
