@@ -334,12 +334,8 @@ def _alpaca_row(sample: Sample) -> dict[str, Any]:
             "(轮次不交替)"
         )
     contents = [m["content"] for m in turns]
-    meta = dict(sample.meta)
-    at = meta.pop("input_at", 0)
-    instruction = contents[-2]
-    input_ = ""
-    if isinstance(at, int) and at > 0 and instruction[at - 1 : at] == "\n":  # the prompt was not edited since
-        instruction, input_ = instruction[: at - 1], instruction[at:]
+    meta = {key: value for key, value in sample.meta.items() if key != "input_at"}
+    instruction, input_ = sample.instruction_and_input
     row |= {"instruction": instruction, "input": input_, "output": contents[-1]}
     if contents[:-2]:
         row["history"] = [contents[i : i + 2] for i in range(0, len(contents) - 2, 2)]

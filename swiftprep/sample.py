@@ -54,6 +54,17 @@ class Sample:
         return next((m["content"] for m in reversed(self.messages) if m["role"] == "user"), "")
 
     @property
+    def instruction_and_input(self) -> tuple[str, str]:
+        """The prompt as the two fields of an alpaca row; the second is empty if the sample does not tell them apart.
+
+        A prompt that was edited since is not split.
+        """
+        prompt, at = self.prompt, self.meta.get("input_at", 0)
+        if isinstance(at, int) and at > 0 and prompt[at - 1 : at] == "\n":
+            return prompt[: at - 1], prompt[at:]
+        return prompt, ""
+
+    @property
     def answer(self) -> str:
         """The last message, which is what the model learns to say."""
         return self.messages[-1]["content"]

@@ -89,9 +89,9 @@ class Parent:
 
     @cached_property
     def _split(self) -> tuple[str, str]:
-        prompt, at = self.sample.prompt, self.sample.meta.get("input_at", 0)
-        if isinstance(at, int) and at > 0 and prompt[at - 1 : at] == "\n":
-            return prompt[: at - 1], prompt[at:]
+        prompt, input_ = self.sample.instruction_and_input
+        if input_:
+            return prompt, input_
         whole = read(prompt)
         if whole is None and self.kind in ("template", "script", "fim"):  # saved as messages, which lose the split
             first, _, rest = prompt.partition("\n")

@@ -9,6 +9,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from swiftprep.apportion import apportion
 from swiftprep.arguments import one_or_more
 from swiftprep.errors import ConfigError, DataError
 from swiftprep.mix.sources import DataSource, open_source
@@ -129,7 +130,7 @@ class Mixer:
                 "add general data, or lower their share (通用数据不足，会重复使用)",
                 wanted, there, wanted / there,
             )  # fmt: skip
-        parts = _apportion(wanted, general)
+        parts = apportion(wanted, general)
         for source, part in zip(self._sources, parts, strict=True):
             if source.channel == "general" and source.entry.path and part > (source.entry.count or part):
                 logger.warning(
@@ -223,15 +224,3 @@ class Mixer:
             order = list(range(len(pool))) * whole + generator.permutation(len(pool))[:rest].tolist()
             mixed += [pool[i].replace(channel=pool[i].channel or source.channel) for i in order]
         return write_jsonl((mixed[i] for i in generator.permutation(len(mixed))), path)
-
-
-def _apportion(total: int, weights: list[int]) -> list[int]:
-    """Divide `total` in proportion to integer `weights` by largest remainder; the parts add up to `total`."""
-    whole = sum(weights)
-    if not whole:
-        return [0] * len(weights)
-    parts = [total * weight // whole for weight in weights]
-    by_remainder = sorted(range(len(weights)), key=lambda i: (-(total * weights[i] % whole), i))
-    for i in by_remainder[: total - sum(parts)]:
-        parts[i] += 1
-    return parts

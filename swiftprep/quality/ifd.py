@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from swiftprep.apportion import apportion
 from swiftprep.errors import ConfigError, DataError, MissingDependencyError
 from swiftprep.progress import progress_bar
 from swiftprep.records import Reject, Sample
@@ -172,12 +173,9 @@ def _rank(value: float) -> tuple[int, float]:
 
 
 def _proportional(sizes: dict[str, int], total: int) -> dict[str, int]:
-    """Divide `total` in proportion to the sizes; what is left over goes to the largest remainders."""
-    everything = sum(sizes.values()) or 1
-    quotas = {name: total * size // everything for name, size in sizes.items()}
-    left_over = total - sum(quotas.values())
-    by_remainder = sorted(sizes, key=lambda name: (-(total * sizes[name] % everything), name))
-    return {name: quota + (name in by_remainder[:left_over]) for name, quota in quotas.items()}
+    """Divide `total` in proportion to the sizes; of equal remainders, the first name's is rounded up."""
+    names = sorted(sizes)
+    return dict(zip(names, apportion(total, [sizes[name] for name in names]), strict=True))
 
 
 def _load(model: str | Path, device: str | None) -> tuple[Any, Any]:

@@ -6,7 +6,7 @@ import io
 import tempfile
 import weakref
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -17,7 +17,7 @@ import orjson
 from swiftprep.catalog.catalog import Catalog, unpacked, write_packed, write_web_types
 from swiftprep.records import Reject, Sample, write_jsonl
 from swiftprep.redaction.finding import Finding
-from swiftprep.storage.disk import atomic_write
+from swiftprep.storage.disk import write_rows
 from swiftprep.storage.outputs import writing
 
 if TYPE_CHECKING:
@@ -278,8 +278,8 @@ class Scan:
         write_jsonl(self.stream("train"), paths["train"])
         write_jsonl(self.stream("val"), paths["val"])
         for name, rejects in (("rejects", self.rejects), ("dropped", self.dropped)):
-            _write_rows(paths[name], ({"path": r.path, "reason": r.reason, "detail": r.detail} for r in rejects))
-        _write_rows(paths["findings"], ({"path": f.path, "line": f.line, "kind": f.kind} for f in self.findings))
+            write_rows(({"path": r.path, "reason": r.reason, "detail": r.detail} for r in rejects), paths[name])
+        write_rows(({"path": f.path, "line": f.line, "kind": f.kind} for f in self.findings), paths["findings"])
         paths["catalog"] = write_packed(self._packed(), out / "catalog.json")
         paths["web-types"] = out / "web-types.json"
         write_web_types(
@@ -290,9 +290,3 @@ class Scan:
 
     def _packed(self) -> Iterator[bytes]:
         return (self._spool.get(place) for place in self._catalog)
-
-
-def _write_rows(path: Path, rows: Iterable[dict[str, Any]]) -> None:
-    with atomic_write(path) as file:
-        for row in rows:
-            file.write(orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE))

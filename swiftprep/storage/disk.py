@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import errno
 import itertools
+import json
 import os
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
+
+import orjson
 
 from swiftprep.errors import ConfigError
 from swiftprep.storage.locking import lock
@@ -122,6 +125,17 @@ def write_text(path: str | Path, text: str) -> Path:
     with atomic_write(path) as file:
         file.write(text.encode("utf-8"))
     return Path(path)
+
+
+def write_rows(rows: Iterable[Mapping[str, Any]], path: str | Path) -> None:
+    """Write JSON lines atomically. What UTF-8 cannot hold, such as half a surrogate pair, is written as an escape."""
+    with atomic_write(path) as file:
+        for row in rows:
+            try:
+                line = orjson.dumps(row, default=str)
+            except TypeError:  # lone surrogates, huge numbers
+                line = json.dumps(row, ensure_ascii=False, default=str).encode("utf-8", "backslashreplace")
+            file.write(line + b"\n")
 
 
 def cache_dir() -> Path:

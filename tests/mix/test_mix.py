@@ -8,7 +8,7 @@ import pytest
 
 from swiftprep import Mixer, Sample, read_jsonl, write_jsonl
 from swiftprep.errors import ConfigError, DataError
-from swiftprep.mix.mixer import _apportion, parse_ratio
+from swiftprep.mix.mixer import apportion, parse_ratio
 
 
 @pytest.fixture
@@ -194,7 +194,7 @@ def test_bad_data_sets(rows, tmp_path, private, general, kind, message):
 
 @pytest.mark.parametrize(("total", "weights"), [(10, [1, 1, 1]), (0, [3, 4]), (7, [5, 0, 9]), (93, [108, 200, 7])])
 def test_apportion_adds_up_and_stays_within_one_of_the_exact_share(total, weights):
-    parts = _apportion(total, weights)
+    parts = apportion(total, weights)
     assert sum(parts) == total
     assert all(abs(part - total * w / sum(weights)) < 1 for part, w in zip(parts, weights, strict=True))
 

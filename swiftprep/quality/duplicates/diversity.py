@@ -104,10 +104,8 @@ def _drawn(texts: Sequence[str], limit: int, seed: int) -> list[str]:
 
 def instruction_of(sample: Sample) -> str:
     """Return a sample's instruction, without the code or table that goes with it."""
-    prompt, at = sample.prompt, sample.meta.get("input_at", 0)
-    if isinstance(at, int) and at > 0 and prompt[at - 1 : at] == "\n":
-        return prompt[: at - 1]
-    return prompt.partition("\n```")[0]
+    instruction, input_ = sample.instruction_and_input
+    return instruction if input_ else instruction.partition("\n```")[0]
 
 
 def diversity(samples: Iterable[Sample], *, limit: int = LIMIT, seed: int = 42) -> pd.DataFrame:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import html
-import json
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 from difflib import SequenceMatcher
 from functools import cached_property
@@ -15,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from swiftprep.quality.report.page import Pair, write_html
 from swiftprep.quality.report.rows import COLUMNS, GAP, CheckedRow, Note
 from swiftprep.records import Reject, Sample, write_jsonl
-from swiftprep.storage.disk import atomic_write
+from swiftprep.storage.disk import write_rows
 from swiftprep.storage.outputs import writing
 
 if TYPE_CHECKING:
@@ -150,18 +149,11 @@ class QualityReport:
         """
         with writing(folder, "check") as staged:
             write_jsonl(self.kept, staged / "kept.jsonl")
-            _write_rows((asdict(reject) for reject in self.rejected), staged / "rejects.jsonl")
-            _write_rows(self._lines(), staged / "findings.jsonl")
+            write_rows((asdict(reject) for reject in self.rejected), staged / "rejects.jsonl")
+            write_rows(self._lines(), staged / "findings.jsonl")
             self.to_html(staged / "report.html", lang=lang)
         names = ("kept.jsonl", "rejects.jsonl", "findings.jsonl", "report.html")
         return {name.partition(".")[0]: Path(folder) / name for name in names}
-
-
-def _write_rows(rows: Iterable[dict[str, Any]], path: Path) -> None:
-    with atomic_write(path) as file:
-        for row in rows:
-            # A rejected row may hold lone surrogates or huge numbers, which orjson refuses.
-            file.write(json.dumps(row, ensure_ascii=False, default=str).encode("utf-8", "backslashreplace") + b"\n")
 
 
 def extracts(before: Sample, after: Sample) -> tuple[str, str]:
