@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from swiftprep import Mixer, Sample, read_jsonl, write_jsonl
+from swiftprep.apportion import apportion
 from swiftprep.errors import ConfigError, DataError
-from swiftprep.mix.mixer import apportion, parse_ratio
+from swiftprep.mix.mixer import parse_ratio
 
 
 @pytest.fixture
