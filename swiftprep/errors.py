@@ -11,7 +11,8 @@
 
 Each also derives from a built-in exception, so that code which does not know swiftprep can catch it, and each survives
 `pickle` with all its attributes, so that it can cross process boundaries. Messages pass through `shown`: secrets are
-masked, and control characters in quoted text are escaped.
+masked, and control characters in quoted text are escaped. A message is in English, then, in brackets, in Chinese, and
+stands where it is raised.
 Recipes turn `ConfigError`, `DataError` and `MissingDependencyError` into exit code 2, `RunInterrupted` into 130.
 """
 
