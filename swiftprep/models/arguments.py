@@ -88,18 +88,18 @@ def unknown_arguments(task: str, names: Iterable[str]) -> list[str]:
     ]
 
 
-def check_served(given: Mapping[str, Any]) -> None:
+def check_served(arguments: Mapping[str, Any]) -> None:
     """Refuse server arguments of an evaluation that swiftprep sets itself.
 
     Args:
-        given: Arguments of ms-swift's `EvalArguments`. With `eval_url` they belong to the user's own server.
+        arguments: Arguments of ms-swift's `EvalArguments`. With `eval_url` they belong to the user's own server.
 
     Raises:
         ConfigError: one of them is set.
     """
-    if not given.get("eval_url"):
+    if not arguments.get("eval_url"):
         for name in _OF_SERVER:
-            if given.get(name) is not None:
+            if arguments.get(name) is not None:
                 raise ConfigError(f"{name} is set by swiftprep itself, without eval_url (由 swiftprep 设置)")
 
 

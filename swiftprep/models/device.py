@@ -49,7 +49,7 @@ def check_device(device: str | None) -> None:
 
 @lru_cache(maxsize=2)
 def detect(kind: str = "auto") -> Device:
-    """Detect the device of this machine, if the kernel does not tell with torch in a child process, which takes seconds.
+    """Detect the device; if the kernel does not tell, with torch in a child process, which takes seconds.
 
     Args:
         kind: `"auto"`, or `"cpu"` to ignore a GPU.

@@ -109,24 +109,24 @@ def check_code(folder: Path, trust_remote_code: bool) -> None:
             )
 
 
-def check_loaded(given: Mapping[str, Any], trust_remote_code: bool) -> None:
+def check_loaded(arguments: Mapping[str, Any], trust_remote_code: bool) -> None:
     """Refuse arguments of a training run that would run untrusted code from a checkpoint.
 
     Args:
-        given: The arguments of the run.
+        arguments: The arguments of the run.
         trust_remote_code: Whether such code is trusted.
 
     Raises:
         ConfigError: see `check_code` for `adapters` and `resume_from_checkpoint`, and `check_model` for a `model` in
             place of the runner's own; or `load_args` is set.
     """
-    if given.get("model") is not None:
-        check_model(given["model"], trust_remote_code)
+    if arguments.get("model") is not None:
+        check_model(arguments["model"], trust_remote_code)
     for name in ("adapters", "resume_from_checkpoint"):
-        value = given.get(name) or []
+        value = arguments.get(name) or []
         for folder in [value] if isinstance(value, (str, Path)) else value:
             check_code(Path(folder), trust_remote_code)
-    if given.get("load_args") and not trust_remote_code:
+    if arguments.get("load_args") and not trust_remote_code:
         raise ConfigError(
             "load_args: ms-swift would also load arguments that run code; pass the arguments themselves, or "
             "trust_remote_code=True (load_args 可能执行检查点自带的代码，请直接传入参数)"
@@ -188,13 +188,13 @@ def _same_model(one: str, other: str) -> bool:
     return absolute or any(there)
 
 
-def check_continues(adapters: list[str], model: str, given: Mapping[str, Any]) -> None:
+def check_continues(adapters: list[str], model: str, arguments: Mapping[str, Any]) -> None:
     """Refuse to train an adapter further with arguments that ms-swift would silently ignore.
 
     Args:
         adapters: The value of `adapters`.
         model: The base model.
-        given: The arguments of the run.
+        arguments: The arguments of the run.
 
     Raises:
         ConfigError: there are several adapters, one does not belong to the model, or an argument that only applies to
@@ -209,13 +209,13 @@ def check_continues(adapters: list[str], model: str, given: Mapping[str, Any]) -
         raise ConfigError(f"{folder}: no such checkpoint (没有这个检查点)")
     check_adapter(folder, model)
     own = read_json(folder / ADAPTER_CONFIG)
-    for name in sorted(set(given) & set(_SHAPE)):
+    for name in sorted(set(arguments) & set(_SHAPE)):
         kept = own.get(_SHAPE[name])
-        if given[name] is not None and (not _SHAPE[name] or given[name] != kept):
+        if arguments[name] is not None and (not _SHAPE[name] or arguments[name] != kept):
             has = f" ({kept!r})" if _SHAPE[name] else ""
             raise ConfigError(
-                f"{name}={given[name]!r}: an adapter that is continued keeps its own{has}; leave it out, or merge the "
-                "adapter and start a new one (续训时适配器结构不变，请删除该参数，或先合并再新建适配器)"
+                f"{name}={arguments[name]!r}: an adapter that is continued keeps its own{has}; leave it out, or merge "
+                "the adapter and start a new one (续训时适配器结构不变，请删除该参数，或先合并再新建适配器)"
             )
 
 

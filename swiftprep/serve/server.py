@@ -112,7 +112,7 @@ class LocalServer:
             near.add(url, near.Near(self.api_key, functools.partial(_is_running, self._child)))
             return url
         if not event:
-            reason = f"no answer within {self._timeout:g} s"
+            reason = f"did not answer within {self._timeout:g} s"
         elif event["event"] == "ended":
             reason = self.how_it_ended()
         elif start.loading or event["type"] == "SystemExit":

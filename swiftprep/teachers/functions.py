@@ -69,7 +69,7 @@ class _Function:
         pass
 
 
-def as_teacher(given: TeacherProtocol | Callable[[list[Message]], Any], *, name: str = "teacher") -> TeacherProtocol:
+def as_teacher(teacher: TeacherProtocol | Callable[[list[Message]], Any], *, name: str = "teacher") -> TeacherProtocol:
     """Return a teacher as it is, or wrap a function `messages → str | Reply`, which may be `async`.
 
     A function's answers are stored under its name and code. Give it an attribute `identity` to choose the name
@@ -81,12 +81,12 @@ def as_teacher(given: TeacherProtocol | Callable[[list[Message]], Any], *, name:
     >>> as_teacher(lambda messages: "Use ta-table.").host
     'this process'
     """
-    if isinstance(given, TeacherProtocol):
-        return given
-    if callable(given):
-        limits = getattr(given, "limits", None)
-        return _Function(given, limits if isinstance(limits, Limits) else Limits(attempts=2))
-    raise ConfigError(f"{name}={given!r:.80}: expected a Teacher, or a function that takes messages (不是教师模型)")
+    if isinstance(teacher, TeacherProtocol):
+        return teacher
+    if callable(teacher):
+        limits = getattr(teacher, "limits", None)
+        return _Function(teacher, limits if isinstance(limits, Limits) else Limits(attempts=2))
+    raise ConfigError(f"{name}={teacher!r:.80}: expected a Teacher, or a function that takes messages (不是教师模型)")
 
 
 async def _in_thread(function: Callable[[list[Message]], Any], messages: list[Message]) -> Any:

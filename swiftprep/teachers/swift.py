@@ -86,7 +86,7 @@ def swift_teacher(
 def swift_arguments(
     model: str | Path,
     adapters: list[Path],
-    given: Mapping[str, Any],
+    settings: Mapping[str, Any],
     *,
     concurrency: int,
     device: str | None,
@@ -103,7 +103,7 @@ def swift_arguments(
     check_device(device)
     is_local = check_model(model, trust)
     for name in _OURS:
-        if name in given:
+        if name in settings:
             raise ConfigError(f"{name} is set by swiftprep itself (由 swiftprep 设置)")
     for folder in adapters:
         if not (folder / "adapter_config.json").is_file():
@@ -122,20 +122,20 @@ def swift_arguments(
         "load_args": False,
         **carried_arguments([Path(model), *adapters][-1]),
     }
-    merged = {**defaults, **given}
+    merged = {**defaults, **settings}
     if merged["infer_backend"] == "transformers":
         merged.setdefault("max_batch_size", concurrency)
     return merged
 
 
-def swift_identity(model: str | Path, adapters: list[Path], given: Mapping[str, Any]) -> str:
+def swift_identity(model: str | Path, adapters: list[Path], settings: Mapping[str, Any]) -> str:
     """Return a name for a model with its adapters: a hash of their files and of all else that shapes the answers.
 
     It does not change when the folder moves but keeps its name. Of a hub id only the id is hashed.
     """
     folder = Path(model)
     local = folder.is_dir()
-    shapes = {key: value for key, value in given.items() if value is not None}
+    shapes = {key: value for key, value in settings.items() if value is not None}
     digest = fingerprint(_files(folder) if local else (), extra=json.dumps(shapes, sort_keys=True, default=str))
     for adapter in adapters:
         digest = fingerprint(_files(adapter), extra=digest)

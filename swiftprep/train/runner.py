@@ -68,16 +68,14 @@ class SwiftRunner:
             model_type: ms-swift's model type, for a model it does not recognise. A folder written by ms-swift, such as
                 that of `merge`, knows its own.
             template: ms-swift's chat template, likewise.
-            device: `"auto"`, `"cpu"`, or None to leave all device arguments to ms-swift. On a CPU the number format
-                depends on the CPU's features, and waiting OpenMP threads sleep
-                (`swiftprep.models.device.cpu_environment`); `torch_dtype` and OpenMP's own variables take precedence.
+            device: `"auto"`, `"cpu"`, or None to leave all device arguments to ms-swift. For the CPU's number format
+                and OpenMP settings see `swiftprep.models.device`; `torch_dtype` and OpenMP's variables override them.
             trust_remote_code: Whether Python code that comes with the model may run. ms-swift itself always allows it.
             in_process: Run in this process instead, as ms-swift's own API does, with all side effects: its own
                 exceptions, and no checkpoint on Ctrl-C.
 
         Raises:
-            ConfigError: the model is neither a folder with a `config.json` nor a hub id, or it comes with Python code
-                that is not trusted.
+            ConfigError: the model is neither a folder with a `config.json` nor a hub id, or has untrusted Python code.
         """
         self.model = str(model)
         self.local = check_model(self.model, trust_remote_code)
@@ -113,8 +111,7 @@ class SwiftRunner:
         Raises:
             ConfigError: an argument is unknown, a `--dataset` entry is invalid, or ms-swift refuses an argument or
                 would silently ignore it (`lora_rank` with `adapters`).
-            DataError: ms-swift could not load a data file, or the files are of two runs; see
-                `swiftprep.storage.outputs`.
+            DataError: a data file cannot be loaded, or the files are of two runs (`swiftprep.storage.outputs`).
             MissingDependencyError: ms-swift is not installed.
             RunError: the run failed; the message has the end of its log.
             RunInterrupted: Ctrl-C. The checkpoint of the last step is saved and named in the message.
@@ -269,11 +266,11 @@ class SwiftRunner:
         return self.sft(dataset, val_dataset, dry_run=True, **swift_arguments).command
 
     def _sft_arguments(
-        self, dataset: Iterable[str | Path], val_dataset: Iterable[str | Path] | None, given: Mapping[str, Any]
+        self, dataset: Iterable[str | Path], val_dataset: Iterable[str | Path] | None, settings: Mapping[str, Any]
     ) -> dict[str, Any]:
-        _check_names("sft", given)
-        check_continues(_as_list(given.get("adapters")), self.model, given)
-        check_loaded(given, self.trust_remote_code)
+        _check_names("sft", settings)
+        check_continues(_as_list(settings.get("adapters")), self.model, settings)
+        check_loaded(settings, self.trust_remote_code)
         own = {
             "model": self.model,
             "model_type": self.model_type,
@@ -283,12 +280,14 @@ class SwiftRunner:
             "output_dir": str(self.output_dir),
             "check_model": False if self.local else None,  # else ms-swift queries the hub, and hangs when offline
         }
-        return {**own, **self._device_arguments(given), **given}
+        return {**own, **self._device_arguments(settings), **settings}
 
-    def _eval_arguments(self, checkpoint: str | Path | None, folder: Path, given: Mapping[str, Any]) -> dict[str, Any]:
-        _check_names("eval", given)
-        check_served(given)
-        check_loaded(given, self.trust_remote_code)
+    def _eval_arguments(
+        self, checkpoint: str | Path | None, folder: Path, settings: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        _check_names("eval", settings)
+        check_served(settings)
+        check_loaded(settings, self.trust_remote_code)
         model, adapters = str(Path(self.model).resolve()) if self.local else self.model, []
         if checkpoint is not None:
             path = Path(checkpoint).resolve()
@@ -314,36 +313,36 @@ class SwiftRunner:
             "host": "127.0.0.1",
             "load_args": False,
         }
-        return {**own, **carried_arguments(Path([model, *adapters][-1])), **given}
+        return {**own, **carried_arguments(Path([model, *adapters][-1])), **settings}
 
     def _device(self) -> Device | None:
         return None if self.device is None else detect(self.device)
 
-    def _device_arguments(self, given: Mapping[str, Any]) -> dict[str, Any]:
+    def _device_arguments(self, settings: Mapping[str, Any]) -> dict[str, Any]:
         device = self._device()
         if device is None:
             return {}
         if device.kind == "cuda":
             return {"torch_dtype": device.dtype}
-        mixed = {True: "bfloat16", False: "float32"}.get(given.get("bf16"))  # type: ignore[arg-type]
-        dtype = str(given.get("torch_dtype") or mixed or device.dtype)
+        mixed = {True: "bfloat16", False: "float32"}.get(settings.get("bf16"))  # type: ignore[arg-type]
+        dtype = str(settings.get("torch_dtype") or mixed or device.dtype)
         return {
             "use_cpu": True,
             "torch_dtype": dtype,
             "bf16": dtype == "bfloat16",
             "fp16": False,
             "dataloader_num_workers": 0,
-            "gradient_checkpointing": not self._fits(given, width=4 if dtype == "float32" else 2),
+            "gradient_checkpointing": not self._fits(settings, width=4 if dtype == "float32" else 2),
         }
 
-    def _fits(self, given: Mapping[str, Any], width: int) -> bool:
+    def _fits(self, settings: Mapping[str, Any], width: int) -> bool:
         """Tell whether a training step fits in half of the free memory without gradient checkpointing."""
         free = available_memory()
         if not self.local or free is None:
             return False
         config = read_json(Path(self.model) / "config.json")
-        length = given.get("max_length") or config.get("max_position_embeddings", 0)
-        batch = given.get("per_device_train_batch_size", 1)
+        length = settings.get("max_length") or config.get("max_position_embeddings", 0)
+        batch = settings.get("per_device_train_batch_size", 1)
         for name, value in {"max_length": length, "per_device_train_batch_size": batch}.items():
             if not isinstance(value, int):
                 raise ConfigError(f"{name}={value!r}: expected a whole number (应为整数)")
@@ -375,8 +374,8 @@ class SwiftRunner:
         )
 
 
-def _check_names(task: str, given: Mapping[str, Any]) -> None:
-    unknown = unknown_arguments(task, given)
+def _check_names(task: str, settings: Mapping[str, Any]) -> None:
+    unknown = unknown_arguments(task, settings)
     if unknown:
         raise ConfigError("\n".join(unknown))
 

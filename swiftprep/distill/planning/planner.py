@@ -91,7 +91,7 @@ def plan(
         planned.append(scenario)
     if len(planned) < n:
         _log.warning(
-            "%d scenarios requested, but this catalogue only yields %d different ones (该目录只能生成 %d 个不同的场景)",
+            "%d scenarios requested, only %d can be worded differently (该目录只能生成 %d 个不同的场景)",
             n, len(planned), len(planned),
         )  # fmt: skip
     return planned

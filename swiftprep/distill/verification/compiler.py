@@ -74,14 +74,14 @@ class Compiler:
         places = [place for place in os.get_exec_path() if os.path.isabs(place)]  # the working folder is not trusted
         node = shutil.which("node", path=os.pathsep.join(places))
         if node is None or not os.path.isabs(node):
-            _log.warning("code will not be compiled: no 'node' on the PATH (PATH 中没有 node，不做编译检查)")
+            _log.warning("code is not compiled: no 'node' on the PATH (PATH 中没有 node，不做编译检查)")
             return None
         script = str(files("swiftprep") / "assets" / "distill" / "compiler.cjs")
         try:
             project = Path(folder).resolve(strict=True)
             root = project_root(project)
         except (OSError, RuntimeError, ValueError) as error:
-            _log.warning("code will not be compiled: %s: %s (没有这个项目文件夹，不做编译检查)", folder, error)
+            _log.warning("code is not compiled: %s: %s (没有这个项目文件夹，不做编译检查)", folder, error)
             return None
         _log.warning(
             "compiling runs JavaScript of the project %s with %s (编译检查会用 node 运行该项目中的 JavaScript)",
@@ -91,7 +91,7 @@ class Compiler:
         try:
             return cls([node, "--max-old-space-size=512", script, str(project), str(root)], timeout=timeout)
         except RunError as error:
-            _log.warning("code will not be compiled: %s", error)
+            _log.warning("code is not compiled: %s", error)
             return None
 
     def check(self, code: str) -> list[str]:
