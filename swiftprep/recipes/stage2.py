@@ -54,7 +54,6 @@ from swiftprep.train.runner import SwiftRunner
 from swiftprep.withheld import masked
 
 SUMMARY = "Stage 2: scenarios → verified answers → mix with stage 1 → fine-tuning goes on → evaluation → verdict."
-_MODELS = {"base": "base", "stage 1": "stage1", "stage 2": "stage2"}  # name on the terminal → key of the report
 LEAST = 4  # answers needed to train on some and hold out others
 
 
@@ -253,9 +252,8 @@ def _channel_losses(monitor: Monitor) -> dict[str, dict[str, float]]:
 def _say_result(report: dict[str, Any]) -> None:
     for name, loss in report["sft"]["channels"].items():
         say(f"held-out eval loss, {name}: stage 1 {loss['before']:.3f} → stage 2 {loss['after']:.3f}")
-    for comparison in report["eval"]:
-        scores = (f"{name} {comparison[key]:.3f}" for name, key in _MODELS.items())
-        say_comparison(comparison, ", ".join(scores))
+    for row in report["eval"]:
+        say_comparison(row, f"base {row['base']:.3f}, stage 1 {row['stage1']:.3f}, stage 2 {row['stage2']:.3f}")
     say_verdict(report["verdict"])
 
 

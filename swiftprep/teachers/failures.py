@@ -119,7 +119,7 @@ def read_reply(status: int, headers: Mapping[str, str], body: bytes, host: str =
         what = "an HTML page" if body.lstrip()[:1] == b"<" else "no JSON" if body.strip() else "nothing"
         tokens = None if body.lstrip()[:1] == b"{" else (0, 0)  # half an answer was paid for, too
         raise TeacherError(
-            f"the teacher answered with {what}{_excerpt(body)}",
+            f"the teacher answered with {what}{_excerpt(body)} (返回的不是有效的 JSON)",
             kind="bad-body",
             status=status,
             body=body,

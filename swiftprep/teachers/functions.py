@@ -111,7 +111,7 @@ async def _in_thread(function: Callable[[list[Message]], Any], messages: list[Me
     answer, error = await done
     if isinstance(error, TeacherError):
         raise error
-    if error is not None:  # wrapped, as a StopIteration, say, would end something else
+    if error is not None:  # wrapped, as a coroutine cannot raise a StopIteration, for one
         raise RuntimeError(repr(error)) from error
     return answer
 

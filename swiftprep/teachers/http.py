@@ -90,7 +90,9 @@ class Endpoint:
         try:
             import aiohttp
         except ImportError:
-            raise MissingDependencyError("a teacher over HTTP needs aiohttp: pip install aiohttp") from None
+            raise MissingDependencyError(
+                "a teacher over HTTP needs aiohttp: pip install aiohttp (请先安装 aiohttp)"
+            ) from None
         loop = asyncio.get_running_loop()
         if loop not in self._sessions:
             timeout = aiohttp.ClientTimeout(total=self._deadline, sock_connect=min(30.0, self._deadline))

@@ -88,7 +88,8 @@ class ServedTeacher:
                 error.kind = kind_of(str(error))
             if error.kind != "no-server" and (error.status is not None or not await _ends(server)):
                 raise
-            message = f"the server of {self.identity} has ended: {server.how_it_ended()}{server.log_end()}"
+            ended = server.how_it_ended()
+            message = f"the server of {self.identity} has ended: {ended} (模型服务已退出){server.log_end()}"
             raise TeacherError(message, kind="no-server") from None
 
     async def close(self) -> None:

@@ -81,7 +81,7 @@ def to_scenario(value: Any) -> Scenario:
     if not isinstance(value, dict):
         raise DataError(f"{type(value).__name__}; expected an instruction or a mapping (应为一条指令或键值对)")
     unknown = [one_line(str(key), 100) for key in value if str(key) not in FIELDS]
-    problems = [f"unknown key {key!r}{did_you_mean(key, FIELDS)}" for key in unknown[:_SHOWN]]
+    problems = [f"unknown key {key!r}{did_you_mean(key, FIELDS)} (未知的键)" for key in unknown[:_SHOWN]]
     values = {key: item for key, item in value.items() if item is not None}
     instruction = values.get("instruction", "")
     if not isinstance(instruction, str) or not instruction.strip():
@@ -89,7 +89,7 @@ def to_scenario(value: Any) -> Scenario:
     elif _LONE.search(instruction):
         problems.append("instruction holds half a surrogate pair, which is not text (含有无效字符)")
     problems += [
-        f"{key} is {type(values[key]).__name__}; expected text"
+        f"{key} is {type(values[key]).__name__}; expected text (应为文本)"
         for key in ("id", "intent")
         if not isinstance(values.get(key, ""), str | int) or isinstance(values.get(key), bool)
     ]
@@ -105,7 +105,7 @@ def to_scenario(value: Any) -> Scenario:
         problems.append("components is not a list of names (components 应为组件名列表)")
     meta = values.get("meta", {})
     if not isinstance(meta, dict):
-        problems.append(f"meta is {type(meta).__name__}; expected a mapping")
+        problems.append(f"meta is {type(meta).__name__}; expected a mapping (应为键值对)")
     if problems:
         raise DataError(one_line("; ".join(problems), 2000))
     return Scenario(

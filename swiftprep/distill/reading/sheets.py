@@ -32,7 +32,9 @@ def sheets(path: Path) -> Iterator[tuple[str, list[tuple[int, dict[int, str]]]]]
     try:
         from openpyxl import load_workbook  # type: ignore[import-untyped,unused-ignore]
     except ImportError:
-        raise MissingDependencyError("Excel files need openpyxl: pip install 'swiftprep[experts]'") from None
+        raise MissingDependencyError(
+            "Excel files need openpyxl: pip install 'swiftprep[experts]' (请先安装 openpyxl)"
+        ) from None
     try:
         with path.open("rb") as file:
             _refuse_bombs(path, file)

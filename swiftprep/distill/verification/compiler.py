@@ -229,7 +229,7 @@ class _Child:
                 if pipe is not None:
                     pipe.close()
             except OSError:
-                pass  # what it never read
+                pass  # input that the process never read
 
 
 def _read(pipe: Any, lines: queue.Queue[bytes]) -> None:
