@@ -1,1 +1,1 @@
-"""From scenarios to verified answers, planned from the catalogue, given by experts or a teacher, paid for once."""
+"""Scenarios planned from the catalogue, answered by experts or a teacher; each answer verified and paid for once."""

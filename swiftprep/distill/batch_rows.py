@@ -1,4 +1,4 @@
-"""The rows of a batch's file of answers: split off as they come in, and what each says of which request."""
+"""Parse the rows of a batch's result file as it is downloaded."""
 
 from __future__ import annotations
 
@@ -14,30 +14,30 @@ from swiftprep.teachers.failures import read_json, read_reply
 from swiftprep.teachers.http import LARGEST, too_large
 from swiftprep.teachers.request import Reply
 
-LARGEST_FILE = 2**30  # bytes of a file of answers that are read
-_ENDS = 4096  # bytes kept of both ends of a row that is too large: its request's id is in one of them
+LARGEST_FILE = 2**30  # bytes read of a result file
+_ENDS = 4096  # bytes kept of either end of a row that is too large: one of them holds the request's id
 _ID = re.compile(rb'"custom_id"\s{0,8}:\s{0,8}"([0-9a-f]{40})"')
 
 Answer = tuple[str, Reply | TeacherError]
 
 
 class Rows:
-    """Takes a file of answers in pieces and tells of each row; no more than one row is held.
+    """Take a result file in pieces and report each row; at most one row is held in memory.
 
     Attributes:
-        count: Rows that were told of.
-        beginning: The first bytes of the file, to be shown where there are no rows in it.
+        count: Rows reported.
+        beginning: The first bytes of the file, for an error message where it has no rows.
     """
 
     def __init__(
         self, tell: Callable[[str, Reply | TeacherError], None], host: str, *, most: int = LARGEST_FILE
     ) -> None:
-        """Set up.
+        """Start with an empty file.
 
         Args:
-            tell: Is given a row's `custom_id` and what its request got.
-            host: Whose file it is.
-            most: Bytes of the file that are read.
+            tell: Called with the `custom_id` of a row and the result of its request.
+            host: The provider's host, for error messages.
+            most: Bytes of the file to read at most.
         """
         self._tell = tell
         self._host = host
@@ -48,7 +48,7 @@ class Rows:
         self.beginning = b""
 
     def take(self, piece: bytes) -> bool:
-        """Take the next piece and return whether more is wanted."""
+        """Take the next piece and return whether to go on reading."""
         if len(self.beginning) < _ENDS:
             self.beginning += piece[:_ENDS]
         whole, end, rest = piece[: self._left].rpartition(b"\n")
@@ -64,13 +64,13 @@ class Rows:
         return self._left > 0
 
     def end(self) -> None:
-        """Tell of the row that has come in by now: it is over."""
+        """Report the row received so far: it is complete."""
         row, self._row = bytes(self._row), bytearray()
         is_cut, self._is_cut = self._is_cut, False
-        found = _too_large(row) if is_cut else read_row(row, self._host)
-        if found is not None:
+        answer = _too_large(row) if is_cut else read_row(row, self._host)
+        if answer is not None:
             self.count += 1
-            self._tell(*found)
+            self._tell(*answer)
 
     def _add(self, part: bytes) -> None:
         self._row += part
@@ -80,14 +80,14 @@ class Rows:
 
 
 def read_row(row: bytes, host: str) -> Answer | None:
-    """Return what a row says of which request, None when it names none.
+    """Return the request a row names and its result; None when it names none.
 
-    Whatever is odd about a row, the request it names has got its answer: it would be paid for again.
+    However odd a row is, the request it names counts as answered: asking again would cost money again.
     """
     try:
         document = read_json(row)
     except ValueError:
-        return _bad(row, "its row in the file of answers cannot be read")
+        return _bad(row, "its row in the batch's result file cannot be read (批处理结果中的这一行无法解析)")
     if not isinstance(document, dict) or not isinstance(document.get("custom_id"), str):
         return None
     key = document["custom_id"]
@@ -105,22 +105,22 @@ def _too_large(row: bytes) -> Answer | None:
     return _bad(row, too_large(LARGEST))
 
 
-def _bad(row: bytes, told: str) -> Answer | None:
+def _bad(row: bytes, message: str) -> Answer | None:
     named = _ID.search(row)
     if named is None:
         return None
-    return named[1].decode(), TeacherError(told, kind="bad-body", status=200, body=row[:_ENDS], tokens=None)
+    return named[1].decode(), TeacherError(message, kind="bad-body", status=200, body=row[:_ENDS], tokens=None)
 
 
 def _packed(value: Any) -> bytes:
     try:
         return orjson.dumps(value)
-    except TypeError:  # half a pair of surrogates, or an endless number
+    except TypeError:  # a lone surrogate, or an integer too large for orjson
         return json.dumps(value).encode()
 
 
 def _status(value: Any) -> int:
-    """Return an HTTP status; what is none is a failure of the provider's."""
+    """Return an HTTP status; anything that is not one counts as the provider's failure, 500."""
     try:
         status = int(value)
     except (TypeError, ValueError, OverflowError):

@@ -1,4 +1,4 @@
-"""One answer for one request: from the store, or from the teacher, however often it must be asked."""
+"""Answer requests from the store, or from the teacher with retries, within the budget and the rate limits."""
 
 from __future__ import annotations
 
@@ -24,17 +24,17 @@ from swiftprep.withheld import shown
 
 logger = get_logger(__name__)
 
-LONGEST_WAIT = 60.0  # seconds between two attempts
-GIVES_UP = 20  # requests in a row without one answer, after which the run is stopped
+LONGEST_WAIT = 60.0  # seconds of backoff between two attempts
+GIVES_UP = 20  # unanswered requests in a row after which the run is stopped
 ADVICE = {
-    "no-money": "the account has no money left; charge it and run it again: what is answered is kept "
-    "(账户余额不足，充值后重新运行即可)",
+    "no-money": "the account has no money left; top it up and run again: answers so far are kept "
+    "(账户余额不足，充值后重新运行即可，已有回答均已保存)",
     "auth": "the provider refuses the key, or the key may not use this model (密钥无效或没有权限)",
-    "not-found": "no such model or address; check model and base_url (模型或地址不存在)",
-    "redirect": "the provider sends calls on to another address; nothing was sent there. Put the final address into "
-    "base_url (请填写最终地址)",
-    "no-server": "the server on this machine could not be started, or has ended (本机模型服务启动失败)",
-    "bad-batch": "the provider refuses the batch (批量任务失败)",
+    "not-found": "no such model or address; check model and base_url (模型或地址不存在，请检查 model 和 base_url)",
+    "redirect": "the provider redirects calls to another address; nothing was sent there. Set base_url to the final "
+    "address (服务商要求重定向，请在 base_url 中填写最终地址)",
+    "no-server": "the server on this machine could not be started, or has ended (本机模型服务启动失败或已退出)",
+    "bad-batch": "the provider refuses the batch (批处理任务失败)",
     "throttled": "the provider throttles and lets nothing through (服务商持续限流)",
 }
 
@@ -44,9 +44,9 @@ class Answer:
     """An answer to a request.
 
     Attributes:
-        key: Of the request; with a larger limit than at first where the first answer was cut off.
-        reply: What came back.
-        cached: Whether it was in the store.
+        key: Key of the request; where the first answer was cut off, of the one with the larger token limit.
+        reply: The teacher's reply.
+        cached: Whether it came from the store.
     """
 
     key: str
@@ -56,15 +56,15 @@ class Answer:
 
 @dataclass(slots=True)
 class Tally:
-    """What a run did, counted while it runs.
+    """Counters of a run.
 
     Attributes:
         calls: Attempts made.
-        cached: Answers that were in the store.
-        tokens_in: Of the prompts.
-        tokens_out: Of the answers.
-        cost: Money; of teachers whose price is known.
-        outcomes: How the attempts ended.
+        cached: Answers that came from the store.
+        tokens_in: Tokens of the prompts.
+        tokens_out: Tokens of the answers.
+        cost: Money, of the teachers whose price is known.
+        outcomes: Outcome → attempts.
     """
 
     calls: int = 0
@@ -92,8 +92,8 @@ class RequestExecutor:
     """The calls of one run, to any number of teachers.
 
     Attributes:
-        stopped: Why no new call is begun any more; None while it goes on.
-        tally: What was done.
+        stopped: Why no new call is started; None while the run goes on.
+        tally: Counters of the run.
     """
 
     def __init__(
@@ -111,35 +111,35 @@ class RequestExecutor:
         self._on_halt = on_halt
 
     def limiter(self, teacher: TeacherProtocol) -> Limiter:
-        """Return the limiter of a teacher; each has one."""
+        """Return the rate limiter of a teacher; each has its own."""
         if id(teacher) not in self._limiters:
             self._limiters[id(teacher)] = Limiter(teacher.limits, seed=self._random.randrange(2**32))
         return self._limiters[id(teacher)]
 
     def halt(self, reason: DistillStopped | BudgetReached | KeyboardInterrupt) -> None:
-        """Begin no new call from now on; those in flight are waited for, as they are paid for."""
+        """Start no new call from now on; those in flight are paid for, so they are waited for."""
         if self.stopped is None:
             self.stopped = reason
         self._halt.set()
         for limiter in self._limiters.values():
             limiter.close()
-        # What a budget has let through already is paid for: it is still sent and waited for.
+        # The budget has already admitted what a batch queues: it is still sent and waited for.
         if self._on_halt is not None and not isinstance(reason, BudgetReached):
             self._on_halt()
 
     async def ask(
         self, teacher: TeacherProtocol, request: Request, *, purpose: str = "answer", scenario: str = ""
     ) -> Answer:
-        """Return the answer to a request; one that was cut off is asked for once more with twice the limit.
+        """Return the answer to a request; if it is cut off, ask once more with twice the token limit.
 
         Args:
-            teacher: Whom to ask.
-            request: What.
+            teacher: The teacher to ask.
+            request: The request.
             purpose: For the ledger: `"answer"`, `"repair"`, `"judge"` or `"evolve"`.
-            scenario: For the ledger: what it is for.
+            scenario: For the ledger: id of the scenario.
 
         Raises:
-            TeacherError: there is none, and there will be none in this run; `.kind` says why.
+            TeacherError: there will be no answer in this run; `.kind` says why.
             Halted: the run is ending.
         """
         answer = await self._once(teacher, request, purpose, scenario)
@@ -150,13 +150,13 @@ class RequestExecutor:
         request = Request(request.model, request.messages, {**request.sampling, **larger}, request.reasoning)
         try:
             return await self._once(teacher, request, purpose, scenario)
-        except TeacherError:  # the larger limit is more than this model has
-            self._failed_in_a_row = 0  # it does answer
+        except TeacherError:  # the larger limit is more than this model allows
+            self._failed_in_a_row = 0  # the teacher does answer
             return answer
 
     async def _once(self, teacher: TeacherProtocol, request: Request, purpose: str, scenario: str) -> Answer:
         key = request.key()
-        while key in self._asking:  # the same question twice in one run is asked once
+        while key in self._asking:  # identical requests of one run are sent once
             await asyncio.wait([self._asking[key]])
         stored = self.store.find(key)
         if stored is not None:
@@ -177,7 +177,7 @@ class RequestExecutor:
                 reply = await self._attempt(teacher, request, key, purpose, scenario, size)
             except TeacherError as error:
                 action = _action(error)
-                if action == "wait" and getattr(teacher, "is_batch", False):  # each round of it is a batch of its own
+                if action == "wait" and getattr(teacher, "is_batch", False):  # each further round is a new batch
                     action = "retry"
                 if action == "stop":
                     raise self._stop(teacher, error) from None
@@ -196,10 +196,10 @@ class RequestExecutor:
                 return Answer(key, reply, cached=False)
 
     async def _pause(self, teacher: TeacherProtocol, failures: int, error: TeacherError) -> None:
-        """Wait before another attempt: longer each time, and not all for the same time."""
+        """Wait before another attempt, with exponential backoff and jitter."""
         longest_wait = min(LONGEST_WAIT, teacher.limits.backoff * 2 ** (failures - 1))
-        asked = min(error.retry_after or 0.0, teacher.limits.patience)
-        wait = max(asked, longest_wait * self._random.uniform(0.5, 1.0))
+        retry_after = min(error.retry_after or 0.0, teacher.limits.patience)
+        wait = max(retry_after, longest_wait * self._random.uniform(0.5, 1.0))
         try:
             await asyncio.wait_for(self._halt.wait(), wait)
         except asyncio.TimeoutError:
@@ -209,7 +209,7 @@ class RequestExecutor:
     async def _attempt(
         self, teacher: TeacherProtocol, request: Request, key: str, purpose: str, scenario: str, size: int
     ) -> Reply:
-        """Make one call, within the budget and the limits, and have it in the ledger before the slot is given back."""
+        """Make one call within the budget and the limits, recorded in the ledger before its slot is released."""
         worst = self.spending.upper_bound(size, request.sampling)
         async with self._slot(teacher, worst) as slot:
             self.tally.calls += 1
@@ -218,19 +218,19 @@ class RequestExecutor:
                 cost=cost_of(teacher.price, *worst),
             )  # fmt: skip
             start = time.perf_counter()
-            found = await self._asked(teacher, request)
+            result = await self._asked(teacher, request)
             latency = time.perf_counter() - start
-            error = found if isinstance(found, TeacherError) else None
+            error = result if isinstance(result, TeacherError) else None
             outcome = error.kind if error else "answered"
             answers: tuple[str, Request, Stored] | None = None
-            if isinstance(found, Reply):
-                used = _tokens(found, size)
+            if isinstance(result, Reply):
+                used = _tokens(result, size)
                 self.spending.learn(size, request.sampling, used)
-                answers = key, request, Stored(outcome, "", found)
+                answers = key, request, Stored(outcome, "", result)
             else:
-                used = worst if found.tokens is None else found.tokens
-                if _action(found) == "give-up":
-                    answers = key, request, Stored(outcome, str(found), Reply("", finish_reason=""))
+                used = worst if result.tokens is None else result.tokens
+                if _action(result) == "give-up":
+                    answers = key, request, Stored(outcome, str(result), Reply("", finish_reason=""))
             cost = cost_of(teacher.price, *used)
             self._count(outcome, used, cost)
             slot.settle(used, cost)
@@ -243,24 +243,24 @@ class RequestExecutor:
                     tokens=used,
                     cost=cost,
                     detail=str(error or ""),
-                    body=found.body,
+                    body=result.body,
                     answers=answers,
                 )
             except DistillStopped as full:
                 self.halt(full)
                 raise Halted from None
-            if isinstance(found, Reply):
+            if isinstance(result, Reply):
                 self.limiter(teacher).succeeded()
-                return found
-            if _action(found) == "wait":
+                return result
+            if _action(result) == "wait":
                 try:
-                    self.limiter(teacher).throttled(found, slot.began)
+                    self.limiter(teacher).throttled(result, slot.began)
                 except TeacherError as enough:
                     raise self._stop(teacher, enough) from None
-            raise found
+            raise result
 
     async def _asked(self, teacher: TeacherProtocol, request: Request) -> Reply | TeacherError:
-        """Return what a teacher says, or why it says nothing; a teacher of the user's may return anything."""
+        """Return a teacher's reply, or why there is none; a user's own teacher may return anything."""
         try:
             reply = await teacher.ask(request)
         except TeacherError as error:
@@ -270,13 +270,17 @@ class RequestExecutor:
             raise Halted from None
         except (Halted, SwiftprepError):
             raise
-        except Exception as error:  # the attempt comes to an end in the ledger, too
+        except Exception as error:  # the ledger must still record the end of the attempt
             logger.debug("a reply that cannot be read", exc_info=True)
-            return TeacherError(f"the reply cannot be read: {one_line(error)}", kind="bad-body", tokens=None)
+            return TeacherError(
+                f"the reply cannot be read: {one_line(error)} (无法解析回复)", kind="bad-body", tokens=None
+            )
         texts = (reply.content, reply.reasoning, reply.finish_reason) if isinstance(reply, Reply) else (None,)
         if not all(isinstance(text, str) for text in texts):
             return TeacherError(
-                f"the teacher returned {shown(reprlib.repr(reply)):.80}; expected a Reply of texts", kind="bad-body"
+                f"the teacher returned {shown(reprlib.repr(reply)):.80}; expected a Reply of texts "
+                "(教师模型应返回内容为文本的 Reply)",
+                kind="bad-body",
             )
         tokens_in, tokens_out = count(reply.tokens_in), count(reply.tokens_out)
         body = reply.body if isinstance(reply.body, bytes) else b""
@@ -286,7 +290,7 @@ class RequestExecutor:
 
     @asynccontextmanager
     async def _slot(self, teacher: TeacherProtocol, worst: tuple[int, int]) -> AsyncIterator[_Slot]:
-        """Wait until the budget and the limits let a call begin; afterwards, let the next one."""
+        """Hold a slot for a call, once the budget and the limits allow it."""
         if self.stopped is not None:
             raise Halted
         limiter, slot = self.limiter(teacher), _Slot(self.spending)
@@ -314,12 +318,15 @@ class RequestExecutor:
         self.tally.cost += cost or 0.0
 
     def _count_failure(self, teacher: TeacherProtocol, error: TeacherError) -> None:
-        """Stop the run when nothing is answered any more: the next thousand would fare no better."""
-        if error.kind in ("filtered", "too-long") or getattr(teacher, "is_batch", False):  # those fail all at once
+        """Stop the run after too many failures in a row: the remaining requests would fail, too."""
+        # Requests of a batch fail all at once; the other two kinds are about one prompt.
+        if error.kind in ("filtered", "too-long") or getattr(teacher, "is_batch", False):
             return
         self._failed_in_a_row += 1
         if self._failed_in_a_row >= GIVES_UP:
-            self._stop(teacher, error, f"{GIVES_UP} requests in a row got no answer (连续失败)")
+            self._stop(
+                teacher, error, f"{GIVES_UP} requests in a row got no answer (连续 {GIVES_UP} 个请求没有得到回答)"
+            )
 
     def _stop(self, teacher: TeacherProtocol, error: TeacherError, advice: str = "") -> Halted:
         advice = advice or ADVICE.get(error.kind, "")
@@ -328,12 +335,12 @@ class RequestExecutor:
 
 
 def _action(error: TeacherError) -> Action:
-    """Return what is done about a failure; about one nobody knows, what does no harm."""
+    """Return what to do about a failure; an unknown one is retried."""
     return ACTIONS.get(error.kind, "retry")
 
 
 def _tokens(reply: Reply, size: int) -> tuple[int, int]:
-    """Return what an answer used; where the provider does not say, an estimate, so that no budget takes it for free."""
+    """Return the tokens an answer used; estimated where the provider does not say, so that none is free."""
     tokens_in = reply.tokens_in or size // 3
     return tokens_in, reply.tokens_out or estimate(reply.content) + estimate(reply.reasoning)
 

@@ -1,4 +1,4 @@
-"""`Distiller`: scenarios → answers with reasoning, each verified against the catalogue, none paid for twice."""
+"""`Distiller`: from scenarios to answers with reasoning, verified against the catalogue and never paid for twice."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ Asked = Scenario | str
 
 
 class Distiller:
-    """Plan what to ask, ask a teacher or read what experts wrote, verify every answer, and keep all of it in a store.
+    """Plan scenarios, ask a teacher or read experts' answers, verify every answer, and keep all of it in a store.
 
     Example::
 
@@ -66,29 +66,31 @@ class Distiller:
         compiler: Compiler | None = None,
         verify_seconds: float = 3.0,
     ) -> None:
-        """Set up; nothing is asked and no file is made yet.
+        """Create a distiller; nothing is asked and no file is written yet.
 
         Args:
             teacher: A `Teacher`, or a function `messages → str`; not needed for experts' answers.
             catalog: The framework's components; without one, answers are not checked against an API.
             store: The SQLite file that keeps every answer and the ledger of every attempt.
-            examples: Training samples of the code base: real uses of a component are shown to the teacher, and what
-                they cover is planned less. Never give it the held-out ones.
+            examples: Training samples of the code base: the teacher sees real uses of a component in them, and what
+                they cover is planned less. Never pass held-out samples.
             reasoning: `"inline"`: considerations, then the code, as in the source article's stage 2; `"think"`: in
                 `<think>` tags before the answer; `"none"`.
-            repair_rounds: How often an answer that does not pass goes back to the teacher with its problems.
+            repair_rounds: How often an answer that does not pass goes back to the teacher with its flaws.
             judge: A second teacher that scores each answer from 1 to 5; below 4 it goes back like any other.
             compiler: The user's own Vue compiler; see `swiftprep.distill.verification.compiler.Compiler.find`.
-            verify_seconds: Seconds of processor time that verifying an answer may take, and as many more for each
-                million characters; one that takes longer does not pass, as `"not-checked"`.
+            verify_seconds: CPU seconds that verifying an answer may take, and as many more for each million
+                characters; an answer that takes longer is rejected as `"not-checked"`.
 
         Raises:
-            ConfigError: an argument is not one.
+            ConfigError: an argument is invalid.
         """
         if reasoning not in ("inline", "think", "none"):
-            raise ConfigError(f"reasoning={reasoning!r}; expected 'inline', 'think' or 'none'")
+            raise ConfigError(
+                f"reasoning={reasoning!r}; expected 'inline', 'think' or 'none' (应为 'inline'、'think' 或 'none')"
+            )
         if repair_rounds < 0:
-            raise ConfigError(f"repair_rounds={repair_rounds}; expected 0 or more")
+            raise ConfigError(f"repair_rounds={repair_rounds}; expected 0 or more (应为非负整数)")
         self._teacher = None if teacher is None else as_teacher(teacher)
         self._judge = None if judge is None else as_teacher(judge, name="judge")
         self._examples = tuple(examples)
@@ -100,22 +102,22 @@ class Distiller:
 
     @property
     def teacher(self) -> TeacherProtocol | None:
-        """Who is asked."""
+        """The teacher that answers."""
         return self._teacher
 
     @property
     def judge(self) -> TeacherProtocol | None:
-        """Who scores the answers."""
+        """The teacher that scores the answers."""
         return self._judge
 
     @property
     def examples(self) -> tuple[Sample, ...]:
-        """The samples whose uses are shown to the teacher, and whose components are planned less."""
+        """The training samples given as examples."""
         return self._examples
 
     @cached_property
     def prompter(self) -> Prompter:
-        """What says what a teacher is told; to set it up takes a look at every example."""
+        """The writer of prompts; creating it goes through every example once."""
         return Prompter(self.catalog, examples=self._examples, reasoning=self.reasoning)
 
     def __repr__(self) -> str:
@@ -130,7 +132,7 @@ class Distiller:
         asked: Iterable[Scenario] = (),
         seed: int = 42,
     ) -> list[Scenario]:
-        """Return `n` scenarios for what the examples and the scenarios asked already cover least.
+        """Return `n` scenarios for what the examples and the scenarios already asked cover least.
 
         Args:
             n: How many.
@@ -140,7 +142,7 @@ class Distiller:
             seed: The same seed gives the same scenarios.
 
         Raises:
-            ConfigError: there is no catalogue, or an intent or language that there is not.
+            ConfigError: there is no catalogue, or an intent or language is unknown.
         """
         return plan(
             self._catalog(), n, samples=self.examples, scenarios=asked, langs=tuple(langs), intents=intents, seed=seed
@@ -159,7 +161,7 @@ class Distiller:
 
         Args:
             items: See `coverage`.
-            path: Save it there as PNG too.
+            path: Where to save it as PNG, too.
 
         Raises:
             MissingDependencyError: matplotlib is not installed.
@@ -167,7 +169,7 @@ class Distiller:
         return plot_coverage(self.coverage(items), path)
 
     def ledger(self) -> pd.DataFrame:
-        """Return every attempt ever made for this store, one a row: who was asked, when, how it ended, what it cost.
+        """Return every attempt recorded in the store, one per row: the teacher, start, outcome and cost.
 
         Raises:
             ConfigError: there is no store yet.
@@ -183,11 +185,11 @@ class Distiller:
         budget: Budget | Mapping[str, float] | None = None,
         mode: Literal["live", "batch"] = "live",
     ) -> Result:
-        """Ask the teacher and return what passed. What is in the store is not asked again.
+        """Ask the teacher and return the answers that passed; what is in the store is not asked again.
 
         Args:
             scenarios: Scenarios or plain instructions, or a file of them.
-            budget: What the store's ledger may come to, earlier runs included; the run ends before it is passed, and
+            budget: Limit of the store's ledger, earlier runs included; the run ends before exceeding it, and
                 `result.stopped` says so.
             mode: `"batch"` uses the provider's batch endpoint: up to a day slower, usually at half the price.
 
@@ -198,10 +200,10 @@ class Distiller:
             ConfigError: no teacher, no key, a store in use, or a budget that cannot be kept.
             DistillStopped: the account is empty, the key is refused, the disk is full …; it carries `.result`, and
                 the same call goes on from there.
-            RunInterrupted: Ctrl-C; what was in flight is answered and stored first. A second Ctrl-C does not wait.
+            RunInterrupted: Ctrl-C; calls in flight are answered and stored first. A second Ctrl-C does not wait.
         """
         if mode not in ("live", "batch"):
-            raise ConfigError(f"mode={mode!r}; expected 'live' or 'batch'")
+            raise ConfigError(f"mode={mode!r}; expected 'live' or 'batch' (应为 'live' 或 'batch')")
         return self._run(scenarios, budget, mode, DistillRun.distil)[1]
 
     def evolve(
@@ -211,10 +213,10 @@ class Distiller:
         operations: Sequence[Operation] = OPERATIONS,
         budget: Budget | Mapping[str, float] | None = None,
     ) -> list[Scenario]:
-        """Have the teacher rewrite scenarios into harder and other ones, and return those that came of it.
+        """Let the teacher rewrite scenarios into harder or different ones, and return the new ones.
 
-        What is no task any more, loses a component or says the same again is left out, with a line in the log. The new
-        scenarios name their parent in `meta`; `run` asks them like any others. The answers are kept in the store.
+        A rewrite that is no task any more, loses a component or repeats the original is left out and logged. The new
+        scenarios name their parent in `meta`; `run` takes them like any others. The store keeps the answers.
 
         Args:
             scenarios: See `run`.
@@ -223,17 +225,19 @@ class Distiller:
             budget: See `run`.
 
         Raises:
-            ConfigError: no such operation, and as `run`.
-            DistillStopped: as `run`.
-            RunInterrupted: as `run`.
+            ConfigError: an operation is unknown; also as in `run`.
+            DistillStopped: see `run`.
+            RunInterrupted: see `run`.
 
         Source: Xu et al. 2023, WizardLM (Evol-Instruct), arXiv 2304.12244.
         """
         run, result = self._run(scenarios, budget, "live", lambda run: run.evolve(tuple(operations) or OPERATIONS))
-        made = list({item.id: item for item in run.evolved.values()}.values())
-        if len(made) < result.asked:
-            logger.warning("evolve: %d of %d scenarios gave a new one: %s", len(made), result.asked, result.reasons())
-        return made
+        evolved = list({item.id: item for item in run.evolved.values()}.values())
+        if len(evolved) < result.asked:
+            logger.warning(
+                "evolve: %d of %d scenarios gave a new one: %s", len(evolved), result.asked, result.reasons()
+            )
+        return evolved
 
     def _run(
         self,
@@ -273,13 +277,13 @@ class Distiller:
         if interrupted or isinstance(run.reason, KeyboardInterrupt):
             raise RunInterrupted(
                 f"stopped; {len(result.samples)} answers are in {self.store}. The same call goes on from there "
-                "(已中断，答案已保存，重新运行即可继续)",
+                "(已中断，回答已保存，重新运行即可继续)",
                 result=result,
             )
         return run, result
 
     def preview(self, scenarios: Iterable[Asked] | str | Path) -> Preview:
-        """Return what a run would send and might cost. It opens no connection and makes no file.
+        """Return what a run would send and might cost, without opening a connection or writing a file.
 
         Raises:
             ConfigError: there is no teacher.
@@ -289,7 +293,7 @@ class Distiller:
         return preview(self.prompter, self.teacher, self.store, self._scenarios(scenarios), self.reasoning)
 
     def from_experts(self, path: str | Path) -> Result:
-        """Read answers that experts wrote and verify them as a teacher's are; nothing is sent anywhere.
+        """Read experts' answers and verify them like a teacher's; nothing is sent anywhere.
 
         Args:
             path: YAML, CSV, Excel, Markdown or JSONL, or a folder of such files; see
@@ -299,9 +303,9 @@ class Distiller:
             ConfigError: nothing there can be read.
             DataError: a file is damaged.
         """
-        given, rejects = read_experts(path)
+        answers, rejects = read_experts(path)
         records = []
-        replies = [(item.scenario, self._as_reply(item)) for item in given]
+        replies = [(item.scenario, self._as_reply(item)) for item in answers]
         for (scenario, _), (flaws, answer) in zip(replies, self.verifier.check_all(replies), strict=True):
             record = ScenarioRecord(scenario, tries=1, flaws=[flaws])
             settle(record, to_sample(scenario, answer, self.reasoning, "expert", {}), flaws)
@@ -309,11 +313,11 @@ class Distiller:
         records += [ScenarioRecord(Scenario(reject.path or "?"), reject=reject) for reject in rejects]
         return Result(records)
 
-    def _as_reply(self, given: ExpertAnswer) -> Reply:
-        """Return an expert's answer in the form that was asked for: inline, the reasoning comes before it."""
-        if self.reasoning == "inline" and given.reasoning:
-            return Reply(f"{given.reasoning}\n\n{given.answer}")
-        return Reply(given.answer, given.reasoning)
+    def _as_reply(self, item: ExpertAnswer) -> Reply:
+        """Return an expert's answer as a reply; with inline reasoning, the reasoning comes before it."""
+        if self.reasoning == "inline" and item.reasoning:
+            return Reply(f"{item.reasoning}\n\n{item.answer}")
+        return Reply(item.answer, item.reasoning)
 
     def _catalog(self) -> Catalog:
         if self.catalog is None:
@@ -322,18 +326,21 @@ class Distiller:
             )
         return self.catalog
 
-    def _scenarios(self, given: Iterable[Asked] | str | Path) -> list[Scenario]:
-        if isinstance(given, Path) or (isinstance(given, str) and given.lower().endswith(_FILES) and "\n" not in given):
-            return load_scenarios(given)
-        items = [given] if isinstance(given, str | Scenario) else given
+    def _scenarios(self, source: Iterable[Asked] | str | Path) -> list[Scenario]:
+        if isinstance(source, Path) or (
+            isinstance(source, str) and source.lower().endswith(_FILES) and "\n" not in source
+        ):
+            return load_scenarios(source)
+        items = [source] if isinstance(source, str | Scenario) else source
         try:
             return [_scenario(item) for item in items]
         except TypeError:
             raise ConfigError(
-                f"scenarios={given!r:.80}: expected scenarios, instructions or a file of them (场景应为文本或 Scenario)"
+                f"scenarios={source!r:.80}: expected scenarios, instructions or a file of them "
+                "(应为 Scenario、指令文本，或包含它们的文件)"
             ) from None
 
 
 def _scenario(item: Asked) -> Scenario:
-    """Return a scenario; a plain instruction has the language of its letters."""
+    """Return a scenario; the language of a plain instruction is told from its characters."""
     return item if isinstance(item, Scenario) else Scenario(item, lang="zh" if _HAN.search(item) else "en")

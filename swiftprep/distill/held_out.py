@@ -1,4 +1,4 @@
-"""Hold scenarios out: whatever comes from one question stays on one side."""
+"""Hold scenarios out, keeping all samples of one question on one side."""
 
 from __future__ import annotations
 
@@ -9,23 +9,23 @@ from swiftprep.records import Sample
 
 
 def split_by_group(samples: Iterable[Sample], fraction: float, seed: int) -> tuple[list[Sample], list[Sample]]:
-    """Split samples into those to train on and those held out, all of one scenario on one side.
+    """Split samples into training and held-out ones, keeping related samples together.
 
-    Samples belong together that have one question, or come from one scenario (`meta["parent"]`, over any number of
-    steps). Which are held out hangs on the seed and on the scenarios' names, not on the order.
+    Samples are related if they have the same question or descend from the same scenario (`meta["parent"]`, over any
+    number of steps). The split depends on the seed and the scenarios' ids, not on the order.
 
     Args:
-        samples: At least two questions.
-        fraction: Share of the questions to hold out; at least one is, and one is not.
-        seed: For the draw.
+        samples: Samples of at least two questions.
+        fraction: Share of the questions to hold out; at least one is held out, and at least one is not.
+        seed: Seed of the draw.
     """
-    given = list(samples)
-    parents = {sample.id: str(sample.meta["parent"]) for sample in given if sample.meta.get("parent")}
+    all_samples = list(samples)
+    parents = {sample.id: str(sample.meta["parent"]) for sample in all_samples if sample.meta.get("parent")}
     of_question: dict[str, str] = {}
-    for sample in sorted(given, key=lambda sample: sample.id):
+    for sample in sorted(all_samples, key=lambda sample: sample.id):
         of_question.setdefault(sample.prompt, _root(sample.id, parents))
     groups: dict[str, list[Sample]] = {}
-    for sample in given:
+    for sample in all_samples:
         groups.setdefault(of_question[sample.prompt], []).append(sample)
 
     def drawn(group: str) -> bytes:

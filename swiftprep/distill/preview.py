@@ -1,4 +1,4 @@
-"""What a run would send, where, and what it might cost, told before anything is sent."""
+"""Preview a run: what it would send, where to, and what it might cost."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from swiftprep.records import Message
 from swiftprep.teachers.protocol import TeacherProtocol
 from swiftprep.teachers.request import Reasoning, Request, longest
 
-SHOWN = 2  # prompts shown whole
+SHOWN = 2  # prompts shown in full
 
 
 @dataclass(frozen=True)
@@ -23,14 +23,14 @@ class Preview:
     """What a run would do.
 
     Attributes:
-        host: Where the questions would go.
-        teacher: Who would answer.
-        calls: First calls, one for each scenario that is not in the store; mending and failures come on top.
+        host: Where the requests would go.
+        teacher: The teacher that would answer.
+        calls: First calls, one for each scenario that is not in the store; repairs and retries come on top.
         cached: Scenarios whose first answer is in the store.
-        tokens_in: Tokens of the prompts, about.
+        tokens_in: Approximate tokens of the prompts.
         tokens_out: Tokens of the answers, at most.
-        cost: Money, at most; None when the price is not known.
-        prompts: Some of the prompts, whole.
+        cost: Money, at most; None when the price is unknown.
+        prompts: The first prompts, in full.
     """
 
     host: str

@@ -1,4 +1,4 @@
-"""What a distillation gives: samples, rejects with reasons, and what it cost."""
+"""The result of a distillation: samples, rejects with reasons, and the cost."""
 
 from __future__ import annotations
 
@@ -25,15 +25,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """What a run took from its teachers.
+    """What a run used.
 
     Attributes:
         calls: Attempts made, failed ones included.
-        cached: Answers that were in the store and cost nothing.
+        cached: Answers that came from the store, free of charge.
         tokens_in: Tokens of the prompts.
-        tokens_out: Tokens of the answers, their reasoning included.
+        tokens_out: Tokens of the answers, reasoning included.
         cost: Money; None when no teacher's price is known.
-        outcomes: How the attempts ended → how many.
+        outcomes: Outcome → attempts.
     """
 
     calls: int = 0
@@ -54,10 +54,10 @@ def to_sample(scenario: Scenario, answer: str, reasoning: Reasoning, generator: 
 
     Args:
         scenario: What was asked.
-        answer: As it will be trained on.
+        answer: The answer as it will be trained on.
         reasoning: The form of its reasoning.
-        generator: Who gave it.
-        meta: More of its lineage.
+        generator: Identity of the teacher, or `"expert"`.
+        meta: Further lineage.
     """
     about = {
         "kind": "scenario",
@@ -80,14 +80,14 @@ def to_sample(scenario: Scenario, answer: str, reasoning: Reasoning, generator: 
 
 @dataclass(slots=True)
 class ScenarioRecord:
-    """What became of one scenario.
+    """The outcome of one scenario.
 
     Attributes:
         scenario: What was asked.
         sample: The verified answer, or None.
-        reject: Why there is none; None when there is, or when it is pending.
+        reject: Why there is no sample; None when there is one, or when the scenario is pending.
         tries: Answers that were verified: 1 when the first was good.
-        flaws: What was wrong with each of them, the last one's last.
+        flaws: The flaws of each of them, in order.
     """
 
     scenario: Scenario
@@ -98,19 +98,19 @@ class ScenarioRecord:
 
     @property
     def pending(self) -> bool:
-        """Whether it is neither answered nor rejected: the run ended before."""
+        """Whether the run ended before it was answered or rejected."""
         return self.sample is None and self.reject is None
 
 
 @dataclass(frozen=True)
 class Result:
-    """What became of every scenario. `Distiller.run` returns it.
+    """The outcomes of all scenarios, as `Distiller.run` returns them.
 
     Attributes:
         records: One for each scenario, in order.
-        usage: What it took.
+        usage: Calls, tokens and money.
         stopped: Why the run ended early; `""` when it did not.
-        neutralised: What was taken out of the code and the docs sent to the teacher: kind → how often.
+        neutralised: What was removed from the code and docs sent to the teacher: kind → how often.
     """
 
     records: Sequence[ScenarioRecord]
@@ -131,7 +131,7 @@ class Result:
 
     @property
     def asked(self) -> int:
-        """How many scenarios there were; `asked == len(samples) + len(rejected) + len(pending)`."""
+        """Number of scenarios; `asked == len(samples) + len(rejected) + len(pending)`."""
         return len(self.records)
 
     @property
@@ -141,12 +141,12 @@ class Result:
 
     @property
     def rejected(self) -> list[Reject]:
-        """The others: `path` is the scenario's id, `reason` the first flaw's kind, `sample` the last answer."""
+        """The rejects: `path` is the scenario's id, `reason` the kind of its first flaw, `sample` the last answer."""
         return [record.reject for record in self.records if record.reject is not None]
 
     @property
     def pending(self) -> list[Scenario]:
-        """Scenarios the run did not come to; the next run does."""
+        """Scenarios the run did not get to; the next run goes on with them."""
         return [record.scenario for record in self.records if record.pending]
 
     def reasons(self) -> dict[str, int]:
@@ -156,9 +156,9 @@ class Result:
     def pass_rates(self) -> pd.DataFrame:
         """Return how many answers passed at the first try and after repair.
 
-        Counted are all of them, then those of each intent, language and component. The columns are by, name, asked,
-        answered (at least one answer came), first_try, repaired, kept, and the rates
-        first_try_rate and kept_rate, of those answered.
+        The first row counts all of them, the others each intent, language and component. The columns are by, name,
+        asked, answered (at least one answer), first_try, repaired, kept, and first_try_rate and kept_rate as shares
+        of those answered.
         """
         import pandas as pd
 
@@ -215,9 +215,9 @@ def settle(record: ScenarioRecord, sample: Sample, flaws: list[Flaw]) -> None:
         record.sample = sample
         return
     detail = "; ".join(flaw.message for flaw in flaws)
-    # What holds a secret is not even kept as what was rejected.
-    shown = None if any(flaw.kind == "secret" for flaw in flaws) else sample
-    record.reject = Reject(record.scenario.id, flaws[0].kind, detail, shown)
+    # An answer that holds a secret is not even kept among the rejects.
+    rejected = None if any(flaw.kind == "secret" for flaw in flaws) else sample
+    record.reject = Reject(record.scenario.id, flaws[0].kind, detail, rejected)
 
 
 def _write_rows(rows: Iterable[dict[str, Any]], path: Path) -> None:

@@ -28,13 +28,13 @@ from swiftprep.teachers.request import Reasoning, Reply, Request
 
 logger = get_logger(__name__)
 
-Found = TypeVar("Found")
-GOOD = 4  # a judge's score, of 5, from which an answer is kept
+T = TypeVar("T")
+GOOD = 4  # lowest judge's score, out of 5, at which an answer is kept
 
 
 @dataclass(frozen=True, slots=True)
 class _Judged:
-    """What a judge found, and what can be done about it."""
+    """A judge's verdict; one that is pending is left to the next run."""
 
     flaws: list[Flaw]
     can_be_mended: bool = True
@@ -46,15 +46,15 @@ _PASSED = _Judged([])
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """What a run does with each scenario.
+    """The frozen settings of a run.
 
     Attributes:
-        prompter: Says what a teacher is told.
-        verifier: Says what is wrong with an answer.
-        teacher: Is asked.
-        judge: Scores each good answer; None: nobody does.
+        prompter: Writes the prompts.
+        verifier: Finds the flaws of an answer.
+        teacher: Answers.
+        judge: Scores each answer without flaws; None: no judge.
         reasoning: The form the reasoning is asked for in.
-        repair_rounds: How often an answer goes back to be mended.
+        repair_rounds: How often an answer goes back to the teacher for repair, at most.
         budget: What may be spent.
         mode: `"live"` or `"batch"`.
     """
@@ -73,10 +73,10 @@ class DistillRun:
     """One run of a distiller."""
 
     def __init__(self, work: Work, store: AnswerStore, scenarios: Iterable[Scenario]) -> None:
-        """Set up; nothing is asked yet.
+        """Create a run; nothing is asked yet.
 
         Args:
-            work: What to do with each scenario.
+            work: Settings of the run.
             store: An open store.
             scenarios: What to ask.
         """
@@ -96,11 +96,11 @@ class DistillRun:
         self._bar: Any = None
 
     async def distil(self) -> None:
-        """Have all the scenarios answered."""
+        """Get all scenarios answered."""
         await self._go(self._distil)
 
     async def evolve(self, operations: Sequence[Operation]) -> None:
-        """Have all the scenarios rewritten, by one operation each, in turn; `evolved` has what came of it."""
+        """Get all scenarios rewritten into `evolved`, by one operation each, in turn."""
         how = {record.scenario.id: operations[at % len(operations)] for at, record in enumerate(self.records)}
         await self._go(lambda record: self._evolve(record, how[record.scenario.id]))
 
@@ -108,15 +108,17 @@ class DistillRun:
         judge = self.work.judge
         if self.work.mode == "batch":
             if not isinstance(self.teacher, OpenAITeacher):
-                raise ConfigError("mode='batch': only a Teacher over HTTP has a batch endpoint (该教师不支持批量接口)")
+                raise ConfigError(
+                    "mode='batch': only a Teacher over HTTP has a batch endpoint (该教师模型不支持批处理接口)"
+                )
             self.teacher = self._batch = BatchTeacher(self.teacher, self.store, lambda: self._working)
         teachers = [self.teacher, *([judge] if judge else [])]
         spending = Spending(self.work.budget, self.store.spent())
         spending.check(teachers)
-        # A batch is the provider's: whatever ends the run, nobody waits a day for it.
+        # A batch goes on at the provider; a run that ends early does not wait a day for it.
         self.calls = RequestExecutor(self.store, spending, on_halt=self._batch.leave if self._batch else None)
         todo = iter(self._first_of_their_kind())
-        # More hands than slots, so that one is ready when a slot comes free; a batch takes all there are.
+        # More workers than slots, so that one is ready whenever a slot is free.
         self._working = min(len(self.records), 2 * self.teacher.limits.concurrency)
         with progress_bar(total=len(self.records), desc="distil", unit="scenario") as bar:
             self._bar = bar
@@ -134,17 +136,17 @@ class DistillRun:
 
     @property
     def reason(self) -> DistillStopped | BudgetReached | KeyboardInterrupt | None:
-        """Why it ended early; None when it did not."""
+        """Why the run ended early; None when it did not."""
         return self.calls.stopped if self.calls else None
 
     def interrupt(self) -> None:
-        """Come to an end: begin nothing new."""
+        """End the run: start no new call."""
         if self.calls is not None:
             self.calls.halt(KeyboardInterrupt())
-        logger.info("no new call is begun; those in flight are waited for (不再发起新的请求，等待已发出的请求)")
+        logger.info("stopping: waiting for the calls in flight (不再发起新请求，正在等待已发出的请求)")
 
     def result(self) -> Result:
-        """Return what there is."""
+        """Return the result so far."""
         tally = self.calls.tally if self.calls else None
         if tally is None:
             return Result(self.records)
@@ -157,7 +159,7 @@ class DistillRun:
 
     def _why(self) -> str:
         if isinstance(self.reason, BudgetReached):
-            return "the budget is reached; with a larger one the same call goes on (已达预算上限)"
+            return "the budget is reached; with a larger one the same call goes on (已达预算上限，提高预算后可继续)"
         return str(self.reason or "") or ("interrupted" if self.reason else "")
 
     def _first_of_their_kind(self) -> Iterator[ScenarioRecord]:
@@ -176,19 +178,19 @@ class DistillRun:
                 try:
                     await step(record)
                 except (Halted, asyncio.CancelledError, SwiftprepError):
-                    record.reject = None  # it may yet be mended: the next run goes on with it
+                    record.reject = None  # it may still be repaired: the next run goes on with it
                     raise
-                except Exception as error:  # of one answer; the others are none the worse for it
+                except Exception as error:  # one scenario's failure costs no other
                     logger.warning("scenario %s: %s", record.scenario.id, one_line(error))
                     logger.debug("scenario %s", record.scenario.id, exc_info=True)
                     record.reject = Reject(record.scenario.id, "error", one_line(error))
                 self._show()
         except Halted:
             return
-        except DistillStopped as stopped:  # the store's: no fault of the scenario
+        except DistillStopped as stopped:  # the store failed, not the scenario
             assert self.calls is not None
             self.calls.halt(stopped)
-        except SwiftprepError as error:  # what is in flight is paid for, and so is waited for
+        except SwiftprepError as error:  # the calls in flight are paid for, so wait for them
             self._failed = self._failed or error
             assert self.calls is not None
             self.calls.halt(DistillStopped(str(error), kind="error"))
@@ -200,14 +202,14 @@ class DistillRun:
     def _show(self) -> None:
         assert self.calls is not None
         tally = self.calls.tally
-        shown: dict[str, Any] = {"calls": tally.calls}
+        figures: dict[str, Any] = {"calls": tally.calls}
         if self.teacher.price is not None:
-            shown["cost"] = f"{tally.cost:.4g}"
-        self._bar.set_postfix(shown, refresh=False)
+            figures["cost"] = f"{tally.cost:.4g}"
+        self._bar.set_postfix(figures, refresh=False)
         self._bar.update()
 
     async def _distil(self, record: ScenarioRecord) -> None:
-        """Ask, verify, and have mended what does not pass."""
+        """Ask for an answer, verify it, and have it repaired until it passes or the rounds are used up."""
         assert self.calls is not None
         work, scenario = self.work, record.scenario
         prompt = await self._think(work.prompter.ask, scenario)
@@ -221,7 +223,7 @@ class DistillRun:
                 if not record.flaws:
                     record.reject = Reject(scenario.id, _reason(error), str(error))
                     return
-                break  # what there is stays rejected for what was wrong with it
+                break  # the last answer stays rejected, with its flaws
             record.tries += 1
             meta = {"request": answer.key, "tries": record.tries}
             flaws, sample = await self._verified(scenario, answer, prompt.messages, meta)
@@ -239,7 +241,7 @@ class DistillRun:
             messages = await self._think(work.prompter.mend, messages, answer.reply.content, flaws)
 
     async def _evolve(self, record: ScenarioRecord, how: Operation) -> None:
-        """Have a scenario's instruction rewritten; what is of no use is rejected."""
+        """Get a scenario rewritten; reject it when the new one is of no use."""
         assert self.calls is not None
         scenario = record.scenario
         request = Request(self.teacher.identity, self.work.prompter.evolve(scenario, how), self.teacher.sampling)
@@ -248,16 +250,16 @@ class DistillRun:
         except TeacherError as error:
             record.reject = Reject(scenario.id, _reason(error), str(error))
             return
-        made = read_evolved(answer.reply.content, scenario, how)
-        if made is None:
+        evolved = read_evolved(answer.reply.content, scenario, how)
+        if evolved is None:
             record.reject = Reject(scenario.id, "not-evolved", answer.reply.content[:200])
         else:
-            self.evolved[scenario.id] = made
+            self.evolved[scenario.id] = evolved
 
     async def _verified(
         self, scenario: Scenario, answer: Answer, messages: tuple[Message, ...], meta: dict[str, Any]
     ) -> tuple[list[Flaw], Sample]:
-        """Verify an answer beside the loop; what could not be verified once is not tried again on the same terms."""
+        """Verify an answer in a thread; one that could not be verified is not tried again on the same terms."""
         terms = self.work.verifier.terms
         if reason := self.store.unchecked(answer.key, terms):
             return [Flaw(NOT_CHECKED, reason, reason)], Sample.from_instruction(scenario.instruction, "", "")
@@ -275,29 +277,29 @@ class DistillRun:
         return flaws, to_sample(scenario, answer, self.work.reasoning, self.teacher.identity, meta)
 
     async def _judge(self, judge: TeacherProtocol, scenario: Scenario, answer: str) -> _Judged:
-        """Return what a second teacher says of an answer. What ails the judge is no fault of the answer."""
+        """Return a second teacher's verdict on an answer; a judge that fails does not count as a bad score."""
         assert self.calls is not None
         request = Request(judge.identity, self.work.prompter.judge(scenario, answer), judge.sampling)
         try:
-            told = await self.calls.ask(judge, request, purpose="judge", scenario=scenario.id)
+            verdict = await self.calls.ask(judge, request, purpose="judge", scenario=scenario.id)
         except TeacherError as error:
             if _reason(error) == "no-answer":
                 return _Judged([], is_pending=True)
             flaw = Flaw("judge", f"the judge gave no score: {error}", f"评审模型没有给出评分：{error}")
             return _Judged([flaw], can_be_mended=False)
-        found = read_judgement(told.reply.content)
-        if found is None:
+        judgement = read_judgement(verdict.reply.content)
+        if judgement is None:
             flaw = Flaw("judge", "the judge's score cannot be read", "无法读取评审模型的评分")
             return _Judged([flaw], can_be_mended=False)
-        score, why = found
+        score, why = judgement
         flaws = [] if score >= GOOD else [Flaw("judge", f"scored {score} of 5: {why}", f"评分 {score}/5：{why}")]
         return _Judged(flaws)
 
-    async def _think(self, work: Callable[..., Found], *given: Any) -> Found:
-        """Compute when it is one's turn: one scenario in each round of the loop, so that no call waits for many."""
+    async def _think(self, work: Callable[..., T], *arguments: Any) -> T:
+        """Compute for one scenario per turn of the event loop, so that calls in flight need not wait long."""
         async with self._thinking:
             await asyncio.sleep(0)
-            return work(*given)
+            return work(*arguments)
 
 
 async def _close(teacher: TeacherProtocol) -> None:
@@ -308,5 +310,5 @@ async def _close(teacher: TeacherProtocol) -> None:
 
 
 def _reason(error: TeacherError) -> str:
-    """Return the word a scenario is rejected with that got no answer."""
+    """Return the reject reason of a scenario that got no answer."""
     return error.kind if error.kind in ("filtered", "too-long", "bad-request") else "no-answer"

@@ -13,17 +13,17 @@ Lang: TypeAlias = Literal["zh", "en"]
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """An instruction, and what it is about.
+    """An instruction for a teacher, and what it is about.
 
     Attributes:
         instruction: What the trained model will be asked.
-        id: Stable name, unique within a data set; made from the instruction when it is not given.
-        components: Tags it is about, such as `("ta-table", "ta-pagination")`; empty when it is not known.
-        intent: What is wanted of them, one of `swiftprep.distill.planning.intents.INTENTS` or a word of the user's;
-            `""` when it is not known.
+        id: Stable name, unique within a data set; derived from the instruction by default.
+        components: Tags it is about, such as `("ta-table", "ta-pagination")`; empty when unknown.
+        intent: What to do with them, one of `swiftprep.distill.planning.intents.INTENTS` or a user's own word;
+            `""` when unknown.
         lang: Language of the instruction and of the answer.
-        level: Difficulty: 1 one component, plain; 2 a feature of a page; 3 a whole page with its odd cases.
-        meta: Lineage (`source`, `author` …); it goes into the sample.
+        level: Difficulty: 1 one component, basic use; 2 a feature of a page; 3 a whole page with its edge cases.
+        meta: Lineage (`source`, `author` …), copied to the sample.
 
     >>> Scenario("How do I page a ta-table?", components=("ta-table",)).id
     's-c2fcdb0d7096'

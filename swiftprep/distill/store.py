@@ -1,25 +1,27 @@
-"""The store: what was asked, what came back, and what each attempt cost; one SQLite file that survives crashes.
+"""The store: requests, answers and the cost of each attempt, in one SQLite file that survives crashes.
 
-One row a request, under the key of everything that shapes its answer, and one row an attempt: the ledger. An attempt
-is written down when it begins, so that one in flight when a process died is known of. An answer is in
-the file, flushed to disk, before its call counts as done: whoever holds a slot for a call holds it until then, and so
-no more calls are ever repeated than were in flight.
+There is one row per request, keyed by everything that shapes its answer, and one row per attempt: the ledger. An
+attempt is recorded when it begins, so that those in flight when a process dies are known. An answer is flushed to disk
+before its call counts as done and gives back its slot, so no more calls are ever repeated than were in flight.
 
-All that is to be written in one turn of the event loop is one commit, made in the loop itself: a thread would wait for
-the interpreter's lock longer than for the disk.
+All writes of one turn of the event loop share a commit, made in the loop itself: a thread would wait longer for the
+interpreter's lock than for the disk.
 """
 
 from __future__ import annotations
 
 import asyncio
+import json
 import sqlite3
 import time
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
+
+import orjson
 
 from swiftprep.distill.store_file import damaged, open_store, query_file, stopped
 from swiftprep.distill.store_lock import Lock
@@ -27,8 +29,8 @@ from swiftprep.errors import DistillStopped
 from swiftprep.teachers.request import Reply, Request, encodable
 from swiftprep.withheld import shown, without_secrets_in_bytes
 
-LINGER = 0.02  # seconds the note that a call has begun waits for an answer to be committed with
-LARGE = 16_384  # bytes from which a body is compressed; below, that costs more than it saves
+LINGER = 0.02  # seconds the record of a call's start may wait to share the commit of an answer
+LARGE = 16_384  # bytes above which a body is compressed; below, compression costs more than it saves
 _BEGIN = (
     "INSERT INTO attempts(id, key, teacher, host, purpose, scenario, started, tokens_in, tokens_out, cost) "
     "VALUES (?,?,?,?,?,?,?,?,?,?)"
@@ -40,17 +42,17 @@ LEDGER = (
 
 Write: TypeAlias = tuple[str, Sequence[Any]]
 Waiting: TypeAlias = "asyncio.Future[Exception | None] | None"
-_MOST = 2**53  # of anything counted: SQLite holds no more than 2**63, and others' numbers may be of any size
+_MOST = 2**53  # largest count stored: SQLite holds less than 2**63, and a provider may report any number
 
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """What the store has for a request.
+    """The stored result of a request.
 
     Attributes:
-        outcome: `"answered"`, or why it never will be: the kind of a `TeacherError`.
-        detail: What the provider said, where there is no answer.
-        reply: The answer; its body is in the ledger.
+        outcome: `"answered"`, or the kind of the `TeacherError` for which it never will be.
+        detail: The provider's message, where there is no answer.
+        reply: The answer; its raw body is in the ledger.
     """
 
     outcome: str
@@ -60,7 +62,7 @@ class Stored:
 
 @dataclass(frozen=True, slots=True)
 class Spent:
-    """What the ledger adds up to."""
+    """The totals of the ledger."""
 
     calls: int = 0
     tokens_in: int = 0
@@ -69,19 +71,19 @@ class Spent:
 
 
 class AnswerStore:
-    """An open store. It is locked while it is open: two processes would pay for the same answers.
+    """An open store, locked against other processes: two would pay for the same answers.
 
     Example::
 
-        with Store("distil.sqlite") as store:
+        with AnswerStore("distil.sqlite") as store:
             store.find(request.key())
     """
 
     def __init__(self, path: str | Path) -> None:
-        """Open a store, or make one; only its owner can read the file.
+        """Open a store, or create one that only its owner can read.
 
         Raises:
-            ConfigError: another process has it open, it is no store, or its folder cannot be written to.
+            ConfigError: another process has it open, it is no store, or its folder is not writable.
         """
         self.path = Path(path)
         self._lock = Lock(self.path)
@@ -90,7 +92,7 @@ class AnswerStore:
         except BaseException:
             self._lock.release()
             raise
-        self._pending: list[tuple[list[Write], Waiting]] = []  # what belongs together, and who waits for it
+        self._pending: list[tuple[list[Write], Waiting]] = []  # writes that belong together, and who waits for them
         self._broken: Exception | None = None
 
     def __enter__(self) -> AnswerStore:
@@ -100,7 +102,7 @@ class AnswerStore:
         self.close()
 
     def close(self) -> None:
-        """Write what waits, close the file and let it go."""
+        """Write what is pending, close the file and release the lock."""
         try:
             self._flush()
             for connection in (self._reader, self._writer):
@@ -109,38 +111,95 @@ class AnswerStore:
             self._lock.release()
 
     def find(self, key: str) -> Stored | None:
-        """Return what is known of a request, or None when it has no answer yet.
+        """Return the stored result of a request, or None when there is none yet.
 
         Raises:
             DistillStopped: the store is damaged.
         """
-        found = self.rows(
+        rows = self.rows(
             "SELECT outcome, detail, content, reasoning, finish_reason, tokens_in, tokens_out FROM requests "
             "WHERE key=?",
             (key,),
         )
-        if not found:
+        if not rows:
             return None
-        row = found[0]
+        row = rows[0]
         if [type(value) for value in row] != [str] * 5 + [int] * 2:
-            raise self.damaged("a row of answers is not as it was written")
+            raise self.damaged("a row of answers has values of the wrong types")
         return Stored(row[0], row[1], Reply(*row[2:]))
 
     def unchecked(self, key: str, terms: str) -> str:
-        """Return why the answer to a request could not be verified on the same terms; `""` when nothing is known."""
-        found = self.rows("SELECT reason FROM unchecked WHERE key=? AND terms=?", (key, terms))
-        return str(found[0][0]) if found else ""
+        """Return why the answer to a request could not be verified on these terms; `""` when nothing is recorded."""
+        rows = self.rows("SELECT reason FROM unchecked WHERE key=? AND terms=?", (key, terms))
+        return str(rows[0][0]) if rows else ""
 
     async def leave_unchecked(self, key: str, terms: str, reason: str) -> None:
-        """Write down that the answer to a request could not be verified, so that nobody tries again.
+        """Record that the answer to a request could not be verified, so that it is not tried again.
 
         Raises:
             DistillStopped: it could not be written.
         """
         await self.write([("INSERT OR REPLACE INTO unchecked VALUES (?,?,?)", (key, terms, encodable(reason)))])
 
+    def open_batches(self, teacher: str, host: str) -> Iterator[tuple[str, list[str]]]:
+        """Yield the batches of a teacher that are still open, latest first: the id and the keys of the requests.
+
+        Raises:
+            DistillStopped: the store is damaged.
+        """
+        query = "SELECT id, keys FROM batches WHERE collected IS NULL AND teacher=? AND host=? ORDER BY submitted DESC"
+        for batch, packed in self.rows(query, (teacher, host)):
+            try:
+                keys = [str(key) for key in orjson.loads(packed)]
+            except (TypeError, ValueError) as error:
+                raise self.damaged(error) from None
+            yield batch, keys
+
+    async def add_batch(self, batch: str, *, teacher: str, host: str, keys: Sequence[str]) -> None:
+        """Record a batch as the latest and open.
+
+        Args:
+            batch: Its id; see `rename_batch` where the provider has not given one yet.
+            teacher: Identity of the teacher.
+            host: Host of the provider.
+            keys: Keys of its requests.
+
+        Raises:
+            DistillStopped: it could not be written.
+        """
+        # Later than all others even if the clock has been set back since.
+        latest = "SELECT ?, ?, ?, MAX(?, COALESCE(MAX(submitted), 0) + 0.001), ?, NULL FROM batches"
+        values = (batch, teacher, host, time.time(), json.dumps(list(keys)))
+        await self.write([(f"INSERT OR REPLACE INTO batches {latest}", values)])
+
+    async def rename_batch(self, batch: str, name: str) -> None:
+        """Record the id a provider gave to a batch.
+
+        Raises:
+            DistillStopped: it could not be written.
+        """
+        await self.write([("UPDATE batches SET id=? WHERE id=?", (name, batch))])
+
+    async def close_batches(self, batches: Iterable[str]) -> None:
+        """Record that the answers of batches have been collected.
+
+        Raises:
+            DistillStopped: it could not be written.
+        """
+        now = time.time()
+        await self.write([("UPDATE batches SET collected=? WHERE id=?", (now, batch)) for batch in batches])
+
+    async def carry_over(self, keys: Iterable[str]) -> None:
+        """Take the cost of lost attempts out of the ledger: a batch still brings the answers, and they count then.
+
+        Raises:
+            DistillStopped: it could not be written.
+        """
+        carry = "UPDATE attempts SET outcome='carried-over', tokens_in=0, tokens_out=0, cost=0 "
+        await self.write([(f"{carry} WHERE key=? AND outcome='lost'", (key,)) for key in keys])
+
     def spent(self) -> Spent:
-        """Return what all attempts in the ledger add up to, lost ones among them."""
+        """Return the totals over all attempts in the ledger, lost ones included."""
         row = self.rows("SELECT COUNT(*), TOTAL(tokens_in), TOTAL(tokens_out), TOTAL(cost) FROM attempts")[0]
         return Spent(int(row[0]), int(row[1]), int(row[2]), row[3])
 
@@ -155,16 +214,16 @@ class AnswerStore:
         tokens: tuple[int, int] = (0, 0),
         cost: float | None = None,
     ) -> int:
-        """Write down that a call begins, and return the attempt's number. It does not wait for the disk.
+        """Record the start of a call and return the attempt's number, without waiting for the disk.
 
         Args:
-            key: Of the request.
-            teacher: Who is asked.
-            host: Where.
+            key: Key of the request.
+            teacher: Identity of the teacher.
+            host: Host of the provider.
             purpose: `"answer"`, `"repair"`, `"judge"` or `"evolve"`.
-            scenario: What it is for.
-            tokens: Of prompt and answer, at most: what counts if nobody ever writes down how it ended.
-            cost: Likewise.
+            scenario: Id of the scenario.
+            tokens: Upper bound of prompt and answer tokens, which counts if the end is never recorded.
+            cost: Upper bound of the money, likewise.
         """
         self._next += 1
         values = (self._next, key, teacher, host, purpose, encodable(scenario), time.time(), *tokens, cost)
@@ -186,20 +245,20 @@ class AnswerStore:
         body: bytes = b"",
         answers: tuple[str, Request, Stored] | None = None,
     ) -> None:
-        """Write down how an attempt ended and, where that settles the request, its answer; all without secrets.
+        """Record the end of an attempt and, where it settles the request, the answer, and wait until it is on disk.
 
-        It returns when that is on disk.
+        Secrets are removed from all texts.
 
         Args:
-            attempt: What `begin` returned.
-            outcome: `"answered"`, or a `TeacherError`'s kind.
-            latency: Seconds it took.
-            status: The HTTP status.
-            tokens: Of the prompt and of the answer.
-            cost: Money; None when the price is not known.
-            detail: What the failure says.
-            body: The raw body.
-            answers: The request's key, the request, and what it is answered with from now on.
+            attempt: The number `begin` returned.
+            outcome: `"answered"`, or the kind of the `TeacherError`.
+            latency: Seconds.
+            status: HTTP status.
+            tokens: Tokens of the prompt and of the answer.
+            cost: Money; None when the price is unknown.
+            detail: The error message.
+            body: The raw body of the response.
+            answers: The key of the request, the request, and the result it has from now on.
 
         Raises:
             DistillStopped: it could not be written.
@@ -226,16 +285,14 @@ class AnswerStore:
         await self.write(writes)
 
     async def write(self, writes: list[Write]) -> None:
-        """Do some writing in one transaction and return when it is on disk.
+        """Execute statements in one transaction and return once it is on disk.
 
         Raises:
             DistillStopped: it could not be written.
         """
         loop = asyncio.get_running_loop()
         done: asyncio.Future[Exception | None] = loop.create_future()
-        if all(
-            waiting is None for _, waiting in self._pending
-        ):  # whoever else comes in this turn is in the same commit
+        if all(waiting is None for _, waiting in self._pending):  # later writes of this turn join the same commit
             loop.call_soon(self._flush)
         self._pending.append((writes, done))
         error = await done
@@ -243,7 +300,7 @@ class AnswerStore:
             raise stopped(self.path, error)
 
     def rows(self, query: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
-        """Return the rows of a query of one's own; what is not committed yet is not seen.
+        """Return the rows of a query over what is committed.
 
         Raises:
             DistillStopped: the store cannot be read.
@@ -254,16 +311,16 @@ class AnswerStore:
             raise self.damaged(error) from None
 
     def damaged(self, why: object) -> DistillStopped:
-        """Return what stops a run whose store cannot be read: that is no fault of what was asked."""
+        """Return the error that stops a run whose store cannot be read."""
         return damaged(self.path, why)
 
     def _flush(self) -> None:
-        """Commit whatever waits, and tell those who wait for it."""
+        """Commit all pending writes and wake those who wait for them."""
         pending, self._pending = self._pending, []
         errors: list[Exception | None] = [self._broken] * len(pending)
         if pending and self._broken is None:
             together = self._commit([write for writes, _ in pending for write in writes])
-            if together is not None:  # what is wrong with one is not to take the others along
+            if together is not None:  # one bad write must not fail the others
                 errors = [self._commit(writes) for writes, _ in pending]
                 self._broken = next(filter(None, errors), None)
         for (_, done), error in zip(pending, errors, strict=True):
@@ -284,7 +341,7 @@ class AnswerStore:
 
 
 def _counted(number: Any) -> int:
-    """Return a number that can be stored, whoever counted."""
+    """Return a count clipped to what can be stored."""
     return max(0, min(number, _MOST)) if isinstance(number, int) else 0
 
 
@@ -309,25 +366,25 @@ def _answer(key: str, request: Request, stored: Stored, attempt: int) -> Write:
 
 
 def read_ledger(path: str | Path) -> Iterator[dict[str, Any]]:
-    """Yield the attempts of a store as dictionaries, in order, without their bodies; it may be in use meanwhile."""
+    """Yield the attempts of a store, which may be in use, as dictionaries in order, without their bodies."""
     for row in query_file(path, f"SELECT {', '.join(LEDGER)} FROM attempts ORDER BY id"):
         yield dict(zip(LEDGER, row, strict=True))
 
 
 def read_body(path: str | Path, attempt: int) -> bytes:
-    """Return the raw body an attempt brought; empty when there was none."""
+    """Return the raw response body of an attempt; empty when there was none."""
     rows = query_file(path, "SELECT body FROM attempts WHERE id = ?", (attempt,))
     return _unpack(rows[0][0]) if rows and rows[0][0] else b""
 
 
 def read_answers(path: str | Path, keys: Sequence[str]) -> dict[str, str]:
-    """Return key → outcome for the requests that are settled; nothing is made when there is no store yet."""
+    """Return key → outcome for the settled requests; no store is created where there is none."""
     if not Path(path).is_file():
         return {}
-    found: dict[str, str] = {}
+    outcomes: dict[str, str] = {}
     for start in range(0, len(keys), 500):
         some = keys[start : start + 500]
-        found |= dict(
+        outcomes |= dict(
             query_file(path, f"SELECT key, outcome FROM requests WHERE key IN ({','.join('?' * len(some))})", some)
         )
-    return found
+    return outcomes

@@ -1,4 +1,4 @@
-"""The file of a store: how it is made, opened and read, and what is told when that fails."""
+"""The file of a store: creating, opening and reading it, and the errors when that fails."""
 
 from __future__ import annotations
 
@@ -34,10 +34,10 @@ CREATE TABLE IF NOT EXISTS unchecked(key TEXT PRIMARY KEY, terms TEXT NOT NULL, 
 
 
 def open_store(path: Path) -> tuple[sqlite3.Connection, sqlite3.Connection, int]:
-    """Return a connection to write with, in one thread, one to read with, and the number of the last attempt.
+    """Return a connection for writing, one for reading, and the number of the last attempt.
 
     Raises:
-        ConfigError: it is no store, or it cannot be written to, or others can read it.
+        ConfigError: it is no store, it is not writable, or it is an empty file that others can read.
     """
     try:
         _claim(path)
@@ -49,7 +49,8 @@ def open_store(path: Path) -> tuple[sqlite3.Connection, sqlite3.Connection, int]
         if (mark, version) != (_MARK, FORMAT):
             if tables:
                 raise ConfigError(
-                    f"{path}: no store of this version of swiftprep; name another file (不是可用的存储文件)"
+                    f"{path}: not a store of this version of swiftprep; name another file "
+                    "(不是当前版本 swiftprep 的存储文件，请换一个文件)"
                 )
             writer.executescript(
                 f"BEGIN IMMEDIATE; {_TABLES} PRAGMA application_id={_MARK}; PRAGMA user_version={FORMAT}; COMMIT;"
@@ -57,7 +58,7 @@ def open_store(path: Path) -> tuple[sqlite3.Connection, sqlite3.Connection, int]
         writer.execute("PRAGMA journal_mode=WAL")
         writer.executescript(_LATER_TABLES)
         writer.execute("PRAGMA synchronous=FULL")
-        # Whoever died left these; they were sent, and may have been paid for.
+        # Left by a process that died: they were sent, and may have been paid for.
         writer.execute("UPDATE attempts SET outcome='lost' WHERE outcome IS NULL")
         last = reader.execute("SELECT COALESCE(MAX(id), 0) FROM attempts").fetchone()[0]
     except sqlite3.DatabaseError as error:
@@ -68,7 +69,7 @@ def open_store(path: Path) -> tuple[sqlite3.Connection, sqlite3.Connection, int]
 
 
 def _claim(path: Path) -> None:
-    """Make the file where there is none, and let nobody else read an empty one: answers and prompts come into it."""
+    """Create the file if needed, and make an empty one private: it will hold prompts and answers."""
     file = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     try:
         state = os.fstat(file)
@@ -76,7 +77,7 @@ def _claim(path: Path) -> None:
             return
         if state.st_uid != os.geteuid():
             raise ConfigError(
-                f"{path}: an empty file of somebody else's that others can read; name another store "
+                f"{path}: this empty file is somebody else's and readable by others; name another store "
                 "(该文件属于其他用户且可被他人读取，请换一个存储文件)"
             )
         os.fchmod(file, 0o600)
@@ -101,7 +102,7 @@ def query_file(path: str | Path, query: str, values: Sequence[Any] = ()) -> list
 
 
 def is_file(path: Path) -> bool:
-    """Return whether there is a file; there is none under a name that can be no name, or in a loop of links."""
+    """Return whether a path is a regular file; an invalid name or a loop of links is not."""
     try:
         return stat.S_ISREG(os.stat(path).st_mode)
     except (OSError, ValueError):
@@ -109,29 +110,29 @@ def is_file(path: Path) -> bool:
 
 
 def damaged(path: Path, why: object) -> DistillStopped:
-    """Return what stops a run whose store cannot be read."""
+    """Return the error that stops a run whose store cannot be read."""
     return DistillStopped(
-        f"{path}: the store cannot be read: {why}; nothing was asked for what is in it. Put a copy of it back, or name "
+        f"{path}: the store cannot be read: {why}; nothing in it was asked again. Restore a backup, or name "
         "another store (存储文件已损坏；请恢复备份，或换一个存储文件)",
         kind="store",
     )
 
 
 def stopped(path: Path, error: Exception) -> DistillStopped:
-    """Return what stops a run that can store no more answers."""
-    told = str(error)
-    if "malformed" in told or "not a database" in told:
+    """Return the error that stops a run that can no longer store answers."""
+    message = str(error)
+    if "malformed" in message or "not a database" in message:
         return damaged(path, error)
-    if isinstance(error, OSError) or "full" in told or "disk" in told:
+    if isinstance(error, OSError) or "full" in message or "disk" in message:
         advice = (
-            "Free the disk and run it again: only what is missing is asked "
-            "(答案无法写入磁盘；已有的答案都在，清理磁盘后重新运行即可)"
+            "Free some disk space and run again: only what is missing is asked "
+            "(回答无法写入磁盘；已有回答均已保存，清理磁盘后重新运行即可)"
         )
     else:
         advice = (
-            "Run it again, and name another store if that does not help: only what is missing is asked "
-            "(答案无法写入存储文件；已有的答案都在，请重新运行，仍失败则换一个存储文件)"
+            "Run again, or name another store if that does not help: only what is missing is asked "
+            "(回答无法写入存储文件；已有回答均已保存，请重新运行，若仍失败请换一个存储文件)"
         )
     return DistillStopped(
-        f"{path}: the answers can no longer be stored: {told}; what is in it stays. {advice}", kind="store"
+        f"{path}: answers can no longer be stored: {message}; those already stored are kept. {advice}", kind="store"
     )

@@ -1,1 +1,1 @@
-"""What training, serving and evaluation need of a model, of its folder and of the device."""
+"""What training, serving and evaluation share: ms-swift's arguments, model folders and the device."""

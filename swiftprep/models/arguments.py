@@ -1,4 +1,4 @@
-"""ms-swift's arguments: which ones the installed version knows, and how they look on a command line."""
+"""ms-swift's arguments: those the installed version knows, and how to write them on a command line."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from swiftprep.storage.disk import cache_dir, write_text
 from swiftprep.withheld import masked
 
 _LISTS_OF_PATHS = ("dataset", "val_dataset", "adapters")
-_NEGATIVE = re.compile(r"-\d+|-\d*\.\d+")  # what argparse takes for a number, and not for an option
-_NO_ARGUMENT = re.compile("[\0\ud800-\udfff]")  # no command line can have these
+_NEGATIVE = re.compile(r"-\d+|-\d*\.\d+")  # argparse takes these for numbers, not for options
+_NO_ARGUMENT = re.compile("[\0\ud800-\udfff]")  # not possible on a command line
 _OF_SERVER = ("host", "port", "api_key", "ssl_keyfile", "ssl_certfile", "served_model_name")
 
 
@@ -41,8 +41,8 @@ def require_swift() -> str:
 def known_arguments() -> dict[str, list[str]]:
     """Return the argument names of the installed ms-swift for `"sft"` and `"eval"`.
 
-    Those of the locked version ship with swiftprep, since asking ms-swift takes seconds; those of any other are read
-    from the installed classes, once for each combination of versions, and kept in the cache folder.
+    Those of the locked version come with swiftprep, as importing ms-swift takes seconds; those of any other version
+    are read from the installed classes, once per combination of versions, and cached.
 
     Raises:
         MissingDependencyError: ms-swift is not installed.
@@ -62,7 +62,7 @@ def known_arguments() -> dict[str, list[str]]:
 
 
 def read_arguments() -> dict[str, list[str]]:
-    """Return what `known_arguments` does, read from the installed ms-swift's classes in a child process.
+    """Return the argument names like `known_arguments`, read from the installed ms-swift in a child process.
 
     Raises:
         RunError: ms-swift cannot be imported.
@@ -70,12 +70,12 @@ def read_arguments() -> dict[str, list[str]]:
     command = children.python("swiftprep.models.list_arguments")
     child = lifeline.run(command, environment=children.environment())
     if child.returncode:
-        raise RunError("ms-swift cannot be imported:\n" + child.stderr[-2000:])
+        raise RunError("ms-swift cannot be imported (无法导入 ms-swift):\n" + child.stderr[-2000:])
     return dict(json.loads(child.stdout))
 
 
 def unknown_arguments(task: str, names: Iterable[str]) -> list[str]:
-    """Return, for each name the installed ms-swift does not know, a line that says so, with a did-you-mean.
+    """Return an error message, with a did-you-mean, for each name the installed ms-swift does not know.
 
     Args:
         task: `"sft"` or `"eval"`.
@@ -88,29 +88,29 @@ def unknown_arguments(task: str, names: Iterable[str]) -> list[str]:
     ]
 
 
-def check_served(given: Mapping[str, Any]) -> None:
-    """Refuse arguments of the model server of an evaluation, which swiftprep sets itself.
+def check_served(arguments: Mapping[str, Any]) -> None:
+    """Refuse server arguments of an evaluation that swiftprep sets itself.
 
     Args:
-        given: Arguments of ms-swift's `EvalArguments`. With `eval_url` they belong to a server of the user's.
+        arguments: Arguments of ms-swift's `EvalArguments`. With `eval_url` they belong to the user's own server.
 
     Raises:
-        ConfigError: see above.
+        ConfigError: one of them is set.
     """
-    if not given.get("eval_url"):
+    if not arguments.get("eval_url"):
         for name in _OF_SERVER:
-            if given.get(name) is not None:
+            if arguments.get(name) is not None:
                 raise ConfigError(f"{name} is set by swiftprep itself, without eval_url (由 swiftprep 设置)")
 
 
 def to_argv(arguments: Mapping[str, Any]) -> list[str]:
-    """Return arguments as a command line has them.
+    """Return arguments in the form of a command line.
 
-    Lists become several values, mappings JSON, booleans `true` and `false`; None leaves the argument out. What begins
-    with a dash is written so that ms-swift's parser does not take it for an option.
+    Lists become several values, mappings JSON, booleans `true` and `false`; None omits the argument. A value that
+    begins with a dash is written so that ms-swift's parser does not take it for an option.
 
     Raises:
-        ConfigError: a value that no command line can have.
+        ConfigError: a value cannot be written on a command line.
 
     >>> to_argv({"model": "m", "dataset": ["a#5", "-b"], "use_cpu": True, "seed": None})
     ['--model', 'm', '--dataset', 'a#5', './-b', '--use_cpu', 'true']
@@ -127,14 +127,14 @@ def to_argv(arguments: Mapping[str, Any]) -> list[str]:
             texts = [f"./{text}" if text.startswith("-") else text for text in texts]
         if any(map(_NO_ARGUMENT.search, texts)):
             raise ConfigError(
-                f"{name}: has a NUL or half a character, which no command line can have; take it out "
-                "(参数中含有 NUL 或不完整的字符)"
+                f"{name}: has a NUL or half a character, which no command line can have; remove it "
+                "(参数中含有 NUL 或不完整的字符，请删除)"
             )
         options = [text for text in texts if text.startswith("-") and not _NEGATIVE.fullmatch(text)]
         if options and len(texts) > 1:
             raise ConfigError(
-                f"{name}: ms-swift takes {options[0]!r} for an option where there are several values; let it begin "
-                "with another character (多个值中不能有以 - 开头的值)"
+                f"{name}: ms-swift takes {options[0]!r} for an option when there are several values; make it begin "
+                "with another character (有多个值时，值不能以 - 开头)"
             )
         argv += [f"--{name}={texts[0]}"] if options else [f"--{name}", *texts]
     return argv
@@ -147,7 +147,7 @@ def _to_text(value: Any) -> str:
 
 
 def to_command(task: str, arguments: Mapping[str, Any]) -> str:
-    r"""Return the `swift sft …` command line, one argument a line, quoted for a shell, without keys and tokens.
+    r"""Return the `swift sft …` command line, one argument per line, quoted for a shell, without keys and tokens.
 
     >>> print(to_command("sft", {"dataset": ["a.jsonl", "b#5"]}))
     swift sft \

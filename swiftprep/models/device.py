@@ -1,4 +1,4 @@
-"""Which device there is, which number format is fastest on it, and what fits into memory."""
+"""Detect the device, the fastest number format on it, and what fits in memory."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from swiftprep.process import children, lifeline
 
 Kind = Literal["cuda", "cpu"]
 
-# x86 by torch's names, which are the kernel's, then 64-bit Arm by torch's and by the kernel's.
+# x86 features as torch and the kernel name them, then those of 64-bit Arm, which they name differently.
 _BFLOAT16 = frozenset({"avx512_bf16", "amx_bf16", "bf16", "sve_bf16", "svebf16"})
-# How OpenMP's threads wait: by the standard, by GNU's library (torch's wheels have it), by Intel's and LLVM's.
+# Variables for how OpenMP threads wait: of the standard, of GNU's library (in torch's wheels), of Intel's and LLVM's.
 _WAITING = frozenset({"OMP_WAIT_POLICY", "GOMP_SPINCOUNT", "KMP_BLOCKTIME"})
 
 
@@ -30,7 +30,7 @@ class Device:
 
     Attributes:
         kind: `"cuda"` or `"cpu"`.
-        dtype: The fastest format that trains well: `"bfloat16"`, `"float16"` or `"float32"`. Of a CPU see `cpu_dtype`.
+        dtype: The fastest format that trains well: `"bfloat16"`, `"float16"` or `"float32"`; for a CPU see `cpu_dtype`.
     """
 
     kind: Kind
@@ -38,24 +38,24 @@ class Device:
 
 
 def check_device(device: str | None) -> None:
-    """Refuse a setting of the device that is none.
+    """Refuse an invalid device setting.
 
     Raises:
-        ConfigError: it is neither `"auto"` nor `"cpu"` nor None.
+        ConfigError: it is not `"auto"`, `"cpu"` or None.
     """
     if device not in ("auto", "cpu", None):
-        raise ConfigError(f"device={device!r}; expected 'auto', 'cpu' or None")
+        raise ConfigError(f"device={device!r}; expected 'auto', 'cpu' or None (应为 'auto'、'cpu' 或 None)")
 
 
 @lru_cache(maxsize=2)
 def detect(kind: str = "auto") -> Device:
-    """Look at this machine. Where the kernel does not tell, a child process asks torch, which takes seconds to load.
+    """Detect the device; if the kernel does not tell, with torch in a child process, which takes seconds.
 
     Args:
-        kind: `"auto"`, or `"cpu"` to leave a GPU alone.
+        kind: `"auto"`, or `"cpu"` to ignore a GPU.
 
     Raises:
-        RunError: torch has to be asked and cannot be imported.
+        RunError: torch is needed and cannot be imported.
     """
     features = kernel_features()
     if features and (kind == "cpu" or not any(_gpu_nodes(Path("/dev")))):
@@ -63,12 +63,12 @@ def detect(kind: str = "auto") -> Device:
     command = children.python("swiftprep.models.device", kind)
     child = lifeline.run(command, environment=children.environment())
     if child.returncode:
-        raise RunError("torch cannot be imported:\n" + child.stderr[-2000:])
+        raise RunError("torch cannot be imported (无法导入 torch):\n" + child.stderr[-2000:])
     return Device(**json.loads(child.stdout.splitlines()[-1]))
 
 
 def _gpu_nodes(dev: Path) -> Iterator[Path]:
-    """Yield what Linux shows of a GPU: NVIDIA's (of a server, a Jetson, Windows' subsystem), AMD's."""
+    """Yield the device files of GPUs on Linux: NVIDIA's (servers, Jetson, Windows' subsystem for Linux) and AMD's."""
     for pattern in ("nvidia*", "nvhost*", "nvmap", "dxg", "kfd"):
         yield from dev.glob(pattern)
 
@@ -82,10 +82,10 @@ def _look(kind: str) -> Device:
 
 
 def cpu_dtype(features: Iterable[str]) -> str:
-    """Return the number format for a CPU of these features.
+    """Return the number format for a CPU with these features.
 
-    Only a CPU that multiplies bfloat16 itself is faster in it; others emulate it, many times slower. What the CPU has
-    decides, and no timing: a machine trains in the same format whoever else is busy on it.
+    Only a CPU that multiplies bfloat16 in hardware is faster in it; others emulate it, many times slower. The features
+    decide, not a timing, so that a machine always trains in the same format, however busy it is.
 
     >>> cpu_dtype({"avx2", "avx512_vnni", "avx512_bf16"}), cpu_dtype({"avx2", "avx512_vnni"})
     ('bfloat16', 'float32')
@@ -94,7 +94,7 @@ def cpu_dtype(features: Iterable[str]) -> str:
 
 
 def kernel_features() -> frozenset[str]:
-    """Return what Linux says that this CPU has; empty on other systems."""
+    """Return the features of this CPU by the Linux kernel; empty on other systems."""
     try:
         return cpuinfo_features(Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace"))
     except OSError:
@@ -102,17 +102,17 @@ def kernel_features() -> frozenset[str]:
 
 
 def torch_features() -> frozenset[str]:
-    """Return what torch says that this CPU has; empty before torch 2.11."""
+    """Return the features of this CPU by torch; empty before torch 2.11."""
     import torch
 
-    # Apple's cores have bfloat16, and torch has no fast kernels for it there.
+    # Apple's cores have bfloat16, but torch has no fast kernels for it there.
     if sys.platform == "darwin" or not hasattr(torch.cpu, "get_capabilities"):
         return frozenset()
     return frozenset(name for name, has in torch.cpu.get_capabilities().items() if has is True)
 
 
 def cpuinfo_features(text: str) -> frozenset[str]:
-    r"""Return the features in the text of `/proc/cpuinfo`: those that all cores have.
+    r"""Return the features that all cores have, from the text of `/proc/cpuinfo`.
 
     >>> sorted(cpuinfo_features("model name : x\nflags\t\t: avx2 avx512_bf16\n"))
     ['avx2', 'avx512_bf16']
@@ -125,33 +125,33 @@ def environment_of(device: str | None) -> dict[str, str]:
     """Return the variables to set in a process that computes on a device.
 
     Args:
-        device: `"auto"`, `"cpu"`, or None for what is left to ms-swift.
+        device: `"auto"`, `"cpu"`, or None to leave it to ms-swift.
 
     Raises:
-        RunError: as `detect`.
+        RunError: see `detect`.
     """
     hidden = {"CUDA_VISIBLE_DEVICES": "-1"} if device == "cpu" else {}
     return {**hidden, **cpu_environment()} if device is not None and detect(device).kind == "cpu" else hidden
 
 
 def cpu_environment(environment: Mapping[str, str] = os.environ) -> dict[str, str]:
-    """Return OpenMP's settings for a process that computes on the CPU, without those that the user has set.
+    """Return OpenMP's settings for a process that computes on the CPU, except those the user has set.
 
-    A thread of OpenMP that waits for another spins, by default for milliseconds. Beside busy processes the other may
-    not be running at all, and the time spent on spinning is then missing for the work: `benchmarks/busy.py` measures
-    what that does to a training step. With the policy `PASSIVE` a thread that waits sleeps.
+    An OpenMP thread that waits for another spins, by default for milliseconds. On a busy machine the other may not be
+    running at all, and spinning takes CPU time from the work: `benchmarks/busy.py` measures the effect on a training
+    step. With the policy `PASSIVE` waiting threads sleep.
 
     Args:
-        environment: What is set already.
+        environment: Variables already set.
     """
     settings = {} if environment.keys() & _WAITING else {"OMP_WAIT_POLICY": "PASSIVE"}
     return settings if "OMP_NUM_THREADS" in environment else {**settings, "OMP_NUM_THREADS": str(available_cores())}
 
 
 def available_cores() -> int:
-    """Return how many cores this process may use: its affinity, and less where its control group allows less time.
+    """Return how many cores this process may use, by its CPU affinity and the quota of its control group.
 
-    OpenMP looks at the affinity alone: in a container that may use 2 of 64 cores it starts 64 threads, which then wait
+    OpenMP only considers the affinity: in a container limited to 2 of 64 cores it starts 64 threads, which then wait
     for each other.
     """
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
@@ -159,7 +159,7 @@ def available_cores() -> int:
 
 
 def core_quota(group: Path) -> float:
-    """Return the cores' worth of time that a control group may use, of its version 2 or 1; infinity without a limit."""
+    """Return the CPU quota of a control group, version 2 or 1, in cores; infinity without a limit."""
     with contextlib.suppress(OSError, ValueError):
         quota, period = (group / "cpu.max").read_text(encoding="ascii").split()
         return math.inf if quota == "max" else int(quota) / int(period)
@@ -170,12 +170,12 @@ def core_quota(group: Path) -> float:
 
 
 def available_memory() -> int | None:
-    """Return the bytes of main memory that can still be used, or None where the system does not tell."""
+    """Return the free main memory in bytes, or None if the system does not tell."""
     try:
         free = os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     except (AttributeError, OSError, ValueError):
         return None
-    try:  # inside a container its limit counts; page cache is given back on demand, so count it as free
+    try:  # in a container its limit counts; page cache is freed on demand, so it counts as free
         text = Path("/proc/meminfo").read_text(encoding="ascii")
         free = next(int(line.split()[1]) * 1024 for line in text.splitlines() if line.startswith("MemAvailable"))
         limit = Path("/sys/fs/cgroup/memory.max").read_text(encoding="ascii").strip()

@@ -1,4 +1,4 @@
-"""What the folder of a model or of a checkpoint says about itself."""
+"""Read and check the folders of models, adapters and checkpoints."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ MERGED = "swiftprep-merge.json"  # in a merged model: what it was merged from
 
 # Keys whose values ms-swift 4.6 (`args.json`), transformers or peft import or run.
 _CODE = frozenset({"auto_map", "custom_pipelines", "external_plugins", "custom_register_path"})
-_VOCABULARIES = ("tokenizer.json", "vocab.json", "added_tokens.json")  # any word may be a key of theirs
+_VOCABULARIES = ("tokenizer.json", "vocab.json", "added_tokens.json")  # their keys may be any word
 
-# Of the arguments that ms-swift would take from the `args.json` of a checkpoint, those that shape answers and run
-# nothing: `attn_impl` may be a kernel on a hub.
+# Arguments that ms-swift would load from the `args.json` of a checkpoint, limited to those that shape answers and
+# cannot run code; `attn_impl`, for one, may name a kernel on a hub.
 _CARRIED = (
     "tuner_type", "task_type", "bnb_4bit_quant_type", "bnb_4bit_use_double_quant", "new_special_tokens",
     "num_labels", "problem_type", "rope_scaling", "max_model_len", "quant_method", "quant_bits", "hqq_axis",
@@ -29,8 +29,8 @@ _CARRIED = (
     "response_prefix",
 )  # fmt: skip
 
-# With `adapters`, ms-swift 4.6 loads the adapter as it is (pipelines/train/tuner.py, TunerMixin.prepare_model): what
-# would shape a new one is not looked at, and nothing says so. Beside each argument, its name in `adapter_config.json`.
+# With `adapters`, ms-swift 4.6 loads the adapter as it is (pipelines/train/tuner.py, TunerMixin.prepare_model) and
+# silently ignores these arguments for new adapters. Their values are the names in `adapter_config.json`.
 _SHAPE = {
     "lora_rank": "r",
     "lora_alpha": "lora_alpha",
@@ -47,7 +47,7 @@ _SHAPE = {
 
 
 def read_json_file(path: Path) -> Any:
-    """Return what a JSON file holds.
+    """Return the content of a JSON file.
 
     Raises:
         ConfigError: it cannot be read.
@@ -55,7 +55,7 @@ def read_json_file(path: Path) -> Any:
     try:
         return json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError) as error:
-        raise ConfigError(f"{path}: {error}") from None
+        raise ConfigError(f"{path}: {error} (无法读取该 JSON 文件)") from None
 
 
 def read_json(path: Path) -> dict[str, Any]:
@@ -66,15 +66,15 @@ def read_json(path: Path) -> dict[str, Any]:
     """
     content = read_json_file(path)
     if not isinstance(content, dict):
-        raise ConfigError(f"{path}: expected an object")
+        raise ConfigError(f"{path}: expected a JSON object (应为 JSON 对象)")
     return content
 
 
 def check_model(model: str | Path, trust_remote_code: bool) -> bool:
-    """Refuse a model that is none, or one with Python code of its own that nobody asked for; return whether it is here.
+    """Refuse a model that does not exist or brings untrusted Python code; return whether it is a local folder.
 
     Raises:
-        ConfigError: it is neither a hub id nor a folder with a `config.json`, or as `check_code`.
+        ConfigError: it is neither a hub id nor a folder with a `config.json`; or see `check_code`.
     """
     folder = Path(model)
     if not os.path.exists(folder):
@@ -91,13 +91,13 @@ def check_model(model: str | Path, trust_remote_code: bool) -> bool:
 
 
 def check_code(folder: Path, trust_remote_code: bool) -> None:
-    """Refuse a folder of a model, an adapter or a checkpoint with Python code of its own that nobody asked for.
+    """Refuse the folder of a model, an adapter or a checkpoint that brings untrusted Python code.
 
-    Whoever has such a folder loaded, here or in a child process, has this look at it first: ms-swift and transformers
-    run the code that its JSON files name.
+    Call it before such a folder is loaded, here or in a child process: ms-swift and transformers run the code that its
+    JSON files name.
 
     Raises:
-        ConfigError: see above, or a JSON file in it cannot be read.
+        ConfigError: it names Python code, or a JSON file in it cannot be read.
     """
     if trust_remote_code:
         return
@@ -105,36 +105,36 @@ def check_code(folder: Path, trust_remote_code: bool) -> None:
         if path.name not in _VOCABULARIES and (key := _names_code(read_json_file(path))):
             raise ConfigError(
                 f"{path}: {key} names Python code that would run; if you trust it, pass trust_remote_code=True "
-                "(该文件夹自带代码，确认可信后再启用)"
+                "(该文件夹自带 Python 代码，确认可信后请设置 trust_remote_code=True)"
             )
 
 
-def check_loaded(given: Mapping[str, Any], trust_remote_code: bool) -> None:
-    """Refuse arguments of a training run that have code of a checkpoint run that nobody asked for.
+def check_loaded(arguments: Mapping[str, Any], trust_remote_code: bool) -> None:
+    """Refuse arguments of a training run that would run untrusted code from a checkpoint.
 
     Args:
-        given: The arguments of the run.
-        trust_remote_code: Whether it was asked for.
+        arguments: The arguments of the run.
+        trust_remote_code: Whether such code is trusted.
 
     Raises:
-        ConfigError: as `check_code`, of `adapters` and `resume_from_checkpoint`; as `check_model`, of a `model` over
-            the runner's own; or `load_args` is set.
+        ConfigError: see `check_code` for `adapters` and `resume_from_checkpoint`, and `check_model` for a `model` in
+            place of the runner's own; or `load_args` is set.
     """
-    if given.get("model") is not None:
-        check_model(given["model"], trust_remote_code)
+    if arguments.get("model") is not None:
+        check_model(arguments["model"], trust_remote_code)
     for name in ("adapters", "resume_from_checkpoint"):
-        value = given.get(name) or []
+        value = arguments.get(name) or []
         for folder in [value] if isinstance(value, (str, Path)) else value:
             check_code(Path(folder), trust_remote_code)
-    if given.get("load_args") and not trust_remote_code:
+    if arguments.get("load_args") and not trust_remote_code:
         raise ConfigError(
-            "load_args: ms-swift would also take up what runs code; pass the arguments themselves, or "
-            "trust_remote_code=True (load_args 可能执行检查点自带的代码)"
+            "load_args: ms-swift would also load arguments that run code; pass the arguments themselves, or "
+            "trust_remote_code=True (load_args 可能执行检查点自带的代码，请直接传入参数)"
         )
 
 
 def _names_code(value: Any) -> str:
-    """Return the first key, however deep, that has something imported; `""` where there is none."""
+    """Return the first key at any depth that makes code be imported; `""` if there is none."""
     left = [value]
     while left:
         value = left.pop()
@@ -148,26 +148,26 @@ def _names_code(value: Any) -> str:
 
 
 def trained_with(folder: Path) -> dict[str, Any]:
-    """Return the arguments ms-swift left in a folder it wrote (`args.json`), or an empty dict."""
+    """Return the arguments that ms-swift saved in a folder (`args.json`), or an empty dict."""
     path = folder / "args.json"
     return read_json(path) if path.is_file() else {}
 
 
 def carried_arguments(folder: Path) -> dict[str, Any]:
-    """Return the arguments a checkpoint was trained with that ms-swift would take up again: in place of `load_args`."""
+    """Return the saved arguments of a checkpoint that are safe to reuse, as a replacement for `load_args`."""
     trained = trained_with(folder)
     return {name: trained[name] for name in _CARRIED if trained.get(name) is not None}
 
 
 def check_adapter(folder: Path, model: str) -> None:
-    """Refuse a folder that is no adapter, or an adapter that was made for another model.
+    """Refuse a folder that is not an adapter, or an adapter for another model.
 
     Args:
         folder: A checkpoint.
-        model: The base model it shall go with: a folder or a hub id.
+        model: The base model to use it with: a folder or a hub id.
 
     Raises:
-        ConfigError: see above.
+        ConfigError: it is not an adapter, or it is for another model.
     """
     if not (folder / ADAPTER_CONFIG).is_file():
         raise ConfigError(f"{folder}: no {ADAPTER_CONFIG} in it, so not an adapter (不是适配器文件夹)")
@@ -177,7 +177,7 @@ def check_adapter(folder: Path, model: str) -> None:
 
 
 def _same_model(one: str, other: str) -> bool:
-    """Tell whether two names may mean one model: a folder that was moved, or a hub's own copy, gets the benefit."""
+    """Tell whether two names may mean the same model; a moved folder, or a local copy of a hub model, may."""
     if one == other:
         return True
     folders = [Path(name) for name in (one, other)]
@@ -188,17 +188,17 @@ def _same_model(one: str, other: str) -> bool:
     return absolute or any(there)
 
 
-def check_continues(adapters: list[str], model: str, given: Mapping[str, Any]) -> None:
-    """Refuse to train an adapter further with arguments that ms-swift would pass over in silence.
+def check_continues(adapters: list[str], model: str, arguments: Mapping[str, Any]) -> None:
+    """Refuse to train an adapter further with arguments that ms-swift would silently ignore.
 
     Args:
         adapters: The value of `adapters`.
         model: The base model.
-        given: The arguments of the run.
+        arguments: The arguments of the run.
 
     Raises:
-        ConfigError: more than one adapter, one that does not belong to the model, or an argument that only shapes a
-            new adapter and differs from what the adapter has.
+        ConfigError: there are several adapters, one does not belong to the model, or an argument that only applies to
+            a new adapter differs from the adapter's own.
     """
     if not adapters:
         return
@@ -209,18 +209,18 @@ def check_continues(adapters: list[str], model: str, given: Mapping[str, Any]) -
         raise ConfigError(f"{folder}: no such checkpoint (没有这个检查点)")
     check_adapter(folder, model)
     own = read_json(folder / ADAPTER_CONFIG)
-    for name in sorted(set(given) & set(_SHAPE)):
+    for name in sorted(set(arguments) & set(_SHAPE)):
         kept = own.get(_SHAPE[name])
-        if given[name] is not None and (not _SHAPE[name] or given[name] != kept):
+        if arguments[name] is not None and (not _SHAPE[name] or arguments[name] != kept):
             has = f" ({kept!r})" if _SHAPE[name] else ""
             raise ConfigError(
-                f"{name}={given[name]!r}: an adapter that is continued keeps its own{has}; leave it out, or merge the "
-                "adapter and start a new one (续训时适配器结构不变，请删除该参数，或先合并再新建适配器)"
+                f"{name}={arguments[name]!r}: an adapter that is continued keeps its own{has}; leave it out, or merge "
+                "the adapter and start a new one (续训时适配器结构不变，请删除该参数，或先合并再新建适配器)"
             )
 
 
 def merged_from(adapter: Path, model: str) -> dict[str, Any]:
-    """Return what tells one merge from another: the base model, the adapter and a hash of its weights."""
+    """Return what identifies a merge: the base model, the adapter and a hash of its weights."""
     digest = hashlib.blake2b(digest_size=16)
     for path in sorted(adapter.glob("adapter_model*")):
         with path.open("rb") as file:
@@ -230,20 +230,20 @@ def merged_from(adapter: Path, model: str) -> dict[str, Any]:
 
 
 def unused(folder: Path) -> Path:
-    """Return the folder, with a number after its name if it is there already: the time in a name may come twice."""
+    """Return the folder, with a number after its name if it exists already: two names may have the same time."""
     names = (folder.with_name(f"{folder.name}-{number}") if number else folder for number in count())
     return next(name for name in names if not name.exists())
 
 
 def interrupted(output_dir: Path | None) -> RunInterrupted:
-    """Return what to raise when a run was stopped: with the last whole checkpoint in its folder, and how to go on."""
+    """Return the error for a run that was stopped, with its last complete checkpoint and how to resume."""
     whole = output_dir.glob("checkpoint-*/trainer_state.json") if output_dir else ()  # the last file of a checkpoint
     checkpoints = sorted((state.parent for state in whole), key=lambda path: int(path.name.rpartition("-")[2]))
     if not checkpoints:
-        return RunInterrupted("stopped before the first checkpoint; start again (尚无检查点，请重新开始)")
+        return RunInterrupted("stopped before the first checkpoint; start again (训练已中断，尚无检查点，请重新开始)")
     last = checkpoints[-1]
     return RunInterrupted(
-        f"stopped; everything up to {last} is kept. Go on with the same call and "
-        f"resume_from_checkpoint='{last}' (已保存检查点，可从此继续)",
+        f"stopped; everything up to {last} is kept. Resume with the same call and "
+        f"resume_from_checkpoint='{last}' (训练已中断，检查点已保存，可由此继续)",
         checkpoint=last,
     )

@@ -1,16 +1,16 @@
-"""What holds in every process that loads a model with ms-swift."""
+"""Precautions for every process that loads a model with ms-swift."""
 
 from __future__ import annotations
 
 import sys
 from typing import Any
 
-# Without the first, `datasets` reports every file it loads, local ones too, to a server that counts.
+# Without the first, `datasets` reports every file it loads, even local ones, to a download counter.
 NO_TELEMETRY = {"HF_UPDATE_DOWNLOAD_COUNTS": "0", "HF_HUB_DISABLE_TELEMETRY": "1"}
 
 
 def refuse_remote_code() -> None:
-    """Make transformers refuse Python code that comes with a model; ms-swift asks for it without being told to."""
+    """Make transformers refuse Python code that comes with a model, which ms-swift allows unasked."""
     from transformers import dynamic_module_utils
 
     def refuse(*_: Any, **__: Any) -> Any:

@@ -1,6 +1,6 @@
 """Print the field names of ms-swift's argument classes as JSON.
 
-In a process of its own, because importing ms-swift takes seconds and changes logging and transformers for good.
+It runs in its own process, as importing ms-swift takes seconds and changes logging and transformers for good.
 """
 
 from __future__ import annotations
@@ -11,9 +11,9 @@ import os
 
 
 def main() -> None:
-    """Write an object of lists by task to standard output."""
+    """Write a JSON object, task → names, to standard output."""
     out = os.fdopen(os.dup(1), "w")
-    os.dup2(2, 1)  # what ms-swift prints
+    os.dup2(2, 1)  # ms-swift's own output
     from swift.arguments import EvalArguments, SftArguments
 
     classes = {"sft": SftArguments, "eval": EvalArguments}

@@ -1,4 +1,4 @@
-"""Whole jobs, each run by `python -m swiftprep.recipes.<name> [file.yaml] [key=value …]`."""
+"""Recipes: complete jobs, run by `python -m swiftprep.recipes.<name> [file.yaml] [key=value …]`."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from types import FrameType
 
 
 def _is_program() -> bool:
-    """Tell whether Python looks for a recipe that it is to run, and thus imports this package first."""
+    """Tell whether Python is about to run a recipe with `-m`, and imports this package first."""
     of_here = f"{__name__}."
     return sys.argv[:1] == ["-m"] and any(part.removeprefix("-m").startswith(of_here) for part in sys.orig_argv)
 
 
 def stop_at_once(number: int, frame: FrameType | None) -> None:
-    """Handle Ctrl-C while modules are still imported: nothing is begun, and a traceback would say nothing."""
+    """Handle Ctrl-C while modules are still being imported: nothing has started, so a traceback would not help."""
     with suppress(OSError):
-        os.write(2, "error: interrupted; nothing was begun (已中断)\n".encode())
+        os.write(2, "error: interrupted; nothing was begun (已中断，尚未开始)\n".encode())
     os._exit(130)
 
 

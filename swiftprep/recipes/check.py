@@ -1,4 +1,4 @@
-"""The check alone: data files in; what is kept, what is rejected and why, and a report to browse.
+"""Recipe `check`: from data files to the rows kept, the rows rejected with reasons, and a report to browse.
 
 python -m swiftprep.recipes.check train.jsonl held_out=[val.jsonl] catalog=data/catalog.json output_dir=runs/check
 """
@@ -34,14 +34,14 @@ def check(config: CheckConfig, *, dry_run: bool = False) -> dict[str, Any]:
     """Check data files, write everything into the output folder and return the report.
 
     Args:
-        config: What to do; see `swiftprep.recipes.shared.settings`. Without data, the samples of the demonstration
+        config: Settings; see `swiftprep.recipes.shared.settings`. Without data, the samples of the demonstration
             application are checked.
         dry_run: Read and count, but write nothing.
 
     Raises:
-        ConfigError: something in the settings is wrong.
-        DataError: a file is missing, or is none that can be read, or no row is kept.
-        RunError: no row is kept, because swiftprep itself fails.
+        ConfigError: a setting is wrong.
+        DataError: a file is missing or cannot be read, or no row is kept.
+        RunError: no row is kept because of an error in swiftprep.
     """
     if not dry_run:
         check_output(config.output_dir)
@@ -61,17 +61,17 @@ def check(config: CheckConfig, *, dry_run: bool = False) -> dict[str, Any]:
         row_memory_mb=config.row_memory_mb,
     )
     as_is = {str(path): _as_is(path) for path in config.data}
-    found = checker.run(scan.samples, source="demo") if scan else checker.run_files(*config.data)
-    report = _report(found) | {"as_is": as_is}
-    for path, told in as_is.items():
-        say(f"{path}: as it is, ms-swift {told}")
-    say(repr(found).strip("<>"))
-    say(found.counts().to_string(index=False))
-    refuse_nothing(", ".join(map(str, config.data)) or "demo", len(found.kept), found.rejected, config.output_dir)
+    result = checker.run(scan.samples, source="demo") if scan else checker.run_files(*config.data)
+    report = _report(result) | {"as_is": as_is}
+    for path, outcome in as_is.items():
+        say(f"{path}: as it is, ms-swift {outcome}")
+    say(repr(result).strip("<>"))
+    say(result.counts().to_string(index=False))
+    refuse_nothing(", ".join(map(str, config.data)) or "demo", len(result.kept), result.rejected, config.output_dir)
     if dry_run:
         return report
     with writing(config.output_dir, "check") as staged:
-        files = found.write(staged, lang=config.lang)
+        files = result.write(staged, lang=config.lang)
         save_config(config, staged / "config.yaml")
     report["files"] = {name: str(config.output_dir / path.name) for name, path in files.items()}
     say(f"written to {config.output_dir}; open {report['files']['report']} in a browser (请用浏览器打开报告)")
@@ -79,21 +79,21 @@ def check(config: CheckConfig, *, dry_run: bool = False) -> dict[str, Any]:
 
 
 def _as_is(path: Path) -> str:
-    """Say what ms-swift would do with a file if it were given as it is."""
-    found = lint(path)
-    if found.fails:
-        return f"fails on the whole file: {found.fails}"
-    return ", ".join(f"{count} {outcome}" for outcome, count in found.counts.items() if count)
+    """Return what ms-swift would do with a file as it is."""
+    result = lint(path)
+    if result.fails:
+        return f"fails on the whole file: {result.fails}"
+    return ", ".join(f"{count} {outcome}" for outcome, count in result.counts.items() if count)
 
 
-def _report(found: QualityReport) -> dict[str, Any]:
+def _report(result: QualityReport) -> dict[str, Any]:
     return {
-        "read": found.read,
-        "kept": len(found.kept),
-        "repaired": len(found.repaired),
-        "rejected": len(found.rejected),
-        "rules": orjson.loads(found.counts().to_json(orient="records")),
-        "diversity": orjson.loads(diversity(found.kept).to_json(orient="records")),
+        "read": result.read,
+        "kept": len(result.kept),
+        "repaired": len(result.repaired),
+        "rejected": len(result.rejected),
+        "rules": orjson.loads(result.counts().to_json(orient="records")),
+        "diversity": orjson.loads(diversity(result.kept).to_json(orient="records")),
     }
 
 
@@ -102,8 +102,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     def recipe(arguments: Arguments) -> dict[str, Any]:
         config = load(CheckConfig, arguments.file, arguments.overrides)
-        given = [Path(os.path.expanduser(path)) for path in arguments.data]
-        return check(config.model_copy(update={"data": [*config.data, *given]}), dry_run=arguments.dry_run)
+        data = [*config.data, *(Path(os.path.expanduser(path)) for path in arguments.data)]
+        return check(config.model_copy(update={"data": data}), dry_run=arguments.dry_run)
 
     return run("check", SUMMARY, recipe, argv, takes_data=True)
 

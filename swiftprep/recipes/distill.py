@@ -1,4 +1,4 @@
-"""The distillation alone: experts and a teacher in; verified answers, rejects with reasons, and a report out.
+"""Recipe `distill`: from experts and a teacher to verified answers, rejects with reasons, and a report.
 
     python -m swiftprep.recipes.distill                                   # the embedded default, on this machine
     python -m swiftprep.recipes.distill recipes/distill.yaml scan.path=../our-app teacher.provider=deepseek \
@@ -36,14 +36,14 @@ def distill(config: DistillConfig, *, dry_run: bool = False) -> dict[str, Any]:
     """Distil, write everything into the output folder and return the report.
 
     Args:
-        config: What to do; see `swiftprep.recipes.shared.distill_settings`.
-        dry_run: Show what would be sent, where, and what it might cost; open no connection and write nothing.
+        config: Settings; see `swiftprep.recipes.shared.distill_settings`.
+        dry_run: Show what would be sent, where to, and what it might cost; open no connection and write nothing.
 
     Raises:
-        ConfigError: something in the settings is wrong.
+        ConfigError: a setting is wrong.
         DataError: a data file is bad.
-        DistillStopped: the teacher can answer no more for now; the same command goes on.
-        RunInterrupted: Ctrl-C; the same command goes on.
+        DistillStopped: the teacher cannot answer for now; the same command resumes.
+        RunInterrupted: Ctrl-C; the same command resumes.
     """
     out = config.output_dir
     check_output(out)
@@ -52,40 +52,43 @@ def distill(config: DistillConfig, *, dry_run: bool = False) -> dict[str, Any]:
         catalog, examples, is_demo = _known(config)
     say(f"scan    {len(catalog)} components, {len(examples)} samples to show uses from")
     with timed("distil", seconds):
-        found = distil(config, catalog, examples, is_demo=is_demo, dry_run=dry_run)
+        distilled = distil(config, catalog, examples, is_demo=is_demo, dry_run=dry_run)
     if dry_run:
-        if found.preview is not None:
-            say(str(found.preview))
+        if distilled.preview is not None:
+            say(str(distilled.preview))
         say("\ndry run: no connection was opened and nothing was written")
-        return {"scenarios": [s.instruction for s in found.scenarios], **_previewed(found.preview)}
+        return {"scenarios": [s.instruction for s in distilled.scenarios], **_previewed(distilled.preview)}
     report: dict[str, Any] = {
         "swiftprep": metadata.version("swiftprep"),
         "config": masked(config.model_dump(mode="json")),
-        **facts(found, catalog),
+        **facts(distilled, catalog),
         "seconds": {name: round(value, 1) for name, value in seconds.items()},
     }
     with writing(out, "distill") as staged:
         save_config(config, staged / "config.yaml")
-        Result(found.records).write(staged)
-        write_jsonl(found.samples, staged / "samples.jsonl")
+        Result(distilled.records).write(staged)
+        write_jsonl(distilled.samples, staged / "samples.jsonl")
         try:
-            write_coverage(found, catalog, staged / "coverage.png")
+            write_coverage(distilled, catalog, staged / "coverage.png")
         except MissingDependencyError as error:
             say(f"        no coverage.png: {error}")
         report = write_report(report, staged, config.scan.lang, "distill")
-    say(f"kept    {len(found.samples)} answers: {out / 'samples.jsonl'}")
+    say(f"kept    {len(distilled.samples)} answers: {out / 'samples.jsonl'}")
     say(f"report: {out / 'report.md'}")
     return report
 
 
 def _known(config: DistillConfig) -> tuple[Catalog, list[Sample], bool]:
-    """Return the catalogue, the samples that may be shown, and whether it is the demonstration application."""
+    """Return the catalogue, the samples the teacher may see, and whether it is the demonstration application."""
     if config.catalog is not None:
         check_together([config.catalog, *config.samples])
-        shown = [s for path in config.samples for s in read_jsonl(path) if s.meta.get("split") != "val"]
-        return Catalog.load(config.catalog), shown, False
+        train = [s for path in config.samples for s in read_jsonl(path) if s.meta.get("split") != "val"]
+        return Catalog.load(config.catalog), train, False
     if config.samples:
-        raise ConfigError("samples: they go with catalog=catalog.json; with scan.path they are scanned (缺少 catalog)")
+        raise ConfigError(
+            "samples: they need catalog=catalog.json; with scan.path the samples come from the scan "
+            "(使用 samples 时须同时指定 catalog)"
+        )
     scan = make_scanner(config.scan, seed=config.seed, tokenizer=None).scan()
     return scan.catalog, scan.train, config.scan.path is None
 

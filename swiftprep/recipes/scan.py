@@ -1,4 +1,4 @@
-"""The scan alone: a code base in; samples, catalogue and web-types out.
+"""Recipe `scan`: from a code base to samples, catalogue and web-types.
 
 python -m swiftprep.recipes.scan scan.path=~/code/our-app scan.framework=ta404 output_dir=data
 """
@@ -25,39 +25,42 @@ def scan(config: ScanRecipeConfig, *, dry_run: bool = False) -> dict[str, Any]:
     """Scan, write everything into the output folder and return the report.
 
     Args:
-        config: What to do; see `swiftprep.recipes.shared.settings`.
+        config: Settings; see `swiftprep.recipes.shared.settings`.
         dry_run: Read and count, but write nothing.
 
     Raises:
-        ConfigError: something in the settings is wrong.
+        ConfigError: a setting is wrong.
         DataError: no file is kept.
-        RunError: no file is kept, because swiftprep itself fails.
+        RunError: no file is kept because of an error in swiftprep.
     """
     if not dry_run:
         check_output(config.output_dir)
-    found = make_scanner(config.scan, seed=config.seed, tokenizer=config.tokenizer).scan()
-    kinds = found.kinds()
-    known = sum(component.origin == "source" for component in found.catalog)
+    result = make_scanner(config.scan, seed=config.seed, tokenizer=config.tokenizer).scan()
+    kinds = result.kinds()
+    known = sum(component.origin == "source" for component in result.catalog)
     report = {
-        "root": str(found.root),
-        "found": found.found,
-        "kept": found.kept,
-        "rejected": found.reasons(),
-        "dropped": len(found.dropped),
-        "secrets": len(found.findings),
+        "root": str(result.root),
+        "found": result.found,
+        "kept": result.kept,
+        "rejected": result.reasons(),
+        "dropped": len(result.dropped),
+        "secrets": len(result.findings),
         "kinds": orjson.loads(kinds.to_json(orient="records")),
-        "components": {"source": known, "usage": len(found.catalog) - known},
+        "components": {"source": known, "usage": len(result.catalog) - known},
     }
-    say(f"{found.root}: {found.found} files, {found.kept} kept, {len(found.rejects)} rejected {found.reasons() or ''}")
-    refuse_nothing(str(found.root), found.kept, found.rejects, config.output_dir)
+    say(
+        f"{result.root}: {result.found} files, {result.kept} kept, "
+        f"{len(result.rejects)} rejected {result.reasons() or ''}"
+    )
+    refuse_nothing(str(result.root), result.kept, result.rejects, config.output_dir)
     say(kinds.dropna(axis="columns", how="all").to_string(index=False))
-    say(f"{known} components, {len(found.catalog) - known} more known from how they are used")
-    if found.findings:
-        say(f"{len(found.findings)} secrets were replaced; findings.jsonl says where")
+    say(f"{known} components, {len(result.catalog) - known} more known from how they are used")
+    if result.findings:
+        say(f"{len(result.findings)} secrets were replaced; findings.jsonl says where")
     if dry_run:
         return report
     with writing(config.output_dir, "scan") as staged:
-        files = found.write(staged)
+        files = result.write(staged)
         save_config(config, staged / "config.yaml")
     report["files"] = {name: str(config.output_dir / path.name) for name, path in files.items()}
     say(f"written to {config.output_dir}")

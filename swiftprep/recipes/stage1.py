@@ -1,4 +1,4 @@
-"""Stage 1: a code base in, a fine-tuned adapter, its evaluation and a verdict out.
+"""Recipe `stage1`: from a code base to a fine-tuned adapter, its evaluation and a verdict.
 
     python -m swiftprep.recipes.stage1                                      # the embedded default
     python -m swiftprep.recipes.stage1 recipes/stage1.yaml scan.path=~/code/our-app mix.ratio=30:70
@@ -53,14 +53,14 @@ def stage1(config: Stage1Config, *, dry_run: bool = False) -> dict[str, Any]:
     """Run stage 1 and return its report, which is also written to the output folder.
 
     Args:
-        config: What to do; see `swiftprep.recipes.shared.settings`.
+        config: Settings; see `swiftprep.recipes.shared.settings`.
         dry_run: Scan, mix and write the data files, but load no model.
 
     Raises:
-        ConfigError: something in the settings is wrong.
+        ConfigError: a setting is wrong.
         DataError: a data file is bad.
         RunError: training or evaluation failed.
-        RunInterrupted: Ctrl-C; the message says how to go on.
+        RunInterrupted: Ctrl-C; the message says how to resume.
     """
     embedded = EMBEDDED_SFT if config.model.path is None else {}
     sft = {**DEFAULT_SFT, **embedded, "seed": config.seed, "data_seed": config.seed, **config.sft}
@@ -72,7 +72,7 @@ def stage1(config: Stage1Config, *, dry_run: bool = False) -> dict[str, Any]:
     with ExitStack() as held:
         folder = held.enter_context(OutputFolder(out, wait=2))
 
-        # The code base becomes samples; some files are held out.
+        # Turn the code base into samples and hold some files out.
         with timed("scan", seconds):
             tokenizer = None if config.scan.max_tokens is None else runner.model
             scan = make_scanner(config.scan, seed=config.seed, tokenizer=tokenizer).scan()
@@ -87,7 +87,7 @@ def stage1(config: Stage1Config, *, dry_run: bool = False) -> dict[str, Any]:
         if scan.findings:
             say(f"        {len(scan.findings)} secrets were replaced: {files['findings']}")
 
-        # They are mixed with general data, so that less of what the model knows is forgotten.
+        # Mix them with general data, so that the model forgets less of what it knows.
         with timed("mix", seconds):
             count = token_counter(runner.model)
             mix = Mixer(
@@ -105,7 +105,7 @@ def stage1(config: Stage1Config, *, dry_run: bool = False) -> dict[str, Any]:
         if longer:
             say(f"        {longer} of {len(scan.samples)} components are cut off at max_length={longest} tokens")
 
-        # ms-swift trains.
+        # Train with ms-swift.
         say(f"sft     {runner.model} (log: {out / 'sft'})")
         with timed("sft", seconds):
             trained = runner.sft(mix.dataset_args(), [files["val"]], dry_run=dry_run, **sft)
@@ -127,7 +127,7 @@ def stage1(config: Stage1Config, *, dry_run: bool = False) -> dict[str, Any]:
         best = require_checkpoint(trained)
         say(f"sft     {trained.checkpoint}")
 
-        # The base model and the tuned one answer the same questions.
+        # Ask the base model and the tuned one the same questions.
         answers: dict[str, Evaluation] = {}
         with timed("eval", seconds), going_on_from(trained):
             held_out = first_rows(files["val"], config.eval.limit, out / "data" / "eval.jsonl")
@@ -137,10 +137,11 @@ def stage1(config: Stage1Config, *, dry_run: bool = False) -> dict[str, Any]:
                 scores = answers[name].scores
                 say(f"eval    {name}: " + ", ".join(f"{key} {score:.3f}" for key, score in scores.items()))
 
-        # What came of it.
+        # Compare, judge and write the report.
         monitor = trained.monitor()
         report["sft"] |= sft_facts(trained, monitor, planned=int(plan["taken"].sum()), held_out=len(scan.val))
-        report["eval"] = [found.to_dict() for found in compare(answers["base"].rows, answers["tuned"].rows)]
+        comparisons = compare(answers["base"].rows, answers["tuned"].rows)
+        report["eval"] = [comparison.to_dict() for comparison in comparisons]
         report["examples"] = _examples(answers)
         report["verdict"] = asdict(monitor.verdict(config.scan.lang))
         report["seconds"] = {name: round(value, 1) for name, value in seconds.items()}
@@ -155,15 +156,15 @@ def stage1(config: Stage1Config, *, dry_run: bool = False) -> dict[str, Any]:
     loss = report["sft"]["eval_loss"]
     if loss["base"] is not None:
         say(f"\nheld-out eval loss: base {loss['base']:.3f} → tuned {loss['tuned']:.3f}")
-    for found in report["eval"]:
-        say_comparison(found, f"{found['base']:.3f} → {found['tuned']:.3f}")
+    for comparison in report["eval"]:
+        say_comparison(comparison, f"{comparison['base']:.3f} → {comparison['tuned']:.3f}")
     say_verdict(report["verdict"])
     say(f"report: {out / 'report.md'}")
     return report
 
 
 def _examples(answers: dict[str, Evaluation], most: int = 5) -> list[dict[str, Any]]:
-    """Pick, of each set, the questions whose score changed most, to show both answers side by side."""
+    """Pick from each set the questions with the largest change in score, to show both answers side by side."""
     pairs = list(zip(answers["base"].rows, answers["tuned"].rows, strict=True))
     pairs.sort(key=lambda pair: -abs(pair[0]["score"] - pair[1]["score"]))
     sets = dict.fromkeys(base["set"] for base, _ in pairs)

@@ -1,4 +1,4 @@
-"""Stage 2: scenarios answered and verified, mixed with stage 1's data; training goes on from stage 1.
+"""Recipe `stage2`: mix verified answers to scenarios with stage 1's data, and train stage 1's model further.
 
     python -m swiftprep.recipes.stage2                                      # after stage 1 on the embedded default
     python -m swiftprep.recipes.stage2 recipes/stage2.yaml stage1=runs/stage1 teacher.provider=deepseek
@@ -54,25 +54,28 @@ from swiftprep.train.runner import SwiftRunner
 from swiftprep.withheld import masked
 
 SUMMARY = "Stage 2: scenarios → verified answers → mix with stage 1 → fine-tuning goes on → evaluation → verdict."
-LEAST = 4  # answers below which there is nothing to train on and hold out
+LEAST = 4  # answers needed to train on some and hold out others
 
 
 def stage2(config: Stage2Config, *, dry_run: bool = False) -> dict[str, Any]:
     """Run stage 2 and return its report, which is also written to the output folder.
 
     Args:
-        config: What to do; see `swiftprep.recipes.shared.distill_settings`.
+        config: Settings; see `swiftprep.recipes.shared.distill_settings`.
         dry_run: Show what would be asked and what it might cost; open no connection, load no model, write nothing.
 
     Raises:
-        ConfigError: something in the settings is wrong, or there is no finished stage 1.
+        ConfigError: a setting is wrong, or there is no finished stage 1.
         DataError: a data file is bad.
-        DistillStopped: the teacher can answer no more for now.
+        DistillStopped: the teacher cannot answer for now.
         RunError: training or evaluation failed.
-        RunInterrupted: Ctrl-C; the message says how to go on.
+        RunInterrupted: Ctrl-C; the message says how to resume.
     """
     if config.output_dir.resolve() == config.stage1.resolve():
-        raise ConfigError(f"output_dir={config.output_dir}: holds stage 1; name another folder (请另选输出文件夹)")
+        raise ConfigError(
+            f"output_dir={config.output_dir}: holds stage 1; name another folder "
+            "(其中是第一阶段的结果，请另选输出文件夹)"
+        )
     with ExitStack() as held:
         for where in () if dry_run else (config.stage1, config.stage1 / "data"):
             held.enter_context(reading(where))
@@ -88,26 +91,26 @@ def stage2(config: Stage2Config, *, dry_run: bool = False) -> dict[str, Any]:
 
 
 def _stage2(config: Stage2Config, before: Stage1Run, base: SwiftRunner, folder: OutputFolder | None) -> dict[str, Any]:
-    """Run stage 2 into a folder that is held; without one, only show what would be asked."""
+    """Run stage 2 into a locked output folder; without one, only show what would be asked."""
     out = config.output_dir
     seconds: dict[str, float] = {}
     catalog = Catalog.load(before.data / "catalog.json")
     with timed("distil", seconds):
         trained_on = list(read_jsonl(before.data / "train.jsonl"))
-        found = distil(config, catalog, trained_on, is_demo=before.is_demo, dry_run=folder is None)
+        distilled = distil(config, catalog, trained_on, is_demo=before.is_demo, dry_run=folder is None)
     if folder is None:
-        say(str(found.preview or "nothing to ask"))
+        say(str(distilled.preview or "nothing to ask"))
         say("\ndry run: no connection was opened, no model was loaded and nothing was written")
-        return {"scenarios": [scenario.instruction for scenario in found.scenarios]}
+        return {"scenarios": [scenario.instruction for scenario in distilled.scenarios]}
     report: dict[str, Any] = {
         "swiftprep": metadata.version("swiftprep"),
         "config": masked(config.model_dump(mode="json")),
     }
-    report["framework"], report["distilled"] = before.config.scan.framework, facts(found, catalog)
+    report["framework"], report["distilled"] = before.config.scan.framework, facts(distilled, catalog)
     with folder.writing("settings") as staged:
         save_config(config, staged / "config.yaml")
     with timed("check", seconds):
-        train, val = _checked(config, before, found, catalog, report)
+        train, val = _checked(config, before, distilled, catalog, report)
     with timed("mix", seconds):
         mix, planned = _mixed(config, before, base, train, val, report)
     with timed("merge", seconds):
@@ -133,7 +136,7 @@ def _stage2(config: Stage2Config, before: Stage1Run, base: SwiftRunner, folder: 
         save_config(config, staged / "config.yaml")
         for stage, rows in answers.items():
             save_answers(rows, staged / "eval" / f"{stage}.jsonl")
-        write_coverage(found, catalog, staged / "coverage.png")
+        write_coverage(distilled, catalog, staged / "coverage.png")
         plot_losses(monitor.log, staged / "loss.png")
         report = write_report(report, staged, lang, "stage2")
     _say_result(report)
@@ -148,16 +151,16 @@ def _swift_arguments(config: Stage2Config, before: Stage1Run) -> dict[str, Any]:
 
 
 def _checked(
-    config: Stage2Config, before: Stage1Run, found: Distilled, catalog: Catalog, report: dict[str, Any]
+    config: Stage2Config, before: Stage1Run, distilled: Distilled, catalog: Catalog, report: dict[str, Any]
 ) -> tuple[list[Sample], list[Sample]]:
-    """Hold some scenarios out, check the others against them, and write both."""
-    if len(found.samples) < LEAST:
+    """Hold some scenarios out, check the rest against them, and write both."""
+    if len(distilled.samples) < LEAST:
         raise ConfigError(
-            f"{len(found.samples)} answers passed, and {LEAST} are needed to train on some and hold out others: give "
-            "distill.experts, a larger distill.n or a better teacher; `python -m swiftprep.recipes.distill` shows why "
-            "answers are rejected (通过验证的回答太少)"
+            f"{len(distilled.samples)} answers passed, and {LEAST} are needed to train on some and hold out others: "
+            "give distill.experts, a larger distill.n or a better teacher; `python -m swiftprep.recipes.distill` "
+            "shows why answers are rejected (通过验证的回答太少，无法同时用于训练和评估)"
         )
-    train, val = split_by_group(found.samples, config.val_fraction, config.seed)
+    train, val = split_by_group(distilled.samples, config.val_fraction, config.seed)
     held_out = [*val, *read_jsonl(before.data / "val.jsonl")]
     checked = Checker(catalog=catalog, held_out=held_out).run(train, source="distilled")
     checked.write(config.output_dir / "checked", lang=before.config.scan.lang)
@@ -169,7 +172,9 @@ def _checked(
     }
     say(f"check   {len(checked.kept)} of {checked.read} to train on, {len(val)} scenarios held out")
     if not checked.kept:
-        raise ConfigError(f"the check kept none of {checked.read} answers; see {config.output_dir / 'checked'}")
+        raise ConfigError(
+            f"the check kept none of {checked.read} answers; see {config.output_dir / 'checked'} (所有回答均未通过检查)"
+        )
     folder = config.output_dir / "data"
     train, val = ([s.replace(channel="distilled") for s in samples] for samples in (checked.kept, val))
     sides = ("distilled.jsonl", "val.jsonl")
@@ -187,7 +192,7 @@ def _mixed(
     val: list[Sample],
     report: dict[str, Any],
 ) -> tuple[list[str], int]:
-    """Mix the answers with rows of stage 1, so that it is not forgotten, and general ones; return the data sets."""
+    """Mix the answers with general data and rows of stage 1, against forgetting; return the data sets."""
     folder = config.output_dir / "data"
     count = token_counter(base.model)
     rows = sum(1 for _ in read_jsonl(before.data / "train.jsonl"))
@@ -212,7 +217,7 @@ def _mixed(
 
 
 def _start(config: Stage2Config, before: Stage1Run, base: SwiftRunner) -> tuple[SwiftRunner, dict[str, Any]]:
-    """Return the runner that trains on, and its arguments: the base model with its adapter, or the merged model."""
+    """Return the runner to continue with, and its arguments: the base model with its adapter, or the merged model."""
     if before.is_adapter and config.start == "continue":
         return base, {**config.sft, "adapters": [str(before.checkpoint)]}
     model = before.checkpoint  # stage 1 tuned the whole model
@@ -231,7 +236,7 @@ def _start(config: Stage2Config, before: Stage1Run, base: SwiftRunner) -> tuple[
 
 
 def _channel_losses(monitor: Monitor) -> dict[str, dict[str, float]]:
-    """Return the eval loss of each channel, before the first step and at the best one."""
+    """Return the eval loss of each channel before the first step and at the best step."""
     rows = [row for row in monitor.rows if row.get("eval_loss") is not None]
     if not rows or rows[0].get("step") != 0:
         return {}
@@ -247,8 +252,8 @@ def _channel_losses(monitor: Monitor) -> dict[str, dict[str, float]]:
 def _say_result(report: dict[str, Any]) -> None:
     for name, loss in report["sft"]["channels"].items():
         say(f"held-out eval loss, {name}: stage 1 {loss['before']:.3f} → stage 2 {loss['after']:.3f}")
-    for found in report["eval"]:
-        say_comparison(found, f"base {found['base']:.3f}, stage 1 {found['stage1']:.3f}, stage 2 {found['stage2']:.3f}")
+    for row in report["eval"]:
+        say_comparison(row, f"base {row['base']:.3f}, stage 1 {row['stage1']:.3f}, stage 2 {row['stage2']:.3f}")
     say_verdict(report["verdict"])
 
 

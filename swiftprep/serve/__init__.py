@@ -1,1 +1,1 @@
-"""Model servers on this machine, each in a process of its own."""
+"""Model servers on this machine, each in its own process."""

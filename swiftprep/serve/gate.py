@@ -1,7 +1,7 @@
-"""Who is let in to a server on this machine: whoever knows its key and asks for it by its own address.
+"""Authorise requests to a server on this machine by its key and its `Host` header.
 
-The key keeps out the other users of the machine; the address keeps out web pages whose host name has been made to lead
-here (DNS rebinding). Both servers listen on a socket that is bound before anyone is told of it.
+The key keeps out other users of the machine; the `Host` check keeps out web pages with a host name that resolves to
+this machine (DNS rebinding). Both servers listen on a socket that is bound before its port is published.
 """
 
 from __future__ import annotations
@@ -12,14 +12,14 @@ from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from typing import Any
 
 HOST = "127.0.0.1"
-LARGEST = 64 << 20  # bytes of a question
+LARGEST = 64 << 20  # bytes of a request
 _PASSED_ON = ("Content-Type", "Authorization", "Accept")
 _Message = MutableMapping[str, Any]
 _App = Callable[[_Message, Callable[[], Awaitable[_Message]], Callable[[_Message], Awaitable[None]]], Awaitable[None]]
 
 
 class Gate:
-    """A bound socket of 127.0.0.1, on any free port, and what a request needs to be let in.
+    """A socket bound to a free port of 127.0.0.1, and the check that requests to it must pass.
 
     >>> with Gate("k") as gate:
     ...     here = [f"localhost:{gate.port}"]
@@ -31,24 +31,24 @@ class Gate:
         """Bind the socket.
 
         Args:
-            key: What a request must have as its bearer token.
+            key: The bearer token that requests must carry.
         """
         self._key = key.encode()
         self.socket = socket.create_server((HOST, 0), backlog=128)
         self.port: int = self.socket.getsockname()[1]
 
     def refusal(self, hosts: Iterable[str], authorization: str | None) -> int:
-        """Return the HTTP status with which a request is refused: 421 for another host, 401 without the key, else 0.
+        """Return the HTTP status to refuse a request with: 421 for another host, 401 without the key, else 0.
 
         Args:
-            hosts: Its `Host` headers.
-            authorization: Its `Authorization` header.
+            hosts: The request's `Host` headers.
+            authorization: The request's `Authorization` header.
         """
         if [host.strip().lower() for host in hosts] not in ([f"{HOST}:{self.port}"], [f"localhost:{self.port}"]):
             return 421
-        scheme, _, given = (authorization or "").partition(" ")
-        given_key = given.strip().encode("utf-8", "surrogateescape")
-        return 0 if scheme.lower() == "bearer" and secrets.compare_digest(given_key, self._key) else 401
+        scheme, _, token = (authorization or "").partition(" ")
+        key = token.strip().encode("utf-8", "surrogateescape")
+        return 0 if scheme.lower() == "bearer" and secrets.compare_digest(key, self._key) else 401
 
     def __enter__(self) -> Gate:
         return self
@@ -58,7 +58,7 @@ class Gate:
 
 
 def guarded(app: _App, gate: Gate) -> _App:
-    """Return an ASGI application that lets in to another what its gate lets in."""
+    """Return an ASGI application that passes on to another only what the gate accepts."""
 
     async def checked(scope: _Message, receive: Any, send: Any) -> None:
         if scope["type"] == "lifespan":
@@ -79,12 +79,12 @@ def guarded(app: _App, gate: Gate) -> _App:
 
 
 async def stand_before(address: str, gate: Gate, ready: Callable[[], None]) -> None:
-    """Pass on what a gate lets in to an HTTP server, for ever.
+    """Run a proxy that forwards the requests a gate accepts to an HTTP server, until cancelled.
 
     Args:
-        address: Where that listens: the path of a socket, or `http://…`.
-        gate: As said.
-        ready: Called once the gate is open.
+        address: Address of the server: the path of a socket, or `http://…`.
+        gate: The gate.
+        ready: Called once the proxy accepts requests.
     """
     import asyncio
 
@@ -92,11 +92,11 @@ async def stand_before(address: str, gate: Gate, ready: Callable[[], None]) -> N
     from aiohttp import web
 
     is_path = not address.startswith("http://")
-    # A connection each: one that is kept may be closed by the server just when the next question goes out on it.
+    # One connection per request: the server may close a kept one just as the next request is sent.
     settings: dict[str, Any] = {"limit": 0, "force_close": True}
     connector = aiohttp.UnixConnector(address, **settings) if is_path else aiohttp.TCPConnector(**settings)
     base = f"http://{HOST}" if is_path else address
-    no_limit = aiohttp.ClientTimeout(total=None, sock_read=None)  # who asks has one
+    no_limit = aiohttp.ClientTimeout(total=None, sock_read=None)  # the client has its own timeout
 
     async def pass_on(request: web.Request) -> web.StreamResponse:
         if status := gate.refusal(request.headers.getall("Host", []), request.headers.get("Authorization")):
@@ -117,7 +117,7 @@ async def stand_before(address: str, gate: Gate, ready: Callable[[], None]) -> N
     ) as session:
         app = web.Application(client_max_size=LARGEST)
         app.router.add_route("*", "/{rest:.*}", pass_on)
-        runner = web.AppRunner(app, access_log=None, handler_cancellation=True)  # who has gone is not answered
+        runner = web.AppRunner(app, access_log=None, handler_cancellation=True)  # stop when the client disconnects
         await runner.setup()
         try:
             await web.SockSite(runner, gate.socket).start()

@@ -1,4 +1,4 @@
-"""The servers that this process has started on this machine: what whoever asks one of them has to know."""
+"""Register the servers this process has started, with the keys that clients need."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from swiftprep.errors import TeacherError
 
 
 class Key(str):
-    """The key of a server, which does not show itself: ms-swift, for one, logs all its arguments."""
+    """The key of a server, hidden in its repr, as ms-swift, for one, logs all its arguments."""
 
     __slots__ = ()
 
@@ -18,11 +18,11 @@ class Key(str):
 
 
 class Near(NamedTuple):
-    """One of them.
+    """A server that this process has started.
 
     Attributes:
-        key: It answers nobody without it.
-        is_running: Tells whether it is still there; its port may be another's later.
+        key: The key it requires.
+        is_running: Tells whether it still runs; its port may belong to another process later.
     """
 
     key: Key
@@ -33,17 +33,17 @@ _servers: dict[str, Near] = {}
 
 
 def add(base_url: str, server: Near) -> None:
-    """Make one known, in place of an earlier one of the same address."""
+    """Register a server, replacing an earlier one at the same address."""
     _servers[base_url] = server
 
 
 def key_of(base_url: str) -> Key:
-    """Return the key of the server at an address; an empty one when it is none of ours."""
+    """Return the key of the server at an address; an empty one if it is not ours."""
     return _servers[base_url].key if base_url in _servers else Key()
 
 
 def check(base_url: str) -> None:
-    """Make sure that a server of ours still runs: else whoever has its port now would get the question.
+    """Make sure that a server of ours still runs; else another process on its port would get the request.
 
     Raises:
         TeacherError: it has ended; of kind `"no-server"`.

@@ -1,4 +1,4 @@
-"""A model server in a process of its own: started, listened to, and never left behind."""
+"""Run a model server in its own process, and never leave it behind."""
 
 from __future__ import annotations
 
@@ -29,17 +29,17 @@ TAIL_LINES = 20
 
 
 class LocalServer:
-    """A server on 127.0.0.1 in a process of its own.
+    """A model server on 127.0.0.1 in its own process.
 
-    It ends with `close()`, with the `with` block, when nothing refers to it any more, and with this process. It
-    answers whoever has its key, which each start makes anew: `Teacher(server.base_url, server.model)` in this process
-    has it by itself; any other client sends it as `Authorization: Bearer …`.
+    It ends with `close()`, with the `with` block, when it is garbage-collected, and with this process. It requires a
+    key, which is new for each server: `Teacher(server.base_url, server.model)` in this process uses it automatically;
+    other clients send it as `Authorization: Bearer …`.
 
     Attributes:
-        model: What it serves: a name and a hash of the files, the same on every machine and port.
-        served_name: Another name that it goes by, which no other server has.
-        api_key: The key. It is written down nowhere.
-        pid: Of its process.
+        model: Name of the model with a hash of its files, the same on every machine and port.
+        served_name: A second name that no other server has.
+        api_key: The key. It is stored nowhere.
+        pid: Process id.
     """
 
     def __init__(
@@ -50,13 +50,13 @@ class LocalServer:
         environment: Mapping[str, str] | None = None,
         timeout: float = 600.0,
     ) -> None:
-        """Start it; it answers once `settled` is true and `base_url` does not raise.
+        """Start the server; it is up once `settled` is true and `base_url` does not raise.
 
         Args:
             job: See `swiftprep.serve.worker`.
-            model: Becomes the attribute.
+            model: See the attribute.
             environment: Variables to set in the process.
-            timeout: Seconds it may take until it answers.
+            timeout: Seconds it may take to start.
         """
         self.model = model
         self.served_name = f"swiftprep-{secrets.token_urlsafe(12)}"
@@ -64,7 +64,7 @@ class LocalServer:
         self._timeout = timeout
         self._began = time.monotonic()
         log = tempfile.TemporaryFile()  # noqa: SIM115 - the server writes to it as long as it runs
-        folder = tempfile.mkdtemp(prefix="swiftprep-")  # which only this user may enter
+        folder = tempfile.mkdtemp(prefix="swiftprep-")  # accessible to this user only
         child = lifeline.start(
             WORKER,
             stdin=subprocess.PIPE,
@@ -77,28 +77,28 @@ class LocalServer:
         self._end = weakref.finalize(self, _end, child, log, folder, os.getpid())
         self._start = _Start(loading=job["task"] == "gguf")
         own = {"model": model, "served_name": self.served_name, "api_key": self.api_key, "folder": folder}
-        told = json.dumps({**job, **own})
+        message = json.dumps({**job, **own})
         check = functools.partial(_check, self.served_name, self.api_key)
-        threading.Thread(target=_listen, args=(child, told, self._start, check), daemon=True).start()
+        threading.Thread(target=_listen, args=(child, message, self._start, check), daemon=True).start()
 
     @property
     def settled(self) -> bool:
-        """Whether it answers by now, or never will."""
+        """Whether starting is over: the server answers, or never will."""
         return self._start.settled.is_set() or time.monotonic() - self._began > self._timeout
 
     @property
     def started(self) -> bool:
-        """Whether it has answered."""
+        """Whether the server is up and has answered."""
         return self._start.event.get("event") == "ready"
 
     @property
     def running(self) -> bool:
-        """Whether its process is still there."""
+        """Whether its process still runs."""
         return self._end.alive and self._child.poll() is None
 
     @property
     def base_url(self) -> str:
-        """Where it is, such as `"http://127.0.0.1:40123/v1"`; waits until it answers.
+        """Base URL, such as `"http://127.0.0.1:40123/v1"`; waits until the server answers.
 
         Raises:
             ConfigError: ms-swift refused the arguments.
@@ -112,33 +112,33 @@ class LocalServer:
             near.add(url, near.Near(self.api_key, functools.partial(_is_running, self._child)))
             return url
         if not event:
-            told = f"did not answer within {self._timeout:g} s"
+            reason = f"did not answer within {self._timeout:g} s"
         elif event["event"] == "ended":
-            told = self.how_it_ended()
+            reason = self.how_it_ended()
         elif start.loading or event["type"] == "SystemExit":
-            told = f"{event['type']}: {event['message']}"
+            reason = f"{event['type']}: {event['message']}"
         else:
             raise ConfigError(f"ms-swift refuses {self.model}: {event['message']} (ms-swift 拒绝了这些参数)")
-        raise RunError(f"the server of {self.model} could not start: {told} (模型服务启动失败){self.log_end()}")
+        raise RunError(f"the server of {self.model} could not start: {reason} (模型服务启动失败){self.log_end()}")
 
     def how_it_ended(self) -> str:
-        """Return the exit code or the signal in words; `"closed"` when it was closed from here."""
+        """Return the exit code or the signal in words; `"closed"` after `close`."""
         if not self._end.alive:
             return "closed"
         try:
             code = self._child.wait(5)
         except subprocess.TimeoutExpired:
-            return "it runs, but has closed its output"
+            return "it still runs, but has closed its output"
         if code >= 0:
             return f"exit code {code}"
-        memory = ", most likely because memory ran out (多半是内存不足)" if -code == signal.SIGKILL else ""
+        memory = ", most likely because memory ran out (很可能是内存不足)" if -code == signal.SIGKILL else ""
         return f"ended by {signal.Signals(-code).name}{memory}"
 
     def log_end(self) -> str:
         """Return the last lines the server printed, under a heading; `""` when there are none."""
         if self._log.closed:
             return ""
-        # At a place of its own, since the server goes on writing where this descriptor stands.
+        # `pread`, as the server shares this descriptor's position and goes on writing there.
         size = os.fstat(self._log.fileno()).st_size
         data = os.pread(self._log.fileno(), 20_000, max(0, size - 20_000)) if hasattr(os, "pread") else b""
         lines = [line.rstrip().rpartition("\r")[2] for line in data.decode("utf-8", "replace").split("\n")]
@@ -146,7 +146,7 @@ class LocalServer:
         return "\nThe end of its log:\n" + "\n".join(tail) if tail else ""
 
     def close(self) -> None:
-        """End the server and all it has started; harmless when it has ended."""
+        """End the server and all its child processes; harmless when it has ended."""
         self._end()
 
     def __enter__(self) -> LocalServer:
@@ -158,7 +158,7 @@ class LocalServer:
 
 @dataclass
 class _Start:
-    """How far a server has come; its listener must not keep the server itself alive."""
+    """The progress of a server's start, kept apart so that the listener does not keep the server alive."""
 
     loading: bool
     event: dict[str, Any] = field(default_factory=dict)
@@ -166,17 +166,19 @@ class _Start:
 
 
 def _check(name: str, key: str, port: int) -> None:
-    """Ask a server for its name, as nothing else is asked before.
+    """Check a server's name before anything else is sent to it.
 
     Raises:
-        RunError: another one answers, or none.
+        RunError: another server answers, or none.
     """
     connection = http.client.HTTPConnection(HOST, port, timeout=60)
     try:
         connection.request("GET", "/v1/models", headers={"Authorization": f"Bearer {key}"})
         names = [model["id"] for model in json.load(connection.getresponse())["data"]]
     except (OSError, http.client.HTTPException, ValueError, LookupError, TypeError) as error:
-        raise RunError(f"what listens on port {port} is not it: {type(error).__name__}") from None
+        raise RunError(
+            f"the process on port {port} is not this server: {type(error).__name__} (该端口上不是本服务)"
+        ) from None
     finally:
         connection.close()
     if name not in names:
@@ -210,7 +212,7 @@ def _listen(child: subprocess.Popen[bytes], job: str, start: _Start, check: Call
 
 
 def _end(child: subprocess.Popen[bytes], log: IO[bytes], folder: str, owner: int) -> None:
-    if os.getpid() != owner:  # in a fork, where it is not ours to end
+    if os.getpid() != owner:  # a fork must not end its parent's server
         return
     lifeline.end(child)
     shutil.rmtree(folder, ignore_errors=True)

@@ -1,7 +1,7 @@
-"""The process a local model is served from: the only module of this folder that imports ms-swift and xllamacpp.
+"""The process that serves a local model: the only module of this folder that imports ms-swift and xllamacpp.
 
-Started as `python -m swiftprep.serve.worker`. It reads a job (one line of JSON) from standard input, writes events
-(JSON lines) to standard output until the server is up, and leaves all else that is printed on standard error.
+It is started as `python -m swiftprep.serve.worker`, reads a job (one line of JSON) from standard input, writes events
+(JSON lines) to standard output until the server is up, and sends all other output to standard error.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ Emit: TypeAlias = Callable[[dict[str, Any]], None]
 
 
 def serve_gguf(job: Mapping[str, Any], emit: Emit) -> None:
-    """Serve a GGUF file with llama.cpp's own server, for ever.
+    """Serve a GGUF file with llama.cpp's own server, until the process ends.
 
-    That listens on a socket in a folder of this user's; before it stands the gate.
+    That server listens on a socket in a private folder, behind the gate.
 
     Args:
-        job: `path`, `name`, `context` (tokens of a slot), `slots` and `threads` (None: llama.cpp chooses), and of the
-            server `served_name`, `api_key` and `folder`.
-        emit: Told `ready` with the `port`.
+        job: `path`, `name`, `context` (tokens per slot), `slots` and `threads` (None: llama.cpp chooses), and the
+            server's `served_name`, `api_key` and `folder`.
+        emit: Called with `ready` and the `port`.
     """
     import xllamacpp  # type: ignore[import-untyped, unused-ignore]
 
@@ -36,17 +36,17 @@ def serve_gguf(job: Mapping[str, Any], emit: Emit) -> None:
     params = xllamacpp.CommonParams()
     params.model.path = job["path"]
     params.model_alias = {job["served_name"]}  # it answers by any name
-    # Within the folder: the path of a socket may be no longer than about 100 bytes.
+    # Relative to the folder: the path of a socket may have only about 100 bytes.
     os.chdir(job["folder"])
     params.hostnames = ["llama.sock" if hasattr(socket, "AF_UNIX") else HOST]
     params.port = 0  # any free one
     params.api_keys = [job["api_key"]]
     params.n_parallel = job["slots"]
-    params.n_ctx = job["slots"] * job["context"]  # llama.cpp shares it out among the slots
+    params.n_ctx = job["slots"] * job["context"]  # llama.cpp divides it among the slots
     if job["threads"] is not None:
         params.cpuparams.n_threads = job["threads"]
     params.cache_ram_mib = 0  # else up to 8 GB of old prompts are kept
-    # No page that is open in a browser may ask it, and no one else may read what it is asked.
+    # No page open in a browser may send requests, and no one may read those of others.
     params.cors_origins = f"http://{HOST}"
     params.endpoint_slots = False
     params.ui = False
@@ -56,14 +56,14 @@ def serve_gguf(job: Mapping[str, Any], emit: Emit) -> None:
 
 
 def serve_swift(job: Mapping[str, Any], emit: Emit) -> None:
-    """Serve a model with ms-swift's `deploy`, for ever.
+    """Serve a model with ms-swift's `deploy`, until the process ends.
 
-    In this process, and not through `run_deploy`, which starts another one and waits for ever when that dies.
+    It runs in this process, not through `run_deploy`, which starts another one and waits forever if that dies.
 
     Args:
-        job: `arguments` (of ms-swift's `DeployArguments`, by name) and `trust_remote_code`, and of the server `model`,
+        job: `arguments` (of ms-swift's `DeployArguments`, by name) and `trust_remote_code`, and the server's `model`,
             `served_name` and `api_key`.
-        emit: Told `started` when the arguments are good, and `ready` with the `port`.
+        emit: Called with `started` once the arguments are accepted, and with `ready` and the `port`.
     """
     import uvicorn
     from swift.pipelines.infer.deploy import SwiftDeploy
@@ -71,7 +71,7 @@ def serve_swift(job: Mapping[str, Any], emit: Emit) -> None:
     gate = Gate(job["api_key"])
 
     class Deploy(SwiftDeploy):  # type: ignore[misc]
-        """The same, behind a gate, and by two names."""
+        """`SwiftDeploy` behind the gate, with two names for the model."""
 
         def _get_model_list(self) -> list[str]:
             return [job["served_name"], job["model"], *super()._get_model_list()[1:]]
@@ -81,7 +81,7 @@ def serve_swift(job: Mapping[str, Any], emit: Emit) -> None:
             Server(uvicorn.Config(guarded(self.app, gate), log_level="warning")).run(sockets=[gate.socket])
 
     class Server(uvicorn.Server):
-        """The same, which says when it is up."""
+        """`uvicorn.Server` that reports when it is up."""
 
         async def startup(self, sockets: Any = None) -> None:
             await super().startup(sockets=sockets)
@@ -90,7 +90,7 @@ def serve_swift(job: Mapping[str, Any], emit: Emit) -> None:
 
     arguments = {**job["arguments"], "host": HOST, "verbose": False, "log_level": "warning", "log_interval": -1}
     deploy = Deploy(_parsed(Deploy.args_class, arguments, job, emit))
-    deploy.infer_engine.strict = False  # else one prompt that is too long fails all that share its batch
+    deploy.infer_engine.strict = False  # else a prompt that is too long fails its whole batch
     deploy.main()
 
 
@@ -111,15 +111,15 @@ def _parsed(kind: Any, arguments: Mapping[str, Any], job: Mapping[str, Any], emi
 
 
 def main() -> None:
-    """Do the job on standard input; never return."""
+    """Run the job from standard input; never return."""
     events = os.fdopen(os.dup(1), "w", encoding="utf-8")
-    os.dup2(2, 1)  # what the servers print belongs to the log
+    os.dup2(2, 1)  # the servers' own output belongs in the log
 
     def emit(event: dict[str, Any]) -> None:
         try:
             events.write(json.dumps(event, ensure_ascii=False) + "\n")
             events.flush()
-        except BrokenPipeError:  # the parent is gone; this ends, too
+        except BrokenPipeError:  # the parent has died; this process ends, too
             pass
 
     job = json.loads(sys.stdin.buffer.readline() or b"null")
@@ -131,7 +131,7 @@ def main() -> None:
         traceback.print_exc()
         emit({"event": "failed", "type": type(error).__name__, "message": str(error)})
     sys.stderr.flush()
-    os._exit(1)  # what it has started ends with it: see `swiftprep.process.lifeline`
+    os._exit(1)  # its child processes end with it: see `swiftprep.process.lifeline`
 
 
 if __name__ == "__main__":

@@ -1,1 +1,1 @@
-"""Models and functions that answer: behind OpenAI-compatible endpoints, or on this machine."""
+"""Teachers: models behind OpenAI-compatible endpoints or on this machine, and functions."""

@@ -1,4 +1,4 @@
-"""What a provider's answer means: a reply, or which kind of failure, and what is done about each kind."""
+"""Turn a provider's response into a reply or a kind of failure, and say what to do about each kind."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from swiftprep.text.limits import TOO_DEEP, loads_within, shallow, whole_number
 
 Action: TypeAlias = Literal["wait", "retry", "stop", "give-up"]
 
-# wait: slow the whole pool down, then call again. retry: call again, a bounded number of times. stop: nothing else
-# would fare better, so the run ends and can be resumed. give-up: this request is answered so, and is never sent again.
+# wait: slow all calls down, then retry. retry: call again, a bounded number of times. stop: every other request would
+# fail, too, so the run ends and can be resumed. give-up: the failure is final for this request; never send it again.
 ACTIONS: dict[str, Action] = {
     "throttled": "wait",
     "server": "retry",
@@ -40,9 +40,9 @@ ACTIONS: dict[str, Action] = {
     "bad-request": "give-up",
 }
 
-# What providers mean by a number in `code`: Zhipu's, and SiliconFlow's 30001.
+# Numeric values of `code`: Zhipu's, and SiliconFlow's 30001.
 _CODES = {"1113": "no-money", "30001": "no-money", "1301": "filtered", "1261": "too-long", "1211": "not-found"}
-# What they write into the `code`, `type` or `message` of an error.
+# What providers write into the `code`, `type` or `message` of an error.
 _SAYS = {
     "no-money": re.compile(
         r"arrearage|insufficient[ _](?:account[ _])?(?:balance|quota|user[ _]quota|funds|credit)"
@@ -61,24 +61,24 @@ _SAYS = {
     "not-found": re.compile(r"model_?not_?found|model.{0,80}(?:does not exist|not found)|模型不存在"),
     "auth": re.compile(r"invalid_?api_?key|incorrect api key|invalid_authentication|authentication_?error"),
 }  # fmt: skip
-# DashScope says with OpenAI's words for an empty account that the tokens of this minute are used up.
+# DashScope uses OpenAI's words for an empty account when the tokens of the current minute are used up.
 _QUOTA_OF_A_MINUTE = re.compile(r"insufficient_quota|exceeded your current quota|throttling")
 _FILTERED = ("content_filter", "sensitive")
 _BROKE_OFF = ("insufficient_system_resource", "network_error", "error", "abort")
 _CUT = ("length", "max_tokens", "model_context_window_exceeded")
 _SHOWN = 300
-_MOST = 10**9  # tokens of a call; more is no count
+_MOST = 10**9  # tokens per call; a larger number is not a count
 
 
 def read_json(text: bytes) -> Any:
-    r"""Parse the JSON of a provider, who was paid for it: `orjson` refuses some that is legal or nearly so.
+    r"""Parse a provider's JSON, which was paid for, even where `orjson` refuses it.
 
-    Such are the escapes of half a pair of surrogates, which stay as they are: the other half may come in another event
-    of a stream; numbers without end; and NaN.
+    `orjson` refuses lone surrogate escapes, which are kept because the other half may come in another event of a
+    stream, numbers that overflow, and NaN.
 
     Raises:
         DataError: it is nested too deeply.
-        ValueError: it is no JSON.
+        ValueError: it is not JSON.
 
     >>> read_json(b'["\\ud83d", 1e999]')
     ['\ud83d', inf]
@@ -95,17 +95,17 @@ def read_json(text: bytes) -> Any:
 
 
 def read_reply(status: int, headers: Mapping[str, str], body: bytes, host: str = "", *, is_cut: bool = False) -> Reply:
-    """Return what a chat completion's response says.
+    """Return the reply in a chat completion response.
 
     Args:
-        status: The HTTP status.
-        headers: Its headers.
-        body: Its body.
-        host: Who said it; the same words do not mean the same everywhere.
-        is_cut: Whether it is the beginning of an error's body, all that was read.
+        status: HTTP status.
+        headers: HTTP headers.
+        body: HTTP body.
+        host: The provider's host: the same words mean different things at different providers.
+        is_cut: Whether the body is an error's and only its beginning was read.
 
     Raises:
-        TeacherError: it is no answer; `.kind` says which failure it is.
+        TeacherError: it is a failure; `.kind` says which.
     """
     try:
         document = read_json(body)
@@ -117,9 +117,13 @@ def read_reply(status: int, headers: Mapping[str, str], body: bytes, host: str =
         raise failure(status, headers, body, document, host, is_cut=is_cut)
     if not isinstance(document, dict):
         what = "an HTML page" if body.lstrip()[:1] == b"<" else "no JSON" if body.strip() else "nothing"
-        tokens = None if body.lstrip()[:1] == b"{" else (0, 0)  # half an answer was an answer
+        tokens = None if body.lstrip()[:1] == b"{" else (0, 0)  # half an answer was paid for, too
         raise TeacherError(
-            f"the teacher answered with {what}{_shown(body)}", kind="bad-body", status=status, body=body, tokens=tokens
+            f"the teacher answered with {what}{_excerpt(body)} (返回的不是有效的 JSON)",
+            kind="bad-body",
+            status=status,
+            body=body,
+            tokens=tokens,
         )
     if document.get("error") or (document.get("code") and not document.get("choices")):
         raise failure(status, headers, body, document, host)
@@ -137,7 +141,7 @@ def read_reply(status: int, headers: Mapping[str, str], body: bytes, host: str =
 
 
 def first_choice(document: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return the choice that was asked for, the one numbered 0 or not numbered; an empty one where there is none."""
+    """Return the choice numbered 0 or without a number; an empty one if there is none."""
     choices = document.get("choices")
     for choice in choices if isinstance(choices, list) else ():
         if isinstance(choice, dict) and choice.get("index") in (None, 0):
@@ -146,34 +150,34 @@ def first_choice(document: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def too_deep(error: DataError, status: int, body: bytes) -> TeacherError:
-    """Return the failure that a body is whose JSON is nested too deeply; what was paid for it is not known."""
+    """Return the failure for a body whose JSON is nested too deeply; the tokens it cost are unknown."""
     tokens = None if status == 200 else (0, 0)
     return TeacherError(f"the teacher's JSON is {error}", kind="bad-body", status=status, body=body, tokens=tokens)
 
 
 def to_reply(content: str, reasoning: str, finish_reason: Any, usage: Mapping[str, Any], body: bytes) -> Reply:
-    """Return the reply made of these parts.
+    """Return a reply assembled from its parts.
 
     Raises:
-        TeacherError: it was filtered, broke off, or says nothing.
+        TeacherError: it was filtered, broke off, or is empty.
     """
     tokens_in, tokens_out = count(usage.get("prompt_tokens")), count(usage.get("completion_tokens"))
     content, reasoning, reason = whole(content), whole(reasoning), whole(_plain(finish_reason or "stop"))[:_SHOWN]
     reason = "length" if reason in _CUT else reason
-    kind = told = ""
+    kind = message = ""
     if reason in _FILTERED:
-        kind, told = "filtered", "the provider's filter withheld the answer (内容审核未通过)"
+        kind, message = "filtered", "the provider's filter withheld the answer (内容审核未通过)"
     elif reason in _BROKE_OFF:
-        kind, told = "server", f"the provider broke off: {reason}"
+        kind, message = "server", f"the provider broke off: {reason} (服务商中断了回答)"
     elif not content.strip() and reason != "length":
-        kind, told = "empty", f"the answer is empty{_shown(body)}"
+        kind, message = "empty", f"the answer is empty{_excerpt(body)} (回答为空)"
     if kind:
-        raise TeacherError(told, kind=kind, status=200, body=body, tokens=(tokens_in, tokens_out))
+        raise TeacherError(message, kind=kind, status=200, body=body, tokens=(tokens_in, tokens_out))
     return Reply(content, reasoning, reason, tokens_in, tokens_out, body)
 
 
 def count(tokens: Any) -> int:
-    """Return how many tokens a teacher says there are; 0 when that is no count.
+    """Return a teacher's token count; 0 when it is not a valid count.
 
     >>> count(12), count(10**30), count(float("nan")), count("12")
     (12, 0, 0, 0)
@@ -182,7 +186,7 @@ def count(tokens: Any) -> int:
 
 
 def text_of(content: Any) -> str:
-    """Return a message's content as text: it may be a list of parts, or null."""
+    """Return a message's content as text; it may be a string, a list of parts, or null."""
     if isinstance(content, str):
         return content
     if isinstance(content, list):
@@ -194,31 +198,31 @@ def text_of(content: Any) -> str:
 def failure(
     status: int, headers: Mapping[str, str], body: bytes, document: Any, host: str = "", *, is_cut: bool = False
 ) -> TeacherError:
-    """Return what kind of failure a response is.
+    """Return the failure that a response stands for.
 
     Args:
-        status: The HTTP status; 200 for an error in the body of one.
-        headers: Its headers.
-        body: Its body.
+        status: HTTP status; may be 200 with an error in the body.
+        headers: HTTP headers.
+        body: HTTP body.
         document: The body as JSON, or None.
-        host: Who said it.
-        is_cut: Whether the body is the beginning of one, all that was read.
+        host: The provider's host.
+        is_cut: Whether only the beginning of the body was read.
     """
-    code, told = _told(document)
-    words = told.lower()
+    code, message = _error_text(document)
+    words = message.lower()
     kind = _CODES.get(code) or next((kind for kind, pattern in _SAYS.items() if pattern.search(words)), "")
     wait = retry_after(headers)
     if status == 402:
         kind = "no-money"
     elif status == 429 and host.endswith("aliyuncs.com") and _QUOTA_OF_A_MINUTE.search(words):
         kind = "throttled"
-    elif status == 429 and "request too large" in words:  # for a minute's tokens: it never fits
+    elif status == 429 and "request too large" in words:  # for the tokens of a whole minute: it never fits
         kind = "too-long"
     elif kind in ("filtered", "too-long", "needs-stream", "not-found", "auth") and (status == 429 or status >= 500):
         kind = ""
     if not kind:
         kind = _by_status(status, wait, document)
-    says = f": {told[:_SHOWN]}" if told else _shown(body)
+    says = f": {message[:_SHOWN]}" if message else _excerpt(body)
     says += " (only its first 64 KB were read; 只读取了前 64 KB)" if is_cut else ""
     return TeacherError(f"HTTP {status}{says}", kind=kind, status=status, retry_after=wait, body=body)
 
@@ -232,12 +236,12 @@ def _by_status(status: int, wait: float | None, document: Any) -> str:
         return "auth"
     if status == 404:
         return "not-found"
-    # For good only where the endpoint itself says so; a gateway's page says nothing about the request.
+    # Final only if the endpoint itself says so; a gateway's page says nothing about the request.
     return "bad-request" if status == 413 or (status in (400, 422) and document is not None) else "server"
 
 
-def _told(document: Any) -> tuple[str, str]:
-    """Return an error's code, and its code, type and message in one line."""
+def _error_text(document: Any) -> tuple[str, str]:
+    """Return an error's code, and its code, type and message on one line."""
     if isinstance(document, list) and document:
         document = document[0]
     if not isinstance(document, dict):
@@ -253,13 +257,13 @@ def _plain(value: Any) -> str:
     return value if isinstance(value, str) else reprlib.repr(value)
 
 
-def _shown(body: bytes) -> str:
+def _excerpt(body: bytes) -> str:
     text = " ".join(body[:4000].decode("utf-8", "replace").split())
     return f": {text[:_SHOWN]}" if text else ""
 
 
 def retry_after(headers: Mapping[str, str], now: float | None = None) -> float | None:
-    """Return the seconds a `Retry-After` header asks to wait: a number, or an HTTP date.
+    """Return the seconds to wait by a `Retry-After` header, which is a number or an HTTP date.
 
     Source: RFC 9110, section 10.2.3.
 
@@ -275,7 +279,7 @@ def retry_after(headers: Mapping[str, str], now: float | None = None) -> float |
             return float(text) / unit
     try:
         when = email.utils.parsedate_to_datetime(values["retry-after"]).timestamp()
-        if now is None:  # by the provider's own clock, where it shows it
+        if now is None:  # by the provider's own clock, if the response has its date
             sent = values.get("date")
             now = email.utils.parsedate_to_datetime(sent).timestamp() if sent else time.time()
         return max(0.0, when - now)

@@ -1,4 +1,4 @@
-"""Functions as teachers: named by what they are, called where they harm nobody."""
+"""Use functions as teachers: identified by their code, and called in their own threads."""
 
 from __future__ import annotations
 
@@ -48,14 +48,20 @@ class _Function:
         except (TeacherError, asyncio.CancelledError):
             raise
         except asyncio.TimeoutError:
-            raise TeacherError(f"no answer within {self._deadline:g} s", kind="deadline", tokens=None) from None
+            raise TeacherError(
+                f"no answer within {self._deadline:g} s (回答超时)", kind="deadline", tokens=None
+            ) from None
         except Exception as error:
-            raise TeacherError(f"the teacher's function failed: {one_line(error)}", kind="server") from error
+            raise TeacherError(
+                f"the teacher's function failed: {one_line(error)} (教师函数出错)", kind="server"
+            ) from error
         if isinstance(answer, Reply):
             return answer
         if not isinstance(answer, str) or not answer.strip():
             raise TeacherError(
-                f"the teacher's function returned {shown(reprlib.repr(answer)):.80}; expected a text", kind="empty"
+                f"the teacher's function returned {shown(reprlib.repr(answer)):.80}; expected a text "
+                "(教师函数应返回文本)",
+                kind="empty",
             )
         return Reply(answer)
 
@@ -63,28 +69,28 @@ class _Function:
         pass
 
 
-def as_teacher(given: TeacherProtocol | Callable[[list[Message]], Any], *, name: str = "teacher") -> TeacherProtocol:
-    """Return a teacher: itself, or the one a function `messages → str | Reply` makes, which may be `async`.
+def as_teacher(teacher: TeacherProtocol | Callable[[list[Message]], Any], *, name: str = "teacher") -> TeacherProtocol:
+    """Return a teacher as it is, or wrap a function `messages → str | Reply`, which may be `async`.
 
-    A function's answers are stored under its name and code; give it an attribute `identity` to name it yourself, for
-    example when it asks a model that may be another one the next time.
+    A function's answers are stored under its name and code. Give it an attribute `identity` to choose the name
+    yourself, for example when the model it asks may change.
 
     Raises:
-        ConfigError: it is neither.
+        ConfigError: it is neither a teacher nor a function.
 
     >>> as_teacher(lambda messages: "Use ta-table.").host
     'this process'
     """
-    if isinstance(given, TeacherProtocol):
-        return given
-    if callable(given):
-        limits = getattr(given, "limits", None)
-        return _Function(given, limits if isinstance(limits, Limits) else Limits(attempts=2))
-    raise ConfigError(f"{name}={given!r:.80}: expected a Teacher, or a function that takes messages (不是教师模型)")
+    if isinstance(teacher, TeacherProtocol):
+        return teacher
+    if callable(teacher):
+        limits = getattr(teacher, "limits", None)
+        return _Function(teacher, limits if isinstance(limits, Limits) else Limits(attempts=2))
+    raise ConfigError(f"{name}={teacher!r:.80}: expected a Teacher, or a function that takes messages (不是教师模型)")
 
 
 async def _in_thread(function: Callable[[list[Message]], Any], messages: list[Message]) -> Any:
-    """Call a function in a thread of its own, which nobody waits for when the run is cancelled."""
+    """Call a function in its own thread, which is abandoned when the run is cancelled."""
     loop = asyncio.get_running_loop()
     done: asyncio.Future[tuple[Any, BaseException | None]] = loop.create_future()
 
@@ -105,14 +111,14 @@ async def _in_thread(function: Callable[[list[Message]], Any], messages: list[Me
     answer, error = await done
     if isinstance(error, TeacherError):
         raise error
-    if error is not None:  # a StopIteration, say, would be taken for something else
+    if error is not None:  # wrapped, as a coroutine cannot raise a StopIteration, for one
         raise RuntimeError(repr(error)) from error
     return answer
 
 
 @asynccontextmanager
 async def _deadline(seconds: float) -> AsyncIterator[None]:
-    """Raise `asyncio.TimeoutError` in what takes longer; `asyncio.timeout` is not there before Python 3.11."""
+    """Raise `asyncio.TimeoutError` after some seconds; `asyncio.timeout` does not exist before Python 3.11."""
     task, late = asyncio.current_task(), False
 
     def stop() -> None:
@@ -133,7 +139,7 @@ async def _deadline(seconds: float) -> AsyncIterator[None]:
 
 
 def _identity(function: Callable[..., Any]) -> str:
-    """Return a name for what a function is: its code, and the plain values it holds."""
+    """Return a name for a function that changes with its code and the plain values it holds."""
     if isinstance(function, functools.partial):
         inner = repr((_identity(function.func), _values(function.args), _values(function.keywords)))
         return f"partial-{hashlib.blake2b(inner.encode(), digest_size=6).hexdigest()}"
@@ -157,7 +163,7 @@ def _is_filled(cell: CellType) -> bool:
 
 
 def _values(held: Any) -> Any:
-    """Return the plain values in something; of all else only its type, as what it holds may change with each call."""
+    """Return the plain values in an object; of anything else only the type, as its state may change with each call."""
     if held is None or isinstance(held, bool | int | float | str | bytes):
         return held
     if isinstance(held, tuple):

@@ -1,4 +1,4 @@
-"""One endpoint over HTTP: the key, the deadline, and no host but the one that was named."""
+"""Call one HTTP endpoint with its key and deadline, and no other host."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ from swiftprep.withheld import (
     without_secrets_in_bytes,
 )
 
-LARGEST = 32 * 2**20  # bytes of a body that are read
-LARGEST_ERROR = 64 * 2**10  # bytes of an error that are read
+LARGEST = 32 * 2**20  # bytes read of an answer
+LARGEST_ERROR = 64 * 2**10  # bytes read of an error
 
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """What came back over HTTP, without secrets; `is_cut`: an error, of which only the beginning was read."""
+    """An HTTP response without secrets; `is_cut`: it is an error of which only the beginning was read."""
 
     status: int
     headers: Mapping[str, str]
@@ -39,7 +39,7 @@ class Response:
 
 
 class _Secret(str):
-    """A text that does not show itself, even where local variables are printed."""
+    """A text that is not shown even where local variables are printed."""
 
     __slots__ = ()
 
@@ -59,7 +59,7 @@ class Endpoint:
             withhold_variable(api_key_env)
 
     def check(self) -> None:
-        """Raise `ConfigError` when there is no key, or none that can be one."""
+        """Raise `ConfigError` when the key is missing or malformed."""
         self._key()
 
     def _key(self) -> _Secret:
@@ -68,13 +68,13 @@ class Endpoint:
         key = _Secret(os.environ.get(self._api_key_env, "").strip())
         if not key:
             raise ConfigError(
-                f"the environment variable {self._api_key_env} is not set; put the teacher's key into it "
-                f"(请设置环境变量 {self._api_key_env})"
+                f"the environment variable {self._api_key_env} is not set; set it to the teacher's key "
+                f"(请将密钥写入环境变量 {self._api_key_env})"
             )
         if not (key.isascii() and key.isprintable()) or " " in key:
             raise ConfigError(
-                f"what is in the environment variable {self._api_key_env} cannot be a key: it has white space or "
-                "characters that are not ASCII (环境变量中的密钥格式不正确)"
+                f"the value of the environment variable {self._api_key_env} cannot be a key: it has white space or "
+                "characters that are not ASCII (环境变量中的密钥含有空白或非 ASCII 字符)"
             )
         return key
 
@@ -86,11 +86,13 @@ class Endpoint:
         return {**headers, "Authorization": _Secret(f"Bearer {key}")} if key else headers
 
     def _connect(self) -> tuple[Any, _Proxy]:
-        """Return the session of this event loop, and the proxy; a session of another loop is of no use."""
+        """Return the session of this event loop, and the proxy; a session works in one loop only."""
         try:
             import aiohttp
         except ImportError:
-            raise MissingDependencyError("a teacher over HTTP needs aiohttp: pip install aiohttp") from None
+            raise MissingDependencyError(
+                "a teacher over HTTP needs aiohttp: pip install aiohttp (请先安装 aiohttp)"
+            ) from None
         loop = asyncio.get_running_loop()
         if loop not in self._sessions:
             timeout = aiohttp.ClientTimeout(total=self._deadline, sock_connect=min(30.0, self._deadline))
@@ -102,7 +104,7 @@ class Endpoint:
         """Send a body and return the response; an answer of more than `largest` bytes is refused.
 
         Raises:
-            TeacherError: there is none: `"connection"`, `"deadline"`, or `"bad-body"` when it breaks off.
+            TeacherError: of kind `"connection"`, `"deadline"`, or `"bad-body"` when the response breaks off.
         """
         return await self.call("POST", path, body, largest=largest)
 
@@ -115,22 +117,22 @@ class Endpoint:
         largest: int | None = None,
         take: Callable[[bytes], bool] | None = None,
     ) -> Response:
-        """As `post`, with any method; `body` may be bytes, or a form with files.
+        """Send a request with any method, like `post`.
 
         Args:
-            method: Such as `"GET"`.
-            path: What comes after the base URL.
-            body: What is sent.
+            method: HTTP method, such as `"GET"`.
+            path: Path to append to the base URL.
+            body: Bytes, or a form with files.
             largest: Bytes an answer may have.
-            take: Is given the pieces of an answer as they come in, and returns whether it wants more; the response's
-                body is empty then. An error's body is in the response as ever.
+            take: Called with each piece of an answer as it arrives; returns whether to go on. The response's body is
+                empty then, unless it is an error.
         """
         import aiohttp
 
         near.check(self._base_url)
         session, proxy = self._connect()
         headers = self._headers(is_json=isinstance(body, bytes))
-        # A proxy is told who asks in the request itself or, where that is encrypted, before it.
+        # Credentials for a proxy go into the request or, if that is encrypted, into the CONNECT before it.
         for_proxy = {"Proxy-Authorization": proxy.authorization} if proxy.authorization else {}
         is_encrypted = self._base_url.startswith("https:")
         most = largest or LARGEST
@@ -164,16 +166,16 @@ class Endpoint:
         except TeacherError as error:
             failure = error
         except asyncio.TimeoutError:
-            told = f"no whole answer within {self._deadline:g} s"
-            failure = TeacherError(told, kind="deadline", status=status, tokens=None)
+            message = f"no complete answer within {self._deadline:g} s (回答超时)"
+            failure = TeacherError(message, kind="deadline", status=status, tokens=None)
         except (aiohttp.ClientError, ConnectionError, OSError, ValueError) as error:
             kind = "connection" if status is None else "bad-body"
-            # The URL of a proxy, which may hold a password, is in some.
+            # Some errors quote the URL of a proxy, which may hold a password.
             says = "" if isinstance(error, aiohttp.InvalidURL) else f": {error}"
-            told = shown(f"{type(error).__name__}{says}")[:500]
-            failure = TeacherError(told, kind=kind, status=status, tokens=None if status == 200 else (0, 0))
+            message = shown(f"{type(error).__name__}{says}")[:500]
+            failure = TeacherError(message, kind=kind, status=status, tokens=None if status == 200 else (0, 0))
         failure.body = without_half_secret(_beginning(received, is_error=True)[0])
-        received.clear()  # it is among the variables of a traceback
+        received.clear()  # or it would show among the local variables of a traceback
         raise failure
 
     async def close(self) -> None:
@@ -193,22 +195,22 @@ def is_loopback(host: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _Proxy:
-    """A proxy and the header that says who may use it, apart: a password in its URL would be in every error."""
+    """A proxy with its credentials in a header; a password in the URL would show in every error."""
 
     url: str | None = None
     authorization: str = ""
 
 
 def _proxy(url: str) -> _Proxy:
-    """Return the proxy the environment names for a URL, as `urllib` reads it."""
+    """Return the proxy the environment sets for a URL, as `urllib` reads it."""
     parts = urlsplit(url)
     if not parts.hostname or is_loopback(parts.hostname) or urllib.request.proxy_bypass(parts.hostname):
         return _Proxy()
-    found = urllib.request.getproxies().get(parts.scheme)
-    if found is None or "@" not in found:
-        return _Proxy(found)
-    withhold_url(found)
-    who, _, where = found.rpartition("@")
+    proxy = urllib.request.getproxies().get(parts.scheme)
+    if proxy is None or "@" not in proxy:
+        return _Proxy(proxy)
+    withhold_url(proxy)
+    who, _, where = proxy.rpartition("@")
     scheme, mark, who = who.partition("://") if "://" in who else ("", "", who)
     user, _, password = who.partition(":")
     pair = f"{unquote(user)}:{unquote(password)}".encode("utf-8", "replace")
@@ -216,9 +218,9 @@ def _proxy(url: str) -> _Proxy:
 
 
 def _beginning(received: bytearray, is_error: bool) -> tuple[bytes, bool]:
-    """Return what is kept of a body, without secrets, and whether it is cut off: all of an answer, 64 KB of an error.
+    """Return a body without secrets, and whether it is cut off: an answer is kept whole, an error up to 64 KB.
 
-    At the end of what is cut off there may be half a key, which is not found.
+    A key split by the cut could not be recognised, so the cut leaves a margin.
     """
     if not is_error or len(received) <= LARGEST_ERROR:
         return without_secrets_in_bytes(bytes(received)), False
@@ -227,8 +229,8 @@ def _beginning(received: bytearray, is_error: bool) -> tuple[bytes, bool]:
 
 
 def too_large(most: int) -> str:
-    """Return what is told of an answer of more than so many bytes."""
+    """Return the message for an answer of more than `most` bytes."""
     return (
         f"the answer is larger than {most / 2**20:.3g} MB, more than its `max_tokens` can fill "
-        "(回答超过了 max_tokens 所能产生的大小)"
+        "(回答的大小超出了 max_tokens 的上限)"
     )

@@ -1,8 +1,8 @@
-"""How many calls may be in flight, and when the next may begin.
+"""Limit the calls in flight, and the rate at which calls start.
 
-Additive increase, multiplicative decrease, as TCP does it (Chiu and Jain, 1989; the factor is CUBIC's, RFC 9438):
-each answer raises the limit a little, a throttled call lowers it, once for all the calls that were under way together.
-A provider's `Retry-After` holds the whole pool. Rates are spaced evenly (the generic cell rate algorithm), so that a
+The limit follows additive increase, multiplicative decrease, as in TCP (Chiu and Jain, 1989; the factor is CUBIC's,
+RFC 9438): each answer raises it a little, and a throttled call lowers it, once for all calls in flight at the time. A
+provider's `Retry-After` pauses all calls. Starts are spaced evenly (the generic cell rate algorithm), so that a
 minute's allowance is not spent in its first second.
 """
 
@@ -16,20 +16,20 @@ from swiftprep.errors import TeacherError
 from swiftprep.teachers.protocol import Limits
 
 DECREASE = 0.7
-LONGEST_PAUSE = 60.0  # seconds, where the provider does not say how long
+LONGEST_PAUSE = 60.0  # seconds, if the provider does not say how long to wait
 
 
 class Halted(Exception):
-    """The run is ending; nothing new is begun."""
+    """The run is ending; no new call is started."""
 
 
 class Limiter:
-    """The calls to one teacher, within one event loop.
+    """Limit the calls to one teacher, within one event loop.
 
     Attributes:
         limit: Calls that may be in flight now, from 1 to `limits.concurrency`.
         in_flight: Calls in flight now.
-        most: The most there were at once.
+        most: Most calls that were in flight at once.
     """
 
     def __init__(self, limits: Limits, *, seed: int | None = None) -> None:
@@ -40,8 +40,8 @@ class Limiter:
         self._random = random.Random(seed)
         self._waiting: deque[tuple[asyncio.Future[float], int]] = deque()
         self._loop = asyncio.get_running_loop()
-        self._resume_at = 0.0  # the whole pool waits until then
-        self._next_at = 0.0  # when the rates let the next call begin
+        self._resume_at = 0.0  # all calls pause until then
+        self._next_at = 0.0  # when the rate limits allow the next call
         self._decreased_at = float("-inf")
         self._throttled_since: float | None = None
         self._in_a_row = 0
@@ -49,10 +49,10 @@ class Limiter:
         self._closed = False
 
     async def acquire(self, tokens: int = 0) -> float:
-        """Wait for a slot and return the time it was given, in the loop's seconds.
+        """Wait for a slot and return the time it was granted, in the loop's seconds.
 
         Args:
-            tokens: What the call may use of the tokens a minute.
+            tokens: Tokens the call may use, for the limit per minute.
 
         Raises:
             Halted: the run is ending.
@@ -70,7 +70,7 @@ class Limiter:
             raise
 
     def close(self) -> None:
-        """Let go whoever waits, and whoever comes."""
+        """Raise `Halted` in all that wait for a slot, now and later."""
         self._closed = True
         while self._waiting:
             slot, _ = self._waiting.popleft()
@@ -80,10 +80,10 @@ class Limiter:
             self._wake.cancel()
 
     def release(self, unused: int = 0) -> None:
-        """Give a slot back.
+        """Return a slot.
 
         Args:
-            unused: Tokens that were counted on and not used; negative when more were.
+            unused: Tokens reserved but not used; negative when more were used.
         """
         self.in_flight -= 1
         if self.limits.tokens_per_minute:
@@ -91,20 +91,20 @@ class Limiter:
         self._pump()
 
     def succeeded(self) -> None:
-        """Take note of an answer: the limit goes up by one for each full round of them."""
+        """Record an answer: the limit rises by one for each full round of answers."""
         self._throttled_since = None
         self._in_a_row = 0
         self.limit = min(float(self.limits.concurrency), self.limit + 1 / max(1.0, self.limit))
 
     def throttled(self, error: TeacherError, began: float) -> None:
-        """Take note of a throttled call: lower the limit and pause the pool.
+        """Record a throttled call: lower the limit and pause all calls.
 
         Args:
-            error: What the provider said.
-            began: When the call was given its slot.
+            error: The provider's error.
+            began: When the call got its slot.
 
         Raises:
-            TeacherError: the provider throttled for longer than `limits.patience`, or asks to wait for longer.
+            TeacherError: the provider has throttled for longer than `limits.patience`, or asks for a longer wait.
         """
         now = self._loop.time()
         if self._throttled_since is None:
@@ -113,25 +113,26 @@ class Limiter:
             self._decreased_at = now
             self._in_a_row += 1
             self.limit = max(1.0, self.limit * DECREASE)
-            # Whatever it asks for: `Retry-After: 0` would be a call after the other to one that lets nothing through.
+            # Back off whatever it asks for: after `Retry-After: 0` calls would hammer a provider that still throttles.
             self._pause(now, min(LONGEST_PAUSE, self.limits.backoff * 2 ** min(self._in_a_row - 1, 10)))
         if error.retry_after is not None:
             self._pause(now, error.retry_after)
         if max(now, self._resume_at) - self._throttled_since > self.limits.patience:
             raise TeacherError(
-                f"throttled for {now - self._throttled_since:.0f} s without an answer, and to wait "
-                f"{max(0.0, self._resume_at - now):.0f} s more; run it again later, or with lower limits: {error}",
+                f"throttled for {now - self._throttled_since:.0f} s without an answer, with "
+                f"{max(0.0, self._resume_at - now):.0f} s more to wait; run again later, or with lower limits: {error} "
+                "(持续被限流，请稍后重新运行，或调低 limits)",
                 kind="throttled",
                 status=error.status,
                 body=error.body,
             )
 
     def _pause(self, now: float, seconds: float) -> None:
-        # A little longer, so that those who wait elsewhere do not all come back at once.
+        # Jitter, so that other processes do not all resume at the same moment.
         self._resume_at = max(self._resume_at, now + seconds * (1 + self._random.random() / 10))
 
     def _pump(self) -> None:
-        """Give slots to those who wait, as long as the limit, the pause and the rates let it."""
+        """Grant slots to those waiting, as far as the limit, the pause and the rates allow."""
         while self._waiting:
             slot, tokens = self._waiting[0]
             if slot.done():  # cancelled meanwhile
@@ -151,7 +152,7 @@ class Limiter:
             slot.set_result(now)
 
     def _cost(self, tokens: int) -> float:
-        """Return the seconds until the rates let another call begin."""
+        """Return the seconds by which a call delays the next one under the rate limits."""
         limits = self.limits
         calls = 60 / limits.requests_per_minute if limits.requests_per_minute else 0.0
         return max(calls, tokens * 60 / limits.tokens_per_minute if limits.tokens_per_minute else 0.0)

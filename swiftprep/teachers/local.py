@@ -1,4 +1,4 @@
-"""Teachers on this machine: the embedded default, any GGUF file, or whatever a `LocalServer` serves."""
+"""Teachers on this machine: the embedded default, any GGUF file, or any model a `LocalServer` serves."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ _BLOCKS = 64
 
 
 class ServedTeacher:
-    """A teacher on this machine: its server starts with the first question, and ends when the teacher is closed.
+    """A teacher on this machine, with a server that starts with the first request and ends on `close`.
 
-    A question after that starts it again, so that a model takes memory only while it is asked. To keep one up, hold a
-    `LocalServer` and ask `Teacher(server.base_url, server.model)`.
+    A later request restarts it, so the model takes memory only while in use. To keep a server up, hold a `LocalServer`
+    and use `Teacher(server.base_url, server.model)`.
     """
 
     def __init__(
@@ -40,13 +40,13 @@ class ServedTeacher:
         limits: Limits,
         deadline: float = 600.0,
     ) -> None:
-        """Set up; nothing is started.
+        """Create the teacher; no server is started yet.
 
         Args:
             start: Starts the server.
-            identity: Names the model, wherever it is served.
-            sampling: Over `SAMPLING`.
-            limits: How hard it may be pressed.
+            identity: Name of the model, wherever it is served.
+            sampling: Sampling parameters, added to `SAMPLING`.
+            limits: Rate limits.
             deadline: Seconds an answer may take, once the server is up.
         """
         self._start = start
@@ -58,8 +58,7 @@ class ServedTeacher:
         self.price: tuple[float, float] | None = None
         self.server: LocalServer | None = None
         self._teacher: OpenAITeacher | None = None
-        given = {**SAMPLING, **(sampling or {})}
-        self.sampling = self._client("http://127.0.0.1", identity, given).sampling
+        self.sampling = self._client("http://127.0.0.1", identity, {**SAMPLING, **(sampling or {})}).sampling
 
     def __repr__(self) -> str:
         return f"<Teacher {self.identity} on this machine>"
@@ -71,7 +70,7 @@ class ServedTeacher:
         """Return the answer; the first call waits until the model is loaded.
 
         Raises:
-            TeacherError: there is none; of kind `"no-server"` when the server could not start or has ended.
+            TeacherError: there is no answer; of kind `"no-server"` when the server could not start or has ended.
         """
         with self._lock:
             server = self.server = self.server or self._start()
@@ -89,11 +88,12 @@ class ServedTeacher:
                 error.kind = kind_of(str(error))
             if error.kind != "no-server" and (error.status is not None or not await _ends(server)):
                 raise
-            told = f"the server of {self.identity} has ended: {server.how_it_ended()}{server.log_end()}"
-            raise TeacherError(told, kind="no-server") from None
+            ended = server.how_it_ended()
+            message = f"the server of {self.identity} has ended: {ended} (模型服务已退出){server.log_end()}"
+            raise TeacherError(message, kind="no-server") from None
 
     async def close(self) -> None:
-        """End the server; the next call starts it again."""
+        """End the server; the next call restarts it."""
         teacher, server = self._teacher, self.server
         self._teacher = self.server = None
         if teacher is not None:
@@ -103,22 +103,22 @@ class ServedTeacher:
 
 
 async def _ends(server: LocalServer, within: float = 0.5) -> bool:
-    """Tell whether a server that broke off has ended: the system says so a moment later."""
+    """Tell whether a server that broke off has ended; the system reports it only a moment later."""
     until = time.monotonic() + within
     while server.running and time.monotonic() < until:
         await asyncio.sleep(0.02)
     return not server.running
 
 
-def kind_of(told: str) -> str:
-    """Return the kind of failure ms-swift means: its server answers 400 to all, even when the memory is full.
+def kind_of(message: str) -> str:
+    """Return the kind of failure that ms-swift's message stands for: its server always answers 400, even out of memory.
 
     >>> kind_of("HTTP 400: Current length of row(9010) is larger than the max_length(8192).")
     'too-long'
     """
-    if "larger than the max_length" in told:
+    if "larger than the max_length" in message:
         return "too-long"
-    return "server" if "out of memory" in told else "bad-request"
+    return "server" if "out of memory" in message else "bad-request"
 
 
 def local_teacher(
@@ -129,18 +129,18 @@ def local_teacher(
     slots: int = 2,
     threads: int | None = None,
 ) -> ServedTeacher:
-    """Return a teacher that is a GGUF model on this machine; nothing leaves it.
+    """Return a GGUF model on this machine as a teacher; no data leaves the machine.
 
     Args:
-        gguf: The file; None serves the embedded SmolLM2-135M-Instruct, which is fit to try things out, not to teach.
-        sampling: Over `{"temperature": 0.7, "max_tokens": 1024}`.
+        gguf: The file; None serves the embedded SmolLM2-135M-Instruct, good for trying things out, not for teaching.
+        sampling: Sampling parameters, added to `{"temperature": 0.7, "max_tokens": 1024}`.
         context: Tokens of a prompt and its answer together.
-        slots: Answers made at the same time.
-        threads: Of the CPU.
+        slots: Answers generated at the same time.
+        threads: CPU threads; None leaves it to llama.cpp.
 
     Raises:
-        ConfigError: no such file, it is no GGUF file, or a number below 1.
-        MissingDependencyError: `xllamacpp`, or the embedded model, is not installed.
+        ConfigError: there is no such file, it is not a GGUF file, or a number is below 1.
+        MissingDependencyError: `xllamacpp` or the embedded model is not installed.
     """
     job = _gguf_job(gguf, context=context, slots=slots, threads=threads)
     return ServedTeacher(
@@ -159,20 +159,20 @@ def serve(
     threads: int | None = None,
     timeout: float = 600.0,
 ) -> LocalServer:
-    """Serve a GGUF model over an OpenAI-compatible API on 127.0.0.1, on a free port, in a process of its own.
+    """Serve a GGUF model over an OpenAI-compatible API on 127.0.0.1, on a free port, in its own process.
 
-    It answers only with its key, which a `Teacher` of this process has by itself: see `LocalServer`.
+    It requires its key, which a `Teacher` in this process uses automatically: see `LocalServer`.
 
     Args:
-        gguf: The file; None serves the embedded SmolLM2-135M-Instruct, which is fit to try things out, not to teach.
+        gguf: The file; None serves the embedded SmolLM2-135M-Instruct, good for trying things out, not for teaching.
         context: Tokens of a prompt and its answer together.
-        slots: Answers made at the same time; the others wait. Each takes memory for `context` tokens.
-        threads: Of the CPU; None leaves it to llama.cpp.
-        timeout: Seconds it may take until it answers.
+        slots: Answers generated at the same time; others wait. Each takes memory for `context` tokens.
+        threads: CPU threads; None leaves it to llama.cpp.
+        timeout: Seconds it may take to start.
 
     Raises:
-        ConfigError: no such file, it is no GGUF file, or a number below 1.
-        MissingDependencyError: `xllamacpp`, or the embedded model, is not installed.
+        ConfigError: there is no such file, it is not a GGUF file, or a number is below 1.
+        MissingDependencyError: `xllamacpp` or the embedded model is not installed.
         RunError: it could not start; the message has the end of its log.
 
     Example::
@@ -193,7 +193,7 @@ def serve(
 def _gguf_job(gguf: str | Path | None, *, context: int, slots: int, threads: int | None) -> dict[str, Any]:
     for name, value in {"context": context, "slots": slots, "threads": 1 if threads is None else threads}.items():
         if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-            raise ConfigError(f"{name}={value!r}: expected a whole number of at least 1")
+            raise ConfigError(f"{name}={value!r}: expected a whole number of at least 1 (应为正整数)")
     if importlib.util.find_spec("xllamacpp") is None:
         raise MissingDependencyError(
             "a local teacher needs xllamacpp: pip install 'swiftprep[teacher]', and for the embedded model "
@@ -220,21 +220,21 @@ def _gguf_file(gguf: str | Path | None) -> Path:
         with path.open("rb") as file:
             magic = file.read(4)
     except (OSError, ValueError) as error:
-        raise ConfigError(f"{gguf}: {error} (读不到模型文件)") from None
+        raise ConfigError(f"{gguf}: {error} (无法读取模型文件)") from None
     if magic != b"GGUF":
         raise ConfigError(f"{gguf}: not a GGUF file (不是 GGUF 文件)")
     return path
 
 
 def fingerprint(paths: Iterable[Path], *, extra: str = "") -> str:
-    """Return a short hash of files: their names and contents, neither their folder nor their times.
+    """Return a short hash of files by name and content, independent of their folder and times.
 
-    Of a file of more than 64 MB, it is 64 blocks of 1 MB at even distances and the size: training changes weights
-    everywhere, and a model of 60 GB is not read to the end before it is loaded.
+    Of a file over 64 MB, it covers the size and 64 evenly spaced blocks of 1 MB: training changes weights everywhere,
+    and a model of 60 GB should not be read twice.
 
     Args:
         paths: The files.
-        extra: Whatever else shapes the answers.
+        extra: Anything else that shapes the answers.
     """
     digest = hashlib.blake2b(extra.encode("utf-8", "surrogatepass"), digest_size=6)
     for path in sorted(paths, key=lambda path: path.name):

@@ -1,4 +1,4 @@
-"""A model behind an OpenAI-compatible endpoint, as a teacher."""
+"""Teachers behind OpenAI-compatible endpoints."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ logger = get_logger(__name__)
 
 SAMPLING: dict[str, Any] = {"temperature": 0.7, "max_tokens": 4096}
 LEAST_ANSWER = 2 * 2**20  # bytes that any answer may have
-TOKEN_BYTES, EVENT_BYTES = 256, 1024  # that one token takes at most, in an answer and in a stream
+TOKEN_BYTES, EVENT_BYTES = 256, 1024  # most bytes per token, in an answer and in a stream
 _MOST_TOKENS = 10**9
 _OURS = ("model", "messages", "stream", "stream_options", "n")
 
@@ -31,8 +31,8 @@ _OURS = ("model", "messages", "stream", "stream_options", "n")
 class OpenAITeacher:
     """A model behind an OpenAI-compatible endpoint.
 
-    The key is read from the environment when a call is made and is kept nowhere. Redirects are refused, so that
-    nothing goes to a host that was not named. Proxies of the environment (`HTTPS_PROXY`, `NO_PROXY`) are used.
+    The key is read from the environment for each call and stored nowhere. Redirects are refused, so that nothing goes
+    to any other host. Proxies set in the environment (`HTTPS_PROXY`, `NO_PROXY`) are used.
     """
 
     def __init__(
@@ -48,22 +48,23 @@ class OpenAITeacher:
         deadline: float = 600.0,
         version: str = "",
     ) -> None:
-        """Set up; nothing is connected.
+        """Create the teacher; no connection is opened yet.
 
         Args:
-            base_url: Such as `"https://api.deepseek.com/v1"`, or a name in
+            base_url: A URL such as `"https://api.deepseek.com/v1"`, or a name in
                 `swiftprep.teachers.providers.PROVIDERS`.
             model: The provider's name for the model.
-            api_key_env: The environment variable that has the key; a named provider's own by default.
-            sampling: Over `{"temperature": 0.7, "max_tokens": 4096}`: anything the endpoint takes; None takes one out.
-            limits: How hard the provider may be pressed.
-            price: Money for a million tokens of prompt and of answer, in any currency: for `cost` and `Budget(money=)`.
-            stream: Whether to ask for a stream; None: where the model is known to need it, or says so.
-            deadline: Seconds a call may take from beginning to end, whatever comes in meanwhile.
-            version: Tells apart models that go by one name, such as two checkpoints served as `"default"`.
+            api_key_env: The environment variable with the key; by default that of the named provider.
+            sampling: Any parameters of the endpoint, added to `{"temperature": 0.7, "max_tokens": 4096}`; None removes
+                one.
+            limits: Rate limits.
+            price: Money per million tokens of prompt and of answer, in any currency, for `cost` and `Budget(money=)`.
+            stream: Whether to stream answers; None: only if the model is known to need it, or the provider says so.
+            deadline: Seconds a call may take in all, even while data still arrives.
+            version: Distinguishes models of the same name, such as two checkpoints served as `"default"`.
 
         Raises:
-            ConfigError: a bad URL, an unknown provider, or a sampling parameter that is not one.
+            ConfigError: a bad URL, an unknown provider, or an invalid sampling parameter.
         """
         provider = PROVIDERS.get(base_url)
         self.base_url = (provider.base_url if provider else base_url).rstrip("/")
@@ -75,13 +76,13 @@ class OpenAITeacher:
         }
         for name in _OURS:
             if name in self.sampling:
-                raise ConfigError(f"sampling: {name} is set by swiftprep itself")
+                raise ConfigError(f"sampling: {name} is set by swiftprep itself ({name} 由 swiftprep 设置)")
         check_sampling(self.sampling)
         _check_price(price)
         try:
             orjson.dumps(self.sampling)
         except TypeError as error:
-            raise ConfigError(f"sampling: {error}; it is sent as JSON (采样参数必须能写成 JSON)") from None
+            raise ConfigError(f"sampling: {error}; it must be valid JSON (采样参数必须能表示为 JSON)") from None
         self.limits = limits or Limits()
         self.price = price
         self.deadline = deadline
@@ -90,16 +91,16 @@ class OpenAITeacher:
         self._may_stream = stream is None
         self.endpoint = Endpoint(self.base_url, self.api_key_env, deadline)
         if self.api_key_env and self.base_url.startswith("http://") and not _is_near(self.host):
-            logger.warning("%s: the key goes there without encryption (密钥将以明文发送)", self.host)
+            logger.warning("%s: the key is sent there without encryption (密钥将以明文发送)", self.host)
 
     def __repr__(self) -> str:
         return f"<Teacher {self.identity} at {self.host}>"
 
     def check(self) -> None:
-        """Make sure that the key is there.
+        """Make sure that the key is available.
 
         Raises:
-            ConfigError: the environment variable is not set, or what is in it cannot be a key.
+            ConfigError: the environment variable is not set, or its value cannot be a key.
         """
         self.endpoint.check()
 
@@ -114,8 +115,8 @@ class OpenAITeacher:
         """Send a request and return the answer.
 
         Raises:
-            TeacherError: there is none; `.kind` says why.
-            ConfigError: the key is not there.
+            TeacherError: there is no answer; `.kind` says why.
+            ConfigError: the key is missing.
         """
         streams = self._streams
         largest = largest_answer(request.sampling, streams=streams)
@@ -133,14 +134,14 @@ class OpenAITeacher:
             raise
 
     async def close(self) -> None:
-        """Close the connections; the next call opens them again."""
+        """Close the connections; the next call reopens them."""
         await self.endpoint.close()
 
 
 def largest_answer(sampling: Mapping[str, Any], *, streams: bool = False) -> int:
-    r"""Return how many bytes an answer may take, by the tokens it may have; twice so many where it thinks.
+    r"""Return how many bytes an answer may have, from twice its token limit, to leave room for reasoning.
 
-    A token may be written as `\u4f60\u597d…`, and in a stream it comes with an event of its own around it.
+    A token may be escaped as `\u4f60\u597d…`, and in a stream each comes wrapped in its own event.
 
     >>> largest_answer({"max_tokens": 100}) == largest_answer({"max_tokens": 4096}) == LEAST_ANSWER
     True
@@ -149,16 +150,16 @@ def largest_answer(sampling: Mapping[str, Any], *, streams: bool = False) -> int
     """
     tokens = 2 * (longest(sampling) or 2 * SAMPLING["max_tokens"])
     bytes_each = EVENT_BYTES if streams else TOKEN_BYTES
-    if sampling.get("logprobs"):  # as many alternatives of each token
+    if sampling.get("logprobs"):  # each token comes with its alternatives
         bytes_each += TOKEN_BYTES * (1 + (sampling.get("top_logprobs") or 0))
     return min(LARGEST, max(LEAST_ANSWER, tokens * bytes_each))
 
 
 def check_sampling(sampling: Mapping[str, Any]) -> None:
-    """Refuse numbers that no endpoint takes, before anything is sent.
+    """Refuse values that no endpoint accepts, before anything is sent.
 
     Raises:
-        ConfigError: `max_tokens` is no count, or `temperature` or `top_p` no number of its range.
+        ConfigError: `max_tokens` is not a positive whole number, or `temperature` or `top_p` is out of range.
     """
     for name in LIMIT_NAMES:
         value = sampling.get(name)
@@ -175,14 +176,14 @@ def check_sampling(sampling: Mapping[str, Any]) -> None:
 
 
 def _name(api_key_env: str | None) -> str | None:
-    """Return the name of an environment variable; a key in its place is refused without showing it."""
+    """Return the name of an environment variable; refuse a key in its place without showing it."""
     if api_key_env is None:
         return None
     looks_like_a_key = len(api_key_env) > 20 and not api_key_env.isupper()
     if looks_like_a_key or not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]{0,99}", api_key_env):
         raise ConfigError(
-            "api_key_env: expected the name of an environment variable, such as 'DEEPSEEK_API_KEY', and not the key "
-            "itself (这里要填环境变量的名称，不是密钥本身)"
+            "api_key_env: expected the name of an environment variable, such as 'DEEPSEEK_API_KEY', not the key "
+            "itself (应填写环境变量的名称，而不是密钥本身)"
         )
     return api_key_env
 
@@ -197,11 +198,13 @@ def _host(base_url: str) -> str:
         raise ConfigError("base_url: not a URL (base_url 不是网址)") from None
     if parts.username or parts.password or parts.query or parts.fragment:
         raise ConfigError(
-            "base_url: keys do not belong into the URL; name an environment variable (不要把密钥写进网址)"
+            "base_url: keys do not belong in the URL; name an environment variable instead (不要把密钥写进网址)"
         )
     if parts.scheme not in ("http", "https") or not parts.hostname:
         hint = did_you_mean(base_url, PROVIDERS) or f"; known by name: {', '.join(PROVIDERS)}"
-        raise ConfigError(f"base_url={base_url!r}: expected http(s)://… or a provider's name{hint}")
+        raise ConfigError(
+            f"base_url={base_url!r}: expected http(s)://… or a provider's name{hint} (应为网址或服务商名称)"
+        )
     return parts.hostname + port
 
 
@@ -217,4 +220,7 @@ def _check_price(price: Price | None) -> None:
     if price is None:
         return
     if len(price) != 2 or any(not isinstance(part, int | float) or part < 0 for part in price):
-        raise ConfigError(f"price={price!r}: expected money for a million tokens of prompt and of answer, (0.5, 2)")
+        raise ConfigError(
+            f"price={price!r}: expected the money per million tokens of prompt and of answer, such as (0.5, 2) "
+            "(应为每百万输入、输出 token 的价格)"
+        )

@@ -1,4 +1,4 @@
-"""What whoever asks a teacher can rely on, whatever it is: a model over HTTP, one on this machine, or a function."""
+"""The interface of every teacher: a model over HTTP, one on this machine, or a function."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ Price: TypeAlias = tuple[float, float]
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How hard a provider may be pressed.
+    """Limits on the calls to a provider.
 
     Attributes:
-        concurrency: Calls in flight at once, at most; fewer after the provider throttles, more again after successes.
-        requests_per_minute: Calls begun a minute, evenly spaced; None: no limit.
-        tokens_per_minute: Tokens of prompts and answers a minute; None: no limit.
-        attempts: Calls for one answer, at most, when the provider fails; waiting because of throttling is not counted,
-            except in batches.
-        backoff: Seconds before the second attempt, at most; doubled with each, up to a minute.
-        patience: Seconds the provider may throttle without one answer before the run is stopped.
-        batch_hours: Hours a run waits for a batch; the next one goes on waiting.
+        concurrency: Most calls in flight at once; fewer while the provider throttles.
+        requests_per_minute: Calls started per minute, evenly spaced; None: no limit.
+        tokens_per_minute: Tokens of prompts and answers per minute; None: no limit.
+        attempts: Most calls for one answer when the provider fails; waits for throttling do not count, except in
+            batches.
+        backoff: Most seconds before the second attempt; doubled with each further one, up to a minute.
+        patience: Seconds the provider may throttle without an answer before the run is stopped.
+        batch_hours: Hours a run waits for a batch; the next run resumes waiting.
     """
 
     concurrency: int = 16
@@ -38,41 +38,41 @@ class Limits:
     def __post_init__(self) -> None:
         for name in ("concurrency", "attempts"):
             if getattr(self, name) < 1:
-                raise ConfigError(f"limits: {name}={getattr(self, name)!r}; expected 1 or more")
+                raise ConfigError(f"limits: {name}={getattr(self, name)!r}; expected 1 or more (应不小于 1)")
         for name in ("requests_per_minute", "tokens_per_minute"):
             value = getattr(self, name)
             if value is not None and not value > 0:
-                raise ConfigError(f"limits: {name}={value!r}; expected more than 0, or None")
+                raise ConfigError(f"limits: {name}={value!r}; expected more than 0, or None (应大于 0，或为 None)")
         if not self.batch_hours > 0:
-            raise ConfigError(f"limits: batch_hours={self.batch_hours!r}; expected more than 0")
+            raise ConfigError(f"limits: batch_hours={self.batch_hours!r}; expected more than 0 (应大于 0)")
 
 
 @runtime_checkable
 class TeacherProtocol(Protocol):
-    """What can be asked. `Teacher` is one; `as_teacher` makes one of a function."""
+    """A teacher, such as `Teacher`, or a function wrapped by `as_teacher`."""
 
     @property
     def identity(self) -> str:
-        """Names what answers, so that its answers are found again: the model, not where it is served."""
+        """Name of the model, under which its answers are stored, independent of where it is served."""
 
     @property
     def host(self) -> str:
-        """Where the questions go, to be shown before they do."""
+        """The host that requests go to, shown before they are sent."""
 
     @property
     def limits(self) -> Limits:
-        """How hard it may be pressed."""
+        """Limits on the calls."""
 
     @property
     def sampling(self) -> Mapping[str, Any]:
-        """What each request has beside its messages."""
+        """Sampling parameters of each request."""
 
     @property
     def price(self) -> Price | None:
-        """Money for a million tokens of prompt and of answer; None: not known."""
+        """Money per million tokens of prompt and of answer; None: unknown."""
 
     async def ask(self, request: Request) -> Reply:
         """Return the answer, or raise `TeacherError`."""
 
     async def close(self) -> None:
-        """Close connections; the next `ask` opens them again."""
+        """Close the connections; the next `ask` reopens them."""

@@ -1,11 +1,11 @@
-"""Providers by name: where they are, and which environment variable their key is in by custom."""
+"""Providers by name: their base URL and the usual environment variable for their key."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
 
-# These only answer in a stream.
+# Models that only answer in a stream.
 STREAMS = re.compile(r"^(?:qwq|qvq)|thinking", re.I)
 
 

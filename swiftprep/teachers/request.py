@@ -1,4 +1,4 @@
-"""What goes to a teacher and what comes back: plain values."""
+"""Requests to a teacher and its replies, as plain values."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ LIMIT_NAMES = ("max_tokens", "max_completion_tokens")
 
 
 def longest(sampling: Mapping[str, object]) -> int:
-    """Return the limit of an answer's tokens that a sampling sets; 0 when it sets none."""
+    """Return the limit that sampling parameters set on the tokens of an answer; 0 when there is none."""
     for name in LIMIT_NAMES:
         value = sampling.get(name)
         if isinstance(value, int) and not isinstance(value, bool):
@@ -27,13 +27,13 @@ def longest(sampling: Mapping[str, object]) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One question to a teacher: everything that shapes the answer, and nothing else.
+    """A request to a teacher: everything that shapes the answer, and nothing else.
 
     Attributes:
-        model: The teacher's `identity`: its model and, where a name stands for several, the version.
-        messages: Turns as `{"role": …, "content": …}`, the system prompt among them.
-        sampling: What the body has beside them: `temperature`, `max_tokens`, `seed`, a JSON schema …
-        reasoning: The form the reasoning is asked for in.
+        model: The teacher's `identity`: the model and, if its name is ambiguous, the version.
+        messages: Turns as `{"role": …, "content": …}`, including the system prompt.
+        sampling: Further fields of the body: `temperature`, `max_tokens`, `seed`, a JSON schema …
+        reasoning: The requested form of reasoning.
     """
 
     model: str
@@ -42,7 +42,7 @@ class Request:
     reasoning: Reasoning = "none"
 
     def __post_init__(self) -> None:
-        # A lone surrogate has no bytes, so it could be neither sent nor stored.
+        # A lone surrogate cannot be encoded, so it could be neither sent nor stored.
         clean = tuple({name: encodable(text) for name, text in message.items()} for message in self.messages)
         object.__setattr__(self, "messages", clean)
 
@@ -57,26 +57,26 @@ class Request:
         return orjson.dumps(parts, option=orjson.OPT_SORT_KEYS)
 
     def key(self) -> str:
-        """Return the name the answer is stored under: a hash of everything above."""
+        """Return the key the answer is stored under: a hash of all attributes."""
         return hashlib.blake2b(self.to_json(), digest_size=20).hexdigest()
 
 
 def encodable(text: str) -> str:
-    """Return a text that has bytes: without lone surrogates."""
+    """Return a text that can be encoded: lone surrogates are replaced."""
     return text.encode("utf-8", "replace").decode("utf-8")
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What a teacher answered, without the keys of this process, which a provider may repeat.
+    """A teacher's reply, with this process's API keys removed, as a provider may echo them.
 
     Attributes:
         content: The answer.
-        reasoning: What it thought, where the provider gives that apart (`reasoning_content`, `reasoning`).
+        reasoning: The reasoning, if the provider returns it separately (`reasoning_content`, `reasoning`).
         finish_reason: `"stop"`, `"length"`, `"content_filter"` …
         tokens_in: Tokens of the prompt, as billed; 0 when the provider does not say.
-        tokens_out: Tokens of the answer, its reasoning included.
-        body: The raw body; empty where the answer repeats a key, which may be there in pieces.
+        tokens_out: Tokens of the answer, reasoning included.
+        body: The raw body; empty if the answer repeats a key, which the body may hold in pieces.
     """
 
     content: str

@@ -1,4 +1,4 @@
-"""Read an answer that came as a stream of events."""
+"""Read an answer from a stream of events."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from swiftprep.teachers.request import Reply
 
 
 def read_stream(body: bytes) -> Reply:
-    r"""Return the answer in a whole stream of server-sent events.
+    r"""Return the answer from a complete stream of server-sent events.
 
     Source: the events of OpenAI's chat completions with `stream: true`; HTML standard, server-sent events.
 
     Raises:
-        TeacherError: it broke off, holds an error, or says nothing.
+        TeacherError: it broke off, holds an error, or is empty.
 
     >>> read_stream(b'data: {"choices":[{"delta":{"content":"Hi"},"finish_reason":"stop"}]}\n\n').content
     'Hi'
@@ -29,14 +29,17 @@ def read_stream(body: bytes) -> Reply:
     for data in _events(body):
         if data.strip() == b"[DONE]":
             done = True
-            break  # what comes after the end is no part of the answer
+            break  # anything after the end does not belong to the answer
         try:
             event = read_json(data)
         except DataError as error:
             raise too_deep(error, 200, body) from None
         except ValueError:
             raise TeacherError(
-                "the stream holds an event that is no JSON", kind="bad-body", status=200, body=body
+                "the stream has an event that is not JSON (数据流中有无法解析的事件)",
+                kind="bad-body",
+                status=200,
+                body=body,
             ) from None
         if not isinstance(event, dict):
             continue
@@ -51,12 +54,14 @@ def read_stream(body: bytes) -> Reply:
             reasoning.append(text_of(delta.get("reasoning_content") or delta.get("reasoning")))
         finish_reason = choice.get("finish_reason") or finish_reason
     if finish_reason is None and not done:
-        raise TeacherError("the stream broke off before its end", kind="bad-body", status=200, body=body, tokens=None)
+        raise TeacherError(
+            "the stream broke off before its end (数据流中断)", kind="bad-body", status=200, body=body, tokens=None
+        )
     return to_reply("".join(content), "".join(reasoning), finish_reason, usage, body)
 
 
 def _events(body: bytes) -> Iterator[bytes]:
-    """Yield the data of each event; comments, which keep the connection alive, are passed over."""
+    """Yield the data of each event, skipping the comments that keep the connection alive."""
     lines: list[bytes] = []
     for line in body.removeprefix(b"\xef\xbb\xbf").replace(b"\r\n", b"\n").split(b"\n"):
         if not line:

@@ -1,4 +1,4 @@
-"""A model that ms-swift serves, as a teacher: one just trained, or any that ms-swift can load."""
+"""Teachers served by ms-swift: a model just trained, or any that ms-swift can load."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from swiftprep.serve.server import LocalServer
 from swiftprep.teachers.local import ServedTeacher, fingerprint
 from swiftprep.teachers.protocol import Limits
 
-# Set by swiftprep: nothing is to be reached from another machine, and nothing of what is asked to be written down.
+# Set by swiftprep: the server must not be reachable from other machines, nor log requests.
 _OURS = (
     "host",
     "port",
@@ -25,7 +25,7 @@ _OURS = (
     "log_level",
     "stream",
 )
-# In a checkpoint folder beside the weights, and of no account for the answers.
+# Files of a checkpoint folder that do not affect the answers.
 _LEFTOVERS = ("optimizer", "scheduler", "rng_state", "trainer_state", "training_args", "scaler")
 _KEPT = (".json", ".safetensors", ".bin", ".pt", ".model", ".txt", ".jinja", ".py")
 
@@ -42,23 +42,23 @@ def swift_teacher(
     trust_remote_code: bool = False,
     arguments: Mapping[str, Any] | None = None,
 ) -> ServedTeacher:
-    """Return a teacher that is a model ms-swift loads on this machine.
+    """Return a model that ms-swift loads on this machine as a teacher.
 
     Args:
         model: A folder, or a hub id.
-        adapters: Checkpoints of adapters on it.
+        adapters: Checkpoints of adapters for it.
         model_type: ms-swift's model type, for a model it does not recognise.
         template: ms-swift's chat template, likewise.
-        sampling: Over `{"temperature": 0.7, "max_tokens": 1024}`: any of ms-swift's `RequestConfig`. A JSON schema is
-            not among them, and a server does as if it were not there.
-        concurrency: Questions under way at the same time, answered in batches.
+        sampling: Fields of ms-swift's `RequestConfig`, added to `{"temperature": 0.7, "max_tokens": 1024}`. The server
+            ignores a JSON schema.
+        concurrency: Requests in flight at once, answered in batches.
         device: `"auto"`, `"cpu"`, or None to leave the device to ms-swift.
-        trust_remote_code: Let Python code that comes with the model run.
-        arguments: Any other of ms-swift's `DeployArguments`, such as `{"infer_backend": "vllm"}` on a GPU.
+        trust_remote_code: Whether Python code that comes with the model may run.
+        arguments: Further `DeployArguments` of ms-swift, such as `{"infer_backend": "vllm"}` on a GPU.
 
     Raises:
-        ConfigError: no such model, one that brings code of its own, no adapter in a folder, or an argument that is
-            set by swiftprep itself. What ms-swift refuses is told by the first question.
+        ConfigError: there is no such model, it comes with Python code, a folder holds no adapter, or swiftprep itself
+            sets an argument. An argument that ms-swift refuses is reported by the first request.
         MissingDependencyError: ms-swift is not installed.
     """
     from swiftprep.models.arguments import require_swift
@@ -66,9 +66,9 @@ def swift_teacher(
 
     require_swift()
     folders = [Path(adapter).expanduser() for adapter in adapters]
-    given = {"model_type": model_type, "template": template, **(arguments or {})}
-    known = swift_arguments(model, folders, given, concurrency=concurrency, device=device, trust=trust_remote_code)
-    name = swift_identity(model, folders, given)
+    settings = {"model_type": model_type, "template": template, **(arguments or {})}
+    known = swift_arguments(model, folders, settings, concurrency=concurrency, device=device, trust=trust_remote_code)
+    name = swift_identity(model, folders, settings)
     limits = Limits(concurrency=concurrency)
     job = {
         "task": "swift",
@@ -86,16 +86,16 @@ def swift_teacher(
 def swift_arguments(
     model: str | Path,
     adapters: list[Path],
-    given: Mapping[str, Any],
+    settings: Mapping[str, Any],
     *,
     concurrency: int,
     device: str | None,
     trust: bool,
 ) -> dict[str, Any]:
-    """Return ms-swift's arguments for a model: what is given, over what suits this machine.
+    """Return ms-swift's arguments for a model: those given, added to defaults for this machine.
 
     Raises:
-        ConfigError: as `swift_teacher`.
+        ConfigError: see `swift_teacher`.
     """
     from swiftprep.models.device import check_device, detect
     from swiftprep.models.folders import carried_arguments, check_code, check_model
@@ -103,15 +103,17 @@ def swift_arguments(
     check_device(device)
     is_local = check_model(model, trust)
     for name in _OURS:
-        if name in given:
+        if name in settings:
             raise ConfigError(f"{name} is set by swiftprep itself (由 swiftprep 设置)")
     for folder in adapters:
         if not (folder / "adapter_config.json").is_file():
             raise ConfigError(f"{folder}: no adapter_config.json in it, so not an adapter (不是适配器文件夹)")
         check_code(folder, trust)
         if "=" in str(folder.resolve()):
-            raise ConfigError(f"{folder}: ms-swift takes what is before a '=' for a name; rename it (路径中不能有 =)")
-    own: dict[str, Any] = {
+            raise ConfigError(
+                f"{folder}: ms-swift takes the text before a '=' for a name; rename the folder (路径中不能有 =)"
+            )
+    defaults: dict[str, Any] = {
         "model": str(Path(model).resolve()) if is_local else str(model),
         "adapters": [str(folder.resolve()) for folder in adapters],
         "torch_dtype": None if device is None else detect(device).dtype,
@@ -120,20 +122,20 @@ def swift_arguments(
         "load_args": False,
         **carried_arguments([Path(model), *adapters][-1]),
     }
-    merged = {**own, **given}
+    merged = {**defaults, **settings}
     if merged["infer_backend"] == "transformers":
         merged.setdefault("max_batch_size", concurrency)
     return merged
 
 
-def swift_identity(model: str | Path, adapters: list[Path], given: Mapping[str, Any]) -> str:
-    """Return a name for a model with its adapters, and a hash of their files and of what else shapes the answers.
+def swift_identity(model: str | Path, adapters: list[Path], settings: Mapping[str, Any]) -> str:
+    """Return a name for a model with its adapters: a hash of their files and of all else that shapes the answers.
 
-    Moved to another folder of the same name, it stays the same. Of a hub id only the id is hashed.
+    It does not change when the folder moves but keeps its name. Of a hub id only the id is hashed.
     """
     folder = Path(model)
     local = folder.is_dir()
-    shapes = {key: value for key, value in given.items() if value is not None}
+    shapes = {key: value for key, value in settings.items() if value is not None}
     digest = fingerprint(_files(folder) if local else (), extra=json.dumps(shapes, sort_keys=True, default=str))
     for adapter in adapters:
         digest = fingerprint(_files(adapter), extra=digest)

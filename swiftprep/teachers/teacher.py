@@ -1,4 +1,4 @@
-"""`Teacher`: whoever answers, behind an OpenAI-compatible endpoint or on this machine."""
+"""`Teacher`: a model behind an OpenAI-compatible endpoint, or on this machine."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from swiftprep.teachers.swift import swift_teacher
 
 
 class Teacher(OpenAITeacher):
-    """A model behind an OpenAI-compatible endpoint; `local` and `swift` give those that run on this machine.
+    """A model behind an OpenAI-compatible endpoint; `local` and `swift` return models on this machine.
 
-    The key is read from the environment when a call is made and is kept nowhere. Redirects are refused, so that
-    nothing goes to a host that was not named. Proxies of the environment (`HTTPS_PROXY`, `NO_PROXY`) are used.
+    The key is read from the environment for each call and stored nowhere. Redirects are refused, so that nothing goes
+    to any other host. Proxies set in the environment (`HTTPS_PROXY`, `NO_PROXY`) are used.
 
     >>> Teacher("deepseek", "deepseek-chat")
     <Teacher deepseek-chat at api.deepseek.com>
@@ -27,15 +27,14 @@ class Teacher(OpenAITeacher):
 
     @classmethod
     def local(cls, gguf: str | Path | None = None, *, sampling: Mapping[str, Any] | None = None) -> TeacherProtocol:
-        """Serve a small model on this machine and return it as a teacher; nothing leaves the machine.
+        """Serve a small model on this machine and return it as a teacher; no data leaves the machine.
 
         Args:
-            gguf: A model file; by default SmolLM2-135M-Instruct, which is good enough to try things out, and for
-                nothing else.
-            sampling: Over `{"temperature": 0.7, "max_tokens": 1024}`: what each question is asked with.
+            gguf: A model file; by default SmolLM2-135M-Instruct, which is good for trying things out and nothing else.
+            sampling: Sampling parameters, added to `{"temperature": 0.7, "max_tokens": 1024}`.
 
         Raises:
-            MissingDependencyError: the packages for it are not installed.
+            MissingDependencyError: the packages it needs are not installed.
         """
         return local_teacher(gguf, sampling=sampling)
 
@@ -49,14 +48,14 @@ class Teacher(OpenAITeacher):
         template: str | None = None,
         sampling: Mapping[str, Any] | None = None,
     ) -> TeacherProtocol:
-        """Serve a model, and adapters on it, through ms-swift's `deploy` on this machine.
+        """Serve a model, with adapters, through ms-swift's `deploy` on this machine.
 
         Args:
             model: A folder or a hub id.
             adapters: Checkpoints of adapters.
-            model_type: ms-swift's, for a model it does not recognise.
+            model_type: ms-swift's model type, for a model it does not recognise.
             template: ms-swift's chat template, likewise.
-            sampling: Over `{"temperature": 0.7, "max_tokens": 1024}`: what each question is asked with.
+            sampling: Sampling parameters, added to `{"temperature": 0.7, "max_tokens": 1024}`.
 
         Raises:
             MissingDependencyError: ms-swift is not installed.

@@ -1,1 +1,1 @@
-"""Run ms-swift, and read what its log says."""
+"""Run ms-swift, and judge a run by its log."""

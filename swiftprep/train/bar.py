@@ -8,7 +8,7 @@ from swiftprep.progress import progress_bar
 
 
 class RunProgress:
-    """A progress bar that listens to the events of a run."""
+    """A progress bar driven by the events of a run."""
 
     def __init__(self, name: str, unit: str, total: int | None = None) -> None:
         self._bar = progress_bar(desc=name, unit=unit, total=total)
@@ -20,7 +20,7 @@ class RunProgress:
         self._bar.close()
 
     def update(self, event: dict[str, Any]) -> None:
-        """Move on with a step or an answer; show the newest losses."""
+        """Advance by a step or an answer, and show the latest losses."""
         if event["event"] == "step":
             self._bar.total = event["max_steps"]
             self._bar.update(event["step"] - self._bar.n)

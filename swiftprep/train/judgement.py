@@ -1,4 +1,4 @@
-"""How the curves of a run are judged: which kind it is, and the figures that speak for and against it."""
+"""Judge the loss curves of a run, with the figures for and against the judgement."""
 
 from __future__ import annotations
 
@@ -11,25 +11,25 @@ from typing import Any, TypeAlias
 from swiftprep.train.logs import Row, begins_late, eval_sets, positions
 from swiftprep.train.wording import Reason
 
-# Relative to the best eval loss. Below NOISE a rise is no evidence; above CLEAR one rise is enough; between the two
-# it takes two rises in a row.
+# Relative to the best eval loss. A rise below NOISE is no evidence; one above CLEAR is enough; in between it takes two
+# rises in a row.
 NOISE = 0.01
 CLEAR = 0.05
-# The part of an epoch from which on a run may be called normal, or not learning. Overfitting shows on rows that are
-# seen again, and in half an epoch most rows have not been seen once; the learning rate may still be warming up. Of a
-# log that has no epochs, such as Megatron's, it is the same part of the planned steps.
+# The fraction of an epoch after which a run may be called normal or not learning. Overfitting shows on rows seen more
+# than once, and before half an epoch most rows have not been seen at all; the learning rate may still be warming up.
+# In a log without epochs, such as Megatron's, it is the fraction of the planned steps.
 EARLY = 0.5
-# A train loss that has come down to this may go on to an honest 0. From above it, a jump to 0 is a loss that was NaN:
-# the trainer leaves NaN out of the mean it logs (`logging_nan_inf_filter`).
+# A train loss this low may really reach 0. A jump to 0 from above it stands for NaN: the trainer leaves NaN out of the
+# mean it logs (`logging_nan_inf_filter`).
 NEAR_ZERO = 0.1
-# The part of the training which, without an evaluation after it, leaves open how the run went on.
+# If at least this fraction of the training has no evaluation after it, the run cannot be judged.
 OPEN = 0.5
 
 Figures: TypeAlias = dict[str, Any]
 Line: TypeAlias = tuple[str, Figures]
 Series: TypeAlias = list[tuple[float, float]]
 
-# What decides when several evaluation sets are judged differently: the first of these.
+# If evaluation sets are judged differently, the first of these decides.
 _GRAVEST: tuple[Reason, ...] = (
     "broken",
     "diverged",
@@ -46,12 +46,12 @@ _GRAVEST: tuple[Reason, ...] = (
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """What the rows of a log say; each line is the key of a text and the figures in it.
+    """The judgement of a log; each line is the key of a text with its figures.
 
     Attributes:
-        reason: What decided.
-        evidence: What speaks for it.
-        counter: What speaks against it, or should be known beside it.
+        reason: The reason for the verdict.
+        evidence: Evidence for it.
+        counter: Evidence against it, or worth knowing besides.
         fixes: Keys of the fixes.
     """
 
@@ -62,7 +62,7 @@ class Judgement:
 
 
 def judge(rows: list[Row]) -> Judgement:
-    """Judge the rows that count, each evaluation set by itself; the gravest judgement is the run's."""
+    """Judge the rows that count, one evaluation set at a time; the gravest judgement is the run's."""
     dead, passing = _dead(rows)
     if dead:
         return Judgement("broken", [dead], passing)
@@ -74,10 +74,10 @@ def judge(rows: list[Row]) -> Judgement:
     alike = [judgement for judgement in judged.values() if judgement.reason == reason]
     others = [judgement for judgement in judged.values() if judgement.reason != reason]
     evidence = _once(line for judgement in alike for line in judgement.evidence)
-    told = [line for other in others for line in other.evidence if "of" in line[1]]
+    other_lines = [line for other in others for line in other.evidence if "of" in line[1]]
     late: list[Line] = [("begins-late", {"at": positions(rows)[0]})] if begins_late(rows) else []
     counter = _once(
-        [*(line for judgement in alike for line in judgement.counter), *told, *passing, *late, *_zero(rows)]
+        [*(line for judgement in alike for line in judgement.counter), *other_lines, *passing, *late, *_zero(rows)]
     )
     fixes: list[Line] = [("look-there", figures) for _, figures in passing]
     if reason == "too-few":
@@ -101,14 +101,14 @@ def _once(lines: Iterable[Line]) -> list[Line]:
 
 
 def train_column(rows: Iterable[Mapping[str, Any]], name: str = "") -> str:
-    """Name the train loss that an eval loss can be held against: `"loss"`, or that of the one channel evaluated.
+    """Return the column of the train loss to compare an eval loss with: `"loss"`, or that of the channel evaluated.
 
-    In a mix the train loss jumps with the share of general rows in a batch; ms-swift's `enable_channel_loss` gives the
+    In a mix the train loss jumps with the share of general rows in a batch; ms-swift's `enable_channel_loss` logs the
     loss of each channel.
 
     Args:
         rows: Rows of a log.
-        name: Of the evaluation set. A channel of the same name is what it evaluates.
+        name: Name of the evaluation set; it evaluates the channel of the same name.
     """
     columns = {column for row in rows for column in row}
     evaluated = [column for column in columns if column.startswith("eval_loss_")]
@@ -117,7 +117,7 @@ def train_column(rows: Iterable[Mapping[str, Any]], name: str = "") -> str:
 
 
 def series(rows: list[Row], column: str) -> Series:
-    """Return where a column has a value, and the value."""
+    """Return the positions at which a column has a value, with the values."""
     return [(at, row[column]) for at, row in zip(positions(rows), rows, strict=True) if row.get(column) is not None]
 
 
@@ -125,7 +125,7 @@ def _dead(rows: list[Row]) -> tuple[Line | None, list[Line]]:
     """Look for a train loss that broke: NaN, or the 0 that is logged in its place.
 
     Returns:
-        The line that says since when, if training never came back; and lines about the times it did.
+        A line about where it broke, if training never recovered; and lines about times when it did.
     """
     train = [(at, row) for at, row in zip(positions(rows), rows, strict=True) if row.get("loss") is not None]
     broken, learns, before = [], [], math.inf
@@ -136,7 +136,7 @@ def _dead(rows: list[Row]) -> tuple[Line | None, list[Line]]:
         learns.append(not broken[-1] and not nan)
         before = loss if loss and math.isfinite(loss) else before
     since = next((number for number in range(len(train), 0, -1) if learns[number - 1]), 0)
-    # A single step whose gradient overflowed is left out by the optimizer; only of the last one it is not known.
+    # The optimizer skips a single step with an overflowing gradient; after the last step one cannot tell.
     dead = len(train) - since > 1 or any(broken[since:])
     passing = [entry for entry, wrong in zip(train[:since], broken, strict=False) if wrong]
     lines = [("broke-once", _where(passing))] if passing else []
@@ -144,7 +144,7 @@ def _dead(rows: list[Row]) -> tuple[Line | None, list[Line]]:
 
 
 def _zero(rows: list[Row]) -> list[Line]:
-    """Return a line about a train loss that is exactly 0 at the end; alone that is no proof that training broke."""
+    """Return a line about a train loss of exactly 0 at the end, which alone does not prove that training broke."""
     train = series(rows, train_column(rows))
     since = next((number for number in range(len(train), 0, -1) if train[number - 1][1] != 0), 0)
     return [("train-zero", {"at": train[since][0], "rows": len(train) - since})] if len(train) - since > 1 else []
@@ -155,7 +155,7 @@ def _finite(points: Series) -> Series:
 
 
 def _train_moved(train: Series) -> list[Line]:
-    """Return a line about where the train loss begins and ends, as the mean of some values: one batch says little."""
+    """Return a line about the first and last train loss, each a mean over a few values, as one batch says little."""
     if len(train) < 2:
         return []
     width = min(5, len(train) // 2)
@@ -163,7 +163,7 @@ def _train_moved(train: Series) -> list[Line]:
 
 
 def _unevaluated(logged: Series, train: Series, of: Figures) -> Line | None:
-    """Return a line about training that went on for longer than between two evaluations without one."""
+    """Return a line about training at the end without an evaluation for longer than the usual interval."""
     places = [at for at, _ in logged]
     longest = max((after - before for before, after in itertools.pairwise(places)), default=0)
     if not train or train[-1][0] - places[-1] <= longest:
@@ -178,7 +178,7 @@ def _where(entries: list[tuple[float, Row]]) -> Figures:
 
 
 def _judge_set(rows: list[Row], name: str, column: str) -> Judgement:
-    """Judge one evaluation set, by its eval loss beside the train loss."""
+    """Judge one evaluation set by its eval loss and the train loss."""
     of = {"of": name}
     logged = series(rows, column)
     evals = _finite(logged)
@@ -195,7 +195,7 @@ def _judge_set(rows: list[Row], name: str, column: str) -> Judgement:
     evidence: list[Line] = [("eval-moved", {**_ends(evals), **of}), *_train_moved(train)]
     open_end = _unevaluated(logged, train, of)
     counter += [open_end] if open_end else []
-    # What is held against the evaluations is the training until the last of them.
+    # Evaluations are compared with the training up to the last of them.
     reached = next((number for number, (at, _) in enumerate(train, start=1) if at >= evals[-1][0]), len(train))
     beside = train[:reached]
     early = _early(rows, column)
@@ -225,7 +225,7 @@ def _judge_set(rows: list[Row], name: str, column: str) -> Judgement:
 
 
 def _early(rows: list[Row], column: str) -> Line | None:
-    """Return a line that says so when the last evaluation came too early to judge by; None where nothing tells."""
+    """Return a line if the last evaluation came too early to judge by; None if it did not, or nothing tells."""
     row = next(row for row in reversed(rows) if row.get(column) is not None)
     if row.get("epoch") is not None:
         return ("early-epoch", {"seen": row["epoch"], "least": EARLY}) if row["epoch"] < EARLY else None
@@ -235,7 +235,7 @@ def _early(rows: list[Row], column: str) -> Line | None:
 
 
 def _ends(points: Series, width: int = 1) -> Figures:
-    """Return where a series begins and ends, each as the mean over `width` values."""
+    """Return the beginning and the end of a series, each as the mean over `width` values."""
     first, last = (sum(value for _, value in part) / width for part in (points[:width], points[-width:]))
     return {
         "first_at": points[0][0],
@@ -252,7 +252,7 @@ def _falls(train: Series, since: float) -> bool | None:
     """Tell whether the train loss is lower at the end than at the step `since`, over up to five logged values.
 
     Returns:
-        None when the log does not tell: no train loss after that step, or none to hold it against.
+        None when the log does not tell: no train loss after that step, or none to compare it with.
     """
     before = [loss for at, loss in train if at <= since] or [loss for _, loss in train[:1]]
     after = [loss for at, loss in train if at > since]

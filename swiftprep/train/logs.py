@@ -1,4 +1,4 @@
-"""Training logs: where they lie, and the rows of them that count."""
+"""Find and read training logs, and select the rows that count."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _LOG, _STATE = "logging.jsonl", "trainer_state.json"
 _PROGRESS = re.compile(r"([0-9]{1,15})/([0-9]{1,15})")
 _PLACES = ("step", "epoch", "max_steps")
 _LARGEST_ARGUMENTS = 4 << 20  # bytes of an `args.json`
-_MOST_RUNS = 100  # runs of which each went on from the one before
+_MOST_RUNS = 100  # runs in a chain in which each resumes the one before
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +44,8 @@ class Log:
 
     Attributes:
         rows: One dict per logged event.
-        continues: The folder of an earlier run whose rows come first, where only the numbers of the steps say so.
-        passed_over: The lines, from 1, that should be rows and cannot be read.
+        continues: The folder of an earlier run with the first rows, if that is only inferred from the step numbers.
+        passed_over: Numbers, from 1, of lines that should be rows but cannot be read.
     """
 
     rows: list[Row] = field(default_factory=list)
@@ -57,16 +57,16 @@ class Log:
 
 
 def parse(text: str) -> Log:
-    """Return the rows of a log: text lines, `trainer_state.json` or `logging.jsonl`; none when it is none of them."""
+    """Return the rows of a log: text lines, `trainer_state.json` or `logging.jsonl`; no rows for anything else."""
     rows = _text_rows(text) or _state_rows(text)
     return Log(rows) if rows else _jsonl_rows(text)
 
 
 def clean_row(row: Mapping[str, Any]) -> Row:
-    """Return a logged row with numbers alone, its step among them, under the names of `trainer_state.json`.
+    """Return the numbers of a logged row, including its step, under the names of `trainer_state.json`.
 
-    A loss that is null is NaN, which JSON does not have; beside another loss in the same row it is only an empty cell.
-    What a name has that a terminal obeys, or that is no text, is escaped.
+    A null loss stands for NaN, which JSON does not have; next to another loss in the same row it is just an empty
+    cell. Control characters and invalid text in names are escaped.
     """
     row = {printable(key): value for key, value in row.items()}
     numbers = {key: number for key, value in row.items() if (number := _number(value)) is not None}
@@ -84,7 +84,7 @@ def clean_row(row: Mapping[str, Any]) -> Row:
 
 
 def _number(value: Any) -> Any:
-    """Return a number as it is, one in a string (`"nan"`) as a float, and None for what is none."""
+    """Return a number as it is, one in a string (`"nan"`) as a float, and None for anything else."""
     if isinstance(value, str):
         try:
             return float(value) if len(value) <= 40 else None
@@ -116,7 +116,7 @@ def _state_rows(text: str) -> list[Row]:
 
 
 def _jsonl_rows(text: str) -> Log:
-    """Read `logging.jsonl`. Its last line, the result of the run, has another shape, or is still being written."""
+    """Read `logging.jsonl`; its last line is the result of the run in another form, or is still being written."""
     log = Log()
     lines = text.split("\n")
     for number, line in enumerate(lines, start=1):
@@ -124,7 +124,7 @@ def _jsonl_rows(text: str) -> Log:
             row = _parsed(line) if line.lstrip().startswith("{") else {}
             if set(_STEP_OF_TOTAL) & set(row) or "loss" in row or _evaluated(row):
                 log.rows.append(_with_place(clean_row(row)))
-        except Exception:  # whatever a line does, it costs no other line
+        except Exception:  # a bad line costs no other
             if line.lstrip().startswith('{"') and number < len(lines):
                 log.passed_over.append(number)
     return log
@@ -135,17 +135,17 @@ def _parsed(text: str) -> Any:
 
 
 def _with_place(row: Row) -> Row:
-    """Return a row; raise `ValueError` if a number that says where it stands is none to count with."""
+    """Return a row; raise `ValueError` if its step or epoch is not a usable number."""
     if all(abs(row[name]) < 2**53 for name in _PLACES if name in row):
         return row
-    raise ValueError("no number of a step")
+    raise ValueError("not a valid step number")
 
 
 def _evaluated(row: Mapping[str, Any]) -> list[str]:
-    """Return the columns of a row that are the eval loss of a set.
+    """Return the columns of a row with the eval loss of a set.
 
-    Each set is evaluated by itself, which transformers logs as `eval_<name>_loss` beside `eval_<name>_runtime`. A loss
-    beside a plain `eval_loss` is a part of that one (`eval_nll_loss` of DPO, `eval_z_loss` of Megatron's experts), and
+    Each set is evaluated separately, and transformers logs it as `eval_<name>_loss` with `eval_<name>_runtime`. A loss
+    next to a plain `eval_loss` is a part of that one (`eval_nll_loss` of DPO, `eval_z_loss` of Megatron's experts), and
     `eval_loss_<channel>` is a channel within it.
     """
     if "eval_loss" in row:
@@ -156,7 +156,7 @@ def _evaluated(row: Mapping[str, Any]) -> list[str]:
 
 
 def eval_sets(rows: Iterable[Mapping[str, Any]]) -> dict[str, str]:
-    """Return the column of each evaluation set's loss by its name; the only set of most runs has the name `""`.
+    """Return evaluation set → column of its loss; the only set of most runs has the name `""`.
 
     >>> eval_sets([{"eval_loss": 1.2}])
     {'': 'eval_loss'}
@@ -168,7 +168,7 @@ def eval_sets(rows: Iterable[Mapping[str, Any]]) -> dict[str, str]:
 
 
 def positions(rows: list[Row]) -> list[float]:
-    """Return where each row stands: its step; where no row has one its epoch, else its number in the log."""
+    """Return the position of each row: its step, or its epoch if no row has a step, else its index in the log."""
     unit = next((unit for unit in ("step", "epoch") if any(unit in row for row in rows)), None)
     if unit is None:
         return [float(number) for number in range(len(rows))]
@@ -180,24 +180,23 @@ def positions(rows: list[Row]) -> list[float]:
 
 
 def counted(rows: list[Row]) -> tuple[list[Row], list[Row]]:
-    """Part the rows that count from those of stretches that were thrown away.
+    """Separate the rows that count from those that a resumed run has repeated.
 
-    A run that is resumed from a checkpoint does again what came after it, into the same log: there the train loss, or
-    the eval loss of a set, is logged anew for a step that has passed. The rows of later steps do not count any more,
-    nor those of that step, except that the evaluation which opens a resumed run (`eval_on_start`) leaves the train
-    loss of its step as it is.
+    A run resumed from a checkpoint repeats the steps after it in the same log: a train loss, or the eval loss of a
+    set, is logged again for an earlier step. From then on the old rows of later steps do not count, nor those of that
+    step, except that the evaluation at the start of a resumed run (`eval_on_start`) keeps the train loss of its step.
 
     Returns:
-        The rows that count, and the others, both in their order.
+        The rows that count, and the others, both in order.
     """
     sets = set(eval_sets(rows).values())
     places = positions(rows)
     is_kept = [True] * len(rows)
     thrown: list[Row] = []
-    # The numbers of the rows by their place, under each loss they have, and all of them under "".
+    # Row numbers by position, under each loss the row has, and all of them under "".
     here: dict[float, dict[str, list[int]]] = {}
-    furthest: list[float] = []  # the places, negative, as a heap
-    last: dict[str, list[int]] = {}  # the rows with a loss; those that were thrown away go when they are met
+    furthest: list[float] = []  # the positions, negated, as a heap
+    last: dict[str, list[int]] = {}  # rows by loss; rows thrown away are removed when encountered
 
     def last_place(kind: str) -> float:
         numbers = last.setdefault(kind, [])
@@ -226,7 +225,7 @@ def counted(rows: list[Row]) -> tuple[list[Row], list[Row]]:
 
 
 def begins_late(rows: list[Row]) -> bool:
-    """Tell whether a log begins in the middle: its first train loss is more than one interval away from step 0."""
+    """Tell whether a log begins in the middle: its first train loss is more than one interval after step 0."""
     steps = sorted({row["step"] for row in rows if "step" in row and "loss" in row})
     gaps = [later - earlier for earlier, later in itertools.pairwise(steps)]
     return bool(gaps) and steps[0] > 1.5 * min(gaps)
@@ -247,21 +246,21 @@ def read_file(path: Path) -> Log:
     except OSError as error:
         raise DataError(f"{one_line(str(path))}: {error.strerror} (没有找到训练日志)") from None
     except MemoryError:
-        raise DataError(f"{path}: too large for the memory there is (内存不足)") from None
+        raise DataError(f"{path}: too large for the available memory (内存不足)") from None
 
 
 def read_run(folder: Path, *, seen: frozenset[Path] = frozenset()) -> tuple[Path, Log]:
-    """Read the newest log in a folder; of a resumed run, with what came before.
+    """Read the newest log in a folder; for a resumed run, with the earlier rows.
 
     Args:
-        folder: Of the run, or above it.
-        seen: The runs that went on from this one; none of them is read again.
+        folder: The folder of the run, or one above it.
+        seen: Runs already read, which resumed this one.
 
     Returns:
         The file, and its rows.
 
     Raises:
-        DataError: there is none.
+        DataError: there is no log.
     """
     path = find_log(folder)
     log = read_file(path)
@@ -273,7 +272,7 @@ def read_run(folder: Path, *, seen: frozenset[Path] = frozenset()) -> tuple[Path
 
 
 def _before(run: Path, rows: list[Row], seen: frozenset[Path]) -> Log:
-    """Return what was logged before a run went on from a checkpoint, which is in another folder as a rule."""
+    """Return what was logged before the checkpoint that a run resumed from, usually in another folder."""
     checkpoint = _resumed_from(run)
     states = [_newest_state(run), *(place / _STATE for place in _places(checkpoint, run))]
     for state in states:
@@ -299,7 +298,7 @@ def _before(run: Path, rows: list[Row], seen: frozenset[Path]) -> Log:
 
 
 def _up_to(earlier: list[Row], rows: list[Row]) -> list[Row]:
-    """Return the rows that stand before a run's own, of the step it begins with only what it did not log itself."""
+    """Return the earlier rows before a run's own; for its first step only those it did not log itself."""
     begin = min(positions(rows))
     first = {column for at, row in zip(positions(rows), rows, strict=True) if at == begin for column in row}
     own = first & {"loss", *eval_sets(rows).values()}
@@ -311,18 +310,18 @@ def _up_to(earlier: list[Row], rows: list[Row]) -> list[Row]:
 
 
 def _resumed_from(run: Path) -> Path | None:
-    """Return the checkpoint that ms-swift wrote down that the run went on from."""
+    """Return the checkpoint a run resumed from, as recorded by ms-swift."""
     try:
         arguments = json.loads(read_within(run / "args.json", _LARGEST_ARGUMENTS).decode("utf-8"))
         checkpoint = Path(arguments["resume_from_checkpoint"])
-        (run.parent / checkpoint.name).is_file(), checkpoint.is_file()  # it can be the name of a file
+        (run.parent / checkpoint.name).is_file(), checkpoint.is_file()  # raises if it cannot be a file name
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return None
     return checkpoint
 
 
 def _places(checkpoint: Path | None, run: Path) -> list[Path]:
-    """Return where a checkpoint may be: where it was, and beside the run, if both were moved together."""
+    """Return the possible places of a checkpoint: where it was, or next to the run if both were moved together."""
     return [] if checkpoint is None else [checkpoint, run.parent / checkpoint.parent.name / checkpoint.name]
 
 
@@ -335,23 +334,23 @@ def _same(one: Path, other: Path) -> bool:
 
 
 def find_log(folder: Path) -> Path:
-    """Return the newest log in a run's folder or in those of the runs below it: `logging.jsonl`, else a trainer state.
+    """Return the newest log of a run or of the runs in a folder: `logging.jsonl`, else a trainer state.
 
-    Of several checkpoints the one of the highest step counts, and of several `vN-…` folders that of the highest
-    number: copies out of git, an archive or a hub all have one time.
+    The newest checkpoint is the one with the highest step, and the newest `vN-…` folder the one with the highest
+    number: in copies from git, an archive or a hub all file times are equal.
 
     Raises:
-        DataError: there is none.
+        DataError: there is no log.
     """
     own = _log_of(folder)
     if own is not None:
         return own
     for depths in (("*", "*/*"), ("**",)):
         below = [
-            found
+            path
             for depth in depths
             for name in (_LOG, _STATE, f"checkpoint-*/{_STATE}")
-            for found in folder.glob(f"{depth}/{name}")
+            for path in folder.glob(f"{depth}/{name}")
         ]
         runs = {path.parent.parent if _CHECKPOINT.fullmatch(path.parent.name) else path.parent for path in below}
         if log := _log_of(_newest(runs)) if runs else None:
@@ -364,7 +363,7 @@ def _log_of(run: Path) -> Path | None:
 
 
 def _newest_state(run: Path) -> Path | None:
-    """Return the trainer state of the highest step: that of a checkpoint, or the one beside them at a run's end."""
+    """Return the trainer state of the highest step: of a checkpoint, or the one that a finished run writes."""
     states = [path for path in (run / _STATE, *run.glob(f"checkpoint-*/{_STATE}")) if path.is_file()]
     return max(states, key=_step_of, default=None)
 
@@ -376,7 +375,7 @@ def _step_of(state: Path) -> int:
 
 
 def _newest(runs: set[Path]) -> Path:
-    """Return the newest of several runs. Beside `vN-…` folders others do not count; two parents differ by the date."""
+    """Return the newest of several runs: `vN-…` folders first, by number, and across parents by date."""
     newest: list[Path] = []
     for parent in {run.parent for run in runs}:
         siblings = [run for run in runs if run.parent == parent]
@@ -393,7 +392,7 @@ def _age(run: Path) -> tuple[int, str]:
 
 
 def _date(run: Path) -> tuple[str, int, list[Any]]:
-    """Return what orders runs that no number does: the date in the name, else the file's, else the name."""
+    """Return the sort key of runs in different folders: the date in the name, else the file's, else the name."""
     named = _VERSION.fullmatch(run.name)
     log = _log_of(run)
     natural = [int(part) if part.isdecimal() else part for part in re.split(r"(\d+)", str(run))]

@@ -1,4 +1,4 @@
-"""`Monitor`: read a training log and say whether the run overfits, and what to do."""
+"""`Monitor`: read a training log, tell whether the run overfits, and what to do."""
 
 from __future__ import annotations
 
@@ -30,21 +30,21 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _COLUMNS = ("step", "epoch", "loss", "eval_loss", "token_acc", "eval_token_acc", "learning_rate", "grad_norm")
-# A table of the log has a cell for each row and column; real logs have a few dozen columns.
+# A table of the log has a cell per row and column; real logs have a few dozen columns.
 MOST_COLUMNS, LEAST_COLUMNS, MOST_CELLS = 300, 50, 20_000_000
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What a log says about a run.
+    """The verdict on a run.
 
     Attributes:
         kind: `"normal"`, `"overfitting"`, `"not-learning"`, `"diverged"`, or `"unknown"` when the log does not tell:
-            fewer than two evaluations, the last one before half an epoch or half of the training, an eval loss that
-            rises with no train loss beside it, or a log whose beginning is missing. The evidence says which.
-        evidence: The figures that speak for it.
-        counter: The figures that speak against it.
-        fixes: What to do, with ms-swift's argument names; empty when nothing need be done.
+            fewer than two evaluations, the last one before half an epoch or half of the training, a rising eval loss
+            without a train loss to compare it with, or a log without its beginning. The evidence says which.
+        evidence: The figures for it.
+        counter: The figures against it.
+        fixes: What to do, with ms-swift's argument names; empty when nothing needs to be done.
     """
 
     kind: Kind
@@ -65,9 +65,9 @@ class Monitor:
 
     Attributes:
         rows: The rows that count, in order.
-        thrown_away: Those that do not: what a resumed run did again.
-        passed_over: Lines of the log, from 1, that should be rows and cannot be read.
-        left_out: How many columns are not in the rows, as a log with hundreds of them has no table.
+        thrown_away: The rows that do not count, because a resumed run repeated them.
+        passed_over: Numbers, from 1, of lines that should be rows but cannot be read.
+        left_out: Number of columns left out of the rows, to keep the table of a log with hundreds of them small.
 
     >>> text = '''Epoch 1/3: Train Loss: 1.243, Eval Loss: 1.193
     ... Epoch 2/3: Train Loss: 0.892, Eval Loss: 1.215
@@ -77,14 +77,14 @@ class Monitor:
     """
 
     def __init__(self, rows: list[dict[str, Any]], *, continues: str = "", passed_over: Sequence[int] = ()) -> None:
-        """Hold the rows of a log; see `read` for getting them.
+        """Create a monitor from the rows of a log; see `read` for reading a file.
 
         Args:
             rows: One dict per logged event, in the order of the log, with any of `step`, `epoch`, `loss`, `eval_loss`
                 (or `eval_<name>_loss` of several sets), `token_acc`, `eval_token_acc`, `learning_rate`, `grad_norm`
                 and the `loss_<channel>` of ms-swift.
-            continues: The name of an earlier run that the first rows are from, where that is a conclusion.
-            passed_over: The lines of the log that should be rows and cannot be read.
+            continues: Name of the earlier run that the first rows are from, if that is only inferred.
+            passed_over: Numbers of the lines that should be rows but cannot be read.
         """
         within, self.left_out = _within_columns([clean_row(row) for row in rows])
         self.rows, self.thrown_away = counted(within)
@@ -96,30 +96,30 @@ class Monitor:
         """Read a log.
 
         Args:
-            source: A run's folder, or one above its `vN-…` folders, where the highest number is read, and of a
-                resumed run what came before it too; a `logging.jsonl` (also Megatron's), a `trainer_state.json`, a
-                text file, or the text itself.
+            source: A run's folder, or one with `vN-…` folders, of which the highest number is read, including the
+                earlier rows of a resumed run; a `logging.jsonl` (also Megatron's), a `trainer_state.json`, a text
+                file, or the text itself.
 
         Raises:
-            DataError: nothing there, or nothing in it that is a training log.
+            DataError: there is no such file or folder, or no training log in it.
         """
         text = str(source)
         if isinstance(source, str) and ("\n" in text or not text or EPOCH_LINE.search(text)):
             return cls._of(parse(text), "the text")
         try:
-            found, log = read_run(Path(source)) if os.path.isdir(source) else (source, read_file(Path(source)))
+            path, log = read_run(Path(source)) if os.path.isdir(source) else (source, read_file(Path(source)))
         except SwiftprepError:
             raise
-        except (OSError, RuntimeError, ValueError) as error:  # a NUL, a loop of links, a folder that goes meanwhile
-            raise DataError(f"{one_line(text)}: cannot be looked through: {one_line(error)} (无法读取)") from None
-        return cls._of(log, str(found))
+        except (OSError, RuntimeError, ValueError) as error:  # a NUL, a loop of links, a folder deleted meanwhile
+            raise DataError(f"{one_line(text)}: cannot be searched: {one_line(error)} (无法读取)") from None
+        return cls._of(log, str(path))
 
     @classmethod
     def _of(cls, log: Log, name: str) -> Monitor:
         if not log.rows:
             raise DataError(
                 f"{printable(name)}: no training log in it: expected ms-swift's JSON lines or "
-                "'Epoch 1/3: Train Loss: …'"
+                "'Epoch 1/3: Train Loss: …' (其中没有训练日志)"
             )
         return cls(log.rows, continues=log.continues, passed_over=log.passed_over)
 
@@ -134,7 +134,7 @@ class Monitor:
 
     @property
     def eval_sets(self) -> list[str]:
-        """The names of the evaluation sets; of a run with a single one, which has no name, `[""]`.
+        """The names of the evaluation sets; `[""]` for a run with a single set, which has no name.
 
         >>> Monitor([{"step": 5, "eval_code_loss": 1.1}, {"step": 5, "eval_chat_zh_loss": 1.4}]).eval_sets
         ['code', 'chat_zh']
@@ -145,20 +145,20 @@ class Monitor:
         """Return `(step, eval loss)` of each evaluation, in order.
 
         Args:
-            name: Of the evaluation set; None means all, which of a run with several sets is several of a step.
+            name: Name of the evaluation set; None means all, so a step may occur several times.
         """
         sets = eval_sets(self.rows)
         wanted = list(sets.values()) if name is None else [sets[name]] if name in sets else []
         return sorted((pair for column in wanted for pair in series(self.rows, column)), key=lambda pair: pair[0])
 
     def verdict(self, lang: Literal["en", "zh"] = "en") -> Verdict:
-        """Judge the run, with the evidence, what speaks against it, and what to do.
+        """Judge the run, with the evidence for and against, and what to do.
 
-        Overfitting is called when the eval loss has left its lowest point, clearly or twice in a row, while the
-        train loss went on falling (source article, section 4). An eval loss that rises together with the eval
-        token accuracy is named as counter-evidence: on small models that is common and less grave. Each of several
-        evaluation sets is judged by itself, and the gravest is the run's. A run is not called normal, nor said not to
-        learn, by an evaluation before half an epoch (`judgement.EARLY` says why).
+        A run overfits when the eval loss has risen from its lowest point, clearly or twice in a row, while the train
+        loss kept falling (source article, section 4). An eval token accuracy that rises along with the eval loss is
+        reported as counter-evidence: on small models that is common and less serious. Evaluation sets are judged
+        separately, and the gravest judgement is the run's. A run is not called normal or not learning by an evaluation
+        before half an epoch (`judgement.EARLY` says why).
 
         Args:
             lang: Language of the texts.
@@ -174,15 +174,15 @@ class Monitor:
         )
 
     def _beside(self) -> list[Line]:
-        """Return what should be known of where the rows are from."""
+        """Return lines about the origin of the rows that readers should know."""
         lines: list[Line] = []
-        # ms-swift may evaluate twice at the end of an epoch; without training in between that is no step back.
+        # ms-swift may evaluate twice at the end of an epoch; without training in between that is not a resumed run.
         sets = set(eval_sets(self.rows).values())
         by_value: dict[tuple[str, Any], dict[frozenset[tuple[str, Any]], None]] = {}
         for row in self.rows:
             values = frozenset((name, row[name]) for name in row if name in ("step", "epoch") or name in sets)
             if any(name in sets for name, _ in values):
-                # Under its step, which few rows share, rather than under a loss.
+                # Indexed by the step, which few rows share, rather than by a loss.
                 first = min(values, key=lambda pair: (pair[0] in sets, pair[0] == "epoch"))
                 by_value.setdefault(first, {})[values] = None
         is_done_again = any(
@@ -208,9 +208,9 @@ def _text(text: str, figures: dict[str, Any], lang: str) -> str:
 
 
 def _within_columns(rows: list[dict[str, Any]]) -> tuple[list[dict[str, Any]], int]:
-    """Return the rows with the columns that most of them have, and how many others are left out; none of real logs.
+    """Return the rows with their most frequent columns, and the number of columns left out, 0 for real logs.
 
-    Where each row has a column of its own, a table of them would have the square of their number in cells.
+    If each row had its own column, the cells of a table would grow with the square of the rows.
     """
     times = Counter(chain.from_iterable(rows))
     most = max(LEAST_COLUMNS, min(MOST_COLUMNS, MOST_CELLS // max(1, len(rows))))

@@ -1,4 +1,4 @@
-"""Start a run in a process of its own, listen to it, and explain how it ended."""
+"""Run a job in its own process, forward its events, and explain how it ended."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ logger = get_logger(__name__)
 
 WORKER = children.python("swiftprep.train.worker")
 TAIL_LINES = 20
-# Seconds a child has to end, once it was asked to or this process has ended: a training run for its step and a
-# checkpoint, the others to clear up.
+# Seconds a child has to end when asked to, or when this process ends: a training run finishes its step and saves a
+# checkpoint, others only clean up.
 GRACE = {"sft": 600.0}
 AT_ONCE = 10.0
 
@@ -37,15 +37,15 @@ def run_in_child(
 
     Args:
         job: See `swiftprep.train.worker.run_job`.
-        log_path: Where everything the process prints goes.
-        environment: Variables to set in it.
+        log_path: File for all output of the process.
+        environment: Variables to set in the process.
         on_event: Called with each event as it happens.
         worker: The command to start; it speaks the protocol of `swiftprep.train.worker`.
 
     Raises:
         ConfigError: ms-swift refused the arguments.
         RunError: the process failed or died; the message has the end of its log.
-        RunInterrupted: Ctrl-C here, or a signal there.
+        RunInterrupted: Ctrl-C in this process, or a signal to the child.
     """
     grace = GRACE.get(job.get("task", ""), AT_ONCE)
     log_path.parent.mkdir(parents=True, exist_ok=True)
@@ -76,7 +76,9 @@ def run_in_child(
                     raise
                 interrupted = True
                 logger.warning(
-                    "stopping after this step, within %g s; Ctrl-C again to stop at once (正在保存检查点)", grace
+                    "stopping after this step, within %g s; Ctrl-C again to stop at once "
+                    "(本步结束后保存检查点并停止，再按一次 Ctrl-C 立即停止)",
+                    grace,
                 )
                 child.send_signal(signal.SIGINT)
                 overdue.start()
@@ -123,22 +125,22 @@ def _outcome(code: int, seen: list[dict[str, Any]], interrupted: bool, log_path:
     result: dict[str, Any] = last.get("done", {}).get("result", {})
     failure = last.get("failed")
     if not failure and (interrupted or "stopped" in last or result.get("interrupted")):
-        raise RunInterrupted("stopped")
+        raise RunInterrupted("stopped (已中断)")
     if "done" in last and code == 0:
         return result
     tail = _tail(log_path)
     if failure and "arguments" in last and "started" not in last:
         message = failure["message"] if failure["type"] != "SystemExit" else _argparse_line(tail)
-        raise ConfigError(f"ms-swift refuses the arguments: {message}")
+        raise ConfigError(f"ms-swift refuses the arguments: {message} (ms-swift 拒绝了这些参数)")
     if failure:
-        said = f"{failure['type']}: {failure['message']}{_hint(failure, tail)}"
+        reason = f"{failure['type']}: {failure['message']}{_hint(failure, tail)}"
     elif code < 0:
-        said = f"the process was ended by {signal.Signals(-code).name}"
+        reason = f"the process was ended by {signal.Signals(-code).name}"
         if -code == signal.SIGKILL:
-            said += ", most likely because memory ran out (多半是内存不足)"
+            reason += ", most likely because memory ran out (很可能是内存不足)"
     else:
-        said = f"the process ended with exit code {code}"
-    raise RunError(f"{said}\nThe end of {log_path}:\n" + "\n".join(tail), log_path=log_path)
+        reason = f"the process ended with exit code {code} (进程异常退出)"
+    raise RunError(f"{reason}\nThe end of {log_path}:\n" + "\n".join(tail), log_path=log_path)
 
 
 def _hint(failure: Mapping[str, str], tail: list[str]) -> str:
@@ -148,14 +150,14 @@ def _hint(failure: Mapping[str, str], tail: list[str]) -> str:
             "gradient_checkpointing=true"
         )
     if any("SemLock" in line for line in tail):
-        return "\nThe shared memory, /dev/shm, is full or may not be used (/dev/shm 已满或不可用)"
+        return "\nThe shared memory, /dev/shm, is full or not usable (/dev/shm 已满或不可用)"
     if any("in _show_dataset" in line for line in tail):
-        return "\nNo row is left to train on: all are longer than max_length (所有样本都超过 max_length，被丢弃)"
+        return "\nNo row is left to train on: all are longer than max_length (所有样本都超过 max_length，已全部丢弃)"
     return ""
 
 
 def _tail(path: Path) -> list[str]:
-    """Return the last lines of a log; of a progress bar that redraws itself, the last state."""
+    """Return the last lines of a log, with only the last state of a progress bar."""
     with path.open("rb") as file:
         file.seek(max(0, path.stat().st_size - 20_000))
         text = file.read().decode("utf-8", errors="replace")

@@ -1,4 +1,4 @@
-"""What a run leaves: `Run` for fine-tuning, `Evaluation` for questions asked."""
+"""The results of runs: `Run` for fine-tuning, `Evaluation` for questions."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ class Run:
 
     Attributes:
         command: The same run as a `swift sft …` command line.
-        output_dir: Its own folder, `vN-date-time` below the runner's; None after a dry run.
-        checkpoint: The last checkpoint; for LoRA an adapter folder. None after a dry run, and when nothing was saved.
-        best_checkpoint: The one with the lowest eval loss, or the last when nothing was evaluated.
+        output_dir: Its folder, `vN-date-time` in the runner's; None after a dry run.
+        checkpoint: The last checkpoint; for LoRA an adapter folder. None after a dry run, or if none was saved.
+        best_checkpoint: The one with the lowest eval loss, or the last one without evaluations.
         result: What ms-swift returned: `global_step`, `best_metric`, the token lengths of the data sets …
     """
 
@@ -43,18 +43,18 @@ class Run:
         return self.monitor().verdict()
 
     def trained_rows(self) -> dict[str, int]:
-        """Return how many rows ms-swift trained on and validated with, which it counts after dropping long ones."""
+        """Return the number of rows ms-swift trained on and validated with, after dropping rows that are too long."""
         sizes = {name: re.search(r"size=(\d+)", str(self.result.get(f"{name}_dataset"))) for name in ("train", "val")}
         return {name: int(size[1]) for name, size in sizes.items() if size}
 
     def monitor(self) -> Monitor:
-        """Return the run's log as a `Monitor`; of a resumed run, with what came before.
+        """Return the run's log as a `Monitor`, including the earlier rows of a resumed run.
 
         Raises:
             DataError: this was a dry run.
         """
         if self.output_dir is None:
-            raise DataError("a dry run has no log")
+            raise DataError("a dry run has no log (试运行没有日志)")
         return Monitor.read(self.output_dir)
 
 
@@ -65,9 +65,9 @@ class Evaluation:
     Attributes:
         rows: One dict per question: `set`, `id`, `topic`, `metric`, `score` (0 to 1), `prompt`, `reference`,
             `answer`; in the order of the files.
-        output_dir: Where evalscope wrote its own report.
-        command: The arguments as a command line. It only shows them: the questions are a benchmark that swiftprep
-            registers, which the `swift eval` command does not know.
+        output_dir: Folder of evalscope's own report.
+        command: The arguments as a command line, for information only: the questions are a benchmark registered by
+            swiftprep, which the `swift eval` command does not know.
     """
 
     rows: list[dict[str, Any]]

@@ -38,9 +38,9 @@ from swiftprep.train.results import Evaluation, Run
 class SwiftRunner:
     """Fine-tune and evaluate a model with ms-swift, each run in a fresh process.
 
-    ms-swift changes logging, environment and random state of the process it runs in, and keeps its memory; a
-    process per run keeps a notebook healthy. Arguments have ms-swift's own names and are checked against the
-    installed version before anything is loaded. Needs `pip install 'swiftprep[swift]'`.
+    ms-swift changes the logging, environment and random state of its process, and does not free its memory, so each
+    run gets its own process. Arguments have ms-swift's own names and are checked against the installed version before
+    anything is loaded. Needs `pip install 'swiftprep[swift]'`.
 
     Example::
 
@@ -60,24 +60,22 @@ class SwiftRunner:
         trust_remote_code: bool = False,
         in_process: bool = False,
     ) -> None:
-        """Set up; nothing is loaded yet.
+        """Create a runner; nothing is loaded yet.
 
         Args:
             model: A local folder, or a hub id such as `"Qwen/Qwen2.5-Coder-0.5B-Instruct"`.
-            output_dir: Each run makes its own `vN-date-time` folder in it.
-            model_type: ms-swift's model type, for a model it does not recognise. A folder that ms-swift wrote, such as
-                that of `merge`, carries its own.
+            output_dir: Each run creates its own `vN-date-time` folder in it.
+            model_type: ms-swift's model type, for a model it does not recognise. A folder written by ms-swift, such as
+                that of `merge`, knows its own.
             template: ms-swift's chat template, likewise.
-            device: `"auto"`, `"cpu"`, or None to leave all device arguments to ms-swift. On a CPU the number format
-                follows from what the CPU has, and OpenMP waits asleep (`swiftprep.models.device.cpu_environment`);
-                `torch_dtype`, and OpenMP's own variables, win.
-            trust_remote_code: Let Python code that comes with the model run. ms-swift itself always would.
-            in_process: Run in this process instead, as ms-swift's own API does, side effects and all: its own
+            device: `"auto"`, `"cpu"`, or None to leave all device arguments to ms-swift. For the CPU's number format
+                and OpenMP settings see `swiftprep.models.device`; `torch_dtype` and OpenMP's variables override them.
+            trust_remote_code: Whether Python code that comes with the model may run. ms-swift itself always allows it.
+            in_process: Run in this process instead, as ms-swift's own API does, with all side effects: its own
                 exceptions, and no checkpoint on Ctrl-C.
 
         Raises:
-            ConfigError: the model is neither a folder with a `config.json` nor a hub id, or brings code of its own
-                that was not asked for.
+            ConfigError: the model is neither a folder with a `config.json` nor a hub id, or has untrusted Python code.
         """
         self.model = str(model)
         self.local = check_model(self.model, trust_remote_code)
@@ -102,31 +100,31 @@ class SwiftRunner:
         """Fine-tune, by default with LoRA, through `swift.sft_main`.
 
         Args:
-            dataset: swift's `--dataset` list, such as `Mixer.dataset_args()`.
-            val_dataset: What to evaluate on; without it there is no eval loss and no verdict.
+            dataset: ms-swift's `--dataset` list, such as `Mixer.dataset_args()`.
+            val_dataset: Data to evaluate on; without it there is no eval loss and no verdict.
             dry_run: Check everything and return the command, but do not run it.
             on_log: Called with each row of the training log as it is written.
             **swift_arguments: Any argument of ms-swift's `SftArguments`, such as `learning_rate=5e-5`.
                 `adapters=[checkpoint]` trains that adapter further, with a fresh optimizer and schedule;
-                `resume_from_checkpoint` goes on with a run that was stopped.
+                `resume_from_checkpoint` resumes a run that was stopped.
 
         Raises:
-            ConfigError: an unknown argument, a bad `--dataset` entry, one ms-swift refuses, or one it would pass
-                over in silence (`lora_rank` beside `adapters`).
-            DataError: a data file that ms-swift could not load, or files of two runs; see `swiftprep.storage.outputs`.
+            ConfigError: an argument is unknown, a `--dataset` entry is invalid, or ms-swift refuses an argument or
+                would silently ignore it (`lora_rank` with `adapters`).
+            DataError: a data file cannot be loaded, or the files are of two runs (`swiftprep.storage.outputs`).
             MissingDependencyError: ms-swift is not installed.
             RunError: the run failed; the message has the end of its log.
             RunInterrupted: Ctrl-C. The checkpoint of the last step is saved and named in the message.
         """
         arguments = self._sft_arguments(dataset, val_dataset, swift_arguments)
         entries = {name: list(map(parse_entry, arguments[name])) for name in ("dataset", "val_dataset")}
-        files = [entry.path for given in entries.values() for entry in given if entry.path is not None]
+        files = [entry.path for listed in entries.values() for entry in listed if entry.path is not None]
         check_together(files)
-        for name, given in entries.items():
-            for entry in given:
+        for name, listed in entries.items():
+            for entry in listed:
                 require_rows(entry, repeat=name == "dataset")
         if not arguments["dataset"]:
-            raise ConfigError("no dataset was given (没有训练数据)")
+            raise ConfigError("no dataset was given (没有指定训练数据)")
         command = to_command("sft", arguments)
         if dry_run:
             return Run(command=command)
@@ -136,7 +134,7 @@ class SwiftRunner:
             if event["event"] == "started":
                 started["output_dir"] = Path(event["output_dir"])
             elif event["event"] == "step" and not arguments.get("streaming"):
-                held.close()  # the data is read
+                held.close()  # the data has been read by now
             elif event["event"] == "log" and on_log is not None:
                 on_log(event["row"])
 
@@ -167,17 +165,17 @@ class SwiftRunner:
         """Let a model answer questions, and score the answers, through `swift.eval_main`.
 
         Args:
-            checkpoint: An adapter folder or a full model folder; None asks the base model.
+            checkpoint: An adapter folder or a full model folder; None evaluates the base model.
             dataset: JSONL files of samples (scored by ROUGE-L against their answer) or probes (`question`,
-                `accept`: scored right or wrong), or `"general"` for the probes that ship. A mapping names the
-                sets; else a set has its file's name.
-            limit: Ask only the first so many of each set.
+                `accept`: scored right or wrong), or `"general"` for the probes included in the package. A mapping
+                names the sets; otherwise a set has the name of its file.
+            limit: Number of questions to ask from each set, at most.
             max_new_tokens: Longest answer, in tokens.
             **swift_arguments: Any argument of ms-swift's `EvalArguments`, such as `infer_backend="vllm"`.
 
         Raises:
-            ConfigError: no such checkpoint or file, or an argument ms-swift does not know.
-            DataError: a bad row in a question file.
+            ConfigError: there is no such checkpoint or file, or ms-swift does not know an argument.
+            DataError: a question file has a bad row.
             MissingDependencyError: ms-swift is not installed.
             RunError: the evaluation failed.
             RunInterrupted: Ctrl-C.
@@ -189,39 +187,40 @@ class SwiftRunner:
         arguments = self._eval_arguments(checkpoint, folder, swift_arguments)
         arguments["eval_limit"] = limit
         arguments["eval_generation_config"] = {"max_tokens": max_new_tokens, "temperature": 0}
-        found: dict[tuple[str, str], dict[str, Any]] = {}
+        rows_by_question: dict[tuple[str, str], dict[str, Any]] = {}
 
         def on_event(event: dict[str, Any]) -> None:
             if event["event"] == "answer":
                 row = {k: v for k, v in event.items() if k != "event"}
-                found[row["set"], row["id"]] = row
+                rows_by_question[row["set"], row["id"]] = row
 
         job = {"task": "eval", "arguments": arguments, "sets": sets}
         try:
             with RunProgress("eval", " answers", total=len(wanted)) as progress:
                 self._run(job, folder, on_event, progress.update)
         except RunInterrupted:
-            raise RunInterrupted("the evaluation was stopped; call it again (评估已中断，请重新运行)") from None
-        missing = [key for key in wanted if key not in found]
+            raise RunInterrupted("the evaluation was stopped; run it again (评估已中断，请重新运行)") from None
+        missing = [key for key in wanted if key not in rows_by_question]
         if missing:
             raise RunError(
-                f"{len(missing)} of {len(wanted)} questions got no answer, such as {missing[0]}; see {folder}"
+                f"{len(missing)} of {len(wanted)} questions got no answer, such as {missing[0]}; see {folder} "
+                "(部分问题没有得到回答)"
             )
-        return Evaluation([found[key] for key in wanted], folder, to_command("eval", arguments))
+        return Evaluation([rows_by_question[key] for key in wanted], folder, to_command("eval", arguments))
 
     def merge(self, checkpoint: str | Path, output_dir: str | Path | None = None) -> Path:
         """Merge an adapter into the base model, through `swift.export_main`, and return the new model's folder.
 
-        The folder appears when it is whole, and not before. `SwiftRunner(folder)` then trains or evaluates it: the
-        model type and the chat template come along. Weights have the type they were trained in.
+        The folder appears only once it is complete. `SwiftRunner(folder)` can train or evaluate it: the model type and
+        the chat template are included. Weights keep the number format they were trained in.
 
         Args:
             checkpoint: The adapter's folder.
-            output_dir: Where the model goes; by default beside the checkpoint, with `-merged` after its name. When
-                the same merge is there already, it is returned as it is.
+            output_dir: Folder for the model; by default next to the checkpoint, with `-merged` after its name. If it
+                already holds the same merge, it is returned as it is.
 
         Raises:
-            ConfigError: no adapter there, one of another model, or the folder holds something else.
+            ConfigError: there is no adapter, it is for another model, or the output folder holds something else.
             MissingDependencyError: ms-swift is not installed.
             RunError: the merge failed.
             RunInterrupted: Ctrl-C.
@@ -235,7 +234,9 @@ class SwiftRunner:
         if target.exists():
             if (target / MERGED).is_file() and read_json(target / MERGED) == origin:
                 return target
-            raise ConfigError(f"{target}: is there already, and is not this merge (目标文件夹已存在)")
+            raise ConfigError(
+                f"{target}: is there already, and is not this merge (目标文件夹已存在，且不是本次合并的结果)"
+            )
         arguments = {
             "model": self.model,
             "model_type": self.model_type,
@@ -251,25 +252,25 @@ class SwiftRunner:
                 self._run({"task": "export", "arguments": arguments}, self.output_dir, lambda event: None)
                 (half_done / MERGED).write_text(json.dumps(origin, indent=2), encoding="utf-8")
         except RunInterrupted:
-            raise RunInterrupted("the merge was stopped; call it again (合并已中断，请重新运行)") from None
+            raise RunInterrupted("the merge was stopped; run it again (合并已中断，请重新运行)") from None
         return target
 
     def command(
         self, dataset: Iterable[str | Path], val_dataset: Iterable[str | Path] | None = None, **swift_arguments: Any
     ) -> str:
-        """Return the `swift sft …` command line that does what `sft` with these arguments does.
+        """Return the `swift sft …` command line equivalent to calling `sft` with these arguments.
 
         Raises:
-            ConfigError: as `sft`.
+            ConfigError: see `sft`.
         """
         return self.sft(dataset, val_dataset, dry_run=True, **swift_arguments).command
 
     def _sft_arguments(
-        self, dataset: Iterable[str | Path], val_dataset: Iterable[str | Path] | None, given: Mapping[str, Any]
+        self, dataset: Iterable[str | Path], val_dataset: Iterable[str | Path] | None, settings: Mapping[str, Any]
     ) -> dict[str, Any]:
-        _check_names("sft", given)
-        check_continues(_as_list(given.get("adapters")), self.model, given)
-        check_loaded(given, self.trust_remote_code)
+        _check_names("sft", settings)
+        check_continues(_as_list(settings.get("adapters")), self.model, settings)
+        check_loaded(settings, self.trust_remote_code)
         own = {
             "model": self.model,
             "model_type": self.model_type,
@@ -277,14 +278,16 @@ class SwiftRunner:
             "dataset": _as_list(dataset),
             "val_dataset": _as_list(val_dataset),
             "output_dir": str(self.output_dir),
-            "check_model": False if self.local else None,  # else ms-swift asks the hub, and waits when offline
+            "check_model": False if self.local else None,  # else ms-swift queries the hub, and hangs when offline
         }
-        return {**own, **self._device_arguments(given), **given}
+        return {**own, **self._device_arguments(settings), **settings}
 
-    def _eval_arguments(self, checkpoint: str | Path | None, folder: Path, given: Mapping[str, Any]) -> dict[str, Any]:
-        _check_names("eval", given)
-        check_served(given)
-        check_loaded(given, self.trust_remote_code)
+    def _eval_arguments(
+        self, checkpoint: str | Path | None, folder: Path, settings: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        _check_names("eval", settings)
+        check_served(settings)
+        check_loaded(settings, self.trust_remote_code)
         model, adapters = str(Path(self.model).resolve()) if self.local else self.model, []
         if checkpoint is not None:
             path = Path(checkpoint).resolve()
@@ -310,39 +313,39 @@ class SwiftRunner:
             "host": "127.0.0.1",
             "load_args": False,
         }
-        return {**own, **carried_arguments(Path([model, *adapters][-1])), **given}
+        return {**own, **carried_arguments(Path([model, *adapters][-1])), **settings}
 
     def _device(self) -> Device | None:
         return None if self.device is None else detect(self.device)
 
-    def _device_arguments(self, given: Mapping[str, Any]) -> dict[str, Any]:
+    def _device_arguments(self, settings: Mapping[str, Any]) -> dict[str, Any]:
         device = self._device()
         if device is None:
             return {}
         if device.kind == "cuda":
             return {"torch_dtype": device.dtype}
-        mixed = {True: "bfloat16", False: "float32"}.get(given.get("bf16"))  # type: ignore[arg-type]
-        dtype = str(given.get("torch_dtype") or mixed or device.dtype)
+        mixed = {True: "bfloat16", False: "float32"}.get(settings.get("bf16"))  # type: ignore[arg-type]
+        dtype = str(settings.get("torch_dtype") or mixed or device.dtype)
         return {
             "use_cpu": True,
             "torch_dtype": dtype,
             "bf16": dtype == "bfloat16",
             "fp16": False,
             "dataloader_num_workers": 0,
-            "gradient_checkpointing": not self._fits(given, width=4 if dtype == "float32" else 2),
+            "gradient_checkpointing": not self._fits(settings, width=4 if dtype == "float32" else 2),
         }
 
-    def _fits(self, given: Mapping[str, Any], width: int) -> bool:
-        """Tell whether a step fits into half of the free memory without gradient checkpointing."""
+    def _fits(self, settings: Mapping[str, Any], width: int) -> bool:
+        """Tell whether a training step fits in half of the free memory without gradient checkpointing."""
         free = available_memory()
         if not self.local or free is None:
             return False
         config = read_json(Path(self.model) / "config.json")
-        length = given.get("max_length") or config.get("max_position_embeddings", 0)
-        batch = given.get("per_device_train_batch_size", 1)
+        length = settings.get("max_length") or config.get("max_position_embeddings", 0)
+        batch = settings.get("per_device_train_batch_size", 1)
         for name, value in {"max_length": length, "per_device_train_batch_size": batch}.items():
             if not isinstance(value, int):
-                raise ConfigError(f"{name}={value!r}: expected a whole number")
+                raise ConfigError(f"{name}={value!r}: expected a whole number (应为整数)")
         tokens = length * batch
         need = activation_bytes(config, tokens=tokens, width=width)
         return need is not None and need < free / 2
@@ -358,8 +361,10 @@ class SwiftRunner:
 
             try:
                 return run_job(job, on_event)
-            except SystemExit:  # argparse, which has printed what is wrong
-                raise ConfigError("ms-swift refuses the arguments; it has printed why") from None
+            except SystemExit:  # from argparse, which has printed the reason
+                raise ConfigError(
+                    "ms-swift refuses the arguments; it has printed why (ms-swift 拒绝了这些参数，原因见上)"
+                ) from None
         stamp = dt.datetime.now().strftime("%Y%m%d-%H%M%S-%f")
         return run_in_child(
             job,
@@ -369,8 +374,8 @@ class SwiftRunner:
         )
 
 
-def _check_names(task: str, given: Mapping[str, Any]) -> None:
-    unknown = unknown_arguments(task, given)
+def _check_names(task: str, settings: Mapping[str, Any]) -> None:
+    unknown = unknown_arguments(task, settings)
     if unknown:
         raise ConfigError("\n".join(unknown))
 
@@ -388,5 +393,8 @@ def _sets(dataset: str | Path | Iterable[str | Path] | Mapping[str, str | Path])
         paths = _as_list(dataset)
         named = {Path(path).stem: path for path in paths}
         if len(named) < len(paths):
-            raise ConfigError("two question files have the same name; pass a mapping of set names to paths")
+            raise ConfigError(
+                "two question files have the same name; pass a mapping of set names to paths "
+                "(两个问题文件同名，请用字典指定各自的名称)"
+            )
     return {name: path if path == "general" else str(Path(path).resolve()) for name, path in named.items()}

@@ -1,4 +1,4 @@
-"""What `Monitor` says, in English and Chinese."""
+"""The texts of `Monitor`, in English and Chinese."""
 
 from __future__ import annotations
 
@@ -39,28 +39,28 @@ TEXTS = {
         "train-moved": "train loss {first:.3f} at {first_at:g} → {last:.3f} at {last_at:g} ({change:+.0%})",
         "train-moved-mean": "train loss, on average, {first:.3f} from {first_at:g} to {first_to:g} → {last:.3f} from "
         "{last_from:g} to {last_at:g} ({change:+.0%})",
-        "train-rose": "the train loss rose: with no evaluations to hold it against, this may be a run that diverged",
+        "train-rose": "the train loss rose: with no evaluations to compare it with, the run may have diverged",
         "train-zero": "the train loss is exactly 0 from {at:g} on ({rows} rows): do those rows hold an answer?",
         "unevaluated": "nothing was evaluated{of} after {at:g}, and training went on to {end:g}: that part is open",
         "above-best": "eval loss{of} is {rise:.0%} above its lowest, {best:.3f} at {best_at:g}, while training went on",
         "accuracy-rose": "eval token accuracy{of} rose too: {first:.3f} → {last:.3f}",
         "watch": "the last eval loss{of} is {rise:.1%} above the lowest: watch the next one",
         "gap": "eval loss{of} {loss:.3f} at {at:g} is {gap:.0%} above the train loss up to there, {train:.3f}",
-        "broken": "training broke at {at:g} ({seen}) and did not come back: what was saved from there on is of no use",
-        "broke-once": "at {at:g} the log has {seen} ({rows} such row(s) in all); training went on after it",
+        "broken": "training broke at {at:g} ({seen}) and did not recover: checkpoints saved after that are useless",
+        "broke-once": "at {at:g} the log has {seen} ({rows} such row(s) in all); training recovered",
         "eval-broken": "the eval loss{of} is {loss} at {at:g}",
-        "eval-broke-once": "the eval loss{of} at {at:g} is no number ({rows} such in all)",
+        "eval-broke-once": "the eval loss{of} at {at:g} is not a number ({rows} such row(s) in all)",
         "too-few": "{evals} evaluation(s){of} in the log; two are needed",
         "early-epoch": "too early to tell: the last evaluation came after {seen:.0%} of an epoch; from {least:.0%} on "
         "most rows have been seen",
         "early-plan": "too early to tell: the last evaluation came at {at:g} of {steps:g} planned steps; "
         "{least:.0%} of them are needed",
-        "no-train-loss": "no train loss is logged beside it, so this may be overfitting or a run that diverged",
+        "no-train-loss": "no train loss is logged to compare it with: the run may be overfitting or have diverged",
         "begins-late": "the log begins at {at:g}: what was learned before is not in it",
-        "done-again": "{rows} row(s) of the log at {where} do not count: the run went back and did them again",
-        "passed-over": "{lines} line(s) of the log cannot be read and are passed over, the first is line {first}",
+        "done-again": "{rows} row(s) of the log at {where} do not count: the run was resumed and repeated them",
+        "passed-over": "{lines} line(s) of the log cannot be read and are skipped, the first is line {first}",
         "left-out": "{columns} column(s) that few rows have are left out",
-        "continues": "what came before is read from {folder}, which this run goes on from by the numbers of its steps",
+        "continues": "earlier rows are read from {folder}, which this run continues, judging by the step numbers",
     },
     "zh": {
         "eval-moved": "验证损失{of}：{first_at:g} 处 {first:.3f} → {last_at:g} 处 {last:.3f}（{change:+.0%}）",
@@ -109,7 +109,7 @@ FIXES: dict[str, dict[str, tuple[str, ...]]] = {
             "Look for a broken sample near the step where the loss blew up",
         ),
         "broken": (
-            "Go back to a checkpoint from before, or start again",
+            "Go back to an earlier checkpoint, or start again",
             "Train in torch_dtype=bfloat16 or float32: float16 overflows, and so do some attention kernels "
             "(try attn_impl=sdpa)",
             "Look for rows with nothing to learn from, such as answers cut off whole by max_length",
@@ -128,10 +128,10 @@ FIXES: dict[str, dict[str, tuple[str, ...]]] = {
         ),
         "normal": (),
         "choose": (
-            "The sets disagree: say which one decides, for example metric_for_best_model=eval_{set}_loss, or mix in "
-            "more rows of the kind of {set}",
+            "The sets disagree: choose the one that decides, for example metric_for_best_model=eval_{set}_loss, or mix "
+            "in more rows like those of {set}",
         ),
-        "look-there": ("Look at the rows trained on near {at:g}, where the loss broke for a moment",),
+        "look-there": ("Look at the rows trained on near {at:g}, where the loss broke briefly",),
     },
     "zh": {
         "overfitting": (

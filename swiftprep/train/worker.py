@@ -1,8 +1,8 @@
-"""The process a run lives in: the only module that imports ms-swift.
+"""The process of a run: the only module that imports ms-swift.
 
-Started as `python -m swiftprep.train.worker`. It reads a job (one line of JSON) from standard input, writes events
-(JSON lines) to standard output, and leaves everything ms-swift prints on standard error. SIGINT, SIGTERM and SIGHUP
-have the run save a checkpoint and end; when the parent dies, the first comes from `swiftprep.process.lifeline`.
+It is started as `python -m swiftprep.train.worker`, reads a job (one line of JSON) from standard input, writes events
+(JSON lines) to standard output, and sends ms-swift's own output to standard error. On SIGINT, SIGTERM or SIGHUP the
+run saves a checkpoint and ends; when the parent dies, `swiftprep.process.lifeline` sends SIGINT.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 Emit: TypeAlias = Callable[[dict[str, Any]], None]
 
-# Arguments of `EvalArguments` that `DeployArguments`, which it builds on, has not.
+# Arguments of `EvalArguments` that its base class `DeployArguments` does not have.
 _OF_EVAL = re.compile(r"eval_.*|local_dataset|extra_eval_args")
 
 _stop = threading.Event()
@@ -42,14 +42,14 @@ def run_job(job: Mapping[str, Any], emit: Emit) -> dict[str, Any]:
 
     Args:
         job: `task` (`"sft"`, `"eval"` or `"export"`), `arguments` (ms-swift's, by name) and for `"eval"` also
-            `sets`: the path of each question file by the name of its set.
+            `sets`: name of each set → path of its question file.
         emit: Called with each event: `started` (`output_dir`), `step` (`step`, `max_steps`), `log` (`row`) and
             `answer`.
     """
     _stop.clear()
     _training.clear()
     os.environ.update(NO_TELEMETRY)
-    os.environ.pop("TENSORBOARD_LOGGING_DIR", None)  # left by an earlier run, it would claim this one's log
+    os.environ.pop("TENSORBOARD_LOGGING_DIR", None)  # set by an earlier run; it would redirect this one's log
     if not job.get("trust_remote_code"):
         refuse_remote_code()
     return {"sft": _sft, "eval": _eval, "export": _export}[job["task"]](job, emit)
@@ -60,7 +60,7 @@ def _sft(job: Mapping[str, Any], emit: Emit) -> dict[str, Any]:
     from swift.callbacks import TrainerCallback, callbacks_map
 
     class Stream(TrainerCallback):  # type: ignore[misc]
-        """Send what happens to the parent, and stop at the end of a step when asked to."""
+        """Report events to the parent, and stop at the end of a step when asked to."""
 
         def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
             _training.set()
@@ -92,20 +92,20 @@ def _sft(job: Mapping[str, Any], emit: Emit) -> dict[str, Any]:
     emit({"event": "started", "output_dir": parsed.output_dir})
     result = sft_main(parsed)
     wanted = ("last_model_checkpoint", "best_model_checkpoint", "best_metric", "global_step")
-    told = {key: result.get(key) for key in (*wanted, "train_dataset", "val_dataset", "model_parameter_info")}
-    return {**told, "interrupted": _stop.is_set()}
+    figures = {key: result.get(key) for key in (*wanted, "train_dataset", "val_dataset", "model_parameter_info")}
+    return {**figures, "interrupted": _stop.is_set()}
 
 
 def _eval(job: Mapping[str, Any], emit: Emit) -> dict[str, Any]:
     folder = Path(job["arguments"]["eval_output_dir"])
     folder.mkdir(parents=True, exist_ok=True)
-    with _inside(folder), _server(job) as server:  # eval_main leaves a folder `result/` wherever it is started
+    with _inside(folder), _server(job) as server:  # eval_main leaves a folder `result/` in the working directory
         import evalscope.benchmarks  # noqa: F401 - fills the registry
         from evalscope.api.registry import BENCHMARK_REGISTRY
         from swift import EvalArguments, eval_main
 
         class LightEvalArguments(EvalArguments):  # type: ignore[misc]
-            """The same, without importing opencompass only to list its data sets."""
+            """`EvalArguments` that does not import opencompass only to list its data sets."""
 
             @staticmethod
             def list_eval_dataset(eval_backend: Any = None) -> dict[str, list[str]]:
@@ -125,9 +125,9 @@ def _eval(job: Mapping[str, Any], emit: Emit) -> dict[str, Any]:
 
 @contextmanager
 def _server(job: Mapping[str, Any]) -> Iterator[LocalServer | None]:
-    """Serve the model that is evaluated, unless it is served elsewhere, in place of the server `eval_main` starts.
+    """Serve the model to evaluate, unless it is served elsewhere, in place of the server that `eval_main` starts.
 
-    That one would answer anyone, on a port that is chosen before it is bound. Ours loads while evalscope is imported.
+    That one would answer anyone, on a port chosen before it is bound. Ours loads while evalscope is imported.
     """
     from swiftprep.serve.server import LocalServer
 
@@ -146,7 +146,7 @@ def _server(job: Mapping[str, Any]) -> Iterator[LocalServer | None]:
         def watch() -> None:
             while server.running and not finished.wait(0.5):
                 pass
-            if server.started and not finished.is_set():  # evalscope would ask again and again
+            if server.started and not finished.is_set():  # evalscope would retry over and over
                 sys.stderr.write(f"the model server has ended: {server.how_it_ended()}{server.log_end()}\n")
                 sys.stderr.flush()
                 os._exit(70)
@@ -168,7 +168,7 @@ def _export(job: Mapping[str, Any], emit: Emit) -> dict[str, Any]:
 
 
 def _parse(kind: Any, arguments: Mapping[str, Any], emit: Emit) -> Any:
-    """Read the arguments as ms-swift's command line does; what is wrong here is the user's to mend."""
+    """Parse the arguments as ms-swift's command line does; errors here are the user's to fix."""
     from swift.utils import parse_args
 
     emit({"event": "arguments"})
@@ -189,7 +189,7 @@ def _inside(folder: Path) -> Iterator[None]:
 
 
 def _ask_to_stop(signum: int, frame: Any) -> None:
-    """First time: stop after the step, with a checkpoint. Before training, or the second time: at once."""
+    """Stop after the current step with a checkpoint; before training, or the second time, stop at once."""
     if _stop.is_set() or not _training.is_set():
         raise KeyboardInterrupt
     _stop.set()
@@ -203,9 +203,9 @@ def _read_job() -> dict[str, Any]:
 
 
 def main() -> int:
-    """Run the job on standard input; return the exit code."""
+    """Run the job from standard input; return the exit code."""
     events = os.fdopen(os.dup(1), "w", encoding="utf-8")
-    os.dup2(2, 1)  # what ms-swift prints belongs to the log
+    os.dup2(2, 1)  # ms-swift's own output belongs in the log
     lock = threading.Lock()
 
     def emit(event: dict[str, Any]) -> None:
@@ -213,7 +213,7 @@ def main() -> int:
             try:
                 events.write(json.dumps(event, ensure_ascii=False, default=str) + "\n")
                 events.flush()
-            except BrokenPipeError:  # the parent is gone; the run ends, too
+            except BrokenPipeError:  # the parent has died; the run ends, too
                 pass
 
     signal.signal(signal.SIGINT, _ask_to_stop)
@@ -224,11 +224,11 @@ def main() -> int:
     except KeyboardInterrupt:
         emit({"event": "stopped"})
         return 130
-    except SystemExit as error:  # argparse, which has printed what is wrong
+    except SystemExit as error:  # from argparse, which has printed the reason
         emit({"event": "failed", "type": "SystemExit", "message": str(error)})
         return 2
     except BaseException as error:
-        with suppress(OSError):  # the log's disk is full
+        with suppress(OSError):  # the disk with the log may be full
             traceback.print_exc()
         emit({"event": "failed", "type": type(error).__name__, "message": str(error)})
         return 1
@@ -239,4 +239,4 @@ if __name__ == "__main__":
     code = main()
     with suppress(OSError):
         sys.stderr.flush()
-    os._exit(code)  # ms-swift leaves threads and servers behind that would hold up a normal exit
+    os._exit(code)  # ms-swift leaves threads and servers behind that would block a normal exit

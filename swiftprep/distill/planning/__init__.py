@@ -1,1 +1,1 @@
-"""What to ask: scenarios from the catalogue, and what they cover."""
+"""Plan scenarios from the catalogue, and measure what they cover."""

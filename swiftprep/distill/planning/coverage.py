@@ -1,4 +1,4 @@
-"""What is covered: how many samples or scenarios there are of each component and intent."""
+"""Measure coverage: the number of samples or scenarios for each component and intent."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
 
-OTHER = "other"  # the column of what has no intent, or none we know
+OTHER = "other"  # column for items without an intent, or with an unknown one
 _MARKUP = ("", "vue", "html", "jsx", "tsx")
 _TAG = re.compile(r"(?<![\w.])<([A-Za-z][\w-]*)")  # not of `Array<Row>`
 _WORD = re.compile(r"[A-Za-z_]\w*")
@@ -29,24 +29,24 @@ _MOST_ROWS = 40
 
 
 def tally(catalog: Catalog, items: Iterable[Sample | Scenario]) -> Counter[tuple[str, str]]:
-    """Count the items by (component's name, intent as it is written there, `""` for none).
+    """Count the items by component name and intent as given, `""` for none.
 
-    A scenario is about its `components`; a sample is about those whose tags stand in the code of its answer, or, of
-    Python and Java, whose name does.
+    A scenario is about its `components`; a sample is about those whose tags, or for Python and Java whose names, are
+    in the code of its answer.
     """
     short: dict[str, list[str]] = {}
     for component in catalog:
         if component.kind != "component":
             short.setdefault(component.name.rpartition(".")[2], []).append(component.name)
-    found: Counter[tuple[str, str]] = Counter()
+    counts: Counter[tuple[str, str]] = Counter()
     for item in items:
         if isinstance(item, Scenario):
             tags, intent = [_name(catalog, tag) for tag in item.components], item.intent
         else:
             tags, intent = _used(catalog, item.answer, short), str(item.meta.get("intent") or "")
         for tag in dict.fromkeys(tags):
-            found[tag, intent] += 1
-    return found
+            counts[tag, intent] += 1
+    return counts
 
 
 def _name(catalog: Catalog, tag: str) -> str:
@@ -69,15 +69,15 @@ def _used(catalog: Catalog, answer: str, short: dict[str, list[str]]) -> list[st
 
 
 def coverage(catalog: Catalog, items: Iterable[Sample | Scenario]) -> pd.DataFrame:
-    """Return how many items there are of each component and intent.
+    """Return the number of items for each component and intent.
 
     Args:
         catalog: The components.
         items: Samples, scenarios or both.
 
     Returns:
-        One row for each component that can be asked about (index `component`, by name), one column for each intent,
-        and a column `"other"` for what has no intent or one of the user's own.
+        One row per component that can be asked about (index `component`, by name), one column per intent, and a
+        column `"other"` for items without an intent or with a user's own.
 
     >>> from swiftprep.catalog.api import Component
     >>> asked = Scenario("How?", components=("ta-tag",), intent="use")
@@ -97,34 +97,34 @@ def coverage(catalog: Catalog, items: Iterable[Sample | Scenario]) -> pd.DataFra
 
 
 def plot_coverage(frame: pd.DataFrame, path: str | Path | None = None) -> Figure:
-    """Plot a coverage table as a heat map: the darker, the more; a dot for none.
+    """Plot a coverage table as a heat map: darker means more, a dot means none.
 
     Args:
         frame: From `coverage`.
-        path: Save it there as PNG too, atomically.
+        path: Where to save it as PNG, too, atomically.
 
     Returns:
-        The figure, which a notebook shows; of more than 40 components, the 40 covered least. What has no intent
-        is shown, and does not count as covered.
+        The figure, which a notebook shows, with at most 40 components, the least covered. The column `"other"` is
+        shown but does not count as covered.
 
     Raises:
         MissingDependencyError: matplotlib is not installed.
     """
     of_intents = frame.drop(columns=OTHER, errors="ignore")
     totals = of_intents.sum(axis=1)
-    shown = frame.loc[totals.sort_values(kind="stable").index[:_MOST_ROWS]]
-    height, width = shown.shape
+    table = frame.loc[totals.sort_values(kind="stable").index[:_MOST_ROWS]]
+    height, width = table.shape
     figure = new_figure(3.2 + 0.55 * width, 1.6 + 0.22 * max(height, 1))
     axes = figure.subplots()
     if height:
-        most = max(1, int(of_intents.loc[shown.index].to_numpy().max(initial=0)))
-        axes.imshow(shown.to_numpy(), cmap="Blues", vmin=0, vmax=most, aspect="auto")
-        for y, row in enumerate(shown.to_numpy().tolist()):
+        most = max(1, int(of_intents.loc[table.index].to_numpy().max(initial=0)))
+        axes.imshow(table.to_numpy(), cmap="Blues", vmin=0, vmax=most, aspect="auto")
+        for y, row in enumerate(table.to_numpy().tolist()):
             for x, value in enumerate(row):
                 colour = "#c44e52" if value == 0 else "white" if value > 0.6 * most else "#333333"
                 axes.text(x, y, str(value) if value else "·", ha="center", va="center", fontsize=7, color=colour)
-    axes.set_xticks(range(width), [str(name) for name in shown.columns], rotation=40, ha="right", fontsize=8)
-    axes.set_yticks(range(height), [_label(name) for name in shown.index], fontsize=7)
+    axes.set_xticks(range(width), [str(name) for name in table.columns], rotation=40, ha="right", fontsize=8)
+    axes.set_yticks(range(height), [_label(name) for name in table.index], fontsize=7)
     axes.tick_params(length=0)
     axes.spines[:].set_visible(False)
     covered = int((totals > 0).sum())
@@ -137,6 +137,6 @@ def plot_coverage(frame: pd.DataFrame, path: str | Path | None = None) -> Figure
 
 
 def _label(name: object, most: int = 34) -> str:
-    """Return a name that any font can draw, without a meaning as mathematics."""
+    """Return a name that any font can draw and matplotlib does not read as mathematics."""
     text = "".join(letter if " " < letter < "\x7f" and letter != "$" else "?" for letter in str(name))
     return text if len(text) <= most else f"…{text[1 - most :]}"

@@ -1,4 +1,4 @@
-"""The intents: what can be wanted of a component."""
+"""The intents: what a question about a component can ask for."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Intent:
-    """What is wanted of a component.
+    """What a question asks for.
 
     Attributes:
-        zh: Its name in Chinese.
-        en: Its name in English.
+        zh: Name in Chinese.
+        en: Name in English.
         level: Difficulty of a plain question, 1 to 3; each added requirement makes it harder.
     """
 

@@ -1,4 +1,4 @@
-"""Mistakes people make with a component, as they would write them; each is one the catalogue reports."""
+"""Generate mistakes that people make with a component, each one that the catalogue reports."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from swiftprep.catalog.catalog import Catalog
 from swiftprep.distill.planning.traits import usable
 
 _MOST = 4  # of each kind
-_SHORTEST = 4  # letters of a name that is misspelt
-# What the same thing is called in other frameworks, which is what slips in.
+_SHORTEST = 4  # letters a name must have to be misspelt
+# Names of the same thing in other frameworks, which people mix up.
 _OTHER_NAMES = (
     ("visible", "open", "show"),
     ("data", "data-source", "items"),
@@ -43,9 +43,9 @@ class Misuse(NamedTuple):
     """A mistake.
 
     Attributes:
-        snippet: The code that has it.
-        wrong: The name that stands there; `""` where one is missing.
-        right: The name that belongs there, or is missing; `""` where there is none.
+        snippet: The code with the mistake.
+        wrong: The wrong name; `""` if a name is missing.
+        right: The name that belongs there; `""` if there is none.
     """
 
     snippet: str
@@ -54,36 +54,38 @@ class Misuse(NamedTuple):
 
 
 def misuses(component: Component, catalog: Catalog, seed: int) -> dict[str, list[Misuse]]:
-    """Return mistakes by kind, at most a few of each.
+    """Return a few mistakes of each kind.
 
     The kinds are those of `Catalog.check` and `"native-event"` (a listener that needs `.native`), `"model"` (`:value`
     on a component whose `v-model` is another prop), `"no-model"` (`v-model` on one that has none) and
     `"wrong-argument"` (Python).
 
     Args:
-        component: What is misused.
-        catalog: It is asked whether the mistake is one.
-        seed: Chooses the slips.
+        component: The component to misuse.
+        catalog: Confirms that a mistake is one.
+        seed: Seed for the misspellings.
     """
     draw = Random(f"{seed}:{component.name}")
-    found: dict[str, list[Misuse]] = {}
+    by_kind: dict[str, list[Misuse]] = {}
     if component.kind != "component":
-        found["wrong-argument"] = list(_arguments(component, draw))[:_MOST]
-        return {kind: made for kind, made in found.items() if made}
+        by_kind["wrong-argument"] = list(_arguments(component, draw))[:_MOST]
+        return {kind: some for kind, some in by_kind.items() if some}
     names = [kebab(prop.name) for prop in component.props]
-    for kind, made in _drafts(component, names, draw):
-        known = found.setdefault(kind, [])
-        if len(known) < _MOST and made not in known and _is_one(kind, made, catalog):
-            known.append(made)
-    return {kind: made for kind, made in found.items() if made}
+    for kind, misuse in _drafts(component, names, draw):
+        known = by_kind.setdefault(kind, [])
+        if len(known) < _MOST and misuse not in known and _is_one(kind, misuse, catalog):
+            known.append(misuse)
+    return {kind: some for kind, some in by_kind.items() if some}
 
 
-def _is_one(kind: str, made: Misuse, catalog: Catalog) -> bool:
+def _is_one(kind: str, misuse: Misuse, catalog: Catalog) -> bool:
     if kind == "no-model":
         return True
-    said = {"native-event": "unknown-event", "model": "unknown-prop"}.get(kind, kind)
-    name = made.right if kind == "missing-prop" else made.wrong
-    return any(p.kind == said and p.name == name for p in catalog.check(made.snippet, strict=kind == "native-event"))
+    reported_kind = {"native-event": "unknown-event", "model": "unknown-prop"}.get(kind, kind)
+    name = misuse.right if kind == "missing-prop" else misuse.wrong
+    return any(
+        p.kind == reported_kind and p.name == name for p in catalog.check(misuse.snippet, strict=kind == "native-event")
+    )
 
 
 def _drafts(component: Component, names: list[str], draw: Random) -> Iterator[tuple[str, Misuse]]:
@@ -94,8 +96,8 @@ def _drafts(component: Component, names: list[str], draw: Random) -> Iterator[tu
             others = [f':{other}="{_camel(other)}"' for other in names if other != name and usable(other)][:1]
             yield "missing-prop", Misuse(f"<{' '.join([tag, *others])} />", "", name)
         for wrong in _wrong(name, draw):
-            told = wrong if prop.type == "boolean" else f':{wrong}="{_camel(name)}"'
-            yield "unknown-prop", Misuse(f"<{tag} {told} />", wrong, name)
+            attribute = wrong if prop.type == "boolean" else f':{wrong}="{_camel(name)}"'
+            yield "unknown-prop", Misuse(f"<{tag} {attribute} />", wrong, name)
     for event in component.events:
         for wrong in _wrong(event.name, draw):
             yield "unknown-event", Misuse(f'<{tag} @{wrong}="{_camel("on-" + event.name)}" />', wrong, event.name)
@@ -114,7 +116,7 @@ def _drafts(component: Component, names: list[str], draw: Random) -> Iterator[tu
 
 
 def _wrong(name: str, draw: Random) -> Iterator[str]:
-    """Yield wrong names for a right one: first what others call it, then a slip."""
+    """Yield wrong names for a right one: first those of other frameworks, then a misspelling."""
     if not usable(name) or len(name) < _SHORTEST:
         return
     for group in _OTHER_NAMES:

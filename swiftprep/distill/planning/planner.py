@@ -1,4 +1,4 @@
-"""Plan what to ask: components x intents, the least covered first, in natural words and with nothing invented."""
+"""Plan scenarios over components and intents, the least covered first, naming only what the catalogue has."""
 
 from __future__ import annotations
 
@@ -34,8 +34,8 @@ __all__ = ["INTENTS", "plan"]
 _log = logging.getLogger(__name__)
 
 
-MOST = 100_000  # scenarios of one plan
-_TRIES = 60  # sentences drawn for a cell before it counts as worded out
+MOST = 100_000  # scenarios per plan
+_TRIES = 60  # sentences drawn for a cell before it counts as exhausted
 _MATES = 6
 _PARTNERS = ("table", "pager", "form", "overlay", "text", "button")
 _NO_USE = Use(files=0)
@@ -53,21 +53,21 @@ def plan(
 ) -> list[Scenario]:
     """Return up to `n` scenarios, the most needed first; `plan(k)` is the beginning of `plan(n)`.
 
-    Components that are often used, and have much to know of, come first and more often, yet all of them come. Of a
-    component the intent that is covered least is next. Every prop, event, slot and component named in an instruction
-    is in the catalogue. A component of which nothing is known and that nothing uses is left out.
+    Components that are used often or have a large API come first and more often, but every component gets its turn,
+    with its least covered intent. Every prop, event, slot and component named in an instruction is in the catalogue.
+    A component with an unknown API that nothing uses is left out.
 
     Args:
         catalog: The framework's components; functions and classes of Python and Java have fewer intents.
-        n: How many, 100,000 at most.
-        samples: What is there already; one without an `intent` in its `meta` counts for `"use"`.
-        scenarios: What was asked already.
+        n: Number of scenarios, 100,000 at most.
+        samples: Existing samples; one without an `intent` in its `meta` counts as `"use"`.
+        scenarios: Scenarios already asked.
         langs: Languages, in turn.
-        intents: Which of `INTENTS`; None for all.
+        intents: Some of `INTENTS`; None for all.
         seed: Equal seeds give equal plans.
 
     Raises:
-        ConfigError: `n`, `langs` or `intents` is wrong, or there is nothing to ask about.
+        ConfigError: `n`, `langs` or `intents` is invalid, or there is nothing to ask about.
 
     >>> from swiftprep.catalog.api import Prop
     >>> button = Component("ta-button", props=(Prop("size", "string"),), origin="usage", uses=3)
@@ -79,28 +79,28 @@ def plan(
     samples, scenarios = list(samples), list(scenarios)
     board.count(samples, scenarios)
     seen = {s.prompt for s in samples} | {s.instruction for s in scenarios}
-    made: list[Scenario] = []
+    planned: list[Scenario] = []
     open_langs = list(langs)
-    while len(made) < n and open_langs:
-        lang = open_langs[len(made) % len(open_langs)]
+    while len(planned) < n and open_langs:
+        lang = open_langs[len(planned) % len(open_langs)]
         scenario = board.next(lang, seen)
         if scenario is None:
             open_langs.remove(lang)
             continue
         seen.add(scenario.instruction)
-        made.append(scenario)
-    if len(made) < n:
+        planned.append(scenario)
+    if len(planned) < n:
         _log.warning(
-            "%d scenarios asked for, %d can be worded apart with this catalogue (目录能支持的不同场景只有 %d 个)",
-            n, len(made), len(made),
+            "%d scenarios requested, only %d can be worded differently (该目录只能生成 %d 个不同的场景)",
+            n, len(planned), len(planned),
         )  # fmt: skip
-    return made
+    return planned
 
 
 def _checked(n: int, langs: Sequence[Lang], intents: Sequence[str] | None) -> list[str]:
     if isinstance(n, bool) or not isinstance(n, int) or not 0 <= n <= MOST:
-        told = f"n={n!r}; expected a whole number from 0 to {MOST:,} (场景数量应为 0 到 {MOST:,} 的整数)"
-        raise ConfigError(told)
+        message = f"n={n!r}; expected a whole number from 0 to {MOST:,} (场景数量应为 0 到 {MOST:,} 的整数)"
+        raise ConfigError(message)
     if isinstance(langs, str) or not langs or set(langs) - {"zh", "en"}:
         raise ConfigError(f"langs={langs!r}; expected a list of 'zh' and 'en' (语言列表应由 zh、en 组成)")
     if isinstance(intents, str) or (intents is not None and not intents):
@@ -108,12 +108,14 @@ def _checked(n: int, langs: Sequence[Lang], intents: Sequence[str] | None) -> li
     for name in intents or ():
         if name not in INTENTS:
             known = ", ".join(INTENTS)
-            raise ConfigError(f"unknown intent {name!r}{did_you_mean(str(name), INTENTS)}; there are {known}")
+            raise ConfigError(
+                f"unknown intent {name!r}{did_you_mean(str(name), INTENTS)}; there are {known} (没有这种意图)"
+            )
     return [name for name in INTENTS if intents is None or name in intents]
 
 
 class _Board:
-    """The cells, how often each is covered, and who is next."""
+    """The cells of component and intent, how often each is covered, and which is next."""
 
     def __init__(self, catalog: Catalog, intents: list[str], langs: Sequence[Lang], seed: int) -> None:
         self.catalog, self.intents, self.seed = catalog, intents, seed
@@ -136,7 +138,7 @@ class _Board:
         public = [tag for tag in self.order if "any" in self.traits[tag]]
         self.partners = {kind: [t for t in public if self.traits[t][0] == kind][:2] for kind in _PARTNERS}
         self.partners["card"] = [tag for tag in public if tag.endswith("card")][:2]
-        # An intent that few components fit is theirs first: paging is the table's.
+        # An intent that fits few components goes to those first: paging to tables.
         self.fitting = {
             intent: sum(not fitting_traits(intent).isdisjoint(traits) for traits in self.traits.values()) or len(ours)
             for intent in intents
@@ -156,7 +158,7 @@ class _Board:
         self.heap: list[tuple[float, int]] = []
 
     def count(self, samples: list[Sample], scenarios: list[Scenario]) -> None:
-        """Count what is covered. Samples of plain code say which intents are left, not whose turn it is."""
+        """Count what is covered; samples without an intent do not affect which component is next."""
         for (tag, intent), times in (tally(self.catalog, samples) + tally(self.catalog, scenarios)).items():
             self.cells[tag, intent if intent in INTENTS else "use"] += times
             if intent in INTENTS:
@@ -169,16 +171,16 @@ class _Board:
         return -self.weight[tag] / (1 + self.asked[tag])
 
     def next(self, lang: Lang, seen: set[str]) -> Scenario | None:
-        """Return the scenario that is needed most, or None when nothing is left in this language."""
+        """Return the most needed scenario, or None when nothing is left in this language."""
         tried: list[tuple[float, int]] = []
-        made = None
-        while self.heap and made is None:
+        scenario = None
+        while self.heap and scenario is None:
             _, place = heapq.heappop(self.heap)
-            made = self._ask(self.order[place], lang, seen)
+            scenario = self._ask(self.order[place], lang, seen)
             tried.append((self._need(self.order[place]), place))
         for entry in tried:
             heapq.heappush(self.heap, entry)
-        return made
+        return scenario
 
     def _ask(self, tag: str, lang: Lang, seen: set[str]) -> Scenario | None:
         ranked = sorted(
@@ -196,11 +198,11 @@ class _Board:
                     more = level - INTENTS[intent].level + attempt // 20
                     text, used, domain = self.writers[lang].write(self.facts(tag), intent, choices, more)
                     if text not in seen:
-                        return self._made(text, used, intent, lang, level, domain)
+                        return self._record(text, used, intent, lang, level, domain)
             self.closed.add(key)
         return None
 
-    def _made(self, text: str, used: tuple[str, ...], intent: str, lang: Lang, level: int, domain: str) -> Scenario:
+    def _record(self, text: str, used: tuple[str, ...], intent: str, lang: Lang, level: int, domain: str) -> Scenario:
         self.asked[used[0]] += 1
         for tag in used:
             self.cells[tag, intent] += 1
@@ -210,7 +212,7 @@ class _Board:
         return Scenario(text, components=used, intent=intent, lang=lang, level=level, meta=meta)
 
     def facts(self, tag: str) -> SentenceFacts:
-        """Return what can be said of a component, read once."""
+        """Return what sentences can say about a component; it is read once."""
         if tag not in self._facts:
             self._facts[tag] = self._read(tag)
         return self._facts[tag]
@@ -245,18 +247,18 @@ class _Board:
         return {"framework": self.catalog.framework, "vue": self.catalog.vue_version}
 
     def _others(self, component: Component, use: Use) -> dict[str, tuple[str, ...]]:
-        """Return the components that go with one: those seen around and in it, else the framework's main ones."""
+        """Return related components: those seen around or inside this one, else the framework's main ones."""
         tag = component.name
         parents = parents_of(component, use, self.entries)
         near = [other for other in [*parents, *self.children.get(tag, ())] if other != tag]
-        found = {kind: tuple(other for other in top if other != tag)[:1] for kind, top in self.partners.items()}
-        found["parent"] = tuple(parents[:1])
+        others = {kind: tuple(other for other in top if other != tag)[:1] for kind, top in self.partners.items()}
+        others["parent"] = tuple(parents[:1])
         if not near:
             mine = {self.traits[tag][0], "item", "field"}
             public = (t for t in self.order if "any" in self.traits[t] and self.traits[t][0] not in mine)
             near = [*islice(public, _MATES)] or [t for t in self.order[: _MATES + 1] if t != tag]
-        found["mate"] = tuple(dict.fromkeys(near))[:_MATES]
-        return found
+        others["mate"] = tuple(dict.fromkeys(near))[:_MATES]
+        return others
 
     def _of_code(self, component: Component) -> SentenceFacts:
         tag = component.name
@@ -267,5 +269,5 @@ class _Board:
         }
         near = [t for t in self.files[component.path] if t != tag]
         near = near or [t for t in self.order[: _MATES + 1] if t != tag and "code" in self.traits[t]]
-        found = misuses(component, self.catalog, self.seed) if "troubleshooting" in self.intents else None
-        return SentenceFacts(tag, self.traits[tag], names, {"mate": tuple(near[:_MATES])}, (), found)
+        mistakes = misuses(component, self.catalog, self.seed) if "troubleshooting" in self.intents else None
+        return SentenceFacts(tag, self.traits[tag], names, {"mate": tuple(near[:_MATES])}, (), mistakes)

@@ -1,4 +1,4 @@
-"""What kind of thing a component is, told by its name, its API and how it is used: what can be asked of it."""
+"""Tell the kind of a component, and so what can be asked about it, from its name, its API and its uses."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ ITEM_WORDS = frozenset("item column option pane step".split())
 _DATA = frozenset("data data-source columns items options tree-data dataset".split())
 _PAGES = frozenset("current current-page page page-no page-size page-sizes page-count total".split())
 _SHOWN = ("visible", "open", "show", "opened", "value", "model-value")
-_FEWEST = 3  # components with one prefix that make it the framework's
+_FEWEST = 3  # components that must share a prefix for it to be the framework's
 
-# The last word of a name that tells the kind, tried in this order.
+# The kind, by the last word of a component's name; tried in this order.
 _WORDS: dict[str, frozenset[str]] = {
     "pager": frozenset("pagination pager paginator".split()),
     "table": frozenset("table datagrid grid".split()),
@@ -44,10 +44,10 @@ _ENTRY = ("date", "number", "flag", "choice", "text")
 
 
 def framework_tags(catalog: Catalog) -> set[str]:
-    """Return the tags of the framework itself, without the application's own and the framework's inner parts.
+    """Return the tags of the framework itself, without the application's own and the framework's internal ones.
 
-    They share a prefix, and most of those whose source was read are registered for everybody. Where there is no such
-    prefix nothing tells them apart, and all are returned.
+    They share a prefix, and most of those with known source are registered globally. Without such a prefix nothing
+    tells them apart, and all tags are returned.
     """
     tags = {c.name: c for c in catalog if c.kind == "component"}
     heads = Counter(tag.partition("-")[0] for tag in tags if "-" in tag)
@@ -60,12 +60,12 @@ def framework_tags(catalog: Catalog) -> set[str]:
 
 
 def traits_of(component: Component, use: Use, *, own: bool = False) -> tuple[str, ...]:
-    """Return what a component is, the most telling first.
+    """Return the traits of a component, the most telling first.
 
     Args:
         component: The component.
         use: How it is used.
-        own: It is the application's own or an inner part of the framework, of which nothing more is told.
+        own: Whether it is the application's own or internal to the framework; then it has no other trait.
 
     >>> traits_of(Component("ta-input", model=("value", "input")), Use())
     ('text', 'input', 'any')
@@ -78,15 +78,15 @@ def traits_of(component: Component, use: Use, *, own: bool = False) -> tuple[str
     words = words[1:] if len(words) > 1 else words
     names = {kebab(prop.name) for prop in component.props}
     kind = _kind(component, words, names, use)
-    made = [kind]
+    traits = [kind]
     if kind in _ENTRY:
-        made.append("input")
+        traits.append("input")
     if _REMOTE & set(words) and kind != "date":
-        made.append("remote")
+        traits.append("remote")
     if kind not in ("table", "tree", "choice") and names & _DATA:
-        made.append("data")
-    made += [trait for trait in ("loading", "disabled") if trait in names]
-    return (*dict.fromkeys(made), "any")
+        traits.append("data")
+    traits += [trait for trait in ("loading", "disabled") if trait in names]
+    return (*dict.fromkeys(traits), "any")
 
 
 def _kind(component: Component, words: list[str], names: set[str], use: Use) -> str:
@@ -118,23 +118,23 @@ def _kind(component: Component, words: list[str], names: set[str], use: Use) -> 
 
 
 def parents_of(component: Component, use: Use, tags: Container[str]) -> list[str]:
-    """Return the components it belongs in: by what was seen around it, else by its name."""
+    """Return the components one belongs inside, told by its name and by what was seen around it."""
     seen = [tag for tag, _ in sorted(use.parents.items(), key=lambda item: (-item[1], item[0]))]
     stem = component.name.rpartition("-")[0]
-    found = dict.fromkeys([stem, f"{stem}s", f"{component.name}s", *seen])
-    return [tag for tag in found if tag in tags and tag != component.name][:3]
+    candidates = dict.fromkeys([stem, f"{stem}s", f"{component.name}s", *seen])
+    return [tag for tag in candidates if tag in tags and tag != component.name][:3]
 
 
 _PLAIN = re.compile(r"[A-Za-z][\w.-]{0,39}")
 
 
 def usable(name: str) -> bool:
-    """Return whether a name can stand in a sentence: a plain word that is no internal."""
+    """Return whether a name can be used in a sentence: a plain word that is not internal."""
     return _PLAIN.fullmatch(name) is not None
 
 
 def toggles(component: Component) -> list[str]:
-    """Return the props that show or hide it."""
+    """Return the props that show or hide a component."""
     names = [kebab(prop.name) for prop in component.props]
     return [name for name in _SHOWN[:4] if name in names]
 
@@ -142,18 +142,18 @@ def toggles(component: Component) -> list[str]:
 def askable(catalog: Catalog) -> dict[str, Component]:
     """Return the components that can be asked about, by tag.
 
-    Of several with one name it is the one there is most to know of. Those are left out of which nothing is known and
-    that nothing uses, unless all are of that kind.
+    Of several with the same name it is the most important one. Those with an unknown API that nothing uses are left
+    out, unless there are no others.
     """
-    found: dict[str, Component] = {}
+    named: dict[str, Component] = {}
     for component in catalog:
         name = component.name
         if name.rpartition(".")[2].startswith("_") or not name.strip():
             continue
-        if name not in found or importance(component) > importance(found[name]):
-            found[name] = component
-    known = {tag: c for tag, c in found.items() if c.kind != "component" or c.uses or c.registered or _known(c)}
-    return known or found
+        if name not in named or importance(component) > importance(named[name]):
+            named[name] = component
+    known = {tag: c for tag, c in named.items() if c.kind != "component" or c.uses or c.registered or _known(c)}
+    return known or named
 
 
 def _known(component: Component) -> int:
@@ -161,5 +161,5 @@ def _known(component: Component) -> int:
 
 
 def importance(component: Component) -> float:
-    """Return how important a component is: how often it is used, and how much there is to know of it."""
+    """Return how important a component is, by how often it is used and the size of its API."""
     return 1 + log2(1 + component.uses) / 2 + min(_known(component), 20) / 20 + component.registered

@@ -1,4 +1,4 @@
-"""Put an instruction into words: sentences from `assets/distill`, their slots filled with the catalogue's facts."""
+"""Write instructions: sentences from `assets/distill`, with slots filled from the catalogue."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class SentenceFacts:
-    """What can be put into the sentences about one component.
+    """The values for the slots of sentences about one component.
 
     Attributes:
         tag: Its name.
         traits: From `traits_of`.
-        names: Slot → the names that fit it, such as `"prop"` → its props.
-        others: Slot → other components that fit it, such as `"table"`, `"parent"`, `"mate"`.
+        names: Slot → names that fit, such as `"prop"` → its props.
+        others: Slot → other components that fit, for `"table"`, `"parent"`, `"mate"` …
         choices: Pairs of a prop and a value it takes.
         misuses: Kind → mistakes to ask about.
     """
@@ -64,22 +64,22 @@ def phrases(lang: Lang) -> dict[str, Any]:
 @lru_cache(maxsize=2)
 def _table(lang: Lang) -> dict[str, dict[str, list[Wording]]]:
     """Return the wordings by intent and trait."""
-    found: dict[str, dict[str, list[Wording]]] = {}
+    table: dict[str, dict[str, list[Wording]]] = {}
     for intent, groups in phrases(lang)["intents"].items():
-        by_trait = found.setdefault(intent, {})
+        by_trait = table.setdefault(intent, {})
         for traits, texts in groups.items():
             for trait in traits.split():
                 by_trait.setdefault(trait, []).extend(Wording(text, trait) for text in texts)
-    return found
+    return table
 
 
 def fitting_traits(intent: str) -> set[str]:
-    """Return the traits an intent has sentences for."""
+    """Return the traits that an intent has sentences for."""
     return {*_table("zh")[intent]}
 
 
 def wordings(facts: SentenceFacts, intent: str, lang: Lang) -> list[Wording]:
-    """Return the sentences of an intent that this component can fill; `[]` when the intent does not fit it."""
+    """Return the sentences of an intent that this component can fill; `[]` when the intent does not fit."""
     traits = tuple(facts.misuses or ()) if intent == "troubleshooting" else facts.traits
     by_trait = _table(lang)[intent]
     return [w for trait in traits for w in by_trait.get(trait, ()) if fits(w.text, facts)]
@@ -102,13 +102,13 @@ def fits(text: str, facts: SentenceFacts) -> bool:
 
 
 class Writer:
-    """Writes instructions of one language; each draws what was drawn least so far.
+    """Write instructions in one language, preferring what was drawn least so far.
 
     Attributes:
         lang: The language.
         framework: The framework's name, or `""`.
         vue: Vue's version.
-        draw: Decides between what was drawn equally often.
+        draw: Chooses between options drawn equally often.
     """
 
     def __init__(self, lang: Lang, *, framework: str, vue: str, draw: Random) -> None:
@@ -127,10 +127,10 @@ class Writer:
         """Return an instruction, the components it names, and the key of its domain.
 
         Args:
-            facts: What it is about.
-            intent: What is wanted.
-            choices: From `wordings`.
-            more: How many requirements to add to the plain sentence.
+            facts: The component it is about.
+            intent: The intent.
+            choices: Sentences from `wordings`.
+            more: Number of requirements to add to the sentence.
         """
         wording = self._least([*choices], lambda w: f"{intent}/{w.text}")
         domain = self._least(phrases(self.lang)["domains"], lambda d: f"domain/{d['key']}")
@@ -164,8 +164,8 @@ class Writer:
         else:
             pool = [t for key, texts in extras.items() if set(key.split()) & set(facts.traits) for t in texts]
             pool += extras["facts"] if "any" in facts.traits or "own" in facts.traits else []
-        said = _named(" ".join(parts))
-        pool = [text for text in pool if text not in parts and fits(text, facts) and not said & _named(text)]
+        mentioned = _named(" ".join(parts))
+        pool = [text for text in pool if text not in parts and fits(text, facts) and not mentioned & _named(text)]
         if not pool:
             return ""
         text: str = self._least(pool, lambda t: f"extra/{t}")
@@ -175,22 +175,22 @@ class Writer:
 
     def _values(self, facts: SentenceFacts, wording: Wording, domain: dict[str, Any]) -> dict[str, str]:
         """Return a value for each slot of a sentence."""
-        draw, made = self.draw, {**self.frame, "tag": facts.tag}
+        draw, values = self.draw, {**self.frame, "tag": facts.tag}
         slots = {slot for slot, _ in _SLOT.findall(wording.text)}
-        made |= {"domain": domain["name"], "key": domain["key"]}
+        values |= {"domain": domain["name"], "key": domain["key"]}
         columns = [name for kind in _TYPED[:4] for name in domain[kind]]
         kind = next((t for t in facts.traits if t in _TYPED), "")
-        made["field"] = draw.choice(domain[kind] if kind else columns)
-        made |= _numbered("column", draw.sample(columns, 3)) | _numbered("action", draw.sample(domain["actions"], 2))
-        made["rows"] = draw.choice(phrases(self.lang)["rows"])
-        made["library"] = draw.choice(self._libraries)
+        values["field"] = draw.choice(domain[kind] if kind else columns)
+        values |= _numbered("column", draw.sample(columns, 3)) | _numbered("action", draw.sample(domain["actions"], 2))
+        values["rows"] = draw.choice(phrases(self.lang)["rows"])
+        values["library"] = draw.choice(self._libraries)
         if slots & _WRONG and facts.misuses:
             misuse = draw.choice(facts.misuses[wording.trait])
-            made |= misuse._asdict()
+            values |= misuse._asdict()
         for slot in sorted(slots):
-            if slot not in made:
-                made |= self._facts(facts, slot)
-        return made
+            if slot not in values:
+                values |= self._facts(facts, slot)
+        return values
 
     def _facts(self, facts: SentenceFacts, slot: str) -> dict[str, str]:
         if slot in ("choice", "value"):
@@ -200,7 +200,7 @@ class Writer:
         return _numbered(slot, self.draw.sample(names, min(3, len(names))))
 
     def _least(self, options: Sequence[T], name: Any) -> T:
-        """Return the option drawn least often so far, one of several by lot."""
+        """Return the option drawn least often so far; a random one of several."""
         fewest = min(self._drawn[name(option)] for option in options)
         chosen = self.draw.choice([option for option in options if self._drawn[name(option)] == fewest])
         self._drawn[name(chosen)] += 1
@@ -208,18 +208,18 @@ class Writer:
 
 
 def _tidy(text: str, domain: str, lang: Lang) -> str:
-    """Say `的名称` for `商品的商品名称`, `an order` for `a order`."""
+    """Write `商品的名称` for `商品的商品名称`, and `an order` for `a order`."""
     if lang == "zh":
         return re.sub(f"{domain}的{domain}(?=[\u4e00-\u9fff]{{2}})", f"{domain}的", text)
     return _ARTICLE.sub(r"\1n ", text)
 
 
 def _named(text: str) -> set[str]:
-    """Return what a sentence names of a component's API, which is not to be named twice."""
+    """Return the slots of a sentence; an API name is not to be mentioned twice."""
     return {slot for slot, _ in _SLOT.findall(text)} - {"tag"}
 
 
 def _numbered(slot: str, names: Sequence[str]) -> dict[str, str]:
     """Return `slot`, `slot1`, `slot2` … for a series of names."""
-    made = {f"{slot}{number}": name for number, name in enumerate(names, start=1)}
-    return made | {slot: made[f"{slot}1"]} if made else {}
+    numbered = {f"{slot}{number}": name for number, name in enumerate(names, start=1)}
+    return numbered | {slot: numbered[f"{slot}1"]} if numbered else {}

@@ -1,1 +1,1 @@
-"""What a teacher is sent: the task, the API it needs, real uses; nothing that could be taken for an order."""
+"""Write the prompts for teachers: the task, the API it needs and real uses, with prompt injections removed."""

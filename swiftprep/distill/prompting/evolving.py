@@ -1,6 +1,6 @@
-"""Read the task that a model rewrote, or turn it down.
+"""Read the task that a model rewrote, or reject it.
 
-Source: Xu et al. 2023 (Evol-Instruct, arXiv 2304.12244), section 2.3, elimination of evolutions that failed.
+Source: Xu et al. 2023 (Evol-Instruct, arXiv 2304.12244), section 2.3, elimination of failed evolutions.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _LABEL = re.compile(
 _FENCE = re.compile(r"\s*```\w*\n(?P<inner>[^`]*)\n```\s*")
 _TAGS = re.compile(r"</?(?:data-[0-9a-f]{8}[^<>\n]{0,80}|task|instruction)>")
 _QUOTES = ('""', "''", "“”", "「」", "『』", "**")
-# An answer is not a task: it brings code, or begins as answers do.
+# An answer instead of a task: it contains code, or begins like an answer.
 _ANSWERS = re.compile(
     r"""```|~~~|</?(?:template|script)\b|\bexport[ ]default\b|\n\s{0,40}(?:const|import|function|def|class)[ ]
     |\A(?:以下是|下面是|首先[，,]|好的|当然|抱歉|对不起|作为|要实现[^\n]{0,60}(?:需要|可以|应当)
@@ -35,15 +35,15 @@ _LETTERS = re.compile("[A-Za-z\u3400-\u9fff]")
 
 
 def read_evolved(text: str, scenario: Scenario, how: str) -> Scenario | None:
-    """Return the scenario a model made of another, or None when it is of no use.
+    """Return the scenario that a model rewrote, or None when it is of no use.
 
-    That is: empty, as before, an answer rather than a question, in another language, too long, or without a component
-    that the old instruction names. The new one has an id of its own, `meta["parent"]` and `meta["operation"]`; all but
-    broadening makes it harder by one level.
+    It is of no use if it is empty, unchanged, an answer rather than a task, in another language, too long, or without
+    a component that the old instruction names. The new scenario has its own id, `meta["parent"]` and
+    `meta["operation"]`; every operation but broadening raises its level by one.
 
     Args:
-        text: What the model wrote.
-        scenario: What it was asked to rewrite.
+        text: The model's answer.
+        scenario: The scenario it was asked to rewrite.
         how: The operation, one of `prompts.OPERATIONS`.
 
     >>> old = Scenario("用 ta-table 展示订单")
@@ -74,7 +74,7 @@ def read_evolved(text: str, scenario: Scenario, how: str) -> Scenario | None:
 
 
 def _bare(text: str) -> str:
-    """Return a task without what models put around it."""
+    """Return a task without the labels, fences and quotes that models put around it."""
     task = text.rpartition("</think>")[2].encode("utf-8", "replace").decode("utf-8")
     if len(task) > 4 * LONGEST["en"]:
         return ""

@@ -1,4 +1,4 @@
-"""Read the score that a judge gives, whatever it is wrapped in."""
+"""Read a judge's score from its answer."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from typing import Any
 from swiftprep.text.characters import whole
 from swiftprep.text.limits import shallow
 
-_LOOKED_AT = 20_000  # characters at the end
-_MOST = 200  # places at which an object is tried
+_LOOKED_AT = 20_000  # characters examined, from the end
+_MOST = 200  # places at which parsing an object is tried
 _LONGEST = 500  # characters of a reason
 _PLAIN = str.maketrans("０１２３４５６７８９：，．／“”｛｝＂", '0123456789:,./""{}"')
 _DECODER = json.JSONDecoder(strict=False)
@@ -27,10 +27,10 @@ _OF = re.compile(r"\s*(\d{1,3}(?:\.\d{1,3})?)(?:\s*/\s*(\d{1,3})|\s*分)?\s*")
 
 
 def read_judgement(text: str) -> tuple[int, str] | None:
-    r"""Return the score from 1 to 5 that a judge gave, and its reason; None when there is none to be read.
+    r"""Return a judge's score from 1 to 5 and its reason; None when there is no readable score.
 
-    The last object with a score counts, or the last score in words. Thinking is passed over, full-width digits are
-    read, `4.5` is 4, and a score on another scale is none.
+    The last JSON object with a score counts, else the last score in prose. Thoughts are skipped, full-width digits are
+    accepted, `4.5` counts as 4, and scores on another scale are ignored.
 
     >>> read_judgement('```json\n{"score": 4, "reason": "complete"}\n```')
     (4, 'complete')
@@ -39,8 +39,8 @@ def read_judgement(text: str) -> tuple[int, str] | None:
     """
     text = whole(text.rpartition("</think>")[2][-_LOOKED_AT:])
     plain = text.translate(_PLAIN)
-    for given in (text, plain):
-        objects = [found for found in _objects(given) if _key(found, _SCORES) is not None]
+    for version in (text, plain):
+        objects = [candidate for candidate in _objects(version) if _key(candidate, _SCORES) is not None]
         if objects:
             last = objects[-1]
             score = _score(_key(last, _SCORES))
@@ -55,17 +55,17 @@ def _objects(text: str) -> Iterator[dict[str, Any]]:
     while at >= 0 and tries < _MOST:
         tries += 1
         try:
-            found, end = _DECODER.raw_decode(text, at)
-            shallow(found)
+            parsed, end = _DECODER.raw_decode(text, at)
+            shallow(parsed)
         except (ValueError, RecursionError):
             end = at + 1
         else:
-            yield found
+            yield parsed
         at = text.find("{", end)
 
 
-def _key(found: dict[str, Any], names: tuple[str, ...]) -> Any:
-    return next((value for key, value in found.items() if str(key).strip().lower() in names), None)
+def _key(judgement: dict[str, Any], names: tuple[str, ...]) -> Any:
+    return next((value for key, value in judgement.items() if str(key).strip().lower() in names), None)
 
 
 def _score(value: Any) -> int | None:

@@ -1,6 +1,6 @@
-"""What is said to a teacher: the question, its mending, its judging, and how a scenario evolves.
+"""Write the messages to a teacher: questions, repairs, judgements and rewrites of scenarios.
 
-The same catalogue and the same scenario give the same bytes: the messages are the key an answer is stored under. The
+The same catalogue and the same scenario give the same bytes, as answers are stored under a hash of the messages. The
 wordings are in `assets/distill/prompts.zh.yaml` and `prompts.en.yaml`.
 
 Sources: the article's section 1.2 for the form of the reasoning; Xu et al. 2023 (Evol-Instruct, arXiv 2304.12244)
@@ -39,13 +39,13 @@ OPERATIONS: tuple[Operation, ...] = ("deepen", "constrain", "concretise", "reaso
 REASONINGS: tuple[Reasoning, ...] = ("inline", "think", "none")
 
 _LANGUAGES = {".py": "Python", ".java": "Java"}
-_LONGEST_ANSWER = 100_000  # characters of an answer that goes back to be mended
+_LONGEST_ANSWER = 100_000  # characters of an answer that is sent back for repair
 _HAN = re.compile("[\u3400-\u9fff]")
 _ENGINE = Environment(undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
 
 
 class Told(Protocol):
-    """A problem to tell a teacher of, in English and in Chinese, such as a `verify.Flaw`."""
+    """A problem to report to a teacher, in English and in Chinese, such as a `verify.Flaw`."""
 
     @property
     def message(self) -> str:
@@ -62,10 +62,10 @@ class Prompt:
 
     Attributes:
         messages: The system prompt and the question.
-        components: The components whose API it shows.
-        neutralised: What was made powerless in it, by kind (`guard.KINDS`).
-        left_out: How many pieces of reference the budget had no room for.
-        where: Kind of what was neutralised → the files it was in, or the scenario's id.
+        components: The components with their API in it.
+        neutralised: Number of things neutralised, by kind (`guard.KINDS`).
+        left_out: Number of reference pieces left out to keep the budget.
+        where: Kind of thing neutralised → the files it was in, or the scenario's id.
     """
 
     messages: tuple[Message, ...]
@@ -76,7 +76,7 @@ class Prompt:
 
 
 class Prompter:
-    """Words the questions to a teacher about one catalogue.
+    """Write the prompts about one catalogue.
 
     >>> from swiftprep.catalog.api import Prop
     >>> catalog = Catalog([Component("ta-table", props=(Prop("columns", "array"),))], framework="ta404")
@@ -99,17 +99,17 @@ class Prompter:
         """Index the catalogue and the examples.
 
         Args:
-            catalog: The components; without one the questions have no reference.
-            examples: Samples whose answers use them, to show uses from; those of the training side alone.
-            reasoning: The form the reasoning is asked for in: numbered considerations before the code (`"inline"`),
-                a `<think>` block (`"think"`), or none.
-            budget: The most tokens of reference to show; the rest of a prompt is some 900.
-            framework: The framework's name; the catalogue's when it is not given.
-            vue_version: The version of Vue; the catalogue's when it is not given.
+            catalog: The components; without one the prompts have no reference.
+            examples: Training samples whose answers use them, as a source of real uses; never held-out ones.
+            reasoning: The form to ask the reasoning in: numbered considerations before the code (`"inline"`), a
+                `<think>` block (`"think"`), or none.
+            budget: Most tokens of reference to show; the rest of a prompt is some 900.
+            framework: The framework's name; by default the catalogue's.
+            vue_version: The version of Vue; by default the catalogue's.
             count: Counts the tokens of a text.
 
         Raises:
-            ConfigError: there is no such form of reasoning, or the budget is negative.
+            ConfigError: the form of reasoning is unknown, or the budget is negative.
         """
         if reasoning not in REASONINGS:
             raise ConfigError(
@@ -125,13 +125,13 @@ class Prompter:
         self.retriever = Retriever(self.catalog, examples, budget=budget, count=count)
 
     def ask(self, scenario: Scenario) -> Prompt:
-        """Return the question: the rules, the API and the uses that fit into the budget, and the task."""
-        found = self.retriever.find(scenario)
+        """Return the prompt for a scenario: the rules, the API and uses that fit the budget, and the task."""
+        retrieved = self.retriever.find(scenario)
         task, removed = clean(scenario.instruction, instructions=False)
-        fenced = _fenced(found.entries, ("task", task))
+        fenced = _fenced(retrieved.entries, ("task", task))
         components = self.catalog.components
         keys = [self.retriever.key(tag) for tag in scenario.components]
-        values = self._values(found.named) | {
+        values = self._values(retrieved.named) | {
             "reference": "\n\n".join(fenced[:-1]),
             "task": fenced[-1],
             "must": list(dict.fromkeys(components[key].name for key in keys if key)),
@@ -140,35 +140,35 @@ class Prompter:
         hints = [words["hints"].get(scenario.intent, ""), words["levels"].get(scenario.level, "")]
         values["hint"] = _filled("\n".join(hint for hint in hints if hint), values)
         where = {kind: {scenario.id} for kind in removed}
-        for entry in found.entries:
+        for entry in retrieved.entries:
             removed.update(dict(entry.removed))
             for kind, _ in entry.removed:
                 where.setdefault(kind, set()).add(entry.path)
         return Prompt(
-            messages=_said(words["system"], words["task"], values),
-            components=found.components,
+            messages=_conversation(words["system"], words["task"], values),
+            components=retrieved.components,
             neutralised=dict(sorted(removed.items())),
-            left_out=found.left_out,
+            left_out=retrieved.left_out,
             where={kind: tuple(sorted(paths)) for kind, paths in sorted(where.items())},
         )
 
     def mend(self, messages: Sequence[Message], answer: str, flaws: Iterable[Told]) -> tuple[Message, ...]:
-        """Return the conversation carried on: the answer, what is wrong with it, and the wish for a whole new one.
+        """Return the conversation with a request to repair the answer: its flaws, and a call for a complete new one.
 
-        The answer goes back as it came, unless it is longer than any good one; only lone surrogates, which no request
-        can hold, are replaced. The API of the components that the problems name is added where it was not shown before.
+        The answer is sent back unchanged, but cut if it is longer than any good one, and with lone surrogates, which
+        no request can hold, replaced. The API of components that the flaws name is added unless it was shown before.
 
         Args:
-            messages: What was asked, by `ask` or by an earlier `mend`.
-            answer: What was answered.
-            flaws: What is wrong with it.
+            messages: The prompt, from `ask` or an earlier `mend`.
+            answer: The teacher's answer.
+            flaws: Its flaws.
         """
         lang: Lang = "zh" if messages and _HAN.match(messages[0]["content"]) else "en"
-        told = list(flaws)
-        texts = [_one_line(flaw.message_zh if lang == "zh" else flaw.message) for flaw in told]
+        flaws = list(flaws)
+        texts = [_one_line(flaw.message_zh if lang == "zh" else flaw.message) for flaw in flaws]
         problems = [clean(text, instructions=False)[0] for text in texts]
         before = "\n".join(message["content"] for message in messages if message["role"] == "user")
-        keys = [key for flaw in told for key in self.retriever.mentions(flaw.message) if f' of="{key}"' not in before]
+        keys = [key for flaw in flaws for key in self.retriever.mentions(flaw.message) if f' of="{key}"' not in before]
         entries = self.retriever.apis(dict.fromkeys(keys))
         values = self._values(()) | {"problems": problems, "reference": "\n\n".join(_fenced(entries))}
         return (
@@ -178,10 +178,10 @@ class Prompter:
         )
 
     def judge(self, scenario: Scenario, answer: str) -> tuple[Message, ...]:
-        """Return what asks a model for a score from 1 to 5 of an answer; `read_judgement` reads what it says.
+        """Return the messages that ask a judge to score an answer from 1 to 5; `read_judgement` reads its reply.
 
-        The answer is data: it stands between delimiters, and what in it speaks to a model or asks for a score is taken
-        out.
+        The answer is data: it is enclosed in delimiters, and instructions to a model or requests for a score are
+        removed from it.
         """
         named = self.retriever.named(scenario)[0]
         entries = self.retriever.apis(dict.fromkeys([*named, *self.retriever.mentions(answer[:20_000])]))
@@ -193,10 +193,10 @@ class Prompter:
             "answer": fenced[-1],
         }
         words = _words(scenario.lang)
-        return _said(words["judge_system"], words["judge"], values)
+        return _conversation(words["judge_system"], words["judge"], values)
 
     def evolve(self, scenario: Scenario, how: Operation) -> tuple[Message, ...]:
-        """Return what asks a model to rewrite a scenario's instruction; `read_evolved` reads what it says.
+        """Return the messages that ask a model to rewrite a scenario; `read_evolved` reads its reply.
 
         Args:
             scenario: The scenario.
@@ -204,26 +204,26 @@ class Prompter:
                 of the same kind).
 
         Raises:
-            ConfigError: there is no such operation.
+            ConfigError: the operation is unknown.
         """
         if how not in OPERATIONS:
             raise ConfigError(
                 f"operation {how!r}; expected one of {', '.join(OPERATIONS)}{did_you_mean(str(how), OPERATIONS)}"
                 " (没有这种改写方式)"
             )
-        found = self.retriever.find(scenario)
-        entries = [entry for entry in found.entries if entry.kind == "api"]
+        retrieved = self.retriever.find(scenario)
+        entries = [entry for entry in retrieved.entries if entry.kind == "api"]
         fenced = _fenced(entries, ("task", clean(scenario.instruction, instructions=False)[0]))
         words = _words(scenario.lang)
-        values = self._values(found.named) | {
+        values = self._values(retrieved.named) | {
             "reference": "\n\n".join(fenced[:-1]),
             "task": fenced[-1],
         }
         values["operation"] = _filled(words["operations"][how], values)
-        return _said(words["evolve_system"], words["evolve"], values)
+        return _conversation(words["evolve_system"], words["evolve"], values)
 
     def _values(self, named: Sequence[str]) -> dict[str, Any]:
-        """Return what every template can use."""
+        """Return the variables that every template can use."""
         components = self.catalog.components
         about: list[Component] = [components[key] for key in named] or list(self.catalog)
         is_vue = not about or any(component.kind == "component" for component in about)
@@ -241,14 +241,14 @@ class Prompter:
 
 
 def _fenced(entries: Iterable[ReferencePiece], *texts: tuple[str, str]) -> list[str]:
-    """Return entries and `(kind, text)`s between delimiters that none of them can forge."""
+    """Return entries and pairs `(kind, text)`, each between delimiters that none of them can forge."""
     entries = list(entries)
     mark = mark_for([*(entry.text for entry in entries), *(text for _, text in texts)])
-    shown = [enclose(e.text, mark, kind=e.kind, of=e.of, source=e.source) for e in entries]
-    return shown + [enclose(text, mark, kind=kind) for kind, text in texts]
+    enclosed = [enclose(e.text, mark, kind=e.kind, of=e.of, source=e.source) for e in entries]
+    return enclosed + [enclose(text, mark, kind=kind) for kind, text in texts]
 
 
-def _said(system: str, user: str, values: dict[str, Any]) -> tuple[Message, ...]:
+def _conversation(system: str, user: str, values: dict[str, Any]) -> tuple[Message, ...]:
     return (
         {"role": "system", "content": _filled(system, values)},
         {"role": "user", "content": _filled(user, values)},

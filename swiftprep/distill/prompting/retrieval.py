@@ -1,4 +1,4 @@
-"""What of the catalogue, and of the code that uses it, a teacher needs to see for a scenario."""
+"""Retrieve the parts of the catalogue, and the real uses, that a teacher needs to see for a scenario."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from swiftprep.distill.scenario import Scenario
 from swiftprep.quality.rules.length import estimate
 from swiftprep.records import Sample
 
-MOST_FOUND = 4  # components that are looked for by words
-MOST_SNIPPETS = 2  # of each component
+MOST_FOUND = 4  # components found by the words of a scenario
+MOST_SNIPPETS = 2  # per component
 MOST_NEIGHBOURS = {1: 4, 2: 8, 3: 12}  # by the level of the scenario
 _PARTS = frozenset(
     "item column group pane panel option node step submenu header footer aside main body content".split()
@@ -35,9 +35,9 @@ class ReferencePiece:
     Attributes:
         kind: `"api"` or `"usage"`.
         of: The component.
-        text: What to show, secrets and injections taken out.
-        tokens: About how many it is.
-        source: `"usage"` for an API that was seen in use only.
+        text: The text to show, with secrets and injections removed.
+        tokens: Approximate number of tokens.
+        source: `"usage"` for an API inferred from uses only.
         path: The file a usage is from.
         removed: What was neutralised in it, as `(kind, times)`.
     """
@@ -53,12 +53,12 @@ class ReferencePiece:
 
 @dataclass(frozen=True, slots=True)
 class Retrieved:
-    """What was found for a scenario.
+    """The reference for a scenario.
 
     Attributes:
         named: The components it is about, most important first.
-        entries: What to show, in order.
-        left_out: How many more there were that the budget had no room for.
+        entries: The pieces to show, in order.
+        left_out: Number of pieces left out to keep the budget.
     """
 
     named: tuple[str, ...]
@@ -67,12 +67,12 @@ class Retrieved:
 
     @property
     def components(self) -> tuple[str, ...]:
-        """The components whose API is among the entries."""
+        """The components with their API among the entries."""
         return tuple(entry.of for entry in self.entries if entry.kind == "api")
 
 
 class Retriever:
-    r"""Finds the components a scenario is about, their API, and how they are used.
+    r"""Find the components a scenario is about, their API, and real uses of them.
 
     >>> from swiftprep.catalog.api import Component, Prop
     >>> catalog = Catalog([Component("ta-table", props=(Prop("columns", "array"),)), Component("ta-card")])
@@ -89,12 +89,12 @@ class Retriever:
         budget: int = 3000,
         count: Callable[[str], int] = estimate,
     ) -> None:
-        """Read the catalogue and the examples once.
+        """Index the catalogue and the examples.
 
         Args:
             catalog: The components.
-            examples: Samples whose answers use them; those of the training side alone.
-            budget: The most tokens to show for a scenario.
+            examples: Training samples whose answers use them; never held-out ones.
+            budget: Most tokens to show for a scenario.
             count: Counts the tokens of a text.
         """
         self.catalog = catalog
@@ -115,13 +115,13 @@ class Retriever:
         self._weights = self._word_weights()
 
     def find(self, scenario: Scenario) -> Retrieved:
-        """Return what a teacher should see.
+        """Return what a teacher should see for a scenario.
 
-        First the API of the components it names, then real uses of them, then the API of their neighbours, of which
-        those that are known from usage alone are shown in use too.
+        First the API of the components it names, then real uses of them, then the API of their neighbours, and a use
+        of each neighbour whose API is inferred from uses only.
 
-        An entry that the budget has no room for is left out whole. An API that is too long is tried once more without
-        its documents and methods.
+        An entry that does not fit the budget is left out as a whole; an API that is too long is first tried without
+        its documentation and methods.
         """
         named, spoken = self.named(scenario)
         neighbours = self._around(named, spoken, scenario.level if named else 2)
@@ -130,7 +130,7 @@ class Retriever:
         inferred = [
             key for key in neighbours if self.catalog.components[key].origin == "usage" and f"<{key}" not in seen
         ]
-        shown, left_out = self._fitting(
+        entries, left_out = self._fitting(
             [
                 *((self.api(key), self.api(key, brief=True)) for key in named),
                 *((entry,) for entry in uses),
@@ -138,10 +138,10 @@ class Retriever:
                 *((entry,) for key in inferred for entry in sorted(self.usage(key), key=_size)[:1]),
             ]
         )
-        return Retrieved(named, tuple(shown), left_out)
+        return Retrieved(named, tuple(entries), left_out)
 
     def _around(self, named: Sequence[str], spoken: Sequence[str], level: int) -> list[str]:
-        """Return what else may be of use: what the words speak of, what goes with the named, what is used most."""
+        """Return further useful components: found by words, related to the named ones, then the most used."""
         near: Counter[str] = Counter()
         for key in named:
             near.update(self._near.get(key, {}))
@@ -152,26 +152,26 @@ class Retriever:
         return [key for key in dict.fromkeys([*spoken, *close, *common]) if key not in named][:most]
 
     def apis(self, keys: Iterable[str]) -> list[ReferencePiece]:
-        """Return the API of each component, by its key, as far as the budget goes."""
+        """Return the API of each component, by its key, as far as the budget allows."""
         return self._fitting([(self.api(key), self.api(key, brief=True)) for key in keys])[0]
 
     def _fitting(self, wanted: Iterable[Sequence[ReferencePiece]]) -> tuple[list[ReferencePiece], int]:
-        """Return of each group the first entry there is still room for, and how many groups found none."""
-        shown: list[ReferencePiece] = []
+        """Return the first entry of each group that still fits the budget, and the number of groups left out."""
+        entries: list[ReferencePiece] = []
         room, left_out = self.budget, 0
         for choices in wanted:
             entry = next((entry for entry in choices if entry.tokens + _FRAME <= room), None)
             if entry is None:
                 left_out += 1
             else:
-                shown.append(entry)
+                entries.append(entry)
                 room -= entry.tokens + _FRAME
-        return shown, left_out
+        return entries, left_out
 
     def named(self, scenario: Scenario) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        """Return the components a scenario names, and those that its words speak of.
+        """Return the components a scenario names, and those its words refer to.
 
-        Where it names none, those of its words are taken for named.
+        If it names none, those its words refer to count as named.
         """
         text = scenario.instruction[:4000]
         keys = [self.key(tag) for tag in (*scenario.components, *self.mentions(text))]
@@ -180,21 +180,21 @@ class Retriever:
         return (named, spoken) if named else (spoken, ())
 
     def key(self, name: str) -> str | None:
-        """Return the catalogue's key of a component by any of its names, or None."""
+        """Return the catalogue's key for any name of a component, or None."""
         return self._names.get(name) or self._names.get(kebab(name))
 
     def mentions(self, text: str) -> list[str]:
-        """Return the keys of the components whose names stand in a text, in order; a plain word is no name."""
-        found = []
+        """Return the keys of the components named in a text, in order; a plain word is not a name."""
+        keys = []
         for match in _NAMED.finditer(text):
             word = match[0]
             marked = text[max(0, match.start() - 1) : match.start()] in ("<", "`") or "-" in word or "_" in word
             if (marked or word != word.lower()) and (key := self.key(word)):
-                found.append(key)
-        return list(dict.fromkeys(found))
+                keys.append(key)
+        return list(dict.fromkeys(keys))
 
     def api(self, key: str, *, brief: bool = False) -> ReferencePiece:
-        """Return the API of a component, by its key in the catalogue; `brief` is without documents and methods."""
+        """Return the API of a component, by its key in the catalogue; `brief` omits documentation and methods."""
         entry = self._apis.get((key, brief))
         if entry is None:
             component = self.catalog.components[key]
@@ -204,7 +204,7 @@ class Retriever:
         return entry
 
     def usage(self, key: str, named: Sequence[str] = ()) -> list[ReferencePiece]:
-        """Return real uses of a component, those first that show others of `named` too."""
+        """Return real uses of a component, first those that also show others of `named`."""
         if key not in self._snippets:
             cuts = self._cuts.get(key, [])
             self._snippets[key] = [self._entry("usage", key, cut.text, cut.path) for cut in cuts]
@@ -216,18 +216,18 @@ class Retriever:
         return ReferencePiece(kind, key, text, self._count(text), source, path, tuple(sorted(removed.items())))
 
     def _neighbours(self) -> dict[str, dict[str, int]]:
-        """Return key → the components seen around it or in it → times."""
+        """Return key → the components seen around or inside it → times."""
         near: dict[str, dict[str, int]] = defaultdict(dict)
         for tag, use in sorted(self.catalog.usage.items()):
             for parent, times in sorted(use.parents.items()):
                 inner, outer = self.key(tag), self.key(parent)
                 if inner and outer and inner != outer:
-                    near[inner][outer] = near[inner].get(outer, 0) + 2 * times  # what it must stand in matters more
+                    near[inner][outer] = near[inner].get(outer, 0) + 2 * times  # a parent matters more than a child
                     near[outer][inner] = near[outer].get(inner, 0) + times
         return near
 
     def _word_weights(self) -> dict[str, list[tuple[str, float]]]:
-        """Return word → `(key, weight)` of the components whose names or documents hold it."""
+        """Return word → `(key, weight)` of the components with the word in their name or documentation."""
         components = self.catalog.components
         firsts = Counter(component.name.partition("-")[0] for component in self.catalog if "-" in component.name)
         held: dict[str, dict[str, float]] = defaultdict(dict)
@@ -259,10 +259,10 @@ class Retriever:
 
 
 def _offered(catalog: Catalog) -> set[str]:
-    """Return what may be shown without being named: no pages, and no parts that a framework keeps to itself.
+    """Return the components that may be shown without being named: no pages and no internals of a framework.
 
-    Where most uses are of registered components, the framework's source was scanned, and a tag that is known from
-    usage alone is such a part. Otherwise it is the framework.
+    If most uses are of registered components, the framework's source was scanned, and a tag known only from its uses
+    is internal. Otherwise such tags are the framework.
     """
     public = {key for key, c in catalog.components.items() if c.kind != "component" or c.registered}
     public |= {key for key, c in catalog.components.items() if c.origin == "web-types"}
@@ -274,7 +274,7 @@ def _offered(catalog: Catalog) -> set[str]:
 
 
 def _kin(keys: Iterable[str]) -> dict[str, list[str]]:
-    """Return key → the keys that its name makes its parts, or its whole: `el-table-column` and `el-table`."""
+    """Return key → its parts, or the whole it is a part of, by name: `el-table-column` and `el-table`."""
     names = set(keys)
     kin: dict[str, list[str]] = defaultdict(list)
     for key in sorted(names):

@@ -1,4 +1,4 @@
-"""Uses of components, cut from samples: the element with what its script defines for it, never a whole file."""
+"""Cut uses of components from samples: an element and the script definitions it needs, never a whole file."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ from swiftprep.streams import get_logger
 
 logger = get_logger(__name__)
 
-LONGEST = 30  # lines of an element that is shown whole
-LONGEST_TEXT = 2500  # characters of it, and of each part of its script
-LONGEST_PART = 14  # lines of what its script defines for it
-MOST_PARTS = 4
-KEPT = 8  # of each component
-_FRAGMENTS = ("fim", "script", "template", "api")  # kinds of samples whose answers are no place to cut from
+LONGEST = 30  # lines of an element
+LONGEST_TEXT = 2500  # characters of an element, and of each definition in its script
+LONGEST_PART = 14  # lines of a definition
+MOST_PARTS = 4  # definitions per element
+KEPT = 8  # uses per component
+_FRAGMENTS = ("fim", "script", "template", "api")  # kinds of samples whose answers are fragments
 _CALLED = ("python", "py", "java")
-_BATCH = 300  # samples that go to a worker at once
+_BATCH = 300  # samples passed to a worker at once
 _NAME = re.compile(r"[A-Za-z_$][\w$]*")
 _DEFINITION = re.compile(r"\s*(?:(?:const|let|var|async|function) )*([A-Za-z_$][\w$]*)\s*[:=(]")
 _CALL = re.compile(r"\b([A-Za-z_]\w*)\s*\(")
@@ -39,7 +39,7 @@ _Answer: TypeAlias = tuple[str, str]  # path, text
 
 @dataclass(frozen=True, slots=True)
 class Snippet:
-    """A use of a component: the file it is from, its text, and how many of the component's attributes it sets."""
+    """A use of a component: its file, its text, and the number of attributes it sets."""
 
     path: str
     text: str
@@ -50,35 +50,39 @@ def snippets(catalog: Catalog, examples: Iterable[Sample], names: Mapping[str, s
     """Return key → the most telling uses of a component, the best first.
 
     Args:
-        catalog: The components; where the examples have no use of one, that of its `usage` is taken.
+        catalog: The components; a component without a use in the examples gets the one in the catalogue's `usage`.
         examples: Samples whose answers hold code.
         names: Any name of a component → its key in the catalogue.
     """
-    found: dict[str, dict[str, Snippet]] = defaultdict(dict)
-    given: set[str] = set()
+    by_key: dict[str, dict[str, Snippet]] = defaultdict(dict)
+    paths: set[str] = set()
     answers: list[_Answer] = []
     for sample in examples:
         path = str(sample.meta.get("path") or "")
-        given.add(path)
+        paths.add(path)
         if sample.meta.get("kind") not in _FRAGMENTS and sample.messages:
             answers.append((path, sample.answer))
     cut = Guarded(partial(_cut, dict(names)), size=_size)
     for at in range(0, len(answers), _BATCH):
         for (path, _), uses in zip(answers[at : at + _BATCH], cut.map(answers[at : at + _BATCH]), strict=True):
             if isinstance(uses, Lost):
-                logger.warning("no uses of components are taken from an example (%s): %s", path or "-", uses.reason)
+                logger.warning(
+                    "no uses of components are taken from example %s: %s (未能从该样例中提取组件用法)",
+                    path or "-",
+                    uses.reason,
+                )
                 continue
             for key, snippet in uses:
-                found[key].setdefault(snippet.text, snippet)
+                by_key[key].setdefault(snippet.text, snippet)
     for tag, use in sorted(catalog.usage.items()):
         name = names.get(tag)
         whole = shown_use(use)
-        if not name or name in found or not whole:
+        if not name or name in by_key or not whole:
             continue
         where = use.example[0]
-        if not given or where in given:  # another file may be held out
-            found[name][whole] = Snippet(str(where), whole, len(use.props))
-    return {key: _best(texts) for key, texts in found.items()}
+        if not paths or where in paths:  # other files may be held out
+            by_key[name][whole] = Snippet(str(where), whole, len(use.props))
+    return {key: _best(texts) for key, texts in by_key.items()}
 
 
 def _size(answer: _Answer) -> int:
@@ -88,12 +92,12 @@ def _size(answer: _Answer) -> int:
 def _cut(names: Mapping[str, str], answer: _Answer) -> list[tuple[str, Snippet]]:
     """Return the most telling uses of components in an answer, each with the component's key."""
     path, text = answer
-    found: dict[str, dict[str, Snippet]] = defaultdict(dict)
+    by_key: dict[str, dict[str, Snippet]] = defaultdict(dict)
     for language, code in code_of(text):
         is_markup = language not in _CALLED and not path.endswith((".py", ".java"))
         for key, snippet in (_from_markup if is_markup else _from_calls)(code, path, names):
-            found[key].setdefault(snippet.text, snippet)
-    return [(key, snippet) for key, texts in found.items() for snippet in _best(texts)]
+            by_key[key].setdefault(snippet.text, snippet)
+    return [(key, snippet) for key, texts in by_key.items() for snippet in _best(texts)]
 
 
 def _best(texts: Mapping[str, Snippet]) -> list[Snippet]:
@@ -115,17 +119,17 @@ def _from_markup(code: str, path: str, names: Mapping[str, str]) -> Iterator[tup
         key = names.get(element.tag) or names.get(kebab(element.tag))
         if key is None:
             continue
-        shown = _element(source, element)
-        if shown is None:
+        text = _element(source, element)
+        if text is None:
             continue
         defined = _defined(element, defines)
         if defined:
-            shown = "\n".join([shown, "<!-- script -->", *defined])
-        yield key, Snippet(path, shown, len(element.attrs) + len(defined))
+            text = "\n".join([text, "<!-- script -->", *defined])
+        yield key, Snippet(path, text, len(element.attrs) + len(defined))
 
 
 def _element(source: bytes, element: Element) -> str | None:
-    """Return an element with its indentation taken off, or None when it is too long to be shown."""
+    """Return an element without its indentation, or None when it is too long to show."""
     if element.end - element.start > 4 * LONGEST_TEXT:  # bytes
         return None
     before = source[max(0, element.start - LONGEST_TEXT) : element.start]
@@ -137,20 +141,20 @@ def _element(source: bytes, element: Element) -> str | None:
 
 
 def _defined(element: Element, defines: _Definitions) -> list[str]:
-    """Return what a script defines of what an element's attributes are bound to."""
+    """Return the script's definitions of the names an element's attributes are bound to."""
     wanted: list[str] = []
     for name, value in element.attrs:
         if value and (name[0] in ":@" or name.startswith("v-")) and (match := _NAME.match(value)):
             wanted.append(match[0])
-    found: list[str] = []
+    definitions: list[str] = []
     for name in dict.fromkeys(wanted):
-        if len(found) < MOST_PARTS and (part := defines.of(name)):
-            found.append(part)
-    return found
+        if len(definitions) < MOST_PARTS and (part := defines.of(name)):
+            definitions.append(part)
+    return definitions
 
 
 class _Definitions:
-    """The parts of a script that define its names."""
+    """The definitions in a script, by name."""
 
     def __init__(self, script: str) -> None:
         self._lines = script.split("\n")
@@ -158,12 +162,12 @@ class _Definitions:
         self._places: dict[str, list[int]] = defaultdict(list)
         self._parts: dict[str, str] = {}
         for at, line in enumerate(self._lines):
-            # A call is no definition.
+            # A call is not a definition.
             if len(line) <= 300 and not line.rstrip().endswith((")", ");")) and (match := _DEFINITION.match(line)):
                 self._places[match[1]].append(at)
 
     def of(self, name: str) -> str:
-        """Return the lines that define a name: a property, a method or a variable; `""` when they are too many."""
+        """Return the lines that define a property, method or variable; `""` when there are none or too many."""
         if name not in self._parts:
             self._parts[name] = next(filter(None, map(self._part, self._places.get(name, ()))), "")
         return self._parts[name]

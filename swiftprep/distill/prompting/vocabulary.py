@@ -1,4 +1,4 @@
-"""The words that tell which components a text speaks of, in Chinese and in English."""
+"""Find the words, in Chinese and English, that tell which components a text refers to."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def _chinese() -> tuple[dict[str, list[str]], re.Pattern[str]]:
 
 
 def spoken(text: str) -> Iterator[tuple[str, float]]:
-    """Yield `(word, weight)` of what a text speaks of, each word once."""
+    """Yield `(word, weight)` for the words of a text that may name components, each word once."""
     weights: dict[str, float] = {}
     table, pattern = _chinese()
     for match in pattern.finditer(text):
@@ -38,8 +38,8 @@ def spoken(text: str) -> Iterator[tuple[str, float]]:
 
 
 def words_of(text: str) -> list[str]:
-    """Return the words of a text: English ones without a plural's s, and the pairs of Chinese letters."""
-    found = [word for word in _WORD.findall(_HUMP.sub(" ", text).lower()) if word not in _STOP]
-    singular = [word[:-1] for word in found if word.endswith("s") and len(word) > 4]
+    """Return the words of a text: English ones, also in the singular, and pairs of Chinese characters."""
+    english = [word for word in _WORD.findall(_HUMP.sub(" ", text).lower()) if word not in _STOP]
+    singular = [word[:-1] for word in english if word.endswith("s") and len(word) > 4]
     han = [run[at : at + 2] for run in _HAN.findall(text) for at in range(len(run) - 1)]
-    return [*found, *singular, *han]
+    return [*english, *singular, *han]

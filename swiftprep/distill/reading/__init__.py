@@ -1,1 +1,1 @@
-"""What people bring: files of scenarios, and of experts' answers."""
+"""Read the files people bring: scenarios and experts' answers."""

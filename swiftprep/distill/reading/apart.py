@@ -1,4 +1,4 @@
-"""Read files in a worker process: a few kilobytes can hold more than there is memory and time for."""
+"""Read files in a worker process: a few kilobytes can unpack to more than memory and time allow."""
 
 from __future__ import annotations
 
@@ -13,26 +13,26 @@ from swiftprep.process.workers import Guarded, ItemLimits, Lost
 
 Read = TypeVar("Read")
 
-LIMITS = ItemLimits(seconds_per_mb=10.0)  # the densest honest YAML takes that much
+LIMITS = ItemLimits(seconds_per_mb=10.0)  # enough for the densest ordinary YAML
 
 
 def read_apart(read: Callable[[Path], Read], paths: Sequence[Path]) -> list[Read | DataError | Lost]:
-    """Return what is read from each file, or the `DataError` that it is, or why it was not read to its end.
+    """Return the result for each file: what was read, a `DataError`, or why reading was stopped.
 
     Args:
-        read: Reads a file; a function of a module, whose result pickle takes.
-        paths: The files, relative ones from the working directory of now.
+        read: Reads a file; a module-level function with a result that can be pickled.
+        paths: The files; relative ones start from the current working directory.
 
     Raises:
-        SwiftprepError: `read` raises one that is no `DataError`.
+        SwiftprepError: `read` raised one other than `DataError`.
     """
     folder = "" if all(path.is_absolute() for path in paths) else os.getcwd()
     guarded = Guarded(partial(_read, read, folder), limits=LIMITS, size=_size)
-    return [_found(result) for result in guarded.map(paths)]
+    return [_unpacked(result) for result in guarded.map(paths)]
 
 
 def _read(read: Callable[[Path], Read], folder: str, path: Path) -> tuple[Read | None, str | None]:
-    """Return what is read, and the error if there is one, which costs no other file."""
+    """Return what was read, or the error, so that a bad file costs no other."""
     if folder:
         os.chdir(folder)
     try:
@@ -41,11 +41,11 @@ def _read(read: Callable[[Path], Read], folder: str, path: Path) -> tuple[Read |
         return None, str(error)
 
 
-def _found(result: tuple[Read | None, str | None] | Lost) -> Read | DataError | Lost:
+def _unpacked(result: tuple[Read | None, str | None] | Lost) -> Read | DataError | Lost:
     if isinstance(result, Lost):
         least, more, memory_mb = LIMITS
-        told = f"{result.reason}; a file has {least:g} s and {more:g} s a MB, and {memory_mb:,} MB of memory"
-        return Lost(f"{told} (文件超出读取限制，未读)", result.over)
+        message = f"{result.reason}; a file has {least:g} s and {more:g} s a MB, and {memory_mb:,} MB of memory"
+        return Lost(f"{message} (文件超出读取限制，未读)", result.over)
     value, error = result
     return value if error is None else DataError(error)  # type: ignore[return-value]
 

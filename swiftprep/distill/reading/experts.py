@@ -1,4 +1,4 @@
-"""Read what experts wrote: questions and answers in YAML, CSV, Excel, Markdown and JSONL."""
+"""Read experts' questions and answers from YAML, CSV, Excel, Markdown and JSONL."""
 
 from __future__ import annotations
 
@@ -53,12 +53,12 @@ _LONE = re.compile("[\ud800-\udfff]")
 
 @dataclass(frozen=True, slots=True)
 class ExpertAnswer:
-    """A question an expert answered.
+    """A question and an expert's answer.
 
     Attributes:
         scenario: The question; its `meta` has `source` (the file), `line` or `row`, `sheet`, and `author` if known.
         answer: The answer.
-        reasoning: How it is come by, where the expert says so apart.
+        reasoning: The expert's reasoning, if given separately.
     """
 
     scenario: Scenario
@@ -67,23 +67,22 @@ class ExpertAnswer:
 
 
 def read_experts(path: str | Path) -> tuple[list[ExpertAnswer], list[Reject]]:
-    """Read a file, or all files of a folder and those below it, in the order of their names.
+    """Read a file, or all files of a folder and its subfolders, in the order of their names.
 
     Rows have a question and an answer, and may have `input`, `reasoning`, `components`, `intent`, `author`, `lang` and
     `level`, by these names or common synonyms (`instruction`, `output`, 问题, 答案, 思路). JSONL may hold any row form
-    that ms-swift reads; a system prompt is left out. In Markdown a heading is the question, and what follows up to the
-    next heading of that level or a higher one is the answer, unless the headings below it ask and it is their title; a
-    heading "Reasoning" or 思路 in it opens the reasoning. Front matter says what holds for all of a file. Formulas are
-    plain text here.
+    that ms-swift reads; a system prompt is dropped. In Markdown a heading is the question, and the text up to the next
+    heading of the same or a higher level is the answer, unless the heading is the title of questions below it; a
+    heading "Reasoning" or 思路 begins the reasoning. Front matter applies to the whole file. Formulas are plain text.
 
     Returns:
-        What was read, and why the rest was not: each row is in one of the two. Reasons are `"no-question"`,
-        `"no-answer"`, `"bad-row"`, `"bad-file"` (nothing in it could be read), `"not-read"` (it takes more time or
-        memory than a file has, see `swiftprep.distill.reading.apart`) and `"unknown-file"`.
+        The answers, and the rejects; each row is in one of the two. The reasons are `"no-question"`, `"no-answer"`,
+        `"bad-row"`, `"bad-file"` (nothing in it could be read), `"not-read"` (it needs more time or memory than a file
+        may take, see `swiftprep.distill.reading.apart`) and `"unknown-file"`.
 
     Raises:
-        DataError: there is no such file or folder; or the only file it names cannot be read at all.
-        MissingDependencyError: an Excel file, without openpyxl.
+        DataError: there is no such file or folder, or `path` is a file that cannot be read at all.
+        MissingDependencyError: an Excel file is to be read, and openpyxl is not installed.
     """
     root = Path(path)
     is_file = os.path.isfile(root)
@@ -94,7 +93,7 @@ def read_experts(path: str | Path) -> tuple[list[ExpertAnswer], list[Reject]]:
     files = {root: root.name} if is_file else _files(root)
     known = [file for file in files if file.suffix.lower() in SUFFIXES]
     results = dict(zip(known, read_apart(partial(_read_file, files), known), strict=True))
-    found: list[ExpertAnswer] = []
+    answers: list[ExpertAnswer] = []
     rejects: list[Reject] = []
     for file, name in files.items():
         result = results.get(file)
@@ -103,17 +102,17 @@ def read_experts(path: str | Path) -> tuple[list[ExpertAnswer], list[Reject]]:
         elif isinstance(result, Lost):
             rejects.append(Reject(name, "not-read", result.reason))
         elif not isinstance(result, DataError):
-            found += result[0]
+            answers += result[0]
             rejects += result[1]
         elif is_file:
             raise result
         else:
             rejects.append(Reject(name, "bad-file", str(result)))
-    return found, rejects
+    return answers, rejects
 
 
 def _files(root: Path) -> dict[Path, str]:
-    """Return the files of a folder with their names in it; Excel's lock files and hidden ones are none."""
+    """Return the files of a folder with their relative names, without hidden ones and Excel's lock files."""
     names = {file: file.relative_to(root) for file in sorted(p for p in root.rglob("*") if p.is_file())}
     return {
         file: name.as_posix()
@@ -128,7 +127,7 @@ def _read_file(names: dict[Path, str], path: Path) -> tuple[list[ExpertAnswer], 
         rows, common = _sections(path)
     else:
         rows, common = read_rows(path), {}
-    found: list[ExpertAnswer] = []
+    answers: list[ExpertAnswer] = []
     rejects: list[Reject] = []
     place = "row" if path.suffix.lower() == ".xlsx" else "line"
     for row in rows:
@@ -137,17 +136,17 @@ def _read_file(names: dict[Path, str], path: Path) -> tuple[list[ExpertAnswer], 
             value = row.value
             if isinstance(value, DataError):
                 raise value
-            made = _given(value if path.suffix.lower() != ".jsonl" else _any_form(value), common)
+            answer = _to_answer(value if path.suffix.lower() != ".jsonl" else _any_form(value), common)
         except _NotGiven as error:
             rejects.append(Reject(at, error.reason, one_line(error)))
-        except Exception as error:  # whatever a row does, it costs no other row
+        except Exception as error:  # a bad row costs no other
             rejects.append(Reject(at, "bad-row", one_line(error)))
         else:
-            meta = {**made.scenario.meta, "source": name, place: row.place}
+            meta = {**answer.scenario.meta, "source": name, place: row.place}
             if row.sheet:
                 meta["sheet"] = row.sheet
-            found.append(replace(made, scenario=made.scenario.replace(meta=meta)))
-    return found, rejects
+            answers.append(replace(answer, scenario=answer.scenario.replace(meta=meta)))
+    return answers, rejects
 
 
 class _NotGiven(DataError):
@@ -159,58 +158,62 @@ class _NotGiven(DataError):
 
 
 def _any_form(row: Any) -> Any:
-    """Return a JSONL row as question and answer: by our names, else in one of the forms of ms-swift."""
+    """Return a JSONL row as question and answer, whether it has our keys or one of ms-swift's forms."""
     if not isinstance(row, dict) or {"question", "answer"} <= _by_field(row).keys():
         return row
     sample = to_sample(row)
     if sum(message["role"] == "user" for message in sample.messages) > 1:
-        raise DataError("a conversation of several turns; an expert's row has one question (只支持单轮问答)")
+        raise DataError("a conversation of several turns; expected one question per row (只支持单轮问答)")
     extra = {key: row[key] for key in row if _FIELD_OF.get(key) in ("components", "intent", "author", "lang", "level")}
     return {**extra, "id": sample.id, "question": sample.prompt, "answer": sample.answer}
 
 
 def _by_field(row: dict[Any, Any]) -> dict[str, Any]:
-    """Return a row's values by our names; of two synonyms, the first that says something."""
-    made: dict[str, Any] = {}
+    """Return a row's values under our names; of several synonyms, the first that is not empty."""
+    values: dict[str, Any] = {}
     for key, value in row.items():
         field = _FIELD_OF.get(str(key).strip().lower().replace("_", " "))
         if field and value is not None and (not isinstance(value, str) or value.strip()):
-            made.setdefault(field, value)
-    return made
+            values.setdefault(field, value)
+    return values
 
 
-def _given(row: Any, common: dict[str, Any]) -> ExpertAnswer:
+def _to_answer(row: Any, common: dict[str, Any]) -> ExpertAnswer:
     if not isinstance(row, dict):
         raise DataError(f"{type(row).__name__}; expected a question and its answer (应为问题与答案)")
-    made = _by_field(row)
-    if "question" not in made and "input" in made:
-        made["question"] = made.pop("input")
+    values = _by_field(row)
+    if "question" not in values and "input" in values:
+        values["question"] = values.pop("input")
     columns = ", ".join(str(key) for key in list(row)[:8]) or "nothing"
-    question, answer = _text(made, "question"), _text(made, "answer")
+    question, answer = _text(values, "question"), _text(values, "answer")
     if not question:
         raise _NotGiven("no-question", f"no question among {columns} (缺少问题)")
     if not answer:
         raise _NotGiven("no-answer", f"no answer among {columns} (缺少答案)")
-    if "input" in made:
-        question = f"{question}\n{_text(made, 'input')}"
-    reasoning = _text(made, "reasoning")
-    made = {**common, **made}
-    components = names_in(made.get("components"))
+    if "input" in values:
+        question = f"{question}\n{_text(values, 'input')}"
+    reasoning = _text(values, "reasoning")
+    values = {**common, **values}
+    components = names_in(values.get("components"))
     if components is None or any(map(_LONE.search, components)):
-        raise DataError("components is no list of names (components 应为组件名列表)")
-    told = _text(made, "lang").lower()
+        raise DataError("components is not a list of names (components 应为组件名列表)")
+    language = _text(values, "lang").lower()
     lang: Lang = (
-        "zh" if told.startswith(("zh", "中")) else "en" if told.startswith(("en", "英")) else language_of(question)
+        "zh"
+        if language.startswith(("zh", "中"))
+        else "en"
+        if language.startswith(("en", "英"))
+        else language_of(question)
     )
-    level = _text(made, "level")
+    level = _text(values, "level")
     scenario = Scenario(
         question,
-        id=_text(made, "id"),
+        id=_text(values, "id"),
         components=components,
-        intent=_text(made, "intent"),
+        intent=_text(values, "intent"),
         lang=lang,
         level=int(level) if level in ("1", "2", "3") else 1,
-        meta={"author": _text(made, "author")} if "author" in made else {},
+        meta={"author": _text(values, "author")} if "author" in values else {},
     )
     return ExpertAnswer(scenario, answer, reasoning)
 
@@ -221,7 +224,7 @@ def _text(row: dict[str, Any], field: str) -> str:
         raise DataError(f"{field} is {type(value).__name__}; expected text (应为文本)")
     text = str(value).strip().replace("\0", "\ufffd")
     if _LONE.search(text):
-        raise DataError(f"{field} holds half a surrogate pair, which is no text (含有无效字符)")
+        raise DataError(f"{field} holds half a surrogate pair, which is not text (含有无效字符)")
     return text
 
 
@@ -233,7 +236,7 @@ def _sections(path: Path) -> tuple[Iterator[InputRow], dict[str, Any]]:
     start, common = _front_matter(path, lines)
     headings = list(_headings(lines, start))
     if not headings:
-        raise DataError(f"{path}: no heading in it; a heading is the question (没有标题，标题应为问题)")
+        raise DataError(f"{path}: no heading in it; each question must be a heading (文件中没有标题，问题应写成标题)")
     return _questions(lines, start, headings), common
 
 
@@ -247,14 +250,14 @@ def _front_matter(path: Path, lines: list[str]) -> tuple[int, dict[str, Any]]:
         loaded = load_bounded("\n".join(lines[1:end]))
     except yaml.YAMLError as error:
         line, why = why_not_yaml(error)
-        told = f"{path}:{line + 1}: the front matter is not valid YAML: {why} (文件头不是有效的 YAML)"
-        raise DataError(told) from None
-    made = _by_field(loaded) if isinstance(loaded, dict) else {}
-    return end + 1, {key: made[key] for key in ("author", "intent", "components", "lang", "level") if key in made}
+        message = f"{path}:{line + 1}: the front matter is not valid YAML: {why} (文件头不是有效的 YAML)"
+        raise DataError(message) from None
+    common = _by_field(loaded) if isinstance(loaded, dict) else {}
+    return end + 1, {key: common[key] for key in ("author", "intent", "components", "lang", "level") if key in common}
 
 
 def _headings(lines: list[str], start: int) -> Iterator[_Heading]:
-    """Yield `(line from 0, level, text)` of each heading that is in no fenced block."""
+    """Yield `(line from 0, level, text)` of each heading outside of fenced blocks."""
     fence = ""
     for number in range(start, len(lines)):
         mark = _FENCE.fullmatch(lines[number])
@@ -268,7 +271,7 @@ def _headings(lines: list[str], start: int) -> Iterator[_Heading]:
 
 
 def _questions(lines: list[str], start: int, headings: list[_Heading]) -> Iterator[InputRow]:
-    """Yield a row for each question, and one with an error for text that belongs to none."""
+    """Yield a row for each question, and one with an error for any text without a question."""
     yield from _stray(lines, start, headings[0][0])
     at = 0
     while at < len(headings):
@@ -295,9 +298,9 @@ def _stray(lines: list[str], start: int, end: int) -> Iterator[InputRow]:
 
 
 def _is_title(lines: list[str], headings: list[_Heading], at: int, inner: list[_Heading]) -> bool:
-    """Return whether a heading is the title of a file or chapter, and the questions are the headings below it.
+    """Return whether a heading is the title of a file or chapter with the questions as headings below it.
 
-    That is so where they ask and it does not; or it is the only one of the first level, with nothing below it.
+    It is if they are questions and it is not, or if it is the only top heading and no text follows it directly.
     """
     number, level, text = headings[at]
     if not inner or _ASKS.search(text):
@@ -321,13 +324,13 @@ def _is_answer(text: str) -> bool:
 
 
 def _parts(lines: list[str], start: int, end: int, inner: list[_Heading]) -> tuple[str, str]:
-    """Return the answer and the reasoning that stand under a question."""
+    """Return the answer and the reasoning under a question."""
     answer, reasoning = lines[start : inner[0][0] if inner else end], list[str]()
     into, depth = answer, 7
     for place, (number, level, text) in enumerate(inner):
         stop = inner[place + 1][0] if place + 1 < len(inner) else end
         if level <= depth:
             into, depth = (reasoning, level) if _is_reasoning(text) else (answer, 7)
-        told = _is_answer(text) or (into is reasoning and level == depth)
-        into += lines[number + 1 if told else number : stop]
+        is_label = _is_answer(text) or (into is reasoning and level == depth)
+        into += lines[number + 1 if is_label else number : stop]
     return "\n".join(answer).strip(), "\n".join(reasoning).strip()

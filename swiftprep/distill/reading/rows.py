@@ -1,4 +1,4 @@
-"""Rows of files that people write by hand, each with its place: YAML, JSONL, CSV, Excel, plain text."""
+"""Read rows, with their places, from hand-written files: YAML, JSONL, CSV, Excel, plain text."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ from swiftprep.text.bounded_yaml import BoundedLoader, why_not_yaml
 from swiftprep.text.limits import read_within
 
 _MOST_BYTES = 100 << 20
-_FIELD = 2**31 - 1  # characters of a CSV cell; a limit of Python's that is one for the whole process
+_FIELD = 2**31 - 1  # characters of a CSV cell; Python has one limit for the whole process
 
 
 @dataclass(frozen=True, slots=True)
 class InputRow:
-    """What stands in one place of a file.
+    """A row of a file.
 
     Attributes:
-        place: The line, from 1; the row of a sheet, as Excel counts.
-        value: A mapping, a string, or whatever else YAML holds there; an error when the row cannot be read.
+        place: The line, from 1; for a sheet, the row as Excel numbers it.
+        value: A mapping, a string, or any other YAML value; an error when the row cannot be read.
         sheet: The sheet of an Excel file.
     """
 
@@ -38,15 +38,15 @@ class InputRow:
 
 
 def read_text(path: Path) -> str:
-    r"""Return a file's text with `\n` line ends: UTF-8 or UTF-16 with or without its mark, else GB18030.
+    r"""Return a file's text with `\n` line ends, decoded from UTF-8, UTF-16 with a byte order mark, or GB18030.
 
     Raises:
-        DataError: it cannot be read, is too large, or is no text.
+        DataError: it cannot be read, is too large, or is not text.
     """
     try:
         data = read_within(path, _MOST_BYTES)
     except OSError as error:
-        raise DataError(f"{path}: {error.strerror} (读不了这个文件)") from None
+        raise DataError(f"{path}: {error.strerror} (无法读取该文件)") from None
     encodings = ["utf-16"] if data[:2] in (b"\xff\xfe", b"\xfe\xff") else ["utf-8-sig", "gb18030"]
     for encoding in encodings:
         try:
@@ -58,13 +58,13 @@ def read_text(path: Path) -> str:
 
 
 def read_rows(path: Path) -> Iterator[InputRow]:
-    """Yield the rows of a file by its ending: `.yaml`, `.yml`, `.jsonl`, `.csv`, `.tsv`, `.xlsx`, `.txt`.
+    """Yield the rows of a file by its suffix: `.yaml`, `.yml`, `.jsonl`, `.csv`, `.tsv`, `.xlsx`, `.txt`.
 
-    A table's first row names its columns. Empty rows, and a title across a sheet, are passed over.
+    A table's first row names its columns. Empty rows, and a title across a sheet, are skipped.
 
     Raises:
-        DataError: the whole file is of no use; the message opens with its name, and the line where there is one.
-        MissingDependencyError: an Excel file, without openpyxl.
+        DataError: the file cannot be read at all; the message begins with its name, and the line if known.
+        MissingDependencyError: it is an Excel file, and openpyxl is not installed.
     """
     suffix = path.suffix.lower()
     if suffix in (".yaml", ".yml"):
@@ -111,12 +111,12 @@ def _json_rows(path: Path) -> Iterator[InputRow]:
 
 
 def _csv_rows(path: Path, separator: str) -> Iterator[InputRow]:
-    # Before Python 3.11 csv takes no NUL; U+FFFF, which is no character, marks the end below.
+    # Before Python 3.11 csv rejects NUL; U+FFFF, which is not a character, marks the end below.
     text = read_text(path).replace("\0", "\ufffd").replace("\uffff", "\ufffd")
     csv.field_size_limit(_FIELD)
     first = text.partition("\n")[0]
     separator = next((mark for mark in (separator, ";", "\t") if mark in first), separator)
-    last = ["\uffff"]  # a line of ours: it comes out whole unless a quote before it is open
+    last = ["\uffff"]  # a line we append: it comes out intact unless a quote before it is still open
     reader = csv.reader(
         chain(io.StringIO(text if text.endswith("\n") else f"{text}\n", newline=""), last), delimiter=separator
     )
@@ -135,7 +135,7 @@ def _csv_rows(path: Path, separator: str) -> Iterator[InputRow]:
                     yield _table_row(line, head, cells)
             line = reader.line_num + 1
     except csv.Error as error:
-        yield InputRow(line, DataError(f"{error}; the rest is not read"))
+        yield InputRow(line, DataError(f"{error}; the rest is not read (之后的内容未读)"))
 
 
 def _table_row(place: int, head: list[str], cells: list[str]) -> InputRow:
@@ -156,4 +156,4 @@ def _sheet_rows(path: Path) -> Iterator[InputRow]:
                 yield InputRow(number, named, title)
             elif width == 1 or len(set(cells.values())) > 1:
                 head = {column: name.strip() for column, name in sorted(cells.items())}
-            # one text across them all is the sheet's title
+            # else a single text across all columns: the sheet's title

@@ -1,4 +1,4 @@
-"""Read the users' own scenarios."""
+"""Read users' own scenarios from files."""
 
 from __future__ import annotations
 
@@ -24,28 +24,28 @@ def load_scenarios(path: str | Path) -> list[Scenario]:
     """Read scenarios from a file.
 
     YAML holds a list of strings, or of mappings with the attributes of `Scenario`; JSONL and CSV have those as keys or
-    columns, plain text has one instruction a line. `components` may be a list or a string with commas. Without a `lang`
-    the language is told from the instruction.
+    columns; plain text has one instruction per line. `components` may be a list or a comma-separated string. Without
+    `lang` the language is detected from the instruction.
 
     Raises:
-        DataError: the file cannot be read, or takes more time or memory than a file has; or some of its rows are
-            wrong: all are named, as `file:line: why`.
+        DataError: the file cannot be read, or not within the time and memory a file may take; or some of its rows are
+            wrong, and they are listed as `file:line: why`.
     """
     source = Path(path)
     if not os.path.isfile(source):
         raise DataError(f"{source}: no such file (没有这个文件)")
-    (found,) = read_apart(_read_file, [source])
-    if isinstance(found, Lost):
-        raise DataError(f"{source}: {found.reason}")
-    if isinstance(found, DataError):
-        raise found
-    return found
+    (scenarios,) = read_apart(_read_file, [source])
+    if isinstance(scenarios, Lost):
+        raise DataError(f"{source}: {scenarios.reason}")
+    if isinstance(scenarios, DataError):
+        raise scenarios
+    return scenarios
 
 
 def _read_file(source: Path) -> list[Scenario]:
-    found: list[Scenario] = []
+    scenarios: list[Scenario] = []
     problems: list[str] = []
-    lines: dict[str, int] = {}  # instruction or id → where it was first
+    lines: dict[str, int] = {}  # instruction or id → line of its first use
     for row in read_rows(source):
         at = f"{source}:{row.place}"
         try:
@@ -59,20 +59,20 @@ def _read_file(source: Path) -> list[Scenario]:
             problems.append(f"{at}: {what} line {lines[same[0]]} (与第 {lines[same[0]]} 行重复)")
             continue
         lines |= {f"instruction {scenario.instruction}": row.place, f"id {scenario.id}": row.place}
-        found.append(scenario)
+        scenarios.append(scenario)
     if problems:
         more = f"\n… and {len(problems) - _SHOWN} more" if len(problems) > _SHOWN else ""
         raise DataError("\n".join(problems[:_SHOWN]) + more)
-    if not found:
-        raise DataError(f"{source}: no scenario in it (文件里没有场景)")
-    return found
+    if not scenarios:
+        raise DataError(f"{source}: no scenario in it (文件中没有场景)")
+    return scenarios
 
 
 def to_scenario(value: Any) -> Scenario:
-    """Make a scenario of a string or a mapping.
+    """Return the scenario given by a string or a mapping.
 
     Raises:
-        DataError: it is neither, a key is unknown, or a value is wrong; all problems are named.
+        DataError: it is neither, a key is unknown, or a value is wrong; the message lists all problems.
     """
     if isinstance(value, DataError):
         raise value
@@ -81,38 +81,38 @@ def to_scenario(value: Any) -> Scenario:
     if not isinstance(value, dict):
         raise DataError(f"{type(value).__name__}; expected an instruction or a mapping (应为一条指令或键值对)")
     unknown = [one_line(str(key), 100) for key in value if str(key) not in FIELDS]
-    problems = [f"unknown key {key!r}{did_you_mean(key, FIELDS)}" for key in unknown[:_SHOWN]]
-    given = {key: item for key, item in value.items() if item is not None}
-    instruction = given.get("instruction", "")
+    problems = [f"unknown key {key!r}{did_you_mean(key, FIELDS)} (未知的键)" for key in unknown[:_SHOWN]]
+    values = {key: item for key, item in value.items() if item is not None}
+    instruction = values.get("instruction", "")
     if not isinstance(instruction, str) or not instruction.strip():
         problems.append("no instruction (缺少 instruction)")
     elif _LONE.search(instruction):
-        problems.append("instruction holds half a surrogate pair, which is no text (含有无效字符)")
+        problems.append("instruction holds half a surrogate pair, which is not text (含有无效字符)")
     problems += [
-        f"{key} is {type(given[key]).__name__}; expected text"
+        f"{key} is {type(values[key]).__name__}; expected text (应为文本)"
         for key in ("id", "intent")
-        if not isinstance(given.get(key, ""), str | int) or isinstance(given.get(key), bool)
+        if not isinstance(values.get(key, ""), str | int) or isinstance(values.get(key), bool)
     ]
-    lang = given.get("lang") or language_of(str(instruction))
+    lang = values.get("lang") or language_of(str(instruction))
     if lang not in ("zh", "en"):
         problems.append(f"lang is {one_line(repr(lang), 100)}; expected 'zh' or 'en' (语言应为 zh 或 en)")
-    level = given.get("level", 1)
+    level = values.get("level", 1)
     level = int(level) if isinstance(level, str) and level.strip() in ("1", "2", "3") else level
     if isinstance(level, bool) or level not in (1, 2, 3):
         problems.append(f"level is {one_line(repr(level), 100)}; expected 1, 2 or 3 (难度应为 1、2 或 3)")
-    components = names_in(given.get("components"))
+    components = names_in(values.get("components"))
     if components is None:
-        problems.append("components is no list of names (components 应为组件名列表)")
-    meta = given.get("meta", {})
+        problems.append("components is not a list of names (components 应为组件名列表)")
+    meta = values.get("meta", {})
     if not isinstance(meta, dict):
-        problems.append(f"meta is {type(meta).__name__}; expected a mapping")
+        problems.append(f"meta is {type(meta).__name__}; expected a mapping (应为键值对)")
     if problems:
         raise DataError(one_line("; ".join(problems), 2000))
     return Scenario(
         instruction.strip(),
-        id=str(given.get("id", "")).strip(),
+        id=str(values.get("id", "")).strip(),
         components=components or (),
-        intent=str(given.get("intent", "")).strip(),
+        intent=str(values.get("intent", "")).strip(),
         lang=lang,
         level=int(level),
         meta=dict(meta),
@@ -120,7 +120,7 @@ def to_scenario(value: Any) -> Scenario:
 
 
 def names_in(value: Any) -> tuple[str, ...] | None:
-    """Return the names in a list, or in a string with commas between them; None when it is something else.
+    """Return the names in a list or in a comma-separated string; None for anything else.
 
     >>> names_in("ta-table、ta-card, ta-tag")
     ('ta-table', 'ta-card', 'ta-tag')
@@ -135,5 +135,5 @@ def names_in(value: Any) -> tuple[str, ...] | None:
 
 
 def language_of(text: str) -> Lang:
-    """Return `"zh"` for a text with Chinese characters, else `"en"`."""
+    """Return `"zh"` if a text has Chinese characters, else `"en"`."""
     return "zh" if _HAN.search(text) else "en"

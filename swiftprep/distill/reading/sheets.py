@@ -1,7 +1,7 @@
-"""The rows of an Excel file, by the cells that exist.
+"""Read the rows of an Excel file from the cells that exist.
 
-A cell far out, or a merge down to the last row, says that a sheet has 17 billion cells; the file holds a few. So the
-cells are taken one by one as they stand in the file, and a merge fills only rows that hold something.
+A single far-off cell, or a merge down to the last row, makes a sheet of 17 billion cells, of which the file holds a
+few. So cells are read one by one as they occur in the file, and a merge fills only rows that are not empty.
 """
 
 from __future__ import annotations
@@ -15,24 +15,26 @@ from typing import Any
 
 from swiftprep.errors import DataError, MissingDependencyError, one_line
 
-LARGEST = 50 << 20  # bytes, packed and unpacked; also the characters of all cells, which may share one text
-MOST_PARTS = 1_000  # files in it
+LARGEST = 50 << 20  # bytes, packed and unpacked; also characters over all cells, which may share one text
+MOST_PARTS = 1_000  # files in the archive
 MOST_MERGED = 5_000_000  # cells filled by merges
 _DTD = tuple("<!DOCTYPE".encode(encoding) for encoding in ("utf-8", "utf-16-le", "utf-16-be"))
 _CHUNK = 1 << 20
 
 
 def sheets(path: Path) -> Iterator[tuple[str, list[tuple[int, dict[int, str]]]]]:
-    """Yield the title of each sheet, and its rows that hold something: the number from 1, and column → text.
+    """Yield the title of each sheet and its rows that are not empty: the number from 1, and column → text.
 
     Raises:
-        DataError: it cannot be read, is no Excel file, or unpacks to too much.
-        MissingDependencyError: without openpyxl.
+        DataError: it cannot be read, is not an Excel file, or unpacks to too much.
+        MissingDependencyError: openpyxl is not installed.
     """
     try:
         from openpyxl import load_workbook  # type: ignore[import-untyped,unused-ignore]
     except ImportError:
-        raise MissingDependencyError("Excel files need openpyxl: pip install 'swiftprep[experts]'") from None
+        raise MissingDependencyError(
+            "Excel files need openpyxl: pip install 'swiftprep[experts]' (请先安装 openpyxl)"
+        ) from None
     try:
         with path.open("rb") as file:
             _refuse_bombs(path, file)
@@ -43,14 +45,14 @@ def sheets(path: Path) -> Iterator[tuple[str, list[tuple[int, dict[int, str]]]]]
     except (DataError, MemoryError):
         raise
     except OSError as error:
-        raise DataError(f"{path}: {error.strerror or error} (读不了这个文件)") from None
+        raise DataError(f"{path}: {error.strerror or error} (无法读取该文件)") from None
     except Exception as error:  # a damaged file makes openpyxl raise whatever it stumbles over
-        told = one_line(f"{type(error).__name__}: {error}", 200)
-        raise DataError(f"{path}: not a readable Excel file: {told} (不是有效的 Excel 文件)") from None
+        reason = one_line(f"{type(error).__name__}: {error}", 200)
+        raise DataError(f"{path}: not a readable Excel file: {reason} (不是有效的 Excel 文件)") from None
 
 
 def _refuse_bombs(path: Path, file: Any) -> None:
-    """Refuse what unpacks to too much, or brings entities of its own, which no Excel file does."""
+    """Refuse a file that unpacks to too much, or that defines XML entities, which no Excel file does."""
     with zipfile.ZipFile(file) as archive:
         parts = archive.infolist()
         if len(parts) > MOST_PARTS or sum(part.file_size for part in parts) > LARGEST:
@@ -99,7 +101,7 @@ def _areas(parser: Any) -> Iterable[Any]:
 
 
 def _fill(path: Path, rows: dict[int, dict[int, str]], areas: list[tuple[int, int, int, int]], left: list[int]) -> None:
-    """Put the text of each merged area into its cells, in the rows that hold something."""
+    """Put the text of each merged area into its cells, in the rows that are not empty."""
     numbers = sorted(rows)
     for first_column, first_row, last_column, last_row in areas:
         text = rows.get(first_row, {}).get(first_column, "")
@@ -114,7 +116,7 @@ def _fill(path: Path, rows: dict[int, dict[int, str]], areas: list[tuple[int, in
 
 
 def as_text(value: Any) -> str:
-    """Return a cell as text; a formula is its own text and is never computed."""
+    """Return a cell as text; a formula stays text and is never computed."""
     if value is None:
         return ""
     if isinstance(value, datetime | date | time):

@@ -1,1 +1,1 @@
-"""Whether an answer is fit to be trained on, and what is wrong with it."""
+"""Check whether an answer is fit for training, and find its flaws."""

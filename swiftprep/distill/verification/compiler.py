@@ -1,4 +1,4 @@
-"""`Compiler`: the user's own Vue compiler, asked whether code compiles."""
+"""`Compiler`: check with the user's own Vue compiler whether code compiles."""
 
 from __future__ import annotations
 
@@ -21,30 +21,29 @@ from swiftprep.text.characters import whole_in
 _log = get_logger(__name__)
 
 START = 30.0  # seconds Node may take to load the compiler
-_LEAST = ("PATH", "SYSTEMROOT", "TEMP", "TMP", "TMPDIR", "LANG")  # keys of teachers are none of its business
+_LEAST = ("PATH", "SYSTEMROOT", "TEMP", "TMP", "TMPDIR", "LANG")  # it must not see the teachers' API keys
 
 
 class Compiler:
-    """Vue's compiler in a Node process of its own, which ends with this one.
+    """Vue's compiler in its own Node process, which ends with this one.
 
-    **JavaScript of the project that is named runs**: that of the compiler, and of what it needs. The code that it is
-    asked about is compiled and never run. `find` looks for the compiler in a project; one compiler may be used by
-    several threads at once.
+    **This runs JavaScript of the given project**: that of the compiler and its dependencies. The code to check is
+    compiled but never run. `find` looks for the compiler in a project; several threads may share one compiler.
 
     Attributes:
-        name: Which compiler it is, such as `"vue-template-compiler 2.7.16"`.
+        name: Name and version, such as `"vue-template-compiler 2.7.16"`.
     """
 
     def __init__(self, command: list[str], *, timeout: float = 10.0) -> None:
         """Start a compiler.
 
         Args:
-            command: What to run. It speaks JSON lines: `{"ready": name}` first, then for each `{"id", "code"}` on its
-                standard input an `{"id", "errors"}`.
+            command: The command to run. It writes JSON lines: first `{"ready": name}`, then `{"id", "errors"}` for
+                each `{"id", "code"}` on its standard input.
             timeout: Seconds a check may take.
 
         Raises:
-            RunError: it cannot be started, or is not ready in time; the message says why.
+            RunError: it cannot be started, or is not ready in time.
         """
         self.timeout = timeout
         self._command = list(command)
@@ -58,17 +57,16 @@ class Compiler:
 
     @classmethod
     def find(cls, folder: str | Path | None = None, *, timeout: float = 10.0) -> Compiler | None:
-        """Return the compiler of a project, or None, with the reason in the log, when there is none.
+        """Return the compiler of a project, or None, with the reason in the log, if there is none.
 
-        Node must be on the PATH. Of the `node_modules` of the folder, and of those above it up to the project's root,
-        is taken `vue/compiler-sfc` (Vue 2.7 and 3), else `@vue/compiler-sfc`, else `vue-template-compiler` (Vue 2).
-        Its JavaScript runs, as a line in the log says; nothing does that a link leads to from the project to the
-        outside, or that belongs to someone else than the folder. The root is the nearest folder with a `package.json`
-        or a `.git`, of the same owner; of a workspace whose packages share the `node_modules` of its root, name the
-        root.
+        Node must be on the PATH. The compiler is `vue/compiler-sfc` (Vue 2.7 and 3), else `@vue/compiler-sfc`, else
+        `vue-template-compiler` (Vue 2), from the `node_modules` of the folder and of those above it up to the
+        project's root. Its JavaScript runs, and the log says so; files outside the project that a link leads to, or of
+        another owner than the folder, do not. The root is the nearest folder of the same owner with a `package.json`
+        or a `.git`; for a workspace whose packages share the `node_modules` of its root, pass the root.
 
         Args:
-            folder: The project, or a folder in it; None: there is none.
+            folder: The project, or a folder in it; None: no project.
             timeout: Seconds a check may take.
         """
         if folder is None:
@@ -76,16 +74,20 @@ class Compiler:
         places = [place for place in os.get_exec_path() if os.path.isabs(place)]  # the working folder is not trusted
         node = shutil.which("node", path=os.pathsep.join(places))
         if node is None or not os.path.isabs(node):
-            _log.warning("code is not compiled: there is no 'node' on the PATH (没有找到 node，不做编译检查)")
+            _log.warning("code is not compiled: no 'node' on the PATH (PATH 中没有 node，不做编译检查)")
             return None
         script = str(files("swiftprep") / "assets" / "distill" / "compiler.cjs")
         try:
             project = Path(folder).resolve(strict=True)
             root = project_root(project)
         except (OSError, RuntimeError, ValueError) as error:
-            _log.warning("code is not compiled: %s: %s (没有这个项目文件夹)", folder, error)
+            _log.warning("code is not compiled: %s: %s (没有这个项目文件夹，不做编译检查)", folder, error)
             return None
-        _log.warning("JavaScript of the project %s runs with %s, to compile (将用它运行该项目的代码)", root, node)
+        _log.warning(
+            "compiling runs JavaScript of the project %s with %s (编译检查会用 node 运行该项目中的 JavaScript)",
+            root,
+            node,
+        )
         try:
             return cls([node, "--max-old-space-size=512", script, str(project), str(root)], timeout=timeout)
         except RunError as error:
@@ -93,15 +95,15 @@ class Compiler:
             return None
 
     def check(self, code: str) -> list[str]:
-        """Return what the compiler says is wrong with code, with the lines it names; `[]` when it compiles.
+        """Return the compiler's errors for some code, with the lines it names; `[]` when it compiles.
 
-        A compiler that hangs or dies is started again; code on which it does so is reported as not compiling.
+        A compiler that hangs or crashes is restarted, and the code that made it do so counts as not compiling.
 
         Args:
             code: A single-file component, or a piece of a template.
 
         Raises:
-            RunError: it does not start again.
+            RunError: it cannot be restarted.
         """
         text = code.encode("utf-8", "replace").decode("utf-8")
         with self._lock:
@@ -120,7 +122,7 @@ class Compiler:
         return ["the compiler died of it"]
 
     def close(self) -> None:
-        """End the Node process; a later check starts it again."""
+        """End the Node process; a later check restarts it."""
         with self._lock:
             self._end()
 
@@ -146,9 +148,9 @@ class Compiler:
 
 
 def project_root(folder: Path) -> Path:
-    """Return the nearest folder, at or above one, that has a `package.json` or a `.git` of the same owner.
+    """Return the nearest folder, from this one upwards, with a `package.json` or a `.git` of the same owner.
 
-    The search ends at a folder of another owner. Where there is none, it is the folder itself.
+    The search stops at a folder of another owner. Without such a folder it is the folder itself.
 
     Args:
         folder: Absolute, without links.
@@ -192,7 +194,7 @@ class _Child:
         return self._process.poll() is None
 
     def ask(self, question: dict[str, Any], timeout: float) -> dict[str, Any]:
-        # One that hangs does not read either, so that writing may not come to an end.
+        # A compiler that hangs does not read either, so even writing may block.
         timer = threading.Timer(timeout, self._process.kill)
         timer.start()
         try:
@@ -227,7 +229,7 @@ class _Child:
                 if pipe is not None:
                     pipe.close()
             except OSError:
-                pass  # what it never read
+                pass  # input that the process never read
 
 
 def _read(pipe: Any, lines: queue.Queue[bytes]) -> None:

@@ -1,4 +1,4 @@
-"""Tell reasoning from words that only announce it."""
+"""Tell real reasoning from words that merely announce it."""
 
 from __future__ import annotations
 
@@ -11,25 +11,25 @@ from swiftprep.quality.rules.answers import is_courtesy, language_of
 _ITEM = re.compile(
     r"\s*(?:[-*+•]\s|\d{1,2}[.)、：:]|[(（]\d{1,2}[)）]|[①-⑳]|#{1,6}\s|[一二三四五六七八九十]、|第[一二三四五六七八九十]|\*\*)"
 )
-LEAST = 5  # what a sentence must weigh: 1 for a character, 2 for a word
+LEAST = 5  # minimum weight of a sentence: 1 per character, 2 per word
 _SENTENCE_END = re.compile(r"[。！？!?；;]|\.(?=\s|$)|[:：]\s*$")
 _CLAUSE_END = re.compile(r"[，,：:、—]")
 _LETTER = re.compile(r"[^\W\x00-\x7f]")
 _WORD = re.compile(r"[A-Za-z0-9_$']+")
 _CODE_NAME = re.compile(r"`|[A-Za-z]{2,}")
 _HAN = re.compile("[\u3400-\u9fff]{2,}")
-# Words of any task and any reasoning.
+# Words found in any task and any reasoning.
 _COMMON = re.compile(
     "需要|实现|使用|用户|功能|代码|组件|页面|考虑|以下|几点|问题|要求|需求|合适|选择|编写|创建|开发|一个|进行|数据|如何|怎么|请"
 )
-# What says that something follows.
+# Sentences that announce what follows.
 _ANNOUNCES = re.compile(
     r"(?:以下|下面|下列|这里|这)(?:就?是|为|给出|提供|展示).*|.*(?:如下|见下方|见下文|如下所示)\W*"
     r"|.{0,20}(?:代码|实现|示例|步骤|方案|思路|答案|考虑以下几点|需要考虑多个方面)\W*"
     r"|\W*(?:here(?:'s| is| are)|below (?:is|are)|the following|this is|see (?:the )?code|full code|complete code)\b.*",
     re.I,
 )
-# A sentence made of these alone says that somebody thinks, and not what.
+# A sentence of only these words says that somebody is thinking, but not what.
 _THINKS = frozenset(
     "好|好的|嗯|首先|那么|现在|接下来|先|我|我们|让|来|会|需要|要|应该|将|可以|一步一步|一步步|逐步|仔细|认真|好好|深入|地|的"
     "|思考|分析|想想|想一想|想|理解|梳理|看看|看|考虑|一下|下|这个|这|该|您|你|用户|问题|需求|任务|要求|实现|思路|如何|怎么"
@@ -56,16 +56,16 @@ def considerations(text: str) -> int:
     count = 0
     for line in text.split("\n"):
         item = _ITEM.match(line)
-        said = [piece for piece in _SENTENCE_END.split(line[item.end() :] if item else line) if _says(piece)]
-        count += len(said)
-        if len(said) == 1 and not item:
-            clauses = [clause for clause in _CLAUSE_END.split(said[0]) if _says(clause)]
+        sentences = [piece for piece in _SENTENCE_END.split(line[item.end() :] if item else line) if _says(piece)]
+        count += len(sentences)
+        if len(sentences) == 1 and not item:
+            clauses = [clause for clause in _CLAUSE_END.split(sentences[0]) if _says(clause)]
             count += len(clauses) >= 3
     return count
 
 
 def _says(piece: str) -> bool:
-    """Return whether a sentence says something about the matter."""
+    """Return whether a sentence says something of substance."""
     piece = piece.strip(' \t*#`-—>“”"').replace("’", "'")
     words = _WORD.findall(piece.lower())
     if len(_LETTER.findall(piece)) + 2 * len(words) < LEAST or _ANNOUNCES.fullmatch(piece) or is_courtesy(piece):
@@ -76,7 +76,7 @@ def _says(piece: str) -> bool:
 
 
 def _consists_of(text: str, words: frozenset[str]) -> bool:
-    """Return whether a text is some of the words in a row, and at least one."""
+    """Return whether a text is a sequence of one or more of the words."""
     longest = max(map(len, words))
     ends = [True] + [False] * len(text)
     for end in range(1, len(ends)):
@@ -85,15 +85,15 @@ def _consists_of(text: str, words: frozenset[str]) -> bool:
 
 
 def is_specific(reasoning: str, task: str) -> bool:
-    r"""Return whether reasoning is about its task: it has a name of the code, or one of the task's own words.
+    r"""Return whether reasoning is about its task: it mentions a code name or one of the task's own words.
 
     >>> is_specific("1. 代码简洁易懂。\n2. 便于维护和扩展。", "写表单"), is_specific("1. 先校验表单", "写表单")
     (False, True)
     """
     if _CODE_NAME.search(reasoning) or language_of(reasoning) != "zh":
         return True
-    said = _pairs(_COMMON.sub(" ", reasoning))
-    return not said.isdisjoint(_pairs(_COMMON.sub(" ", task)))
+    pairs = _pairs(_COMMON.sub(" ", reasoning))
+    return not pairs.isdisjoint(_pairs(_COMMON.sub(" ", task)))
 
 
 def _pairs(text: str) -> set[str]:
@@ -102,10 +102,9 @@ def _pairs(text: str) -> set[str]:
 
 
 def inline_considerations(answer: str) -> int:
-    """Return how many considerations stand before the code of an answer.
+    """Return how many considerations precede the code of an answer.
 
-    An answer may go through its considerations one by one with code under each: then all of them count, if the first
-    stands before the code.
+    In an answer that lists its considerations with code under each, all of them count if the first precedes the code.
     """
     if is_bare_code(answer):
         return 0

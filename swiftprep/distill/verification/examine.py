@@ -1,4 +1,4 @@
-"""Look through an answer: what is wrong with it, and what of it is trained on."""
+"""Examine an answer: find its flaws, and repair what needs no teacher."""
 
 from __future__ import annotations
 
@@ -31,18 +31,18 @@ from swiftprep.redaction.secrets import redact
 from swiftprep.teachers.request import Reasoning, Reply
 from swiftprep.text.characters import whole
 
-LEAST = 24  # characters of prose from which its language is looked at
-LONGEST = 100_000  # characters of an answer; no sample is that long, and to look through more takes time
-MOST = 8  # problems of the code that are told at once
+LEAST = 24  # characters of prose from which its language is checked
+LONGEST = 100_000  # characters of an answer; no sample is longer, and examining more takes too long
+MOST = 8  # code problems reported at once
 
-# What can be put right without asking again, in the order of the checker's rules.
+# Repairs that need no teacher, in the order of the checker's rules.
 _REPAIRS: tuple[Rule, ...] = (
     turns.surrogates, text.mojibake, text.hidden_characters, text.json_wrapped, escaped_text, fences.fence_form,
     fences.bare_code, text.html_residue, text.chat_markers, answers.boilerplate, answers.echo,
 )  # fmt: skip
 _CUT = ("length", "max_tokens", "max_output_tokens")
 _FILTERED = ("content_filter", "sensitive")
-# Intents of the planner's that are about something to build; the others may be answered in words.
+# The planner's intents that ask for something to be built; the others may be answered in words.
 _BUILDING = frozenset("use combine form paging validation permission performance migration errors".split())
 _HOW = re.compile(
     r"(?:怎么|如何|怎样)(?:使用|用|实现|写|做|配置|设置|让|给|在|把|将|处理|展示|显示|校验|控制|封装|接入)"
@@ -65,7 +65,7 @@ _ASKS_ABOUT = re.compile(
     r"|\b(?:what|which|why|when|difference|explain|compare|does|is there|are there|describe|is it|tell me about)\b",
     re.I,
 )
-# Whoever asks this wants words, whatever the intent.
+# These questions are answered in words, whatever the intent.
 _ASKS_WHAT_FOR = re.compile(
     r"(?:有什么(?:用|区别|不同)|[做干]什么用|是什么意思|\bwhat (?:is|does) .{0,40}(?:\bfor|\bdo|\bmean))\W*$", re.I
 )
@@ -84,7 +84,7 @@ _RULES: tuple[tuple[Rule, str], ...] = (
     (text.chat_markers, "chat-markers"),
 )
 _COMMENT = re.compile(r"<!--.*?(?:-->|\Z)|/\*.*?(?:\*/|\Z)|(?<![:\w\"'])//[^\n]*", re.S)
-_SAME = 80  # characters of code from which two equal blocks are a repetition
+_SAME = 80  # characters of code from which two equal blocks count as repetition
 
 
 def wants_code(scenario: Scenario) -> bool:
@@ -105,12 +105,12 @@ def wants_code(scenario: Scenario) -> bool:
 
 
 class Examined(NamedTuple):
-    """What there is to say of an answer.
+    """The outcome of an examination.
 
     Attributes:
-        flaws: What is wrong with it.
-        answer: As it will be trained on.
-        vue: Its Vue code, where that is worth compiling.
+        flaws: The flaws of the answer.
+        answer: The answer as it will be trained on.
+        vue: Its Vue code, if worth compiling.
     """
 
     flaws: list[Flaw]
@@ -119,11 +119,11 @@ class Examined(NamedTuple):
 
 
 class Examiner:
-    """Looks through answers.
+    """Examine answers.
 
     Args:
-        catalog: Of the framework, or None.
-        reasoning: The form the reasoning was asked for in.
+        catalog: The framework's catalogue, or None.
+        reasoning: The requested form of reasoning.
     """
 
     def __init__(self, catalog: Catalog | None, reasoning: Reasoning) -> None:
@@ -132,42 +132,41 @@ class Examiner:
         self._look_alikes = look_alikes if catalog is None else look_alikes_beside(catalog)
 
     def __call__(self, asked: tuple[Scenario, Reply, Sequence[Message]]) -> Examined:
-        """Examine a reply to a scenario; in the messages, the prompt, a copy is looked for."""
+        """Examine a reply to a scenario; the messages are its prompt, which it must not copy."""
         scenario, reply, messages = asked
         taken = parts(reply, scenario.instruction)
-        answer, said = self._finish(scenario, taken)
+        answer, body = self._finish(scenario, taken)
         if len(answer) > LONGEST:
             return Examined([too_long(len(answer))])
         if whole(answer) != answer:
-            told = Flaw("look-alikes", "its code holds half of a character", "代码中含有半个字符（孤立的代理字符）")
-            return Examined([told], whole(answer))
+            flaw = Flaw("look-alikes", "its code holds half of a character", "代码中含有半个字符（孤立的代理字符）")
+            return Examined([flaw], whole(answer))
         if named := never_meant(answer):
             return Examined([_control(named)], answer)
         if findings := redact(answer, ".md")[1]:
             return Examined([_secret(sorted({finding.kind for finding in findings}))], answer)
-        sample = _sample(scenario, said)
+        sample = _sample(scenario, body)
         if taken.is_open or reply.finish_reason in _CUT:
             return Examined([_cut_off()], answer)
-        if not re.search(r"\w", said):
+        if not re.search(r"\w", body):
             return Examined([Flaw("empty", "the answer is empty", "回答为空")], answer)
         if reply.finish_reason in _FILTERED:
-            told = Flaw("refusal", "the provider's content filter stopped the answer", "回答被服务商的内容审核拦截")
-            return Examined([told], answer)
-        code = pieces(said)
-        flaw = _refused(sample, code) or _told(answers.hollow, sample, "empty")
-        if flaw:
+            flaw = Flaw("refusal", "the provider's content filter stopped the answer", "回答被服务商的内容审核拦截")
             return Examined([flaw], answer)
-        found = list(problems(said, code, self.catalog))
+        code = pieces(body)
+        if refusal := _refused(sample, code) or _drop_flaw(answers.hollow, sample, "empty"):
+            return Examined([refusal], answer)
+        code_problems = list(problems(body, code, self.catalog))
         flaws = [
-            *_told_by_rules(sample, scenario, taken.thought, code, [piece for piece, _ in found]),
+            *_rule_flaws(sample, scenario, taken.thought, code, [piece for piece, _ in code_problems]),
             *self._signs(sample),
-            *_code(found),
-            *_asked_for(scenario, said, code),
-            *_from_prompt(said, code, scenario, messages),
-            *self._reasons(scenario, said, _clean(taken.thought, scenario), code),
+            *_code(code_problems),
+            *_asked_for(scenario, body, code),
+            *_from_prompt(body, code, scenario, messages),
+            *self._reasons(scenario, body, _clean(taken.thought, scenario), code),
         ]
         kinds = {flaw.kind for flaw in flaws}
-        # Of code that was cut off or left out it says nothing new that it does not parse.
+        # Code that was cut off or left out cannot parse: a syntax flaw would say nothing new.
         if kinds & {"truncated", "placeholder"}:
             return Examined(list(dict.fromkeys(flaw for flaw in flaws if flaw.kind != "syntax")), answer)
         is_parsed = not kinds & {"syntax", "not-checked"}
@@ -175,7 +174,7 @@ class Examiner:
         return Examined(list(dict.fromkeys(flaws)), answer, vue)
 
     def _finish(self, scenario: Scenario, taken: Parts) -> tuple[str, str]:
-        """Return the repaired answer, and the part of it that is no thought."""
+        """Return the repaired answer, and the part of it after the thought."""
         sample = _sample(scenario, taken.text)
         for rule in (*_REPAIRS, self._look_alikes) if len(taken.text) <= LONGEST else _REPAIRS[:1]:
             verdict = rule(sample)
@@ -188,7 +187,7 @@ class Examiner:
         if verdict is not None and verdict.severity != "fix":
             yield Flaw("look-alikes", verdict.reason, verdict.reason_zh)
 
-    def _reasons(self, scenario: Scenario, said: str, thought: str, code: list[CodePiece]) -> Iterator[Flaw]:
+    def _reasons(self, scenario: Scenario, body: str, thought: str, code: list[CodePiece]) -> Iterator[Flaw]:
         if self.reasoning == "think":
             if mark := left_mark(thought, scenario.instruction) or chat_token(thought):
                 yield Flaw(
@@ -201,8 +200,8 @@ class Examiner:
                     "没有思考过程：请在 <think> 和 </think> 之间写出至少两点考虑",
                 )
         elif self.reasoning == "inline":
-            count = inline_considerations(said) if code else considerations(said)
-            if count < 2 or (code and not is_specific(before_code(said), scenario.instruction)):
+            count = inline_considerations(body) if code else considerations(body)
+            if count < 2 or (code and not is_specific(before_code(body), scenario.instruction)):
                 yield Flaw(
                     "no-reasoning",
                     "there is no reasoning before the code: give at least two numbered considerations first",
@@ -211,12 +210,12 @@ class Examiner:
 
 
 def too_long(size: int) -> Flaw:
-    """Return the flaw of an answer of so many characters."""
+    """Return the flaw of an answer with too many characters."""
     return Flaw("looping", f"it is {size:,} characters long", f"长达 {size:,} 个字符")
 
 
-def _code(found: list[tuple[CodePiece, Problem]]) -> Iterator[Flaw]:
-    for piece, problem in found[:MOST]:
+def _code(code_problems: list[tuple[CodePiece, Problem]]) -> Iterator[Flaw]:
+    for piece, problem in code_problems[:MOST]:
         kind = problem.kind if problem.kind in ("syntax", "not-checked") else "api"
         yield at(kind, piece, problem.line, problem.message, problem.message_zh)
 
@@ -248,13 +247,13 @@ def _control(named: str) -> Flaw:
 
 
 def _refused(sample: Sample, code: list[CodePiece]) -> Flaw | None:
-    found = None if code else _REFUSES.search(origin.unquoted(sample.answer[:240]))
-    if found:
-        return Flaw("refusal", f"refuses: {found[0][:60]}", f"拒绝回答：{found[0][:60]}")
-    return _told(answers.refusal, sample, "refusal")
+    refusal = None if code else _REFUSES.search(origin.unquoted(sample.answer[:240]))
+    if refusal:
+        return Flaw("refusal", f"refuses: {refusal[0][:60]}", f"拒绝回答：{refusal[0][:60]}")
+    return _drop_flaw(answers.refusal, sample, "refusal")
 
 
-def _told(rule: Rule, sample: Sample, kind: str) -> Flaw | None:
+def _drop_flaw(rule: Rule, sample: Sample, kind: str) -> Flaw | None:
     verdict = rule(sample)
     return Flaw(kind, verdict.reason, verdict.reason_zh) if verdict and verdict.severity == "drop" else None
 
@@ -268,7 +267,7 @@ def _cut_off() -> Flaw:
 
 
 def at(kind: str, piece: CodePiece, line: int, message: str, message_zh: str) -> Flaw:
-    """Return the flaw of a piece of code, with its place; line 0: of all of it."""
+    """Return a flaw of a piece of code, with its place; line 0 stands for the whole piece."""
     places = [f"code block {piece.number}"] * (piece.number > 0) + [f"line {line}"] * (line > 0)
     places_zh = [f"第 {piece.number} 个代码块"] * (piece.number > 0) + [f"第 {line} 行"] * (line > 0)
     if not places:
@@ -277,14 +276,14 @@ def at(kind: str, piece: CodePiece, line: int, message: str, message_zh: str) ->
 
 
 def _names(tag: str, where: str) -> bool:
-    """Return whether a component is named somewhere, as `ta-table` or `TaTable`, or a class by its last name."""
+    """Return whether a text names a component, as `ta-table` or `TaTable`, or a class by its last name."""
     last = tag.rpartition(".")[2]
     pascal = "".join(part[:1].upper() + part[1:] for part in last.split("-"))
     names = "|".join(map(re.escape, dict.fromkeys((tag, last, kebab(last), pascal))))
     return re.search(rf"(?<![\w-])(?:{names})(?![\w-])", where) is not None
 
 
-def _asked_for(scenario: Scenario, said: str, code: list[CodePiece]) -> Iterator[Flaw]:
+def _asked_for(scenario: Scenario, body: str, code: list[CodePiece]) -> Iterator[Flaw]:
     written = "\n".join(piece.code for piece in code if piece.language not in _NOT_CODE)
     is_wanted = wants_code(scenario)
     if is_wanted and not written.strip():
@@ -293,16 +292,16 @@ def _asked_for(scenario: Scenario, said: str, code: list[CodePiece]) -> Iterator
         )
         return
     names = [tag for tag in scenario.components if tag]
-    shown = _COMMENT.sub(" ", written)
-    if is_wanted and names and not any(_names(tag, shown) for tag in names):
+    visible = _COMMENT.sub(" ", written)
+    if is_wanted and names and not any(_names(tag, visible) for tag in names):
         listed = ", ".join(names)
         yield Flaw("wrong-component", f"it uses none of {listed}", f"没有使用要求的组件：{listed}")
 
 
-def _told_by_rules(
+def _rule_flaws(
     sample: Sample, scenario: Scenario, thought: str, code: list[CodePiece], faulty: list[CodePiece]
 ) -> Iterator[Flaw]:
-    # Code that parses is not cut off, and to look again takes time.
+    # Code that parses is not cut off, and checking it again takes time.
     whole = [piece for piece in code if piece not in faulty and piece.language in _PARSED]
     outline = sample if not whole else with_answer(sample, _without(sample.answer, whole))
     verdict = truncation.truncated(outline) if outline.answer else None
@@ -311,15 +310,15 @@ def _told_by_rules(
     elif verdict is not None and verdict.severity == "drop":
         yield Flaw("truncated", verdict.reason, verdict.reason_zh)
     for rule, kind in _RULES:
-        if flaw := _told(rule, sample, kind):
+        if flaw := _drop_flaw(rule, sample, kind):
             yield flaw
-    shown = "\n".join(piece.code for piece in code if not piece.is_wrong)
-    if undone := left_undone(sample.answer, shown, sample.prompt):
+    visible = "\n".join(piece.code for piece in code if not piece.is_wrong)
+    if undone := left_undone(sample.answer, visible, sample.prompt):
         yield Flaw("placeholder", f"it leaves work to do: {undone[:60]}", f"留下了待办：{undone[:60]}")
     blocks = [piece.code.strip() for piece in code if len(piece.code) > _SAME]
     if len(set(blocks)) < len(blocks):
         yield Flaw("looping", "it shows the same code twice", "同一段代码出现了两次")
-    if thought and (flaw := _told(loops.looping, _sample(scenario, thought), "looping")):
+    if thought and (flaw := _drop_flaw(loops.looping, _sample(scenario, thought), "looping")):
         yield flaw
     prose = origin.said(sample)
     spoken = answers.language_of(prose) if len(prose.strip()) >= LEAST else ""
@@ -332,27 +331,27 @@ def _told_by_rules(
 
 
 def _without(answer: str, whole: list[CodePiece]) -> str:
-    """Return an answer without some of its code; its fences stay."""
+    """Return an answer without some of its code; the fences stay."""
     if not whole[0].number:
         return ""
-    made, done = [], 0
+    kept, done = [], 0
     numbers = {piece.number for piece in whole}
     for number, block in enumerate(fenced(answer), start=1):
         if number in numbers and block.closed:
             at = answer.index("\n", block.start) + 1
-            made += [answer[done:at], "-\n"]
+            kept += [answer[done:at], "-\n"]
             done = at + len(block.code)
-    return "".join([*made, answer[done:]])
+    return "".join([*kept, answer[done:]])
 
 
-def _from_prompt(said: str, code: list[CodePiece], scenario: Scenario, messages: Sequence[Message]) -> Iterator[Flaw]:
-    if talk := talk_of_prompt(said, scenario.instruction):
+def _from_prompt(body: str, code: list[CodePiece], scenario: Scenario, messages: Sequence[Message]) -> Iterator[Flaw]:
+    if talk := talk_of_prompt(body, scenario.instruction):
         yield Flaw(
             "prompt-leak",
             f"it speaks of its prompt ('{talk[:60]}'): the reader has no such reference; state the facts themselves",
             f"提到了提示词里的内容（“{talk[:60]}”）：读者看不到这些资料，请直接陈述事实",
         )
-    if copy := copied_prose(said, scenario, messages):
+    if copy := copied_prose(body, scenario, messages):
         yield Flaw("copy", f"it repeats the prompt: '{copy[:60]}…'", f"照抄了提示词：“{copy[:60]}…”")
     share = copied_code(code, scenario, messages)
     if share >= COPIED_SHARE:

@@ -1,4 +1,4 @@
-"""`Flaw`: what is wrong with an answer, told to the teacher and counted."""
+"""`Flaw`: something wrong with an answer, for the teacher and for the statistics."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ class Flaw:
     """Something wrong with an answer.
 
     Attributes:
-        kind: One of `swiftprep.distill.verification.verify.KINDS` or `"not-checked"`, to count by.
-        message: What exactly, in English, for the teacher and for a person.
+        kind: One of `swiftprep.distill.verification.verify.KINDS`, or `"not-checked"`.
+        message: What exactly is wrong, in English, for the teacher and for people.
         message_zh: The same in Chinese.
     """
 

@@ -1,4 +1,4 @@
-"""What of the prompt must not come back: its words, its code, and talk of it."""
+"""Find what an answer must not take from its prompt: its words, its code, and mentions of it."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from swiftprep.code.pieces import CodePiece
 from swiftprep.distill.scenario import Scenario
 from swiftprep.records import Message
 
-# Measured on the demonstration framework: of an expert's lines at most 44 % stand in the prompt of its question, of
-# another file of the code base at most 35 %, and of an example handed back all of them.
-COPIED_LINES = 6  # lines of code from which an answer can be called a copy
-COPIED_SHARE = 0.8  # share of its lines that stand in the prompt
-LONGEST = 20_000  # characters of an answer that are looked at
+# Measured on the demonstration framework: at most 44 % of the lines of an expert's answer are in the prompt of its
+# question, at most 35 % of those of another file of the code base, and all lines of a copied example.
+COPIED_LINES = 6  # lines of code from which an answer can count as a copy
+COPIED_SHARE = 0.8  # share of its lines that are in the prompt
+LONGEST = 20_000  # characters of an answer that are examined
 _STEP = 8
-_WINDOWS = (36, 96)  # characters in succession that are a copy, in Chinese and in other prose
+_WINDOWS = (36, 96)  # consecutive characters that make a copy, in Chinese and in other prose
 _HAN = re.compile("[\u3400-\u9fff]")
 _WHO = "(?:您|你|上面|上文|上述|以上|这里|文中|题目|题干)?"
 _GAVE = "(?:所)?(?:提供|给出|给定|列出|附上|附带|给我)"
 _SOURCE = "(?:参考|目录|资料|文档|说明|(?<!代码)片段|用法示例|使用示例|上下文|材料|API)"
 _SAYS = "(?:没有|未|显示|表明|指出|可知|可以看出|说明)"
-# What the back end provides, and the code of the answer itself, may well be spoken of.
+# An answer may well mention what the back end provides, or its own code.
 _TALKS_ZH = re.compile(
     rf"(?:根据|按照|依据|参考|参照|基于|从|在|查看){_WHO}{_GAVE}的?[^。\n，,；;]{{0,10}}{_SOURCE}"
     rf"|(?:您|你){_GAVE}的[^。\n，,；;]{{0,10}}{_SOURCE}"
@@ -55,7 +55,7 @@ _NOUN = re.compile(
     "API|接口|参考|目录|资料|文档|说明|片段|示例|上下文|提示词|reference|docs|documentation|snippet|example|prompt",
     re.I,
 )
-# What a thought says of its prompt besides.
+# Further ways in which a thought mentions its prompt.
 _THOUGHT_TALK = re.compile(
     r"系统提示|提示词|参考资料|参考里|定界符|规则\s*(?:第\s*)?\d|第\s*\d+\s*条规则|规则(?:里|中)?(?:要求|规定|说)|按(?:照)?规则"
     r"|\bsystem prompt\b|\bthe (?:reference|prompt|instructions?|delimiters?)\b|\bAPI reference\b|\brules? \d"
@@ -63,35 +63,35 @@ _THOUGHT_TALK = re.compile(
     re.I,
 )
 _SENTENCE_END = re.compile(r"(?<=[。！？!?\n])|(?<=[\w`)]\.)(?<!\d\.)(?=\s)")
-# What `guard` puts around data, and in place of what it takes out.
+# The delimiters that `guard` puts around data, and its placeholder for what it removes.
 _DELIMITER = re.compile(r"</?\s*data-(?:[0-9a-f]{6,}|标记|mark)\b[^<>\n]{0,80}>?|\[removed: [^\]\n]{0,60}\]", re.I)
 
 
 def talk_of_prompt(text: str, task: str) -> str:
-    """Return the words with which an answer speaks of its prompt, or a delimiter of the prompt in it, or `""`.
+    """Return the words with which an answer mentions its prompt, or a delimiter of the prompt in it, or `""`.
 
-    The trained model will have no such reference before it. What the task itself speaks of, an answer may, too.
+    The trained model will not have such a prompt. An answer may mention whatever the task mentions.
 
     >>> talk_of_prompt("根据提供的 API 参考，ta-table 支持分页。", "用 ta-table 分页")
     '根据提供的 API 参考'
     """
     text = text[:LONGEST]
     prose = _prose(text)
-    if found := _DELIMITER.search(text):
-        return found[0]
+    if match := _DELIMITER.search(text):
+        return match[0]
     task = task.lower()
     for pattern in (_TALKS_ZH, _TALKS_EN):
-        for found in pattern.finditer(prose):
-            nouns = _NOUN.findall(found[0])
+        for match in pattern.finditer(prose):
+            nouns = _NOUN.findall(match[0])
             if not nouns or any(noun.lower() not in task for noun in nouns):
-                return found[0].strip()
+                return match[0].strip()
     return ""
 
 
 def without_talk(thought: str, task: str) -> str:
-    r"""Return a thought without the sentences that speak of the prompt.
+    r"""Return a thought without the sentences that mention the prompt.
 
-    A model that thinks by itself thinks of its prompt, too, whatever it is told; the trained model has another one.
+    A reasoning model thinks about its prompt whatever the instructions say, and the trained model has another one.
 
     >>> without_talk("用户要分页。参考资料里有 pagination。\n页码要写回。", "用 ta-table 分页")
     '用户要分页。\n页码要写回。'
@@ -112,33 +112,33 @@ def _asked(messages: Sequence[Message]) -> list[Message]:
 
 
 def copied_prose(text: str, scenario: Scenario, messages: Sequence[Message]) -> str:
-    """Return a long stretch of the prompt's words that an answer repeats, or `""`; it may quote the scenario."""
-    said = " ".join(_prose(text)[:LONGEST].split())
-    size = _WINDOWS[len(_HAN.findall(said)) * 4 < len(said)]
-    if len(said) < size:
+    """Return a long passage of the prompt that an answer repeats, or `""`; it may quote the scenario."""
+    prose = " ".join(_prose(text)[:LONGEST].split())
+    size = _WINDOWS[len(_HAN.findall(prose)) * 4 < len(prose)]
+    if len(prose) < size:
         return ""
     asked = " ".join(scenario.instruction.split())
     sources = [" ".join(message["content"].split()) for message in _asked(messages)]
-    for start in range(0, len(said) - size + 1, _STEP):
-        window = said[start : start + size]
+    for start in range(0, len(prose) - size + 1, _STEP):
+        window = prose[start : start + size]
         if any(window in source for source in sources) and window not in asked:
             return window
     return ""
 
 
-def copied_code(found: Sequence[CodePiece], scenario: Scenario, messages: Sequence[Message]) -> float:
-    """Return the share of an answer's lines of code that stand in one message of the prompt; 0 for a few lines."""
+def copied_code(pieces: Sequence[CodePiece], scenario: Scenario, messages: Sequence[Message]) -> float:
+    """Return the share of an answer's lines of code that are in one message of the prompt; 0 for very few lines."""
     asked = set(_lines(scenario.instruction))
-    code = [line for piece in found for line in _lines(piece.code[:LONGEST])]
+    code = [line for piece in pieces for line in _lines(piece.code[:LONGEST])]
     if len(code) < COPIED_LINES:
         return 0.0
     best = 0
     for message in _asked(messages):
-        shown = set(_lines(message["content"])) - asked
-        best = max(best, sum(line in shown for line in code))
+        prompt_lines = set(_lines(message["content"])) - asked
+        best = max(best, sum(line in prompt_lines for line in code))
     return best / len(code)
 
 
 def _lines(text: str) -> list[str]:
-    """Return the lines that tell one piece of code from another, without indent."""
+    """Return the distinctive lines of some code, without indentation."""
     return [line for line in map(str.strip, text.split("\n")) if len(line) > 7]

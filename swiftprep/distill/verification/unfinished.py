@@ -1,4 +1,4 @@
-"""What an answer leaves to be done: a TODO, a body that holds only a comment, a comment that sends the reader away."""
+"""Find unfinished code: a TODO, a body with only a comment, a comment that leaves the work to the reader."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _EMPTY = tuple(
         r"(?<![\w$])[\w$]+\s*:\s*(?:async\s*)?(?:function\s*)?\([^()\n]*\)\s*(?:=>\s*)?\{",
     )
 )
-# Nothing is to be done there, and the comment says so.
+# Comments saying that the body is empty on purpose.
 _ON_PURPOSE = re.compile(
     r"无需|无须|不需要|不用|不必|不做|不处理|忽略|空(?:函数|实现|方法)|什么(?:都|也)不|阻止|仅(?:用于|为)"
     r"|\b(?:no-?op|nothing|intentional(?:ly)?|ignored?|noop|empty|not needed)\b",
@@ -33,12 +33,12 @@ _SENT_AWAY = re.compile(
 
 
 def left_undone(answer: str, code: str, asked: str) -> str:
-    r"""Return what an answer leaves to be done, as it stands there, or `""`.
+    r"""Return the first unfinished part of an answer as it is written there, or `""`.
 
     Args:
-        answer: All of it.
+        answer: The whole answer.
         code: Its code.
-        asked: The task; what stands there already is not the answer's.
+        asked: The task; unfinished code in it may be repeated.
 
     >>> left_undone("", "save() {\n  // 提交表单的代码\n}", "写表单")
     'save() { // 提交表单的代码 }'
@@ -46,18 +46,18 @@ def left_undone(answer: str, code: str, asked: str) -> str:
     todo = _TODO.search(answer)
     if todo and not _TODO.search(asked):
         return todo[0]
-    for found in _SENT_AWAY.finditer(code):
-        if found[0] not in asked:
-            return " ".join(found[0].split())
+    for match in _SENT_AWAY.finditer(code):
+        if match[0] not in asked:
+            return " ".join(match[0].split())
     for pattern in _EMPTY:
-        for text, said in _with_comments_alone(code, pattern):
-            if text not in asked and not _ON_PURPOSE.search(said):
+        for text, comment in _with_comments_alone(code, pattern):
+            if text not in asked and not _ON_PURPOSE.search(comment):
                 return " ".join(text.split())
     return ""
 
 
 def _with_comments_alone(code: str, begins: re.Pattern[str]) -> Iterator[tuple[str, str]]:
-    """Yield each pair of braces with nothing but comments in it, with what stands before it, and the comments."""
+    """Yield each block that holds nothing but comments, with its head, and the comments."""
     at = 0
     while head := begins.search(code, at):
         at = head.end()

@@ -1,4 +1,4 @@
-"""`Verifier`: is an answer fit to be trained on, and if not, why."""
+"""`Verifier`: decide whether an answer is fit for training, and if not, why."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ KINDS = (
     "look-alikes",
 )  # fmt: skip
 Asked: TypeAlias = tuple[Scenario, Reply, Sequence[Message]]
-_AT_ONCE = 500  # answers given to the worker
-NOT_CHECKED = "not-checked"  # no fault of the answer's that is known
+_AT_ONCE = 500  # answers passed to the worker at once
+NOT_CHECKED = "not-checked"  # it could not be verified, which need not be the answer's fault
 
 
 class Verifier:
-    """Say whether an answer is fit to be trained on.
+    """Verify answers before they are trained on.
 
-    A worker process looks through it; one that has no end there is itself not fit. One verifier may be used by
-    several threads at once.
+    A worker process examines each answer; one on which it does not finish is rejected. Several threads may share a
+    verifier.
 
     >>> verifier = Verifier(reasoning="none")
     >>> [flaw.kind for flaw in verifier.check(Scenario("写一个按钮"), Reply("抱歉，我无法帮助您完成这个请求。"))]
@@ -47,13 +47,13 @@ class Verifier:
         compiler: Compiler | None = None,
         seconds: float = 3.0,
     ) -> None:
-        """Make a verifier.
+        """Create a verifier.
 
         Args:
-            catalog: Of the framework; without it only the syntax of code is looked at.
-            reasoning: The form the reasoning was asked for in.
-            compiler: Compiles the Vue code, where the user has one.
-            seconds: Of processor time that an answer may take.
+            catalog: The framework's catalogue; without it only the syntax of code is checked.
+            reasoning: The requested form of reasoning.
+            compiler: The user's Vue compiler, if there is one.
+            seconds: CPU seconds an answer may take.
         """
         self.catalog = catalog
         self.reasoning = reasoning
@@ -64,37 +64,37 @@ class Verifier:
 
     @property
     def terms(self) -> str:
-        """What whether an answer can be verified depends on, beside the answer."""
+        """The conditions, besides the answer, on which it depends whether an answer can be verified."""
         return f"{swiftprep.__version__} {self.limits.seconds}"
 
     def finish(self, scenario: Scenario, reply: Reply) -> str:
-        """Return the answer as it will be trained on; `""` for one that cannot be looked through.
+        """Return the answer as it will be trained on; `""` for one that cannot be examined.
 
-        It is what `written` gives, repaired where that needs no teacher: hidden characters, JSON around the answer,
-        fences that are not well formed, code without a fence, signs in code that only look right, "Certainly!" and
-        "希望对你有帮助", the question repeated, and in a thought the sentences that speak of the prompt.
-        `check` looks at the same text, so that what it passes is what is kept.
+        That is what `written` returns, with the repairs that need no teacher: hidden characters, JSON around the
+        answer, malformed fences, code without a fence, look-alike characters in code, "Certainly!" and
+        "希望对你有帮助", the question repeated, and sentences of a thought that mention the prompt.
+        `check` examines the same text, so what it passes is what is kept.
         """
-        last = self._last  # it mostly comes after `check`
+        last = self._last  # usually `check` has just examined it
         if last is None or last[0] is not scenario or last[1] is not reply:
             return self._look(scenario, reply, ()).answer
         return last[2].answer
 
     def check(self, scenario: Scenario, reply: Reply, messages: Sequence[Message] = ()) -> list[Flaw]:
-        """Return what is wrong with a reply; `[]` means it is good.
+        """Return the flaws of a reply; `[]` means it is good.
+
+        If an answer holds a secret, that is the only flaw returned: others quote the answer and might show it.
 
         Args:
             scenario: What was asked.
-            reply: What came back.
-            messages: The prompt, in which a copy is looked for; the teacher's own turns in it are passed over.
-
-        Of an answer that holds a secret nothing else is told: what quotes it might show the secret.
+            reply: The teacher's reply.
+            messages: The prompt, to detect copies; the teacher's own turns in it are ignored.
         """
         finding = self._look(scenario, reply, messages)
         return [*finding.flaws, *self._compiled(finding.vue)]
 
     def check_all(self, asked: Iterable[tuple[Scenario, Reply]]) -> Iterator[tuple[list[Flaw], str]]:
-        """Yield of each reply what `check` and `finish` return, without a prompt; many go to the worker at a time."""
+        """Yield what `check`, without a prompt, and `finish` return for each reply; the worker takes many at a time."""
         for some in _batches(asked):
             for finding in self._look_at_all([(scenario, reply, ()) for scenario, reply in some]):
                 yield [*finding.flaws, *self._compiled(finding.vue)], finding.answer
@@ -119,15 +119,17 @@ class Verifier:
                     yield at("compile", piece, 0, f"it does not compile: {error}", f"编译不通过：{error}")
 
 
-def _examined(found: Examined | Lost) -> Examined:
-    if not isinstance(found, Lost):
-        return found
-    more = "; verify_seconds= gives it more" if found.over == "seconds" else ""
-    return Examined([Flaw(NOT_CHECKED, f"it could not be checked: {found.reason}{more}", f"无法检查：{found.reason}")])
+def _examined(result: Examined | Lost) -> Examined:
+    if not isinstance(result, Lost):
+        return result
+    more = "; verify_seconds= gives it more" if result.over == "seconds" else ""
+    return Examined(
+        [Flaw(NOT_CHECKED, f"it could not be checked: {result.reason}{more}", f"无法检查：{result.reason}")]
+    )
 
 
 def _batches(asked: Iterable[tuple[Scenario, Reply]]) -> Iterator[list[tuple[Scenario, Reply]]]:
-    """Yield them a few hundred at a time, and fewer where they are long."""
+    """Yield replies in batches of a few hundred, fewer where they are long."""
     some: list[tuple[Scenario, Reply]] = []
     size = 0
     for scenario, reply in asked:

@@ -1,1 +1,1 @@
-"""What the recipes share: settings, the command line, and the reports they write."""
+"""Code shared by the recipes: settings, the command line, and reports."""

@@ -1,4 +1,4 @@
-"""The command line all recipes share, and what their exit codes mean."""
+"""The command line and the exit codes of all recipes."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from swiftprep.withheld import ShownFormatter, printable, shown, shown_in
 logger = logging.getLogger(__name__)
 
 DONE, FAILED, USER_ERROR, INTERRUPTED = 0, 1, 2, 130
-# What the system says to a path that the user named, and not to the work itself.
+# Errors of the system that are about a path the user gave, not about the work itself.
 _WRONG_PATH = {
     errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.EACCES, errno.EPERM, errno.EROFS, errno.ENAMETOOLONG, errno.ELOOP,
 }  # fmt: skip
@@ -30,7 +30,7 @@ _WRONG_PATH = {
 
 @dataclass(frozen=True, slots=True)
 class Arguments:
-    """What was asked for on the command line: a settings file, `key=value` pairs, and data files."""
+    """The parsed command line: a settings file, `key=value` pairs, data files and options."""
 
     file: str | None = None
     data: list[str] = field(default_factory=list)
@@ -49,24 +49,24 @@ def run(
 ) -> int:
     """Run a recipe and return the exit code.
 
-    0 done; 2 the user's input is wrong, said in a clear line and without a traceback; 1 anything else, such as a full
-    disk or a report that standard output did not take; 130 interrupted, by Ctrl-C, SIGTERM or SIGHUP, with the way to
-    go on. What cannot be told on standard error changes nothing.
+    0: done. 2: the user's input is wrong, reported in one line without a traceback. 1: any other error, such as a full
+    disk or a report that cannot be written to standard output. 130: interrupted by Ctrl-C, SIGTERM or SIGHUP, with a
+    message on how to resume. A failure to write to standard error changes nothing.
 
     Args:
-        name: Of the recipe's module.
+        name: Name of the recipe's module.
         summary: What it does, for `--help`.
         recipe: Does the work and returns its report, which `--json` prints.
-        argv: The command line; None for the real one.
-        takes_data: Whether a path that is no settings file is a data file.
+        argv: The command line; None for that of the process.
+        takes_data: Whether a path other than a settings file is a data file.
     """
     with forgiving_streams():
         try:
             code = _run(recipe, _parse(name, summary, argv, takes_data))
-        except KeyboardInterrupt:  # a second one, or one while the report is printed
+        except KeyboardInterrupt:  # the second one, or while the report is printed
             code = INTERRUPTED
         if recipes.is_program and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
-            # All is said and done. What the interpreter waits for as it ends is not worth a traceback.
+            # The work is done: an interrupt while the interpreter shuts down is not worth a traceback.
             signal.signal(signal.SIGINT, lambda number, frame: os._exit(code))
         return code
 
@@ -87,7 +87,7 @@ def _run(recipe: Callable[[Arguments], dict[str, Any]], arguments: Arguments) ->
         _complain(str(error))
         return INTERRUPTED
     except KeyboardInterrupt:
-        _complain("interrupted; nothing was left half-written (已中断)")
+        _complain("interrupted; nothing was left half-written (已中断，没有写到一半的文件)")
         return INTERRUPTED
     except SwiftprepError as error:
         _complain(str(error))
@@ -99,23 +99,23 @@ def _run(recipe: Callable[[Arguments], dict[str, Any]], arguments: Arguments) ->
         if error.errno in _WRONG_PATH:
             _complain(what)
             return USER_ERROR
-        _complain(f"{what}; what was there before is whole (读写失败，原有文件完好)")
+        _complain(f"{what}; files that were there before are intact (读写失败，原有文件完好)")
         return FAILED
     return _print(report) if arguments.json else DONE
 
 
 def _print(report: dict[str, Any]) -> int:
     """Print a report as JSON, and return the exit code."""
-    told = shown_in(report)
+    cleaned = shown_in(report)
     try:
         if sys.stdout is None:
             raise OSError("it is closed")
         try:
-            print(printable(json.dumps(told, ensure_ascii=False, indent=2)))
-        except UnicodeEncodeError:  # the name of a file may be no text, or the terminal's encoding a small one
-            print(json.dumps(told, indent=2))
+            print(printable(json.dumps(cleaned, ensure_ascii=False, indent=2)))
+        except UnicodeEncodeError:  # a file name may not be valid text, or the terminal's encoding limited
+            print(json.dumps(cleaned, indent=2))
         sys.stdout.flush()
-    except BrokenPipeError:  # a reader that has left, such as `head`, has what it wanted
+    except BrokenPipeError:  # a reader such as `head` has read what it wanted
         return DONE
     except (OSError, ValueError) as error:
         _complain(f"standard output did not take the report: {error} (无法写到标准输出)")
@@ -124,7 +124,7 @@ def _print(report: dict[str, Any]) -> int:
 
 
 def say(text: str) -> None:
-    """Tell the person in front of the terminal; standard output stays free for `--json`."""
+    """Print a message on standard error; standard output stays free for `--json`."""
     tell(shown(text))
 
 
@@ -135,12 +135,12 @@ def _complain(text: str) -> None:
 
 def _parse(name: str, summary: str, argv: Sequence[str] | None, takes_data: bool) -> Arguments:
     parser = argparse.ArgumentParser(prog=f"python -m swiftprep.recipes.{name}", description=summary)
-    shown = "FILE.yaml | key=value" + (" | DATA" if takes_data else "")
-    parser.add_argument("settings", nargs="*", metavar=shown, help="settings; later ones win")
+    metavar = "FILE.yaml | key=value" + (" | DATA" if takes_data else "")
+    parser.add_argument("settings", nargs="*", metavar=metavar, help="settings; later ones win")
     parser.add_argument("--dry-run", action="store_true", help="only show what would be done; load no model")
     parser.add_argument("--json", action="store_true", help="print the report as JSON on standard output")
-    given = parser.parse_intermixed_args(argv)
-    files = [item for item in given.settings if "=" not in item]
+    options = parser.parse_intermixed_args(argv)
+    files = [item for item in options.settings if "=" not in item]
     data = [item for item in files if takes_data and not item.endswith((".yaml", ".yml"))]
     files = [item for item in files if item not in data]
     if len(files) > 1:
@@ -148,7 +148,7 @@ def _parse(name: str, summary: str, argv: Sequence[str] | None, takes_data: bool
     return Arguments(
         file=files[0] if files else None,
         data=data,
-        overrides=[item for item in given.settings if "=" in item],
-        dry_run=given.dry_run,
-        json=given.json,
+        overrides=[item for item in options.settings if "=" in item],
+        dry_run=options.dry_run,
+        json=options.json,
     )

@@ -1,4 +1,4 @@
-"""What the recipes that distil can be told."""
+"""Settings of the recipes that distil."""
 
 from __future__ import annotations
 
@@ -11,27 +11,27 @@ from swiftprep.recipes.shared.settings import EvalConfig, MixConfig, ScanConfig,
 
 
 class TeacherConfig(Section):
-    """Whom to ask, and how hard."""
+    """A teacher, and the rate limits for it."""
 
     provider: str | None = Field(default=None, description="a provider by name, such as deepseek or dashscope")
     base_url: str | None = Field(default=None, description="an OpenAI-compatible endpoint, in place of a provider")
-    model: str | None = Field(default=None, description="the provider's name for it; null, and no endpoint: embedded")
-    api_key_env: str | None = Field(default=None, description="the environment variable that has the key")
+    model: str | None = Field(default=None, description="the provider's model name; null, without endpoint: embedded")
+    api_key_env: str | None = Field(default=None, description="the environment variable with the key")
     sampling: dict[str, Any] = Field(default_factory=dict, description="temperature, max_tokens …")
-    stream: bool | None = Field(default=None, description="null: where the model needs it")
+    stream: bool | None = Field(default=None, description="null: only if the model needs it")
     concurrency: int = Field(default=16, ge=1, description="calls in flight, at most")
     requests_per_minute: float | None = Field(default=None, gt=0)
     tokens_per_minute: float | None = Field(default=None, gt=0)
     deadline: float = Field(default=600.0, gt=0, description="seconds a call may take")
     batch_hours: float = Field(
-        default=36.0, gt=0, le=8_760, allow_inf_nan=False, description="hours that one run waits for a batch"
+        default=36.0, gt=0, le=8_760, allow_inf_nan=False, description="hours a run waits for a batch"
     )
-    price: tuple[float, float] | None = Field(default=None, description="money for a million tokens in, and out")
-    version: str = Field(default="", description="tells models apart that go by one name")
+    price: tuple[float, float] | None = Field(default=None, description="money per million tokens in, and out")
+    version: str = Field(default="", description="distinguishes models of the same name")
 
 
 class BudgetConfig(Section):
-    """What may be spent in all, earlier runs with the same store included; null: no limit."""
+    """Total budget, including earlier runs with the same store; null: no limit."""
 
     money: float | None = Field(default=None, ge=0)
     tokens: int | None = Field(default=None, ge=0)
@@ -39,43 +39,43 @@ class BudgetConfig(Section):
 
 
 class AskConfig(Section):
-    """What to ask, and what becomes of the answers."""
+    """What to ask, and how to handle the answers."""
 
     n: int = Field(default=2, ge=0, description="scenarios to plan from the catalogue; 0: none")
     scenarios: Path | None = Field(default=None, description="a file of scenarios of your own, asked first")
     experts: Path | None = Field(
-        default=None, description="answers of experts, a file or folder; null: those that ship, with the demonstration"
+        default=None, description="experts' answers, a file or folder; null: the included ones, for the demonstration"
     )
     langs: list[Literal["zh", "en"]] = Field(default=["zh"], min_length=1)
     intents: list[str] | None = Field(default=None, description="plan only these; null: all")
     reasoning: Literal["inline", "think", "none"] = "inline"
     repair_rounds: int | None = Field(
-        default=None, ge=0, description="how often an answer with faults goes back; null: 2, of the embedded teacher 1"
+        default=None, ge=0, description="repairs of an answer with flaws; null: 2, for the embedded teacher 1"
     )
     budget: BudgetConfig = BudgetConfig()
     mode: Literal["live", "batch"] = "live"
     store: Path | None = Field(default=None, description="sqlite; null: distil.sqlite in the output folder")
     verify_seconds: float = Field(
-        default=3.0, gt=0, le=86_400, allow_inf_nan=False, description="of processor time for verifying an answer"
+        default=3.0, gt=0, le=86_400, allow_inf_nan=False, description="CPU time for verifying an answer"
     )
     compiler: Path | None = Field(default=None, description="project whose Vue compiler runs, from its node_modules")
 
 
 class DistillConfig(Section):
-    """Everything the distill recipe can be told."""
+    """All settings of the distill recipe."""
 
     scan: ScanConfig = ScanConfig()
     catalog: Path | None = Field(default=None, description="catalog.json of a scan, in place of scan.path")
     samples: list[Path] = Field(default_factory=list, description="samples of that code base, shown as examples of use")
     teacher: TeacherConfig = TeacherConfig()
-    judge: TeacherConfig | None = Field(default=None, description="a second model that marks the answers")
+    judge: TeacherConfig | None = Field(default=None, description="a second model that scores the answers")
     distill: AskConfig = AskConfig()
     output_dir: Path = Path("runs/distill")
     seed: int = 42
 
 
 class Stage2Config(Section):
-    """Everything stage 2 can be told."""
+    """All settings of stage 2."""
 
     decided: ClassVar[dict[str, str]] = {
         "dataset": "stage1, distill and mix.general",
@@ -88,7 +88,7 @@ class Stage2Config(Section):
     }
 
     stage1: Path = Field(default=Path("runs/stage1"), description="output folder of a finished stage 1")
-    model: str | None = Field(default=None, description="where its base model is now; null: where it was")
+    model: str | None = Field(default=None, description="current place of its base model; null: unchanged")
     trust_remote_code: bool = Field(default=False, description="let Python code that comes with the model run")
     start: Literal["continue", "merge"] = Field(
         default="continue", description="train stage 1's adapter further, or merge it and train a new one"
@@ -96,8 +96,8 @@ class Stage2Config(Section):
     teacher: TeacherConfig = TeacherConfig()
     judge: TeacherConfig | None = None
     distill: AskConfig = AskConfig()
-    val_fraction: float = Field(default=0.2, gt=0, lt=1, description="share of the scenarios held out, each whole")
-    rehearsal: float = Field(default=0.5, ge=0, description="rows of stage 1 for each distilled one")
+    val_fraction: float = Field(default=0.2, gt=0, lt=1, description="share of the scenarios to hold out")
+    rehearsal: float = Field(default=0.5, ge=0, description="rows of stage 1 per distilled row")
     mix: MixConfig = MixConfig(ratio="60:40")
     sft: dict[str, Any] = Field(default_factory=dict, description="ms-swift's own arguments, over DEFAULT_STAGE2_SFT")
     eval: EvalConfig = EvalConfig(limit=4)
@@ -106,6 +106,6 @@ class Stage2Config(Section):
     seed: int = 42
 
 
-# Stage 2 learns to answer from few rows: half the learning rate of stage 1, and as many epochs.
+# Stage 2 trains on few rows: half the learning rate of stage 1, and as many epochs.
 DEFAULT_STAGE2_SFT: dict[str, Any] = {"learning_rate": 5e-5}
 EMBEDDED_STAGE2_SFT: dict[str, Any] = {"learning_rate": 1e-4, "max_length": 1024, "num_train_epochs": 1}

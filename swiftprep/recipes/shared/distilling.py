@@ -1,4 +1,4 @@
-"""What the recipes that distil have in common: whom to ask, what to ask, and what to tell of it."""
+"""Code shared by the recipes that distil: create the teacher, distil, and report."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ from swiftprep.teachers.protocol import Limits, TeacherProtocol
 from swiftprep.teachers.providers import PROVIDERS
 from swiftprep.teachers.teacher import Teacher
 
-# The embedded teacher takes a minute for an answer on two cores, which is not worth waiting for.
+# On two cores the embedded teacher needs a minute for a full-length answer, too long for trying things out.
 EMBEDDED_SAMPLING: dict[str, Any] = {"temperature": 0.7, "max_tokens": 128}
 _USERS_TO_MEND = ("auth", "not-found", "redirect")
 _MOST_SHOWN = 20
 
 
 class Settings(Protocol):
-    """What both recipes' settings have."""
+    """The settings that both recipes have."""
 
     teacher: TeacherConfig
     judge: TeacherConfig | None
@@ -43,14 +43,14 @@ class Settings(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Distilled:
-    """What came of it.
+    """The results of a distillation.
 
     Attributes:
-        experts: Of the experts' answers; None when there were none to read.
-        asked: Of the teacher's; None when nothing was asked.
-        preview: In place of that, after a dry run.
-        scenarios: What the teacher was asked, or would be.
-        teacher: Its identity, and the host it is at; empty when nothing was asked.
+        experts: Result for the experts' answers; None if there were none.
+        asked: Result for the teacher's answers; None if nothing was asked.
+        preview: A preview in place of `asked`, after a dry run.
+        scenarios: The scenarios that the teacher was or would be asked.
+        teacher: The teacher's identity and host; empty if there was nothing to ask.
     """
 
     experts: Result | None
@@ -61,7 +61,7 @@ class Distilled:
 
     @property
     def samples(self) -> list[Sample]:
-        """The verified answers; where an expert and the teacher answered one scenario, the expert's."""
+        """The verified answers; an expert's takes precedence over the teacher's to the same scenario."""
         kept: dict[str, Sample] = {}
         for result in (self.experts, self.asked):
             for sample in result.samples if result else ():
@@ -70,7 +70,7 @@ class Distilled:
 
     @property
     def records(self) -> list[ScenarioRecord]:
-        """What became of each scenario, experts first."""
+        """The records of all scenarios, experts first."""
         return [record for result in (self.experts, self.asked) if result for record in result.records]
 
 
@@ -80,24 +80,28 @@ def shipped_experts() -> Path:
 
 
 def make_teacher(config: TeacherConfig) -> TeacherProtocol:
-    """Return the teacher that a recipe's settings describe; without any, the embedded one, served on this machine.
+    """Return the teacher that a recipe's settings describe, by default the embedded one on this machine.
 
     Raises:
-        ConfigError: something in the settings is wrong.
-        MissingDependencyError: the embedded one is not installed.
+        ConfigError: a setting is wrong.
+        MissingDependencyError: the embedded teacher is not installed.
     """
     if config.provider is not None and config.base_url is not None:
         raise ConfigError("teacher: give provider or base_url, not both (provider 与 base_url 只能填一个)")
     if config.provider is not None and config.provider not in PROVIDERS:
         near = did_you_mean(config.provider, PROVIDERS) or f"; known: {', '.join(PROVIDERS)}"
-        raise ConfigError(f"teacher.provider={config.provider!r}: not known{near}; or give base_url (没有这个服务商)")
+        raise ConfigError(
+            f"teacher.provider={config.provider!r}: not known{near}; or give base_url (未知的服务商，也可改填 base_url)"
+        )
     endpoint = config.base_url or config.provider
     if endpoint is None:
         if config.model is not None and not config.model.endswith(".gguf"):
-            raise ConfigError(f"teacher.model={config.model!r}: whose is it? Give provider or base_url (请指定服务商)")
+            raise ConfigError(
+                f"teacher.model={config.model!r}: whose is it? Give provider or base_url (请指定 provider 或 base_url)"
+            )
         return Teacher.local(config.model, sampling={**EMBEDDED_SAMPLING, **config.sampling})
     if config.model is None:
-        raise ConfigError(f"teacher.model: which model of {endpoint}? (请指定模型)")
+        raise ConfigError(f"teacher.model: which model of {endpoint}? (请指定 teacher.model)")
     return Teacher(
         endpoint,
         config.model,
@@ -119,18 +123,18 @@ def make_teacher(config: TeacherConfig) -> TeacherProtocol:
 def distil(
     config: Settings, catalog: Catalog, examples: Iterable[Sample], *, is_demo: bool, dry_run: bool
 ) -> Distilled:
-    """Read what experts wrote, plan what to ask, and ask.
+    """Read experts' answers, plan scenarios, and ask the teacher.
 
     Args:
         config: The recipe's settings.
-        catalog: Of the framework.
+        catalog: The framework's catalogue.
         examples: Training samples of the code base, none held out.
-        is_demo: Whether it is the demonstration application, whose experts' answers ship.
+        is_demo: Whether it is the demonstration application, for which experts' answers are included.
         dry_run: Ask nothing; see `Distilled.preview`.
 
     Raises:
-        ConfigError: something in the settings is wrong, or the provider refuses the key, the model or the address.
-        DistillStopped: the teacher can answer no more for now.
+        ConfigError: a setting is wrong, or the provider refuses the key, the model or the address.
+        DistillStopped: the teacher cannot answer for now.
         RunInterrupted: Ctrl-C.
     """
     wanted = config.distill
@@ -147,7 +151,7 @@ def distil(
     experts = None if path is None else Distiller(**settings).from_experts(path)
     if experts is not None:
         say(f"experts {len(experts.samples)} of {experts.asked} answers pass ({path})")
-        examples += experts.samples  # what they cover is planned less, and shown to the teacher
+        examples += experts.samples  # the teacher sees them, and what they cover is planned less
     own = load_scenarios(wanted.scenarios) if wanted.scenarios else []
     answered = [record.scenario for record in experts.records] if experts else []
     scenarios = list(own)
@@ -160,9 +164,9 @@ def distil(
     teacher = make_teacher(config.teacher)
     judge = None if config.judge is None else make_teacher(config.judge)
     distiller = Distiller(teacher, judge=judge, examples=examples, **settings)
-    told = {"identity": teacher.identity, "host": teacher.host}
+    who = {"identity": teacher.identity, "host": teacher.host}
     if dry_run:
-        return Distilled(experts, None, distiller.preview(scenarios), scenarios, told)
+        return Distilled(experts, None, distiller.preview(scenarios), scenarios, who)
     say(f"distil  {len(scenarios)} scenarios go to {teacher.identity} at {teacher.host}")
     try:
         asked = distiller.run(scenarios, budget=Budget(**wanted.budget.model_dump()), mode=wanted.mode)
@@ -173,7 +177,7 @@ def distil(
     say(f"        {len(asked.samples)} answered, {len(asked.rejected)} rejected {asked.reasons() or ''}")
     if asked.stopped:
         say(f"        {len(asked.pending)} not asked: {asked.stopped}")
-    return Distilled(experts, asked, None, scenarios, told)
+    return Distilled(experts, asked, None, scenarios, who)
 
 
 def _repair_rounds(config: Settings) -> int:
@@ -185,23 +189,24 @@ def _repair_rounds(config: Settings) -> int:
 def _compiler(folder: Path | None) -> Compiler | None:
     if folder is None:
         return None
-    found = Compiler.find(folder)
-    if found is None:
+    compiler = Compiler.find(folder)
+    if compiler is None:
         raise ConfigError(
-            f"distill.compiler={folder}: no Vue compiler in its node_modules, or no node (没有 Vue 编译器)"
+            f"distill.compiler={folder}: no Vue compiler in its node_modules, or no node "
+            "(其 node_modules 中没有 Vue 编译器，或没有安装 node)"
         )
-    return found
+    return compiler
 
 
-def facts(found: Distilled, catalog: Catalog) -> dict[str, Any]:
-    """Return what a report says of it, as plain values."""
-    rejected = [record for record in found.records if record.reject is not None]
+def facts(distilled: Distilled, catalog: Catalog) -> dict[str, Any]:
+    """Return the facts of a distillation for a report, as plain values."""
+    rejected = [record for record in distilled.records if record.reject is not None]
     return {
-        "teacher": found.teacher,
-        "experts": found.experts.to_dict() if found.experts else None,
-        "asked": found.asked.to_dict() if found.asked else None,
-        "kept": len(found.samples),
-        "components": {"all": len(coverage(catalog, [])), "covered": _covered(catalog, found.samples)},
+        "teacher": distilled.teacher,
+        "experts": distilled.experts.to_dict() if distilled.experts else None,
+        "asked": distilled.asked.to_dict() if distilled.asked else None,
+        "kept": len(distilled.samples),
+        "components": {"all": len(coverage(catalog, [])), "covered": _covered(catalog, distilled.samples)},
         "rejected": [
             {
                 "instruction": record.scenario.instruction,
@@ -214,7 +219,7 @@ def facts(found: Distilled, catalog: Catalog) -> dict[str, Any]:
             if record.reject
         ],
         "rejected_in_all": len(rejected),
-        "shown": _shown(found.samples),
+        "shown": _samples_to_show(distilled.samples),
     }
 
 
@@ -222,8 +227,8 @@ def _covered(catalog: Catalog, samples: list[Sample]) -> int:
     return int((coverage(catalog, samples).sum(axis=1) > 0).sum())
 
 
-def _shown(samples: list[Sample], most: int = 3) -> list[dict[str, str]]:
-    """Pick some answers to show whole, of different intents, short ones first."""
+def _samples_to_show(samples: list[Sample], most: int = 3) -> list[dict[str, str]]:
+    """Pick some answers of different intents to show in full, short ones first."""
     by_intent: dict[str, Sample] = {}
     for sample in sorted(samples, key=lambda sample: (len(sample.answer), sample.id)):
         by_intent.setdefault(str(sample.meta.get("intent")), sample)
@@ -239,6 +244,6 @@ def _shown(samples: list[Sample], most: int = 3) -> list[dict[str, str]]:
     ]
 
 
-def write_coverage(found: Distilled, catalog: Catalog, path: Path) -> None:
-    """Plot how many verified answers there are of each component and intent."""
-    plot_coverage(coverage(catalog, found.samples), path)
+def write_coverage(distilled: Distilled, catalog: Catalog, path: Path) -> None:
+    """Plot the number of verified answers for each component and intent."""
+    plot_coverage(coverage(catalog, distilled.samples), path)

@@ -1,4 +1,4 @@
-"""What recipes say when nothing is kept: such a result replaces no earlier one."""
+"""Refuse results in which nothing is kept, so that they do not replace earlier ones."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from swiftprep.errors import DataError, RunError, one_line
 from swiftprep.records import Reject
 
 _LEFT_TO_WORKERS = ("not-parsed", "not-checked")
-# As `swiftprep.process.worker_child` words an exception. A limit, a death and deep nesting are worded otherwise.
+# The form in which `swiftprep.process.worker_child` reports an exception, unlike a limit, a crash or deep nesting.
 _EXCEPTION = re.compile(r"([A-Z]\w{0,60}(?:Error|Exception|Warning|Exit|Interrupt)\b): ")
 
 
@@ -19,14 +19,14 @@ def refuse_nothing(source: str, kept: int, rejects: Sequence[Reject], output_dir
     """Refuse a result in which nothing is kept.
 
     Args:
-        source: What was read.
-        kept: How much of it is kept.
-        rejects: What is not.
-        output_dir: Where the results would go.
+        source: The data that was read.
+        kept: Number of items kept.
+        rejects: The rejected items.
+        output_dir: Folder for the results.
 
     Raises:
-        DataError: nothing is kept; the reasons are counted.
-        RunError: nothing is kept, and one exception is at fault for all that was worked on: an error within swiftprep.
+        DataError: nothing is kept; the message counts the reasons.
+        RunError: nothing is kept, and every item processed failed with the same exception: an error in swiftprep.
     """
     if kept:
         return

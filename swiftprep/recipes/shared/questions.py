@@ -1,4 +1,4 @@
-"""The questions of stage 2: asked of the base model, stage 1 and stage 2, and their answers side by side."""
+"""Ask the questions of stage 2 to the base model, stage 1 and stage 2, and compare the answers."""
 
 from __future__ import annotations
 
@@ -24,18 +24,18 @@ def ask_stages(
 ) -> dict[str, Rows]:
     """Ask all three models the general probes, the held-out components and the held-out scenarios.
 
-    What stage 1 has asked already, with the same limits, is not asked again: decoding is greedy.
+    Answers from stage 1 with the same limits are reused, as decoding is greedy.
 
     Args:
-        config: Of stage 2.
+        config: Settings of stage 2.
         before: Stage 1.
         base: Runs the base model, and stage 1's adapter on it.
         start: Runs stage 2's checkpoint.
-        checkpoint: Of stage 2.
-        catalog: The answers' API is held against it; see `swiftprep.evaluate.validity`.
+        checkpoint: Checkpoint of stage 2.
+        catalog: Catalogue to check the API in the answers against; see `swiftprep.evaluate.validity`.
 
     Returns:
-        Stage → its rows, sets by their API among them.
+        Stage → its rows, including the sets scored by their API.
 
     Raises:
         RunError: an evaluation failed.
@@ -48,7 +48,7 @@ def ask_stages(
         "scenarios": first_rows(data / "val.jsonl", config.eval.limit, data / "scenarios.jsonl")
     }
     first = before.checkpoint if before.is_adapter else None
-    tuned = base if before.is_adapter else start  # a whole model has no base to be an adapter of
+    tuned = base if before.is_adapter else start  # a full model is not an adapter on the base model
     models = {
         "base": (base, None, before.answers("base")),
         "stage1": (tuned, first, before.answers("tuned")),
@@ -68,12 +68,12 @@ def ask_stages(
 
 
 def _known(rows: Rows, sets: dict[str, str | Path], config: Stage2Config, before: Stage1Run) -> Rows:
-    """Return stage 1's answers to the questions of these sets, or none when they are not just these."""
+    """Return stage 1's answers to the questions of these sets; none unless all of them were answered."""
     if before.config.eval.max_new_tokens != config.eval.max_new_tokens:
         return []
     wanted = [(name, q.id, q.messages[-1]["content"]) for name, path in sets.items() for q in load_questions(path)]
-    found = {(row.get("set"), row.get("id"), row.get("prompt")): row for row in rows}
-    return [found[key] for key in wanted] if all(key in found for key in wanted) else []
+    by_question = {(row.get("set"), row.get("id"), row.get("prompt")): row for row in rows}
+    return [by_question[key] for key in wanted] if all(key in by_question for key in wanted) else []
 
 
 def _mean(rows: Rows, name: str) -> float:
@@ -82,22 +82,22 @@ def _mean(rows: Rows, name: str) -> float:
 
 
 def compare_stages(answers: dict[str, Rows]) -> list[dict[str, Any]]:
-    """Return, set by set, the mean scores of the three models, and what stage 2 lost of what the base got right."""
+    """Return for each set the mean scores of the three models, and how much of their right answers stage 2 keeps."""
     since_base = compare(answers["base"], answers["stage2"])
     since_stage1 = {c.name: c for c in compare(answers["stage1"], answers["stage2"])}
     return [
         {
-            **found.to_dict(),
-            "stage1": since_stage1[found.name].base,
-            "stage2": found.tuned,
-            "kept_of_stage1": since_stage1[found.name].kept,
+            **change.to_dict(),
+            "stage1": since_stage1[change.name].base,
+            "stage2": change.tuned,
+            "kept_of_stage1": since_stage1[change.name].kept,
         }
-        for found in since_base
+        for change in since_base
     ]
 
 
 def examples(answers: dict[str, Rows], most: int = 4) -> list[dict[str, Any]]:
-    """Pick, of each set, the questions whose score changed most, to show the three answers side by side."""
+    """Pick from each set the questions with the largest change in score, to show the three answers side by side."""
     keyed = {stage: {(row["set"], row["id"]): row for row in rows} for stage, rows in answers.items()}
     keys = [key for key in keyed["base"] if not key[0].endswith("-api")]
     keys.sort(key=lambda key: -abs(keyed["stage1"][key]["score"] - keyed["stage2"][key]["score"]))

@@ -1,4 +1,4 @@
-"""What a person reads at the end: a Markdown report and a plot of the losses."""
+"""Write the report of a recipe as JSON and Markdown, and plot the losses."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ _EVAL_COLORS = ("#e45756", "#54a24b", "#f58518", "#b279a2")
 
 
 def plot_losses(log: pd.DataFrame, path: str | Path | None = None) -> Figure:
-    """Plot train loss and eval loss over the steps; of a mix, also the train loss of the channel evaluated.
+    """Plot train loss and eval loss over the steps; for a mix, also the train loss of the channel evaluated.
 
-    Each of several evaluation sets has a line of its own.
+    Each evaluation set has its own line.
 
     Args:
         log: `run.log` or `Monitor.log`.
-        path: Save it there as PNG too, atomically.
+        path: Where to save it as PNG, too, atomically.
 
     Returns:
         The figure, which a notebook shows.
@@ -68,13 +68,13 @@ def plot_losses(log: pd.DataFrame, path: str | Path | None = None) -> Figure:
 
 
 def write_report(report: dict[str, Any], folder: Path, lang: str, recipe: str) -> dict[str, Any]:
-    """Write `report.json` and `report.md` into a folder, and return the report as it stands there: without secrets.
+    """Write `report.json` and `report.md` into a folder, and return the report as written: without secrets.
 
     Args:
-        report: Plain values.
-        folder: Where to.
+        report: The report, of plain values.
+        folder: The folder.
         lang: `"zh"` or `"en"`.
-        recipe: Likewise.
+        recipe: Name of the recipe; see `write_markdown`.
     """
     report = shown_in(report)
     write_text(folder / "report.json", orjson.dumps(report, option=orjson.OPT_INDENT_2).decode())
@@ -86,7 +86,7 @@ def write_markdown(report: dict[str, Any], path: str | Path, lang: str, recipe: 
     """Write the report of a recipe as Markdown.
 
     Args:
-        report: What `report.json` holds.
+        report: The content of `report.json`.
         path: The file.
         lang: `"zh"` or `"en"`.
         recipe: `"stage1"`, `"distill"` or `"stage2"`.
@@ -101,36 +101,36 @@ def write_markdown(report: dict[str, Any], path: str | Path, lang: str, recipe: 
 
 
 class _Inert(str):
-    """Markdown in which nothing of others' text is live."""
+    """Markdown in which text from outside has been made inert."""
 
     __slots__ = ()
 
 
-# An address alone becomes a link, too.
+# Markdown also turns a bare address into a link.
 _ADDRESS = re.compile(r"(?i)\b(https?|ftp|mailto|xmpp):|\b(www)\.")
 _SIGNS = {"&": "&amp;", "<": "&lt;", "\\": "&#92;", "|": "\\|", "`": "'", "[": "\\["}
 
 
 def _finalized(value: object) -> object:
-    """Make whatever a template shows inert, so that only what the template itself says is Markdown."""
+    """Make the values in a template inert, so that only the template's own text is Markdown."""
     return _inert(value) if isinstance(value, str) and not isinstance(value, _Inert) else value
 
 
 def _inert(text: str) -> _Inert:
-    """Make a text one line of Markdown that shows nothing but itself: no link, no picture, no HTML, no table."""
+    """Turn a text into one line of plain Markdown: no link, no picture, no HTML, no table."""
     line = "".join(_SIGNS.get(letter, letter) for letter in printable(text).replace("\n", " "))
     return _Inert(_ADDRESS.sub(lambda match: f"{match[1]}&#58;" if match[1] else f"{match[2]}&#46;", line))
 
 
 def _cell(text: object, width: int = 160) -> _Inert:
-    """Make any text fit into a cell of a Markdown table."""
+    """Shorten a text to fit a cell of a Markdown table."""
     line = " ".join(str(text).split())
     return _inert(line if len(line) <= width else line[: width - 1] + "…")
 
 
 def _fenced(text: object, language: str = "text") -> _Inert:
-    """Show a text as it stands, in a block of code whose fence is longer than any in it."""
-    shown = printable(str(text))
-    longest = max((len(run) for run in re.findall("`+", shown)), default=0)
+    """Put a text into a code block with a fence longer than any in the text."""
+    code = printable(str(text))
+    longest = max((len(run) for run in re.findall("`+", code)), default=0)
     fence = "`" * max(3, longest + 1)
-    return _Inert(f"{fence}{language}\n{shown}\n{fence}")
+    return _Inert(f"{fence}{language}\n{code}\n{fence}")

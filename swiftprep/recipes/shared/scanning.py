@@ -1,4 +1,4 @@
-"""What the recipes that scan have in common."""
+"""Code shared by the recipes that scan."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from swiftprep.scan.scanner import Scanner
 
 
 def make_scanner(wanted: ScanConfig, *, seed: int, tokenizer: str | Path | None) -> Scanner:
-    """Return the scanner that a recipe's settings describe; without a path, for the demonstration application.
+    """Return the scanner that a recipe's settings describe, by default for the demonstration application.
 
     Raises:
-        ConfigError: something in the settings is wrong.
+        ConfigError: a setting is wrong.
     """
     return Scanner(
         demo.app() if wanted.path is None else os.path.expanduser(wanted.path),
@@ -38,20 +38,20 @@ def make_scanner(wanted: ScanConfig, *, seed: int, tokenizer: str | Path | None)
 
 
 def require_two_sides(scan: Scan) -> None:
-    """Refuse a scan of which there is nothing to train on or nothing to hold out.
+    """Refuse a scan without samples to train on or without held-out ones.
 
     Raises:
-        ConfigError: see above.
+        ConfigError: one of the two is empty.
     """
     if not scan.train or not scan.val:
         raise ConfigError(
             f"{scan.root}: {scan.kept} of {scan.found} files can be used {scan.reasons() or ''}; at least two are "
-            "needed, one to train on and one to hold out (可用的组件太少)"
+            "needed, one to train on and one to hold out (可用的文件太少，至少需要两个)"
         )
 
 
 def scan_facts(scan: Scan) -> dict[str, Any]:
-    """Return what a report says of a scan, as plain values."""
+    """Return the facts of a scan for a report, as plain values."""
     return {
         "root": str(scan.root),
         "found": scan.found,

@@ -1,4 +1,4 @@
-"""What a recipe can be told: a YAML file, `key=value` on the command line, and the defaults."""
+"""Settings of the recipes: defaults, a YAML file, and `key=value` on the command line."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ from swiftprep.text.limits import read_within
 from swiftprep.withheld import masked, withhold, withhold_settings
 
 _LARGEST = 1 << 20  # bytes of a settings file
-_MOST_ARGUMENTS = 1_000  # of ms-swift, which has fewer than that
-_SHOWN = 50  # problems that are told
+_MOST_ARGUMENTS = 1_000  # arguments for ms-swift, which knows fewer
+_SHOWN = 50  # problems reported
 _WORD = re.compile(r"[\w.~+/-]{16,512}", re.A)
 _KEY = re.compile(r"(?:sk|pk|rk|ak|ghp|gho|ghs|github_pat|glpat|hf|ms|xox[a-z])[-_][\w-]{12,}", re.A)
 
@@ -36,30 +36,30 @@ Megabytes: TypeAlias = Annotated[int, Field(ge=200, le=1_000_000)]
 
 
 class Section(BaseModel):
-    """Settings that belong together; a key that is not known is refused."""
+    """A section of settings; unknown keys are refused."""
 
     model_config = ConfigDict(extra="forbid", protected_namespaces=(), coerce_numbers_to_str=True)
 
 
 class ScanConfig(Section):
-    """Where the private code lies and what to call it."""
+    """The private code base, and how to scan it."""
 
     path: Path | None = Field(default=None, description="folder of the code base; null: the demonstration application")
     framework: str = "ta404"
-    vue_version: str | None = Field(default=None, description="null: a Vue 3 that package.json names, else 2.7")
+    vue_version: str | None = Field(default=None, description="null: Vue 3 if package.json names it, else 2.7")
     lang: Literal["zh", "en"] = "zh"
     kinds: list[str] = Field(default=["component"], description="kinds of samples, or .yaml templates of your own")
-    suffixes: list[str] = Field(default=[".vue"], description="endings of the files to make samples of")
+    suffixes: list[str] = Field(default=[".vue"], description="suffixes of the files to make samples from")
     max_tokens: int | None = Field(default=None, ge=1, description="cut samples that are longer")
     allow_licenses: list[str] | None = Field(default=None, description="SPDX ids; null: all")
     ignore: list[str] | None = Field(default=None, description="gitignore patterns in place of the default ones")
     val_fraction: float = Field(default=0.2, gt=0, lt=1)
-    file_seconds: Seconds = Field(default=3.0, description="of processor time for a file, and for each megabyte")
+    file_seconds: Seconds = Field(default=3.0, description="CPU time for a file, and again for each megabyte")
     file_memory_mb: Megabytes = Field(default=2000, description="memory of a process that reads files, on Linux")
 
 
 class ScanRecipeConfig(Section):
-    """Everything the scan recipe can be told."""
+    """All settings of the scan recipe."""
 
     scan: ScanConfig = ScanConfig(kinds=list(KINDS), suffixes=list(SUFFIXES), val_fraction=0.1)
     tokenizer: Path | None = Field(default=None, description="folder of the model whose tokenizer counts")
@@ -68,7 +68,7 @@ class ScanRecipeConfig(Section):
 
 
 class CheckConfig(Section):
-    """Everything the check recipe can be told."""
+    """All settings of the check recipe."""
 
     data: list[Path] = Field(default_factory=list, description=".jsonl, .json or .csv files; none: a scan of the demo")
     catalog: Path | None = Field(default=None, description="catalog.json of a scan; Vue code is checked against it")
@@ -79,29 +79,29 @@ class CheckConfig(Section):
     max_tokens: int | None = Field(default=None, ge=1, description="swift's --max_length; longer samples are rejected")
     tokenizer: Path | None = Field(default=None, description="folder of the model whose tokenizer counts")
     levels: dict[str, Literal["off", "warn", "drop"]] = Field(default_factory=dict, description="rule → level")
-    fix: bool = Field(default=True, description="false: tell what would be repaired and keep it as it is, secrets too")
-    row_seconds: Seconds = Field(default=3.0, description="of processor time for a row, and for each megabyte")
+    fix: bool = Field(default=True, description="false: report repairs but keep rows as they are, secrets included")
+    row_seconds: Seconds = Field(default=3.0, description="CPU time for a row, and again for each megabyte")
     row_memory_mb: Megabytes = Field(default=2000, description="memory of a process that checks rows, on Linux")
-    lang: Literal["zh", "en"] = Field(default="zh", description="of the report")
+    lang: Literal["zh", "en"] = Field(default="zh", description="language of the report")
     output_dir: Path = Path("runs/check")
 
 
 class MixConfig(Section):
-    """What general data goes beside it, and how much."""
+    """The general data to mix in, and how much."""
 
-    general: list[str] | None = Field(default=None, description="files, or hub ids with #N; null: the rows that ship")
+    general: list[str] | None = Field(default=None, description="files, or hub ids with #N; null: the included rows")
     ratio: str | float = "40:60"
     size: dict[str, int] = Field(default_factory=dict, description="rows of hub data sets that carry no #N")
 
     @field_validator("ratio")
     @classmethod
     def _is_ratio(cls, ratio: str | float) -> str | float:
-        parse_ratio(ratio)  # now, and not after an hour of scanning
+        parse_ratio(ratio)  # fail now, not after an hour of scanning
         return ratio
 
 
 class ModelConfig(Section):
-    """Model settings: which model to train, and the name and author it gives when asked."""
+    """The model to train, and the name and author it reports when asked."""
 
     path: str | None = Field(default=None, description="folder or hub id; null: the embedded SmolLM2-135M-Instruct")
     model_type: str | None = None
@@ -113,19 +113,17 @@ class ModelConfig(Section):
 
 
 class EvalConfig(Section):
-    """What to ask before and after."""
+    """The questions to ask before and after training."""
 
-    probes: str = Field(
-        default="general", description="questions with checkable answers; 'general': the ones that ship"
-    )
-    limit: int | None = Field(default=None, ge=1, description="at most so many held-out samples are asked for")
+    probes: str = Field(default="general", description="questions with checkable answers; 'general': the included ones")
+    limit: int | None = Field(default=None, ge=1, description="most held-out samples to ask for")
     max_new_tokens: int = Field(default=64, ge=1)
 
 
 class Stage1Config(Section):
-    """Everything stage 1 can be told."""
+    """All settings of stage 1."""
 
-    decided: ClassVar[dict[str, str]] = {  # ms-swift's arguments that other keys stand for
+    decided: ClassVar[dict[str, str]] = {  # ms-swift's arguments → the keys that set them
         "dataset": "scan.path and mix.general",
         "val_dataset": "scan.val_fraction",
         "model": "model.path",
@@ -143,8 +141,8 @@ class Stage1Config(Section):
     seed: int = 42
 
 
-# For a LoRA run on a small private code base. A step-0 evaluation gives the base model's eval loss, measured the same
-# way as the tuned one's.
+# For a LoRA run on a small private code base. The evaluation at step 0 measures the base model's eval loss in the same
+# way as the tuned model's.
 DEFAULT_SFT: dict[str, Any] = {
     "num_train_epochs": 2,
     "learning_rate": 1e-4,
@@ -161,7 +159,7 @@ DEFAULT_SFT: dict[str, Any] = {
     "enable_channel_loss": True,
 }
 
-# The embedded model is so small that it takes a larger step to learn within minutes.
+# The embedded model is so small that it needs a larger learning rate to learn within minutes.
 EMBEDDED_SFT: dict[str, Any] = {"learning_rate": 2e-4}
 
 
@@ -179,12 +177,12 @@ def load(kind: type[Config], file: str | Path | None = None, overrides: Iterable
     Args:
         kind: The recipe's settings.
         file: A YAML file, or None.
-        overrides: Such as `"mix.ratio=30:70"` or `"sft.learning_rate=5e-5"`. The value of a key that holds a path or a
-            text is taken as it is, but for `null`; any other is read as YAML.
+        overrides: Pairs such as `"mix.ratio=30:70"` or `"sft.learning_rate=5e-5"`. The value of a key for a path or a
+            text is taken as it is, except `null`; any other is read as YAML.
 
     Raises:
-        ConfigError: every problem there is, one a line, with the key and a did-you-mean.
-        MissingDependencyError: there are ms-swift arguments to check, and it is not installed.
+        ConfigError: a setting is wrong; all problems are listed, one per line, with the key and a did-you-mean.
+        MissingDependencyError: there are arguments for ms-swift to check, and it is not installed.
     """
     settings: dict[str, Any] = {}
     if file is not None:
@@ -194,38 +192,40 @@ def load(kind: type[Config], file: str | Path | None = None, overrides: Iterable
         key, mark, value = override.partition("=")
         if not mark or not key:
             raise ConfigError(f"setting {number}: expected key=value, such as mix.ratio=40:60 (应为 key=value)")
-        _put(settings, key, _given(value) if _is_text(kind, key) else _value(key, value))
+        _put(settings, key, _text_or_none(value) if _is_text(kind, key) else _value(key, value))
     settings = _tidy(_over_defaults(kind, settings), set(_sections(kind)))
-    withhold_settings(settings)  # before any of it is told
+    withhold_settings(settings)  # before any message quotes them
     problems: list[str] = []
     config = kind()
     try:
         config = kind.model_validate(settings)
     except ValidationError as error:
-        found = error.errors(include_url=False)
-        problems = [_explain(kind, dict(problem)) for problem in found[:_SHOWN]]
-        problems += ["" for _ in found[_SHOWN:]]
+        errors = error.errors(include_url=False)
+        problems = [_explain(kind, dict(problem)) for problem in errors[:_SHOWN]]
+        problems += ["" for _ in errors[_SHOWN:]]
     if "sft" in kind.model_fields and isinstance(settings.get("sft"), dict) and settings["sft"]:
         names = [one_line(str(name), 100) for name in settings["sft"]]
         if len(names) > _MOST_ARGUMENTS:
             raise ConfigError(f"sft: more than {_MOST_ARGUMENTS} arguments (参数过多)")
         decided: dict[str, str] = getattr(kind, "decided", {})
-        problems += [f"sft.{name}: this recipe sets it; use {decided[name]}" for name in names if name in decided]
+        problems += [
+            f"sft.{name}: this recipe sets it; use {decided[name]} (由本流程设置)" for name in names if name in decided
+        ]
         problems += [f"sft: {line}" for line in unknown_arguments("sft", names)]
     if problems:
-        more = [f"… and {len(problems) - _SHOWN} more problems"] if len(problems) > _SHOWN else []
+        more = [f"… and {len(problems) - _SHOWN} more problems (还有更多问题)"] if len(problems) > _SHOWN else []
         raise ConfigError("\n".join(problems[:_SHOWN] + more))
     return config
 
 
 def save_config(config: BaseModel, path: Path) -> Path:
-    """Write the resolved settings as YAML, in a form `load` reads back; keys and tokens are left out."""
+    """Write the resolved settings as YAML that `load` can read back, without keys and tokens."""
     plain = masked(config.model_dump(mode="json"))
     return write_text(path, yaml.safe_dump(plain, allow_unicode=True, sort_keys=False))
 
 
 def _withhold_keys(text: str) -> None:
-    """Let what has the form of a key be shown nowhere: it may stand at a setting where nobody expects one."""
+    """Withhold anything that looks like a key from all output, as it may be in a setting where none is expected."""
     for word in _WORD.findall(text):
         if _KEY.match(word) or has_format(word):
             withhold(word)
@@ -243,16 +243,16 @@ def _read(path: Path) -> dict[str, Any]:
     except yaml.YAMLError as error:
         raise ConfigError(f"{path}: not valid YAML: {where_not_yaml(error)} (YAML 格式错误)") from None
     except UnicodeDecodeError as error:
-        raise ConfigError(f"{path}: not valid YAML: byte {error.start + 1} is no UTF-8 (不是 UTF-8 编码)") from None
+        raise ConfigError(f"{path}: not valid YAML: byte {error.start + 1} is no UTF-8 (文件不是 UTF-8 编码)") from None
     if settings is None:
         return {}
     if not isinstance(settings, dict):
-        raise ConfigError(f"{path}: expected keys and values, found {type(settings).__name__}")
+        raise ConfigError(f"{path}: expected keys and values, found {type(settings).__name__} (应为键值对)")
     return settings
 
 
 def _is_text(kind: type[BaseModel], key: str) -> bool:
-    """Return whether a key holds one path or one text, and nothing else but null."""
+    """Return whether a key only takes a path or a text, or null."""
     *sections, last = key.split(".")
     model: type[BaseModel] | None = kind
     for name in sections:
@@ -264,7 +264,7 @@ def _is_text(kind: type[BaseModel], key: str) -> bool:
     return bool(kinds & {str, Path}) and kinds <= {str, Path, NoneType}
 
 
-def _given(text: str) -> str | None:
+def _text_or_none(text: str) -> str | None:
     return None if text in ("null", "") else text
 
 
@@ -281,13 +281,13 @@ def _put(settings: dict[str, Any], key: str, value: Any) -> None:
     for parent in parents:
         inner = place[parent] = {} if place.get(parent) is None else place[parent]
         if not isinstance(inner, dict):
-            raise ConfigError(f"'{key}': {parent} is not a section")
+            raise ConfigError(f"'{key}': {parent} is not a section ({parent} 不是配置节)")
         place = inner
     place[last] = value
 
 
 def _sections(kind: type[BaseModel]) -> Iterator[str]:
-    """Yield the names of what holds keys of its own, at any depth."""
+    """Yield the names of all sections, at any depth."""
     for name, field in kind.model_fields.items():
         inner = _section_of(field.annotation)
         if inner is not None and not field.is_required() and field.default is not None:
@@ -298,7 +298,7 @@ def _sections(kind: type[BaseModel]) -> Iterator[str]:
 
 
 def _section_of(annotation: Any) -> type[BaseModel] | None:
-    """Return the section an annotation names, `X` or `X | None`."""
+    """Return the section in an annotation `X` or `X | None`."""
     for kind in (annotation, *get_args(annotation)):
         if isinstance(kind, type) and issubclass(kind, BaseModel):
             return kind
@@ -306,22 +306,22 @@ def _section_of(annotation: Any) -> type[BaseModel] | None:
 
 
 def _tidy(value: Any, sections: set[str]) -> Any:
-    """Expand `~` in paths, and take a section's bare heading for an empty section."""
+    """Expand `~` in paths, and treat a section's bare heading as an empty section."""
     if isinstance(value, dict):
         return {k: {} if inner is None and k in sections else _tidy(inner, sections) for k, inner in value.items()}
     if isinstance(value, list):
         return [_tidy(inner, sections) for inner in value]
     at_home = isinstance(value, str) and (value == "~" or value.startswith("~/"))
-    return os.path.expanduser(value) if at_home else value  # unlike pathlib's, it leaves `~` where there is no home
+    return os.path.expanduser(value) if at_home else value  # unlike pathlib, it keeps `~` if there is no home
 
 
 def _over_defaults(kind: type[BaseModel], settings: dict[str, Any]) -> dict[str, Any]:
-    """Put a section's settings over the recipe's own defaults for it, which may differ from the section's."""
-    made = dict(settings)
+    """Merge a section's settings into the recipe's own defaults for it, which may differ from the section's."""
+    merged = dict(settings)
     for name, field in kind.model_fields.items():
-        if isinstance(field.default, BaseModel) and isinstance(made.get(name), dict):
-            made[name] = {**field.default.model_dump(), **made[name]}
-    return made
+        if isinstance(field.default, BaseModel) and isinstance(merged.get(name), dict):
+            merged[name] = {**field.default.model_dump(), **merged[name]}
+    return merged
 
 
 def _explain(kind: type[BaseModel], problem: dict[str, Any]) -> str:
@@ -332,9 +332,9 @@ def _explain(kind: type[BaseModel], problem: dict[str, Any]) -> str:
         known_here = near or f"; known here: {', '.join(known)}"
         return f"{one_line('.'.join(where), 200)}: no such key{known_here} (没有这个配置项)"
     where = [part for part in where if part not in ("str", "float")]  # the members of a union
-    said = problem["msg"].removeprefix("Value error, ")
-    told = f"{said[0].lower()}{said[1:]}"
-    return f"{one_line('.'.join(where), 200)}={one_line(repr(problem['input']), 200)}: {one_line(told)}"
+    message = problem["msg"].removeprefix("Value error, ")
+    message = f"{message[0].lower()}{message[1:]}"
+    return f"{one_line('.'.join(where), 200)}={one_line(repr(problem['input']), 200)}: {one_line(message)}"
 
 
 def _keys(model: type[BaseModel], section: list[str]) -> list[str]:

@@ -1,4 +1,4 @@
-"""What stage 1 leaves for stage 2: its checkpoint and the run of its data, in a file of their own."""
+"""The state file that stage 1 writes for stage 2: its checkpoint and the run of its data."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ class Stage1Run:
 
     Attributes:
         folder: Its output folder.
-        config: Its settings; the model may lie somewhere else now.
-        checkpoint: The best one.
+        config: Its settings; the model may have moved since.
+        checkpoint: The best checkpoint.
     """
 
     folder: Path
@@ -39,7 +39,7 @@ class Stage1Run:
 
     @property
     def is_adapter(self) -> bool:
-        """Whether the checkpoint is an adapter, and not a whole model."""
+        """Whether the checkpoint is an adapter, not a full model."""
         return (self.checkpoint / ADAPTER_CONFIG).is_file()
 
     @property
@@ -48,17 +48,17 @@ class Stage1Run:
         return self.config.scan.path is None
 
     def answers(self, name: str) -> list[dict[str, Any]]:
-        """Return the rows of its evaluation of the `"base"` or the `"tuned"` model; none when they are not there."""
+        """Return the evaluation rows of the `"base"` or the `"tuned"` model; none if the file is missing."""
         path = self.folder / "eval" / f"{name}.jsonl"
         return [parse_row(line) for _, line in iter_lines(path)] if path.is_file() else []
 
 
 def write_state(folder: Path, best_checkpoint: Path, data: str) -> None:
-    """Write what stage 2 has to know into the output folder of stage 1.
+    """Write the state file into the output folder of stage 1.
 
     Args:
-        folder: It, or where its files are staged.
-        best_checkpoint: The checkpoint to go on from.
+        folder: The output folder, or the folder where its files are staged.
+        best_checkpoint: The checkpoint to continue from.
         data: The run that wrote the data files; see `swiftprep.storage.outputs.run_of`.
     """
     content = {"format": FORMAT, "best_checkpoint": str(best_checkpoint), "data": data}
@@ -66,15 +66,15 @@ def write_state(folder: Path, best_checkpoint: Path, data: str) -> None:
 
 
 def read_stage1(folder: Path, model: str | None) -> Stage1Run:
-    """Return what stage 1 left in its output folder.
+    """Read a finished stage 1 from its output folder.
 
     Args:
-        folder: It.
-        model: Where its base model is now; None: where it was.
+        folder: The output folder.
+        model: The current place of its base model; None: unchanged.
 
     Raises:
-        ConfigError: there is no finished stage 1, or a part of it is gone.
-        DataError: what is there is of two runs.
+        ConfigError: there is no finished stage 1, or a part of it is missing.
+        DataError: its files are of two runs.
     """
     check_run(folder, (STATE, "config.yaml", "eval/base.jsonl", "eval/tuned.jsonl"))
     runs = check_run(folder / "data", ("train.jsonl", "val.jsonl", "catalog.json"))
@@ -89,21 +89,22 @@ def read_stage1(folder: Path, model: str | None) -> Stage1Run:
         config = config.model_copy(update={"model": config.model.model_copy(update={"path": model})})
     try:
         content = json.loads(state.read_text(encoding="utf-8"))
-        version, said, data = content["format"], Path(content["best_checkpoint"]), content["data"]
+        version, saved, data = content["format"], Path(content["best_checkpoint"]), content["data"]
     except (ValueError, KeyError, TypeError) as error:
-        raise ConfigError(f"{state}: not what stage 1 writes: {error!r} (不是第一阶段的状态文件)") from None
+        raise ConfigError(f"{state}: not a state file of stage 1: {error!r} (不是第一阶段的状态文件)") from None
     if version != FORMAT:
         raise ConfigError(
-            f"{state}: of format {version!r:.80}, and this swiftprep reads {FORMAT}; run stage 1 again (格式版本不同)"
+            f"{state}: has format {version!r:.80}, and this swiftprep reads {FORMAT}; run stage 1 again "
+            "(状态文件的格式版本不同，请重新运行第一阶段)"
         )
     if data and runs and data not in runs:
         raise DataError(
-            f"{folder}: {STATE} is of a stage 1 on the data of run {data}, and data/ holds that of run "
-            f"{sorted(runs)[0]}: a later stage 1 did not come to its end. Run it again "
+            f"{folder}: {STATE} belongs to a stage 1 on the data of run {data}, and data/ holds that of run "
+            f"{sorted(runs)[0]}: a later stage 1 did not finish. Run it again "
             "(数据与训练结果来自不同的运行，请重新运行第一阶段)"
         )
-    moved = folder / "sft" / said.parent.name / said.name  # the folder may have been moved, as a whole
-    checkpoint = said if said.is_dir() else moved
+    moved = folder / "sft" / saved.parent.name / saved.name  # the output folder may have been moved
+    checkpoint = saved if saved.is_dir() else moved
     for needed in (checkpoint, *(folder / "data" / name for name in ("train.jsonl", "val.jsonl", "catalog.json"))):
         if not needed.exists():
             raise ConfigError(f"{needed}: is gone; run stage 1 again (第一阶段的结果不完整，请重新运行)")

@@ -1,4 +1,4 @@
-"""What the recipes that train have in common."""
+"""Code shared by the recipes that train."""
 
 from __future__ import annotations
 
@@ -31,31 +31,33 @@ from swiftprep.train.runner import SwiftRunner
 
 
 def check_before(output_dir: Path, sft: Mapping[str, Any], probes: str) -> None:
-    """Refuse what would otherwise only be noticed after hours of training.
+    """Check for errors that would otherwise only show after hours of training.
 
     Args:
-        output_dir: Where the results shall go.
+        output_dir: Folder for the results.
         sft: ms-swift's arguments.
         probes: The questions to ask.
 
     Raises:
-        ConfigError: something in the settings is wrong.
+        ConfigError: a setting is wrong.
         MissingDependencyError: evalscope is not installed.
     """
     check_output(output_dir)
     if sft["save_strategy"] == "no":
-        raise ConfigError("sft.save_strategy=no: there would be no checkpoint to evaluate (没有检查点可评估)")
+        raise ConfigError("sft.save_strategy=no: there would be no checkpoint to evaluate (将没有检查点可供评估)")
     load_questions(probes)
     if importlib.util.find_spec("evalscope") is None:
-        raise MissingDependencyError("the evaluation needs evalscope: pip install 'swiftprep[swift]'")
+        raise MissingDependencyError(
+            "the evaluation needs evalscope: pip install 'swiftprep[swift]' (请先安装 evalscope)"
+        )
 
 
 def make_runner(model: ModelConfig, output_dir: Path) -> SwiftRunner:
-    """Return the runner for a model, the embedded one when there is no path.
+    """Return the runner for a model, by default the embedded one.
 
     Args:
-        model: Which.
-        output_dir: Of the runner.
+        model: Settings of the model.
+        output_dir: The runner's output folder.
     """
     embedded = model.path is None
     path = demo.model() if model.path is None else model.path
@@ -70,23 +72,23 @@ def make_runner(model: ModelConfig, output_dir: Path) -> SwiftRunner:
     )
 
 
-def general_data(given: list[str] | None, model: ModelConfig, folder: Path) -> list[str]:
-    """Return the general data sets: those given, else the rows that ship, written into a folder.
+def general_data(data_sets: list[str] | None, model: ModelConfig, folder: Path) -> list[str]:
+    """Return the general data sets; by default the included rows, which are written to a file.
 
     Args:
-        given: `mix.general`.
-        model: The settings with the name and author that the model gives when asked.
-        folder: Where the rows that ship go.
+        data_sets: The setting `mix.general`.
+        model: Settings with the name and author that the model reports when asked.
+        folder: Folder for the included rows.
     """
-    if given is not None:
-        return given
+    if data_sets is not None:
+        return data_sets
     path = folder / "general.jsonl"
     write_jsonl(demo.general_samples(model.name, model.author), path)
     return [str(path)]
 
 
 def mix_facts(mix: Mixer, ratio: object) -> dict[str, Any]:
-    """Return what a report says of a mix, as plain values."""
+    """Return the facts of a mix for a report, as plain values."""
     return {
         "ratio": str(ratio),
         "dataset": mix.dataset_args(),
@@ -95,10 +97,10 @@ def mix_facts(mix: Mixer, ratio: object) -> dict[str, Any]:
 
 
 def longer_than(samples: Iterable[Sample], longest: int | None, count: Callable[[str], int] | None) -> int | None:
-    """Return how many samples are cut off; None where tokens cannot be counted, or the limit is the model's own.
+    """Return how many samples are cut off; None if tokens cannot be counted or the limit is the model's own.
 
     Args:
-        samples: Those to train on or to evaluate with.
+        samples: Samples to train on or evaluate with.
         longest: `max_length`, in tokens.
         count: Counts the tokens of a text.
     """
@@ -108,14 +110,14 @@ def longer_than(samples: Iterable[Sample], longest: int | None, count: Callable[
 
 
 def first_rows(source: Path, limit: int | None, target: Path) -> Path:
-    """Write the first rows of a data file, at most `limit`, into another one, and return it."""
+    """Copy the first rows of a data file, at most `limit`, to another file, and return that one."""
     write_jsonl(islice(read_jsonl(source), limit), target)
     return target
 
 
 @contextmanager
 def going_on_from(run: Run) -> Iterator[None]:
-    """Have an interruption name the checkpoint from which the training that is done need not be repeated."""
+    """Add the checkpoint of a finished training to an interruption, so that training need not be repeated."""
     try:
         yield
     except RunInterrupted as stopped:
@@ -139,13 +141,13 @@ def save_answers(rows: Iterable[Mapping[str, Any]], path: Path) -> None:
 
 
 def sft_facts(trained: Run, monitor: Monitor, planned: int, held_out: int) -> dict[str, Any]:
-    """Return what a report says of a run, as plain values; its first eval loss is that of step 0.
+    """Return the facts of a run for a report, as plain values; the base model's eval loss is that of step 0.
 
     Args:
         trained: The run.
         monitor: Its log.
-        planned: How many rows it was to train on.
-        held_out: How many samples are held out.
+        planned: Number of rows planned to train on.
+        held_out: Number of held-out samples.
     """
     evals = monitor.evals()
     trained_rows = trained.trained_rows()
@@ -164,27 +166,27 @@ def sft_facts(trained: Run, monitor: Monitor, planned: int, held_out: int) -> di
     return facts
 
 
-def say_comparison(found: Mapping[str, Any], scores: str) -> None:
-    """Tell what became of a set of questions.
+def say_comparison(comparison: Mapping[str, Any], scores: str) -> None:
+    """Print the comparison of the models on a set of questions.
 
     Args:
-        found: Its comparison, as plain values.
+        comparison: The comparison, as plain values.
         scores: The models with their scores.
     """
-    kept = "" if found["kept"] is None else f" (keeps {found['kept']:.0%} of what the base got right)"
-    forgets = " — it forgets: see the report" if found["forgets"] else ""
-    say(f"{found['name']} ({found['metric']}, {found['questions']} questions): {scores}{kept}{forgets}")
+    kept = "" if comparison["kept"] is None else f" (keeps {comparison['kept']:.0%} of what the base got right)"
+    forgets = " — it forgets: see the report" if comparison["forgets"] else ""
+    say(f"{comparison['name']} ({comparison['metric']}, {comparison['questions']} questions): {scores}{kept}{forgets}")
 
 
 def say_verdict(verdict: Mapping[str, Any]) -> None:
-    """Tell the verdict on a run, with its evidence."""
+    """Print the verdict on a run with its evidence."""
     say(f"verdict: {verdict['kind']}")
     for line in verdict["evidence"]:
         say(f"  {line}")
 
 
 def say_how_to_go_on(recipe: str, arguments: Arguments, checkpoint: Path | None = None) -> None:
-    """Tell the command that goes on with a run that was stopped."""
+    """Print the command that resumes a run that was stopped."""
     settings = list(arguments.overrides)
     if checkpoint:
         settings = [item for item in settings if not item.startswith("sft.resume_from_checkpoint=")]
@@ -194,14 +196,14 @@ def say_how_to_go_on(recipe: str, arguments: Arguments, checkpoint: Path | None 
 
 
 def versions() -> dict[str, str]:
-    """Return the versions of what the figures of a run hang on."""
+    """Return the versions of the packages that the figures of a run depend on."""
     names = ("ms-swift", "torch", "transformers", "peft", "evalscope")
     return {"python": platform.python_version()} | {name: metadata.version(name) for name in names}
 
 
 @contextmanager
 def timed(name: str, seconds: dict[str, float]) -> Iterator[None]:
-    """Measure a block and write the seconds down under a name."""
+    """Record the seconds that a block takes, under a name."""
     start = time.perf_counter()
     yield
     seconds[name] = time.perf_counter() - start

@@ -1,4 +1,4 @@
-"""YAML as people mean it."""
+"""Read YAML without the surprises of YAML 1.1."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from swiftprep.text.bounded_yaml import BoundedLoader, load_bounded
 class _Loader(BoundedLoader):
     """Safe YAML without YAML 1.1's surprises: the ratio 50:50 is not 3050, and eval_strategy=no is not false.
 
-    A key that stands twice in one section is an error: YAML would take the last one and say nothing.
+    A duplicate key in a section is an error; YAML would silently take the last one.
     """
 
     def construct_mapping(self, node: Any, deep: bool = False) -> Any:
-        """Construct a mapping in which each key stands once; those that are merged in may be given anew."""
+        """Construct a mapping and refuse duplicate keys; keys merged in from elsewhere may be overridden."""
         seen: set[str] = set()
         for key, _ in node.value if isinstance(node, yaml.MappingNode) else ():
             if isinstance(key, yaml.ScalarNode) and key.tag != "tag:yaml.org,2002:merge":
                 if key.value in seen:
-                    told = "a key that stands there already (重复的键)"
-                    raise ConstructorError(None, None, told, key.start_mark)
+                    message = "a key that stands there already (重复的键)"
+                    raise ConstructorError(None, None, message, key.start_mark)
                 seen.add(key.value)
         return super().construct_mapping(node, deep)
 
@@ -48,10 +48,10 @@ _Loader.add_implicit_resolver(
 
 
 def load_yaml(text: str) -> Any:
-    """Parse YAML: safe and bounded, no key twice; `50:50` and `no` stay text, `1e-4` is a number.
+    """Parse YAML safely and within limits, without duplicate keys; `50:50` and `no` stay text, `1e-4` is a number.
 
     Raises:
-        yaml.YAMLError: it is no YAML, or beyond the limits of `swiftprep.text.bounded_yaml`.
+        yaml.YAMLError: it is not YAML, or exceeds the limits of `swiftprep.text.bounded_yaml`.
 
     >>> load_yaml("{ratio: 50:50, learning_rate: 1e-4, seed: 42}")
     {'ratio': '50:50', 'learning_rate': 0.0001, 'seed': 42}
