@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -16,7 +15,7 @@ from swiftprep.distill.planning.planner import plan
 from swiftprep.distill.preview import Preview, preview
 from swiftprep.distill.prompting.prompts import OPERATIONS, Operation, Prompter
 from swiftprep.distill.reading.experts import ExpertAnswer, read_experts
-from swiftprep.distill.reading.scenario_files import load_scenarios
+from swiftprep.distill.reading.scenario_files import language_of, load_scenarios
 from swiftprep.distill.result import Result, ScenarioRecord, settle, to_sample
 from swiftprep.distill.run import DistillRun, Work
 from swiftprep.distill.scenario import Lang, Scenario
@@ -37,7 +36,6 @@ if TYPE_CHECKING:
 
 logger = get_logger(__name__)
 
-_HAN = re.compile("[\u3400-\u9fff]")
 _FILES = (".yaml", ".yml", ".jsonl", ".csv", ".txt")
 
 Asked = Scenario | str
@@ -343,4 +341,4 @@ class Distiller:
 
 def _scenario(item: Asked) -> Scenario:
     """Return a scenario; the language of a plain instruction is told from its characters."""
-    return item if isinstance(item, Scenario) else Scenario(item, lang="zh" if _HAN.search(item) else "en")
+    return item if isinstance(item, Scenario) else Scenario(item, lang=language_of(item))

@@ -16,6 +16,7 @@ import orjson
 
 from swiftprep.errors import DataError
 from swiftprep.rows.repeated_keys import may_repeat_a_key
+from swiftprep.text.characters import SURROGATE
 from swiftprep.text.limits import TOO_DEEP, loads_within, shallow
 
 _SPACE = " \t\n\r"
@@ -24,7 +25,6 @@ _COMMA_TOO_MANY = re.compile(r'\\.|"|,(?=[ \t\n\r]*\})', re.DOTALL)
 _HALF = re.compile(r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u(?![dD][c-fC-F])")
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 _LOW = re.compile("[\udc00-\udfff]")
-_LONE = re.compile("[\ud800-\udfff]")
 
 
 def loads_strictly(line: bytes) -> Any:
@@ -132,7 +132,7 @@ def decode_loosely(data: bytes) -> str:
 
 def is_lone(text: str) -> bool:
     """Tell whether a text contains half a surrogate pair."""
-    return not text.isascii() and _LONE.search(text) is not None
+    return not text.isascii() and SURROGATE.search(text) is not None
 
 
 def _parse_strictly(text: str) -> Any:
@@ -187,7 +187,7 @@ def _tame(value: Any) -> Any:
             return value
         if _LOW.search(value):
             raise ValueError("half a surrogate pair")
-        return _LONE.sub("", value)
+        return SURROGATE.sub("", value)
     if isinstance(value, dict):
         return {_tame(key): _tame(item) for key, item in value.items()}
     if isinstance(value, list):

@@ -21,6 +21,7 @@ from swiftprep.rows.repeated_keys import may_repeat_a_key
 from swiftprep.swiftfmt.conversation import STUMBLES, literal
 from swiftprep.swiftfmt.json_values import REPEATED, NotRead, Values
 from swiftprep.swiftfmt.loose import is_lone
+from swiftprep.text.characters import SURROGATE
 from swiftprep.text.limits import (
     LARGEST_FILE,
     LARGEST_ROW,
@@ -37,7 +38,6 @@ _LINES_LOOKED_AT = 200  # lines examined after a break in an array
 _LOOKED_AT = 1 << 20  # bytes examined to detect an encoding
 _COMMON, _RARE = re.compile(rb"[\x81-\xfe][\xa1-\xfe]"), re.compile(rb"[\x81-\xfe][\x40-\x7e\x80-\xa0]")
 _PAIR = re.compile("([\ud800-\udbff])([\udc00-\udfff])")
-_LONE = re.compile("[\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -333,7 +333,7 @@ def _any_lone(value: Any) -> bool:
 def _joined(value: Any) -> Any:
     if isinstance(value, str):
         paired = _PAIR.sub(lambda m: chr(0x10000 + ((ord(m[1]) - 0xD800) << 10) + ord(m[2]) - 0xDC00), value)
-        return _LONE.sub("\ufffd", paired)
+        return SURROGATE.sub("\ufffd", paired)
     if isinstance(value, dict):
         return {_joined(key): _joined(item) for key, item in value.items()}
     return [_joined(item) for item in value] if isinstance(value, (list, tuple)) else value

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 
 from swiftprep.distill.scenario import Scenario
+from swiftprep.text.characters import HAN
 
 LONGEST = {"zh": 500, "en": 1200}  # characters of a task
 LEAST = 6
@@ -30,7 +31,6 @@ _ANSWERS = re.compile(
     re.VERBOSE | re.I,
 )
 _SAME = re.compile(r"[\W_]+")
-_HAN = re.compile("[\u3400-\u9fff]")
 _LETTERS = re.compile("[A-Za-z\u3400-\u9fff]")
 
 
@@ -58,7 +58,7 @@ def read_evolved(text: str, scenario: Scenario, how: str) -> Scenario | None:
     if _SAME.sub("", task).lower() == _SAME.sub("", old).lower():
         return None
     letters = len(_LETTERS.findall(task))
-    han = len(_HAN.findall(task))
+    han = len(HAN.findall(task))
     if letters == 0 or (han == 0 if scenario.lang == "zh" else han * 5 > letters):
         return None
     if any(_names(old, tag) and not _names(task, tag) for tag in scenario.components):

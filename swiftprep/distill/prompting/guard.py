@@ -21,13 +21,13 @@ from importlib.resources import files
 import yaml
 
 from swiftprep.redaction.private import without_private
+from swiftprep.text.characters import SURROGATE
 
 MARKER = "[removed: instruction to the model]"
 KINDS = ("hidden", "delimiter", "token", "instruction", "secret")
 
 _REACH = 2000  # characters searched for the end of a comment
 _LINE = 200  # characters of a line that are examined
-_SURROGATE = re.compile("[\ud800-\udfff]")
 # Zero-width and direction marks, control characters, tag characters and the second set of variation selectors. Joiners
 # are removed only next to ASCII letters, where they join nothing: emoji, Persian and Indic text need them.
 _HIDDEN = re.compile(
@@ -99,7 +99,7 @@ def neutralise(text: str, *, instructions: bool = True, scores: bool = False) ->
     ('let a // [removed: instruction to the model]', Counter({'instruction': 1}))
     """
     counts: Counter[str] = Counter()
-    text, lost = _SURROGATE.subn("\ufffd", text.removeprefix("\ufeff"))
+    text, lost = SURROGATE.subn("\ufffd", text.removeprefix("\ufeff"))
     text, hidden = _HIDDEN.subn("", text)
     counts["hidden"] += lost + hidden
     text, counts["delimiter"] = _DELIMITER.subn(r"‹\1›", text)

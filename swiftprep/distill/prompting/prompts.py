@@ -9,7 +9,6 @@ for the ways a task is rewritten; Zheng et al. 2023 (arXiv 2306.05685) for a mod
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -31,6 +30,7 @@ from swiftprep.errors import ConfigError, did_you_mean
 from swiftprep.quality.rules.length import estimate
 from swiftprep.records import Message, Sample
 from swiftprep.teachers.request import Reasoning
+from swiftprep.text.characters import HAN
 
 __all__ = ["OPERATIONS", "Prompt", "Prompter", "read_evolved", "read_judgement"]
 
@@ -40,7 +40,6 @@ REASONINGS: tuple[Reasoning, ...] = ("inline", "think", "none")
 
 _LANGUAGES = {".py": "Python", ".java": "Java"}
 _LONGEST_ANSWER = 100_000  # characters of an answer that is sent back for repair
-_HAN = re.compile("[\u3400-\u9fff]")
 _ENGINE = Environment(undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
 
 
@@ -163,7 +162,7 @@ class Prompter:
             answer: The teacher's answer.
             flaws: Its flaws.
         """
-        lang: Lang = "zh" if messages and _HAN.match(messages[0]["content"]) else "en"
+        lang: Lang = "zh" if messages and HAN.match(messages[0]["content"]) else "en"
         flaws = list(flaws)
         texts = [_one_line(flaw.message_zh if lang == "zh" else flaw.message) for flaw in flaws]
         problems = [clean(text, instructions=False)[0] for text in texts]

@@ -20,6 +20,7 @@ from swiftprep.errors import DataError, one_line
 from swiftprep.process.workers import Lost
 from swiftprep.records import Reject, to_sample
 from swiftprep.text.bounded_yaml import load_bounded, why_not_yaml
+from swiftprep.text.characters import SURROGATE
 
 SUFFIXES = (".yaml", ".yml", ".csv", ".tsv", ".xlsx", ".md", ".markdown", ".jsonl")
 _NAMES = {
@@ -48,7 +49,6 @@ _COMMANDS = re.compile(
     re.I,
 )
 _Heading: TypeAlias = tuple[int, int, str]  # line from 0, level, text
-_LONE = re.compile("[\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,7 +195,7 @@ def _to_answer(row: Any, common: dict[str, Any]) -> ExpertAnswer:
     reasoning = _text(values, "reasoning")
     values = {**common, **values}
     components = names_in(values.get("components"))
-    if components is None or any(map(_LONE.search, components)):
+    if components is None or any(map(SURROGATE.search, components)):
         raise DataError("components is not a list of names (components 应为组件名列表)")
     language = _text(values, "lang").lower()
     lang: Lang = (
@@ -223,7 +223,7 @@ def _text(row: dict[str, Any], field: str) -> str:
     if isinstance(value, dict | list):
         raise DataError(f"{field} is {type(value).__name__}; expected text (应为文本)")
     text = str(value).strip().replace("\0", "\ufffd")
-    if _LONE.search(text):
+    if SURROGATE.search(text):
         raise DataError(f"{field} holds half a surrogate pair, which is not text (含有无效字符)")
     return text
 

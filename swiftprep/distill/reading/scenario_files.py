@@ -13,10 +13,9 @@ from swiftprep.distill.reading.rows import read_rows
 from swiftprep.distill.scenario import Lang, Scenario
 from swiftprep.errors import DataError, did_you_mean, one_line
 from swiftprep.process.workers import Lost
+from swiftprep.text.characters import HAN, SURROGATE
 
 FIELDS = tuple(field.name for field in fields(Scenario))
-_HAN = re.compile("[\u3400-\u9fff]")
-_LONE = re.compile("[\ud800-\udfff]")
 _SHOWN = 20  # problems listed in an error
 
 
@@ -86,7 +85,7 @@ def to_scenario(value: Any) -> Scenario:
     instruction = values.get("instruction", "")
     if not isinstance(instruction, str) or not instruction.strip():
         problems.append("no instruction (缺少 instruction)")
-    elif _LONE.search(instruction):
+    elif SURROGATE.search(instruction):
         problems.append("instruction holds half a surrogate pair, which is not text (含有无效字符)")
     problems += [
         f"{key} is {type(values[key]).__name__}; expected text (应为文本)"
@@ -136,4 +135,4 @@ def names_in(value: Any) -> tuple[str, ...] | None:
 
 def language_of(text: str) -> Lang:
     """Return `"zh"` if a text has Chinese characters, else `"en"`."""
-    return "zh" if _HAN.search(text) else "en"
+    return "zh" if HAN.search(text) else "en"

@@ -9,6 +9,7 @@ from swiftprep.code.markdown import is_bare_code, outside_fences
 from swiftprep.code.pieces import CodePiece
 from swiftprep.distill.scenario import Scenario
 from swiftprep.records import Message
+from swiftprep.text.characters import HAN
 
 # Measured on the demonstration framework: at most 44 % of the lines of an expert's answer are in the prompt of its
 # question, at most 35 % of those of another file of the code base, and all lines of a copied example.
@@ -17,7 +18,6 @@ COPIED_SHARE = 0.8  # share of its lines that are in the prompt
 LONGEST = 20_000  # characters of an answer that are examined
 _STEP = 8
 _WINDOWS = (36, 96)  # consecutive characters that make a copy, in Chinese and in other prose
-_HAN = re.compile("[\u3400-\u9fff]")
 _WHO = "(?:您|你|上面|上文|上述|以上|这里|文中|题目|题干)?"
 _GAVE = "(?:所)?(?:提供|给出|给定|列出|附上|附带|给我)"
 _SOURCE = "(?:参考|目录|资料|文档|说明|(?<!代码)片段|用法示例|使用示例|上下文|材料|API)"
@@ -114,7 +114,7 @@ def _asked(messages: Sequence[Message]) -> list[Message]:
 def copied_prose(text: str, scenario: Scenario, messages: Sequence[Message]) -> str:
     """Return a long passage of the prompt that an answer repeats, or `""`; it may quote the scenario."""
     prose = " ".join(_prose(text)[:LONGEST].split())
-    size = _WINDOWS[len(_HAN.findall(prose)) * 4 < len(prose)]
+    size = _WINDOWS[len(HAN.findall(prose)) * 4 < len(prose)]
     if len(prose) < size:
         return ""
     asked = " ".join(scenario.instruction.split())
