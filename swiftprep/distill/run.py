@@ -143,7 +143,7 @@ class DistillRun:
         """End the run: start no new call."""
         if self.calls is not None:
             self.calls.halt(KeyboardInterrupt())
-        logger.info("stopping: waiting for the calls in flight (不再发起新请求，正在等待已发出的请求)")
+        logger.info("no new call is begun; waiting for those in flight (不再发起新请求，正在等待已发出的请求)")
 
     def result(self) -> Result:
         """Return the result so far."""

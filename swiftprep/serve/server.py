@@ -176,9 +176,7 @@ def _check(name: str, key: str, port: int) -> None:
         connection.request("GET", "/v1/models", headers={"Authorization": f"Bearer {key}"})
         names = [model["id"] for model in json.load(connection.getresponse())["data"]]
     except (OSError, http.client.HTTPException, ValueError, LookupError, TypeError) as error:
-        raise RunError(
-            f"the process on port {port} is not this server: {type(error).__name__} (该端口上不是本服务)"
-        ) from None
+        raise RunError(f"what listens on port {port} is not it: {type(error).__name__} (该端口上不是本服务)") from None
     finally:
         connection.close()
     if name not in names:

@@ -100,7 +100,7 @@ def read_stage1(folder: Path, model: str | None) -> Stage1Run:
     if data and runs and data not in runs:
         raise DataError(
             f"{folder}: {STATE} belongs to a stage 1 on the data of run {data}, and data/ holds that of run "
-            f"{sorted(runs)[0]}: a later stage 1 did not finish. Run it again "
+            f"{sorted(runs)[0]}: a later stage 1 did not come to its end. Run it again "
             "(数据与训练结果来自不同的运行，请重新运行第一阶段)"
         )
     moved = folder / "sft" / saved.parent.name / saved.name  # the output folder may have been moved
