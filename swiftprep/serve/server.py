@@ -9,7 +9,6 @@ import json
 import os
 import secrets
 import shutil
-import signal
 import subprocess
 import tempfile
 import threading
@@ -21,11 +20,11 @@ from typing import IO, Any
 
 from swiftprep.errors import ConfigError, RunError
 from swiftprep.process import children, lifeline
+from swiftprep.process.jobs import LOG_END, events_of, how_ended, last_lines, send_job
 from swiftprep.serve import near
 from swiftprep.serve.gate import HOST
 
 WORKER = children.python("swiftprep.serve.worker")
-TAIL_LINES = 20
 
 
 class LocalServer:
@@ -77,9 +76,8 @@ class LocalServer:
         self._end = weakref.finalize(self, _end, child, log, folder, os.getpid())
         self._start = _Start(loading=job["task"] == "gguf")
         own = {"model": model, "served_name": self.served_name, "api_key": self.api_key, "folder": folder}
-        message = json.dumps({**job, **own})
         check = functools.partial(_check, self.served_name, self.api_key)
-        threading.Thread(target=_listen, args=(child, message, self._start, check), daemon=True).start()
+        threading.Thread(target=_listen, args=(child, {**job, **own}, self._start, check), daemon=True).start()
 
     @property
     def settled(self) -> bool:
@@ -129,10 +127,7 @@ class LocalServer:
             code = self._child.wait(5)
         except subprocess.TimeoutExpired:
             return "it still runs, but has closed its output"
-        if code >= 0:
-            return f"exit code {code}"
-        memory = ", most likely because memory ran out (很可能是内存不足)" if -code == signal.SIGKILL else ""
-        return f"ended by {signal.Signals(-code).name}{memory}"
+        return how_ended(code)
 
     def log_end(self) -> str:
         """Return the last lines the server printed, under a heading; `""` when there are none."""
@@ -140,9 +135,8 @@ class LocalServer:
             return ""
         # `pread`, as the server shares this descriptor's position and goes on writing there.
         size = os.fstat(self._log.fileno()).st_size
-        data = os.pread(self._log.fileno(), 20_000, max(0, size - 20_000)) if hasattr(os, "pread") else b""
-        lines = [line.rstrip().rpartition("\r")[2] for line in data.decode("utf-8", "replace").split("\n")]
-        tail = [line for line in lines if line.strip()][-TAIL_LINES:]
+        data = os.pread(self._log.fileno(), LOG_END, max(0, size - LOG_END)) if hasattr(os, "pread") else b""
+        tail = last_lines(data)
         return "\nThe end of its log:\n" + "\n".join(tail) if tail else ""
 
     def close(self) -> None:
@@ -187,15 +181,13 @@ def _is_running(child: subprocess.Popen[bytes]) -> bool:
     return child.poll() is None
 
 
-def _listen(child: subprocess.Popen[bytes], job: str, start: _Start, check: Callable[[int], None]) -> None:
-    assert child.stdin is not None
+def _listen(
+    child: subprocess.Popen[bytes], job: Mapping[str, Any], start: _Start, check: Callable[[int], None]
+) -> None:
     assert child.stdout is not None
-    with contextlib.suppress(OSError, ValueError):  # it died at once, or was closed; the log says why
-        child.stdin.write(job.encode() + b"\n")
-        child.stdin.flush()
+    send_job(child, job)
     with child.stdout:
-        for line in child.stdout:
-            event = json.loads(line)
+        for event in events_of(child):
             start.loading = start.loading or event["event"] == "started"
             if event["event"] == "ready":
                 try:

@@ -12,12 +12,11 @@ import os
 import socket
 import sys
 import traceback
-from collections.abc import Callable, Mapping
-from typing import Any, TypeAlias
+from collections.abc import Mapping
+from typing import Any
 
+from swiftprep.process.jobs import Emit, event_writer
 from swiftprep.serve.gate import HOST, Gate, guarded, stand_before
-
-Emit: TypeAlias = Callable[[dict[str, Any]], None]
 
 
 def serve_gguf(job: Mapping[str, Any], emit: Emit) -> None:
@@ -112,16 +111,7 @@ def _parsed(kind: Any, arguments: Mapping[str, Any], job: Mapping[str, Any], emi
 
 def main() -> None:
     """Run the job from standard input; never return."""
-    events = os.fdopen(os.dup(1), "w", encoding="utf-8")
-    os.dup2(2, 1)  # the servers' own output belongs in the log
-
-    def emit(event: dict[str, Any]) -> None:
-        try:
-            events.write(json.dumps(event, ensure_ascii=False) + "\n")
-            events.flush()
-        except BrokenPipeError:  # the parent has died; this process ends, too
-            pass
-
+    emit = event_writer()  # the servers' own output belongs in the log
     job = json.loads(sys.stdin.buffer.readline() or b"null")
     if job is None:
         sys.exit("the parent sent no job")

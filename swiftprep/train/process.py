@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import signal
 import subprocess
 import threading
@@ -13,12 +12,12 @@ from typing import Any
 
 from swiftprep.errors import ConfigError, RunError, RunInterrupted
 from swiftprep.process import children, lifeline
+from swiftprep.process.jobs import LOG_END, events_of, how_ended, last_lines, send_job
 from swiftprep.streams import get_logger
 
 logger = get_logger(__name__)
 
 WORKER = children.python("swiftprep.train.worker")
-TAIL_LINES = 20
 # Seconds a child has to end when asked to, or when this process ends: a training run finishes its step and saves a
 # checkpoint, others only clean up.
 GRACE = {"sft": 600.0}
@@ -57,15 +56,13 @@ def run_in_child(
             stdout=subprocess.PIPE,
             stderr=log,
             env=children.environment(environment, network=True),
-            text=True,
-            encoding="utf-8",
         )
     seen: list[dict[str, Any]] = []
     interrupted = False
     overdue = threading.Timer(grace, lifeline.end, [child])
     overdue.daemon = True
     try:
-        _send(child, job)
+        send_job(child, job)
         while True:
             try:
                 _listen(child, seen, on_event)
@@ -90,29 +87,16 @@ def run_in_child(
     return _outcome(child.returncode, seen, interrupted, log_path)
 
 
-def _send(child: subprocess.Popen[str], job: Mapping[str, Any]) -> None:
-    assert child.stdin is not None
-    with contextlib.suppress(BrokenPipeError):  # it died at once; the log says why
-        child.stdin.write(json.dumps(dict(job), ensure_ascii=False) + "\n")
-        child.stdin.flush()
-
-
 def _listen(
-    child: subprocess.Popen[str], seen: list[dict[str, Any]], on_event: Callable[[dict[str, Any]], None]
+    child: subprocess.Popen[bytes], seen: list[dict[str, Any]], on_event: Callable[[dict[str, Any]], None]
 ) -> None:
-    assert child.stdout is not None
-    for line in child.stdout:
-        try:
-            event = json.loads(line)
-        except json.JSONDecodeError:
-            logger.debug("not an event: %s", line.rstrip())
-            continue
+    for event in events_of(child):
         if event["event"] not in ("step", "log", "answer"):
             seen.append(event)
         on_event(event)
 
 
-def _end(child: subprocess.Popen[str]) -> None:
+def _end(child: subprocess.Popen[bytes]) -> None:
     lifeline.end(child)
     for pipe in (child.stdin, child.stdout):
         if pipe is not None:
@@ -135,11 +119,9 @@ def _outcome(code: int, seen: list[dict[str, Any]], interrupted: bool, log_path:
     if failure:
         reason = f"{failure['type']}: {failure['message']}{_hint(failure, tail)}"
     elif code < 0:
-        reason = f"the process was ended by {signal.Signals(-code).name}"
-        if -code == signal.SIGKILL:
-            reason += ", most likely because memory ran out (很可能是内存不足)"
+        reason = f"the process was {how_ended(code)}"
     else:
-        reason = f"the process ended with exit code {code} (进程异常退出)"
+        reason = f"the process ended with {how_ended(code)} (进程异常退出)"
     raise RunError(f"{reason}\nThe end of {log_path}:\n" + "\n".join(tail), log_path=log_path)
 
 
@@ -157,12 +139,9 @@ def _hint(failure: Mapping[str, str], tail: list[str]) -> str:
 
 
 def _tail(path: Path) -> list[str]:
-    """Return the last lines of a log, with only the last state of a progress bar."""
     with path.open("rb") as file:
-        file.seek(max(0, path.stat().st_size - 20_000))
-        text = file.read().decode("utf-8", errors="replace")
-    lines = [line.rstrip().rpartition("\r")[2] for line in text.split("\n")]
-    return [line for line in lines if line.strip()][-TAIL_LINES:]
+        file.seek(max(0, path.stat().st_size - LOG_END))
+        return last_lines(file.read())
 
 
 def _argparse_line(tail: list[str]) -> str:

@@ -14,21 +14,21 @@ import signal
 import sys
 import threading
 import traceback
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 from swiftprep.evaluate import benchmark
 from swiftprep.evaluate.probes import load_questions
 from swiftprep.models.arguments import to_argv
 from swiftprep.models.guard import NO_TELEMETRY, refuse_remote_code
 from swiftprep.process import lifeline
+from swiftprep.process.jobs import Emit, event_writer
 
 if TYPE_CHECKING:
     from swiftprep.serve.server import LocalServer
 
-Emit: TypeAlias = Callable[[dict[str, Any]], None]
 
 # Arguments of `EvalArguments` that its base class `DeployArguments` does not have.
 _OF_EVAL = re.compile(r"eval_.*|local_dataset|extra_eval_args")
@@ -204,18 +204,7 @@ def _read_job() -> dict[str, Any]:
 
 def main() -> int:
     """Run the job from standard input; return the exit code."""
-    events = os.fdopen(os.dup(1), "w", encoding="utf-8")
-    os.dup2(2, 1)  # ms-swift's own output belongs in the log
-    lock = threading.Lock()
-
-    def emit(event: dict[str, Any]) -> None:
-        with lock:
-            try:
-                events.write(json.dumps(event, ensure_ascii=False, default=str) + "\n")
-                events.flush()
-            except BrokenPipeError:  # the parent has died; the run ends, too
-                pass
-
+    emit = event_writer()  # ms-swift's own output belongs in the log
     signal.signal(signal.SIGINT, _ask_to_stop)
     try:
         with lifeline.stopping_by_signals(_ask_to_stop):
