@@ -98,7 +98,7 @@ def test_an_error_that_cannot_be_told_keeps_its_exit_code(given, code, data, tmp
 def test_no_file_of_ours_becomes_standard_error(data, tmp_path):
     """With `2>&-` the next file that is opened would get descriptor 2, and what a library in C complains of went into it."""
     code = (
-        "import os, sys; from swiftprep.recipes import cli\n"
+        "import os, sys; from swiftprep.recipes.shared import command_line\n"
         "def recipe(arguments):\n"
         f"    with open({str(tmp_path / 'data')!r}, 'w') as file:\n"
         "        os.write(2, b'noise')\n"

@@ -84,7 +84,7 @@ class Compiler:
             _log.warning("code is not compiled: %s: %s (没有这个项目文件夹，不做编译检查)", folder, error)
             return None
         _log.warning(
-            "compiling runs JavaScript of the project %s with %s (编译检查会用 node 运行该项目中的 JavaScript)",
+            "JavaScript of the project %s runs with %s (编译检查会用 node 运行该项目中的 JavaScript)",
             root,
             node,
         )

@@ -227,8 +227,9 @@ def save_config(config: BaseModel, path: Path) -> Path:
 def _withhold_keys(text: str) -> None:
     """Withhold anything that looks like a key from all output, as it may be in a setting where none is expected."""
     for word in _WORD.findall(text):
-        if _KEY.match(word) or has_format(word):
-            withhold(word)
+        for part in {word, *word.split(".")}:  # the name of a setting may stand before it
+            if _KEY.match(part) or has_format(part):
+                withhold(part)
 
 
 def _read(path: Path) -> dict[str, Any]:
