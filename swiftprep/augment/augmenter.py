@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from swiftprep.augment.context import context
 from swiftprep.augment.general import reworded
+from swiftprep.augment.holes import fim
+from swiftprep.augment.page_props import props
 from swiftprep.augment.parent import Draft, Drafts, Parent
 from swiftprep.augment.phrasing import say
-from swiftprep.augment.props import props
 from swiftprep.augment.repair import repair
-from swiftprep.augment.spans import fim
 from swiftprep.catalog.catalog import Catalog
 from swiftprep.errors import ConfigError, SwiftprepError, did_you_mean
 from swiftprep.process.workers import Guarded, Lost

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from random import Random
 from typing import Any
 
+from swiftprep.augment.holes import MARKS, file_line
 from swiftprep.augment.parent import Draft, Drafts, Parent
 from swiftprep.augment.phrasing import say
-from swiftprep.augment.spans import MARKS, file_line
 from swiftprep.catalog.api import Component, Prop, kebab
 from swiftprep.catalog.vue.facts import read_vue
 from swiftprep.code.markdown import fenced

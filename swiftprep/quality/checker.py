@@ -16,8 +16,8 @@ from swiftprep.progress import progress_bar
 from swiftprep.quality.duplicates.contamination import contaminated
 from swiftprep.quality.duplicates.dedup import duplicates
 from swiftprep.quality.judging import Judging, Level, Named, Terms, apply, note
+from swiftprep.quality.report.checked_rows import CheckedRow, Note
 from swiftprep.quality.report.report import QualityReport
-from swiftprep.quality.report.rows import CheckedRow, Note
 from swiftprep.quality.report.shown import PRIVATE
 from swiftprep.quality.rule import Found, Rule, SetRule, Severity, drop, warn
 from swiftprep.quality.rules import answers, fences, instructions, loops, privacy, text, truncation, turns, voices

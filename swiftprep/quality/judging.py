@@ -11,8 +11,8 @@ from typing import Literal, NamedTuple, TypeAlias
 
 from swiftprep.errors import ConfigError
 from swiftprep.process.workers import Guarded, ItemLimits, Lost, WorkerPool
+from swiftprep.quality.report.checked_rows import CheckedRow, Note
 from swiftprep.quality.report.report import extracts
-from swiftprep.quality.report.rows import CheckedRow, Note
 from swiftprep.quality.report.shown import PRIVATE, masked, shown
 from swiftprep.quality.rule import Rule, RuleResult, Severity, drop
 from swiftprep.records import Reject, Sample

@@ -17,10 +17,10 @@ from typing import Any
 from swiftprep.catalog.catalog import Catalog
 from swiftprep.distill.result import Result
 from swiftprep.errors import ConfigError, DistillStopped, MissingDependencyError, RunInterrupted
+from swiftprep.recipes.shared.asking import distil, facts, write_coverage
 from swiftprep.recipes.shared.command_line import Arguments, run, say
 from swiftprep.recipes.shared.distill_settings import DistillConfig
-from swiftprep.recipes.shared.distilling import distil, facts, write_coverage
-from swiftprep.recipes.shared.report import write_report
+from swiftprep.recipes.shared.report_files import write_report
 from swiftprep.recipes.shared.scanning import make_scanner
 from swiftprep.recipes.shared.settings import load, save_config
 from swiftprep.recipes.shared.training import say_how_to_go_on, timed

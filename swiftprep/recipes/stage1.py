@@ -20,7 +20,7 @@ from swiftprep.evaluate.compare import compare
 from swiftprep.mix.mixer import Mixer
 from swiftprep.recipes.shared.command_line import Arguments, run, say
 from swiftprep.recipes.shared.nothing_kept import refuse_nothing
-from swiftprep.recipes.shared.report import plot_losses, write_report
+from swiftprep.recipes.shared.report_files import write_report
 from swiftprep.recipes.shared.scanning import make_scanner, require_two_sides, scan_facts
 from swiftprep.recipes.shared.settings import DEFAULT_SFT, EMBEDDED_SFT, Stage1Config, load_config, save_config
 from swiftprep.recipes.shared.stage1_state import write_state
@@ -151,7 +151,7 @@ def stage1(config: Stage1Config, *, dry_run: bool = False) -> dict[str, Any]:
             write_state(staged, best, report["data"])
             for name, evaluation in answers.items():
                 save_answers(evaluation.rows, staged / "eval" / f"{name}.jsonl")
-            plot_losses(monitor.log, staged / "loss.png")
+            monitor.plot(staged / "loss.png")
             report = write_report(report, staged, config.scan.lang, "stage1")
     loss = report["sft"]["eval_loss"]
     if loss["base"] is not None:

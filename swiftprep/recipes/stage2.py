@@ -23,11 +23,11 @@ from swiftprep.errors import ConfigError, DistillStopped, RunInterrupted
 from swiftprep.mix.mixer import Mixer
 from swiftprep.models.folders import check_adapter
 from swiftprep.quality.checker import Checker
+from swiftprep.recipes.shared.asking import Distilled, distil, facts, write_coverage
 from swiftprep.recipes.shared.command_line import Arguments, run, say
 from swiftprep.recipes.shared.distill_settings import DEFAULT_STAGE2_SFT, EMBEDDED_STAGE2_SFT, Stage2Config
-from swiftprep.recipes.shared.distilling import Distilled, distil, facts, write_coverage
 from swiftprep.recipes.shared.questions import ask_stages, compare_stages, examples
-from swiftprep.recipes.shared.report import plot_losses, write_report
+from swiftprep.recipes.shared.report_files import write_report
 from swiftprep.recipes.shared.settings import DEFAULT_SFT, load, save_config
 from swiftprep.recipes.shared.stage1_state import Stage1Run, read_stage1
 from swiftprep.recipes.shared.training import (
@@ -137,7 +137,7 @@ def _stage2(config: Stage2Config, before: Stage1Run, base: SwiftRunner, folder: 
         for stage, rows in answers.items():
             save_answers(rows, staged / "eval" / f"{stage}.jsonl")
         write_coverage(distilled, catalog, staged / "coverage.png")
-        plot_losses(monitor.log, staged / "loss.png")
+        monitor.plot(staged / "loss.png")
         report = write_report(report, staged, lang, "stage2")
     _say_result(report)
     say(f"report: {out / 'report.md'}")

@@ -9,7 +9,7 @@ from __future__ import annotations
 from swiftprep.redaction.finding import Finding
 from swiftprep.redaction.intranet import intranet
 from swiftprep.redaction.mask import mask
-from swiftprep.redaction.personal import personal
+from swiftprep.redaction.personal_data import personal
 from swiftprep.redaction.places import Places
 from swiftprep.redaction.secret_values import Span
 from swiftprep.redaction.secrets import redact

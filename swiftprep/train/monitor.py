@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from swiftprep.errors import DataError, SwiftprepError, one_line
-from swiftprep.train.judgement import Line, judge, series
 from swiftprep.train.logs import (
     EPOCH_LINE,
     Log,
@@ -23,11 +22,14 @@ from swiftprep.train.logs import (
     read_file,
     read_run,
 )
-from swiftprep.train.wording import FIXES, KINDS, OF_A_SET, TEXTS, Kind
+from swiftprep.train.loss_plot import plot_losses
+from swiftprep.train.overfitting import Line, judge, series
+from swiftprep.train.verdict_texts import FIXES, KINDS, OF_A_SET, TEXTS, Kind
 from swiftprep.withheld import printable
 
 if TYPE_CHECKING:
     import pandas as pd
+    from matplotlib.figure import Figure
 
 _COLUMNS = ("step", "epoch", "loss", "eval_loss", "token_acc", "eval_token_acc", "learning_rate", "grad_norm")
 # A table of the log has a cell per row and column; real logs have a few dozen columns.
@@ -151,6 +153,20 @@ class Monitor:
         wanted = list(sets.values()) if name is None else [sets[name]] if name in sets else []
         return sorted((pair for column in wanted for pair in series(self.rows, column)), key=lambda pair: pair[0])
 
+    def plot(self, path: str | Path | None = None) -> Figure:
+        """Plot train loss and eval loss over the steps; for a mix, also the train loss of the channel evaluated.
+
+        Args:
+            path: Save it there as PNG too, atomically.
+
+        Returns:
+            The figure, which a notebook shows.
+
+        Raises:
+            MissingDependencyError: matplotlib is not installed.
+        """
+        return plot_losses(self.log, path)
+
     def verdict(self, lang: Literal["en", "zh"] = "en") -> Verdict:
         """Judge the run, with the evidence for and against, and what to do.
 
@@ -158,7 +174,7 @@ class Monitor:
         loss kept falling (source article, section 4). An eval token accuracy that rises along with the eval loss is
         reported as counter-evidence: on small models that is common and less serious. Evaluation sets are judged
         separately, and the gravest judgement is the run's. A run is not called normal or not learning by an evaluation
-        before half an epoch (`judgement.EARLY` says why).
+        before half an epoch (`overfitting.EARLY` says why).
 
         Args:
             lang: Language of the texts.

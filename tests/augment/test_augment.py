@@ -21,8 +21,8 @@ from swiftprep import demo
 from swiftprep.augment import augmenter
 from swiftprep.augment.augmenter import OPERATIONS, Augmenter
 from swiftprep.augment.breaks import BREAKS, broken, misspelt
+from swiftprep.augment.page_props import Change, changed, values_of
 from swiftprep.augment.phrasing import components, grammar, language_of, read, say
-from swiftprep.augment.props import Change, changed, values_of
 from swiftprep.catalog.api import Component, Event, Prop, Slot
 from swiftprep.catalog.catalog import Catalog
 from swiftprep.code.markdown import fenced

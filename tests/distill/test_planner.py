@@ -18,8 +18,8 @@ from swiftprep.catalog.api import Component, Event, Prop, Slot, kebab
 from swiftprep.distill.planning.coverage import coverage, plot_coverage, tally
 from swiftprep.distill.planning.misuse import misuses
 from swiftprep.distill.planning.planner import INTENTS, plan
+from swiftprep.distill.planning.sentences import phrases
 from swiftprep.distill.planning.traits import askable, framework_tags, parents_of, traits_of
-from swiftprep.distill.planning.wording import phrases
 from swiftprep.distill.reading.scenario_files import load_scenarios
 from swiftprep.distill.scenario import Scenario
 from swiftprep.errors import ConfigError, DataError
@@ -323,7 +323,7 @@ def test_both_languages_have_the_same_sentences() -> None:
     ],
 )
 def test_small_words(text: str, domain: str, lang: Any, said: str) -> None:
-    from swiftprep.distill.planning.wording import _tidy
+    from swiftprep.distill.planning.sentences import _tidy
 
     assert _tidy(text, domain, lang) == said
 

@@ -22,11 +22,11 @@ from swiftprep.catalog.api import Component, Event, Method, Prop, Slot
 from swiftprep.catalog.catalog import Catalog
 from swiftprep.catalog.vue.markup import Use
 from swiftprep.demo import app
-from swiftprep.distill.prompting import snippets as snippets_module
+from swiftprep.distill.prompting import uses as snippets_module
 from swiftprep.distill.prompting.guard import MARKER
 from swiftprep.distill.prompting.prompts import OPERATIONS, Prompter, read_evolved, read_judgement
 from swiftprep.distill.prompting.retrieval import Retriever
-from swiftprep.distill.prompting.snippets import snippets
+from swiftprep.distill.prompting.uses import snippets
 from swiftprep.distill.scenario import Scenario
 from swiftprep.errors import ConfigError
 from swiftprep.process import worker_child

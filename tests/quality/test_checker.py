@@ -15,8 +15,8 @@ from present import present
 from swiftprep import Sample, Scanner, demo, read_jsonl, write_jsonl
 from swiftprep.errors import ConfigError
 from swiftprep.quality.checker import RULES, Checker
+from swiftprep.quality.report.checked_rows import COLUMNS, GAP
 from swiftprep.quality.report.report import extracts
-from swiftprep.quality.report.rows import COLUMNS, GAP
 from swiftprep.quality.rule import drop, fix, warn
 
 KEY = "sk-" + "a1B2c3D4e5F6g7H8" * 2

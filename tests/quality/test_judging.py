@@ -16,7 +16,7 @@ from swiftprep.errors import ConfigError
 from swiftprep.process.workers import ItemLimits, pool_of
 from swiftprep.quality.checker import RULES
 from swiftprep.quality.judging import Judging, Named, Terms
-from swiftprep.quality.report.rows import CheckedRow
+from swiftprep.quality.report.checked_rows import CheckedRow
 from swiftprep.quality.rule import fix, warn
 
 cloudpickle.register_pickle_by_value(sys.modules[__name__])  # the children cannot import the tests

@@ -11,8 +11,8 @@ import pytest
 
 from swiftprep.errors import ConfigError
 from swiftprep.quality.report import page as html_page
+from swiftprep.quality.report.checked_rows import CheckedRow, Note
 from swiftprep.quality.report.report import QualityReport
-from swiftprep.quality.report.rows import CheckedRow, Note
 from swiftprep.records import Reject, Sample
 
 HOSTILE = (

@@ -476,7 +476,7 @@ def test_a_dry_run_refuses_what_no_teacher_takes(setting, tmp_path, monkeypatch,
 
 def test_a_damaged_store_ends_the_recipe_and_leaves_what_was_there(tmp_path, monkeypatch, capsys):
     taught = as_teacher(scripted({"": []}))
-    monkeypatch.setattr("swiftprep.recipes.shared.distilling.make_teacher", lambda config: taught)
+    monkeypatch.setattr("swiftprep.recipes.shared.asking.make_teacher", lambda config: taught)
     store, out = tmp_path / "s.sqlite", tmp_path / "out"
     argv = ["distill.n=1", "distill.repair_rounds=0", f"distill.store={store}", f"output_dir={out}"]
     assert distill.main(argv) == 0

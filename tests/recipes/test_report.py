@@ -8,7 +8,8 @@ import pandas as pd
 import pytest
 
 from swiftprep import Monitor
-from swiftprep.recipes.shared.report import plot_losses, write_markdown, write_report
+from swiftprep.recipes.shared.report_files import write_markdown, write_report
+from swiftprep.train.loss_plot import plot_losses
 
 REPORT: dict[str, Any] = {
     "config": {"scan": {"framework": "ta404"}},

@@ -22,8 +22,8 @@ from swiftprep.errors import ConfigError, RunError
 from swiftprep.evaluate.validity import api_rows, api_valid
 from swiftprep.models.folders import check_adapter
 from swiftprep.recipes import distill, stage2
+from swiftprep.recipes.shared.asking import make_teacher, shipped_experts
 from swiftprep.recipes.shared.distill_settings import DistillConfig, Stage2Config
-from swiftprep.recipes.shared.distilling import make_teacher, shipped_experts
 from swiftprep.recipes.shared.questions import compare_stages, examples
 from swiftprep.recipes.shared.settings import load
 from swiftprep.recipes.shared.stage1_state import write_state

@@ -15,6 +15,7 @@ from swiftprep.catalog.vue.markup import Use
 from swiftprep.distill.planning.coverage import tally
 from swiftprep.distill.planning.intents import INTENTS
 from swiftprep.distill.planning.misuse import misuses
+from swiftprep.distill.planning.sentences import SentenceFacts, Wording, Writer, fitting_traits, wordings
 from swiftprep.distill.planning.traits import (
     askable,
     framework_tags,
@@ -24,7 +25,6 @@ from swiftprep.distill.planning.traits import (
     traits_of,
     usable,
 )
-from swiftprep.distill.planning.wording import SentenceFacts, Wording, Writer, fitting_traits, wordings
 from swiftprep.distill.scenario import Lang, Scenario
 from swiftprep.errors import ConfigError, did_you_mean
 from swiftprep.records import Sample

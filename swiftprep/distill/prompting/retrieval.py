@@ -12,7 +12,7 @@ from swiftprep.catalog.api import kebab
 from swiftprep.catalog.catalog import Catalog
 from swiftprep.code.reference import api_text
 from swiftprep.distill.prompting.guard import clean
-from swiftprep.distill.prompting.snippets import snippets
+from swiftprep.distill.prompting.uses import snippets
 from swiftprep.distill.prompting.vocabulary import spoken, words_of
 from swiftprep.distill.scenario import Scenario
 from swiftprep.quality.rules.length import estimate

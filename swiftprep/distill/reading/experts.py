@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 import yaml
 
 from swiftprep.distill.reading.apart import read_apart
-from swiftprep.distill.reading.rows import InputRow, read_rows, read_text
+from swiftprep.distill.reading.input_rows import InputRow, read_rows, read_text
 from swiftprep.distill.reading.scenario_files import language_of, names_in
 from swiftprep.distill.scenario import Lang, Scenario
 from swiftprep.errors import DataError, one_line

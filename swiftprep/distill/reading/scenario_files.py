@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from swiftprep.distill.reading.apart import read_apart
-from swiftprep.distill.reading.rows import read_rows
+from swiftprep.distill.reading.input_rows import read_rows
 from swiftprep.distill.scenario import Lang, Scenario
 from swiftprep.errors import DataError, did_you_mean, one_line
 from swiftprep.process.workers import Lost

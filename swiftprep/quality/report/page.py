@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from swiftprep.errors import ConfigError
-from swiftprep.quality.report.rows import COLUMNS
+from swiftprep.quality.report.checked_rows import COLUMNS
 from swiftprep.records import Sample
 from swiftprep.storage.disk import write_text
 

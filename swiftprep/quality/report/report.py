@@ -11,8 +11,8 @@ from itertools import accumulate
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from swiftprep.quality.report.checked_rows import COLUMNS, GAP, CheckedRow, Note
 from swiftprep.quality.report.page import Pair, write_html
-from swiftprep.quality.report.rows import COLUMNS, GAP, CheckedRow, Note
 from swiftprep.records import Reject, Sample, write_jsonl
 from swiftprep.storage.disk import write_rows
 from swiftprep.storage.outputs import writing

@@ -8,7 +8,7 @@ from swiftprep.quality.rule import RuleResult, drop, fix, warn
 from swiftprep.quality.rules.origin import is_code
 from swiftprep.records import Sample
 from swiftprep.redaction.mask import OLD_MARKER, mask, renewed
-from swiftprep.redaction.personal import personal
+from swiftprep.redaction.personal_data import personal
 from swiftprep.redaction.places import Places
 from swiftprep.redaction.secrets import redact
 from swiftprep.redaction.stand_ins import stand_in

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from swiftprep.train.logs import Row, begins_late, eval_sets, positions
-from swiftprep.train.wording import Reason
+from swiftprep.train.verdict_texts import Reason
 
 # Relative to the best eval loss. A rise below NOISE is no evidence; one above CLEAR is enough; in between it takes two
 # rises in a row.
