@@ -54,6 +54,21 @@ class Sample:
         return next((m["content"] for m in reversed(self.messages) if m["role"] == "user"), "")
 
     @property
+    def kind(self) -> str:
+        """The kind of sample it is, such as `"component"` or `"scenario"`; empty if it does not say."""
+        return str(self.meta.get("kind") or "")
+
+    @property
+    def path(self) -> str:
+        """The file it was made from, relative to the scanned root; empty if there is none."""
+        return str(self.meta.get("path") or "")
+
+    @property
+    def is_held_out(self) -> bool:
+        """Whether it is on the evaluation side of the split."""
+        return self.meta.get("split") == "val"
+
+    @property
     def instruction_and_input(self) -> tuple[str, str]:
         """The prompt as the two fields of an alpaca row; the second is empty if the sample does not tell them apart.
 

@@ -152,7 +152,7 @@ class Augmenter:
             samples: The samples, in any order; they are not changed.
         """
         parents = list(samples)
-        held_out = frozenset(str(s.meta.get("path")) for s in parents if s.meta.get("split") == "val")
+        held_out = frozenset(s.path for s in parents if s.is_held_out and s.path)
         keys = [_key(sample) for sample in parents]
         variants: list[tuple[int, str, Sample]] = []  # parent, operation, variant
         reasons: Counter[tuple[str, str]] = Counter()

@@ -80,12 +80,12 @@ class Parent:
     @cached_property
     def kind(self) -> str:
         """The kind of sample, or `""`."""
-        return str(self.sample.meta.get("kind") or "")
+        return self.sample.kind
 
     @cached_property
     def path(self) -> str:
         """The file that the sample was made from, or `""`."""
-        return str(self.sample.meta.get("path") or "")
+        return self.sample.path
 
     @cached_property
     def _split(self) -> tuple[str, str]:
@@ -171,6 +171,6 @@ class Parent:
     def component(self, tag: str) -> Component | None:
         """Return the catalogue's component of a tag, unless it is held out and this sample is not."""
         spec = self.catalog.find(tag) if self.catalog is not None else None
-        if spec is None or (spec.path in self.held_out and self.sample.meta.get("split") != "val"):
+        if spec is None or (spec.path in self.held_out and not self.sample.is_held_out):
             return None
         return spec

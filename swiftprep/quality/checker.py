@@ -308,11 +308,11 @@ class Checker:
 
 def _own_words(sample: Sample) -> Sample:
     """Return a sample of the scanner without its question, whose wording it shares with all the others."""
-    return sample.replace(messages=sample.messages[-1:]) if sample.meta.get("kind") in KINDS else sample
+    return sample.replace(messages=sample.messages[-1:]) if sample.kind in KINDS else sample
 
 
 def _is_held_out(sample: Sample) -> bool:
-    return sample.meta.get("split") == "val"
+    return sample.is_held_out
 
 
 def _samples(items: Iterable[Sample | str | Path]) -> Iterator[Sample]:

@@ -163,7 +163,7 @@ def hardest(
 
 
 def _kind(sample: Sample) -> str:
-    return str(sample.meta.get("kind") or "")
+    return sample.kind
 
 
 def _rank(value: float) -> tuple[int, float]:

@@ -82,7 +82,7 @@ def _known(config: DistillConfig) -> tuple[Catalog, list[Sample], bool]:
     """Return the catalogue, the samples the teacher may see, and whether it is the demonstration application."""
     if config.catalog is not None:
         check_together([config.catalog, *config.samples])
-        train = [s for path in config.samples for s in read_jsonl(path) if s.meta.get("split") != "val"]
+        train = [s for path in config.samples for s in read_jsonl(path) if not s.is_held_out]
         return Catalog.load(config.catalog), train, False
     if config.samples:
         raise ConfigError(

@@ -196,12 +196,12 @@ class Scan:
     @property
     def train(self) -> list[Sample]:
         """The training samples."""
-        return [s for s in self.samples if s.meta["split"] == "train"]
+        return [s for s in self.samples if not s.is_held_out]
 
     @property
     def val(self) -> list[Sample]:
         """The held-out samples."""
-        return [s for s in self.samples if s.meta["split"] == "val"]
+        return [s for s in self.samples if s.is_held_out]
 
     @cached_property
     def catalog(self) -> Catalog:
@@ -220,7 +220,7 @@ class Scan:
         import pandas as pd
 
         table = pd.DataFrame(
-            [(s.meta["kind"], s.meta["split"] == "train", s.meta.get("tokens")) for s in self.stream()],
+            [(s.kind, not s.is_held_out, s.meta.get("tokens")) for s in self.stream()],
             columns=["kind", "train", "tokens"],
         )
         dropped = Counter(r.detail.partition(" ")[0] for r in self.dropped if r.reason == "too-long")
@@ -247,7 +247,7 @@ class Scan:
         ]  # fmt: skip
         rows = [
             (
-                s.id, s.meta["kind"], s.meta["path"], tuple(s.meta["span"]), s.meta["split"], s.meta.get("encoding"),
+                s.id, s.kind, s.path, tuple(s.meta["span"]), s.meta["split"], s.meta.get("encoding"),
                 s.answer.count("\n") + (not s.answer.endswith("\n")), len(s.answer), s.meta.get("tokens"),
                 s.prompt, s.answer,
             )

@@ -58,9 +58,9 @@ def snippets(catalog: Catalog, examples: Iterable[Sample], names: Mapping[str, s
     paths: set[str] = set()
     answers: list[_Answer] = []
     for sample in examples:
-        path = str(sample.meta.get("path") or "")
+        path = sample.path
         paths.add(path)
-        if sample.meta.get("kind") not in _FRAGMENTS and sample.messages:
+        if sample.kind not in _FRAGMENTS and sample.messages:
             answers.append((path, sample.answer))
     cut = Guarded(partial(_cut, dict(names)), size=_size)
     for at in range(0, len(answers), _BATCH):

@@ -161,7 +161,7 @@ def _check(threshold: float) -> None:
 
 
 def _held_out(samples: Sequence[Sample], more: Collection[int]) -> set[int]:
-    return {*more, *(i for i, sample in enumerate(samples) if sample.meta.get("split") == "val")}
+    return {*more, *(i for i, sample in enumerate(samples) if sample.is_held_out)}
 
 
 def _parts(sample: Sample) -> tuple[str, str, str]:

@@ -147,7 +147,7 @@ def _by_kind(samples: Iterable[Sample]) -> dict[str, list[str]]:
     for sample in samples:
         text = instruction_of(sample)
         texts["all"].append(text)
-        texts.setdefault(str(sample.meta.get("kind") or "other"), []).append(text)
+        texts.setdefault(sample.kind or "other", []).append(text)
     return texts
 
 

@@ -99,7 +99,7 @@ class QualityReport:
                 "id": sample.id if sample else "",
                 "source": row.source,
                 "channel": (sample.channel if sample else None) or "",
-                "kind": str(sample.meta.get("kind") or "") if sample else "",
+                "kind": sample.kind if sample else "",
             }
             lines += [asdict(note) | about for note in row.notes]
         return [{name: _printable(text) for name, text in line.items()} for line in lines]

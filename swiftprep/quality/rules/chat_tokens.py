@@ -36,4 +36,4 @@ def kept_token(sample: Sample) -> RuleResult | None:
         return None
     reason = f"holds {token} of a chat template, in code or in prose; a tokenizer takes it for a real one"
     reason_zh = f"代码或正文中含有模板标记 {token}，分词器会把它当作真正的标记"
-    return drop(reason, reason_zh) if sample.meta.get("kind") == "scenario" else warn(reason, reason_zh)
+    return drop(reason, reason_zh) if sample.kind == "scenario" else warn(reason, reason_zh)

@@ -18,13 +18,13 @@ def api_errors(catalog: Catalog) -> Callable[[Sample], RuleResult | None]:
 
     def framework_api(sample: Sample) -> RuleResult | None:
         """Drop an answer with unknown components, props, events or slots, or without required ones."""
-        if is_part(sample) or sample.meta.get("kind") == "script":
+        if is_part(sample) or sample.kind == "script":
             return None
-        path = str(sample.meta.get("path") or "")
+        path = sample.path
         problems = []
         # The question holds the other half of the component, which tells what its tags are.
         other_half = (
-            "".join(code for _, code in code_of(sample.prompt)) if sample.meta.get("kind") == "template" else ""
+            "".join(code for _, code in code_of(sample.prompt)) if sample.kind == "template" else ""
         )
         for language, code in code_of(sample.answer):
             is_vue = language in ("vue", "html") or (not language and code.lstrip().startswith("<"))

@@ -137,8 +137,7 @@ def missing_reasoning(sample: Sample) -> RuleResult | None:
     """
     if _thought_is_missing(sample):
         return warn("was asked to reason between marks, but did not", "要求先思考，但回答里没有思考过程")
-    kind = sample.meta.get("kind")
-    if kind not in (None, "scenario", "qa") or (kind is None and sample.channel == "general"):
+    if sample.kind not in ("", "scenario", "qa") or (not sample.kind and sample.channel == "general"):
         return None
     question = sample.prompt[:400]
     if not all(phrases(name).search(question) for name in ("asks_how", "about_code")) or "<think>" in sample.answer:

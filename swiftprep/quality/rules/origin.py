@@ -15,17 +15,17 @@ _QUOTED = re.compile(
 
 def is_part(sample: Sample) -> bool:
     """Return whether an answer is a part of a file, and may therefore end before its code does."""
-    return sample.meta.get("kind") == "fim" or sample.meta.get("part") not in (None, "1/1")
+    return sample.kind == "fim" or sample.meta.get("part") not in (None, "1/1")
 
 
 def is_scanned(sample: Sample) -> bool:
     """Return whether a sample comes from the scanner, so that its text is that of the user's own files."""
-    return sample.meta.get("kind") in KINDS and "generator" not in sample.meta
+    return sample.kind in KINDS and "generator" not in sample.meta
 
 
 def is_code(sample: Sample) -> bool:
     """Return whether an answer is nothing but code: it looks like code, or the scanner copied it from a file."""
-    from_a_file = sample.meta.get("kind") == "component" and "path" in sample.meta
+    from_a_file = sample.kind == "component" and "path" in sample.meta
     return from_a_file or is_bare_code(sample.answer)
 
 
@@ -36,7 +36,7 @@ def said(sample: Sample) -> str:
 
 def language_of_file(sample: Sample) -> str:
     """Return the language of an answer that is bare code: that of its file, or a guess."""
-    suffix = str(sample.meta.get("path") or "").rpartition(".")[2].lower()
+    suffix = sample.path.rpartition(".")[2].lower()
     return suffix or ("vue" if sample.answer.lstrip().startswith("<") else "js")
 
 

@@ -91,7 +91,7 @@ def _texts(sample: Sample) -> list[tuple[str, str]]:
     texts = [(turn["content"], ".md") for turn in sample.messages]
     if texts and is_code(sample):
         answer = sample.answer
-        path = str(sample.meta.get("path") or ("a.vue" if answer.lstrip().startswith("<") else ".md"))
+        path = sample.path or ("a.vue" if answer.lstrip().startswith("<") else ".md")
         texts[-1] = (answer, path)
     return texts
 

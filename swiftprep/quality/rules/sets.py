@@ -52,7 +52,7 @@ def _groups(samples: Sequence[Sample]) -> Iterator[tuple[str, list[Sample]]]:
     kinds: defaultdict[str, list[Sample]] = defaultdict(list)
     components: defaultdict[str, list[Sample]] = defaultdict(list)
     for sample in samples:
-        kinds[str(sample.meta.get("kind") or sample.channel or "no kind")].append(sample)
+        kinds[sample.kind or sample.channel or "no kind"].append(sample)
         named = sample.meta.get("components")
         for name in named if isinstance(named, list) else ():
             components[str(name)].append(sample)
