@@ -42,7 +42,7 @@ from swiftprep.scan.tasks import KINDS, load_task
 from swiftprep.scan.vue_version import vue_version_of
 from swiftprep.scan.walk import FoundFile, walk
 
-_POOL_BYTES = 6_000_000  # to read before worker processes are worth starting
+_POOL_BYTES = 2_000_000  # from this size on, a second worker process saves more time than it takes to start
 _CHUNK_BYTES = 400_000
 _PACKAGE = Path(__file__).parents[1]
 
