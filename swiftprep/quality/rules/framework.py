@@ -23,9 +23,7 @@ def api_errors(catalog: Catalog) -> Callable[[Sample], RuleResult | None]:
         path = sample.path
         problems = []
         # The question holds the other half of the component, which tells what its tags are.
-        other_half = (
-            "".join(code for _, code in code_of(sample.prompt)) if sample.kind == "template" else ""
-        )
+        other_half = "".join(code for _, code in code_of(sample.prompt)) if sample.kind == "template" else ""
         for language, code in code_of(sample.answer):
             is_vue = language in ("vue", "html") or (not language and code.lstrip().startswith("<"))
             if is_vue and (language or not path or path.endswith(".vue")):
