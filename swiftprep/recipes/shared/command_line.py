@@ -36,6 +36,8 @@ class Arguments:
     data: list[str] = field(default_factory=list)
     overrides: list[str] = field(default_factory=list)
     dry_run: bool = False
+    prepare: bool = False
+    resume: bool = False
     json: bool = False
 
 
@@ -46,6 +48,8 @@ def run(
     argv: Sequence[str] | None,
     *,
     takes_data: bool = False,
+    can_prepare: bool = False,
+    can_resume: bool = False,
 ) -> int:
     """Run a recipe and return the exit code.
 
@@ -59,10 +63,12 @@ def run(
         recipe: Does the work and returns its report, which `--json` prints.
         argv: The command line; None for that of the process.
         takes_data: Whether a path other than a settings file is a data file.
+        can_prepare: Whether the recipe has `--prepare`.
+        can_resume: Whether the recipe has `--resume`.
     """
     with forgiving_streams():
         try:
-            code = _run(recipe, _parse(name, summary, argv, takes_data))
+            code = _run(recipe, _parse(name, summary, argv, takes_data, can_prepare, can_resume))
         except KeyboardInterrupt:  # the second one, or while the report is printed
             code = INTERRUPTED
         if recipes.is_program and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
@@ -133,11 +139,17 @@ def _complain(text: str) -> None:
         tell(f"error: {line}")
 
 
-def _parse(name: str, summary: str, argv: Sequence[str] | None, takes_data: bool) -> Arguments:
+def _parse(
+    name: str, summary: str, argv: Sequence[str] | None, takes_data: bool, can_prepare: bool, can_resume: bool
+) -> Arguments:
     parser = argparse.ArgumentParser(prog=f"python -m swiftprep.recipes.{name}", description=summary)
     metavar = "FILE.yaml | key=value" + (" | DATA" if takes_data else "")
     parser.add_argument("settings", nargs="*", metavar=metavar, help="settings; later ones win")
     parser.add_argument("--dry-run", action="store_true", help="only show what would be done; load no model")
+    if can_prepare:
+        parser.add_argument("--prepare", action="store_true", help="write the data and the command, but do not train")
+    if can_resume:
+        parser.add_argument("--resume", action="store_true", help="go on with the newest run that was interrupted")
     parser.add_argument("--json", action="store_true", help="print the report as JSON on standard output")
     options = parser.parse_intermixed_args(argv)
     files = [item for item in options.settings if "=" not in item]
@@ -150,5 +162,7 @@ def _parse(name: str, summary: str, argv: Sequence[str] | None, takes_data: bool
         data=data,
         overrides=[item for item in options.settings if "=" in item],
         dry_run=options.dry_run,
+        prepare=getattr(options, "prepare", False),
+        resume=getattr(options, "resume", False),
         json=options.json,
     )
