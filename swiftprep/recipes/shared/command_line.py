@@ -66,6 +66,7 @@ def run(
         can_prepare: Whether the recipe has `--prepare`.
         can_resume: Whether the recipe has `--resume`.
     """
+    speak_in(None)
     with forgiving_streams():
         try:
             code = _run(recipe, _parse(name, summary, argv, takes_data, can_prepare, can_resume))
@@ -129,9 +130,32 @@ def _print(report: dict[str, Any]) -> int:
     return DONE
 
 
-def say(text: str) -> None:
-    """Print a message on standard error; standard output stays free for `--json`."""
-    tell(shown(text))
+def speak_in(lang: str | None) -> None:
+    """Set the language of what `say` prints from now on.
+
+    Args:
+        lang: `"zh"` or `"en"`; None: that of the terminal, told from `LC_ALL`, `LC_MESSAGES` or `LANG`.
+    """
+    global _lang
+    _lang = lang or _terminal_lang()
+
+
+def _terminal_lang() -> str:
+    names = (os.environ.get(name, "") for name in ("LC_ALL", "LC_MESSAGES", "LANG"))
+    return "zh" if next(filter(None, names), "").lower().startswith("zh") else "en"
+
+
+_lang = _terminal_lang()
+
+
+def say(text: str, zh: str | None = None) -> None:
+    """Print a message on standard error; standard output stays free for `--json`.
+
+    Args:
+        text: The message in English.
+        zh: The same in Chinese; it is printed instead when `speak_in` chose Chinese.
+    """
+    tell(shown(zh if zh is not None and _lang == "zh" else text))
 
 
 def _complain(text: str) -> None:
