@@ -42,13 +42,18 @@ def write_markdown(report: dict[str, Any], path: str | Path, lang: str, recipe: 
         lang: `"zh"` or `"en"`.
         recipe: `"stage1"`, `"distill"` or `"stage2"`.
     """
+    return write_text(path, markdown(report, lang, recipe))
+
+
+def markdown(report: dict[str, Any], lang: str, recipe: str) -> str:
+    """Return the report of a recipe as Markdown; see `write_markdown`."""
     source = (files("swiftprep") / "assets" / "reports" / f"{recipe}.{lang}.md").read_text(encoding="utf-8")
     environment = SandboxedEnvironment(
         undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, finalize=_finalized
     )
     environment.filters["cell"] = _cell
     environment.filters["fenced"] = _fenced
-    return write_text(path, environment.from_string(source).render(**report))
+    return environment.from_string(source).render(**report)
 
 
 class _Inert(str):
