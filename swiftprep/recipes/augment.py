@@ -60,19 +60,27 @@ def augment(config: AugmentConfig, *, dry_run: bool = False) -> dict[str, Any]:
         "outcomes": orjson.loads(augmentation.counts.to_json(orient="records")),
         "diversity": orjson.loads(augmentation.diversity(seed=config.seed).to_json(orient="records")),
     }
-    say(f"augment {len(samples)} samples: {len(augmentation.samples)} variants")
+    made = len(augmentation.samples)
+    say(f"augment {len(samples)} samples: {made} variants", f"增强    {len(samples)} 条样本：生成 {made} 条变体")
     say(augmentation.counts.to_string(index=False))
     if catalog_path is None:
-        say("no catalog.json beside the data: no variants with other props; give one with catalog=")
+        say(
+            "no catalog.json beside the data: no variants with other props; give one with catalog=",
+            "数据旁没有 catalog.json，因此不生成改变属性的变体；可用 catalog= 指定",
+        )
     if dry_run:
-        say("dry run: nothing was written")
+        say("dry run: nothing was written", "试运行：没有写入任何文件")
         return report
     with writing(config.output_dir, "augment") as staged:
         write_jsonl(augmentation.samples, staged / "variants.jsonl")
         write_jsonl(_together(samples, augmentation.samples), staged / "samples.jsonl")
         write_text(staged / "report.json", orjson.dumps(report, option=orjson.OPT_INDENT_2).decode())
         save_config(config, staged / "config.yaml")
-    say(f"written to {config.output_dir}: variants.jsonl, and samples.jsonl with the originals")
+    out = config.output_dir
+    say(
+        f"written to {out}: variants.jsonl, and samples.jsonl with the originals",
+        f"已写入 {out}：variants.jsonl（变体）和 samples.jsonl（原样本及变体）",
+    )
     return report
 
 

@@ -55,11 +55,15 @@ def evaluate(config: EvaluateConfig, *, dry_run: bool = False) -> dict[str, Any]
     sets: dict[str, str | Path] = {"general": config.eval.probes}
     sets |= {"held-out" if len(files) == 1 else path.stem: path for path in files}
     asked = {name: str(path) for name, path in sets.items()}
-    say(f"model   {checkpoint}, against {base.path if base else 'nothing: its base model is not known'}")
+    say(f"model   {checkpoint}", f"模型    {checkpoint}")
+    if base:
+        say(f"base    {base.path}", f"基座    {base.path}")
+    else:
+        say("base    not known: give model.path to compare with it", "基座    未知：用 model.path 指定后可作对比")
     for name, source in asked.items():
-        say(f"ask     {name}: {source}")
+        say(f"ask     {name}: {source}", f"提问    {name}：{source}")
     if dry_run:
-        say("dry run: no model was loaded and nothing was written")
+        say("dry run: no model was loaded and nothing was written", "试运行：没有加载模型，也没有写入任何文件")
         return {"checkpoint": str(checkpoint), "sets": asked}
     answers: dict[str, Evaluation] = {}
     with result_files(out, "evaluate", dry_run=False) as staged:
@@ -74,7 +78,8 @@ def evaluate(config: EvaluateConfig, *, dry_run: bool = False) -> dict[str, Any]
             adapter = checkpoint if name == "tuned" and model is base else None
             answers[name] = runner.eval(adapter, limited, max_new_tokens=config.eval.max_new_tokens)
             scores = answers[name].scores
-            say(f"eval    {name}: " + ", ".join(f"{key} {score:.3f}" for key, score in scores.items()))
+            scored = ", ".join(f"{key} {score:.3f}" for key, score in scores.items())
+            say(f"eval    {name}: {scored}", f"评估    {name}：{scored}")
             save_answers(answers[name].rows, staged / f"{name}.jsonl")
         comparisons = [c.to_dict() for c in compare(answers["base"].rows, answers["tuned"].rows)] if base else []
         report = write_json_report(
@@ -90,7 +95,10 @@ def evaluate(config: EvaluateConfig, *, dry_run: bool = False) -> dict[str, Any]
         save_config(config, staged / "config.yaml")
     for comparison in comparisons:
         say_comparison(comparison, f"{comparison['base']:.3f} → {comparison['tuned']:.3f}")
-    say(f"written to {out}: report.json, and the answers in base.jsonl and tuned.jsonl")
+    say(
+        f"written to {out}: report.json, and the answers in base.jsonl and tuned.jsonl",
+        f"已写入 {out}：report.json，回答在 base.jsonl 和 tuned.jsonl 中",
+    )
     return report
 
 

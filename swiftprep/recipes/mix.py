@@ -42,7 +42,8 @@ def mix(config: MixRecipeConfig, *, dry_run: bool = False) -> dict[str, Any]:
         raise ConfigError(
             "private: which data sets? For example `swiftprep mix data/train.jsonl mix.ratio=40:60` (请指定私有数据)"
         )
-    with result_files(config.output_dir, "mix", dry_run=dry_run) as staged:
+    out, rows = config.output_dir, 0
+    with result_files(out, "mix", dry_run=dry_run) as staged:
         mixer = Mixer(
             config.private,
             general_data(config.mix.general, config.model, staged),
@@ -53,23 +54,29 @@ def mix(config: MixRecipeConfig, *, dry_run: bool = False) -> dict[str, Any]:
         )
         dataset = mixer.dataset_args()
         is_local = all(parse_entry(entry).path is not None for entry in dataset)
-        report: dict[str, Any] = in_place(mix_facts(mixer, config.mix.ratio), staged, config.output_dir)
+        report: dict[str, Any] = in_place(mix_facts(mixer, config.mix.ratio), staged, out)
         report["frozen"] = None
-        say(in_place(mixer.plan().dropna(axis="columns", how="all").to_string(index=False), staged, config.output_dir))
+        say(in_place(mixer.plan().dropna(axis="columns", how="all").to_string(index=False), staged, out))
         say(f"--dataset {shlex.join(report['dataset'])}")
         if not dry_run:
             if is_local:
                 rows = mixer.freeze(staged / "mix.jsonl")
-                report["frozen"] = {"path": str(config.output_dir / "mix.jsonl"), "rows": rows}
+                report["frozen"] = {"path": str(out / "mix.jsonl"), "rows": rows}
             write_text(staged / "dataset.txt", "".join(f"{entry}\n" for entry in report["dataset"]))
             report = write_json_report(report, staged)
             save_config(config, staged / "config.yaml")
     if dry_run:
-        say("dry run: nothing was written")
-    elif report["frozen"]:
-        say(f"written to {config.output_dir}: mix.jsonl with {report['frozen']['rows']} rows, to train on as it is")
+        say("dry run: nothing was written", "试运行：没有写入任何文件")
+    elif rows:
+        say(
+            f"written to {out}: mix.jsonl with {rows} rows, to train on as it is",
+            f"已写入 {out}：mix.jsonl，共 {rows} 条，可直接用于训练",
+        )
     else:
-        say(f"written to {config.output_dir}: dataset.txt; a mix with hub data sets is drawn by ms-swift")
+        say(
+            f"written to {out}: dataset.txt; a mix with hub data sets is drawn by ms-swift",
+            f"已写入 {out}：dataset.txt；含有 hub 数据集的混合由 ms-swift 抽取",
+        )
     return report
 
 

@@ -52,7 +52,7 @@ def report(config: ReportConfig, *, dry_run: bool = False) -> dict[str, Any]:
     if config.output_dir is not None and not dry_run:
         with result_files(config.output_dir, "report", dry_run=False) as staged:
             write_text(staged / "report.md", text)
-        say(f"written to {config.output_dir / 'report.md'}")
+        say(f"written to {config.output_dir / 'report.md'}", f"已写入 {config.output_dir / 'report.md'}")
     return content
 
 

@@ -49,9 +49,7 @@ def sft(config: SftConfig, *, dry_run: bool = False) -> dict[str, Any]:
     defaults = {**DEFAULT_SFT, **embedded, "seed": config.seed, "data_seed": config.seed}
     if not config.held_out:
         defaults = {key: value for key, value in defaults.items() if key not in _NEEDS_HELD_OUT}
-        say(
-            "no held_out=…: the eval loss is not measured, and there is no verdict (未指定留出数据，无法判断是否过拟合)"
-        )
+        say("no held_out=…: no eval loss, and no verdict", "未指定 held_out=…：没有验证损失，无法判断是否过拟合")
     arguments = {**defaults, **config.sft}
     config = config.model_copy(update={"sft": arguments})
     out = config.output_dir
@@ -64,14 +62,15 @@ def sft(config: SftConfig, *, dry_run: bool = False) -> dict[str, Any]:
         "sft": {"command": command},
     }
     if dry_run:
-        say(f"{command}\n\ndry run: no model was loaded and nothing was written")
+        say(command)
+        say("\ndry run: no model was loaded and nothing was written", "\n试运行：没有加载模型，也没有写入任何文件")
         return report
     seconds: dict[str, float] = {}
     with ExitStack() as held:
         folder = held.enter_context(OutputFolder(out, wait=2))
         with folder.writing("settings") as staged:
             save_config(config, staged / "config.yaml")
-        say(f"sft     {runner.model} (log: {out / 'sft'})")
+        say(f"sft     {runner.model} (log: {out / 'sft'})", f"训练    {runner.model}（日志：{out / 'sft'}）")
         with timed("sft", seconds):
             trained = runner.sft(config.data, config.held_out, **arguments)
         monitor = trained.monitor()
@@ -90,11 +89,13 @@ def sft(config: SftConfig, *, dry_run: bool = False) -> dict[str, Any]:
             save_config(config, staged / "config.yaml")
             monitor.plot(staged / "loss.png")
             report = write_json_report(report, staged)
-    say(f"sft     {trained.best_checkpoint or trained.checkpoint}")
+    best = trained.best_checkpoint or trained.checkpoint
+    say(f"sft     {best}", f"训练    {best}")
     if losses:
-        say(f"eval loss: {losses[0]:.3f} → {min(losses):.3f}")
+        change = f"{losses[0]:.3f} → {min(losses):.3f}"
+        say(f"eval loss: {change}", f"验证损失：{change}")
     say_verdict(report["verdict"])
-    say(f"written to {out}: report.json, loss.png")
+    say(f"written to {out}: report.json, loss.png", f"已写入 {out}：report.json、loss.png")
     return report
 
 
