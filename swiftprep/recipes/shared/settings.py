@@ -16,6 +16,8 @@ from swiftprep.scan.tasks import KINDS
 
 Seconds: TypeAlias = Annotated[float, Field(gt=0, le=86_400, allow_inf_nan=False)]
 Megabytes: TypeAlias = Annotated[int, Field(ge=200, le=1_000_000)]
+OutputDir: TypeAlias = Annotated[Path, Field(description="folder for the results")]
+Seed: TypeAlias = Annotated[int, Field(description="random seed; the same seed gives the same result")]
 
 
 class Section(BaseModel):
@@ -28,17 +30,27 @@ class ScanConfig(Section):
     """The private code base, and how to scan it."""
 
     path: Path | None = Field(default=None, description="folder of the code base; null: the demonstration application")
-    framework: str = "ta404"
-    vue_version: str | None = Field(default=None, description="null: Vue 3 if package.json names it, else 2.7")
-    lang: Literal["zh", "en"] = "zh"
+    framework: str = Field(default="ta404", description="name of the framework, as in the instructions")
+    vue_version: str | None = Field(
+        default=None, description="Vue version of the code; null: 3 if package.json names it, else 2.7"
+    )
+    lang: Literal["zh", "en"] = Field(default="zh", description="language of the instructions and of the report")
     kinds: list[str] = Field(default=["component"], description="kinds of samples, or .yaml templates of your own")
     suffixes: list[str] = Field(default=[".vue"], description="suffixes of the files to make samples from")
-    max_tokens: int | None = Field(default=None, ge=1, description="cut samples that are longer")
-    allow_licenses: list[str] | None = Field(default=None, description="SPDX ids; null: all")
+    max_tokens: int | None = Field(
+        default=None, ge=1, description="cut samples that are longer, in tokens; null: no limit"
+    )
+    allow_licenses: list[str] | None = Field(
+        default=None, description="licences (SPDX ids) a file may state; null: all"
+    )
     ignore: list[str] | None = Field(default=None, description="gitignore patterns in place of the default ones")
-    val_fraction: float = Field(default=0.2, gt=0, lt=1)
-    file_seconds: Seconds = Field(default=3.0, description="CPU time for a file, and again for each megabyte")
-    file_memory_mb: Megabytes = Field(default=2000, description="memory of a process that reads files, on Linux")
+    val_fraction: float = Field(default=0.2, gt=0, lt=1, description="share of the files to hold out")
+    file_seconds: Seconds = Field(
+        default=3.0, description="seconds of CPU time for a file, and again for each megabyte"
+    )
+    file_memory_mb: Megabytes = Field(
+        default=2000, description="megabytes of memory of a process that reads files, on Linux"
+    )
 
 
 class ScanRecipeConfig(Section):
@@ -46,8 +58,8 @@ class ScanRecipeConfig(Section):
 
     scan: ScanConfig = ScanConfig(kinds=list(KINDS), suffixes=list(SUFFIXES), val_fraction=0.1)
     tokenizer: Path | None = Field(default=None, description="folder of the model whose tokenizer counts")
-    output_dir: Path = Path("runs/scan")
-    seed: int = 42
+    output_dir: OutputDir = Path("runs/scan")
+    seed: Seed = 42
 
 
 class CheckConfig(Section):
@@ -55,25 +67,33 @@ class CheckConfig(Section):
 
     data: list[Path] = Field(default_factory=list, description=".jsonl, .json or .csv files; none: a scan of the demo")
     catalog: Path | None = Field(default=None, description="catalog.json of a scan; Vue code is checked against it")
-    held_out: list[Path] = Field(default_factory=list, description="files of evaluation samples")
+    held_out: list[Path] = Field(
+        default_factory=list, description="files of held-out samples; rows that are near them are rejected"
+    )
     near_duplicate_threshold: float | None = Field(
         default=0.8, gt=0, le=1, description="similarity of near copies; null: only exact ones"
     )
     max_tokens: int | None = Field(default=None, ge=1, description="swift's --max_length; longer samples are rejected")
     tokenizer: Path | None = Field(default=None, description="folder of the model whose tokenizer counts")
-    levels: dict[str, Literal["off", "warn", "drop"]] = Field(default_factory=dict, description="rule → level")
+    levels: dict[str, Literal["off", "warn", "drop"]] = Field(
+        default_factory=dict, description="levels of single rules, in place of their own"
+    )
     fix: bool = Field(default=True, description="false: report repairs but keep rows as they are, secrets included")
-    row_seconds: Seconds = Field(default=3.0, description="CPU time for a row, and again for each megabyte")
-    row_memory_mb: Megabytes = Field(default=2000, description="memory of a process that checks rows, on Linux")
+    row_seconds: Seconds = Field(default=3.0, description="seconds of CPU time for a row, and again for each megabyte")
+    row_memory_mb: Megabytes = Field(
+        default=2000, description="megabytes of memory of a process that checks rows, on Linux"
+    )
     lang: Literal["zh", "en"] = Field(default="zh", description="language of the report")
-    output_dir: Path = Path("runs/check")
+    output_dir: OutputDir = Path("runs/check")
 
 
 class MixConfig(Section):
     """The general data to mix in, and how much."""
 
-    general: list[str] | None = Field(default=None, description="files, or hub ids with #N; null: the included rows")
-    ratio: str | float = "40:60"
+    general: list[str] | None = Field(
+        default=None, description="general data: files, or hub ids with #N rows; null: the included rows"
+    )
+    ratio: str | float = Field(default="40:60", description="private : general, by rows")
     size: dict[str, int] = Field(default_factory=dict, description="rows of hub data sets that carry no #N")
 
     @field_validator("ratio")
@@ -87,12 +107,14 @@ class ModelConfig(Section):
     """The model to train, and the name and author it reports when asked."""
 
     path: str | None = Field(default=None, description="folder or hub id; null: the embedded SmolLM2-135M-Instruct")
-    model_type: str | None = None
-    template: str | None = None
-    name: str = "TA404 助手"
-    author: str = "TA404 团队"
-    device: Literal["auto", "cpu"] | None = "auto"
-    trust_remote_code: bool = False
+    model_type: str | None = Field(default=None, description="ms-swift's model type; null: from the model's files")
+    template: str | None = Field(default=None, description="ms-swift's chat template; null: that of the model type")
+    name: str = Field(default="TA404 助手", description="what the model calls itself")
+    author: str = Field(default="TA404 团队", description="whom the model names as its author")
+    device: Literal["auto", "cpu", "cuda"] | None = Field(
+        default="auto", description="auto: a GPU if there is one; null: left to ms-swift"
+    )
+    trust_remote_code: bool = Field(default=False, description="let Python code that comes with the model run")
 
 
 class EvalConfig(Section):
@@ -100,7 +122,7 @@ class EvalConfig(Section):
 
     probes: str = Field(default="general", description="questions with checkable answers; 'general': the included ones")
     limit: int | None = Field(default=None, ge=1, description="most held-out samples to ask for")
-    max_new_tokens: int = Field(default=64, ge=1)
+    max_new_tokens: int = Field(default=64, ge=1, description="longest answer, in tokens")
 
 
 # For a LoRA run on a small private code base. The evaluation at step 0 measures the base model's eval loss in the same
@@ -136,14 +158,15 @@ class Stage1Config(Section):
         "template": "model.template",
         "output_dir": "output_dir",
     }
+    sft_defaults: ClassVar[dict[str, Any]] = DEFAULT_SFT
 
     scan: ScanConfig = ScanConfig()
     mix: MixConfig = MixConfig()
     model: ModelConfig = ModelConfig()
-    sft: dict[str, Any] = Field(default_factory=dict, description="ms-swift's own arguments, over DEFAULT_SFT")
+    sft: dict[str, Any] = Field(default_factory=dict, description="ms-swift's own arguments")
     eval: EvalConfig = EvalConfig()
-    output_dir: Path = Path("runs/stage1")
-    seed: int = 42
+    output_dir: OutputDir = Path("runs/stage1")
+    seed: Seed = 42
 
 
 def load_config(file: str | Path | None = None, overrides: Iterable[str] = ()) -> Stage1Config:
