@@ -107,9 +107,11 @@ def _printable(text: str) -> str:
     return "".join(character if character.isprintable() else "?" for character in text)
 
 
-def _ask(
-    question: str, zh: str, default: str, *, refused: Callable[[str], tuple[str, str] | None] | None = None
-) -> str:
+def _anything(answer: str) -> tuple[str, str] | None:
+    return None
+
+
+def _ask(question: str, zh: str, default: str, *, refused: Callable[[str], tuple[str, str] | None] = _anything) -> str:
     """Ask until there is an answer that is not refused; Enter takes the default."""
     while True:
         stream = Forgiving(sys.stderr)
@@ -117,11 +119,12 @@ def _ask(
         stream.flush()
         line = sys.stdin.readline() if sys.stdin is not None else ""
         if not line:
+            say("")
             raise DataError(
                 "the answers ended before the questions did; nothing was written (回答不全，没有写入任何文件)"
             )
         answer = line.strip() or default
-        problem = refused(answer) if refused else None
+        problem = refused(answer)
         if problem is None:
             return answer
         say(f"  {one_line(answer, 100)}: {problem[0]}", f"  {one_line(answer, 100)}：{problem[1]}")
