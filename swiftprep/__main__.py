@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from importlib import import_module
 
 from swiftprep import __version__
@@ -13,6 +13,7 @@ from swiftprep.recipes.shared.language import LANGUAGES, terminal_lang
 from swiftprep.streams import Forgiving, forgiving_streams, tell
 
 DONE, USER_ERROR = 0, 2
+_OPTIONS = ("--help", "--lang", "--version", "--print-completion")
 _SHELLS = ("bash", "zsh")
 _FRONT = {
     "en": (
@@ -63,9 +64,7 @@ def main(argv: Sequence[str] | None = None) -> int:
                 return _refuse(f"--lang {value}: zh or en is expected (应为 zh 或 en)")
             lang = value
         else:
-            return _unknown(
-                option, ["--help", "--lang", "--version", "--print-completion"], "no such option", "没有这个选项"
-            )
+            return _unknown(option, _OPTIONS, "no such option", "没有这个选项")
     if not words:
         return _print(front_page(lang or terminal_lang()))
     command = command_named(words[0])
@@ -117,7 +116,7 @@ def _print_completion(shell: str) -> int:
         return _refuse(str(error))
 
 
-def _unknown(word: str, known: list[str], what: str, zh: str) -> int:
+def _unknown(word: str, known: Iterable[str], what: str, zh: str) -> int:
     from swiftprep.errors import did_you_mean, one_line
 
     near = did_you_mean(word, known) or "; `swiftprep` alone lists them"

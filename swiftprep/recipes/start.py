@@ -22,6 +22,7 @@ from swiftprep.recipes.shared.command_line import Arguments, run, say, spoken_la
 from swiftprep.recipes.shared.settings import load
 from swiftprep.recipes.shared.start_settings import StartConfig
 from swiftprep.recipes.shared.tag_prefixes import count_prefixes, proposed_name
+from swiftprep.recipes.shared.yaml_text import load_yaml
 from swiftprep.streams import Forgiving
 
 SUMMARY = "Start: a few questions → a settings file for stage 1."
@@ -97,10 +98,10 @@ def settings_text(answers: dict[str, str], lang: str, file: Path) -> str:
 
 def _as_yaml(value: str) -> str:
     """Return a text as YAML on one line, in quotes where it needs them."""
-    text: str = yaml.safe_dump(value, allow_unicode=True, width=float("inf"))
-    if "\n" in text.removesuffix("\n").removesuffix("\n..."):
-        text = yaml.safe_dump(value, allow_unicode=True, width=float("inf"), default_style='"')
-    return text.removesuffix("\n").removesuffix("\n...")
+    text: str = yaml.safe_dump(value, allow_unicode=True, width=float("inf")).removesuffix("\n").removesuffix("\n...")
+    if "\n" in text or load_yaml(text) != value:
+        text = yaml.safe_dump(value, allow_unicode=True, width=float("inf"), default_style='"').removesuffix("\n")
+    return text
 
 
 def _printable(text: str) -> str:
