@@ -497,7 +497,7 @@ def test_yaml_beyond_the_limits_is_one_line(tmp_path: Path, text: str) -> None:
         assert "\n" not in str(caught.value)
         assert len(str(caught.value)) < 1000
     with pytest.raises(ConfigError, match="not valid YAML"):
-        load(CheckConfig, None, [f"data={text}"])
+        load(CheckConfig, None, [f"levels={text}"])
 
 
 def test_long_plain_scalars_are_text_and_pairs_are_joined() -> None:

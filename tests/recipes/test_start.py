@@ -100,8 +100,8 @@ def test_a_dry_run_shows_the_file(app, answering, tmp_path, capsys):
 @pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
 def test_ctrl_c_at_a_question_writes_nothing(app, tmp_path):
     command = [sys.executable, "-m", "swiftprep", "start", str(app), "--lang", "en"]
-    pipes = {"stdin": subprocess.PIPE, "stderr": subprocess.PIPE}
-    with subprocess.Popen(command, cwd=tmp_path, env=dict(os.environ), **pipes) as child:
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, cwd=tmp_path, stdin=pipe, stderr=pipe) as child:
         said = b""
         while b"]: " not in said:
             said += os.read(present(child.stderr).fileno(), 1000)
