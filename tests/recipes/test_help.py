@@ -55,7 +55,6 @@ def test_every_key_is_described_in_both_languages_with_an_example_that_is_valid(
 
 
 @pytest.mark.parametrize("model", ALL_MODELS, ids=lambda model: model.__name__)
-)
 def test_every_section_has_a_heading_in_both_languages(model):
     assert model.__doc__
     assert model.__name__ == "DemoConfig" or CHINESE.search(texts()[model.__name__]["zh"])
