@@ -196,8 +196,8 @@ class Distiller:
 
         Raises:
             ConfigError: no teacher, no key, a store in use, or a budget that cannot be kept.
-            DistillStopped: the account is empty, the key is refused, the disk is full …; it carries `.result`, and
-                the same call goes on from there.
+            DistillStopped: the account is empty, the key is refused, the teacher never answers, the disk is full …; it
+                carries `.result`, and the same call goes on from there.
             RunInterrupted: Ctrl-C; calls in flight are answered and stored first. A second Ctrl-C does not wait.
         """
         if mode not in ("live", "batch"):
