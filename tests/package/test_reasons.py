@@ -26,7 +26,9 @@ def written() -> set[str]:
     found = set()
     for path in ROOT.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-            name = getattr(node.func, "id", "") if isinstance(node, ast.Call) else ""
+            if not isinstance(node, ast.Call):
+                continue
+            name = getattr(node.func, "id", "")
             if name in MADE and len(node.args) > MADE[name]:
                 reason = node.args[MADE[name]]
                 if isinstance(reason, ast.Constant) and isinstance(reason.value, str) and ID.fullmatch(reason.value):
