@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Literal
 from pydantic import Field
 
 from swiftprep.augment.augmenter import OPERATIONS
-from swiftprep.recipes.shared.settings import EvalConfig, MixConfig, ModelConfig, Section
+from swiftprep.recipes.shared.settings import DEFAULT_SFT, EvalConfig, MixConfig, ModelConfig, OutputDir, Section, Seed
 
 
 class AugmentConfig(Section):
@@ -20,8 +20,8 @@ class AugmentConfig(Section):
     per_sample: int = Field(default=1, ge=1, description="most variants of a sample for each operation")
     vary_variants: bool = Field(default=False, description="make variants of variants, too")
     framework: str | None = Field(default=None, description="name of the framework; null: that of the catalogue")
-    output_dir: Path = Path("runs/augment")
-    seed: int = 42
+    output_dir: OutputDir = Path("runs/augment")
+    seed: Seed = 42
 
 
 class MixRecipeConfig(Section):
@@ -30,8 +30,8 @@ class MixRecipeConfig(Section):
     private: list[str] = Field(default_factory=list, description="private data: files, or hub ids with #N")
     mix: MixConfig = MixConfig()
     model: ModelConfig = ModelConfig()
-    output_dir: Path = Path("runs/mix")
-    seed: int = 42
+    output_dir: OutputDir = Path("runs/mix")
+    seed: Seed = 42
 
 
 class SftConfig(Section):
@@ -45,14 +45,15 @@ class SftConfig(Section):
         "template": "model.template",
         "output_dir": "output_dir",
     }
+    sft_defaults: ClassVar[dict[str, Any]] = DEFAULT_SFT
 
     data: list[str] = Field(default_factory=list, description="swift's --dataset: files or hub ids, with #N or without")
     held_out: list[str] = Field(default_factory=list, description="files to evaluate on; without: no verdict")
     model: ModelConfig = ModelConfig()
-    sft: dict[str, Any] = Field(default_factory=dict, description="ms-swift's own arguments, over DEFAULT_SFT")
+    sft: dict[str, Any] = Field(default_factory=dict, description="ms-swift's own arguments")
     lang: Literal["zh", "en"] = Field(default="zh", description="language of the verdict")
-    output_dir: Path = Path("runs/sft")
-    seed: int = 42
+    output_dir: OutputDir = Path("runs/sft")
+    seed: Seed = 42
 
 
 class EvaluateConfig(Section):
@@ -64,8 +65,8 @@ class EvaluateConfig(Section):
     model: ModelConfig = Field(default=ModelConfig(), description="the base model; without path: that of the run")
     eval: EvalConfig = EvalConfig()
     lang: Literal["zh", "en"] = Field(default="zh", description="language of the report")
-    output_dir: Path = Path("runs/evaluate")
-    seed: int = 42
+    output_dir: OutputDir = Path("runs/evaluate")
+    seed: Seed = 42
 
 
 class ReportConfig(Section):
