@@ -39,9 +39,9 @@ def scan(config: ScanRecipeConfig, *, dry_run: bool = False) -> dict[str, Any]:
     kinds = result.kinds()
     known = sum(component.origin == "source" for component in result.catalog)
     report = {
-        "root": str(result.root),
+        "root": result.place,
         "found": result.found,
-        "kept": result.kept,
+        "kept": result.files_kept,
         "rejected": result.reasons(),
         "dropped": len(result.dropped),
         "secrets": len(result.findings),
@@ -49,10 +49,10 @@ def scan(config: ScanRecipeConfig, *, dry_run: bool = False) -> dict[str, Any]:
         "components": {"source": known, "usage": len(result.catalog) - known},
     }
     say(
-        f"{result.root}: {result.found} files, {result.kept} kept, "
+        f"{result.place}: {result.found} files, {result.files_kept} kept, "
         f"{len(result.rejects)} rejected {result.reasons() or ''}"
     )
-    refuse_nothing(str(result.root), result.kept, result.rejects, config.output_dir)
+    refuse_nothing(result.place, result.files_kept, result.rejects, config.output_dir)
     say(kinds.dropna(axis="columns", how="all").to_string(index=False))
     say(f"{known} components, {len(result.catalog) - known} more known from how they are used")
     if result.findings:
