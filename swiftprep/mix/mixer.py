@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from swiftprep.apportion import apportion
-from swiftprep.arguments import one_or_more
+from swiftprep.arguments import checked_keywords
 from swiftprep.errors import ConfigError, DataError
+from swiftprep.inputs import Data, data_files
 from swiftprep.mix.sources import DataSource, open_source
 from swiftprep.records import Reject, Sample, read_jsonl, write_jsonl
 from swiftprep.storage.outputs import check_together
@@ -23,19 +24,23 @@ if TYPE_CHECKING:
 
 logger = get_logger(__name__)
 
+Ratio: TypeAlias = "str | float | Sequence[float]"
 REPEATS_WORTH_A_WARNING = 3  # times a general row is seen on average
 
 
-def parse_ratio(ratio: str | float) -> Fraction:
-    """Return the private share, between 0 and 1, of `"40:60"` (private : general) or of `0.4`.
+def parse_ratio(ratio: Ratio) -> Fraction:
+    """Return the private share, between 0 and 1, of `"40:60"` (private : general), `"40/60"`, `(40, 60)` or `0.4`.
 
     Raises:
-        ConfigError: the ratio is neither, a part is negative, or the share is 0.
+        ConfigError: the ratio is none of these, a part is negative, or the share is 0.
 
-    >>> parse_ratio("40:60"), parse_ratio(0.4) == parse_ratio("2:3")
+    >>> parse_ratio("40:60"), parse_ratio((40, 60)) == parse_ratio(0.4) == parse_ratio("2/3")
     (Fraction(2, 5), True)
     """
-    text = str(ratio).strip()
+    if isinstance(ratio, Sequence) and not isinstance(ratio, str):
+        text = ":".join(str(part).strip() for part in ratio)
+    else:
+        text = re.sub(r"\s*[:/：]\s*", ":", str(ratio).strip())
     if re.fullmatch(r"[0-9]{1,30}(\.[0-9]{1,30})?:[0-9]{1,30}(\.[0-9]{1,30})?", text):
         private, general = (Fraction(part) for part in text.split(":"))
         if private > 0:
@@ -46,7 +51,7 @@ def parse_ratio(ratio: str | float) -> Fraction:
     ):
         return Fraction(text)
     raise ConfigError(
-        f"ratio {text!r}: expected 'private:general' such as '40:60', or the private share such as 0.4 "
+        f"ratio {text!r:.80}: expected 'private:general' such as '40:60' or (40, 60), or the private share such as 0.4 "
         "(比例应为 私有:通用，如 40:60)"
     )
 
@@ -70,26 +75,31 @@ class Mixer:
     'swift/self-cognition#60'
     """
 
+    @checked_keywords
     def __init__(
         self,
-        private: str | Path | Iterable[str | Path],
-        general: str | Path | Iterable[str | Path] = (),
+        private: Data,
+        general: Data = (),
         *,
-        ratio: str | float | None = "40:60",
+        ratio: Ratio | None = "40:60",
         size: Mapping[str, int] | None = None,
         seed: int = 42,
         count_tokens: Callable[[str], int] | None = None,
+        folder: str | Path | None = None,
     ) -> None:
         """Inspect every data set, and decide how many rows to take of each.
 
         Args:
-            private: One or several local `.jsonl` files, or hub ids with `#N`.
+            private: One or several local `.jsonl` files, hub ids with `#N`, samples, or results that hold samples: a
+                `Scan`, of which the training side is taken, a `QualityReport` or a `Result`.
             general: The same, for general abilities.
-            ratio: `"40:60"` (private : general), the private share `0.4`, or None to take everything.
+            ratio: `"40:60"` or `(40, 60)` (private : general), the private share `0.4`, or None to take everything.
             size: Rows of hub data sets, by id; required for those without `#N`.
             seed: For `freeze`; pass it to ms-swift as `data_seed`, too.
             count_tokens: Counts the tokens of a text, for example `lambda t: len(tokenizer(t).input_ids)`; fills the
                 plan's `tokens` column.
+            folder: Where samples in memory are written for ms-swift, in files named by their content; None: in
+                swiftprep's cache folder, readable by its owner only. Held-out samples are left out, with a warning.
 
         Raises:
             ConfigError: no private data, a bad ratio, a bad `#N`, or a hub data set of unknown size.
@@ -100,10 +110,14 @@ class Mixer:
         share = None if ratio is None else parse_ratio(ratio)
         self.seed = seed
         self._count_tokens = count_tokens
-        self._sources = [open_source(text, "private", sizes) for text in one_or_more("private", private)]
+        self._sources = [
+            open_source(text, "private", sizes) for text in data_files("private", private, side="train", folder=folder)
+        ]
         if not self._sources:
             raise ConfigError("no private data set was given (没有私有数据集)")
-        extra = [open_source(text, "general", sizes) for text in one_or_more("general", general)]
+        extra = [
+            open_source(text, "general", sizes) for text in data_files("general", general, side="train", folder=folder)
+        ]
         if share is not None and share < 1 and not extra:
             raise ConfigError(
                 f"ratio {ratio}: no general data set was given; add one, or pass ratio=None "

@@ -214,3 +214,14 @@ def test_freeze_refuses_a_file_it_reads_otherwise_than_ms_swift(rows, tmp_path):
     assert mix.plan()["available"].tolist() == [2]  # ms-swift keeps the row without an answer
     with pytest.raises(DataError, match="of 2 rows 1 can be frozen: 'response' is null"):
         mix.freeze("out.jsonl")
+
+
+@pytest.mark.parametrize("ratio", ["40/60", "40 : 60", "40：60", (40, 60), [2, 3], (0.4, 0.6)])
+def test_a_ratio_may_be_written_in_several_ways(rows, ratio):
+    assert Mixer(rows("t.jsonl", 40), rows("g.jsonl", 100), ratio=ratio).dataset_args() == ["t.jsonl", "g.jsonl#60"]
+
+
+@pytest.mark.parametrize("ratio", [(40,), (1, 2, 3), ("a", "b"), (0, 1), {}])
+def test_what_is_no_ratio_is_refused(rows, ratio):
+    with pytest.raises(ConfigError, match=r"ratio .*expected"):
+        Mixer(rows("t.jsonl", 40), rows("g.jsonl", 100), ratio=ratio)
