@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
+from swiftprep.arguments import checked_keywords
 from swiftprep.catalog.api import ITEMS, Component, kebab
 from swiftprep.catalog.check import Problem, check
 from swiftprep.catalog.stored import to_component, to_use
@@ -40,6 +41,7 @@ class Catalog:
     ["<ta-tag> has no prop 'colour' (did you mean 'color'?)", "<ta-tag> needs the prop 'color'"]
     """
 
+    @checked_keywords
     def __init__(
         self,
         components: Mapping[str, Component] | Iterable[Component] = (),
@@ -205,6 +207,7 @@ class Catalog:
         return Path(path)
 
     @classmethod
+    @checked_keywords
     def load(cls, path: str | Path) -> Catalog:
         """Read a file written by `save`, or a web-types file.
 

@@ -19,7 +19,7 @@ HEAVY = ("torch", "swift", "modelscope", "transformers", "datasets", "evalscope"
 LAYERS = (
     "apportion parsing sample spellings streams",
     "progress redaction withheld",
-    "errors",
+    "errors notebook",
     "arguments plotting text",
     "process",
     "rows storage",
