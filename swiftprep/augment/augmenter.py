@@ -184,8 +184,8 @@ class Augmenter:
         Args:
             seed: Chooses the words, places and props.
             operations: Names from `OPERATIONS`, or one of them.
-            catalog: The framework's catalogue, or a `Scan` or file that holds it. `props` needs it; without it, `repair`
-                only breaks the syntax.
+            catalog: The framework's catalogue, or a `Scan` or file that holds it. `props` needs it; without it,
+                `repair` only breaks the syntax.
             framework: The framework's name, for samples that do not state it; by default the catalogue's.
             per_sample: The most variants of a sample per operation.
             vary_variants: Whether to make variants of variants as well.

@@ -73,8 +73,8 @@ class Distiller:
 
         Args:
             teacher: A `Teacher`, or a function `messages → str`; not needed for experts' answers.
-            catalog: The framework's components: a `Catalog`, or a `Scan` or file that holds it; without one, answers are
-                not checked against an API.
+            catalog: The framework's components: a `Catalog`, or a `Scan` or file that holds it; without one, answers
+                are not checked against an API.
             store: The SQLite file that keeps every answer and the ledger of every attempt.
             examples: Training samples of the code base, or a `Scan` or file that holds them: the teacher sees real
                 uses of a component in them, and what they cover is planned less. Held-out samples are left out.

@@ -13,7 +13,8 @@ from swiftprep.apportion import apportion
 from swiftprep.arguments import checked_keywords
 from swiftprep.errors import ConfigError, DataError
 from swiftprep.inputs import Data, data_files
-from swiftprep.mix.sources import DataSource, open_source
+from swiftprep.mix.sources import IDENTITY_ROWS, DataSource, is_identity, open_source
+from swiftprep.notebook import html_table, short
 from swiftprep.records import Reject, Sample, read_jsonl, write_jsonl
 from swiftprep.storage.outputs import check_together
 from swiftprep.streams import get_logger
@@ -124,15 +125,44 @@ class Mixer:
                 "(没有通用数据集，请添加，或指定 ratio=None)"
             )
         self._sources += extra
+        self._warn_of_identity(extra)
         check_together(self._files())
         self._taken = self._share_out(share)
+
+    def __repr__(self) -> str:
+        rows = {
+            channel: sum(n for source, n in zip(self._sources, self._taken, strict=True) if source.channel == channel)
+            for channel in ("private", "general")
+        }
+        return (
+            f"<Mixer: {rows['private']} private and {rows['general']} general rows of {len(self._sources)} data sets>"
+        )
+
+    def _repr_html_(self) -> str:
+        rows = [
+            (source.entry.source, source.channel, "" if source.rows is None else source.rows, taken)
+            for source, taken in zip(self._sources, self._taken, strict=True)
+        ]
+        command = html_table(short(self.command(), 2000))
+        return html_table(repr(self), ("data set", "channel", "available", "taken"), rows) + command
 
     def _files(self) -> list[Path]:
         return [source.entry.path for source in self._sources if source.entry.path is not None]
 
+    def _warn_of_identity(self, general: list[DataSource]) -> None:
+        for source in general:
+            if is_identity(source.entry):
+                logger.warning(
+                    "%s: is about the model's identity (%d rows: who are you, who made you), not general skills; keep "
+                    "it a small part of the mix, and use other data against forgetting "
+                    "(该数据集只有 %d 条身份问答，不能代替通用数据)",
+                    source.entry.source, IDENTITY_ROWS, IDENTITY_ROWS,
+                )  # fmt: skip
+
     def _share_out(self, share: Fraction | None) -> list[int]:
         have = [source.asked for source in self._sources]
         if share is None:
+            self._warn_of_repeats(have)
             return have
         general = [source.asked if source.channel == "general" else 0 for source in self._sources]
         private_rows = sum(have) - sum(general)
@@ -152,10 +182,20 @@ class Mixer:
                     "for just %d, name a file of %d rows, or pass ratio=None (#N 不限制行数，取多少行由比例决定)",
                     source.entry.source, source.entry.count, part, source.entry.count, source.entry.count,
                 )  # fmt: skip
-        return [
+        taken = [
             part if source.channel == "general" else source.asked
             for source, part in zip(self._sources, parts, strict=True)
         ]
+        self._warn_of_repeats(taken)
+        return taken
+
+    def _warn_of_repeats(self, taken: list[int]) -> None:
+        for source, count in zip(self._sources, taken, strict=True):
+            if is_identity(source.entry) and source.rows and count > source.rows:
+                logger.warning(
+                    "%s: has %d rows, and %d are taken: each is seen about %.1f times (每条会重复约 %.1f 次)",
+                    source.entry.source, source.rows, count, count / source.rows, count / source.rows,
+                )  # fmt: skip
 
     def dataset_args(self) -> list[str]:
         """Return the values of swift's `--dataset`: each data set with `#N`, or without it if a whole file is taken."""

@@ -80,7 +80,7 @@ class Teacher(OpenAITeacher):
             model,
             api_key_env,
             sampling=_merged("sampling", dict(sampling or {}), shorts),
-            limits=Limits(**_merged("limits", {} if limits is None else asdict(limits), rates)),
+            limits=Limits(**_merged("limits", _set(limits or Limits()), rates)),
             price=price,
             stream=stream,
             deadline=deadline,
@@ -125,6 +125,12 @@ class Teacher(OpenAITeacher):
             MissingDependencyError: ms-swift is not installed.
         """
         return swift_teacher(model, adapters, model_type=model_type, template=template, sampling=sampling)
+
+
+def _set(limits: Limits) -> dict[str, Any]:
+    """Return the limits that are not the default."""
+    usual = asdict(Limits())
+    return {name: value for name, value in asdict(limits).items() if value != usual[name]}
 
 
 def _merged(where: str, given: dict[str, Any], shorts: Mapping[str, Any]) -> dict[str, Any]:
