@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from swiftprep.arguments import checked_keywords
 from swiftprep.errors import ConfigError, RunError, RunInterrupted
 from swiftprep.evaluate.probes import load_questions
 from swiftprep.inputs import Data, DataSets, data_files
@@ -28,6 +29,7 @@ from swiftprep.models.folders import (
     trained_with,
     unused,
 )
+from swiftprep.notebook import html_of_repr
 from swiftprep.storage.disk import whole_folder
 from swiftprep.storage.outputs import check_together, hold_together
 from swiftprep.swiftfmt import parse_entry, require_rows
@@ -50,6 +52,7 @@ class SwiftRunner:
         run.checkpoint, run.verdict.kind
     """
 
+    @checked_keywords
     def __init__(
         self,
         model: str | Path,
@@ -88,6 +91,11 @@ class SwiftRunner:
         self.device = device
         self.trust_remote_code = trust_remote_code
         self.in_process = in_process
+
+    def __repr__(self) -> str:
+        return f"<SwiftRunner {self.model[-150:]}, device {self.device}, into {str(self.output_dir)[-150:]}>"
+
+    _repr_html_ = html_of_repr
 
     def sft(
         self,
