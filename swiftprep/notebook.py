@@ -23,7 +23,13 @@ def short(text: object, most: int = MOST_CHARACTERS) -> str:
     return line if len(line) <= most and len(raw) <= 20 * most else f"{line[: most - 1]}…"
 
 
-def html_table(title: object, heads: Sequence[str] = (), rows: Iterable[Sequence[object]] = ()) -> str:
+def html_table(
+    title: object,
+    heads: Sequence[str] = (),
+    rows: Iterable[Sequence[object]] = (),
+    *,
+    most_characters: int = MOST_CHARACTERS,
+) -> str:
     """Return a title, usually an object's `repr`, and the first rows of a table as HTML.
 
     >>> html_table("<Scan>", ["path"], [["<b>"]])
@@ -34,9 +40,8 @@ def html_table(title: object, heads: Sequence[str] = (), rows: Iterable[Sequence
     if not heads or not listed:
         return line
     table = "".join(f"<th>{html.escape(head)}</th>" for head in heads)
-    body = "".join(
-        f"<tr>{''.join(f'<td>{html.escape(short(cell))}</td>' for cell in row)}</tr>" for row in listed[:MOST_ROWS]
-    )
+    cells = [[html.escape(short(cell, most_characters)) for cell in row] for row in listed[:MOST_ROWS]]
+    body = "".join(f"<tr>{''.join(f'<td>{cell}</td>' for cell in row)}</tr>" for row in cells)
     rest = f"<p>… {len(listed) - MOST_ROWS} more</p>" if len(listed) > MOST_ROWS else ""
     return f"{line}<table><tr>{table}</tr>{body}</table>{rest}"
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
+from swiftprep.arguments import checked_keywords
 from swiftprep.catalog.api import ITEMS, Component, kebab
 from swiftprep.catalog.check import Problem, check
 from swiftprep.catalog.merge import merge_components, merge_usage
@@ -41,6 +42,7 @@ class Catalog:
     ["<ta-tag> has no prop 'colour' (did you mean 'color'?)", "<ta-tag> needs the prop 'color'"]
     """
 
+    @checked_keywords
     def __init__(
         self,
         components: Mapping[str, Component] | Iterable[Component] = (),
@@ -235,6 +237,7 @@ class Catalog:
         )
 
     @classmethod
+    @checked_keywords
     def load(cls, path: str | Path) -> Catalog:
         """Read a file written by `save`, or a web-types file; in a folder, its `catalog.json`.
 

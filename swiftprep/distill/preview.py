@@ -10,6 +10,7 @@ from swiftprep.distill.budget import cost_of
 from swiftprep.distill.prompting.prompts import Prompter
 from swiftprep.distill.scenario import Scenario
 from swiftprep.distill.store import read_answers
+from swiftprep.notebook import html_table
 from swiftprep.quality.rules.length import estimate
 from swiftprep.records import Message
 from swiftprep.teachers.protocol import TeacherProtocol
@@ -41,6 +42,15 @@ class Preview:
     tokens_out: int
     cost: float | None
     prompts: Sequence[Sequence[Message]]
+
+    def __repr__(self) -> str:
+        about = f"{self.calls} calls to {self.host:.100} ({self.teacher:.100}), {self.cached} answers in the store"
+        return f"<Preview: {about}, about {self.tokens_in} tokens>"
+
+    def _repr_html_(self) -> str:
+        names = ("host", "teacher", "calls", "cached", "tokens_in", "tokens_out", "cost")
+        prompts = [(f"prompt, {message['role']}", message["content"]) for prompt in self.prompts for message in prompt]
+        return html_table(repr(self), ("what", "value"), [*((name, getattr(self, name)) for name in names), *prompts])
 
     def __str__(self) -> str:
         cost = "not known: give the teacher its price=" if self.cost is None else f"at most {self.cost:.4g}"

@@ -20,7 +20,7 @@ from typing import Any, TypeAlias
 import orjson
 
 from swiftprep import tokens
-from swiftprep.arguments import is_number, one_or_more
+from swiftprep.arguments import checked_keywords, is_number, one_or_more
 from swiftprep.catalog.catalog import Catalog
 from swiftprep.catalog.linking.link import Linked
 from swiftprep.catalog.vue.facts import suffix_of
@@ -68,6 +68,7 @@ class Scanner:
     'color'
     """
 
+    @checked_keywords
     def __init__(
         self,
         root: str | Path | Iterable[str | Path],

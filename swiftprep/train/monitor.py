@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from swiftprep.errors import DataError, SwiftprepError, one_line
+from swiftprep.notebook import MOST_ROWS, html_table
 from swiftprep.train.logs import (
     EPOCH_LINE,
     Log,
@@ -54,12 +55,21 @@ class Verdict:
     counter: list[str] = field(default_factory=list)
     fixes: list[str] = field(default_factory=list)
 
+    def __repr__(self) -> str:
+        return (
+            f"<Verdict {self.kind}: {len(self.evidence)} lines for it, {len(self.counter)} against, "
+            f"{len(self.fixes)} fixes>"
+        )
+
+    def _repr_html_(self) -> str:
+        lines = [(mark, line) for mark, part in self._parts() for line in part]
+        return html_table(self.kind, ("", "verdict"), lines, most_characters=300)
+
+    def _parts(self) -> tuple[tuple[str, list[str]], ...]:
+        return ("+", self.evidence), ("-", self.counter), ("→", self.fixes)
+
     def __str__(self) -> str:
-        lines: list[str] = [self.kind]
-        lines += [f"  + {line}" for line in self.evidence]
-        lines += [f"  - {line}" for line in self.counter]
-        lines += [f"  → {line}" for line in self.fixes]
-        return "\n".join(lines)
+        return "\n".join([self.kind, *(f"  {mark} {line}" for mark, part in self._parts() for line in part)])
 
 
 class Monitor:
@@ -92,6 +102,16 @@ class Monitor:
         self.rows, self.thrown_away = counted(within)
         self.passed_over = list(passed_over)
         self._continues = printable(continues)
+
+    def __repr__(self) -> str:
+        steps = positions(self.rows)
+        reach = f", steps {min(steps):g} to {max(steps):g}" if steps else ""
+        return f"<Monitor: {len(self.rows)} rows{reach}, {len(self.evals())} evaluations>"
+
+    def _repr_html_(self) -> str:
+        columns = [name for name in _COLUMNS if any(name in row for row in self.rows)]
+        rows = [[row.get(name, "") for name in columns] for row in self.rows[-MOST_ROWS:]]
+        return html_table(repr(self), columns, rows)
 
     @classmethod
     def read(cls, source: str | Path) -> Monitor:
@@ -168,7 +188,7 @@ class Monitor:
         """
         return plot_losses(self.log, path, lang=lang)
 
-    def verdict(self, lang: Literal["en", "zh"] = "en") -> Verdict:
+    def verdict(self, lang: Literal["en", "zh"] = "zh") -> Verdict:
         """Judge the run, with the evidence for and against, and what to do.
 
         A run overfits when the eval loss has risen from its lowest point, clearly or twice in a row, while the train

@@ -24,7 +24,7 @@ LAYERS = (
     "process",
     "rows storage",
     "catalog records",
-    "code demo swiftfmt tokens",
+    "code demo inputs swiftfmt tokens",
     "evaluate mix models scan",
     "quality serve",
     "augment teachers train",
