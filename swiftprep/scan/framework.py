@@ -34,8 +34,12 @@ _PUBLISHED = {
 }  # fmt: skip
 
 _TAG = re.compile(rb"<([A-Za-z][a-z0-9]{0,30}(?:-[a-z0-9]|[A-Z])[A-Za-z0-9-]{0,60})[\s/>]")
-_NAMED = re.compile(rb"\b(?:name:\s{0,4}|component\(\s{0,40})['\"]([A-Za-z][\w-]{1,60})['\"]")
-_OWN_IMPORT = re.compile(rb"\bimport\s{1,4}(\w{1,60})\s{1,4}from\s{0,4}['\"](?:\.|@/|~/)")
+# Each begins with plain letters, which makes the search several times faster.
+_DEFINITIONS = (
+    re.compile(rb"name:\s{0,4}['\"]([A-Za-z][\w-]{1,60})['\"]"),
+    re.compile(rb"component\(\s{0,40}['\"]([A-Za-z][\w-]{1,60})['\"]"),
+    re.compile(rb"import (\w{1,60}) from ['\"](?:\.|@/|~/)"),
+)
 _PACKAGE_NAME = re.compile(r"(?:@([a-z0-9][a-z0-9._-]{0,100})/)?([a-z0-9][a-z0-9._-]{0,100})", re.IGNORECASE)
 
 
@@ -157,7 +161,7 @@ def _tags_of(roots: Roots, files: Sequence[FoundFile]) -> dict[str, _Tags]:
             continue
         left -= len(data)
         found = of_folder[folder]
-        for pattern in (_NAMED, _OWN_IMPORT):
+        for pattern in _DEFINITIONS:
             found.defined.update(kebab(name.decode()) for name in pattern.findall(data))
         if path.lower().endswith((".vue", ".jsx", ".tsx")):
             names = (kebab(name.decode()) for name in _TAG.findall(data))
