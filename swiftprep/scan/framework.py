@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from swiftprep.catalog.api import kebab
+from swiftprep.redaction.file_names import without_private_name
 from swiftprep.scan.packages import nearest_package
-from swiftprep.scan.roots import Root, Roots
+from swiftprep.scan.roots import Root, Roots, readable
 from swiftprep.scan.source_file import read_bytes
 from swiftprep.scan.walk import FoundFile
 
@@ -194,5 +195,6 @@ def _file_tag(path: str) -> str:
 
 
 def _folder_name(root: Root) -> str:
-    name = "".join(char for char in root.folder.resolve().name if char.isalnum() or char in "-_.")
+    name = without_private_name(readable(root.folder.resolve().name))
+    name = "".join(char for char in name if char.isalnum() or char in "-_.")
     return name.strip("-_.")[:LONGEST_NAME] or "app"

@@ -133,3 +133,15 @@ def test_one_suffix_and_one_kind_need_no_list(two):
     assert {sample.kind for sample in found} == {"component"}
     assert len(found) == 3
     assert Scanner(two[0], ignore="Page.vue", allow_licenses="MIT", cache=False).scan().reasons() == {"ignored": 1}
+
+
+def test_what_is_private_in_a_folders_name_is_replaced_in_all_places(tree):
+    root = tree({"tel 13812345678/A.vue": PAGE, "tel 13912345678/A.vue": TABLE, "tel 13912345678/.git/HEAD": "a" * 40})
+    found = scan(root / "tel 13812345678", root / "tel 13912345678", framework="acme")
+    assert found.files_kept == 2
+    assert not any(number in f"{s.id} {s.path}" for s in found for number in ("13812345678", "13912345678"))
+    assert {(s.path in found.catalog.components["ta-table"].path, s.meta["commit"]) for s in found} == {
+        (True, "a" * 40),
+        (False, None),
+    }
+    assert "138" not in scan(root / "tel 13812345678").framework
