@@ -76,7 +76,7 @@ def stage1(config: Stage1Config, *, dry_run: bool = False) -> dict[str, Any]:
         with timed("scan", seconds):
             tokenizer = None if config.scan.max_tokens is None else runner.model
             scan = make_scanner(config.scan, seed=config.seed, tokenizer=tokenizer).scan()
-            refuse_nothing(str(scan.root), scan.kept, scan.rejects, out)
+            refuse_nothing(scan.place, scan.files_kept, scan.rejects, out)
             require_two_sides(scan)
             files = scan.write(out / "data")
             held.enter_context(reading(out / "data"))

@@ -480,7 +480,7 @@ def test_a_run_that_broke_is_not_told_to_learn_faster(tmp_path, losses, norms, s
     assert f"broke at {since} " in verdict.evidence[0]
     assert "Raise the learning rate" not in str(verdict)
     assert "float16" in str(verdict)
-    assert f"从 {since} 处起失效" in Monitor.read(path).verdict("zh").evidence[0]
+    assert f"训练从第 {since} 步起失效" in Monitor.read(path).verdict("zh").evidence[0]
 
 
 @pytest.mark.parametrize(

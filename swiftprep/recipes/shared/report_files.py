@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,6 +12,8 @@ import orjson
 from jinja2 import StrictUndefined
 from jinja2.sandbox import SandboxedEnvironment
 
+from swiftprep.reasons import name_of
+from swiftprep.recipes.shared.report_words import word
 from swiftprep.storage.disk import write_text
 from swiftprep.withheld import printable, shown_in
 
@@ -42,13 +45,20 @@ def write_markdown(report: dict[str, Any], path: str | Path, lang: str, recipe: 
         lang: `"zh"` or `"en"`.
         recipe: `"stage1"`, `"distill"` or `"stage2"`.
     """
+    return write_text(path, markdown(report, lang, recipe))
+
+
+def markdown(report: dict[str, Any], lang: str, recipe: str) -> str:
+    """Return the report of a recipe as Markdown; see `write_markdown`."""
     source = (files("swiftprep") / "assets" / "reports" / f"{recipe}.{lang}.md").read_text(encoding="utf-8")
     environment = SandboxedEnvironment(
         undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, finalize=_finalized
     )
     environment.filters["cell"] = _cell
     environment.filters["fenced"] = _fenced
-    return write_text(path, environment.from_string(source).render(**report))
+    environment.filters["named"] = partial(name_of, lang=lang)
+    environment.filters["word"] = partial(word, lang=lang)
+    return environment.from_string(source).render(**report)
 
 
 class _Inert(str):

@@ -45,17 +45,17 @@ def require_two_sides(scan: Scan) -> None:
     """
     if not scan.train or not scan.val:
         raise ConfigError(
-            f"{scan.root}: {scan.kept} of {scan.found} files can be used {scan.reasons() or ''}; at least two are "
-            "needed, one to train on and one to hold out (可用的文件太少，至少需要两个)"
+            f"{scan.place}: {scan.files_kept} of {scan.found} files can be used {scan.reasons() or ''}; at least two "
+            "are needed, one to train on and one to hold out (可用的文件太少，至少需要两个)"
         )
 
 
 def scan_facts(scan: Scan) -> dict[str, Any]:
     """Return the facts of a scan for a report, as plain values."""
     return {
-        "root": str(scan.root),
+        "root": scan.place,
         "found": scan.found,
-        "kept": scan.kept,
+        "kept": scan.files_kept,
         "rejected": scan.reasons(),
         "train": len(scan.train),
         "held_out": len(scan.val),

@@ -1,0 +1,95 @@
+"""Recipe `mix`: from private and general data sets to one mix at a ratio, and swift's `--dataset` list.
+
+swiftprep mix data/train.jsonl mix.general=general.jsonl mix.ratio=40:60 output_dir=runs/mix
+"""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+from swiftprep.errors import ConfigError
+from swiftprep.mix.mixer import Mixer
+from swiftprep.recipes.shared.command_line import Arguments, run, say
+from swiftprep.recipes.shared.data_settings import MixRecipeConfig
+from swiftprep.recipes.shared.result_files import in_place, result_files, write_json_report
+from swiftprep.recipes.shared.settings import load, save_config
+from swiftprep.recipes.shared.training import general_data, mix_facts
+from swiftprep.storage.disk import write_text
+from swiftprep.swiftfmt import parse_entry
+from swiftprep.tokens import token_counter
+
+SUMMARY = "Mix: private and general data at a ratio → one file, and swift's --dataset list."
+
+
+def mix(config: MixRecipeConfig, *, dry_run: bool = False) -> dict[str, Any]:
+    """Plan a mix, write it and return the report.
+
+    The output folder gets `dataset.txt` with swift's `--dataset`, `report.json`, and, if all data sets are local files,
+    `mix.jsonl`, which is the mix itself.
+
+    Args:
+        config: Settings; see `swiftprep.recipes.shared.data_settings`.
+        dry_run: Plan, but write nothing.
+
+    Raises:
+        ConfigError: no private data was given, or a setting is wrong.
+        DataError: ms-swift could not load a file.
+    """
+    if not config.private:
+        raise ConfigError(
+            "private: which data sets? For example `swiftprep mix data/train.jsonl mix.ratio=40:60` (请指定私有数据)"
+        )
+    out, rows = config.output_dir, 0
+    with result_files(out, "mix", dry_run=dry_run) as staged:
+        mixer = Mixer(
+            config.private,
+            general_data(config.mix.general, config.model, staged),
+            ratio=config.mix.ratio,
+            size=config.mix.size,
+            seed=config.seed,
+            count_tokens=token_counter(config.model.path) if config.model.path else None,
+        )
+        dataset = mixer.dataset_args()
+        is_local = all(parse_entry(entry).path is not None for entry in dataset)
+        report: dict[str, Any] = in_place(mix_facts(mixer, config.mix.ratio), staged, out)
+        report["frozen"] = None
+        say(in_place(mixer.plan().dropna(axis="columns", how="all").to_string(index=False), staged, out))
+        say(f"--dataset {shlex.join(report['dataset'])}")
+        if not dry_run:
+            if is_local:
+                rows = mixer.freeze(staged / "mix.jsonl")
+                report["frozen"] = {"path": str(out / "mix.jsonl"), "rows": rows}
+            write_text(staged / "dataset.txt", "".join(f"{entry}\n" for entry in report["dataset"]))
+            report = write_json_report(report, staged)
+            save_config(config, staged / "config.yaml")
+    if dry_run:
+        say("dry run: nothing was written", "试运行：没有写入任何文件")
+    elif rows:
+        say(
+            f"written to {out}: mix.jsonl with {rows} rows, to train on as it is",
+            f"已写入 {out}：mix.jsonl，共 {rows} 条，可直接用于训练",
+        )
+    else:
+        say(
+            f"written to {out}: dataset.txt; a mix with hub data sets is drawn by ms-swift",
+            f"已写入 {out}：dataset.txt；含有 hub 数据集的混合由 ms-swift 抽取",
+        )
+    return report
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run from the command line; return the exit code."""
+
+    def recipe(arguments: Arguments) -> dict[str, Any]:
+        config = load(MixRecipeConfig, arguments.file, arguments.overrides)
+        private = [*config.private, *arguments.data]
+        return mix(config.model_copy(update={"private": private}), dry_run=arguments.dry_run)
+
+    return run("mix", SUMMARY, recipe, argv, takes_data=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,13 @@
+"""The language of the console: that of the terminal, unless `--lang` chooses another."""
+
+from __future__ import annotations
+
+import os
+
+LANGUAGES = ("zh", "en")
+
+
+def terminal_lang() -> str:
+    """Return `"zh"` or `"en"`: the first of `LC_ALL`, `LC_MESSAGES`, `LANG` and `LANGUAGE` that is set decides."""
+    names = (os.environ.get(name, "") for name in ("LC_ALL", "LC_MESSAGES", "LANG", "LANGUAGE"))
+    return "zh" if next(filter(None, names), "").lower().startswith("zh") else "en"
