@@ -30,6 +30,7 @@ LAYERS = (
     "augment teachers train",
     "distill",
     "recipes",
+    "__main__",
 )
 LAYER = {room: layer for layer, rooms in enumerate(LAYERS) for room in rooms.split()}
 

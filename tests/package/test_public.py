@@ -91,6 +91,8 @@ def annotations_of(public: Any) -> Iterator[tuple[str, Any, str]]:
             function = (
                 getattr(member, "fget", None) or getattr(member, "func", None) or getattr(member, "__func__", member)
             )
+            if name == "__init__" and public is swiftprep.Scan:
+                continue  # only a `Scanner` makes one
             if (name == "__init__" or not name.startswith("_")) and inspect.isfunction(function):
                 for of, annotation in function.__annotations__.items():
                     yield f"{public.__name__}.{name}({of})", annotation, cls.__module__
@@ -110,8 +112,8 @@ def reached() -> dict[type, str]:
     return found
 
 
-# Built by the library only, and of no use to a caller.
-INTERNAL = {"Kept", "Spool", "Prompt", "Prompter", "Told", "HasCatalog", "HasDatasetArgs", "HasSamples"}
+# Parts of the library that no caller needs, and protocols that a caller's own class may follow without naming them.
+INTERNAL = {"Prompt", "Prompter", "Told", "HasCatalog", "HasDatasetArgs", "HasSamples"}
 
 
 def public_classes() -> list[Any]:
