@@ -162,6 +162,9 @@ class Scanner:
             redact,
         )
 
+    def __repr__(self) -> str:
+        return f"<Scanner of {', '.join(self.suffixes):.100} files>"
+
     def scan(self) -> Scan:
         """Scan the tree.
 
