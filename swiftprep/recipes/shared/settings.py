@@ -169,6 +169,12 @@ class Stage1Config(Section):
     seed: Seed = 42
 
 
+class DemoConfig(Stage1Config):
+    """All settings of the demo: those of stage 1, in a folder of its own."""
+
+    output_dir: OutputDir = Path("runs/demo")
+
+
 def load_config(file: str | Path | None = None, overrides: Iterable[str] = ()) -> Stage1Config:
     """Read the settings of stage 1; see `load`."""
     return load(Stage1Config, file, overrides)
