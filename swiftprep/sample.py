@@ -98,9 +98,11 @@ class Reject:
         reason: A short fixed word, such as `"ignored"` or `"bad-row"`, to count by.
         detail: What exactly, for a person.
         sample: The sample that was rejected, where there was one.
+        detail_zh: The detail in Chinese; `""` where `detail` holds both languages.
     """
 
     path: str
     reason: str
     detail: str = ""
     sample: Sample | None = None
+    detail_zh: str = ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from swiftprep.catalog.catalog import Catalog
 from swiftprep.distill.budget import Budget, to_budget
 from swiftprep.distill.event_loop import run_async
-from swiftprep.distill.planning.coverage import coverage, plot_coverage
+from swiftprep.distill.planning.coverage import coverage, of_framework, plot_coverage
 from swiftprep.distill.planning.planner import plan
 from swiftprep.distill.preview import Preview, preview
 from swiftprep.distill.prompting.prompts import OPERATIONS, Operation, Prompter
@@ -154,17 +155,24 @@ class Distiller:
         """
         return coverage(self._catalog(), self.examples if items is None else items)
 
-    def plot_coverage(self, items: Iterable[Sample | Scenario] | None = None, path: str | Path | None = None) -> Figure:
-        """Return `coverage` as a heat map, the components least covered first.
+    def plot_coverage(
+        self,
+        items: Iterable[Sample | Scenario] | None = None,
+        path: str | Path | None = None,
+        *,
+        lang: Lang = "en",
+    ) -> Figure:
+        """Return the coverage of the framework's components as a heat map, the least covered first.
 
         Args:
             items: See `coverage`.
             path: Where to save it as PNG, too.
+            lang: Language of the labels, `"en"` or `"zh"`.
 
         Raises:
             MissingDependencyError: matplotlib is not installed.
         """
-        return plot_coverage(self.coverage(items), path)
+        return plot_coverage(of_framework(self.coverage(items), self._catalog()), path, lang=lang)
 
     def ledger(self) -> pd.DataFrame:
         """Return every attempt recorded in the store, one per row: the teacher, start, outcome and cost.
@@ -196,8 +204,8 @@ class Distiller:
 
         Raises:
             ConfigError: no teacher, no key, a store in use, or a budget that cannot be kept.
-            DistillStopped: the account is empty, the key is refused, the disk is full …; it carries `.result`, and
-                the same call goes on from there.
+            DistillStopped: the account is empty, the key is refused, the teacher never answers, the disk is full …; it
+                carries `.result`, and the same call goes on from there.
             RunInterrupted: Ctrl-C; calls in flight are answered and stored first. A second Ctrl-C does not wait.
         """
         if mode not in ("live", "batch"):
@@ -293,6 +301,8 @@ class Distiller:
     def from_experts(self, path: str | Path) -> Result:
         """Read experts' answers and verify them like a teacher's; nothing is sent anywhere.
 
+        A reject's `path` says where the answer stands: `answers.md:12`, or for Excel `answers.xlsx:Sheet1!12`.
+
         Args:
             path: YAML, CSV, Excel, Markdown or JSONL, or a folder of such files; see
                 `swiftprep.distill.reading.experts`.
@@ -304,9 +314,11 @@ class Distiller:
         answers, rejects = read_experts(path)
         records = []
         replies = [(item.scenario, self._as_reply(item)) for item in answers]
-        for (scenario, _), (flaws, answer) in zip(replies, self.verifier.check_all(replies), strict=True):
-            record = ScenarioRecord(scenario, tries=1, flaws=[flaws])
-            settle(record, to_sample(scenario, answer, self.reasoning, "expert", {}), flaws)
+        for item, (flaws, answer) in zip(answers, self.verifier.check_all(replies), strict=True):
+            record = ScenarioRecord(item.scenario, tries=1, flaws=[flaws])
+            settle(record, to_sample(item.scenario, answer, self.reasoning, "expert", {}), flaws)
+            if record.reject is not None:
+                record.reject = replace(record.reject, path=item.place)
             records.append(record)
         records += [ScenarioRecord(Scenario(reject.path or "?"), reject=reject) for reject in rejects]
         return Result(records)

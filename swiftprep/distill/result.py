@@ -141,7 +141,10 @@ class Result:
 
     @property
     def rejected(self) -> list[Reject]:
-        """The rejects: `path` is the scenario's id, `reason` the kind of its first flaw, `sample` the last answer."""
+        """The rejects: `reason` is the kind of the first flaw, `sample` the last answer.
+
+        `path` is the scenario's id, or for an expert's answer its place: `file:line`, in Excel `file:sheet!row`.
+        """
         return [record.reject for record in self.records if record.reject is not None]
 
     @property
@@ -215,9 +218,10 @@ def settle(record: ScenarioRecord, sample: Sample, flaws: list[Flaw]) -> None:
         record.sample = sample
         return
     detail = "; ".join(flaw.message for flaw in flaws)
+    detail_zh = "；".join(flaw.message_zh for flaw in flaws)
     # An answer that holds a secret is not even kept among the rejects.
     rejected = None if any(flaw.kind == "secret" for flaw in flaws) else sample
-    record.reject = Reject(record.scenario.id, flaws[0].kind, detail, rejected)
+    record.reject = Reject(record.scenario.id, flaws[0].kind, detail, rejected, detail_zh)
 
 
 def _write_rows(rows: Iterable[dict[str, Any]], path: Path) -> None:

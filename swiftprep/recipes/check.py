@@ -18,13 +18,14 @@ from swiftprep.catalog.catalog import Catalog
 from swiftprep.quality.checker import Checker
 from swiftprep.quality.duplicates.diversity import diversity
 from swiftprep.quality.report.report import QualityReport
+from swiftprep.reasons import name_of
 from swiftprep.recipes.shared.command_line import Arguments, run, say
 from swiftprep.recipes.shared.nothing_kept import refuse_nothing
 from swiftprep.recipes.shared.settings import CheckConfig, load, save_config
 from swiftprep.scan.scanner import Scanner
 from swiftprep.storage.outputs import check_together, writing
 from swiftprep.storage.staging import check_output
-from swiftprep.swiftfmt import lint
+from swiftprep.swiftfmt.lint import OUTCOMES, Lint, lint
 from swiftprep.tokens import Counter
 
 SUMMARY = "Check: data files → what is kept, repaired and rejected, and why."
@@ -60,13 +61,20 @@ def check(config: CheckConfig, *, dry_run: bool = False) -> dict[str, Any]:
         row_seconds=config.row_seconds,
         row_memory_mb=config.row_memory_mb,
     )
-    as_is = {str(path): _as_is(path) for path in config.data}
+    linted = {str(path): lint(path) for path in config.data}
     result = checker.run(scan.samples, source="demo") if scan else checker.run_files(*config.data)
-    report = _report(result) | {"as_is": as_is}
-    for path, outcome in as_is.items():
-        say(f"{path}: as it is, ms-swift {outcome}")
-    say(repr(result).strip("<>"))
-    say(result.counts().to_string(index=False))
+    report = _report(result) | {"as_is": {path: _as_is(found, "en") for path, found in linted.items()}}
+    for path, found in linted.items():
+        say(
+            f"{path}: as it is, ms-swift {_as_is(found, 'en')}",
+            f"{path}：如果原样交给 ms-swift，{_as_is(found, 'zh')}",
+        )
+    rows, kept, repaired, rejected = result.read, len(result.kept), len(result.repaired), len(result.rejected)
+    say(
+        f"{rows} rows, {kept} kept ({repaired} repaired), {rejected} rejected",
+        f"检查结果：共 {rows} 行，保留 {kept} 行（其中修复 {repaired} 行），剔除 {rejected} 行",
+    )
+    say(result.counts().to_string(index=False), _counts_in_chinese(result))
     refuse_nothing(", ".join(map(str, config.data)) or "demo", len(result.kept), result.rejected, config.output_dir)
     if dry_run:
         return report
@@ -74,16 +82,30 @@ def check(config: CheckConfig, *, dry_run: bool = False) -> dict[str, Any]:
         files = result.write(staged, lang=config.lang)
         save_config(config, staged / "config.yaml")
     report["files"] = {name: str(config.output_dir / path.name) for name, path in files.items()}
-    say(f"written to {config.output_dir}; open {report['files']['report']} in a browser (请用浏览器打开报告)")
+    page = report["files"]["report"]
+    say(
+        f"written to {config.output_dir}; open {page} in a browser",
+        f"已写入 {config.output_dir}；请用浏览器打开 {page}",
+    )
     return report
 
 
-def _as_is(path: Path) -> str:
+def _as_is(linted: Lint, lang: str) -> str:
     """Return what ms-swift would do with a file as it is."""
-    result = lint(path)
-    if result.fails:
-        return f"fails on the whole file: {result.fails}"
-    return ", ".join(f"{count} {outcome}" for outcome, count in result.counts.items() if count)
+    if linted.fails:
+        return f"整个文件加载失败：{linted.fails}" if lang == "zh" else f"fails on the whole file: {linted.fails}"
+    counts = {outcome: count for outcome, count in linted.counts.items() if count}
+    if lang == "zh":
+        return "，".join(f"{count} 行{OUTCOMES[outcome][1]}" for outcome, count in counts.items())
+    return ", ".join(f"{count} {outcome}" for outcome, count in counts.items())
+
+
+def _counts_in_chinese(result: QualityReport) -> str:
+    """Return the counts of the findings as a table in Chinese."""
+    table = result.counts()
+    table["rule"] = [name_of(rule, "zh") for rule in table["rule"]]
+    table["severity"] = table["severity"].replace({"fix": "修复", "drop": "剔除", "warn": "警告"})
+    return table.set_axis(["规则", "处理", "来源", "行数"], axis="columns").to_string(index=False)
 
 
 def _report(result: QualityReport) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from typing import Any
 from swiftprep.catalog.catalog import Catalog
 from swiftprep.distill.result import Result
 from swiftprep.errors import ConfigError, DistillStopped, MissingDependencyError, RunInterrupted
-from swiftprep.recipes.shared.asking import distil, facts, write_coverage
+from swiftprep.recipes.shared.asking import Distilled, distil, facts, write_coverage
 from swiftprep.recipes.shared.command_line import Arguments, run, say
 from swiftprep.recipes.shared.distill_settings import DistillConfig
 from swiftprep.recipes.shared.report_files import write_report
@@ -42,7 +42,8 @@ def distill(config: DistillConfig, *, dry_run: bool = False) -> dict[str, Any]:
     Raises:
         ConfigError: a setting is wrong.
         DataError: a data file is bad.
-        DistillStopped: the teacher cannot answer for now; the same command resumes.
+        DistillStopped: the teacher cannot answer for now, or never answered; what was answered before, and the
+            experts' answers, are written first, and the same command resumes.
         RunInterrupted: Ctrl-C; the same command resumes.
     """
     out = config.output_dir
@@ -50,14 +51,30 @@ def distill(config: DistillConfig, *, dry_run: bool = False) -> dict[str, Any]:
     seconds: dict[str, float] = {}
     with timed("scan", seconds):
         catalog, examples, is_demo = _known(config)
-    say(f"scan    {len(catalog)} components, {len(examples)} samples to show uses from")
+    say(
+        f"scan    {len(catalog)} components, {len(examples)} samples to show uses from",
+        f"扫描    {len(catalog)} 个组件，{len(examples)} 条样本可作为用法示例",
+    )
+
+    def keep(stopped: Distilled) -> None:
+        """Write what there is, unless a file of an earlier run may hold more."""
+        pending = stopped.asked is None or stopped.asked.pending
+        if stopped.samples and not (pending and (out / "samples.jsonl").exists()):
+            _write(config, stopped, catalog, seconds)
+
     with timed("distil", seconds):
-        distilled = distil(config, catalog, examples, is_demo=is_demo, dry_run=dry_run)
+        distilled = distil(config, catalog, examples, is_demo=is_demo, dry_run=dry_run, on_stop=keep)
     if dry_run:
         if distilled.preview is not None:
             say(str(distilled.preview))
-        say("\ndry run: no connection was opened and nothing was written")
+        say("\ndry run: no connection was opened and nothing was written", "\n试运行：没有建立连接，也没有写入任何文件")
         return {"scenarios": [s.instruction for s in distilled.scenarios], **_previewed(distilled.preview)}
+    return _write(config, distilled, catalog, seconds)
+
+
+def _write(config: DistillConfig, distilled: Distilled, catalog: Catalog, seconds: dict[str, float]) -> dict[str, Any]:
+    """Write everything into the output folder and return the report."""
+    out, lang = config.output_dir, config.scan.lang
     report: dict[str, Any] = {
         "swiftprep": metadata.version("swiftprep"),
         "config": masked(config.model_dump(mode="json")),
@@ -69,12 +86,16 @@ def distill(config: DistillConfig, *, dry_run: bool = False) -> dict[str, Any]:
         Result(distilled.records).write(staged)
         write_jsonl(distilled.samples, staged / "samples.jsonl")
         try:
-            write_coverage(distilled, catalog, staged / "coverage.png")
+            write_coverage(distilled, catalog, staged / "coverage.png", lang)
         except MissingDependencyError as error:
-            say(f"        no coverage.png: {error}")
-        report = write_report(report, staged, config.scan.lang, "distill")
-    say(f"kept    {len(distilled.samples)} answers: {out / 'samples.jsonl'}")
-    say(f"report: {out / 'report.md'}")
+            say(f"        no coverage.png: {error}", f"        没有画 coverage.png：{error}")
+        report = write_report(report, staged, lang, "distill")
+    kept, rejected = len(distilled.samples), report["rejected_in_all"]
+    say(f"kept    {kept} answers: {out / 'samples.jsonl'}", f"保留    {kept} 条回答：{out / 'samples.jsonl'}")
+    if rejected:
+        where = out / "rejects.jsonl"
+        say(f"        {rejected} rejected, with reasons: {where}", f"        剔除 {rejected} 条，原因见 {where}")
+    say(f"report: {out / 'report.md'}", f"报告    {out / 'report.md'}")
     return report
 
 

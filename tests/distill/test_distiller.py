@@ -60,6 +60,13 @@ def distil(tmp_path, teacher, scenarios=QUESTION, **settings):
     return Distiller(teacher, catalog=CATALOG, store=tmp_path / "s.sqlite", **settings).run(scenarios, **run)
 
 
+def silent(tmp_path, teacher, *scenarios, **settings):
+    """Return the result of a run in which a teacher never answers."""
+    with pytest.raises(DistillStopped, match="never answered") as stopped:
+        distil(tmp_path, teacher, *scenarios, **settings)
+    return stopped.value.result
+
+
 def ledger(tmp_path):
     return list(read_ledger(tmp_path / "s.sqlite"))
 
@@ -407,7 +414,7 @@ def test_an_error_that_is_told_to_the_user_ends_the_run_and_keeps_what_was_in_fl
 def test_a_judge_that_cannot_be_reached_leaves_the_scenario_pending(tmp_path):
     judge = Scripted(TeacherError("503", kind="server"), name="judge")
     teacher = Scripted(answer())
-    result = distil(tmp_path, teacher, judge=judge)
+    result = silent(tmp_path, teacher, judge=judge)
     assert (len(result.pending), len(teacher.asked), len(judge.asked)) == (1, 1, 2)
     again = distil(tmp_path, Scripted(""), judge=Scripted('{"score": 5, "reason": "好"}', name="judge"))
     assert len(again.samples) == 1
@@ -443,9 +450,9 @@ def test_what_a_users_teacher_does_wrong_is_tried_again_and_told(tmp_path, says,
 
     limited: Any = teacher
     limited.limits = Limits(concurrency=1, attempts=2, backoff=0.01)
-    result = distil(tmp_path, limited)
+    result = silent(tmp_path, limited)
     assert (result.reasons(), result.usage.outcomes) == ({"no-answer": 1}, {outcome: 2})
-    assert distil(tmp_path, limited).usage.calls == 2, "it is asked again the next time"
+    assert silent(tmp_path, limited).usage.calls == 2, "it is asked again the next time"
 
 
 @pytest.mark.parametrize("given", [None, 5, [1], [{"instruction": "x"}]], ids=str)
@@ -495,7 +502,7 @@ class Odd:
 )
 def test_a_reply_that_cannot_be_read_ends_its_attempt_on_one_line(tmp_path, teacher, caplog):
     teacher.limits = Limits(attempts=1)
-    (reject,) = distil(tmp_path, teacher, [QUESTION], repair_rounds=0).rejected
+    (reject,) = silent(tmp_path, teacher, [QUESTION], repair_rounds=0).rejected
     assert reject.reason == "no-answer"
     assert "\n" not in reject.detail
     assert {row["outcome"] for row in ledger(tmp_path)} <= {"bad-body", "empty"}
@@ -548,7 +555,7 @@ def test_numbers_of_a_teachers_are_bounded(tmp_path):
         result = distil(tmp_path / repr(number), Scripted(Reply(answer(), tokens_in=number, body=number)))
         assert len(result.samples) == 1
     refused = TeacherError("no", kind="\ud800", status=10**30, tokens=(10**30, -1))
-    assert len(distil(tmp_path / "refused", Scripted(refused)).rejected) == 1
+    assert len(silent(tmp_path / "refused", Scripted(refused)).rejected) == 1
 
 
 @pytest.mark.skipif(os.name == "nt", reason="POSIX modes")

@@ -17,7 +17,7 @@ HEAVY = ("torch", "swift", "modelscope", "transformers", "datasets", "evalscope"
 
 # Who may import whom: a room only those above its line. `docs/architecture.md` says what each is for.
 LAYERS = (
-    "apportion parsing sample spellings streams",
+    "apportion parsing reasons sample spellings streams",
     "progress redaction withheld",
     "errors",
     "arguments plotting text",

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from swiftprep.errors import ConfigError
 from swiftprep.quality.report.checked_rows import COLUMNS
+from swiftprep.reasons import NAMES, name_of
 from swiftprep.records import Sample
 from swiftprep.storage.disk import write_text
 
@@ -97,6 +98,7 @@ def _page_data(
     ]
     return {
         "totals": dict(totals),
+        "names": {rule: name_of(rule, "zh") for rule in values["rule"] if rule in NAMES},
         "values": {facet: [_cut(value, MAX_EXTRACT) for value in values[facet]] for facet in FACETS},
         "counts": [[*key, count] for key, count in sorted(Counter(zip(*codes, strict=True)).items())],
         "rows": [
