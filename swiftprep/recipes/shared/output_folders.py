@@ -9,8 +9,8 @@ A recipe asks once, before any work, and writes only there::
         save_config(config, staged / "config.yaml")              # where the next run looks up the inputs
 
 A recipe that trains writes its settings first, under `begun("sft")`. Until results are recorded under `"sft"`, the run
-is unfinished: the same recipe may go on in that folder, and `unfinished` finds it for `--resume`. A dry run asks too,
-as nothing is created here.
+is unfinished: the same recipe may go on in that folder, and `resumed` finds it for `--resume`. A dry run asks too, as
+nothing is created here.
 """
 
 from __future__ import annotations
@@ -26,12 +26,13 @@ from pydantic import BaseModel
 
 from swiftprep.errors import ConfigError, DataError
 from swiftprep.recipes.shared.command_line import say
+from swiftprep.recipes.shared.settings import load
 from swiftprep.recipes.shared.yaml_text import load_yaml
 from swiftprep.storage.outputs import settle
 from swiftprep.storage.run_records import read_runs
 from swiftprep.storage.staging import check_output
 from swiftprep.text.limits import read_within
-from swiftprep.withheld import masked
+from swiftprep.withheld import MASK, masked
 
 _BEGUN = "-begun"
 _RESULTS = ("report.json", "report.html", "state.json")  # in a folder whose record is lost
@@ -102,6 +103,27 @@ def unfinished(config: BaseModel, recipe: str) -> Path:
             f"--resume: {where}: {why}; without --resume a new run is started ({zh}；去掉 --resume 则重新开始)"
         )
     return max(waiting, key=lambda place: (place / "config.yaml").stat().st_mtime)
+
+
+def resumed(kind: type[Config], recipe: str, file: str | None, overrides: Sequence[str]) -> Config:
+    """Return the settings of the run that `--resume` goes on with: those in its folder, with the given ones over them.
+
+    Args:
+        kind: The recipe's settings.
+        recipe: Name of the recipe.
+        file: A settings file; it only tells the folder.
+        overrides: `key=value` pairs.
+
+    Raises:
+        ConfigError: there is no run to go on with, or a setting is wrong.
+    """
+    folder = unfinished(load(kind, file, overrides), recipe)
+    saved = folder / "config.yaml"
+    say(f"resume  {folder}, with the settings in {saved}", f"继续    {folder}，沿用 {saved} 中的配置")
+    config = load(kind, saved, overrides)
+    known = {name: value for name, value in getattr(config, "sft", {}).items() if value != MASK}  # not kept in the file
+    update: dict[str, Any] = {"output_dir": folder, **({"sft": known} if "sft" in kind.model_fields else {})}
+    return config.model_copy(update=update)
 
 
 def is_unfinished(folder: Path, recipe: str) -> bool:
