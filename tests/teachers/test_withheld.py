@@ -11,6 +11,7 @@ import sqlite3
 from urllib.parse import quote
 
 import pytest
+from present import present
 from test_teacher import ANSWER, Recorder, ask
 
 from swiftprep import Distiller, Teacher, withheld
@@ -82,9 +83,9 @@ def test_no_error_and_no_store_holds_a_key_that_the_provider_repeats(server, tmp
     body = f'{{"error": {{"message": "Incorrect API key provided: {spelling}", "code": "x"}}}}'.encode()
     server.answers = [(500, body)] * 2
     teacher = Teacher(server.url, "m", "MY_TEACHER", limits=Limits(attempts=2, backoff=0.01))
-    with pytest.raises(DistillStopped, match="never answered") as stopped:
+    with pytest.raises(DistillStopped) as stopped:
         Distiller(teacher, store=tmp_path / "s.sqlite").run([Scenario("写一个按钮")])
-    result = stopped.value.result
+    result = present(stopped.value.result)
     assert server.requests[0][1]["Authorization"] == f"Bearer {KEY}"
     kept = sqlite3.connect(tmp_path / "s.sqlite")
     rows = str(kept.execute("SELECT detail, body FROM attempts").fetchall())
