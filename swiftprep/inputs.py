@@ -94,7 +94,7 @@ def data_files(name: str, data: DataSets | None, *, side: Side, folder: str | Pa
     default it is in `samples/` of swiftprep's cache folder, which only its owner can read.
 
     Args:
-        name: Name of the argument, for messages and for the file's name.
+        name: Name of the argument, for messages.
         data: See `samples_and_paths`; or a `Mixer`; None: no data.
         side: `"train"` leaves out held-out samples in memory; of a `Scan`, either takes only its samples.
         folder: The folder for samples in memory.
@@ -117,7 +117,7 @@ def data_files(name: str, data: DataSets | None, *, side: Side, folder: str | Pa
         samples = [item for item in group if isinstance(item, Sample)]
         samples = _training(name, samples) if side == "train" else samples
         if samples:
-            entries.append(str(_file_of(name, samples, folder)))
+            entries.append(str(_file_of(samples, folder)))
     return entries
 
 
@@ -131,7 +131,7 @@ def _training(name: str, samples: list[Sample]) -> list[Sample]:
     return kept
 
 
-def _file_of(name: str, samples: list[Sample], folder: str | Path | None) -> Path:
+def _file_of(samples: list[Sample], folder: str | Path | None) -> Path:
     digest = hashlib.blake2b(digest_size=8)
     for sample in samples:
         row = [sample.id, sample.channel, sample.messages, sample.meta]
@@ -141,7 +141,7 @@ def _file_of(name: str, samples: list[Sample], folder: str | Path | None) -> Pat
     if folder is None:
         place.mkdir(parents=True, exist_ok=True, mode=0o700)
         place.chmod(0o700)
-    path = place / f"{name}-{digest.hexdigest()}.jsonl"
+    path = place / f"samples-{digest.hexdigest()}.jsonl"
     if not path.exists():
         write_jsonl(samples, path)
     return path
