@@ -296,7 +296,7 @@ class Checker:
                 "contamination",
                 say(
                     f"holds {hit.share:.0%} of an evaluation sample: {hit.text[:60]}",
-                    f"包含评测样本内容的 {hit.share:.0%}：{hit.text[:60]}",
+                    f"包含留出样本内容的 {hit.share:.0%}：{hit.text[:60]}",
                 ),
             )
 

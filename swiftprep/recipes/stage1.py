@@ -151,7 +151,7 @@ def stage1(config: Stage1Config, *, dry_run: bool = False) -> dict[str, Any]:
             write_state(staged, best, report["data"])
             for name, evaluation in answers.items():
                 save_answers(evaluation.rows, staged / "eval" / f"{name}.jsonl")
-            monitor.plot(staged / "loss.png")
+            monitor.plot(staged / "loss.png", lang=config.scan.lang)
             report = write_report(report, staged, config.scan.lang, "stage1")
     loss = report["sft"]["eval_loss"]
     if loss["base"] is not None:

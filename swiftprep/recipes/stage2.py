@@ -136,8 +136,8 @@ def _stage2(config: Stage2Config, before: Stage1Run, base: SwiftRunner, folder: 
         save_config(config, staged / "config.yaml")
         for stage, rows in answers.items():
             save_answers(rows, staged / "eval" / f"{stage}.jsonl")
-        write_coverage(distilled, catalog, staged / "coverage.png")
-        monitor.plot(staged / "loss.png")
+        write_coverage(distilled, catalog, staged / "coverage.png", lang)
+        monitor.plot(staged / "loss.png", lang=lang)
         report = write_report(report, staged, lang, "stage2")
     _say_result(report)
     say(f"report: {out / 'report.md'}")

@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from swiftprep.catalog.api import kebab
+from swiftprep.redaction.file_names import without_private_name
 from swiftprep.scan.packages import nearest_package
-from swiftprep.scan.roots import Root, Roots
+from swiftprep.scan.roots import Root, Roots, readable
 from swiftprep.scan.source_file import read_bytes
 from swiftprep.scan.walk import FoundFile
 
@@ -34,8 +35,12 @@ _PUBLISHED = {
 }  # fmt: skip
 
 _TAG = re.compile(rb"<([A-Za-z][a-z0-9]{0,30}(?:-[a-z0-9]|[A-Z])[A-Za-z0-9-]{0,60})[\s/>]")
-_NAMED = re.compile(rb"\b(?:name:\s{0,4}|component\(\s{0,40})['\"]([A-Za-z][\w-]{1,60})['\"]")
-_OWN_IMPORT = re.compile(rb"\bimport\s{1,4}(\w{1,60})\s{1,4}from\s{0,4}['\"](?:\.|@/|~/)")
+# Each begins with plain letters, which makes the search several times faster.
+_DEFINITIONS = (
+    re.compile(rb"name:\s{0,4}['\"]([A-Za-z][\w-]{1,60})['\"]"),
+    re.compile(rb"component\(\s{0,40}['\"]([A-Za-z][\w-]{1,60})['\"]"),
+    re.compile(rb"import (\w{1,60}) from ['\"](?:\.|@/|~/)"),
+)
 _PACKAGE_NAME = re.compile(r"(?:@([a-z0-9][a-z0-9._-]{0,100})/)?([a-z0-9][a-z0-9._-]{0,100})", re.IGNORECASE)
 
 
@@ -157,7 +162,7 @@ def _tags_of(roots: Roots, files: Sequence[FoundFile]) -> dict[str, _Tags]:
             continue
         left -= len(data)
         found = of_folder[folder]
-        for pattern in (_NAMED, _OWN_IMPORT):
+        for pattern in _DEFINITIONS:
             found.defined.update(kebab(name.decode()) for name in pattern.findall(data))
         if path.lower().endswith((".vue", ".jsx", ".tsx")):
             names = (kebab(name.decode()) for name in _TAG.findall(data))
@@ -190,5 +195,6 @@ def _file_tag(path: str) -> str:
 
 
 def _folder_name(root: Root) -> str:
-    name = "".join(char for char in root.folder.resolve().name if char.isalnum() or char in "-_.")
+    name = without_private_name(readable(root.folder.resolve().name))
+    name = "".join(char for char in name if char.isalnum() or char in "-_.")
     return name.strip("-_.")[:LONGEST_NAME] or "app"

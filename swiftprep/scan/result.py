@@ -227,7 +227,7 @@ class Scan:
             of_file = more.pop("path", path)
             meta = {
                 "path": of_file,
-                "commit": self.commits["" if "" in self.commits else of_file.partition("/")[0]],
+                "commit": self.commits.get("" if "" in self.commits else of_file.partition("/")[0]),
                 "span": span,
                 "kind": kind,
                 "split": split,

@@ -8,10 +8,16 @@ from pathlib import Path
 
 from swiftprep.errors import ConfigError
 from swiftprep.records import Reject
+from swiftprep.redaction.file_names import without_private_name
 from swiftprep.scan.commit import commit_of
 from swiftprep.scan.packages import packages_of
 from swiftprep.scan.vue_version import USUAL, vue_version_of
 from swiftprep.scan.walk import FoundFile, walk
+
+
+def readable(name: str) -> str:
+    """Return a file name as valid text; bytes that are not UTF-8 become U+FFFD."""
+    return name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,10 +75,11 @@ class Roots:
             raise ConfigError(f"{twice}: given twice; name each folder once (文件夹重复，每个只需写一次)")
         named: dict[str, Root] = {}
         for path in sorted(resolved, key=lambda path: (path.name, str(path))):
-            name, number = path.name or "root", 1
+            first = without_private_name(readable(path.name)) or "root"
+            name, number = first, 1
             while name in named:
                 number += 1
-                name = f"{path.name}-{number}"
+                name = f"{first}-{number}"
             named[name] = Root(name, resolved[path])
         return cls(tuple(named[name] for name in sorted(named)))
 

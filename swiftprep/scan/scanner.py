@@ -32,12 +32,12 @@ from swiftprep.records import Reject
 from swiftprep.scan.aggregate import Files, ScanAggregate, SpooledFacts, all_components, all_usage
 from swiftprep.scan.api_samples import api_samples, failures_and_notes
 from swiftprep.scan.cache import ScanCache, store_path
-from swiftprep.scan.file_record import SUFFIXES, File, FileRecord, Job, not_parsed, readable, shown_name
+from swiftprep.scan.file_record import SUFFIXES, File, FileRecord, Job, not_parsed, shown_name
 from swiftprep.scan.framework import FrameworkName, framework_of
 from swiftprep.scan.in_worker import read_in_worker
 from swiftprep.scan.kinds import SampleSpec
 from swiftprep.scan.result import Kept, Scan, Spool
-from swiftprep.scan.roots import Roots
+from swiftprep.scan.roots import Roots, readable
 from swiftprep.scan.split import held_out
 from swiftprep.scan.tasks import KINDS, load_task
 from swiftprep.scan.walk import FoundFile

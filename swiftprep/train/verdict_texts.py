@@ -137,7 +137,7 @@ FIXES: dict[str, dict[str, tuple[str, ...]]] = {
     },
     "zh": {
         "overfitting": (
-            "早停：保留验证损失最低的检查点；设置 early_stop_interval=2、"
+            "提前停止训练，保留验证损失最低的检查点；设置 early_stop_interval=2、"
             "eval_steps 与 save_steps 相等、load_best_model_at_end=true",
             "降低学习率，例如 learning_rate=5e-5",
             "加强正则化：lora_dropout=0.1",

@@ -12,7 +12,7 @@ import orjson
 from jinja2 import StrictUndefined
 from jinja2.sandbox import SandboxedEnvironment
 
-from swiftprep.reasons import name_of
+from swiftprep.reasons import counted, in_chinese, name_of
 from swiftprep.recipes.shared.report_words import word
 from swiftprep.storage.disk import write_text
 from swiftprep.withheld import printable, shown_in
@@ -57,6 +57,8 @@ def markdown(report: dict[str, Any], lang: str, recipe: str) -> str:
     environment.filters["cell"] = _cell
     environment.filters["fenced"] = _fenced
     environment.filters["named"] = partial(name_of, lang=lang)
+    environment.filters["counted"] = partial(counted, lang=lang)
+    environment.filters["in_chinese"] = in_chinese
     environment.filters["word"] = partial(word, lang=lang)
     return environment.from_string(source).render(**report)
 

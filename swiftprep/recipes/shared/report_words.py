@@ -11,7 +11,7 @@ _ENGLISH = {
     "held-out-api": "held-out components",
     "scenarios-api": "held-out scenarios",
     "pass": "share of right answers",
-    "rouge-l": "ROUGE-L to the reference, 0 to 1",
+    "rouge-l": "ROUGE-L to the reference (0 to 1)",
     "api": "share of answers that use the framework, and only what it has",
     "zh": "Chinese",
     "en": "English",
