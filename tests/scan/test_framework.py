@@ -94,6 +94,13 @@ def test_an_applications_own_components_are_not_the_framework(tree):
     )
 
 
+@pytest.mark.parametrize("place", ["./parts/head.vue", "@/parts/head.vue", "~/parts/head.vue"])
+def test_what_a_page_imports_from_the_project_is_its_own(tree, place):
+    code = f"<script>import PageHead from '{place}'; import PageFoot from '{place}'</script>"
+    page = f"<template>{'<page-head/><page-foot/>' * 4}<ta-card/><ta-table/></template>\n{code}\n"
+    assert named(tree({"A.vue": page})) == ("ta", "tag prefix")
+
+
 def test_routers_and_transitions_are_not_a_framework(tree):
     page = "<template><router-link/><router-view/><keep-alive/><transition-group/></template>"
     assert named(tree({"A.vue": page, "package.json": package("shop", "vue-router")})) == ("shop", "package.json")
