@@ -63,17 +63,17 @@ dist: $(READY)
 	$(BIN)/python -m hatchling build
 
 demo: $(READY)
-	$(BIN)/python -m swiftprep.recipes.stage1
+	$(BIN)/python -m swiftprep demo
 
 # Goes on from `make demo`; without that it says so.
 stage2: $(READY)
-	$(BIN)/python -m swiftprep.recipes.stage2
+	$(BIN)/python -m swiftprep stage2
 
 # Stage 1 on a real framework: 116 Vue components of element-ui, from npm.
 element-ui: $(READY)
 	mkdir -p runs/element-ui-source
 	cd runs/element-ui-source && npm pack --silent element-ui@2.15.14 && tar xzf element-ui-2.15.14.tgz
-	$(BIN)/python -m swiftprep.recipes.stage1 recipes/element-ui.yaml
+	$(BIN)/python -m swiftprep stage1 recipes/element-ui.yaml
 
 test: lint
 	$(BIN)/python -m pytest $(TESTS)

@@ -6,7 +6,10 @@ a name with its id in brackets.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+
+_IN_BRACKETS = re.compile(r"\(([^()]*[\u4e00-\u9fff][^()]*(?:\([^()]*\)[^()]*)*)\)")
 
 NAMES: Mapping[str, tuple[str, str]] = {
     # Files that are scanned.
@@ -141,3 +144,14 @@ def counted(reasons: Mapping[str, int], lang: str) -> str:
             f"{name_of(reason, lang)} {count} 个".replace("） ", "）") for reason, count in reasons.items()
         )
     return ", ".join(f"{count} {name_of(reason, lang)}" for reason, count in reasons.items())
+
+
+def in_chinese(message: str) -> str:
+    """Return the Chinese of a message, which stands in brackets after the English; one without any, as it is.
+
+    >>> in_chinese("api.example: it never answered (没有得到任何回答); try again later (请稍后重试): HTTP 500")
+    '没有得到任何回答；请稍后重试'
+    >>> in_chinese("HTTP 500")
+    'HTTP 500'
+    """
+    return "；".join(_IN_BRACKETS.findall(message)) or message

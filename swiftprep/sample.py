@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import reprlib
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
@@ -28,6 +29,11 @@ class Sample:
     id: str = ""
     channel: str | None = None
     meta: dict[str, Any] = field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        """Return a short description: a list of samples printed in full would be megabytes."""
+        asked, answer = reprlib.repr(self.prompt), reprlib.repr(self.messages[-1]["content"] if self.messages else "")
+        return f"<Sample {self.id[:80]!r}: {asked} → {answer}>"
 
     @classmethod
     def from_instruction(

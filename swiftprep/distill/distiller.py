@@ -8,7 +8,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from swiftprep.arguments import checked_keywords
 from swiftprep.catalog.catalog import Catalog
+from swiftprep.catalog.given import GivenCatalog, catalog_of
 from swiftprep.distill.budget import Budget, to_budget
 from swiftprep.distill.event_loop import run_async
 from swiftprep.distill.planning.coverage import coverage, of_framework, plot_coverage
@@ -23,6 +25,8 @@ from swiftprep.distill.scenario import Lang, Scenario
 from swiftprep.distill.store import LEDGER, AnswerStore, read_ledger
 from swiftprep.distill.verification.verify import Verifier
 from swiftprep.errors import ConfigError, DistillStopped, RunInterrupted
+from swiftprep.inputs import Data, samples_of
+from swiftprep.notebook import html_of_repr
 from swiftprep.records import Message, Sample
 from swiftprep.streams import get_logger
 from swiftprep.teachers.functions import as_teacher
@@ -47,18 +51,19 @@ class Distiller:
 
     Example::
 
-        distiller = Distiller(Teacher("deepseek", "deepseek-chat"), catalog=scan.catalog, examples=scan.train)
+        distiller = Distiller(Teacher("deepseek", "deepseek-chat"), catalog=scan, examples=scan)
         result = distiller.run(distiller.plan(100), budget=Budget(money=5))
         result.samples, result.rejected, result.usage, result.pass_rates()
     """
 
+    @checked_keywords
     def __init__(
         self,
         teacher: TeacherProtocol | Callable[[list[Message]], Any] | None = None,
         *,
-        catalog: Catalog | None = None,
+        catalog: GivenCatalog | None = None,
         store: str | Path = "distil.sqlite",
-        examples: Iterable[Sample] = (),
+        examples: Data = (),
         reasoning: Reasoning = "inline",
         repair_rounds: int = 2,
         judge: TeacherProtocol | Callable[[list[Message]], Any] | None = None,
@@ -69,10 +74,11 @@ class Distiller:
 
         Args:
             teacher: A `Teacher`, or a function `messages → str`; not needed for experts' answers.
-            catalog: The framework's components; without one, answers are not checked against an API.
+            catalog: The framework's components: a `Catalog`, or a `Scan` or file that holds it; without one, answers
+                are not checked against an API.
             store: The SQLite file that keeps every answer and the ledger of every attempt.
-            examples: Training samples of the code base: the teacher sees real uses of a component in them, and what
-                they cover is planned less. Never pass held-out samples.
+            examples: Training samples of the code base, or a `Scan` or file that holds them: the teacher sees real
+                uses of a component in them, and what they cover is planned less. Held-out samples are left out.
             reasoning: `"inline"`: considerations, then the code, as in the source article's stage 2; `"think"`: in
                 `<think>` tags before the answer; `"none"`.
             repair_rounds: How often an answer that does not pass goes back to the teacher with its flaws.
@@ -92,12 +98,12 @@ class Distiller:
             raise ConfigError(f"repair_rounds={repair_rounds}; expected 0 or more (应为非负整数)")
         self._teacher = None if teacher is None else as_teacher(teacher)
         self._judge = None if judge is None else as_teacher(judge, name="judge")
-        self._examples = tuple(examples)
-        self.catalog = catalog
+        self._examples = tuple(samples_of("examples", examples, side="train"))
+        self.catalog = catalog_of(catalog)
         self.store = Path(store)
         self.reasoning: Reasoning = reasoning
         self.repair_rounds = repair_rounds
-        self.verifier = Verifier(catalog, reasoning=reasoning, compiler=compiler, seconds=verify_seconds)
+        self.verifier = Verifier(self.catalog, reasoning=reasoning, compiler=compiler, seconds=verify_seconds)
 
     @property
     def teacher(self) -> TeacherProtocol | None:
@@ -120,8 +126,11 @@ class Distiller:
         return Prompter(self.catalog, examples=self._examples, reasoning=self.reasoning)
 
     def __repr__(self) -> str:
-        return f"<Distiller {self.teacher!r}, {self.catalog!r}, store {self.store}>"
+        return f"<Distiller {self.teacher!r:.150}, {self.catalog!r:.150}, store {str(self.store)[-150:]}>"
 
+    _repr_html_ = html_of_repr
+
+    @checked_keywords
     def plan(
         self,
         n: int,
@@ -184,6 +193,7 @@ class Distiller:
 
         return pd.DataFrame(read_ledger(self.store), columns=list(LEDGER))
 
+    @checked_keywords
     def run(
         self,
         scenarios: Iterable[Asked] | str | Path,
@@ -331,9 +341,7 @@ class Distiller:
 
     def _catalog(self) -> Catalog:
         if self.catalog is None:
-            raise ConfigError(
-                "planning needs the framework's catalogue: Distiller(…, catalog=scan.catalog) (缺少组件目录)"
-            )
+            raise ConfigError("planning needs the framework's catalogue: Distiller(…, catalog=scan) (缺少组件目录)")
         return self.catalog
 
     def _scenarios(self, source: Iterable[Asked] | str | Path) -> list[Scenario]:

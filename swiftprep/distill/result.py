@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
@@ -13,6 +12,7 @@ import orjson
 
 from swiftprep.distill.scenario import Scenario
 from swiftprep.distill.verification.flaw import Flaw
+from swiftprep.notebook import html_table
 from swiftprep.records import Reject, Sample, write_jsonl
 from swiftprep.storage.disk import atomic_write
 from swiftprep.storage.outputs import writing
@@ -126,8 +126,8 @@ class Result:
         )
 
     def _repr_html_(self) -> str:
-        table = self.pass_rates().head(30).to_html(index=False, float_format="{:.2f}".format)  # escaped
-        return f"<p>{html.escape(repr(self).strip('<>'))}</p>{table}"
+        rates = self.pass_rates().round(2)
+        return html_table(repr(self), list(rates.columns), rates.itertuples(index=False))
 
     @property
     def asked(self) -> int:
@@ -138,6 +138,16 @@ class Result:
     def samples(self) -> list[Sample]:
         """The verified answers, in the order of their scenarios."""
         return [record.sample for record in self.records if record.sample is not None]
+
+    @property
+    def kept(self) -> list[Sample]:
+        """Another name for `samples`."""
+        return self.samples
+
+    @property
+    def rejects(self) -> list[Reject]:
+        """Another name for `rejected`."""
+        return self.rejected
 
     @property
     def rejected(self) -> list[Reject]:
@@ -155,6 +165,16 @@ class Result:
     def reasons(self) -> dict[str, int]:
         """Return reason → how many were rejected for it, the most frequent first."""
         return dict(Counter(reject.reason for reject in self.rejected).most_common())
+
+    def counts(self) -> pd.DataFrame:
+        """Return how many scenarios had each outcome: kept, each reason to reject, pending.
+
+        The columns are outcome and scenarios.
+        """
+        import pandas as pd
+
+        rows = [("kept", len(self.samples)), *self.reasons().items(), ("pending", len(self.pending))]
+        return pd.DataFrame(rows, columns=["outcome", "scenarios"])
 
     def pass_rates(self) -> pd.DataFrame:
         """Return how many answers passed at the first try and after repair.
@@ -202,6 +222,8 @@ class Result:
     def write(self, folder: str | Path) -> dict[str, Path]:
         """Write `samples.jsonl`, `rejects.jsonl` and `pending.jsonl`, all or none; see `swiftprep.storage.outputs`.
 
+        `save` is another name for it.
+
         Returns:
             Name → file: samples, rejects, pending.
         """
@@ -210,6 +232,8 @@ class Result:
             _write_rows(map(asdict, self.rejected), staged / "rejects.jsonl")
             _write_rows(map(asdict, self.pending), staged / "pending.jsonl")
         return {name: Path(folder) / f"{name}.jsonl" for name in ("samples", "rejects", "pending")}
+
+    save = write
 
 
 def settle(record: ScenarioRecord, sample: Sample, flaws: list[Flaw]) -> None:

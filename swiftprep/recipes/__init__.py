@@ -1,4 +1,4 @@
-"""Recipes: complete jobs, run by `python -m swiftprep.recipes.<name> [file.yaml] [key=value …]`."""
+"""Recipes: complete jobs, run by `swiftprep <name> …` or `python -m swiftprep.recipes.<name> …`."""
 
 from __future__ import annotations
 
@@ -8,11 +8,18 @@ import sys
 from contextlib import suppress
 from types import FrameType
 
+# What `python -m swiftprep` has in place of `-m` by the time that it runs.
+_MAIN = os.path.join(os.path.dirname(os.path.dirname(__file__)), "__main__.py")
+
 
 def _is_program() -> bool:
-    """Tell whether Python is about to run a recipe with `-m`, and imports this package first."""
-    of_here = f"{__name__}."
-    return sys.argv[:1] == ["-m"] and any(part.removeprefix("-m").startswith(of_here) for part in sys.orig_argv)
+    """Tell whether the command `swiftprep` is running, or Python is about to run it or a recipe with `-m`."""
+    if os.path.basename(sys.argv[0] if sys.argv else "").removesuffix(".exe") == "swiftprep":
+        return True
+    if sys.argv[:1] != ["-m"] and sys.argv[:1] != [_MAIN]:
+        return False
+    modules = [part.removeprefix("-m") for part in sys.orig_argv]
+    return any(module == "swiftprep" or module.startswith(f"{__name__}.") for module in modules)
 
 
 def stop_at_once(number: int, frame: FrameType | None) -> None:

@@ -66,7 +66,7 @@ def distill(config: DistillConfig, *, dry_run: bool = False) -> dict[str, Any]:
         distilled = distil(config, catalog, examples, is_demo=is_demo, dry_run=dry_run, on_stop=keep)
     if dry_run:
         if distilled.preview is not None:
-            say(str(distilled.preview))
+            say(distilled.preview.in_words("en"), distilled.preview.in_words("zh"))
         say("\ndry run: no connection was opened and nothing was written", "\n试运行：没有建立连接，也没有写入任何文件")
         return {"scenarios": [s.instruction for s in distilled.scenarios], **_previewed(distilled.preview)}
     return _write(config, distilled, catalog, seconds)

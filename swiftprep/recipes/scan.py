@@ -44,9 +44,9 @@ def scan(config: ScanRecipeConfig, *, dry_run: bool = False) -> dict[str, Any]:
     kinds = result.kinds()
     known = sum(component.origin == "source" for component in result.catalog)
     report = {
-        "root": str(result.root),
+        "root": result.place,
         "found": result.found,
-        "kept": result.kept,
+        "kept": result.files_kept,
         "rejected": result.reasons(),
         "dropped": len(result.dropped),
         "secrets": len(result.findings),
@@ -55,12 +55,12 @@ def scan(config: ScanRecipeConfig, *, dry_run: bool = False) -> dict[str, Any]:
     }
     found, rejected, reasons = result.found, len(result.rejects), result.reasons()
     say(
-        f"{result.root}: {found} files, {result.kept} kept, {rejected} rejected"
+        f"{result.place}: {found} files, {result.files_kept} kept, {rejected} rejected"
         + (f": {counted(reasons, 'en')}" if reasons else ""),
-        f"{result.root}：共 {found} 个文件，保留 {result.kept} 个，剔除 {rejected} 个"
+        f"{result.place}：共 {found} 个文件，保留 {result.files_kept} 个，剔除 {rejected} 个"
         + (f"：{counted(reasons, 'zh')}" if reasons else ""),
     )
-    refuse_nothing(str(result.root), result.kept, result.rejects, config.output_dir)
+    refuse_nothing(result.place, result.files_kept, result.rejects, config.output_dir)
     table = kinds.dropna(axis="columns", how="all")
     say(table.to_string(index=False), table.rename(columns=_IN_CHINESE).to_string(index=False))
     used = len(result.catalog) - known

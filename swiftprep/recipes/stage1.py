@@ -152,7 +152,7 @@ def _prepared(
     with timed("scan", seconds):
         tokenizer = None if config.scan.max_tokens is None else runner.model
         scan = make_scanner(config.scan, seed=config.seed, tokenizer=tokenizer).scan()
-        refuse_nothing(str(scan.root), scan.kept, scan.rejects, config.output_dir)
+        refuse_nothing(scan.place, scan.files_kept, scan.rejects, config.output_dir)
     framework = scan.framework
     config = config.model_copy(update={"scan": config.scan.model_copy(update={"framework": framework})})
     sides = (len(scan.train), len(scan.val), len(scan.rejects))
@@ -162,7 +162,7 @@ def _prepared(
     )
     require_two_sides(scan)
     with timed("check", seconds):
-        checked = check_sides(scan.train, scan.val, catalog=scan.catalog, source=str(scan.root))
+        checked = check_sides(scan.train, scan.val, catalog=scan.catalog, source=scan.place)
     with writing(data, "stage1-data", sides=_SIDES) as staged:
         files = scan.write(staged)
         for name, samples in zip(_SIDES, (checked.train, checked.val), strict=True):
@@ -263,7 +263,7 @@ def _trained(
         write_state(staged, best, report["data"])
         for name, evaluation in answers.items():
             save_answers(evaluation.rows, staged / "eval" / f"{name}.jsonl")
-        monitor.plot(staged / "loss.png")
+        monitor.plot(staged / "loss.png", lang=config.scan.lang)
         report = write_report(report, staged, config.scan.lang, "stage1")
     _say_result(report, out)
     return report

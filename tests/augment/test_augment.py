@@ -253,7 +253,7 @@ def test_what_is_not_surely_an_order_or_a_question_is_left_alone(prompt):
 
 
 def test_every_operation_makes_variants_and_the_counts_add_up(scan, made):
-    counts = made.counts
+    counts = made.counts()
     assert list(counts.columns) == ["operation", "outcome", "samples", "variants"]
     for operation in OPERATIONS:
         of_it = counts[counts.operation == operation]
@@ -603,4 +603,4 @@ def test_a_sample_that_kills_its_worker_costs_itself_alone(monkeypatch):
     assert {outcome for outcome in made.outcomes if outcome[1] == "not-read"} == {
         (name, "not-read", 1, 0) for name in OPERATIONS
     }
-    assert set(made.counts.groupby("operation")["samples"].sum()) == {2}
+    assert set(made.counts().groupby("operation")["samples"].sum()) == {2}

@@ -19,17 +19,18 @@ HEAVY = ("torch", "swift", "modelscope", "transformers", "datasets", "evalscope"
 LAYERS = (
     "apportion parsing reasons sample spellings streams",
     "progress redaction withheld",
-    "errors",
+    "errors notebook",
     "arguments plotting text",
     "process",
     "rows storage",
     "catalog records",
-    "code demo swiftfmt tokens",
+    "code demo inputs swiftfmt tokens",
     "evaluate mix models scan",
     "quality serve",
     "augment teachers train",
     "distill",
     "recipes",
+    "__main__",
 )
 LAYER = {room: layer for layer, rooms in enumerate(LAYERS) for room in rooms.split()}
 

@@ -64,10 +64,13 @@ def test_a_recipe_drops_the_working_folder(hostile):
     ):
         (hostile / f"{name}.py").unlink()  # what Python itself imports for `-m`, before anything of ours can run
     child = subprocess.run(
-        [sys.executable, "-m", "swiftprep.recipes.check", "--help"], capture_output=True, text=True, check=False
+        [sys.executable, "-m", "swiftprep.recipes.check", "--help", "--lang", "en"],
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert child.returncode == 0, child.stderr
-    assert "usage: python -m swiftprep.recipes.check" in child.stdout
+    assert "usage: swiftprep check" in child.stdout
 
 
 def test_the_scans_own_processes(hostile):

@@ -97,7 +97,7 @@ class Page(HTMLParser):
 
 def test_the_data_is_all_there(report, tmp_path):
     data = Page(report.to_html(tmp_path / "new" / "q.html")).data
-    assert data["lang"] == "en"
+    assert data["lang"] == "zh"
     assert data["totals"] == {"read": 9, "kept": 5, "rejected": 4, "repaired": 2, "findings": 10}
     assert data["names"]["too-long"] == "过长（too-long）"
     assert "fence" not in data["names"], "a rule of a user's own keeps its id"
@@ -242,7 +242,7 @@ def browser():
 @pytest.fixture
 def view(browser, report, tmp_path):
     """The page in a browser. At the end: nothing else was asked for, and nothing went wrong."""
-    path = report.to_html(tmp_path / "q.html")
+    path = report.to_html(tmp_path / "q.html", lang="en")
     page = browser.new_page(viewport={"width": 1280, "height": 900})
     asked, wrong = [], []
     page.on("request", lambda request: asked.append(request.url))
@@ -373,7 +373,7 @@ def test_on_a_phone_nothing_is_wider_than_the_screen(view):
 def test_pages_turn(browser, tmp_path):
     rows = [row(str(i), "s", sample("x"), Note("r", "warn", "w")) for i in range(html_page.MAX_ROWS + 10)]
     page = browser.new_page()
-    page.goto(QualityReport(rows).to_html(tmp_path / "q.html").as_uri())
+    page.goto(QualityReport(rows).to_html(tmp_path / "q.html", lang="en").as_uri())
     assert "5,000 of 5,010 findings are listed" in page.locator("#sampled").inner_text()
     page.locator("#next").click()
     assert page.locator("#status").inner_text() == "51–100 of 5,000 findings"

@@ -177,7 +177,7 @@ BAD_INPUT = {
     "missing model": ("model.path=/none/model", "no such model folder"),
     "empty dataset": ("mix.general=[{tmp}/empty.jsonl]", "the file is empty"),
     "#0": ("mix.general=[swift/self-cognition#0]", "#0 is not a number of rows"),
-    "hub data set of unknown size": ("mix.general=[swift/self-cognition]", "unknown size"),
+    "hub data set of unknown size": ("mix.general=[team/rows]", "unknown size"),
     "missing settings file": ("none.yaml", "none.yaml: No such file"),
     "what the recipe sets itself": ("sft.dataset=x.jsonl", "sft.dataset: this recipe sets it; use scan.path"),
     "missing probes": ("eval.probes=/none.jsonl", "/none.jsonl: no such file"),

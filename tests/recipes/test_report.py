@@ -52,7 +52,7 @@ REPORT: dict[str, Any] = {
 def test_the_report_says_what_matters(tmp_path, lang, kind):
     text = write_markdown(REPORT, tmp_path / "r.md", lang).read_text(encoding="utf-8")
     assert kind in text
-    for part in ("2.000", "1.500", "75 %", "probe-1", "mix.ratio=30:70", "max_length", "![", "swift sft"):
+    for part in ("2.000", "1.500", "75%", "probe-1", "mix.ratio=30:70", "max_length", "![", "swift sft"):
         assert part in text
     assert "&lt;template> \\| x \\| &lt;/template>" in text  # model output cannot break the table or be taken for HTML
     assert "a\\|b.jsonl" in text
@@ -114,7 +114,7 @@ DISTILLED: dict[str, Any] = {
         "asked": 1, "answered": 1, "rejected": 1, "pending": 0, "stopped": "\x1b[31m<img src=x>", "neutralised": {},
         "usage": {"calls": 1, "cached": 0, "tokens_in": 1, "tokens_out": 1, "cost": None}, "pass_rates": [],
     },
-    "rejected": [{"instruction": "\\[a](javascript:x) www.evil.example", "tries": 1, "reason": "[r](https://evil.example)", "detail": HOSTILE}],
+    "rejected": [{"place": "", "detail_zh": HOSTILE, "instruction": "\\[a](javascript:x) www.evil.example", "tries": 1, "reason": "[r](https://evil.example)", "detail": HOSTILE}],
     "shown": [{"prompt": HOSTILE, "intent": "![i](x)", "generator": "<script>", "answer": HOSTILE}],
 }  # fmt: skip
 

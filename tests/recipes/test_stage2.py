@@ -155,7 +155,7 @@ def test_answers_are_verified_kept_and_told_of_and_asked_for_once(endpoint, tmp_
     assert "ta-tagg" in reject["detail"]
     assert (out / "coverage.png").read_bytes().startswith(b"\x89PNG")
     text = (out / "report.md").read_text(encoding="utf-8")
-    assert "| 用 ta-card 和 ta-tag 展示审批状态 | 3 | api |" in text
+    assert "| 用 ta-card 和 ta-tag 展示审批状态 | 教师模型 | 3 | API 不存在或用法有误（api） | 第 " in text
     assert load(DistillConfig, out / "config.yaml").teacher.model == "t"
 
 

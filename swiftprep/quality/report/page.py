@@ -50,7 +50,7 @@ def write_html(
     totals: Mapping[str, int],
     findings: pd.DataFrame,
     samples_at: Callable[[Collection[str]], Mapping[str, Pair]],
-    lang: str = "en",
+    lang: str = "zh",
 ) -> Path:
     """Write the findings as one HTML file and return its path.
 
@@ -62,7 +62,7 @@ def write_html(
         totals: How many rows were read, kept, rejected and repaired, and how many findings there are.
         findings: One row per finding, with `COLUMNS`.
         samples_at: Returns the samples at the places of the listed findings.
-        lang: `"en"` or `"zh"`, the language in which the page opens. A reader can switch.
+        lang: `"zh"` or `"en"`, the language in which the page opens. A reader can switch.
 
     Raises:
         ConfigError: the language is neither.

@@ -19,7 +19,7 @@ from swiftprep.distill.result import Result, ScenarioRecord
 from swiftprep.distill.scenario import Lang, Scenario
 from swiftprep.distill.verification.compiler import Compiler
 from swiftprep.errors import ConfigError, DistillStopped, did_you_mean, one_line
-from swiftprep.reasons import counted, name_of
+from swiftprep.reasons import counted, in_chinese, name_of
 from swiftprep.recipes.shared.command_line import say
 from swiftprep.recipes.shared.distill_settings import AskConfig, TeacherConfig
 from swiftprep.records import Sample
@@ -196,7 +196,10 @@ def distil(
     say(*_in_both(asked))
     if asked.stopped:
         pending = len(asked.pending)
-        say(f"        {pending} not asked: {asked.stopped}", f"        还有 {pending} 个没有提问：{asked.stopped}")
+        say(
+            f"        {pending} not asked: {asked.stopped}",
+            f"        还有 {pending} 个没有提问：{in_chinese(asked.stopped)}",
+        )
     return Distilled(experts, asked, None, scenarios, who)
 
 
@@ -224,8 +227,8 @@ def _of_experts(experts: Result, path: Path, lang: str) -> str:
     first = next(reject for reject in rejected if reject.reason == reason)
     name, at = name_of(reason, lang), place_in_words(first.path, lang)
     if lang == "zh":
-        why = one_line(first.detail_zh or first.detail, 300)
-        return f"{line}；剔除 {len(rejected)} 条，其中 {times} 条的原因是{name}，例如 {at}：{why}"
+        why = one_line(first.detail_zh or in_chinese(first.detail), 300)
+        return f"{line}；剔除 {len(rejected)} 条，其中 {times} 条因为 {name}，例如 {at}：{why}"
     return f"{line}: {len(rejected)} rejected, {times} of them: {name}, such as {at}: {one_line(first.detail, 300)}"
 
 
@@ -277,7 +280,7 @@ def facts(distilled: Distilled, catalog: Catalog) -> dict[str, Any]:
                 "tries": record.tries,
                 "reason": record.reject.reason,
                 "detail": record.reject.detail,
-                "detail_zh": record.reject.detail_zh or record.reject.detail,
+                "detail_zh": record.reject.detail_zh or in_chinese(record.reject.detail),
                 "answer": record.reject.sample.answer if record.reject.sample else "",
             }
             for record in rejected[:_MOST_SHOWN]

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-import argparse
 import errno
 import json
 import logging
 import os
+import shutil
 import signal
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from swiftprep import recipes
 from swiftprep.errors import ConfigError, DataError, MissingDependencyError, RunInterrupted, SwiftprepError, one_line
 from swiftprep.process import lifeline
-from swiftprep.streams import forgiving_streams, tell
+from swiftprep.recipes.shared.argument_forms import place_words, sort_words
+from swiftprep.recipes.shared.commands import Command, command_named
+from swiftprep.recipes.shared.language import terminal_lang
+from swiftprep.streams import Forgiving, forgiving_streams, tell
 from swiftprep.withheld import ShownFormatter, printable, shown, shown_in
 
 logger = logging.getLogger(__name__)
@@ -58,8 +61,8 @@ def run(
     message on how to resume. A failure to write to standard error changes nothing.
 
     Args:
-        name: Name of the recipe's module.
-        summary: What it does, for `--help`.
+        name: Name of the recipe's module; a command of `swiftprep` has the help of `COMMANDS`.
+        summary: What it does, for the help of any other.
         recipe: Does the work and returns its report, which `--json` prints.
         argv: The command line; None for that of the process.
         takes_data: Whether a path other than a settings file is a data file.
@@ -67,9 +70,12 @@ def run(
         can_resume: Whether the recipe has `--resume`.
     """
     speak_in(None)
+    options = (*["prepare"][:can_prepare], *["resume"][:can_resume])
+    known = command_named(name) or Command(name, None, {"en": summary, "zh": summary})
+    command = replace(known, options=options)
     with forgiving_streams():
         try:
-            code = _run(recipe, _parse(name, summary, argv, takes_data, can_prepare, can_resume))
+            code = _run(recipe, lambda: _read(command, argv, takes_data))
         except KeyboardInterrupt:  # the second one, or while the report is printed
             code = INTERRUPTED
         if recipes.is_program and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
@@ -78,11 +84,14 @@ def run(
         return code
 
 
-def _run(recipe: Callable[[Arguments], dict[str, Any]], arguments: Arguments) -> int:
+def _run(recipe: Callable[[Arguments], dict[str, Any]], read: Callable[[], Arguments | None]) -> int:
     handler = logging.StreamHandler()
     handler.setFormatter(ShownFormatter("%(levelname)s: %(message)s"))
     logging.basicConfig(level=logging.WARNING, handlers=[handler])
     try:
+        arguments = read()
+        if arguments is None:
+            return DONE
         if signal.getsignal(signal.SIGINT) is recipes.stop_at_once:
             signal.signal(signal.SIGINT, signal.default_int_handler)
         with lifeline.stopping_by_signals(signal.default_int_handler):
@@ -134,18 +143,14 @@ def speak_in(lang: str | None) -> None:
     """Set the language of what `say` prints from now on.
 
     Args:
-        lang: `"zh"` or `"en"`; None: that of the terminal, told from `LC_ALL`, `LC_MESSAGES` or `LANG`.
+        lang: `"zh"` or `"en"`; None: that of the terminal, told from `LC_ALL`, `LC_MESSAGES`, `LANG` or
+            `LANGUAGE`.
     """
     global _lang
-    _lang = lang or _terminal_lang()
+    _lang = lang or terminal_lang()
 
 
-def _terminal_lang() -> str:
-    names = (os.environ.get(name, "") for name in ("LC_ALL", "LC_MESSAGES", "LANG"))
-    return "zh" if next(filter(None, names), "").lower().startswith("zh") else "en"
-
-
-_lang = _terminal_lang()
+_lang = terminal_lang()
 
 
 def say(text: str, zh: str | None = None) -> None:
@@ -163,30 +168,43 @@ def _complain(text: str) -> None:
         tell(f"error: {line}")
 
 
-def _parse(
-    name: str, summary: str, argv: Sequence[str] | None, takes_data: bool, can_prepare: bool, can_resume: bool
-) -> Arguments:
-    parser = argparse.ArgumentParser(prog=f"python -m swiftprep.recipes.{name}", description=summary)
-    metavar = "FILE.yaml | key=value" + (" | DATA" if takes_data else "")
-    parser.add_argument("settings", nargs="*", metavar=metavar, help="settings; later ones win")
-    parser.add_argument("--dry-run", action="store_true", help="only show what would be done; load no model")
-    if can_prepare:
-        parser.add_argument("--prepare", action="store_true", help="write the data and the command, but do not train")
-    if can_resume:
-        parser.add_argument("--resume", action="store_true", help="go on with the newest run that was interrupted")
-    parser.add_argument("--json", action="store_true", help="print the report as JSON on standard output")
-    options = parser.parse_intermixed_args(argv)
-    files = [item for item in options.settings if "=" not in item]
-    data = [item for item in files if takes_data and not item.endswith((".yaml", ".yml"))]
-    files = [item for item in files if item not in data]
-    if len(files) > 1:
-        parser.error(f"one settings file at most, not {', '.join(files)}; settings look like key=value")
+def print_page(text: str) -> None:
+    """Print a page of help on standard output, as far as its reader takes it."""
+    stream = Forgiving(sys.stdout)
+    stream.write(f"{text}\n")
+    stream.flush()
+
+
+def page_width() -> int:
+    """Return the width of a page of help: that of the terminal, but of lines that are easy to read."""
+    return max(40, min(shutil.get_terminal_size((100, 24)).columns, 110))
+
+
+def _read(command: Command, argv: Sequence[str] | None, takes_data: bool) -> Arguments | None:
+    """Read the command line of a recipe; None: its help was asked for, and printed."""
+    kind = command.kind() if command.settings else None
+    given = list(sys.argv[1:] if argv is None else argv)
+    words = sort_words(given, kind, ["dry-run", *command.options, "json"])
+    speak_in(words.lang)
+    if "help" in words.flags:
+        from swiftprep.recipes.shared.help_page import help_page
+
+        print_page(help_page(command, _lang, page_width(), takes_data=takes_data))
+        return None
+    file, data, settings = place_words(words.alone, kind, takes_data=takes_data)
+    overrides = [*settings, *words.overrides]
+    for key in command.without:
+        if any(override.partition("=")[0] == key for override in overrides):
+            raise ConfigError(
+                f"{key}: `swiftprep {command.name}` sets it itself; for a code base of yours there is "
+                "`swiftprep stage1 FOLDER` (该命令自行设置此项；自己的代码仓库请用 swiftprep stage1)"
+            )
     return Arguments(
-        file=files[0] if files else None,
+        file=file,
         data=data,
-        overrides=[item for item in options.settings if "=" in item],
-        dry_run=options.dry_run,
-        prepare=getattr(options, "prepare", False),
-        resume=getattr(options, "resume", False),
-        json=options.json,
+        overrides=overrides,
+        dry_run="dry-run" in words.flags,
+        prepare="prepare" in words.flags,
+        resume="resume" in words.flags,
+        json="json" in words.flags,
     )

@@ -16,7 +16,7 @@ class Command:
 
     Attributes:
         name: Its name, and that of the recipe's module.
-        settings: The module in `swiftprep.recipes.shared` and the class that hold its settings.
+        settings: The module in `swiftprep.recipes.shared` and the class that hold its settings; None if it has none.
         summary: What it does, by language, in one line.
         examples: What a user may type after its name.
         options: Its options beside those that every command has.
@@ -25,7 +25,7 @@ class Command:
     """
 
     name: str
-    settings: tuple[str, str]
+    settings: tuple[str, str] | None
     summary: dict[str, str]
     examples: tuple[str, ...] = ()
     options: tuple[str, ...] = ()
@@ -33,7 +33,9 @@ class Command:
     without: tuple[str, ...] = ()
 
     def kind(self) -> Any:
-        """Import and return the class of its settings."""
+        """Import and return the class of its settings; None if it has none."""
+        if self.settings is None:
+            return None
         module, name = self.settings
         return getattr(import_module(f"swiftprep.recipes.shared.{module}"), name)
 

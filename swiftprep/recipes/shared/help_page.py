@@ -25,7 +25,7 @@ def help_page(command: Command, lang: str, width: int, *, takes_data: bool = Fal
         takes_data: Whether a file that stands alone is data.
     """
     said = words(lang)
-    kind: type[BaseModel] = command.kind()
+    kind: type[BaseModel] = command.kind() or BaseModel
     keys = [key for key in keys_of(kind) if key.name not in command.without]
     has_folder = any(key.name == "scan.path" for key in keys)
     parts = ["[FILE.yaml]", *["[FOLDER]"][: has_folder or command.name == "start"], *["[DATA …]"][:takes_data]]
@@ -66,7 +66,7 @@ def type_words(key: Key, lang: str) -> str:
         )
         if isinstance(limit, kind)
     ]
-    return words(lang)["or"].join(kinds) + "".join(f", {limit}" for limit in limits)
+    return str(words(lang)["or"]).join(kinds) + "".join(f", {limit}" for limit in limits)
 
 
 def _type(annotation: Any, lang: str) -> str:
@@ -74,11 +74,11 @@ def _type(annotation: Any, lang: str) -> str:
     if origin is Literal:
         return " | ".join(str(value) for value in get_args(annotation))
     if origin is list:
-        return words(lang)["list"].format(_type(get_args(annotation)[0], lang))
+        return str(words(lang)["list"]).format(_type(get_args(annotation)[0], lang))
     if origin is tuple:
         return ", ".join(_type(member, lang) for member in get_args(annotation))
     name = getattr(origin or annotation, "__name__", str(annotation))
-    return words(lang)["types"].get(name, name)
+    return str(words(lang)["types"].get(name, name))
 
 
 def words(lang: str) -> dict[str, Any]:
@@ -92,7 +92,7 @@ def texts() -> dict[str, Any]:
     return _asset("keys.yaml")
 
 
-@lru_cache
+@lru_cache(maxsize=2)
 def _asset(name: str) -> dict[str, Any]:
     content: dict[str, Any] = load_yaml((files("swiftprep") / "assets" / "help" / name).read_text("utf-8"))
     return content
@@ -111,7 +111,7 @@ def described(owner: type[BaseModel], name: str, lang: str) -> tuple[str, str | 
 def _heading(kind: type[BaseModel], section: str, lang: str) -> str:
     """Return the heading of a section: its name, and what it is."""
     if not section:
-        return words(lang)["top"]
+        return str(words(lang)["top"])
     owner = kind
     *parents, last = section.split(".")
     for parent in parents:
@@ -132,16 +132,20 @@ def _key(key: Key, lang: str, width: int) -> list[str]:
     gap = " " * max(2, 30 - columns(first))
     brackets = "（{}；{}）" if lang == "zh" else "({}; {})"
     lines = [wrapped(brackets.format(type_words(key, lang), default), width, first + gap, " " * 30)]
-    sample = f" {said['for_example']} {key.name}={example}" if example is not None else ""
-    stop = ("。" if lang == "zh" else ".") if sample else ""
-    return [*lines, wrapped(f"{text}{stop}{sample}", width, " " * 6)]
+    paragraph = [text]
+    if example is not None:
+        stop = "。" if lang == "zh" else ". "
+        sample = f"{said['for_example']}{key.name}{'.' if key.is_free else '='}{example}"
+        is_short = columns(text + stop + sample) + 6 <= width
+        paragraph = [f"{text}{stop}{sample}"] if is_short else [text, sample]
+    return [*lines, *(wrapped(part, width, " " * 6) for part in paragraph)]
 
 
 def _free(key: Key, kind: type[BaseModel], lang: str, width: int) -> list[str]:
     """Describe ms-swift's own arguments."""
     said = words(lang)
     defaults = ", ".join(f"{name}={_plain(value)}" for name, value in getattr(kind, "sft_defaults", {}).items())
-    about = [said["free"], said["defaults"].format(defaults), f"{said['for_example']} sft.learning_rate=5e-5"]
+    about = [said["free"], said["defaults"].format(defaults), f"{said['for_example']}sft.learning_rate=5e-5"]
     return [f"  {key.name}.<…>", *(wrapped(text, width, " " * 6) for text in about)]
 
 
@@ -151,4 +155,4 @@ def _plain(value: Any) -> str:
         return str(value).lower()
     if isinstance(value, (list, tuple)):
         return ",".join(_plain(item) for item in value) or "[]"
-    return "null" if value is None else str(value)
+    return "null" if value is None else str(value) or '""'

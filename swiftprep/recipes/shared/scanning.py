@@ -36,10 +36,9 @@ def make_scanner(wanted: ScanConfig, *, seed: int, tokenizer: str | Path | None)
         )
     demonstrates = is_demo(wanted.path)
     framework = wanted.framework or (_DEMO_FRAMEWORK if demonstrates else None)
-    named: dict[str, Any] = {} if framework is None else {"framework": framework}  # else the Scanner tells it
     return Scanner(
         demo.app() if demonstrates else os.path.expanduser(wanted.path),
-        **named,
+        framework=framework,
         vue_version=wanted.vue_version,
         lang=wanted.lang,
         kinds=wanted.kinds,
@@ -63,23 +62,23 @@ def require_two_sides(scan: Scan) -> None:
     """
     if not scan.train or not scan.val:
         raise ConfigError(
-            f"{scan.root}: {scan.kept} of {scan.found} files can be used {scan.reasons() or ''}; at least two are "
-            "needed, one to train on and one to hold out (可用的文件太少，至少需要两个)"
+            f"{scan.place}: {scan.files_kept} of {scan.found} files can be used {scan.reasons() or ''}; at least two "
+            "are needed, one to train on and one to hold out (可用的文件太少，至少需要两个)"
         )
     held_out = sum(file["split"] == "val" for file in scan.files)
     if held_out < FEW_HELD_OUT:
         say(
             f"        only {held_out} file(s) held out, so the eval loss says little; raise scan.val_fraction",
-            f"        只留出了 {held_out} 个文件，验证损失参考意义有限；可提高 scan.val_fraction，或扫描更多代码",
+            f"        只留出了 {held_out} 个文件，验证损失参考意义有限；可提高 scan.val_fraction",
         )
 
 
 def scan_facts(scan: Scan) -> dict[str, Any]:
     """Return the facts of a scan for a report, as plain values."""
     return {
-        "root": str(scan.root),
+        "root": scan.place,
         "found": scan.found,
-        "kept": scan.kept,
+        "kept": scan.files_kept,
         "rejected": scan.reasons(),
         "train": len(scan.train),
         "held_out": len(scan.val),

@@ -1,0 +1,161 @@
+"""The command line of a recipe, in all the forms that users write it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from pydantic import BaseModel
+
+from swiftprep.errors import ConfigError, did_you_mean, one_line
+from swiftprep.recipes.shared.keys import Key, keys_of
+from swiftprep.recipes.shared.language import LANGUAGES
+
+_YAML = (".yaml", ".yml")
+_CATALOG = "catalog.json"
+
+
+@dataclass(slots=True)
+class Words:
+    """A command line, sorted.
+
+    Attributes:
+        flags: The options that were given, without dashes.
+        overrides: Settings as `key=value`, in their order.
+        alone: The other words.
+        lang: What `--lang` chose, if anything.
+    """
+
+    flags: set[str] = field(default_factory=set)
+    overrides: list[str] = field(default_factory=list)
+    alone: list[str] = field(default_factory=list)
+    lang: str | None = None
+
+
+def sort_words(argv: Sequence[str], kind: type[BaseModel] | None, options: Iterable[str]) -> Words:
+    """Sort a command line into options, settings and other words.
+
+    A setting is written `key=value`, `--key value` or `--key=value`; with dashes before it, its name may be written
+    with dashes for underscores, too. After `--` there are no options.
+
+    Args:
+        argv: The command line.
+        kind: The recipe's settings; None if any key may be one.
+        options: The recipe's options that take no value, without dashes.
+
+    Raises:
+        ConfigError: an option is not known, or has no value.
+    """
+    keys = {key.name: key for key in keys_of(kind)} if kind else {}
+    options = [*options, "help"]
+    words = Words()
+    rest = iter(argv)
+    for word in rest:
+        if word == "--":
+            words.alone += rest
+            break
+        if word == "-h" or (word.startswith("--") and word[2:] in options):
+            words.flags.add("help" if word == "-h" else word[2:])
+        elif word.startswith("--"):
+            name, mark, value = word[2:].partition("=")
+            key = _key(name, keys)
+            if name != "lang" and kind is not None and key is None:
+                raise ConfigError(_no_such_option(name, [*options, "lang"], list(keys)))
+            if not mark:
+                following = next(rest, None)
+                if following is None:
+                    raise ConfigError(f"--{one_line(name, 100)}: it needs a value after it (缺少值)")
+                value = following
+            if name == "lang":
+                words.lang = chosen_lang(value)
+            if name != "lang" or "lang" in keys:
+                words.overrides.append(f"{key or name}={value}")
+        elif word.startswith("-") and len(word) > 1:
+            raise ConfigError(_no_such_option(word.lstrip("-"), [*options, "lang"], list(keys)))
+        elif "=" in word:
+            words.overrides.append(word)
+        else:
+            words.alone.append(word)
+    return words
+
+
+def chosen_lang(value: str) -> str:
+    """Return a language that `--lang` may choose.
+
+    Raises:
+        ConfigError: there is no such language.
+    """
+    if value not in LANGUAGES:
+        raise ConfigError(f"--lang {one_line(value, 100)}: zh or en is expected (应为 zh 或 en)")
+    return value
+
+
+def place_words(
+    words: Iterable[str], kind: type[BaseModel] | None, *, takes_data: bool
+) -> tuple[str | None, list[str], list[str]]:
+    """Say what the words that stand alone are: a settings file, data files, and settings as `key=value`.
+
+    An existing folder is taken for `scan.path`, and `catalog.json` for `catalog`, where the recipe has such a key.
+
+    Args:
+        words: The words.
+        kind: The recipe's settings.
+        takes_data: Whether a file other than these is data.
+
+    Raises:
+        ConfigError: there are two settings files or two folders, or there is no such file or folder.
+    """
+    keys = {key.name: key for key in keys_of(kind)} if kind else {}
+    files, data, overrides = [], [], []
+    folders: list[str] = []
+    for word in words:
+        path = os.path.expanduser(word)
+        if "scan.path" in keys and os.path.isdir(path):
+            folders.append(word)
+        elif "catalog" in keys and os.path.basename(word) == _CATALOG:
+            overrides.append(f"catalog={word}")
+        elif takes_data and not word.endswith(_YAML):
+            data.append(word)
+        else:
+            files.append(word)
+    if len(files) > 1:
+        raise ConfigError(
+            f"one settings file at most, not {one_line(', '.join(files))}; settings look like key=value "
+            "(最多一个配置文件；配置项写作 key=value)"
+        )
+    if len(folders) > 1 and not keys["scan.path"].is_list:
+        raise ConfigError(f"one folder to scan at most, not {one_line(', '.join(folders))} (最多一个要扫描的文件夹)")
+    for file in files:
+        if "scan.path" in keys and not os.path.lexists(os.path.expanduser(file)):
+            raise ConfigError(
+                f"{one_line(file)}: No such file or directory: it is neither a folder to scan nor a settings file "
+                "(没有这个文件夹或配置文件)"
+            )
+    overrides = [*(f"scan.path={folder}" for folder in folders), *overrides]
+    return next(iter(files), None), data, overrides
+
+
+def _key(name: str, keys: dict[str, Key]) -> str | None:
+    """Return the key that an option names; None if there is none."""
+    for spelling in (name, name.replace("-", "_")):
+        section, _, last = spelling.rpartition(".")
+        if spelling in keys or _is_free(spelling, keys):
+            return spelling
+        if any(known.startswith(f"{spelling}.") for known in keys) and (last or section):
+            return spelling  # a whole section, as {key: value, …}
+    return None
+
+
+def _is_free(name: str, keys: dict[str, Key]) -> bool:
+    """Tell whether a name is within a section that takes any names, such as `sft`."""
+    parts = name.split(".")
+    return any((key := keys.get(".".join(parts[:count]))) and key.is_free for count in range(1, len(parts)))
+
+
+def _no_such_option(name: str, options: list[str], keys: list[str]) -> str:
+    plain = name.replace("-", "_")
+    elsewhere = [key for key in keys if key.endswith(f".{plain}")]
+    near = f" (did you mean {' or '.join(f'--{key}' for key in elsewhere)}?)" if elsewhere else ""
+    near = near or did_you_mean(f"--{name}", [f"--{known}" for known in (*options, *keys)])
+    return f"--{one_line(name, 100)}: no such option{near or '; --help lists them'} (没有这个选项)"
