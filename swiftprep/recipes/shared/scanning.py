@@ -19,8 +19,8 @@ FEW_HELD_OUT = 3  # files
 
 
 def is_demo(path: Path | None) -> bool:
-    """Return whether a path stands for the demonstration application: `demo`, where there is no folder of that name."""
-    return path == DEMO and not DEMO.exists()
+    """Return whether a path stands for the demonstration application: `demo`; a folder of that name is `$PWD/demo`."""
+    return path == DEMO
 
 
 def make_scanner(wanted: ScanConfig, *, seed: int, tokenizer: str | Path | None) -> Scanner:
@@ -35,6 +35,11 @@ def make_scanner(wanted: ScanConfig, *, seed: int, tokenizer: str | Path | None)
             "application: `swiftprep demo`, or scan.path=demo (请用 scan.path 指定代码仓库；试用请运行 swiftprep demo)"
         )
     demonstrates = is_demo(wanted.path)
+    if demonstrates and DEMO.exists():
+        say(
+            f"scan.path=demo is the demonstration application; for the folder of that name: scan.path={DEMO.resolve()}",
+            f"scan.path=demo 指自带的演示应用；同名文件夹请写 scan.path={DEMO.resolve()}",
+        )
     framework = wanted.framework or (_DEMO_FRAMEWORK if demonstrates else None)
     return Scanner(
         demo.app() if demonstrates else os.path.expanduser(wanted.path),
