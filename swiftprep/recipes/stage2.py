@@ -152,7 +152,10 @@ def _shown(config: Stage2Config, before: Stage1Run, temporary: Path) -> dict[str
     catalog = Catalog.load(before.data / "catalog.json")
     trained_on = list(read_jsonl(before.data / "train.jsonl"))
     distilled = distil(config, catalog, trained_on, is_demo=before.is_demo, dry_run=True)
-    say(str(distilled.preview or "nothing to ask"))
+    if distilled.preview is None:
+        say("nothing to ask", "没有要问的场景")
+    else:
+        say(distilled.preview.in_words("en"), distilled.preview.in_words("zh"))
     for name in ("distilled", "val"):
         write_jsonl([Sample.from_instruction("to come", "", "to come")], data / f"{name}.jsonl")
     general = general_data(config.mix.general or before.config.mix.general, before.config.model, data, before.framework)

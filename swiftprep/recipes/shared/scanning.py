@@ -19,8 +19,8 @@ FEW_HELD_OUT = 3  # files
 
 
 def is_demo(path: Path | None) -> bool:
-    """Return whether a path stands for the demonstration application: `demo`, where there is no folder of that name."""
-    return path == DEMO and not DEMO.exists()
+    """Return whether a path stands for the demonstration application: `demo`; a folder of that name is `$PWD/demo`."""
+    return path == DEMO
 
 
 def make_scanner(wanted: ScanConfig, *, seed: int, tokenizer: str | Path | None) -> Scanner:
@@ -35,11 +35,15 @@ def make_scanner(wanted: ScanConfig, *, seed: int, tokenizer: str | Path | None)
             "application: `swiftprep demo`, or scan.path=demo (请用 scan.path 指定代码仓库；试用请运行 swiftprep demo)"
         )
     demonstrates = is_demo(wanted.path)
+    if demonstrates and DEMO.exists():
+        say(
+            f"scan.path=demo is the demonstration application; for the folder of that name: scan.path={DEMO.resolve()}",
+            f"scan.path=demo 指自带的演示应用；同名文件夹请写 scan.path={DEMO.resolve()}",
+        )
     framework = wanted.framework or (_DEMO_FRAMEWORK if demonstrates else None)
-    named: dict[str, Any] = {} if framework is None else {"framework": framework}  # else the Scanner tells it
     return Scanner(
         demo.app() if demonstrates else os.path.expanduser(wanted.path),
-        **named,
+        framework=framework,
         vue_version=wanted.vue_version,
         lang=wanted.lang,
         kinds=wanted.kinds,
@@ -70,7 +74,7 @@ def require_two_sides(scan: Scan) -> None:
     if held_out < FEW_HELD_OUT:
         say(
             f"        only {held_out} file(s) held out, so the eval loss says little; raise scan.val_fraction",
-            f"        只留出了 {held_out} 个文件，验证损失参考意义有限；可提高 scan.val_fraction，或扫描更多代码",
+            f"        只留出了 {held_out} 个文件，验证损失参考意义有限；可提高 scan.val_fraction",
         )
 
 
