@@ -29,7 +29,7 @@ def main(name: str, copies: int) -> None:
     alarms = {path: catalog.check(text) for path, text in texts.items()}
     clean = sum(not problems for problems in alarms.values())
     print(
-        f"{name}: {len(parsed)} of {scan.kept} files parse; no problem in {clean} ({100 * clean / len(parsed):.1f} %)"
+        f"{name}: {len(parsed)} of {scan.files_kept} files parse; no problem in {clean} ({100 * clean / len(parsed):.1f} %)"
     )
     for path, problems in alarms.items():
         for problem in problems:

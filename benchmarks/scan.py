@@ -71,7 +71,7 @@ def scan_once(root: Path, out: Path | None, workers: int | None = None) -> None:
     cpu = sum(usage.ru_utime + usage.ru_stime for usage in usages)
     peak = sum(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)) / 1024
     own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(json.dumps({"seconds": scanned, "cpu": cpu, "kept": scan.kept, "own": own, "peak": peak}))
+    print(json.dumps({"seconds": scanned, "cpu": cpu, "kept": scan.files_kept, "own": own, "peak": peak}))
 
 
 def in_fresh_process(root: Path, cache: Path, out: Path | None = None, workers: int | None = None) -> dict[str, float]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import reprlib
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
@@ -28,6 +29,11 @@ class Sample:
     id: str = ""
     channel: str | None = None
     meta: dict[str, Any] = field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        """Return a short description: a list of samples printed in full would be megabytes."""
+        asked, answer = reprlib.repr(self.prompt), reprlib.repr(self.messages[-1]["content"] if self.messages else "")
+        return f"<Sample {self.id[:80]!r}: {asked} → {answer}>"
 
     @classmethod
     def from_instruction(
@@ -98,9 +104,11 @@ class Reject:
         reason: A short fixed word, such as `"ignored"` or `"bad-row"`, to count by.
         detail: What exactly, for a person.
         sample: The sample that was rejected, where there was one.
+        detail_zh: The detail in Chinese; `""` where `detail` holds both languages.
     """
 
     path: str
     reason: str
     detail: str = ""
     sample: Sample | None = None
+    detail_zh: str = ""

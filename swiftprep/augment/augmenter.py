@@ -5,11 +5,13 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from itertools import islice
+from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from swiftprep.arguments import checked_keywords, one_or_more
 from swiftprep.augment.context import context
 from swiftprep.augment.general import reworded
 from swiftprep.augment.holes import fim
@@ -18,10 +20,15 @@ from swiftprep.augment.parent import Draft, Drafts, Parent
 from swiftprep.augment.phrasing import say
 from swiftprep.augment.repair import repair
 from swiftprep.catalog.catalog import Catalog
+from swiftprep.catalog.given import GivenCatalog, catalog_of
 from swiftprep.errors import ConfigError, SwiftprepError, did_you_mean
+from swiftprep.inputs import Data, samples_of
+from swiftprep.notebook import html_of_repr, html_table
 from swiftprep.process.workers import Guarded, Lost
 from swiftprep.quality.duplicates.dedup import near_duplicates
-from swiftprep.records import Sample
+from swiftprep.records import Reject, Sample, write_jsonl
+from swiftprep.storage.disk import write_rows
+from swiftprep.storage.outputs import writing
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -63,15 +70,52 @@ class Augmentation:
         samples: Their variants, in the order of the parents.
         outcomes: `(operation, outcome, samples, variants)`; the outcome is `"made"` or why there is no variant. The
             samples of each operation add up to the number of parents.
+        rejected: For each operation that made no variant of a sample, the sample's id or its position as `path`, the
+            reason, and the operation as `detail`.
     """
 
     parents: list[Sample]
     samples: list[Sample]
     outcomes: list[tuple[str, str, int, int]] = field(default_factory=list)
+    rejected: list[Reject] = field(default_factory=list)
+
+    def __repr__(self) -> str:
+        return f"<Augmentation: {len(self.samples)} variants of {len(self.parents)} samples>"
+
+    def _repr_html_(self) -> str:
+        return html_table(repr(self), ("operation", "outcome", "samples", "variants"), self.outcomes)
 
     @property
+    def kept(self) -> list[Sample]:
+        """The variants: another name for `samples`."""
+        return self.samples
+
+    @property
+    def rejects(self) -> list[Reject]:
+        """Another name for `rejected`."""
+        return self.rejected
+
+    def reasons(self) -> dict[str, int]:
+        """Return why operations made no variant: reason → how often, the most frequent first."""
+        return dict(Counter(reject.reason for reject in self.rejected).most_common())
+
+    def write(self, folder: str | Path) -> dict[str, Path]:
+        """Write `samples.jsonl` and `rejects.jsonl`, both or none; see `swiftprep.storage.outputs`.
+
+        `save` is another name for it.
+
+        Returns:
+            Name → file: samples, rejects.
+        """
+        with writing(folder, "augment") as staged:
+            write_jsonl(self.samples, staged / "samples.jsonl")
+            write_rows(map(asdict, self.rejected), staged / "rejects.jsonl")
+        return {name: Path(folder) / f"{name}.jsonl" for name in ("samples", "rejects")}
+
+    save = write
+
     def counts(self) -> pd.DataFrame:
-        """One row per operation and outcome; the columns are operation, outcome, samples, variants."""
+        """Return one row per operation and outcome; the columns are operation, outcome, samples, variants."""
         import pandas as pd
 
         return pd.DataFrame(self.outcomes, columns=["operation", "outcome", "samples", "variants"])
@@ -84,6 +128,27 @@ class Augmentation:
         from swiftprep.quality.duplicates.diversity import before_and_after
 
         return before_and_after(self.parents, [*self.parents, *self.samples], seed=seed)
+
+
+class Variants(list[Sample]):
+    """The variants that `Augmenter.run` returns: a list that a notebook shows in short.
+
+    Attributes:
+        augmentation: The whole result, with the outcome of each operation.
+    """
+
+    def __init__(self, augmentation: Augmentation) -> None:
+        super().__init__(augmentation.samples)
+        self.augmentation = augmentation
+
+    def __reduce__(self) -> tuple[type[Variants], tuple[Augmentation]]:
+        return type(self), (self.augmentation,)
+
+    def __repr__(self) -> str:
+        return f"<Variants: {len(self)} of {len(self.augmentation.parents)} samples>"
+
+    def _repr_html_(self) -> str:
+        return self.augmentation._repr_html_()
 
 
 class Augmenter:
@@ -103,12 +168,13 @@ class Augmenter:
     ('tag#aug-paraphrase-1', 'Its color.', 'private', 'augment/paraphrase', True)
     """
 
+    @checked_keywords
     def __init__(
         self,
         *,
         seed: int = 42,
         operations: Iterable[str] = tuple(OPERATIONS),
-        catalog: Catalog | None = None,
+        catalog: GivenCatalog | None = None,
         framework: str | None = None,
         per_sample: int = 1,
         vary_variants: bool = False,
@@ -117,8 +183,9 @@ class Augmenter:
 
         Args:
             seed: Chooses the words, places and props.
-            operations: Names from `OPERATIONS`.
-            catalog: The framework's catalogue. `props` needs it; without it, `repair` only breaks the syntax.
+            operations: Names from `OPERATIONS`, or one of them.
+            catalog: The framework's catalogue, or a `Scan` or file that holds it. `props` needs it; without it,
+                `repair` only breaks the syntax.
             framework: The framework's name, for samples that do not state it; by default the catalogue's.
             per_sample: The most variants of a sample per operation.
             vary_variants: Whether to make variants of variants as well.
@@ -126,7 +193,8 @@ class Augmenter:
         Raises:
             ConfigError: an operation is unknown, or `per_sample` is below 1.
         """
-        self.operations = tuple(dict.fromkeys(operations))
+        catalog = catalog_of(catalog)
+        self.operations = tuple(dict.fromkeys(one_or_more("operations", operations)))
         for name in self.operations:
             if name not in OPERATIONS:
                 near = did_you_mean(name, OPERATIONS)
@@ -141,22 +209,37 @@ class Augmenter:
         self.per_sample = per_sample
         self.vary_variants = vary_variants
 
-    def run(self, samples: Iterable[Sample]) -> list[Sample]:
-        """Return the variants of some samples, without the samples themselves."""
-        return self.augment(samples).samples
+    def __repr__(self) -> str:
+        return f"<Augmenter: {', '.join(self.operations)}; {self.per_sample} of each per sample, seed {self.seed}>"
 
-    def augment(self, samples: Iterable[Sample]) -> Augmentation:
+    _repr_html_ = html_of_repr
+
+    @checked_keywords
+    def run(self, samples: Data) -> Variants:
+        """Return the variants of some samples, without the samples themselves.
+
+        Args:
+            samples: See `augment`.
+        """
+        return Variants(self.augment(samples))
+
+    @checked_keywords
+    def augment(self, samples: Data) -> Augmentation:
         """Return the variants of some samples, and the outcome of each operation.
 
         Args:
-            samples: The samples, in any order; they are not changed.
+            samples: Samples in any order, a `Scan`, another result, a file, or a list of these. They are not changed.
+
+        Raises:
+            ConfigError: there is no data in the argument.
+            DataError: a file cannot be read.
         """
-        parents = list(samples)
+        parents = samples_of("samples", samples)
         held_out = frozenset(s.path for s in parents if s.is_held_out and s.path)
         keys = [_key(sample) for sample in parents]
         variants: list[tuple[int, str, Sample]] = []  # parent, operation, variant
-        reasons: Counter[tuple[str, str]] = Counter()
         tried: set[tuple[int, str]] = set()
+        rejected: list[tuple[int, int, str]] = []  # parent, operation, reason
         seen: set[bytes] = set()
         unfit = []
         for sample, key in zip(parents, keys, strict=True):
@@ -169,20 +252,25 @@ class Augmenter:
             for at, operation in enumerate(self.operations):
                 drafted = per_operation if isinstance(per_operation, str) else per_operation[at]
                 if isinstance(drafted, str):
-                    reasons[operation, drafted] += 1
+                    rejected.append((index, at, drafted))
                 else:
                     tried.add((index, operation))
                     variants += [(index, operation, variant) for variant in drafted]
         variants = _without_copies(parents, keys, variants)
         kept = Counter((index, operation) for index, operation, _ in variants)
+        rejected += [
+            (i, self.operations.index(operation), "near-copy") for i, operation in tried if (i, operation) not in kept
+        ]
+        rejected.sort()
+        reasons = Counter((self.operations[at], reason) for _, at, reason in rejected)
         outcomes = []
         for operation in self.operations:
             counts = [count for (_, name), count in kept.items() if name == operation]
-            reasons[operation, "near-copy"] += sum((i, name) not in kept for i, name in tried if name == operation)
             outcomes.append((operation, "made", len(counts), sum(counts)))
             named = sorted((reason, count) for (name, reason), count in reasons.items() if name == operation and count)
             outcomes += [(operation, reason, count, 0) for reason, count in named]
-        return Augmentation(parents, [variant for *_, variant in variants], outcomes)
+        rejects = [Reject(parents[i].id or str(i), reason, self.operations[at]) for i, at, reason in rejected]
+        return Augmentation(parents, [variant for *_, variant in variants], outcomes, rejects)
 
     def _unfit(self, sample: Sample) -> str:
         """Return why a sample cannot have variants, or `""`."""

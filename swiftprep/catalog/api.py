@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Literal
 
+from swiftprep.notebook import html_table, short
+
 Origin = Literal["source", "usage", "web-types"]
 
 
@@ -70,7 +72,7 @@ class Method:
     origin: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Component:
     """One entry of the catalogue.
 
@@ -116,6 +118,15 @@ class Component:
     passes: tuple[str, ...] = ()
     root: str = ""
     uses: int = 0
+
+    def __repr__(self) -> str:
+        parts = (f"{len(getattr(self, what))} {what}" for what in ITEMS)
+        return f"<{self.kind.title()} {short(self.name)}: {', '.join(parts)}; {self.origin}>"
+
+    def _repr_html_(self) -> str:
+        """Return the props, events, slots and methods as a table for notebooks."""
+        rows = [(what, item.name, item.type, item.doc) for what in ITEMS for item in getattr(self, what)]
+        return html_table(repr(self), ("", "name", "type", "comment"), rows)
 
 
 _HUMP = re.compile(r"\B([A-Z])")

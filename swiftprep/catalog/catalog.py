@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
 from itertools import chain, islice
@@ -11,12 +10,15 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
+from swiftprep.arguments import checked_keywords
 from swiftprep.catalog.api import ITEMS, Component, kebab
 from swiftprep.catalog.check import Problem, check
+from swiftprep.catalog.merge import merge_components, merge_usage
 from swiftprep.catalog.stored import to_component, to_use
 from swiftprep.catalog.vue.markup import Use
 from swiftprep.catalog.webtypes import from_web_types, to_web_types
 from swiftprep.errors import DataError, one_line
+from swiftprep.notebook import html_table, short
 from swiftprep.process.workers import Guarded, Lost
 from swiftprep.storage.disk import atomic_write
 from swiftprep.storage.outputs import own, settle
@@ -40,6 +42,7 @@ class Catalog:
     ["<ta-tag> has no prop 'colour' (did you mean 'color'?)", "<ta-tag> needs the prop 'color'"]
     """
 
+    @checked_keywords
     def __init__(
         self,
         components: Mapping[str, Component] | Iterable[Component] = (),
@@ -71,7 +74,9 @@ class Catalog:
 
     def __repr__(self) -> str:
         known = sum(1 for c in self if c.origin != "usage")
-        return f"<Catalog {self.framework or 'unnamed'}: {known} components, {len(self) - known} known from usage>"
+        return (
+            f"<Catalog {short(self.framework or 'unnamed')}: {known} components, {len(self) - known} known from usage>"
+        )
 
     def find(self, tag: str) -> Component | None:
         """Return the component with this tag, written `TaTable` or `ta-table`, or None."""
@@ -204,13 +209,42 @@ class Catalog:
         write_packed(self.pack(), path)
         return Path(path)
 
+    write = save
+
     @classmethod
+    def merge(cls, catalogs: Iterable[Catalog]) -> Catalog:
+        """Return one catalogue with the components of several, such as an application's and its framework's.
+
+        If several have the same tag, an entry from a component's source is taken before one from web-types, and that
+        before one inferred from usage; among equals, the first. What is left out but differs in its props, events,
+        slots or methods is logged. Usage adds up, and so do the `uses` of components. The framework's name is the first
+        one stated; the version of Vue is the first catalogue's.
+
+        Args:
+            catalogs: The catalogues; they stay as they are.
+
+        >>> app = Catalog([Component("ta-table", origin="usage", uses=3)])
+        >>> framework = Catalog([Component("ta-table"), Component("ta-tag")], framework="ta404")
+        >>> Catalog.merge([app, framework]).components["ta-table"].origin
+        'source'
+        """
+        given = list(catalogs)
+        return cls(
+            merge_components(catalog.components for catalog in given),
+            usage=merge_usage(catalog.usage for catalog in given),
+            framework=next((catalog.framework for catalog in given if catalog.framework), ""),
+            vue_version=given[0].vue_version if given else "2.7",
+        )
+
+    @classmethod
+    @checked_keywords
     def load(cls, path: str | Path) -> Catalog:
-        """Read a file written by `save`, or a web-types file.
+        """Read a file written by `save`, or a web-types file; in a folder, its `catalog.json`.
 
         Raises:
             DataError: the file is neither.
         """
+        path = Path(path) / "catalog.json" if Path(path).is_dir() else path
         document = _read(path)
         if isinstance(document, dict):
             return cls.from_web_types(path)
@@ -219,24 +253,15 @@ class Catalog:
         except DataError as error:
             raise DataError(f"{path}: {error}") from None
 
-    def _repr_html_(self, most: int = 30) -> str:
-        """Return the first `most` components as an HTML table for notebooks, with all text escaped."""
-        cells = [
-            "".join(
-                f"<td>{html.escape(str(cell))}</td>"
-                for cell in (
-                    key, ", ".join(p.name for p in c.props[:8]) + (" …" if len(c.props) > 8 else ""), len(c.props),
-                    len(c.events), len(c.slots), c.uses, c.path,
-                )
-            )
-            for key, c in list(self.components.items())[:most]
-        ]  # fmt: skip
-        heads = "".join(
-            f"<th>{name}</th>" for name in ("tag", "names of props", "props", "events", "slots", "uses", "path")
-        )
-        rest = f"<p>… {len(self) - most} more</p>" if len(self) > most else ""
-        body = "".join(f"<tr>{row}</tr>" for row in cells)
-        return f"<p>{html.escape(repr(self))}</p><table><tr>{heads}</tr>{body}</table>{rest}"
+    def _repr_html_(self) -> str:
+        """Return the first components as a table for notebooks."""
+        rows = ((key, *_counts(component), component.path) for key, component in self.components.items())
+        return html_table(repr(self), ("tag", "names of props", "props", "events", "slots", "uses", "path"), rows)
+
+
+def _counts(component: Component) -> tuple[object, ...]:
+    names = ", ".join(prop.name for prop in component.props[:8]) + (" …" if len(component.props) > 8 else "")
+    return names, len(component.props), len(component.events), len(component.slots), component.uses
 
 
 def _text(row: dict[str, Any], name: str) -> str:

@@ -36,7 +36,19 @@ ADVICE = {
     "no-server": "the server on this machine could not be started, or has ended (本机模型服务启动失败或已退出)",
     "bad-batch": "the provider refuses the batch (批处理任务失败)",
     "throttled": "the provider throttles and lets nothing through (服务商持续限流)",
+    "connection": "nothing answers at this address: is the server running, and base_url right? "
+    "(该地址没有响应，请确认服务已启动、base_url 正确)",
+    "deadline": "no answer came in time: raise the deadline, or ask for fewer tokens "
+    "(回答超时，可调大 deadline 或减小 max_tokens)",
+    "server": "the provider reports an error of its own; try again later (服务商内部出错，请稍后重试)",
+    "empty": "its answers are empty: does this model chat, and is max_tokens large enough for its reasoning? "
+    "(回答为空，请确认这是对话模型，且 max_tokens 够它思考)",
+    "bad-body": "what comes back is no chat completion: does base_url end in the API's path, such as /v1? "
+    "(返回的不是对话接口的内容，请检查 base_url 是否写到接口路径，例如 /v1)",
+    "bad-request": "it refuses the requests; check teacher.sampling (请求被拒绝，请检查 teacher.sampling)",
 }
+# Failures about one prompt; they say nothing about the next one.
+_OF_THE_PROMPT = ("filtered", "too-long")
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +119,9 @@ class RequestExecutor:
         self._random = random.Random(seed)
         self._asking: dict[str, asyncio.Future[None]] = {}
         self._failed_in_a_row = 0
+        # By teacher, and whether the store or a call said so: who has answered, and who has failed with what.
+        self._answered: set[tuple[int, bool]] = set()
+        self._unanswered: dict[tuple[int, bool], tuple[TeacherProtocol, TeacherError]] = {}
         self._halt = asyncio.Event()
         self._on_halt = on_halt
 
@@ -126,6 +141,15 @@ class RequestExecutor:
         # The budget has already admitted what a batch queues: it is still sent and waited for.
         if self._on_halt is not None and not isinstance(reason, BudgetReached):
             self._on_halt()
+
+    def stop_if_never_answered(self) -> None:
+        """Stop a run in which a teacher was asked and never answered, however few the questions were.
+
+        Answers from the store do not speak for a teacher that no call has reached.
+        """
+        for (who, is_stored), (teacher, error) in self._unanswered.items():
+            if not self._answered & {(who, False), (who, is_stored)}:
+                self._stop(teacher, error, "it never answered (没有得到任何回答)")
 
     async def ask(
         self, teacher: TeacherProtocol, request: Request, *, purpose: str = "answer", scenario: str = ""
@@ -159,9 +183,24 @@ class RequestExecutor:
         while key in self._asking:  # identical requests of one run are sent once
             await asyncio.wait([self._asking[key]])
         stored = self.store.find(key)
-        if stored is not None:
-            self.tally.cached += 1
-            return _answered(key, stored, cached=True)
+        about = (id(teacher), stored is not None)
+        try:
+            if stored is not None:
+                self.tally.cached += 1
+                answer = _answered(key, stored, cached=True)
+            else:
+                answer = await self._called(teacher, request, key, purpose, scenario)
+        except TeacherError as error:
+            if error.kind not in _OF_THE_PROMPT:
+                self._unanswered[about] = (teacher, error)
+            raise
+        self._answered.add(about)
+        return answer
+
+    async def _called(
+        self, teacher: TeacherProtocol, request: Request, key: str, purpose: str, scenario: str
+    ) -> Answer:
+        """Call the teacher, while identical requests wait."""
         asking = self._asking[key] = asyncio.get_running_loop().create_future()
         try:
             return await self._call(teacher, request, key, purpose, scenario)
@@ -320,7 +359,7 @@ class RequestExecutor:
     def _count_failure(self, teacher: TeacherProtocol, error: TeacherError) -> None:
         """Stop the run after too many failures in a row: the remaining requests would fail, too."""
         # Requests of a batch fail all at once; the other two kinds are about one prompt.
-        if error.kind in ("filtered", "too-long") or getattr(teacher, "is_batch", False):
+        if error.kind in _OF_THE_PROMPT or getattr(teacher, "is_batch", False):
             return
         self._failed_in_a_row += 1
         if self._failed_in_a_row >= GIVES_UP:
@@ -328,9 +367,9 @@ class RequestExecutor:
                 teacher, error, f"{GIVES_UP} requests in a row got no answer (连续 {GIVES_UP} 个请求没有得到回答)"
             )
 
-    def _stop(self, teacher: TeacherProtocol, error: TeacherError, advice: str = "") -> Halted:
-        advice = advice or ADVICE.get(error.kind, "")
-        self.halt(DistillStopped(f"{teacher.host}: {advice}: {error}", kind=error.kind))
+    def _stop(self, teacher: TeacherProtocol, error: TeacherError, seen: str = "") -> Halted:
+        told = "; ".join(filter(None, (seen, ADVICE.get(error.kind, ""))))
+        self.halt(DistillStopped(f"{teacher.host}: {told}: {error}", kind=error.kind))
         return Halted()
 
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Mapping
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from swiftprep.arguments import checked_keywords, one_or_more
 from swiftprep.catalog.catalog import Catalog
+from swiftprep.catalog.given import GivenCatalog, catalog_of
 from swiftprep.distill.budget import Budget, to_budget
 from swiftprep.distill.event_loop import run_async
-from swiftprep.distill.planning.coverage import coverage, plot_coverage
+from swiftprep.distill.planning.coverage import coverage, of_framework, plot_coverage
 from swiftprep.distill.planning.planner import plan
 from swiftprep.distill.preview import Preview, preview
 from swiftprep.distill.prompting.prompts import OPERATIONS, Operation, Prompter
@@ -22,6 +25,8 @@ from swiftprep.distill.scenario import Lang, Scenario
 from swiftprep.distill.store import LEDGER, AnswerStore, read_ledger
 from swiftprep.distill.verification.verify import Verifier
 from swiftprep.errors import ConfigError, DistillStopped, RunInterrupted
+from swiftprep.inputs import Data, samples_of
+from swiftprep.notebook import html_of_repr
 from swiftprep.records import Message, Sample
 from swiftprep.streams import get_logger
 from swiftprep.teachers.functions import as_teacher
@@ -46,18 +51,19 @@ class Distiller:
 
     Example::
 
-        distiller = Distiller(Teacher("deepseek", "deepseek-chat"), catalog=scan.catalog, examples=scan.train)
+        distiller = Distiller(Teacher("deepseek", "deepseek-chat"), catalog=scan, examples=scan)
         result = distiller.run(distiller.plan(100), budget=Budget(money=5))
         result.samples, result.rejected, result.usage, result.pass_rates()
     """
 
+    @checked_keywords
     def __init__(
         self,
         teacher: TeacherProtocol | Callable[[list[Message]], Any] | None = None,
         *,
-        catalog: Catalog | None = None,
+        catalog: GivenCatalog | None = None,
         store: str | Path = "distil.sqlite",
-        examples: Iterable[Sample] = (),
+        examples: Data = (),
         reasoning: Reasoning = "inline",
         repair_rounds: int = 2,
         judge: TeacherProtocol | Callable[[list[Message]], Any] | None = None,
@@ -68,10 +74,11 @@ class Distiller:
 
         Args:
             teacher: A `Teacher`, or a function `messages → str`; not needed for experts' answers.
-            catalog: The framework's components; without one, answers are not checked against an API.
+            catalog: The framework's components: a `Catalog`, or a `Scan` or file that holds it; without one, answers
+                are not checked against an API.
             store: The SQLite file that keeps every answer and the ledger of every attempt.
-            examples: Training samples of the code base: the teacher sees real uses of a component in them, and what
-                they cover is planned less. Never pass held-out samples.
+            examples: Training samples of the code base, or a `Scan` or file that holds them: the teacher sees real
+                uses of a component in them, and what they cover is planned less. Held-out samples are left out.
             reasoning: `"inline"`: considerations, then the code, as in the source article's stage 2; `"think"`: in
                 `<think>` tags before the answer; `"none"`.
             repair_rounds: How often an answer that does not pass goes back to the teacher with its flaws.
@@ -91,12 +98,12 @@ class Distiller:
             raise ConfigError(f"repair_rounds={repair_rounds}; expected 0 or more (应为非负整数)")
         self._teacher = None if teacher is None else as_teacher(teacher)
         self._judge = None if judge is None else as_teacher(judge, name="judge")
-        self._examples = tuple(examples)
-        self.catalog = catalog
+        self._examples = tuple(samples_of("examples", examples, side="train"))
+        self.catalog = catalog_of(catalog)
         self.store = Path(store)
         self.reasoning: Reasoning = reasoning
         self.repair_rounds = repair_rounds
-        self.verifier = Verifier(catalog, reasoning=reasoning, compiler=compiler, seconds=verify_seconds)
+        self.verifier = Verifier(self.catalog, reasoning=reasoning, compiler=compiler, seconds=verify_seconds)
 
     @property
     def teacher(self) -> TeacherProtocol | None:
@@ -119,14 +126,17 @@ class Distiller:
         return Prompter(self.catalog, examples=self._examples, reasoning=self.reasoning)
 
     def __repr__(self) -> str:
-        return f"<Distiller {self.teacher!r}, {self.catalog!r}, store {self.store}>"
+        return f"<Distiller {self.teacher!r:.150}, {self.catalog!r:.150}, store {str(self.store)[-150:]}>"
 
+    _repr_html_ = html_of_repr
+
+    @checked_keywords
     def plan(
         self,
         n: int,
         *,
-        langs: Iterable[Lang] = ("zh",),
-        intents: Sequence[str] | None = None,
+        langs: Lang | Iterable[Lang] = "zh",
+        intents: str | Iterable[str] | None = None,
         asked: Iterable[Scenario] = (),
         seed: int = 42,
     ) -> list[Scenario]:
@@ -134,8 +144,8 @@ class Distiller:
 
         Args:
             n: How many.
-            langs: Languages, in turn.
-            intents: Some of `swiftprep.distill.planning.planner.INTENTS`; None: all.
+            langs: A language, or several in turn.
+            intents: One or some of `swiftprep.distill.planning.planner.INTENTS`; None: all.
             asked: Scenarios of earlier rounds.
             seed: The same seed gives the same scenarios.
 
@@ -143,7 +153,13 @@ class Distiller:
             ConfigError: there is no catalogue, or an intent or language is unknown.
         """
         return plan(
-            self._catalog(), n, samples=self.examples, scenarios=asked, langs=tuple(langs), intents=intents, seed=seed
+            self._catalog(),
+            n,
+            samples=self.examples,
+            scenarios=asked,
+            langs=tuple(one_or_more("langs", langs)),
+            intents=None if intents is None else one_or_more("intents", intents),
+            seed=seed,
         )
 
     def coverage(self, items: Iterable[Sample | Scenario] | None = None) -> pd.DataFrame:
@@ -154,17 +170,24 @@ class Distiller:
         """
         return coverage(self._catalog(), self.examples if items is None else items)
 
-    def plot_coverage(self, items: Iterable[Sample | Scenario] | None = None, path: str | Path | None = None) -> Figure:
-        """Return `coverage` as a heat map, the components least covered first.
+    def plot_coverage(
+        self,
+        items: Iterable[Sample | Scenario] | None = None,
+        path: str | Path | None = None,
+        *,
+        lang: Lang = "zh",
+    ) -> Figure:
+        """Return the coverage of the framework's components as a heat map, the least covered first.
 
         Args:
             items: See `coverage`.
             path: Where to save it as PNG, too.
+            lang: Language of the labels, `"en"` or `"zh"`.
 
         Raises:
             MissingDependencyError: matplotlib is not installed.
         """
-        return plot_coverage(self.coverage(items), path)
+        return plot_coverage(of_framework(self.coverage(items), self._catalog()), path, lang=lang)
 
     def ledger(self) -> pd.DataFrame:
         """Return every attempt recorded in the store, one per row: the teacher, start, outcome and cost.
@@ -176,6 +199,7 @@ class Distiller:
 
         return pd.DataFrame(read_ledger(self.store), columns=list(LEDGER))
 
+    @checked_keywords
     def run(
         self,
         scenarios: Iterable[Asked] | str | Path,
@@ -196,19 +220,20 @@ class Distiller:
 
         Raises:
             ConfigError: no teacher, no key, a store in use, or a budget that cannot be kept.
-            DistillStopped: the account is empty, the key is refused, the disk is full …; it carries `.result`, and
-                the same call goes on from there.
+            DistillStopped: the account is empty, the key is refused, the teacher never answers, the disk is full …; it
+                carries `.result`, and the same call goes on from there.
             RunInterrupted: Ctrl-C; calls in flight are answered and stored first. A second Ctrl-C does not wait.
         """
         if mode not in ("live", "batch"):
             raise ConfigError(f"mode={mode!r}; expected 'live' or 'batch' (应为 'live' 或 'batch')")
         return self._run(scenarios, budget, mode, DistillRun.distil)[1]
 
+    @checked_keywords
     def evolve(
         self,
         scenarios: Iterable[Asked] | str | Path,
         *,
-        operations: Sequence[Operation] = OPERATIONS,
+        operations: Operation | Iterable[Operation] = OPERATIONS,
         budget: Budget | Mapping[str, float] | None = None,
     ) -> list[Scenario]:
         """Let the teacher rewrite scenarios into harder or different ones, and return the new ones.
@@ -229,7 +254,8 @@ class Distiller:
 
         Source: Xu et al. 2023, WizardLM (Evol-Instruct), arXiv 2304.12244.
         """
-        run, result = self._run(scenarios, budget, "live", lambda run: run.evolve(tuple(operations) or OPERATIONS))
+        chosen = tuple(one_or_more("operations", operations)) or OPERATIONS
+        run, result = self._run(scenarios, budget, "live", lambda run: run.evolve(chosen))
         evolved = list({item.id: item for item in run.evolved.values()}.values())
         if len(evolved) < result.asked:
             logger.warning(
@@ -293,6 +319,8 @@ class Distiller:
     def from_experts(self, path: str | Path) -> Result:
         """Read experts' answers and verify them like a teacher's; nothing is sent anywhere.
 
+        A reject's `path` says where the answer stands: `answers.md:12`, or for Excel `answers.xlsx:Sheet1!12`.
+
         Args:
             path: YAML, CSV, Excel, Markdown or JSONL, or a folder of such files; see
                 `swiftprep.distill.reading.experts`.
@@ -304,9 +332,11 @@ class Distiller:
         answers, rejects = read_experts(path)
         records = []
         replies = [(item.scenario, self._as_reply(item)) for item in answers]
-        for (scenario, _), (flaws, answer) in zip(replies, self.verifier.check_all(replies), strict=True):
-            record = ScenarioRecord(scenario, tries=1, flaws=[flaws])
-            settle(record, to_sample(scenario, answer, self.reasoning, "expert", {}), flaws)
+        for item, (flaws, answer) in zip(answers, self.verifier.check_all(replies), strict=True):
+            record = ScenarioRecord(item.scenario, tries=1, flaws=[flaws])
+            settle(record, to_sample(item.scenario, answer, self.reasoning, "expert", {}), flaws)
+            if record.reject is not None:
+                record.reject = replace(record.reject, path=item.place)
             records.append(record)
         records += [ScenarioRecord(Scenario(reject.path or "?"), reject=reject) for reject in rejects]
         return Result(records)
@@ -319,9 +349,7 @@ class Distiller:
 
     def _catalog(self) -> Catalog:
         if self.catalog is None:
-            raise ConfigError(
-                "planning needs the framework's catalogue: Distiller(…, catalog=scan.catalog) (缺少组件目录)"
-            )
+            raise ConfigError("planning needs the framework's catalogue: Distiller(…, catalog=scan) (缺少组件目录)")
         return self.catalog
 
     def _scenarios(self, source: Iterable[Asked] | str | Path) -> list[Scenario]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
@@ -13,6 +12,7 @@ import orjson
 
 from swiftprep.distill.scenario import Scenario
 from swiftprep.distill.verification.flaw import Flaw
+from swiftprep.notebook import html_table
 from swiftprep.records import Reject, Sample, write_jsonl
 from swiftprep.storage.disk import atomic_write
 from swiftprep.storage.outputs import writing
@@ -126,8 +126,8 @@ class Result:
         )
 
     def _repr_html_(self) -> str:
-        table = self.pass_rates().head(30).to_html(index=False, float_format="{:.2f}".format)  # escaped
-        return f"<p>{html.escape(repr(self).strip('<>'))}</p>{table}"
+        rates = self.pass_rates().round(2)
+        return html_table(repr(self), list(rates.columns), rates.itertuples(index=False))
 
     @property
     def asked(self) -> int:
@@ -140,8 +140,21 @@ class Result:
         return [record.sample for record in self.records if record.sample is not None]
 
     @property
+    def kept(self) -> list[Sample]:
+        """Another name for `samples`."""
+        return self.samples
+
+    @property
+    def rejects(self) -> list[Reject]:
+        """Another name for `rejected`."""
+        return self.rejected
+
+    @property
     def rejected(self) -> list[Reject]:
-        """The rejects: `path` is the scenario's id, `reason` the kind of its first flaw, `sample` the last answer."""
+        """The rejects: `reason` is the kind of the first flaw, `sample` the last answer.
+
+        `path` is the scenario's id, or for an expert's answer its place: `file:line`, in Excel `file:sheet!row`.
+        """
         return [record.reject for record in self.records if record.reject is not None]
 
     @property
@@ -152,6 +165,16 @@ class Result:
     def reasons(self) -> dict[str, int]:
         """Return reason → how many were rejected for it, the most frequent first."""
         return dict(Counter(reject.reason for reject in self.rejected).most_common())
+
+    def counts(self) -> pd.DataFrame:
+        """Return how many scenarios had each outcome: kept, each reason to reject, pending.
+
+        The columns are outcome and scenarios.
+        """
+        import pandas as pd
+
+        rows = [("kept", len(self.samples)), *self.reasons().items(), ("pending", len(self.pending))]
+        return pd.DataFrame(rows, columns=["outcome", "scenarios"])
 
     def pass_rates(self) -> pd.DataFrame:
         """Return how many answers passed at the first try and after repair.
@@ -199,6 +222,8 @@ class Result:
     def write(self, folder: str | Path) -> dict[str, Path]:
         """Write `samples.jsonl`, `rejects.jsonl` and `pending.jsonl`, all or none; see `swiftprep.storage.outputs`.
 
+        `save` is another name for it.
+
         Returns:
             Name → file: samples, rejects, pending.
         """
@@ -208,6 +233,8 @@ class Result:
             _write_rows(map(asdict, self.pending), staged / "pending.jsonl")
         return {name: Path(folder) / f"{name}.jsonl" for name in ("samples", "rejects", "pending")}
 
+    save = write
+
 
 def settle(record: ScenarioRecord, sample: Sample, flaws: list[Flaw]) -> None:
     """Keep the sample, or reject it with its flaws."""
@@ -215,9 +242,10 @@ def settle(record: ScenarioRecord, sample: Sample, flaws: list[Flaw]) -> None:
         record.sample = sample
         return
     detail = "; ".join(flaw.message for flaw in flaws)
+    detail_zh = "；".join(flaw.message_zh for flaw in flaws)
     # An answer that holds a secret is not even kept among the rejects.
     rejected = None if any(flaw.kind == "secret" for flaw in flaws) else sample
-    record.reject = Reject(record.scenario.id, flaws[0].kind, detail, rejected)
+    record.reject = Reject(record.scenario.id, flaws[0].kind, detail, rejected, detail_zh)
 
 
 def _write_rows(rows: Iterable[dict[str, Any]], path: Path) -> None:

@@ -133,6 +133,8 @@ class DistillRun:
                     await _close(teacher)
         if self._failed is not None:
             raise self._failed
+        if self.calls.stopped is None:
+            self.calls.stop_if_never_answered()
 
     @property
     def reason(self) -> DistillStopped | BudgetReached | KeyboardInterrupt | None:

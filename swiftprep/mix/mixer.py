@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from swiftprep.apportion import apportion
-from swiftprep.arguments import one_or_more
+from swiftprep.arguments import checked_keywords
 from swiftprep.errors import ConfigError, DataError
-from swiftprep.mix.sources import DataSource, open_source
+from swiftprep.inputs import Data, data_files
+from swiftprep.mix.sources import IDENTITY_ROWS, DataSource, is_identity, open_source
+from swiftprep.notebook import html_table, short
 from swiftprep.records import Reject, Sample, read_jsonl, write_jsonl
 from swiftprep.storage.outputs import check_together
 from swiftprep.streams import get_logger
@@ -23,19 +25,23 @@ if TYPE_CHECKING:
 
 logger = get_logger(__name__)
 
+Ratio: TypeAlias = "str | float | Sequence[float]"
 REPEATS_WORTH_A_WARNING = 3  # times a general row is seen on average
 
 
-def parse_ratio(ratio: str | float) -> Fraction:
-    """Return the private share, between 0 and 1, of `"40:60"` (private : general) or of `0.4`.
+def parse_ratio(ratio: Ratio) -> Fraction:
+    """Return the private share, between 0 and 1, of `"40:60"` (private : general), `"40/60"`, `(40, 60)` or `0.4`.
 
     Raises:
-        ConfigError: the ratio is neither, a part is negative, or the share is 0.
+        ConfigError: the ratio is none of these, a part is negative, or the share is 0.
 
-    >>> parse_ratio("40:60"), parse_ratio(0.4) == parse_ratio("2:3")
+    >>> parse_ratio("40:60"), parse_ratio((40, 60)) == parse_ratio(0.4) == parse_ratio("2/3")
     (Fraction(2, 5), True)
     """
-    text = str(ratio).strip()
+    if isinstance(ratio, Sequence) and not isinstance(ratio, str):
+        text = ":".join(str(part).strip() for part in ratio)
+    else:
+        text = re.sub(r"\s*[:/：]\s*", ":", str(ratio).strip())
     if re.fullmatch(r"[0-9]{1,30}(\.[0-9]{1,30})?:[0-9]{1,30}(\.[0-9]{1,30})?", text):
         private, general = (Fraction(part) for part in text.split(":"))
         if private > 0:
@@ -46,7 +52,7 @@ def parse_ratio(ratio: str | float) -> Fraction:
     ):
         return Fraction(text)
     raise ConfigError(
-        f"ratio {text!r}: expected 'private:general' such as '40:60', or the private share such as 0.4 "
+        f"ratio {text!r:.80}: expected 'private:general' such as '40:60' or (40, 60), or the private share such as 0.4 "
         "(比例应为 私有:通用，如 40:60)"
     )
 
@@ -70,26 +76,31 @@ class Mixer:
     'swift/self-cognition#60'
     """
 
+    @checked_keywords
     def __init__(
         self,
-        private: str | Path | Iterable[str | Path],
-        general: str | Path | Iterable[str | Path] = (),
+        private: Data,
+        general: Data = (),
         *,
-        ratio: str | float | None = "40:60",
+        ratio: Ratio | None = "40:60",
         size: Mapping[str, int] | None = None,
         seed: int = 42,
         count_tokens: Callable[[str], int] | None = None,
+        folder: str | Path | None = None,
     ) -> None:
         """Inspect every data set, and decide how many rows to take of each.
 
         Args:
-            private: One or several local `.jsonl` files, or hub ids with `#N`.
+            private: One or several local `.jsonl` files, hub ids with `#N`, samples, or results that hold samples: a
+                `Scan`, of which the training side is taken, a `QualityReport` or a `Result`.
             general: The same, for general abilities.
-            ratio: `"40:60"` (private : general), the private share `0.4`, or None to take everything.
+            ratio: `"40:60"` or `(40, 60)` (private : general), the private share `0.4`, or None to take everything.
             size: Rows of hub data sets, by id; required for those without `#N`.
             seed: For `freeze`; pass it to ms-swift as `data_seed`, too.
             count_tokens: Counts the tokens of a text, for example `lambda t: len(tokenizer(t).input_ids)`; fills the
                 plan's `tokens` column.
+            folder: Where samples in memory are written for ms-swift, in files named by their content; None: in
+                swiftprep's cache folder, readable by its owner only. Held-out samples are left out, with a warning.
 
         Raises:
             ConfigError: no private data, a bad ratio, a bad `#N`, or a hub data set of unknown size.
@@ -100,25 +111,58 @@ class Mixer:
         share = None if ratio is None else parse_ratio(ratio)
         self.seed = seed
         self._count_tokens = count_tokens
-        self._sources = [open_source(text, "private", sizes) for text in one_or_more("private", private)]
+        self._sources = [
+            open_source(text, "private", sizes) for text in data_files("private", private, side="train", folder=folder)
+        ]
         if not self._sources:
             raise ConfigError("no private data set was given (没有私有数据集)")
-        extra = [open_source(text, "general", sizes) for text in one_or_more("general", general)]
+        extra = [
+            open_source(text, "general", sizes) for text in data_files("general", general, side="train", folder=folder)
+        ]
         if share is not None and share < 1 and not extra:
             raise ConfigError(
                 f"ratio {ratio}: no general data set was given; add one, or pass ratio=None "
                 "(没有通用数据集，请添加，或指定 ratio=None)"
             )
         self._sources += extra
+        self._warn_of_identity(extra)
         check_together(self._files())
         self._taken = self._share_out(share)
+
+    def __repr__(self) -> str:
+        rows = {
+            channel: sum(n for source, n in zip(self._sources, self._taken, strict=True) if source.channel == channel)
+            for channel in ("private", "general")
+        }
+        return (
+            f"<Mixer: {rows['private']} private and {rows['general']} general rows of {len(self._sources)} data sets>"
+        )
+
+    def _repr_html_(self) -> str:
+        rows = [
+            (source.entry.source, source.channel, "" if source.rows is None else source.rows, taken)
+            for source, taken in zip(self._sources, self._taken, strict=True)
+        ]
+        command = html_table(short(self.command(), 2000))
+        return html_table(repr(self), ("data set", "channel", "available", "taken"), rows) + command
 
     def _files(self) -> list[Path]:
         return [source.entry.path for source in self._sources if source.entry.path is not None]
 
+    def _warn_of_identity(self, general: list[DataSource]) -> None:
+        for source in general:
+            if is_identity(source.entry):
+                logger.warning(
+                    "%s: is about the model's identity (%d rows: who are you, who made you), not general skills; keep "
+                    "it a small part of the mix, and use other data against forgetting "
+                    "(该数据集只有 %d 条身份问答，不能代替通用数据)",
+                    source.entry.source, IDENTITY_ROWS, IDENTITY_ROWS,
+                )  # fmt: skip
+
     def _share_out(self, share: Fraction | None) -> list[int]:
         have = [source.asked for source in self._sources]
         if share is None:
+            self._warn_of_repeats(have)
             return have
         general = [source.asked if source.channel == "general" else 0 for source in self._sources]
         private_rows = sum(have) - sum(general)
@@ -138,10 +182,20 @@ class Mixer:
                     "for just %d, name a file of %d rows, or pass ratio=None (#N 不限制行数，取多少行由比例决定)",
                     source.entry.source, source.entry.count, part, source.entry.count, source.entry.count,
                 )  # fmt: skip
-        return [
+        taken = [
             part if source.channel == "general" else source.asked
             for source, part in zip(self._sources, parts, strict=True)
         ]
+        self._warn_of_repeats(taken)
+        return taken
+
+    def _warn_of_repeats(self, taken: list[int]) -> None:
+        for source, count in zip(self._sources, taken, strict=True):
+            if is_identity(source.entry) and source.rows and count > source.rows:
+                logger.warning(
+                    "%s: has %d rows, and %d are taken: each is seen about %.1f times (每条会重复约 %.1f 次)",
+                    source.entry.source, source.rows, count, count / source.rows, count / source.rows,
+                )  # fmt: skip
 
     def dataset_args(self) -> list[str]:
         """Return the values of swift's `--dataset`: each data set with `#N`, or without it if a whole file is taken."""

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from swiftprep.errors import ConfigError
 from swiftprep.swiftfmt import FILE_SUFFIXES, DatasetEntry, Forecast, parse_entry, require_rows
+
+_IDENTITY = re.compile(r"(hf::|ms::)?(swift|modelscope)/self-cognition(:\w+)?", re.I)
+IDENTITY_ROWS = 108  # half of them Chinese, half English
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +23,7 @@ class DataSource:
         channel: `"private"` or `"general"`.
         asked: Rows it offers: N of its `#N`, else its size as passed, else the rows that ms-swift keeps of the file.
         rows: Rows it has: those that ms-swift keeps of the file, else its size as passed, else None, as `#N` does not
-            tell how many there are.
+            tell how many there are; of `swift/self-cognition` it is known.
         forecast: What ms-swift keeps of the file; None for a hub data set.
     """
 
@@ -30,6 +34,11 @@ class DataSource:
     forecast: Forecast | None = None
 
 
+def is_identity(entry: DatasetEntry) -> bool:
+    """Tell whether a data set is ms-swift's about the model's own name and author, whichever of its forms."""
+    return entry.path is None and _IDENTITY.fullmatch(entry.source) is not None
+
+
 def open_source(text: str | Path, channel: str, sizes: Mapping[str, int]) -> DataSource:
     """Inspect one data set: count a local file, or take a hub data set's size from its `#N` or from `sizes`.
 
@@ -38,7 +47,7 @@ def open_source(text: str | Path, channel: str, sizes: Mapping[str, int]) -> Dat
         DataError: ms-swift cannot load the file, or would keep no row of it.
     """
     entry = parse_entry(str(text))
-    size = sizes.get(entry.source, sizes.get(str(text)))
+    size = sizes.get(entry.source, sizes.get(str(text), IDENTITY_ROWS if is_identity(entry) else None))
     if size is not None and size < 1:
         raise ConfigError(f"size of '{entry.source}' is {size}; expected 1 or more (行数至少为 1)")
     asked = size if entry.count is None else entry.count

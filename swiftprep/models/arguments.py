@@ -12,7 +12,8 @@ from importlib import metadata
 from importlib.resources import files
 from typing import Any
 
-from swiftprep.errors import ConfigError, MissingDependencyError, RunError, did_you_mean
+from swiftprep.arguments import right_spelling
+from swiftprep.errors import ConfigError, MissingDependencyError, RunError
 from swiftprep.process import children, lifeline
 from swiftprep.storage.disk import cache_dir, write_text
 from swiftprep.withheld import masked
@@ -83,7 +84,8 @@ def unknown_arguments(task: str, names: Iterable[str]) -> list[str]:
     """
     known = known_arguments()[task]
     return [
-        f"ms-swift {require_swift()} has no {task} argument '{name}'{did_you_mean(name, known)} (ms-swift 没有这个参数)"
+        f"ms-swift {require_swift()} has no {task} argument '{name}'{right_spelling(name, known)} "
+        "(ms-swift 没有这个参数)"
         for name in sorted(set(names) - set(known))
     ]
 

@@ -7,9 +7,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from swiftprep.arguments import is_number, one_or_more
-from swiftprep.catalog.catalog import Catalog
+from swiftprep.arguments import checked_keywords, is_number, one_or_more
+from swiftprep.catalog.given import GivenCatalog, catalog_of
 from swiftprep.errors import ConfigError, DataError, did_you_mean
+from swiftprep.inputs import Data, samples_and_paths, samples_of
+from swiftprep.notebook import html_of_repr
 from swiftprep.process.item_limits import ItemLimits, check_workers
 from swiftprep.process.workers import pool_of
 from swiftprep.progress import progress_bar
@@ -29,7 +31,7 @@ from swiftprep.quality.rules.line_numbers import line_numbers
 from swiftprep.quality.rules.look_alikes import look_alikes, look_alikes_beside
 from swiftprep.quality.rules.sets import contradictions, monotony
 from swiftprep.quality.rules.tool_calls import tool_call
-from swiftprep.records import Sample, read_jsonl
+from swiftprep.records import Sample
 from swiftprep.scan.tasks import KINDS
 from swiftprep.storage.outputs import check_together, run_of
 from swiftprep.swiftfmt import REPAIRS, repair_file
@@ -101,13 +103,18 @@ class Checker:
     >>> report = Checker(rules=[*RULES, internal_host]).run(samples)
     >>> [(reject.reason, reject.detail) for reject in report.rejected]
     [('internal-host', 'names an internal host')]
+
+    Attributes:
+        rules: The ids of the rules for single samples, in order.
+        held_out: The evaluation samples.
     """
 
+    @checked_keywords
     def __init__(
         self,
         *,
-        catalog: Catalog | None = None,
-        held_out: Iterable[Sample | str | Path] | str | Path = (),
+        catalog: GivenCatalog | None = None,
+        held_out: Data = (),
         near_duplicate_threshold: float | None = 0.8,
         max_tokens: int | None = None,
         count_tokens: Callable[[str], int] | None = None,
@@ -121,8 +128,10 @@ class Checker:
         """Set the rules.
 
         Args:
-            catalog: The framework's catalogue; Vue code in answers is checked against it.
-            held_out: Evaluation samples, or files of them. Training samples that repeat them are dropped.
+            catalog: The framework's catalogue, or a `Scan` or file that holds it; Vue code in answers is checked
+                against it.
+            held_out: Evaluation samples, or files of them; of a `Scan`, its held-out side. Training samples that
+                repeat them are dropped.
             near_duplicate_threshold: Jaccard similarity of both question and answer from which two samples are near
                 duplicates; None finds only exact ones.
             max_tokens: Longer samples are rejected; swift's `--max_length`.
@@ -157,13 +166,11 @@ class Checker:
         self.near_duplicate_threshold = threshold
         self.fix = fix
         self.workers = workers
-        held_out_items = one_or_more("held_out", held_out)
-        for item in held_out_items:
-            if not isinstance(item, (Sample, str, Path)):
-                raise ConfigError(f"held_out: {item!r:.100}: expected samples, or files of them (应为样本或文件路径)")
-        self.held_out = list(_samples(held_out_items))
+        catalog = catalog_of(catalog)
+        held_out_items = list(samples_and_paths("held_out", held_out, side="val"))
+        self.held_out = samples_of("held_out", held_out_items)
         self._held_out_runs = {item: run_of(item) for item in held_out_items if not isinstance(item, Sample)}
-        all_rules = [Named(rule_id(rule), rule, rule in RULES) for rule in rules]
+        all_rules = [Named(rule_id(rule), rule, rule in RULES) for rule in one_or_more("rules", rules)]
         if max_tokens is not None:
             rule = over_budget(max_tokens, count_tokens)
             all_rules.append(Named(rule_id(rule), rule, count_tokens is None or isinstance(count_tokens, Counter)))
@@ -172,6 +179,7 @@ class Checker:
             all_rules = [beside if named.rule is look_alikes else named for named in all_rules]
             rule = api_errors(catalog)
             all_rules.append(Named(rule_id(rule), rule, True))
+        self.rules = tuple(named.name for named in all_rules)
         self._levels = dict(levels or {})
         known = [*OTHERS, *(named.name for named in all_rules)]
         for name, level in self._levels.items():
@@ -184,27 +192,40 @@ class Checker:
         self._terms = Terms(self._levels, fix)
         self._judging = Judging(all_rules, self._terms, limits)
 
-    def run(self, samples: Iterable[Sample], *, source: str = "") -> QualityReport:
-        """Check samples.
+    def __repr__(self) -> str:
+        options = [f"near duplicates from {self.near_duplicate_threshold}"] if self.near_duplicate_threshold else []
+        options += [f"{len(self.held_out)} held out"] if self.held_out else []
+        options += [] if self.fix else ["nothing is repaired"]
+        return f"<Checker: {', '.join([f'{len(self.rules)} rules', *options])}>"
+
+    _repr_html_ = html_of_repr
+
+    @checked_keywords
+    def run(self, samples: Data, *, source: str = "") -> QualityReport:
+        """Check samples, or data set files.
 
         Args:
-            samples: The samples, in any order; they are not changed.
+            samples: Samples in any order, a `Scan`, a `QualityReport` (its kept samples), a `Result`, files as in
+                `run_files`, or a list of any of these. Nothing is changed.
             source: Their origin, for the report; a sample's own `meta["source"]` takes precedence.
 
         Returns:
             The report: `read == len(kept) + len(rejected)`.
 
         Raises:
-            ConfigError: one of your own rules failed; the message names it and the sample.
+            ConfigError: there is no data in the argument; or one of your own rules failed, and the message names it
+                and the sample.
+            DataError: as in `run_files`.
         """
-        if isinstance(samples, (str, Path)):
-            raise ConfigError(f"{samples}: expected samples; use run_files for a file (文件请用 run_files)")
-        return self._check(
-            [
-                CheckedRow(str(position), str(sample.meta.get("source") or source), sample, sample)
-                for position, sample in enumerate(samples)
-            ]
-        )
+        items = list(samples_and_paths("samples", samples))
+        self._check_files([item for item in items if not isinstance(item, Sample)])
+        rows: list[CheckedRow] = []
+        for position, item in enumerate(items):
+            if isinstance(item, Sample):
+                rows.append(CheckedRow(str(position), str(item.meta.get("source") or source), item, item))
+            else:
+                rows += _rows_of(item)
+        return self._check(rows)
 
     def run_files(self, *paths: str | Path) -> QualityReport:
         """Check data set files, read with `swiftprep.swiftfmt.repair_file`, which repairs malformed rows where it can.
@@ -216,6 +237,9 @@ class Checker:
             DataError: a file is missing or cannot be read at all, or it comes from another run than the file of
                 `held_out` beside it.
         """
+        return self.run(paths)
+
+    def _check_files(self, paths: Sequence[str | Path]) -> None:
         for path, run in self._held_out_runs.items():
             if run_of(path) != run:
                 raise DataError(
@@ -224,17 +248,6 @@ class Checker:
                 )
         if self._held_out_runs:
             check_together([*paths, *self._held_out_runs])
-        rows = []
-        for path in paths:
-            for read in repair_file(path):
-                place = f"{path}:{read.line}"
-                row = CheckedRow(place, str(path), read.sample, read.sample)
-                row.notes += [Note(name, "fix", *REPAIRS[name]) for name in read.repairs]
-                if read.reject is not None:
-                    row.reject = replace(read.reject, path=place)
-                    row.notes.append(Note(read.reject.reason, "drop", read.reject.detail))
-                rows.append(row)
-        return self._check(rows)
 
     def _check(self, rows: list[CheckedRow]) -> QualityReport:
         readable = (row for row in rows if row.sample is not None and row.reject is None)
@@ -283,7 +296,7 @@ class Checker:
                 "contamination",
                 say(
                     f"holds {hit.share:.0%} of an evaluation sample: {hit.text[:60]}",
-                    f"包含评测样本内容的 {hit.share:.0%}：{hit.text[:60]}",
+                    f"包含留出样本内容的 {hit.share:.0%}：{hit.text[:60]}",
                 ),
             )
 
@@ -315,9 +328,12 @@ def _is_held_out(sample: Sample) -> bool:
     return sample.is_held_out
 
 
-def _samples(items: Iterable[Sample | str | Path]) -> Iterator[Sample]:
-    for item in items:
-        if isinstance(item, Sample):
-            yield item
-        else:
-            yield from read_jsonl(item)
+def _rows_of(path: str | Path) -> Iterator[CheckedRow]:
+    for read in repair_file(path):
+        place = f"{path}:{read.line}"
+        row = CheckedRow(place, str(path), read.sample, read.sample)
+        row.notes += [Note(name, "fix", *REPAIRS[name]) for name in read.repairs]
+        if read.reject is not None:
+            row.reject = replace(read.reject, path=place)
+            row.notes.append(Note(read.reject.reason, "drop", read.reject.detail))
+        yield row

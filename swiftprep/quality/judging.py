@@ -215,7 +215,7 @@ def note(row: CheckedRow, name: str, level: Severity, verdict: RuleResult) -> No
     if level == "fix" and verdict.sample is not None:
         row.sample = verdict.sample
     elif level == "drop":
-        row.reject = Reject(row.place, name, verdict.reason, row.shown)
+        row.reject = Reject(row.place, name, verdict.reason, row.shown, verdict.reason_zh)
     _add(row, Note(name, level, verdict.reason, verdict.reason_zh, before, after))
 
 
@@ -230,7 +230,7 @@ def _note_private(row: CheckedRow, name: str, level: Severity, verdict: RuleResu
         reason, reason_zh = f"{reason}; still there", f"{reason_zh}；仍在样本中"
     elif level == "drop":
         row.sample = row.before  # no later rule looks for more private data
-        row.reject = Reject(row.place, name, reason, row.before)
+        row.reject = Reject(row.place, name, reason, row.before, reason_zh)
     else:
         row.sample = clean
     _add(row, Note(name, level, reason, reason_zh, *extract))

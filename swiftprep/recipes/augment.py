@@ -57,12 +57,12 @@ def augment(config: AugmentConfig, *, dry_run: bool = False) -> dict[str, Any]:
         "catalog": str(catalog_path) if catalog_path else None,
         "samples": len(samples),
         "variants": len(augmentation.samples),
-        "outcomes": orjson.loads(augmentation.counts.to_json(orient="records")),
+        "outcomes": orjson.loads(augmentation.counts().to_json(orient="records")),
         "diversity": orjson.loads(augmentation.diversity(seed=config.seed).to_json(orient="records")),
     }
     made = len(augmentation.samples)
     say(f"augment {len(samples)} samples: {made} variants", f"增强    {len(samples)} 条样本：生成 {made} 条变体")
-    say(augmentation.counts.to_string(index=False))
+    say(augmentation.counts().to_string(index=False))
     if catalog_path is None:
         say(
             "no catalog.json beside the data: no variants with other props; give one with catalog=",

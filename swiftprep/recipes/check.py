@@ -13,18 +13,21 @@ from typing import Any
 
 import orjson
 
-from swiftprep import demo
 from swiftprep.catalog.catalog import Catalog
+from swiftprep.errors import ConfigError
 from swiftprep.quality.checker import Checker
 from swiftprep.quality.duplicates.diversity import diversity
 from swiftprep.quality.report.report import QualityReport
+from swiftprep.reasons import name_of
+from swiftprep.recipes.augment import catalog_beside
 from swiftprep.recipes.shared.command_line import Arguments, run, say
 from swiftprep.recipes.shared.nothing_kept import refuse_nothing
-from swiftprep.recipes.shared.settings import CheckConfig, load, save_config
-from swiftprep.scan.scanner import Scanner
+from swiftprep.recipes.shared.output_folders import in_own_folder
+from swiftprep.recipes.shared.scanning import DEMO, is_demo, make_scanner
+from swiftprep.recipes.shared.settings import CheckConfig, ScanConfig, load, save_config
+from swiftprep.scan.tasks import KINDS
 from swiftprep.storage.outputs import check_together, writing
-from swiftprep.storage.staging import check_output
-from swiftprep.swiftfmt import lint
+from swiftprep.swiftfmt.lint import OUTCOMES, Lint, lint
 from swiftprep.tokens import Counter
 
 SUMMARY = "Check: data files → what is kept, repaired and rejected, and why."
@@ -34,21 +37,30 @@ def check(config: CheckConfig, *, dry_run: bool = False) -> dict[str, Any]:
     """Check data files, write everything into the output folder and return the report.
 
     Args:
-        config: Settings; see `swiftprep.recipes.shared.settings`. Without data, the samples of the demonstration
-            application are checked.
+        config: Settings; see `swiftprep.recipes.shared.settings`. `demo` as data stands for the samples of the
+            demonstration application.
         dry_run: Read and count, but write nothing.
 
     Raises:
-        ConfigError: a setting is wrong.
+        ConfigError: there is no data, a setting is wrong, or the output folder holds the results of another job.
         DataError: a file is missing or cannot be read, or no row is kept.
         RunError: no row is kept because of an error in swiftprep.
     """
-    if not dry_run:
-        check_output(config.output_dir)
-    if config.catalog:
-        check_together([config.catalog, *config.data])
-    scan = None if config.data else Scanner(demo.app(), framework="ta404").scan()
-    catalog = Catalog.load(config.catalog) if config.catalog else scan.catalog if scan else None
+    if not config.data:
+        raise ConfigError(
+            "data: check what? For example `swiftprep check train.jsonl`; to try it out on the demonstration "
+            "application: `swiftprep check demo` (请指定要检查的数据文件；试用请运行 swiftprep check demo)"
+        )
+    config = in_own_folder(config, "check", inputs=("data",))
+    scan = None
+    if len(config.data) == 1 and is_demo(config.data[0]):
+        scan = make_scanner(ScanConfig(path=DEMO, kinds=list(KINDS)), seed=42, tokenizer=None).scan()
+    paths = [] if scan else config.data
+    catalog_path = config.catalog or catalog_beside(paths)
+    if catalog_path:
+        check_together([catalog_path, *paths])
+    catalog = Catalog.load(catalog_path) if catalog_path else scan.catalog if scan else None
+    _say_catalog(config, catalog_path, catalog)
     checker = Checker(
         catalog=catalog,
         held_out=config.held_out,
@@ -60,30 +72,64 @@ def check(config: CheckConfig, *, dry_run: bool = False) -> dict[str, Any]:
         row_seconds=config.row_seconds,
         row_memory_mb=config.row_memory_mb,
     )
-    as_is = {str(path): _as_is(path) for path in config.data}
-    result = checker.run(scan.samples, source="demo") if scan else checker.run_files(*config.data)
-    report = _report(result) | {"as_is": as_is}
-    for path, outcome in as_is.items():
-        say(f"{path}: as it is, ms-swift {outcome}")
-    say(repr(result).strip("<>"))
-    say(result.counts().to_string(index=False))
-    refuse_nothing(", ".join(map(str, config.data)) or "demo", len(result.kept), result.rejected, config.output_dir)
+    linted = {str(path): lint(path) for path in paths}
+    result = checker.run(scan.samples, source="demo") if scan else checker.run_files(*paths)
+    report = _report(result) | {"as_is": {path: _as_is(found, "en") for path, found in linted.items()}}
+    for path, found in linted.items():
+        say(
+            f"{path}: as it is, ms-swift {_as_is(found, 'en')}",
+            f"{path}：如果原样交给 ms-swift，{_as_is(found, 'zh')}",
+        )
+    rows, kept, repaired, rejected = result.read, len(result.kept), len(result.repaired), len(result.rejected)
+    say(
+        f"{rows} rows, {kept} kept ({repaired} repaired), {rejected} rejected",
+        f"检查结果：共 {rows} 行，保留 {kept} 行（其中修复 {repaired} 行），剔除 {rejected} 行",
+    )
+    say(result.counts().to_string(index=False), _counts_in_chinese(result))
+    refuse_nothing(", ".join(map(str, config.data)), len(result.kept), result.rejected, config.output_dir)
     if dry_run:
+        say("dry run: nothing was written", "试运行：没有写入任何文件")
         return report
     with writing(config.output_dir, "check") as staged:
         files = result.write(staged, lang=config.lang)
         save_config(config, staged / "config.yaml")
     report["files"] = {name: str(config.output_dir / path.name) for name, path in files.items()}
-    say(f"written to {config.output_dir}; open {report['files']['report']} in a browser (请用浏览器打开报告)")
+    page = report["files"]["report"]
+    say(
+        f"written to {config.output_dir}; open {page} in a browser",
+        f"已写入 {config.output_dir}；请用浏览器打开 {page}",
+    )
     return report
 
 
-def _as_is(path: Path) -> str:
+def _say_catalog(config: CheckConfig, path: Path | None, catalog: Catalog | None) -> None:
+    """Say which catalogue the code is checked against, or that it is checked against none."""
+    if path and not config.catalog:
+        say(f"catalog {path}, beside the data", f"组件目录 {path}（在数据旁找到）")
+    elif catalog is None:
+        say(
+            "no catalog.json beside the data: components and props are not checked; give one with catalog= (it is what "
+            "`swiftprep scan` writes)",
+            "数据旁没有 catalog.json，不检查组件和属性；可用 catalog= 指定（由 swiftprep scan 生成）",
+        )
+
+
+def _as_is(linted: Lint, lang: str) -> str:
     """Return what ms-swift would do with a file as it is."""
-    result = lint(path)
-    if result.fails:
-        return f"fails on the whole file: {result.fails}"
-    return ", ".join(f"{count} {outcome}" for outcome, count in result.counts.items() if count)
+    if linted.fails:
+        return f"整个文件加载失败：{linted.fails}" if lang == "zh" else f"fails on the whole file: {linted.fails}"
+    counts = {outcome: count for outcome, count in linted.counts.items() if count}
+    if lang == "zh":
+        return "，".join(f"{count} 行{OUTCOMES[outcome][1]}" for outcome, count in counts.items())
+    return ", ".join(f"{count} {outcome}" for outcome, count in counts.items())
+
+
+def _counts_in_chinese(result: QualityReport) -> str:
+    """Return the counts of the findings as a table in Chinese."""
+    table = result.counts()
+    table["rule"] = [name_of(rule, "zh") for rule in table["rule"]]
+    table["severity"] = table["severity"].replace({"fix": "修复", "drop": "剔除", "warn": "警告"})
+    return table.set_axis(["规则", "处理", "来源", "行数"], axis="columns").to_string(index=False)
 
 
 def _report(result: QualityReport) -> dict[str, Any]:

@@ -10,10 +10,10 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-from swiftprep.errors import ConfigError, RunInterrupted
+from swiftprep.errors import ConfigError
 from swiftprep.recipes.shared.command_line import Arguments, run
+from swiftprep.recipes.shared.scanning import is_demo
 from swiftprep.recipes.shared.settings import DemoConfig, load
-from swiftprep.recipes.shared.training import say_how_to_go_on
 from swiftprep.recipes.stage1 import stage1
 
 SUMMARY = "Demo: stage 1 on the application that ships with swiftprep."
@@ -24,16 +24,12 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     def recipe(arguments: Arguments) -> dict[str, Any]:
         config = load(DemoConfig, arguments.file, arguments.overrides)
-        if config.scan.path is not None:
+        if not is_demo(config.scan.path):
             raise ConfigError(
                 "scan.path: the demo scans the application that ships; for a code base of yours, run "
                 "`swiftprep stage1 FOLDER` (演示只使用自带的应用；自己的代码仓库请用 swiftprep stage1)"
             )
-        try:
-            return stage1(config, dry_run=arguments.dry_run)
-        except RunInterrupted as stopped:
-            say_how_to_go_on("demo", arguments, stopped.checkpoint)
-            raise
+        return stage1(config, dry_run=arguments.dry_run)
 
     return run("demo", SUMMARY, recipe, argv)
 

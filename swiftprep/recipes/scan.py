@@ -11,14 +11,20 @@ from typing import Any
 
 import orjson
 
+from swiftprep.reasons import counted
 from swiftprep.recipes.shared.command_line import Arguments, run, say
 from swiftprep.recipes.shared.nothing_kept import refuse_nothing
+from swiftprep.recipes.shared.output_folders import in_own_folder
 from swiftprep.recipes.shared.scanning import make_scanner
 from swiftprep.recipes.shared.settings import ScanRecipeConfig, load, save_config
 from swiftprep.storage.outputs import writing
-from swiftprep.storage.staging import check_output
 
 SUMMARY = "Scan: code base → samples, catalogue of components, web-types."
+
+_IN_CHINESE = {
+    "kind": "种类", "samples": "样本数", "train": "训练", "val": "留出", "tokens": "token 数",
+    "median_tokens": "token 中位数", "longest": "最长（token）", "dropped": "过长而剔除",
+}  # fmt: skip
 
 
 def scan(config: ScanRecipeConfig, *, dry_run: bool = False) -> dict[str, Any]:
@@ -29,41 +35,53 @@ def scan(config: ScanRecipeConfig, *, dry_run: bool = False) -> dict[str, Any]:
         dry_run: Read and count, but write nothing.
 
     Raises:
-        ConfigError: a setting is wrong.
+        ConfigError: there is no `scan.path`, a setting is wrong, or the output folder holds the results of another job.
         DataError: no file is kept.
         RunError: no file is kept because of an error in swiftprep.
     """
-    if not dry_run:
-        check_output(config.output_dir)
+    config = in_own_folder(config, "scan", inputs=("scan.path",))
     result = make_scanner(config.scan, seed=config.seed, tokenizer=config.tokenizer).scan()
     kinds = result.kinds()
     known = sum(component.origin == "source" for component in result.catalog)
     report = {
-        "root": str(result.root),
+        "root": result.place,
         "found": result.found,
-        "kept": result.kept,
+        "kept": result.files_kept,
         "rejected": result.reasons(),
         "dropped": len(result.dropped),
         "secrets": len(result.findings),
         "kinds": orjson.loads(kinds.to_json(orient="records")),
         "components": {"source": known, "usage": len(result.catalog) - known},
     }
+    found, rejected, reasons = result.found, len(result.rejects), result.reasons()
     say(
-        f"{result.root}: {result.found} files, {result.kept} kept, "
-        f"{len(result.rejects)} rejected {result.reasons() or ''}"
+        f"{result.place}: {found} files, {result.files_kept} kept, {rejected} rejected"
+        + (f": {counted(reasons, 'en')}" if reasons else ""),
+        f"{result.place}：共 {found} 个文件，保留 {result.files_kept} 个，剔除 {rejected} 个"
+        + (f"：{counted(reasons, 'zh')}" if reasons else ""),
     )
-    refuse_nothing(str(result.root), result.kept, result.rejects, config.output_dir)
-    say(kinds.dropna(axis="columns", how="all").to_string(index=False))
-    say(f"{known} components, {len(result.catalog) - known} more known from how they are used")
+    refuse_nothing(result.place, result.files_kept, result.rejects, config.output_dir)
+    table = kinds.dropna(axis="columns", how="all")
+    say(table.to_string(index=False), table.rename(columns=_IN_CHINESE).to_string(index=False))
+    used = len(result.catalog) - known
+    say(
+        f"{known} components, {used} more known from how they are used",
+        f"{known} 个组件有源码，另有 {used} 个只能从用法得知",
+    )
     if result.findings:
-        say(f"{len(result.findings)} secrets were replaced; findings.jsonl says where")
+        secrets = len(result.findings)
+        say(
+            f"{secrets} secrets were replaced; findings.jsonl says where",
+            f"替换了 {secrets} 处密钥，位置见 findings.jsonl",
+        )
     if dry_run:
+        say("dry run: nothing was written", "试运行：没有写入任何文件")
         return report
     with writing(config.output_dir, "scan") as staged:
         files = result.write(staged)
         save_config(config, staged / "config.yaml")
     report["files"] = {name: str(config.output_dir / path.name) for name, path in files.items()}
-    say(f"written to {config.output_dir}")
+    say(f"written to {config.output_dir}", f"已写入 {config.output_dir}")
     return report
 
 

@@ -7,7 +7,7 @@ import hashlib
 import os
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -202,9 +202,8 @@ def _prune(folder: Path) -> None:
                 path.unlink()
 
 
-def store_path(root: Path, fingerprint: str) -> Path:
-    """Return the path of a folder's records in the cache folder."""
-    name = hashlib.blake2b(
-        f"{root.resolve()}\0{fingerprint}".encode("utf-8", "surrogateescape"), digest_size=16
-    ).hexdigest()
+def store_path(folders: Iterable[Path], fingerprint: str) -> Path:
+    """Return the path of the records of some folders in the cache folder."""
+    key = "\0".join([*(str(folder.resolve()) for folder in folders), fingerprint])
+    name = hashlib.blake2b(key.encode("utf-8", "surrogateescape"), digest_size=16).hexdigest()
     return cache_dir() / "scan" / f"{name}.sqlite"

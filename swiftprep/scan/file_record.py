@@ -11,6 +11,7 @@ from swiftprep.catalog.vue.facts import SCRIPTS
 from swiftprep.process.worker_child import Lost
 from swiftprep.redaction.file_names import without_private_name
 from swiftprep.scan.kinds import SampleSpec
+from swiftprep.scan.roots import Roots, readable
 
 SUFFIXES = (".vue", *SCRIPTS, ".py", ".java")
 
@@ -20,14 +21,14 @@ class Job:
     """The settings for reading every file.
 
     Attributes:
-        root: The scanned folder.
+        roots: The scanned folders.
         wanted: The samples to make.
         suffixes: Endings of the files to make samples of; others are read for their facts only.
         licences: The allowed SPDX ids, or None for all.
         redact: Whether secrets are replaced.
     """
 
-    root: str
+    roots: Roots
     wanted: SampleSpec
     suffixes: tuple[str, ...] = SUFFIXES
     licences: frozenset[str] | None = None
@@ -51,11 +52,6 @@ class FileRecord:
     facts: bytes = b""
     rows: bytes = b""
     signature: bytes = b""
-
-
-def readable(name: str) -> str:
-    """Return a file name as valid text; bytes that are not UTF-8 become U+FFFD."""
-    return name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
 def shown_name(path: str, job: Job) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import orjson
@@ -26,7 +25,7 @@ _NOT_READ = ("unreadable", "symlink", "not-a-file")
 
 def read_file(job: Job, path: str, known: str = "") -> FileRecord | None:
     """Read a file, replace its secrets, parse it and make its samples; None if its hash equals `known`."""
-    source = read_source(Path(job.root), path)
+    source = read_source(*job.roots.place(path))
     if isinstance(source, Reject):
         return reject(source.reason, source.detail, "" if source.reason in _NOT_READ else source.reason)
     if source.sha == known:

@@ -33,6 +33,20 @@ def packages_of(root: Path) -> dict[str, str]:
     return folders
 
 
+def nearest_package(root: Path) -> dict[str, Any]:
+    """Return the content of the nearest `package.json`, in the folder or above it; an empty dict if there is none.
+
+    The search ends at the root of the repository, the folder that holds `.git`.
+    """
+    folder = root.resolve()
+    for place in (folder, *folder.parents):
+        if (place / "package.json").is_file():
+            return read_package(place, "")
+        if (place / ".git").exists():
+            break
+    return {}
+
+
 def read_package(root: Path, folder: str) -> dict[str, Any]:
     """Return the content of `root/folder/package.json`, or an empty dict if it is missing or no object."""
     data = read_bytes(root, os.path.join(folder, "package.json"))

@@ -15,8 +15,11 @@ from typing import IO, TYPE_CHECKING, Any
 import orjson
 
 from swiftprep.catalog.catalog import Catalog, unpacked, write_packed, write_web_types
+from swiftprep.notebook import html_table, short
 from swiftprep.records import Reject, Sample, write_jsonl
 from swiftprep.redaction.finding import Finding
+from swiftprep.scan.framework import FrameworkFrom, FrameworkName
+from swiftprep.scan.roots import Roots
 from swiftprep.storage.disk import write_rows
 from swiftprep.storage.outputs import writing
 
@@ -69,31 +72,34 @@ class Kept:
 class Scan:
     """The result of `Scanner.scan`.
 
+    Its length is the number of samples, and iterating yields them, as `stream` does.
+
     Attributes:
-        root: The scanned folder.
-        rejects: Every file that was found but not kept, with the reason. Files found = kept + rejects.
-        commit: The git commit checked out in the folder, or None outside a repository.
+        roots: The scanned folders by name, where paths begin with it; a single one has the name `""`.
+        rejects: Every file that was found but not kept, with the reason. Files found = files kept + rejects.
+        commits: The git commit checked out in each folder, by the same names; None outside a repository.
         framework: The framework's name.
+        framework_from: What the name was taken from: `"given"`, `"package.json"`, `"tag prefix"` or `"folder name"`.
         vue_version: Its version of Vue.
     """
 
     def __init__(
         self,
-        root: Path,
+        roots: Roots,
         kept: list[Kept],
         rejects: list[Reject],
         spool: Spool,
         *,
         catalog: list[tuple[int, int]],
         derived: list[tuple[str, tuple[int, int]]],
-        commit: str | None,
-        framework: str,
+        framework: FrameworkName,
         vue_version: str,
     ) -> None:
-        self.root = root
+        self.roots = {root.name: root.folder for root in roots.all}
         self.rejects = rejects
-        self.commit = commit
-        self.framework = framework
+        self.commits = roots.commits()
+        self.framework = framework.name
+        self.framework_from: FrameworkFrom = framework.source
         self.vue_version = vue_version
         self._kept = kept
         self._spool = spool
@@ -101,17 +107,59 @@ class Scan:
         self._derived = derived
 
     def __repr__(self) -> str:
-        return f"<Scan {self.root}: {self.found} files, {self.kept} kept, {len(self.rejects)} rejected>"
+        found = f"{self.found} files, {self.files_kept} kept, {len(self.rejects)} rejected; {len(self)} samples"
+        name = f"framework {short(self.framework)} ({self.framework_from})"
+        return f"<Scan {short(self.place, 200)}: {found}; {name}>"
+
+    def __len__(self) -> int:
+        return self._length
+
+    def __iter__(self) -> Iterator[Sample]:
+        return self.stream()
+
+    @property
+    def root(self) -> Path:
+        """The scanned folder; of several, the first by name."""
+        return next(iter(self.roots.values()))
+
+    @property
+    def place(self) -> str:
+        """All scanned folders as one text."""
+        return ", ".join(map(str, self.roots.values()))
+
+    @property
+    def commit(self) -> str | None:
+        """The git commit checked out in the folder; None outside a repository, and if several folders differ."""
+        commits = set(self.commits.values())
+        return commits.pop() if len(commits) == 1 else None
 
     @property
     def found(self) -> int:
         """The number of source files in the tree, kept or not."""
-        return self.kept + len(self.rejects)
+        return self.files_kept + len(self.rejects)
 
     @property
-    def kept(self) -> int:
+    def files_kept(self) -> int:
         """The number of files kept."""
         return len(self._kept)
+
+    @property
+    def kept(self) -> list[Sample]:
+        """The samples, under the name that all results share."""
+        return self.samples
+
+    @property
+    def rejected(self) -> list[Reject]:
+        """The files that were not kept, under the name that all results share."""
+        return self.rejects
+
+    def counts(self) -> dict[str, int]:
+        """Return the numbers of files found, kept and rejected, and of samples, on either side of the split."""
+        sides = Counter("val" if sample.is_held_out else "train" for sample in self.stream())
+        return {
+            "found": self.found, "kept": self.files_kept, "rejected": len(self.rejects), "samples": sides.total(),
+            "train": sides["train"], "val": sides["val"],
+        }  # fmt: skip
 
     @property
     def files(self) -> list[dict[str, Any]]:
@@ -179,7 +227,7 @@ class Scan:
             of_file = more.pop("path", path)
             meta = {
                 "path": of_file,
-                "commit": self.commit,
+                "commit": self.commits.get("" if "" in self.commits else of_file.partition("/")[0]),
                 "span": span,
                 "kind": kind,
                 "split": split,
@@ -202,6 +250,19 @@ class Scan:
     def val(self) -> list[Sample]:
         """The held-out samples."""
         return [s for s in self.samples if s.is_held_out]
+
+    @cached_property
+    def _length(self) -> int:
+        places = [file.rows for file in self._kept] + [at for side, at in self._derived if side in ("train", "val")]
+        return sum(len(orjson.loads(self._spool.get(place))) for place in places if place[1])
+
+    def _repr_html_(self) -> str:
+        """Return the kinds of samples and the reasons for rejections as a table for notebooks."""
+        kinds = Counter((sample.kind, sample.is_held_out) for sample in self.stream())
+        names = dict.fromkeys(kind for kind, _ in kinds)
+        rows = [(f"samples: {kind}", kinds[kind, False], kinds[kind, True]) for kind in names]
+        rejected = [(f"files rejected: {reason}", count, "") for reason, count in self.reasons().items()]
+        return html_table(repr(self), ("", "number, or to train on", "held out"), [*rows, *rejected])
 
     @cached_property
     def catalog(self) -> Catalog:
@@ -272,6 +333,8 @@ class Scan:
         with writing(folder, "scan", sides=("train.jsonl", "val.jsonl")) as staged:
             paths = self._write(staged)
         return {name: Path(folder) / path.name for name, path in paths.items()}
+
+    save = write
 
     def _write(self, out: Path) -> dict[str, Path]:
         paths = {name: out / f"{name}.jsonl" for name in ("train", "val", "rejects", "dropped", "findings")}

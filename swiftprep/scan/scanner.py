@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from functools import lru_cache, partial
 from itertools import chain
 from operator import attrgetter
@@ -19,7 +20,7 @@ from typing import Any, TypeAlias
 import orjson
 
 from swiftprep import tokens
-from swiftprep.arguments import is_number, one_or_more
+from swiftprep.arguments import checked_keywords, is_number, one_or_more
 from swiftprep.catalog.catalog import Catalog
 from swiftprep.catalog.linking.link import Linked
 from swiftprep.catalog.vue.facts import suffix_of
@@ -31,16 +32,18 @@ from swiftprep.records import Reject
 from swiftprep.scan.aggregate import Files, ScanAggregate, SpooledFacts, all_components, all_usage
 from swiftprep.scan.api_samples import api_samples, failures_and_notes
 from swiftprep.scan.cache import ScanCache, store_path
-from swiftprep.scan.commit import commit_of
-from swiftprep.scan.file_record import SUFFIXES, File, FileRecord, Job, not_parsed, readable, shown_name
+from swiftprep.scan.file_record import SUFFIXES, File, FileRecord, Job, not_parsed, shown_name
+from swiftprep.scan.framework import FrameworkName, framework_of
 from swiftprep.scan.in_worker import read_in_worker
 from swiftprep.scan.kinds import SampleSpec
-from swiftprep.scan.packages import packages_of
 from swiftprep.scan.result import Kept, Scan, Spool
+from swiftprep.scan.roots import Roots, readable
 from swiftprep.scan.split import held_out
 from swiftprep.scan.tasks import KINDS, load_task
-from swiftprep.scan.vue_version import vue_version_of
-from swiftprep.scan.walk import FoundFile, walk
+from swiftprep.scan.walk import FoundFile
+from swiftprep.streams import get_logger
+
+logger = get_logger(__name__)
 
 _POOL_BYTES = 2_000_000  # from this size on, a second worker process saves more time than it takes to start
 _CHUNK_BYTES = 400_000
@@ -65,19 +68,20 @@ class Scanner:
     'color'
     """
 
+    @checked_keywords
     def __init__(
         self,
-        root: str | Path,
+        root: str | Path | Iterable[str | Path],
+        framework: str | None = None,
         *,
-        framework: str = "ta404",
         vue_version: str | None = None,
         lang: str = "zh",
-        kinds: Iterable[str | Path] = KINDS,
-        suffixes: Iterable[str] = SUFFIXES,
-        ignore: Iterable[str] | None = None,
+        kinds: str | Path | Iterable[str | Path] = KINDS,
+        suffixes: str | Iterable[str] = SUFFIXES,
+        ignore: str | Iterable[str] | None = None,
         max_tokens: int | None = None,
         tokenizer: str | Path | Callable[[str], int] | None = None,
-        allow_licenses: Iterable[str] | None = None,
+        allow_licenses: str | Iterable[str] | None = None,
         redact: bool = True,
         val_fraction: float = 0.1,
         seed: int = 42,
@@ -89,15 +93,18 @@ class Scanner:
         """Set up a scan; only the templates are read yet.
 
         Args:
-            root: The folder of the code base.
-            framework: Name of the private framework, as written in the samples.
+            root: The folder of the code base, or several, such as an application and its framework. They are read as
+                one: uses in the application are resolved to the framework's components. Paths begin with the folder's
+                name then.
+            framework: Name of the private framework, as written in the samples. None infers it; see
+                `swiftprep.scan.framework`. `Scan.framework` and `Scan.framework_from` tell the result.
             vue_version: Version of Vue, as written in the samples, such as `"3.4"`. None takes it from the nearest
                 `package.json` if that requires Vue 3, and is `"2.7"` otherwise.
             lang: Language of the instructions, `"zh"` or `"en"`.
-            kinds: The samples to make: `"component"`, `"template"`, `"script"`, `"fim"`, `"page"`, `"api"`, or the
-                paths of your own `.yaml` templates (see `swiftprep.scan.tasks` for their format).
-            suffixes: Endings of the files to make samples of. The catalogue always uses every readable file, since a
-                `.vue` file may use a mixin from a `.js` file.
+            kinds: The samples to make, one kind or several: `"component"`, `"template"`, `"script"`, `"fim"`, `"page"`,
+                `"api"`, or the paths of your own `.yaml` templates (see `swiftprep.scan.tasks` for their format).
+            suffixes: Endings of the files to make samples of, one or several. The catalogue always uses every readable
+                file, since a `.vue` file may use a mixin from a `.js` file.
             ignore: gitignore patterns in place of the default ones (`.git/`, `node_modules/`, `dist/` …). The
                 tree's own `.gitignore` files always apply.
             max_tokens: The maximum length of a sample, prompt and answer together, without the chat template's few
@@ -115,12 +122,10 @@ class Scanner:
                 only changed files. Secrets in it are replaced, and only its owner can read it.
 
         Raises:
-            ConfigError: the folder does not exist, or a setting is out of range.
+            ConfigError: a folder does not exist or is within another, or a setting is out of range.
             MissingDependencyError: the package that loads the tokenizer is not installed.
         """
-        self.root = Path(root)
-        if not self.root.is_dir():
-            raise ConfigError(f"{self.root}: no such folder (没有这个文件夹)")
+        self.roots = Roots.given(one_or_more("root", root))
         if not is_number(val_fraction) or not 0 <= val_fraction < 1:
             raise ConfigError(
                 f"val_fraction={val_fraction!r:.100}: expected a number from 0 to below 1 (应在 0 到 1 之间)"
@@ -138,8 +143,10 @@ class Scanner:
         if not tasks:
             raise ConfigError(f"kinds: expected at least one of {', '.join(KINDS)} (至少要有一种样本)")
         count = tokenizer if callable(tokenizer) or tokenizer is None else tokens.Counter(tokenizer)
+        if framework is not None and (not isinstance(framework, str) or not framework.strip()):
+            raise ConfigError(f"framework={framework!r:.100}: expected a name, or None to infer it (应为名称)")
         self.framework = framework
-        self.vue_version = vue_version or vue_version_of(self.root)
+        self.vue_version = vue_version or self.roots.vue_version()
         self.ignore = None if ignore is None else one_or_more("ignore", ignore)
         self.val_fraction = val_fraction
         self.seed = seed
@@ -148,12 +155,15 @@ class Scanner:
         # Two counting functions of the user cannot be told apart, so their results are not cached.
         self.cache = cache and not (callable(tokenizer) and count is tokenizer)
         self._job = Job(
-            str(self.root),
-            SampleSpec(tasks, framework, self.vue_version, max_tokens, count),
+            self.roots,
+            SampleSpec(tasks, framework or "", self.vue_version, max_tokens, count),
             self.suffixes,
             None if allow_licenses is None else frozenset(one_or_more("allow_licenses", allow_licenses)),
             redact,
         )
+
+    def __repr__(self) -> str:
+        return f"<Scanner of {', '.join(self.suffixes):.100} files>"
 
     def scan(self) -> Scan:
         """Scan the tree.
@@ -161,44 +171,58 @@ class Scanner:
         Raises:
             ConfigError: the folder holds no file to read, or a template fails.
         """
-        listed = list(walk(self.root, suffixes=SUFFIXES, ignore=self.ignore))
+        listed = list(self.roots.walk(SUFFIXES, self.ignore))
         if not any(self._is_wanted(item) for item in listed):
             others = ", ".join(sorted({suffix_of(item.path) for item in listed if suffix_of(item.path) in SUFFIXES}))
             there = f"; there are {others}, see suffixes=" if others else ""
             wanted = ", ".join(self.suffixes)
-            raise ConfigError(f"{self.root}: no {wanted} file in it{there} (文件夹里没有可扫描的源文件)")
-        store = ScanCache(store_path(self.root, self._fingerprint()) if self.cache else None)
+            raise ConfigError(f"{self.roots}: no {wanted} file in it{there} (文件夹里没有可扫描的源文件)")
+        name = self._name(listed)
+        self._job = replace(self._job, wanted=replace(self._job.wanted, framework=name.name))
+        folders = [root.folder for root in self.roots.all]
+        store = ScanCache(store_path(folders, self._fingerprint()) if self.cache else None)
         try:
-            return self._scan(listed, store)
+            return self._scan(listed, store, name)
         finally:
             store.close()
+
+    def _name(self, listed: list[FoundFile | Reject]) -> FrameworkName:
+        """Return the framework's name: the given one, else the inferred one."""
+        if self.framework is not None:
+            return FrameworkName(self.framework, "given")
+        name = framework_of(self.roots, (item for item in listed if isinstance(item, FoundFile)))
+        logger.info(
+            "framework: %s, from the %s; framework= sets another name (框架名：%s，可用 framework= 指定)",
+            name.name, name.source, name.name,
+        )  # fmt: skip
+        return name
 
     def _is_wanted(self, item: FoundFile | Reject) -> bool:
         """Return whether an item is a file to make samples of, or a folder that may hold some."""
         suffix = suffix_of(item.path)
         return suffix in self.suffixes or (isinstance(item, Reject) and suffix not in SUFFIXES)
 
-    def _scan(self, listed: list[FoundFile | Reject], store: ScanCache) -> Scan:
+    def _scan(self, listed: list[FoundFile | Reject], store: ScanCache, name: FrameworkName) -> Scan:
         spool = Spool()
         files = Files()
         rejects: list[Reject] = []
         digest = hashlib.blake2b(f"{self.val_fraction} {self.seed}".encode(), digest_size=16)
         for item, record in self._records(listed, store):
             head = {} if record is None else orjson.loads(record.head)
-            name = shown_name(item.path, self._job)
+            path = shown_name(item.path, self._job)
             is_kept = record is not None and self._is_wanted(item) and "reject" not in head
             if isinstance(item, Reject):
-                rejects += [Reject(name, item.reason, readable(item.detail))] if self._is_wanted(item) else []
+                rejects += [Reject(path, item.reason, readable(item.detail))] if self._is_wanted(item) else []
             elif "reject" in head and self._is_wanted(item):
-                rejects.append(Reject(name, *head["reject"]))
+                rejects.append(Reject(path, *head["reject"]))
             if record is not None and is_kept:
-                name = files.add(name, head, record, spool)
+                path = files.add(path, head, record, spool)
             elif record is not None and record.facts:  # only for the catalogue
-                files.facts.setdefault(name, spool.add(record.facts))
+                files.facts.setdefault(path, spool.add(record.facts))
             if record is not None and record.facts:
-                digest.update(f"{name}\0{record.sha}\0{is_kept}\0".encode("utf-8", "replace"))
+                digest.update(f"{path}\0{record.sha}\0{is_kept}\0".encode("utf-8", "replace"))
         store.forget({item.path for item in listed if isinstance(item, FoundFile)})
-        packages = packages_of(self.root)
+        packages = self.roots.packages()
         digest.update(orjson.dumps(sorted(packages.items())))
         whole = self._whole(files, packages, digest.hexdigest(), store, spool)
         kept = [
@@ -206,14 +230,13 @@ class Scanner:
             for index, (path, head, rows) in enumerate(zip(files.paths, files.heads, files.rows, strict=True))
         ]
         return Scan(
-            self.root,
+            self.roots,
             kept,
             rejects,
             spool,
             catalog=whole.catalog,
             derived=whole.derived,
-            commit=commit_of(self.root),
-            framework=self.framework,
+            framework=name,
             vue_version=self.vue_version,
         )
 
@@ -233,7 +256,7 @@ class Scanner:
         whole.held_out = held_out(files.paths, files.signatures, self.val_fraction, self.seed)
         store.start_whole()
         facts = SpooledFacts(files.facts, spool)
-        frame = Catalog(usage=all_usage(facts), framework=self.framework, vue_version=self.vue_version)
+        frame = Catalog(usage=all_usage(facts), framework=self._job.wanted.framework, vue_version=self.vue_version)
         val = {files.paths[index] for index in whole.held_out}
         linked = Linked(facts, packages)
         parts = api_samples(self._job.wanted, frame, all_components(linked, frame.usage), val)

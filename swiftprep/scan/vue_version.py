@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from swiftprep.scan.packages import read_package
+from swiftprep.scan.packages import nearest_package
 
 USUAL = "2.7"  # unless `package.json` requires Vue 3
 _DEPENDENCIES = ("dependencies", "peerDependencies", "devDependencies")
@@ -19,13 +19,7 @@ def vue_version_of(root: Path) -> str:
     If that allows other versions, or none is stated, return the usual version. The search ends at the root of the
     repository, the folder that holds `.git`.
     """
-    folder = root.resolve()
-    for place in (folder, *folder.parents):
-        if (place / "package.json").is_file():
-            return _version(read_package(place, ""))
-        if (place / ".git").exists():
-            break
-    return USUAL
+    return _version(nearest_package(root))
 
 
 def _version(package: dict[str, Any]) -> str:

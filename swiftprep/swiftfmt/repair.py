@@ -62,7 +62,7 @@ REASONS = {
         "a mark excludes a turn from training or weights it, which a sample cannot express",
         "含有不参与训练或另有权重的轮次",
     ),
-    "preference": ("it holds a rejected answer, which a sample cannot express", "含有被拒绝的回答，样本无法表达"),
+    "preference": ("it holds a rejected answer, which a sample cannot express", "含有偏好数据中的负例，样本无法表达"),
     "beside": ("beside its text a turn holds what a sample cannot express", "轮次在正文之外还有样本无法表达的内容"),
     "too-large": ("it is larger or nested deeper than the limits", "超过可读取的大小或嵌套深度"),
     "failed": ("reading it failed", "读取失败"),
@@ -152,7 +152,8 @@ def _form(row: Any) -> str:
 
 
 def _reject(source: Path, line: int, reason: str, detail: str) -> RepairedRow:
-    return RepairedRow(line, None, (), Reject(f"{source}:{line}", reason, one_line(detail)))
+    _, meaning_zh = REASONS[reason]
+    return RepairedRow(line, None, (), Reject(f"{source}:{line}", reason, one_line(detail), None, meaning_zh))
 
 
 def _sample(row: Any, repairs: set[str]) -> Sample:

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 import orjson
 
 from swiftprep.errors import ConfigError, TeacherError, did_you_mean
+from swiftprep.notebook import html_of_repr
 from swiftprep.streams import get_logger
 from swiftprep.teachers.failures import read_reply
 from swiftprep.teachers.http import LARGEST, Endpoint
@@ -94,7 +95,9 @@ class OpenAITeacher:
             logger.warning("%s: the key is sent there without encryption (密钥将以明文发送)", self.host)
 
     def __repr__(self) -> str:
-        return f"<Teacher {self.identity} at {self.host}>"
+        return f"<Teacher {self.identity:.150} at {self.host:.150}>"
+
+    _repr_html_ = html_of_repr
 
     def check(self) -> None:
         """Make sure that the key is available.

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from swiftprep.errors import DataError, SwiftprepError, one_line
+from swiftprep.notebook import MOST_ROWS, html_table
 from swiftprep.train.logs import (
     EPOCH_LINE,
     Log,
@@ -24,7 +25,7 @@ from swiftprep.train.logs import (
 )
 from swiftprep.train.loss_plot import plot_losses
 from swiftprep.train.overfitting import Line, judge, series
-from swiftprep.train.verdict_texts import FIXES, KINDS, OF_A_SET, TEXTS, Kind
+from swiftprep.train.verdict_texts import FIXES, KINDS, OF_A_SET, TEXTS, UNITS, Kind
 from swiftprep.withheld import printable
 
 if TYPE_CHECKING:
@@ -54,12 +55,21 @@ class Verdict:
     counter: list[str] = field(default_factory=list)
     fixes: list[str] = field(default_factory=list)
 
+    def __repr__(self) -> str:
+        return (
+            f"<Verdict {self.kind}: {len(self.evidence)} lines for it, {len(self.counter)} against, "
+            f"{len(self.fixes)} fixes>"
+        )
+
+    def _repr_html_(self) -> str:
+        lines = [(mark, line) for mark, part in self._parts() for line in part]
+        return html_table(self.kind, ("", "verdict"), lines, most_characters=300)
+
+    def _parts(self) -> tuple[tuple[str, list[str]], ...]:
+        return ("+", self.evidence), ("-", self.counter), ("→", self.fixes)
+
     def __str__(self) -> str:
-        lines: list[str] = [self.kind]
-        lines += [f"  + {line}" for line in self.evidence]
-        lines += [f"  - {line}" for line in self.counter]
-        lines += [f"  → {line}" for line in self.fixes]
-        return "\n".join(lines)
+        return "\n".join([self.kind, *(f"  {mark} {line}" for mark, part in self._parts() for line in part)])
 
 
 class Monitor:
@@ -92,6 +102,16 @@ class Monitor:
         self.rows, self.thrown_away = counted(within)
         self.passed_over = list(passed_over)
         self._continues = printable(continues)
+
+    def __repr__(self) -> str:
+        steps = positions(self.rows)
+        reach = f", steps {min(steps):g} to {max(steps):g}" if steps else ""
+        return f"<Monitor: {len(self.rows)} rows{reach}, {len(self.evals())} evaluations>"
+
+    def _repr_html_(self) -> str:
+        columns = [name for name in _COLUMNS if any(name in row for row in self.rows)]
+        rows = [[row.get(name, "") for name in columns] for row in self.rows[-MOST_ROWS:]]
+        return html_table(repr(self), columns, rows)
 
     @classmethod
     def read(cls, source: str | Path) -> Monitor:
@@ -153,11 +173,12 @@ class Monitor:
         wanted = list(sets.values()) if name is None else [sets[name]] if name in sets else []
         return sorted((pair for column in wanted for pair in series(self.rows, column)), key=lambda pair: pair[0])
 
-    def plot(self, path: str | Path | None = None) -> Figure:
+    def plot(self, path: str | Path | None = None, *, lang: Literal["en", "zh"] = "zh") -> Figure:
         """Plot train loss and eval loss over the steps; for a mix, also the train loss of the channel evaluated.
 
         Args:
             path: Save it there as PNG too, atomically.
+            lang: Language of the labels; without a Chinese font they are in English.
 
         Returns:
             The figure, which a notebook shows.
@@ -165,9 +186,9 @@ class Monitor:
         Raises:
             MissingDependencyError: matplotlib is not installed.
         """
-        return plot_losses(self.log, path)
+        return plot_losses(self.log, path, lang=lang)
 
-    def verdict(self, lang: Literal["en", "zh"] = "en") -> Verdict:
+    def verdict(self, lang: Literal["en", "zh"] = "zh") -> Verdict:
         """Judge the run, with the evidence for and against, and what to do.
 
         A run overfits when the eval loss has risen from its lowest point, clearly or twice in a row, while the train
@@ -182,11 +203,12 @@ class Monitor:
         judged = judge(self.rows)
         evidence = judged.evidence + self._beside()
         fixes: list[Line] = [*judged.fixes, (judged.reason, {})]
+        unit = {"unit": UNITS[next((name for name in ("step", "epoch") if any(name in row for row in self.rows)), "")]}
         return Verdict(
             kind=KINDS[judged.reason],
-            evidence=[_text(TEXTS[lang][key], figures, lang) for key, figures in evidence],
-            counter=[_text(TEXTS[lang][key], figures, lang) for key, figures in judged.counter],
-            fixes=[_text(fix, figures, lang) for key, figures in fixes for fix in FIXES[lang][key]],
+            evidence=[_text(TEXTS[lang][key], figures | unit, lang) for key, figures in evidence],
+            counter=[_text(TEXTS[lang][key], figures | unit, lang) for key, figures in judged.counter],
+            fixes=[_text(fix, figures | unit, lang) for key, figures in fixes for fix in FIXES[lang][key]],
         )
 
     def _beside(self) -> list[Line]:
@@ -220,7 +242,14 @@ class Monitor:
 
 def _text(text: str, figures: dict[str, Any], lang: str) -> str:
     name = figures.get("of", "")
-    return text.format(**{**figures, "of": OF_A_SET[lang].format(name=name) if name else ""})
+    of = OF_A_SET[lang].format(name=name) if name else ""
+    return text.format(**{**figures, "of": of, "moved": _moved(figures.get("change", 0.0))})
+
+
+def _moved(change: float) -> str:
+    """Return a relative change in Chinese."""
+    share = f"{abs(change):.0%}"
+    return "基本不变" if share == "0%" else f"{'上升' if change > 0 else '下降'} {share}"
 
 
 def _within_columns(rows: list[dict[str, Any]]) -> tuple[list[dict[str, Any]], int]:

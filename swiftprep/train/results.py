@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from swiftprep.errors import DataError
+from swiftprep.notebook import html_table, short
 from swiftprep.train.monitor import Monitor, Verdict
 
 if TYPE_CHECKING:
@@ -32,6 +33,18 @@ class Run:
     best_checkpoint: Path | None = None
     result: dict[str, Any] = field(default_factory=dict)
 
+    def __repr__(self) -> str:
+        if self.output_dir is None:
+            return "<Run: a dry run, with the command>"
+        return (
+            f"<Run {str(self.output_dir)[-200:]}: {self.checkpoint.name[:100] if self.checkpoint else 'no checkpoint'}>"
+        )
+
+    def _repr_html_(self) -> str:
+        names = ("output_dir", "checkpoint", "best_checkpoint", "command")
+        rows = [(name, getattr(self, name) or "") for name in names]
+        return html_table(repr(self), ("what", "value"), rows, most_characters=2000)
+
     @property
     def log(self) -> pd.DataFrame:
         """One row per logged event, from `logging.jsonl`."""
@@ -39,7 +52,7 @@ class Run:
 
     @property
     def verdict(self) -> Verdict:
-        """Whether the run overfits, with the evidence and what to do."""
+        """Whether the run overfits, with the evidence and what to do, in Chinese; `monitor().verdict("en")` else."""
         return self.monitor().verdict()
 
     def trained_rows(self) -> dict[str, int]:
@@ -73,6 +86,14 @@ class Evaluation:
     rows: list[dict[str, Any]]
     output_dir: Path
     command: str
+
+    def __repr__(self) -> str:
+        scores = ", ".join(f"{short(name, 40)} {score:.2f}" for name, score in list(self.scores.items())[:6])
+        return f"<Evaluation: {len(self.rows)} answers; {scores}>"
+
+    def _repr_html_(self) -> str:
+        names = ("set", "id", "score", "prompt", "reference", "answer")
+        return html_table(repr(self), names, ([row.get(name, "") for name in names] for row in self.rows))
 
     @property
     def answers(self) -> pd.DataFrame:

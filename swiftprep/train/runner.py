@@ -8,8 +8,10 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from swiftprep.arguments import checked_keywords
 from swiftprep.errors import ConfigError, RunError, RunInterrupted
 from swiftprep.evaluate.probes import load_questions
+from swiftprep.inputs import Data, DataSets, data_file, data_files
 from swiftprep.models.arguments import check_served, require_swift, to_command, unknown_arguments
 from swiftprep.models.device import Device, activation_bytes, available_memory, check_device, detect, environment_of
 from swiftprep.models.folders import (
@@ -27,6 +29,7 @@ from swiftprep.models.folders import (
     trained_with,
     unused,
 )
+from swiftprep.notebook import html_of_repr
 from swiftprep.storage.disk import whole_folder
 from swiftprep.storage.outputs import check_together, hold_together
 from swiftprep.swiftfmt import parse_entry, require_rows
@@ -49,6 +52,7 @@ class SwiftRunner:
         run.checkpoint, run.verdict.kind
     """
 
+    @checked_keywords
     def __init__(
         self,
         model: str | Path,
@@ -88,10 +92,15 @@ class SwiftRunner:
         self.trust_remote_code = trust_remote_code
         self.in_process = in_process
 
+    def __repr__(self) -> str:
+        return f"<SwiftRunner {self.model[-150:]}, device {self.device}, into {str(self.output_dir)[-150:]}>"
+
+    _repr_html_ = html_of_repr
+
     def sft(
         self,
-        dataset: Iterable[str | Path],
-        val_dataset: Iterable[str | Path] | None = None,
+        dataset: DataSets,
+        val_dataset: Data | None = None,
         *,
         dry_run: bool = False,
         on_log: Callable[[dict[str, Any]], None] | None = None,
@@ -100,8 +109,8 @@ class SwiftRunner:
         """Fine-tune, by default with LoRA, through `swift.sft_main`.
 
         Args:
-            dataset: ms-swift's `--dataset` list, such as `Mixer.dataset_args()`.
-            val_dataset: Data to evaluate on; without it there is no eval loss and no verdict.
+            dataset: A `Mixer`, ms-swift's `--dataset` list, samples, or a result that holds samples, such as a `Scan`.
+            val_dataset: Data to evaluate on, likewise; without it there is no eval loss and no verdict.
             dry_run: Check everything and return the command, but do not run it.
             on_log: Called with each row of the training log as it is written.
             **swift_arguments: Any argument of ms-swift's `SftArguments`, such as `learning_rate=5e-5`.
@@ -156,7 +165,7 @@ class SwiftRunner:
     def eval(
         self,
         checkpoint: str | Path | None = None,
-        dataset: str | Path | Iterable[str | Path] | Mapping[str, str | Path] = "val.jsonl",
+        dataset: str | Path | Iterable[str | Path] | Mapping[str, Data] = "val.jsonl",
         *,
         limit: int | None = None,
         max_new_tokens: int = 256,
@@ -168,7 +177,7 @@ class SwiftRunner:
             checkpoint: An adapter folder or a full model folder; None evaluates the base model.
             dataset: JSONL files of samples (scored by ROUGE-L against their answer) or probes (`question`,
                 `accept`: scored right or wrong), or `"general"` for the probes included in the package. A mapping
-                names the sets; otherwise a set has the name of its file.
+                names the sets, which may be samples or a `Scan` as well; otherwise a set has the name of its file.
             limit: Number of questions to ask from each set, at most.
             max_new_tokens: Longest answer, in tokens.
             **swift_arguments: Any argument of ms-swift's `EvalArguments`, such as `infer_backend="vllm"`.
@@ -255,9 +264,7 @@ class SwiftRunner:
             raise RunInterrupted("the merge was stopped; run it again (合并已中断，请重新运行)") from None
         return target
 
-    def command(
-        self, dataset: Iterable[str | Path], val_dataset: Iterable[str | Path] | None = None, **swift_arguments: Any
-    ) -> str:
+    def command(self, dataset: DataSets, val_dataset: Data | None = None, **swift_arguments: Any) -> str:
         """Return the `swift sft …` command line equivalent to calling `sft` with these arguments.
 
         Raises:
@@ -266,7 +273,7 @@ class SwiftRunner:
         return self.sft(dataset, val_dataset, dry_run=True, **swift_arguments).command
 
     def _sft_arguments(
-        self, dataset: Iterable[str | Path], val_dataset: Iterable[str | Path] | None, settings: Mapping[str, Any]
+        self, dataset: DataSets, val_dataset: Data | None, settings: Mapping[str, Any]
     ) -> dict[str, Any]:
         _check_names("sft", settings)
         check_continues(_as_list(settings.get("adapters")), self.model, settings)
@@ -275,8 +282,8 @@ class SwiftRunner:
             "model": self.model,
             "model_type": self.model_type,
             "template": self.template,
-            "dataset": _as_list(dataset),
-            "val_dataset": _as_list(val_dataset),
+            "dataset": data_files("dataset", dataset, side="train"),
+            "val_dataset": data_files("val_dataset", val_dataset, side="val"),
             "output_dir": str(self.output_dir),
             "check_model": False if self.local else None,  # else ms-swift queries the hub, and hangs when offline
         }
@@ -386,9 +393,9 @@ def _as_list(entries: str | Path | Iterable[str | Path] | None) -> list[str]:
     return [str(entries)] if isinstance(entries, (str, Path)) else [str(entry) for entry in entries]
 
 
-def _sets(dataset: str | Path | Iterable[str | Path] | Mapping[str, str | Path]) -> dict[str, str]:
+def _sets(dataset: str | Path | Iterable[str | Path] | Mapping[str, Data]) -> dict[str, str]:
     if isinstance(dataset, Mapping):
-        named = {name: str(path) for name, path in dataset.items()}
+        named = {name: data_file(name, data, side="val") for name, data in dataset.items()}
     else:
         paths = _as_list(dataset)
         named = {Path(path).stem: path for path in paths}

@@ -63,33 +63,35 @@ TEXTS = {
         "continues": "earlier rows are read from {folder}, which this run continues, judging by the step numbers",
     },
     "zh": {
-        "eval-moved": "验证损失{of}：{first_at:g} 处 {first:.3f} → {last_at:g} 处 {last:.3f}（{change:+.0%}）",
-        "train-moved": "训练损失：{first_at:g} 处 {first:.3f} → {last_at:g} 处 {last:.3f}（{change:+.0%}）",
-        "train-moved-mean": "训练损失（均值）：{first_at:g}–{first_to:g} 处 {first:.3f} → {last_from:g}–{last_at:g} 处 "
-        "{last:.3f}（{change:+.0%}）",
-        "train-rose": "训练损失上升：没有可对照的评估，可能是训练发散",
-        "train-zero": "训练损失从 {at:g} 处起恰为 0（{rows} 行）：请检查这些样本是否含有回答",
-        "unevaluated": "{at:g} 之后没有再评估{of}，而训练一直进行到 {end:g}：这一段的情况不明",
-        "above-best": "训练仍在继续，验证损失{of}却比最低点（{best_at:g} 处 {best:.3f}）高 {rise:.0%}",
-        "accuracy-rose": "验证集 token 准确率{of}同样上升：{first:.3f} → {last:.3f}",
-        "watch": "最后一次验证损失{of}比最低点高 {rise:.1%}：留意下一次评估",
-        "gap": "{at:g} 处的验证损失{of}为 {loss:.3f}，比到此为止的训练损失 {train:.3f} 高 {gap:.0%}",
-        "broken": "训练从 {at:g} 处起失效（{seen}），此后没有恢复：之后保存的检查点不可用",
-        "broke-once": "{at:g} 处的日志为 {seen}（共 {rows} 行），之后训练恢复正常",
-        "eval-broken": "{at:g} 处的验证损失{of}为 {loss}",
-        "eval-broke-once": "{at:g} 处的验证损失{of}不是数值（共 {rows} 次）",
-        "too-few": "日志中有 {evals} 次评估{of}，至少需要两次",
-        "early-epoch": "为时过早：最后一次评估时只训练了一个 epoch 的 {seen:.0%}；"
-        "达到 {least:.0%} 后，大部分样本才训练过一遍",
-        "early-plan": "为时过早：最后一次评估在第 {at:g} 步，计划共 {steps:g} 步；至少需要 {least:.0%}",
-        "no-train-loss": "日志里没有可对照的训练损失，因此可能是过拟合，也可能是训练发散",
-        "begins-late": "日志从 {at:g} 处开始，此前学到的内容不在其中",
-        "done-again": "{where} 处有 {rows} 行日志不计入：训练回退后重新执行了这一段",
-        "passed-over": "日志中有 {lines} 行无法读取而被跳过，第一处在第 {first} 行",
-        "left-out": "有 {columns} 列只在少数行中出现，未列入",
-        "continues": "此前的部分取自 {folder}：从步数看，本次训练由它继续",
+        "eval-moved": "验证损失{of}：第 {first_at:g} {unit}为 {first:.3f}，第 {last_at:g} {unit}为 {last:.3f}，{moved}",
+        "train-moved": "训练损失：第 {first_at:g} {unit}为 {first:.3f}，第 {last_at:g} {unit}为 {last:.3f}，{moved}",
+        "train-moved-mean": "训练损失的均值：第 {first_at:g}–{first_to:g} {unit}为 {first:.3f}，"
+        "第 {last_from:g}–{last_at:g} {unit}为 {last:.3f}，{moved}",
+        "train-rose": "训练损失上升，又没有可对照的评估：训练可能已经发散",
+        "train-zero": "从第 {at:g} {unit}起，训练损失恰好为 0（{rows} 行日志）：请检查这些样本是否有回答",
+        "unevaluated": "第 {at:g} {unit}之后没有再评估{of}，而训练一直进行到第 {end:g} {unit}：这一段的情况不明",
+        "above-best": "训练还在继续，验证损失{of}已比最低点（第 {best_at:g} {unit}的 {best:.3f}）高 {rise:.0%}",
+        "accuracy-rose": "验证集的 token 准确率{of}也在上升：从 {first:.3f} 升到 {last:.3f}",
+        "watch": "最后一次的验证损失{of}比最低点高 {rise:.1%}：请留意下一次评估",
+        "gap": "第 {at:g} {unit}的验证损失{of}为 {loss:.3f}，比到此为止的训练损失 {train:.3f} 高 {gap:.0%}",
+        "broken": "训练从第 {at:g} {unit}起失效（{seen}），此后没有恢复：之后保存的检查点都不可用",
+        "broke-once": "第 {at:g} {unit}的日志为 {seen}（这样的日志共 {rows} 行），之后训练恢复正常",
+        "eval-broken": "第 {at:g} {unit}的验证损失{of}为 {loss}",
+        "eval-broke-once": "第 {at:g} {unit}的验证损失{of}不是数值（共 {rows} 次）",
+        "too-few": "日志中只有 {evals} 次评估{of}，至少需要两次",
+        "early-epoch": "现在下结论为时过早：最后一次评估时，第一个 epoch 只完成了 {seen:.0%}；"
+        "至少完成 {least:.0%}，大部分样本才训练过一遍",
+        "early-plan": "现在下结论为时过早：最后一次评估在第 {at:g} 步，而计划共 {steps:g} 步；至少要完成 {least:.0%}",
+        "no-train-loss": "日志中没有训练损失可以对照：可能是过拟合，也可能是训练发散",
+        "begins-late": "日志从第 {at:g} {unit}才开始，此前学到的内容不在其中",
+        "done-again": "第 {where} {unit}的 {rows} 行日志不计入：训练中断后从更早的位置继续，这一段重新做过",
+        "passed-over": "日志中有 {lines} 行无法读取，已跳过，最前面的是第 {first} 行",
+        "left-out": "有 {columns} 列只在少数行中出现，没有列入",
+        "continues": "更早的部分取自 {folder}：从步数看，本次训练是接着它进行的",
     },
 }
+# What the positions of a log count, by the column they are taken from.
+UNITS = {"step": "步", "epoch": "轮", "": "行"}
 
 FIXES: dict[str, dict[str, tuple[str, ...]]] = {
     "en": {
@@ -135,7 +137,7 @@ FIXES: dict[str, dict[str, tuple[str, ...]]] = {
     },
     "zh": {
         "overfitting": (
-            "早停：保留验证损失最低的检查点；设置 early_stop_interval=2、"
+            "提前停止训练，保留验证损失最低的检查点；设置 early_stop_interval=2、"
             "eval_steps 与 save_steps 相等、load_best_model_at_end=true",
             "降低学习率，例如 learning_rate=5e-5",
             "加强正则化：lora_dropout=0.1",
@@ -158,15 +160,16 @@ FIXES: dict[str, dict[str, tuple[str, ...]]] = {
             "让训练损失的记录比评估更频繁，例如 logging_steps=5",
             "在此之前，保留验证损失最低的检查点",
         ),
-        "begins-late": ("改读各次训练的上级文件夹，或最新检查点的 trainer_state.json",),
+        "begins-late": ("改为读取各次训练的上级文件夹，或最新检查点的 trainer_state.json",),
         "unevaluated": (
-            "评估要做到训练结束，例如 eval_strategy=steps、eval_steps=save_steps=50；此前保留最后一个评估过的检查点",
+            "让评估一直做到训练结束，例如 eval_strategy=steps、eval_steps=save_steps=50；"
+            "在此之前，请保留最后一个评估过的检查点",
         ),
         "normal": (),
         "choose": (
             "各验证集的走势不一致：请指定以哪一个为准，例如 metric_for_best_model=eval_{set}_loss，"
             "或多混入与 {set} 同类的数据",
         ),
-        "look-there": ("检查 {at:g} 处附近训练过的样本：损失曾在那里短暂失效",),
+        "look-there": ("检查第 {at:g} {unit}附近训练过的样本：损失曾在那里短暂失效",),
     },
 }

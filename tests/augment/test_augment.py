@@ -9,6 +9,7 @@ import re
 import subprocess
 import sys
 from random import Random
+from types import SimpleNamespace
 from typing import Any
 
 import cloudpickle
@@ -253,7 +254,7 @@ def test_what_is_not_surely_an_order_or_a_question_is_left_alone(prompt):
 
 
 def test_every_operation_makes_variants_and_the_counts_add_up(scan, made):
-    counts = made.counts
+    counts = made.counts()
     assert list(counts.columns) == ["operation", "outcome", "samples", "variants"]
     for operation in OPERATIONS:
         of_it = counts[counts.operation == operation]
@@ -603,4 +604,26 @@ def test_a_sample_that_kills_its_worker_costs_itself_alone(monkeypatch):
     assert {outcome for outcome in made.outcomes if outcome[1] == "not-read"} == {
         (name, "not-read", 1, 0) for name in OPERATIONS
     }
-    assert set(made.counts.groupby("operation")["samples"].sum()) == {2}
+    assert set(made.counts().groupby("operation")["samples"].sum()) == {2}
+
+
+def test_files_and_results_are_augmented_like_samples(tmp_path):
+    samples = [Sample.from_instruction(f"What can be set on ta-{i}?", "", f"Its color {i}.", id=str(i)) for i in "abc"]
+    write_jsonl(samples, tmp_path / "data.jsonl")
+    expected = Augmenter().run(samples)
+    assert expected
+    for data in (tmp_path / "data.jsonl", str(tmp_path / "data.jsonl"), SimpleNamespace(samples=samples)):
+        assert Augmenter().run(data) == expected
+
+
+def test_an_augmentation_says_why_there_is_no_variant_and_is_written_whole(tmp_path):
+    sample = Sample.from_instruction("What can be set on ta-tag?", "", "Its color.", id="tag")
+    made = Augmenter(operations="paraphrase").augment([sample, sample, Sample.from_instruction("", "", "x", id="e")])
+    assert [(reject.path, reject.reason, reject.detail) for reject in made.rejected] == [
+        ("tag", "repeated", "paraphrase"),
+        ("e", "empty", "paraphrase"),
+    ]
+    assert (made.kept, made.rejects, made.reasons()) == (made.samples, made.rejected, {"repeated": 1, "empty": 1})
+    files = made.save(tmp_path / "out")
+    assert list(read_jsonl(files["samples"])) == made.samples
+    assert files["rejects"].read_text("utf-8").count("repeated") == 1

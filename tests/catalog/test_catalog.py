@@ -688,5 +688,5 @@ def test_the_notebook_view_is_bounded_and_escaped(tree):
     assert "<b>" not in shown
     assert "<i>" not in shown
     assert "&lt;b&gt;" in shown
-    assert shown.count("<tr>") == 31
-    assert "10 more" in shown
+    assert shown.count("<tr>") == 21
+    assert "20 more" in shown

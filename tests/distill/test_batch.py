@@ -569,7 +569,9 @@ def test_an_odd_row_ends_its_requests_attempt(
     server.rewrite = odd
     teacher = Teacher(server.url, "m", limits=Limits(backoff=0.01, attempts=2))
     asking = Distiller(teacher, store=tmp_path / "s.sqlite", reasoning="none")
-    result = asking.run(QUESTIONS[:2], mode="batch")
+    with pytest.raises(DistillStopped, match="never answered") as stopped:
+        asking.run(QUESTIONS[:2], mode="batch")
+    result = stopped.value.result
     assert (len(result.samples), result.usage.calls, len(server.batches)) == (0, 4, 2)
     server.rewrite = str
     assert len(asking.run(QUESTIONS[:2], mode="batch").samples) == 2
@@ -620,8 +622,9 @@ def test_throttled_rows_count_as_attempts(server: BatchServer, tmp_path: Any) ->
 
     server.answer = answer  # type: ignore[method-assign]
     teacher = Teacher(server.url, "m", limits=Limits(backoff=0.01, attempts=3))
-    result = Distiller(teacher, store=tmp_path / "s.sqlite", reasoning="none").run(QUESTIONS[:2], mode="batch")
-    assert (len(server.batches), result.usage.outcomes) == (3, {"throttled": 6})
+    with pytest.raises(DistillStopped, match="never answered") as stopped:
+        Distiller(teacher, store=tmp_path / "s.sqlite", reasoning="none").run(QUESTIONS[:2], mode="batch")
+    assert (len(server.batches), stopped.value.result.usage.outcomes) == (3, {"throttled": 6})
     impatient = Teacher(server.url, "m", limits=Limits(backoff=0.01, attempts=50, patience=0.05))
     with pytest.raises(DistillStopped, match="throttled") as stopped:
         Distiller(impatient, store=tmp_path / "s.sqlite", reasoning="none").run(QUESTIONS[:2], mode="batch")

@@ -8,11 +8,12 @@ import os
 import sqlite3
 from collections import Counter
 from contextlib import closing
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
-from swiftprep import Budget, Distiller, Limits, Scenario, Teacher
+from swiftprep import Budget, Distiller, Limits, Reject, Result, Scenario, ScenarioRecord, Teacher, write_jsonl
 from swiftprep.catalog.api import Component, Event, Prop
 from swiftprep.catalog.catalog import Catalog
 from swiftprep.distill.store import AnswerStore, read_body, read_ledger
@@ -58,6 +59,13 @@ class Scripted:
 def distil(tmp_path, teacher, scenarios=QUESTION, **settings):
     run = {name: settings.pop(name) for name in ("budget", "mode") if name in settings}
     return Distiller(teacher, catalog=CATALOG, store=tmp_path / "s.sqlite", **settings).run(scenarios, **run)
+
+
+def silent(tmp_path, teacher, *scenarios, **settings):
+    """Return the result of a run in which a teacher never answers."""
+    with pytest.raises(DistillStopped, match="never answered") as stopped:
+        distil(tmp_path, teacher, *scenarios, **settings)
+    return stopped.value.result
 
 
 def ledger(tmp_path):
@@ -407,7 +415,7 @@ def test_an_error_that_is_told_to_the_user_ends_the_run_and_keeps_what_was_in_fl
 def test_a_judge_that_cannot_be_reached_leaves_the_scenario_pending(tmp_path):
     judge = Scripted(TeacherError("503", kind="server"), name="judge")
     teacher = Scripted(answer())
-    result = distil(tmp_path, teacher, judge=judge)
+    result = silent(tmp_path, teacher, judge=judge)
     assert (len(result.pending), len(teacher.asked), len(judge.asked)) == (1, 1, 2)
     again = distil(tmp_path, Scripted(""), judge=Scripted('{"score": 5, "reason": "好"}', name="judge"))
     assert len(again.samples) == 1
@@ -443,9 +451,9 @@ def test_what_a_users_teacher_does_wrong_is_tried_again_and_told(tmp_path, says,
 
     limited: Any = teacher
     limited.limits = Limits(concurrency=1, attempts=2, backoff=0.01)
-    result = distil(tmp_path, limited)
+    result = silent(tmp_path, limited)
     assert (result.reasons(), result.usage.outcomes) == ({"no-answer": 1}, {outcome: 2})
-    assert distil(tmp_path, limited).usage.calls == 2, "it is asked again the next time"
+    assert silent(tmp_path, limited).usage.calls == 2, "it is asked again the next time"
 
 
 @pytest.mark.parametrize("given", [None, 5, [1], [{"instruction": "x"}]], ids=str)
@@ -495,7 +503,7 @@ class Odd:
 )
 def test_a_reply_that_cannot_be_read_ends_its_attempt_on_one_line(tmp_path, teacher, caplog):
     teacher.limits = Limits(attempts=1)
-    (reject,) = distil(tmp_path, teacher, [QUESTION], repair_rounds=0).rejected
+    (reject,) = silent(tmp_path, teacher, [QUESTION], repair_rounds=0).rejected
     assert reject.reason == "no-answer"
     assert "\n" not in reject.detail
     assert {row["outcome"] for row in ledger(tmp_path)} <= {"bad-body", "empty"}
@@ -548,7 +556,7 @@ def test_numbers_of_a_teachers_are_bounded(tmp_path):
         result = distil(tmp_path / repr(number), Scripted(Reply(answer(), tokens_in=number, body=number)))
         assert len(result.samples) == 1
     refused = TeacherError("no", kind="\ud800", status=10**30, tokens=(10**30, -1))
-    assert len(distil(tmp_path / "refused", Scripted(refused)).rejected) == 1
+    assert len(silent(tmp_path / "refused", Scripted(refused)).rejected) == 1
 
 
 @pytest.mark.skipif(os.name == "nt", reason="POSIX modes")
@@ -577,3 +585,35 @@ def test_a_name_that_can_be_none_is_told_in_one_line(tmp_path, name):
         with pytest.raises(ConfigError) as refused:
             use(tmp_path / name)
         assert "\n" not in str(refused.value)
+
+
+def test_a_scan_or_files_give_the_catalogue_and_the_examples(tmp_path, caplog):
+    catalog = Catalog([Component("ta-tag")], framework="ta404")
+    catalog.save(tmp_path / "catalog.json")
+    samples = [Sample.from_instruction(str(i), "", "a", meta={"split": "val"} if i else {}) for i in range(2)]
+    write_jsonl(samples, tmp_path / "all.jsonl")
+    scan = SimpleNamespace(samples=samples, train=samples[:1], val=samples[1:], catalog=catalog)
+    whole = Distiller(catalog=scan, examples=scan)
+    assert (whole.catalog, whole.examples) == (catalog, tuple(samples[:1]))
+    assert not caplog.text
+    from_files = Distiller(catalog=tmp_path / "catalog.json", examples=tmp_path / "all.jsonl")
+    assert from_files.examples == tuple(samples[:1])
+    assert "examples: left out 1 held-out samples" in caplog.text
+    assert list(from_files.catalog or ()) == list(catalog)
+    with pytest.raises(ConfigError, match=r"catalog=5: expected a Catalog"):
+        Distiller(catalog=cast(Any, 5))
+
+
+def test_one_language_and_one_intent_may_be_given_by_themselves():
+    distiller = Distiller(catalog=Catalog([Component("ta-tag", props=(Prop("color", "string"),))], framework="ta404"))
+    assert {scenario.lang for scenario in distiller.plan(2)} == {"zh"}
+    assert {scenario.lang for scenario in distiller.plan(2, langs="en")} == {"en"}
+
+
+def test_a_distillations_result_answers_to_the_names_all_results_share(tmp_path):
+    kept = ScenarioRecord(Scenario("a"), sample=Sample.from_instruction("a", "", "b"), tries=1)
+    lost = ScenarioRecord(Scenario("b"), reject=Reject("s", "api", "no such prop"))
+    result = Result([kept, lost, ScenarioRecord(Scenario("c"))])
+    assert (result.kept, result.rejects) == (result.samples, result.rejected)
+    assert result.counts().to_numpy().tolist() == [["kept", 1], ["api", 1], ["pending", 1]]
+    assert result.save(tmp_path / "out")["samples"].is_file()

@@ -402,12 +402,54 @@ def test_a_server_that_is_not_there(tmp_path: Path) -> None:
         taken.bind(("127.0.0.1", 0))
         limits = Limits(concurrency=4, attempts=2, backoff=0.01)
         gone = Teacher(f"http://127.0.0.1:{taken.getsockname()[1]}/v1", "fault-1", limits=limits)
-        result = Distiller(gone, store=tmp_path / "few.sqlite").run([asks("a"), asks("b")])
+        result = stopped(Distiller(gone, store=tmp_path / "few.sqlite"), [asks("a"), asks("b")]).result
         assert reasons(result) == {"a": "no-answer", "b": "no-answer"}
         assert outcomes(tmp_path / "few.sqlite", "a") == ["connection", "connection"]
         error = stopped(Distiller(gone, store=tmp_path / "many.sqlite"), [asks(f"a{number}") for number in range(500)])
     assert error.kind == "connection"
     assert error.result.usage.calls < 100, "it is not tried a thousand times"
+
+
+@pytest.mark.parametrize("questions", [1, 2, 5, 25])
+@pytest.mark.parametrize(
+    ("fault", "kind", "advice"),
+    [
+        ("reset-before", "connection", "is the server running"),
+        ("close-before", "connection", "请确认服务已启动"),
+        ("empty-content", "empty", "max_tokens"),
+        ("hang", "deadline", "raise the deadline"),
+        ("html-200", "bad-body", "/v1"),
+        ("500", "server", "稍后重试"),
+        ("400-parameter", "bad-request", "teacher.sampling"),
+    ],
+)
+def test_a_teacher_that_never_answers_is_an_error_however_few_the_questions(
+    server: FaultServer, tmp_path: Path, questions: int, fault: str, kind: str, advice: str
+) -> None:
+    asked = teacher(server, limits=Limits(concurrency=25, attempts=1, backoff=0.01), deadline=0.2)
+    scenarios = [asks(f"a{number}", f"[[fault:{fault} x*]]") for number in range(questions)]
+    for _ in range(2):  # what a provider refuses for good is in the store the second time
+        error = stopped(Distiller(asked, store=tmp_path / "s.sqlite"), scenarios)
+        assert error.kind == kind
+        assert all(part in str(error) for part in (advice, "127.0.0.1", "没有得到"))
+        assert len(error.result.rejected) + len(error.result.pending) == questions
+
+
+def test_answers_in_the_store_do_not_speak_for_a_server_that_is_gone(tmp_path: Path) -> None:
+    with serve() as server:
+        gone = teacher(server, limits=Limits(attempts=1))
+        Distiller(gone, store=tmp_path / "s.sqlite").run([asks("a"), asks("b")])
+        assert samples(Distiller(gone, store=tmp_path / "s.sqlite").run([asks("a")])) == {"a"}
+    error = stopped(Distiller(gone, store=tmp_path / "s.sqlite"), [asks("a"), asks("b"), asks("c")])
+    assert samples(error.result) == {"a", "b"}, "what was paid for is carried"
+    assert reasons(error.result) == {"c": "no-answer"}
+    assert samples(Distiller(gone, store=tmp_path / "s.sqlite").run([asks("a"), asks("b")])) == {"a", "b"}
+
+
+def test_what_a_provider_says_of_one_prompt_is_no_silence(server: FaultServer, tmp_path: Path) -> None:
+    scenarios = [asks("a", "[[fault:filter-azure x*]]"), asks("b", "[[fault:400-context x*]]")]
+    result = Distiller(teacher(server), store=tmp_path / "s.sqlite").run(scenarios)
+    assert reasons(result) == {"a": "filtered", "b": "too-long"}
 
 
 # --- waits and slots ----------------------------------------------------------------------------------------------
@@ -535,7 +577,8 @@ def test_the_same_question_twice_is_asked_once(tmp_path: Path) -> None:
 
 def test_what_got_no_answer_is_asked_again_by_the_next_run(server: FaultServer, tmp_path: Path) -> None:
     for calls in (3, 6):
-        result = Distiller(teacher(server), store=tmp_path / "s.sqlite").run([asks("a", "[[fault:500 x6]]")])
+        distiller = Distiller(teacher(server), store=tmp_path / "s.sqlite")
+        result = stopped(distiller, [asks("a", "[[fault:500 x6]]")]).result
         assert reasons(result) == {"a": "no-answer"}
         assert len(server.calls) == calls
     result = Distiller(teacher(server), store=tmp_path / "s.sqlite").run([asks("a", "[[fault:500 x6]]")])

@@ -15,7 +15,7 @@ import yaml
 
 from swiftprep import Catalog, demo
 from swiftprep.catalog.api import Component, Event, Prop, Slot, kebab
-from swiftprep.distill.planning.coverage import coverage, plot_coverage, tally
+from swiftprep.distill.planning.coverage import coverage, of_framework, plot_coverage, tally
 from swiftprep.distill.planning.misuse import misuses
 from swiftprep.distill.planning.planner import INTENTS, plan
 from swiftprep.distill.planning.sentences import phrases
@@ -353,7 +353,7 @@ def test_coverage_counts_every_item_once_in_its_cell() -> None:
 def test_coverage_plot(tmp_path: Path, scan: Scan) -> None:
     frame = coverage(scan.catalog, plan(scan.catalog, 60))
     frame = frame[[*frame.columns[:2], "other"]]  # to draw all would take seconds
-    figure = plot_coverage(frame, tmp_path / "out" / "coverage.png")
+    figure = plot_coverage(frame, tmp_path / "out" / "coverage.png", lang="en")
     assert (tmp_path / "out" / "coverage.png").read_bytes().startswith(b"\x89PNG")
     axes = figure.axes[0]
     assert len(axes.get_yticklabels()) == 40
@@ -371,6 +371,53 @@ def test_coverage_plot(tmp_path: Path, scan: Scan) -> None:
 def test_coverage_plot_of_odd_catalogues(catalog: Catalog, tmp_path: Path) -> None:
     plot_coverage(coverage(catalog, []), tmp_path / "c.png")
     assert (tmp_path / "c.png").stat().st_size > 1000
+
+
+def texts(figure: Any) -> str:
+    from matplotlib.text import Text
+
+    return "\n".join(text.get_text() for text in figure.findobj(Text))
+
+
+def test_coverage_of_the_framework_leaves_out_the_applications_own_pages(scan: Scan) -> None:
+    frame = of_framework(coverage(scan.catalog, []), scan.catalog)
+    assert {name.partition("-")[0] for name in frame.index} == {"ta"}
+    assert {"ta-table", "ta-button"} <= set(frame.index)
+    assert "order-list" in coverage(scan.catalog, []).index
+
+
+def test_without_a_prefix_the_framework_is_what_has_no_source() -> None:
+    used = [Component(name, uses=2, origin="usage") for name in ("card", "grid", "aside")]
+    own = [Component(name, uses=1) for name in ("order-list", "user-page")]
+    assert list(of_framework(coverage(Catalog([*used, *own]), []), Catalog([*used, *own])).index) == ["card", "grid"]
+    assert len(of_framework(coverage(Catalog(own), []), Catalog(own))) == 2
+    python = Catalog([*own, Component("shop.Order", kind="class", uses=1)])
+    assert "shop.Order" in of_framework(coverage(python, []), python).index
+
+
+@pytest.mark.parametrize(
+    ("asked", "notes"),
+    [
+        (0, {"en": "20 more, none of them covered", "zh": "另有 20 个，均未覆盖"}),
+        (30, {"en": "20 more, all of them covered", "zh": "另有 20 个，均已覆盖"}),
+        (10, {"en": "20 more: 10 not covered, 10 covered", "zh": "另有 20 个：未覆盖 10 个，已覆盖 10 个"}),
+    ],
+)
+def test_the_picture_of_coverage_says_what_it_does_not_show(
+    asked: int, notes: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    catalog = Catalog([Component(f"ta-c{number:02}", uses=1) for number in range(60)])
+    scenarios = [Scenario(f"{n}", components=(f"ta-c{n:02}",), intent="use" if n % 2 else "") for n in range(asked)]
+    frame = coverage(catalog, scenarios)[["use", "paging", "other"]]
+    assert notes["en"] in texts(plot_coverage(frame, lang="en"))
+    monkeypatch.setattr("swiftprep.distill.planning.coverage.font_for", lambda lang: "DejaVu Sans")
+    chinese = texts(plot_coverage(frame, lang="zh"))
+    for part in (notes["zh"], f"共 60 个组件，已覆盖 {asked} 个；图中为覆盖最少的 40 个", "使用", "分页列表", "其他"):
+        assert part in chinese
+    monkeypatch.setattr("swiftprep.distill.planning.coverage.font_for", lambda lang: "")
+    without_a_font = texts(plot_coverage(frame, lang="zh"))
+    assert f"{asked} of 60 components covered" in without_a_font
+    assert not any("\u4e00" <= letter <= "\u9fff" for letter in without_a_font)
 
 
 # --- scenario files ---------------------------------------------------------------------------------------------

@@ -174,7 +174,7 @@ def test_bad_ratios(rows, ratio, kind, message):
         (["t.jsonl#0"], ["g.jsonl"], ConfigError, "#0 is not a number of rows"),
         (["t.jsonl#-1"], ["g.jsonl"], ConfigError, "#-1 is not"),
         (["t.jsonl#0.5"], ["g.jsonl"], ConfigError, "#0.5 is not"),
-        (["t.jsonl"], ["swift/self-cognition"], ConfigError, "unknown size: write 'swift/self-cognition#500'"),
+        (["t.jsonl"], ["team/general"], ConfigError, "unknown size: write 'team/general#500'"),
         (["t.jsonl"], ["none.jsonl"], ConfigError, "'none.jsonl': no such file"),
         (["t.jsonl"], ["data/none.jsonl"], ConfigError, "'data/none.jsonl': no such file"),
         (["t.jsonl"], [], ConfigError, "no general data set"),
@@ -214,3 +214,33 @@ def test_freeze_refuses_a_file_it_reads_otherwise_than_ms_swift(rows, tmp_path):
     assert mix.plan()["available"].tolist() == [2]  # ms-swift keeps the row without an answer
     with pytest.raises(DataError, match="of 2 rows 1 can be frozen: 'response' is null"):
         mix.freeze("out.jsonl")
+
+
+@pytest.mark.parametrize("ratio", ["40/60", "40 : 60", "40：60", (40, 60), [2, 3], (0.4, 0.6)])
+def test_a_ratio_may_be_written_in_several_ways(rows, ratio):
+    assert Mixer(rows("t.jsonl", 40), rows("g.jsonl", 100), ratio=ratio).dataset_args() == ["t.jsonl", "g.jsonl#60"]
+
+
+@pytest.mark.parametrize("ratio", [(40,), (1, 2, 3), ("a", "b"), (0, 1), {}])
+def test_what_is_no_ratio_is_refused(rows, ratio):
+    with pytest.raises(ConfigError, match=r"ratio .*expected"):
+        Mixer(rows("t.jsonl", 40), rows("g.jsonl", 100), ratio=ratio)
+
+
+@pytest.mark.parametrize(
+    "name", ["swift/self-cognition", "ms::swift/self-cognition:qwen3", "modelscope/self-cognition"]
+)
+def test_the_size_of_the_identity_set_is_known_and_as_general_data_it_is_warned_of(rows, caplog, name):
+    mix = Mixer(rows("t.jsonl", 90), f"{name}#500", ratio=None)
+    assert mix.plan()["available"].tolist() == [90, 108]
+    assert "identity" in caplog.text
+    assert "has 108 rows, and 500 are taken: each is seen about 4.6 times" in caplog.text
+    caplog.clear()
+    assert Mixer(rows("t.jsonl", 90), [name, rows("g.jsonl", 108)]).plan()["taken"].tolist() == [90, 68, 67]
+    assert "identity" in caplog.text
+    assert "each is seen" not in caplog.text
+
+
+def test_no_other_data_set_is_taken_for_the_identity_set(rows, caplog):
+    Mixer(rows("t.jsonl", 4), ["team/self-cognition#500", rows("g.jsonl", 9)], ratio=None)
+    assert not caplog.text

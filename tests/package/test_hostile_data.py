@@ -278,7 +278,7 @@ def test_a_line_of_a_log_costs_no_other_line(tmp_path: Path, line: str) -> None:
     monitor = Monitor.read(path)
     assert len(monitor.rows) == 3
     assert monitor.passed_over == [3]
-    assert any("line 3" in text for text in monitor.verdict().evidence)
+    assert any("line 3" in text for text in monitor.verdict("en").evidence)
 
 
 def test_a_row_after_a_bar_of_progress_is_read(tmp_path: Path) -> None:
@@ -302,7 +302,7 @@ def test_a_column_in_each_row_makes_no_table_of_all(tmp_path: Path) -> None:
     monitor = Monitor.read(path)
     assert monitor.log.shape[1] <= 305
     assert monitor.left_out > 350
-    assert any("left out" in text for text in monitor.verdict().evidence)
+    assert any("left out" in text for text in monitor.verdict("en").evidence)
 
 
 @pytest.mark.slow

@@ -17,14 +17,14 @@ HEAVY = ("torch", "swift", "modelscope", "transformers", "datasets", "evalscope"
 
 # Who may import whom: a room only those above its line. `docs/architecture.md` says what each is for.
 LAYERS = (
-    "apportion parsing sample spellings streams",
+    "apportion parsing reasons sample spellings streams",
     "progress redaction withheld",
-    "errors",
+    "errors notebook",
     "arguments plotting text",
     "process",
     "rows storage",
     "catalog records",
-    "code demo swiftfmt tokens",
+    "code demo inputs swiftfmt tokens",
     "evaluate mix models scan",
     "quality serve",
     "augment teachers train",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import random
 import re
-from typing import Any, cast
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -115,7 +115,7 @@ def test_a_rule_that_fails_is_named():
     [
         ({"near_duplicate_threshold": "x"}, "near_duplicate_threshold='x': expected a similarity"),
         ({"held_out": 5}, "held_out=5: expected a list"),
-        ({"held_out": [5]}, "held_out: 5: expected samples"),
+        ({"held_out": [5]}, "held_out=5: expected a list of paths, samples or results"),
         ({"workers": 1001}, "workers=1001: expected 1 or more"),
         ({"row_seconds": "3"}, "row_seconds='3'"),
         ({"rules": [lambda sample: 5]}, "failed on sample 0: TypeError: it returned 5, and not fix"),
@@ -127,9 +127,22 @@ def test_what_is_no_setting_is_told(given, message):
         Checker(**given).run(many(1))
 
 
-def test_a_file_is_not_taken_for_samples():
-    with pytest.raises(ConfigError, match="use run_files"):
-        Checker().run(cast(Any, "train.jsonl"))
+def test_samples_files_and_results_are_checked_alike(tmp_path):
+    samples = many(6)
+    write_jsonl(samples[3:], tmp_path / "data.jsonl")
+    first = Checker().run(samples[:3])
+    report = Checker().run([first, tmp_path / "data.jsonl"])
+    assert [sample.id for sample in report.kept] == [sample.id for sample in samples]
+    assert [row.place for row in report.rows] == ["0", "1", "2", *(f"{tmp_path / 'data.jsonl'}:{n}" for n in (1, 2, 3))]
+    for alone in (str(tmp_path / "data.jsonl"), tmp_path / "data.jsonl"):
+        assert Checker().run(alone).rows == Checker().run_files(alone).rows == report.rows[3:]
+
+
+def test_a_report_answers_to_the_names_all_results_share(tmp_path):
+    report = Checker().run([*many(2), qa("对话框要怎样关闭？", "抱歉，我无法回答这个问题。")])
+    assert (report.samples, report.rejects) == (report.kept, report.rejected)
+    assert report.reasons() == {"refusal": 1}
+    assert report.save(tmp_path / "out")["kept"].is_file()
 
 
 def test_levels_change_what_becomes_of_a_finding():

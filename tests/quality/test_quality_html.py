@@ -97,8 +97,10 @@ class Page(HTMLParser):
 
 def test_the_data_is_all_there(report, tmp_path):
     data = Page(report.to_html(tmp_path / "new" / "q.html")).data
-    assert data["lang"] == "en"
+    assert data["lang"] == "zh"
     assert data["totals"] == {"read": 9, "kept": 5, "rejected": 4, "repaired": 2, "findings": 10}
+    assert data["names"]["too-long"] == "过长（too-long）"
+    assert "fence" not in data["names"], "a rule of a user's own keeps its id"
     values = data["values"]
     by_rule = {(values["rule"][c[1]], values["severity"][c[0]]): 0 for c in data["counts"]}
     for count in data["counts"]:
@@ -240,7 +242,7 @@ def browser():
 @pytest.fixture
 def view(browser, report, tmp_path):
     """The page in a browser. At the end: nothing else was asked for, and nothing went wrong."""
-    path = report.to_html(tmp_path / "q.html")
+    path = report.to_html(tmp_path / "q.html", lang="en")
     page = browser.new_page(viewport={"width": 1280, "height": 900})
     asked, wrong = [], []
     page.on("request", lambda request: asked.append(request.url))
@@ -346,6 +348,12 @@ def test_a_reader_switches_the_language(view):
     assert view.locator("h1").inner_text() == "数据质量"
     assert "含有占位符" in view.locator(".row .reason").all_inner_texts()
     assert view.evaluate("document.documentElement.lang") == "zh"
+    assert "过长（too-long）" in view.locator(".row .rule").all_inner_texts()
+    assert numbers(view, "kind")["页面"]
+    assert "9 行读入 = 5 行保留（其中修复 2） + 4 行剔除" in " ".join(view.locator("#figures").inner_text().split())
+    view.locator("#q").fill("用占位内容代替")
+    view.locator(".row").nth(2).wait_for(state="detached")
+    assert places(view) == ["a.jsonl:1", "a.jsonl:2"]
     words = view.evaluate("[WORDS.en, WORDS.zh].map(words => Object.keys(words).sort().join())")
     assert words[0] == words[1]
 
@@ -365,7 +373,7 @@ def test_on_a_phone_nothing_is_wider_than_the_screen(view):
 def test_pages_turn(browser, tmp_path):
     rows = [row(str(i), "s", sample("x"), Note("r", "warn", "w")) for i in range(html_page.MAX_ROWS + 10)]
     page = browser.new_page()
-    page.goto(QualityReport(rows).to_html(tmp_path / "q.html").as_uri())
+    page.goto(QualityReport(rows).to_html(tmp_path / "q.html", lang="en").as_uri())
     assert "5,000 of 5,010 findings are listed" in page.locator("#sampled").inner_text()
     page.locator("#next").click()
     assert page.locator("#status").inner_text() == "51–100 of 5,000 findings"

@@ -1,4 +1,4 @@
-"""The console speaks the language of the settings, else that of the terminal."""
+"""The console speaks the language that is asked for, else that of the terminal."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def _as_before():
     ],
     ids=["zh", "en", "LC_ALL first", "LC_MESSAGES before LANG", "none"],
 )
-def test_the_terminal_decides_unless_the_settings_do(monkeypatch, capsys, variables, spoken):
+def test_the_terminal_decides_unless_a_language_is_asked_for(monkeypatch, capsys, variables, spoken):
     for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
         monkeypatch.delenv(name, raising=False)
     for name, value in variables.items():
@@ -34,7 +34,7 @@ def test_the_terminal_decides_unless_the_settings_do(monkeypatch, capsys, variab
     assert capsys.readouterr().err == spoken
 
 
-def test_the_settings_win_and_the_next_run_begins_anew(monkeypatch, capsys):
+def test_the_language_asked_for_wins_and_the_next_run_begins_anew(monkeypatch, capsys):
     for name in ("LC_ALL", "LC_MESSAGES"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("LANG", "C")

@@ -52,7 +52,7 @@ REPORT: dict[str, Any] = {
 def test_the_report_says_what_matters(tmp_path, lang, kind):
     text = write_markdown(REPORT, tmp_path / "r.md", lang).read_text(encoding="utf-8")
     assert kind in text
-    for part in ("2.000", "1.500", "75 %", "probe-1", "mix.ratio=30:70", "max_length", "![", "swift sft"):
+    for part in ("2.000", "1.500", "75%", "probe-1", "mix.ratio=30:70", "max_length", "![", "swift sft"):
         assert part in text
     assert "&lt;template> \\| x \\| &lt;/template>" in text  # model output cannot break the table or be taken for HTML
     assert "a\\|b.jsonl" in text
@@ -73,7 +73,7 @@ def test_a_run_without_a_step_0_evaluation_or_lost_rows(tmp_path, lang):
 @pytest.mark.slow
 def test_the_plot_shows_both_losses(tmp_path):
     log = Monitor([{"step": 0, "eval_loss": 2.0}, {"step": 1, "loss": 1.5}, {"step": 1, "eval_loss": 1.4}]).log
-    figure: Any = plot_losses(log, tmp_path / "loss.png")
+    figure: Any = plot_losses(log, tmp_path / "loss.png", lang="en")
     train, held_out = figure.axes[0].get_lines()
     assert train.get_xydata().tolist() == [[1, 1.5]]
     assert held_out.get_xydata().tolist() == [[0, 2.0], [1, 1.4]]
@@ -83,14 +83,14 @@ def test_the_plot_shows_both_losses(tmp_path):
 
 @pytest.mark.slow
 def test_a_plot_over_epochs():
-    figure = plot_losses(pd.DataFrame({"epoch": [1.0, 2.0], "loss": [2.0, 1.0]}))
+    figure = plot_losses(pd.DataFrame({"epoch": [1.0, 2.0], "loss": [2.0, 1.0]}), lang="en")
     assert figure.axes[0].get_xlabel() == "epoch"
 
 
 @pytest.mark.slow
 def test_each_evaluation_set_has_its_line(tmp_path):
     rows = [{"step": s, "eval_a_b_loss": 2.0 - s, "eval_c_loss": 1.0 + s} for s in (0, 1)]
-    lines = plot_losses(Monitor(rows).log).axes[0].get_lines()
+    lines = plot_losses(Monitor(rows).log, lang="en").axes[0].get_lines()
     assert [line.get_label() for line in lines] == ["eval loss (a_b)", "eval loss (c)"]
     assert len({line.get_color() for line in lines}) == 2
 
@@ -114,7 +114,7 @@ DISTILLED: dict[str, Any] = {
         "asked": 1, "answered": 1, "rejected": 1, "pending": 0, "stopped": "\x1b[31m<img src=x>", "neutralised": {},
         "usage": {"calls": 1, "cached": 0, "tokens_in": 1, "tokens_out": 1, "cost": None}, "pass_rates": [],
     },
-    "rejected": [{"instruction": "\\[a](javascript:x) www.evil.example", "tries": 1, "reason": "[r](https://evil.example)", "detail": HOSTILE}],
+    "rejected": [{"place": "", "detail_zh": HOSTILE, "instruction": "\\[a](javascript:x) www.evil.example", "tries": 1, "reason": "[r](https://evil.example)", "detail": HOSTILE}],
     "shown": [{"prompt": HOSTILE, "intent": "![i](x)", "generator": "<script>", "answer": HOSTILE}],
 }  # fmt: skip
 

@@ -121,7 +121,7 @@ def test_names_of_files_hold_nothing_private(tmp_path):
         scan.catalog.save(tmp_path / f"{redacted}.json")
         samples = "".join(f"{sample.messages} {sample.meta}" for sample in scan.samples)
         shown[redacted] = samples + (tmp_path / f"{redacted}.json").read_text("utf-8")
-        assert scan.kept == len(names)
+        assert scan.files_kept == len(names)
     assert [value for value in (key, weak, phone) if value in shown[True]] == []
     assert all(value in shown[False] for value in (key, weak, phone, "Table2Column.vue"))
     assert "Table2Column.vue" in shown[True]

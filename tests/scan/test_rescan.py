@@ -98,7 +98,7 @@ def test_any_number_of_processes_gives_the_same_bytes(root, tmp_path):
 def test_a_script_without_a_main_guard_can_use_processes(root, tmp_path):
     script = tmp_path / "script.py"
     script.write_text(
-        f"from swiftprep import Scanner\nprint(Scanner({str(root)!r}, workers=2, cache=False).scan().kept)\n"
+        f"from swiftprep import Scanner\nprint(Scanner({str(root)!r}, workers=2, cache=False).scan().files_kept)\n"
     )
     done = subprocess.run([sys.executable, script], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == str(len(NAMES) - 1)
@@ -178,7 +178,7 @@ def test_a_cache_that_cannot_be_written_is_told_and_done_without(kind, root, tmp
     if kind == "a file":
         (tmp_path / "cache").write_text("")
     elif kind == "a folder there":
-        assert Scanner(root).scan().kept
+        assert Scanner(root).scan().files_kept
         (store,) = (tmp_path / "cache/scan").glob("*.sqlite")
         store.unlink()
         store.mkdir()
@@ -216,7 +216,7 @@ def test_a_scan_that_is_stopped_goes_on_where_it_was(root, monkeypatch, reads):
             Scanner(root, workers=1).scan()
     done = len(reads)
     assert 10 <= done < len(NAMES)
-    assert Scanner(root).scan().kept == len(NAMES) - 1
+    assert Scanner(root).scan().files_kept == len(NAMES) - 1
     assert len(reads) <= len(NAMES) + 6  # at most the batches that were under way again
 
 

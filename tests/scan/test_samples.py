@@ -337,7 +337,7 @@ def test_other_files_only_feed_the_catalogue_when_suffixes_say_so(tree):
         }
     )
     found = scan(root, suffixes=[".vue"], kinds=["component"])
-    assert (found.found, found.kept, len(found.samples)) == (1, 1, 1)
+    assert (found.found, found.files_kept, len(found.samples)) == (1, 1, 1)
     assert [p.origin for p in found.catalog.components["ta-a"].props] == ["m.js"]
     with pytest.raises(ConfigError, match=r"no .py file in it; there are .js, .vue, see suffixes="):
         scan(root, suffixes=[".py"])

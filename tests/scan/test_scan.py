@@ -26,7 +26,7 @@ def unlike(number):
 
 def test_the_articles_sample_is_the_default(tree):
     root = tree({"src/components/UserProfile.vue": VUE})
-    (sample,) = scan(root).samples
+    (sample,) = scan(root, framework="ta404").samples
     instruction, _, path = sample.prompt.partition("\n")
     assert instruction == (
         "你是一位熟悉Vue 2.7和名为'ta404'的私有UI框架的前端开发专家。你的任务是学习如何基于'ta404'框架来编写"
@@ -225,8 +225,8 @@ def test_found_is_kept_plus_rejected(tmp_path_factory, files, gitignore):
             path.write_bytes(content)
     there = [path for path in root.rglob("*") if path.is_file() and path.name != ".gitignore"]
     found = scan(root)
-    assert found.found == found.kept + len(found.rejects) == len(there)
-    assert found.kept == len(found.samples)
+    assert found.found == found.files_kept + len(found.rejects) == len(there)
+    assert found.files_kept == len(found.samples)
     names = [s.meta["path"] for s in found.samples] + [r.path for r in found.rejects]
     assert sorted(names) == sorted(str(path.relative_to(root)) for path in there)
 

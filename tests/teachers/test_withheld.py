@@ -11,11 +11,12 @@ import sqlite3
 from urllib.parse import quote
 
 import pytest
+from present import present
 from test_teacher import ANSWER, Recorder, ask
 
 from swiftprep import Distiller, Teacher, withheld
 from swiftprep.distill.scenario import Scenario
-from swiftprep.errors import ConfigError, RunError, TeacherError
+from swiftprep.errors import ConfigError, DistillStopped, RunError, TeacherError
 from swiftprep.models.arguments import to_command
 from swiftprep.recipes.shared import command_line
 from swiftprep.recipes.shared.settings import load_config, save_config
@@ -82,12 +83,14 @@ def test_no_error_and_no_store_holds_a_key_that_the_provider_repeats(server, tmp
     body = f'{{"error": {{"message": "Incorrect API key provided: {spelling}", "code": "x"}}}}'.encode()
     server.answers = [(500, body)] * 2
     teacher = Teacher(server.url, "m", "MY_TEACHER", limits=Limits(attempts=2, backoff=0.01))
-    result = Distiller(teacher, store=tmp_path / "s.sqlite").run([Scenario("写一个按钮")])
+    with pytest.raises(DistillStopped) as stopped:
+        Distiller(teacher, store=tmp_path / "s.sqlite").run([Scenario("写一个按钮")])
+    result = present(stopped.value.result)
     assert server.requests[0][1]["Authorization"] == f"Bearer {KEY}"
     kept = sqlite3.connect(tmp_path / "s.sqlite")
     rows = str(kept.execute("SELECT detail, body FROM attempts").fetchall())
     kept.close()
-    for told in (rows, str(result.rejected), result.rejected[0].detail):
+    for told in (rows, str(stopped.value), str(result.rejected), result.rejected[0].detail):
         assert "***" in told
         assert KEY not in told
         assert spelling not in told

@@ -26,7 +26,7 @@ def curve(evals, train=None):
 
 
 def test_the_articles_normal_example():
-    verdict = Monitor.read(NORMAL).verdict()
+    verdict = Monitor.read(NORMAL).verdict("en")
     assert verdict.kind == "normal"
     assert verdict.evidence[0] == "eval loss 1.193 at 1 → 0.742 at 3 (-38%)"
     assert verdict.fixes == []
@@ -74,7 +74,7 @@ def test_shapes_of_curves(evals, train, kind):
 def test_one_noisy_batch_at_the_end_does_not_hide_that_the_train_loss_fell():
     rows = [{"step": i, "loss": 2 - i / 10} for i in range(10)] + [{"step": 10, "loss": 2.2}]
     rows += [{"step": 0, "eval_loss": 2.0}, {"step": 10, "eval_loss": 1.5}]
-    assert Monitor(rows).verdict().evidence[1] == (
+    assert Monitor(rows).verdict("en").evidence[1] == (
         "train loss, on average, 1.800 from 0 to 4 → 1.440 from 6 to 10 (-20%)"
     )
 
@@ -84,7 +84,7 @@ def test_rising_token_accuracy_is_counter_evidence():
         {"step": i, "loss": 2 - i / 2, "eval_loss": e, "eval_token_acc": a}
         for i, (e, a) in enumerate([(1, 0.6), (1.3, 0.7)])
     ]
-    verdict = Monitor(rows).verdict()
+    verdict = Monitor(rows).verdict("en")
     assert verdict.kind == "overfitting"
     assert verdict.counter == ["eval token accuracy rose too: 0.600 → 0.700"]
 
@@ -154,7 +154,7 @@ def test_of_a_mix_the_evaluated_channels_own_train_loss_counts():
         }
         for i, (loss, own, held_out) in enumerate([(1.5, 1.5, 1.6), (1.2, 1.2, 1.3), (3.0, 0.9, 1.5)])
     ]
-    verdict = Monitor(rows).verdict()
+    verdict = Monitor(rows).verdict("en")
     assert verdict.kind == "overfitting"
     assert verdict.evidence[1] == "train loss 1.500 at 0 → 0.900 at 2 (-40%)"
     without_channels = [{k: v for k, v in row.items() if "_private" not in k} for row in rows]
@@ -174,7 +174,7 @@ def test_odd_logs_are_read_or_refused_but_never_a_crash(tmp_path):
 
 def test_a_run_that_only_makes_the_base_worse_is_not_told_to_keep_step_0():
     rows = [{"step": s, "loss": 2 - s / 20, "eval_loss": e} for s, e in [(0, 1.5), (10, 1.8), (20, 2.0)]]
-    verdict = Monitor(rows).verdict()
+    verdict = Monitor(rows).verdict("en")
     assert verdict.kind == "overfitting"
     assert not any("at 0" in fix for fix in verdict.fixes)
 
@@ -238,7 +238,7 @@ def test_what_a_resumed_run_does_again_replaces_what_it_did_before(tmp_path, res
     assert monitor.verdict().kind == kind
     assert len(monitor.thrown_away) == thrown
     assert len(monitor.rows) + thrown == len(rows)
-    told = [line for line in monitor.verdict().evidence if "do not count" in line]
+    told = [line for line in monitor.verdict("en").evidence if "do not count" in line]
     was_trained_again = any("loss" in row for row in monitor.thrown_away)
     assert bool(told) == was_trained_again
     if told:
@@ -250,9 +250,9 @@ def test_an_evaluation_made_twice_at_the_end_is_no_step_back(tmp_path):
     rows = stretch(FIRST)
     monitor = Monitor.read(written(tmp_path, [*rows, {**rows[-1], "eval_runtime": 7.1}]))
     assert [at for at, _ in monitor.evals()] == [10, 20, 30, 40]
-    assert not [line for line in monitor.verdict().evidence if "do not count" in line]
+    assert not [line for line in monitor.verdict("en").evidence if "do not count" in line]
     other = Monitor.read(written(tmp_path, [*rows, {**rows[-1], "eval_loss": 5.0}]))
-    assert [line for line in other.verdict().evidence if "do not count" in line]
+    assert [line for line in other.verdict("en").evidence if "do not count" in line]
 
 
 def test_text_lines_of_a_second_attempt_replace_those_of_the_first():
@@ -280,7 +280,7 @@ def test_a_run_resumed_in_a_new_folder_is_read_from_its_beginning(tmp_path, left
         monitor = Monitor.read(place)
         assert [at for at, _ in monitor.evals()] == [10, 20, 30, 40, 50]
         assert monitor.evals()[3] == (40, 1.3)
-        verdict = monitor.verdict()
+        verdict = monitor.verdict("en")
         assert verdict.kind == "overfitting"
         assert any(first.name in line for line in verdict.evidence) == (left == "logs alone")
 
@@ -304,7 +304,7 @@ def test_a_run_of_its_own_does_not_take_on_what_another_logged(tmp_path):
 
 def test_a_log_without_its_beginning_does_not_say_that_nothing_was_learned(tmp_path):
     log = written(tmp_path, stretch([(150, 1.0, 1.2), (160, 1.0, 1.2), (170, 1.0, 1.2)]))
-    verdict = Monitor.read(log).verdict()
+    verdict = Monitor.read(log).verdict("en")
     assert verdict.kind == "unknown"
     assert "begins at 150" in verdict.evidence[0]
 
@@ -322,7 +322,7 @@ def test_names_of_a_log_are_shown_without_what_a_terminal_obeys(tmp_path):
         Monitor.read(run),
         Monitor([json.loads(row) for row in rows.splitlines()], continues="v0\x1b\ud800"),
     ):
-        shown = f"{monitor.verdict()}{monitor.verdict('zh')}{monitor.eval_sets}{list(monitor.log)}"
+        shown = f"{monitor.verdict('en')}{monitor.verdict('zh')}{monitor.eval_sets}{list(monitor.log)}"
         shown.encode("utf-8")
         assert "\x1b" not in shown
         assert odd in shown
@@ -363,7 +363,7 @@ RISING, FALLING, FLAT = [1.0, 1.2, 1.5], [1.8, 1.5, 1.3], [1.4, 1.4, 1.4]
     ids=["one", "the second rises", "the first rises", "both rise", "one stays", "both stay"],
 )
 def test_each_evaluation_set_is_judged_by_itself(losses, kind, evidence, counter, timed):
-    verdict = Monitor(on_sets(losses, timed=timed)).verdict()
+    verdict = Monitor(on_sets(losses, timed=timed)).verdict("en")
     assert verdict.kind == kind
     assert any(evidence in line for line in verdict.evidence)
     assert any(counter in line for line in verdict.counter) if counter else True
@@ -407,7 +407,7 @@ def test_a_set_is_held_against_the_train_loss_of_its_own_channel():
     rows = on_sets({"vue": RISING, "chat": FALLING}, train=(1.0, 1.4, 3.0))
     trains = iter([1.5, 1.1, 0.7])
     rows = [{**row, "loss_vue": next(trains)} if "loss" in row else row for row in rows]
-    verdict = Monitor(rows).verdict()
+    verdict = Monitor(rows).verdict("en")
     assert verdict.kind == "overfitting"
     assert "train loss 1.500 at 30 → 0.700 at 90 (-53%)" in verdict.evidence
 
@@ -475,12 +475,12 @@ def test_a_run_that_broke_is_not_told_to_learn_faster(tmp_path, losses, norms, s
     path = written(tmp_path, rows)
     if as_text:
         path.write_text(path.read_text().replace("NaN", "null"))
-    verdict = Monitor.read(path).verdict()
+    verdict = Monitor.read(path).verdict("en")
     assert verdict.kind == "diverged"
     assert f"broke at {since} " in verdict.evidence[0]
     assert "Raise the learning rate" not in str(verdict)
     assert "float16" in str(verdict)
-    assert f"从 {since} 处起失效" in Monitor.read(path).verdict("zh").evidence[0]
+    assert f"训练从第 {since} 步起失效" in Monitor.read(path).verdict("zh").evidence[0]
 
 
 @pytest.mark.parametrize(
@@ -498,7 +498,7 @@ def test_a_run_that_came_back_is_judged_by_the_rest(losses, norms, told):
         {"step": 10 * n, "epoch": float(n), "loss": loss, "grad_norm": norm, "eval_loss": 2 - n / 10}
         for n, (loss, norm) in enumerate(zip(losses, norms, strict=True), start=1)
     ]
-    verdict = Monitor(rows).verdict()
+    verdict = Monitor(rows).verdict("en")
     assert verdict.kind == "normal"
     assert any(line.startswith(told) for line in verdict.counter) if told else "the log has" not in str(verdict)
 
@@ -528,7 +528,7 @@ def test_a_loss_that_was_learned_down_to_zero_is_no_broken_one():
 def test_without_a_train_loss_beside_it_no_sample_is_blamed(evals, train, kind):
     rows = [{"step": s, "epoch": s, "loss": loss} for s, loss in train]
     rows += [{"step": s, "epoch": s, "eval_loss": loss} for s, loss in enumerate(evals, start=1)]
-    verdict = Monitor(rows).verdict()
+    verdict = Monitor(rows).verdict("en")
     assert verdict.kind == kind
     assert "broken sample" not in str(verdict)
     if kind == "unknown":
@@ -547,7 +547,7 @@ def test_nobody_is_told_that_all_is_well_before_half_an_epoch(epochs, kind):
         {"step": n, "epoch": epochs * n / 4, "loss": 2 - n / 10, "eval_loss": 1.9 - n / 10, "max_steps": 4}
         for n in range(1, 5)
     ]
-    verdict = Monitor(rows).verdict()
+    verdict = Monitor(rows).verdict("en")
     assert verdict.kind == kind
     assert ("too early" in verdict.evidence[0]) == (kind == "unknown")
     assert (f"{epochs:.0%} of an epoch" in verdict.evidence[0]) == (kind == "unknown")
@@ -557,7 +557,7 @@ def test_nobody_is_told_that_all_is_well_before_half_an_epoch(epochs, kind):
 
 def test_an_alarm_is_not_held_back_because_it_is_early():
     rows = [{"step": n, "epoch": n / 100, "loss": 2 - n / 10, "eval_loss": 1 + n / 10} for n in range(1, 7)]
-    verdict = Monitor(rows).verdict()
+    verdict = Monitor(rows).verdict("en")
     assert verdict.kind == "overfitting"
     assert "too early" in verdict.counter[0]
 
@@ -607,7 +607,7 @@ def falling(last_eval, *, end=300, every=30):
     """A run whose losses fall, evaluated every so many steps until one of them."""
     rows = [{"step": s, "epoch": s / 100, "loss": 2 - s / 200} for s in range(10, end + 1, 10)]
     rows += [{"step": s, "epoch": s / 100, "eval_loss": 2.3 - s / 200} for s in range(every, last_eval + 1, every)]
-    return Monitor(sorted(rows, key=lambda row: row["step"])).verdict()
+    return Monitor(sorted(rows, key=lambda row: row["step"])).verdict("en")
 
 
 def test_a_run_without_an_evaluation_in_its_second_half_is_open():
@@ -639,7 +639,7 @@ def test_what_came_after_the_last_evaluation_does_not_make_a_run_overfit():
 
 @pytest.mark.parametrize("evals", [[], [{"step": 12, "eval_loss": 6.5}]], ids=["none", "one"])
 def test_a_train_loss_that_rises_is_told_without_evaluations(evals):
-    verdict = Monitor([{"step": i, "loss": 1 + i / 2} for i in range(13)] + evals).verdict()
+    verdict = Monitor([{"step": i, "loss": 1 + i / 2} for i in range(13)] + evals).verdict("en")
     assert verdict.kind == "unknown"
     assert "train loss, on average, 2.000 from 0 to 4 → 6.000 from 8 to 12 (+200%)" in verdict.evidence
     assert any("the train loss rose" in line for line in verdict.evidence)
@@ -649,7 +649,7 @@ def test_a_train_loss_that_rises_is_told_without_evaluations(evals):
 @pytest.mark.parametrize("norm", [0.4, 0.0], ids=["a gradient", "none"])
 def test_a_train_loss_of_exactly_zero_is_told_without_evaluations(norm):
     losses = [0.09, 0.05, 0.0, 0.0, 0.0]
-    verdict = Monitor([{"step": i, "loss": loss, "grad_norm": norm} for i, loss in enumerate(losses)]).verdict()
+    verdict = Monitor([{"step": i, "loss": loss, "grad_norm": norm} for i, loss in enumerate(losses)]).verdict("en")
     assert (verdict.kind, verdict.evidence[-1]) == (
         "unknown",
         "the train loss is exactly 0 from 2 on (3 rows): do those rows hold an answer?",
@@ -658,7 +658,7 @@ def test_a_train_loss_of_exactly_zero_is_told_without_evaluations(norm):
 
 def test_a_value_at_a_step_is_the_one_of_the_log():
     rows = [{"step": s, "loss": loss} for s, loss in ((10, 2.0), (20, 1.0), (30, 0.9))]
-    assert "train loss 2.000 at 10 → 0.900 at 30 (-55%)" in Monitor(rows).verdict().evidence
+    assert "train loss 2.000 at 10 → 0.900 at 30 (-55%)" in Monitor(rows).verdict("en").evidence
 
 
 @pytest.mark.parametrize("name", ["a\0b", "x" * 5000, "loop"], ids=["NUL", "too long", "loop of links"])

@@ -65,6 +65,21 @@ class ExpertAnswer:
     answer: str
     reasoning: str = ""
 
+    @property
+    def place(self) -> str:
+        """Where it stands: `file:line`, or for Excel `file:sheet!row`."""
+        meta = self.scenario.meta
+        return place(meta["source"], meta["row"] if "row" in meta else meta["line"], meta.get("sheet", ""))
+
+
+def place(file: str, number: int, sheet: str = "") -> str:
+    """Return the place of a row in a file.
+
+    >>> place("answers.xlsx", 12, "Sheet1"), place("answers.md", 3)
+    ('answers.xlsx:Sheet1!12', 'answers.md:3')
+    """
+    return f"{file}:{sheet}!{number}" if sheet else f"{file}:{number}"
+
 
 def read_experts(path: str | Path) -> tuple[list[ExpertAnswer], list[Reject]]:
     """Read a file, or all files of a folder and its subfolders, in the order of their names.
@@ -129,9 +144,9 @@ def _read_file(names: dict[Path, str], path: Path) -> tuple[list[ExpertAnswer], 
         rows, common = read_rows(path), {}
     answers: list[ExpertAnswer] = []
     rejects: list[Reject] = []
-    place = "row" if path.suffix.lower() == ".xlsx" else "line"
+    counted = "row" if path.suffix.lower() == ".xlsx" else "line"
     for row in rows:
-        at = f"{name}:{row.sheet}!{row.place}" if row.sheet else f"{name}:{row.place}"
+        at = place(name, row.place, row.sheet)
         try:
             value = row.value
             if isinstance(value, DataError):
@@ -142,7 +157,7 @@ def _read_file(names: dict[Path, str], path: Path) -> tuple[list[ExpertAnswer], 
         except Exception as error:  # a bad row costs no other
             rejects.append(Reject(at, "bad-row", one_line(error)))
         else:
-            meta = {**answer.scenario.meta, "source": name, place: row.place}
+            meta = {**answer.scenario.meta, "source": name, counted: row.place}
             if row.sheet:
                 meta["sheet"] = row.sheet
             answers.append(replace(answer, scenario=answer.scenario.replace(meta=meta)))

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from swiftprep.errors import ConfigError
 from swiftprep.quality.report.checked_rows import COLUMNS
+from swiftprep.reasons import NAMES, name_of
 from swiftprep.records import Sample
 from swiftprep.storage.disk import write_text
 
@@ -49,7 +50,7 @@ def write_html(
     totals: Mapping[str, int],
     findings: pd.DataFrame,
     samples_at: Callable[[Collection[str]], Mapping[str, Pair]],
-    lang: str = "en",
+    lang: str = "zh",
 ) -> Path:
     """Write the findings as one HTML file and return its path.
 
@@ -61,7 +62,7 @@ def write_html(
         totals: How many rows were read, kept, rejected and repaired, and how many findings there are.
         findings: One row per finding, with `COLUMNS`.
         samples_at: Returns the samples at the places of the listed findings.
-        lang: `"en"` or `"zh"`, the language in which the page opens. A reader can switch.
+        lang: `"zh"` or `"en"`, the language in which the page opens. A reader can switch.
 
     Raises:
         ConfigError: the language is neither.
@@ -97,6 +98,7 @@ def _page_data(
     ]
     return {
         "totals": dict(totals),
+        "names": {rule: name_of(rule, "zh") for rule in values["rule"] if rule in NAMES},
         "values": {facet: [_cut(value, MAX_EXTRACT) for value in values[facet]] for facet in FACETS},
         "counts": [[*key, count] for key, count in sorted(Counter(zip(*codes, strict=True)).items())],
         "rows": [

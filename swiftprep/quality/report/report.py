@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import html
+from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 from difflib import SequenceMatcher
@@ -11,6 +11,7 @@ from itertools import accumulate
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from swiftprep.notebook import html_table
 from swiftprep.quality.report.checked_rows import COLUMNS, GAP, CheckedRow, Note
 from swiftprep.quality.report.page import Pair, write_html
 from swiftprep.records import Reject, Sample, write_jsonl
@@ -43,8 +44,8 @@ class QualityReport:
         )
 
     def _repr_html_(self) -> str:
-        table = self.counts().head(30).to_html(index=False)  # escaped
-        return f"<p>{html.escape(repr(self).strip('<>'))}</p>{table}"
+        counts = self.counts()
+        return html_table(repr(self), list(counts.columns), counts.itertuples(index=False))
 
     @property
     def read(self) -> int:
@@ -63,6 +64,30 @@ class QualityReport:
     def rejected(self) -> list[Reject]:
         """The rejected rows: place, rule id, reason, and the sample if it could be read."""
         return [row.reject for row in self.rows if row.reject is not None]
+
+    @property
+    def samples(self) -> list[Sample]:
+        """The samples to train on: another name for `kept`."""
+        return self.kept
+
+    @property
+    def train(self) -> list[Sample]:
+        """The kept samples that are not held out."""
+        return [sample for sample in self.kept if not sample.is_held_out]
+
+    @property
+    def val(self) -> list[Sample]:
+        """The kept samples of the held-out side."""
+        return [sample for sample in self.kept if sample.is_held_out]
+
+    @property
+    def rejects(self) -> list[Reject]:
+        """Another name for `rejected`."""
+        return self.rejected
+
+    def reasons(self) -> dict[str, int]:
+        """Return how many rows were rejected by each rule, the most frequent first."""
+        return dict(Counter(reject.reason for reject in self.rejected).most_common())
 
     @cached_property
     def changes(self) -> list[tuple[Sample, Sample]]:
@@ -113,12 +138,12 @@ class QualityReport:
             ["rows", "rule", "severity", "source"], ascending=[False, True, True, True]
         ).reset_index(drop=True)
 
-    def to_html(self, path: str | Path, *, lang: str = "en") -> Path:
+    def to_html(self, path: str | Path, *, lang: str = "zh") -> Path:
         """Write one self-contained page to browse and filter the findings.
 
         Args:
             path: The file.
-            lang: `"en"` or `"zh"`, the language in which the page opens.
+            lang: `"zh"` or `"en"`, the language in which the page opens.
         """
         totals = {
             "read": self.read,
@@ -139,10 +164,14 @@ class QualityReport:
                 pairs[row.place] = (was, now)
         return pairs
 
-    def write(self, folder: str | Path, *, lang: str = "en") -> dict[str, Path]:
+    def write(self, folder: str | Path, *, lang: str = "zh") -> dict[str, Path]:
         """Write `kept.jsonl`, `rejects.jsonl`, `findings.jsonl` and `report.html`, all or none.
 
-        See `swiftprep.storage.outputs`.
+        See `swiftprep.storage.outputs`. `save` is another name for it.
+
+        Args:
+            folder: Where to.
+            lang: The language in which the page opens.
 
         Returns:
             The files by name: kept, rejects, findings, report.
@@ -154,6 +183,8 @@ class QualityReport:
             self.to_html(staged / "report.html", lang=lang)
         names = ("kept.jsonl", "rejects.jsonl", "findings.jsonl", "report.html")
         return {name.partition(".")[0]: Path(folder) / name for name in names}
+
+    save = write
 
 
 def extracts(before: Sample, after: Sample) -> tuple[str, str]:

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from swiftprep.catalog.catalog import Catalog
 from swiftprep.distill.budget import Budget
 from swiftprep.distill.distiller import Distiller
-from swiftprep.distill.planning.coverage import coverage, plot_coverage
+from swiftprep.distill.planning.coverage import coverage, of_framework, plot_coverage
 from swiftprep.distill.preview import Preview
 from swiftprep.distill.reading.scenario_files import load_scenarios
 from swiftprep.distill.result import Result, ScenarioRecord
-from swiftprep.distill.scenario import Scenario
+from swiftprep.distill.scenario import Lang, Scenario
 from swiftprep.distill.verification.compiler import Compiler
-from swiftprep.errors import ConfigError, DistillStopped, did_you_mean
+from swiftprep.errors import ConfigError, DistillStopped, did_you_mean, one_line
+from swiftprep.reasons import counted, in_chinese, name_of
 from swiftprep.recipes.shared.command_line import say
 from swiftprep.recipes.shared.distill_settings import AskConfig, TeacherConfig
 from swiftprep.records import Sample
@@ -25,10 +27,14 @@ from swiftprep.teachers.protocol import Limits, TeacherProtocol
 from swiftprep.teachers.providers import PROVIDERS
 from swiftprep.teachers.teacher import Teacher
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 # On two cores the embedded teacher needs a minute for a full-length answer, too long for trying things out.
 EMBEDDED_SAMPLING: dict[str, Any] = {"temperature": 0.7, "max_tokens": 128}
 _USERS_TO_MEND = ("auth", "not-found", "redirect")
 _MOST_SHOWN = 20
+_IN_A_SHEET = re.compile(r"(.*):(.*)!(\d+)", re.S)
 
 
 class Settings(Protocol):
@@ -121,7 +127,13 @@ def make_teacher(config: TeacherConfig) -> TeacherProtocol:
 
 
 def distil(
-    config: Settings, catalog: Catalog, examples: Iterable[Sample], *, is_demo: bool, dry_run: bool
+    config: Settings,
+    catalog: Catalog,
+    examples: Iterable[Sample],
+    *,
+    is_demo: bool,
+    dry_run: bool,
+    on_stop: Callable[[Distilled], None] | None = None,
 ) -> Distilled:
     """Read experts' answers, plan scenarios, and ask the teacher.
 
@@ -131,10 +143,11 @@ def distil(
         examples: Training samples of the code base, none held out.
         is_demo: Whether it is the demonstration application, for which experts' answers are included.
         dry_run: Ask nothing; see `Distilled.preview`.
+        on_stop: Takes what there is when the teacher stops the run, before the error is raised.
 
     Raises:
         ConfigError: a setting is wrong, or the provider refuses the key, the model or the address.
-        DistillStopped: the teacher cannot answer for now.
+        DistillStopped: the teacher cannot answer for now, or never answered.
         RunInterrupted: Ctrl-C.
     """
     wanted = config.distill
@@ -148,9 +161,10 @@ def distil(
     }
     examples = list(examples)
     path = wanted.experts or (shipped_experts() if is_demo else None)
-    experts = None if path is None else Distiller(**settings).from_experts(path)
-    if experts is not None:
-        say(f"experts {len(experts.samples)} of {experts.asked} answers pass ({path})")
+    experts = None
+    if path is not None:
+        experts = Distiller(**settings).from_experts(path)
+        say(_of_experts(experts, path, "en"), _of_experts(experts, path, "zh"))
         examples += experts.samples  # the teacher sees them, and what they cover is planned less
     own = load_scenarios(wanted.scenarios) if wanted.scenarios else []
     answered = [record.scenario for record in experts.records] if experts else []
@@ -167,17 +181,68 @@ def distil(
     who = {"identity": teacher.identity, "host": teacher.host}
     if dry_run:
         return Distilled(experts, None, distiller.preview(scenarios), scenarios, who)
-    say(f"distil  {len(scenarios)} scenarios go to {teacher.identity} at {teacher.host}")
+    say(
+        f"distil  {len(scenarios)} scenarios go to {teacher.identity} at {teacher.host}",
+        f"蒸馏    向 {teacher.identity}（{teacher.host}）提问 {len(scenarios)} 个场景",
+    )
     try:
         asked = distiller.run(scenarios, budget=Budget(**wanted.budget.model_dump()), mode=wanted.mode)
     except DistillStopped as stopped:
+        if on_stop is not None:
+            on_stop(Distilled(experts, stopped.result, None, scenarios, who))
         if stopped.kind in _USERS_TO_MEND:
             raise ConfigError(str(stopped)) from None
         raise
-    say(f"        {len(asked.samples)} answered, {len(asked.rejected)} rejected {asked.reasons() or ''}")
+    say(*_in_both(asked))
     if asked.stopped:
-        say(f"        {len(asked.pending)} not asked: {asked.stopped}")
+        pending = len(asked.pending)
+        say(
+            f"        {pending} not asked: {asked.stopped}",
+            f"        还有 {pending} 个没有提问：{in_chinese(asked.stopped)}",
+        )
     return Distilled(experts, asked, None, scenarios, who)
+
+
+def _in_both(asked: Result) -> tuple[str, str]:
+    """Return the outcome of a teacher's answers, in English and Chinese."""
+    kept, rejected = len(asked.samples), len(asked.rejected)
+    english, chinese = f"        {kept} pass, {rejected} rejected", f"        通过 {kept} 个，剔除 {rejected} 个"
+    if rejected:
+        english += f": {counted(asked.reasons(), 'en')}"
+        chinese += f"：{counted(asked.reasons(), 'zh')}"
+    return english, chinese
+
+
+def _of_experts(experts: Result, path: Path, lang: str) -> str:
+    """Return how many experts' answers pass, the main reason of those that do not, and the first such answer."""
+    kept, rejected = len(experts.samples), experts.rejected
+    line = (
+        f"专家    {experts.asked} 条回答中 {kept} 条通过（{path}）"
+        if lang == "zh"
+        else f"experts {kept} of {experts.asked} answers pass ({path})"
+    )
+    if not rejected:
+        return line
+    (reason, times), *_ = experts.reasons().items()
+    first = next(reject for reject in rejected if reject.reason == reason)
+    name, at = name_of(reason, lang), place_in_words(first.path, lang)
+    if lang == "zh":
+        why = one_line(first.detail_zh or in_chinese(first.detail), 300)
+        return f"{line}；剔除 {len(rejected)} 条，其中 {times} 条因为 {name}，例如 {at}：{why}"
+    return f"{line}: {len(rejected)} rejected, {times} of them: {name}, such as {at}: {one_line(first.detail, 300)}"
+
+
+def place_in_words(path: str, lang: str) -> str:
+    """Return a place such as `answers.xlsx:Sheet1!12` in words; another, such as `answers.md:12`, as it is.
+
+    >>> place_in_words("answers.xlsx:Sheet1!12", "en"), place_in_words("answers.md:12", "en")
+    ('answers.xlsx, sheet Sheet1, row 12', 'answers.md:12')
+    """
+    found = _IN_A_SHEET.fullmatch(path)
+    if found is None:
+        return path
+    file, sheet, row = found.groups()
+    return f"{file} 的工作表“{sheet}”第 {row} 行" if lang == "zh" else f"{file}, sheet {sheet}, row {row}"
 
 
 def _repair_rounds(config: Settings) -> int:
@@ -201,18 +266,21 @@ def _compiler(folder: Path | None) -> Compiler | None:
 def facts(distilled: Distilled, catalog: Catalog) -> dict[str, Any]:
     """Return the facts of a distillation for a report, as plain values."""
     rejected = [record for record in distilled.records if record.reject is not None]
+    covered = _coverage(catalog, distilled.samples)
     return {
         "teacher": distilled.teacher,
         "experts": distilled.experts.to_dict() if distilled.experts else None,
         "asked": distilled.asked.to_dict() if distilled.asked else None,
         "kept": len(distilled.samples),
-        "components": {"all": len(coverage(catalog, [])), "covered": _covered(catalog, distilled.samples)},
+        "components": {"all": len(covered), "covered": int((covered.sum(axis=1) > 0).sum())},
         "rejected": [
             {
                 "instruction": record.scenario.instruction,
+                "place": "" if record.reject.path == record.scenario.id else record.reject.path,
                 "tries": record.tries,
                 "reason": record.reject.reason,
                 "detail": record.reject.detail,
+                "detail_zh": record.reject.detail_zh or in_chinese(record.reject.detail),
                 "answer": record.reject.sample.answer if record.reject.sample else "",
             }
             for record in rejected[:_MOST_SHOWN]
@@ -223,8 +291,9 @@ def facts(distilled: Distilled, catalog: Catalog) -> dict[str, Any]:
     }
 
 
-def _covered(catalog: Catalog, samples: list[Sample]) -> int:
-    return int((coverage(catalog, samples).sum(axis=1) > 0).sum())
+def _coverage(catalog: Catalog, samples: list[Sample]) -> pd.DataFrame:
+    """Return the coverage of the framework's own components."""
+    return of_framework(coverage(catalog, samples), catalog)
 
 
 def _samples_to_show(samples: list[Sample], most: int = 3) -> list[dict[str, str]]:
@@ -244,6 +313,6 @@ def _samples_to_show(samples: list[Sample], most: int = 3) -> list[dict[str, str
     ]
 
 
-def write_coverage(distilled: Distilled, catalog: Catalog, path: Path) -> None:
-    """Plot the number of verified answers for each component and intent."""
-    plot_coverage(coverage(catalog, distilled.samples), path)
+def write_coverage(distilled: Distilled, catalog: Catalog, path: Path, lang: Lang = "en") -> None:
+    """Plot the number of verified answers for each component of the framework and each intent."""
+    plot_coverage(_coverage(catalog, distilled.samples), path, lang=lang)

@@ -11,12 +11,14 @@ from swiftprep.evaluate.probes import load_questions
 from swiftprep.evaluate.validity import api_rows
 from swiftprep.recipes.shared.command_line import say
 from swiftprep.recipes.shared.distill_settings import Stage2Config
+from swiftprep.recipes.shared.report_words import word
 from swiftprep.recipes.shared.stage1_state import Stage1Run
 from swiftprep.recipes.shared.training import first_rows
 from swiftprep.train.runner import SwiftRunner
 
 Rows: TypeAlias = list[dict[str, Any]]
 STAGES = ("base", "stage1", "stage2")
+_STAGES_ZH = dict(zip(STAGES, ("基座模型", "第一阶段", "第二阶段"), strict=True))
 
 
 def ask_stages(
@@ -63,7 +65,11 @@ def ask_stages(
         rows += api_rows([row for row in rows if row["set"] != "general"], catalog)
         answers[stage] = rows
         sets = dict.fromkeys(row["set"] for row in rows)
-        say(f"eval    {stage}: " + ", ".join(f"{name} {_mean(rows, name):.3f}" for name in sets))
+        means = {name: f"{_mean(rows, name):.3f}" for name in sets}
+        say(
+            f"eval    {stage}: " + ", ".join(f"{name} {mean}" for name, mean in means.items()),
+            f"评估    {_STAGES_ZH[stage]}：" + "，".join(f"{word(name, 'zh')} {mean}" for name, mean in means.items()),
+        )
     return answers
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,6 +12,8 @@ import orjson
 from jinja2 import StrictUndefined
 from jinja2.sandbox import SandboxedEnvironment
 
+from swiftprep.reasons import counted, in_chinese, name_of
+from swiftprep.recipes.shared.report_words import word
 from swiftprep.storage.disk import write_text
 from swiftprep.withheld import printable, shown_in
 
@@ -53,6 +56,10 @@ def markdown(report: dict[str, Any], lang: str, recipe: str) -> str:
     )
     environment.filters["cell"] = _cell
     environment.filters["fenced"] = _fenced
+    environment.filters["named"] = partial(name_of, lang=lang)
+    environment.filters["counted"] = partial(counted, lang=lang)
+    environment.filters["in_chinese"] = in_chinese
+    environment.filters["word"] = partial(word, lang=lang)
     return environment.from_string(source).render(**report)
 
 
