@@ -8,6 +8,7 @@ from importlib.util import find_spec
 import pytest
 from pydantic import BaseModel
 
+from swiftprep.__main__ import main
 from swiftprep.recipes.shared import help_page as page
 from swiftprep.recipes.shared.commands import COMMANDS, Command, command_named
 from swiftprep.recipes.shared.help_page import described, help_page, texts, type_words, words
@@ -114,9 +115,11 @@ def test_the_keys_of_a_section_are_listed_once():
     assert "learning_rate=5e-05" in text
 
 
-def test_the_options_of_a_recipe_are_in_the_list_of_commands():
-    for command in COMMANDS:
-        assert set(command.options) <= set(words("en")["options_of"])
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.name)
+def test_the_options_of_a_recipe_are_those_of_the_list_of_commands(command, capsys):
+    assert main([command.name, "--help", "--lang", "en"]) == 0
+    shown = set(re.findall(r"^  --([a-z-]+) ", capsys.readouterr().out, re.MULTILINE))
+    assert shown == {"dry-run", *command.options, "json", "lang", "help"}
 
 
 def test_a_field_without_chinese_is_described_in_english():
