@@ -153,9 +153,8 @@ class Scan:
         """The files that were not kept, under the name that all results share."""
         return self.rejects
 
-    @property
     def counts(self) -> dict[str, int]:
-        """The numbers of files found, kept and rejected, and of samples, on either side of the split."""
+        """Return the numbers of files found, kept and rejected, and of samples, on either side of the split."""
         sides = Counter("val" if sample.is_held_out else "train" for sample in self.stream())
         return {
             "found": self.found, "kept": self.files_kept, "rejected": len(self.rejects), "samples": sides.total(),

@@ -23,7 +23,7 @@ def test_a_scan_has_a_length_and_yields_its_samples(tree):
     assert list(found) == found.samples == found.kept
     assert found.rejected == found.rejects
     assert (found.found, found.files_kept) == (21, 20)
-    assert found.counts == {
+    assert found.counts() == {
         "found": 21, "kept": 20, "rejected": 1, "samples": len(found), "train": len(found.train), "val": len(found.val),
     }  # fmt: skip
     assert found.reasons() == {"binary": 1}
