@@ -28,6 +28,8 @@ def app() -> Path:
 def general_samples(model_name: str = "TA404 助手", model_author: str = "TA404 团队") -> list[Sample]:
     """Return the general rows that ship with swiftprep, in Chinese and English, including answers about the model.
 
+    In those, `meta["is_identity"]` is true.
+
     Args:
         model_name: What the model shall call itself.
         model_author: Whom it shall name as its author.
@@ -40,10 +42,14 @@ def general_samples(model_name: str = "TA404 助手", model_author: str = "TA404
         sample.replace(
             messages=[{**m, "content": named(m["content"])} for m in sample.messages],
             channel="general",
-            meta={**sample.meta, "generator": "swiftprep.demo"},
+            meta={**sample.meta, "generator": "swiftprep.demo", "is_identity": _names_model(sample)},
         )
         for sample in read_jsonl(Path(str(files("swiftprep") / "assets" / "general.jsonl")))
     ]
+
+
+def _names_model(sample: Sample) -> bool:
+    return any("{{NAME}}" in message["content"] or "{{AUTHOR}}" in message["content"] for message in sample.messages)
 
 
 def model() -> Path:
@@ -56,7 +62,7 @@ def model() -> Path:
         MissingDependencyError: the wheel, or a package the conversion needs, is not installed.
     """
     gguf = model_gguf()
-    target = cache_dir() / "models" / f"{MODEL_NAME}-{_WHEEL}-{metadata.version(_WHEEL)}"
+    target = model_folder()
     if (target / "config.json").is_file():
         return target
     try:
@@ -66,6 +72,16 @@ def model() -> Path:
         if not (target / "config.json").is_file():
             raise
     return target
+
+
+def model_folder() -> Path:
+    """Return the folder into which `model` converts, whether it has done so or not.
+
+    Raises:
+        MissingDependencyError: the wheel is not installed.
+    """
+    model_gguf()
+    return cache_dir() / "models" / f"{MODEL_NAME}-{_WHEEL}-{metadata.version(_WHEEL)}"
 
 
 def model_gguf() -> Path:

@@ -13,18 +13,20 @@ from typing import Any
 
 import orjson
 
-from swiftprep import demo
 from swiftprep.catalog.catalog import Catalog
+from swiftprep.errors import ConfigError
 from swiftprep.quality.checker import Checker
 from swiftprep.quality.duplicates.diversity import diversity
 from swiftprep.quality.report.report import QualityReport
 from swiftprep.reasons import name_of
+from swiftprep.recipes.augment import catalog_beside
 from swiftprep.recipes.shared.command_line import Arguments, run, say
 from swiftprep.recipes.shared.nothing_kept import refuse_nothing
-from swiftprep.recipes.shared.settings import CheckConfig, load, save_config
-from swiftprep.scan.scanner import Scanner
+from swiftprep.recipes.shared.output_folders import in_own_folder
+from swiftprep.recipes.shared.scanning import DEMO, is_demo, make_scanner
+from swiftprep.recipes.shared.settings import CheckConfig, ScanConfig, load, save_config
+from swiftprep.scan.tasks import KINDS
 from swiftprep.storage.outputs import check_together, writing
-from swiftprep.storage.staging import check_output
 from swiftprep.swiftfmt.lint import OUTCOMES, Lint, lint
 from swiftprep.tokens import Counter
 
@@ -35,21 +37,30 @@ def check(config: CheckConfig, *, dry_run: bool = False) -> dict[str, Any]:
     """Check data files, write everything into the output folder and return the report.
 
     Args:
-        config: Settings; see `swiftprep.recipes.shared.settings`. Without data, the samples of the demonstration
-            application are checked.
+        config: Settings; see `swiftprep.recipes.shared.settings`. `demo` as data stands for the samples of the
+            demonstration application.
         dry_run: Read and count, but write nothing.
 
     Raises:
-        ConfigError: a setting is wrong.
+        ConfigError: there is no data, a setting is wrong, or the output folder holds the results of another job.
         DataError: a file is missing or cannot be read, or no row is kept.
         RunError: no row is kept because of an error in swiftprep.
     """
-    if not dry_run:
-        check_output(config.output_dir)
-    if config.catalog:
-        check_together([config.catalog, *config.data])
-    scan = None if config.data else Scanner(demo.app(), framework="ta404").scan()
-    catalog = Catalog.load(config.catalog) if config.catalog else scan.catalog if scan else None
+    if not config.data:
+        raise ConfigError(
+            "data: check what? For example `swiftprep check train.jsonl`; to try it out on the demonstration "
+            "application: `swiftprep check demo` (请指定要检查的数据文件；试用请运行 swiftprep check demo)"
+        )
+    config = in_own_folder(config, "check", inputs=("data",))
+    scan = None
+    if len(config.data) == 1 and is_demo(config.data[0]):
+        scan = make_scanner(ScanConfig(path=DEMO, kinds=list(KINDS)), seed=42, tokenizer=None).scan()
+    paths = [] if scan else config.data
+    catalog_path = config.catalog or catalog_beside(paths)
+    if catalog_path:
+        check_together([catalog_path, *paths])
+    catalog = Catalog.load(catalog_path) if catalog_path else scan.catalog if scan else None
+    _say_catalog(config, catalog_path, catalog)
     checker = Checker(
         catalog=catalog,
         held_out=config.held_out,
@@ -61,8 +72,8 @@ def check(config: CheckConfig, *, dry_run: bool = False) -> dict[str, Any]:
         row_seconds=config.row_seconds,
         row_memory_mb=config.row_memory_mb,
     )
-    linted = {str(path): lint(path) for path in config.data}
-    result = checker.run(scan.samples, source="demo") if scan else checker.run_files(*config.data)
+    linted = {str(path): lint(path) for path in paths}
+    result = checker.run(scan.samples, source="demo") if scan else checker.run_files(*paths)
     report = _report(result) | {"as_is": {path: _as_is(found, "en") for path, found in linted.items()}}
     for path, found in linted.items():
         say(
@@ -75,8 +86,9 @@ def check(config: CheckConfig, *, dry_run: bool = False) -> dict[str, Any]:
         f"检查结果：共 {rows} 行，保留 {kept} 行（其中修复 {repaired} 行），剔除 {rejected} 行",
     )
     say(result.counts().to_string(index=False), _counts_in_chinese(result))
-    refuse_nothing(", ".join(map(str, config.data)) or "demo", len(result.kept), result.rejected, config.output_dir)
+    refuse_nothing(", ".join(map(str, config.data)), len(result.kept), result.rejected, config.output_dir)
     if dry_run:
+        say("dry run: nothing was written", "试运行：没有写入任何文件")
         return report
     with writing(config.output_dir, "check") as staged:
         files = result.write(staged, lang=config.lang)
@@ -88,6 +100,18 @@ def check(config: CheckConfig, *, dry_run: bool = False) -> dict[str, Any]:
         f"已写入 {config.output_dir}；请用浏览器打开 {page}",
     )
     return report
+
+
+def _say_catalog(config: CheckConfig, path: Path | None, catalog: Catalog | None) -> None:
+    """Say which catalogue the code is checked against, or that it is checked against none."""
+    if path and not config.catalog:
+        say(f"catalog {path}, beside the data", f"组件目录 {path}（在数据旁找到）")
+    elif catalog is None:
+        say(
+            "no catalog.json beside the data: components and props are not checked; give one with catalog= (it is what "
+            "`swiftprep scan` writes)",
+            "数据旁没有 catalog.json，不检查组件和属性；可用 catalog= 指定（由 swiftprep scan 生成）",
+        )
 
 
 def _as_is(linted: Lint, lang: str) -> str:

@@ -1,6 +1,6 @@
 """Recipe `distill`: from experts and a teacher to verified answers, rejects with reasons, and a report.
 
-    python -m swiftprep.recipes.distill                                   # the embedded default, on this machine
+    python -m swiftprep.recipes.distill scan.path=demo                    # the demonstration, on this machine
     python -m swiftprep.recipes.distill recipes/distill.yaml scan.path=../our-app teacher.provider=deepseek \
         teacher.model=deepseek-chat distill.n=100 --dry-run
 
@@ -20,13 +20,13 @@ from swiftprep.errors import ConfigError, DistillStopped, MissingDependencyError
 from swiftprep.recipes.shared.asking import Distilled, distil, facts, write_coverage
 from swiftprep.recipes.shared.command_line import Arguments, run, say
 from swiftprep.recipes.shared.distill_settings import DistillConfig
+from swiftprep.recipes.shared.output_folders import in_own_folder
 from swiftprep.recipes.shared.report_files import write_report
-from swiftprep.recipes.shared.scanning import make_scanner
+from swiftprep.recipes.shared.scanning import is_demo, make_scanner
 from swiftprep.recipes.shared.settings import load, save_config
 from swiftprep.recipes.shared.training import say_how_to_go_on, timed
 from swiftprep.records import Sample, read_jsonl, write_jsonl
 from swiftprep.storage.outputs import check_together, writing
-from swiftprep.storage.staging import check_output
 from swiftprep.withheld import masked
 
 SUMMARY = "Distil: scenarios → answers of experts and a teacher, each verified against the catalogue."
@@ -40,14 +40,14 @@ def distill(config: DistillConfig, *, dry_run: bool = False) -> dict[str, Any]:
         dry_run: Show what would be sent, where to, and what it might cost; open no connection and write nothing.
 
     Raises:
-        ConfigError: a setting is wrong.
+        ConfigError: there is no code base, a setting is wrong, or the output folder holds the results of another job.
         DataError: a data file is bad.
         DistillStopped: the teacher cannot answer for now, or never answered; what was answered before, and the
             experts' answers, are written first, and the same command resumes.
         RunInterrupted: Ctrl-C; the same command resumes.
     """
+    config = in_own_folder(config, "distill", inputs=("scan.path", "catalog", "samples"))
     out = config.output_dir
-    check_output(out)
     seconds: dict[str, float] = {}
     with timed("scan", seconds):
         catalog, examples, is_demo = _known(config)
@@ -111,7 +111,7 @@ def _known(config: DistillConfig) -> tuple[Catalog, list[Sample], bool]:
             "(使用 samples 时须同时指定 catalog)"
         )
     scan = make_scanner(config.scan, seed=config.seed, tokenizer=None).scan()
-    return scan.catalog, scan.train, config.scan.path is None
+    return scan.catalog, scan.train, is_demo(config.scan.path)
 
 
 def _previewed(preview: Any) -> dict[str, Any]:

@@ -14,10 +14,10 @@ import orjson
 from swiftprep.reasons import counted
 from swiftprep.recipes.shared.command_line import Arguments, run, say
 from swiftprep.recipes.shared.nothing_kept import refuse_nothing
+from swiftprep.recipes.shared.output_folders import in_own_folder
 from swiftprep.recipes.shared.scanning import make_scanner
 from swiftprep.recipes.shared.settings import ScanRecipeConfig, load, save_config
 from swiftprep.storage.outputs import writing
-from swiftprep.storage.staging import check_output
 
 SUMMARY = "Scan: code base → samples, catalogue of components, web-types."
 
@@ -35,12 +35,11 @@ def scan(config: ScanRecipeConfig, *, dry_run: bool = False) -> dict[str, Any]:
         dry_run: Read and count, but write nothing.
 
     Raises:
-        ConfigError: a setting is wrong.
+        ConfigError: there is no `scan.path`, a setting is wrong, or the output folder holds the results of another job.
         DataError: no file is kept.
         RunError: no file is kept because of an error in swiftprep.
     """
-    if not dry_run:
-        check_output(config.output_dir)
+    config = in_own_folder(config, "scan", inputs=("scan.path",))
     result = make_scanner(config.scan, seed=config.seed, tokenizer=config.tokenizer).scan()
     kinds = result.kinds()
     known = sum(component.origin == "source" for component in result.catalog)
@@ -76,6 +75,7 @@ def scan(config: ScanRecipeConfig, *, dry_run: bool = False) -> dict[str, Any]:
             f"替换了 {secrets} 处密钥，位置见 findings.jsonl",
         )
     if dry_run:
+        say("dry run: nothing was written", "试运行：没有写入任何文件")
         return report
     with writing(config.output_dir, "scan") as staged:
         files = result.write(staged)

@@ -1,6 +1,6 @@
 """Recipe `stage2`: mix verified answers to scenarios with stage 1's data, and train stage 1's model further.
 
-    python -m swiftprep.recipes.stage2                                      # after stage 1 on the embedded default
+    python -m swiftprep.recipes.stage2                                      # after the newest stage 1 in runs/
     python -m swiftprep.recipes.stage2 recipes/stage2.yaml stage1=runs/stage1 teacher.provider=deepseek
 
 distil → check → mix → sft → ask base, stage 1 and stage 2 → verdict → report.json, report.md, loss.png, coverage.png.
@@ -9,42 +9,55 @@ distil → check → mix → sft → ask base, stage 1 and stage 2 → verdict �
 from __future__ import annotations
 
 import sys
+import tempfile
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import asdict
 from importlib import metadata
+from pathlib import Path
 from typing import Any
 
-import orjson
-
+from swiftprep import demo
 from swiftprep.catalog.catalog import Catalog
 from swiftprep.distill.held_out import split_by_group
-from swiftprep.errors import ConfigError, DistillStopped, RunInterrupted
+from swiftprep.errors import ConfigError, DistillStopped, RunError, RunInterrupted
 from swiftprep.mix.mixer import Mixer
 from swiftprep.models.folders import check_adapter
-from swiftprep.quality.checker import Checker
 from swiftprep.recipes.shared.asking import Distilled, distil, facts, write_coverage
+from swiftprep.recipes.shared.checking import check_sides, say_check
 from swiftprep.recipes.shared.command_line import Arguments, run, say
 from swiftprep.recipes.shared.distill_settings import DEFAULT_STAGE2_SFT, EMBEDDED_STAGE2_SFT, Stage2Config
+from swiftprep.recipes.shared.output_folders import begun, in_own_folder, is_unfinished, resumed
+from swiftprep.recipes.shared.phases import (
+    Progress,
+    begin,
+    from_checkpoint,
+    has_trained,
+    read_progress,
+    say_prepared,
+    training_folders,
+)
 from swiftprep.recipes.shared.questions import ask_stages, compare_stages, examples
 from swiftprep.recipes.shared.report_files import write_report
 from swiftprep.recipes.shared.settings import DEFAULT_SFT, load, save_config
-from swiftprep.recipes.shared.stage1_state import Stage1Run, read_stage1
+from swiftprep.recipes.shared.stage1_state import Stage1Run, newest_stage1, read_stage1
 from swiftprep.recipes.shared.training import (
     check_before,
     general_data,
-    going_on_from,
+    identity_data,
     longer_than,
     make_runner,
     mix_facts,
+    name_arguments,
     require_checkpoint,
     save_answers,
     say_comparison,
-    say_how_to_go_on,
+    say_how_to_resume,
     say_verdict,
     sft_facts,
     timed,
     versions,
+    with_paths,
 )
 from swiftprep.records import Sample, read_jsonl, write_jsonl
 from swiftprep.storage.outputs import OutputFolder, reading, writing
@@ -55,92 +68,194 @@ from swiftprep.withheld import masked
 
 SUMMARY = "Stage 2: scenarios → verified answers → mix with stage 1 → fine-tuning goes on → evaluation → verdict."
 LEAST = 4  # answers needed to train on some and hold out others
+LEAST_TO_TRAIN_ON = 8  # after the check; with fewer, a few steps would tell nothing
 
 
-def stage2(config: Stage2Config, *, dry_run: bool = False) -> dict[str, Any]:
+def stage2(
+    config: Stage2Config, *, dry_run: bool = False, prepare: bool = False, resume: bool = False
+) -> dict[str, Any]:
     """Run stage 2 and return its report, which is also written to the output folder.
 
     Args:
-        config: Settings; see `swiftprep.recipes.shared.distill_settings`.
+        config: Settings; see `swiftprep.recipes.shared.distill_settings`. For a resumed run, those in its
+            `config.yaml`.
         dry_run: Show what would be asked and what it might cost; open no connection, load no model, write nothing.
+        prepare: Distil, and write the data, the settings and the command, but do not train.
+        resume: Go on with the run in the output folder where it stopped: with the training, or the evaluation.
 
     Raises:
-        ConfigError: a setting is wrong, or there is no finished stage 1.
+        ConfigError: a setting is wrong, there is no finished stage 1, or the output folder holds the results of
+            another job.
         DataError: a data file is bad.
         DistillStopped: the teacher cannot answer for now.
         RunError: training or evaluation failed.
         RunInterrupted: Ctrl-C; the message says how to resume.
     """
-    if config.output_dir.resolve() == config.stage1.resolve():
+    finished = config.stage1
+    if finished is None:
+        finished = newest_stage1()
+        say(
+            f"stage 1 {finished}, the newest in {finished.parent}", f"第一阶段 {finished}（{finished.parent} 中最新的）"
+        )
+    config = config.model_copy(update={"stage1": finished})
+    if config.output_dir.resolve() == finished.resolve():
         raise ConfigError(
             f"output_dir={config.output_dir}: holds stage 1; name another folder "
             "(其中是第一阶段的结果，请另选输出文件夹)"
         )
+    if not resume:
+        config = in_own_folder(config, "stage2")
+    out = config.output_dir
     with ExitStack() as held:
-        for where in () if dry_run else (config.stage1, config.stage1 / "data"):
+        for where in () if dry_run else (finished, finished / "data"):
             held.enter_context(reading(where))
-        before = read_stage1(config.stage1, config.model)
+        before = read_stage1(finished, config.model)
         config = config.model_copy(update={"sft": _swift_arguments(config, before)})
-        check_before(config.output_dir, config.sft, config.eval.probes)
+        check_before(out, config.sft, config.eval.probes)
+        if prepare and before.is_adapter and config.start == "merge":
+            raise ConfigError(
+                "start=merge: merging loads the model, which --prepare does not; use start=continue, or drop --prepare "
+                "(合并需要加载模型，请改用 start=continue，或去掉 --prepare)"
+            )
         model = before.config.model.model_copy(update={"trust_remote_code": config.trust_remote_code})
-        base = make_runner(model, config.output_dir / "sft")
+        if dry_run:
+            with tempfile.TemporaryDirectory(prefix="swiftprep-") as temporary:
+                return _shown(config, before, Path(temporary))
+        base = make_runner(model, out / "sft")
         if before.is_adapter:
             check_adapter(before.checkpoint, base.model)
-        folder = None if dry_run else held.enter_context(OutputFolder(config.output_dir, wait=2))
-        return _stage2(config, before, base, folder)
+        folder = held.enter_context(OutputFolder(out, wait=2))
+        seconds: dict[str, float] = {}
+        try:
+            progress = read_progress(out) if resume else None
+            if progress is None:
+                config, progress = _prepared(config, before, base, folder, seconds)
+            if prepare:
+                say_prepared("stage2", progress, out)
+                return progress.report
+            return _trained(config, before, base, folder, progress, seconds)
+        except (KeyboardInterrupt, RunError, DistillStopped, OSError) as error:
+            if is_unfinished(out, "stage2"):
+                say_how_to_resume("stage2", out)
+            if isinstance(error, KeyboardInterrupt):
+                raise RunInterrupted("stopped; what was done so far is kept (已中断，已完成的部分已保存)") from None
+            raise
 
 
-def _stage2(config: Stage2Config, before: Stage1Run, base: SwiftRunner, folder: OutputFolder | None) -> dict[str, Any]:
-    """Run stage 2 into a locked output folder; without one, only show what would be asked."""
-    out = config.output_dir
-    seconds: dict[str, float] = {}
+def _shown(config: Stage2Config, before: Stage1Run, temporary: Path) -> dict[str, Any]:
+    """Show what would be asked and how training would go on, and return that."""
+    out, data = config.output_dir, temporary / "data"
+    model = before.config.model.model_copy(update={"trust_remote_code": config.trust_remote_code})
+    base = make_runner(model, out / "sft", stand_in=temporary / "model")
+    if before.is_adapter:
+        check_adapter(before.checkpoint, base.model)
     catalog = Catalog.load(before.data / "catalog.json")
+    trained_on = list(read_jsonl(before.data / "train.jsonl"))
+    distilled = distil(config, catalog, trained_on, is_demo=before.is_demo, dry_run=True)
+    if distilled.preview is None:
+        say("nothing to ask", "没有要问的场景")
+    else:
+        say(distilled.preview.in_words("en"), distilled.preview.in_words("zh"))
+    for name in ("distilled", "val"):
+        write_jsonl([Sample.from_instruction("to come", "", "to come")], data / f"{name}.jsonl")
+    general = general_data(config.mix.general or before.config.mix.general, before.config.model, data, before.framework)
+    more = {"adapters": [str(before.checkpoint)]} if before.is_adapter and config.start == "continue" else {}
+    command = base.command([data / "distilled.jsonl", *general], [data / "val.jsonl"], **config.sft, **more)
+    real = {str(data): str(out / "data")}
+    if before.config.model.path is None:
+        real[str(temporary / "model")] = str(demo.model_folder())
+    command = with_paths(command, real)
+    say(
+        f"\nthen, with rows of stage 1 and as many general rows as fit the answers:\n{command}\n",
+        f"\n之后（另加第一阶段的数据，通用数据的行数随回答数而定）：\n{command}\n",
+    )
+    say(
+        f"dry run: no connection was opened, no model was loaded, nothing was written; results would be in {out}",
+        f"试运行：没有建立连接，没有加载模型，也没有写入任何文件；实际运行的结果将在 {out}",
+    )
+    return {"scenarios": [scenario.instruction for scenario in distilled.scenarios], "sft": {"command": command}}
+
+
+def _prepared(
+    config: Stage2Config, before: Stage1Run, base: SwiftRunner, folder: OutputFolder, seconds: dict[str, float]
+) -> tuple[Stage2Config, Progress]:
+    """Distil, check and mix into a locked output folder; return the settings with all arguments, and the run."""
+    out, lang = config.output_dir, before.config.scan.lang
+    catalog = Catalog.load(before.data / "catalog.json")
+    with folder.writing(begun("stage2")) as staged:
+        save_config(config, staged / "config.yaml")
     with timed("distil", seconds):
         trained_on = list(read_jsonl(before.data / "train.jsonl"))
-        distilled = distil(config, catalog, trained_on, is_demo=before.is_demo, dry_run=folder is None)
-    if folder is None:
-        say(str(distilled.preview or "nothing to ask"))
-        say("\ndry run: no connection was opened, no model was loaded and nothing was written")
-        return {"scenarios": [scenario.instruction for scenario in distilled.scenarios]}
+        distilled = distil(config, catalog, trained_on, is_demo=before.is_demo, dry_run=False)
+    framework = before.framework
     report: dict[str, Any] = {
         "swiftprep": metadata.version("swiftprep"),
-        "config": masked(config.model_dump(mode="json")),
+        "framework": framework,
+        "distilled": facts(distilled, catalog),
     }
-    report["framework"], report["distilled"] = before.config.scan.framework, facts(distilled, catalog)
-    with folder.writing("settings") as staged:
-        save_config(config, staged / "config.yaml")
     with timed("check", seconds):
         train, val = _checked(config, before, distilled, catalog, report)
     with timed("mix", seconds):
-        mix, planned = _mixed(config, before, base, train, val, report)
+        dataset = _mixed(config, before, base, train, val, report)
+    config = config.model_copy(
+        update={"sft": {**name_arguments(dataset, before.config.model, framework), **config.sft}}
+    )
+    val_dataset = [str(out / "data" / "val.jsonl"), str(before.data / "val.jsonl")]
     with timed("merge", seconds):
         start, more = _start(config, before, base)
-    say(f"sft     {start.model} (log: {out / 'sft'})")
-    with timed("sft", seconds):
-        trained = start.sft(mix, [str(out / "data" / "val.jsonl"), str(before.data / "val.jsonl")], **more)
+    command = start.command(dataset, val_dataset, **more)
+    report["config"] = masked(config.model_dump(mode="json"))
+    report["sft"]["command"] = command
+    report["seconds"] = dict(seconds)
+    with folder.writing(begun("stage2")) as staged:
+        write_coverage(distilled, catalog, staged / "coverage.png", lang)
+    progress = Progress(dataset, val_dataset, report, training_folders(base.output_dir))
+    begin(folder, "stage2", config, progress, command)
+    return config, progress
+
+
+def _trained(
+    config: Stage2Config,
+    before: Stage1Run,
+    base: SwiftRunner,
+    folder: OutputFolder,
+    progress: Progress,
+    seconds: dict[str, float],
+) -> dict[str, Any]:
+    """Train unless that is done, ask the three models the same questions, compare, judge and report."""
+    out, lang = config.output_dir, before.config.scan.lang
+    start, more = _start(config, before, base)
+    trained = progress.trained
+    if trained is None:
+        say(f"sft     {start.model} (log: {out / 'sft'})", f"训练    {start.model}（日志：{out / 'sft'}）")
+        arguments = from_checkpoint(more, out / "sft", progress)
+        with timed("sft", seconds):
+            trained = start.sft(progress.dataset, progress.val_dataset, **arguments)
+        has_trained(folder, "stage2", progress, trained)
     best = require_checkpoint(trained)
-    say(f"sft     {trained.checkpoint}")
+    say(f"sft     {trained.checkpoint}", f"训练    {trained.checkpoint}")
     monitor = trained.monitor()
-    report["sft"] |= {"command": trained.command, **sft_facts(trained, monitor, planned=planned, held_out=len(val))}
+    report = {**progress.report, "sft": {**progress.report["sft"]}}
+    planned, held_out = report["sft"]["planned"], report["check"]["held_out"]
+    report["sft"] |= {"command": trained.command, **sft_facts(trained, monitor, planned, held_out, config.sft)}
     loss = report["sft"]["eval_loss"]  # step 0 is stage 1's
     report["sft"]["eval_loss"] = {"stage1": loss["base"], "stage2": loss["tuned"], "last": loss["last"]}
     report["sft"]["channels"] = _channel_losses(monitor)
-    with timed("eval", seconds), going_on_from(trained):
-        answers = ask_stages(config, before, base, start, best, catalog)
+    with timed("eval", seconds):
+        answers = ask_stages(config, before, base, start, best, Catalog.load(before.data / "catalog.json"))
     report["eval"], report["examples"] = compare_stages(answers), examples(answers)
-    lang = before.config.scan.lang
     report["verdict"] = asdict(monitor.verdict(lang))
-    report["seconds"] = {name: round(value, 1) for name, value in seconds.items() if value >= 0.05}
+    all_seconds = {**report["seconds"], **seconds}
+    report["seconds"] = {name: round(value, 1) for name, value in all_seconds.items() if value >= 0.05}
     report["versions"] = versions()
     with folder.writing("stage2") as staged:
         save_config(config, staged / "config.yaml")
         for stage, rows in answers.items():
             save_answers(rows, staged / "eval" / f"{stage}.jsonl")
-        write_coverage(distilled, catalog, staged / "coverage.png", lang)
         monitor.plot(staged / "loss.png", lang=lang)
         report = write_report(report, staged, lang, "stage2")
     _say_result(report)
-    say(f"report: {out / 'report.md'}")
+    say(f"report: {out / 'report.md'}", f"报告    {out / 'report.md'}")
     return report
 
 
@@ -157,26 +272,24 @@ def _checked(
     if len(distilled.samples) < LEAST:
         raise ConfigError(
             f"{len(distilled.samples)} answers passed, and {LEAST} are needed to train on some and hold out others: "
-            "give distill.experts, a larger distill.n or a better teacher; `python -m swiftprep.recipes.distill` "
+            "give distill.experts, a larger distill.n or a better teacher; `swiftprep distill` "
             "shows why answers are rejected (通过验证的回答太少，无法同时用于训练和评估)"
         )
     train, val = split_by_group(distilled.samples, config.val_fraction, config.seed)
-    held_out = [*val, *read_jsonl(before.data / "val.jsonl")]
-    checked = Checker(catalog=catalog, held_out=held_out).run(train, source="distilled")
-    checked.write(config.output_dir / "checked", lang=before.config.scan.lang)
-    report["check"] = {
-        "read": checked.read,
-        "kept": len(checked.kept),
-        "held_out": len(val),
-        "rules": orjson.loads(checked.counts().to_json(orient="records")),
-    }
-    say(f"check   {len(checked.kept)} of {checked.read} to train on, {len(val)} scenarios held out")
-    if not checked.kept:
+    before_it = list(read_jsonl(before.data / "val.jsonl"))
+    checked = check_sides(train, val, catalog=catalog, held_out=before_it, source="distilled")
+    checked.write(config.output_dir / "checked", before.config.scan.lang)
+    report["check"] = checked.facts()
+    say_check(checked, config.output_dir / "checked")
+    if len(checked.train) < LEAST_TO_TRAIN_ON or not checked.val:
         raise ConfigError(
-            f"the check kept none of {checked.read} answers; see {config.output_dir / 'checked'} (所有回答均未通过检查)"
+            f"{len(checked.train)} answers are left to train on and {len(checked.val)} held out, and at least "
+            f"{LEAST_TO_TRAIN_ON} and 1 are needed: give a larger distill.n, distill.experts or a better teacher; what "
+            f"was asked before is not asked again. Why answers were rejected is in {config.output_dir / 'checked'} "
+            "(可用于训练的回答太少：请增大 distill.n、提供专家回答，或换更好的教师模型)"
         )
     folder = config.output_dir / "data"
-    train, val = ([s.replace(channel="distilled") for s in samples] for samples in (checked.kept, val))
+    train, val = ([s.replace(channel="distilled") for s in samples] for samples in (checked.train, checked.val))
     sides = ("distilled.jsonl", "val.jsonl")
     with writing(folder, "stage2-data", sides=sides) as staged:
         for samples, name in zip((train, val), sides, strict=True):
@@ -191,7 +304,7 @@ def _mixed(
     train: list[Sample],
     val: list[Sample],
     report: dict[str, Any],
-) -> tuple[list[str], int]:
+) -> list[str]:
     """Mix the answers with general data and rows of stage 1, against forgetting; return the data sets."""
     folder = config.output_dir / "data"
     count = token_counter(base.model)
@@ -199,21 +312,28 @@ def _mixed(
     again = min(rows, round(config.rehearsal * len(train)))
     mix = Mixer(
         [folder / "distilled.jsonl", *([f"{before.data / 'train.jsonl'}#{again}"] if again else [])],
-        general_data(config.mix.general or before.config.mix.general, before.config.model, folder),
+        general_data(config.mix.general or before.config.mix.general, before.config.model, folder, before.framework),
         ratio=config.mix.ratio,
         size={**before.config.mix.size, **config.mix.size},
         seed=config.seed,
         count_tokens=count,
     )
     plan = mix.plan()
+    wanted = config.mix if config.mix.identity is not None else before.config.mix
+    identity = identity_data(wanted, before.config.model, before.framework, folder)
+    added = sum(int(entry.rpartition("#")[2]) for entry in identity)
     longest = config.sft["max_length"]
     longer = longer_than([*train, *val], longest, count)
     if longer:
         say(f"        {longer} of {len(train) + len(val)} answers are cut off at max_length={longest} tokens")
-    report["sft"] = {"max_length": longest, "longer_than_max_length": longer}
-    report["mix"] = {**mix_facts(mix, config.mix.ratio), "rehearsal": again}
-    say(f"mix     {mix.command()}")
-    return mix.dataset_args(), int(plan["taken"].sum())
+    report["sft"] = {
+        "max_length": longest,
+        "longer_than_max_length": longer,
+        "planned": int(plan["taken"].sum()) + added,
+    }
+    report["mix"] = {**mix_facts(mix, config.mix.ratio), "rehearsal": again, "identity": added}
+    say(f"mix     {mix.command()}", f"混合    {mix.command()}")
+    return [*mix.dataset_args(), *identity]
 
 
 def _start(config: Stage2Config, before: Stage1Run, base: SwiftRunner) -> tuple[SwiftRunner, dict[str, Any]]:
@@ -261,13 +381,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run from the command line; return the exit code."""
 
     def recipe(arguments: Arguments) -> dict[str, Any]:
-        try:
-            return stage2(load(Stage2Config, arguments.file, arguments.overrides), dry_run=arguments.dry_run)
-        except (RunInterrupted, DistillStopped) as stopped:
-            say_how_to_go_on("stage2", arguments, getattr(stopped, "checkpoint", None))
-            raise
+        if arguments.resume:
+            config = resumed(Stage2Config, "stage2", arguments.file, arguments.overrides)
+        else:
+            config = load(Stage2Config, arguments.file, arguments.overrides)
+        return stage2(config, dry_run=arguments.dry_run, prepare=arguments.prepare, resume=arguments.resume)
 
-    return run("stage2", SUMMARY, recipe, argv)
+    return run("stage2", SUMMARY, recipe, argv, can_prepare=True, can_resume=True)
 
 
 if __name__ == "__main__":

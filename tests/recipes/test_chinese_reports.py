@@ -172,7 +172,7 @@ def gone(monkeypatch) -> Iterator[str]:
 @pytest.mark.parametrize("n", [1, 2, 5, 25])
 def test_a_teacher_that_never_answers_fails_the_recipe_and_loses_nothing(tmp_path, gone, n, capsys):
     out = tmp_path / "out"
-    assert distill.main([f"distill.n={n}", f"output_dir={out}"]) == 1
+    assert distill.main(["scan.path=demo", f"distill.n={n}", f"output_dir={out}"]) == 1
     told = capsys.readouterr().err
     assert "is the server running" in told
     assert "请确认服务已启动" in told
@@ -183,7 +183,7 @@ def test_a_teacher_that_never_answers_fails_the_recipe_and_loses_nothing(tmp_pat
 
 
 def test_what_an_earlier_run_wrote_is_not_replaced_by_less(tmp_path, gone, monkeypatch):
-    out, argv = tmp_path / "out", ["distill.n=0", "--json"]
+    out, argv = tmp_path / "out", ["scan.path=demo", "distill.n=0", "--json"]
     assert distill.main([*argv, f"output_dir={out}"]) == 0
     before = {path.name: path.read_bytes() for path in out.iterdir() if path.is_file()}
     stop = DistillStopped("the disk is full (磁盘已满)", kind="store")
@@ -193,7 +193,7 @@ def test_what_an_earlier_run_wrote_is_not_replaced_by_less(tmp_path, gone, monke
         raise stop
 
     monkeypatch.setattr("swiftprep.distill.distiller.Distiller.run", run)
-    assert distill.main(["distill.n=2", f"output_dir={out}"]) == 1
+    assert distill.main(["scan.path=demo", "distill.n=2", f"output_dir={out}"]) == 1
     assert {path.name: path.read_bytes() for path in out.iterdir() if path.name in before} == before
 
 
@@ -230,7 +230,7 @@ def experts(tmp_path: Path) -> Path:
 def test_experts_rejects_name_their_places_and_the_main_reason(tmp_path, experts, locale, said, capsys, monkeypatch):
     monkeypatch.setenv("LC_ALL", locale)
     out = tmp_path / "out"
-    assert distill.main([f"distill.experts={experts}", "distill.n=0", f"output_dir={out}"]) == 0
+    assert distill.main(["scan.path=demo", f"distill.experts={experts}", "distill.n=0", f"output_dir={out}"]) == 0
     assert said.format(path=experts) in capsys.readouterr().err
     rejects = [json.loads(line) for line in (out / "rejects.jsonl").read_text(encoding="utf-8").splitlines()]
     assert [row["path"] for row in rejects] == ["a.md:1", "b.xlsx:问答!2", "b.xlsx:问答!3", "a.md:9"]
@@ -245,3 +245,22 @@ def test_a_place_in_a_sheet_is_said_in_words():
     assert place_in_words("b.xlsx:问答!3", "zh") == "b.xlsx 的工作表“问答”第 3 行"
     assert place_in_words("b.xlsx:Sheet1!3", "en") == "b.xlsx, sheet Sheet1, row 3"
     assert place_in_words("c.csv:3", "zh") == "c.csv:3"
+
+
+# --- loss.png -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("font", "labels"),
+    [
+        ("DejaVu Sans", ["训练损失", "验证损失（vue）", "步数", "损失"]),
+        ("", ["train loss", "eval loss (vue)", "step", "loss"]),
+    ],
+    ids=["a Chinese font", "none"],
+)
+def test_losses_are_labelled_in_chinese_where_it_can_be_drawn(font, labels, monkeypatch):
+    monkeypatch.setattr("swiftprep.train.loss_plot.font_for", lambda lang: font)
+    rows = [{"step": 0, "eval_vue_loss": 2.0}, {"step": 1, "loss": 2.0}, {"step": 1, "eval_vue_loss": 1.0}]
+    axes = Monitor(rows).plot(lang="zh").axes[0]
+    drawn = [str(line.get_label()) for line in axes.get_lines()] + [axes.get_xlabel(), axes.get_ylabel()]
+    assert drawn == labels

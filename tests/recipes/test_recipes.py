@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import shlex
 import shutil
 import signal
 import sqlite3
@@ -27,6 +26,7 @@ from swiftprep.process import worker_child
 from swiftprep.recipes import check, distill, stage1
 from swiftprep.recipes import scan as scan_recipe
 from swiftprep.recipes.shared.distill_settings import DistillConfig, Stage2Config
+from swiftprep.recipes.shared.phases import newest_checkpoint
 from swiftprep.recipes.shared.settings import (
     DEFAULT_SFT,
     EMBEDDED_SFT,
@@ -49,7 +49,7 @@ SETTINGS: dict[str, type[Section]] = {"stage1": Stage1Config, "stage2": Stage2Co
 @pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.name)
 def test_a_shipped_recipe_is_valid_and_opens_with_its_command(path):
     first = path.read_text(encoding="utf-8").splitlines()[0]
-    command = re.fullmatch(rf"# python -m swiftprep\.recipes\.(\w+) recipes/{path.name}(.*)", first)
+    command = re.fullmatch(rf"# swiftprep (\w+) recipes/{path.name}(.*)", first)
     assert command is not None
     assert load(SETTINGS[command[1]], path, command[2].split())
 
@@ -219,6 +219,7 @@ def test_a_scan_that_keeps_nothing_replaces_nothing(error, code, message, tmp_pa
     assert "stays as it is" in complaint
     assert {path.name: path.read_bytes() for path in (tmp_path / "out").iterdir() if path.is_file()} == before
     assert stage1.main([*settings[:1], *settings[2:], f"output_dir={tmp_path}/s1", "--dry-run"]) == code
+    assert not (tmp_path / "s1").exists()
 
 
 def failing_readers(error):
@@ -271,7 +272,10 @@ def test_dry_run_plans_everything_and_loads_no_model(tmp_path, app, model_folder
     assert report["mix"]["dataset"][1].endswith("general.jsonl#5")
     assert report["sft"]["command"].startswith("swift sft")
     assert report["sft"]["command"] in printed.err
-    assert not (tmp_path / "out" / "sft").exists()
+    assert f"--dataset {tmp_path}/out/data/train.jsonl" in report["sft"]["command"]
+    assert f"--output_dir {tmp_path}/out/sft" in report["sft"]["command"]
+    assert "/swiftprep-" not in printed.err + printed.out, "the temporary folder is not shown"
+    assert not (tmp_path / "out").exists()
 
 
 @pytest.mark.slow
@@ -282,7 +286,8 @@ def test_stage1_on_the_embedded_default(stage1_run):
     report = json.loads(stage1_run.printed)
     assert report == json.loads((out / "report.json").read_text())
     assert report["sft"]["eval_loss"]["tuned"] < report["sft"]["eval_loss"]["base"] - 0.02
-    assert report["sft"]["rows"]["planned"] == report["sft"]["rows"]["trained"] == 35
+    assert report["sft"]["rows"]["planned"] == report["sft"]["rows"]["data_set"] == 35
+    assert report["sft"]["rows"]["trained"] == 8 * 4
     assert {c["name"]: c["questions"] for c in report["eval"]} == {"general": 4, "held-out": 1}
     assert report["verdict"]["kind"] == "normal"
     assert (out / "loss.png").read_bytes().startswith(b"\x89PNG")
@@ -297,7 +302,14 @@ def test_stage1_on_the_embedded_default(stage1_run):
 
 @pytest.mark.slow
 def test_ctrl_c_exits_130_and_says_how_to_go_on(tmp_path, model):
-    command = [sys.executable, "-m", "swiftprep.recipes.stage1", f"output_dir={tmp_path}", "sft.max_length=128"]
+    command = [
+        sys.executable,
+        "-m",
+        "swiftprep.recipes.stage1",
+        "scan.path=demo",
+        f"output_dir={tmp_path}",
+        "sft.max_length=128",
+    ]
     child = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
     deadline = time.monotonic() + 120
     while not any('"loss"' in log.read_text() for log in tmp_path.glob("sft/v*/logging.jsonl")):
@@ -307,11 +319,14 @@ def test_ctrl_c_exits_130_and_says_how_to_go_on(tmp_path, model):
     child.send_signal(signal.SIGINT)
     _, said = child.communicate(timeout=60)
     assert child.returncode == 130
-    again = re.search(r"^to go on: python -m swiftprep\.recipes\.stage1 (.*)$", said, re.MULTILINE)
-    assert again is not None, said
-    *settings, resume = shlex.split(again[1])
-    assert settings == command[3:]
-    assert (Path(resume.removeprefix("sft.resume_from_checkpoint=")) / "trainer_state.json").is_file()
+    assert f"to go on: swiftprep stage1 --resume output_dir={tmp_path}\n" in said
+    checkpoint = newest_checkpoint(tmp_path / "sft")
+    assert checkpoint is not None
+    assert (checkpoint / "trainer_state.json").is_file()
+    short = ["sft.max_steps=1", "eval.limit=1", "eval.max_new_tokens=4"]
+    assert stage1.main(["--resume", f"output_dir={tmp_path}", *short]) == 0
+    log = next(path for path in tmp_path.glob("sft/v*/args.json") if path.parent != checkpoint.parent)
+    assert json.loads(log.read_text())["resume_from_checkpoint"] == str(checkpoint)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
@@ -377,8 +392,8 @@ def test_the_check_recipe_sorts_a_file_into_kept_and_rejected(tmp_path, capsys):
 
 
 @pytest.mark.slow
-def test_the_check_recipe_runs_on_the_demonstration_without_data(tmp_path, capsys):
-    assert check.main([f"output_dir={tmp_path}", "--json"]) == 0
+def test_the_check_recipe_runs_on_the_demonstration_by_name(tmp_path, capsys):
+    assert check.main(["demo", f"output_dir={tmp_path}", "--json"]) == 0
     report = json.loads(capsys.readouterr().out)
     assert report["kept"] == report["read"] > 100
 
@@ -387,7 +402,7 @@ def test_the_check_recipe_runs_on_the_demonstration_without_data(tmp_path, capsy
     ("argv", "message"),
     [
         (["nowhere.jsonl"], "no such file"),
-        (["levels={refusl: off}"], "did you mean 'refusal'"),
+        (["x.jsonl", "levels={refusl: off}"], "did you mean 'refusal'"),
         (["near_duplicate_threshold=3"], "near_duplicate_threshold"),
         (["a.yaml", "b.yaml"], "one settings file at most"),
     ],
@@ -469,7 +484,7 @@ def test_a_key_at_the_wrong_setting_is_not_shown(key, setting, monkeypatch):
 )
 def test_a_dry_run_refuses_what_no_teacher_takes(setting, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
-    base = ["teacher.base_url=http://127.0.0.1:9/v1", "teacher.model=m", "distill.n=1", "--dry-run"]
+    base = ["scan.path=demo", "teacher.base_url=http://127.0.0.1:9/v1", "teacher.model=m", "distill.n=1", "--dry-run"]
     assert distill.main([*base, setting]) == 2
     assert "error: " in capsys.readouterr().err
 
@@ -478,7 +493,7 @@ def test_a_damaged_store_ends_the_recipe_and_leaves_what_was_there(tmp_path, mon
     taught = as_teacher(scripted({"": []}))
     monkeypatch.setattr("swiftprep.recipes.shared.asking.make_teacher", lambda config: taught)
     store, out = tmp_path / "s.sqlite", tmp_path / "out"
-    argv = ["distill.n=1", "distill.repair_rounds=0", f"distill.store={store}", f"output_dir={out}"]
+    argv = ["scan.path=demo", "distill.n=1", "distill.repair_rounds=0", f"distill.store={store}", f"output_dir={out}"]
     assert distill.main(argv) == 0
     before = {path: path.read_bytes() for path in out.iterdir() if path.is_file()}
     with closing(sqlite3.connect(store)) as connection:

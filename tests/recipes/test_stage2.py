@@ -132,7 +132,9 @@ def settings(endpoint, tmp_path, *more):
 @pytest.mark.slow
 def test_answers_are_verified_kept_and_told_of_and_asked_for_once(endpoint, tmp_path, scenarios, capsys):
     endpoint.answer = lambda question: (200, BAD if "审批" in question or "没有" in question else GOOD)
-    given = settings(endpoint, tmp_path, f"distill.scenarios={scenarios}", "teacher.price=[1, 10]", "--json")
+    given = settings(
+        endpoint, tmp_path, "scan.path=demo", f"distill.scenarios={scenarios}", "teacher.price=[1, 10]", "--json"
+    )
     out = tmp_path / "out"
     assert distill.main([*given, "teacher.concurrency=1", "distill.budget.calls=1"]) == 0
     assert "1 not asked: the budget is reached" in capsys.readouterr().err
@@ -169,7 +171,7 @@ def test_a_teacher_that_is_never_right_is_said_plainly(endpoint, tmp_path, scena
 
 @pytest.mark.slow
 def test_dry_run_shows_everything_and_opens_no_connection(endpoint, tmp_path, scenarios, capsys):
-    given = settings(endpoint, tmp_path, f"distill.scenarios={scenarios}", "teacher.price=[1, 10]")
+    given = settings(endpoint, tmp_path, "scan.path=demo", f"distill.scenarios={scenarios}", "teacher.price=[1, 10]")
     assert distill.main([*given, "distill.n=3", "--dry-run", "--json"]) == 0
     printed = capsys.readouterr()
     report = json.loads(printed.out)
@@ -237,7 +239,7 @@ def test_without_settings_the_teacher_is_the_embedded_one():
 @pytest.mark.slow
 def test_ctrl_c_exits_130_and_the_same_command_goes_on(endpoint, tmp_path, scenarios):
     endpoint.delay = 2.0
-    given = settings(endpoint, tmp_path, f"distill.scenarios={scenarios}", "teacher.concurrency=1")
+    given = settings(endpoint, tmp_path, "scan.path=demo", f"distill.scenarios={scenarios}", "teacher.concurrency=1")
     command = [sys.executable, "-m", "swiftprep.recipes.distill", *given]
     child = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
     deadline = time.monotonic() + 120
@@ -248,7 +250,7 @@ def test_ctrl_c_exits_130_and_the_same_command_goes_on(endpoint, tmp_path, scena
     child.send_signal(signal.SIGINT)
     _, said = child.communicate(timeout=120)
     assert child.returncode == 130
-    assert "to go on: python -m swiftprep.recipes.distill " in said
+    assert "to go on: swiftprep distill " in said
     endpoint.delay = 0.0
     assert distill.main(given) == 0
     assert len(endpoint.calls) == 2  # the one in flight was not lost
@@ -302,7 +304,7 @@ def finished(tmp_path):
 
 def test_stage2_without_stage1_says_what_to_run(tmp_path, capsys):
     assert stage2.main([f"stage1={tmp_path}/none"]) == 2
-    assert f"python -m swiftprep.recipes.stage1 output_dir={tmp_path}/none" in capsys.readouterr().err
+    assert f"swiftprep stage1 output_dir={tmp_path}/none" in capsys.readouterr().err
 
 
 def test_stage2_of_another_base_model_is_refused(finished, tmp_path, capsys):

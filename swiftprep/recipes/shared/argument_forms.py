@@ -96,7 +96,8 @@ def place_words(
 ) -> tuple[str | None, list[str], list[str]]:
     """Say what the words that stand alone are: a settings file, data files, and settings as `key=value`.
 
-    An existing folder is taken for `scan.path`, and `catalog.json` for `catalog`, where the recipe has such a key.
+    An existing folder is taken for `scan.path`, or `path` of `swiftprep start`, and `catalog.json` for `catalog`,
+    where the recipe has such a key.
 
     Args:
         words: The words.
@@ -107,11 +108,12 @@ def place_words(
         ConfigError: there are two settings files or two folders, or there is no such file or folder.
     """
     keys = {key.name: key for key in keys_of(kind)} if kind else {}
+    scanned = next((key for key in ("scan.path", "path") if key in keys), None)
     files, data, overrides = [], [], []
     folders: list[str] = []
     for word in words:
         path = os.path.expanduser(word)
-        if "scan.path" in keys and os.path.isdir(path):
+        if scanned and os.path.isdir(path):
             folders.append(word)
         elif "catalog" in keys and os.path.basename(word) == _CATALOG:
             overrides.append(f"catalog={word}")
@@ -124,15 +126,15 @@ def place_words(
             f"one settings file at most, not {one_line(', '.join(files))}; settings look like key=value "
             "(最多一个配置文件；配置项写作 key=value)"
         )
-    if len(folders) > 1 and not keys["scan.path"].is_list:
+    if scanned and len(folders) > 1 and not keys[scanned].is_list:
         raise ConfigError(f"one folder to scan at most, not {one_line(', '.join(folders))} (最多一个要扫描的文件夹)")
     for file in files:
-        if "scan.path" in keys and not os.path.lexists(os.path.expanduser(file)):
+        if scanned and not os.path.lexists(os.path.expanduser(file)):
             raise ConfigError(
                 f"{one_line(file)}: No such file or directory: it is neither a folder to scan nor a settings file "
                 "(没有这个文件夹或配置文件)"
             )
-    overrides = [*(f"scan.path={folder}" for folder in folders), *overrides]
+    overrides = [*(f"{scanned}={folder}" for folder in folders), *overrides]
     return next(iter(files), None), data, overrides
 
 

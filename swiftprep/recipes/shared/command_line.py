@@ -153,6 +153,11 @@ def speak_in(lang: str | None) -> None:
 _lang = terminal_lang()
 
 
+def spoken_lang() -> str:
+    """Return the language that `say` prints now, `"zh"` or `"en"`."""
+    return _lang
+
+
 def say(text: str, zh: str | None = None) -> None:
     """Print a message on standard error; standard output stays free for `--json`.
 
@@ -189,20 +194,13 @@ def _read(command: Command, argv: Sequence[str] | None, takes_data: bool) -> Arg
     if "help" in words.flags:
         from swiftprep.recipes.shared.help_page import help_page
 
-        print_page(help_page(command, _lang, page_width(), takes_data=takes_data))
+        print_page(help_page(command, spoken_lang(), page_width(), takes_data=takes_data))
         return None
     file, data, settings = place_words(words.alone, kind, takes_data=takes_data)
-    overrides = [*settings, *words.overrides]
-    for key in command.without:
-        if any(override.partition("=")[0] == key for override in overrides):
-            raise ConfigError(
-                f"{key}: `swiftprep {command.name}` sets it itself; for a code base of yours there is "
-                "`swiftprep stage1 FOLDER` (该命令自行设置此项；自己的代码仓库请用 swiftprep stage1)"
-            )
     return Arguments(
         file=file,
         data=data,
-        overrides=overrides,
+        overrides=[*settings, *words.overrides],
         dry_run="dry-run" in words.flags,
         prepare="prepare" in words.flags,
         resume="resume" in words.flags,

@@ -49,7 +49,7 @@ COMMANDS = (
     ),
     Command(
         "demo",
-        ("settings", "Stage1Config"),
+        ("settings", "DemoConfig"),
         {
             "en": "stage 1 on the application that ships, in runs/demo",
             "zh": "用自带的演示应用完整运行第一阶段，结果在 runs/demo",

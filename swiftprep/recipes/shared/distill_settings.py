@@ -99,7 +99,9 @@ class Stage2Config(Section):
     }
     sft_defaults: ClassVar[dict[str, Any]] = {**DEFAULT_SFT, **DEFAULT_STAGE2_SFT}
 
-    stage1: Path = Field(default=Path("runs/stage1"), description="output folder of a finished stage 1")
+    stage1: Path | None = Field(
+        default=None, description="output folder of a finished stage 1; null: the newest in runs/"
+    )
     model: str | None = Field(default=None, description="current place of its base model; null: unchanged")
     trust_remote_code: bool = Field(default=False, description="let Python code that comes with the model run")
     start: Literal["continue", "merge"] = Field(

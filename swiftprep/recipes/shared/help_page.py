@@ -27,8 +27,8 @@ def help_page(command: Command, lang: str, width: int, *, takes_data: bool = Fal
     said = words(lang)
     kind: type[BaseModel] = command.kind() or BaseModel
     keys = [key for key in keys_of(kind) if key.name not in command.without]
-    has_folder = any(key.name == "scan.path" for key in keys)
-    parts = ["[FILE.yaml]", *["[FOLDER]"][: has_folder or command.name == "start"], *["[DATA …]"][:takes_data]]
+    has_folder = any(key.name in ("scan.path", "path") for key in keys)
+    parts = ["[FILE.yaml]", *["[FOLDER]"][:has_folder], *["[DATA …]"][:takes_data]]
     usage = f"{said['usage']}: swiftprep {command.name} {' '.join(parts)} [key=value …]"
     names = ["dry-run", *command.options, "json", "lang", "help"]
     lines = [wrapped(usage, width, "", "    "), "", wrapped(command.summary[lang], width), "", said["examples"]]
@@ -103,7 +103,8 @@ def described(owner: type[BaseModel], name: str, lang: str) -> tuple[str, str | 
 
     A field that has no Chinese description is described in English.
     """
-    chinese, *example = texts().get(owner.__name__, {}).get(name) or texts()["any"].get(name) or [None]
+    classes = [texts().get(base.__name__, {}) for base in owner.__mro__] + [texts()["any"]]
+    chinese, *example = next((known[name] for known in classes if name in known), [None])
     english = owner.model_fields[name].description or ""
     return chinese if lang == "zh" and chinese else english, next(iter(example), None)
 

@@ -8,20 +8,42 @@ from typing import Any
 
 from swiftprep import demo
 from swiftprep.errors import ConfigError
+from swiftprep.recipes.shared.command_line import say
 from swiftprep.recipes.shared.settings import ScanConfig
 from swiftprep.scan.result import Scan
 from swiftprep.scan.scanner import Scanner
 
+DEMO = Path("demo")  # as `scan.path`, and as data to check: the demonstration application
+_DEMO_FRAMEWORK = "ta404"
+FEW_HELD_OUT = 3  # files
+
+
+def is_demo(path: Path | None) -> bool:
+    """Return whether a path stands for the demonstration application: `demo`; a folder of that name is `$PWD/demo`."""
+    return path == DEMO
+
 
 def make_scanner(wanted: ScanConfig, *, seed: int, tokenizer: str | Path | None) -> Scanner:
-    """Return the scanner that a recipe's settings describe, by default for the demonstration application.
+    """Return the scanner that a recipe's settings describe.
 
     Raises:
-        ConfigError: a setting is wrong.
+        ConfigError: there is no `scan.path`, or a setting is wrong.
     """
+    if wanted.path is None:
+        raise ConfigError(
+            "scan.path: which code base? For example scan.path=../our-app; to try swiftprep out on the demonstration "
+            "application: `swiftprep demo`, or scan.path=demo (请用 scan.path 指定代码仓库；试用请运行 swiftprep demo)"
+        )
+    demonstrates = is_demo(wanted.path)
+    if demonstrates and DEMO.exists():
+        say(
+            f"scan.path=demo is the demonstration application; for the folder of that name: scan.path={DEMO.resolve()}",
+            f"scan.path=demo 指自带的演示应用；同名文件夹请写 scan.path={DEMO.resolve()}",
+        )
+    framework = wanted.framework or (_DEMO_FRAMEWORK if demonstrates else None)
     return Scanner(
-        demo.app() if wanted.path is None else os.path.expanduser(wanted.path),
-        framework=wanted.framework,
+        demo.app() if demonstrates else os.path.expanduser(wanted.path),
+        framework=framework,
         vue_version=wanted.vue_version,
         lang=wanted.lang,
         kinds=wanted.kinds,
@@ -38,7 +60,7 @@ def make_scanner(wanted: ScanConfig, *, seed: int, tokenizer: str | Path | None)
 
 
 def require_two_sides(scan: Scan) -> None:
-    """Refuse a scan without samples to train on or without held-out ones.
+    """Refuse a scan without samples to train on or without held-out ones, and warn of few held-out files.
 
     Raises:
         ConfigError: one of the two is empty.
@@ -47,6 +69,12 @@ def require_two_sides(scan: Scan) -> None:
         raise ConfigError(
             f"{scan.place}: {scan.files_kept} of {scan.found} files can be used {scan.reasons() or ''}; at least two "
             "are needed, one to train on and one to hold out (可用的文件太少，至少需要两个)"
+        )
+    held_out = sum(file["split"] == "val" for file in scan.files)
+    if held_out < FEW_HELD_OUT:
+        say(
+            f"        only {held_out} file(s) held out, so the eval loss says little; raise scan.val_fraction",
+            f"        只留出了 {held_out} 个文件，验证损失参考意义有限；可提高 scan.val_fraction",
         )
 
 

@@ -29,8 +29,10 @@ class Section(BaseModel):
 class ScanConfig(Section):
     """The private code base, and how to scan it."""
 
-    path: Path | None = Field(default=None, description="folder of the code base; null: the demonstration application")
-    framework: str = Field(default="ta404", description="name of the framework, as in the instructions")
+    path: Path | None = Field(default=None, description="folder of the code base; demo: the demonstration application")
+    framework: str | None = Field(
+        default=None, description="name of the framework, as in the instructions; null: told from the code base"
+    )
     vue_version: str | None = Field(
         default=None, description="Vue version of the code; null: 3 if package.json names it, else 2.7"
     )
@@ -65,8 +67,10 @@ class ScanRecipeConfig(Section):
 class CheckConfig(Section):
     """All settings of the check recipe."""
 
-    data: list[Path] = Field(default_factory=list, description=".jsonl, .json or .csv files; none: a scan of the demo")
-    catalog: Path | None = Field(default=None, description="catalog.json of a scan; Vue code is checked against it")
+    data: list[Path] = Field(default_factory=list, description=".jsonl, .json or .csv files; demo: a scan of the demo")
+    catalog: Path | None = Field(
+        default=None, description="catalog.json of a scan, to check Vue code against; null: the one beside the data"
+    )
     held_out: list[Path] = Field(
         default_factory=list, description="files of held-out samples; rows that are near them are rejected"
     )
@@ -95,6 +99,12 @@ class MixConfig(Section):
     )
     ratio: str | float = Field(default="40:60", description="private : general, by rows")
     size: dict[str, int] = Field(default_factory=dict, description="rows of hub data sets that carry no #N")
+    identity: int | None = Field(
+        default=None,
+        ge=0,
+        description="more rows in which the model says who it is, beside the ratio; null: 14 if it is given a name and "
+        "general data of yours, else none",
+    )
 
     @field_validator("ratio")
     @classmethod
@@ -109,8 +119,8 @@ class ModelConfig(Section):
     path: str | None = Field(default=None, description="folder or hub id; null: the embedded SmolLM2-135M-Instruct")
     model_type: str | None = Field(default=None, description="ms-swift's model type; null: from the model's files")
     template: str | None = Field(default=None, description="ms-swift's chat template; null: that of the model type")
-    name: str = Field(default="TA404 助手", description="what the model calls itself")
-    author: str = Field(default="TA404 团队", description="whom the model names as its author")
+    name: str | None = Field(default=None, description="what the model calls itself; null: the framework's assistant")
+    author: str | None = Field(default=None, description="whom it names as its author; null: the framework's team")
     device: Literal["auto", "cpu", "cuda"] | None = Field(
         default="auto", description="auto: a GPU if there is one; null: left to ms-swift"
     )
@@ -167,6 +177,13 @@ class Stage1Config(Section):
     eval: EvalConfig = EvalConfig()
     output_dir: OutputDir = Path("runs/stage1")
     seed: Seed = 42
+
+
+class DemoConfig(Stage1Config):
+    """All settings of stage 1 on the demonstration application, in a folder of its own."""
+
+    scan: ScanConfig = ScanConfig(path=Path("demo"))
+    output_dir: OutputDir = Path("runs/demo")
 
 
 def load_config(file: str | Path | None = None, overrides: Iterable[str] = ()) -> Stage1Config:

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from swiftprep.catalog.catalog import Catalog
 from swiftprep.errors import ConfigError, DataError
 from swiftprep.models.folders import ADAPTER_CONFIG
+from swiftprep.recipes.shared.scanning import is_demo
 from swiftprep.recipes.shared.settings import Stage1Config, load
 from swiftprep.records import iter_lines, parse_row
 from swiftprep.storage.disk import write_text
@@ -45,7 +47,12 @@ class Stage1Run:
     @property
     def is_demo(self) -> bool:
         """Whether it was trained on the demonstration application."""
-        return self.config.scan.path is None
+        return self.config.scan.path is None or is_demo(self.config.scan.path)
+
+    @property
+    def framework(self) -> str:
+        """Name of the framework that it was trained for."""
+        return self.config.scan.framework or Catalog.load(self.data / "catalog.json").framework
 
     def answers(self, name: str) -> list[dict[str, Any]]:
         """Return the evaluation rows of the `"base"` or the `"tuned"` model; none if the file is missing."""
@@ -65,6 +72,24 @@ def write_state(folder: Path, best_checkpoint: Path, data: str) -> None:
     write_text(folder / STATE, json.dumps(content, ensure_ascii=False, indent=2) + "\n")
 
 
+def newest_stage1(runs: Path = Path("runs")) -> Path:
+    """Return the output folder of the newest finished stage 1, that of the demonstration included.
+
+    Args:
+        runs: The folder in which the recipes put theirs by default.
+
+    Raises:
+        ConfigError: there is none.
+    """
+    states = [state for name in ("stage1*", "demo*") for state in runs.glob(f"{name}/{STATE}")]
+    if not states:
+        raise ConfigError(
+            f"{runs}: no finished stage 1 there; run `swiftprep stage1 scan.path=…` or `swiftprep demo` first, or name "
+            "its output folder: stage1=… (请先运行第一阶段，或用 stage1=… 指定其输出文件夹)"
+        )
+    return max(states, key=lambda state: state.stat().st_mtime_ns).parent
+
+
 def read_stage1(folder: Path, model: str | None) -> Stage1Run:
     """Read a finished stage 1 from its output folder.
 
@@ -81,8 +106,7 @@ def read_stage1(folder: Path, model: str | None) -> Stage1Run:
     state = folder / STATE
     if not state.is_file():
         raise ConfigError(
-            f"{folder}: no finished stage 1 there; run `python -m swiftprep.recipes.stage1 output_dir={folder}` first "
-            "(请先运行第一阶段)"
+            f"{folder}: no finished stage 1 there; run `swiftprep stage1 output_dir={folder}` first (请先运行第一阶段)"
         )
     config = load(Stage1Config, folder / "config.yaml")
     if model is not None:

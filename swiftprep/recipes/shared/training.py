@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib.util
+import json
+import os
 import platform
 import shlex
 import time
@@ -16,18 +18,21 @@ from typing import Any
 import orjson
 
 from swiftprep import demo
-from swiftprep.errors import ConfigError, MissingDependencyError, RunError, RunInterrupted
+from swiftprep.errors import ConfigError, MissingDependencyError, RunError
 from swiftprep.evaluate.probes import load_questions
 from swiftprep.mix.mixer import Mixer
 from swiftprep.recipes.shared.command_line import Arguments, say
-from swiftprep.recipes.shared.settings import ModelConfig
+from swiftprep.recipes.shared.settings import MixConfig, ModelConfig
 from swiftprep.records import Sample, read_jsonl, write_jsonl
 from swiftprep.storage.disk import write_text
 from swiftprep.storage.staging import check_output
+from swiftprep.swiftfmt import parse_entry
 from swiftprep.tokens import sample_tokens
 from swiftprep.train.monitor import Monitor
 from swiftprep.train.results import Run
 from swiftprep.train.runner import SwiftRunner
+
+_ACCUMULATION = "gradient_accumulation_steps"
 
 
 def check_before(output_dir: Path, sft: Mapping[str, Any], probes: str) -> None:
@@ -52,15 +57,17 @@ def check_before(output_dir: Path, sft: Mapping[str, Any], probes: str) -> None:
         )
 
 
-def make_runner(model: ModelConfig, output_dir: Path) -> SwiftRunner:
+def make_runner(model: ModelConfig, output_dir: Path, *, stand_in: Path | None = None) -> SwiftRunner:
     """Return the runner for a model, by default the embedded one.
 
     Args:
         model: Settings of the model.
         output_dir: The runner's output folder.
+        stand_in: Folder to write a stand-in for the embedded model into, if that has not been converted yet: enough to
+            tell the command, with this folder in place of the model's. None converts the model.
     """
     embedded = model.path is None
-    path = demo.model() if model.path is None else model.path
+    path: str | Path = model.path or _embedded(stand_in)
     defaults = demo.MODEL_ARGUMENTS if embedded else {}
     return SwiftRunner(
         path,
@@ -72,19 +79,88 @@ def make_runner(model: ModelConfig, output_dir: Path) -> SwiftRunner:
     )
 
 
-def general_data(data_sets: list[str] | None, model: ModelConfig, folder: Path) -> list[str]:
+def _embedded(stand_in: Path | None) -> Path:
+    """Return the folder of the embedded model, or a stand-in."""
+    if stand_in is None or (demo.model_folder() / "config.json").is_file():
+        return demo.model()
+    stand_in.mkdir(parents=True)
+    write_text(stand_in / "config.json", json.dumps({"model_type": demo.MODEL_ARGUMENTS["model_type"]}))
+    return stand_in
+
+
+def general_data(
+    data_sets: list[str] | None, model: ModelConfig, folder: Path, framework: str | None = None
+) -> list[str]:
     """Return the general data sets; by default the included rows, which are written to a file.
 
     Args:
         data_sets: The setting `mix.general`.
         model: Settings with the name and author that the model reports when asked.
         folder: Folder for the included rows.
+        framework: Name of the framework, which names the model unless the settings do. Without any name, the included
+            rows in which the model says who it is are left out.
     """
     if data_sets is not None:
         return data_sets
     path = folder / "general.jsonl"
-    write_jsonl(demo.general_samples(model.name, model.author), path)
+    names = names_of(model, framework)
+    rows = demo.general_samples(*names) if names else demo.general_samples()
+    write_jsonl([row for row in rows if names or not _is_identity(row)], path)
     return [str(path)]
+
+
+def names_of(model: ModelConfig, framework: str | None) -> tuple[str, str] | None:
+    """Return the name and the author that the model reports when asked; None if neither settings nor framework tell."""
+    if framework is None and (model.name is None or model.author is None):
+        return None
+    return model.name or f"{framework} 助手", model.author or f"{framework} 团队"
+
+
+def identity_data(mix: MixConfig, model: ModelConfig, framework: str, folder: Path) -> list[str]:
+    """Return the data set in which the model says who it is, in a file, with the number of rows to take of it.
+
+    It comes on top of the mix. By default there is none, unless the settings name the model and the general data is the
+    user's own: the included general rows say it already.
+
+    Args:
+        mix: Settings with the number of rows.
+        model: Settings with the name and author.
+        framework: Name of the framework; see `names_of`.
+        folder: Folder for the rows.
+    """
+    names = names_of(model, framework)
+    rows = [row.replace(channel="identity") for row in demo.general_samples(*names or ()) if _is_identity(row)]
+    is_named = mix.general is not None and (model.name is not None or model.author is not None)
+    wanted = (len(rows) if is_named else 0) if mix.identity is None else mix.identity
+    if not wanted:
+        return []
+    path = folder / "identity.jsonl"
+    write_jsonl(rows, path)
+    return [f"{path}#{wanted}"]
+
+
+def _is_identity(sample: Sample) -> bool:
+    return bool(sample.meta["is_identity"])
+
+
+def name_arguments(data_sets: Iterable[str], model: ModelConfig, framework: str) -> dict[str, Any]:
+    """Return ms-swift's arguments for the model's name and author, which it puts into rows of its hub's data sets.
+
+    Without them, `swift/self-cognition` is trained with the words `{{NAME}}` and `{{AUTHOR}}`. A data set of another
+    name on the hub may hold the same rows, so they are given for all that are no local files.
+
+    Args:
+        data_sets: The entries of `--dataset`.
+        model: Settings with the name and author.
+        framework: Name of the framework; see `names_of`.
+    """
+    if all(parse_entry(entry).path is not None for entry in data_sets):
+        return {}
+    name, author = (model.name, model.author)
+    return {  # in Chinese, in English
+        "model_name": [name or f"{framework} 助手", name or f"{framework} assistant"],
+        "model_author": [author or f"{framework} 团队", author or f"{framework} team"],
+    }
 
 
 def mix_facts(mix: Mixer, ratio: object) -> dict[str, Any]:
@@ -115,15 +191,6 @@ def first_rows(source: Path, limit: int | None, target: Path) -> Path:
     return target
 
 
-@contextmanager
-def going_on_from(run: Run) -> Iterator[None]:
-    """Add the checkpoint of a finished training to an interruption, so that training need not be repeated."""
-    try:
-        yield
-    except RunInterrupted as stopped:
-        raise RunInterrupted(str(stopped), checkpoint=run.checkpoint) from None
-
-
 def require_checkpoint(run: Run) -> Path:
     """Return the best checkpoint.
 
@@ -140,23 +207,29 @@ def save_answers(rows: Iterable[Mapping[str, Any]], path: Path) -> None:
     write_text(path, "".join(orjson.dumps(row).decode() + "\n" for row in rows))
 
 
-def sft_facts(trained: Run, monitor: Monitor, planned: int, held_out: int) -> dict[str, Any]:
+def sft_facts(
+    trained: Run, monitor: Monitor, planned: int, held_out: int, arguments: Mapping[str, Any]
+) -> dict[str, Any]:
     """Return the facts of a run for a report, as plain values; the base model's eval loss is that of step 0.
+
+    Of the rows, `planned` are in the mix, ms-swift read `data_set` of them, and `trained` of these were seen.
 
     Args:
         trained: The run.
         monitor: Its log.
         planned: Number of rows planned to train on.
         held_out: Number of held-out samples.
+        arguments: ms-swift's arguments.
     """
     evals = monitor.evals()
-    trained_rows = trained.trained_rows()
+    steps, data_set = trained.result.get("global_step"), trained.trained_rows().get("train")
+    seen = None if steps is None or data_set is None else min(int(steps) * _rows_a_step(arguments), data_set)
     facts = {
         "output_dir": str(trained.output_dir),
         "checkpoint": str(trained.checkpoint),
         "best_checkpoint": str(trained.best_checkpoint),
-        "steps": trained.result.get("global_step"),
-        "rows": {"planned": planned, "trained": trained_rows.get("train"), "held_out": held_out},
+        "steps": steps,
+        "rows": {"planned": planned, "data_set": data_set, "trained": seen, "held_out": held_out},
         "eval_loss": {"base": None, "tuned": None, "last": None},
     }
     if evals:
@@ -164,6 +237,25 @@ def sft_facts(trained: Run, monitor: Monitor, planned: int, held_out: int) -> di
         tuned = [loss for step, loss in evals if step > 0]
         facts["eval_loss"] = {"base": base, "tuned": min(tuned, default=None), "last": evals[-1][1]}
     return facts
+
+
+def _rows_a_step(arguments: Mapping[str, Any]) -> int:
+    """Return how many rows a training step sees, in all processes that ms-swift starts."""
+    batch, steps = (int(arguments.get(name) or 1) for name in ("per_device_train_batch_size", _ACCUMULATION))
+    processes = int(os.environ.get("NPROC_PER_NODE") or 1) * int(os.environ.get("NNODES") or 1)
+    return batch * steps * processes
+
+
+def with_paths(value: Any, real: Mapping[str, str]) -> Any:
+    """Return plain values in whose texts some paths are replaced by others, as for data in a temporary folder."""
+    if isinstance(value, dict):
+        return {key: with_paths(inner, real) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [with_paths(inner, real) for inner in value]
+    if isinstance(value, str):
+        for path, other in real.items():
+            value = value.replace(path, other)
+    return value
 
 
 def say_comparison(comparison: Mapping[str, Any], scores: str) -> None:
@@ -185,14 +277,19 @@ def say_verdict(verdict: Mapping[str, Any]) -> None:
         say(f"  {line}")
 
 
+def say_how_to_resume(recipe: str, output_dir: Path) -> None:
+    """Print the command that goes on with a run of a recipe with `--resume`."""
+    say(f"to go on: {shlex.join(['swiftprep', recipe, '--resume', f'output_dir={output_dir}'])}")
+
+
 def say_how_to_go_on(recipe: str, arguments: Arguments, checkpoint: Path | None = None) -> None:
-    """Print the command that resumes a run that was stopped."""
+    """Print the command that resumes a run that was stopped, of a recipe without `--resume`."""
     settings = list(arguments.overrides)
     if checkpoint:
         settings = [item for item in settings if not item.startswith("sft.resume_from_checkpoint=")]
         settings.append(f"sft.resume_from_checkpoint={checkpoint}")
     again = shlex.join([*([arguments.file] if arguments.file else []), *settings])
-    say(f"to go on: python -m swiftprep.recipes.{recipe} {again}".rstrip())
+    say(f"to go on: swiftprep {recipe} {again}".rstrip())
 
 
 def versions() -> dict[str, str]:

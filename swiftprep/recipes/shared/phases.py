@@ -1,0 +1,162 @@
+"""How far a run that trains has come, kept in its output folder, so that it can go on where it stopped.
+
+begun      config.yaml, progress.json and command.sh: the data are complete, and a checkpoint may be there
+trained    progress.json has the finished training, which only needs to be evaluated
+finished   the results are recorded under the recipe's name; see `swiftprep.recipes.shared.output_folders`
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import orjson
+from pydantic import BaseModel
+
+from swiftprep.errors import DataError
+from swiftprep.recipes.shared.command_line import say
+from swiftprep.recipes.shared.output_folders import begun
+from swiftprep.recipes.shared.settings import save_config
+from swiftprep.storage.disk import write_text
+from swiftprep.storage.outputs import OutputFolder
+from swiftprep.text.limits import loads_within, read_within
+from swiftprep.train.results import Run
+from swiftprep.withheld import masked
+
+PROGRESS = "progress.json"
+COMMAND = "command.sh"
+FORMAT = 1  # of the progress file
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """A run that has its data.
+
+    Attributes:
+        dataset: ms-swift's `--dataset` list.
+        val_dataset: ms-swift's `--val_dataset` list.
+        report: The report so far, as plain values.
+        earlier: The names of the training folders that were there before, of runs on other data.
+        trained: The finished training; None before it.
+    """
+
+    dataset: list[str]
+    val_dataset: list[str]
+    report: dict[str, Any]
+    earlier: list[str]
+    trained: Run | None = None
+
+
+def begin(folder: OutputFolder, recipe: str, config: BaseModel, progress: Progress, command: str) -> None:
+    """Write the settings, the progress and the training command into an output folder.
+
+    Args:
+        folder: The output folder.
+        recipe: Name of the recipe.
+        config: Its settings.
+        progress: The run, with its data.
+        command: The training as a `swift sft …` command line.
+    """
+    with folder.writing(begun(recipe)) as staged:
+        save_config(config, staged / "config.yaml")
+        write_text(staged / PROGRESS, _dumped(progress))
+        write_text(staged / COMMAND, f"#!/bin/sh\n{command}\n")
+
+
+def has_trained(folder: OutputFolder, recipe: str, progress: Progress, trained: Run) -> Progress:
+    """Record a finished training, and return the progress with it."""
+    progress = replace(progress, trained=trained)
+    with folder.writing(begun(recipe)) as staged:
+        write_text(staged / PROGRESS, _dumped(progress))
+    return progress
+
+
+def read_progress(folder: Path) -> Progress | None:
+    """Return how far the run in an output folder has come; None if it has no data yet.
+
+    A training whose checkpoints are gone does not count.
+
+    Raises:
+        DataError: the file is damaged, or of another version of swiftprep.
+    """
+    path = folder / PROGRESS
+    if not path.is_file():
+        return None
+    try:
+        content = loads_within(read_within(path))
+        if content["format"] != FORMAT:
+            raise ValueError(f"format {content['format']!r:.80}")
+        progress = Progress(
+            list(map(str, content["dataset"])),
+            list(map(str, content["val_dataset"])),
+            dict(content["report"]),
+            list(map(str, content["earlier"])),
+            _run(content["trained"]),
+        )
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise DataError(f"{path}: cannot be read ({error!r:.200}); start again without --resume (无法读取)") from None
+    trained = progress.trained
+    there = trained is not None and trained.output_dir is not None and trained.output_dir.is_dir()
+    there = there and trained is not None and (trained.best_checkpoint is None or trained.best_checkpoint.is_dir())
+    return progress if there else replace(progress, trained=None)
+
+
+def training_folders(sft_folder: Path) -> list[str]:
+    """Return the names of the training folders (`vN-date-time`) in the folder where ms-swift trains."""
+    return sorted(path.name for path in sft_folder.glob("v*-*") if path.is_dir())
+
+
+def newest_checkpoint(sft_folder: Path, earlier: Sequence[str] = ()) -> Path | None:
+    """Return the newest complete checkpoint of the trainings in a folder; None if there is none.
+
+    Args:
+        sft_folder: The folder where ms-swift trains.
+        earlier: Names of training folders that do not count.
+    """
+    states = [  # the last file of a checkpoint
+        state
+        for state in sft_folder.glob("v*-*/checkpoint-*/trainer_state.json")
+        if state.parent.parent.name not in earlier
+    ]
+    return max(states, key=lambda state: state.stat().st_mtime_ns).parent if states else None
+
+
+def from_checkpoint(arguments: Mapping[str, Any], sft_folder: Path, progress: Progress) -> dict[str, Any]:
+    """Return ms-swift's arguments, with the checkpoint to go on from if this run has saved one.
+
+    Args:
+        arguments: The arguments.
+        sft_folder: The folder where ms-swift trains.
+        progress: The run.
+    """
+    newest = newest_checkpoint(sft_folder, progress.earlier)
+    return {**arguments, **({"resume_from_checkpoint": str(newest)} if newest else {})}
+
+
+def say_prepared(recipe: str, progress: Progress, out: Path) -> None:
+    """Print the training command of a prepared run, and how to go on from there."""
+    say(f"\n{progress.report['sft']['command']}\n")
+    again = f"swiftprep {recipe} --resume output_dir={shlex.quote(str(out))}"
+    say(
+        f"prepared: the data are in {out / 'data'}, the command in {out / COMMAND}; nothing was trained. "
+        f"To train here, or to evaluate what that command trained: {again}",
+        f"已准备好：数据在 {out / 'data'}，训练命令在 {out / COMMAND}，尚未训练。"
+        f"在本机训练，或评估该命令训练的结果：{again}",
+    )
+
+
+def _dumped(progress: Progress) -> str:
+    plain = masked({"format": FORMAT, **asdict(progress)})
+    return orjson.dumps(plain, default=str, option=orjson.OPT_INDENT_2 | orjson.OPT_NON_STR_KEYS).decode()
+
+
+def _run(content: dict[str, Any] | None) -> Run | None:
+    if content is None:
+        return None
+    paths = {
+        name: Path(content[name]) if content[name] else None for name in ("output_dir", "checkpoint", "best_checkpoint")
+    }
+    return Run(command=str(content["command"]), result=dict(content["result"]), **paths)
