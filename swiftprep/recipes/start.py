@@ -21,7 +21,7 @@ from swiftprep.errors import ConfigError, DataError, one_line
 from swiftprep.recipes.shared.command_line import Arguments, run, say, spoken_lang
 from swiftprep.recipes.shared.settings import load
 from swiftprep.recipes.shared.start_settings import StartConfig
-from swiftprep.recipes.shared.tag_prefixes import count_prefixes, proposed_name
+from swiftprep.recipes.shared.tag_prefixes import look_at
 from swiftprep.recipes.shared.yaml_text import load_yaml
 from swiftprep.streams import Forgiving
 
@@ -49,12 +49,12 @@ def start(config: StartConfig, *, dry_run: bool = False) -> dict[str, Any]:
     )
     path = _ask("Folder of the code base", "代码仓库的文件夹", str(config.path), refused=_no_folder)
     folder = Path(os.path.expanduser(path))
-    count, prefixes = count_prefixes(folder)
+    inferred, count, prefixes = look_at(folder)
     likely = max(prefixes, key=lambda prefix: prefixes[prefix], default="")
     prefix = _ask("Prefix of the framework's tags", "框架标签的前缀", likely).strip("<>-")
     used = prefixes[prefix.lower()]
     say(f"  {used} of {count} .vue files use <{prefix}-…>", f"  {count} 个 .vue 文件中有 {used} 个使用 <{prefix}-…>")
-    framework = _ask("Name of the framework", "框架的名称", proposed_name(folder, prefix))
+    framework = _ask("Name of the framework", "框架的名称", inferred if prefix == likely else prefix)
     model = _ask("Model: a hub id or a folder", "模型：ModelScope 模型名或文件夹", MODEL)
     device = _ask("Device: auto, cpu or cuda", "设备：auto、cpu 或 cuda", "auto", refused=_no_device)
     answers = {"path": path, "framework": framework, "model": model, "device": device}

@@ -45,6 +45,14 @@ def test_a_value_may_be_anything(argv, overrides):
     assert sort_words(argv, Stage1Config, []).overrides == overrides
 
 
+@pytest.mark.usefixtures("here")
+def test_demo_is_the_demonstration_unless_there_is_a_folder_of_that_name(tmp_path):
+    assert place_words(["demo"], ScanRecipeConfig, takes_data=False)[2] == ["scan.path=demo"]
+    (tmp_path / "demo").mkdir()
+    for word in ("demo", "./demo", "demo/"):
+        assert place_words([word], ScanRecipeConfig, takes_data=False)[2] == [f"scan.path={tmp_path}/demo"]
+
+
 def test_after_two_dashes_there_are_no_options():
     assert sort_words(["--", "--odd", "a"], CheckConfig, []).alone == ["--odd", "a"]
 
