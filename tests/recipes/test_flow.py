@@ -238,7 +238,12 @@ def test_a_phone_number_is_in_no_data_and_what_is_trained_on_was_checked(given, 
             f"export default {{ name: '{name}Phone', data: () => ({{ phone: '{PHONE}' }}) }}\n</script>\n"
         )
     (app / "src/Order/Copy.vue").write_text(CARDS["Order"])
-    assert stage1.main(given) == 0
+    (
+        tmp_path / "mine.yaml"
+    ).write_text(  # the scan replaces it in code; in a template of the user's, only the check does
+        f"kind: component\ninstruction: 学习这个组件，有问题请致电 {PHONE}。\ninput: '{{{{ path }}}}'\noutput: '{{{{ code }}}}'\n"
+    )
+    assert stage1.main([*given, "scan.kinds=mine.yaml"]) == 0
     out = tmp_path / "runs/stage1"
     data = {name: (out / "data" / f"{name}.jsonl").read_text() for name in ("train", "val")}
     assert PHONE not in data["train"] + data["val"]
@@ -314,7 +319,7 @@ def test_names_reach_ms_swift_with_data_of_the_hub_only(given, trainer, tmp_path
     assert "--model_name 'acme 助手' 'acme assistant'" in command
     assert "--model_author 'acme 团队' 'acme team'" in command
     assert stage1.main([*given, *hub, "model.name=小A"]) == 0
-    assert "--model_name 小A 小A" in json.loads(capsys.readouterr().out)["sft"]["command"]
+    assert "--model_name '小A' '小A'" in json.loads(capsys.readouterr().out)["sft"]["command"]
 
 
 @pytest.mark.parametrize(
