@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from swiftprep.errors import ConfigError, DataError, did_you_mean, one_line
 from swiftprep.mix.mixer import parse_ratio
-from swiftprep.models.arguments import unknown_arguments
+from swiftprep.models.arguments import unknown_arguments, wrong_values
 from swiftprep.recipes.shared.yaml_text import load_yaml
 from swiftprep.redaction.secret_formats import has_format
 from swiftprep.scan.file_record import SUFFIXES
@@ -108,7 +108,7 @@ class ModelConfig(Section):
     template: str | None = None
     name: str = "TA404 助手"
     author: str = "TA404 团队"
-    device: Literal["auto", "cpu"] | None = "auto"
+    device: Literal["auto", "cpu", "cuda"] | None = "auto"
     trust_remote_code: bool = False
 
 
@@ -212,6 +212,7 @@ def load(kind: type[Config], file: str | Path | None = None, overrides: Iterable
             f"sft.{name}: this recipe sets it; use {decided[name]} (由本流程设置)" for name in names if name in decided
         ]
         problems += [f"sft: {line}" for line in unknown_arguments("sft", names)]
+        problems += [f"sft.{line}" for line in wrong_values("sft", settings["sft"])]
     if problems:
         more = [f"… and {len(problems) - _SHOWN} more problems (还有更多问题)"] if len(problems) > _SHOWN else []
         raise ConfigError("\n".join(problems[:_SHOWN] + more))
