@@ -110,7 +110,7 @@ def wrong_values(task: str, arguments: Mapping[str, Any]) -> list[str]:
         texts = [argv[0].partition("=")[2]] if len(argv) == 1 else argv[1:]
         if (expected := _expected(known[name], texts)) is not None:
             shown = one_line(repr(value), 200)
-            problems.append(f"{name}={shown}: ms-swift takes {expected[0]} here (ms-swift 要求此处为{expected[1]})")
+            problems.append(f"{name}={shown}: expected {expected[0]} (应为{expected[1]})")
     return problems
 
 
@@ -121,7 +121,7 @@ def _expected(values: Mapping[str, Any], texts: list[str]) -> tuple[str, str] | 
     if values["type"] == "choice":
         choices: list[str] = values["choices"]
         near = "" if set(texts) <= set(choices) else did_you_mean(texts[0], choices)
-        return None if set(texts) <= set(choices) else (f"one of {', '.join(choices)}{near}", "上述选项之一")
+        return None if set(texts) <= set(choices) else (f"one of {', '.join(choices)}{near}", "所列选项之一")
     reads, *words = _READS[values["type"]]
     try:
         for text in texts:

@@ -72,7 +72,7 @@ print("taken", json.dumps(taken))
 def test_values_are_checked_by_their_type(name, value, right):
     problems = wrong_values("sft", {name: value})
     assert (problems == []) is right
-    assert all(problem.startswith(f"{name}={value!r}: ms-swift takes ") for problem in problems)
+    assert all(problem.startswith(f"{name}={value!r}: expected ") for problem in problems)
 
 
 @pytest.mark.slow
