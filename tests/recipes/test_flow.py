@@ -64,7 +64,7 @@ class Trainer(SwiftRunner):
     trainings: list[dict[str, Any]]
     stop_at = ""
 
-    def sft(self, dataset: Any, val_dataset: Any = None, *, dry_run: bool = False, **arguments: Any) -> Run:  # type: ignore[override]
+    def sft(self, dataset: Any, val_dataset: Any = None, *, dry_run: bool = False, **arguments: Any) -> Run:
         run = super().sft(dataset, val_dataset, dry_run=True, **arguments)
         if dry_run:
             return run
@@ -80,7 +80,7 @@ class Trainer(SwiftRunner):
         result = {"global_step": 3, "train_dataset": "size=99"}
         return Run(run.command, folder, checkpoint, checkpoint, result)
 
-    def eval(self, checkpoint: Any = None, dataset: Any = "", **arguments: Any) -> Evaluation:  # type: ignore[override]
+    def eval(self, checkpoint: Any = None, dataset: Any = "", **arguments: Any) -> Evaluation:
         if self.stop_at == "eval":
             raise RunInterrupted("stopped")
         row = {"id": "1", "metric": "pass", "score": 1.0, "prompt": "q", "reference": "a", "answer": "a"}
