@@ -1,16 +1,20 @@
-"""Progress bars, shown in a terminal and in Jupyter only."""
+"""Progress bars in a terminal and in Jupyter, and a line about once a minute elsewhere."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator
+import time
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from swiftprep.streams import Forgiving
+from swiftprep.streams import Forgiving, tell
+
+FIRST = 5.0  # seconds until the first line
+BETWEEN = 60.0
 
 
 def progress_bar(items: Iterable[Any] | None = None, **settings: Any) -> Any:
-    """Return a tqdm bar, or a silent stand-in where nobody watches, as in a log file or a pipe.
+    """Return a tqdm bar, or a stand-in that writes lines where nobody watches, as in a log file or a pipe.
 
     Args:
         items: What to iterate over, if anything.
@@ -19,7 +23,7 @@ def progress_bar(items: Iterable[Any] | None = None, **settings: Any) -> Any:
     terminal = Forgiving(sys.stderr)
     in_jupyter = _in_jupyter()  # where standard error is not a terminal
     if not in_jupyter and not terminal.isatty():
-        return _Unseen(items, **settings)
+        return ProgressLines(items, **settings)
     from tqdm.auto import tqdm
 
     class Bar(tqdm):  # type: ignore[misc]
@@ -39,18 +43,51 @@ def _in_jupyter() -> bool:
     return getattr(shell, "kernel", None) is not None
 
 
-class _Unseen:
-    """A silent bar: it takes no lock, and cannot fail."""
+class ProgressLines:
+    """A bar for a log file or a pipe: a line to standard error after some seconds, then about once a minute.
 
-    def __init__(self, items: Iterable[Any] | None = None, *, total: float | None = None, **_: Any) -> None:
-        self.total = total
+    It takes no lock, and cannot fail. Quick work writes nothing.
+    """
+
+    def __init__(
+        self,
+        items: Iterable[Any] | None = None,
+        *,
+        total: float | None = None,
+        desc: str | None = None,
+        unit: str = "it",
+        clock: Callable[[], float] = time.monotonic,
+        write: Callable[[str], None] = tell,
+        **_: Any,
+    ) -> None:
+        """Create a bar.
+
+        Args:
+            items: What to iterate over, if anything.
+            total: Number of items, if known.
+            desc: What is being done.
+            unit: What is counted.
+            clock: Returns seconds.
+            write: Writes a line.
+            **_: Settings of tqdm, which do not apply.
+        """
+        self.total = total if total is not None or not hasattr(items, "__len__") else len(items)  # type: ignore[arg-type]
         self.n: float = 0
         self._items = items
+        self._desc = desc
+        self._unit = unit.strip()
+        self._clock = clock
+        self._write = write
+        self._begun = clock()
+        self._due = self._begun + FIRST
+        self._postfix = ""
 
     def __iter__(self) -> Iterator[Any]:
-        return iter(self._items or ())
+        for item in self._items or ():
+            yield item
+            self.update()
 
-    def __enter__(self) -> _Unseen:
+    def __enter__(self) -> ProgressLines:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -59,9 +96,41 @@ class _Unseen:
     def update(self, n: float = 1) -> None:
         """Advance the counter."""
         self.n += n
+        self.remind()
 
-    def set_postfix(self, *_: Any, **__: Any) -> None:
-        """Ignore the postfix."""
+    def remind(self, waiting_for: str = "") -> None:
+        """Write a line if one is due.
+
+        Args:
+            waiting_for: What is being done while nothing is counted.
+        """
+        now = self._clock()
+        if now < self._due:
+            return
+        self._due = now + BETWEEN
+        elapsed = now - self._begun
+        of = "" if self.total is None else f"/{self.total:g}"
+        parts = [waiting_for if waiting_for and not self.n else f"{self.n:g}{of} {self._unit}"]
+        parts += [self._postfix] if self._postfix else []
+        parts.append(f"{_duration(elapsed)} so far")
+        if self.n and self.total and self.total > self.n:
+            parts.append(f"about {_duration(elapsed / self.n * (self.total - self.n))} left")
+        self._write(f"{self._desc or 'progress'}: {', '.join(parts)}")
+
+    def set_postfix(self, values: dict[str, Any] | None = None, **more: Any) -> None:
+        """Set what the next lines also show, such as a loss."""
+        self._postfix = ", ".join(f"{name} {value}" for name, value in {**(values or {}), **more}.items())
 
     def close(self) -> None:
         """Do nothing."""
+
+
+def _duration(seconds: float) -> str:
+    """Return a duration in words.
+
+    >>> _duration(75), _duration(600), _duration(9000)
+    ('75 s', '10 min', '2.5 h')
+    """
+    if seconds < 120:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"

@@ -6,14 +6,14 @@ import json
 import re
 import shlex
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 from importlib import metadata
 from importlib.resources import files
 from typing import Any
 
 from swiftprep.arguments import right_spelling
-from swiftprep.errors import ConfigError, MissingDependencyError, RunError
+from swiftprep.errors import ConfigError, MissingDependencyError, RunError, did_you_mean, one_line
 from swiftprep.process import children, lifeline
 from swiftprep.storage.disk import cache_dir, write_text
 from swiftprep.withheld import masked
@@ -39,8 +39,11 @@ def require_swift() -> str:
 
 
 @lru_cache(maxsize=1)
-def known_arguments() -> dict[str, list[str]]:
-    """Return the argument names of the installed ms-swift for `"sft"` and `"eval"`.
+def known_arguments() -> dict[str, dict[str, Any]]:
+    """Return the arguments of the installed ms-swift for `"sft"` and `"eval"`: name → the values it takes.
+
+    The values are a `type` (`"int"`, `"float"`, `"bool"`, `"str"` or `"choice"`), the `choices`, and `several` where
+    there may be more than one.
 
     Those of the locked version come with swiftprep, as importing ms-swift takes seconds; those of any other version
     are read from the installed classes, once per combination of versions, and cached.
@@ -53,7 +56,7 @@ def known_arguments() -> dict[str, list[str]]:
     shipped = json.loads((files("swiftprep") / "assets" / "swift" / "arguments.json").read_text(encoding="utf-8"))
     if shipped["versions"] == versions:
         return dict(shipped["arguments"])
-    cached = cache_dir() / f"swift-arguments-{'-'.join(versions.values())}-py{sys.version_info.minor}.json"
+    cached = cache_dir() / f"swift-arguments-2-{'-'.join(versions.values())}-py{sys.version_info.minor}.json"
     try:
         return dict(json.loads(cached.read_text(encoding="utf-8")))
     except (OSError, json.JSONDecodeError):
@@ -62,8 +65,8 @@ def known_arguments() -> dict[str, list[str]]:
         return names
 
 
-def read_arguments() -> dict[str, list[str]]:
-    """Return the argument names like `known_arguments`, read from the installed ms-swift in a child process.
+def read_arguments() -> dict[str, dict[str, Any]]:
+    """Return the arguments like `known_arguments`, read from the installed ms-swift in a child process.
 
     Raises:
         RunError: ms-swift cannot be imported.
@@ -88,6 +91,61 @@ def unknown_arguments(task: str, names: Iterable[str]) -> list[str]:
         "(ms-swift 没有这个参数)"
         for name in sorted(set(names) - set(known))
     ]
+
+
+def wrong_values(task: str, arguments: Mapping[str, Any]) -> list[str]:
+    """Return an error message for each value that ms-swift's parser would refuse; unknown arguments are passed over.
+
+    Args:
+        task: `"sft"` or `"eval"`.
+        arguments: Arguments by name.
+
+    Raises:
+        ConfigError: a value cannot be written on a command line.
+    """
+    known = known_arguments()[task]
+    problems = []
+    for name, value in arguments.items():
+        if name not in known or not isinstance(known[name], dict):
+            continue
+        argv = to_argv({name: value})
+        texts = [argv[0].partition("=")[2]] if len(argv) == 1 else argv[1:]
+        if (expected := _expected(known[name], texts)) is not None:
+            shown = one_line(repr(value), 200)
+            problems.append(f"{name}={shown}: expected {expected[0]} (应为{expected[1]})")
+    return problems
+
+
+def _expected(values: Mapping[str, Any], texts: list[str]) -> tuple[str, str] | None:
+    """Return what an argument takes, in English and Chinese, or None if it takes these texts."""
+    if len(texts) > 1 and not values.get("several"):
+        return "a single value", "单个值"
+    if values["type"] == "choice":
+        choices: list[str] = values["choices"]
+        near = "" if set(texts) <= set(choices) else did_you_mean(texts[0], choices)
+        return None if set(texts) <= set(choices) else (f"one of {', '.join(choices)}{near}", "所列选项之一")
+    reads, *words = _READS[values["type"]]
+    try:
+        for text in texts:
+            reads(text)
+    except ValueError:
+        return words[0], words[1]
+    return None
+
+
+def _as_bool(text: str) -> bool:
+    if text.lower() not in ("yes", "true", "t", "y", "1", "no", "false", "f", "n", "0"):
+        raise ValueError(text)
+    return text.lower() in ("yes", "true", "t", "y", "1")
+
+
+# How ms-swift's parser reads a text of each type.
+_READS: dict[str, tuple[Callable[[str], Any], str, str]] = {
+    "int": (int, "a whole number", "整数"),
+    "float": (float, "a number", "数字"),
+    "bool": (_as_bool, "true or false", "true 或 false"),
+    "str": (str, "a text", "文本"),
+}
 
 
 def check_served(arguments: Mapping[str, Any]) -> None:

@@ -41,22 +41,45 @@ def check_device(device: str | None) -> None:
     """Refuse an invalid device setting.
 
     Raises:
-        ConfigError: it is not `"auto"`, `"cpu"` or None.
+        ConfigError: it is not `"auto"`, `"cpu"`, `"cuda"` or None.
     """
-    if device not in ("auto", "cpu", None):
-        raise ConfigError(f"device={device!r}; expected 'auto', 'cpu' or None (应为 'auto'、'cpu' 或 None)")
+    if device not in ("auto", "cpu", "cuda", None):
+        raise ConfigError(
+            f"device={device!r}; expected 'auto', 'cpu', 'cuda' or None (应为 'auto'、'cpu'、'cuda' 或 None)"
+        )
 
 
-@lru_cache(maxsize=2)
+def require_device(device: str | None) -> None:
+    """Refuse to compute on a GPU where torch sees none.
+
+    Raises:
+        ConfigError: the device is `"cuda"`, and there is no such GPU.
+        RunError: torch is needed and cannot be imported.
+    """
+    if device == "cuda" and detect("auto").kind != "cuda":
+        raise ConfigError(
+            "device='cuda': torch sees no GPU here; run the command on a machine with one, or use device='auto' "
+            "(本机没有可用的 GPU，请在有 GPU 的机器上运行，或设置 device='auto')"
+        )
+
+
+@lru_cache(maxsize=3)
 def detect(kind: str = "auto") -> Device:
     """Detect the device; if the kernel does not tell, with torch in a child process, which takes seconds.
 
     Args:
-        kind: `"auto"`, or `"cpu"` to ignore a GPU.
+        kind: `"auto"`, `"cpu"` to ignore a GPU, or `"cuda"` for a GPU that may be in another machine: then its
+            format is that of this machine's GPU, or bfloat16, which all since NVIDIA's Ampere have.
 
     Raises:
         RunError: torch is needed and cannot be imported.
     """
+    if kind == "cuda":
+        try:
+            here = detect("auto")
+        except RunError:  # no torch on this machine
+            here = None
+        return here if here is not None and here.kind == "cuda" else Device("cuda", "bfloat16")
     features = kernel_features()
     if features and (kind == "cpu" or not any(_gpu_nodes(Path("/dev")))):
         return Device("cpu", cpu_dtype(features))
@@ -125,7 +148,7 @@ def environment_of(device: str | None) -> dict[str, str]:
     """Return the variables to set in a process that computes on a device.
 
     Args:
-        device: `"auto"`, `"cpu"`, or None to leave it to ms-swift.
+        device: `"auto"`, `"cpu"`, `"cuda"`, or None to leave it to ms-swift.
 
     Raises:
         RunError: see `detect`.

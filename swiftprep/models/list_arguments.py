@@ -1,24 +1,44 @@
-"""Print the field names of ms-swift's argument classes as JSON.
+"""Print the arguments that ms-swift's own parser takes, and the values of each, as JSON.
 
 It runs in its own process, as importing ms-swift takes seconds and changes logging and transformers for good.
 """
 
 from __future__ import annotations
 
-import dataclasses
+import argparse
 import json
 import os
+from typing import Any
+
+# The functions that the parser converts a text with → what they take; others take any text.
+_TYPES = {"int": "int", "float": "float", "string_to_bool": "bool"}
+
+
+def values_of(action: argparse.Action) -> dict[str, Any]:
+    """Return which values an option of a parser takes: `type`, and where they apply `choices` and `several`."""
+    values: dict[str, Any] = {"type": _TYPES.get(getattr(action.type, "__name__", ""), "str")}
+    if action.choices is not None:
+        values = {"type": "choice", "choices": [str(choice) for choice in action.choices]}
+    return {**values, "several": True} if action.nargs == "+" else values
 
 
 def main() -> None:
-    """Write a JSON object, task → names, to standard output."""
+    """Write a JSON object, task → name → values, to standard output."""
     out = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)  # ms-swift's own output
     from swift.arguments import EvalArguments, SftArguments
+    from transformers import HfArgumentParser
 
-    classes = {"sft": SftArguments, "eval": EvalArguments}
-    names = {task: sorted(f.name for f in dataclasses.fields(kind) if f.init) for task, kind in classes.items()}
-    json.dump(names, out)
+    known: dict[str, dict[str, Any]] = {}
+    for task, kind in {"sft": SftArguments, "eval": EvalArguments}.items():
+        actions = HfArgumentParser([kind])._actions
+        options = [action for action in actions if action.option_strings and action.dest != "help"]
+        known[task] = {
+            action.dest: values_of(action)
+            for action in sorted(options, key=lambda action: action.dest)
+            if f"--{action.dest}" in action.option_strings
+        }
+    json.dump(known, out)
     out.flush()
 
 

@@ -6,6 +6,7 @@ import contextlib
 import signal
 import subprocess
 import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,41 @@ WORKER = children.python("swiftprep.train.worker")
 # checkpoint, others only clean up.
 GRACE = {"sft": 600.0}
 AT_ONCE = 10.0
+
+
+class Waiting:
+    """What a run that is asked to stop still has to finish, by its events."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._steps: list[float] = []  # when the last ones ended
+        self._evaluating: dict[str, Any] | None = None
+        self._trains = False
+
+    def hear(self, event: Mapping[str, Any]) -> None:
+        """Take note of an event."""
+        if event["event"] == "step":
+            self._trains, self._evaluating = True, None
+            self._steps = [*self._steps, self._clock()][-4:]
+        elif event["event"] == "evaluating":
+            self._evaluating = dict(event)
+        elif event["event"] == "log" and "eval_loss" in event["row"]:
+            self._evaluating, self._steps = None, []  # the time of an evaluation is no step's
+
+    def told(self) -> tuple[str, str]:
+        """Return what is waited for, in English and Chinese."""
+        if not self._trains:
+            return "as training has not begun", "训练尚未开始"
+        if self._evaluating is not None:
+            if self._evaluating["step"] == 0:
+                return "after this batch of the evaluation", "评估完当前批次后"
+            batches = self._evaluating["batches"]
+            size = f" of {batches} batches" if batches else ""
+            return f"after the evaluation{size} and the checkpoint that follows", "评估结束并保存检查点后"
+        if len(self._steps) < 2:
+            return "after this step and its checkpoint", "本步结束并保存检查点后"
+        each = (self._steps[-1] - self._steps[0]) / (len(self._steps) - 1)
+        return f"after this step (the last took {each:.0f} s each) and its checkpoint", "本步结束并保存检查点后"
 
 
 def run_in_child(
@@ -59,13 +95,19 @@ def run_in_child(
         )
     seen: list[dict[str, Any]] = []
     interrupted = False
+    waiting = Waiting()
+
+    def heard(event: dict[str, Any]) -> None:
+        waiting.hear(event)
+        on_event(event)
+
     overdue = threading.Timer(grace, lifeline.end, [child])
     overdue.daemon = True
     try:
         send_job(child, job)
         while True:
             try:
-                _listen(child, seen, on_event)
+                _listen(child, seen, heard)
                 child.wait()
                 break
             except KeyboardInterrupt:
@@ -73,9 +115,11 @@ def run_in_child(
                     raise
                 interrupted = True
                 logger.warning(
-                    "stopping after this step, within %g s; Ctrl-C again to stop at once "
-                    "(本步结束后保存检查点并停止，再按一次 Ctrl-C 立即停止)",
+                    "stopping, %s, within %g s at most; Ctrl-C again to stop at once "
+                    "(正在停止，%s；再按一次 Ctrl-C 立即停止)",
+                    waiting.told()[0],
                     grace,
+                    waiting.told()[1],
                 )
                 child.send_signal(signal.SIGINT)
                 overdue.start()
@@ -91,7 +135,7 @@ def _listen(
     child: subprocess.Popen[bytes], seen: list[dict[str, Any]], on_event: Callable[[dict[str, Any]], None]
 ) -> None:
     for event in events_of(child):
-        if event["event"] not in ("step", "log", "answer"):
+        if event["event"] not in ("step", "log", "answer", "evaluating"):
             seen.append(event)
         on_event(event)
 
@@ -133,6 +177,8 @@ def _hint(failure: Mapping[str, str], tail: list[str]) -> str:
         )
     if any("SemLock" in line for line in tail):
         return "\nThe shared memory, /dev/shm, is full or not usable (/dev/shm 已满或不可用)"
+    if "No space left on device" in failure["message"]:
+        return "\nThe disk is full; free some space and start again (磁盘已满，请清理空间后重新开始)"
     if any("in _show_dataset" in line for line in tail):
         return "\nNo row is left to train on: all are longer than max_length (所有样本都超过 max_length，已全部丢弃)"
     return ""

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from swiftprep.arguments import checked_keywords
 from swiftprep.errors import ConfigError, RunError, RunInterrupted
 from swiftprep.evaluate.probes import load_questions
-from swiftprep.inputs import Data, DataSets, data_file, data_files
-from swiftprep.models.arguments import check_served, require_swift, to_command, unknown_arguments
-from swiftprep.models.device import Device, activation_bytes, available_memory, check_device, detect, environment_of
+from swiftprep.inputs import Data, DataSets, data_files
+from swiftprep.models.arguments import check_served, require_swift, to_command
+from swiftprep.models.device import Device, check_device, detect, environment_of, require_device
 from swiftprep.models.folders import (
     ADAPTER_CONFIG,
     MERGED,
@@ -36,6 +36,14 @@ from swiftprep.swiftfmt import parse_entry, require_rows
 from swiftprep.train.bar import RunProgress
 from swiftprep.train.process import run_in_child
 from swiftprep.train.results import Evaluation, Run
+from swiftprep.train.run_arguments import (
+    as_list,
+    check_arguments,
+    check_identity,
+    device_arguments,
+    identity_arguments,
+    question_sets,
+)
 
 
 class SwiftRunner:
@@ -61,6 +69,8 @@ class SwiftRunner:
         model_type: str | None = None,
         template: str | None = None,
         device: str | None = "auto",
+        model_name: str | Sequence[str] | None = None,
+        model_author: str | Sequence[str] | None = None,
         trust_remote_code: bool = False,
         in_process: bool = False,
     ) -> None:
@@ -72,8 +82,12 @@ class SwiftRunner:
             model_type: ms-swift's model type, for a model it does not recognise. A folder written by ms-swift, such as
                 that of `merge`, knows its own.
             template: ms-swift's chat template, likewise.
-            device: `"auto"`, `"cpu"`, or None to leave all device arguments to ms-swift. For the CPU's number format
-                and OpenMP settings see `swiftprep.models.device`; `torch_dtype` and OpenMP's variables override them.
+            device: `"auto"`, `"cpu"`, `"cuda"`, or None to leave all device arguments to ms-swift. With `"cuda"` the
+                command for a GPU can be had on a machine without one. For the CPU's number format and OpenMP settings
+                see `swiftprep.models.device`; `torch_dtype` and OpenMP's variables override them.
+            model_name: What the model calls itself in the rows of `swift/self-cognition`: one name, or a Chinese and
+                an English one.
+            model_author: Whom it names as its author there, likewise.
             trust_remote_code: Whether Python code that comes with the model may run. ms-swift itself always allows it.
             in_process: Run in this process instead, as ms-swift's own API does, with all side effects: its own
                 exceptions, and no checkpoint on Ctrl-C.
@@ -89,6 +103,7 @@ class SwiftRunner:
         self.model_type = model_type or carried.get("model_type")
         self.template = template or carried.get("template")
         self.device = device
+        self.identity = identity_arguments(model_name, model_author)
         self.trust_remote_code = trust_remote_code
         self.in_process = in_process
 
@@ -132,6 +147,7 @@ class SwiftRunner:
         for name, listed in entries.items():
             for entry in listed:
                 require_rows(entry, repeat=name == "dataset")
+        check_identity([e.source for listed in entries.values() for e in listed if e.path is None], arguments)
         if not arguments["dataset"]:
             raise ConfigError("no dataset was given (没有指定训练数据)")
         command = to_command("sft", arguments)
@@ -169,6 +185,7 @@ class SwiftRunner:
         *,
         limit: int | None = None,
         max_new_tokens: int = 256,
+        dry_run: bool = False,
         **swift_arguments: Any,
     ) -> Evaluation:
         """Let a model answer questions, and score the answers, through `swift.eval_main`.
@@ -180,6 +197,7 @@ class SwiftRunner:
                 names the sets, which may be samples or a `Scan` as well; otherwise a set has the name of its file.
             limit: Number of questions to ask from each set, at most.
             max_new_tokens: Longest answer, in tokens.
+            dry_run: Check everything and return the command, without answers.
             **swift_arguments: Any argument of ms-swift's `EvalArguments`, such as `infer_backend="vllm"`.
 
         Raises:
@@ -189,13 +207,15 @@ class SwiftRunner:
             RunError: the evaluation failed.
             RunInterrupted: Ctrl-C.
         """
-        sets = _sets(dataset)
+        sets = question_sets(dataset)
         wanted = [(name, q.id) for name, path in sets.items() for q in load_questions(path)[:limit]]
         stamp = dt.datetime.now().strftime("%Y%m%d-%H%M%S-%f")
         folder = unused((self.output_dir / "eval" / stamp).resolve())
         arguments = self._eval_arguments(checkpoint, folder, swift_arguments)
         arguments["eval_limit"] = limit
         arguments["eval_generation_config"] = {"max_tokens": max_new_tokens, "temperature": 0}
+        if dry_run:
+            return Evaluation([], folder, to_command("eval", arguments))
         rows_by_question: dict[tuple[str, str], dict[str, Any]] = {}
 
         def on_event(event: dict[str, Any]) -> None:
@@ -246,15 +266,7 @@ class SwiftRunner:
             raise ConfigError(
                 f"{target}: is there already, and is not this merge (目标文件夹已存在，且不是本次合并的结果)"
             )
-        arguments = {
-            "model": self.model,
-            "model_type": self.model_type,
-            "template": self.template,
-            "adapters": [str(adapter)],
-            "merge_lora": True,
-            "load_args": False,
-            **carried_arguments(adapter),
-        }
+        arguments = self._merge_arguments(adapter)
         try:
             with whole_folder(target) as half_done:
                 arguments["output_dir"] = str(half_done)
@@ -264,6 +276,17 @@ class SwiftRunner:
             raise RunInterrupted("the merge was stopped; run it again (合并已中断，请重新运行)") from None
         return target
 
+    def merge_command(self, checkpoint: str | Path, output_dir: str | Path | None = None) -> str:
+        """Return the `swift export …` command line equivalent to calling `merge` with these arguments.
+
+        Raises:
+            ConfigError: there is no adapter, or it is for another model.
+        """
+        adapter = Path(checkpoint).resolve()
+        check_adapter(adapter, self.model)
+        target = Path(output_dir).resolve() if output_dir else adapter.with_name(f"{adapter.name}-merged")
+        return to_command("export", {**self._merge_arguments(adapter), "output_dir": str(target)})
+
     def command(self, dataset: DataSets, val_dataset: Data | None = None, **swift_arguments: Any) -> str:
         """Return the `swift sft …` command line equivalent to calling `sft` with these arguments.
 
@@ -272,11 +295,22 @@ class SwiftRunner:
         """
         return self.sft(dataset, val_dataset, dry_run=True, **swift_arguments).command
 
+    def _merge_arguments(self, adapter: Path) -> dict[str, Any]:
+        return {
+            "model": self.model,
+            "model_type": self.model_type,
+            "template": self.template,
+            "adapters": [str(adapter)],
+            "merge_lora": True,
+            "load_args": False,
+            **carried_arguments(adapter),
+        }
+
     def _sft_arguments(
         self, dataset: DataSets, val_dataset: Data | None, settings: Mapping[str, Any]
     ) -> dict[str, Any]:
-        _check_names("sft", settings)
-        check_continues(_as_list(settings.get("adapters")), self.model, settings)
+        check_arguments("sft", settings)
+        check_continues(as_list(settings.get("adapters")), self.model, settings)
         check_loaded(settings, self.trust_remote_code)
         own = {
             "model": self.model,
@@ -285,14 +319,19 @@ class SwiftRunner:
             "dataset": data_files("dataset", dataset, side="train"),
             "val_dataset": data_files("val_dataset", val_dataset, side="val"),
             "output_dir": str(self.output_dir),
+            **self.identity,
             "check_model": False if self.local else None,  # else ms-swift queries the hub, and hangs when offline
         }
-        return {**own, **self._device_arguments(settings), **settings}
+        return {
+            **own,
+            **device_arguments(self._device(), Path(self.model) if self.local else None, settings),
+            **settings,
+        }
 
     def _eval_arguments(
         self, checkpoint: str | Path | None, folder: Path, settings: Mapping[str, Any]
     ) -> dict[str, Any]:
-        _check_names("eval", settings)
+        check_arguments("eval", settings)
         check_served(settings)
         check_loaded(settings, self.trust_remote_code)
         model, adapters = str(Path(self.model).resolve()) if self.local else self.model, []
@@ -325,43 +364,12 @@ class SwiftRunner:
     def _device(self) -> Device | None:
         return None if self.device is None else detect(self.device)
 
-    def _device_arguments(self, settings: Mapping[str, Any]) -> dict[str, Any]:
-        device = self._device()
-        if device is None:
-            return {}
-        if device.kind == "cuda":
-            return {"torch_dtype": device.dtype}
-        mixed = {True: "bfloat16", False: "float32"}.get(settings.get("bf16"))  # type: ignore[arg-type]
-        dtype = str(settings.get("torch_dtype") or mixed or device.dtype)
-        return {
-            "use_cpu": True,
-            "torch_dtype": dtype,
-            "bf16": dtype == "bfloat16",
-            "fp16": False,
-            "dataloader_num_workers": 0,
-            "gradient_checkpointing": not self._fits(settings, width=4 if dtype == "float32" else 2),
-        }
-
-    def _fits(self, settings: Mapping[str, Any], width: int) -> bool:
-        """Tell whether a training step fits in half of the free memory without gradient checkpointing."""
-        free = available_memory()
-        if not self.local or free is None:
-            return False
-        config = read_json(Path(self.model) / "config.json")
-        length = settings.get("max_length") or config.get("max_position_embeddings", 0)
-        batch = settings.get("per_device_train_batch_size", 1)
-        for name, value in {"max_length": length, "per_device_train_batch_size": batch}.items():
-            if not isinstance(value, int):
-                raise ConfigError(f"{name}={value!r}: expected a whole number (应为整数)")
-        tokens = length * batch
-        need = activation_bytes(config, tokens=tokens, width=width)
-        return need is not None and need < free / 2
-
     def _run(self, job: dict[str, Any], folder: Path, *listeners: Callable[[dict[str, Any]], None]) -> dict[str, Any]:
         def on_event(event: dict[str, Any]) -> None:
             for listener in listeners:
                 listener(event)
 
+        require_device(self.device)
         job["trust_remote_code"] = self.trust_remote_code
         if self.in_process:
             from swiftprep.train.worker import run_job
@@ -379,29 +387,3 @@ class SwiftRunner:
             environment=environment_of(self.device),
             on_event=on_event,
         )
-
-
-def _check_names(task: str, settings: Mapping[str, Any]) -> None:
-    unknown = unknown_arguments(task, settings)
-    if unknown:
-        raise ConfigError("\n".join(unknown))
-
-
-def _as_list(entries: str | Path | Iterable[str | Path] | None) -> list[str]:
-    if entries is None:
-        return []
-    return [str(entries)] if isinstance(entries, (str, Path)) else [str(entry) for entry in entries]
-
-
-def _sets(dataset: str | Path | Iterable[str | Path] | Mapping[str, Data]) -> dict[str, str]:
-    if isinstance(dataset, Mapping):
-        named = {name: data_file(name, data, side="val") for name, data in dataset.items()}
-    else:
-        paths = _as_list(dataset)
-        named = {Path(path).stem: path for path in paths}
-        if len(named) < len(paths):
-            raise ConfigError(
-                "two question files have the same name; pass a mapping of set names to paths "
-                "(两个问题文件同名，请用字典指定各自的名称)"
-            )
-    return {name: path if path == "general" else str(Path(path).resolve()) for name, path in named.items()}

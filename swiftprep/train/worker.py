@@ -43,8 +43,8 @@ def run_job(job: Mapping[str, Any], emit: Emit) -> dict[str, Any]:
     Args:
         job: `task` (`"sft"`, `"eval"` or `"export"`), `arguments` (ms-swift's, by name) and for `"eval"` also
             `sets`: name of each set → path of its question file.
-        emit: Called with each event: `started` (`output_dir`), `step` (`step`, `max_steps`), `log` (`row`) and
-            `answer`.
+        emit: Called with each event: `started` (`output_dir`), `step` (`step`, `max_steps`), `evaluating`
+            (`step`, `batches`), `log` (`row`) and `answer`.
     """
     _stop.clear()
     _training.clear()
@@ -60,11 +60,27 @@ def _sft(job: Mapping[str, Any], emit: Emit) -> dict[str, Any]:
     from swift.callbacks import TrainerCallback, callbacks_map
 
     class Stream(TrainerCallback):  # type: ignore[misc]
-        """Report events to the parent, and stop at the end of a step when asked to."""
+        """Report events to the parent, and stop when asked to: at the end of a step, or within an evaluation."""
+
+        _evaluated = -1
 
         def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
             _training.set()
+            if _stop.is_set():  # a library may have swallowed the interrupt
+                raise KeyboardInterrupt
             self._tell_step(state)
+
+        def on_prediction_step(
+            self, args: Any, state: Any, control: Any, eval_dataloader: Any = None, **_: Any
+        ) -> None:
+            step = state.global_step
+            if self._evaluated != step and state.is_world_process_zero:
+                self._evaluated = step
+                batches = len(eval_dataloader) if hasattr(eval_dataloader, "__len__") else None
+                emit({"event": "evaluating", "step": step, "batches": batches})
+            saved = Path(args.output_dir, f"checkpoint-{step}", "trainer_state.json")
+            if _stop.is_set() and (step == 0 or saved.is_file()):  # else the checkpoint is yet to be saved
+                raise KeyboardInterrupt
 
         def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
             self._tell_step(state)
@@ -190,9 +206,10 @@ def _inside(folder: Path) -> Iterator[None]:
 
 def _ask_to_stop(signum: int, frame: Any) -> None:
     """Stop after the current step with a checkpoint; before training, or the second time, stop at once."""
-    if _stop.is_set() or not _training.is_set():
-        raise KeyboardInterrupt
+    at_once = _stop.is_set() or not _training.is_set()
     _stop.set()
+    if at_once:
+        raise KeyboardInterrupt
 
 
 def _read_job() -> dict[str, Any]:

@@ -81,13 +81,14 @@ def test_the_names_of_another_version_are_read_once_and_kept(tmp_path, monkeypat
     monkeypatch.setenv("SWIFTPREP_CACHE", str(tmp_path))
     monkeypatch.setattr("swiftprep.models.arguments.require_swift", lambda: "9.9.9")
     asked = []
+    known: Any = {"sft": {"new": {"type": "str"}}, "eval": {}}
 
-    def read() -> dict[str, list[str]]:
+    def read() -> Any:
         asked.append(1)
-        return {"sft": ["new"], "eval": []}
+        return known
 
     monkeypatch.setattr("swiftprep.models.arguments.read_arguments", read)
-    assert known_arguments.__wrapped__() == known_arguments.__wrapped__() == {"sft": ["new"], "eval": []}
+    assert known_arguments.__wrapped__() == known_arguments.__wrapped__() == known
     assert len(asked) == 1
 
 
@@ -315,8 +316,8 @@ def test_the_server_of_an_evaluation_is_ours_or_the_users(fake_model, tmp_path, 
     runner = SwiftRunner(fake_model, tmp_path, device="cpu")
     with pytest.raises(ConfigError, match=f"{name} is set by swiftprep"):
         runner._eval_arguments(None, tmp_path, {name: "x"})
-    known = runner._eval_arguments(None, tmp_path, {name: "x", "eval_url": "http://127.0.0.1:9/v1"})
-    assert known[name] == "x"
+    known = runner._eval_arguments(None, tmp_path, {name: "1", "eval_url": "http://127.0.0.1:9/v1"})
+    assert known[name] == "1"
 
 
 def test_argv_round_trips_lists_flags_and_mappings():

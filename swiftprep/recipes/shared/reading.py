@@ -12,7 +12,7 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from swiftprep.errors import ConfigError, DataError, did_you_mean, one_line
-from swiftprep.models.arguments import unknown_arguments
+from swiftprep.models.arguments import unknown_arguments, wrong_values
 from swiftprep.recipes.shared.keys import Key, keys_of, section_of
 from swiftprep.recipes.shared.yaml_text import load_yaml
 from swiftprep.redaction.secret_formats import has_format
@@ -80,6 +80,7 @@ def load(kind: type[Config], file: str | Path | None = None, overrides: Iterable
             f"sft.{name}: this recipe sets it; use {decided[name]} (由本流程设置)" for name in names if name in decided
         ]
         problems += [f"sft: {line}" for line in unknown_arguments("sft", names)]
+        problems += [f"sft.{line}" for line in wrong_values("sft", settings["sft"])]
     if problems:
         more = [f"… and {len(problems) - _SHOWN} more problems (还有更多问题)"] if len(problems) > _SHOWN else []
         raise ConfigError("\n".join(problems[:_SHOWN] + more))
