@@ -1,6 +1,6 @@
 """Recipe `check`: from data files to the rows kept, the rows rejected with reasons, and a report to browse.
 
-python -m swiftprep.recipes.check train.jsonl held_out=[val.jsonl] catalog=data/catalog.json output_dir=runs/check
+swiftprep check train.jsonl held_out=[val.jsonl] catalog=data/catalog.json output_dir=runs/check
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Recipe `distill`: from experts and a teacher to verified answers, rejects with reasons, and a report.
 
-    python -m swiftprep.recipes.distill scan.path=demo                    # the demonstration, on this machine
-    python -m swiftprep.recipes.distill recipes/distill.yaml scan.path=../our-app teacher.provider=deepseek \
+    swiftprep distill scan.path=demo                    # the demonstration, on this machine
+    swiftprep distill recipes/distill.yaml scan.path=../our-app teacher.provider=deepseek \
         teacher.model=deepseek-chat distill.n=100 --dry-run
 
 scan → plan → experts and teacher → samples.jsonl, rejects.jsonl, pending.jsonl, coverage.png, report.json, report.md.

@@ -1,6 +1,6 @@
 """Recipe `scan`: from a code base to samples, catalogue and web-types.
 
-python -m swiftprep.recipes.scan scan.path=~/code/our-app scan.framework=ta404 output_dir=data
+swiftprep scan scan.path=~/code/our-app scan.framework=ta404 output_dir=data
 """
 
 from __future__ import annotations

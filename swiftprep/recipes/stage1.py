@@ -1,7 +1,7 @@
 """Recipe `stage1`: from a code base to a fine-tuned adapter, its evaluation and a verdict.
 
-    python -m swiftprep.recipes.stage1                                      # the demonstration, in runs/demo
-    python -m swiftprep.recipes.stage1 recipes/stage1.yaml scan.path=~/code/our-app mix.ratio=30:70
+    swiftprep stage1                                      # the demonstration, in runs/demo
+    swiftprep stage1 recipes/stage1.yaml scan.path=~/code/our-app mix.ratio=30:70
 
 scan → check → mix → sft → evaluate base and tuned model → verdict → report.json, report.md, loss.png.
 """

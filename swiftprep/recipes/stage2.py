@@ -1,7 +1,7 @@
 """Recipe `stage2`: mix verified answers to scenarios with stage 1's data, and train stage 1's model further.
 
-    python -m swiftprep.recipes.stage2                                      # after the newest stage 1 in runs/
-    python -m swiftprep.recipes.stage2 recipes/stage2.yaml stage1=runs/stage1 teacher.provider=deepseek
+    swiftprep stage2                                      # after the newest stage 1 in runs/
+    swiftprep stage2 recipes/stage2.yaml stage1=runs/stage1 teacher.provider=deepseek
 
 distil → check → mix → sft → ask base, stage 1 and stage 2 → verdict → report.json, report.md, loss.png, coverage.png.
 """

@@ -9,6 +9,7 @@ import pytest
 from swiftprep.errors import ConfigError
 from swiftprep.recipes.shared.argument_forms import place_words, sort_words
 from swiftprep.recipes.shared.command_line import Arguments, run
+from swiftprep.recipes.shared.data_settings import EvaluateConfig
 from swiftprep.recipes.shared.distill_settings import DistillConfig, Stage2Config
 from swiftprep.recipes.shared.settings import CheckConfig, ScanRecipeConfig, Stage1Config, load
 from swiftprep.recipes.shared.start_settings import StartConfig
@@ -98,6 +99,8 @@ def here(tmp_path, monkeypatch):
         (Stage1Config, False, ["a.yaml", "app"], ("a.yaml", [], ["scan.path=app"])),
         (Stage1Config, False, ["settings"], ("settings", [], [])),
         (StartConfig, False, ["app"], (None, [], ["path=app"])),
+        (Stage2Config, False, ["app"], (None, [], ["stage1=app"])),
+        (EvaluateConfig, True, ["app", "train.jsonl"], (None, ["train.jsonl"], ["run=app"])),
         (DistillConfig, False, ["catalog.json"], (None, [], ["catalog=catalog.json"])),
         (CheckConfig, True, ["train.jsonl", "catalog.json"], (None, ["train.jsonl"], ["catalog=catalog.json"])),
         (CheckConfig, True, ["a.yaml", "none.jsonl"], ("a.yaml", ["none.jsonl"], [])),
@@ -112,7 +115,7 @@ def test_a_word_alone_is_what_it_names(kind, takes_data, alone, placed):
 @pytest.mark.parametrize(
     ("alone", "complaint"),
     [
-        (["./nosuch"], "./nosuch: No such file or directory: it is neither a folder to scan nor a settings file"),
+        (["./nosuch"], "./nosuch: No such file or directory: it is neither a folder nor a settings file"),
         (["a.yaml", "b.yaml"], "one settings file at most"),
     ],
 )

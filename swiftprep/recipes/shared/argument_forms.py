@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pydantic import BaseModel
 
 from swiftprep.errors import ConfigError, did_you_mean, one_line
-from swiftprep.recipes.shared.keys import Key, keys_of
+from swiftprep.recipes.shared.keys import Key, folder_key, keys_of
 from swiftprep.recipes.shared.language import LANGUAGES
 
 _YAML = (".yaml", ".yml")
@@ -97,8 +97,8 @@ def place_words(
 ) -> tuple[str | None, list[str], list[str]]:
     """Say what the words that stand alone are: a settings file, data files, and settings as `key=value`.
 
-    An existing folder is taken for `scan.path`, or `path` of `swiftprep start`, and `catalog.json` for `catalog`,
-    where the recipe has such a key. `demo` is the demonstration application, unless there is a folder of that name.
+    An existing folder is taken for the key that `folder_key` names, and `catalog.json` for `catalog`, where the recipe
+    has such a key. `demo` is the demonstration application, unless there is a folder of that name.
 
     Args:
         words: The words.
@@ -109,14 +109,14 @@ def place_words(
         ConfigError: there are two settings files or two folders, or there is no such file or folder.
     """
     keys = {key.name: key for key in keys_of(kind)} if kind else {}
-    scanned = next((key for key in ("scan.path", "path") if key in keys), None)
+    folder = folder_key(keys)
     files, data, overrides = [], [], []
     folders: list[str] = []
     for word in words:
         path = os.path.expanduser(word)
-        if scanned and os.path.isdir(path):
+        if folder and os.path.isdir(path):
             folders.append(os.path.abspath(path) if os.path.normpath(path) == _DEMO else word)
-        elif scanned == "scan.path" and word == _DEMO:
+        elif folder == "scan.path" and word == _DEMO:
             folders.append(word)
         elif "catalog" in keys and os.path.basename(word) == _CATALOG:
             overrides.append(f"catalog={word}")
@@ -129,15 +129,15 @@ def place_words(
             f"one settings file at most, not {one_line(', '.join(files))}; settings look like key=value "
             "(最多一个配置文件；配置项写作 key=value)"
         )
-    if scanned and len(folders) > 1 and not keys[scanned].is_list:
-        raise ConfigError(f"one folder to scan at most, not {one_line(', '.join(folders))} (最多一个要扫描的文件夹)")
+    if folder and len(folders) > 1 and not keys[folder].is_list:
+        raise ConfigError(f"one folder at most, not {one_line(', '.join(folders))} (最多一个文件夹)")
     for file in files:
-        if scanned and not os.path.lexists(os.path.expanduser(file)):
+        if folder and not os.path.lexists(os.path.expanduser(file)):
             raise ConfigError(
-                f"{one_line(file)}: No such file or directory: it is neither a folder to scan nor a settings file "
+                f"{one_line(file)}: No such file or directory: it is neither a folder nor a settings file "
                 "(没有这个文件夹或配置文件)"
             )
-    overrides = [*(f"{scanned}={folder}" for folder in folders), *overrides]
+    overrides = [*(f"{folder}={name}" for name in folders), *overrides]
     return next(iter(files), None), data, overrides
 
 

@@ -112,7 +112,7 @@ COMMANDS = (
         "stage2",
         ("distill_settings", "Stage2Config"),
         {"en": "go on from stage 1 with distilled answers", "zh": "在第一阶段之后，用蒸馏得到的回答继续训练"},
-        ("stage1=runs/stage1 teacher.provider=deepseek teacher.model=deepseek-chat distill.n=300",),
+        ("runs/stage1 teacher.provider=deepseek teacher.model=deepseek-chat distill.n=300",),
         options=("prepare", "resume"),
     ),
     Command(
@@ -128,7 +128,7 @@ COMMANDS = (
             "en": "a checkpoint and its base model answer the same questions",
             "zh": "检查点与基座模型回答同样的问题，比较得分",
         },
-        ("run=runs/stage1", "val.jsonl checkpoint=runs/sft/checkpoint-100"),
+        ("runs/stage1", "val.jsonl checkpoint=runs/sft/checkpoint-100"),
         aliases=("eval",),
     ),
     Command(

@@ -10,7 +10,7 @@ import annotated_types
 from pydantic import BaseModel
 
 from swiftprep.recipes.shared.commands import Command
-from swiftprep.recipes.shared.keys import Key, keys_of, section_of, union_members
+from swiftprep.recipes.shared.keys import Key, folder_key, keys_of, section_of, union_members
 from swiftprep.recipes.shared.wrapping import columns, wrapped
 from swiftprep.recipes.shared.yaml_text import load_yaml
 
@@ -27,8 +27,8 @@ def help_page(command: Command, lang: str, width: int, *, takes_data: bool = Fal
     said = words(lang)
     kind: type[BaseModel] = command.kind() or BaseModel
     keys = [key for key in keys_of(kind) if key.name not in command.without]
-    has_folder = any(key.name in ("scan.path", "path") for key in keys)
-    parts = ["[FILE.yaml]", *["[FOLDER]"][:has_folder], *["[DATA …]"][:takes_data]]
+    folder = folder_key(key.name for key in keys)
+    parts = ["[FILE.yaml]", *["[FOLDER]"][: bool(folder)], *["[DATA …]"][:takes_data]]
     usage = f"{said['usage']}: swiftprep {command.name} {' '.join(parts)} [key=value …]"
     names = ["dry-run", *command.options, "json", "lang", "help"]
     lines = [wrapped(usage, width, "", "    "), "", wrapped(command.summary[lang], width), "", said["examples"]]
@@ -37,7 +37,7 @@ def help_page(command: Command, lang: str, width: int, *, takes_data: bool = Fal
     ]
     lines += ["", said["options"]]
     lines += [wrapped(said["options_of"][name], width, f"  {'--' + name:<11}", " " * 13) for name in names]
-    about = " ".join([said["forms"], *[said["folder"]][:has_folder], *[said["data"]][:takes_data]])
+    about = " ".join([said["forms"], *[said["folder"].format(folder)][: bool(folder)], *[said["data"]][:takes_data]])
     lines += ["", said["keys"], wrapped(about, width, "  ")]
     shown: dict[type[BaseModel], str] = {}
     for section in dict.fromkeys(key.section for key in keys):

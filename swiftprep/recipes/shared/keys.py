@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import types
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from types import NoneType
@@ -79,6 +79,16 @@ def keys_of(kind: type[BaseModel], *, prefix: str = "", defaults: BaseModel | No
             yield from keys_of(inner, prefix=f"{prefix}{name}.", defaults=own)
     if not prefix:
         yield from plain
+
+
+def folder_key(names: Iterable[str]) -> str | None:
+    """Return which of a recipe's keys a folder that stands alone is taken for, None if for none.
+
+    >>> folder_key(["output_dir", "scan.path"])
+    'scan.path'
+    """
+    names = set(names)
+    return next((name for name in ("scan.path", "path", "stage1", "run") if name in names), None)
 
 
 def section_of(annotation: Any) -> type[BaseModel] | None:
