@@ -39,7 +39,7 @@ def server():
             pass
 
     hub = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=hub.serve_forever, daemon=True).start()
+    threading.Thread(target=hub.serve_forever, args=(0.01,), daemon=True).start()
     yield f"http://127.0.0.1:{hub.server_address[1]}", asked
     hub.shutdown()
     hub.server_close()
