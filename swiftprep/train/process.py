@@ -27,7 +27,7 @@ AT_ONCE = 10.0
 _DISK = {
     errno.ENOSPC: "the disk is full; free some space and start again (磁盘已满，请清理空间后重新开始)",
     errno.EDQUOT: "the disk quota is used up; free some space and start again (磁盘配额已满，请清理后重新开始)",
-    errno.EACCES: "a folder or file may not be written; choose another output folder (没有写入权限，请换一个输出文件夹)",
+    errno.EACCES: "a folder or file may not be written; choose another output folder (没有写入权限，请换输出文件夹)",
     errno.EROFS: "the file system is read-only; choose another output folder (文件系统只读，请换一个输出文件夹)",
 }
 
