@@ -49,7 +49,7 @@ SETTINGS: dict[str, type[Section]] = {"stage1": Stage1Config, "stage2": Stage2Co
 @pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.name)
 def test_a_shipped_recipe_is_valid_and_opens_with_its_command(path):
     first = path.read_text(encoding="utf-8").splitlines()[0]
-    command = re.fullmatch(rf"# python -m swiftprep\.recipes\.(\w+) recipes/{path.name}(.*)", first)
+    command = re.fullmatch(rf"# swiftprep (\w+) recipes/{path.name}(.*)", first)
     assert command is not None
     assert load(SETTINGS[command[1]], path, command[2].split())
 
