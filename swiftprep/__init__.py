@@ -11,8 +11,8 @@ Each step is a class with one main verb, and returns a result:
     Monitor.read(folder).verdict() → Verdict       the log of a run
 
 Scan, Augmentation, Result and QualityReport have the same names for the same things: `samples` (or `kept`), `rejected`
-(or `rejects`), `reasons()` (reason → how many), `counts()` (a table) and `write(folder)` (or `save`). Wherever samples
-are taken, each of them may be passed as it is, and so may a file, a list of samples, and a mixture of these.
+(or `rejects`), `reasons()` (reason → how many), `counts()` (of outcomes) and `write(folder)` (or `save`). Wherever
+samples are taken, each of them may be passed as it is, and so may a file, a list of samples, and a mixture of these.
 
 The values within: Sample, Reject, Scenario, Budget, Limits; Catalog with Component, Prop, Event, Slot, Method and Use,
 and the Problem of a piece of code; Request and Reply of a TeacherProtocol; Compiler. Everything swiftprep raises is a

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from importlib import import_module
 
 from swiftprep import __version__
@@ -13,6 +13,7 @@ from swiftprep.recipes.shared.language import LANGUAGES, terminal_lang
 from swiftprep.streams import Forgiving, forgiving_streams, tell
 
 DONE, USER_ERROR = 0, 2
+_OPTIONS = ("--help", "--lang", "--version", "--print-completion")
 _SHELLS = ("bash", "zsh")
 _FRONT = {
     "en": (
@@ -48,35 +49,29 @@ def main(argv: Sequence[str] | None = None) -> int:
 
         complete()
     words = list(sys.argv[1:] if argv is None else argv)
-    lang: str | None = None
-    while words and words[0].startswith("-"):
+    lang, wants_help = None, False
+    while words and (words[0].startswith("-") or words[0] == "help"):
         option, mark, value = words.pop(0).partition("=")
-        if option in ("--help", "-h"):
-            words = ["help", *words]
+        if option in ("help", "--help", "-h"):
+            wants_help = True
         elif option in ("--version", "-V"):
             return _print(f"swiftprep {__version__}")
         elif option in ("--lang", "--print-completion"):
-            value = value if mark else next(iter(words), "")
-            words = words if mark else words[1:]
+            value = value if mark or not words else words.pop(0)
             if option == "--print-completion":
                 return _print_completion(value)
             if value not in LANGUAGES:
                 return _refuse(f"--lang {value}: zh or en is expected (应为 zh 或 en)")
             lang = value
         else:
-            return _unknown(
-                option, ["--help", "--lang", "--version", "--print-completion"], "no such option", "没有这个选项"
-            )
-    if words[:1] == ["help"]:
-        words = [*words[1:2], "--help", *words[2:]] if len(words) > 1 else []
-        if words[1:3] == ["--help", "--lang"]:
-            lang, words = words[3] if len(words) > 3 else lang, words[:2]
+            return _unknown(option, _OPTIONS, "no such option", "没有这个选项")
     if not words:
         return _print(front_page(lang or terminal_lang()))
     command = command_named(words[0])
     if command is None:
         return _unknown(words[0], names(), "no such command", "没有这个命令")
-    return _run(command, [*(["--lang", lang] if lang else []), *words[1:]])
+    spoken = ["--lang", lang] if lang else []
+    return _run(command, [*spoken, *words[1:], *["--help"][:wants_help]])
 
 
 def front_page(lang: str) -> str:
@@ -121,7 +116,7 @@ def _print_completion(shell: str) -> int:
         return _refuse(str(error))
 
 
-def _unknown(word: str, known: list[str], what: str, zh: str) -> int:
+def _unknown(word: str, known: Iterable[str], what: str, zh: str) -> int:
     from swiftprep.errors import did_you_mean, one_line
 
     near = did_you_mean(word, known) or "; `swiftprep` alone lists them"

@@ -19,6 +19,7 @@ FOREIGN: dict[str, tuple[str, ...]] = {
     "batch": ("per_device_train_batch_size",),
     "batch_size": ("per_device_train_batch_size", "eval_batch_size"),
     "catalogue": ("catalog",),
+    "cost": ("money",),
     "data": ("dataset", "private", "samples"),
     "db": ("store",),
     "dtype": ("torch_dtype",),
@@ -43,10 +44,13 @@ FOREIGN: dict[str, tuple[str, ...]] = {
     "lora_r": ("lora_rank",),
     "lr": ("learning_rate",),
     "max_concurrency": ("concurrency",),
+    "max_calls": ("calls",),
+    "max_cost": ("money",),
     "max_len": ("max_length", "max_tokens"),
     "max_length": ("max_tokens",),
     "max_seq_len": ("max_length", "max_tokens"),
     "max_seq_length": ("max_length", "max_tokens"),
+    "max_tokens": ("tokens",),
     "max_workers": ("workers", "concurrency"),
     "model_id": ("model",),
     "model_path": ("model",),
@@ -98,7 +102,9 @@ def right_spelling(name: str, known: Iterable[str]) -> str:
 
 
 def checked_keywords(function: F) -> F:
-    """Make a public function refuse unknown keyword arguments with a `ConfigError` that suggests the right ones.
+    """Make a public function, or the constructor of a class, refuse keyword arguments it does not know.
+
+    The `ConfigError` names each of them and suggests the right spelling. Signatures stay as they are.
 
     >>> @checked_keywords
     ... def train(*, learning_rate=1e-4): ...
@@ -107,6 +113,10 @@ def checked_keywords(function: F) -> F:
         ...
     swiftprep.errors.ConfigError: train: no argument 'lr' (did you mean 'learning_rate'?) (没有这个参数)
     """
+    if isinstance(function, type):
+        cls: Any = function
+        cls.__init__ = checked_keywords(cls.__init__)
+        return function
     parameters = inspect.signature(function).parameters.values()
     known = [
         p.name for p in parameters if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY) and p.name not in _RECEIVERS

@@ -45,7 +45,7 @@ def samples_and_paths(name: str, data: Data, *, side: Side | None = None) -> Ite
     Args:
         name: Name of the argument, for the error message.
         data: A path, a sample, a result with `samples`, or an iterable of these.
-        side: Of a `Scan`, which has two sides, take only this one.
+        side: Of a `Scan` or `QualityReport`, which have two sides, take only this one.
 
     Raises:
         ConfigError: there is something else among it.
@@ -94,13 +94,14 @@ def data_files(name: str, data: DataSets | None, *, side: Side, folder: str | Pa
     default it is in `samples/` of swiftprep's cache folder, which only its owner can read.
 
     Args:
-        name: Name of the argument, for messages and for the file's name.
+        name: Name of the argument, for messages.
         data: See `samples_and_paths`; or a `Mixer`; None: no data.
-        side: `"train"` leaves out held-out samples in memory; of a `Scan`, either takes only its samples.
+        side: `"train"` leaves out held-out samples in memory; of a `Scan` or `QualityReport`, which have two sides,
+            only this one is taken.
         folder: The folder for samples in memory.
 
     Raises:
-        ConfigError: there is something else among it.
+        ConfigError: there is something else among it, or no held-out sample where one is needed.
         OSError: the file cannot be written.
     """
     if data is None:
@@ -117,8 +118,28 @@ def data_files(name: str, data: DataSets | None, *, side: Side, folder: str | Pa
         samples = [item for item in group if isinstance(item, Sample)]
         samples = _training(name, samples) if side == "train" else samples
         if samples:
-            entries.append(str(_file_of(name, samples, folder)))
+            entries.append(str(_file_of(samples, folder)))
+    if side == "val" and not entries and hasattr(data, "val"):
+        raise ConfigError(
+            f"{name}: {data!r:.200} holds no held-out samples; pass .samples to evaluate on all of it "
+            "(其中没有留出样本；要用全部样本评估，请传入 .samples)"
+        )
     return entries
+
+
+def data_file(name: str, data: Data, *, side: Side) -> str:
+    """Return the one file of what the user passed; see `data_files`.
+
+    Raises:
+        ConfigError: it is none or several.
+    """
+    entries = data_files(name, data, side=side)
+    if len(entries) != 1:
+        raise ConfigError(
+            f"{name}: {len(entries)} data sets; expected one file, or samples (应为一个文件或一组样本，"
+            f"实际为 {len(entries)} 个)"
+        )
+    return entries[0]
 
 
 def _training(name: str, samples: list[Sample]) -> list[Sample]:
@@ -131,7 +152,7 @@ def _training(name: str, samples: list[Sample]) -> list[Sample]:
     return kept
 
 
-def _file_of(name: str, samples: list[Sample], folder: str | Path | None) -> Path:
+def _file_of(samples: list[Sample], folder: str | Path | None) -> Path:
     digest = hashlib.blake2b(digest_size=8)
     for sample in samples:
         row = [sample.id, sample.channel, sample.messages, sample.meta]
@@ -141,7 +162,7 @@ def _file_of(name: str, samples: list[Sample], folder: str | Path | None) -> Pat
     if folder is None:
         place.mkdir(parents=True, exist_ok=True, mode=0o700)
         place.chmod(0o700)
-    path = place / f"{name}-{digest.hexdigest()}.jsonl"
+    path = place / f"samples-{digest.hexdigest()}.jsonl"
     if not path.exists():
         write_jsonl(samples, path)
     return path

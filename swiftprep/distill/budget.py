@@ -6,12 +6,14 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 
+from swiftprep.arguments import checked_keywords
 from swiftprep.distill.store import Spent
 from swiftprep.errors import ConfigError, did_you_mean
 from swiftprep.teachers.protocol import Price, TeacherProtocol
 from swiftprep.teachers.request import longest
 
 
+@checked_keywords
 @dataclass(frozen=True, slots=True)
 class Budget:
     """Limits on the totals of a store's ledger, earlier runs included; None: no limit.

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Mapping
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from swiftprep.arguments import checked_keywords
+from swiftprep.arguments import checked_keywords, one_or_more
 from swiftprep.catalog.catalog import Catalog
 from swiftprep.catalog.given import GivenCatalog, catalog_of
 from swiftprep.distill.budget import Budget, to_budget
@@ -135,8 +135,8 @@ class Distiller:
         self,
         n: int,
         *,
-        langs: Iterable[Lang] = ("zh",),
-        intents: Sequence[str] | None = None,
+        langs: Lang | Iterable[Lang] = "zh",
+        intents: str | Iterable[str] | None = None,
         asked: Iterable[Scenario] = (),
         seed: int = 42,
     ) -> list[Scenario]:
@@ -144,8 +144,8 @@ class Distiller:
 
         Args:
             n: How many.
-            langs: Languages, in turn.
-            intents: Some of `swiftprep.distill.planning.planner.INTENTS`; None: all.
+            langs: A language, or several in turn.
+            intents: One or some of `swiftprep.distill.planning.planner.INTENTS`; None: all.
             asked: Scenarios of earlier rounds.
             seed: The same seed gives the same scenarios.
 
@@ -153,7 +153,13 @@ class Distiller:
             ConfigError: there is no catalogue, or an intent or language is unknown.
         """
         return plan(
-            self._catalog(), n, samples=self.examples, scenarios=asked, langs=tuple(langs), intents=intents, seed=seed
+            self._catalog(),
+            n,
+            samples=self.examples,
+            scenarios=asked,
+            langs=tuple(one_or_more("langs", langs)),
+            intents=None if intents is None else one_or_more("intents", intents),
+            seed=seed,
         )
 
     def coverage(self, items: Iterable[Sample | Scenario] | None = None) -> pd.DataFrame:
@@ -169,7 +175,7 @@ class Distiller:
         items: Iterable[Sample | Scenario] | None = None,
         path: str | Path | None = None,
         *,
-        lang: Lang = "en",
+        lang: Lang = "zh",
     ) -> Figure:
         """Return the coverage of the framework's components as a heat map, the least covered first.
 
@@ -222,11 +228,12 @@ class Distiller:
             raise ConfigError(f"mode={mode!r}; expected 'live' or 'batch' (应为 'live' 或 'batch')")
         return self._run(scenarios, budget, mode, DistillRun.distil)[1]
 
+    @checked_keywords
     def evolve(
         self,
         scenarios: Iterable[Asked] | str | Path,
         *,
-        operations: Sequence[Operation] = OPERATIONS,
+        operations: Operation | Iterable[Operation] = OPERATIONS,
         budget: Budget | Mapping[str, float] | None = None,
     ) -> list[Scenario]:
         """Let the teacher rewrite scenarios into harder or different ones, and return the new ones.
@@ -247,7 +254,8 @@ class Distiller:
 
         Source: Xu et al. 2023, WizardLM (Evol-Instruct), arXiv 2304.12244.
         """
-        run, result = self._run(scenarios, budget, "live", lambda run: run.evolve(tuple(operations) or OPERATIONS))
+        chosen = tuple(one_or_more("operations", operations)) or OPERATIONS
+        run, result = self._run(scenarios, budget, "live", lambda run: run.evolve(chosen))
         evolved = list({item.id: item for item in run.evolved.values()}.values())
         if len(evolved) < result.asked:
             logger.warning(

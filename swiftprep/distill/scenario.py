@@ -6,11 +6,13 @@ import hashlib
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, TypeAlias
 
+from swiftprep.arguments import checked_keywords
 from swiftprep.text.characters import whole, whole_in
 
 Lang: TypeAlias = Literal["zh", "en"]
 
 
+@checked_keywords
 @dataclass(frozen=True, slots=True)
 class Scenario:
     """An instruction for a teacher, and what it is about.

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from swiftprep.arguments import checked_keywords, is_number
+from swiftprep.arguments import checked_keywords, is_number, one_or_more
 from swiftprep.catalog.given import GivenCatalog, catalog_of
 from swiftprep.errors import ConfigError, DataError, did_you_mean
 from swiftprep.inputs import Data, samples_and_paths, samples_of
@@ -170,7 +170,7 @@ class Checker:
         held_out_items = list(samples_and_paths("held_out", held_out, side="val"))
         self.held_out = samples_of("held_out", held_out_items)
         self._held_out_runs = {item: run_of(item) for item in held_out_items if not isinstance(item, Sample)}
-        all_rules = [Named(rule_id(rule), rule, rule in RULES) for rule in rules]
+        all_rules = [Named(rule_id(rule), rule, rule in RULES) for rule in one_or_more("rules", rules)]
         if max_tokens is not None:
             rule = over_budget(max_tokens, count_tokens)
             all_rules.append(Named(rule_id(rule), rule, count_tokens is None or isinstance(count_tokens, Counter)))

@@ -12,6 +12,7 @@ from typing import Any
 
 from swiftprep.errors import ConfigError
 from swiftprep.recipes.shared.command_line import Arguments, run
+from swiftprep.recipes.shared.output_folders import resumed
 from swiftprep.recipes.shared.scanning import is_demo
 from swiftprep.recipes.shared.settings import DemoConfig, load
 from swiftprep.recipes.stage1 import stage1
@@ -23,15 +24,16 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run from the command line; return the exit code."""
 
     def recipe(arguments: Arguments) -> dict[str, Any]:
-        config = load(DemoConfig, arguments.file, arguments.overrides)
+        settings = arguments.file, arguments.overrides
+        config = resumed(DemoConfig, "stage1", *settings) if arguments.resume else load(DemoConfig, *settings)
         if not is_demo(config.scan.path):
             raise ConfigError(
                 "scan.path: the demo scans the application that ships; for a code base of yours, run "
                 "`swiftprep stage1 FOLDER` (演示只使用自带的应用；自己的代码仓库请用 swiftprep stage1)"
             )
-        return stage1(config, dry_run=arguments.dry_run)
+        return stage1(config, dry_run=arguments.dry_run, prepare=arguments.prepare, resume=arguments.resume)
 
-    return run("demo", SUMMARY, recipe, argv)
+    return run("demo", SUMMARY, recipe, argv, can_prepare=True, can_resume=True)
 
 
 if __name__ == "__main__":

@@ -87,7 +87,7 @@ def sft(config: SftConfig, *, dry_run: bool = False) -> dict[str, Any]:
         report["versions"] = versions()
         with folder.writing("sft") as staged:
             save_config(config, staged / "config.yaml")
-            monitor.plot(staged / "loss.png")
+            monitor.plot(staged / "loss.png", lang=config.lang)
             report = write_json_report(report, staged)
     best = trained.best_checkpoint or trained.checkpoint
     say(f"sft     {best}", f"训练    {best}")

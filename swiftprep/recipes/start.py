@@ -21,7 +21,8 @@ from swiftprep.errors import ConfigError, DataError, one_line
 from swiftprep.recipes.shared.command_line import Arguments, run, say, spoken_lang
 from swiftprep.recipes.shared.settings import load
 from swiftprep.recipes.shared.start_settings import StartConfig
-from swiftprep.recipes.shared.tag_prefixes import count_prefixes, proposed_name
+from swiftprep.recipes.shared.tag_prefixes import look_at
+from swiftprep.recipes.shared.yaml_text import load_yaml
 from swiftprep.streams import Forgiving
 
 SUMMARY = "Start: a few questions → a settings file for stage 1."
@@ -48,12 +49,12 @@ def start(config: StartConfig, *, dry_run: bool = False) -> dict[str, Any]:
     )
     path = _ask("Folder of the code base", "代码仓库的文件夹", str(config.path), refused=_no_folder)
     folder = Path(os.path.expanduser(path))
-    count, prefixes = count_prefixes(folder)
+    inferred, count, prefixes = look_at(folder)
     likely = max(prefixes, key=lambda prefix: prefixes[prefix], default="")
     prefix = _ask("Prefix of the framework's tags", "框架标签的前缀", likely).strip("<>-")
     used = prefixes[prefix.lower()]
     say(f"  {used} of {count} .vue files use <{prefix}-…>", f"  {count} 个 .vue 文件中有 {used} 个使用 <{prefix}-…>")
-    framework = _ask("Name of the framework", "框架的名称", proposed_name(folder, prefix))
+    framework = _ask("Name of the framework", "框架的名称", inferred if prefix == likely else prefix)
     model = _ask("Model: a hub id or a folder", "模型：ModelScope 模型名或文件夹", MODEL)
     device = _ask("Device: auto, cpu or cuda", "设备：auto、cpu 或 cuda", "auto", refused=_no_device)
     answers = {"path": path, "framework": framework, "model": model, "device": device}
@@ -97,19 +98,21 @@ def settings_text(answers: dict[str, str], lang: str, file: Path) -> str:
 
 def _as_yaml(value: str) -> str:
     """Return a text as YAML on one line, in quotes where it needs them."""
-    text: str = yaml.safe_dump(value, allow_unicode=True, width=float("inf"))
-    if "\n" in text.removesuffix("\n").removesuffix("\n..."):
-        text = yaml.safe_dump(value, allow_unicode=True, width=float("inf"), default_style='"')
-    return text.removesuffix("\n").removesuffix("\n...")
+    text: str = yaml.safe_dump(value, allow_unicode=True, width=float("inf")).removesuffix("\n").removesuffix("\n...")
+    if "\n" in text or load_yaml(text) != value:
+        text = yaml.safe_dump(value, allow_unicode=True, width=float("inf"), default_style='"').removesuffix("\n")
+    return text
 
 
 def _printable(text: str) -> str:
     return "".join(character if character.isprintable() else "?" for character in text)
 
 
-def _ask(
-    question: str, zh: str, default: str, *, refused: Callable[[str], tuple[str, str] | None] | None = None
-) -> str:
+def _anything(answer: str) -> tuple[str, str] | None:
+    return None
+
+
+def _ask(question: str, zh: str, default: str, *, refused: Callable[[str], tuple[str, str] | None] = _anything) -> str:
     """Ask until there is an answer that is not refused; Enter takes the default."""
     while True:
         stream = Forgiving(sys.stderr)
@@ -117,11 +120,12 @@ def _ask(
         stream.flush()
         line = sys.stdin.readline() if sys.stdin is not None else ""
         if not line:
+            say("")
             raise DataError(
                 "the answers ended before the questions did; nothing was written (回答不全，没有写入任何文件)"
             )
         answer = line.strip() or default
-        problem = refused(answer) if refused else None
+        problem = refused(answer)
         if problem is None:
             return answer
         say(f"  {one_line(answer, 100)}: {problem[0]}", f"  {one_line(answer, 100)}：{problem[1]}")

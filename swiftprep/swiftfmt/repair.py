@@ -152,7 +152,8 @@ def _form(row: Any) -> str:
 
 
 def _reject(source: Path, line: int, reason: str, detail: str) -> RepairedRow:
-    return RepairedRow(line, None, (), Reject(f"{source}:{line}", reason, one_line(detail)))
+    _, meaning_zh = REASONS[reason]
+    return RepairedRow(line, None, (), Reject(f"{source}:{line}", reason, one_line(detail), None, meaning_zh))
 
 
 def _sample(row: Any, repairs: set[str]) -> Sample:

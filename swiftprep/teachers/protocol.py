@@ -6,12 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeAlias, runtime_checkable
 
+from swiftprep.arguments import checked_keywords
 from swiftprep.errors import ConfigError
 from swiftprep.teachers.request import Reply, Request
 
 Price: TypeAlias = tuple[float, float]
 
 
+@checked_keywords
 @dataclass(frozen=True, slots=True)
 class Limits:
     """Limits on the calls to a provider.

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from swiftprep.arguments import checked_keywords
+from swiftprep.arguments import checked_keywords, one_or_more
 from swiftprep.errors import ConfigError
 from swiftprep.teachers.local import local_teacher
 from swiftprep.teachers.openai import OpenAITeacher
@@ -106,7 +106,7 @@ class Teacher(OpenAITeacher):
     def swift(
         cls,
         model: str | Path,
-        adapters: Iterable[str | Path] = (),
+        adapters: str | Path | Iterable[str | Path] = (),
         *,
         model_type: str | None = None,
         template: str | None = None,
@@ -116,7 +116,7 @@ class Teacher(OpenAITeacher):
 
         Args:
             model: A folder or a hub id.
-            adapters: Checkpoints of adapters.
+            adapters: One or several checkpoints of adapters.
             model_type: ms-swift's model type, for a model it does not recognise.
             template: ms-swift's chat template, likewise.
             sampling: Sampling parameters, added to `{"temperature": 0.7, "max_tokens": 1024}`.
@@ -124,7 +124,9 @@ class Teacher(OpenAITeacher):
         Raises:
             MissingDependencyError: ms-swift is not installed.
         """
-        return swift_teacher(model, adapters, model_type=model_type, template=template, sampling=sampling)
+        return swift_teacher(
+            model, one_or_more("adapters", adapters), model_type=model_type, template=template, sampling=sampling
+        )
 
 
 def _set(limits: Limits) -> dict[str, Any]:

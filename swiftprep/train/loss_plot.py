@@ -30,7 +30,7 @@ _WORDS = {
 }  # fmt: skip
 
 
-def plot_losses(log: pd.DataFrame, path: str | Path | None = None, *, lang: str = "en") -> Figure:
+def plot_losses(log: pd.DataFrame, path: str | Path | None = None, *, lang: str = "zh") -> Figure:
     """Plot train loss and eval loss over the steps; for a mix, also the train loss of the channel evaluated.
 
     Each evaluation set has its own line.

@@ -173,7 +173,7 @@ class Monitor:
         wanted = list(sets.values()) if name is None else [sets[name]] if name in sets else []
         return sorted((pair for column in wanted for pair in series(self.rows, column)), key=lambda pair: pair[0])
 
-    def plot(self, path: str | Path | None = None, *, lang: Literal["en", "zh"] = "en") -> Figure:
+    def plot(self, path: str | Path | None = None, *, lang: Literal["en", "zh"] = "zh") -> Figure:
         """Plot train loss and eval loss over the steps; for a mix, also the train loss of the channel evaluated.
 
         Args:

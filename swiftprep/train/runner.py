@@ -11,7 +11,7 @@ from typing import Any
 from swiftprep.arguments import checked_keywords
 from swiftprep.errors import ConfigError, RunError, RunInterrupted
 from swiftprep.evaluate.probes import load_questions
-from swiftprep.inputs import Data, DataSets, data_files
+from swiftprep.inputs import Data, DataSets, data_file, data_files
 from swiftprep.models.arguments import check_served, require_swift, to_command, unknown_arguments
 from swiftprep.models.device import Device, activation_bytes, available_memory, check_device, detect, environment_of
 from swiftprep.models.folders import (
@@ -165,7 +165,7 @@ class SwiftRunner:
     def eval(
         self,
         checkpoint: str | Path | None = None,
-        dataset: str | Path | Iterable[str | Path] | Mapping[str, str | Path] = "val.jsonl",
+        dataset: str | Path | Iterable[str | Path] | Mapping[str, Data] = "val.jsonl",
         *,
         limit: int | None = None,
         max_new_tokens: int = 256,
@@ -177,7 +177,7 @@ class SwiftRunner:
             checkpoint: An adapter folder or a full model folder; None evaluates the base model.
             dataset: JSONL files of samples (scored by ROUGE-L against their answer) or probes (`question`,
                 `accept`: scored right or wrong), or `"general"` for the probes included in the package. A mapping
-                names the sets; otherwise a set has the name of its file.
+                names the sets, which may be samples or a `Scan` as well; otherwise a set has the name of its file.
             limit: Number of questions to ask from each set, at most.
             max_new_tokens: Longest answer, in tokens.
             **swift_arguments: Any argument of ms-swift's `EvalArguments`, such as `infer_backend="vllm"`.
@@ -393,9 +393,9 @@ def _as_list(entries: str | Path | Iterable[str | Path] | None) -> list[str]:
     return [str(entries)] if isinstance(entries, (str, Path)) else [str(entry) for entry in entries]
 
 
-def _sets(dataset: str | Path | Iterable[str | Path] | Mapping[str, str | Path]) -> dict[str, str]:
+def _sets(dataset: str | Path | Iterable[str | Path] | Mapping[str, Data]) -> dict[str, str]:
     if isinstance(dataset, Mapping):
-        named = {name: str(path) for name, path in dataset.items()}
+        named = {name: data_file(name, data, side="val") for name, data in dataset.items()}
     else:
         paths = _as_list(dataset)
         named = {Path(path).stem: path for path in paths}

@@ -9,6 +9,7 @@ import re
 import subprocess
 import sys
 from random import Random
+from types import SimpleNamespace
 from typing import Any
 
 import cloudpickle
@@ -604,3 +605,25 @@ def test_a_sample_that_kills_its_worker_costs_itself_alone(monkeypatch):
         (name, "not-read", 1, 0) for name in OPERATIONS
     }
     assert set(made.counts().groupby("operation")["samples"].sum()) == {2}
+
+
+def test_files_and_results_are_augmented_like_samples(tmp_path):
+    samples = [Sample.from_instruction(f"What can be set on ta-{i}?", "", f"Its color {i}.", id=str(i)) for i in "abc"]
+    write_jsonl(samples, tmp_path / "data.jsonl")
+    expected = Augmenter().run(samples)
+    assert expected
+    for data in (tmp_path / "data.jsonl", str(tmp_path / "data.jsonl"), SimpleNamespace(samples=samples)):
+        assert Augmenter().run(data) == expected
+
+
+def test_an_augmentation_says_why_there_is_no_variant_and_is_written_whole(tmp_path):
+    sample = Sample.from_instruction("What can be set on ta-tag?", "", "Its color.", id="tag")
+    made = Augmenter(operations="paraphrase").augment([sample, sample, Sample.from_instruction("", "", "x", id="e")])
+    assert [(reject.path, reject.reason, reject.detail) for reject in made.rejected] == [
+        ("tag", "repeated", "paraphrase"),
+        ("e", "empty", "paraphrase"),
+    ]
+    assert (made.kept, made.rejects, made.reasons()) == (made.samples, made.rejected, {"repeated": 1, "empty": 1})
+    files = made.save(tmp_path / "out")
+    assert list(read_jsonl(files["samples"])) == made.samples
+    assert files["rejects"].read_text("utf-8").count("repeated") == 1

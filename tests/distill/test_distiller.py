@@ -8,11 +8,12 @@ import os
 import sqlite3
 from collections import Counter
 from contextlib import closing
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
-from swiftprep import Budget, Distiller, Limits, Scenario, Teacher
+from swiftprep import Budget, Distiller, Limits, Reject, Result, Scenario, ScenarioRecord, Teacher, write_jsonl
 from swiftprep.catalog.api import Component, Event, Prop
 from swiftprep.catalog.catalog import Catalog
 from swiftprep.distill.store import AnswerStore, read_body, read_ledger
@@ -584,3 +585,35 @@ def test_a_name_that_can_be_none_is_told_in_one_line(tmp_path, name):
         with pytest.raises(ConfigError) as refused:
             use(tmp_path / name)
         assert "\n" not in str(refused.value)
+
+
+def test_a_scan_or_files_give_the_catalogue_and_the_examples(tmp_path, caplog):
+    catalog = Catalog([Component("ta-tag")], framework="ta404")
+    catalog.save(tmp_path / "catalog.json")
+    samples = [Sample.from_instruction(str(i), "", "a", meta={"split": "val"} if i else {}) for i in range(2)]
+    write_jsonl(samples, tmp_path / "all.jsonl")
+    scan = SimpleNamespace(samples=samples, train=samples[:1], val=samples[1:], catalog=catalog)
+    whole = Distiller(catalog=scan, examples=scan)
+    assert (whole.catalog, whole.examples) == (catalog, tuple(samples[:1]))
+    assert not caplog.text
+    from_files = Distiller(catalog=tmp_path / "catalog.json", examples=tmp_path / "all.jsonl")
+    assert from_files.examples == tuple(samples[:1])
+    assert "examples: left out 1 held-out samples" in caplog.text
+    assert list(from_files.catalog or ()) == list(catalog)
+    with pytest.raises(ConfigError, match=r"catalog=5: expected a Catalog"):
+        Distiller(catalog=cast(Any, 5))
+
+
+def test_one_language_and_one_intent_may_be_given_by_themselves():
+    distiller = Distiller(catalog=Catalog([Component("ta-tag", props=(Prop("color", "string"),))], framework="ta404"))
+    assert {scenario.lang for scenario in distiller.plan(2)} == {"zh"}
+    assert {scenario.lang for scenario in distiller.plan(2, langs="en")} == {"en"}
+
+
+def test_a_distillations_result_answers_to_the_names_all_results_share(tmp_path):
+    kept = ScenarioRecord(Scenario("a"), sample=Sample.from_instruction("a", "", "b"), tries=1)
+    lost = ScenarioRecord(Scenario("b"), reject=Reject("s", "api", "no such prop"))
+    result = Result([kept, lost, ScenarioRecord(Scenario("c"))])
+    assert (result.kept, result.rejects) == (result.samples, result.rejected)
+    assert result.counts().to_numpy().tolist() == [["kept", 1], ["api", 1], ["pending", 1]]
+    assert result.save(tmp_path / "out")["samples"].is_file()

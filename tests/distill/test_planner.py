@@ -353,7 +353,7 @@ def test_coverage_counts_every_item_once_in_its_cell() -> None:
 def test_coverage_plot(tmp_path: Path, scan: Scan) -> None:
     frame = coverage(scan.catalog, plan(scan.catalog, 60))
     frame = frame[[*frame.columns[:2], "other"]]  # to draw all would take seconds
-    figure = plot_coverage(frame, tmp_path / "out" / "coverage.png")
+    figure = plot_coverage(frame, tmp_path / "out" / "coverage.png", lang="en")
     assert (tmp_path / "out" / "coverage.png").read_bytes().startswith(b"\x89PNG")
     axes = figure.axes[0]
     assert len(axes.get_yticklabels()) == 40
@@ -409,7 +409,7 @@ def test_the_picture_of_coverage_says_what_it_does_not_show(
     catalog = Catalog([Component(f"ta-c{number:02}", uses=1) for number in range(60)])
     scenarios = [Scenario(f"{n}", components=(f"ta-c{n:02}",), intent="use" if n % 2 else "") for n in range(asked)]
     frame = coverage(catalog, scenarios)[["use", "paging", "other"]]
-    assert notes["en"] in texts(plot_coverage(frame))
+    assert notes["en"] in texts(plot_coverage(frame, lang="en"))
     monkeypatch.setattr("swiftprep.distill.planning.coverage.font_for", lambda lang: "DejaVu Sans")
     chinese = texts(plot_coverage(frame, lang="zh"))
     for part in (notes["zh"], f"共 60 个组件，已覆盖 {asked} 个；图中为覆盖最少的 40 个", "使用", "分页列表", "其他"):

@@ -2,13 +2,14 @@ from __future__ import annotations
 
 import stat
 from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
-from swiftprep import Mixer, Sample, read_jsonl, write_jsonl
+from swiftprep import Checker, Mixer, Sample, read_jsonl, write_jsonl
 from swiftprep.arguments import checked_keywords, right_spelling
 from swiftprep.errors import ConfigError
-from swiftprep.inputs import data_files, samples_and_paths, samples_of
+from swiftprep.inputs import data_file, data_files, samples_and_paths, samples_of
 
 
 def sample(text: str, **meta: str) -> Sample:
@@ -111,3 +112,19 @@ def test_every_unknown_keyword_is_named_and_errors_within_the_call_stay():
         scan("x", sed=2, zzz=1)  # type: ignore[call-arg]
     with pytest.raises(TypeError, match="from within"):
         scan(None)
+
+
+def test_a_report_has_two_sides_and_nothing_held_out_is_told():
+    report = Checker().run([sample("What is a tag?"), sample("What is a tree?", split="val")])
+    for side, ids in (("train", ["What is a tag?"]), ("val", ["What is a tree?"])):
+        [path] = data_files("dataset", report, side=cast(Any, side))
+        assert [s.id for s in read_jsonl(path)] == ids
+    with pytest.raises(ConfigError, match=r"val_dataset: <QualityReport.* holds no held-out samples; pass .samples"):
+        data_files("val_dataset", Checker().run([sample("What is a tag?")]), side="val")
+
+
+@pytest.mark.parametrize("several", [[], ["a.jsonl", "b.jsonl"]], ids=len)
+def test_one_file_is_one_file(several):
+    assert data_file("held-out", "a.jsonl", side="val") == "a.jsonl"
+    with pytest.raises(ConfigError, match=f"held-out: {len(several)} data sets; expected one"):
+        data_file("held-out", several, side="val")

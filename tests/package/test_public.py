@@ -226,3 +226,35 @@ def test_values_survive_pickle(value):
     assert repr(copy) == repr(value)
     if not isinstance(value, Monitor):
         assert copy == value
+
+
+@pytest.mark.parametrize(
+    ("call", "keyword", "ours"),
+    [
+        (lambda **given: swiftprep.Scanner(".", **given), "extensions", "suffixes"),
+        (swiftprep.Catalog, "usag", "usage"),
+        (swiftprep.Catalog.load, "pth", "path"),
+        (Checker, "max_length", "max_tokens"),
+        (Checker().run, "sample", "samples"),
+        (Mixer, "train", "private"),
+        (Augmenter, "random_state", "seed"),
+        (Augmenter().run, "sampels", "samples"),
+        (Distiller, "example", "examples"),
+        (Distiller().plan, "language", "langs"),
+        (Teacher, "url", "base_url"),
+        (Teacher.swift, "adapter", "adapters"),
+        (SwiftRunner, "output", "output_dir"),
+        (Budget, "max_cost", "money"),
+        (Limits, "rpm", "requests_per_minute"),
+        (Scenario, "language", "lang"),
+    ],
+)
+def test_a_wrong_keyword_is_told_the_right_one(call, keyword, ours):
+    with pytest.raises(errors.ConfigError, match=rf"no argument '{keyword}' \(did you mean '{ours}'\?\)"):
+        call(**{keyword: 1})
+
+
+def test_signatures_stay_readable():
+    assert "ratio" in inspect.signature(Mixer).parameters
+    assert "examples" in inspect.signature(Distiller).parameters
+    assert list(inspect.signature(Budget).parameters) == ["money", "tokens", "calls"]

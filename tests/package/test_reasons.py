@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -57,3 +58,28 @@ def test_every_name_is_in_both_languages_and_said_once():
 def test_a_users_own_rule_keeps_its_id(lang, said):
     assert counted({"duplicate": 2, "my-rule": 1}, lang) == said
     assert name_of("secret", lang).endswith({"zh": "（secret）", "en": "(secret)"}[lang])
+
+
+NEEDED = {"fix": 3, "drop": 2, "warn": 2, "Flaw": 3}  # arguments up to the Chinese reason
+
+
+def findings() -> list[Any]:
+    """Return the calls in which a rule or a verification says what is wrong."""
+    found = []
+    for folder in ("quality", "distill"):
+        for path in sorted((ROOT / folder).rglob("*.py")):
+            for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+                if isinstance(node, ast.Call) and getattr(node.func, "id", "") in NEEDED:
+                    found.append(pytest.param(node, id=f"{path.relative_to(ROOT)}:{node.lineno}"))
+    return found
+
+
+@pytest.mark.parametrize("call", findings())
+def test_what_is_wrong_is_said_in_chinese_too(call: ast.Call) -> None:
+    starred = any(isinstance(argument, ast.Starred) for argument in call.args)
+    needed = NEEDED[getattr(call.func, "id", "")]
+    assert starred or len(call.args) >= needed
+    if not starred:
+        texts = [part.value for part in ast.walk(call.args[needed - 1]) if isinstance(part, ast.Constant)]
+        written = "".join(text for text in texts if isinstance(text, str))
+        assert not re.search("[A-Za-z]{3}", written) or CHINESE.search(written)

@@ -212,6 +212,13 @@ def test_the_catalogue_is_asked(catalog):
     assert rule(qa(HOW, f"{FENCE}js\nconst a = '<ta-nope/>'\n{FENCE}")) is None  # not Vue
 
 
+def test_the_users_own_code_is_not_dropped_for_what_the_catalogue_lacks(catalog):
+    own = qa(HOW, WHY + CODE.replace("title=", "titel=")).replace(meta={"kind": "page", "path": "src/A.vue"})
+    assert present(api_errors(catalog)(own)).severity == "warn"
+    variant = own.replace(meta={**own.meta, "generator": "augment/props"})
+    assert present(api_errors(catalog)(variant)).severity == "drop"
+
+
 def test_the_token_budget():
     rule = over_budget(30, None)
     assert rule(qa("a", "b")) is None

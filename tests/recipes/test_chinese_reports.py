@@ -245,3 +245,22 @@ def test_a_place_in_a_sheet_is_said_in_words():
     assert place_in_words("b.xlsx:问答!3", "zh") == "b.xlsx 的工作表“问答”第 3 行"
     assert place_in_words("b.xlsx:Sheet1!3", "en") == "b.xlsx, sheet Sheet1, row 3"
     assert place_in_words("c.csv:3", "zh") == "c.csv:3"
+
+
+# --- loss.png -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("font", "labels"),
+    [
+        ("DejaVu Sans", ["训练损失", "验证损失（vue）", "步数", "损失"]),
+        ("", ["train loss", "eval loss (vue)", "step", "loss"]),
+    ],
+    ids=["a Chinese font", "none"],
+)
+def test_losses_are_labelled_in_chinese_where_it_can_be_drawn(font, labels, monkeypatch):
+    monkeypatch.setattr("swiftprep.train.loss_plot.font_for", lambda lang: font)
+    rows = [{"step": 0, "eval_vue_loss": 2.0}, {"step": 1, "loss": 2.0}, {"step": 1, "eval_vue_loss": 1.0}]
+    axes = Monitor(rows).plot(lang="zh").axes[0]
+    drawn = [str(line.get_label()) for line in axes.get_lines()] + [axes.get_xlabel(), axes.get_ylabel()]
+    assert drawn == labels

@@ -73,7 +73,7 @@ def test_a_run_without_a_step_0_evaluation_or_lost_rows(tmp_path, lang):
 @pytest.mark.slow
 def test_the_plot_shows_both_losses(tmp_path):
     log = Monitor([{"step": 0, "eval_loss": 2.0}, {"step": 1, "loss": 1.5}, {"step": 1, "eval_loss": 1.4}]).log
-    figure: Any = plot_losses(log, tmp_path / "loss.png")
+    figure: Any = plot_losses(log, tmp_path / "loss.png", lang="en")
     train, held_out = figure.axes[0].get_lines()
     assert train.get_xydata().tolist() == [[1, 1.5]]
     assert held_out.get_xydata().tolist() == [[0, 2.0], [1, 1.4]]
@@ -83,14 +83,14 @@ def test_the_plot_shows_both_losses(tmp_path):
 
 @pytest.mark.slow
 def test_a_plot_over_epochs():
-    figure = plot_losses(pd.DataFrame({"epoch": [1.0, 2.0], "loss": [2.0, 1.0]}))
+    figure = plot_losses(pd.DataFrame({"epoch": [1.0, 2.0], "loss": [2.0, 1.0]}), lang="en")
     assert figure.axes[0].get_xlabel() == "epoch"
 
 
 @pytest.mark.slow
 def test_each_evaluation_set_has_its_line(tmp_path):
     rows = [{"step": s, "eval_a_b_loss": 2.0 - s, "eval_c_loss": 1.0 + s} for s in (0, 1)]
-    lines = plot_losses(Monitor(rows).log).axes[0].get_lines()
+    lines = plot_losses(Monitor(rows).log, lang="en").axes[0].get_lines()
     assert [line.get_label() for line in lines] == ["eval loss (a_b)", "eval loss (c)"]
     assert len({line.get_color() for line in lines}) == 2
 

@@ -51,6 +51,7 @@ def test_the_dependency_that_fits_the_tags_prefix_names_the_framework(tree):
         ("<zz-button/><zz-table/>", "@zz/web", "web"),
         ("<zz-button/><zz-table/>", "zz-web", "zz-web"),
         ("<zz-button/>", "zz-web", "zz-web"),
+        ("<zz-button/><zz-table/>", "corp-zz-kit", "corp-zz-kit"),
     ],
 )
 def test_public_and_renamed_prefixes(tree, page, dependency, name):
@@ -77,13 +78,27 @@ def test_a_component_library_is_named_by_its_package(tree):
     assert named(tree(files)) == ("ta404", "package.json")
 
 
+def test_components_are_known_by_their_files_too_and_rare_tags_do_not_count(tree):
+    files = {"ta-card/index.vue": "<template><p/></template>", "TaTable.vue": "<template><p/></template>"}
+    page = f"<template>{'<ta-card/><ta-table/>' * 6}<demo-block/><demo-code/></template>"
+    files |= {"Page.vue": page, "package.json": package("@corp/ta404", "demo", "ta-theme")}
+    assert named(tree(files)) == ("ta404", "package.json")
+
+
 def test_an_applications_own_components_are_not_the_framework(tree):
     own = {f"src/components/{name}.vue": component(name, "<ta-tag/>") for name in ("PageHead", "PageFoot", "PageMenu")}
-    page = "<template><page-head/><page-foot/><page-menu/><page-head/><ta-card><ta-table/></ta-card></template>"
+    page = f"<template>{'<page-head/><page-foot/><page-menu/>' * 4}<ta-card><ta-table/></ta-card></template>"
     assert named(tree({**own, "src/A.vue": page, "package.json": package("shop", "@corp/ta-ui")})) == (
         "ta-ui",
         "package.json",
     )
+
+
+@pytest.mark.parametrize("place", ["./parts/head.vue", "@/parts/head.vue", "~/parts/head.vue"])
+def test_what_a_page_imports_from_the_project_is_its_own(tree, place):
+    code = f"<script>import PageHead from '{place}'; import PageFoot from '{place}'</script>"
+    page = f"<template>{'<page-head/><page-foot/>' * 4}<ta-card/><ta-table/></template>\n{code}\n"
+    assert named(tree({"A.vue": page})) == ("ta", "tag prefix")
 
 
 def test_routers_and_transitions_are_not_a_framework(tree):
@@ -182,12 +197,13 @@ def test_of_a_large_tree_a_bounded_part_is_read(tree, monkeypatch):
 
     real = read_bytes
     monkeypatch.setattr("swiftprep.scan.framework.read_bytes", reads)
-    monkeypatch.setattr(framework, "MOST_FILES", 10)
+    monkeypatch.setattr(framework, "MOST_FILES", 20)
     monkeypatch.setattr(framework, "MOST_BYTES", 12 * len(PAGE))
     files = {f"f{number:03}/A.vue": PAGE for number in range(200)} | {f"b{number}.js": "a()" for number in range(50)}
     root = tree({**files, "package.json": package("shop", "@corp/ta404"), "Huge.vue": PAGE + " " * 300_000})
     assert named(root) == ("ta404", "package.json")
-    assert len(read) <= 10
+    assert len(read) == 12
+    assert "Huge.vue" not in read
     assert {path[:2] for path in read} >= {"f0", "f1"}
 
 

@@ -145,3 +145,13 @@ def test_what_is_private_in_a_folders_name_is_replaced_in_all_places(tree):
         (False, None),
     }
     assert "138" not in scan(root / "tel 13812345678").framework
+
+
+def test_where_no_tags_are_used_the_folder_with_most_components_names_the_framework(tree):
+    plain = "<template><p /></template>\n"
+    root = tree(
+        {f"ui/{name}.vue": plain for name in "ABC"} | {"app/A.vue": plain, "app/package.json": '{"name": "shop"}'}
+    )
+    (root / "ui" / "package.json").write_text('{"name": "@corp/ta404"}')
+    found = scan(root / "app", root / "ui")
+    assert (found.framework, found.framework_from) == ("ta404", "package.json")

@@ -6,6 +6,7 @@ import asyncio
 import functools
 import json
 import logging
+import re
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -13,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from swiftprep import Teacher
+from swiftprep import Limits, Teacher
 from swiftprep.errors import ConfigError, TeacherError
 from swiftprep.teachers.functions import as_teacher
 from swiftprep.teachers.protocol import TeacherProtocol
@@ -329,3 +330,32 @@ def test_a_function_that_fails():
 def test_what_is_no_function():
     with pytest.raises(ConfigError, match="expected a Teacher"):
         as_teacher("gpt-4")  # type: ignore[arg-type]
+
+
+def test_the_usual_settings_may_be_given_by_their_own_names():
+    teacher = Teacher("deepseek", "m", temperature=0.2, top_p=0.9, max_tokens=50, concurrency=8, requests_per_minute=30)
+    assert teacher.sampling == {"temperature": 0.2, "top_p": 0.9, "max_tokens": 50}
+    assert teacher.limits == Limits(concurrency=8, requests_per_minute=30)
+    both = Teacher(
+        "deepseek", "m", temperature=0.2, sampling={"seed": 7, "temperature": 0.2}, limits=Limits(attempts=2)
+    )
+    assert both.sampling == {"temperature": 0.2, "max_tokens": 4096, "seed": 7}
+    assert Teacher("deepseek", "m", concurrency=8, limits=Limits(attempts=2)).limits == Limits(8, attempts=2)
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"temperature": 0.2, "sampling": {"temperature": 0.3}}, "temperature=0.2, but sampling has temperature=0.3"),
+        ({"max_tokens": 5, "sampling": {"max_tokens": None}}, "max_tokens=5, but sampling has max_tokens=None"),
+        ({"concurrency": 8, "limits": Limits(concurrency=4)}, "concurrency=8, but limits has concurrency=4"),
+        ({"temperature": 3}, "temperature=3; expected a number from 0 to 2"),
+        ({"concurrency": 0}, "concurrency=0; expected 1 or more"),
+        ({"api_key": "sk-1"}, "Teacher: no argument 'api_key' (did you mean 'api_key_env'?)"),
+        ({"rpm": 60}, "did you mean 'requests_per_minute'?"),
+    ],
+    ids=str,
+)
+def test_contradictions_and_other_names_are_told(given, message):
+    with pytest.raises(ConfigError, match=re.escape(message)):
+        Teacher("deepseek", "m", **given)

@@ -12,13 +12,14 @@ import sys
 import threading
 import time
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pandas as pd
 import pytest
 from present import present
 
-from swiftprep import Monitor, Sample, SwiftRunner, write_jsonl
+from swiftprep import Mixer, Monitor, Sample, SwiftRunner, read_jsonl, write_jsonl
 from swiftprep.demo import MODEL_ARGUMENTS
 from swiftprep.errors import ConfigError, DataError, RunError, RunInterrupted
 from swiftprep.models.arguments import known_arguments, read_arguments, to_argv, to_command, unknown_arguments
@@ -107,6 +108,30 @@ def test_the_command_is_what_a_shell_gives_swift(fake_model, data, tmp_path):
     assert words[words.index("--learning_rate") + 1] == "5e-05"
     assert words[words.index("--use_cpu") + 1] == "true"
     assert words[words.index("--check_model") + 1] == "false"
+
+
+def test_a_mix_and_results_are_data_sets(fake_model, tmp_path, monkeypatch):
+    monkeypatch.setenv("SWIFTPREP_CACHE", str(tmp_path / "cache"))
+    held_out = {"path": "b.vue", "split": "val"}
+    samples = [Sample.from_instruction(f"q{i}", "", "a", id=str(i), meta=held_out if i else {}) for i in range(3)]
+    scan = SimpleNamespace(samples=samples, train=samples[:1], val=samples[1:])
+    mix = Mixer(private=scan, ratio=None)
+    runner = SwiftRunner(fake_model, tmp_path / "out", device="cpu")
+    for dataset in (mix, scan, mix.dataset_args()):
+        words = shlex.split(runner.command(dataset, val_dataset=scan))
+        [train], [val] = ([words[words.index(name) + 1]] for name in ("--dataset", "--val_dataset"))
+        assert [train] == mix.dataset_args()
+        assert [sample.id for sample in read_jsonl(val)] == ["1", "2"]
+    assert runner.command(mix, samples[1:]) == runner.command(mix, scan)
+
+
+@pytest.mark.parametrize(
+    ("name", "ours"),
+    [("epochs", "num_train_epochs"), ("lr", "learning_rate"), ("batch_size", "per_device_train_batch_size")],
+)
+def test_names_of_other_libraries_are_told_ms_swifts(fake_model, data, name, ours):
+    with pytest.raises(ConfigError, match=f"no sft argument '{name}' .did you mean '{ours}'"):
+        SwiftRunner(fake_model).sft(data[0], **cast(Any, {name: 3}))
 
 
 def test_device_arguments_for_a_gpu(fake_model, data, monkeypatch):

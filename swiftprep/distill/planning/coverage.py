@@ -130,7 +130,7 @@ _WORDS = {
 }
 
 
-def plot_coverage(frame: pd.DataFrame, path: str | Path | None = None, *, lang: Lang = "en") -> Figure:
+def plot_coverage(frame: pd.DataFrame, path: str | Path | None = None, *, lang: Lang = "zh") -> Figure:
     """Plot a coverage table as a heat map, the least covered component first: darker means more, a dot means none.
 
     Args:

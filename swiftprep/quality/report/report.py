@@ -71,6 +71,16 @@ class QualityReport:
         return self.kept
 
     @property
+    def train(self) -> list[Sample]:
+        """The kept samples that are not held out."""
+        return [sample for sample in self.kept if not sample.is_held_out]
+
+    @property
+    def val(self) -> list[Sample]:
+        """The kept samples of the held-out side."""
+        return [sample for sample in self.kept if sample.is_held_out]
+
+    @property
     def rejects(self) -> list[Reject]:
         """Another name for `rejected`."""
         return self.rejected

@@ -14,6 +14,7 @@ from swiftprep.recipes.shared.language import LANGUAGES
 
 _YAML = (".yaml", ".yml")
 _CATALOG = "catalog.json"
+_DEMO = "demo"  # as `scan.path`, the demonstration application
 
 
 @dataclass(slots=True)
@@ -97,7 +98,7 @@ def place_words(
     """Say what the words that stand alone are: a settings file, data files, and settings as `key=value`.
 
     An existing folder is taken for `scan.path`, or `path` of `swiftprep start`, and `catalog.json` for `catalog`,
-    where the recipe has such a key.
+    where the recipe has such a key. `demo` is the demonstration application, unless there is a folder of that name.
 
     Args:
         words: The words.
@@ -114,6 +115,8 @@ def place_words(
     for word in words:
         path = os.path.expanduser(word)
         if scanned and os.path.isdir(path):
+            folders.append(os.path.abspath(path) if os.path.normpath(path) == _DEMO else word)
+        elif scanned == "scan.path" and word == _DEMO:
             folders.append(word)
         elif "catalog" in keys and os.path.basename(word) == _CATALOG:
             overrides.append(f"catalog={word}")
