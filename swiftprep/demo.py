@@ -9,7 +9,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from swiftprep.errors import MissingDependencyError, RunError
+from swiftprep.errors import MissingDependencyError, RunError, one_line
 from swiftprep.process import children, lifeline
 from swiftprep.records import Sample, read_jsonl
 from swiftprep.storage.disk import cache_dir, whole_folder
@@ -60,6 +60,7 @@ def model() -> Path:
 
     Raises:
         MissingDependencyError: the wheel, or a package the conversion needs, is not installed.
+        RunError: the model cannot be converted or stored.
     """
     gguf = model_gguf()
     target = model_folder()
@@ -68,9 +69,12 @@ def model() -> Path:
     try:
         with whole_folder(target) as half_done:
             _convert(gguf, half_done)
-    except OSError:  # another process was quicker
-        if not (target / "config.json").is_file():
-            raise
+    except OSError as error:
+        if not (target / "config.json").is_file():  # else another process was quicker
+            raise RunError(
+                f"the embedded model cannot be stored in {target.parent}: {one_line(error)}; SWIFTPREP_CACHE names "
+                "another folder (无法保存内置模型，可用 SWIFTPREP_CACHE 指定其他文件夹)"
+            ) from None
     return target
 
 

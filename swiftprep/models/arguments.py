@@ -133,7 +133,13 @@ def _expected(values: Mapping[str, Any], texts: list[str]) -> tuple[str, str] | 
     return None
 
 
-def _as_bool(text: str) -> bool:
+def as_bool(value: Any) -> bool:
+    """Return a value as ms-swift's parser reads it; None is false.
+
+    Raises:
+        ValueError: it is neither true nor false.
+    """
+    text = "no" if value is None else str(value)
     if text.lower() not in ("yes", "true", "t", "y", "1", "no", "false", "f", "n", "0"):
         raise ValueError(text)
     return text.lower() in ("yes", "true", "t", "y", "1")
@@ -143,7 +149,7 @@ def _as_bool(text: str) -> bool:
 _READS: dict[str, tuple[Callable[[str], Any], str, str]] = {
     "int": (int, "a whole number", "整数"),
     "float": (float, "a number", "数字"),
-    "bool": (_as_bool, "true or false", "true 或 false"),
+    "bool": (as_bool, "true or false", "true 或 false"),
     "str": (str, "a text", "文本"),
 }
 

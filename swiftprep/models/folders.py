@@ -78,7 +78,7 @@ def check_model(model: str | Path, trust_remote_code: bool) -> bool:
     """
     folder = Path(model)
     if not os.path.exists(folder):
-        if not is_hub_id(str(model)):
+        if str(model).startswith((".", "/", "~", "\\")) or not is_hub_id(str(model)):
             raise ConfigError(
                 f"{str(model)[:300]}: no such model folder, and not a hub id like 'Qwen/Qwen2.5-Coder-0.5B-Instruct' "
                 "(没有这个模型)"

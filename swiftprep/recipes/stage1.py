@@ -169,7 +169,7 @@ def _prepared(
             write_jsonl(samples, staged / name)
     checked.write(data.parent / "checked", config.scan.lang)
     out = config.output_dir
-    say_check(checked, out / "checked")
+    say_check(checked, out / "checked" if data.parent == out else None)
     if not checked.train or not checked.val:
         raise ConfigError(
             f"the check kept {len(checked.train)} samples to train on and {len(checked.val)} held out, and both are "

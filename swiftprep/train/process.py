@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import signal
 import subprocess
 import threading
@@ -11,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from swiftprep.errors import ConfigError, RunError, RunInterrupted
+from swiftprep.errors import ConfigError, RunError, RunInterrupted, one_line
 from swiftprep.process import children, lifeline
 from swiftprep.process.jobs import LOG_END, events_of, how_ended, last_lines, send_job
 from swiftprep.streams import get_logger
@@ -23,6 +24,12 @@ WORKER = children.python("swiftprep.train.worker")
 # checkpoint, others only clean up.
 GRACE = {"sft": 600.0}
 AT_ONCE = 10.0
+_DISK = {
+    errno.ENOSPC: "the disk is full; free some space and start again (磁盘已满，请清理空间后重新开始)",
+    errno.EDQUOT: "the disk quota is used up; free some space and start again (磁盘配额已满，请清理后重新开始)",
+    errno.EACCES: "a folder or file may not be written; choose another output folder (没有写入权限，请换输出文件夹)",
+    errno.EROFS: "the file system is read-only; choose another output folder (文件系统只读，请换一个输出文件夹)",
+}
 
 
 class Waiting:
@@ -83,8 +90,13 @@ def run_in_child(
         RunInterrupted: Ctrl-C in this process, or a signal to the child.
     """
     grace = GRACE.get(job.get("task", ""), AT_ONCE)
-    log_path.parent.mkdir(parents=True, exist_ok=True)
-    with log_path.open("ab") as log:
+    try:
+        log_path.parent.mkdir(parents=True, exist_ok=True)
+        log_file = log_path.open("ab")
+    except OSError as error:
+        what = _DISK.get(error.errno or 0, "the output folder cannot be used (无法使用输出文件夹)")
+        raise RunError(f"{what}: {one_line(str(error))}") from None
+    with log_file as log:
         child = lifeline.start(
             worker,
             grace=grace,
@@ -157,6 +169,9 @@ def _outcome(code: int, seen: list[dict[str, Any]], interrupted: bool, log_path:
     if "done" in last and code == 0:
         return result
     tail = _tail(log_path)
+    shared = any("SemLock" in line for line in tail)
+    if failure and not shared and (problem := _of_disk(failure["message"])):
+        raise RunError(f"{problem}: {one_line(failure['message'])}; the log is {log_path}", log_path=log_path)
     if failure and "arguments" in last and "started" not in last:
         message = failure["message"] if failure["type"] != "SystemExit" else _argparse_line(tail)
         raise ConfigError(f"ms-swift refuses the arguments: {message} (ms-swift 拒绝了这些参数)")
@@ -169,6 +184,11 @@ def _outcome(code: int, seen: list[dict[str, Any]], interrupted: bool, log_path:
     raise RunError(f"{reason}\nThe end of {log_path}:\n" + "\n".join(tail), log_path=log_path)
 
 
+def _of_disk(message: str) -> str:
+    """Return what is wrong with a disk or a folder by the message of an `OSError`; `""` if it is something else."""
+    return next((told for number, told in _DISK.items() if f"[Errno {number}]" in message), "")
+
+
 def _hint(failure: Mapping[str, str], tail: list[str]) -> str:
     if failure["type"] == "OutOfMemoryError" or "out of memory" in failure["message"]:
         return (
@@ -177,8 +197,6 @@ def _hint(failure: Mapping[str, str], tail: list[str]) -> str:
         )
     if any("SemLock" in line for line in tail):
         return "\nThe shared memory, /dev/shm, is full or not usable (/dev/shm 已满或不可用)"
-    if "No space left on device" in failure["message"]:
-        return "\nThe disk is full; free some space and start again (磁盘已满，请清理空间后重新开始)"
     if any("in _show_dataset" in line for line in tail):
         return "\nNo row is left to train on: all are longer than max_length (所有样本都超过 max_length，已全部丢弃)"
     return ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from swiftprep.arguments import checked_keywords
 from swiftprep.errors import ConfigError, RunError, RunInterrupted
 from swiftprep.evaluate.probes import load_questions
 from swiftprep.inputs import Data, DataSets, data_files
-from swiftprep.models.arguments import check_served, require_swift, to_command
+from swiftprep.models.arguments import as_bool, check_served, require_swift, to_command
 from swiftprep.models.device import Device, check_device, detect, environment_of, require_device
 from swiftprep.models.folders import (
     ADAPTER_CONFIG,
@@ -29,6 +30,7 @@ from swiftprep.models.folders import (
     trained_with,
     unused,
 )
+from swiftprep.models.hub import check_hub, hub_of
 from swiftprep.notebook import html_of_repr
 from swiftprep.storage.disk import whole_folder
 from swiftprep.storage.outputs import check_together, hold_together
@@ -95,7 +97,7 @@ class SwiftRunner:
         Raises:
             ConfigError: the model is neither a folder with a `config.json` nor a hub id, or has untrusted Python code.
         """
-        self.model = str(model)
+        self.model = os.path.expanduser(model)
         self.local = check_model(self.model, trust_remote_code)
         check_device(device)
         self.output_dir = Path(output_dir)
@@ -331,8 +333,8 @@ class SwiftRunner:
     def _eval_arguments(
         self, checkpoint: str | Path | None, folder: Path, settings: Mapping[str, Any]
     ) -> dict[str, Any]:
-        check_arguments("eval", settings)
         check_served(settings)
+        check_arguments("eval", settings)
         check_loaded(settings, self.trust_remote_code)
         model, adapters = str(Path(self.model).resolve()) if self.local else self.model, []
         if checkpoint is not None:
@@ -370,6 +372,10 @@ class SwiftRunner:
                 listener(event)
 
         require_device(self.device)
+        model = str(job["arguments"]["model"])
+        if not os.path.exists(model):
+            hub = hub_of(as_bool(job["arguments"].get("use_hf")))
+            check_hub(model, hub, token=job["arguments"].get("hub_token"))
         job["trust_remote_code"] = self.trust_remote_code
         if self.in_process:
             from swiftprep.train.worker import run_job

@@ -17,7 +17,8 @@ class Clock:
 
 
 def lines_of(total):
-    clock, written: list[str] = Clock(), []
+    clock = Clock()
+    written: list[str] = []
     return clock, written, ProgressLines(total=total, desc="sft", unit=" steps", clock=clock, write=written.append)
 
 

@@ -73,6 +73,8 @@ class Trainer(SwiftRunner):
         checkpoint = folder / "checkpoint-3"
         checkpoint.mkdir(parents=True)
         (checkpoint / "trainer_state.json").write_text("{}")
+        adapter = {"r": 8, "base_model_name_or_path": self.model}
+        (checkpoint / "adapter_config.json").write_text(json.dumps(adapter))
         rows = [{"step": step, "eval_loss": 2.0 - step / 10, "loss": 2.0} for step in range(4)]
         (folder / "logging.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
         if self.stop_at == "sft":
@@ -184,6 +186,55 @@ def test_what_is_interrupted_before_any_checkpoint_starts_with_its_data(given, t
     (only,) = trainer.trainings
     assert "resume_from_checkpoint" not in only
     assert load_config(tmp_path / "runs/stage1/config.yaml").eval.limit == 1
+
+
+@pytest.fixture
+def demo_stage1(trainer, model_folder, tmp_path, monkeypatch):
+    """A finished stage 1 on the demonstration application, for which experts' answers are included."""
+    monkeypatch.chdir(tmp_path)
+    assert stage1.main(["scan.path=demo", f"model.path={model_folder}"]) == 0
+    return tmp_path / "runs/stage1"
+
+
+def test_stage2_is_prepared_trained_later_and_never_trained_again(demo_stage1, trainer, tmp_path, monkeypatch, capsys):
+    before = everything(demo_stage1)
+    assert stage2.main(["distill.n=0", "--prepare"]) == 0
+    out = tmp_path / "runs/stage2"
+    assert (out / "command.sh").read_text().startswith("#!/bin/sh\nswift sft \\\n")
+    assert "--adapters runs/stage1/sft/v1-now/checkpoint-3" in capsys.readouterr().err
+    assert len(trainer.trainings) == 1, "that of stage 1"
+    monkeypatch.setattr(trainer, "stop_at", "eval")
+    assert stage2.main(["--resume"]) == 130
+    assert "to go on: swiftprep stage2 --resume output_dir=runs/stage2\n" in capsys.readouterr().err
+    monkeypatch.setattr(trainer, "stop_at", "")
+    assert stage2.main(["--resume", "--json"]) == 0
+    report = json.loads(capsys.readouterr().out)
+    assert len(trainer.trainings) == 2
+    facts = report["check"]
+    assert facts["read"] + facts["held_out_read"] == report["distilled"]["kept"]
+    assert facts["read"] == facts["kept"] + facts["rejected"]
+    assert (out / "coverage.png").is_file()
+    assert stage2.main(["distill.n=0", "output_dir=runs/stage2"]) == 2
+    assert "holds the results of stage2" in capsys.readouterr().err
+    assert everything(demo_stage1) == before
+
+
+def test_stage2_dry_run_tells_the_command_and_writes_nothing(demo_stage1, tmp_path, capsys):
+    before = everything(tmp_path)
+    capsys.readouterr()
+    assert stage2.main(["distill.n=0", "--dry-run"]) == 0
+    said = capsys.readouterr().err
+    assert "--dataset runs/stage2/data/distilled.jsonl" in said
+    assert "--output_dir runs/stage2/sft" in said
+    assert "/swiftprep-" not in said
+    assert everything(tmp_path) == before
+
+
+def test_stage2_stops_with_advice_when_too_few_answers_are_left_to_train_on(demo_stage1, trainer, monkeypatch, capsys):
+    monkeypatch.setattr(stage2, "LEAST_TO_TRAIN_ON", 1000)
+    assert stage2.main(["distill.n=0"]) == 2
+    assert "at least 1000 and 1 are needed: give a larger distill.n" in capsys.readouterr().err
+    assert len(trainer.trainings) == 1
 
 
 # --- the demonstration is asked for by name --------------------------------------------------------------------------
@@ -411,7 +462,8 @@ def test_a_full_disk_is_one_line(name, given, tmp_path):
 @pytest.mark.skipif(sys.platform == "win32", reason="HOME of POSIX")
 def test_without_a_home_the_stages_still_tell_the_command(given, tmp_path):
     code = f"import sys; from swiftprep.recipes import stage1; sys.exit(stage1.main({[*given, '--dry-run']!r}))"
-    env = {"PATH": "/usr/bin:/bin", "HOME": "/nonexistent", "PYTHONPATH": ":".join(sys.path)}
+    (tmp_path / "file").write_text("")
+    env = {"PATH": "/usr/bin:/bin", "HOME": f"{tmp_path}/file/home", "PYTHONPATH": ":".join(sys.path)}
     child = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, env=env)
     assert child.returncode == 0, child.stderr
     assert "Traceback" not in child.stderr

@@ -395,6 +395,18 @@ ENDINGS = {
         RunError,
         "/dev/shm, is full",
     ),
+    "full disk": (
+        "say(event='arguments'); say(event='started', output_dir='x');"
+        "say(event='failed', type='OSError', message='[Errno 28] No space left on device'); sys.exit(1)",
+        RunError,
+        r"^the disk is full; free some space[^\n]*run.log$",
+    ),
+    "unwritable folder": (
+        "say(event='arguments');"
+        "say(event='failed', type='PermissionError', message=\"[Errno 13] Permission denied: '/x'\"); sys.exit(1)",
+        RunError,
+        r"^a folder or file may not be written[^\n]*'/x'; the log",
+    ),
     "bad argument": (
         "say(event='arguments'); say(event='failed', type='ValueError', message='no such model'); sys.exit(1)",
         ConfigError,
@@ -435,6 +447,14 @@ def stand_in(tmp_path, monkeypatch):
 def test_how_a_child_can_end(stand_in, code, kind, message):
     with pytest.raises(kind, match=message):
         stand_in(code)
+
+
+def test_a_log_that_cannot_be_opened_is_one_clear_line(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(RunError, match=r"^the output folder cannot be used[^\n]*$"):
+        process.run_in_child(
+            {"task": "sft"}, log_path=tmp_path / "file" / "run.log", environment={}, on_event=lambda event: None
+        )
 
 
 def test_a_result_and_events_come_back(stand_in):

@@ -79,14 +79,15 @@ def check_sides(
     return CheckedSides(list(of_train.kept), list(of_val.kept), of_train, of_val)
 
 
-def say_check(sides: CheckedSides, folder: Path) -> None:
-    """Print how much the check kept and repaired on each side, and where to read what it found."""
+def say_check(sides: CheckedSides, folder: Path | None) -> None:
+    """Print how much the check kept and repaired on each side, and where to read what it found, if that is written."""
     kept, read = len(sides.train), sides.of_train.read
     val, val_read = len(sides.val), sides.of_val.read
     repaired = len(sides.of_train.repaired) + len(sides.of_val.repaired)
+    where = "" if folder is None else f": {folder}"
     say(
-        f"check   {kept} of {read} to train on, {val} of {val_read} held out, {repaired} repaired: {folder}",
-        f"检查    训练 {kept} / {read}，留出 {val} / {val_read}，修复 {repaired} 条：{folder}",
+        f"check   {kept} of {read} to train on, {val} of {val_read} held out, {repaired} repaired{where}",
+        f"检查    训练 {kept} / {read}，留出 {val} / {val_read}，修复 {repaired} 条{where}",
     )
 
 

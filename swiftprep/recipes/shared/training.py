@@ -288,7 +288,7 @@ def say_how_to_go_on(recipe: str, arguments: Arguments, checkpoint: Path | None 
     if checkpoint:
         settings = [item for item in settings if not item.startswith("sft.resume_from_checkpoint=")]
         settings.append(f"sft.resume_from_checkpoint={checkpoint}")
-    again = shlex.join([*([arguments.file] if arguments.file else []), *settings])
+    again = shlex.join([*([arguments.file] if arguments.file else []), *arguments.data, *settings])
     say(f"to go on: swiftprep {recipe} {again}".rstrip())
 
 
