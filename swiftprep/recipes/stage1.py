@@ -28,6 +28,7 @@ from swiftprep.recipes.shared.output_folders import in_own_folder, resumed
 from swiftprep.recipes.shared.phases import (
     Progress,
     begin,
+    finished_training,
     from_checkpoint,
     has_trained,
     read_progress,
@@ -232,7 +233,7 @@ def _trained(
 ) -> dict[str, Any]:
     """Train unless that is done, ask the base model and the tuned one the same questions, compare, judge and report."""
     out = config.output_dir
-    trained = progress.trained
+    trained = finished_training(out / "sft", progress)
     if trained is None:
         say(f"sft     {runner.model} (log: {out / 'sft'})", f"训练    {runner.model}（日志：{out / 'sft'}）")
         arguments = from_checkpoint(config.sft, out / "sft", progress)

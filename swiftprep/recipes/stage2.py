@@ -31,6 +31,7 @@ from swiftprep.recipes.shared.output_folders import begun, in_own_folder, is_unf
 from swiftprep.recipes.shared.phases import (
     Progress,
     begin,
+    finished_training,
     from_checkpoint,
     has_trained,
     read_progress,
@@ -225,7 +226,7 @@ def _trained(
     """Train unless that is done, ask the three models the same questions, compare, judge and report."""
     out, lang = config.output_dir, before.config.scan.lang
     start, more = _start(config, before, base)
-    trained = progress.trained
+    trained = finished_training(out / "sft", progress)
     if trained is None:
         say(f"sft     {start.model} (log: {out / 'sft'})", f"训练    {start.model}（日志：{out / 'sft'}）")
         arguments = from_checkpoint(more, out / "sft", progress)

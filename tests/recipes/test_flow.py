@@ -237,6 +237,24 @@ def test_stage2_stops_with_advice_when_too_few_answers_are_left_to_train_on(demo
     assert len(trainer.trainings) == 1
 
 
+@pytest.mark.parametrize(("steps", "trains"), [(3, False), (2, True)], ids=["at its end", "halfway"])
+def test_what_the_prepared_command_trained_is_only_evaluated(steps, trains, given, trainer, tmp_path, capsys):
+    assert stage1.main([*given, "--prepare"]) == 0
+    for step in (1, steps):
+        checkpoint = tmp_path / f"runs/stage1/sft/v0-now/checkpoint-{step}"
+        checkpoint.mkdir(parents=True)
+        state = {"global_step": step, "max_steps": 3, "best_model_checkpoint": "/elsewhere/checkpoint-1"}
+        (checkpoint / "trainer_state.json").write_text(json.dumps(state))
+    (checkpoint.parent / "logging.jsonl").write_text('{"step": 0, "eval_loss": 2.0}\n{"step": 3, "eval_loss": 1.0}\n')
+    assert stage1.main(["--resume", "--json"]) == 0
+    report = json.loads(capsys.readouterr().out)
+    assert bool(trainer.trainings) is trains
+    if not trains:
+        assert report["sft"]["best_checkpoint"] == "runs/stage1/sft/v0-now/checkpoint-1"
+        assert report["sft"]["rows"]["trained"] is None
+        assert (tmp_path / "runs/stage1/report.md").is_file()
+
+
 # --- the demonstration is asked for by name --------------------------------------------------------------------------
 
 

@@ -136,6 +136,26 @@ def from_checkpoint(arguments: Mapping[str, Any], sft_folder: Path, progress: Pr
     return {**arguments, **({"resume_from_checkpoint": str(newest)} if newest else {})}
 
 
+def finished_training(sft_folder: Path, progress: Progress) -> Run | None:
+    """Return the training that came to its end, in this run or by its command; None if there is none yet.
+
+    Args:
+        sft_folder: The folder where ms-swift trains.
+        progress: The run.
+    """
+    newest = newest_checkpoint(sft_folder, progress.earlier)
+    if progress.trained is not None or newest is None:
+        return progress.trained
+    state = loads_within(read_within(newest / "trainer_state.json"))
+    steps, planned = state.get("global_step"), state.get("max_steps")
+    if not (isinstance(steps, int) and isinstance(planned, int) and 0 < planned <= steps):
+        return None
+    best = newest.with_name(Path(state.get("best_model_checkpoint") or newest).name)
+    say(f"sft     was trained before, {steps} steps: {newest}", f"训练    此前已完成 {steps} 步：{newest}")
+    command = progress.report["sft"]["command"]
+    return Run(command, newest.parent, newest, best if best.is_dir() else newest, {"global_step": steps})
+
+
 def say_prepared(recipe: str, progress: Progress, out: Path) -> None:
     """Print the training command of a prepared run, and how to go on from there."""
     say(f"\n{progress.report['sft']['command']}\n")
