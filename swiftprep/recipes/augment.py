@@ -17,6 +17,8 @@ from swiftprep.catalog.catalog import Catalog
 from swiftprep.errors import ConfigError
 from swiftprep.recipes.shared.command_line import Arguments, run, say
 from swiftprep.recipes.shared.data_settings import AugmentConfig
+from swiftprep.recipes.shared.output_folders import in_own_folder
+from swiftprep.recipes.shared.scanning import catalog_beside
 from swiftprep.recipes.shared.settings import load, save_config
 from swiftprep.records import Sample, read_jsonl, write_jsonl
 from swiftprep.storage.disk import write_text
@@ -40,6 +42,7 @@ def augment(config: AugmentConfig, *, dry_run: bool = False) -> dict[str, Any]:
     """
     if not config.data:
         raise ConfigError("data: which samples? For example `swiftprep augment data/train.jsonl` (请指定数据文件)")
+    config = in_own_folder(config, "augment", inputs=("data",))
     catalog_path = config.catalog or catalog_beside(config.data)
     check_together([*config.data, *([catalog_path] if catalog_path else [])])
     samples = [sample for path in config.data for sample in read_jsonl(path)]
@@ -82,13 +85,6 @@ def augment(config: AugmentConfig, *, dry_run: bool = False) -> dict[str, Any]:
         f"已写入 {out}：variants.jsonl（变体）和 samples.jsonl（原样本及变体）",
     )
     return report
-
-
-def catalog_beside(data: Sequence[Path]) -> Path | None:
-    """Return the `catalog.json` in the folder of the data; None without one, or if the data is in several folders."""
-    folders = {path.resolve().parent for path in data}
-    found = [folder / "catalog.json" for folder in folders if (folder / "catalog.json").is_file()]
-    return found[0] if len(found) == len(folders) == 1 else None
 
 
 def _together(samples: Sequence[Sample], variants: Sequence[Sample]) -> list[Sample]:

@@ -19,11 +19,10 @@ from swiftprep.quality.checker import Checker
 from swiftprep.quality.duplicates.diversity import diversity
 from swiftprep.quality.report.report import QualityReport
 from swiftprep.reasons import name_of
-from swiftprep.recipes.augment import catalog_beside
 from swiftprep.recipes.shared.command_line import Arguments, run, say
 from swiftprep.recipes.shared.nothing_kept import refuse_nothing
 from swiftprep.recipes.shared.output_folders import in_own_folder
-from swiftprep.recipes.shared.scanning import DEMO, is_demo, make_scanner
+from swiftprep.recipes.shared.scanning import DEMO, catalog_beside, is_demo, make_scanner
 from swiftprep.recipes.shared.settings import CheckConfig, ScanConfig, load, save_config
 from swiftprep.scan.tasks import KINDS
 from swiftprep.storage.outputs import check_together, writing

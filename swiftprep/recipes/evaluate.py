@@ -17,10 +17,10 @@ from swiftprep.evaluate.compare import compare
 from swiftprep.models.folders import ADAPTER_CONFIG, trained_with
 from swiftprep.recipes.shared.command_line import Arguments, run, say
 from swiftprep.recipes.shared.data_settings import EvaluateConfig
+from swiftprep.recipes.shared.output_folders import in_own_folder
 from swiftprep.recipes.shared.result_files import result_files, write_json_report
 from swiftprep.recipes.shared.settings import ModelConfig, load, save_config
 from swiftprep.recipes.shared.training import first_rows, make_runner, save_answers, say_comparison
-from swiftprep.storage.staging import check_output
 from swiftprep.train.results import Evaluation
 
 SUMMARY = "Evaluate: a checkpoint and its base model answer the same questions → scores, what was gained and lost."
@@ -48,8 +48,8 @@ def evaluate(config: EvaluateConfig, *, dry_run: bool = False) -> dict[str, Any]
             "run: evaluate what? For example `swiftprep evaluate run=runs/stage1`, or give checkpoint=… "
             "(请指定要评估的运行或检查点)"
         )
+    config = in_own_folder(config, "evaluate", inputs=("run", "checkpoint", "data"))
     out = config.output_dir
-    check_output(out)
     base, tuned = _models(config.model, checkpoint)
     files = config.data or held_out
     sets: dict[str, str | Path] = {"general": config.eval.probes}

@@ -14,9 +14,10 @@ from swiftprep.errors import ConfigError
 from swiftprep.mix.mixer import Mixer
 from swiftprep.recipes.shared.command_line import Arguments, run, say
 from swiftprep.recipes.shared.data_settings import MixRecipeConfig
-from swiftprep.recipes.shared.result_files import in_place, result_files, write_json_report
+from swiftprep.recipes.shared.output_folders import in_own_folder
+from swiftprep.recipes.shared.result_files import result_files, write_json_report
 from swiftprep.recipes.shared.settings import load, save_config
-from swiftprep.recipes.shared.training import general_data, mix_facts
+from swiftprep.recipes.shared.training import general_data, mix_facts, with_paths
 from swiftprep.storage.disk import write_text
 from swiftprep.swiftfmt import parse_entry
 from swiftprep.tokens import token_counter
@@ -42,6 +43,7 @@ def mix(config: MixRecipeConfig, *, dry_run: bool = False) -> dict[str, Any]:
         raise ConfigError(
             "private: which data sets? For example `swiftprep mix data/train.jsonl mix.ratio=40:60` (请指定私有数据)"
         )
+    config = in_own_folder(config, "mix", inputs=("private", "mix.general"))
     out, rows = config.output_dir, 0
     with result_files(out, "mix", dry_run=dry_run) as staged:
         mixer = Mixer(
@@ -54,9 +56,10 @@ def mix(config: MixRecipeConfig, *, dry_run: bool = False) -> dict[str, Any]:
         )
         dataset = mixer.dataset_args()
         is_local = all(parse_entry(entry).path is not None for entry in dataset)
-        report: dict[str, Any] = in_place(mix_facts(mixer, config.mix.ratio), staged, out)
+        real = {str(staged): str(out)}
+        report: dict[str, Any] = with_paths(mix_facts(mixer, config.mix.ratio), real)
         report["frozen"] = None
-        say(in_place(mixer.plan().dropna(axis="columns", how="all").to_string(index=False), staged, out))
+        say(with_paths(mixer.plan().dropna(axis="columns", how="all").to_string(index=False), real))
         say(f"--dataset {shlex.join(report['dataset'])}")
         if not dry_run:
             if is_local:

@@ -57,6 +57,7 @@ from swiftprep.recipes.shared.training import (
     name_arguments,
     require_checkpoint,
     save_answers,
+    say_command,
     say_comparison,
     say_how_to_resume,
     say_verdict,
@@ -134,7 +135,7 @@ def _shown(config: Stage1Config) -> dict[str, Any]:
         if config.model.path is None:
             real[str(place / "model")] = str(demo.model_folder())
         report: dict[str, Any] = with_paths(progress.report, real)
-    say(f"\n{report['sft']['command']}\n")
+    say_command(report["sft"]["command"])
     say(
         f"dry run: no model was loaded and nothing was written; the results would be in {out}",
         f"试运行：没有加载模型，也没有写入任何文件；实际运行的结果将在 {out}",

@@ -40,6 +40,7 @@ from swiftprep.recipes.shared.phases import (
 )
 from swiftprep.recipes.shared.questions import ask_stages, compare_stages, examples
 from swiftprep.recipes.shared.report_files import write_report
+from swiftprep.recipes.shared.report_words import word
 from swiftprep.recipes.shared.settings import DEFAULT_SFT, load, save_config
 from swiftprep.recipes.shared.stage1_state import Stage1Run, newest_stage1, read_stage1
 from swiftprep.recipes.shared.training import (
@@ -372,9 +373,13 @@ def _channel_losses(monitor: Monitor) -> dict[str, dict[str, float]]:
 
 def _say_result(report: dict[str, Any]) -> None:
     for name, loss in report["sft"]["channels"].items():
-        say(f"held-out eval loss, {name}: stage 1 {loss['before']:.3f} → stage 2 {loss['after']:.3f}")
+        before, after = f"{loss['before']:.3f}", f"{loss['after']:.3f}"
+        say(
+            f"held-out eval loss, {name}: stage 1 {before} → stage 2 {after}",
+            f"留出数据的验证损失（{word(name, 'zh')}）：第一阶段 {before} → 第二阶段 {after}",
+        )
     for row in report["eval"]:
-        say_comparison(row, f"base {row['base']:.3f}, stage 1 {row['stage1']:.3f}, stage 2 {row['stage2']:.3f}")
+        say_comparison(row, f"{row['base']:.3f} → {row['stage1']:.3f} → {row['stage2']:.3f}")
     say_verdict(report["verdict"])
 
 

@@ -20,6 +20,7 @@ from swiftprep.errors import DataError
 from swiftprep.recipes.shared.command_line import say
 from swiftprep.recipes.shared.output_folders import begun
 from swiftprep.recipes.shared.settings import save_config
+from swiftprep.recipes.shared.training import say_command
 from swiftprep.storage.disk import write_text
 from swiftprep.storage.outputs import OutputFolder
 from swiftprep.text.limits import loads_within, read_within
@@ -158,7 +159,7 @@ def finished_training(sft_folder: Path, progress: Progress) -> Run | None:
 
 def say_prepared(recipe: str, progress: Progress, out: Path) -> None:
     """Print the training command of a prepared run, and how to go on from there."""
-    say(f"\n{progress.report['sft']['command']}\n")
+    say_command(progress.report["sft"]["command"])
     again = f"swiftprep {recipe} --resume output_dir={shlex.quote(str(out))}"
     say(
         f"prepared: the data are in {out / 'data'}, the command in {out / COMMAND}; nothing was trained. "

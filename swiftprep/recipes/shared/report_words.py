@@ -49,6 +49,12 @@ _CHINESE = {
     "token": "对话模板标记",
     "instruction": "针对模型的指令",
     "secret": "密钥和个人信息",
+    # verdicts
+    "normal": "正常",
+    "overfitting": "过拟合",
+    "not-learning": "没有学到东西",
+    "diverged": "发散",
+    "unknown": "无法判断",
     # steps of a run
     "scan": "扫描",
     "distil": "蒸馏",

@@ -37,14 +37,3 @@ def write_json_report(report: dict[str, Any], folder: Path) -> dict[str, Any]:
     report = shown_in(report)
     write_text(folder / "report.json", orjson.dumps(report, option=orjson.OPT_INDENT_2).decode())
     return report
-
-
-def in_place(value: Any, staged: Path, output_dir: Path) -> Any:
-    """Replace the staging folder by the output folder in all texts of plain values."""
-    if isinstance(value, str):
-        return value.replace(str(staged), str(output_dir))
-    if isinstance(value, list):
-        return [in_place(inner, staged, output_dir) for inner in value]
-    return (
-        {key: in_place(inner, staged, output_dir) for key, inner in value.items()} if isinstance(value, dict) else value
-    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,13 @@ FEW_HELD_OUT = 3  # files
 def is_demo(path: Path | None) -> bool:
     """Return whether a path stands for the demonstration application: `demo`; a folder of that name is `$PWD/demo`."""
     return path == DEMO
+
+
+def catalog_beside(data: Sequence[Path]) -> Path | None:
+    """Return the `catalog.json` in the folder of the data; None without one, or if the data is in several folders."""
+    folders = {path.resolve().parent for path in data}
+    found = [folder / "catalog.json" for folder in folders if (folder / "catalog.json").is_file()]
+    return found[0] if len(found) == len(folders) == 1 else None
 
 
 def make_scanner(wanted: ScanConfig, *, seed: int, tokenizer: str | Path | None) -> Scanner:

@@ -22,6 +22,7 @@ from swiftprep.errors import ConfigError, MissingDependencyError, RunError
 from swiftprep.evaluate.probes import load_questions
 from swiftprep.mix.mixer import Mixer
 from swiftprep.recipes.shared.command_line import Arguments, say
+from swiftprep.recipes.shared.report_words import word
 from swiftprep.recipes.shared.settings import MixConfig, ModelConfig
 from swiftprep.records import Sample, read_jsonl, write_jsonl
 from swiftprep.storage.disk import write_text
@@ -266,30 +267,43 @@ def say_comparison(comparison: Mapping[str, Any], scores: str) -> None:
         scores: The models with their scores.
     """
     kept = "" if comparison["kept"] is None else f" (keeps {comparison['kept']:.0%} of what the base got right)"
-    forgets = " — it forgets: see the report" if comparison["forgets"] else ""
-    say(f"{comparison['name']} ({comparison['metric']}, {comparison['questions']} questions): {scores}{kept}{forgets}")
+    kept_zh = "" if comparison["kept"] is None else f"（基座答对的题保住了 {comparison['kept']:.0%}）"
+    forgets, forgets_zh = (" — it forgets: see the report", "，有遗忘，见报告") if comparison["forgets"] else ("", "")
+    name, questions = comparison["name"], comparison["questions"]
+    say(
+        f"{name} ({comparison['metric']}, {questions} questions): {scores}{kept}{forgets}",
+        f"{word(name, 'zh')}（{word(comparison['metric'], 'zh')}，{questions} 题）：{scores}{kept_zh}{forgets_zh}",
+    )
 
 
 def say_verdict(verdict: Mapping[str, Any]) -> None:
     """Print the verdict on a run with its evidence."""
-    say(f"verdict: {verdict['kind']}")
+    say(f"verdict: {verdict['kind']}", f"结论：{word(verdict['kind'], 'zh')}")
     for line in verdict["evidence"]:
         say(f"  {line}")
 
 
+def say_command(command: str) -> None:
+    """Print a training command, and how to get that for a GPU if it is one for a CPU."""
+    say(f"\n{command}\n")
+    if "--use_cpu true" in command:
+        say(
+            "this command is for the CPU of this machine; with model.device=cuda it is that for a machine with a GPU",
+            "这条命令用于本机的 CPU；设置 model.device=cuda 可得到用于 GPU 机器的命令",
+        )
+
+
 def say_how_to_resume(recipe: str, output_dir: Path) -> None:
     """Print the command that goes on with a run of a recipe with `--resume`."""
-    say(f"to go on: {shlex.join(['swiftprep', recipe, '--resume', f'output_dir={output_dir}'])}")
+    command = shlex.join(["swiftprep", recipe, "--resume", f"output_dir={output_dir}"])
+    say(f"to go on: {command}", f"继续运行：{command}")
 
 
-def say_how_to_go_on(recipe: str, arguments: Arguments, checkpoint: Path | None = None) -> None:
-    """Print the command that resumes a run that was stopped, of a recipe without `--resume`."""
-    settings = list(arguments.overrides)
-    if checkpoint:
-        settings = [item for item in settings if not item.startswith("sft.resume_from_checkpoint=")]
-        settings.append(f"sft.resume_from_checkpoint={checkpoint}")
-    again = shlex.join([*([arguments.file] if arguments.file else []), *arguments.data, *settings])
-    say(f"to go on: swiftprep {recipe} {again}".rstrip())
+def say_how_to_go_on(recipe: str, arguments: Arguments) -> None:
+    """Print the command that resumes a run that was stopped, of a recipe without `--resume`: the same once more."""
+    again = shlex.join([*([arguments.file] if arguments.file else []), *arguments.data, *arguments.overrides])
+    command = f"swiftprep {recipe} {again}".rstrip()
+    say(f"to go on: {command}", f"继续运行：{command}")
 
 
 def versions() -> dict[str, str]:
