@@ -59,7 +59,6 @@ def check(config: CheckConfig, *, dry_run: bool = False) -> dict[str, Any]:
     if catalog_path:
         check_together([catalog_path, *paths])
     catalog = Catalog.load(catalog_path) if catalog_path else scan.catalog if scan else None
-    _say_catalog(config, catalog_path, catalog)
     checker = Checker(
         catalog=catalog,
         held_out=config.held_out,
@@ -74,6 +73,7 @@ def check(config: CheckConfig, *, dry_run: bool = False) -> dict[str, Any]:
     linted = {str(path): lint(path) for path in paths}
     result = checker.run(scan.samples, source="demo") if scan else checker.run_files(*paths)
     report = _report(result) | {"as_is": {path: _as_is(found, "en") for path, found in linted.items()}}
+    _say_catalog(config, catalog_path, catalog)
     for path, found in linted.items():
         say(
             f"{path}: as it is, ms-swift {_as_is(found, 'en')}",
