@@ -69,7 +69,7 @@ COMMANDS = (
         ("settings", "CheckConfig"),
         {
             "en": "data files → what is kept, repaired and rejected, and why",
-            "zh": "数据文件 → 保留、修复、拒绝了什么，以及原因",
+            "zh": "数据文件 → 保留、修复、剔除了什么，以及原因",
         },
         ("train.jsonl held_out=val.jsonl", "data/train.jsonl data/catalog.json output_dir=runs/check"),
     ),
@@ -120,6 +120,7 @@ COMMANDS = (
         ("data_settings", "SftConfig"),
         {"en": "fine-tune on data that is ready, with ms-swift", "zh": "用 ms-swift 在现成的数据上微调"},
         ("mix.jsonl held_out=val.jsonl model.path=Qwen/Qwen2.5-Coder-0.5B-Instruct",),
+        options=("resume",),
     ),
     Command(
         "evaluate",
