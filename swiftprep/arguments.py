@@ -147,8 +147,8 @@ def one_or_more(name: str, value: Any) -> list[Any]:
     Raises:
         ConfigError: it is neither a text or path nor iterable.
 
-    >>> one_or_more("general", "swift/self-cognition#500")
-    ['swift/self-cognition#500']
+    >>> one_or_more("general", "AI-ModelScope/alpaca-gpt4-data-zh#500")
+    ['AI-ModelScope/alpaca-gpt4-data-zh#500']
     """
     if isinstance(value, (str, Path)):
         return [value]

@@ -71,9 +71,9 @@ class Mixer:
     >>> folder = pathlib.Path(tempfile.mkdtemp())
     >>> rows = [Sample.from_instruction("q", "", "a")] * 40
     >>> _ = write_jsonl(rows, folder / "train.jsonl")
-    >>> mix = Mixer(private=[folder / "train.jsonl"], general=["swift/self-cognition#500"], ratio="40:60")
+    >>> mix = Mixer(private=[folder / "train.jsonl"], general=["AI-ModelScope/alpaca-gpt4-data-zh#500"], ratio="40:60")
     >>> mix.dataset_args()[1]
-    'swift/self-cognition#60'
+    'AI-ModelScope/alpaca-gpt4-data-zh#60'
     """
 
     @checked_keywords

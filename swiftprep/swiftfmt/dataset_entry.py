@@ -39,7 +39,7 @@ def parse_entry(text: str) -> DatasetEntry:
     Raises:
         ConfigError: `#N` is not a whole number of 1 or more, or the source is neither an existing file nor a hub id.
 
-    >>> parse_entry("swift/self-cognition#500").count
+    >>> parse_entry("AI-ModelScope/alpaca-gpt4-data-zh#500").count
     500
     """
     settle(Path(text).parent)
@@ -61,7 +61,7 @@ def parse_entry(text: str) -> DatasetEntry:
     looks_local = hub_id.endswith(FILE_SUFFIXES) or hub_id.startswith((".", "/", "~", "\\"))
     if looks_local or not is_hub_id(hub_id):
         raise ConfigError(
-            f"'{source}': no such file or folder, and not a hub id like 'swift/self-cognition' "
+            f"'{source}': no such file or folder, and not a hub id like 'AI-ModelScope/alpaca-gpt4-data-zh' "
             "(没有这个文件，也不是数据集 id)"
         )
     return DatasetEntry(source=source, path=None, count=count)
