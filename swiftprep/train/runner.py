@@ -58,7 +58,7 @@ class SwiftRunner:
     Example::
 
         runner = SwiftRunner("Qwen/Qwen2.5-Coder-0.5B-Instruct", output_dir="runs/stage1")
-        run = runner.sft(["train.jsonl", "AI-ModelScope/alpaca-gpt4-data-zh#500"], val_dataset=["val.jsonl"], learning_rate=5e-5)
+        run = runner.sft(["train.jsonl", "general.jsonl#500"], val_dataset=["val.jsonl"], learning_rate=5e-5)
         run.checkpoint, run.verdict.kind
     """
 
