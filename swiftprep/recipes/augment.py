@@ -15,7 +15,7 @@ import orjson
 from swiftprep.augment.augmenter import Augmenter
 from swiftprep.catalog.catalog import Catalog
 from swiftprep.errors import ConfigError
-from swiftprep.recipes.shared.command_line import Arguments, run, say
+from swiftprep.recipes.shared.command_line import Arguments, run, say, say_next
 from swiftprep.recipes.shared.data_settings import AugmentConfig
 from swiftprep.recipes.shared.output_folders import in_own_folder
 from swiftprep.recipes.shared.scanning import catalog_beside
@@ -84,6 +84,7 @@ def augment(config: AugmentConfig, *, dry_run: bool = False) -> dict[str, Any]:
         f"written to {out}: variants.jsonl, and samples.jsonl with the originals",
         f"已写入 {out}：variants.jsonl（变体）和 samples.jsonl（原样本及变体）",
     )
+    say_next("mix", out / "samples.jsonl", "mix.ratio=40:60")
     return report
 
 

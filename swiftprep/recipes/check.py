@@ -19,7 +19,7 @@ from swiftprep.quality.checker import Checker
 from swiftprep.quality.duplicates.diversity import diversity
 from swiftprep.quality.report.report import QualityReport
 from swiftprep.reasons import name_of
-from swiftprep.recipes.shared.command_line import Arguments, run, say
+from swiftprep.recipes.shared.command_line import Arguments, run, say, say_next
 from swiftprep.recipes.shared.nothing_kept import refuse_nothing
 from swiftprep.recipes.shared.output_folders import in_own_folder
 from swiftprep.recipes.shared.scanning import DEMO, catalog_beside, is_demo, make_scanner
@@ -98,6 +98,8 @@ def check(config: CheckConfig, *, dry_run: bool = False) -> dict[str, Any]:
         f"written to {config.output_dir}; open {page} in a browser",
         f"已写入 {config.output_dir}；请用浏览器打开 {page}",
     )
+    beside = [f"catalog={catalog_path}"] if catalog_path else []
+    say_next("augment", report["files"]["kept"], *beside)
     return report
 
 

@@ -24,7 +24,7 @@ from swiftprep.recipes.shared.output_folders import in_own_folder
 from swiftprep.recipes.shared.report_files import write_report
 from swiftprep.recipes.shared.scanning import is_demo, make_scanner
 from swiftprep.recipes.shared.settings import load, save_config
-from swiftprep.recipes.shared.training import say_how_to_go_on, timed
+from swiftprep.recipes.shared.training import say_how_to_go_on, say_report, timed
 from swiftprep.records import Sample, read_jsonl, write_jsonl
 from swiftprep.storage.outputs import check_together, writing
 from swiftprep.withheld import masked
@@ -95,7 +95,7 @@ def _write(config: DistillConfig, distilled: Distilled, catalog: Catalog, second
     if rejected:
         where = out / "rejects.jsonl"
         say(f"        {rejected} rejected, with reasons: {where}", f"        剔除 {rejected} 条，原因见 {where}")
-    say(f"report: {out / 'report.md'}", f"报告    {out / 'report.md'}")
+    say_report(out, config.scan.lang)
     return report
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from swiftprep.errors import ConfigError
 from swiftprep.mix.mixer import Mixer
-from swiftprep.recipes.shared.command_line import Arguments, run, say
+from swiftprep.recipes.shared.command_line import Arguments, run, say, say_next
 from swiftprep.recipes.shared.data_settings import MixRecipeConfig
 from swiftprep.recipes.shared.output_folders import in_own_folder
 from swiftprep.recipes.shared.result_files import result_files, write_json_report
@@ -75,6 +75,7 @@ def mix(config: MixRecipeConfig, *, dry_run: bool = False) -> dict[str, Any]:
             f"written to {out}: mix.jsonl with {rows} rows, to train on as it is",
             f"已写入 {out}：mix.jsonl，共 {rows} 条，可直接用于训练",
         )
+        say_next("sft", out / "mix.jsonl", "held_out=val.jsonl")
     else:
         say(
             f"written to {out}: dataset.txt; a mix with hub data sets is drawn by ms-swift",

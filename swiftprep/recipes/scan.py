@@ -12,7 +12,7 @@ from typing import Any
 import orjson
 
 from swiftprep.reasons import counted
-from swiftprep.recipes.shared.command_line import Arguments, run, say
+from swiftprep.recipes.shared.command_line import Arguments, run, say, say_next
 from swiftprep.recipes.shared.nothing_kept import refuse_nothing
 from swiftprep.recipes.shared.output_folders import in_own_folder
 from swiftprep.recipes.shared.scanning import make_scanner
@@ -25,6 +25,13 @@ _IN_CHINESE = {
     "kind": "种类", "samples": "样本数", "train": "训练", "val": "留出", "tokens": "token 数",
     "median_tokens": "token 中位数", "longest": "最长（token）", "dropped": "过长而剔除",
 }  # fmt: skip
+
+_ORIGINS = {
+    "given": "由配置指定",
+    "package.json": "来自 package.json",
+    "tag prefix": "来自标签前缀",
+    "folder name": "来自文件夹名",
+}
 
 
 def scan(config: ScanRecipeConfig, *, dry_run: bool = False) -> dict[str, Any]:
@@ -60,6 +67,8 @@ def scan(config: ScanRecipeConfig, *, dry_run: bool = False) -> dict[str, Any]:
         f"{result.place}：共 {found} 个文件，保留 {result.files_kept} 个，剔除 {rejected} 个"
         + (f"：{counted(reasons, 'zh')}" if reasons else ""),
     )
+    origin = _ORIGINS[result.framework_from]
+    say(f"framework {result.framework} ({result.framework_from})", f"框架 {result.framework}（{origin}）")
     refuse_nothing(result.place, result.files_kept, result.rejects, config.output_dir)
     table = kinds.dropna(axis="columns", how="all")
     say(table.to_string(index=False), table.rename(columns=_IN_CHINESE).to_string(index=False))
@@ -81,7 +90,9 @@ def scan(config: ScanRecipeConfig, *, dry_run: bool = False) -> dict[str, Any]:
         files = result.write(staged)
         save_config(config, staged / "config.yaml")
     report["files"] = {name: str(config.output_dir / path.name) for name, path in files.items()}
-    say(f"written to {config.output_dir}", f"已写入 {config.output_dir}")
+    out = config.output_dir
+    say(f"written to {out}", f"已写入 {out}")
+    say_next("check", out / "train.jsonl", f"held_out={out / 'val.jsonl'}")
     return report
 
 

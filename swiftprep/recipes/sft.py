@@ -16,7 +16,7 @@ from typing import Any
 
 from swiftprep import demo
 from swiftprep.errors import ConfigError, RunError, RunInterrupted
-from swiftprep.recipes.shared.command_line import Arguments, run, say
+from swiftprep.recipes.shared.command_line import Arguments, run, say, say_next
 from swiftprep.recipes.shared.data_settings import SftConfig
 from swiftprep.recipes.shared.output_folders import in_own_folder, resumed
 from swiftprep.recipes.shared.phases import (
@@ -155,8 +155,9 @@ def _trained(config: SftConfig, runner: SwiftRunner, folder: OutputFolder, progr
     if losses:
         change = f"{losses[0]:.3f} → {min(losses):.3f}"
         say(f"eval loss: {change}", f"验证损失：{change}")
-    say_verdict(report["verdict"])
+    say_verdict(monitor)
     say(f"written to {out}: report.json, loss.png", f"已写入 {out}：report.json、loss.png")
+    say_next("evaluate", f"run={out}")
     return report
 
 

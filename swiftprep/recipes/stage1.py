@@ -60,6 +60,7 @@ from swiftprep.recipes.shared.training import (
     say_command,
     say_comparison,
     say_how_to_resume,
+    say_report,
     say_verdict,
     sft_facts,
     timed,
@@ -69,6 +70,7 @@ from swiftprep.recipes.shared.training import (
 from swiftprep.records import write_jsonl
 from swiftprep.storage.outputs import OutputFolder, reading, run_of, writing
 from swiftprep.tokens import token_counter
+from swiftprep.train.monitor import Monitor
 from swiftprep.train.results import Evaluation
 from swiftprep.train.runner import SwiftRunner
 from swiftprep.withheld import masked
@@ -267,19 +269,19 @@ def _trained(
             save_answers(evaluation.rows, staged / "eval" / f"{name}.jsonl")
         monitor.plot(staged / "loss.png", lang=config.scan.lang)
         report = write_report(report, staged, config.scan.lang, "stage1")
-    _say_result(report, out)
+    _say_result(report, monitor, out)
     return report
 
 
-def _say_result(report: dict[str, Any], out: Path) -> None:
+def _say_result(report: dict[str, Any], monitor: Monitor, out: Path) -> None:
     loss = report["sft"]["eval_loss"]
     if loss["base"] is not None:
         change = f"{loss['base']:.3f} → {loss['tuned']:.3f}"
         say(f"\nheld-out eval loss: base → tuned {change}", f"\n留出数据的验证损失：基座 → 微调后 {change}")
     for comparison in report["eval"]:
         say_comparison(comparison, f"{comparison['base']:.3f} → {comparison['tuned']:.3f}")
-    say_verdict(report["verdict"])
-    say(f"report: {out / 'report.md'}", f"报告    {out / 'report.md'}")
+    say_verdict(monitor)
+    say_report(out, report["config"]["scan"]["lang"])
 
 
 def _examples(answers: dict[str, Evaluation], most: int = 5) -> list[dict[str, Any]]:

@@ -55,6 +55,7 @@ from swiftprep.recipes.shared.training import (
     save_answers,
     say_comparison,
     say_how_to_resume,
+    say_report,
     say_verdict,
     sft_facts,
     timed,
@@ -256,8 +257,8 @@ def _trained(
             save_answers(rows, staged / "eval" / f"{stage}.jsonl")
         monitor.plot(staged / "loss.png", lang=lang)
         report = write_report(report, staged, lang, "stage2")
-    _say_result(report)
-    say(f"report: {out / 'report.md'}", f"报告    {out / 'report.md'}")
+    _say_result(report, monitor)
+    say_report(out, lang)
     return report
 
 
@@ -371,7 +372,7 @@ def _channel_losses(monitor: Monitor) -> dict[str, dict[str, float]]:
     }
 
 
-def _say_result(report: dict[str, Any]) -> None:
+def _say_result(report: dict[str, Any], monitor: Monitor) -> None:
     for name, loss in report["sft"]["channels"].items():
         before, after = f"{loss['before']:.3f}", f"{loss['after']:.3f}"
         say(
@@ -380,7 +381,7 @@ def _say_result(report: dict[str, Any]) -> None:
         )
     for row in report["eval"]:
         say_comparison(row, f"{row['base']:.3f} → {row['stage1']:.3f} → {row['stage2']:.3f}")
-    say_verdict(report["verdict"])
+    say_verdict(monitor)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

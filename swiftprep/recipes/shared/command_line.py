@@ -6,6 +6,7 @@ import errno
 import json
 import logging
 import os
+import shlex
 import shutil
 import signal
 import sys
@@ -166,6 +167,12 @@ def say(text: str, zh: str | None = None) -> None:
         zh: The same in Chinese; it is printed instead when `speak_in` chose Chinese.
     """
     tell(shown(zh if zh is not None and _lang == "zh" else text))
+
+
+def say_next(*words: object) -> None:
+    """Print the command that usually comes next."""
+    command = shlex.join(["swiftprep", *map(str, words)])
+    say(f"next: {command}", f"接下来：{command}")
 
 
 def _complain(text: str) -> None:

@@ -21,7 +21,7 @@ from swiftprep import demo
 from swiftprep.errors import ConfigError, MissingDependencyError, RunError
 from swiftprep.evaluate.probes import load_questions
 from swiftprep.mix.mixer import Mixer
-from swiftprep.recipes.shared.command_line import Arguments, say
+from swiftprep.recipes.shared.command_line import Arguments, say, spoken_lang
 from swiftprep.recipes.shared.report_words import word
 from swiftprep.recipes.shared.settings import MixConfig, ModelConfig
 from swiftprep.records import Sample, read_jsonl, write_jsonl
@@ -276,11 +276,22 @@ def say_comparison(comparison: Mapping[str, Any], scores: str) -> None:
     )
 
 
-def say_verdict(verdict: Mapping[str, Any]) -> None:
-    """Print the verdict on a run with its evidence."""
-    say(f"verdict: {verdict['kind']}", f"结论：{word(verdict['kind'], 'zh')}")
-    for line in verdict["evidence"]:
+def say_verdict(monitor: Monitor) -> None:
+    """Print the verdict on a run with its evidence and what to do, in the language of the console."""
+    verdict = monitor.verdict("zh" if spoken_lang() == "zh" else "en")
+    say(f"verdict: {verdict.kind}", f"结论：{word(verdict.kind, 'zh')}")
+    for line in verdict.evidence:
         say(f"  {line}")
+    for line in verdict.fixes:
+        say(f"  → {line}")
+
+
+def say_report(out: Path, lang: str) -> None:
+    """Print where the report of a run is, and how to read it in the language of the console if it is in another."""
+    say(f"report: {out / 'report.md'}", f"报告    {out / 'report.md'}")
+    if lang != spoken_lang():
+        command = shlex.join(["swiftprep", "report", str(out), f"lang={spoken_lang()}"])
+        say(f"        it is in Chinese; in English: {command}", f"        报告为英文；查看中文版：{command}")
 
 
 def say_command(command: str) -> None:
