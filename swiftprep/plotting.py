@@ -22,7 +22,7 @@ _CHINESE = (
     "Hiragino Sans GB", "WenQuanYi Micro Hei", "WenQuanYi Zen Hei", "SimHei", "Heiti SC", "STHeiti", "SimSun",
     "Songti SC", "Droid Sans Fallback", "Arial Unicode MS", "Noto Sans CJK JP", "Noto Serif CJK SC", "AR PL UMing CN",
 )  # fmt: skip
-_CHINESE_FILES = re.compile(r"cjk|noto.*sc|source-?han|wqy|simhei|simsun|msyh|pingfang|droidsansfallback|uming", re.I)
+_CHINESE_FILES = re.compile(r"cjk|noto.{0,40}sc|source-?han|wqy|simhei|simsun|msyh|pingfang|sansfallback|uming", re.I)
 
 
 def new_figure(width: float, height: float) -> Figure:

@@ -7,9 +7,10 @@ a name with its id in brackets.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
-_IN_BRACKETS = re.compile(r"\(([^()]*[\u4e00-\u9fff][^()]*(?:\([^()]*\)[^()]*)*)\)")
+_BRACKET = re.compile(r"[()]")
+_CHINESE = re.compile(r"[\u4e00-\u9fff]")
 
 NAMES: Mapping[str, tuple[str, str]] = {
     # Files that are scanned.
@@ -154,4 +155,17 @@ def in_chinese(message: str) -> str:
     >>> in_chinese("HTTP 500")
     'HTTP 500'
     """
-    return "；".join(_IN_BRACKETS.findall(message)) or message
+    return "；".join(part for part in _in_brackets(message) if _CHINESE.search(part)) or message
+
+
+def _in_brackets(text: str) -> Iterator[str]:
+    """Yield what stands in the outermost pairs of round brackets."""
+    depth = start = 0
+    for bracket in _BRACKET.finditer(text):
+        if bracket[0] == "(":
+            depth += 1
+            start = bracket.end() if depth == 1 else start
+        elif depth:
+            depth -= 1
+            if not depth:
+                yield text[start : bracket.start()]

@@ -41,7 +41,7 @@ def parse_ratio(ratio: Ratio) -> Fraction:
     if isinstance(ratio, Sequence) and not isinstance(ratio, str):
         text = ":".join(str(part).strip() for part in ratio)
     else:
-        text = re.sub(r"\s*[:/：]\s*", ":", str(ratio).strip())
+        text = re.sub(r"\s{0,9}[:/：]\s{0,9}", ":", str(ratio).strip())
     if re.fullmatch(r"[0-9]{1,30}(\.[0-9]{1,30})?:[0-9]{1,30}(\.[0-9]{1,30})?", text):
         private, general = (Fraction(part) for part in text.split(":"))
         if private > 0:

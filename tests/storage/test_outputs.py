@@ -605,7 +605,8 @@ sys.exit(scan.main([f"output_dir={sys.argv[1]}", "scan.path=" + sys.argv[2]]))
 @posix
 @pytest.mark.slow
 def test_a_full_disk_is_one_line_and_leaves_the_old_set(tmp_path):
-    put(tmp_path / "out", "old")
+    where = [f"output_dir={tmp_path / 'out'}", f"scan.path={demo.app()}"]
+    assert scan.main([*where, "scan.lang=en"]) == 0
     before = {path: path.read_bytes() for path in (tmp_path / "out").rglob("*") if path.is_file()}
     child = python(FULL, tmp_path / "out", demo.app(), env={**os.environ, "SWIFTPREP_CACHE": str(tmp_path / "cache")})
     assert child.returncode == 1

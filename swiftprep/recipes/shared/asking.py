@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from importlib.resources import files
@@ -34,7 +33,6 @@ if TYPE_CHECKING:
 EMBEDDED_SAMPLING: dict[str, Any] = {"temperature": 0.7, "max_tokens": 128}
 _USERS_TO_MEND = ("auth", "not-found", "redirect")
 _MOST_SHOWN = 20
-_IN_A_SHEET = re.compile(r"(.*):(.*)!(\d+)", re.S)
 
 
 class Settings(Protocol):
@@ -238,10 +236,10 @@ def place_in_words(path: str, lang: str) -> str:
     >>> place_in_words("answers.xlsx:Sheet1!12", "en"), place_in_words("answers.md:12", "en")
     ('answers.xlsx, sheet Sheet1, row 12', 'answers.md:12')
     """
-    found = _IN_A_SHEET.fullmatch(path)
-    if found is None:
+    place, _, row = path.rpartition("!")
+    file, _, sheet = place.rpartition(":")
+    if not (file and row.isdecimal()):
         return path
-    file, sheet, row = found.groups()
     return f"{file} 的工作表“{sheet}”第 {row} 行" if lang == "zh" else f"{file}, sheet {sheet}, row {row}"
 
 
