@@ -14,11 +14,12 @@ import signal
 import sys
 import threading
 import time
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from swiftprep import RunInterrupted, SwiftRunner
 from swiftprep.demo import MODEL_ARGUMENTS
-from swiftprep.train import process, runner
 
 
 def main() -> int:
@@ -33,20 +34,16 @@ def main() -> int:
                 threading.Timer(job["again"], os.kill, (os.getpid(), signal.SIGINT)).start()
             signal.raise_signal(signal.SIGINT)
 
-    run_in_child = process.run_in_child
+    class Pressing(SwiftRunner):
+        def _run(
+            self, job: dict[str, Any], folder: Path, *listeners: Callable[[dict[str, Any]], None]
+        ) -> dict[str, Any]:
+            return super()._run(job, folder, *listeners, press)
 
-    def listened_to(task: Any, *, on_event: Any, **more: Any) -> dict[str, Any]:
-        def hear(event: dict[str, Any]) -> None:
-            on_event(event)
-            press(event)
-
-        return run_in_child(task, on_event=hear, **more)
-
-    runner.run_in_child = listened_to  # the events of a run are no public matter
     logging.basicConfig(level=logging.WARNING, format="%(message)s")  # to standard error
     told: dict[str, Any] = {"error": None, "checkpoint": None, "steps": []}
     try:
-        trained = SwiftRunner(job["model"], job["output_dir"], **MODEL_ARGUMENTS).sft(**job["sft"])
+        trained = Pressing(job["model"], job["output_dir"], **MODEL_ARGUMENTS).sft(**job["sft"])
         told.update(checkpoint=str(trained.checkpoint), steps=trained.log["step"].dropna().astype(int).tolist())
         code = 0
     except RunInterrupted as error:
