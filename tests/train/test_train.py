@@ -35,6 +35,7 @@ from swiftprep.models.device import (
     detect,
     kernel_features,
 )
+from swiftprep.models.folders import interrupted
 from swiftprep.train import process
 
 TINY = {"max_steps": 2, "logging_steps": 1, "gradient_accumulation_steps": 1, "max_length": 64, "report_to": "none"}
@@ -497,6 +498,38 @@ def test_the_second_ctrl_c_ends_a_child_that_does_not_listen(stand_in, tmp_path)
     with pytest.raises(RunInterrupted):
         stand_in(stubborn, on_event=press_twice)
     assert not alive(pids[0])
+
+
+@pytest.mark.slow
+def test_before_training_a_child_that_does_not_listen_is_ended_soon_without_a_second_ctrl_c(stand_in, monkeypatch):
+    monkeypatch.setattr(process, "AT_ONCE", 0.5)
+    stubborn = (
+        "import signal; signal.signal(signal.SIGINT, lambda *_: None)\n"
+        "say(event='started', output_dir=str(os.getpid()))\nwhile True: time.sleep(0.1)"
+    )
+    pids = []
+
+    def press(event):
+        pids.append(int(event["output_dir"]))
+        signal.raise_signal(signal.SIGINT)
+
+    pressed = time.monotonic()
+    with pytest.raises(RunInterrupted):
+        stand_in(stubborn, on_event=press)
+    assert time.monotonic() - pressed < 60
+    assert not alive(pids[0])
+
+
+def test_a_run_that_was_stopped_names_its_newest_whole_checkpoint_or_the_one_it_resumed_from(tmp_path):
+    for name in ("checkpoint-9", "checkpoint-10", "checkpoint-11"):
+        (tmp_path / name).mkdir()
+    assert interrupted(None).checkpoint is interrupted(tmp_path).checkpoint is None  # none is whole
+    assert interrupted(tmp_path, "runs/v0/checkpoint-8").checkpoint == Path("runs/v0/checkpoint-8")
+    for name in ("checkpoint-9", "checkpoint-10"):
+        (tmp_path / name / "trainer_state.json").write_text("{}")
+    stopped = interrupted(tmp_path, "runs/v0/checkpoint-8")
+    assert stopped.checkpoint == tmp_path / "checkpoint-10"
+    assert f"resume_from_checkpoint='{tmp_path / 'checkpoint-10'}'" in str(stopped)
 
 
 # --- with the real model -------------------------------------------------------------------------------------------
