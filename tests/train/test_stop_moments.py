@@ -37,20 +37,25 @@ class Ended(NamedTuple):
 class Moment(NamedTuple):
     press: dict[str, Any]
     told: str
-    step: int | None  # of the checkpoint that is left
+    step: int  # of the checkpoint that is left; 0: none
     again: float | None = None
     resumes: bool = False
+    late: int = 0  # steps that a busy machine may do before it hears of Ctrl-C
 
 
 MOMENTS = {
-    "before the arguments are read": Moment({"event": "arguments"}, "at once, as training has not begun", None),
-    "while the model is loaded": Moment({"event": "started"}, "at once, as training has not begun", None),
+    "before the arguments are read": Moment({"event": "arguments"}, "at once, as training has not begun", 0),
+    "while the model is loaded": Moment({"event": "started"}, "at once, as training has not begun", 0),
     "in the first evaluation": Moment(
-        {"event": "doing", "what": "evaluate", "step": 0}, "after this batch of the evaluation (", None
+        {"event": "doing", "what": "evaluate", "step": 0}, "after this batch of the evaluation (", 0
     ),
-    "in the first step": Moment({"event": "doing", "what": "train", "step": 0}, "after this batch (", None),
+    "in the first step": Moment({"event": "doing", "what": "train", "step": 0}, "after this batch (", 0, late=1),
     "in a step": Moment(
-        {"event": "doing", "what": "train", "step": 1}, "after this batch, with a checkpoint of step 1", 1, resumes=True
+        {"event": "doing", "what": "train", "step": 1},
+        "after this batch, with a checkpoint of step 1",
+        1,
+        resumes=True,
+        late=1,
     ),
     "in an evaluation that no checkpoint follows": Moment(
         {"event": "doing", "what": "evaluate", "step": 1},
@@ -64,7 +69,7 @@ MOMENTS = {
         2,
     ),
     "while a checkpoint is saved": Moment(
-        {"event": "doing", "what": "save", "step": 2}, "when the checkpoint of step 2 is saved", 2
+        {"event": "doing", "what": "save", "step": 2}, "when the checkpoint of step 2 is saved", 2, late=1
     ),
     "at the very end": Moment(
         {"event": "doing", "what": "end", "step": LAST},
@@ -73,7 +78,12 @@ MOMENTS = {
         resumes=True,
     ),
     "twice": Moment(
-        {"event": "doing", "what": "evaluate", "step": 3}, "Ctrl-C again to stop at once", 2, again=0.02, resumes=True
+        {"event": "doing", "what": "evaluate", "step": 3},
+        "Ctrl-C again to stop at once",
+        2,
+        again=0.02,
+        resumes=True,
+        late=1,
     ),
 }
 
@@ -102,8 +112,8 @@ def train(model: Path, tmp_path: Path) -> Callable[..., Ended]:
     return run
 
 
-def step_of(checkpoint: Path | None) -> int | None:
-    return None if checkpoint is None else int(checkpoint.name.rpartition("-")[2])
+def step_of(checkpoint: Path | None) -> int:
+    return 0 if checkpoint is None else int(checkpoint.name.rpartition("-")[2])
 
 
 @pytest.mark.long
@@ -113,7 +123,7 @@ def test_ctrl_c_ends_a_run_soon_and_it_goes_on_from_there(train, moment):
     assert ended.code == 130
     assert present(ended.seconds) < SOON
     assert moment.told in ended.written
-    assert step_of(ended.checkpoint) == moment.step
+    assert moment.step <= step_of(ended.checkpoint) <= moment.step + moment.late
     if ended.checkpoint is None:
         assert "start again" in present(ended.error)
     else:
