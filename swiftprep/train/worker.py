@@ -127,6 +127,9 @@ def _sft(job: Mapping[str, Any], emit: Emit) -> dict[str, Any]:
     result = sft_main(parsed)
     wanted = ("last_model_checkpoint", "best_model_checkpoint", "best_metric", "global_step")
     figures = {key: result.get(key) for key in (*wanted, "train_dataset", "val_dataset", "model_parameter_info")}
+    resumed = parsed.resume_from_checkpoint
+    if resumed and Path(resumed).name == f"checkpoint-{figures['global_step']}":  # there was nothing left to train
+        figures["last_model_checkpoint"] = figures["last_model_checkpoint"] or resumed
     return {**figures, "interrupted": _stop.is_set()}
 
 

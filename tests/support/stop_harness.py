@@ -44,10 +44,12 @@ def main() -> int:
     told: dict[str, Any] = {"error": None, "checkpoint": None, "steps": []}
     try:
         trained = Pressing(job["model"], job["output_dir"], **MODEL_ARGUMENTS).sft(**job["sft"])
-        told.update(checkpoint=str(trained.checkpoint), steps=trained.log["step"].dropna().astype(int).tolist())
+        told["checkpoint"] = str(trained.checkpoint) if trained.checkpoint else None
+        told["steps"] = trained.log["step"].dropna().astype(int).tolist()
         code = 0
     except RunInterrupted as error:
-        told.update(error=str(error), checkpoint=str(error.checkpoint) if error.checkpoint else None)
+        told["error"] = str(error)
+        told["checkpoint"] = str(error.checkpoint) if error.checkpoint else None
         code = 130
     told["seconds"] = time.monotonic() - pressed[0] if pressed else None
     sys.__stdout__.write(json.dumps(told) + "\n")  # type: ignore[union-attr]
