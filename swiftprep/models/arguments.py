@@ -40,10 +40,10 @@ def require_swift() -> str:
 
 @lru_cache(maxsize=1)
 def known_arguments() -> dict[str, dict[str, Any]]:
-    """Return the arguments of the installed ms-swift for `"sft"` and `"eval"`: name → the values it takes.
+    """Return the arguments of the installed ms-swift: task (`"sft"` or `"eval"`) → name → the values it takes.
 
-    The values are a `type` (`"int"`, `"float"`, `"bool"`, `"str"` or `"choice"`), the `choices`, and `several` where
-    there may be more than one.
+    The values are a `type` (`"int"`, `"float"`, `"bool"`, `"str"` or `"choice"`), for a choice the `choices`, and
+    `several` where there may be more than one.
 
     Those of the locked version come with swiftprep, as importing ms-swift takes seconds; those of any other version
     are read from the installed classes, once per combination of versions, and cached.
@@ -60,9 +60,9 @@ def known_arguments() -> dict[str, dict[str, Any]]:
     try:
         return dict(json.loads(cached.read_text(encoding="utf-8")))
     except (OSError, json.JSONDecodeError):
-        names = read_arguments()
-        write_text(cached, json.dumps(names))
-        return names
+        known = read_arguments()
+        write_text(cached, json.dumps(known))
+        return known
 
 
 def read_arguments() -> dict[str, dict[str, Any]]:
@@ -75,7 +75,7 @@ def read_arguments() -> dict[str, dict[str, Any]]:
     child = lifeline.run(command, environment=children.environment())
     if child.returncode:
         raise RunError("ms-swift cannot be imported (无法导入 ms-swift):\n" + child.stderr[-2000:])
-    return dict(json.loads(child.stdout))
+    return dict(json.loads(child.stdout)["arguments"])
 
 
 def unknown_arguments(task: str, names: Iterable[str]) -> list[str]:
@@ -106,7 +106,7 @@ def wrong_values(task: str, arguments: Mapping[str, Any]) -> list[str]:
     known = known_arguments()[task]
     problems = []
     for name, value in arguments.items():
-        if name not in known or not isinstance(known[name], dict):
+        if name not in known:
             continue
         argv = to_argv({name: value})
         texts = [argv[0].partition("=")[2]] if len(argv) == 1 else argv[1:]

@@ -235,13 +235,18 @@ def unused(folder: Path) -> Path:
     return next(name for name in names if not name.exists())
 
 
-def interrupted(output_dir: Path | None) -> RunInterrupted:
-    """Return the error for a run that was stopped, with its last complete checkpoint and how to resume."""
+def interrupted(output_dir: Path | None, resumed_from: str | Path | None = None) -> RunInterrupted:
+    """Return the error for a run that was stopped, with its last complete checkpoint and how to resume.
+
+    Args:
+        output_dir: The run's folder; None if it was stopped before it had one.
+        resumed_from: The checkpoint it had resumed from, which is still the last one if the run saved none itself.
+    """
     whole = output_dir.glob("checkpoint-*/trainer_state.json") if output_dir else ()  # the last file of a checkpoint
     checkpoints = sorted((state.parent for state in whole), key=lambda path: int(path.name.rpartition("-")[2]))
-    if not checkpoints:
+    if not checkpoints and resumed_from is None:
         return RunInterrupted("stopped before the first checkpoint; start again (训练已中断，尚无检查点，请重新开始)")
-    last = checkpoints[-1]
+    last = checkpoints[-1] if checkpoints else Path(str(resumed_from))
     return RunInterrupted(
         f"stopped; everything up to {last} is kept. Resume with the same call and "
         f"resume_from_checkpoint='{last}' (训练已中断，检查点已保存，可由此继续)",

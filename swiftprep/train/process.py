@@ -20,7 +20,7 @@ from swiftprep.streams import get_logger
 logger = get_logger(__name__)
 
 WORKER = children.python("swiftprep.train.worker")
-# Seconds a child has to end when asked to, or when this process ends: a training run finishes its step and saves a
+# Seconds a child has to end when asked to, or when this process ends: a training run finishes its batch and saves a
 # checkpoint, others only clean up.
 GRACE = {"sft": 600.0}
 AT_ONCE = 10.0
@@ -33,38 +33,41 @@ _DISK = {
 
 
 class Waiting:
-    """What a run that is asked to stop still has to finish, by its events."""
+    """What a run that is asked to stop still has to finish, by its events, and about how long that takes."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._steps: list[float] = []  # when the last ones ended
-        self._evaluating: dict[str, Any] | None = None
-        self._trains = False
+        self._doing: dict[str, Any] = {}
+        self._since = 0.0
+        self._took: dict[str, float] = {}  # seconds of the last batch of each kind, and of the last checkpoint
+
+    @property
+    def trains(self) -> bool:
+        """Whether training has begun, so that there may be something to save."""
+        return bool(self._doing)
 
     def hear(self, event: Mapping[str, Any]) -> None:
         """Take note of an event."""
-        if event["event"] == "step":
-            self._trains, self._evaluating = True, None
-            self._steps = [*self._steps, self._clock()][-4:]
-        elif event["event"] == "evaluating":
-            self._evaluating = dict(event)
-        elif event["event"] == "log" and "eval_loss" in event["row"]:
-            self._evaluating, self._steps = None, []  # the time of an evaluation is no step's
+        if event["event"] == "doing":
+            now = self._clock()
+            if self._doing:
+                self._took[self._doing["what"]] = now - self._since
+            self._doing, self._since = dict(event), now
 
     def told(self) -> tuple[str, str]:
-        """Return what is waited for, in English and Chinese."""
-        if not self._trains:
-            return "as training has not begun", "训练尚未开始"
-        if self._evaluating is not None:
-            if self._evaluating["step"] == 0:
-                return "after this batch of the evaluation", "评估完当前批次后"
-            batches = self._evaluating["batches"]
-            size = f" of {batches} batches" if batches else ""
-            return f"after the evaluation{size} and the checkpoint that follows", "评估结束并保存检查点后"
-        if len(self._steps) < 2:
-            return "after this step and its checkpoint", "本步结束并保存检查点后"
-        each = (self._steps[-1] - self._steps[0]) / (len(self._steps) - 1)
-        return f"after this step (the last took {each:.0f} s each) and its checkpoint", "本步结束并保存检查点后"
+        """Return when a run that trains will stop, in English and Chinese."""
+        what, step = self._doing["what"], self._doing["step"]
+        saved = (f", with a checkpoint of step {step}", f"并保存第 {step} 步的检查点") if step else ("", "")
+        parts = {"train": ("train", "save"), "evaluate": ("evaluate", "save")}.get(what, (what,))
+        seconds = sum(self._took.get(part, 0.0) for part in parts if step or part != "save")
+        about = (f", in about {seconds:.0f} s", f"，约需 {seconds:.0f} 秒") if seconds >= 1 else ("", "")
+        english, chinese = {
+            "train": (f"after this batch{saved[0]}", f"当前批次结束{saved[1]}后停止"),
+            "evaluate": (f"after this batch of the evaluation{saved[0]}", f"评估完当前批次{saved[1]}后停止"),
+            "save": (f"when the checkpoint of step {step} is saved", f"第 {step} 步的检查点保存完毕后停止"),
+            "end": ("when the results are written, as training is over", "训练已结束，写完结果后停止"),
+        }[what]
+        return english + about[0], chinese + about[1]
 
 
 def run_in_child(
@@ -89,7 +92,8 @@ def run_in_child(
         RunError: the process failed or died; the message has the end of its log.
         RunInterrupted: Ctrl-C in this process, or a signal to the child.
     """
-    grace = GRACE.get(job.get("task", ""), AT_ONCE)
+    task = str(job.get("task", ""))
+    grace = GRACE.get(task, AT_ONCE)
     try:
         log_path.parent.mkdir(parents=True, exist_ok=True)
         log_file = log_path.open("ab")
@@ -105,7 +109,7 @@ def run_in_child(
             stderr=log,
             env=children.environment(environment, network=True),
         )
-    seen: list[dict[str, Any]] = []
+    last: dict[str, dict[str, Any]] = {}  # the latest event of each kind
     interrupted = False
     waiting = Waiting()
 
@@ -113,42 +117,48 @@ def run_in_child(
         waiting.hear(event)
         on_event(event)
 
-    overdue = threading.Timer(grace, lifeline.end, [child])
-    overdue.daemon = True
+    overdue: threading.Timer | None = None
     try:
         send_job(child, job)
         while True:
             try:
-                _listen(child, seen, heard)
+                _listen(child, last, heard)
                 child.wait()
                 break
             except KeyboardInterrupt:
                 if interrupted:
                     raise
                 interrupted = True
-                logger.warning(
-                    "stopping, %s, within %g s at most; Ctrl-C again to stop at once "
-                    "(正在停止，%s；再按一次 Ctrl-C 立即停止)",
-                    waiting.told()[0],
-                    grace,
-                    waiting.told()[1],
-                )
+                overdue = threading.Timer(grace if waiting.trains else AT_ONCE, lifeline.end, [child])
+                overdue.daemon = True
+                logger.warning(_stopping(task, waiting, grace))
                 child.send_signal(signal.SIGINT)
                 overdue.start()
     except KeyboardInterrupt:  # the second one, or before the job was sent
         interrupted = True
     finally:
-        overdue.cancel()
+        if overdue is not None:
+            overdue.cancel()
         _end(child)
-    return _outcome(child.returncode, seen, interrupted, log_path)
+    return _outcome(child.returncode, last, interrupted, log_path)
+
+
+def _stopping(task: str, waiting: Waiting, grace: float) -> str:
+    if not waiting.trains:
+        english, chinese = (", as training has not begun", "尚未开始训练，") if task == "sft" else ("", "")
+        return f"stopping at once{english} ({chinese}立即停止)"
+    english, chinese = waiting.told()
+    return (
+        f"stopping {english} ({grace:g} s at most); Ctrl-C again to stop at once, without saving "
+        f"({chinese}，最多 {grace:g} 秒；再按一次 Ctrl-C 立即停止，不再保存)"
+    )
 
 
 def _listen(
-    child: subprocess.Popen[bytes], seen: list[dict[str, Any]], on_event: Callable[[dict[str, Any]], None]
+    child: subprocess.Popen[bytes], last: dict[str, dict[str, Any]], on_event: Callable[[dict[str, Any]], None]
 ) -> None:
     for event in events_of(child):
-        if event["event"] not in ("step", "log", "answer", "evaluating"):
-            seen.append(event)
+        last[event["event"]] = event
         on_event(event)
 
 
@@ -160,8 +170,7 @@ def _end(child: subprocess.Popen[bytes]) -> None:
                 pipe.close()
 
 
-def _outcome(code: int, seen: list[dict[str, Any]], interrupted: bool, log_path: Path) -> dict[str, Any]:
-    last = {event["event"]: event for event in seen}
+def _outcome(code: int, last: dict[str, dict[str, Any]], interrupted: bool, log_path: Path) -> dict[str, Any]:
     result: dict[str, Any] = last.get("done", {}).get("result", {})
     failure = last.get("failed")
     if not failure and (interrupted or "stopped" in last or result.get("interrupted")):

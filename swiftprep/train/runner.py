@@ -140,7 +140,8 @@ class SwiftRunner:
             DataError: a data file cannot be loaded, or the files are of two runs (`swiftprep.storage.outputs`).
             MissingDependencyError: ms-swift is not installed.
             RunError: the run failed; the message has the end of its log.
-            RunInterrupted: Ctrl-C. The checkpoint of the last step is saved and named in the message.
+            RunInterrupted: Ctrl-C. The run stops after the batch it is at, or within an evaluation; the checkpoint of
+                the last step is saved and named in the message.
         """
         arguments = self._sft_arguments(dataset, val_dataset, swift_arguments)
         entries = {name: list(map(parse_entry, arguments[name])) for name in ("dataset", "val_dataset")}
@@ -168,8 +169,8 @@ class SwiftRunner:
         try:
             with hold_together(files) as held, RunProgress("sft", " steps") as progress:
                 result = self._run({"task": "sft", "arguments": arguments}, self.output_dir, on_event, progress.update)
-        except RunInterrupted:
-            raise interrupted(started.get("output_dir")) from None
+        except KeyboardInterrupt:  # also one that comes as the run ends
+            raise interrupted(started.get("output_dir"), arguments.get("resume_from_checkpoint")) from None
         last = result.get("last_model_checkpoint")
         best = result.get("best_model_checkpoint") or last
         return Run(

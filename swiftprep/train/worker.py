@@ -43,8 +43,9 @@ def run_job(job: Mapping[str, Any], emit: Emit) -> dict[str, Any]:
     Args:
         job: `task` (`"sft"`, `"eval"` or `"export"`), `arguments` (ms-swift's, by name) and for `"eval"` also
             `sets`: name of each set → path of its question file.
-        emit: Called with each event: `started` (`output_dir`), `step` (`step`, `max_steps`), `evaluating`
-            (`step`, `batches`), `log` (`row`) and `answer`.
+        emit: Called with each event: `started` (`output_dir`), `step` (`step`, `max_steps`), `doing` (what comes next
+            after a batch: `what`, one of `"train"`, `"evaluate"`, `"save"` and `"end"`, and the last `step`), `log`
+            (`row`) and `answer`.
     """
     _stop.clear()
     _training.clear()
@@ -60,33 +61,38 @@ def _sft(job: Mapping[str, Any], emit: Emit) -> dict[str, Any]:
     from swift.callbacks import TrainerCallback, callbacks_map
 
     class Stream(TrainerCallback):  # type: ignore[misc]
-        """Report events to the parent, and stop when asked to: at the end of a step, or within an evaluation."""
-
-        _evaluated = -1
+        """Report events to the parent, and stop when asked to: after a batch, with a checkpoint of the last step."""
 
         def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
             _training.set()
             if _stop.is_set():  # a library may have swallowed the interrupt
                 raise KeyboardInterrupt
             self._tell_step(state)
+            self._tell("evaluate" if args.eval_on_start else "train", state)
 
-        def on_prediction_step(
-            self, args: Any, state: Any, control: Any, eval_dataloader: Any = None, **_: Any
-        ) -> None:
-            step = state.global_step
-            if self._evaluated != step and state.is_world_process_zero:
-                self._evaluated = step
-                batches = len(eval_dataloader) if hasattr(eval_dataloader, "__len__") else None
-                emit({"event": "evaluating", "step": step, "batches": batches})
-            saved = Path(args.output_dir, f"checkpoint-{step}", "trainer_state.json")
-            if _stop.is_set() and (step == 0 or saved.is_file()):  # else the checkpoint is yet to be saved
-                raise KeyboardInterrupt
+        def on_substep_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+            self._go_on(args, state, control)
 
         def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
             self._tell_step(state)
+            self._go_on(args, state, control)
+
+        def on_epoch_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+            self._go_on(args, state, control)
+
+        def on_prediction_step(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+            self._tell("evaluate", state)
             if _stop.is_set():
-                control.should_save = True
-                control.should_training_stop = True
+                if _lacks_checkpoint(args, state):  # it would be saved only after the evaluation, if at all
+                    self._tell("save", state)
+                    self.trainer._save_checkpoint(self.trainer.model, trial=None)
+                raise KeyboardInterrupt
+
+        def on_evaluate(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+            self._tell("save" if control.should_save else "train", state)
+
+        def on_save(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+            self._tell("train", state)
 
         def on_log(self, args: Any, state: Any, control: Any, logs: Any = None, **_: Any) -> None:
             if state.is_world_process_zero:
@@ -94,7 +100,19 @@ def _sft(job: Mapping[str, Any], emit: Emit) -> dict[str, Any]:
                 emit({"event": "log", "row": {**row, "step": state.global_step}})
 
         def on_train_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-            _training.clear()
+            self._tell("end", state)
+
+        def _go_on(self, args: Any, state: Any, control: Any) -> None:
+            """Tell what comes next, which after a request to stop is the checkpoint and the end."""
+            if _stop.is_set():
+                control.should_training_stop = True
+                control.should_evaluate = False
+                control.should_save = _lacks_checkpoint(args, state)
+            self._tell("evaluate" if control.should_evaluate else "save" if control.should_save else "train", state)
+
+        def _tell(self, what: str, state: Any) -> None:
+            if state.is_world_process_zero:
+                emit({"event": "doing", "what": what, "step": state.global_step})
 
         def _tell_step(self, state: Any) -> None:
             if state.is_world_process_zero:
@@ -109,7 +127,16 @@ def _sft(job: Mapping[str, Any], emit: Emit) -> dict[str, Any]:
     result = sft_main(parsed)
     wanted = ("last_model_checkpoint", "best_model_checkpoint", "best_metric", "global_step")
     figures = {key: result.get(key) for key in (*wanted, "train_dataset", "val_dataset", "model_parameter_info")}
+    resumed = parsed.resume_from_checkpoint
+    if resumed and Path(resumed).name == f"checkpoint-{figures['global_step']}":  # there was nothing left to train
+        figures["last_model_checkpoint"] = figures["last_model_checkpoint"] or resumed
     return {**figures, "interrupted": _stop.is_set()}
+
+
+def _lacks_checkpoint(args: Any, state: Any) -> bool:
+    """Tell whether there are trained steps, but no whole checkpoint of the last one."""
+    step = state.global_step
+    return step > 0 and not Path(args.output_dir, f"checkpoint-{step}", "trainer_state.json").is_file()
 
 
 def _eval(job: Mapping[str, Any], emit: Emit) -> dict[str, Any]:
@@ -205,7 +232,7 @@ def _inside(folder: Path) -> Iterator[None]:
 
 
 def _ask_to_stop(signum: int, frame: Any) -> None:
-    """Stop after the current step with a checkpoint; before training, or the second time, stop at once."""
+    """Stop after the current batch with a checkpoint; before training, or the second time, stop at once."""
     at_once = _stop.is_set() or not _training.is_set()
     _stop.set()
     if at_once:

@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from importlib import metadata
+from importlib.resources import files
 
 import pytest
 
 from swiftprep.errors import ConfigError
-from swiftprep.models.arguments import to_argv, wrong_values
+from swiftprep.models.arguments import known_arguments, read_arguments, to_argv, wrong_values
+from swiftprep.models.list_arguments import to_text
 
 VALUES = [
     ("learning_rate", 1e-4, True),
@@ -73,6 +76,15 @@ def test_values_are_checked_by_their_type(name, value, right):
     problems = wrong_values("sft", {name: value})
     assert (problems == []) is right
     assert all(problem.startswith(f"{name}={value!r}: expected ") for problem in problems)
+
+
+@pytest.mark.slow
+def test_the_arguments_that_ship_are_those_of_the_installed_ms_swift_with_their_types():
+    """Where this fails, ms-swift or transformers is another: write the file anew as CONTRIBUTING.md says."""
+    versions = {name: metadata.version(name) for name in ("ms-swift", "transformers")}
+    shipped = (files("swiftprep") / "assets" / "swift" / "arguments.json").read_text(encoding="utf-8")
+    assert to_text(versions, read_arguments()) == shipped
+    assert known_arguments() == json.loads(shipped)["arguments"]
 
 
 @pytest.mark.slow

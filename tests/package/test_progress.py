@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from swiftprep.progress import ProgressLines
 from swiftprep.train.bar import RunProgress
-from swiftprep.train.process import Waiting
+from swiftprep.train.process import Waiting, _stopping
 
 
 class Clock:
@@ -64,24 +62,32 @@ def test_a_run_without_events_is_heard_of_all_the_same():
     assert written[0].startswith("sft: still loading the model")
 
 
-def waiting_after(*events: tuple[float, dict[str, Any]]) -> str:
+def waiting_after(*events: tuple[float, str, int]) -> str:
     clock = Clock()
     waiting = Waiting(clock)
-    for clock.now, event in events:
-        waiting.hear(event)
+    for clock.now, what, step in events:
+        waiting.hear({"event": "doing", "what": what, "step": step})
     return waiting.told()[0]
 
 
-STEPS: list[tuple[float, dict[str, Any]]] = [(10.0 * i, {"event": "step", "step": i, "max_steps": 9}) for i in range(4)]
+def test_what_a_stop_waits_for_is_told_and_about_how_long_that_takes():
+    first, step, saving = (0.0, "evaluate", 0), (9.0, "train", 0), (49.0, "save", 1)
+    assert waiting_after(first) == "after this batch of the evaluation"
+    assert waiting_after(first, (4.0, "evaluate", 0)) == "after this batch of the evaluation, in about 4 s"
+    assert waiting_after(first, step) == "after this batch"
+    assert waiting_after(step, saving) == "when the checkpoint of step 1 is saved"
+    again = (79.0, "train", 1)  # a batch took 40 s, a checkpoint 30 s
+    assert waiting_after(step, saving, again) == "after this batch, with a checkpoint of step 1, in about 70 s"
+    assert (
+        waiting_after(step, saving, again, (120.0, "save", 2))
+        == "when the checkpoint of step 2 is saved, in about 30 s"
+    )
+    over = (130.0, "end", 2)
+    assert waiting_after(step, saving, again, over) == "when the results are written, as training is over"
 
 
-def test_what_a_stop_waits_for_is_told():
-    assert "not begun" in waiting_after()
-    assert "after this step and" in waiting_after(STEPS[0])
-    assert "the last took 10 s each" in waiting_after(*STEPS)
-    first = (1.0, {"event": "evaluating", "step": 0, "batches": 7})
-    assert "after this batch of the evaluation" in waiting_after(STEPS[0], first)
-    later = (31.0, {"event": "evaluating", "step": 3, "batches": 7})
-    assert "the evaluation of 7 batches" in waiting_after(*STEPS, later)
-    over = (90.0, {"event": "log", "row": {"eval_loss": 1.0, "step": 3}})
-    assert "after this step and" in waiting_after(*STEPS, later, over)
+def test_before_training_nothing_is_waited_for():
+    waiting = Waiting(Clock())
+    assert not waiting.trains
+    assert _stopping("sft", waiting, 600) == "stopping at once, as training has not begun (尚未开始训练，立即停止)"
+    assert _stopping("eval", waiting, 10) == "stopping at once (立即停止)"
