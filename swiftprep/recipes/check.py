@@ -19,7 +19,7 @@ from swiftprep.quality.checker import Checker
 from swiftprep.quality.duplicates.diversity import diversity
 from swiftprep.quality.report.report import QualityReport
 from swiftprep.reasons import name_of
-from swiftprep.recipes.shared.command_line import Arguments, run, say, say_next
+from swiftprep.recipes.shared.command_line import Arguments, run, say, say_next, spoken_lang
 from swiftprep.recipes.shared.nothing_kept import refuse_nothing
 from swiftprep.recipes.shared.output_folders import in_own_folder
 from swiftprep.recipes.shared.scanning import DEMO, catalog_beside, is_demo, make_scanner
@@ -90,7 +90,7 @@ def check(config: CheckConfig, *, dry_run: bool = False) -> dict[str, Any]:
         say("dry run: nothing was written", "试运行：没有写入任何文件")
         return report
     with writing(config.output_dir, "check") as staged:
-        files = result.write(staged, lang=config.lang)
+        files = result.write(staged, lang=config.lang or spoken_lang())
         save_config(config, staged / "config.yaml")
     report["files"] = {name: str(config.output_dir / path.name) for name, path in files.items()}
     page = report["files"]["report"]

@@ -18,7 +18,7 @@ from swiftprep.catalog.catalog import Catalog
 from swiftprep.distill.result import Result
 from swiftprep.errors import ConfigError, DistillStopped, MissingDependencyError, RunInterrupted
 from swiftprep.recipes.shared.asking import Distilled, distil, facts, write_coverage
-from swiftprep.recipes.shared.command_line import Arguments, run, say
+from swiftprep.recipes.shared.command_line import Arguments, run, say, spoken_lang
 from swiftprep.recipes.shared.distill_settings import DistillConfig
 from swiftprep.recipes.shared.output_folders import in_own_folder
 from swiftprep.recipes.shared.report_files import write_report
@@ -63,7 +63,9 @@ def distill(config: DistillConfig, *, dry_run: bool = False) -> dict[str, Any]:
             _write(config, stopped, catalog, seconds)
 
     with timed("distil", seconds):
-        distilled = distil(config, catalog, examples, is_demo=is_demo, dry_run=dry_run, on_stop=keep)
+        distilled = distil(
+            config, catalog, examples, is_demo=is_demo, dry_run=dry_run, lang=config.scan.lang, on_stop=keep
+        )
     if dry_run:
         if distilled.preview is not None:
             say(distilled.preview.in_words("en"), distilled.preview.in_words("zh"))
@@ -74,7 +76,7 @@ def distill(config: DistillConfig, *, dry_run: bool = False) -> dict[str, Any]:
 
 def _write(config: DistillConfig, distilled: Distilled, catalog: Catalog, seconds: dict[str, float]) -> dict[str, Any]:
     """Write everything into the output folder and return the report."""
-    out, lang = config.output_dir, config.scan.lang
+    out, lang = config.output_dir, spoken_lang()
     report: dict[str, Any] = {
         "swiftprep": metadata.version("swiftprep"),
         "config": masked(config.model_dump(mode="json")),
@@ -95,7 +97,7 @@ def _write(config: DistillConfig, distilled: Distilled, catalog: Catalog, second
     if rejected:
         where = out / "rejects.jsonl"
         say(f"        {rejected} rejected, with reasons: {where}", f"        剔除 {rejected} 条，原因见 {where}")
-    say_report(out, config.scan.lang)
+    say_report(out)
     return report
 
 

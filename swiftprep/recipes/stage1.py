@@ -12,7 +12,6 @@ import sys
 import tempfile
 from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import asdict
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -22,7 +21,7 @@ from swiftprep.errors import ConfigError, RunError, RunInterrupted
 from swiftprep.evaluate.compare import compare
 from swiftprep.mix.mixer import Mixer
 from swiftprep.recipes.shared.checking import check_sides, say_check
-from swiftprep.recipes.shared.command_line import Arguments, run, say
+from swiftprep.recipes.shared.command_line import Arguments, run, say, spoken_lang
 from swiftprep.recipes.shared.nothing_kept import refuse_nothing
 from swiftprep.recipes.shared.output_folders import in_own_folder, resumed
 from swiftprep.recipes.shared.phases import (
@@ -64,6 +63,7 @@ from swiftprep.recipes.shared.training import (
     say_verdict,
     sft_facts,
     timed,
+    verdict_facts,
     versions,
     with_paths,
 )
@@ -171,7 +171,7 @@ def _prepared(
         files = scan.write(staged)
         for name, samples in zip(_SIDES, (checked.train, checked.val), strict=True):
             write_jsonl(samples, staged / name)
-    checked.write(data.parent / "checked", config.scan.lang)
+    checked.write(data.parent / "checked", spoken_lang())
     out = config.output_dir
     say_check(checked, out / "checked" if data.parent == out else None)
     if not checked.train or not checked.val:
@@ -259,7 +259,7 @@ def _trained(
     report["sft"] |= sft_facts(trained, monitor, planned, held_out_rows, config.sft)
     report["eval"] = [comparison.to_dict() for comparison in compare(answers["base"].rows, answers["tuned"].rows)]
     report["examples"] = _examples(answers)
-    report["verdict"] = asdict(monitor.verdict(config.scan.lang))
+    report |= verdict_facts(monitor, spoken_lang())
     report["seconds"] = {name: round(value, 1) for name, value in {**report["seconds"], **seconds}.items()}
     report["versions"] = versions()
     with folder.writing("stage1") as staged:
@@ -267,8 +267,8 @@ def _trained(
         write_state(staged, best, report["data"])
         for name, evaluation in answers.items():
             save_answers(evaluation.rows, staged / "eval" / f"{name}.jsonl")
-        monitor.plot(staged / "loss.png", lang=config.scan.lang)
-        report = write_report(report, staged, config.scan.lang, "stage1")
+        monitor.plot(staged / "loss.png", lang=spoken_lang())
+        report = write_report(report, staged, spoken_lang(), "stage1")
     _say_result(report, monitor, out)
     return report
 
@@ -281,7 +281,7 @@ def _say_result(report: dict[str, Any], monitor: Monitor, out: Path) -> None:
     for comparison in report["eval"]:
         say_comparison(comparison, f"{comparison['base']:.3f} → {comparison['tuned']:.3f}")
     say_verdict(monitor)
-    say_report(out, report["config"]["scan"]["lang"])
+    say_report(out)
 
 
 def _examples(answers: dict[str, Evaluation], most: int = 5) -> list[dict[str, Any]]:

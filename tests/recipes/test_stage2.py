@@ -507,7 +507,7 @@ def test_stage2_goes_on_from_stage1(start, stage1_run, endpoint, scenarios, tmp_
     given = [
         f"stage1={folder}", f"start={start}", "answer_tokens=8", *stage1_run.settings,
         "sft.max_steps=3", "sft.eval_steps=3", "sft.save_steps=3", "sft.gradient_accumulation_steps=1",
-        *settings(endpoint, tmp_path, f"distill.scenarios={scenarios}"), "--json",
+        *settings(endpoint, tmp_path, f"distill.scenarios={scenarios}"), "--lang", "zh", "--json",
     ]  # fmt: skip
     assert stage2.main(given) == 0
     report = json.loads(capsys.readouterr().out)

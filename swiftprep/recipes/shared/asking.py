@@ -131,6 +131,7 @@ def distil(
     *,
     is_demo: bool,
     dry_run: bool,
+    lang: Lang = "zh",
     on_stop: Callable[[Distilled], None] | None = None,
 ) -> Distilled:
     """Read experts' answers, plan scenarios, and ask the teacher.
@@ -140,6 +141,7 @@ def distil(
         catalog: The framework's catalogue.
         examples: Training samples of the code base, none held out.
         is_demo: Whether it is the demonstration application, for which experts' answers are included.
+        lang: Language of the questions that are planned, unless the settings name some.
         dry_run: Ask nothing; see `Distilled.preview`.
         on_stop: Takes what there is when the teacher stops the run, before the error is raised.
 
@@ -169,7 +171,7 @@ def distil(
     scenarios = list(own)
     if wanted.n:
         scenarios += Distiller(examples=examples, **settings).plan(
-            wanted.n, langs=wanted.langs, intents=wanted.intents, asked=[*own, *answered], seed=config.seed
+            wanted.n, langs=wanted.langs or [lang], intents=wanted.intents, asked=[*own, *answered], seed=config.seed
         )
     if not scenarios:
         return Distilled(experts, None, None, [], {})

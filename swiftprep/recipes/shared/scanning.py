@@ -9,7 +9,7 @@ from typing import Any
 
 from swiftprep import demo
 from swiftprep.errors import ConfigError
-from swiftprep.recipes.shared.command_line import say
+from swiftprep.recipes.shared.command_line import say, spoken_lang
 from swiftprep.recipes.shared.settings import ScanConfig
 from swiftprep.scan.result import Scan
 from swiftprep.scan.scanner import Scanner
@@ -48,6 +48,8 @@ def make_scanner(wanted: ScanConfig, *, seed: int, tokenizer: str | Path | None)
             f"scan.path=demo is the demonstration application; for the folder of that name: scan.path={DEMO.resolve()}",
             f"scan.path=demo 指自带的演示应用；同名文件夹请写 scan.path={DEMO.resolve()}",
         )
+    if wanted.lang != spoken_lang():
+        say("samples are in Chinese; scan.lang=en for English", "样本为英文；中文样本请设置 scan.lang=zh")
     framework = wanted.framework or (_DEMO_FRAMEWORK if demonstrates else None)
     return Scanner(
         demo.app() if demonstrates else os.path.expanduser(wanted.path),
