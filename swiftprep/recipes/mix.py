@@ -17,6 +17,7 @@ from swiftprep.recipes.shared.data_settings import MixRecipeConfig
 from swiftprep.recipes.shared.output_folders import in_own_folder
 from swiftprep.recipes.shared.result_files import result_files, write_json_report
 from swiftprep.recipes.shared.settings import load, save_config
+from swiftprep.recipes.shared.tables import say_table
 from swiftprep.recipes.shared.training import general_data, mix_facts, with_paths
 from swiftprep.storage.disk import write_text
 from swiftprep.swiftfmt import parse_entry
@@ -59,7 +60,8 @@ def mix(config: MixRecipeConfig, *, dry_run: bool = False) -> dict[str, Any]:
         real = {str(staged): str(out)}
         report: dict[str, Any] = with_paths(mix_facts(mixer, config.mix.ratio), real)
         report["frozen"] = None
-        say(with_paths(mixer.plan().dropna(axis="columns", how="all").to_string(index=False), real))
+        plan = mixer.plan()
+        say_table(plan.assign(source=[with_paths(source, real) for source in plan["source"]]))
         say(f"--dataset {shlex.join(report['dataset'])}")
         if not dry_run:
             if is_local:

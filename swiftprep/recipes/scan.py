@@ -17,14 +17,10 @@ from swiftprep.recipes.shared.nothing_kept import refuse_nothing
 from swiftprep.recipes.shared.output_folders import in_own_folder
 from swiftprep.recipes.shared.scanning import make_scanner
 from swiftprep.recipes.shared.settings import ScanRecipeConfig, load, save_config
+from swiftprep.recipes.shared.tables import say_table
 from swiftprep.storage.outputs import writing
 
 SUMMARY = "Scan: code base → samples, catalogue of components, web-types."
-
-_IN_CHINESE = {
-    "kind": "种类", "samples": "样本数", "train": "训练", "val": "留出", "tokens": "token 数",
-    "median_tokens": "token 中位数", "longest": "最长（token）", "dropped": "过长而剔除",
-}  # fmt: skip
 
 _ORIGINS = {
     "given": "由配置指定",
@@ -70,8 +66,7 @@ def scan(config: ScanRecipeConfig, *, dry_run: bool = False) -> dict[str, Any]:
     origin = _ORIGINS[result.framework_from]
     say(f"framework {result.framework} ({result.framework_from})", f"框架 {result.framework}（{origin}）")
     refuse_nothing(result.place, result.files_kept, result.rejects, config.output_dir)
-    table = kinds.dropna(axis="columns", how="all")
-    say(table.to_string(index=False), table.rename(columns=_IN_CHINESE).to_string(index=False))
+    say_table(kinds)
     used = len(result.catalog) - known
     say(
         f"{known} components, {used} more known from how they are used",

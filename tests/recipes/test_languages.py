@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import json
 import re
+import unicodedata
+from pathlib import Path
 
+import pandas as pd
 import pytest
 from test_report import REPORT
 
+import swiftprep
 from swiftprep import ConfigError, Monitor
+from swiftprep.reasons import NAMES
 from swiftprep.recipes import check, distill, report
 from swiftprep.recipes.shared.command_line import speak_in
 from swiftprep.recipes.shared.report_files import markdown
+from swiftprep.recipes.shared.tables import table_text
 from swiftprep.recipes.shared.training import verdict_facts
 
 CHINESE = re.compile("[\u4e00-\u9fff]")
@@ -54,6 +60,38 @@ def test_the_page_of_a_check_is_in_the_language_of_the_console_unless_it_is_set(
     out = tmp_path / "out"
     assert check.main([str(jsonl("a.jsonl", [ROW])), f"output_dir={out}", *given]) == 0
     assert f'"lang":"{page}"' in (out / "report.html").read_text(encoding="utf-8").replace(": ", ":")
+
+
+def test_a_check_that_finds_nothing_says_so(jsonl, tmp_path, capsys):
+    for lang, said in (("en", "no findings"), ("zh", "没有发现问题")):
+        assert check.main([str(jsonl("a.jsonl", [ROW])), f"output_dir={tmp_path / lang}", "--lang", lang]) == 0
+        printed = capsys.readouterr().err
+        assert said in printed.splitlines()
+        assert "Empty" not in printed
+
+
+def test_tables_are_in_chinese_and_straight():
+    plan = pd.DataFrame(
+        {"source": ["a.jsonl", "数据.jsonl"], "channel": ["private", "general"], "available": [3, None]}
+    )
+    lines = table_text(plan.astype({"available": "Int64"}).assign(tokens=None), "zh").splitlines()
+    assert [line.split() for line in lines] == [
+        ["来源", "通道", "可用条数"], ["a.jsonl", "私有", "3"], ["数据.jsonl", "通用", "未知"]
+    ]  # fmt: skip
+    assert len({sum(1 + (unicodedata.east_asian_width(sign) in "WF") for sign in line) for line in lines}) == 1
+    outcomes = pd.DataFrame({"operation": ["fim", "fim"], "outcome": ["made", "other-kind"], "samples": [1, 2]})
+    text = table_text(outcomes, "zh")
+    assert "补全（fim）" in text
+    assert "不适用于这类样本（other-kind）" in text
+    assert "other-kind" in table_text(outcomes, "en")
+
+
+def test_every_outcome_of_augment_has_a_name():
+    ids = set()
+    for path in Path(swiftprep.__file__).parent.joinpath("augment").glob("*.py"):
+        text = path.read_text(encoding="utf-8")
+        ids |= set(re.findall(r'return (?:.* (?:else|or) )?"([a-z]+-[a-z]+)"', text))
+    assert {"other-kind", "no-context", "nothing-fits"} <= ids <= NAMES.keys()
 
 
 @pytest.mark.parametrize(("lang", "questions"), [("zh", {"zh"}), ("en", {"en"})])
