@@ -80,6 +80,7 @@ def _write(config: DistillConfig, distilled: Distilled, catalog: Catalog, second
     report: dict[str, Any] = {
         "swiftprep": metadata.version("swiftprep"),
         "config": masked(config.model_dump(mode="json")),
+        "framework": catalog.framework or config.scan.framework,
         **facts(distilled, catalog),
         "seconds": {name: round(value, 1) for name, value in seconds.items()},
     }

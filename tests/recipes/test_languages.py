@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from test_report import REPORT
+from test_report import DISTILLED, REPORT
 
 import swiftprep
 from swiftprep import ConfigError, Monitor
@@ -137,3 +137,16 @@ def test_a_verdict_in_another_language_is_refused():
 def test_a_language_that_is_missing_is_asked_for(capsys):
     assert report.main(["--lang"]) == 2
     assert "zh or en is expected" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+@pytest.mark.parametrize("name", [None, "acme"])
+def test_a_report_of_distilling_without_a_name_or_an_intent_has_no_hole(lang, name):
+    shown = [{"prompt": "q", "intent": "", "generator": "expert", "answer": "a"}]
+    text = markdown(
+        {**DISTILLED, "config": {"scan": {"framework": None}}, "framework": name, "shown": shown}, lang, "distill"
+    )
+    colon = "：" if lang == "zh" else ": "
+    title = "# 蒸馏" if lang == "zh" else "# Distillation"
+    assert text.splitlines()[:2] == [title + (f"{colon}{name}" if name else ""), ""]
+    assert ("意图：未注明；来自专家" if lang == "zh" else "By an expert") in text.splitlines()

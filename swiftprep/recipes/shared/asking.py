@@ -304,7 +304,7 @@ def _samples_to_show(samples: list[Sample], most: int = 3) -> list[dict[str, str
     return [
         {
             "id": s.id,
-            "intent": str(s.meta.get("intent")),
+            "intent": str(s.meta.get("intent") or ""),
             "generator": str(s.meta.get("generator")),
             "prompt": s.prompt,
             "answer": s.answer,
