@@ -17,6 +17,7 @@ from swiftprep.catalog.catalog import Catalog
 from swiftprep.errors import ConfigError
 from swiftprep.recipes.shared.command_line import Arguments, run, say, say_next
 from swiftprep.recipes.shared.data_settings import AugmentConfig
+from swiftprep.recipes.shared.language import plural
 from swiftprep.recipes.shared.output_folders import in_own_folder
 from swiftprep.recipes.shared.scanning import catalog_beside
 from swiftprep.recipes.shared.settings import load, save_config
@@ -65,7 +66,10 @@ def augment(config: AugmentConfig, *, dry_run: bool = False) -> dict[str, Any]:
         "diversity": orjson.loads(augmentation.diversity(seed=config.seed).to_json(orient="records")),
     }
     made = len(augmentation.samples)
-    say(f"augment {len(samples)} samples: {made} variants", f"增强    {len(samples)} 条样本：生成 {made} 条变体")
+    say(
+        f"augment {plural(len(samples), 'sample')}: {plural(made, 'variant')}",
+        f"增强    {len(samples)} 条样本：生成 {made} 条变体",
+    )
     say_table(augmentation.counts())
     if catalog_path is None:
         say(

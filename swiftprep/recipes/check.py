@@ -19,6 +19,7 @@ from swiftprep.quality.checker import Checker
 from swiftprep.quality.duplicates.diversity import diversity
 from swiftprep.quality.report.report import QualityReport
 from swiftprep.recipes.shared.command_line import Arguments, run, say, say_next, spoken_lang
+from swiftprep.recipes.shared.language import plural
 from swiftprep.recipes.shared.nothing_kept import refuse_nothing
 from swiftprep.recipes.shared.output_folders import in_own_folder
 from swiftprep.recipes.shared.scanning import DEMO, catalog_beside, is_demo, make_scanner
@@ -81,7 +82,7 @@ def check(config: CheckConfig, *, dry_run: bool = False) -> dict[str, Any]:
         )
     rows, kept, repaired, rejected = result.read, len(result.kept), len(result.repaired), len(result.rejected)
     say(
-        f"{rows} rows, {kept} kept ({repaired} repaired), {rejected} rejected",
+        f"{plural(rows, 'row')}, {kept} kept ({repaired} repaired), {rejected} rejected",
         f"检查结果：共 {rows} 行，保留 {kept} 行（其中修复 {repaired} 行），剔除 {rejected} 行",
     )
     say_table(result.counts(), empty=("no findings", "没有发现问题"))

@@ -20,6 +20,7 @@ from swiftprep.errors import ConfigError, DistillStopped, MissingDependencyError
 from swiftprep.recipes.shared.asking import Distilled, distil, facts, write_coverage
 from swiftprep.recipes.shared.command_line import Arguments, run, say, spoken_lang
 from swiftprep.recipes.shared.distill_settings import DistillConfig
+from swiftprep.recipes.shared.language import plural
 from swiftprep.recipes.shared.output_folders import in_own_folder
 from swiftprep.recipes.shared.report_files import write_report
 from swiftprep.recipes.shared.scanning import is_demo, make_scanner
@@ -52,7 +53,7 @@ def distill(config: DistillConfig, *, dry_run: bool = False) -> dict[str, Any]:
     with timed("scan", seconds):
         catalog, examples, is_demo = _known(config)
     say(
-        f"scan    {len(catalog)} components, {len(examples)} samples to show uses from",
+        f"scan    {plural(len(catalog), 'component')}, {plural(len(examples), 'sample')} to show uses from",
         f"扫描    {len(catalog)} 个组件，{len(examples)} 条样本可作为用法示例",
     )
 
@@ -94,7 +95,7 @@ def _write(config: DistillConfig, distilled: Distilled, catalog: Catalog, second
             say(f"        no coverage.png: {error}", f"        没有画 coverage.png：{error}")
         report = write_report(report, staged, lang, "distill")
     kept, rejected = len(distilled.samples), report["rejected_in_all"]
-    say(f"kept    {kept} answers: {out / 'samples.jsonl'}", f"保留    {kept} 条回答：{out / 'samples.jsonl'}")
+    say(f"kept    {plural(kept, 'answer')}: {out / 'samples.jsonl'}", f"保留    {kept} 条回答：{out / 'samples.jsonl'}")
     if rejected:
         where = out / "rejects.jsonl"
         say(f"        {rejected} rejected, with reasons: {where}", f"        剔除 {rejected} 条，原因见 {where}")

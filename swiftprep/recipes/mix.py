@@ -14,6 +14,7 @@ from swiftprep.errors import ConfigError
 from swiftprep.mix.mixer import Mixer
 from swiftprep.recipes.shared.command_line import Arguments, run, say, say_next
 from swiftprep.recipes.shared.data_settings import MixRecipeConfig
+from swiftprep.recipes.shared.language import plural
 from swiftprep.recipes.shared.output_folders import in_own_folder
 from swiftprep.recipes.shared.result_files import result_files, write_json_report
 from swiftprep.recipes.shared.settings import load, save_config
@@ -74,7 +75,7 @@ def mix(config: MixRecipeConfig, *, dry_run: bool = False) -> dict[str, Any]:
         say("dry run: nothing was written", "试运行：没有写入任何文件")
     elif rows:
         say(
-            f"written to {out}: mix.jsonl with {rows} rows, to train on as it is",
+            f"written to {out}: mix.jsonl with {plural(rows, 'row')}, to train on as it is",
             f"已写入 {out}：mix.jsonl，共 {rows} 条，可直接用于训练",
         )
         say_next("sft", out / "mix.jsonl", "held_out=val.jsonl")

@@ -13,6 +13,7 @@ import orjson
 
 from swiftprep.reasons import counted
 from swiftprep.recipes.shared.command_line import Arguments, run, say, say_next
+from swiftprep.recipes.shared.language import plural
 from swiftprep.recipes.shared.nothing_kept import refuse_nothing
 from swiftprep.recipes.shared.output_folders import in_own_folder
 from swiftprep.recipes.shared.scanning import make_scanner
@@ -58,7 +59,7 @@ def scan(config: ScanRecipeConfig, *, dry_run: bool = False) -> dict[str, Any]:
     }
     found, rejected, reasons = result.found, len(result.rejects), result.reasons()
     say(
-        f"{result.place}: {found} files, {result.files_kept} kept, {rejected} rejected"
+        f"{result.place}: {plural(found, 'file')}, {result.files_kept} kept, {rejected} rejected"
         + (f": {counted(reasons, 'en')}" if reasons else ""),
         f"{result.place}：共 {found} 个文件，保留 {result.files_kept} 个，剔除 {rejected} 个"
         + (f"：{counted(reasons, 'zh')}" if reasons else ""),
@@ -69,13 +70,13 @@ def scan(config: ScanRecipeConfig, *, dry_run: bool = False) -> dict[str, Any]:
     say_table(kinds)
     used = len(result.catalog) - known
     say(
-        f"{known} components, {used} more known from how they are used",
+        f"{plural(known, 'component')}, {used} more known from how they are used",
         f"{known} 个组件有源码，另有 {used} 个只能从用法得知",
     )
     if result.findings:
         secrets = len(result.findings)
         say(
-            f"{secrets} secrets were replaced; findings.jsonl says where",
+            f"{plural(secrets, 'secret')} replaced; findings.jsonl says where",
             f"替换了 {secrets} 处密钥，位置见 findings.jsonl",
         )
     if dry_run:

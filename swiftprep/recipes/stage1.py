@@ -22,6 +22,7 @@ from swiftprep.evaluate.compare import compare
 from swiftprep.mix.mixer import Mixer
 from swiftprep.recipes.shared.checking import check_sides, say_check
 from swiftprep.recipes.shared.command_line import Arguments, run, say, spoken_lang
+from swiftprep.recipes.shared.language import plural
 from swiftprep.recipes.shared.nothing_kept import refuse_nothing
 from swiftprep.recipes.shared.output_folders import in_own_folder, resumed
 from swiftprep.recipes.shared.phases import (
@@ -160,8 +161,9 @@ def _prepared(
     framework = scan.framework
     config = config.model_copy(update={"scan": config.scan.model_copy(update={"framework": framework})})
     sides = (len(scan.train), len(scan.val), len(scan.rejects))
+    found = plural(scan.found, "file")
     say(
-        f"scan    {framework}: {scan.found} files: {sides[0]} train, {sides[1]} held out, {sides[2]} rejected",
+        f"scan    {framework}: {found}: {sides[0]} train, {sides[1]} held out, {sides[2]} rejected",
         f"扫描    {framework}：{scan.found} 个文件：训练 {sides[0]}，留出 {sides[1]}，剔除 {sides[2]}",
     )
     require_two_sides(scan)
@@ -182,7 +184,7 @@ def _prepared(
     if scan.findings:
         where = out / "data" / files["findings"].name
         say(
-            f"        {len(scan.findings)} secrets were replaced: {where}",
+            f"        {plural(len(scan.findings), 'secret')} replaced: {where}",
             f"        替换了 {len(scan.findings)} 处密钥：{where}",
         )
     with timed("mix", seconds):
@@ -206,8 +208,8 @@ def _prepared(
     if longer:
         samples_in_all = len(checked.train) + len(checked.val)
         say(
-            f"        {longer} of {samples_in_all} components are cut off at max_length={longest} tokens",
-            f"        {samples_in_all} 个组件中有 {longer} 个超过 max_length={longest}，会被截断",
+            f"        {longer} of {samples_in_all} samples: cut off at max_length={longest} tokens",
+            f"        {samples_in_all} 条样本中有 {longer} 条超过 max_length={longest}，会被截断",
         )
     command = runner.command(dataset, [data / "val.jsonl"], **config.sft)
     added = sum(int(entry.rpartition("#")[2]) for entry in identity)

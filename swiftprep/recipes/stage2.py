@@ -330,7 +330,11 @@ def _mixed(
     longest = config.sft["max_length"]
     longer = longer_than([*train, *val], longest, count)
     if longer:
-        say(f"        {longer} of {len(train) + len(val)} answers are cut off at max_length={longest} tokens")
+        answers = len(train) + len(val)
+        say(
+            f"        {longer} of {answers} answers: cut off at max_length={longest} tokens",
+            f"        {answers} 条回答中有 {longer} 条超过 max_length={longest}，会被截断",
+        )
     report["sft"] = {
         "max_length": longest,
         "longer_than_max_length": longer,
@@ -348,7 +352,7 @@ def _start(config: Stage2Config, before: Stage1Run, base: SwiftRunner) -> tuple[
     model = before.checkpoint  # stage 1 tuned the whole model
     if before.is_adapter:
         model = base.merge(before.checkpoint, config.output_dir / "merged")
-        say(f"merge   {model}")
+        say(f"merge   {model}", f"合并    {model}")
     runner = SwiftRunner(
         model,
         base.output_dir,

@@ -349,7 +349,7 @@ def test_held_out_rows_are_never_dropped_for_each_other_and_training_rows_that_l
 
 def test_few_held_out_files_are_warned_of(given, trainer, capsys):
     assert stage1.main([*given, "scan.val_fraction=0.1", "--dry-run"]) == 0
-    assert "only 1 file(s) held out" in capsys.readouterr().err
+    assert "only 1 file held out" in capsys.readouterr().err
     assert stage1.main([*given, "scan.val_fraction=0.5", "--dry-run"]) == 0
     assert "held out, so" not in capsys.readouterr().err
 

@@ -131,7 +131,7 @@ def test_the_verdict_on_a_log_is_in_words_with_what_speaks_against_it(tmp_path, 
 
 def test_a_verdict_in_another_language_is_refused():
     with pytest.raises(ConfigError, match="'zh' or 'en' is expected"):
-        Monitor.read(RISING).verdict("中文")
+        Monitor.read(RISING).verdict("中文")  # type: ignore[arg-type]
 
 
 def test_a_language_that_is_missing_is_asked_for(capsys):

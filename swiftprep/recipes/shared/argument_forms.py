@@ -68,7 +68,7 @@ def sort_words(argv: Sequence[str], kind: type[BaseModel] | None, options: Itera
                 following = next(rest, None)
                 if following is None:
                     if name == "lang":
-                        raise ConfigError("--lang: zh or en is expected after it (后面应为 zh 或 en)")
+                        chosen_lang("")
                     raise ConfigError(f"--{one_line(name, 100)}: it needs a value after it (缺少值)")
                 value = following
             if name == "lang":
@@ -93,7 +93,7 @@ def chosen_lang(value: str) -> Lang:
     for lang in LANGUAGES:
         if value == lang:
             return lang
-    raise ConfigError(f"--lang {one_line(value, 100)}: zh or en is expected (应为 zh 或 en)")
+    raise ConfigError(f"{one_line(f'--lang {value}', 100).rstrip()}: zh or en is expected (应为 zh 或 en)")
 
 
 def place_words(

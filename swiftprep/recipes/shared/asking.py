@@ -21,6 +21,7 @@ from swiftprep.errors import ConfigError, DistillStopped, did_you_mean, one_line
 from swiftprep.reasons import counted, in_chinese, name_of
 from swiftprep.recipes.shared.command_line import say
 from swiftprep.recipes.shared.distill_settings import AskConfig, TeacherConfig
+from swiftprep.recipes.shared.language import plural
 from swiftprep.records import Sample
 from swiftprep.teachers.protocol import Limits, TeacherProtocol
 from swiftprep.teachers.providers import PROVIDERS
@@ -182,7 +183,7 @@ def distil(
     if dry_run:
         return Distilled(experts, None, distiller.preview(scenarios), scenarios, who)
     say(
-        f"distil  {len(scenarios)} scenarios go to {teacher.identity} at {teacher.host}",
+        f"distil  {plural(len(scenarios), 'scenario')} to ask {teacher.identity} at {teacher.host}",
         f"蒸馏    向 {teacher.identity}（{teacher.host}）提问 {len(scenarios)} 个场景",
     )
     try:
@@ -219,7 +220,7 @@ def _of_experts(experts: Result, path: Path, lang: str) -> str:
     line = (
         f"专家    {experts.asked} 条回答中 {kept} 条通过（{path}）"
         if lang == "zh"
-        else f"experts {kept} of {experts.asked} answers pass ({path})"
+        else f"experts {kept} of {plural(experts.asked, 'answer')} pass ({path})"
     )
     if not rejected:
         return line

@@ -85,10 +85,10 @@ def say_check(sides: CheckedSides, folder: Path | None) -> None:
     kept, read = len(sides.train), sides.of_train.read
     val, val_read = len(sides.val), sides.of_val.read
     repaired = len(sides.of_train.repaired) + len(sides.of_val.repaired)
-    where = "" if folder is None else f": {folder}"
+    where, where_zh = ("", "") if folder is None else (f": {folder}", f"：{folder}")
     say(
         f"check   {kept} of {read} to train on, {val} of {val_read} held out, {repaired} repaired{where}",
-        f"检查    训练 {kept} / {read}，留出 {val} / {val_read}，修复 {repaired} 条{where}",
+        f"检查    训练 {kept} / {read}，留出 {val} / {val_read}，修复 {repaired} 条{where_zh}",
     )
 
 

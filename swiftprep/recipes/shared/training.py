@@ -23,7 +23,7 @@ from swiftprep.errors import ConfigError, MissingDependencyError, RunError
 from swiftprep.evaluate.probes import load_questions
 from swiftprep.mix.mixer import Mixer
 from swiftprep.recipes.shared.command_line import Arguments, say, spoken_lang
-from swiftprep.recipes.shared.language import LANGUAGES
+from swiftprep.recipes.shared.language import LANGUAGES, plural
 from swiftprep.recipes.shared.report_words import word
 from swiftprep.recipes.shared.settings import MixConfig, ModelConfig
 from swiftprep.records import Sample, read_jsonl, write_jsonl
@@ -274,7 +274,8 @@ def say_comparison(comparison: Mapping[str, Any], scores: str) -> None:
     forgets, forgets_zh = (" — it forgets: see the report", "，有遗忘，见报告") if comparison["forgets"] else ("", "")
     name, questions = comparison["name"], comparison["questions"]
     say(
-        f"{name} ({comparison['metric']}, {questions} questions): {scores}{kept}{forgets}",
+        f"{word(name, 'en')} ({word(comparison['metric'], 'en')}, {plural(questions, 'question')}): "
+        f"{scores}{kept}{forgets}",
         f"{word(name, 'zh')}（{word(comparison['metric'], 'zh')}，{questions} 题）：{scores}{kept_zh}{forgets_zh}",
     )
 
