@@ -69,7 +69,11 @@ def type_words(key: Key, lang: str) -> str:
         )
         if isinstance(limit, kind)
     ]
-    return str(words(lang)["or"]).join(kinds) + "".join(f"{'，' if lang == 'zh' else ', '}{limit}" for limit in limits)
+    return str(words(lang)["or"]).join(kinds) + "".join(f"{_comma(lang)}{limit}" for limit in limits)
+
+
+def _comma(lang: str) -> str:
+    return "，" if lang == "zh" else ", "
 
 
 def _type(annotation: Any, lang: str) -> str:
@@ -79,7 +83,7 @@ def _type(annotation: Any, lang: str) -> str:
     if origin is list:
         return str(words(lang)["list"]).format(_type(get_args(annotation)[0], lang))
     if origin is tuple:
-        return ", ".join(_type(member, lang) for member in get_args(annotation))
+        return _comma(lang).join(_type(member, lang) for member in get_args(annotation))
     name = getattr(origin or annotation, "__name__", str(annotation))
     return str(words(lang)["types"].get(name, name))
 
