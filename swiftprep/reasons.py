@@ -172,6 +172,18 @@ def in_chinese(message: str) -> str:
     return "；".join(part for part in _in_brackets(message) if _CHINESE.search(part)) or message
 
 
+def in_english(message: str) -> str:
+    """Return a message without its Chinese, which stands in brackets after the English.
+
+    >>> in_english("api.example: it never answered (没有得到任何回答 (或超时)); try again later (请稍后重试): HTTP 500")
+    'api.example: it never answered; try again later: HTTP 500'
+    """
+    for part in _in_brackets(message):
+        if _CHINESE.search(part):
+            message = message.replace(f" ({part})", "").replace(f"({part})", "")
+    return message
+
+
 def _in_brackets(text: str) -> Iterator[str]:
     """Yield what stands in the outermost pairs of round brackets."""
     depth = start = 0

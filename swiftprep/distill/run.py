@@ -162,7 +162,7 @@ class DistillRun:
     def _why(self) -> str:
         if isinstance(self.reason, BudgetReached):
             return "the budget is reached; with a larger one the same call goes on (已达预算上限，提高预算后可继续)"
-        return str(self.reason or "") or ("interrupted" if self.reason else "")
+        return str(self.reason or "") or ("interrupted (已中断)" if self.reason else "")
 
     def _first_of_their_kind(self) -> Iterator[ScenarioRecord]:
         seen: set[str] = set()

@@ -77,7 +77,7 @@ def check(config: CheckConfig, *, dry_run: bool = False) -> dict[str, Any]:
     _say_catalog(config, catalog_path, catalog)
     for path, found in linted.items():
         say(
-            f"{path}: as it is, ms-swift {_as_is(found, 'en')}",
+            f"{path} as it is, in ms-swift: {_as_is(found, 'en')}",
             f"{path}：如果原样交给 ms-swift，{_as_is(found, 'zh')}",
         )
     rows, kept, repaired, rejected = result.read, len(result.kept), len(result.repaired), len(result.rejected)

@@ -116,6 +116,8 @@ def test_a_report_of_distilling_in_chinese_holds_no_english_sentence(tmp_path):
     report = {**DISTILL, "asked": {**DISTILL["asked"], "stopped": stopped}}
     text = write_markdown(report, tmp_path / "r.md", "zh", "distill").read_text(encoding="utf-8")
     assert "**提前结束：没有得到任何回答；请确认服务已启动 (或重启)**" in text
+    english = write_markdown(report, tmp_path / "e.md", "en", "distill").read_text(encoding="utf-8")
+    assert "**Ended early: h: it never answered; is the server running?: HTTP 500**" in english
     assert "没有一条通过验证" not in text, "it gave no answer that could pass"
     assert sentences(text) == []
     assert "拒绝" not in text

@@ -150,3 +150,10 @@ def test_a_report_of_distilling_without_a_name_or_an_intent_has_no_hole(lang, na
     title = "# 蒸馏" if lang == "zh" else "# Distillation"
     assert text.splitlines()[:2] == [title + (f"{colon}{name}" if name else ""), ""]
     assert ("意图：未注明；来自专家" if lang == "zh" else "By an expert") in text.splitlines()
+
+
+def test_one_is_not_several_in_a_report():
+    scan = {**REPORT["scan"], "found": 1, "secrets": 1, "train": 1}
+    text = markdown({**REPORT, "scan": scan, "eval": [{**REPORT["eval"][0], "questions": 1}]}, "en", "stage1")
+    for part in ("1 file found", "1 secret replaced", "1 sample to train on", "1 question |", "2 held-out samples"):
+        assert part in text

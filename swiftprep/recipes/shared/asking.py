@@ -18,7 +18,7 @@ from swiftprep.distill.result import Result, ScenarioRecord
 from swiftprep.distill.scenario import Lang, Scenario
 from swiftprep.distill.verification.compiler import Compiler
 from swiftprep.errors import ConfigError, DistillStopped, did_you_mean, one_line
-from swiftprep.reasons import counted, in_chinese, name_of
+from swiftprep.reasons import counted, in_chinese, in_english, name_of
 from swiftprep.recipes.shared.command_line import say
 from swiftprep.recipes.shared.distill_settings import AskConfig, TeacherConfig
 from swiftprep.recipes.shared.language import plural
@@ -198,7 +198,7 @@ def distil(
     if asked.stopped:
         pending = len(asked.pending)
         say(
-            f"        {pending} not asked: {asked.stopped}",
+            f"        {pending} not asked: {in_english(asked.stopped)}",
             f"        还有 {pending} 个没有提问：{in_chinese(asked.stopped)}",
         )
     return Distilled(experts, asked, None, scenarios, who)
@@ -230,7 +230,8 @@ def _of_experts(experts: Result, path: Path, lang: str) -> str:
     if lang == "zh":
         why = one_line(first.detail_zh or in_chinese(first.detail), 300)
         return f"{line}；剔除 {len(rejected)} 条，其中 {times} 条因为 {name}，例如 {at}：{why}"
-    return f"{line}: {len(rejected)} rejected, {times} of them: {name}, such as {at}: {one_line(first.detail, 300)}"
+    why = one_line(in_english(first.detail), 300)
+    return f"{line}: {len(rejected)} rejected, {times} of them: {name}, such as {at}: {why}"
 
 
 def place_in_words(path: str, lang: str) -> str:

@@ -12,7 +12,8 @@ import orjson
 from jinja2 import StrictUndefined
 from jinja2.sandbox import SandboxedEnvironment
 
-from swiftprep.reasons import counted, in_chinese, name_of
+from swiftprep.reasons import counted, in_chinese, in_english, name_of
+from swiftprep.recipes.shared.language import plural
 from swiftprep.recipes.shared.report_words import word
 from swiftprep.storage.disk import write_text
 from swiftprep.withheld import printable, shown_in
@@ -53,9 +54,11 @@ def markdown(report: dict[str, Any], lang: str, recipe: str) -> str:
     )
     environment.filters["cell"] = _cell
     environment.filters["fenced"] = _fenced
+    environment.filters["plural"] = plural
     environment.filters["named"] = partial(name_of, lang=lang)
     environment.filters["counted"] = partial(counted, lang=lang)
     environment.filters["in_chinese"] = in_chinese
+    environment.filters["in_english"] = in_english
     environment.filters["word"] = partial(word, lang=lang)
     verdict = report.get("verdicts", {}).get(lang, report.get("verdict"))
     return environment.from_string(source).render(**{**report, "verdict": verdict})
