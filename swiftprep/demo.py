@@ -13,7 +13,7 @@ from swiftprep.errors import MissingDependencyError, RunError, one_line
 from swiftprep.process import children, lifeline
 from swiftprep.records import Sample, read_jsonl
 from swiftprep.storage.disk import cache_dir, whole_folder
-from swiftprep.streams import tell
+from swiftprep.streams import console_lang, tell
 
 MODEL_NAME = "SmolLM2-135M-Instruct"
 MODEL_ARGUMENTS: dict[str, Any] = {"model_type": "llama", "template": "chatml"}
@@ -109,7 +109,9 @@ def _convert(gguf: Path, target: Path) -> None:
     for module in ("gguf", "torch", "transformers"):
         if importlib.util.find_spec(module) is None:
             raise MissingDependencyError(f"the embedded model needs {module}: pip install 'swiftprep[demo]'")
-    tell(f"converting {gguf.name} into {target.parent} (once, about half a minute)")
+    english = f"converting {gguf.name} into {target.parent} (once, about half a minute)"
+    chinese = f"正在把 {gguf.name} 转换到 {target.parent}（只需一次，约半分钟）"
+    tell(chinese if console_lang() == "zh" else english)
     command = children.python("swiftprep.demo", str(gguf), str(target))
     child = lifeline.run(command, environment=children.environment())
     if child.returncode:

@@ -69,7 +69,7 @@ def _shown(folder: Path, lang: Lang) -> tuple[dict[str, Any], str]:
         return content, markdown(content, lang, recipe)
     page = folder / "report.html"
     if page.is_file():
-        return {"report": str(page)}, f"{page}: open it in a browser (请用浏览器打开)"
+        return {"report": str(page)}, f"请用浏览器打开 {page}" if lang == "zh" else f"{page}: open it in a browser"
     monitor = Monitor.read(folder)
     return asdict(monitor.verdict(lang)), verdict_in_words(monitor, lang)
 

@@ -50,7 +50,7 @@ TEXTS = {
         "broke-once": "at {at:g} the log has {seen} ({rows} such row(s) in all); training recovered",
         "eval-broken": "the eval loss{of} is {loss} at {at:g}",
         "eval-broke-once": "the eval loss{of} at {at:g} is not a number ({rows} such row(s) in all)",
-        "too-few": "{evals} evaluation(s){of} in the log; two are needed",
+        "too-few": "evaluations{of} in the log: {evals}; two are needed",
         "early-epoch": "too early to tell: the last evaluation came after {seen:.0%} of an epoch; from {least:.0%} on "
         "most rows have been seen",
         "early-plan": "too early to tell: the last evaluation came at {at:g} of {steps:g} planned steps; "

@@ -56,9 +56,11 @@ def test_a_report_is_in_the_language_of_the_console_whatever_that_of_the_samples
 @pytest.mark.parametrize(
     ("given", "page"), [([], "en"), (["--lang", "zh"], "zh"), (["lang=zh"], "zh"), (["--lang", "zh", "lang=en"], "en")]
 )
-def test_the_page_of_a_check_is_in_the_language_of_the_console_unless_it_is_set(tmp_path, jsonl, given, page):
+def test_the_page_of_a_check_is_in_the_language_of_the_console_unless_it_is_set(tmp_path, jsonl, given, page, capsys):
     out = tmp_path / "out"
     assert check.main([str(jsonl("a.jsonl", [ROW])), f"output_dir={out}", *given]) == 0
+    assert report.main([str(out), "--lang", "en"]) == 0
+    assert f"{out / 'report.html'}: open it in a browser\n" in capsys.readouterr().err
     assert f'"lang":"{page}"' in (out / "report.html").read_text(encoding="utf-8").replace(": ", ":")
 
 

@@ -28,7 +28,7 @@ def contradictions(samples: Sequence[Sample]) -> Iterator[Found]:
             continue
         for position in positions:
             others = len(positions) - 1
-            verdict = warn(f"the same question has {others} other answer(s)", f"同一指令另有 {others} 个不同的回答")
+            verdict = warn(f"other answers to the same question: {others}", f"同一指令另有 {others} 个不同的回答")
             yield position, "contradiction", verdict
 
 
