@@ -17,6 +17,7 @@ import orjson
 from pydantic import BaseModel
 
 from swiftprep.errors import DataError
+from swiftprep.models.folders import read_json
 from swiftprep.recipes.shared.command_line import say
 from swiftprep.recipes.shared.output_folders import begun
 from swiftprep.recipes.shared.settings import save_config
@@ -147,7 +148,7 @@ def finished_training(sft_folder: Path, progress: Progress) -> Run | None:
     newest = newest_checkpoint(sft_folder, progress.earlier)
     if progress.trained is not None or newest is None:
         return progress.trained
-    state = loads_within(read_within(newest / "trainer_state.json"))
+    state = read_json(newest / "trainer_state.json")  # a loss in it may be NaN
     steps, planned = state.get("global_step"), state.get("max_steps")
     if not (isinstance(steps, int) and isinstance(planned, int) and 0 < planned <= steps):
         return None
