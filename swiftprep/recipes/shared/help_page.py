@@ -16,7 +16,6 @@ from swiftprep.recipes.shared.keys import Key, folder_key, keys_of, section_of, 
 from swiftprep.recipes.shared.wrapping import columns, wrapped
 from swiftprep.recipes.shared.yaml_text import load_yaml
 
-
 _CHANGED_BY_SHELLS = re.compile(r"[\s*?!$&|;<>(){}\[\]'\"`\\]")
 
 
