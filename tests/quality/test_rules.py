@@ -7,8 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from present import present
 
-from swiftprep import Catalog, Checker, Component, Sample, Scanner, demo
-from swiftprep.catalog.api import Prop
+from swiftprep import Catalog, Sample, Scanner, demo
 from swiftprep.code.completeness import cut_off
 from swiftprep.quality.checker import RULES
 from swiftprep.quality.rules import answers, fences, instructions, loops, privacy, text, truncation, turns
@@ -270,15 +269,3 @@ def test_no_rule_stumbles_over_odd_text(question, answer):
             assert turns.form(found.sample) is None
             assert found.sample.messages != sample.messages
             sample = found.sample
-
-
-def test_a_typo_on_a_component_known_from_usage_is_only_warned_of():
-    known = [Prop("labelWidth")]
-    for origin, verdict in (("usage", "warn"), ("source", "drop")):
-        component = Component(
-            "ta-form", origin=origin, props=tuple(known), open=("props",) if origin == "usage" else ()
-        )
-        answer = "```vue\n<template><ta-form :lable-width='1'/></template>\n```"
-        sample = Sample.from_instruction("make a form", "", answer)
-        report = Checker(catalog=Catalog([component])).run([sample])
-        assert set(report.counts().query("rule == 'framework-api'")["severity"]) == {verdict}

@@ -20,7 +20,7 @@ def api_errors(catalog: Catalog) -> Callable[[Sample], RuleResult | None]:
         """Drop an answer with unknown components, props, events or slots, or without required ones.
 
         Code that the scanner cut from the user's own files only gets a warning: where it and the catalogue differ, the
-        catalogue is more often incomplete. So does a likely typo on a component that is known only from its usage.
+        catalogue is more often incomplete.
         """
         if is_part(sample) or sample.kind == "script":
             return None
@@ -35,8 +35,7 @@ def api_errors(catalog: Catalog) -> Callable[[Sample], RuleResult | None]:
         if not problems:
             return None
         more = f" (+{len(problems) - _MOST})" if len(problems) > _MOST else ""
-        is_guess = all((spec := catalog.find(p.tag)) is not None and spec.origin == "usage" for p in problems)
-        verdict = warn if is_guess or is_scanned(sample) else drop
+        verdict = warn if is_scanned(sample) else drop
         return verdict(
             "; ".join(problem.message for problem in problems[:_MOST]) + more,
             "；".join(problem.message_zh for problem in problems[:_MOST]) + more,
