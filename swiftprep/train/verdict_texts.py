@@ -51,8 +51,8 @@ TEXTS = {
         "broken": "training broke at {at:g} ({seen}) and did not recover: checkpoints saved after that are useless",
         "broke-once": "at {at:g} the log has {seen} ({rows} such row(s) in all); training recovered",
         "eval-broken": "the eval loss{of} is {loss} at {at:g}",
-        "never-evaluated": "the eval loss{of} is not a number in any of {evals} evaluation(s), the first included, while "
-        "the train loss is: most likely, nothing is left of the held-out answers within max_length",
+        "never-evaluated": "the eval loss{of} is not a number in any of {evals} evaluation(s), the first included, "
+        "while the train loss is: most likely, nothing is left of a held-out answer within max_length",
         "eval-broke-once": "the eval loss{of} at {at:g} is not a number ({rows} such row(s) in all)",
         "too-few": "{evals} evaluation(s){of} in the log; two are needed",
         "early-epoch": "too early to tell: the last evaluation came after {seen:.0%} of an epoch; from {least:.0%} on "
@@ -81,7 +81,7 @@ TEXTS = {
         "broken": "训练从第 {at:g} {unit}起失效（{seen}），此后没有恢复：之后保存的检查点都不可用",
         "broke-once": "第 {at:g} {unit}的日志为 {seen}（这样的日志共 {rows} 行），之后训练恢复正常",
         "eval-broken": "第 {at:g} {unit}的验证损失{of}为 {loss}",
-        "never-evaluated": "从第一次评估起，{evals} 次验证损失{of}都不是数值，而训练损失正常：很可能是留出样本"
+        "never-evaluated": "从第一次评估起，{evals} 次验证损失{of}都不是数值，而训练损失正常：很可能是某些留出样本"
         "的回答超出 max_length，被全部截掉",
         "eval-broke-once": "第 {at:g} {unit}的验证损失{of}不是数值（共 {rows} 次）",
         "too-few": "日志中只有 {evals} 次评估{of}，至少需要两次",

@@ -10,6 +10,8 @@ import pytest
 from swiftprep import Sample, read_jsonl, write_jsonl
 from swiftprep.recipes import augment, evaluate, mix, report, sft
 from swiftprep.recipes import scan as scan_recipe
+from swiftprep.recipes.shared.command_line import speak_in
+from swiftprep.recipes.shared.row_lengths import RowLengths, row_lengths, say_too_long
 
 RECIPES = {"augment": augment, "mix": mix, "sft": sft, "evaluate": evaluate, "report": report}
 
@@ -120,6 +122,48 @@ def test_the_report_of_stage1_in_the_other_language(stage1_run, tmp_path, capsys
     assert report.main([str(stage1_run.folder), "lang=en", f"output_dir={tmp_path / 'en'}"]) == 0
     assert "## Verdict: normal" in (tmp_path / "en" / "report.md").read_text(encoding="utf-8")
     assert "## 结论：正常" in (stage1_run.folder / "report.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("lang", "said"),
+    [
+        ("en", ("1 of 3 training rows are longer than max_length=10 tokens", "the eval loss may be nan")),
+        ("zh", ("3 条训练数据中有 1 条超过 max_length=10", "验证损失可能为 nan")),
+    ],
+)
+def test_rows_that_are_too_long_are_warned_of(lang, said, tmp_path, capsys):
+    rows = [Sample.from_instruction("a", "", answer) for answer in ("x", "y", "z " * 12)]
+    write_jsonl(rows, tmp_path / "train.jsonl")
+    write_jsonl([Sample.from_instruction("a " * 12, "", "b"), rows[0]], tmp_path / "val.jsonl")
+    speak_in(lang)
+    data = ["AI-ModelScope/alpaca-gpt4-data-zh#5", f"{tmp_path / 'train.jsonl'}#2"]
+    say_too_long(data, [tmp_path / "val.jsonl"], 10, lambda text: len(text.split()))
+    told = capsys.readouterr().err
+    assert all(part in told for part in said)
+    assert row_lengths([tmp_path / "val.jsonl"], 10, lambda text: len(text.split())) == RowLengths(2, 1, 1)
+    say_too_long(data, [tmp_path / "val.jsonl"], 10, None)
+    say_too_long(data, [tmp_path / "val.jsonl"], None, len)
+    say_too_long(data, [tmp_path / "val.jsonl"], 100, len)
+    assert capsys.readouterr().err == ""
+    speak_in(None)
+
+
+def test_the_dry_run_of_sft_warns_of_rows_that_are_too_long(tmp_path, capsys):
+    from tokenizers import Tokenizer
+    from tokenizers.models import WordLevel
+    from tokenizers.pre_tokenizers import Whitespace
+
+    model = tmp_path / "model"
+    model.mkdir()
+    tokenizer = Tokenizer(WordLevel({"x": 0}, unk_token="x"))
+    tokenizer.pre_tokenizer = Whitespace()
+    tokenizer.save(str(model / "tokenizer.json"))
+    (model / "config.json").write_text('{"model_type": "qwen2", "architectures": ["Qwen2ForCausalLM"]}')
+    write_jsonl([Sample.from_instruction("a", "", "b " * 50)], tmp_path / "train.jsonl")
+    settings = [f"model.path={model}", "model.model_type=qwen2", "model.template=qwen2_5", "sft.max_length=20"]
+    arguments = [str(tmp_path / "train.jsonl"), *settings, f"output_dir={tmp_path / 'out'}", "--dry-run"]
+    assert sft.main([*arguments, "--lang", "en"]) == 0
+    assert "1 of 1 training rows are longer than max_length=20 tokens" in capsys.readouterr().err
 
 
 @pytest.mark.slow

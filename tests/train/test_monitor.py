@@ -453,7 +453,7 @@ NAN = float("nan")
 
 @pytest.mark.parametrize(
     ("lang", "evidence", "fix"),
-    [("en", "held-out answers within max_length", "Raise max_length"), ("zh", "超出 max_length", "提高 max_length")],
+    [("en", "a held-out answer within max_length", "Raise max_length"), ("zh", "超出 max_length", "提高 max_length")],
 )
 def test_held_out_answers_that_are_cut_off_whole_are_no_divergence(lang, evidence, fix):
     train = [{"step": 5 * n, "loss": 2.0 - n / 10} for n in range(1, 5)]
