@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 
 from swiftprep import Sample, read_jsonl, write_jsonl
-from swiftprep.recipes import augment, evaluate, mix, report, sft
+from swiftprep.recipes import augment, check, evaluate, mix, report, sft
 from swiftprep.recipes import scan as scan_recipe
 from swiftprep.recipes.shared.command_line import speak_in
 from swiftprep.recipes.shared.row_lengths import RowLengths, row_lengths, say_too_long
+from swiftprep.recipes.shared.settings import CheckConfig, load
 
 RECIPES = {"augment": augment, "mix": mix, "sft": sft, "evaluate": evaluate, "report": report}
 
@@ -62,6 +63,27 @@ def test_augment_writes_the_variants_alone_and_with_their_originals(data, tmp_pa
     assert len(together) == len(originals) + len(variants)
     for operation in {row["operation"] for row in counted["outcomes"]}:
         assert sum(row["samples"] for row in counted["outcomes"] if row["operation"] == operation) == len(originals)
+
+
+def test_catalog_null_switches_the_catalogue_off(data, tmp_path, capsys):
+    arguments = [str(data / "train.jsonl"), "--lang", "en", "--dry-run", "--json"]
+    checked = [f"output_dir={tmp_path / 'checked'}", *arguments]
+    assert check.main(checked) == 0
+    assert "catalog.json, beside the data" in capsys.readouterr().err
+    assert check.main([*checked, "catalog=null"]) == 0
+    told = capsys.readouterr().err
+    assert "catalog=null: components and props are not checked" in told
+    assert "beside the data" not in told
+    augmented = [f"output_dir={tmp_path / 'augmented'}", *arguments]
+    for setting, catalog in (([], str(data / "catalog.json")), (["catalog=null"], None)):
+        assert augment.main([*augmented, *setting]) == 0
+        assert json.loads(capsys.readouterr().out)["catalog"] == catalog
+
+
+def test_the_settings_of_a_check_tell_the_catalogue_it_used(data, tmp_path):
+    out = tmp_path / "checked"
+    assert check.main([str(data / "train.jsonl"), f"output_dir={out}"]) == 0
+    assert load(CheckConfig, out / "config.yaml").catalog == data / "catalog.json"
 
 
 def test_mix_writes_one_file_at_the_ratio(data, general, tmp_path, capsys):
