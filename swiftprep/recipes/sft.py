@@ -29,6 +29,7 @@ from swiftprep.recipes.shared.phases import (
     training_folders,
 )
 from swiftprep.recipes.shared.result_files import write_json_report
+from swiftprep.recipes.shared.row_lengths import say_too_long
 from swiftprep.recipes.shared.settings import DEFAULT_SFT, EMBEDDED_SFT, load, save_config
 from swiftprep.recipes.shared.training import (
     make_runner,
@@ -40,6 +41,7 @@ from swiftprep.recipes.shared.training import (
     with_paths,
 )
 from swiftprep.storage.outputs import OutputFolder
+from swiftprep.tokens import token_counter
 from swiftprep.train.runner import SwiftRunner
 from swiftprep.withheld import masked
 
@@ -79,6 +81,7 @@ def sft(config: SftConfig, *, dry_run: bool = False, resume: bool = False) -> di
         progress = read_progress(out) if resume else None
         if progress is None:
             command = runner.command(config.data, config.held_out, **config.sft)
+            say_too_long(config.data, config.held_out, config.sft.get("max_length"), token_counter(runner.model))
             earlier = training_folders(runner.output_dir)
             progress = Progress(config.data, config.held_out, _facts(config, command), earlier)
             begin(folder, "sft", config, progress, command)
@@ -115,6 +118,7 @@ def _shown(config: SftConfig) -> dict[str, Any]:
         stand_in = Path(temporary) / "model"
         runner = make_runner(config.model, config.output_dir / "sft", stand_in=stand_in)
         command = runner.command(config.data, config.held_out, **config.sft)
+        say_too_long(config.data, config.held_out, config.sft.get("max_length"), token_counter(runner.model))
     if config.model.path is None:
         command = str(with_paths(command, {str(stand_in): str(demo.model_folder())}))
     say_command(command)

@@ -29,12 +29,11 @@ from swiftprep.recipes.shared.command_line import say
 from swiftprep.recipes.shared.settings import load
 from swiftprep.recipes.shared.yaml_text import load_yaml
 from swiftprep.storage.outputs import settle
-from swiftprep.storage.run_records import read_runs
+from swiftprep.storage.run_records import BEGUN, read_runs
 from swiftprep.storage.staging import check_output
 from swiftprep.text.limits import read_within
 from swiftprep.withheld import MASK, masked
 
-_BEGUN = "-begun"
 _RESULTS = ("report.json", "report.html", "state.json")  # in a folder whose record is lost
 
 Config = TypeVar("Config", bound=BaseModel)
@@ -42,7 +41,7 @@ Config = TypeVar("Config", bound=BaseModel)
 
 def begun(recipe: str) -> str:
     """Return the name under which a recipe that trains records its settings, before there are results."""
-    return f"{recipe}{_BEGUN}"
+    return f"{recipe}{BEGUN}"
 
 
 def in_own_folder(config: Config, recipe: str, *, inputs: Sequence[str] = ()) -> Config:
@@ -140,12 +139,12 @@ def _folder(config: BaseModel) -> Path:
 def _in_the_way(folder: Path, config: BaseModel, recipe: str, inputs: Sequence[str]) -> str:
     """Return the recipe whose results in a folder a run must not overwrite, or `""`."""
     written = _written(folder)
-    others = [name for name in written if name.removesuffix(_BEGUN) != recipe]
+    others = [name for name in written if name.removesuffix(BEGUN) != recipe]
     done = _finished(folder)
     if not written and any((folder / name).exists() for name in _RESULTS):
         return "an unknown run"
     if others:
-        return others[-1].removesuffix(_BEGUN)
+        return others[-1].removesuffix(BEGUN)
     if recipe in done and not (inputs and _same_inputs(folder, config, inputs)):
         return recipe
     return ""
@@ -161,7 +160,7 @@ def _written(folder: Path) -> list[str]:
 
 
 def _finished(folder: Path) -> list[str]:
-    return [name for name in _written(folder) if not name.endswith(_BEGUN)]
+    return [name for name in _written(folder) if not name.endswith(BEGUN)]
 
 
 def _same_inputs(folder: Path, config: BaseModel, inputs: Sequence[str]) -> bool:
