@@ -24,7 +24,7 @@ _FRONT = {
         'Also: --version; --print-completion bash (or zsh), as in eval "$(swiftprep --print-completion bash)".',
     ),
     "zh": (
-        "swiftprep {version}：从私有代码仓库到微调好的 Qwen2.5-Coder，基于 ms-swift",
+        "swiftprep {version}：从私有代码库到微调好的 Qwen2.5-Coder，基于 ms-swift",
         "命令",
         "先试试",
         "`swiftprep <命令> --help` 列出该命令的全部配置项；--lang en 显示英文（English）。\n"
@@ -33,8 +33,8 @@ _FRONT = {
 }
 _FIRST = (
     ("demo", {"en": "see the whole path on what ships with swiftprep", "zh": "用自带的内容走完整个流程"}),
-    ("scan ../our-app --dry-run", {"en": "see what your code base yields", "zh": "看看你的代码仓库能得到什么"}),
-    ("start", {"en": "write a settings file for your code base", "zh": "为你的代码仓库生成配置文件"}),
+    ("scan ../our-app --dry-run", {"en": "see what your code base yields", "zh": "看看你的代码库能得到什么"}),
+    ("start", {"en": "write a settings file for your code base", "zh": "为你的代码库生成配置文件"}),
 )  # fmt: skip
 
 
@@ -61,7 +61,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             if option == "--print-completion":
                 return _print_completion(value)
             if value not in LANGUAGES:
-                return _refuse(f"--lang {value}: zh or en is expected (应为 zh 或 en)")
+                return _refuse(f"{f'--lang {value}'.rstrip()}: zh or en is expected (应为 zh 或 en)")
             lang = value
         else:
             return _unknown(option, _OPTIONS, "no such option", "没有这个选项")
@@ -81,11 +81,12 @@ def front_page(lang: str) -> str:
         lang: `"zh"` or `"en"`.
     """
     title, commands, first, more = _FRONT[lang]
-    lines = [title.format(version=__version__), "", f"{commands}:"]
+    colon = "：" if lang == "zh" else ":"
+    lines = [title.format(version=__version__), "", f"{commands}{colon}"]
     for command in COMMANDS:
         also = f" ({', '.join(command.aliases)})" if command.aliases else ""
         lines.append(f"  {command.name:<10}{command.summary[lang]}{also}")
-    lines += ["", f"{first}:"]
+    lines += ["", f"{first}{colon}"]
     lines += [f"  {'swiftprep ' + typed:<37}# {why[lang]}" for typed, why in _FIRST]
     return "\n".join([*lines, "", more])
 

@@ -11,7 +11,10 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from typing import Any, TextIO
+from typing import Any, Literal, TextIO, TypeAlias
+
+Lang: TypeAlias = Literal["zh", "en"]
+_console: dict[str, Lang] = {"lang": "en"}
 
 
 class Forgiving:
@@ -48,6 +51,16 @@ class Forgiving:
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._stream, name)
+
+
+def console_lang() -> Lang:
+    """Return the language of what is printed for a person, `"zh"` or `"en"`."""
+    return _console["lang"]
+
+
+def set_console_lang(lang: Lang) -> None:
+    """Set the language of what is printed for a person, such as progress."""
+    _console["lang"] = lang
 
 
 def tell(text: str) -> None:

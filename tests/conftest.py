@@ -126,5 +126,5 @@ def stage1_run(tmp_path_factory: pytest.TempPathFactory, model: Path) -> Stage1R
     steps = ["sft.max_steps=8", "sft.eval_steps=8", "sft.save_steps=8"]
     printed = io.StringIO()
     with contextlib.redirect_stdout(printed):
-        assert stage1.main(["scan.path=demo", f"output_dir={folder}", *settings, *steps, "--json"]) == 0
+        assert stage1.main(["scan.path=demo", f"output_dir={folder}", *settings, *steps, "--lang", "zh", "--json"]) == 0
     return Stage1Run(folder, settings, printed.getvalue())

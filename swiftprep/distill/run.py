@@ -120,7 +120,7 @@ class DistillRun:
         todo = iter(self._first_of_their_kind())
         # More workers than slots, so that one is ready whenever a slot is free.
         self._working = min(len(self.records), 2 * self.teacher.limits.concurrency)
-        with progress_bar(total=len(self.records), desc="distil", unit="scenario") as bar:
+        with progress_bar(total=len(self.records), desc="distil", unit=" scenarios") as bar:
             self._bar = bar
             self._workers = [asyncio.ensure_future(self._work(todo, step)) for _ in range(self._working)]
             try:

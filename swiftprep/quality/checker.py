@@ -270,7 +270,7 @@ class Checker:
         size = sum(len(row.sample.answer) for row in rows if row.sample is not None)
         workers = self.workers or (min(os.cpu_count() or 1, 8) if size > _POOL_CHARACTERS else 1)
         workers = max(1, min(workers, len(rows)))
-        with pool_of(workers) as pool, progress_bar(None, desc="check", unit="sample", total=len(rows)) as bar:
+        with pool_of(workers) as pool, progress_bar(None, desc="check", unit=" samples", total=len(rows)) as bar:
             for turn in range(MOST_PASSES):
                 before = [row.sample for row in rows]
                 self._judging.judge(rows, pool)

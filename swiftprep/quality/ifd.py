@@ -81,7 +81,7 @@ def ifd(
 
     tokenizer, network = _load(model, device)
     columns: dict[str, list[Any]] = {name: [] for name in COLUMNS}
-    with progress_bar(total=len(samples), desc="ifd", unit="sample") as bar:
+    with progress_bar(total=len(samples), desc="ifd", unit=" samples") as bar:
         for start in range(0, len(samples), _WINDOW * batch_size):
             window = samples[start : start + _WINDOW * batch_size]
             texts = [_encode(tokenizer, sample, max_tokens) for sample in window]

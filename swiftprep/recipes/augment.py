@@ -17,9 +17,11 @@ from swiftprep.catalog.catalog import Catalog
 from swiftprep.errors import ConfigError
 from swiftprep.recipes.shared.command_line import Arguments, run, say, say_next
 from swiftprep.recipes.shared.data_settings import AugmentConfig
+from swiftprep.recipes.shared.language import plural
 from swiftprep.recipes.shared.output_folders import in_own_folder
 from swiftprep.recipes.shared.scanning import catalog_beside
 from swiftprep.recipes.shared.settings import load, save_config
+from swiftprep.recipes.shared.tables import say_table
 from swiftprep.records import Sample, read_jsonl, write_jsonl
 from swiftprep.storage.disk import write_text
 from swiftprep.storage.outputs import check_together, writing
@@ -65,8 +67,11 @@ def augment(config: AugmentConfig, *, dry_run: bool = False) -> dict[str, Any]:
         "diversity": orjson.loads(augmentation.diversity(seed=config.seed).to_json(orient="records")),
     }
     made = len(augmentation.samples)
-    say(f"augment {len(samples)} samples: {made} variants", f"增强    {len(samples)} 条样本：生成 {made} 条变体")
-    say(augmentation.counts().to_string(index=False))
+    say(
+        f"augment {plural(len(samples), 'sample')}: {plural(made, 'variant')}",
+        f"增强    {len(samples)} 条样本：生成 {made} 条变体",
+    )
+    say_table(augmentation.counts())
     if catalog_path is None and not has_chosen:
         say(
             "no catalog.json beside the data: no variants with other props; give one with catalog=",

@@ -18,12 +18,13 @@ from swiftprep.errors import ConfigError
 from swiftprep.quality.checker import Checker
 from swiftprep.quality.duplicates.diversity import diversity
 from swiftprep.quality.report.report import QualityReport
-from swiftprep.reasons import name_of
-from swiftprep.recipes.shared.command_line import Arguments, run, say, say_next
+from swiftprep.recipes.shared.command_line import Arguments, run, say, say_next, spoken_lang
+from swiftprep.recipes.shared.language import plural
 from swiftprep.recipes.shared.nothing_kept import refuse_nothing
 from swiftprep.recipes.shared.output_folders import in_own_folder
 from swiftprep.recipes.shared.scanning import DEMO, catalog_beside, is_demo, make_scanner
 from swiftprep.recipes.shared.settings import CheckConfig, ScanConfig, load, save_config
+from swiftprep.recipes.shared.tables import say_table
 from swiftprep.scan.tasks import KINDS
 from swiftprep.storage.outputs import check_together, writing
 from swiftprep.swiftfmt.lint import OUTCOMES, Lint, lint
@@ -82,16 +83,16 @@ def check(config: CheckConfig, *, dry_run: bool = False) -> dict[str, Any]:
         )
     rows, kept, repaired, rejected = result.read, len(result.kept), len(result.repaired), len(result.rejected)
     say(
-        f"{rows} rows, {kept} kept ({repaired} repaired), {rejected} rejected",
+        f"{plural(rows, 'row')}, {kept} kept ({repaired} repaired), {rejected} rejected",
         f"检查结果：共 {rows} 行，保留 {kept} 行（其中修复 {repaired} 行），剔除 {rejected} 行",
     )
-    say(result.counts().to_string(index=False), _counts_in_chinese(result))
+    say_table(result.counts(), empty=("no findings", "没有发现问题"))
     refuse_nothing(", ".join(map(str, config.data)), len(result.kept), result.rejected, config.output_dir)
     if dry_run:
         say("dry run: nothing was written", "试运行：没有写入任何文件")
         return report
     with writing(config.output_dir, "check") as staged:
-        files = result.write(staged, lang=config.lang)
+        files = result.write(staged, lang=config.lang or spoken_lang())
         save_config(config.model_copy(update={"catalog": catalog_path}), staged / "config.yaml")
     report["files"] = {name: str(config.output_dir / path.name) for name, path in files.items()}
     page = report["files"]["report"]
@@ -126,14 +127,6 @@ def _as_is(linted: Lint, lang: str) -> str:
     if lang == "zh":
         return "，".join(f"{count} 行{OUTCOMES[outcome][1]}" for outcome, count in counts.items())
     return ", ".join(f"{count} {outcome}" for outcome, count in counts.items())
-
-
-def _counts_in_chinese(result: QualityReport) -> str:
-    """Return the counts of the findings as a table in Chinese."""
-    table = result.counts()
-    table["rule"] = [name_of(rule, "zh") for rule in table["rule"]]
-    table["severity"] = table["severity"].replace({"fix": "修复", "drop": "剔除", "warn": "警告"})
-    return table.set_axis(["规则", "处理", "来源", "行数"], axis="columns").to_string(index=False)
 
 
 def _report(result: QualityReport) -> dict[str, Any]:

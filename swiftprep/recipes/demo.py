@@ -29,7 +29,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         if not is_demo(config.scan.path):
             raise ConfigError(
                 "scan.path: the demo scans the application that ships; for a code base of yours, run "
-                "`swiftprep stage1 FOLDER` (演示只使用自带的应用；自己的代码仓库请用 swiftprep stage1)"
+                "`swiftprep stage1 FOLDER` (演示只使用自带的应用；自己的代码库请用 swiftprep stage1)"
             )
         return stage1(config, dry_run=arguments.dry_run, prepare=arguments.prepare, resume=arguments.resume)
 

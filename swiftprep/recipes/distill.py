@@ -18,8 +18,9 @@ from swiftprep.catalog.catalog import Catalog
 from swiftprep.distill.result import Result
 from swiftprep.errors import ConfigError, DistillStopped, MissingDependencyError, RunInterrupted
 from swiftprep.recipes.shared.asking import Distilled, distil, facts, write_coverage
-from swiftprep.recipes.shared.command_line import Arguments, run, say
+from swiftprep.recipes.shared.command_line import Arguments, run, say, spoken_lang
 from swiftprep.recipes.shared.distill_settings import DistillConfig
+from swiftprep.recipes.shared.language import plural
 from swiftprep.recipes.shared.output_folders import in_own_folder
 from swiftprep.recipes.shared.report_files import write_report
 from swiftprep.recipes.shared.scanning import is_demo, make_scanner
@@ -52,7 +53,7 @@ def distill(config: DistillConfig, *, dry_run: bool = False) -> dict[str, Any]:
     with timed("scan", seconds):
         catalog, examples, is_demo = _known(config)
     say(
-        f"scan    {len(catalog)} components, {len(examples)} samples to show uses from",
+        f"scan    {plural(len(catalog), 'component')}, {plural(len(examples), 'sample')} to show uses from",
         f"扫描    {len(catalog)} 个组件，{len(examples)} 条样本可作为用法示例",
     )
 
@@ -63,7 +64,9 @@ def distill(config: DistillConfig, *, dry_run: bool = False) -> dict[str, Any]:
             _write(config, stopped, catalog, seconds)
 
     with timed("distil", seconds):
-        distilled = distil(config, catalog, examples, is_demo=is_demo, dry_run=dry_run, on_stop=keep)
+        distilled = distil(
+            config, catalog, examples, is_demo=is_demo, dry_run=dry_run, lang=config.scan.lang, on_stop=keep
+        )
     if dry_run:
         if distilled.preview is not None:
             say(distilled.preview.in_words("en"), distilled.preview.in_words("zh"))
@@ -74,10 +77,11 @@ def distill(config: DistillConfig, *, dry_run: bool = False) -> dict[str, Any]:
 
 def _write(config: DistillConfig, distilled: Distilled, catalog: Catalog, seconds: dict[str, float]) -> dict[str, Any]:
     """Write everything into the output folder and return the report."""
-    out, lang = config.output_dir, config.scan.lang
+    out, lang = config.output_dir, spoken_lang()
     report: dict[str, Any] = {
         "swiftprep": metadata.version("swiftprep"),
         "config": masked(config.model_dump(mode="json")),
+        "framework": catalog.framework or config.scan.framework,
         **facts(distilled, catalog),
         "seconds": {name: round(value, 1) for name, value in seconds.items()},
     }
@@ -91,11 +95,11 @@ def _write(config: DistillConfig, distilled: Distilled, catalog: Catalog, second
             say(f"        no coverage.png: {error}", f"        没有画 coverage.png：{error}")
         report = write_report(report, staged, lang, "distill")
     kept, rejected = len(distilled.samples), report["rejected_in_all"]
-    say(f"kept    {kept} answers: {out / 'samples.jsonl'}", f"保留    {kept} 条回答：{out / 'samples.jsonl'}")
+    say(f"kept    {plural(kept, 'answer')}: {out / 'samples.jsonl'}", f"保留    {kept} 条回答：{out / 'samples.jsonl'}")
     if rejected:
         where = out / "rejects.jsonl"
         say(f"        {rejected} rejected, with reasons: {where}", f"        剔除 {rejected} 条，原因见 {where}")
-    say_report(out, config.scan.lang)
+    say_report(out)
     return report
 
 

@@ -14,9 +14,11 @@ from swiftprep.errors import ConfigError
 from swiftprep.mix.mixer import Mixer
 from swiftprep.recipes.shared.command_line import Arguments, run, say, say_next
 from swiftprep.recipes.shared.data_settings import MixRecipeConfig
+from swiftprep.recipes.shared.language import plural
 from swiftprep.recipes.shared.output_folders import in_own_folder
 from swiftprep.recipes.shared.result_files import result_files, write_json_report
 from swiftprep.recipes.shared.settings import load, save_config
+from swiftprep.recipes.shared.tables import say_table
 from swiftprep.recipes.shared.training import general_data, mix_facts, with_paths
 from swiftprep.storage.disk import write_text
 from swiftprep.swiftfmt import parse_entry
@@ -59,7 +61,8 @@ def mix(config: MixRecipeConfig, *, dry_run: bool = False) -> dict[str, Any]:
         real = {str(staged): str(out)}
         report: dict[str, Any] = with_paths(mix_facts(mixer, config.mix.ratio), real)
         report["frozen"] = None
-        say(with_paths(mixer.plan().dropna(axis="columns", how="all").to_string(index=False), real))
+        plan = mixer.plan()
+        say_table(plan.assign(source=[with_paths(source, real) for source in plan["source"]]))
         say(f"--dataset {shlex.join(report['dataset'])}")
         if not dry_run:
             if is_local:
@@ -72,7 +75,7 @@ def mix(config: MixRecipeConfig, *, dry_run: bool = False) -> dict[str, Any]:
         say("dry run: nothing was written", "试运行：没有写入任何文件")
     elif rows:
         say(
-            f"written to {out}: mix.jsonl with {rows} rows, to train on as it is",
+            f"written to {out}: mix.jsonl with {plural(rows, 'row')}, to train on as it is",
             f"已写入 {out}：mix.jsonl，共 {rows} 条，可直接用于训练",
         )
         say_next("sft", out / "mix.jsonl", "held_out=val.jsonl")

@@ -14,14 +14,16 @@ from typing import Any
 import yaml
 
 from swiftprep.errors import ConfigError, DataError
-from swiftprep.recipes.shared.command_line import Arguments, run, say
+from swiftprep.recipes.shared.command_line import Arguments, run, say, spoken_lang
 from swiftprep.recipes.shared.data_settings import ReportConfig
 from swiftprep.recipes.shared.report_files import markdown
 from swiftprep.recipes.shared.result_files import result_files
 from swiftprep.recipes.shared.settings import load
+from swiftprep.recipes.shared.training import verdict_in_words
 from swiftprep.records import parse_row
 from swiftprep.storage.disk import write_text
 from swiftprep.storage.run_records import read_runs
+from swiftprep.streams import Lang
 from swiftprep.train.monitor import Monitor
 
 SUMMARY = "Report: show the report of a finished run, or the verdict on a training log."
@@ -47,7 +49,7 @@ def report(config: ReportConfig, *, dry_run: bool = False) -> dict[str, Any]:
         raise ConfigError("run: the report of what? For example `swiftprep report run=runs/stage1` (请指定运行文件夹)")
     if not folder.exists():
         raise ConfigError(f"{folder}: no such file or folder (没有这个文件或文件夹)")
-    content, text = _shown(folder, config.lang)
+    content, text = _shown(folder, config.lang or spoken_lang())
     say(text.rstrip())
     if config.output_dir is not None and not dry_run:
         with result_files(config.output_dir, "report", dry_run=False) as staged:
@@ -56,7 +58,7 @@ def report(config: ReportConfig, *, dry_run: bool = False) -> dict[str, Any]:
     return content
 
 
-def _shown(folder: Path, lang: str | None) -> tuple[dict[str, Any], str]:
+def _shown(folder: Path, lang: Lang) -> tuple[dict[str, Any], str]:
     """Return what is known of a run, and the text that shows it."""
     recipe = _recipe_of(folder)
     path = folder / "report.json"
@@ -64,12 +66,12 @@ def _shown(folder: Path, lang: str | None) -> tuple[dict[str, Any], str]:
         content = _read(path)
         if recipe not in TEMPLATES:
             return content, yaml.safe_dump(content, allow_unicode=True, sort_keys=False)
-        return content, markdown(content, lang or _lang_of(content), recipe)
+        return content, markdown(content, lang, recipe)
     page = folder / "report.html"
     if page.is_file():
         return {"report": str(page)}, f"{page}: open it in a browser (请用浏览器打开)"
-    verdict = Monitor.read(folder).verdict("en" if lang == "en" else "zh")
-    return asdict(verdict), str(verdict)
+    monitor = Monitor.read(folder)
+    return asdict(monitor.verdict(lang)), verdict_in_words(monitor, lang)
 
 
 def _recipe_of(folder: Path) -> str | None:
@@ -83,10 +85,6 @@ def _read(path: Path) -> dict[str, Any]:
         return parse_row(path.read_bytes())
     except DataError as error:
         raise DataError(f"{path}: {error}") from None
-
-
-def _lang_of(content: dict[str, Any]) -> str:
-    return str(content.get("config", {}).get("scan", {}).get("lang") or "zh")
 
 
 def main(argv: Sequence[str] | None = None) -> int:

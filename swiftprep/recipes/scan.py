@@ -13,18 +13,15 @@ import orjson
 
 from swiftprep.reasons import counted
 from swiftprep.recipes.shared.command_line import Arguments, run, say, say_next
+from swiftprep.recipes.shared.language import plural
 from swiftprep.recipes.shared.nothing_kept import refuse_nothing
 from swiftprep.recipes.shared.output_folders import in_own_folder
 from swiftprep.recipes.shared.scanning import make_scanner
 from swiftprep.recipes.shared.settings import ScanRecipeConfig, load, save_config
+from swiftprep.recipes.shared.tables import say_table
 from swiftprep.storage.outputs import writing
 
 SUMMARY = "Scan: code base → samples, catalogue of components, web-types."
-
-_IN_CHINESE = {
-    "kind": "种类", "samples": "样本数", "train": "训练", "val": "留出", "tokens": "token 数",
-    "median_tokens": "token 中位数", "longest": "最长（token）", "dropped": "过长而剔除",
-}  # fmt: skip
 
 _ORIGINS = {
     "given": "由配置指定",
@@ -62,7 +59,7 @@ def scan(config: ScanRecipeConfig, *, dry_run: bool = False) -> dict[str, Any]:
     }
     found, rejected, reasons = result.found, len(result.rejects), result.reasons()
     say(
-        f"{result.place}: {found} files, {result.files_kept} kept, {rejected} rejected"
+        f"{result.place}: {plural(found, 'file')}, {result.files_kept} kept, {rejected} rejected"
         + (f": {counted(reasons, 'en')}" if reasons else ""),
         f"{result.place}：共 {found} 个文件，保留 {result.files_kept} 个，剔除 {rejected} 个"
         + (f"：{counted(reasons, 'zh')}" if reasons else ""),
@@ -70,17 +67,16 @@ def scan(config: ScanRecipeConfig, *, dry_run: bool = False) -> dict[str, Any]:
     origin = _ORIGINS[result.framework_from]
     say(f"framework {result.framework} ({result.framework_from})", f"框架 {result.framework}（{origin}）")
     refuse_nothing(result.place, result.files_kept, result.rejects, config.output_dir)
-    table = kinds.dropna(axis="columns", how="all")
-    say(table.to_string(index=False), table.rename(columns=_IN_CHINESE).to_string(index=False))
+    say_table(kinds)
     used = len(result.catalog) - known
     say(
-        f"{known} components, {used} more known from how they are used",
+        f"{plural(known, 'component')}, {used} more known from how they are used",
         f"{known} 个组件有源码，另有 {used} 个只能从用法得知",
     )
     if result.findings:
         secrets = len(result.findings)
         say(
-            f"{secrets} secrets were replaced; findings.jsonl says where",
+            f"{plural(secrets, 'secret')} replaced; findings.jsonl says where",
             f"替换了 {secrets} 处密钥，位置见 findings.jsonl",
         )
     if dry_run:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import asdict
 from importlib import metadata
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -16,7 +15,7 @@ from typing import Any
 
 from swiftprep import demo
 from swiftprep.errors import ConfigError, RunError, RunInterrupted
-from swiftprep.recipes.shared.command_line import Arguments, run, say, say_next
+from swiftprep.recipes.shared.command_line import Arguments, run, say, say_next, spoken_lang
 from swiftprep.recipes.shared.data_settings import SftConfig
 from swiftprep.recipes.shared.output_folders import in_own_folder, resumed
 from swiftprep.recipes.shared.phases import (
@@ -37,6 +36,7 @@ from swiftprep.recipes.shared.training import (
     say_how_to_resume,
     say_verdict,
     timed,
+    verdict_facts,
     versions,
     with_paths,
 )
@@ -147,12 +147,12 @@ def _trained(config: SftConfig, runner: SwiftRunner, folder: OutputFolder, progr
         "steps": trained.result.get("global_step"),
         "eval_loss": {"first": losses[0], "best": min(losses), "last": losses[-1]} if losses else None,
     }
-    report["verdict"] = asdict(monitor.verdict(config.lang))
+    report |= verdict_facts(monitor, config.lang or spoken_lang())
     report["seconds"] = {name: round(value, 1) for name, value in seconds.items()}
     report["versions"] = versions()
     with folder.writing("sft") as staged:
         save_config(config, staged / "config.yaml")
-        monitor.plot(staged / "loss.png", lang=config.lang)
+        monitor.plot(staged / "loss.png", lang=config.lang or spoken_lang())
         report = write_json_report(report, staged)
     best = trained.best_checkpoint or trained.checkpoint
     say(f"sft     {best}", f"训练    {best}")

@@ -12,7 +12,6 @@ import sys
 import tempfile
 from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import asdict
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -22,7 +21,8 @@ from swiftprep.errors import ConfigError, RunError, RunInterrupted
 from swiftprep.evaluate.compare import compare
 from swiftprep.mix.mixer import Mixer
 from swiftprep.recipes.shared.checking import check_sides, say_check
-from swiftprep.recipes.shared.command_line import Arguments, run, say
+from swiftprep.recipes.shared.command_line import Arguments, run, say, spoken_lang
+from swiftprep.recipes.shared.language import plural
 from swiftprep.recipes.shared.nothing_kept import refuse_nothing
 from swiftprep.recipes.shared.output_folders import in_own_folder, resumed
 from swiftprep.recipes.shared.phases import (
@@ -64,6 +64,7 @@ from swiftprep.recipes.shared.training import (
     say_verdict,
     sft_facts,
     timed,
+    verdict_facts,
     versions,
     with_paths,
 )
@@ -160,8 +161,9 @@ def _prepared(
     framework = scan.framework
     config = config.model_copy(update={"scan": config.scan.model_copy(update={"framework": framework})})
     sides = (len(scan.train), len(scan.val), len(scan.rejects))
+    found = plural(scan.found, "file")
     say(
-        f"scan    {framework}: {scan.found} files: {sides[0]} train, {sides[1]} held out, {sides[2]} rejected",
+        f"scan    {framework}: {found}: {sides[0]} train, {sides[1]} held out, {sides[2]} rejected",
         f"扫描    {framework}：{scan.found} 个文件：训练 {sides[0]}，留出 {sides[1]}，剔除 {sides[2]}",
     )
     require_two_sides(scan)
@@ -171,7 +173,7 @@ def _prepared(
         files = scan.write(staged)
         for name, samples in zip(_SIDES, (checked.train, checked.val), strict=True):
             write_jsonl(samples, staged / name)
-    checked.write(data.parent / "checked", config.scan.lang)
+    checked.write(data.parent / "checked", spoken_lang())
     out = config.output_dir
     say_check(checked, out / "checked" if data.parent == out else None)
     if not checked.train or not checked.val:
@@ -182,7 +184,7 @@ def _prepared(
     if scan.findings:
         where = out / "data" / files["findings"].name
         say(
-            f"        {len(scan.findings)} secrets were replaced: {where}",
+            f"        {plural(len(scan.findings), 'secret')} replaced: {where}",
             f"        替换了 {len(scan.findings)} 处密钥：{where}",
         )
     with timed("mix", seconds):
@@ -206,8 +208,8 @@ def _prepared(
     if longer:
         samples_in_all = len(checked.train) + len(checked.val)
         say(
-            f"        {longer} of {samples_in_all} components are cut off at max_length={longest} tokens",
-            f"        {samples_in_all} 个组件中有 {longer} 个超过 max_length={longest}，会被截断",
+            f"        {longer} of {samples_in_all} samples: cut off at max_length={longest} tokens",
+            f"        {samples_in_all} 条样本中有 {longer} 条超过 max_length={longest}，会被截断",
         )
     command = runner.command(dataset, [data / "val.jsonl"], **config.sft)
     added = sum(int(entry.rpartition("#")[2]) for entry in identity)
@@ -259,7 +261,7 @@ def _trained(
     report["sft"] |= sft_facts(trained, monitor, planned, held_out_rows, config.sft)
     report["eval"] = [comparison.to_dict() for comparison in compare(answers["base"].rows, answers["tuned"].rows)]
     report["examples"] = _examples(answers)
-    report["verdict"] = asdict(monitor.verdict(config.scan.lang))
+    report |= verdict_facts(monitor, spoken_lang())
     report["seconds"] = {name: round(value, 1) for name, value in {**report["seconds"], **seconds}.items()}
     report["versions"] = versions()
     with folder.writing("stage1") as staged:
@@ -267,8 +269,8 @@ def _trained(
         write_state(staged, best, report["data"])
         for name, evaluation in answers.items():
             save_answers(evaluation.rows, staged / "eval" / f"{name}.jsonl")
-        monitor.plot(staged / "loss.png", lang=config.scan.lang)
-        report = write_report(report, staged, config.scan.lang, "stage1")
+        monitor.plot(staged / "loss.png", lang=spoken_lang())
+        report = write_report(report, staged, spoken_lang(), "stage1")
     _say_result(report, monitor, out)
     return report
 
@@ -281,7 +283,7 @@ def _say_result(report: dict[str, Any], monitor: Monitor, out: Path) -> None:
     for comparison in report["eval"]:
         say_comparison(comparison, f"{comparison['base']:.3f} → {comparison['tuned']:.3f}")
     say_verdict(monitor)
-    say_report(out, report["config"]["scan"]["lang"])
+    say_report(out)
 
 
 def _examples(answers: dict[str, Evaluation], most: int = 5) -> list[dict[str, Any]]:

@@ -12,7 +12,6 @@ import sys
 import tempfile
 from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import asdict
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -25,7 +24,7 @@ from swiftprep.mix.mixer import Mixer
 from swiftprep.models.folders import check_adapter
 from swiftprep.recipes.shared.asking import Distilled, distil, facts, write_coverage
 from swiftprep.recipes.shared.checking import check_sides, say_check
-from swiftprep.recipes.shared.command_line import Arguments, run, say
+from swiftprep.recipes.shared.command_line import Arguments, run, say, spoken_lang
 from swiftprep.recipes.shared.distill_settings import DEFAULT_STAGE2_SFT, EMBEDDED_STAGE2_SFT, Stage2Config
 from swiftprep.recipes.shared.output_folders import begun, in_own_folder, is_unfinished, resumed
 from swiftprep.recipes.shared.phases import (
@@ -59,6 +58,7 @@ from swiftprep.recipes.shared.training import (
     say_verdict,
     sft_facts,
     timed,
+    verdict_facts,
     versions,
     with_paths,
 )
@@ -154,7 +154,7 @@ def _shown(config: Stage2Config, before: Stage1Run, temporary: Path) -> dict[str
         check_adapter(before.checkpoint, base.model)
     catalog = Catalog.load(before.data / "catalog.json")
     trained_on = list(read_jsonl(before.data / "train.jsonl"))
-    distilled = distil(config, catalog, trained_on, is_demo=before.is_demo, dry_run=True)
+    distilled = distil(config, catalog, trained_on, is_demo=before.is_demo, dry_run=True, lang=before.config.scan.lang)
     if distilled.preview is None:
         say("nothing to ask", "没有要问的场景")
     else:
@@ -183,13 +183,15 @@ def _prepared(
     config: Stage2Config, before: Stage1Run, base: SwiftRunner, folder: OutputFolder, seconds: dict[str, float]
 ) -> tuple[Stage2Config, Progress]:
     """Distil, check and mix into a locked output folder; return the settings with all arguments, and the run."""
-    out, lang = config.output_dir, before.config.scan.lang
+    out, lang = config.output_dir, spoken_lang()
     catalog = Catalog.load(before.data / "catalog.json")
     with folder.writing(begun("stage2")) as staged:
         save_config(config, staged / "config.yaml")
     with timed("distil", seconds):
         trained_on = list(read_jsonl(before.data / "train.jsonl"))
-        distilled = distil(config, catalog, trained_on, is_demo=before.is_demo, dry_run=False)
+        distilled = distil(
+            config, catalog, trained_on, is_demo=before.is_demo, dry_run=False, lang=before.config.scan.lang
+        )
     framework = before.framework
     report: dict[str, Any] = {
         "swiftprep": metadata.version("swiftprep"),
@@ -226,7 +228,7 @@ def _trained(
     seconds: dict[str, float],
 ) -> dict[str, Any]:
     """Train unless that is done, ask the three models the same questions, compare, judge and report."""
-    out, lang = config.output_dir, before.config.scan.lang
+    out, lang = config.output_dir, spoken_lang()
     start, more = _start(config, before, base)
     trained = finished_training(out / "sft", progress)
     if trained is None:
@@ -247,7 +249,7 @@ def _trained(
     with timed("eval", seconds):
         answers = ask_stages(config, before, base, start, best, Catalog.load(before.data / "catalog.json"))
     report["eval"], report["examples"] = compare_stages(answers), examples(answers)
-    report["verdict"] = asdict(monitor.verdict(lang))
+    report |= verdict_facts(monitor, lang)
     all_seconds = {**report["seconds"], **seconds}
     report["seconds"] = {name: round(value, 1) for name, value in all_seconds.items() if value >= 0.05}
     report["versions"] = versions()
@@ -258,7 +260,7 @@ def _trained(
         monitor.plot(staged / "loss.png", lang=lang)
         report = write_report(report, staged, lang, "stage2")
     _say_result(report, monitor)
-    say_report(out, lang)
+    say_report(out)
     return report
 
 
@@ -281,7 +283,7 @@ def _checked(
     train, val = split_by_group(distilled.samples, config.val_fraction, config.seed)
     before_it = list(read_jsonl(before.data / "val.jsonl"))
     checked = check_sides(train, val, catalog=catalog, held_out=before_it, source="distilled")
-    checked.write(config.output_dir / "checked", before.config.scan.lang)
+    checked.write(config.output_dir / "checked", spoken_lang())
     report["check"] = checked.facts()
     say_check(checked, config.output_dir / "checked")
     if len(checked.train) < LEAST_TO_TRAIN_ON or not checked.val:
@@ -328,7 +330,11 @@ def _mixed(
     longest = config.sft["max_length"]
     longer = longer_than([*train, *val], longest, count)
     if longer:
-        say(f"        {longer} of {len(train) + len(val)} answers are cut off at max_length={longest} tokens")
+        answers = len(train) + len(val)
+        say(
+            f"        {longer} of {answers} answers: cut off at max_length={longest} tokens",
+            f"        {answers} 条回答中有 {longer} 条超过 max_length={longest}，会被截断",
+        )
     report["sft"] = {
         "max_length": longest,
         "longer_than_max_length": longer,
@@ -346,7 +352,7 @@ def _start(config: Stage2Config, before: Stage1Run, base: SwiftRunner) -> tuple[
     model = before.checkpoint  # stage 1 tuned the whole model
     if before.is_adapter:
         model = base.merge(before.checkpoint, config.output_dir / "merged")
-        say(f"merge   {model}")
+        say(f"merge   {model}", f"合并    {model}")
     runner = SwiftRunner(
         model,
         base.output_dir,

@@ -47,7 +47,7 @@ def start(config: StartConfig, *, dry_run: bool = False) -> dict[str, Any]:
         "Five questions; Enter takes what is in brackets, Ctrl-C leaves without writing anything.",
         "五个问题；回车采用方括号中的值，Ctrl-C 退出，不写任何文件。",
     )
-    path = _ask("Folder of the code base", "代码仓库的文件夹", str(config.path), refused=_no_folder)
+    path = _ask("Folder of the code base", "代码库的文件夹", str(config.path), refused=_no_folder)
     folder = Path(os.path.expanduser(path))
     inferred, count, prefixes = look_at(folder)
     likely = max(prefixes, key=lambda prefix: prefixes[prefix], default="")

@@ -7,7 +7,7 @@ from typing import Any
 
 from swiftprep.progress import ProgressLines, progress_bar
 
-_LOADING = "still loading the model (正在加载模型)"
+_LOADING = "still loading the model"
 
 
 class RunProgress:

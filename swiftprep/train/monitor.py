@@ -10,7 +10,7 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from swiftprep.errors import DataError, SwiftprepError, one_line
+from swiftprep.errors import ConfigError, DataError, SwiftprepError, one_line
 from swiftprep.notebook import MOST_ROWS, html_table
 from swiftprep.train.logs import (
     EPOCH_LINE,
@@ -199,7 +199,12 @@ class Monitor:
 
         Args:
             lang: Language of the texts.
+
+        Raises:
+            ConfigError: there is no such language.
         """
+        if lang not in TEXTS:
+            raise ConfigError(f"lang={one_line(repr(lang), 100)}: 'zh' or 'en' is expected (应为 'zh' 或 'en')")
         judged = judge(self.rows)
         evidence = judged.evidence + self._beside()
         fixes: list[Line] = [*judged.fixes, (judged.reason, {})]

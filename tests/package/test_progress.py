@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from swiftprep.progress import ProgressLines
+from swiftprep.streams import _console
 from swiftprep.train.bar import RunProgress
 from swiftprep.train.process import Waiting, _stopping
 
@@ -27,6 +28,28 @@ def test_a_line_after_some_seconds_and_then_once_a_minute():
         bar.update()
     assert written[0] == "sft: 5/600 steps, 5 s so far, about 10 min left"
     assert len(written) == 5
+
+
+def test_a_line_is_in_the_language_of_the_console(monkeypatch):
+    monkeypatch.setitem(_console, "lang", "zh")
+    clock, written, bar = lines_of(4)
+    bar.set_postfix({"loss": "1.235", "calls": 9}, refresh=False)
+    clock.now = 6
+    bar.remind("still loading the model")
+    clock.now = 300
+    bar.update()
+    assert written == [
+        "训练：正在加载模型，损失 1.235，调用 9 次，已用 6 秒",
+        "训练：1/4 步，损失 1.235，调用 9 次，已用 5 分钟，约剩 15 分钟",
+    ]
+
+
+def test_a_line_holds_no_setting_of_the_bar():
+    clock, written, bar = lines_of(2)
+    bar.set_postfix({"calls": 9}, refresh=False)
+    clock.now = 10
+    bar.update(2)
+    assert written == ["sft: 2/2 steps, 9 calls, 10 s so far"]
 
 
 def test_quick_work_writes_nothing():

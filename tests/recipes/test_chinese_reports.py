@@ -19,6 +19,7 @@ from swiftprep.distill.planning.intents import INTENTS
 from swiftprep.distill.result import Result, ScenarioRecord
 from swiftprep.errors import DistillStopped
 from swiftprep.quality.checker import Checker
+from swiftprep.reasons import name_of
 from swiftprep.recipes import distill
 from swiftprep.recipes.shared.asking import place_in_words
 from swiftprep.recipes.shared.report_files import write_markdown
@@ -172,11 +173,11 @@ def gone(monkeypatch) -> Iterator[str]:
 @pytest.mark.parametrize("n", [1, 2, 5, 25])
 def test_a_teacher_that_never_answers_fails_the_recipe_and_loses_nothing(tmp_path, gone, n, capsys):
     out = tmp_path / "out"
-    assert distill.main(["scan.path=demo", f"distill.n={n}", f"output_dir={out}"]) == 1
+    assert distill.main(["scan.path=demo", f"distill.n={n}", f"output_dir={out}", "--lang", "zh"]) == 1
     told = capsys.readouterr().err
     assert "is the server running" in told
     assert "请确认服务已启动" in told
-    assert "to go on:" in told
+    assert "继续运行：" in told
     rows = (out / "samples.jsonl").read_text(encoding="utf-8").splitlines()
     assert len(rows) >= 24, "the experts' answers are written first"
     assert "**提前结束：" in (out / "report.md").read_text(encoding="utf-8")
@@ -237,8 +238,9 @@ def test_experts_rejects_name_their_places_and_the_main_reason(tmp_path, experts
     assert "没有属性 'colr'" in rejects[0]["detail_zh"]
     assert "has no prop 'colr'" in rejects[0]["detail"]
     text = (out / "report.md").read_text(encoding="utf-8")
-    assert "| 如何关闭 ta-tag？ | b.xlsx:问答!3 | 1 | API 不存在或用法有误（api） |" in text
-    assert "| — | a.md:9 | 0 | 没有回答（no-answer） |" in text
+    wrong, missing = (name_of(reason, "en" if locale == "C" else "zh") for reason in ("api", "no-answer"))
+    assert f"| 如何关闭 ta-tag？ | b.xlsx:问答!3 | 1 | {wrong} |" in text
+    assert f"| — | a.md:9 | 0 | {missing} |" in text
 
 
 def test_a_place_in_a_sheet_is_said_in_words():

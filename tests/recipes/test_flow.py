@@ -325,7 +325,7 @@ def test_a_phone_number_is_in_no_data_and_what_is_trained_on_was_checked(given, 
     rules = {row["rule"]: row["severity"] for row in facts["rules"] + facts["held_out_rules"]}
     assert rules["personal-data"] == "fix"
     assert (out / "checked/report.html").is_file()
-    assert "质量检查" in (out / "report.md").read_text()
+    assert "Quality check" in (out / "report.md").read_text()
 
 
 def test_held_out_rows_are_never_dropped_for_each_other_and_training_rows_that_leak_them_are():
@@ -349,7 +349,7 @@ def test_held_out_rows_are_never_dropped_for_each_other_and_training_rows_that_l
 
 def test_few_held_out_files_are_warned_of(given, trainer, capsys):
     assert stage1.main([*given, "scan.val_fraction=0.1", "--dry-run"]) == 0
-    assert "only 1 file(s) held out" in capsys.readouterr().err
+    assert "only 1 file held out" in capsys.readouterr().err
     assert stage1.main([*given, "scan.val_fraction=0.5", "--dry-run"]) == 0
     assert "held out, so" not in capsys.readouterr().err
 

@@ -146,7 +146,7 @@ def test_all_unknown_keys_are_reported_at_once():
     assert len(lines) == 5
     text = "\n".join(lines)
     for hint in (
-        "did you mean 'path'",
+        "did you mean 'scan.path'",
         "did you mean 'mix'",
         "scan.lang='fr'",
         "seed='many'",
@@ -171,7 +171,7 @@ def model_folder(tmp_path):
 BAD_INPUT = {
     "missing folder": ("scan.path={tmp}/none", "no such folder"),
     "no .vue": ("scan.path={tmp}/no-vue", "no .vue file in it"),
-    "misspelt key": ("scan.pathh=x", "scan.pathh: no such key (did you mean 'path'?)"),
+    "misspelt key": ("scan.pathh=x", "scan.pathh: no such key (did you mean 'scan.path'?)"),
     "misspelt ms-swift argument": ("sft.learning_rat=1", "did you mean 'learning_rate'?"),
     "ratio": ("mix.ratio=40:70:1", "ratio '40:70:1'"),
     "missing model": ("model.path=/none/model", "no such model folder"),

@@ -191,8 +191,8 @@ BAD_INPUT = {
     "a model of nobody": ("teacher.base_url=null", "whose is it"),
     "a bad URL": ("teacher.base_url=localhost", "expected http"),
     "key not set": ("teacher.api_key_env=SWIFTPREP_NO_SUCH_KEY", "SWIFTPREP_NO_SUCH_KEY"),
-    "misspelt budget": ("distill.budget={mony: 3}", "did you mean 'money'"),
-    "misspelt judge key": ("judge={modl: x}", "did you mean 'model'"),
+    "misspelt budget": ("distill.budget={mony: 3}", "did you mean 'distill.budget.money'"),
+    "misspelt judge key": ("judge={modl: x}", "did you mean 'judge.model'"),
     "no scenarios": ("distill.scenarios=/none.yaml", "/none.yaml"),
     "no experts": ("distill.experts=/none", "/none"),
     "no such intent": ("distill={n: 1, intents: [fom]}", "did you mean 'form'"),
@@ -507,7 +507,7 @@ def test_stage2_goes_on_from_stage1(start, stage1_run, endpoint, scenarios, tmp_
     given = [
         f"stage1={folder}", f"start={start}", "answer_tokens=8", *stage1_run.settings,
         "sft.max_steps=3", "sft.eval_steps=3", "sft.save_steps=3", "sft.gradient_accumulation_steps=1",
-        *settings(endpoint, tmp_path, f"distill.scenarios={scenarios}"), "--json",
+        *settings(endpoint, tmp_path, f"distill.scenarios={scenarios}"), "--lang", "zh", "--json",
     ]  # fmt: skip
     assert stage2.main(given) == 0
     report = json.loads(capsys.readouterr().out)

@@ -11,6 +11,7 @@ from pydantic import BaseModel
 from swiftprep.errors import ConfigError, did_you_mean, one_line
 from swiftprep.recipes.shared.keys import Key, folder_key, keys_of
 from swiftprep.recipes.shared.language import LANGUAGES
+from swiftprep.streams import Lang
 
 _YAML = (".yaml", ".yml")
 _CATALOG = "catalog.json"
@@ -31,7 +32,7 @@ class Words:
     flags: set[str] = field(default_factory=set)
     overrides: list[str] = field(default_factory=list)
     alone: list[str] = field(default_factory=list)
-    lang: str | None = None
+    lang: Lang | None = None
 
 
 def sort_words(argv: Sequence[str], kind: type[BaseModel] | None, options: Iterable[str]) -> Words:
@@ -66,6 +67,8 @@ def sort_words(argv: Sequence[str], kind: type[BaseModel] | None, options: Itera
             if not mark:
                 following = next(rest, None)
                 if following is None:
+                    if name == "lang":
+                        chosen_lang("")
                     raise ConfigError(f"--{one_line(name, 100)}: it needs a value after it (缺少值)")
                 value = following
             if name == "lang":
@@ -81,15 +84,16 @@ def sort_words(argv: Sequence[str], kind: type[BaseModel] | None, options: Itera
     return words
 
 
-def chosen_lang(value: str) -> str:
+def chosen_lang(value: str) -> Lang:
     """Return a language that `--lang` may choose.
 
     Raises:
         ConfigError: there is no such language.
     """
-    if value not in LANGUAGES:
-        raise ConfigError(f"--lang {one_line(value, 100)}: zh or en is expected (应为 zh 或 en)")
-    return value
+    for lang in LANGUAGES:
+        if value == lang:
+            return lang
+    raise ConfigError(f"{one_line(f'--lang {value}', 100).rstrip()}: zh or en is expected (应为 zh 或 en)")
 
 
 def place_words(

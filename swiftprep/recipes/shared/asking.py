@@ -21,6 +21,7 @@ from swiftprep.errors import ConfigError, DistillStopped, did_you_mean, one_line
 from swiftprep.reasons import counted, in_chinese, name_of
 from swiftprep.recipes.shared.command_line import say
 from swiftprep.recipes.shared.distill_settings import AskConfig, TeacherConfig
+from swiftprep.recipes.shared.language import plural
 from swiftprep.records import Sample
 from swiftprep.teachers.protocol import Limits, TeacherProtocol
 from swiftprep.teachers.providers import PROVIDERS
@@ -131,6 +132,7 @@ def distil(
     *,
     is_demo: bool,
     dry_run: bool,
+    lang: Lang = "zh",
     on_stop: Callable[[Distilled], None] | None = None,
 ) -> Distilled:
     """Read experts' answers, plan scenarios, and ask the teacher.
@@ -140,6 +142,7 @@ def distil(
         catalog: The framework's catalogue.
         examples: Training samples of the code base, none held out.
         is_demo: Whether it is the demonstration application, for which experts' answers are included.
+        lang: Language of the questions that are planned, unless the settings name some.
         dry_run: Ask nothing; see `Distilled.preview`.
         on_stop: Takes what there is when the teacher stops the run, before the error is raised.
 
@@ -169,7 +172,7 @@ def distil(
     scenarios = list(own)
     if wanted.n:
         scenarios += Distiller(examples=examples, **settings).plan(
-            wanted.n, langs=wanted.langs, intents=wanted.intents, asked=[*own, *answered], seed=config.seed
+            wanted.n, langs=wanted.langs or [lang], intents=wanted.intents, asked=[*own, *answered], seed=config.seed
         )
     if not scenarios:
         return Distilled(experts, None, None, [], {})
@@ -180,7 +183,7 @@ def distil(
     if dry_run:
         return Distilled(experts, None, distiller.preview(scenarios), scenarios, who)
     say(
-        f"distil  {len(scenarios)} scenarios go to {teacher.identity} at {teacher.host}",
+        f"distil  {plural(len(scenarios), 'scenario')} to ask {teacher.identity} at {teacher.host}",
         f"蒸馏    向 {teacher.identity}（{teacher.host}）提问 {len(scenarios)} 个场景",
     )
     try:
@@ -217,7 +220,7 @@ def _of_experts(experts: Result, path: Path, lang: str) -> str:
     line = (
         f"专家    {experts.asked} 条回答中 {kept} 条通过（{path}）"
         if lang == "zh"
-        else f"experts {kept} of {experts.asked} answers pass ({path})"
+        else f"experts {kept} of {plural(experts.asked, 'answer')} pass ({path})"
     )
     if not rejected:
         return line
@@ -302,7 +305,7 @@ def _samples_to_show(samples: list[Sample], most: int = 3) -> list[dict[str, str
     return [
         {
             "id": s.id,
-            "intent": str(s.meta.get("intent")),
+            "intent": str(s.meta.get("intent") or ""),
             "generator": str(s.meta.get("generator")),
             "prompt": s.prompt,
             "answer": s.answer,

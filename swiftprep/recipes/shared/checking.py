@@ -15,6 +15,7 @@ from swiftprep.quality.judging import Level
 from swiftprep.quality.report.report import QualityReport
 from swiftprep.recipes.shared.command_line import say
 from swiftprep.records import Sample
+from swiftprep.streams import Lang
 
 # These rules keep the training side apart from the held-out one; among themselves, held-out samples may be alike.
 _AMONG_HELD_OUT: dict[str, Level] = {"duplicate": "off", "near-duplicate": "off", "contamination": "off"}
@@ -49,7 +50,7 @@ class CheckedSides:
             "held_out_rules": _rules(self.of_val),
         }
 
-    def write(self, folder: Path, lang: str) -> None:
+    def write(self, folder: Path, lang: Lang) -> None:
         """Write what was found: on the training side into the folder, on the held-out side into one within it."""
         self.of_train.write(folder, lang=lang)
         self.of_val.write(folder / "held-out", lang=lang)
@@ -84,10 +85,10 @@ def say_check(sides: CheckedSides, folder: Path | None) -> None:
     kept, read = len(sides.train), sides.of_train.read
     val, val_read = len(sides.val), sides.of_val.read
     repaired = len(sides.of_train.repaired) + len(sides.of_val.repaired)
-    where = "" if folder is None else f": {folder}"
+    where, where_zh = ("", "") if folder is None else (f": {folder}", f"：{folder}")
     say(
         f"check   {kept} of {read} to train on, {val} of {val_read} held out, {repaired} repaired{where}",
-        f"检查    训练 {kept} / {read}，留出 {val} / {val_read}，修复 {repaired} 条{where}",
+        f"检查    训练 {kept} / {read}，留出 {val} / {val_read}，修复 {repaired} 条{where_zh}",
     )
 
 

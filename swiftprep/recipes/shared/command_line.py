@@ -20,7 +20,7 @@ from swiftprep.process import lifeline
 from swiftprep.recipes.shared.argument_forms import place_words, sort_words
 from swiftprep.recipes.shared.commands import Command, command_named
 from swiftprep.recipes.shared.language import terminal_lang
-from swiftprep.streams import Forgiving, forgiving_streams, tell
+from swiftprep.streams import Forgiving, Lang, console_lang, forgiving_streams, set_console_lang, tell
 from swiftprep.withheld import ShownFormatter, printable, shown, shown_in
 
 logger = logging.getLogger(__name__)
@@ -140,23 +140,22 @@ def _print(report: dict[str, Any]) -> int:
     return DONE
 
 
-def speak_in(lang: str | None) -> None:
-    """Set the language of what `say` prints from now on.
+def speak_in(lang: Lang | None) -> None:
+    """Set the language of what a recipe prints, reports and draws from now on.
 
     Args:
         lang: `"zh"` or `"en"`; None: that of the terminal, told from `LC_ALL`, `LC_MESSAGES`, `LANG` or
             `LANGUAGE`.
     """
-    global _lang
-    _lang = lang or terminal_lang()
+    set_console_lang(lang or terminal_lang())
 
 
-_lang = terminal_lang()
+def spoken_lang() -> Lang:
+    """Return the language that `say` prints now, and that of reports unless a recipe's `lang` says otherwise."""
+    return console_lang()
 
 
-def spoken_lang() -> str:
-    """Return the language that `say` prints now, `"zh"` or `"en"`."""
-    return _lang
+speak_in(None)
 
 
 def say(text: str, zh: str | None = None) -> None:
@@ -166,7 +165,7 @@ def say(text: str, zh: str | None = None) -> None:
         text: The message in English.
         zh: The same in Chinese; it is printed instead when `speak_in` chose Chinese.
     """
-    tell(shown(zh if zh is not None and _lang == "zh" else text))
+    tell(shown(zh if zh is not None and console_lang() == "zh" else text))
 
 
 def say_next(*words: object) -> None:

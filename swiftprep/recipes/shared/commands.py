@@ -61,7 +61,7 @@ COMMANDS = (
     Command(
         "scan",
         ("settings", "ScanRecipeConfig"),
-        {"en": "code base → samples, catalogue of components, web-types", "zh": "代码仓库 → 样本、组件目录、web-types"},
+        {"en": "code base → samples, catalogue of components, web-types", "zh": "代码库 → 样本、组件目录、web-types"},
         ("../our-app output_dir=data", "../our-app scan.suffixes=.vue,.js scan.kinds=component,page --dry-run"),
     ),
     Command(
@@ -101,7 +101,7 @@ COMMANDS = (
     Command(
         "stage1",
         ("settings", "Stage1Config"),
-        {"en": "code base → data → fine-tuning → evaluation → verdict", "zh": "代码仓库 → 数据 → 微调 → 评估 → 结论"},
+        {"en": "code base → data → fine-tuning → evaluation → verdict", "zh": "代码库 → 数据 → 微调 → 评估 → 结论"},
         (
             "../our-app model.path=Qwen/Qwen2.5-Coder-0.5B-Instruct --dry-run",
             "our-app.yaml mix.ratio=30:70",

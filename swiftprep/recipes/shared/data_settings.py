@@ -53,7 +53,9 @@ class SftConfig(Section):
     held_out: list[str] = Field(default_factory=list, description="files to evaluate on; without: no verdict")
     model: ModelConfig = ModelConfig()
     sft: dict[str, Any] = Field(default_factory=dict, description="ms-swift's own arguments")
-    lang: Literal["zh", "en"] = Field(default="zh", description="language of the verdict")
+    lang: Literal["zh", "en"] | None = Field(
+        default=None, description="language of the verdict; null: that of the console"
+    )
     output_dir: OutputDir = Path("runs/sft")
     seed: Seed = 42
 
@@ -66,7 +68,9 @@ class EvaluateConfig(Section):
     data: list[Path] = Field(default_factory=list, description="files of held-out samples; none: those of the run")
     model: ModelConfig = Field(default=ModelConfig(), description="the base model; without path: that of the run")
     eval: EvalConfig = EvalConfig()
-    lang: Literal["zh", "en"] = Field(default="zh", description="language of the report")
+    lang: Literal["zh", "en"] | None = Field(
+        default=None, description="language of the report; null: that of the console"
+    )
     output_dir: OutputDir = Path("runs/evaluate")
     seed: Seed = 42
 
@@ -75,5 +79,5 @@ class ReportConfig(Section):
     """All settings of the report recipe."""
 
     run: Path | None = Field(default=None, description="output folder of a recipe, or any folder with a training log")
-    lang: Literal["zh", "en"] | None = Field(default=None, description="language; null: that of the run")
+    lang: Literal["zh", "en"] | None = Field(default=None, description="language; null: that of the console")
     output_dir: Path | None = Field(default=None, description="folder for report.md; null: print it only")

@@ -48,7 +48,9 @@ class AskConfig(Section):
     experts: Path | None = Field(
         default=None, description="experts' answers, a file or folder; null: the included ones, for the demonstration"
     )
-    langs: list[Literal["zh", "en"]] = Field(default=["zh"], min_length=1, description="languages of the questions")
+    langs: list[Literal["zh", "en"]] | None = Field(
+        default=None, min_length=1, description="languages of the questions; null: that of the samples (scan.lang)"
+    )
     intents: list[str] | None = Field(default=None, description="plan only scenarios of these intents; null: all")
     reasoning: Literal["inline", "think", "none"] = Field(
         default="inline", description="considerations before the code; think: in <think> tags"

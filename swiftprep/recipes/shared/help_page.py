@@ -33,7 +33,8 @@ def help_page(command: Command, lang: str, width: int, *, takes_data: bool = Fal
     keys = [key for key in keys_of(kind) if key.name not in command.without]
     folder = folder_key(key.name for key in keys)
     parts = ["[FILE.yaml]", *["[FOLDER]"][: bool(folder)], *["[DATA …]"][:takes_data]]
-    usage = f"{said['usage']}: swiftprep {command.name} {' '.join(parts)} [key=value …]"
+    colon = "：" if lang == "zh" else ": "
+    usage = f"{said['usage']}{colon}swiftprep {command.name} {' '.join(parts)} [key=value …]"
     names = ["dry-run", *command.options, "json", "lang", "help"]
     lines = [wrapped(usage, width, "", "    "), "", wrapped(command.summary[lang], width), "", said["examples"]]
     lines += [
@@ -41,7 +42,9 @@ def help_page(command: Command, lang: str, width: int, *, takes_data: bool = Fal
     ]
     lines += ["", said["options"]]
     lines += [wrapped(said["options_of"][name], width, f"  {'--' + name:<11}", " " * 13) for name in names]
-    about = " ".join([said["forms"], *[said["folder"].format(folder)][: bool(folder)], *[said["data"]][:takes_data]])
+    about = ("" if lang == "zh" else " ").join(
+        [said["forms"], *[said["folder"].format(folder)][: bool(folder)], *[said["data"]][:takes_data]]
+    )
     lines += ["", said["keys"], wrapped(about, width, "  ")]
     shown: dict[type[BaseModel], str] = {}
     for section in dict.fromkeys(key.section for key in keys):
@@ -70,7 +73,11 @@ def type_words(key: Key, lang: str) -> str:
         )
         if isinstance(limit, kind)
     ]
-    return str(words(lang)["or"]).join(kinds) + "".join(f", {limit}" for limit in limits)
+    return str(words(lang)["or"]).join(kinds) + "".join(f"{_comma(lang)}{limit}" for limit in limits)
+
+
+def _comma(lang: str) -> str:
+    return "，" if lang == "zh" else ", "
 
 
 def _type(annotation: Any, lang: str) -> str:
@@ -80,7 +87,7 @@ def _type(annotation: Any, lang: str) -> str:
     if origin is list:
         return str(words(lang)["list"]).format(_type(get_args(annotation)[0], lang))
     if origin is tuple:
-        return ", ".join(_type(member, lang) for member in get_args(annotation))
+        return _comma(lang).join(_type(member, lang) for member in get_args(annotation))
     name = getattr(origin or annotation, "__name__", str(annotation))
     return str(words(lang)["types"].get(name, name))
 
@@ -126,7 +133,7 @@ def _heading(kind: type[BaseModel], section: str, lang: str) -> str:
     if not text and inner is not None:
         doc = (inner.__doc__ or "").strip().rstrip(".")
         text = texts().get(inner.__name__, {}).get("zh", doc) if lang == "zh" else doc
-    return f"{section}: {text}"
+    return f"{section}：{text}" if lang == "zh" else f"{section}: {text}"
 
 
 def _key(key: Key, lang: str, width: int) -> list[str]:

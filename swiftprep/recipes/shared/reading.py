@@ -11,9 +11,10 @@ from typing import Any, TypeVar
 import yaml
 from pydantic import BaseModel, ValidationError
 
-from swiftprep.errors import ConfigError, DataError, did_you_mean, one_line
+from swiftprep.errors import ConfigError, DataError, MissingDependencyError, did_you_mean, one_line
 from swiftprep.models.arguments import unknown_arguments, wrong_values
 from swiftprep.recipes.shared.keys import Key, keys_of, section_of
+from swiftprep.recipes.shared.value_errors import value_error
 from swiftprep.recipes.shared.yaml_text import load_yaml
 from swiftprep.redaction.secret_formats import has_format
 from swiftprep.storage.disk import write_text
@@ -199,16 +200,25 @@ def _explain(kind: type[BaseModel], problem: dict[str, Any]) -> str:
     if problem["type"] == "extra_forbidden":
         known = _keys(kind, where[:-1])
         elsewhere = [key.name for key in keys_of(kind) if key.name.endswith(f".{where[-1]}")] if len(where) == 1 else []
+        if not elsewhere and len(where) == 1 and "sft" in kind.model_fields and _is_of_swift(where[-1]):
+            elsewhere = [f"sft.{where[-1]}"]
         if elsewhere:
             near = f" (did you mean {' or '.join(repr(name) for name in elsewhere)}?)"
         else:
-            near = did_you_mean(where[-1], known)
+            section = "".join(f"{name}." for name in where[:-1])
+            near = did_you_mean(where[-1], known).replace("mean '", f"mean '{section}")
         known_here = near or f"; known here: {', '.join(known)}"
         return f"{one_line('.'.join(where), 200)}: no such key{known_here} (没有这个配置项)"
     where = [part for part in where if part not in ("str", "float")]  # the members of a union
-    message = problem["msg"].removeprefix("Value error, ")
-    message = f"{message[0].lower()}{message[1:]}"
-    return f"{one_line('.'.join(where), 200)}={one_line(repr(problem['input']), 200)}: {one_line(message)}"
+    return value_error(".".join(where), problem)
+
+
+def _is_of_swift(name: str) -> bool:
+    """Return whether a key is the name of one of ms-swift's arguments."""
+    try:
+        return not unknown_arguments("sft", [name])
+    except MissingDependencyError:
+        return False
 
 
 def _keys(model: type[BaseModel], section: list[str]) -> list[str]:

@@ -6,7 +6,7 @@ import re
 from functools import partial
 from importlib.resources import files
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import orjson
 from jinja2 import StrictUndefined
@@ -16,9 +16,6 @@ from swiftprep.reasons import counted, in_chinese, name_of
 from swiftprep.recipes.shared.report_words import word
 from swiftprep.storage.disk import write_text
 from swiftprep.withheld import printable, shown_in
-
-if TYPE_CHECKING:
-    pass
 
 
 def write_report(report: dict[str, Any], folder: Path, lang: str, recipe: str) -> dict[str, Any]:
@@ -60,7 +57,8 @@ def markdown(report: dict[str, Any], lang: str, recipe: str) -> str:
     environment.filters["counted"] = partial(counted, lang=lang)
     environment.filters["in_chinese"] = in_chinese
     environment.filters["word"] = partial(word, lang=lang)
-    return environment.from_string(source).render(**report)
+    verdict = report.get("verdicts", {}).get(lang, report.get("verdict"))
+    return environment.from_string(source).render(**{**report, "verdict": verdict})
 
 
 class _Inert(str):

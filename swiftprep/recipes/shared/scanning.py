@@ -9,7 +9,8 @@ from typing import Any
 
 from swiftprep import demo
 from swiftprep.errors import ConfigError
-from swiftprep.recipes.shared.command_line import say
+from swiftprep.recipes.shared.command_line import say, spoken_lang
+from swiftprep.recipes.shared.language import plural
 from swiftprep.recipes.shared.settings import ScanConfig
 from swiftprep.scan.result import Scan
 from swiftprep.scan.scanner import Scanner
@@ -40,7 +41,7 @@ def make_scanner(wanted: ScanConfig, *, seed: int, tokenizer: str | Path | None)
     if wanted.path is None:
         raise ConfigError(
             "scan.path: which code base? For example scan.path=../our-app; to try swiftprep out on the demonstration "
-            "application: `swiftprep demo`, or scan.path=demo (请用 scan.path 指定代码仓库；试用请运行 swiftprep demo)"
+            "application: `swiftprep demo`, or scan.path=demo (请用 scan.path 指定代码库；试用请运行 swiftprep demo)"
         )
     demonstrates = is_demo(wanted.path)
     if demonstrates and DEMO.exists():
@@ -48,6 +49,8 @@ def make_scanner(wanted: ScanConfig, *, seed: int, tokenizer: str | Path | None)
             f"scan.path=demo is the demonstration application; for the folder of that name: scan.path={DEMO.resolve()}",
             f"scan.path=demo 指自带的演示应用；同名文件夹请写 scan.path={DEMO.resolve()}",
         )
+    if wanted.lang != spoken_lang():
+        say("samples are in Chinese; scan.lang=en for English", "样本为英文；中文样本请设置 scan.lang=zh")
     framework = wanted.framework or (_DEMO_FRAMEWORK if demonstrates else None)
     return Scanner(
         demo.app() if demonstrates else os.path.expanduser(wanted.path),
@@ -81,7 +84,7 @@ def require_two_sides(scan: Scan) -> None:
     held_out = sum(file["split"] == "val" for file in scan.files)
     if held_out < FEW_HELD_OUT:
         say(
-            f"        only {held_out} file(s) held out, so the eval loss says little; raise scan.val_fraction",
+            f"        only {plural(held_out, 'file')} held out, so the eval loss says little; raise scan.val_fraction",
             f"        只留出了 {held_out} 个文件，验证损失参考意义有限；可提高 scan.val_fraction",
         )
 

@@ -36,7 +36,10 @@ class ScanConfig(Section):
     vue_version: str | None = Field(
         default=None, description="Vue version of the code; null: 3 if package.json names it, else 2.7"
     )
-    lang: Literal["zh", "en"] = Field(default="zh", description="language of the instructions and of the report")
+    lang: Literal["zh", "en"] = Field(
+        default="zh",
+        description="language of the samples' instructions; what you read is in that of --lang or the terminal",
+    )
     kinds: list[str] = Field(default=["component"], description="kinds of samples, or .yaml templates of your own")
     suffixes: list[str] = Field(default=[".vue"], description="suffixes of the files to make samples from")
     max_tokens: int | None = Field(
@@ -88,7 +91,9 @@ class CheckConfig(Section):
     row_memory_mb: Megabytes = Field(
         default=2000, description="megabytes of memory of a process that checks rows, on Linux"
     )
-    lang: Literal["zh", "en"] = Field(default="zh", description="language of the report")
+    lang: Literal["zh", "en"] | None = Field(
+        default=None, description="language of the report; null: that of the console"
+    )
     output_dir: OutputDir = Path("runs/check")
 
 

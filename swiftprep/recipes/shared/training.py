@@ -10,6 +10,7 @@ import shlex
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import asdict
 from importlib import metadata
 from itertools import islice
 from pathlib import Path
@@ -22,11 +23,13 @@ from swiftprep.errors import ConfigError, MissingDependencyError, RunError
 from swiftprep.evaluate.probes import load_questions
 from swiftprep.mix.mixer import Mixer
 from swiftprep.recipes.shared.command_line import Arguments, say, spoken_lang
+from swiftprep.recipes.shared.language import LANGUAGES, plural
 from swiftprep.recipes.shared.report_words import word
 from swiftprep.recipes.shared.settings import MixConfig, ModelConfig
 from swiftprep.records import Sample, read_jsonl, write_jsonl
 from swiftprep.storage.disk import write_text
 from swiftprep.storage.staging import check_output
+from swiftprep.streams import Lang
 from swiftprep.swiftfmt import parse_entry
 from swiftprep.tokens import sample_tokens
 from swiftprep.train.monitor import Monitor
@@ -271,27 +274,36 @@ def say_comparison(comparison: Mapping[str, Any], scores: str) -> None:
     forgets, forgets_zh = (" — it forgets: see the report", "，有遗忘，见报告") if comparison["forgets"] else ("", "")
     name, questions = comparison["name"], comparison["questions"]
     say(
-        f"{name} ({comparison['metric']}, {questions} questions): {scores}{kept}{forgets}",
+        f"{word(name, 'en')} ({word(comparison['metric'], 'en')}, {plural(questions, 'question')}): "
+        f"{scores}{kept}{forgets}",
         f"{word(name, 'zh')}（{word(comparison['metric'], 'zh')}，{questions} 题）：{scores}{kept_zh}{forgets_zh}",
     )
 
 
+def verdict_facts(monitor: Monitor, lang: Lang) -> dict[str, Any]:
+    """Return the verdict on a run for a report, in the language of the report and in both."""
+    both = {name: asdict(monitor.verdict(name)) for name in LANGUAGES}
+    return {"verdict": both[lang], "verdicts": both}
+
+
+def verdict_in_words(monitor: Monitor, lang: Lang) -> str:
+    """Return the verdict on a run, with the evidence for and against and what to do, in a language."""
+    verdict = monitor.verdict(lang)
+    kind = word(verdict.kind, lang)
+    lines = [f"结论：{kind}" if lang == "zh" else f"verdict: {kind}"]
+    lines += [f"  {line}" for line in verdict.evidence]
+    lines += [f"  但是：{line}" if lang == "zh" else f"  but: {line}" for line in verdict.counter]
+    return "\n".join([*lines, *(f"  → {line}" for line in verdict.fixes)])
+
+
 def say_verdict(monitor: Monitor) -> None:
-    """Print the verdict on a run with its evidence and what to do, in the language of the console."""
-    verdict = monitor.verdict("zh" if spoken_lang() == "zh" else "en")
-    say(f"verdict: {verdict.kind}", f"结论：{word(verdict.kind, 'zh')}")
-    for line in verdict.evidence:
-        say(f"  {line}")
-    for line in verdict.fixes:
-        say(f"  → {line}")
+    """Print the verdict on a run in the language of the console."""
+    say(verdict_in_words(monitor, spoken_lang()))
 
 
-def say_report(out: Path, lang: str) -> None:
-    """Print where the report of a run is, and how to read it in the language of the console if it is in another."""
+def say_report(out: Path) -> None:
+    """Print where the report of a run is."""
     say(f"report: {out / 'report.md'}", f"报告    {out / 'report.md'}")
-    if lang != spoken_lang():
-        command = shlex.join(["swiftprep", "report", str(out), f"lang={spoken_lang()}"])
-        say(f"        it is in Chinese; in English: {command}", f"        报告为英文；查看中文版：{command}")
 
 
 def say_command(command: str) -> None:
