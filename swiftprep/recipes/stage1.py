@@ -1,6 +1,6 @@
 """Recipe `stage1`: from a code base to a fine-tuned adapter, its evaluation and a verdict.
 
-    swiftprep stage1                                      # the demonstration, in runs/demo
+    python -m swiftprep.recipes.stage1                    # with no argument at all: the demonstration, in runs/demo
     swiftprep stage1 recipes/stage1.yaml scan.path=~/code/our-app mix.ratio=30:70
 
 scan → check → mix → sft → evaluate base and tuned model → verdict → report.json, report.md, loss.png.
@@ -36,7 +36,7 @@ from swiftprep.recipes.shared.phases import (
     training_folders,
 )
 from swiftprep.recipes.shared.report_files import write_report
-from swiftprep.recipes.shared.scanning import make_scanner, require_two_sides, scan_facts
+from swiftprep.recipes.shared.scanning import make_scanner, require_code_base, require_two_sides, scan_facts
 from swiftprep.recipes.shared.settings import (
     DEFAULT_SFT,
     EMBEDDED_SFT,
@@ -96,6 +96,7 @@ def stage1(
         RunError: training or evaluation failed.
         RunInterrupted: Ctrl-C; the message says how to resume.
     """
+    require_code_base(config.scan)
     embedded = EMBEDDED_SFT if config.model.path is None else {}
     sft = {**DEFAULT_SFT, **embedded, "seed": config.seed, "data_seed": config.seed, **config.sft}
     config = config.model_copy(update={"sft": sft})
@@ -301,15 +302,14 @@ def _examples(answers: dict[str, Evaluation], most: int = 5) -> list[dict[str, A
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run from the command line; return the exit code."""
+    """Run from the command line; return the exit code. Without any word, the process runs the demonstration."""
+    is_bare = argv is None and not sys.argv[1:]
 
     def recipe(arguments: Arguments) -> dict[str, Any]:
         if arguments.resume:
             config = resumed(Stage1Config, "stage1", arguments.file, arguments.overrides)
-        elif arguments.file or arguments.overrides:
-            config = load_config(arguments.file, arguments.overrides)
         else:
-            config = DemoConfig()
+            config = DemoConfig() if is_bare else load_config(arguments.file, arguments.overrides)
         return stage1(config, dry_run=arguments.dry_run, prepare=arguments.prepare, resume=arguments.resume)
 
     return run("stage1", SUMMARY, recipe, argv, can_prepare=True, can_resume=True)

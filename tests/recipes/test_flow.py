@@ -266,6 +266,8 @@ def test_what_the_prepared_command_trained_is_only_evaluated(steps, trains, give
         (scan_recipe, ["output_dir=x"], "scan.path: which code base?"),
         (distill, ["distill.n=1"], "scan.path: which code base?"),
         (stage1, ["mix.ratio=50:50"], "scan.path: which code base?"),
+        (stage1, [], "scan.path: which code base?"),
+        (stage1, ["--dry-run"], "scan.path: which code base?"),
     ],
 )
 def test_no_recipe_falls_back_on_the_demonstration(recipe, argv, message, tmp_path, monkeypatch, capsys):
@@ -274,14 +276,20 @@ def test_no_recipe_falls_back_on_the_demonstration(recipe, argv, message, tmp_pa
     (complaint,) = [line for line in capsys.readouterr().err.splitlines() if line.startswith("error:")]
     assert message in complaint
     assert "swiftprep demo" in complaint or "swiftprep check demo" in complaint
-    assert list(tmp_path.rglob("*.json*")) == []
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_stage1_with_no_argument_at_all_is_the_demonstration_in_a_folder_of_its_own(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "demo").mkdir()
-    assert stage1.main(["--dry-run", "--json"]) == 0
-    report = json.loads(capsys.readouterr().out)
+    asked: list[Stage1Config] = []
+    monkeypatch.setattr(stage1, "stage1", lambda config, **options: asked.append(config) or {})
+    monkeypatch.setattr(sys, "argv", ["stage1"])
+    assert stage1.main() == 0
+    (config,) = asked
+    monkeypatch.undo()
+    monkeypatch.chdir(tmp_path)
+    report = stage1.stage1(config, dry_run=True)
     assert (report["scan"]["root"], report["framework"]) == (str(demo.app()), "ta404")
     assert "--output_dir runs/demo/sft" in report["sft"]["command"]
 
