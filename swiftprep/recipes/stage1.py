@@ -31,6 +31,7 @@ from swiftprep.recipes.shared.phases import (
     finished_training,
     from_checkpoint,
     has_trained,
+    keep_seconds,
     read_progress,
     say_prepared,
     training_folders,
@@ -97,11 +98,12 @@ def stage1(
         RunInterrupted: Ctrl-C; the message says how to resume.
     """
     require_code_base(config.scan)
+    if not resume:
+        config = in_own_folder(config, "stage1")
+    given = config
     embedded = EMBEDDED_SFT if config.model.path is None else {}
     sft = {**DEFAULT_SFT, **embedded, "seed": config.seed, "data_seed": config.seed, **config.sft}
     config = config.model_copy(update={"sft": sft})
-    if not resume:
-        config = in_own_folder(config, "stage1")
     out = config.output_dir
     check_before(out, sft, config.eval.probes)
     if dry_run:
@@ -113,7 +115,7 @@ def stage1(
         progress = read_progress(out) if resume else None
         if progress is None:
             config, progress, command = _prepared(config, runner, out / "data", seconds)
-            begin(folder, "stage1", config, progress, command)
+            progress = begin(folder, "stage1", config, progress, command, given=given)
         held.enter_context(reading(out / "data"))
         if prepare:
             say_prepared("stage1", progress, out)
@@ -121,6 +123,7 @@ def stage1(
         try:
             return _trained(config, runner, folder, progress, seconds)
         except (KeyboardInterrupt, RunError, OSError) as error:
+            keep_seconds(folder, "stage1", progress, seconds)
             say_how_to_resume("stage1", out)
             if isinstance(error, KeyboardInterrupt):
                 raise RunInterrupted("stopped; what was done so far is kept (已中断，已完成的部分已保存)") from None
@@ -243,7 +246,7 @@ def _trained(
         arguments = from_checkpoint(config.sft, out / "sft", progress)
         with timed("sft", seconds):
             trained = runner.sft(progress.dataset, progress.val_dataset, **arguments)
-        has_trained(folder, "stage1", progress, trained)
+        has_trained(folder, "stage1", progress, trained, seconds)
     best = require_checkpoint(trained)
     say(f"sft     {trained.checkpoint}", f"训练    {trained.checkpoint}")
     answers: dict[str, Evaluation] = {}
@@ -261,7 +264,8 @@ def _trained(
     report["eval"] = [comparison.to_dict() for comparison in compare(answers["base"].rows, answers["tuned"].rows)]
     report["examples"] = _examples(answers)
     report["verdict"] = asdict(monitor.verdict(config.scan.lang))
-    report["seconds"] = {name: round(value, 1) for name, value in {**report["seconds"], **seconds}.items()}
+    all_seconds = {**report["seconds"], **progress.seconds_in_all(seconds)}
+    report["seconds"] = {name: round(value, 1) for name, value in all_seconds.items()}
     report["versions"] = versions()
     with folder.writing("stage1") as staged:
         save_config(config, staged / "config.yaml")

@@ -34,6 +34,7 @@ from swiftprep.recipes.shared.phases import (
     finished_training,
     from_checkpoint,
     has_trained,
+    keep_seconds,
     read_progress,
     say_prepared,
     training_folders,
@@ -41,7 +42,7 @@ from swiftprep.recipes.shared.phases import (
 from swiftprep.recipes.shared.questions import ask_stages, compare_stages, examples
 from swiftprep.recipes.shared.report_files import write_report
 from swiftprep.recipes.shared.report_words import word
-from swiftprep.recipes.shared.settings import DEFAULT_SFT, load, save_config
+from swiftprep.recipes.shared.settings import DEFAULT_SFT, ModelConfig, load, save_config
 from swiftprep.recipes.shared.stage1_state import Stage1Run, newest_stage1, read_stage1
 from swiftprep.recipes.shared.training import (
     check_before,
@@ -53,6 +54,7 @@ from swiftprep.recipes.shared.training import (
     name_arguments,
     require_checkpoint,
     save_answers,
+    say_command,
     say_comparison,
     say_how_to_resume,
     say_report,
@@ -108,7 +110,7 @@ def stage2(
         )
     if not resume:
         config = in_own_folder(config, "stage2")
-    out = config.output_dir
+    given, out = config, config.output_dir
     with ExitStack() as held:
         for where in () if dry_run else (finished, finished / "data"):
             held.enter_context(reading(where))
@@ -120,26 +122,29 @@ def stage2(
                 "start=merge: merging loads the model, which --prepare does not; use start=continue, or drop --prepare "
                 "(合并需要加载模型，请改用 start=continue，或去掉 --prepare)"
             )
-        model = before.config.model.model_copy(update={"trust_remote_code": config.trust_remote_code})
         if dry_run:
             with tempfile.TemporaryDirectory(prefix="swiftprep-") as temporary:
                 return _shown(config, before, Path(temporary))
-        base = make_runner(model, out / "sft")
+        base = make_runner(_base_model(config, before), out / "sft")
         if before.is_adapter:
             check_adapter(before.checkpoint, base.model)
         folder = held.enter_context(OutputFolder(out, wait=2))
         seconds: dict[str, float] = {}
+        progress = read_progress(out) if resume else None
         try:
-            progress = read_progress(out) if resume else None
             if progress is None:
                 config, progress = _prepared(config, before, base, folder, seconds)
+                command = progress.report["sft"]["command"]
+                progress = begin(folder, "stage2", config, progress, command, given=given, device_key="device")
             if prepare:
-                say_prepared("stage2", progress, out)
+                say_prepared("stage2", progress, out, device_key="device")
                 return progress.report
             return _trained(config, before, base, folder, progress, seconds)
         except (KeyboardInterrupt, RunError, DistillStopped, OSError) as error:
+            if progress is not None:
+                keep_seconds(folder, "stage2", progress, seconds)
             if is_unfinished(out, "stage2"):
-                say_how_to_resume("stage2", out)
+                say_how_to_resume("stage2", out, prepare=prepare)
             if isinstance(error, KeyboardInterrupt):
                 raise RunInterrupted("stopped; what was done so far is kept (已中断，已完成的部分已保存)") from None
             raise
@@ -148,8 +153,7 @@ def stage2(
 def _shown(config: Stage2Config, before: Stage1Run, temporary: Path) -> dict[str, Any]:
     """Show what would be asked and how training would go on, and return that."""
     out, data = config.output_dir, temporary / "data"
-    model = before.config.model.model_copy(update={"trust_remote_code": config.trust_remote_code})
-    base = make_runner(model, out / "sft", stand_in=temporary / "model")
+    base = make_runner(_base_model(config, before), out / "sft", stand_in=temporary / "model")
     if before.is_adapter:
         check_adapter(before.checkpoint, base.model)
     catalog = Catalog.load(before.data / "catalog.json")
@@ -169,9 +173,10 @@ def _shown(config: Stage2Config, before: Stage1Run, temporary: Path) -> dict[str
         real[str(temporary / "model")] = str(demo.model_folder())
     command = with_paths(command, real)
     say(
-        f"\nthen, with rows of stage 1 and as many general rows as fit the answers:\n{command}\n",
-        f"\n之后（另加第一阶段的数据，通用数据的行数随回答数而定）：\n{command}\n",
+        "\nthen, with rows of stage 1 and as many general rows as fit the answers:",
+        "\n之后（另加第一阶段的数据，通用数据的行数随回答数而定）：",
     )
+    say_command(command, device_key="device")
     say(
         f"dry run: no connection was opened, no model was loaded, nothing was written; results would be in {out}",
         f"试运行：没有建立连接，没有加载模型，也没有写入任何文件；实际运行的结果将在 {out}",
@@ -212,9 +217,7 @@ def _prepared(
     report["seconds"] = dict(seconds)
     with folder.writing(begun("stage2")) as staged:
         write_coverage(distilled, catalog, staged / "coverage.png", lang)
-    progress = Progress(dataset, val_dataset, report, training_folders(base.output_dir))
-    begin(folder, "stage2", config, progress, command)
-    return config, progress
+    return config, Progress(dataset, val_dataset, report, training_folders(base.output_dir))
 
 
 def _trained(
@@ -234,7 +237,7 @@ def _trained(
         arguments = from_checkpoint(more, out / "sft", progress)
         with timed("sft", seconds):
             trained = start.sft(progress.dataset, progress.val_dataset, **arguments)
-        has_trained(folder, "stage2", progress, trained)
+        has_trained(folder, "stage2", progress, trained, seconds)
     best = require_checkpoint(trained)
     say(f"sft     {trained.checkpoint}", f"训练    {trained.checkpoint}")
     monitor = trained.monitor()
@@ -248,7 +251,7 @@ def _trained(
         answers = ask_stages(config, before, base, start, best, Catalog.load(before.data / "catalog.json"))
     report["eval"], report["examples"] = compare_stages(answers), examples(answers)
     report["verdict"] = asdict(monitor.verdict(lang))
-    all_seconds = {**report["seconds"], **seconds}
+    all_seconds = {**report["seconds"], **progress.seconds_in_all(seconds)}
     report["seconds"] = {name: round(value, 1) for name, value in all_seconds.items() if value >= 0.05}
     report["versions"] = versions()
     with folder.writing("stage2") as staged:
@@ -260,6 +263,12 @@ def _trained(
     _say_result(report, monitor)
     say_report(out, lang)
     return report
+
+
+def _base_model(config: Stage2Config, before: Stage1Run) -> ModelConfig:
+    """Return the settings of stage 1's base model, as it is used now."""
+    device = before.config.model.device if config.device is None else config.device
+    return before.config.model.model_copy(update={"trust_remote_code": config.trust_remote_code, "device": device})
 
 
 def _swift_arguments(config: Stage2Config, before: Stage1Run) -> dict[str, Any]:
