@@ -20,6 +20,7 @@ from typing import Any
 from swiftprep import demo
 from swiftprep.catalog.catalog import Catalog
 from swiftprep.distill.held_out import split_by_group
+from swiftprep.distill.result import Result
 from swiftprep.errors import ConfigError, DistillStopped, RunError, RunInterrupted
 from swiftprep.mix.mixer import Mixer
 from swiftprep.models.folders import check_adapter
@@ -53,6 +54,7 @@ from swiftprep.recipes.shared.training import (
     mix_facts,
     name_arguments,
     require_checkpoint,
+    resume_command,
     save_answers,
     say_command,
     say_comparison,
@@ -72,8 +74,7 @@ from swiftprep.train.runner import SwiftRunner
 from swiftprep.withheld import masked
 
 SUMMARY = "Stage 2: scenarios → verified answers → mix with stage 1 → fine-tuning goes on → evaluation → verdict."
-LEAST = 4  # answers needed to train on some and hold out others
-LEAST_TO_TRAIN_ON = 8  # after the check; with fewer, a few steps would tell nothing
+LEAST_TO_TRAIN_ON = 8  # answers, beside those that are held out; with fewer, a few steps would tell nothing
 
 
 def stage2(
@@ -163,6 +164,7 @@ def _shown(config: Stage2Config, before: Stage1Run, temporary: Path) -> dict[str
         say("nothing to ask", "没有要问的场景")
     else:
         say(distilled.preview.in_words("en"), distilled.preview.in_words("zh"))
+    _say_if_too_few(distilled, config.val_fraction)
     for name in ("distilled", "val"):
         write_jsonl([Sample.from_instruction("to come", "", "to come")], data / f"{name}.jsonl")
     general = general_data(config.mix.general or before.config.mix.general, before.config.model, data, before.framework)
@@ -192,9 +194,23 @@ def _prepared(
     catalog = Catalog.load(before.data / "catalog.json")
     with folder.writing(begun("stage2")) as staged:
         save_config(config, staged / "config.yaml")
+
+    def keep(stopped: Distilled) -> None:
+        """Write what there is, and say if that is enough to go on with."""
+        _write_answers(stopped, folder)
+        by_experts = len(stopped.experts.samples) if stopped.experts else 0
+        if by_experts > LEAST_TO_TRAIN_ON:
+            nothing = ["distill.n=0", *(["distill.scenarios=null"] if config.distill.scenarios else [])]
+            command = resume_command("stage2", out, *nothing)
+            say(
+                f"without the teacher, with the {by_experts} experts' answers that passed: {command}",
+                f"不用教师模型，只用已通过的 {by_experts} 条专家回答继续：{command}",
+            )
+
     with timed("distil", seconds):
         trained_on = list(read_jsonl(before.data / "train.jsonl"))
-        distilled = distil(config, catalog, trained_on, is_demo=before.is_demo, dry_run=False)
+        distilled = distil(config, catalog, trained_on, is_demo=before.is_demo, dry_run=False, on_stop=keep)
+    _write_answers(distilled, folder)
     framework = before.framework
     report: dict[str, Any] = {
         "swiftprep": metadata.version("swiftprep"),
@@ -218,6 +234,25 @@ def _prepared(
     with folder.writing(begun("stage2")) as staged:
         write_coverage(distilled, catalog, staged / "coverage.png", lang)
     return config, Progress(dataset, val_dataset, report, training_folders(base.output_dir))
+
+
+def _write_answers(distilled: Distilled, folder: OutputFolder) -> None:
+    """Write the answers that passed, those that did not with the reasons, and what was not asked."""
+    with folder.writing(begun("stage2")) as staged:
+        Result(distilled.records).write(staged)
+
+
+def _say_if_too_few(distilled: Distilled, val_fraction: float) -> None:
+    """Say of a dry run that the run would stop, as there would be too few answers even if all passed."""
+    most = len(distilled.samples) + len(distilled.scenarios)
+    to_train_on = most - max(1, round(val_fraction * most))
+    if to_train_on < LEAST_TO_TRAIN_ON:
+        say(
+            f"        the run would stop here: {most} answers at most, {max(0, to_train_on)} of them to train on, and "
+            f"at least {LEAST_TO_TRAIN_ON} are needed; give a larger distill.n or distill.experts",
+            f"        实际运行会在此停止：最多 {most} 条回答，其中 {max(0, to_train_on)} 条用于训练，而至少需要 "
+            f"{LEAST_TO_TRAIN_ON} 条；请增大 distill.n 或提供 distill.experts",
+        )
 
 
 def _trained(
@@ -281,12 +316,6 @@ def _checked(
     config: Stage2Config, before: Stage1Run, distilled: Distilled, catalog: Catalog, report: dict[str, Any]
 ) -> tuple[list[Sample], list[Sample]]:
     """Hold some scenarios out, check the rest against them, and write both."""
-    if len(distilled.samples) < LEAST:
-        raise ConfigError(
-            f"{len(distilled.samples)} answers passed, and {LEAST} are needed to train on some and hold out others: "
-            "give distill.experts, a larger distill.n or a better teacher; `swiftprep distill` "
-            "shows why answers are rejected (通过验证的回答太少，无法同时用于训练和评估)"
-        )
     train, val = split_by_group(distilled.samples, config.val_fraction, config.seed)
     before_it = list(read_jsonl(before.data / "val.jsonl"))
     checked = check_sides(train, val, catalog=catalog, held_out=before_it, source="distilled")
@@ -294,11 +323,13 @@ def _checked(
     report["check"] = checked.facts()
     say_check(checked, config.output_dir / "checked")
     if len(checked.train) < LEAST_TO_TRAIN_ON or not checked.val:
+        out, left = config.output_dir, f"{len(checked.train)} to train on and {len(checked.val)} held out"
         raise ConfigError(
-            f"{len(checked.train)} answers are left to train on and {len(checked.val)} held out, and at least "
+            f"{len(distilled.samples)} answers passed, of which the check leaves {left}, and at least "
             f"{LEAST_TO_TRAIN_ON} and 1 are needed: give a larger distill.n, distill.experts or a better teacher; what "
-            f"was asked before is not asked again. Why answers were rejected is in {config.output_dir / 'checked'} "
-            "(可用于训练的回答太少：请增大 distill.n、提供专家回答，或换更好的教师模型)"
+            f"was asked before is not asked again. Why answers were rejected is in {out / 'rejects.jsonl'} and "
+            f"{out / 'checked'} (可用的回答太少，至少需要 {LEAST_TO_TRAIN_ON} 条用于训练、1 条留出：请增大 distill.n、"
+            "提供专家回答，或换更好的教师模型；原因见上述文件)"
         )
     folder = config.output_dir / "data"
     train, val = ([s.replace(channel="distilled") for s in samples] for samples in (checked.train, checked.val))

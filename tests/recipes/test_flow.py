@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -378,11 +379,13 @@ def test_stage2_takes_the_newest_stage1_and_says_so(tmp_path, monkeypatch, capsy
     monkeypatch.chdir(tmp_path)
     assert stage2.main([]) == 2
     assert "no finished stage 1 there; run `swiftprep stage1" in capsys.readouterr().err
-    for name in ("stage1", "demo", "demo-2", "other"):
+    for number, name in enumerate(("stage1", "demo", "demo-2", "mine", "other")):
         (tmp_path / "runs" / name).mkdir(parents=True)
-        (tmp_path / "runs" / name / "state.json").write_text("{}")
+        state = tmp_path / "runs" / name / "state.json"
+        state.write_text("{}" if name == "other" else '{"best_checkpoint": "x"}')  # another program's state.json
+        os.utime(state, (number, number))
     assert stage2.main([]) == 2
-    assert "stage 1 runs/demo-2, the newest in runs" in capsys.readouterr().err
+    assert "stage 1 runs/mine, the newest in runs" in capsys.readouterr().err
 
 
 # --- the check within stage 1 ----------------------------------------------------------------------------------------
