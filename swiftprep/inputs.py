@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import hashlib
+import os
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from itertools import groupby
 from pathlib import Path
 from typing import Literal, Protocol, TypeAlias, cast
 
 import orjson
 
-from swiftprep.errors import ConfigError
+from swiftprep.errors import ConfigError, DataError
 from swiftprep.records import Sample, read_jsonl, write_jsonl
 from swiftprep.storage.disk import cache_dir
 from swiftprep.streams import get_logger
+from swiftprep.text.limits import lines_within
 
 logger = get_logger(__name__)
 
@@ -96,8 +100,8 @@ def data_files(name: str, data: DataSets | None, *, side: Side, folder: str | Pa
     Args:
         name: Name of the argument, for messages.
         data: See `samples_and_paths`; or a `Mixer`; None: no data.
-        side: `"train"` leaves out held-out samples in memory; of a `Scan` or `QualityReport`, which have two sides,
-            only this one is taken.
+        side: `"train"` leaves out held-out samples in memory, and warns of those in local `.jsonl` files; of a `Scan`
+            or `QualityReport`, which have two sides, only this one is taken.
         folder: The folder for samples in memory.
 
     Raises:
@@ -113,7 +117,10 @@ def data_files(name: str, data: DataSets | None, *, side: Side, folder: str | Pa
     items = samples_and_paths(name, cast(Data, data), side=side)
     for in_memory, group in groupby(items, key=lambda item: isinstance(item, Sample)):
         if not in_memory:
-            entries += map(str, group)
+            named = list(map(str, group))
+            entries += named
+            if side == "train":
+                _warn_of_held_out(name, named)
             continue
         samples = [item for item in group if isinstance(item, Sample)]
         samples = _training(name, samples) if side == "train" else samples
@@ -150,6 +157,28 @@ def _training(name: str, samples: list[Sample]) -> list[Sample]:
             name, len(samples) - len(kept), len(samples) - len(kept),
         )  # fmt: skip
     return kept
+
+
+def _warn_of_held_out(name: str, entries: Iterable[str]) -> None:
+    """Warn of held-out samples in files, which ms-swift reads whole."""
+    for entry in entries:
+        path = Path(entry if os.path.exists(entry) else re.sub(r"#\d{1,18}$", "", entry))
+        with suppress(OSError, DataError, ConfigError):  # whoever reads the file says what is wrong with it
+            held_out = _held_out_rows(path) if path.suffix == ".jsonl" else 0
+            if held_out:
+                logger.warning(
+                    "%s: %s holds %d held-out samples (split 'val'), which would be trained on; pass the scan or "
+                    "report itself, of which the training side is taken, or write the sides to two files "
+                    "(其中有 %d 条留出样本，会被用于训练：请直接传入 Scan 或 QualityReport，或把两部分写入不同的文件)",
+                    name, path, held_out, held_out,
+                )  # fmt: skip
+
+
+def _held_out_rows(path: Path) -> int:
+    with path.open("rb") as file:
+        if not any(b"split" in line and b"val" in line for line in lines_within(file)):  # far faster than to parse them
+            return 0
+    return sum(sample.is_held_out for sample in read_jsonl(path, rejects=[]))
 
 
 def _file_of(samples: list[Sample], folder: str | Path | None) -> Path:

@@ -102,7 +102,8 @@ class Catalog:
             for component in sorted(self, key=lambda c: not c.registered):
                 for tag in dict.fromkeys([component.name, *map(kebab, component.names)]):
                     by_tag.setdefault(tag, []).append(component)
-            self._check = Guarded(partial(_checked, by_tag, self.vue_version.startswith("3")), size=_size)
+            seen = frozenset(name for use in self.usage.values() for name in (*use.props, *use.events))
+            self._check = Guarded(partial(_checked, by_tag, self.vue_version.startswith("3"), seen), size=_size)
         outcome = self._check((code, strict))
         return [Problem("not-checked", 1, name=outcome.reason)] if isinstance(outcome, Lost) else outcome
 
@@ -270,9 +271,11 @@ def _text(row: dict[str, Any], name: str) -> str:
     return str(row[name])
 
 
-def _checked(components: Mapping[str, list[Component]], vue3: bool, asked: tuple[str, bool]) -> list[Problem]:
+def _checked(
+    components: Mapping[str, list[Component]], vue3: bool, seen: frozenset[str], asked: tuple[str, bool]
+) -> list[Problem]:
     code, strict = asked
-    return check(code, components, vue3=vue3, strict=strict)
+    return check(code, components, vue3=vue3, strict=strict, seen=seen)
 
 
 def _size(asked: tuple[str, bool]) -> int:

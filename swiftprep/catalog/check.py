@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -73,7 +74,14 @@ class Problem:
         return self._words[1].format(tag=self.tag, name=self.name, hint=hint)
 
 
-def check(code: str, components: Mapping[str, list[Component]], *, vue3: bool, strict: bool) -> list[Problem]:
+def check(
+    code: str,
+    components: Mapping[str, list[Component]],
+    *,
+    vue3: bool,
+    strict: bool,
+    seen: frozenset[str] = frozenset(),
+) -> list[Problem]:
     """Return the problems in a single-file component or a fragment of a template, by line.
 
     Args:
@@ -82,10 +90,11 @@ def check(code: str, components: Mapping[str, list[Component]], *, vue3: bool, s
         vue3: Whether the code is for Vue 3, where native events reach the root element without `.native`.
         strict: Whether to report, in Vue 2, listeners for native events that the component does not emit, and an
             unclosed `{{`, which Vue 2 shows as text.
+        seen: The attributes and listeners that the code base itself uses, on any component, in kebab case.
     """
     source = code.replace("\r\n", "\n").encode("utf-8", "replace")
     parts = [block for block in blocks(source) if block.kind in ("template", "script", "style")]
-    checker = _Checker(components, vue3=vue3, strict=strict)
+    checker = _Checker(components, vue3=vue3, strict=strict, seen=seen)
     if not parts:
         parsed = template(source)
         checker.syntax(parsed.errors)
@@ -161,8 +170,11 @@ class _Locals:
 
 
 class _Checker:
-    def __init__(self, components: Mapping[str, list[Component]], *, vue3: bool, strict: bool) -> None:
+    def __init__(
+        self, components: Mapping[str, list[Component]], *, vue3: bool, strict: bool, seen: frozenset[str]
+    ) -> None:
         self.components = components
+        self.seen = seen
         self.vue3 = vue3
         self.strict = strict and not vue3
         self._found: list[Problem] = []
@@ -199,13 +211,18 @@ class _Checker:
         self._found.append(Problem(kind, line, tag, name, self._names[key].nearest(name or tag)))
 
     def _is_slip(self, name: str, known: Iterable[str], spec: Component) -> bool:
-        """Return whether an unknown name is a likely typo; only for components known from usage."""
-        if spec.origin != "usage":
+        """Return whether an unknown name is a likely typo; only for components known from usage.
+
+        What a code base uses is never the whole API, so a name counts as a typo only if it is not used anywhere in it,
+        and differs by letters that were swapped, lost, added or mistaken, not by a plural.
+        """
+        if spec.origin != "usage" or name in self.seen or kebab(name) in self.seen:
             return False
         key = _SPELLING, tuple(known)
         if key not in self._names:
             self._names[key] = Names(key[1], cutoff=_SPELLING)
-        return self._names[key].nearest(name) != ""
+        near = self._names[key].nearest(name)
+        return near != "" and _is_misspelt(name, near)
 
     def _spec(self, element: Element, known: _Locals, jsx: bool) -> Component | None:
         """Return the component that an element represents, or None if it is native or unknown."""
@@ -355,6 +372,17 @@ def _imported(module: str, named: Iterable[Component]) -> Component | None:
     best = max((shared for shared, _ in fitting), default=0)
     first = [component for shared, component in fitting if shared == best]
     return first[0] if len(first) == 1 else None
+
+
+def _is_misspelt(name: str, other: str) -> bool:
+    """Return whether two names differ by one letter at most, or by the order of letters, and not by a plural.
+
+    >>> [_is_misspelt(name, "page-size") for name in ("page-szie", "page-sze", "page-sizes", "page-side", "age-site")]
+    [True, True, False, True, False]
+    """
+    mine, theirs = Counter(name), Counter(other)
+    singular, others = ([part.removesuffix("s") for part in text.split("-")] for text in (kebab(name), kebab(other)))
+    return (mine - theirs).total() <= 1 and (theirs - mine).total() <= 1 and singular != others
 
 
 def _synced(spec: Component) -> str:

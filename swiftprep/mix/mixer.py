@@ -121,8 +121,10 @@ class Mixer:
         ]
         if share is not None and share < 1 and not extra:
             raise ConfigError(
-                f"ratio {ratio}: no general data set was given; add one, or pass ratio=None "
-                "(没有通用数据集，请添加，或指定 ratio=None)"
+                f"ratio {ratio}: no general data set was given; add one, or pass ratio=None; the included rows "
+                "are general=demo.general_samples(name, author), after `from swiftprep import demo` "
+                "(没有通用数据集：请添加，或指定 ratio=None；自带的数据为 demo.general_samples(模型名, 作者)，"
+                "先执行 from swiftprep import demo)"
             )
         self._sources += extra
         self._warn_of_identity(extra)
@@ -167,8 +169,9 @@ class Mixer:
         general = [source.asked if source.channel == "general" else 0 for source in self._sources]
         private_rows = sum(have) - sum(general)
         wanted = round(private_rows * (1 - share) / share)
-        there = sum(source.rows or source.asked for source in self._sources if source.channel == "general")
-        if there and wanted > REPEATS_WORTH_A_WARNING * there:
+        sizes = [source.rows for source in self._sources if source.channel == "general"]
+        there = sum(rows or 0 for rows in sizes)  # of a hub data set, `#N` does not tell how many there are
+        if there and None not in sizes and wanted > REPEATS_WORTH_A_WARNING * there:
             logger.warning(
                 "the ratio needs %d general rows, but there are only %d: each is seen about %.1f times; "
                 "add general data, or lower their share (通用数据不足，会重复使用)",
@@ -176,11 +179,12 @@ class Mixer:
             )  # fmt: skip
         parts = apportion(wanted, general)
         for source, part in zip(self._sources, parts, strict=True):
-            if source.channel == "general" and source.entry.path and part > (source.entry.count or part):
+            if source.channel == "general" and part > (source.entry.count or part):
                 logger.warning(
                     "%s#%d: the ratio takes %d rows of it, since #N only weighs it against the other data sets; "
-                    "for just %d, name a file of %d rows, or pass ratio=None (#N 不限制行数，取多少行由比例决定)",
-                    source.entry.source, source.entry.count, part, source.entry.count, source.entry.count,
+                    "for just %d, %s or pass ratio=None (#N 不限制行数，实际取 %d 行，由比例决定)",
+                    source.entry.source, source.entry.count, part, source.entry.count,
+                    f"name a file of {source.entry.count} rows," if source.entry.path else "change the ratio", part,
                 )  # fmt: skip
         taken = [
             part if source.channel == "general" else source.asked
@@ -269,10 +273,13 @@ class Mixer:
             unread: list[Reject] = []
             pool = list(read_jsonl(source.entry.path, rejects=unread))
             if len(pool) != source.forecast.kept:
-                why = unread[0].detail if unread else "rows of different forms"
+                kept, read = source.forecast.kept, len(pool)
+                why = f"{unread[0].path}: {unread[0].detail}" if unread else "rows of different forms"
                 raise DataError(
-                    f"{source.entry.path}: of {source.forecast.kept} rows {len(pool)} can be frozen: {why} "
-                    "(部分数据行无法读取)"
+                    f"{source.entry.path}: ms-swift keeps {kept} rows of it and swiftprep reads {read} ({why}), so "
+                    f"what is frozen would not be what is trained on; `swiftprep check {source.entry.path}` writes "
+                    f"kept.jsonl, which both read alike (ms-swift 保留 {kept} 行，swiftprep 读出 {read} 行；"
+                    f"请先运行 swiftprep check，再使用它写出的 kept.jsonl)"
                 )
             whole, rest = divmod(taken, len(pool))
             order = list(range(len(pool))) * whole + generator.permutation(len(pool))[:rest].tolist()

@@ -56,7 +56,8 @@ def open_source(text: str | Path, channel: str, sizes: Mapping[str, int]) -> Dat
             what = "folder" if entry.path else "hub data set"
             raise ConfigError(
                 f"'{entry.source}' is a {what} of unknown size: write '{entry.source}#500', or pass "
-                f"size={{'{entry.source}': 500}} (数据集大小未知，请写 #N)"
+                f"size={{'{entry.source}': 500}}, which recipes call mix.size.{entry.source}=500 "
+                f"(数据集大小未知，请写 #N，或指定 size；命令行中为 mix.size.{entry.source}=500)"
             )
         return DataSource(entry, channel, asked, size)
     forecast = require_rows(entry)

@@ -45,7 +45,8 @@ def augment(config: AugmentConfig, *, dry_run: bool = False) -> dict[str, Any]:
     if not config.data:
         raise ConfigError("data: which samples? For example `swiftprep augment data/train.jsonl` (请指定数据文件)")
     config = in_own_folder(config, "augment", inputs=("data",))
-    catalog_path = config.catalog or catalog_beside(config.data)
+    has_chosen = "catalog" in config.model_fields_set  # null: none at all
+    catalog_path = config.catalog if has_chosen else catalog_beside(config.data)
     check_together([*config.data, *([catalog_path] if catalog_path else [])])
     samples = [sample for path in config.data for sample in read_jsonl(path)]
     augmenter = Augmenter(
@@ -71,7 +72,7 @@ def augment(config: AugmentConfig, *, dry_run: bool = False) -> dict[str, Any]:
         f"增强    {len(samples)} 条样本：生成 {made} 条变体",
     )
     say_table(augmentation.counts())
-    if catalog_path is None:
+    if catalog_path is None and not has_chosen:
         say(
             "no catalog.json beside the data: no variants with other props; give one with catalog=",
             "数据旁没有 catalog.json，因此不生成改变属性的变体；可用 catalog= 指定",
@@ -83,7 +84,7 @@ def augment(config: AugmentConfig, *, dry_run: bool = False) -> dict[str, Any]:
         write_jsonl(augmentation.samples, staged / "variants.jsonl")
         write_jsonl(_together(samples, augmentation.samples), staged / "samples.jsonl")
         write_text(staged / "report.json", orjson.dumps(report, option=orjson.OPT_INDENT_2).decode())
-        save_config(config, staged / "config.yaml")
+        save_config(config.model_copy(update={"catalog": catalog_path}), staged / "config.yaml")
     out = config.output_dir
     say(
         f"written to {out}: variants.jsonl, and samples.jsonl with the originals",

@@ -56,10 +56,11 @@ def check(config: CheckConfig, *, dry_run: bool = False) -> dict[str, Any]:
     if len(config.data) == 1 and is_demo(config.data[0]):
         scan = make_scanner(ScanConfig(path=DEMO, kinds=list(KINDS)), seed=42, tokenizer=None).scan()
     paths = [] if scan else config.data
-    catalog_path = config.catalog or catalog_beside(paths)
+    has_chosen = "catalog" in config.model_fields_set  # null: none at all
+    catalog_path = config.catalog if has_chosen else catalog_beside(paths)
     if catalog_path:
         check_together([catalog_path, *paths])
-    catalog = Catalog.load(catalog_path) if catalog_path else scan.catalog if scan else None
+    catalog = Catalog.load(catalog_path) if catalog_path else scan.catalog if scan and not has_chosen else None
     checker = Checker(
         catalog=catalog,
         held_out=config.held_out,
@@ -92,7 +93,7 @@ def check(config: CheckConfig, *, dry_run: bool = False) -> dict[str, Any]:
         return report
     with writing(config.output_dir, "check") as staged:
         files = result.write(staged, lang=config.lang or spoken_lang())
-        save_config(config, staged / "config.yaml")
+        save_config(config.model_copy(update={"catalog": catalog_path}), staged / "config.yaml")
     report["files"] = {name: str(config.output_dir / path.name) for name, path in files.items()}
     page = report["files"]["report"]
     say(
@@ -106,7 +107,9 @@ def check(config: CheckConfig, *, dry_run: bool = False) -> dict[str, Any]:
 
 def _say_catalog(config: CheckConfig, path: Path | None, catalog: Catalog | None) -> None:
     """Say which catalogue the code is checked against, or that it is checked against none."""
-    if path and not config.catalog:
+    if "catalog" in config.model_fields_set and catalog is None:
+        say("catalog=null: components and props are not checked", "catalog=null：不检查组件和属性")
+    elif path and not config.catalog:
         say(f"catalog {path}, beside the data", f"组件目录 {path}（在数据旁找到）")
     elif catalog is None:
         say(

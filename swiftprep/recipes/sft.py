@@ -24,10 +24,12 @@ from swiftprep.recipes.shared.phases import (
     finished_training,
     from_checkpoint,
     has_trained,
+    keep_seconds,
     read_progress,
     training_folders,
 )
 from swiftprep.recipes.shared.result_files import write_json_report
+from swiftprep.recipes.shared.row_lengths import say_too_long
 from swiftprep.recipes.shared.settings import DEFAULT_SFT, EMBEDDED_SFT, load, save_config
 from swiftprep.recipes.shared.training import (
     make_runner,
@@ -40,6 +42,7 @@ from swiftprep.recipes.shared.training import (
     with_paths,
 )
 from swiftprep.storage.outputs import OutputFolder
+from swiftprep.tokens import token_counter
 from swiftprep.train.runner import SwiftRunner
 from swiftprep.withheld import masked
 
@@ -69,7 +72,7 @@ def sft(config: SftConfig, *, dry_run: bool = False, resume: bool = False) -> di
         )
     if not resume:
         config = in_own_folder(config, "sft")
-    out = config.output_dir
+    given, out = config, config.output_dir
     config = config.model_copy(update={"sft": _arguments(config)})
     if dry_run:
         return _shown(config)
@@ -79,12 +82,15 @@ def sft(config: SftConfig, *, dry_run: bool = False, resume: bool = False) -> di
         progress = read_progress(out) if resume else None
         if progress is None:
             command = runner.command(config.data, config.held_out, **config.sft)
+            say_too_long(config.data, config.held_out, config.sft.get("max_length"), token_counter(runner.model))
             earlier = training_folders(runner.output_dir)
             progress = Progress(config.data, config.held_out, _facts(config, command), earlier)
-            begin(folder, "sft", config, progress, command)
+            progress = begin(folder, "sft", config, progress, command, given=given)
+        seconds: dict[str, float] = {}
         try:
-            return _trained(config, runner, folder, progress)
+            return _trained(config, runner, folder, progress, seconds)
         except (KeyboardInterrupt, RunError, OSError) as error:
+            keep_seconds(folder, "sft", progress, seconds)
             say_how_to_resume("sft", out)
             if isinstance(error, KeyboardInterrupt):
                 raise RunInterrupted("stopped; what was done so far is kept (已中断，已完成的部分已保存)") from None
@@ -115,6 +121,7 @@ def _shown(config: SftConfig) -> dict[str, Any]:
         stand_in = Path(temporary) / "model"
         runner = make_runner(config.model, config.output_dir / "sft", stand_in=stand_in)
         command = runner.command(config.data, config.held_out, **config.sft)
+        say_too_long(config.data, config.held_out, config.sft.get("max_length"), token_counter(runner.model))
     if config.model.path is None:
         command = str(with_paths(command, {str(stand_in): str(demo.model_folder())}))
     say_command(command)
@@ -122,17 +129,18 @@ def _shown(config: SftConfig) -> dict[str, Any]:
     return _facts(config, command)
 
 
-def _trained(config: SftConfig, runner: SwiftRunner, folder: OutputFolder, progress: Progress) -> dict[str, Any]:
+def _trained(
+    config: SftConfig, runner: SwiftRunner, folder: OutputFolder, progress: Progress, seconds: dict[str, float]
+) -> dict[str, Any]:
     """Train unless that is done, judge and report."""
     out = config.output_dir
-    seconds: dict[str, float] = {}
     trained = finished_training(out / "sft", progress)
     if trained is None:
         say(f"sft     {runner.model} (log: {out / 'sft'})", f"训练    {runner.model}（日志：{out / 'sft'}）")
         arguments = from_checkpoint(config.sft, out / "sft", progress)
         with timed("sft", seconds):
             trained = runner.sft(progress.dataset, progress.val_dataset, **arguments)
-        has_trained(folder, "sft", progress, trained)
+        has_trained(folder, "sft", progress, trained, seconds)
     monitor = trained.monitor()
     losses = [loss for _, loss in monitor.evals()]
     report = {**progress.report, "sft": dict(progress.report["sft"])}
@@ -144,7 +152,7 @@ def _trained(config: SftConfig, runner: SwiftRunner, folder: OutputFolder, progr
         "eval_loss": {"first": losses[0], "best": min(losses), "last": losses[-1]} if losses else None,
     }
     report |= verdict_facts(monitor, config.lang or spoken_lang())
-    report["seconds"] = {name: round(value, 1) for name, value in seconds.items()}
+    report["seconds"] = {name: round(value, 1) for name, value in progress.seconds_in_all(seconds).items()}
     report["versions"] = versions()
     with folder.writing("sft") as staged:
         save_config(config, staged / "config.yaml")

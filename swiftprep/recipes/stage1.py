@@ -1,6 +1,6 @@
 """Recipe `stage1`: from a code base to a fine-tuned adapter, its evaluation and a verdict.
 
-    swiftprep stage1                                      # the demonstration, in runs/demo
+    python -m swiftprep.recipes.stage1                    # with no argument at all: the demonstration, in runs/demo
     swiftprep stage1 recipes/stage1.yaml scan.path=~/code/our-app mix.ratio=30:70
 
 scan → check → mix → sft → evaluate base and tuned model → verdict → report.json, report.md, loss.png.
@@ -31,12 +31,13 @@ from swiftprep.recipes.shared.phases import (
     finished_training,
     from_checkpoint,
     has_trained,
+    keep_seconds,
     read_progress,
     say_prepared,
     training_folders,
 )
 from swiftprep.recipes.shared.report_files import write_report
-from swiftprep.recipes.shared.scanning import make_scanner, require_two_sides, scan_facts
+from swiftprep.recipes.shared.scanning import make_scanner, require_code_base, require_two_sides, scan_facts
 from swiftprep.recipes.shared.settings import (
     DEFAULT_SFT,
     EMBEDDED_SFT,
@@ -97,11 +98,13 @@ def stage1(
         RunError: training or evaluation failed.
         RunInterrupted: Ctrl-C; the message says how to resume.
     """
+    require_code_base(config.scan)
+    if not resume:
+        config = in_own_folder(config, "stage1")
+    given = config
     embedded = EMBEDDED_SFT if config.model.path is None else {}
     sft = {**DEFAULT_SFT, **embedded, "seed": config.seed, "data_seed": config.seed, **config.sft}
     config = config.model_copy(update={"sft": sft})
-    if not resume:
-        config = in_own_folder(config, "stage1")
     out = config.output_dir
     check_before(out, sft, config.eval.probes)
     if dry_run:
@@ -113,7 +116,7 @@ def stage1(
         progress = read_progress(out) if resume else None
         if progress is None:
             config, progress, command = _prepared(config, runner, out / "data", seconds)
-            begin(folder, "stage1", config, progress, command)
+            progress = begin(folder, "stage1", config, progress, command, given=given)
         held.enter_context(reading(out / "data"))
         if prepare:
             say_prepared("stage1", progress, out)
@@ -121,6 +124,7 @@ def stage1(
         try:
             return _trained(config, runner, folder, progress, seconds)
         except (KeyboardInterrupt, RunError, OSError) as error:
+            keep_seconds(folder, "stage1", progress, seconds)
             say_how_to_resume("stage1", out)
             if isinstance(error, KeyboardInterrupt):
                 raise RunInterrupted("stopped; what was done so far is kept (已中断，已完成的部分已保存)") from None
@@ -244,7 +248,7 @@ def _trained(
         arguments = from_checkpoint(config.sft, out / "sft", progress)
         with timed("sft", seconds):
             trained = runner.sft(progress.dataset, progress.val_dataset, **arguments)
-        has_trained(folder, "stage1", progress, trained)
+        has_trained(folder, "stage1", progress, trained, seconds)
     best = require_checkpoint(trained)
     say(f"sft     {trained.checkpoint}", f"训练    {trained.checkpoint}")
     answers: dict[str, Evaluation] = {}
@@ -262,7 +266,8 @@ def _trained(
     report["eval"] = [comparison.to_dict() for comparison in compare(answers["base"].rows, answers["tuned"].rows)]
     report["examples"] = _examples(answers)
     report |= verdict_facts(monitor, spoken_lang())
-    report["seconds"] = {name: round(value, 1) for name, value in {**report["seconds"], **seconds}.items()}
+    all_seconds = {**report["seconds"], **progress.seconds_in_all(seconds)}
+    report["seconds"] = {name: round(value, 1) for name, value in all_seconds.items()}
     report["versions"] = versions()
     with folder.writing("stage1") as staged:
         save_config(config, staged / "config.yaml")
@@ -303,15 +308,14 @@ def _examples(answers: dict[str, Evaluation], most: int = 5) -> list[dict[str, A
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run from the command line; return the exit code."""
+    """Run from the command line; return the exit code. Without any word, the process runs the demonstration."""
+    is_bare = argv is None and not sys.argv[1:]
 
     def recipe(arguments: Arguments) -> dict[str, Any]:
         if arguments.resume:
             config = resumed(Stage1Config, "stage1", arguments.file, arguments.overrides)
-        elif arguments.file or arguments.overrides:
-            config = load_config(arguments.file, arguments.overrides)
         else:
-            config = DemoConfig()
+            config = DemoConfig() if is_bare else load_config(arguments.file, arguments.overrides)
         return stage1(config, dry_run=arguments.dry_run, prepare=arguments.prepare, resume=arguments.resume)
 
     return run("stage1", SUMMARY, recipe, argv, can_prepare=True, can_resume=True)

@@ -19,6 +19,7 @@ from typing import Any
 from swiftprep import demo
 from swiftprep.catalog.catalog import Catalog
 from swiftprep.distill.held_out import split_by_group
+from swiftprep.distill.result import Result
 from swiftprep.errors import ConfigError, DistillStopped, RunError, RunInterrupted
 from swiftprep.mix.mixer import Mixer
 from swiftprep.models.folders import check_adapter
@@ -33,6 +34,7 @@ from swiftprep.recipes.shared.phases import (
     finished_training,
     from_checkpoint,
     has_trained,
+    keep_seconds,
     read_progress,
     say_prepared,
     training_folders,
@@ -40,7 +42,7 @@ from swiftprep.recipes.shared.phases import (
 from swiftprep.recipes.shared.questions import ask_stages, compare_stages, examples
 from swiftprep.recipes.shared.report_files import write_report
 from swiftprep.recipes.shared.report_words import word
-from swiftprep.recipes.shared.settings import DEFAULT_SFT, load, save_config
+from swiftprep.recipes.shared.settings import DEFAULT_SFT, ModelConfig, load, save_config
 from swiftprep.recipes.shared.stage1_state import Stage1Run, newest_stage1, read_stage1
 from swiftprep.recipes.shared.training import (
     check_before,
@@ -51,7 +53,9 @@ from swiftprep.recipes.shared.training import (
     mix_facts,
     name_arguments,
     require_checkpoint,
+    resume_command,
     save_answers,
+    say_command,
     say_comparison,
     say_how_to_resume,
     say_report,
@@ -70,8 +74,7 @@ from swiftprep.train.runner import SwiftRunner
 from swiftprep.withheld import masked
 
 SUMMARY = "Stage 2: scenarios → verified answers → mix with stage 1 → fine-tuning goes on → evaluation → verdict."
-LEAST = 4  # answers needed to train on some and hold out others
-LEAST_TO_TRAIN_ON = 8  # after the check; with fewer, a few steps would tell nothing
+LEAST_TO_TRAIN_ON = 8  # answers, beside those that are held out; with fewer, a few steps would tell nothing
 
 
 def stage2(
@@ -108,7 +111,7 @@ def stage2(
         )
     if not resume:
         config = in_own_folder(config, "stage2")
-    out = config.output_dir
+    given, out = config, config.output_dir
     with ExitStack() as held:
         for where in () if dry_run else (finished, finished / "data"):
             held.enter_context(reading(where))
@@ -120,26 +123,29 @@ def stage2(
                 "start=merge: merging loads the model, which --prepare does not; use start=continue, or drop --prepare "
                 "(合并需要加载模型，请改用 start=continue，或去掉 --prepare)"
             )
-        model = before.config.model.model_copy(update={"trust_remote_code": config.trust_remote_code})
         if dry_run:
             with tempfile.TemporaryDirectory(prefix="swiftprep-") as temporary:
                 return _shown(config, before, Path(temporary))
-        base = make_runner(model, out / "sft")
+        base = make_runner(_base_model(config, before), out / "sft")
         if before.is_adapter:
             check_adapter(before.checkpoint, base.model)
         folder = held.enter_context(OutputFolder(out, wait=2))
         seconds: dict[str, float] = {}
+        progress = read_progress(out) if resume else None
         try:
-            progress = read_progress(out) if resume else None
             if progress is None:
                 config, progress = _prepared(config, before, base, folder, seconds)
+                command = progress.report["sft"]["command"]
+                progress = begin(folder, "stage2", config, progress, command, given=given, device_key="device")
             if prepare:
-                say_prepared("stage2", progress, out)
+                say_prepared("stage2", progress, out, device_key="device")
                 return progress.report
             return _trained(config, before, base, folder, progress, seconds)
         except (KeyboardInterrupt, RunError, DistillStopped, OSError) as error:
+            if progress is not None:
+                keep_seconds(folder, "stage2", progress, seconds)
             if is_unfinished(out, "stage2"):
-                say_how_to_resume("stage2", out)
+                say_how_to_resume("stage2", out, prepare=prepare)
             if isinstance(error, KeyboardInterrupt):
                 raise RunInterrupted("stopped; what was done so far is kept (已中断，已完成的部分已保存)") from None
             raise
@@ -148,8 +154,7 @@ def stage2(
 def _shown(config: Stage2Config, before: Stage1Run, temporary: Path) -> dict[str, Any]:
     """Show what would be asked and how training would go on, and return that."""
     out, data = config.output_dir, temporary / "data"
-    model = before.config.model.model_copy(update={"trust_remote_code": config.trust_remote_code})
-    base = make_runner(model, out / "sft", stand_in=temporary / "model")
+    base = make_runner(_base_model(config, before), out / "sft", stand_in=temporary / "model")
     if before.is_adapter:
         check_adapter(before.checkpoint, base.model)
     catalog = Catalog.load(before.data / "catalog.json")
@@ -159,6 +164,7 @@ def _shown(config: Stage2Config, before: Stage1Run, temporary: Path) -> dict[str
         say("nothing to ask", "没有要问的场景")
     else:
         say(distilled.preview.in_words("en"), distilled.preview.in_words("zh"))
+    _say_if_too_few(distilled, config.val_fraction)
     for name in ("distilled", "val"):
         write_jsonl([Sample.from_instruction("to come", "", "to come")], data / f"{name}.jsonl")
     general = general_data(config.mix.general or before.config.mix.general, before.config.model, data, before.framework)
@@ -169,9 +175,10 @@ def _shown(config: Stage2Config, before: Stage1Run, temporary: Path) -> dict[str
         real[str(temporary / "model")] = str(demo.model_folder())
     command = with_paths(command, real)
     say(
-        f"\nthen, with rows of stage 1 and as many general rows as fit the answers:\n{command}\n",
-        f"\n之后（另加第一阶段的数据，通用数据的行数随回答数而定）：\n{command}\n",
+        "\nthen, with rows of stage 1 and as many general rows as fit the answers:",
+        "\n之后（另加第一阶段的数据，通用数据的行数随回答数而定）：",
     )
+    say_command(command, device_key="device")
     say(
         f"dry run: no connection was opened, no model was loaded, nothing was written; results would be in {out}",
         f"试运行：没有建立连接，没有加载模型，也没有写入任何文件；实际运行的结果将在 {out}",
@@ -187,11 +194,31 @@ def _prepared(
     catalog = Catalog.load(before.data / "catalog.json")
     with folder.writing(begun("stage2")) as staged:
         save_config(config, staged / "config.yaml")
+
+    def keep(stopped: Distilled) -> None:
+        """Write what there is, and say if that is enough to go on with."""
+        _write_answers(stopped, folder)
+        by_experts = len(stopped.experts.samples) if stopped.experts else 0
+        if by_experts > LEAST_TO_TRAIN_ON:
+            nothing = ["distill.n=0", *(["distill.scenarios=null"] if config.distill.scenarios else [])]
+            command = resume_command("stage2", out, *nothing)
+            say(
+                f"without the teacher, with the {by_experts} experts' answers that passed: {command}",
+                f"不用教师模型，只用已通过的 {by_experts} 条专家回答继续：{command}",
+            )
+
     with timed("distil", seconds):
         trained_on = list(read_jsonl(before.data / "train.jsonl"))
         distilled = distil(
-            config, catalog, trained_on, is_demo=before.is_demo, dry_run=False, lang=before.config.scan.lang
+            config,
+            catalog,
+            trained_on,
+            is_demo=before.is_demo,
+            dry_run=False,
+            on_stop=keep,
+            lang=before.config.scan.lang,
         )
+    _write_answers(distilled, folder)
     framework = before.framework
     report: dict[str, Any] = {
         "swiftprep": metadata.version("swiftprep"),
@@ -214,9 +241,26 @@ def _prepared(
     report["seconds"] = dict(seconds)
     with folder.writing(begun("stage2")) as staged:
         write_coverage(distilled, catalog, staged / "coverage.png", lang)
-    progress = Progress(dataset, val_dataset, report, training_folders(base.output_dir))
-    begin(folder, "stage2", config, progress, command)
-    return config, progress
+    return config, Progress(dataset, val_dataset, report, training_folders(base.output_dir))
+
+
+def _write_answers(distilled: Distilled, folder: OutputFolder) -> None:
+    """Write the answers that passed, those that did not with the reasons, and what was not asked."""
+    with folder.writing(begun("stage2")) as staged:
+        Result(distilled.records).write(staged)
+
+
+def _say_if_too_few(distilled: Distilled, val_fraction: float) -> None:
+    """Say of a dry run that the run would stop, as there would be too few answers even if all passed."""
+    most = len(distilled.samples) + len(distilled.scenarios)
+    to_train_on = most - max(1, round(val_fraction * most))
+    if to_train_on < LEAST_TO_TRAIN_ON:
+        say(
+            f"        the run would stop here: {most} answers at most, {max(0, to_train_on)} of them to train on, and "
+            f"at least {LEAST_TO_TRAIN_ON} are needed; give a larger distill.n or distill.experts",
+            f"        实际运行会在此停止：最多 {most} 条回答，其中 {max(0, to_train_on)} 条用于训练，而至少需要 "
+            f"{LEAST_TO_TRAIN_ON} 条；请增大 distill.n 或提供 distill.experts",
+        )
 
 
 def _trained(
@@ -236,7 +280,7 @@ def _trained(
         arguments = from_checkpoint(more, out / "sft", progress)
         with timed("sft", seconds):
             trained = start.sft(progress.dataset, progress.val_dataset, **arguments)
-        has_trained(folder, "stage2", progress, trained)
+        has_trained(folder, "stage2", progress, trained, seconds)
     best = require_checkpoint(trained)
     say(f"sft     {trained.checkpoint}", f"训练    {trained.checkpoint}")
     monitor = trained.monitor()
@@ -250,7 +294,7 @@ def _trained(
         answers = ask_stages(config, before, base, start, best, Catalog.load(before.data / "catalog.json"))
     report["eval"], report["examples"] = compare_stages(answers), examples(answers)
     report |= verdict_facts(monitor, lang)
-    all_seconds = {**report["seconds"], **seconds}
+    all_seconds = {**report["seconds"], **progress.seconds_in_all(seconds)}
     report["seconds"] = {name: round(value, 1) for name, value in all_seconds.items() if value >= 0.05}
     report["versions"] = versions()
     with folder.writing("stage2") as staged:
@@ -264,6 +308,12 @@ def _trained(
     return report
 
 
+def _base_model(config: Stage2Config, before: Stage1Run) -> ModelConfig:
+    """Return the settings of stage 1's base model, as it is used now."""
+    device = before.config.model.device if config.device is None else config.device
+    return before.config.model.model_copy(update={"trust_remote_code": config.trust_remote_code, "device": device})
+
+
 def _swift_arguments(config: Stage2Config, before: Stage1Run) -> dict[str, Any]:
     embedded = EMBEDDED_STAGE2_SFT if before.config.model.path is None else {}
     ours = {**DEFAULT_SFT, **DEFAULT_STAGE2_SFT, **embedded, "seed": config.seed, "data_seed": config.seed}
@@ -274,12 +324,6 @@ def _checked(
     config: Stage2Config, before: Stage1Run, distilled: Distilled, catalog: Catalog, report: dict[str, Any]
 ) -> tuple[list[Sample], list[Sample]]:
     """Hold some scenarios out, check the rest against them, and write both."""
-    if len(distilled.samples) < LEAST:
-        raise ConfigError(
-            f"{len(distilled.samples)} answers passed, and {LEAST} are needed to train on some and hold out others: "
-            "give distill.experts, a larger distill.n or a better teacher; `swiftprep distill` "
-            "shows why answers are rejected (通过验证的回答太少，无法同时用于训练和评估)"
-        )
     train, val = split_by_group(distilled.samples, config.val_fraction, config.seed)
     before_it = list(read_jsonl(before.data / "val.jsonl"))
     checked = check_sides(train, val, catalog=catalog, held_out=before_it, source="distilled")
@@ -287,11 +331,13 @@ def _checked(
     report["check"] = checked.facts()
     say_check(checked, config.output_dir / "checked")
     if len(checked.train) < LEAST_TO_TRAIN_ON or not checked.val:
+        out, left = config.output_dir, f"{len(checked.train)} to train on and {len(checked.val)} held out"
         raise ConfigError(
-            f"{len(checked.train)} answers are left to train on and {len(checked.val)} held out, and at least "
+            f"{len(distilled.samples)} answers passed, of which the check leaves {left}, and at least "
             f"{LEAST_TO_TRAIN_ON} and 1 are needed: give a larger distill.n, distill.experts or a better teacher; what "
-            f"was asked before is not asked again. Why answers were rejected is in {config.output_dir / 'checked'} "
-            "(可用于训练的回答太少：请增大 distill.n、提供专家回答，或换更好的教师模型)"
+            f"was asked before is not asked again. Why answers were rejected is in {out / 'rejects.jsonl'} and "
+            f"{out / 'checked'} (可用的回答太少，至少需要 {LEAST_TO_TRAIN_ON} 条用于训练、1 条留出：请增大 distill.n、"
+            "提供专家回答，或换更好的教师模型；原因见上述文件)"
         )
     folder = config.output_dir / "data"
     train, val = ([s.replace(channel="distilled") for s in samples] for samples in (checked.train, checked.val))

@@ -40,6 +40,7 @@ from swiftprep.scan.result import Kept, Scan, Spool
 from swiftprep.scan.roots import Roots, readable
 from swiftprep.scan.split import held_out
 from swiftprep.scan.tasks import KINDS, load_task
+from swiftprep.scan.vue_version import checked_version
 from swiftprep.scan.walk import FoundFile
 from swiftprep.streams import get_logger
 
@@ -103,7 +104,7 @@ class Scanner:
             lang: Language of the instructions, `"zh"` or `"en"`.
             kinds: The samples to make, one kind or several: `"component"`, `"template"`, `"script"`, `"fim"`, `"page"`,
                 `"api"`, or the paths of your own `.yaml` templates (see `swiftprep.scan.tasks` for their format).
-            suffixes: Endings of the files to make samples of, one or several. The catalogue always uses every readable
+            suffixes: Endings of the files to make samples of, one or several, with or without the dot. The catalogue always uses every readable
                 file, since a `.vue` file may use a mixin from a `.js` file.
             ignore: gitignore patterns in place of the default ones (`.git/`, `node_modules/`, `dist/` …). The
                 tree's own `.gitignore` files always apply.
@@ -136,17 +137,18 @@ class Scanner:
             raise ConfigError(
                 f"max_tokens={max_tokens}: expected 1 or more, with tokenizer= to count them (需要 tokenizer)"
             )
-        self.suffixes = tuple(suffix.lower() for suffix in one_or_more("suffixes", suffixes))
+        given = (str(suffix).lower().removeprefix("*") for suffix in one_or_more("suffixes", suffixes))
+        self.suffixes = tuple(dict.fromkeys(f".{suffix.removeprefix('.')}" for suffix in given))
         if not self.suffixes or not set(self.suffixes) <= set(SUFFIXES):
             raise ConfigError(f"suffixes={self.suffixes}: expected some of {', '.join(SUFFIXES)} (不支持的后缀)")
-        tasks = tuple(load_task(kind, lang) for kind in one_or_more("kinds", kinds))
+        tasks = tuple(load_task(kind, lang) for kind in dict.fromkeys(map(str, one_or_more("kinds", kinds))))
         if not tasks:
             raise ConfigError(f"kinds: expected at least one of {', '.join(KINDS)} (至少要有一种样本)")
         count = tokenizer if callable(tokenizer) or tokenizer is None else tokens.Counter(tokenizer)
         if framework is not None and (not isinstance(framework, str) or not framework.strip()):
             raise ConfigError(f"framework={framework!r:.100}: expected a name, or None to infer it (应为名称)")
         self.framework = framework
-        self.vue_version = vue_version or self.roots.vue_version()
+        self.vue_version = checked_version(vue_version) if vue_version else self.roots.vue_version()
         self.ignore = None if ignore is None else one_or_more("ignore", ignore)
         self.val_fraction = val_fraction
         self.seed = seed

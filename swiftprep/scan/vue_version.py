@@ -6,11 +6,28 @@ import re
 from pathlib import Path
 from typing import Any
 
+from swiftprep.errors import ConfigError
 from swiftprep.scan.packages import nearest_package
 
 USUAL = "2.7"  # unless `package.json` requires Vue 3
 _DEPENDENCIES = ("dependencies", "peerDependencies", "devDependencies")
 _RANGE = re.compile(r"\s*(?:npm:vue@[\^~=v>\s]*|[\^~=v>][\^~=v>\s]*)?([0-9]{1,9})(?:\.([0-9]{1,9}))?(?![\w])")
+_VERSION = re.compile(r"[23](\.[0-9]{1,3}){0,2}")
+
+
+def checked_version(version: str) -> str:
+    """Return a version of Vue that a user gave.
+
+    Raises:
+        ConfigError: it is none of Vue 2 or 3.
+    """
+    text = str(version).strip()
+    if not _VERSION.fullmatch(text):
+        raise ConfigError(
+            f"vue_version={text!r:.100}: expected a version of Vue 2 or 3, such as '2.7' or '3.4' "
+            "(应为 Vue 2 或 3 的版本号，如 2.7、3.4)"
+        )
+    return text
 
 
 def vue_version_of(root: Path) -> str:

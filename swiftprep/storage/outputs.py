@@ -24,7 +24,7 @@ from pathlib import Path
 from swiftprep.errors import ConfigError, DataError
 from swiftprep.storage.disk import clear_leftovers
 from swiftprep.storage.locking import holder, lock, open_lock, sign
-from swiftprep.storage.run_records import RUNS, STATE, RunRecord, fingerprint, read_runs, run_id, write_runs
+from swiftprep.storage.run_records import RUNS, STATE, RunRecord, fingerprint, read_runs, replaced, run_id, write_runs
 from swiftprep.storage.staging import (
     NEW,
     READY,
@@ -138,7 +138,13 @@ class OutputFolder:
             run = RunRecord(run_id(what, files), files, tuple(sorted(_open[staged] & set(files))))
             for name in files:
                 make_way(self.path, name)
-            write_runs(new / RUNS, [*(r for r in read_runs(self.path) if r.id != run.id), run])
+            earlier = read_runs(self.path)
+            for kind, names in replaced(earlier, run).items():
+                logger.warning(
+                    "%s: %s replaces %s of %s; to keep both, write to different folders (%s 的结果被覆盖：%s)",
+                    self.path, what, ", ".join(names), kind, kind, ", ".join(names),
+                )  # fmt: skip
+            write_runs(new / RUNS, [*(r for r in earlier if r.id != run.id), run])
             for path in (*new.rglob("*"), new):
                 flush(path)
             new.rename(ready)

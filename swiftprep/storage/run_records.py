@@ -15,6 +15,7 @@ from swiftprep.text.limits import loads_within, read_within
 
 STATE = ".swiftprep"  # in an output folder
 RUNS = "files.json"  # in there
+BEGUN = "-begun"  # at the end of a kind: a job that has begun and has no results yet
 _REMEMBERED = 8  # newest runs that are kept although all their files have been rewritten
 
 
@@ -94,3 +95,20 @@ def fingerprint(path: Path) -> tuple[int, str]:
 def run_id(what: str, files: dict[str, tuple[int, str]]) -> str:
     """Return the id of a run with these files."""
     return f"{what}-{hashlib.sha256(orjson.dumps(files, option=orjson.OPT_SORT_KEYS)).hexdigest()[:12]}"
+
+
+def replaced(runs: list[RunRecord], run: RunRecord) -> dict[str, list[str]]:
+    """Return the files that a run replaces with others although a run of another kind wrote them last, by its kind.
+
+    The records of a job that has begun are of the same kind as its results.
+    """
+    by_kind: dict[str, list[str]] = {}
+    for name, print_ in run.files.items():
+        last = next((other for other in reversed(runs) if name in other.files), run)
+        if last.files[name] != print_ and _kind(last) != _kind(run):
+            by_kind.setdefault(_kind(last), []).append(name)
+    return by_kind
+
+
+def _kind(run: RunRecord) -> str:
+    return run.id.rpartition("-")[0].removesuffix(BEGUN)

@@ -35,6 +35,7 @@ _GRAVEST: tuple[Reason, ...] = (
     "diverged",
     "overfitting",
     "no-train-loss",
+    "never-evaluated",
     "early",
     "normal",
     "begins-late",
@@ -182,6 +183,10 @@ def _judge_set(rows: list[Row], name: str, column: str) -> Judgement:
     of = {"of": name}
     logged = series(rows, column)
     evals = _finite(logged)
+    if not evals and _finite(
+        series(rows, train_column(rows, name))
+    ):  # a broken training would have a broken train loss
+        return Judgement("never-evaluated", [("never-evaluated", {"evals": len(logged), **of})])
     if not math.isfinite(logged[-1][1]):
         return Judgement("broken", [("eval-broken", {"at": logged[-1][0], "loss": logged[-1][1], **of})])
     if len(evals) < 2:

@@ -12,6 +12,7 @@ Reason: TypeAlias = Literal[
     "diverged",
     "broken",
     "too-few",
+    "never-evaluated",
     "early",
     "no-train-loss",
     "begins-late",
@@ -25,6 +26,7 @@ KINDS: dict[Reason, Kind] = {
     "diverged": "diverged",
     "broken": "diverged",
     "too-few": "unknown",
+    "never-evaluated": "unknown",
     "early": "unknown",
     "no-train-loss": "unknown",
     "begins-late": "unknown",
@@ -49,6 +51,8 @@ TEXTS = {
         "broken": "training broke at {at:g} ({seen}) and did not recover: checkpoints saved after that are useless",
         "broke-once": "at {at:g} the log has {seen} ({rows} such row(s) in all); training recovered",
         "eval-broken": "the eval loss{of} is {loss} at {at:g}",
+        "never-evaluated": "the eval loss{of} is not a number in any of {evals} evaluation(s), the first included, "
+        "while the train loss is: most likely, nothing is left of a held-out answer within max_length",
         "eval-broke-once": "the eval loss{of} at {at:g} is not a number ({rows} such row(s) in all)",
         "too-few": "evaluations{of} in the log: {evals}; two are needed",
         "early-epoch": "too early to tell: the last evaluation came after {seen:.0%} of an epoch; from {least:.0%} on "
@@ -77,6 +81,8 @@ TEXTS = {
         "broken": "训练从第 {at:g} {unit}起失效（{seen}），此后没有恢复：之后保存的检查点都不可用",
         "broke-once": "第 {at:g} {unit}的日志为 {seen}（这样的日志共 {rows} 行），之后训练恢复正常",
         "eval-broken": "第 {at:g} {unit}的验证损失{of}为 {loss}",
+        "never-evaluated": "从第一次评估起，{evals} 次验证损失{of}都不是数值，而训练损失正常：很可能是某些留出样本"
+        "的回答超出 max_length，被全部截掉",
         "eval-broke-once": "第 {at:g} {unit}的验证损失{of}不是数值（共 {rows} 次）",
         "too-few": "日志中只有 {evals} 次评估{of}，至少需要两次",
         "early-epoch": "现在下结论为时过早：最后一次评估时，第一个 epoch 只完成了 {seen:.0%}；"
@@ -118,6 +124,11 @@ FIXES: dict[str, dict[str, tuple[str, ...]]] = {
             "Lower the learning rate, for example learning_rate=5e-5, and warm up (warmup_ratio=0.05)",
         ),
         "too-few": ("Give a val_dataset and evaluate at least twice, for example eval_steps=save_steps=50",),
+        "never-evaluated": (
+            "Raise max_length above the longest held-out prompt and its answer",
+            "Or hold out shorter samples: `swiftprep scan … scan.max_tokens=…` cuts long components into parts",
+            "If the answers do fit, evaluate in torch_dtype=bfloat16 or float32",
+        ),
         "early": ("Let it go on, and read the log again after half an epoch",),
         "no-train-loss": (
             "Log the train loss more often than you evaluate, for example logging_steps=5",
@@ -155,6 +166,11 @@ FIXES: dict[str, dict[str, tuple[str, ...]]] = {
             "降低学习率（例如 learning_rate=5e-5）并预热（warmup_ratio=0.05）",
         ),
         "too-few": ("提供 val_dataset，并至少评估两次，例如 eval_steps=save_steps=50",),
+        "never-evaluated": (
+            "提高 max_length，使其容得下最长的留出样本（提示与回答）",
+            "或留出较短的样本：`swiftprep scan … scan.max_tokens=…` 会把长组件切成几部分",
+            "如果回答并未超长，请改用 torch_dtype=bfloat16 或 float32 评估",
+        ),
         "early": ("继续训练，半个 epoch 之后再读一次日志",),
         "no-train-loss": (
             "让训练损失的记录比评估更频繁，例如 logging_steps=5",

@@ -216,6 +216,70 @@ def test_what_is_known_from_usage_alone_is_only_checked_for_slips(tree):
     ]
 
 
+OPEN_BASES = {
+    "a mixin of a package": "import { D } from '@kx/ui'\nexport default { name: 'TaOwn', mixins: [D], props: ['a'] }",
+    "a base of a package": "import { D } from '@kx/ui'\nexport default { name: 'TaOwn', extends: D, props: ['a'] }",
+    "a spread of a package": "import { D } from '@kx/ui'\nexport default { name: 'TaOwn', ...D, props: ['a'] }",
+    "a call of a package": "import { d } from '@kx/ui'\nexport default { name: 'TaOwn', mixins: [d()], props: ['a'] }",
+    "a list of a package": "import { all } from '@kx/ui'\nexport default { name: 'TaOwn', mixins: all, props: ['a'] }",
+    "a mixin of a mixin": "import M from './m'\nexport default { name: 'TaOwn', mixins: [M], props: ['a'] }",
+}
+
+
+@pytest.mark.parametrize("script", OPEN_BASES.values(), ids=OPEN_BASES.keys())
+def test_a_component_with_a_base_outside_the_tree_may_have_more_than_is_seen(script):
+    vue = f"<template><i/></template><script>{script}</script>"
+    catalog = framework({"own.vue": vue, "m.js": "import D from 'kx-ui'\nexport default { mixins: [D] }"})
+    assert catalog.components["ta-own"].open == ("events", "props", "slots")
+    assert catalog.check("<ta-own v-model='x' b='1' @c='y'><template #d/></ta-own>") == []
+
+
+CLOSED_BASES = {
+    "a mixin here": ("", "const m = { created() {} }\nexport default { name: 'TaOwn', mixins: [m], props: ['a'] }"),
+    "an empty mixin": ("", "export default { name: 'TaOwn', mixins: [{}], props: ['a'] }"),
+    "a function here": (
+        "",
+        "function f() { return { data: {} } }\nexport default { name: 'TaOwn', mixins: [f()], props: ['a'] }",
+    ),
+    "a file here": ("", "import M from './m'\nexport default { name: 'TaOwn', mixins: [M], props: ['a'] }"),
+    "Vue itself": (
+        "ts",
+        "import Vue from 'vue'\nexport default (Vue as VueConstructor<X>).extend({ name: 'TaOwn', props: ['a'] })",
+    ),
+    "types of a class": (
+        "ts",
+        "@Component\nexport default class TaOwn extends Vue<Own> implements Row { @Prop() a }",
+    ),
+}
+
+
+@pytest.mark.parametrize(("lang", "script"), CLOSED_BASES.values(), ids=CLOSED_BASES.keys())
+def test_a_component_with_bases_that_are_known_is_known(lang, script):
+    vue = f"<template><i/></template><script lang='{lang or 'js'}'>{script}</script>"
+    catalog = framework({"own.vue": vue, "m.js": "export default { methods: { go() {} } }"})
+    assert catalog.components["ta-own"].open == ()
+    assert [p.name for p in catalog.check("<ta-own v-model='x'/>")] == ["v-model"]
+
+
+def test_what_the_code_base_uses_is_no_slip_of_what_it_uses_more(tree):
+    from swiftprep import Scanner
+
+    page = "<template><ta-pages :page-size='a' @size-change='b'/></template>"
+    once = "<template><div><ta-pages :page-sizes='a' @size-changed='b'/><ta-rows :page-saze='1'/></div></template>"
+    catalog = Scanner(tree({"A.vue": page, "B.vue": page, "C.vue": once}), cache=False).scan().catalog
+    assert catalog.check(page) == catalog.check(once) == []
+    assert catalog.check("<ta-pages :page-saze='1'/>") == []  # used, if on another component
+    assert [p.near for p in catalog.check("<ta-pages :page-siez='1'/>")] == ["page-size"]
+
+
+def test_another_word_or_a_plural_is_no_slip(tree):
+    from swiftprep import Scanner
+
+    page = "<template><ta-pages :page-size='a' :min-height='b'/></template>"
+    catalog = Scanner(tree({"A.vue": page, "B.vue": page}), cache=False).scan().catalog
+    assert catalog.check("<ta-pages :page-sizes='a' :max-height='b'/>") == []
+
+
 PAGE = """<template>
   <div>
     <ta-table :data="rows" row-key="id" border @row-click="open" @select="select">

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import stat
 from types import SimpleNamespace
 from typing import Any, cast
@@ -52,6 +53,36 @@ def test_held_out_samples_never_get_into_training_data_and_are_counted(tmp_path,
     assert [s.id for s in samples_of("examples", [*samples, tmp_path / "f.jsonl"], side="train")] == ["1"]
     assert "private: left out 1 held-out samples" in caplog.text
     assert "examples: left out 2 held-out samples" in caplog.text
+
+
+@pytest.mark.parametrize("entry", ["f.jsonl", "f.jsonl#2", "text.jsonl"])
+def test_held_out_samples_in_a_file_to_train_on_are_warned_of(tmp_path, monkeypatch, caplog, entry):
+    monkeypatch.chdir(tmp_path)
+    write_jsonl([sample("1"), sample("2", split="val"), sample("3", split="train")], "f.jsonl")
+    row = {"messages": [{"role": "user", "content": "a"}, {"role": "assistant", "content": "b"}]}
+    (tmp_path / "text.jsonl").write_text(json.dumps({**row, "meta": json.dumps({"split": "val"})}) + "\nnone\n")
+    assert data_files("private", entry, side="train") == [entry]
+    assert f"private: {entry.partition('#')[0]} holds 1 held-out samples" in caplog.text
+    assert "其中有 1 条留出样本" in caplog.text
+    caplog.clear()
+    data_files("val_dataset", entry, side="val")
+    write_jsonl([sample("the split of val", note="val"), sample("1", split="train")], "f.jsonl")
+    data_files("private", ["f.jsonl", "none.jsonl", "team/hub#5", str(tmp_path)], side="train")
+    assert not caplog.text
+
+
+def test_the_kept_rows_of_a_report_hold_both_sides_and_are_warned_of(tmp_path, caplog):
+    rows = [
+        sample(f"How is a table of {word} sorted?", split=side) for word, side in (("cars", "train"), ("trees", "val"))
+    ]
+    report = Checker().run(rows)
+    kept = report.write(tmp_path)["kept"]
+    Mixer(private=kept, ratio=None)
+    assert "private: " in caplog.text
+    assert "holds 1 held-out samples" in caplog.text
+    caplog.clear()
+    assert Mixer(private=report, ratio=None).plan()["taken"].tolist() == [1]
+    assert "holds" not in caplog.text
 
 
 def test_the_same_samples_give_the_same_private_file(cache):

@@ -6,10 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from swiftprep import Mixer, Sample, read_jsonl, write_jsonl
+from swiftprep import Checker, Mixer, Sample, demo, read_jsonl, write_jsonl
 from swiftprep.apportion import apportion
 from swiftprep.errors import ConfigError, DataError
 from swiftprep.mix.mixer import parse_ratio
+from swiftprep.recipes.shared.data_settings import MixRecipeConfig
+from swiftprep.recipes.shared.reading import load
 
 
 @pytest.fixture
@@ -132,6 +134,33 @@ def test_a_ratio_that_takes_more_than_a_count_is_told(rows, caplog):
     assert not caplog.text
     Mixer([rows("t.jsonl", 40)], ["g.jsonl#10"])
     assert "g.jsonl#10: the ratio takes 60 rows of it" in caplog.text
+    assert "name a file of 10 rows, or pass ratio=None" in caplog.text
+
+
+def test_of_a_hub_data_set_a_count_only_weighs_either_and_how_many_rows_there_are_is_not_known(rows, caplog):
+    mix = Mixer(rows("t.jsonl", 400), "AI-ModelScope/x#5")
+    assert mix.dataset_args()[1] == "AI-ModelScope/x#600"
+    assert "AI-ModelScope/x#5: the ratio takes 600 rows of it" in caplog.text
+    assert "实际取 600 行" in caplog.text
+    assert "there are only" not in caplog.text
+    caplog.clear()
+    Mixer(rows("t.jsonl", 400), "AI-ModelScope/x#5", size={"AI-ModelScope/x": 50})
+    assert "needs 600 general rows, but there are only 50" in caplog.text
+
+
+def test_a_hub_data_set_of_unknown_size_names_the_spelling_of_recipes(rows):
+    with pytest.raises(ConfigError) as refused:
+        Mixer(rows("t.jsonl", 4), "AI-ModelScope/x-v1.5")
+    setting = "mix.size.AI-ModelScope/x-v1.5=500"
+    assert str(refused.value).count(setting) == 2
+    size = load(MixRecipeConfig, None, [setting]).mix.size
+    assert Mixer(rows("t.jsonl", 4), "AI-ModelScope/x-v1.5", size=size).plan()["available"].tolist() == [4, 500]
+
+
+def test_without_general_data_the_included_rows_are_named(rows):
+    with pytest.raises(ConfigError, match=r"demo.general_samples\(name, author\)"):
+        Mixer(rows("t.jsonl", 4))
+    assert Mixer(rows("t.jsonl", 4), demo.general_samples("n", "a")).plan()["taken"].tolist() == [4, 6]
 
 
 def test_a_count_below_the_rows_does_not_make_them_fewer(rows, caplog):
@@ -209,11 +238,20 @@ def test_a_tiny_share_can_be_given_as_a_number():
 
 
 def test_freeze_refuses_a_file_it_reads_otherwise_than_ms_swift(rows, tmp_path):
-    (tmp_path / "odd.jsonl").write_text('{"query": "q", "response": "a"}\n{"query": "q", "response": null}\n')
+    good = '{"query": "How is a table sorted by its price?", "response": "Call `sort` with the name of the column."}'
+    (tmp_path / "odd.jsonl").write_text(f'{good}\n{{"query": "And by name?", "response": null}}\n')
     mix = Mixer(["odd.jsonl"], ratio=None)
     assert mix.plan()["available"].tolist() == [2]  # ms-swift keeps the row without an answer
-    with pytest.raises(DataError, match="of 2 rows 1 can be frozen: 'response' is null"):
+    with pytest.raises(DataError) as refused:
         mix.freeze("out.jsonl")
+    for part in (
+        "ms-swift keeps 2 rows of it and swiftprep reads 1 (odd.jsonl:2: 'response' is null",
+        "`swiftprep check odd.jsonl` writes kept.jsonl",
+        "ms-swift 保留 2 行，swiftprep 读出 1 行",
+    ):
+        assert part in str(refused.value)
+    kept = Checker().run("odd.jsonl").write("checked")["kept"]
+    assert Mixer([kept], ratio=None).freeze("out.jsonl") == 1
 
 
 @pytest.mark.parametrize("ratio", ["40/60", "40 : 60", "40：60", (40, 60), [2, 3], (0.4, 0.6)])

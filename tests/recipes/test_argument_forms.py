@@ -154,6 +154,14 @@ def test_lists_of_other_types_are_read_likewise(tmp_path):
     assert stage2.distill.langs == ["zh", "en", "en"]
 
 
+def test_a_dot_in_a_name_of_the_users_choice_is_part_of_the_name():
+    settings = ["mix.size.team/set-v1.5=500", "mix.size.folder=3", "sft.learning_rate=5e-5"]
+    config = load(Stage1Config, None, settings)
+    assert config.mix.size == {"team/set-v1.5": 500, "folder": 3}
+    assert config.sft == {"learning_rate": 5e-5}
+    assert load(Stage2Config, None, ["teacher.sampling.top_p=0.5"]).teacher.sampling == {"top_p": 0.5}
+
+
 def test_a_list_on_the_command_line_replaces_that_of_the_file(tmp_path):
     (tmp_path / "a.yaml").write_text("held_out: [x]\n")
     assert load(CheckConfig, tmp_path / "a.yaml", ["held_out=y"]).held_out == [Path("y")]

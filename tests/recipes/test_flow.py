@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from swiftprep import demo, read_jsonl
+from swiftprep import demo, read_jsonl, write_jsonl
 from swiftprep.errors import ConfigError, RunInterrupted
 from swiftprep.recipes import check, distill, stage1, stage2
 from swiftprep.recipes import scan as scan_recipe
@@ -63,12 +65,14 @@ class Trainer(SwiftRunner):
 
     trainings: list[dict[str, Any]]
     stop_at = ""
+    seconds = 0.0
 
     def sft(self, dataset: Any, val_dataset: Any = None, *, dry_run: bool = False, **arguments: Any) -> Run:
         run = super().sft(dataset, val_dataset, dry_run=True, **arguments)
         if dry_run:
             return run
         self.trainings.append({"dataset": dataset, **arguments})
+        time.sleep(self.seconds)
         folder = self.output_dir / f"v{len(self.trainings)}-now"
         checkpoint = folder / "checkpoint-3"
         checkpoint.mkdir(parents=True)
@@ -94,6 +98,7 @@ def trainer(monkeypatch):
     """Stages 1 and 2 train with the double; `trainings` says with what."""
     monkeypatch.setattr(Trainer, "trainings", [], raising=False)
     monkeypatch.setattr(Trainer, "stop_at", "")
+    monkeypatch.setattr(Trainer, "seconds", 0.0)
     monkeypatch.setattr(training, "SwiftRunner", Trainer)
     return Trainer
 
@@ -135,7 +140,7 @@ def test_prepare_leaves_data_and_command_and_the_same_folder_trains_later(given,
     out = tmp_path / "runs/stage1"
     command = json.loads(printed.out)["sft"]["command"]
     assert command in printed.err
-    assert (out / "command.sh").read_text().splitlines()[1:] == command.splitlines()
+    assert (out / "command.sh").read_text().endswith(f"\n{command}\n")
     assert {"train.jsonl", "val.jsonl", "catalog.json", "general.jsonl"} <= {p.name for p in (out / "data").iterdir()}
     assert load_config(out / "config.yaml").scan.framework == "acme"
     assert not (out / "report.json").exists()
@@ -145,12 +150,64 @@ def test_prepare_leaves_data_and_command_and_the_same_folder_trains_later(given,
     assert len(trainer.trainings) == 1
 
 
+def test_prepared_data_are_not_replaced_by_another_job_and_the_same_one_begins_anew(given, trainer, tmp_path, capsys):
+    assert stage1.main([*given, "--prepare", "seed=7", "model.device=cpu"]) == 0
+    before = everything(tmp_path / "runs/stage1")
+    capsys.readouterr()
+    assert stage1.main([*given, "--prepare"]) == 0
+    assert "runs/stage1 holds the data of a run of stage1 that is not finished, with other settings (seed)" in (
+        capsys.readouterr().err
+    )
+    assert everything(tmp_path / "runs/stage1") == before
+    assert (tmp_path / "runs/stage1-2/command.sh").is_file()
+    assert stage1.main([*given, "--prepare", "output_dir=runs/stage1", "sft.lora_rank=4"]) == 2
+    said = capsys.readouterr().err
+    assert "(seed, sft.lora_rank), which stay as they are; go on with it by `swiftprep stage1 --resume " in said
+    assert "or name another folder, such as output_dir=runs/stage1-3 (" in said
+    assert everything(tmp_path / "runs/stage1") == before
+    assert stage1.main([*given, "seed=7", "--prepare", "model.device=cuda", "eval.limit=3"]) == 0
+    assert "runs/stage1: the same job was begun there, and is begun anew" in capsys.readouterr().err
+    assert everything(tmp_path / "runs/stage1") != before
+    assert not (tmp_path / "runs/stage1-3").exists()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a script of POSIX")
+def test_the_prepared_command_works_from_any_folder_and_says_what_it_needs(given, trainer, tmp_path, capsys):
+    mine = tmp_path / "general.jsonl"
+    write_jsonl(demo.general_samples(), mine)
+    wanted = ["--prepare", "model.device=cuda", "output_dir=my runs/a", "mix.general=general.jsonl"]
+    assert stage1.main([*given, *wanted]) == 0
+    needs = f"copy to the same paths there: my runs/a, {tmp_path / 'model'}, general.jsonl\n"
+    assert needs in capsys.readouterr().err
+    script = (tmp_path / "my runs/a/command.sh").read_text()
+    comment = [line for line in script.splitlines() if line.startswith("#")]
+    assert "# Training on a GPU, unless the settings left the device to ms-swift." in comment
+    assert "#   general.jsonl" in comment
+    assert any("请把以下内容复制到相同的路径" in line for line in comment)
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin/swift").write_text('#!/bin/sh\npwd; ls "my runs/a/data/train.jsonl" general.jsonl\n')
+    (tmp_path / "bin/swift").chmod(0o755)
+    copied = shutil.copytree(tmp_path, tmp_path.with_name(f"{tmp_path.name}-there"))
+    child = subprocess.run(
+        ["sh", str(copied / "my runs/a/command.sh")], cwd="/", capture_output=True, text=True, check=True,
+        env={"PATH": f"{copied / 'bin'}:/usr/bin:/bin"},
+    )  # fmt: skip
+    assert child.stdout.splitlines()[0] == str(copied)
+
+
+def test_a_command_with_absolute_paths_only_stays_where_it_is(given, trainer, tmp_path):
+    assert stage1.main([*given, "--prepare", f"output_dir={tmp_path / 'out'}"]) == 0
+    assert "\ncd " not in (tmp_path / "out/command.sh").read_text()
+
+
 # --- going on --------------------------------------------------------------------------------------------------------
 
 
 def test_after_an_interrupted_evaluation_nothing_is_trained_again(given, trainer, tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(trainer, "stop_at", "eval")
+    monkeypatch.setattr(trainer, "seconds", 0.3)
     assert stage1.main([*given, "seed=7"]) == 130
+    monkeypatch.setattr(trainer, "seconds", 0.0)
     assert "to go on: swiftprep stage1 --resume output_dir=runs/stage1\n" in capsys.readouterr().err
     assert not (tmp_path / "runs/stage1/report.json").exists()
     monkeypatch.setattr(trainer, "stop_at", "")
@@ -159,6 +216,7 @@ def test_after_an_interrupted_evaluation_nothing_is_trained_again(given, trainer
     assert len(trainer.trainings) == 1
     assert (report["config"]["seed"], report["framework"]) == (7, "acme")
     assert report["seconds"].keys() >= {"scan", "eval"}
+    assert report["seconds"]["sft"] >= 0.3, "the time of the first process"
     assert stage1.main(["--resume"]) == 2
     assert "no run was begun" in capsys.readouterr().err
 
@@ -168,11 +226,14 @@ def test_an_interrupted_training_goes_on_from_its_newest_checkpoint(given, train
     old.mkdir(parents=True)
     (old / "trainer_state.json").write_text("{}")
     monkeypatch.setattr(trainer, "stop_at", "sft")
+    monkeypatch.setattr(trainer, "seconds", 0.2)
     assert stage1.main(given) == 130
     data = (tmp_path / "runs/stage1/data/train.jsonl").read_bytes()
     shutil.rmtree(app)  # it goes on with the data it began with
     monkeypatch.setattr(trainer, "stop_at", "")
     assert stage1.main(["--resume"]) == 0
+    seconds = json.loads((tmp_path / "runs/stage1/report.json").read_text())["seconds"]
+    assert seconds["sft"] >= 0.4, "both parts"
     first, second = trainer.trainings
     assert "resume_from_checkpoint" not in first
     assert second["resume_from_checkpoint"] == "runs/stage1/sft/v1-now/checkpoint-3"
@@ -200,7 +261,9 @@ def test_stage2_is_prepared_trained_later_and_never_trained_again(demo_stage1, t
     before = everything(demo_stage1)
     assert stage2.main(["distill.n=0", "--prepare"]) == 0
     out = tmp_path / "runs/stage2"
-    assert (out / "command.sh").read_text().startswith("#!/bin/sh\nswift sft \\\n")
+    assert (
+        (out / "command.sh").read_text().startswith("#!/bin/sh\n# Training on the CPU; for a command for a GPU, set d")
+    )
     assert "--adapters runs/stage1/sft/v1-now/checkpoint-3" in capsys.readouterr().err
     assert len(trainer.trainings) == 1, "that of stage 1"
     monkeypatch.setattr(trainer, "stop_at", "eval")
@@ -217,6 +280,19 @@ def test_stage2_is_prepared_trained_later_and_never_trained_again(demo_stage1, t
     assert stage2.main(["distill.n=0", "output_dir=runs/stage2"]) == 2
     assert "holds the results of stage2" in capsys.readouterr().err
     assert everything(demo_stage1) == before
+
+
+def test_stage2_tells_the_command_for_a_gpu(demo_stage1, trainer, tmp_path, capsys):
+    assert stage2.main(["distill.n=0", "--dry-run"]) == 0
+    assert "with device=cuda it is that for a machine with a GPU" in capsys.readouterr().err
+    assert stage2.main(["distill.n=0", "--prepare", "device=cuda"]) == 0
+    said = capsys.readouterr().err
+    assert "=cuda" not in said
+    script = (tmp_path / "runs/stage2/command.sh").read_text()
+    assert "--use_cpu" not in script
+    assert "#   runs/stage1/sft/v1-now/checkpoint-3\n" in script
+    assert stage2.main(["--resume", "--dry-run", "device=cpu"]) == 0
+    assert "--use_cpu true" in capsys.readouterr().err
 
 
 def test_stage2_dry_run_tells_the_command_and_writes_nothing(demo_stage1, tmp_path, capsys):
@@ -266,6 +342,8 @@ def test_what_the_prepared_command_trained_is_only_evaluated(steps, trains, give
         (scan_recipe, ["output_dir=x"], "scan.path: which code base?"),
         (distill, ["distill.n=1"], "scan.path: which code base?"),
         (stage1, ["mix.ratio=50:50"], "scan.path: which code base?"),
+        (stage1, [], "scan.path: which code base?"),
+        (stage1, ["--dry-run"], "scan.path: which code base?"),
     ],
 )
 def test_no_recipe_falls_back_on_the_demonstration(recipe, argv, message, tmp_path, monkeypatch, capsys):
@@ -274,14 +352,25 @@ def test_no_recipe_falls_back_on_the_demonstration(recipe, argv, message, tmp_pa
     (complaint,) = [line for line in capsys.readouterr().err.splitlines() if line.startswith("error:")]
     assert message in complaint
     assert "swiftprep demo" in complaint or "swiftprep check demo" in complaint
-    assert list(tmp_path.rglob("*.json*")) == []
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_stage1_with_no_argument_at_all_is_the_demonstration_in_a_folder_of_its_own(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "demo").mkdir()
-    assert stage1.main(["--dry-run", "--json"]) == 0
-    report = json.loads(capsys.readouterr().out)
+    asked: list[Stage1Config] = []
+
+    def ask(config, **options):
+        asked.append(config)
+        return {}
+
+    monkeypatch.setattr(stage1, "stage1", ask)
+    monkeypatch.setattr(sys, "argv", ["stage1"])
+    assert stage1.main() == 0
+    (config,) = asked
+    monkeypatch.undo()
+    monkeypatch.chdir(tmp_path)
+    report = stage1.stage1(config, dry_run=True)
     assert (report["scan"]["root"], report["framework"]) == (str(demo.app()), "ta404")
     assert "--output_dir runs/demo/sft" in report["sft"]["command"]
 
@@ -290,11 +379,13 @@ def test_stage2_takes_the_newest_stage1_and_says_so(tmp_path, monkeypatch, capsy
     monkeypatch.chdir(tmp_path)
     assert stage2.main([]) == 2
     assert "no finished stage 1 there; run `swiftprep stage1" in capsys.readouterr().err
-    for name in ("stage1", "demo", "demo-2", "other"):
+    for number, name in enumerate(("stage1", "demo", "demo-2", "mine", "other")):
         (tmp_path / "runs" / name).mkdir(parents=True)
-        (tmp_path / "runs" / name / "state.json").write_text("{}")
+        state = tmp_path / "runs" / name / "state.json"
+        state.write_text("{}" if name == "other" else '{"best_checkpoint": "x"}')  # another program's state.json
+        os.utime(state, (number, number))
     assert stage2.main([]) == 2
-    assert "stage 1 runs/demo-2, the newest in runs" in capsys.readouterr().err
+    assert "stage 1 runs/mine, the newest in runs" in capsys.readouterr().err
 
 
 # --- the check within stage 1 ----------------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from importlib.util import find_spec
 
 import pytest
@@ -10,8 +11,9 @@ from pydantic import BaseModel
 
 from swiftprep.__main__ import main
 from swiftprep.recipes.shared import help_page as page
+from swiftprep.recipes.shared.argument_forms import place_words, sort_words
 from swiftprep.recipes.shared.commands import COMMANDS, Command, command_named
-from swiftprep.recipes.shared.help_page import described, help_page, texts, type_words, words
+from swiftprep.recipes.shared.help_page import described, for_shell, help_page, texts, type_words, words
 from swiftprep.recipes.shared.keys import keys_of, section_of
 from swiftprep.recipes.shared.reading import load
 from swiftprep.recipes.shared.settings import DEFAULT_SFT
@@ -53,6 +55,39 @@ def test_every_key_is_described_in_both_languages_with_an_example_that_is_valid(
     assert load(kind, None, [setting]) != kind() or example == str(key.default)
     assert CHINESE.search(type_words(key, "en")) is None
     assert re.search(r"typing|pathlib|class|NoneType", type_words(key, "en") + type_words(key, "zh")) is None
+
+
+EXAMPLES = [
+    pytest.param(command, example, id=f"{command.name} {example}")
+    for command in COMMANDS
+    for example in command.examples
+]
+TAKE_DATA = ("check", "augment", "mix", "sft", "evaluate")
+
+
+@pytest.mark.parametrize(("command", "example"), EXAMPLES)
+def test_every_example_of_a_command_is_read(command, example, tmp_path, monkeypatch):
+    for folder in ("our-app", "here/runs/stage1", "here/data"):
+        (tmp_path / folder).mkdir(parents=True)
+    (tmp_path / "here" / "our-app.yaml").write_text("")
+    monkeypatch.chdir(tmp_path / "here")
+    words_given = sort_words(shlex.split(example), command.kind(), ["dry-run", *command.options])
+    file, data, overrides = place_words(words_given.alone, command.kind(), takes_data=command.name in TAKE_DATA)
+    load(command.kind(), file, [*overrides, *words_given.overrides])
+    assert for_shell(example.replace(" ", "")) == example.replace(" ", "")  # no shell changes it
+    assert all(name.endswith(".jsonl") for name in data)
+
+
+@pytest.mark.parametrize(("kind", "key"), KEYS)
+def test_the_example_of_a_key_is_what_a_shell_passes_on(kind, key):
+    _, example = described(key.owner, key.name.rpartition(".")[2], "en")
+    setting = f"{key.name}{'.' if key.is_free else '='}{example}"
+    assert shlex.split(for_shell(setting)) == [setting]
+    assert re.search(r"[*?{}\[\] ]", setting) is None or for_shell(setting).startswith("'")
+
+
+def test_an_example_with_a_star_is_quoted():
+    assert "'scan.ignore=dist/,*.min.js'" in help_page(named("scan"), "en", 100)
 
 
 @pytest.mark.parametrize("model", ALL_MODELS, ids=lambda model: model.__name__)

@@ -8,8 +8,11 @@ from pathlib import Path
 import pytest
 
 from swiftprep import Sample, read_jsonl, write_jsonl
-from swiftprep.recipes import augment, evaluate, mix, report, sft
+from swiftprep.recipes import augment, check, evaluate, mix, report, sft
 from swiftprep.recipes import scan as scan_recipe
+from swiftprep.recipes.shared.command_line import speak_in
+from swiftprep.recipes.shared.row_lengths import RowLengths, row_lengths, say_too_long
+from swiftprep.recipes.shared.settings import CheckConfig, load
 
 RECIPES = {"augment": augment, "mix": mix, "sft": sft, "evaluate": evaluate, "report": report}
 
@@ -60,6 +63,27 @@ def test_augment_writes_the_variants_alone_and_with_their_originals(data, tmp_pa
     assert len(together) == len(originals) + len(variants)
     for operation in {row["operation"] for row in counted["outcomes"]}:
         assert sum(row["samples"] for row in counted["outcomes"] if row["operation"] == operation) == len(originals)
+
+
+def test_catalog_null_switches_the_catalogue_off(data, tmp_path, capsys):
+    arguments = [str(data / "train.jsonl"), "--lang", "en", "--dry-run", "--json"]
+    checked = [f"output_dir={tmp_path / 'checked'}", *arguments]
+    assert check.main(checked) == 0
+    assert "catalog.json, beside the data" in capsys.readouterr().err
+    assert check.main([*checked, "catalog=null"]) == 0
+    told = capsys.readouterr().err
+    assert "catalog=null: components and props are not checked" in told
+    assert "beside the data" not in told
+    augmented = [f"output_dir={tmp_path / 'augmented'}", *arguments]
+    for setting, catalog in (([], str(data / "catalog.json")), (["catalog=null"], None)):
+        assert augment.main([*augmented, *setting]) == 0
+        assert json.loads(capsys.readouterr().out)["catalog"] == catalog
+
+
+def test_the_settings_of_a_check_tell_the_catalogue_it_used(data, tmp_path):
+    out = tmp_path / "checked"
+    assert check.main([str(data / "train.jsonl"), f"output_dir={out}"]) == 0
+    assert load(CheckConfig, out / "config.yaml").catalog == data / "catalog.json"
 
 
 def test_mix_writes_one_file_at_the_ratio(data, general, tmp_path, capsys):
@@ -120,6 +144,48 @@ def test_the_report_of_stage1_in_the_other_language(stage1_run, tmp_path, capsys
     assert report.main([str(stage1_run.folder), "lang=en", f"output_dir={tmp_path / 'en'}"]) == 0
     assert "## Verdict: normal" in (tmp_path / "en" / "report.md").read_text(encoding="utf-8")
     assert "## 结论：正常" in (stage1_run.folder / "report.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("lang", "said"),
+    [
+        ("en", ("1 of 3 training rows are longer than max_length=10 tokens", "the eval loss may be nan")),
+        ("zh", ("3 条训练数据中有 1 条超过 max_length=10", "验证损失可能为 nan")),
+    ],
+)
+def test_rows_that_are_too_long_are_warned_of(lang, said, tmp_path, capsys):
+    rows = [Sample.from_instruction("a", "", answer) for answer in ("x", "y", "z " * 12)]
+    write_jsonl(rows, tmp_path / "train.jsonl")
+    write_jsonl([Sample.from_instruction("a " * 12, "", "b"), rows[0]], tmp_path / "val.jsonl")
+    speak_in(lang)
+    data = ["AI-ModelScope/alpaca-gpt4-data-zh#5", f"{tmp_path / 'train.jsonl'}#2"]
+    say_too_long(data, [tmp_path / "val.jsonl"], 10, lambda text: len(text.split()))
+    told = capsys.readouterr().err
+    assert all(part in told for part in said)
+    assert row_lengths([tmp_path / "val.jsonl"], 10, lambda text: len(text.split())) == RowLengths(2, 1, 1)
+    say_too_long(data, [tmp_path / "val.jsonl"], 10, None)
+    say_too_long(data, [tmp_path / "val.jsonl"], None, len)
+    say_too_long(data, [tmp_path / "val.jsonl"], 100, len)
+    assert capsys.readouterr().err == ""
+    speak_in(None)
+
+
+def test_the_dry_run_of_sft_warns_of_rows_that_are_too_long(tmp_path, capsys):
+    from tokenizers import Tokenizer
+    from tokenizers.models import WordLevel
+    from tokenizers.pre_tokenizers import Whitespace
+
+    model = tmp_path / "model"
+    model.mkdir()
+    tokenizer = Tokenizer(WordLevel({"x": 0}, unk_token="x"))
+    tokenizer.pre_tokenizer = Whitespace()
+    tokenizer.save(str(model / "tokenizer.json"))
+    (model / "config.json").write_text('{"model_type": "qwen2", "architectures": ["Qwen2ForCausalLM"]}')
+    write_jsonl([Sample.from_instruction("a", "", "b " * 50)], tmp_path / "train.jsonl")
+    settings = [f"model.path={model}", "model.model_type=qwen2", "model.template=qwen2_5", "sft.max_length=20"]
+    arguments = [str(tmp_path / "train.jsonl"), *settings, f"output_dir={tmp_path / 'out'}", "--dry-run"]
+    assert sft.main([*arguments, "--lang", "en"]) == 0
+    assert "1 of 1 training rows are longer than max_length=20 tokens" in capsys.readouterr().err
 
 
 @pytest.mark.slow

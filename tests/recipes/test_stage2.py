@@ -343,7 +343,42 @@ def test_stage2_dry_run_asks_and_writes_nothing(finished, endpoint, tmp_path, ca
 def test_too_few_answers_to_train_on(finished, endpoint, tmp_path, scenarios, capsys):
     given = [f"stage1={finished}", *settings(endpoint, tmp_path, f"distill.scenarios={scenarios}")]
     assert stage2.main(given) == 2
-    assert "2 answers passed, and 4 are needed" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert "2 answers passed, of which the check leaves 0 to train on and 1 held out, and at least 8 and 1" in said
+    assert f"Why answers were rejected is in {tmp_path / 'out/rejects.jsonl'} and {tmp_path / 'out/checked'}" in said
+    assert (tmp_path / "out/rejects.jsonl").is_file()
+    assert stage2.main([*given, "--dry-run"]) == 0
+    assert (
+        "the run would stop here: 2 answers at most, 1 of them to train on, and at least 8" in capsys.readouterr().err
+    )
+
+
+def test_rejected_answers_are_written_though_too_few_are_left(finished, endpoint, tmp_path, scenarios, capsys):
+    endpoint.answer = lambda question: (200, BAD)
+    given = settings(endpoint, tmp_path, f"distill.scenarios={scenarios}", "distill.repair_rounds=0")
+    assert stage2.main([f"stage1={finished}", *given]) == 2
+    assert "0 answers passed" in capsys.readouterr().err
+    rows = [json.loads(line) for line in (tmp_path / "out/rejects.jsonl").read_text(encoding="utf-8").splitlines()]
+    assert [row["reason"] for row in rows] == ["api", "api"]
+
+
+def test_an_unreachable_teacher_says_how_to_go_on_with_the_experts_answers(
+    endpoint, tmp_path, scenarios, finished, capsys
+):
+    endpoint.answer = lambda question: (402, "Insufficient Balance")
+    given = settings(endpoint, tmp_path, f"distill.scenarios={scenarios}", f"distill.experts={shipped_experts()}")
+    assert stage2.main([f"stage1={finished}", *given, "--prepare"]) == 1
+    said = capsys.readouterr().err
+    out = tmp_path / "out"
+    assert f"swiftprep stage2 --resume output_dir={out} distill.n=0 distill.scenarios=null\n" in said
+    assert f"to go on: swiftprep stage2 --resume output_dir={out} --prepare\n" in said
+    assert len((out / "samples.jsonl").read_text(encoding="utf-8").splitlines()) >= 24
+
+
+def test_distil_with_nothing_to_ask_and_no_experts_is_refused(endpoint, tmp_path, app, capsys):
+    assert distill.main(settings(endpoint, tmp_path, app)) == 2
+    assert "distill.n=0: nothing to ask" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
 
 
 def answers(count):

@@ -193,11 +193,32 @@ def test_write_accounts_for_everything(tree, tmp_path):
         (lambda tmp: Scanner(tmp, val_fraction=1.5), "val_fraction=1.5"),
         (lambda tmp: Scanner(tmp, lang="fr"), "lang='fr'"),
         (lambda tmp: Scanner(tmp, kinds=["compnent"]), "did you mean 'component'"),
+        (lambda tmp: Scanner(tmp, kinds="pagee"), r"no samples of kind 'pagee'.*there are component, template, .*可选"),
+        (lambda tmp: Scanner(tmp, vue_version="abc"), "vue_version='abc': expected a version of Vue 2 or 3"),
+        (lambda tmp: Scanner(tmp, vue_version="1.0"), "vue_version='1.0'"),
+        (lambda tmp: Scanner(tmp, vue_version="4"), "vue_version='4'"),
+        (lambda tmp: Scanner(tmp, vue_version="3.x"), "vue_version='3.x'"),
     ],
 )
 def test_bad_input(tmp_path, make, message):
     with pytest.raises(ConfigError, match=message):
         make(tmp_path)
+
+
+@pytest.mark.parametrize("version", ["2", "2.7", "3", "3.4", "3.4.21", 3.4])
+def test_a_version_of_vue_is_taken(tmp_path, version):
+    assert Scanner(tmp_path, vue_version=version).vue_version == str(version)
+
+
+def test_a_kind_that_is_given_twice_makes_its_samples_once(tree):
+    root = tree({"A.vue": VUE})
+    once = Scanner(root, kinds="component", cache=False).scan().samples
+    assert Scanner(root, kinds=["component", "component"], cache=False).scan().samples == once
+
+
+@pytest.mark.parametrize("suffixes", ["vue", ".VUE", "*.vue", ["vue", ".vue"]])
+def test_a_suffix_may_be_written_without_its_dot(tmp_path, suffixes):
+    assert Scanner(tmp_path, suffixes=suffixes).suffixes == (".vue",)
 
 
 NAMES = st.text(st.sampled_from("ab#: ü中\n.!*[]'"), min_size=1, max_size=6).filter(lambda n: n.strip(". "))

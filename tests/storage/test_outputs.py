@@ -683,3 +683,29 @@ def test_stage2_does_not_read_the_settings_of_one_stage1_and_the_report_of_anoth
         (staged / "config.yaml").write_text("seed: 2\n")
     with pytest.raises(DataError, match=r"config\.yaml is of run settings-\w+, state\.json of run stage1-\w+"):
         read_stage1(tmp_path, None)
+
+
+def test_files_that_a_run_of_another_kind_wrote_are_not_replaced_in_silence(tmp_path, caplog):
+    scanned = Scanner(demo.app(), framework="ta404", cache=False).scan()
+    Checker().run([Sample.from_instruction("q", "", "a")]).write(tmp_path)
+    assert not caplog.text
+    scanned.write(tmp_path)
+    assert f"{tmp_path}: scan replaces findings.jsonl, rejects.jsonl of check" in caplog.text
+    assert "check 的结果被覆盖" in caplog.text
+    caplog.clear()
+    scanned.write(tmp_path)
+    Scanner(demo.app(), framework="other", cache=False).scan().write(tmp_path)
+    assert not caplog.text
+
+
+def test_a_job_replaces_what_it_has_begun(tmp_path, caplog):
+    for what, text in (("sft-begun", "1"), ("sft-begun", "2"), ("sft", "3"), ("sft", "4"), ("mix", "4")):
+        with writing(tmp_path, what) as staged:
+            (staged / "config.yaml").write_text(text)
+    assert not caplog.text
+    with writing(tmp_path, "mix") as staged:
+        (staged / "config.yaml").write_text("5")
+    assert not caplog.text  # `mix` wrote it last, if the same text
+    with writing(tmp_path, "sft-begun") as staged:
+        (staged / "config.yaml").write_text("6")
+    assert "sft-begun replaces config.yaml of mix" in caplog.text

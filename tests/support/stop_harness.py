@@ -2,7 +2,8 @@
 
 It takes one argument, JSON: `model` and `output_dir`, `sft` (the arguments of `SwiftRunner.sft`), `press` (the event to
 press at, by the values it must have; None never presses) and `again` (seconds until it is pressed once more). Standard
-output gets one JSON line: the seconds from Ctrl-C to the end, the error, its checkpoint, and the steps that were logged.
+output gets one JSON line: the seconds from Ctrl-C to the end, the error, its checkpoint, the steps that were logged, and those
+that were evaluated to the end.
 """
 
 from __future__ import annotations
@@ -25,8 +26,11 @@ from swiftprep.demo import MODEL_ARGUMENTS
 def main() -> int:
     job = json.loads(sys.argv[1])
     pressed: list[float] = []
+    told: dict[str, Any] = {"error": None, "checkpoint": None, "steps": [], "evaluated": []}
 
     def press(event: dict[str, Any]) -> None:
+        if event["event"] == "log" and "eval_loss" in event["row"]:
+            told["evaluated"].append(event["row"]["step"])
         wanted = job["press"]
         if wanted is not None and not pressed and wanted.items() <= event.items():
             pressed.append(time.monotonic())
@@ -41,7 +45,6 @@ def main() -> int:
             return super()._run(job, folder, *listeners, press)
 
     logging.basicConfig(level=logging.WARNING, format="%(message)s")  # to standard error
-    told: dict[str, Any] = {"error": None, "checkpoint": None, "steps": []}
     try:
         trained = Pressing(job["model"], job["output_dir"], **MODEL_ARGUMENTS).sft(**job["sft"])
         told["checkpoint"] = str(trained.checkpoint) if trained.checkpoint else None

@@ -451,6 +451,25 @@ def test_a_megatron_run_that_was_resumed(tmp_path):
 NAN = float("nan")
 
 
+@pytest.mark.parametrize(
+    ("lang", "evidence", "fix"),
+    [("en", "a held-out answer within max_length", "Raise max_length"), ("zh", "超出 max_length", "提高 max_length")],
+)
+def test_held_out_answers_that_are_cut_off_whole_are_no_divergence(lang, evidence, fix):
+    train = [{"step": 5 * n, "loss": 2.0 - n / 10} for n in range(1, 5)]
+    evals = [{"step": at, "eval_loss": NAN} for at in (0, 10, 20)]
+    verdict = Monitor(sorted(train + evals, key=lambda row: row["step"])).verdict(lang)
+    assert verdict.kind == "unknown"
+    assert evidence in verdict.evidence[0]
+    assert verdict.fixes[0].startswith(fix)
+
+
+def test_an_eval_loss_that_broke_later_is_a_divergence():
+    train = [{"step": 5 * n, "loss": 2.0 - n / 10} for n in range(1, 5)]
+    evals = [{"step": at, "eval_loss": loss} for at, loss in ((0, 2.0), (10, NAN), (20, NAN))]
+    assert Monitor(sorted(train + evals, key=lambda row: row["step"])).verdict("en").kind == "diverged"
+
+
 @pytest.mark.parametrize("as_text", [False, True], ids=["NaN", "null"])
 @pytest.mark.parametrize(
     ("losses", "norms", "since"),

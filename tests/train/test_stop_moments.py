@@ -31,6 +31,7 @@ class Ended(NamedTuple):
     error: str | None
     checkpoint: Path | None
     steps: list[int]  # that were logged, if the run came to its end
+    evaluated: list[int]  # the steps whose evaluation came to its end
     written: str  # to standard error
 
 
@@ -107,7 +108,9 @@ def train(model: Path, tmp_path: Path) -> Callable[..., Ended]:
         assert child.returncode in (0, 130), child.stderr[-3000:]
         told = json.loads(child.stdout)
         checkpoint = Path(told["checkpoint"]) if told["checkpoint"] else None
-        return Ended(child.returncode, told["seconds"], told["error"], checkpoint, told["steps"], child.stderr)
+        return Ended(
+            child.returncode, told["seconds"], told["error"], checkpoint, told["steps"], told["evaluated"], child.stderr
+        )
 
     return run
 
@@ -129,21 +132,24 @@ def test_ctrl_c_ends_a_run_soon_and_it_goes_on_from_there(train, moment):
     else:
         assert f"resume_from_checkpoint='{ended.checkpoint}'" in present(ended.error)
         assert (ended.checkpoint / "adapter_model.safetensors").stat().st_size > 0
+    if moment.press.get("what") == "evaluate":  # it was cut short
+        assert moment.press["step"] not in ended.evaluated
     if moment.resumes:
         resumed = train(resume_from_checkpoint=str(ended.checkpoint))
         assert (resumed.code, step_of(resumed.checkpoint)) == (0, LAST)
         assert set(range(1, LAST + 1)) <= set(resumed.steps)
+        assert resumed.evaluated[0] == step_of(ended.checkpoint)  # what was cut short is made up for
 
 
 @pytest.mark.slow
 def test_neither_an_evaluation_nor_an_adapter_that_is_trained_further_swallows_ctrl_c(train):
     first = train({"event": "doing", "what": "evaluate", "step": 1})
-    assert (first.code, step_of(first.checkpoint)) == (130, 1)
+    assert (first.code, step_of(first.checkpoint), first.evaluated) == (130, 1, [0])
     assert present(first.seconds) < SOON
     assert "after this batch of the evaluation, with a checkpoint of step 1" in first.written
 
     second = train({"event": "doing", "what": "evaluate", "step": 0}, adapters=[str(first.checkpoint)])
-    assert (second.code, second.checkpoint) == (130, None)
+    assert (second.code, second.checkpoint, second.evaluated) == (130, None, [])
     assert present(second.seconds) < SOON
     assert "after this batch of the evaluation (" in second.written
 

@@ -17,6 +17,7 @@ from swiftprep.catalog.vue.values import Value, doc_tags
 Place: TypeAlias = tuple[str, int]  # a file, and the index of the options in it
 _USUAL_MODELS = (("value", "input"), ("modelValue", "update:modelValue"))
 _BEING_READ: tuple[list[Event], bool] = ([], False)
+_INHERITED = ("events", "props", "slots")  # what a mixin or base may add
 _HIDDEN = ("@private", "@internal", "@ignore")
 
 
@@ -58,8 +59,9 @@ class ComponentReader:
                 else:
                     self._open[place] = Component(name=""), []
                     options = self.modules.facts[place[0]]["components"][place[1]]
-                    bases = self._bases(options, place[0], depth)
+                    bases, are_known = self._bases(options, place[0], depth)
                     own = self._own(options, place[0], bases, depth)
+                    own = own if are_known else replace(own, open=tuple(sorted({*own.open, *_INHERITED})))
                     if "outer" in options:
                         own = self._joined_to_outer(own, *place, depth)
                     self._open[place] = own, bases
@@ -128,18 +130,25 @@ class ComponentReader:
             root=own.root or base.root,
         )
 
-    def _bases(self, options: dict[str, Any], path: str, depth: int) -> list[Place]:
-        """Return the bases of the options in Vue's merge order: `extends`, then the mixins."""
-        places = [self.modules.component(options["extends"], path, depth)] if "extends" in options else []
+    def _bases(self, options: dict[str, Any], path: str, depth: int) -> tuple[list[Place], bool]:
+        """Return the bases of the options in Vue's merge order, and whether these are all of them.
+
+        The order is `extends`, then the mixins. One that is imported from outside the tree is not known.
+        """
+        values = [(options["extends"], path)] if "extends" in options else []
         mixins, where = self.modules.resolve(options.get("mixins") or [ARRAY, []], path, depth)
-        if mixins[0] == ARRAY:
-            for value in mixins[1]:
-                inner = value[1] if value[0] == "..." else value
-                resolved, there = self.modules.resolve(inner, where, depth)
-                items = resolved[1] if value[0] == "..." and resolved[0] == ARRAY else [resolved]
-                places += [self.modules.component(item, there, depth) for item in items]
-        places += [self.modules.component(value, path, depth) for value in options.get("spreads", ())]
-        return [base for base in places if base is not None]
+        for value in mixins[1] if mixins[0] == ARRAY else [mixins]:
+            inner = value[1] if value[0] == "..." else value
+            resolved, there = self.modules.resolve(inner, where, depth)
+            items = resolved[1] if value[0] == "..." and resolved[0] == ARRAY else [resolved]
+            values += [(item, there) for item in items]
+        values += [(value, path) for value in options.get("spreads", ())]
+        places = [self.modules.component(value, there, depth) for value, there in values]
+        are_known = all(
+            place is not None or self.modules.resolve(value, there, depth)[0][0] == OBJECT
+            for place, (value, there) in zip(places, values, strict=True)
+        )
+        return [base for base in places if base is not None], are_known
 
     def _own(self, options: dict[str, Any], path: str, bases: list[Place], depth: int) -> Component:
         unknown = set(options.get("open", ()))

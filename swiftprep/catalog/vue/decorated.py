@@ -17,6 +17,8 @@ _HOOKS = frozenset(
     "beforeDestroy destroyed beforeUnmount unmounted errorCaptured constructor".split()
 )
 
+_ONLY_TYPES = re.compile(r"<[^()]{0,500}>|\bimplements\b.*", re.DOTALL)  # in the head of a class
+
 
 def read_class(node: Node, heritage: Node | None, options: dict[str, Any]) -> None:
     """Add a class's decorated members to component options (see `options.py`)."""
@@ -24,7 +26,8 @@ def read_class(node: Node, heritage: Node | None, options: dict[str, Any]) -> No
     if name is not None:
         options.setdefault("name", [STRING, text_of(name)])
     props: list[list[Any]] = []
-    bases = re.findall(r"[A-Za-z_$][\w$]*", text_of(heritage).removeprefix("extends")) if heritage is not None else []
+    extended = "" if heritage is None else text_of(heritage).removeprefix("extends")
+    bases = re.findall(r"[A-Za-z_$][\w$]*", _ONLY_TYPES.sub("", extended))
     mixins: list[Value] = [[NAME, base] for base in bases if base not in ("Vue", "mixins", "Mixins", "typeof")]
     body = node.child_by_field_name("body")
     waiting: list[Node] = []

@@ -91,9 +91,9 @@ def _call(script: Script, node: Node, statement: Node, depth: int) -> Value | No
     is_lookup = len(arguments) == 1 and arguments[0].type == "string"  # Vue.component('ta-box') returns the known one
     if arguments and not is_lookup and _FACTORY.search(named):
         value = _options(script, options or node, statement, depth, sure=True)
-        if named.endswith(".extend") and not named.startswith("Vue.") and callee is not None:
-            extended = script.module.components[value[1]]
-            extended.setdefault("extends", value_of(callee.child_by_field_name("object")))
+        base = None if callee is None else callee.child_by_field_name("object")
+        if named.endswith(".extend") and base is not None and text_of(unwrapped(base)) != "Vue":
+            script.module.components[value[1]].setdefault("extends", value_of(base))
         return value
     if options is not None and _is_telling(options):
         return _options(script, options, statement, depth, sure=False)

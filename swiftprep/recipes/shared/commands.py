@@ -62,7 +62,7 @@ COMMANDS = (
         "scan",
         ("settings", "ScanRecipeConfig"),
         {"en": "code base → samples, catalogue of components, web-types", "zh": "代码库 → 样本、组件目录、web-types"},
-        ("../our-app output_dir=data", "../our-app suffixes=.vue,.js kinds=component,page --dry-run"),
+        ("../our-app output_dir=data", "../our-app scan.suffixes=.vue,.js scan.kinds=component,page --dry-run"),
     ),
     Command(
         "check",

@@ -15,7 +15,9 @@ class AugmentConfig(Section):
     """All settings of the augment recipe."""
 
     data: list[Path] = Field(default_factory=list, description=".jsonl files of samples")
-    catalog: Path | None = Field(default=None, description="catalog.json of a scan; null: the one beside the data")
+    catalog: Path | None = Field(
+        default=None, description="catalog.json of a scan; by default the one beside the data; null: none"
+    )
     operations: list[str] = Field(default=list(OPERATIONS), description="the kinds of variants to make")
     per_sample: int = Field(default=1, ge=1, description="most variants of a sample for each operation")
     vary_variants: bool = Field(default=False, description="make variants of variants, too")

@@ -106,6 +106,10 @@ class Stage2Config(Section):
     )
     model: str | None = Field(default=None, description="current place of its base model; null: unchanged")
     trust_remote_code: bool = Field(default=False, description="let Python code that comes with the model run")
+    device: Literal["auto", "cpu", "cuda"] | None = Field(
+        default=None,
+        description="auto: a GPU if there is one; cuda: the command for one, with --prepare; null: as stage 1",
+    )
     start: Literal["continue", "merge"] = Field(
         default="continue", description="train stage 1's adapter further, or merge it and train a new one"
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import shlex
 from functools import lru_cache
 from importlib.resources import files
 from typing import Any, Literal, get_args, get_origin
@@ -13,6 +15,8 @@ from swiftprep.recipes.shared.commands import Command
 from swiftprep.recipes.shared.keys import Key, folder_key, keys_of, section_of, union_members
 from swiftprep.recipes.shared.wrapping import columns, wrapped
 from swiftprep.recipes.shared.yaml_text import load_yaml
+
+_CHANGED_BY_SHELLS = re.compile(r"[\s*?!$&|;<>(){}\[\]'\"`\\]")
 
 
 def help_page(command: Command, lang: str, width: int, *, takes_data: bool = False) -> str:
@@ -143,10 +147,19 @@ def _key(key: Key, lang: str, width: int) -> list[str]:
     paragraph = [text]
     if example is not None:
         stop = "。" if lang == "zh" else ". "
-        sample = f"{said['for_example']}{key.name}{'.' if key.is_free else '='}{example}"
+        sample = said["for_example"] + for_shell(f"{key.name}{'.' if key.is_free else '='}{example}")
         is_short = columns(text + stop + sample) + 6 <= width
         paragraph = [f"{text}{stop}{sample}"] if is_short else [text, sample]
     return [*lines, *(wrapped(part, width, " " * 6) for part in paragraph)]
+
+
+def for_shell(setting: str) -> str:
+    """Return a setting as one types it in a shell: in quotes if the shell would change it.
+
+    >>> for_shell("scan.ignore=dist/,*.min.js"), for_shell("mix.ratio=40:60")
+    ("'scan.ignore=dist/,*.min.js'", 'mix.ratio=40:60')
+    """
+    return shlex.quote(setting) if _CHANGED_BY_SHELLS.search(setting) else setting
 
 
 def _free(key: Key, kind: type[BaseModel], lang: str, width: int) -> list[str]:

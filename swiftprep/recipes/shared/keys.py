@@ -54,6 +54,11 @@ class Key:
         """Whether it takes names of the user's choice, each with a value."""
         return dict in self.kinds
 
+    @property
+    def is_flat(self) -> bool:
+        """Whether it takes such names with plain values, so that a dot in a name is part of the name."""
+        return self.is_free and Any not in get_args(self.field.annotation)
+
 
 def keys_of(kind: type[BaseModel], *, prefix: str = "", defaults: BaseModel | None = None) -> Iterator[Key]:
     """Yield all keys of a recipe's settings, section by section in the order of the model, those at the top last.

@@ -9,8 +9,9 @@ A recipe asks once, before any work, and writes only there::
         save_config(config, staged / "config.yaml")              # where the next run looks up the inputs
 
 A recipe that trains writes its settings first, under `begun("sft")`. Until results are recorded under `"sft"`, the run
-is unfinished: the same recipe may go on in that folder, and `resumed` finds it for `--resume`. A dry run asks too, as
-nothing is created here.
+is unfinished, and `resumed` finds it for `--resume`. Once it has its data, the same recipe renews it only with the same
+settings (`job_of`); with others it is another job, which leaves the data and the command as they are. A dry run asks
+too, as nothing is created here.
 """
 
 from __future__ import annotations
@@ -29,27 +30,31 @@ from swiftprep.recipes.shared.command_line import say
 from swiftprep.recipes.shared.settings import load
 from swiftprep.recipes.shared.yaml_text import load_yaml
 from swiftprep.storage.outputs import settle
-from swiftprep.storage.run_records import read_runs
+from swiftprep.storage.run_records import BEGUN, read_runs
 from swiftprep.storage.staging import check_output
-from swiftprep.text.limits import read_within
+from swiftprep.text.limits import loads_within, read_within
 from swiftprep.withheld import MASK, masked
 
-_BEGUN = "-begun"
+PROGRESS = "progress.json"  # of a run that has its data: see `swiftprep.recipes.shared.phases`
 _RESULTS = ("report.json", "report.html", "state.json")  # in a folder whose record is lost
+
+# They change neither the data nor what is trained.
+_NOT_OF_THE_JOB = ("output_dir", "device", "model.device", "eval", "answer_tokens", "lang")
+_MOST_NAMED = 5
 
 Config = TypeVar("Config", bound=BaseModel)
 
 
 def begun(recipe: str) -> str:
     """Return the name under which a recipe that trains records its settings, before there are results."""
-    return f"{recipe}{_BEGUN}"
+    return f"{recipe}{BEGUN}"
 
 
 def in_own_folder(config: Config, recipe: str, *, inputs: Sequence[str] = ()) -> Config:
     """Return the settings with the output folder that this run may write to, which is said on the console.
 
-    A folder that holds the results of another job is left alone: without `output_dir` in the settings, the run gets a
-    numbered folder beside it (`runs/stage1-2`).
+    A folder that holds the results of another job, or the data of one that is not finished, is left alone: without
+    `output_dir` in the settings, the run gets a numbered folder beside it (`runs/stage1-2`).
 
     Args:
         config: The recipe's settings, with `output_dir`.
@@ -58,26 +63,47 @@ def in_own_folder(config: Config, recipe: str, *, inputs: Sequence[str] = ()) ->
             no results are ever overwritten.
 
     Raises:
-        ConfigError: the folder was named in the settings, and holds the results of another job; or it cannot be used.
+        ConfigError: the folder was named in the settings, and holds another job; or it cannot be used.
         DataError: a link is in place of a file or folder of swiftprep's own.
     """
     wanted = _folder(config)
     check_output(wanted)
     holds = _in_the_way(wanted, config, recipe, inputs)
-    if not holds:
-        return config
-    if "output_dir" in config.model_fields_set:
-        free = _free(wanted, config, recipe, inputs)
-        raise ConfigError(
-            f"output_dir={wanted}: holds the results of {holds}, which stay as they are; name another folder, such as "
-            f"output_dir={free} (该文件夹中已有 {holds} 的结果，不会被覆盖；请另选输出文件夹)"
+    free = wanted if holds is None else _free(wanted, config, recipe, inputs)
+    if holds is not None:
+        english, chinese = holds
+        if "output_dir" in config.model_fields_set:
+            again = " ".join(["swiftprep", recipe, "--resume", f"output_dir={wanted}"])
+            goes_on = is_unfinished(wanted, recipe)
+            to_go_on = (f"go on with it by `{again}`, or ", f"用 {again} 继续该运行，或") if goes_on else ("", "请")
+            raise ConfigError(
+                f"output_dir={wanted}: holds {english}, which stay as they are; {to_go_on[0]}name another folder, such "
+                f"as output_dir={free} (该文件夹中已有{chinese}，不会被覆盖；{to_go_on[1]}另选输出文件夹)"
+            )
+        say(f"folder  {free}, as {wanted} holds {english}", f"文件夹  {free}（{wanted} 中已有{chinese}，不会被覆盖）")
+    if is_unfinished(free, recipe) and (free / PROGRESS).is_file():
+        say(
+            f"folder  {free}: the same job was begun there, and is begun anew; to go on with it: --resume",
+            f"文件夹  {free}：其中有同一任务未完成的运行，将重新开始；要继续该运行请用 --resume",
         )
-    free = _free(wanted, config, recipe, inputs)
-    say(
-        f"folder  {free}, as {wanted} holds the results of {holds}",
-        f"文件夹  {free}（{wanted} 中已有 {holds} 的结果，不会被覆盖）",
-    )
-    return config.model_copy(update={"output_dir": free})
+    return config if holds is None else config.model_copy(update={"output_dir": free})
+
+
+def job_of(config: BaseModel) -> dict[str, Any]:
+    """Return the settings that make two runs of a recipe that trains the same job.
+
+    These are all but the output folder, the device, the language of a verdict and the questions to ask at the end.
+
+    Args:
+        config: The settings as given, before a run adds to them.
+    """
+    settings: dict[str, Any] = masked(config.model_dump(mode="json"))
+    for key in _NOT_OF_THE_JOB:
+        section, _, name = key.rpartition(".")
+        inner = _at(settings, section) if section else settings
+        if isinstance(inner, dict):
+            inner.pop(name, None)
+    return settings
 
 
 def unfinished(config: BaseModel, recipe: str) -> Path:
@@ -137,18 +163,47 @@ def _folder(config: BaseModel) -> Path:
     return folder
 
 
-def _in_the_way(folder: Path, config: BaseModel, recipe: str, inputs: Sequence[str]) -> str:
-    """Return the recipe whose results in a folder a run must not overwrite, or `""`."""
+def _in_the_way(folder: Path, config: BaseModel, recipe: str, inputs: Sequence[str]) -> tuple[str, str] | None:
+    """Return what is in a folder that a run must not overwrite, in English and Chinese; None if there is nothing."""
     written = _written(folder)
-    others = [name for name in written if name.removesuffix(_BEGUN) != recipe]
+    others = [name for name in written if name.removesuffix(BEGUN) != recipe]
     done = _finished(folder)
     if not written and any((folder / name).exists() for name in _RESULTS):
-        return "an unknown run"
+        return "the results of an unknown run", "来历不明的结果"
     if others:
-        return others[-1].removesuffix(_BEGUN)
+        return _results(others[-1].removesuffix(BEGUN))
     if recipe in done and not (inputs and _same_inputs(folder, config, inputs)):
-        return recipe
-    return ""
+        return _results(recipe)
+    if begun(recipe) in written and recipe not in done and (differing := _other_settings(folder, config)):
+        names = ", ".join(differing[:_MOST_NAMED]) + (" …" if len(differing) > _MOST_NAMED else "")
+        return (
+            f"the data of a run of {recipe} that is not finished, with other settings ({names})",
+            f" {recipe} 未完成的运行，其配置不同（{names}）",
+        )
+    return None
+
+
+def _results(recipe: str) -> tuple[str, str]:
+    return f"the results of {recipe}", f" {recipe} 的结果"
+
+
+def _other_settings(folder: Path, config: BaseModel) -> list[str]:
+    """Return the keys in which the job of the run that has its data in a folder differs; none without such a run."""
+    try:
+        before = loads_within(read_within(folder / PROGRESS)).get("job")
+    except FileNotFoundError:
+        return []
+    except (OSError, ValueError, AttributeError, DataError):
+        before = None
+    old, new = _flat(before), _flat(job_of(config))
+    return sorted(key for key in old | new if _absolute(old.get(key)) != _absolute(new.get(key)))
+
+
+def _flat(settings: Any, prefix: str = "") -> dict[str, Any]:
+    """Return settings by their dotted keys, down to the values."""
+    if not isinstance(settings, Mapping):
+        return {prefix.rstrip("."): settings} if prefix else {}
+    return {key: value for name in settings for key, value in _flat(settings[name], f"{prefix}{name}.").items()}
 
 
 def _written(folder: Path) -> list[str]:
@@ -161,7 +216,7 @@ def _written(folder: Path) -> list[str]:
 
 
 def _finished(folder: Path) -> list[str]:
-    return [name for name in _written(folder) if not name.endswith(_BEGUN)]
+    return [name for name in _written(folder) if not name.endswith(BEGUN)]
 
 
 def _same_inputs(folder: Path, config: BaseModel, inputs: Sequence[str]) -> bool:
@@ -195,4 +250,4 @@ def _numbered(folder: Path) -> list[Path]:
 def _free(folder: Path, config: BaseModel, recipe: str, inputs: Sequence[str]) -> Path:
     """Return the first numbered folder that a run may write to."""
     places = (folder.with_name(f"{folder.name}-{number}") for number in count(2))
-    return next(place for place in places if not place.is_file() and not _in_the_way(place, config, recipe, inputs))
+    return next(p for p in places if not p.is_file() and _in_the_way(p, config, recipe, inputs) is None)

@@ -1,15 +1,17 @@
 """How far a run that trains has come, kept in its output folder, so that it can go on where it stopped.
 
 begun      config.yaml, progress.json and command.sh: the data are complete, and a checkpoint may be there
+stopped    progress.json has the seconds that each step took so far
 trained    progress.json has the finished training, which only needs to be evaluated
 finished   the results are recorded under the recipe's name; see `swiftprep.recipes.shared.output_folders`
 """
 
 from __future__ import annotations
 
-import shlex
+import datetime as dt
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,17 +19,18 @@ import orjson
 from pydantic import BaseModel
 
 from swiftprep.errors import DataError
+from swiftprep.models.folders import read_json
 from swiftprep.recipes.shared.command_line import say
-from swiftprep.recipes.shared.output_folders import begun
+from swiftprep.recipes.shared.output_folders import PROGRESS, begun, job_of
 from swiftprep.recipes.shared.settings import save_config
-from swiftprep.recipes.shared.training import say_command
+from swiftprep.recipes.shared.training import resume_command, say_command
+from swiftprep.recipes.shared.training_command import command_file, say_what_to_copy
 from swiftprep.storage.disk import write_text
 from swiftprep.storage.outputs import OutputFolder
 from swiftprep.text.limits import loads_within, read_within
 from swiftprep.train.results import Run
 from swiftprep.withheld import masked
 
-PROGRESS = "progress.json"
 COMMAND = "command.sh"
 FORMAT = 1  # of the progress file
 
@@ -42,6 +45,9 @@ class Progress:
         report: The report so far, as plain values.
         earlier: The names of the training folders that were there before, of runs on other data.
         trained: The finished training; None before it.
+        job: The settings by which the same job is told; see `swiftprep.recipes.shared.output_folders.job_of`.
+        seconds: What each step took in the processes before this one.
+        begun: When the run was begun.
     """
 
     dataset: list[str]
@@ -49,9 +55,29 @@ class Progress:
     report: dict[str, Any]
     earlier: list[str]
     trained: Run | None = None
+    job: dict[str, Any] = field(default_factory=dict)
+    seconds: dict[str, float] = field(default_factory=dict)
+    begun: str = field(default_factory=lambda: dt.datetime.now().isoformat())
+
+    def seconds_in_all(self, seconds: Mapping[str, float]) -> dict[str, float]:
+        """Return what each step took, in the processes before this one and in this one.
+
+        Args:
+            seconds: Those of this process.
+        """
+        return {name: self.seconds.get(name, 0.0) + seconds.get(name, 0.0) for name in {**self.seconds, **seconds}}
 
 
-def begin(folder: OutputFolder, recipe: str, config: BaseModel, progress: Progress, command: str) -> None:
+def begin(
+    folder: OutputFolder,
+    recipe: str,
+    config: BaseModel,
+    progress: Progress,
+    command: str,
+    *,
+    given: BaseModel | None = None,
+    device_key: str = "model.device",
+) -> Progress:
     """Write the settings, the progress and the training command into an output folder.
 
     Args:
@@ -60,19 +86,53 @@ def begin(folder: OutputFolder, recipe: str, config: BaseModel, progress: Progre
         config: Its settings.
         progress: The run, with its data.
         command: The training as a `swift sft …` command line.
+        given: The settings as the run was started with; None: `config`.
+        device_key: The key of the settings that chooses the device.
+
+    Returns:
+        The progress with the job.
     """
+    progress = replace(progress, job=job_of(given or config))
     with folder.writing(begun(recipe)) as staged:
         save_config(config, staged / "config.yaml")
         write_text(staged / PROGRESS, _dumped(progress))
-        write_text(staged / COMMAND, f"#!/bin/sh\n{command}\n")
+        write_text(staged / COMMAND, command_file(command, folder.path, recipe, device_key=device_key))
+    return progress
 
 
-def has_trained(folder: OutputFolder, recipe: str, progress: Progress, trained: Run) -> Progress:
-    """Record a finished training, and return the progress with it."""
-    progress = replace(progress, trained=trained)
+def has_trained(
+    folder: OutputFolder, recipe: str, progress: Progress, trained: Run, seconds: Mapping[str, float] | None = None
+) -> Progress:
+    """Record a finished training, and return the progress with it.
+
+    Args:
+        folder: The output folder.
+        recipe: Name of the recipe.
+        progress: The run.
+        trained: The training.
+        seconds: What each step took in this process.
+    """
+    _keep(folder, recipe, replace(progress, trained=trained, seconds=progress.seconds_in_all(seconds or {})))
+    return replace(progress, trained=trained)
+
+
+def keep_seconds(folder: OutputFolder, recipe: str, progress: Progress, seconds: Mapping[str, float]) -> None:
+    """Record what each step of a run that stops took so far.
+
+    Args:
+        folder: The output folder.
+        recipe: Name of the recipe.
+        progress: The run, as this process found or began it.
+        seconds: What each step took in this process.
+    """
+    latest = read_progress(folder.path) or progress
+    with suppress(OSError):  # what stopped the run is what to tell of
+        _keep(folder, recipe, replace(latest, seconds=progress.seconds_in_all(seconds)))
+
+
+def _keep(folder: OutputFolder, recipe: str, progress: Progress) -> None:
     with folder.writing(begun(recipe)) as staged:
         write_text(staged / PROGRESS, _dumped(progress))
-    return progress
 
 
 def read_progress(folder: Path) -> Progress | None:
@@ -96,6 +156,9 @@ def read_progress(folder: Path) -> Progress | None:
             dict(content["report"]),
             list(map(str, content["earlier"])),
             _run(content["trained"]),
+            dict(content.get("job", {})),
+            {str(name): float(value) for name, value in content.get("seconds", {}).items()},
+            str(content.get("begun", "")),
         )
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise DataError(f"{path}: cannot be read ({error!r:.200}); start again without --resume (无法读取)") from None
@@ -147,7 +210,7 @@ def finished_training(sft_folder: Path, progress: Progress) -> Run | None:
     newest = newest_checkpoint(sft_folder, progress.earlier)
     if progress.trained is not None or newest is None:
         return progress.trained
-    state = loads_within(read_within(newest / "trainer_state.json"))
+    state = read_json(newest / "trainer_state.json")  # a loss in it may be NaN
     steps, planned = state.get("global_step"), state.get("max_steps")
     if not (isinstance(steps, int) and isinstance(planned, int) and 0 < planned <= steps):
         return None
@@ -157,10 +220,19 @@ def finished_training(sft_folder: Path, progress: Progress) -> Run | None:
     return Run(command, newest.parent, newest, best if best.is_dir() else newest, {"global_step": steps})
 
 
-def say_prepared(recipe: str, progress: Progress, out: Path) -> None:
-    """Print the training command of a prepared run, and how to go on from there."""
-    say_command(progress.report["sft"]["command"])
-    again = f"swiftprep {recipe} --resume output_dir={shlex.quote(str(out))}"
+def say_prepared(recipe: str, progress: Progress, out: Path, *, device_key: str = "model.device") -> None:
+    """Print the training command of a prepared run, what it needs on another machine, and how to go on from there.
+
+    Args:
+        recipe: Name of the recipe.
+        progress: The run.
+        out: Its output folder.
+        device_key: The key of the settings that chooses the device.
+    """
+    command = progress.report["sft"]["command"]
+    say_command(command, device_key=device_key)
+    say_what_to_copy(command, out)
+    again = resume_command(recipe, out)
     say(
         f"prepared: the data are in {out / 'data'}, the command in {out / COMMAND}; nothing was trained. "
         f"To train here, or to evaluate what that command trained: {again}",

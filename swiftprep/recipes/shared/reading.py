@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -61,7 +61,7 @@ def load(kind: type[Config], file: str | Path | None = None, overrides: Iterable
             taken = lists[key] = [*lists.get(key, []), *taken]
         else:
             lists.pop(key, None)
-        _put(settings, key, taken)
+        _put(settings, _parts(key, keys), taken)
     settings = _tidy(_over_defaults(kind, settings), set(_sections(kind)))
     withhold_settings(settings)  # before any message quotes them
     problems: list[str] = []
@@ -144,13 +144,23 @@ def _value(key: str, text: str) -> Any:
         raise ConfigError(f"'{one_line(key, 100)}': not valid YAML: {where_not_yaml(error)} (YAML 格式错误)") from None
 
 
-def _put(settings: dict[str, Any], key: str, value: Any) -> None:
-    *parents, last = key.split(".")
+def _parts(name: str, keys: Mapping[str, Key]) -> list[str]:
+    """Return the parts of a dotted key; a name of the user's choice, such as `mix.size.team/v1.5`, is one part."""
+    parts = name.split(".")
+    for count in range(1, len(parts)):
+        key = keys.get(".".join(parts[:count]))
+        if key is not None and key.is_flat:
+            return [*parts[:count], ".".join(parts[count:])]
+    return parts
+
+
+def _put(settings: dict[str, Any], parts: list[str], value: Any) -> None:
+    *parents, last = parts
     place = settings
     for parent in parents:
         inner = place[parent] = {} if place.get(parent) is None else place[parent]
         if not isinstance(inner, dict):
-            raise ConfigError(f"'{key}': {parent} is not a section ({parent} 不是配置节)")
+            raise ConfigError(f"'{'.'.join(parts)}': {parent} is not a section ({parent} 不是配置节)")
         place = inner
     place[last] = value
 

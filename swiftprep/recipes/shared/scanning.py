@@ -32,18 +32,28 @@ def catalog_beside(data: Sequence[Path]) -> Path | None:
     return found[0] if len(found) == len(folders) == 1 else None
 
 
-def make_scanner(wanted: ScanConfig, *, seed: int, tokenizer: str | Path | None) -> Scanner:
-    """Return the scanner that a recipe's settings describe.
+def require_code_base(wanted: ScanConfig) -> Path:
+    """Return the setting `scan.path`.
 
     Raises:
-        ConfigError: there is no `scan.path`, or a setting is wrong.
+        ConfigError: there is none.
     """
     if wanted.path is None:
         raise ConfigError(
             "scan.path: which code base? For example scan.path=../our-app; to try swiftprep out on the demonstration "
             "application: `swiftprep demo`, or scan.path=demo (请用 scan.path 指定代码库；试用请运行 swiftprep demo)"
         )
-    demonstrates = is_demo(wanted.path)
+    return wanted.path
+
+
+def make_scanner(wanted: ScanConfig, *, seed: int, tokenizer: str | Path | None) -> Scanner:
+    """Return the scanner that a recipe's settings describe.
+
+    Raises:
+        ConfigError: there is no `scan.path`, or a setting is wrong.
+    """
+    path = require_code_base(wanted)
+    demonstrates = is_demo(path)
     if demonstrates and DEMO.exists():
         say(
             f"scan.path=demo is the demonstration application; for the folder of that name: scan.path={DEMO.resolve()}",
@@ -53,7 +63,7 @@ def make_scanner(wanted: ScanConfig, *, seed: int, tokenizer: str | Path | None)
         say("samples are in Chinese; scan.lang=en for English", "样本为英文；中文样本请设置 scan.lang=zh")
     framework = wanted.framework or (_DEMO_FRAMEWORK if demonstrates else None)
     return Scanner(
-        demo.app() if demonstrates else os.path.expanduser(wanted.path),
+        demo.app() if demonstrates else os.path.expanduser(path),
         framework=framework,
         vue_version=wanted.vue_version,
         lang=wanted.lang,

@@ -72,7 +72,8 @@ class CheckConfig(Section):
 
     data: list[Path] = Field(default_factory=list, description=".jsonl, .json or .csv files; demo: a scan of the demo")
     catalog: Path | None = Field(
-        default=None, description="catalog.json of a scan, to check Vue code against; null: the one beside the data"
+        default=None,
+        description="catalog.json of a scan, to check Vue code against; by default the one beside the data; null: none",
     )
     held_out: list[Path] = Field(
         default_factory=list, description="files of held-out samples; rows that are near them are rejected"

@@ -15,6 +15,7 @@ from swiftprep.recipes.shared.settings import Stage1Config, load
 from swiftprep.records import iter_lines, parse_row
 from swiftprep.storage.disk import write_text
 from swiftprep.storage.outputs import check_run
+from swiftprep.text.limits import read_within
 
 STATE = "state.json"
 FORMAT = 1  # of the state file
@@ -73,7 +74,7 @@ def write_state(folder: Path, best_checkpoint: Path, data: str) -> None:
 
 
 def newest_stage1(runs: Path = Path("runs")) -> Path:
-    """Return the output folder of the newest finished stage 1, that of the demonstration included.
+    """Return the output folder of the newest finished stage 1, whatever its name, that of the demonstration included.
 
     Args:
         runs: The folder in which the recipes put theirs by default.
@@ -81,7 +82,7 @@ def newest_stage1(runs: Path = Path("runs")) -> Path:
     Raises:
         ConfigError: there is none.
     """
-    states = [state for name in ("stage1*", "demo*") for state in runs.glob(f"{name}/{STATE}")]
+    states = [state for state in runs.glob(f"*/{STATE}") if b'"best_checkpoint"' in read_within(state)]
     if not states:
         raise ConfigError(
             f"{runs}: no finished stage 1 there; run `swiftprep stage1 scan.path=…` or `swiftprep demo` first, or name "

@@ -26,6 +26,7 @@ from swiftprep.recipes.shared.command_line import Arguments, say, spoken_lang
 from swiftprep.recipes.shared.language import LANGUAGES, plural
 from swiftprep.recipes.shared.report_words import word
 from swiftprep.recipes.shared.settings import MixConfig, ModelConfig
+from swiftprep.recipes.shared.training_command import is_for_cpu
 from swiftprep.records import Sample, read_jsonl, write_jsonl
 from swiftprep.storage.disk import write_text
 from swiftprep.storage.staging import check_output
@@ -306,19 +307,41 @@ def say_report(out: Path) -> None:
     say(f"report: {out / 'report.md'}", f"报告    {out / 'report.md'}")
 
 
-def say_command(command: str) -> None:
-    """Print a training command, and how to get that for a GPU if it is one for a CPU."""
+def say_command(command: str, *, device_key: str = "model.device") -> None:
+    """Print a training command, and how to get that for a GPU if it is one for a CPU.
+
+    Args:
+        command: The command.
+        device_key: The key of the recipe's settings that chooses the device.
+    """
     say(f"\n{command}\n")
-    if "--use_cpu true" in command:
+    if is_for_cpu(command):
         say(
-            "this command is for the CPU of this machine; with model.device=cuda it is that for a machine with a GPU",
-            "这条命令用于本机的 CPU；设置 model.device=cuda 可得到用于 GPU 机器的命令",
+            f"this command is for the CPU of this machine; with {device_key}=cuda it is that for a machine with a GPU",
+            f"这条命令用于本机的 CPU；设置 {device_key}=cuda 可得到用于 GPU 机器的命令",
         )
 
 
-def say_how_to_resume(recipe: str, output_dir: Path) -> None:
-    """Print the command that goes on with a run of a recipe with `--resume`."""
-    command = shlex.join(["swiftprep", recipe, "--resume", f"output_dir={output_dir}"])
+def resume_command(recipe: str, output_dir: Path, *more: str) -> str:
+    """Return the command that goes on with a run of a recipe with `--resume`.
+
+    Args:
+        recipe: Name of the recipe.
+        output_dir: The run's output folder.
+        *more: Further words.
+    """
+    return shlex.join(["swiftprep", recipe, "--resume", f"output_dir={output_dir}", *more])
+
+
+def say_how_to_resume(recipe: str, output_dir: Path, *, prepare: bool = False) -> None:
+    """Print the command that goes on with a run of a recipe with `--resume`.
+
+    Args:
+        recipe: Name of the recipe.
+        output_dir: The run's output folder.
+        prepare: Whether the run was only to be prepared.
+    """
+    command = resume_command(recipe, output_dir, *["--prepare"][:prepare])
     say(f"to go on: {command}", f"继续运行：{command}")
 
 
@@ -337,7 +360,9 @@ def versions() -> dict[str, str]:
 
 @contextmanager
 def timed(name: str, seconds: dict[str, float]) -> Iterator[None]:
-    """Record the seconds that a block takes, under a name."""
+    """Record the seconds that a block takes, under a name, also of one that is interrupted."""
     start = time.perf_counter()
-    yield
-    seconds[name] = time.perf_counter() - start
+    try:
+        yield
+    finally:
+        seconds[name] = time.perf_counter() - start
