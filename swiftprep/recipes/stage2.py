@@ -28,6 +28,7 @@ from swiftprep.recipes.shared.asking import Distilled, distil, facts, write_cove
 from swiftprep.recipes.shared.checking import check_sides, say_check
 from swiftprep.recipes.shared.command_line import Arguments, run, say
 from swiftprep.recipes.shared.distill_settings import DEFAULT_STAGE2_SFT, EMBEDDED_STAGE2_SFT, Stage2Config
+from swiftprep.recipes.shared.kept_answers import KeptAnswers
 from swiftprep.recipes.shared.output_folders import begun, in_own_folder, is_unfinished, resumed
 from swiftprep.recipes.shared.phases import (
     Progress,
@@ -283,7 +284,8 @@ def _trained(
     report["sft"]["eval_loss"] = {"stage1": loss["base"], "stage2": loss["tuned"], "last": loss["last"]}
     report["sft"]["channels"] = _channel_losses(monitor)
     with timed("eval", seconds):
-        answers = ask_stages(config, before, base, start, best, Catalog.load(before.data / "catalog.json"))
+        catalog, kept = Catalog.load(before.data / "catalog.json"), KeptAnswers(folder, "stage2", progress)
+        answers = ask_stages(config, before, base, start, best, catalog, kept=kept)
     report["eval"], report["examples"] = compare_stages(answers), examples(answers)
     report["verdict"] = asdict(monitor.verdict(lang))
     all_seconds = {**report["seconds"], **progress.seconds_in_all(seconds)}
