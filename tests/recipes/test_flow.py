@@ -477,7 +477,10 @@ def test_the_console_counts_the_warnings_of_both_sides_by_rule_and_says_where_th
     assert "refusal" in {row.rule for row in train.counts().itertuples()}
     say_check(CheckedSides(list(train.kept), list(val.kept), train, val), Path("out/checked"))
     said = capsys.readouterr().err
-    assert "3 warnings, most often 3 refusal: out/checked/report.html, out/checked/held-out/report.html\n" in said
+    assert (
+        "3 warnings, most often 3 refuses to answer (refusal): out/checked/report.html, out/checked/held-out/report.html\n"
+        in said
+    )
 
 
 def test_few_held_out_files_are_warned_of(given, trainer, capsys):
