@@ -17,7 +17,7 @@ from swiftprep import Checker, Sample, demo, read_jsonl, write_jsonl
 from swiftprep.errors import ConfigError, RunInterrupted
 from swiftprep.recipes import check, distill, stage1, stage2
 from swiftprep.recipes import scan as scan_recipe
-from swiftprep.recipes.shared import training
+from swiftprep.recipes.shared import stage2_answers, training
 from swiftprep.recipes.shared.checking import CheckedSides, say_check
 from swiftprep.recipes.shared.settings import MixConfig, ModelConfig, Stage1Config, load_config
 from swiftprep.recipes.shared.stage1_state import newest_stage1
@@ -326,7 +326,7 @@ def test_stage2_dry_run_tells_the_command_and_writes_nothing(demo_stage1, tmp_pa
 
 
 def test_stage2_stops_with_advice_when_too_few_answers_are_left_to_train_on(demo_stage1, trainer, monkeypatch, capsys):
-    monkeypatch.setattr(stage2, "LEAST_TO_TRAIN_ON", 1000)
+    monkeypatch.setattr(stage2_answers, "LEAST_TO_TRAIN_ON", 1000)
     assert stage2.main(["distill.n=0"]) == 2
     assert "at least 1000 and 1 are needed: give a larger distill.n" in capsys.readouterr().err
     assert len(trainer.trainings) == 1
