@@ -176,7 +176,7 @@ def distil(
         )
     if not scenarios and experts is None:
         raise ConfigError(
-            "distill.n=0: nothing to ask, and no experts: give distill.n, distill.scenarios or "
+            "distill.n=0: nothing to ask, and no experts' answers: give distill.n, distill.scenarios or "
             "distill.experts (没有要问的场景，也没有专家回答)"
         )
     if not scenarios:
