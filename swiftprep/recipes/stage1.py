@@ -37,7 +37,13 @@ from swiftprep.recipes.shared.phases import (
     training_folders,
 )
 from swiftprep.recipes.shared.report_files import write_report
-from swiftprep.recipes.shared.scanning import make_scanner, require_code_base, require_two_sides, scan_facts
+from swiftprep.recipes.shared.scanning import (
+    make_scanner,
+    require_code_base,
+    require_two_sides,
+    say_samples_lang,
+    scan_facts,
+)
 from swiftprep.recipes.shared.settings import (
     DEFAULT_SFT,
     EMBEDDED_SFT,
@@ -170,6 +176,7 @@ def _prepared(
         f"scan    {framework}: {found}: {sides[0]} train, {sides[1]} held out, {sides[2]} rejected",
         f"扫描    {framework}：{scan.found} 个文件：训练 {sides[0]}，留出 {sides[1]}，剔除 {sides[2]}",
     )
+    say_samples_lang(config.scan.lang)
     require_two_sides(scan)
     with timed("check", seconds):
         checked = check_sides(scan.train, scan.val, catalog=scan.catalog, source=scan.place)
