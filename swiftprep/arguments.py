@@ -102,7 +102,7 @@ def right_spelling(name: str, known: Iterable[str]) -> str:
 
 
 def checked_keywords(function: F) -> F:
-    """Make a public function, or the constructor of a class, refuse keyword arguments it does not know.
+    """Make a public function, or the constructor of a class, refuse arguments it does not know, and name missing ones.
 
     The `ConfigError` names each of them and suggests the right spelling. Signatures stay as they are.
 
@@ -117,7 +117,8 @@ def checked_keywords(function: F) -> F:
         cls: Any = function
         cls.__init__ = checked_keywords(cls.__init__)
         return function
-    parameters = inspect.signature(function).parameters.values()
+    signature = inspect.signature(function)
+    parameters = signature.parameters.values()
     known = [
         p.name for p in parameters if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY) and p.name not in _RECEIVERS
     ]
@@ -129,9 +130,32 @@ def checked_keywords(function: F) -> F:
         if unknown:
             lines = [f"{call}: no argument '{name}'{right_spelling(name, known)} (没有这个参数)" for name in unknown]
             raise ConfigError("\n".join(lines))
+        try:
+            signature.bind(*args, **keywords)
+        except TypeError as error:
+            raise ConfigError(_not_bound(call, signature, args, keywords, str(error))) from None
         return function(*args, **keywords)
 
     return cast(F, checked)
+
+
+def _not_bound(
+    call: str, signature: inspect.Signature, args: tuple[Any, ...], keywords: dict[str, Any], why: str
+) -> str:
+    """Return what is wrong with the arguments of a call that does not fit a signature."""
+    try:
+        given = signature.bind_partial(*args, **keywords).arguments
+    except TypeError:
+        by_place = [p.name for p in signature.parameters.values() if p.kind is p.POSITIONAL_OR_KEYWORD]
+        names = ", ".join(name for name in by_place if name not in _RECEIVERS) or "none"
+        return f"{call}: {why}; without names it takes {names}, any other as name=value (其余参数须写作 名称=值)"
+    missing = [
+        p.name
+        for p in signature.parameters.values()
+        if p.default is p.empty and p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY) and p.name not in given
+    ]
+    names = ", ".join(f"{name}=…" for name in missing)
+    return f"{call}: {names} is needed (缺少参数 {', '.join(missing)})"
 
 
 _RECEIVERS = ("self", "cls")

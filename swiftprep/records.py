@@ -75,6 +75,11 @@ def read_jsonl(path: str | Path, *, rejects: list[Reject] | None = None) -> Iter
     source = Path(path)
     settle(source.parent)
     if not os.path.isfile(source):
+        if source.is_dir():
+            raise DataError(
+                f"{source}: is a folder; expected a .jsonl file, such as {source / 'train.jsonl'} "
+                "(是文件夹，应为 .jsonl 文件)"
+            )
         raise DataError(f"{source}: no such file (没有这个文件)")
     return _read(source, rejects)
 

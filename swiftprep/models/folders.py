@@ -70,6 +70,23 @@ def read_json(path: Path) -> dict[str, Any]:
     return content
 
 
+def model_name_of(model: str | Path) -> str:
+    """Return a model that a user gave, with `~` expanded.
+
+    Raises:
+        ConfigError: it is no text and no path.
+
+    >>> model_name_of(Path("models/small"))
+    'models/small'
+    """
+    if not isinstance(model, (str, Path)):
+        raise ConfigError(
+            f"model={model!r:.100}: expected a model folder, or a hub id such as 'Qwen/Qwen2.5-Coder-0.5B-Instruct' "
+            "(应为模型文件夹或 ModelScope 模型名)"
+        )
+    return os.path.expanduser(model)
+
+
 def check_model(model: str | Path, trust_remote_code: bool) -> bool:
     """Refuse a model that does not exist or brings untrusted Python code; return whether it is a local folder.
 

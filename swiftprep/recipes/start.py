@@ -18,10 +18,11 @@ from typing import Any
 import yaml
 
 from swiftprep.errors import ConfigError, DataError, one_line
+from swiftprep.models.folders import check_model
 from swiftprep.recipes.shared.command_line import Arguments, run, say, spoken_lang
 from swiftprep.recipes.shared.settings import load
 from swiftprep.recipes.shared.start_settings import StartConfig
-from swiftprep.recipes.shared.tag_prefixes import look_at
+from swiftprep.recipes.shared.tag_prefixes import has_sources, look_at
 from swiftprep.recipes.shared.yaml_text import load_yaml
 from swiftprep.streams import Forgiving
 
@@ -54,8 +55,14 @@ def start(config: StartConfig, *, dry_run: bool = False) -> dict[str, Any]:
     prefix = _ask("Prefix of the framework's tags", "框架标签的前缀", likely).strip("<>-")
     used = prefixes[prefix.lower()]
     say(f"  {used} of {count} .vue files use <{prefix}-…>", f"  {count} 个 .vue 文件中有 {used} 个使用 <{prefix}-…>")
+    if prefix and count and not used:
+        others = ", ".join(f"<{name}-…>" for name, _ in prefixes.most_common(3)) or "–"
+        say(
+            f"  warning: is {prefix} the right prefix? The files use {others}; Ctrl-C, and start again, to change it",
+            f"  警告：前缀 {prefix} 是否有误？文件中用到的是 {others}；要重新回答，请按 Ctrl-C 后重来",
+        )
     framework = _ask("Name of the framework", "框架的名称", inferred if prefix == likely else prefix)
-    model = _ask("Model: a hub id or a folder", "模型：ModelScope 模型名或文件夹", MODEL)
+    model = _ask("Model: a hub id or a folder", "模型：ModelScope 模型名或文件夹", MODEL, refused=_no_model)
     device = _ask("Device: auto, cpu or cuda", "设备：auto、cpu 或 cuda", "auto", refused=_no_device)
     answers = {"path": path, "framework": framework, "model": model, "device": device}
     text = settings_text(answers, spoken_lang(), config.output)
@@ -132,7 +139,21 @@ def _ask(question: str, zh: str, default: str, *, refused: Callable[[str], tuple
 
 
 def _no_folder(answer: str) -> tuple[str, str] | None:
-    return None if os.path.isdir(os.path.expanduser(answer)) else ("there is no such folder", "没有这个文件夹")
+    folder = os.path.expanduser(answer)
+    if not os.path.isdir(folder):
+        return "there is no such folder", "没有这个文件夹"
+    if not has_sources(Path(folder)):
+        return "there is no source file in it", "这个文件夹里没有源文件"
+    return None
+
+
+def _no_model(answer: str) -> tuple[str, str] | None:
+    try:
+        check_model(os.path.expanduser(answer), trust_remote_code=True)  # whether its code may run is not asked here
+    except ConfigError as error:
+        english, _, chinese = str(error).removeprefix(f"{os.path.expanduser(answer)}: ").rpartition(" (")
+        return english, chinese.rstrip(")")
+    return None
 
 
 def _no_device(answer: str) -> tuple[str, str] | None:

@@ -104,8 +104,8 @@ class Scanner:
             lang: Language of the instructions, `"zh"` or `"en"`.
             kinds: The samples to make, one kind or several: `"component"`, `"template"`, `"script"`, `"fim"`, `"page"`,
                 `"api"`, or the paths of your own `.yaml` templates (see `swiftprep.scan.tasks` for their format).
-            suffixes: Endings of the files to make samples of, one or several, with or without the dot. The catalogue always uses every readable
-                file, since a `.vue` file may use a mixin from a `.js` file.
+            suffixes: Endings of the files to make samples of, one or several, with or without the dot. The catalogue
+                always uses every readable file, since a `.vue` file may use a mixin from a `.js` file.
             ignore: gitignore patterns in place of the default ones (`.git/`, `node_modules/`, `dist/` …). The
                 tree's own `.gitignore` files always apply.
             max_tokens: The maximum length of a sample, prompt and answer together, without the chat template's few

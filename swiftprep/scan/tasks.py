@@ -125,8 +125,9 @@ def load_task(name: str | Path, lang: str = "zh") -> Task:
         if name not in KINDS:
             near = did_you_mean(str(name), KINDS)
             raise ConfigError(
-                f"kinds: there are no samples of kind {one_line(str(name), 100)!r}{near}; there are {', '.join(KINDS)}, "
-                f"or give a .yaml template of your own (没有这种样本，可选 {'、'.join(KINDS)}，或自己的 .yaml 模板)"
+                f"kinds: there are no samples of kind {one_line(str(name), 100)!r}{near}; there are "
+                f"{', '.join(KINDS)}, or give a .yaml template of your own "
+                f"(没有这种样本，可选 {'、'.join(KINDS)}，或自己的 .yaml 模板)"
             )
         text = (files("swiftprep") / "assets" / "prompts" / f"{name}.{lang}.yaml").read_text(encoding="utf-8")
     try:

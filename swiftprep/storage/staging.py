@@ -14,6 +14,7 @@ import os
 import secrets
 import shutil
 import stat
+import tempfile
 from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
@@ -44,10 +45,12 @@ def refuse_links(folder: Path) -> None:
 def check_output(folder: str | Path) -> None:
     """Refuse an output folder that `swiftprep.storage.outputs.OutputFolder` would refuse, before any work is done.
 
-    Nothing is changed. Whether another process holds it is not checked, as that may change until then.
+    Nothing is changed; where the folder is still to be made, it is tried out with a temporary one beside it. Whether
+    another process holds it is not checked, as that may change until then.
 
     Raises:
-        ConfigError: it is not a folder, or files wait there that no run of this user wrote and cannot be discarded.
+        ConfigError: it is not a folder, cannot be made or written to, or files wait there that no run of this
+            user wrote and cannot be discarded.
         DataError: a link is in place of a file or folder of swiftprep's own.
     """
     where = Path(folder)
@@ -55,9 +58,30 @@ def check_output(folder: str | Path) -> None:
     refuse_links(where)
     if os.path.lexists(where) and not where.is_dir():
         raise ConfigError(f"{where}: is a file; the results need a folder (应为文件夹)")
+    _require_room(where)
     with suppress(OSError):  # an unreadable folder is reported when it is opened for writing
         if not all(is_ours(where, part) for part in (NEW, READY)) and not is_takeable(where):
             raise ConfigError(not_ours(where))
+
+
+def _require_room(folder: Path) -> None:
+    """Refuse a folder that cannot be written to, or made in the nearest folder above it that exists."""
+    place = next((place for place in (folder, *folder.absolute().parents) if os.path.lexists(place)), folder)
+    if not place.is_dir():
+        raise ConfigError(
+            f"{folder}: {place} is a file, so that no folder can be in it; name another folder "
+            f"({place} 是文件，其中不能有文件夹；请换一个输出文件夹)"
+        )
+    try:
+        if not os.access(place, os.W_OK | os.X_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+        if place != folder:
+            os.rmdir(tempfile.mkdtemp(dir=place))
+    except OSError as error:
+        raise ConfigError(
+            f"{folder}: {place} cannot be written to ({error.strerror}); name another folder "
+            f"({place} 不可写，请换一个输出文件夹)"
+        ) from None
 
 
 def refuse_dead_links(folder: Path) -> None:

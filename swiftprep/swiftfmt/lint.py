@@ -154,6 +154,11 @@ def checked_path(path: str | Path) -> Path:
         DataError: the file does not exist.
     """
     source = Path(path)
+    if source.is_dir():
+        raise ConfigError(
+            f"{source}: is a folder; expected a data file ({', '.join(FILE_SUFFIXES)}), such as "
+            f"{source / 'train.jsonl'} (是文件夹，应为数据文件)"
+        )
     if source.suffix not in FILE_SUFFIXES:
         raise ConfigError(f"{source}: expected {', '.join(FILE_SUFFIXES)} (不支持的文件类型)")
     settle(source.parent)

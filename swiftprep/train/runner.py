@@ -26,6 +26,7 @@ from swiftprep.models.folders import (
     check_model,
     interrupted,
     merged_from,
+    model_name_of,
     read_json,
     trained_with,
     unused,
@@ -97,7 +98,7 @@ class SwiftRunner:
         Raises:
             ConfigError: the model is neither a folder with a `config.json` nor a hub id, or has untrusted Python code.
         """
-        self.model = os.path.expanduser(model)
+        self.model = model_name_of(model)
         self.local = check_model(self.model, trust_remote_code)
         check_device(device)
         self.output_dir = Path(output_dir)

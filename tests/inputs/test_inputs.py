@@ -7,7 +7,7 @@ from typing import Any, cast
 
 import pytest
 
-from swiftprep import Checker, Mixer, Sample, read_jsonl, write_jsonl
+from swiftprep import Checker, Mixer, Sample, Scanner, SwiftRunner, read_jsonl, write_jsonl
 from swiftprep.arguments import checked_keywords, right_spelling
 from swiftprep.errors import ConfigError
 from swiftprep.inputs import data_file, data_files, samples_and_paths, samples_of
@@ -143,6 +143,27 @@ def test_every_unknown_keyword_is_named_and_errors_within_the_call_stay():
         scan("x", sed=2, zzz=1)  # type: ignore[call-arg]
     with pytest.raises(TypeError, match="from within"):
         scan(None)
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (Mixer, "Mixer: private=… is needed (缺少参数 private)"),
+        (Scanner, "Scanner: root=… is needed"),
+        (SwiftRunner, "SwiftRunner: model=… is needed"),
+        (cast(Any, Checker()).run, "Checker.run: samples=… is needed"),
+        (
+            lambda: cast(Any, Scanner)("a", "b", "c"),
+            "Scanner: too many positional arguments; without names it takes root, framework,",
+        ),
+        (lambda: cast(Any, Scanner)("a", root="b"), "Scanner: multiple values for argument 'root'"),
+        (lambda: cast(Any, SwiftRunner)(None), "model=None: expected a model folder, or a hub id"),
+    ],
+)
+def test_a_call_with_an_argument_missing_or_too_much_is_told_which(call, message):
+    with pytest.raises(ConfigError) as refused:
+        call()
+    assert message in str(refused.value)
 
 
 def test_a_report_has_two_sides_and_nothing_held_out_is_told():

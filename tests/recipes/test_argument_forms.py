@@ -87,8 +87,10 @@ def here(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "app").mkdir()
     (tmp_path / "lib").mkdir()
-    for name in ("a.yaml", "b.yaml", "settings", "train.jsonl", "catalog.json"):
+    for name in ("a.yaml", "b.yaml", "empty", "train.jsonl", "catalog.json"):
         (tmp_path / name).write_text("")
+    (tmp_path / "settings").write_text("seed: 1\n")
+    (tmp_path / "App.vue").write_text("<template><i/></template>")
 
 
 @pytest.mark.usefixtures("here")
@@ -117,6 +119,8 @@ def test_a_word_alone_is_what_it_names(kind, takes_data, alone, placed):
     [
         (["./nosuch"], "./nosuch: No such file or directory: it is neither a folder nor a settings file"),
         (["a.yaml", "b.yaml"], "one settings file at most"),
+        (["empty"], "empty: is a file, and no settings file (.yaml); expected a folder for scan.path"),
+        (["./App.vue"], "scan.path 应为文件夹"),
     ],
 )
 def test_words_that_fit_nowhere_are_refused(alone, complaint):

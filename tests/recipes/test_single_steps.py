@@ -86,6 +86,15 @@ def test_the_settings_of_a_check_tell_the_catalogue_it_used(data, tmp_path):
     assert load(CheckConfig, out / "config.yaml").catalog == data / "catalog.json"
 
 
+@pytest.mark.parametrize("name", ["check", "augment"])
+def test_a_folder_where_a_data_file_is_wanted_is_told_so(name, data, capsys):
+    assert {"check": check, "augment": augment}[name].main([str(data), "--lang", "en", "--dry-run"]) == 2
+    complaint = capsys.readouterr().err.splitlines()[-1]
+    assert f"{data}: is a folder; expected a" in complaint
+    assert f"such as {data / 'train.jsonl'}" in complaint
+    assert "是文件夹" in complaint
+
+
 def test_mix_writes_one_file_at_the_ratio(data, general, tmp_path, capsys):
     out = tmp_path / "mixed"
     arguments = [str(data / "train.jsonl"), f"mix.general={general}", "mix.ratio=50:50", f"output_dir={out}"]

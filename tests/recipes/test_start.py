@@ -64,16 +64,34 @@ def test_enter_takes_what_is_offered(app, answering, capsys):
     assert commands == [f"swiftprep stage1 mine.yaml{option}" for option in (" --dry-run", " --prepare", "")]
 
 
-def test_answers_are_taken_and_wrong_ones_asked_again(app, answering, capsys):
-    text = f"{app}/none\n{app}\nel\nElement\n./model\ngpu\ncuda\n"
+def test_answers_are_taken_and_wrong_ones_asked_again(app, answering, tmp_path, capsys):
+    (tmp_path / "model").mkdir()
+    text = f"{app}/none\n{tmp_path / 'model'}\n{app}\nel\nElement\n./nomodel\n./model\n./weights\ngpu\ncuda\n"
+    (tmp_path / "weights").mkdir()
+    (tmp_path / "weights" / "config.json").write_text("{}")
     assert answering(text, "--lang", "zh") == 0
     config = load(Stage1Config, Path("swiftprep.yaml"))
-    assert (config.scan.framework, config.scan.lang, config.model.path) == ("Element", "zh", "./model")
+    assert (config.scan.framework, config.scan.lang, config.model.path) == ("Element", "zh", "./weights")
     assert (config.model.device, config.model.author) == ("cuda", "Element 团队")
     said = capsys.readouterr().err
     assert "没有这个文件夹" in said
+    assert "这个文件夹里没有源文件" in said
+    assert "./nomodel：没有这个模型" in said
+    assert "./model：不是模型文件夹" in said
+    assert "警告" not in said
     assert "请从 auto、cpu、cuda 中选择" in said
     assert "3 个 .vue 文件中有 1 个使用 <el-…>" in said
+
+
+def test_a_prefix_that_no_file_uses_is_warned_of(app, answering, capsys):
+    assert answering("\nacem\n\n\n\n", str(app)) == 0
+    assert "warning: is acem the right prefix? The files use <acme-…>, <el-…>" in capsys.readouterr().err
+
+
+def test_a_hub_id_is_taken_and_what_is_none_is_asked_again(app, answering, capsys):
+    assert answering("\n\n\nmodel\nteam/model-v1.5\n\n", str(app)) == 0
+    assert load(Stage1Config, Path("swiftprep.yaml")).model.path == "team/model-v1.5"
+    assert "model: no such model folder, and not a hub id like" in capsys.readouterr().err
 
 
 def test_a_file_that_is_there_stays(app, answering, tmp_path, capsys):

@@ -180,10 +180,16 @@ def test_write_accounts_for_everything(tree, tmp_path):
     assert json.loads(lines["rejects"][0])["reason"] == "binary"
 
 
+def written(path):
+    path.write_text("")
+    return path
+
+
 @pytest.mark.parametrize(
     ("make", "message"),
     [
         (lambda tmp: Scanner(tmp / "none"), "no such folder"),
+        (lambda tmp: Scanner(written(tmp / "App.vue")), "App.vue: is a file; expected the folder of a code base"),
         (lambda tmp: Scanner(tmp).scan(), "no .vue, .js, .*file in it"),
         (lambda tmp: Scanner(tmp, workers=0), "workers=0"),
         (lambda tmp: Scanner(tmp, max_tokens=100), "with tokenizer="),

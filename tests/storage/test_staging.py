@@ -235,3 +235,31 @@ def test_without_a_cache_folder_files_are_written_all_the_same(tmp_path, monkeyp
     write_into_sub(tmp_path / "out")
     assert (tmp_path / "out" / "sub" / "a.txt").read_text() == "new"
     assert sorted(os.listdir(tmp_path / "out" / ".swiftprep")) == ["files.json", "lock"]
+
+
+@pytest.mark.parametrize("name", ["file/x", "file/x/y"])
+def test_a_file_above_the_output_folder_is_said_at_once(name, tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(ConfigError, match=r"file is a file, so that no folder can be in it.*是文件"):
+        check_output(tmp_path / name)
+
+
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="Linux")
+def test_a_place_where_no_folder_can_be_made_is_said_at_once():
+    with pytest.raises(ConfigError, match=r"/proc/none/x: /proc cannot be written to .*不可写"):
+        check_output("/proc/none/x")
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may write everywhere")
+@pytest.mark.parametrize("name", [".", "x/y"])
+def test_a_folder_that_is_read_only_is_said_at_once(name, tmp_path):
+    (tmp_path / "closed").mkdir(mode=0o500)
+    with pytest.raises(ConfigError, match=r"cannot be written to \(Permission denied\)"):
+        check_output(tmp_path / "closed" / name)
+
+
+def test_looking_at_an_output_folder_leaves_nothing_behind(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    check_output("a/b")
+    check_output(tmp_path)
+    assert list(tmp_path.iterdir()) == []

@@ -5,15 +5,20 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
+import yaml
 from pydantic import BaseModel
 
-from swiftprep.errors import ConfigError, did_you_mean, one_line
+from swiftprep.errors import ConfigError, DataError, did_you_mean, one_line
 from swiftprep.recipes.shared.keys import Key, folder_key, keys_of
 from swiftprep.recipes.shared.language import LANGUAGES
+from swiftprep.recipes.shared.yaml_text import load_yaml
 from swiftprep.streams import Lang
+from swiftprep.text.limits import read_within
 
 _YAML = (".yaml", ".yml")
+_LARGEST = 1 << 20  # bytes of a settings file
 _CATALOG = "catalog.json"
 _DEMO = "demo"  # as `scan.path`, the demonstration application
 
@@ -141,8 +146,25 @@ def place_words(
                 f"{one_line(file)}: No such file or directory: it is neither a folder nor a settings file "
                 "(没有这个文件夹或配置文件)"
             )
+        if folder and not _may_hold_settings(os.path.expanduser(file)):
+            raise ConfigError(
+                f"{one_line(file)}: is a file, and no settings file (.yaml); expected a folder for {folder} "
+                f"(是文件，也不是 .yaml 配置文件；{folder} 应为文件夹)"
+            )
     overrides = [*(f"{folder}={name}" for name in folders), *overrides]
     return next(iter(files), None), data, overrides
+
+
+def _may_hold_settings(file: str) -> bool:
+    """Tell whether a file may be one of settings, by its name or else by its content."""
+    if file.endswith(_YAML) or not os.path.isfile(file):
+        return True
+    try:
+        return isinstance(load_yaml(read_within(Path(file), _LARGEST).decode("utf-8")), dict)
+    except OSError:  # whoever reads it says what is wrong
+        return True
+    except (ValueError, DataError, yaml.YAMLError):
+        return False
 
 
 def _key(name: str, keys: dict[str, Key]) -> str | None:

@@ -21,6 +21,11 @@ _TAG = re.compile(r"<([a-z]\w*)-[a-z]|<([A-Z][a-z0-9]*)[A-Z]")
 _OF_VUE = {"keep", "router", "transition", "font"}  # keep-alive, router-view, transition-group; SVG's font-face
 
 
+def has_sources(folder: Path) -> bool:
+    """Return whether a scan of a folder finds a source file."""
+    return any(isinstance(item, FoundFile) for item in Roots.given([folder]).walk(SUFFIXES, None))
+
+
 def look_at(folder: Path) -> tuple[str, int, Counter[str]]:
     """Look through the first source files of a code base, without parsing them.
 
