@@ -59,7 +59,7 @@ class Roots:
         for path in paths:
             if path.exists() and not path.is_dir():
                 raise ConfigError(
-                    f"{path}: is a file; expected the folder of a code base (是文件，应为代码仓库的文件夹)"
+                    f"{path}: is a file; expected the folder of a code base (是文件，应为代码库的文件夹)"
                 )
             if not path.is_dir():
                 raise ConfigError(f"{path}: no such folder (没有这个文件夹)")
