@@ -58,9 +58,7 @@ class Roots:
             raise ConfigError("root: expected a folder, or a list of some (应为文件夹，或文件夹列表)")
         for path in paths:
             if path.exists() and not path.is_dir():
-                raise ConfigError(
-                    f"{path}: is a file; expected the folder of a code base (是文件，应为代码库的文件夹)"
-                )
+                raise ConfigError(f"{path}: is a file; expected the folder of a code base (是文件，应为代码库的文件夹)")
             if not path.is_dir():
                 raise ConfigError(f"{path}: no such folder (没有这个文件夹)")
         if len(paths) == 1:
