@@ -5,9 +5,12 @@ swiftprep mix data/train.jsonl mix.general=general.jsonl mix.ratio=40:60 output_
 
 from __future__ import annotations
 
+import random
 import shlex
 import sys
 from collections.abc import Sequence
+from itertools import cycle, islice
+from pathlib import Path
 from typing import Any
 
 from swiftprep.errors import ConfigError
@@ -19,7 +22,8 @@ from swiftprep.recipes.shared.output_folders import in_own_folder
 from swiftprep.recipes.shared.result_files import result_files, write_json_report
 from swiftprep.recipes.shared.settings import load, save_config
 from swiftprep.recipes.shared.tables import say_table
-from swiftprep.recipes.shared.training import general_data, mix_facts, with_paths
+from swiftprep.recipes.shared.training import general_data, identity_data, mix_facts, with_paths
+from swiftprep.records import Sample, read_jsonl, write_jsonl
 from swiftprep.storage.disk import write_text
 from swiftprep.swiftfmt import parse_entry
 from swiftprep.tokens import token_counter
@@ -56,17 +60,25 @@ def mix(config: MixRecipeConfig, *, dry_run: bool = False) -> dict[str, Any]:
             seed=config.seed,
             count_tokens=token_counter(config.model.path) if config.model.path else None,
         )
-        dataset = mixer.dataset_args()
+        identity = identity_data(config.mix, config.model, None, staged)
+        dataset = [*mixer.dataset_args(), *identity]
         is_local = all(parse_entry(entry).path is not None for entry in dataset)
         real = {str(staged): str(out)}
         report: dict[str, Any] = with_paths(mix_facts(mixer, config.mix.ratio), real)
+        report["dataset"] = with_paths(dataset, real)
+        report["identity"] = sum(int(entry.rpartition("#")[2]) for entry in identity)
         report["frozen"] = None
         plan = mixer.plan()
         say_table(plan.assign(source=[with_paths(source, real) for source in plan["source"]]))
+        if identity:
+            say(
+                f"identity: {report['identity']} rows in which the model says who it is, on top of the mix",
+                f"自我认知：在混合之外另加 {report['identity']} 行",
+            )
         say(f"--dataset {shlex.join(report['dataset'])}")
         if not dry_run:
             if is_local:
-                rows = mixer.freeze(staged / "mix.jsonl")
+                rows = _frozen(mixer, identity, config.seed, staged / "mix.jsonl")
                 report["frozen"] = {"path": str(out / "mix.jsonl"), "rows": rows}
             write_text(staged / "dataset.txt", "".join(f"{entry}\n" for entry in report["dataset"]))
             report = write_json_report(report, staged)
@@ -85,6 +97,20 @@ def mix(config: MixRecipeConfig, *, dry_run: bool = False) -> dict[str, Any]:
             f"已写入 {out}：dataset.txt；含有 hub 数据集的混合由 ms-swift 抽取",
         )
     return report
+
+
+def _frozen(mixer: Mixer, identity: Sequence[str], seed: int, path: Path) -> int:
+    """Write the mix with the rows of identity among the others to one file, and return the number of rows."""
+    rows = mixer.freeze(path)
+    if not identity:
+        return rows
+    added: list[Sample] = []
+    for entry in identity:
+        source, _, wanted = entry.rpartition("#")
+        added += islice(cycle(list(read_jsonl(source))), int(wanted))
+    samples = [*read_jsonl(path), *added]
+    random.Random(seed).shuffle(samples)
+    return write_jsonl(samples, path)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -22,6 +22,7 @@ from swiftprep.evaluate.compare import compare
 from swiftprep.mix.mixer import Mixer
 from swiftprep.recipes.shared.checking import check_sides, say_check
 from swiftprep.recipes.shared.command_line import Arguments, run, say, spoken_lang
+from swiftprep.recipes.shared.kept_answers import KeptAnswers
 from swiftprep.recipes.shared.language import plural
 from swiftprep.recipes.shared.nothing_kept import refuse_nothing
 from swiftprep.recipes.shared.output_folders import in_own_folder, resumed
@@ -42,6 +43,7 @@ from swiftprep.recipes.shared.scanning import (
     require_code_base,
     require_two_sides,
     say_samples_lang,
+    say_what_is_scanned,
     scan_facts,
 )
 from swiftprep.recipes.shared.settings import (
@@ -164,6 +166,7 @@ def _prepared(
     The three parts: turn the code base into samples and hold some files out, check both sides, and mix them with
     general data, so that the model forgets less of what it knows.
     """
+    say_what_is_scanned(config.scan)
     with timed("scan", seconds):
         tokenizer = None if config.scan.max_tokens is None else runner.model
         scan = make_scanner(config.scan, seed=config.seed, tokenizer=tokenizer).scan()
@@ -259,11 +262,12 @@ def _trained(
     best = require_checkpoint(trained)
     say(f"sft     {trained.checkpoint}", f"训练    {trained.checkpoint}")
     answers: dict[str, Evaluation] = {}
+    kept = KeptAnswers(folder, "stage1", progress)
     with timed("eval", seconds):
         held_out = first_rows(out / "data" / "val.jsonl", config.eval.limit, out / "data" / "eval.jsonl")
-        sets = {"general": config.eval.probes, "held-out": held_out}
+        sets: dict[str, str | Path] = {"general": config.eval.probes, "held-out": held_out}
         for name, checkpoint in {"base": None, "tuned": best}.items():
-            answers[name] = runner.eval(checkpoint, sets, max_new_tokens=config.eval.max_new_tokens)
+            answers[name] = kept.eval(name, runner, checkpoint, sets, max_new_tokens=config.eval.max_new_tokens)
             scores = ", ".join(f"{key} {score:.3f}" for key, score in answers[name].scores.items())
             say(f"eval    {name}: {scores}", f"评估    {name}：{scores}")
     monitor = trained.monitor()

@@ -18,15 +18,13 @@ from typing import Any
 
 from swiftprep import demo
 from swiftprep.catalog.catalog import Catalog
-from swiftprep.distill.held_out import split_by_group
-from swiftprep.distill.result import Result
 from swiftprep.errors import ConfigError, DistillStopped, RunError, RunInterrupted
 from swiftprep.mix.mixer import Mixer
 from swiftprep.models.folders import check_adapter
 from swiftprep.recipes.shared.asking import Distilled, distil, facts, write_coverage
-from swiftprep.recipes.shared.checking import check_sides, say_check
 from swiftprep.recipes.shared.command_line import Arguments, run, say, spoken_lang
 from swiftprep.recipes.shared.distill_settings import DEFAULT_STAGE2_SFT, EMBEDDED_STAGE2_SFT, Stage2Config
+from swiftprep.recipes.shared.kept_answers import KeptAnswers
 from swiftprep.recipes.shared.output_folders import begun, in_own_folder, is_unfinished, resumed
 from swiftprep.recipes.shared.phases import (
     Progress,
@@ -44,6 +42,12 @@ from swiftprep.recipes.shared.report_files import write_report
 from swiftprep.recipes.shared.report_words import word
 from swiftprep.recipes.shared.settings import DEFAULT_SFT, ModelConfig, load, save_config
 from swiftprep.recipes.shared.stage1_state import Stage1Run, newest_stage1, read_stage1
+from swiftprep.recipes.shared.stage2_answers import (
+    LEAST_TO_TRAIN_ON,
+    check_answers,
+    say_if_too_few,
+    write_answers,
+)
 from swiftprep.recipes.shared.training import (
     check_before,
     general_data,
@@ -67,14 +71,13 @@ from swiftprep.recipes.shared.training import (
     with_paths,
 )
 from swiftprep.records import Sample, read_jsonl, write_jsonl
-from swiftprep.storage.outputs import OutputFolder, reading, writing
+from swiftprep.storage.outputs import OutputFolder, reading
 from swiftprep.tokens import token_counter
 from swiftprep.train.monitor import Monitor
 from swiftprep.train.runner import SwiftRunner
 from swiftprep.withheld import masked
 
 SUMMARY = "Stage 2: scenarios → verified answers → mix with stage 1 → fine-tuning goes on → evaluation → verdict."
-LEAST_TO_TRAIN_ON = 8  # answers, beside those that are held out; with fewer, a few steps would tell nothing
 
 
 def stage2(
@@ -164,7 +167,7 @@ def _shown(config: Stage2Config, before: Stage1Run, temporary: Path) -> dict[str
         say("nothing to ask", "没有要问的场景")
     else:
         say(distilled.preview.in_words("en"), distilled.preview.in_words("zh"))
-    _say_if_too_few(distilled, config.val_fraction)
+    say_if_too_few(distilled, config.val_fraction)
     for name in ("distilled", "val"):
         write_jsonl([Sample.from_instruction("to come", "", "to come")], data / f"{name}.jsonl")
     general = general_data(config.mix.general or before.config.mix.general, before.config.model, data, before.framework)
@@ -197,7 +200,7 @@ def _prepared(
 
     def keep(stopped: Distilled) -> None:
         """Write what there is, and say if that is enough to go on with."""
-        _write_answers(stopped, folder)
+        write_answers(stopped, folder)
         by_experts = len(stopped.experts.samples) if stopped.experts else 0
         if by_experts > LEAST_TO_TRAIN_ON:
             nothing = ["distill.n=0", *(["distill.scenarios=null"] if config.distill.scenarios else [])]
@@ -218,7 +221,7 @@ def _prepared(
             on_stop=keep,
             lang=before.config.scan.lang,
         )
-    _write_answers(distilled, folder)
+    write_answers(distilled, folder)
     framework = before.framework
     report: dict[str, Any] = {
         "swiftprep": metadata.version("swiftprep"),
@@ -226,7 +229,7 @@ def _prepared(
         "distilled": facts(distilled, catalog),
     }
     with timed("check", seconds):
-        train, val = _checked(config, before, distilled, catalog, report)
+        train, val = check_answers(config, before, distilled, catalog, report)
     with timed("mix", seconds):
         dataset = _mixed(config, before, base, train, val, report)
     config = config.model_copy(
@@ -242,25 +245,6 @@ def _prepared(
     with folder.writing(begun("stage2")) as staged:
         write_coverage(distilled, catalog, staged / "coverage.png", lang)
     return config, Progress(dataset, val_dataset, report, training_folders(base.output_dir))
-
-
-def _write_answers(distilled: Distilled, folder: OutputFolder) -> None:
-    """Write the answers that passed, those that did not with the reasons, and what was not asked."""
-    with folder.writing(begun("stage2")) as staged:
-        Result(distilled.records).write(staged)
-
-
-def _say_if_too_few(distilled: Distilled, val_fraction: float) -> None:
-    """Say of a dry run that the run would stop, as there would be too few answers even if all passed."""
-    most = len(distilled.samples) + len(distilled.scenarios)
-    to_train_on = most - max(1, round(val_fraction * most))
-    if to_train_on < LEAST_TO_TRAIN_ON:
-        say(
-            f"        the run would stop here: {most} answers at most, {max(0, to_train_on)} of them to train on, and "
-            f"at least {LEAST_TO_TRAIN_ON} are needed; give a larger distill.n or distill.experts",
-            f"        实际运行会在此停止：最多 {most} 条回答，其中 {max(0, to_train_on)} 条用于训练，而至少需要 "
-            f"{LEAST_TO_TRAIN_ON} 条；请增大 distill.n 或提供 distill.experts",
-        )
 
 
 def _trained(
@@ -291,7 +275,8 @@ def _trained(
     report["sft"]["eval_loss"] = {"stage1": loss["base"], "stage2": loss["tuned"], "last": loss["last"]}
     report["sft"]["channels"] = _channel_losses(monitor)
     with timed("eval", seconds):
-        answers = ask_stages(config, before, base, start, best, Catalog.load(before.data / "catalog.json"))
+        catalog, kept = Catalog.load(before.data / "catalog.json"), KeptAnswers(folder, "stage2", progress)
+        answers = ask_stages(config, before, base, start, best, catalog, kept=kept)
     report["eval"], report["examples"] = compare_stages(answers), examples(answers)
     report |= verdict_facts(monitor, lang)
     all_seconds = {**report["seconds"], **progress.seconds_in_all(seconds)}
@@ -318,34 +303,6 @@ def _swift_arguments(config: Stage2Config, before: Stage1Run) -> dict[str, Any]:
     embedded = EMBEDDED_STAGE2_SFT if before.config.model.path is None else {}
     ours = {**DEFAULT_SFT, **DEFAULT_STAGE2_SFT, **embedded, "seed": config.seed, "data_seed": config.seed}
     return {**ours, **config.sft}
-
-
-def _checked(
-    config: Stage2Config, before: Stage1Run, distilled: Distilled, catalog: Catalog, report: dict[str, Any]
-) -> tuple[list[Sample], list[Sample]]:
-    """Hold some scenarios out, check the rest against them, and write both."""
-    train, val = split_by_group(distilled.samples, config.val_fraction, config.seed)
-    before_it = list(read_jsonl(before.data / "val.jsonl"))
-    checked = check_sides(train, val, catalog=catalog, held_out=before_it, source="distilled")
-    checked.write(config.output_dir / "checked", spoken_lang())
-    report["check"] = checked.facts()
-    say_check(checked, config.output_dir / "checked")
-    if len(checked.train) < LEAST_TO_TRAIN_ON or not checked.val:
-        out, left = config.output_dir, f"{len(checked.train)} to train on and {len(checked.val)} held out"
-        raise ConfigError(
-            f"{len(distilled.samples)} answers passed, of which the check leaves {left}, and at least "
-            f"{LEAST_TO_TRAIN_ON} and 1 are needed: give a larger distill.n, distill.experts or a better teacher; what "
-            f"was asked before is not asked again. Why answers were rejected is in {out / 'rejects.jsonl'} and "
-            f"{out / 'checked'} (可用的回答太少，至少需要 {LEAST_TO_TRAIN_ON} 条用于训练、1 条留出：请增大 distill.n、"
-            "提供专家回答，或换更好的教师模型；原因见上述文件)"
-        )
-    folder = config.output_dir / "data"
-    train, val = ([s.replace(channel="distilled") for s in samples] for samples in (checked.train, checked.val))
-    sides = ("distilled.jsonl", "val.jsonl")
-    with writing(folder, "stage2-data", sides=sides) as staged:
-        for samples, name in zip((train, val), sides, strict=True):
-            write_jsonl(samples, staged / name)
-    return train, val
 
 
 def _mixed(

@@ -13,11 +13,12 @@ from typing import Any
 
 import pytest
 
-from swiftprep import demo, read_jsonl, write_jsonl
+from swiftprep import Checker, Sample, demo, read_jsonl, write_jsonl
 from swiftprep.errors import ConfigError, RunInterrupted
 from swiftprep.recipes import check, distill, stage1, stage2
 from swiftprep.recipes import scan as scan_recipe
-from swiftprep.recipes.shared import training
+from swiftprep.recipes.shared import stage2_answers, training
+from swiftprep.recipes.shared.checking import CheckedSides, say_check
 from swiftprep.recipes.shared.settings import MixConfig, ModelConfig, Stage1Config, load_config
 from swiftprep.recipes.shared.stage1_state import newest_stage1
 from swiftprep.train.monitor import Monitor
@@ -64,6 +65,7 @@ class Trainer(SwiftRunner):
     """Checks and tells the command as ms-swift's runner does; trains and answers in no time, or is interrupted."""
 
     trainings: list[dict[str, Any]]
+    asked: list[Any]
     stop_at = ""
     seconds = 0.0
 
@@ -87,8 +89,9 @@ class Trainer(SwiftRunner):
         return Run(run.command, folder, checkpoint, checkpoint, result)
 
     def eval(self, checkpoint: Any = None, dataset: Any = "", **arguments: Any) -> Evaluation:
-        if self.stop_at == "eval":
+        if self.stop_at == "eval" or (self.stop_at == "eval tuned" and checkpoint is not None):
             raise RunInterrupted("stopped")
+        self.asked.append(checkpoint)
         row = {"id": "1", "metric": "pass", "score": 1.0, "prompt": "q", "reference": "a", "answer": "a"}
         return Evaluation([{"set": name, **row} for name in dataset], self.output_dir, "swift eval")
 
@@ -97,6 +100,7 @@ class Trainer(SwiftRunner):
 def trainer(monkeypatch):
     """Stages 1 and 2 train with the double; `trainings` says with what."""
     monkeypatch.setattr(Trainer, "trainings", [], raising=False)
+    monkeypatch.setattr(Trainer, "asked", [], raising=False)
     monkeypatch.setattr(Trainer, "stop_at", "")
     monkeypatch.setattr(Trainer, "seconds", 0.0)
     monkeypatch.setattr(training, "SwiftRunner", Trainer)
@@ -197,7 +201,7 @@ def test_the_prepared_command_works_from_any_folder_and_says_what_it_needs(given
 
 def test_a_command_with_absolute_paths_only_stays_where_it_is(given, trainer, tmp_path):
     assert stage1.main([*given, "--prepare", f"output_dir={tmp_path / 'out'}"]) == 0
-    assert "\ncd " not in (tmp_path / "out/command.sh").read_text()
+    assert "\ncd -P " not in (tmp_path / "out/command.sh").read_text()
 
 
 # --- going on --------------------------------------------------------------------------------------------------------
@@ -219,6 +223,21 @@ def test_after_an_interrupted_evaluation_nothing_is_trained_again(given, trainer
     assert report["seconds"]["sft"] >= 0.3, "the time of the first process"
     assert stage1.main(["--resume"]) == 2
     assert "no run was begun" in capsys.readouterr().err
+
+
+def test_a_model_that_has_answered_is_not_asked_again_unless_the_questions_changed(given, trainer, monkeypatch, capsys):
+    monkeypatch.setattr(trainer, "stop_at", "eval tuned")
+    assert stage1.main([*given, "scan.val_fraction=0.5"]) == 130
+    assert stage1.main(["--resume"]) == 130
+    assert "base: was asked before" in capsys.readouterr().err
+    assert trainer.asked == [None]
+    assert stage1.main(["--resume", "eval.max_new_tokens=9"]) == 130
+    assert stage1.main(["--resume", "eval.max_new_tokens=9", "eval.limit=1"]) == 130
+    assert trainer.asked == [None, None, None]
+    monkeypatch.setattr(trainer, "stop_at", "")
+    assert stage1.main(["--resume", "eval.max_new_tokens=9", "eval.limit=1"]) == 0
+    assert len(trainer.asked) == 4
+    assert trainer.asked[-1] is not None
 
 
 def test_an_interrupted_training_goes_on_from_its_newest_checkpoint(given, trainer, tmp_path, monkeypatch, app):
@@ -307,7 +326,7 @@ def test_stage2_dry_run_tells_the_command_and_writes_nothing(demo_stage1, tmp_pa
 
 
 def test_stage2_stops_with_advice_when_too_few_answers_are_left_to_train_on(demo_stage1, trainer, monkeypatch, capsys):
-    monkeypatch.setattr(stage2, "LEAST_TO_TRAIN_ON", 1000)
+    monkeypatch.setattr(stage2_answers, "LEAST_TO_TRAIN_ON", 1000)
     assert stage2.main(["distill.n=0"]) == 2
     assert "at least 1000 and 1 are needed: give a larger distill.n" in capsys.readouterr().err
     assert len(trainer.trainings) == 1
@@ -416,7 +435,9 @@ def test_a_phone_number_is_in_no_data_and_what_is_trained_on_was_checked(given, 
     rules = {row["rule"]: row["severity"] for row in facts["rules"] + facts["held_out_rules"]}
     assert rules["personal-data"] == "fix"
     assert (out / "checked/report.html").is_file()
-    assert "Quality check" in (out / "report.md").read_text()
+    text = (out / "report.md").read_text()
+    assert f"- Quality check of the training side: {facts['kept']} of {facts['read']} samples kept" in text
+    assert f"- Quality check of the held-out side: {facts['held_out']} of {facts['held_out_read']} samples kept" in text
 
 
 def test_held_out_rows_are_never_dropped_for_each_other_and_training_rows_that_leak_them_are():
@@ -436,6 +457,30 @@ def test_held_out_rows_are_never_dropped_for_each_other_and_training_rows_that_l
     assert [sample.id for sample in sides.val] == ["0", "1"]
     assert [sample.id for sample in sides.train] == ["fine"]
     assert sides.facts()["rejected"] == 1
+
+
+def test_the_console_says_what_is_scanned(given, trainer, capsys):
+    assert stage1.main([*given, "--dry-run"]) == 0
+    said = capsys.readouterr().err
+    assert "scan    kinds: component; suffixes: .vue; 20% of the files held out (scan.kinds=…" in said
+
+
+def test_the_console_counts_the_warnings_of_both_sides_by_rule_and_says_where_they_are(capsys):
+    refusals = [
+        Sample.from_instruction(
+            f"第 {n} 个问题：怎样关闭对话框？", "", "抱歉，作为一个人工智能助手，我无法回答这个问题。", id=str(n)
+        )
+        for n in range(3)
+    ]
+    checker = Checker(levels={"refusal": "warn", "near-duplicate": "off", "duplicate": "off"})
+    train, val = (checker.run(side, source="x") for side in (refusals[:2], refusals[2:]))
+    assert "refusal" in {row.rule for row in train.counts().itertuples()}
+    say_check(CheckedSides(list(train.kept), list(val.kept), train, val), Path("out/checked"))
+    said = capsys.readouterr().err
+    assert (
+        "3 warnings, most often 3 refuses to answer (refusal): out/checked/report.html, out/checked/held-out/report.html\n"
+        in said
+    )
 
 
 def test_few_held_out_files_are_warned_of(given, trainer, capsys):

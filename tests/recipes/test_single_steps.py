@@ -108,6 +108,25 @@ def test_mix_writes_one_file_at_the_ratio(data, general, tmp_path, capsys):
     assert (out / "dataset.txt").read_text().splitlines() == planned["dataset"]
 
 
+def test_rows_of_identity_come_on_top_of_a_mix(data, general, tmp_path, capsys):
+    out = tmp_path / "mixed"
+    arguments = [str(data / "train.jsonl"), f"mix.general=[{general}]", "mix.ratio=50:50", f"output_dir={out}"]
+    assert mix.main([*arguments, "mix.identity=20", "model.name=小A"]) == 2
+    assert "model.name, model.author: both are needed" in capsys.readouterr().err
+    assert mix.main([*arguments, "mix.identity=20", "model.name=小A", "model.author=某团队", "--json"]) == 0
+    printed = capsys.readouterr()
+    assert "20 rows in which the model says who it is" in printed.err
+    planned = json.loads(printed.out)
+    assert planned["dataset"][-1] == f"{out / 'identity.jsonl'}#20"
+    assert (out / "dataset.txt").read_text(encoding="utf-8").splitlines() == planned["dataset"]
+    rows = list(read_jsonl(out / "mix.jsonl"))
+    assert planned["frozen"]["rows"] == len(rows)
+    named = [row for row in rows if row.channel == "identity"]
+    assert len(named) == 20
+    assert len(rows) == sum(row["taken"] for row in planned["plan"]) + 20
+    assert all("小A" in row.answer or "某团队" in row.answer for row in named)
+
+
 def test_a_mix_with_hub_data_is_left_to_ms_swift(data, tmp_path, capsys):
     out = tmp_path / "mixed"
     hub = "mix.general=[AI-ModelScope/alpaca-gpt4-data-zh#500]"

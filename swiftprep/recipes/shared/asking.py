@@ -174,10 +174,10 @@ def distil(
         scenarios += Distiller(examples=examples, **settings).plan(
             wanted.n, langs=wanted.langs or [lang], intents=wanted.intents, asked=[*own, *answered], seed=config.seed
         )
-    if not scenarios and not (experts and experts.records):
+    if not scenarios and experts is None:
         raise ConfigError(
-            "distill.n=0: nothing to ask, and no expert's answer: give distill.n, distill.scenarios or distill.experts "
-            "(没有要问的场景，也没有专家回答)"
+            "distill.n=0: nothing to ask, and no experts: give distill.n, distill.scenarios or "
+            "distill.experts (没有要问的场景，也没有专家回答)"
         )
     if not scenarios:
         return Distilled(experts, None, None, [], {})

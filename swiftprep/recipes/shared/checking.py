@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,10 +14,13 @@ from swiftprep.catalog.catalog import Catalog
 from swiftprep.quality.checker import Checker
 from swiftprep.quality.judging import Level
 from swiftprep.quality.report.report import QualityReport
+from swiftprep.reasons import name_of
 from swiftprep.recipes.shared.command_line import say
 from swiftprep.records import Sample
 from swiftprep.streams import Lang
 
+_MOST_RULES = 3  # named on the console
+_LANGS = ("en", "zh")
 # These rules keep the training side apart from the held-out one; among themselves, held-out samples may be alike.
 _AMONG_HELD_OUT: dict[str, Level] = {"duplicate": "off", "near-duplicate": "off", "contamination": "off"}
 
@@ -90,6 +94,18 @@ def say_check(sides: CheckedSides, folder: Path | None) -> None:
         f"check   {kept} of {read} to train on, {val} of {val_read} held out, {repaired} repaired{where}",
         f"检查    训练 {kept} / {read}，留出 {val} / {val_read}，修复 {repaired} 条{where_zh}",
     )
+    warned = Counter[str]()
+    for row in [*_rules(sides.of_train), *_rules(sides.of_val)]:
+        if row["severity"] == "warn":
+            warned[row["rule"]] += row["rows"]
+    if warned:
+        rules = warned.most_common(_MOST_RULES)
+        english, chinese = (", ".join(f"{count} {name_of(rule, lang)}" for rule, count in rules) for lang in _LANGS)
+        pages = "" if folder is None else f": {folder / 'report.html'}, {folder / 'held-out' / 'report.html'}"
+        say(
+            f"        {warned.total()} warnings, most often {english}{pages}",
+            f"        {warned.total()} 条警告，最多的是 {chinese}{pages}",
+        )
 
 
 def _rules(report: QualityReport) -> list[dict[str, Any]]:

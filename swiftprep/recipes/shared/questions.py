@@ -11,6 +11,7 @@ from swiftprep.evaluate.probes import load_questions
 from swiftprep.evaluate.validity import api_rows
 from swiftprep.recipes.shared.command_line import say
 from swiftprep.recipes.shared.distill_settings import Stage2Config
+from swiftprep.recipes.shared.kept_answers import KeptAnswers
 from swiftprep.recipes.shared.report_words import word
 from swiftprep.recipes.shared.stage1_state import Stage1Run
 from swiftprep.recipes.shared.training import first_rows
@@ -22,7 +23,14 @@ _STAGES_ZH = dict(zip(STAGES, ("基座模型", "第一阶段", "第二阶段"), 
 
 
 def ask_stages(
-    config: Stage2Config, before: Stage1Run, base: SwiftRunner, start: SwiftRunner, checkpoint: Path, catalog: Catalog
+    config: Stage2Config,
+    before: Stage1Run,
+    base: SwiftRunner,
+    start: SwiftRunner,
+    checkpoint: Path,
+    catalog: Catalog,
+    *,
+    kept: KeptAnswers,
 ) -> dict[str, Rows]:
     """Ask all three models the general probes, the held-out components and the held-out scenarios.
 
@@ -35,6 +43,7 @@ def ask_stages(
         start: Runs stage 2's checkpoint.
         checkpoint: Checkpoint of stage 2.
         catalog: Catalogue to check the API in the answers against; see `swiftprep.evaluate.validity`.
+        kept: Asks, unless the run asked the same before.
 
     Returns:
         Stage → its rows, including the sets scored by their API.
@@ -60,8 +69,11 @@ def ask_stages(
     for stage, (runner, adapter, known) in models.items():
         rows = _known(known, short, config, before)
         if not rows:
-            rows = runner.eval(adapter, short, max_new_tokens=config.eval.max_new_tokens).rows
-        rows = [*rows, *runner.eval(adapter, long, max_new_tokens=config.answer_tokens).rows]
+            rows = kept.eval(stage, runner, adapter, short, max_new_tokens=config.eval.max_new_tokens).rows
+        rows = [
+            *rows,
+            *kept.eval(f"{stage}-scenarios", runner, adapter, long, max_new_tokens=config.answer_tokens).rows,
+        ]
         rows += api_rows([row for row in rows if row["set"] != "general"], catalog)
         answers[stage] = rows
         sets = dict.fromkeys(row["set"] for row in rows)

@@ -85,6 +85,17 @@ def say_samples_lang(lang: Lang) -> None:
         say("samples are in Chinese; scan.lang=en for English", "样本为英文；中文样本请设置 scan.lang=zh")
 
 
+def say_what_is_scanned(wanted: ScanConfig) -> None:
+    """Print which samples are made of which files, how many of the files are held out, and the keys that change it."""
+    kinds, suffixes, held_out = ", ".join(wanted.kinds), ", ".join(wanted.suffixes), f"{wanted.val_fraction:.0%}"
+    say(
+        f"scan    kinds: {kinds}; suffixes: {suffixes}; {held_out} of the files held out "
+        "(scan.kinds=…, scan.suffixes=…, scan.val_fraction=… for others)",
+        f"扫描    样本种类：{kinds}；文件后缀：{suffixes}；留出 {held_out} 的文件"
+        "（可用 scan.kinds=…、scan.suffixes=…、scan.val_fraction=… 更改）",
+    )
+
+
 def require_two_sides(scan: Scan) -> None:
     """Refuse a scan without samples to train on or without held-out ones, and warn of few held-out files.
 

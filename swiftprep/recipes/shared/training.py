@@ -121,7 +121,7 @@ def names_of(model: ModelConfig, framework: str | None) -> tuple[str, str] | Non
     return model.name or f"{framework} 助手", model.author or f"{framework} 团队"
 
 
-def identity_data(mix: MixConfig, model: ModelConfig, framework: str, folder: Path) -> list[str]:
+def identity_data(mix: MixConfig, model: ModelConfig, framework: str | None, folder: Path) -> list[str]:
     """Return the data set in which the model says who it is, in a file, with the number of rows to take of it.
 
     It comes on top of the mix. By default there is none, unless the settings name the model and the general data is the
@@ -132,6 +132,9 @@ def identity_data(mix: MixConfig, model: ModelConfig, framework: str, folder: Pa
         model: Settings with the name and author.
         framework: Name of the framework; see `names_of`.
         folder: Folder for the rows.
+
+    Raises:
+        ConfigError: the name or the author is missing.
     """
     names = names_of(model, framework)
     rows = [row.replace(channel="identity") for row in demo.general_samples(*names or ()) if _is_identity(row)]
@@ -139,6 +142,11 @@ def identity_data(mix: MixConfig, model: ModelConfig, framework: str, folder: Pa
     wanted = (len(rows) if is_named else 0) if mix.identity is None else mix.identity
     if not wanted:
         return []
+    if names is None:
+        raise ConfigError(
+            "model.name, model.author: both are needed for the rows in which the model says who it is; mix.identity=0 "
+            "leaves them out (自我认知数据需要同时指定 model.name 和 model.author；不需要时设置 mix.identity=0)"
+        )
     path = folder / "identity.jsonl"
     write_jsonl(rows, path)
     return [f"{path}#{wanted}"]

@@ -63,7 +63,7 @@ def command_file(command: str, out: Path, recipe: str, *, device_key: str = "mod
         f"训练后把第一项复制回来，再运行 {again} output_dir=… 即可评估。",
     ]
     comment = "".join(f"# {printed}".rstrip() + "\n" for line in lines for printed in line.splitlines() or [""])
-    place = f'cd "$(dirname "$0")"/{shlex.quote(back)} || exit 1\n' if relative else ""
+    place = f'cd -P "$(dirname "$0")"/{shlex.quote(back)} || exit 1\n' if relative else ""
     return f"#!/bin/sh\n{comment}{place}{command}\n"
 
 
