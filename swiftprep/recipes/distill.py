@@ -23,7 +23,7 @@ from swiftprep.recipes.shared.distill_settings import DistillConfig
 from swiftprep.recipes.shared.language import plural
 from swiftprep.recipes.shared.output_folders import in_own_folder
 from swiftprep.recipes.shared.report_files import write_report
-from swiftprep.recipes.shared.scanning import is_demo, make_scanner
+from swiftprep.recipes.shared.scanning import is_demo, make_scanner, say_samples_lang
 from swiftprep.recipes.shared.settings import load, save_config
 from swiftprep.recipes.shared.training import say_how_to_go_on, say_report, timed
 from swiftprep.records import Sample, read_jsonl, write_jsonl
@@ -56,6 +56,8 @@ def distill(config: DistillConfig, *, dry_run: bool = False) -> dict[str, Any]:
         f"scan    {plural(len(catalog), 'component')}, {plural(len(examples), 'sample')} to show uses from",
         f"扫描    {len(catalog)} 个组件，{len(examples)} 条样本可作为用法示例",
     )
+    if config.distill.langs is None:
+        say_samples_lang(config.scan.lang)
 
     def keep(stopped: Distilled) -> None:
         """Write what there is, unless a file of an earlier run may hold more."""

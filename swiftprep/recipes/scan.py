@@ -16,7 +16,7 @@ from swiftprep.recipes.shared.command_line import Arguments, run, say, say_next
 from swiftprep.recipes.shared.language import plural
 from swiftprep.recipes.shared.nothing_kept import refuse_nothing
 from swiftprep.recipes.shared.output_folders import in_own_folder
-from swiftprep.recipes.shared.scanning import make_scanner
+from swiftprep.recipes.shared.scanning import make_scanner, say_samples_lang
 from swiftprep.recipes.shared.settings import ScanRecipeConfig, load, save_config
 from swiftprep.recipes.shared.tables import say_table
 from swiftprep.storage.outputs import writing
@@ -66,6 +66,7 @@ def scan(config: ScanRecipeConfig, *, dry_run: bool = False) -> dict[str, Any]:
     )
     origin = _ORIGINS[result.framework_from]
     say(f"framework {result.framework} ({result.framework_from})", f"框架 {result.framework}（{origin}）")
+    say_samples_lang(config.scan.lang)
     refuse_nothing(result.place, result.files_kept, result.rejects, config.output_dir)
     say_table(kinds)
     used = len(result.catalog) - known

@@ -42,6 +42,7 @@ from swiftprep.recipes.shared.scanning import (
     make_scanner,
     require_code_base,
     require_two_sides,
+    say_samples_lang,
     say_what_is_scanned,
     scan_facts,
 )
@@ -178,6 +179,7 @@ def _prepared(
         f"scan    {framework}: {found}: {sides[0]} train, {sides[1]} held out, {sides[2]} rejected",
         f"扫描    {framework}：{scan.found} 个文件：训练 {sides[0]}，留出 {sides[1]}，剔除 {sides[2]}",
     )
+    say_samples_lang(config.scan.lang)
     require_two_sides(scan)
     with timed("check", seconds):
         checked = check_sides(scan.train, scan.val, catalog=scan.catalog, source=scan.place)

@@ -14,6 +14,7 @@ from swiftprep.recipes.shared.language import plural
 from swiftprep.recipes.shared.settings import ScanConfig
 from swiftprep.scan.result import Scan
 from swiftprep.scan.scanner import Scanner
+from swiftprep.streams import Lang
 
 DEMO = Path("demo")  # as `scan.path`, and as data to check: the demonstration application
 _DEMO_FRAMEWORK = "ta404"
@@ -59,8 +60,6 @@ def make_scanner(wanted: ScanConfig, *, seed: int, tokenizer: str | Path | None)
             f"scan.path=demo is the demonstration application; for the folder of that name: scan.path={DEMO.resolve()}",
             f"scan.path=demo 指自带的演示应用；同名文件夹请写 scan.path={DEMO.resolve()}",
         )
-    if wanted.lang != spoken_lang():
-        say("samples are in Chinese; scan.lang=en for English", "样本为英文；中文样本请设置 scan.lang=zh")
     framework = wanted.framework or (_DEMO_FRAMEWORK if demonstrates else None)
     return Scanner(
         demo.app() if demonstrates else os.path.expanduser(path),
@@ -78,6 +77,12 @@ def make_scanner(wanted: ScanConfig, *, seed: int, tokenizer: str | Path | None)
         file_seconds=wanted.file_seconds,
         file_memory_mb=wanted.file_memory_mb,
     )
+
+
+def say_samples_lang(lang: Lang) -> None:
+    """Say which language the samples are in if the console speaks another."""
+    if lang != spoken_lang():
+        say("samples are in Chinese; scan.lang=en for English", "样本为英文；中文样本请设置 scan.lang=zh")
 
 
 def say_what_is_scanned(wanted: ScanConfig) -> None:
