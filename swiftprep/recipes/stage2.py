@@ -49,6 +49,7 @@ from swiftprep.recipes.shared.stage2_answers import (
     write_answers,
 )
 from swiftprep.recipes.shared.training import (
+    channel_losses,
     check_before,
     general_data,
     identity_data,
@@ -273,7 +274,7 @@ def _trained(
     report["sft"] |= {"command": trained.command, **sft_facts(trained, monitor, planned, held_out, config.sft)}
     loss = report["sft"]["eval_loss"]  # step 0 is stage 1's
     report["sft"]["eval_loss"] = {"stage1": loss["base"], "stage2": loss["tuned"], "last": loss["last"]}
-    report["sft"]["channels"] = _channel_losses(monitor)
+    report["sft"]["channels"] = channel_losses(monitor)
     with timed("eval", seconds):
         catalog, kept = Catalog.load(before.data / "catalog.json"), KeptAnswers(folder, "stage2", progress)
         answers = ask_stages(config, before, base, start, best, catalog, kept=kept)
@@ -365,20 +366,6 @@ def _start(config: Stage2Config, before: Stage1Run, base: SwiftRunner) -> tuple[
         trust_remote_code=base.trust_remote_code,
     )
     return runner, config.sft
-
-
-def _channel_losses(monitor: Monitor) -> dict[str, dict[str, float]]:
-    """Return the eval loss of each channel before the first step and at the best step."""
-    rows = [row for row in monitor.rows if row.get("eval_loss") is not None]
-    if not rows or rows[0].get("step") != 0:
-        return {}
-    best = min(rows, key=lambda row: float(row["eval_loss"]))
-    names = sorted(column.removeprefix("eval_loss_") for column in rows[0] if column.startswith("eval_loss_"))
-    return {
-        name: {"before": rows[0][f"eval_loss_{name}"], "after": best[f"eval_loss_{name}"]}
-        for name in names
-        if f"eval_loss_{name}" in best
-    }
 
 
 def _say_result(report: dict[str, Any], monitor: Monitor) -> None:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from swiftprep.errors import TeacherError
 
 
-class Key(str):
+class ServerKey(str):
     """The key of a server, hidden in its repr, as ms-swift, for one, logs all its arguments."""
 
     __slots__ = ()
@@ -25,7 +25,7 @@ class Near(NamedTuple):
         is_running: Tells whether it still runs; its port may belong to another process later.
     """
 
-    key: Key
+    key: ServerKey
     is_running: Callable[[], bool]
 
 
@@ -37,9 +37,9 @@ def add(base_url: str, server: Near) -> None:
     _servers[base_url] = server
 
 
-def key_of(base_url: str) -> Key:
+def key_of(base_url: str) -> ServerKey:
     """Return the key of the server at an address; an empty one if it is not ours."""
-    return _servers[base_url].key if base_url in _servers else Key()
+    return _servers[base_url].key if base_url in _servers else ServerKey()
 
 
 def check(base_url: str) -> None:

@@ -59,7 +59,7 @@ class LocalServer:
         """
         self.model = model
         self.served_name = f"swiftprep-{secrets.token_urlsafe(12)}"
-        self.api_key = near.Key(secrets.token_urlsafe(32))
+        self.api_key = near.ServerKey(secrets.token_urlsafe(32))
         self._timeout = timeout
         self._began = time.monotonic()
         log = tempfile.TemporaryFile()  # noqa: SIM115 - the server writes to it as long as it runs

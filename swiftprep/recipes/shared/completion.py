@@ -66,14 +66,14 @@ def _add_arguments(parser: argparse.ArgumentParser, command: Command) -> None:
         parser.add_argument(f"--{option}", action="store_true")
     parser.add_argument("--lang", choices=LANGUAGES)
     words: Any = parser.add_argument("words", nargs="*")
-    words.completer = Settings(keys)
+    words.completer = CompletedSettings(keys)
     for name, key in keys.items():
         if name != "lang":
             option_of: Any = parser.add_argument(f"--{name}")
-            option_of.completer = Values(key)
+            option_of.completer = CompletedValues(key)
 
 
-class Values:
+class CompletedValues:
     """Completes the value of a setting: its choices, else files."""
 
     def __init__(self, key: Key) -> None:
@@ -88,7 +88,7 @@ class Values:
         return choices or _files(prefix)
 
 
-class Settings:
+class CompletedSettings:
     """Completes a word that stands alone: the key of a setting, its value after `=`, or a file."""
 
     def __init__(self, keys: dict[str, Key]) -> None:
@@ -98,7 +98,7 @@ class Settings:
         """Return what may be typed in place of the beginning of a word."""
         name, mark, value = prefix.partition("=")
         if mark:
-            values = Values(self._keys[name])(value) if name in self._keys else _files(value)
+            values = CompletedValues(self._keys[name])(value) if name in self._keys else _files(value)
             return [f"{name}={each}" for each in values]
         return [*(f"{key}." if self._keys[key].is_free else f"{key}=" for key in self._keys), *_files(prefix)]
 

@@ -271,6 +271,20 @@ def with_paths(value: Any, real: Mapping[str, str]) -> Any:
     return value
 
 
+def channel_losses(monitor: Monitor) -> dict[str, dict[str, float]]:
+    """Return the eval loss of each channel before the first step and at the best step."""
+    rows = [row for row in monitor.rows if row.get("eval_loss") is not None]
+    if not rows or rows[0].get("step") != 0:
+        return {}
+    best = min(rows, key=lambda row: float(row["eval_loss"]))
+    names = sorted(column.removeprefix("eval_loss_") for column in rows[0] if column.startswith("eval_loss_"))
+    return {
+        name: {"before": rows[0][f"eval_loss_{name}"], "after": best[f"eval_loss_{name}"]}
+        for name in names
+        if f"eval_loss_{name}" in best
+    }
+
+
 def say_comparison(comparison: Mapping[str, Any], scores: str) -> None:
     """Print the comparison of the models on a set of questions.
 
