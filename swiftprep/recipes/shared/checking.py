@@ -14,13 +14,12 @@ from swiftprep.catalog.catalog import Catalog
 from swiftprep.quality.checker import Checker
 from swiftprep.quality.judging import Level
 from swiftprep.quality.report.report import QualityReport
-from swiftprep.reasons import name_of
+from swiftprep.reasons import counted
 from swiftprep.recipes.shared.command_line import say
 from swiftprep.records import Sample
 from swiftprep.streams import Lang
 
 _MOST_RULES = 3  # named on the console
-_LANGS = ("en", "zh")
 # These rules keep the training side apart from the held-out one; among themselves, held-out samples may be alike.
 _AMONG_HELD_OUT: dict[str, Level] = {"duplicate": "off", "near-duplicate": "off", "contamination": "off"}
 
@@ -99,12 +98,12 @@ def say_check(sides: CheckedSides, folder: Path | None) -> None:
         if row["severity"] == "warn":
             warned[row["rule"]] += row["rows"]
     if warned:
-        rules = warned.most_common(_MOST_RULES)
-        english, chinese = (", ".join(f"{count} {name_of(rule, lang)}" for rule, count in rules) for lang in _LANGS)
-        pages = "" if folder is None else f": {folder / 'report.html'}, {folder / 'held-out' / 'report.html'}"
+        most = dict(warned.most_common(_MOST_RULES))
+        pages = [] if folder is None else [str(folder / "report.html"), str(folder / "held-out" / "report.html")]
+        where, where_zh = (f": {', '.join(pages)}", f"：{'、'.join(pages)}") if pages else ("", "")
         say(
-            f"        {warned.total()} warnings, most often {english}{pages}",
-            f"        {warned.total()} 条警告，最多的是 {chinese}{pages}",
+            f"        {warned.total()} warnings, most often {counted(most, 'en')}{where}",
+            f"        {warned.total()} 条警告，最多的是{counted(most, 'zh')}{where_zh}",
         )
 
 
