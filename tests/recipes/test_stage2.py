@@ -140,7 +140,7 @@ def test_answers_are_verified_kept_and_told_of_and_asked_for_once(endpoint, tmp_
     assert "1 not asked: the budget is reached" in capsys.readouterr().err
     assert len((out / "pending.jsonl").read_text(encoding="utf-8").splitlines()) == len(endpoint.calls) == 1
 
-    assert distill.main(given) == 0
+    assert distill.main([*given, "--lang", "zh"]) == 0
     report = json.loads(capsys.readouterr().out)
     assert report == json.loads((out / "report.json").read_text(encoding="utf-8"))
     asked = report["asked"]

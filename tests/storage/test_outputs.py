@@ -648,7 +648,7 @@ def test_every_file_of_a_scan_is_of_one_run(tmp_path, monkeypatch):
 def test_stage1_says_that_another_one_is_at_work(tmp_path, capsys):
     runner(tmp_path)
     with OutputFolder(tmp_path / "out"):
-        assert stage1.main([f"output_dir={tmp_path / 'out'}", f"model.path={tmp_path}"]) == 2
+        assert stage1.main(["scan.path=demo", f"output_dir={tmp_path / 'out'}", f"model.path={tmp_path}"]) == 2
     assert f"process {os.getpid()} is at work there; wait for it, or name another folder" in capsys.readouterr().err
     assert not (tmp_path / "out" / "data").exists()
 
