@@ -18,9 +18,10 @@ from swiftprep.models.folders import ADAPTER_CONFIG, trained_with
 from swiftprep.recipes.shared.command_line import Arguments, run, say
 from swiftprep.recipes.shared.data_settings import EvaluateConfig
 from swiftprep.recipes.shared.output_folders import in_own_folder
-from swiftprep.recipes.shared.result_files import result_files, write_json_report
+from swiftprep.recipes.shared.result_files import write_json_report
 from swiftprep.recipes.shared.settings import ModelConfig, load, save_config
 from swiftprep.recipes.shared.training import first_rows, make_runner, save_answers, say_comparison
+from swiftprep.storage.outputs import writing
 from swiftprep.train.results import Evaluation
 
 SUMMARY = "Evaluate: a checkpoint and its base model answer the same questions → scores, what was gained and lost."
@@ -66,7 +67,7 @@ def evaluate(config: EvaluateConfig, *, dry_run: bool = False) -> dict[str, Any]
         say("dry run: no model was loaded and nothing was written", "试运行：没有加载模型，也没有写入任何文件")
         return {"checkpoint": str(checkpoint), "sets": asked}
     answers: dict[str, Evaluation] = {}
-    with result_files(out, "evaluate", dry_run=False) as staged:
+    with writing(out, "evaluate") as staged:
         limited = {
             name: path if name == "general" else first_rows(Path(path), config.eval.limit, staged / f"{name}.jsonl")
             for name, path in sets.items()

@@ -17,11 +17,11 @@ from swiftprep.errors import ConfigError, DataError
 from swiftprep.recipes.shared.command_line import Arguments, run, say, spoken_lang
 from swiftprep.recipes.shared.data_settings import ReportConfig
 from swiftprep.recipes.shared.report_files import markdown
-from swiftprep.recipes.shared.result_files import result_files
 from swiftprep.recipes.shared.settings import load
 from swiftprep.recipes.shared.training import verdict_in_words
 from swiftprep.records import parse_row
 from swiftprep.storage.disk import write_text
+from swiftprep.storage.outputs import writing
 from swiftprep.storage.run_records import read_runs
 from swiftprep.streams import Lang
 from swiftprep.train.monitor import Monitor
@@ -52,7 +52,7 @@ def report(config: ReportConfig, *, dry_run: bool = False) -> dict[str, Any]:
     content, text = _shown(folder, config.lang or spoken_lang())
     say(text.rstrip())
     if config.output_dir is not None and not dry_run:
-        with result_files(config.output_dir, "report", dry_run=False) as staged:
+        with writing(config.output_dir, "report") as staged:
             write_text(staged / "report.md", text)
         say(f"written to {config.output_dir / 'report.md'}", f"已写入 {config.output_dir / 'report.md'}")
     return content

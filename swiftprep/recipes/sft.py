@@ -21,11 +21,9 @@ from swiftprep.recipes.shared.output_folders import in_own_folder, resumed
 from swiftprep.recipes.shared.phases import (
     Progress,
     begin,
-    finished_training,
-    from_checkpoint,
-    has_trained,
     keep_seconds,
     read_progress,
+    trained_run,
     training_folders,
 )
 from swiftprep.recipes.shared.result_files import write_json_report
@@ -36,7 +34,6 @@ from swiftprep.recipes.shared.training import (
     say_command,
     say_how_to_resume,
     say_verdict,
-    timed,
     verdict_facts,
     versions,
     with_paths,
@@ -134,13 +131,7 @@ def _trained(
 ) -> dict[str, Any]:
     """Train unless that is done, judge and report."""
     out = config.output_dir
-    trained = finished_training(out / "sft", progress)
-    if trained is None:
-        say(f"sft     {runner.model} (log: {out / 'sft'})", f"训练    {runner.model}（日志：{out / 'sft'}）")
-        arguments = from_checkpoint(config.sft, out / "sft", progress)
-        with timed("sft", seconds):
-            trained = runner.sft(progress.dataset, progress.val_dataset, **arguments)
-        has_trained(folder, "sft", progress, trained, seconds)
+    trained = trained_run("sft", runner, config.sft, folder, progress, seconds)
     monitor = trained.monitor()
     losses = [loss for _, loss in monitor.evals()]
     report = {**progress.report, "sft": dict(progress.report["sft"])}

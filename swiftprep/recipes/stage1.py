@@ -29,12 +29,10 @@ from swiftprep.recipes.shared.output_folders import in_own_folder, resumed
 from swiftprep.recipes.shared.phases import (
     Progress,
     begin,
-    finished_training,
-    from_checkpoint,
-    has_trained,
     keep_seconds,
     read_progress,
     say_prepared,
+    trained_run,
     training_folders,
 )
 from swiftprep.recipes.shared.report_files import write_report
@@ -252,13 +250,7 @@ def _trained(
 ) -> dict[str, Any]:
     """Train unless that is done, ask the base model and the tuned one the same questions, compare, judge and report."""
     out = config.output_dir
-    trained = finished_training(out / "sft", progress)
-    if trained is None:
-        say(f"sft     {runner.model} (log: {out / 'sft'})", f"训练    {runner.model}（日志：{out / 'sft'}）")
-        arguments = from_checkpoint(config.sft, out / "sft", progress)
-        with timed("sft", seconds):
-            trained = runner.sft(progress.dataset, progress.val_dataset, **arguments)
-        has_trained(folder, "stage1", progress, trained, seconds)
+    trained = trained_run("stage1", runner, config.sft, folder, progress, seconds)
     best = require_checkpoint(trained)
     say(f"sft     {trained.checkpoint}", f"训练    {trained.checkpoint}")
     answers: dict[str, Evaluation] = {}

@@ -29,12 +29,10 @@ from swiftprep.recipes.shared.output_folders import begun, in_own_folder, is_unf
 from swiftprep.recipes.shared.phases import (
     Progress,
     begin,
-    finished_training,
-    from_checkpoint,
-    has_trained,
     keep_seconds,
     read_progress,
     say_prepared,
+    trained_run,
     training_folders,
 )
 from swiftprep.recipes.shared.questions import ask_stages, compare_stages, examples
@@ -259,13 +257,7 @@ def _trained(
     """Train unless that is done, ask the three models the same questions, compare, judge and report."""
     out, lang = config.output_dir, spoken_lang()
     start, more = _start(config, before, base)
-    trained = finished_training(out / "sft", progress)
-    if trained is None:
-        say(f"sft     {start.model} (log: {out / 'sft'})", f"训练    {start.model}（日志：{out / 'sft'}）")
-        arguments = from_checkpoint(more, out / "sft", progress)
-        with timed("sft", seconds):
-            trained = start.sft(progress.dataset, progress.val_dataset, **arguments)
-        has_trained(folder, "stage2", progress, trained, seconds)
+    trained = trained_run("stage2", start, more, folder, progress, seconds)
     best = require_checkpoint(trained)
     say(f"sft     {trained.checkpoint}", f"训练    {trained.checkpoint}")
     monitor = trained.monitor()

@@ -68,11 +68,7 @@ class EvaluateConfig(Section):
     data: list[Path] = Field(default_factory=list, description="files of held-out samples; none: those of the run")
     model: ModelConfig = Field(default=ModelConfig(), description="the base model; without path: that of the run")
     eval: EvalConfig = EvalConfig()
-    lang: Literal["zh", "en"] | None = Field(
-        default=None, description="language of the report; null: that of the console"
-    )
     output_dir: OutputDir = Path("runs/evaluate")
-    seed: Seed = 42
 
 
 class ReportConfig(Section):

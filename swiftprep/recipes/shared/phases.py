@@ -23,12 +23,13 @@ from swiftprep.models.folders import read_json
 from swiftprep.recipes.shared.command_line import say
 from swiftprep.recipes.shared.output_folders import PROGRESS, begun, job_of
 from swiftprep.recipes.shared.settings import save_config
-from swiftprep.recipes.shared.training import resume_command, say_command
+from swiftprep.recipes.shared.training import resume_command, say_command, timed
 from swiftprep.recipes.shared.training_command import command_file, say_what_to_copy
 from swiftprep.storage.disk import write_text
 from swiftprep.storage.outputs import OutputFolder
 from swiftprep.text.limits import loads_within, read_within
 from swiftprep.train.results import Run
+from swiftprep.train.runner import SwiftRunner
 from swiftprep.withheld import masked
 
 COMMAND = "command.sh"
@@ -100,7 +101,41 @@ def begin(
     return progress
 
 
-def has_trained(
+def trained_run(
+    recipe: str,
+    runner: SwiftRunner,
+    arguments: Mapping[str, Any],
+    folder: OutputFolder,
+    progress: Progress,
+    seconds: dict[str, float],
+) -> Run:
+    """Return the training of a run that has its data: the finished one, or train, from its newest checkpoint if any.
+
+    Args:
+        recipe: Name of the recipe.
+        runner: Trains.
+        arguments: ms-swift's arguments.
+        folder: The output folder, where the end of the training is recorded.
+        progress: The run.
+        seconds: Gets the seconds of the training.
+
+    Raises:
+        RunError: the training failed.
+        RunInterrupted: Ctrl-C.
+    """
+    sft_folder = folder.path / "sft"
+    trained = _finished_training(sft_folder, progress)
+    if trained is None:
+        say(f"sft     {runner.model} (log: {sft_folder})", f"训练    {runner.model}（日志：{sft_folder}）")
+        with timed("sft", seconds):
+            trained = runner.sft(
+                progress.dataset, progress.val_dataset, **_from_checkpoint(arguments, sft_folder, progress)
+            )
+        _has_trained(folder, recipe, progress, trained, seconds)
+    return trained
+
+
+def _has_trained(
     folder: OutputFolder, recipe: str, progress: Progress, trained: Run, seconds: Mapping[str, float] | None = None
 ) -> Progress:
     """Record a finished training, and return the progress with it.
@@ -188,7 +223,7 @@ def newest_checkpoint(sft_folder: Path, earlier: Sequence[str] = ()) -> Path | N
     return max(states, key=lambda state: state.stat().st_mtime_ns).parent if states else None
 
 
-def from_checkpoint(arguments: Mapping[str, Any], sft_folder: Path, progress: Progress) -> dict[str, Any]:
+def _from_checkpoint(arguments: Mapping[str, Any], sft_folder: Path, progress: Progress) -> dict[str, Any]:
     """Return ms-swift's arguments, with the checkpoint to go on from if this run has saved one.
 
     Args:
@@ -200,7 +235,7 @@ def from_checkpoint(arguments: Mapping[str, Any], sft_folder: Path, progress: Pr
     return {**arguments, **({"resume_from_checkpoint": str(newest)} if newest else {})}
 
 
-def finished_training(sft_folder: Path, progress: Progress) -> Run | None:
+def _finished_training(sft_folder: Path, progress: Progress) -> Run | None:
     """Return the training that came to its end, in this run or by its command; None if there is none yet.
 
     Args:

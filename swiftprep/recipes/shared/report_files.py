@@ -8,15 +8,15 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-import orjson
 from jinja2 import StrictUndefined
 from jinja2.sandbox import SandboxedEnvironment
 
 from swiftprep.reasons import counted, in_chinese, in_english, name_of
 from swiftprep.recipes.shared.language import plural
 from swiftprep.recipes.shared.report_words import word
+from swiftprep.recipes.shared.result_files import write_json_report
 from swiftprep.storage.disk import write_text
-from swiftprep.withheld import printable, shown_in
+from swiftprep.withheld import printable
 
 
 def write_report(report: dict[str, Any], folder: Path, lang: str, recipe: str) -> dict[str, Any]:
@@ -28,8 +28,7 @@ def write_report(report: dict[str, Any], folder: Path, lang: str, recipe: str) -
         lang: `"zh"` or `"en"`.
         recipe: Name of the recipe; see `write_markdown`.
     """
-    report = shown_in(report)
-    write_text(folder / "report.json", orjson.dumps(report, option=orjson.OPT_INDENT_2).decode())
+    report = write_json_report(report, folder)
     write_markdown(report, folder / "report.md", lang, recipe)
     return report
 
