@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
-from swiftprep.errors import TeacherError
-
 
 class ServerKey(str):
     """The key of a server, hidden in its repr, as ms-swift, for one, logs all its arguments."""
@@ -37,16 +35,7 @@ def add(base_url: str, server: Near) -> None:
     _servers[base_url] = server
 
 
-def key_of(base_url: str) -> ServerKey:
-    """Return the key of the server at an address; an empty one if it is not ours."""
-    return _servers[base_url].key if base_url in _servers else ServerKey()
-
-
-def check(base_url: str) -> None:
-    """Make sure that a server of ours still runs; else another process on its port would get the request.
-
-    Raises:
-        TeacherError: it has ended; of kind `"no-server"`.
-    """
-    if base_url in _servers and not _servers[base_url].is_running():
-        raise TeacherError(f"the server at {base_url} has ended (该模型服务已结束)", kind="no-server")
+def running_at(base_url: str) -> Near | None:
+    """Return the server of ours that runs at an address; `None` when there is none, or it has ended."""
+    server = _servers.get(base_url)
+    return server if server is not None and server.is_running() else None

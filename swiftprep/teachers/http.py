@@ -54,6 +54,7 @@ class Endpoint:
         self._base_url = base_url
         self._api_key_env = api_key_env
         self._deadline = deadline
+        self._near = near.running_at(base_url)
         self._sessions: WeakKeyDictionary[asyncio.AbstractEventLoop, tuple[Any, _Proxy]] = WeakKeyDictionary()
         if api_key_env is not None:
             withhold_variable(api_key_env)
@@ -64,7 +65,7 @@ class Endpoint:
 
     def _key(self) -> _Secret:
         if self._api_key_env is None:
-            return _Secret(near.key_of(self._base_url))
+            return _Secret(self._near.key if self._near else "")
         key = _Secret(os.environ.get(self._api_key_env, "").strip())
         if not key:
             raise ConfigError(
@@ -129,7 +130,8 @@ class Endpoint:
         """
         import aiohttp
 
-        near.check(self._base_url)
+        if self._near and not self._near.is_running():  # another process may have its port by now
+            raise TeacherError(f"the server at {self._base_url} has ended (该模型服务已结束)", kind="no-server")
         session, proxy = self._connect()
         headers = self._headers(is_json=isinstance(body, bytes))
         # Credentials for a proxy go into the request or, if that is encrypted, into the CONNECT before it.

@@ -16,6 +16,7 @@ from aiohttp import web
 from local_servers import SMALL, STAND_IN, ask, needs_gguf
 
 from swiftprep.errors import RunError, TeacherError
+from swiftprep.serve import near
 from swiftprep.serve.gate import HOST, Gate, guarded, stand_before
 from swiftprep.serve.server import LocalServer
 from swiftprep.teachers.local import serve
@@ -258,3 +259,11 @@ def test_a_real_server_answers_nobody_else():
                 int(row[1].rpartition(":")[2], 16) for row in rows if row[3] == "0A" and f"socket:[{row[9]}]" in inodes
             }
             assert listening == {port}
+
+
+def test_an_address_at_which_a_server_has_ended_may_be_named_for_another():
+    url = f"http://{HOST}:9/v1"
+    near.add(url, near.Near(near.ServerKey("k"), lambda: False))
+    (error,) = ask(Teacher(url, "m"), "Hi")
+    assert isinstance(error, TeacherError)
+    assert error.kind == "connection"  # it was asked
