@@ -20,6 +20,7 @@ _OF_ITEM: dict[str, tuple[type, ...]] = {
     "default": (str, type(None)),
     "values": _LIST,
     "bindings": _LIST,
+    "runtime": _LIST,
 }
 _TEXTS = ("names", "mixins", "components", "open", "passes")
 _OF_COMPONENT: dict[str, tuple[type, ...]] = {
