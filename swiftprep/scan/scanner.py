@@ -260,7 +260,7 @@ class Scanner:
         facts = SpooledFacts(files.facts, spool)
         frame = Catalog(usage=all_usage(facts), framework=self._job.wanted.framework, vue_version=self.vue_version)
         val = {files.paths[index] for index in whole.held_out}
-        linked = Linked(facts, packages)
+        linked = Linked(facts, packages, vue3=self.vue_version.startswith("3"))
         parts = api_samples(self._job.wanted, frame, all_components(linked, frame.usage), val)
         for side, data in chain(parts, failures_and_notes(linked)):
             store.add_whole(side, data)

@@ -7,6 +7,7 @@ from typing import Any, cast
 
 from swiftprep.catalog.api import ITEMS, Component, Event, Method, Slot, kebab
 from swiftprep.catalog.linking.effort import MOST_ITEMS
+from swiftprep.catalog.linking.listeners import payload
 from swiftprep.catalog.linking.names import Modules, Place
 from swiftprep.catalog.linking.props import PropReader, named_entries
 from swiftprep.catalog.linking.scope import Where, path_of
@@ -251,7 +252,7 @@ class ComponentReader:
         elif resolved[0] in TYPES:
             props, is_whole = self._props.types.props(resolved, where, depth)
             unknown.update(() if is_whole else ("events",))
-            events = [Event(prop.name, _payload(prop.type), doc=prop.doc) for prop in props]
+            events = [Event(prop.name, payload(prop.type), doc=prop.doc) for prop in props]
         else:
             for argument in resolved[2] if resolved[0] == CALL else ():
                 events += self._declared_events(argument, where, unknown, depth + 1)
@@ -265,13 +266,6 @@ class ComponentReader:
         slots, is_whole = self._props.types.slots(value, path, depth)
         unknown.update(() if is_whole else ("slots",))
         return slots
-
-
-def _payload(text: str) -> str:
-    """Return an event's arguments from its type, `[id: number]` or `(id: number) => void`."""
-    if text.startswith("["):
-        return f"({text[1:-1]})"
-    return text.partition("=>")[0].strip()
 
 
 def _bound(bindings: list[str]) -> str:

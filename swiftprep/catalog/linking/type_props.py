@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from swiftprep.catalog.api import Prop, Slot
 from swiftprep.catalog.linking.names import Modules
-from swiftprep.catalog.linking.scope import Where
+from swiftprep.catalog.linking.scope import Where, local
 from swiftprep.catalog.linking.type_code import bracketed, bracketed_function, literals_of, quoted, written
 from swiftprep.catalog.linking.typed import Member, TypePlace, TypeReader, filled
 from swiftprep.catalog.vue.typescript_types import first_parameter, union_of
@@ -114,6 +114,8 @@ class PropTypes:
             return Shown(quoted(value[1]), (value[1],), ("string",))
         if kind in (NAME, MEMBER):
             named = self._types.named(value, place)
+            if named is not None and named[0][0] == TYPE and kind == NAME and local(value[1], place.where) is not None:
+                return Shown("object", (), ("object",))  # the argument of a type's parameter
             return _foreign(text) if named is None else self._of_body(text, *named)
         if kind == "[]":
             inner = self._shown(_item_of(text), place)
@@ -205,7 +207,7 @@ def _is_spelt_out(value: Value) -> bool:
         return all(_is_spelt_out(part) for part in value[1])
     if value[0] == "<>":
         return str(value[1][-1]) in _ARRAYS | _OF_STRINGS
-    return value[0] in _SPELT_OUT and (value[0] != SOURCE or value[1] in _BASIC or not _foreign(value[1]).is_plain)
+    return value[0] in _SPELT_OUT and (value[0] != SOURCE or value[1] in _BASIC or bool(_of_source(value[1]).runtime))
 
 
 def _item_of(text: str) -> str:
