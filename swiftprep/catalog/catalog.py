@@ -16,7 +16,7 @@ from swiftprep.catalog.check import Problem, check
 from swiftprep.catalog.merge import merge_components, merge_usage
 from swiftprep.catalog.stored import to_component, to_use
 from swiftprep.catalog.vue.markup import Use
-from swiftprep.catalog.webtypes import from_web_types, to_web_types
+from swiftprep.catalog.webtypes import GENERATOR, from_web_types, to_web_types
 from swiftprep.errors import DataError, one_line
 from swiftprep.notebook import html_table, short
 from swiftprep.process.workers import Guarded, Lost
@@ -110,7 +110,8 @@ class Catalog:
     def to_pandas(self) -> pd.DataFrame:
         """Return one row per prop, event, slot and method.
 
-        The columns are component, what, name, type, required, default, values, doc, origin, path and line.
+        The columns are component, what, name, type, required, default, values, doc, origin, witness, path and
+        line.
         """
         import pandas as pd
 
@@ -124,13 +125,15 @@ class Catalog:
             "values",
             "doc",
             "origin",
+            "witness",
             "path",
             "line",
         ]
         rows = [
             (
                 key, what.removesuffix("s"), item.name, item.type, item.required, getattr(item, "default", None),
-                ", ".join(getattr(item, "values", ())), item.doc, item.origin, component.path, component.span[0],
+                ", ".join(getattr(item, "values", ())), item.doc, item.origin, item.witness, component.path,
+                component.span[0],
             )
             for key, component in self.components.items()
             for what in ITEMS
@@ -339,6 +342,7 @@ def write_web_types(
 ) -> None:
     """Write the document of `to_web_types` to `path`, atomically and without holding it all in memory."""
     frame = to_web_types([], name=name, version=version, framework_version=framework_version)
+    frame["contributions"]["html"]["generator"] = GENERATOR
     before, mark, after = orjson.dumps(frame, option=orjson.OPT_INDENT_2).partition(b'"vue-components": []')
     own(path)
     with atomic_write(path) as file:
