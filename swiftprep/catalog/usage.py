@@ -52,14 +52,19 @@ def _inferred(tag: str, use: Use, frequent: set[str], alike: Names) -> Component
         if times == 1 and name not in frequent and alike.nearest(name) != "":
             continue
         kind = "" if bound else "boolean" if not values else "string"
-        props.append(Prop(camel(name), kind, values=tuple(values) if kind == "string" else ()))
+        props.append(Prop(camel(name), kind, values=tuple(values) if kind == "string" else (), witness="usage"))
     events = [
-        Event(name)
+        Event(name, witness="usage")
         for name, times in sorted(use.events.items())
         if _is_solid(times, use) and not (name in DOM_EVENTS and times == 1)
     ]
     slots = [
-        Slot(name, "{ " + ", ".join(sorted(bindings)) + " }" if bindings else "", bindings=tuple(sorted(bindings)))
+        Slot(
+            name,
+            "{ " + ", ".join(sorted(bindings)) + " }" if bindings else "",
+            bindings=tuple(sorted(bindings)),
+            witness="usage",
+        )
         for name, (times, bindings) in sorted(use.slots.items())
         if _is_solid(times, use) or name == "default"
     ]
