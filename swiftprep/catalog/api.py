@@ -10,6 +10,7 @@ from typing import Any, Literal
 from swiftprep.notebook import html_table, short
 
 Origin = Literal["source", "usage", "web-types"]
+Owner = Literal["", "framework", "application", "other"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +98,8 @@ class Component:
         passes: The tags that its `$attrs` or `$listeners` are bound to, native or not.
         root: The root tag of its template, which receives attributes that are not props; `"*"` if there are several.
         uses: How often the tag is used.
+        owner: Whose it is: `"framework"`, `"application"` for the code base's own, `"other"` for another package's;
+            `""` if that is not known.
     """
 
     name: str
@@ -118,6 +121,7 @@ class Component:
     passes: tuple[str, ...] = ()
     root: str = ""
     uses: int = 0
+    owner: Owner = ""
 
     def __repr__(self) -> str:
         parts = (f"{len(getattr(self, what))} {what}" for what in ITEMS)
