@@ -4,22 +4,18 @@ from __future__ import annotations
 
 import difflib
 import json
-import re
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from api_truth.code import Code
+
 from swiftprep import Catalog, Scanner
 from swiftprep.catalog.api import Component, kebab
 
 KINDS = ("props", "events", "slots")
-_EMIT = re.compile(r"\$?emit\(\s*['\"`]([^'\"`$]+)(['\"`]\s*[,)]|['\"]\s*\+|\$\{)")
-_EMIT_EITHER = re.compile(r"\$?emit\(\s*[^,'\"`]{0,80}\?\s*['\"]([^'\"]+)['\"]\s*:\s*['\"]([^'\"]+)['\"]")
-_SLOT = re.compile(
-    r"<slot[^>]*?\sname=\"([\w-]+)\"|[sS]lots\.(\w+)|[sS]lots\[['\"]([\w:-]+)['\"]\]|<slot(?![^>]*name=)[^>]*(>)"
-)
 _NOTHING = ("any", "null", "undefined", "mixed", "unknown")
 
 
@@ -88,11 +84,14 @@ def from_vue(result: dict[str, Any], source: Path, ours: Api) -> tuple[Api, dict
                 defaults={kebab(p["name"]): p["default"] for p in row["props"] if p["hasDefault"]},
             ),
         )
+    code = Code(source)
     for tag, one in list(api.items()):
         mine = ours.get(tag) or ours.get(next((name for name, to in tags.items() if to == tag and name in ours), ""))
-        emitted, shown = _beside(source, mine.path if mine else "")
-        beside = {"events": _events(result["vue"], emitted), "slots": frozenset(shown)}
-        api[tag] = replace(one, beside=beside)
+        mine = mine or ours.get(tag.partition("-")[2])
+        folder = code.shown(mine.path if mine else "", imports=False)
+        beside = {"events": _events(result["vue"], folder.emitted), "slots": folder.slots}
+        files = {"folder": folder, "imports": code.shown(mine.path if mine else "", imports=True)}
+        api[tag] = replace(one, beside=beside, native=one.native | files)
     return api, tags
 
 
@@ -185,21 +184,6 @@ def _names(items: list[dict[str, Any]] | None) -> list[str]:
 def _events(vue: str, events: Iterable[str]) -> frozenset[str]:
     """Vue 3 takes an event in either spelling, Vue 2 only as it is emitted."""
     return frozenset(events) if vue.startswith("2") else frozenset(map(kebab, events))
-
-
-def _beside(source: Path, path: str) -> tuple[set[str], set[str]]:
-    """Return what the files of a component's own folder emit, and the slots they show."""
-    folder = (source / path).parent
-    folder = folder.parent if folder.name == "src" else folder
-    emitted, shown = set[str](), set[str]()
-    if path and folder not in (source, source / "packages", source / "src", source / "src" / "components"):
-        for file in sorted(folder.rglob("*")):
-            if file.suffix in (".vue", ".js", ".jsx", ".ts", ".tsx"):
-                text = file.read_text("utf-8", errors="replace")
-                emitted.update(name if end[-1] in ",)" else f"{name}*" for name, end in _EMIT.findall(text))
-                emitted.update(name for names in _EMIT_EITHER.findall(text) for name in names)
-                shown.update(next(filter(None, found)).replace(">", "default") for found in _SLOT.findall(text))
-    return emitted, shown
 
 
 def type_names(text: str) -> frozenset[str]:

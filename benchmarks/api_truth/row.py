@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -135,11 +136,15 @@ def _rest(
             said = frozenset(name for name in getattr(one, kind) if not name.endswith("*"))
         elif kind == "events":
             said |= one.native["emits"]
-        in_code = {name for name in said if one.has(kind, name) or _words_of(name) & one.native["words"]}
+        in_code = {name for name in said if one.has(kind, name) or _is_written(one, kind, name)}
         wanted |= {(tag, name) for name in in_code}
         unfounded |= {(tag, name) for name in said - in_code}
     named = {(tag, name) for tag in tags for name in getattr(api[tag], kind)}
-    wrong = {(tag, name) for tag, name in named - wanted - unfounded if not truth[tag].has(kind, name)}
+    wrong = {
+        it
+        for it in named - wanted - unfounded
+        if not (truth[it[0]].has(kind, it[1]) or _may_be(truth[it[0]], kind, it[1]))
+    }
     missing = sorted(wanted - named)
     closed = [it for it in missing if not is_open(ours, api[it[0]], kind, it[1])]
     lists[f"{kind} missing"] = _lines(missing)
@@ -153,12 +158,33 @@ def _rest(
     }
 
 
-def _words_of(name: str) -> set[str]:
-    """The spellings of a name that code may have: `update:openKeys` also where only `openKeys` is."""
+def _is_written(one: Known, kind: str, name: str) -> bool:
+    """Return whether a documented name is in the code at all: of the component, its folder, or what these import."""
+    files = one.native["imports"]
+    if kind == "slots" and name == "default":
+        return bool(files.any_slot)
+    return not spellings(name).isdisjoint(files.words | one.native["words"])
+
+
+def _may_be(one: Known, kind: str, name: str) -> bool:
+    """Return whether the component's folder has the name, and somewhere a computed one that it may be."""
+    folder = one.native["folder"]
+    if kind == "slots" and name == "default":
+        return bool(folder.any_slot)
+    return folder.computed(kind) and not spellings(name).isdisjoint(folder.words)
+
+
+def spellings(name: str) -> set[str]:
+    """The spellings of a name that code may have: `update:openKeys` also where only `openKeys` is.
+
+    >>> sorted(spellings("update:open-keys"))
+    ['onOpenKeys', 'onUpdate:openKeys', 'open-keys', 'openKeys', 'update:open-keys', 'update:openKeys']
+    """
     bare = name.removeprefix("update:")
-    parts = bare.replace(":", "-").split("-")
-    camel = parts[0] + "".join(part[:1].upper() + part[1:] for part in parts[1:])
-    return {name, bare, camel, f"on{camel[:1].upper()}{camel[1:]}"}
+    camel = re.sub(r"[:.-](\w)", lambda match: match[1].upper(), bare)
+    title = camel[:1].upper() + camel[1:]
+    updates = {f"update:{camel}", f"onUpdate:{camel}"} if bare != name else set()
+    return {name, bare, camel, f"on{title}"} | updates
 
 
 def is_open(ours: Api, one: Known, kind: str, name: str, depth: int = 0) -> bool:
