@@ -12,12 +12,13 @@ from api_truth.known import Api, Known, from_web_types
 
 from swiftprep.catalog.api import kebab
 
-# Where a checkout holds the pages, and what its tags begin with.
+# Where a checkout holds the pages, what its tags begin with, and whether the tables after a heading such as "Link Props"
+# are that component's until another is named.
 PAGES = {
-    "antdv-demo": ("antdv-demo/docs/*/index.zh-CN.md", "a-"),
-    "cube-ui": ("document/components/docs/zh-CN/*.md", "cube-"),
+    "antdv-demo": ("antdv-demo/docs/*/index.zh-CN.md", "a-", True),
+    "cube-ui": ("document/components/docs/zh-CN/*.md", "cube-", False),
 }
-_HEADING = re.compile(r"(#{2,6})\s+(.*)")
+_HEADING = re.compile(r"(#{2,6}|-(?=\s+Cube[A-Z]\w*\s*$))\s+(.*)")  # or an item of a list that is nothing but a name
 _EVENTS = re.compile(r"事件|\bevents?\b", re.I)
 _SLOTS = re.compile(r"插槽|\bslots?\b", re.I)
 _METHODS = re.compile(r"方法|\bmethods?\b", re.I)
@@ -51,18 +52,20 @@ def documented(
 
 
 def _pages(checkout: Path, documents: str, tags: Mapping[str, str]) -> Iterator[tuple[str, str, str]]:
-    pattern, prefix = PAGES[documents]
+    pattern, prefix, stays = PAGES[documents]
     paths = sorted(checkout.glob(pattern))
     pages = [path.parent.name if path.stem.startswith("index") else path.stem for path in paths]
     for path, page in zip(paths, pages, strict=True):
-        yield from _Page(page, prefix, tags, pages).read(path.read_text("utf-8"))
+        yield from _Page(page, prefix, tags, pages=pages, stays=stays).read(path.read_text("utf-8"))
 
 
 class _Page:
     """One page of a site: the tables under the headings that name a component, and those of the page's own."""
 
-    def __init__(self, page: str, prefix: str, tags: Mapping[str, str], pages: Iterable[str]) -> None:
-        self.page, self.prefix = page, prefix
+    def __init__(
+        self, page: str, prefix: str, tags: Mapping[str, str], *, pages: Iterable[str] = (), stays: bool = True
+    ) -> None:
+        self.page, self.prefix, self.stays = page, prefix, stays
         self.tags = {kebab(tag).replace("-", ""): to for tag, to in tags.items()}
         self.elsewhere = {self.tag(other) for other in pages if other != page}
         self.on_page: dict[str, None] = {}
@@ -85,22 +88,30 @@ class _Page:
 
     def read(self, text: str) -> Iterator[tuple[str, str, str]]:
         """Yield (tag, "events" or "slots", name) for each row that says so."""
-        current, kind, shared = self.tag(self.page), "", False
+        kind, first, shared = "", "", False
+        current = self.tag(self.page)
+        named_at = [(0, current)]  # the components that the headings above name, with their levels
         common: list[tuple[str, str]] = []
         header: list[str] | None = None
         for line in text.splitlines():
             if heading := _HEADING.match(line):
-                title = heading[2]
-                named = self.tag(self.page) if heading[1] == "##" else self.named(title)
-                current = current if named is None else named
+                level, title = 9 if heading[1] == "-" else len(heading[1]), heading[2]
+                named = None if level == 2 else self.named(title)
+                named_at = [it for it in named_at if it[0] < level + (named is None)]
+                if named and (self.stays or not _kind(title, "props")):
+                    named_at.append((level, named))
+                current = named_at[-1][1] if named is None else named
                 self.on_page.setdefault(current)
                 shared = bool(_COMMON.search(title))
-                kind = _kind(title)
-                header = None
+                kind = kind if level == 9 else _kind(title)
+                header, first = None, ""
             elif not line.lstrip().startswith("|"):
                 header = None
             elif header is None:
                 header = [cell.strip() for cell in _CELLS.split(line.strip().strip("|"))]
+                first = first or header[0]  # a further table of other columns says more of what one row is about
+            elif kind and header[0] != first:
+                continue
             elif not re.fullmatch(r"[\s|:-]+", line):
                 cells = [cell.strip() for cell in _CELLS.split(line.strip().strip("|"))]
                 for item in _row(cells, header, kind or _kind(header[0])):
@@ -113,8 +124,13 @@ class _Page:
                 yield (tag, *item)
 
 
-def _kind(title: str) -> str:
-    said = (("events", _EVENTS), ("slots", _SLOTS), ("methods", _METHODS))
+def _kind(title: str, *further: str) -> str:
+    said = (
+        ("events", _EVENTS),
+        ("slots", _SLOTS),
+        ("methods", _METHODS),
+        *((it, re.compile(it, re.I)) for it in further),
+    )
     return next((kind for kind, pattern in said if pattern.search(title)), "")
 
 
@@ -136,7 +152,7 @@ def buefy(checkout: Path, tags: Mapping[str, str]) -> Iterator[tuple[str, str, s
         run("node", TRUTH / "pages.js", *sorted(checkout.glob("packages/docs/src/pages/**/api/*.ts")), cwd=checkout)
     )
     for path, sections in found.items():
-        page = _Page(Path(path).stem, "b-", tags, ())
+        page = _Page(Path(path).stem, "b-", tags)
         for section in sections:
             title = section.get("title") or ""
             one = page.page.removesuffix("s")
