@@ -76,6 +76,7 @@ class Linked:
         self._modules = Modules(facts, packages)
         self._reader = ComponentReader(self._modules)
         self._entries: dict[str, _Entry] = {}
+        self._tags: dict[Place, str] = {}
         places: set[str] = set()
         for entry in sorted(self._listed(), key=lambda entry: (entry.rank, entry.path, entry.line)):
             key = entry.name
@@ -93,6 +94,23 @@ class Linked:
                 component = self._component(key, entry)
             if component is not None:
                 yield key, component
+
+    def tag_of(self, variable: str, path: str) -> str:
+        """Return the tag of the component that a variable of a file refers to (`Badge`, `Menu.Item`), or `""`."""
+        if not self._tags:
+            self._tags = {
+                (entry.path, entry.index): entry.name
+                for key, entry in self._entries.items()
+                if key == entry.name and not entry.is_row
+            }
+        name, *members = variable.split(".")
+        value: Value = [NAME, name]
+        for member in members:
+            value = [MEMBER, value, member]
+        place = None
+        with self.apart(path, f"component {variable}"):
+            place = self._modules.component(value, path)
+        return self._tags.get(place, "") if place is not None else ""
 
     @contextmanager
     def apart(self, path: str, what: str, line: int = 1) -> Iterator[None]:
