@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from swiftprep.catalog.api import Prop, Slot
 from swiftprep.catalog.linking.names import Modules
-from swiftprep.catalog.linking.scope import Where, local
+from swiftprep.catalog.linking.scope import Scope, Where, local
 from swiftprep.catalog.linking.type_code import bracketed, bracketed_function, literals_of, quoted, written
 from swiftprep.catalog.linking.typed import Member, TypePlace, TypeReader, filled
 from swiftprep.catalog.vue.typescript_types import first_parameter, union_of
@@ -32,6 +32,8 @@ _OF_JAVASCRIPT = {
     "Set": "set", "Map": "map", "Error": "error", "Record": "object", "Partial": "object", "Pick": "object",
     "Omit": "object", "Required": "object", "CSSProperties": "object",
 }  # fmt: skip
+_PARAMETER = re.compile(r"[A-Z]\w*")
+_AS_A_TYPE = r"(?<![\w$.'\"`]){}(?![\w$'\"`]|\??:)"
 _ARRAYS = frozenset(("Array", "ReadonlyArray"))
 _NOTHING = frozenset(("null", "undefined", "void", "never"))
 _ABSENT = frozenset(("undefined", "never", "void"))
@@ -120,10 +122,8 @@ class PropTypes:
         if kind == "[]":
             inner = self._shown(_item_of(text), place)
             return Shown(f"{bracketed(inner.text)}[]", (), ("array",))
-        if kind == "fn":
-            return Shown(text, (), ("function",))
-        if kind == TYPE:
-            return Shown(text, (), ("object",))
+        if kind in ("fn", TYPE):
+            return Shown(_with_names(text, place.where), (), ("function" if kind == "fn" else "object",))
         if kind == "<>":
             return self._with_arguments(text, value, place)
         if kind in ("at", "keyof", "`"):
@@ -176,7 +176,8 @@ class PropTypes:
             keys = self._types.keys(value[2], place)
             known = self._types.members(value[1], place).by_name if len(keys.names) == 1 else {}
             if keys.complete and len(keys.names) == 1 and keys.names[0] in known:
-                return self._of_member(known[keys.names[0]])
+                member = self._of_member(known[keys.names[0]])
+                return member if member.text else Shown(text, is_plain=False)
         strings = self._types.keys(value, place)
         if strings.complete and 0 < len(strings.names) <= _MOST_VALUES:
             return _literals(strings.names)
@@ -208,6 +209,16 @@ def _is_spelt_out(value: Value) -> bool:
     if value[0] == "<>":
         return str(value[1][-1]) in _ARRAYS | _OF_STRINGS
     return value[0] in _SPELT_OUT and (value[0] != SOURCE or value[1] in _BASIC or bool(_of_source(value[1]).runtime))
+
+
+def _with_names(text: str, where: Where) -> str:
+    """Return a type's text with the arguments of its type parameters instead of their names."""
+    while isinstance(where, Scope):
+        for name, (value, _) in where.names.items():
+            if _PARAMETER.fullmatch(name) and (argument := written(value)):
+                text = re.sub(_AS_A_TYPE.format(name), argument.replace("\\", r"\\"), text)
+        where = where.outer
+    return text
 
 
 def _item_of(text: str) -> str:
