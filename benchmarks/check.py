@@ -50,13 +50,15 @@ def own_files(name: str) -> tuple[Catalog, dict[str, str], int]:
 def texts_of(folder: Path, *, demos: bool) -> dict[str, str]:
     """Return the code to check in a folder, by path with the folder's own name; a block keeps its lines' numbers.
 
-    With `demos`, only what lies in folders of demos is read, and not the pages of the site around them.
+    With `demos`, only what lies in folders of demos is read, and not the site's own pages, `index.vue` among them.
     """
     texts: dict[str, str] = {}
     for path in sorted(folder.rglob("*/demo/*" if demos else "*")):
         if path.suffix not in (".vue", ".jsx", ".md") or _NOT_READ.intersection(path.parts) or not path.is_file():
             continue
         text = path.read_text("utf-8", errors="replace").replace("\r\n", "\n")
+        if demos and path.stem == "index":
+            continue
         if path.suffix == ".md":
             block = _BLOCK.search(text)
             text = "\n" * text.count("\n", 0, block.start(2)) + block[2] if block else ""
