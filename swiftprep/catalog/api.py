@@ -11,6 +11,7 @@ from swiftprep.notebook import html_table, short
 
 Witness = Literal["overrides", "source", "run-time", "web-types", "vetur", "types", "docs", "usage"]
 Origin = Witness
+Owner = Literal["", "framework", "application", "other"]
 RANK: dict[str, int] = {witness: rank for rank, witness in enumerate(get_args(Witness))}  # the best known first
 
 
@@ -106,6 +107,8 @@ class Component:
         passes: The tags that its `$attrs` or `$listeners` are bound to, native or not.
         root: The root tag of its template, which receives attributes that are not props; `"*"` if there are several.
         uses: How often the tag is used.
+        owner: Whose it is: `"framework"`, `"application"` for the code base's own, `"other"` for another package's;
+            `""` if that is not known.
     """
 
     name: str
@@ -128,6 +131,7 @@ class Component:
     passes: tuple[str, ...] = ()
     root: str = ""
     uses: int = 0
+    owner: Owner = ""
 
     def __repr__(self) -> str:
         parts = (f"{len(getattr(self, what))} {what}" for what in ITEMS)

@@ -7,9 +7,9 @@ checked once; for other items with it, only the lists are checked.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, get_args
 
-from swiftprep.catalog.api import ITEMS, RANK, Component
+from swiftprep.catalog.api import ITEMS, RANK, Component, Owner
 from swiftprep.catalog.vue.markup import Use
 from swiftprep.catalog.witnesses.joining import Contradiction
 
@@ -25,7 +25,7 @@ _OF_ITEM: dict[str, tuple[type, ...]] = {
 _OPTIONAL = ("why_open",)  # absent in catalogues of earlier versions
 _TEXTS = ("names", "mixins", "components", "open", "passes")
 _OF_COMPONENT: dict[str, tuple[type, ...]] = {
-    **dict.fromkeys(("name", "kind", "path", "doc", "origin", "root"), _TEXT),
+    **dict.fromkeys(("name", "kind", "path", "doc", "origin", "root", "owner"), _TEXT),
     **dict.fromkeys((*_TEXTS, "span", *_OPTIONAL, *ITEMS), _LIST),
     "model": (list, type(None)),
     "registered": _FLAG,
@@ -57,6 +57,8 @@ def to_component(row: dict[str, Any]) -> Component:
     _lists(Component, row, _OF_COMPONENT)
     if row.get("kind", "component") not in _KINDS or row.get("origin", "source") not in RANK:
         raise ValueError(f"kind: {row.get('kind')!r:.100}, origin: {row.get('origin')!r:.100}: no such thing")
+    if row.get("owner", "") not in get_args(Owner):
+        raise ValueError(f"owner: {row['owner']!r:.100}: no such thing")
     values = dict(row)
     for what, kind in ITEMS.items():
         try:

@@ -29,17 +29,19 @@ from swiftprep.process.item_limits import ItemLimits, check_workers
 from swiftprep.process.workers import Guarded, Lost, pool_of
 from swiftprep.progress import progress_bar
 from swiftprep.records import Reject
-from swiftprep.scan.aggregate import Files, ScanAggregate, SpooledFacts, all_components, all_usage
+from swiftprep.scan.aggregate import Files, ScanAggregate, SpooledFacts, all_components
 from swiftprep.scan.api_samples import api_samples, failures_and_notes
 from swiftprep.scan.cache import ScanCache, store_path
 from swiftprep.scan.file_record import SUFFIXES, File, FileRecord, Job, not_parsed, shown_name
-from swiftprep.scan.framework import FrameworkName, framework_of
+from swiftprep.scan.framework import FolderTags, FrameworkName, framework_of, tags_of
 from swiftprep.scan.in_worker import read_in_worker
 from swiftprep.scan.kinds import SampleSpec
+from swiftprep.scan.ownership import Ownership, ownership_of
 from swiftprep.scan.result import Kept, Scan, Spool
 from swiftprep.scan.roots import Roots, readable
 from swiftprep.scan.split import held_out
 from swiftprep.scan.tasks import KINDS, load_task
+from swiftprep.scan.usage import CodeUsage
 from swiftprep.scan.vue_version import checked_version
 from swiftprep.scan.walk import FoundFile
 from swiftprep.streams import get_logger
@@ -158,7 +160,7 @@ class Scanner:
         self.cache = cache and not (callable(tokenizer) and count is tokenizer)
         self._job = Job(
             self.roots,
-            SampleSpec(tasks, framework or "", self.vue_version, max_tokens, count),
+            SampleSpec(tasks, framework or "", self.vue_version, max_tokens=max_tokens, count=count),
             self.suffixes,
             None if allow_licenses is None else frozenset(one_or_more("allow_licenses", allow_licenses)),
             redact,
@@ -179,20 +181,23 @@ class Scanner:
             there = f"; there are {others}, see suffixes=" if others else ""
             wanted = ", ".join(self.suffixes)
             raise ConfigError(f"{self.roots}: no {wanted} file in it{there} (文件夹里没有可扫描的源文件)")
-        name = self._name(listed)
-        self._job = replace(self._job, wanted=replace(self._job.wanted, framework=name.name))
+        tags = tags_of(self.roots, (item for item in listed if isinstance(item, FoundFile)))
+        name = self._name(listed, tags)
+        ownership = ownership_of(tags, name.name)
+        spec = replace(self._job.wanted, framework=name.name, framework_tags=ownership.framework)
+        self._job = replace(self._job, wanted=spec)
         folders = [root.folder for root in self.roots.all]
         store = ScanCache(store_path(folders, self._fingerprint()) if self.cache else None)
         try:
-            return self._scan(listed, store, name)
+            return self._scan(listed, store, name, ownership)
         finally:
             store.close()
 
-    def _name(self, listed: list[FoundFile | Reject]) -> FrameworkName:
+    def _name(self, listed: list[FoundFile | Reject], tags: dict[str, FolderTags]) -> FrameworkName:
         """Return the framework's name: the given one, else the inferred one."""
         if self.framework is not None:
             return FrameworkName(self.framework, "given")
-        name = framework_of(self.roots, (item for item in listed if isinstance(item, FoundFile)))
+        name = framework_of(self.roots, (item for item in listed if isinstance(item, FoundFile)), tags)
         logger.info(
             "framework: %s, from the %s; framework= sets another name (框架名：%s，可用 framework= 指定)",
             name.name, name.source, name.name,
@@ -204,7 +209,9 @@ class Scanner:
         suffix = suffix_of(item.path)
         return suffix in self.suffixes or (isinstance(item, Reject) and suffix not in SUFFIXES)
 
-    def _scan(self, listed: list[FoundFile | Reject], store: ScanCache, name: FrameworkName) -> Scan:
+    def _scan(
+        self, listed: list[FoundFile | Reject], store: ScanCache, name: FrameworkName, ownership: Ownership
+    ) -> Scan:
         spool = Spool()
         files = Files()
         rejects: list[Reject] = []
@@ -226,7 +233,8 @@ class Scanner:
         store.forget({item.path for item in listed if isinstance(item, FoundFile)})
         packages = self.roots.packages()
         digest.update(orjson.dumps(sorted(packages.items())))
-        whole = self._whole(files, packages, digest.hexdigest(), store, spool)
+        digest.update(repr(ownership.key).encode("utf-8", "replace"))
+        whole = self._whole(files, packages, ownership, digest.hexdigest(), store, spool)
         kept = [
             Kept(path, rows, "val" if index in whole.held_out else "train", head)
             for index, (path, head, rows) in enumerate(zip(files.paths, files.heads, files.rows, strict=True))
@@ -243,7 +251,13 @@ class Scanner:
         )
 
     def _whole(
-        self, files: Files, packages: dict[str, str], digest: str, store: ScanCache, spool: Spool
+        self,
+        files: Files,
+        packages: dict[str, str],
+        ownership: Ownership,
+        digest: str,
+        store: ScanCache,
+        spool: Spool,
     ) -> ScanAggregate:
         """Return the results from all files together: the catalogue, its samples and the held-out files."""
         whole = ScanAggregate()
@@ -258,10 +272,12 @@ class Scanner:
         whole.held_out = held_out(files.paths, files.signatures, self.val_fraction, self.seed)
         store.start_whole()
         facts = SpooledFacts(files.facts, spool)
-        frame = Catalog(usage=all_usage(facts), framework=self._job.wanted.framework, vue_version=self.vue_version)
-        val = {files.paths[index] for index in whole.held_out}
         linked = Linked(facts, packages)
-        parts = api_samples(self._job.wanted, frame, all_components(linked, frame.usage), val)
+        usage = CodeUsage(facts, linked, ownership)
+        frame = Catalog(usage=usage.by_tag, framework=self._job.wanted.framework, vue_version=self.vue_version)
+        val = {files.paths[index] for index in whole.held_out}
+        components = all_components(linked, usage, ownership, vue3=self.vue_version.startswith("3"))
+        parts = api_samples(self._job.wanted, frame, components, val)
         for side, data in chain(parts, failures_and_notes(linked)):
             store.add_whole(side, data)
             whole.add(side, data, spool)
@@ -320,7 +336,7 @@ class Scanner:
         """Return a hash of everything that shapes a file's record: the settings and swiftprep's own code."""
         wanted = self._job.wanted
         settings = (
-            wanted.tasks, wanted.framework, wanted.vue_version, wanted.max_tokens,
+            wanted.tasks, wanted.framework, wanted.vue_version, wanted.max_tokens, wanted.framework_tags,
             getattr(wanted.count, "fingerprint", ""), self.suffixes,
             sorted(self._job.licences) if self._job.licences is not None else None, self._job.redact, _code(),
         )  # fmt: skip
