@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
@@ -57,12 +57,19 @@ class Linked:
         notes: `(path, note)` of each incomplete component.
     """
 
-    def __init__(self, facts: Mapping[str, Facts], packages: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        facts: Mapping[str, Facts],
+        packages: Mapping[str, str] | None = None,
+        *,
+        rank_of: Callable[[str], int] = lambda path: 0,
+    ) -> None:
         """Find the names of all components.
 
         Args:
             facts: Path → the file's facts (`facts.py`).
             packages: Package name → its folder.
+            rank_of: Path → the rank of its folder; of two components known alike, that of the lower rank has the tag.
         """
         self.failed: list[Failure] = []
         self.notes: list[tuple[str, str]] = []
@@ -71,7 +78,9 @@ class Linked:
         self._entries: dict[str, _Entry] = {}
         self._tags: dict[Place, str] = {}
         places: set[str] = set()
-        for entry in sorted(self._listed(), key=lambda entry: (entry.rank, entry.path, entry.line)):
+        for entry in sorted(
+            self._listed(), key=lambda entry: (entry.rank, rank_of(entry.path), entry.path, entry.line)
+        ):
             key = entry.name
             if key in self._entries:
                 key = f"{entry.path}:{entry.line}" if entry.path in places else entry.path
