@@ -48,19 +48,19 @@ class Ownership:
         packages: The packages that the framework may be imported from.
         application: The tags that the code base registers or imports from its own files, or uses by its own names.
         homes: The names of the scanned folders that are the framework's source, `""` for a single folder.
-        is_one_folder: Whether a single folder was scanned, so that paths do not begin with a folder's name.
+        folders: The names of all scanned folders, with which the paths of their files begin.
     """
 
     framework: FrameworkTags
     packages: frozenset[str]
     application: frozenset[str]
     homes: frozenset[str]
-    is_one_folder: bool = True
+    folders: tuple[str, ...] = ("",)
 
     @property
     def key(self) -> tuple[object, ...]:
         """All of it, in an order that is always the same."""
-        return self.framework, sorted(self.packages), sorted(self.application), sorted(self.homes), self.is_one_folder
+        return self.framework, sorted(self.packages), sorted(self.application), sorted(self.homes), self.folders
 
     def of_tag(self, tag: str) -> Owner:
         """Return whose a tag is that is known only from its uses."""
@@ -70,9 +70,11 @@ class Ownership:
 
     def of_source(self, component: Component) -> Owner:
         """Return whose a component is that is defined in the scanned folders."""
-        root, _, inner = ("", "", component.path) if self.is_one_folder else component.path.partition("/")
+        names = [name for name in self.folders if not name or component.path.startswith(f"{name}/")]
+        root = max(names, key=len, default="")
         if root not in self.homes:
             return "application"
+        inner = component.path.removeprefix(f"{root}/") if root else component.path
         return "framework" if component.registered or not _ASIDE.search(inner) else "application"
 
     def tag_of_import(self, package: str, name: str) -> str:
@@ -123,7 +125,7 @@ def ownership_of(tags: Mapping[str, FolderTags], framework: str) -> Ownership:
     excepted = sorted(theirs if not prefix else theirs - _without(theirs, prefix))
     return Ownership(
         FrameworkTags((prefix,) if prefix else (), tuple(excepted)),
-        frozenset(packages), frozenset(application), homes, len(tags) == 1,
+        frozenset(packages), frozenset(application), homes, tuple(sorted(tags)),
     )  # fmt: skip
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
@@ -61,7 +61,12 @@ class Linked:
     """
 
     def __init__(
-        self, facts: Mapping[str, Facts], packages: Mapping[str, str] | None = None, *, vue3: bool = False
+        self,
+        facts: Mapping[str, Facts],
+        packages: Mapping[str, str] | None = None,
+        *,
+        vue3: bool = False,
+        rank_of: Callable[[str], int] = lambda path: 0,
     ) -> None:
         """Find the names of all components.
 
@@ -69,6 +74,7 @@ class Linked:
             facts: Path → the file's facts (`facts.py`).
             packages: Package name → its folder.
             vue3: Whether they are written for Vue 3, where a prop `onSearch` is also an event.
+            rank_of: Path → the rank of its folder; of two components known alike, that of the lower rank has the tag.
         """
         self.failed: list[Failure] = []
         self.notes: list[tuple[str, str]] = []
@@ -78,7 +84,9 @@ class Linked:
         self._entries: dict[str, _Entry] = {}
         self._tags: dict[Place, str] = {}
         places: set[str] = set()
-        for entry in sorted(self._listed(), key=lambda entry: (entry.rank, entry.path, entry.line)):
+        for entry in sorted(
+            self._listed(), key=lambda entry: (entry.rank, rank_of(entry.path), entry.path, entry.line)
+        ):
             key = entry.name
             if key in self._entries:
                 key = f"{entry.path}:{entry.line}" if entry.path in places else entry.path
