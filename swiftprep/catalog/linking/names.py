@@ -102,7 +102,7 @@ class Modules:
                 return candidate
         stem = path.removesuffix(".js").removesuffix(".jsx")  # TypeScript imports name the compiled file
         if stem != path:
-            for suffix in (".ts", ".tsx"):
+            for suffix in (".ts", ".tsx", ".d.ts"):
                 if stem + suffix in self.facts:
                     return stem + suffix
         return None

@@ -22,7 +22,7 @@ def written(value: Value) -> str:
         return quoted(value[1])
     if kind in (SOURCE, NAME):
         return str(value[1])
-    if kind in ("fn", "="):
+    if kind in ("fn", "=", "tuple"):
         return str(value[2])
     if kind == "[]":
         inner = written(value[1])
