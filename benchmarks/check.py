@@ -12,7 +12,7 @@ import sys
 from collections import Counter
 from pathlib import Path
 
-from api import FRAMEWORKS, install
+from api_truth.frameworks import install, named
 
 from swiftprep import Scanner
 
@@ -21,7 +21,7 @@ from damage import KINDS, damaged
 
 
 def main(name: str, copies: int) -> None:
-    folder, _ = install(f"{name}@{FRAMEWORKS[name]}", name)
+    folder, _ = install(named(name).key, name)
     scan = Scanner(folder / "source", framework=name, kinds=["component"], suffixes=[".vue"]).scan()
     catalog = scan.catalog
     parsed = [file["path"] for file in scan.files if "errors" not in file]

@@ -16,7 +16,8 @@ from swiftprep.catalog.check import Problem, check
 from swiftprep.catalog.merge import merge_components, merge_usage
 from swiftprep.catalog.stored import to_component, to_use
 from swiftprep.catalog.vue.markup import Use
-from swiftprep.catalog.webtypes import from_web_types, to_web_types
+from swiftprep.catalog.webtypes import GENERATOR, from_web_types, to_web_types
+from swiftprep.catalog.witnesses.runtime import runtime_components
 from swiftprep.errors import DataError, one_line
 from swiftprep.notebook import html_table, short
 from swiftprep.process.workers import Guarded, Lost
@@ -110,7 +111,8 @@ class Catalog:
     def to_pandas(self) -> pd.DataFrame:
         """Return one row per prop, event, slot and method.
 
-        The columns are component, what, name, type, required, default, values, doc, origin, path and line.
+        The columns are component, what, name, type, required, default, values, doc, origin, witness, path and
+        line.
         """
         import pandas as pd
 
@@ -124,13 +126,15 @@ class Catalog:
             "values",
             "doc",
             "origin",
+            "witness",
             "path",
             "line",
         ]
         rows = [
             (
                 key, what.removesuffix("s"), item.name, item.type, item.required, getattr(item, "default", None),
-                ", ".join(getattr(item, "values", ())), item.doc, item.origin, component.path, component.span[0],
+                ", ".join(getattr(item, "values", ())), item.doc, item.origin, item.witness, component.path,
+                component.span[0],
             )
             for key, component in self.components.items()
             for what in ITEMS
@@ -166,6 +170,28 @@ class Catalog:
         catalog = cls(from_web_types(document, str(path)))
         catalog.framework = str(document.get("name", ""))
         return catalog
+
+    @classmethod
+    @checked_keywords
+    def from_runtime(cls, folder: str | Path, *, node: str | Path = "node", timeout: float = 60.0) -> Catalog:
+        """Read an installed package as Vue itself sees it at run time: its components, their props and defaults.
+
+        **This runs the package's JavaScript** in a child process with Node, without network and with a time limit; see
+        `swiftprep.catalog.witnesses.runtime`. Use it as another witness beside the source:
+        `Scanner(app, facts=[Catalog.from_runtime("node_modules/ant-design-vue")])`.
+
+        Args:
+            folder: The package, with `vue` installed beside it (`node_modules/ant-design-vue`).
+            node: The Node program.
+            timeout: Seconds that the package may take to load.
+
+        Raises:
+            ConfigError: the folder is no package.
+            MissingDependencyError: Node, or Vue beside the package, is not installed.
+            RunError: the package cannot be loaded, or not in time.
+        """
+        components, name, vue_version = runtime_components(folder, node=node, timeout=timeout)
+        return cls(components, framework=name.rpartition("/")[2], vue_version=".".join(vue_version.split(".")[:2]))
 
     def pack(self) -> Iterator[bytes]:
         """Yield the whole catalogue, including usage, as JSON lines, a few hundred at a time."""
@@ -339,6 +365,7 @@ def write_web_types(
 ) -> None:
     """Write the document of `to_web_types` to `path`, atomically and without holding it all in memory."""
     frame = to_web_types([], name=name, version=version, framework_version=framework_version)
+    frame["contributions"]["html"]["generator"] = GENERATOR
     before, mark, after = orjson.dumps(frame, option=orjson.OPT_INDENT_2).partition(b'"vue-components": []')
     own(path)
     with atomic_write(path) as file:

@@ -56,14 +56,20 @@ def _inferred(tag: str, use: Use, frequent: set[str], alike: Names, vue3: bool) 
             continue
         if times == 1 and name not in frequent and alike.nearest(name) != "":
             continue
-        props.append(Prop(camel(name), _type(times, bound, values), values=_enumerated(times, bound, values)))
+        kind, listed = _type(times, bound, values), _enumerated(times, bound, values)
+        props.append(Prop(camel(name), kind, values=listed, witness="usage"))
     events = [
-        Event(name)
+        Event(name, witness="usage")
         for name, times in sorted(use.events.items())
         if _is_solid(times, use) and not (name in DOM_EVENTS and times == 1)
     ]
     slots = [
-        Slot(name, "{ " + ", ".join(sorted(bindings)) + " }" if bindings else "", bindings=tuple(sorted(bindings)))
+        Slot(
+            name,
+            "{ " + ", ".join(sorted(bindings)) + " }" if bindings else "",
+            bindings=tuple(sorted(bindings)),
+            witness="usage",
+        )
         for name, (times, bindings) in sorted(use.slots.items())
         if _is_solid(times, use) or name == "default"
     ]

@@ -23,6 +23,13 @@ SYNTAX = {
 }  # fmt: skip
 FEWEST_LINES, MOST_LINES = 2, 40  # of the hole in a fill-in-the-middle sample
 MOST_USED = 4  # components named in a page's question
+# A statement that exports or loads what other modules define; an `export { a }` too, if the module defines nothing.
+_PASSES_ON = re.compile(
+    rb"['\"]use strict['\"]|export\s+(?:type\s*)?[*{][^(=;]*"
+    rb"|(?:export\s+default|module\.exports\s*=)\s+[A-Za-z_$][\w$.]*"
+    rb"|(?:(?:var|let|const)\s+[\w${},\s:]+=\s*|module\.exports\s*=\s*)?require\([^()]*\)(?:\.\w+)?"
+)
+_MOST_INDENTED = 200  # columns
 CONTEXT_LINES = 40  # kept on each side of the hole if the whole file is too long
 
 
@@ -88,7 +95,9 @@ class SampleBuilder:
         }
 
     def make(self) -> BuiltSamples:
-        """Make all samples."""
+        """Make all samples; a module that only imports and exports what others define gives none."""
+        if is_only_imports(self.shape, self.source):
+            return self.made
         for task in self.wanted.tasks:
             if task.kind == "component":
                 self._component(task)
@@ -181,7 +190,7 @@ class SampleBuilder:
 
     def _fim(self, task: Task) -> None:
         sample_id = self._id("fim")
-        candidates = holes(self.shape)
+        candidates = holes(self.shape, self.source)
         first = zlib.crc32(sample_id.encode("utf-8", "replace")) % max(len(candidates), 1)
         hole = next(
             (hole for hole in candidates[first:] + candidates[:first] if is_good_hole(self.source, *hole)), None
@@ -253,8 +262,24 @@ def _is_set_for_a_component(name: str, bound: int) -> bool:
     return not is_global(name) or name in ("title", "hidden") or (name.startswith("data-") and bound > 0)
 
 
-def holes(shape: CutPlaces) -> list[tuple[int, int]]:
-    """Return the byte ranges that can become a hole: methods, options, statements, elements below the root."""
+def is_only_imports(shape: CutPlaces, source: bytes) -> bool:
+    """Return whether a module consists of imports, and of exports of what other modules define."""
+    statements = [piece for piece in shape.pieces if piece.kind != "comment"]
+    return (
+        not shape.blocks
+        and bool(statements)
+        and all(
+            piece.kind == "import_statement" or _PASSES_ON.fullmatch(source[piece.start : piece.end].rstrip(b"; \n"))
+            for piece in statements
+        )
+    )
+
+
+def holes(shape: CutPlaces, source: bytes) -> list[tuple[int, int]]:
+    """Return the byte ranges that can become a hole: methods, options, statements, elements below the root.
+
+    A range includes the indentation of its first line, so that all its lines are indented alike.
+    """
     pieces: list[SourcePiece] = []
     for piece in shape.pieces:
         for entry in piece.inner:
@@ -262,9 +287,20 @@ def holes(shape: CutPlaces) -> list[tuple[int, int]]:
         if not piece.inner and piece.kind != "import_statement":
             pieces.append(piece)
     elements = [(element.start, element.end) for element in shape.elements if element.parent >= 0]
-    return [(piece.start, piece.end) for piece in pieces] + elements
+    ranges = [(piece.start, piece.end) for piece in pieces] + elements
+    return [(_line_start(source, start), end) for start, end in ranges]
+
+
+def _line_start(source: bytes, start: int) -> int:
+    """Return the start without the indentation before it."""
+    before = source[max(0, start - _MOST_INDENTED) : start]
+    return start - len(before) + len(before.rstrip(b" \t"))
 
 
 def is_good_hole(source: bytes, start: int, end: int) -> bool:
-    """Return whether a piece has a suitable size for a hole, both in lines and relative to its file."""
-    return 2 * (end - start) <= len(source) and FEWEST_LINES <= source.count(b"\n", start, end) + 1 <= MOST_LINES
+    """Return whether a piece fits as a hole: it begins a line, and has a suitable size in lines and for its file."""
+    return (
+        source[max(0, start - 1) : start] in (b"", b"\n")
+        and 2 * (end - start) <= len(source)
+        and FEWEST_LINES <= source.count(b"\n", start, end) + 1 <= MOST_LINES
+    )

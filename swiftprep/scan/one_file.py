@@ -15,7 +15,7 @@ from swiftprep.catalog.vue.module import SourcePiece
 from swiftprep.records import Reject
 from swiftprep.redaction.private import without_private
 from swiftprep.scan.file_record import FileRecord, Job, reject, shown_name
-from swiftprep.scan.kinds import SampleBuilder
+from swiftprep.scan.kinds import SampleBuilder, is_only_imports
 from swiftprep.scan.licences import allowed, read_licence
 from swiftprep.scan.source_file import read_source
 from swiftprep.scan.split import signature
@@ -46,7 +46,11 @@ def read_file(job: Job, path: str, known: str = "") -> FileRecord | None:
             detail = f"{size} tokens, more than {job.wanted.max_tokens}, and it cannot be cut (过长且无法切分)"
             return reject("too-long", detail, source.sha, orjson.dumps(facts))
         if any(task.kind != "api" for task in job.wanted.tasks):
-            detail = "none of the sample kinds fits this file (没有适合这个文件的样本种类)"
+            detail = (
+                "it only imports and exports what other files define (只有导入和转出，没有自己的内容)"
+                if is_only_imports(shape, text.encode("utf-8", "replace"))
+                else "none of the sample kinds fits this file (没有适合这个文件的样本种类)"
+            )
             return reject("no-sample", detail, source.sha, orjson.dumps(facts))
     head: dict[str, Any] = {
         "encoding": source.encoding,

@@ -10,8 +10,9 @@ from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
 from swiftprep.catalog.api import Component, Event, kebab
-from swiftprep.catalog.linking.component import ComponentReader, Place
-from swiftprep.catalog.linking.names import Facts, Modules
+from swiftprep.catalog.linking.component import ComponentReader
+from swiftprep.catalog.linking.names import Facts, Modules, Place
+from swiftprep.catalog.linking.scope import Where, path_of
 from swiftprep.catalog.stored import to_component
 from swiftprep.catalog.vue.value_kinds import ARRAY, CALL, JOINED, MEMBER, NAME, OBJECT, OPTIONS, SOURCE, STRING
 from swiftprep.catalog.vue.values import Value
@@ -164,7 +165,7 @@ class Linked:
                 if "outer" in options:
                     with self.apart(path, "script of a component", options["span"][0]):
                         place = modules.outer(path, index)
-                        places |= {place} if place is not None and not place[0].endswith(".vue") else set()
+                        places |= {place} if place is not None and not path_of(place[0]).endswith(".vue") else set()
         return places
 
     def _registrations(self) -> dict[Place, list[str]]:
@@ -175,7 +176,7 @@ class Linked:
             facts = modules.facts[path]
             for name, component, loop in facts.get("registrations", ()):
                 with self.apart(path, "registration of components"):
-                    pairs = [(name, component, path, "")]
+                    pairs: list[tuple[Value, Value, Where, str]] = [(name, component, path, "")]
                     for name_, component_, where, key in (
                         pairs if loop is None else _unrolled(modules, path, name, component, loop)
                     ):
@@ -190,7 +191,7 @@ class Linked:
                         names_by_place[place].append("")
         for place, names in names_by_place.items():
             own = ""
-            with self.apart(place[0], "name of a component"):
+            with self.apart(path_of(place[0]), "name of a component"):
                 own = modules.own_name(*place)
             names_by_place[place] = list(dict.fromkeys(name or own for name in names))
             if "" in names_by_place[place] and len(names_by_place[place]) > 1:
@@ -230,7 +231,7 @@ class Linked:
                 continue
             with self.apart(entry.path, f"components of {entry.name}", entry.line):
                 places = [modules.component(inner, entry.path) for _, inner, _ in local[1]]
-                for path in dict.fromkeys(place[0] for place in places if place is not None):
+                for path in dict.fromkeys(path_of(place[0]) for place in places if place is not None):
                     if path != entry.path and path.startswith(entry.path.rpartition("/")[0] + "/"):
                         keys_by_path[path].append(key)
         return keys_by_path
@@ -317,13 +318,14 @@ def _own_name(modules: Modules, name: Value, place: Place) -> str | None:
 
 def _unrolled(
     modules: Modules, path: str, name: Value, component: Value, loop: list[Any]
-) -> list[tuple[Value, Value, str, str]]:
-    """Return `(name, component, file, key)` for each iteration of the loop around a registration."""
+) -> list[tuple[Value, Value, Where, str]]:
+    """Return `(name, component, place, key)` for each iteration of the loop around a registration."""
     kind, variables, iterated = loop
     resolved, where = _iterated(modules, iterated, path)
     if component[0] == OPTIONS:
         return []
-    turns: list[tuple[Value, Value, str, str]] = []
+    turns: list[tuple[Value, Value, Where, str]] = []
+    items: list[tuple[Value, Value, Where]]
     if resolved[0] == ARRAY:
         items = [([SOURCE, ""], item, where) for item in resolved[1] if item[0] != "..."]
         for spread in (item for item in resolved[1] if item[0] == "..."):
@@ -361,7 +363,7 @@ def _unrolled(
     return turns
 
 
-def _iterated(modules: Modules, value: Value, path: str) -> tuple[Value, str]:
+def _iterated(modules: Modules, value: Value, path: str) -> tuple[Value, Where]:
     """Resolve the value that a loop iterates; `Object.keys(x)` and the like iterate `x`."""
     if value[0] == CALL and value[1][0] == MEMBER and value[1][1] == [NAME, "Object"] and value[2]:
         return modules.resolve(value[2][0], path)

@@ -6,19 +6,22 @@ resolved marks the list as incomplete, so that members are never silently missin
 
 from __future__ import annotations
 
+import itertools
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import NamedTuple, TypeAlias
 
 from swiftprep.catalog.api import Prop
 from swiftprep.catalog.linking.names import Modules
+from swiftprep.catalog.linking.scope import Bound, Scope, Where, local, path_of
 from swiftprep.catalog.vue.value_kinds import ARRAY, CALL, MEMBER, NAME, SOURCE, STRING, TYPE
 from swiftprep.catalog.vue.values import Value, doc_tags
 
 TYPES = frozenset(("t", "&", "|", "<>", "g", "keyof", "typeof", "at", "map"))
 _AS_IT_IS = frozenset(("Readonly", "NonNullable", "ExtractPropTypes", "ExtractPublicPropTypes"))
 _NOTHING = ([SOURCE, "undefined"], [SOURCE, "null"], [SOURCE, "never"])
+_NUMBERS = itertools.count()  # no two uses of a generic type are the same scope
 _LITERALS = re.compile(r"""\s*(?:\|\s*)?(?:'([^']*)'|"([^"]*)")\s*(?=\||$)""")
 
 
@@ -38,10 +41,9 @@ class Keys(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """The context of a type: its file, the arguments of its type parameters, and the nesting depth."""
+    """The context of a type: its file, or a scope with the arguments of its type parameters, and the nesting depth."""
 
-    path: str
-    scope: Mapping[str, tuple[Value, _Place]]
+    where: Where
     depth: int = 0
 
     def further(self) -> _Place:
@@ -62,21 +64,21 @@ class TypeReader:
             the set if there may be others.
     """
 
-    def __init__(self, modules: Modules, values: Callable[[Value, str, set[str], int], list[Prop]]) -> None:
+    def __init__(self, modules: Modules, values: Callable[[Value, Where, set[str], int], list[Prop]]) -> None:
         self.modules = modules
         self._values = values
 
-    def members(self, value: Value, path: str, depth: int = 0) -> Members:
+    def members(self, value: Value, path: Where, depth: int = 0) -> Members:
         """Return the members of the type `value` in the file `path`, at this nesting depth."""
-        return self._members(value, _Place(path, {}, depth))
+        return self._members(value, _Place(path, depth))
 
     def _named(self, value: Value, place: _Place) -> _Typed | None:
         """Return the type with this name, or None if it is not in the tree."""
-        if value[0] == NAME and value[1] in place.scope:
-            inner, outer = place.scope[value[1]]
-            return inner, replace(outer, depth=place.depth + 1)
-        resolved, where = self.modules.resolve(value, place.path, place.depth, calls=False)
-        return None if resolved[0] in (NAME, MEMBER, CALL) else (resolved, _Place(where, {}, place.depth + 1))
+        bound = local(value[1], place.where) if value[0] == NAME else None
+        if bound is not None:
+            return bound[0], _Place(bound[1], place.depth + 1)
+        resolved, where = self.modules.resolve(value, place.where, place.depth, calls=False)
+        return None if resolved[0] in (NAME, MEMBER, CALL) else (resolved, _Place(where, place.depth + 1))
 
     def _applied(self, value: Value, place: _Place) -> _Typed | None:
         """Return a generic type of the tree with its arguments in scope, or None."""
@@ -90,9 +92,9 @@ class TypeReader:
         effort = self.modules.effort
         if not effort.spend(1, place.depth):
             return _UNKNOWN
-        if place.scope:
+        if not isinstance(place.where, str):
             return self._members_of(value, place)
-        members = effort.once("members", value, place.path, lambda: self._members_of(value, place), _UNKNOWN)
+        members = effort.once("members", value, place.where, lambda: self._members_of(value, place), _UNKNOWN)
         return members if effort.spend(len(members.by_name) // 50) else _UNKNOWN
 
     def _members_of(self, value: Value, place: _Place) -> Members:
@@ -111,7 +113,7 @@ class TypeReader:
             return _either([self._members(part, place) for part in value[1] if part not in _NOTHING])
         if kind == "typeof":
             unknown: set[str] = set()
-            props = self._values(value[1], place.path, unknown, place.depth)
+            props = self._values(value[1], place.where, unknown, place.depth)
             return Members({prop.name: prop for prop in props}, not unknown)
         if kind == "map":
             return self._mapped(value, place)
@@ -185,7 +187,7 @@ class TypeReader:
         return Keys((), value in _NOTHING)
 
     def _items(self, value: Value, place: _Place) -> Keys:
-        resolved, where = self.modules.resolve(value, place.path, place.depth)
+        resolved, where = self.modules.resolve(value, place.where, place.depth)
         texts = (
             [self.modules.text(item, where, place.depth) for item in resolved[1]] if resolved[0] == ARRAY else [None]
         )
@@ -196,13 +198,14 @@ def _filled(body: Value, where: _Place, arguments: list[_Typed]) -> _Typed:
     """Return the body of a generic type, with its parameters bound to arguments or defaults."""
     if body[0] != "g":
         return body, where
-    scope = dict(where.scope)
+    names: dict[str, Bound] = {}
+    scope = Scope(path_of(where.where), where.where, f"<{next(_NUMBERS)}>", names)
     for number, (name, default) in enumerate(body[1]):
         if number < len(arguments):
-            scope[name] = arguments[number]
+            names[name] = arguments[number][0], arguments[number][1].where
         elif default is not None:
-            scope[name] = default, where
-    return body[2], replace(where, scope=scope)
+            names[name] = default, scope
+    return body[2], _Place(scope, where.depth)
 
 
 def _prop(name: str, text: str, required: bool, doc: str) -> Prop:

@@ -33,6 +33,11 @@ SCRIPTS = {
     ".cts": "ts",
 }
 MOST_BLOCKS = 20  # per kind and file; Vue allows one template and two scripts
+_LANGS = {"js": "js", "javascript": "js", "babel": "js", "es6": "js", "module": "js", "ecmascript": "js"}
+_LANGS |= {"jsx": "jsx", "ts": "ts", "typescript": "ts", "tsx": "tsx"}
+_OTHER_LANGS = frozenset(
+    ("coffee", "coffeescript", "livescript", "ls", "json", "ld+json", "template", "html", "python")
+)
 _KEPT = ("imports", "exports", "stars", "bindings", "registrations", "installs", "components")
 _OUTER = "*script"  # the local name for the import of a `<script src>`
 # `scopedSlots: { customRender: 'status' }`, and `slot: 'status'` in an object with a title.
@@ -197,11 +202,14 @@ def _packed(use: Any) -> list[Any]:
 
 
 def script_lang(block: Block) -> str | None:
-    """Return the grammar for a script block, or None for a language without one (CoffeeScript)."""
-    lang = block.lang or block.attrs.get("type", "").rpartition("/")[2].lower()
-    known = {"": "js", "js": "js", "javascript": "js", "babel": "js", "es6": "js", "module": "js", "ecmascript": "js"}
-    known |= {"jsx": "jsx", "ts": "ts", "typescript": "ts", "tsx": "tsx"}
-    return known.get(lang)
+    """Return the grammar for a script block, or None for a language without one (CoffeeScript).
+
+    Vue itself ignores `type`, so one with an unusual name (`text/ecmascript-6`) is JavaScript.
+    """
+    if block.lang:
+        return _LANGS.get(block.lang)
+    name = block.attrs.get("type", "").rpartition("/")[2].lower().removeprefix("x-")
+    return None if name in _OTHER_LANGS else _LANGS.get(name, "js")
 
 
 def _own_component(module: Module, source: bytes) -> dict[str, Any]:

@@ -90,6 +90,14 @@ def unwrapped_once(node: Node) -> Node | None:
     return None if not inner else inner[-1] if node.type == "type_assertion" else inner[0]
 
 
+# An entry that is commented out: `// onClick: PropTypes.func,`, `// size?: (a: string) => void;`.
+_COMMENTED_OUT = re.compile(
+    r"//\s*(?:[A-Za-z_$][\w$]*\??\s*:\s*(?:[\w$.'\"`\[\](){}!-]+|.*(?:=>|\().*)\s*[,;{]"
+    r"|[A-Za-z_$][\w$]*\??\s*:\s*(?:PropTypes\.\w.*|String|Number|Boolean|Array|Object|Function)|[\]})]+[,;]?)\s*",
+    re.A,
+)
+
+
 def doc_of(node: Node) -> str:
     """Return the node's comment: the ones directly above it, else the trailing one on its line."""
     row = node.start_point[0]
@@ -104,7 +112,10 @@ def doc_of(node: Node) -> str:
         beside = before is not None and before.end_point[0] == previous.start_point[0]
         if beside and before is not None and before.type not in ("comment", "{", "[", "("):
             break  # a trailing comment of another item
-        above.append(text_of(previous))
+        text = text_of(previous)
+        if len(text) <= 300 and _COMMENTED_OUT.fullmatch(text):
+            break  # code of another item
+        above.append(text)
         row = previous.start_point[0]
         previous = before
     if not above:
