@@ -103,6 +103,11 @@ class Linked:
             if component is not None:
                 yield key, component
 
+    @property
+    def registered(self) -> list[str]:
+        """The paths of the components that are registered globally."""
+        return [entry.path for entry in self._entries.values() if entry.registered]
+
     def tag_of(self, variable: str, path: str) -> str:
         """Return the tag of the component that a variable of a file refers to (`Badge`, `Menu.Item`), or `""`."""
         if not self._tags:
