@@ -16,7 +16,8 @@ from swiftprep.scan.source_file import SAYS
 from swiftprep.scan.walk import FoundFile
 
 NOTE = "; its facts were read for the catalogue (未做样本，但已读取其接口)"
-_LAST = ("webpack output", "UMD bundle", "SystemJS bundle")  # all modules in one file
+_BUNDLE = 3
+_BUNDLES = ("webpack output", "UMD bundle", "SystemJS bundle")  # all modules in one file
 _MOST_BYTES = 5_000_000
 _MOST_ROUNDS = 50  # of following imports from one compiled file to the next
 _COMPONENTS = re.compile(rb'"components":\[\{|"registrations":\[\[')
@@ -41,8 +42,8 @@ class Aside:
     @property
     def rank(self) -> int:
         """How far it is from the sources: 0 has a source map, 3 is a bundle, minified or very large."""
-        if self.reason != "generated" or self.detail in _LAST:
-            return 3
+        if self.reason != "generated" or self.detail in _BUNDLES:
+            return _BUNDLE
         return {"has a source map": 0, "compiled to CommonJS": 2}.get(self.detail, 1)
 
 
@@ -66,12 +67,14 @@ class _Package:
         unread: Its files that were set aside.
         stems: The names of its source files → the top folders they are in.
         has_components: Whether a file that was read defines or registers a component.
+        left_out: The top folders that hold another build of the same modules.
     """
 
     folder: str
     unread: dict[str, Aside] = field(default_factory=dict)
     stems: dict[str, set[str]] = field(default_factory=dict)
     has_components: bool = False
+    left_out: list[str] = field(default_factory=list)
 
     def inside(self, path: str) -> tuple[str, str]:
         """Return the top folder of a path in the package, and the rest of the path without its suffix."""
@@ -81,15 +84,23 @@ class _Package:
         return (top if slash else ""), name
 
     def modules(self) -> Iterator[Aside]:
-        """Yield the modules that say what no source says, those nearest to the sources first."""
+        """Yield the modules that say what no source says; of several builds (`es/`, `lib/`), the best one."""
+        builds: dict[str, list[tuple[str, Aside]]] = {}
+        for path, aside in sorted(self.unread.items()):
+            if aside.rank < _BUNDLE:
+                top, name = self.inside(path)
+                builds.setdefault(top, []).append((name, aside))
         seen: set[str] = set()
-        order = [(a.rank, not self.inside(path)[0].startswith("es"), path, a) for path, a in self.unread.items()]
-        for rank, _, path, aside in sorted(order, key=lambda item: item[:3]):
-            top, name = self.inside(path)
-            tops = self.stems.get(posixpath.basename(name), set()) if self.has_components else set()
-            if rank < 3 and name not in seen and not tops - {top}:
-                seen.add(name)
-                yield aside
+        for top in sorted(builds, key=lambda top: (min(a.rank for _, a in builds[top]), not top.startswith("es"), top)):
+            names = {name for name, _ in builds[top]}
+            if 2 * len(names & seen) > len(names):  # another build of the same modules
+                self.left_out.append(top)
+                continue
+            for name, aside in builds[top]:
+                tops = self.stems.get(posixpath.basename(name), set()) if self.has_components else set()
+                if name not in seen and not tops - {top}:
+                    yield aside
+            seen |= names
 
 
 class Reading:
@@ -103,35 +114,42 @@ class Reading:
     def __init__(self, asides: Iterable[Aside], folders: Iterable[str]) -> None:
         self._packages = {folder: _Package(folder) for folder in {"", *folders}}
         self._unread: dict[str, Aside] = {}
-        self._imported: set[str] = set()
+        self._paths: dict[str, list[str]] = {}  # a path as an import may write it → the files
+        self._names: set[str] = set()
+        self._importers: dict[str, set[tuple[str, str]]] = {}  # file → package and top folder of those that import it
         for aside in asides:
-            self._unread[aside.file.path] = aside
-            self._package(aside.file.path).unread[aside.file.path] = aside
-
-    def __bool__(self) -> bool:
-        return bool(self._unread)
+            path = aside.file.path
+            package = self._package(path)
+            package.unread[path] = self._unread[path] = aside
+            self._names.add(posixpath.basename(package.inside(path)[1]))
+            stem = posixpath.splitext(path)[0]
+            for written in {path, stem, _INDEX.sub("", stem)}:
+                self._paths.setdefault(written, []).append(path)
 
     def add(self, path: str, facts: bytes) -> None:
         """Add the facts of a file that was read."""
         package = self._package(path)
         top, name = package.inside(path)
-        package.stems.setdefault(posixpath.basename(name), set()).add(top)
-        package.has_components |= _COMPONENTS.search(facts) is not None
+        if (stem := posixpath.basename(name)) in self._names:
+            package.stems.setdefault(stem, set()).add(top)
+        package.has_components = package.has_components or _COMPONENTS.search(facts) is not None
         folder = posixpath.dirname(path)
         for found in _IMPORTED.findall(facts):
             module = found.decode("utf-8", "replace")
             places = [folder] if module.startswith(".") else [package.folder, posixpath.join(package.folder, "src")]
-            module = module if module.startswith(".") else module[2:]
             for place in places:
-                self._imported.add(_INDEX.sub("", posixpath.normpath(posixpath.join(place, module))))
+                written = posixpath.join(place, module if module.startswith(".") else module[2:])
+                for target in self._paths.get(posixpath.normpath(written), ()):
+                    self._importers.setdefault(target, set()).add((package.folder, top))
 
     def rounds(self) -> Iterator[list[Aside]]:
         """Yield files to read; after each round, `add` their facts."""
         yield self._take([aside for package in self._packages.values() for aside in package.modules()])
         bare = [package for package in self._packages.values() if not package.has_components]
         yield self._take([aside for package in bare for aside in package.unread.values()])
+        left_out = {(package.folder, top) for package in self._packages.values() for top in package.left_out}
         for _ in range(_MOST_ROUNDS):
-            wanted = [aside for path, aside in self._unread.items() if self._is_imported(path)]
+            wanted = [aside for path, aside in self._unread.items() if self._importers.get(path, set()) - left_out]
             if not wanted:
                 break
             yield self._take(wanted)
@@ -141,10 +159,6 @@ class Reading:
             del self._unread[aside.file.path]
             del self._package(aside.file.path).unread[aside.file.path]
         return sorted(asides, key=lambda aside: aside.file.path)
-
-    def _is_imported(self, path: str) -> bool:
-        stem = posixpath.splitext(path)[0]
-        return not self._imported.isdisjoint((path, stem, _INDEX.sub("", stem)))
 
     def _package(self, path: str) -> _Package:
         folder = posixpath.dirname(path)

@@ -79,14 +79,12 @@ def _map_data(root: Path, path: str, url: str) -> tuple[str, bytes]:
 
 def _listed(content: Any) -> Iterator[tuple[str, str, str]]:
     """Yield the folder, name and content of each source in a map, or in the sections of one."""
-    if not isinstance(content, dict):
-        return
-    sections = content.get("sections")
-    maps = [part.get("map") for part in sections[:_SECTIONS] if isinstance(part, dict)] if sections else [content]
-    for part in maps if isinstance(maps, list) else ():
-        names, texts = (part.get("sources"), part.get("sourcesContent")) if isinstance(part, dict) else (None, None)
+    sections = content.get("sections") if isinstance(content, dict) else None
+    parts = sections[:_SECTIONS] if isinstance(sections, list) else ()
+    for part in [content, *(part.get("map") for part in parts if isinstance(part, dict))]:
+        listing = part if isinstance(part, dict) else {}
+        names, texts, folder = (listing.get(key) for key in ("sources", "sourcesContent", "sourceRoot"))
         if isinstance(names, list) and isinstance(texts, list):
-            folder = part.get("sourceRoot")
             for name, text in zip(names, texts, strict=False):
                 if isinstance(name, str) and isinstance(text, str):
                     yield folder if isinstance(folder, str) else "", name, text
