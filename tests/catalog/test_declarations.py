@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from swiftprep import Scanner
 from swiftprep.catalog.api import Component
 from swiftprep.catalog.linking.names import Modules
 from swiftprep.catalog.vue.facts import read_script
@@ -114,6 +115,36 @@ def test_what_is_declared_of_a_component(tag, names, expected):
     if expected is not None:
         assert declared is not None
         assert declared.props == declared_types(read(CLASSES))[expected].props
+
+
+@pytest.mark.parametrize("documented", [True, False])
+def test_declarations_fill_what_the_source_does_not_say(tmp_path, documented):
+    files = {
+        "types/box.d.ts": (
+            "import Vue from 'vue'\nexport declare class Box extends Vue {\n/** How wide. */\nwide: boolean\n"
+            "/** How large. */\nsize: 'l' | 's'\nnone: string }"
+        ),
+        "src/box.js": (
+            "export default { name: 'XBox', props: { wide: Boolean, size: null, ...unknown }, render() {} }"
+        ),
+        "docs/box.md": "# Box\n## API\n| 参数 | 说明 | 类型 |\n|---|---|---|\n| wide | 是否加宽 | boolean |\n",
+    }
+    for path, text in files.items():
+        if documented or not path.endswith(".md"):
+            (tmp_path / path).parent.mkdir(exist_ok=True)
+            (tmp_path / path).write_text(text)
+    catalog = Scanner(tmp_path, framework="x", cache=False, workers=1).scan().catalog
+    found = {prop.name: (prop.type, prop.doc, prop.witness) for prop in catalog.components["x-box"].props}
+    docs = (
+        {"wide": "是否加宽", "size": "", "none": ""}
+        if documented
+        else {"wide": "How wide.", "size": "How large.", "none": ""}
+    )
+    assert found == {
+        "wide": ("boolean", docs["wide"], "source"),
+        "size": ("'l' | 's'", docs["size"], "source"),
+        "none": ("string", docs["none"], "types"),
+    }
 
 
 def test_classes_that_extend_each_other_are_no_components():

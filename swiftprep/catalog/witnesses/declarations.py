@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, cast
 
-from swiftprep.catalog.api import Component, Event, Method, Prop, Slot, camel, kebab
+from swiftprep.catalog.api import ITEMS, Component, Event, Method, Prop, Slot, camel, kebab
 from swiftprep.catalog.linking.listeners import payload
 from swiftprep.catalog.linking.names import Facts, Modules
 from swiftprep.catalog.linking.scope import Where, path_of
@@ -158,6 +158,12 @@ class Declarations:
                     slots = value[2][1]
                 stack += [(argument, where) for argument in reversed(value[2])]
         return None
+
+
+def without_docs(component: Component) -> Component:
+    """Return a component without the comments of its props, events, slots and methods."""
+    lists = {what: tuple(replace(item, doc="") for item in getattr(component, what)) for what in ITEMS}
+    return replace(component, **cast(Any, lists))
 
 
 @dataclass(frozen=True, slots=True)
