@@ -32,7 +32,7 @@ SCRIPTS = {
     ".cts": "ts",
 }
 MOST_BLOCKS = 20  # per kind and file; Vue allows one template and two scripts
-_KEPT = ("imports", "exports", "stars", "bindings", "registrations", "installs", "components")
+_KEPT = ("imports", "exports", "stars", "bindings", "effects", "registrations", "installs", "components")
 _OUTER = "*script"  # the local name for the import of a `<script src>`
 _HEARD = re.compile(rb"\$on\(\s*['\"]([^'\"]+)['\"]")
 _TEMPLATE_EMIT = re.compile(r"""\$emit\(\s*(?:(['"`])([^'"`$]+)\1|([^)]*))((?:\s*,[^()]*(?:\([^()]*\)[^()]*)*)?)""")
