@@ -63,13 +63,13 @@ class Evaluator:
         self.effort = modules.effort
         self._calls: dict[tuple[str, str], Bound | None] = {}
 
-    def step(self, value: Value, where: Where, depth: int, *, calls: bool) -> Bound | None:
+    def step(self, value: Value, where: Where, depth: int, *, calls: bool, types: bool = False) -> Bound | None:
         """Evaluate a value by one step; None if that is not possible."""
         kind = value[0]
         if kind == IN:
             return value[1], value[2]
         if kind == NAME:
-            return self._name(value, where, depth)
+            return self._name(value, where, depth, types)
         if kind in (MEMBER, ITEM):
             return self._member_of(value, where, depth)
         if kind == CALL:
@@ -86,15 +86,15 @@ class Evaluator:
             return value[2], where
         return None
 
-    def _name(self, value: Value, where: Where, depth: int) -> Bound | None:
+    def _name(self, value: Value, where: Where, depth: int, types: bool) -> Bound | None:
         bound = local(value[1], where)
         if bound is not None:
             return bound
         path = path_of(where)
         facts = self.modules.facts.get(path, {})
-        bound = self.modules.top_level(value, path)
+        bound = self.modules.top_level(value, path, types=types)
         changes = facts.get("effects", {}).get(value[1])
-        if bound is None or changes is None:
+        if bound is None or changes is None or types:
             return bound
         before = bound
         return self.effort.named(

@@ -130,7 +130,7 @@ class Modules:
             self._nearest[tail, near] = min(named[low:high], key=lambda path: (len(path), path), default=None)
         return self._nearest[tail, near]
 
-    def resolve(self, value: Value, path: Where, depth: int = 0, *, calls: bool = True) -> Bound:
+    def resolve(self, value: Value, path: Where, depth: int = 0, *, calls: bool = True, types: bool = False) -> Bound:
         """Resolve a value until it is no longer a name; return it with the place in which it stands.
 
         Args:
@@ -138,31 +138,32 @@ class Modules:
             path: The file or the scope in which it stands.
             depth: The nesting depth of the request.
             calls: Whether to resolve a call to the value that the function returns.
+            types: Whether the name is that of a type.
         """
         name = _dotted(value)
         if name is None or not is_settled(path):
-            return self._followed(value, path, depth, calls)
+            return self._followed(value, path, depth, calls, types)
         unknown: Bound = ([SOURCE, ""], path)
         return self.effort.named(
-            ("name", path, name, calls), lambda: self._followed(value, path, depth, calls), unknown
+            ("name", path, name, calls, types), lambda: self._followed(value, path, depth, calls, types), unknown
         )
 
-    def _followed(self, value: Value, path: Where, depth: int, calls: bool) -> Bound:
+    def _followed(self, value: Value, path: Where, depth: int, calls: bool, types: bool) -> Bound:
         passed: dict[tuple[int, Where], Value] = {}
         while True:
             if (id(value), path) in passed or not self.effort.spend(1, depth):
                 return [SOURCE, ""], path
             passed[id(value), path] = value
-            following = self.evaluator.step(value, path, depth, calls=calls)
+            following = self.evaluator.step(value, path, depth, calls=calls, types=types)
             if following is None:
                 return value, path
             calls = calls or value[0] not in (NAME, IN)
             value, path = following
 
-    def top_level(self, value: Value, path: str) -> Bound | None:
-        """Return what a name is bound to at the top level of a file, or None."""
+    def top_level(self, value: Value, path: str, *, types: bool = False) -> Bound | None:
+        """Return what the name of a value or a type is bound to at the top level of a file, or None."""
         facts = self.facts.get(path, {})
-        bound = facts.get("bindings", {}).get(value[1])
+        bound = facts.get("types" if types else "bindings", {}).get(value[1])
         if bound is not None and bound != value:
             return bound, path
         imported = facts.get("imports", {}).get(value[1])
@@ -280,6 +281,7 @@ class Modules:
             return None
         texts: list[str] = []
         size = parts = 0
+        is_sum = False  # in which a number is a text
         stack = [(value, path)]
         while stack:
             value, path = stack.pop()
@@ -292,8 +294,9 @@ class Modules:
                 size += len(texts[-1])
             elif value[0] == JOINED:
                 stack += [(part, path) for part in reversed(value[1])]
+                is_sum = True
             elif value[0] == SOURCE:
-                if self.evaluator.number((value, path), depth) is None:
+                if not is_sum or self.evaluator.number((value, path), depth) is None:
                     return None
                 texts.append(value[1])
             else:

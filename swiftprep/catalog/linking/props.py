@@ -6,14 +6,14 @@ import functools
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import replace
 from typing import Any
 
 from swiftprep.catalog.api import Component, Prop
 from swiftprep.catalog.linking.evaluate import is_nothing, is_prop_type, is_unknown, peeled
 from swiftprep.catalog.linking.names import Modules
 from swiftprep.catalog.linking.scope import Where, local
-from swiftprep.catalog.linking.typed import TYPES, TypeReader, literals_of
+from swiftprep.catalog.linking.type_props import PropTypes
+from swiftprep.catalog.linking.typed import TYPES
 from swiftprep.catalog.vue.value_kinds import (
     ARRAY,
     CALL,
@@ -63,7 +63,7 @@ class PropReader:
     def __init__(self, modules: Modules, component: Callable[[Where, int, int], Component]) -> None:
         self.modules = modules
         self.component = component
-        self.types = TypeReader(modules, self.read)
+        self.types = PropTypes(modules, self.read)
 
     def read(self, value: Value | None, path: Where, unknown: set[str], depth: int = 0) -> list[Prop]:
         """Return the props that a value declares: an object, a list of names, a type, or calls and spreads of these.
@@ -101,9 +101,8 @@ class PropReader:
         elif kind == ARRAY:
             props = self._of_list(resolved, where, unknown, depth)
         elif kind in TYPES:
-            members = self.types.members(resolved, where, depth)
-            unknown.update(() if members.complete else ("props",))
-            props = list(members.by_name.values())
+            props, is_whole = self.types.props(resolved, where, depth)
+            unknown.update(() if is_whole else ("props",))
         elif kind == OPTIONS:
             component = self.component(where, resolved[1], depth + 1)
             unknown.update(() if "props" not in component.open else ("props",))
@@ -157,8 +156,8 @@ class PropReader:
             value, where = next(
                 ((value, where) for value, where in resolved if value[0] == OBJECT), ([OBJECT, []], path)
             )
-            prop = defined_prop(self.modules, name, value, where, "")
-            props.append(replace(prop, type=text, values=prop.values or literals_of(text)) if text else prop)
+            prop = defined_prop(self.modules, name, value, where, "", types=self.types)
+            props.append(self.types.stated(prop, text, path) if text else prop)
         return props
 
     def _of_object(self, resolved: Value, path: Where, unknown: set[str], depth: int) -> list[Prop]:
@@ -170,7 +169,7 @@ class PropReader:
                 for prop in self.read(inner, path, unknown, depth + 1):
                     by_name[prop.name] = prop
             else:
-                by_name[key] = defined_prop(self.modules, key, inner, path, doc, depth)
+                by_name[key] = defined_prop(self.modules, key, inner, path, doc, depth, types=self.types)
         return list(by_name.values())
 
     def _of_list(self, resolved: Value, path: Where, unknown: set[str], depth: int) -> list[Prop]:
@@ -209,7 +208,16 @@ def named_entries(modules: Modules, resolved: Value, path: Where) -> Iterator[tu
             yield key, inner, doc
 
 
-def defined_prop(modules: Modules, name: str, value: Value, path: Where, doc: str, depth: int = 0) -> Prop:
+def defined_prop(
+    modules: Modules,
+    name: str,
+    value: Value,
+    path: Where,
+    doc: str,
+    depth: int = 0,
+    *,
+    types: PropTypes | None = None,
+) -> Prop:
     """Return the prop described by a definition such as `{type: String, default: 'a'}` and its comment.
 
     Args:
@@ -219,15 +227,17 @@ def defined_prop(modules: Modules, name: str, value: Value, path: Where, doc: st
         path: The file or the scope in which it stands.
         doc: Its comment.
         depth: The nesting depth of the request.
+        types: Reads the type of `Object as PropType<Item>`.
     """
     settings = _definition(modules, value, path, depth)
     words, tags = doc_tags(doc)
     values = tuple(settings.get("values") or ()) or tuple(
-        v.strip() for v in tags.get("values", "").split(",") if v.strip()
+        v.strip(" '\"`") for v in tags.get("values", "").split(",") if v.strip(" '\"`")
     )
     kind = settings.get("type") or tags.get("type", "").strip("{} ")
     default = settings.get("default") or tags.get("default") or None
-    return Prop(name, kind, bool(settings.get("required")), words, default, values)
+    prop = Prop(name, kind, bool(settings.get("required")), words, default, values)
+    return types.stated(prop, *settings["stated"]) if types is not None and "stated" in settings else prop
 
 
 def _definition(modules: Modules, value: Value, path: Where, depth: int) -> dict[str, Any]:
@@ -242,12 +252,12 @@ def _definition(modules: Modules, value: Value, path: Where, depth: int) -> dict
         return {"type": _union(modules, value, path, depth + 1)}
     if kind == SOURCE:
         named = re.fullmatch(r"PropType<(.*)>", value[1], re.S)
-        return {"type": named[1], "values": literals_of(named[1])} if named else {}
+        return {"type": named[1], "stated": (named[1], path)} if named else {}
     if kind == TYPED:
         text = _named_type(value[1], path)
-        return _definition(modules, value[2], path, depth + 1) if text is None else {
-            "type": text, "values": literals_of(text)
-        }  # fmt: skip
+        if text is None:
+            return _definition(modules, value[2], path, depth + 1)
+        return {"type": text, "stated": (text, path, value[3])}
     if kind == OBJECT:
         return _settings(modules, value, path, depth)
     if kind == FUNCTION:

@@ -25,6 +25,7 @@ from swiftprep.catalog.vue.decorated import read_class
 from swiftprep.catalog.vue.functional import read_render
 from swiftprep.catalog.vue.module import Script, SourcePiece
 from swiftprep.catalog.vue.syntax import FUNCTIONS
+from swiftprep.catalog.vue.typescript_types import slots_type
 from swiftprep.catalog.vue.value_kinds import ARRAY, CALL, OPTIONS, SOURCE
 from swiftprep.catalog.vue.values import (
     MAX_ITEMS,
@@ -200,6 +201,8 @@ def add_options(script: Script, options: dict[str, Any], node: Node, depth: int 
             options["data"] = [name for name, _, _ in pairs(state) if name not in _NAMELESS]
         elif key[:1].isupper():
             options.setdefault("statics", {})[key] = value_of(value, 0, _Special(script, depth + 1))
+        elif key == "slots" and (stated := slots_type(value)) is not None:
+            options["slot_types"] = stated
         elif key == "...":
             options.setdefault("spreads", []).append(value_of(value))
     if options.get("functional"):

@@ -27,6 +27,7 @@ _SPACES = re.compile(r"\s+")
 _ESCAPE = re.compile(r"\\(u\{[0-9a-fA-F]+\}|u[0-9a-fA-F]{4}|x[0-9a-fA-F]{2}|.)", re.S)
 _ESCAPED = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", "v": "\v", "0": "\0", "\n": ""}
 _TAG = re.compile(r"(?<!\S)@(\w+)")
+_DESCRIBING = ("description", "desc", "zh", "summary", "en")  # tags whose text is the description
 
 
 def short(node: Node) -> str:
@@ -65,6 +66,14 @@ def unwrapped_once(node: Node) -> Node | None:
     return None if not inner else inner[-1] if node.type == "type_assertion" else inner[0]
 
 
+# An entry that is commented out: `// onClick: PropTypes.func,`, `// size?: (a: string) => void;`.
+_COMMENTED_OUT = re.compile(
+    r"//\s*(?:[A-Za-z_$][\w$]*\??\s*:\s*(?:[\w$.'\"`\[\](){}!-]+|.*(?:=>|\().*)\s*[,;{]"
+    r"|[A-Za-z_$][\w$]*\??\s*:\s*(?:PropTypes\.\w.*|String|Number|Boolean|Array|Object|Function)|[\]})]+[,;]?)\s*",
+    re.A,
+)
+
+
 def doc_of(node: Node) -> str:
     """Return the node's comment: the ones directly above it, else the trailing one on its line."""
     row = node.start_point[0]
@@ -79,7 +88,10 @@ def doc_of(node: Node) -> str:
         beside = before is not None and before.end_point[0] == previous.start_point[0]
         if beside and before is not None and before.type not in ("comment", "{", "[", "("):
             break  # a trailing comment of another item
-        above.append(text_of(previous))
+        text = text_of(previous)
+        if len(text) <= 300 and _COMMENTED_OUT.fullmatch(text):
+            break  # code of another item
+        above.append(text)
         row = previous.start_point[0]
         previous = before
     if not above:
@@ -115,7 +127,10 @@ def doc_tags(doc: str) -> tuple[str, dict[str, str]]:
         return doc, {}
     ends = [*(tag.start() for tag in tags[1:]), len(doc)]
     values = {tag[1]: doc[tag.end() : end].strip() for tag, end in zip(tags, ends, strict=True)}
-    return doc[: tags[0].start()].strip(), values
+    described = next((values[tag] for tag in _DESCRIBING if values.get(tag)), "")
+    if "defaultValue" in values:
+        values.setdefault("default", values["defaultValue"])
+    return doc[: tags[0].start()].strip() or described, values
 
 
 def key_of(node: Node) -> str | None:

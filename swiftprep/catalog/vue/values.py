@@ -9,13 +9,14 @@ A *value* is a JSON list; its first item is its kind, by the names of `value_kin
     ["[", value, key]                    value[key]
     ["o", [[key, value, doc], …]]        an object; the key "..." spreads the value, "[]" has ["k", key, value]
     ["a", [values]]                      an array; ["...", value] spreads
-    ["c", callee, [arguments]]           a call; ["...", value] spreads
-    ["f", signature, returned, parameters, body]   a function and its result; more in `functions.py`
+    ["c", callee, [arguments], [types]]  a call; ["...", value] spreads; the texts of its type arguments, if any
+    ["f", signature, returned, parameters, body, [types]]   a function, its result and the names of its type parameters,
+                                         if any; more in `functions.py`
     ["?", test, value, value]            a choice
     ["op", operator, values]             another operation, on one or two values
     ["do", statements, value]            an expression with effects: `(a.b = 1, a)`; None for the value just assigned
     ["d", text, value]                   the default of a prop as written; the value only if it may be constant
-    ["as", type text, value]             `value as PropType<type>`
+    ["as", type text, value, before]     `value as PropType<type>`, with the text before `PropType`
     ["t", members, [values]]             a type: [[name, type text, required, doc], …]; more in `typescript_types.py`
     ["C", index]                         a component's or a mixin's options, see `options.py`
     ["x", text]                          anything else, as source text
@@ -136,15 +137,17 @@ def _array(node: Node, depth: int, special: Special | None) -> Value:
 def _call(node: Node, depth: int, special: Special | None) -> Value:
     callee = node.child_by_field_name("function") or node.child_by_field_name("constructor")
     arguments = node.child_by_field_name("arguments")
+    generic = node.child_by_field_name("type_arguments")
+    types = [] if generic is None else [[short(child) for child in generic.named_children if child.type != "comment"]]
     if arguments is None or arguments.type != "arguments":
-        return [CALL, value_of(callee, depth + 1, special), []]
+        return [CALL, value_of(callee, depth + 1, special), [], *types]
     values: list[Value] = []
     for child in arguments.named_children[:_MOST_ARGUMENTS]:
         if child.type == "spread_element":
             values.append(["...", value_of(child.named_children[0], depth + 1)])
         elif child.type != "comment":
             values.append(value_of(child, depth + 1, special))
-    return [CALL, value_of(callee, depth + 1, special), values]
+    return [CALL, value_of(callee, depth + 1, special), values, *types]
 
 
 def _member(node: Node, depth: int, special: Special | None) -> Value:
@@ -239,7 +242,9 @@ def function_value(
         return value_of(inner, depth + 1, special)
 
     body = body_of(node, convert, convert_result)
-    return [FUNCTION, signature(node), returned, parameters_of(node, convert), body]
+    generic = node.child_by_field_name("type_parameters")
+    types = [] if generic is None else [[text_of(child.named_children[0]) for child in generic.named_children]]
+    return [FUNCTION, signature(node), returned, parameters_of(node, convert), body, *types]
 
 
 def entries(node: Node, depth: int = 0) -> list[list[Any]]:
@@ -268,7 +273,8 @@ def _entry(node: Node | None, depth: int) -> Value:
         named = _PROP_TYPE.search(text := text_of(node))
         text = text.rstrip().rstrip(")").rstrip()
         if named and text.endswith(">") and len(text) > named.end() + 1:
-            return [TYPED, _SPACES.sub(" ", text[named.end() : -1]).strip(), value_of(node, depth)]
+            stated = _SPACES.sub(" ", text[named.end() : -1]).strip()
+            return [TYPED, stated, value_of(node, depth), text[: named.start()][:MAX_TEXT]]
     return value_of(node, depth)
 
 
