@@ -39,7 +39,7 @@ _OTHER_LANGS = frozenset(
     ("coffee", "coffeescript", "livescript", "ls", "json", "ld+json", "template", "html", "python")
 )
 _KEPT = (
-    "imports", "exports", "stars", "bindings", "types", "augments", "declared", "registrations", "installs",
+    "imports", "exports", "stars", "bindings", "types", "augments", "declared", "effects", "registrations", "installs",
     "components",
 )  # fmt: skip
 _IMPORTED_TYPE = re.compile(rb"""\bimport\(\s*['"][^'"\n]+['"]\s*\)\.(?=[\w$.]+<)""")
