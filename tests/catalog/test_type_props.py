@@ -89,6 +89,30 @@ def test_the_types_that_vue_checks_are_kept_where_the_type_does_not_tell_them():
     assert props == {"a": ("object",), "b": ("string", "function"), "c": (), "d": (), "e": (), "f": ("array",)}
 
 
+def test_types_given_to_functions_are_those_of_each_call():
+    """`<T>` is what the call says it is, at the place of the call; without an argument, the constructor tells."""
+    files = {
+        "make.ts": (
+            "type Size = 'wrong'\n"
+            "export function text<T extends string = string>(start?: T) { return { type: String as unknown as PropType<T>, default: start } }\n"
+            "export const made = <T, U = T>() => ({ type: Object as PropType<T | U[]> })\n"
+            "export const outer = <T>(start: T) => text<T>(start)\n"
+        ),
+        "kinds.ts": FILES["kinds.ts"],
+        "box.ts": (
+            "import { text, made, outer } from './make'\nimport { Size, Mode, Item } from './kinds'\n"
+            "export default { name: 'Box', render() {}, props: { a: text<Size>(), b: text<Mode>(), c: text(), d: made<Item, Size>(),"
+            " e: outer<'x' | 'y'>('x'), f: text<'p' | 'q'>('p'), g: made() } }"
+        ),
+    }
+    props = {prop.name: (prop.type, prop.runtime) for prop in components(files)["box"].props}
+    assert props == {
+        "a": ("'small' | 'large'", ()), "b": ("'light' | 'dark'", ()), "c": ("string", ()),
+        "d": ("Item | ('small' | 'large')[]", ("object",)), "e": ("'x' | 'y'", ()), "f": ("'p' | 'q'", ()),
+        "g": ("object", ()),
+    }  # fmt: skip
+
+
 def test_members_of_a_type_are_read_where_they_stand():
     """A name means what it means in the file of the interface, not in that of the component."""
     files = {

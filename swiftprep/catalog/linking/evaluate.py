@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -255,8 +255,8 @@ class Evaluator:
         if not is_settled(where):  # variables may change before the result is used
             arguments = [self.modules.resolve(*argument, depth + 1) for argument in arguments]
         if function[0] == FUNCTION:
-            key = self._key_of_call((function, there), arguments, where)
             types = call[3] if len(call) > 3 else []
+            key = self._key_of_call((function, there), arguments, where, types)
             made = run.applied(self, (function, there), arguments, key, depth, types=types, call=(call, where))
             if made is not None and not is_unknown(self.modules.resolve(*made, depth + 1)[0]):
                 return made
@@ -270,9 +270,10 @@ class Evaluator:
         key = self._key_of_call((value, where), arguments, where)
         return run.applied(self, (value, where), arguments, key, depth)
 
-    def _key_of_call(self, function: Bound, arguments: list[Bound], where: Where) -> str:
+    def _key_of_call(self, function: Bound, arguments: list[Bound], where: Where, types: Iterable[str] = ()) -> str:
         """Return a text for `Scope.key`: the same for equal calls, unless variables may change in between."""
         key = f"{key_of(function[1])}({digest([function[0], *map(inside, arguments)])}"
+        key += f"<{key_of(where)}:{','.join(types)}>" if types else ""
         if isinstance(where, str) or is_settled(where):
             return key
         where.calls += 1

@@ -33,7 +33,6 @@ _OF_JAVASCRIPT = {
     "Set": "set", "Map": "map", "Error": "error", "Record": "object", "Partial": "object", "Pick": "object",
     "Omit": "object", "Required": "object", "CSSProperties": "object",
 }  # fmt: skip
-_PARAMETER = re.compile(r"[A-Z]\w*")
 _AS_A_TYPE = r"(?<![\w$.'\"`]){}(?![\w$'\"`]|\??:)"
 _VERBATIM = {"fn": "function", "tuple": "array", TYPE: "object"}
 _LITERAL = re.compile(r"""-?\d+(?:\.\d+)?|true|false|null|undefined|'[^'\n]*'|"[^"\n]*"|`[^`\n]*`|\(\)\s*=>.*""", re.S)
@@ -122,9 +121,12 @@ class PropTypes:
         if kind == STRING:
             return Shown(quoted(value[1]), (value[1],), ("string",))
         if kind in (NAME, MEMBER):
+            argument = local(f"<{value[1]}>", place.where) if kind == NAME else None
+            if argument is not None and argument[0][0] == SOURCE and argument[0][1]:
+                return self._shown(argument[0][1], TypePlace(argument[1], place.depth))
             named = self._types.named(value, place)
-            if named is not None and named[0][0] == TYPE and kind == NAME and local(value[1], place.where) is not None:
-                return Shown("object", (), ("object",))  # the argument of a type's parameter
+            if named is not None and named[0][0] == TYPE and argument is not None:
+                return Shown("object", (), ("object",))
             return _foreign(text) if named is None else self._of_body(text, *named)
         if kind == "[]":
             inner = self._shown(_item_of(text), place)
@@ -233,8 +235,8 @@ def _with_names(text: str, where: Where) -> str:
     """Return a type's text with the arguments of its type parameters instead of their names."""
     while isinstance(where, Scope):
         for name, (value, _) in where.names.items():
-            if _PARAMETER.fullmatch(name) and (argument := written(value)):
-                text = re.sub(_AS_A_TYPE.format(name), argument.replace("\\", r"\\"), text)
+            if name.startswith("<") and (argument := written(value)):
+                text = re.sub(_AS_A_TYPE.format(name[1:-1]), argument.replace("\\", r"\\"), text)
         where = where.outer
     return text
 

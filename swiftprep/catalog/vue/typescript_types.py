@@ -29,15 +29,15 @@ from typing import Any
 
 from tree_sitter import Node
 
+from swiftprep.catalog.vue.syntax import MAX_ITEMS, doc_of, key_of, short, signature, string_of, type_text
 from swiftprep.catalog.vue.value_kinds import MEMBER, NAME, OBJECT, SOURCE, STRING, TYPE
-from swiftprep.catalog.vue.values import MAX_ITEMS, Value, doc_of, key_of, short, signature, string_of, value_of
+from swiftprep.catalog.vue.values import Value, value_of
 from swiftprep.parsing.grammar import parse, text_of
 
 _MOST_NESTED = 40
 _NAMED = r"""['"][^'"]+['"]\s*"""
 _CALL = re.compile(rf"\(\s*\w+\s*:\s*(?:\|\s*)?({_NAMED}(?:\|\s*{_NAMED})*)(?:,(.*))?\)", re.S)
 _TRANSPARENT = ("parenthesized_type", "readonly_type")
-_LONGEST = 600  # characters of a type's text
 _SLOTS_TYPE = re.compile(r"SlotsType$")
 _SIGNS = {"opting_type_annotation": "?", "omitting_type_annotation": "-?"}
 
@@ -100,12 +100,6 @@ def class_type(node: Node) -> Value:
         if key is not None and is_own and child.type in ("public_field_definition", "method_signature"):
             members.append([key, _member_text(child), not any(c.type == "?" for c in child.children), doc_of(child)])
     return ["class", [TYPE, members, bases]]
-
-
-def type_text(node: Node) -> str:
-    """Return a type's source text on one line; it ends with `…` if it is cut off."""
-    text = " ".join(text_of(node).split(None, _LONGEST))
-    return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
 
 
 def _with_parameters(node: Node, value: Value) -> Value:
