@@ -15,8 +15,8 @@ Scan, Augmentation, Result and QualityReport have the same names for the same th
 samples are taken, each of them may be passed as it is, and so may a file, a list of samples, and a mixture of these.
 
 The values within: Sample, Reject, Scenario, Budget, Limits; Catalog with Component, Prop, Event, Slot, Method and Use,
-the Contradiction of its witnesses and the Problem of a piece of code; Request and Reply of a TeacherProtocol; Compiler. Everything swiftprep raises is a
-SwiftprepError: see `swiftprep.errors`.
+the Contradiction of its witnesses and the Problem of a piece of code; Request and Reply of a TeacherProtocol; Compiler.
+Everything swiftprep raises is a SwiftprepError: see `swiftprep.errors`.
 
 The public names are loaded when first used (PEP 562), so that `import swiftprep` stays instant.
 """

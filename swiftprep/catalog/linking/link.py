@@ -12,6 +12,7 @@ from typing import Any, TypeAlias
 from swiftprep.catalog.api import Component, Event, kebab
 from swiftprep.catalog.linking.component import ComponentReader
 from swiftprep.catalog.linking.names import Facts, Modules, Place
+from swiftprep.catalog.linking.reasons import why_open
 from swiftprep.catalog.linking.scope import Where, path_of
 from swiftprep.catalog.stored import to_component
 from swiftprep.catalog.vue.value_kinds import ARRAY, CALL, JOINED, MEMBER, NAME, OBJECT, OPTIONS, SOURCE, STRING
@@ -155,10 +156,11 @@ class Linked:
         added = [event for event in foreign if not event.name.endswith("*")]
         computed = {f"events:{event.name[:-1]}" for event in foreign if event.name.endswith("*")}
         unknown = ("events", "props", "slots") if self._modules.effort.is_cut else ()
-        return replace(
+        whole = replace(
             component, name=entry.name, names=entry.names, registered=entry.registered,
             events=(*component.events, *added), open=tuple(sorted({*component.open, *computed, *unknown})),
         )  # fmt: skip
+        return replace(whole, why_open=why_open(self._modules, entry.path, entry.index, whole))
 
     def _halves(self) -> set[Place]:
         """Return the places of options that a single-file component includes by `<script src>`."""
