@@ -27,6 +27,7 @@ class Prop:
         default: The source text of its default, or None.
         values: The allowed values, if a validator, a union type or an `@values` tag lists them.
         origin: The file of the mixin or base that defines it, relative to the root; `""` for the component's own.
+        runtime: The types that Vue checks, such as `("object",)`, where `type` is a name that does not tell them.
         witness: How it is known: from the component's source, from its usage, and so on; see `Component.origin`.
     """
 
@@ -37,6 +38,7 @@ class Prop:
     default: str | None = None
     values: tuple[str, ...] = ()
     origin: str = ""
+    runtime: tuple[str, ...] = ()
     witness: Witness = field(default="source", compare=False)
 
 
@@ -107,8 +109,8 @@ class Component:
         passes: The tags that its `$attrs` or `$listeners` are bound to, native or not.
         root: The root tag of its template, which receives attributes that are not props; `"*"` if there are several.
         uses: How often the tag is used.
-        owner: Whose it is: `"framework"`, `"application"` for the code base's own, `"other"` for another package's;
-            `""` if that is not known.
+        owner: Whose it is: `"framework"`, `"application"` for the code base's own, or `"other"` for another package's;
+            `""` if that is not known, and for a part of the framework's source that it does not register.
     """
 
     name: str

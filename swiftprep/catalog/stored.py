@@ -21,6 +21,7 @@ _OF_ITEM: dict[str, tuple[type, ...]] = {
     "default": (str, type(None)),
     "values": _LIST,
     "bindings": _LIST,
+    "runtime": _LIST,
 }
 _OPTIONAL = ("why_open",)  # absent in catalogues of earlier versions
 _TEXTS = ("names", "mixins", "components", "open", "passes")

@@ -64,14 +64,14 @@ def catalog_parts(
         held_out: The files held out.
     """
     facts = SpooledFacts(files.facts, spool)
-    linked = Linked(facts, context.packages, rank_of=lambda path: context.roots.of(path).rank)
+    vue3 = spec.vue_version.startswith("3")
+    linked = Linked(facts, context.packages, vue3=vue3, rank_of=lambda path: context.roots.of(path).rank)
     usage = CodeUsage(facts, linked, context.ownership)
     pages = {path: orjson.loads(spool.get(place)) for path, place in files.pages.items()}
     docs = Docs(pages, linked.tags, chinese=context.chinese)
     witnesses = Witnesses(context.catalogs, docs, context.overrides or {})
     frame = Catalog(usage=usage.by_tag, framework=spec.framework, vue_version=spec.vue_version)
     frame.contradictions = witnesses.contradictions
-    vue3 = spec.vue_version.startswith("3")
     components = all_components(linked, usage, context.ownership, witnesses, vue3=vue3)
     yield from api_samples(spec, frame, components, held_out)
     yield from failures_and_notes(linked)

@@ -75,7 +75,7 @@ class CodeUsage:
 
 def _tag(written: str, path: str, facts: Mapping[str, Any], linked: Linked, ownership: Ownership) -> str:
     """Return the tag of what a file uses, or `""` for a variable whose component is not known."""
-    if not written[:1].isupper():
+    if not written[:1].isupper() and "." not in written:
         return written
     tag = linked.tag_of(written, path)
     name, _, member = written.partition(".")

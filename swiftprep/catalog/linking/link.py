@@ -11,6 +11,7 @@ from typing import Any, TypeAlias
 
 from swiftprep.catalog.api import Component, Event, kebab
 from swiftprep.catalog.linking.component import ComponentReader
+from swiftprep.catalog.linking.listeners import listener_events
 from swiftprep.catalog.linking.names import Facts, Modules, Place
 from swiftprep.catalog.linking.reasons import why_open
 from swiftprep.catalog.linking.scope import Where, path_of
@@ -25,9 +26,11 @@ _ASIDE = re.compile(r"(?:^|/)(?:tests?|__tests__|e2e|es|esm|lib|cjs|umd|dist)/|\
 Failure: TypeAlias = list[Any]
 
 
-def link(facts: Mapping[str, Facts], packages: Mapping[str, str] | None = None) -> dict[str, Component]:
+def link(
+    facts: Mapping[str, Facts], packages: Mapping[str, str] | None = None, *, vue3: bool = False
+) -> dict[str, Component]:
     """Return the components defined in the files, by tag; see `Linked`."""
-    return dict(Linked(facts, packages))
+    return dict(Linked(facts, packages, vue3=vue3))
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +66,7 @@ class Linked:
         facts: Mapping[str, Facts],
         packages: Mapping[str, str] | None = None,
         *,
+        vue3: bool = False,
         rank_of: Callable[[str], int] = lambda path: 0,
     ) -> None:
         """Find the names of all components.
@@ -70,10 +74,12 @@ class Linked:
         Args:
             facts: Path → the file's facts (`facts.py`).
             packages: Package name → its folder.
+            vue3: Whether they are written for Vue 3, where a prop `onSearch` is also an event.
             rank_of: Path → the rank of its folder; of two components known alike, that of the lower rank has the tag.
         """
         self.failed: list[Failure] = []
         self.notes: list[tuple[str, str]] = []
+        self._vue3 = vue3
         self._modules = Modules(facts, packages)
         self._reader = ComponentReader(self._modules)
         self._entries: dict[str, _Entry] = {}
@@ -97,6 +103,11 @@ class Linked:
                 component = self._component(key, entry)
             if component is not None:
                 yield key, component
+
+    @property
+    def registered(self) -> list[str]:
+        """The paths of the components that are registered globally."""
+        return [entry.path for entry in self._entries.values() if entry.registered]
 
     def tag_of(self, variable: str, path: str) -> str:
         """Return the tag of the component that a variable of a file refers to (`Badge`, `Menu.Item`), or `""`."""
@@ -154,6 +165,7 @@ class Linked:
         known = {event.name for event in component.events}
         foreign = [event for event in self._foreign.get(key, ()) if event.name not in known]
         added = [event for event in foreign if not event.name.endswith("*")]
+        added += listener_events(component.props, (*component.events, *added)) if self._vue3 else []
         computed = {f"events:{event.name[:-1]}" for event in foreign if event.name.endswith("*")}
         unknown = ("events", "props", "slots") if self._modules.effort.is_cut else ()
         whole = replace(

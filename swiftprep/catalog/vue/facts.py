@@ -38,7 +38,10 @@ _LANGS |= {"jsx": "jsx", "ts": "ts", "typescript": "ts", "tsx": "tsx"}
 _OTHER_LANGS = frozenset(
     ("coffee", "coffeescript", "livescript", "ls", "json", "ld+json", "template", "html", "python")
 )
-_KEPT = ("imports", "exports", "stars", "bindings", "registrations", "installs", "components")
+_KEPT = (
+    "imports", "exports", "stars", "bindings", "types", "augments", "declared", "registrations", "installs",
+    "components",
+)  # fmt: skip
 _OUTER = "*script"  # the local name for the import of a `<script src>`
 # `scopedSlots: { customRender: 'status' }`, and `slot: 'status'` in an object with a title.
 _COLUMN_SLOTS = re.compile(rb"\b(?:scopedSlots|slots)\s*:\s*\{([^{}]{0,400})\}")
@@ -182,17 +185,12 @@ def _facts(
 
 
 def _variables(module: Module, elements: list[Element], source: bytes) -> set[str]:
-    """Return the names of JSX tags that are variables of the file, and not tags of registered components."""
-    names = {element.tag.partition(".")[0] for element in elements if element.tag[:1].isupper()}
-    return {
-        name
-        for name in names
-        if name in module.imports
-        or name in module.bindings
-        or re.search(
-            rb"(?:\b(?:const|let|var|function|class)\s+|[{,]\s*)%b\s*[=,}({]" % re.escape(name).encode(), source
-        )
-    }
+    """Return the names in JSX tags that are variables of the file, and not tags of registered components."""
+    members = {element.tag.partition(".")[0] for element in elements if "." in element.tag}
+    names = {element.tag for element in elements if element.tag[:1].isupper()} - members
+    bound = {name for name in names if name in module.imports or name in module.bindings}
+    declared = rb"(?:\b(?:const|let|var|function|class)\s+|[{,(:]\s*)%b\s*[=,}({)]"
+    return members | bound | {n for n in names - bound if re.search(declared % re.escape(n).encode(), source)}
 
 
 def _slots_of_columns(source: bytes) -> list[str]:
