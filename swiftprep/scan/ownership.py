@@ -71,7 +71,7 @@ class Ownership:
         return "application" if tag in self.application else "other"
 
     def of_source(self, path: str, *, registered: bool = False) -> Owner:
-        """Return whose a component is that is defined in this file, globally registered or not."""
+        """Return whose a component is that this file of the scanned folders defines, globally registered or not."""
         names = [name for name in self.folders if not name or path.startswith(f"{name}/")]
         root = max(names, key=len, default="")
         if root not in self.homes:

@@ -155,7 +155,7 @@ class Linked:
                     own = modules.own_name(path, index)
                 name = kebab((tags[0] if tags else "") or own or _file_name(path))
                 names = tuple(dict.fromkeys(tag for tag in (*tags, own) if tag))
-                rank = (0 if tags else 1 if own else 2) + 3 * bool(_ASIDE.search(path))
+                rank = (0 if tags else 1 if own else 2) + 3 * bool(_ASIDE.search(path)) + 6 * ("compiled" in facts)
                 yield _Entry(rank, path, options["span"][0], index, name, names, bool(tags))
 
     def _component(self, key: str, entry: _Entry) -> Component:
