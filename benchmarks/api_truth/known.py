@@ -80,6 +80,7 @@ def from_vue(result: dict[str, Any], source: Path, ours: Api) -> tuple[Api, dict
                     "emits": _events(result["vue"], row["emits"] or ()),
                     "words": frozenset(row["words"]),
                     "registered": frozenset(names),
+                    "vue_3": not result["vue"].startswith("2"),
                 },
                 defaults={kebab(p["name"]): p["default"] for p in row["props"] if p["hasDefault"]},
             ),

@@ -1,13 +1,13 @@
 // One spelling for each constant, so that defaults compare by value, those included that JSON does not know.
 'use strict'
 
-// `makes`: a function is a factory, called for what it makes. Null for what is not constant.
+// What a factory makes is spelt `made …`; a factory is a function that is no value itself (`makes`). Null: not constant.
 function literal(value, makes) {
   if (typeof value === 'function') {
     if (!makes) return null
     try {
-      const made = value.call({}, {})
-      return made && typeof made === 'object' ? `made ${JSON.stringify(made)}`.slice(0, 1000) : literal(made, false)
+      const made = literal(value.call({}, {}), false)
+      return made && `made ${made.replace(/^made /, '')}`
     } catch {
       return null
     }

@@ -109,8 +109,9 @@ def _defaults(truth: Api, api: Api, lists: dict[str, Any], cwd: Path) -> dict[st
     ]
     invented = [it for it in stated if _is_constant(values[it]) and _differs(truth[it[0]], it[1], str(values[it]))]
     lists["defaults invented"] = [line(*it, values[it], truth[it[0]].defaults.get(it[1], "none")) for it in invented]
-    factories = [it for it in both if (truth[it[0]].defaults.get(it[1]) or "").startswith("made ")]
-    lists["factories"] = share(sum(values.get(it) == truth[it[0]].defaults[it[1]] for it in factories), len(factories))
+    made = {it: text for it in both if (text := truth[it[0]].defaults.get(it[1]) or "").startswith("made ")}
+    same = sum((values.get(it) or "").removeprefix("made ") == text.removeprefix("made ") for it, text in made.items())
+    lists["factories"] = share(same, len(made))
     return {"defaults": share(len(found), len(constants)), "invented": len(invented)}
 
 
@@ -119,7 +120,7 @@ def _is_constant(literal: str | None) -> bool:
 
 
 def _differs(vue: Known, name: str, value: str) -> bool:
-    return value != vue.defaults.get(name, "undefined")
+    return value != (vue.defaults.get(name, "undefined") or "").removeprefix("made ")
 
 
 def _rest(
@@ -135,7 +136,9 @@ def _rest(
         if documented is None:
             said = frozenset(name for name in getattr(one, kind) if not name.endswith("*"))
         elif kind == "events":
-            said |= one.native["emits"]
+            # A native event reaches the root in Vue 3 without a word in the code.
+            bubbling = {name for name in said & DOM_EVENTS if one.native["vue_3"] and not one.has(kind, name)}
+            said = said - bubbling | one.native["emits"]
         in_code = {name for name in said if one.has(kind, name) or _is_written(one, kind, name)}
         wanted |= {(tag, name) for name in in_code}
         unfounded |= {(tag, name) for name in said - in_code}

@@ -27,6 +27,7 @@ class Prop:
         default: The source text of its default, or None.
         values: The allowed values, if a validator, a union type or an `@values` tag lists them.
         origin: The file of the mixin or base that defines it, relative to the root; `""` for the component's own.
+        runtime: The types that Vue checks, such as `("object",)`, where `type` is a name that does not tell them.
         witness: How it is known: from the component's source, from its usage, and so on; see `Component.origin`.
     """
 
@@ -37,6 +38,7 @@ class Prop:
     default: str | None = None
     values: tuple[str, ...] = ()
     origin: str = ""
+    runtime: tuple[str, ...] = ()
     witness: Witness = field(default="source", compare=False)
 
 

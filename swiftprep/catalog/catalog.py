@@ -15,9 +15,10 @@ from swiftprep.catalog.api import ITEMS, Component, Owner, kebab
 from swiftprep.catalog.check import Problem, check
 from swiftprep.catalog.known_tags import KnownTags
 from swiftprep.catalog.merge import merge_components, merge_usage
-from swiftprep.catalog.stored import to_component, to_use
+from swiftprep.catalog.stored import to_component, to_contradiction, to_use
 from swiftprep.catalog.vue.markup import Use
 from swiftprep.catalog.webtypes import GENERATOR, from_web_types, to_web_types
+from swiftprep.catalog.witnesses.joining import Contradiction
 from swiftprep.catalog.witnesses.runtime import runtime_components
 from swiftprep.errors import DataError, one_line
 from swiftprep.notebook import html_table, short
@@ -52,6 +53,7 @@ class Catalog:
         usage: Mapping[str, Use] | None = None,
         framework: str = "",
         vue_version: str = "2.7",
+        contradictions: Iterable[Contradiction] = (),
     ) -> None:
         """Create a catalogue.
 
@@ -60,12 +62,14 @@ class Catalog:
             usage: Tag → its usage in the scanned code.
             framework: The framework's name.
             vue_version: Its version of Vue; in Vue 3, a listener for a native event reaches the root element.
+            contradictions: Where witnesses say different things of a component.
         """
         named = components if isinstance(components, Mapping) else {c.name: c for c in components}
         self.components: dict[str, Component] = dict(named)
         self.usage: dict[str, Use] = dict(usage or {})
         self.framework = framework
         self.vue_version = vue_version
+        self.contradictions: list[Contradiction] = list(contradictions)
         self._check: Guarded[tuple[str, bool], list[Problem]] | None = None
 
     def __len__(self) -> int:
@@ -229,6 +233,9 @@ class Catalog:
                     if row["format"] != _FORMAT:
                         raise ValueError(f"format: {row['format']!r:.100}, expected {_FORMAT!r}")
                     catalog.framework, catalog.vue_version = _text(row, "framework"), _text(row, "vue_version")
+                elif "contradicts" in row:
+                    tag = _text(row["contradicts"], "component")
+                    catalog.contradictions.append(to_contradiction(row["contradicts"]))
                 elif "tag" in row:
                     tag = _text(row, "tag")
                     catalog.components[tag] = to_component(row["is"])
@@ -254,10 +261,11 @@ class Catalog:
     def merge(cls, catalogs: Iterable[Catalog]) -> Catalog:
         """Return one catalogue with the components of several, such as an application's and its framework's.
 
-        If several have the same tag, an entry from a component's source is taken before one from web-types, and that
-        before one inferred from usage; among equals, the first. What is left out but differs in its props, events,
-        slots or methods is logged. Usage adds up, and so do the `uses` of components. The framework's name is the first
-        one stated; the version of Vue is the first catalogue's.
+        If several have the same tag, what each knows is joined by rank: a user's overrides, the component's source, Vue
+        at run time, web-types, vetur, TypeScript's types, documentation, usage; see
+        `swiftprep.catalog.witnesses.joining`. Among equals, the first is taken, and others that differ in their props,
+        events, slots or methods are logged. `contradictions` says where witnesses differ. Usage adds up, and so do the
+        `uses` of components. The framework's name is the first one stated; the version of Vue is the first catalogue's.
 
         Args:
             catalogs: The catalogues; they stay as they are.
@@ -268,8 +276,11 @@ class Catalog:
         'source'
         """
         given = list(catalogs)
+        components, contradictions = merge_components(catalog.components for catalog in given)
+        earlier = [one for catalog in given for one in catalog.contradictions]
         return cls(
-            merge_components(catalog.components for catalog in given),
+            components,
+            contradictions=dict.fromkeys((*earlier, *contradictions)),
             usage=merge_usage(catalog.usage for catalog in given),
             framework=next((catalog.framework for catalog in given if catalog.framework), ""),
             vue_version=given[0].vue_version if given else "2.7",
@@ -330,6 +341,7 @@ def packed(frame: Catalog, components: Iterable[tuple[str, Component]]) -> Itera
     rows: Iterator[dict[str, Any]] = chain(
         [head],
         ({"tag": key, "is": component} for key, component in components),
+        ({"contradicts": one} for one in frame.contradictions),  # a list that grows while the components are read
         ({"used": tag, "is": use} for tag, use in sorted(frame.usage.items())),
     )
     while batch := list(islice(rows, _BATCH)):

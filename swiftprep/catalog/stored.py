@@ -11,6 +11,7 @@ from typing import Any, get_args
 
 from swiftprep.catalog.api import ITEMS, RANK, Component, Owner
 from swiftprep.catalog.vue.markup import Use
+from swiftprep.catalog.witnesses.joining import Contradiction
 
 _KNOWN_FORMS = 1_000
 _TEXT, _FLAG, _NUMBER, _LIST = (str,), (bool,), (int,), (list,)
@@ -20,6 +21,7 @@ _OF_ITEM: dict[str, tuple[type, ...]] = {
     "default": (str, type(None)),
     "values": _LIST,
     "bindings": _LIST,
+    "runtime": _LIST,
 }
 _OPTIONAL = ("why_open",)  # absent in catalogues of earlier versions
 _TEXTS = ("names", "mixins", "components", "open", "passes")
@@ -97,6 +99,21 @@ def to_use(row: dict[str, Any]) -> Use:
     if example and list(map(type, example)) != [str, int, str]:
         raise ValueError(f"example: {example!r:.100}, expected a path, a line and its source")
     return Use(**row)
+
+
+def to_contradiction(row: dict[str, Any]) -> Contradiction:
+    """Return the contradiction stored as `row`.
+
+    Raises:
+        ValueError: as for `to_component`.
+    """
+    names = list(Contradiction.__dataclass_fields__)
+    if sorted(row) != sorted(names):
+        raise ValueError(f"fields: {sorted(row)!r:.200}, expected {', '.join(names)}")
+    _texts("contradicts", row.values())
+    if row["witness"] not in RANK or row["other"] not in RANK:
+        raise ValueError(f"witness: {row['witness']!r:.50}, {row['other']!r:.50}: no such thing")
+    return Contradiction(**row)
 
 
 def _item(kind: type[Any], row: Any) -> Any:

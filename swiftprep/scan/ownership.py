@@ -50,19 +50,19 @@ class Ownership:
         packages: The packages that the framework may be imported from.
         application: The tags that the code base registers or imports from its own files, or uses by its own names.
         homes: The names of the scanned folders that are the framework's source, `""` for a single folder.
-        is_one_folder: Whether a single folder was scanned, so that paths do not begin with a folder's name.
+        folders: The names of all scanned folders, with which the paths of their files begin.
     """
 
     framework: FrameworkTags
     packages: frozenset[str]
     application: frozenset[str]
     homes: frozenset[str]
-    is_one_folder: bool = True
+    folders: tuple[str, ...] = ("",)
 
     @property
     def key(self) -> tuple[object, ...]:
         """All of it, in an order that is always the same."""
-        return self.framework, sorted(self.packages), sorted(self.application), sorted(self.homes), self.is_one_folder
+        return self.framework, sorted(self.packages), sorted(self.application), sorted(self.homes), self.folders
 
     def of_tag(self, tag: str) -> Owner:
         """Return whose a tag is that is known only from its uses."""
@@ -70,10 +70,14 @@ class Ownership:
             return "framework"
         return "application" if tag in self.application else "other"
 
-    def of_source(self, path: str) -> Owner:
-        """Return whose a component is that is defined in this file of the scanned folders."""
-        root, _, inner = ("", "", path) if self.is_one_folder else path.partition("/")
-        return "framework" if root in self.homes and not _ASIDE.search(inner) else "application"
+    def of_source(self, path: str, *, registered: bool = False) -> Owner:
+        """Return whose a component is that this file of the scanned folders defines, globally registered or not."""
+        names = [name for name in self.folders if not name or path.startswith(f"{name}/")]
+        root = max(names, key=len, default="")
+        if root not in self.homes:
+            return "application"
+        inner = path.removeprefix(f"{root}/") if root else path
+        return "framework" if registered or not _ASIDE.search(inner) else "application"
 
     def registers(self, paths: Iterable[str]) -> bool:
         """Return whether the framework registers its components, so that others in its source are internal.
@@ -81,7 +85,7 @@ class Ownership:
         Args:
             paths: The files of the components that are registered globally.
         """
-        return sum(self.of_source(path) == "framework" for path in paths) >= _FEWEST_REGISTERED
+        return sum(self.of_source(path, registered=True) == "framework" for path in paths) >= _FEWEST_REGISTERED
 
     def tag_of_import(self, package: str, name: str) -> str:
         """Return the tag of a component imported from a package of the framework, or `""`.
@@ -131,7 +135,7 @@ def ownership_of(tags: Mapping[str, FolderTags], framework: str) -> Ownership:
     excepted = sorted(theirs if not prefix else theirs - _without(theirs, prefix))
     return Ownership(
         FrameworkTags((prefix,) if prefix else (), tuple(excepted)),
-        frozenset(packages), frozenset(application), homes, len(tags) == 1,
+        frozenset(packages), frozenset(application), homes, tuple(sorted(tags)),
     )  # fmt: skip
 
 

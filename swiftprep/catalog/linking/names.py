@@ -128,7 +128,7 @@ class Modules:
             self._nearest[tail, near] = min(named[low:high], key=lambda path: (len(path), path), default=None)
         return self._nearest[tail, near]
 
-    def resolve(self, value: Value, path: Where, depth: int = 0, *, calls: bool = True) -> Bound:
+    def resolve(self, value: Value, path: Where, depth: int = 0, *, calls: bool = True, types: bool = False) -> Bound:
         """Resolve a value until it is no longer a name; return it with the place in which it stands.
 
         Args:
@@ -136,28 +136,29 @@ class Modules:
             path: The file or the scope in which it stands.
             depth: The nesting depth of the request.
             calls: Whether to resolve a call to the value that the function returns.
+            types: Whether the name is that of a type.
         """
         name = _dotted(value)
         if name is None:
-            return self._followed(value, path, depth, calls)
+            return self._followed(value, path, depth, calls, types)
         unknown: Bound = ([SOURCE, ""], path)
         return self.effort.named(
-            ("name", path, name, calls), lambda: self._followed(value, path, depth, calls), unknown
+            ("name", path, name, calls, types), lambda: self._followed(value, path, depth, calls, types), unknown
         )
 
-    def _followed(self, value: Value, path: Where, depth: int, calls: bool) -> Bound:
+    def _followed(self, value: Value, path: Where, depth: int, calls: bool, types: bool) -> Bound:
         passed: dict[tuple[int, Where], Value] = {}
         while True:
             if (id(value), path) in passed or not self.effort.spend(1, depth):
                 return [SOURCE, ""], path
             passed[id(value), path] = value
-            following = self._next(value, path, depth, calls)
+            following = self._next(value, path, depth, calls, types)
             if following is None:
                 return value, path
             calls = calls or value[0] == MEMBER
             value, path = following
 
-    def _next(self, value: Value, path: Where, depth: int, calls: bool) -> Bound | None:
+    def _next(self, value: Value, path: Where, depth: int, calls: bool, types: bool = False) -> Bound | None:
         """Resolve a value by one step; None if it cannot be resolved further."""
         kind = value[0]
         if kind == IN:
@@ -168,7 +169,7 @@ class Modules:
                 return bound_here
             path = path_of(path)
             facts = self.facts.get(path, {})
-            bound = facts.get("bindings", {}).get(value[1])
+            bound = facts.get("types" if types else "bindings", {}).get(value[1])
             if bound is not None and bound != value:
                 return bound, path
             imported = facts.get("imports", {}).get(value[1])

@@ -5,13 +5,13 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import replace
 from typing import Any
 
 from swiftprep.catalog.api import Component, Prop
 from swiftprep.catalog.linking.names import Modules
 from swiftprep.catalog.linking.scope import Where
-from swiftprep.catalog.linking.typed import TYPES, TypeReader, literals_of
+from swiftprep.catalog.linking.type_props import PropTypes
+from swiftprep.catalog.linking.typed import TYPES
 from swiftprep.catalog.vue.value_kinds import ARRAY, CALL, FUNCTION, MEMBER, NAME, OBJECT, OPTIONS, SOURCE, STRING
 from swiftprep.catalog.vue.values import Value, doc_tags
 
@@ -43,7 +43,7 @@ class PropReader:
     def __init__(self, modules: Modules, component: Callable[[Where, int, int], Component]) -> None:
         self.modules = modules
         self.component = component
-        self.types = TypeReader(modules, self.read)
+        self.types = PropTypes(modules, self.read)
 
     def read(self, value: Value | None, path: Where, unknown: set[str], depth: int = 0) -> list[Prop]:
         """Return the props that a value declares: an object, a list of names, a type, or calls and spreads of these.
@@ -77,9 +77,8 @@ class PropReader:
         elif kind == ARRAY:
             props = self._of_list(resolved, where, unknown, depth)
         elif kind in TYPES:
-            members = self.types.members(resolved, where, depth)
-            unknown.update(() if members.complete else ("props",))
-            props = list(members.by_name.values())
+            props, is_whole = self.types.props(resolved, where, depth)
+            unknown.update(() if is_whole else ("props",))
         elif kind == OPTIONS:
             props = list(self.component(where, resolved[1], depth + 1).props)
         else:
@@ -129,8 +128,8 @@ class PropReader:
             value, where = next(
                 ((value, where) for value, where in resolved if value[0] == OBJECT), ([OBJECT, []], path)
             )
-            prop = defined_prop(self.modules, name, value, where, "")
-            props.append(replace(prop, type=text, values=prop.values or literals_of(text)) if text else prop)
+            prop = defined_prop(self.modules, name, value, where, "", types=self.types)
+            props.append(self.types.stated(prop, text, path) if text else prop)
         return props
 
     def _of_object(self, resolved: Value, path: Where, unknown: set[str], depth: int) -> list[Prop]:
@@ -141,7 +140,7 @@ class PropReader:
             elif key == "...":
                 props += self.read(inner, path, unknown, depth + 1)
             else:
-                props.append(defined_prop(self.modules, key, inner, path, doc, depth))
+                props.append(defined_prop(self.modules, key, inner, path, doc, depth, types=self.types))
         return props
 
     def _of_list(self, resolved: Value, path: Where, unknown: set[str], depth: int) -> list[Prop]:
@@ -196,7 +195,16 @@ def named_entries(modules: Modules, resolved: Value, path: Where) -> Iterator[tu
             yield key, inner, doc
 
 
-def defined_prop(modules: Modules, name: str, value: Value, path: Where, doc: str, depth: int = 0) -> Prop:
+def defined_prop(
+    modules: Modules,
+    name: str,
+    value: Value,
+    path: Where,
+    doc: str,
+    depth: int = 0,
+    *,
+    types: PropTypes | None = None,
+) -> Prop:
     """Return the prop described by a definition such as `{type: String, default: 'a'}` and its comment.
 
     Args:
@@ -206,15 +214,17 @@ def defined_prop(modules: Modules, name: str, value: Value, path: Where, doc: st
         path: The file or the scope in which it stands.
         doc: Its comment.
         depth: The nesting depth of the request.
+        types: Reads the type of `Object as PropType<Item>`.
     """
     settings = _definition(modules, value, path, depth)
     words, tags = doc_tags(doc)
     values = tuple(settings.get("values") or ()) or tuple(
-        v.strip() for v in tags.get("values", "").split(",") if v.strip()
+        v.strip(" '\"`") for v in tags.get("values", "").split(",") if v.strip(" '\"`")
     )
     kind = settings.get("type") or tags.get("type", "").strip("{} ")
     default = settings.get("default") or tags.get("default") or None
-    return Prop(name, kind, bool(settings.get("required")), words, default, values)
+    prop = Prop(name, kind, bool(settings.get("required")), words, default, values)
+    return types.stated(prop, *settings["stated"]) if types is not None and "stated" in settings else prop
 
 
 def _definition(modules: Modules, value: Value, path: Where, depth: int) -> dict[str, Any]:
@@ -228,7 +238,7 @@ def _definition(modules: Modules, value: Value, path: Where, depth: int) -> dict
         return {"type": _union(modules, value, path, depth + 1)}
     if kind == SOURCE:
         named = re.fullmatch(r"PropType<(.*)>", value[1], re.S)
-        return {"type": named[1], "values": literals_of(named[1])} if named else {}
+        return {"type": named[1], "stated": (named[1], path, *value[2:])} if named else {}
     if kind == OBJECT:
         return _settings(modules, value, path, depth)
     if kind == FUNCTION:

@@ -38,7 +38,10 @@ _LANGS |= {"jsx": "jsx", "ts": "ts", "typescript": "ts", "tsx": "tsx"}
 _OTHER_LANGS = frozenset(
     ("coffee", "coffeescript", "livescript", "ls", "json", "ld+json", "template", "html", "python")
 )
-_KEPT = ("imports", "exports", "stars", "bindings", "registrations", "installs", "components")
+_KEPT = (
+    "imports", "exports", "stars", "bindings", "types", "augments", "declared", "registrations", "installs",
+    "components",
+)  # fmt: skip
 _OUTER = "*script"  # the local name for the import of a `<script src>`
 # `scopedSlots: { customRender: 'status' }`, and `slot: 'status'` in an object with a title.
 _COLUMN_SLOTS = re.compile(rb"\b(?:scopedSlots|slots)\s*:\s*\{([^{}]{0,400})\}")

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, cast
 
 from swiftprep.catalog.api import ITEMS, RANK, Component, Prop, Witness, one_spelling
 
@@ -66,7 +66,7 @@ def joined(witnesses: Iterable[Component]) -> tuple[Component, list[Contradictio
     >>> print(contradictions[0])
     <ta-box> prop 'size': type is string by source, number by run-time
     """
-    best, *others = sorted(witnesses, key=lambda component: RANK[component.origin])
+    best, *others = sorted(map(_signed, witnesses), key=lambda component: RANK[component.origin])
     contradictions: list[Contradiction] = []
     for other in others:
         if other.origin in ("usage", best.origin):
@@ -75,7 +75,7 @@ def joined(witnesses: Iterable[Component]) -> tuple[Component, list[Contradictio
         closed = "props" if other.origin == "run-time" and "props" not in other.open else ""
         best = replace(
             best,
-            **lists,  # type: ignore[arg-type]  # each is the tuple of its own kind
+            **cast(Any, lists),
             doc=best.doc or other.doc,
             model=best.model or other.model,
             registered=best.registered or other.registered,
@@ -84,6 +84,20 @@ def joined(witnesses: Iterable[Component]) -> tuple[Component, list[Contradictio
             why_open=tuple(pair for pair in best.why_open if pair[0] != closed),
         )
     return best, contradictions
+
+
+def _signed(component: Component) -> Component:
+    """Return a component whose items state their witness; those made without one have that of the component."""
+    if component.origin == "source":
+        return component
+    lists = {
+        what: tuple(
+            replace(item, witness=component.origin) if item.witness == "source" else item
+            for item in getattr(component, what)
+        )
+        for what in ITEMS
+    }
+    return replace(component, **cast(Any, lists))
 
 
 def _list(best: Component, other: Component, what: str, contradictions: list[Contradiction]) -> list[Any]:

@@ -1,7 +1,7 @@
 """Read what Vue itself knows of the components of an installed package, by running it in a child process with Node.
 
-**This runs the package's own JavaScript**, and that of what it depends on. The child has no network, may not write files
-or start programs (with Node 20 or later), gets none of this process's keys, and ends after a time limit.
+**This runs the package's own JavaScript**, and that of what it depends on. The child has no network, may not write
+files or start programs (with Node 20 or later), gets none of this process's keys, and ends after a time limit.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ def runtime_components(
     result = _run(package.resolve(), _program(str(node)), timeout)
     if result.get("error") == "no-vue":
         raise MissingDependencyError(
-            f"{package}: vue is not installed there; run `npm install vue` beside it (没有安装 vue，请先 npm install vue)"
+            f"{package}: vue is not installed there; run `npm install vue` beside it (没有安装 vue，请先安装)"
         )
     if "error" in result:
         raise RunError(f"{package}: cannot be loaded in Node (无法在 Node 中加载):\n{result.get('detail', '')}")
