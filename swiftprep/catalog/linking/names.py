@@ -157,6 +157,10 @@ class Modules:
             calls = calls or value[0] == MEMBER
             value, path = following
 
+    def following(self, value: Value, path: Where) -> Bound | None:
+        """Return what a name or a member stands for, resolved by one step; None if it is not known."""
+        return self._next(value, path, 0, False)
+
     def _next(self, value: Value, path: Where, depth: int, calls: bool) -> Bound | None:
         """Resolve a value by one step; None if it cannot be resolved further."""
         kind = value[0]

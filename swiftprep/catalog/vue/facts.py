@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from swiftprep.catalog.vue.behaviour import jsx_elements, read_behaviour
+from swiftprep.catalog.vue.component_flows import read_flows, read_template_flows
 from swiftprep.catalog.vue.expressions import codes_of
 from swiftprep.catalog.vue.functional import read_expressions
 from swiftprep.catalog.vue.markup import behaviour, slots_in, uses
@@ -32,7 +33,7 @@ SCRIPTS = {
     ".cts": "ts",
 }
 MOST_BLOCKS = 20  # per kind and file; Vue allows one template and two scripts
-_KEPT = ("imports", "exports", "stars", "bindings", "registrations", "installs", "components")
+_KEPT = ("imports", "exports", "stars", "bindings", "registrations", "installs", "components", "flows")
 _OUTER = "*script"  # the local name for the import of a `<script src>`
 _HEARD = re.compile(rb"\$on\(\s*['\"]([^'\"]+)['\"]")
 _TEMPLATE_EMIT = re.compile(r"""\$emit\(\s*(?:(['"`])([^'"`$]+)\1|([^)]*))((?:\s*,[^()]*(?:\([^()]*\)[^()]*)*)?)""")
@@ -92,7 +93,9 @@ def read_vue(source: bytes, path: str) -> tuple[dict[str, Any], CutPlaces]:
         errors += [(line + row - 1, "syntax error in <script>") for row in bad]
         is_setup = block.is_setup
         reader = ScriptReader(text, root, line=line, offset=block.start, in_sfc=True, is_setup=is_setup, module=module)
+        first = len(module.components) - is_setup
         reader.read()
+        read_flows(module, root, offset=block.start, first=first)
         shape.pieces += reader.pieces
         foreign += read_behaviour(text, root, module, offset=block.start)
         elements += jsx_elements(text, root, grammar, offset=block.start, line=line)
@@ -125,6 +128,7 @@ def read_script(source: bytes, path: str) -> tuple[dict[str, Any], CutPlaces]:
     root, bad, grammar = parse_script(source, lang)
     reader = ScriptReader(source, root)
     module = reader.read()
+    read_flows(module, root, offset=0)
     foreign = read_behaviour(source, root, module, offset=0)
     elements = jsx_elements(source, root, grammar)
     for options in module.components:
@@ -207,6 +211,7 @@ def _add_template(options: dict[str, Any], parsed: Template, source: bytes, bloc
         if api[key]:
             options.setdefault(key, []).extend(api[key])
     options["roots"] = api["roots"]
+    read_template_flows(options, parsed, [code.text for _, code in codes_of(parsed, source) if code.kind != "parameters"])
     if block is not None and "functional" in block.attrs:
         options["functional"] = True
         read_expressions(options, [code.text for _, code in codes_of(parsed, source) if code.kind != "parameters"])
@@ -220,7 +225,5 @@ def _add_template(options: dict[str, Any], parsed: Template, source: bytes, bloc
                     [[STRING, word], f"({arguments.strip(', ')})" if arguments else "", ""]
                     for word in ([name] if name else names[0])
                 ]
-            else:
-                options.setdefault("open", []).append("events")
     if b"lots" in text and block is None:
         options.setdefault("slots", []).extend([name, [], ""] for name in slots_in(text.decode("utf-8", "replace")))
