@@ -48,6 +48,10 @@ _KEBAB = re.compile(r"kebab|hyphen", re.I)
 _RENDERS = re.compile(r"slot|ComponentFromProp|TNode|renderContent", re.I)
 _EMITS = re.compile(r"_*emit", re.I)
 _HARMLESS = re.compile(r"(?:vue|@vue/[\w-]+|lodash(?:-es)?|vue-demi)(?:/|\Z)")
+_OF_JAVASCRIPT = frozenset(
+    "Array Boolean JSON Math Number Object Promise Reflect String Symbol Vue WeakMap clearTimeout console isNaN "
+    "parseFloat parseInt process require requestAnimationFrame setTimeout window document".split()
+)
 _HANDED_BACK = frozenset((SLOTS, LISTENERS, FALLS, DATA, EMIT))
 _MOST_STEPS = 40  # from name to name
 
@@ -178,12 +182,11 @@ def _told_by_name(run: Evaluation, name: str, arguments: list[Held]) -> None:
 
 
 def _is_foreign(modules: Modules, value: Value, where: Where) -> bool:
-    """Return whether a value is imported from where it cannot be read, except from Vue and the like."""
+    """Return whether a value is a function that cannot be read, except one of JavaScript, of Vue and the like."""
     while value[0] == MEMBER:
         value = value[1]
     if value[0] != NAME:
         return False
-    imported = modules.facts.get(path_of(where), {}).get("imports", {}).get(value[1])
-    return imported is not None and not _HARMLESS.match(imported[0])
-
-
+    facts = modules.facts.get(path_of(where), {})
+    imported = facts.get("imports", {}).get(value[1])
+    return value[1] not in _OF_JAVASCRIPT if imported is None else not _HARMLESS.match(imported[0])

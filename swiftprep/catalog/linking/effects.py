@@ -77,11 +77,10 @@ class Effects:
     def unknown(self, what: str, name: Held) -> None:
         """Say that the name of an event or a slot is unknown, unless it is an argument and all calls are known."""
         given = [int(role[1:]) for role in name.roles if role[:1] == "?"]
-        lists = {f"events:{begin}" if begin and what == "events" else what for begin in name.begins or ("",)}
         for number in given:
-            self._pending.setdefault(number, set()).update(lists)
+            self._pending.setdefault(number, set()).add(what)
         if not given and KEY not in name.roles:
-            self.unnamed |= lists
+            self.unnamed.add(what)
 
     def escapes(self, value: Held, *, to_helper: bool = False) -> None:
         """Say that a value gets where it cannot be followed, such as a function of a package."""

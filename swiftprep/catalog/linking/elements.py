@@ -66,14 +66,13 @@ def _hand_on(run: Evaluation, tag: Held, data: Held, children: list[Held]) -> No
         if isinstance(target, str):
             if listeners.roles & {LISTENERS, DATA}:
                 effects.passes[target] = None
-                effects.opened.add("events")
             continue
         if listeners.roles & {LISTENERS, DATA}:
             effects.hand(LISTENERS, target, listeners.masked)
         if roles & {SLOTS, DATA}:
             effects.hand(SLOTS, target)
     if DATA in data.roles:
-        effects.opened.add("props")
+        effects.everything_unknown()
     if FALLS in data.roles or any(FALLS in all_roles(members.get(name, NOTHING)) for name in ("attrs", "props")):
         effects.opened |= {"props", "events"}
     for name, value in members.items():
@@ -96,7 +95,7 @@ def _targets(run: Evaluation, tag: Held) -> list[Place | str | None]:
         targets.append(name if is_native(name) else run.place_of_tag(name))
     for value, where in tag.references:
         if value[0] == "t":
-            targets += [] if is_native(value[1]) else [run.place_of_tag(value[1])]  # native ones: `markup.behaviour`
+            targets.append(value[1] if is_native(value[1]) else run.place_of_tag(value[1]))
             continue
         place = run.modules.component(value, where)
         word = run.modules.text(value, where) if place is None else None

@@ -15,8 +15,6 @@ from swiftprep.catalog.linking.held import (
     CHILDREN,
     EMIT,
     FALLS,
-    H,
-    INSTANCE,
     KEY,
     LISTENERS,
     NOTHING,
@@ -26,6 +24,7 @@ from swiftprep.catalog.linking.held import (
     SLOTS,
     UNKNOWN,
     Function,
+    H,
     Held,
     Names,
     either,
@@ -305,7 +304,7 @@ class Evaluation:
         texts = [self.modules.text(inner, where) for inner, where in value.references if inner[0] != "t"]
         known = tuple(found for found in texts if found is not None)
         is_open = value.is_open or len(known) < len(value.references)
-        return Held(tuple(dict.fromkeys((*value.texts, *known))), value.begins, value.roles, is_open=is_open)
+        return Held(tuple(dict.fromkeys((*value.texts, *known))), value.roles, is_open=is_open)
 
     def _list(self, items: list[Expression], names: Names) -> Held:
         members: dict[str, Held] = {}
@@ -363,9 +362,9 @@ class Evaluation:
         if callee[0] == "m":
             owner = self.evaluate(callee[1], names)
             arguments = self._arguments(listed, names)
-            return self.method(owner, callee[2], arguments, shown(listed))
+            return self.method(owner, callee[2], arguments, listed)
         called = self.evaluate(callee, names)
-        return self.apply(called, self._arguments(listed, names), shown(listed))
+        return self.apply(called, self._arguments(listed, names), shown(listed[1:]))
 
     def _arguments(self, listed: list[Expression], names: Names) -> list[Held]:
         values: list[Held] = []
@@ -377,8 +376,8 @@ class Evaluation:
                 values.append(value)
         return values
 
-    def method(self, owner: Held, name: str, arguments: list[Held], words: str = "") -> Held:
-        """Return what `owner.name(…)` may return."""
+    def method(self, owner: Held, name: str, arguments: list[Held], listed: list[Expression]) -> Held:
+        """Return what `owner.name(…)` may return; `listed` are its arguments as written."""
         known = calls.method_of(self, owner, name, arguments)
         if known is not None:
             return known
@@ -397,8 +396,8 @@ class Evaluation:
                 keys = arguments[0].members if arguments and arguments[0].members else {}
                 self.effects.slot(name, [key for key in keys if key not in NOT_NAMES])
             else:
-                self.effects.event(name, words)
-        return self.apply(self.member(owner, name), arguments, words, this=owner)
+                self.effects.event(name, shown(listed))
+        return self.apply(self.member(owner, name), arguments, shown(listed[1:]), this=owner)
 
     def apply(self, called: Held, arguments: list[Held], words: str = "", this: Held | None = None) -> Held:
         """Return what a call of a value may return."""
@@ -423,10 +422,10 @@ class Evaluation:
 
 
 def shown(listed: list[Expression]) -> str:
-    """Return the arguments after the name of an event as text: `(row, {…})`."""
+    """Return arguments as text: `(row, {…})`."""
     words = []
-    for inner in listed[1:]:
-        kind = inner[0]
-        simple = {"i": str(inner[-1]), "m": str(inner[-1]), "s": f"'{inner[-1]}'", "o": "{…}", "a": "[…]"}
+    for inner in listed:
+        kind, last = inner[0], str(inner[-1])
+        simple = {"i": last, "m": last, "s": f"'{last}'", "o": "{…}", "a": "[…]", "x": last if len(inner) > 1 else "…"}
         words.append("...args" if kind == "..." else simple.get(kind, "…"))
     return f"({', '.join(words)})" if words else ""

@@ -29,8 +29,9 @@ PARTS: dict[str, dict[str, str]] = {
 }
 # The lists that are incomplete if a part gets where it cannot be followed.
 OPENS = {
-    SLOTS: ("slots",), CHILDREN: ("slots",), LISTENERS: ("events",), EMIT: ("events",), ATTRS: ("props",), FALLS: ("events", "props"),
-    DATA: ("events", "props", "slots"), CONTEXT: ("events", "props", "slots"), SELF: ("events", "slots"), INSTANCE: ("events", "slots"),
+    SLOTS: ("slots",), CHILDREN: ("slots",), LISTENERS: ("events",), EMIT: ("events",), ATTRS: ("props",),
+    FALLS: ("events", "props"), DATA: ("events", "props", "slots"), CONTEXT: ("events", "props", "slots"),
+    SELF: ("events", "slots"), INSTANCE: ("events", "slots"),
 }  # fmt: skip
 _MOST = 200  # texts or functions
 
@@ -41,7 +42,6 @@ class Held:
 
     Attributes:
         texts: The strings.
-        begins: What strings begin with whose end is unknown.
         roles: The parts of the component, and `?n` for the unknown argument of function `n`.
         members: The members of an object, which may be added to.
         rest: What the other members or the items may hold, or None.
@@ -52,7 +52,6 @@ class Held:
     """
 
     texts: tuple[str, ...] = ()
-    begins: tuple[str, ...] = ()
     roles: frozenset[str] = frozenset()
     members: dict[str, Held] | None = None
     rest: Held | None = None
@@ -66,7 +65,7 @@ class Held:
         """What two arguments must share for a function to do the same with both."""
         references = tuple((id(value), where) for value, where in self.references)
         return (
-            self.texts, self.begins, self.roles, id(self.members) if self.members else 0, id(self.rest) if self.rest else 0,
+            self.texts, self.roles, id(self.members) if self.members else 0, id(self.rest) if self.rest else 0,
             self.functions, references, self.is_open,
         )  # fmt: skip
 
@@ -140,7 +139,6 @@ def either(values: Iterable[Held]) -> Held:
     rests = [value.rest for value in held if value.rest is not None]
     return Held(
         texts=_distinct(item for value in held for item in value.texts),
-        begins=_distinct(item for value in held for item in value.begins),
         roles=frozenset(item for value in held for item in value.roles),
         members=joined,
         rest=either(rests) if rests else None,
@@ -158,13 +156,11 @@ def _distinct(items: Iterable[Any]) -> tuple[Any, ...]:
 
 
 def joined_texts(parts: list[Held]) -> Held:
-    """Return the concatenation of texts; only its beginning if the rest is unknown."""
+    """Return the concatenation of texts, or what is unknown about one of them."""
     texts: list[str] = [""]
-    roles: set[str] = set()
     for value in parts:
-        roles |= {role for role in value.roles if role[:1] == "?"}
         if value.is_open or value.references or not value.texts:
-            return Held(begins=tuple(texts), roles=frozenset(roles), is_open=True)
+            return Held(roles=frozenset(role for role in value.roles if role[:1] == "?"), is_open=True)
         texts = [before + after for before in texts for after in value.texts][:_MOST]
     return Held(texts=_distinct(texts))
 
@@ -185,7 +181,8 @@ def all_roles(value: Held, depth: int = 0) -> frozenset[str]:
 
 def listed_items(value: Held) -> list[Held]:
     """Return the arguments that a list is spread into; one stands for any number that are not known."""
-    known = [value.members[key] for key in sorted(value.members or {}, key=_place) if key.isdigit()] if value.members else []
+    members = value.members or {}
+    known = [members[key] for key in sorted(members, key=_place) if key.isdigit()]
     rest = [value.rest] if value.rest is not None else [UNKNOWN] if value.is_open or not known else []
     return [*known, *rest]
 

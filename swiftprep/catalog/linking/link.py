@@ -122,8 +122,8 @@ class Linked:
 
     def _places(self) -> dict[str, Place]:
         """Return the components by their tags."""
-        rows = ((key, entry) for key, entry in self._entries.items() if not entry.is_row)
-        return {kebab(name): (entry.path, entry.index) for key, entry in rows for name in (*entry.names, entry.name) if "/" not in key}
+        entries = [entry for key, entry in self._entries.items() if key == entry.name and not entry.is_row]
+        return {kebab(name): (entry.path, entry.index) for entry in entries for name in (*entry.names, entry.name)}
 
     def _component(self, key: str, entry: _Entry) -> Component:
         if entry.is_row:

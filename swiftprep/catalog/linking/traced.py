@@ -1,4 +1,4 @@
-"""Trace the functions of a component: which events and slots they reach, through helpers, mixins and inner components."""
+"""Trace the functions of a component to the events and slots they reach, through helpers, mixins, inner components."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, TypeAlias
 from swiftprep.catalog.api import kebab
 from swiftprep.catalog.linking.effects import Effects
 from swiftprep.catalog.linking.evaluation import Evaluation
-from swiftprep.catalog.linking.held import CONTEXT, PROPS, SELF, UNKNOWN, Function, H, Held, Names, part
+from swiftprep.catalog.linking.held import CONTEXT, PARTS, PROPS, SELF, UNKNOWN, Function, H, Held, Names, part
 from swiftprep.catalog.linking.names import Modules, Place
 from swiftprep.catalog.linking.scope import Where, path_of
 from swiftprep.catalog.vue.flows import Flow
@@ -68,6 +68,8 @@ class Tracer:
         outside = self._run(run, options, flows, where)
         run.run_the_rest()
         effects.settle(run.called, outside)
+        if effects.passes and ("template" not in flows or options.get("functional")):
+            effects.opened.add("events")  # of those of the DOM, which a template's element makes known by its tag
         return effects
 
     def _run(self, run: Evaluation, options: dict[str, Any], flows: dict[str, Any], where: Where) -> set[int]:
@@ -89,8 +91,10 @@ class Tracer:
             run.run(flows["setup"][1], setup)
         for name, word in flows.get("names", {}).items():
             run.apply(Held(references=(([NAME, word], where),)), given[name])
+        context_names = {word: part(role) for word, role in PARTS[CONTEXT].items()} if options.get("functional") else {}
         if "template" in flows:
-            run.run(flows["template"], Names(dict(setup.names), None, part(SELF), where, is_template=True))
+            template = Names({**setup.names, **context_names}, None, part(SELF), where, is_template=True)
+            run.run(flows["template"], template)
         for flow in flows.get("computed", {}).values():
             run.call(Function(flow, here), [])
         methods = [Function(flow, here) for flow in flows.get("methods", {}).values()]

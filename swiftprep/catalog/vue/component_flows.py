@@ -1,8 +1,8 @@
-"""Add to a file's facts what the functions of its components, and its other functions, do with slots, listeners, events.
+"""Add to a file's facts what its functions do with the slots, listeners and events of a component.
 
-A component's options get `flows`: `methods` and `computed`, each name → flow; `roots`, the flows that run by themselves;
-`setup` and `render`, which are given a context; and `names`, option → name for what is defined elsewhere. The functions at the top
-level of a module are in its own `flows`, by name. See `flows.py`.
+A component's options get `flows`: `methods` and `computed`, each name → flow; `roots`, which run by themselves; `setup`
+and `render`, which are given a context; `names`, option → name of a function defined elsewhere; and `template`, the
+steps of its template. The functions at the top level of a module are in its own `flows`, by name. See `flows.py`.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from typing import Any
 from tree_sitter import Node
 
 from swiftprep.catalog.vue.flows import FUNCTIONS, Expression, FlowReader
-from swiftprep.catalog.vue.markup import read_attribute
+from swiftprep.catalog.vue.markup import hands_slots
 from swiftprep.catalog.vue.module import Module
 from swiftprep.catalog.vue.values import pairs, unwrapped
 from swiftprep.parsing.grammar import parse, text_of
-from swiftprep.parsing.sfc import Element, Template
+from swiftprep.parsing.sfc import Template
 
 _RELEVANT = re.compile(
     rb"\$(?:s|scopedS)lots\b|\$(?:listeners|emit|attrs)\b|emit|[sS]lots?\b|[lL]isteners\b|getCurrentInstance"
@@ -26,7 +26,6 @@ _RELEVANT = re.compile(
 _CODE = re.compile(r"\$(?:emit|slots|scopedSlots|listeners)\b|[\w$]\(\s*['\"`]|slots|listeners", re.I)
 _NOT_RUN = frozenset("props name components mixins extends model emits directives filters inject slots expose".split())
 _WORDS = re.compile(rb"[A-Za-z_$][\w$]*")
-_LOOP_OF_SLOTS = re.compile(r"\s(?:in|of)\s.*\$(?:s|scopedS)lots\b", re.S)
 _MOST_PARAMETERS = 20
 
 
@@ -100,12 +99,11 @@ def _read_component(options: dict[str, Any], node: Node, apart: frozenset[int]) 
                         elif flow[1] or key == "computed":
                             flows[key][name] = flow
         elif key in ("render", "setup"):
-            function = next(iter(_functions(value)), None)
-            if function is not None and _is_relevant(function) or key == "render" and options.get("functional"):
-                dull = ("props",) if key == "setup" else ()
-                flow = [[], []] if function is None else FlowReader(known, dull=dull, apart=apart).function(function)
-                if flow[1]:
-                    flows[key] = flow
+            for function in _functions(value)[:1]:
+                if _is_relevant(function) or options.get("functional"):
+                    dull = ("props",) if key == "setup" else ()
+                    flow = FlowReader(known, dull=dull, apart=apart).function(function)
+                    flows.update({key: flow} if flow[1] else {})
             if value.type == "identifier":
                 flows["names"][key] = text_of(value)
         elif key == "@method":
@@ -169,21 +167,11 @@ def read_template_flows(options: dict[str, Any], parsed: Template, codes: list[s
                 given = "on" if name == "v-on" else "..."
                 if found is not None and found[0] != "x":
                     steps.append(["j", ["t", element.tag], [[given, found]], []])
-        owner = handed_slots(element, parsed.elements)
+        owner = hands_slots(element, parsed.elements)
         if owner:
             steps.append(["j", ["t", owner], [["scopedSlots", ["m", ["T"], "$slots"]]], []])
     if steps:
         options.setdefault("flows", {}).setdefault("template", []).extend(steps)
-
-
-def handed_slots(element: Element, elements: list[Element]) -> str:
-    """Return the tag that `<template v-for="(_, name) in $slots" #[name]>` hands all slots to, or `""`."""
-    loops = any(name == "v-for" and value and _LOOP_OF_SLOTS.search(value) for name, value in element.attrs)
-    if not loops or element.parent < 0:
-        return ""
-    hands = any(a.role == "slot" and not a.name for a in (read_attribute(*written) for written in element.attrs))
-    inner = element.tag == "slot" and any(name in ("slot", ":slot", "v-bind:slot") for name, _ in element.attrs)
-    return elements[element.parent].tag if hands or inner else ""
 
 
 def _converted(code: str) -> Expression | None:

@@ -14,7 +14,6 @@ from typing import Any
 from swiftprep.catalog.vue.behaviour import jsx_elements, read_behaviour
 from swiftprep.catalog.vue.component_flows import read_flows, read_template_flows
 from swiftprep.catalog.vue.expressions import codes_of
-from swiftprep.catalog.vue.functional import read_expressions
 from swiftprep.catalog.vue.markup import behaviour, slots_in, uses
 from swiftprep.catalog.vue.module import Module, SourcePiece
 from swiftprep.catalog.vue.script import ScriptReader
@@ -211,10 +210,10 @@ def _add_template(options: dict[str, Any], parsed: Template, source: bytes, bloc
         if api[key]:
             options.setdefault(key, []).extend(api[key])
     options["roots"] = api["roots"]
-    read_template_flows(options, parsed, [code.text for _, code in codes_of(parsed, source) if code.kind != "parameters"])
+    codes = [code.text for _, code in codes_of(parsed, source) if code.kind not in ("parameters", "for")]
+    read_template_flows(options, parsed, codes)
     if block is not None and "functional" in block.attrs:
         options["functional"] = True
-        read_expressions(options, [code.text for _, code in codes_of(parsed, source) if code.kind != "parameters"])
     text = blanked(source, parsed.start, parsed.end, parsed.inert)
     if b"$emit" in text:
         events = options.setdefault("events", [])

@@ -17,7 +17,7 @@ or `["r", value]` for what is returned. An *expression* is a JSON list:
     ["e", value, "in" or "of"]         a key or an item of what a loop goes over
     ["j", tag, attributes, children]   an element; ["t", name] is a tag of a template
     ["!"]                              code nested too deeply to be read
-    ["x"]                              anything else
+    ["x"]  ["x", text]                 anything else; the text of a number or the like
 
 What cannot reach a component is left out, so that the flows of most functions are empty.
 """
@@ -279,11 +279,6 @@ class FlowReader:
         nodes = [] if listed is None else [child for child in listed.named_children if child.type != "comment"]
         called = _NOTHING if callee is None else self.expression(callee, depth + 1)
         arguments = [self.expression(child, depth + 1) for child in nodes]
-        if called[0] in ("m", "[", "i") and any(child.type == "object" for child in nodes):  # of a slot, perhaps
-            arguments = [
-                _keys(child) if given is _NOTHING and child.type == "object" else given
-                for child, given in zip(nodes, arguments, strict=True)
-            ]
         live = [argument for argument in arguments if self.is_live(argument)]
         if called[0] == "i":
             is_kept = bool(live) or self.is_live(called) or _HOOK.match(called[1]) is not None
@@ -292,7 +287,10 @@ class FlowReader:
             is_kept = bool(live) or self.is_live(called) or (is_told and called[2][:1] != "$")
         else:
             is_kept = self.is_live(called) or any(argument[0] != "i" for argument in live)
-        return ["c", called, arguments] if is_kept else _NOTHING
+        if not is_kept:
+            return _NOTHING
+        pairs = zip(nodes, arguments, strict=True)
+        return ["c", called, [_outline(child) if given is _NOTHING else given for child, given in pairs]]
 
     def _object(self, node: Node, depth: int) -> Expression:
         entries: list[list[Any]] = []
@@ -405,10 +403,13 @@ _KINDS: dict[str, Callable[[FlowReader, Node, int], Expression]] = {
 }
 
 
-def _keys(node: Node) -> Expression:
-    keys = [child.child_by_field_name("key") or child for child in node.named_children]
-    names = [key_of(key) for key in keys if key.type not in ("comment", "spread_element")]
-    return ["o", [[name, _NOTHING] for name in names if name is not None]]
+def _outline(node: Node) -> Expression:
+    """Return what there is to say about an argument that leads nowhere: its keys, or its text if it is a literal."""
+    if node.type == "object":
+        keys = [child.child_by_field_name("key") or child for child in node.named_children]
+        names = [key_of(key) for key in keys if key.type not in ("comment", "spread_element")]
+        return ["o", [[name, _NOTHING] for name in names if name is not None]]
+    return ["x", text_of(node)] if node.type in ("number", "true", "false", "null", "undefined") else _NOTHING
 
 
 def names_in(target: Expression) -> list[str]:
