@@ -39,7 +39,7 @@ def rendered(run: Evaluation, expression: Expression, names: Names) -> Held:
             data.members[name] = either([data.members.get(name, NOTHING), value])
     given = [run.evaluate(child, names) for child in children]
     if data.members or data.roles or data.is_open or any(all_roles(child) for child in given):
-        _hand_on(run, run.evaluate(tag, names), data, given)
+        return _hand_on(run, run.evaluate(tag, names), data, given)
     return NOTHING
 
 
@@ -47,12 +47,15 @@ def created(run: Evaluation, arguments: list[Held]) -> Held:
     """Follow what `h(tag, data, children)` is given."""
     if arguments:
         data, *children = arguments[1:] or [NOTHING]
-        _hand_on(run, arguments[0], data, children)
+        return _hand_on(run, arguments[0], data, children)
     return NOTHING
 
 
-def _hand_on(run: Evaluation, tag: Held, data: Held, children: list[Held]) -> None:
+def _hand_on(run: Evaluation, tag: Held, data: Held, children: list[Held]) -> Held:
+    """Follow what an element is given, and return what it leaves to the element around it."""
     effects = run.effects
+    if tag.texts == ("template",):
+        return either(children)
     members = data.members or {}
     listeners = either([members.get("on", NOTHING), Held(roles=data.roles & {LISTENERS, DATA})])
     slots = either(
@@ -78,6 +81,7 @@ def _hand_on(run: Evaluation, tag: Held, data: Held, children: list[Held]) -> No
     for name, value in members.items():
         if name not in _WHOLE | _OTHER:
             effects.escapes(value)
+    return NOTHING
 
 
 def _with_returned(run: Evaluation, slots: Held) -> frozenset[str]:

@@ -48,6 +48,7 @@ FUNCTIONS = frozenset(
 RENDERERS = frozenset("h createElement createVNode _createVNode $createElement _c".split())
 _TELLING = re.compile(r"slot|listener|emit|attrs", re.I)
 _HOOK = re.compile(r"(?:use|define|get|create|with|make)[A-Z]")
+_COPIES = re.compile(rb"(?:\[\]|Array\.prototype)\.slice\.call|Array\.from|toArray")  # of a list
 _DEEPEST = 60
 _NOTHING: Expression = ["x"]
 _STATEMENTS = re.compile(r"_statement$|^(?:statement_block|program|switch_|else_|catch_|finally_|lexical_|variable_)")
@@ -86,6 +87,7 @@ class FlowReader:
         for parameter in parameters:
             self._live[-1].update(names_in(parameter))
         self._live[-1] -= self._dull
+        self._live[-1].add("arguments")
         body = node.child_by_field_name("body")
         steps: list[Expression] = []
         if body is not None and body.type == "statement_block":
@@ -279,6 +281,8 @@ class FlowReader:
         nodes = [] if listed is None else [child for child in listed.named_children if child.type != "comment"]
         called = _NOTHING if callee is None else self.expression(callee, depth + 1)
         arguments = [self.expression(child, depth + 1) for child in nodes]
+        if callee is not None and arguments and _COPIES.fullmatch(callee.text or b""):
+            return arguments[0]
         live = [argument for argument in arguments if self.is_live(argument)]
         if called[0] == "i":
             is_kept = bool(live) or self.is_live(called) or _HOOK.match(called[1]) is not None
