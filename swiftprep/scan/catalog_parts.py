@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import orjson
 
 from swiftprep.catalog.catalog import Catalog
+from swiftprep.catalog.explain import Counts
 from swiftprep.catalog.linking.link import Linked
 from swiftprep.catalog.linking.names import Modules
 from swiftprep.catalog.witnesses.declarations import Declarations
@@ -75,6 +76,8 @@ def catalog_parts(
     witnesses = Witnesses(context.catalogs, docs, context.overrides or {}, declarations=declarations)
     frame = Catalog(usage=usage.by_tag, framework=spec.framework, vue_version=spec.vue_version)
     frame.contradictions = witnesses.contradictions
-    components = all_components(linked, usage, context.ownership, witnesses, vue3=vue3)
+    counts = Counts()
+    components = counts.counted(all_components(linked, usage, context.ownership, witnesses, vue3=vue3))
     yield from api_samples(spec, frame, components, held_out)
     yield from failures_and_notes(linked)
+    yield "completeness", orjson.dumps([counts.total()])

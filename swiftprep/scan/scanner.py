@@ -35,6 +35,7 @@ from swiftprep.scan.file_record import DOCS, SUFFIXES, File, FileRecord, Job, no
 from swiftprep.scan.framework import FolderTags, FrameworkName, framework_of, tags_of
 from swiftprep.scan.in_worker import read_in_worker
 from swiftprep.scan.kinds import SampleSpec
+from swiftprep.scan.no_components import warn_of_none
 from swiftprep.scan.ownership import Ownership, ownership_of
 from swiftprep.scan.restored import Restored, read_again
 from swiftprep.scan.result import Kept, Scan, Spool
@@ -282,7 +283,7 @@ class Scanner:
             Kept(path, rows, "val" if index in whole.held_out else "train", head)
             for index, (path, head, rows) in enumerate(zip(files.paths, files.heads, files.rows, strict=True))
         ]
-        return Scan(
+        scan = Scan(
             self.roots,
             kept,
             rejects,
@@ -292,6 +293,9 @@ class Scanner:
             framework=name,
             vue_version=self.vue_version,
         )
+        if scan.completeness.closed + scan.completeness.open == 0:
+            warn_of_none(scan.place, files.paths, rejects)
+        return scan
 
     def _whole(
         self,

@@ -160,6 +160,10 @@ class Modules:
             calls = calls or value[0] not in (NAME, IN)
             value, path = following
 
+    def following(self, value: Value, path: Where) -> Bound | None:
+        """Return what a name or a member stands for, resolved by one step; None if it is not known."""
+        return self.evaluator.step(value, path, 0, calls=False)
+
     def top_level(self, value: Value, path: str, *, types: bool = False) -> Bound | None:
         """Return what the name of a value or a type is bound to at the top level of a file, or None."""
         facts = self.facts.get(path, {})
