@@ -109,8 +109,8 @@ class Component:
         passes: The tags that its `$attrs` or `$listeners` are bound to, native or not.
         root: The root tag of its template, which receives attributes that are not props; `"*"` if there are several.
         uses: How often the tag is used.
-        owner: Whose it is: `"framework"`, `"application"` for the code base's own, `"other"` for another package's;
-            `""` if that is not known.
+        owner: Whose it is: `"framework"`, `"application"` for the code base's own, or `"other"` for another package's;
+            `""` if that is not known, and for a part of the framework's source that it does not register.
     """
 
     name: str

@@ -91,8 +91,11 @@ def all_components(
     the one that is used; the page is listed under its path.
     """
     known = set(linked.tags)
+    only_registered = ownership.registers(linked.registered)
     for key, component in linked:
-        owner = ownership.of_source(component)
+        owner = ownership.of_source(component.path, registered=component.registered)
+        if owner == "framework" and only_registered and not component.registered and component.kind == "component":
+            owner = ""
         use = usage.of_others(component) if owner == "application" and key == component.name else None
         if use is None:
             uses = usage.by_tag[component.name].count if component.name in usage.by_tag else 0

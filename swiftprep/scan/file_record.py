@@ -50,6 +50,7 @@ class FileRecord:
         facts: JSON of its facts for the catalogue; also for a rejected file, if only its samples were the problem.
         rows: JSON of its samples.
         signature: Its MinHash signature, for finding near copies.
+        inner: JSON of the facts of each source in its source map, by path.
     """
 
     sha: str
@@ -57,6 +58,7 @@ class FileRecord:
     facts: bytes = b""
     rows: bytes = b""
     signature: bytes = b""
+    inner: bytes = b""
 
 
 def shown_name(path: str, job: Job) -> str:
@@ -71,11 +73,13 @@ class File(NamedTuple):
         path: Relative to the root.
         known: Its cached hash.
         size: In bytes.
+        refused: The reason and detail of its reject, to read it for the catalogue only; `()` otherwise.
     """
 
     path: str
     known: str
     size: int
+    refused: tuple[str, ...] = ()
 
 
 def not_parsed(lost: Lost) -> FileRecord:

@@ -231,7 +231,7 @@ class SampleBuilder:
         made_up = set(self.facts.get("columns", ()))
         components = []
         for tag, (count, props, events, slots, _, models, _, _) in self.facts.get("uses", {}).items():
-            if tag in own or tag[:1].isupper() or tag not in self.wanted.framework_tags:
+            if tag in own or tag not in self.wanted.framework_tags:
                 continue
             set_props = {
                 name: times for name, (times, bound, _) in props.items() if _is_set_for_a_component(name, bound)

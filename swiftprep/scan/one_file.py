@@ -18,7 +18,8 @@ from swiftprep.redaction.private import without_private
 from swiftprep.scan.file_record import DOCS, FileRecord, Job, reject, shown_name
 from swiftprep.scan.kinds import SampleBuilder, is_only_imports
 from swiftprep.scan.licences import allowed, read_licence
-from swiftprep.scan.source_file import read_source
+from swiftprep.scan.set_aside import NOTE
+from swiftprep.scan.source_file import SAYS, read_source
 from swiftprep.scan.split import signature
 
 _NOT_READ = ("unreadable", "symlink", "not-a-file")
@@ -26,7 +27,12 @@ _NOT_READ = ("unreadable", "symlink", "not-a-file")
 
 def read_file(job: Job, path: str, known: str = "") -> FileRecord | None:
     """Read a file, replace its secrets, parse it and make its samples; None if its hash equals `known`."""
-    source = read_source(*job.roots.place(path))
+    place = job.roots.place(path)
+    source, marked = read_source(*place), ""
+    if isinstance(source, Reject) and source.detail.startswith(SAYS) and suffix_of(path) in (".vue", *SCRIPTS):
+        whole = read_source(*place, keep_generated=True)
+        if not isinstance(whole, Reject):
+            marked, source = source.detail, whole
     if isinstance(source, Reject):
         return reject(source.reason, source.detail, "" if source.reason in _NOT_READ else source.reason)
     if source.sha == known:
@@ -40,6 +46,8 @@ def read_file(job: Job, path: str, known: str = "") -> FileRecord | None:
         return reject("licence", f'{licence} is not allowed; it says "{stated.words}"', source.sha)
     text, findings = without_private(source.text, name) if job.redact else (source.text, [])
     facts, shape = _parse(text.encode("utf-8", "replace"), name)
+    if marked:
+        return reject("generated", marked + NOTE, source.sha, orjson.dumps(facts))
     if not job.is_sampled(path):
         return FileRecord(source.sha, b"{}", orjson.dumps(facts))
     samples = SampleBuilder(job.wanted, name, text, facts, shape).make()

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from swiftprep.catalog.api import Component, Owner, kebab
+from swiftprep.catalog.api import Owner, kebab
 from swiftprep.scan.framework import FolderTags, fit_of, package_name, prefix_of
 
 _SHARE = 5  # a prefix that only somewhat fits the framework's name has at least every fifth use of a tag
 _SURE_FIT, _GOOD_FIT = 4, 3
+_FEWEST_NAMED = 3  # components whose names begin with a prefix
 _NO_TAGS = frozenset("vue vue-router vuex vue-i18n pinia".split())  # plug-ins without components of their own prefix
 # Folders of a framework's repository that only use its components.
 _ASIDE = re.compile(
-    r"(?:^|/)(?:[\w-]*demos?|docs?|site|examples?|samples?|tests?|__tests__|e2e|playground|pages|views)/"
+    r"(?:^|/)(?:[\w-]*demos?|docs?|document|site|_?(?:example|usage)[\w-]*|samples?|tests?|__(?:tests|mocks)__|e2e|playground)/"
 )
+_FEWEST_REGISTERED = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,14 +70,22 @@ class Ownership:
             return "framework"
         return "application" if tag in self.application else "other"
 
-    def of_source(self, component: Component) -> Owner:
-        """Return whose a component is that is defined in the scanned folders."""
-        names = [name for name in self.folders if not name or component.path.startswith(f"{name}/")]
+    def of_source(self, path: str, *, registered: bool = False) -> Owner:
+        """Return whose a component is that this file of the scanned folders defines, globally registered or not."""
+        names = [name for name in self.folders if not name or path.startswith(f"{name}/")]
         root = max(names, key=len, default="")
         if root not in self.homes:
             return "application"
-        inner = component.path.removeprefix(f"{root}/") if root else component.path
-        return "framework" if component.registered or not _ASIDE.search(inner) else "application"
+        inner = path.removeprefix(f"{root}/") if root else path
+        return "framework" if registered or not _ASIDE.search(inner) else "application"
+
+    def registers(self, paths: Iterable[str]) -> bool:
+        """Return whether the framework registers its components, so that others in its source are internal.
+
+        Args:
+            paths: The files of the components that are registered globally.
+        """
+        return sum(self.of_source(path, registered=True) == "framework" for path in paths) >= _FEWEST_REGISTERED
 
     def tag_of_import(self, package: str, name: str) -> str:
         """Return the tag of a component imported from a package of the framework, or `""`.
@@ -142,6 +152,9 @@ def _prefix(tags: Mapping[str, FolderTags], framework: str, foreign: Mapping[str
             if "-" in tag and tag not in foreign:
                 uses[prefix_of(tag)] += count
                 strange[prefix_of(tag)] += 0 if tag in folder.registered else count
+    for folder in tags.values():
+        named = Counter(prefix_of(tag) for tag in folder.named if "-" in tag)
+        uses.update({prefix: 0 for prefix, count in named.items() if count >= _FEWEST_NAMED})
     total = uses.total()
     fits = {prefix: fit_of(prefix, framework) for prefix in uses}
     fits = {p: fit for p, fit in fits.items() if fit >= _GOOD_FIT or (fit and uses[p] * _SHARE >= total)}
@@ -176,7 +189,7 @@ def _is_home(folder: FolderTags, used: set[str], prefix: str, packages: set[str]
     is_named = package_name(folder.package.get("name")) in packages - {""}
     if not is_named and not packages.isdisjoint(folder.dependencies) and not (prefix and used):
         return False
-    bare = {f"{prefix}-{tag}" for tag in folder.named} if is_named else set()
+    bare = {f"{prefix}-{tag}" for tag in folder.named} if is_named or not folder.package else set()
     return 2 * len(used & (defined | bare)) >= len(used)
 
 

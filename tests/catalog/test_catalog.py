@@ -85,7 +85,7 @@ PROPS = {
     ),
     "initDefaultProps": (
         "const all = { a: String, b: Number }\nexport default { props: initDefaultProps(all, { a: 'x' }) }",
-        {"a": ("string", False, None, ()), "b": ("number", False, None, ())},
+        {"a": ("string", False, "'x'", ()), "b": ("number", False, None, ())},
     ),
     "pick": (
         "const all = { a: String, b: Number }\nexport default { props: pick(all, ['b']) }",

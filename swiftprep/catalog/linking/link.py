@@ -13,6 +13,7 @@ from swiftprep.catalog.api import Component, Event, kebab
 from swiftprep.catalog.linking.component import ComponentReader
 from swiftprep.catalog.linking.listeners import listener_events
 from swiftprep.catalog.linking.names import Facts, Modules, Place
+from swiftprep.catalog.linking.reasons import why_open
 from swiftprep.catalog.linking.scope import Where, path_of
 from swiftprep.catalog.stored import to_component
 from swiftprep.catalog.vue.value_kinds import ARRAY, CALL, JOINED, MEMBER, NAME, OBJECT, OPTIONS, SOURCE, STRING
@@ -103,6 +104,11 @@ class Linked:
             if component is not None:
                 yield key, component
 
+    @property
+    def registered(self) -> list[str]:
+        """The paths of the components that are registered globally."""
+        return [entry.path for entry in self._entries.values() if entry.registered]
+
     def tag_of(self, variable: str, path: str) -> str:
         """Return the tag of the component that a variable of a file refers to (`Badge`, `Menu.Item`), or `""`."""
         if not self._tags:
@@ -149,7 +155,7 @@ class Linked:
                     own = modules.own_name(path, index)
                 name = kebab((tags[0] if tags else "") or own or _file_name(path))
                 names = tuple(dict.fromkeys(tag for tag in (*tags, own) if tag))
-                rank = (0 if tags else 1 if own else 2) + 3 * bool(_ASIDE.search(path))
+                rank = (0 if tags else 1 if own else 2) + 3 * bool(_ASIDE.search(path)) + 6 * ("compiled" in facts)
                 yield _Entry(rank, path, options["span"][0], index, name, names, bool(tags))
 
     def _component(self, key: str, entry: _Entry) -> Component:
@@ -162,10 +168,11 @@ class Linked:
         added += listener_events(component.props, (*component.events, *added)) if self._vue3 else []
         computed = {f"events:{event.name[:-1]}" for event in foreign if event.name.endswith("*")}
         unknown = ("events", "props", "slots") if self._modules.effort.is_cut else ()
-        return replace(
+        whole = replace(
             component, name=entry.name, names=entry.names, registered=entry.registered,
             events=(*component.events, *added), open=tuple(sorted({*component.open, *computed, *unknown})),
         )  # fmt: skip
+        return replace(whole, why_open=why_open(self._modules, entry.path, entry.index, whole))
 
     def _halves(self) -> set[Place]:
         """Return the places of options that a single-file component includes by `<script src>`."""

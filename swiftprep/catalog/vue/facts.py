@@ -39,9 +39,10 @@ _OTHER_LANGS = frozenset(
     ("coffee", "coffeescript", "livescript", "ls", "json", "ld+json", "template", "html", "python")
 )
 _KEPT = (
-    "imports", "exports", "stars", "bindings", "types", "augments", "declared", "registrations", "installs",
+    "imports", "exports", "stars", "bindings", "types", "augments", "declared", "effects", "registrations", "installs",
     "components",
 )  # fmt: skip
+_IMPORTED_TYPE = re.compile(rb"""\bimport\(\s*['"][^'"\n]+['"]\s*\)\.(?=[\w$.]+<)""")
 _OUTER = "*script"  # the local name for the import of a `<script src>`
 # `scopedSlots: { customRender: 'status' }`, and `slot: 'status'` in an object with a title.
 _COLUMN_SLOTS = re.compile(rb"\b(?:scopedSlots|slots)\s*:\s*\{([^{}]{0,400})\}")
@@ -138,6 +139,8 @@ def read_vue(source: bytes, path: str) -> tuple[dict[str, Any], CutPlaces]:
 def read_script(source: bytes, path: str) -> tuple[dict[str, Any], CutPlaces]:
     """Return the facts and the shape of a JavaScript or TypeScript module."""
     lang = SCRIPTS[suffix_of(path)]
+    if path.endswith(".d.ts"):  # the grammar knows `import('vue').DefineComponent`, but not with arguments
+        source = _IMPORTED_TYPE.sub(lambda match: b" " * len(match[0]), source)
     root, bad, grammar = parse_script(source, lang)
     reader = ScriptReader(source, root)
     module = reader.read()
@@ -185,17 +188,12 @@ def _facts(
 
 
 def _variables(module: Module, elements: list[Element], source: bytes) -> set[str]:
-    """Return the names of JSX tags that are variables of the file, and not tags of registered components."""
-    names = {element.tag.partition(".")[0] for element in elements if element.tag[:1].isupper()}
-    return {
-        name
-        for name in names
-        if name in module.imports
-        or name in module.bindings
-        or re.search(
-            rb"(?:\b(?:const|let|var|function|class)\s+|[{,]\s*)%b\s*[=,}({]" % re.escape(name).encode(), source
-        )
-    }
+    """Return the names in JSX tags that are variables of the file, and not tags of registered components."""
+    members = {element.tag.partition(".")[0] for element in elements if "." in element.tag}
+    names = {element.tag for element in elements if element.tag[:1].isupper()} - members
+    bound = {name for name in names if name in module.imports or name in module.bindings}
+    declared = rb"(?:\b(?:const|let|var|function|class)\s+|[{,(:]\s*)%b\s*[=,}({)]"
+    return members | bound | {n for n in names - bound if re.search(declared % re.escape(n).encode(), source)}
 
 
 def _slots_of_columns(source: bytes) -> list[str]:

@@ -198,7 +198,7 @@ def uses(
     owners: list[str] = []  # for each element, the nearest component at or above it
     taken: dict[tuple[str, str], dict[str, None]] = {}  # component and slot → the slot props used
     for number, element in enumerate(elements):
-        is_variable = number < jsx and element.tag[:1].isupper() and element.tag.partition(".")[0] in variables
+        is_variable = number < jsx and element.tag.partition(".")[0] in variables
         custom = is_variable or is_custom(element.tag)
         above = owners[element.parent] if element.parent >= 0 else ""
         tag = element.tag if is_variable else kebab(element.tag) if custom else ""

@@ -19,6 +19,7 @@ class Module:
         exports: Exported name → value.
         stars: Modules that are re-exported completely (`export * from`).
         bindings: Top-level name → value.
+        effects: Top-level name → the statements that change its value (`functions.py`), such as `X.props = {…}`.
         types: Name → the interface, alias, enum or declared class that has it.
         augments: `[module, types]` of each `declare module 'x'`.
         declared: Name → the type of a variable that is only declared (`declare const`).
@@ -33,6 +34,7 @@ class Module:
     exports: dict[str, Value] = field(default_factory=dict)
     stars: list[str] = field(default_factory=list)
     bindings: dict[str, Value] = field(default_factory=dict)
+    effects: dict[str, list[Any]] = field(default_factory=dict)
     types: dict[str, Value] = field(default_factory=dict)
     augments: list[list[Any]] = field(default_factory=list)
     declared: dict[str, Value] = field(default_factory=dict)

@@ -6,6 +6,7 @@ These forms are added to those of `values.py`; `typed.py` resolves their members
     ["&", [values]]                      an intersection
     ["|", [values]]                      a union
     ["[]", value]                        an array
+    ["tuple", [values], text]            a tuple
     ["<>", value, [values]]              a type with arguments, `Omit<A, 'a'>`
     ["g", [[name, default]], value]      a type with parameters; a default is a value or None
     ["=", value, text]                   an alias, with the text that it stands for
@@ -149,6 +150,12 @@ def type_value(node: Node, depth: int = 0) -> Value:
         return type_value(children[0], depth + 1)
     if kind == "array_type" and children:
         return ["[]", type_value(children[0], depth + 1)]
+    if kind == "tuple_type":
+        items = [child.child_by_field_name("type") or child for child in children[:MAX_ITEMS]]
+        items = [
+            item.named_children[0] if item.type == "type_annotation" and item.named_children else item for item in items
+        ]
+        return ["tuple", [type_value(item, depth + 1) for item in items], type_text(node)]
     if kind == "template_literal_type":
         return ["`", [_template_part(child, depth + 1) for child in children[:MAX_ITEMS]]]
     if kind == "literal_type" and children and children[0].type == "string":
@@ -162,6 +169,12 @@ def type_value(node: Node, depth: int = 0) -> Value:
     if kind == "function_type":
         return ["fn", _called(node, "", depth), type_text(node)]
     return [SOURCE, short(node)]
+
+
+def _item(node: Node) -> Node:
+    """Return the type of a tuple's item, which may have a name: `[id: number]`."""
+    annotation = node.child_by_field_name("type")
+    return node if annotation is None or not annotation.named_children else annotation.named_children[0]
 
 
 def _template_part(node: Node, depth: int) -> Value:
@@ -287,15 +300,27 @@ def _called(node: Node, doc: str, depth: int) -> Value:
     """Return the events in a call signature such as `(e: 'change' | 'input', id: number)` as members."""
     parameters = node.child_by_field_name("parameters")
     text = "" if parameters is None else text_of(parameters)
-    match = _CALL.fullmatch(text)
-    if match is not None:
-        arguments = f"({' '.join((match[2] or '').split()).strip(', ')})"
-        return [TYPE, [[name, arguments, False, doc] for name in re.findall(r"""['"]([^'"]+)['"]""", match[1])], []]
+    events = called_events(text)
+    if events:
+        return [TYPE, [[name, arguments, False, doc] for name, arguments in events], []]
     first = None if parameters is None else next(iter(parameters.named_children), None)
     annotation = None if first is None else first.child_by_field_name("type")
     if annotation is None or not annotation.named_children or first is None:
         return [TYPE, [], [[SOURCE, short(node)]]]
     return [TYPE, [], [["call", type_value(annotation.named_children[0], depth + 1), _rest(node, first), doc]]]
+
+
+def called_events(parameters: str) -> list[tuple[str, str]]:
+    """Return the events that the first of a function's parameters names, each with the other parameters.
+
+    >>> called_events("(e: 'change' | 'input', id: number)")
+    [('change', '(id: number)'), ('input', '(id: number)')]
+    """
+    match = _CALL.fullmatch(parameters)
+    if match is None:
+        return []
+    arguments = f"({' '.join((match[2] or '').split()).strip(', ')})"
+    return [(name, arguments) for name in re.findall(r"""['"]([^'"]+)['"]""", match[1])]
 
 
 def _rest(function: Node, first: Node) -> str:
