@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from swiftprep.arguments import checked_keywords
-from swiftprep.catalog.api import ITEMS, Component, kebab
+from swiftprep.catalog.api import ITEMS, Component, Owner, kebab
 from swiftprep.catalog.check import Problem, check
 from swiftprep.catalog.explain import Completeness, Explanation, completeness_of, explain_component
+from swiftprep.catalog.known_tags import KnownTags
 from swiftprep.catalog.merge import merge_components, merge_usage
 from swiftprep.catalog.near import Names
 from swiftprep.catalog.packing import FORMAT, packed, read_document, write_packed, write_web_types
@@ -111,6 +112,14 @@ class Catalog:
         """How many components are known completely, and why the others are not."""
         return completeness_of(self)
 
+    def owned(self, owner: Owner) -> list[Component]:
+        """Return the components of the `"framework"`, the `"application"`, or `"other"` packages.
+
+        Those of no known owner are the framework's if no component has an owner, as in catalogues of earlier versions.
+        """
+        is_told = any(component.owner for component in self)
+        return [c for c in self if c.owner == owner or (not is_told and owner == "framework")]
+
     def check(self, code: str, *, strict: bool = False) -> list[Problem]:
         """Return the problems in Vue code, by line; `[]` means it is valid.
 
@@ -124,15 +133,18 @@ class Catalog:
         Args:
             code: A single-file component, or a fragment of a template.
             strict: Also report, in Vue 2, a listener for a native event (`@keydown`) on a component that does not emit
-                it: without `.native` it is never called.
+                it: without `.native` it is never called. In any version, also report a tag with a prefix that nothing
+                in the catalogue has; other unknown tags are reported if the catalogue knows all tags with their
+                prefix, or if they are slips of known ones.
         """
         if self._check is None:
             by_tag: dict[str, list[Component]] = {}
-            for component in sorted(self, key=lambda c: not c.registered):
+            for component in sorted(self, key=lambda c: (not c.registered, c.owner == "application")):
                 for tag in dict.fromkeys([component.name, *map(kebab, component.names)]):
                     by_tag.setdefault(tag, []).append(component)
             seen = frozenset(name for use in self.usage.values() for name in (*use.props, *use.events))
-            self._check = Guarded(partial(_checked, by_tag, self.vue_version.startswith("3"), seen), size=_size)
+            tags = KnownTags(self, self.usage)
+            self._check = Guarded(partial(_checked, by_tag, self.vue_version.startswith("3"), seen, tags), size=_size)
         outcome = self._check((code, strict))
         return [Problem("not-checked", 1, name=outcome.reason)] if isinstance(outcome, Lost) else outcome
 
@@ -333,10 +345,14 @@ def _text(row: dict[str, Any], name: str) -> str:
 
 
 def _checked(
-    components: Mapping[str, list[Component]], vue3: bool, seen: frozenset[str], asked: tuple[str, bool]
+    components: Mapping[str, list[Component]],
+    vue3: bool,
+    seen: frozenset[str],
+    tags: KnownTags,
+    asked: tuple[str, bool],
 ) -> list[Problem]:
     code, strict = asked
-    return check(code, components, vue3=vue3, strict=strict, seen=seen)
+    return check(code, components, vue3=vue3, strict=strict, seen=seen, tags=tags)
 
 
 def _size(asked: tuple[str, bool]) -> int:

@@ -119,7 +119,7 @@ def tellable(component: Component) -> Component:
     """
     if component.kind != "component":
         return component
-    methods = [m for m in component.methods if _is_public(m)]
+    methods = [m for m in component.methods if component.owner != "application" and _is_public(m)]
     return replace(
         component,
         doc=_clean(component.doc),
