@@ -305,8 +305,8 @@ class _Checker:
             return True
         if "props" in spec.open:
             return not self._is_slip(name, (kebab(p.name) for p in spec.props), spec)
-        if not spec.root and not spec.passes and spec.origin == "source":
-            return name in _ANY_NATIVE  # it has a render function, with an unknown root element
+        if not spec.root and not spec.passes and spec.origin in ("source", "run-time", "types"):
+            return name in _ANY_NATIVE  # its root element is not known
         if not self.vue3 and self._target(spec.root) is not None:
             # In Vue 2 they end up on the element without becoming props of the component in between.
             return name in _ANY_NATIVE or any(self._reaches(tag, name, attribute, depth) for tag in spec.passes)
