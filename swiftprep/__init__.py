@@ -15,7 +15,7 @@ Scan, Augmentation, Result and QualityReport have the same names for the same th
 samples are taken, each of them may be passed as it is, and so may a file, a list of samples, and a mixture of these.
 
 The values within: Sample, Reject, Scenario, Budget, Limits; Catalog with Component, Prop, Event, Slot, Method and Use,
-and the Problem of a piece of code; Request and Reply of a TeacherProtocol; Compiler. Everything swiftprep raises is a
+the Contradiction of its witnesses and the Problem of a piece of code; Request and Reply of a TeacherProtocol; Compiler. Everything swiftprep raises is a
 SwiftprepError: see `swiftprep.errors`.
 
 The public names are loaded when first used (PEP 562), so that `import swiftprep` stays instant.
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from swiftprep.catalog.catalog import Catalog
     from swiftprep.catalog.check import Problem
     from swiftprep.catalog.vue.markup import Use
+    from swiftprep.catalog.witnesses.joining import Contradiction
     from swiftprep.distill.budget import Budget
     from swiftprep.distill.distiller import Distiller
     from swiftprep.distill.preview import Preview
@@ -86,6 +87,7 @@ __all__ = [
     "Compiler",
     "Component",
     "ConfigError",
+    "Contradiction",
     "DataError",
     "DistillStopped",
     "Distiller",
@@ -141,6 +143,7 @@ _HOME = {
     "Compiler": "swiftprep.distill.verification.compiler",
     "Component": "swiftprep.catalog.api",
     "ConfigError": "swiftprep.errors",
+    "Contradiction": "swiftprep.catalog.witnesses.joining",
     "DataError": "swiftprep.errors",
     "DistillStopped": "swiftprep.errors",
     "Distiller": "swiftprep.distill.distiller",

@@ -14,9 +14,11 @@ from swiftprep.arguments import checked_keywords
 from swiftprep.catalog.api import ITEMS, Component, kebab
 from swiftprep.catalog.check import Problem, check
 from swiftprep.catalog.merge import merge_components, merge_usage
-from swiftprep.catalog.stored import to_component, to_use
+from swiftprep.catalog.stored import to_component, to_contradiction, to_use
 from swiftprep.catalog.vue.markup import Use
-from swiftprep.catalog.webtypes import from_web_types, to_web_types
+from swiftprep.catalog.webtypes import GENERATOR, from_web_types, to_web_types
+from swiftprep.catalog.witnesses.joining import Contradiction
+from swiftprep.catalog.witnesses.runtime import runtime_components
 from swiftprep.errors import DataError, one_line
 from swiftprep.notebook import html_table, short
 from swiftprep.process.workers import Guarded, Lost
@@ -50,6 +52,7 @@ class Catalog:
         usage: Mapping[str, Use] | None = None,
         framework: str = "",
         vue_version: str = "2.7",
+        contradictions: Iterable[Contradiction] = (),
     ) -> None:
         """Create a catalogue.
 
@@ -58,12 +61,14 @@ class Catalog:
             usage: Tag → its usage in the scanned code.
             framework: The framework's name.
             vue_version: Its version of Vue; in Vue 3, a listener for a native event reaches the root element.
+            contradictions: Where witnesses say different things of a component.
         """
         named = components if isinstance(components, Mapping) else {c.name: c for c in components}
         self.components: dict[str, Component] = dict(named)
         self.usage: dict[str, Use] = dict(usage or {})
         self.framework = framework
         self.vue_version = vue_version
+        self.contradictions: list[Contradiction] = list(contradictions)
         self._check: Guarded[tuple[str, bool], list[Problem]] | None = None
 
     def __len__(self) -> int:
@@ -110,7 +115,8 @@ class Catalog:
     def to_pandas(self) -> pd.DataFrame:
         """Return one row per prop, event, slot and method.
 
-        The columns are component, what, name, type, required, default, values, doc, origin, path and line.
+        The columns are component, what, name, type, required, default, values, doc, origin, witness, path and
+        line.
         """
         import pandas as pd
 
@@ -124,13 +130,15 @@ class Catalog:
             "values",
             "doc",
             "origin",
+            "witness",
             "path",
             "line",
         ]
         rows = [
             (
                 key, what.removesuffix("s"), item.name, item.type, item.required, getattr(item, "default", None),
-                ", ".join(getattr(item, "values", ())), item.doc, item.origin, component.path, component.span[0],
+                ", ".join(getattr(item, "values", ())), item.doc, item.origin, item.witness, component.path,
+                component.span[0],
             )
             for key, component in self.components.items()
             for what in ITEMS
@@ -167,6 +175,28 @@ class Catalog:
         catalog.framework = str(document.get("name", ""))
         return catalog
 
+    @classmethod
+    @checked_keywords
+    def from_runtime(cls, folder: str | Path, *, node: str | Path = "node", timeout: float = 60.0) -> Catalog:
+        """Read an installed package as Vue itself sees it at run time: its components, their props and defaults.
+
+        **This runs the package's JavaScript** in a child process with Node, without network and with a time limit; see
+        `swiftprep.catalog.witnesses.runtime`. Use it as another witness beside the source:
+        `Scanner(app, facts=[Catalog.from_runtime("node_modules/ant-design-vue")])`.
+
+        Args:
+            folder: The package, with `vue` installed beside it (`node_modules/ant-design-vue`).
+            node: The Node program.
+            timeout: Seconds that the package may take to load.
+
+        Raises:
+            ConfigError: the folder is no package.
+            MissingDependencyError: Node, or Vue beside the package, is not installed.
+            RunError: the package cannot be loaded, or not in time.
+        """
+        components, name, vue_version = runtime_components(folder, node=node, timeout=timeout)
+        return cls(components, framework=name.rpartition("/")[2], vue_version=".".join(vue_version.split(".")[:2]))
+
     def pack(self) -> Iterator[bytes]:
         """Yield the whole catalogue, including usage, as JSON lines, a few hundred at a time."""
         return packed(self, self.components.items())
@@ -191,6 +221,9 @@ class Catalog:
                     if row["format"] != _FORMAT:
                         raise ValueError(f"format: {row['format']!r:.100}, expected {_FORMAT!r}")
                     catalog.framework, catalog.vue_version = _text(row, "framework"), _text(row, "vue_version")
+                elif "contradicts" in row:
+                    tag = _text(row["contradicts"], "component")
+                    catalog.contradictions.append(to_contradiction(row["contradicts"]))
                 elif "tag" in row:
                     tag = _text(row, "tag")
                     catalog.components[tag] = to_component(row["is"])
@@ -216,10 +249,11 @@ class Catalog:
     def merge(cls, catalogs: Iterable[Catalog]) -> Catalog:
         """Return one catalogue with the components of several, such as an application's and its framework's.
 
-        If several have the same tag, an entry from a component's source is taken before one from web-types, and that
-        before one inferred from usage; among equals, the first. What is left out but differs in its props, events,
-        slots or methods is logged. Usage adds up, and so do the `uses` of components. The framework's name is the first
-        one stated; the version of Vue is the first catalogue's.
+        If several have the same tag, what each knows is joined by rank: a user's overrides, the component's source, Vue
+        at run time, web-types, vetur, TypeScript's types, documentation, usage; see
+        `swiftprep.catalog.witnesses.joining`. Among equals, the first is taken, and others that differ in their props,
+        events, slots or methods are logged. `contradictions` says where witnesses differ. Usage adds up, and so do the
+        `uses` of components. The framework's name is the first one stated; the version of Vue is the first catalogue's.
 
         Args:
             catalogs: The catalogues; they stay as they are.
@@ -230,8 +264,11 @@ class Catalog:
         'source'
         """
         given = list(catalogs)
+        components, contradictions = merge_components(catalog.components for catalog in given)
+        earlier = [one for catalog in given for one in catalog.contradictions]
         return cls(
-            merge_components(catalog.components for catalog in given),
+            components,
+            contradictions=dict.fromkeys((*earlier, *contradictions)),
             usage=merge_usage(catalog.usage for catalog in given),
             framework=next((catalog.framework for catalog in given if catalog.framework), ""),
             vue_version=given[0].vue_version if given else "2.7",
@@ -288,6 +325,7 @@ def packed(frame: Catalog, components: Iterable[tuple[str, Component]]) -> Itera
     rows: Iterator[dict[str, Any]] = chain(
         [head],
         ({"tag": key, "is": component} for key, component in components),
+        ({"contradicts": one} for one in frame.contradictions),  # a list that grows while the components are read
         ({"used": tag, "is": use} for tag, use in sorted(frame.usage.items())),
     )
     while batch := list(islice(rows, _BATCH)):
@@ -339,6 +377,7 @@ def write_web_types(
 ) -> None:
     """Write the document of `to_web_types` to `path`, atomically and without holding it all in memory."""
     frame = to_web_types([], name=name, version=version, framework_version=framework_version)
+    frame["contributions"]["html"]["generator"] = GENERATOR
     before, mark, after = orjson.dumps(frame, option=orjson.OPT_INDENT_2).partition(b'"vue-components": []')
     own(path)
     with atomic_write(path) as file:

@@ -324,6 +324,8 @@ class _Checker:
         names = {event.name for event in spec.events}
         if name in names or ((jsx or self.vue3) and one_spelling(name) in map(one_spelling, names)):
             return True
+        if self.vue3 and one_spelling(f"on-{name}") in self._props_of(spec):
+            return True
         if "events" in spec.open:
             return not self._is_slip(name, sorted(names), spec)
         if any(name.startswith(what.removeprefix("events:")) for what in spec.open if what.startswith("events:")):

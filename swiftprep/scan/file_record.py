@@ -14,6 +14,7 @@ from swiftprep.scan.kinds import SampleSpec
 from swiftprep.scan.roots import Roots, readable
 
 SUFFIXES = (".vue", *SCRIPTS, ".py", ".java")
+DOCS = (".md", ".markdown")  # read for what they say of components
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,10 @@ class Job:
     suffixes: tuple[str, ...] = SUFFIXES
     licences: frozenset[str] | None = None
     redact: bool = True
+
+    def is_sampled(self, path: str) -> bool:
+        """Return whether samples are made of a file; others are read for their facts only."""
+        return path.lower().endswith(self.suffixes) and self.roots.of(path).is_sampled
 
 
 @dataclass(frozen=True, slots=True)

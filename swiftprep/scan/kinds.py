@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import re
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from dataclasses import dataclass, field
 from typing import Any
 
 from swiftprep.catalog.api import kebab
 from swiftprep.catalog.vue.facts import CutPlaces, suffix_of
 from swiftprep.catalog.vue.module import SourcePiece
+from swiftprep.catalog.vue.native import is_global
 from swiftprep.scan.cut import cut, pieces_of, span_of
+from swiftprep.scan.framework import package_of
+from swiftprep.scan.ownership import FrameworkTags
 from swiftprep.scan.tasks import Task
 
 SYNTAX = {
@@ -38,6 +41,7 @@ class SampleSpec:
         tasks: Their templates.
         framework: The framework's name for the templates.
         vue_version: The version of Vue for the templates.
+        framework_tags: The tags of the framework; only those are named in a page's question.
         max_tokens: The maximum length of a sample, prompt and answer together, or None.
         count: Counts the tokens of a text.
     """
@@ -45,6 +49,7 @@ class SampleSpec:
     tasks: tuple[Task, ...]
     framework: str
     vue_version: str
+    framework_tags: Container[str] = FrameworkTags()
     max_tokens: int | None = None
     count: Callable[[str], int] | None = None
 
@@ -223,29 +228,38 @@ class SampleBuilder:
     def _used(self) -> list[dict[str, Any]]:
         """Return the framework components that a file uses, most used first, with the props, events and slots set."""
         own = self._own_tags()
+        made_up = set(self.facts.get("columns", ()))
         components = []
         for tag, (count, props, events, slots, _, models, _, _) in self.facts.get("uses", {}).items():
-            if tag not in own:
-                names = [name for name, _ in sorted(props.items(), key=lambda item: (-item[1][0], item[0]))]
-                item = {"tag": tag, "count": count, "props": names[:6], "events": sorted(events)[:4]}
-                components.append({**item, "slots": sorted(slots)[:4], "model": bool(models)})
+            if tag in own or tag[:1].isupper() or tag not in self.wanted.framework_tags:
+                continue
+            set_props = {
+                name: times for name, (times, bound, _) in props.items() if _is_set_for_a_component(name, bound)
+            }
+            names = sorted(set_props, key=lambda name: (-set_props[name], name))
+            item = {"tag": tag, "count": count, "props": names[:6], "events": sorted(events)[:4]}
+            components.append({**item, "slots": sorted(slots.keys() - made_up)[:4], "model": bool(models)})
         components.sort(key=lambda item: (-item["count"], item["tag"]))
         return components[:MOST_USED]
 
     def _own_tags(self) -> set[str]:
-        """Return the tags of the project's own components, which it imports by a relative path or an alias."""
+        """Return the tags that the file defines itself or imports from other files of the code base."""
         imports = self.facts.get("imports", {})
-        own = {kebab(name) for name, (module, _) in imports.items() if module.startswith((".", "@/", "~/", "src/"))}
+        own = {kebab(name) for name, (module, _) in imports.items() if not package_of(module)}
         for options in self.facts.get("components", ()):
             registered = options.get("components") or ["o", []]
             for key, value, _ in registered[1] if registered[0] == "o" else ():
-                module = imports.get(value[1], [""])[0] if value[0] == "i" else ""
-                if module.startswith((".", "@/", "~/", "src/")) or (value[0] == "i" and not module):
+                if value[0] == "i" and not package_of(imports.get(value[1], [""])[0]):
                     own.add(kebab(key))
             name = options.get("name")
             if name and name[0] == "s":
                 own.add(kebab(name[1]))
         return own
+
+
+def _is_set_for_a_component(name: str, bound: int) -> bool:
+    """Return whether an attribute is one for a component to read, not one that any element has (`style`, `ref`)."""
+    return not is_global(name) or name in ("title", "hidden") or (name.startswith("data-") and bound > 0)
 
 
 def is_only_imports(shape: CutPlaces, source: bytes) -> bool:

@@ -12,9 +12,10 @@ from swiftprep.catalog.python_java.units import java_units, python_units
 from swiftprep.catalog.python_java.units import members as members_of
 from swiftprep.catalog.vue.facts import SCRIPTS, CutPlaces, read_script, read_vue, suffix_of
 from swiftprep.catalog.vue.module import SourcePiece
+from swiftprep.catalog.witnesses.markdown import api_tables
 from swiftprep.records import Reject
 from swiftprep.redaction.private import without_private
-from swiftprep.scan.file_record import FileRecord, Job, reject, shown_name
+from swiftprep.scan.file_record import DOCS, FileRecord, Job, reject, shown_name
 from swiftprep.scan.kinds import SampleBuilder, is_only_imports
 from swiftprep.scan.licences import allowed, read_licence
 from swiftprep.scan.set_aside import NOTE
@@ -36,16 +37,18 @@ def read_file(job: Job, path: str, known: str = "") -> FileRecord | None:
         return reject(source.reason, source.detail, "" if source.reason in _NOT_READ else source.reason)
     if source.sha == known:
         return None
+    name = shown_name(path, job)
+    if suffix_of(path) in DOCS:
+        return FileRecord(source.sha, b"{}", _docs(source.text, name, job))
     stated = read_licence(source.text)
     licence = stated.licence
-    if job.licences is not None and not allowed(licence, job.licences):
+    if job.is_sampled(path) and job.licences is not None and not allowed(licence, job.licences):
         return reject("licence", f'{licence} is not allowed; it says "{stated.words}"', source.sha)
-    name = shown_name(path, job)
     text, findings = without_private(source.text, name) if job.redact else (source.text, [])
     facts, shape = _parse(text.encode("utf-8", "replace"), name)
     if marked:
         return reject("generated", marked + NOTE, source.sha, orjson.dumps(facts))
-    if not path.lower().endswith(job.suffixes):
+    if not job.is_sampled(path):
         return FileRecord(source.sha, b"{}", orjson.dumps(facts))
     samples = SampleBuilder(job.wanted, name, text, facts, shape).make()
     if not samples.rows:
@@ -69,6 +72,14 @@ def read_file(job: Job, path: str, known: str = "") -> FileRecord | None:
         "dropped": samples.dropped,
     }
     return FileRecord(source.sha, orjson.dumps(head), orjson.dumps(facts), orjson.dumps(samples.rows), signature(text))
+
+
+def _docs(text: str, name: str, job: Job) -> bytes:
+    """Return the tables of API in a page, as JSON; `b""` without one."""
+    tables = api_tables(text)
+    if tables and job.redact:
+        tables = api_tables(without_private(text, name)[0])
+    return orjson.dumps(tables) if tables else b""
 
 
 def _parse(source: bytes, path: str) -> tuple[dict[str, Any], CutPlaces]:

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any, TypeAlias, cast
+from typing import Any, cast
 
 from swiftprep.catalog.api import ITEMS, Component, Event, Method, Slot, kebab
 from swiftprep.catalog.linking.effort import MOST_ITEMS
-from swiftprep.catalog.linking.names import Modules
+from swiftprep.catalog.linking.listeners import payload
+from swiftprep.catalog.linking.names import Modules, Place
 from swiftprep.catalog.linking.props import PropReader, named_entries
+from swiftprep.catalog.linking.scope import Where, path_of
 from swiftprep.catalog.linking.typed import TYPES
-from swiftprep.catalog.vue.typescript_types import first_parameter
 from swiftprep.catalog.vue.value_kinds import ARRAY, CALL, FUNCTION, OBJECT
 from swiftprep.catalog.vue.values import Value, doc_tags
 
-Place: TypeAlias = tuple[str, int]  # a file, and the index of the options in it
 _USUAL_MODELS = (("value", "input"), ("modelValue", "update:modelValue"))
 _BEING_READ: tuple[list[Event], bool] = ([], False)
 _INHERITED = ("events", "props", "slots")  # what a mixin or base may add
@@ -32,7 +32,7 @@ class ComponentReader:
         self._open: dict[Place, tuple[Component, list[Place]]] = {}  # those being read: their own API, their bases
         self._is_cut = False  # whether a cycle was found among them
 
-    def component(self, path: str, index: int, depth: int = 0) -> Component:
+    def component(self, path: Where, index: int, depth: int = 0) -> Component:
         """Return the merged API of the options at `(path, index)`; `name` is empty if the options have none.
 
         Args:
@@ -58,7 +58,7 @@ class ComponentReader:
                     del self._open[stack.pop()]
                 else:
                     self._open[place] = Component(name=""), []
-                    options = self.modules.facts[place[0]]["components"][place[1]]
+                    options = self.modules.options_at(*place)
                     bases, are_known = self._bases(options, place[0], depth)
                     own = self._own(options, place[0], bases, depth)
                     own = own if are_known else replace(own, open=tuple(sorted({*own.open, *_INHERITED})))
@@ -87,7 +87,7 @@ class ComponentReader:
                 component = self._merged(component, part)
         return replace(component, model=component.model or _model(component))
 
-    def _joined_to_outer(self, own: Component, path: str, index: int, depth: int) -> Component:
+    def _joined_to_outer(self, own: Component, path: Where, index: int, depth: int) -> Component:
         """Return a component merged with the options in the file of its `<script src>`."""
         place = self.modules.outer(path, index)
         if place is None or place == (path, index):
@@ -130,7 +130,7 @@ class ComponentReader:
             root=own.root or base.root,
         )
 
-    def _bases(self, options: dict[str, Any], path: str, depth: int) -> tuple[list[Place], bool]:
+    def _bases(self, options: dict[str, Any], path: Where, depth: int) -> tuple[list[Place], bool]:
         """Return the bases of the options in Vue's merge order, and whether these are all of them.
 
         The order is `extends`, then the mixins. One that is imported from outside the tree is not known.
@@ -150,7 +150,7 @@ class ComponentReader:
         )
         return [base for base in places if base is not None], are_known
 
-    def _own(self, options: dict[str, Any], path: str, bases: list[Place], depth: int) -> Component:
+    def _own(self, options: dict[str, Any], path: Where, bases: list[Place], depth: int) -> Component:
         unknown = set(options.get("open", ()))
         props = _named(self._props.read(options.get("props"), path, unknown, depth))
         if options.get("functional") and "props" not in options:  # then every attribute is a prop
@@ -178,7 +178,7 @@ class ComponentReader:
         roots = options.get("roots") or []
         return Component(
             name=self.modules.text(options.get("name"), path) or "",
-            path=path,
+            path=path_of(path),
             span=tuple(options["span"]),
             doc=options.get("doc", ""),
             props=tuple(props),
@@ -186,25 +186,25 @@ class ComponentReader:
             slots=tuple(_named(slots)),
             methods=tuple(_methods(options.get("methods", ()))),
             model=model,
-            mixins=tuple(base for base, _ in bases),
+            mixins=tuple(path_of(base) for base, _ in bases),
             components=tuple(self._local_tags(options, path)),
             open=tuple(sorted(unknown)),
             passes=tuple(dict.fromkeys(options.get("passes", ()))),
             root=roots[0] if len(set(roots)) == 1 else ("*" if roots else ""),
         )
 
-    def _local_tags(self, options: dict[str, Any], path: str) -> list[str]:
+    def _local_tags(self, options: dict[str, Any], path: Where) -> list[str]:
         resolved, _ = self.modules.resolve(options.get("components") or [OBJECT, []], path)
         names = [entry[0] for entry in resolved[1]] if resolved[0] == OBJECT else []
         if options.get("setup"):
             names += [
                 name
-                for name, (module, _) in self.modules.facts[path].get("imports", {}).items()
+                for name, (module, _) in self.modules.facts[path_of(path)].get("imports", {}).items()
                 if module.endswith(".vue")
             ]
         return [kebab(name) for name in names if name != "..."]
 
-    def _declared_model(self, value: Value | None, path: str) -> tuple[str, str] | None:
+    def _declared_model(self, value: Value | None, path: Where) -> tuple[str, str] | None:
         if value is None:
             return None
         resolved, where = self.modules.resolve(value, path)
@@ -213,7 +213,7 @@ class ComponentReader:
         texts = {key: self.modules.text(inner, where) for key, inner, _ in resolved[1]}
         return texts.get("prop") or "value", texts.get("event") or "input"
 
-    def _declared_events(self, value: Value | None, path: str, unknown: set[str], depth: int) -> list[Event]:
+    def _declared_events(self, value: Value | None, path: Where, unknown: set[str], depth: int) -> list[Event]:
         if value is None:
             return []
         if not self.modules.effort.spend(1, depth):
@@ -226,7 +226,7 @@ class ComponentReader:
         unknown.update(() if is_whole and self.modules.effort.spend(len(events) // 50) else ("events",))
         return events
 
-    def _events_of(self, resolved: Value, where: str, depth: int) -> tuple[list[Event], bool]:
+    def _events_of(self, resolved: Value, where: Where, depth: int) -> tuple[list[Event], bool]:
         """Return the events that a value declares, and whether the list is complete."""
         unknown: set[str] = set()
         events: list[Event] = []
@@ -250,9 +250,9 @@ class ComponentReader:
                 else:
                     events.append(Event(key, inner[1] if inner[0] == FUNCTION else "", doc=doc))
         elif resolved[0] in TYPES:
-            members = self._props.types.members(resolved, where, depth)
-            unknown.update(() if members.complete else ("events",))
-            events = [Event(name, _payload(prop.type), doc=prop.doc) for name, prop in members.by_name.items()]
+            props, is_whole = self._props.types.props(resolved, where, depth)
+            unknown.update(() if is_whole else ("events",))
+            events = [Event(prop.name, payload(prop.type), doc=prop.doc) for prop in props]
         else:
             for argument in resolved[2] if resolved[0] == CALL else ():
                 events += self._declared_events(argument, where, unknown, depth + 1)
@@ -260,24 +260,12 @@ class ComponentReader:
                 unknown.add("events")
         return self.modules.effort.capped(events), not unknown
 
-    def _typed_slots(self, value: Value | None, path: str, unknown: set[str], depth: int) -> list[Slot]:
+    def _typed_slots(self, value: Value | None, path: Where, unknown: set[str], depth: int) -> list[Slot]:
         if value is None:
             return []
-        members = self._props.types.members(value, path, depth)
-        unknown.update(() if members.complete else ("slots",))
-        slots = []
-        for name, prop in members.by_name.items():
-            scope = first_parameter(prop.type)
-            bindings = () if scope is None else tuple(self._props.types.members(scope, path, depth).by_name)
-            slots.append(Slot(name, prop.type, doc=prop.doc, bindings=bindings))
+        slots, is_whole = self._props.types.slots(value, path, depth)
+        unknown.update(() if is_whole else ("slots",))
         return slots
-
-
-def _payload(text: str) -> str:
-    """Return an event's arguments from its type, `[id: number]` or `(id: number) => void`."""
-    if text.startswith("["):
-        return f"({text[1:-1]})"
-    return text.partition("=>")[0].strip()
 
 
 def _bound(bindings: list[str]) -> str:
@@ -307,7 +295,7 @@ def _named(items: list[Any]) -> list[Any]:
     return list(by_name.values())
 
 
-def _at_home(item: Any, path: str) -> Any:
+def _at_home(item: Any, path: Where) -> Any:
     return replace(item, origin="") if item.origin == path else item
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from typing import Any, TypeVar
 
 from swiftprep.catalog.vue.values import Value
@@ -51,13 +51,13 @@ class Effort:
         """Whether no steps are left, so that loops can stop early."""
         return self._left < 0
 
-    def once(self, what: str, value: Value, path: str, find: Callable[[], Result], meanwhile: Result) -> Result:
+    def once(self, what: str, value: Value, path: Hashable, find: Callable[[], Result], meanwhile: Result) -> Result:
         """Return the result of `find`, called only once for each purpose, value and file.
 
         Args:
             what: The purpose, such as `"props"`.
             value: The value, compared by identity.
-            path: The file that contains it.
+            path: The place in which it stands.
             find: Computes the result.
             meanwhile: The result to return for recursive requests.
         """

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
 from swiftprep.catalog.api import Component, Event, kebab
-from swiftprep.catalog.linking.component import ComponentReader, Place
-from swiftprep.catalog.linking.names import Facts, Modules
+from swiftprep.catalog.linking.component import ComponentReader
+from swiftprep.catalog.linking.listeners import listener_events
+from swiftprep.catalog.linking.names import Facts, Modules, Place
+from swiftprep.catalog.linking.scope import Where, path_of
 from swiftprep.catalog.stored import to_component
 from swiftprep.catalog.vue.value_kinds import ARRAY, CALL, JOINED, MEMBER, NAME, OBJECT, OPTIONS, SOURCE, STRING
 from swiftprep.catalog.vue.values import Value
@@ -23,9 +25,11 @@ _ASIDE = re.compile(r"(?:^|/)(?:tests?|__tests__|e2e|es|esm|lib|cjs|umd|dist)/|\
 Failure: TypeAlias = list[Any]
 
 
-def link(facts: Mapping[str, Facts], packages: Mapping[str, str] | None = None) -> dict[str, Component]:
+def link(
+    facts: Mapping[str, Facts], packages: Mapping[str, str] | None = None, *, vue3: bool = False
+) -> dict[str, Component]:
     """Return the components defined in the files, by tag; see `Linked`."""
-    return dict(Linked(facts, packages))
+    return dict(Linked(facts, packages, vue3=vue3))
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,20 +60,33 @@ class Linked:
         notes: `(path, note)` of each incomplete component.
     """
 
-    def __init__(self, facts: Mapping[str, Facts], packages: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        facts: Mapping[str, Facts],
+        packages: Mapping[str, str] | None = None,
+        *,
+        vue3: bool = False,
+        rank_of: Callable[[str], int] = lambda path: 0,
+    ) -> None:
         """Find the names of all components.
 
         Args:
             facts: Path → the file's facts (`facts.py`).
             packages: Package name → its folder.
+            vue3: Whether they are written for Vue 3, where a prop `onSearch` is also an event.
+            rank_of: Path → the rank of its folder; of two components known alike, that of the lower rank has the tag.
         """
         self.failed: list[Failure] = []
         self.notes: list[tuple[str, str]] = []
+        self._vue3 = vue3
         self._modules = Modules(facts, packages)
         self._reader = ComponentReader(self._modules)
         self._entries: dict[str, _Entry] = {}
+        self._tags: dict[Place, str] = {}
         places: set[str] = set()
-        for entry in sorted(self._listed(), key=lambda entry: (entry.rank, entry.path, entry.line)):
+        for entry in sorted(
+            self._listed(), key=lambda entry: (entry.rank, rank_of(entry.path), entry.path, entry.line)
+        ):
             key = entry.name
             if key in self._entries:
                 key = f"{entry.path}:{entry.line}" if entry.path in places else entry.path
@@ -85,6 +102,23 @@ class Linked:
                 component = self._component(key, entry)
             if component is not None:
                 yield key, component
+
+    def tag_of(self, variable: str, path: str) -> str:
+        """Return the tag of the component that a variable of a file refers to (`Badge`, `Menu.Item`), or `""`."""
+        if not self._tags:
+            self._tags = {
+                (entry.path, entry.index): entry.name
+                for key, entry in self._entries.items()
+                if key == entry.name and not entry.is_row
+            }
+        name, *members = variable.split(".")
+        value: Value = [NAME, name]
+        for member in members:
+            value = [MEMBER, value, member]
+        place = None
+        with self.apart(path, f"component {variable}"):
+            place = self._modules.component(value, path)
+        return self._tags.get(place, "") if place is not None else ""
 
     @contextmanager
     def apart(self, path: str, what: str, line: int = 1) -> Iterator[None]:
@@ -125,6 +159,7 @@ class Linked:
         known = {event.name for event in component.events}
         foreign = [event for event in self._foreign.get(key, ()) if event.name not in known]
         added = [event for event in foreign if not event.name.endswith("*")]
+        added += listener_events(component.props, (*component.events, *added)) if self._vue3 else []
         computed = {f"events:{event.name[:-1]}" for event in foreign if event.name.endswith("*")}
         unknown = ("events", "props", "slots") if self._modules.effort.is_cut else ()
         return replace(
@@ -141,7 +176,7 @@ class Linked:
                 if "outer" in options:
                     with self.apart(path, "script of a component", options["span"][0]):
                         place = modules.outer(path, index)
-                        places |= {place} if place is not None and not place[0].endswith(".vue") else set()
+                        places |= {place} if place is not None and not path_of(place[0]).endswith(".vue") else set()
         return places
 
     def _registrations(self) -> dict[Place, list[str]]:
@@ -152,7 +187,7 @@ class Linked:
             facts = modules.facts[path]
             for name, component, loop in facts.get("registrations", ()):
                 with self.apart(path, "registration of components"):
-                    pairs = [(name, component, path, "")]
+                    pairs: list[tuple[Value, Value, Where, str]] = [(name, component, path, "")]
                     for name_, component_, where, key in (
                         pairs if loop is None else _unrolled(modules, path, name, component, loop)
                     ):
@@ -167,7 +202,7 @@ class Linked:
                         names_by_place[place].append("")
         for place, names in names_by_place.items():
             own = ""
-            with self.apart(place[0], "name of a component"):
+            with self.apart(path_of(place[0]), "name of a component"):
                 own = modules.own_name(*place)
             names_by_place[place] = list(dict.fromkeys(name or own for name in names))
             if "" in names_by_place[place] and len(names_by_place[place]) > 1:
@@ -207,7 +242,7 @@ class Linked:
                 continue
             with self.apart(entry.path, f"components of {entry.name}", entry.line):
                 places = [modules.component(inner, entry.path) for _, inner, _ in local[1]]
-                for path in dict.fromkeys(place[0] for place in places if place is not None):
+                for path in dict.fromkeys(path_of(place[0]) for place in places if place is not None):
                     if path != entry.path and path.startswith(entry.path.rpartition("/")[0] + "/"):
                         keys_by_path[path].append(key)
         return keys_by_path
@@ -294,13 +329,14 @@ def _own_name(modules: Modules, name: Value, place: Place) -> str | None:
 
 def _unrolled(
     modules: Modules, path: str, name: Value, component: Value, loop: list[Any]
-) -> list[tuple[Value, Value, str, str]]:
-    """Return `(name, component, file, key)` for each iteration of the loop around a registration."""
+) -> list[tuple[Value, Value, Where, str]]:
+    """Return `(name, component, place, key)` for each iteration of the loop around a registration."""
     kind, variables, iterated = loop
     resolved, where = _iterated(modules, iterated, path)
     if component[0] == OPTIONS:
         return []
-    turns: list[tuple[Value, Value, str, str]] = []
+    turns: list[tuple[Value, Value, Where, str]] = []
+    items: list[tuple[Value, Value, Where]]
     if resolved[0] == ARRAY:
         items = [([SOURCE, ""], item, where) for item in resolved[1] if item[0] != "..."]
         for spread in (item for item in resolved[1] if item[0] == "..."):
@@ -338,7 +374,7 @@ def _unrolled(
     return turns
 
 
-def _iterated(modules: Modules, value: Value, path: str) -> tuple[Value, str]:
+def _iterated(modules: Modules, value: Value, path: str) -> tuple[Value, Where]:
     """Resolve the value that a loop iterates; `Object.keys(x)` and the like iterate `x`."""
     if value[0] == CALL and value[1][0] == MEMBER and value[1][1] == [NAME, "Object"] and value[2]:
         return modules.resolve(value[2][0], path)

@@ -6,13 +6,15 @@ import bisect
 import os.path
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, TypeAlias
 
 from swiftprep.catalog.linking.effort import Effort
+from swiftprep.catalog.linking.scope import Bound, Where, local, path_of
 from swiftprep.catalog.vue.value_kinds import (
     ARRAY,
     CALL,
     FUNCTION,
+    IN,
     JOINED,
     MEMBER,
     NAME,
@@ -31,6 +33,7 @@ _MOST_PARTS = 200  # of a concatenated text
 _LONGEST_TEXT = 2_000  # characters of such a text
 
 Facts = Mapping[str, Any]
+Place: TypeAlias = tuple[Where, int]  # a file or a call in it, and the index of component options in the file
 
 
 class Modules:
@@ -125,41 +128,48 @@ class Modules:
             self._nearest[tail, near] = min(named[low:high], key=lambda path: (len(path), path), default=None)
         return self._nearest[tail, near]
 
-    def resolve(self, value: Value, path: str, depth: int = 0, *, calls: bool = True) -> tuple[Value, str]:
-        """Resolve a value until it is no longer a name; return it with the file that contains it.
+    def resolve(self, value: Value, path: Where, depth: int = 0, *, calls: bool = True, types: bool = False) -> Bound:
+        """Resolve a value until it is no longer a name; return it with the place in which it stands.
 
         Args:
             value: The value to resolve.
-            path: The file that contains it.
+            path: The file or the scope in which it stands.
             depth: The nesting depth of the request.
             calls: Whether to resolve a call to the value that the function returns.
+            types: Whether the name is that of a type.
         """
         name = _dotted(value)
         if name is None:
-            return self._followed(value, path, depth, calls)
-        unknown: tuple[Value, str] = ([SOURCE, ""], path)
+            return self._followed(value, path, depth, calls, types)
+        unknown: Bound = ([SOURCE, ""], path)
         return self.effort.named(
-            ("name", path, name, calls), lambda: self._followed(value, path, depth, calls), unknown
+            ("name", path, name, calls, types), lambda: self._followed(value, path, depth, calls, types), unknown
         )
 
-    def _followed(self, value: Value, path: str, depth: int, calls: bool) -> tuple[Value, str]:
-        passed: dict[tuple[int, str], Value] = {}
+    def _followed(self, value: Value, path: Where, depth: int, calls: bool, types: bool) -> Bound:
+        passed: dict[tuple[int, Where], Value] = {}
         while True:
             if (id(value), path) in passed or not self.effort.spend(1, depth):
                 return [SOURCE, ""], path
             passed[id(value), path] = value
-            following = self._next(value, path, depth, calls)
+            following = self._next(value, path, depth, calls, types)
             if following is None:
                 return value, path
             calls = calls or value[0] == MEMBER
             value, path = following
 
-    def _next(self, value: Value, path: str, depth: int, calls: bool) -> tuple[Value, str] | None:
+    def _next(self, value: Value, path: Where, depth: int, calls: bool, types: bool = False) -> Bound | None:
         """Resolve a value by one step; None if it cannot be resolved further."""
         kind = value[0]
+        if kind == IN:
+            return value[1], value[2]
         if kind == NAME:
+            bound_here = local(value[1], path)
+            if bound_here is not None:
+                return bound_here
+            path = path_of(path)
             facts = self.facts.get(path, {})
-            bound = facts.get("bindings", {}).get(value[1])
+            bound = facts.get("types" if types else "bindings", {}).get(value[1])
             if bound is not None and bound != value:
                 return bound, path
             imported = facts.get("imports", {}).get(value[1])
@@ -173,7 +183,7 @@ class Modules:
                 return called[2], where
         return None
 
-    def _member(self, owner: Value, name: str, where: str) -> tuple[Value, str] | None:
+    def _member(self, owner: Value, name: str, where: Where) -> Bound | None:
         if owner[0] == OBJECT:
             return next(((inner, where) for key, inner, _ in owner[1] if key == name), None)
         if owner[0] == "ns":
@@ -186,11 +196,11 @@ class Modules:
                 return inner, where
         return None
 
-    def _exported(self, module: str, name: str, importer: str) -> tuple[Value, str] | None:
+    def _exported(self, module: str, name: str, importer: str) -> Bound | None:
         path = self.file(module, importer)
         return None if path is None else self._export(path, name)
 
-    def _export(self, path: str, name: str) -> tuple[Value, str] | None:
+    def _export(self, path: str, name: str) -> Bound | None:
         """Return the value that `path` exports as `name`, with the file that defines it."""
         if name == "*":
             return ["ns", path], path
@@ -251,25 +261,31 @@ class Modules:
             known = self._exports[path] = (frozenset(exports), stars, is_object)
         return known
 
-    def options(self, value: Value, path: str) -> dict[str, Any]:
+    def options(self, value: Value, path: Where) -> dict[str, Any]:
         """Return the options that `["C", index]` refers to."""
-        options: dict[str, Any] = self.facts[path]["components"][value[1]]
+        return self.options_at(path, value[1])
+
+    def options_at(self, path: Where, index: int) -> dict[str, Any]:
+        """Return the options of the component or mixin at a place."""
+        if index < 0 and not isinstance(path, str) and path.options is not None:
+            return path.options
+        options: dict[str, Any] = self.facts[path_of(path)]["components"][index]
         return options
 
-    def outer(self, path: str, index: int) -> tuple[str, int] | None:
+    def outer(self, path: Where, index: int) -> Place | None:
         """Return the place of the options that a component has in another file (`<script src>`), or None."""
-        value = self.facts[path]["components"][index].get("outer")
+        value = self.options_at(path, index).get("outer")
         return None if value is None else self.component(value, path)
 
-    def own_name(self, path: str, index: int) -> str:
+    def own_name(self, path: Where, index: int) -> str:
         """Return the `name` in a component's options, or `""`."""
-        name = self.text(self.facts[path]["components"][index].get("name"), path)
+        name = self.text(self.options_at(path, index).get("name"), path)
         place = None if name else self.outer(path, index)
         if place is not None and place != (path, index):
-            name = self.text(self.facts[place[0]]["components"][place[1]].get("name"), place[0])
+            name = self.text(self.options_at(*place).get("name"), place[0])
         return name or ""
 
-    def text(self, value: Value | None, path: str, depth: int = 0) -> str | None:
+    def text(self, value: Value | None, path: Where, depth: int = 0) -> str | None:
         """Return the string that a value resolves to, or None if unknown."""
         if value is None:
             return None
@@ -296,9 +312,9 @@ class Modules:
                 return None
         return "".join(texts)
 
-    def component(self, value: Value, path: str, depth: int = 0) -> tuple[str, int] | None:
-        """Return `(path, index)` of the component or mixin that a value refers to, even inside `withInstall(X)`."""
-        seen: dict[tuple[int, str], Value] = {}
+    def component(self, value: Value, path: Where, depth: int = 0) -> Place | None:
+        """Return the place of the component or mixin that a value refers to, even inside `withInstall(X)`."""
+        seen: dict[tuple[int, Where], Value] = {}
         stack = [(value, path)]
         while stack:
             if not self.effort.spend(1, depth):

@@ -5,12 +5,13 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import replace
 from typing import Any
 
 from swiftprep.catalog.api import Component, Prop
 from swiftprep.catalog.linking.names import Modules
-from swiftprep.catalog.linking.typed import TYPES, TypeReader, literals_of
+from swiftprep.catalog.linking.scope import Where
+from swiftprep.catalog.linking.type_props import PropTypes
+from swiftprep.catalog.linking.typed import TYPES
 from swiftprep.catalog.vue.value_kinds import ARRAY, CALL, FUNCTION, MEMBER, NAME, OBJECT, OPTIONS, SOURCE, STRING
 from swiftprep.catalog.vue.values import Value, doc_tags
 
@@ -39,17 +40,17 @@ class PropReader:
             component.
     """
 
-    def __init__(self, modules: Modules, component: Callable[[str, int, int], Component]) -> None:
+    def __init__(self, modules: Modules, component: Callable[[Where, int, int], Component]) -> None:
         self.modules = modules
         self.component = component
-        self.types = TypeReader(modules, self.read)
+        self.types = PropTypes(modules, self.read)
 
-    def read(self, value: Value | None, path: str, unknown: set[str], depth: int = 0) -> list[Prop]:
+    def read(self, value: Value | None, path: Where, unknown: set[str], depth: int = 0) -> list[Prop]:
         """Return the props that a value declares: an object, a list of names, a type, or calls and spreads of these.
 
         Args:
             value: The value.
-            path: The file that contains it.
+            path: The file or the scope in which it stands.
             unknown: Receives `"props"` if some props are unknown.
             depth: The nesting depth of the request.
         """
@@ -65,7 +66,7 @@ class PropReader:
         unknown.update(() if is_whole and self.modules.effort.spend(len(props) // 50) else ("props",))
         return props
 
-    def _declared(self, resolved: Value, where: str, depth: int) -> tuple[list[Prop], bool]:
+    def _declared(self, resolved: Value, where: Where, depth: int) -> tuple[list[Prop], bool]:
         """Return the props, and whether the list is complete."""
         unknown: set[str] = set()
         kind = resolved[0]
@@ -76,9 +77,8 @@ class PropReader:
         elif kind == ARRAY:
             props = self._of_list(resolved, where, unknown, depth)
         elif kind in TYPES:
-            members = self.types.members(resolved, where, depth)
-            unknown.update(() if members.complete else ("props",))
-            props = list(members.by_name.values())
+            props, is_whole = self.types.props(resolved, where, depth)
+            unknown.update(() if is_whole else ("props",))
         elif kind == OPTIONS:
             props = list(self.component(where, resolved[1], depth + 1).props)
         else:
@@ -90,7 +90,7 @@ class PropReader:
             props = list(self.component(*owner, depth + 1).props)  # Button.props
         return self.modules.effort.capped(props), not unknown
 
-    def defaults(self, values: Iterable[Value], path: str, depth: int = 0) -> dict[str, str]:
+    def defaults(self, values: Iterable[Value], path: Where, depth: int = 0) -> dict[str, str]:
         """Return the source texts of prop defaults from objects, resolving spreads."""
         texts: dict[str, str] = {}
         for value in values:
@@ -100,7 +100,7 @@ class PropReader:
                 texts |= self.modules.effort.once("defaults", resolved, where, read, dict[str, str]())
         return texts
 
-    def _defaults_of(self, resolved: Value, where: str, depth: int) -> dict[str, str]:
+    def _defaults_of(self, resolved: Value, where: Where, depth: int) -> dict[str, str]:
         texts: dict[str, str] = {}
         for key, inner, _ in resolved[1] if resolved[0] == OBJECT else ():
             if key == "...":
@@ -109,7 +109,7 @@ class PropReader:
                 texts[key] = text
         return texts
 
-    def models(self, calls: Iterable[list[Any]], path: str, unknown: set[str]) -> list[Prop]:
+    def models(self, calls: Iterable[list[Any]], path: Where, unknown: set[str]) -> list[Prop]:
         """Return the props that `defineModel(name, settings)` declares, each call as `[arguments, type text]`.
 
         Args:
@@ -128,11 +128,11 @@ class PropReader:
             value, where = next(
                 ((value, where) for value, where in resolved if value[0] == OBJECT), ([OBJECT, []], path)
             )
-            prop = defined_prop(self.modules, name, value, where, "")
-            props.append(replace(prop, type=text, values=prop.values or literals_of(text)) if text else prop)
+            prop = defined_prop(self.modules, name, value, where, "", types=self.types)
+            props.append(self.types.stated(prop, text, path) if text else prop)
         return props
 
-    def _of_object(self, resolved: Value, path: str, unknown: set[str], depth: int) -> list[Prop]:
+    def _of_object(self, resolved: Value, path: Where, unknown: set[str], depth: int) -> list[Prop]:
         props: list[Prop] = []
         for key, inner, doc in named_entries(self.modules, resolved, path):
             if key is None or self.modules.effort.is_spent:
@@ -140,10 +140,10 @@ class PropReader:
             elif key == "...":
                 props += self.read(inner, path, unknown, depth + 1)
             else:
-                props.append(defined_prop(self.modules, key, inner, path, doc, depth))
+                props.append(defined_prop(self.modules, key, inner, path, doc, depth, types=self.types))
         return props
 
-    def _of_list(self, resolved: Value, path: str, unknown: set[str], depth: int) -> list[Prop]:
+    def _of_list(self, resolved: Value, path: Where, unknown: set[str], depth: int) -> list[Prop]:
         props: list[Prop] = []
         for item in resolved[1]:
             if self.modules.effort.is_spent:
@@ -159,7 +159,7 @@ class PropReader:
                 unknown.add("props")
         return props
 
-    def _of_call(self, call: Value, path: str, unknown: set[str], depth: int) -> list[Prop]:
+    def _of_call(self, call: Value, path: Where, unknown: set[str], depth: int) -> list[Prop]:
         """Return the props that a call creates, from the function's result or else from its arguments.
 
         `buildProps({…})`, `Object.assign({}, a, b)`, `initDefaultProps(props, {…})`, `omit(props, ['a'])`.
@@ -186,7 +186,7 @@ class PropReader:
         return _without_defaults(props) if "efault" in callee else props
 
 
-def named_entries(modules: Modules, resolved: Value, path: str) -> Iterator[tuple[str | None, Value, str]]:
+def named_entries(modules: Modules, resolved: Value, path: Where) -> Iterator[tuple[str | None, Value, str]]:
     """Yield `(key, value, doc)` of an object value; computed keys are resolved, and None if unknown."""
     for key, inner, doc in resolved[1]:
         if key == "[]":
@@ -195,28 +195,39 @@ def named_entries(modules: Modules, resolved: Value, path: str) -> Iterator[tupl
             yield key, inner, doc
 
 
-def defined_prop(modules: Modules, name: str, value: Value, path: str, doc: str, depth: int = 0) -> Prop:
+def defined_prop(
+    modules: Modules,
+    name: str,
+    value: Value,
+    path: Where,
+    doc: str,
+    depth: int = 0,
+    *,
+    types: PropTypes | None = None,
+) -> Prop:
     """Return the prop described by a definition such as `{type: String, default: 'a'}` and its comment.
 
     Args:
         modules: The facts of all files.
         name: The prop's name.
         value: The definition.
-        path: The file that contains it.
+        path: The file or the scope in which it stands.
         doc: Its comment.
         depth: The nesting depth of the request.
+        types: Reads the type of `Object as PropType<Item>`.
     """
     settings = _definition(modules, value, path, depth)
     words, tags = doc_tags(doc)
     values = tuple(settings.get("values") or ()) or tuple(
-        v.strip() for v in tags.get("values", "").split(",") if v.strip()
+        v.strip(" '\"`") for v in tags.get("values", "").split(",") if v.strip(" '\"`")
     )
     kind = settings.get("type") or tags.get("type", "").strip("{} ")
     default = settings.get("default") or tags.get("default") or None
-    return Prop(name, kind, bool(settings.get("required")), words, default, values)
+    prop = Prop(name, kind, bool(settings.get("required")), words, default, values)
+    return types.stated(prop, *settings["stated"]) if types is not None and "stated" in settings else prop
 
 
-def _definition(modules: Modules, value: Value, path: str, depth: int) -> dict[str, Any]:
+def _definition(modules: Modules, value: Value, path: Where, depth: int) -> dict[str, Any]:
     """Return the settings in a prop's definition: `type`, `required`, `default`, `values`."""
     if not modules.effort.spend(1, depth):
         return {}
@@ -227,7 +238,7 @@ def _definition(modules: Modules, value: Value, path: str, depth: int) -> dict[s
         return {"type": _union(modules, value, path, depth + 1)}
     if kind == SOURCE:
         named = re.fullmatch(r"PropType<(.*)>", value[1], re.S)
-        return {"type": named[1], "values": literals_of(named[1])} if named else {}
+        return {"type": named[1], "stated": (named[1], path, *value[2:])} if named else {}
     if kind == OBJECT:
         return _settings(modules, value, path, depth)
     if kind == FUNCTION:
@@ -249,7 +260,7 @@ def _definition(modules: Modules, value: Value, path: str, depth: int) -> dict[s
     return {}
 
 
-def _definition_of_call(modules: Modules, call: Value, path: str, depth: int) -> dict[str, Any]:
+def _definition_of_call(modules: Modules, call: Value, path: Where, depth: int) -> dict[str, Any]:
     """Read `makeProp(String, 'a')`: the function's result, else its arguments as type and default."""
     resolved, where = modules.resolve(call, path, depth)
     if resolved[0] == OBJECT:
@@ -266,7 +277,7 @@ def _definition_of_call(modules: Modules, call: Value, path: str, depth: int) ->
     return settings
 
 
-def _settings(modules: Modules, value: Value, path: str, depth: int) -> dict[str, Any]:
+def _settings(modules: Modules, value: Value, path: Where, depth: int) -> dict[str, Any]:
     settings: dict[str, Any] = {}
     for key, inner, _ in value[1]:
         if key == "..." or key == "type":
@@ -283,7 +294,7 @@ def _settings(modules: Modules, value: Value, path: str, depth: int) -> dict[str
     return settings
 
 
-def _prop_type(modules: Modules, value: Value, path: str, depth: int) -> dict[str, Any] | None:
+def _prop_type(modules: Modules, value: Value, path: Where, depth: int) -> dict[str, Any] | None:
     """Read `PropTypes.bool.def(true)`, `PropTypes.oneOf(['a', 'b']).isRequired`, or return None."""
     settings: dict[str, Any] = {}
     known = False
@@ -312,7 +323,7 @@ def _prop_type(modules: Modules, value: Value, path: str, depth: int) -> dict[st
     return settings if known and value[0] == NAME and "ype" in str(value[1]) else None
 
 
-def _union(modules: Modules, resolved: Value, path: str, depth: int) -> str:
+def _union(modules: Modules, resolved: Value, path: Where, depth: int) -> str:
     """Return the union of the types that a list of definitions allows."""
     types = [_definition(modules, item, path, depth).get("type", "") for item in resolved[1]]
     text = " | ".join(dict.fromkeys(t for t in types if t))

@@ -22,6 +22,7 @@ from tree_sitter import Node
 from swiftprep.catalog.vue.decorated import read_class
 from swiftprep.catalog.vue.functional import read_render
 from swiftprep.catalog.vue.module import Script, SourcePiece
+from swiftprep.catalog.vue.typescript_types import slots_type
 from swiftprep.catalog.vue.value_kinds import ARRAY, FUNCTION, OPTIONS, SOURCE
 from swiftprep.catalog.vue.values import (
     MAX_ITEMS,
@@ -163,6 +164,8 @@ def add_options(script: Script, options: dict[str, Any], node: Node, depth: int 
         elif key == "data":
             state = unwrapped(returned_node(value) or value)
             options["data"] = [name for name, _, _ in pairs(state) if name not in _NAMELESS]
+        elif key == "slots" and (stated := slots_type(value)) is not None:
+            options["slot_types"] = stated
         elif key == "...":
             options.setdefault("spreads", []).append(value_of(value))
     if options.get("functional"):

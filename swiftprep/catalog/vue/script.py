@@ -15,14 +15,15 @@ from tree_sitter import Node
 from swiftprep.catalog.vue.macros import note_unread, read_macro, read_pattern, setup_options
 from swiftprep.catalog.vue.module import Module, Script, SourcePiece
 from swiftprep.catalog.vue.options import arguments_of, class_component, read_function, read_value
-from swiftprep.catalog.vue.typescript_types import alias, interface
-from swiftprep.catalog.vue.value_kinds import MEMBER, NAME, SOURCE, TYPE
-from swiftprep.catalog.vue.values import Value, signature, string_of, unwrapped, value_of
+from swiftprep.catalog.vue.type_declarations import declare_types, is_declared
+from swiftprep.catalog.vue.value_kinds import MEMBER, NAME, SOURCE
+from swiftprep.catalog.vue.values import signature, string_of, unwrapped, value_of
 from swiftprep.parsing.around import Around, nearest, smallest
 from swiftprep.parsing.grammar import text_of
 
 _REGISTER = re.compile(rb"component\s*\(")
 _REQUIRE = re.compile(r"""require\(\s*(['"])([^'"]+)\1\s*\)(?:\.(\w+))?""")
+_CLASSES = ("class_declaration", "abstract_class_declaration", "class")
 _DECLARATIONS = ("lexical_declaration", "variable_declaration")
 
 
@@ -151,22 +152,16 @@ class ScriptReader:
         if kind in _DECLARATIONS:
             return [name for child in node.named_children for name in self._declarator(child, node)]
         named = node.child_by_field_name("name")
-        if named is None:
-            return []
-        name = text_of(named)
+        name = "" if named is None else text_of(named)
         if kind in ("function_declaration", "generator_function_declaration"):
             self.module.bindings[name] = read_function(self._script, node)
-        elif kind in ("class_declaration", "abstract_class_declaration", "class"):
+        elif kind in _CLASSES and not (is_declared(node) and not decorated):
             value = class_component(self._script, node, decorated)
             if value is not None:
                 self.module.bindings[name] = value
-        elif kind == "interface_declaration":
-            self.module.bindings[name] = _declared_again(self.module.bindings.get(name), interface(node))
-        elif kind == "type_alias_declaration":
-            self.module.bindings[name] = alias(node)
         else:
-            return []
-        return [name]
+            return declare_types(self.module, node)
+        return [name] if name else []
 
     def _declarator(self, node: Node, declaration: Node) -> list[str]:
         name, value = node.child_by_field_name("name"), node.child_by_field_name("value")
@@ -223,13 +218,6 @@ class ScriptReader:
             return
         component = read_value(self._script, arguments[1], arguments[1])
         self.module.registrations.append([value_of(arguments[0]), component, nearest(call.above, loops, _loop)])
-
-
-def _declared_again(earlier: Value | None, value: Value) -> Value:
-    """Merge an interface with an earlier declaration of its name, as TypeScript does."""
-    if earlier is None or earlier[0] != TYPE or value[0] != TYPE:
-        return value
-    return [TYPE, [*earlier[1], *value[1]], [*earlier[2], *value[2]]]
 
 
 def _specifiers(clause: Node) -> list[tuple[str, str]]:

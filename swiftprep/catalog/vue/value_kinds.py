@@ -11,3 +11,4 @@ FUNCTION = "f"
 TYPE = "t"  # an interface or an object type
 OPTIONS = "C"  # of a component or a mixin
 SOURCE = "x"  # anything else, as source text
+IN = "@"  # ["@", value, place]: a value that stands elsewhere; only made while linking

@@ -52,6 +52,7 @@ _SPACES = re.compile(r"\s+")
 _ESCAPE = re.compile(r"\\(u\{[0-9a-fA-F]+\}|u[0-9a-fA-F]{4}|x[0-9a-fA-F]{2}|.)", re.S)
 _ESCAPED = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", "v": "\v", "0": "\0", "\n": ""}
 _TAG = re.compile(r"(?<!\S)@(\w+)")
+_DESCRIBING = ("description", "desc", "zh", "summary", "en")  # tags whose text is the description
 
 
 def short(node: Node) -> str:
@@ -151,7 +152,10 @@ def doc_tags(doc: str) -> tuple[str, dict[str, str]]:
         return doc, {}
     ends = [*(tag.start() for tag in tags[1:]), len(doc)]
     values = {tag[1]: doc[tag.end() : end].strip() for tag, end in zip(tags, ends, strict=True)}
-    return doc[: tags[0].start()].strip(), values
+    described = next((values[tag] for tag in _DESCRIBING if values.get(tag)), "")
+    if "defaultValue" in values:
+        values.setdefault("default", values["defaultValue"])
+    return doc[: tags[0].start()].strip() or described, values
 
 
 def value_of(node: Node | None, depth: int = 0) -> Value:
@@ -280,7 +284,8 @@ def _typed(node: Node | None, depth: int) -> Value:
         named = _PROP_TYPE.search(text := text_of(node))
         text = text.rstrip().rstrip(")").rstrip()
         if named and text.endswith(">") and len(text) > named.end() + 1:
-            return [SOURCE, "PropType<" + _SPACES.sub(" ", text[named.end() : -1]).strip() + ">"]
+            stated = "PropType<" + _SPACES.sub(" ", text[named.end() : -1]).strip() + ">"
+            return [SOURCE, stated, text[: named.start()][:MAX_TEXT]]
     return value_of(node, depth)
 
 
