@@ -289,7 +289,7 @@ class _Runner:
                 base[at] = [key, entry[1], base[at][2]]
             else:
                 base.append(entry)
-            value = [OBJECT, base]
+            value = [OBJECT, base, ""]
         self._set(target[1], (value, there), where)
 
     def _set(self, target: Value, bound: Bound, where: Where) -> None:
