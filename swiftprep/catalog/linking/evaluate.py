@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import itertools
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -46,7 +47,7 @@ _NOTHING = frozenset(("undefined", "null", "false", "true"))
 _FALSY = frozenset(("undefined", "null", "false", "0", "NaN"))
 _MOST_KNOWN = 20_000
 _NUMBERS = itertools.count()
-_PROP_TYPES = ("PropTypes", "VueTypes")
+_PROP_TYPES = re.compile(r"\w*(?:Props?|Vue)Types|_\w*[tT]ypes\d*")  # names that PropTypes are imported under
 _GLOBALS = frozenset("String Number Boolean Array Object Function Symbol Date Promise Element HTMLElement".split())
 _TYPE_NAMES = {STRING: "string", OBJECT: "object", ARRAY: "object", OPTIONS: "object", FUNCTION: "function"}
 
@@ -262,7 +263,7 @@ class Evaluator:
             key = f"{key_of(there)}({digest(call)} {key_of(where)}:{number}"
             types = call[3] if len(call) > 3 else []
             made = run.applied(self, (function, there), arguments, key, depth, types=types, call=(call, where))
-            if made is not None and not is_unknown(self.modules.resolve(*made, depth + 1)[0]):
+            if made is not None and not is_unknown(made[0]):
                 return made
         return builtins.result_of(self, call[1], where, arguments, depth)
 
@@ -272,6 +273,10 @@ class Evaluator:
         if value[0] != FUNCTION or not self.effort.spend(1, depth):
             return None
         return run.applied(self, (value, where), arguments, f"{key_of(where)}/{next(_NUMBERS)}", depth)
+
+    def is_prop_type(self, value: Value, where: Where) -> bool:
+        """Return whether a value is a definition such as `PropTypes.string.def('a')`."""
+        return is_prop_type(value, where)
 
     def truth(self, bound: Bound, depth: int) -> bool | None:
         """Return whether a value counts as true, or None if that is unknown."""
@@ -404,7 +409,7 @@ def is_prop_type(value: Value, where: Where) -> bool:
             value, where = value[1], value[2]
         else:
             value, found = value[1], True
-    return found and value[0] == NAME and str(value[1]).endswith(_PROP_TYPES) and local(value[1], where) is None
+    return found and value[0] == NAME and _PROP_TYPES.fullmatch(value[1]) is not None and local(value[1], where) is None
 
 
 def digest(value: Value) -> str:
