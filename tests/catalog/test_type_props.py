@@ -167,6 +167,28 @@ def test_the_option_slots(option, expected, is_open):
     assert component.open == is_open
 
 
+GIVEN = {
+    "by its name": ("<BoxSlots>()", {"head": ("item",), "row": ()}, ()),
+    "to the factory itself": ("<Props, BoxSlots>", {"head": ("item",), "row": ()}, ()),
+    "with arguments": ("<RowSlots<string>>()", {"cell": ("at",)}, ()),
+    "as a parameter": ("<new <T>(props: { a: T }, slots: RowSlots<T> & { foot: never }) => Made<T>>()", {"cell": ("at",), "foot": ()}, ()),
+    "of a package": ("<OtherSlots>()", {}, ("slots",)),
+    "of another kind": ("<Props>()", {}, ()),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("given", "expected", "is_open"), GIVEN.values(), ids=GIVEN.keys())
+def test_slots_given_to_the_function_that_makes_the_component(given, expected, is_open):
+    code = (
+        "interface BoxSlots { head: (scope: { item: 1 }) => any; row: never }\ninterface Props { a: 1 }\n"
+        "interface RowSlots<T> { cell: { at: T } }\n"
+        f"export const Box = defineComponent{given}({{ name: 'Box', props: {{ a: String }}, setup() {{}} }})"
+    )
+    component = components({"box.ts": code})["box"]
+    assert {slot.name: slot.bindings for slot in component.slots} == expected
+    assert component.open == is_open
+
+
 EVENTS = {
     "properties": ("defineEmits<{ save: [id: number]; 'row-click': [] }>()", {"save": "(id: number)", "row-click": "()"}),
     "a function type": ("defineEmits<(e: 'save' | 'shut', id: number) => void>()", {"save": "(id: number)", "shut": "(id: number)"}),

@@ -17,7 +17,7 @@ from swiftprep.catalog.linking.scope import Scope, Where, local
 from swiftprep.catalog.linking.type_code import bracketed, bracketed_function, literals_of, quoted, written
 from swiftprep.catalog.linking.type_members import Member, TypePlace
 from swiftprep.catalog.linking.typed import TypeReader, filled
-from swiftprep.catalog.vue.typescript_types import first_parameter, union_of
+from swiftprep.catalog.vue.typescript_types import first_parameter, type_of, union_of
 from swiftprep.catalog.vue.value_kinds import MEMBER, NAME, SOURCE, STRING, TYPE
 from swiftprep.catalog.vue.values import Value
 
@@ -85,10 +85,22 @@ class PropTypes:
         slots = []
         for name, (prop, texts) in members.by_name.items():
             text, place = texts[0] if texts else (prop.type, TypePlace(where, depth))
-            scope = first_parameter(text)
-            bindings = () if scope is None else tuple(self._types.members(scope, place.further()).by_name)
+            bindings = tuple(self._slot_props(text, place.further()))
             slots.append(Slot(name, "" if text in _BASIC else text, doc=prop.doc, bindings=bindings))
         return slots, members.complete
+
+    def _slot_props(self, text: str, place: TypePlace) -> Iterable[str]:
+        """Return the names in a slot's type: `(props: Scope) => any`, `Scope`, or a name of either."""
+        scope = first_parameter(text)
+        if scope is not None:
+            return self._types.members(scope, place).by_name
+        value = type_of(text)
+        named = self._types.named(value, place) if value[0] in (NAME, MEMBER) else (value, place)
+        if named is None or named[0][0] in ("fn", SOURCE):
+            return ()
+        if named[0][0] == "=" and named[0][1][0] == "fn":
+            return self._slot_props(named[0][2], named[1].further()) if self._effort.spend(1, place.depth) else ()
+        return self._types.members(*named).by_name
 
     def stated(self, prop: Prop, text: str, where: Where, constructors: str = "") -> Prop:
         """Return a prop whose type is this text, as in `Object as PropType<…>` behind these constructors."""
