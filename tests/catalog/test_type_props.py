@@ -18,7 +18,7 @@ FILES = {
         "export const MODES = ['light', 'dark'] as const\nexport type Mode = (typeof MODES)[number]\n"
         "export const placed = { top: 'at-top', bottom: 'at-bottom' } as const\n"
         "export interface Props { size?: Size; onPick?: (key: Key) => void; inner: { deep: Size } }\n"
-        "export type Mapped<T> = (value: T, key: T1) => T[]\nexport type Twice = Twice\nexport type Size2 = Size\nexport const Size2 = 1\n"
+        "export type Nested<T> = T | Nested<T>[]\nexport type Mapped<T> = (value: T, key: T1) => T[]\nexport type Twice = Twice\nexport type Size2 = Size\nexport const Size2 = 1\n"
     ),
 }
 # In `Object as PropType<…>`: the type, the text, the values, and the run-time types unless the text tells them.
@@ -62,6 +62,7 @@ STATED = {
     "a parameter within a function": ("Mapped<Item>", "(value: Item, key: T1) => Item[]", (), ("object",)),
     "itself": ("Twice", "Twice", (), ("object",)),
     "its own items": ("Deep", "Deep[] | string", (), ("object",)),
+    "a generic alias of itself": ("Nested<Size>", "'small' | 'large' | Nested<Size>[]", (), ("object",)),
     "a name that is also a value's": ("Size2", "'small' | 'large'", ("small", "large"), ()),
 }  # fmt: skip
 
@@ -69,7 +70,7 @@ STATED = {
 @pytest.mark.parametrize(("stated", "text", "values", "runtime"), STATED.values(), ids=STATED.keys())
 def test_what_a_stated_type_stands_for(stated, text, values, runtime):
     constructor = "String" if values else "Object"
-    names = "Mapped, Size, Key, Format, Item, Loose, Sized, Keys, Deep, Wait, When, Side, Level, Mode, placed, Props, Twice, Size2"
+    names = "Mapped, Nested, Size, Key, Format, Item, Loose, Sized, Keys, Deep, Wait, When, Side, Level, Mode, placed, Props, Twice, Size2"
     code = (
         f"import {{ defineComponent }} from 'vue'\nimport {{ {names} }} from './kinds'\n"
         f"export default defineComponent({{ name: 'Box', props: {{ a: {{ type: {constructor} as PropType<{stated}> }} }} }})"

@@ -6,6 +6,7 @@ other types than TypeScript: for an interface, that the value is an object.
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import replace
@@ -73,6 +74,7 @@ class PropTypes:
     def __init__(self, modules: Modules, values: Callable[[Value, Where, set[str], int], list[Prop]]) -> None:
         self._types = TypeReader(modules, values)
         self._effort = modules.effort
+        self._being_read: set[int] = set()  # the ids of aliases
 
     def props(self, value: Value, where: Where, depth: int = 0) -> tuple[list[Prop], bool]:
         """Return the members of a type as props, and whether these are all."""
@@ -155,10 +157,16 @@ class PropTypes:
 
     def _of_body(self, text: str, body: Value, place: TypePlace) -> Shown:
         """Return what a name stands for: itself, or the text of its alias."""
-        if isinstance(place.where, str):
-            find = lambda: self._body(text, body, place)  # noqa: E731
-            return self._effort.once("text", body, place.where, find, Shown(text, is_plain=False))
-        return self._body(text, body, place)
+        if id(body) in self._being_read:  # an alias that contains itself
+            return Shown(text, is_plain=False)
+        self._being_read.add(id(body))
+        try:
+            if not isinstance(place.where, str):
+                return self._body(text, body, place)
+            read = functools.partial(self._body, text, body, place)
+            return self._effort.once("text", body, place.where, read, Shown(text, is_plain=False))
+        finally:
+            self._being_read.discard(id(body))
 
     def _body(self, text: str, body: Value, place: TypePlace) -> Shown:
         if body[0] == "g":
@@ -180,6 +188,7 @@ class PropTypes:
 
     def _with_arguments(self, text: str, value: Value, place: TypePlace) -> Shown:
         applied = self._types.applied(value, place)
+        text = _with_names(text, place.where)
         if applied is not None:
             return self._of_body(text, *applied)
         name = str(value[1][-1])
