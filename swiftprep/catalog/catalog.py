@@ -13,7 +13,7 @@ import orjson
 from swiftprep.arguments import checked_keywords
 from swiftprep.catalog.api import ITEMS, Component, Owner, kebab
 from swiftprep.catalog.check import Problem, check
-from swiftprep.catalog.known_tags import KnownTags
+from swiftprep.catalog.known_tags import KnownTags, families
 from swiftprep.catalog.merge import merge_components, merge_usage
 from swiftprep.catalog.stored import to_component, to_contradiction, to_use
 from swiftprep.catalog.vue.markup import Use
@@ -91,10 +91,20 @@ class Catalog:
     def owned(self, owner: Owner) -> list[Component]:
         """Return the components of the `"framework"`, the `"application"`, or `"other"` packages.
 
-        Those of no known owner are the framework's if no component has an owner, as in catalogues of earlier versions.
+        If no component has an owner, as in catalogues of earlier versions, all are the framework's.
         """
         is_told = any(component.owner for component in self)
         return [c for c in self if c.owner == owner or (not is_told and owner == "framework")]
+
+    def owner_of(self, tag: str) -> Owner:
+        """Return whose a tag is; one that is not in the catalogue is the framework's if it has its prefix."""
+        component = self.find(tag)
+        if component is not None and component.owner:
+            return component.owner
+        ours = self.owned("framework")
+        if component is not None:
+            return "framework" if component in ours else ""
+        return "framework" if kebab(tag).partition("-")[0] in families(ours) else ""
 
     def check(self, code: str, *, strict: bool = False) -> list[Problem]:
         """Return the problems in Vue code, by line; `[]` means it is valid.

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterator
-from functools import lru_cache
 
 from swiftprep.catalog.api import kebab
 from swiftprep.catalog.catalog import Catalog
 from swiftprep.catalog.check import Problem
+from swiftprep.catalog.known_tags import families
 from swiftprep.code.pieces import CodePiece, is_noted_wrong
 from swiftprep.code.snippets import SCRIPTS, script_frame, syntax_errors
 
@@ -59,16 +58,11 @@ def _checked(catalog: Catalog, code: str) -> Iterator[Problem]:
 
 def _invented(catalog: Catalog, code: str) -> Iterator[Problem]:
     """Yield components imported from a package that have the framework's prefix but do not exist in it."""
-    prefixes = _prefixes(tuple(catalog.components))
+    prefixes = tuple(f"{prefix}-" for prefix in sorted(families(catalog.owned("framework"))))
     for match in _FROM_PACKAGE.finditer(code):
         for name in (match[1] or match[2]).split(","):
             tag = kebab(name.rpartition(" as ")[2].strip())
-            if tag.startswith(prefixes) and catalog.find(tag) is None and re.search(rf"<{tag}[\s/>]", code):
+            is_ours = tag.startswith(prefixes) and re.search(rf"<{tag}[\s/>]", code) is not None
+            # It is judged like a tag that is not imported.
+            if is_ours and any(problem.kind == "unknown-tag" for problem in catalog.check(f"<{tag} />")):
                 yield Problem("unknown-tag", code.count("\n", 0, match.start()) + 1, tag)
-
-
-@lru_cache(maxsize=8)
-def _prefixes(tags: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the prefixes that at least a third of the framework's tags share, such as `("ta-",)`."""
-    counts = Counter(tag.partition("-")[0] + "-" for tag in tags if "-" in tag)
-    return tuple(sorted(prefix for prefix, count in counts.items() if count >= 3 and count * 3 >= len(tags)))
