@@ -70,7 +70,7 @@ class Catalog:
         self.framework = framework
         self.vue_version = vue_version
         self.contradictions: list[Contradiction] = list(contradictions)
-        self._check: Guarded[tuple[str, bool], list[Problem]] | None = None
+        self._check: Guarded[tuple[str, bool, bool], list[Problem]] | None = None
 
     def __len__(self) -> int:
         return len(self.components)
@@ -106,7 +106,7 @@ class Catalog:
             return "framework" if component in ours else ""
         return "framework" if kebab(tag).partition("-")[0] in families(ours) else ""
 
-    def check(self, code: str, *, strict: bool = False) -> list[Problem]:
+    def check(self, code: str, *, strict: bool = False, only_known: bool = False) -> list[Problem]:
         """Return the problems in Vue code, by line; `[]` means it is valid.
 
         It finds syntax errors (also in template expressions), unknown tags, props, events and slots, and missing
@@ -122,6 +122,8 @@ class Catalog:
                 it: without `.native` it is never called. In any version, also report a tag with a prefix that nothing
                 in the catalogue has; other unknown tags are reported if the catalogue knows all tags with their
                 prefix, or if they are slips of known ones.
+            only_known: Report every tag that the catalogue does not have, also where it may not have all: for an author
+                who knows the framework from nothing else, such as a teacher.
         """
         if self._check is None:
             by_tag: dict[str, list[Component]] = {}
@@ -131,7 +133,7 @@ class Catalog:
             seen = frozenset(name for use in self.usage.values() for name in (*use.props, *use.events))
             tags = KnownTags(self, self.usage)
             self._check = Guarded(partial(_checked, by_tag, self.vue_version.startswith("3"), seen, tags), size=_size)
-        outcome = self._check((code, strict))
+        outcome = self._check((code, strict, only_known))
         return [Problem("not-checked", 1, name=outcome.reason)] if isinstance(outcome, Lost) else outcome
 
     def to_pandas(self) -> pd.DataFrame:
@@ -335,13 +337,13 @@ def _checked(
     vue3: bool,
     seen: frozenset[str],
     tags: KnownTags,
-    asked: tuple[str, bool],
+    asked: tuple[str, bool, bool],
 ) -> list[Problem]:
-    code, strict = asked
-    return check(code, components, vue3=vue3, strict=strict, seen=seen, tags=tags)
+    code, strict, only_known = asked
+    return check(code, components, vue3=vue3, strict=strict, seen=seen, tags=None if only_known else tags)
 
 
-def _size(asked: tuple[str, bool]) -> int:
+def _size(asked: tuple[str, bool, bool]) -> int:
     return len(asked[0])
 
 
