@@ -10,8 +10,9 @@ from typing import Any
 import orjson
 
 from swiftprep.catalog.api import Component, Method
-from swiftprep.catalog.catalog import Catalog, packed
+from swiftprep.catalog.catalog import Catalog
 from swiftprep.catalog.linking.link import Linked
+from swiftprep.catalog.packing import packed
 from swiftprep.catalog.vue.markup import shown_use
 from swiftprep.errors import SwiftprepError
 from swiftprep.scan.kinds import SYNTAX, SampleSpec
