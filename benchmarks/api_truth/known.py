@@ -65,12 +65,13 @@ def from_vue(result: dict[str, Any], source: Path, ours: Api) -> tuple[Api, dict
         names = [kebab(name) for name in row["names"]]
         tag = next((name for name in names if name in ours), names[0])
         tags.update(dict.fromkeys(names, tag))
+        props = [p for p in row["props"] if not p["name"].startswith("__")]  # a framework's own mark among its props
         if row["name"]:
             tags.setdefault(kebab(row["name"]), tag)
         api[tag] = _listening(
             result["vue"],
             Known(
-                {kebab(p["name"]): (frozenset(map(str.lower, p["types"])), p["required"]) for p in row["props"]},
+                {kebab(p["name"]): (frozenset(map(str.lower, p["types"])), p["required"]) for p in props},
                 _events(result["vue"], [*(row["emits"] or ()), *row["emitted"]]),
                 frozenset(row["slots"]),
                 native={
@@ -78,11 +79,11 @@ def from_vue(result: dict[str, Any], source: Path, ours: Api) -> tuple[Api, dict
                     "attrs": row["attrs"],
                     "listeners": row["listeners"],
                     "emits": _events(result["vue"], row["emits"] or ()),
-                    "words": frozenset(row["words"]),
+                    "computed": row["computed"],
                     "registered": frozenset(names),
                     "vue_3": not result["vue"].startswith("2"),
                 },
-                defaults={kebab(p["name"]): p["default"] for p in row["props"] if p["hasDefault"]},
+                defaults={kebab(p["name"]): p["default"] for p in props if p["hasDefault"]},
             ),
         )
     code = Code(source)

@@ -10,8 +10,9 @@ from typing import Any
 import orjson
 
 from swiftprep.catalog.api import Component, Method
-from swiftprep.catalog.catalog import Catalog, packed
+from swiftprep.catalog.catalog import Catalog
 from swiftprep.catalog.linking.link import Linked
+from swiftprep.catalog.packing import packed
 from swiftprep.catalog.vue.markup import shown_use
 from swiftprep.errors import SwiftprepError
 from swiftprep.scan.kinds import SYNTAX, SampleSpec
@@ -118,7 +119,7 @@ def tellable(component: Component) -> Component:
     """
     if component.kind != "component":
         return component
-    methods = [m for m in component.methods if _is_public(m)]
+    methods = [m for m in component.methods if component.owner != "application" and _is_public(m)]
     return replace(
         component,
         doc=_clean(component.doc),

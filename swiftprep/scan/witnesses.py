@@ -11,6 +11,7 @@ import orjson
 from swiftprep.catalog.api import Component, kebab
 from swiftprep.catalog.catalog import Catalog
 from swiftprep.catalog.webtypes import GENERATOR, from_web_types
+from swiftprep.catalog.witnesses.declarations import Declarations, without_docs
 from swiftprep.catalog.witnesses.docs import Docs
 from swiftprep.catalog.witnesses.joining import Contradiction, joined
 from swiftprep.catalog.witnesses.overrides import Override, overridden
@@ -34,14 +35,23 @@ class Witnesses:
         contradictions: Where two of them say different things; it grows as components are joined.
     """
 
-    def __init__(self, catalogs: Iterable[Catalog], docs: Docs, overrides: Mapping[str, Override]) -> None:
+    def __init__(
+        self,
+        catalogs: Iterable[Catalog],
+        docs: Docs,
+        overrides: Mapping[str, Override],
+        *,
+        declarations: Declarations | None = None,
+    ) -> None:
         """Put together what is known of each tag.
 
         Args:
             catalogs: Catalogues other than that of the source; of equal rank, the first counts.
             docs: What the documentation says.
             overrides: The user's corrections, by tag.
+            declarations: The components in `.d.ts` files.
         """
+        self._declarations = declarations
         self.contradictions: list[Contradiction] = []
         self._docs = docs
         self._overrides = overrides
@@ -62,6 +72,9 @@ class Witnesses:
         others = self._others(component) if key == component.name else []
         documented = self._docs.of(component) if component.kind == "component" else None
         others += [documented] if documented is not None else []
+        declared = self._declarations.of(component) if self._declarations and component.kind == "component" else None
+        if declared is not None:  # its comments are those of the documentation, seldom in the language of the users
+            others.append(declared if documented is None else without_docs(declared))
         if others:
             component, contradictions = joined((component, *others))
             self.contradictions += contradictions

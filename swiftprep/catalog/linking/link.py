@@ -13,6 +13,7 @@ from swiftprep.catalog.api import Component, Event, kebab
 from swiftprep.catalog.linking.component import ComponentReader
 from swiftprep.catalog.linking.listeners import listener_events
 from swiftprep.catalog.linking.names import Facts, Modules, Place
+from swiftprep.catalog.linking.reasons import why_open
 from swiftprep.catalog.linking.scope import Where, path_of
 from swiftprep.catalog.stored import to_component
 from swiftprep.catalog.vue.value_kinds import ARRAY, CALL, JOINED, MEMBER, NAME, OBJECT, OPTIONS, SOURCE, STRING
@@ -92,6 +93,7 @@ class Linked:
                 key = f"{entry.path}:{entry.line}" if entry.path in places else entry.path
                 places.add(entry.path)
             self._entries[key] = entry
+        self._reader.tracer.places = self._places()
         self._foreign = self._emitted()
         self.tags = {tag for entry in self._entries.values() for tag in (entry.name, *entry.names)}
 
@@ -157,6 +159,11 @@ class Linked:
                 rank = (0 if tags else 1 if own else 2) + 3 * bool(_ASIDE.search(path)) + 6 * ("compiled" in facts)
                 yield _Entry(rank, path, options["span"][0], index, name, names, bool(tags))
 
+    def _places(self) -> dict[str, Place]:
+        """Return the components by their tags."""
+        entries = [entry for key, entry in self._entries.items() if key == entry.name and not entry.is_row]
+        return {kebab(name): (entry.path, entry.index) for entry in entries for name in (*entry.names, entry.name)}
+
     def _component(self, key: str, entry: _Entry) -> Component:
         if entry.is_row:
             return replace(to_component(self._modules.facts[entry.path]["entries"][entry.index]), path=entry.path)
@@ -167,10 +174,11 @@ class Linked:
         added += listener_events(component.props, (*component.events, *added)) if self._vue3 else []
         computed = {f"events:{event.name[:-1]}" for event in foreign if event.name.endswith("*")}
         unknown = ("events", "props", "slots") if self._modules.effort.is_cut else ()
-        return replace(
+        whole = replace(
             component, name=entry.name, names=entry.names, registered=entry.registered,
             events=(*component.events, *added), open=tuple(sorted({*component.open, *computed, *unknown})),
         )  # fmt: skip
+        return replace(whole, why_open=why_open(self._modules, entry.path, entry.index, whole))
 
     def _halves(self) -> set[Place]:
         """Return the places of options that a single-file component includes by `<script src>`."""

@@ -113,7 +113,7 @@ class Modules:
                 return candidate
         stem = path.removesuffix(".js").removesuffix(".jsx")  # TypeScript imports name the compiled file
         if stem != path:
-            for suffix in (".ts", ".tsx"):
+            for suffix in (".ts", ".tsx", ".d.ts"):
                 if stem + suffix in self.facts:
                     return stem + suffix
         return None
@@ -172,6 +172,10 @@ class Modules:
             calls = calls or value[0] not in (NAME, IN)
             value, path = following
         return [SOURCE, ""], path
+
+    def following(self, value: Value, path: Where) -> Bound | None:
+        """Return what a name or a member stands for, resolved by one step; None if it is not known."""
+        return self.evaluator.step(value, path, 0, calls=False)
 
     def top_level(self, value: Value, path: str, *, types: bool = False) -> Bound | None:
         """Return what the name of a value or a type is bound to at the top level of a file, or None."""

@@ -55,13 +55,14 @@ def applied(
         arguments: Its arguments.
         key: The call as text, for `Scope.key`.
         depth: The nesting depth.
-        types: The texts of the type arguments.
+        types: The texts of the type arguments, which are bound as `<T>`; `""` for one that is not given.
         call: The call, whose variables change with the parameters.
     """
     value, where = function
     frame = Scope(path_of(where), where, key, is_running=True)
-    for name, text in zip(value[5] if len(value) > 5 else (), types or (), strict=False):
-        frame.names[f"<{name}>"] = [SOURCE, text], where
+    for at, name in enumerate(value[5] if len(value) > 5 else ()):
+        text = types[at] if types and at < len(types) else ""
+        frame.names[f"<{name}>"] = [SOURCE, text], where if call is None else call[1]
     runner = _Runner(evaluator, depth + 1)
     frame.names["arguments"] = [ARRAY, [[IN, *argument] for argument in arguments]], where
     for at, pattern in enumerate(value[3]):

@@ -13,9 +13,10 @@ from typing import NamedTuple
 
 from swiftprep.catalog.api import Prop, Slot
 from swiftprep.catalog.linking.names import Modules
-from swiftprep.catalog.linking.scope import Where, local
+from swiftprep.catalog.linking.scope import Scope, Where, local
 from swiftprep.catalog.linking.type_code import bracketed, bracketed_function, literals_of, quoted, written
-from swiftprep.catalog.linking.typed import Member, TypePlace, TypeReader, filled
+from swiftprep.catalog.linking.type_members import Member, TypePlace
+from swiftprep.catalog.linking.typed import TypeReader, filled
 from swiftprep.catalog.vue.typescript_types import first_parameter, union_of
 from swiftprep.catalog.vue.value_kinds import MEMBER, NAME, SOURCE, STRING, TYPE
 from swiftprep.catalog.vue.values import Value
@@ -32,11 +33,15 @@ _OF_JAVASCRIPT = {
     "Set": "set", "Map": "map", "Error": "error", "Record": "object", "Partial": "object", "Pick": "object",
     "Omit": "object", "Required": "object", "CSSProperties": "object",
 }  # fmt: skip
+_AS_A_TYPE = r"(?<![\w$.'\"`]){}(?![\w$'\"`]|\??:)"
+_VERBATIM = {"fn": "function", "tuple": "array", TYPE: "object"}
+_LITERAL = re.compile(r"""-?\d+(?:\.\d+)?|true|false|null|undefined|'[^'\n]*'|"[^"\n]*"|`[^`\n]*`|\(\)\s*=>.*""", re.S)
+_BARE = re.compile(r"[\w#./-]+", re.ASCII)
 _ARRAYS = frozenset(("Array", "ReadonlyArray"))
 _NOTHING = frozenset(("null", "undefined", "void", "never"))
 _ABSENT = frozenset(("undefined", "never", "void"))
 _OF_STRINGS = frozenset("Exclude Extract Capitalize Uncapitalize Uppercase Lowercase".split())
-_SPELT_OUT = frozenset((STRING, SOURCE, NAME, MEMBER, "[]", "fn", "at", "keyof", "`", "=", "|", "<>", "enum"))
+_SPELT_OUT = frozenset((STRING, SOURCE, NAME, MEMBER, "[]", "fn", "tuple", "at", "keyof", "`", "=", "|", "<>", "enum"))
 _LONGEST = 400  # characters of a type that replaces its name
 _MOST_VALUES = 100
 
@@ -94,7 +99,10 @@ class PropTypes:
         return _with_type(prop, shown)
 
     def _prop(self, member: Member) -> Prop:
-        return _with_type(member.prop, self._of_member(member)) if member.texts else member.prop
+        if not member.texts:
+            return member.prop
+        shown = self._of_member(member)
+        return _with_type(replace(member.prop, default=_default(member.prop.default, shown)), shown)
 
     def _of_member(self, member: Member) -> Shown:
         if not member.texts:
@@ -113,17 +121,18 @@ class PropTypes:
         if kind == STRING:
             return Shown(quoted(value[1]), (value[1],), ("string",))
         if kind in (NAME, MEMBER):
+            argument = local(f"<{value[1]}>", place.where) if kind == NAME else None
+            if argument is not None and argument[0][0] == SOURCE and argument[0][1]:
+                return self._shown(argument[0][1], TypePlace(argument[1], place.depth))
             named = self._types.named(value, place)
-            if named is not None and named[0][0] == TYPE and kind == NAME and local(value[1], place.where) is not None:
-                return Shown("object", (), ("object",))  # the argument of a type's parameter
+            if named is not None and named[0][0] == TYPE and argument is not None:
+                return Shown("object", (), ("object",))
             return _foreign(text) if named is None else self._of_body(text, *named)
         if kind == "[]":
             inner = self._shown(_item_of(text), place)
             return Shown(f"{bracketed(inner.text)}[]", (), ("array",))
-        if kind == "fn":
-            return Shown(text, (), ("function",))
-        if kind == TYPE:
-            return Shown(text, (), ("object",))
+        if kind in _VERBATIM:
+            return Shown(_with_names(text, place.where), (), (_VERBATIM[kind],))
         if kind == "<>":
             return self._with_arguments(text, value, place)
         if kind in ("at", "keyof", "`"):
@@ -176,7 +185,8 @@ class PropTypes:
             keys = self._types.keys(value[2], place)
             known = self._types.members(value[1], place).by_name if len(keys.names) == 1 else {}
             if keys.complete and len(keys.names) == 1 and keys.names[0] in known:
-                return self._of_member(known[keys.names[0]])
+                member = self._of_member(known[keys.names[0]])
+                return member if member.text else Shown(text, is_plain=False)
         strings = self._types.keys(value, place)
         if strings.complete and 0 < len(strings.names) <= _MOST_VALUES:
             return _literals(strings.names)
@@ -192,13 +202,24 @@ class PropTypes:
 
 
 def _with_type(prop: Prop, shown: Shown) -> Prop:
-    default = prop.default
-    if default is not None and default in shown.values:  # `@default small` of a comment
-        default = quoted(default)
-    return replace(
-        prop, type=shown.text, values=prop.values or shown.values, default=default,
-        runtime=() if shown.is_plain else shown.runtime,
-    )  # fmt: skip
+    values, runtime = prop.values or shown.values, () if shown.is_plain else shown.runtime
+    return replace(prop, type=shown.text, values=values, runtime=runtime)
+
+
+def _default(text: str | None, shown: Shown) -> str | None:
+    """Return the default that a comment states as source text, or None if it only describes it.
+
+    A string often stands there without quotes: `@default small`.
+    """
+    if text is None or _LITERAL.fullmatch(text):
+        return text
+    if text in shown.values or (shown.text == "string" and _BARE.fullmatch(text)):
+        return quoted(text)
+    return text if _is_value(text) else None
+
+
+def _is_value(text: str) -> bool:
+    return text[:1] in "[{(" and text[-1:] in "]})" and text.isascii()
 
 
 def _is_spelt_out(value: Value) -> bool:
@@ -208,6 +229,16 @@ def _is_spelt_out(value: Value) -> bool:
     if value[0] == "<>":
         return str(value[1][-1]) in _ARRAYS | _OF_STRINGS
     return value[0] in _SPELT_OUT and (value[0] != SOURCE or value[1] in _BASIC or bool(_of_source(value[1]).runtime))
+
+
+def _with_names(text: str, where: Where) -> str:
+    """Return a type's text with the arguments of its type parameters instead of their names."""
+    while isinstance(where, Scope):
+        for name, (value, _) in where.names.items():
+            if name.startswith("<") and (argument := written(value)):
+                text = re.sub(_AS_A_TYPE.format(name[1:-1]), argument.replace("\\", r"\\"), text)
+        where = where.outer
+    return text
 
 
 def _item_of(text: str) -> str:
@@ -225,8 +256,6 @@ def _foreign(text: str, name: str = "") -> Shown:
 def _of_source(text: str) -> Shown:
     if text in _BASIC:
         return Shown(text, (), (_BASIC[text],) if _BASIC[text] else ())
-    if text.startswith("[") and text.endswith("]"):
-        return Shown(text, (), ("array",))
     return Shown(text, (), ("number",) if text.lstrip("-")[:1].isdigit() else ())
 
 
