@@ -4,6 +4,7 @@
 const Module = require('module')
 const path = require('path')
 const { pathToFileURL } = require('url')
+const { literal } = require('./literal.js')
 
 const here = Module.createRequire(path.join(process.cwd(), 'package.json'))
 
@@ -42,6 +43,7 @@ async function load(name) {
 // What to install: the package's own plugin, else every plugin it exports; none where it only exports its components.
 function plugins(module) {
   const installs = (it) => it && typeof it.install === 'function' && !it.props
+  if (typeof module.createVuetify === 'function') return [module.createVuetify()]
   const bare = typeof module.default === 'function' && !module.default.options // installs when it is called
   const own = bare ? module.default : [module.default, module].find(installs)
   return own ? [own] : Object.values(module).filter(installs)
@@ -50,9 +52,9 @@ function plugins(module) {
 function describeProps(props) {
   return Object.entries(props).map(([name, prop]) => {
     const types = [].concat(prop?.type ?? []).filter((it) => typeof it === 'function').map((it) => it.name)
-    const described = { name, types, required: !!prop?.required, hasDefault: !!prop && prop.default !== undefined }
-    if (described.hasDefault && Object(prop.default) !== prop.default) described.default = prop.default
-    return described
+    const hasDefault = !!prop && prop.default !== undefined
+    const makes = !types.includes('Function')
+    return { name, types, required: !!prop?.required, hasDefault, default: hasDefault ? literal(prop.default, makes) : null }
   })
 }
 
@@ -110,6 +112,10 @@ function describeCode(options) {
       ...(options.inheritAttrs === false ? [] : [root?.[1] ?? 'div']),
     ])],
     listeners: code.includes('$listeners'),
+    computed: {
+      events: /emit\w*\(\s*(?:this,\s*)?(?:[A-Za-z_$][\w.$]*\s*[,)]|`)/i.test(code),
+      slots: /[sS]lots\[\s*[A-Za-z_$`]/.test(code),
+    },
   }
 }
 

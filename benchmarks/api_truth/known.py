@@ -4,25 +4,18 @@ from __future__ import annotations
 
 import difflib
 import json
-import re
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from swiftprep import Scanner
-from swiftprep.catalog.api import kebab
-from swiftprep.scan.walk import DEFAULT_IGNORE
+from api_truth.code import Code
 
-# What is built, or written by hand beside the source, would hand us the answers.
-BUILT = (*DEFAULT_IGNORE, "/lib/", "/es/", "/umd/", "/types/", "/docs/", "*.d.ts", "*web-types*.json", "/vetur/")
+from swiftprep import Catalog, Scanner
+from swiftprep.catalog.api import Component, kebab
+
 KINDS = ("props", "events", "slots")
-_EMIT = re.compile(r"\$?emit\(\s*['\"`]([^'\"`$]+)(['\"`]\s*[,)]|['\"]\s*\+|\$\{)")
-_EMIT_EITHER = re.compile(r"\$?emit\(\s*[^,'\"`]{0,80}\?\s*['\"]([^'\"]+)['\"]\s*:\s*['\"]([^'\"]+)['\"]")
-_SLOT = re.compile(
-    r"<slot[^>]*?\sname=\"([\w-]+)\"|[sS]lots\.(\w+)|[sS]lots\[['\"]([\w:-]+)['\"]\]|<slot(?![^>]*name=)[^>]*(>)"
-)
 _NOTHING = ("any", "null", "undefined", "mixed", "unknown")
 
 
@@ -42,6 +35,10 @@ class Known:
     inherited: frozenset[str] = frozenset()
     beside: dict[str, frozenset[str]] = field(default_factory=dict)
     native: dict[str, Any] = field(default_factory=dict)
+    defaults: dict[str, str | None] = field(default_factory=dict)
+    open: tuple[str, ...] = ()
+    passes: tuple[str, ...] = ()
+    registered: bool = False
 
     def has(self, kind: str, name: str) -> str:
         """Say where Vue's side has a name: `"own"`, `"beside"`, or `""` for nowhere.
@@ -68,43 +65,81 @@ def from_vue(result: dict[str, Any], source: Path, ours: Api) -> tuple[Api, dict
         names = [kebab(name) for name in row["names"]]
         tag = next((name for name in names if name in ours), names[0])
         tags.update(dict.fromkeys(names, tag))
+        props = [p for p in row["props"] if not p["name"].startswith("__")]  # a framework's own mark among its props
         if row["name"]:
             tags.setdefault(kebab(row["name"]), tag)
-        api[tag] = Known(
-            {kebab(p["name"]): (frozenset(map(str.lower, p["types"])), p["required"]) for p in row["props"]},
-            _events(result["vue"], [*(row["emits"] or ()), *row["emitted"]]),
-            frozenset(row["slots"]),
-            native={
-                "methods": [kebab(m) for m in row["methods"]],
-                "attrs": row["attrs"],
-                "listeners": row["listeners"],
-            },
+        api[tag] = _listening(
+            result["vue"],
+            Known(
+                {kebab(p["name"]): (frozenset(map(str.lower, p["types"])), p["required"]) for p in props},
+                _events(result["vue"], [*(row["emits"] or ()), *row["emitted"]]),
+                frozenset(row["slots"]),
+                native={
+                    "methods": [kebab(m) for m in row["methods"]],
+                    "attrs": row["attrs"],
+                    "listeners": row["listeners"],
+                    "emits": _events(result["vue"], row["emits"] or ()),
+                    "computed": row["computed"],
+                    "registered": frozenset(names),
+                    "vue_3": not result["vue"].startswith("2"),
+                },
+                defaults={kebab(p["name"]): p["default"] for p in props if p["hasDefault"]},
+            ),
         )
+    code = Code(source)
     for tag, one in list(api.items()):
         mine = ours.get(tag) or ours.get(next((name for name, to in tags.items() if to == tag and name in ours), ""))
-        emitted, shown = _beside(source, mine.path if mine else "")
-        beside = {"events": _events(result["vue"], emitted), "slots": frozenset(shown)}
-        api[tag] = Known(one.props, one.events, one.slots, beside=beside, native=one.native)
+        mine = mine or ours.get(tag.partition("-")[2])
+        folder = code.shown(mine.path if mine else "", imports=False)
+        beside = {"events": _events(result["vue"], folder.emitted), "slots": folder.slots}
+        files = {"folder": folder, "imports": code.shown(mine.path if mine else "", imports=True)}
+        api[tag] = replace(one, beside=beside, native=one.native | files)
     return api, tags
 
 
-def from_catalog(root: Path, framework: str, vue: str, origin: str = "source") -> tuple[Api, float]:
-    """Return what swiftprep reads in a folder, and the seconds its whole scan takes."""
+def _listening(vue: str, one: Known) -> Known:
+    """In Vue 3 a prop `onChange` is the listener for an event: it is compared as the event, however it is declared."""
+    listened = [] if vue.startswith("2") else [name for name in one.props if name.startswith("on-")]
+    if not listened:
+        return one
+    props = {name: said for name, said in one.props.items() if name not in listened}
+    return replace(one, props=props, events=one.events | {name.removeprefix("on-") for name in listened})
+
+
+def scanned(root: Path, framework: str, ignore: tuple[str, ...]) -> tuple[Catalog, float]:
+    """Return the catalogue of a folder, and the seconds its whole scan takes."""
     start = time.perf_counter()
-    catalog = Scanner(root, framework=framework, ignore=BUILT, cache=False).scan().catalog
-    seconds = time.perf_counter() - start
-    api = {
-        kebab(tag): Known(
-            {kebab(p.name): (type_names(p.type), p.required) for p in one.props},
+    catalog = Scanner(root, framework=framework, ignore=ignore, cache=False).scan().catalog
+    return catalog, time.perf_counter() - start
+
+
+def from_catalog(catalog: Catalog, vue: str, origin: str = "source") -> Api:
+    """Return what swiftprep knows by tag, under each further tag of a component too."""
+    api: Api = {}
+    found = [one for one in catalog if one.kind == "component" and one.origin == origin]
+    for name_of in (lambda one: [one.name], lambda one: one.names):
+        for one in sorted(found, key=lambda one: not one.registered):
+            for name in map(kebab, name_of(one)):
+                if name not in api:
+                    api[name] = _known(one, vue)
+    return api
+
+
+def _known(one: Component, vue: str) -> Known:
+    return _listening(
+        vue,
+        Known(
+            {kebab(p.name): (frozenset(p.runtime) or type_names(p.type), p.required) for p in one.props},
             _events(vue, (e.name for e in one.events)),
             frozenset(s.name for s in one.slots),
             one.path,
             frozenset(kebab(item.name) for kind in KINDS for item in getattr(one, kind) if item.origin),
-        )
-        for tag, one in catalog.components.items()
-        if one.kind == "component" and one.origin == origin
-    }
-    return api, seconds
+            defaults={kebab(p.name): p.default for p in one.props if p.default is not None},
+            open=one.open,
+            passes=one.passes,
+            registered=one.registered,
+        ),
+    )
 
 
 def from_docgen(result: dict[str, Any], vue: str) -> list[tuple[str, Known]]:
@@ -153,27 +188,16 @@ def _events(vue: str, events: Iterable[str]) -> frozenset[str]:
     return frozenset(events) if vue.startswith("2") else frozenset(map(kebab, events))
 
 
-def _beside(source: Path, path: str) -> tuple[set[str], set[str]]:
-    """Return what the files of a component's own folder emit, and the slots they show."""
-    folder = (source / path).parent
-    folder = folder.parent if folder.name == "src" else folder
-    emitted, shown = set[str](), set[str]()
-    if path and folder not in (source, source / "packages", source / "src", source / "src" / "components"):
-        for file in sorted(folder.rglob("*")):
-            if file.suffix in (".vue", ".js", ".jsx", ".ts", ".tsx"):
-                text = file.read_text("utf-8", errors="replace")
-                emitted.update(name if end[-1] in ",)" else f"{name}*" for name, end in _EMIT.findall(text))
-                emitted.update(name for names in _EMIT_EITHER.findall(text) for name in names)
-                shown.update(next(filter(None, found)).replace(">", "default") for found in _SLOT.findall(text))
-    return emitted, shown
-
-
 def type_names(text: str) -> frozenset[str]:
-    """Return the constructors Vue would check for, those of `"'a' | 'b' | string[]"` being a string and an array."""
-    parts, depth, start = [], 0, 0
+    """Return the constructors Vue would check for, those of `"'a' | 'b' | string[]"` being a string and an array.
+
+    What stands behind an arrow is the function's result, `string | void` of `() => string | void`.
+    """
+    parts, depth, start, is_result = [], 0, 0, False
     for i, char in enumerate(text):
         depth += (char in "(<{[") - (char in ")>}]" and text[i - 1 : i + 1] != "=>")
-        if char == "|" and not depth:
+        is_result = is_result or (not depth and text[i - 1 : i + 1] == "=>")
+        if char == "|" and not depth and not is_result:
             parts.append(text[start:i])
             start = i + 1
     stripped = [part.strip() for part in [*parts, text[start:]]]

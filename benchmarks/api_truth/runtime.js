@@ -1,4 +1,4 @@
-// What Vue 2.7 itself knows of every component a framework registers: node runtime.js PACKAGE, where it is installed.
+// What Vue 2.7 itself knows of every component a framework registers: node runtime.js PACKAGE [ENTRY], where it is installed.
 'use strict'
 const { describeCode, describeProps, here, load, openPage, plugins, print } = require('./common.js')
 
@@ -24,8 +24,8 @@ async function main(name) {
   const byConstructor = new Map()
   for (const [key, it] of Object.entries(registered(Vue))) {
     const options = it?.options ?? it
-    // A service registered like a component renders nothing; an asynchronous one is known only when it is first used.
-    if (key in before || !(options?.render || options?.template)) continue
+    // A service registered like a component has neither; an asynchronous one is known only when it is first used.
+    if (key in before || !(options?.render || options?.template || options?.props)) continue
     const constructor = it.options ? it : Vue.extend(it)
     if (byConstructor.has(constructor)) byConstructor.get(constructor).names.push(key)
     else byConstructor.set(constructor, { names: [key], options: constructor.options })
@@ -41,4 +41,4 @@ async function main(name) {
   })))
 }
 
-main(process.argv[2])
+main(process.argv[3] || process.argv[2])

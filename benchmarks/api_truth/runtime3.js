@@ -1,4 +1,4 @@
-// The same for Vue 3: node runtime3.js PACKAGE. A package that registers nothing is read from its exports.
+// The same for Vue 3: node runtime3.js PACKAGE [ENTRY]. A package that registers nothing is read from its exports.
 'use strict'
 const { describeCode, describeProps, here, load, openPage, plugins, print } = require('./common.js')
 
@@ -37,4 +37,4 @@ async function main(name) {
   }))
 }
 
-main(process.argv[2])
+main(process.argv[3] || process.argv[2])

@@ -28,7 +28,7 @@ def fim(parent: Parent, draw: Random) -> Drafts:
     mark = MARKS[parent.lang]
     if mark in parent.code.text or "```" in parent.code.text:
         return "no-span"
-    spots = [hole for hole in sorted(set(holes(parent.parsed[1]))) if is_good_hole(source, *hole)]
+    spots = [hole for hole in sorted(set(holes(parent.parsed[1], source))) if is_good_hole(source, *hole)]
     draw.shuffle(spots)
     return _drafts(parent, source, spots, draw) if spots else "no-span"
 

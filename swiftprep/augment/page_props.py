@@ -176,7 +176,8 @@ def _rendered(parent: Parent, code: str) -> str | None:
     assert parent.asked is not None
     facts, shape = read_vue(code.encode("utf-8", "replace"), parent.path)
     framework = parent.asked.facts["framework"]
-    wanted = SampleSpec((_page_task(parent.lang),), framework, parent.asked.facts.get("vue", ""))
+    tags = frozenset(tag for tag, _ in components(parent.asked.facts["used"]))
+    wanted = SampleSpec((_page_task(parent.lang),), framework, parent.asked.facts.get("vue", ""), tags)
     rows = SampleBuilder(wanted, parent.path, code, facts, shape).make().rows
     return str(rows[0][4]) if rows else None
 

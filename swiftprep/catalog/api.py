@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from swiftprep.notebook import html_table, short
 
-Origin = Literal["source", "usage", "web-types"]
+Witness = Literal["overrides", "source", "run-time", "web-types", "vetur", "types", "docs", "usage"]
+Origin = Witness
+Owner = Literal["", "framework", "application", "other"]
+RANK: dict[str, int] = {witness: rank for rank, witness in enumerate(get_args(Witness))}  # the best known first
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +27,8 @@ class Prop:
         default: The source text of its default, or None.
         values: The allowed values, if a validator, a union type or an `@values` tag lists them.
         origin: The file of the mixin or base that defines it, relative to the root; `""` for the component's own.
+        runtime: The types that Vue checks, such as `("object",)`, where `type` is a name that does not tell them.
+        witness: How it is known: from the component's source, from its usage, and so on; see `Component.origin`.
     """
 
     name: str
@@ -33,6 +38,8 @@ class Prop:
     default: str | None = None
     values: tuple[str, ...] = ()
     origin: str = ""
+    runtime: tuple[str, ...] = ()
+    witness: Witness = field(default="source", compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +51,7 @@ class Event:
     required: bool = False
     doc: str = ""
     origin: str = ""
+    witness: Witness = field(default="source", compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +67,7 @@ class Slot:
     doc: str = ""
     bindings: tuple[str, ...] = ()
     origin: str = ""
+    witness: Witness = field(default="source", compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +79,7 @@ class Method:
     required: bool = False
     doc: str = ""
     origin: str = ""
+    witness: Witness = field(default="source", compare=False)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -91,12 +101,16 @@ class Component:
         mixins: Files of its mixins and base components, in the order they apply.
         components: The tags of its locally registered components.
         registered: Whether it is registered globally, by an `install` or `Vue.component`.
-        origin: The source of this entry: the component's source, its usage, or a web-types file.
+        origin: How the component is known, by the best of its witnesses: a user's `"overrides"`, its `"source"`, Vue at
+            `"run-time"`, a `"web-types"` or `"vetur"` file, TypeScript's `"types"`, `"docs"` in Markdown, or `"usage"`.
         open: The lists that may be incomplete, of `"props"`, `"events"`, `"slots"`, for example because of attributes
             passed to an unknown component or a computed name. `"events:row-"`: only events that begin with `row-`.
+        why_open: Pairs of such a list and a reason why it is open, with the file.
         passes: The tags that its `$attrs` or `$listeners` are bound to, native or not.
         root: The root tag of its template, which receives attributes that are not props; `"*"` if there are several.
         uses: How often the tag is used.
+        owner: Whose it is: `"framework"`, `"application"` for the code base's own, or `"other"` for another package's;
+            `""` if that is not known, and for a part of the framework's source that it does not register.
     """
 
     name: str
@@ -115,9 +129,11 @@ class Component:
     registered: bool = False
     origin: Origin = "source"
     open: tuple[str, ...] = ()
+    why_open: tuple[tuple[str, str], ...] = field(default=(), compare=False)
     passes: tuple[str, ...] = ()
     root: str = ""
     uses: int = 0
+    owner: Owner = ""
 
     def __repr__(self) -> str:
         parts = (f"{len(getattr(self, what))} {what}" for what in ITEMS)

@@ -8,34 +8,40 @@ from dataclasses import replace
 
 from swiftprep.catalog.api import ITEMS, Component, kebab
 from swiftprep.catalog.vue.markup import Use
+from swiftprep.catalog.witnesses.joining import Contradiction, joined
 from swiftprep.streams import get_logger
 
 logger = get_logger(__name__)
 
-_RANK = {"source": 0, "web-types": 1, "usage": 2}
 _MOST_TOLD = 10
 
 
-def merge_components(catalogs: Iterable[Mapping[str, Component]]) -> dict[str, Component]:
-    """Return the components of several catalogues by key, in order of keys.
+def merge_components(
+    catalogs: Iterable[Mapping[str, Component]],
+) -> tuple[dict[str, Component], list[Contradiction]]:
+    """Return the components of several catalogues by key, in order of keys, and where they contradict each other.
 
-    Of several with one tag, the best known is taken, else the first. Those listed under their path, because another in
-    their catalogue has the tag, are all kept, under a numbered path where two are equal.
+    What witnesses of different rank know of one tag is joined; of those with the same rank, the first is taken. Those
+    listed under their path, because another in their catalogue has the tag, are all kept, under a numbered path where
+    two are equal.
 
     Args:
         catalogs: Components by key; the key is the tag, or the path of one whose tag is taken.
     """
     merged: dict[str, Component] = {}
     differing: list[str] = []
+    contradictions: list[Contradiction] = []
     for components in catalogs:
         for key, component in components.items():
             if key not in merged:
                 merged[key] = component
             elif key in (component.name, merged[key].name):
-                best, other = sorted((merged[key], component), key=lambda one: _RANK[one.origin])
-                if best.origin == other.origin and _api(best) != _api(other):
-                    differing.append(f"{key} ({other.path or other.origin})")
-                merged[key] = replace(best, uses=best.uses + other.uses)
+                other = merged[key]
+                if other.origin == component.origin and _api(other) != _api(component):
+                    differing.append(f"{key} ({component.path or component.origin})")
+                both, found = joined((other, component))
+                contradictions += found
+                merged[key] = replace(both, uses=other.uses + component.uses)
             elif merged[key] != component:
                 number = 2
                 while f"{key}#{number}" in merged:
@@ -48,7 +54,7 @@ def merge_components(catalogs: Iterable[Mapping[str, Component]]) -> dict[str, C
             "(同名标签定义不同，取先出现的)",
             len(differing), ", ".join(differing[:_MOST_TOLD]), more,
         )  # fmt: skip
-    return _without_aliases(merged)
+    return _without_aliases(merged), contradictions
 
 
 def merge_usage(usages: Iterable[Mapping[str, Use]]) -> dict[str, Use]:

@@ -14,13 +14,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, cast
 
-from swiftprep.catalog.api import Component, Event, Method, Prop, Slot, kebab
+from swiftprep.catalog.api import RANK, Component, Event, Method, Prop, Slot, Witness, kebab
 from swiftprep.errors import DataError
 
 SCHEMA = "https://raw.githubusercontent.com/JetBrains/web-types/master/schema/web-types.json"
 KINDS = ("vue-components", "tags", "elements")
+GENERATOR = "swiftprep"  # marks what is written here, so that a later scan does not take it for another witness
 Entry: TypeAlias = dict[str, Any]
 
 
@@ -29,9 +30,9 @@ def to_web_types(
 ) -> dict[str, Any]:
     """Return the web-types document of a catalogue's components, ready for JSON.
 
-    Classes and functions are left out, and so are fields without a place in web-types: span, mixins, local components,
-    `open` and the number of uses. `names`, `js.methods` and a prop's `declared` are extensions that the schema permits
-    and IDEs ignore.
+    Classes and functions are left out, and so are fields without a place in web-types: span, mixins, local components
+    and the number of uses. `names`, `open`, `witness`, `js.methods` and a prop's `declared` are extensions that the
+    schema permits and IDEs ignore.
 
     Args:
         components: The components in the order to write them. Their paths are relative to the scanned root, where the
@@ -67,6 +68,8 @@ def _component_entry(component: Component) -> Entry:
         entry["names"] = list(component.names)
     if component.doc:
         entry["description"] = component.doc
+    if component.open:
+        entry["open"] = list(component.open)
     if component.path:
         # The schema requires an offset for every file; the catalogue has only lines, so the IDE opens the top.
         entry["source"] = {"file": component.path, "offset": 0}
@@ -94,6 +97,8 @@ def _base_entry(item: Prop | Event | Slot | Method) -> Entry:
         entry["description"] = item.doc
     if item.required:
         entry["required"] = True
+    if item.witness not in ("source", "web-types"):
+        entry["witness"] = item.witness
     return entry
 
 
@@ -185,6 +190,7 @@ def _read_component(entry: Entry, name: str, kind: str, at: str) -> Component:
         methods=tuple(Method(*call) for call in _read_calls(entry, at, ("js.methods", "methods"))),
         model=model,
         origin="web-types",
+        open=_strings(entry.get("open")),
     )
 
 
@@ -252,7 +258,8 @@ def _read_prop(name: str, item: Entry, at: str) -> Prop:
         values = _literals(type_)
     else:
         values = tuple(_string(v.get("name")) for _, v in _items(item, "values", at) if not v.get("pattern"))
-    return Prop(name, type_, item.get("required") is True, _string(item.get("description")), default, values)
+    doc = _string(item.get("description"))
+    return Prop(name, type_, item.get("required") is True, doc, default, values, witness=_witness(item))
 
 
 def _read_slots(entry: Entry, at: str) -> tuple[Slot, ...]:
@@ -270,17 +277,17 @@ def _read_slots(entry: Entry, at: str) -> tuple[Slot, ...]:
             if not type_ and any(field_type for _, field_type in fields):
                 type_ = _fields_text(fields, "{}")
         doc = _string(item.get("description"))
-        slots.append(Slot(name, type_, item.get("required") is True, doc, tuple(bindings)))
+        slots.append(Slot(name, type_, item.get("required") is True, doc, tuple(bindings), witness=_witness(item)))
     return tuple(slots)
 
 
-def _read_calls(entry: Entry, at: str, paths: Iterable[str]) -> Iterator[tuple[str, str, bool, str]]:
-    """Yield the name, type, required flag and doc of events or methods."""
+def _read_calls(entry: Entry, at: str, paths: Iterable[str]) -> Iterator[tuple[str, str, bool, str, str, Witness]]:
+    """Yield the name, type, required flag, doc, origin and witness of events or methods."""
     for name, item, item_at in _named(entry, at, paths):
         type_ = _type_text(item.get("type"))
         if not type_ and item.get("arguments") is not None:
             type_ = _fields_text(_read_fields(item, "arguments", item_at), "()")
-        yield name, type_, item.get("required") is True, _string(item.get("description"))
+        yield name, type_, item.get("required") is True, _string(item.get("description")), "", _witness(item)
 
 
 def _read_fields(item: Entry, key: str, at: str) -> list[tuple[str, str]]:
@@ -335,6 +342,11 @@ def _name_of(entry: Entry, at: str) -> str:
 
 def _string(value: Any) -> str:
     return value if isinstance(value, str) else ""
+
+
+def _witness(item: Entry) -> Witness:
+    stated = item.get("witness")
+    return cast(Witness, stated) if isinstance(stated, str) and stated in RANK else "web-types"
 
 
 def _strings(value: Any) -> tuple[str, ...]:

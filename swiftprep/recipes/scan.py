@@ -74,6 +74,7 @@ def scan(config: ScanRecipeConfig, *, dry_run: bool = False) -> dict[str, Any]:
         f"{plural(known, 'component')}, {used} more known from how they are used",
         f"{known} 个组件有源码，另有 {used} 个只能从用法得知",
     )
+    say(str(result.completeness), result.completeness.zh)
     if result.findings:
         secrets = len(result.findings)
         say(

@@ -12,9 +12,11 @@ import orjson
 from swiftprep.catalog.api import Component
 from swiftprep.catalog.linking.link import Linked
 from swiftprep.catalog.usage import infer
-from swiftprep.catalog.vue.markup import Use
 from swiftprep.scan.file_record import FileRecord
+from swiftprep.scan.ownership import Ownership
 from swiftprep.scan.result import Spool
+from swiftprep.scan.usage import CodeUsage
+from swiftprep.scan.witnesses import Witnesses
 
 
 class Files:
@@ -26,6 +28,7 @@ class Files:
         self.rows: list[tuple[int, int]] = []
         self.signatures: list[bytes] = []
         self.facts: dict[str, tuple[int, int]] = {}
+        self.pages: dict[str, tuple[int, int]] = {}
         self._known: dict[bytes, dict[str, Any]] = {}
 
     def add(self, name: str, head: dict[str, Any], record: FileRecord, spool: Spool) -> str:
@@ -79,21 +82,31 @@ class SpooledFacts(Mapping[str, Any]):
         return len(self._packed)
 
 
-def all_usage(facts: Mapping[str, Any]) -> dict[str, Use]:
-    """Return how each tag is used across all files."""
-    usage: dict[str, Use] = {}
-    for path in facts:
-        for tag, row in facts[path].get("uses", {}).items():
-            use = Use(row[0], 1, *row[1:])
-            if tag in usage:
-                usage[tag].add(use)
-            else:
-                usage[tag] = use
-    return usage
+def all_components(
+    linked: Linked, usage: CodeUsage, ownership: Ownership, witnesses: Witnesses, *, vue3: bool
+) -> Iterator[tuple[str, Component]]:
+    """Yield the components found in source, then those that other witnesses know, then those known only from usage.
 
-
-def all_components(linked: Linked, usage: Mapping[str, Use]) -> Iterator[tuple[str, Component]]:
-    """Yield the components found in source, then those known only from usage."""
+    Of two with one tag, a page of the application and a component used elsewhere with other props, the tag is that of
+    the one that is used; the page is listed under its path.
+    """
+    known = set(linked.tags)
+    only_registered = ownership.registers(linked.registered)
     for key, component in linked:
-        yield key, replace(component, uses=usage[component.name].count) if component.name in usage else component
-    yield from infer(usage, linked.tags, linked.apart)
+        owner = ownership.of_source(component.path, registered=component.registered)
+        if owner == "framework" and only_registered and not component.registered and component.kind == "component":
+            owner = ""
+        use = usage.of_others(component) if owner == "application" and key == component.name else None
+        if use is None:
+            uses = usage.by_tag[component.name].count if component.name in usage.by_tag else 0
+            joined = witnesses.joined(key, replace(component, owner=owner, uses=uses or component.uses))
+            if joined is not None:
+                yield key, joined
+        else:
+            known.discard(component.name)
+            yield component.path, replace(component, owner=owner)
+    for tag, component in witnesses.others(known):
+        uses = usage.by_tag[tag].count if tag in usage.by_tag else 0
+        yield tag, replace(component, owner=component.owner or ownership.of_tag(tag), uses=uses or component.uses)
+    for tag, component in infer(usage.by_tag, known | witnesses.tags, linked.apart, vue3=vue3):
+        yield tag, replace(component, owner=ownership.of_tag(tag))

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import orjson
 
-from swiftprep.catalog.api import Component
-from swiftprep.catalog.catalog import Catalog, packed
+from swiftprep.catalog.api import Component, Method
+from swiftprep.catalog.catalog import Catalog
 from swiftprep.catalog.linking.link import Linked
+from swiftprep.catalog.packing import packed
 from swiftprep.catalog.vue.markup import shown_use
 from swiftprep.errors import SwiftprepError
 from swiftprep.scan.kinds import SYNTAX, SampleSpec
@@ -19,7 +22,10 @@ FEWEST_USES = 3  # of a component known only from usage, to make a sample of it
 
 
 def api_samples(
-    wanted: SampleSpec, frame: Catalog, components: Iterable[tuple[str, Component]], held_out: set[str]
+    wanted: SampleSpec,
+    frame: Catalog,
+    components: Iterable[tuple[str, Component]],
+    held_out: set[str],
 ) -> Iterator[tuple[str, bytes]]:
     """Yield `("catalog", part)` of the packed catalogue and `(split, JSON of rows)` of its samples.
 
@@ -39,7 +45,7 @@ def api_samples(
 
     def noted() -> Iterator[tuple[str, Component]]:
         for key, component in components:
-            if _is_telling(component):
+            if whose_is(key, component) and _is_telling(component):
                 side = "val" if component.path in held_out and component.origin != "usage" else "train"
                 for task in tasks:
                     try:
@@ -82,13 +88,90 @@ def _example(frame: Catalog, component: Component, held_out: set[str], side: str
     return shown_use(use)
 
 
+def whose_is(key: str, component: Component) -> str:
+    """Return whose a component is for its samples, or `""` if there shall be none.
+
+    Args:
+        key: Its key in the catalogue; not its tag if another component has that.
+        component: The component.
+
+    Returns:
+        `"framework"`, `"code-base"` for one that only its path tells, `"application"`, or `""`.
+    """
+    if component.kind != "component":
+        return "framework" if key == component.name else "code-base"
+    if component.owner == "other" or (component.origin == "usage" and component.owner == "application"):
+        return ""
+    if component.owner == "application":
+        return "application" if component.props or component.events or component.slots else ""
+    if component.origin != "source":
+        return "framework"
+    if component.registered and key == component.name:
+        return "framework"
+    return "code-base" if component.owner == "framework" else ""
+
+
+def tellable(component: Component) -> Component:
+    """Return a component with only what can be said about it for certain.
+
+    Defaults are those that are constant, and payloads of events those that are named. Methods are those that somebody documented, or that any field has: others may
+    be internal. Descriptions are on one line, without tags of documentation tools.
+    """
+    if component.kind != "component":
+        return component
+    methods = [replace(item, doc=_clean(item.doc)) for item in component.methods]
+    methods = [m for m in methods if component.owner != "application" and _is_public(m)]
+    return replace(
+        component,
+        doc=_clean(component.doc),
+        props=tuple(replace(p, doc=_clean(p.doc), default=_constant(p.default)) for p in component.props),
+        events=tuple(replace(item, doc=_clean(item.doc), type=_payload(item.type)) for item in component.events),
+        slots=tuple(replace(item, doc=_clean(item.doc)) for item in component.slots),
+        methods=tuple(methods),
+    )
+
+
+_LITERAL = r"(?:'[^'\\\n]*'|\"[^\"\\\n]*\"|-?\d+(?:\.\d+)?|true|false|null)"
+_CONSTANT = re.compile(
+    rf"{_LITERAL}|\[\s*(?:{_LITERAL}(?:\s*,\s*{_LITERAL})*\s*,?\s*)?\]|\{{\s*\}}|\(\)\s*=>\s*(?:\[\s*\]|\(\{{\s*\}}\))"
+)
+_NOTE = re.compile(
+    r"\W*(?:TODO|FIXME|HACK|XXX|NOTE|eslint|tslint|prettier|@ts-)\b", re.I
+)  # of one developer to another
+_TAGGED = re.compile(r"(?:^|\s)@\w+.*", re.S)
+_INTERNAL = re.compile(r"_|\$|handle[A-Z]|on[A-Z]|emit[A-Z]|render[A-Z]|get[A-Z]\w*(?:Cls|Class|Style)")
+_NO_NAMES = ("true", "false", "null", "undefined", "this")
+_OF_ANY_FIELD = ("focus", "blur")
+
+
+def _constant(default: str | None) -> str | None:
+    return default if default is not None and _CONSTANT.fullmatch(default.strip()) else None
+
+
+def _payload(arguments: str) -> str:
+    """Return an event's arguments if they say more than the code of one call: names or types, no literals."""
+    names = [part.partition(":")[0].strip(" ?") for part in arguments.strip("()").split(",")]
+    return arguments if all(name.isidentifier() and name not in _NO_NAMES for name in names) else ""
+
+
+def _is_public(method: Method) -> bool:
+    return (bool(method.doc) and not _INTERNAL.match(method.name)) or method.name in _OF_ANY_FIELD
+
+
+def _clean(doc: str) -> str:
+    if _NOTE.match(doc):
+        return ""
+    return " ".join(_TAGGED.sub("", doc).replace("<!--", "").replace("-->", "").split())
+
+
 def _row(wanted: SampleSpec, task: Task, key: str, component: Component, example: str) -> list[Any]:
     """Return a row, or `[path, span, kind, size]` if it is too long."""
     sample_id = f"{wanted.framework}:{key}#api"
     suffix = "." + component.path.rpartition(".")[2].lower()
     values = {
         "framework": wanted.framework, "vue_version": wanted.vue_version, "path": component.path,
-        "language": SYNTAX.get(suffix, "text"), "component": component, "example": example,
+        "language": SYNTAX.get(suffix, "text"), "component": tellable(component), "example": example,
+        "whose": whose_is(key, component), "place": component.path if key == component.name else key,
     }  # fmt: skip
     parts = task.render(sample_id, values)
     more: dict[str, Any] = {"path": component.path, "components": [component.name]}

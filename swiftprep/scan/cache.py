@@ -22,7 +22,7 @@ logger = get_logger(__name__)
 KEPT_SECONDS = 30 * 24 * 3600  # caches not used for this long are deleted
 _SCHEMA = (
     "CREATE TABLE IF NOT EXISTS files (path BLOB PRIMARY KEY, size INTEGER, mtime INTEGER, read_at INTEGER, sha TEXT,"
-    " head BLOB, facts BLOB, rows BLOB, signature BLOB)",
+    " head BLOB, facts BLOB, rows BLOB, signature BLOB, inner BLOB)",
     "CREATE TABLE IF NOT EXISTS whole (digest TEXT PRIMARY KEY, held_out BLOB)",
     "CREATE TABLE IF NOT EXISTS parts (number INTEGER PRIMARY KEY, side TEXT, data BLOB)",
 )
@@ -88,15 +88,15 @@ class ScanCache:
 
     def get(self, path: str) -> FileRecord | None:
         """Return the record of a file, or None."""
-        rows = self._all("SELECT sha, head, facts, rows, signature FROM files WHERE path = ?", os.fsencode(path))
+        rows = self._all("SELECT sha, head, facts, rows, signature, inner FROM files WHERE path = ?", os.fsencode(path))
         return FileRecord(*rows[0]) if rows else None
 
     def put(self, file: FoundFile, record: FileRecord, read_at: int) -> None:
         """Store the record of a file that was read at `read_at` (nanoseconds since the epoch)."""
         self._do(
-            "INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             os.fsencode(file.path), file.size, file.mtime_ns, read_at,
-            record.sha, record.head, record.facts, record.rows, record.signature,
+            record.sha, record.head, record.facts, record.rows, record.signature, record.inner,
         )  # fmt: skip
         self._waiting += 1
         if self._waiting >= _BATCH:

@@ -14,6 +14,7 @@ from swiftprep.scan.kinds import SampleSpec
 from swiftprep.scan.roots import Roots, readable
 
 SUFFIXES = (".vue", *SCRIPTS, ".py", ".java")
+DOCS = (".md", ".markdown")  # read for what they say of components
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,10 @@ class Job:
     licences: frozenset[str] | None = None
     redact: bool = True
 
+    def is_sampled(self, path: str) -> bool:
+        """Return whether samples are made of a file; others are read for their facts only."""
+        return path.lower().endswith(self.suffixes) and self.roots.of(path).is_sampled
+
 
 @dataclass(frozen=True, slots=True)
 class FileRecord:
@@ -45,6 +50,7 @@ class FileRecord:
         facts: JSON of its facts for the catalogue; also for a rejected file, if only its samples were the problem.
         rows: JSON of its samples.
         signature: Its MinHash signature, for finding near copies.
+        inner: JSON of the facts of each source in its source map, by path.
     """
 
     sha: str
@@ -52,6 +58,7 @@ class FileRecord:
     facts: bytes = b""
     rows: bytes = b""
     signature: bytes = b""
+    inner: bytes = b""
 
 
 def shown_name(path: str, job: Job) -> str:
@@ -66,11 +73,13 @@ class File(NamedTuple):
         path: Relative to the root.
         known: Its cached hash.
         size: In bytes.
+        refused: The reason and detail of its reject, to read it for the catalogue only; `()` otherwise.
     """
 
     path: str
     known: str
     size: int
+    refused: tuple[str, ...] = ()
 
 
 def not_parsed(lost: Lost) -> FileRecord:

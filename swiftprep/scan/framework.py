@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -34,12 +34,21 @@ _PUBLISHED = {
     "u": ("uview-ui", "uview-plus"), "p": "primevue", "md": "vue-material",
 }  # fmt: skip
 
+# Scripts that register components for the whole application; they are read even in a large tree.
+_ENTRY = re.compile(
+    r"(?:^|/)(?:main|index|app|core|use|lazy_use|plugins?|components?|global|register|setup)\.[jt]s$", re.I
+)
+_MOST_ENTRIES = 100
+
 _TAG = re.compile(rb"<([A-Za-z][a-z0-9]{0,30}(?:-[a-z0-9]|[A-Z])[A-Za-z0-9-]{0,60})[\s/>]")
 # Each begins with plain letters, which makes the search several times faster.
-_DEFINITIONS = (
-    re.compile(rb"name:\s{0,4}['\"]([A-Za-z][\w-]{1,60})['\"]"),
-    re.compile(rb"component\(\s{0,40}['\"]([A-Za-z][\w-]{1,60})['\"]"),
-    re.compile(rb"import (\w{1,60}) from ['\"](?:\.|@/|~/)"),
+_NAMED = re.compile(rb"name:\s{0,4}['\"]([A-Za-z][\w-]{1,60})['\"]")
+_REGISTERED = re.compile(
+    rb"component\(\s{0,40}(?:['\"]([A-Za-z][\w-]{1,60})['\"]|[\w$]{1,60}(?:\.\w{1,60})?)\s{0,40},\s{0,40}([\w$]{1,60})"
+)
+_PLUGGED = re.compile(rb"use\(\s{0,40}([\w$]{1,60})")
+_IMPORTED = re.compile(
+    rb"import\s{1,4}(?:([\w$]{1,60})\s{0,4},?\s{0,4})?(?:\{([^{}]{0,2000})\}\s{0,4})?from\s{0,4}['\"]([^'\"\n]{1,200})['\"]"
 )
 _PACKAGE_NAME = re.compile(r"(?:@([a-z0-9][a-z0-9._-]{0,100})/)?([a-z0-9][a-z0-9._-]{0,100})", re.IGNORECASE)
 
@@ -53,14 +62,38 @@ class FrameworkName:
 
 
 @dataclass(slots=True)
-class _Tags:
-    """The tags that one folder uses and defines, in kebab case."""
+class FolderTags:
+    """The tags that one folder uses and defines, in kebab case.
+
+    Attributes:
+        used: Tag → the number of its uses.
+        named: The names of components and of files.
+        registered: What the folder registers or imports from its own files.
+        foreign: Tag → the package that it is imported or registered from.
+        plugins: The packages whose plug-in is installed (`Vue.use(X)`).
+        package: The content of the folder's `package.json`.
+    """
 
     used: Counter[str] = field(default_factory=Counter)
-    defined: set[str] = field(default_factory=set)
+    named: set[str] = field(default_factory=set)
+    registered: set[str] = field(default_factory=set)
+    foreign: dict[str, str] = field(default_factory=dict)
+    plugins: set[str] = field(default_factory=set)
+    package: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def defined(self) -> set[str]:
+        """The tags that the folder itself defines."""
+        return self.named | self.registered
+
+    @property
+    def dependencies(self) -> list[str]:
+        """The names of the packages it depends on, in the order of the kinds of dependencies."""
+        wanted = (self.package.get(key) for key in _DEPENDENCIES)
+        return [name for names in wanted if isinstance(names, dict) for name in names if isinstance(name, str)]
 
 
-def framework_of(roots: Roots, files: Iterable[FoundFile]) -> FrameworkName:
+def framework_of(roots: Roots, files: Iterable[FoundFile], tags: dict[str, FolderTags] | None = None) -> FrameworkName:
     """Return the name of the framework that the files use, or that they are.
 
     The framework is what the most frequent prefix among the tags that a folder uses, but does not define, stands for:
@@ -72,16 +105,17 @@ def framework_of(roots: Roots, files: Iterable[FoundFile]) -> FrameworkName:
     Args:
         roots: The scanned folders.
         files: The files found in them.
+        tags: The tags in each folder, if they are known.
     """
-    tags = _tags_of(roots, sorted(files, key=lambda file: file.path))
-    packages = {root.name: nearest_package(root.folder) for root in roots.all}
+    tags = tags_of(roots, files) if tags is None else tags
+    packages = {name: of_root.package for name, of_root in tags.items()}
     foreign: Counter[str] = Counter()
     kinds: defaultdict[str, set[str]] = defaultdict(set)
     for of_root in tags.values():
         for tag, count in of_root.used.items():
             if tag not in of_root.defined:
-                foreign[_prefix(tag)] += count
-                kinds[_prefix(tag)].add(tag)
+                foreign[prefix_of(tag)] += count
+                kinds[prefix_of(tag)].add(tag)
     total = sum(of_root.used.total() for of_root in tags.values())
     likely = [(-count, prefix) for prefix, count in foreign.items() if count * _SHARE >= total]
     for _, prefix in sorted(likely):
@@ -104,7 +138,7 @@ def package_name(name: Any) -> str:
 
 
 def _of_prefix(
-    prefix: str, used: set[str], roots: Roots, tags: dict[str, _Tags], packages: dict[str, dict[str, Any]]
+    prefix: str, used: set[str], roots: Roots, tags: dict[str, FolderTags], packages: dict[str, dict[str, Any]]
 ) -> FrameworkName | None:
     """Return what a prefix stands for, or None if it fits no dependency and is too short or too rare to be a name."""
     defining = {root.name: len(used & tags[root.name].defined) for root in roots.all}
@@ -118,15 +152,15 @@ def _of_prefix(
         for place, key in enumerate(_DEPENDENCIES):
             wanted = package.get(key)
             for dependency in wanted if isinstance(wanted, dict) else ():
-                fit = _fit(prefix, dependency)
+                fit = fit_of(prefix, dependency)
                 fitting += [(-fit, place, dependency)] if fit else []
     if fitting:
         return FrameworkName(package_name(min(fitting)[2]), "package.json")
     return FrameworkName(prefix, "tag prefix") if len(prefix) > 1 and len(used) >= _FEWEST_TAGS else None
 
 
-def _fit(prefix: str, dependency: Any) -> int:
-    """Return how well the name of a dependency fits a prefix, or 0."""
+def fit_of(prefix: str, dependency: Any) -> int:
+    """Return how well the name of a dependency fits a prefix, from 5 for a published one to 1; 0 if it does not."""
     match = _PACKAGE_NAME.fullmatch(dependency) if isinstance(dependency, str) else None
     if match is None:
         return 0
@@ -146,35 +180,78 @@ def _fit(prefix: str, dependency: Any) -> int:
     return int(name.startswith(prefix))
 
 
-def _tags_of(roots: Roots, files: Sequence[FoundFile]) -> dict[str, _Tags]:
-    tags = {root.name: _Tags() for root in roots.all}
+def tags_of(roots: Roots, files: Iterable[FoundFile]) -> dict[str, FolderTags]:
+    """Return the tags in each folder, by its name; only a part of a large tree is read, and nothing is parsed."""
+    listed = sorted(files, key=lambda file: file.path)
+    tags = {root.name: FolderTags(package=nearest_package(root.folder)) for root in roots.all}
     of_folder = {root.folder: tags[root.name] for root in roots.all}
-    for file in files:
+    for file in listed:
         folder, path = roots.place(file.path)
-        of_folder[folder].defined.add(_file_tag(path))
+        of_folder[folder].named.add(_file_tag(path))
+    dependencies = {root.folder: frozenset(tags[root.name].dependencies) for root in roots.all}
     left = MOST_BYTES
-    for file in _sampled(files):
+    for file in _sampled(listed):
         if file.size > min(_LARGEST, left):
             continue
         folder, path = roots.place(file.path)
         data = read_bytes(folder, path, max_bytes=_LARGEST)
-        if not isinstance(data, bytes):
-            continue
-        left -= len(data)
-        found = of_folder[folder]
-        for pattern in _DEFINITIONS:
-            found.defined.update(kebab(name.decode()) for name in pattern.findall(data))
-        if path.lower().endswith((".vue", ".jsx", ".tsx")):
-            names = (kebab(name.decode()) for name in _TAG.findall(data))
-            found.used.update(name for name in names if _prefix(name) not in _BUILT_IN)
+        if isinstance(data, bytes):
+            left -= len(data)
+            _note_tags(of_folder[folder], data, path.lower(), dependencies[folder])
     return tags
+
+
+def _note_tags(found: FolderTags, data: bytes, path: str, dependencies: Collection[str]) -> None:
+    """Add what one file uses and defines."""
+    has_markup = path.endswith((".vue", ".jsx", ".tsx"))
+    if has_markup:
+        names = (kebab(name.decode()) for name in _TAG.findall(data))
+        found.used.update(name for name in names if prefix_of(name) not in _BUILT_IN)
+    found.named.update(kebab(name.decode()) for name in _NAMED.findall(data))
+    packages: dict[str, str] = {}
+    for default, braced, source in _IMPORTED.findall(data):
+        module = source.decode("utf-8", "replace")
+        package = package_of(module, dependencies)
+        locals_ = [part.rpartition(b" as ")[2].strip() for part in braced.split(b",")]
+        for name in filter(None, (default, *locals_)):
+            local = name.decode("utf-8", "replace")
+            if package:
+                packages[local] = package
+                if has_markup:
+                    found.foreign.setdefault(kebab(local), package)
+            elif default == name:
+                found.registered.add(kebab(local))
+    for text, component in _REGISTERED.findall(data):
+        tag, variable = kebab((text or component).decode()), component.decode()
+        if variable in packages:
+            found.foreign[tag] = packages[variable]
+        elif text:
+            found.registered.add(tag)
+    found.plugins.update(packages[name.decode()] for name in _PLUGGED.findall(data) if name.decode() in packages)
+
+
+def package_of(module: str, dependencies: Collection[str] = ()) -> str:
+    """Return the name of the package that a module is imported from, or `""` for one of the code base.
+
+    >>> package_of("ant-design-vue/es/table"), package_of("@corp/ui", ["@corp/ui"]), package_of("@comp/a", ["vue"])
+    ('ant-design-vue', '@corp/ui', '')
+    """
+    if module.startswith((".", "/", "~", "@/", "src/", "#")) or module.endswith(".vue"):
+        return ""
+    package = "/".join(module.split("/")[: 2 if module.startswith("@") else 1])
+    # Aliases of folders look like packages.
+    return package if package in dependencies or not (dependencies and "/" in module) else ""
 
 
 def _sampled(files: Sequence[FoundFile]) -> list[FoundFile]:
     """Return the files to read: components before scripts, and of too many, some from everywhere in the tree."""
     vue = [file for file in files if file.path.lower().endswith(".vue")]
     scripts = [file for file in files if file.path.lower().endswith(_SCRIPTS)]
-    return [*_spread(vue, MOST_FILES), *_spread(scripts, max(MOST_FILES - len(vue), 0))]
+    entries = sorted((file for file in scripts if _ENTRY.search(file.path)), key=lambda file: file.path.count("/"))
+    first = entries[:_MOST_ENTRIES]
+    known = {file.path for file in first}
+    others = _spread([file for file in scripts if file.path not in known], max(MOST_FILES - len(vue) - len(first), 0))
+    return [*first, *_spread(vue, MOST_FILES), *others]
 
 
 def _spread(files: list[FoundFile], most: int) -> list[FoundFile]:
@@ -183,7 +260,8 @@ def _spread(files: list[FoundFile], most: int) -> list[FoundFile]:
     return [files[number * len(files) // most] for number in range(most)]
 
 
-def _prefix(tag: str) -> str:
+def prefix_of(tag: str) -> str:
+    """Return the first word of a tag."""
     return tag.partition("-")[0]
 
 

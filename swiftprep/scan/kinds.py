@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import re
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from dataclasses import dataclass, field
 from typing import Any
 
 from swiftprep.catalog.api import kebab
 from swiftprep.catalog.vue.facts import CutPlaces, suffix_of
 from swiftprep.catalog.vue.module import SourcePiece
+from swiftprep.catalog.vue.native import is_global
 from swiftprep.scan.cut import cut, pieces_of, span_of
+from swiftprep.scan.framework import package_of
+from swiftprep.scan.ownership import FrameworkTags
 from swiftprep.scan.tasks import Task
 
 SYNTAX = {
@@ -20,6 +23,13 @@ SYNTAX = {
 }  # fmt: skip
 FEWEST_LINES, MOST_LINES = 2, 40  # of the hole in a fill-in-the-middle sample
 MOST_USED = 4  # components named in a page's question
+# A statement that exports or loads what other modules define; an `export { a }` too, if the module defines nothing.
+_PASSES_ON = re.compile(
+    rb"['\"]use strict['\"]|export\s+(?:type\s*)?[*{][^(=;]*"
+    rb"|(?:export\s+default|module\.exports\s*=)\s+[A-Za-z_$][\w$.]*"
+    rb"|(?:(?:var|let|const)\s+[\w${},\s:]+=\s*|module\.exports\s*=\s*)?require\([^()]*\)(?:\.\w+)?"
+)
+_MOST_INDENTED = 200  # columns
 CONTEXT_LINES = 40  # kept on each side of the hole if the whole file is too long
 
 
@@ -31,6 +41,7 @@ class SampleSpec:
         tasks: Their templates.
         framework: The framework's name for the templates.
         vue_version: The version of Vue for the templates.
+        framework_tags: The tags of the framework; only those are named in a page's question.
         max_tokens: The maximum length of a sample, prompt and answer together, or None.
         count: Counts the tokens of a text.
     """
@@ -38,6 +49,7 @@ class SampleSpec:
     tasks: tuple[Task, ...]
     framework: str
     vue_version: str
+    framework_tags: Container[str] = FrameworkTags()
     max_tokens: int | None = None
     count: Callable[[str], int] | None = None
 
@@ -83,7 +95,9 @@ class SampleBuilder:
         }
 
     def make(self) -> BuiltSamples:
-        """Make all samples."""
+        """Make all samples; a module that only imports and exports what others define gives none."""
+        if is_only_imports(self.shape, self.source):
+            return self.made
         for task in self.wanted.tasks:
             if task.kind == "component":
                 self._component(task)
@@ -176,7 +190,7 @@ class SampleBuilder:
 
     def _fim(self, task: Task) -> None:
         sample_id = self._id("fim")
-        candidates = holes(self.shape)
+        candidates = holes(self.shape, self.source)
         first = zlib.crc32(sample_id.encode("utf-8", "replace")) % max(len(candidates), 1)
         hole = next(
             (hole for hole in candidates[first:] + candidates[:first] if is_good_hole(self.source, *hole)), None
@@ -214,24 +228,28 @@ class SampleBuilder:
     def _used(self) -> list[dict[str, Any]]:
         """Return the framework components that a file uses, most used first, with the props, events and slots set."""
         own = self._own_tags()
+        made_up = set(self.facts.get("columns", ()))
         components = []
         for tag, (count, props, events, slots, _, models, _, _) in self.facts.get("uses", {}).items():
-            if tag not in own:
-                names = [name for name, _ in sorted(props.items(), key=lambda item: (-item[1][0], item[0]))]
-                item = {"tag": tag, "count": count, "props": names[:6], "events": sorted(events)[:4]}
-                components.append({**item, "slots": sorted(slots)[:4], "model": bool(models)})
+            if tag in own or tag not in self.wanted.framework_tags:
+                continue
+            set_props = {
+                name: times for name, (times, bound, _) in props.items() if _is_set_for_a_component(name, bound)
+            }
+            names = sorted(set_props, key=lambda name: (-set_props[name], name))
+            item = {"tag": tag, "count": count, "props": names[:6], "events": sorted(events)[:4]}
+            components.append({**item, "slots": sorted(slots.keys() - made_up)[:4], "model": bool(models)})
         components.sort(key=lambda item: (-item["count"], item["tag"]))
         return components[:MOST_USED]
 
     def _own_tags(self) -> set[str]:
-        """Return the tags of the project's own components, which it imports by a relative path or an alias."""
+        """Return the tags that the file defines itself or imports from other files of the code base."""
         imports = self.facts.get("imports", {})
-        own = {kebab(name) for name, (module, _) in imports.items() if module.startswith((".", "@/", "~/", "src/"))}
+        own = {kebab(name) for name, (module, _) in imports.items() if not package_of(module)}
         for options in self.facts.get("components", ()):
             registered = options.get("components") or ["o", []]
             for key, value, _ in registered[1] if registered[0] == "o" else ():
-                module = imports.get(value[1], [""])[0] if value[0] == "i" else ""
-                if module.startswith((".", "@/", "~/", "src/")) or (value[0] == "i" and not module):
+                if value[0] == "i" and not package_of(imports.get(value[1], [""])[0]):
                     own.add(kebab(key))
             name = options.get("name")
             if name and name[0] == "s":
@@ -239,8 +257,29 @@ class SampleBuilder:
         return own
 
 
-def holes(shape: CutPlaces) -> list[tuple[int, int]]:
-    """Return the byte ranges that can become a hole: methods, options, statements, elements below the root."""
+def _is_set_for_a_component(name: str, bound: int) -> bool:
+    """Return whether an attribute is one for a component to read, not one that any element has (`style`, `ref`)."""
+    return not is_global(name) or name in ("title", "hidden") or (name.startswith("data-") and bound > 0)
+
+
+def is_only_imports(shape: CutPlaces, source: bytes) -> bool:
+    """Return whether a module consists of imports, and of exports of what other modules define."""
+    statements = [piece for piece in shape.pieces if piece.kind != "comment"]
+    return (
+        not shape.blocks
+        and bool(statements)
+        and all(
+            piece.kind == "import_statement" or _PASSES_ON.fullmatch(source[piece.start : piece.end].rstrip(b"; \n"))
+            for piece in statements
+        )
+    )
+
+
+def holes(shape: CutPlaces, source: bytes) -> list[tuple[int, int]]:
+    """Return the byte ranges that can become a hole: methods, options, statements, elements below the root.
+
+    A range includes the indentation of its first line, so that all its lines are indented alike.
+    """
     pieces: list[SourcePiece] = []
     for piece in shape.pieces:
         for entry in piece.inner:
@@ -248,9 +287,20 @@ def holes(shape: CutPlaces) -> list[tuple[int, int]]:
         if not piece.inner and piece.kind != "import_statement":
             pieces.append(piece)
     elements = [(element.start, element.end) for element in shape.elements if element.parent >= 0]
-    return [(piece.start, piece.end) for piece in pieces] + elements
+    ranges = [(piece.start, piece.end) for piece in pieces] + elements
+    return [(_line_start(source, start), end) for start, end in ranges]
+
+
+def _line_start(source: bytes, start: int) -> int:
+    """Return the start without the indentation before it."""
+    before = source[max(0, start - _MOST_INDENTED) : start]
+    return start - len(before) + len(before.rstrip(b" \t"))
 
 
 def is_good_hole(source: bytes, start: int, end: int) -> bool:
-    """Return whether a piece has a suitable size for a hole, both in lines and relative to its file."""
-    return 2 * (end - start) <= len(source) and FEWEST_LINES <= source.count(b"\n", start, end) + 1 <= MOST_LINES
+    """Return whether a piece fits as a hole: it begins a line, and has a suitable size in lines and for its file."""
+    return (
+        source[max(0, start - 1) : start] in (b"", b"\n")
+        and 2 * (end - start) <= len(source)
+        and FEWEST_LINES <= source.count(b"\n", start, end) + 1 <= MOST_LINES
+    )

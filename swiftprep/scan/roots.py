@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +13,7 @@ from swiftprep.redaction.file_names import without_private_name
 from swiftprep.scan.commit import commit_of
 from swiftprep.scan.packages import packages_of
 from swiftprep.scan.vue_version import USUAL, vue_version_of
-from swiftprep.scan.walk import FoundFile, walk
+from swiftprep.scan.walk import DEFAULT_IGNORE, FoundFile, walk
 
 
 def readable(name: str) -> str:
@@ -25,12 +26,16 @@ class Root:
     """One folder of a scan.
 
     Attributes:
-        name: What its files' paths begin with; `""` if it is the only folder.
+        name: What its files' paths begin with; `""` if it is the only one to make samples of.
         folder: Where it is.
+        rank: Its place in the order given; of two components with one tag, that in the first folder counts.
+        is_sampled: Whether samples are made of its files, or they are only read for the catalogue.
     """
 
     name: str
     folder: Path
+    rank: int = 0
+    is_sampled: bool = True
 
     def path(self, relative: str) -> str:
         """Return the path in the scan of a path in this folder."""
@@ -39,16 +44,24 @@ class Root:
 
 @dataclass(frozen=True, slots=True)
 class Roots:
-    """The folders of a scan, in an order that does not depend on the order given."""
+    """The folders of a scan, sorted by name."""
 
     all: tuple[Root, ...]
 
     @classmethod
-    def given(cls, folders: Iterable[str | Path]) -> Roots:
+    def given(
+        cls, folders: Iterable[str | Path], *, facts: Iterable[str | Path] = (), sample_all: bool = False
+    ) -> Roots:
         """Return the roots for some folders.
 
         A path in the scan of one folder is relative to it. With several folders, it begins with the folder's name; of
         equal names, the second becomes `name-2`, and so on.
+
+        Args:
+            folders: The folders of the code base, the first one first in rank.
+            facts: Folders to read for the catalogue only, such as `node_modules/ant-design-vue`, relative to the first
+                folder or to the working folder. One within the first folder keeps its path there.
+            sample_all: Whether to make samples of all `folders`, not only of the first.
 
         Raises:
             ConfigError: there is none, one does not exist, or one is within another.
@@ -61,8 +74,9 @@ class Roots:
                 raise ConfigError(f"{path}: is a file; expected the folder of a code base (是文件，应为代码库的文件夹)")
             if not path.is_dir():
                 raise ConfigError(f"{path}: no such folder (没有这个文件夹)")
+        only_facts = [_place_of_facts(folder, paths[0]) for folder in facts]
         if len(paths) == 1:
-            return cls((Root("", paths[0]),))
+            return cls(_with_facts([Root("", paths[0])], only_facts))
         resolved = {path.resolve(): path for path in paths}
         inner, outer = next(
             ((inner, outer) for inner in resolved for outer in inner.parents if outer in resolved), (None, None)
@@ -76,24 +90,31 @@ class Roots:
             twice = next(path for path in paths if resolved[path.resolve()] is not path)
             raise ConfigError(f"{twice}: given twice; name each folder once (文件夹重复，每个只需写一次)")
         named: dict[str, Root] = {}
+        ranks = {path: rank for rank, path in enumerate(resolved)}
         for path in sorted(resolved, key=lambda path: (path.name, str(path))):
-            first = without_private_name(readable(path.name)) or "root"
-            name, number = first, 1
-            while name in named:
-                number += 1
-                name = f"{first}-{number}"
-            named[name] = Root(name, resolved[path])
-        return cls(tuple(named[name] for name in sorted(named)))
+            name = _numbered(without_private_name(readable(path.name)) or "root", named)
+            named[name] = Root(name, resolved[path], ranks[path], sample_all or ranks[path] == 0)
+        return cls(_with_facts(list(named.values()), only_facts))
 
     def __str__(self) -> str:
         return ", ".join(str(root.folder) for root in self.all)
 
+    @property
+    def first(self) -> Root:
+        """The first folder given."""
+        return min(self.all, key=lambda root: root.rank)
+
+    def of(self, path: str) -> Root:
+        """Return the root that a path in the scan is in."""
+        return max(
+            (root for root in self.all if not root.name or path.startswith(f"{root.name}/")),
+            key=lambda root: len(root.name),
+        )
+
     def place(self, path: str) -> tuple[Path, str]:
         """Return the folder that a path in the scan is in, and the path within it."""
-        if not self.all[0].name:
-            return self.all[0].folder, path
-        name, _, relative = path.partition("/")
-        return next(root.folder for root in self.all if root.name == name), relative
+        root = self.of(path)
+        return root.folder, path.removeprefix(f"{root.name}/") if root.name else path
 
     def walk(self, suffixes: Iterable[str], ignore: Iterable[str] | None) -> Iterator[FoundFile | Reject]:
         """Yield the files of all folders in order; see `walk`.
@@ -103,7 +124,7 @@ class Roots:
         """
         for root in self.all:
             item = None
-            for item in walk(root.folder, suffixes=suffixes, ignore=ignore):
+            for item in walk(root.folder, suffixes=suffixes, ignore=self._ignored(root, ignore)):
                 if isinstance(item, FoundFile):
                     yield FoundFile(root.path(item.path), item.size, item.mtime_ns)
                 else:
@@ -111,10 +132,17 @@ class Roots:
             if item is None and root.name:
                 raise ConfigError(f"{root.folder}: no source file in it (文件夹里没有可扫描的源文件)")
 
+    def _ignored(self, root: Root, ignore: Iterable[str] | None) -> Iterable[str] | None:
+        """Return the patterns of what is not read in a folder, in place of `ignore`."""
+        if not root.is_sampled:
+            return [*DEFAULT_IGNORE, *_built(root.folder)]
+        inner = [f"/{other.name}/" for other in self.all if not root.name and other is not root]
+        return [*(DEFAULT_IGNORE if ignore is None else ignore), *inner] if inner else ignore
+
     def packages(self) -> dict[str, str]:
-        """Return the names of the npm packages with their folders; of equal names, the first."""
+        """Return the names of the npm packages with their folders; of equal names, that in the first folder given."""
         found: dict[str, str] = {}
-        for root in self.all:
+        for root in sorted(self.all, key=lambda root: root.rank):
             for name, folder in packages_of(root.folder).items():
                 found.setdefault(name, root.path(folder))
         return found
@@ -125,5 +153,66 @@ class Roots:
 
     def vue_version(self) -> str:
         """Return the version of Vue: the first that is stated, else the usual one."""
-        versions = [vue_version_of(root.folder) for root in self.all]
+        versions = [vue_version_of(root.folder) for root in sorted(self.all, key=lambda root: root.rank)]
         return next((version for version in versions if version != USUAL), USUAL)
+
+
+def _numbered(name: str, taken: Iterable[str]) -> str:
+    """Return a name that is not taken: itself, or with a number."""
+    numbered, number = name, 1
+    while numbered in taken:
+        number += 1
+        numbered = f"{name}-{number}"
+    return numbered
+
+
+def _place_of_facts(folder: str | Path, first: Path) -> Path:
+    """Return where a folder to read for the catalogue is.
+
+    Raises:
+        ConfigError: it is neither in the first folder nor in the working folder.
+    """
+    for path in (first / folder, Path(folder)):
+        if path.is_dir():
+            return path
+    raise ConfigError(f"facts: {folder}: no such folder, in {first} or here (没有这个文件夹)")
+
+
+def _with_facts(roots: list[Root], folders: list[Path]) -> tuple[Root, ...]:
+    """Return the roots together with those that are only read for the catalogue, by name.
+
+    Raises:
+        ConfigError: one is read already.
+    """
+    places = {root.folder.resolve(): root for root in roots}
+    only = roots[0] if len(roots) == 1 else None
+    for folder in folders:
+        place = folder.resolve()
+        if place in places or any(root.folder.resolve() in place.parents for root in roots if root is not only):
+            raise ConfigError(f"facts: {folder}: is read already; leave it out (该文件夹已包含在内)")
+        inside = os.path.relpath(folder, only.folder) if only is not None else ".."
+        if inside.startswith(".."):
+            taken = [root.name for root in places.values()]
+            taken += os.listdir(only.folder) if only is not None else []
+            inside = _numbered(without_private_name(readable(folder.name or place.name)) or "root", taken)
+        places[place] = Root(Path(inside).as_posix(), folder, len(places), is_sampled=False)
+    return tuple(sorted(places.values(), key=lambda root: root.name))
+
+
+_SOURCES = ("src", "packages", "components")
+_BUILT = ("es", "esm", "es5", "lib", "cjs", "umd")  # the first of them that is there is read if there is no source
+
+
+def _built(package: Path) -> list[str]:
+    """Return the folders of a package that only repeat its code in another form, as ignore patterns."""
+    there = [name for name in _BUILT if (package / name).is_dir()]
+    has_source = any(_holds_code(package / name) for name in _SOURCES)
+    return [f"/{name}/" for name in (there if has_source else there[1:])]
+
+
+def _holds_code(folder: Path) -> bool:
+    """Return whether a folder holds components or scripts."""
+    for _, _, names in os.walk(folder):
+        if any(name.endswith((".vue", ".js", ".jsx", ".ts", ".tsx")) and not name.endswith(".d.ts") for name in names):
+            return True
+    return False

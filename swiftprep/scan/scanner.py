@@ -12,7 +12,6 @@ from concurrent.futures import Future
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from functools import lru_cache, partial
-from itertools import chain
 from operator import attrgetter
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -22,26 +21,30 @@ import orjson
 from swiftprep import tokens
 from swiftprep.arguments import checked_keywords, is_number, one_or_more
 from swiftprep.catalog.catalog import Catalog
-from swiftprep.catalog.linking.link import Linked
 from swiftprep.catalog.vue.facts import suffix_of
+from swiftprep.catalog.witnesses.overrides import read_overrides
 from swiftprep.errors import ConfigError
 from swiftprep.process.item_limits import ItemLimits, check_workers
 from swiftprep.process.workers import Guarded, Lost, pool_of
 from swiftprep.progress import progress_bar
 from swiftprep.records import Reject
-from swiftprep.scan.aggregate import Files, ScanAggregate, SpooledFacts, all_components, all_usage
-from swiftprep.scan.api_samples import api_samples, failures_and_notes
+from swiftprep.scan.aggregate import Files, ScanAggregate
 from swiftprep.scan.cache import ScanCache, store_path
-from swiftprep.scan.file_record import SUFFIXES, File, FileRecord, Job, not_parsed, shown_name
-from swiftprep.scan.framework import FrameworkName, framework_of
+from swiftprep.scan.catalog_parts import Context, catalog_parts
+from swiftprep.scan.file_record import DOCS, SUFFIXES, File, FileRecord, Job, not_parsed, shown_name
+from swiftprep.scan.framework import FolderTags, FrameworkName, framework_of, tags_of
 from swiftprep.scan.in_worker import read_in_worker
 from swiftprep.scan.kinds import SampleSpec
+from swiftprep.scan.no_components import warn_of_none
+from swiftprep.scan.ownership import Ownership, ownership_of
+from swiftprep.scan.restored import Restored, read_again
 from swiftprep.scan.result import Kept, Scan, Spool
 from swiftprep.scan.roots import Roots, readable
 from swiftprep.scan.split import held_out
 from swiftprep.scan.tasks import KINDS, load_task
 from swiftprep.scan.vue_version import checked_version
 from swiftprep.scan.walk import FoundFile
+from swiftprep.scan.witnesses import published
 from swiftprep.streams import get_logger
 
 logger = get_logger(__name__)
@@ -50,6 +53,7 @@ _POOL_BYTES = 2_000_000  # from this size on, a second worker process saves more
 _CHUNK_BYTES = 400_000
 _PACKAGE = Path(__file__).parents[1]
 
+GivenFacts: TypeAlias = "str | Path | Catalog"
 Read: TypeAlias = Callable[[list[FoundFile], Mapping[str, str]], "Future[list[FileRecord | Lost | None]]"]
 
 
@@ -90,13 +94,17 @@ class Scanner:
         file_seconds: float = 3.0,
         file_memory_mb: int = 2000,
         cache: bool = True,
+        sample_all: bool = False,
+        facts: GivenFacts | Iterable[GivenFacts] = (),
+        overrides: str | Path | Mapping[str, Any] | None = None,
     ) -> None:
         """Set up a scan; only the templates are read yet.
 
         Args:
             root: The folder of the code base, or several, such as an application and its framework. They are read as
-                one: uses in the application are resolved to the framework's components. Paths begin with the folder's
-                name then.
+                one: uses in the application are resolved to the framework's components. Samples are made of the files
+                in the first folder, and the catalogue is that of all; of two components with one tag, that in the
+                folder named first counts. Paths begin with the folder's name then.
             framework: Name of the private framework, as written in the samples. None infers it; see
                 `swiftprep.scan.framework`. `Scan.framework` and `Scan.framework_from` tell the result.
             vue_version: Version of Vue, as written in the samples, such as `"3.4"`. None takes it from the nearest
@@ -121,12 +129,26 @@ class Scanner:
             file_memory_mb: Memory limit of a worker process in megabytes (on Linux).
             cache: Whether to cache the results in the cache folder (`$SWIFTPREP_CACHE`), so that the next scan reads
                 only changed files. Secrets in it are replaced, and only its owner can read it.
+            sample_all: Make samples of the files in all folders, not only of those in the first.
+            facts: What else to take the components' API from, without samples: folders, such as the installed
+                `node_modules/ant-design-vue` (relative to the first folder or the working folder), files with
+                web-types or a catalogue, and catalogues, such as that of `Catalog.from_runtime`.
+            overrides: Your own corrections of the catalogue, as a YAML or JSON file or its content; see
+                `swiftprep.catalog.witnesses.overrides`.
 
         Raises:
             ConfigError: a folder does not exist or is within another, or a setting is out of range.
             MissingDependencyError: the package that loads the tokenizer is not installed.
         """
-        self.roots = Roots.given(one_or_more("root", root))
+        folders = one_or_more("root", root)
+        given = [facts] if isinstance(facts, (str, Path, Catalog)) else list(facts)
+        self._given = [one for one in given if isinstance(one, Catalog)]
+        places = [Path(os.path.expanduser(one)) for one in given if not isinstance(one, Catalog)]
+        self._given += [Catalog.load(place) for place in places if place.is_file()]
+        self.roots = Roots.given(
+            folders, facts=[place for place in places if not place.is_file()], sample_all=sample_all
+        )
+        self._overrides = {} if overrides is None else read_overrides(overrides)
         if not is_number(val_fraction) or not 0 <= val_fraction < 1:
             raise ConfigError(
                 f"val_fraction={val_fraction!r:.100}: expected a number from 0 to below 1 (应在 0 到 1 之间)"
@@ -137,8 +159,8 @@ class Scanner:
             raise ConfigError(
                 f"max_tokens={max_tokens}: expected 1 or more, with tokenizer= to count them (需要 tokenizer)"
             )
-        given = (str(suffix).lower().removeprefix("*") for suffix in one_or_more("suffixes", suffixes))
-        self.suffixes = tuple(dict.fromkeys(f".{suffix.removeprefix('.')}" for suffix in given))
+        endings = (str(suffix).lower().removeprefix("*") for suffix in one_or_more("suffixes", suffixes))
+        self.suffixes = tuple(dict.fromkeys(f".{suffix.removeprefix('.')}" for suffix in endings))
         if not self.suffixes or not set(self.suffixes) <= set(SUFFIXES):
             raise ConfigError(f"suffixes={self.suffixes}: expected some of {', '.join(SUFFIXES)} (不支持的后缀)")
         tasks = tuple(load_task(kind, lang) for kind in dict.fromkeys(map(str, one_or_more("kinds", kinds))))
@@ -148,6 +170,7 @@ class Scanner:
         if framework is not None and (not isinstance(framework, str) or not framework.strip()):
             raise ConfigError(f"framework={framework!r:.100}: expected a name, or None to infer it (应为名称)")
         self.framework = framework
+        self._lang = lang
         self.vue_version = checked_version(vue_version) if vue_version else self.roots.vue_version()
         self.ignore = None if ignore is None else one_or_more("ignore", ignore)
         self.val_fraction = val_fraction
@@ -158,7 +181,7 @@ class Scanner:
         self.cache = cache and not (callable(tokenizer) and count is tokenizer)
         self._job = Job(
             self.roots,
-            SampleSpec(tasks, framework or "", self.vue_version, max_tokens, count),
+            SampleSpec(tasks, framework or "", self.vue_version, max_tokens=max_tokens, count=count),
             self.suffixes,
             None if allow_licenses is None else frozenset(one_or_more("allow_licenses", allow_licenses)),
             redact,
@@ -173,26 +196,30 @@ class Scanner:
         Raises:
             ConfigError: the folder holds no file to read, or a template fails.
         """
-        listed = list(self.roots.walk(SUFFIXES, self.ignore))
+        listed = list(self.roots.walk((*SUFFIXES, *DOCS), self.ignore))
         if not any(self._is_wanted(item) for item in listed):
             others = ", ".join(sorted({suffix_of(item.path) for item in listed if suffix_of(item.path) in SUFFIXES}))
             there = f"; there are {others}, see suffixes=" if others else ""
             wanted = ", ".join(self.suffixes)
             raise ConfigError(f"{self.roots}: no {wanted} file in it{there} (文件夹里没有可扫描的源文件)")
-        name = self._name(listed)
-        self._job = replace(self._job, wanted=replace(self._job.wanted, framework=name.name))
+        files = [item for item in listed if isinstance(item, FoundFile) and suffix_of(item.path) in SUFFIXES]
+        tags = tags_of(self.roots, files)
+        name = self._name(files, tags)
+        ownership = ownership_of(tags, name.name)
+        spec = replace(self._job.wanted, framework=name.name, framework_tags=ownership.framework)
+        self._job = replace(self._job, wanted=spec)
         folders = [root.folder for root in self.roots.all]
         store = ScanCache(store_path(folders, self._fingerprint()) if self.cache else None)
         try:
-            return self._scan(listed, store, name)
+            return self._scan(listed, store, name, ownership)
         finally:
             store.close()
 
-    def _name(self, listed: list[FoundFile | Reject]) -> FrameworkName:
+    def _name(self, files: list[FoundFile], tags: dict[str, FolderTags]) -> FrameworkName:
         """Return the framework's name: the given one, else the inferred one."""
         if self.framework is not None:
             return FrameworkName(self.framework, "given")
-        name = framework_of(self.roots, (item for item in listed if isinstance(item, FoundFile)))
+        name = framework_of(self.roots, files, tags)
         logger.info(
             "framework: %s, from the %s; framework= sets another name (框架名：%s，可用 framework= 指定)",
             name.name, name.source, name.name,
@@ -202,12 +229,16 @@ class Scanner:
     def _is_wanted(self, item: FoundFile | Reject) -> bool:
         """Return whether an item is a file to make samples of, or a folder that may hold some."""
         suffix = suffix_of(item.path)
-        return suffix in self.suffixes or (isinstance(item, Reject) and suffix not in SUFFIXES)
+        may_hold_some = isinstance(item, Reject) and suffix not in (*SUFFIXES, *DOCS)
+        return (suffix in self.suffixes or may_hold_some) and self.roots.of(item.path).is_sampled
 
-    def _scan(self, listed: list[FoundFile | Reject], store: ScanCache, name: FrameworkName) -> Scan:
+    def _scan(
+        self, listed: list[FoundFile | Reject], store: ScanCache, name: FrameworkName, ownership: Ownership
+    ) -> Scan:
         spool = Spool()
         files = Files()
         rejects: list[Reject] = []
+        restored = Restored(files.facts, spool)
         digest = hashlib.blake2b(f"{self.val_fraction} {self.seed}".encode(), digest_size=16)
         for item, record in self._records(listed, store):
             head = {} if record is None else orjson.loads(record.head)
@@ -215,23 +246,31 @@ class Scanner:
             is_kept = record is not None and self._is_wanted(item) and "reject" not in head
             if isinstance(item, Reject):
                 rejects += [Reject(path, item.reason, readable(item.detail))] if self._is_wanted(item) else []
-            elif "reject" in head and self._is_wanted(item):
-                rejects.append(Reject(path, *head["reject"]))
+            elif "reject" in head:
+                rejects += [Reject(path, *head["reject"])] if self._is_wanted(item) else []
+                if restored.sets_aside(item, head["reject"], len(rejects) - 1 if self._is_wanted(item) else -1):
+                    continue
             if record is not None and is_kept:
                 path = files.add(path, head, record, spool)
+            elif record is not None and record.facts and suffix_of(item.path) in DOCS:
+                files.pages.setdefault(path, spool.add(record.facts))
             elif record is not None and record.facts:  # only for the catalogue
                 files.facts.setdefault(path, spool.add(record.facts))
             if record is not None and record.facts:
                 digest.update(f"{path}\0{record.sha}\0{is_kept}\0".encode("utf-8", "replace"))
         store.forget({item.path for item in listed if isinstance(item, FoundFile)})
-        packages = self.roots.packages()
-        digest.update(orjson.dumps(sorted(packages.items())))
-        whole = self._whole(files, packages, digest.hexdigest(), store, spool)
+        folders = [*self.roots.packages().values(), *(root.name for root in self.roots.all)]
+        digest.update(restored.read(folders, read_again(self._job, self._limits, self.workers, store), rejects))
+        packages = {**restored.packages(), **self.roots.packages()}
+        catalogs = (*self._given, *published(self.roots))
+        context = Context(self.roots, packages, ownership, catalogs, self._overrides, self._lang == "zh")
+        digest.update(context.digest())
+        whole = self._whole(files, context, digest.hexdigest(), store, spool)
         kept = [
             Kept(path, rows, "val" if index in whole.held_out else "train", head)
             for index, (path, head, rows) in enumerate(zip(files.paths, files.heads, files.rows, strict=True))
         ]
-        return Scan(
+        scan = Scan(
             self.roots,
             kept,
             rejects,
@@ -241,9 +280,17 @@ class Scanner:
             framework=name,
             vue_version=self.vue_version,
         )
+        if scan.completeness.closed + scan.completeness.open == 0:
+            warn_of_none(scan.place, files.paths, rejects)
+        return scan
 
     def _whole(
-        self, files: Files, packages: dict[str, str], digest: str, store: ScanCache, spool: Spool
+        self,
+        files: Files,
+        context: Context,
+        digest: str,
+        store: ScanCache,
+        spool: Spool,
     ) -> ScanAggregate:
         """Return the results from all files together: the catalogue, its samples and the held-out files."""
         whole = ScanAggregate()
@@ -257,12 +304,8 @@ class Scanner:
             whole = ScanAggregate()
         whole.held_out = held_out(files.paths, files.signatures, self.val_fraction, self.seed)
         store.start_whole()
-        facts = SpooledFacts(files.facts, spool)
-        frame = Catalog(usage=all_usage(facts), framework=self._job.wanted.framework, vue_version=self.vue_version)
         val = {files.paths[index] for index in whole.held_out}
-        linked = Linked(facts, packages)
-        parts = api_samples(self._job.wanted, frame, all_components(linked, frame.usage), val)
-        for side, data in chain(parts, failures_and_notes(linked)):
+        for side, data in catalog_parts(files, spool, self._job.wanted, context, val):
             store.add_whole(side, data)
             whole.add(side, data, spool)
         store.finish_whole(digest, orjson.dumps(sorted(whole.held_out)))
@@ -320,9 +363,10 @@ class Scanner:
         """Return a hash of everything that shapes a file's record: the settings and swiftprep's own code."""
         wanted = self._job.wanted
         settings = (
-            wanted.tasks, wanted.framework, wanted.vue_version, wanted.max_tokens,
+            wanted.tasks, wanted.framework, wanted.vue_version, wanted.max_tokens, wanted.framework_tags,
             getattr(wanted.count, "fingerprint", ""), self.suffixes,
             sorted(self._job.licences) if self._job.licences is not None else None, self._job.redact, _code(),
+            [(root.name, root.rank, root.is_sampled) for root in self.roots.all],
         )  # fmt: skip
         return hashlib.blake2b(repr(settings).encode("utf-8", "replace"), digest_size=16).hexdigest()
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from swiftprep.records import Reject
 
 MAX_BYTES = 1_000_000
+SAYS = "says "  # begins the detail of a file that a comment calls generated
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF32_LE, "utf-32"),  # before UTF-16, since it begins with the same bytes
@@ -91,6 +92,12 @@ _COMPILED = tuple(
         (["__", ".options.__file"], r"^[ \t]*\w{1,60}\.options\.__file ?= ?[\"']", "vue-loader output"),
         (["openBlock as _openBlock"], r"^import \{[^}\n]{0,2000}\bopenBlock as _openBlock\b", "vue-loader output"),
         (["__", "__defProp"], r"^var __defProp ?= ?Object\.defineProperty;", "esbuild output"),
+        (
+            ["runtime/helpers/"],
+            r"^import \w+ from ['\"](?:@babel/runtime|babel-runtime)(?:-corejs\d)?/helpers/",
+            "compiled by Babel",
+        ),
+        (["_sfc_main"], r"^(?:var|const) _sfc_main ?= ", "vue-loader output"),
         (["System.register("], r"^System\.register\(\[", "SystemJS bundle"),
         (["sourceMappingURL="], r"^[ \t]*(?://|/\*)[#@] ?sourceMappingURL=\S", "has a source map"),
     )
@@ -240,7 +247,7 @@ def why_generated(text: str, path: str) -> str:
         path: Its path; only scripts and style sheets are searched for traces of compilers and bundlers.
     """
     if notice := _GENERATED.search(_head_comments(text)):
-        return f'says "{" ".join(notice[0].split())}"'
+        return f'{SAYS}"{" ".join(notice[0].split())}"'
     if path.lower().endswith(_SCRIPTS):
         there: dict[str, bool] = {}
         for words, sign, name in _COMPILED:

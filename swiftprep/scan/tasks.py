@@ -10,7 +10,7 @@ list of wordings, of which each sample gets one by its id. The names available i
 | `script`    | a component with both                            | `script`, `template`                             |
 | `fim`       | a method, statement or element of a file         | `prefix`, `suffix`, `middle`                     |
 | `page`      | a component that uses others                     | `code`, `used`, `states`, `name`                 |
-| `api`       | an entry of the catalogue                        | `component`, `example`                           |
+| `api`       | an entry of the catalogue                        | `component`, `example`, `whose`, `place`         |
 
 and in all of them `framework`, `vue_version`, `path`, `language` (`"vue"`, `"javascript"`, `"python"` …).
 """

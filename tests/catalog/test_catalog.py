@@ -85,7 +85,7 @@ PROPS = {
     ),
     "initDefaultProps": (
         "const all = { a: String, b: Number }\nexport default { props: initDefaultProps(all, { a: 'x' }) }",
-        {"a": ("string", False, None, ()), "b": ("number", False, None, ())},
+        {"a": ("string", False, "'x'", ()), "b": ("number", False, None, ())},
     ),
     "pick": (
         "const all = { a: String, b: Number }\nexport default { props: pick(all, ['b']) }",
@@ -390,6 +390,37 @@ def test_docs_methods_model_and_spans():
     ]
     assert component.model == ("open", "toggle")
     assert component.span == (3, 23)
+
+
+def test_code_that_is_commented_out_is_no_doc():
+    component = only(
+        script(
+            "export default { props: {\n  /** Where it begins. */\n  from: Number,\n  /** Called at the end. */\n"
+            "  // onEnd?: (late?: boolean) => void;\n  /** Where it ends. */\n  to: Number,\n  // size: String,\n"
+            "  // onPick: PropTypes.func\n  rows: Array,\n  // note: counted from 1, not from 0\n  // Width: a number;\n  wide: Number } }"
+        )
+    )
+    assert {p.name: p.doc for p in component.props} == {
+        "from": "Where it begins.",
+        "to": "Where it ends.",
+        "rows": "",
+        "wide": "note: counted from 1, not from 0 Width: a number;",
+    }
+
+
+@pytest.mark.parametrize(
+    ("attributes", "is_read"),
+    [
+        ("type='text/ecmascript-6'", True),
+        ("type='application/javascript;version=1.8'", True),
+        ("type='text/coffeescript'", False),
+        ("lang='coffee'", False),
+        ("lang='ts' type='text/x-template'", True),
+    ],
+)
+def test_a_script_of_an_unusual_type_is_javascript(attributes, is_read):
+    component = only(f"<template><i/></template><script {attributes}>export default {{ props: ['a'] }}</script>")
+    assert names(component.props) == (["a"] if is_read else [])
 
 
 def test_v_model_without_a_declaration():

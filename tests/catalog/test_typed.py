@@ -74,6 +74,7 @@ FOLLOWED = {
     "a union, of which one part may lack a member": (
         "type P = { kind: 'a'; x: string } | { kind: 'b'; y: string }\ndefineProps<P | undefined>()", "kind! x y",
     ),
+    "a member's type": ("interface A { inner: { x: 1 } }\ndefineProps<A['inner']>()", "x!"),
     "the type of a value": (
         "const own = { a: { type: String, required: true }, b: Number }\ndefineProps<Omit<ExtractPropTypes<typeof own>, 'b'>>()", "a!",
     ),
@@ -98,7 +99,6 @@ OPEN = {
     "an index signature": ("defineProps<{ a: 1; [key: string]: unknown }>()", "a!"),
     "any string": ("defineProps<Record<string, 1> & { a: 1 }>()", "a!"),
     "a template of strings": ("defineProps<{ [K in `on${string}`]?: 1 } & { a: 1 }>()", "a!"),
-    "a member's type": ("interface A { inner: { x: 1 } }\ndefineProps<A['inner']>()", ""),
     "a condition": ("type P<T> = T extends string ? { a: 1 } : { b: 1 }\ndefineProps<P<'x'>>()", ""),
     "types that are each other": ("type A = B\ntype B = A\ndefineProps<A>()", ""),
     "a type that is its own value's": ("type A = ExtractPropTypes<typeof A>\ndefineProps<A>()", ""),

@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from swiftprep import Scanner
-from swiftprep.scan import one_file, scanner
+from swiftprep.scan import catalog_parts, one_file, scanner
 from swiftprep.scan.api_samples import api_samples
 from swiftprep.scan.file_record import FileRecord
 from swiftprep.scan.source_file import read_source
@@ -227,7 +227,7 @@ def test_a_scan_that_is_stopped_while_linking_leaves_no_half_catalogue(root, tmp
 
     real = api_samples
     with monkeypatch.context() as patch:
-        patch.setattr(scanner, "api_samples", stop)
+        patch.setattr(catalog_parts, "api_samples", stop)
         with pytest.raises(KeyboardInterrupt):
             Scanner(root).scan()
     again = outputs(Scanner(root).scan(), tmp_path / "1")

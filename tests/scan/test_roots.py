@@ -46,7 +46,7 @@ def test_uses_in_the_application_resolve_to_the_frameworks_components(two):
 
 
 def test_paths_begin_with_the_folders_name_and_counts_add_up(two):
-    found = scan(*two)
+    found = scan(*two, sample_all=True)
     assert [file["path"] for file in found.files] == [
         "shop/Ignored.vue", "shop/src/Other.vue", "shop/src/Page.vue", "ui/src/Card.vue", "ui/src/Page.vue",
         "ui/src/Table.vue",
@@ -64,9 +64,28 @@ def test_paths_begin_with_the_folders_name_and_counts_add_up(two):
     assert str(two[1]) in repr(found)
 
 
-def test_the_order_of_the_folders_and_the_workers_do_not_matter(two, tmp_path, monkeypatch):
+def test_samples_are_the_applications_and_the_catalogue_is_that_of_all(two):
+    found = scan(*two)
+    assert [file["path"] for file in found.files] == ["shop/Ignored.vue", "shop/src/Other.vue", "shop/src/Page.vue"]
+    assert {(r.path, r.reason) for r in found.rejects} == {("shop/build/Out.vue", "ignored")}
+    assert {s.path.partition("/")[0] for s in found if s.kind != "api"} == {"shop"}
+    assert {s.path for s in found if s.kind == "api"} == {"ui/src/Card.vue", "ui/src/Table.vue"}
+    assert {s.path.partition("/")[0] for s in scan(*two[::-1]) if s.kind != "api"} == {"ui"}
+
+
+def test_of_two_components_with_one_tag_that_of_the_first_folder_counts(tree):
+    root = tree({"a/Box.vue": TABLE, "b/Box.vue": TABLE.replace("rows", "lines"), "a/A.vue": PAGE, "b/B.vue": PAGE})
+    first = [scan(root / one, root / other).catalog.components["ta-table"].path for one, other in ("ab", "ba")]
+    assert first == ["a/Box.vue", "b/Box.vue"]
+
+
+def test_neither_the_order_of_further_folders_nor_the_workers_matter(two, tree, tmp_path, monkeypatch):
     monkeypatch.setenv("SWIFTPREP_CACHE", str(tmp_path / "cache"))
-    scans = [scan(*two), scan(*two[::-1], workers=2), scan(*two, cache=True), scan(*two[::-1], cache=True)]
+    more = tree({"more/src/More.vue": CARD.replace("TaCard", "TaMore")}) / "more"
+    orders = (two[0], two[1], more), (two[0], more, two[1])
+    scans = [
+        scan(*order, workers=workers, cache=cache) for order in orders for workers, cache in ((1, False), (2, True))
+    ]
     contents = []
     for number, found in enumerate(scans):
         paths = found.write(tmp_path / str(number))
@@ -83,7 +102,7 @@ def test_a_list_of_one_folder_is_that_folder(two):
 
 def test_equal_names_are_numbered(tree):
     root = tree({"a/app/A.vue": PAGE, "b/app/A.vue": TABLE, "c/app-2/A.vue": CARD})
-    found = scan(root / "b/app", root / "a/app", root / "c/app-2")
+    found = scan(root / "b/app", root / "a/app", root / "c/app-2", sample_all=True)
     assert [file["path"] for file in found.files] == ["app/A.vue", "app-2/A.vue", "app-2-2/A.vue"]
     assert list(found.roots.values()) == [root / "a/app", root / "b/app", root / "c/app-2"]
 
@@ -92,7 +111,7 @@ def test_the_commit_is_that_of_each_folder(two):
     for folder, digit in zip(two, "ab", strict=True):
         (folder / ".git").mkdir()
         (folder / ".git" / "HEAD").write_text(digit * 40)
-    found = scan(*two)
+    found = scan(*two, sample_all=True)
     assert found.commits == {"shop": "a" * 40, "ui": "b" * 40}
     assert found.commit is None
     assert {(s.path.partition("/")[0], s.meta["commit"]) for s in found} == {("shop", "a" * 40), ("ui", "b" * 40)}
@@ -137,7 +156,7 @@ def test_one_suffix_and_one_kind_need_no_list(two):
 
 def test_what_is_private_in_a_folders_name_is_replaced_in_all_places(tree):
     root = tree({"tel 13812345678/A.vue": PAGE, "tel 13912345678/A.vue": TABLE, "tel 13912345678/.git/HEAD": "a" * 40})
-    found = scan(root / "tel 13812345678", root / "tel 13912345678", framework="acme")
+    found = scan(root / "tel 13812345678", root / "tel 13912345678", framework="acme", sample_all=True)
     assert found.files_kept == 2
     assert not any(number in f"{s.id} {s.path}" for s in found for number in ("13812345678", "13912345678"))
     assert {(s.path in found.catalog.components["ta-table"].path, s.meta["commit"]) for s in found} == {

@@ -11,6 +11,7 @@ from swiftprep import Sample, Scanner, read_jsonl
 from swiftprep.catalog.vue.facts import read_script, read_vue
 from swiftprep.errors import ConfigError
 from swiftprep.scan.cut import cut, pieces_of
+from swiftprep.scan.kinds import holes, is_good_hole
 
 PAGE = """<template>
   <div class="users">
@@ -106,6 +107,37 @@ def test_fill_in_the_middle_takes_out_a_whole_piece(tree):
     assert PAGE in before + middle + after
     assert middle.count("{") == middle.count("}")
     assert middle.count("<") == middle.count("</") * 2 + middle.count("/>")
+
+
+def test_the_lines_of_a_filled_hole_are_indented_alike(tree):
+    files = {f"A{number}.vue": PAGE for number in range(12)}  # the file's name chooses the hole
+    for sample in scan(tree(files), kinds=["fim"]).samples:
+        lines = sample.answer.removeprefix("```vue\n").removesuffix("\n```").split("\n")
+        indents = [len(line) - len(line.lstrip()) for line in lines]
+        assert indents[0] == indents[-1] == min(indents)
+
+
+def test_a_hole_begins_a_line():
+    source = b"export default { name: 'A', data() {\n    x()\n  },\n  render() {\n    y()\n  }\n}\n" + b"// more\n" * 20
+    _, shape = read_script(source, "a.js")
+    found = [source[start:end] for start, end in holes(shape, source) if is_good_hole(source, start, end)]
+    assert found == [b"  render() {\n    y()\n  }"]
+
+
+PASSED_ON = {
+    "a style": "import '../style/index.less'\nimport './more.css';\n",
+    "a component": "// The box.\nimport Box from './Box.vue'\n\nexport default Box;\n",
+    "names": "/* all */\nexport * from './a'\nexport { default as B, c } from './b'\nexport type { D } from './d'\n",
+    "CommonJS": "'use strict'\nconst box = require('./box')\nrequire('./box.css')\nmodule.exports = box\n",
+}
+
+
+@pytest.mark.parametrize("code", PASSED_ON.values(), ids=PASSED_ON.keys())
+def test_a_module_that_only_imports_and_exports_is_no_sample(tree, code):
+    found = scan(tree({"A.vue": PAGE, "index.ts": code}))
+    assert [(r.path, r.reason) for r in found.rejects] == [("index.ts", "no-sample")]
+    assert "only imports and exports" in found.rejects[0].detail
+    assert scan(tree({"A.vue": PAGE, "index.ts": code + "export const size = 3\n"})).rejects == []
 
 
 def test_a_page_names_components_key_props_and_state_before_the_code(tree):

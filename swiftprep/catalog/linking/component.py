@@ -7,12 +7,12 @@ from typing import Any, cast
 
 from swiftprep.catalog.api import ITEMS, Component, Event, Method, Prop, Slot, kebab
 from swiftprep.catalog.linking.effort import MOST_ITEMS
+from swiftprep.catalog.linking.listeners import payload
 from swiftprep.catalog.linking.names import Modules, Place
 from swiftprep.catalog.linking.props import PropReader, named_entries
 from swiftprep.catalog.linking.scope import Where, path_of
 from swiftprep.catalog.linking.traced import Tracer
 from swiftprep.catalog.linking.typed import TYPES
-from swiftprep.catalog.vue.typescript_types import first_parameter
 from swiftprep.catalog.vue.value_kinds import ARRAY, CALL, FUNCTION, OBJECT
 from swiftprep.catalog.vue.values import Value, doc_tags
 
@@ -282,9 +282,9 @@ class ComponentReader:
                 else:
                     events.append(Event(key, inner[1] if inner[0] == FUNCTION else "", doc=doc))
         elif resolved[0] in TYPES:
-            members = self._props.types.members(resolved, where, depth)
-            unknown.update(() if members.complete else ("events",))
-            events = [Event(name, _payload(prop.type), doc=prop.doc) for name, prop in members.by_name.items()]
+            props, is_whole = self._props.types.props(resolved, where, depth)
+            unknown.update(() if is_whole else ("events",))
+            events = [Event(prop.name, payload(prop.type), doc=prop.doc) for prop in props]
         else:
             for argument in resolved[2] if resolved[0] == CALL else ():
                 events += self._declared_events(argument, where, unknown, depth + 1)
@@ -295,21 +295,9 @@ class ComponentReader:
     def _typed_slots(self, value: Value | None, path: Where, unknown: set[str], depth: int) -> list[Slot]:
         if value is None:
             return []
-        members = self._props.types.members(value, path, depth)
-        unknown.update(() if members.complete else ("slots",))
-        slots = []
-        for name, prop in members.by_name.items():
-            scope = first_parameter(prop.type)
-            bindings = () if scope is None else tuple(self._props.types.members(scope, path, depth).by_name)
-            slots.append(Slot(name, prop.type, doc=prop.doc, bindings=bindings))
+        slots, is_whole = self._props.types.slots(value, path, depth)
+        unknown.update(() if is_whole else ("slots",))
         return slots
-
-
-def _payload(text: str) -> str:
-    """Return an event's arguments from its type, `[id: number]` or `(id: number) => void`."""
-    if text.startswith("["):
-        return f"({text[1:-1]})"
-    return text.partition("=>")[0].strip()
 
 
 def _bound(bindings: list[str]) -> str:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
 from swiftprep.catalog.api import Component, Event, kebab
 from swiftprep.catalog.linking.component import ComponentReader
+from swiftprep.catalog.linking.listeners import listener_events
 from swiftprep.catalog.linking.names import Facts, Modules, Place
+from swiftprep.catalog.linking.reasons import why_open
 from swiftprep.catalog.linking.scope import Where, path_of
 from swiftprep.catalog.stored import to_component
 from swiftprep.catalog.vue.value_kinds import ARRAY, CALL, JOINED, MEMBER, NAME, OBJECT, OPTIONS, SOURCE, STRING
@@ -24,9 +26,11 @@ _ASIDE = re.compile(r"(?:^|/)(?:tests?|__tests__|e2e|es|esm|lib|cjs|umd|dist)/|\
 Failure: TypeAlias = list[Any]
 
 
-def link(facts: Mapping[str, Facts], packages: Mapping[str, str] | None = None) -> dict[str, Component]:
+def link(
+    facts: Mapping[str, Facts], packages: Mapping[str, str] | None = None, *, vue3: bool = False
+) -> dict[str, Component]:
     """Return the components defined in the files, by tag; see `Linked`."""
-    return dict(Linked(facts, packages))
+    return dict(Linked(facts, packages, vue3=vue3))
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,20 +61,33 @@ class Linked:
         notes: `(path, note)` of each incomplete component.
     """
 
-    def __init__(self, facts: Mapping[str, Facts], packages: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        facts: Mapping[str, Facts],
+        packages: Mapping[str, str] | None = None,
+        *,
+        vue3: bool = False,
+        rank_of: Callable[[str], int] = lambda path: 0,
+    ) -> None:
         """Find the names of all components.
 
         Args:
             facts: Path → the file's facts (`facts.py`).
             packages: Package name → its folder.
+            vue3: Whether they are written for Vue 3, where a prop `onSearch` is also an event.
+            rank_of: Path → the rank of its folder; of two components known alike, that of the lower rank has the tag.
         """
         self.failed: list[Failure] = []
         self.notes: list[tuple[str, str]] = []
+        self._vue3 = vue3
         self._modules = Modules(facts, packages)
         self._reader = ComponentReader(self._modules)
         self._entries: dict[str, _Entry] = {}
+        self._tags: dict[Place, str] = {}
         places: set[str] = set()
-        for entry in sorted(self._listed(), key=lambda entry: (entry.rank, entry.path, entry.line)):
+        for entry in sorted(
+            self._listed(), key=lambda entry: (entry.rank, rank_of(entry.path), entry.path, entry.line)
+        ):
             key = entry.name
             if key in self._entries:
                 key = f"{entry.path}:{entry.line}" if entry.path in places else entry.path
@@ -87,6 +104,28 @@ class Linked:
                 component = self._component(key, entry)
             if component is not None:
                 yield key, component
+
+    @property
+    def registered(self) -> list[str]:
+        """The paths of the components that are registered globally."""
+        return [entry.path for entry in self._entries.values() if entry.registered]
+
+    def tag_of(self, variable: str, path: str) -> str:
+        """Return the tag of the component that a variable of a file refers to (`Badge`, `Menu.Item`), or `""`."""
+        if not self._tags:
+            self._tags = {
+                (entry.path, entry.index): entry.name
+                for key, entry in self._entries.items()
+                if key == entry.name and not entry.is_row
+            }
+        name, *members = variable.split(".")
+        value: Value = [NAME, name]
+        for member in members:
+            value = [MEMBER, value, member]
+        place = None
+        with self.apart(path, f"component {variable}"):
+            place = self._modules.component(value, path)
+        return self._tags.get(place, "") if place is not None else ""
 
     @contextmanager
     def apart(self, path: str, what: str, line: int = 1) -> Iterator[None]:
@@ -117,7 +156,7 @@ class Linked:
                     own = modules.own_name(path, index)
                 name = kebab((tags[0] if tags else "") or own or _file_name(path))
                 names = tuple(dict.fromkeys(tag for tag in (*tags, own) if tag))
-                rank = (0 if tags else 1 if own else 2) + 3 * bool(_ASIDE.search(path))
+                rank = (0 if tags else 1 if own else 2) + 3 * bool(_ASIDE.search(path)) + 6 * ("compiled" in facts)
                 yield _Entry(rank, path, options["span"][0], index, name, names, bool(tags))
 
     def _places(self) -> dict[str, Place]:
@@ -132,12 +171,14 @@ class Linked:
         known = {event.name for event in component.events}
         foreign = [event for event in self._foreign.get(key, ()) if event.name not in known]
         added = [event for event in foreign if not event.name.endswith("*")]
+        added += listener_events(component.props, (*component.events, *added)) if self._vue3 else []
         computed = {f"events:{event.name[:-1]}" for event in foreign if event.name.endswith("*")}
         unknown = ("events", "props", "slots") if self._modules.effort.is_cut else ()
-        return replace(
+        whole = replace(
             component, name=entry.name, names=entry.names, registered=entry.registered,
             events=(*component.events, *added), open=tuple(sorted({*component.open, *computed, *unknown})),
         )  # fmt: skip
+        return replace(whole, why_open=why_open(self._modules, entry.path, entry.index, whole))
 
     def _halves(self) -> set[Place]:
         """Return the places of options that a single-file component includes by `<script src>`."""

@@ -1,19 +1,19 @@
-"""Resolve names across files: imports, re-exports, namespaces, object members, function results."""
+"""Resolve names across files: imports, re-exports, namespaces; `evaluate.py` evaluates the values."""
 
 from __future__ import annotations
 
 import bisect
 import os.path
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Any, TypeAlias
 
 from swiftprep.catalog.linking.effort import Effort
-from swiftprep.catalog.linking.scope import Bound, Where, local, path_of
+from swiftprep.catalog.linking.evaluate import Evaluator, digest
+from swiftprep.catalog.linking.scope import Bound, Scope, Where, is_settled, key_of, path_of
 from swiftprep.catalog.vue.value_kinds import (
-    ARRAY,
     CALL,
-    FUNCTION,
     IN,
     JOINED,
     MEMBER,
@@ -25,12 +25,16 @@ from swiftprep.catalog.vue.value_kinds import (
 )
 from swiftprep.catalog.vue.values import Value
 
-_SUFFIXES = ("", ".vue", ".js", ".ts", ".jsx", ".tsx", ".mjs", ".cjs", ".mts", ".cts", ".d.ts")
+# As webpack and vite resolve them: `./btn` beside `btn.vue` is `btn.js`.
+_SUFFIXES = ("", ".mjs", ".js", ".mts", ".ts", ".jsx", ".tsx", ".cjs", ".cts", ".vue", ".d.ts")
 _INDEX = tuple(f"/index{suffix}" for suffix in _SUFFIXES[1:])
 _MOST_KNOWN = 50_000
+_FEW = 20  # steps before values are checked for leading back to themselves
 _MOST_FOLDERS = 20  # in an alias such as `@/a/b/c`
 _MOST_PARTS = 200  # of a concatenated text
 _LONGEST_TEXT = 2_000  # characters of such a text
+COMPONENT_KEYS = frozenset("name props emits mixins extends components model functional inheritAttrs".split())
+_TELLING_KEYS = frozenset("props emits mixins extends functional".split())
 
 Facts = Mapping[str, Any]
 Place: TypeAlias = tuple[Where, int]  # a file or a call in it, and the index of component options in the file
@@ -56,6 +60,7 @@ class Modules:
         self._nearest: dict[tuple[str, str], str | None] = {}
         self._exports: dict[str, tuple[frozenset[str], list[str], bool]] = {}
         self._places: dict[tuple[str, str], tuple[str, bool] | None] = {}
+        self.evaluator = Evaluator(self)
 
     def file(self, module: str, importer: str) -> str | None:
         """Return the path of a module imported by `importer`, or None if it is not in the tree.
@@ -89,6 +94,13 @@ class Modules:
                 return None
         if len(parts) == 1:
             return None
+        if parts[0] in ("@", "~"):  # the folder of the sources, by convention
+            above = [folder[: match.start()] for match in re.finditer(r"/|$", folder)]
+            tried = [f"{place}/src" for place in reversed(above)]
+            tried += ["src", *(place for place in reversed(above) if place.rpartition("/")[2] == "src"), ""]
+            for place in tried:
+                if path := self._exact(os.path.normpath(os.path.join(place, *parts[1:]))):
+                    return path
         return self._by_tail(parts[1:] if not parts[0].startswith("@") or parts[0] == "@" else parts[2:], folder)
 
     def _exact(self, path: str) -> str | None:
@@ -102,7 +114,7 @@ class Modules:
                 return candidate
         stem = path.removesuffix(".js").removesuffix(".jsx")  # TypeScript imports name the compiled file
         if stem != path:
-            for suffix in (".ts", ".tsx"):
+            for suffix in (".ts", ".tsx", ".d.ts"):
                 if stem + suffix in self.facts:
                     return stem + suffix
         return None
@@ -110,25 +122,28 @@ class Modules:
     def _by_tail(self, parts: list[str], folder: str) -> str | None:
         """Return the file with this end of its path that shares the longest prefix with the folder.
 
-        Among equals, the shortest path is taken, then the first.
+        A file with the very name that is written comes first; among equals, the shortest path, then the first.
         """
         if not parts:
             return None
         if not self._tails:
             self._tails = _by_ends(self.facts)
-        tail = os.path.splitext("/".join(parts))[0].removesuffix("/index")
+        exact = "/".join(parts)
+        tail = os.path.splitext(exact)[0].removesuffix("/index")
         named = self._tails.get(tail, [])
         # In a sorted list, paths that share the longest prefix are next to the folder's own position.
         at = bisect.bisect_left(named, folder + "/")
         best = max((_shared(path, folder + "/") for path in named[max(at - 1, 0) : at + 1]), default=0)
         near = (folder + "/")[:best]
-        if (tail, near) not in self._nearest:
+        if (exact, near) not in self._nearest:
             low = bisect.bisect_left(named, near)
             high = bisect.bisect_left(named, near + "\U0010ffff", low)
-            self._nearest[tail, near] = min(named[low:high], key=lambda path: (len(path), path), default=None)
-        return self._nearest[tail, near]
+            self._nearest[exact, near] = min(
+                named[low:high], key=lambda path: (not path.endswith(exact), len(path), path), default=None
+            )
+        return self._nearest[exact, near]
 
-    def resolve(self, value: Value, path: Where, depth: int = 0, *, calls: bool = True) -> Bound:
+    def resolve(self, value: Value, path: Where, depth: int = 0, *, calls: bool = True, types: bool = False) -> Bound:
         """Resolve a value until it is no longer a name; return it with the place in which it stands.
 
         Args:
@@ -136,74 +151,67 @@ class Modules:
             path: The file or the scope in which it stands.
             depth: The nesting depth of the request.
             calls: Whether to resolve a call to the value that the function returns.
+            types: Whether the name is that of a type.
         """
-        name = _dotted(value)
-        if name is None:
-            return self._followed(value, path, depth, calls)
+        name = _dotted(value) if value[0] in (NAME, MEMBER) else None
+        if name is None or not is_settled(path):
+            return self._followed(value, path, depth, calls, types)
         unknown: Bound = ([SOURCE, ""], path)
         return self.effort.named(
-            ("name", path, name, calls), lambda: self._followed(value, path, depth, calls), unknown
+            ("name", path, name, calls, types), lambda: self._followed(value, path, depth, calls, types), unknown
         )
 
-    def _followed(self, value: Value, path: Where, depth: int, calls: bool) -> Bound:
+    def _followed(self, value: Value, path: Where, depth: int, calls: bool, types: bool) -> Bound:
         passed: dict[tuple[int, Where], Value] = {}
-        while True:
-            if (id(value), path) in passed or not self.effort.spend(1, depth):
-                return [SOURCE, ""], path
-            passed[id(value), path] = value
-            following = self._next(value, path, depth, calls)
+        count = 0
+        while self.effort.spend(1, depth):
+            count += 1
+            if count > _FEW:
+                if (id(value), path) in passed:
+                    return [SOURCE, ""], path
+                passed[id(value), path] = value
+            following = self.evaluator.step(value, path, depth, calls=calls, types=types)
             if following is None:
                 return value, path
-            calls = calls or value[0] == MEMBER
+            calls = calls or value[0] not in (NAME, IN)
             value, path = following
+        return [SOURCE, ""], path
 
     def following(self, value: Value, path: Where) -> Bound | None:
         """Return what a name or a member stands for, resolved by one step; None if it is not known."""
-        return self._next(value, path, 0, False)
+        return self.evaluator.step(value, path, 0, calls=False)
 
-    def _next(self, value: Value, path: Where, depth: int, calls: bool) -> Bound | None:
-        """Resolve a value by one step; None if it cannot be resolved further."""
-        kind = value[0]
-        if kind == IN:
-            return value[1], value[2]
-        if kind == NAME:
-            bound_here = local(value[1], path)
-            if bound_here is not None:
-                return bound_here
-            path = path_of(path)
-            facts = self.facts.get(path, {})
-            bound = facts.get("bindings", {}).get(value[1])
-            if bound is not None and bound != value:
-                return bound, path
-            imported = facts.get("imports", {}).get(value[1])
-            return None if imported is None else self._exported(imported[0], imported[1], path)
-        if kind == MEMBER:
-            owner, where = self.resolve(value[1], path, depth + 1)
-            return self._member(owner, value[2], where)
-        if kind == CALL and calls:
-            called, where = self.resolve(value[1], path, depth + 1)
-            if called[0] == FUNCTION and called[2] is not None:
-                return called[2], where
-        return None
-
-    def _member(self, owner: Value, name: str, where: Where) -> Bound | None:
-        if owner[0] == OBJECT:
-            return next(((inner, where) for key, inner, _ in owner[1] if key == name), None)
-        if owner[0] == "ns":
-            return self._export(owner[1], name)
-        if owner[0] == ARRAY and _is_place(name) and int(name) < len(owner[1]):
-            return owner[1][int(name)], where
-        if owner[0] == OPTIONS:
-            inner = self.options(owner, where).get(name)
-            if isinstance(inner, list) and inner and isinstance(inner[0], str):
-                return inner, where
-        return None
+    def top_level(self, value: Value, path: str, *, types: bool = False) -> Bound | None:
+        """Return what the name of a value or a type is bound to at the top level of a file, or None."""
+        facts = self.facts.get(path, {})
+        bound = facts.get("types" if types else "bindings", {}).get(value[1])
+        if bound is not None and bound != value:
+            return bound, path
+        imported = facts.get("imports", {}).get(value[1])
+        return None if imported is None else self._exported(imported[0], imported[1], path)
 
     def _exported(self, module: str, name: str, importer: str) -> Bound | None:
         path = self.file(module, importer)
-        return None if path is None else self._export(path, name)
+        if path is None:
+            return None
+        if name == "require":  # of a compiled module: its default export, or all of them
+            names, stars, _ = self._exporting(path)
+            name = "default" if names == {"default"} and not stars else "*"
+        return self.export(path, name)
 
-    def _export(self, path: str, name: str) -> Bound | None:
+    def all_exports(self, path: str) -> list[tuple[str, Bound]]:
+        """Return the exports of a file with their names, including what it re-exports."""
+        names: dict[str, None] = {}
+        stack, seen = [path], {path}
+        while stack and self.effort.spend():
+            own, stars, _ = self._exporting(stack.pop())
+            names |= dict.fromkeys(sorted(own - {"default"}))
+            stack += [star for star in stars if star not in seen]
+            seen.update(stars)
+        exports = ((name, self.export(path, name)) for name in names)
+        return [(name, found) for name, found in exports if found is not None]
+
+    def export(self, path: str, name: str) -> Bound | None:
         """Return the value that `path` exports as `name`, with the file that defines it."""
         if name == "*":
             return ["ns", path], path
@@ -294,6 +302,7 @@ class Modules:
             return None
         texts: list[str] = []
         size = parts = 0
+        is_sum = False  # in which a number is a text
         stack = [(value, path)]
         while stack:
             value, path = stack.pop()
@@ -306,13 +315,16 @@ class Modules:
                 size += len(texts[-1])
             elif value[0] == JOINED:
                 stack += [(part, path) for part in reversed(value[1])]
-            elif value[0] in (NAME, MEMBER, CALL):
+                is_sum = True
+            elif value[0] == SOURCE:
+                if not is_sum or self.evaluator.number((value, path), depth) is None:
+                    return None
+                texts.append(value[1])
+            else:
                 resolved, where = self.resolve(value, path, depth)
-                if resolved[0] in (NAME, MEMBER, CALL):
+                if resolved[0] not in (STRING, JOINED, SOURCE):
                     return None
                 stack.append((resolved, where))
-            else:
-                return None
         return "".join(texts)
 
     def component(self, value: Value, path: Where, depth: int = 0) -> Place | None:
@@ -330,9 +342,33 @@ class Modules:
             seen[id(resolved), where] = resolved
             if resolved[0] == CALL:
                 stack += [(argument, where) for argument in reversed(resolved[2])]
-            elif resolved[0] == "ns" and (default := self._export(resolved[1], "default")):
+            elif resolved[0] == OBJECT and (place := self._made(resolved, where, depth)) is not None:
+                return place
+            elif resolved[0] == "ns" and (default := self.export(resolved[1], "default")):
                 stack.append(default)
         return None
+
+    def _made(self, value: Value, where: Where, depth: int) -> Place | None:
+        """Return the place of a component that is made of an object, such as `{...Base, name: 'other'}`.
+
+        An object that only adds other things to a component, such as `install`, is that component.
+        """
+        entries = self.evaluator.entries((value, where), depth)
+        own = {key: inner for key, inner, _ in entries if key in COMPONENT_KEYS}
+        spread = [inner for key, inner, _ in entries if key == "..."]
+        bases = [place for inner in spread if (place := self.component(inner, where, depth + 1)) is not None]
+        if len(bases) == 1 and not own:
+            return bases[0]
+        if not bases and _TELLING_KEYS.isdisjoint(own):
+            return None
+        base = self.options_at(*bases[0]) if bases else {}
+        statics = {key: inner for key, inner, _ in entries if key[:1].isupper()}
+        options: dict[str, Any] = own | {
+            "sure": True, "span": base.get("span", [1, 1]), "methods": [], "statics": statics, "spreads": spread,
+            "made of": bases[0] if bases else None, "doc": base.get("doc", ""),
+        }  # fmt: skip
+        path = path_of(bases[0][0]) if bases else path_of(where)
+        return Scope(path, where, f"{key_of(where)}{{{digest(value)}}}", options=options), -1
 
 
 def _dotted(value: Value) -> str | None:
@@ -342,10 +378,6 @@ def _dotted(value: Value) -> str | None:
         names.append(value[2])
         value = value[1]
     return ".".join([value[1], *reversed(names)]) if value[0] == NAME else None
-
-
-def _is_place(name: str) -> bool:
-    return name.isascii() and name.isdigit() and len(name) < 9
 
 
 def _by_ends(paths: Iterable[str]) -> dict[str, list[str]]:

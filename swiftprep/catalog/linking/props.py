@@ -3,17 +3,35 @@
 from __future__ import annotations
 
 import functools
+import json
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import replace
 from typing import Any
 
 from swiftprep.catalog.api import Component, Prop
+from swiftprep.catalog.linking.evaluate import is_nothing, is_prop_type, is_unknown, peeled
 from swiftprep.catalog.linking.names import Modules
-from swiftprep.catalog.linking.scope import Where
-from swiftprep.catalog.linking.typed import TYPES, TypeReader, literals_of
-from swiftprep.catalog.vue.value_kinds import ARRAY, CALL, FUNCTION, MEMBER, NAME, OBJECT, OPTIONS, SOURCE, STRING
-from swiftprep.catalog.vue.values import Value, doc_tags
+from swiftprep.catalog.linking.scope import Where, local
+from swiftprep.catalog.linking.type_props import PropTypes
+from swiftprep.catalog.linking.typed import TYPES
+from swiftprep.catalog.vue.value_kinds import (
+    ARRAY,
+    CALL,
+    CHOICE,
+    DEFAULT,
+    FUNCTION,
+    IN,
+    JOINED,
+    MEMBER,
+    NAME,
+    OBJECT,
+    OPERATION,
+    OPTIONS,
+    SOURCE,
+    STRING,
+    TYPED,
+)
+from swiftprep.catalog.vue.values import MAX_TEXT, Value, doc_tags
 
 _TYPES = {
     "String": "string", "Number": "number", "Boolean": "boolean", "Array": "array", "Object": "object",
@@ -27,6 +45,8 @@ _PROP_TYPES = {
     "looseBool": "boolean", "style": "", "VNodeChild": "",
 }  # fmt: skip
 _BEING_READ: tuple[list[Prop], bool] = ([], False)
+_LITERAL_TYPES = {"true": "boolean", "false": "boolean", "null": "", "undefined": ""}
+_WORD = re.compile(r"\b[A-Z]\w*")
 _LONGEST_TYPE = 2_000  # characters
 _CHOICE = re.compile(r"omit|pick|pluck|without|exclude|only", re.I)
 
@@ -43,7 +63,7 @@ class PropReader:
     def __init__(self, modules: Modules, component: Callable[[Where, int, int], Component]) -> None:
         self.modules = modules
         self.component = component
-        self.types = TypeReader(modules, self.read)
+        self.types = PropTypes(modules, self.read)
 
     def read(self, value: Value | None, path: Where, unknown: set[str], depth: int = 0) -> list[Prop]:
         """Return the props that a value declares: an object, a list of names, a type, or calls and spreads of these.
@@ -59,7 +79,7 @@ class PropReader:
         if not self.modules.effort.spend(1, depth):
             unknown.add("props")
             return []
-        resolved, where = self.modules.resolve(value, path, depth, calls=False)
+        resolved, where = self.modules.resolve(value, path, depth)
         props, is_whole = self.modules.effort.once(
             "props", resolved, where, lambda: self._declared(resolved, where, depth), _BEING_READ
         )
@@ -72,16 +92,23 @@ class PropReader:
         kind = resolved[0]
         if kind == CALL:
             props = self._of_call(resolved, where, unknown, depth)
+        elif kind in (CHOICE, OPERATION):  # of which the condition is unknown
+            unknown.add("props")
+            parts = resolved[2:] if kind == CHOICE else resolved[2][-1:] if resolved[1] == "&&" else resolved[2]
+            props = [prop for part in parts for prop in self.read(part, where, unknown, depth + 1)]
         elif kind == OBJECT:
             props = self._of_object(resolved, where, unknown, depth)
         elif kind == ARRAY:
             props = self._of_list(resolved, where, unknown, depth)
         elif kind in TYPES:
-            members = self.types.members(resolved, where, depth)
-            unknown.update(() if members.complete else ("props",))
-            props = list(members.by_name.values())
+            props, is_whole = self.types.props(resolved, where, depth)
+            unknown.update(() if is_whole else ("props",))
         elif kind == OPTIONS:
-            props = list(self.component(where, resolved[1], depth + 1).props)
+            component = self.component(where, resolved[1], depth + 1)
+            unknown.update(() if "props" not in component.open else ("props",))
+            props = list(component.props)
+        elif is_nothing(resolved):
+            props = []
         else:
             owner = (
                 self.modules.component(resolved[1], where, depth) if kind == MEMBER and resolved[2] == "props" else None
@@ -102,11 +129,11 @@ class PropReader:
         return texts
 
     def _defaults_of(self, resolved: Value, where: Where, depth: int) -> dict[str, str]:
+        if resolved[0] != OBJECT:
+            return {}
         texts: dict[str, str] = {}
-        for key, inner, _ in resolved[1] if resolved[0] == OBJECT else ():
-            if key == "...":
-                texts |= self.defaults([inner], where, depth + 1)
-            elif (text := _default(inner)) is not None:
+        for key, inner, _ in self.modules.evaluator.entries((resolved, where), depth):
+            if key != "..." and (text := default_of(self.modules, inner, where, depth)) is not None:
                 texts[key] = text
         return texts
 
@@ -129,20 +156,21 @@ class PropReader:
             value, where = next(
                 ((value, where) for value, where in resolved if value[0] == OBJECT), ([OBJECT, []], path)
             )
-            prop = defined_prop(self.modules, name, value, where, "")
-            props.append(replace(prop, type=text, values=prop.values or literals_of(text)) if text else prop)
+            prop = defined_prop(self.modules, name, value, where, "", types=self.types)
+            props.append(self.types.stated(prop, text, path) if text else prop)
         return props
 
     def _of_object(self, resolved: Value, path: Where, unknown: set[str], depth: int) -> list[Prop]:
-        props: list[Prop] = []
-        for key, inner, doc in named_entries(self.modules, resolved, path):
-            if key is None or self.modules.effort.is_spent:
+        by_name: dict[str, Prop] = {}
+        for key, inner, doc in self.modules.evaluator.entries((resolved, path), depth):
+            if self.modules.effort.is_spent:
                 unknown.add("props")
             elif key == "...":
-                props += self.read(inner, path, unknown, depth + 1)
+                for prop in self.read(inner, path, unknown, depth + 1):
+                    by_name[prop.name] = prop
             else:
-                props.append(defined_prop(self.modules, key, inner, path, doc, depth))
-        return props
+                by_name[key] = defined_prop(self.modules, key, inner, path, doc, depth, types=self.types)
+        return list(by_name.values())
 
     def _of_list(self, resolved: Value, path: Where, unknown: set[str], depth: int) -> list[Prop]:
         props: list[Prop] = []
@@ -154,36 +182,20 @@ class PropReader:
                 props += self.read(item[1], path, unknown, depth + 1)
             elif (text := self.modules.text(item, path, depth)) is not None:
                 props.append(Prop(text))
-            elif item[0] in (OBJECT, NAME, CALL, MEMBER):  # a part of a list merged by a call
+            elif item[0] in (OBJECT, NAME, CALL, MEMBER, IN):  # a part of a list merged by a call
                 props += self.read(item, path, unknown, depth + 1)
             else:
                 unknown.add("props")
         return props
 
     def _of_call(self, call: Value, path: Where, unknown: set[str], depth: int) -> list[Prop]:
-        """Return the props that a call creates, from the function's result or else from its arguments.
-
-        `buildProps({…})`, `Object.assign({}, a, b)`, `initDefaultProps(props, {…})`, `omit(props, ['a'])`.
-        """
-        resolved, where = self.modules.resolve(call, path, depth)
-        if resolved[0] in (OBJECT, ARRAY, OPTIONS):
-            doubtful: set[str] = set()
-            props = self.read(resolved, where, doubtful, depth + 1)
-            if props and not doubtful:
-                return props
+        """Return the props that the arguments of a call show, whose result is unknown."""
         callee = str(call[1][-1]) if call[1][0] in (NAME, MEMBER) else ""
+        unknown.add("props")
         listed = [argument for argument in call[2] if argument[0] not in (SOURCE, STRING, FUNCTION)]
-        choice = _CHOICE.match(callee)
-        props = []
-        for argument in listed[:1] if choice else listed:
+        props: list[Prop] = []
+        for argument in listed[:1] if _CHOICE.match(callee) else listed:
             props += self.read(argument, path, unknown, depth + 1)
-        if not props:
-            unknown.add("props")
-        if choice and len(listed) > 1:
-            names, there = self.modules.resolve(listed[1], path, depth)
-            chosen = {self.modules.text(name, there) for name in names[1]} if names[0] == ARRAY else set()
-            keeps = choice[0].lower() in ("pick", "pluck", "only")
-            props = [prop for prop in props if (prop.name in chosen) == keeps]
         return _without_defaults(props) if "efault" in callee else props
 
 
@@ -196,7 +208,16 @@ def named_entries(modules: Modules, resolved: Value, path: Where) -> Iterator[tu
             yield key, inner, doc
 
 
-def defined_prop(modules: Modules, name: str, value: Value, path: Where, doc: str, depth: int = 0) -> Prop:
+def defined_prop(
+    modules: Modules,
+    name: str,
+    value: Value,
+    path: Where,
+    doc: str,
+    depth: int = 0,
+    *,
+    types: PropTypes | None = None,
+) -> Prop:
     """Return the prop described by a definition such as `{type: String, default: 'a'}` and its comment.
 
     Args:
@@ -206,29 +227,36 @@ def defined_prop(modules: Modules, name: str, value: Value, path: Where, doc: st
         path: The file or the scope in which it stands.
         doc: Its comment.
         depth: The nesting depth of the request.
+        types: Reads the type of `Object as PropType<Item>`.
     """
     settings = _definition(modules, value, path, depth)
     words, tags = doc_tags(doc)
     values = tuple(settings.get("values") or ()) or tuple(
-        v.strip() for v in tags.get("values", "").split(",") if v.strip()
+        v.strip(" '\"`") for v in tags.get("values", "").split(",") if v.strip(" '\"`")
     )
     kind = settings.get("type") or tags.get("type", "").strip("{} ")
     default = settings.get("default") or tags.get("default") or None
-    return Prop(name, kind, bool(settings.get("required")), words, default, values)
+    prop = Prop(name, kind, bool(settings.get("required")), words, default, values)
+    return types.stated(prop, *settings["stated"]) if types is not None and "stated" in settings else prop
 
 
 def _definition(modules: Modules, value: Value, path: Where, depth: int) -> dict[str, Any]:
     """Return the settings in a prop's definition: `type`, `required`, `default`, `values`."""
     if not modules.effort.spend(1, depth):
         return {}
+    value, path = peeled(value, path)
     kind = value[0]
-    if kind == NAME and value[1] in _TYPES:
+    if kind == NAME and value[1] in _TYPES and local(value[1], path) is None:
         return {"type": _TYPES[value[1]]}
     if kind == ARRAY:
         return {"type": _union(modules, value, path, depth + 1)}
     if kind == SOURCE:
         named = re.fullmatch(r"PropType<(.*)>", value[1], re.S)
-        return {"type": named[1], "values": literals_of(named[1])} if named else {}
+        return {"type": named[1], "stated": (named[1], path)} if named else {}
+    if kind == TYPED:
+        if _lacks_argument(value[1], path):
+            return _definition(modules, value[2], path, depth + 1)
+        return {"type": value[1], "stated": (value[1], path, value[3])}
     if kind == OBJECT:
         return _settings(modules, value, path, depth)
     if kind == FUNCTION:
@@ -237,31 +265,31 @@ def _definition(modules: Modules, value: Value, path: Where, depth: int) -> dict
         known = _prop_type(modules, value, path, depth)
         if known is not None:
             return known
-    if kind in (NAME, MEMBER, CALL):
-        resolved, where = modules.resolve(value, path, depth, calls=False)
-        if resolved != value or where != path:
-            return modules.effort.once(
-                "prop", resolved, where, lambda: _definition(modules, resolved, where, depth + 1), {}
-            )
-        if kind == CALL:
-            return _definition_of_call(modules, value, path, depth)
-        if kind == NAME and value[1][:1].isupper():
-            return {"type": value[1]}
+    resolved, where = modules.resolve(value, path, depth)
+    if resolved != value or where != path:
+        return modules.effort.once(
+            "prop", resolved, where, lambda: _definition(modules, resolved, where, depth + 1), {}
+        )
+    if kind == CALL:
+        return _definition_of_call(modules, value, path, depth)
+    if kind == NAME and value[1][:1].isupper():
+        return {"type": value[1]}
     return {}
 
 
+def _lacks_argument(text: str, path: Where) -> bool:
+    """Return whether a type has a parameter of its function's to which the call gives no argument."""
+    arguments = [local(f"<{name}>", path) for name in dict.fromkeys(_WORD.findall(text))]
+    return any(argument is not None and argument[0] == [SOURCE, ""] for argument in arguments)
+
+
 def _definition_of_call(modules: Modules, call: Value, path: Where, depth: int) -> dict[str, Any]:
-    """Read `makeProp(String, 'a')`: the function's result, else its arguments as type and default."""
-    resolved, where = modules.resolve(call, path, depth)
-    if resolved[0] == OBJECT:
-        known = _definition(modules, resolved, where, depth + 1)
-        if known.get("type"):
-            return known
+    """Read `makeProp(String, 'a')` of a function that is not in the tree: its arguments as type and default."""
     settings: dict[str, Any] = {}
     for argument in call[2]:
         definition = _definition(modules, argument, path, depth + 1)
         if argument[0] in (STRING, SOURCE) and not definition and "default" not in settings:
-            settings["default"] = _source(argument)
+            settings["default"] = default_of(modules, argument, path, depth)
         elif argument[0] != FUNCTION:
             settings = {**definition, **settings}
     return settings
@@ -269,13 +297,13 @@ def _definition_of_call(modules: Modules, call: Value, path: Where, depth: int) 
 
 def _settings(modules: Modules, value: Value, path: Where, depth: int) -> dict[str, Any]:
     settings: dict[str, Any] = {}
-    for key, inner, _ in value[1]:
+    for key, inner, _ in modules.evaluator.entries((value, path), depth):
         if key == "..." or key == "type":
             settings |= _definition(modules, inner, path, depth + 1)
         elif key == "default":
-            settings["default"] = inner[1] if inner[0] in (SOURCE, NAME) else None
+            settings["default"] = default_of(modules, inner, path, depth)
         elif key == "required":
-            settings["required"] = inner == [SOURCE, "true"]
+            settings["required"] = modules.evaluator.truth((inner, path), depth) is True
         elif key in ("validator", "values"):
             resolved, where = modules.resolve(inner, path, depth)
             listed = [modules.text(item, where, depth) for item in resolved[1]] if resolved[0] == ARRAY else []
@@ -286,57 +314,102 @@ def _settings(modules: Modules, value: Value, path: Where, depth: int) -> dict[s
 
 def _prop_type(modules: Modules, value: Value, path: Where, depth: int) -> dict[str, Any] | None:
     """Read `PropTypes.bool.def(true)`, `PropTypes.oneOf(['a', 'b']).isRequired`, or return None."""
+    if not is_prop_type(value, path):
+        return None
     settings: dict[str, Any] = {}
-    known = False
     while value[0] in (MEMBER, CALL):
         arguments = value[2] if value[0] == CALL else []
-        name = value[1][2] if value[0] == CALL and value[1][0] == MEMBER else value[2] if value[0] == MEMBER else None
+        callee, there = peeled(value[1], path) if value[0] == CALL else (value, path)
+        name = callee[2] if callee[0] == MEMBER else None
         if name in ("def", "default") and arguments:
-            settings["default"] = _source(arguments[0])
+            settings.setdefault("default", default_of(modules, arguments[0], path, depth))
         elif name == "isRequired":
             settings["required"] = True
         elif name in ("oneOf", "oneOfType") and arguments:
-            known = True
-            resolved, where = modules.resolve(arguments[0], path, depth)
-            if resolved[0] == CALL and resolved[2]:  # tuple('a', 'b')
-                resolved = resolved[2][0] if resolved[2][0][0] == ARRAY else [ARRAY, resolved[2]]
-            if resolved[0] == ARRAY and name == "oneOf":
-                listed = [modules.text(item, where, depth) for item in resolved[1]]
-                settings["values"] = tuple(item for item in listed if item is not None)
-                settings["type"] = "string"
-            elif resolved[0] == ARRAY:
-                settings["type"] = _union(modules, resolved, where, depth + 1)
+            settings = {**_one_of(modules, name, arguments[0], path, depth), **settings}
         elif name in _PROP_TYPES:
-            known = True
             settings.setdefault("type", _PROP_TYPES[name])
-        value = value[1][1] if value[0] == CALL and value[1][0] == MEMBER else value[1]
-    return settings if known and value[0] == NAME and "ype" in str(value[1]) else None
+        value, path = peeled(callee[1], there) if callee[0] == MEMBER else (callee, there)
+    return settings
+
+
+def _one_of(modules: Modules, name: str, value: Value, path: Where, depth: int) -> dict[str, Any]:
+    """Read the argument of `PropTypes.oneOf` or `oneOfType`."""
+    resolved, where = modules.resolve(value, path, depth)
+    if resolved[0] == CALL and resolved[2]:  # tuple('a', 'b')
+        resolved = resolved[2][0] if resolved[2][0][0] == ARRAY else [ARRAY, resolved[2]]
+    if resolved[0] != ARRAY:
+        return {}
+    if name == "oneOfType":
+        return {"type": _union(modules, resolved, where, depth + 1)}
+    items = [modules.resolve(*item, depth + 1) for item in modules.evaluator.items((resolved, where), depth)[0]]
+    texts = [modules.evaluator.key(item, depth) for item in items]
+    kinds = ["string" if item[0] in (STRING, JOINED) else _LITERAL_TYPES.get(item[1], "number") for item, _ in items]
+    listed = tuple(text for (item, _), text in zip(items, texts, strict=True) if text is not None and item[0] == STRING)
+    return {"type": " | ".join(dict.fromkeys(kind for kind in kinds if kind)), "values": listed}
 
 
 def _union(modules: Modules, resolved: Value, path: Where, depth: int) -> str:
     """Return the union of the types that a list of definitions allows."""
-    types = [_definition(modules, item, path, depth).get("type", "") for item in resolved[1]]
+    items, _ = modules.evaluator.items((resolved, path), depth)
+    types = [_definition(modules, *item, depth).get("type", "") for item in items]
     text = " | ".join(dict.fromkeys(t for t in types if t))
     if len(text) > _LONGEST_TYPE:
         modules.effort.is_cut = True
     return text[:_LONGEST_TYPE]
 
 
-def _source(value: Value) -> str | None:
-    if value[0] == STRING:
-        return repr(value[1])
-    return str(value[1]) if value[0] in (SOURCE, NAME) else {OBJECT: "{}", ARRAY: "[]"}.get(value[0])
-
-
-def _default(value: Value) -> str | None:
-    """Return the source text of a default; for a factory, of its result."""
-    while value[0] == FUNCTION:
+def default_of(modules: Modules, value: Value, path: Where, depth: int = 0) -> str | None:
+    """Return the source text of a default, or None if there is none or it depends on an unknown argument."""
+    value, path = peeled(value, path)
+    text: str | None = None
+    if value[0] == DEFAULT:
+        text = str(value[1]) if isinstance(path, str) else None
         if value[2] is None:
-            return None
+            return str(value[1])
         value = value[2]
-    if value[0] in (OBJECT, ARRAY) and value[1]:
+    written = value
+    resolved, where = modules.resolve(value, path, depth)
+    if resolved[0] == DEFAULT:
+        return str(resolved[1])
+    if resolved == [SOURCE, "undefined"]:
+        return None
+    if resolved[0] == STRING:
+        return text if text is not None and written[0] == STRING else _quoted(resolved[1])
+    if resolved[0] == JOINED:
+        joined = modules.text(resolved, where, depth)
+        return text if joined is None else _quoted(joined)
+    if is_unknown(resolved):
+        is_shown = text is None and isinstance(path, str) and resolved[0] == SOURCE
+        return str(resolved[1]) or None if is_shown else text
+    if text is not None and (written[0] == SOURCE or resolved[0] == FUNCTION):
+        return text
+    return _source(resolved)
+
+
+def _quoted(text: str) -> str:
+    return f"'{text}'" if "'" not in text and "\n" not in text else json.dumps(text, ensure_ascii=False)
+
+
+def _source(value: Value, depth: int = 0) -> str | None:
+    """Return the text of an evaluated value, shortened; for a factory, of its result."""
+    while value[0] in (IN, FUNCTION, DEFAULT):
+        if value[0] == DEFAULT:
+            return str(value[1])
+        if value[0] == FUNCTION and value[2] is None:
+            return None
+        value = value[1] if value[0] == IN else value[2]
+    if value[0] == STRING:
+        return _quoted(value[1])
+    if value[0] in (OBJECT, ARRAY) and value[1] and depth > 2:
         return "{…}" if value[0] == OBJECT else "[…]"
-    return _source(value)
+    if value[0] == ARRAY:
+        text = ", ".join(_source(item, depth + 1) or "…" for item in value[1])
+        return f"[{text}]" if len(text) < MAX_TEXT else "[…]"
+    if value[0] == OBJECT:
+        text = ", ".join(f"{key}: {_source(inner, depth + 1) or '…'}" for key, inner, _ in value[1] if key != "...")
+        return "{}" if not value[1] else f"{{ {text} }}" if len(text) < MAX_TEXT and text else "{…}"
+    return str(value[1]) if value[0] in (SOURCE, NAME) and value[1] else None
 
 
 def _without_defaults(props: list[Prop]) -> list[Prop]:

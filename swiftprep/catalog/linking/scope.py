@@ -23,7 +23,7 @@ class Scope:
         names: The parameters and local variables, with their values.
         options: Component options that only exist in this scope, as made by `{...Base, name: 'other'}`.
         is_running: Whether the function's statements are being run, so that variables may still change.
-        is_doubtful: Whether the function may also return something else.
+        calls: How many calls were made in it, while it was running.
     """
 
     path: str
@@ -32,7 +32,7 @@ class Scope:
     names: dict[str, Bound] = field(default_factory=dict)
     options: dict[str, Any] | None = None
     is_running: bool = False
-    is_doubtful: bool = False
+    calls: int = 0
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Scope) and self.key == other.key

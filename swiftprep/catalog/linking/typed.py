@@ -1,35 +1,40 @@
 """Resolve the members of TypeScript types across files: `extends`, intersections, mapped and utility types.
 
 The rules are TypeScript's (utility types: typescriptlang.org/docs/handbook/utility-types.html). A type that cannot be
-resolved marks the list as incomplete, so that members are never silently missing.
+resolved marks the list as incomplete, so that members are never silently missing. `type_props.py` turns the members
+into props.
 """
 
 from __future__ import annotations
 
+import functools
 import itertools
-import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import NamedTuple, TypeAlias
 
 from swiftprep.catalog.api import Prop
 from swiftprep.catalog.linking.names import Modules
 from swiftprep.catalog.linking.scope import Bound, Scope, Where, local, path_of
-from swiftprep.catalog.vue.value_kinds import ARRAY, CALL, MEMBER, NAME, SOURCE, STRING, TYPE
+from swiftprep.catalog.linking.type_code import written
+from swiftprep.catalog.linking.type_members import Member, Members, TypePlace, both, either, extended, marked
+from swiftprep.catalog.vue.typescript_types import type_of
+from swiftprep.catalog.vue.value_kinds import ARRAY, CALL, MEMBER, NAME, OBJECT, SOURCE, STRING, TYPE
 from swiftprep.catalog.vue.values import Value, doc_tags
 
-TYPES = frozenset(("t", "&", "|", "<>", "g", "keyof", "typeof", "at", "map"))
-_AS_IT_IS = frozenset(("Readonly", "NonNullable", "ExtractPropTypes", "ExtractPublicPropTypes"))
+TYPES = frozenset("t & | [] tuple <> g = fn call keyof typeof at ` map enum class".split())
+_AS_IT_IS = frozenset(
+    ("Readonly", "NonNullable", "ExtractPropTypes", "ExtractPublicPropTypes", "ComponentProps", "Prettify")
+)
 _NOTHING = ([SOURCE, "undefined"], [SOURCE, "null"], [SOURCE, "never"])
 _NUMBERS = itertools.count()  # no two uses of a generic type are the same scope
-_LITERALS = re.compile(r"""\s*(?:\|\s*)?(?:'([^']*)'|"([^"]*)")\s*(?=\||$)""")
-
-
-class Members(NamedTuple):
-    """The members of a type by name, and whether they are complete."""
-
-    by_name: dict[str, Prop]
-    complete: bool
+_MOST_TEMPLATES = 200  # strings that a template literal type stands for
+_SPELLINGS: dict[str, Callable[[str], str]] = {
+    "Capitalize": lambda text: text[:1].upper() + text[1:],
+    "Uncapitalize": lambda text: text[:1].lower() + text[1:],
+    "Uppercase": str.upper,
+    "Lowercase": str.lower,
+}
 
 
 class Keys(NamedTuple):
@@ -39,24 +44,13 @@ class Keys(NamedTuple):
     complete: bool
 
 
-@dataclass(frozen=True, slots=True)
-class _Place:
-    """The context of a type: its file, or a scope with the arguments of its type parameters, and the nesting depth."""
-
-    where: Where
-    depth: int = 0
-
-    def further(self) -> _Place:
-        return replace(self, depth=self.depth + 1)
-
-
-_Typed: TypeAlias = tuple[Value, _Place]
-_NONE = Members({}, True)
+Typed: TypeAlias = tuple[Value, TypePlace]
 _UNKNOWN = Members({}, False)
+_NO_KEYS = Keys((), False)
 
 
 class TypeReader:
-    """Finds the members of types.
+    """Finds the members of types, and the strings that they stand for.
 
     Args:
         modules: The facts of all files.
@@ -67,29 +61,26 @@ class TypeReader:
     def __init__(self, modules: Modules, values: Callable[[Value, Where, set[str], int], list[Prop]]) -> None:
         self.modules = modules
         self._values = values
+        self._augments: dict[str, dict[str, list[tuple[Value, str]]]] | None = None
 
-    def members(self, value: Value, path: Where, depth: int = 0) -> Members:
-        """Return the members of the type `value` in the file `path`, at this nesting depth."""
-        return self._members(value, _Place(path, depth))
-
-    def _named(self, value: Value, place: _Place) -> _Typed | None:
+    def named(self, value: Value, place: TypePlace) -> Typed | None:
         """Return the type with this name, or None if it is not in the tree."""
-        bound = local(value[1], place.where) if value[0] == NAME else None
+        bound = local(f"<{value[1]}>", place.where) if value[0] == NAME else None
         if bound is not None:
-            return bound[0], _Place(bound[1], place.depth + 1)
-        resolved, where = self.modules.resolve(value, place.where, place.depth, calls=False)
-        return None if resolved[0] in (NAME, MEMBER, CALL) else (resolved, _Place(where, place.depth + 1))
+            argument = type_of(bound[0][1]) if bound[0][0] == SOURCE else bound[0]
+            return argument, TypePlace(bound[1], place.depth + 1)
+        resolved, where = self.modules.resolve(value, place.where, place.depth, calls=False, types=True)
+        return None if resolved[0] not in TYPES else (resolved, TypePlace(where, place.depth + 1))
 
-    def _applied(self, value: Value, place: _Place) -> _Typed | None:
+    def applied(self, value: Value, place: TypePlace) -> Typed | None:
         """Return a generic type of the tree with its arguments in scope, or None."""
-        named = self._named(value[1], place) if value[1][0] in (NAME, MEMBER) else None
-        if named is None:
-            return None
-        body, where = named
-        return _filled(body, where, [(argument, place) for argument in value[2]])
+        named = self.named(value[1], place) if value[1][0] in (NAME, MEMBER) else None
+        return None if named is None else filled(*named, [(argument, place) for argument in value[2]])
 
-    def _members(self, value: Value, place: _Place) -> Members:
+    def members(self, value: Value, place: TypePlace) -> Members:
+        """Return the members of the type `value` at a place."""
         effort = self.modules.effort
+        value = value[1] if value[0] == "=" else value
         if not effort.spend(1, place.depth):
             return _UNKNOWN
         if not isinstance(place.where, str):
@@ -97,104 +88,235 @@ class TypeReader:
         members = effort.once("members", value, place.where, lambda: self._members_of(value, place), _UNKNOWN)
         return members if effort.spend(len(members.by_name) // 50) else _UNKNOWN
 
-    def _members_of(self, value: Value, place: _Place) -> Members:
+    def _members_of(self, value: Value, place: TypePlace) -> Members:
         kind, place = value[0], place.further()
         if kind in (NAME, MEMBER):
-            named = self._named(value, place)
-            return _UNKNOWN if named is None else self._members(*named)
+            named = self.named(value, place)
+            return _UNKNOWN if named is None else self.members(*named)
         if kind == "g":
-            return self._members(*_filled(value, place, []))
+            return self.members(*filled(value, place, []))
+        if kind in ("fn", "class"):
+            return self.members(value[1], place)
         if kind == TYPE:
-            own = {name: _prop(name, text, required, doc) for name, text, required, doc in value[1]}
-            return _extended(Members(own, True), [self._members(base, place) for base in value[2]])
+            return self._declared(value, place)
+        if kind == "call":
+            keys = self.keys(value[1], place)
+            return Members(
+                {name: _member(name, value[2], False, value[3], place) for name in keys.names}, keys.complete
+            )
         if kind == "&":
-            return _both([self._members(part, place) for part in value[1]])
+            return both([self.members(part, place) for part in value[1]])
         if kind == "|":
-            return _either([self._members(part, place) for part in value[1] if part not in _NOTHING])
+            return either([self.members(part, place) for part in value[1] if part not in _NOTHING])
         if kind == "typeof":
-            unknown: set[str] = set()
-            props = self._values(value[1], place.where, unknown, place.depth)
-            return Members({prop.name: prop for prop in props}, not unknown)
+            return self._of_value(value[1], place)
         if kind == "map":
             return self._mapped(value, place)
+        if kind == "at":
+            return self._of_member(value, place)
         if kind == "<>":
-            applied = self._applied(value, place)
-            return self._utility(value, place) if applied is None else self._members(*applied)
+            applied = self.applied(value, place)
+            return self._utility(value, place) if applied is None else self.members(*applied)
         return _UNKNOWN
 
-    def _utility(self, value: Value, place: _Place) -> Members:
+    def _declared(self, value: Value, place: TypePlace) -> Members:
+        """Return the members of an interface or object type, of its bases, and of its declarations in other files."""
+        own: dict[str, Member] = {}
+        complete = True
+        for name, text, required, doc in value[1]:
+            key = name if isinstance(name, str) else self.modules.text(name, place.where, place.depth)
+            if key is None:
+                complete = False
+            else:
+                own[key] = _member(key, text, required, doc, place)
+        further = [(base, place) for base in value[2]]
+        further += [
+            (more, TypePlace(path, place.depth)) for more, path in self._augmenting(value, path_of(place.where))
+        ]
+        return extended(Members(own, complete), [self.members(*base) for base in further])
+
+    def _augmenting(self, value: Value, path: str) -> list[tuple[Value, str]]:
+        """Return the parts that other files add to an interface by `declare module`, each with its file."""
+        if self._augments is None:
+            self._augments = {}
+            for augmenting in sorted(self.modules.facts):
+                for module, types in self.modules.facts[augmenting].get("augments", ()):
+                    target = self.modules.file(module, augmenting)
+                    for name, more in types.items() if target is not None and target != augmenting else ():
+                        self._augments.setdefault(str(target), {}).setdefault(name, []).append((more, augmenting))
+        if path not in self._augments:
+            return []
+        types = self.modules.facts[path].get("types", {})
+        name = next((name for name, known in types.items() if value in (known, known[-1])), "")
+        return self._augments[path].get(name, [])
+
+    def _of_value(self, value: Value, place: TypePlace) -> Members:
+        declared = self.modules.facts[path_of(place.where)].get("declared", {})
+        if value[0] == NAME and value[1] in declared:
+            return self.members(declared[value[1]], place)
+        unknown: set[str] = set()
+        props = self._values(value, place.where, unknown, place.depth)
+        return Members({prop.name: Member(prop) for prop in props}, not unknown)
+
+    def _of_member(self, value: Value, place: TypePlace) -> Members:
+        """Return the members of `A['inner']`; of a component's instance, `$props` are its props."""
+        if value[1][0] == "<>" and value[1][1] == [NAME, "InstanceType"] and value[2] == [STRING, "$props"]:
+            return self.members(value[1][2][0], place) if value[1][2] else _UNKNOWN
+        keys = self.keys(value[2], place)
+        known = self.members(value[1], place).by_name
+        texts = [text for name in keys.names if name in known for text in known[name].texts]
+        if not keys.complete or not texts or not all(known[n].texts if n in known else False for n in keys.names):
+            return _UNKNOWN
+        return either([self.members(type_of(text), where.further()) for text, where in texts])
+
+    def _utility(self, value: Value, place: TypePlace) -> Members:
         name, arguments = str(value[1][-1]), value[2]
         if name == "Record" and len(arguments) == 2:
-            keys = self._keys(arguments[0], place)
-            return Members({key: _prop(key, _text(arguments[1]), True, "") for key in keys.names}, keys.complete)
+            keys = self.keys(arguments[0], place)
+            text = written(arguments[1])
+            return Members({key: _member(key, text, True, "", place) for key in keys.names}, keys.complete)
+        if name == "ReturnType" and arguments and arguments[0][0] == "typeof":
+            return self._of_value([CALL, arguments[0][1], []], place)
         if name in _AS_IT_IS or name in ("Partial", "Required"):
-            inner = self._members(arguments[0], place) if arguments else _UNKNOWN
-            return inner if name in _AS_IT_IS else _marked(inner, required=name == "Required")
+            inner = self.members(arguments[0], place) if arguments else _UNKNOWN
+            return inner if name in _AS_IT_IS else marked(inner, required=name == "Required")
         if name in ("Pick", "Omit") and len(arguments) == 2:
-            inner, keys = self._members(arguments[0], place), self._keys(arguments[1], place)
+            inner, keys = self.members(arguments[0], place), self.keys(arguments[1], place)
             kept = {key: prop for key, prop in inner.by_name.items() if (key in keys.names) == (name == "Pick")}
             if name == "Pick":
                 lost = set(keys.names) - set(inner.by_name)
                 return Members(kept, keys.complete and (inner.complete or not lost))
             if keys.complete:
                 return Members(kept, inner.complete)
-            return _marked(Members(kept, False), required=False)  # any of them may be omitted
+            return marked(Members(kept, False), required=False)  # any of them may be omitted
         return _UNKNOWN
 
-    def _mapped(self, value: Value, place: _Place) -> Members:
+    def _mapped(self, value: Value, place: TypePlace) -> Members:
         """Return the members of `{ [K in keyof A]: … }`, taken from `A`, or of `{ [K in 'a' | 'b']: … }`."""
         _, parameter, over, text, sign = value
         if over[0] == "keyof":
-            inner = self._members(over[1], place)
+            inner = self.members(over[1], place)
         else:
-            keys = self._keys(over, place)
-            inner = Members({key: _prop(key, "", True, "") for key in keys.names}, keys.complete)
+            keys = self.keys(over, place)
+            inner = Members({key: _member(key, "", True, "", place) for key in keys.names}, keys.complete)
         if not text.endswith(f"[{parameter}]"):  # not the member's own type
             inner = Members(
-                {n: replace(prop, type=text, values=()) for n, prop in inner.by_name.items()}, inner.complete
+                {
+                    name: Member(replace(known.prop, type="", values=()), ((text, place),))
+                    for name, known in inner.by_name.items()
+                },
+                inner.complete,
             )
-        return _marked(inner, required=sign == "-?") if sign else inner
+        return marked(inner, required=sign == "-?") if sign else inner
 
-    def _keys(self, value: Value, place: _Place) -> Keys:
+    def keys(self, value: Value, place: TypePlace) -> Keys:
         """Return the strings in a type such as `'a' | keyof B`."""
         if not self.modules.effort.spend(1, place.depth):
-            return Keys((), False)
+            return _NO_KEYS
+        value = value[1] if value[0] == "=" else value
         kind, place = value[0], place.further()
         if kind == STRING:
             return Keys((value[1],), True)
         if kind == "|":
-            parts = [self._keys(part, place) for part in value[1]]
+            parts = [self.keys(part, place) for part in value[1]]
             return Keys(_joined(part.names for part in parts), all(part.complete for part in parts))
         if kind in (NAME, MEMBER):
-            named = self._named(value, place)
-            return Keys((), False) if named is None else self._keys(*named)
+            named = self.named(value, place)
+            return _NO_KEYS if named is None else self.keys(*named)
         if kind == "g":
-            return self._keys(*_filled(value, place, []))
+            return self.keys(*filled(value, place, []))
         if kind == "keyof":
-            inner = self._members(value[1], place)
+            inner = self.members(value[1], place)
             return Keys(tuple(inner.by_name), inner.complete)
-        if kind == "at" and value[1][0] == "typeof" and value[2] == [SOURCE, "number"]:  # (typeof NAMES)[number]
-            return self._items(value[1][1], place)
+        if kind == "enum":
+            return self._strings(value[1], place)
+        if kind == "`":
+            return self._templates(value[1], place)
+        if kind == "at":
+            return self._keys_at(value[1], value[2], place)
         if kind == "<>":
-            applied = self._applied(value, place)
-            if applied is not None:
-                return self._keys(*applied)
-            name, arguments = str(value[1][-1]), value[2]
-            if name in ("Exclude", "Extract") and len(arguments) == 2:
-                one, other = self._keys(arguments[0], place), self._keys(arguments[1], place)
-                kept = tuple(key for key in one.names if (key in other.names) == (name == "Extract"))
-                return Keys(kept, one.complete and other.complete)
+            applied = self.applied(value, place)
+            return self._keys_of_utility(value, place) if applied is None else self.keys(*applied)
         return Keys((), value in _NOTHING)
 
-    def _items(self, value: Value, place: _Place) -> Keys:
+    def _keys_of_utility(self, value: Value, place: TypePlace) -> Keys:
+        name, arguments = str(value[1][-1]), value[2]
+        if name in ("Exclude", "Extract") and len(arguments) == 2:
+            one, other = self.keys(arguments[0], place), self.keys(arguments[1], place)
+            kept = tuple(key for key in one.names if (key in other.names) == (name == "Extract"))
+            return Keys(kept, one.complete and other.complete)
+        if (name in _SPELLINGS or name in ("NonNullable", "Readonly")) and arguments:
+            inner = self.keys(arguments[0], place)
+            spell = _SPELLINGS.get(name, str)
+            return Keys(tuple(map(spell, inner.names)), inner.complete)
+        return _NO_KEYS
+
+    def _templates(self, parts: list[Value], place: TypePlace) -> Keys:
+        """Return the strings of a template literal type, if its parts are all known."""
+        known = [self.keys(part, place) for part in parts]
+        count = 1
+        for part in known:
+            count *= len(part.names)
+        if count > _MOST_TEMPLATES or not all(part.complete for part in known):
+            return _NO_KEYS
+        return Keys(tuple("".join(texts) for texts in itertools.product(*(part.names for part in known))), True)
+
+    def _keys_at(self, owner: Value, key: Value, place: TypePlace) -> Keys:
+        """Return the strings of `(typeof LIST)[number]`, `(typeof MAP)[keyof typeof MAP]` or `Props['size']`."""
+        value, there = self._value_of(owner, place)
+        if key == [SOURCE, "number"]:
+            return self._items(owner if value is None else value, there if value is not None else place)
+        if value is not None and key[0] == "keyof":
+            return self._strings(value, there)
+        names = self.keys(key, place)
+        known = self.members(owner, place).by_name
+        if not names.complete or not names.names or not all(name in known for name in names.names):
+            return _NO_KEYS
+        parts = [self._keys_of_member(known[name]) for name in names.names]
+        return Keys(_joined(part.names for part in parts), all(part.complete for part in parts))
+
+    def _keys_of_member(self, member: Member) -> Keys:
+        if not member.texts:
+            return Keys(member.prop.values, bool(member.prop.values))
+        parts = [self.keys(type_of(text), where) for text, where in member.texts]
+        return Keys(_joined(part.names for part in parts), all(part.complete for part in parts))
+
+    def _value_of(self, value: Value, place: TypePlace) -> tuple[Value | None, TypePlace]:
+        """Return the value whose type a type is, `x` of `typeof x`, or None."""
+        named: Typed | None = (value, place)
+        while named is not None and self.modules.effort.spend(1, place.depth):
+            value, place = named
+            if value[0] == "typeof":
+                return value[1], place
+            named = (value[1], place) if value[0] == "=" else self.named(*named) if value[0] in (NAME, MEMBER) else None
+        return None, place
+
+    def _strings(self, value: Value, place: TypePlace) -> Keys:
+        """Return the strings that an object's keys have as values."""
         resolved, where = self.modules.resolve(value, place.where, place.depth)
-        texts = (
-            [self.modules.text(item, where, place.depth) for item in resolved[1]] if resolved[0] == ARRAY else [None]
-        )
+        if resolved[0] != OBJECT:
+            return _NO_KEYS
+        text_of = functools.partial(self.modules.text, path=where, depth=place.depth)
+        texts = [None if key == "..." else text_of(inner) for key, inner, _ in resolved[1]]
+        return Keys(tuple(dict.fromkeys(text for text in texts if text is not None)), None not in texts)
+
+    def _items(self, value: Value, place: TypePlace) -> Keys:
+        """Return the strings in a list, or in the tuple that a type is or that a constant is declared to be."""
+        resolved, where = self.modules.resolve(value, place.where, place.depth)
+        declared = self.modules.facts[path_of(where)].get("declared", {})
+        stated = declared.get(resolved[1]) if resolved[0] == NAME else None
+        named = (stated, TypePlace(where, place.depth)) if stated is not None else self.named(value, place)
+        if named is not None and named[0][0] == "=":
+            named = named[0][1], named[1]
+        if named is not None and named[0][0] == "tuple":
+            return self.keys(["|", named[0][1]], named[1])
+        if resolved[0] != ARRAY:
+            return _NO_KEYS
+        texts = [self.modules.text(item, where, place.depth) for item in resolved[1]]
         return Keys(tuple(text for text in texts if text is not None), None not in texts)
 
 
-def _filled(body: Value, where: _Place, arguments: list[_Typed]) -> _Typed:
+def filled(body: Value, where: TypePlace, arguments: list[Typed]) -> Typed:
     """Return the body of a generic type, with its parameters bound to arguments or defaults."""
     if body[0] != "g":
         return body, where
@@ -202,72 +324,16 @@ def _filled(body: Value, where: _Place, arguments: list[_Typed]) -> _Typed:
     scope = Scope(path_of(where.where), where.where, f"<{next(_NUMBERS)}>", names)
     for number, (name, default) in enumerate(body[1]):
         if number < len(arguments):
-            names[name] = arguments[number][0], arguments[number][1].where
+            names[f"<{name}>"] = arguments[number][0], arguments[number][1].where
         elif default is not None:
-            names[name] = default, scope
-    return body[2], _Place(scope, where.depth)
+            names[f"<{name}>"] = default, scope
+    return body[2], TypePlace(scope, where.depth)
 
 
-def _prop(name: str, text: str, required: bool, doc: str) -> Prop:
+def _member(name: str, text: str, required: bool, doc: str, place: TypePlace) -> Member:
     words, tags = doc_tags(doc)
-    return Prop(name, text, required, words, tags.get("default") or None, literals_of(text))
-
-
-def literals_of(text: str) -> tuple[str, ...]:
-    """Return the strings of a union of string literals; `()` for any other type."""
-    literals: list[str] = []
-    position = 0
-    while match := _LITERALS.match(text, position):
-        literals.append(match[1] if match[1] is not None else match[2])
-        position = match.end()
-        if position >= len(text):
-            return tuple(literals)
-    return ()
-
-
-def _text(value: Value) -> str:
-    return repr(value[1]) if value[0] == STRING else str(value[1]) if value[0] in (SOURCE, NAME) else ""
+    return Member(Prop(name, "", required, words, tags.get("default") or None), ((text, place),))
 
 
 def _joined(names: Iterable[Iterable[str]]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for some in names for name in some))
-
-
-def _marked(members: Members, *, required: bool) -> Members:
-    return Members({n: replace(prop, required=required) for n, prop in members.by_name.items()}, members.complete)
-
-
-def _extended(own: Members, bases: list[Members]) -> Members:
-    """Merge an interface with its bases; its own members take precedence."""
-    by_name = dict(own.by_name)
-    for base in bases:
-        for name, prop in base.by_name.items():
-            by_name.setdefault(name, prop)
-    return Members(by_name, own.complete and all(base.complete for base in bases))
-
-
-def _both(parts: list[Members]) -> Members:
-    """Merge the parts of an intersection; a member is required if any part requires it."""
-    by_name: dict[str, Prop] = {}
-    for part in parts:
-        for name, prop in part.by_name.items():
-            known = by_name.get(name, prop)
-            by_name[name] = replace(known, required=known.required or prop.required, doc=known.doc or prop.doc)
-    return Members(by_name, all(part.complete for part in parts))
-
-
-def _either(parts: list[Members]) -> Members:
-    """Merge the parts of a union; a member is required if every part requires it."""
-    if not parts:
-        return _NONE
-    by_name: dict[str, Prop] = {}
-    for part in parts:
-        for name, prop in part.by_name.items():
-            known = by_name.setdefault(name, prop)
-            types = " | ".join(dict.fromkeys(text for text in (known.type, prop.type) if text))
-            values = tuple(dict.fromkeys((*known.values, *prop.values))) if known.values and prop.values else ()
-            by_name[name] = replace(known, type=types, values=values)
-    for name, prop in by_name.items():
-        needed = all(name in part.by_name and part.by_name[name].required for part in parts)
-        by_name[name] = replace(prop, required=needed)
-    return Members(by_name, all(part.complete for part in parts))

@@ -1,7 +1,8 @@
 """Read the facts of a single file.
 
 The *facts* are plain data that a worker process returns and the cache stores: the non-empty fields of `module.Module`,
-and `foreign`, `heard`, `uses`, `errors` and `notes`. The *shape* holds the places where samples can be cut.
+and `foreign`, `heard`, `uses`, `columns` (slots that pages name in the columns of tables), `errors` and `notes`. The
+*shape* holds the places where samples can be cut.
 """
 
 from __future__ import annotations
@@ -32,8 +33,23 @@ SCRIPTS = {
     ".cts": "ts",
 }
 MOST_BLOCKS = 20  # per kind and file; Vue allows one template and two scripts
-_KEPT = ("imports", "exports", "stars", "bindings", "registrations", "installs", "components", "flows")
+_LANGS = {"js": "js", "javascript": "js", "babel": "js", "es6": "js", "module": "js", "ecmascript": "js"}
+_LANGS |= {"jsx": "jsx", "ts": "ts", "typescript": "ts", "tsx": "tsx"}
+_OTHER_LANGS = frozenset(
+    ("coffee", "coffeescript", "livescript", "ls", "json", "ld+json", "template", "html", "python")
+)
+_KEPT = (
+    "imports", "exports", "stars", "bindings", "types", "augments", "declared", "effects", "registrations", "installs",
+    "components", "flows",
+)  # fmt: skip
+_IMPORTED_TYPE = re.compile(rb"""\bimport\(\s*['"][^'"\n]+['"]\s*\)\.(?=[\w$.]+<)""")
 _OUTER = "*script"  # the local name for the import of a `<script src>`
+# `scopedSlots: { customRender: 'status' }`, and `slot: 'status'` in an object with a title.
+_COLUMN_SLOTS = re.compile(rb"\b(?:scopedSlots|slots)\s*:\s*\{([^{}]{0,400})\}")
+_TEXTS = re.compile(rb":\s*['\"]([^'\"\n]{1,80})['\"]")
+_COLUMN_SLOT = re.compile(
+    rb"\{(?=[^{}]{0,400}\b(?:title|label)\s*:)[^{}]{0,400}?\bslot(?:Name)?\s*:\s*['\"]([^'\"\n]{1,80})['\"]"
+)
 _HEARD = re.compile(rb"\$on\(\s*['\"]([^'\"]+)['\"]")
 _TEMPLATE_EMIT = re.compile(r"""\$emit\(\s*(?:(['"`])([^'"`$]+)\1|([^)]*))((?:\s*,[^()]*(?:\([^()]*\)[^()]*)*)?)""")
 
@@ -98,6 +114,7 @@ def read_vue(source: bytes, path: str) -> tuple[dict[str, Any], CutPlaces]:
         shape.pieces += reader.pieces
         foreign += read_behaviour(text, root, module, offset=block.start)
         elements += jsx_elements(text, root, grammar, offset=block.start, line=line)
+    jsx = len(elements)
     own = _own_component(module, source)
     for block in (b for b in scripts if "src" in b.attrs):
         module.imports[_OUTER] = [block.attrs["src"], "default"]
@@ -118,12 +135,14 @@ def read_vue(source: bytes, path: str) -> tuple[dict[str, Any], CutPlaces]:
             element.parent += shift if element.parent >= 0 else 0
         elements += parsed.elements
     shape.elements = elements
-    return _facts(module, foreign, elements, source, path, errors, notes), shape
+    return _facts(module, foreign, elements, source, path, errors, notes, jsx=jsx), shape
 
 
 def read_script(source: bytes, path: str) -> tuple[dict[str, Any], CutPlaces]:
     """Return the facts and the shape of a JavaScript or TypeScript module."""
     lang = SCRIPTS[suffix_of(path)]
+    if path.endswith(".d.ts"):  # the grammar knows `import('vue').DefineComponent`, but not with arguments
+        source = _IMPORTED_TYPE.sub(lambda match: b" " * len(match[0]), source)
     root, bad, grammar = parse_script(source, lang)
     reader = ScriptReader(source, root)
     module = reader.read()
@@ -136,7 +155,8 @@ def read_script(source: bytes, path: str) -> tuple[dict[str, Any], CutPlaces]:
             text = markup[1].encode("utf-8", "replace")
             _add_template(options, template(text), text, None)
     errors = [(line, "syntax error") for line in bad]
-    return _facts(module, foreign, elements, source, path, errors, []), CutPlaces([], reader.pieces, elements)
+    facts = _facts(module, foreign, elements, source, path, errors, [], jsx=len(elements))
+    return facts, CutPlaces([], reader.pieces, elements)
 
 
 def _facts(
@@ -147,14 +167,20 @@ def _facts(
     path: str,
     errors: list[tuple[int, str]],
     notes: list[str],
+    *,
+    jsx: int,
 ) -> dict[str, Any]:
     kept = {name: getattr(module, name) for name in _KEPT}
     facts: dict[str, Any] = {name: value for name, value in kept.items() if value}
-    used = {tag: _packed(use) for tag, use in uses(elements, source, path).items()} if elements else {}
+    variables = _variables(module, elements[:jsx], source)
+    used = uses(elements, source, path, jsx=jsx, variables=variables) if elements else {}
+    columns = _slots_of_columns(source) if b"slot" in source or b"Slots" in source else []
     if foreign:
         facts["foreign"] = foreign
     if used:
-        facts["uses"] = used
+        facts["uses"] = {tag: _packed(use) for tag, use in used.items()}
+    if columns:
+        facts["columns"] = columns
     if b"$on(" in source:
         facts["heard"] = sorted({match[1].decode("utf-8", "replace") for match in _HEARD.finditer(source)})
     if errors:
@@ -164,16 +190,35 @@ def _facts(
     return facts
 
 
+def _variables(module: Module, elements: list[Element], source: bytes) -> set[str]:
+    """Return the names in JSX tags that are variables of the file, and not tags of registered components."""
+    members = {element.tag.partition(".")[0] for element in elements if "." in element.tag}
+    names = {element.tag for element in elements if element.tag[:1].isupper()} - members
+    bound = {name for name in names if name in module.imports or name in module.bindings}
+    declared = rb"(?:\b(?:const|let|var|function|class)\s+|[{,(:]\s*)%b\s*[=,}({)]"
+    return members | bound | {n for n in names - bound if re.search(declared % re.escape(n).encode(), source)}
+
+
+def _slots_of_columns(source: bytes) -> list[str]:
+    """Return the names of slots that a page makes up for the columns of its tables."""
+    names = [name for part in _COLUMN_SLOTS.findall(source) for name in _TEXTS.findall(part)]
+    names += _COLUMN_SLOT.findall(source) if b"slot" in source else []
+    return sorted({name.decode("utf-8", "replace") for name in names})
+
+
 def _packed(use: Any) -> list[Any]:
     return [use.count, use.props, use.events, use.slots, use.parents, use.models, use.objects, use.example]
 
 
 def script_lang(block: Block) -> str | None:
-    """Return the grammar for a script block, or None for a language without one (CoffeeScript)."""
-    lang = block.lang or block.attrs.get("type", "").rpartition("/")[2].lower()
-    known = {"": "js", "js": "js", "javascript": "js", "babel": "js", "es6": "js", "module": "js", "ecmascript": "js"}
-    known |= {"jsx": "jsx", "ts": "ts", "typescript": "ts", "tsx": "tsx"}
-    return known.get(lang)
+    """Return the grammar for a script block, or None for a language without one (CoffeeScript).
+
+    Vue itself ignores `type`, so one with an unusual name (`text/ecmascript-6`) is JavaScript.
+    """
+    if block.lang:
+        return _LANGS.get(block.lang)
+    name = block.attrs.get("type", "").rpartition("/")[2].lower().removeprefix("x-")
+    return None if name in _OTHER_LANGS else _LANGS.get(name, "js")
 
 
 def _own_component(module: Module, source: bytes) -> dict[str, Any]:

@@ -57,7 +57,7 @@ def read_macro(script: Script, node: Node, depth: int = 0) -> bool:
     arguments = arguments_of(node)
     first = arguments[0] if arguments else None
     argument = _type_argument(node)
-    generic = None if argument is None else type_value(argument)
+    generic = None if argument is None else ["=", type_value(argument), ""]  # a name is that of a type
     if what == "withDefaults" and first is not None:
         read_macro(script, first, depth + 1)
         if len(arguments) > 1:

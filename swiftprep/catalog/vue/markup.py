@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -19,7 +19,7 @@ _LITERAL = re.compile(r"""\s*(?:'([^'\\]*)'|"([^"\\]*)"|`([^`\\$]*)`)\s*""")
 # The attributes of `<slot>` that Vue itself uses; all others become slot props, with names in camel case.
 _NOT_HANDED_OVER = frozenset(("key", "ref", "class", "style", "slot-scope", "is", ""))
 MOST_BINDINGS = 400  # slot props recorded per slot
-SAMPLES = 3  # values recorded per attribute
+SAMPLES = 8  # values recorded per attribute
 _LONGEST_EXAMPLE = 1000  # characters of a start tag used as an example; longer ones are distracting
 _LOOP_OF_SLOTS = re.compile(r"\s(?:in|of)\s.*\$(?:s|scopedS)lots\b", re.S)
 _ALL_SLOTS = re.compile(r"\$(?:scopedS|s)lots(?:\b(?!\s*[.\[?])|\s*\[\s*[^'\"\]])")
@@ -184,17 +184,28 @@ class Use:
             self.example = other.example
 
 
-def uses(elements: list[Element], source: bytes, path: str) -> dict[str, Use]:
-    """Return the usage of each component: tag in kebab case → `Use`."""
+def uses(
+    elements: list[Element], source: bytes, path: str, *, jsx: int = 0, variables: Container[str] = ()
+) -> dict[str, Use]:
+    """Return the usage of each component by its tag in kebab case, or by its variable as written (`Menu.Item`).
+
+    Args:
+        elements: The elements, those of JSX first.
+        source: The file's text.
+        path: The file's path, for the example.
+        jsx: The number of elements in JSX, where a tag that begins with a capital letter is a variable.
+        variables: The file's variables.
+    """
     by_tag: dict[str, Use] = {}
     owners: list[str] = []  # for each element, the nearest component at or above it
     taken: dict[tuple[str, str], dict[str, None]] = {}  # component and slot → the slot props used
-    for element in elements:
-        custom = is_custom(element.tag)
+    for number, element in enumerate(elements):
+        is_variable = number < jsx and element.tag.partition(".")[0] in variables
+        custom = is_variable or is_custom(element.tag)
         above = owners[element.parent] if element.parent >= 0 else ""
-        tag = kebab(element.tag) if custom else ""
+        tag = element.tag if is_variable else kebab(element.tag) if custom else ""
         owners.append(tag or above)
-        attributes = [read_attribute(name, value) for name, value in element.attrs]
+        attributes = [part for name, value in element.attrs for part in _spread(read_attribute(name, value))]
         for attribute in attributes:
             if attribute.role == "slot" and attribute.name:
                 # On a component, `v-slot` fills its own slot; elsewhere, a slot of the component around it.
@@ -236,6 +247,13 @@ def uses(elements: list[Element], source: bytes, path: str) -> dict[str, Use]:
     for (tag, name), names in taken.items():
         by_tag[tag].slots[name][1] = list(names)[:MOST_BINDINGS]
     return by_tag
+
+
+def _spread(attribute: Attribute) -> list[Attribute]:
+    """Return the attributes that `v-bind="{ a: 1, b }"` sets, after itself; any other attribute alone."""
+    is_literal = attribute.role == "object" and (attribute.value or "").lstrip().startswith("{")
+    keys = object_keys(attribute.value or "") if is_literal else []
+    return [attribute, *(Attribute("prop", kebab(key), None, True) for key in keys)]
 
 
 def shown_use(use: Use | None) -> str:

@@ -19,6 +19,10 @@ class Module:
         exports: Exported name → value.
         stars: Modules that are re-exported completely (`export * from`).
         bindings: Top-level name → value.
+        effects: Top-level name → the statements that change its value (`functions.py`), such as `X.props = {…}`.
+        types: Name → the interface, alias, enum or declared class that has it.
+        augments: `[module, types]` of each `declare module 'x'`.
+        declared: Name → the type of a variable that is only declared (`declare const`).
         registrations: `[name, component, iterated]` of each `X.component(name, component)`; `iterated` is
             the loop around it, as `[kind of loop, variables, value]`, or None.
         installs: Values passed to a function such as `withInstall`.
@@ -31,6 +35,10 @@ class Module:
     exports: dict[str, Value] = field(default_factory=dict)
     stars: list[str] = field(default_factory=list)
     bindings: dict[str, Value] = field(default_factory=dict)
+    effects: dict[str, list[Any]] = field(default_factory=dict)
+    types: dict[str, Value] = field(default_factory=dict)
+    augments: list[list[Any]] = field(default_factory=list)
+    declared: dict[str, Value] = field(default_factory=dict)
     registrations: list[list[Any]] = field(default_factory=list)
     installs: list[Value] = field(default_factory=list)
     components: list[dict[str, Any]] = field(default_factory=list)

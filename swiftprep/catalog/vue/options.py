@@ -11,6 +11,8 @@ The value `["C", index]` refers to such an item. Its keys:
     slots open passes              added by `markup.py`
     flows                          added by `component_flows.py`
     functional: it has no instance; its render function receives a context
+    within: it stands in a function, so its values depend on the call
+    statics: its entries in capitals, such as `Item: {...}`, as values by key
     outer                          the value that a `<script src>` refers to
 """
 
@@ -23,13 +25,15 @@ from tree_sitter import Node
 
 from swiftprep.catalog.vue.decorated import read_class
 from swiftprep.catalog.vue.module import Script, SourcePiece
-from swiftprep.catalog.vue.value_kinds import ARRAY, FUNCTION, OPTIONS, SOURCE
+from swiftprep.catalog.vue.syntax import FUNCTIONS
+from swiftprep.catalog.vue.typescript_types import slots_of_call, slots_type
+from swiftprep.catalog.vue.value_kinds import ARRAY, CALL, OPTIONS, SOURCE
 from swiftprep.catalog.vue.values import (
     MAX_ITEMS,
     Value,
     doc_of,
+    function_value,
     pairs,
-    returned,
     returned_node,
     short,
     signature,
@@ -48,6 +52,10 @@ _FACTORY = re.compile(
 _INSTALL = re.compile(r"install", re.I)
 _NAMELESS = ("...", "[]")
 MOST_NESTED = 20  # levels of nested options or calls
+_LONGEST_IN_SFC = 1_000  # bytes of a function in a single-file component whose statements are read
+_CONSTRUCTORS = frozenset("String Number Boolean Array Object Function Symbol Date Promise".split())
+_PROP_TYPES = re.compile(rb"\w*PropTypes\s*\.|VueTypes\s*\.")
+_CLEARLY = frozenset("props mixins extends emits setup functional".split())  # enough for options in a function
 _DECORATED = re.compile(rb"@(?:Component|Options)\b")
 _HERITAGE = re.compile(r"\bVue\b|mixins\(|Mixins\(")
 
@@ -70,7 +78,7 @@ def read_value(script: Script, node: Node, statement: Node, depth: int = 0) -> V
     node = unwrapped(node)
     if node.type == "object":
         is_sfc_export = script.in_sfc and statement.type == "export_statement"
-        if is_sfc_export or _is_telling(node):
+        if is_sfc_export or is_telling(node):
             return _options(script, node, statement, depth, sure=is_sfc_export)
     if node.type == "call_expression":
         component = _call(script, node, statement, depth)
@@ -78,9 +86,43 @@ def read_value(script: Script, node: Node, statement: Node, depth: int = 0) -> V
             return component
     if node.type in ("class", "class_declaration"):
         return class_component(script, node, [], depth) or [SOURCE, ""]
-    if node.type in ("arrow_function", "function_expression"):
+    if node.type in FUNCTIONS:
         return read_function(script, node, depth)
-    return value_of(node)
+    value = value_of(node, 0, _Special(script, depth + 1))
+    if value[0] == CALL and value[2] and _INSTALL.search(str(value[1][-1])):
+        script.module.installs.append(value[2][0])
+    return value
+
+
+class _Special:
+    """Converts the component options that stand in the arguments of a call or in a function.
+
+    Args:
+        script: The script to add the options to.
+        depth: The number of options around them.
+        within: Whether they stand in a function.
+    """
+
+    def __init__(self, script: Script, depth: int, *, within: bool = False) -> None:
+        self._script = script
+        self._depth = depth
+        self._within = within
+
+    def __call__(self, node: Node) -> Value | None:
+        """Return `["C", …]` for component options, else None."""
+        if node.type == "object":
+            if not is_telling(node, _CLEARLY if self._within else _TELLING):
+                return None
+            value: Value | None = _options(self._script, node, node, self._depth, sure=False)
+        elif node.type == "call_expression":
+            value = _call(self._script, node, node, self._depth)
+        elif node.type in FUNCTIONS and not self._within and self._depth < MOST_NESTED:
+            return read_function(self._script, node, self._depth)
+        else:
+            return None
+        if self._within and value is not None and value[0] == OPTIONS:
+            self._script.module.components[value[1]]["within"] = True
+        return value
 
 
 def _call(script: Script, node: Node, statement: Node, depth: int) -> Value | None:
@@ -89,27 +131,21 @@ def _call(script: Script, node: Node, statement: Node, depth: int) -> Value | No
     arguments = [unwrapped(argument) for argument in arguments_of(node)]
     named = "" if callee is None else short(callee)
     options = next((g for g in reversed(arguments) if g.type == "object"), None)
-    is_lookup = len(arguments) == 1 and arguments[0].type == "string"  # Vue.component('ta-box') returns the known one
-    if arguments and not is_lookup and _FACTORY.search(named):
-        value = _options(script, options or node, statement, depth, sure=True)
-        base = None if callee is None else callee.child_by_field_name("object")
-        if named.endswith(".extend") and base is not None and text_of(unwrapped(base)) != "Vue":
-            script.module.components[value[1]].setdefault("extends", value_of(base))
-        return value
-    if options is not None and _is_telling(options):
-        return _options(script, options, statement, depth, sure=False)
-    if arguments and _INSTALL.search(named):
-        script.module.installs.append(value_of(arguments[0]))
-    return None
+    is_made = _FACTORY.search(named) is not None
+    if options is None or not (is_made or (script.in_sfc and is_telling(options))):
+        return None
+    value = _options(script, options, statement, depth, sure=is_made)
+    base = None if callee is None else callee.child_by_field_name("object")
+    if named.endswith(".extend") and base is not None and text_of(unwrapped(base)) != "Vue":
+        script.module.components[value[1]].setdefault("extends", value_of(base))
+    return value
 
 
 def read_function(script: Script, node: Node, depth: int = 0) -> Value:
     """Convert a function; if it returns component options (`PopupMixin()`), these are read too."""
-    result = returned_node(node)
-    result = None if result is None else unwrapped(result)
-    if result is not None and result.type == "object" and _is_telling(result):
-        return [FUNCTION, signature(node), _options(script, result, result, depth, sure=False)]
-    return [FUNCTION, signature(node), returned(node, 1)]
+    if script.in_sfc and node.end_byte - node.start_byte > _LONGEST_IN_SFC:  # application code
+        return function_value(node, 1, _Special(script, depth + 1, within=True), longest=0)
+    return function_value(node, 1, _Special(script, depth + 1, within=True))
 
 
 def class_component(script: Script, node: Node, decorated: list[Node], depth: int = 0) -> Value | None:
@@ -164,6 +200,10 @@ def add_options(script: Script, options: dict[str, Any], node: Node, depth: int 
         elif key == "data":
             state = unwrapped(returned_node(value) or value)
             options["data"] = [name for name, _, _ in pairs(state) if name not in _NAMELESS]
+        elif key[:1].isupper():
+            options.setdefault("statics", {})[key] = value_of(value, 0, _Special(script, depth + 1))
+        elif key == "slots" and (stated := slots_type(value)) is not None:
+            options["slot_types"] = stated
         elif key == "...":
             options.setdefault("spreads", []).append(value_of(value))
     if keys & {"render", "template", "setup"} or ("name" in keys and keys & _TELLING):
@@ -182,14 +222,42 @@ def method_signature(value: Node | None) -> str:
     return signature(value) if value.child_by_field_name("body") is not None else "(…)"
 
 
-def _is_telling(node: Node) -> bool:
-    """Return whether an object has keys that are typical of component options."""
-    return not _TELLING.isdisjoint([key for key, _, _ in pairs(node)])
+def is_telling(node: Node, keys: frozenset[str] = _TELLING) -> bool:
+    """Return whether an object is component options, by keys that are typical of these.
+
+    An object of props may have the same keys, with a type as their value: `{ rows: Array, render: Function }`.
+    """
+    found = pairs(node)
+    if keys.isdisjoint([key for key, _, _ in found]):
+        return False
+    return not any(value is not None and key not in ("...", "[]") and is_prop(value) for key, _, value in found)
+
+
+def is_prop(node: Node) -> bool:
+    """Return whether a value can only be the definition of a prop: a type, or an object with one."""
+    node = unwrapped(node)
+    if node.type == "identifier":
+        return text_of(node) in _CONSTRUCTORS
+    if node.type in ("member_expression", "call_expression"):
+        return _PROP_TYPES.match(node.text or b"") is not None
+    if node.type == "array":
+        items = node.named_children
+        return bool(items) and all(item.type == "identifier" and text_of(item) in _CONSTRUCTORS for item in items)
+    if node.type != "object":
+        return False
+    settings = {key: value for key, _, value in pairs(node)}
+    kind, default, required = settings.get("type"), settings.get("default"), settings.get("required")
+    if kind is None or unwrapped(kind).type == "object" or not is_prop(kind):
+        return False
+    has_default = default is not None and not is_prop(default)
+    return has_default or (required is not None and required.type in ("true", "false"))
 
 
 def _options(script: Script, node: Node, statement: Node, depth: int, *, sure: bool) -> Value:
     value, options = _added(script, node, statement, sure=sure)
     if node.type == "object":
+        stated = slots_of_call(node)
+        options |= {} if stated is None else {"slot_types": stated}
         add_options(script, options, node, depth)
     return value
 

@@ -12,17 +12,21 @@ from typing import Any
 
 from tree_sitter import Node
 
+from swiftprep.catalog.vue.effects import add_function_components, read_effects
+from swiftprep.catalog.vue.functions import pattern_of
 from swiftprep.catalog.vue.macros import note_unread, read_macro, read_pattern, setup_options
 from swiftprep.catalog.vue.module import Module, Script, SourcePiece
 from swiftprep.catalog.vue.options import arguments_of, class_component, read_function, read_value
-from swiftprep.catalog.vue.typescript_types import alias, interface
-from swiftprep.catalog.vue.value_kinds import MEMBER, NAME, SOURCE, TYPE
-from swiftprep.catalog.vue.values import Value, signature, string_of, unwrapped, value_of
+from swiftprep.catalog.vue.type_declarations import declare_types, is_declared
+from swiftprep.catalog.vue.value_kinds import MEMBER, NAME, SOURCE
+from swiftprep.catalog.vue.values import signature, string_of, unwrapped, value_of
 from swiftprep.parsing.around import Around, nearest, smallest
 from swiftprep.parsing.grammar import text_of
 
 _REGISTER = re.compile(rb"component\s*\(")
-_REQUIRE = re.compile(r"""require\(\s*(['"])([^'"]+)\1\s*\)(?:\.(\w+))?""")
+_REQUIRE = re.compile(r"""(\w*[iI]nterop\w*\(\s*)?require\(\s*(['"])([^'"]+)\2\s*\)(?(1)\s*\))(?:\.(\w+))?""")
+_EXPORTED = re.compile(r"""(?:module\.)?exports(?:\.([\w$]+)|\[['"]([\w$]+)['"]\])""")
+_CLASSES = ("class_declaration", "abstract_class_declaration", "class")
 _DECLARATIONS = ("lexical_declaration", "variable_declaration")
 
 
@@ -58,6 +62,8 @@ class ScriptReader:
         self.module = Module() if module is None else module
         self.pieces: list[SourcePiece] = []
         self._script = Script(root, self.module, line, offset, in_sfc)
+        self._functions: dict[str, tuple[Node, Node]] = {}  # those of the top level, with their statements
+        self._is_compiled = b"nterop" in source  # by Babel: `require` returns the module
         self._is_setup = is_setup
         if is_setup:
             setup_options(self._script)
@@ -73,12 +79,15 @@ class ScriptReader:
                 self._export(node, decorated)
             elif kind == "expression_statement":
                 self._statement(node)
+            elif kind in ("for_in_statement", "for_statement", "if_statement"):
+                read_effects(self._script, node)
             elif kind == "decorator":
                 decorated.append(node)
                 continue
             else:
                 self._declaration(node, decorated)
             decorated = []
+        add_function_components(self._script, self._functions)
         self._registrations()
         if self._is_setup:
             note_unread(self.source, setup_options(self._script))
@@ -151,43 +160,56 @@ class ScriptReader:
         if kind in _DECLARATIONS:
             return [name for child in node.named_children for name in self._declarator(child, node)]
         named = node.child_by_field_name("name")
-        if named is None:
-            return []
-        name = text_of(named)
+        name = "" if named is None else text_of(named)
         if kind in ("function_declaration", "generator_function_declaration"):
             self.module.bindings[name] = read_function(self._script, node)
-        elif kind in ("class_declaration", "abstract_class_declaration", "class"):
+            self._functions[name] = node, node
+        elif kind in _CLASSES and not (is_declared(node) and not decorated):
             value = class_component(self._script, node, decorated)
-            if value is not None:
-                self.module.bindings[name] = value
-        elif kind == "interface_declaration":
-            self.module.bindings[name] = _declared_again(self.module.bindings.get(name), interface(node))
-        elif kind == "type_alias_declaration":
-            self.module.bindings[name] = alias(node)
+            if value is None:
+                return declare_types(self.module, node)
+            self.module.bindings[name] = value
         else:
-            return []
-        return [name]
+            return declare_types(self.module, node)
+        return [name] if name else []
 
     def _declarator(self, node: Node, declaration: Node) -> list[str]:
         name, value = node.child_by_field_name("name"), node.child_by_field_name("value")
         if name is None or value is None:
             return []
         if name.type == "identifier":
-            required = _required(value)
+            required = self._required(value)
             if required is not None:
                 self.module.imports[text_of(name)] = required
             elif not read_macro(self._script, value):
                 self.module.bindings[text_of(name)] = read_value(self._script, value, declaration)
+                self._functions[text_of(name)] = unwrapped(value), declaration
             return [text_of(name)]
-        if read_macro(self._script, value) and name.type == "object_pattern":
-            read_pattern(self._script, name, unwrapped(value))
-        if name.type == "array_pattern" and value.type == "call_expression":
-            call = value_of(value)
-            names = [text_of(part) for part in name.named_children if part.type == "identifier"]
-            for position, part in enumerate(names):
-                self.module.bindings[part] = [MEMBER, call, str(position)]
-            return names
-        return []
+        if read_macro(self._script, value):
+            if name.type == "object_pattern":
+                read_pattern(self._script, name, unwrapped(value))
+            return []
+        pattern = pattern_of(name, value_of)
+        return [] if pattern is None else self._taken_apart(pattern, value)
+
+    def _taken_apart(self, pattern: list[Any], node: Node) -> list[str]:
+        """Bind the names in `[a, b] = value` or `{ a, b: c } = value`, one level deep, and return them."""
+        value = value_of(node)
+        inner = enumerate(pattern[1]) if pattern[0] == "[" else pattern[1] if pattern[0] == "{" else ()
+        named = [(str(key), part) for key, part in inner if part is not None and part[0] == NAME]
+        for key, part in named:
+            self.module.bindings[part[1]] = [MEMBER, value, key]
+        return [part[1] for _, part in named]
+
+    def _required(self, node: Node) -> list[str] | None:
+        """Return the import equivalent to `require('x')` or `require('x').default`, or None."""
+        if node.type not in ("call_expression", "member_expression"):
+            return None
+        match = _REQUIRE.fullmatch(text_of(node))
+        if match is None:
+            return None
+        whole = "*" if match[1] else "require" if self._is_compiled else "default"
+        return [match[3], match[4] or whole]
 
     def _statement(self, node: Node) -> None:
         expression = node.named_children[0] if node.named_children else None
@@ -196,14 +218,19 @@ class ScriptReader:
         if expression.type == "assignment_expression":
             left, right = expression.child_by_field_name("left"), expression.child_by_field_name("right")
             target = "" if left is None else text_of(left)
-            if right is not None and target in ("module.exports", "exports.default", "module.exports.default"):
-                self.module.exports["default"] = read_value(self._script, right, node)
-            elif right is not None and re.fullmatch(r"(?:module\.)?exports\.[\w$]+", target):
-                self.module.exports[target.rpartition(".")[2]] = read_value(self._script, right, node)
+            exported = _EXPORTED.fullmatch(target)
+            if right is not None and (target == "module.exports" or exported):
+                if _EXPORTED.match(text_of(right)) is None:
+                    name = "default" if exported is None else exported[1] or exported[2]
+                    self.module.exports[name] = read_value(self._script, right, node)
+            else:
+                read_effects(self._script, node)
         elif expression.type == "call_expression" and not read_macro(self._script, expression):
             callee = expression.child_by_field_name("function")
             if callee is not None and text_of(callee) == "Vue.extend":
                 read_value(self._script, expression, node)
+            elif not self._is_setup:
+                read_effects(self._script, node)
 
     def _registrations(self) -> None:
         around = smallest(self._script.root, (match.start() for match in _REGISTER.finditer(self.source)))
@@ -225,13 +252,6 @@ class ScriptReader:
         self.module.registrations.append([value_of(arguments[0]), component, nearest(call.above, loops, _loop)])
 
 
-def _declared_again(earlier: Value | None, value: Value) -> Value:
-    """Merge an interface with an earlier declaration of its name, as TypeScript does."""
-    if earlier is None or earlier[0] != TYPE or value[0] != TYPE:
-        return value
-    return [TYPE, [*earlier[1], *value[1]], [*earlier[2], *value[2]]]
-
-
 def _specifiers(clause: Node) -> list[tuple[str, str]]:
     """Return `(name, alias or name)` of `{ a, b as c }`."""
     pairs = []
@@ -241,14 +261,6 @@ def _specifiers(clause: Node) -> list[tuple[str, str]]:
             word = string_of(name) if name.type == "string" else text_of(name)
             pairs.append((word, word if alias is None else text_of(alias)))
     return pairs
-
-
-def _required(node: Node) -> list[str] | None:
-    """Return the import equivalent to `require('x')` or `require('x').default`, or None."""
-    if node.type not in ("call_expression", "member_expression"):
-        return None
-    match = _REQUIRE.fullmatch(text_of(node))
-    return None if match is None else [match[2], match[3] or "default"]
 
 
 def _called(here: Around) -> Around | None:

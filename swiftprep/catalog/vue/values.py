@@ -3,246 +3,251 @@
 A *value* is a JSON list; its first item is its kind, by the names of `value_kinds.py`:
 
     ["s", text]                          a string
-    ["+", [values]]                      concatenated strings
-    ["i", name]                          an identifier, to look up in the module
+    ["+", [values]]                      a sum of strings, or of numbers; a third item marks a template string
+    ["i", name]                          an identifier, to look up in the module; also `this`
     ["m", value, name]                   value.name
+    ["[", value, key]                    value[key]
     ["o", [[key, value, doc], …]]        an object; the key "..." spreads the value, "[]" has ["k", key, value]
     ["a", [values]]                      an array; ["...", value] spreads
-    ["c", callee, [arguments]]           a call
-    ["f", signature, returned]           a function, and its result if that is an object
+    ["c", callee, [arguments], [types]]  a call; ["...", value] spreads; the texts of its type arguments, if any
+    ["f", signature, returned, parameters, body, [types]]   a function, its result and the names of its type parameters,
+                                         if any; more in `functions.py`
+    ["?", test, value, value]            a choice
+    ["op", operator, values]             another operation, on one or two values
+    ["do", statements, value]            an expression with effects: `(a.b = 1, a)`; None for the value just assigned
+    ["d", text, value]                   the default of a prop as written; the value only if it may be constant
+    ["as", type text, value, before]     `value as PropType<type>`, with the text before `PropType`
     ["t", members, [values]]             a type: [[name, type text, required, doc], …]; more in `typescript_types.py`
     ["C", index]                         a component's or a mixin's options, see `options.py`
     ["x", text]                          anything else, as source text
 
-Only shallow parts are converted, so a table of a thousand rows costs nothing.
+What is deeper than a few levels is converted only if it is small, so a large table costs little.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Any, TypeAlias
 
 from tree_sitter import Node
 
-from swiftprep.catalog.vue.value_kinds import ARRAY, CALL, FUNCTION, JOINED, MEMBER, NAME, OBJECT, SOURCE, STRING
+from swiftprep.catalog.vue.functions import body_of, parameters_of
+from swiftprep.catalog.vue.syntax import (
+    FUNCTIONS,
+    MAX_ITEMS,
+    MAX_TEXT,
+    WRAPPERS,
+    clean_doc,
+    doc_of,
+    doc_tags,
+    key_of,
+    pairs,
+    returned_node,
+    short,
+    signature,
+    string_of,
+    type_text,
+    unwrapped,
+    unwrapped_once,
+)
+from swiftprep.catalog.vue.value_kinds import (
+    ARRAY,
+    CALL,
+    CHOICE,
+    DEFAULT,
+    EFFECTS,
+    FUNCTION,
+    ITEM,
+    JOINED,
+    MEMBER,
+    NAME,
+    OBJECT,
+    OPERATION,
+    SOURCE,
+    STRING,
+    TYPED,
+)
 from swiftprep.parsing.grammar import text_of
-from swiftprep.text.characters import whole
+
+__all__ = [
+    "MAX_ITEMS", "MAX_TEXT", "WRAPPERS", "Special", "Value", "clean_doc", "default_text", "doc_of", "doc_tags",
+    "entries", "function_value", "key_of", "pairs", "returned_node", "short", "signature", "string_of", "unwrapped",
+    "unwrapped_once", "value_of",
+]  # fmt: skip
 
 Value: TypeAlias = list[Any]
+Special: TypeAlias = Callable[[Node], Value | None]
 
-MAX_DEPTH = 5
-MAX_ITEMS = 400
-MAX_TEXT = 160
+MAX_DEPTH = 40
+_SHALLOW = 5  # levels that are converted whatever their size
+_SMALL = 20_000  # bytes of a deeper part
+_MOST_ARGUMENTS = 40
+_LONGEST_FUNCTION = 6_000  # bytes of a function whose statements are read
+_LONGEST_METHOD = 800  # the same, as a method of an object
 _MORE = ("x", "…")  # stands for the unknown items beyond `MAX_ITEMS`
-
-WRAPPERS = frozenset(
-    ("parenthesized_expression", "as_expression", "satisfies_expression", "non_null_expression", "type_assertion")
-)
-_AWAITED = "await_expression"
-_NAMES = frozenset(
-    "property_identifier identifier number private_property_identifier type_identifier shorthand_property_identifier "
-    "shorthand_property_identifier_pattern".split()
-)
-_FUNCTIONS = frozenset(
-    ("arrow_function", "function_expression", "function_declaration", "method_definition", "function")
-)
-_DOC_START = re.compile(r"\s*(?:/\*+|\*+/|\*|//+)?\s?")
 _PROP_TYPE = re.compile(r"\bPropType<")
 _SPACES = re.compile(r"\s+")
-_ESCAPE = re.compile(r"\\(u\{[0-9a-fA-F]+\}|u[0-9a-fA-F]{4}|x[0-9a-fA-F]{2}|.)", re.S)
-_ESCAPED = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", "v": "\v", "0": "\0", "\n": ""}
-_TAG = re.compile(r"(?<!\S)@(\w+)")
+_LOGICAL = frozenset(("||", "&&", "??", "===", "!==", "==", "!=", "<", ">", "<=", ">=", "in", "-", "*", "/", "%"))
+_CONSTANT = frozenset(
+    "string number true false null undefined identifier member_expression subscript_expression call_expression "
+    "ternary_expression binary_expression template_string unary_expression".split()
+)
 
 
-def short(node: Node) -> str:
-    """Return the node's source text on one line, cut to `MAX_TEXT` characters."""
-    text = " ".join(text_of(node).split(None, MAX_TEXT))  # words beyond these would be cut off anyway
-    return text if len(text) <= MAX_TEXT else text[: MAX_TEXT - 1] + "…"
+def value_of(node: Node | None, depth: int = 0, special: Special | None = None) -> Value:
+    """Convert an expression.
 
-
-def string_of(node: Node) -> str:
-    """Return the value of a string literal or a template string without substitutions."""
-    raw = text_of(node)[1:-1]
-    return whole(_ESCAPE.sub(_unescape, raw)) if "\\" in raw else raw
-
-
-def _unescape(match: re.Match[str]) -> str:
-    code = match[1]
-    if len(code) > 1:
-        point = int(code[1:].strip("{}"), 16)
-        return chr(point) if point < 0x110000 else "\ufffd"
-    return _ESCAPED.get(code, code)
-
-
-def unwrapped(node: Node) -> Node:
-    """Return the node without parentheses and type assertions around it."""
-    while node.type in WRAPPERS:
-        inner = unwrapped_once(node)
-        if inner is None:
-            return node
-        node = inner
-    return node
-
-
-def unwrapped_once(node: Node) -> Node | None:
-    """Return the node inside one pair of parentheses or one type assertion, or None."""
-    inner = node.named_children
-    return None if not inner else inner[-1] if node.type == "type_assertion" else inner[0]
-
-
-def doc_of(node: Node) -> str:
-    """Return the node's comment: the ones directly above it, else the trailing one on its line."""
-    row = node.start_point[0]
-    above: list[str] = []
-    previous = node.prev_sibling
-    while previous is not None and previous.type in (",", ";"):
-        previous = previous.prev_sibling
-    while previous is not None and previous.type == "comment" and previous.end_point[0] >= row - 1:
-        before = previous.prev_sibling
-        while before is not None and before.type in (",", ";"):
-            before = before.prev_sibling
-        beside = before is not None and before.end_point[0] == previous.start_point[0]
-        if beside and before is not None and before.type not in ("comment", "{", "[", "("):
-            break  # a trailing comment of another item
-        above.append(text_of(previous))
-        row = previous.start_point[0]
-        previous = before
-    if not above:
-        after = node.next_sibling
-        while after is not None and after.type in (",", ";"):
-            after = after.next_sibling
-        if after is not None and after.type == "comment" and after.start_point[0] == node.end_point[0]:
-            above = [text_of(after)]
-    return clean_doc("\n".join(reversed(above))) if above else ""
-
-
-def clean_doc(comment: str) -> str:
-    """Return the text of a comment on one line, without stars and slashes."""
-    return _SPACES.sub(" ", " ".join(map(_words_of, comment.split("\n")))).strip()
-
-
-def _words_of(line: str) -> str:
-    start = _DOC_START.match(line)
-    line = line[start.end() if start else 0 :].rstrip()
-    return line[:-1].rstrip("*") if line.endswith("*/") else line
-
-
-def doc_tags(doc: str) -> tuple[str, dict[str, str]]:
-    """Split a cleaned comment into its text and its `@tag value` pairs.
-
-    >>> doc_tags("The size. @values small, large @deprecated")
-    ('The size.', {'values': 'small, large', 'deprecated': ''})
+    Args:
+        node: The expression; None yields an unknown value.
+        depth: The number of expressions around it.
+        special: Converts the expression itself, an argument of a call or the result of a function in another way,
+            or returns None.
     """
-    if "@" not in doc:
-        return doc, {}
-    tags = list(_TAG.finditer(doc))
-    if not tags:
-        return doc, {}
-    ends = [*(tag.start() for tag in tags[1:]), len(doc)]
-    values = {tag[1]: doc[tag.end() : end].strip() for tag, end in zip(tags, ends, strict=True)}
-    return doc[: tags[0].start()].strip(), values
-
-
-def value_of(node: Node | None, depth: int = 0) -> Value:
-    """Convert an expression."""
     if node is None:
         return [SOURCE, ""]
     node = unwrapped(node)
-    while depth < MAX_DEPTH and node.type == _AWAITED and node.named_children:
-        node = unwrapped(node.named_children[0])
+    while node.type == "await_expression" and node.named_children and depth < MAX_DEPTH:
+        node, depth = unwrapped(node.named_children[0]), depth + 1
+    if special is not None and (value := special(node)) is not None:
+        return value
     kind = node.type
     if kind == "string":
         return [STRING, string_of(node)]
-    if kind in ("identifier", "shorthand_property_identifier", "type_identifier"):
+    if kind in ("identifier", "shorthand_property_identifier", "type_identifier", "this"):
         return [NAME, text_of(node)]
-    if kind == "template_string" and depth < 2 * MAX_DEPTH:
-        return _template_string(node, depth)
-    if depth < MAX_DEPTH:
-        if kind == "object":
-            return [OBJECT, entries(node, depth)]
-        if kind == "array":
-            return [ARRAY, _items(node, depth)]
-        if kind == "call_expression" or kind == "new_expression":
-            return _call(node, depth)
-        if kind == "member_expression":
-            target = node.child_by_field_name("object")
-            return [MEMBER, value_of(target, depth + 1), text_of(node.child_by_field_name("property") or node)]
-        if kind == "binary_expression" and _operator(node) == "+":
-            sides = (node.child_by_field_name("left"), node.child_by_field_name("right"))
-            return [JOINED, [value_of(side, depth + 1) for side in sides]]
-        if kind in _FUNCTIONS:
-            return [FUNCTION, signature(node), returned(node, depth)]
-    return [SOURCE, short(node)]
+    is_read = depth < _SHALLOW or (depth < MAX_DEPTH and node.end_byte - node.start_byte <= _SMALL)
+    convert = _CONVERTERS.get(kind) if is_read else None
+    return [SOURCE, short(node)] if convert is None else convert(node, depth, special)
 
 
-def _operator(node: Node) -> str:
-    operator = node.child_by_field_name("operator")
-    return "" if operator is None else operator.type
+def _object(node: Node, depth: int, special: Special | None) -> Value:
+    return [OBJECT, entries(node, depth)]
 
 
-def _template_string(node: Node, depth: int) -> Value:
-    parts: list[Value] = []
-    for child in node.named_children:
-        if child.type == "string_fragment":
-            parts.append([STRING, text_of(child)])
-        elif child.type == "template_substitution" and child.named_children:
-            parts.append(value_of(child.named_children[0], max(depth + 1, MAX_DEPTH - 1)))
-    if not parts:
-        return [STRING, string_of(node)]
-    return parts[0] if len(parts) == 1 and parts[0][0] == STRING else [JOINED, parts]
-
-
-def _items(node: Node, depth: int) -> list[Value]:
+def _array(node: Node, depth: int, special: Special | None) -> Value:
     items: list[Value] = []
     for child in node.named_children[:MAX_ITEMS]:
         if child.type == "spread_element":
             items.append(["...", value_of(child.named_children[0], depth + 1)])
         elif child.type != "comment":
             items.append(value_of(child, depth + 1))
-    return items + [["...", list(_MORE)]] * (node.named_child_count > MAX_ITEMS)
+    return [ARRAY, items + [["...", list(_MORE)]] * (node.named_child_count > MAX_ITEMS)]
 
 
-def _call(node: Node, depth: int) -> Value:
+def _call(node: Node, depth: int, special: Special | None) -> Value:
     callee = node.child_by_field_name("function") or node.child_by_field_name("constructor")
     arguments = node.child_by_field_name("arguments")
-    values = [] if arguments is None else [c for c in arguments.named_children if c.type != "comment"]
-    return [CALL, value_of(callee, depth + 1), [value_of(argument, depth + 1) for argument in values[:8]]]
+    generic = node.child_by_field_name("type_arguments")
+    types = (
+        [] if generic is None else [[type_text(child) for child in generic.named_children if child.type != "comment"]]
+    )
+    if arguments is None or arguments.type != "arguments":
+        return [CALL, value_of(callee, depth + 1, special), [], *types]
+    values: list[Value] = []
+    for child in arguments.named_children[:_MOST_ARGUMENTS]:
+        if child.type == "spread_element":
+            values.append(["...", value_of(child.named_children[0], depth + 1)])
+        elif child.type != "comment":
+            values.append(value_of(child, depth + 1, special))
+    return [CALL, value_of(callee, depth + 1, special), values, *types]
 
 
-def key_of(node: Node) -> str | None:
-    """Return a property's name, or None if it is computed."""
-    if node.type == "string":
-        return string_of(node)
-    if node.type in _NAMES:
-        return text_of(node)
-    if node.type == "computed_property_name" and node.named_children and node.named_children[0].type == "string":
-        return string_of(node.named_children[0])
-    return None
+def _member(node: Node, depth: int, special: Special | None) -> Value:
+    owner = value_of(node.child_by_field_name("object"), depth + 1, special)
+    return [MEMBER, owner, text_of(node.child_by_field_name("property") or node)]
 
 
-def pairs(node: Node) -> list[tuple[str, Node, Node | None]]:
-    """Return `(key, entry, value)` of an object; a method is its own value.
+def _item(node: Node, depth: int, special: Special | None) -> Value:
+    owner, index = node.child_by_field_name("object"), node.child_by_field_name("index")
+    if index is not None and index.type == "string":
+        return [MEMBER, value_of(owner, depth + 1), string_of(index)]
+    return [ITEM, value_of(owner, depth + 1), value_of(index, depth + 1)]
 
-    The key is `"..."` for a spread and `"[]"` for a computed key.
-    """
-    entries: list[tuple[str, Node, Node | None]] = []
-    for child in node.named_children[:MAX_ITEMS]:
-        kind = child.type
-        if kind == "pair":
-            key = child.child_by_field_name("key")
-            name = None if key is None else key_of(key)
-            if key is not None:
-                entries.append(("[]" if name is None else name, child, child.child_by_field_name("value")))
-        elif kind == "method_definition":
-            key = child.child_by_field_name("name")
-            name = None if key is None else key_of(key)
-            if name is not None:
-                entries.append((name, child, child))
-        elif kind == "shorthand_property_identifier":
-            entries.append((text_of(child), child, child))
-        elif kind == "spread_element" and child.named_children:
-            entries.append(("...", child, child.named_children[0]))
-    return entries
+
+def _binary(node: Node, depth: int, special: Special | None) -> Value:
+    operator = node.child_by_field_name("operator")
+    sign = "" if operator is None else operator.type
+    if sign != "+" and sign not in _LOGICAL:
+        return [SOURCE, short(node)]
+    sides = (node.child_by_field_name("left"), node.child_by_field_name("right"))
+    values = [value_of(side, depth + 1, special) for side in sides]
+    return [JOINED, values] if sign == "+" else [OPERATION, sign, values]
+
+
+def _unary(node: Node, depth: int, special: Special | None) -> Value:
+    operator, operand = node.child_by_field_name("operator"), node.child_by_field_name("argument")
+    sign = "" if operator is None else operator.type
+    if sign == "void":
+        return [SOURCE, "undefined"]
+    if sign in ("!", "typeof"):
+        return [OPERATION, sign, [value_of(operand, depth + 1)]]
+    return [SOURCE, short(node)]
+
+
+def _choice(node: Node, depth: int, special: Special | None) -> Value:
+    parts = ("condition", "consequence", "alternative")
+    return [CHOICE, *(value_of(node.child_by_field_name(part), depth + 1, special) for part in parts)]
+
+
+def _template_string(node: Node, depth: int, special: Special | None) -> Value:
+    parts: list[Value] = []
+    for child in node.named_children:
+        if child.type == "string_fragment":
+            parts.append([STRING, text_of(child)])
+        elif child.type == "template_substitution" and child.named_children:
+            parts.append(value_of(child.named_children[0], depth + 1))
+    if not parts:
+        return [STRING, string_of(node)]
+    return parts[0] if len(parts) == 1 and parts[0][0] == STRING else [JOINED, parts, ""]
+
+
+def _effects(node: Node, depth: int, special: Special | None) -> Value:
+    """Convert `(a, b)` and `a = b`; the value of the latter is that of its right side."""
+    if node.type == "assignment_expression":
+        sides = (node.child_by_field_name("left"), node.child_by_field_name("right"))
+        return [EFFECTS, [["=", value_of(sides[0], depth + 1), value_of(sides[1], depth + 1, special)]], None]
+    parts = [child for child in node.named_children if child.type != "comment"]
+    if not parts:
+        return [SOURCE, ""]
+    if len(parts) == 2 and parts[0].type == "number":  # (0, make)()
+        return value_of(parts[1], depth + 1, special)
+    effects = [value_of(part, depth + 1) for part in parts[:-1]]
+    last = value_of(parts[-1], depth + 1, special)
+    return [EFFECTS, [["do", effect] for effect in effects], last]
+
+
+def _function(node: Node, depth: int, special: Special | None) -> Value:
+    return function_value(node, depth, special)
+
+
+_CONVERTERS: dict[str, Callable[[Node, int, Special | None], Value]] = {
+    "object": _object, "array": _array, "call_expression": _call, "new_expression": _call,
+    "member_expression": _member, "subscript_expression": _item, "binary_expression": _binary,
+    "unary_expression": _unary, "ternary_expression": _choice, "template_string": _template_string,
+    "sequence_expression": _effects, "assignment_expression": _effects, **dict.fromkeys(FUNCTIONS, _function),
+}  # fmt: skip
+
+
+def function_value(
+    node: Node, depth: int = 0, special: Special | None = None, *, longest: int = _LONGEST_FUNCTION
+) -> Value:
+    """Convert a function; its statements are only read if it has at most `longest` bytes."""
+    result = returned_node(node)
+    returned = None if result is None else value_of(result, depth + 1, special)
+    if node.end_byte - node.start_byte > longest:
+        return [FUNCTION, signature(node), returned, [], None]
+
+    def convert(inner: Node | None) -> Value:
+        return value_of(inner, depth + 1)
+
+    def convert_result(inner: Node | None) -> Value:
+        return value_of(inner, depth + 1, special)
+
+    body = body_of(node, convert, convert_result)
+    generic = node.child_by_field_name("type_parameters")
+    types = [] if generic is None else [[text_of(child.named_children[0]) for child in generic.named_children]]
+    return [FUNCTION, signature(node), returned, parameters_of(node, convert), body, *types]
 
 
 def entries(node: Node, depth: int = 0) -> list[list[Any]]:
@@ -250,33 +255,42 @@ def entries(node: Node, depth: int = 0) -> list[list[Any]]:
     items = []
     for key, entry, value in pairs(node):
         if key == "default" and value is not None:
-            converted: Value = [SOURCE, default_text(value)]
+            converted = default_value(value, depth + 1)
         elif key == "validator" and value is not None:
             converted = _validator(value)
         else:
-            converted = _typed(value, depth + 1)
+            converted = _entry(value, depth + 1)
         if key == "[]":
-            computed = entry.child_by_field_name("key")
+            computed = entry.child_by_field_name("key") or entry.child_by_field_name("name")
             inner = computed.named_children[0] if computed is not None and computed.named_children else None
             converted = ["k", value_of(inner, depth + 1), converted]
         items.append([key, converted, doc_of(entry)])
     return items + [["...", list(_MORE), ""]] * (node.named_child_count > MAX_ITEMS)
 
 
-def _typed(node: Node | None, depth: int) -> Value:
-    """Convert a value, keeping the type in `Object as PropType<Item>`."""
+def _entry(node: Node | None, depth: int) -> Value:
+    """Convert a property's value, keeping the type in `Object as PropType<Item>`."""
+    if node is not None and node.type in FUNCTIONS:
+        return function_value(node, depth, longest=_LONGEST_METHOD)
     if node is not None and node.type in ("as_expression", "parenthesized_expression"):
         named = _PROP_TYPE.search(text := text_of(node))
         text = text.rstrip().rstrip(")").rstrip()
         if named and text.endswith(">") and len(text) > named.end() + 1:
-            return [SOURCE, "PropType<" + _SPACES.sub(" ", text[named.end() : -1]).strip() + ">"]
+            stated = _SPACES.sub(" ", text[named.end() : -1]).strip()
+            return [TYPED, stated, value_of(node, depth), text[: named.start()][:MAX_TEXT]]
     return value_of(node, depth)
+
+
+def default_value(node: Node, depth: int = 0) -> Value:
+    """Convert the default of a prop: its text, and its value if that may be constant."""
+    inner = unwrapped(node)
+    return [DEFAULT, default_text(node), value_of(inner, depth) if inner.type in _CONSTANT else None]
 
 
 def default_text(node: Node) -> str:
     """Return the source text of a default; for a factory, of its result."""
     node = unwrapped(node)
-    if node.type in _FUNCTIONS:
+    if node.type in FUNCTIONS:
         result = returned_node(node)
         if result is not None:
             return short(unwrapped(result))
@@ -296,36 +310,3 @@ def _validator(node: Node) -> Value:
     named = re.search(r"(?<![\w$])([A-Za-z_$][\w$]*)\s*\.\s*(?:includes|indexOf)\b", text)
     named = named or re.search(r"\boneOf\w*\(\s*([A-Za-z_$][\w$]*)", text)
     return [NAME, named[1]] if named else [SOURCE, ""]
-
-
-def signature(node: Node) -> str:
-    """Return a function's parameters as written, in brackets."""
-    parameters = node.child_by_field_name("parameters") or node.child_by_field_name("parameter")
-    if parameters is None:
-        return "()"
-    text = short(parameters)
-    return text if text.startswith("(") else f"({text})"
-
-
-def returned(node: Node, depth: int) -> Value | None:
-    """Return a function's result if it is an object, an array, a string or a call, else None."""
-    result = returned_node(node)
-    if result is None:
-        return None
-    result = unwrapped(result)
-    if result.type in ("object", "array", "call_expression", "template_string", "identifier", "binary_expression"):
-        return value_of(result, depth + 1)
-    return None
-
-
-def returned_node(function: Node) -> Node | None:
-    """Return the expression that a function returns at its end, or None."""
-    body = function.child_by_field_name("body")
-    if body is None:
-        return None
-    if body.type != "statement_block":
-        return body
-    for statement in reversed(body.named_children):
-        if statement.type == "return_statement":
-            return statement.named_children[0] if statement.named_children else None
-    return None
