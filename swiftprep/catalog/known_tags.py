@@ -12,6 +12,7 @@ from swiftprep.catalog.near import Names, is_misspelt
 _PUBLISHED = frozenset("el van cube mt nut".split())
 _SIMILAR = 0.8  # similarity from which a tag may be a slip of another
 _SHORTEST, _SHORTEST_SEEN = 3, 5  # letters after the prefix of a tag that another is a slip of; if it is only seen
+_FEWEST_OF_A_FAMILY = 3
 _FEWEST_REGISTERED = 5  # registered components from which on those that are not registered are internal
 
 
@@ -22,8 +23,8 @@ class KnownTags:
     for any other tag, only a slip of a known or seen tag is certain to be wrong: what a code base uses is never the
     whole framework, and an application registers components that nobody sees here.
 
-    >>> tags = KnownTags([Component("ta-table", registered=True), Component("el-form", origin="usage")], [])
-    >>> [tags.lack(tag) for tag in ("ta-tree", "el-tree", "el-fomr", "page-head")]
+    >>> tags = KnownTags([Component("ta-table", registered=True), Component("el-input", origin="usage")], [])
+    >>> [tags.lack(tag) for tag in ("ta-tree", "el-tree", "el-inptu", "page-head")]
     [True, False, True, False]
     """
 
@@ -75,6 +76,13 @@ class KnownTags:
             return False
         is_other_family = prefix != meant and tag.endswith(f"-{word}")
         return not is_other_family or (is_known and len(meant) > 1 and prefix not in self._prefixes)
+
+
+def families(components: Iterable[Component]) -> frozenset[str]:
+    """Return the prefixes that at least three components, and a third of them, share."""
+    tags = [component.name for component in components]
+    counts = Counter(map(_prefix, tags))
+    return frozenset(p for p, count in counts.items() if p and count >= _FEWEST_OF_A_FAMILY and 3 * count >= len(tags))
 
 
 def _prefix(tag: str) -> str:
