@@ -410,7 +410,7 @@ def is_prop_type(value: Value, where: Where) -> bool:
 def digest(value: Value) -> str:
     """Return a text that is the same for equal values."""
     try:
-        data = orjson.dumps(value, default=_scope_key)
+        data = orjson.dumps(value, default=_scope_key, option=orjson.OPT_PASSTHROUGH_DATACLASS)
     except orjson.JSONEncodeError:  # nested too deeply
         return f"#{next(_NUMBERS)}"
     return data.decode() if len(data) < 40 else hashlib.blake2b(data, digest_size=12).hexdigest()
