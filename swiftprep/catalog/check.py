@@ -14,6 +14,7 @@ from swiftprep.catalog.vue.behaviour import jsx_elements
 from swiftprep.catalog.vue.expressions import expression_errors
 from swiftprep.catalog.vue.facts import MOST_BLOCKS, script_lang
 from swiftprep.catalog.vue.markup import Attribute, is_custom, read_attribute
+from swiftprep.catalog.vue.misuse import misuses
 from swiftprep.catalog.vue.module import Module
 from swiftprep.catalog.vue.native import ATTRIBUTES, BUILT_IN, DOM_EVENTS, TRANSITION_PROPS, is_global, is_native
 from swiftprep.catalog.vue.script import ScriptReader
@@ -90,8 +91,9 @@ def check(
         code: The code.
         components: Tag → the components with that tag, the registered one first.
         vue3: Whether the code is for Vue 3, where native events reach the root element without `.native`.
-        strict: Whether to report, in Vue 2, listeners for native events that the component does not emit, and an
-            unclosed `{{`, which Vue 2 shows as text; and unknown tags with a prefix that no known tag has.
+        strict: Whether to report, in Vue 2, listeners for native events that the component does not emit, an unclosed
+            `{{`, which Vue 2 shows as text, and a second root element; and unknown tags with a prefix that no known tag
+            has.
         seen: The attributes and listeners that the code base itself uses, on any component, in kebab case.
         tags: Judges unknown tags; without it, each is a problem.
     """
@@ -102,6 +104,7 @@ def check(
         parsed = template(source)
         checker.syntax(parsed.errors)
         checker.syntax(expression_errors(parsed, source, vue3=vue3, strict=strict))
+        checker.syntax(misuses(parsed, source, vue3=vue3, typed=None, mustaches=True))
         checker.elements(parsed.elements, _Locals())
         return checker.problems()
     checker.syntax(
@@ -129,6 +132,7 @@ def check(
         parsed = template(source, block.start, block.end)
         checker.syntax(parsed.errors)
         checker.syntax(expression_errors(parsed, source, vue3=vue3, typed=typed, mustaches=mustaches, strict=strict))
+        checker.syntax(misuses(parsed, source, vue3=vue3, typed=typed, mustaches=mustaches, one_root=strict))
         checker.elements(parsed.elements, known)
     checker.elements(rendered, known, jsx=True)
     return checker.problems()
@@ -305,8 +309,8 @@ class _Checker:
             return True
         if "props" in spec.open:
             return not self._is_slip(name, (kebab(p.name) for p in spec.props), spec)
-        if not spec.root and not spec.passes and spec.origin == "source":
-            return name in _ANY_NATIVE  # it has a render function, with an unknown root element
+        if not spec.root and not spec.passes and spec.origin in ("source", "run-time", "types"):
+            return name in _ANY_NATIVE  # its root element is not known
         if not self.vue3 and self._target(spec.root) is not None:
             # In Vue 2 they end up on the element without becoming props of the component in between.
             return name in _ANY_NATIVE or any(self._reaches(tag, name, attribute, depth) for tag in spec.passes)

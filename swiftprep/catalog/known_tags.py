@@ -12,6 +12,7 @@ from swiftprep.catalog.near import Names, is_misspelt
 _PUBLISHED = frozenset("el van cube mt nut".split())
 _SIMILAR = 0.8  # similarity from which a tag may be a slip of another
 _SHORTEST, _SHORTEST_SEEN = 3, 5  # letters after the prefix of a tag that another is a slip of; if it is only seen
+_FEWEST_OF_A_FAMILY = 3
 _FEWEST_REGISTERED = 5  # registered components from which on those that are not registered are internal
 
 
@@ -75,6 +76,13 @@ class KnownTags:
             return False
         is_other_family = prefix != meant and tag.endswith(f"-{word}")
         return not is_other_family or (is_known and len(meant) > 1 and prefix not in self._prefixes)
+
+
+def families(components: Iterable[Component]) -> frozenset[str]:
+    """Return the prefixes that at least three components, and a third of them, share."""
+    tags = [component.name for component in components]
+    counts = Counter(map(_prefix, tags))
+    return frozenset(p for p, count in counts.items() if p and count >= _FEWEST_OF_A_FAMILY and 3 * count >= len(tags))
 
 
 def _prefix(tag: str) -> str:

@@ -93,6 +93,7 @@ class Linked:
                 key = f"{entry.path}:{entry.line}" if entry.path in places else entry.path
                 places.add(entry.path)
             self._entries[key] = entry
+        self._reader.tracer.places = self._places()
         self._foreign = self._emitted()
         self.tags = {tag for entry in self._entries.values() for tag in (entry.name, *entry.names)}
 
@@ -157,6 +158,11 @@ class Linked:
                 names = tuple(dict.fromkeys(tag for tag in (*tags, own) if tag))
                 rank = (0 if tags else 1 if own else 2) + 3 * bool(_ASIDE.search(path)) + 6 * ("compiled" in facts)
                 yield _Entry(rank, path, options["span"][0], index, name, names, bool(tags))
+
+    def _places(self) -> dict[str, Place]:
+        """Return the components by their tags."""
+        entries = [entry for key, entry in self._entries.items() if key == entry.name and not entry.is_row]
+        return {kebab(name): (entry.path, entry.index) for entry in entries for name in (*entry.names, entry.name)}
 
     def _component(self, key: str, entry: _Entry) -> Component:
         if entry.is_row:

@@ -65,9 +65,10 @@ class TypeReader:
 
     def named(self, value: Value, place: TypePlace) -> Typed | None:
         """Return the type with this name, or None if it is not in the tree."""
-        bound = local(value[1], place.where) if value[0] == NAME else None
+        bound = local(f"<{value[1]}>", place.where) if value[0] == NAME else None
         if bound is not None:
-            return bound[0], TypePlace(bound[1], place.depth + 1)
+            argument = type_of(bound[0][1]) if bound[0][0] == SOURCE else bound[0]
+            return argument, TypePlace(bound[1], place.depth + 1)
         resolved, where = self.modules.resolve(value, place.where, place.depth, calls=False, types=True)
         return None if resolved[0] not in TYPES else (resolved, TypePlace(where, place.depth + 1))
 
@@ -323,9 +324,9 @@ def filled(body: Value, where: TypePlace, arguments: list[Typed]) -> Typed:
     scope = Scope(path_of(where.where), where.where, f"<{next(_NUMBERS)}>", names)
     for number, (name, default) in enumerate(body[1]):
         if number < len(arguments):
-            names[name] = arguments[number][0], arguments[number][1].where
+            names[f"<{name}>"] = arguments[number][0], arguments[number][1].where
         elif default is not None:
-            names[name] = default, scope
+            names[f"<{name}>"] = default, scope
     return body[2], TypePlace(scope, where.depth)
 
 

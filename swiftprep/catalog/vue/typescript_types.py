@@ -29,15 +29,15 @@ from typing import Any
 
 from tree_sitter import Node
 
+from swiftprep.catalog.vue.syntax import MAX_ITEMS, doc_of, key_of, short, signature, string_of, type_text
 from swiftprep.catalog.vue.value_kinds import MEMBER, NAME, OBJECT, SOURCE, STRING, TYPE
-from swiftprep.catalog.vue.values import MAX_ITEMS, Value, doc_of, key_of, short, signature, string_of, value_of
+from swiftprep.catalog.vue.values import Value, value_of
 from swiftprep.parsing.grammar import parse, text_of
 
 _MOST_NESTED = 40
 _NAMED = r"""['"][^'"]+['"]\s*"""
 _CALL = re.compile(rf"\(\s*\w+\s*:\s*(?:\|\s*)?({_NAMED}(?:\|\s*{_NAMED})*)(?:,(.*))?\)", re.S)
 _TRANSPARENT = ("parenthesized_type", "readonly_type")
-_LONGEST = 600  # characters of a type's text
 _SLOTS_TYPE = re.compile(r"SlotsType$")
 _SIGNS = {"opting_type_annotation": "?", "omitting_type_annotation": "-?"}
 
@@ -100,12 +100,6 @@ def class_type(node: Node) -> Value:
         if key is not None and is_own and child.type in ("public_field_definition", "method_signature"):
             members.append([key, _member_text(child), not any(c.type == "?" for c in child.children), doc_of(child)])
     return ["class", [TYPE, members, bases]]
-
-
-def type_text(node: Node) -> str:
-    """Return a type's source text on one line; it ends with `…` if it is cut off."""
-    text = " ".join(text_of(node).split(None, _LONGEST))
-    return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
 
 
 def _with_parameters(node: Node, value: Value) -> Value:
@@ -213,6 +207,35 @@ def slots_type(node: Node) -> Value | None:
             if arguments and _SLOTS_TYPE.search(text_of(named.named_children[0])):
                 return type_value(arguments[0])
         node = node.named_children[0]
+    return None
+
+
+def slots_of_call(options: Node) -> Value | None:
+    """Return the type of the slots in `component<BoxSlots>()({…})` or `component<new (props, slots: S) => …>()({…})`.
+
+    Args:
+        options: The object that is passed.
+    """
+    call = None if options.parent is None or options.parent.type != "arguments" else options.parent.parent
+    while call is not None and call.type == "call_expression":
+        stated = call.child_by_field_name("type_arguments")
+        for argument in [] if stated is None else stated.named_children:
+            if (slots := _slots_in(argument)) is not None:
+                return slots
+        call = call.child_by_field_name("function")
+    return None
+
+
+def _slots_in(argument: Node) -> Value | None:
+    """Return a type argument if it is called `…Slots`, or the type of its parameter `slots`."""
+    name = argument.named_children[0] if argument.type == "generic_type" else argument
+    if name.type == "type_identifier":
+        return type_value(argument) if text_of(name).endswith("Slots") else None
+    parameters = next((child for child in argument.named_children if child.type == "formal_parameters"), None)
+    for parameter in [] if parameters is None else parameters.named_children:
+        pattern, annotation = parameter.child_by_field_name("pattern"), parameter.child_by_field_name("type")
+        if pattern is not None and text_of(pattern) == "slots" and annotation is not None:
+            return type_value(annotation.named_children[0])
     return None
 
 

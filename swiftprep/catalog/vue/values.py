@@ -47,6 +47,7 @@ from swiftprep.catalog.vue.syntax import (
     short,
     signature,
     string_of,
+    type_text,
     unwrapped,
     unwrapped_once,
 )
@@ -138,7 +139,9 @@ def _call(node: Node, depth: int, special: Special | None) -> Value:
     callee = node.child_by_field_name("function") or node.child_by_field_name("constructor")
     arguments = node.child_by_field_name("arguments")
     generic = node.child_by_field_name("type_arguments")
-    types = [] if generic is None else [[short(child) for child in generic.named_children if child.type != "comment"]]
+    types = (
+        [] if generic is None else [[type_text(child) for child in generic.named_children if child.type != "comment"]]
+    )
     if arguments is None or arguments.type != "arguments":
         return [CALL, value_of(callee, depth + 1, special), [], *types]
     values: list[Value] = []
