@@ -23,8 +23,8 @@ class KnownTags:
     for any other tag, only a slip of a known or seen tag is certain to be wrong: what a code base uses is never the
     whole framework, and an application registers components that nobody sees here.
 
-    >>> tags = KnownTags([Component("ta-table", registered=True), Component("el-form", origin="usage")], [])
-    >>> [tags.lack(tag) for tag in ("ta-tree", "el-tree", "el-fomr", "page-head")]
+    >>> tags = KnownTags([Component("ta-table", registered=True), Component("el-input", origin="usage")], [])
+    >>> [tags.lack(tag) for tag in ("ta-tree", "el-tree", "el-inptu", "page-head")]
     [True, False, True, False]
     """
 
