@@ -148,8 +148,13 @@ class Roots:
         return found
 
     def commits(self) -> dict[str, str | None]:
-        """Return the commit that is checked out in each folder, by the folder's name in the paths."""
-        return {root.name: commit_of(root.folder) for root in self.all}
+        """Return the commit that is checked out in each folder, by the folder's name in the paths.
+
+        One that is only read for the catalogue, within another folder, is an installed package: it has none.
+        """
+        installed = {root.name for root in self.all if not root.is_sampled and not self.all[0].name}
+        installed = {name for name in installed if (self.first.folder / name).is_dir()}
+        return {root.name: None if root.name in installed else commit_of(root.folder) for root in self.all}
 
     def vue_version(self) -> str:
         """Return the version of Vue: the first that is stated, else the usual one."""
