@@ -95,7 +95,7 @@ def test_facts_that_are_not_there_or_read_twice_are_refused(installed):
     with pytest.raises(ConfigError, match="is read already"):
         scan(installed, facts=["node_modules/x-ui", installed / "node_modules/x-ui"])
     with pytest.raises(ConfigError, match="is read already"):
-        scan([installed / "src", installed / "node_modules"], facts=installed / "node_modules/x-ui")
+        scan([installed / "src", installed / "node_modules/x-ui"], facts=installed / "node_modules/x-ui")
 
 
 def test_web_types_of_a_package_are_a_witness(tree):
@@ -258,3 +258,13 @@ def test_a_page_of_the_application_is_not_the_frameworks_component_of_that_name(
     found = scan(tree(files), facts=running, framework="iview").catalog
     assert names(found.components["table"].props) == ["query"]
     assert found.contradictions == []
+
+
+def test_a_package_installed_in_one_of_several_folders_gives_facts(installed, tree):
+    tree({"ui/box.js": BOX.replace("XBox", "XMore")})
+    app = tree({"app/src/A.vue": PAGE, "app/node_modules/x-ui/src/box.js": BOX}) / "app"
+    found = scan([app, app.parent / "ui"], facts="node_modules/x-ui")
+    assert set(found.roots) == {"app", "app/node_modules/x-ui", "ui"}
+    assert found.catalog.components["x-box"].path == "app/node_modules/x-ui/src/box.js"
+    assert found.catalog.components["x-more"].path == "ui/box.js"
+    assert found.found == found.files_kept == 1
