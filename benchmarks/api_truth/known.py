@@ -129,7 +129,7 @@ def _known(one: Component, vue: str) -> Known:
     return _listening(
         vue,
         Known(
-            {kebab(p.name): (type_names(p.type), p.required) for p in one.props},
+            {kebab(p.name): (frozenset(p.runtime) or type_names(p.type), p.required) for p in one.props},
             _events(vue, (e.name for e in one.events)),
             frozenset(s.name for s in one.slots),
             one.path,
@@ -189,11 +189,15 @@ def _events(vue: str, events: Iterable[str]) -> frozenset[str]:
 
 
 def type_names(text: str) -> frozenset[str]:
-    """Return the constructors Vue would check for, those of `"'a' | 'b' | string[]"` being a string and an array."""
-    parts, depth, start = [], 0, 0
+    """Return the constructors Vue would check for, those of `"'a' | 'b' | string[]"` being a string and an array.
+
+    What stands behind an arrow is the function's result, `string | void` of `() => string | void`.
+    """
+    parts, depth, start, is_result = [], 0, 0, False
     for i, char in enumerate(text):
         depth += (char in "(<{[") - (char in ")>}]" and text[i - 1 : i + 1] != "=>")
-        if char == "|" and not depth:
+        is_result = is_result or (not depth and text[i - 1 : i + 1] == "=>")
+        if char == "|" and not depth and not is_result:
             parts.append(text[start:i])
             start = i + 1
     stripped = [part.strip() for part in [*parts, text[start:]]]

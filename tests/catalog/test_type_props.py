@@ -18,7 +18,7 @@ FILES = {
         "export const MODES = ['light', 'dark'] as const\nexport type Mode = (typeof MODES)[number]\n"
         "export const placed = { top: 'at-top', bottom: 'at-bottom' } as const\n"
         "export interface Props { size?: Size; onPick?: (key: Key) => void; inner: { deep: Size } }\n"
-        "export type Mapped<T> = (value: T, key: T1) => T[]\nexport type Twice = Twice\nexport type Size2 = Size\nexport const Size2 = 1\n"
+        "export type Nested<T> = T | Nested<T>[]\nexport type Mapped<T> = (value: T, key: T1) => T[]\nexport type Twice = Twice\nexport type Size2 = Size\nexport const Size2 = 1\n"
     ),
 }
 # In `Object as PropType<…>`: the type, the text, the values, and the run-time types unless the text tells them.
@@ -62,6 +62,7 @@ STATED = {
     "a parameter within a function": ("Mapped<Item>", "(value: Item, key: T1) => Item[]", (), ("object",)),
     "itself": ("Twice", "Twice", (), ("object",)),
     "its own items": ("Deep", "Deep[] | string", (), ("object",)),
+    "a generic alias of itself": ("Nested<Size>", "'small' | 'large' | Nested<Size>[]", (), ("object",)),
     "a name that is also a value's": ("Size2", "'small' | 'large'", ("small", "large"), ()),
 }  # fmt: skip
 
@@ -69,7 +70,7 @@ STATED = {
 @pytest.mark.parametrize(("stated", "text", "values", "runtime"), STATED.values(), ids=STATED.keys())
 def test_what_a_stated_type_stands_for(stated, text, values, runtime):
     constructor = "String" if values else "Object"
-    names = "Mapped, Size, Key, Format, Item, Loose, Sized, Keys, Deep, Wait, When, Side, Level, Mode, placed, Props, Twice, Size2"
+    names = "Mapped, Nested, Size, Key, Format, Item, Loose, Sized, Keys, Deep, Wait, When, Side, Level, Mode, placed, Props, Twice, Size2"
     code = (
         f"import {{ defineComponent }} from 'vue'\nimport {{ {names} }} from './kinds'\n"
         f"export default defineComponent({{ name: 'Box', props: {{ a: {{ type: {constructor} as PropType<{stated}> }} }} }})"
@@ -163,6 +164,28 @@ def test_the_option_slots(option, expected, is_open):
         ),
     }
     component = components(files)["box"]
+    assert {slot.name: slot.bindings for slot in component.slots} == expected
+    assert component.open == is_open
+
+
+GIVEN = {
+    "by its name": ("<BoxSlots>()", {"head": ("item",), "row": ()}, ()),
+    "to the factory itself": ("<Props, BoxSlots>", {"head": ("item",), "row": ()}, ()),
+    "with arguments": ("<RowSlots<string>>()", {"cell": ("at",)}, ()),
+    "as a parameter": ("<new <T>(props: { a: T }, slots: RowSlots<T> & { foot: never }) => Made<T>>()", {"cell": ("at",), "foot": ()}, ()),
+    "of a package": ("<OtherSlots>()", {}, ("slots",)),
+    "of another kind": ("<Props>()", {}, ()),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("given", "expected", "is_open"), GIVEN.values(), ids=GIVEN.keys())
+def test_slots_given_to_the_function_that_makes_the_component(given, expected, is_open):
+    code = (
+        "interface BoxSlots { head: (scope: { item: 1 }) => any; row: never }\ninterface Props { a: 1 }\n"
+        "interface RowSlots<T> { cell: { at: T } }\n"
+        f"export const Box = defineComponent{given}({{ name: 'Box', props: {{ a: String }}, setup() {{}} }})"
+    )
+    component = components({"box.ts": code})["box"]
     assert {slot.name: slot.bindings for slot in component.slots} == expected
     assert component.open == is_open
 

@@ -325,7 +325,7 @@ def _extended(evaluator: Evaluator, owner: Bound, arguments: Arguments, depth: i
 
 def _with_default(evaluator: Evaluator, owner: Bound, arguments: Arguments, depth: int) -> Bound | None:
     """`types[key].def(value)`, of a definition by PropTypes."""
-    if not arguments:
+    if not arguments or not evaluator.is_prop_type(*owner):
         return None
     return ["c", [MEMBER, [IN, *owner], "def"], [[IN, *argument] for argument in arguments]], owner[1]
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import itertools
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -46,7 +47,7 @@ _NOTHING = frozenset(("undefined", "null", "false", "true"))
 _FALSY = frozenset(("undefined", "null", "false", "0", "NaN"))
 _MOST_KNOWN = 20_000
 _NUMBERS = itertools.count()
-_PROP_TYPES = ("PropTypes", "VueTypes")
+_PROP_TYPES = re.compile(r"\w*(?:Props?|Vue)Types|_\w*[tT]ypes\d*")  # names that PropTypes are imported under
 _GLOBALS = frozenset("String Number Boolean Array Object Function Symbol Date Promise Element HTMLElement".split())
 _TYPE_NAMES = {STRING: "string", OBJECT: "object", ARRAY: "object", OPTIONS: "object", FUNCTION: "function"}
 
@@ -61,7 +62,7 @@ class Evaluator:
     def __init__(self, modules: Modules) -> None:
         self.modules = modules
         self.effort = modules.effort
-        self._calls: dict[tuple[str, str], Bound | None] = {}
+        self._calls: dict[tuple[int, Where], tuple[Value, Bound | None]] = {}
 
     def step(self, value: Value, where: Where, depth: int, *, calls: bool, types: bool = False) -> Bound | None:
         """Evaluate a value by one step; None if that is not possible."""
@@ -163,6 +164,8 @@ class Evaluator:
         What may be spread into it and is unknown has the key `"..."`.
         """
         value, where = bound
+        if len(value) > 2:  # made by `flat`
+            return list(value[1])
         if is_settled(where):
             return self.effort.once("entries", value, where, lambda: self._entries(value, where, depth), [_MORE])
         return self._entries(value, where, depth)
@@ -233,32 +236,34 @@ class Evaluator:
             return None
         if not is_settled(where):
             return self._result(value, where, depth)
-        key = digest(value), key_of(where)
+        key = id(value), where
         if key not in self._calls:
             if len(self._calls) > _MOST_KNOWN:
                 self._calls.clear()
-            self._calls[key] = None  # for a function that calls itself
+            self._calls[key] = value, None  # for a function that calls itself; holding the value keeps its id unique
             was_cut, self.effort.is_cut = self.effort.is_cut, False
             result = self._result(value, where, depth)
             if self.effort.is_cut:  # another component may have steps left
-                del self._calls[key]
+                self._calls.pop(key, None)
                 return result
             self.effort.is_cut = was_cut
-            self._calls[key] = result
-        return self._calls[key]
+            self._calls[key] = value, result
+        return self._calls[key][1]
 
     def _result(self, call: Value, where: Where, depth: int) -> Bound | None:
         if not self.effort.spend(1, depth):
             return None
         function, there = self.modules.resolve(call[1], where, depth + 1)
         arguments = self.arguments(call[2], where, depth)
-        if not is_settled(where):  # variables may change before the result is used
+        number = 0
+        if not isinstance(where, str) and not is_settled(where):  # variables may change before the result is used
+            where.calls = number = where.calls + 1
             arguments = [self.modules.resolve(*argument, depth + 1) for argument in arguments]
         if function[0] == FUNCTION:
+            key = f"{key_of(there)}({digest(call)} {key_of(where)}:{number}"
             types = call[3] if len(call) > 3 else []
-            key = self._key_of_call((function, there), arguments, where, types)
             made = run.applied(self, (function, there), arguments, key, depth, types=types, call=(call, where))
-            if made is not None and not is_unknown(self.modules.resolve(*made, depth + 1)[0]):
+            if made is not None and not is_unknown(made[0]):
                 return made
         return builtins.result_of(self, call[1], where, arguments, depth)
 
@@ -267,17 +272,11 @@ class Evaluator:
         value, where = self.modules.resolve(*function, depth + 1)
         if value[0] != FUNCTION or not self.effort.spend(1, depth):
             return None
-        key = self._key_of_call((value, where), arguments, where)
-        return run.applied(self, (value, where), arguments, key, depth)
+        return run.applied(self, (value, where), arguments, f"{key_of(where)}/{next(_NUMBERS)}", depth)
 
-    def _key_of_call(self, function: Bound, arguments: list[Bound], where: Where, types: Iterable[str] = ()) -> str:
-        """Return a text for `Scope.key`: the same for equal calls, unless variables may change in between."""
-        key = f"{key_of(function[1])}({digest([function[0], *map(inside, arguments)])}"
-        key += f"<{key_of(where)}:{','.join(types)}>" if types else ""
-        if isinstance(where, str) or is_settled(where):
-            return key
-        where.calls += 1
-        return f"{key}:{where.calls}"
+    def is_prop_type(self, value: Value, where: Where) -> bool:
+        """Return whether a value is a definition such as `PropTypes.string.def('a')`."""
+        return is_prop_type(value, where)
 
     def truth(self, bound: Bound, depth: int) -> bool | None:
         """Return whether a value counts as true, or None if that is unknown."""
@@ -371,6 +370,11 @@ def _computed(sign: str, one: int, other: int) -> str | None:
     return str(results[sign]) if sign in results else None
 
 
+def flat(entries: list[list[Any]]) -> Value:
+    """Return an object of entries that need no further evaluation, one of each key."""
+    return [OBJECT, entries, ""]
+
+
 def inside(bound: Bound) -> Value:
     """Return a value that stands for another one in its own place."""
     return bound[0] if bound[0][0] == IN else [IN, *bound]
@@ -405,7 +409,7 @@ def is_prop_type(value: Value, where: Where) -> bool:
             value, where = value[1], value[2]
         else:
             value, found = value[1], True
-    return found and value[0] == NAME and str(value[1]).endswith(_PROP_TYPES) and local(value[1], where) is None
+    return found and value[0] == NAME and _PROP_TYPES.fullmatch(value[1]) is not None and local(value[1], where) is None
 
 
 def digest(value: Value) -> str:

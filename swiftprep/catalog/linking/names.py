@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import bisect
 import os.path
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Any, TypeAlias
@@ -24,9 +25,11 @@ from swiftprep.catalog.vue.value_kinds import (
 )
 from swiftprep.catalog.vue.values import Value
 
-_SUFFIXES = ("", ".vue", ".js", ".ts", ".jsx", ".tsx", ".mjs", ".cjs", ".mts", ".cts", ".d.ts")
+# As webpack and vite resolve them: `./btn` beside `btn.vue` is `btn.js`.
+_SUFFIXES = ("", ".mjs", ".js", ".mts", ".ts", ".jsx", ".tsx", ".cjs", ".cts", ".vue", ".d.ts")
 _INDEX = tuple(f"/index{suffix}" for suffix in _SUFFIXES[1:])
 _MOST_KNOWN = 50_000
+_FEW = 20  # steps before values are checked for leading back to themselves
 _MOST_FOLDERS = 20  # in an alias such as `@/a/b/c`
 _MOST_PARTS = 200  # of a concatenated text
 _LONGEST_TEXT = 2_000  # characters of such a text
@@ -91,6 +94,13 @@ class Modules:
                 return None
         if len(parts) == 1:
             return None
+        if parts[0] in ("@", "~"):  # the folder of the sources, by convention
+            above = [folder[: match.start()] for match in re.finditer(r"/|$", folder)]
+            tried = [f"{place}/src" for place in reversed(above)]
+            tried += ["src", *(place for place in reversed(above) if place.rpartition("/")[2] == "src"), ""]
+            for place in tried:
+                if path := self._exact(os.path.normpath(os.path.join(place, *parts[1:]))):
+                    return path
         return self._by_tail(parts[1:] if not parts[0].startswith("@") or parts[0] == "@" else parts[2:], folder)
 
     def _exact(self, path: str) -> str | None:
@@ -112,23 +122,26 @@ class Modules:
     def _by_tail(self, parts: list[str], folder: str) -> str | None:
         """Return the file with this end of its path that shares the longest prefix with the folder.
 
-        Among equals, the shortest path is taken, then the first.
+        A file with the very name that is written comes first; among equals, the shortest path, then the first.
         """
         if not parts:
             return None
         if not self._tails:
             self._tails = _by_ends(self.facts)
-        tail = os.path.splitext("/".join(parts))[0].removesuffix("/index")
+        exact = "/".join(parts)
+        tail = os.path.splitext(exact)[0].removesuffix("/index")
         named = self._tails.get(tail, [])
         # In a sorted list, paths that share the longest prefix are next to the folder's own position.
         at = bisect.bisect_left(named, folder + "/")
         best = max((_shared(path, folder + "/") for path in named[max(at - 1, 0) : at + 1]), default=0)
         near = (folder + "/")[:best]
-        if (tail, near) not in self._nearest:
+        if (exact, near) not in self._nearest:
             low = bisect.bisect_left(named, near)
             high = bisect.bisect_left(named, near + "\U0010ffff", low)
-            self._nearest[tail, near] = min(named[low:high], key=lambda path: (len(path), path), default=None)
-        return self._nearest[tail, near]
+            self._nearest[exact, near] = min(
+                named[low:high], key=lambda path: (not path.endswith(exact), len(path), path), default=None
+            )
+        return self._nearest[exact, near]
 
     def resolve(self, value: Value, path: Where, depth: int = 0, *, calls: bool = True, types: bool = False) -> Bound:
         """Resolve a value until it is no longer a name; return it with the place in which it stands.
@@ -140,7 +153,7 @@ class Modules:
             calls: Whether to resolve a call to the value that the function returns.
             types: Whether the name is that of a type.
         """
-        name = _dotted(value)
+        name = _dotted(value) if value[0] in (NAME, MEMBER) else None
         if name is None or not is_settled(path):
             return self._followed(value, path, depth, calls, types)
         unknown: Bound = ([SOURCE, ""], path)
@@ -150,15 +163,19 @@ class Modules:
 
     def _followed(self, value: Value, path: Where, depth: int, calls: bool, types: bool) -> Bound:
         passed: dict[tuple[int, Where], Value] = {}
-        while True:
-            if (id(value), path) in passed or not self.effort.spend(1, depth):
-                return [SOURCE, ""], path
-            passed[id(value), path] = value
+        count = 0
+        while self.effort.spend(1, depth):
+            count += 1
+            if count > _FEW:
+                if (id(value), path) in passed:
+                    return [SOURCE, ""], path
+                passed[id(value), path] = value
             following = self.evaluator.step(value, path, depth, calls=calls, types=types)
             if following is None:
                 return value, path
             calls = calls or value[0] not in (NAME, IN)
             value, path = following
+        return [SOURCE, ""], path
 
     def following(self, value: Value, path: Where) -> Bound | None:
         """Return what a name or a member stands for, resolved by one step; None if it is not known."""

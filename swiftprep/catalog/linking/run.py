@@ -13,6 +13,7 @@ from swiftprep.catalog.vue.functions import Statement
 from swiftprep.catalog.vue.value_kinds import (
     ARRAY,
     CALL,
+    EFFECTS,
     FUNCTION,
     IN,
     ITEM,
@@ -73,9 +74,8 @@ def applied(
     result = None if value[4] is None else runner.run(value[4], frame)
     returned = result if isinstance(result, tuple) else None
     if returned is None and value[2] is not None:
-        returned = value[2], frame
-        if value[2][0] not in (OBJECT, ARRAY, FUNCTION, OPTIONS, STRING):
-            returned = evaluator.modules.resolve(*returned, depth + 1)
+        frame.is_running = value[2][0] == EFFECTS
+        returned = evaluator.modules.resolve(value[2], frame, depth + 1)
     frame.is_running = False
     if call is not None:
         _hand_back(runner, value[3], frame, call)
@@ -290,7 +290,7 @@ class _Runner:
                 base[at] = [key, entry[1], base[at][2]]
             else:
                 base.append(entry)
-            value = [OBJECT, base]
+            value = [OBJECT, base, ""]
         self._set(target[1], (value, there), where)
 
     def _set(self, target: Value, bound: Bound, where: Where) -> None:

@@ -6,6 +6,7 @@ other types than TypeScript: for an interface, that the value is an object.
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import replace
@@ -17,7 +18,7 @@ from swiftprep.catalog.linking.scope import Scope, Where, local
 from swiftprep.catalog.linking.type_code import bracketed, bracketed_function, literals_of, quoted, written
 from swiftprep.catalog.linking.type_members import Member, TypePlace
 from swiftprep.catalog.linking.typed import TypeReader, filled
-from swiftprep.catalog.vue.typescript_types import first_parameter, union_of
+from swiftprep.catalog.vue.typescript_types import first_parameter, type_of, union_of
 from swiftprep.catalog.vue.value_kinds import MEMBER, NAME, SOURCE, STRING, TYPE
 from swiftprep.catalog.vue.values import Value
 
@@ -73,6 +74,7 @@ class PropTypes:
     def __init__(self, modules: Modules, values: Callable[[Value, Where, set[str], int], list[Prop]]) -> None:
         self._types = TypeReader(modules, values)
         self._effort = modules.effort
+        self._being_read: set[int] = set()  # the ids of aliases
 
     def props(self, value: Value, where: Where, depth: int = 0) -> tuple[list[Prop], bool]:
         """Return the members of a type as props, and whether these are all."""
@@ -85,10 +87,22 @@ class PropTypes:
         slots = []
         for name, (prop, texts) in members.by_name.items():
             text, place = texts[0] if texts else (prop.type, TypePlace(where, depth))
-            scope = first_parameter(text)
-            bindings = () if scope is None else tuple(self._types.members(scope, place.further()).by_name)
+            bindings = tuple(self._slot_props(text, place.further()))
             slots.append(Slot(name, "" if text in _BASIC else text, doc=prop.doc, bindings=bindings))
         return slots, members.complete
+
+    def _slot_props(self, text: str, place: TypePlace) -> Iterable[str]:
+        """Return the names in a slot's type: `(props: Scope) => any`, `Scope`, or a name of either."""
+        scope = first_parameter(text)
+        if scope is not None:
+            return self._types.members(scope, place).by_name
+        value = type_of(text)
+        named = self._types.named(value, place) if value[0] in (NAME, MEMBER) else (value, place)
+        if named is None or named[0][0] in ("fn", SOURCE):
+            return ()
+        if named[0][0] == "=" and named[0][1][0] == "fn":
+            return self._slot_props(named[0][2], named[1].further()) if self._effort.spend(1, place.depth) else ()
+        return self._types.members(*named).by_name
 
     def stated(self, prop: Prop, text: str, where: Where, constructors: str = "") -> Prop:
         """Return a prop whose type is this text, as in `Object as PropType<…>` behind these constructors."""
@@ -143,10 +157,16 @@ class PropTypes:
 
     def _of_body(self, text: str, body: Value, place: TypePlace) -> Shown:
         """Return what a name stands for: itself, or the text of its alias."""
-        if isinstance(place.where, str):
-            find = lambda: self._body(text, body, place)  # noqa: E731
-            return self._effort.once("text", body, place.where, find, Shown(text, is_plain=False))
-        return self._body(text, body, place)
+        if id(body) in self._being_read:  # an alias that contains itself
+            return Shown(text, is_plain=False)
+        self._being_read.add(id(body))
+        try:
+            if not isinstance(place.where, str):
+                return self._body(text, body, place)
+            read = functools.partial(self._body, text, body, place)
+            return self._effort.once("text", body, place.where, read, Shown(text, is_plain=False))
+        finally:
+            self._being_read.discard(id(body))
 
     def _body(self, text: str, body: Value, place: TypePlace) -> Shown:
         if body[0] == "g":
@@ -168,6 +188,7 @@ class PropTypes:
 
     def _with_arguments(self, text: str, value: Value, place: TypePlace) -> Shown:
         applied = self._types.applied(value, place)
+        text = _with_names(text, place.where)
         if applied is not None:
             return self._of_body(text, *applied)
         name = str(value[1][-1])
