@@ -25,8 +25,8 @@ class KnownTags:
     framework, and an application registers components that nobody sees here. Nor is a tag certain to be wrong if the
     source has a component of that name, which may be registered in a way that was not followed.
 
-    >>> tags = KnownTags([Component("ta-table", registered=True), Component("el-form", origin="usage")], [])
-    >>> [tags.lack(tag) for tag in ("ta-tree", "el-tree", "el-fomr", "page-head")]
+    >>> tags = KnownTags([Component("ta-table", registered=True), Component("el-input", origin="usage")], [])
+    >>> [tags.lack(tag) for tag in ("ta-tree", "el-tree", "el-inptu", "page-head")]
     [True, False, True, False]
     """
 
