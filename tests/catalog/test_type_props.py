@@ -90,6 +90,20 @@ def test_the_types_that_vue_checks_are_kept_where_the_type_does_not_tell_them():
     assert props == {"a": ("object",), "b": ("string", "function"), "c": (), "d": (), "e": (), "f": ("array",)}
 
 
+def test_constructors_with_arguments_and_a_prop_called_default():
+    code = (
+        "import { Item, Size } from './kinds'\nexport default { name: 'Box', render() {}, props: {"
+        " default: { type: Object as PropType<Item>, required: true }, a: { type: Array<Size>, default: () => [] },"
+        " b: [String, Array<Item>], c: { type: [Date, Array] as PropType<Date | Item[]>, default: { type: 'x' } },"
+        " d: [File, Object] as PropType<File | Item> } }"
+    )
+    props = {prop.name: (prop.type, prop.runtime) for prop in components({**FILES, "box.ts": code})["box"].props}
+    assert props == {
+        "default": ("Item", ("object",)), "a": ("('small' | 'large')[]", ()), "b": ("string | Item[]", ()),
+        "c": ("Date | Item[]", ()), "d": ("File | Item", ("file", "object")),
+    }  # fmt: skip
+
+
 def test_types_given_to_functions_are_those_of_each_call():
     """`<T>` is what the call says it is, at the place of the call; without an argument, the constructor tells."""
     files = {

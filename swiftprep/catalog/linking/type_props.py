@@ -22,7 +22,6 @@ from swiftprep.catalog.vue.typescript_types import first_parameter, type_of, uni
 from swiftprep.catalog.vue.value_kinds import MEMBER, NAME, SOURCE, STRING, TYPE
 from swiftprep.catalog.vue.values import Value
 
-_CHECKED = frozenset("string number boolean array object function symbol bigint Date".split())
 _BASIC = {
     "string": "string", "number": "number", "boolean": "boolean", "true": "boolean", "false": "boolean",
     "object": "object", "symbol": "symbol", "bigint": "bigint", "any": "", "unknown": "",
@@ -107,7 +106,8 @@ class PropTypes:
     def stated(self, prop: Prop, text: str, where: Where, checked: str = "") -> Prop:
         """Return a prop whose type is a text, and which Vue checks by other types: `Object as PropType<Item>`."""
         shown = self._shown(text, TypePlace(where))
-        runtime = tuple(part for part in checked.split(" | ") if part in _CHECKED)
+        parts = [part for part in checked.split(" | ") if part]
+        runtime = tuple(map(str.lower, parts)) if all(map(str.isidentifier, parts)) else ()
         if runtime and (not shown.is_plain or set(runtime) != set(shown.runtime)):
             shown = shown._replace(runtime=runtime, is_plain=False)
         return _with_type(prop, shown)
