@@ -27,16 +27,21 @@ _BASIC = {
     "object": "object", "symbol": "symbol", "bigint": "bigint", "any": "", "unknown": "",
     "void": "", "null": "", "undefined": "", "never": "",
 }  # fmt: skip
-_OF_JAVASCRIPT = {
+# What Vue checks for types of JavaScript, of the DOM and of Vue itself.
+_FOREIGN = {
     "String": "string", "Number": "number", "Boolean": "boolean", "Array": "array", "Object": "object",
     "Function": "function", "Date": "date", "Symbol": "symbol", "Promise": "promise", "RegExp": "regexp",
     "Set": "set", "Map": "map", "Error": "error", "Record": "object", "Partial": "object", "Pick": "object",
-    "Omit": "object", "Required": "object", "CSSProperties": "object",
+    "Omit": "object", "Required": "object", "InstanceType": "object", "Parameters": "array",
+    "Element": "object", "Node": "object", "Window": "object", "Document": "object", "File": "file",
+    "CSSProperties": "object", "StyleValue": "boolean string object array", "VNode": "object",
+    "Component": "object function", "TransitionProps": "object",
 }  # fmt: skip
 _AS_A_TYPE = r"(?<![\w$.'\"`]){}(?![\w$'\"`]|\??:)"
 _VERBATIM = {"fn": "function", "tuple": "array", TYPE: "object"}
 _LITERAL = re.compile(r"""-?\d+(?:\.\d+)?|true|false|null|undefined|'[^'\n]*'|"[^"\n]*"|`[^`\n]*`|\(\)\s*=>.*""", re.S)
 _BARE = re.compile(r"[\w#./-]+", re.ASCII)
+_DOM = re.compile(r"(?:HTML|SVG)\w*Element|\w*Event")
 _ARRAYS = frozenset(("Array", "ReadonlyArray"))
 _NOTHING = frozenset(("null", "undefined", "void", "never"))
 _ABSENT = frozenset(("undefined", "never", "void"))
@@ -270,8 +275,9 @@ def _item_of(text: str) -> str:
 
 def _foreign(text: str, name: str = "") -> Shown:
     """Return a type that the tree does not define."""
-    known = _OF_JAVASCRIPT.get(name or text, "")
-    return Shown(text, (), (known,) if known else (), is_plain=known in ("", (name or text).lower()))
+    name = name or text
+    known = ("object",) if _DOM.fullmatch(name) else tuple(_FOREIGN.get(name, "").split())
+    return Shown(text, (), known, is_plain=known in ((), (name.lower(),)))
 
 
 def _of_source(text: str) -> Shown:
