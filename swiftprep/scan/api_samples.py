@@ -114,8 +114,9 @@ def whose_is(key: str, component: Component) -> str:
 def tellable(component: Component) -> Component:
     """Return a component with only what can be said about it for certain.
 
-    Defaults are those that are constant, and payloads of events those that are named. Methods are those that somebody documented, or that any field has: others may
-    be internal. Descriptions are on one line, without tags of documentation tools.
+    Defaults are those that are constant, and payloads of events those that are named. Methods are those that somebody
+    documented, or that any field has: others may be internal. Descriptions are on one line, without tags of
+    documentation tools.
     """
     if component.kind != "component":
         return component
