@@ -24,7 +24,8 @@ def api_valid(answer: str, catalog: Catalog) -> bool:
     r"""Return whether the code of an answer uses the framework, and only API that the framework has.
 
     An answer without any component of the framework is not valid, since it does not use it. Nor is one with a tag
-    that has the framework's prefix and is not in the catalogue, or one that cannot be analysed. PriCoder (arXiv 2603.15159) counts executable answers in the same spirit; here nothing is run.
+    that has the framework's prefix and is not in the catalogue, or one that cannot be analysed. PriCoder (arXiv
+    2603.15159) counts executable answers in the same spirit; here nothing is run.
 
     Args:
         answer: The answer, which may be cut off anywhere.
