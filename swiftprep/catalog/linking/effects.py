@@ -19,7 +19,7 @@ from swiftprep.catalog.linking.names import Place
 
 NOT_NAMES = frozenset(
     "length forEach map filter reduce some every find includes indexOf push concat slice join keys values entries "
-    "hasOwnProperty toString call apply bind then catch".split()
+    "hasOwnProperty toString call apply bind then catch reverse sort unshift trim split replace match test".split()
 )
 
 
@@ -63,7 +63,8 @@ class Effects:
         self._pending: dict[int, set[str]] = {}  # function → what is unknown if nothing calls it
 
     def event(self, name: str, arguments: str = "") -> None:
-        """Add an event."""
+        """Add an event; signs for the way of listening (`~!&`) are no part of its name."""
+        name = name.lstrip("~!&")
         if name and name not in NOT_NAMES:
             self.events[name] = self.events.get(name) or arguments
 
