@@ -39,6 +39,11 @@ _LISTENER = re.compile(r"[lL]isteners(?:\(\w*\))?\.(\w+)")
 _LISTENER_LIST = re.compile(r"(?:const|let|var)\s*\{([^{}]*)\}\s*=\s*[\w.$]*[lL]isteners\b")
 _SLOTS_TYPE = re.compile(r"SlotsType<\{(.*?)\n\s*\}>", re.S)  # what a component declares of its slots
 _DECLARED = re.compile(r"^\s*['\"]?([\w-]+)['\"]?\??\s*:", re.M)
+_LISTENERS = re.compile(r"[lL]isteners\b|\binherit\(|\$attrs\b|\battrs\b")
+_SLOTS_ON = re.compile(
+    r"(?:v-slots|scopedSlots|slots)\s*[:=]\s*\{?\{?\s*(?:\.\.\.)?\s*(?:[\w$]+\.)*\$?(?:scoped)?[sS]lots\b|\.\.\.\s*(?:[\w$]+\.)*\$?(?:scoped)?[sS]lots\b"
+    r"|in (?:Object\.keys\()?\$(?:scopedS|s)lots|[,(]\s*(?:[\w$]+\.)*\$?(?:scoped)?[sS]lots\s*[,)}]"
+)
 _ANY_SLOT = re.compile(r"<slot\b|[sS]lots\b|\bchildren\b|[sS]lot\(")
 _IMPORT = re.compile(r"(?:\bfrom|\bimport|\brequire\()\s*['\"]([^'\"]+)['\"]")
 _QUOTED = re.compile(r"['\"`]([A-Za-z][\w:.-]*)['\"`]")
@@ -66,10 +71,9 @@ class Shown:
     def quoted(self) -> frozenset[str]:
         return frozenset(_QUOTED.findall(self.text))
 
-    @property
-    def hands_on(self) -> bool:
-        """Whether listeners are handed on, which may be to a native element."""
-        return re.search(r"[lL]isteners\b", self.text) is not None
+    def hands_on(self, kind: str) -> bool:
+        """Return whether its listeners or slots are handed on as a whole, to whatever it renders."""
+        return (_LISTENERS if kind == "events" else _SLOTS_ON).search(self.text) is not None
 
     @property
     def any_slot(self) -> bool:

@@ -65,7 +65,7 @@ def from_vue(result: dict[str, Any], source: Path, ours: Api) -> tuple[Api, dict
         names = [kebab(name) for name in row["names"]]
         tag = next((name for name in names if name in ours), names[0])
         tags.update(dict.fromkeys(names, tag))
-        props = [p for p in row["props"] if not p["name"].startswith("__")]  # a framework's own mark among its props
+        props = [p for p in row["props"] if not p["name"].startswith("_")]  # a framework's own marks
         if row["name"]:
             tags.setdefault(kebab(row["name"]), tag)
         api[tag] = _listening(

@@ -97,20 +97,21 @@ def test_types_given_to_functions_are_those_of_each_call():
             "type Size = 'wrong'\n"
             "export function text<T extends string = string>(start?: T) { return { type: String as unknown as PropType<T>, default: start } }\n"
             "export const made = <T, U = T>() => ({ type: Object as PropType<T | U[]> })\n"
+            "export function some<T>(types: any[]) { return { type: types as PropType<T> } }\n"
             "export const outer = <T>(start: T) => text<T>(start)\n"
         ),
         "kinds.ts": FILES["kinds.ts"],
         "box.ts": (
-            "import { text, made, outer } from './make'\nimport { Size, Mode, Item } from './kinds'\n"
+            "import { text, made, outer, some } from './make'\nimport { Size, Mode, Item } from './kinds'\n"
             "export default { name: 'Box', render() {}, props: { a: text<Size>(), b: text<Mode>(), c: text(), d: made<Item, Size>(),"
-            " e: outer<'x' | 'y'>('x'), f: text<'p' | 'q'>('p'), g: made() } }"
+            " e: outer<'x' | 'y'>('x'), f: text<'p' | 'q'>('p'), g: made(), h: some<Item>([Boolean, Object]) } }"
         ),
     }
     props = {prop.name: (prop.type, prop.runtime) for prop in components(files)["box"].props}
     assert props == {
         "a": ("'small' | 'large'", ()), "b": ("'light' | 'dark'", ()), "c": ("string", ()),
         "d": ("Item | ('small' | 'large')[]", ("object",)), "e": ("'x' | 'y'", ()), "f": ("'p' | 'q'", ()),
-        "g": ("object", ()),
+        "g": ("object", ()), "h": ("Item", ("boolean", "object")),
     }  # fmt: skip
 
 

@@ -97,7 +97,7 @@ def _targets(run: Evaluation, tag: Held) -> list[Place | str | None]:
     targets: list[Place | str | None] = []
     for name in tag.texts:
         targets.append(name if is_native(name) else run.place_of_tag(name))
-    for value, where in tag.references:
+    for value, where, _ in tag.references:
         if value[0] == "t":
             targets.append(value[1] if is_native(value[1]) else run.place_of_tag(value[1]))
             continue

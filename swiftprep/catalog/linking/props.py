@@ -254,9 +254,10 @@ def _definition(modules: Modules, value: Value, path: Where, depth: int) -> dict
         named = re.fullmatch(r"PropType<(.*)>", value[1], re.S)
         return {"type": named[1], "stated": (named[1], path)} if named else {}
     if kind == TYPED:
+        checked = _definition(modules, value[2], path, depth + 1)
         if _lacks_argument(value[1], path):
-            return _definition(modules, value[2], path, depth + 1)
-        return {"type": value[1], "stated": (value[1], path, value[3])}
+            return checked
+        return {**checked, "type": value[1], "stated": (value[1], path, checked.get("type", ""))}
     if kind == OBJECT:
         return _settings(modules, value, path, depth)
     if kind == FUNCTION:

@@ -22,7 +22,7 @@ from swiftprep.catalog.vue.typescript_types import first_parameter, type_of, uni
 from swiftprep.catalog.vue.value_kinds import MEMBER, NAME, SOURCE, STRING, TYPE
 from swiftprep.catalog.vue.values import Value
 
-_CONSTRUCTORS = re.compile(r"\b(?:String|Number|Boolean|Array|Object|Function|Symbol|BigInt|Date)\b")
+_CHECKED = frozenset("string number boolean array object function symbol bigint Date".split())
 _BASIC = {
     "string": "string", "number": "number", "boolean": "boolean", "true": "boolean", "false": "boolean",
     "object": "object", "symbol": "symbol", "bigint": "bigint", "any": "", "unknown": "",
@@ -104,12 +104,12 @@ class PropTypes:
             return self._slot_props(named[0][2], named[1].further()) if self._effort.spend(1, place.depth) else ()
         return self._types.members(*named).by_name
 
-    def stated(self, prop: Prop, text: str, where: Where, constructors: str = "") -> Prop:
-        """Return a prop whose type is this text, as in `Object as PropType<…>` behind these constructors."""
+    def stated(self, prop: Prop, text: str, where: Where, checked: str = "") -> Prop:
+        """Return a prop whose type is a text, and which Vue checks by other types: `Object as PropType<Item>`."""
         shown = self._shown(text, TypePlace(where))
-        checked = tuple(dict.fromkeys(name.lower() for name in _CONSTRUCTORS.findall(constructors)))
-        if checked and (not shown.is_plain or set(checked) != set(shown.runtime)):
-            shown = shown._replace(runtime=checked, is_plain=False)
+        runtime = tuple(part for part in checked.split(" | ") if part in _CHECKED)
+        if runtime and (not shown.is_plain or set(runtime) != set(shown.runtime)):
+            shown = shown._replace(runtime=runtime, is_plain=False)
         return _with_type(prop, shown)
 
     def _prop(self, member: Member) -> Prop:

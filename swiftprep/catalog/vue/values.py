@@ -16,7 +16,7 @@ A *value* is a JSON list; its first item is its kind, by the names of `value_kin
     ["op", operator, values]             another operation, on one or two values
     ["do", statements, value]            an expression with effects: `(a.b = 1, a)`; None for the value just assigned
     ["d", text, value]                   the default of a prop as written; the value only if it may be constant
-    ["as", type text, value, before]     `value as PropType<type>`, with the text before `PropType`
+    ["as", type text, value]             `value as PropType<type>`
     ["t", members, [values]]             a type: [[name, type text, required, doc], …]; more in `typescript_types.py`
     ["C", index]                         a component's or a mixin's options, see `options.py`
     ["x", text]                          anything else, as source text
@@ -277,7 +277,7 @@ def _entry(node: Node | None, depth: int) -> Value:
         text = text.rstrip().rstrip(")").rstrip()
         if named and text.endswith(">") and len(text) > named.end() + 1:
             stated = _SPACES.sub(" ", text[named.end() : -1]).strip()
-            return [TYPED, stated, value_of(node, depth), text[: named.start()][:MAX_TEXT]]
+            return [TYPED, stated, value_of(node, depth)]
     return value_of(node, depth)
 
 
