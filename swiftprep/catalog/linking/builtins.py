@@ -293,7 +293,7 @@ def _has_own(evaluator: Evaluator, owner: Bound, arguments: Arguments, depth: in
 def _called_on(evaluator: Evaluator, owner: Bound, arguments: Arguments, depth: int) -> Bound | None:
     """`function.call(this, a, b)`."""
     if owner[0][0] == FUNCTION:
-        return evaluator.apply(owner, arguments[1:], depth + 1)
+        return evaluator.apply(owner, arguments[1:], depth + 1, this=arguments[0] if arguments else None)
     is_has = owner[0][0] == MEMBER and owner[0][2] == "hasOwnProperty" and len(arguments) == 2
     if is_has:
         return _has_own(evaluator, evaluator.modules.resolve(*arguments[0], depth + 1), arguments[1:], depth)

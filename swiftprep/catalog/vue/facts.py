@@ -39,8 +39,8 @@ _OTHER_LANGS = frozenset(
     ("coffee", "coffeescript", "livescript", "ls", "json", "ld+json", "template", "html", "python")
 )
 _KEPT = (
-    "imports", "exports", "stars", "bindings", "types", "augments", "declared", "effects", "registrations", "installs",
-    "components",
+    "imports", "exports", "stars", "bindings", "types", "augments", "declared", "effects", "registering",
+    "registrations", "installs", "components",
 )  # fmt: skip
 _OUTER = "*script"  # the local name for the import of a `<script src>`
 # `scopedSlots: { customRender: 'status' }`, and `slot: 'status'` in an object with a title.

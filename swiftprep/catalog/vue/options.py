@@ -10,7 +10,7 @@ The value `["C", index]` refers to such an item. Its keys:
     events slots open passes       added by `behaviour.py` and `functional.py`
     functional: it has no instance; its render function receives a context
     within: it stands in a function, so its values depend on the call
-    statics: its entries in capitals, such as `Item: {...}`, as values by key
+    statics: its entries in capitals, such as `Item: {...}`, and `install`, as values by key
     outer                          the value that a `<script src>` refers to
 """
 
@@ -26,7 +26,7 @@ from swiftprep.catalog.vue.functional import read_render
 from swiftprep.catalog.vue.module import Script, SourcePiece
 from swiftprep.catalog.vue.syntax import FUNCTIONS
 from swiftprep.catalog.vue.typescript_types import slots_type
-from swiftprep.catalog.vue.value_kinds import ARRAY, CALL, OPTIONS, SOURCE
+from swiftprep.catalog.vue.value_kinds import ARRAY, CALL, OBJECT, OPTIONS, SOURCE
 from swiftprep.catalog.vue.values import (
     MAX_ITEMS,
     Value,
@@ -173,6 +173,19 @@ def class_component(script: Script, node: Node, decorated: list[Node], depth: in
     return value
 
 
+def plugin_of(node: Node) -> Value | None:
+    """Return the static `install` of a class that is no component, in an object, or None."""
+    body = node.child_by_field_name("body")
+    for member in () if body is None else body.named_children[:MAX_ITEMS]:
+        name = member.child_by_field_name("name") or member.child_by_field_name("property")
+        if name is not None and any(child.type == "static" for child in member.children):
+            is_method = member.type == "method_definition"
+            value = value_of(member if is_method else member.child_by_field_name("value"))
+            if text_of(name) == "install":
+                return [OBJECT, [["install", value, ""]]]
+    return None
+
+
 def add_options(script: Script, options: dict[str, Any], node: Node, depth: int = 0) -> None:
     """Add an object of component options to `options`; `depth` is the number of options around it."""
     keys = set()
@@ -199,7 +212,7 @@ def add_options(script: Script, options: dict[str, Any], node: Node, depth: int 
         elif key == "data":
             state = unwrapped(returned_node(value) or value)
             options["data"] = [name for name, _, _ in pairs(state) if name not in _NAMELESS]
-        elif key[:1].isupper():
+        elif key[:1].isupper() or key == "install":
             options.setdefault("statics", {})[key] = value_of(value, 0, _Special(script, depth + 1))
         elif key == "slots" and (stated := slots_type(value)) is not None:
             options["slot_types"] = stated
@@ -257,7 +270,12 @@ def is_prop(node: Node) -> bool:
 
 
 def _options(script: Script, node: Node, statement: Node, depth: int, *, sure: bool) -> Value:
+    known = script.places.get(node.start_byte)
+    if known is not None:
+        script.module.components[known]["sure"] |= sure
+        return [OPTIONS, known]
     value, options = _added(script, node, statement, sure=sure)
+    script.places[node.start_byte] = value[1]
     if node.type == "object":
         add_options(script, options, node, depth)
     return value
