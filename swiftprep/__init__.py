@@ -15,8 +15,9 @@ Scan, Augmentation, Result and QualityReport have the same names for the same th
 samples are taken, each of them may be passed as it is, and so may a file, a list of samples, and a mixture of these.
 
 The values within: Sample, Reject, Scenario, Budget, Limits; Catalog with Component, Prop, Event, Slot, Method and Use,
-the Contradiction of its witnesses and the Problem of a piece of code; Request and Reply of a TeacherProtocol; Compiler.
-Everything swiftprep raises is a SwiftprepError: see `swiftprep.errors`.
+its Completeness, the Explanation of a Fact, the Contradiction of two witnesses, and the Problem of a piece of code;
+Request and Reply of a TeacherProtocol; Compiler. Everything swiftprep raises is a SwiftprepError: see
+`swiftprep.errors`.
 
 The public names are loaded when first used (PEP 562), so that `import swiftprep` stays instant.
 """
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from swiftprep.catalog.api import Component, Event, Method, Prop, Slot
     from swiftprep.catalog.catalog import Catalog
     from swiftprep.catalog.check import Problem
+    from swiftprep.catalog.explain import Completeness, Explanation, Fact
     from swiftprep.catalog.vue.markup import Use
     from swiftprep.catalog.witnesses.joining import Contradiction
     from swiftprep.distill.budget import Budget
@@ -85,6 +87,7 @@ __all__ = [
     "CheckedRow",
     "Checker",
     "Compiler",
+    "Completeness",
     "Component",
     "ConfigError",
     "Contradiction",
@@ -93,6 +96,8 @@ __all__ = [
     "Distiller",
     "Evaluation",
     "Event",
+    "Explanation",
+    "Fact",
     "Finding",
     "Flaw",
     "Limits",
@@ -141,6 +146,7 @@ _HOME = {
     "CheckedRow": "swiftprep.quality.report.checked_rows",
     "Checker": "swiftprep.quality.checker",
     "Compiler": "swiftprep.distill.verification.compiler",
+    "Completeness": "swiftprep.catalog.explain",
     "Component": "swiftprep.catalog.api",
     "ConfigError": "swiftprep.errors",
     "Contradiction": "swiftprep.catalog.witnesses.joining",
@@ -149,6 +155,8 @@ _HOME = {
     "Distiller": "swiftprep.distill.distiller",
     "Evaluation": "swiftprep.train.results",
     "Event": "swiftprep.catalog.api",
+    "Explanation": "swiftprep.catalog.explain",
+    "Fact": "swiftprep.catalog.explain",
     "Finding": "swiftprep.redaction.finding",
     "Flaw": "swiftprep.distill.verification.flaw",
     "Limits": "swiftprep.teachers.protocol",

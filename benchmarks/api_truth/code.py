@@ -13,22 +13,40 @@ from functools import cached_property
 from pathlib import Path
 
 SUFFIXES = (".vue", ".tsx", ".ts", ".jsx", ".js", ".mjs")
-_EMIT = re.compile(r"\$?\b_*emit\w*\(\s*(?:[\w.$]+\s*,\s*)?['\"`]([^'\"`$]+)(['\"`]\s*[,)]|['\"]\s*\+|\$\{)", re.I)
+# `emit('x')`, `this.$emit('x')`, `emitEvent<…>(this, 'x')`; a name made at run time, `row-${name}`, is kept as row-*.
+_EMIT = re.compile(
+    r"\$?\b_*emit\w*(?:<[^()]*>)?\(\s*(?:[\w.$]+\s*,\s*)?['\"`]([^'\"`$]+)(['\"`]\s*[,)]|['\"]\s*(?:\+|\.concat)|\$\{)",
+    re.I,
+)
 _EMIT_EITHER = re.compile(r"\$?emit\(\s*[^,'\"`]{0,80}\?\s*['\"]([^'\"]+)['\"]\s*:\s*['\"]([^'\"]+)['\"]")
 _EMIT_COMPUTED = re.compile(
-    r"emit\w*\(\s*(?:[\w.$]+\s*,\s*)?[A-Za-z_$][\w.$]*\s*[,)]|emit\w*\(\s*`|\blisteners\b|\bon[A-Z]\w*\b", re.I
+    r"emit\w*(?:<[^()]*>)?\(\s*(?:this\s*,\s*)?(?:[A-Za-z_$][\w.$]*\s*[,)]|`)|\blisteners\b|\[event\w*\]", re.I
 )
+# Its own slots, not those of `item.$slots`.
+_OWN = r"(?<![\w.$])(?:(?:this|ctx|context|_?vm|self|instance)\.)?"
+_SLOTS = rf"{_OWN}\$?(?:scoped)?[sS]lots(?:\.value)?"
 _SLOT = re.compile(
-    r"<slot[^>]*?\sname=\"([\w:.-]+)\"|[sS]lots(?:\.value)?\??\.(\w+)|[sS]lots(?:\.value)?\[['\"`]([\w:.-]+)['\"`]\]"
-    r"|\b\w*(?:[sS]lots?|TNode\w*|ComponentFromProp\w*)\(\s*(?:[\w.$]+\s*,\s*)?['\"`]([\w:.-]+)['\"`]"
-    r"|\bslot=\"([\w:.-]+)\"|<slot(?![^>]*name=)[^>]*(>)"
+    rf"<slot[^>]*?\sname=\"([\w:.-]+)\"|{_SLOTS}\??\.(\w+)|{_SLOTS}(?:\?\.)?\[['\"`]([\w:.-]+)['\"`]\]"
+    rf"|{_OWN}\w*(?:[sS]lots?|TNode\w*|TNodeJSX|ComponentFromProp\w*)\(\s*(?:[\w.$]+\s*,\s*)*['\"`]([\w:.-]+)['\"`]"
+    r"|<slot(?![^>]*name=)[^>]*(>)"
 )
+_SLOT_LIST = re.compile(r"(?:const|let|var)\s*\{([^{}]*)\}\s*=\s*[\w.$]*[sS]lots\b")
 _SLOT_COMPUTED = re.compile(
-    r"[sS]lots(?:\.value)?\[\s*[A-Za-z_$`]|[sS]lots?\w*\(\s*[A-Za-z_$]|<slot[^>]*\s:name=|TNode\w*\(|ComponentFromProp"
+    rf"{_SLOTS}(?:\?\.)?\[\s*[A-Za-z_$`]|[sS]lots?\w*\(\s*(?:[\w.$]+\s*,\s*)*[A-Za-z_$`]|<slot[^>]*\s:name=|TNode\w*\(|FromProp"
+)
+# Listeners that are read by name: `getListeners(this).x`, `const { x } = this.$listeners`.
+_LISTENER = re.compile(r"[lL]isteners(?:\(\w*\))?\.(\w+)")
+_LISTENER_LIST = re.compile(r"(?:const|let|var)\s*\{([^{}]*)\}\s*=\s*[\w.$]*[lL]isteners\b")
+_SLOTS_TYPE = re.compile(r"SlotsType<\{(.*?)\n\s*\}>", re.S)  # what a component declares of its slots
+_DECLARED = re.compile(r"^\s*['\"]?([\w-]+)['\"]?\??\s*:", re.M)
+_LISTENERS = re.compile(r"[lL]isteners\b|\binherit\(|\$attrs\b|\battrs\b")
+_SLOTS_ON = re.compile(
+    r"(?:v-slots|scopedSlots|slots)\s*[:=]\s*\{?\{?\s*(?:\.\.\.)?\s*(?:[\w$]+\.)*\$?(?:scoped)?[sS]lots\b|\.\.\.\s*(?:[\w$]+\.)*\$?(?:scoped)?[sS]lots\b"
+    r"|in (?:Object\.keys\()?\$(?:scopedS|s)lots|[,(]\s*(?:[\w$]+\.)*\$?(?:scoped)?[sS]lots\s*[,)}]"
 )
 _ANY_SLOT = re.compile(r"<slot\b|[sS]lots\b|\bchildren\b|[sS]lot\(")
 _IMPORT = re.compile(r"(?:\bfrom|\bimport|\brequire\()\s*['\"]([^'\"]+)['\"]")
-_QUOTED = re.compile(r"['\"`]([A-Za-z][\w:.-]*)['\"`]|\b([A-Za-z][\w]*)\s*[:(]")
+_QUOTED = re.compile(r"['\"`]([A-Za-z][\w:.-]*)['\"`]")
 _WORD = re.compile(r"[A-Za-z][\w-]*")
 _MOST_FILES = 400  # of one component, imports included
 
@@ -47,9 +65,15 @@ class Shown:
 
     @cached_property
     def words(self) -> frozenset[str]:
-        return frozenset(_WORD.findall(self.text)) | {
-            word for pair in _QUOTED.findall(self.text) for word in pair if word
-        }
+        return frozenset(_WORD.findall(self.text)) | self.quoted
+
+    @cached_property
+    def quoted(self) -> frozenset[str]:
+        return frozenset(_QUOTED.findall(self.text))
+
+    def hands_on(self, kind: str) -> bool:
+        """Return whether its listeners or slots are handed on as a whole, to whatever it renders."""
+        return (_LISTENERS if kind == "events" else _SLOTS_ON).search(self.text) is not None
 
     @property
     def any_slot(self) -> bool:
@@ -128,5 +152,13 @@ def _stem(path: str) -> str:
 def _show(text: str) -> Shown:
     emitted = {name if end[-1] in ",)" else f"{name}*" for name, end in _EMIT.findall(text)}
     emitted |= {name for names in _EMIT_EITHER.findall(text) for name in names}
+    emitted |= {*_LISTENER.findall(text), *_listed(_LISTENER_LIST, text)}
     slots = {next(filter(None, found)).replace(">", "default") for found in _SLOT.findall(text)}
+    slots |= _listed(_SLOT_LIST, text)
+    slots |= {name for body in _SLOTS_TYPE.findall(text) for name in _DECLARED.findall(body)}
     return Shown(text, frozenset(emitted), frozenset(slots))
+
+
+def _listed(pattern: re.Pattern[str], text: str) -> set[str]:
+    """Return the keys of each object that is taken apart: `a` and `b` of `{ a, b: c = d }`."""
+    return {name for names in pattern.findall(text) for name in _WORD.findall(re.sub(r"[:=][^,]*", "", names))}

@@ -112,7 +112,10 @@ function describeCode(options) {
       ...(options.inheritAttrs === false ? [] : [root?.[1] ?? 'div']),
     ])],
     listeners: code.includes('$listeners'),
-    words: [...new Set(code.match(/[A-Za-z][\w-]*/g))].sort(),
+    computed: {
+      events: /emit\w*\(\s*(?:this,\s*)?(?:[A-Za-z_$][\w.$]*\s*[,)]|`)/i.test(code),
+      slots: /[sS]lots\[\s*[A-Za-z_$`]/.test(code),
+    },
   }
 }
 

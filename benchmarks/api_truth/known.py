@@ -65,12 +65,13 @@ def from_vue(result: dict[str, Any], source: Path, ours: Api) -> tuple[Api, dict
         names = [kebab(name) for name in row["names"]]
         tag = next((name for name in names if name in ours), names[0])
         tags.update(dict.fromkeys(names, tag))
+        props = [p for p in row["props"] if not p["name"].startswith("_")]  # a framework's own marks
         if row["name"]:
             tags.setdefault(kebab(row["name"]), tag)
         api[tag] = _listening(
             result["vue"],
             Known(
-                {kebab(p["name"]): (frozenset(map(str.lower, p["types"])), p["required"]) for p in row["props"]},
+                {kebab(p["name"]): (frozenset(map(str.lower, p["types"])), p["required"]) for p in props},
                 _events(result["vue"], [*(row["emits"] or ()), *row["emitted"]]),
                 frozenset(row["slots"]),
                 native={
@@ -78,11 +79,11 @@ def from_vue(result: dict[str, Any], source: Path, ours: Api) -> tuple[Api, dict
                     "attrs": row["attrs"],
                     "listeners": row["listeners"],
                     "emits": _events(result["vue"], row["emits"] or ()),
-                    "words": frozenset(row["words"]),
+                    "computed": row["computed"],
                     "registered": frozenset(names),
                     "vue_3": not result["vue"].startswith("2"),
                 },
-                defaults={kebab(p["name"]): p["default"] for p in row["props"] if p["hasDefault"]},
+                defaults={kebab(p["name"]): p["default"] for p in props if p["hasDefault"]},
             ),
         )
     code = Code(source)
@@ -128,7 +129,7 @@ def _known(one: Component, vue: str) -> Known:
     return _listening(
         vue,
         Known(
-            {kebab(p.name): (type_names(p.type), p.required) for p in one.props},
+            {kebab(p.name): (frozenset(p.runtime) or type_names(p.type), p.required) for p in one.props},
             _events(vue, (e.name for e in one.events)),
             frozenset(s.name for s in one.slots),
             one.path,
@@ -188,11 +189,15 @@ def _events(vue: str, events: Iterable[str]) -> frozenset[str]:
 
 
 def type_names(text: str) -> frozenset[str]:
-    """Return the constructors Vue would check for, those of `"'a' | 'b' | string[]"` being a string and an array."""
-    parts, depth, start = [], 0, 0
+    """Return the constructors Vue would check for, those of `"'a' | 'b' | string[]"` being a string and an array.
+
+    What stands behind an arrow is the function's result, `string | void` of `() => string | void`.
+    """
+    parts, depth, start, is_result = [], 0, 0, False
     for i, char in enumerate(text):
         depth += (char in "(<{[") - (char in ")>}]" and text[i - 1 : i + 1] != "=>")
-        if char == "|" and not depth:
+        is_result = is_result or (not depth and text[i - 1 : i + 1] == "=>")
+        if char == "|" and not depth and not is_result:
             parts.append(text[start:i])
             start = i + 1
     stripped = [part.strip() for part in [*parts, text[start:]]]

@@ -139,14 +139,14 @@ def _rest(
             # A native event reaches the root in Vue 3 without a word in the code.
             bubbling = {name for name in said & DOM_EVENTS if one.native["vue_3"] and not one.has(kind, name)}
             said = said - bubbling | one.native["emits"]
-        in_code = {name for name in said if one.has(kind, name) or _is_written(one, kind, name)}
+        in_code = {name for name in said if one.has(kind, name) or _is_shown(one, kind, name, imports=True)}
         wanted |= {(tag, name) for name in in_code}
         unfounded |= {(tag, name) for name in said - in_code}
     named = {(tag, name) for tag in tags for name in getattr(api[tag], kind)}
     wrong = {
-        it
-        for it in named - wanted - unfounded
-        if not (truth[it[0]].has(kind, it[1]) or _may_be(truth[it[0]], kind, it[1]))
+        (tag, name)
+        for tag, name in named - wanted - unfounded
+        if not (truth[tag].has(kind, name) or _is_shown(truth[tag], kind, name, imports=False))
     }
     missing = sorted(wanted - named)
     closed = [it for it in missing if not is_open(ours, api[it[0]], kind, it[1])]
@@ -161,20 +161,28 @@ def _rest(
     }
 
 
-def _is_written(one: Known, kind: str, name: str) -> bool:
-    """Return whether a documented name is in the code at all: of the component, its folder, or what these import."""
-    files = one.native["imports"]
+def _is_shown(one: Known, kind: str, name: str, *, imports: bool) -> bool:
+    """Return whether a component's folder emits or shows a name, or may by a computed one; with `imports`, what it imports.
+
+    An event with a name that is made up must be quoted somewhere; a slot's may be a prop's.
+    """
+    files = one.native["imports" if imports else "folder"]
     if kind == "slots" and name == "default":
         return bool(files.any_slot)
-    return not spellings(name).isdisjoint(files.words | one.native["words"])
-
-
-def _may_be(one: Known, kind: str, name: str) -> bool:
-    """Return whether the component's folder has the name, and somewhere a computed one that it may be."""
-    folder = one.native["folder"]
-    if kind == "slots" and name == "default":
-        return bool(folder.any_slot)
-    return folder.computed(kind) and not spellings(name).isdisjoint(folder.words)
+    spelt = spellings(name)
+    if not spelt.isdisjoint(files.emitted if kind == "events" else files.slots):
+        return True
+    if any(name.startswith(begun[:-1]) for begun in files.emitted if kind == "events" and begun.endswith("*")):
+        return True
+    parts = spelt | set(re.split("[:.]", name))
+    if one.native["computed"][kind] and not parts.isdisjoint(one.native["imports"].quoted):
+        return True
+    if files.hands_on(kind):
+        inner = one.native["imports"]
+        if name in DOM_EVENTS or not spelt.isdisjoint(inner.emitted if kind == "events" else inner.slots):
+            return True
+    words = files.quoted if kind == "events" else one.native["folder"].words
+    return files.computed(kind) and not parts.isdisjoint(words)
 
 
 def spellings(name: str) -> set[str]:

@@ -4,37 +4,40 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
-from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import orjson
 
 from swiftprep.arguments import checked_keywords
-from swiftprep.catalog.api import ITEMS, Component, kebab
+from swiftprep.catalog.api import ITEMS, Component, Owner, kebab
 from swiftprep.catalog.check import Problem, check
+from swiftprep.catalog.explain import Completeness, Explanation, completeness_of, explain_component
+from swiftprep.catalog.known_tags import KnownTags, families
 from swiftprep.catalog.merge import merge_components, merge_usage
+from swiftprep.catalog.near import Names
+from swiftprep.catalog.packing import FORMAT, packed, read_document, write_packed, write_web_types
 from swiftprep.catalog.stored import to_component, to_contradiction, to_use
 from swiftprep.catalog.vue.markup import Use
-from swiftprep.catalog.webtypes import GENERATOR, from_web_types, to_web_types
+from swiftprep.catalog.webtypes import from_web_types, to_web_types
 from swiftprep.catalog.witnesses.joining import Contradiction
 from swiftprep.catalog.witnesses.runtime import runtime_components
 from swiftprep.errors import DataError, one_line
 from swiftprep.notebook import html_table, short
 from swiftprep.process.workers import Guarded, Lost
-from swiftprep.storage.disk import atomic_write
-from swiftprep.storage.outputs import own, settle
-from swiftprep.text.json_text import read_json
 
 if TYPE_CHECKING:
     import pandas as pd
 
-_FORMAT = "swiftprep-catalog-1"
-_BATCH = 300
-
 
 class Catalog:
     """A framework's components by tag.
+
+    Attributes:
+        components: Tag → component; of several with one tag, the others are listed under their paths.
+        usage: Tag → how it is used in the scanned code.
+        contradictions: Where witnesses say different things of a component.
+        roots: The scanned folders by name, if it comes from a scan, so that `explain` can name the line of a fact.
 
     >>> from swiftprep.catalog.api import Prop
     >>> catalog = Catalog([Component("ta-tag", props=(Prop("color", "string", required=True),))])
@@ -69,7 +72,8 @@ class Catalog:
         self.framework = framework
         self.vue_version = vue_version
         self.contradictions: list[Contradiction] = list(contradictions)
-        self._check: Guarded[tuple[str, bool], list[Problem]] | None = None
+        self.roots: dict[str, Path] = {}
+        self._check: Guarded[tuple[str, bool, bool], list[Problem]] | None = None
 
     def __len__(self) -> int:
         return len(self.components)
@@ -87,7 +91,46 @@ class Catalog:
         """Return the component with this tag, written `TaTable` or `ta-table`, or None."""
         return self.components.get(tag) or self.components.get(kebab(tag))
 
-    def check(self, code: str, *, strict: bool = False) -> list[Problem]:
+    def explain(self, tag: str, name: str | None = None) -> Explanation:
+        """Return how a component, or a name in it, is known: the witness, the file and line, and why lists are open.
+
+        Args:
+            tag: The tag, written `TaTable` or `ta-table`, or the key of `components`.
+            name: The name of a prop, event, slot or method; None for the component itself.
+
+        >>> print(Catalog([Component("ta-tag", path="Tag.vue", span=(3, 9))]).explain("ta-tag"))
+        component ta-tag — by the component's source (Tag.vue:3)
+        """
+        component = self.find(tag)
+        if component is None:
+            near = Names(self.components, cutoff=0.6).nearest(kebab(tag))
+            return Explanation(f"<{tag}>", near=(near,) if near else ())
+        return explain_component(component, name, self.roots, self.contradictions)
+
+    @property
+    def completeness(self) -> Completeness:
+        """How many components are known completely, and why the others are not."""
+        return completeness_of(self)
+
+    def owned(self, owner: Owner) -> list[Component]:
+        """Return the components of the `"framework"`, the `"application"`, or `"other"` packages.
+
+        If no component has an owner, as in catalogues of earlier versions, all are the framework's.
+        """
+        is_told = any(component.owner for component in self)
+        return [c for c in self if c.owner == owner or (not is_told and owner == "framework")]
+
+    def owner_of(self, tag: str) -> Owner:
+        """Return whose a tag is; one that is not in the catalogue is the framework's if it has its prefix."""
+        component = self.find(tag)
+        if component is not None and component.owner:
+            return component.owner
+        ours = self.owned("framework")
+        if component is not None:
+            return "framework" if component in ours else ""
+        return "framework" if kebab(tag).partition("-")[0] in families(ours) else ""
+
+    def check(self, code: str, *, strict: bool = False, only_known: bool = False) -> list[Problem]:
         """Return the problems in Vue code, by line; `[]` means it is valid.
 
         It finds syntax errors (also in template expressions), unknown tags, props, events and slots, and missing
@@ -100,16 +143,25 @@ class Catalog:
         Args:
             code: A single-file component, or a fragment of a template.
             strict: Also report, in Vue 2, a listener for a native event (`@keydown`) on a component that does not emit
-                it: without `.native` it is never called.
+                it: without `.native` it is never called. In any version, also report a tag with a prefix that nothing
+                in the catalogue has; other unknown tags are reported if the catalogue knows all tags with their
+                prefix, or if they are slips of known ones.
+            only_known: Report every tag that the catalogue does not have, also where it may not have all: for an author
+                who knows the framework from nothing else, such as a teacher.
         """
         if self._check is None:
             by_tag: dict[str, list[Component]] = {}
-            for component in sorted(self, key=lambda c: not c.registered):
+            ours = families(self.owned("framework"))
+            is_told = any(component.owner for component in self)
+            # What the framework's source has under other names than the framework's is internal.
+            offered = (c for c in self if c.owner or not is_told or c.name.partition("-")[0] in ours)
+            for component in sorted(offered, key=lambda c: (not c.registered, c.owner == "application")):
                 for tag in dict.fromkeys([component.name, *map(kebab, component.names)]):
                     by_tag.setdefault(tag, []).append(component)
             seen = frozenset(name for use in self.usage.values() for name in (*use.props, *use.events))
-            self._check = Guarded(partial(_checked, by_tag, self.vue_version.startswith("3"), seen), size=_size)
-        outcome = self._check((code, strict))
+            tags = KnownTags(self, self.usage)
+            self._check = Guarded(partial(_checked, by_tag, self.vue_version.startswith("3"), seen, tags), size=_size)
+        outcome = self._check((code, strict, only_known))
         return [Problem("not-checked", 1, name=outcome.reason)] if isinstance(outcome, Lost) else outcome
 
     def to_pandas(self) -> pd.DataFrame:
@@ -168,7 +220,7 @@ class Catalog:
         Raises:
             DataError: the file cannot be read or is not a web-types document.
         """
-        document = _read(path)
+        document = read_document(path)
         if isinstance(document, list):
             raise DataError(f"{path}: a JSON array; a web-types file is an object (不是 web-types 文件)")
         catalog = cls(from_web_types(document, str(path)))
@@ -218,8 +270,8 @@ class Catalog:
             for number, row in enumerate(rows):
                 tag = ""
                 if number == 0:
-                    if row["format"] != _FORMAT:
-                        raise ValueError(f"format: {row['format']!r:.100}, expected {_FORMAT!r}")
+                    if row["format"] != FORMAT:
+                        raise ValueError(f"format: {row['format']!r:.100}, expected {FORMAT!r}")
                     catalog.framework, catalog.vue_version = _text(row, "framework"), _text(row, "vue_version")
                 elif "contradicts" in row:
                     tag = _text(row["contradicts"], "component")
@@ -283,7 +335,7 @@ class Catalog:
             DataError: the file is neither.
         """
         path = Path(path) / "catalog.json" if Path(path).is_dir() else path
-        document = _read(path)
+        document = read_document(path)
         if isinstance(document, dict):
             return cls.from_web_types(path)
         try:
@@ -309,82 +361,15 @@ def _text(row: dict[str, Any], name: str) -> str:
 
 
 def _checked(
-    components: Mapping[str, list[Component]], vue3: bool, seen: frozenset[str], asked: tuple[str, bool]
+    components: Mapping[str, list[Component]],
+    vue3: bool,
+    seen: frozenset[str],
+    tags: KnownTags,
+    asked: tuple[str, bool, bool],
 ) -> list[Problem]:
-    code, strict = asked
-    return check(code, components, vue3=vue3, strict=strict, seen=seen)
+    code, strict, only_known = asked
+    return check(code, components, vue3=vue3, strict=strict, seen=seen, tags=None if only_known else tags)
 
 
-def _size(asked: tuple[str, bool]) -> int:
+def _size(asked: tuple[str, bool, bool]) -> int:
     return len(asked[0])
-
-
-def packed(frame: Catalog, components: Iterable[tuple[str, Component]]) -> Iterator[bytes]:
-    """Yield `frame` with `components` in place of its own as JSON lines, a few hundred at a time."""
-    head = {"format": _FORMAT, "framework": frame.framework, "vue_version": frame.vue_version}
-    rows: Iterator[dict[str, Any]] = chain(
-        [head],
-        ({"tag": key, "is": component} for key, component in components),
-        ({"contradicts": one} for one in frame.contradictions),  # a list that grows while the components are read
-        ({"used": tag, "is": use} for tag, use in sorted(frame.usage.items())),
-    )
-    while batch := list(islice(rows, _BATCH)):
-        yield b"".join(orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE) for row in batch)
-
-
-def unpacked(parts: Iterable[bytes]) -> Iterator[Component]:
-    """Yield the components from the parts that `packed` yields, one at a time."""
-    for part in parts:
-        for line in part.splitlines():
-            if line.startswith(b'{"tag":'):
-                yield to_component(orjson.loads(line)["is"])
-
-
-def write_packed(parts: Iterable[bytes], path: str | Path) -> Path:
-    """Write the parts that `packed` yields as a JSON array, atomically, and return the path."""
-    own(path)
-    with atomic_write(path) as file:
-        for number, part in enumerate(parts):
-            file.write((b",\n" if number else b"[\n") + part.rstrip(b"\n").replace(b"}\n{", b"},\n{"))
-        file.write(b"\n]\n")
-    return Path(path)
-
-
-def _bytes(path: str | Path) -> bytes:
-    settle(Path(path).parent)
-    try:
-        return Path(path).read_bytes().removeprefix(b"\xef\xbb\xbf")
-    except OSError as error:
-        raise DataError(f"{path}: {error.strerror} (读不了这个文件)") from None
-
-
-def _read(path: str | Path) -> dict[str, Any] | list[Any]:
-    try:
-        document = read_json(_bytes(path))
-    except orjson.JSONDecodeError as error:
-        raise DataError(f"{path}: not valid JSON: {error} (JSON 格式错误)") from None
-    except ValueError as error:
-        raise DataError(f"{path}: {error}") from None
-    if not isinstance(document, dict | list):
-        raise DataError(
-            f"{path}: expected a JSON object or array, found {type(document).__name__} (应为 JSON 对象或数组)"
-        )
-    return document
-
-
-def write_web_types(
-    path: str | Path, components: Iterable[Component], *, name: str, version: str, framework_version: str | None
-) -> None:
-    """Write the document of `to_web_types` to `path`, atomically and without holding it all in memory."""
-    frame = to_web_types([], name=name, version=version, framework_version=framework_version)
-    frame["contributions"]["html"]["generator"] = GENERATOR
-    before, mark, after = orjson.dumps(frame, option=orjson.OPT_INDENT_2).partition(b'"vue-components": []')
-    own(path)
-    with atomic_write(path) as file:
-        file.write(before + mark[:-1])
-        separator = b"\n"
-        for component in components:
-            for entry in to_web_types([component], name=name)["contributions"]["html"]["vue-components"]:
-                file.write(separator + orjson.dumps(entry))
-                separator = b",\n"
-        file.write(b"]" + after + b"\n")

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from swiftprep.catalog.api import Component, kebab, one_spelling
-from swiftprep.catalog.near import Names
+from swiftprep.catalog.known_tags import KnownTags
+from swiftprep.catalog.near import Names, is_misspelt
 from swiftprep.catalog.vue.behaviour import jsx_elements
 from swiftprep.catalog.vue.expressions import expression_errors
 from swiftprep.catalog.vue.facts import MOST_BLOCKS, script_lang
 from swiftprep.catalog.vue.markup import Attribute, is_custom, read_attribute
+from swiftprep.catalog.vue.misuse import misuses
 from swiftprep.catalog.vue.module import Module
 from swiftprep.catalog.vue.native import ATTRIBUTES, BUILT_IN, DOM_EVENTS, TRANSITION_PROPS, is_global, is_native
 from swiftprep.catalog.vue.script import ScriptReader
@@ -34,6 +35,7 @@ _WORDS = {
 _DELIMITERS = re.compile(rb"\bdelimiters\s*:")
 _MOST_REACHED = 50_000  # components to follow attributes and listeners to, per piece of code
 _MEANT = 0.6  # similarity from which a known name is suggested
+_SHORTEST_OWN = 4  # letters of a tag of the file itself that another can be a slip of
 _SPELLING = 0.8  # similarity from which a name counts as a typo of one that was seen
 
 
@@ -81,6 +83,7 @@ def check(
     vue3: bool,
     strict: bool,
     seen: frozenset[str] = frozenset(),
+    tags: KnownTags | None = None,
 ) -> list[Problem]:
     """Return the problems in a single-file component or a fragment of a template, by line.
 
@@ -88,17 +91,20 @@ def check(
         code: The code.
         components: Tag → the components with that tag, the registered one first.
         vue3: Whether the code is for Vue 3, where native events reach the root element without `.native`.
-        strict: Whether to report, in Vue 2, listeners for native events that the component does not emit, and an
-            unclosed `{{`, which Vue 2 shows as text.
+        strict: Whether to report, in Vue 2, listeners for native events that the component does not emit, an unclosed
+            `{{`, which Vue 2 shows as text, and a second root element; and unknown tags with a prefix that no known tag
+            has.
         seen: The attributes and listeners that the code base itself uses, on any component, in kebab case.
+        tags: Judges unknown tags; without it, each is a problem.
     """
     source = code.replace("\r\n", "\n").encode("utf-8", "replace")
     parts = [block for block in blocks(source) if block.kind in ("template", "script", "style")]
-    checker = _Checker(components, vue3=vue3, strict=strict, seen=seen)
+    checker = _Checker(components, vue3=vue3, strict=strict, seen=seen, tags=tags)
     if not parts:
         parsed = template(source)
         checker.syntax(parsed.errors)
         checker.syntax(expression_errors(parsed, source, vue3=vue3, strict=strict))
+        checker.syntax(misuses(parsed, source, vue3=vue3, typed=None, mustaches=True))
         checker.elements(parsed.elements, _Locals())
         return checker.problems()
     checker.syntax(
@@ -126,6 +132,7 @@ def check(
         parsed = template(source, block.start, block.end)
         checker.syntax(parsed.errors)
         checker.syntax(expression_errors(parsed, source, vue3=vue3, typed=typed, mustaches=mustaches, strict=strict))
+        checker.syntax(misuses(parsed, source, vue3=vue3, typed=typed, mustaches=mustaches, one_root=strict))
         checker.elements(parsed.elements, known)
     checker.elements(rendered, known, jsx=True)
     return checker.problems()
@@ -171,12 +178,20 @@ class _Locals:
 
 class _Checker:
     def __init__(
-        self, components: Mapping[str, list[Component]], *, vue3: bool, strict: bool, seen: frozenset[str]
+        self,
+        components: Mapping[str, list[Component]],
+        *,
+        vue3: bool,
+        strict: bool,
+        seen: frozenset[str],
+        tags: KnownTags | None,
     ) -> None:
         self.components = components
         self.seen = seen
         self.vue3 = vue3
         self.strict = strict and not vue3
+        self._tags = tags
+        self._only_known_families = strict
         self._found: list[Problem] = []
         self._names: dict[tuple[float, tuple[str, ...]], Names] = {}
         self._spelt: dict[int, frozenset[str]] = {}
@@ -216,13 +231,13 @@ class _Checker:
         What a code base uses is never the whole API, so a name counts as a typo only if it is not used anywhere in it,
         and differs by letters that were swapped, lost, added or mistaken, not by a plural.
         """
-        if spec.origin != "usage" or name in self.seen or kebab(name) in self.seen:
+        if spec.origin != "usage" or spec.owner == "application" or name in self.seen or kebab(name) in self.seen:
             return False
         key = _SPELLING, tuple(known)
         if key not in self._names:
             self._names[key] = Names(key[1], cutoff=_SPELLING)
         near = self._names[key].nearest(name)
-        return near != "" and _is_misspelt(name, near)
+        return near != "" and is_misspelt(name, near)
 
     def _spec(self, element: Element, known: _Locals, jsx: bool) -> Component | None:
         """Return the component that an element represents, or None if it is native or unknown."""
@@ -237,9 +252,15 @@ class _Checker:
         if any(name in ("is", "v-is", ":is") for name, _ in element.attrs):
             return None
         spec = named[0] if named else None
-        if spec is None and known.complete:
+        if spec is None and known.complete and self._lacks(kebab(element.tag), known):
             self._say("unknown-tag", element.line, element.tag, known=self.components)
         return spec
+
+    def _lacks(self, tag: str, known: _Locals) -> bool:
+        """Return whether a tag is certain not to exist."""
+        if self._tags is None or self._tags.lack(tag, strict=self._only_known_families):
+            return True
+        return any(len(own) >= _SHORTEST_OWN and is_misspelt(tag, own) for own in (*known.tags, *known.own))
 
     def _is_known(self, tag: str, known: _Locals) -> bool:
         return tag in known.tags or tag in known.own or tag in self.components
@@ -288,8 +309,8 @@ class _Checker:
             return True
         if "props" in spec.open:
             return not self._is_slip(name, (kebab(p.name) for p in spec.props), spec)
-        if not spec.root and not spec.passes and spec.origin == "source":
-            return name in _ANY_NATIVE  # it has a render function, with an unknown root element
+        if not spec.root and not spec.passes and spec.origin in ("source", "run-time", "types"):
+            return name in _ANY_NATIVE  # its root element is not known
         if not self.vue3 and self._target(spec.root) is not None:
             # In Vue 2 they end up on the element without becoming props of the component in between.
             return name in _ANY_NATIVE or any(self._reaches(tag, name, attribute, depth) for tag in spec.passes)
@@ -374,17 +395,6 @@ def _imported(module: str, named: Iterable[Component]) -> Component | None:
     best = max((shared for shared, _ in fitting), default=0)
     first = [component for shared, component in fitting if shared == best]
     return first[0] if len(first) == 1 else None
-
-
-def _is_misspelt(name: str, other: str) -> bool:
-    """Return whether two names differ by one letter at most, or by the order of letters, and not by a plural.
-
-    >>> [_is_misspelt(name, "page-size") for name in ("page-szie", "page-sze", "page-sizes", "page-side", "age-site")]
-    [True, True, False, True, False]
-    """
-    mine, theirs = Counter(name), Counter(other)
-    singular, others = ([part.removesuffix("s") for part in text.split("-")] for text in (kebab(name), kebab(other)))
-    return (mine - theirs).total() <= 1 and (theirs - mine).total() <= 1 and singular != others
 
 
 def _synced(spec: Component) -> str:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from difflib import get_close_matches
+
+from swiftprep.catalog.api import kebab
 
 _LONGEST = 80  # characters of a name to look up
 _LOOKED_AT = 1  # cost of a known name that is skipped
@@ -52,6 +54,17 @@ class Names:
         room = max(0, self._left // _COMPARED)
         self._left -= _COMPARED * min(len(fitting), room)
         return next(iter(get_close_matches(name, fitting[:room], n=1, cutoff=self._cutoff)), "")
+
+
+def is_misspelt(name: str, other: str) -> bool:
+    """Return whether two names differ by one letter at most, or by the order of letters, and not by a plural.
+
+    >>> [is_misspelt(name, "page-size") for name in ("page-szie", "page-sze", "page-sizes", "page-side", "age-site")]
+    [True, True, False, True, False]
+    """
+    mine, theirs = Counter(name), Counter(other)
+    singular, others = ([part.removesuffix("s") for part in text.split("-")] for text in (kebab(name), kebab(other)))
+    return (mine - theirs).total() <= 1 and (theirs - mine).total() <= 1 and singular != others
 
 
 def _letters(name: str) -> int:

@@ -14,6 +14,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
+from tree_sitter import Node
+
 from swiftprep.parsing.grammar import error_lines, parse
 
 _ATTRIBUTES = rb"""((?:[^<>"']|"[^"]*"|'[^']*')*)"""  # excluding `<` keeps the time linear
@@ -317,17 +319,20 @@ def template(source: bytes, start: int = 0, end: int | None = None) -> Template:
             if not is_inert:
                 spread = any(name in ("v-bind", "v-bind.sync", "v-bind.prop") for name, _ in attrs)
                 parsed.elements.append(Element(tag, attrs, line, *place, parent, spread, start + head.end_byte))
-            if (
-                head.type == "start_tag"
-                and children[-1].type != "end_tag"
-                and tag not in VOID
-                and tag not in _MAY_STAY_OPEN
-            ):
+            is_open = head.type == "start_tag" and children[-1].type != "end_tag" and tag not in VOID
+            if is_open and (tag not in _MAY_STAY_OPEN or _is_last_and_bare(node)):
                 parsed.errors.append((line, f"<{tag}> without its end tag"))
             index = parent if is_inert else len(parsed.elements) - 1
             stack.extend((child, index, is_inert) for child in reversed(children[1:]) if child.type != "text")
     parsed.errors.sort()
     return parsed
+
+
+def _is_last_and_bare(node: Node) -> bool:
+    """Return whether nothing that may end an element, inside or after it, is there, only the end of its parent."""
+    following = node.next_sibling
+    inner = (child.type for child in node.children[1:])
+    return (following is None or following.type == "end_tag") and not any(kind.endswith("element") for kind in inner)
 
 
 def blanked(source: bytes, start: int, end: int, places: Iterable[tuple[int, int]]) -> bytes:

@@ -9,7 +9,10 @@ from dataclasses import dataclass
 import orjson
 
 from swiftprep.catalog.catalog import Catalog
+from swiftprep.catalog.explain import Counts
 from swiftprep.catalog.linking.link import Linked
+from swiftprep.catalog.linking.names import Modules
+from swiftprep.catalog.witnesses.declarations import Declarations
 from swiftprep.catalog.witnesses.docs import Docs
 from swiftprep.catalog.witnesses.overrides import Override
 from swiftprep.scan.aggregate import Files, SpooledFacts, all_components
@@ -69,9 +72,12 @@ def catalog_parts(
     usage = CodeUsage(facts, linked, context.ownership)
     pages = {path: orjson.loads(spool.get(place)) for path, place in files.pages.items()}
     docs = Docs(pages, linked.tags, chinese=context.chinese)
-    witnesses = Witnesses(context.catalogs, docs, context.overrides or {})
+    declarations = Declarations(Modules(facts, context.packages))
+    witnesses = Witnesses(context.catalogs, docs, context.overrides or {}, declarations=declarations)
     frame = Catalog(usage=usage.by_tag, framework=spec.framework, vue_version=spec.vue_version)
     frame.contradictions = witnesses.contradictions
-    components = all_components(linked, usage, context.ownership, witnesses, vue3=vue3)
+    counts = Counts()
+    components = counts.counted(all_components(linked, usage, context.ownership, witnesses, vue3=vue3))
     yield from api_samples(spec, frame, components, held_out)
     yield from failures_and_notes(linked)
+    yield "completeness", orjson.dumps([counts.total()])

@@ -33,7 +33,11 @@ def read_compiled(job: Job, path: str, refused: tuple[str, str]) -> FileRecord:
     source = read_source(root, relative, max_bytes=MAX_BYTES, keep_generated=True, keep_minified=True)
     if isinstance(source, Reject):
         return reject(source.reason, source.detail)
-    if job.licences is not None and not allowed(read_licence(source.text).licence, job.licences):
+    if (
+        job.is_sampled(path)
+        and job.licences is not None
+        and not allowed(read_licence(source.text).licence, job.licences)
+    ):
         return reject(*refused, source.sha)
     above = path.removesuffix(relative)
     originals = original_sources(root, relative, source.text, package=_package(root, relative))

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import posixpath
 import re
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from functools import partial
 from itertools import islice
 from operator import attrgetter
@@ -17,11 +19,13 @@ import orjson
 
 from swiftprep.process.item_limits import ItemLimits
 from swiftprep.process.workers import Guarded, Lost, pool_of
+from swiftprep.records import Reject
 from swiftprep.scan.cache import ScanCache
 from swiftprep.scan.file_record import File, FileRecord, Job, reject, shown_name
 from swiftprep.scan.in_worker import read_in_worker
 from swiftprep.scan.result import Spool
-from swiftprep.scan.set_aside import Aside, Reading
+from swiftprep.scan.set_aside import NOTE, Aside, Reading, is_set_aside
+from swiftprep.scan.walk import FoundFile
 
 _SCOPED = re.compile(rb'"(@[\w-]+/[\w.-]+)"')
 _POOL_BYTES = 1_000_000  # from this size on, a second worker process saves time
@@ -41,20 +45,37 @@ class Restored:
     def __init__(self, places: dict[str, tuple[int, int]], spool: Spool) -> None:
         self._places = places
         self._spool = spool
+        self._asides: list[tuple[Aside, int]] = []
         self._originals: set[str] = set()
         self._scoped: set[bytes] = set()
 
-    def read(self, asides: list[Aside], folders: Iterable[str], read: Read) -> Iterator[tuple[Aside, FileRecord]]:
-        """Yield each file that was read, with its record.
+    def sets_aside(self, file: FoundFile, refused: list[str], number: int) -> bool:
+        """Return whether a rejected file may be read for the catalogue later, and if so, remember it.
 
         Args:
-            asides: The files that were set aside.
+            file: The file.
+            refused: The reason and the detail of its reject.
+            number: The place of its reject in the list given to `read`, or -1 if it is not listed.
+        """
+        reason, detail = refused
+        if not is_set_aside(reason, detail, file.path, file.size):
+            return False
+        self._asides.append((Aside(file, reason, detail), number))
+        return True
+
+    def read(self, folders: Iterable[str], read: Read, rejects: list[Reject]) -> bytes:
+        """Read the files that nothing else speaks for, say so in their rejects, and return a hash of their facts.
+
+        Args:
             folders: The folders of the packages and of the roots.
             read: Returns the shown path and the record of each file.
+            rejects: The scan's rejects.
         """
-        if not asides:
-            return
-        reading = Reading(asides, folders)
+        if not self._asides:
+            return b""
+        digest = hashlib.blake2b(digest_size=16)
+        numbers = {aside.file.path: number for aside, number in self._asides}
+        reading = Reading((aside for aside, _ in self._asides), folders)
         for path, place in self._places.items():
             reading.add(path, self._spool.get(place))
         for batch in reading.rounds():
@@ -66,7 +87,11 @@ class Restored:
                     self._originals.add(name)
                     self._scoped.update(_SCOPED.findall(self._add(name, orjson.dumps(facts), reading)))
                 self._add(path, record.facts, reading)
-                yield aside, record
+                digest.update(f"{path}\0".encode("utf-8", "replace") + record.facts + record.inner)
+                number = numbers[aside.file.path]
+                if number >= 0:
+                    rejects[number] = replace(rejects[number], detail=aside.detail + NOTE)
+        return digest.digest()
 
     def _add(self, path: str, facts: bytes, reading: Reading) -> bytes:
         if path in self._places:  # a file of the tree, or the source of two builds

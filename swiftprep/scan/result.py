@@ -14,7 +14,9 @@ from typing import IO, TYPE_CHECKING, Any
 
 import orjson
 
-from swiftprep.catalog.catalog import Catalog, unpacked, write_packed, write_web_types
+from swiftprep.catalog.catalog import Catalog
+from swiftprep.catalog.explain import Completeness
+from swiftprep.catalog.packing import unpacked, write_packed, write_web_types
 from swiftprep.notebook import html_table, short
 from swiftprep.records import Reject, Sample, write_jsonl
 from swiftprep.redaction.finding import Finding
@@ -98,6 +100,7 @@ class Scan:
         self.roots = {root.name: root.folder for root in roots.all}
         self.rejects = rejects
         self.commits = roots.commits()
+        self._roots = roots
         self.framework = framework.name
         self.framework_from: FrameworkFrom = framework.source
         self.vue_version = vue_version
@@ -109,7 +112,9 @@ class Scan:
     def __repr__(self) -> str:
         found = f"{self.found} files, {self.files_kept} kept, {len(self.rejects)} rejected; {len(self)} samples"
         name = f"framework {short(self.framework)} ({self.framework_from})"
-        return f"<Scan {short(self.place, 200)}: {found}; {name}>"
+        known = self.completeness
+        components = f"{known.closed + known.open} components, {known.open} of them open"
+        return f"<Scan {short(self.place, 200)}: {found}; {components}; {name}>"
 
     def __len__(self) -> int:
         return self._length
@@ -130,7 +135,7 @@ class Scan:
     @property
     def commit(self) -> str | None:
         """The git commit checked out in the folder; None outside a repository, and if several folders differ."""
-        commits = set(self.commits.values())
+        commits = {self.commits[root.name] for root in self._roots.all if root.is_sampled}
         return commits.pop() if len(commits) == 1 else None
 
     @property
@@ -194,7 +199,12 @@ class Scan:
             for path, span, what, more in self._side(side)
         ]
 
-    def _side(self, name: str) -> Iterator[list[Any]]:
+    @cached_property
+    def completeness(self) -> Completeness:
+        """How many components are known completely, and why the others are not."""
+        return next((Completeness(**row) for row in self._side("completeness")), Completeness(0, 0, {}))
+
+    def _side(self, name: str) -> Iterator[Any]:
         """Yield the rows stored under a name by `ScanAggregate.add`."""
         for side, place in self._derived:
             if side == name:
@@ -227,7 +237,7 @@ class Scan:
             of_file = more.pop("path", path)
             meta = {
                 "path": of_file,
-                "commit": self.commits.get("" if "" in self.commits else of_file.partition("/")[0]),
+                "commit": self.commits.get(self._roots.of(of_file).name) if of_file else None,
                 "span": span,
                 "kind": kind,
                 "split": split,
@@ -267,7 +277,9 @@ class Scan:
     @cached_property
     def catalog(self) -> Catalog:
         """The catalogue of the components found, with the usage of all components."""
-        return Catalog.unpack(self._packed())
+        catalog = Catalog.unpack(self._packed())
+        catalog.roots = dict(self.roots)
+        return catalog
 
     def reasons(self) -> dict[str, int]:
         """Return the number of rejected files by reason, most frequent first."""

@@ -35,11 +35,11 @@ from swiftprep.scan.file_record import DOCS, SUFFIXES, File, FileRecord, Job, no
 from swiftprep.scan.framework import FolderTags, FrameworkName, framework_of, tags_of
 from swiftprep.scan.in_worker import read_in_worker
 from swiftprep.scan.kinds import SampleSpec
+from swiftprep.scan.no_components import warn_of_none
 from swiftprep.scan.ownership import Ownership, ownership_of
 from swiftprep.scan.restored import Restored, read_again
 from swiftprep.scan.result import Kept, Scan, Spool
 from swiftprep.scan.roots import Roots, readable
-from swiftprep.scan.set_aside import NOTE, Aside, is_set_aside
 from swiftprep.scan.split import held_out
 from swiftprep.scan.tasks import KINDS, load_task
 from swiftprep.scan.vue_version import checked_version
@@ -238,7 +238,7 @@ class Scanner:
         spool = Spool()
         files = Files()
         rejects: list[Reject] = []
-        asides: dict[str, tuple[Aside, int]] = {}
+        restored = Restored(files.facts, spool)
         digest = hashlib.blake2b(f"{self.val_fraction} {self.seed}".encode(), digest_size=16)
         for item, record in self._records(listed, store):
             head = {} if record is None else orjson.loads(record.head)
@@ -247,13 +247,9 @@ class Scanner:
             if isinstance(item, Reject):
                 rejects += [Reject(path, item.reason, readable(item.detail))] if self._is_wanted(item) else []
             elif "reject" in head:
-                reason, detail = head["reject"]
-                if is_set_aside(reason, detail, item.path, item.size):
-                    asides[item.path] = Aside(item, reason, detail), len(rejects)
-                if self._is_wanted(item):
-                    rejects.append(Reject(path, reason, detail))
-            if item.path in asides:
-                continue
+                rejects += [Reject(path, *head["reject"])] if self._is_wanted(item) else []
+                if restored.sets_aside(item, head["reject"], len(rejects) - 1 if self._is_wanted(item) else -1):
+                    continue
             if record is not None and is_kept:
                 path = files.add(path, head, record, spool)
             elif record is not None and record.facts and suffix_of(item.path) in DOCS:
@@ -263,17 +259,9 @@ class Scanner:
             if record is not None and record.facts:
                 digest.update(f"{path}\0{record.sha}\0{is_kept}\0".encode("utf-8", "replace"))
         store.forget({item.path for item in listed if isinstance(item, FoundFile)})
-        packages = self.roots.packages()
-        restored = Restored(files.facts, spool)
-        folders = [*packages.values(), *(root.name for root in self.roots.all)]
-        for aside, record in restored.read(
-            [aside for aside, _ in asides.values()], folders, read_again(self._job, self._limits, self.workers, store)
-        ):
-            if self._is_wanted(aside.file):
-                number = asides[aside.file.path][1]
-                rejects[number] = replace(rejects[number], detail=aside.detail + NOTE)
-            digest.update(record.facts + record.inner)
-        packages = {**restored.packages(), **packages}
+        folders = [*self.roots.packages().values(), *(root.name for root in self.roots.all)]
+        digest.update(restored.read(folders, read_again(self._job, self._limits, self.workers, store), rejects))
+        packages = {**restored.packages(), **self.roots.packages()}
         catalogs = (*self._given, *published(self.roots))
         context = Context(self.roots, packages, ownership, catalogs, self._overrides, self._lang == "zh")
         digest.update(context.digest())
@@ -282,7 +270,7 @@ class Scanner:
             Kept(path, rows, "val" if index in whole.held_out else "train", head)
             for index, (path, head, rows) in enumerate(zip(files.paths, files.heads, files.rows, strict=True))
         ]
-        return Scan(
+        scan = Scan(
             self.roots,
             kept,
             rejects,
@@ -292,6 +280,9 @@ class Scanner:
             framework=name,
             vue_version=self.vue_version,
         )
+        if scan.completeness.closed + scan.completeness.open == 0:
+            warn_of_none(scan.place, files.paths, rejects)
+        return scan
 
     def _whole(
         self,

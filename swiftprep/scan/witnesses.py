@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 import orjson
@@ -11,6 +12,7 @@ import orjson
 from swiftprep.catalog.api import Component, kebab
 from swiftprep.catalog.catalog import Catalog
 from swiftprep.catalog.webtypes import GENERATOR, from_web_types
+from swiftprep.catalog.witnesses.declarations import Declarations, without_docs
 from swiftprep.catalog.witnesses.docs import Docs
 from swiftprep.catalog.witnesses.joining import Contradiction, joined
 from swiftprep.catalog.witnesses.overrides import Override, overridden
@@ -34,14 +36,23 @@ class Witnesses:
         contradictions: Where two of them say different things; it grows as components are joined.
     """
 
-    def __init__(self, catalogs: Iterable[Catalog], docs: Docs, overrides: Mapping[str, Override]) -> None:
+    def __init__(
+        self,
+        catalogs: Iterable[Catalog],
+        docs: Docs,
+        overrides: Mapping[str, Override],
+        *,
+        declarations: Declarations | None = None,
+    ) -> None:
         """Put together what is known of each tag.
 
         Args:
             catalogs: Catalogues other than that of the source; of equal rank, the first counts.
             docs: What the documentation says.
             overrides: The user's corrections, by tag.
+            declarations: The components in `.d.ts` files.
         """
+        self._declarations = declarations
         self.contradictions: list[Contradiction] = []
         self._docs = docs
         self._overrides = overrides
@@ -59,9 +70,13 @@ class Witnesses:
 
     def joined(self, key: str, component: Component) -> Component | None:
         """Return a component from source together with what the other witnesses know; None if the user denies it."""
-        others = self._others(component) if key == component.name else []
+        is_page = component.owner == "application" and not component.registered  # its name says little
+        others = self._others(component) if key == component.name and not is_page else []
         documented = self._docs.of(component) if component.kind == "component" else None
         others += [documented] if documented is not None else []
+        declared = self._declarations.of(component) if self._declarations and component.kind == "component" else None
+        if declared is not None:  # its comments are those of the documentation, seldom in the language of the users
+            others.append(declared if documented is None else without_docs(declared))
         if others:
             component, contradictions = joined((component, *others))
             self.contradictions += contradictions
@@ -117,7 +132,9 @@ def published(roots: Roots) -> list[Catalog]:
         for name in files:
             content = _json(roots, folder, name)
             if isinstance(content, dict) and "contributions" in content:
-                catalogs += _catalog(f"{folder}/{name}", content)
+                catalogs += _catalog(
+                    folder, "/".join([*([folder] if folder else []), name.removeprefix("./")]), content
+                )
         vetur = stated.get("vetur")
         if isinstance(vetur, dict) and isinstance(vetur.get("tags"), str):
             tags = _json(roots, folder, vetur["tags"])
@@ -129,15 +146,17 @@ def published(roots: Roots) -> list[Catalog]:
     return catalogs
 
 
-def _catalog(path: str, content: dict[str, Any]) -> list[Catalog]:
+def _catalog(folder: str, path: str, content: dict[str, Any]) -> list[Catalog]:
     html = content["contributions"].get("html") if isinstance(content["contributions"], dict) else None
     if isinstance(html, dict) and html.get("generator") == GENERATOR:
         return []
     try:
-        return [Catalog(from_web_types(content, path))]
+        components = from_web_types(content, path)
     except DataError as error:
         logger.warning("%s", error)
         return []
+    prefix = f"{folder}/" if folder else ""
+    return [Catalog(replace(one, path=f"{prefix}{one.path}" if one.path else path) for one in components)]
 
 
 def _json(roots: Roots, folder: str, name: str) -> Any:

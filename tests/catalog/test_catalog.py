@@ -253,7 +253,7 @@ SLOTS = {
     "in code": (
         "render(h) { return h('b', [this.$slots.default, this.$scopedSlots.cell({ row })]) }",
         "",
-        {"default": (), "cell": ()},
+        {"default": (), "cell": ("row",)},
     ),
     "taken apart": ("render() { const { default: d, extra } = this.$slots }", "", {"default": (), "extra": ()}),
     "setup": ("setup(props, { slots }) { return () => slots.body?.() }", "", {"body": ()}),
@@ -310,7 +310,7 @@ FUNCTIONAL = {
     "through data": ("render(h, { data }) { return h('i', { class: data.staticClass, on: { x: data.on.move } }) }", {"move": ""}, {}, ()),
     "listeners handed on": ("render(h, { listeners }) { listeners.a(); return h('i', { on: listeners }) }", {"a": ""}, {}, ("events",)),
     "a listener that is computed": ("render(h, { listeners, props }) { listeners[props.a]() }", {}, {}, ("events",)),
-    "all of data handed on": ("render(h, ctx) { return h('x-b', ctx.data, ctx.children) }", {}, {}, ("events", "props", "slots")),
+    "all of data handed on": ("render(h, ctx) { return h('x-b', ctx.data, ctx.children) }", {}, {"default": ()}, ("events", "props", "slots")),
     "the context handed on": ("render(h, ctx) { return draw(h, ctx) }", {}, {}, ("events", "props", "slots")),
     "scoped slots handed on": ("render(h, ctx) { return h('x-b', { scopedSlots: ctx.scopedSlots }) }", {}, {}, ("slots",)),
     "in JSX": ("render(h, { listeners, data }) { return <i onClick={listeners.tap} {...data}/> }", {"tap": ""}, {}, ("events", "props", "slots")),

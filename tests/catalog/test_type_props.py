@@ -18,7 +18,7 @@ FILES = {
         "export const MODES = ['light', 'dark'] as const\nexport type Mode = (typeof MODES)[number]\n"
         "export const placed = { top: 'at-top', bottom: 'at-bottom' } as const\n"
         "export interface Props { size?: Size; onPick?: (key: Key) => void; inner: { deep: Size } }\n"
-        "export type Twice = Twice\nexport type Size2 = Size\nexport const Size2 = 1\n"
+        "export type Nested<T> = T | Nested<T>[]\nexport type Mapped<T> = (value: T, key: T1) => T[]\nexport type Twice = Twice\nexport type Size2 = Size\nexport const Size2 = 1\n"
     ),
 }
 # In `Object as PropType<…>`: the type, the text, the values, and the run-time types unless the text tells them.
@@ -58,8 +58,11 @@ STATED = {
     "any string": ("string & {}", "string", (), ("object",)),
     "what may not be null": ("NonNullable<Size | null>", "'small' | 'large' | null", ("small", "large"), ()),
     "a package's": ("VNode", "VNode", (), ("object",)),
+    "a list of functions": ("((a: Size) => void)[] | Format", "((a: Size) => void)[] | ((value: number) => string)", (), ("object",)),
+    "a parameter within a function": ("Mapped<Item>", "(value: Item, key: T1) => Item[]", (), ("object",)),
     "itself": ("Twice", "Twice", (), ("object",)),
     "its own items": ("Deep", "Deep[] | string", (), ("object",)),
+    "a generic alias of itself": ("Nested<Size>", "'small' | 'large' | Nested<Size>[]", (), ("object",)),
     "a name that is also a value's": ("Size2", "'small' | 'large'", ("small", "large"), ()),
 }  # fmt: skip
 
@@ -67,9 +70,7 @@ STATED = {
 @pytest.mark.parametrize(("stated", "text", "values", "runtime"), STATED.values(), ids=STATED.keys())
 def test_what_a_stated_type_stands_for(stated, text, values, runtime):
     constructor = "String" if values else "Object"
-    names = (
-        "Size, Key, Format, Item, Loose, Sized, Keys, Deep, Wait, When, Side, Level, Mode, placed, Props, Twice, Size2"
-    )
+    names = "Mapped, Nested, Size, Key, Format, Item, Loose, Sized, Keys, Deep, Wait, When, Side, Level, Mode, placed, Props, Twice, Size2"
     code = (
         f"import {{ defineComponent }} from 'vue'\nimport {{ {names} }} from './kinds'\n"
         f"export default defineComponent({{ name: 'Box', props: {{ a: {{ type: {constructor} as PropType<{stated}> }} }} }})"
@@ -87,6 +88,31 @@ def test_the_types_that_vue_checks_are_kept_where_the_type_does_not_tell_them():
     )
     props = {prop.name: prop.runtime for prop in components({**FILES, "box.ts": code})["box"].props}
     assert props == {"a": ("object",), "b": ("string", "function"), "c": (), "d": (), "e": (), "f": ("array",)}
+
+
+def test_types_given_to_functions_are_those_of_each_call():
+    """`<T>` is what the call says it is, at the place of the call; without an argument, the constructor tells."""
+    files = {
+        "make.ts": (
+            "type Size = 'wrong'\n"
+            "export function text<T extends string = string>(start?: T) { return { type: String as unknown as PropType<T>, default: start } }\n"
+            "export const made = <T, U = T>() => ({ type: Object as PropType<T | U[]> })\n"
+            "export function some<T>(types: any[]) { return { type: types as PropType<T> } }\n"
+            "export const outer = <T>(start: T) => text<T>(start)\n"
+        ),
+        "kinds.ts": FILES["kinds.ts"],
+        "box.ts": (
+            "import { text, made, outer, some } from './make'\nimport { Size, Mode, Item } from './kinds'\n"
+            "export default { name: 'Box', render() {}, props: { a: text<Size>(), b: text<Mode>(), c: text(), d: made<Item, Size>(),"
+            " e: outer<'x' | 'y'>('x'), f: text<'p' | 'q'>('p'), g: made(), h: some<Item>([Boolean, Object]) } }"
+        ),
+    }
+    props = {prop.name: (prop.type, prop.runtime) for prop in components(files)["box"].props}
+    assert props == {
+        "a": ("'small' | 'large'", ()), "b": ("'light' | 'dark'", ()), "c": ("string", ()),
+        "d": ("Item | ('small' | 'large')[]", ("object",)), "e": ("'x' | 'y'", ()), "f": ("'p' | 'q'", ()),
+        "g": ("object", ()), "h": ("Item", ("boolean", "object")),
+    }  # fmt: skip
 
 
 def test_members_of_a_type_are_read_where_they_stand():
@@ -139,6 +165,28 @@ def test_the_option_slots(option, expected, is_open):
         ),
     }
     component = components(files)["box"]
+    assert {slot.name: slot.bindings for slot in component.slots} == expected
+    assert component.open == is_open
+
+
+GIVEN = {
+    "by its name": ("<BoxSlots>()", {"head": ("item",), "row": ()}, ()),
+    "to the factory itself": ("<Props, BoxSlots>", {"head": ("item",), "row": ()}, ()),
+    "with arguments": ("<RowSlots<string>>()", {"cell": ("at",)}, ()),
+    "as a parameter": ("<new <T>(props: { a: T }, slots: RowSlots<T> & { foot: never }) => Made<T>>()", {"cell": ("at",), "foot": ()}, ()),
+    "of a package": ("<OtherSlots>()", {}, ("slots",)),
+    "of another kind": ("<Props>()", {}, ()),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("given", "expected", "is_open"), GIVEN.values(), ids=GIVEN.keys())
+def test_slots_given_to_the_function_that_makes_the_component(given, expected, is_open):
+    code = (
+        "interface BoxSlots { head: (scope: { item: 1 }) => any; row: never }\ninterface Props { a: 1 }\n"
+        "interface RowSlots<T> { cell: { at: T } }\n"
+        f"export const Box = defineComponent{given}({{ name: 'Box', props: {{ a: String }}, setup() {{}} }})"
+    )
+    component = components({"box.ts": code})["box"]
     assert {slot.name: slot.bindings for slot in component.slots} == expected
     assert component.open == is_open
 

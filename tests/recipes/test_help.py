@@ -127,7 +127,7 @@ def test_a_page_lists_every_key_and_fits_the_terminal(command, width, lang):
 def test_a_page_of_help_reads_like_this():
     text = help_page(named("scan"), "en", 100)
     assert (
-        "scan: The private code base, and how to scan it\n  scan.path                   (path or null; default null)\n"
+        "scan: The private code base, and how to scan it\n  scan.path                   (path or list of path or null; default null)\n"
     ) in text
     assert (
         "  scan.suffixes               (list of text; default\n"

@@ -205,6 +205,19 @@ function props(declared) {
   })
 }
 
+// Whether the code of a component may hand on attributes that are not its props to something that takes any.
+function handsOn(options, pattern) {
+  const seen = new Set()
+  const visit = (value, depth) => {
+    if (typeof value === 'function') return pattern.test(Function.prototype.toString.call(value))
+    if (!value || typeof value !== 'object' || depth > 3 || seen.has(value)) return false
+    seen.add(value)
+    return Object.keys(value).some((key) => !NOT_CODE.has(key) && !/^[A-Z]/.test(key) && visit(value[key], depth + 1))
+  }
+  return visit(options, 0)
+}
+const NOT_CODE = new Set(['components', 'directives', 'filters', 'props', 'extends', '_base', '_Ctor', 'parent'])
+
 const names = (emits) => (emits ? (Array.isArray(emits) ? emits : Object.keys(emits)) : []).filter((it) => typeof it === 'string')
 
 const renders = (it) => it && ['setup', 'render', 'template', 'props', 'options'].some((part) => it[part])
@@ -244,6 +257,7 @@ function vue2(Vue, module, failed) {
       names: names_, name: options.name ?? null, props: props(options.props), emits: names(options.emits),
       model: options.model ? [options.model.prop ?? 'value', options.model.event ?? 'input'] : null,
       open: options.functional && !options.props ? ['props'] : [],
+      passes: options.functional || handsOn(options, /\$(?:attrs|listeners)|(?:attrs|listeners)\$/),
     }
   }))
 }
@@ -266,6 +280,7 @@ function vue3(Vue, module, failed) {
       names: names_, name: typeof it.name === 'string' ? it.name : null, props: declared, emits,
       model: models ? ['modelValue', 'update:modelValue'] : null,
       open: typeof it === 'function' && !it.props ? ['props'] : [],
+      passes: typeof it === 'function' || handsOn(it, /\battrs\b/),
     }
   }))
 }

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from swiftprep.catalog.linking.scope import Bound, Where
 from swiftprep.catalog.vue.value_kinds import (
     ARRAY,
+    CALL,
     FUNCTION,
     IN,
     MEMBER,
@@ -310,6 +311,12 @@ def _applied_to(evaluator: Evaluator, owner: Bound, arguments: Arguments, depth:
     return None
 
 
+def _run_in_scope(evaluator: Evaluator, owner: Bound, arguments: Arguments, depth: int) -> Bound | None:
+    """`effectScope().run(function)`."""
+    is_scope = owner[0][0] == CALL and owner[0][1] == [NAME, "effectScope"]
+    return evaluator.apply(arguments[0], [], depth + 1) if is_scope and arguments else None
+
+
 def _same_owner(evaluator: Evaluator, owner: Bound, arguments: Arguments, depth: int) -> Bound | None:
     return owner
 
@@ -325,7 +332,7 @@ def _extended(evaluator: Evaluator, owner: Bound, arguments: Arguments, depth: i
 
 def _with_default(evaluator: Evaluator, owner: Bound, arguments: Arguments, depth: int) -> Bound | None:
     """`types[key].def(value)`, of a definition by PropTypes."""
-    if not arguments:
+    if not arguments or not evaluator.is_prop_type(*owner):
         return None
     return ["c", [MEMBER, [IN, *owner], "def"], [[IN, *argument] for argument in arguments]], owner[1]
 
@@ -389,6 +396,7 @@ _FUNCTIONS: dict[str, _Builtin] = {
     "mixins": _mixed, "Mixins": _mixed, "Array.from": _taken,
 }  # fmt: skip
 _METHODS: dict[str, _Method] = {
+    "run": _run_in_scope,
     "map": _mapped, "flatMap": _flat_mapped, "filter": _filtered, "forEach": _each, "reduce": _reduced,
     "concat": _joined_lists, "includes": _included, "indexOf": _place, "hasOwnProperty": _has_own,
     "call": _called_on, "apply": _applied_to, "bind": _same_owner, "extend": _extended, "def": _with_default,

@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any, cast
 
-from swiftprep.catalog.api import ITEMS, Component, Event, Method, Slot, kebab
+from swiftprep.catalog.api import ITEMS, Component, Event, Method, Prop, Slot, kebab
 from swiftprep.catalog.linking.effort import MOST_ITEMS
 from swiftprep.catalog.linking.listeners import payload
 from swiftprep.catalog.linking.names import Modules, Place
 from swiftprep.catalog.linking.props import PropReader, named_entries
 from swiftprep.catalog.linking.scope import Where, path_of
+from swiftprep.catalog.linking.traced import Tracer
 from swiftprep.catalog.linking.typed import TYPES
 from swiftprep.catalog.vue.value_kinds import ARRAY, CALL, FUNCTION, OBJECT
 from swiftprep.catalog.vue.values import Value, doc_tags
@@ -18,6 +19,7 @@ from swiftprep.catalog.vue.values import Value, doc_tags
 _USUAL_MODELS = (("value", "input"), ("modelValue", "update:modelValue"))
 _BEING_READ: tuple[list[Event], bool] = ([], False)
 _INHERITED = ("events", "props", "slots")  # what a mixin or base may add
+_DEEPEST_HANDED = 12  # components that hand on to each other
 _HIDDEN = ("@private", "@internal", "@ignore")
 
 
@@ -26,6 +28,7 @@ class ComponentReader:
 
     def __init__(self, modules: Modules) -> None:
         self.modules = modules
+        self.tracer = Tracer(modules, self._bases_at)
         self._props = PropReader(modules, self.component)
         self._read: dict[Place, Component] = {}  # bases, which several components may share
         self._cut_short: dict[Place, Component] = {}  # possibly incomplete ones, valid for one component only
@@ -60,7 +63,7 @@ class ComponentReader:
                     self._open[place] = Component(name=""), []
                     options = self.modules.options_at(*place)
                     bases, are_known = self._bases(options, place[0], depth)
-                    own = self._own(options, place[0], bases, depth)
+                    own = self._traced(self._own(options, place[0], bases, depth), options, place, depth)
                     own = own if are_known else replace(own, open=tuple(sorted({*own.open, *_INHERITED})))
                     if "outer" in options:
                         own = self._joined_to_outer(own, *place, depth)
@@ -161,7 +164,7 @@ class ComponentReader:
         for name, arguments, doc in options.get("events", ()):
             text = name if isinstance(name, str) else self.modules.text(name, path)
             if text is None:
-                unknown.add("events")
+                unknown.update(() if "flows" in options else ("events",))
             else:
                 words, tags = doc_tags(doc)
                 events.append(Event(text, arguments, doc=words or tags.get("event", "")))
@@ -192,6 +195,35 @@ class ComponentReader:
             passes=tuple(dict.fromkeys(options.get("passes", ()))),
             root=roots[0] if len(set(roots)) == 1 else ("*" if roots else ""),
         )
+
+    def _bases_at(self, place: Place) -> list[Place]:
+        return self._bases(self.modules.options_at(*place), place[0], 0)[0]
+
+    def _traced(self, own: Component, options: dict[str, Any], place: Place, depth: int) -> Component:
+        """Return a component with what its functions reach."""
+        effects = self.tracer.trace(place)
+        unknown = {*own.open, *effects.opened, *(() if "emits" in options else effects.unnamed)}
+        events = [*own.events, *(Event(name, arguments) for name, arguments in effects.events.items())]
+        slots = [
+            *own.slots,
+            *(Slot(name, _bound(list(keys)), bindings=tuple(keys)) for name, keys in effects.slots.items()),
+        ]
+        props = [Prop(name) for name in effects.props] if "props" in unknown else []
+        for what, inner, masked in effects.handed:
+            if inner == place or depth > _DEEPEST_HANDED or not self.modules.effort.spend(4):
+                unknown.add(what)
+                continue
+            other = self.component(*inner, depth + 1)
+            begins = {name for name in other.open if name.partition(":")[0] == what}
+            unknown |= begins
+            items = [item for item in getattr(other, what) if item.name not in masked]
+            added = [item if item.origin else replace(item, origin=other.path) for item in items]
+            (events if what == "events" else slots).extend(added)
+        return replace(
+            own, props=tuple(_named([*own.props, *props])), events=tuple(self.modules.effort.capped(_named(events))),
+            slots=tuple(self.modules.effort.capped(_named(slots))), open=tuple(sorted(unknown)),
+            passes=tuple(dict.fromkeys([*own.passes, *effects.passes])),
+        )  # fmt: skip
 
     def _local_tags(self, options: dict[str, Any], path: Where) -> list[str]:
         resolved, _ = self.modules.resolve(options.get("components") or [OBJECT, []], path)
@@ -284,14 +316,15 @@ def _named(items: list[Any]) -> list[Any]:
     """Return one item per name, merging the details of duplicates."""
     by_name: dict[str, Any] = {}
     for item in items:
-        known = by_name.get(kebab(item.name))
+        name = item.name if isinstance(item, Slot) else kebab(item.name)  # Vue knows slots by their exact names
+        known = by_name.get(name)
         if known is None:
-            by_name[kebab(item.name)] = item
+            by_name[name] = item
             continue
         if isinstance(known, Slot) and isinstance(item, Slot):
             names = tuple(dict.fromkeys([*known.bindings, *item.bindings]))
             known = replace(known, bindings=names, type=_bound(list(names)) or known.type)
-        by_name[kebab(item.name)] = replace(known, doc=known.doc or item.doc, type=known.type or item.type)
+        by_name[name] = replace(known, doc=known.doc or item.doc, type=known.type or item.type)
     return list(by_name.values())
 
 

@@ -1,4 +1,4 @@
-"""Find the events that helpers and children emit on components: `this.table.$emit('select')`, `this.$parent.$emit()`."""
+"""Find the events that helpers and children emit on components: `this.table.$emit('select')`."""
 
 from __future__ import annotations
 

@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import hashlib
 import itertools
+import re
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, TypeAlias
-
-import orjson
 
 from swiftprep.catalog.linking import builtins, run
 from swiftprep.catalog.linking.effort import MOST_ITEMS
@@ -50,8 +49,9 @@ _NOTHING = frozenset(("undefined", "null", "false", "true"))
 _NEITHER = frozenset(("undefined", "null"))
 _FALSY = frozenset(("undefined", "null", "false", "0", "NaN"))
 _MOST_KNOWN = 20_000
+_MOST_COMPARED = 5_000  # parts of a value
 _NUMBERS = itertools.count()
-_PROP_TYPES = ("PropTypes", "VueTypes")
+_PROP_TYPES = re.compile(r"\w*(?:Props?|Vue)Types|_\w*[tT]ypes\d*")  # names that PropTypes are imported under
 _GLOBALS = frozenset("String Number Boolean Array Object Function Symbol Date Promise Element HTMLElement".split())
 _TYPE_NAMES = {STRING: "string", OBJECT: "object", ARRAY: "object", OPTIONS: "object", FUNCTION: "function"}
 
@@ -71,7 +71,7 @@ class Evaluator:
         self.modules = modules
         self.effort = modules.effort
         self.on_call: OnCall | None = None
-        self._calls: dict[tuple[str, str], Bound | None] = {}
+        self._calls: dict[tuple[int, Where], tuple[Value, Bound | None]] = {}
 
     def step(self, value: Value, where: Where, depth: int, *, calls: bool, types: bool = False) -> Bound | None:
         """Evaluate a value by one step; None if that is not possible."""
@@ -187,6 +187,8 @@ class Evaluator:
         What may be spread into it and is unknown has the key `"..."`.
         """
         value, where = bound
+        if len(value) > 2:  # made by `flat`
+            return list(value[1])
         if is_settled(where):
             return self.effort.once("entries", value, where, lambda: self._entries(value, where, depth), [_MORE])
         return self._entries(value, where, depth)
@@ -257,26 +259,28 @@ class Evaluator:
             return None
         if not is_settled(where):
             return self._result(value, where, depth)
-        key = digest(value), key_of(where)
+        key = id(value), where
         if key not in self._calls:
             if len(self._calls) > _MOST_KNOWN:
                 self._calls.clear()
-            self._calls[key] = None  # for a function that calls itself
+            self._calls[key] = value, None  # for a function that calls itself; holding the value keeps its id unique
             was_cut, self.effort.is_cut = self.effort.is_cut, False
             result = self._result(value, where, depth)
             if self.effort.is_cut:  # another component may have steps left
-                del self._calls[key]
+                self._calls.pop(key, None)
                 return result
             self.effort.is_cut = was_cut
-            self._calls[key] = result
-        return self._calls[key]
+            self._calls[key] = value, result
+        return self._calls[key][1]
 
     def _result(self, call: Value, where: Where, depth: int) -> Bound | None:
         if not self.effort.spend(1, depth):
             return None
         function, there = self.modules.resolve(call[1], where, depth + 1)
         arguments = self.arguments(call[2], where, depth)
-        if not is_settled(where):  # variables may change before the result is used
+        number = 0
+        if not isinstance(where, str) and not is_settled(where):  # variables may change before the result is used
+            where.calls = number = where.calls + 1
             arguments = [self.modules.resolve(*argument, depth + 1) for argument in arguments]
         this: Bound | None = None
         if self.on_call is not None and call[1][0] == MEMBER:
@@ -284,12 +288,12 @@ class Evaluator:
                 return made
             this = self.modules.resolve(call[1][1], where, depth + 1)
         if function[0] == FUNCTION:
-            key = self._key_of_call((function, there), arguments, where, this)
+            key = f"{key_of(there)}({digest(call)} {key_of(where)}:{number}"
             types = call[3] if len(call) > 3 else []
             made = run.applied(
                 self, (function, there), arguments, key, depth, types=types, call=(call, where), this=this
             )
-            if made is not None and not is_unknown(self.modules.resolve(*made, depth + 1)[0]):
+            if made is not None and not is_unknown(made[0]):
                 return made
         return builtins.result_of(self, call[1], where, arguments, depth)
 
@@ -298,17 +302,11 @@ class Evaluator:
         value, where = self.modules.resolve(*function, depth + 1)
         if value[0] != FUNCTION or not self.effort.spend(1, depth):
             return None
-        key = self._key_of_call((value, where), arguments, where, this)
-        return run.applied(self, (value, where), arguments, key, depth, this=this)
+        return run.applied(self, (value, where), arguments, f"{key_of(where)}/{next(_NUMBERS)}", depth, this=this)
 
-    def _key_of_call(self, function: Bound, arguments: list[Bound], where: Where, this: Bound | None) -> str:
-        """Return a text for `Scope.key`: the same for equal calls, unless variables may change in between."""
-        owner = [] if this is None else [inside(this), "this"]
-        key = f"{key_of(function[1])}({digest([function[0], *map(inside, arguments), *owner])}"
-        if isinstance(where, str) or is_settled(where):
-            return key
-        where.calls += 1
-        return f"{key}:{where.calls}"
+    def is_prop_type(self, value: Value, where: Where) -> bool:
+        """Return whether a value is a definition such as `PropTypes.string.def('a')`."""
+        return is_prop_type(value, where)
 
     def truth(self, bound: Bound, depth: int) -> bool | None:
         """Return whether a value counts as true, or None if that is unknown."""
@@ -402,6 +400,11 @@ def _computed(sign: str, one: int, other: int) -> str | None:
     return str(results[sign]) if sign in results else None
 
 
+def flat(entries: list[list[Any]]) -> Value:
+    """Return an object of entries that need no further evaluation, one of each key."""
+    return [OBJECT, entries, ""]
+
+
 def inside(bound: Bound) -> Value:
     """Return a value that stands for another one in its own place."""
     return bound[0] if bound[0][0] == IN else [IN, *bound]
@@ -436,22 +439,24 @@ def is_prop_type(value: Value, where: Where) -> bool:
             value, where = value[1], value[2]
         else:
             value, found = value[1], True
-    return found and value[0] == NAME and str(value[1]).endswith(_PROP_TYPES) and local(value[1], where) is None
+    return found and value[0] == NAME and _PROP_TYPES.fullmatch(value[1]) is not None and local(value[1], where) is None
 
 
 def digest(value: Value) -> str:
-    """Return a text that is the same for equal values."""
-    try:
-        data = orjson.dumps(value, default=_scope_key)
-    except orjson.JSONEncodeError:  # nested too deeply
+    """Return a text that is the same for equal values, unless they are too large to compare."""
+    texts: list[str] = []
+    stack: list[Any] = [value]
+    while stack and len(texts) < _MOST_COMPARED:
+        part = stack.pop()
+        if isinstance(part, list):
+            texts.append(f"[{len(part)}")
+            stack.extend(part)
+        else:
+            texts.append(part.key if isinstance(part, Scope) else str(part))
+    if stack:
         return f"#{next(_NUMBERS)}"
-    return data.decode() if len(data) < 40 else hashlib.blake2b(data, digest_size=12).hexdigest()
-
-
-def _scope_key(scope: Any) -> str:
-    if isinstance(scope, Scope):
-        return scope.key
-    raise TypeError(type(scope).__name__)
+    text = "\n".join(texts)
+    return hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=12).hexdigest()
 
 
 def _type_of(value: Value) -> str | None:

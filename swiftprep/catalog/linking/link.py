@@ -7,12 +7,13 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any, TypeAlias
 
-from swiftprep.catalog.api import Component
+from swiftprep.catalog.api import Component, kebab
 from swiftprep.catalog.linking.component import ComponentReader
 from swiftprep.catalog.linking.emitted import emitted
 from swiftprep.catalog.linking.entries import Entry, listed
 from swiftprep.catalog.linking.listeners import listener_events
 from swiftprep.catalog.linking.names import Facts, Modules, Place
+from swiftprep.catalog.linking.reasons import why_open
 from swiftprep.catalog.stored import to_component
 from swiftprep.catalog.vue.value_kinds import MEMBER, NAME
 from swiftprep.catalog.vue.values import Value
@@ -74,6 +75,7 @@ class Linked:
                 key = f"{entry.path}:{entry.line}" if entry.path in places else entry.path
                 places.add(entry.path)
             self._entries[key] = entry
+        self._reader.tracer.places = self._places()
         self._foreign = emitted(self._modules, self._entries, self.apart)
         self.tags = {tag for entry in self._entries.values() for tag in (entry.name, *entry.names)}
 
@@ -119,6 +121,11 @@ class Linked:
         if effort.is_cut:
             self.notes.append((path, f"{what} was not followed to the end: it is too deep, too long or too large"))
 
+    def _places(self) -> dict[str, Place]:
+        """Return the components by their tags."""
+        entries = [entry for key, entry in self._entries.items() if key == entry.name and not entry.is_row]
+        return {kebab(name): entry.place for entry in entries for name in (*entry.names, entry.name)}
+
     def _component(self, key: str, entry: Entry) -> Component:
         if entry.is_row:
             return replace(to_component(self._modules.facts[entry.path]["entries"][entry.place[1]]), path=entry.path)
@@ -129,7 +136,8 @@ class Linked:
         added += listener_events(component.props, (*component.events, *added)) if self._vue3 else []
         computed = {f"events:{event.name[:-1]}" for event in foreign if event.name.endswith("*")}
         unknown = ("events", "props", "slots") if self._modules.effort.is_cut else ()
-        return replace(
+        whole = replace(
             component, name=entry.name, names=entry.names, registered=entry.registered,
             events=(*component.events, *added), open=tuple(sorted({*component.open, *computed, *unknown})),
         )  # fmt: skip
+        return replace(whole, why_open=why_open(self._modules, entry.place, whole))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import bisect
 import os.path
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Any, TypeAlias
@@ -28,11 +29,14 @@ from swiftprep.catalog.vue.values import Value
 _SUFFIXES = ("", ".mjs", ".js", ".mts", ".ts", ".jsx", ".tsx", ".cjs", ".cts", ".vue", ".d.ts")
 _INDEX = tuple(f"/index{suffix}" for suffix in _SUFFIXES[1:])
 _MOST_KNOWN = 50_000
+_FEW = 20  # steps before values are checked for leading back to themselves
 _MOST_FOLDERS = 20  # in an alias such as `@/a/b/c`
 _MOST_PARTS = 200  # of a concatenated text
 _LONGEST_TEXT = 2_000  # characters of such a text
 COMPONENT_KEYS = frozenset("name props emits mixins extends components model functional inheritAttrs".split())
 _TELLING_KEYS = frozenset("props emits mixins extends functional".split())
+
+_CREATES = re.compile(r"(?:create|define|make)\w*Component$")
 
 Facts = Mapping[str, Any]
 Place: TypeAlias = tuple[Where, int]  # a file or a call in it, and the index of component options in the file
@@ -92,6 +96,13 @@ class Modules:
                 return None
         if len(parts) == 1:
             return None
+        if parts[0] in ("@", "~"):  # the folder of the sources, by convention
+            above = [folder[: match.start()] for match in re.finditer(r"/|$", folder)]
+            tried = [f"{place}/src" for place in reversed(above)]
+            tried += ["src", *(place for place in reversed(above) if place.rpartition("/")[2] == "src"), ""]
+            for place in tried:
+                if path := self._exact(os.path.normpath(os.path.join(place, *parts[1:]))):
+                    return path
         return self._by_tail(parts[1:] if not parts[0].startswith("@") or parts[0] == "@" else parts[2:], folder)
 
     def _exact(self, path: str) -> str | None:
@@ -105,7 +116,7 @@ class Modules:
                 return candidate
         stem = path.removesuffix(".js").removesuffix(".jsx")  # TypeScript imports name the compiled file
         if stem != path:
-            for suffix in (".ts", ".tsx"):
+            for suffix in (".ts", ".tsx", ".d.ts"):
                 if stem + suffix in self.facts:
                     return stem + suffix
         return None
@@ -144,7 +155,7 @@ class Modules:
             calls: Whether to resolve a call to the value that the function returns.
             types: Whether the name is that of a type.
         """
-        name = _dotted(value)
+        name = _dotted(value) if value[0] in (NAME, MEMBER) else None
         if name is None or not is_settled(path):
             return self._followed(value, path, depth, calls, types)
         unknown: Bound = ([SOURCE, ""], path)
@@ -154,15 +165,23 @@ class Modules:
 
     def _followed(self, value: Value, path: Where, depth: int, calls: bool, types: bool) -> Bound:
         passed: dict[tuple[int, Where], Value] = {}
-        while True:
-            if (id(value), path) in passed or not self.effort.spend(1, depth):
-                return [SOURCE, ""], path
-            passed[id(value), path] = value
+        count = 0
+        while self.effort.spend(1, depth):
+            count += 1
+            if count > _FEW:
+                if (id(value), path) in passed:
+                    return [SOURCE, ""], path
+                passed[id(value), path] = value
             following = self.evaluator.step(value, path, depth, calls=calls, types=types)
             if following is None:
                 return value, path
             calls = calls or value[0] not in (NAME, IN)
             value, path = following
+        return [SOURCE, ""], path
+
+    def following(self, value: Value, path: Where) -> Bound | None:
+        """Return what a name or a member stands for, resolved by one step; None if it is not known."""
+        return self.evaluator.step(value, path, 0, calls=False)
 
     def top_level(self, value: Value, path: str, *, types: bool = False) -> Bound | None:
         """Return what the name of a value or a type is bound to at the top level of a file, or None."""
@@ -324,12 +343,25 @@ class Modules:
                 continue
             seen[id(resolved), where] = resolved
             if resolved[0] == CALL:
+                named = self._named_by_call(resolved, where, depth)
+                if named is not None:
+                    return self._made(named, where, depth)
                 stack += [(argument, where) for argument in reversed(resolved[2])]
             elif resolved[0] == OBJECT and (place := self._made(resolved, where, depth)) is not None:
                 return place
             elif resolved[0] == "ns" and (default := self.export(resolved[1], "default")):
                 stack.append(default)
         return None
+
+    def _named_by_call(self, call: Value, where: Where, depth: int) -> Value | None:
+        """Return the component that `createComponent('x-box')(options)` makes, where nothing else is known of it."""
+        made, there = self.resolve(call[1], where, depth, calls=False)
+        if made[0] != CALL or not made[2] or not call[2] or not _CREATES.match(str(made[1][-1])):
+            return None
+        name = self.text(made[2][0], there, depth)
+        if not name or self.component(call[2][0], where, depth + 1) is None:
+            return None
+        return [OBJECT, [["...", [IN, call[2][0], where], ""], ["name", [STRING, name], ""]]]
 
     def _made(self, value: Value, where: Where, depth: int) -> Place | None:
         """Return the place of a component that is made of an object, such as `{...Base, name: 'other'}`.

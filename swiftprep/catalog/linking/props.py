@@ -254,10 +254,10 @@ def _definition(modules: Modules, value: Value, path: Where, depth: int) -> dict
         named = re.fullmatch(r"PropType<(.*)>", value[1], re.S)
         return {"type": named[1], "stated": (named[1], path)} if named else {}
     if kind == TYPED:
-        text = _named_type(value[1], path)
-        if text is None:
-            return _definition(modules, value[2], path, depth + 1)
-        return {"type": text, "stated": (text, path, value[3])}
+        checked = _definition(modules, value[2], path, depth + 1)
+        if _lacks_argument(value[1], path):
+            return checked
+        return {**checked, "type": value[1], "stated": (value[1], path, checked.get("type", ""))}
     if kind == OBJECT:
         return _settings(modules, value, path, depth)
     if kind == FUNCTION:
@@ -278,19 +278,10 @@ def _definition(modules: Modules, value: Value, path: Where, depth: int) -> dict
     return {}
 
 
-def _named_type(text: str, path: Where) -> str | None:
-    """Return a type's text with the arguments of its function's type parameters, or None if one is not given."""
-    for name in dict.fromkeys(_WORD.findall(text)):
-        scope = path
-        while not isinstance(scope, str):
-            bound = scope.names.get(f"<{name}>")
-            if bound is not None:
-                if not bound[0][1]:
-                    return None
-                text = re.sub(rf"\b{name}\b", str(bound[0][1]).replace("\\", ""), text)
-                break
-            scope = scope.outer
-    return text
+def _lacks_argument(text: str, path: Where) -> bool:
+    """Return whether a type has a parameter of its function's to which the call gives no argument."""
+    arguments = [local(f"<{name}>", path) for name in dict.fromkeys(_WORD.findall(text))]
+    return any(argument is not None and argument[0] == [SOURCE, ""] for argument in arguments)
 
 
 def _definition_of_call(modules: Modules, call: Value, path: Where, depth: int) -> dict[str, Any]:

@@ -1,8 +1,8 @@
 """Find the components that are registered, and under which names, by running what registers them.
 
-`install` functions, wherever they are (`Menu.install = …`, `withInstall(Menu)`, `export function install`), are run with
-a stand-in for Vue or the app; so are the statements of the top level that register components. What they register is
-noted. A registration that is not reached in this way is read as it is written.
+`install` functions (`Menu.install = …`, `withInstall(Menu)`, `export function install`) are run with a stand-in for Vue
+or the app; so are the statements of the top level that register components. What they register is noted. A registration
+that is not reached in this way is read as it is written.
 """
 
 from __future__ import annotations

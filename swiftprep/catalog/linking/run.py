@@ -14,6 +14,7 @@ from swiftprep.catalog.vue.value_kinds import (
     APP,
     ARRAY,
     CALL,
+    EFFECTS,
     FUNCTION,
     IN,
     ITEM,
@@ -56,14 +57,15 @@ def applied(
         arguments: Its arguments.
         key: The call as text, for `Scope.key`.
         depth: The nesting depth.
-        types: The texts of the type arguments.
+        types: The texts of the type arguments, which are bound as `<T>`; `""` for one that is not given.
         call: The call, whose variables change with the parameters.
         this: What it is called on.
     """
     value, where = function
     frame = Scope(path_of(where), where, key, is_running=True)
-    for name, text in zip(value[5] if len(value) > 5 else (), types or (), strict=False):
-        frame.names[f"<{name}>"] = [SOURCE, text], where
+    for at, name in enumerate(value[5] if len(value) > 5 else ()):
+        text = types[at] if types and at < len(types) else ""
+        frame.names[f"<{name}>"] = [SOURCE, text], where if call is None else call[1]
     runner = _Runner(evaluator, depth + 1)
     if this is not None:
         frame.names["this"] = this
@@ -77,9 +79,8 @@ def applied(
     result = None if value[4] is None else runner.run(value[4], frame)
     returned = result if isinstance(result, tuple) else None
     if returned is None and value[2] is not None:
-        returned = value[2], frame
-        if value[2][0] not in (OBJECT, ARRAY, FUNCTION, OPTIONS, STRING):
-            returned = evaluator.modules.resolve(*returned, depth + 1)
+        frame.is_running = value[2][0] == EFFECTS
+        returned = evaluator.modules.resolve(value[2], frame, depth + 1)
     frame.is_running = False
     if call is not None:
         _hand_back(runner, value[3], frame, call)
@@ -302,7 +303,7 @@ class _Runner:
                 base[at] = [key, entry[1], base[at][2]]
             else:
                 base.append(entry)
-            value = [OBJECT, base]
+            value = [OBJECT, base, ""]
         self._set(target[1], (value, there), where)
 
     def _set(self, target: Value, bound: Bound, where: Where) -> None:

@@ -7,6 +7,11 @@ import re
 from swiftprep.catalog.vue.value_kinds import NAME, SOURCE, STRING
 from swiftprep.catalog.vue.values import Value
 
+_TOKEN = re.compile(r"""'[^']*'|"[^"]*"|`[^`]*`|=>|[^\s\w]""")
+_OPENING = frozenset("([{<")
+_CLOSING = frozenset(")]}>")
+_OPERATORS = frozenset("|&?")
+_ARROW = frozenset(("=>",))
 _LITERALS = re.compile(r"""\s*(?:\|\s*)?(?:'([^']*)'|"([^"]*)")\s*(?=\||$)""")
 
 
@@ -17,7 +22,7 @@ def written(value: Value) -> str:
         return quoted(value[1])
     if kind in (SOURCE, NAME):
         return str(value[1])
-    if kind in ("fn", "="):
+    if kind in ("fn", "=", "tuple"):
         return str(value[2])
     if kind == "[]":
         inner = written(value[1])
@@ -37,21 +42,26 @@ def quoted(text: str) -> str:
 
 
 def bracketed(text: str) -> str:
-    """Return a type for use before `[]`: a union or a function stands in brackets."""
-    return f"({text})" if " | " in text or "=>" in text else text
+    """Return a type for use before `[]`: a union or a function stands in brackets.
+
+    >>> bracketed("A | B"), bracketed("(a: A) => void"), bracketed("Map<A | B>")
+    ('(A | B)', '((a: A) => void)', 'Map<A | B>')
+    """
+    return f"({text})" if _has_outside(text, _OPERATORS) or bracketed_function(text) != text else text
 
 
 def bracketed_function(text: str) -> str:
     """Return a type for use in a union: a function stands in brackets."""
-    return f"({text})" if "=>" in text and not text.startswith(("{", "(((")) and not _is_bracketed(text) else text
+    return f"({text})" if _has_outside(text, _ARROW) else text
 
 
-def _is_bracketed(text: str) -> bool:
+def _has_outside(text: str, signs: frozenset[str]) -> bool:
+    """Return whether one of the signs stands outside brackets and strings."""
     depth = 0
-    for position, char in enumerate(text):
-        depth += (char == "(") - (char == ")")
-        if depth == 0:
-            return position == len(text) - 1
+    for token in _TOKEN.findall(text):
+        depth += (token in _OPENING) - (token in _CLOSING)
+        if depth == 0 and token in signs:
+            return True
     return False
 
 

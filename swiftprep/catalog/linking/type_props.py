@@ -6,6 +6,7 @@ other types than TypeScript: for an interface, that the value is an object.
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import replace
@@ -13,14 +14,15 @@ from typing import NamedTuple
 
 from swiftprep.catalog.api import Prop, Slot
 from swiftprep.catalog.linking.names import Modules
-from swiftprep.catalog.linking.scope import Where, local
+from swiftprep.catalog.linking.scope import Scope, Where, local
 from swiftprep.catalog.linking.type_code import bracketed, bracketed_function, literals_of, quoted, written
-from swiftprep.catalog.linking.typed import Member, TypePlace, TypeReader, filled
-from swiftprep.catalog.vue.typescript_types import first_parameter, union_of
+from swiftprep.catalog.linking.type_members import Member, TypePlace
+from swiftprep.catalog.linking.typed import TypeReader, filled
+from swiftprep.catalog.vue.typescript_types import first_parameter, type_of, union_of
 from swiftprep.catalog.vue.value_kinds import MEMBER, NAME, SOURCE, STRING, TYPE
 from swiftprep.catalog.vue.values import Value
 
-_CONSTRUCTORS = re.compile(r"\b(?:String|Number|Boolean|Array|Object|Function|Symbol|BigInt|Date)\b")
+_CHECKED = frozenset("string number boolean array object function symbol bigint Date".split())
 _BASIC = {
     "string": "string", "number": "number", "boolean": "boolean", "true": "boolean", "false": "boolean",
     "object": "object", "symbol": "symbol", "bigint": "bigint", "any": "", "unknown": "",
@@ -32,11 +34,15 @@ _OF_JAVASCRIPT = {
     "Set": "set", "Map": "map", "Error": "error", "Record": "object", "Partial": "object", "Pick": "object",
     "Omit": "object", "Required": "object", "CSSProperties": "object",
 }  # fmt: skip
+_AS_A_TYPE = r"(?<![\w$.'\"`]){}(?![\w$'\"`]|\??:)"
+_VERBATIM = {"fn": "function", "tuple": "array", TYPE: "object"}
+_LITERAL = re.compile(r"""-?\d+(?:\.\d+)?|true|false|null|undefined|'[^'\n]*'|"[^"\n]*"|`[^`\n]*`|\(\)\s*=>.*""", re.S)
+_BARE = re.compile(r"[\w#./-]+", re.ASCII)
 _ARRAYS = frozenset(("Array", "ReadonlyArray"))
 _NOTHING = frozenset(("null", "undefined", "void", "never"))
 _ABSENT = frozenset(("undefined", "never", "void"))
 _OF_STRINGS = frozenset("Exclude Extract Capitalize Uncapitalize Uppercase Lowercase".split())
-_SPELT_OUT = frozenset((STRING, SOURCE, NAME, MEMBER, "[]", "fn", "at", "keyof", "`", "=", "|", "<>", "enum"))
+_SPELT_OUT = frozenset((STRING, SOURCE, NAME, MEMBER, "[]", "fn", "tuple", "at", "keyof", "`", "=", "|", "<>", "enum"))
 _LONGEST = 400  # characters of a type that replaces its name
 _MOST_VALUES = 100
 
@@ -68,6 +74,7 @@ class PropTypes:
     def __init__(self, modules: Modules, values: Callable[[Value, Where, set[str], int], list[Prop]]) -> None:
         self._types = TypeReader(modules, values)
         self._effort = modules.effort
+        self._being_read: set[int] = set()  # the ids of aliases
 
     def props(self, value: Value, where: Where, depth: int = 0) -> tuple[list[Prop], bool]:
         """Return the members of a type as props, and whether these are all."""
@@ -80,21 +87,36 @@ class PropTypes:
         slots = []
         for name, (prop, texts) in members.by_name.items():
             text, place = texts[0] if texts else (prop.type, TypePlace(where, depth))
-            scope = first_parameter(text)
-            bindings = () if scope is None else tuple(self._types.members(scope, place.further()).by_name)
+            bindings = tuple(self._slot_props(text, place.further()))
             slots.append(Slot(name, "" if text in _BASIC else text, doc=prop.doc, bindings=bindings))
         return slots, members.complete
 
-    def stated(self, prop: Prop, text: str, where: Where, constructors: str = "") -> Prop:
-        """Return a prop whose type is this text, as in `Object as PropType<…>` behind these constructors."""
+    def _slot_props(self, text: str, place: TypePlace) -> Iterable[str]:
+        """Return the names in a slot's type: `(props: Scope) => any`, `Scope`, or a name of either."""
+        scope = first_parameter(text)
+        if scope is not None:
+            return self._types.members(scope, place).by_name
+        value = type_of(text)
+        named = self._types.named(value, place) if value[0] in (NAME, MEMBER) else (value, place)
+        if named is None or named[0][0] in ("fn", SOURCE):
+            return ()
+        if named[0][0] == "=" and named[0][1][0] == "fn":
+            return self._slot_props(named[0][2], named[1].further()) if self._effort.spend(1, place.depth) else ()
+        return self._types.members(*named).by_name
+
+    def stated(self, prop: Prop, text: str, where: Where, checked: str = "") -> Prop:
+        """Return a prop whose type is a text, and which Vue checks by other types: `Object as PropType<Item>`."""
         shown = self._shown(text, TypePlace(where))
-        checked = tuple(dict.fromkeys(name.lower() for name in _CONSTRUCTORS.findall(constructors)))
-        if checked and (not shown.is_plain or set(checked) != set(shown.runtime)):
-            shown = shown._replace(runtime=checked, is_plain=False)
+        runtime = tuple(part for part in checked.split(" | ") if part in _CHECKED)
+        if runtime and (not shown.is_plain or set(runtime) != set(shown.runtime)):
+            shown = shown._replace(runtime=runtime, is_plain=False)
         return _with_type(prop, shown)
 
     def _prop(self, member: Member) -> Prop:
-        return _with_type(member.prop, self._of_member(member)) if member.texts else member.prop
+        if not member.texts:
+            return member.prop
+        shown = self._of_member(member)
+        return _with_type(replace(member.prop, default=_default(member.prop.default, shown)), shown)
 
     def _of_member(self, member: Member) -> Shown:
         if not member.texts:
@@ -113,17 +135,18 @@ class PropTypes:
         if kind == STRING:
             return Shown(quoted(value[1]), (value[1],), ("string",))
         if kind in (NAME, MEMBER):
+            argument = local(f"<{value[1]}>", place.where) if kind == NAME else None
+            if argument is not None and argument[0][0] == SOURCE and argument[0][1]:
+                return self._shown(argument[0][1], TypePlace(argument[1], place.depth))
             named = self._types.named(value, place)
-            if named is not None and named[0][0] == TYPE and kind == NAME and local(value[1], place.where) is not None:
-                return Shown("object", (), ("object",))  # the argument of a type's parameter
+            if named is not None and named[0][0] == TYPE and argument is not None:
+                return Shown("object", (), ("object",))
             return _foreign(text) if named is None else self._of_body(text, *named)
         if kind == "[]":
             inner = self._shown(_item_of(text), place)
             return Shown(f"{bracketed(inner.text)}[]", (), ("array",))
-        if kind == "fn":
-            return Shown(text, (), ("function",))
-        if kind == TYPE:
-            return Shown(text, (), ("object",))
+        if kind in _VERBATIM:
+            return Shown(_with_names(text, place.where), (), (_VERBATIM[kind],))
         if kind == "<>":
             return self._with_arguments(text, value, place)
         if kind in ("at", "keyof", "`"):
@@ -134,10 +157,16 @@ class PropTypes:
 
     def _of_body(self, text: str, body: Value, place: TypePlace) -> Shown:
         """Return what a name stands for: itself, or the text of its alias."""
-        if isinstance(place.where, str):
-            find = lambda: self._body(text, body, place)  # noqa: E731
-            return self._effort.once("text", body, place.where, find, Shown(text, is_plain=False))
-        return self._body(text, body, place)
+        if id(body) in self._being_read:  # an alias that contains itself
+            return Shown(text, is_plain=False)
+        self._being_read.add(id(body))
+        try:
+            if not isinstance(place.where, str):
+                return self._body(text, body, place)
+            read = functools.partial(self._body, text, body, place)
+            return self._effort.once("text", body, place.where, read, Shown(text, is_plain=False))
+        finally:
+            self._being_read.discard(id(body))
 
     def _body(self, text: str, body: Value, place: TypePlace) -> Shown:
         if body[0] == "g":
@@ -159,6 +188,7 @@ class PropTypes:
 
     def _with_arguments(self, text: str, value: Value, place: TypePlace) -> Shown:
         applied = self._types.applied(value, place)
+        text = _with_names(text, place.where)
         if applied is not None:
             return self._of_body(text, *applied)
         name = str(value[1][-1])
@@ -176,7 +206,8 @@ class PropTypes:
             keys = self._types.keys(value[2], place)
             known = self._types.members(value[1], place).by_name if len(keys.names) == 1 else {}
             if keys.complete and len(keys.names) == 1 and keys.names[0] in known:
-                return self._of_member(known[keys.names[0]])
+                member = self._of_member(known[keys.names[0]])
+                return member if member.text else Shown(text, is_plain=False)
         strings = self._types.keys(value, place)
         if strings.complete and 0 < len(strings.names) <= _MOST_VALUES:
             return _literals(strings.names)
@@ -192,13 +223,24 @@ class PropTypes:
 
 
 def _with_type(prop: Prop, shown: Shown) -> Prop:
-    default = prop.default
-    if default is not None and default in shown.values:  # `@default small` of a comment
-        default = quoted(default)
-    return replace(
-        prop, type=shown.text, values=prop.values or shown.values, default=default,
-        runtime=() if shown.is_plain else shown.runtime,
-    )  # fmt: skip
+    values, runtime = prop.values or shown.values, () if shown.is_plain else shown.runtime
+    return replace(prop, type=shown.text, values=values, runtime=runtime)
+
+
+def _default(text: str | None, shown: Shown) -> str | None:
+    """Return the default that a comment states as source text, or None if it only describes it.
+
+    A string often stands there without quotes: `@default small`.
+    """
+    if text is None or _LITERAL.fullmatch(text):
+        return text
+    if text in shown.values or (shown.text == "string" and _BARE.fullmatch(text)):
+        return quoted(text)
+    return text if _is_value(text) else None
+
+
+def _is_value(text: str) -> bool:
+    return text[:1] in "[{(" and text[-1:] in "]})" and text.isascii()
 
 
 def _is_spelt_out(value: Value) -> bool:
@@ -208,6 +250,16 @@ def _is_spelt_out(value: Value) -> bool:
     if value[0] == "<>":
         return str(value[1][-1]) in _ARRAYS | _OF_STRINGS
     return value[0] in _SPELT_OUT and (value[0] != SOURCE or value[1] in _BASIC or bool(_of_source(value[1]).runtime))
+
+
+def _with_names(text: str, where: Where) -> str:
+    """Return a type's text with the arguments of its type parameters instead of their names."""
+    while isinstance(where, Scope):
+        for name, (value, _) in where.names.items():
+            if name.startswith("<") and (argument := written(value)):
+                text = re.sub(_AS_A_TYPE.format(name[1:-1]), argument.replace("\\", r"\\"), text)
+        where = where.outer
+    return text
 
 
 def _item_of(text: str) -> str:
@@ -225,8 +277,6 @@ def _foreign(text: str, name: str = "") -> Shown:
 def _of_source(text: str) -> Shown:
     if text in _BASIC:
         return Shown(text, (), (_BASIC[text],) if _BASIC[text] else ())
-    if text.startswith("[") and text.endswith("]"):
-        return Shown(text, (), ("array",))
     return Shown(text, (), ("number",) if text.lstrip("-")[:1].isdigit() else ())
 
 

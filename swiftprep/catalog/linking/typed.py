@@ -10,18 +10,19 @@ from __future__ import annotations
 import functools
 import itertools
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import NamedTuple, TypeAlias
 
 from swiftprep.catalog.api import Prop
 from swiftprep.catalog.linking.names import Modules
 from swiftprep.catalog.linking.scope import Bound, Scope, Where, local, path_of
 from swiftprep.catalog.linking.type_code import written
+from swiftprep.catalog.linking.type_members import Member, Members, TypePlace, both, either, extended, marked
 from swiftprep.catalog.vue.typescript_types import type_of
 from swiftprep.catalog.vue.value_kinds import ARRAY, CALL, MEMBER, NAME, OBJECT, SOURCE, STRING, TYPE
 from swiftprep.catalog.vue.values import Value, doc_tags
 
-TYPES = frozenset("t & | [] <> g = fn call keyof typeof at ` map enum class".split())
+TYPES = frozenset("t & | [] tuple <> g = fn call keyof typeof at ` map enum class".split())
 _AS_IT_IS = frozenset(
     ("Readonly", "NonNullable", "ExtractPropTypes", "ExtractPublicPropTypes", "ComponentProps", "Prettify")
 )
@@ -36,32 +37,6 @@ _SPELLINGS: dict[str, Callable[[str], str]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class TypePlace:
-    """The context of a type: its file, or a scope with the arguments of its type parameters, and the nesting depth."""
-
-    where: Where
-    depth: int = 0
-
-    def further(self) -> TypePlace:
-        """Return the place one level deeper."""
-        return replace(self, depth=self.depth + 1)
-
-
-class Member(NamedTuple):
-    """A member of a type: a prop whose type is yet to be read from the texts, unless there are none."""
-
-    prop: Prop
-    texts: tuple[tuple[str, TypePlace], ...] = ()
-
-
-class Members(NamedTuple):
-    """The members of a type by name, and whether they are complete."""
-
-    by_name: dict[str, Member]
-    complete: bool
-
-
 class Keys(NamedTuple):
     """The strings in a type of keys, and whether they are complete."""
 
@@ -70,7 +45,6 @@ class Keys(NamedTuple):
 
 
 Typed: TypeAlias = tuple[Value, TypePlace]
-_NONE = Members({}, True)
 _UNKNOWN = Members({}, False)
 _NO_KEYS = Keys((), False)
 
@@ -91,9 +65,10 @@ class TypeReader:
 
     def named(self, value: Value, place: TypePlace) -> Typed | None:
         """Return the type with this name, or None if it is not in the tree."""
-        bound = local(value[1], place.where) if value[0] == NAME else None
+        bound = local(f"<{value[1]}>", place.where) if value[0] == NAME else None
         if bound is not None:
-            return bound[0], TypePlace(bound[1], place.depth + 1)
+            argument = type_of(bound[0][1]) if bound[0][0] == SOURCE else bound[0]
+            return argument, TypePlace(bound[1], place.depth + 1)
         resolved, where = self.modules.resolve(value, place.where, place.depth, calls=False, types=True)
         return None if resolved[0] not in TYPES else (resolved, TypePlace(where, place.depth + 1))
 
@@ -130,9 +105,9 @@ class TypeReader:
                 {name: _member(name, value[2], False, value[3], place) for name in keys.names}, keys.complete
             )
         if kind == "&":
-            return _both([self.members(part, place) for part in value[1]])
+            return both([self.members(part, place) for part in value[1]])
         if kind == "|":
-            return _either([self.members(part, place) for part in value[1] if part not in _NOTHING])
+            return either([self.members(part, place) for part in value[1] if part not in _NOTHING])
         if kind == "typeof":
             return self._of_value(value[1], place)
         if kind == "map":
@@ -158,7 +133,7 @@ class TypeReader:
         further += [
             (more, TypePlace(path, place.depth)) for more, path in self._augmenting(value, path_of(place.where))
         ]
-        return _extended(Members(own, complete), [self.members(*base) for base in further])
+        return extended(Members(own, complete), [self.members(*base) for base in further])
 
     def _augmenting(self, value: Value, path: str) -> list[tuple[Value, str]]:
         """Return the parts that other files add to an interface by `declare module`, each with its file."""
@@ -192,7 +167,7 @@ class TypeReader:
         texts = [text for name in keys.names if name in known for text in known[name].texts]
         if not keys.complete or not texts or not all(known[n].texts if n in known else False for n in keys.names):
             return _UNKNOWN
-        return _either([self.members(type_of(text), where.further()) for text, where in texts])
+        return either([self.members(type_of(text), where.further()) for text, where in texts])
 
     def _utility(self, value: Value, place: TypePlace) -> Members:
         name, arguments = str(value[1][-1]), value[2]
@@ -204,7 +179,7 @@ class TypeReader:
             return self._of_value([CALL, arguments[0][1], []], place)
         if name in _AS_IT_IS or name in ("Partial", "Required"):
             inner = self.members(arguments[0], place) if arguments else _UNKNOWN
-            return inner if name in _AS_IT_IS else _marked(inner, required=name == "Required")
+            return inner if name in _AS_IT_IS else marked(inner, required=name == "Required")
         if name in ("Pick", "Omit") and len(arguments) == 2:
             inner, keys = self.members(arguments[0], place), self.keys(arguments[1], place)
             kept = {key: prop for key, prop in inner.by_name.items() if (key in keys.names) == (name == "Pick")}
@@ -213,7 +188,7 @@ class TypeReader:
                 return Members(kept, keys.complete and (inner.complete or not lost))
             if keys.complete:
                 return Members(kept, inner.complete)
-            return _marked(Members(kept, False), required=False)  # any of them may be omitted
+            return marked(Members(kept, False), required=False)  # any of them may be omitted
         return _UNKNOWN
 
     def _mapped(self, value: Value, place: TypePlace) -> Members:
@@ -232,7 +207,7 @@ class TypeReader:
                 },
                 inner.complete,
             )
-        return _marked(inner, required=sign == "-?") if sign else inner
+        return marked(inner, required=sign == "-?") if sign else inner
 
     def keys(self, value: Value, place: TypePlace) -> Keys:
         """Return the strings in a type such as `'a' | keyof B`."""
@@ -289,8 +264,8 @@ class TypeReader:
     def _keys_at(self, owner: Value, key: Value, place: TypePlace) -> Keys:
         """Return the strings of `(typeof LIST)[number]`, `(typeof MAP)[keyof typeof MAP]` or `Props['size']`."""
         value, there = self._value_of(owner, place)
-        if value is not None and key == [SOURCE, "number"]:
-            return self._items(value, there)
+        if key == [SOURCE, "number"]:
+            return self._items(owner if value is None else value, there if value is not None else place)
         if value is not None and key[0] == "keyof":
             return self._strings(value, there)
         names = self.keys(key, place)
@@ -326,10 +301,18 @@ class TypeReader:
         return Keys(tuple(dict.fromkeys(text for text in texts if text is not None)), None not in texts)
 
     def _items(self, value: Value, place: TypePlace) -> Keys:
+        """Return the strings in a list, or in the tuple that a type is or that a constant is declared to be."""
         resolved, where = self.modules.resolve(value, place.where, place.depth)
-        texts = (
-            [self.modules.text(item, where, place.depth) for item in resolved[1]] if resolved[0] == ARRAY else [None]
-        )
+        declared = self.modules.facts[path_of(where)].get("declared", {})
+        stated = declared.get(resolved[1]) if resolved[0] == NAME else None
+        named = (stated, TypePlace(where, place.depth)) if stated is not None else self.named(value, place)
+        if named is not None and named[0][0] == "=":
+            named = named[0][1], named[1]
+        if named is not None and named[0][0] == "tuple":
+            return self.keys(["|", named[0][1]], named[1])
+        if resolved[0] != ARRAY:
+            return _NO_KEYS
+        texts = [self.modules.text(item, where, place.depth) for item in resolved[1]]
         return Keys(tuple(text for text in texts if text is not None), None not in texts)
 
 
@@ -341,9 +324,9 @@ def filled(body: Value, where: TypePlace, arguments: list[Typed]) -> Typed:
     scope = Scope(path_of(where.where), where.where, f"<{next(_NUMBERS)}>", names)
     for number, (name, default) in enumerate(body[1]):
         if number < len(arguments):
-            names[name] = arguments[number][0], arguments[number][1].where
+            names[f"<{name}>"] = arguments[number][0], arguments[number][1].where
         elif default is not None:
-            names[name] = default, scope
+            names[f"<{name}>"] = default, scope
     return body[2], TypePlace(scope, where.depth)
 
 
@@ -354,43 +337,3 @@ def _member(name: str, text: str, required: bool, doc: str, place: TypePlace) ->
 
 def _joined(names: Iterable[Iterable[str]]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for some in names for name in some))
-
-
-def _marked(members: Members, *, required: bool) -> Members:
-    marked = {n: Member(replace(prop, required=required), texts) for n, (prop, texts) in members.by_name.items()}
-    return Members(marked, members.complete)
-
-
-def _extended(own: Members, bases: list[Members]) -> Members:
-    """Merge an interface with its bases; its own members take precedence."""
-    by_name = dict(own.by_name)
-    for base in bases:
-        for name, member in base.by_name.items():
-            by_name.setdefault(name, member)
-    return Members(by_name, own.complete and all(base.complete for base in bases))
-
-
-def _both(parts: list[Members]) -> Members:
-    """Merge the parts of an intersection; a member is required if any part requires it."""
-    by_name: dict[str, Member] = {}
-    for part in parts:
-        for name, (prop, texts) in part.by_name.items():
-            known, first = by_name.get(name, (prop, texts))
-            required = known.required or prop.required
-            by_name[name] = Member(replace(known, required=required, doc=known.doc or prop.doc), first)
-    return Members(by_name, all(part.complete for part in parts))
-
-
-def _either(parts: list[Members]) -> Members:
-    """Merge the parts of a union; a member is required if every part requires it."""
-    if not parts:
-        return _NONE
-    by_name: dict[str, Member] = {}
-    for part in parts:
-        for name, (prop, texts) in part.by_name.items():
-            known, earlier = by_name.setdefault(name, Member(prop, texts))
-            by_name[name] = Member(known, (*earlier, *(text for text in texts if text not in earlier)))
-    for name, (prop, texts) in by_name.items():
-        needed = all(name in part.by_name and part.by_name[name].prop.required for part in parts)
-        by_name[name] = Member(replace(prop, required=needed), texts)
-    return Members(by_name, all(part.complete for part in parts))

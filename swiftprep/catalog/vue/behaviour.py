@@ -1,4 +1,4 @@
-"""Read API from a component's code: the events it emits, the slots it uses, the JSX it renders."""
+"""Read API from a component's code: the events it emits by name, the JSX it renders."""
 
 from __future__ import annotations
 
@@ -22,24 +22,15 @@ _IN_A_WORD = re.compile(rb"[\w$]\$?\Z")
 _ALIAS = re.compile(rb"=\s*this\b(?!\s*[.\[(])")
 _SELF = frozenset("this vm self that _this _self me ctx context instance proxy _vm $this".split())
 _TAKES_EMIT = re.compile(rb"[{,]\s*emit\s*[,}:]|\bemit\s*=|,\s*emit\s*[),]|\(\s*emit\s*[),]")
-_SLOTS = re.compile(rb"\$(?:scopedS|s)lots\b")
+_ATTRS = re.compile(rb"\$attrs\b(?!\s*[.\[])")
 _WORD = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_$"
-_SLOT_NAME = re.compile(rb"\s*\??\.\s*([\w$]+)|\s*(?:\?\.)?\[\s*(['\"])([^'\"]+)\2\s*\]")
-_DESTRUCTURED = re.compile(rb"\{([^{}]*)\}\s*=\s*(?:[\w$]+\s*\.\s*)?\Z")
-_SETUP_SLOTS = re.compile(
-    rb"(?:\b(?:ctx|context|instance)\s*\.\s*)?(?<![\w$.])slots\s*(?:\??\.\s*([\w$]+)|\[\s*['\"]([^'\"]+)['\"]\s*\])"
-)
-_TAKES_SLOTS = re.compile(rb"[{,]\s*slots\s*[,}:]|\bslots\s*=\s*useSlots|\b(?:ctx|context)\.slots")
-_PLAIN_SLOTS = re.compile(rb"slots\b")
-_CALLED_SLOTS = re.compile(rb"this\.slots\(\s*(?:['\"]([^'\"]+)['\"]|\))")
-_NOT_SLOTS = frozenset("length forEach map filter value keys reduce some every push".split())
 _MOST_NAMES = 100  # that a computed name may have
 _FAR = 3  # anonymous nodes between a statement and the comment above it
 _JSX = re.compile(rb"<[A-Za-z][\w.-]*(?:\s|>|/>)")
 
 
 def read_behaviour(source: bytes, root: Node, module: Module, *, offset: int) -> list[list[Any]]:
-    """Add `events`, `slots`, `open` and `passes` to the components of a script.
+    """Add `events` and `open` to the components of a script.
 
     Returns:
         `[receiver, name, arguments]` of each event emitted on something other than the component itself, such as
@@ -73,13 +64,10 @@ def read_behaviour(source: bytes, root: Node, module: Module, *, offset: int) ->
                 continue
             for component in at(offset + start):
                 component.setdefault("events", []).extend([name, arguments, doc] for name in names)
-    if b"lots" in source:
-        _read_slots(source, at, offset)
-    for word, what in ((b"$attrs", "props"), (b"$listeners", "events")):
-        for match in re.finditer(re.escape(word) + rb"\b(?!\s*[.\[])", source):
-            for component in at(offset + match.start()):
-                if what not in component.setdefault("open", []):
-                    component["open"].append(what)
+    for match in _ATTRS.finditer(source):
+        for component in at(offset + match.start()):
+            if "props" not in component.setdefault("open", []):
+                component["open"].append("props")
     return foreign
 
 
@@ -93,12 +81,6 @@ def _last(before: bytes, signs: bytes) -> str:
     """Return the longest suffix of a source that consists only of these characters."""
     before = before.rstrip()
     return before[len(before.rstrip(signs)) :].decode()
-
-
-def _owner(before: bytes) -> str:
-    """Return the owner of the member that follows: `this` for `this.`, or `""`."""
-    before = before.rstrip()
-    return _last(before[:-1].removesuffix(b"?"), _WORD + b"])") if before.endswith(b".") else ""
 
 
 class _Places:
@@ -249,39 +231,6 @@ def _doc_above(call: Around) -> str:
             break
         place = place.above
     return ""
-
-
-def _read_slots(source: bytes, at: _Places, offset: int) -> None:
-    def add(position: int, names: list[str], unknown: bool = False) -> None:
-        for component in at(offset + position):
-            component.setdefault("slots", []).extend([name, [], ""] for name in names)
-            if unknown:
-                component.setdefault("open", []).append("slots")
-
-    own = _own_names(source)
-    for match in _SLOTS.finditer(source):
-        owner = _owner(source[max(0, match.start() - 60) : match.start()])
-        if owner and owner not in own:
-            continue
-        named = _SLOT_NAME.match(source, match.end())
-        if named:
-            name = (named[1] or named[3]).decode("utf-8", "replace")
-            add(match.start(), [] if name in _NOT_SLOTS else [name])
-            continue
-        taken = _DESTRUCTURED.search(source[max(0, match.start() - 200) : match.start()])
-        if taken is None:
-            add(match.start(), [], unknown=True)
-            continue
-        names = [part.split(":")[0].split("=")[0].strip() for part in taken[1].decode("utf-8", "replace").split(",")]
-        add(match.start(), [n for n in names if n and not n.startswith("...")], unknown=b"..." in taken[1])
-    plain = any(source[m.start() - 1 : m.start()] != b"$" for m in _PLAIN_SLOTS.finditer(source))
-    if plain and _TAKES_SLOTS.search(source):
-        for match in _SETUP_SLOTS.finditer(source):
-            name = (match[1] or match[2]).decode()
-            if name not in _NOT_SLOTS:
-                add(match.start(), [name])
-    for match in _CALLED_SLOTS.finditer(source):
-        add(match.start(), [(match[1] or b"default").decode()])
 
 
 @cache

@@ -14,6 +14,7 @@ from typing import NamedTuple
 from tree_sitter import Node
 
 from swiftprep.catalog.vue.markup import read_attribute
+from swiftprep.catalog.vue.values import WRAPPERS
 from swiftprep.parsing.grammar import parse
 from swiftprep.parsing.script import odd_names
 from swiftprep.parsing.sfc import Template, blanked
@@ -32,6 +33,7 @@ _DYNAMIC = re.compile(r"(?:[:@#]|v-[\w-]+:)\[")
 _MODIFIERS = re.compile(r"(?:\.[\w.-]*)?")
 _WITHOUT_VALUE = frozenset(("else", "once", "pre", "cloak"))
 _NEED_VALUE = frozenset(("if", "else-if", "show", "html", "text"))
+_ASSIGNS = re.compile(r"(?<![=!<>])=(?![=>])")
 _LONGEST_SHOWN = 60
 
 
@@ -156,6 +158,8 @@ def _is_sound(kind: str, text: str, grammars: tuple[str, ...], vue3: bool) -> bo
             return False
         left = text[: separator.start()].strip()
         inner = left[1:-1] if left[:1] == "(" and left[-1:] == ")" else left
+        if not vue3 and inner.rstrip().endswith(","):
+            return False
         return _is_sound("parameters", inner, grammars, vue3) and _is_sound(
             "expression", text[separator.end() :], grammars, vue3
         )
@@ -163,6 +167,29 @@ def _is_sound(kind: str, text: str, grammars: tuple[str, ...], vue3: bool) -> bo
     if kind != "parameters" and not vue3 and "|" in text:  # a filter may have a name that no variable may
         readings += [_FILTER.sub("| _f", reading) for reading in readings]
     return any(_parses(kind, reading, grammar) for reading in readings for grammar in grammars)
+
+
+@lru_cache(maxsize=4096)
+def is_assignable(text: str, typed: bool | None, vue3: bool) -> bool:
+    """Return whether `v-model` can assign to an expression; True for one that does not parse.
+
+    In Vue 2, `a ? b : c` works by accident: it becomes `a ? b : c = value`.
+
+    >>> [is_assignable(text, False, True) for text in ("a", "a.b[c]", "f(a)", "a ? b : c", "a + b", "(a)")]
+    [True, True, False, False, False, True]
+    """
+    if _SIMPLE.match(text):
+        return True
+    for grammar in ("ts", "js") if typed is not False else ("js",):
+        root = _root(f"({text})", grammar)
+        node = None if root is None else _inside(root)
+        while node is not None and node.named_children and (node.type in WRAPPERS or node.type == "ternary_expression"):
+            if node.type == "ternary_expression" and vue3:
+                break
+            node = node.named_children[-1 if node.type in ("type_assertion", "ternary_expression") else 0]
+        if node is not None:
+            return node.type in ("identifier", "member_expression", "subscript_expression", "undefined")
+    return True
 
 
 def _parses(kind: str, text: str, grammar: str) -> bool:
@@ -185,7 +212,22 @@ def _root(code: str, grammar: str) -> Node | None:
     """Return the syntax tree of the code, or None if it does not parse."""
     source = code.encode("utf-8", "replace")
     root = parse(source, grammar).root_node
-    return None if root.has_error or odd_names(source, root) else root
+    return None if root.has_error or odd_names(source, root) or _assigns_to_value(code, root) else root
+
+
+def _assigns_to_value(code: str, root: Node) -> bool:
+    """Return whether the code assigns to an operation: the grammar reads `a && b = c` as `a && (b = c)`."""
+    if not _ASSIGNS.search(code):
+        return False
+    nodes = [root]
+    while nodes:
+        node = nodes.pop()
+        if node.type in ("binary_expression", "unary_expression") and any(
+            child.type in ("assignment_expression", "augmented_assignment_expression") for child in node.named_children
+        ):
+            return True
+        nodes += node.named_children
+    return False
 
 
 def _inside(root: Node) -> Node | None:

@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from swiftprep.catalog.vue.behaviour import jsx_elements, read_behaviour
+from swiftprep.catalog.vue.component_flows import read_flows, read_template_flows
 from swiftprep.catalog.vue.expressions import codes_of
-from swiftprep.catalog.vue.functional import read_expressions
 from swiftprep.catalog.vue.markup import behaviour, slots_in, uses
 from swiftprep.catalog.vue.module import Module, SourcePiece
 from swiftprep.catalog.vue.script import ScriptReader
@@ -40,8 +40,9 @@ _OTHER_LANGS = frozenset(
 )
 _KEPT = (
     "imports", "exports", "stars", "bindings", "types", "augments", "declared", "effects", "registering",
-    "registrations", "installs", "components",
+    "registrations", "installs", "components", "flows",
 )  # fmt: skip
+_IMPORTED_TYPE = re.compile(rb"""\bimport\(\s*['"][^'"\n]+['"]\s*\)\.(?=[\w$.]+<)""")
 _OUTER = "*script"  # the local name for the import of a `<script src>`
 # `scopedSlots: { customRender: 'status' }`, and `slot: 'status'` in an object with a title.
 _COLUMN_SLOTS = re.compile(rb"\b(?:scopedSlots|slots)\s*:\s*\{([^{}]{0,400})\}")
@@ -107,7 +108,9 @@ def read_vue(source: bytes, path: str) -> tuple[dict[str, Any], CutPlaces]:
         errors += [(line + row - 1, "syntax error in <script>") for row in bad]
         is_setup = block.is_setup
         reader = ScriptReader(text, root, line=line, offset=block.start, in_sfc=True, is_setup=is_setup, module=module)
+        first = len(module.components) - is_setup
         reader.read()
+        read_flows(module, root, offset=block.start, first=first)
         shape.pieces += reader.pieces
         foreign += read_behaviour(text, root, module, offset=block.start)
         elements += jsx_elements(text, root, grammar, offset=block.start, line=line)
@@ -138,9 +141,12 @@ def read_vue(source: bytes, path: str) -> tuple[dict[str, Any], CutPlaces]:
 def read_script(source: bytes, path: str) -> tuple[dict[str, Any], CutPlaces]:
     """Return the facts and the shape of a JavaScript or TypeScript module."""
     lang = SCRIPTS[suffix_of(path)]
+    if path.endswith(".d.ts"):  # the grammar knows `import('vue').DefineComponent`, but not with arguments
+        source = _IMPORTED_TYPE.sub(lambda match: b" " * len(match[0]), source)
     root, bad, grammar = parse_script(source, lang)
     reader = ScriptReader(source, root)
     module = reader.read()
+    read_flows(module, root, offset=0)
     foreign = read_behaviour(source, root, module, offset=0)
     elements = jsx_elements(source, root, grammar)
     for options in module.components:
@@ -249,9 +255,10 @@ def _add_template(options: dict[str, Any], parsed: Template, source: bytes, bloc
         if api[key]:
             options.setdefault(key, []).extend(api[key])
     options["roots"] = api["roots"]
+    codes = [code.text for _, code in codes_of(parsed, source) if code.kind not in ("parameters", "for")]
+    read_template_flows(options, parsed, codes)
     if block is not None and "functional" in block.attrs:
         options["functional"] = True
-        read_expressions(options, [code.text for _, code in codes_of(parsed, source) if code.kind != "parameters"])
     text = blanked(source, parsed.start, parsed.end, parsed.inert)
     if b"$emit" in text:
         events = options.setdefault("events", [])
@@ -262,7 +269,5 @@ def _add_template(options: dict[str, Any], parsed: Template, source: bytes, bloc
                     [[STRING, word], f"({arguments.strip(', ')})" if arguments else "", ""]
                     for word in ([name] if name else names[0])
                 ]
-            else:
-                options.setdefault("open", []).append("events")
     if b"lots" in text and block is None:
         options.setdefault("slots", []).extend([name, [], ""] for name in slots_in(text.decode("utf-8", "replace")))

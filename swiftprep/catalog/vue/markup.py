@@ -21,6 +21,8 @@ _NOT_HANDED_OVER = frozenset(("key", "ref", "class", "style", "slot-scope", "is"
 MOST_BINDINGS = 400  # slot props recorded per slot
 SAMPLES = 8  # values recorded per attribute
 _LONGEST_EXAMPLE = 1000  # characters of a start tag used as an example; longer ones are distracting
+_LOOP_OF_SLOTS = re.compile(r"\s(?:in|of)\s.*\$(?:s|scopedS)lots\b", re.S)
+_ALL_SLOTS = re.compile(r"\$(?:scopedS|s)lots(?:\b(?!\s*[.\[?])|\s*\[\s*[^'\"\]])")
 _QUOTED = re.compile(r""""[^"]*"|'[^']*'""")
 
 
@@ -291,11 +293,29 @@ def behaviour(parsed: Template, source: bytes) -> dict[str, Any]:
                 api["passes"].append(element.tag)
             if value is not None and "lots" in value:
                 api["slots"] += [[slot, [], ""] for slot in slots_in(value)]
-                if re.search(r"\$(?:scopedS|s)lots(?:\b(?!\s*[.\[?])|\s*\[\s*[^'\"\]])", value):
+                if _ALL_SLOTS.search(value) and not hands_slots(element, parsed.elements):
                     api["open"].append("slots")
         if element.tag == "slot":
-            api["slots"] += list(_slot(element, source, api["open"]))
+            unknown: list[str] = []
+            api["slots"] += list(_slot(element, source, unknown))
+            api["open"] += [] if unknown and _is_handed(element, parsed.elements) else unknown
     return api
+
+
+def hands_slots(element: Element, elements: list[Element]) -> str:
+    """Return the tag that `<template v-for="(_, name) in $slots" #[name]>` hands all slots to, or `""`."""
+    loops = any(name == "v-for" and value and _LOOP_OF_SLOTS.search(value) for name, value in element.attrs)
+    if not loops or element.parent < 0:
+        return ""
+    is_named = any(a.role == "slot" and not a.name for a in (read_attribute(*written) for written in element.attrs))
+    return elements[element.parent].tag if is_named else ""
+
+
+def _is_handed(element: Element, elements: list[Element]) -> bool:
+    """Return whether a `<slot>` of unknown name is that of an element that hands all slots on."""
+    while element.parent >= 0 and not hands_slots(element, elements):
+        element = elements[element.parent]
+    return element.parent >= 0
 
 
 def slots_in(text: str) -> list[str]:

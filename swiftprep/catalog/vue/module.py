@@ -27,6 +27,7 @@ class Module:
         registrations: `[name, component]` of each `X.component(name, component)`, wherever it stands.
         installs: Values passed to a function such as `withInstall`.
         components: The options of each component and mixin, in order (see `options.py`).
+        flows: Top-level function → what it does with a component that it is given (see `component_flows.py`).
         notes: Messages about parts that were not read.
     """
 
@@ -42,6 +43,7 @@ class Module:
     registrations: list[list[Any]] = field(default_factory=list)
     installs: list[Value] = field(default_factory=list)
     components: list[dict[str, Any]] = field(default_factory=list)
+    flows: dict[str, list[Any]] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
 
 

@@ -7,7 +7,9 @@ The value `["C", index]` refers to such an item. Its keys:
     methods [[name, signature, doc]]   doc   setup: `<script setup>`
     data computed                  the names of its data and computed properties
     defaults slot_types models     added by `macros.py`
-    events slots open passes       added by `behaviour.py` and `functional.py`
+    events open                    added by `behaviour.py`
+    slots open passes              added by `markup.py`
+    flows                          added by `component_flows.py`
     functional: it has no instance; its render function receives a context
     within: it stands in a function, so its values depend on the call
     statics: its entries in capitals, such as `Item: {...}`, and `install`, as values by key
@@ -22,10 +24,9 @@ from typing import Any
 from tree_sitter import Node
 
 from swiftprep.catalog.vue.decorated import read_class
-from swiftprep.catalog.vue.functional import read_render
 from swiftprep.catalog.vue.module import Script, SourcePiece
 from swiftprep.catalog.vue.syntax import FUNCTIONS
-from swiftprep.catalog.vue.typescript_types import slots_type
+from swiftprep.catalog.vue.typescript_types import slots_of_call, slots_type
 from swiftprep.catalog.vue.value_kinds import ARRAY, CALL, OBJECT, OPTIONS, SOURCE
 from swiftprep.catalog.vue.values import (
     MAX_ITEMS,
@@ -130,7 +131,7 @@ def _call(script: Script, node: Node, statement: Node, depth: int) -> Value | No
     arguments = [unwrapped(argument) for argument in arguments_of(node)]
     named = "" if callee is None else short(callee)
     options = next((g for g in reversed(arguments) if g.type == "object"), None)
-    is_made = _FACTORY.search(named) is not None
+    is_made = _FACTORY.search(named) is not None and not (named == "createComponent" and _is_own(script, named))
     if options is None or not (is_made or (script.in_sfc and is_telling(options))):
         return None
     value = _options(script, options, statement, depth, sure=is_made)
@@ -138,6 +139,11 @@ def _call(script: Script, node: Node, statement: Node, depth: int) -> Value | No
     if named.endswith(".extend") and base is not None and text_of(unwrapped(base)) != "Vue":
         script.module.components[value[1]].setdefault("extends", value_of(base))
     return value
+
+
+def _is_own(script: Script, name: str) -> bool:
+    """Return whether a function is not one of Vue's, but of the code base."""
+    return name in script.module.bindings or script.module.imports.get(name, [""])[0].startswith((".", "@/", "~"))
 
 
 def read_function(script: Script, node: Node, depth: int = 0) -> Value:
@@ -218,10 +224,6 @@ def add_options(script: Script, options: dict[str, Any], node: Node, depth: int 
             options["slot_types"] = stated
         elif key == "...":
             options.setdefault("spreads", []).append(value_of(value))
-    if options.get("functional"):
-        for key, _, value in pairs(node):
-            if key == "render" and value is not None:
-                read_render(options, unwrapped(value))
     if keys & {"render", "template", "setup"} or ("name" in keys and keys & _TELLING):
         options["sure"] = True
 
@@ -277,6 +279,8 @@ def _options(script: Script, node: Node, statement: Node, depth: int, *, sure: b
     value, options = _added(script, node, statement, sure=sure)
     script.places[node.start_byte] = value[1]
     if node.type == "object":
+        stated = slots_of_call(node)
+        options |= {} if stated is None else {"slot_types": stated}
         add_options(script, options, node, depth)
     return value
 

@@ -168,8 +168,9 @@ class ScriptReader:
             self._functions[name] = node, node
         elif kind in _CLASSES and not (is_declared(node) and not decorated):
             value = class_component(self._script, node, decorated) or plugin_of(node)
-            if value is not None:
-                self.module.bindings[name] = value
+            if value is None:
+                return declare_types(self.module, node)
+            self.module.bindings[name] = value
         else:
             return declare_types(self.module, node)
         return [name] if name else []

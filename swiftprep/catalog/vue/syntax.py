@@ -11,6 +11,7 @@ from swiftprep.text.characters import whole
 
 MAX_ITEMS = 400
 MAX_TEXT = 160
+_LONGEST_TYPE = 600  # characters of a type
 
 WRAPPERS = frozenset(
     ("parenthesized_expression", "as_expression", "satisfies_expression", "non_null_expression", "type_assertion")
@@ -34,6 +35,12 @@ def short(node: Node) -> str:
     """Return the node's source text on one line, cut to `MAX_TEXT` characters."""
     text = " ".join(text_of(node).split(None, MAX_TEXT))  # words beyond these would be cut off anyway
     return text if len(text) <= MAX_TEXT else text[: MAX_TEXT - 1] + "…"
+
+
+def type_text(node: Node) -> str:
+    """Return a type's source text on one line; it ends with `…` if it is cut off."""
+    text = " ".join(text_of(node).split(None, _LONGEST_TYPE))
+    return text if len(text) <= _LONGEST_TYPE else text[: _LONGEST_TYPE - 1] + "…"
 
 
 def string_of(node: Node) -> str:

@@ -6,6 +6,7 @@ These forms are added to those of `values.py`; `typed.py` resolves their members
     ["&", [values]]                      an intersection
     ["|", [values]]                      a union
     ["[]", value]                        an array
+    ["tuple", [values], text]            a tuple
     ["<>", value, [values]]              a type with arguments, `Omit<A, 'a'>`
     ["g", [[name, default]], value]      a type with parameters; a default is a value or None
     ["=", value, text]                   an alias, with the text that it stands for
@@ -28,15 +29,15 @@ from typing import Any
 
 from tree_sitter import Node
 
+from swiftprep.catalog.vue.syntax import MAX_ITEMS, doc_of, key_of, short, signature, string_of, type_text
 from swiftprep.catalog.vue.value_kinds import MEMBER, NAME, OBJECT, SOURCE, STRING, TYPE
-from swiftprep.catalog.vue.values import MAX_ITEMS, Value, doc_of, key_of, short, signature, string_of, value_of
+from swiftprep.catalog.vue.values import Value, value_of
 from swiftprep.parsing.grammar import parse, text_of
 
 _MOST_NESTED = 40
 _NAMED = r"""['"][^'"]+['"]\s*"""
 _CALL = re.compile(rf"\(\s*\w+\s*:\s*(?:\|\s*)?({_NAMED}(?:\|\s*{_NAMED})*)(?:,(.*))?\)", re.S)
 _TRANSPARENT = ("parenthesized_type", "readonly_type")
-_LONGEST = 600  # characters of a type's text
 _SLOTS_TYPE = re.compile(r"SlotsType$")
 _SIGNS = {"opting_type_annotation": "?", "omitting_type_annotation": "-?"}
 
@@ -101,12 +102,6 @@ def class_type(node: Node) -> Value:
     return ["class", [TYPE, members, bases]]
 
 
-def type_text(node: Node) -> str:
-    """Return a type's source text on one line; it ends with `…` if it is cut off."""
-    text = " ".join(text_of(node).split(None, _LONGEST))
-    return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
-
-
 def _with_parameters(node: Node, value: Value) -> Value:
     parameters = node.child_by_field_name("type_parameters")
     if parameters is None:
@@ -149,6 +144,12 @@ def type_value(node: Node, depth: int = 0) -> Value:
         return type_value(children[0], depth + 1)
     if kind == "array_type" and children:
         return ["[]", type_value(children[0], depth + 1)]
+    if kind == "tuple_type":
+        items = [child.child_by_field_name("type") or child for child in children[:MAX_ITEMS]]
+        items = [
+            item.named_children[0] if item.type == "type_annotation" and item.named_children else item for item in items
+        ]
+        return ["tuple", [type_value(item, depth + 1) for item in items], type_text(node)]
     if kind == "template_literal_type":
         return ["`", [_template_part(child, depth + 1) for child in children[:MAX_ITEMS]]]
     if kind == "literal_type" and children and children[0].type == "string":
@@ -162,6 +163,12 @@ def type_value(node: Node, depth: int = 0) -> Value:
     if kind == "function_type":
         return ["fn", _called(node, "", depth), type_text(node)]
     return [SOURCE, short(node)]
+
+
+def _item(node: Node) -> Node:
+    """Return the type of a tuple's item, which may have a name: `[id: number]`."""
+    annotation = node.child_by_field_name("type")
+    return node if annotation is None or not annotation.named_children else annotation.named_children[0]
 
 
 def _template_part(node: Node, depth: int) -> Value:
@@ -200,6 +207,35 @@ def slots_type(node: Node) -> Value | None:
             if arguments and _SLOTS_TYPE.search(text_of(named.named_children[0])):
                 return type_value(arguments[0])
         node = node.named_children[0]
+    return None
+
+
+def slots_of_call(options: Node) -> Value | None:
+    """Return the type of the slots in `component<BoxSlots>()({…})` or `component<new (props, slots: S) => …>()({…})`.
+
+    Args:
+        options: The object that is passed.
+    """
+    call = None if options.parent is None or options.parent.type != "arguments" else options.parent.parent
+    while call is not None and call.type == "call_expression":
+        stated = call.child_by_field_name("type_arguments")
+        for argument in [] if stated is None else stated.named_children:
+            if (slots := _slots_in(argument)) is not None:
+                return slots
+        call = call.child_by_field_name("function")
+    return None
+
+
+def _slots_in(argument: Node) -> Value | None:
+    """Return a type argument if it is called `…Slots`, or the type of its parameter `slots`."""
+    name = argument.named_children[0] if argument.type == "generic_type" else argument
+    if name.type == "type_identifier":
+        return type_value(argument) if text_of(name).endswith("Slots") else None
+    parameters = next((child for child in argument.named_children if child.type == "formal_parameters"), None)
+    for parameter in [] if parameters is None else parameters.named_children:
+        pattern, annotation = parameter.child_by_field_name("pattern"), parameter.child_by_field_name("type")
+        if pattern is not None and text_of(pattern) == "slots" and annotation is not None:
+            return type_value(annotation.named_children[0])
     return None
 
 
@@ -287,15 +323,27 @@ def _called(node: Node, doc: str, depth: int) -> Value:
     """Return the events in a call signature such as `(e: 'change' | 'input', id: number)` as members."""
     parameters = node.child_by_field_name("parameters")
     text = "" if parameters is None else text_of(parameters)
-    match = _CALL.fullmatch(text)
-    if match is not None:
-        arguments = f"({' '.join((match[2] or '').split()).strip(', ')})"
-        return [TYPE, [[name, arguments, False, doc] for name in re.findall(r"""['"]([^'"]+)['"]""", match[1])], []]
+    events = called_events(text)
+    if events:
+        return [TYPE, [[name, arguments, False, doc] for name, arguments in events], []]
     first = None if parameters is None else next(iter(parameters.named_children), None)
     annotation = None if first is None else first.child_by_field_name("type")
     if annotation is None or not annotation.named_children or first is None:
         return [TYPE, [], [[SOURCE, short(node)]]]
     return [TYPE, [], [["call", type_value(annotation.named_children[0], depth + 1), _rest(node, first), doc]]]
+
+
+def called_events(parameters: str) -> list[tuple[str, str]]:
+    """Return the events that the first of a function's parameters names, each with the other parameters.
+
+    >>> called_events("(e: 'change' | 'input', id: number)")
+    [('change', '(id: number)'), ('input', '(id: number)')]
+    """
+    match = _CALL.fullmatch(parameters)
+    if match is None:
+        return []
+    arguments = f"({' '.join((match[2] or '').split()).strip(', ')})"
+    return [(name, arguments) for name in re.findall(r"""['"]([^'"]+)['"]""", match[1])]
 
 
 def _rest(function: Node, first: Node) -> str:

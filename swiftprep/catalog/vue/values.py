@@ -16,7 +16,7 @@ A *value* is a JSON list; its first item is its kind, by the names of `value_kin
     ["op", operator, values]             another operation, on one or two values
     ["do", statements, value]            an expression with effects: `(a.b = 1, a)`; None for the value just assigned
     ["d", text, value]                   the default of a prop as written; the value only if it may be constant
-    ["as", type text, value, before]     `value as PropType<type>`, with the text before `PropType`
+    ["as", type text, value]             `value as PropType<type>`
     ["t", members, [values]]             a type: [[name, type text, required, doc], …]; more in `typescript_types.py`
     ["C", index]                         a component's or a mixin's options, see `options.py`
     ["x", text]                          anything else, as source text
@@ -47,6 +47,7 @@ from swiftprep.catalog.vue.syntax import (
     short,
     signature,
     string_of,
+    type_text,
     unwrapped,
     unwrapped_once,
 )
@@ -138,7 +139,9 @@ def _call(node: Node, depth: int, special: Special | None) -> Value:
     callee = node.child_by_field_name("function") or node.child_by_field_name("constructor")
     arguments = node.child_by_field_name("arguments")
     generic = node.child_by_field_name("type_arguments")
-    types = [] if generic is None else [[short(child) for child in generic.named_children if child.type != "comment"]]
+    types = (
+        [] if generic is None else [[type_text(child) for child in generic.named_children if child.type != "comment"]]
+    )
     if arguments is None or arguments.type != "arguments":
         return [CALL, value_of(callee, depth + 1, special), [], *types]
     values: list[Value] = []
@@ -274,7 +277,7 @@ def _entry(node: Node | None, depth: int) -> Value:
         text = text.rstrip().rstrip(")").rstrip()
         if named and text.endswith(">") and len(text) > named.end() + 1:
             stated = _SPACES.sub(" ", text[named.end() : -1]).strip()
-            return [TYPED, stated, value_of(node, depth), text[: named.start()][:MAX_TEXT]]
+            return [TYPED, stated, value_of(node, depth)]
     return value_of(node, depth)
 
 

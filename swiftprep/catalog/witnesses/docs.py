@@ -14,12 +14,13 @@ from dataclasses import replace
 from typing import Any, cast
 
 from swiftprep.catalog.api import Component, Event, Method, Prop, Slot, kebab, one_spelling
+from swiftprep.catalog.witnesses.joining import constructors
 from swiftprep.catalog.witnesses.markdown import is_chinese
 
 _KINDS: dict[str, type[Any]] = {"props": Prop, "events": Event, "slots": Slot, "methods": Method}
 _PAGES = frozenset(("index", "readme", "doc", "docs", "api"))
-_FEW = 3  # components of which any first part of a tag is a prefix
-_SHARE = 0.2  # of the tags have the framework's prefix
+_TYPES = frozenset(("string", "number", "boolean", "array", "object", "function"))
+_SHARE = 0.1  # of the tags have the framework's prefix
 
 
 class Docs:
@@ -62,7 +63,7 @@ class Docs:
                 continue
             paths.append(path)
             for name, doc, type_ in rows:
-                item = _KINDS[kind](name, type_, doc=doc, witness="docs")
+                item = _KINDS[kind](name, _type(type_), doc=doc, witness="docs")
                 known = items[kind].get(one_spelling(name))
                 if known is None or (not known.doc and doc):
                     items[kind][one_spelling(name)] = item
@@ -72,16 +73,21 @@ class Docs:
         return Component(component.name, path=paths[0] if paths else "", origin="docs", **cast(Any, lists))
 
 
+def _type(text: str) -> str:
+    """Return a type from a table as Vue knows it, or `""` if it is written in any other way."""
+    kinds = constructors(text)
+    return " | ".join(sorted(kinds)) if kinds <= _TYPES else ""
+
+
 def _by_word(tags: set[str]) -> dict[str, str]:
     """Return each tag by the words that headings may use for it."""
     firsts = Counter(tag.partition("-")[0] for tag in tags if "-" in tag)
-    least = 1 if len(tags) <= _FEW else max(2, _SHARE * len(tags))
-    by_word: dict[str, str] = {}
-    for tag in sorted(tags):
-        first, _, rest = tag.partition("-")
-        if rest and firsts[first] >= least:
-            by_word.setdefault(rest, tag)
-    return by_word | {tag: tag for tag in tags}
+    prefix = min(firsts, key=lambda first: (-firsts[first], first), default="")
+    if firsts[prefix] < _SHARE * len(tags):
+        return {tag: tag for tag in tags}
+    return {tag: tag for tag in tags} | {
+        tag.removeprefix(f"{prefix}-"): tag for tag in tags if tag.startswith(f"{prefix}-")
+    }
 
 
 def _words(subject: str, path: str) -> list[str]:

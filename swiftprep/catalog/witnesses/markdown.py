@@ -80,7 +80,7 @@ def is_chinese(text: str) -> bool:
     return _CJK.search(text) is not None
 
 
-def _tables(text: str) -> Iterator[tuple[list[str], list[str], list[list[str]]]]:
+def _tables(text: str) -> Iterator[tuple[list[tuple[int, str]], list[str], list[list[str]]]]:
     """Yield each table outside code: the headings above it, outermost first, its header, and its rows."""
     headings: list[tuple[int, str]] = []
     header, fence = "", ""
@@ -90,7 +90,7 @@ def _tables(text: str) -> Iterator[tuple[list[str], list[str], list[list[str]]]]
             if "|" in line:
                 rows += [_cells(line)] if len(rows) < _MOST_ROWS else []
                 continue
-            yield [title for _, title in headings], _cells(header), rows
+            yield headings, _cells(header), rows
             rows = None
         opened = _FENCE.match(line) if "```" in line or "~~~" in line else None
         if fence or opened:
@@ -116,10 +116,10 @@ def _cells(line: str) -> list[str]:
     return [part.replace("\\|", "|").strip()[:_LONGEST] for part in parts]
 
 
-def _about(headings: list[str]) -> tuple[list[str], str] | None:
+def _about(headings: list[tuple[int, str]]) -> tuple[list[str], str] | None:
     """Return the subjects of a table and what its headings say of its kind; None if it is about something else."""
     kind = ""
-    for place, heading in reversed(list(enumerate(headings))):
+    for level, heading in reversed(headings):
         text = re.sub(r"[<>`*]", " ", heading)
         kinds = [name for name, pattern in _KINDS.items() if pattern.search(text)]
         kind = kind or (kinds[-1] if kinds else "")
@@ -128,8 +128,8 @@ def _about(headings: list[str]) -> tuple[list[str], str] | None:
         rest = _NEUTRAL.sub(" ", text).strip()
         words = _WORD.findall(rest)
         if words:
-            return ["-".join(words)] if place else ["-".join(words), words[0], ""], kind
-        if rest and place:
+            return ["-".join(words)] if level > 1 else ["-".join(words), words[0], ""], kind
+        if rest and level > 1:
             return None
     return [""], kind
 

@@ -138,6 +138,7 @@ def _component(row: dict[str, Any]) -> Component:
         events=tuple(Event(name, witness="run-time") for name in row["emits"]),
         model=(row["model"][0], row["model"][1]) if row["model"] else None,
         registered=True,
+        passes=("component",) if row.get("passes") else (),  # to whatever it renders
         origin="run-time",
         open=tuple(sorted({"events", "slots", *row["open"]})),
         why_open=(

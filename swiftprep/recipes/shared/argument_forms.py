@@ -151,7 +151,7 @@ def place_words(
                 f"{one_line(file)}: is a file, and no settings file (.yaml); expected a folder for {folder} "
                 f"(是文件，也不是 .yaml 配置文件；{folder} 应为文件夹)"
             )
-    overrides = [*(f"{folder}={name}" for name in folders), *overrides]
+    overrides = [*([f"{folder}={','.join(folders)}"] if folders else []), *overrides]
     return next(iter(files), None), data, overrides
 
 

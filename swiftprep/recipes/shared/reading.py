@@ -130,7 +130,7 @@ def _taken(name: str, text: str, key: Key | None) -> Any:
         return None
     if not key.is_list:
         return text
-    if text.lstrip().startswith("["):
+    if text.lstrip().startswith("[") and Path not in key.kinds:  # a folder may be called [x]
         return _value(name, text)
     is_whole = os.path.exists(os.path.expanduser(text))
     parts = [text] if is_whole else [part.strip() for part in text.split(",") if part.strip()]

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from swiftprep import demo
+from swiftprep.catalog.catalog import Catalog
 from swiftprep.errors import ConfigError
 from swiftprep.recipes.shared.command_line import say, spoken_lang
 from swiftprep.recipes.shared.language import plural
@@ -21,9 +22,9 @@ _DEMO_FRAMEWORK = "ta404"
 FEW_HELD_OUT = 3  # files
 
 
-def is_demo(path: Path | None) -> bool:
+def is_demo(path: Path | list[Path] | None) -> bool:
     """Return whether a path stands for the demonstration application: `demo`; a folder of that name is `$PWD/demo`."""
-    return path == DEMO
+    return path in (DEMO, [DEMO])
 
 
 def catalog_beside(data: Sequence[Path]) -> Path | None:
@@ -33,18 +34,18 @@ def catalog_beside(data: Sequence[Path]) -> Path | None:
     return found[0] if len(found) == len(folders) == 1 else None
 
 
-def require_code_base(wanted: ScanConfig) -> Path:
-    """Return the setting `scan.path`.
+def require_code_base(wanted: ScanConfig) -> list[Path]:
+    """Return the setting `scan.path`, as a list.
 
     Raises:
         ConfigError: there is none.
     """
-    if wanted.path is None:
+    if not wanted.path:
         raise ConfigError(
             "scan.path: which code base? For example scan.path=../our-app; to try swiftprep out on the demonstration "
             "application: `swiftprep demo`, or scan.path=demo (请用 scan.path 指定代码库；试用请运行 swiftprep demo)"
         )
-    return wanted.path
+    return wanted.path if isinstance(wanted.path, list) else [wanted.path]
 
 
 def make_scanner(wanted: ScanConfig, *, seed: int, tokenizer: str | Path | None) -> Scanner:
@@ -53,8 +54,8 @@ def make_scanner(wanted: ScanConfig, *, seed: int, tokenizer: str | Path | None)
     Raises:
         ConfigError: there is no `scan.path`, or a setting is wrong.
     """
-    path = require_code_base(wanted)
-    demonstrates = is_demo(path)
+    folders = require_code_base(wanted)
+    demonstrates = is_demo(folders)
     if demonstrates and DEMO.exists():
         say(
             f"scan.path=demo is the demonstration application; for the folder of that name: scan.path={DEMO.resolve()}",
@@ -62,7 +63,7 @@ def make_scanner(wanted: ScanConfig, *, seed: int, tokenizer: str | Path | None)
         )
     framework = wanted.framework or (_DEMO_FRAMEWORK if demonstrates else None)
     return Scanner(
-        demo.app() if demonstrates else os.path.expanduser(path),
+        demo.app() if demonstrates else [os.path.expanduser(folder) for folder in folders],
         framework=framework,
         vue_version=wanted.vue_version,
         lang=wanted.lang,
@@ -76,7 +77,17 @@ def make_scanner(wanted: ScanConfig, *, seed: int, tokenizer: str | Path | None)
         seed=seed,
         file_seconds=wanted.file_seconds,
         file_memory_mb=wanted.file_memory_mb,
+        sample_all=wanted.sample_all,
+        facts=[*wanted.facts, *(Catalog.from_runtime(_package(path, folders[0])) for path in wanted.runtime)],
+        overrides=wanted.overrides if wanted.overrides is None else os.path.expanduser(wanted.overrides),
     )
+
+
+def _package(path: Path, code_base: Path) -> Path:
+    """Return the folder of a package, which may be relative to the code base."""
+    path = path.expanduser()
+    inside = code_base.expanduser() / path
+    return inside if inside.is_dir() else path
 
 
 def say_samples_lang(lang: Lang) -> None:

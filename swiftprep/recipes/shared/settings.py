@@ -29,7 +29,19 @@ class Section(BaseModel):
 class ScanConfig(Section):
     """The private code base, and how to scan it."""
 
-    path: Path | None = Field(default=None, description="folder of the code base; demo: the demonstration application")
+    path: Path | list[Path] | None = Field(
+        default=None,
+        description="folder of the code base, and further ones such as its framework's; demo: the demonstration",
+    )
+    sample_all: bool = Field(default=False, description="make samples of all folders, not only of the first")
+    facts: list[str] = Field(
+        default_factory=list,
+        description="what else the components' API is in: folders of packages, web-types, catalogues",
+    )
+    runtime: list[Path] = Field(
+        default_factory=list, description="packages that Vue itself lists at run time, by running them in Node"
+    )
+    overrides: Path | None = Field(default=None, description="your own corrections of the catalogue, in YAML or JSON")
     framework: str | None = Field(
         default=None, description="name of the framework, as in the instructions; null: told from the code base"
     )

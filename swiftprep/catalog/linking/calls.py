@@ -1,0 +1,196 @@
+"""What calls do that are not calls of the component's own functions: of helpers in other files, of Vue, of packages."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from swiftprep.catalog.api import camel, kebab
+from swiftprep.catalog.linking import elements
+from swiftprep.catalog.linking.held import (
+    CONTEXT,
+    DATA,
+    EMIT,
+    FALLS,
+    INSTANCE,
+    KEY,
+    LISTENERS,
+    NOTHING,
+    SELF,
+    SLOTS,
+    UNKNOWN,
+    Function,
+    Held,
+    Named,
+    Reference,
+    all_roles,
+    either,
+    items_of,
+    part,
+    text,
+)
+from swiftprep.catalog.linking.scope import Where, local, path_of
+from swiftprep.catalog.vue.flows import RENDERERS
+from swiftprep.catalog.vue.value_kinds import FUNCTION, NAME
+from swiftprep.catalog.vue.values import Value
+
+if TYPE_CHECKING:
+    from swiftprep.catalog.linking.evaluation import Evaluation
+    from swiftprep.catalog.linking.names import Modules
+
+_OF_VUE = {
+    "useSlots": SLOTS, "useAttrs": FALLS, "useListeners": LISTENERS, "getCurrentInstance": INSTANCE,
+    "useContext": CONTEXT, "defineEmits": EMIT,
+}  # fmt: skip
+_SAME = frozenset("ref shallowRef reactive shallowReactive readonly toRef toRefs unref toValue markRaw toRaw".split())
+_EACH = frozenset("forEach map flatMap filter some every find findIndex reduce reduceRight".split())
+_CAMEL = re.compile(r"camel", re.I)
+_KEBAB = re.compile(r"kebab|hyphen", re.I)
+# What the name of a helper says that is not in the tree: it renders a slot, or emits an event.
+_RENDERS = re.compile(r"slot|ComponentFromProp|TNode|renderContent", re.I)
+_EMITS = re.compile(r"_*emit", re.I)
+_HARMLESS = re.compile(r"(?:vue|@vue/[\w-]+|lodash(?:-es)?|vue-demi)(?:/|\Z)")
+_OF_JAVASCRIPT = frozenset(
+    "Array Boolean JSON Math Number Object Promise Reflect String Symbol Vue WeakMap clearTimeout console isNaN "
+    "parseFloat parseInt process require requestAnimationFrame setTimeout window document".split()
+)
+_HANDED_BACK = frozenset((SLOTS, LISTENERS, FALLS, DATA, EMIT))
+_MOST_STEPS = 40  # from name to name
+
+
+def method_of(run: Evaluation, owner: Held, name: str, arguments: list[Held]) -> Held | None:
+    """Return what a method of a list, of `Object` or of a component returns; None for any other."""
+    if name in _EACH and arguments and arguments[0].functions:
+        return _over_items(run, owner, name, arguments)
+    if name in ("slice", "filter", "reverse", "sort") and (owner.members or owner.rest):
+        return Held(rest=items_of(owner)) if name == "slice" else owner
+    if name == "concat" and (owner.members or owner.rest):
+        added = [items_of(value) if value.members or value.rest else value for value in arguments]
+        return Held(members=owner.members, rest=either([owner.rest or NOTHING, *added]))
+    if name in ("push", "unshift") and (owner.members is not None or owner.rest is not None):
+        owner.rest = either([owner.rest or NOTHING, *arguments])
+        return UNKNOWN
+    if any(reference.key == "Object" for reference in owner.references):
+        return _of_object(run, name, arguments)
+    if SELF in owner.roles and name == "slots" and not run.has(name):  # of a mixin that every component is given
+        for slot in run.texts_of(arguments[0]).texts if arguments else ("default",):
+            run.effects.slot(slot)
+        return UNKNOWN
+    return None
+
+
+def _over_items(run: Evaluation, owner: Held, name: str, arguments: list[Held]) -> Held:
+    item = items_of(owner) if owner.members or owner.rest or owner.roles else UNKNOWN
+    if name.startswith("reduce"):
+        start = arguments[1] if len(arguments) > 1 else UNKNOWN
+        results = [run.call(function, [start, item, UNKNOWN]) for function in arguments[0].functions]
+        return either([start, *results])
+    is_known = not (item.is_open and not item.texts and not item.roles)
+    for function in arguments[0].functions:
+        if is_known:
+            run.called.add(function.number)
+    results = [
+        run.call(function, [item, UNKNOWN]) if is_known else run.run_with_anything(function)
+        for function in arguments[0].functions
+    ]
+    if name in ("map", "flatMap"):
+        return Held(rest=either(results))
+    return item if name == "find" else owner
+
+
+def _of_object(run: Evaluation, name: str, arguments: list[Held]) -> Held:
+    first = arguments[0] if arguments else UNKNOWN
+    if name == "keys":
+        keys = part(KEY) if first.roles & {SLOTS, LISTENERS} else text(*(first.members or {}))
+        return Held(rest=keys if not first.is_open else either([keys, UNKNOWN]))
+    if name == "values":
+        return Held(rest=items_of(first))
+    if name == "entries":
+        key = part(KEY) if first.roles & {SLOTS, LISTENERS} else text(*(first.members or {}))
+        return Held(rest=Held(members={"0": key, "1": items_of(first)}))
+    if name == "assign" and arguments:
+        made = first
+        for value in arguments[1:]:
+            made = run.spread(made, value)
+            if first.members is not None:
+                first.members.update(made.members or {})
+                first.roles, first.masked = made.roles, made.masked
+                first.rest, first.is_open = made.rest, made.is_open
+        return first if first.members is not None else made
+    return UNKNOWN
+
+
+def applied(run: Evaluation, called: Reference, arguments: list[Held]) -> Held:
+    """Return what a call of a named function that is not bound to a variable may return."""
+    name = called.key.rpartition(".")[2]
+    known = run.functions.get(called)
+    if known is None:
+        known = function_of(run.modules, called.value, called.where)
+        if not run.modules.effort.is_cut:
+            run.functions[called] = known
+    flow, there, is_known = known
+    if flow is not None:
+        return run.call(Function(flow, run.at(there)), arguments)
+    if not is_known:
+        if name in _OF_VUE:
+            return part(_OF_VUE[name])
+        if name in RENDERERS:
+            return elements.created(run, arguments)
+        if name == "computed":
+            made = either([run.call(function, []) for given in arguments for function in given.functions])
+            return either([Held(members={"value": made}), made])
+        if name in _SAME and arguments:
+            return either([Held(members={"value": arguments[0]}), arguments[0]])
+    if (_CAMEL.search(name) or _KEBAB.search(name)) and len(arguments) == 1:
+        given = run.texts_of(arguments[0])
+        if given.texts and not given.is_open:
+            return text(*map(camel if _CAMEL.search(name) else kebab, given.texts))
+    if not is_known:
+        _told_by_name(run, name, arguments)
+        if _is_foreign(run.modules, called):
+            for given in arguments:
+                run.effects.escapes(given, to_helper=True)
+    roles = frozenset(role for given in arguments for role in all_roles(given) if role in _HANDED_BACK)
+    functions = tuple(function for given in arguments for function in given.functions)
+    return Held(roles=roles, functions=functions, is_open=True)
+
+
+def function_of(modules: Modules, value: Value, where: Where) -> Named:
+    """Return the function that a value names."""
+    for _ in range(_MOST_STEPS):
+        if value[0] == NAME:
+            bound = local(value[1], where)
+            if bound is not None:
+                value, where = bound
+                continue
+            flow = modules.facts.get(path_of(where), {}).get("flows", {}).get(value[1])
+            if flow is not None:
+                return Named(flow, path_of(where), True)
+        if value[0] == FUNCTION:
+            flow = modules.facts.get(path_of(where), {}).get("flows", {}).get("default")
+            return Named(flow, path_of(where), True)
+        following = modules.following(value, where)
+        if following is None:
+            break
+        if value[0] == NAME and following[0][0] == FUNCTION and path_of(following[1]) == path_of(where):
+            return Named(None, where, True)  # a function of this file that does nothing with a component
+        value, where = following
+    return Named(None, where, False)
+
+
+def _told_by_name(run: Evaluation, name: str, arguments: list[Held]) -> None:
+    """Add the slot or the event that a helper of a package is told: `getSlot(this, 'icon')`."""
+    if len(arguments) < 2 or not arguments[0].roles & {SELF, INSTANCE, CONTEXT, SLOTS, LISTENERS, EMIT}:
+        return
+    for word in run.texts_of(arguments[1]).texts:
+        if _RENDERS.search(name):
+            run.effects.slot(word)
+        elif _EMITS.match(name):
+            run.effects.event(word)
+
+
+def _is_foreign(modules: Modules, called: Reference) -> bool:
+    """Return whether a value is a function that cannot be read, except one of JavaScript, of Vue and the like."""
+    name = called.key.partition(".")[0]
+    imported = modules.facts.get(path_of(called.where), {}).get("imports", {}).get(name)
+    return name not in _OF_JAVASCRIPT if imported is None else not _HARMLESS.match(imported[0])

@@ -1,0 +1,445 @@
+"""Run the flows of functions on what they may hold, to see which slots, listeners and events of a component they reach.
+
+All branches are taken, loops run once, and what is unknown may be anything (`held.py`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from swiftprep.catalog.linking import calls, elements
+from swiftprep.catalog.linking.effects import NOT_NAMES, Effects
+from swiftprep.catalog.linking.held import (
+    ATTRS,
+    CHILDREN,
+    EMIT,
+    FALLS,
+    KEY,
+    LISTENERS,
+    NOTHING,
+    PARTS,
+    PROPS,
+    SELF,
+    SLOTS,
+    UNKNOWN,
+    Function,
+    H,
+    Held,
+    Named,
+    Names,
+    Reference,
+    either,
+    items_of,
+    joined_texts,
+    listed_items,
+    name_at,
+    part,
+    text,
+)
+from swiftprep.catalog.linking.names import Modules, Place
+from swiftprep.catalog.linking.scope import Where
+from swiftprep.catalog.vue.flows import Expression, Flow
+
+_DEEPEST = 70  # expressions and calls within each other
+_MOST_ARGUMENTS = 50
+_MOST_STEPS = 6_000  # per component; those of large frameworks need a few hundred
+
+
+class Evaluation:
+    """Evaluates the expressions of flows for one component.
+
+    Args:
+        modules: The facts of all files.
+        effects: Receives what is found.
+        methods: The component's methods, also those of its bases, each with the place of its names.
+        computed: Its computed properties.
+        place_of_tag: Returns the component that a tag means, or None.
+        functions: The functions that references were found to be, shared by all components.
+
+    Attributes:
+        state: What is assigned to members of the component.
+        called: The numbers of the functions that were called with known arguments.
+    """
+
+    def __init__(
+        self,
+        modules: Modules,
+        effects: Effects,
+        methods: Mapping[str, tuple[Flow, Where]],
+        computed: Mapping[str, tuple[Flow, Where]],
+        place_of_tag: Callable[[str], Place | None],
+        functions: dict[Reference, Named],
+    ) -> None:
+        self.modules = modules
+        self.effects = effects
+        self.state: dict[str, Held] = {}
+        self.called: set[int] = set()
+        self.place_of_tag = place_of_tag
+        self.functions = functions
+        self._methods = methods
+        self._computed = computed
+        self._places: dict[Where, Names] = {}
+        self._results: dict[tuple[Any, ...], tuple[Held, Any]] = {}
+        self._made: list[Function] = []
+        self._depth = 0
+        self._left = _MOST_STEPS
+
+    def at(self, where: Where) -> Names:
+        """Return the variables outside of all functions of a file."""
+        return self._places.setdefault(where, Names({}, None, part(SELF), where))
+
+    def run_with_anything(self, function: Function, *first: Held) -> Held:
+        """Call a function whose remaining arguments are unknown."""
+        given = Held(roles=frozenset((f"?{function.number}",)), is_open=True)
+        count = min(len(function.flow[0]), _MOST_ARGUMENTS)
+        return self.call(function, [*first, *[given] * (count - len(first))], is_known=False)
+
+    def run_the_rest(self) -> None:
+        """Call the functions that nothing has called, such as callbacks, with unknown arguments."""
+        at = 0
+        while at < len(self._made) and self._goes_on():
+            if self._made[at].number not in self.called:
+                self.run_with_anything(self._made[at])
+            at += 1
+
+    def _goes_on(self) -> bool:
+        """Use up a step, and return whether to go on; if not, nothing is known to be complete."""
+        self._left -= 1
+        if self._left >= 0 and self.modules.effort.spend():
+            return True
+        self.effects.everything_unknown()
+        return False
+
+    def call(self, function: Function, given: list[Held], this: Held | None = None, *, is_known: bool = True) -> Held:
+        """Return what a function may return; each combination of arguments is run once."""
+        arguments = [*function.first, *given][:_MOST_ARGUMENTS]
+        if is_known:
+            self.called.add(function.number)
+        this = function.around.this if this is None or not this.roles else this
+        key = (function, this.roles, *(value.signature for value in arguments))
+        if key in self._results:
+            return self._results[key][0]
+        if not self._goes_on():
+            return UNKNOWN
+        self._results[key] = NOTHING, arguments  # also keeps what the key identifies alive
+        names = Names({}, function.around, this, function.around.where)
+        names.names["arguments"] = Held(members={str(at): value for at, value in enumerate(arguments)})
+        for at, parameter in enumerate(function.flow[0]):
+            if parameter[0] == "...":
+                rest = arguments[at:]
+                is_any = len(rest) == 1 and any(role[:1] == "?" for role in rest[0].roles)
+                listed = Held(rest=rest[0]) if is_any else Held(members={str(n): v for n, v in enumerate(rest)})
+                self.assign(parameter[1], listed, names)
+            elif at < len(arguments):
+                self.assign(parameter, arguments[at], names)
+            elif parameter[0] == "=":
+                self.assign(parameter[1], self.evaluate(parameter[2], names), names)
+        result = self.run(function.flow[1], names)
+        self._results[key] = result, arguments
+        return result
+
+    def run(self, steps: list[Expression], names: Names) -> Held:
+        """Run statements, and return what they may return."""
+        returned: list[Held] = []
+        for step in steps:
+            if not self._goes_on():
+                break
+            value = self.evaluate(step[1] if step[0] == "r" else step, names)
+            returned += [value] if step[0] == "r" else []
+        return either(returned)
+
+    def assign(self, target: Expression, value: Held, names: Names) -> None:
+        """Bind names, or add a member to an object."""
+        kind = target[0]
+        if kind == "=":
+            is_given = value is not NOTHING and not any(role[:1] == "?" for role in value.roles)
+            self.assign(target[1], value if is_given else either([value, self.evaluate(target[2], names)]), names)
+        elif kind == "i":
+            holder: Names | None = names
+            while holder is not None and target[1] not in holder.names:
+                holder = holder.outer
+            bound = (holder or names).names
+            bound[target[1]] = either([bound[target[1]], value]) if target[1] in bound else value
+        elif kind == "...":
+            self.assign(target[1], value, names)
+        elif kind == "o":
+            for key, inner in target[1]:
+                self.assign(inner, value if key == "..." else self.member(value, key), names)
+        elif kind == "a":
+            for at, inner in enumerate(target[1]):
+                has_place = value.members is not None and str(at) in value.members
+                self.assign(inner, self.member(value, str(at)) if has_place else items_of(value), names)
+        elif kind in ("m", "["):
+            key = text(target[2]) if kind == "m" else self.evaluate(target[2], names)
+            self._add(self.evaluate(target[1], names), key, value)
+
+    def _add(self, owner: Held, key: Held, value: Held) -> None:
+        if SELF in owner.roles:
+            for name in key.texts:
+                self.state[name] = either([self.state.get(name, NOTHING), value])
+        elif owner.members is not None or owner.rest is not None:
+            if key.texts and not key.is_open and owner.members is not None:
+                for name in key.texts:
+                    owner.members[name] = either([owner.members.get(name, NOTHING), value])
+            else:
+                owner.rest = either([owner.rest or NOTHING, value])
+        else:
+            self.effects.escapes(value)
+
+    def evaluate(self, expression: Expression, names: Names) -> Held:
+        """Return what an expression may hold."""
+        self._depth += 1
+        try:
+            if self._depth > _DEEPEST:
+                self.effects.everything_unknown()
+                return UNKNOWN
+            return self._evaluated(expression, names)
+        finally:
+            self._depth -= 1
+
+    def _evaluated(self, expression: Expression, names: Names) -> Held:
+        kind = expression[0]
+        if kind == "T":
+            return names.this
+        if kind == "s":
+            return text(expression[1])
+        if kind == "i":
+            return self._named(expression[1], names)
+        if kind == "m":
+            return self.member(self.evaluate(expression[1], names), expression[2])
+        if kind == "c":
+            return self._called(expression, names)
+        if kind == "?":
+            for inner in expression[2]:
+                self.evaluate(inner, names)
+            return either([self.evaluate(inner, names) for inner in expression[1]])
+        if kind == "f":
+            function = Function(expression[1], names)
+            self._made.append(function)
+            return Held(functions=(function,))
+        if kind == "=":
+            value = self.evaluate(expression[2], names)
+            self.assign(expression[1], value, names)
+            return value
+        if kind == "o":
+            return self._object(expression, names)
+        if kind == "a":
+            return self._list(expression[1], names)
+        if kind == "+":
+            return joined_texts([self.texts_of(self.evaluate(inner, names)) for inner in expression[1]])
+        if kind == "[":
+            return self.subscript(self.evaluate(expression[1], names), self.evaluate(expression[2], names))
+        if kind == ",":
+            for inner in expression[1]:
+                self.evaluate(inner, names)
+            return NOTHING
+        if kind == "e":
+            return self._looped(self.evaluate(expression[1], names), expression[2])
+        if kind == "j":
+            return elements.rendered(self, expression, names)
+        if kind == "t":
+            return Held(references=(Reference(expression, names.where, f"<{expression[1]}>"),))
+        if kind == "...":
+            return self.evaluate(expression[1], names)
+        if kind == "!":
+            self.effects.everything_unknown()
+        return UNKNOWN
+
+    def _named(self, name: str, names: Names) -> Held:
+        here: Names | None = names
+        while here is not None:
+            if name in here.names:
+                return here.names[name]
+            if here.is_template:
+                return self.member(here.this, name)
+            here = here.outer
+        return NOTHING if name == "undefined" else name_at(name, names.where)
+
+    def member(self, value: Held, name: str) -> Held:
+        """Return what `value.name` may hold."""
+        found: list[Held] = []
+        for role in sorted(value.roles):
+            if role == SELF:
+                found.append(self._of_component(name))
+            elif role in PARTS:
+                found.append(part(PARTS[role][name]) if name in PARTS[role] else UNKNOWN)
+                if PARTS[role].get(name) == CHILDREN:  # all that is between the tags, whatever slot it names
+                    self.effects.slot("default")
+                    self.effects.opened.add("slots")
+            elif role == SLOTS:
+                self.effects.slot(name)
+            elif role == LISTENERS:
+                self.effects.event(name)
+            elif role == PROPS:
+                self.effects.props[name] = None
+                found.append(UNKNOWN)
+            else:
+                found.append(UNKNOWN)
+        if value.members is not None and name in value.members:
+            found.append(value.members[name])
+        elif value.rest is not None:
+            found.append(value.rest)
+        found += [reference.member(name) for reference in value.references]
+        return either([*found, UNKNOWN] if value.is_open else found)
+
+    def _of_component(self, name: str) -> Held:
+        found = [self.state[name]] if name in self.state else []
+        if name in PARTS[SELF]:
+            return part(PARTS[SELF][name])
+        if name in self._methods:
+            flow, where = self._methods[name]
+            return either([*found, Held(functions=(Function(flow, self.at(where)),))])
+        if name in self._computed:
+            flow, where = self._computed[name]
+            return either([*found, self.call(Function(flow, self.at(where)), [])])
+        return either(found) if found else UNKNOWN
+
+    def has(self, name: str) -> bool:
+        """Return whether the component is known to have a method or computed property of this name."""
+        return name in self._methods or name in self._computed or name in self.state
+
+    def subscript(self, value: Held, key: Held) -> Held:
+        """Return what `value[key]` may hold."""
+        key = self.texts_of(key)
+        found = [self.member(value, name) for name in key.texts]
+        if key.is_open or not key.texts:
+            whole = value.roles & {SLOTS, LISTENERS}
+            if KEY in key.roles:
+                return Held(roles=whole)
+            for role in sorted(whole):
+                self.effects.unknown("slots" if role == SLOTS else "events", key)
+            found.append(items_of(Held(members=value.members, rest=value.rest, is_open=True)))
+        return either(found)
+
+    def texts_of(self, value: Held) -> Held:
+        """Return a value whose references to texts are resolved."""
+        if not value.references:
+            return value
+        texts = [self.modules.text(of.value, of.where) for of in value.references if of.value[0] != "t"]
+        known = tuple(found for found in texts if found is not None)
+        is_open = value.is_open or len(known) < len(value.references)
+        return Held(tuple(dict.fromkeys((*value.texts, *known))), value.roles, is_open=is_open)
+
+    def _list(self, items: list[Expression], names: Names) -> Held:
+        members: dict[str, Held] = {}
+        rest: list[Held] = []
+        for at, item in enumerate(items):
+            value = self.evaluate(item, names)
+            if item[0] == "..." or rest:
+                rest.append(items_of(value) if item[0] == "..." else value)
+            else:
+                members[str(at)] = value
+        return Held(members=members, rest=either(rest) if rest else None)
+
+    def _object(self, expression: Expression, names: Names) -> Held:
+        made = Held(members={})
+        for key, inner in expression[1]:
+            value = self.evaluate(inner, names)
+            if key == "...":
+                made = self.spread(made, value)
+            elif isinstance(key, str):
+                assert made.members is not None
+                made.members[key] = value
+                made.masked |= {key} if made.roles else set()
+            else:
+                named = self.texts_of(self.evaluate(key, names)) if key is not None else UNKNOWN
+                self._add(made, named, value)
+        return made
+
+    def spread(self, made: Held, value: Held) -> Held:
+        """Return an object with the members of another added to it."""
+        value = self._settled(value)
+        members = {**(made.members or {}), **(value.members or {})}
+        rests = [inner for inner in (made.rest, value.rest) if inner is not None]
+        return Held(
+            roles=made.roles | value.roles, members=members, rest=either(rests) if rests else None,
+            masked=(made.masked if not value.roles else frozenset()) | value.masked,
+            is_open=made.is_open or value.is_open or bool(value.references),
+        )  # fmt: skip
+
+    def _settled(self, value: Held) -> Held:
+        """Return a value of which functions that are spread by mistake, and texts, are left out."""
+        return Held(
+            roles=value.roles, members=value.members, rest=value.rest, references=value.references,
+            masked=value.masked, is_open=value.is_open,
+        )  # fmt: skip
+
+    def _looped(self, value: Held, how: str) -> Held:
+        if how == "of":
+            return items_of(value)
+        if value.roles & {SLOTS, LISTENERS, ATTRS, FALLS}:
+            return part(KEY)
+        return text(*value.members) if value.members and not value.is_open and value.rest is None else UNKNOWN
+
+    def _called(self, expression: Expression, names: Names) -> Held:
+        _, callee, listed = expression
+        if callee[0] == "m":
+            owner = self.evaluate(callee[1], names)
+            arguments = self._arguments(listed, names)
+            return self.method(owner, callee[2], arguments, listed)
+        called = self.evaluate(callee, names)
+        return self.apply(called, self._arguments(listed, names), shown(listed[1:]))
+
+    def _arguments(self, listed: list[Expression], names: Names) -> list[Held]:
+        values: list[Held] = []
+        for inner in listed[:_MOST_ARGUMENTS]:
+            value = self.evaluate(inner, names)
+            if inner[0] == "...":
+                values += listed_items(value)
+            else:
+                values.append(value)
+        return values
+
+    def method(self, owner: Held, name: str, arguments: list[Held], listed: list[Expression]) -> Held:
+        """Return what `owner.name(…)` may return; `listed` are its arguments as written."""
+        known = calls.method_of(self, owner, name, arguments)
+        if known is not None:
+            return known
+        if name in ("call", "apply", "bind"):
+            this = arguments[0] if arguments else NOTHING
+            packed = arguments[1:]
+            given = listed_items(packed[0]) if name == "apply" and packed else packed
+            if name == "bind":
+                bound = tuple(Function(f.flow, f.around, (*f.first, *given)) for f in owner.functions)
+                return Held(roles=owner.roles, functions=bound, references=owner.references, is_open=owner.is_open)
+            return self.apply(owner, given, this=this)
+        for role in owner.roles & {SLOTS, LISTENERS}:
+            if name == "hasOwnProperty" and arguments:
+                self.subscript(Held(roles=frozenset((role,))), arguments[0])
+            elif role == SLOTS:
+                keys = arguments[0].members if arguments and arguments[0].members else {}
+                self.effects.slot(name, [key for key in keys if key not in NOT_NAMES])
+            else:
+                self.effects.event(name, shown(listed))
+        return self.apply(self.member(owner, name), arguments, shown(listed[1:]), this=owner)
+
+    def apply(self, called: Held, arguments: list[Held], words: str = "", this: Held | None = None) -> Held:
+        """Return what a call of a value may return."""
+        results: list[Held] = []
+        if EMIT in called.roles and arguments:
+            self._emitted(arguments[0], words)
+        if SLOTS in called.roles:
+            results.append(part(SLOTS))
+        if H in called.roles:
+            results.append(elements.created(self, arguments))
+        results += [self.call(function, arguments, this) for function in called.functions]
+        results += [calls.applied(self, reference, arguments) for reference in called.references]
+        return either([*results, UNKNOWN] if called.is_open or not results else results)
+
+    def _emitted(self, name: Held, words: str) -> None:
+        name = self.texts_of(name)
+        for event in name.texts:
+            self.effects.event(event, words)
+        if name.is_open or not name.texts:
+            self.effects.unknown("events", name)
+
+
+def shown(listed: list[Expression]) -> str:
+    """Return arguments as text: `(row, {…})`."""
+    words = []
+    for inner in listed:
+        kind, last = inner[0], str(inner[-1])
+        simple = {"i": last, "m": last, "s": f"'{last}'", "o": "{…}", "a": "[…]", "x": last if len(inner) > 1 else "…"}
+        words.append("...args" if kind == "..." else simple.get(kind, "…"))
+    return f"({', '.join(words)})" if words else ""

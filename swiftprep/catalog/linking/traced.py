@@ -1,0 +1,146 @@
+"""Trace the functions of a component to the events and slots they reach, through helpers, mixins, inner components."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple, TypeAlias
+
+from swiftprep.catalog.api import kebab
+from swiftprep.catalog.linking.effects import Effects
+from swiftprep.catalog.linking.evaluation import Evaluation
+from swiftprep.catalog.linking.held import (
+    CONTEXT,
+    PARTS,
+    PROPS,
+    SELF,
+    UNKNOWN,
+    Function,
+    H,
+    Named,
+    Names,
+    Reference,
+    name_at,
+    part,
+)
+from swiftprep.catalog.linking.names import Modules, Place
+from swiftprep.catalog.linking.scope import Where, path_of
+from swiftprep.catalog.vue.flows import Flow
+from swiftprep.catalog.vue.value_kinds import NAME, OBJECT
+from swiftprep.catalog.vue.values import Value
+
+Functions: TypeAlias = dict[str, tuple[Flow, Where]]
+
+
+class _Inherited(NamedTuple):
+    """What a component has from its own options and its bases.
+
+    Attributes:
+        methods: Its methods.
+        computed: Its computed properties.
+        tags: The components that it registers: tag → the value and its place.
+    """
+
+    methods: Functions
+    computed: Functions
+    tags: dict[str, tuple[Value, Where]]
+
+
+class Tracer:
+    """Traces components.
+
+    Args:
+        modules: The facts of all files.
+        bases: Returns the bases of a component.
+
+    Attributes:
+        places: Tag → the component that it means everywhere.
+    """
+
+    def __init__(self, modules: Modules, bases: Callable[[Place], list[Place]]) -> None:
+        self.modules = modules
+        self.places: Mapping[str, Place] = {}
+        self._bases = bases
+        self._inherited: dict[Place, _Inherited] = {}
+        self._named: dict[Reference, Named] = {}
+
+    def trace(self, place: Place) -> Effects:
+        """Return what the functions in a component's own options reach; those of its bases are traced with them."""
+        where, index = place
+        options = self.modules.options_at(where, index)
+        flows: dict[str, Any] = options.get("flows", {})
+        effects = Effects()
+        if not flows:
+            return effects
+        inherited = self._functions(place, 0)
+
+        def place_of_tag(name: str) -> Place | None:
+            local = inherited.tags.get(kebab(name))
+            found = None if local is None else self.modules.component(*local)
+            return found or self.places.get(kebab(name))
+
+        run = Evaluation(self.modules, effects, inherited.methods, inherited.computed, place_of_tag, self._named)
+        outside = self._run(run, options, flows, where)
+        run.run_the_rest()
+        effects.settle(run.called, outside)
+        if effects.passes and ("template" not in flows or options.get("functional")):
+            effects.opened.add("events")  # of those of the DOM, which a template's element makes known by its tag
+        return effects
+
+    def _run(self, run: Evaluation, options: dict[str, Any], flows: dict[str, Any], where: Where) -> set[int]:
+        """Run what Vue runs, and return the functions that other components may call."""
+        here = run.at(where)
+        for flow in flows.get("roots", ()):
+            run.run_with_anything(Function(flow, here))
+        context = [part(H), part(CONTEXT)] if options.get("functional") else [part(H)]
+        given = {"render": context, "setup": [part(PROPS) if options.get("functional") else UNKNOWN, part(CONTEXT)]}
+        setup = here
+        for name, arguments in given.items():
+            if name not in flows or (name == "setup" and options.get("setup")):
+                continue
+            made = run.run_with_anything(Function(flows[name], here), *arguments)
+            if name == "setup":
+                run.state.update(made.members or {})
+        if options.get("setup") and "setup" in flows:
+            setup = Names({}, None, part(SELF), where)
+            run.run(flows["setup"][1], setup)
+        for name, word in flows.get("names", {}).items():
+            run.apply(name_at(word, where), given[name])
+        context_names = {word: part(role) for word, role in PARTS[CONTEXT].items()} if options.get("functional") else {}
+        if "template" in flows:
+            template = Names({**setup.names, **context_names}, None, part(SELF), where, is_template=True)
+            run.run(flows["template"], template)
+        for flow in flows.get("computed", {}).values():
+            run.call(Function(flow, here), [])
+        methods = [Function(flow, here) for flow in flows.get("methods", {}).values()]
+        for function in methods:
+            run.run_with_anything(function)
+        return {function.number for function in methods} if not options.get("sure") else set()
+
+    def _functions(self, place: Place, depth: int) -> _Inherited:
+        known = self._inherited.get(place)
+        if known is not None:
+            return known
+        where, index = place
+        options = self.modules.options_at(where, index)
+        inherited = _Inherited({}, {}, {})
+        self._inherited[place] = inherited  # of one that is its own base
+        was_cut, self.modules.effort.is_cut = self.modules.effort.is_cut, False
+        for base in self._bases(place) if self.modules.effort.spend(1, depth) else ():
+            for mine, theirs in zip(inherited, self._functions(base, depth + 1), strict=True):
+                mine.update(theirs)
+        flows = options.get("flows", {})
+        for mine, key in ((inherited.methods, "methods"), (inherited.computed, "computed")):
+            mine.update({name: (flow, where) for name, flow in flows.get(key, {}).items()})
+        inherited.tags.update(self._tags(options, where))
+        if self.modules.effort.is_cut:
+            del self._inherited[place]
+        self.modules.effort.is_cut |= was_cut
+        return inherited
+
+    def _tags(self, options: dict[str, Any], where: Where) -> dict[str, tuple[Value, Where]]:
+        resolved, there = self.modules.resolve(options.get("components") or [OBJECT, []], where)
+        tags = {kebab(key): (value, there) for key, value, _ in resolved[1]} if resolved[0] == OBJECT else {}
+        if options.get("setup"):
+            imports = self.modules.facts.get(path_of(where), {}).get("imports", {})
+            tags |= {kebab(name): ([NAME, name], where) for name in imports}
+        return tags

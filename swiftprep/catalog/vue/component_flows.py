@@ -1,0 +1,183 @@
+"""Add to a file's facts what its functions do with the slots, listeners and events of a component.
+
+A component's options get `flows`: `methods` and `computed`, each name → flow; `roots`, which run by themselves; `setup`
+and `render`, which are given a context; `names`, option → name of a function defined elsewhere; and `template`, the
+steps of its template. The functions at the top level of a module are in its own `flows`, by name. See `flows.py`.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from tree_sitter import Node
+
+from swiftprep.catalog.vue.flows import FUNCTIONS, Expression, FlowReader
+from swiftprep.catalog.vue.markup import hands_slots
+from swiftprep.catalog.vue.module import Module
+from swiftprep.catalog.vue.values import pairs, unwrapped
+from swiftprep.parsing.grammar import parse, text_of
+from swiftprep.parsing.sfc import Template
+
+_RELEVANT = re.compile(
+    rb"\$(?:s|scopedS)lots\b|\$(?:listeners|emit|attrs)\b|emit|[sS]lots?\b|[lL]isteners\b|getCurrentInstance"
+    rb"|[(,]\s*this\s*[,)]|\bthis\s*\.\s*[\w$]+\(\s*[\w'\"`]|\buse[A-Z]\w*\("
+)
+_CODE = re.compile(r"\$(?:emit|slots|scopedSlots|listeners)\b|[\w$]\(\s*['\"`]|slots|listeners", re.I)
+_NOT_RUN = frozenset("props name components mixins extends model emits directives filters inject slots expose".split())
+_WORDS = re.compile(rb"[A-Za-z_$][\w$]*")
+_MOST_PARAMETERS = 20
+
+
+def read_flows(module: Module, root: Node, *, offset: int, first: int = 0) -> None:
+    """Add the flows of a script.
+
+    Args:
+        module: Its facts.
+        root: Its syntax tree.
+        offset: Its first byte in the file.
+        first: The number of the components that earlier scripts of the file define.
+    """
+    apart = frozenset(options["range"][0] - offset for options in module.components[first:])
+    for options in module.components[first:]:
+        start, end = (place - offset for place in options["range"])
+        if options.get("setup") and start == root.start_byte:
+            if _RELEVANT.search(root.text or b""):
+                options["flows"] = {"setup": FlowReader(apart=apart - {start}).block(root.named_children)}
+            continue
+        node = root.named_descendant_for_byte_range(start, end)
+        if node is not None:
+            _read_component(options, node, apart - {start})
+    for name, function in _top_level(root):
+        if _is_relevant(function):
+            flow = FlowReader(apart=apart).function(function)
+            if flow[1]:
+                module.flows[name] = flow
+
+
+def _top_level(root: Node) -> list[tuple[str, Node]]:
+    """Return the functions at the top level of a module; `default` is one exported without a name."""
+    found: list[tuple[str, Node]] = []
+    for statement in root.named_children:
+        declared = statement.child_by_field_name("declaration") or statement.child_by_field_name("value") or statement
+        name = declared.child_by_field_name("name")
+        if declared.type in FUNCTIONS:
+            found.append(("default" if name is None else text_of(name), declared))
+            if any(child.type == "default" for child in statement.children) and name is not None:
+                found.append(("default", declared))
+        elif declared.type in ("lexical_declaration", "variable_declaration"):
+            for declarator in declared.named_children:
+                target, value = declarator.child_by_field_name("name"), declarator.child_by_field_name("value")
+                value = None if value is None else unwrapped(value)
+                if target is not None and value is not None and value.type in FUNCTIONS:
+                    found.append((text_of(target), value))
+    return found
+
+
+def _is_relevant(function: Node) -> bool:
+    """Return whether a function may reach a component, or pass on one of its parameters."""
+    text = function.text or b""
+    if _RELEVANT.search(text):
+        return True
+    parameters = function.child_by_field_name("parameters") or function.child_by_field_name("parameter")
+    names = _WORDS.findall(b"" if parameters is None else parameters.text or b"")[:_MOST_PARAMETERS]
+    pattern = b"|".join(map(re.escape, names))
+    return bool(names) and re.search(rb"[\w$]\(\s*(?:" + pattern + rb")\s*,", text) is not None
+
+
+def _read_component(options: dict[str, Any], node: Node, apart: frozenset[int]) -> None:
+    known = {*options.get("computed", ()), *(method[0] for method in options.get("methods", ()))}
+    flows: dict[str, Any] = {"methods": {}, "computed": {}, "roots": [], "names": {}}
+    for key, value in _members(node):
+        if key in ("methods", "computed", "watch"):
+            for name, _, inner in pairs(value) if value.type == "object" else ():
+                for function in () if inner is None else _functions(inner):
+                    if _is_relevant(function):
+                        flow = FlowReader(known, apart=apart).function(function)
+                        if key == "watch":
+                            flows["roots"] += [flow] if flow[1] else []
+                        elif flow[1] or key == "computed":
+                            flows[key][name] = flow
+        elif key in ("render", "setup"):
+            for function in _functions(value)[:1]:
+                if _is_relevant(function) or options.get("functional"):
+                    dull = ("props",) if key == "setup" else ()
+                    flow = FlowReader(known, dull=dull, apart=apart).function(function)
+                    flows.update({key: flow} if flow[1] else {})
+            if value.type == "identifier":
+                flows["names"][key] = text_of(value)
+        elif key == "@method":
+            named = value.child_by_field_name("name")
+            flow = FlowReader(known, apart=apart).function(value) if _is_relevant(value) else [[], []]
+            if named is not None and flow[1]:
+                flows["methods" if text_of(named) in known else "roots"] = (
+                    {**flows["methods"], text_of(named): flow} if text_of(named) in known else [*flows["roots"], flow]
+                )
+        elif key not in _NOT_RUN:
+            for function in _functions(value):
+                flow = FlowReader(known, apart=apart).function(function) if _is_relevant(function) else [[], []]
+                flows["roots"] += [flow] if flow[1] else []
+    kept = {key: value for key, value in flows.items() if value}
+    if kept:
+        options["flows"] = kept
+
+
+def _members(node: Node) -> list[tuple[str, Node]]:
+    """Return the options of a component; the methods of a class have the key `@method`."""
+    node = unwrapped(node)
+    if node.type == "object":
+        return [(key, unwrapped(value)) for key, _, value in pairs(node) if value is not None]
+    body = node.child_by_field_name("body")
+    if node.type.startswith(("class", "abstract_class")) and body is not None:
+        return [("@method", child) for child in body.named_children if child.type == "method_definition"]
+    listed = node.child_by_field_name("arguments") if node.type == "call_expression" else None
+    functions = [] if listed is None else [child for child in listed.named_children if child.type in FUNCTIONS]
+    return [("setup", function) for function in functions[:1]]  # defineComponent((props, { slots }) => …)
+
+
+def _functions(value: Node) -> list[Node]:
+    """Return a function, those in an object or a list (`{ get, set }`, `{ handler }`), or that in a call."""
+    value = unwrapped(value)
+    if value.type in FUNCTIONS:
+        return [value]
+    if value.type == "object":
+        inner = [unwrapped(part) for _, _, part in pairs(value) if part is not None]
+    else:
+        listed = value.child_by_field_name("arguments") if value.type == "call_expression" else value
+        inner = [] if listed is None or listed.type not in ("arguments", "array") else listed.named_children
+    return [part for part in inner if part.type in FUNCTIONS]
+
+
+def read_template_flows(options: dict[str, Any], parsed: Template, codes: list[str]) -> None:
+    """Add what the code of a template does to the flows of its component.
+
+    Args:
+        options: The component's options.
+        parsed: The template.
+        codes: The expressions and statements in it.
+    """
+    steps: list[Expression] = []
+    for code in dict.fromkeys(code for code in codes if _CODE.search(code)):
+        found = _converted(code)
+        steps += [found] if found is not None and found[0] not in ("x", "s", "i") else []
+    for element in parsed.elements:
+        for name, value in element.attrs:
+            if value and name in ("v-on", "v-bind") and _CODE.search(value):
+                found = _converted(value)
+                given = "on" if name == "v-on" else "..."
+                if found is not None and found[0] != "x":
+                    steps.append(["j", ["t", element.tag], [[given, found]], []])
+        owner = hands_slots(element, parsed.elements)
+        if owner:
+            steps.append(["j", ["t", owner], [["scopedSlots", ["m", ["T"], "$slots"]]], []])
+    if steps:
+        options.setdefault("flows", {}).setdefault("template", []).extend(steps)
+
+
+def _converted(code: str) -> Expression | None:
+    for text in (f"({code}\n)", code):
+        root = parse(text.encode("utf-8", "replace"), "ts").root_node
+        if not root.has_error:
+            steps = FlowReader(in_template=True).block(root.named_children)[1]
+            return steps[0] if len(steps) == 1 else [",", steps] if steps else None
+    return None
