@@ -13,7 +13,7 @@ from swiftprep.arguments import checked_keywords
 from swiftprep.catalog.api import ITEMS, Component, Owner, kebab
 from swiftprep.catalog.check import Problem, check
 from swiftprep.catalog.explain import Completeness, Explanation, completeness_of, explain_component
-from swiftprep.catalog.known_tags import KnownTags
+from swiftprep.catalog.known_tags import KnownTags, families
 from swiftprep.catalog.merge import merge_components, merge_usage
 from swiftprep.catalog.near import Names
 from swiftprep.catalog.packing import FORMAT, packed, read_document, write_packed, write_web_types
@@ -73,7 +73,7 @@ class Catalog:
         self.vue_version = vue_version
         self.contradictions: list[Contradiction] = list(contradictions)
         self.roots: dict[str, Path] = {}
-        self._check: Guarded[tuple[str, bool], list[Problem]] | None = None
+        self._check: Guarded[tuple[str, bool, bool], list[Problem]] | None = None
 
     def __len__(self) -> int:
         return len(self.components)
@@ -115,12 +115,22 @@ class Catalog:
     def owned(self, owner: Owner) -> list[Component]:
         """Return the components of the `"framework"`, the `"application"`, or `"other"` packages.
 
-        Those of no known owner are the framework's if no component has an owner, as in catalogues of earlier versions.
+        If no component has an owner, as in catalogues of earlier versions, all are the framework's.
         """
         is_told = any(component.owner for component in self)
         return [c for c in self if c.owner == owner or (not is_told and owner == "framework")]
 
-    def check(self, code: str, *, strict: bool = False) -> list[Problem]:
+    def owner_of(self, tag: str) -> Owner:
+        """Return whose a tag is; one that is not in the catalogue is the framework's if it has its prefix."""
+        component = self.find(tag)
+        if component is not None and component.owner:
+            return component.owner
+        ours = self.owned("framework")
+        if component is not None:
+            return "framework" if component in ours else ""
+        return "framework" if kebab(tag).partition("-")[0] in families(ours) else ""
+
+    def check(self, code: str, *, strict: bool = False, only_known: bool = False) -> list[Problem]:
         """Return the problems in Vue code, by line; `[]` means it is valid.
 
         It finds syntax errors (also in template expressions), unknown tags, props, events and slots, and missing
@@ -136,16 +146,22 @@ class Catalog:
                 it: without `.native` it is never called. In any version, also report a tag with a prefix that nothing
                 in the catalogue has; other unknown tags are reported if the catalogue knows all tags with their
                 prefix, or if they are slips of known ones.
+            only_known: Report every tag that the catalogue does not have, also where it may not have all: for an author
+                who knows the framework from nothing else, such as a teacher.
         """
         if self._check is None:
             by_tag: dict[str, list[Component]] = {}
-            for component in sorted(self, key=lambda c: (not c.registered, c.owner == "application")):
+            ours = families(self.owned("framework"))
+            is_told = any(component.owner for component in self)
+            # What the framework's source has under other names than the framework's is internal.
+            offered = (c for c in self if c.owner or not is_told or c.name.partition("-")[0] in ours)
+            for component in sorted(offered, key=lambda c: (not c.registered, c.owner == "application")):
                 for tag in dict.fromkeys([component.name, *map(kebab, component.names)]):
                     by_tag.setdefault(tag, []).append(component)
             seen = frozenset(name for use in self.usage.values() for name in (*use.props, *use.events))
             tags = KnownTags(self, self.usage)
             self._check = Guarded(partial(_checked, by_tag, self.vue_version.startswith("3"), seen, tags), size=_size)
-        outcome = self._check((code, strict))
+        outcome = self._check((code, strict, only_known))
         return [Problem("not-checked", 1, name=outcome.reason)] if isinstance(outcome, Lost) else outcome
 
     def to_pandas(self) -> pd.DataFrame:
@@ -349,11 +365,11 @@ def _checked(
     vue3: bool,
     seen: frozenset[str],
     tags: KnownTags,
-    asked: tuple[str, bool],
+    asked: tuple[str, bool, bool],
 ) -> list[Problem]:
-    code, strict = asked
-    return check(code, components, vue3=vue3, strict=strict, seen=seen, tags=tags)
+    code, strict, only_known = asked
+    return check(code, components, vue3=vue3, strict=strict, seen=seen, tags=None if only_known else tags)
 
 
-def _size(asked: tuple[str, bool]) -> int:
+def _size(asked: tuple[str, bool, bool]) -> int:
     return len(asked[0])

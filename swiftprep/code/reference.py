@@ -11,6 +11,10 @@ from swiftprep.catalog.vue.native import is_global
 _LONGEST = 60  # characters of a default; a longer one is not worth its tokens
 _LONGEST_DOC = 200
 _MOST_VALUES = 12
+_OWNERS = {
+    "application": "a component of the application, not of the framework",
+    "other": "a component of another package, not of the framework",
+}
 _SENTENCE = re.compile(r"[。！？]|[.!?](?=\s)")
 _INNER = re.compile(r"_|\$|handle[A-Z]|on[A-Z]|emit[A-Z]|(?:dispatch|broadcast|created|mounted|destroyed)\Z")
 
@@ -25,7 +29,7 @@ def api_text(component: Component, use: Use | None = None, *, brief: bool = Fals
         brief: Leave out descriptions and methods.
     """
     is_component = component.kind == "component"
-    lines = []
+    lines = [_OWNERS[component.owner]] if component.owner in _OWNERS else []
     if component.doc and not brief:
         lines.append(_short(component.doc))
     if is_component and component.origin == "source" and not component.registered and "/" in component.path:

@@ -332,7 +332,7 @@ class Distiller:
         answers, rejects = read_experts(path)
         records = []
         replies = [(item.scenario, self._as_reply(item)) for item in answers]
-        for item, (flaws, answer) in zip(answers, self.verifier.check_all(replies), strict=True):
+        for item, (flaws, answer) in zip(answers, self.verifier.check_all(replies, by_experts=True), strict=True):
             record = ScenarioRecord(item.scenario, tries=1, flaws=[flaws])
             settle(record, to_sample(item.scenario, answer, self.reasoning, "expert", {}), flaws)
             if record.reject is not None:

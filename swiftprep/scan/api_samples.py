@@ -114,19 +114,21 @@ def whose_is(key: str, component: Component) -> str:
 def tellable(component: Component) -> Component:
     """Return a component with only what can be said about it for certain.
 
-    Defaults are those that are constant. Methods are those that somebody documented, or that any field has: others may
-    be internal. Descriptions are on one line, without tags of documentation tools.
+    Defaults are those that are constant, and payloads of events those that are named. Methods are those that somebody
+    documented, or that any field has: others may be internal. Descriptions are on one line, without tags of
+    documentation tools.
     """
     if component.kind != "component":
         return component
-    methods = [m for m in component.methods if component.owner != "application" and _is_public(m)]
+    methods = [replace(item, doc=_clean(item.doc)) for item in component.methods]
+    methods = [m for m in methods if component.owner != "application" and _is_public(m)]
     return replace(
         component,
         doc=_clean(component.doc),
         props=tuple(replace(p, doc=_clean(p.doc), default=_constant(p.default)) for p in component.props),
-        events=tuple(replace(item, doc=_clean(item.doc)) for item in component.events),
+        events=tuple(replace(item, doc=_clean(item.doc), type=_payload(item.type)) for item in component.events),
         slots=tuple(replace(item, doc=_clean(item.doc)) for item in component.slots),
-        methods=tuple(replace(item, doc=_clean(item.doc)) for item in methods),
+        methods=tuple(methods),
     )
 
 
@@ -134,8 +136,12 @@ _LITERAL = r"(?:'[^'\\\n]*'|\"[^\"\\\n]*\"|-?\d+(?:\.\d+)?|true|false|null)"
 _CONSTANT = re.compile(
     rf"{_LITERAL}|\[\s*(?:{_LITERAL}(?:\s*,\s*{_LITERAL})*\s*,?\s*)?\]|\{{\s*\}}|\(\)\s*=>\s*(?:\[\s*\]|\(\{{\s*\}}\))"
 )
+_NOTE = re.compile(
+    r"\W*(?:TODO|FIXME|HACK|XXX|NOTE|eslint|tslint|prettier|@ts-)\b", re.I
+)  # of one developer to another
 _TAGGED = re.compile(r"(?:^|\s)@\w+.*", re.S)
 _INTERNAL = re.compile(r"_|\$|handle[A-Z]|on[A-Z]|emit[A-Z]|render[A-Z]|get[A-Z]\w*(?:Cls|Class|Style)")
+_NO_NAMES = ("true", "false", "null", "undefined", "this")
 _OF_ANY_FIELD = ("focus", "blur")
 
 
@@ -143,11 +149,19 @@ def _constant(default: str | None) -> str | None:
     return default if default is not None and _CONSTANT.fullmatch(default.strip()) else None
 
 
+def _payload(arguments: str) -> str:
+    """Return an event's arguments if they say more than the code of one call: names or types, no literals."""
+    names = [part.partition(":")[0].strip(" ?") for part in arguments.strip("()").split(",")]
+    return arguments if all(name.isidentifier() and name not in _NO_NAMES for name in names) else ""
+
+
 def _is_public(method: Method) -> bool:
     return (bool(method.doc) and not _INTERNAL.match(method.name)) or method.name in _OF_ANY_FIELD
 
 
 def _clean(doc: str) -> str:
+    if _NOTE.match(doc):
+        return ""
     return " ".join(_TAGGED.sub("", doc).replace("<!--", "").replace("-->", "").split())
 
 

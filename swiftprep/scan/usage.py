@@ -44,6 +44,8 @@ class CodeUsage:
                 tag = tags[written]
                 if not tag:
                     continue
+                if kebab(written) != tag and use.example:
+                    use.example = [*use.example[:2], ""]  # it shows another name
                 use.parents = {tags.get(parent, parent): times for parent, times in use.parents.items()}
                 use.parents.pop("", None)
                 if not use.slots.keys().isdisjoint(made_up):

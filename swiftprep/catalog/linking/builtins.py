@@ -183,6 +183,18 @@ def _is_array(evaluator: Evaluator, arguments: Arguments, depth: int) -> Bound |
     return ([SOURCE, "false"], where) if value[0] in (OBJECT, STRING, FUNCTION, OPTIONS, NAME) else None
 
 
+def _tested(*kinds: str) -> _Builtin:
+    """Return a function such as `isObject` of @vue/shared, which tells whether a value is of one of these kinds."""
+
+    def test(evaluator: Evaluator, arguments: Arguments, depth: int) -> Bound | None:
+        value, where = evaluator.modules.resolve(*arguments[0], depth + 1)
+        is_constructor = value[0] == NAME and value[1] in _CONSTRUCTORS
+        kind = "function" if is_constructor else _KINDS.get(value[0], "")
+        return ([SOURCE, "true" if kind in kinds else "false"], where) if kind else None
+
+    return test
+
+
 def _mixed(evaluator: Evaluator, arguments: Arguments, depth: int) -> Bound | None:
     """`mixins(A, B)` of vue-class-component and vue-typed-mixins."""
     listed = [ARRAY, [[IN, *argument] for argument in arguments]]
@@ -395,7 +407,11 @@ def _upper_first(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
+_CONSTRUCTORS = frozenset(("String", "Number", "Boolean", "Array", "Object", "Function", "Symbol", "BigInt", "Date"))
+_KINDS = {OBJECT: "object", OPTIONS: "object", ARRAY: "array", STRING: "string", FUNCTION: "function"}
 _FUNCTIONS: dict[str, _Builtin] = {
+    "isObject": _tested("object", "array"), "isPlainObject": _tested("object"), "isString": _tested("string"),
+    "isFunction": _tested("function"),
     "Object.keys": _keys, "Object.values": _values, "Object.entries": _pairs, "Object.fromEntries": _from_pairs,
     "keys": _keys, "fromPairs": _from_pairs, "toPairs": _pairs, "Array.isArray": _is_array, "isArray": _is_array,
     **dict.fromkeys(("Object.assign", "assign", "_extends", "extend", "__assign", "_objectSpread", "_objectSpread2",

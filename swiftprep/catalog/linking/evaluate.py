@@ -433,7 +433,7 @@ def is_prop_type(value: Value, where: Where) -> bool:
 
 
 def digest(value: Value) -> str:
-    """Return a text that is the same for equal values; only their first parts count."""
+    """Return a text that is the same for equal values, unless they are too large to compare."""
     texts: list[str] = []
     stack: list[Any] = [value]
     while stack and len(texts) < _MOST_COMPARED:
@@ -442,7 +442,9 @@ def digest(value: Value) -> str:
             texts.append(f"[{len(part)}")
             stack.extend(part)
         else:
-            texts.append(part.key if isinstance(part, Scope) else str(part))
+            texts.append(part.key if isinstance(part, Scope) else repr(part))
+    if stack:
+        return f"#{next(_NUMBERS)}"
     text = "\n".join(texts)
     return hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=12).hexdigest()
 

@@ -12,6 +12,7 @@ from typing import Any, TypeAlias
 from swiftprep.catalog.linking.effort import Effort
 from swiftprep.catalog.linking.evaluate import Evaluator, digest
 from swiftprep.catalog.linking.scope import Bound, Scope, Where, is_settled, key_of, path_of
+from swiftprep.catalog.linking.unlisted import UnlistedExports
 from swiftprep.catalog.vue.value_kinds import (
     CALL,
     IN,
@@ -25,7 +26,8 @@ from swiftprep.catalog.vue.value_kinds import (
 )
 from swiftprep.catalog.vue.values import Value
 
-_SUFFIXES = ("", ".vue", ".js", ".ts", ".jsx", ".tsx", ".mjs", ".cjs", ".mts", ".cts", ".d.ts")
+# As webpack and vite resolve them: `./btn` beside `btn.vue` is `btn.js`.
+_SUFFIXES = ("", ".mjs", ".js", ".mts", ".ts", ".jsx", ".tsx", ".cjs", ".cts", ".vue", ".d.ts")
 _INDEX = tuple(f"/index{suffix}" for suffix in _SUFFIXES[1:])
 _MOST_KNOWN = 50_000
 _FEW = 20  # steps before values are checked for leading back to themselves
@@ -54,6 +56,7 @@ class Modules:
         self.facts = facts
         self.packages = packages or {}
         self.effort = Effort()
+        self._unlisted = UnlistedExports(facts)
         self._files: dict[tuple[str, str], str | None] = {}
         self._tails: dict[str, list[str]] = {}
         self._nearest: dict[tuple[str, str], str | None] = {}
@@ -121,23 +124,26 @@ class Modules:
     def _by_tail(self, parts: list[str], folder: str) -> str | None:
         """Return the file with this end of its path that shares the longest prefix with the folder.
 
-        Among equals, the shortest path is taken, then the first.
+        A file with the very name that is written comes first; among equals, the shortest path, then the first.
         """
         if not parts:
             return None
         if not self._tails:
             self._tails = _by_ends(self.facts)
-        tail = os.path.splitext("/".join(parts))[0].removesuffix("/index")
+        exact = "/".join(parts)
+        tail = os.path.splitext(exact)[0].removesuffix("/index")
         named = self._tails.get(tail, [])
         # In a sorted list, paths that share the longest prefix are next to the folder's own position.
         at = bisect.bisect_left(named, folder + "/")
         best = max((_shared(path, folder + "/") for path in named[max(at - 1, 0) : at + 1]), default=0)
         near = (folder + "/")[:best]
-        if (tail, near) not in self._nearest:
+        if (exact, near) not in self._nearest:
             low = bisect.bisect_left(named, near)
             high = bisect.bisect_left(named, near + "\U0010ffff", low)
-            self._nearest[tail, near] = min(named[low:high], key=lambda path: (len(path), path), default=None)
-        return self._nearest[tail, near]
+            self._nearest[exact, near] = min(
+                named[low:high], key=lambda path: (not path.endswith(exact), len(path), path), default=None
+            )
+        return self._nearest[exact, near]
 
     def resolve(self, value: Value, path: Where, depth: int = 0, *, calls: bool = True, types: bool = False) -> Bound:
         """Resolve a value until it is no longer a name; return it with the place in which it stands.
@@ -187,7 +193,7 @@ class Modules:
         return None if imported is None else self._exported(imported[0], imported[1], path)
 
     def _exported(self, module: str, name: str, importer: str) -> Bound | None:
-        path = self.file(module, importer)
+        path = self.file(module, importer) or self._unlisted.file(module, name, importer)
         if path is None:
             return None
         if name == "require":  # of a compiled module: its default export, or all of them

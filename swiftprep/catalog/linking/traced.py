@@ -8,7 +8,20 @@ from typing import Any, NamedTuple, TypeAlias
 from swiftprep.catalog.api import kebab
 from swiftprep.catalog.linking.effects import Effects
 from swiftprep.catalog.linking.evaluation import Evaluation
-from swiftprep.catalog.linking.held import CONTEXT, PARTS, PROPS, SELF, UNKNOWN, Function, H, Held, Names, part
+from swiftprep.catalog.linking.held import (
+    CONTEXT,
+    PARTS,
+    PROPS,
+    SELF,
+    UNKNOWN,
+    Function,
+    H,
+    Named,
+    Names,
+    Reference,
+    name_at,
+    part,
+)
 from swiftprep.catalog.linking.names import Modules, Place
 from swiftprep.catalog.linking.scope import Where, path_of
 from swiftprep.catalog.vue.flows import Flow
@@ -48,6 +61,7 @@ class Tracer:
         self.places: Mapping[str, Place] = {}
         self._bases = bases
         self._inherited: dict[Place, _Inherited] = {}
+        self._named: dict[Reference, Named] = {}
 
     def trace(self, place: Place) -> Effects:
         """Return what the functions in a component's own options reach; those of its bases are traced with them."""
@@ -64,12 +78,13 @@ class Tracer:
             found = None if local is None else self.modules.component(*local)
             return found or self.places.get(kebab(name))
 
-        run = Evaluation(self.modules, effects, inherited.methods, inherited.computed, place_of_tag)
+        run = Evaluation(self.modules, effects, inherited.methods, inherited.computed, place_of_tag, self._named)
         outside = self._run(run, options, flows, where)
         run.run_the_rest()
         effects.settle(run.called, outside)
         if effects.passes and ("template" not in flows or options.get("functional")):
-            effects.opened.add("events")  # of those of the DOM, which a template's element makes known by its tag
+            # Those of the DOM; a template's element makes them known by its tag.
+            effects.leave_open(("events",), "all listeners are passed on to a native element")
         return effects
 
     def _run(self, run: Evaluation, options: dict[str, Any], flows: dict[str, Any], where: Where) -> set[int]:
@@ -90,7 +105,7 @@ class Tracer:
             setup = Names({}, None, part(SELF), where)
             run.run(flows["setup"][1], setup)
         for name, word in flows.get("names", {}).items():
-            run.apply(Held(references=(([NAME, word], where),)), given[name])
+            run.apply(name_at(word, where), given[name])
         context_names = {word: part(role) for word, role in PARTS[CONTEXT].items()} if options.get("functional") else {}
         if "template" in flows:
             template = Names({**setup.names, **context_names}, None, part(SELF), where, is_template=True)

@@ -6,6 +6,7 @@ other types than TypeScript: for an interface, that the value is an object.
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import replace
@@ -17,26 +18,30 @@ from swiftprep.catalog.linking.scope import Scope, Where, local
 from swiftprep.catalog.linking.type_code import bracketed, bracketed_function, literals_of, quoted, written
 from swiftprep.catalog.linking.type_members import Member, TypePlace
 from swiftprep.catalog.linking.typed import TypeReader, filled
-from swiftprep.catalog.vue.typescript_types import first_parameter, union_of
+from swiftprep.catalog.vue.typescript_types import first_parameter, type_of, union_of
 from swiftprep.catalog.vue.value_kinds import MEMBER, NAME, SOURCE, STRING, TYPE
 from swiftprep.catalog.vue.values import Value
 
-_CONSTRUCTORS = re.compile(r"\b(?:String|Number|Boolean|Array|Object|Function|Symbol|BigInt|Date)\b")
 _BASIC = {
     "string": "string", "number": "number", "boolean": "boolean", "true": "boolean", "false": "boolean",
     "object": "object", "symbol": "symbol", "bigint": "bigint", "any": "", "unknown": "",
     "void": "", "null": "", "undefined": "", "never": "",
 }  # fmt: skip
-_OF_JAVASCRIPT = {
+# What Vue checks for types of JavaScript, of the DOM and of Vue itself.
+_FOREIGN = {
     "String": "string", "Number": "number", "Boolean": "boolean", "Array": "array", "Object": "object",
     "Function": "function", "Date": "date", "Symbol": "symbol", "Promise": "promise", "RegExp": "regexp",
     "Set": "set", "Map": "map", "Error": "error", "Record": "object", "Partial": "object", "Pick": "object",
-    "Omit": "object", "Required": "object", "CSSProperties": "object",
+    "Omit": "object", "Required": "object", "InstanceType": "object", "Parameters": "array",
+    "Element": "object", "Node": "object", "Window": "object", "Document": "object", "File": "file",
+    "CSSProperties": "object", "StyleValue": "boolean string object array", "VNode": "object",
+    "Component": "object function", "TransitionProps": "object",
 }  # fmt: skip
 _AS_A_TYPE = r"(?<![\w$.'\"`]){}(?![\w$'\"`]|\??:)"
 _VERBATIM = {"fn": "function", "tuple": "array", TYPE: "object"}
 _LITERAL = re.compile(r"""-?\d+(?:\.\d+)?|true|false|null|undefined|'[^'\n]*'|"[^"\n]*"|`[^`\n]*`|\(\)\s*=>.*""", re.S)
 _BARE = re.compile(r"[\w#./-]+", re.ASCII)
+_DOM = re.compile(r"(?:HTML|SVG)\w*Element|\w*Event")
 _ARRAYS = frozenset(("Array", "ReadonlyArray"))
 _NOTHING = frozenset(("null", "undefined", "void", "never"))
 _ABSENT = frozenset(("undefined", "never", "void"))
@@ -73,6 +78,7 @@ class PropTypes:
     def __init__(self, modules: Modules, values: Callable[[Value, Where, set[str], int], list[Prop]]) -> None:
         self._types = TypeReader(modules, values)
         self._effort = modules.effort
+        self._being_read: set[int] = set()  # the ids of aliases
 
     def props(self, value: Value, where: Where, depth: int = 0) -> tuple[list[Prop], bool]:
         """Return the members of a type as props, and whether these are all."""
@@ -85,17 +91,30 @@ class PropTypes:
         slots = []
         for name, (prop, texts) in members.by_name.items():
             text, place = texts[0] if texts else (prop.type, TypePlace(where, depth))
-            scope = first_parameter(text)
-            bindings = () if scope is None else tuple(self._types.members(scope, place.further()).by_name)
+            bindings = tuple(self._slot_props(text, place.further()))
             slots.append(Slot(name, "" if text in _BASIC else text, doc=prop.doc, bindings=bindings))
         return slots, members.complete
 
-    def stated(self, prop: Prop, text: str, where: Where, constructors: str = "") -> Prop:
-        """Return a prop whose type is this text, as in `Object as PropType<…>` behind these constructors."""
+    def _slot_props(self, text: str, place: TypePlace) -> Iterable[str]:
+        """Return the names in a slot's type: `(props: Scope) => any`, `Scope`, or a name of either."""
+        scope = first_parameter(text)
+        if scope is not None:
+            return self._types.members(scope, place).by_name
+        value = type_of(text)
+        named = self._types.named(value, place) if value[0] in (NAME, MEMBER) else (value, place)
+        if named is None or named[0][0] in ("fn", SOURCE):
+            return ()
+        if named[0][0] == "=" and named[0][1][0] == "fn":
+            return self._slot_props(named[0][2], named[1].further()) if self._effort.spend(1, place.depth) else ()
+        return self._types.members(*named).by_name
+
+    def stated(self, prop: Prop, text: str, where: Where, checked: str = "") -> Prop:
+        """Return a prop whose type is a text, and which Vue checks by other types: `Object as PropType<Item>`."""
         shown = self._shown(text, TypePlace(where))
-        checked = tuple(dict.fromkeys(name.lower() for name in _CONSTRUCTORS.findall(constructors)))
-        if checked and (not shown.is_plain or set(checked) != set(shown.runtime)):
-            shown = shown._replace(runtime=checked, is_plain=False)
+        parts = [part for part in checked.split(" | ") if part]
+        runtime = tuple(map(str.lower, parts)) if all(map(str.isidentifier, parts)) else ()
+        if runtime and (not shown.is_plain or set(runtime) != set(shown.runtime)):
+            shown = shown._replace(runtime=runtime, is_plain=False)
         return _with_type(prop, shown)
 
     def _prop(self, member: Member) -> Prop:
@@ -143,10 +162,16 @@ class PropTypes:
 
     def _of_body(self, text: str, body: Value, place: TypePlace) -> Shown:
         """Return what a name stands for: itself, or the text of its alias."""
-        if isinstance(place.where, str):
-            find = lambda: self._body(text, body, place)  # noqa: E731
-            return self._effort.once("text", body, place.where, find, Shown(text, is_plain=False))
-        return self._body(text, body, place)
+        if id(body) in self._being_read:  # an alias that contains itself
+            return Shown(text, is_plain=False)
+        self._being_read.add(id(body))
+        try:
+            if not isinstance(place.where, str):
+                return self._body(text, body, place)
+            read = functools.partial(self._body, text, body, place)
+            return self._effort.once("text", body, place.where, read, Shown(text, is_plain=False))
+        finally:
+            self._being_read.discard(id(body))
 
     def _body(self, text: str, body: Value, place: TypePlace) -> Shown:
         if body[0] == "g":
@@ -168,6 +193,7 @@ class PropTypes:
 
     def _with_arguments(self, text: str, value: Value, place: TypePlace) -> Shown:
         applied = self._types.applied(value, place)
+        text = _with_names(text, place.where)
         if applied is not None:
             return self._of_body(text, *applied)
         name = str(value[1][-1])
@@ -249,8 +275,9 @@ def _item_of(text: str) -> str:
 
 def _foreign(text: str, name: str = "") -> Shown:
     """Return a type that the tree does not define."""
-    known = _OF_JAVASCRIPT.get(name or text, "")
-    return Shown(text, (), (known,) if known else (), is_plain=known in ("", (name or text).lower()))
+    name = name or text
+    known = ("object",) if _DOM.fullmatch(name) else tuple(_FOREIGN.get(name, "").split())
+    return Shown(text, (), known, is_plain=known in ((), (name.lower(),)))
 
 
 def _of_source(text: str) -> Shown:

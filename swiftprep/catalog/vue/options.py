@@ -26,7 +26,7 @@ from tree_sitter import Node
 from swiftprep.catalog.vue.decorated import read_class
 from swiftprep.catalog.vue.module import Script, SourcePiece
 from swiftprep.catalog.vue.syntax import FUNCTIONS
-from swiftprep.catalog.vue.typescript_types import slots_type
+from swiftprep.catalog.vue.typescript_types import slots_of_call, slots_type
 from swiftprep.catalog.vue.value_kinds import ARRAY, CALL, OPTIONS, SOURCE
 from swiftprep.catalog.vue.values import (
     MAX_ITEMS,
@@ -258,6 +258,8 @@ def is_prop(node: Node) -> bool:
 def _options(script: Script, node: Node, statement: Node, depth: int, *, sure: bool) -> Value:
     value, options = _added(script, node, statement, sure=sure)
     if node.type == "object":
+        stated = slots_of_call(node)
+        options |= {} if stated is None else {"slot_types": stated}
         add_options(script, options, node, depth)
     return value
 

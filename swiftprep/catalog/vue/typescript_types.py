@@ -210,6 +210,35 @@ def slots_type(node: Node) -> Value | None:
     return None
 
 
+def slots_of_call(options: Node) -> Value | None:
+    """Return the type of the slots in `component<BoxSlots>()({…})` or `component<new (props, slots: S) => …>()({…})`.
+
+    Args:
+        options: The object that is passed.
+    """
+    call = None if options.parent is None or options.parent.type != "arguments" else options.parent.parent
+    while call is not None and call.type == "call_expression":
+        stated = call.child_by_field_name("type_arguments")
+        for argument in [] if stated is None else stated.named_children:
+            if (slots := _slots_in(argument)) is not None:
+                return slots
+        call = call.child_by_field_name("function")
+    return None
+
+
+def _slots_in(argument: Node) -> Value | None:
+    """Return a type argument if it is called `…Slots`, or the type of its parameter `slots`."""
+    name = argument.named_children[0] if argument.type == "generic_type" else argument
+    if name.type == "type_identifier":
+        return type_value(argument) if text_of(name).endswith("Slots") else None
+    parameters = next((child for child in argument.named_children if child.type == "formal_parameters"), None)
+    for parameter in [] if parameters is None else parameters.named_children:
+        pattern, annotation = parameter.child_by_field_name("pattern"), parameter.child_by_field_name("type")
+        if pattern is not None and text_of(pattern) == "slots" and annotation is not None:
+            return type_value(annotation.named_children[0])
+    return None
+
+
 def first_parameter(text: str) -> Value | None:
     """Return the type of the first parameter of a function's type, `(props: { row: Row }) => any`, or None.
 

@@ -46,9 +46,12 @@ _ENTRY = ("date", "number", "flag", "choice", "text")
 def framework_tags(catalog: Catalog) -> set[str]:
     """Return the tags of the framework itself, without the application's own and the framework's internal ones.
 
-    They share a prefix, and most of those with known source are registered globally. Without such a prefix nothing
-    tells them apart, and all tags are returned.
+    Where the catalogue does not tell whose its components are, the framework's share a prefix, and most of those with
+    known source are registered globally. Without such a prefix nothing tells them apart, and all tags are returned.
     """
+    if any(c.owner for c in catalog):
+        owned = {c.name for c in catalog.owned("framework") if c.kind == "component"}
+        return owned or {c.name for c in catalog if c.kind == "component" and c.owner != "other"}
     tags = {c.name: c for c in catalog if c.kind == "component"}
     heads = Counter(tag.partition("-")[0] for tag in tags if "-" in tag)
     prefix, times = min(heads.items(), key=lambda item: (-item[1], item[0]), default=("", 0))
@@ -142,18 +145,26 @@ def toggles(component: Component) -> list[str]:
 def askable(catalog: Catalog) -> dict[str, Component]:
     """Return the components that can be asked about, by tag.
 
-    Of several with the same name it is the most important one. Those with an unknown API that nothing uses are left
-    out, unless there are no others.
+    Of several with the same name it is the most important one. Those of other packages and the internal ones of a
+    framework are left out. So are those with an unknown API that nothing uses, unless there are no others.
     """
     named: dict[str, Component] = {}
+    is_told = any(component.owner for component in catalog)
     for component in catalog:
         name = component.name
+        if is_told and component.kind == "component" and not is_asked_about(component):
+            continue
         if name.rpartition(".")[2].startswith("_") or not name.strip():
             continue
         if name not in named or importance(component) > importance(named[name]):
             named[name] = component
     known = {tag: c for tag, c in named.items() if c.kind != "component" or c.uses or c.registered or _known(c)}
     return known or named
+
+
+def is_asked_about(component: Component) -> bool:
+    """Return whether a component with a known owner is the framework's, or one that the application defines."""
+    return component.owner == "framework" or (component.owner == "application" and component.origin == "source")
 
 
 def _known(component: Component) -> int:

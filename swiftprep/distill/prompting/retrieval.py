@@ -262,8 +262,16 @@ def _offered(catalog: Catalog) -> set[str]:
     """Return the components that may be shown without being named: no pages and no internals of a framework.
 
     If most uses are of registered components, the framework's source was scanned, and a tag known only from its uses
-    is internal. Otherwise such tags are the framework.
+    is internal. Otherwise such tags are the framework. What is known to be another package's is never shown.
     """
+    components = catalog.components
+    if any(component.owner for component in catalog):
+        owned = {
+            key for key, c in components.items() if c.owner == "framework" and (c.registered or c.origin != "source")
+        }
+        registered = {key for key, c in components.items() if c.owner == "application" and c.registered}
+        code = {key for key, c in components.items() if c.kind != "component"}
+        return owned | registered | code or {key for key, c in components.items() if c.owner != "other"}
     public = {key for key, c in catalog.components.items() if c.kind != "component" or c.registered}
     public |= {key for key, c in catalog.components.items() if c.origin == "web-types"}
     inferred = {key for key, c in catalog.components.items() if c.origin == "usage"}

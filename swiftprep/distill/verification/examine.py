@@ -124,11 +124,13 @@ class Examiner:
     Args:
         catalog: The framework's catalogue, or None.
         reasoning: The requested form of reasoning.
+        is_expert: Whether the author knows the framework, and not only the reference that a teacher is shown.
     """
 
-    def __init__(self, catalog: Catalog | None, reasoning: Reasoning) -> None:
+    def __init__(self, catalog: Catalog | None, reasoning: Reasoning, *, is_expert: bool = False) -> None:
         self.catalog = catalog
         self.reasoning = reasoning
+        self.is_expert = is_expert
         self._look_alikes = look_alikes if catalog is None else look_alikes_beside(catalog)
 
     def __call__(self, asked: tuple[Scenario, Reply, Sequence[Message]]) -> Examined:
@@ -156,7 +158,7 @@ class Examiner:
         code = pieces(body)
         if refusal := _refused(sample, code) or _drop_flaw(answers.hollow, sample, "empty"):
             return Examined([refusal], answer)
-        code_problems = list(problems(body, code, self.catalog))
+        code_problems = list(problems(body, code, self.catalog, only_known=not self.is_expert))
         flaws = [
             *_rule_flaws(sample, scenario, taken.thought, code, [piece for piece, _ in code_problems]),
             *self._signs(sample),

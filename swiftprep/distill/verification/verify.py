@@ -60,6 +60,7 @@ class Verifier:
         self.compiler = compiler
         self.limits = ItemLimits.given("verify", seconds)
         self._examine = Guarded(Examiner(catalog, reasoning), limits=self.limits, size=_size)
+        self._examine_experts = Guarded(Examiner(catalog, reasoning, is_expert=True), limits=self.limits, size=_size)
         self._last: tuple[Scenario, Reply, Examined] | None = None
 
     @property
@@ -93,10 +94,18 @@ class Verifier:
         finding = self._look(scenario, reply, messages)
         return [*finding.flaws, *self._compiled(finding.vue)]
 
-    def check_all(self, asked: Iterable[tuple[Scenario, Reply]]) -> Iterator[tuple[list[Flaw], str]]:
-        """Yield what `check`, without a prompt, and `finish` return for each reply; the worker takes many at a time."""
+    def check_all(
+        self, asked: Iterable[tuple[Scenario, Reply]], *, by_experts: bool = False
+    ) -> Iterator[tuple[list[Flaw], str]]:
+        """Yield what `check`, without a prompt, and `finish` return for each reply; the worker takes many at a time.
+
+        Args:
+            asked: What was asked, with the reply.
+            by_experts: Whether the replies are by people who know the framework, also what the catalogue has not seen
+                of it; a teacher knows no more than the reference it is shown.
+        """
         for some in _batches(asked):
-            for finding in self._look_at_all([(scenario, reply, ()) for scenario, reply in some]):
+            for finding in self._look_at_all([(scenario, reply, ()) for scenario, reply in some], by_experts):
                 yield [*finding.flaws, *self._compiled(finding.vue)], finding.answer
 
     def _look(self, scenario: Scenario, reply: Reply, messages: Sequence[Message]) -> Examined:
@@ -106,10 +115,10 @@ class Verifier:
         self._last = (scenario, reply, finding)
         return finding
 
-    def _look_at_all(self, asked: Sequence[Asked]) -> list[Examined]:
+    def _look_at_all(self, asked: Sequence[Asked], by_experts: bool) -> list[Examined]:
         sizes = [max(len(reply.content), len(reply.reasoning)) for _, reply, _ in asked]
         short = [one for one, size in zip(asked, sizes, strict=True) if size <= 10 * LONGEST]
-        looked = iter(self._examine.map(short))
+        looked = iter((self._examine_experts if by_experts else self._examine).map(short))
         return [_examined(next(looked)) if size <= 10 * LONGEST else Examined([too_long(size)]) for size in sizes]
 
     def _compiled(self, vue: Sequence[CodePiece]) -> Iterator[Flaw]:
