@@ -71,6 +71,7 @@ class Evaluator:
         self.modules = modules
         self.effort = modules.effort
         self.on_call: OnCall | None = None
+        self._elsewhere: dict[tuple[str, str], list[run.Changes]] | None = None
         self._calls: dict[tuple[int, Where], tuple[Value, Bound | None]] = {}
 
     def step(self, value: Value, where: Where, depth: int, *, calls: bool, types: bool = False) -> Bound | None:
@@ -105,18 +106,38 @@ class Evaluator:
         path = path_of(where)
         facts = self.modules.facts.get(path, {})
         bound = self.modules.top_level(value, path, types=types)
-        changes = facts.get("effects", {}).get(value[1])
-        if bound is None or changes is None or types:
+        changes = [(value[1], path, facts.get("effects", {}).get(value[1], []))]
+        if value[1] in facts.get("bindings", {}):
+            changes += self._changes_elsewhere().get((path, value[1]), [])
+        if bound is None or types or not any(statements for _, _, statements in changes):
             return bound
         before = bound
         return self.effort.named(
-            ("effects", path, value[1]), lambda: run.changed(self, value[1], before, changes, path, depth), before
+            ("effects", path, value[1]), lambda: run.changed(self, before, changes, f"{path}#{value[1]}", depth), before
         )
 
     def _earlier(self, value: Value, where: Where, depth: int) -> Bound | None:
         """Return a member as it is before the statements of the top level that change it."""
         owner = self.modules.top_level(value[1], path_of(where))
         return None if owner is None else self._member_in(self.modules.resolve(*owner, depth + 1), value[2], depth)
+
+    def _changes_elsewhere(self) -> dict[tuple[str, str], list[run.Changes]]:
+        """Return the calls that make a component's props of an object and may change the object itself, by its name.
+
+        `props: initDefaultProps(boxProps, {size: 'small'})` of ant-design-vue adds the default for all who use them.
+        """
+        if self._elsewhere is None:
+            self._elsewhere = {}
+            facts = self.modules.facts
+            for path in sorted(facts):
+                for options in facts[path].get("components", ()):
+                    call = options.get("props")
+                    if call and call[0] == CALL and len(call[2]) > 1 and call[2][0][0] == NAME:
+                        place = self.modules.declared(call[2][0][1], path)
+                        if place is not None:
+                            change = (call[2][0][1], path, [["do", call]])
+                            self._elsewhere.setdefault(place, []).append(change)
+        return self._elsewhere
 
     def _member_of(self, value: Value, where: Where, depth: int) -> Bound | None:
         if is_prop_type(value, where):

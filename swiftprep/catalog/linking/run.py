@@ -6,7 +6,7 @@ in this way changes the caller's variable.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from swiftprep.catalog.linking.scope import Bound, Scope, Where, holder, path_of
 from swiftprep.catalog.vue.functions import Statement
@@ -31,6 +31,7 @@ from swiftprep.catalog.vue.values import Value
 if TYPE_CHECKING:
     from swiftprep.catalog.linking.evaluate import Evaluator
 
+Changes: TypeAlias = tuple[str, str, list[Statement]]  # a name, its file, and the statements that change its value
 _MOST_TURNS = 1_000  # of a loop
 _BREAK, _CONTINUE = "break", "continue"
 _CHANGES = ("push", "unshift")
@@ -89,14 +90,14 @@ def applied(
     return (_UNDEFINED, where) if returned is None else returned
 
 
-def changed(
-    evaluator: Evaluator, name: str, before: Bound, statements: list[Statement], path: str, depth: int
-) -> Bound:
-    """Return the value of a top-level name after the statements that change it."""
-    frame = Scope(path, path, f"{path}#{name}", {name: before}, is_running=True)
-    _Runner(evaluator, depth + 1).run(statements, frame)
-    frame.is_running = False
-    return frame.names[name]
+def changed(evaluator: Evaluator, before: Bound, changes: list[Changes], key: str, depth: int) -> Bound:
+    """Return the value of a top-level name after the statements that change it, each with the name it has there."""
+    for number, (name, path, statements) in enumerate(changes):
+        frame = Scope(path, path, f"{key}:{number}", {name: before}, is_running=True)
+        _Runner(evaluator, depth + 1).run(statements, frame)
+        frame.is_running = False
+        before = frame.names[name]
+    return before
 
 
 def run_statements(evaluator: Evaluator, statements: list[Statement], frame: Scope) -> None:
@@ -114,7 +115,7 @@ def effects(evaluator: Evaluator, statements: list[Statement], where: Where, dep
 def _hand_back(runner: _Runner, parameters: list[Any], frame: Scope, call: Bound) -> None:
     """Bind the variables of a call to the objects that the function made of them."""
     for pattern, argument in zip(parameters, call[0][2], strict=False):
-        is_changed = pattern is not None and pattern[0] == NAME and pattern[1] in runner.changed
+        is_changed = pattern is not None and pattern[0] == NAME and pattern[1] in frame.changed
         if is_changed and argument[0] in (NAME, MEMBER, ITEM):
             runner.assign(argument, frame.names[pattern[1]], call[1])
 
@@ -128,7 +129,6 @@ class _Runner:
 
     Attributes:
         is_doubtful: Whether a condition was unknown, so that the result may be another one.
-        changed: The names of objects of which entries were set.
     """
 
     def __init__(self, evaluator: Evaluator, depth: int) -> None:
@@ -136,7 +136,6 @@ class _Runner:
         self.modules = evaluator.modules
         self.depth = depth
         self.is_doubtful = False
-        self.changed: set[str] = set()
         self._candidates: list[Bound] = []
 
     def run(self, statements: list[Statement], frame: Scope) -> Bound | str | None:
@@ -307,8 +306,9 @@ class _Runner:
         self._set(target[1], (value, there), where)
 
     def _set(self, target: Value, bound: Bound, where: Where) -> None:
-        if target[0] == NAME:
-            self.changed.add(target[1])
+        scope = holder(target[1], where) if target[0] == NAME else None
+        if scope is not None:
+            scope.changed.add(target[1])
         self.assign(target, bound, where)
 
     def bind(self, pattern: Any, bound: Bound, frame: Scope) -> None:
