@@ -255,6 +255,7 @@ def _add_template(options: dict[str, Any], parsed: Template, source: bytes, bloc
         if api[key]:
             options.setdefault(key, []).extend(api[key])
     options["roots"] = api["roots"]
+    options.pop("bare", None)
     codes = [code.text for _, code in codes_of(parsed, source) if code.kind not in ("parameters", "for")]
     read_template_flows(options, parsed, codes)
     if block is not None and "functional" in block.attrs:

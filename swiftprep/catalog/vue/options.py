@@ -10,6 +10,7 @@ The value `["C", index]` refers to such an item. Its keys:
     events open                    added by `behaviour.py`
     slots open passes              added by `markup.py`
     flows                          added by `component_flows.py`
+    bare: it has no content of its own, unless a base has
     functional: it has no instance; its render function receives a context
     within: it stands in a function, so its values depend on the call
     statics: its entries in capitals, such as `Item: {...}`, and `install`, as values by key
