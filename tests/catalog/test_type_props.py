@@ -180,6 +180,16 @@ def test_exports_of_a_folder_whose_index_is_missing(module, name):
     assert prop.values == ((("l", "s") if name == "Size" else ("a", "b")) if is_known else ())
 
 
+def test_a_scoped_module_is_the_one_with_most_of_its_name():
+    files = {
+        "ui/select/index.ts": "export const own = { a: String }",
+        "ui/tree-select/select.ts": "export const own = { b: String }",
+        "ui/tree-select/Box.vue": "<script>\nimport { own } from '@corp/ui/select'\nexport default { props: own }\n</script>",
+    }
+    (component,) = components(files).values()
+    assert [prop.name for prop in component.props] == ["a"]
+
+
 def test_members_of_a_type_are_read_where_they_stand():
     """A name means what it means in the file of the interface, not in that of the component."""
     files = {
