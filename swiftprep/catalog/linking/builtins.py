@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from swiftprep.catalog.api import kebab
 from swiftprep.catalog.linking.scope import Bound, Where
 from swiftprep.catalog.vue.value_kinds import (
     ARRAY,
@@ -388,6 +389,24 @@ def _joined(evaluator: Evaluator, owner: Bound, arguments: Arguments, depth: int
     return ([STRING, by.join(known)], owner[1]) if is_whole and by is not None and len(known) == len(texts) else None
 
 
+def _spelt(change: Callable[[str], str]) -> _Builtin:
+    """Return a function that spells a text differently."""
+
+    def function(evaluator: Evaluator, arguments: Arguments, depth: int) -> Bound | None:
+        text = evaluator.modules.text(*arguments[0], depth)
+        return None if text is None else ([STRING, change(text)], arguments[0][1])
+
+    return function
+
+
+def _camel(text: str) -> str:
+    return re.sub(r"[-_ ]+(\w)", lambda match: match[1].upper(), text)
+
+
+def _upper_first(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
 _CONSTRUCTORS = frozenset(("String", "Number", "Boolean", "Array", "Object", "Function", "Symbol", "BigInt", "Date"))
 _KINDS = {OBJECT: "object", OPTIONS: "object", ARRAY: "array", STRING: "string", FUNCTION: "function"}
 _FUNCTIONS: dict[str, _Builtin] = {
@@ -402,6 +421,11 @@ _FUNCTIONS: dict[str, _Builtin] = {
                      "__importDefault", "__importStar", "_toConsumableArray", "_slicedToArray", "defineComponent",
                      "_defineComponent", "Vue.extend", "tuple", "defineProps"), _same),
     "_defineProperty": _with_entry, "omit": _omitted, "_objectWithoutProperties": _omitted, "pick": _picked,
+    **dict.fromkeys(("capitalize", "upperFirst"), _spelt(_upper_first)),
+    **dict.fromkeys(("camelize", "camelCase", "toCamelCase"), _spelt(_camel)),
+    **dict.fromkeys(("hyphenate", "kebabCase", "toKebabCase"), _spelt(kebab)),
+    **dict.fromkeys(("pascalCase", "classify", "toPascalCase"), _spelt(lambda text: _upper_first(_camel(text)))),
+    "lowerFirst": _spelt(lambda text: text[:1].lower() + text[1:]),
     "mixins": _mixed, "Mixins": _mixed, "Array.from": _taken,
 }  # fmt: skip
 _METHODS: dict[str, _Method] = {

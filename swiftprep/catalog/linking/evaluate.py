@@ -421,7 +421,7 @@ def digest(value: Value) -> str:
             texts.append(f"[{len(part)}")
             stack.extend(part)
         else:
-            texts.append(part.key if isinstance(part, Scope) else str(part))
+            texts.append(part.key if isinstance(part, Scope) else repr(part))
     if stack:
         return f"#{next(_NUMBERS)}"
     text = "\n".join(texts)
