@@ -221,6 +221,26 @@ def test_a_type_does_not_hide_a_component_of_the_same_name():
     assert [prop.name for prop in components(files)["my-box"].props] == ["a"]
 
 
+BOUNDED = {
+    "members that are each other": "interface A { a: A['b']; b: A['c']; c: A['a'] }\ndefineProps<A>()",
+    "keys of members that are each other": "interface A { a: Exclude<A['b'], 'x'>; b: A['a'] }\ndefineProps<A>()",
+    "a member of a member of itself": "interface A { a: A['a']['a'] }\ndefineProps<A & A['a']>()",
+    "generics that double": (
+        "type P0<T> = T\n" + "\n".join(f"type P{i}<T> = P{i - 1}<T> | P{i - 1}<[T]>" for i in range(1, 40)) + "\ndefineProps<{ a: P39<string> }>()"
+    ),
+    "templates that multiply": (
+        "type A = " + " | ".join(f"'a{i}'" for i in range(300)) + "\ndefineProps<{ a: `${A}-${A}-${A}` }>()"
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("body", BOUNDED.values(), ids=BOUNDED.keys())
+def test_types_without_an_end_are_bounded(body):
+    component = components({"Box.vue": f"<script setup lang='ts'>\n{body}\n</script>"})["box"]
+    assert "a" in {prop.name for prop in component.props}
+    assert all(len(prop.type) < 1000 for prop in component.props)
+
+
 SLOTS = {
     "SlotsType": ("Object as SlotsType<{ head?: any; row: (scope: { item: Item; at: number }) => any }>", {"head": (), "row": ("item", "at")}, ()),
     "a type of its own": ("Object as CustomSlotsType<Shown>", {"foot": (), "cell": ("value",)}, ()),
