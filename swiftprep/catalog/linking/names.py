@@ -105,7 +105,9 @@ class Modules:
             for place in tried:
                 if path := self._exact(os.path.normpath(os.path.join(place, *parts[1:]))):
                     return path
-        return self._by_tail(parts[1:] if not parts[0].startswith("@") or parts[0] == "@" else parts[2:], folder)
+        is_scoped = parts[0].startswith("@") and parts[0] != "@"
+        found = None if is_scoped and len(parts) < 3 else self._by_tail(parts[1:], folder)
+        return self._by_tail(parts[2:], folder) if found is None and is_scoped else found
 
     def _exact(self, path: str) -> str | None:
         path = path.replace(os.sep, "/").removeprefix("./")
