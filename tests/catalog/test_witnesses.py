@@ -488,6 +488,7 @@ def stand_in(tmp_path, body):
 def test_what_vue_says_at_run_time_becomes_a_catalogue(package, tmp_path, caplog):
     node = stand_in(tmp_path, f"print({json.dumps(ANSWER)!r})")
     catalog = Catalog.from_runtime(package, node=node)
+    assert list(Catalog.from_runtime(tmp_path, "ta404", node=node)) == list(catalog)
     assert (catalog.framework, catalog.vue_version) == ("ta404", "2.7")
     (component,) = catalog
     assert (component.name, component.names, component.origin) == ("ta-box", ("TaBox", "TaCrate"), "run-time")
