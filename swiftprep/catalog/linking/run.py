@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from swiftprep.catalog.linking.scope import Bound, Scope, Where, holder, path_of
 from swiftprep.catalog.vue.functions import Statement
 from swiftprep.catalog.vue.value_kinds import (
+    APP,
     ARRAY,
     CALL,
     EFFECTS,
@@ -46,6 +47,7 @@ def applied(
     *,
     types: list[str] | None = None,
     call: Bound | None = None,
+    this: Bound | None = None,
 ) -> Bound | None:
     """Return what a function returns, or None if that is unknown.
 
@@ -57,6 +59,7 @@ def applied(
         depth: The nesting depth.
         types: The texts of the type arguments, which are bound as `<T>`; `""` for one that is not given.
         call: The call, whose variables change with the parameters.
+        this: What it is called on.
     """
     value, where = function
     frame = Scope(path_of(where), where, key, is_running=True)
@@ -64,6 +67,8 @@ def applied(
         text = types[at] if types and at < len(types) else ""
         frame.names[f"<{name}>"] = [SOURCE, text], where if call is None else call[1]
     runner = _Runner(evaluator, depth + 1)
+    if this is not None:
+        frame.names["this"] = this
     frame.names["arguments"] = [ARRAY, [[IN, *argument] for argument in arguments]], where
     for at, pattern in enumerate(value[3]):
         if pattern is not None and pattern[0] == "...":
@@ -92,6 +97,12 @@ def changed(
     _Runner(evaluator, depth + 1).run(statements, frame)
     frame.is_running = False
     return frame.names[name]
+
+
+def run_statements(evaluator: Evaluator, statements: list[Statement], frame: Scope) -> None:
+    """Run statements of a module's top level for their effects."""
+    _Runner(evaluator, 1).run(statements, frame)
+    frame.is_running = False
 
 
 def effects(evaluator: Evaluator, statements: list[Statement], where: Where, depth: int) -> None:
@@ -269,6 +280,8 @@ class _Runner:
         if target[0] not in (MEMBER, ITEM):
             return
         owner, there = self.modules.resolve(target[1], where, self.depth)
+        if owner[0] == APP:
+            return
         key = self._key(target, where)
         value: Value
         if owner[0] == ARRAY and key is not None and key.isdigit():
@@ -356,7 +369,7 @@ def _matters(statement: Statement) -> bool:
         value = statement[1]
         if value[0] != CALL:
             return False
-        is_change = value[1][-1] in (*_CHANGES, "assign", "_extends")
+        is_change = value[1][-1] in (*_CHANGES, "assign", "_extends", "component", "use")
         return is_change or any(
             argument[0] == FUNCTION and argument[4] and any(map(_matters, argument[4])) for argument in value[2]
         )

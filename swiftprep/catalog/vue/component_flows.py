@@ -131,7 +131,7 @@ def _read_component(options: dict[str, Any], node: Node, apart: frozenset[int]) 
 
 
 def _renders_nothing(node: Node) -> bool:
-    """Return whether a component has no content: then its parent reads what it is given, such as a table its columns."""
+    """Return whether a component renders nothing: its parent reads what it is given, as a table its columns."""
     renders = [value for key, value in _members(node) if key == "render" and value.type in FUNCTIONS]
     results = [unwrapped(result) for result in map(returned_node, renders) if result is not None]
     return any(result.type == "null" or text_of(result) in _EMPTY for result in results)

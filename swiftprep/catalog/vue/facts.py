@@ -39,8 +39,8 @@ _OTHER_LANGS = frozenset(
     ("coffee", "coffeescript", "livescript", "ls", "json", "ld+json", "template", "html", "python")
 )
 _KEPT = (
-    "imports", "exports", "stars", "bindings", "types", "augments", "declared", "effects", "registrations", "installs",
-    "components", "flows",
+    "imports", "exports", "stars", "bindings", "types", "augments", "declared", "effects", "registering",
+    "registrations", "installs", "components", "flows",
 )  # fmt: skip
 _IMPORTED_TYPE = re.compile(rb"""\bimport\(\s*['"][^'"\n]+['"]\s*\)\.(?=[\w$.]+<)""")
 _OUTER = "*script"  # the local name for the import of a `<script src>`
