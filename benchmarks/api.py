@@ -13,7 +13,9 @@ table:
 - closed: what is missing on components whose list is said to be complete
 
 What is scanned is the package's own source: a checkout (`--source FOLDER`, which is one or holds several), else the
-`src` of the npm package, else the sources in its source maps, else its compiled `es/`, which is the harder class.
+`src` of the npm package, else the sources in its source maps, else its compiled `es/`, which is the harder class. What
+is published beside the source (web-types, `.d.ts` files, pages) is taken out of it first, as it is what we are judged
+by; `--witnesses` leaves it there, and then shows what a scan of the whole makes of the props.
 
 For one package three more parts are printed:
 
@@ -35,7 +37,7 @@ from typing import Any
 
 from api_truth.details import against_code, against_vue, against_web_types, by_file, inferred
 from api_truth.documents import documented
-from api_truth.frameworks import TABLE, TRUTH, Framework, checkout, install, named, run, source_of
+from api_truth.frameworks import TABLE, TRUTH, Framework, bare, checkout, install, named, run, source_of
 from api_truth.known import KINDS, from_catalog, from_docgen, from_vue, from_web_types, scanned
 from api_truth.row import row_of, table
 
@@ -48,13 +50,16 @@ APPS = {
 }  # fmt: skip
 
 
-def measure(framework: Framework, *, source: Path | None, ours_from: str, peer: bool, details: bool) -> dict[str, Any]:
+def measure(
+    framework: Framework, *, source: Path | None, ours_from: str, peer: bool, witnesses: bool, details: bool
+) -> dict[str, Any]:
     """Return a framework's row, and with `details` every difference."""
     name = framework.name
     folder, vue_3 = install(framework.key, name)
     root, source_class, ignore = source_of(framework, folder, source)
     runtime = TRUTH / ("runtime3.js" if vue_3 else "runtime.js")
     vue = json.loads(run("node", runtime, name, framework.entry, cwd=folder))
+    root = root if witnesses else bare(root, framework.key)
     catalog, seconds = scanned(root, name, ignore)
     ours = from_catalog(catalog, vue["vue"])
     docgen: dict[str, Any] = {"files": {}, "seconds": 0.0}
@@ -90,11 +95,11 @@ def measure(framework: Framework, *, source: Path | None, ours_from: str, peer: 
     return row
 
 
-def whole_table(source: Path | None, *, ours_from: str, peer: bool) -> Iterator[tuple[str, dict[str, Any]]]:
+def whole_table(source: Path | None, **chosen: Any) -> Iterator[tuple[str, dict[str, Any]]]:
     """Yield the row of each framework as it is measured; one that cannot be says why."""
     for framework in TABLE:
         try:
-            yield framework.key, measure(framework, source=source, ours_from=ours_from, peer=peer, details=False)
+            yield framework.key, measure(framework, source=source, details=False, **chosen)
         except SystemExit as error:  # no network, or a package that does not load
             yield framework.key, {"skipped": str(error)}
 
@@ -116,11 +121,12 @@ parser.add_argument("--all", action="store_true", help="one row for each framewo
 parser.add_argument("--source", type=Path, help="a checkout of the framework, or a folder of checkouts")
 parser.add_argument("--ours", choices=("swiftprep", "docgen"), default="swiftprep", help="what is measured")
 parser.add_argument("--peer", action="store_true", help="add vue-docgen-api's row")
+parser.add_argument("--witnesses", action="store_true", help="leave web-types, .d.ts files and pages in the source")
 parser.add_argument("--json", action="store_true", help="print the whole result as JSON")
 
 if __name__ == "__main__":
     options = parser.parse_args()
-    chosen = {"ours_from": options.ours, "peer": options.peer}
+    chosen = {"ours_from": options.ours, "peer": options.peer, "witnesses": options.witnesses}
     if options.all:
         rows = dict(whole_table(options.source, **chosen))
         print(json.dumps(rows, ensure_ascii=False, indent=2) if options.json else "\n".join(table(rows)))

@@ -5,7 +5,7 @@ look at. Then, in turn, one thing is broken in a copy of a file drawn by a fixed
 copy is checked: the problem must be new and of the right kind.
 
 With `--code FOLDER…` the code of others is checked instead, against the framework named: applications, or a framework's
-own demos. Its .vue and .jsx files are read, and the first ```vue or ```html block of each .md file. Each folder is
+own demos. Its .vue and .jsx files are read, of demos the first ```vue or ```html block of each .md file too. Each folder is
 scanned together with the framework, so that its own components are known, and each has its alarms per file.
 
     python benchmarks/check.py ant-design-vue@1.7.8 --source CHECKOUT --code CHECKOUT/antdv-demo/docs APPLICATION…
@@ -54,7 +54,11 @@ def texts_of(folder: Path, *, demos: bool) -> dict[str, str]:
     """
     texts: dict[str, str] = {}
     for path in sorted(folder.rglob("*/demo/*" if demos else "*")):
-        if path.suffix not in (".vue", ".jsx", ".md") or _NOT_READ.intersection(path.parts) or not path.is_file():
+        if (
+            path.suffix not in (".vue", ".jsx", ".md" if demos else ".vue")
+            or _NOT_READ.intersection(path.parts)
+            or not path.is_file()
+        ):
             continue
         text = path.read_text("utf-8", errors="replace").replace("\r\n", "\n")
         if demos and path.stem == "index":

@@ -28,6 +28,7 @@ ASIDE = (
     "__tests__/", "__test__/", "_example*/", "__demo__/", "demo/", "/*demo/", "/examples/", "/site/", "/document/",
     "/test/", "/tests/", "/dev/", "/playgrounds/", "/scripts/", "/script/", "/build/",
 )  # fmt: skip
+_PUBLISHED = ("*.md", "*.d.ts", "*web-types*.json", "vetur", "helper", "json", "tags.json", "attributes.json")
 COMPILED = tuple(rule for rule in BUILT if rule != "/es/")
 
 
@@ -168,6 +169,18 @@ def source_of(framework: Framework, installed: Path, given: Path | None) -> tupl
     if sum(path.suffix in CODE for path in mapped.rglob("*")) > 20:
         return mapped, "source maps", BUILT
     return package, "compiled es", COMPILED
+
+
+def bare(root: Path, key: str) -> Path:
+    """Return a copy of a source without what is published beside it, which would hand us the answers."""
+    target = folder_for(f"bare-{key}")
+    shutil.rmtree(target, ignore_errors=True)
+    shutil.copytree(root, target, ignore=shutil.ignore_patterns("node_modules", ".git", "dist", *_PUBLISHED))
+    manifest = json.loads((root / "package.json").read_text("utf-8"))
+    published = {"web-types", "vetur", "types", "typings"}
+    left = {name: value for name, value in manifest.items() if name not in published}
+    (target / "package.json").write_text(json.dumps(left), "utf-8")
+    return target
 
 
 def write_mapped(package: Path, target: Path) -> None:

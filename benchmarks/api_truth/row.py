@@ -177,8 +177,10 @@ def _is_shown(one: Known, kind: str, name: str, *, imports: bool) -> bool:
     parts = spelt | set(re.split("[:.]", name))
     if one.native["computed"][kind] and not parts.isdisjoint(one.native["imports"].quoted):
         return True
-    if kind == "events" and name in DOM_EVENTS and files.hands_on:
-        return True
+    if files.hands_on(kind):
+        inner = one.native["imports"]
+        if name in DOM_EVENTS or not spelt.isdisjoint(inner.emitted if kind == "events" else inner.slots):
+            return True
     words = files.quoted if kind == "events" else one.native["folder"].words
     return files.computed(kind) and not parts.isdisjoint(words)
 

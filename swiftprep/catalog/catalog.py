@@ -151,7 +151,11 @@ class Catalog:
         """
         if self._check is None:
             by_tag: dict[str, list[Component]] = {}
-            for component in sorted(self, key=lambda c: (not c.registered, c.owner == "application")):
+            ours = families(self.owned("framework"))
+            is_told = any(component.owner for component in self)
+            # What the framework's source has under other names than the framework's is internal.
+            offered = (c for c in self if c.owner or not is_told or c.name.partition("-")[0] in ours)
+            for component in sorted(offered, key=lambda c: (not c.registered, c.owner == "application")):
                 for tag in dict.fromkeys([component.name, *map(kebab, component.names)]):
                     by_tag.setdefault(tag, []).append(component)
             seen = frozenset(name for use in self.usage.values() for name in (*use.props, *use.events))

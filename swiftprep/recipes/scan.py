@@ -47,6 +47,7 @@ def scan(config: ScanRecipeConfig, *, dry_run: bool = False) -> dict[str, Any]:
     result = make_scanner(config.scan, seed=config.seed, tokenizer=config.tokenizer).scan()
     kinds = result.kinds()
     known = sum(component.origin == "source" for component in result.catalog)
+    complete = result.completeness
     report = {
         "root": result.place,
         "found": result.found,
@@ -56,6 +57,8 @@ def scan(config: ScanRecipeConfig, *, dry_run: bool = False) -> dict[str, Any]:
         "secrets": len(result.findings),
         "kinds": orjson.loads(kinds.to_json(orient="records")),
         "components": {"source": known, "usage": len(result.catalog) - known},
+        "completeness": {"closed": complete.closed, "open": complete.open, "reasons": complete.reasons},
+        "contradictions": len(result.catalog.contradictions),
     }
     found, rejected, reasons = result.found, len(result.rejects), result.reasons()
     say(
@@ -74,7 +77,13 @@ def scan(config: ScanRecipeConfig, *, dry_run: bool = False) -> dict[str, Any]:
         f"{plural(known, 'component')}, {used} more known from how they are used",
         f"{known} 个组件有源码，另有 {used} 个只能从用法得知",
     )
-    say(str(result.completeness), result.completeness.zh)
+    say(str(complete), complete.zh)
+    if result.catalog.contradictions:
+        count = len(result.catalog.contradictions)
+        say(
+            f"witnesses contradict each other in {plural(count, 'fact')}; catalog.json lists them",
+            f"各依据有 {count} 处互相矛盾，见 catalog.json",
+        )
     if result.findings:
         secrets = len(result.findings)
         say(

@@ -100,6 +100,7 @@ class Scan:
         self.roots = {root.name: root.folder for root in roots.all}
         self.rejects = rejects
         self.commits = roots.commits()
+        self._roots = roots
         self.framework = framework.name
         self.framework_from: FrameworkFrom = framework.source
         self.vue_version = vue_version
@@ -134,7 +135,7 @@ class Scan:
     @property
     def commit(self) -> str | None:
         """The git commit checked out in the folder; None outside a repository, and if several folders differ."""
-        commits = set(self.commits.values())
+        commits = {self.commits[root.name] for root in self._roots.all if root.is_sampled}
         return commits.pop() if len(commits) == 1 else None
 
     @property
@@ -236,7 +237,7 @@ class Scan:
             of_file = more.pop("path", path)
             meta = {
                 "path": of_file,
-                "commit": self.commits.get("" if "" in self.commits else of_file.partition("/")[0]),
+                "commit": self.commits.get(self._roots.of(of_file).name) if of_file else None,
                 "span": span,
                 "kind": kind,
                 "split": split,

@@ -100,9 +100,8 @@ class Roots:
         return ", ".join(str(root.folder) for root in self.all)
 
     @property
-    def first(self) -> Root:
-        """The first folder given."""
-        return min(self.all, key=lambda root: root.rank)
+    def _names(self) -> list[str]:
+        return [root.name for root in self.all]
 
     def of(self, path: str) -> Root:
         """Return the root that a path in the scan is in."""
@@ -136,7 +135,10 @@ class Roots:
         """Return the patterns of what is not read in a folder, in place of `ignore`."""
         if not root.is_sampled:
             return [*DEFAULT_IGNORE, *_built(root.folder)]
-        inner = [f"/{other.name}/" for other in self.all if not root.name and other is not root]
+        begins = root.path("") + "/" if root.name else ""
+        inner = [
+            f"/{name.removeprefix(begins)}/" for name in self._names if name.startswith(begins) and name != root.name
+        ]
         return [*(DEFAULT_IGNORE if ignore is None else ignore), *inner] if inner else ignore
 
     def packages(self) -> dict[str, str]:
@@ -148,8 +150,17 @@ class Roots:
         return found
 
     def commits(self) -> dict[str, str | None]:
-        """Return the commit that is checked out in each folder, by the folder's name in the paths."""
-        return {root.name: commit_of(root.folder) for root in self.all}
+        """Return the commit that is checked out in each folder, by the folder's name in the paths.
+
+        One that is only read for the catalogue, within another folder, is an installed package: it has none.
+        """
+        sampled = [root for root in self.all if root.is_sampled]
+        return {
+            root.name: commit_of(root.folder)
+            if root.is_sampled or not any(_inside(root.folder, outer.folder) for outer in sampled)
+            else None
+            for root in self.all
+        }
 
     def vue_version(self) -> str:
         """Return the version of Vue: the first that is stated, else the usual one."""
@@ -185,18 +196,23 @@ def _with_facts(roots: list[Root], folders: list[Path]) -> tuple[Root, ...]:
         ConfigError: one is read already.
     """
     places = {root.folder.resolve(): root for root in roots}
-    only = roots[0] if len(roots) == 1 else None
     for folder in folders:
         place = folder.resolve()
-        if place in places or any(root.folder.resolve() in place.parents for root in roots if root is not only):
+        if place in places:
             raise ConfigError(f"facts: {folder}: is read already; leave it out (该文件夹已包含在内)")
-        inside = os.path.relpath(folder, only.folder) if only is not None else ".."
-        if inside.startswith(".."):
+        inside = next((root.path(path) for root in roots if (path := _inside(folder, root.folder))), "")
+        if not inside:
             taken = [root.name for root in places.values()]
-            taken += os.listdir(only.folder) if only is not None else []
+            taken += os.listdir(roots[0].folder) if not roots[0].name else []
             inside = _numbered(without_private_name(readable(folder.name or place.name)) or "root", taken)
-        places[place] = Root(Path(inside).as_posix(), folder, len(places), is_sampled=False)
+        places[place] = Root(inside, folder, len(places), is_sampled=False)
     return tuple(sorted(places.values(), key=lambda root: root.name))
+
+
+def _inside(folder: Path, outer: Path) -> str:
+    """Return the path of a folder within another, or `""`."""
+    path = Path(os.path.relpath(folder.absolute(), outer.absolute())).as_posix()
+    return "" if path.startswith("..") or path == "." else path
 
 
 _SOURCES = ("src", "packages", "components")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 import orjson
@@ -69,7 +70,8 @@ class Witnesses:
 
     def joined(self, key: str, component: Component) -> Component | None:
         """Return a component from source together with what the other witnesses know; None if the user denies it."""
-        others = self._others(component) if key == component.name else []
+        is_page = component.owner == "application" and not component.registered  # its name says little
+        others = self._others(component) if key == component.name and not is_page else []
         documented = self._docs.of(component) if component.kind == "component" else None
         others += [documented] if documented is not None else []
         declared = self._declarations.of(component) if self._declarations and component.kind == "component" else None
@@ -77,7 +79,8 @@ class Witnesses:
             others.append(declared if documented is None else without_docs(declared))
         if others:
             component, contradictions = joined((component, *others))
-            self.contradictions += contradictions
+            public = component.registered  # declarations describe what is exported, not what shares its name
+            self.contradictions += [one for one in contradictions if public or one.other != "types"]
         return self._corrected(component) if key == component.name else component
 
     def _others(self, component: Component) -> list[Component]:
@@ -130,7 +133,9 @@ def published(roots: Roots) -> list[Catalog]:
         for name in files:
             content = _json(roots, folder, name)
             if isinstance(content, dict) and "contributions" in content:
-                catalogs += _catalog(f"{folder}/{name}", content)
+                catalogs += _catalog(
+                    folder, "/".join([*([folder] if folder else []), name.removeprefix("./")]), content
+                )
         vetur = stated.get("vetur")
         if isinstance(vetur, dict) and isinstance(vetur.get("tags"), str):
             tags = _json(roots, folder, vetur["tags"])
@@ -142,15 +147,17 @@ def published(roots: Roots) -> list[Catalog]:
     return catalogs
 
 
-def _catalog(path: str, content: dict[str, Any]) -> list[Catalog]:
+def _catalog(folder: str, path: str, content: dict[str, Any]) -> list[Catalog]:
     html = content["contributions"].get("html") if isinstance(content["contributions"], dict) else None
     if isinstance(html, dict) and html.get("generator") == GENERATOR:
         return []
     try:
-        return [Catalog(from_web_types(content, path))]
+        components = from_web_types(content, path)
     except DataError as error:
         logger.warning("%s", error)
         return []
+    prefix = f"{folder}/" if folder else ""
+    return [Catalog(replace(one, path=f"{prefix}{one.path}" if one.path else path) for one in components)]
 
 
 def _json(roots: Roots, folder: str, name: str) -> Any:

@@ -165,7 +165,7 @@ def test_a_copy_in_the_validation_split_must_stay(planted):
 
     def greedy(samples: list[Sample], held_out: list[Sample]) -> Any:
         report = knowing(of_kind, "duplicate")(samples, held_out)
-        return SimpleNamespace(kept=[s for s in report.kept if s.meta["split"] != "val"], findings=report.findings)
+        return SimpleNamespace(kept=[s for s in report.kept if s.meta.get("split") != "val"], findings=report.findings)
 
     assert not any(o.found for o in judge(of_kind, greedy))
 

@@ -95,7 +95,7 @@ def test_facts_that_are_not_there_or_read_twice_are_refused(installed):
     with pytest.raises(ConfigError, match="is read already"):
         scan(installed, facts=["node_modules/x-ui", installed / "node_modules/x-ui"])
     with pytest.raises(ConfigError, match="is read already"):
-        scan([installed / "src", installed / "node_modules"], facts=installed / "node_modules/x-ui")
+        scan([installed / "src", installed / "node_modules/x-ui"], facts=installed / "node_modules/x-ui")
 
 
 def test_web_types_of_a_package_are_a_witness(tree):
@@ -228,3 +228,43 @@ def test_a_scan_without_components_says_why(tree, caplog):
     scan(tree({"a.py": "def f(): pass\n"}), suffixes=".py", ignore=["lib/", "dist/"])
     scan(tree({"lib/Box.vue": "<template><p /></template>\n", "lib/g.js": generated}))
     assert "no component" not in caplog.text
+
+
+def test_the_commit_is_that_of_the_code_base_and_not_of_what_is_installed(installed):
+    (installed / ".git").mkdir()
+    (installed / ".git" / "HEAD").write_text("a" * 40)
+    found = scan(installed, facts="node_modules/x-ui")
+    assert found.commits == {"": "a" * 40, "node_modules/x-ui": None}
+    assert found.commit == "a" * 40
+    assert {(s.kind == "api", s.meta["commit"]) for s in found} == {(True, None), (False, "a" * 40)}
+
+
+def test_paths_of_web_types_are_those_of_their_package(tree):
+    entries = [{"name": "XOnly"}, {"name": "XPath", "source": {"file": "a.js"}}]
+    content = {"contributions": {"html": {"vue-components": entries}}}
+    files = {
+        "packages/ui/package.json": '{"name": "ui"}',
+        "packages/ui/web-types.json": json.dumps(content),
+        "A.vue": PAGE,
+    }
+    found = scan(tree(files)).catalog.components
+    assert [found[tag].path for tag in ("x-only", "x-path")] == ["packages/ui/web-types.json", "packages/ui/a.js"]
+
+
+def test_a_page_of_the_application_is_not_the_frameworks_component_of_that_name(tree):
+    running = Catalog([Component("table", names=("Table",), props=(Prop("rows"),), origin="run-time", registered=True)])
+    page = "<template><div /></template>\n<script>\nexport default { name: 'Table', props: ['query'] }\n</script>\n"
+    files = {"src/views/Table.vue": page, "package.json": '{"name": "app", "dependencies": {"iview": "3"}}'}
+    found = scan(tree(files), facts=running, framework="iview").catalog
+    assert names(found.components["table"].props) == ["query"]
+    assert found.contradictions == []
+
+
+def test_a_package_installed_in_one_of_several_folders_gives_facts(installed, tree):
+    tree({"ui/box.js": BOX.replace("XBox", "XMore")})
+    app = tree({"app/src/A.vue": PAGE, "app/node_modules/x-ui/src/box.js": BOX}) / "app"
+    found = scan([app, app.parent / "ui"], facts="node_modules/x-ui")
+    assert set(found.roots) == {"app", "app/node_modules/x-ui", "ui"}
+    assert found.catalog.components["x-box"].path == "app/node_modules/x-ui/src/box.js"
+    assert found.catalog.components["x-more"].path == "ui/box.js"
+    assert found.found == found.files_kept == 1

@@ -77,7 +77,7 @@ def test_whole_leaves_what_is_whole():
     assert whole("") == ""
 
 
-@pytest.mark.parametrize("name", ["²", "٣", "1" * 5_000, "-1", "7"])
+@pytest.mark.parametrize("name", ["²", "٣", "1" * 5_000, "-1"])
 def test_an_index_of_a_list_is_made_of_a_few_digits(name):
     modules = Modules({"a.js": {}})
     value = ["m", ["a", [["s", "x"]]], name]

@@ -21,6 +21,8 @@ from swiftprep.catalog.linking.held import (
     UNKNOWN,
     Function,
     Held,
+    Named,
+    Reference,
     all_roles,
     either,
     items_of,
@@ -28,8 +30,8 @@ from swiftprep.catalog.linking.held import (
     text,
 )
 from swiftprep.catalog.linking.scope import Where, local, path_of
-from swiftprep.catalog.vue.flows import RENDERERS, Flow
-from swiftprep.catalog.vue.value_kinds import FUNCTION, MEMBER, NAME
+from swiftprep.catalog.vue.flows import RENDERERS
+from swiftprep.catalog.vue.value_kinds import FUNCTION, NAME
 from swiftprep.catalog.vue.values import Value
 
 if TYPE_CHECKING:
@@ -68,7 +70,7 @@ def method_of(run: Evaluation, owner: Held, name: str, arguments: list[Held]) ->
     if name in ("push", "unshift") and (owner.members is not None or owner.rest is not None):
         owner.rest = either([owner.rest or NOTHING, *arguments])
         return UNKNOWN
-    if any(value == [NAME, "Object"] for value, _ in owner.references):
+    if any(reference.key == "Object" for reference in owner.references):
         return _of_object(run, name, arguments)
     if SELF in owner.roles and name == "slots" and not run.has(name):  # of a mixin that every component is given
         for slot in run.texts_of(arguments[0]).texts if arguments else ("default",):
@@ -118,10 +120,15 @@ def _of_object(run: Evaluation, name: str, arguments: list[Held]) -> Held:
     return UNKNOWN
 
 
-def applied(run: Evaluation, value: Value, where: Where, arguments: list[Held]) -> Held:
+def applied(run: Evaluation, called: Reference, arguments: list[Held]) -> Held:
     """Return what a call of a named function that is not bound to a variable may return."""
-    name = str(value[-1]) if value[0] in (NAME, MEMBER) else ""
-    flow, there, is_known = function_of(run.modules, value, where)
+    name = called.key.rpartition(".")[2]
+    known = run.functions.get(called)
+    if known is None:
+        known = function_of(run.modules, called.value, called.where)
+        if not run.modules.effort.is_cut:
+            run.functions[called] = known
+    flow, there, is_known = known
     if flow is not None:
         return run.call(Function(flow, run.at(there)), arguments)
     if not is_known:
@@ -140,7 +147,7 @@ def applied(run: Evaluation, value: Value, where: Where, arguments: list[Held]) 
             return text(*map(camel if _CAMEL.search(name) else kebab, given.texts))
     if not is_known:
         _told_by_name(run, name, arguments)
-        if _is_foreign(run.modules, value, where):
+        if _is_foreign(run.modules, called):
             for given in arguments:
                 run.effects.escapes(given, to_helper=True)
     roles = frozenset(role for given in arguments for role in all_roles(given) if role in _HANDED_BACK)
@@ -148,8 +155,8 @@ def applied(run: Evaluation, value: Value, where: Where, arguments: list[Held]) 
     return Held(roles=roles, functions=functions, is_open=True)
 
 
-def function_of(modules: Modules, value: Value, where: Where) -> tuple[Flow | None, Where, bool]:
-    """Return the flow of a function that a value names, its file, and whether it is a function of the tree."""
+def function_of(modules: Modules, value: Value, where: Where) -> Named:
+    """Return the function that a value names."""
     for _ in range(_MOST_STEPS):
         if value[0] == NAME:
             bound = local(value[1], where)
@@ -158,16 +165,17 @@ def function_of(modules: Modules, value: Value, where: Where) -> tuple[Flow | No
                 continue
             flow = modules.facts.get(path_of(where), {}).get("flows", {}).get(value[1])
             if flow is not None:
-                return flow, path_of(where), True
+                return Named(flow, path_of(where), True)
         if value[0] == FUNCTION:
-            return modules.facts.get(path_of(where), {}).get("flows", {}).get("default"), path_of(where), True
+            flow = modules.facts.get(path_of(where), {}).get("flows", {}).get("default")
+            return Named(flow, path_of(where), True)
         following = modules.following(value, where)
         if following is None:
             break
         if value[0] == NAME and following[0][0] == FUNCTION and path_of(following[1]) == path_of(where):
-            return None, where, True  # a function of this file that does nothing with a component
+            return Named(None, where, True)  # a function of this file that does nothing with a component
         value, where = following
-    return None, where, False
+    return Named(None, where, False)
 
 
 def _told_by_name(run: Evaluation, name: str, arguments: list[Held]) -> None:
@@ -181,12 +189,8 @@ def _told_by_name(run: Evaluation, name: str, arguments: list[Held]) -> None:
             run.effects.event(word)
 
 
-def _is_foreign(modules: Modules, value: Value, where: Where) -> bool:
+def _is_foreign(modules: Modules, called: Reference) -> bool:
     """Return whether a value is a function that cannot be read, except one of JavaScript, of Vue and the like."""
-    while value[0] == MEMBER:
-        value = value[1]
-    if value[0] != NAME:
-        return False
-    facts = modules.facts.get(path_of(where), {})
-    imported = facts.get("imports", {}).get(value[1])
-    return value[1] not in _OF_JAVASCRIPT if imported is None else not _HARMLESS.match(imported[0])
+    name = called.key.partition(".")[0]
+    imported = modules.facts.get(path_of(called.where), {}).get("imports", {}).get(name)
+    return name not in _OF_JAVASCRIPT if imported is None else not _HARMLESS.match(imported[0])

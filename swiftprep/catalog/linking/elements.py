@@ -77,7 +77,7 @@ def _hand_on(run: Evaluation, tag: Held, data: Held, children: list[Held]) -> He
     if DATA in data.roles:
         effects.everything_unknown()
     if FALLS in data.roles or any(FALLS in all_roles(members.get(name, NOTHING)) for name in ("attrs", "props")):
-        effects.opened |= {"props", "events"}
+        effects.leave_open(("props", "events"), "attributes are passed on to a component or element that is not known")
     for name, value in members.items():
         if name not in _WHOLE | _OTHER:
             effects.escapes(value)
@@ -97,7 +97,7 @@ def _targets(run: Evaluation, tag: Held) -> list[Place | str | None]:
     targets: list[Place | str | None] = []
     for name in tag.texts:
         targets.append(name if is_native(name) else run.place_of_tag(name))
-    for value, where in tag.references:
+    for value, where, _ in tag.references:
         if value[0] == "t":
             targets.append(value[1] if is_native(value[1]) else run.place_of_tag(value[1]))
             continue

@@ -12,8 +12,6 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-import orjson
-
 from swiftprep.catalog.linking import builtins, run
 from swiftprep.catalog.linking.effort import MOST_ITEMS
 from swiftprep.catalog.linking.scope import Bound, Scope, Where, is_settled, key_of, local, path_of
@@ -46,6 +44,7 @@ UNKNOWN: Value = [SOURCE, "…"]
 _NOTHING = frozenset(("undefined", "null", "false", "true"))
 _FALSY = frozenset(("undefined", "null", "false", "0", "NaN"))
 _MOST_KNOWN = 20_000
+_MOST_COMPARED = 5_000  # parts of a value
 _NUMBERS = itertools.count()
 _PROP_TYPES = re.compile(r"\w*(?:Props?|Vue)Types|_\w*[tT]ypes\d*")  # names that PropTypes are imported under
 _GLOBALS = frozenset("String Number Boolean Array Object Function Symbol Date Promise Element HTMLElement".split())
@@ -413,18 +412,20 @@ def is_prop_type(value: Value, where: Where) -> bool:
 
 
 def digest(value: Value) -> str:
-    """Return a text that is the same for equal values."""
-    try:
-        data = orjson.dumps(value, default=_scope_key)
-    except orjson.JSONEncodeError:  # nested too deeply
+    """Return a text that is the same for equal values, unless they are too large to compare."""
+    texts: list[str] = []
+    stack: list[Any] = [value]
+    while stack and len(texts) < _MOST_COMPARED:
+        part = stack.pop()
+        if isinstance(part, list):
+            texts.append(f"[{len(part)}")
+            stack.extend(part)
+        else:
+            texts.append(part.key if isinstance(part, Scope) else repr(part))
+    if stack:
         return f"#{next(_NUMBERS)}"
-    return data.decode() if len(data) < 40 else hashlib.blake2b(data, digest_size=12).hexdigest()
-
-
-def _scope_key(scope: Any) -> str:
-    if isinstance(scope, Scope):
-        return scope.key
-    raise TypeError(type(scope).__name__)
+    text = "\n".join(texts)
+    return hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=12).hexdigest()
 
 
 def _type_of(value: Value) -> str | None:

@@ -26,21 +26,25 @@ from swiftprep.catalog.linking.held import (
     Function,
     H,
     Held,
+    Named,
     Names,
+    Reference,
     either,
     items_of,
     joined_texts,
     listed_items,
+    name_at,
     part,
     text,
 )
 from swiftprep.catalog.linking.names import Modules, Place
 from swiftprep.catalog.linking.scope import Where
 from swiftprep.catalog.vue.flows import Expression, Flow
-from swiftprep.catalog.vue.value_kinds import MEMBER, NAME
+from swiftprep.catalog.vue.value_kinds import ARRAY
 
 _DEEPEST = 70  # expressions and calls within each other
 _MOST_ARGUMENTS = 50
+_MOST_STEPS = 6_000  # per component; those of large frameworks need a few hundred
 
 
 class Evaluation:
@@ -52,6 +56,7 @@ class Evaluation:
         methods: The component's methods, also those of its bases, each with the place of its names.
         computed: Its computed properties.
         place_of_tag: Returns the component that a tag means, or None.
+        functions: The functions that references were found to be, shared by all components.
 
     Attributes:
         state: What is assigned to members of the component.
@@ -65,18 +70,21 @@ class Evaluation:
         methods: Mapping[str, tuple[Flow, Where]],
         computed: Mapping[str, tuple[Flow, Where]],
         place_of_tag: Callable[[str], Place | None],
+        functions: dict[Reference, Named],
     ) -> None:
         self.modules = modules
         self.effects = effects
         self.state: dict[str, Held] = {}
         self.called: set[int] = set()
         self.place_of_tag = place_of_tag
+        self.functions = functions
         self._methods = methods
         self._computed = computed
         self._places: dict[Where, Names] = {}
         self._results: dict[tuple[Any, ...], tuple[Held, Any]] = {}
         self._made: list[Function] = []
         self._depth = 0
+        self._left = _MOST_STEPS
 
     def at(self, where: Where) -> Names:
         """Return the variables outside of all functions of a file."""
@@ -91,10 +99,18 @@ class Evaluation:
     def run_the_rest(self) -> None:
         """Call the functions that nothing has called, such as callbacks, with unknown arguments."""
         at = 0
-        while at < len(self._made) and self.modules.effort.spend():
+        while at < len(self._made) and self._goes_on():
             if self._made[at].number not in self.called:
                 self.run_with_anything(self._made[at])
             at += 1
+
+    def _goes_on(self) -> bool:
+        """Use up a step, and return whether to go on; if not, nothing is known to be complete."""
+        self._left -= 1
+        if self._left >= 0 and self.modules.effort.spend():
+            return True
+        self.effects.everything_unknown()
+        return False
 
     def call(self, function: Function, given: list[Held], this: Held | None = None, *, is_known: bool = True) -> Held:
         """Return what a function may return; each combination of arguments is run once."""
@@ -105,7 +121,7 @@ class Evaluation:
         key = (function, this.roles, *(value.signature for value in arguments))
         if key in self._results:
             return self._results[key][0]
-        if not self.modules.effort.spend():
+        if not self._goes_on():
             return UNKNOWN
         self._results[key] = NOTHING, arguments  # also keeps what the key identifies alive
         names = Names({}, function.around, this, function.around.where)
@@ -128,7 +144,7 @@ class Evaluation:
         """Run statements, and return what they may return."""
         returned: list[Held] = []
         for step in steps:
-            if not self.modules.effort.spend():
+            if not self._goes_on():
                 break
             value = self.evaluate(step[1] if step[0] == "r" else step, names)
             returned += [value] if step[0] == "r" else []
@@ -177,7 +193,7 @@ class Evaluation:
         self._depth += 1
         try:
             if self._depth > _DEEPEST:
-                self.modules.effort.is_cut = True
+                self.effects.everything_unknown()
                 return UNKNOWN
             return self._evaluated(expression, names)
         finally:
@@ -224,7 +240,7 @@ class Evaluation:
         if kind == "j":
             return elements.rendered(self, expression, names)
         if kind == "t":
-            return Held(references=((expression, names.where),))
+            return Held(references=(Reference(expression, names.where, f"<{expression[1]}>"),))
         if kind == "...":
             return self.evaluate(expression[1], names)
         if kind == "!":
@@ -239,7 +255,7 @@ class Evaluation:
             if here.is_template:
                 return self.member(here.this, name)
             here = here.outer
-        return NOTHING if name == "undefined" else Held(references=(([NAME, name], names.where),))
+        return NOTHING if name == "undefined" else name_at(name, names.where)
 
     def member(self, value: Held, name: str) -> Held:
         """Return what `value.name` may hold."""
@@ -251,7 +267,7 @@ class Evaluation:
                 found.append(part(PARTS[role][name]) if name in PARTS[role] else UNKNOWN)
                 if PARTS[role].get(name) == CHILDREN:  # all that is between the tags, whatever slot it names
                     self.effects.slot("default")
-                    self.effects.opened.add("slots")
+                    self.effects.leave_open(("slots",), "it looks through all that stands between its tags")
             elif role == SLOTS:
                 self.effects.slot(name)
             elif role == LISTENERS:
@@ -265,7 +281,7 @@ class Evaluation:
             found.append(value.members[name])
         elif value.rest is not None:
             found.append(value.rest)
-        found += [Held(references=(([MEMBER, inner, name], where),)) for inner, where in value.references]
+        found += [reference.member(name) for reference in value.references]
         return either([*found, UNKNOWN] if value.is_open else found)
 
     def _of_component(self, name: str) -> Held:
@@ -297,11 +313,19 @@ class Evaluation:
             found.append(items_of(Held(members=value.members, rest=value.rest, is_open=True)))
         return either(found)
 
+    def with_items(self, value: Held) -> Held:
+        """Return a value with the texts of the lists that it names (`const EVENTS = ['open', 'close']`)."""
+        lists = [self.modules.resolve(of.value, of.where) for of in value.references if of.value[0] != "t"]
+        texts = [self.modules.text(item, where) for found, where in lists if found[0] == ARRAY for item in found[1]]
+        if not texts or None in texts:
+            return value
+        return either([value, Held(rest=text(*(word for word in texts if word is not None)))])
+
     def texts_of(self, value: Held) -> Held:
         """Return a value whose references to texts are resolved."""
         if not value.references:
             return value
-        texts = [self.modules.text(inner, where) for inner, where in value.references if inner[0] != "t"]
+        texts = [self.modules.text(of.value, of.where) for of in value.references if of.value[0] != "t"]
         known = tuple(found for found in texts if found is not None)
         is_open = value.is_open or len(known) < len(value.references)
         return Held(tuple(dict.fromkeys((*value.texts, *known))), value.roles, is_open=is_open)
@@ -352,7 +376,7 @@ class Evaluation:
 
     def _looped(self, value: Held, how: str) -> Held:
         if how == "of":
-            return items_of(value)
+            return items_of(self.with_items(value))
         if value.roles & {SLOTS, LISTENERS, ATTRS, FALLS}:
             return part(KEY)
         return text(*value.members) if value.members and not value.is_open and value.rest is None else UNKNOWN
@@ -378,6 +402,7 @@ class Evaluation:
 
     def method(self, owner: Held, name: str, arguments: list[Held], listed: list[Expression]) -> Held:
         """Return what `owner.name(…)` may return; `listed` are its arguments as written."""
+        owner = self.with_items(owner)
         known = calls.method_of(self, owner, name, arguments)
         if known is not None:
             return known
@@ -409,8 +434,7 @@ class Evaluation:
         if H in called.roles:
             results.append(elements.created(self, arguments))
         results += [self.call(function, arguments, this) for function in called.functions]
-        for value, where in called.references:
-            results.append(calls.applied(self, value, where, arguments))
+        results += [calls.applied(self, reference, arguments) for reference in called.references]
         return either([*results, UNKNOWN] if called.is_open or not results else results)
 
     def _emitted(self, name: Held, words: str) -> None:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from swiftprep.catalog.linking.scope import Where
+from swiftprep.catalog.vue.flows import Flow
+from swiftprep.catalog.vue.value_kinds import MEMBER, NAME
 from swiftprep.catalog.vue.values import Value
 
 # What an expression may hold of a component.
@@ -34,6 +36,28 @@ OPENS = {
     SELF: ("events", "slots"), INSTANCE: ("events", "slots"),
 }  # fmt: skip
 _MOST = 200  # texts or functions
+_MOST_REFERENCES = 8
+_MOST_DOTS = 3
+
+
+class Reference(NamedTuple):
+    """A name, or a member of it, that linking resolves: as a value, where it stands, and as text."""
+
+    value: Value
+    where: Where
+    key: str
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Reference) and self.key == other.key and self.where == other.where
+
+    def __hash__(self) -> int:
+        return hash((self.key, self.where))
+
+    def member(self, name: str) -> Held:
+        """Return a member of it; what is further down is not known."""
+        if self.key.count(".") >= _MOST_DOTS:
+            return UNKNOWN
+        return Held(references=(Reference([MEMBER, self.value, name], self.where, f"{self.key}.{name}"),))
 
 
 @dataclass(slots=True, eq=False)
@@ -46,7 +70,7 @@ class Held:
         members: The members of an object, which may be added to.
         rest: What the other members or the items may hold, or None.
         functions: The functions.
-        references: Names and other values that linking resolves, each with its place.
+        references: What linking resolves.
         masked: The members of an object that hide those of what is spread into it before them.
         is_open: Whether it may be something else too.
     """
@@ -56,18 +80,25 @@ class Held:
     members: dict[str, Held] | None = None
     rest: Held | None = None
     functions: tuple[Function, ...] = ()
-    references: tuple[tuple[Value, Where], ...] = ()
+    references: tuple[Reference, ...] = ()
     masked: frozenset[str] = frozenset()
     is_open: bool = False
 
     @property
     def signature(self) -> tuple[Any, ...]:
         """What two arguments must share for a function to do the same with both."""
-        references = tuple((id(value), where) for value, where in self.references)
         return (
             self.texts, self.roles, id(self.members) if self.members else 0, id(self.rest) if self.rest else 0,
-            self.functions, references, self.is_open,
+            self.functions, self.references, self.is_open,
         )  # fmt: skip
+
+
+class Named(NamedTuple):
+    """A function that a reference names: its flow or None, its place, and whether it is one of the tree at all."""
+
+    flow: Flow | None
+    where: Where
+    is_known: bool
 
 
 @dataclass(slots=True, eq=False)
@@ -108,6 +139,11 @@ class Function(NamedTuple):
         return hash((id(self.flow), id(self.around)))
 
 
+def name_at(name: str, where: Where) -> Held:
+    """Return what a name that no function binds stands for."""
+    return Held(references=(Reference([NAME, name], where, name),))
+
+
 NOTHING = Held()
 UNKNOWN = Held(is_open=True)
 
@@ -137,17 +173,18 @@ def either(values: Iterable[Held]) -> Held:
             for name, value in group.items():
                 joined[name] = value if name not in joined or joined[name] is value else either([joined[name], value])
     rests = [value.rest for value in held if value.rest is not None]
+    references = _distinct(item for value in held for item in value.references)
     return Held(
         texts=_distinct(item for value in held for item in value.texts),
         roles=frozenset(item for value in held for item in value.roles),
         members=joined,
         rest=either(rests) if rests else None,
         functions=_distinct(item for value in held for item in value.functions),
-        references=tuple(item for value in held for item in value.references)[:_MOST],
+        references=references[:_MOST_REFERENCES],
         masked=frozenset.intersection(*(value.masked for value in held if value.roles or value.members is not None))
         if any(value.masked for value in held)
         else frozenset(),
-        is_open=any(value.is_open for value in held) or len(held) > _MOST,
+        is_open=any(value.is_open for value in held) or len(references) > _MOST_REFERENCES,
     )
 
 

@@ -249,14 +249,16 @@ def _definition(modules: Modules, value: Value, path: Where, depth: int) -> dict
     if kind == NAME and value[1] in _TYPES and local(value[1], path) is None:
         return {"type": _TYPES[value[1]]}
     if kind == ARRAY:
-        return {"type": _union(modules, value, path, depth + 1)}
+        text = _union(modules, value, path, depth + 1)
+        return {"type": text, "stated": (text, path)} if any(item[0] == TYPED for item in value[1]) else {"type": text}
     if kind == SOURCE:
         named = re.fullmatch(r"PropType<(.*)>", value[1], re.S)
         return {"type": named[1], "stated": (named[1], path)} if named else {}
     if kind == TYPED:
+        checked = _definition(modules, value[2], path, depth + 1)
         if _lacks_argument(value[1], path):
-            return _definition(modules, value[2], path, depth + 1)
-        return {"type": value[1], "stated": (value[1], path, value[3])}
+            return checked
+        return {**checked, "type": value[1], "stated": (value[1], path, checked.get("type", ""))}
     if kind == OBJECT:
         return _settings(modules, value, path, depth)
     if kind == FUNCTION:

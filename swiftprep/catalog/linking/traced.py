@@ -8,7 +8,24 @@ from typing import Any, NamedTuple, TypeAlias
 from swiftprep.catalog.api import kebab
 from swiftprep.catalog.linking.effects import Effects
 from swiftprep.catalog.linking.evaluation import Evaluation
-from swiftprep.catalog.linking.held import CONTEXT, PARTS, PROPS, SELF, UNKNOWN, Function, H, Held, Names, part
+from swiftprep.catalog.linking.held import (
+    CONTEXT,
+    EMIT,
+    FALLS,
+    LISTENERS,
+    PARTS,
+    PROPS,
+    SELF,
+    SLOTS,
+    UNKNOWN,
+    Function,
+    H,
+    Named,
+    Names,
+    Reference,
+    name_at,
+    part,
+)
 from swiftprep.catalog.linking.names import Modules, Place
 from swiftprep.catalog.linking.scope import Where, path_of
 from swiftprep.catalog.vue.flows import Flow
@@ -16,6 +33,13 @@ from swiftprep.catalog.vue.value_kinds import NAME, OBJECT
 from swiftprep.catalog.vue.values import Value
 
 Functions: TypeAlias = dict[str, tuple[Flow, Where]]
+
+
+# What a component that is a function is given, by the names of its parameters; with others, its context.
+_GIVEN = {
+    "h": part(H), "createElement": part(H), "props": part(PROPS), "slots": part(SLOTS), "listeners": part(LISTENERS),
+    "emit": part(EMIT), "attrs": part(FALLS), "_": UNKNOWN,
+}  # fmt: skip
 
 
 class _Inherited(NamedTuple):
@@ -48,6 +72,7 @@ class Tracer:
         self.places: Mapping[str, Place] = {}
         self._bases = bases
         self._inherited: dict[Place, _Inherited] = {}
+        self._named: dict[Reference, Named] = {}
 
     def trace(self, place: Place) -> Effects:
         """Return what the functions in a component's own options reach; those of its bases are traced with them."""
@@ -64,12 +89,13 @@ class Tracer:
             found = None if local is None else self.modules.component(*local)
             return found or self.places.get(kebab(name))
 
-        run = Evaluation(self.modules, effects, inherited.methods, inherited.computed, place_of_tag)
+        run = Evaluation(self.modules, effects, inherited.methods, inherited.computed, place_of_tag, self._named)
         outside = self._run(run, options, flows, where)
         run.run_the_rest()
         effects.settle(run.called, outside)
         if effects.passes and ("template" not in flows or options.get("functional")):
-            effects.opened.add("events")  # of those of the DOM, which a template's element makes known by its tag
+            # Those of the DOM; a template's element makes them known by its tag.
+            effects.leave_open(("events",), "all listeners are passed on to a native element")
         return effects
 
     def _run(self, run: Evaluation, options: dict[str, Any], flows: dict[str, Any], where: Where) -> set[int]:
@@ -80,6 +106,10 @@ class Tracer:
         context = [part(H), part(CONTEXT)] if options.get("functional") else [part(H)]
         given = {"render": context, "setup": [part(PROPS) if options.get("functional") else UNKNOWN, part(CONTEXT)]}
         setup = here
+        if "function" in flows:
+            function = Function(flows["function"], here)
+            words = [one[1] if one[0] == "i" else "" for one in function.flow[0]]
+            run.run_with_anything(function, *(_GIVEN.get(word, part(CONTEXT)) for word in words))
         for name, arguments in given.items():
             if name not in flows or (name == "setup" and options.get("setup")):
                 continue
@@ -90,7 +120,7 @@ class Tracer:
             setup = Names({}, None, part(SELF), where)
             run.run(flows["setup"][1], setup)
         for name, word in flows.get("names", {}).items():
-            run.apply(Held(references=(([NAME, word], where),)), given[name])
+            run.apply(name_at(word, where), given[name])
         context_names = {word: part(role) for word, role in PARTS[CONTEXT].items()} if options.get("functional") else {}
         if "template" in flows:
             template = Names({**setup.names, **context_names}, None, part(SELF), where, is_template=True)

@@ -2,7 +2,8 @@
 
 A component's options get `flows`: `methods` and `computed`, each name → flow; `roots`, which run by themselves; `setup`
 and `render`, which are given a context; `names`, option → name of a function defined elsewhere; and `template`, the
-steps of its template. The functions at the top level of a module are in its own `flows`, by name. See `flows.py`.
+steps of its template. One that is a function has it as `function`. The functions at the top level of a module are in
+its own `flows`, by name. See `flows.py`.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from tree_sitter import Node
 from swiftprep.catalog.vue.flows import FUNCTIONS, Expression, FlowReader
 from swiftprep.catalog.vue.markup import hands_slots
 from swiftprep.catalog.vue.module import Module
-from swiftprep.catalog.vue.values import pairs, unwrapped
+from swiftprep.catalog.vue.values import pairs, returned_node, unwrapped
 from swiftprep.parsing.grammar import parse, text_of
 from swiftprep.parsing.sfc import Template
 
@@ -26,6 +27,7 @@ _RELEVANT = re.compile(
 # What code of a template must hold to matter here.
 CODE = re.compile(r"\$(?:emit|slots|scopedSlots|listeners)\b|[\w$]\(\s*['\"`]|slots|listeners", re.I)
 _NOT_RUN = frozenset("props name components mixins extends model emits directives filters inject slots expose".split())
+_EMPTY = ("''", '""', "false", "undefined")
 _WORDS = re.compile(rb"[A-Za-z_$][\w$]*")
 _MOST_PARAMETERS = 20
 
@@ -87,6 +89,10 @@ def _is_relevant(function: Node) -> bool:
 
 
 def _read_component(options: dict[str, Any], node: Node, apart: frozenset[int]) -> None:
+    if node.type in FUNCTIONS:
+        flow = FlowReader(apart=apart).function(node)
+        options.update({"flows": {"function": flow}} if flow[1] else {})
+        return
     known = {*options.get("computed", ()), *(method[0] for method in options.get("methods", ()))}
     flows: dict[str, Any] = {"methods": {}, "computed": {}, "roots": [], "names": {}}
     for key, value in _members(node):
@@ -118,9 +124,18 @@ def _read_component(options: dict[str, Any], node: Node, apart: frozenset[int]) 
             for function in _functions(value):
                 flow = FlowReader(known, apart=apart).function(function) if _is_relevant(function) else [[], []]
                 flows["roots"] += [flow] if flow[1] else []
+    if _renders_nothing(node):
+        options.setdefault("open", []).extend(["events", "slots"])
     kept = {key: value for key, value in flows.items() if value}
     if kept:
         options["flows"] = kept
+
+
+def _renders_nothing(node: Node) -> bool:
+    """Return whether a component has no content: then its parent reads what it is given, such as a table its columns."""
+    renders = [value for key, value in _members(node) if key == "render" and value.type in FUNCTIONS]
+    results = [unwrapped(result) for result in map(returned_node, renders) if result is not None]
+    return any(result.type == "null" or text_of(result) in _EMPTY for result in results)
 
 
 def _members(node: Node) -> list[tuple[str, Node]]:

@@ -220,7 +220,7 @@ class FlowReader:
         """Return whether an expression is worth being bound to a name: it leads somewhere, or is a text."""
         if expression[0] in ("+", "a"):
             return all(map(self.is_worth, expression[1]))
-        return expression[0] in ("s", "i", "?") or self.is_live(expression)
+        return expression[0] in ("s", "i", "?", "o") or self.is_live(expression)
 
     def expression(self, node: Node, depth: int = 0) -> Expression:
         """Convert an expression; `["x"]` if it leads nowhere."""
@@ -320,8 +320,11 @@ class FlowReader:
                 flow = self.function(child, depth + 1)
                 key_ = None if name_ is None else key_of(name_)
                 entries.append([key_ or _NOTHING, ["f", flow] if flow[1] else _NOTHING])
-        is_kept = any(self.is_live(value) or (key == "..." and value[0] == "i") for key, value in entries)
-        return ["o", entries] if is_kept else _NOTHING
+        is_kept = any(
+            self.is_live(value) or (key == "..." and value[0] == "i") or (isinstance(key, list) and self.is_live(key))
+            for key, value in entries
+        )
+        return ["o", entries] if is_kept or not entries else _NOTHING  # members may be added to an empty one
 
     def _array(self, node: Node, depth: int) -> Expression:
         items = [self.expression(child, depth + 1) for child in node.named_children if child.type != "comment"]
