@@ -53,6 +53,7 @@ _MOST_COMPARED = 5_000  # parts of a value
 _NUMBERS = itertools.count()
 _PROP_TYPES = re.compile(r"\w*(?:Props?|Vue)Types|_\w*[tT]ypes\d*")  # names that PropTypes are imported under
 _GLOBALS = frozenset("String Number Boolean Array Object Function Symbol Date Promise Element HTMLElement".split())
+_SETTINGS = frozenset(("type", "default", "def", "required"))  # of a prop, which its type has not
 _TYPE_NAMES = {STRING: "string", OBJECT: "object", ARRAY: "object", OPTIONS: "object", FUNCTION: "function"}
 
 
@@ -143,6 +144,8 @@ class Evaluator:
         if is_prop_type(value, where):
             return None
         owner, there = self.modules.resolve(value[1], where, depth + 1)
+        if is_prop_type(owner, there):
+            return [MEMBER, [IN, owner, there], value[2]], there
         if value[0] == MEMBER:
             return self._member_in((owner, there), value[2], depth)
         key = self.key((value[2], where), depth)
@@ -182,6 +185,8 @@ class Evaluator:
                 return inner, where
         if kind == FUNCTION and name == "default":
             return owner, where
+        if name in _SETTINGS and (kind == ARRAY or (kind == NAME and owner[1] in _GLOBALS)):
+            return UNDEFINED, where
         return None
 
     def _entry(self, owner: Value, name: str, where: Where, depth: int) -> Bound | None:
@@ -240,7 +245,8 @@ class Evaluator:
                     yield [key, inside((spread, there)), doc]
             elif key == "[]":
                 text = self.key((inner[1], where), depth + 1)
-                yield [key, inside((UNKNOWN, where)), doc] if text is None else [text, inside((inner[2], where)), doc]
+                known = ["...", inside((UNKNOWN, where)), doc]
+                yield known if text is None else [text, inside((inner[2], where)), doc]
             else:
                 yield [key, inside((inner, where)), doc]
 

@@ -153,6 +153,8 @@ class _Runner:
         kind = statement[0]
         if kind == "let":
             self.bind(statement[1], self._value(statement[2], frame), frame)
+            if statement[1][0] == NAME:
+                self._alias(statement[1][1], statement[2], frame)
         elif kind == "=":
             self.assign(statement[1], self._value(statement[2], frame), frame)
         elif kind == "return":
@@ -264,6 +266,14 @@ class _Runner:
             kept = [entry for entry in self.evaluator.entries(owner, self.depth) if entry[0] != key]
             self._set(target[1], ([OBJECT, kept], owner[1]), frame)
 
+    def _alias(self, name: str, value: Value, frame: Scope) -> None:
+        """Note that `const prop = props[key]` shares its object."""
+        key = self._key(value, frame)
+        if value[0] == NAME:
+            frame.aliases[name] = value
+        elif key is not None:
+            frame.aliases[name] = [MEMBER, value[1], key]
+
     def _key(self, target: Value, where: Where) -> str | None:
         if target[0] == MEMBER:
             return str(target[2])
@@ -310,6 +320,9 @@ class _Runner:
         if scope is not None:
             scope.changed.add(target[1])
         self.assign(target, bound, where)
+        alias = None if scope is None else scope.aliases.get(target[1])
+        if scope is not None and alias is not None and alias != target:
+            self._set(alias, bound, scope) if alias[0] == NAME else self.assign(alias, bound, scope)
 
     def bind(self, pattern: Any, bound: Bound, frame: Scope) -> None:
         """Bind the names of a pattern."""
