@@ -79,7 +79,8 @@ class Witnesses:
             others.append(declared if documented is None else without_docs(declared))
         if others:
             component, contradictions = joined((component, *others))
-            self.contradictions += contradictions
+            public = component.registered  # declarations describe what is exported, not what shares its name
+            self.contradictions += [one for one in contradictions if public or one.other != "types"]
         return self._corrected(component) if key == component.name else component
 
     def _others(self, component: Component) -> list[Component]:

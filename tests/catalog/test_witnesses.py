@@ -396,6 +396,36 @@ def test_an_open_list_says_what_could_not_be_followed_and_where(tree):
     assert "4 components, 3 of them open" in repr(scan)
 
 
+WHY = {
+    "package": ("import f from 'far'", "render(h) { return h('div', f(this.$scopedSlots)) }", "slots", "could not be followed"),
+    "computed": ("", "methods: { go(name) { this.$emit(name + this.x) } }, render(h) { return h('p') }", "events", "computed"),
+    "native": ("", "render(h) { return h('a', { on: this.$listeners }) }", "events", "passed on to a native element"),
+    "unknown": ("import Far from 'far'", "render(h) { return h(Far, { on: this.$listeners }) }", "events", "not known"),
+    "functional": ("", "functional: true, render(h, c) { return h('p') }", "props", "every attribute is one"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("before", "options", "what", "words"), WHY.values(), ids=WHY.keys())
+def test_the_reason_is_what_its_code_does(tree, before, options, what, words):
+    root = tree({"box.js": f"{before}\nexport default {{ name: 'TaBox', {options} }}\n"})
+    component = Scanner(root, cache=False).scan().catalog.components["ta-box"]
+    assert what in {part.partition(":")[0] for part in component.open}
+    assert words in " ".join(why for which, why in component.why_open if which == what)
+    assert all(why.endswith("(box.js:2)") for _, why in component.why_open)
+
+
+def test_a_mixin_passes_its_reasons_on(tree):
+    root = tree(
+        {
+            "m.js": "import f from 'far'\nexport default { mixins: [f] }\n",
+            "Box.vue": "<script>\nimport m from './m'\nexport default { name: 'TaBox', mixins: [m] }\n</script>\n",
+        }
+    )
+    component = Scanner(root, cache=False).scan().catalog.components["ta-box"]
+    assert component.open == ("events", "props", "slots")
+    assert {what for what, _ in component.why_open} == {"events", "props", "slots"}
+
+
 def test_contradictions_and_usage_are_explained():
     running, source = Catalog([box(Prop("a", "number"), origin="run-time")]), Catalog([box(Prop("a", "string"))])
     merged = Catalog.merge([source, running])

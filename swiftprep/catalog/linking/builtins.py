@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from swiftprep.catalog.api import kebab
 from swiftprep.catalog.linking.scope import Bound, Where
 from swiftprep.catalog.vue.value_kinds import (
     ARRAY,
@@ -181,6 +182,18 @@ def _is_array(evaluator: Evaluator, arguments: Arguments, depth: int) -> Bound |
     if value[0] == ARRAY:
         return [SOURCE, "true"], where
     return ([SOURCE, "false"], where) if value[0] in (OBJECT, STRING, FUNCTION, OPTIONS, NAME) else None
+
+
+def _tested(*kinds: str) -> _Builtin:
+    """Return a function such as `isObject` of @vue/shared, which tells whether a value is of one of these kinds."""
+
+    def test(evaluator: Evaluator, arguments: Arguments, depth: int) -> Bound | None:
+        value, where = evaluator.modules.resolve(*arguments[0], depth + 1)
+        is_constructor = value[0] == NAME and value[1] in _CONSTRUCTORS
+        kind = "function" if is_constructor else _KINDS.get(value[0], "")
+        return ([SOURCE, "true" if kind in kinds else "false"], where) if kind else None
+
+    return test
 
 
 def _mixed(evaluator: Evaluator, arguments: Arguments, depth: int) -> Bound | None:
@@ -383,7 +396,29 @@ def _joined(evaluator: Evaluator, owner: Bound, arguments: Arguments, depth: int
     return ([STRING, by.join(known)], owner[1]) if is_whole and by is not None and len(known) == len(texts) else None
 
 
+def _spelt(change: Callable[[str], str]) -> _Builtin:
+    """Return a function that spells a text differently."""
+
+    def function(evaluator: Evaluator, arguments: Arguments, depth: int) -> Bound | None:
+        text = evaluator.modules.text(*arguments[0], depth)
+        return None if text is None else ([STRING, change(text)], arguments[0][1])
+
+    return function
+
+
+def _camel(text: str) -> str:
+    return re.sub(r"[-_ ]+(\w)", lambda match: match[1].upper(), text)
+
+
+def _upper_first(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+_CONSTRUCTORS = frozenset(("String", "Number", "Boolean", "Array", "Object", "Function", "Symbol", "BigInt", "Date"))
+_KINDS = {OBJECT: "object", OPTIONS: "object", ARRAY: "array", STRING: "string", FUNCTION: "function"}
 _FUNCTIONS: dict[str, _Builtin] = {
+    "isObject": _tested("object", "array"), "isPlainObject": _tested("object"), "isString": _tested("string"),
+    "isFunction": _tested("function"),
     "Object.keys": _keys, "Object.values": _values, "Object.entries": _pairs, "Object.fromEntries": _from_pairs,
     "keys": _keys, "fromPairs": _from_pairs, "toPairs": _pairs, "Array.isArray": _is_array, "isArray": _is_array,
     **dict.fromkeys(("Object.assign", "assign", "_extends", "extend", "__assign", "_objectSpread", "_objectSpread2",
@@ -393,6 +428,11 @@ _FUNCTIONS: dict[str, _Builtin] = {
                      "__importDefault", "__importStar", "_toConsumableArray", "_slicedToArray", "defineComponent",
                      "_defineComponent", "Vue.extend", "tuple", "defineProps"), _same),
     "_defineProperty": _with_entry, "omit": _omitted, "_objectWithoutProperties": _omitted, "pick": _picked,
+    **dict.fromkeys(("capitalize", "upperFirst"), _spelt(_upper_first)),
+    **dict.fromkeys(("camelize", "camelCase", "toCamelCase"), _spelt(_camel)),
+    **dict.fromkeys(("hyphenate", "kebabCase", "toKebabCase"), _spelt(kebab)),
+    **dict.fromkeys(("pascalCase", "classify", "toPascalCase"), _spelt(lambda text: _upper_first(_camel(text)))),
+    "lowerFirst": _spelt(lambda text: text[:1].lower() + text[1:]),
     "mixins": _mixed, "Mixins": _mixed, "Array.from": _taken,
 }  # fmt: skip
 _METHODS: dict[str, _Method] = {

@@ -159,6 +159,8 @@ class Evaluator:
             inner = options.get("statics", {}).get(name) or options.get(name)
             if isinstance(inner, list) and inner and isinstance(inner[0], str):
                 return inner, where
+            if name == "functional" or (name == "mixins" and not options.get("spreads")):
+                return ([SOURCE, "true"] if inner else UNDEFINED), where
         if kind == FUNCTION and name == "default":
             return owner, where
         return None
@@ -452,7 +454,7 @@ def digest(value: Value) -> str:
             texts.append(f"[{len(part)}")
             stack.extend(part)
         else:
-            texts.append(part.key if isinstance(part, Scope) else str(part))
+            texts.append(part.key if isinstance(part, Scope) else repr(part))
     if stack:
         return f"#{next(_NUMBERS)}"
     text = "\n".join(texts)

@@ -266,7 +266,7 @@ class Evaluation:
                 found.append(part(PARTS[role][name]) if name in PARTS[role] else UNKNOWN)
                 if PARTS[role].get(name) == CHILDREN:  # all that is between the tags, whatever slot it names
                     self.effects.slot("default")
-                    self.effects.opened.add("slots")
+                    self.effects.leave_open(("slots",), "it looks through all that stands between its tags")
             elif role == SLOTS:
                 self.effects.slot(name)
             elif role == LISTENERS:

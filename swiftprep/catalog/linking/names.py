@@ -12,6 +12,7 @@ from typing import Any, TypeAlias
 from swiftprep.catalog.linking.effort import Effort
 from swiftprep.catalog.linking.evaluate import Evaluator, digest
 from swiftprep.catalog.linking.scope import Bound, Scope, Where, is_settled, key_of, path_of
+from swiftprep.catalog.linking.unlisted import UnlistedExports
 from swiftprep.catalog.vue.value_kinds import (
     CALL,
     IN,
@@ -57,6 +58,7 @@ class Modules:
         self.facts = facts
         self.packages = packages or {}
         self.effort = Effort()
+        self._unlisted = UnlistedExports(facts)
         self._files: dict[tuple[str, str], str | None] = {}
         self._tails: dict[str, list[str]] = {}
         self._nearest: dict[tuple[str, str], str | None] = {}
@@ -193,7 +195,7 @@ class Modules:
         return None if imported is None else self._exported(imported[0], imported[1], path)
 
     def _exported(self, module: str, name: str, importer: str) -> Bound | None:
-        path = self.file(module, importer)
+        path = self.file(module, importer) or self._unlisted.file(module, name, importer)
         if path is None:
             return None
         if name == "require":  # of a compiled module: its default export, or all of them

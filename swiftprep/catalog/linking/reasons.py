@@ -29,7 +29,8 @@ def why_open(modules: Modules, place: Place, component: Component) -> tuple[tupl
         return ()
     path, options = place[0], modules.options_at(*place)
     at = f"({path_of(path)}:{options['span'][0]})"
-    reasons: list[tuple[str, str]] = []
+    names = {part.partition(":")[0] for part in parts}
+    reasons = [(what, f"{why} {at}") for what, why in component.why_open if what in names]
     for name in dict.fromkeys(_unknown_bases(modules, options, path)):
         reasons += [(what, f"its mixin or base {name} could not be followed {at}") for what in _LISTS if what in parts]
     if modules.effort.is_cut:
@@ -40,7 +41,7 @@ def why_open(modules: Modules, place: Place, component: Component) -> tuple[tupl
         what, _, prefix = part.partition(":")
         if prefix:
             reasons.append((what, f"names that begin with '{prefix}' are computed {at}"))
-        elif part in options.get("open", ()):
+        elif part in options.get("open", ()) and not any(name == part for name, _ in reasons):
             reasons.append((what, f"{_WRITTEN[what]} {at}"))
     explained = {what for what, _ in reasons}
     for what in dict.fromkeys(part.partition(":")[0] for part in parts):

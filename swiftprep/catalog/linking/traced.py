@@ -83,7 +83,8 @@ class Tracer:
         run.run_the_rest()
         effects.settle(run.called, outside)
         if effects.passes and ("template" not in flows or options.get("functional")):
-            effects.opened.add("events")  # of those of the DOM, which a template's element makes known by its tag
+            # Those of the DOM; a template's element makes them known by its tag.
+            effects.leave_open(("events",), "all listeners are passed on to a native element")
         return effects
 
     def _run(self, run: Evaluation, options: dict[str, Any], flows: dict[str, Any], where: Where) -> set[int]:
