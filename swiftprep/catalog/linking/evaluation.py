@@ -36,6 +36,7 @@ from swiftprep.catalog.linking.held import (
     name_at,
     part,
     text,
+    unknown_of,
 )
 from swiftprep.catalog.linking.names import Modules, Place
 from swiftprep.catalog.linking.scope import Where
@@ -125,7 +126,8 @@ class Evaluation:
             return UNKNOWN
         self._results[key] = NOTHING, arguments  # also keeps what the key identifies alive
         names = Names({}, function.around, this, function.around.where)
-        names.names["arguments"] = Held(members={str(at): value for at, value in enumerate(arguments)})
+        more = None if is_known else Held(roles=frozenset((f"?{function.number}",)), is_open=True)
+        names.names["arguments"] = Held(members={str(at): value for at, value in enumerate(arguments)}, rest=more)
         for at, parameter in enumerate(function.flow[0]):
             if parameter[0] == "...":
                 rest = arguments[at:]
@@ -310,7 +312,8 @@ class Evaluation:
                 return Held(roles=whole)
             for role in sorted(whole):
                 self.effects.unknown("slots" if role == SLOTS else "events", key)
-            found.append(items_of(Held(members=value.members, rest=value.rest, is_open=True)))
+            roles = unknown_of(value).roles
+            found.append(items_of(Held(roles=roles, members=value.members, rest=value.rest, is_open=True)))
         return either(found)
 
     def with_items(self, value: Held) -> Held:
@@ -379,7 +382,8 @@ class Evaluation:
             return items_of(self.with_items(value))
         if value.roles & {SLOTS, LISTENERS, ATTRS, FALLS}:
             return part(KEY)
-        return text(*value.members) if value.members and not value.is_open and value.rest is None else UNKNOWN
+        is_whole = value.members and not value.is_open and value.rest is None
+        return text(*(value.members or {})) if is_whole else unknown_of(value)
 
     def _called(self, expression: Expression, names: Names) -> Held:
         _, callee, listed = expression

@@ -197,7 +197,7 @@ def joined_texts(parts: list[Held]) -> Held:
     texts: list[str] = [""]
     for value in parts:
         if value.is_open or value.references or not value.texts:
-            return Held(roles=frozenset(role for role in value.roles if role[:1] == "?"), is_open=True)
+            return unknown_of(value)
         texts = [before + after for before in texts for after in value.texts][:_MOST]
     return Held(texts=_distinct(texts))
 
@@ -207,7 +207,12 @@ def items_of(value: Held) -> Held:
     inner = [*(value.members or {}).values(), *([value.rest] if value.rest is not None else [])]
     shared = value.roles & {SLOTS, LISTENERS, ATTRS, FALLS}
     found = either([*inner, *([Held(roles=shared)] if shared else [])])
-    return either([found, UNKNOWN]) if value.is_open or not inner else found
+    return either([found, unknown_of(value)]) if value.is_open or not inner else found
+
+
+def unknown_of(value: Held) -> Held:
+    """Return what is unknown because a value is, which may be the argument of a function."""
+    return Held(roles=frozenset(role for role in value.roles if role[:1] == "?"), is_open=True)
 
 
 def all_roles(value: Held, depth: int = 0) -> frozenset[str]:

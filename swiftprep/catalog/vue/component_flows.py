@@ -4,7 +4,6 @@ A component's options get `flows`: `methods` and `computed`, each name → flow;
 and `render`, which are given a context; `names`, option → name of a function defined elsewhere; `taken`, names of
 components of which it has the methods; and `template`, the steps of its template. One that is a function has it as
 `function`. The functions at the top level of a module are in its own `flows`, by name. See `flows.py`.
-its own `flows`, by name. See `flows.py`.
 """
 
 from __future__ import annotations
@@ -23,7 +22,7 @@ from swiftprep.parsing.sfc import Template
 
 _RELEVANT = re.compile(
     rb"\$(?:s|scopedS)lots\b|\$(?:listeners|emit|attrs)\b|emit|[sS]lots?\b|[lL]isteners\b|getCurrentInstance"
-    rb"|[(,]\s*this\s*[,)]|\bthis\s*\.\s*[\w$]+\(\s*[\w'\"`]|\buse[A-Z]\w*\("
+    rb"|[(,]\s*this\s*[,)]|\bthis\s*\.\s*[\w$]+\(\s*[\w'\"`\[{]|\buse[A-Z]\w*\("
 )
 _CODE = re.compile(r"\$(?:emit|slots|scopedSlots|listeners)\b|[\w$]\(\s*['\"`]|slots|listeners", re.I)
 _NOT_RUN = frozenset("props name components mixins extends model emits directives filters inject slots expose".split())
@@ -185,7 +184,7 @@ def read_template_flows(options: dict[str, Any], parsed: Template, codes: list[s
         steps += [found] if found is not None and found[0] not in ("x", "s", "i") else []
     for element in parsed.elements:
         for name, value in element.attrs:
-            if value and name in ("v-on", "v-bind") and _CODE.search(value):
+            if value and (name == "v-on" or (name == "v-bind" and _CODE.search(value))):
                 found = _converted(value)
                 given = "on" if name == "v-on" else "..."
                 if found is not None and found[0] != "x":

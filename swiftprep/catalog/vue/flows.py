@@ -50,6 +50,7 @@ _TELLING = re.compile(r"slot|listener|emit|attrs", re.I)
 _HOOK = re.compile(r"(?:use|define|get|create|with|make)[A-Z]")
 _COPIES = re.compile(rb"(?:\[\]|Array\.prototype)\.slice\.call|Array\.from|toArray")  # of a list
 _DEEPEST = 60
+_NAMES = frozenset("s+i?ma")  # the kinds of what may be a name, or names
 _NOTHING: Expression = ["x"]
 _STATEMENTS = re.compile(r"_statement$|^(?:statement_block|program|switch_|else_|catch_|finally_|lexical_|variable_)")
 
@@ -269,8 +270,8 @@ class FlowReader:
         owner, index = node.child_by_field_name("object"), node.child_by_field_name("index")
         found = _NOTHING if owner is None else self.expression(owner, depth + 1)
         key = _NOTHING if index is None else self.expression(index, depth + 1)
-        if key[0] == "s" and found[0] not in ("x", "s"):
-            return ["m", found, key[1]]
+        if index is not None and index.type in ("string", "number") and found[0] not in ("x", "s"):
+            return ["m", found, key[1] if key[0] == "s" else text_of(index)]
         if self.is_live(found):
             return ["[", found, key]
         return [",", [key]] if self.is_live(key) and key[0] != "i" else _NOTHING
@@ -287,7 +288,7 @@ class FlowReader:
         if called[0] == "i":
             is_kept = bool(live) or self.is_live(called) or _HOOK.match(called[1]) is not None
         elif called[0] == "m" and called[1][0] == "T":
-            is_told = bool(arguments) and arguments[0][0] in ("s", "+", "i", "?", "m")
+            is_told = bool(arguments) and (arguments[0][0] in _NAMES or nodes[0].type == "object")
             is_kept = bool(live) or self.is_live(called) or (is_told and called[2][:1] != "$")
         else:
             is_kept = self.is_live(called) or any(argument[0] != "i" for argument in live)
