@@ -13,9 +13,10 @@ from typing import Any
 
 from tree_sitter import Node
 
-from swiftprep.catalog.vue.flows import FUNCTIONS, Expression, FlowReader
+from swiftprep.catalog.vue.flows import FUNCTIONS, FlowReader
 from swiftprep.catalog.vue.markup import hands_slots
 from swiftprep.catalog.vue.module import Module
+from swiftprep.catalog.vue.patterns import Expression
 from swiftprep.catalog.vue.values import pairs, returned_node, unwrapped
 from swiftprep.parsing.grammar import parse, text_of
 from swiftprep.parsing.sfc import Template
