@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, TypeAlias
 
 from swiftprep.catalog.api import kebab
-from swiftprep.catalog.linking.effects import Effects
 from swiftprep.catalog.linking.evaluation import Evaluation
 from swiftprep.catalog.linking.held import (
     CONTEXT,
@@ -27,6 +26,7 @@ from swiftprep.catalog.linking.held import (
     part,
 )
 from swiftprep.catalog.linking.names import Modules, Place
+from swiftprep.catalog.linking.reached import Effects
 from swiftprep.catalog.linking.scope import Where, path_of
 from swiftprep.catalog.vue.flows import Flow
 from swiftprep.catalog.vue.value_kinds import NAME, OBJECT

@@ -4,7 +4,6 @@ A component's options get `flows`: `methods` and `computed`, each name → flow;
 and `render`, which are given a context; `names`, option → name of a function defined elsewhere; `taken`, names of
 components of which it has the methods; and `template`, the steps of its template. One that is a function has it as
 `function`. The functions at the top level of a module are in its own `flows`, by name. See `flows.py`.
-its own `flows`, by name. See `flows.py`.
 """
 
 from __future__ import annotations
@@ -14,16 +13,17 @@ from typing import Any
 
 from tree_sitter import Node
 
-from swiftprep.catalog.vue.flows import FUNCTIONS, Expression, FlowReader
+from swiftprep.catalog.vue.flows import FUNCTIONS, FlowReader
 from swiftprep.catalog.vue.markup import hands_slots
 from swiftprep.catalog.vue.module import Module
+from swiftprep.catalog.vue.patterns import Expression
 from swiftprep.catalog.vue.values import pairs, returned_node, unwrapped
 from swiftprep.parsing.grammar import parse, text_of
 from swiftprep.parsing.sfc import Template
 
 _RELEVANT = re.compile(
     rb"\$(?:s|scopedS)lots\b|\$(?:listeners|emit|attrs)\b|emit|[sS]lots?\b|[lL]isteners\b|getCurrentInstance"
-    rb"|[(,]\s*this\s*[,)]|\bthis\s*\.\s*[\w$]+\(\s*[\w'\"`]|\buse[A-Z]\w*\("
+    rb"|[(,]\s*this\s*[,)]|\bthis\s*\.\s*[\w$]+\(\s*[\w'\"`\[{]|\buse[A-Z]\w*\("
 )
 # What code of a template must hold to matter here.
 CODE = re.compile(r"\$(?:emit|slots|scopedSlots|listeners)\b|[\w$]\(\s*['\"`]|slots|listeners", re.I)
@@ -186,7 +186,7 @@ def read_template_flows(options: dict[str, Any], parsed: Template, codes: list[s
         steps += [found] if found is not None and found[0] not in ("x", "s", "i") else []
     for element in parsed.elements:
         for name, value in element.attrs:
-            if value and name in ("v-on", "v-bind") and CODE.search(value):
+            if value and (name == "v-on" or (name == "v-bind" and CODE.search(value))):
                 found = _converted(value)
                 given = "on" if name == "v-on" else "..."
                 if found is not None and found[0] != "x":

@@ -65,12 +65,12 @@ class Effects:
     def event(self, name: str, arguments: str = "") -> None:
         """Add an event; signs for the way of listening (`~!&`) are no part of its name."""
         name = name.lstrip("~!&")
-        if name and name not in NOT_NAMES:
+        if name and name not in NOT_NAMES and not name.isdigit():
             self.events[name] = self.events.get(name) or arguments
 
     def slot(self, name: str, bindings: Iterable[str] = ()) -> None:
         """Add a slot."""
-        if name and name not in NOT_NAMES:
+        if name and name not in NOT_NAMES and not name.isdigit():
             self.slots.setdefault(name, {}).update(dict.fromkeys(bindings))
 
     def leave_open(self, lists: Iterable[str], reason: str) -> None:
