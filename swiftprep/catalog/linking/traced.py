@@ -128,6 +128,7 @@ class Tracer:
         for flow in flows.get("computed", {}).values():
             run.call(Function(flow, here), [])
         methods = [Function(flow, here) for flow in flows.get("methods", {}).values()]
+        methods += [Function(flow, run.at(there)) for flow, there in self._taken(flows, where, 0).values()]
         for function in methods:
             run.run_with_anything(function)
         return {function.number for function in methods} if not options.get("sure") else set()
@@ -145,6 +146,7 @@ class Tracer:
             for mine, theirs in zip(inherited, self._functions(base, depth + 1), strict=True):
                 mine.update(theirs)
         flows = options.get("flows", {})
+        inherited.methods.update(self._taken(flows, where, depth))
         for mine, key in ((inherited.methods, "methods"), (inherited.computed, "computed")):
             mine.update({name: (flow, where) for name, flow in flows.get(key, {}).items()})
         inherited.tags.update(self._tags(options, where))
@@ -152,6 +154,15 @@ class Tracer:
             del self._inherited[place]
         self.modules.effort.is_cut |= was_cut
         return inherited
+
+    def _taken(self, flows: dict[str, Any], where: Where, depth: int) -> Functions:
+        """Return the methods that a component takes from others: `methods: Popper.methods`."""
+        taken: Functions = {}
+        for name in flows.get("taken", ()):
+            place = self.modules.component([NAME, name], where)
+            if place is not None and self.modules.effort.spend(1, depth):
+                taken.update(self._functions(place, depth + 1).methods)
+        return taken
 
     def _tags(self, options: dict[str, Any], where: Where) -> dict[str, tuple[Value, Where]]:
         resolved, there = self.modules.resolve(options.get("components") or [OBJECT, []], where)
