@@ -136,7 +136,7 @@ class Linked:
         added += listener_events(component.props, (*component.events, *added)) if self._vue3 else []
         computed = {f"events:{event.name[:-1]}" for event in foreign if event.name.endswith("*")}
         unknown = ("events", "props", "slots") if self._modules.effort.is_cut else ()
-        if self._modules.options_at(entry.path, entry.index).get("bare"):  # its parent reads what it is given
+        if self._modules.options_at(*entry.place).get("bare"):  # its parent reads what it is given
             unknown = (*unknown, "slots")
         whole = replace(
             component, name=entry.name, names=entry.names, registered=entry.registered,
