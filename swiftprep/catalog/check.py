@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from swiftprep.catalog.api import Component, kebab, one_spelling
-from swiftprep.catalog.known_tags import KnownTags
+from swiftprep.catalog.known_tags import KnownTags, is_slip_of
 from swiftprep.catalog.near import Names, is_misspelt
 from swiftprep.catalog.vue.behaviour import jsx_elements
 from swiftprep.catalog.vue.expressions import expression_errors
@@ -35,7 +35,6 @@ _WORDS = {
 _DELIMITERS = re.compile(rb"\bdelimiters\s*:")
 _MOST_REACHED = 50_000  # components to follow attributes and listeners to, per piece of code
 _MEANT = 0.6  # similarity from which a known name is suggested
-_SHORTEST_OWN = 4  # letters of a tag of the file itself that another can be a slip of
 _SPELLING = 0.8  # similarity from which a name counts as a typo of one that was seen
 
 
@@ -191,7 +190,7 @@ class _Checker:
         self.vue3 = vue3
         self.strict = strict and not vue3
         self._tags = tags
-        self._only_known_families = strict
+        self._strict_tags = strict
         self._found: list[Problem] = []
         self._names: dict[tuple[float, tuple[str, ...]], Names] = {}
         self._spelt: dict[int, frozenset[str]] = {}
@@ -258,9 +257,8 @@ class _Checker:
 
     def _lacks(self, tag: str, known: _Locals) -> bool:
         """Return whether a tag is certain not to exist."""
-        if self._tags is None or self._tags.lack(tag, strict=self._only_known_families):
-            return True
-        return any(len(own) >= _SHORTEST_OWN and is_misspelt(tag, own) for own in (*known.tags, *known.own))
+        is_lacking = self._tags is None or self._tags.lack(tag, strict=self._strict_tags)
+        return is_lacking or is_slip_of(tag, (*known.tags, *known.own))
 
     def _is_known(self, tag: str, known: _Locals) -> bool:
         return tag in known.tags or tag in known.own or tag in self.components

@@ -12,6 +12,7 @@ from swiftprep.catalog.near import Names, is_misspelt
 _PUBLISHED = frozenset("el van cube mt nut".split())
 _SIMILAR = 0.8  # similarity from which a tag may be a slip of another
 _SHORTEST, _SHORTEST_SEEN = 3, 5  # letters after the prefix of a tag that another is a slip of; if it is only seen
+_SHORTEST_OWN = 4  # letters of a tag of the same file that another can be a slip of
 _MOST_WORDS = 20
 _FEWEST_OF_A_FAMILY = 3
 _FEWEST_REGISTERED = 5  # registered components from which on those that are not registered are internal
@@ -92,6 +93,11 @@ class KnownTags:
             return False
         is_other_family = prefix != meant and tag.endswith(f"-{word}")
         return not is_other_family or (is_known and len(meant) > 1 and prefix not in self._prefixes)
+
+
+def is_slip_of(tag: str, own: Iterable[str]) -> bool:
+    """Return whether a tag is a slip of one that the same file registers."""
+    return any(len(other) >= _SHORTEST_OWN and is_misspelt(tag, other) for other in own)
 
 
 def families(components: Iterable[Component]) -> frozenset[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import lru_cache
@@ -17,6 +18,8 @@ from swiftprep.scan.ownership import Ownership
 from swiftprep.scan.result import Spool
 from swiftprep.scan.usage import CodeUsage
 from swiftprep.scan.witnesses import Witnesses
+
+_PAGES = re.compile(r"(?:^|/)(?:pages?|views?)/")
 
 
 class Files:
@@ -96,7 +99,8 @@ def all_components(
         owner = ownership.of_source(component.path, registered=component.registered)
         if owner == "framework" and only_registered and not component.registered and component.kind == "component":
             owner = ""
-        use = usage.of_others(component) if key == component.name else None
+        is_page = owner == "application" or _PAGES.search(component.path) is not None
+        use = usage.of_others(component) if is_page and key == component.name else None
         if use is None:
             uses = usage.by_tag[component.name].count if component.name in usage.by_tag else 0
             joined = witnesses.joined(key, replace(component, owner=owner, uses=uses or component.uses))
