@@ -15,12 +15,12 @@ from pathlib import Path
 SUFFIXES = (".vue", ".tsx", ".ts", ".jsx", ".js", ".mjs")
 # `emit('x')`, `this.$emit('x')`, `emitEvent<…>(this, 'x')`; a name made at run time, `row-${name}`, is kept as row-*.
 _EMIT = re.compile(
-    r"\$?\b_*emit\w*(?:<[^()]*>)?\(\s*(?:[\w.$]+\s*,\s*)?['\"`]([^'\"`$]+)(['\"`]\s*[,)]|['\"]\s*(?:\+|\.concat)|\$\{)",
+    r"\$?\b_*emit\w*(?:<[^()]*>)?(?:\?\.)?\(\s*(?:[\w.$]+\s*,\s*)?['\"`]([^'\"`$]+)(['\"`]\s*[,)]|['\"]\s*(?:\+|\.concat)|\$\{)",
     re.I,
 )
 _EMIT_EITHER = re.compile(r"\$?emit\(\s*[^,'\"`]{0,80}\?\s*['\"]([^'\"]+)['\"]\s*:\s*['\"]([^'\"]+)['\"]")
 _EMIT_COMPUTED = re.compile(
-    r"emit\w*(?:<[^()]*>)?\(\s*(?:this\s*,\s*)?(?:[A-Za-z_$][\w.$]*\s*[,)]|`)|\blisteners\b|\[event\w*\]", re.I
+    r"emit\w*(?:<[^()]*>)?(?:\?\.)?\(\s*(?:this\s*,\s*)?(?:[A-Za-z_$][\w.$]*\s*[,)]|`)|\blisteners\b|\[event\w*\]", re.I
 )
 # Its own slots, not those of `item.$slots`.
 _OWN = r"(?<![\w.$])(?:(?:this|ctx|context|_?vm|self|instance)\.)?"
@@ -48,6 +48,8 @@ _ANY_SLOT = re.compile(r"<slot\b|[sS]lots\b|\bchildren\b|[sS]lot\(")
 _IMPORT = re.compile(r"(?:\bfrom|\bimport|\brequire\()\s*['\"]([^'\"]+)['\"]")
 _QUOTED = re.compile(r"['\"`]([A-Za-z][\w:.-]*)['\"`]")
 _WORD = re.compile(r"[A-Za-z][\w-]*")
+_ANY = re.compile("")
+_PART = re.compile(r"hooks?|mixins?|composables?|utils?|common|shared|(?:^|/)use[-A-Z]", re.I)  # of a component
 _MOST_FILES = 400  # of one component, imports included
 
 
@@ -105,14 +107,16 @@ class Code:
         self._tails: dict[str, list[str]] = {}
         for stem, name in self._by_stem.items():
             self._tails.setdefault(stem.rsplit("/", 1)[-1], []).append(name)
-        self._shown: dict[tuple[str, bool], Shown] = {}
+        self._shown: dict[tuple[str, str], Shown] = {}
 
-    def shown(self, path: str, *, imports: bool) -> Shown:
-        """Return what a component's own folder shows, with `imports` what it imports too."""
+    def shown(self, path: str, imports: str = "") -> Shown:
+        """Return what a component's own folder shows, with what it imports too: `"all"` or its `"parts"`, such as hooks."""
         if (path, imports) not in self._shown:
             names = self._folder(path)
             if imports:
-                names = self._closure(names or ([path] if path in self.texts else []))
+                names = self._closure(
+                    names or ([path] if path in self.texts else []), _ANY if imports == "all" else _PART
+                )
             self._shown[path, imports] = _show("\n".join(self.texts[name] for name in names))
         return self._shown[path, imports]
 
@@ -123,14 +127,14 @@ class Code:
             return []
         return [name for name in self.texts if name.startswith(f"{folder}/")]
 
-    def _closure(self, names: list[str]) -> list[str]:
+    def _closure(self, names: list[str], wanted: re.Pattern[str]) -> list[str]:
         seen = dict.fromkeys(names)
         queue = list(names)
         while queue and len(seen) < _MOST_FILES:
             name = queue.pop(0)
             for module in _IMPORT.findall(self.texts[name]):
                 target = self._resolve(name, module)
-                if target and target not in seen:
+                if target and target not in seen and wanted.search(target):
                     seen[target] = None
                     queue.append(target)
         return list(seen)

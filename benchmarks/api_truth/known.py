@@ -90,9 +90,9 @@ def from_vue(result: dict[str, Any], source: Path, ours: Api) -> tuple[Api, dict
     for tag, one in list(api.items()):
         mine = ours.get(tag) or ours.get(next((name for name, to in tags.items() if to == tag and name in ours), ""))
         mine = mine or ours.get(tag.partition("-")[2])
-        folder = code.shown(mine.path if mine else "", imports=False)
+        folder = code.shown(mine.path if mine else "", "parts")
         beside = {"events": _events(result["vue"], folder.emitted), "slots": folder.slots}
-        files = {"folder": folder, "imports": code.shown(mine.path if mine else "", imports=True)}
+        files = {"folder": folder, "imports": code.shown(mine.path if mine else "", "all")}
         api[tag] = replace(one, beside=beside, native=one.native | files)
     return api, tags
 
@@ -126,10 +126,11 @@ def from_catalog(catalog: Catalog, vue: str, origin: str = "source") -> Api:
 
 
 def _known(one: Component, vue: str) -> Known:
+    props = [p for p in one.props if not p.name.startswith("_")]
     return _listening(
         vue,
         Known(
-            {kebab(p.name): (frozenset(p.runtime) or type_names(p.type), p.required) for p in one.props},
+            {kebab(p.name): (frozenset(p.runtime) or type_names(p.type), p.required) for p in props},
             _events(vue, (e.name for e in one.events)),
             frozenset(s.name for s in one.slots),
             one.path,

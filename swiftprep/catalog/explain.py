@@ -188,8 +188,10 @@ class Completeness:
     def zh(self) -> str:
         """One line in Chinese."""
         counted = f"共 {self.closed + self.open} 个组件：{self.closed} 个完整，{self.open} 个不完整"
-        reasons = {_in_chinese(reason): count for reason, count in self.reasons.items()}
-        return f"{counted}（{_top(reasons)}）" if reasons else counted
+        reasons: Counter[str] = Counter()
+        for reason, count in self.reasons.items():
+            reasons[_in_chinese(reason)] += count
+        return f"{counted}（{_top(dict(reasons.most_common()), '；')}）" if reasons else counted
 
 
 # What `linking.reasons` says, in Chinese.
@@ -201,8 +203,15 @@ _CHINESE = (
     (re.compile(r"it is too deep, too long or too large.*"), "嵌套过深或过大，没有跟踪到底"),
     (re.compile(r"names that begin with (.*) are computed"), r"以 \1 开头的名称是计算得到的"),
     (re.compile(r"attributes are passed on.*"), "属性被传给了未知的组件或元素"),
-    (re.compile(r"the name of an event is computed.*"), "事件名是计算得到的，或监听器被整体传递"),
-    (re.compile(r"the name of a slot is computed.*"), "插槽名是计算得到的，或插槽被整体传递"),
+    (re.compile(r"the name of an event is computed, or.*"), "事件名是计算得到的，或监听器被整体传递"),
+    (re.compile(r"the name of a slot is computed, or.*"), "插槽名是计算得到的，或插槽被整体传递"),
+    (re.compile(r"the name of an event is computed"), "事件名是计算得到的"),
+    (re.compile(r"the name of a slot is computed"), "插槽名是计算得到的"),
+    (re.compile(r"the whole of what it is given is passed on"), "收到的全部内容被整体传递"),
+    (re.compile(r"they are passed to a function.*"), "被传给了无法跟踪的函数"),
+    (re.compile(r"they are passed on to a component.*"), "被传给了未知的组件"),
+    (re.compile(r"it looks through all.*"), "会遍历标签之间的全部内容"),
+    (re.compile(r"all listeners are passed on to a native.*"), "全部监听器被传给了原生元素"),
     (re.compile(r"a part of (?:its (.*)|it) could not be followed"), "有一部分无法跟踪"),
     (re.compile(r"Vue lists only.*"), "Vue 只列出声明过的事件"),
     (re.compile(r"Vue keeps no list of slots"), "Vue 没有插槽列表"),
@@ -217,8 +226,8 @@ def _in_chinese(reason: str) -> str:
     return reason
 
 
-def _top(reasons: Mapping[str, int]) -> str:
-    return "; ".join(f"{count} × {reason}" for reason, count in list(reasons.items())[:_TOP])
+def _top(reasons: Mapping[str, int], mark: str = "; ") -> str:
+    return mark.join(f"{count} × {reason}" for reason, count in list(reasons.items())[:_TOP])
 
 
 class Counts:

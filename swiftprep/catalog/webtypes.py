@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any, TypeAlias, cast
 
 from swiftprep.catalog.api import RANK, Component, Event, Method, Prop, Slot, Witness, kebab
+from swiftprep.catalog.type_text import fields_of, fields_text, literals, split_type
 from swiftprep.errors import DataError
 
 SCHEMA = "https://raw.githubusercontent.com/JetBrains/web-types/master/schema/web-types.json"
@@ -110,7 +111,7 @@ def _prop_entry(prop: Prop) -> Entry:
         entry["type"] = prop.type
     if prop.default is not None:
         entry["default"] = prop.default
-    if prop.values != _literals(prop.type):  # else the type already lists them
+    if prop.values != literals(prop.type):  # else the type already lists them
         entry["values"] = [{"name": value} for value in prop.values]
         if prop.values:
             entry["attribute-value"] = {"kind": "plain", "type": "enum"}
@@ -119,9 +120,9 @@ def _prop_entry(prop: Prop) -> Entry:
 
 def _slot_entry(slot: Slot) -> Entry:
     entry = _base_entry(slot)
-    fields = _fields(slot.type, "{}") or []
+    fields = fields_of(slot.type, "{}") or []
     names = tuple(name for name, _ in fields)
-    if names != slot.bindings or not any(type_ for _, type_ in fields) or _fields_text(fields, "{}") != slot.type:
+    if names != slot.bindings or not any(type_ for _, type_ in fields) or fields_text(fields, "{}") != slot.type:
         fields = [(name, "") for name in slot.bindings]
         if slot.type:
             entry["type"] = slot.type
@@ -132,8 +133,8 @@ def _slot_entry(slot: Slot) -> Entry:
 
 def _call_entry(call: Event | Method) -> Entry:
     entry = _base_entry(call)
-    fields = _fields(call.type, "()")
-    if fields is not None and _fields_text(fields, "()") == call.type:
+    fields = fields_of(call.type, "()")
+    if fields is not None and fields_text(fields, "()") == call.type:
         entry["arguments"] = _fields_entry(fields)
     elif call.type:
         entry["type"] = call.type
@@ -255,7 +256,7 @@ def _read_prop(name: str, item: Entry, at: str) -> Prop:
     if not isinstance(default, str) or default == "-":  # such tables write a dash for none
         default = None
     if item.get("values") is None:
-        values = _literals(type_)
+        values = literals(type_)
     else:
         values = tuple(_string(v.get("name")) for _, v in _items(item, "values", at) if not v.get("pattern"))
     doc = _string(item.get("description"))
@@ -269,13 +270,13 @@ def _read_slots(entry: Entry, at: str) -> tuple[Slot, ...]:
         type_ = _type_text(item.get("type"))
         key = next((k for k in ("vue-properties", "properties") if item.get(k) is not None), None)
         if key is None:
-            names = [field.removesuffix("?") for field, _ in _fields(type_, "{}") or ()]
+            names = [field.removesuffix("?") for field, _ in fields_of(type_, "{}") or ()]
             bindings = [field for field in names if re.fullmatch(r"[\w$]+", field)]
         else:
             fields = _read_fields(item, key, item_at)
             bindings = [field for field, _ in fields]
             if not type_ and any(field_type for _, field_type in fields):
-                type_ = _fields_text(fields, "{}")
+                type_ = fields_text(fields, "{}")
         doc = _string(item.get("description"))
         slots.append(Slot(name, type_, item.get("required") is True, doc, tuple(bindings), witness=_witness(item)))
     return tuple(slots)
@@ -286,7 +287,7 @@ def _read_calls(entry: Entry, at: str, paths: Iterable[str]) -> Iterator[tuple[s
     for name, item, item_at in _named(entry, at, paths):
         type_ = _type_text(item.get("type"))
         if not type_ and item.get("arguments") is not None:
-            type_ = _fields_text(_read_fields(item, "arguments", item_at), "()")
+            type_ = fields_text(_read_fields(item, "arguments", item_at), "()")
         yield name, type_, item.get("required") is True, _string(item.get("description")), "", _witness(item)
 
 
@@ -359,50 +360,5 @@ def _type_text(value: Any) -> str:
         return _string(value.get("name") if isinstance(value, dict) else value)
     types = [text for item in value if not isinstance(item, list) and (text := _type_text(item))]
     if len(types) > 1:  # a function type would absorb the rest of the union into its result
-        types = [f"({text})" if len(_split(text, ("=>",)) or ()) > 1 else text for text in types]
+        types = [f"({text})" if len(split_type(text, ("=>",)) or ()) > 1 else text for text in types]
     return " | ".join(dict.fromkeys(types))
-
-
-_STRING = r"'(?:\\.|[^'\\])*'|\"(?:\\.|[^\"\\])*\"|`(?:\\.|[^`\\])*`"
-_TOKEN = re.compile(rf"{_STRING}|=>|\\.|.", re.DOTALL)
-_LITERAL = re.compile(r"'(?:\\.|[^'\\])*'|\"(?:\\.|[^\"\\])*\"|-?\d+(?:\.\d+)?|true|false")
-
-
-def _literals(type_: str) -> tuple[str, ...]:
-    """Return the values of a union of literals, ignoring null and undefined; `()` for any other type."""
-    members = [member.strip() for member in _split(type_, ("|",)) or ()]
-    members = [member for member in members if member not in ("", "null", "undefined")]
-    if not all(_LITERAL.fullmatch(member) for member in members):
-        return ()
-    return tuple(dict.fromkeys(member[1:-1] if member[0] in "'\"" else member for member in members))
-
-
-def _fields(text: str, brackets: str) -> list[tuple[str, str]] | None:
-    """Split `(a, b: T)` or `{ a, b: T }` into names and types; None for anything else."""
-    match = re.fullmatch(rf"\s*\{brackets[0]}(.*)\{brackets[1]}\s*", text, re.DOTALL)
-    parts = _split(match[1], (",", ";") if brackets == "{}" else (",",)) if match else None
-    if parts is None:
-        return None
-    if not parts[-1].strip():
-        parts.pop()  # empty, or after a trailing comma
-    names = [(_split(part, (":",)) or [part])[0] for part in parts]
-    fields = [(name.strip(), part[len(name) + 1 :].strip()) for name, part in zip(names, parts, strict=True)]
-    return fields if all(name for name, _ in fields) else None
-
-
-def _fields_text(fields: list[tuple[str, str]], brackets: str) -> str:
-    inner = ", ".join(f"{name}: {type_}" if type_ else name for name, type_ in fields)
-    return f"({inner})" if brackets == "()" else f"{{ {inner} }}"
-
-
-def _split(text: str, marks: tuple[str, ...]) -> list[str] | None:
-    """Split a type at marks outside brackets and strings; None if brackets do not match."""
-    parts, start, depth = [], 0, 0
-    for token in _TOKEN.finditer(text):
-        if depth == 0 and token[0] in marks:
-            parts.append(text[start : token.start()])
-            start = token.end()
-        depth += (token[0] in "([{<") - (token[0] in ")]}>")
-        if depth < 0:
-            return None
-    return [*parts, text[start:]] if depth == 0 else None

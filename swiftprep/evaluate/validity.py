@@ -23,8 +23,9 @@ _WRONG = ("unknown-tag", "unknown-prop", "unknown-event", "unknown-slot")
 def api_valid(answer: str, catalog: Catalog) -> bool:
     r"""Return whether the code of an answer uses the framework, and only API that the framework has.
 
-    An answer without any component of the framework is not valid, since it does not use it. Nor is one that
-    cannot be analysed. PriCoder (arXiv 2603.15159) counts executable answers in the same spirit; here nothing is run.
+    An answer without any component of the framework is not valid, since it does not use it. Nor is one with a tag
+    that has the framework's prefix and is not in the catalogue, or one that cannot be analysed. PriCoder (arXiv
+    2603.15159) counts executable answers in the same spirit; here nothing is run.
 
     Args:
         answer: The answer, which may be cut off anywhere.
@@ -47,7 +48,8 @@ def _api_valid(catalog: Catalog, answer: str) -> bool:
         piece.code.encode("utf-8", "replace") for piece in code_pieces if piece.language == "vue" and not piece.is_wrong
     ]
     tags = {element.tag for code in vue_code for element in markup(code)}
-    return any(catalog.owner_of(tag) == "framework" for tag in tags)
+    of_framework = [tag for tag in tags if catalog.owner_of(tag) == "framework"]
+    return bool(of_framework) and all(catalog.find(tag) is not None for tag in of_framework)
 
 
 def _ended(answer: str) -> str:

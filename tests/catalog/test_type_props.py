@@ -90,6 +90,20 @@ def test_the_types_that_vue_checks_are_kept_where_the_type_does_not_tell_them():
     assert props == {"a": ("object",), "b": ("string", "function"), "c": (), "d": (), "e": (), "f": ("array",)}
 
 
+def test_constructors_with_arguments_and_a_prop_called_default():
+    code = (
+        "import { Item, Size } from './kinds'\nexport default { name: 'Box', render() {}, props: {"
+        " default: { type: Object as PropType<Item>, required: true }, a: { type: Array<Size>, default: () => [] },"
+        " b: [String, Array<Item>], c: { type: [Date, Array] as PropType<Date | Item[]>, default: { type: 'x' } },"
+        " d: [File, Object] as PropType<File | Item> } }"
+    )
+    props = {prop.name: (prop.type, prop.runtime) for prop in components({**FILES, "box.ts": code})["box"].props}
+    assert props == {
+        "default": ("Item", ("object",)), "a": ("('small' | 'large')[]", ()), "b": ("string | Item[]", ()),
+        "c": ("Date | Item[]", ()), "d": ("File | Item", ("file", "object")),
+    }  # fmt: skip
+
+
 def test_types_given_to_functions_are_those_of_each_call():
     """`<T>` is what the call says it is, at the place of the call; without an argument, the constructor tells."""
     files = {
@@ -113,6 +127,67 @@ def test_types_given_to_functions_are_those_of_each_call():
         "d": ("Item | ('small' | 'large')[]", ("object",)), "e": ("'x' | 'y'", ()), "f": ("'p' | 'q'", ()),
         "g": ("object", ()), "h": ("Item", ("boolean", "object")),
     }  # fmt: skip
+
+
+def test_what_vue_checks_for_types_of_vue_and_of_the_dom():
+    body = "defineProps<{ a: StyleValue; b: string | Component; c?: HTMLInputElement; d: VNode | Foreign; e: Window | string }>()"
+    component = components(
+        {"Box.vue": f"<script setup lang='ts'>\nimport {{ Foreign }} from 'pkg'\n{body}\n</script>"}
+    )["box"]
+    assert {prop.name: prop.runtime for prop in component.props} == {
+        "a": ("boolean", "string", "object", "array"), "b": ("string", "object", "function"), "c": ("object",), "d": (),
+        "e": ("object", "string"),
+    }  # fmt: skip
+
+
+def test_a_builder_of_props_that_asks_for_objects():
+    files = {
+        "build.ts": (
+            "import { isObject } from '@vue/shared'\nexport const one = (prop: any) => {\n"
+            "  if (!isObject(prop)) return prop\n  const { type, ...rest } = prop\n  return { type, required: false, ...rest }\n}\n"
+            "export const all = (props) => Object.fromEntries(Object.entries(props).map(([key, prop]) => [key, one(prop)]))\n"
+        ),
+        "box.ts": (
+            "import { all } from './build'\nexport default { name: 'Box', render() {},"
+            " props: all({ a: Boolean, b: { type: [String, Number] }, c: { type: Number, default: 3 } }) }"
+        ),
+    }
+    component = components(files)["box"]
+    assert {prop.name: (prop.type, prop.default) for prop in component.props} == {
+        "a": ("boolean", None), "b": ("string | number", None), "c": ("number", "3"),
+    }  # fmt: skip
+
+
+UNLISTED = {
+    "of a folder": ("./parts", "Size"), "of the folder above": ("../ui/parts", "Size"), "of a package": ("@ui/parts", "Size"),
+    "of a package's folder": ("@ui/parts/deep", "Kind"), "of another package": ("@ui/other", "Size"),
+    "exported twice": ("./parts", "Twice"), "not exported": ("./parts", "None"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("module", "name"), UNLISTED.values(), ids=UNLISTED.keys())
+def test_exports_of_a_folder_whose_index_is_missing(module, name):
+    """As in the sources that are restored from source maps, which lack the files that only re-export."""
+    files = {
+        "ui/parts/size.ts": "export type Size = 'l' | 's'\nexport type Twice = 1",
+        "ui/parts/deep/kind.ts": "export type Kind = 'a' | 'b'\nexport type Twice = 2",
+        "ui/box/Box.vue" if module.startswith("@") else "ui/Box.vue": (
+            f"<script setup lang='ts'>\nimport type {{ {name} }} from '{module}'\ndefineProps<{{ a: {name} }}>()\n</script>"
+        ),
+    }
+    (prop,) = components(files)["box"].props
+    is_known = name in ("Size", "Kind") and module != "@ui/other"
+    assert prop.values == ((("l", "s") if name == "Size" else ("a", "b")) if is_known else ())
+
+
+def test_a_scoped_module_is_the_one_with_most_of_its_name():
+    files = {
+        "ui/select/index.ts": "export const own = { a: String }",
+        "ui/tree-select/select.ts": "export const own = { b: String }",
+        "ui/tree-select/Box.vue": "<script>\nimport { own } from '@corp/ui/select'\nexport default { props: own }\n</script>",
+    }
+    (component,) = components(files).values()
+    assert [prop.name for prop in component.props] == ["a"]
 
 
 def test_members_of_a_type_are_read_where_they_stand():
@@ -144,6 +219,26 @@ def test_a_type_does_not_hide_a_component_of_the_same_name():
     code = "export const Box = defineComponent({ name: 'Box', props: { a: String } })\nexport type Box = InstanceType<typeof Box>\n"
     files = {"box.ts": code, "index.ts": "import { Box } from './box'\napp.component('my-box', Box)"}
     assert [prop.name for prop in components(files)["my-box"].props] == ["a"]
+
+
+BOUNDED = {
+    "members that are each other": "interface A { a: A['b']; b: A['c']; c: A['a'] }\ndefineProps<A>()",
+    "keys of members that are each other": "interface A { a: Exclude<A['b'], 'x'>; b: A['a'] }\ndefineProps<A>()",
+    "a member of a member of itself": "interface A { a: A['a']['a'] }\ndefineProps<A & A['a']>()",
+    "generics that double": (
+        "type P0<T> = T\n" + "\n".join(f"type P{i}<T> = P{i - 1}<T> | P{i - 1}<[T]>" for i in range(1, 40)) + "\ndefineProps<{ a: P39<string> }>()"
+    ),
+    "templates that multiply": (
+        "type A = " + " | ".join(f"'a{i}'" for i in range(300)) + "\ndefineProps<{ a: `${A}-${A}-${A}` }>()"
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("body", BOUNDED.values(), ids=BOUNDED.keys())
+def test_types_without_an_end_are_bounded(body):
+    component = components({"Box.vue": f"<script setup lang='ts'>\n{body}\n</script>"})["box"]
+    assert "a" in {prop.name for prop in component.props}
+    assert all(len(prop.type) < 1000 for prop in component.props)
 
 
 SLOTS = {

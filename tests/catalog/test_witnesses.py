@@ -77,18 +77,18 @@ def test_run_time_completes_and_closes_the_list_of_props():
 def test_source_and_run_time_contradict_each_other_in_type_default_required_and_existence():
     source = box(
         Prop("a", "string"), Prop("b", "'x' | 'y'", default="'x'"), Prop("c", required=True), Prop("gone"),
-        Prop("list", "string[]", default="[]"), Prop("made", default="makeIt()"),
+        Prop("list", "string[]", default="[]"), Prop("made", default="makeIt()"), Prop("when", "Day", runtime=("Date",)),
     )  # fmt: skip
     running = box(
         Prop("a", "number"), Prop("b", "string", default="'z'"), Prop("c"), Prop("more"),
-        Prop("list", "array", default="[]"), Prop("made", default="'m'"), origin="run-time",
+        Prop("list", "array", default="[]"), Prop("made", default="'m'"), Prop("when", "Date"), origin="run-time",
     )  # fmt: skip
     known, found = joined([source, running])
     assert [(c.name, c.fact, c.said, c.other_said) for c in found] == [
         ("a", "type", "string", "number"), ("b", "default", "'x'", "'z'"), ("c", "required", "true", "false"),
         ("more", "exists", "", "more"), ("gone", "exists", "gone", ""),
     ]  # fmt: skip
-    assert [p.name for p in known.props] == ["a", "b", "c", "gone", "list", "made", "more"]
+    assert [p.name for p in known.props] == ["a", "b", "c", "gone", "list", "made", "when", "more"]
     assert known.props[0].type == "string"
     assert str(found[-1]) == "<ta-box> prop 'gone': source has it, run-time does not"
 
@@ -396,6 +396,36 @@ def test_an_open_list_says_what_could_not_be_followed_and_where(tree):
     assert "4 components, 3 of them open" in repr(scan)
 
 
+WHY = {
+    "package": ("import f from 'far'", "render(h) { return h('div', f(this.$scopedSlots)) }", "slots", "could not be followed"),
+    "computed": ("", "methods: { go(name) { this.$emit(name + this.x) } }, render(h) { return h('p') }", "events", "computed"),
+    "native": ("", "render(h) { return h('a', { on: this.$listeners }) }", "events", "passed on to a native element"),
+    "unknown": ("import Far from 'far'", "render(h) { return h(Far, { on: this.$listeners }) }", "events", "not known"),
+    "functional": ("", "functional: true, render(h, c) { return h('p') }", "props", "every attribute is one"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("before", "options", "what", "words"), WHY.values(), ids=WHY.keys())
+def test_the_reason_is_what_its_code_does(tree, before, options, what, words):
+    root = tree({"box.js": f"{before}\nexport default {{ name: 'TaBox', {options} }}\n"})
+    component = Scanner(root, cache=False).scan().catalog.components["ta-box"]
+    assert what in {part.partition(":")[0] for part in component.open}
+    assert words in " ".join(why for which, why in component.why_open if which == what)
+    assert all(why.endswith("(box.js:2)") for _, why in component.why_open)
+
+
+def test_a_mixin_passes_its_reasons_on(tree):
+    root = tree(
+        {
+            "m.js": "import f from 'far'\nexport default { mixins: [f] }\n",
+            "Box.vue": "<script>\nimport m from './m'\nexport default { name: 'TaBox', mixins: [m] }\n</script>\n",
+        }
+    )
+    component = Scanner(root, cache=False).scan().catalog.components["ta-box"]
+    assert component.open == ("events", "props", "slots")
+    assert {what for what, _ in component.why_open} == {"events", "props", "slots"}
+
+
 def test_contradictions_and_usage_are_explained():
     running, source = Catalog([box(Prop("a", "number"), origin="run-time")]), Catalog([box(Prop("a", "string"))])
     merged = Catalog.merge([source, running])
@@ -458,6 +488,7 @@ def stand_in(tmp_path, body):
 def test_what_vue_says_at_run_time_becomes_a_catalogue(package, tmp_path, caplog):
     node = stand_in(tmp_path, f"print({json.dumps(ANSWER)!r})")
     catalog = Catalog.from_runtime(package, node=node)
+    assert list(Catalog.from_runtime(tmp_path, "ta404", node=node)) == list(catalog)
     assert (catalog.framework, catalog.vue_version) == ("ta404", "2.7")
     (component,) = catalog
     assert (component.name, component.names, component.origin) == ("ta-box", ("TaBox", "TaCrate"), "run-time")

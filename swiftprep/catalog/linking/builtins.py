@@ -9,9 +9,11 @@ import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from swiftprep.catalog.api import kebab
 from swiftprep.catalog.linking.scope import Bound, Where
 from swiftprep.catalog.vue.value_kinds import (
     ARRAY,
+    CALL,
     FUNCTION,
     IN,
     MEMBER,
@@ -182,6 +184,18 @@ def _is_array(evaluator: Evaluator, arguments: Arguments, depth: int) -> Bound |
     return ([SOURCE, "false"], where) if value[0] in (OBJECT, STRING, FUNCTION, OPTIONS, NAME) else None
 
 
+def _tested(*kinds: str) -> _Builtin:
+    """Return a function such as `isObject` of @vue/shared, which tells whether a value is of one of these kinds."""
+
+    def test(evaluator: Evaluator, arguments: Arguments, depth: int) -> Bound | None:
+        value, where = evaluator.modules.resolve(*arguments[0], depth + 1)
+        is_constructor = value[0] == NAME and value[1] in _CONSTRUCTORS
+        kind = "function" if is_constructor else _KINDS.get(value[0], "")
+        return ([SOURCE, "true" if kind in kinds else "false"], where) if kind else None
+
+    return test
+
+
 def _mixed(evaluator: Evaluator, arguments: Arguments, depth: int) -> Bound | None:
     """`mixins(A, B)` of vue-class-component and vue-typed-mixins."""
     listed = [ARRAY, [[IN, *argument] for argument in arguments]]
@@ -293,7 +307,7 @@ def _has_own(evaluator: Evaluator, owner: Bound, arguments: Arguments, depth: in
 def _called_on(evaluator: Evaluator, owner: Bound, arguments: Arguments, depth: int) -> Bound | None:
     """`function.call(this, a, b)`."""
     if owner[0][0] == FUNCTION:
-        return evaluator.apply(owner, arguments[1:], depth + 1)
+        return evaluator.apply(owner, arguments[1:], depth + 1, this=arguments[0] if arguments else None)
     is_has = owner[0][0] == MEMBER and owner[0][2] == "hasOwnProperty" and len(arguments) == 2
     if is_has:
         return _has_own(evaluator, evaluator.modules.resolve(*arguments[0], depth + 1), arguments[1:], depth)
@@ -308,6 +322,12 @@ def _applied_to(evaluator: Evaluator, owner: Bound, arguments: Arguments, depth:
     if owner[0][0] == FUNCTION and is_whole:
         return evaluator.apply(owner, items, depth + 1)
     return None
+
+
+def _run_in_scope(evaluator: Evaluator, owner: Bound, arguments: Arguments, depth: int) -> Bound | None:
+    """`effectScope().run(function)`."""
+    is_scope = owner[0][0] == CALL and owner[0][1] == [NAME, "effectScope"]
+    return evaluator.apply(arguments[0], [], depth + 1) if is_scope and arguments else None
 
 
 def _same_owner(evaluator: Evaluator, owner: Bound, arguments: Arguments, depth: int) -> Bound | None:
@@ -376,7 +396,29 @@ def _joined(evaluator: Evaluator, owner: Bound, arguments: Arguments, depth: int
     return ([STRING, by.join(known)], owner[1]) if is_whole and by is not None and len(known) == len(texts) else None
 
 
+def _spelt(change: Callable[[str], str]) -> _Builtin:
+    """Return a function that spells a text differently."""
+
+    def function(evaluator: Evaluator, arguments: Arguments, depth: int) -> Bound | None:
+        text = evaluator.modules.text(*arguments[0], depth)
+        return None if text is None else ([STRING, change(text)], arguments[0][1])
+
+    return function
+
+
+def _camel(text: str) -> str:
+    return re.sub(r"[-_ ]+(\w)", lambda match: match[1].upper(), text)
+
+
+def _upper_first(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+_CONSTRUCTORS = frozenset(("String", "Number", "Boolean", "Array", "Object", "Function", "Symbol", "BigInt", "Date"))
+_KINDS = {OBJECT: "object", OPTIONS: "object", ARRAY: "array", STRING: "string", FUNCTION: "function"}
 _FUNCTIONS: dict[str, _Builtin] = {
+    "isObject": _tested("object", "array"), "isPlainObject": _tested("object"), "isString": _tested("string"),
+    "isFunction": _tested("function"),
     "Object.keys": _keys, "Object.values": _values, "Object.entries": _pairs, "Object.fromEntries": _from_pairs,
     "keys": _keys, "fromPairs": _from_pairs, "toPairs": _pairs, "Array.isArray": _is_array, "isArray": _is_array,
     **dict.fromkeys(("Object.assign", "assign", "_extends", "extend", "__assign", "_objectSpread", "_objectSpread2",
@@ -386,9 +428,15 @@ _FUNCTIONS: dict[str, _Builtin] = {
                      "__importDefault", "__importStar", "_toConsumableArray", "_slicedToArray", "defineComponent",
                      "_defineComponent", "Vue.extend", "tuple", "defineProps"), _same),
     "_defineProperty": _with_entry, "omit": _omitted, "_objectWithoutProperties": _omitted, "pick": _picked,
+    **dict.fromkeys(("capitalize", "upperFirst"), _spelt(_upper_first)),
+    **dict.fromkeys(("camelize", "camelCase", "toCamelCase"), _spelt(_camel)),
+    **dict.fromkeys(("hyphenate", "kebabCase", "toKebabCase"), _spelt(kebab)),
+    **dict.fromkeys(("pascalCase", "classify", "toPascalCase"), _spelt(lambda text: _upper_first(_camel(text)))),
+    "lowerFirst": _spelt(lambda text: text[:1].lower() + text[1:]),
     "mixins": _mixed, "Mixins": _mixed, "Array.from": _taken,
 }  # fmt: skip
 _METHODS: dict[str, _Method] = {
+    "run": _run_in_scope,
     "map": _mapped, "flatMap": _flat_mapped, "filter": _filtered, "forEach": _each, "reduce": _reduced,
     "concat": _joined_lists, "includes": _included, "indexOf": _place, "hasOwnProperty": _has_own,
     "call": _called_on, "apply": _applied_to, "bind": _same_owner, "extend": _extended, "def": _with_default,

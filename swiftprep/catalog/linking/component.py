@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any, cast
 
@@ -129,6 +130,7 @@ class ComponentReader:
             model=own.model or (base.model if base.model and base.model not in _USUAL_MODELS else None),
             mixins=tuple(dict.fromkeys([*own.mixins, *base.mixins])),
             open=tuple(sorted({*own.open, *base.open})),
+            why_open=tuple(dict.fromkeys([*own.why_open, *base.why_open])),
             passes=tuple(dict.fromkeys([*own.passes, *base.passes])),
             root=own.root or base.root,
         )
@@ -208,7 +210,8 @@ class ComponentReader:
             *own.slots,
             *(Slot(name, _bound(list(keys)), bindings=tuple(keys)) for name, keys in effects.slots.items()),
         ]
-        props = [Prop(name) for name in effects.props] if "props" in unknown else []
+        props = [Prop(name) for name in effects.props] if options.get("functional") and "props" not in options else []
+        reasons = [*own.why_open, *sorted(effects.reasons)]
         for what, inner, masked in effects.handed:
             if inner == place or depth > _DEEPEST_HANDED or not self.modules.effort.spend(4):
                 unknown.add(what)
@@ -216,6 +219,7 @@ class ComponentReader:
             other = self.component(*inner, depth + 1)
             begins = {name for name in other.open if name.partition(":")[0] == what}
             unknown |= begins
+            reasons += [(which, why) for which, why in other.why_open if which == what and begins]
             items = [item for item in getattr(other, what) if item.name not in masked]
             added = [item if item.origin else replace(item, origin=other.path) for item in items]
             (events if what == "events" else slots).extend(added)
@@ -223,6 +227,7 @@ class ComponentReader:
             own, props=tuple(_named([*own.props, *props])), events=tuple(self.modules.effort.capped(_named(events))),
             slots=tuple(self.modules.effort.capped(_named(slots))), open=tuple(sorted(unknown)),
             passes=tuple(dict.fromkeys([*own.passes, *effects.passes])),
+            why_open=tuple(dict.fromkeys([*reasons, *_unnamed(unknown & effects.unnamed)])),
         )  # fmt: skip
 
     def _local_tags(self, options: dict[str, Any], path: Where) -> list[str]:
@@ -338,3 +343,8 @@ def _model(component: Component) -> tuple[str, str] | None:
         if kebab(prop) in props and kebab(event) in events:
             return prop, event
     return None
+
+
+def _unnamed(lists: Iterable[str]) -> list[tuple[str, str]]:
+    """Return why lists are open in which names are unknown."""
+    return [(what, f"the name of {'an event' if what == 'events' else 'a slot'} is computed") for what in sorted(lists)]

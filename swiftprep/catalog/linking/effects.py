@@ -19,7 +19,7 @@ from swiftprep.catalog.linking.names import Place
 
 NOT_NAMES = frozenset(
     "length forEach map filter reduce some every find includes indexOf push concat slice join keys values entries "
-    "hasOwnProperty toString call apply bind then catch".split()
+    "hasOwnProperty toString call apply bind then catch reverse sort unshift trim split replace match test".split()
 )
 
 
@@ -45,6 +45,7 @@ class Effects:
         slots: Slot → its slot props.
         props: What a functional component without `props` reads of them.
         opened: The lists that are incomplete; see `Component.open`.
+        reasons: Pairs of such a list and why it is.
         unnamed: Those that are because a name is unknown.
         handed: What is handed on to other components of the tree.
         passes: The native tags that all listeners are handed on to.
@@ -55,13 +56,15 @@ class Effects:
         self.slots: dict[str, dict[str, None]] = {}
         self.props: dict[str, None] = {}
         self.opened: set[str] = set()
+        self.reasons: dict[tuple[str, str], None] = {}
         self.handed: dict[Handed, None] = {}
         self.passes: dict[str, None] = {}
         self.unnamed: set[str] = set()
         self._pending: dict[int, set[str]] = {}  # function → what is unknown if nothing calls it
 
     def event(self, name: str, arguments: str = "") -> None:
-        """Add an event."""
+        """Add an event; signs for the way of listening (`~!&`) are no part of its name."""
+        name = name.lstrip("~!&")
         if name and name not in NOT_NAMES:
             self.events[name] = self.events.get(name) or arguments
 
@@ -70,9 +73,15 @@ class Effects:
         if name and name not in NOT_NAMES:
             self.slots.setdefault(name, {}).update(dict.fromkeys(bindings))
 
+    def leave_open(self, lists: Iterable[str], reason: str) -> None:
+        """Say that lists are incomplete, and why."""
+        for what in lists:
+            self.opened.add(what)
+            self.reasons[what, reason] = None
+
     def everything_unknown(self) -> None:
         """Say that nothing is known to be complete."""
-        self.opened |= {"events", "props", "slots"}
+        self.leave_open(("events", "props", "slots"), "the whole of what it is given is passed on")
 
     def unknown(self, what: str, name: Held) -> None:
         """Say that the name of an event or a slot is unknown, unless it is an argument and all calls are known."""
@@ -86,13 +95,13 @@ class Effects:
         """Say that a value gets where it cannot be followed, such as a function of a package."""
         for role in all_roles(value):
             if role in OPENS and (role not in (SELF, INSTANCE) or to_helper):
-                self.opened.update(OPENS[role])
+                self.leave_open(OPENS[role], "they are passed to a function that could not be followed")
 
     def hand(self, role: str, place: Place | None, masked: frozenset[str] = frozenset()) -> None:
         """Add that all slots or listeners are handed on; `place` is None for a component that is not known."""
         what = {SLOTS: "slots", LISTENERS: "events"}[role]
         if place is None:
-            self.opened.add(what)
+            self.leave_open((what,), "they are passed on to a component that is not known")
         else:
             self.handed[Handed(what, place, masked)] = None
 

@@ -77,7 +77,7 @@ def _hand_on(run: Evaluation, tag: Held, data: Held, children: list[Held]) -> He
     if DATA in data.roles:
         effects.everything_unknown()
     if FALLS in data.roles or any(FALLS in all_roles(members.get(name, NOTHING)) for name in ("attrs", "props")):
-        effects.opened |= {"props", "events"}
+        effects.leave_open(("props", "events"), "attributes are passed on to a component or element that is not known")
     for name, value in members.items():
         if name not in _WHOLE | _OTHER:
             effects.escapes(value)

@@ -40,6 +40,7 @@ from swiftprep.catalog.linking.held import (
 from swiftprep.catalog.linking.names import Modules, Place
 from swiftprep.catalog.linking.scope import Where
 from swiftprep.catalog.vue.flows import Expression, Flow
+from swiftprep.catalog.vue.value_kinds import ARRAY
 
 _DEEPEST = 70  # expressions and calls within each other
 _MOST_ARGUMENTS = 50
@@ -266,7 +267,7 @@ class Evaluation:
                 found.append(part(PARTS[role][name]) if name in PARTS[role] else UNKNOWN)
                 if PARTS[role].get(name) == CHILDREN:  # all that is between the tags, whatever slot it names
                     self.effects.slot("default")
-                    self.effects.opened.add("slots")
+                    self.effects.leave_open(("slots",), "it looks through all that stands between its tags")
             elif role == SLOTS:
                 self.effects.slot(name)
             elif role == LISTENERS:
@@ -311,6 +312,14 @@ class Evaluation:
                 self.effects.unknown("slots" if role == SLOTS else "events", key)
             found.append(items_of(Held(members=value.members, rest=value.rest, is_open=True)))
         return either(found)
+
+    def with_items(self, value: Held) -> Held:
+        """Return a value with the texts of the lists that it names (`const EVENTS = ['open', 'close']`)."""
+        lists = [self.modules.resolve(of.value, of.where) for of in value.references if of.value[0] != "t"]
+        texts = [self.modules.text(item, where) for found, where in lists if found[0] == ARRAY for item in found[1]]
+        if not texts or None in texts:
+            return value
+        return either([value, Held(rest=text(*(word for word in texts if word is not None)))])
 
     def texts_of(self, value: Held) -> Held:
         """Return a value whose references to texts are resolved."""
@@ -367,7 +376,7 @@ class Evaluation:
 
     def _looped(self, value: Held, how: str) -> Held:
         if how == "of":
-            return items_of(value)
+            return items_of(self.with_items(value))
         if value.roles & {SLOTS, LISTENERS, ATTRS, FALLS}:
             return part(KEY)
         return text(*value.members) if value.members and not value.is_open and value.rest is None else UNKNOWN
@@ -393,6 +402,7 @@ class Evaluation:
 
     def method(self, owner: Held, name: str, arguments: list[Held], listed: list[Expression]) -> Held:
         """Return what `owner.name(…)` may return; `listed` are its arguments as written."""
+        owner = self.with_items(owner)
         known = calls.method_of(self, owner, name, arguments)
         if known is not None:
             return known

@@ -249,7 +249,8 @@ def _definition(modules: Modules, value: Value, path: Where, depth: int) -> dict
     if kind == NAME and value[1] in _TYPES and local(value[1], path) is None:
         return {"type": _TYPES[value[1]]}
     if kind == ARRAY:
-        return {"type": _union(modules, value, path, depth + 1)}
+        text = _union(modules, value, path, depth + 1)
+        return {"type": text, "stated": (text, path)} if any(item[0] == TYPED for item in value[1]) else {"type": text}
     if kind == SOURCE:
         named = re.fullmatch(r"PropType<(.*)>", value[1], re.S)
         return {"type": named[1], "stated": (named[1], path)} if named else {}
@@ -397,7 +398,7 @@ def _source(value: Value, depth: int = 0) -> str | None:
     while value[0] in (IN, FUNCTION, DEFAULT):
         if value[0] == DEFAULT:
             return str(value[1])
-        if value[0] == FUNCTION and value[2] is None:
+        if value[0] == FUNCTION and (value[2] is None or value[2][0] not in (OBJECT, ARRAY)):
             return None
         value = value[1] if value[0] == IN else value[2]
     if value[0] == STRING:

@@ -22,22 +22,26 @@ from swiftprep.catalog.vue.typescript_types import first_parameter, type_of, uni
 from swiftprep.catalog.vue.value_kinds import MEMBER, NAME, SOURCE, STRING, TYPE
 from swiftprep.catalog.vue.values import Value
 
-_CHECKED = frozenset("string number boolean array object function symbol bigint Date".split())
 _BASIC = {
     "string": "string", "number": "number", "boolean": "boolean", "true": "boolean", "false": "boolean",
     "object": "object", "symbol": "symbol", "bigint": "bigint", "any": "", "unknown": "",
     "void": "", "null": "", "undefined": "", "never": "",
 }  # fmt: skip
-_OF_JAVASCRIPT = {
+# What Vue checks for types of JavaScript, of the DOM and of Vue itself.
+_FOREIGN = {
     "String": "string", "Number": "number", "Boolean": "boolean", "Array": "array", "Object": "object",
     "Function": "function", "Date": "date", "Symbol": "symbol", "Promise": "promise", "RegExp": "regexp",
     "Set": "set", "Map": "map", "Error": "error", "Record": "object", "Partial": "object", "Pick": "object",
-    "Omit": "object", "Required": "object", "CSSProperties": "object",
+    "Omit": "object", "Required": "object", "InstanceType": "object", "Parameters": "array",
+    "Element": "object", "Node": "object", "Window": "object", "Document": "object", "File": "file",
+    "CSSProperties": "object", "StyleValue": "boolean string object array", "VNode": "object",
+    "Component": "object function", "TransitionProps": "object",
 }  # fmt: skip
 _AS_A_TYPE = r"(?<![\w$.'\"`]){}(?![\w$'\"`]|\??:)"
 _VERBATIM = {"fn": "function", "tuple": "array", TYPE: "object"}
 _LITERAL = re.compile(r"""-?\d+(?:\.\d+)?|true|false|null|undefined|'[^'\n]*'|"[^"\n]*"|`[^`\n]*`|\(\)\s*=>.*""", re.S)
 _BARE = re.compile(r"[\w#./-]+", re.ASCII)
+_DOM = re.compile(r"(?:HTML|SVG)\w*Element|\w*Event")
 _ARRAYS = frozenset(("Array", "ReadonlyArray"))
 _NOTHING = frozenset(("null", "undefined", "void", "never"))
 _ABSENT = frozenset(("undefined", "never", "void"))
@@ -107,7 +111,8 @@ class PropTypes:
     def stated(self, prop: Prop, text: str, where: Where, checked: str = "") -> Prop:
         """Return a prop whose type is a text, and which Vue checks by other types: `Object as PropType<Item>`."""
         shown = self._shown(text, TypePlace(where))
-        runtime = tuple(part for part in checked.split(" | ") if part in _CHECKED)
+        parts = [part for part in checked.split(" | ") if part]
+        runtime = tuple(map(str.lower, parts)) if all(map(str.isidentifier, parts)) else ()
         if runtime and (not shown.is_plain or set(runtime) != set(shown.runtime)):
             shown = shown._replace(runtime=runtime, is_plain=False)
         return _with_type(prop, shown)
@@ -118,11 +123,11 @@ class PropTypes:
         shown = self._of_member(member)
         return _with_type(replace(member.prop, default=_default(member.prop.default, shown)), shown)
 
-    def _of_member(self, member: Member) -> Shown:
+    def _of_member(self, member: Member, depth: int = 0) -> Shown:
         if not member.texts:
             prop = member.prop
             return Shown(prop.type, prop.values, prop.runtime, not prop.runtime)
-        return _joined([self._shown(text, place) for text, place in member.texts])
+        return _joined([self._shown(text, place.further(depth)) for text, place in member.texts])
 
     def _shown(self, text: str, place: TypePlace) -> Shown:
         parts = union_of(text) if self._effort.spend(1 + len(text) // 100, place.depth) else ()
@@ -206,7 +211,7 @@ class PropTypes:
             keys = self._types.keys(value[2], place)
             known = self._types.members(value[1], place).by_name if len(keys.names) == 1 else {}
             if keys.complete and len(keys.names) == 1 and keys.names[0] in known:
-                member = self._of_member(known[keys.names[0]])
+                member = self._of_member(known[keys.names[0]], place.depth)
                 return member if member.text else Shown(text, is_plain=False)
         strings = self._types.keys(value, place)
         if strings.complete and 0 < len(strings.names) <= _MOST_VALUES:
@@ -270,8 +275,9 @@ def _item_of(text: str) -> str:
 
 def _foreign(text: str, name: str = "") -> Shown:
     """Return a type that the tree does not define."""
-    known = _OF_JAVASCRIPT.get(name or text, "")
-    return Shown(text, (), (known,) if known else (), is_plain=known in ("", (name or text).lower()))
+    name = name or text
+    known = ("object",) if _DOM.fullmatch(name) else tuple(_FOREIGN.get(name, "").split())
+    return Shown(text, (), known, is_plain=known in ((), (name.lower(),)))
 
 
 def _of_source(text: str) -> Shown:

@@ -26,6 +26,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Container, Iterable, Sequence
+from functools import lru_cache
 from typing import Any, TypeAlias
 
 from tree_sitter import Node
@@ -50,6 +51,8 @@ _TELLING = re.compile(r"slot|listener|emit|attrs", re.I)
 _HOOK = re.compile(r"(?:use|define|get|create|with|make)[A-Z]")
 _COPIES = re.compile(rb"(?:\[\]|Array\.prototype)\.slice\.call|Array\.from|toArray")  # of a list
 _DEEPEST = 60
+_AROUND = WRAPPERS | {"await_expression"}
+_DULL = ("i", "s", "x")  # kinds of expressions that do nothing by themselves
 _NOTHING: Expression = ["x"]
 _STATEMENTS = re.compile(r"_statement$|^(?:statement_block|program|switch_|else_|catch_|finally_|lexical_|variable_)")
 
@@ -145,7 +148,7 @@ class FlowReader:
             declared = node.child_by_field_name("declaration")
             if declared is not None:
                 self._statements([declared], steps, depth + 1)
-        elif _STATEMENTS.search(kind) or kind.endswith("_declaration"):
+        elif _holds_statements(kind):
             if not kind.startswith(("class", "interface", "type", "enum", "import")):
                 self._statements(node.named_children, steps, depth + 1)
         elif kind in ("class", "import_statement", "empty_statement"):
@@ -217,19 +220,20 @@ class FlowReader:
         """Return whether an expression is worth being bound to a name: it leads somewhere, or is a text."""
         if expression[0] in ("+", "a"):
             return all(map(self.is_worth, expression[1]))
-        return expression[0] in ("s", "i", "?") or self.is_live(expression)
+        return expression[0] in ("s", "i", "?", "o") or self.is_live(expression)
 
     def expression(self, node: Node, depth: int = 0) -> Expression:
         """Convert an expression; `["x"]` if it leads nowhere."""
-        while node.type in WRAPPERS or node.type == "await_expression":
+        kind = node.type
+        while kind in _AROUND:
             inner = unwrapped_once(node)
             if inner is None:
                 return _NOTHING
-            node = inner
-        convert = _KINDS.get(node.type)
+            node, kind = inner, inner.type
+        convert = _KINDS.get(kind)
         if depth > _DEEPEST:
             return ["!"]
-        if node.type in FUNCTIONS:
+        if kind in FUNCTIONS:
             flow = self.function(node, depth + 1)
             return ["f", flow] if flow[1] else _NOTHING
         return self._evaluated(node, depth) if convert is None else convert(self, node, depth)
@@ -239,7 +243,7 @@ class FlowReader:
         if node.named_child_count == 0 or node.type.startswith(("type", "jsx_text")):
             return _NOTHING
         parts = [self.expression(child, depth + 1) for child in node.named_children if child.type != "comment"]
-        parts = [part for part in parts if self.is_live(part) and part[0] != "i"]
+        parts = [part for part in parts if part[0] not in _DULL and self.is_live(part)]
         return [",", parts] if parts else _NOTHING
 
     def _this(self, node: Node, depth: int) -> Expression:
@@ -316,8 +320,11 @@ class FlowReader:
                 flow = self.function(child, depth + 1)
                 key_ = None if name_ is None else key_of(name_)
                 entries.append([key_ or _NOTHING, ["f", flow] if flow[1] else _NOTHING])
-        is_kept = any(self.is_live(value) or (key == "..." and value[0] == "i") for key, value in entries)
-        return ["o", entries] if is_kept else _NOTHING
+        is_kept = any(
+            self.is_live(value) or (key == "..." and value[0] == "i") or (isinstance(key, list) and self.is_live(key))
+            for key, value in entries
+        )
+        return ["o", entries] if is_kept or not entries else _NOTHING  # members may be added to an empty one
 
     def _array(self, node: Node, depth: int) -> Expression:
         items = [self.expression(child, depth + 1) for child in node.named_children if child.type != "comment"]
@@ -405,6 +412,11 @@ _KINDS: dict[str, Callable[[FlowReader, Node, int], Expression]] = {
     "jsx_element": FlowReader._element,
     "jsx_self_closing_element": FlowReader._element,
 }
+
+
+@lru_cache(maxsize=1000)
+def _holds_statements(kind: str) -> bool:
+    return _STATEMENTS.search(kind) is not None or kind.endswith("_declaration")
 
 
 def _outline(node: Node) -> Expression:

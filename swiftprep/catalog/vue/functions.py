@@ -41,6 +41,7 @@ _SKIPPED = frozenset((
     "comment", "empty_statement", "interface_declaration", "type_alias_declaration", "ambient_declaration",
     "function_signature", "debugger_statement",
 ))  # fmt: skip
+_EFFECTS = frozenset(("unary_expression", "update_expression", "augmented_assignment_expression"))
 _ENDS = {"throw_statement": "throw", "break_statement": "break", "continue_statement": "continue"}
 
 
@@ -115,6 +116,8 @@ def body_of(function: Node, convert: Convert, convert_result: Convert) -> list[S
         convert_result: Converts an expression that is returned.
     """
     body = function.child_by_field_name("body")
+    if body is not None and body.type in _EFFECTS:  # key => delete copy[key]
+        return _Block(convert, convert_result).effects(body)
     if body is None or body.type != "statement_block":
         return []
     nodes = [node for node in body.named_children if node.type not in _SKIPPED]
@@ -154,7 +157,7 @@ class _Block:
         if kind in _DECLARATIONS:
             return [self._declared(child) for child in node.named_children if child.type == "variable_declarator"]
         if kind == "expression_statement":
-            return [] if not node.named_children else self._effects(node.named_children[0])
+            return [] if not node.named_children else self.effects(node.named_children[0])
         if kind == "function_declaration":
             named = node.child_by_field_name("name")
             return [["let", [NAME, "" if named is None else text_of(named)], self._convert(node)]]
@@ -186,12 +189,12 @@ class _Block:
         converted = [SOURCE, "undefined"] if value is None else self._convert_result(value)
         return ["?"] if pattern is None else ["let", pattern, converted]
 
-    def _effects(self, node: Node) -> list[Statement]:
+    def effects(self, node: Node) -> list[Statement]:
         """Convert an expression that is a statement."""
         node = unwrapped(node)
         kind = node.type
         if kind == "sequence_expression":
-            return [statement for child in node.named_children for statement in self._effects(child)]
+            return [statement for child in node.named_children for statement in self.effects(child)]
         if kind == "assignment_expression":
             return [self._assigned(node)]
         if kind == "augmented_assignment_expression":
@@ -210,13 +213,13 @@ class _Block:
             sign = text_of(node.child_by_field_name("operator") or node)
             right = node.child_by_field_name("right")
             if right is not None and sign in ("&&", "||"):
-                done = self._effects(right)
+                done = self.effects(right)
                 test = self._convert(node.child_by_field_name("left"))
                 return [["if", test, *((done, []) if sign == "&&" else ([], done))]]
         if kind == "ternary_expression":
             branches = (node.child_by_field_name("consequence"), node.child_by_field_name("alternative"))
             test = self._convert(node.child_by_field_name("condition"))
-            return [["if", test, *([] if branch is None else self._effects(branch) for branch in branches)]]
+            return [["if", test, *([] if branch is None else self.effects(branch) for branch in branches)]]
         return [] if kind == "string" else [["do", self._convert(node)]]
 
     def _assigned(self, node: Node) -> Statement:
@@ -243,5 +246,5 @@ class _Block:
         before = [] if first is None or first.type in _SKIPPED else self._statement(first, depth)
         if test is not None and test.type == "expression_statement":
             test = test.named_children[0] if test.named_children else None
-        after = [] if step is None else self._effects(step)
+        after = [] if step is None else self.effects(step)
         return ["loop", before, self._convert(test), after, self._block(node.child_by_field_name("body"), depth)]

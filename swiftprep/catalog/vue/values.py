@@ -190,6 +190,11 @@ def _choice(node: Node, depth: int, special: Special | None) -> Value:
     return [CHOICE, *(value_of(node.child_by_field_name(part), depth + 1, special) for part in parts)]
 
 
+def _instantiation(node: Node, depth: int, special: Special | None) -> Value:
+    """Convert `Array<Item>`, as in `type: Array<Item>`."""
+    return [TYPED, type_text(node), value_of(node.named_children[0], depth + 1, special)]
+
+
 def _template_string(node: Node, depth: int, special: Special | None) -> Value:
     parts: list[Value] = []
     for child in node.named_children:
@@ -224,6 +229,7 @@ def _function(node: Node, depth: int, special: Special | None) -> Value:
 _CONVERTERS: dict[str, Callable[[Node, int, Special | None], Value]] = {
     "object": _object, "array": _array, "call_expression": _call, "new_expression": _call,
     "member_expression": _member, "subscript_expression": _item, "binary_expression": _binary,
+    "instantiation_expression": _instantiation,
     "unary_expression": _unary, "ternary_expression": _choice, "template_string": _template_string,
     "sequence_expression": _effects, "assignment_expression": _effects, **dict.fromkeys(FUNCTIONS, _function),
 }  # fmt: skip
@@ -282,9 +288,13 @@ def _entry(node: Node | None, depth: int) -> Value:
 
 
 def default_value(node: Node, depth: int = 0) -> Value:
-    """Convert the default of a prop: its text, and its value if that may be constant."""
+    """Convert the default of a prop: its text, and its value if that may be constant.
+
+    An object with a type is no default, but the definition of a prop that is called `default`.
+    """
     inner = unwrapped(node)
-    return [DEFAULT, default_text(node), value_of(inner, depth) if inner.type in _CONSTANT else None]
+    is_kept = inner.type in _CONSTANT or (inner.type == "object" and any(key == "type" for key, _, _ in pairs(inner)))
+    return [DEFAULT, default_text(node), _entry(node, depth) if is_kept else None]
 
 
 def default_text(node: Node) -> str:

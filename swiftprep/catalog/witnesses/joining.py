@@ -8,11 +8,12 @@ lists what is there. Documentation and type declarations may be out of date, so 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any, cast
 
 from swiftprep.catalog.api import ITEMS, RANK, Component, Prop, Witness, one_spelling
+from swiftprep.catalog.type_text import split_type
 
 _MOST_ITEMS = 1_000  # of one kind in one component, as for those read from source
 
@@ -148,7 +149,7 @@ def _filled(item: Any, other: Any) -> Any:
 def _facts(about: tuple[str, str], item: Any, other: Any) -> list[Contradiction]:
     if not isinstance(item, Prop) or other.witness in ("docs", item.witness):
         return []
-    mine, its = (frozenset(prop.runtime) or constructors(prop.type) for prop in (item, other))
+    mine, its = (frozenset(map(str.lower, prop.runtime)) or constructors(prop.type) for prop in (item, other))
     is_judge = other.witness == "run-time"
     differing: list[tuple[str, str, str]] = []
     if mine and its and (mine != its if is_judge else not mine & its):
@@ -190,14 +191,7 @@ def constructors(type_: str) -> frozenset[str]:
     >>> sorted(constructors("'a' | 'b' | string[] | ((row: Row) => void)"))
     ['array', 'function', 'string']
     """
-    members: list[str] = []
-    depth = start = 0
-    for place, char in enumerate(type_):
-        depth += (char in "([{<") - (char in ")]}" or (char == ">" and type_[place - 1 : place] != "="))
-        if char in "|/" and depth == 0:
-            members.append(type_[start:place])
-            start = place + 1
-    kinds = [_constructor(member.strip()) for member in [*members, type_[start:]]]
+    kinds = [_constructor(member.strip()) for member in split_type(type_, ("|", "/")) or [type_]]
     return frozenset() if "any" in kinds or "" in kinds else frozenset(kinds) - set(_NOTHING)
 
 
@@ -214,8 +208,3 @@ def _constructor(member: str) -> str:
     if member[:1].isdigit():
         return "number"
     return _WORDS.get(word, word.partition("<")[0])
-
-
-def conflicting(contradictions: Sequence[Contradiction], tag: str) -> list[Contradiction]:
-    """Return the contradictions about one component."""
-    return [one for one in contradictions if one.component == tag]
