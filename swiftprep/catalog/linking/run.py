@@ -206,7 +206,9 @@ class _Runner:
     def _for(self, statement: Statement, frame: Scope) -> Bound | str | None:
         iterated = self.modules.resolve(statement[3], frame, self.depth)
         if statement[1] == "in":
-            entries = self.evaluator.entries(iterated, self.depth) if iterated[0][0] in (OBJECT, ARRAY) else [_MORE]
+            entries = (
+                self.evaluator.entries(iterated, self.depth) if iterated[0][0] in (OBJECT, ARRAY, "ns") else [_MORE]
+            )
             items: list[Bound] = [([STRING, key], frame) for key, _, _ in entries if key != "..."]
             is_whole = len(items) == len(entries)
         else:
@@ -313,7 +315,18 @@ class _Runner:
     def _set(self, target: Value, bound: Bound, where: Where) -> None:
         if target[0] == NAME:
             self.changed.add(target[1])
+            self._set_aliases(target, bound, where)
         self.assign(target, bound, where)
+
+    def _set_aliases(self, target: Value, bound: Bound, where: Where) -> None:
+        """Bind the other names of an object that is changed: `const c = component; c.install = …`."""
+        scope = holder(target[1], where)
+        before = self.modules.resolve(target, where, self.depth)[0]
+        if scope is None or before[0] not in (OBJECT, OPTIONS):
+            return
+        for name, other in list(scope.names.items()):
+            if name != target[1] and self.modules.resolve(*other, self.depth)[0] is before:
+                scope.names[name] = bound
 
     def bind(self, pattern: Any, bound: Bound, frame: Scope) -> None:
         """Bind the names of a pattern."""
