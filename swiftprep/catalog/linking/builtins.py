@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from swiftprep.catalog.api import kebab
 from swiftprep.catalog.linking.scope import Bound, Where
+from swiftprep.catalog.linking.texts import TEXT_FUNCTIONS
 from swiftprep.catalog.vue.value_kinds import (
     ARRAY,
     CALL,
@@ -66,6 +67,9 @@ def _by_name(evaluator: Evaluator, name: str, arguments: Arguments, depth: int) 
     function = _FUNCTIONS.get(name)
     if function is not None:
         return function(evaluator, arguments, depth) if arguments else None
+    if name in TEXT_FUNCTIONS and arguments:
+        text = evaluator.modules.text(*arguments[0], depth)
+        return None if text is None else ([STRING, TEXT_FUNCTIONS[name](text)], arguments[0][1])
     return _with_defaults(evaluator, arguments, depth) if "efault" in name and len(arguments) == 2 else None
 
 

@@ -56,8 +56,11 @@ def listed(modules: Modules, apart: Apart) -> Iterator[Entry]:
                     yield entry
     for place in made:
         tags = registrations.names.get(place, [])
-        if tags or modules.options_at(*place).get("sure"):
-            yield _entry(modules, apart, place, tags, *registrations.made.get(place, ()))
+        options = modules.options_at(*place)
+        if tags or options.get("sure"):
+            entry = _entry(modules, apart, place, tags, *registrations.made.get(place, ()))
+            if entry.names or not options.get("within"):  # else the name depends on what could not be followed
+                yield entry
 
 
 def _entry(

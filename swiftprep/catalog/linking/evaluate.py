@@ -177,7 +177,7 @@ class Evaluator:
             if name.isascii() and name.isdigit() and len(name) < 9:
                 return items[int(name)] if int(name) < len(items) else (UNDEFINED, where) if is_whole else None
         if kind == OPTIONS:
-            if name in ("options", "default"):
+            if name in ("options", "default", "prototype", "constructor"):
                 return owner, where
             options = self.modules.options(owner, where)
             inner = options.get("statics", {}).get(name) or options.get(name)

@@ -79,10 +79,12 @@ class Registrations:
 
     def _run(self, path: str, facts: Facts) -> None:
         """Run what a file exports and does at its top level."""
-        for name, value in facts.get("exports", {}).items():
+        runs = bool(facts.get("registrations"))
+        functions = {name: v for name, v in facts.get("bindings", {}).items() if v[0] == FUNCTION} if runs else {}
+        for name, value in (functions | facts.get("exports", {})).items():
             if self._may_install(value, facts):
                 with self._apart(path, "registration of components"):
-                    self._export(name, value, path, runs=bool(facts.get("registrations")))
+                    self._export(name, value, path, runs=runs)
         if facts.get("registering"):
             with self._apart(path, "registration of components"):
                 frame = Scope(path, path, f"{path}#registering", is_running=True)

@@ -207,7 +207,9 @@ class _Runner:
     def _for(self, statement: Statement, frame: Scope) -> Bound | str | None:
         iterated = self.modules.resolve(statement[3], frame, self.depth)
         if statement[1] == "in":
-            entries = self.evaluator.entries(iterated, self.depth) if iterated[0][0] in (OBJECT, ARRAY) else [_MORE]
+            entries = (
+                self.evaluator.entries(iterated, self.depth) if iterated[0][0] in (OBJECT, ARRAY, "ns") else [_MORE]
+            )
             items: list[Bound] = [([STRING, key], frame) for key, _, _ in entries if key != "..."]
             is_whole = len(items) == len(entries)
         else:

@@ -225,9 +225,15 @@ class ScriptReader:
             left, right = expression.child_by_field_name("left"), expression.child_by_field_name("right")
             target = "" if left is None else text_of(left)
             exported = _EXPORTED.fullmatch(target)
+            while right is not None and _is_export(right):  # module.exports.default = module.exports = API
+                right = right.child_by_field_name("right")
             if right is not None and (target == "module.exports" or exported):
-                if _EXPORTED.match(text_of(right)) is None:
-                    name = "default" if exported is None else exported[1] or exported[2]
+                name = "default" if exported is None else exported[1] or exported[2]
+                if exported is None and (required := self._required(right)) is not None:
+                    self.module.imports["*module"] = required
+                    self.module.exports[name] = [NAME, "*module"]
+                    self.module.stars.append(required[0])
+                elif text_of(right) not in ("void 0", "undefined"):
                     self.module.exports[name] = read_value(self._script, right, node)
             else:
                 read_effects(self._script, node)
@@ -255,6 +261,13 @@ class ScriptReader:
             return
         component = read_value(self._script, arguments[1], arguments[1])
         self.module.registrations.append([value_of(arguments[0]), component])
+
+
+def _is_export(node: Node) -> bool:
+    """Return whether a node is `exports.a = …` or `module.exports = …`."""
+    left = node.child_by_field_name("left") if node.type == "assignment_expression" else None
+    target = "" if left is None else text_of(left)
+    return target == "module.exports" or _EXPORTED.fullmatch(target) is not None
 
 
 def _specifiers(clause: Node) -> list[tuple[str, str]]:

@@ -83,7 +83,7 @@ MAX_DEPTH = 40
 _SHALLOW = 5  # levels that are converted whatever their size
 _SMALL = 20_000  # bytes of a deeper part
 _MOST_ARGUMENTS = 40
-_LONGEST_FUNCTION = 6_000  # bytes of a function whose statements are read
+_LONGEST_FUNCTION = 16_000  # bytes of a function whose statements are read
 _LONGEST_METHOD = 800  # the same, as a method of an object
 _MORE = ("x", "…")  # stands for the unknown items beyond `MAX_ITEMS`
 _PROP_TYPE = re.compile(r"\bPropType<")
@@ -241,11 +241,12 @@ def function_value(
     """Convert a function; its statements are only read if it has at most `longest` bytes."""
     result = returned_node(node)
     returned = None if result is None else value_of(result, depth + 1, special)
-    if node.end_byte - node.start_byte > longest:
-        return [FUNCTION, signature(node), returned, [], None]
 
     def convert(inner: Node | None) -> Value:
         return value_of(inner, depth + 1)
+
+    if node.end_byte - node.start_byte > longest:
+        return [FUNCTION, signature(node), returned, parameters_of(node, convert), None]
 
     def convert_result(inner: Node | None) -> Value:
         return value_of(inner, depth + 1, special)
