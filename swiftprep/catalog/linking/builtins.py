@@ -13,6 +13,7 @@ from swiftprep.catalog.api import kebab
 from swiftprep.catalog.linking.scope import Bound, Where
 from swiftprep.catalog.vue.value_kinds import (
     ARRAY,
+    CALL,
     FUNCTION,
     IN,
     MEMBER,
@@ -306,7 +307,7 @@ def _has_own(evaluator: Evaluator, owner: Bound, arguments: Arguments, depth: in
 def _called_on(evaluator: Evaluator, owner: Bound, arguments: Arguments, depth: int) -> Bound | None:
     """`function.call(this, a, b)`."""
     if owner[0][0] == FUNCTION:
-        return evaluator.apply(owner, arguments[1:], depth + 1)
+        return evaluator.apply(owner, arguments[1:], depth + 1, this=arguments[0] if arguments else None)
     is_has = owner[0][0] == MEMBER and owner[0][2] == "hasOwnProperty" and len(arguments) == 2
     if is_has:
         return _has_own(evaluator, evaluator.modules.resolve(*arguments[0], depth + 1), arguments[1:], depth)
@@ -321,6 +322,12 @@ def _applied_to(evaluator: Evaluator, owner: Bound, arguments: Arguments, depth:
     if owner[0][0] == FUNCTION and is_whole:
         return evaluator.apply(owner, items, depth + 1)
     return None
+
+
+def _run_in_scope(evaluator: Evaluator, owner: Bound, arguments: Arguments, depth: int) -> Bound | None:
+    """`effectScope().run(function)`."""
+    is_scope = owner[0][0] == CALL and owner[0][1] == [NAME, "effectScope"]
+    return evaluator.apply(arguments[0], [], depth + 1) if is_scope and arguments else None
 
 
 def _same_owner(evaluator: Evaluator, owner: Bound, arguments: Arguments, depth: int) -> Bound | None:
@@ -429,6 +436,7 @@ _FUNCTIONS: dict[str, _Builtin] = {
     "mixins": _mixed, "Mixins": _mixed, "Array.from": _taken,
 }  # fmt: skip
 _METHODS: dict[str, _Method] = {
+    "run": _run_in_scope,
     "map": _mapped, "flatMap": _flat_mapped, "filter": _filtered, "forEach": _each, "reduce": _reduced,
     "concat": _joined_lists, "includes": _included, "indexOf": _place, "hasOwnProperty": _has_own,
     "call": _called_on, "apply": _applied_to, "bind": _same_owner, "extend": _extended, "def": _with_default,

@@ -211,7 +211,7 @@ class ComponentReader:
             *(Slot(name, _bound(list(keys)), bindings=tuple(keys)) for name, keys in effects.slots.items()),
         ]
         props = [Prop(name) for name in effects.props] if options.get("functional") and "props" not in options else []
-        reasons = [*own.why_open, *effects.reasons]
+        reasons = [*own.why_open, *sorted(effects.reasons)]
         for what, inner, masked in effects.handed:
             if inner == place or depth > _DEEPEST_HANDED or not self.modules.effort.spend(4):
                 unknown.add(what)

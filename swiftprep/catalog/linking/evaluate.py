@@ -9,17 +9,19 @@ from __future__ import annotations
 import hashlib
 import itertools
 import re
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from swiftprep.catalog.linking import builtins, run
 from swiftprep.catalog.linking.effort import MOST_ITEMS
 from swiftprep.catalog.linking.scope import Bound, Scope, Where, is_settled, key_of, local, path_of
 from swiftprep.catalog.vue.value_kinds import (
+    APP,
     ARRAY,
     CALL,
     CHOICE,
     DEFAULT,
+    EARLIER,
     EFFECTS,
     FUNCTION,
     IN,
@@ -39,15 +41,19 @@ from swiftprep.catalog.vue.values import Value
 if TYPE_CHECKING:
     from swiftprep.catalog.linking.names import Modules
 
+OnCall: TypeAlias = "Callable[[Value, Where, list[Bound], int], Bound | None]"
+APP_METHODS = ("component", "use")  # of Vue and of apps
 UNDEFINED: Value = [SOURCE, "undefined"]
 UNKNOWN: Value = [SOURCE, "…"]
 _NOTHING = frozenset(("undefined", "null", "false", "true"))
+_NEITHER = frozenset(("undefined", "null"))
 _FALSY = frozenset(("undefined", "null", "false", "0", "NaN"))
 _MOST_KNOWN = 20_000
 _MOST_COMPARED = 5_000  # parts of a value
 _NUMBERS = itertools.count()
 _PROP_TYPES = re.compile(r"\w*(?:Props?|Vue)Types|_\w*[tT]ypes\d*")  # names that PropTypes are imported under
 _GLOBALS = frozenset("String Number Boolean Array Object Function Symbol Date Promise Element HTMLElement".split())
+_SETTINGS = frozenset(("type", "default", "def", "required"))  # of a prop, which its type has not
 _TYPE_NAMES = {STRING: "string", OBJECT: "object", ARRAY: "object", OPTIONS: "object", FUNCTION: "function"}
 
 
@@ -56,11 +62,17 @@ class Evaluator:
 
     Args:
         modules: The facts of all files.
+
+    Attributes:
+        on_call: Is asked first for the result of `x.component(…)` and `x.use(…)`, from the call, its place, its
+            arguments and the nesting depth. While it is set, methods know their `this`.
     """
 
     def __init__(self, modules: Modules) -> None:
         self.modules = modules
         self.effort = modules.effort
+        self.on_call: OnCall | None = None
+        self._elsewhere: dict[tuple[str, str], list[run.Changes]] | None = None
         self._calls: dict[tuple[int, Where], tuple[Value, Bound | None]] = {}
 
     def step(self, value: Value, where: Where, depth: int, *, calls: bool, types: bool = False) -> Bound | None:
@@ -82,6 +94,8 @@ class Evaluator:
         if kind == EFFECTS:
             run.effects(self, value[1], where, depth)
             return (value[1][-1][2] if value[2] is None else value[2]), where
+        if kind == EARLIER:
+            return self._earlier(value[1], where, depth)
         if kind == TYPED or (kind == DEFAULT and value[2] is not None):
             return value[2], where
         return None
@@ -93,22 +107,52 @@ class Evaluator:
         path = path_of(where)
         facts = self.modules.facts.get(path, {})
         bound = self.modules.top_level(value, path, types=types)
-        changes = facts.get("effects", {}).get(value[1])
-        if bound is None or changes is None or types:
+        changes = [(value[1], path, facts.get("effects", {}).get(value[1], []))]
+        if value[1] in facts.get("bindings", {}):
+            changes += self._changes_elsewhere().get((path, value[1]), [])
+        if bound is None or types or not any(statements for _, _, statements in changes):
             return bound
         before = bound
         return self.effort.named(
-            ("effects", path, value[1]), lambda: run.changed(self, value[1], before, changes, path, depth), before
+            ("effects", path, value[1]), lambda: run.changed(self, before, changes, f"{path}#{value[1]}", depth), before
         )
+
+    def _earlier(self, value: Value, where: Where, depth: int) -> Bound | None:
+        """Return a member as it is before the statements of the top level that change it."""
+        owner = self.modules.top_level(value[1], path_of(where))
+        return None if owner is None else self._member_in(self.modules.resolve(*owner, depth + 1), value[2], depth)
+
+    def _changes_elsewhere(self) -> dict[tuple[str, str], list[run.Changes]]:
+        """Return the calls that make a component's props of an object and may change the object itself, by its name.
+
+        `props: initDefaultProps(boxProps, {size: 'small'})` of ant-design-vue adds the default for all who use them.
+        """
+        if self._elsewhere is None:
+            self._elsewhere = {}
+            facts = self.modules.facts
+            for path in sorted(facts):
+                for options in facts[path].get("components", ()):
+                    call = options.get("props")
+                    if call and call[0] == CALL and len(call[2]) > 1 and call[2][0][0] == NAME:
+                        place = self.modules.declared(call[2][0][1], path)
+                        if place is not None:
+                            change = (call[2][0][1], path, [["do", call]])
+                            self._elsewhere.setdefault(place, []).append(change)
+        return self._elsewhere
 
     def _member_of(self, value: Value, where: Where, depth: int) -> Bound | None:
         if is_prop_type(value, where):
             return None
         owner, there = self.modules.resolve(value[1], where, depth + 1)
+        if is_prop_type(owner, there):
+            return [MEMBER, [IN, owner, there], value[2]], there
         if value[0] == MEMBER:
-            return self.member(owner, value[2], there, depth)
+            return self._member_in((owner, there), value[2], depth)
         key = self.key((value[2], where), depth)
         return None if key is None else self.member(owner, key, there, depth)
+
+    def _member_in(self, owner: Bound, name: str, depth: int) -> Bound | None:
+        return self.member(owner[0], name, owner[1], depth)
 
     def key(self, bound: Bound, depth: int) -> str | None:
         """Return the text of a key or an index, or None if it is unknown."""
@@ -120,6 +164,10 @@ class Evaluator:
         kind = owner[0]
         if kind == OBJECT:
             return self._entry(owner, name, where, depth)
+        if kind == APP:
+            return owner, where
+        if kind == SOURCE and owner[1] in _NEITHER:  # `options?.prefix`
+            return UNDEFINED, where
         if kind == "ns":
             return self.modules.export(owner[1], name)
         if kind == ARRAY:
@@ -137,6 +185,8 @@ class Evaluator:
                 return inner, where
         if kind == FUNCTION and name == "default":
             return owner, where
+        if name in _SETTINGS and (kind == ARRAY or (kind == NAME and owner[1] in _GLOBALS)):
+            return UNDEFINED, where
         return None
 
     def _entry(self, owner: Value, name: str, where: Where, depth: int) -> Bound | None:
@@ -195,7 +245,8 @@ class Evaluator:
                     yield [key, inside((spread, there)), doc]
             elif key == "[]":
                 text = self.key((inner[1], where), depth + 1)
-                yield [key, inside((UNKNOWN, where)), doc] if text is None else [text, inside((inner[2], where)), doc]
+                known = ["...", inside((UNKNOWN, where)), doc]
+                yield known if text is None else [text, inside((inner[2], where)), doc]
             else:
                 yield [key, inside((inner, where)), doc]
 
@@ -258,20 +309,27 @@ class Evaluator:
         if not isinstance(where, str) and not is_settled(where):  # variables may change before the result is used
             where.calls = number = where.calls + 1
             arguments = [self.modules.resolve(*argument, depth + 1) for argument in arguments]
+        this: Bound | None = None
+        if self.on_call is not None and call[1][0] == MEMBER:
+            if call[1][2] in APP_METHODS and (made := self.on_call(call, where, arguments, depth)) is not None:
+                return made
+            this = self.modules.resolve(call[1][1], where, depth + 1)
         if function[0] == FUNCTION:
             key = f"{key_of(there)}({digest(call)} {key_of(where)}:{number}"
             types = call[3] if len(call) > 3 else []
-            made = run.applied(self, (function, there), arguments, key, depth, types=types, call=(call, where))
+            made = run.applied(
+                self, (function, there), arguments, key, depth, types=types, call=(call, where), this=this
+            )
             if made is not None and not is_unknown(made[0]):
                 return made
         return builtins.result_of(self, call[1], where, arguments, depth)
 
-    def apply(self, function: Bound, arguments: list[Bound], depth: int) -> Bound | None:
+    def apply(self, function: Bound, arguments: list[Bound], depth: int, *, this: Bound | None = None) -> Bound | None:
         """Return what a function returns for these arguments, or None if that is unknown."""
         value, where = self.modules.resolve(*function, depth + 1)
         if value[0] != FUNCTION or not self.effort.spend(1, depth):
             return None
-        return run.applied(self, (value, where), arguments, f"{key_of(where)}/{next(_NUMBERS)}", depth)
+        return run.applied(self, (value, where), arguments, f"{key_of(where)}/{next(_NUMBERS)}", depth, this=this)
 
     def is_prop_type(self, value: Value, where: Where) -> bool:
         """Return whether a value is a definition such as `PropTypes.string.def('a')`."""

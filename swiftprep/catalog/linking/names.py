@@ -37,6 +37,8 @@ _LONGEST_TEXT = 2_000  # characters of such a text
 COMPONENT_KEYS = frozenset("name props emits mixins extends components model functional inheritAttrs".split())
 _TELLING_KEYS = frozenset("props emits mixins extends functional".split())
 
+_CREATES = re.compile(r"(?:create|define|make)\w*Component$")
+
 Facts = Mapping[str, Any]
 Place: TypeAlias = tuple[Where, int]  # a file or a call in it, and the index of component options in the file
 
@@ -103,7 +105,9 @@ class Modules:
             for place in tried:
                 if path := self._exact(os.path.normpath(os.path.join(place, *parts[1:]))):
                     return path
-        return self._by_tail(parts[1:] if not parts[0].startswith("@") or parts[0] == "@" else parts[2:], folder)
+        is_scoped = parts[0].startswith("@") and parts[0] != "@"
+        found = None if is_scoped and len(parts) < 3 else self._by_tail(parts[1:], folder)
+        return self._by_tail(parts[2:], folder) if found is None and is_scoped else found
 
     def _exact(self, path: str) -> str | None:
         path = path.replace(os.sep, "/").removeprefix("./")
@@ -200,6 +204,23 @@ class Modules:
             names, stars, _ = self._exporting(path)
             name = "default" if names == {"default"} and not stars else "*"
         return self.export(path, name)
+
+    def declared(self, name: str, path: str) -> tuple[str, str] | None:
+        """Return the file that declares what a name means in a file, and its name there, or None."""
+        for _ in range(_FEW):
+            facts = self.facts.get(path, {})
+            imported = facts.get("imports", {}).get(name)
+            if name in facts.get("bindings", {}):
+                return path, name
+            source = None if imported is None else self.file(imported[0], path)
+            place = None if source is None or imported is None else self._defining(source, imported[1])
+            if place is None or not place[1]:
+                return None
+            path, value = place[0], self.facts[place[0]]["exports"][imported[1]]
+            if value[0] != NAME:
+                return None
+            name = value[1]
+        return None
 
     def all_exports(self, path: str) -> list[tuple[str, Bound]]:
         """Return the exports of a file with their names, including what it re-exports."""
@@ -343,12 +364,25 @@ class Modules:
                 continue
             seen[id(resolved), where] = resolved
             if resolved[0] == CALL:
+                named = self._named_by_call(resolved, where, depth)
+                if named is not None:
+                    return self._made(named, where, depth)
                 stack += [(argument, where) for argument in reversed(resolved[2])]
             elif resolved[0] == OBJECT and (place := self._made(resolved, where, depth)) is not None:
                 return place
             elif resolved[0] == "ns" and (default := self.export(resolved[1], "default")):
                 stack.append(default)
         return None
+
+    def _named_by_call(self, call: Value, where: Where, depth: int) -> Value | None:
+        """Return the component that `createComponent('x-box')(options)` makes, where nothing else is known of it."""
+        made, there = self.resolve(call[1], where, depth, calls=False)
+        if made[0] != CALL or not made[2] or not call[2] or not _CREATES.match(str(made[1][-1])):
+            return None
+        name = self.text(made[2][0], there, depth)
+        if not name or self.component(call[2][0], where, depth + 1) is None:
+            return None
+        return [OBJECT, [["...", [IN, call[2][0], where], ""], ["name", [STRING, name], ""]]]
 
     def _made(self, value: Value, where: Where, depth: int) -> Place | None:
         """Return the place of a component that is made of an object, such as `{...Base, name: 'other'}`.

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from swiftprep.catalog.api import Component
-from swiftprep.catalog.linking.names import Modules
+from swiftprep.catalog.linking.names import Modules, Place
 from swiftprep.catalog.linking.scope import Where, path_of
 from swiftprep.catalog.vue.value_kinds import ARRAY, CALL, MEMBER, NAME, OBJECT
 from swiftprep.catalog.vue.values import Value
@@ -16,20 +16,19 @@ _DEEPEST = 20  # members of members
 _LISTS = ("props", "events", "slots")
 
 
-def why_open(modules: Modules, path: str, index: int, component: Component) -> tuple[tuple[str, str], ...]:
+def why_open(modules: Modules, place: Place, component: Component) -> tuple[tuple[str, str], ...]:
     """Return pairs of an open list and a reason, with the file and line in brackets at its end.
 
     Args:
         modules: The facts of all files.
-        path: The file of the component.
-        index: The place of its options in that file.
+        place: The place of its options.
         component: The component.
     """
     parts = [part for part in component.open if part.partition(":")[0] in _LISTS]
     if not parts:
         return ()
-    options = modules.facts[path]["components"][index]
-    at = f"({path}:{options['span'][0]})"
+    path, options = place[0], modules.options_at(*place)
+    at = f"({path_of(path)}:{options['span'][0]})"
     names = {part.partition(":")[0] for part in parts}
     reasons = [(what, f"{why} {at}") for what, why in component.why_open if what in names]
     for name in dict.fromkeys(_unknown_bases(modules, options, path)):
@@ -58,7 +57,7 @@ _WRITTEN = {
 }
 
 
-def _unknown_bases(modules: Modules, options: dict[str, Any], path: str) -> Iterator[str]:
+def _unknown_bases(modules: Modules, options: dict[str, Any], path: Where) -> Iterator[str]:
     """Yield the names of the mixins and bases that lead to no component."""
     values: list[Value] = [options["extends"]] if "extends" in options else []
     mixins, where = modules.resolve(options.get("mixins") or [ARRAY, []], path)
@@ -72,7 +71,7 @@ def _unknown_bases(modules: Modules, options: dict[str, Any], path: str) -> Iter
             yield _shown(modules, inner, there)
 
 
-def _unknown_props(modules: Modules, options: dict[str, Any], path: str) -> str:
+def _unknown_props(modules: Modules, options: dict[str, Any], path: Where) -> str:
     if options.get("functional") and "props" not in options:
         return "it is a functional component without props, so that every attribute is one"
     value = options.get("props")

@@ -25,7 +25,8 @@ _RELEVANT = re.compile(
     rb"\$(?:s|scopedS)lots\b|\$(?:listeners|emit|attrs)\b|emit|[sS]lots?\b|[lL]isteners\b|getCurrentInstance"
     rb"|[(,]\s*this\s*[,)]|\bthis\s*\.\s*[\w$]+\(\s*[\w'\"`\[{]|\buse[A-Z]\w*\("
 )
-_CODE = re.compile(r"\$(?:emit|slots|scopedSlots|listeners)\b|[\w$]\(\s*['\"`]|slots|listeners", re.I)
+# What code of a template must hold to matter here.
+CODE = re.compile(r"\$(?:emit|slots|scopedSlots|listeners)\b|[\w$]\(\s*['\"`]|slots|listeners", re.I)
 _NOT_RUN = frozenset("props name components mixins extends model emits directives filters inject slots expose".split())
 _TAKEN = re.compile(r"[\w$]+\.(?:methods|computed)")
 _CONTENT = frozenset(("render", "template", "setup", "extends", "mixins", "...", "emits", "slots"))
@@ -180,12 +181,12 @@ def read_template_flows(options: dict[str, Any], parsed: Template, codes: list[s
         codes: The expressions and statements in it.
     """
     steps: list[Expression] = []
-    for code in dict.fromkeys(code for code in codes if _CODE.search(code)):
+    for code in dict.fromkeys(code for code in codes if CODE.search(code)):
         found = _converted(code)
         steps += [found] if found is not None and found[0] not in ("x", "s", "i") else []
     for element in parsed.elements:
         for name, value in element.attrs:
-            if value and (name == "v-on" or (name == "v-bind" and _CODE.search(value))):
+            if value and (name == "v-on" or (name == "v-bind" and CODE.search(value))):
                 found = _converted(value)
                 given = "on" if name == "v-on" else "..."
                 if found is not None and found[0] != "x":

@@ -1,29 +1,35 @@
 """Read the statements of a module's top level that change the values of its names.
 
-`X.props = {…}`, `Object.assign(X, {…})`, `sizes.forEach(size => { props[size] = String })`; `X.install = …` says
-nothing about the value and is left out. A function that gets `props` in this way is a functional component.
+`X.props = {…}`, `Object.assign(X, {…})`, `X.install = …`, `sizes.forEach(size => { props[size] = String })`. A function
+that gets `props` in this way is a functional component.
+
+Statements that may register components (`Vue.component(…)`, `app.use(…)`) are read too.
 """
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from tree_sitter import Node
 
 from swiftprep.catalog.vue.functions import Statement, statements_of
-from swiftprep.catalog.vue.module import Script
+from swiftprep.catalog.vue.module import Module, Script
 from swiftprep.catalog.vue.options import read_value
-from swiftprep.catalog.vue.value_kinds import CALL, FUNCTION, ITEM, MEMBER, NAME, OPTIONS, SOURCE, STRING
+from swiftprep.catalog.vue.value_kinds import CALL, EARLIER, FUNCTION, ITEM, MEMBER, NAME, OPTIONS, SOURCE, STRING
 from swiftprep.catalog.vue.values import Value, doc_of, value_of
 from swiftprep.parsing.grammar import text_of
 
 _LONGEST = 6_000  # bytes of a statement
 _MOST = 300  # statements of one file
-_SILENT = frozenset(("install", "prototype", "version", "__file", "__docgenInfo"))
+_SILENT = frozenset(("prototype", "version", "__file", "__docgenInfo"))
 _KINDS = frozenset(("expression_statement", "for_in_statement", "for_statement", "if_statement"))
 _MERGES = frozenset(("assign", "_extends", "__assign", "extend"))
 _CHANGES = frozenset(("push", "unshift"))  # methods
 _CALLS = _MERGES | _CHANGES | frozenset(("forEach", "each", "map"))
+_INSTALL = "install"
+_REGISTERS = re.compile(rb"\.(?:component|use)\s*\(")
+_LONGEST_REGISTERING = 40_000  # bytes
 _DECLARING = frozenset(("props", "emits"))
 
 
@@ -47,6 +53,26 @@ def read_effects(script: Script, node: Node) -> None:
     for statement in statements_of([node], value_of, assigned):
         for name in dict.fromkeys(_changed(statement)):
             effects.setdefault(name, []).append(statement)
+            _keep_earlier(script.module, name, statement)
+
+
+def _keep_earlier(module: Module, name: str, statement: Statement) -> None:
+    """Mark what was bound to a member before this statement changes it: `const install = X.install`."""
+    if statement[0] == "=" and statement[1][:2] == [MEMBER, [NAME, name]]:
+        for bound, value in module.bindings.items():
+            if value == statement[1]:
+                module.bindings[bound] = [EARLIER, value]
+
+
+def read_registering(script: Script, node: Node) -> None:
+    """Add a statement of the top level to `Module.registering` if it may register components."""
+    length = node.end_byte - node.start_byte
+    if node.type in _KINDS and length <= _LONGEST_REGISTERING and _REGISTERS.search(node.text or b""):
+
+        def convert(inner: Node | None) -> Value:
+            return [SOURCE, ""] if inner is None else read_value(script, inner, inner)
+
+        script.module.registering += statements_of([node], convert, convert)
 
 
 def _changed(statement: Statement) -> list[str]:
@@ -96,6 +122,10 @@ def add_function_components(script: Script, functions: dict[str, tuple[Node, Nod
             del module.effects[name]
             continue
         set_ = {s[1][2]: s[2] for s in module.effects[name] if s[0] == "=" and s[1][:2] == [MEMBER, [NAME, name]]}
+        is_bare = module.bindings.get(name, [""])[0] == FUNCTION
+        if is_bare and set_.keys() == {_INSTALL} and len(module.effects[name]) == 1:  # it is called all the same
+            del module.effects[name]
+            continue
         is_function = module.bindings.get(name, [""])[0] == FUNCTION and not script.in_sfc
         if is_function and not _DECLARING.isdisjoint(set_) and name in functions:
             node, statement = functions[name]
@@ -104,6 +134,8 @@ def add_function_components(script: Script, functions: dict[str, tuple[Node, Nod
                 "sure": True, "span": script.span(node), "range": list(script.bounds(node)),
                 "doc": doc_of(statement), "methods": [], "functional": True, "name": named,
             }  # fmt: skip
+            if _INSTALL in set_:
+                options["statics"] = {_INSTALL: set_[_INSTALL]}
             module.components.append(options | {key: set_[key] for key in _DECLARING & set_.keys()})
             module.bindings[name] = [OPTIONS, len(module.components) - 1]
             del module.effects[name]

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from swiftprep.catalog.vue.behaviour import jsx_elements, read_behaviour
-from swiftprep.catalog.vue.component_flows import read_flows, read_template_flows
+from swiftprep.catalog.vue.component_flows import CODE, read_flows, read_template_flows
 from swiftprep.catalog.vue.expressions import codes_of
 from swiftprep.catalog.vue.markup import behaviour, slots_in, uses
 from swiftprep.catalog.vue.module import Module, SourcePiece
@@ -39,8 +39,8 @@ _OTHER_LANGS = frozenset(
     ("coffee", "coffeescript", "livescript", "ls", "json", "ld+json", "template", "html", "python")
 )
 _KEPT = (
-    "imports", "exports", "stars", "bindings", "types", "augments", "declared", "effects", "registrations", "installs",
-    "components", "flows",
+    "imports", "exports", "stars", "bindings", "types", "augments", "declared", "effects", "registering",
+    "registrations", "installs", "components", "flows",
 )  # fmt: skip
 _IMPORTED_TYPE = re.compile(rb"""\bimport\(\s*['"][^'"\n]+['"]\s*\)\.(?=[\w$.]+<)""")
 _OUTER = "*script"  # the local name for the import of a `<script src>`
@@ -256,7 +256,8 @@ def _add_template(options: dict[str, Any], parsed: Template, source: bytes, bloc
             options.setdefault(key, []).extend(api[key])
     options["roots"] = api["roots"]
     options.pop("bare", None)
-    codes = [code.text for _, code in codes_of(parsed, source) if code.kind not in ("parameters", "for")]
+    found = codes_of(parsed, source, holding=CODE)
+    codes = [code.text for _, code in found if code.kind not in ("parameters", "for")]
     read_template_flows(options, parsed, codes)
     if block is not None and "functional" in block.attrs:
         options["functional"] = True

@@ -26,6 +26,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Container, Iterable, Sequence
+from functools import lru_cache
 from typing import Any, TypeAlias
 
 from tree_sitter import Node
@@ -51,6 +52,8 @@ _HOOK = re.compile(r"(?:use|define|get|create|with|make)[A-Z]")
 _COPIES = re.compile(rb"(?:\[\]|Array\.prototype)\.slice\.call|Array\.from|toArray")  # of a list
 _DEEPEST = 60
 _NAMES = frozenset("s+i?ma")  # the kinds of what may be a name, or names
+_AROUND = WRAPPERS | {"await_expression"}
+_DULL = ("i", "s", "x")  # kinds of expressions that do nothing by themselves
 _STATEMENTS = re.compile(r"_statement$|^(?:statement_block|program|switch_|else_|catch_|finally_|lexical_|variable_)")
 
 
@@ -145,7 +148,7 @@ class FlowReader:
             declared = node.child_by_field_name("declaration")
             if declared is not None:
                 self._statements([declared], steps, depth + 1)
-        elif _STATEMENTS.search(kind) or kind.endswith("_declaration"):
+        elif _holds_statements(kind):
             if not kind.startswith(("class", "interface", "type", "enum", "import")):
                 self._statements(node.named_children, steps, depth + 1)
         elif kind in ("class", "import_statement", "empty_statement"):
@@ -191,15 +194,16 @@ class FlowReader:
 
     def expression(self, node: Node, depth: int = 0) -> Expression:
         """Convert an expression; `["x"]` if it leads nowhere."""
-        while node.type in WRAPPERS or node.type == "await_expression":
+        kind = node.type
+        while kind in _AROUND:
             inner = unwrapped_once(node)
             if inner is None:
                 return NOTHING
-            node = inner
-        convert = _KINDS.get(node.type)
+            node, kind = inner, inner.type
+        convert = _KINDS.get(kind)
         if depth > _DEEPEST:
             return ["!"]
-        if node.type in FUNCTIONS:
+        if kind in FUNCTIONS:
             flow = self.function(node, depth + 1)
             return ["f", flow] if flow[1] else NOTHING
         return self._evaluated(node, depth) if convert is None else convert(self, node, depth)
@@ -209,7 +213,7 @@ class FlowReader:
         if node.named_child_count == 0 or node.type.startswith(("type", "jsx_text")):
             return NOTHING
         parts = [self.expression(child, depth + 1) for child in node.named_children if child.type != "comment"]
-        parts = [part for part in parts if self.is_live(part) and part[0] != "i"]
+        parts = [part for part in parts if part[0] not in _DULL and self.is_live(part)]
         return [",", parts] if parts else NOTHING
 
     def _this(self, node: Node, depth: int) -> Expression:
@@ -378,6 +382,11 @@ _KINDS: dict[str, Callable[[FlowReader, Node, int], Expression]] = {
     "jsx_element": FlowReader._element,
     "jsx_self_closing_element": FlowReader._element,
 }
+
+
+@lru_cache(maxsize=1000)
+def _holds_statements(kind: str) -> bool:
+    return _STATEMENTS.search(kind) is not None or kind.endswith("_declaration")
 
 
 def _outline(node: Node) -> Expression:

@@ -23,8 +23,8 @@ class Module:
         types: Name → the interface, alias, enum or declared class that has it.
         augments: `[module, types]` of each `declare module 'x'`.
         declared: Name → the type of a variable that is only declared (`declare const`).
-        registrations: `[name, component, iterated]` of each `X.component(name, component)`; `iterated` is
-            the loop around it, as `[kind of loop, variables, value]`, or None.
+        registering: The statements of the top level that may register components (`functions.py`).
+        registrations: `[name, component]` of each `X.component(name, component)`, wherever it stands.
         installs: Values passed to a function such as `withInstall`.
         components: The options of each component and mixin, in order (see `options.py`).
         flows: Top-level function → what it does with a component that it is given (see `component_flows.py`).
@@ -39,6 +39,7 @@ class Module:
     types: dict[str, Value] = field(default_factory=dict)
     augments: list[list[Any]] = field(default_factory=list)
     declared: dict[str, Value] = field(default_factory=dict)
+    registering: list[Any] = field(default_factory=list)
     registrations: list[list[Any]] = field(default_factory=list)
     installs: list[Value] = field(default_factory=list)
     components: list[dict[str, Any]] = field(default_factory=list)
@@ -66,6 +67,7 @@ class Script:
         offset: Its first byte in the file.
         in_sfc: Whether it is a block of a single-file component.
         entries: The entries of its component options, with their methods.
+        places: First byte of options in it → their index in the module.
     """
 
     root: Node
@@ -74,6 +76,7 @@ class Script:
     offset: int
     in_sfc: bool
     entries: list[SourcePiece] = field(default_factory=list)
+    places: dict[int, int] = field(default_factory=dict)
 
     def span(self, node: Node) -> list[int]:
         """Return the node's first and last line in the file."""

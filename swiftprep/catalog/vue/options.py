@@ -13,7 +13,7 @@ The value `["C", index]` refers to such an item. Its keys:
     bare: it has no content of its own, unless a base has
     functional: it has no instance; its render function receives a context
     within: it stands in a function, so its values depend on the call
-    statics: its entries in capitals, such as `Item: {...}`, as values by key
+    statics: its entries in capitals, such as `Item: {...}`, and `install`, as values by key
     outer                          the value that a `<script src>` refers to
 """
 
@@ -28,7 +28,7 @@ from swiftprep.catalog.vue.decorated import read_class
 from swiftprep.catalog.vue.module import Script, SourcePiece
 from swiftprep.catalog.vue.syntax import FUNCTIONS
 from swiftprep.catalog.vue.typescript_types import slots_of_call, slots_type
-from swiftprep.catalog.vue.value_kinds import ARRAY, CALL, OPTIONS, SOURCE
+from swiftprep.catalog.vue.value_kinds import ARRAY, CALL, OBJECT, OPTIONS, SOURCE
 from swiftprep.catalog.vue.values import (
     MAX_ITEMS,
     Value,
@@ -130,16 +130,23 @@ def _call(script: Script, node: Node, statement: Node, depth: int) -> Value | No
     """Convert a call that creates a component from options, or return None."""
     callee = node.child_by_field_name("function")
     arguments = [unwrapped(argument) for argument in arguments_of(node)]
+    base = None if callee is None else callee.child_by_field_name("object")
     named = "" if callee is None else short(callee)
+    if callee is not None and base is not None and named.endswith("…"):
+        named = f"….{text_of(callee.child_by_field_name('property') or callee)}"
     options = next((g for g in reversed(arguments) if g.type == "object"), None)
-    is_made = _FACTORY.search(named) is not None
+    is_made = _FACTORY.search(named) is not None and not (named == "createComponent" and _is_own(script, named))
     if options is None or not (is_made or (script.in_sfc and is_telling(options))):
         return None
     value = _options(script, options, statement, depth, sure=is_made)
-    base = None if callee is None else callee.child_by_field_name("object")
     if named.endswith(".extend") and base is not None and text_of(unwrapped(base)) != "Vue":
         script.module.components[value[1]].setdefault("extends", value_of(base))
     return value
+
+
+def _is_own(script: Script, name: str) -> bool:
+    """Return whether a function is not one of Vue's, but of the code base."""
+    return name in script.module.bindings or script.module.imports.get(name, [""])[0].startswith((".", "@/", "~"))
 
 
 def read_function(script: Script, node: Node, depth: int = 0) -> Value:
@@ -175,6 +182,19 @@ def class_component(script: Script, node: Node, decorated: list[Node], depth: in
     return value
 
 
+def plugin_of(node: Node) -> Value | None:
+    """Return the static `install` of a class that is no component, in an object, or None."""
+    body = node.child_by_field_name("body")
+    for member in () if body is None else body.named_children[:MAX_ITEMS]:
+        name = member.child_by_field_name("name") or member.child_by_field_name("property")
+        if name is not None and any(child.type == "static" for child in member.children):
+            is_method = member.type == "method_definition"
+            value = value_of(member if is_method else member.child_by_field_name("value"))
+            if text_of(name) == "install":
+                return [OBJECT, [["install", value, ""]]]
+    return None
+
+
 def add_options(script: Script, options: dict[str, Any], node: Node, depth: int = 0) -> None:
     """Add an object of component options to `options`; `depth` is the number of options around it."""
     keys = set()
@@ -201,7 +221,7 @@ def add_options(script: Script, options: dict[str, Any], node: Node, depth: int 
         elif key == "data":
             state = unwrapped(returned_node(value) or value)
             options["data"] = [name for name, _, _ in pairs(state) if name not in _NAMELESS]
-        elif key[:1].isupper():
+        elif key[:1].isupper() or key == "install":
             options.setdefault("statics", {})[key] = value_of(value, 0, _Special(script, depth + 1))
         elif key == "slots" and (stated := slots_type(value)) is not None:
             options["slot_types"] = stated
@@ -255,7 +275,12 @@ def is_prop(node: Node) -> bool:
 
 
 def _options(script: Script, node: Node, statement: Node, depth: int, *, sure: bool) -> Value:
+    known = script.places.get(node.start_byte)
+    if known is not None:
+        script.module.components[known]["sure"] |= sure
+        return [OPTIONS, known]
     value, options = _added(script, node, statement, sure=sure)
+    script.places[node.start_byte] = value[1]
     if node.type == "object":
         stated = slots_of_call(node)
         options |= {} if stated is None else {"slot_types": stated}

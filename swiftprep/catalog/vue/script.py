@@ -12,14 +12,14 @@ from typing import Any
 
 from tree_sitter import Node
 
-from swiftprep.catalog.vue.effects import add_function_components, read_effects
+from swiftprep.catalog.vue.effects import add_function_components, read_effects, read_registering
 from swiftprep.catalog.vue.functions import pattern_of
 from swiftprep.catalog.vue.macros import note_unread, read_macro, read_pattern, setup_options
 from swiftprep.catalog.vue.module import Module, Script, SourcePiece
-from swiftprep.catalog.vue.options import arguments_of, class_component, read_function, read_value
+from swiftprep.catalog.vue.options import arguments_of, class_component, plugin_of, read_function, read_value
 from swiftprep.catalog.vue.type_declarations import declare_types, is_declared
 from swiftprep.catalog.vue.value_kinds import MEMBER, NAME, SOURCE
-from swiftprep.catalog.vue.values import signature, string_of, unwrapped, value_of
+from swiftprep.catalog.vue.values import string_of, unwrapped, value_of
 from swiftprep.parsing.around import Around, nearest, smallest
 from swiftprep.parsing.grammar import text_of
 
@@ -79,8 +79,10 @@ class ScriptReader:
                 self._export(node, decorated)
             elif kind == "expression_statement":
                 self._statement(node)
+                read_registering(self._script, node)
             elif kind in ("for_in_statement", "for_statement", "if_statement"):
                 read_effects(self._script, node)
+                read_registering(self._script, node)
             elif kind == "decorator":
                 decorated.append(node)
                 continue
@@ -165,7 +167,7 @@ class ScriptReader:
             self.module.bindings[name] = read_function(self._script, node)
             self._functions[name] = node, node
         elif kind in _CLASSES and not (is_declared(node) and not decorated):
-            value = class_component(self._script, node, decorated)
+            value = class_component(self._script, node, decorated) or plugin_of(node)
             if value is None:
                 return declare_types(self.module, node)
             self.module.bindings[name] = value
@@ -181,16 +183,20 @@ class ScriptReader:
             required = self._required(value)
             if required is not None:
                 self.module.imports[text_of(name)] = required
-            elif not read_macro(self._script, value):
+            elif not self._is_macro(value):
                 self.module.bindings[text_of(name)] = read_value(self._script, value, declaration)
                 self._functions[text_of(name)] = unwrapped(value), declaration
             return [text_of(name)]
-        if read_macro(self._script, value):
+        if self._is_macro(value):
             if name.type == "object_pattern":
                 read_pattern(self._script, name, unwrapped(value))
             return []
         pattern = pattern_of(name, value_of)
         return [] if pattern is None else self._taken_apart(pattern, value)
+
+    def _is_macro(self, node: Node) -> bool:
+        """Read a macro of `<script setup>`; return whether `node` is one."""
+        return self._is_setup and read_macro(self._script, node)
 
     def _taken_apart(self, pattern: list[Any], node: Node) -> list[str]:
         """Bind the names in `[a, b] = value` or `{ a, b: c } = value`, one level deep, and return them."""
@@ -225,7 +231,7 @@ class ScriptReader:
                     self.module.exports[name] = read_value(self._script, right, node)
             else:
                 read_effects(self._script, node)
-        elif expression.type == "call_expression" and not read_macro(self._script, expression):
+        elif expression.type == "call_expression" and not self._is_macro(expression):
             callee = expression.child_by_field_name("function")
             if callee is not None and text_of(callee) == "Vue.extend":
                 read_value(self._script, expression, node)
@@ -235,13 +241,12 @@ class ScriptReader:
     def _registrations(self) -> None:
         around = smallest(self._script.root, (match.start() for match in _REGISTER.finditer(self.source)))
         calls: dict[int, Around | None] = {}
-        loops: dict[int, list[Any] | None] = {}
         for _, here in sorted(around.items()):
             call = nearest(here, calls, _called)
             if call is not None and call.node.type == "call_expression":
-                self._registration(call, loops)
+                self._registration(call)
 
-    def _registration(self, call: Around, loops: dict[int, list[Any] | None]) -> None:
+    def _registration(self, call: Around) -> None:
         callee = call.node.child_by_field_name("function")
         if callee is None or callee.type != "member_expression" or not text_of(callee).endswith("component"):
             return
@@ -249,7 +254,7 @@ class ScriptReader:
         if not 2 <= len(arguments) <= 3:  # Vue.component(id) only looks it up
             return
         component = read_value(self._script, arguments[1], arguments[1])
-        self.module.registrations.append([value_of(arguments[0]), component, nearest(call.above, loops, _loop)])
+        self.module.registrations.append([value_of(arguments[0]), component])
 
 
 def _specifiers(clause: Node) -> list[tuple[str, str]]:
@@ -267,20 +272,3 @@ def _called(here: Around) -> Around | None:
     """Return a call, or a node that no call extends beyond."""
     ends = ("call_expression", "comment", "string", "statement_block", "program")
     return here if here.node.type in ends else None
-
-
-def _loop(here: Around) -> list[Any] | None:
-    """Return `[kind, variables, iterated]` of a loop, or None for anything else."""
-    node = here.node
-    if node.type in ("arrow_function", "function_expression", "function"):
-        call = here.above.above.node if here.above is not None and here.above.above is not None else None
-        callee = call.child_by_field_name("function") if call is not None and call.type == "call_expression" else None
-        method = callee.child_by_field_name("property") if callee is not None else None
-        if callee is not None and method is not None and text_of(method) in ("forEach", "map", "each", "reduce"):
-            variables = re.findall(r"[\w$]+", signature(node))
-            return ["each", variables, value_of(callee.child_by_field_name("object"))]
-    elif node.type == "for_in_statement":
-        left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
-        kind = "in" if any(c.type == "in" for c in node.children) else "each"
-        return [kind, re.findall(r"[\w$]+", "" if left is None else text_of(left)), value_of(right)]
-    return None

@@ -17,4 +17,6 @@ EFFECTS = "do"
 DEFAULT = "d"  # of a prop
 TYPED = "as"
 SOURCE = "x"  # anything else, as source text
+APP = "app"  # ["app"]: Vue or an app, as `install` receives it; only made while linking
+EARLIER = "<"  # ["<", value]: a member before the statements that change it
 IN = "@"  # ["@", value, place]: a value that stands elsewhere; only made while linking
