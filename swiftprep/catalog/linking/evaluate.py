@@ -183,6 +183,8 @@ class Evaluator:
             inner = options.get("statics", {}).get(name) or options.get(name)
             if isinstance(inner, list) and inner and isinstance(inner[0], str):
                 return inner, where
+            if name == "functional" or (name == "mixins" and not options.get("spreads")):
+                return ([SOURCE, "true"] if inner else UNDEFINED), where
         if kind == FUNCTION and name == "default":
             return owner, where
         if name in _SETTINGS and (kind == ARRAY or (kind == NAME and owner[1] in _GLOBALS)):

@@ -14,6 +14,7 @@ from swiftprep.catalog.vue.value_kinds import (
     APP,
     ARRAY,
     CALL,
+    CHOICE,
     EFFECTS,
     FUNCTION,
     IN,
@@ -22,6 +23,7 @@ from swiftprep.catalog.vue.value_kinds import (
     MEMBER,
     NAME,
     OBJECT,
+    OPERATION,
     OPTIONS,
     SOURCE,
     STRING,
@@ -180,6 +182,8 @@ class _Runner:
     def _value(self, value: Value, frame: Scope) -> Bound:
         """Evaluate now what depends on variables that may change."""
         bound = self.modules.resolve(value, frame, self.depth)
+        if bound[0][0] in (OPERATION, CHOICE):  # unknown, and later its variables may be others
+            return [SOURCE, "…"], frame
         if bound[0][0] == JOINED:
             number = self.evaluator.number(bound, self.depth)
             text = self.modules.text(*bound, self.depth) if number is None else None

@@ -51,9 +51,9 @@ _TELLING = re.compile(r"slot|listener|emit|attrs", re.I)
 _HOOK = re.compile(r"(?:use|define|get|create|with|make)[A-Z]")
 _COPIES = re.compile(rb"(?:\[\]|Array\.prototype)\.slice\.call|Array\.from|toArray")  # of a list
 _DEEPEST = 60
-_NAMES = frozenset("s+i?ma")  # the kinds of what may be a name, or names
 _AROUND = WRAPPERS | {"await_expression"}
 _DULL = ("i", "s", "x")  # kinds of expressions that do nothing by themselves
+_NAMES = frozenset("s+i?ma")  # the kinds of what may be a name, or names
 _STATEMENTS = re.compile(r"_statement$|^(?:statement_block|program|switch_|else_|catch_|finally_|lexical_|variable_)")
 
 
