@@ -216,6 +216,11 @@ def test_composables_that_are_given_the_context():
     assert api({"box.js": box, "use.js": use}) == (["open"], ["icon"], ())
 
 
+def test_what_setup_returns_is_known_to_the_rest_whatever_their_order():
+    body = "render() { return this.part('icon') }, setup(props, { slots }) { return { part: name => slots[name] } }"
+    assert api({"box.js": options(body)}) == ([], ["icon"], ())
+
+
 def test_declared_events_count_as_all_although_a_name_is_computed():
     code = "setup(props, { emit }) { return () => emit(props.kind) }"
     assert api({"box.js": options(code)})[2] == ("events",)

@@ -101,21 +101,20 @@ class Tracer:
     def _run(self, run: Evaluation, options: dict[str, Any], flows: dict[str, Any], where: Where) -> set[int]:
         """Run what Vue runs, and return the functions that other components may call."""
         here = run.at(where)
-        for flow in flows.get("roots", ()):
-            run.run_with_anything(Function(flow, here))
         context = [part(H), part(CONTEXT)] if options.get("functional") else [part(H)]
-        given = {"render": context, "setup": [part(PROPS) if options.get("functional") else UNKNOWN, part(CONTEXT)]}
+        given = {"setup": [part(PROPS) if options.get("functional") else UNKNOWN, part(CONTEXT)], "render": context}
         setup = here
         if "function" in flows:
             function = Function(flows["function"], here)
             words = [one[1] if one[0] == "i" else "" for one in function.flow[0]]
             run.run_with_anything(function, *(_GIVEN.get(word, part(CONTEXT)) for word in words))
-        for name, arguments in given.items():
-            if name not in flows or (name == "setup" and options.get("setup")):
-                continue
-            made = run.run_with_anything(Function(flows[name], here), *arguments)
-            if name == "setup":
-                run.state.update(made.members or {})
+        if "setup" in flows and not options.get("setup"):
+            made = run.run_with_anything(Function(flows["setup"], here), *given["setup"])
+            run.state.update(made.members or {})  # before what uses these
+        for flow in flows.get("roots", ()):
+            run.run_with_anything(Function(flow, here))
+        if "render" in flows:
+            run.run_with_anything(Function(flows["render"], here), *given["render"])
         if options.get("setup") and "setup" in flows:
             setup = Names({}, None, part(SELF), where)
             run.run(flows["setup"][1], setup)
