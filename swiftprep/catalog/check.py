@@ -153,7 +153,7 @@ class _Locals:
             if options.get("name", [""])[0] == "s":
                 self.own.add(kebab(options["name"][1]))
             self._registered(options.get("components"), module)
-        for name, _, _ in module.registrations:
+        for name, *_ in module.registrations:
             if name[0] == "s":
                 self.tags.setdefault(kebab(name[1]), "")
             else:

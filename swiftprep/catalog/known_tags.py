@@ -89,16 +89,16 @@ class KnownTags:
         # Another letter may make another word; a letter too many, or another order of letters, hardly does.
         is_plain = is_known or len(tag) > len(near) or sorted(tag) == sorted(near)
         shortest = _SHORTEST if is_plain else _SHORTEST_SEEN
-        word = near.removeprefix(f"{meant}-")
-        if len(word) < shortest:
+        if len(near.removeprefix(f"{meant}-")) < shortest:
             return False
-        is_other_family = prefix != meant and tag.endswith(f"-{word}")
-        return not is_other_family or (is_known and len(meant) > 1 and prefix not in self._prefixes)
+        return not _is_other_family(tag, near) or (is_known and len(meant) > 1 and prefix not in self._prefixes)
 
 
 def is_slip_of(tag: str, own: Iterable[str]) -> bool:
     """Return whether a tag is a slip of one that the same file registers."""
-    return any(len(other) >= _SHORTEST_OWN and is_misspelt(tag, other) for other in own)
+    return any(
+        len(other) >= _SHORTEST_OWN and is_misspelt(tag, other) and not _is_other_family(tag, other) for other in own
+    )
 
 
 def families(components: Iterable[Component]) -> frozenset[str]:
@@ -106,6 +106,12 @@ def families(components: Iterable[Component]) -> frozenset[str]:
     tags = [component.name for component in components]
     counts = Counter(map(_prefix, tags))
     return frozenset(p for p, count in counts.items() if p and count >= _FEWEST_OF_A_FAMILY and 3 * count >= len(tags))
+
+
+def _is_other_family(tag: str, near: str) -> bool:
+    """Return whether a tag differs from another only by its prefix (`v-table`, `a-table`)."""
+    prefix, meant = _prefix(tag), _prefix(near)
+    return prefix != meant and tag.endswith(near.removeprefix(meant))
 
 
 def _prefix(tag: str) -> str:

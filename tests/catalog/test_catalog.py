@@ -721,3 +721,8 @@ def test_the_notebook_view_is_bounded_and_escaped(tree):
     assert "&lt;b&gt;" in shown
     assert shown.count("<tr>") == 21
     assert "20 more" in shown
+
+
+def test_a_computed_prop_type_does_not_lose_the_component():
+    code = "import PropTypes from './types'\nexport default { name: 'TaBox', props: { a: PropTypes[kind], b: PropTypes.oneOf(['x'])[kind].isRequired, c: String }, render() { return <i/> } }"
+    assert names(only(code, "Box.jsx").props) == ["a", "b", "c"]

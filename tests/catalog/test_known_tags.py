@@ -78,6 +78,7 @@ def test_a_slip_of_a_seen_tag_differs_by_a_letter_and_is_no_other_word(tag, is_s
 def test_a_slip_of_a_tag_that_the_file_registers_is_found():
     code = "<template><side-boxx/></template>\n<script>\nimport SideBox from './a'\nexport default { components: { SideBox } }\n</script>"
     assert unknown(Catalog(SOURCE), code) == ["side-boxx"]
+    assert unknown(Catalog(SEEN[:1]), code.replace("side-boxx", "tide-box")) == []  # of another family
 
 
 def test_an_applications_component_known_from_its_uses_is_not_checked_for_slips():

@@ -322,7 +322,7 @@ def _prop_type(modules: Modules, value: Value, path: Where, depth: int) -> dict[
     while value[0] in (MEMBER, CALL):
         arguments = value[2] if value[0] == CALL else []
         callee, there = peeled(value[1], path) if value[0] == CALL else (value, path)
-        name = callee[2] if callee[0] == MEMBER else None
+        name = callee[2] if callee[0] == MEMBER and isinstance(callee[2], str) else None  # or it is computed
         if name in ("def", "default") and arguments:
             settings.setdefault("default", default_of(modules, arguments[0], path, depth))
         elif name == "isRequired":
