@@ -6,15 +6,26 @@ What cannot be evaluated stays as it is.
 
 from __future__ import annotations
 
-import hashlib
 import itertools
-import re
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from swiftprep.catalog.linking import builtins, run
 from swiftprep.catalog.linking.effort import MOST_ITEMS
-from swiftprep.catalog.linking.scope import Bound, Scope, Where, is_settled, key_of, local, path_of
+from swiftprep.catalog.linking.inspected import (
+    GLOBALS,
+    MORE,
+    UNDEFINED,
+    UNKNOWN,
+    computed,
+    digest,
+    inside,
+    is_nothing,
+    is_prop_type,
+    is_unknown,
+    type_of,
+)
+from swiftprep.catalog.linking.scope import Bound, Where, is_settled, key_of, local, path_of
 from swiftprep.catalog.vue.value_kinds import (
     APP,
     ARRAY,
@@ -43,18 +54,14 @@ if TYPE_CHECKING:
 
 OnCall: TypeAlias = "Callable[[Value, Where, list[Bound], int], Bound | None]"
 APP_METHODS = ("component", "use")  # of Vue and of apps
-UNDEFINED: Value = [SOURCE, "undefined"]
-UNKNOWN: Value = [SOURCE, "…"]
-_NOTHING = frozenset(("undefined", "null", "false", "true"))
 _NEITHER = frozenset(("undefined", "null"))
 _FALSY = frozenset(("undefined", "null", "false", "0", "NaN"))
 _MOST_KNOWN = 20_000
-_MOST_COMPARED = 5_000  # parts of a value
 _NUMBERS = itertools.count()
-_PROP_TYPES = re.compile(r"\w*(?:Props?|Vue)Types|_\w*[tT]ypes\d*")  # names that PropTypes are imported under
-_GLOBALS = frozenset("String Number Boolean Array Object Function Symbol Date Promise Element HTMLElement".split())
 _SETTINGS = frozenset(("type", "default", "def", "required"))  # of a prop, which its type has not
-_TYPE_NAMES = {STRING: "string", OBJECT: "object", ARRAY: "object", OPTIONS: "object", FUNCTION: "function"}
+
+
+__all__ = ["Evaluator", "digest", "inside"]
 
 
 class Evaluator:
@@ -187,7 +194,7 @@ class Evaluator:
                 return ([SOURCE, "true"] if inner else UNDEFINED), where
         if kind == FUNCTION and name == "default":
             return owner, where
-        if name in _SETTINGS and (kind == ARRAY or (kind == NAME and owner[1] in _GLOBALS)):
+        if name in _SETTINGS and (kind == ARRAY or (kind == NAME and owner[1] in GLOBALS)):
             return UNDEFINED, where
         return None
 
@@ -218,13 +225,13 @@ class Evaluator:
         if len(value) > 2:  # made by `flat`
             return list(value[1])
         if is_settled(where):
-            return self.effort.once("entries", value, where, lambda: self._entries(value, where, depth), [_MORE])
+            return self.effort.once("entries", value, where, lambda: self._entries(value, where, depth), [MORE])
         return self._entries(value, where, depth)
 
     def _entries(self, value: Value, where: Where, depth: int) -> list[list[Any]]:
         if value[0] == ARRAY:
             items, is_whole = self.items(bound=(value, where), depth=depth)
-            return [[str(at), inside(item), ""] for at, item in enumerate(items)] + ([] if is_whole else [_MORE])
+            return [[str(at), inside(item), ""] for at, item in enumerate(items)] + ([] if is_whole else [MORE])
         if value[0] == "ns":
             return [[name, inside(found), ""] for name, found in self.modules.all_exports(value[1])]
         by_key: dict[str, list[Any]] = {}
@@ -234,7 +241,7 @@ class Evaluator:
             by_key[name] = [key, inner, doc or (before[2] if before is not None else "")]
             if not self.effort.spend() or len(by_key) > MOST_ITEMS:
                 self.effort.is_cut = True
-                return [*by_key.values(), _MORE]
+                return [*by_key.values(), MORE]
         return list(by_key.values())
 
     def _spread(self, value: Value, where: Where, depth: int) -> Iterator[list[Any]]:
@@ -350,7 +357,7 @@ class Evaluator:
                 return False
             return True if value[1] == "true" or self.number((value, where), depth) is not None else None
         if kind == NAME:
-            return True if value[1] in _GLOBALS else None
+            return True if value[1] in GLOBALS else None
         if kind == JOINED:
             text = self.modules.text(value, where, depth)
             return None if text is None else bool(text)
@@ -388,7 +395,7 @@ class Evaluator:
             return None if truth is None else "false" if truth else "true"
         left, right = self.modules.resolve(*one, depth + 1), self.modules.resolve(*other, depth + 1)
         if sign == "typeof":
-            return _type_of(left[0])
+            return type_of(left[0])
         if sign == "in":
             key = self.key(left, depth)
             keys = [entry[0] for entry in self.entries(right, depth)] if right[0][0] in (OBJECT, ARRAY) else ["..."]
@@ -399,7 +406,7 @@ class Evaluator:
         numbers = self.number(left, depth), self.number(right, depth)
         if numbers[0] is None or numbers[1] is None:
             return None
-        return _computed(sign, numbers[0], numbers[1])
+        return computed(sign, numbers[0], numbers[1])
 
     def _same(self, one: Bound, other: Bound, is_loose: bool, depth: int) -> bool | None:
         """Return whether two evaluated values are equal, or None if that is unknown."""
@@ -415,85 +422,3 @@ class Evaluator:
             texts = self.modules.text(*one, depth), self.modules.text(*other, depth)
             return None if None in texts else texts[0] == texts[1]
         return False if kinds & {STRING, SOURCE, NAME} else None
-
-
-_MORE: list[Any] = ["...", [IN, UNKNOWN, ""], ""]
-
-
-def _computed(sign: str, one: int, other: int) -> str | None:
-    """Return the result of an operation on two numbers as source text, or None."""
-    if sign in ("<", ">", "<=", ">="):
-        is_so = one < other if sign[0] == "<" else one > other
-        return "true" if is_so or (len(sign) == 2 and one == other) else "false"
-    results = {"-": one - other, "*": one * other} | ({"%": one % other} if other > 0 else {})
-    return str(results[sign]) if sign in results else None
-
-
-def flat(entries: list[list[Any]]) -> Value:
-    """Return an object of entries that need no further evaluation, one of each key."""
-    return [OBJECT, entries, ""]
-
-
-def inside(bound: Bound) -> Value:
-    """Return a value that stands for another one in its own place."""
-    return bound[0] if bound[0][0] == IN else [IN, *bound]
-
-
-def peeled(value: Value, where: Where) -> Bound:
-    """Return a value in its own place, without evaluating it."""
-    while value[0] == IN:
-        value, where = value[1], value[2]
-    return value, where
-
-
-def is_nothing(value: Value) -> bool:
-    """Return whether spreading a value adds nothing."""
-    return bool(value[0] == SOURCE and value[1] in _NOTHING)
-
-
-def is_unknown(value: Value) -> bool:
-    """Return whether an evaluated value is unknown."""
-    if value[0] == SOURCE:
-        return value[1] not in _NOTHING and not value[1].removeprefix("-").replace(".", "", 1).isdigit()
-    return value[0] in (MEMBER, ITEM, CALL, CHOICE, OPERATION, EFFECTS) or (
-        value[0] == NAME and value[1] not in _GLOBALS
-    )
-
-
-def is_prop_type(value: Value, where: Where) -> bool:
-    """Return whether a value is a definition such as `PropTypes.string.def('a')`."""
-    found = False
-    while value[0] in (MEMBER, CALL, IN):
-        if value[0] == IN:
-            value, where = value[1], value[2]
-        else:
-            value, found = value[1], True
-    return found and value[0] == NAME and _PROP_TYPES.fullmatch(value[1]) is not None and local(value[1], where) is None
-
-
-def digest(value: Value) -> str:
-    """Return a text that is the same for equal values, unless they are too large to compare."""
-    texts: list[str] = []
-    stack: list[Any] = [value]
-    while stack and len(texts) < _MOST_COMPARED:
-        part = stack.pop()
-        if isinstance(part, list):
-            texts.append(f"[{len(part)}")
-            stack.extend(part)
-        else:
-            texts.append(part.key if isinstance(part, Scope) else repr(part))
-    if stack:
-        return f"#{next(_NUMBERS)}"
-    text = "\n".join(texts)
-    return hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=12).hexdigest()
-
-
-def _type_of(value: Value) -> str | None:
-    if value[0] == SOURCE:
-        text = str(value[1])
-        if text == "undefined":
-            return text
-        return "boolean" if text in ("true", "false") else "object" if text == "null" else None
-    if value[0] == NAME and value[1] in _GLOBALS:
-        return "function"
-    return _TYPE_NAMES.get(str(value[0]))

@@ -10,7 +10,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any, TypeAlias
 
 from swiftprep.catalog.linking.effort import Effort
-from swiftprep.catalog.linking.evaluate import Evaluator, digest
+from swiftprep.catalog.linking.evaluate import Evaluator
+from swiftprep.catalog.linking.inspected import digest
 from swiftprep.catalog.linking.scope import Bound, Scope, Where, is_settled, key_of, path_of
 from swiftprep.catalog.linking.unlisted import UnlistedExports
 from swiftprep.catalog.vue.value_kinds import (
