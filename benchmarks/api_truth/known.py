@@ -208,9 +208,11 @@ def type_names(text: str) -> frozenset[str]:
 def _constructor(part: str) -> str:
     if part[0] in "'\"`":
         return "string"
+    if part[0] == "(" and part.endswith("[]") and _first_bracket(part) == part.removesuffix("[]"):
+        return "array"
     if (part[0] == "(" and "=>" in part) or part == "func":
         return "function"
-    if part.endswith("[]") or part.startswith(("Array", "[")):
+    if part.endswith("[]") or part.startswith(("Array", "ReadonlyArray", "[")):
         return "array"
     if part[0] == "{" or part.startswith(("Record<", "Partial<")):
         return "object"
@@ -221,6 +223,16 @@ def _constructor(part: str) -> str:
         if part in ("true", "false", "bool")
         else part.split("<")[0].lower()
     )
+
+
+def _first_bracket(text: str) -> str:
+    """Return a text as far as the bracket is closed that it begins with."""
+    depth = 0
+    for position, char in enumerate(text):
+        depth += (char == "(") - (char == ")")
+        if depth == 0:
+            return text[: position + 1]
+    return text
 
 
 def landing(truth: Api, taken: dict[str, list[str]], tag: str, name: str) -> str:

@@ -229,7 +229,9 @@ class Catalog:
 
     @classmethod
     @checked_keywords
-    def from_runtime(cls, folder: str | Path, *, node: str | Path = "node", timeout: float = 60.0) -> Catalog:
+    def from_runtime(
+        cls, folder: str | Path, package: str | None = None, *, node: str | Path = "node", timeout: float = 60.0
+    ) -> Catalog:
         """Read an installed package as Vue itself sees it at run time: its components, their props and defaults.
 
         **This runs the package's JavaScript** in a child process with Node, without network and with a time limit; see
@@ -238,6 +240,7 @@ class Catalog:
 
         Args:
             folder: The package, with `vue` installed beside it (`node_modules/ant-design-vue`).
+            package: Name of a package to read instead, among those installed in the folder (`ant-design-vue`).
             node: The Node program.
             timeout: Seconds that the package may take to load.
 
@@ -246,7 +249,9 @@ class Catalog:
             MissingDependencyError: Node, or Vue beside the package, is not installed.
             RunError: the package cannot be loaded, or not in time.
         """
-        components, name, vue_version = runtime_components(folder, node=node, timeout=timeout)
+        components, name, vue_version = runtime_components(
+            folder if package is None else Path(folder) / "node_modules" / package, node=node, timeout=timeout
+        )
         return cls(components, framework=name.rpartition("/")[2], vue_version=".".join(vue_version.split(".")[:2]))
 
     def pack(self) -> Iterator[bytes]:

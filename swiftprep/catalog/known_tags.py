@@ -86,8 +86,9 @@ class KnownTags:
         """Return whether a tag that differs from another by a letter is a slip, and not of another family."""
         prefix, meant = _prefix(tag), _prefix(near)
         is_known = self._known[near]
-        # Another letter may make another word; a letter too many hardly does.
-        shortest = _SHORTEST if is_known or len(tag) > len(near) else _SHORTEST_SEEN
+        # Another letter may make another word; a letter too many, or another order of letters, hardly does.
+        is_plain = is_known or len(tag) > len(near) or sorted(tag) == sorted(near)
+        shortest = _SHORTEST if is_plain else _SHORTEST_SEEN
         word = near.removeprefix(f"{meant}-")
         if len(word) < shortest:
             return False

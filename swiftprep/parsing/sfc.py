@@ -39,7 +39,7 @@ _KNOWN_TO_HTML = frozenset(
 )
 _QUOTES = tuple("“”‘’„‟＂＇「『《«")
 _TYPOGRAPHIC = re.compile(rb"=\s*(?:" + "|".join(_QUOTES).encode() + rb")")
-_NOT_A_BREAK = re.compile(rb"[^\n]")
+_BREAKS = bytes(code if code == 10 else 0 for code in range(256))
 _HAS_RAW = re.compile(rb"<(?:textarea|title)[\s>]")
 _NO_TAGS = bytes.maketrans(b"<>&", b"xxx")
 VOID = frozenset(
@@ -339,7 +339,7 @@ def blanked(source: bytes, start: int, end: int, places: Iterable[tuple[int, int
     """Return `source[start:end]` with the given places zeroed; line breaks and length are kept."""
     text = bytearray(source[start:end])
     for first, last in places:
-        text[first - start : last - start] = _NOT_A_BREAK.sub(b"\0", source[first:last])
+        text[first - start : last - start] = source[first:last].translate(_BREAKS)
     return bytes(text)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import orjson
 
-from swiftprep.catalog.api import Component, Method
+from swiftprep.catalog.api import Component, Method, Prop
 from swiftprep.catalog.catalog import Catalog
 from swiftprep.catalog.linking.link import Linked
 from swiftprep.catalog.packing import packed
@@ -125,7 +125,7 @@ def tellable(component: Component) -> Component:
     return replace(
         component,
         doc=_clean(component.doc),
-        props=tuple(replace(p, doc=_clean(p.doc), default=_constant(p.default)) for p in component.props),
+        props=tuple(replace(p, doc=_clean(p.doc), default=_constant(p)) for p in component.props),
         events=tuple(replace(item, doc=_clean(item.doc), type=_payload(item.type)) for item in component.events),
         slots=tuple(replace(item, doc=_clean(item.doc)) for item in component.slots),
         methods=tuple(methods),
@@ -136,17 +136,19 @@ _LITERAL = r"(?:'[^'\\\n]*'|\"[^\"\\\n]*\"|-?\d+(?:\.\d+)?|true|false|null)"
 _CONSTANT = re.compile(
     rf"{_LITERAL}|\[\s*(?:{_LITERAL}(?:\s*,\s*{_LITERAL})*\s*,?\s*)?\]|\{{\s*\}}|\(\)\s*=>\s*(?:\[\s*\]|\(\{{\s*\}}\))"
 )
-_NOTE = re.compile(
-    r"\W*(?:TODO|FIXME|HACK|XXX|NOTE|eslint|tslint|prettier|@ts-)\b", re.I
-)  # of one developer to another
+# What developers tell each other, and code that was commented out.
+_NOTE = re.compile(r"\W*(?:TODO|FIXME|HACK|XXX|NOTE|eslint|tslint|prettier|@ts-)\b", re.I)
+_CODE = re.compile(r"\w\??:\s*[\w.<>|()\[\] ]+;|=>|\w\(\);|\b(?:const|let|var|import)\s+[\w{]+.*[=;]")
 _TAGGED = re.compile(r"(?:^|\s)@\w+.*", re.S)
 _INTERNAL = re.compile(r"_|\$|handle[A-Z]|on[A-Z]|emit[A-Z]|render[A-Z]|get[A-Z]\w*(?:Cls|Class|Style)")
 _NO_NAMES = ("true", "false", "null", "undefined", "this")
 _OF_ANY_FIELD = ("focus", "blur")
 
 
-def _constant(default: str | None) -> str | None:
-    return default if default is not None and _CONSTANT.fullmatch(default.strip()) else None
+def _constant(prop: Prop) -> str | None:
+    """Return a default that is constant; that of a function is a function, which says nothing as a value."""
+    default = prop.default or ""
+    return default if _CONSTANT.fullmatch(default.strip()) and prop.type.lower() != "function" else None
 
 
 def _payload(arguments: str) -> str:
@@ -160,7 +162,7 @@ def _is_public(method: Method) -> bool:
 
 
 def _clean(doc: str) -> str:
-    if _NOTE.match(doc):
+    if _NOTE.match(doc) or _CODE.search(doc):
         return ""
     return " ".join(_TAGGED.sub("", doc).replace("<!--", "").replace("-->", "").split())
 

@@ -190,10 +190,15 @@ class SampleBuilder:
 
     def _fim(self, task: Task) -> None:
         sample_id = self._id("fim")
-        candidates = holes(self.shape, self.source)
+        candidates = _pieces(self.shape)
         first = zlib.crc32(sample_id.encode("utf-8", "replace")) % max(len(candidates), 1)
         hole = next(
-            (hole for hole in candidates[first:] + candidates[:first] if is_good_hole(self.source, *hole)), None
+            (
+                hole
+                for start, end in candidates[first:] + candidates[:first]
+                if is_good_hole(self.source, *(hole := (_line_start(self.source, start), end)))
+            ),
+            None,
         )
         if hole is None:
             return
@@ -280,6 +285,10 @@ def holes(shape: CutPlaces, source: bytes) -> list[tuple[int, int]]:
 
     A range includes the indentation of its first line, so that all its lines are indented alike.
     """
+    return [(_line_start(source, start), end) for start, end in _pieces(shape)]
+
+
+def _pieces(shape: CutPlaces) -> list[tuple[int, int]]:
     pieces: list[SourcePiece] = []
     for piece in shape.pieces:
         for entry in piece.inner:
@@ -287,8 +296,7 @@ def holes(shape: CutPlaces, source: bytes) -> list[tuple[int, int]]:
         if not piece.inner and piece.kind != "import_statement":
             pieces.append(piece)
     elements = [(element.start, element.end) for element in shape.elements if element.parent >= 0]
-    ranges = [(piece.start, piece.end) for piece in pieces] + elements
-    return [(_line_start(source, start), end) for start, end in ranges]
+    return [(piece.start, piece.end) for piece in pieces] + elements
 
 
 def _line_start(source: bytes, start: int) -> int:

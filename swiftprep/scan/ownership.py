@@ -71,13 +71,16 @@ class Ownership:
         return "application" if tag in self.application else "other"
 
     def of_source(self, path: str, *, registered: bool = False) -> Owner:
-        """Return whose a component is that this file of the scanned folders defines, globally registered or not."""
+        """Return whose a component is that this file of the scanned folders defines, globally registered or not.
+
+        One that the framework's repository defines for its demos or tests is nobody's API: `""`.
+        """
         names = [name for name in self.folders if not name or path.startswith(f"{name}/")]
         root = max(names, key=len, default="")
         if root not in self.homes:
             return "application"
         inner = path.removeprefix(f"{root}/") if root else path
-        return "framework" if registered or not _ASIDE.search(inner) else "application"
+        return "framework" if registered or not _ASIDE.search(inner) else ""
 
     def registers(self, paths: Iterable[str]) -> bool:
         """Return whether the framework registers its components, so that others in its source are internal.

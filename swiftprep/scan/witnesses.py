@@ -70,9 +70,10 @@ class Witnesses:
 
     def joined(self, key: str, component: Component) -> Component | None:
         """Return a component from source together with what the other witnesses know; None if the user denies it."""
+        has_tag = key == component.name  # otherwise another component has it
         is_page = component.owner == "application" and not component.registered  # its name says little
-        others = self._others(component) if key == component.name and not is_page else []
-        documented = self._docs.of(component) if component.kind == "component" else None
+        others = self._others(component) if has_tag and not is_page else []
+        documented = self._docs.of(component) if has_tag and component.kind == "component" else None
         others += [documented] if documented is not None else []
         declared = self._declarations.of(component) if self._declarations and component.kind == "component" else None
         if declared is not None:  # its comments are those of the documentation, seldom in the language of the users
@@ -81,7 +82,7 @@ class Witnesses:
             component, contradictions = joined((component, *others))
             public = component.registered  # declarations describe what is exported, not what shares its name
             self.contradictions += [one for one in contradictions if public or one.other != "types"]
-        return self._corrected(component) if key == component.name else component
+        return self._corrected(component) if has_tag else component
 
     def _others(self, component: Component) -> list[Component]:
         for tag in (component.name, *map(kebab, component.names)):

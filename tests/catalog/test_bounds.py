@@ -445,7 +445,9 @@ def test_a_folder_whose_globs_are_too_many_is_left_out_and_this_is_said(tmp_path
 BOUNDED = {"depth", "place"}  # a place of `typed.py` has its depth
 WHY = {
     "expressions._is_sound": "of a `v-for` it asks for the two sides, as something else than a `v-for`",
-    "functional.bind": "a pattern leads from the context to its parts, of which none leads back",
+    "flows.is_live": "expressions are no deeper than they were read",
+    "flows.is_worth": "as `is_live`",
+    "patterns.names_in": "as `is_live`",
     "webtypes._type_text": "of a list within a list nothing is taken",
     "phrasing._expanded": "the rules are those of our own files",
     "cut.add": "the pieces are those of statements, their options and members, or elements to a depth of 100",
@@ -455,6 +457,11 @@ WHY = {
     "python_api._whole": "Python's own parser takes 200 brackets at most",
     "spans._script": "what stands in a hole of a template string has no template string in it",
     "spans._holes": "as `_script`",
+}
+WHY |= {
+    f"evaluation.{name}": "each goes through `evaluate`, which counts how deep it is"
+    for name in "_arguments _called _evaluated _list _named _object _of_component apply assign call evaluate member method "
+    "run subscript".split()
 }
 
 

@@ -110,11 +110,15 @@ TAGS = {
 
 @pytest.mark.parametrize(("tag", "names", "expected"), TAGS.values(), ids=TAGS.keys())
 def test_what_is_declared_of_a_component(tag, names, expected):
-    declared = Declarations(Modules(read(CLASSES))).of(Component(tag, names=names))
+    declared = Declarations(Modules(read(CLASSES))).of(Component(tag, names=names, registered=True))
     assert (declared and declared.name) == (tag if expected else None)
     if expected is not None:
         assert declared is not None
         assert declared.props == declared_types(read(CLASSES))[expected].props
+
+
+def test_inner_components_are_not_those_that_are_declared():
+    assert Declarations(Modules(read(CLASSES))).of(Component("ui-box")) is None
 
 
 @pytest.mark.parametrize("documented", [True, False])
@@ -127,6 +131,7 @@ def test_declarations_fill_what_the_source_does_not_say(tmp_path, documented):
         "src/box.js": (
             "export default { name: 'XBox', props: { wide: Boolean, size: null, ...unknown }, render() {} }"
         ),
+        "src/index.js": "import Box from './box'\nVue.component('x-box', Box)",
         "docs/box.md": "# Box\n## API\n| 参数 | 说明 | 类型 |\n|---|---|---|\n| wide | 是否加宽 | boolean |\n",
     }
     for path, text in files.items():

@@ -180,6 +180,16 @@ def test_exports_of_a_folder_whose_index_is_missing(module, name):
     assert prop.values == ((("l", "s") if name == "Size" else ("a", "b")) if is_known else ())
 
 
+def test_a_scoped_module_is_the_one_with_most_of_its_name():
+    files = {
+        "ui/select/index.ts": "export const own = { a: String }",
+        "ui/tree-select/select.ts": "export const own = { b: String }",
+        "ui/tree-select/Box.vue": "<script>\nimport { own } from '@corp/ui/select'\nexport default { props: own }\n</script>",
+    }
+    (component,) = components(files).values()
+    assert [prop.name for prop in component.props] == ["a"]
+
+
 def test_members_of_a_type_are_read_where_they_stand():
     """A name means what it means in the file of the interface, not in that of the component."""
     files = {
@@ -209,6 +219,26 @@ def test_a_type_does_not_hide_a_component_of_the_same_name():
     code = "export const Box = defineComponent({ name: 'Box', props: { a: String } })\nexport type Box = InstanceType<typeof Box>\n"
     files = {"box.ts": code, "index.ts": "import { Box } from './box'\napp.component('my-box', Box)"}
     assert [prop.name for prop in components(files)["my-box"].props] == ["a"]
+
+
+BOUNDED = {
+    "members that are each other": "interface A { a: A['b']; b: A['c']; c: A['a'] }\ndefineProps<A>()",
+    "keys of members that are each other": "interface A { a: Exclude<A['b'], 'x'>; b: A['a'] }\ndefineProps<A>()",
+    "a member of a member of itself": "interface A { a: A['a']['a'] }\ndefineProps<A & A['a']>()",
+    "generics that double": (
+        "type P0<T> = T\n" + "\n".join(f"type P{i}<T> = P{i - 1}<T> | P{i - 1}<[T]>" for i in range(1, 40)) + "\ndefineProps<{ a: P39<string> }>()"
+    ),
+    "templates that multiply": (
+        "type A = " + " | ".join(f"'a{i}'" for i in range(300)) + "\ndefineProps<{ a: `${A}-${A}-${A}` }>()"
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("body", BOUNDED.values(), ids=BOUNDED.keys())
+def test_types_without_an_end_are_bounded(body):
+    component = components({"Box.vue": f"<script setup lang='ts'>\n{body}\n</script>"})["box"]
+    assert "a" in {prop.name for prop in component.props}
+    assert all(len(prop.type) < 1000 for prop in component.props)
 
 
 SLOTS = {

@@ -77,18 +77,18 @@ def test_run_time_completes_and_closes_the_list_of_props():
 def test_source_and_run_time_contradict_each_other_in_type_default_required_and_existence():
     source = box(
         Prop("a", "string"), Prop("b", "'x' | 'y'", default="'x'"), Prop("c", required=True), Prop("gone"),
-        Prop("list", "string[]", default="[]"), Prop("made", default="makeIt()"),
+        Prop("list", "string[]", default="[]"), Prop("made", default="makeIt()"), Prop("when", "Day", runtime=("Date",)),
     )  # fmt: skip
     running = box(
         Prop("a", "number"), Prop("b", "string", default="'z'"), Prop("c"), Prop("more"),
-        Prop("list", "array", default="[]"), Prop("made", default="'m'"), origin="run-time",
+        Prop("list", "array", default="[]"), Prop("made", default="'m'"), Prop("when", "Date"), origin="run-time",
     )  # fmt: skip
     known, found = joined([source, running])
     assert [(c.name, c.fact, c.said, c.other_said) for c in found] == [
         ("a", "type", "string", "number"), ("b", "default", "'x'", "'z'"), ("c", "required", "true", "false"),
         ("more", "exists", "", "more"), ("gone", "exists", "gone", ""),
     ]  # fmt: skip
-    assert [p.name for p in known.props] == ["a", "b", "c", "gone", "list", "made", "more"]
+    assert [p.name for p in known.props] == ["a", "b", "c", "gone", "list", "made", "when", "more"]
     assert known.props[0].type == "string"
     assert str(found[-1]) == "<ta-box> prop 'gone': source has it, run-time does not"
 
@@ -488,6 +488,7 @@ def stand_in(tmp_path, body):
 def test_what_vue_says_at_run_time_becomes_a_catalogue(package, tmp_path, caplog):
     node = stand_in(tmp_path, f"print({json.dumps(ANSWER)!r})")
     catalog = Catalog.from_runtime(package, node=node)
+    assert list(Catalog.from_runtime(tmp_path, "ta404", node=node)) == list(catalog)
     assert (catalog.framework, catalog.vue_version) == ("ta404", "2.7")
     (component,) = catalog
     assert (component.name, component.names, component.origin) == ("ta-box", ("TaBox", "TaCrate"), "run-time")

@@ -268,3 +268,11 @@ def test_a_package_installed_in_one_of_several_folders_gives_facts(installed, tr
     assert found.catalog.components["x-box"].path == "app/node_modules/x-ui/src/box.js"
     assert found.catalog.components["x-more"].path == "ui/box.js"
     assert found.found == found.files_kept == 1
+
+
+def test_documentation_is_told_of_one_component_for_each_tag(tree):
+    rows = "".join(f"| p{number} | d | string |\n" for number in range(500))
+    page = "# XBox\n" + f"### Box\n\n| 参数 | 说明 | 类型 |\n| --- | --- | --- |\n{rows}\n" * 50
+    files = {f"b{number}/index.js": OPEN_BOX for number in range(300)} | {"README.zh-CN.md": page}
+    found = scan(tree(files), file_seconds=30.0)
+    assert sum(any(prop.witness == "docs" for prop in one.props) for one in found.catalog) <= 1

@@ -21,22 +21,20 @@ from swiftprep.catalog.linking.held import (
     UNKNOWN,
     Function,
     Held,
-    Named,
     Reference,
     all_roles,
     either,
     items_of,
     part,
+    spread,
     text,
 )
-from swiftprep.catalog.linking.scope import Where, local, path_of
+from swiftprep.catalog.linking.references import function_of, is_foreign, texts_of
 from swiftprep.catalog.vue.flows import RENDERERS
-from swiftprep.catalog.vue.value_kinds import FUNCTION, NAME
-from swiftprep.catalog.vue.values import Value
+from swiftprep.catalog.vue.patterns import Expression
 
 if TYPE_CHECKING:
     from swiftprep.catalog.linking.evaluation import Evaluation
-    from swiftprep.catalog.linking.names import Modules
 
 _OF_VUE = {
     "useSlots": SLOTS, "useAttrs": FALLS, "useListeners": LISTENERS, "getCurrentInstance": INSTANCE,
@@ -49,13 +47,7 @@ _KEBAB = re.compile(r"kebab|hyphen", re.I)
 # What the name of a helper says that is not in the tree: it renders a slot, or emits an event.
 _RENDERS = re.compile(r"slot|ComponentFromProp|TNode|renderContent", re.I)
 _EMITS = re.compile(r"_*emit", re.I)
-_HARMLESS = re.compile(r"(?:vue|@vue/[\w-]+|lodash(?:-es)?|vue-demi)(?:/|\Z)")
-_OF_JAVASCRIPT = frozenset(
-    "Array Boolean JSON Math Number Object Promise Reflect String Symbol Vue WeakMap clearTimeout console isNaN "
-    "parseFloat parseInt process require requestAnimationFrame setTimeout window document".split()
-)
 _HANDED_BACK = frozenset((SLOTS, LISTENERS, FALLS, DATA, EMIT))
-_MOST_STEPS = 40  # from name to name
 
 
 def method_of(run: Evaluation, owner: Held, name: str, arguments: list[Held]) -> Held | None:
@@ -73,7 +65,7 @@ def method_of(run: Evaluation, owner: Held, name: str, arguments: list[Held]) ->
     if any(reference.key == "Object" for reference in owner.references):
         return _of_object(run, name, arguments)
     if SELF in owner.roles and name == "slots" and not run.has(name):  # of a mixin that every component is given
-        for slot in run.texts_of(arguments[0]).texts if arguments else ("default",):
+        for slot in texts_of(run.modules, arguments[0]).texts if arguments else ("default",):
             run.effects.slot(slot)
         return UNKNOWN
     return None
@@ -111,7 +103,7 @@ def _of_object(run: Evaluation, name: str, arguments: list[Held]) -> Held:
     if name == "assign" and arguments:
         made = first
         for value in arguments[1:]:
-            made = run.spread(made, value)
+            made = spread(made, value)
             if first.members is not None:
                 first.members.update(made.members or {})
                 first.roles, first.masked = made.roles, made.masked
@@ -142,12 +134,12 @@ def applied(run: Evaluation, called: Reference, arguments: list[Held]) -> Held:
         if name in _SAME and arguments:
             return either([Held(members={"value": arguments[0]}), arguments[0]])
     if (_CAMEL.search(name) or _KEBAB.search(name)) and len(arguments) == 1:
-        given = run.texts_of(arguments[0])
+        given = texts_of(run.modules, arguments[0])
         if given.texts and not given.is_open:
             return text(*map(camel if _CAMEL.search(name) else kebab, given.texts))
     if not is_known:
         _told_by_name(run, name, arguments)
-        if _is_foreign(run.modules, called):
+        if is_foreign(run.modules, called):
             for given in arguments:
                 run.effects.escapes(given, to_helper=True)
     roles = frozenset(role for given in arguments for role in all_roles(given) if role in _HANDED_BACK)
@@ -155,42 +147,22 @@ def applied(run: Evaluation, called: Reference, arguments: list[Held]) -> Held:
     return Held(roles=roles, functions=functions, is_open=True)
 
 
-def function_of(modules: Modules, value: Value, where: Where) -> Named:
-    """Return the function that a value names."""
-    for _ in range(_MOST_STEPS):
-        if value[0] == NAME:
-            bound = local(value[1], where)
-            if bound is not None:
-                value, where = bound
-                continue
-            flow = modules.facts.get(path_of(where), {}).get("flows", {}).get(value[1])
-            if flow is not None:
-                return Named(flow, path_of(where), True)
-        if value[0] == FUNCTION:
-            flow = modules.facts.get(path_of(where), {}).get("flows", {}).get("default")
-            return Named(flow, path_of(where), True)
-        following = modules.following(value, where)
-        if following is None:
-            break
-        if value[0] == NAME and following[0][0] == FUNCTION and path_of(following[1]) == path_of(where):
-            return Named(None, where, True)  # a function of this file that does nothing with a component
-        value, where = following
-    return Named(None, where, False)
-
-
 def _told_by_name(run: Evaluation, name: str, arguments: list[Held]) -> None:
     """Add the slot or the event that a helper of a package is told: `getSlot(this, 'icon')`."""
     if len(arguments) < 2 or not arguments[0].roles & {SELF, INSTANCE, CONTEXT, SLOTS, LISTENERS, EMIT}:
         return
-    for word in run.texts_of(arguments[1]).texts:
+    for word in texts_of(run.modules, arguments[1]).texts:
         if _RENDERS.search(name):
             run.effects.slot(word)
         elif _EMITS.match(name):
             run.effects.event(word)
 
 
-def _is_foreign(modules: Modules, called: Reference) -> bool:
-    """Return whether a value is a function that cannot be read, except one of JavaScript, of Vue and the like."""
-    name = called.key.partition(".")[0]
-    imported = modules.facts.get(path_of(called.where), {}).get("imports", {}).get(name)
-    return name not in _OF_JAVASCRIPT if imported is None else not _HARMLESS.match(imported[0])
+def shown(listed: list[Expression]) -> str:
+    """Return arguments as text: `(row, {…})`."""
+    words = []
+    for inner in listed:
+        kind, last = inner[0], str(inner[-1])
+        simple = {"i": last, "m": last, "s": f"'{last}'", "o": "{…}", "a": "[…]", "x": last if len(inner) > 1 else "…"}
+        words.append("...args" if kind == "..." else simple.get(kind, "…"))
+    return f"({', '.join(words)})" if words else ""

@@ -210,8 +210,8 @@ class ComponentReader:
             *own.slots,
             *(Slot(name, _bound(list(keys)), bindings=tuple(keys)) for name, keys in effects.slots.items()),
         ]
-        props = [Prop(name) for name in effects.props] if "props" in unknown else []
-        reasons = [*own.why_open, *effects.reasons]
+        props = [Prop(name) for name in effects.props] if options.get("functional") and "props" not in options else []
+        reasons = [*own.why_open, *sorted(effects.reasons)]
         for what, inner, masked in effects.handed:
             if inner == place or depth > _DEEPEST_HANDED or not self.modules.effort.spend(4):
                 unknown.add(what)

@@ -14,10 +14,11 @@ from swiftprep.catalog.linking.held import (
     Names,
     all_roles,
     either,
+    spread,
 )
 from swiftprep.catalog.linking.names import Place
-from swiftprep.catalog.vue.flows import Expression
 from swiftprep.catalog.vue.native import is_native
+from swiftprep.catalog.vue.patterns import Expression
 
 if TYPE_CHECKING:
     from swiftprep.catalog.linking.evaluation import Evaluation
@@ -34,7 +35,7 @@ def rendered(run: Evaluation, expression: Expression, names: Names) -> Held:
     for name, inner in attributes:
         value = run.evaluate(inner, names)
         if name == "...":
-            data = run.spread(data, value)
+            data = spread(data, value)
         elif data.members is not None:
             data.members[name] = either([data.members.get(name, NOTHING), value])
     given = [run.evaluate(child, names) for child in children]

@@ -53,6 +53,7 @@ _MOST_COMPARED = 5_000  # parts of a value
 _NUMBERS = itertools.count()
 _PROP_TYPES = re.compile(r"\w*(?:Props?|Vue)Types|_\w*[tT]ypes\d*")  # names that PropTypes are imported under
 _GLOBALS = frozenset("String Number Boolean Array Object Function Symbol Date Promise Element HTMLElement".split())
+_SETTINGS = frozenset(("type", "default", "def", "required"))  # of a prop, which its type has not
 _TYPE_NAMES = {STRING: "string", OBJECT: "object", ARRAY: "object", OPTIONS: "object", FUNCTION: "function"}
 
 
@@ -71,6 +72,7 @@ class Evaluator:
         self.modules = modules
         self.effort = modules.effort
         self.on_call: OnCall | None = None
+        self._elsewhere: dict[tuple[str, str], list[run.Changes]] | None = None
         self._calls: dict[tuple[int, Where], tuple[Value, Bound | None]] = {}
 
     def step(self, value: Value, where: Where, depth: int, *, calls: bool, types: bool = False) -> Bound | None:
@@ -105,12 +107,14 @@ class Evaluator:
         path = path_of(where)
         facts = self.modules.facts.get(path, {})
         bound = self.modules.top_level(value, path, types=types)
-        changes = facts.get("effects", {}).get(value[1])
-        if bound is None or changes is None or types:
+        changes = [(value[1], path, facts.get("effects", {}).get(value[1], []))]
+        if value[1] in facts.get("bindings", {}):
+            changes += self._changes_elsewhere().get((path, value[1]), [])
+        if bound is None or types or not any(statements for _, _, statements in changes):
             return bound
         before = bound
         return self.effort.named(
-            ("effects", path, value[1]), lambda: run.changed(self, value[1], before, changes, path, depth), before
+            ("effects", path, value[1]), lambda: run.changed(self, before, changes, f"{path}#{value[1]}", depth), before
         )
 
     def _earlier(self, value: Value, where: Where, depth: int) -> Bound | None:
@@ -118,10 +122,30 @@ class Evaluator:
         owner = self.modules.top_level(value[1], path_of(where))
         return None if owner is None else self._member_in(self.modules.resolve(*owner, depth + 1), value[2], depth)
 
+    def _changes_elsewhere(self) -> dict[tuple[str, str], list[run.Changes]]:
+        """Return the calls that make a component's props of an object and may change the object itself, by its name.
+
+        `props: initDefaultProps(boxProps, {size: 'small'})` of ant-design-vue adds the default for all who use them.
+        """
+        if self._elsewhere is None:
+            self._elsewhere = {}
+            facts = self.modules.facts
+            for path in sorted(facts):
+                for options in facts[path].get("components", ()):
+                    call = options.get("props")
+                    if call and call[0] == CALL and len(call[2]) > 1 and call[2][0][0] == NAME:
+                        place = self.modules.declared(call[2][0][1], path)
+                        if place is not None:
+                            change = (call[2][0][1], path, [["do", call]])
+                            self._elsewhere.setdefault(place, []).append(change)
+        return self._elsewhere
+
     def _member_of(self, value: Value, where: Where, depth: int) -> Bound | None:
         if is_prop_type(value, where):
             return None
         owner, there = self.modules.resolve(value[1], where, depth + 1)
+        if is_prop_type(owner, there):
+            return [MEMBER, [IN, owner, there], value[2]], there
         if value[0] == MEMBER:
             return self._member_in((owner, there), value[2], depth)
         key = self.key((value[2], where), depth)
@@ -163,6 +187,8 @@ class Evaluator:
                 return ([SOURCE, "true"] if inner else UNDEFINED), where
         if kind == FUNCTION and name == "default":
             return owner, where
+        if name in _SETTINGS and (kind == ARRAY or (kind == NAME and owner[1] in _GLOBALS)):
+            return UNDEFINED, where
         return None
 
     def _entry(self, owner: Value, name: str, where: Where, depth: int) -> Bound | None:
@@ -221,7 +247,8 @@ class Evaluator:
                     yield [key, inside((spread, there)), doc]
             elif key == "[]":
                 text = self.key((inner[1], where), depth + 1)
-                yield [key, inside((UNKNOWN, where)), doc] if text is None else [text, inside((inner[2], where)), doc]
+                known = ["...", inside((UNKNOWN, where)), doc]
+                yield known if text is None else [text, inside((inner[2], where)), doc]
             else:
                 yield [key, inside((inner, where)), doc]
 

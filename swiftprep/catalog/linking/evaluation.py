@@ -9,12 +9,9 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from swiftprep.catalog.linking import calls, elements
-from swiftprep.catalog.linking.effects import NOT_NAMES, Effects
 from swiftprep.catalog.linking.held import (
-    ATTRS,
     CHILDREN,
     EMIT,
-    FALLS,
     KEY,
     LISTENERS,
     NOTHING,
@@ -35,11 +32,16 @@ from swiftprep.catalog.linking.held import (
     listed_items,
     name_at,
     part,
+    spread,
     text,
+    unknown_of,
 )
 from swiftprep.catalog.linking.names import Modules, Place
+from swiftprep.catalog.linking.reached import NOT_NAMES, Effects
+from swiftprep.catalog.linking.references import looped, texts_of, with_items
 from swiftprep.catalog.linking.scope import Where
-from swiftprep.catalog.vue.flows import Expression, Flow
+from swiftprep.catalog.vue.flows import Flow
+from swiftprep.catalog.vue.patterns import Expression
 
 _DEEPEST = 70  # expressions and calls within each other
 _MOST_ARGUMENTS = 50
@@ -124,7 +126,8 @@ class Evaluation:
             return UNKNOWN
         self._results[key] = NOTHING, arguments  # also keeps what the key identifies alive
         names = Names({}, function.around, this, function.around.where)
-        names.names["arguments"] = Held(members={str(at): value for at, value in enumerate(arguments)})
+        more = None if is_known else Held(roles=frozenset((f"?{function.number}",)), is_open=True)
+        names.names["arguments"] = Held(members={str(at): value for at, value in enumerate(arguments)}, rest=more)
         for at, parameter in enumerate(function.flow[0]):
             if parameter[0] == "...":
                 rest = arguments[at:]
@@ -227,7 +230,7 @@ class Evaluation:
         if kind == "a":
             return self._list(expression[1], names)
         if kind == "+":
-            return joined_texts([self.texts_of(self.evaluate(inner, names)) for inner in expression[1]])
+            return joined_texts([texts_of(self.modules, self.evaluate(inner, names)) for inner in expression[1]])
         if kind == "[":
             return self.subscript(self.evaluate(expression[1], names), self.evaluate(expression[2], names))
         if kind == ",":
@@ -235,7 +238,7 @@ class Evaluation:
                 self.evaluate(inner, names)
             return NOTHING
         if kind == "e":
-            return self._looped(self.evaluate(expression[1], names), expression[2])
+            return looped(self.modules, self.evaluate(expression[1], names), expression[2])
         if kind == "j":
             return elements.rendered(self, expression, names)
         if kind == "t":
@@ -301,7 +304,7 @@ class Evaluation:
 
     def subscript(self, value: Held, key: Held) -> Held:
         """Return what `value[key]` may hold."""
-        key = self.texts_of(key)
+        key = texts_of(self.modules, key)
         found = [self.member(value, name) for name in key.texts]
         if key.is_open or not key.texts:
             whole = value.roles & {SLOTS, LISTENERS}
@@ -309,17 +312,9 @@ class Evaluation:
                 return Held(roles=whole)
             for role in sorted(whole):
                 self.effects.unknown("slots" if role == SLOTS else "events", key)
-            found.append(items_of(Held(members=value.members, rest=value.rest, is_open=True)))
+            roles = unknown_of(value).roles
+            found.append(items_of(Held(roles=roles, members=value.members, rest=value.rest, is_open=True)))
         return either(found)
-
-    def texts_of(self, value: Held) -> Held:
-        """Return a value whose references to texts are resolved."""
-        if not value.references:
-            return value
-        texts = [self.modules.text(of.value, of.where) for of in value.references if of.value[0] != "t"]
-        known = tuple(found for found in texts if found is not None)
-        is_open = value.is_open or len(known) < len(value.references)
-        return Held(tuple(dict.fromkeys((*value.texts, *known))), value.roles, is_open=is_open)
 
     def _list(self, items: list[Expression], names: Names) -> Held:
         members: dict[str, Held] = {}
@@ -337,40 +332,15 @@ class Evaluation:
         for key, inner in expression[1]:
             value = self.evaluate(inner, names)
             if key == "...":
-                made = self.spread(made, value)
+                made = spread(made, value)
             elif isinstance(key, str):
                 assert made.members is not None
                 made.members[key] = value
                 made.masked |= {key} if made.roles else set()
             else:
-                named = self.texts_of(self.evaluate(key, names)) if key is not None else UNKNOWN
+                named = texts_of(self.modules, self.evaluate(key, names)) if key is not None else UNKNOWN
                 self._add(made, named, value)
         return made
-
-    def spread(self, made: Held, value: Held) -> Held:
-        """Return an object with the members of another added to it."""
-        value = self._settled(value)
-        members = {**(made.members or {}), **(value.members or {})}
-        rests = [inner for inner in (made.rest, value.rest) if inner is not None]
-        return Held(
-            roles=made.roles | value.roles, members=members, rest=either(rests) if rests else None,
-            masked=(made.masked if not value.roles else frozenset()) | value.masked,
-            is_open=made.is_open or value.is_open or bool(value.references),
-        )  # fmt: skip
-
-    def _settled(self, value: Held) -> Held:
-        """Return a value of which functions that are spread by mistake, and texts, are left out."""
-        return Held(
-            roles=value.roles, members=value.members, rest=value.rest, references=value.references,
-            masked=value.masked, is_open=value.is_open,
-        )  # fmt: skip
-
-    def _looped(self, value: Held, how: str) -> Held:
-        if how == "of":
-            return items_of(value)
-        if value.roles & {SLOTS, LISTENERS, ATTRS, FALLS}:
-            return part(KEY)
-        return text(*value.members) if value.members and not value.is_open and value.rest is None else UNKNOWN
 
     def _called(self, expression: Expression, names: Names) -> Held:
         _, callee, listed = expression
@@ -379,7 +349,7 @@ class Evaluation:
             arguments = self._arguments(listed, names)
             return self.method(owner, callee[2], arguments, listed)
         called = self.evaluate(callee, names)
-        return self.apply(called, self._arguments(listed, names), shown(listed[1:]))
+        return self.apply(called, self._arguments(listed, names), calls.shown(listed[1:]))
 
     def _arguments(self, listed: list[Expression], names: Names) -> list[Held]:
         values: list[Held] = []
@@ -393,6 +363,7 @@ class Evaluation:
 
     def method(self, owner: Held, name: str, arguments: list[Held], listed: list[Expression]) -> Held:
         """Return what `owner.name(…)` may return; `listed` are its arguments as written."""
+        owner = with_items(self.modules, owner)
         known = calls.method_of(self, owner, name, arguments)
         if known is not None:
             return known
@@ -411,8 +382,8 @@ class Evaluation:
                 keys = arguments[0].members if arguments and arguments[0].members else {}
                 self.effects.slot(name, [key for key in keys if key not in NOT_NAMES])
             else:
-                self.effects.event(name, shown(listed))
-        return self.apply(self.member(owner, name), arguments, shown(listed[1:]), this=owner)
+                self.effects.event(name, calls.shown(listed))
+        return self.apply(self.member(owner, name), arguments, calls.shown(listed[1:]), this=owner)
 
     def apply(self, called: Held, arguments: list[Held], words: str = "", this: Held | None = None) -> Held:
         """Return what a call of a value may return."""
@@ -428,18 +399,8 @@ class Evaluation:
         return either([*results, UNKNOWN] if called.is_open or not results else results)
 
     def _emitted(self, name: Held, words: str) -> None:
-        name = self.texts_of(name)
+        name = texts_of(self.modules, name)
         for event in name.texts:
             self.effects.event(event, words)
         if name.is_open or not name.texts:
             self.effects.unknown("events", name)
-
-
-def shown(listed: list[Expression]) -> str:
-    """Return arguments as text: `(row, {…})`."""
-    words = []
-    for inner in listed:
-        kind, last = inner[0], str(inner[-1])
-        simple = {"i": last, "m": last, "s": f"'{last}'", "o": "{…}", "a": "[…]", "x": last if len(inner) > 1 else "…"}
-        words.append("...args" if kind == "..." else simple.get(kind, "…"))
-    return f"({', '.join(words)})" if words else ""

@@ -38,6 +38,7 @@ OPENS = {
 _MOST = 200  # texts or functions
 _MOST_REFERENCES = 8
 _MOST_DOTS = 3
+_DEEPEST = 4  # objects within objects
 
 
 class Reference(NamedTuple):
@@ -158,27 +159,31 @@ def text(*texts: str) -> Held:
     return Held(texts=texts)
 
 
-def either(values: Iterable[Held]) -> Held:
-    """Return what holds any of these."""
+def either(values: Iterable[Held], depth: int = 0) -> Held:
+    """Return what holds any of these; members too deep in objects are unknown."""
     held = [value for value in values if value is not NOTHING]
     if not held:
         return NOTHING
     if len(held) == 1 or all(value is held[0] for value in held):
         return held[0]
+    if depth > _DEEPEST:
+        return UNKNOWN
     members = [value.members for value in held if value.members is not None]
     joined: dict[str, Held] | None = members[0] if members else None
     if len(members) > 1:
         joined = {}
         for group in members:
             for name, value in group.items():
-                joined[name] = value if name not in joined or joined[name] is value else either([joined[name], value])
+                joined[name] = (
+                    value if name not in joined or joined[name] is value else either([joined[name], value], depth + 1)
+                )
     rests = [value.rest for value in held if value.rest is not None]
     references = _distinct(item for value in held for item in value.references)
     return Held(
         texts=_distinct(item for value in held for item in value.texts),
         roles=frozenset(item for value in held for item in value.roles),
         members=joined,
-        rest=either(rests) if rests else None,
+        rest=either(rests, depth + 1) if rests else None,
         functions=_distinct(item for value in held for item in value.functions),
         references=references[:_MOST_REFERENCES],
         masked=frozenset.intersection(*(value.masked for value in held if value.roles or value.members is not None))
@@ -197,7 +202,7 @@ def joined_texts(parts: list[Held]) -> Held:
     texts: list[str] = [""]
     for value in parts:
         if value.is_open or value.references or not value.texts:
-            return Held(roles=frozenset(role for role in value.roles if role[:1] == "?"), is_open=True)
+            return unknown_of(value)
         texts = [before + after for before in texts for after in value.texts][:_MOST]
     return Held(texts=_distinct(texts))
 
@@ -207,7 +212,12 @@ def items_of(value: Held) -> Held:
     inner = [*(value.members or {}).values(), *([value.rest] if value.rest is not None else [])]
     shared = value.roles & {SLOTS, LISTENERS, ATTRS, FALLS}
     found = either([*inner, *([Held(roles=shared)] if shared else [])])
-    return either([found, UNKNOWN]) if value.is_open or not inner else found
+    return either([found, unknown_of(value)]) if value.is_open or not inner else found
+
+
+def unknown_of(value: Held) -> Held:
+    """Return what is unknown because a value is, which may be the argument of a function."""
+    return Held(roles=frozenset(role for role in value.roles if role[:1] == "?"), is_open=True)
 
 
 def all_roles(value: Held, depth: int = 0) -> frozenset[str]:
@@ -226,3 +236,14 @@ def listed_items(value: Held) -> list[Held]:
 
 def _place(key: str) -> int:
     return int(key) if key.isascii() and key.isdigit() and len(key) < 9 else _MOST
+
+
+def spread(made: Held, value: Held) -> Held:
+    """Return an object with the members of another added to it; functions and texts have none."""
+    rests = [inner for inner in (made.rest, value.rest) if inner is not None]
+    return Held(
+        roles=made.roles | value.roles, members={**(made.members or {}), **(value.members or {})},
+        rest=either(rests) if rests else None,
+        masked=(made.masked if not value.roles else frozenset()) | value.masked,
+        is_open=made.is_open or value.is_open or bool(value.references),
+    )  # fmt: skip

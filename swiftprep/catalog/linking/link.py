@@ -136,6 +136,8 @@ class Linked:
         added += listener_events(component.props, (*component.events, *added)) if self._vue3 else []
         computed = {f"events:{event.name[:-1]}" for event in foreign if event.name.endswith("*")}
         unknown = ("events", "props", "slots") if self._modules.effort.is_cut else ()
+        if self._modules.options_at(*entry.place).get("bare"):  # its parent reads what it is given
+            unknown = (*unknown, "slots")
         whole = replace(
             component, name=entry.name, names=entry.names, registered=entry.registered,
             events=(*component.events, *added), open=tuple(sorted({*component.open, *computed, *unknown})),

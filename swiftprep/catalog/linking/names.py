@@ -105,7 +105,9 @@ class Modules:
             for place in tried:
                 if path := self._exact(os.path.normpath(os.path.join(place, *parts[1:]))):
                     return path
-        return self._by_tail(parts[1:] if not parts[0].startswith("@") or parts[0] == "@" else parts[2:], folder)
+        is_scoped = parts[0].startswith("@") and parts[0] != "@"
+        found = None if is_scoped and len(parts) < 3 else self._by_tail(parts[1:], folder)
+        return self._by_tail(parts[2:], folder) if found is None and is_scoped else found
 
     def _exact(self, path: str) -> str | None:
         path = path.replace(os.sep, "/").removeprefix("./")
@@ -202,6 +204,23 @@ class Modules:
             names, stars, _ = self._exporting(path)
             name = "default" if names == {"default"} and not stars else "*"
         return self.export(path, name)
+
+    def declared(self, name: str, path: str) -> tuple[str, str] | None:
+        """Return the file that declares what a name means in a file, and its name there, or None."""
+        for _ in range(_FEW):
+            facts = self.facts.get(path, {})
+            imported = facts.get("imports", {}).get(name)
+            if name in facts.get("bindings", {}):
+                return path, name
+            source = None if imported is None else self.file(imported[0], path)
+            place = None if source is None or imported is None else self._defining(source, imported[1])
+            if place is None or not place[1]:
+                return None
+            path, value = place[0], self.facts[place[0]]["exports"][imported[1]]
+            if value[0] != NAME:
+                return None
+            name = value[1]
+        return None
 
     def all_exports(self, path: str) -> list[tuple[str, Bound]]:
         """Return the exports of a file with their names, including what it re-exports."""

@@ -398,7 +398,7 @@ def _source(value: Value, depth: int = 0) -> str | None:
     while value[0] in (IN, FUNCTION, DEFAULT):
         if value[0] == DEFAULT:
             return str(value[1])
-        if value[0] == FUNCTION and value[2] is None:
+        if value[0] == FUNCTION and (value[2] is None or value[2][0] not in (OBJECT, ARRAY)):
             return None
         value = value[1] if value[0] == IN else value[2]
     if value[0] == STRING:

@@ -6,7 +6,7 @@ in this way changes the caller's variable.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from swiftprep.catalog.linking.scope import Bound, Scope, Where, holder, path_of
 from swiftprep.catalog.vue.functions import Statement
@@ -33,6 +33,7 @@ from swiftprep.catalog.vue.values import Value
 if TYPE_CHECKING:
     from swiftprep.catalog.linking.evaluate import Evaluator
 
+Changes: TypeAlias = tuple[str, str, list[Statement]]  # a name, its file, and the statements that change its value
 _MOST_TURNS = 1_000  # of a loop
 _BREAK, _CONTINUE = "break", "continue"
 _CHANGES = ("push", "unshift")
@@ -91,14 +92,14 @@ def applied(
     return (_UNDEFINED, where) if returned is None else returned
 
 
-def changed(
-    evaluator: Evaluator, name: str, before: Bound, statements: list[Statement], path: str, depth: int
-) -> Bound:
-    """Return the value of a top-level name after the statements that change it."""
-    frame = Scope(path, path, f"{path}#{name}", {name: before}, is_running=True)
-    _Runner(evaluator, depth + 1).run(statements, frame)
-    frame.is_running = False
-    return frame.names[name]
+def changed(evaluator: Evaluator, before: Bound, changes: list[Changes], key: str, depth: int) -> Bound:
+    """Return the value of a top-level name after the statements that change it, each with the name it has there."""
+    for number, (name, path, statements) in enumerate(changes):
+        frame = Scope(path, path, f"{key}:{number}", {name: before}, is_running=True)
+        _Runner(evaluator, depth + 1).run(statements, frame)
+        frame.is_running = False
+        before = frame.names[name]
+    return before
 
 
 def run_statements(evaluator: Evaluator, statements: list[Statement], frame: Scope) -> None:
@@ -116,7 +117,7 @@ def effects(evaluator: Evaluator, statements: list[Statement], where: Where, dep
 def _hand_back(runner: _Runner, parameters: list[Any], frame: Scope, call: Bound) -> None:
     """Bind the variables of a call to the objects that the function made of them."""
     for pattern, argument in zip(parameters, call[0][2], strict=False):
-        is_changed = pattern is not None and pattern[0] == NAME and pattern[1] in runner.changed
+        is_changed = pattern is not None and pattern[0] == NAME and pattern[1] in frame.changed
         if is_changed and argument[0] in (NAME, MEMBER, ITEM):
             runner.assign(argument, frame.names[pattern[1]], call[1])
 
@@ -130,7 +131,6 @@ class _Runner:
 
     Attributes:
         is_doubtful: Whether a condition was unknown, so that the result may be another one.
-        changed: The names of objects of which entries were set.
     """
 
     def __init__(self, evaluator: Evaluator, depth: int) -> None:
@@ -138,7 +138,6 @@ class _Runner:
         self.modules = evaluator.modules
         self.depth = depth
         self.is_doubtful = False
-        self.changed: set[str] = set()
         self._candidates: list[Bound] = []
 
     def run(self, statements: list[Statement], frame: Scope) -> Bound | str | None:
@@ -156,6 +155,8 @@ class _Runner:
         kind = statement[0]
         if kind == "let":
             self.bind(statement[1], self._value(statement[2], frame), frame)
+            if statement[1][0] == NAME:
+                self._alias(statement[1][1], statement[2], frame)
         elif kind == "=":
             self.assign(statement[1], self._value(statement[2], frame), frame)
         elif kind == "return":
@@ -271,6 +272,14 @@ class _Runner:
             kept = [entry for entry in self.evaluator.entries(owner, self.depth) if entry[0] != key]
             self._set(target[1], ([OBJECT, kept], owner[1]), frame)
 
+    def _alias(self, name: str, value: Value, frame: Scope) -> None:
+        """Note that `const prop = props[key]` shares its object."""
+        key = self._key(value, frame)
+        if value[0] == NAME:
+            frame.aliases[name] = value
+        elif key is not None:
+            frame.aliases[name] = [MEMBER, value[1], key]
+
     def _key(self, target: Value, where: Where) -> str | None:
         if target[0] == MEMBER:
             return str(target[2])
@@ -313,20 +322,13 @@ class _Runner:
         self._set(target[1], (value, there), where)
 
     def _set(self, target: Value, bound: Bound, where: Where) -> None:
-        if target[0] == NAME:
-            self.changed.add(target[1])
-            self._set_aliases(target, bound, where)
+        scope = holder(target[1], where) if target[0] == NAME else None
+        if scope is not None:
+            scope.changed.add(target[1])
         self.assign(target, bound, where)
-
-    def _set_aliases(self, target: Value, bound: Bound, where: Where) -> None:
-        """Bind the other names of an object that is changed: `const c = component; c.install = …`."""
-        scope = holder(target[1], where)
-        before = self.modules.resolve(target, where, self.depth)[0]
-        if scope is None or before[0] not in (OBJECT, OPTIONS):
-            return
-        for name, other in list(scope.names.items()):
-            if name != target[1] and self.modules.resolve(*other, self.depth)[0] is before:
-                scope.names[name] = bound
+        alias = None if scope is None else scope.aliases.get(target[1])
+        if scope is not None and alias is not None and alias != target:
+            self._set(alias, bound, scope) if alias[0] == NAME else self.assign(alias, bound, scope)
 
     def bind(self, pattern: Any, bound: Bound, frame: Scope) -> None:
         """Bind the names of a pattern."""

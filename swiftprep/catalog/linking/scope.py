@@ -24,6 +24,8 @@ class Scope:
         options: Component options that only exist in this scope, as made by `{...Base, name: 'other'}`.
         is_running: Whether the function's statements are being run, so that variables may still change.
         calls: How many calls were made in it, while it was running.
+        changed: The names whose objects got other entries.
+        aliases: Variable → the entry of another object that it was bound to, as a target of an assignment.
     """
 
     path: str
@@ -33,6 +35,8 @@ class Scope:
     options: dict[str, Any] | None = None
     is_running: bool = False
     calls: int = 0
+    changed: set[str] = field(default_factory=set)
+    aliases: dict[str, Value] = field(default_factory=dict)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Scope) and self.key == other.key

@@ -6,13 +6,16 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, TypeAlias
 
 from swiftprep.catalog.api import kebab
-from swiftprep.catalog.linking.effects import Effects
 from swiftprep.catalog.linking.evaluation import Evaluation
 from swiftprep.catalog.linking.held import (
     CONTEXT,
+    EMIT,
+    FALLS,
+    LISTENERS,
     PARTS,
     PROPS,
     SELF,
+    SLOTS,
     UNKNOWN,
     Function,
     H,
@@ -23,12 +26,20 @@ from swiftprep.catalog.linking.held import (
     part,
 )
 from swiftprep.catalog.linking.names import Modules, Place
+from swiftprep.catalog.linking.reached import Effects
 from swiftprep.catalog.linking.scope import Where, path_of
 from swiftprep.catalog.vue.flows import Flow
 from swiftprep.catalog.vue.value_kinds import NAME, OBJECT
 from swiftprep.catalog.vue.values import Value
 
 Functions: TypeAlias = dict[str, tuple[Flow, Where]]
+
+
+# What a component that is a function is given, by the names of its parameters; with others, its context.
+_GIVEN = {
+    "h": part(H), "createElement": part(H), "props": part(PROPS), "slots": part(SLOTS), "listeners": part(LISTENERS),
+    "emit": part(EMIT), "attrs": part(FALLS), "_": UNKNOWN,
+}  # fmt: skip
 
 
 class _Inherited(NamedTuple):
@@ -95,6 +106,10 @@ class Tracer:
         context = [part(H), part(CONTEXT)] if options.get("functional") else [part(H)]
         given = {"render": context, "setup": [part(PROPS) if options.get("functional") else UNKNOWN, part(CONTEXT)]}
         setup = here
+        if "function" in flows:
+            function = Function(flows["function"], here)
+            words = [one[1] if one[0] == "i" else "" for one in function.flow[0]]
+            run.run_with_anything(function, *(_GIVEN.get(word, part(CONTEXT)) for word in words))
         for name, arguments in given.items():
             if name not in flows or (name == "setup" and options.get("setup")):
                 continue
@@ -113,6 +128,7 @@ class Tracer:
         for flow in flows.get("computed", {}).values():
             run.call(Function(flow, here), [])
         methods = [Function(flow, here) for flow in flows.get("methods", {}).values()]
+        methods += [Function(flow, run.at(there)) for flow, there in self._taken(flows, where, 0).values()]
         for function in methods:
             run.run_with_anything(function)
         return {function.number for function in methods} if not options.get("sure") else set()
@@ -130,6 +146,7 @@ class Tracer:
             for mine, theirs in zip(inherited, self._functions(base, depth + 1), strict=True):
                 mine.update(theirs)
         flows = options.get("flows", {})
+        inherited.methods.update(self._taken(flows, where, depth))
         for mine, key in ((inherited.methods, "methods"), (inherited.computed, "computed")):
             mine.update({name: (flow, where) for name, flow in flows.get(key, {}).items()})
         inherited.tags.update(self._tags(options, where))
@@ -137,6 +154,15 @@ class Tracer:
             del self._inherited[place]
         self.modules.effort.is_cut |= was_cut
         return inherited
+
+    def _taken(self, flows: dict[str, Any], where: Where, depth: int) -> Functions:
+        """Return the methods that a component takes from others: `methods: Popper.methods`."""
+        taken: Functions = {}
+        for name in flows.get("taken", ()):
+            place = self.modules.component([NAME, name], where)
+            if place is not None and self.modules.effort.spend(1, depth):
+                taken.update(self._functions(place, depth + 1).methods)
+        return taken
 
     def _tags(self, options: dict[str, Any], where: Where) -> dict[str, tuple[Value, Where]]:
         resolved, there = self.modules.resolve(options.get("components") or [OBJECT, []], where)

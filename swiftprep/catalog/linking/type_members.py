@@ -16,9 +16,9 @@ class TypePlace:
     where: Where
     depth: int = 0
 
-    def further(self) -> TypePlace:
-        """Return the place one level deeper."""
-        return replace(self, depth=self.depth + 1)
+    def further(self, beyond: int = 0) -> TypePlace:
+        """Return the place one level deeper, also than the depth `beyond` of a request that led here."""
+        return replace(self, depth=max(self.depth, beyond) + 1)
 
 
 class Member(NamedTuple):

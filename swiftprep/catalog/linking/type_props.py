@@ -123,11 +123,11 @@ class PropTypes:
         shown = self._of_member(member)
         return _with_type(replace(member.prop, default=_default(member.prop.default, shown)), shown)
 
-    def _of_member(self, member: Member) -> Shown:
+    def _of_member(self, member: Member, depth: int = 0) -> Shown:
         if not member.texts:
             prop = member.prop
             return Shown(prop.type, prop.values, prop.runtime, not prop.runtime)
-        return _joined([self._shown(text, place) for text, place in member.texts])
+        return _joined([self._shown(text, place.further(depth)) for text, place in member.texts])
 
     def _shown(self, text: str, place: TypePlace) -> Shown:
         parts = union_of(text) if self._effort.spend(1 + len(text) // 100, place.depth) else ()
@@ -211,7 +211,7 @@ class PropTypes:
             keys = self._types.keys(value[2], place)
             known = self._types.members(value[1], place).by_name if len(keys.names) == 1 else {}
             if keys.complete and len(keys.names) == 1 and keys.names[0] in known:
-                member = self._of_member(known[keys.names[0]])
+                member = self._of_member(known[keys.names[0]], place.depth)
                 return member if member.text else Shown(text, is_plain=False)
         strings = self._types.keys(value, place)
         if strings.complete and 0 < len(strings.names) <= _MOST_VALUES:

@@ -167,7 +167,7 @@ class TypeReader:
         texts = [text for name in keys.names if name in known for text in known[name].texts]
         if not keys.complete or not texts or not all(known[n].texts if n in known else False for n in keys.names):
             return _UNKNOWN
-        return either([self.members(type_of(text), where.further()) for text, where in texts])
+        return either([self.members(type_of(text), where.further(place.depth)) for text, where in texts])
 
     def _utility(self, value: Value, place: TypePlace) -> Members:
         name, arguments = str(value[1][-1]), value[2]
@@ -272,13 +272,13 @@ class TypeReader:
         known = self.members(owner, place).by_name
         if not names.complete or not names.names or not all(name in known for name in names.names):
             return _NO_KEYS
-        parts = [self._keys_of_member(known[name]) for name in names.names]
+        parts = [self._keys_of_member(known[name], place.depth) for name in names.names]
         return Keys(_joined(part.names for part in parts), all(part.complete for part in parts))
 
-    def _keys_of_member(self, member: Member) -> Keys:
+    def _keys_of_member(self, member: Member, depth: int) -> Keys:
         if not member.texts:
             return Keys(member.prop.values, bool(member.prop.values))
-        parts = [self.keys(type_of(text), where) for text, where in member.texts]
+        parts = [self.keys(type_of(text), where.further(depth)) for text, where in member.texts]
         return Keys(_joined(part.names for part in parts), all(part.complete for part in parts))
 
     def _value_of(self, value: Value, place: TypePlace) -> tuple[Value | None, TypePlace]:

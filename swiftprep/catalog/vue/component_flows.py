@@ -1,8 +1,9 @@
 """Add to a file's facts what its functions do with the slots, listeners and events of a component.
 
 A component's options get `flows`: `methods` and `computed`, each name → flow; `roots`, which run by themselves; `setup`
-and `render`, which are given a context; `names`, option → name of a function defined elsewhere; and `template`, the
-steps of its template. The functions at the top level of a module are in its own `flows`, by name. See `flows.py`.
+and `render`, which are given a context; `names`, option → name of a function defined elsewhere; `taken`, names of
+components of which it has the methods; and `template`, the steps of its template. One that is a function has it as
+`function`. The functions at the top level of a module are in its own `flows`, by name. See `flows.py`.
 """
 
 from __future__ import annotations
@@ -12,19 +13,24 @@ from typing import Any
 
 from tree_sitter import Node
 
-from swiftprep.catalog.vue.flows import FUNCTIONS, Expression, FlowReader
+from swiftprep.catalog.vue.flows import FUNCTIONS, FlowReader
 from swiftprep.catalog.vue.markup import hands_slots
 from swiftprep.catalog.vue.module import Module
-from swiftprep.catalog.vue.values import pairs, unwrapped
+from swiftprep.catalog.vue.patterns import Expression
+from swiftprep.catalog.vue.values import pairs, returned_node, unwrapped
 from swiftprep.parsing.grammar import parse, text_of
 from swiftprep.parsing.sfc import Template
 
 _RELEVANT = re.compile(
     rb"\$(?:s|scopedS)lots\b|\$(?:listeners|emit|attrs)\b|emit|[sS]lots?\b|[lL]isteners\b|getCurrentInstance"
-    rb"|[(,]\s*this\s*[,)]|\bthis\s*\.\s*[\w$]+\(\s*[\w'\"`]|\buse[A-Z]\w*\("
+    rb"|[(,]\s*this\s*[,)]|\bthis\s*\.\s*[\w$]+\(\s*[\w'\"`\[{]|\buse[A-Z]\w*\("
 )
-_CODE = re.compile(r"\$(?:emit|slots|scopedSlots|listeners)\b|[\w$]\(\s*['\"`]|slots|listeners", re.I)
+# What code of a template must hold to matter here.
+CODE = re.compile(r"\$(?:emit|slots|scopedSlots|listeners)\b|[\w$]\(\s*['\"`]|slots|listeners", re.I)
 _NOT_RUN = frozenset("props name components mixins extends model emits directives filters inject slots expose".split())
+_TAKEN = re.compile(r"[\w$]+\.(?:methods|computed)")
+_CONTENT = frozenset(("render", "template", "setup", "extends", "mixins", "...", "emits", "slots"))
+_EMPTY = ("''", '""', "false", "undefined")
 _WORDS = re.compile(rb"[A-Za-z_$][\w$]*")
 _MOST_PARAMETERS = 20
 
@@ -86,9 +92,16 @@ def _is_relevant(function: Node) -> bool:
 
 
 def _read_component(options: dict[str, Any], node: Node, apart: frozenset[int]) -> None:
+    if node.type in FUNCTIONS:
+        flow = FlowReader(apart=apart).function(node)
+        options.update({"flows": {"function": flow}} if flow[1] else {})
+        return
     known = {*options.get("computed", ()), *(method[0] for method in options.get("methods", ()))}
-    flows: dict[str, Any] = {"methods": {}, "computed": {}, "roots": [], "names": {}}
+    flows: dict[str, Any] = {"methods": {}, "computed": {}, "roots": [], "names": {}, "taken": []}
     for key, value in _members(node):
+        if key in ("methods", "computed"):
+            taken = [value, *(inner for name, _, inner in pairs(value) if name == "..." and inner is not None)]
+            flows["taken"] += [text_of(one)[: -len(key) - 1] for one in taken if _TAKEN.fullmatch(text_of(one))]
         if key in ("methods", "computed", "watch"):
             for name, _, inner in pairs(value) if value.type == "object" else ():
                 for function in () if inner is None else _functions(inner):
@@ -117,9 +130,20 @@ def _read_component(options: dict[str, Any], node: Node, apart: frozenset[int]) 
             for function in _functions(value):
                 flow = FlowReader(known, apart=apart).function(function) if _is_relevant(function) else [[], []]
                 flows["roots"] += [flow] if flow[1] else []
+    if _renders_nothing(node):
+        options.setdefault("open", []).append("slots")
+    if node.type == "object" and _CONTENT.isdisjoint([key for key, _, _ in pairs(node)]):
+        options["bare"] = True
     kept = {key: value for key, value in flows.items() if value}
     if kept:
         options["flows"] = kept
+
+
+def _renders_nothing(node: Node) -> bool:
+    """Return whether a component has no content: then its parent reads what it is given, as a table its columns."""
+    renders = [value for key, value in _members(node) if key == "render" and value.type in FUNCTIONS]
+    results = [unwrapped(result) for result in map(returned_node, renders) if result is not None]
+    return any(result.type == "null" or text_of(result) in _EMPTY for result in results)
 
 
 def _members(node: Node) -> list[tuple[str, Node]]:
@@ -157,12 +181,12 @@ def read_template_flows(options: dict[str, Any], parsed: Template, codes: list[s
         codes: The expressions and statements in it.
     """
     steps: list[Expression] = []
-    for code in dict.fromkeys(code for code in codes if _CODE.search(code)):
+    for code in dict.fromkeys(code for code in codes if CODE.search(code)):
         found = _converted(code)
         steps += [found] if found is not None and found[0] not in ("x", "s", "i") else []
     for element in parsed.elements:
         for name, value in element.attrs:
-            if value and name in ("v-on", "v-bind") and _CODE.search(value):
+            if value and (name == "v-on" or (name == "v-bind" and CODE.search(value))):
                 found = _converted(value)
                 given = "on" if name == "v-on" else "..."
                 if found is not None and found[0] != "x":

@@ -76,18 +76,39 @@ def expression_errors(
 
 
 def codes_of(
-    parsed: Template, source: bytes, *, vue3: bool = False, mustaches: bool = True, strict: bool = False
+    parsed: Template,
+    source: bytes,
+    *,
+    vue3: bool = False,
+    mustaches: bool = True,
+    strict: bool = False,
+    holding: re.Pattern[str] | None = None,
 ) -> Iterator[tuple[int, TemplateCode]]:
-    """Yield `(line, code)` of all code in a template; the arguments are those of `expression_errors`."""
+    """Yield `(line, code)` of all code in a template.
+
+    Args:
+        parsed: The template.
+        source: The file that contains it.
+        vue3: As in `expression_errors`.
+        mustaches: As in `expression_errors`.
+        strict: As in `expression_errors`.
+        holding: What the code must hold to be yielded.
+    """
+    if holding is not None and holding.search(source[parsed.start : parsed.end].decode("utf-8", "replace")) is None:
+        return
     for element in parsed.elements:
         for name, value in element.attrs:
-            for code in _in_attribute(name, value, vue3):
-                yield element.line, code
-    markup = blanked(source, parsed.start, parsed.end, [*parsed.tags, *parsed.inert]) if mustaches else b""
+            if holding is None or holding.search(value or "") or ("[" in name and holding.search(name)):
+                for code in _in_attribute(name, value, vue3):
+                    yield element.line, code
+    has_mustaches = mustaches and source.find(b"{{", parsed.start, parsed.end) >= 0
+    markup = blanked(source, parsed.start, parsed.end, [*parsed.tags, *parsed.inert]) if has_mustaches else b""
     if b"{{" in markup:
         first = source.count(b"\n", 0, parsed.start) + 1
         plain = markup.decode("utf-8", "replace")
         for text in _TEXT.finditer(plain):
+            if holding is not None and holding.search(text[0]) is None:
+                continue
             for place, inner, written in _mustaches(text[0]):
                 if (vue3 or strict) if inner is None else inner.strip():  # Vue 2 treats an unclosed `{{` as text
                     line = first + plain.count("\n", 0, text.start() + place)

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from swiftprep.catalog.vue.behaviour import jsx_elements, read_behaviour
-from swiftprep.catalog.vue.component_flows import read_flows, read_template_flows
+from swiftprep.catalog.vue.component_flows import CODE, read_flows, read_template_flows
 from swiftprep.catalog.vue.expressions import codes_of
 from swiftprep.catalog.vue.markup import behaviour, slots_in, uses
 from swiftprep.catalog.vue.module import Module, SourcePiece
@@ -255,7 +255,9 @@ def _add_template(options: dict[str, Any], parsed: Template, source: bytes, bloc
         if api[key]:
             options.setdefault(key, []).extend(api[key])
     options["roots"] = api["roots"]
-    codes = [code.text for _, code in codes_of(parsed, source) if code.kind not in ("parameters", "for")]
+    options.pop("bare", None)
+    found = codes_of(parsed, source, holding=CODE)
+    codes = [code.text for _, code in found if code.kind not in ("parameters", "for")]
     read_template_flows(options, parsed, codes)
     if block is not None and "functional" in block.attrs:
         options["functional"] = True

@@ -26,14 +26,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Container, Iterable, Sequence
+from functools import lru_cache
 from typing import Any, TypeAlias
 
 from tree_sitter import Node
 
+from swiftprep.catalog.vue.patterns import NOTHING, Expression, names_in, target_of
 from swiftprep.catalog.vue.values import WRAPPERS, key_of, string_of, unwrapped_once
 from swiftprep.parsing.grammar import text_of
 
-Expression: TypeAlias = list[Any]
 Flow: TypeAlias = list[Any]
 
 # Members through which a component, its context or its instance is reached.
@@ -50,7 +51,9 @@ _TELLING = re.compile(r"slot|listener|emit|attrs", re.I)
 _HOOK = re.compile(r"(?:use|define|get|create|with|make)[A-Z]")
 _COPIES = re.compile(rb"(?:\[\]|Array\.prototype)\.slice\.call|Array\.from|toArray")  # of a list
 _DEEPEST = 60
-_NOTHING: Expression = ["x"]
+_AROUND = WRAPPERS | {"await_expression"}
+_DULL = ("i", "s", "x")  # kinds of expressions that do nothing by themselves
+_NAMES = frozenset("s+i?ma")  # the kinds of what may be a name, or names
 _STATEMENTS = re.compile(r"_statement$|^(?:statement_block|program|switch_|else_|catch_|finally_|lexical_|variable_)")
 
 
@@ -83,7 +86,7 @@ class FlowReader:
         listed = node.child_by_field_name("parameters") or node.child_by_field_name("parameter")
         nodes = [] if listed is None else [listed] if listed.type == "identifier" else listed.named_children
         self._live.append(set())
-        parameters = [self._target(child, depth) for child in nodes if child.type != "comment"]
+        parameters = [target_of(self.expression, child, depth) for child in nodes if child.type != "comment"]
         for parameter in parameters:
             self._live[-1].update(names_in(parameter))
         self._live[-1] -= self._dull
@@ -94,7 +97,7 @@ class FlowReader:
             self._statements(body.named_children, steps, depth)
         elif body is not None:
             result = self.expression(body, depth + 1)
-            steps += [["r", result]] if result is not _NOTHING else []
+            steps += [["r", result]] if result is not NOTHING else []
         self._live.pop()
         return [parameters, steps]
 
@@ -126,16 +129,16 @@ class FlowReader:
         if depth > _DEEPEST:
             steps.append(["!"])
         elif kind == "return_statement":
-            result = self.expression(node.named_children[0], depth + 1) if node.named_children else _NOTHING
-            steps += [["r", result]] if result is not _NOTHING else []
+            result = self.expression(node.named_children[0], depth + 1) if node.named_children else NOTHING
+            steps += [["r", result]] if result is not NOTHING else []
         elif kind == "variable_declarator":
             self._assigned(node.child_by_field_name("name"), node.child_by_field_name("value"), steps, depth)
         elif kind == "for_in_statement":
             left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
-            over = _NOTHING if right is None else self.expression(right, depth + 1)
+            over = NOTHING if right is None else self.expression(right, depth + 1)
             if left is not None and self.is_worth(over):
                 how = "of" if any(child.type == "of" for child in node.children) else "in"
-                target = self._target(left, depth)
+                target = target_of(self.expression, left, depth)
                 self._live[-1].update(names_in(target))
                 steps.append(["=", target, ["e", over, how]])
             body = node.child_by_field_name("body")
@@ -145,7 +148,7 @@ class FlowReader:
             declared = node.child_by_field_name("declaration")
             if declared is not None:
                 self._statements([declared], steps, depth + 1)
-        elif _STATEMENTS.search(kind) or kind.endswith("_declaration"):
+        elif _holds_statements(kind):
             if not kind.startswith(("class", "interface", "type", "enum", "import")):
                 self._statements(node.named_children, steps, depth + 1)
         elif kind in ("class", "import_statement", "empty_statement"):
@@ -159,39 +162,9 @@ class FlowReader:
             return
         found = self.expression(value, depth + 1)
         if self.is_worth(found):
-            left = self._target(target, depth)
+            left = target_of(self.expression, target, depth)
             self._live[-1].update(names_in(left) if self.is_live(found) or found[0] != "s" else ())
             steps.append(["=", left, found])
-
-    def _target(self, node: Node, depth: int) -> Expression:
-        """Convert a parameter or the left side of an assignment; `["=", target, default]` if it has a default."""
-        kind = node.type
-        if depth > _DEEPEST:
-            return _NOTHING
-        if kind in ("required_parameter", "optional_parameter"):
-            inner, value = node.child_by_field_name("pattern"), node.child_by_field_name("value")
-            target = _NOTHING if inner is None else self._target(inner, depth + 1)
-            return target if value is None else ["=", target, self.expression(value, depth + 1)]
-        if kind in ("assignment_pattern", "object_assignment_pattern"):
-            left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
-            target = _NOTHING if left is None else self._target(left, depth + 1)
-            return target if right is None else ["=", target, self.expression(right, depth + 1)]
-        if kind in ("identifier", "shorthand_property_identifier_pattern"):
-            return ["i", text_of(node)]
-        if kind == "rest_pattern" and node.named_children:
-            return ["...", self._target(node.named_children[0], depth + 1)]
-        if kind == "array_pattern":
-            return ["a", [self._target(child, depth + 1) for child in node.named_children if child.type != "comment"]]
-        if kind == "object_pattern":
-            return ["o", [self._member(child, depth + 1) for child in node.named_children if child.type != "comment"]]
-        return self.expression(node, depth + 1) if kind in ("member_expression", "subscript_expression") else _NOTHING
-
-    def _member(self, node: Node, depth: int) -> list[Any]:
-        if node.type == "rest_pattern":
-            return ["...", self._target(node, depth)]
-        key = node.child_by_field_name("key") or node.child_by_field_name("left") or node
-        value = node.child_by_field_name("value") or node
-        return [key_of(key) or "", self._target(value, depth)]
 
     def is_live(self, expression: Expression) -> bool:
         """Return whether an expression may hold, or do something to, what leads to a component."""
@@ -217,30 +190,31 @@ class FlowReader:
         """Return whether an expression is worth being bound to a name: it leads somewhere, or is a text."""
         if expression[0] in ("+", "a"):
             return all(map(self.is_worth, expression[1]))
-        return expression[0] in ("s", "i", "?") or self.is_live(expression)
+        return expression[0] in ("s", "i", "?", "o") or self.is_live(expression)
 
     def expression(self, node: Node, depth: int = 0) -> Expression:
         """Convert an expression; `["x"]` if it leads nowhere."""
-        while node.type in WRAPPERS or node.type == "await_expression":
+        kind = node.type
+        while kind in _AROUND:
             inner = unwrapped_once(node)
             if inner is None:
-                return _NOTHING
-            node = inner
-        convert = _KINDS.get(node.type)
+                return NOTHING
+            node, kind = inner, inner.type
+        convert = _KINDS.get(kind)
         if depth > _DEEPEST:
             return ["!"]
-        if node.type in FUNCTIONS:
+        if kind in FUNCTIONS:
             flow = self.function(node, depth + 1)
-            return ["f", flow] if flow[1] else _NOTHING
+            return ["f", flow] if flow[1] else NOTHING
         return self._evaluated(node, depth) if convert is None else convert(self, node, depth)
 
     def _evaluated(self, node: Node, depth: int) -> Expression:
         """Convert any other expression, which only evaluates its parts."""
         if node.named_child_count == 0 or node.type.startswith(("type", "jsx_text")):
-            return _NOTHING
+            return NOTHING
         parts = [self.expression(child, depth + 1) for child in node.named_children if child.type != "comment"]
-        parts = [part for part in parts if self.is_live(part) and part[0] != "i"]
-        return [",", parts] if parts else _NOTHING
+        parts = [part for part in parts if part[0] not in _DULL and self.is_live(part)]
+        return [",", parts] if parts else NOTHING
 
     def _this(self, node: Node, depth: int) -> Expression:
         return ["T"]
@@ -262,24 +236,24 @@ class FlowReader:
 
     def _dot(self, node: Node, depth: int) -> Expression:
         owner, name = node.child_by_field_name("object"), node.child_by_field_name("property")
-        found = _NOTHING if owner is None else self.expression(owner, depth + 1)
-        return _NOTHING if found[0] in ("x", "s") or name is None else ["m", found, text_of(name)]
+        found = NOTHING if owner is None else self.expression(owner, depth + 1)
+        return NOTHING if found[0] in ("x", "s") or name is None else ["m", found, text_of(name)]
 
     def _subscript(self, node: Node, depth: int) -> Expression:
         owner, index = node.child_by_field_name("object"), node.child_by_field_name("index")
-        found = _NOTHING if owner is None else self.expression(owner, depth + 1)
-        key = _NOTHING if index is None else self.expression(index, depth + 1)
-        if key[0] == "s" and found[0] not in ("x", "s"):
-            return ["m", found, key[1]]
+        found = NOTHING if owner is None else self.expression(owner, depth + 1)
+        key = NOTHING if index is None else self.expression(index, depth + 1)
+        if index is not None and index.type in ("string", "number") and found[0] not in ("x", "s"):
+            return ["m", found, key[1] if key[0] == "s" else text_of(index)]
         if self.is_live(found):
             return ["[", found, key]
-        return [",", [key]] if self.is_live(key) and key[0] != "i" else _NOTHING
+        return [",", [key]] if self.is_live(key) and key[0] != "i" else NOTHING
 
     def _call(self, node: Node, depth: int) -> Expression:
         callee = node.child_by_field_name("function") or node.child_by_field_name("constructor")
         listed = node.child_by_field_name("arguments")
         nodes = [] if listed is None else [child for child in listed.named_children if child.type != "comment"]
-        called = _NOTHING if callee is None else self.expression(callee, depth + 1)
+        called = NOTHING if callee is None else self.expression(callee, depth + 1)
         arguments = [self.expression(child, depth + 1) for child in nodes]
         if callee is not None and arguments and _COPIES.fullmatch(callee.text or b""):
             return arguments[0]
@@ -287,23 +261,23 @@ class FlowReader:
         if called[0] == "i":
             is_kept = bool(live) or self.is_live(called) or _HOOK.match(called[1]) is not None
         elif called[0] == "m" and called[1][0] == "T":
-            is_told = bool(arguments) and arguments[0][0] in ("s", "+", "i", "?", "m")
+            is_told = bool(arguments) and (arguments[0][0] in _NAMES or nodes[0].type == "object")
             is_kept = bool(live) or self.is_live(called) or (is_told and called[2][:1] != "$")
         else:
             is_kept = self.is_live(called) or any(argument[0] != "i" for argument in live)
         if not is_kept:
-            return _NOTHING
+            return NOTHING
         pairs = zip(nodes, arguments, strict=True)
-        return ["c", called, [_outline(child) if given is _NOTHING else given for child, given in pairs]]
+        return ["c", called, [_outline(child) if given is NOTHING else given for child, given in pairs]]
 
     def _object(self, node: Node, depth: int) -> Expression:
         entries: list[list[Any]] = []
         if node.start_byte in self._apart:
-            return _NOTHING
+            return NOTHING
         for child in node.named_children:
             if child.type == "pair":
                 key, value = child.child_by_field_name("key"), child.child_by_field_name("value")
-                found = _NOTHING if value is None else self.expression(value, depth + 1)
+                found = NOTHING if value is None else self.expression(value, depth + 1)
                 name = None if key is None else key_of(key)
                 computed = key.named_children[0] if key is not None and name is None and key.named_children else None
                 entries.append([name if computed is None else self.expression(computed, depth + 1), found])
@@ -315,21 +289,24 @@ class FlowReader:
                 name_ = child.child_by_field_name("name")
                 flow = self.function(child, depth + 1)
                 key_ = None if name_ is None else key_of(name_)
-                entries.append([key_ or _NOTHING, ["f", flow] if flow[1] else _NOTHING])
-        is_kept = any(self.is_live(value) or (key == "..." and value[0] == "i") for key, value in entries)
-        return ["o", entries] if is_kept else _NOTHING
+                entries.append([key_ or NOTHING, ["f", flow] if flow[1] else NOTHING])
+        is_kept = any(
+            self.is_live(value) or (key == "..." and value[0] == "i") or (isinstance(key, list) and self.is_live(key))
+            for key, value in entries
+        )
+        return ["o", entries] if is_kept or not entries else NOTHING  # members may be added to an empty one
 
     def _array(self, node: Node, depth: int) -> Expression:
         items = [self.expression(child, depth + 1) for child in node.named_children if child.type != "comment"]
-        return ["a", items] if any(item is not _NOTHING for item in items) else _NOTHING
+        return ["a", items] if any(item is not NOTHING for item in items) else NOTHING
 
     def _spread(self, node: Node, depth: int) -> Expression:
-        inner = self.expression(node.named_children[0], depth + 1) if node.named_children else _NOTHING
-        return ["...", inner] if self.is_live(inner) else _NOTHING
+        inner = self.expression(node.named_children[0], depth + 1) if node.named_children else NOTHING
+        return ["...", inner] if self.is_live(inner) else NOTHING
 
     def _inside(self, node: Node, depth: int) -> Expression:
         inside = next((child for child in node.named_children if child.type != "comment"), None)
-        return _NOTHING if inside is None else self.expression(inside, depth + 1)
+        return NOTHING if inside is None else self.expression(inside, depth + 1)
 
     def _choice(self, node: Node, depth: int) -> Expression:
         test, one, other = (node.child_by_field_name(name) for name in ("condition", "consequence", "alternative"))
@@ -352,14 +329,14 @@ class FlowReader:
 
     def _one_of(self, values: list[Expression], tested: list[Expression]) -> Expression:
         tested = [part for part in tested if self.is_live(part) and part[0] != "i"]
-        if any(value is not _NOTHING for value in values):
+        if any(value is not NOTHING for value in values):
             return ["?", values, tested]
-        return [",", tested] if tested else _NOTHING
+        return [",", tested] if tested else NOTHING
 
     def _assignment(self, node: Node, depth: int) -> Expression:
         steps: list[Expression] = []
         self._assigned(node.child_by_field_name("left"), node.child_by_field_name("right"), steps, depth)
-        return steps[0] if steps else _NOTHING
+        return steps[0] if steps else NOTHING
 
     def _element(self, node: Node, depth: int) -> Expression:
         opening = node.named_children[0] if node.type == "jsx_element" and node.named_children else node
@@ -378,8 +355,8 @@ class FlowReader:
         inside += [self.expression(child, depth + 1) for child in children if child.type == "jsx_self_closing_element"]
         inside = [part for part in inside if self.is_live(part)]
         if not attributes and not inside:
-            return _NOTHING
-        tag: Expression = _NOTHING if name is None else self.expression(name, depth + 1)
+            return NOTHING
+        tag: Expression = NOTHING if name is None else self.expression(name, depth + 1)
         if name is not None and name.type == "identifier" and text_of(name)[:1].islower():
             tag = ["s", text_of(name)]
         return ["j", tag, attributes, inside]
@@ -407,24 +384,15 @@ _KINDS: dict[str, Callable[[FlowReader, Node, int], Expression]] = {
 }
 
 
+@lru_cache(maxsize=1000)
+def _holds_statements(kind: str) -> bool:
+    return _STATEMENTS.search(kind) is not None or kind.endswith("_declaration")
+
+
 def _outline(node: Node) -> Expression:
     """Return what there is to say about an argument that leads nowhere: its keys, or its text if it is a literal."""
     if node.type == "object":
         keys = [child.child_by_field_name("key") or child for child in node.named_children]
         names = [key_of(key) for key in keys if key.type not in ("comment", "spread_element")]
-        return ["o", [[name, _NOTHING] for name in names if name is not None]]
-    return ["x", text_of(node)] if node.type in ("number", "true", "false", "null", "undefined") else _NOTHING
-
-
-def names_in(target: Expression) -> list[str]:
-    """Return the names that a parameter or the left side of an assignment binds."""
-    kind = target[0]
-    if kind == "i":
-        return [target[1]]
-    if kind in ("=", "..."):
-        return names_in(target[1])
-    if kind == "a":
-        return [name for item in target[1] for name in names_in(item)]
-    if kind == "o":
-        return [name for _, item in target[1] for name in names_in(item)]
-    return []
+        return ["o", [[name, NOTHING] for name in names if name is not None]]
+    return ["x", text_of(node)] if node.type in ("number", "true", "false", "null", "undefined") else NOTHING

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Container, Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from tree_sitter import Node
@@ -51,6 +52,18 @@ def read_attribute(name: str, value: str | None) -> Attribute:
     >>> read_attribute("@row-click.once", "go")
     Attribute(role='on', name='row-click', value='go', bound=True, modifiers=('once',))
     """
+    if "slot" in name or len(name) > 100:
+        return _read(name, value)  # the value may be the slot's name
+    role, target, _, bound, modifiers = _read_name(name)
+    return Attribute(role, target, value, bound, modifiers)
+
+
+@lru_cache(maxsize=10_000)
+def _read_name(name: str) -> Attribute:
+    return _read(name, None)
+
+
+def _read(name: str, value: str | None) -> Attribute:
     first = name[:1]
     if first == "@":
         return _argument("on", name[1:], value)

@@ -10,6 +10,7 @@ The value `["C", index]` refers to such an item. Its keys:
     events open                    added by `behaviour.py`
     slots open passes              added by `markup.py`
     flows                          added by `component_flows.py`
+    bare: it has no content of its own, unless a base has
     functional: it has no instance; its render function receives a context
     within: it stands in a function, so its values depend on the call
     statics: its entries in capitals, such as `Item: {...}`, and `install`, as values by key
@@ -129,13 +130,15 @@ def _call(script: Script, node: Node, statement: Node, depth: int) -> Value | No
     """Convert a call that creates a component from options, or return None."""
     callee = node.child_by_field_name("function")
     arguments = [unwrapped(argument) for argument in arguments_of(node)]
+    base = None if callee is None else callee.child_by_field_name("object")
     named = "" if callee is None else short(callee)
+    if callee is not None and base is not None and named.endswith("…"):
+        named = f"….{text_of(callee.child_by_field_name('property') or callee)}"
     options = next((g for g in reversed(arguments) if g.type == "object"), None)
     is_made = _FACTORY.search(named) is not None and not (named == "createComponent" and _is_own(script, named))
     if options is None or not (is_made or (script.in_sfc and is_telling(options))):
         return None
     value = _options(script, options, statement, depth, sure=is_made)
-    base = None if callee is None else callee.child_by_field_name("object")
     if named.endswith(".extend") and base is not None and text_of(unwrapped(base)) != "Vue":
         script.module.components[value[1]].setdefault("extends", value_of(base))
     return value

@@ -183,16 +183,20 @@ class ScriptReader:
             required = self._required(value)
             if required is not None:
                 self.module.imports[text_of(name)] = required
-            elif not read_macro(self._script, value):
+            elif not self._is_macro(value):
                 self.module.bindings[text_of(name)] = read_value(self._script, value, declaration)
                 self._functions[text_of(name)] = unwrapped(value), declaration
             return [text_of(name)]
-        if read_macro(self._script, value):
+        if self._is_macro(value):
             if name.type == "object_pattern":
                 read_pattern(self._script, name, unwrapped(value))
             return []
         pattern = pattern_of(name, value_of)
         return [] if pattern is None else self._taken_apart(pattern, value)
+
+    def _is_macro(self, node: Node) -> bool:
+        """Read a macro of `<script setup>`; return whether `node` is one."""
+        return self._is_setup and read_macro(self._script, node)
 
     def _taken_apart(self, pattern: list[Any], node: Node) -> list[str]:
         """Bind the names in `[a, b] = value` or `{ a, b: c } = value`, one level deep, and return them."""
@@ -233,7 +237,7 @@ class ScriptReader:
                     self.module.exports[name] = read_value(self._script, right, node)
             else:
                 read_effects(self._script, node)
-        elif expression.type == "call_expression" and not read_macro(self._script, expression):
+        elif expression.type == "call_expression" and not self._is_macro(expression):
             callee = expression.child_by_field_name("function")
             if callee is not None and text_of(callee) == "Vue.extend":
                 read_value(self._script, expression, node)

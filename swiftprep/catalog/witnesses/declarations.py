@@ -24,6 +24,7 @@ _DECLARED = ".d.ts"
 _VUE = frozenset(("vue", "@vue/runtime-core", "@vue/runtime-dom", "@vue/composition-api"))
 _EVENTS_AT = 7  # of DefineComponent's type parameters
 _MOST_BASES = 50
+_NO_PROPS = frozenset(("class", "style", "key", "ref", "slot", "is"))
 _LISTS = ("events", "props", "slots")
 _CONSTRUCTOR = re.compile(r"\b([A-Z]\w*)Constructor\b")
 _LISTED = re.compile(r"\(([^()]*)\)\[\]")
@@ -56,7 +57,12 @@ class Declarations:
         self._by_tag: dict[str, list[Component]] | None = None
 
     def of(self, component: Component) -> Component | None:
-        """Return what is declared of a component under its name, or its name without the first word, or None."""
+        """Return what is declared of a registered component under its name, or its name without the first word.
+
+        Others are of the framework's inner parts, and may have the name of something that is declared.
+        """
+        if not component.registered:
+            return None
         if self._by_tag is None:
             self._by_tag = {}
             for declared in self.components().values():
@@ -109,7 +115,7 @@ class Declarations:
         slots: list[Slot] = []
         if "$slots" in texts:
             slots, _ = self._types.slots(type_of(texts["$slots"]), path)
-        own = [member for member in members if member.name[:1] not in "$_"]
+        own = [member for member in members if member.name[:1] not in "$_" and member.name not in _NO_PROPS]
         methods = [member for member in own if member.type.startswith("(") and not _is_function(member.type)]
         props = [member for member in own if member not in methods]
         return _component(

@@ -149,7 +149,7 @@ def _filled(item: Any, other: Any) -> Any:
 def _facts(about: tuple[str, str], item: Any, other: Any) -> list[Contradiction]:
     if not isinstance(item, Prop) or other.witness in ("docs", item.witness):
         return []
-    mine, its = (frozenset(prop.runtime) or constructors(prop.type) for prop in (item, other))
+    mine, its = (frozenset(map(str.lower, prop.runtime)) or constructors(prop.type) for prop in (item, other))
     is_judge = other.witness == "run-time"
     differing: list[tuple[str, str, str]] = []
     if mine and its and (mine != its if is_judge else not mine & its):

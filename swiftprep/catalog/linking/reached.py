@@ -19,7 +19,7 @@ from swiftprep.catalog.linking.names import Place
 
 NOT_NAMES = frozenset(
     "length forEach map filter reduce some every find includes indexOf push concat slice join keys values entries "
-    "hasOwnProperty toString call apply bind then catch".split()
+    "hasOwnProperty toString call apply bind then catch reverse sort unshift trim split replace match test".split()
 )
 
 
@@ -63,13 +63,14 @@ class Effects:
         self._pending: dict[int, set[str]] = {}  # function → what is unknown if nothing calls it
 
     def event(self, name: str, arguments: str = "") -> None:
-        """Add an event."""
-        if name and name not in NOT_NAMES:
+        """Add an event; signs for the way of listening (`~!&`) are no part of its name."""
+        name = name.lstrip("~!&")
+        if name and name not in NOT_NAMES and not name.isdigit():
             self.events[name] = self.events.get(name) or arguments
 
     def slot(self, name: str, bindings: Iterable[str] = ()) -> None:
         """Add a slot."""
-        if name and name not in NOT_NAMES:
+        if name and name not in NOT_NAMES and not name.isdigit():
             self.slots.setdefault(name, {}).update(dict.fromkeys(bindings))
 
     def leave_open(self, lists: Iterable[str], reason: str) -> None:

@@ -1,0 +1,69 @@
+"""Convert parameters and the left sides of assignments for flows (`flows.py`)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeAlias
+
+from tree_sitter import Node
+
+from swiftprep.catalog.vue.values import key_of
+from swiftprep.parsing.grammar import text_of
+
+Expression: TypeAlias = list[Any]
+Read: TypeAlias = Callable[[Node, int], Expression]
+
+NOTHING: Expression = ["x"]
+_DEEPEST = 60
+
+
+def target_of(read: Read, node: Node, depth: int) -> Expression:
+    """Convert a parameter or the left side of an assignment; `["=", target, default]` if it has a default.
+
+    Args:
+        read: Converts an expression.
+        node: The pattern.
+        depth: How deeply it is nested.
+    """
+    kind = node.type
+    if depth > _DEEPEST:
+        return NOTHING
+    if kind in ("required_parameter", "optional_parameter"):
+        inner, value = node.child_by_field_name("pattern"), node.child_by_field_name("value")
+        target = NOTHING if inner is None else target_of(read, inner, depth + 1)
+        return target if value is None else ["=", target, read(value, depth + 1)]
+    if kind in ("assignment_pattern", "object_assignment_pattern"):
+        left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
+        target = NOTHING if left is None else target_of(read, left, depth + 1)
+        return target if right is None else ["=", target, read(right, depth + 1)]
+    if kind in ("identifier", "shorthand_property_identifier_pattern"):
+        return ["i", text_of(node)]
+    if kind == "rest_pattern" and node.named_children:
+        return ["...", target_of(read, node.named_children[0], depth + 1)]
+    if kind == "array_pattern":
+        return ["a", [target_of(read, child, depth + 1) for child in node.named_children if child.type != "comment"]]
+    if kind == "object_pattern":
+        return ["o", [_member(read, child, depth + 1) for child in node.named_children if child.type != "comment"]]
+    return read(node, depth + 1) if kind in ("member_expression", "subscript_expression") else NOTHING
+
+
+def _member(read: Read, node: Node, depth: int) -> list[Any]:
+    if node.type == "rest_pattern":
+        return ["...", target_of(read, node, depth)]
+    key = node.child_by_field_name("key") or node.child_by_field_name("left") or node
+    value = node.child_by_field_name("value") or node
+    return [key_of(key) or "", target_of(read, value, depth)]
+
+
+def names_in(target: Expression) -> list[str]:
+    """Return the names that a parameter or the left side of an assignment binds."""
+    kind = target[0]
+    if kind == "i":
+        return [target[1]]
+    if kind in ("=", "..."):
+        return names_in(target[1])
+    if kind == "a":
+        return [name for item in target[1] for name in names_in(item)]
+    if kind == "o":
+        return [name for _, item in target[1] for name in names_in(item)]
+    return []
