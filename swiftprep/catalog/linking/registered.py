@@ -56,6 +56,12 @@ class Registrations:
         self._apart = apart
         self._noted: defaultdict[Place, list[str]] = defaultdict(list)
         self._reached: set[tuple[str, str]] = set()  # the files and names of registrations that were run
+        self._written: dict[tuple[str, str], Place] = {  # options that are written in a registration itself
+            (path, digest(name)): (path, component[1])
+            for path in sorted(modules.facts)
+            for name, component in modules.facts[path].get("registrations", ())
+            if component[0] == OPTIONS
+        }
         self._installing: list[str] = []
         with self._listening():
             for path in sorted(modules.facts):
@@ -147,10 +153,12 @@ class Registrations:
                 self._modules.evaluator.apply(plugin, [(_APP, where), *arguments[1:]], depth + 1)
             self._install(plugin, path_of(where), depth)
         elif len(arguments) in (2, 3):
-            place = self._modules.component(*arguments[1], depth + 1)
+            site = path_of(where), digest(call[2][0])
+            written = self._written.get(site) if len(call[2]) > 1 and call[2][1][0] in (OBJECT, OPTIONS) else None
+            place = written or self._modules.component(*arguments[1], depth + 1)
             if place is not None:
                 self._noted[place].append(self._modules.text(*arguments[0], depth + 1) or "")
-                self._reached.add((path_of(where), digest(call[2][0])))
+                self._reached.add(site)
         return owner, there
 
     def _read(self, path: str, facts: Facts) -> None:
