@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from swiftprep.catalog.linking.link import Linked, link
+from swiftprep.catalog.linking.names import Modules
 from swiftprep.catalog.vue.facts import SCRIPTS, read_script, read_vue, suffix_of
 
 BOX = {"box.vue": "<script>export default { name: 'Box', props: ['a'] }</script>"}
@@ -136,3 +137,51 @@ def test_what_is_registered_under_an_unknown_name_keeps_its_own():
     }
     (component,) = link(linked(files)).values()
     assert (component.name, component.registered) == ("box", True)
+
+
+WRAPPED = BOX | {
+    "box.vue": "<script>export default { name: 'MyBox', props: { value: String, initialValue: String },"
+    " methods: { focus() {} } }</script>",
+    "wrap.js": "export default keys => function (inner) {\n"
+    "  const props = { ...inner.props }\n  const forwarded = {}\n"
+    "  keys.forEach(key => {\n"
+    "    const initial = `initial${key.replace(/^[a-z]/, letter => letter.toUpperCase())}`\n"
+    "    props[initial] = inner.props[initial]\n  })\n"
+    "  if (inner.methods) { Object.keys(inner.methods).forEach(key => { forwarded[key] = function () {} }) }\n"
+    "  const { name } = inner\n"
+    "  return Vue.extend({ name: `${name}-outer`, props: { ...props }, methods: { ...forwarded }, render(h) { return h(inner) } })\n}",
+    "with.js": "export const withInstall = comp => {\n  const name = comp.options?.name || comp.name\n"
+    "  comp.install = Vue => {\n    let tag = name.replace('My', '').replace('-outer', '')\n    tag = 'My' + tag\n"
+    "    Vue.component(tag, comp)\n  }\n  return comp\n}",
+    "index.js": "import Inner from './box.vue'\nimport wrap from './wrap'\nimport { withInstall } from './with'\n"
+    "export const Box = withInstall(wrap(['value'])(Inner))\nexport default Box",
+}
+
+
+def test_a_component_that_wraps_another_takes_its_tag_and_is_listed_once():
+    facts = {p: (read_vue if p.endswith("vue") else read_script)(s.encode(), p)[0] for p, s in WRAPPED.items()}
+    components = link(facts)
+    assert sorted(components) == ["box.vue", "my-box"]
+    outer = components["my-box"]
+    assert (outer.registered, outer.path, [prop.name for prop in outer.props]) == (
+        True, "wrap.js", ["value", "initialValue"],
+    )  # fmt: skip
+    assert "props" not in outer.open
+
+
+@pytest.mark.parametrize(
+    ("call", "text"),
+    [
+        ("'a-b-c'.replace(/-(\\w)/g, (match, letter) => letter.toUpperCase())", "aBC"),
+        ("'aaa'.replace('a', 'b')", "baa"),
+        ("'aXbX'.replace(/x/gi, '-')", "a-b-"),
+        ("'a+b'.replace('+', '')", "ab"),
+        ("'aaa'.replace(/(a+)+$/, 'b')", None),  # with repetitions, which may take forever
+        ("'ab'.replace(/(a)/, '$1$1')", None),
+        ("'ab'.replace(/(a/, 'x')", None),
+    ],
+)
+def test_texts_are_replaced(call, text):
+    facts = {"a.js": read_script(f"export const it = {call}".encode(), "a.js")[0]}
+    modules = Modules(facts)
+    assert modules.text(["i", "it"], "a.js") == text

@@ -66,14 +66,19 @@ class Registrations:
         with self._listening():
             for path in sorted(modules.facts):
                 self._run(path, modules.facts[path])
+        run = {(path_of(place[0]), self._own(place)) for place in self._noted}
         for path in sorted(modules.facts):
-            self._read(path, modules.facts[path])
+            self._read(path, modules.facts[path], run)
         for place, names in self._noted.items():
-            own = ""
-            with apart(path_of(place[0]), "name of a component"):
-                own = modules.own_name(*place)
+            own = self._own(place)
             distinct = list(dict.fromkeys(name or own for name in names))
             self.names[place] = [name for name in distinct if name] or [""]
+
+    def _own(self, place: Place) -> str:
+        own = ""
+        with self._apart(path_of(place[0]), "name of a component"):
+            own = self._modules.own_name(*place)
+        return own
 
     @contextmanager
     def _listening(self) -> Iterator[None]:
@@ -161,8 +166,8 @@ class Registrations:
                 self._reached.add(site)
         return owner, there
 
-    def _read(self, path: str, facts: Facts) -> None:
-        """Read the registrations of a file that were not run."""
+    def _read(self, path: str, facts: Facts, run: set[tuple[str, str]]) -> None:
+        """Read the registrations of a file that were not run; `run` has the files and names of those that were."""
         modules = self._modules
         for name, component in facts.get("registrations", ()):
             if (path, digest(name)) not in self._reached:
@@ -173,7 +178,7 @@ class Registrations:
         for value in facts.get("installs", ()):
             with self._apart(path, "installation of a component"):
                 place = modules.component(value, path)
-                if place is not None and place not in self._noted:
+                if place is not None and (path_of(place[0]), self._own(place)) not in run:
                     self._noted[place].append("")
 
 
