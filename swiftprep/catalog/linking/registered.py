@@ -125,7 +125,9 @@ class Registrations:
         modules = self._modules
         resolved, where = modules.resolve(value, path)
         if resolved[0] == FUNCTION:
-            is_factory = name.startswith("create") and resolved[2] is not None and not any(map(_is_required, resolved[3]))
+            is_factory = (
+                name.startswith("create") and resolved[2] is not None and not any(map(_is_required, resolved[3]))
+            )
             if name == "install" or runs:
                 bound = modules.evaluator.apply((resolved, where), [(_APP, path)], 0)
             elif is_factory:

@@ -65,11 +65,13 @@ class Tracer:
 
     Attributes:
         places: Tag → the component that it means everywhere.
+        wholes: Options as they are written → the component that a call makes of them.
     """
 
     def __init__(self, modules: Modules, bases: Callable[[Place], list[Place]]) -> None:
         self.modules = modules
         self.places: Mapping[str, Place] = {}
+        self.wholes: Mapping[Place, Place] = {}
         self._bases = bases
         self._inherited: dict[Place, _Inherited] = {}
         self._named: dict[Reference, Named] = {}
@@ -82,7 +84,7 @@ class Tracer:
         effects = Effects()
         if not flows:
             return effects
-        inherited = self._functions(place, 0)
+        inherited = self._functions(self.wholes.get(place, place), 0)
 
         def place_of_tag(name: str) -> Place | None:
             local = inherited.tags.get(kebab(name))
