@@ -81,6 +81,7 @@ class Evaluator:
         self.on_call: OnCall | None = None
         self._elsewhere: dict[tuple[str, str], list[run.Changes]] | None = None
         self._calls: dict[tuple[int, Where], tuple[Value, Bound | None]] = {}
+        self._plain: dict[tuple[int, Where], tuple[Value, Bound | None]] = {}  # of functions without arguments
 
     def step(self, value: Value, where: Where, depth: int, *, calls: bool, types: bool = False) -> Bound | None:
         """Evaluate a value by one step; None if that is not possible."""
@@ -326,10 +327,15 @@ class Evaluator:
         if function[0] == FUNCTION:
             key = f"{key_of(there)}({digest(call)} {key_of(where)}:{number}"
             types = call[3] if len(call) > 3 else []
+            plain = None if call[2] or types or this is not None or not is_settled(there) else (id(function), there)
+            if plain in self._plain:
+                return self._plain[plain][1]
             made = run.applied(
                 self, (function, there), arguments, key, depth, types=types, call=(call, where), this=this
             )
             if made is not None and not is_unknown(made[0]):
+                if plain is not None and not self.effort.is_cut:
+                    self._plain[plain] = function, made  # holding the function keeps its id unique
                 return made
         return builtins.result_of(self, call[1], where, arguments, depth)
 
