@@ -53,6 +53,7 @@ if TYPE_CHECKING:
     from swiftprep.catalog.linking.names import Modules
 
 OnCall: TypeAlias = "Callable[[Value, Where, list[Bound], int], Bound | None]"
+FINAL = frozenset((APP, ARRAY, FUNCTION, JOINED, OBJECT, OPTIONS, SOURCE, STRING))  # kinds that no step evaluates
 APP_METHODS = ("component", "use")  # of Vue and of apps
 _NEITHER = frozenset(("undefined", "null"))
 _FALSY = frozenset(("undefined", "null", "false", "0", "NaN"))
@@ -86,10 +87,10 @@ class Evaluator:
     def step(self, value: Value, where: Where, depth: int, *, calls: bool, types: bool = False) -> Bound | None:
         """Evaluate a value by one step; None if that is not possible."""
         kind = value[0]
-        if kind == IN:
-            return value[1], value[2]
         if kind == NAME:
             return self._name(value, where, depth, types)
+        if kind == IN:
+            return value[1], value[2]
         if kind in (MEMBER, ITEM):
             return self._member_of(value, where, depth)
         if kind == CALL:
@@ -164,6 +165,9 @@ class Evaluator:
 
     def key(self, bound: Bound, depth: int) -> str | None:
         """Return the text of a key or an index, or None if it is unknown."""
+        bound = self.modules.resolve(*bound, depth + 1)
+        if bound[0][0] == STRING:
+            return str(bound[0][1])
         number = self.number(bound, depth)
         return self.modules.text(*bound, depth + 1) if number is None else str(number)
 
