@@ -204,6 +204,10 @@ class Evaluator:
         return None
 
     def _entry(self, owner: Value, name: str, where: Where, depth: int) -> Bound | None:
+        if self.effort.is_known("entries", owner, where):
+            members = self.effort.once("members", owner, where, lambda: self._members((owner, where)), None)
+            if members is not None and (name in members or name != "default"):
+                return members.get(name, (UNDEFINED, where))
         is_whole = True
         for key, inner, _ in reversed(owner[1]):
             if key == name:
@@ -220,6 +224,11 @@ class Evaluator:
                     return inner[2], where
                 is_whole = is_whole and text is not None
         return (UNDEFINED, where) if is_whole and name != "default" else None
+
+    def _members(self, bound: Bound) -> dict[str, Bound] | None:
+        """Return the entries of an evaluated object by key, or None if some are unknown."""
+        entries = self.entries(bound)
+        return None if any(key == "..." for key, _, _ in entries) else {key: (inner[1], inner[2]) for key, inner, _ in entries}
 
     def entries(self, bound: Bound, depth: int = 0) -> list[list[Any]]:
         """Return the entries of an evaluated object as `[key, ["@", value, place], doc]`, the last of each key.
