@@ -262,3 +262,21 @@ def test_declared_events_count_as_all_although_a_name_is_computed():
 )  # fmt: skip
 def test_hostile_functions_end_and_leave_the_lists_open(code):
     assert isinstance(component({"box.js": code}).open, tuple)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "setup(props, { slots }) { const { icon = slots.icon?.() } = props; return () => icon }",
+        "setup(props, { slots }) { return () => { const { a: [icon = slots.icon] = [] } = { ...props }; return h('i', icon) } }",
+        "render() { const { slots } = this; return h('i', [slots('icon')]) }",
+        "render() { return h('i', this.slots('icon')) }",
+    ],
+)
+def test_slots_that_are_a_default_or_asked_for_by_an_injected_function(body):
+    assert api({"box.js": options(body)}) == ([], ["icon"], ())
+
+
+def test_slots_that_are_provided_to_what_is_inside_are_open():
+    code = "setup(props, { slots }) { provide('box', reactive({ slots })); return () => h('i', slots.icon) }"
+    assert api({"box.js": f"import {{ provide, reactive }} from 'vue'\n{options(code)}"}) == ([], ["icon"], ("slots",))

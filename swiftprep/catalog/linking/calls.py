@@ -68,10 +68,6 @@ def method_of(run: Evaluation, owner: Held, name: str, arguments: list[Held]) ->
         return UNKNOWN
     if any(reference.key == "Object" for reference in owner.references):
         return _of_object(run, name, arguments)
-    if SELF in owner.roles and name == "slots" and not run.has(name):  # of a mixin that every component is given
-        for slot in texts_of(run.modules, arguments[0]).texts if arguments else ("default",):
-            run.effects.slot(slot)
-        return UNKNOWN
     return None
 
 
@@ -143,9 +139,9 @@ def applied(run: Evaluation, called: Reference, arguments: list[Held]) -> Held:
             return text(*map(camel if _CAMEL.search(name) else kebab, given.texts))
     if not is_known:
         _told_by_name(run, name, arguments)
-        if is_foreign(run.modules, called):
-            for given in arguments:
-                run.effects.escapes(given, to_helper=True)
+        is_helper = is_foreign(run.modules, called)
+        for given in arguments if is_helper or name == "provide" else ():
+            run.effects.escapes(given, to_helper=is_helper)
     roles = frozenset(role for given in arguments for role in all_roles(given) if role in _HANDED_BACK)
     functions = tuple(function for given in arguments for function in given.functions)
     return Held(roles=roles, functions=functions, is_open=True)

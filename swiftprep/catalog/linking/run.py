@@ -37,6 +37,7 @@ Changes: TypeAlias = tuple[str, str, list[Statement]]  # a name, its file, and t
 _MOST_TURNS = 1_000  # of a loop
 _BREAK, _CONTINUE = "break", "continue"
 _CHANGES = ("push", "unshift")
+_BLOCKS = {"if": (2, 3), "for": (4,), "loop": (1, 3, 4)}  # the positions of statements in others
 _UNDEFINED: Value = [SOURCE, "undefined"]
 _MORE: list[Any] = ["...", [SOURCE, "…"], ""]
 
@@ -383,7 +384,7 @@ def _matters(statement: Statement) -> bool:
     """Return whether a statement may change a result."""
     kind = statement[0]
     if kind in ("if", "for", "loop"):
-        return any(_matters(inner) for part in statement[1:] if isinstance(part, list) for inner in _statements(part))
+        return any(_matters(inner) for at in _BLOCKS[kind] for inner in statement[at])
     if kind == "do":
         value = statement[1]
         if value[0] != CALL:
@@ -393,7 +394,3 @@ def _matters(statement: Statement) -> bool:
             argument[0] == FUNCTION and argument[4] and any(map(_matters, argument[4])) for argument in value[2]
         )
     return kind in ("=", "delete", "return", "?")
-
-
-def _statements(part: list[Any]) -> list[Statement]:
-    return [inner for inner in part if isinstance(inner, list)]
