@@ -153,7 +153,8 @@ def test_a_part_that_the_index_of_its_folder_leaves_out_is_not_registered():
 
 
 def test_a_factory_that_is_exported_is_not_run_without_what_it_needs():
-    files = MAKER | {
+    files = {
+        "make.js": MAKER["make.js"].replace("part.name", "part.mixins = [{ props: { b: String } }]\n  part.name", 1),
         "own.js": "import { createPart } from './make'\nconst createOwn = createPart('my-own')\nexport { createOwn }",
         "own/index.js": "import { createOwn } from '../own'\nexport default createOwn({ props: { a: String } })",
     }
