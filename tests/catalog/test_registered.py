@@ -141,14 +141,15 @@ def test_a_part_that_the_index_of_its_folder_leaves_out_is_not_registered():
     files = MAKER | {
         "tabs/Title.js": "import { createPart } from '../make'\nexport default createPart('my-tab')({ props: { inner: String } })",
         "tabs/Shown.js": "import { createPart } from '../make'\nexport default createPart('my-shown')({ props: { b: String } })",
+        "index.js": "import Tabs from './tabs/index'\nimport Zone from './zone/index'\n"
+        "export function install(Vue) { [Tabs, Zone].forEach(one => Vue.use(one)) }",
         "tabs/index.js": "import { createPart } from '../make'\nimport Title from './Title'\nimport Shown from './Shown'\n"
         "const Tabs = createPart('my-tabs')({ props: { c: String }, components: { Title } })\n"
         "export default { install(Vue) { Vue.use(Tabs); Vue.use(Shown) } }",
         "zone/index.js": "import { createPart } from '../make'\nexport default createPart('my-tab')({ props: { d: String } })",
-        "alone/Badge.js": "import { createPart } from '../make'\nexport default createPart('my-badge')({ props: { e: String } })",
     }
     found = link(linked(files))
-    assert {tag for tag, one in found.items() if one.registered} == {"my-tabs", "my-shown", "my-tab", "my-badge"}
+    assert {tag for tag, one in found.items() if one.registered} == {"my-tabs", "my-shown", "my-tab"}
     assert [prop.name for prop in found["my-tab"].props] == ["d"]
 
 
@@ -160,6 +161,22 @@ def test_a_factory_that_is_exported_is_not_run_without_what_it_needs():
     }
     (component,) = link(linked(files)).values()
     assert (component.path, component.registered) == ("own/index.js", True)
+
+
+GROUP = {
+    "tab/index.js": "export default { name: 'MyTab', props: {}, methods: { go() { this.parent.$emit('drawn', 1) } }, render() { return <i/> } }",
+    "tabs/index.js": "export default { name: 'MyTabs', props: {}, render() { return this.children.map(item => item.$slots.title) } }",
+    "tab-bar/index.js": "export default { name: 'MyTabBar', props: {}, render() { return <i/> } }",
+    "index.js": "import Tab from './tab/index'\nimport Tabs from './tabs/index'\nimport Bar from './tab-bar/index'\n"
+    "export const install = Vue => [Tab, Tabs, Bar].forEach(one => Vue.component(one.name, one))",
+}
+
+
+def test_what_is_emitted_on_a_parent_is_an_event_of_the_one_that_names_tell():
+    found = link(linked(GROUP))
+    assert {tag: [event.name for event in one.events] for tag, one in found.items()} == {
+        "my-tab": [], "my-tabs": ["drawn"], "my-tab-bar": [],
+    }  # fmt: skip
 
 
 def test_what_is_registered_under_an_unknown_name_keeps_its_own():

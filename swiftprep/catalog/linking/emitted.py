@@ -39,7 +39,11 @@ def emitted(modules: Modules, entries: Mapping[str, Entry], apart: Apart) -> dic
 
 
 def _parents(modules: Modules, entries: Mapping[str, Entry], apart: Apart) -> defaultdict[str, list[str]]:
-    """Return, for each file, the components that locally register it from the same folder or below."""
+    """Return, for each file, the components that locally register it from the same folder or below.
+
+    For one that none registers, these are those that its names say: `x-tabs` or `x-tab-group` for `x-tab`, `x-menu` for
+    `x-menu-item`.
+    """
     keys_by_path: defaultdict[str, list[str]] = defaultdict(list)
     for key, entry in entries.items():
         local = None if entry.is_row else modules.options_at(*entry.place).get("components")
@@ -50,6 +54,13 @@ def _parents(modules: Modules, entries: Mapping[str, Entry], apart: Apart) -> de
             for path in dict.fromkeys(path_of(place[0]) for place in places if place is not None):
                 if path != entry.path and path.startswith(entry.path.rpartition("/")[0] + "/"):
                     keys_by_path[path].append(key)
+    local_paths = set(keys_by_path)
+    for entry in sorted(entries.values(), key=lambda entry: (entry.path, entry.line)):
+        if entry.registered and entry.path not in local_paths:
+            names = (f"{entry.name}s", f"{entry.name}-group", entry.name.rpartition("-")[0])
+            found = next((name for name in names if name in entries and entries[name].registered), None)
+            if found is not None:
+                keys_by_path[entry.path].append(found)
     return keys_by_path
 
 

@@ -65,14 +65,15 @@ class Registrations:
             if component[0] == OPTIONS
         }
         self._installing: list[str] = []
+        self._count = 0
         self._entries: dict[str, bool] = {}  # folder → whether its index registers components
         with self._listening():
             for path in sorted(modules.facts, key=lambda path: (not _INDEX.search(path), path)):
-                before = len(self._noted)
+                before = self._count
                 self._run(path, modules.facts[path])
                 if _INDEX.search(path):
                     folder = path.rpartition("/")[0]
-                    self._entries[folder] = self._entries.get(folder, False) or len(self._noted) > before
+                    self._entries[folder] = self._entries.get(folder, False) or self._count > before
         run = {(path_of(place[0]), self._own(place)) for place in self._noted}
         for path in sorted(modules.facts):
             self._read(path, modules.facts[path], run)
@@ -184,6 +185,7 @@ class Registrations:
             written = self._written.get(site) if len(call[2]) > 1 and call[2][1][0] in (OBJECT, OPTIONS) else None
             place = written or self._modules.component(*arguments[1], depth + 1)
             if place is not None:
+                self._count += 1
                 self._noted[place].append(self._modules.text(*arguments[0], depth + 1) or "")
                 self._reached.add(site)
         return owner, there
