@@ -179,19 +179,6 @@ def test_what_is_emitted_on_a_parent_is_an_event_of_the_one_that_names_tell():
     }  # fmt: skip
 
 
-def test_a_slot_of_its_children_that_a_parent_renders_is_theirs():
-    found = link(linked(GROUP))
-    assert {tag: [slot.name for slot in one.slots] for tag, one in found.items()} == {
-        "my-tab": ["title"], "my-tabs": [], "my-tab-bar": [],
-    }  # fmt: skip
-    pane = {
-        "tab-pane/index.js": GROUP["tab/index.js"].replace("MyTab", "MyTabsPane"),
-        "index.js": GROUP["index.js"].replace("[Tab,", "[Pane, Tab,") + "\nimport Pane from './tab-pane/index'",
-    }
-    several = link(linked(GROUP | pane))
-    assert not any(one.slots for one in several.values())
-
-
 def test_what_is_registered_under_an_unknown_name_keeps_its_own():
     files = BOX | {
         "index.js": "import Box from './box.vue'\nexport const install = (Vue, o) => Vue.component(o.name(), Box)"

@@ -15,20 +15,12 @@ from swiftprep.catalog.vue.value_kinds import JOINED, OBJECT, STRING
 from swiftprep.catalog.vue.values import Value
 
 
-def emitted(
-    modules: Modules, entries: Mapping[str, Entry], parents: Mapping[str, list[str]], apart: Apart
-) -> dict[str, list[Event]]:
+def emitted(modules: Modules, entries: Mapping[str, Entry], apart: Apart) -> dict[str, list[Event]]:
     """Return the events that helpers and children emit on each component (`this.table.$emit('select')`), by key.
 
     The receiver must have the component's name, with or without a prefix, and the file must be in its folder or
     below. Events that the component itself listens to with `$on` are internal, not API. If only the beginning of
     an event's name is known, it ends with `*`.
-
-    Args:
-        modules: The facts of all files.
-        entries: The components, by key.
-        parents: File → the keys of the components that are the parents of those in it.
-        apart: Limits the steps for one file and notes what fails.
     """
     by_word: defaultdict[str, list[str]] = defaultdict(list)
     around: dict[str, str] = {}  # file → the component with others defined in it, as their parent
@@ -36,7 +28,7 @@ def emitted(
         by_word[entry.name.rpartition("-")[2]].append(key)
         if not entry.is_row and _has_inner(modules.options_at(*entry.place)):
             around[entry.path] = key
-    events = _Emitted(modules, entries, by_word, around, parents)
+    events = _Emitted(modules, entries, by_word, around, _parents(modules, entries, apart))
     for path in sorted(modules.facts):
         foreign = modules.facts[path].get("foreign")
         if foreign:
@@ -46,7 +38,7 @@ def emitted(
     return events.events
 
 
-def parents_of(modules: Modules, entries: Mapping[str, Entry], apart: Apart) -> defaultdict[str, list[str]]:
+def _parents(modules: Modules, entries: Mapping[str, Entry], apart: Apart) -> defaultdict[str, list[str]]:
     """Return, for each file, the components that locally register it from the same folder or below.
 
     For one that none registers, these are those that its names say: `x-tabs` or `x-tab-group` for `x-tab`, `x-menu` for

@@ -9,12 +9,11 @@ from typing import Any, TypeAlias
 
 from swiftprep.catalog.api import Component, kebab
 from swiftprep.catalog.linking.component import ComponentReader
-from swiftprep.catalog.linking.emitted import emitted, parents_of
+from swiftprep.catalog.linking.emitted import emitted
 from swiftprep.catalog.linking.entries import Entry, listed
 from swiftprep.catalog.linking.listeners import listener_events
 from swiftprep.catalog.linking.names import Facts, Modules, Place
 from swiftprep.catalog.linking.reasons import why_open
-from swiftprep.catalog.linking.shown import shown
 from swiftprep.catalog.stored import to_component
 from swiftprep.catalog.vue.value_kinds import MEMBER, NAME
 from swiftprep.catalog.vue.values import Value
@@ -78,9 +77,7 @@ class Linked:
             self._entries[key] = entry
         self._reader.tracer.places = self._places()
         self._reader.tracer.wholes = self._wholes()
-        parents = parents_of(self._modules, self._entries, self.apart)
-        self._foreign = emitted(self._modules, self._entries, parents, self.apart)
-        self._shown = shown(self._modules, self._entries, parents)
+        self._foreign = emitted(self._modules, self._entries, self.apart)
         self.tags = {tag for entry in self._entries.values() for tag in (entry.name, *entry.names)}
 
     def __iter__(self) -> Iterator[tuple[str, Component]]:
@@ -146,8 +143,6 @@ class Linked:
         component = self._reader.component(*entry.place)
         known = {event.name for event in component.events}
         foreign = [event for event in self._foreign.get(key, ()) if event.name not in known]
-        slots = {slot.name for slot in component.slots}
-        shown_slots = [slot for slot in self._shown.get(key, ()) if slot.name not in slots]
         added = [event for event in foreign if not event.name.endswith("*")]
         added += listener_events(component.props, (*component.events, *added)) if self._vue3 else []
         computed = {f"events:{event.name[:-1]}" for event in foreign if event.name.endswith("*")}
@@ -156,7 +151,6 @@ class Linked:
             unknown = (*unknown, "slots")
         whole = replace(
             component, name=entry.name, names=entry.names, registered=entry.registered,
-            events=(*component.events, *added), slots=(*component.slots, *shown_slots),
-            open=tuple(sorted({*component.open, *computed, *unknown})),
+            events=(*component.events, *added), open=tuple(sorted({*component.open, *computed, *unknown})),
         )  # fmt: skip
         return replace(whole, why_open=why_open(self._modules, entry.place, whole))

@@ -22,11 +22,6 @@ _IN_A_WORD = re.compile(rb"[\w$]\$?\Z")
 _ALIAS = re.compile(rb"=\s*this\b(?!\s*[.\[(])")
 _SELF = frozenset("this vm self that _this _self me ctx context instance proxy _vm $this".split())
 _TAKES_EMIT = re.compile(rb"[{,]\s*emit\s*[,}:]|\bemit\s*=|,\s*emit\s*[),]|\(\s*emit\s*[),]")
-# A slot of something other than the component itself.
-_SHOWN = re.compile(
-    rb"([\w$]+)\s*(?:\?\.|\.)\s*(?:\$(?:s|scopedS)lots\s*(?:\?\.|\.)\s*(?P<name>[A-Za-z_]\w*)|slots\(\s*['\"](?P<told>[\w-]+))"
-)
-_ABOVE = frozenset(("parent", "$parent", "root", "$root"))
 _ATTRS = re.compile(rb"\$attrs\b(?!\s*[.\[])")
 _WORD = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_$"
 _MOST_NAMES = 100  # that a computed name may have
@@ -74,13 +69,6 @@ def read_behaviour(source: bytes, root: Node, module: Module, *, offset: int) ->
             if "props" not in component.setdefault("open", []):
                 component["open"].append("props")
     return foreign
-
-
-def shown_slots(source: bytes) -> list[str]:
-    """Return the slots of other components that a script reads: `item.$slots.title`, `item.slots('title')`."""
-    found = [(match[1].decode(), match["name"] or match["told"]) for match in _SHOWN.finditer(source)]
-    others = _own_names(source) | _ABOVE if found else _ABOVE
-    return list(dict.fromkeys(name.decode() for receiver, name in found if receiver not in others))
 
 
 def _own_names(source: bytes) -> frozenset[str]:

@@ -1,8 +1,8 @@
 """Read the facts of a single file.
 
 The *facts* are plain data that a worker process returns and the cache stores: the non-empty fields of `module.Module`,
-and `foreign`, `shown` (slots of other components), `heard`, `uses`, `columns` (slots that pages name in the columns of
-tables), `errors` and `notes`. The *shape* holds the places where samples can be cut.
+and `foreign`, `heard`, `uses`, `columns` (slots that pages name in the columns of tables), `errors` and `notes`. The
+*shape* holds the places where samples can be cut.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
-from swiftprep.catalog.vue.behaviour import jsx_elements, read_behaviour, shown_slots
+from swiftprep.catalog.vue.behaviour import jsx_elements, read_behaviour
 from swiftprep.catalog.vue.component_flows import CODE, read_flows, read_template_flows
 from swiftprep.catalog.vue.expressions import codes_of
 from swiftprep.catalog.vue.markup import behaviour, slots_in, uses
@@ -177,9 +177,6 @@ def _facts(
     columns = _slots_of_columns(source) if b"slot" in source or b"Slots" in source else []
     if foreign:
         facts["foreign"] = foreign
-    shown = shown_slots(source) if b"lots" in source else []
-    if shown:
-        facts["shown"] = shown
     if used:
         facts["uses"] = {tag: _packed(use) for tag, use in used.items()}
     if columns:
