@@ -194,6 +194,7 @@ class _Checker:
         self._found: list[Problem] = []
         self._names: dict[tuple[float, tuple[str, ...]], Names] = {}
         self._spelt: dict[int, frozenset[str]] = {}
+        self._of_any: frozenset[str] | None = None
         self._left = _MOST_REACHED
 
     def problems(self) -> list[Problem]:
@@ -225,18 +226,28 @@ class _Checker:
         self._found.append(Problem(kind, line, tag, name, self._names[key].nearest(name or tag)))
 
     def _is_slip(self, name: str, known: Iterable[str], spec: Component) -> bool:
-        """Return whether an unknown name is a likely typo; only for components known from usage.
+        """Return whether an unknown name is a likely typo, where a list is open.
 
-        What a code base uses is never the whole API, so a name counts as a typo only if it is not used anywhere in it,
-        and differs by letters that were swapped, lost, added or mistaken, not by a plural.
+        The list may lack it, so a name counts as a typo only if it is not used anywhere in the code base, no component
+        has it, and it differs by letters that were swapped, lost, added or mistaken, not by a plural.
         """
-        if spec.origin != "usage" or spec.owner == "application" or name in self.seen or kebab(name) in self.seen:
+        if (spec.origin == "usage" and spec.owner == "application") or not self.seen.isdisjoint((name, kebab(name))):
             return False
         key = _SPELLING, tuple(known)
         if key not in self._names:
             self._names[key] = Names(key[1], cutoff=_SPELLING)
         near = self._names[key].nearest(name)
-        return near != "" and is_misspelt(name, near)
+        return near != "" and is_misspelt(name, near) and (spec.origin == "usage" or not self._is_anyones(name))
+
+    def _is_anyones(self, name: str) -> bool:
+        """Return whether a native element or any component has a prop or event with this name."""
+        if name in DOM_EVENTS or name in _ANY_NATIVE:
+            return True
+        if self._of_any is None:
+            specs = {id(spec): spec for named in self.components.values() for spec in named}
+            names = (item.name for spec in specs.values() for items in (spec.props, spec.events) for item in items)
+            self._of_any = frozenset(map(one_spelling, names))
+        return one_spelling(name) in self._of_any
 
     def _spec(self, element: Element, known: _Locals, jsx: bool) -> Component | None:
         """Return the component that an element represents, or None if it is native or unknown."""
@@ -345,8 +356,9 @@ class _Checker:
             return True
         if self.vue3 and one_spelling(f"on-{name}") in self._props_of(spec):
             return True
-        if "events" in spec.open:
-            return not self._is_slip(name, sorted(names), spec)
+        handed_on = any(not is_native(tag) and self._target(tag) is None for tag in spec.passes)
+        if "events" in spec.open or handed_on:
+            return not self._is_slip(name, sorted(names if spec.origin == "usage" else names | DOM_EVENTS), spec)
         if any(name.startswith(what.removeprefix("events:")) for what in spec.open if what.startswith("events:")):
             return True
         if name.lower() in DOM_EVENTS and not self.strict:

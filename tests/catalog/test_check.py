@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from swiftprep import Catalog
+from swiftprep.catalog.api import Component, Event, Prop
 from swiftprep.catalog.linking.link import link
 from swiftprep.catalog.vue.facts import read_script, read_vue
 
@@ -310,3 +311,16 @@ def test_damaged_copies_are_found(kind):
 @given(st.text(max_size=60), st.sampled_from(["", "<template>", "<script>", "<ta-table ", "{{", "<!--"]))
 def test_no_text_makes_it_fail(text, start):
     CATALOG.check(start + text)
+
+
+def test_a_typo_is_found_where_a_list_is_open() -> None:
+    button = Component("ta-button", props=(Prop("loading"),), events=(Event("change"),), open=("props", "events"))
+    other = Component("ta-range", events=(Event("chance"),))
+    catalog = Catalog([button, other])
+    found = catalog.check("<ta-button @chaxge='f' @clik='f' @chance='f' @refresh='f' lodaing='1' size='s' />")
+    assert [problem.name for problem in found] == ["lodaing", "chaxge", "clik"]
+
+
+def test_a_file_that_registers_a_component_is_checked() -> None:
+    code = "<script>import Vue from 'vue'\nVue.component('TaTag', { render: h => h('p') })\nVue.use(Other)</script>"
+    assert Catalog([]).check(code) == []

@@ -193,7 +193,9 @@ class Evaluator:
             inner = options.get("statics", {}).get(name) or options.get(name)
             if isinstance(inner, list) and inner and isinstance(inner[0], str):
                 return inner, where
-            if name == "functional" or (name == "mixins" and not options.get("spreads")):
+            if name == "methods" and inner:
+                return [OBJECT, [[key, [FUNCTION, text, None, [], None], doc] for key, text, doc in inner]], where
+            if name == "functional" or (name in ("mixins", "methods") and not options.get("spreads")):
                 return ([SOURCE, "true"] if inner else UNDEFINED), where
         if kind == FUNCTION and name == "default":
             return owner, where

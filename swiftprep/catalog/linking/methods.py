@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -19,7 +20,8 @@ _Method: TypeAlias = "Callable[[Evaluator, Bound, Arguments, int], Bound | None]
 MORE_ITEMS: Value = ["...", [SOURCE, "…"]]
 MORE_ENTRIES: list[Any] = ["...", [SOURCE, "…"], ""]
 _UNDEFINED: Value = [SOURCE, "undefined"]
-_PLAIN = re.compile(r"/((?:[\w \-:@]|\\[-/.])+)/g?")  # a regular expression that is a plain text
+# A regular expression without repetitions, which takes no longer than the text is long.
+_PATTERN = re.compile(r"/(\^?(?:[\w \-:@()]|\\[-/.wdsWDSbB]|\[\^?(?:[\w-]|\\[-wdsWDS])+\])+\$?)/([gi]{0,2})")
 
 
 def texts(found: list[str], where: Where, *, is_whole: bool = True) -> Bound:
@@ -202,17 +204,40 @@ def _with_texts(change: Callable[..., str]) -> _Method:
 
 
 def _replaced(evaluator: Evaluator, owner: Bound, arguments: Arguments, depth: int) -> Bound | None:
-    """`text.replace('a', 'b')` and `text.replace(/a/g, 'b')`."""
-    if len(arguments) != 2:
-        return None
+    r"""`text.replace('a', 'b')`, `text.replace(/a/g, 'b')`, `text.replace(/-(\w)/g, (match, letter) => …)`."""
     text = evaluator.modules.text(*owner, depth)
-    pattern, new = evaluator.modules.resolve(*arguments[0], depth + 1)[0], evaluator.modules.text(*arguments[1], depth)
-    plain = _PLAIN.fullmatch(pattern[1]) if pattern[0] == SOURCE else None
-    old = pattern[1] if pattern[0] == STRING else None if plain is None else plain[1].replace("\\", "")
-    if text is None or new is None or old is None or "$" in new:
+    if len(arguments) != 2 or text is None:
         return None
-    is_global = plain is not None and pattern[1].endswith("g")
-    return [STRING, text.replace(old, new) if is_global else text.replace(old, new, 1)], owner[1]
+    searched = evaluator.modules.resolve(*arguments[0], depth + 1)[0]
+    written = _PATTERN.fullmatch(searched[1]) if searched[0] == SOURCE else None
+    if written is None and searched[0] != STRING:
+        return None
+    flags = "" if written is None else written[2]
+    try:
+        pattern = re.compile(
+            re.escape(searched[1]) if written is None else written[1],
+            re.ASCII | re.IGNORECASE if "i" in flags else re.ASCII,
+        )
+    except re.error:
+        return None
+    replaced: list[str] = []
+    end = 0
+    for match in itertools.islice(pattern.finditer(text), None if "g" in flags else 1):
+        new = _replacement(evaluator, arguments[1], [match[0], *match.groups("")], owner[1], depth)
+        if new is None:
+            return None
+        replaced += [text[end : match.start()], new]
+        end = match.end()
+    return [STRING, "".join(replaced) + text[end:]], owner[1]
+
+
+def _replacement(evaluator: Evaluator, by: Bound, matched: list[str], where: Where, depth: int) -> str | None:
+    """Return the text that a match is replaced with, or None if it is unknown."""
+    if evaluator.modules.resolve(*by, depth + 1)[0][0] == FUNCTION:
+        result = evaluator.apply(by, [([STRING, text], where) for text in matched], depth + 1)
+        return None if result is None else evaluator.modules.text(*result, depth)
+    text = evaluator.modules.text(*by, depth)
+    return None if text is None or "$" in text else text
 
 
 def _split(evaluator: Evaluator, owner: Bound, arguments: Arguments, depth: int) -> Bound | None:

@@ -56,18 +56,29 @@ class Registrations:
         self._apart = apart
         self._noted: defaultdict[Place, list[str]] = defaultdict(list)
         self._reached: set[tuple[str, str]] = set()  # the files and names of registrations that were run
+        self._written: dict[tuple[str, str], Place] = {  # options that are written in a registration itself
+            (path, digest(name)): (path, component[1])
+            for path in sorted(modules.facts)
+            for name, component in modules.facts[path].get("registrations", ())
+            if component[0] == OPTIONS
+        }
         self._installing: list[str] = []
         with self._listening():
             for path in sorted(modules.facts):
                 self._run(path, modules.facts[path])
+        run = {(path_of(place[0]), self._own(place)) for place in self._noted}
         for path in sorted(modules.facts):
-            self._read(path, modules.facts[path])
+            self._read(path, modules.facts[path], run)
         for place, names in self._noted.items():
-            own = ""
-            with apart(path_of(place[0]), "name of a component"):
-                own = modules.own_name(*place)
+            own = self._own(place)
             distinct = list(dict.fromkeys(name or own for name in names))
             self.names[place] = [name for name in distinct if name] or [""]
+
+    def _own(self, place: Place) -> str:
+        own = ""
+        with self._apart(path_of(place[0]), "name of a component"):
+            own = self._modules.own_name(*place)
+        return own
 
     @contextmanager
     def _listening(self) -> Iterator[None]:
@@ -147,14 +158,16 @@ class Registrations:
                 self._modules.evaluator.apply(plugin, [(_APP, where), *arguments[1:]], depth + 1)
             self._install(plugin, path_of(where), depth)
         elif len(arguments) in (2, 3):
-            place = self._modules.component(*arguments[1], depth + 1)
+            site = path_of(where), digest(call[2][0])
+            written = self._written.get(site) if len(call[2]) > 1 and call[2][1][0] in (OBJECT, OPTIONS) else None
+            place = written or self._modules.component(*arguments[1], depth + 1)
             if place is not None:
                 self._noted[place].append(self._modules.text(*arguments[0], depth + 1) or "")
-                self._reached.add((path_of(where), digest(call[2][0])))
+                self._reached.add(site)
         return owner, there
 
-    def _read(self, path: str, facts: Facts) -> None:
-        """Read the registrations of a file that were not run."""
+    def _read(self, path: str, facts: Facts, run: set[tuple[str, str]]) -> None:
+        """Read the registrations of a file that were not run; `run` has the files and names of those that were."""
         modules = self._modules
         for name, component in facts.get("registrations", ()):
             if (path, digest(name)) not in self._reached:
@@ -165,7 +178,7 @@ class Registrations:
         for value in facts.get("installs", ()):
             with self._apart(path, "installation of a component"):
                 place = modules.component(value, path)
-                if place is not None and place not in self._noted:
+                if place is not None and (path_of(place[0]), self._own(place)) not in run:
                     self._noted[place].append("")
 
 
