@@ -115,3 +115,19 @@ def test_slots_between_the_tags_of_an_element_show_the_default_one():
     code = "import { h } from 'vue'\nexport default { name: 'TaBox', props: {}, render() { return h('ul', null, this.$slots) } }"
     box = linked({"box.js": code})["ta-box"]
     assert ([slot.name for slot in box.slots], box.open) == (["default"], ())
+
+
+def test_a_helper_that_leaves_props_out_by_their_own_names():
+    code = (
+        "const omit = (all, names) => { const left = {}\n  Object.getOwnPropertyNames(all).forEach(key => {\n"
+        "    if (!names.includes(key)) left[key] = all[key] })\n  return left }\n"
+        "export default { name: 'TaBox', props: omit({ a: String, b: Number }, ['b']), render() {} }"
+    )
+    box = linked({"box.js": code})["ta-box"]
+    assert (props(box), box.open) == ({"a": "string"}, ())
+
+
+def test_slots_that_are_provided_may_be_shown_by_any_component_within():
+    setup = "setup(props, { slots }) { provide('box', { slots }); return () => h('div', slots.default()) }"
+    code = f"import {{ h, provide }} from 'vue'\nexport default {{ name: 'TaBox', props: {{}}, {setup} }}"
+    assert linked({"box.js": code})["ta-box"].open == ("slots",)

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
 _Builtin: TypeAlias = "Callable[[Evaluator, Arguments, int], Bound | None]"
 
-_GLOBAL_OBJECTS = frozenset(("Object", "Array", "Vue", "React"))
+_GLOBAL_OBJECTS = frozenset(("Object", "Array", "Reflect", "Vue", "React"))
 
 
 def result_of(evaluator: Evaluator, callee: Value, where: Where, arguments: Arguments, depth: int) -> Bound | None:
@@ -245,7 +245,7 @@ _KINDS = {OBJECT: "object", OPTIONS: "object", ARRAY: "array", STRING: "string",
 _FUNCTIONS: dict[str, _Builtin] = {
     "isObject": _tested("object", "array"), "isPlainObject": _tested("object"), "isString": _tested("string"),
     "isFunction": _tested("function"),
-    "Object.keys": _keys, "Object.values": _values, "Object.entries": _pairs, "Object.fromEntries": _from_pairs,
+    "Object.keys": _keys, "Object.getOwnPropertyNames": _keys, "Reflect.ownKeys": _keys, "Object.values": _values, "Object.entries": _pairs, "Object.fromEntries": _from_pairs,
     "keys": _keys, "fromPairs": _from_pairs, "toPairs": _pairs, "Array.isArray": _is_array, "isArray": _is_array,
     **dict.fromkeys(("Object.assign", "assign", "_extends", "extend", "__assign", "_objectSpread", "_objectSpread2",
                      "__spreadValues", "__spreadProps", "objectSpread2"), _merged),

@@ -139,9 +139,10 @@ def applied(run: Evaluation, called: Reference, arguments: list[Held]) -> Held:
             return text(*map(camel if _CAMEL.search(name) else kebab, given.texts))
     if not is_known:
         _told_by_name(run, name, arguments)
-        if is_foreign(run.modules, called):
+        is_provided = name == "provide"  # any component within may reach it
+        if is_provided or is_foreign(run.modules, called):
             for given in arguments:
-                run.effects.escapes(given, to_helper=True)
+                run.effects.escapes(given, to_helper=not is_provided)
     roles = frozenset(role for given in arguments for role in all_roles(given) if role in _HANDED_BACK)
     functions = tuple(function for given in arguments for function in given.functions)
     return Held(roles=roles, functions=functions, is_open=True)
