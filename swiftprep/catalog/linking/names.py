@@ -287,6 +287,8 @@ class Modules:
                 stack += [(argument, where) for argument in reversed(resolved[2])]
             elif resolved[0] == OBJECT and (place := self._made(resolved, where, depth)) is not None:
                 return place
+            elif resolved[0] == MEMBER and resolved[2] == "options":
+                stack.append((resolved[1], where))
             elif resolved[0] == "ns" and (default := self.export(resolved[1], "default")):
                 stack.append(default)
         return None
