@@ -129,7 +129,7 @@ class FlowReader:
         if depth > _DEEPEST:
             steps.append(["!"])
         elif kind == "return_statement":
-            result = self.expression(node.named_children[0], depth + 1) if node.named_children else NOTHING
+            result = self._inside(node, depth)
             steps += [["r", result]] if result is not NOTHING else []
         elif kind == "variable_declarator":
             self._assigned(node.child_by_field_name("name"), node.child_by_field_name("value"), steps, depth)

@@ -69,7 +69,7 @@ def unwrapped(node: Node) -> Node:
 
 def unwrapped_once(node: Node) -> Node | None:
     """Return the node inside one pair of parentheses or one type assertion, or None."""
-    inner = node.named_children
+    inner = [child for child in node.named_children if child.type != "comment"]
     return None if not inner else inner[-1] if node.type == "type_assertion" else inner[0]
 
 
