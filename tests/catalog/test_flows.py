@@ -216,6 +216,11 @@ def test_composables_that_are_given_the_context():
     assert api({"box.js": box, "use.js": use}) == (["open"], ["icon"], ())
 
 
+def test_slots_in_the_defaults_of_patterns():
+    code = "setup(props, { slots }) { return () => { const { tip = slots.tip?.(), render = slots.item } = props; return [tip, render()] } }"
+    assert api({"box.js": options(code)}) == ([], ["item", "tip"], ())
+
+
 def test_what_setup_returns_is_known_to_the_rest_whatever_their_order():
     body = "render() { return this.part('icon') }, setup(props, { slots }) { return { part: name => slots[name] } }"
     assert api({"box.js": options(body)}) == ([], ["icon"], ())

@@ -156,7 +156,7 @@ class Evaluation:
         """Bind names, or add a member to an object."""
         kind = target[0]
         if kind == "=":
-            is_given = value is not NOTHING and not any(role[:1] == "?" for role in value.roles)
+            is_given = value is not NOTHING and not value.is_open
             self.assign(target[1], value if is_given else either([value, self.evaluate(target[2], names)]), names)
         elif kind == "i":
             holder: Names | None = names
