@@ -216,6 +216,23 @@ def test_composables_that_are_given_the_context():
     assert api({"box.js": box, "use.js": use}) == (["open"], ["icon"], ())
 
 
+def test_slots_in_the_defaults_of_patterns():
+    code = "setup(props, { slots }) { return () => { const { tip = slots.tip?.(), render = slots.item } = props; return [tip, render()] } }"
+    assert api({"box.js": options(code)}) == ([], ["item", "tip"], ())
+
+
+def test_options_that_stand_in_a_function_leave_open_what_their_code_reaches():
+    make = "function make(name) { const props = { a: String }; return defineComponent({ name, props, setup(props, { slots }) { return () => slots.icon() } }) }\n"
+    box = "export function pickers() { " + make + " return { Box: make('XBox') } }\nconst { Box } = pickers()\nexport default Box\n"
+    assert api({"box.js": box})[2] == BOTH
+
+
+def test_all_slots_as_the_children_of_a_native_element():
+    assert api({"box.js": options("render() { return h('div', {}, this.$slots) }")}) == ([], ["default"], ("slots",))
+    body = "render() { return h('div', {}, renderSlot(this.$slots, 'icon')) }"
+    assert api({"box.js": "import { h, renderSlot } from 'vue'\n" + options(body)}) == ([], ["icon"], ())
+
+
 def test_what_setup_returns_is_known_to_the_rest_whatever_their_order():
     body = "render() { return this.part('icon') }, setup(props, { slots }) { return { part: name => slots[name] } }"
     assert api({"box.js": options(body)}) == ([], ["icon"], ())

@@ -134,7 +134,8 @@ def applied(run: Evaluation, called: Reference, arguments: list[Held]) -> Held:
         if given.texts and not given.is_open:
             return text(*map(camel if _CAMEL.search(name) else kebab, given.texts))
     if not is_known:
-        _told_by_name(run, name, arguments)
+        if _told_by_name(run, name, arguments):
+            return UNKNOWN
         is_helper = is_foreign(run.modules, called)
         for given in arguments if is_helper or name == "provide" else ():
             run.effects.escapes(given, to_helper=is_helper)
@@ -143,15 +144,17 @@ def applied(run: Evaluation, called: Reference, arguments: list[Held]) -> Held:
     return Held(roles=roles, functions=functions, is_open=True)
 
 
-def _told_by_name(run: Evaluation, name: str, arguments: list[Held]) -> None:
-    """Add the slot or the event that a helper of a package is told: `getSlot(this, 'icon')`."""
+def _told_by_name(run: Evaluation, name: str, arguments: list[Held]) -> bool:
+    """Add the slot or the event that a helper of a package is told (`getSlot(this, 'icon')`); return if that is all."""
     if len(arguments) < 2 or not arguments[0].roles & {SELF, INSTANCE, CONTEXT, SLOTS, LISTENERS, EMIT}:
-        return
-    for word in texts_of(run.modules, arguments[1]).texts:
+        return False
+    words = texts_of(run.modules, arguments[1]).texts
+    for word in words:
         if _RENDERS.search(name):
             run.effects.slot(word)
         elif _EMITS.match(name):
             run.effects.event(word)
+    return name == "renderSlot" and bool(words)
 
 
 def shown(listed: list[Expression]) -> str:
