@@ -94,6 +94,27 @@ HELPERS = {
         {},
         (["a"], ["head", "tail"], ()),
     ),
+    "a function that is declared before what it uses": (
+        options("methods: { slot(name) { return this.$slots[name] } }, render() { const { slot } = this; return left(); function left() { return slot('icon') } }"),
+        {},
+        ([], ["icon"], ()),
+    ),
+    "a helper passes its parameter on alone": (
+        "import { open } from './help'\n" + options("methods: { show() { open(this) } }, render() { return <i/> }"),
+        {
+            "help.js": "const all = []\nfunction shade(vm) { return { on: { click() { vm.$emit('shade') } } } }\n"
+            "export function open(vm) { const it = shade(vm); all.push({ vm, it }) }"
+        },
+        (["shade"], [], ()),
+    ),
+    "a method of a mixin that a factory adds": (
+        "import { make } from './help'\nexport default make('x-box')({ props: {}, render() { const { slot } = this; return slot('icon') } })",
+        {
+            "help.js": "const Parts = { methods: { slot(name) { return this.$slots[name] } } }\n"
+            "export function make(name) { return function (one) { one.mixins = one.mixins || []; one.mixins.push(Parts); one.name = name; return one } }"
+        },
+        ([], ["icon"], ()),
+    ),
 }  # fmt: skip
 
 

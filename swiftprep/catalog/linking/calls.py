@@ -62,6 +62,10 @@ def method_of(run: Evaluation, owner: Held, name: str, arguments: list[Held]) ->
     if name in ("push", "unshift") and (owner.members is not None or owner.rest is not None):
         owner.rest = either([owner.rest or NOTHING, *arguments])
         return UNKNOWN
+    if name in ("push", "unshift") and owner.references:  # a list outside of all functions
+        for value in arguments:
+            run.effects.escapes(value)
+        return UNKNOWN
     if any(reference.key == "Object" for reference in owner.references):
         return _of_object(run, name, arguments)
     return None

@@ -66,11 +66,13 @@ class Tracer:
 
     Attributes:
         places: Tag → the component that it means everywhere.
+        wholes: Options as they are written → the component that a call makes of them.
     """
 
     def __init__(self, modules: Modules, bases: Callable[[Place], list[Place]]) -> None:
         self.modules = modules
         self.places: Mapping[str, Place] = {}
+        self.wholes: Mapping[Place, Place] = {}
         self._bases = bases
         self._inherited: dict[Place, _Inherited] = {}
         self._named: dict[Reference, Named] = {}
@@ -86,7 +88,7 @@ class Tracer:
             effects.leave_open(lists, "its options stand in a function, so that its code is not traced")
         if not flows:
             return effects
-        inherited = self._functions(place, 0)
+        inherited = self._functions(self.wholes.get(place, place), 0)
 
         def place_of_tag(name: str) -> Place | None:
             local = inherited.tags.get(kebab(name))

@@ -117,12 +117,14 @@ class FlowReader:
                 if name is not None:
                     self._live[-1].add(text_of(name))
                 later.append(node)
-        for node in later:
-            name = node.child_by_field_name("name")
-            steps += [["=", ["i", text_of(name)], ["f", self.function(node, depth + 1)]]] if name is not None else []
+        after: list[Expression] = []
         for node in nodes:
             if node.type not in ("comment", "function_declaration", "generator_function_declaration"):
-                self._statement(node, steps, depth)
+                self._statement(node, after, depth)
+        for node in later:  # their bodies use the names that the other statements bind
+            name = node.child_by_field_name("name")
+            steps += [["=", ["i", text_of(name)], ["f", self.function(node, depth + 1)]]] if name is not None else []
+        steps += after
 
     def _statement(self, node: Node, steps: list[Expression], depth: int) -> None:
         kind = node.type
