@@ -34,7 +34,6 @@ from swiftprep.catalog.vue.values import Value
 
 Functions: TypeAlias = dict[str, tuple[Flow, Where]]
 
-_CODE = frozenset(("setup", "render", "template", "methods"))
 
 # What a component that is a function is given, by the names of its parameters; with others, its context.
 _GIVEN = {
@@ -83,7 +82,7 @@ class Tracer:
         options = self.modules.options_at(where, index)
         flows: dict[str, Any] = options.get("flows", {})
         effects = Effects()
-        if "made of" in options and not _CODE.isdisjoint(options):
+        if options.get("untraced"):
             lists = ("slots",) if "emits" in options else ("events", "slots")
             effects.leave_open(lists, "its options stand in a function, so that its code is not traced")
         if not flows:
