@@ -225,8 +225,8 @@ def test_a_component_that_is_a_function():
 
 
 def test_what_renders_nothing_is_read_by_its_parent():
-    assert api({"box.js": options("props: { a: String }, render() { return null }")}) == ([], [], ("slots",))
-    assert api({"box.js": options("props: { a: String }")}) == ([], [], ("slots",))
+    assert api({"box.js": options("props: { a: String }, render() { return null }")}) == ([], [], BOTH)
+    assert api({"box.js": options("props: { a: String }")}) == ([], [], BOTH)
 
 
 def test_composables_that_are_given_the_context():
@@ -301,3 +301,39 @@ def test_slots_that_are_a_default_or_asked_for_by_an_injected_function(body):
 def test_slots_that_are_provided_to_what_is_inside_are_open():
     code = "setup(props, { slots }) { provide('box', reactive({ slots })); return () => h('i', slots.icon) }"
     assert api({"box.js": f"import {{ provide, reactive }} from 'vue'\n{options(code)}"}) == ([], ["icon"], ("slots",))
+
+
+PANE = "export default { name: 'XPane', props: { title: {} }, render(h) { return h('div', this.$slots.default) } }"
+READS = {
+    "by a helper": "import { slotOf } from '../slot'\nexport default { name: 'XTabs', render(h) { return this.$slots.default.map(pane => slotOf(pane, 'title')) } }",
+    "as a member": "export default { name: 'XTabs', render(h) { return this.panes.map(pane => pane.$slots.title) } }",
+    "by a key": "export default { name: 'XTabs', setup() { const all = inject('panes'); return () => all?.slots?.['title']?.() } }",
+    "by a method": "export default { name: 'XTabs', render(h) { return this.panes.map(pane => pane.slots('title')) } }",
+}
+SLOT_OF = "export const slotOf = (node, name) => node.$scopedSlots[name] || node.$slots[name]"
+
+
+@pytest.mark.parametrize("reads", READS.values(), ids=READS.keys())
+@pytest.mark.parametrize("folder", ["tabs", "tab"])
+def test_slots_that_a_neighbour_reads_are_open(reads, folder):
+    files = {"ui/tabs/tabs.js": reads, f"ui/{folder}/pane.js": PANE, "ui/slot.js": SLOT_OF}
+    found = component(files, "x-pane")
+    assert ("slots" in found.open, "events" in found.open) == (True, False)
+    assert any("'title'" in why and "ui/tabs/tabs.js" in why for what, why in found.why_open if what == "slots")
+    assert "slots" not in component({**files, "ui/tabs/tabs.js": reads.replace("title", "default")}, "x-pane").open
+
+
+def test_slots_that_something_else_reads_are_not_open():
+    own = READS["by a helper"].replace("pane =>", "() =>").replace("slotOf(pane", "slotOf(this")
+    other = "import { on } from '../dom'\nexport default { mounted() { on(box, 'title') } }"
+    dom = "export function on(box, name) { box.addEventListener(name, () => this.$emit(name)) }"
+    files = {
+        "ui/tabs/tabs.js": own,
+        "ui/tabs/pane.js": PANE,
+        "ui/slot.js": SLOT_OF,
+        "ui/tabs/x.js": other,
+        "ui/dom.js": dom,
+    }
+    assert "slots" not in component(files, "x-pane").open
+    far = {"ui/menu/menu.js": READS["as a member"], "ui/tabs/pane.js": PANE}
+    assert "slots" not in component(far, "x-pane").open

@@ -39,7 +39,7 @@ def read_behaviour(source: bytes, root: Node, module: Module, *, offset: int) ->
     foreign: list[list[Any]] = []
     at = _Places(module)
     if b"emit" in source:
-        own = _own_names(source)
+        own = own_names(source)
         takes_emit: bool | None = None
         emits: list[tuple[int, bool]] = []
         for match in _EMIT.finditer(source):
@@ -71,16 +71,16 @@ def read_behaviour(source: bytes, root: Node, module: Module, *, offset: int) ->
     return foreign
 
 
-def _own_names(source: bytes) -> frozenset[str]:
+def own_names(source: bytes) -> frozenset[str]:
     """Return the names for the component itself: `this`, the usual aliases, and `const that = this`."""
-    words = (_last(source[max(0, m.start() - 40) : m.start()], _WORD) for m in _ALIAS.finditer(source))
+    words = (last_word(source[max(0, m.start() - 40) : m.start()]) for m in _ALIAS.finditer(source))
     return _SELF | {word for word in words if word}
 
 
-def _last(before: bytes, signs: bytes) -> str:
-    """Return the longest suffix of a source that consists only of these characters."""
+def last_word(before: bytes) -> str:
+    """Return the name that a source ends with, or `""`."""
     before = before.rstrip()
-    return before[len(before.rstrip(signs)) :].decode()
+    return before[len(before.rstrip(_WORD)) :].decode()
 
 
 class _Places:

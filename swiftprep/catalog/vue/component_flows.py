@@ -127,6 +127,7 @@ def _read_component(options: dict[str, Any], node: Node, apart: frozenset[int], 
                 flows["roots"] += [flow] if flow[1] else []
     if _renders_nothing(node):
         options.setdefault("open", []).append("slots")
+        options["bare"] = True
     if node.type == "object" and _CONTENT.isdisjoint([key for key, _, _ in pairs(node)]):
         options["bare"] = True
     kept = {key: value for key, value in flows.items() if value}

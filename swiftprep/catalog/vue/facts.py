@@ -1,8 +1,8 @@
 """Read the facts of a single file.
 
 The *facts* are plain data that a worker process returns and the cache stores: the non-empty fields of `module.Module`,
-and `foreign`, `heard`, `uses`, `columns` (slots that pages name in the columns of tables), `errors` and `notes`. The
-*shape* holds the places where samples can be cut.
+and `foreign`, `asked`, `heard`, `uses`, `columns` (slots that pages name in the columns of tables), `errors` and
+`notes`. The *shape* holds the places where samples can be cut.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
+from swiftprep.catalog.vue.asked import asked_slots
 from swiftprep.catalog.vue.behaviour import jsx_elements, read_behaviour
 from swiftprep.catalog.vue.component_flows import CODE, read_flows, read_template_flows
 from swiftprep.catalog.vue.expressions import codes_of
@@ -175,8 +176,11 @@ def _facts(
     variables = _variables(module, elements[:jsx], source)
     used = uses(elements, source, path, jsx=jsx, variables=variables) if elements else {}
     columns = _slots_of_columns(source) if b"slot" in source or b"Slots" in source else []
+    asked = asked_slots(source, module)
     if foreign:
         facts["foreign"] = foreign
+    if asked:
+        facts["asked"] = asked
     if used:
         facts["uses"] = {tag: _packed(use) for tag, use in used.items()}
     if columns:
