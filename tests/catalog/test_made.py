@@ -34,6 +34,12 @@ def props(component):
             id="an assignment in a choice",
         ),
         pytest.param(
+            "const base = { b: String, a: Number, c: Array }\nconst props = Object.keys(base).sort().reverse()"
+            ".reduce((all, key) => ({ ...all, [key]: base[key] }), {})",
+            {"c": "array", "b": "string", "a": "number"},
+            id="names that are sorted",
+        ),
+        pytest.param(
             "import { merge } from 'lodash'\nconst base = { size: { type: String }, rows: Array }\n"
             "const props = merge({}, base, { size: { default: 'm' }, wide: Boolean })",
             {"size": "string", "rows": "array", "wide": "boolean"},
