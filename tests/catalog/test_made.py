@@ -137,3 +137,14 @@ def test_slots_that_are_provided_may_be_shown_by_any_component_within():
     setup = "setup(props, { slots }) { provide('box', { slots }); return () => h('div', slots.default()) }"
     code = f"import {{ h, provide }} from 'vue'\nexport default {{ name: 'TaBox', props: {{}}, {setup} }}"
     assert linked({"box.js": code})["ta-box"].open == ("slots",)
+
+
+def test_as_many_props_as_large_components_have_are_reduced():
+    names = [f"prop{at}" for at in range(150)]
+    code = (
+        f"const base = {{ {', '.join(f'{name}: String' for name in names)} }}\n"
+        "const copy = all => Object.keys(all).sort().reduce((made, key) => ({ ...made, [key]: all[key] }), {})\n"
+        "export default { name: 'TaBox', props: copy(copy(base)), render() {} }"
+    )
+    box = linked({"box.js": code})["ta-box"]
+    assert (sorted(props(box)), box.open) == (sorted(names), ())

@@ -95,6 +95,8 @@ def _reduced(evaluator: Evaluator, owner: Bound, arguments: Arguments, depth: in
         if made is None:
             return None
         result = evaluator.modules.resolve(*made, depth + 1)
+        if result[0][0] == OBJECT:  # `({ ...all, [key]: value })` would be within the next, and that within the next
+            result = [OBJECT, evaluator.entries(result, depth), ""], result[1]
     if is_whole or result[0][0] != OBJECT:
         return result
     return [OBJECT, [["...", [IN, *result], ""], MORE_ENTRIES]], owner[1]
