@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
@@ -67,3 +68,13 @@ def names_in(target: Expression) -> list[str]:
     if kind == "o":
         return [name for _, item in target[1] for name in names_in(item)]
     return []
+
+
+_FOR_TESTS = re.compile(rb"NODE_ENV['\"\]\s]*===?\s*['\"]test\b")
+
+
+def is_for_tests(node: Node) -> bool:
+    """Return whether a statement runs in tests only: `if (process.env.NODE_ENV === 'test') …`."""
+    is_whole = node.type == "if_statement" and node.child_by_field_name("alternative") is None
+    condition = node.child_by_field_name("condition") if is_whole else None
+    return condition is not None and _FOR_TESTS.search(condition.text or b"") is not None
