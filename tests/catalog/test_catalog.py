@@ -307,7 +307,105 @@ FUNCTIONAL = {
         " if (on) { go(1) } return $s.top || $s['low'] }",
         {"a": ""}, {"top": (), "low": ()}, (),
     ),
-    "through data": ("render(h, { data }) { return h('i', { class: data.staticClass, on: { x: data.on.move } }) }", {"move": "Moves it.",
+    "through data": ("render(h, { data }) { return h('i', { class: data.staticClass, on: { x: data.on.move } }) }", {"move": ""}, {}, ()),
+    "listeners handed on": ("render(h, { listeners }) { listeners.a(); return h('i', { on: listeners }) }", {"a": ""}, {}, ("events",)),
+    "a listener that is computed": ("render(h, { listeners, props }) { listeners[props.a]() }", {}, {}, ("events",)),
+    "all of data handed on": ("render(h, ctx) { return h('x-b', ctx.data, ctx.children) }", {}, {"default": ()}, ("events", "props", "slots")),
+    "the context handed on": ("render(h, ctx) { return draw(h, ctx) }", {}, {}, ("events", "props", "slots")),
+    "scoped slots handed on": ("render(h, ctx) { return h('x-b', { scopedSlots: ctx.scopedSlots }) }", {}, {}, ("slots",)),
+    "in JSX": ("render(h, { listeners, data }) { return <i onClick={listeners.tap} {...data}/> }", {"tap": ""}, {}, ("events", "props", "slots")),
+    "nothing of it": ("render(h, { props }) { return h('i', props.a) }", {}, {}, ()),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("render", "events", "slots", "unknown"), FUNCTIONAL.values(), ids=FUNCTIONAL.keys())
+def test_functional_components(render, events, slots, unknown):
+    component = only(f"export default {{ name: 'TaBox', functional: true, props: {{ a: String }}, {render} }}", "a.js")
+    assert {event.name: event.type for event in component.events} == events
+    assert {slot.name: slot.bindings for slot in component.slots} == slots
+    assert component.open == unknown
+
+
+def test_functional_templates_and_functional_components_without_props():
+    markup = "<i v-on='listeners' @click=\"listeners.press && listeners.press($event)\">{{ slots().tail }}</i>"
+    component = only(f"<template functional>{markup}</template><script>export default {{ props: ['a'] }}</script>")
+    assert (names(component.events), names(component.slots), component.open) == (["press"], ["tail"], ("events",))
+    assert only("export default { name: 'TaA', functional: true, render: h => h('i') }", "a.js").open == ("props",)
+    code = "const Box = (props, { emit }) => emit('a')\nBox.props = ['b']\nexport default Box"
+    assert only(f"<script>{code}</script>").open == ("events", "props", "slots")
+
+
+def test_the_parts_of_a_component_in_other_files():
+    found = components(
+        {
+            "pick/Pick.vue": "<template><div><slot name='foot'/></div></template><script src='./code.ts' lang='ts'></script>",
+            "pick/code.ts": "import more from './more'\nexport default Vue.extend({ name: 'TaPick', mixins: [more], props: { size: String },"
+            " components: { Inner }, methods: { go() { this.$emit('gone') } } })",
+            "pick/more.js": "export default { props: { more: Number } }",
+            "low/index.vue": "<template><i/></template><script src='../pick/code.ts'/>",
+            "far/Far.vue": "<template src='./far.html'></template><script>export default { props: ['a'] }</script>",
+            "lost/Lost.vue": "<template><i/></template><script src='pkg/lost.js'></script>",
+            "self/Self.vue": "<template><i/></template><script src='./Self.vue'></script>",
+            "index.js": "import Pick from './pick/Pick.vue'\nVue.component(Pick.name, Pick)",
+        }
+    )
+    assert sorted(found) == ["far", "lost", "low/index.vue", "self", "ta-pick"]
+    pick = found["ta-pick"]
+    assert (pick.path, pick.registered, pick.names) == ("pick/Pick.vue", True, ("TaPick",))
+    assert {p.name: p.origin for p in pick.props} == {"size": "", "more": "pick/more.js"}
+    assert (names(pick.events), names(pick.slots), pick.components) == (["gone"], ["foot"], ("inner",))
+    assert (pick.open, found["low/index.vue"].name) == ((), "ta-pick")
+    assert found["far"].open == found["lost"].open == ("events", "props", "slots")
+    facts, _ = read_vue(b"<template src='./far.html'/><script src='a.js'/>", "A.vue")
+    assert facts["notes"] == [
+        "<template src=./far.html> stands in another file",
+        "<script src=a.js> stands in another file",
+    ]
+
+
+def test_computed_slot_names_and_documented_slots():
+    assert only(script("", template='<slot :name="column.slot"/>')).open == ("slots",)
+    component = only(script("", template="<div>\n<!-- @slot What stands above. -->\n<slot name='head'/></div>"))
+    assert component.slots[0].doc == "What stands above."
+
+
+def test_docs_methods_model_and_spans():
+    component = only(
+        "<script>\n/** A box. */\nexport default {\n  name: 'TaBox',\n  model: { prop: 'open', event: 'toggle' },\n"
+        "  props: {\n    // How wide,\n    // in pixels.\n    width: Number,\n    open: Boolean, // 是否展开\n"
+        "    /**\n     * The kind.\n     * @values info, error\n     */\n    kind: String\n  },\n"
+        "  methods: {\n    /** Focus it. @public */\n    focus(now = true) {},\n    _hidden() {},\n"
+        "    slow: debounce(function (a) {}, 10)\n  }\n}\n</script>\n"
+    )
+    assert component.doc == "A box."
+    assert {p.name: p.doc for p in component.props} == {
+        "width": "How wide, in pixels.",
+        "open": "是否展开",
+        "kind": "The kind.",
+    }
+    assert component.props[2].values == ("info", "error")
+    assert [(m.name, m.type, m.doc) for m in component.methods] == [
+        ("focus", "(now = true)", "Focus it."),
+        ("slow", "(a)", ""),
+    ]
+    assert component.model == ("open", "toggle")
+    assert component.span == (3, 23)
+
+
+def test_notes_on_methods_that_the_file_itself_uses_are_no_doc():
+    component = only(
+        script(
+            "export default { methods: {\n  // Opens the box.\n  open() { this.measure() },\n"
+            "  // Works around a bug.\n  measure() {},\n  // Called by a click.\n  tap() {},\n"
+            "  /** Closes the box. */\n  close() {},\n  both() { this.close() },\n"
+            "  // Moves it. @public\n  move() {},\n  more() { this.move() } } }",
+            template="<i @click='tap'/>",
+        )
+    )
+    assert {m.name: m.doc for m in component.methods if m.doc} == {
+        "open": "Opens the box.",
+        "close": "Closes the box.",
+        "move": "Moves it.",
     }
 
 
@@ -322,7 +420,7 @@ def test_the_heading_of_several_entries_is_no_doc():
 
 def test_an_event_whose_calls_name_different_arguments_has_no_names():
     calls = {
-        "(max)": "this.$emit('a', max); this.$emit('a', min)",
+        "of another name": "this.$emit('a', max); this.$emit('a', min)",
         "at other places": "this.$emit('a', one, held); this.$emit('a', held, two)",
         "the same": "this.$emit('a', val); this.$emit('a', value)",
         "of different lengths": "this.$emit('a', value); this.$emit('a', value, more); this.$emit('a', {})",
@@ -331,19 +429,25 @@ def test_an_event_whose_calls_name_different_arguments_has_no_names():
         key: only(script(f"export default {{ methods: {{ f() {{ {code} }} }} }}")).events[0].type
         for key, code in calls.items()
     }
-    assert found == {"(max)": "(…)", "at other places": "(…)", "the same": "(val)", "of different lengths": "(value)"}
+    assert found == {
+        "of another name": "(…)",
+        "at other places": "(…)",
+        "the same": "(val)",
+        "of different lengths": "(value)",
+    }
 
 
 def test_events_that_children_emit_on_what_a_component_provides_itself_as():
-    box = "export default { name: 'TaBox', provide() { return { boxContext: this, size: this.size } }, render(h) { return h('i') } }"
-    child = "export default { name: 'TaPart', inject: ['boxContext'], methods: { f(e) { this.boxContext.$emit('click', e) } } }"
-    found = components(
-        {
-            "box/box.js": box,
-            "box/part.js": child,
-            "other/part.js": child.replace("click", "tap").replace("TaPart", "TaFar"),
-        }
+    box = (
+        "export default { name: 'TaBox', provide() { return { boxContext: this, size: this.size } },"
+        " render(h) { return h('i') } }"
     )
+    child = (
+        "export default { name: 'TaPart', inject: ['boxContext'],"
+        " methods: { f(e) { this.boxContext.$emit('click', e) } } }"
+    )
+    far = child.replace("click", "tap").replace("TaPart", "TaFar")
+    found = components({"box/box.js": box, "box/part.js": child, "other/part.js": far})
     assert [(e.name, e.type, e.origin) for e in found["ta-box"].events] == [("click", "(e)", "box/part.js")]
 
 
