@@ -172,6 +172,10 @@ HANDED = {
         "return <Inner>{Object.keys(this.$slots).map(name => <template slot={name}>{this.$slots[name]}</template>)}</Inner>",
         ([], ["default", "title"], ()),
     ),
+    "all but some": ("return h(Inner, { on: omit(this.$listeners, ['shut']) })", (["open"], [], ())),
+    "only some": ("return h(Inner, { on: pick(this.$listeners, ['shut']) })", (["shut"], [], ())),
+    "some that are not known": ("return h(Inner, { on: pick(this.$listeners, this.names) })", ([], [], ("events",))),
+    "below a comment": ("return ( // how it looks\n /* now */ <Inner on={this.$listeners}/> )", (["open", "shut"], [], ())),
     "to a tag that is not known": ("return h(this.tag, { on: this.$listeners, scopedSlots: this.$scopedSlots })", ([], [], BOTH)),
     "to a component of a package": ("return h(Far, { on: this.$listeners })", ([], [], ("events",))),
     "to a helper of a package": ("far(this.$slots); return h('i')", ([], [], ("slots",))),
@@ -181,8 +185,27 @@ HANDED = {
 
 @pytest.mark.parametrize(("code", "expected"), HANDED.values(), ids=HANDED.keys())
 def test_listeners_and_slots_that_are_handed_to_an_inner_component(code, expected):
-    box = WRAP + "import Far, { far } from 'far'\n" + options(f"render(h) {{ {code} }}")
+    box = (
+        WRAP
+        + "import Far, { far } from 'far'\nimport { omit, pick } from 'lodash'\n"
+        + options(f"render(h) {{ {code} }}")
+    )
     assert api({"box.jsx": box, "inner.js": INNER}) == expected
+
+
+def test_v_model_is_not_that_of_an_inner_component():
+    inner = "export default { name: 'XInner', model: { prop: 'on' }, props: ['on'], methods: { f() { this.$emit('input') } } }"
+    box = WRAP + options("props: ['on', 'value'], render(h) { return h(Inner, { on: this.$listeners }) }")
+    found = component({"box.js": box, "inner.js": inner})
+    assert (names(found.events), found.model) == (["input"], None)
+
+
+def test_what_only_tests_emit_is_no_event():
+    code = (
+        "methods: { f() { this.$emit('a'); if (process.env.NODE_ENV === 'test') { this.$emit('b') }"
+        " if (process.env.NODE_ENV !== 'test') this.$emit('c') } }, render(h) { return h('i') }"
+    )
+    assert api({"box.js": options(code)}) == (["a", "c"], [], ())
 
 
 def test_what_a_template_hands_on():

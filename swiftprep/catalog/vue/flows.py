@@ -31,7 +31,7 @@ from typing import Any, TypeAlias
 
 from tree_sitter import Node
 
-from swiftprep.catalog.vue.patterns import NOTHING, Expression, defaults_in, names_in, target_of
+from swiftprep.catalog.vue.patterns import NOTHING, Expression, defaults_in, is_for_tests, names_in, target_of
 from swiftprep.catalog.vue.values import WRAPPERS, key_of, string_of, unwrapped_once
 from swiftprep.parsing.grammar import text_of
 
@@ -133,6 +133,8 @@ class FlowReader:
         kind = node.type
         if depth > _DEEPEST:
             steps.append(["!"])
+        elif is_for_tests(node):
+            return
         elif kind == "return_statement":
             result = self._inside(node, depth)
             steps += [["r", result]] if result is not NOTHING else []
