@@ -94,6 +94,27 @@ HELPERS = {
         {},
         (["a"], ["head", "tail"], ()),
     ),
+    "a function that is declared before what it uses": (
+        options("methods: { slot(name) { return this.$slots[name] } }, render() { const { slot } = this; return left(); function left() { return slot('icon') } }"),
+        {},
+        ([], ["icon"], ()),
+    ),
+    "a helper passes its parameter on alone": (
+        "import { open } from './help'\n" + options("methods: { show() { open(this) } }, render() { return <i/> }"),
+        {
+            "help.js": "const all = []\nfunction shade(vm) { return { on: { click() { vm.$emit('shade') } } } }\n"
+            "export function open(vm) { const it = shade(vm); all.push({ vm, it }) }"
+        },
+        (["shade"], [], ()),
+    ),
+    "a method of a mixin that a factory adds": (
+        "import { make } from './help'\nexport default make('x-box')({ props: {}, render() { const { slot } = this; return slot('icon') } })",
+        {
+            "help.js": "const Parts = { methods: { slot(name) { return this.$slots[name] } } }\n"
+            "export function make(name) { return function (one) { one.mixins = one.mixins || []; one.mixins.push(Parts); one.name = name; return one } }"
+        },
+        ([], ["icon"], ()),
+    ),
 }  # fmt: skip
 
 
@@ -216,6 +237,23 @@ def test_composables_that_are_given_the_context():
     assert api({"box.js": box, "use.js": use}) == (["open"], ["icon"], ())
 
 
+def test_slots_in_the_defaults_of_patterns():
+    code = "setup(props, { slots }) { return () => { const { tip = slots.tip?.(), render = slots.item } = props; return [tip, render()] } }"
+    assert api({"box.js": options(code)}) == ([], ["item", "tip"], ())
+
+
+def test_options_that_stand_in_a_function_leave_open_what_their_code_reaches():
+    make = "function make(name) { const props = { a: String }; return defineComponent({ name, props, setup(props, { slots }) { return () => slots.icon() } }) }\n"
+    box = "export function pickers() { " + make + " return { Box: make('XBox') } }\nconst { Box } = pickers()\nexport default Box\n"
+    assert api({"box.js": box})[2] == BOTH
+
+
+def test_all_slots_as_the_children_of_a_native_element():
+    assert api({"box.js": options("render() { return h('div', {}, this.$slots) }")}) == ([], ["default"], ("slots",))
+    body = "render() { return h('div', {}, renderSlot(this.$slots, 'icon')) }"
+    assert api({"box.js": "import { h, renderSlot } from 'vue'\n" + options(body)}) == ([], ["icon"], ())
+
+
 def test_what_setup_returns_is_known_to_the_rest_whatever_their_order():
     body = "render() { return this.part('icon') }, setup(props, { slots }) { return { part: name => slots[name] } }"
     assert api({"box.js": options(body)}) == ([], ["icon"], ())
@@ -241,3 +279,21 @@ def test_declared_events_count_as_all_although_a_name_is_computed():
 )  # fmt: skip
 def test_hostile_functions_end_and_leave_the_lists_open(code):
     assert isinstance(component({"box.js": code}).open, tuple)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "setup(props, { slots }) { const { icon = slots.icon?.() } = props; return () => icon }",
+        "setup(props, { slots }) { return () => { const { a: [icon = slots.icon] = [] } = { ...props }; return h('i', icon) } }",
+        "render() { const { slots } = this; return h('i', [slots('icon')]) }",
+        "render() { return h('i', this.slots('icon')) }",
+    ],
+)
+def test_slots_that_are_a_default_or_asked_for_by_an_injected_function(body):
+    assert api({"box.js": options(body)}) == ([], ["icon"], ())
+
+
+def test_slots_that_are_provided_to_what_is_inside_are_open():
+    code = "setup(props, { slots }) { provide('box', reactive({ slots })); return () => h('i', slots.icon) }"
+    assert api({"box.js": f"import {{ provide, reactive }} from 'vue'\n{options(code)}"}) == ([], ["icon"], ("slots",))

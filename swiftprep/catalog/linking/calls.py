@@ -62,12 +62,12 @@ def method_of(run: Evaluation, owner: Held, name: str, arguments: list[Held]) ->
     if name in ("push", "unshift") and (owner.members is not None or owner.rest is not None):
         owner.rest = either([owner.rest or NOTHING, *arguments])
         return UNKNOWN
+    if name in ("push", "unshift") and owner.references:  # a list outside of all functions
+        for value in arguments:
+            run.effects.escapes(value)
+        return UNKNOWN
     if any(reference.key == "Object" for reference in owner.references):
         return _of_object(run, name, arguments)
-    if SELF in owner.roles and name == "slots" and not run.has(name):  # of a mixin that every component is given
-        for slot in texts_of(run.modules, arguments[0]).texts if arguments else ("default",):
-            run.effects.slot(slot)
-        return UNKNOWN
     return None
 
 
@@ -138,24 +138,27 @@ def applied(run: Evaluation, called: Reference, arguments: list[Held]) -> Held:
         if given.texts and not given.is_open:
             return text(*map(camel if _CAMEL.search(name) else kebab, given.texts))
     if not is_known:
-        _told_by_name(run, name, arguments)
-        if is_foreign(run.modules, called):
-            for given in arguments:
-                run.effects.escapes(given, to_helper=True)
+        if _told_by_name(run, name, arguments):
+            return UNKNOWN
+        is_helper = is_foreign(run.modules, called)
+        for given in arguments if is_helper or name == "provide" else ():
+            run.effects.escapes(given, to_helper=is_helper)
     roles = frozenset(role for given in arguments for role in all_roles(given) if role in _HANDED_BACK)
     functions = tuple(function for given in arguments for function in given.functions)
     return Held(roles=roles, functions=functions, is_open=True)
 
 
-def _told_by_name(run: Evaluation, name: str, arguments: list[Held]) -> None:
-    """Add the slot or the event that a helper of a package is told: `getSlot(this, 'icon')`."""
+def _told_by_name(run: Evaluation, name: str, arguments: list[Held]) -> bool:
+    """Add the slot or the event that a helper of a package is told (`getSlot(this, 'icon')`); return if that is all."""
     if len(arguments) < 2 or not arguments[0].roles & {SELF, INSTANCE, CONTEXT, SLOTS, LISTENERS, EMIT}:
-        return
-    for word in texts_of(run.modules, arguments[1]).texts:
+        return False
+    words = texts_of(run.modules, arguments[1]).texts
+    for word in words:
         if _RENDERS.search(name):
             run.effects.slot(word)
         elif _EMITS.match(name):
             run.effects.event(word)
+    return name == "renderSlot" and bool(words)
 
 
 def shown(listed: list[Expression]) -> str:

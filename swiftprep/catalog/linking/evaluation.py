@@ -46,6 +46,11 @@ from swiftprep.catalog.vue.patterns import Expression
 _DEEPEST = 70  # expressions and calls within each other
 _MOST_ARGUMENTS = 50
 _MOST_STEPS = 6_000  # per component; those of large frameworks need a few hundred
+# `slots(name = 'default') { return this.$slots[name] }`, of a mixin that every component of a framework is given
+_SLOTS_OF_ALL: Flow = [
+    [["=", ["i", "name"], ["s", "default"]]],
+    [["r", ["[", ["m", ["T"], "$slots"], ["i", "name"]]]],
+]
 
 
 class Evaluation:
@@ -156,7 +161,7 @@ class Evaluation:
         """Bind names, or add a member to an object."""
         kind = target[0]
         if kind == "=":
-            is_given = value is not NOTHING and not any(role[:1] == "?" for role in value.roles)
+            is_given = value is not NOTHING and not value.is_open
             self.assign(target[1], value if is_given else either([value, self.evaluate(target[2], names)]), names)
         elif kind == "i":
             holder: Names | None = names
@@ -296,6 +301,8 @@ class Evaluation:
         if name in self._computed:
             flow, where = self._computed[name]
             return either([*found, self.call(Function(flow, self.at(where)), [])])
+        if name == "slots" and not found:
+            return Held(functions=(Function(_SLOTS_OF_ALL, Names({}, None, part(SELF), "")),))
         return either(found) if found else UNKNOWN
 
     def has(self, name: str) -> bool:

@@ -77,6 +77,7 @@ class Linked:
                 places.add(entry.path)
             self._entries[key] = entry
         self._reader.tracer.places = self._places()
+        self._reader.tracer.wholes = self._wholes()
         self._foreign = emitted(self._modules, self._entries, self.apart)
         self.tags = {tag for entry in self._entries.values() for tag in (entry.name, *entry.names)}
 
@@ -126,6 +127,16 @@ class Linked:
         """Return the components by their tags."""
         entries = [entry for key, entry in self._entries.items() if key == entry.name and not entry.is_row]
         return {kebab(name): entry.place for entry in entries for name in (*entry.names, entry.name)}
+
+    def _wholes(self) -> dict[Place, Place]:
+        """Return the components that calls make, by the options that each alone is made of."""
+        wholes: dict[Place, list[Place]] = {}
+        for entry in self._entries.values():
+            base = None if entry.is_row else self._modules.options_at(*entry.place).get("made of")
+            while base is not None and entry.place not in wholes.setdefault(base, []):
+                wholes[base].append(entry.place)
+                base = self._modules.options_at(*base).get("made of")
+        return {base: made[0] for base, made in wholes.items() if len(made) == 1}
 
     def _component(self, key: str, entry: Entry) -> Component:
         if entry.is_row:

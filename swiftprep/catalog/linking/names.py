@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any, TypeAlias
 
 from swiftprep.catalog.linking.effort import Effort
-from swiftprep.catalog.linking.evaluate import Evaluator
+from swiftprep.catalog.linking.evaluate import FINAL, Evaluator
 from swiftprep.catalog.linking.files import Files
 from swiftprep.catalog.linking.inspected import digest
 from swiftprep.catalog.linking.scope import Bound, Scope, Where, is_settled, key_of, path_of
@@ -73,8 +73,11 @@ class Modules:
             calls: Whether to resolve a call to the value that the function returns.
             types: Whether the name is that of a type.
         """
-        name = _dotted(value) if value[0] in (NAME, MEMBER) else None
-        if name is None or not is_settled(path):
+        kind = value[0]
+        if kind in FINAL:
+            return (value, path) if self.effort.spend(1, depth) else ([SOURCE, ""], path)
+        name = _dotted(value) if kind in (NAME, MEMBER) and is_settled(path) else None
+        if name is None:
             return self._followed(value, path, depth, calls, types)
         unknown: Bound = ([SOURCE, ""], path)
         return self.effort.named(
@@ -284,6 +287,8 @@ class Modules:
                 stack += [(argument, where) for argument in reversed(resolved[2])]
             elif resolved[0] == OBJECT and (place := self._made(resolved, where, depth)) is not None:
                 return place
+            elif resolved[0] == MEMBER and resolved[2] == "options":
+                stack.append((resolved[1], where))
             elif resolved[0] == "ns" and (default := self.export(resolved[1], "default")):
                 stack.append(default)
         return None

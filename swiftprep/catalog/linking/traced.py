@@ -34,6 +34,7 @@ from swiftprep.catalog.vue.values import Value
 
 Functions: TypeAlias = dict[str, tuple[Flow, Where]]
 
+_CODE = frozenset(("setup", "render", "template", "methods"))
 
 # What a component that is a function is given, by the names of its parameters; with others, its context.
 _GIVEN = {
@@ -65,11 +66,13 @@ class Tracer:
 
     Attributes:
         places: Tag → the component that it means everywhere.
+        wholes: Options as they are written → the component that a call makes of them.
     """
 
     def __init__(self, modules: Modules, bases: Callable[[Place], list[Place]]) -> None:
         self.modules = modules
         self.places: Mapping[str, Place] = {}
+        self.wholes: Mapping[Place, Place] = {}
         self._bases = bases
         self._inherited: dict[Place, _Inherited] = {}
         self._named: dict[Reference, Named] = {}
@@ -80,9 +83,12 @@ class Tracer:
         options = self.modules.options_at(where, index)
         flows: dict[str, Any] = options.get("flows", {})
         effects = Effects()
+        if "made of" in options and not _CODE.isdisjoint(options):
+            lists = ("slots",) if "emits" in options else ("events", "slots")
+            effects.leave_open(lists, "its options stand in a function, so that its code is not traced")
         if not flows:
             return effects
-        inherited = self._functions(place, 0)
+        inherited = self._functions(self.wholes.get(place, place), 0)
 
         def place_of_tag(name: str) -> Place | None:
             local = inherited.tags.get(kebab(name))

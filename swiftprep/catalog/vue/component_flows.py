@@ -55,7 +55,7 @@ def read_flows(module: Module, root: Node, *, offset: int, first: int = 0) -> No
         if node is not None:
             _read_component(options, node, apart - {start})
     for name, function in _top_level(root):
-        if _is_relevant(function):
+        if _is_relevant(function, rb"[,)]"):
             flow = FlowReader(apart=apart).function(function)
             if flow[1]:
                 module.flows[name] = flow
@@ -80,15 +80,15 @@ def _top_level(root: Node) -> list[tuple[str, Node]]:
     return found
 
 
-def _is_relevant(function: Node) -> bool:
-    """Return whether a function may reach a component, or pass on one of its parameters."""
+def _is_relevant(function: Node, after: bytes = b",") -> bool:
+    """Return whether a function may reach a component, or pass on one of its parameters, which `after` follows."""
     text = function.text or b""
     if _RELEVANT.search(text):
         return True
     parameters = function.child_by_field_name("parameters") or function.child_by_field_name("parameter")
     names = _WORDS.findall(b"" if parameters is None else parameters.text or b"")[:_MOST_PARAMETERS]
     pattern = b"|".join(map(re.escape, names))
-    return bool(names) and re.search(rb"[\w$]\(\s*(?:" + pattern + rb")\s*,", text) is not None
+    return bool(names) and re.search(rb"[\w$]\(\s*(?:" + pattern + rb")\s*" + after, text) is not None
 
 
 def _read_component(options: dict[str, Any], node: Node, apart: frozenset[int]) -> None:

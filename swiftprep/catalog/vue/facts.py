@@ -18,7 +18,7 @@ from swiftprep.catalog.vue.expressions import codes_of
 from swiftprep.catalog.vue.markup import behaviour, slots_in, uses
 from swiftprep.catalog.vue.module import Module, SourcePiece
 from swiftprep.catalog.vue.script import ScriptReader
-from swiftprep.catalog.vue.value_kinds import FUNCTION, NAME, OPTIONS, STRING
+from swiftprep.catalog.vue.value_kinds import CALL, FUNCTION, NAME, OPTIONS, STRING
 from swiftprep.parsing.script import parse_script
 from swiftprep.parsing.sfc import Block, Element, Template, blanked, blocks, template
 
@@ -244,6 +244,11 @@ def _own_component(module: Module, source: bytes) -> dict[str, Any]:
             setup["open"] = ["props", "events", "slots"]
         elif exported is not None:
             setup["extends"] = exported
+            given = [argument[1] for argument in exported[2] if argument[0] == OPTIONS] if exported[0] == CALL else []
+            if len(given) == 1:  # `export default make({ name: 'TaBox' })`
+                base = module.components[given[0]]
+                base["sure"] = False
+                setup |= {key: base[key] for key in ("name", "doc", "span") if key in base}
         module.components.append(setup)
     module.exports["default"] = [OPTIONS, module.components.index(setup)]
     return setup

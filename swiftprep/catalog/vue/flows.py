@@ -31,7 +31,7 @@ from typing import Any, TypeAlias
 
 from tree_sitter import Node
 
-from swiftprep.catalog.vue.patterns import NOTHING, Expression, names_in, target_of
+from swiftprep.catalog.vue.patterns import NOTHING, Expression, defaults_in, names_in, target_of
 from swiftprep.catalog.vue.values import WRAPPERS, key_of, string_of, unwrapped_once
 from swiftprep.parsing.grammar import text_of
 
@@ -117,12 +117,14 @@ class FlowReader:
                 if name is not None:
                     self._live[-1].add(text_of(name))
                 later.append(node)
-        for node in later:
-            name = node.child_by_field_name("name")
-            steps += [["=", ["i", text_of(name)], ["f", self.function(node, depth + 1)]]] if name is not None else []
+        after: list[Expression] = []
         for node in nodes:
             if node.type not in ("comment", "function_declaration", "generator_function_declaration"):
-                self._statement(node, steps, depth)
+                self._statement(node, after, depth)
+        for node in later:  # their bodies use the names that the other statements bind
+            name = node.child_by_field_name("name")
+            steps += [["=", ["i", text_of(name)], ["f", self.function(node, depth + 1)]]] if name is not None else []
+        steps += after
 
     def _statement(self, node: Node, steps: list[Expression], depth: int) -> None:
         kind = node.type
@@ -161,10 +163,12 @@ class FlowReader:
         if target is None or value is None:
             return
         found = self.expression(value, depth + 1)
-        if self.is_worth(found):
+        is_worth = self.is_worth(found)
+        if is_worth or target.type in ("object_pattern", "array_pattern"):
             left = target_of(self.expression, target, depth)
-            self._live[-1].update(names_in(left) if self.is_live(found) or found[0] != "s" else ())
-            steps.append(["=", left, found])
+            if is_worth or any(map(self.is_live, defaults_in(left))):
+                self._live[-1].update(names_in(left) if self.is_live(found) or found[0] != "s" else ())
+                steps.append(["=", left, found])
 
     def is_live(self, expression: Expression) -> bool:
         """Return whether an expression may hold, or do something to, what leads to a component."""

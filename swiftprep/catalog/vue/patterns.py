@@ -67,3 +67,13 @@ def names_in(target: Expression) -> list[str]:
     if kind == "o":
         return [name for _, item in target[1] for name in names_in(item)]
     return []
+
+
+def defaults_in(target: Expression) -> list[Expression]:
+    """Return the defaults in the left side of an assignment: `slots.title` of `{ title = slots.title }`."""
+    kind = target[0]
+    if kind == "=":
+        return [target[2], *defaults_in(target[1])]
+    if kind in ("a", "o"):
+        return [value for item in target[1] for value in defaults_in(item if kind == "a" else item[1])]
+    return []
