@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any, cast
 
 from swiftprep.catalog.api import ITEMS, Component, Event, Method, Prop, Slot, kebab
+from swiftprep.catalog.linking.beside_props import of_inner
 from swiftprep.catalog.linking.effort import MOST_ITEMS
 from swiftprep.catalog.linking.listeners import payload
 from swiftprep.catalog.linking.names import Modules, Place
@@ -217,6 +218,9 @@ class ComponentReader:
                 unknown.add(what)
                 continue
             other = self.component(*inner, depth + 1)
+            for part, why in of_inner(own, other) if what == "events" else ():
+                unknown.add(part)
+                reasons.append(("slots", why))
             begins = {name for name in other.open if name.partition(":")[0] == what}
             unknown |= begins
             reasons += [(which, why) for which, why in other.why_open if which == what and begins]

@@ -9,6 +9,7 @@ from typing import Any, TypeAlias
 
 from swiftprep.catalog.api import Component, kebab
 from swiftprep.catalog.linking.asked import AskedSlots
+from swiftprep.catalog.linking.beside_props import beside_props
 from swiftprep.catalog.linking.component import ComponentReader
 from swiftprep.catalog.linking.emitted import emitted
 from swiftprep.catalog.linking.entries import Entry, listed
@@ -158,5 +159,10 @@ class Linked:
             component, name=entry.name, names=entry.names, registered=entry.registered,
             events=(*component.events, *added), open=tuple(sorted({*component.open, *computed, *unknown})),
             why_open=(*component.why_open, *reasons),
+        )  # fmt: skip
+        beside = {} if self._vue3 else dict(beside_props(whole))
+        whole = replace(
+            whole, open=tuple(sorted({*whole.open, *beside})),
+            why_open=(*whole.why_open, *((part.partition(":")[0], why) for part, why in beside.items())),
         )  # fmt: skip
         return replace(whole, why_open=why_open(self._modules, entry.place, whole))
