@@ -151,7 +151,7 @@ class Linked:
         computed = {f"events:{event.name[:-1]}" for event in foreign if event.name.endswith("*")}
         unknown = ("events", "props", "slots") if self._modules.effort.is_cut else ()
         if self._modules.options_at(*entry.place).get("bare"):  # its parent reads what it is given
-            unknown = (*unknown, "slots", *(() if component.events else ("events",)))
+            unknown = (*unknown, "slots", *(() if component.events or added else ("events",)))
         asked = next(self._asked.of(component), None)
         reasons = () if asked is None else (("slots", f"a slot '{asked[0]}' of others is read in {asked[1]}"),)
         unknown = (*unknown, *(what for what, _ in reasons))
