@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from swiftprep.catalog.api import camel, kebab
@@ -138,7 +139,11 @@ def applied(run: Evaluation, called: Reference, arguments: list[Held]) -> Held:
         if given.texts and not given.is_open:
             return text(*map(camel if _CAMEL.search(name) else kebab, given.texts))
     if not is_known:
-        _told_by_name(run, name, arguments)
+        chosen = _chosen(run, name, arguments)
+        if chosen is not None:
+            return chosen
+        if _told_by_name(run, name, arguments):
+            return UNKNOWN
         is_helper = is_foreign(run.modules, called)
         for given in arguments if is_helper or name == "provide" else ():
             run.effects.escapes(given, to_helper=is_helper)
@@ -147,15 +152,31 @@ def applied(run: Evaluation, called: Reference, arguments: list[Held]) -> Held:
     return Held(roles=roles, functions=functions, is_open=True)
 
 
-def _told_by_name(run: Evaluation, name: str, arguments: list[Held]) -> None:
-    """Add the slot or the event that a helper of a package is told: `getSlot(this, 'icon')`."""
+def _chosen(run: Evaluation, name: str, arguments: list[Held]) -> Held | None:
+    """Return what a package's `omit` or `pick` leaves of listeners or slots, or None for another function."""
+    if name not in ("omit", "pick") or len(arguments) != 2 or not arguments[0].roles & {LISTENERS, SLOTS}:
+        return None
+    whole, listed = arguments[0], arguments[1]
+    names = texts_of(run.modules, items_of(listed) if listed.members else listed)
+    if names.is_open or not names.texts:
+        run.effects.escapes(whole)
+        return UNKNOWN if name == "pick" else whole
+    if name == "omit":
+        return replace(whole, masked=whole.masked | set(names.texts))
+    return Held(members={word: run.member(whole, word) for word in names.texts})
+
+
+def _told_by_name(run: Evaluation, name: str, arguments: list[Held]) -> bool:
+    """Add the slot or the event that a helper of a package is told (`getSlot(this, 'icon')`); return if that is all."""
     if len(arguments) < 2 or not arguments[0].roles & {SELF, INSTANCE, CONTEXT, SLOTS, LISTENERS, EMIT}:
-        return
-    for word in texts_of(run.modules, arguments[1]).texts:
+        return False
+    words = texts_of(run.modules, arguments[1]).texts
+    for word in words:
         if _RENDERS.search(name):
             run.effects.slot(word)
         elif _EMITS.match(name):
             run.effects.event(word)
+    return name == "renderSlot" and bool(words)
 
 
 def shown(listed: list[Expression]) -> str:

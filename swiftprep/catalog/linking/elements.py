@@ -70,6 +70,8 @@ def _hand_on(run: Evaluation, tag: Held, data: Held, children: list[Held]) -> He
         if isinstance(target, str):
             if listeners.roles & {LISTENERS, DATA}:
                 effects.passes[target] = None
+            if any(SLOTS in child.roles for child in children):  # Vue 3 shows the default slot in a native element
+                effects.slot("default")
             continue
         if listeners.roles & {LISTENERS, DATA}:
             effects.hand(LISTENERS, target, listeners.masked)

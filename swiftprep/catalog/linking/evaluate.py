@@ -59,6 +59,7 @@ _NEITHER = frozenset(("undefined", "null"))
 _FALSY = frozenset(("undefined", "null", "false", "0", "NaN"))
 _MOST_KNOWN = 20_000
 _NUMBERS = itertools.count()
+_INHERITING = frozenset(("mixins", "extends", "spreads"))
 _SETTINGS = frozenset(("type", "default", "def", "required"))  # of a prop, which its type has not
 
 
@@ -189,6 +190,8 @@ class Evaluator:
             if name.isascii() and name.isdigit() and len(name) < 9:
                 return items[int(name)] if int(name) < len(items) else (UNDEFINED, where) if is_whole else None
         if kind == OPTIONS:
+            if name == "options" and not _INHERITING.isdisjoint(self.modules.options(owner, where)):
+                return None  # Vue has merged into them what the component inherits
             if name in ("options", "default", "prototype", "constructor"):
                 return owner, where
             options = self.modules.options(owner, where)

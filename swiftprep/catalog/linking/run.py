@@ -83,7 +83,7 @@ def applied(
     result = None if value[4] is None else runner.run(value[4], frame)
     returned = result if isinstance(result, tuple) else None
     if returned is None and value[2] is not None:
-        frame.is_running = value[2][0] == EFFECTS
+        frame.is_running = _has_effects(value[2])
         returned = evaluator.modules.resolve(value[2], frame, depth + 1)
     frame.is_running = False
     if call is not None:
@@ -378,6 +378,12 @@ class _Runner:
             if value[0] == ARRAY:
                 return [ARRAY, [["...", [IN, value, where]], ["...", [SOURCE, "…"]]]], where
         return None
+
+
+def _has_effects(value: Value) -> bool:
+    """Return whether an expression changes something: `(a[key] = b, a)` or `(a[key] = b) && a`."""
+    parts = value[2] if value[0] == OPERATION else value[1:] if value[0] == CHOICE else ()
+    return value[0] == EFFECTS or any(map(_has_effects, parts))
 
 
 def _matters(statement: Statement) -> bool:
