@@ -15,10 +15,12 @@ from tree_sitter import Node
 _REACHES = re.compile(
     rb"emit|[sS]lots?\b|[lL]isteners\b|\$attrs\b|getCurrentInstance|[(,]\s*this\s*[,)]|\buse[A-Z]\w*\("
 )
-# The same, except `this.$emit('name')`, which `behaviour.py` finds without following anything.
+# The same, except `this.$emit('name')`, which `behaviour.py` finds without following anything, `}.bind(this)` and the
+# slots of a column, `scopedSlots: { customRender: 'name' }`.
 _REACHES_MORE = re.compile(
     rb"(?<!this\.\$)emit|emit(?!\(\s*(?:'[^'\n]*'|\"[^\"\n]*\")\s*[,)])"
-    rb"|[sS]lots?\b|[lL]isteners\b|\$attrs\b|getCurrentInstance|[(,]\s*this\s*[,)]|\buse[A-Z]\w*\("
+    rb"|[sS]lots?\b(?!\s*:\s*\{\s*[\w$'\"-]+\s*:\s*['\"])|[lL]isteners\b|\$attrs\b|getCurrentInstance"
+    rb"|,\s*this\s*[,)]|(?<!\}\.bind)\(\s*this\s*[,)]|\buse[A-Z]\w*\("
 )
 # A call of a method of the component that may be told the name of a slot or an event.
 _TELLS = re.compile(rb"\bthis\s*\.\s*(?!\$)([\w$]+)\(\s*[A-Za-z_$'\"`\[{]")
