@@ -53,6 +53,7 @@ _CLOSED_BY = {
     "th": ("td", "th", "tr"), "rb": ("rb", "rt", "rp"), "rt": ("rb", "rt", "rp"), "rp": ("rb", "rt", "rp"),
     "optgroup": ("optgroup",),
 }  # fmt: skip
+_SPREADS = frozenset(("v-bind", "v-bind.sync", "v-bind.prop"))
 _MAY_STAY_OPEN = frozenset("li dt dd option optgroup rt rp rb rtc tr td th thead tbody tfoot colgroup p".split())
 
 
@@ -311,13 +312,14 @@ def template(source: bytes, start: int = 0, end: int | None = None) -> Template:
             line = first_line + head.start_point[0]
             attrs = read_attributes(raw[name_end:])
             place = start + node.start_byte, start + node.end_byte
-            if _TYPOGRAPHIC.search(raw) and not is_inert:
+            if not is_inert and not raw.isascii() and _TYPOGRAPHIC.search(raw):
                 parsed.errors += [(line, f"{sign} is not a quotation mark") for sign in _typographic(raw[name_end:])]
-            if not is_inert and (kind != "element" or any(name == "v-pre" for name, _ in attrs)):
+            is_pre = b"v-pre" in raw and any(name == "v-pre" for name, _ in attrs)
+            if not is_inert and (kind != "element" or is_pre):
                 parsed.inert.append(place)
-            is_inert = is_inert or any(name == "v-pre" for name, _ in attrs)
+            is_inert = is_inert or is_pre
             if not is_inert:
-                spread = any(name in ("v-bind", "v-bind.sync", "v-bind.prop") for name, _ in attrs)
+                spread = b"v-bind" in raw and any(name in _SPREADS for name, _ in attrs)
                 parsed.elements.append(Element(tag, attrs, line, *place, parent, spread, start + head.end_byte))
             is_open = head.type == "start_tag" and children[-1].type != "end_tag" and tag not in VOID
             if is_open and (tag not in _MAY_STAY_OPEN or _is_last_and_bare(node)):

@@ -31,6 +31,8 @@ SILENT = {
     "an event by name": "methods: { go() { this.$emit('go', this.page); } }",
     "a method of Vue": "methods: { go() { this.$set('a', 1); this.$t('words') } }",
     "a parameter handed on": "methods: { test(rule, value) { return isSound(rule, value) } }",
+    "the slots of a column": "data() { return { columns: [{ title: 'A', scopedSlots: { customRender: 'a' } }] } }",
+    "a bound function": "methods: { go() { later(function () { this.page = 1 }.bind(this)) } }",
     "an unknown method without bases": "methods: { go() { this.validator('a') } }",
 }
 

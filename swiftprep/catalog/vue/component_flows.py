@@ -125,19 +125,19 @@ def _read_component(options: dict[str, Any], node: Node, apart: frozenset[int], 
             for function in _functions(value):
                 flow = reader.function(function) if matters(function) else [[], []]
                 flows["roots"] += [flow] if flow[1] else []
-    if _renders_nothing(node):
+    if _renders_nothing(members):
         options.setdefault("open", []).append("slots")
         options["bare"] = True
-    if node.type == "object" and _CONTENT.isdisjoint([key for key, _, _ in pairs(node)]):
+    if node.type == "object" and _CONTENT.isdisjoint([key for key, _ in members]):
         options["bare"] = True
     kept = {key: value for key, value in flows.items() if value}
     if kept:
         options["flows"] = kept
 
 
-def _renders_nothing(node: Node) -> bool:
+def _renders_nothing(members: list[tuple[str, Node]]) -> bool:
     """Return whether a component has no content: then its parent reads what it is given, as a table its columns."""
-    renders = [value for key, value in _members(node) if key == "render" and value.type in FUNCTIONS]
+    renders = [value for key, value in members if key == "render" and value.type in FUNCTIONS]
     results = [unwrapped(result) for result in map(returned_node, renders) if result is not None]
     return any(result.type == "null" or text_of(result) in _EMPTY for result in results)
 

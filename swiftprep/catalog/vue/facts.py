@@ -281,7 +281,9 @@ def _add_template(options: dict[str, Any], parsed: Template, source: bytes, bloc
     read_template_flows(options, parsed, codes)
     if block is not None and "functional" in block.attrs:
         options["functional"] = True
-    text = blanked(source, parsed.start, parsed.end, parsed.inert)
+    text = source[parsed.start : parsed.end]
+    if parsed.inert and (b"$emit" in text or b"lots" in text):
+        text = blanked(source, parsed.start, parsed.end, parsed.inert)
     if b"$emit" in text:
         events = options.setdefault("events", [])
         for _, name, other, arguments in _TEMPLATE_EMIT.findall(text.decode("utf-8", "replace")):

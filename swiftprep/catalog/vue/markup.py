@@ -218,7 +218,9 @@ def uses(
         above = owners[element.parent] if element.parent >= 0 else ""
         tag = element.tag if is_variable else kebab(element.tag) if custom else ""
         owners.append(tag or above)
-        attributes = [part for name, value in element.attrs for part in _spread(read_attribute(name, value))]
+        attributes = [read_attribute(name, value) for name, value in element.attrs]
+        if any(attribute.role == "object" for attribute in attributes):
+            attributes = [part for attribute in attributes for part in _spread(attribute)]
         for attribute in attributes:
             if attribute.role == "slot" and attribute.name:
                 # On a component, `v-slot` fills its own slot; elsewhere, a slot of the component around it.

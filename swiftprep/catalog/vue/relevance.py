@@ -15,15 +15,17 @@ from tree_sitter import Node
 _REACHES = re.compile(
     rb"emit|[sS]lots?\b|[lL]isteners\b|\$attrs\b|getCurrentInstance|[(,]\s*this\s*[,)]|\buse[A-Z]\w*\("
 )
-# The same, except `this.$emit('name')`, which `behaviour.py` finds without following anything.
-_REACHES_MORE = re.compile(
-    rb"(?<!this\.\$)emit|emit(?!\(\s*(?:'[^'\n]*'|\"[^\"\n]*\")\s*[,)])"
-    rb"|[sS]lots?\b|[lL]isteners\b|\$attrs\b|getCurrentInstance|[(,]\s*this\s*[,)]|\buse[A-Z]\w*\("
-)
+# The same, except `this.$emit('name')`, which `behaviour.py` finds without following anything, `}.bind(this)` and the
+# slots of a column, `scopedSlots: { customRender: 'name' }`. A pattern that begins with a literal is fast.
+_EMITS = re.compile(rb"emit(?:(?<!this\.\$emit)|(?!\(\s*(?:'[^'\n]*'|\"[^\"\n]*\")\s*[,)]))")
+_SLOTS = re.compile(rb"[sS]lots?\b(?!\s*:\s*\{\s*[\w$'\"-]+\s*:\s*['\"])")
+_THIS = re.compile(rb"this(?<=[(,\s]this)(?<!\}\.bind\(this)\s*[,)]")
+_USES = re.compile(rb"\buse[A-Z]\w*\(")
+_PARTS = (b"isteners", b"$attrs", b"getCurrentInstance")
 # A call of a method of the component that may be told the name of a slot or an event.
-_TELLS = re.compile(rb"\bthis\s*\.\s*(?!\$)([\w$]+)\(\s*[A-Za-z_$'\"`\[{]")
-_HANDED = re.compile(rb"[\w$]\(\s*([A-Za-z_$][\w$]*)\s*,")
-_HANDED_ALONE = re.compile(rb"[\w$]\(\s*([A-Za-z_$][\w$]*)\s*[,)]")
+_TELLS = re.compile(rb"this(?<![\w$]this)\s*\.\s*(?!\$)([\w$]+)\(\s*[A-Za-z_$'\"`\[{]")
+_HANDED = re.compile(rb"\((?<=[\w$]\()\s*([A-Za-z_$][\w$]*)\s*,")
+_HANDED_ALONE = re.compile(rb"\((?<=[\w$]\()\s*([A-Za-z_$][\w$]*)\s*[,)]")
 # What gives a component, or a part of it, to a function or a variable.
 _GIVES = re.compile(rb"[(,=]\s*this\b(?!\s*[.\[])|[sS]lots?\b|[lL]isteners\b|\$attrs\b|emit\s*[,)]")
 _WORDS = re.compile(rb"[A-Za-z_$][\w$]*")
@@ -96,7 +98,14 @@ class Relevance:
         return method in self.telling or not (self._is_whole or method in self._own)
 
     def _reaches(self, function: Node, text: bytes) -> bool:
-        return _REACHES_MORE.search(text) is not None or (self._gives and _hands_on(function, text))
+        return (
+            (b"emit" in text and _EMITS.search(text) is not None)
+            or (b"lot" in text and _SLOTS.search(text) is not None)
+            or any(part in text for part in _PARTS)
+            or _THIS.search(text) is not None
+            or (b"use" in text and _USES.search(text) is not None)
+            or (self._gives and _hands_on(function, text))
+        )
 
 
 def _called(text: bytes) -> set[str]:

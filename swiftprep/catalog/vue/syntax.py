@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from tree_sitter import Node
 
@@ -153,19 +154,21 @@ def doc_tags(doc: str) -> tuple[str, dict[str, str]]:
 
 def key_of(node: Node) -> str | None:
     """Return a property's name, or None if it is computed."""
-    if node.type == "string":
-        return string_of(node)
-    if node.type in _NAMES:
+    kind = node.type
+    if kind in _NAMES:
         return text_of(node)
-    if node.type == "computed_property_name" and node.named_children and node.named_children[0].type == "string":
+    if kind == "string":
+        return string_of(node)
+    if kind == "computed_property_name" and node.named_children and node.named_children[0].type == "string":
         return string_of(node.named_children[0])
     return None
 
 
+@lru_cache(maxsize=16)  # several readers look at the same options, one after the other
 def pairs(node: Node) -> list[tuple[str, Node, Node | None]]:
     """Return `(key, entry, value)` of an object; a method is its own value.
 
-    The key is `"..."` for a spread and `"[]"` for a computed key.
+    The key is `"..."` for a spread and `"[]"` for a computed key. The list is shared: it must not be changed.
     """
     entries: list[tuple[str, Node, Node | None]] = []
     for child in node.named_children[:MAX_ITEMS]:
