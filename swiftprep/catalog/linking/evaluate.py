@@ -228,7 +228,11 @@ class Evaluator:
     def _members(self, bound: Bound) -> dict[str, Bound] | None:
         """Return the entries of an evaluated object by key, or None if some are unknown."""
         entries = self.entries(bound)
-        return None if any(key == "..." for key, _, _ in entries) else {key: (inner[1], inner[2]) for key, inner, _ in entries}
+        return (
+            None
+            if any(key == "..." for key, _, _ in entries)
+            else {key: (inner[1], inner[2]) for key, inner, _ in entries}
+        )
 
     def entries(self, bound: Bound, depth: int = 0) -> list[list[Any]]:
         """Return the entries of an evaluated object as `[key, ["@", value, place], doc]`, the last of each key.
@@ -347,7 +351,7 @@ class Evaluator:
                 self, (function, there), arguments, key, depth, types=types, call=(call, where), this=this
             )
             if made is not None and not is_unknown(made[0]):
-                if plain is not None and not self.effort.is_cut:
+                if plain is not None and not self.effort.is_cut and len(self._plain) < _MOST_KNOWN:
                     self._plain[plain] = function, made  # holding the function keeps its id unique
                 return made
         return builtins.result_of(self, call[1], where, arguments, depth)
