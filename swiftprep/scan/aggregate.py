@@ -102,7 +102,7 @@ class SpooledFacts(Mapping[str, Any]):
 
 
 def _parsed(data: bytes) -> Any:
-    """Parse JSON without garbage collection, which new objects start often and which takes ten times as long."""
+    """Parse JSON; garbage collection, which every few hundred new objects start, would take ten times as long."""
     is_enabled = gc.isenabled()
     gc.disable()
     try:

@@ -10,20 +10,18 @@ import itertools
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from swiftprep.catalog.linking import builtins, run
+from swiftprep.catalog.linking import builtins, operations, run
 from swiftprep.catalog.linking.effort import MOST_ITEMS
 from swiftprep.catalog.linking.inspected import (
     GLOBALS,
     MORE,
     UNDEFINED,
     UNKNOWN,
-    computed,
     digest,
     inside,
     is_nothing,
     is_prop_type,
     is_unknown,
-    type_of,
 )
 from swiftprep.catalog.linking.scope import Bound, Where, is_settled, key_of, local, path_of
 from swiftprep.catalog.vue.value_kinds import (
@@ -100,7 +98,7 @@ class Evaluator:
             truth = self.truth((value[1], where), depth + 1)
             return None if truth is None else (value[2] if truth else value[3], where)
         if kind == OPERATION:
-            return self._operation(value, where, depth)
+            return operations.result_of(self, value, where, depth)
         if kind == EFFECTS:
             run.effects(self, value[1], where, depth)
             return (value[1][-1][2] if value[2] is None else value[2]), where
@@ -353,7 +351,7 @@ class Evaluator:
                 self, (function, there), arguments, key, depth, types=types, call=(call, where), this=this
             )
             if made is not None and not is_unknown(made[0]):
-                if plain is not None and not self.effort.is_cut:
+                if plain is not None and not self.effort.is_cut and len(self._plain) < _MOST_KNOWN:
                     self._plain[plain] = function, made  # holding the function keeps its id unique
                 return made
         return builtins.result_of(self, call[1], where, arguments, depth)
@@ -398,52 +396,3 @@ class Evaluator:
             numbers = [self.number((part, where), depth + 1) for part in value[1]]
             return None if None in numbers else sum(number or 0 for number in numbers)
         return None
-
-    def _operation(self, value: Value, where: Where, depth: int) -> Bound | None:
-        sign, operands = value[1], value[2]
-        first = operands[0], where
-        if sign in ("||", "&&", "??"):
-            left, there = self.modules.resolve(*first, depth + 1)
-            if sign == "??":
-                is_first = None if is_unknown(left) else left[1:] not in (["undefined"], ["null"])
-            else:
-                truth = self.truth((left, there), depth)
-                is_first = None if truth is None else truth == (sign == "||")
-            return None if is_first is None else (left, there) if is_first else (operands[1], where)
-        result = self._compared(sign, first, (operands[-1], where), depth)
-        return None if result is None else ([STRING, result] if sign == "typeof" else [SOURCE, result], where)
-
-    def _compared(self, sign: str, one: Bound, other: Bound, depth: int) -> str | None:
-        """Return the result of an operation as source text (for `typeof`, as it is), or None."""
-        if sign == "!":
-            truth = self.truth(one, depth)
-            return None if truth is None else "false" if truth else "true"
-        left, right = self.modules.resolve(*one, depth + 1), self.modules.resolve(*other, depth + 1)
-        if sign == "typeof":
-            return type_of(left[0])
-        if sign == "in":
-            key = self.key(left, depth)
-            keys = [entry[0] for entry in self.entries(right, depth)] if right[0][0] in (OBJECT, ARRAY) else ["..."]
-            return "true" if key in keys else None if key is None or "..." in keys else "false"
-        if sign in ("===", "!==", "==", "!="):
-            same = self._same(left, right, len(sign) == 2, depth)
-            return None if same is None else "true" if same == (sign[0] == "=") else "false"
-        numbers = self.number(left, depth), self.number(right, depth)
-        if numbers[0] is None or numbers[1] is None:
-            return None
-        return computed(sign, numbers[0], numbers[1])
-
-    def _same(self, one: Bound, other: Bound, is_loose: bool, depth: int) -> bool | None:
-        """Return whether two evaluated values are equal, or None if that is unknown."""
-        if is_unknown(one[0]) or is_unknown(other[0]):
-            return None
-        nothing = {"undefined", "null"}
-        if is_loose and one[0][0] == SOURCE and other[0][0] == SOURCE and {one[0][1], other[0][1]} <= nothing:
-            return True
-        kinds = {one[0][0], other[0][0]}
-        if kinds <= {STRING, SOURCE, NAME}:
-            return bool(one[0] == other[0])
-        if JOINED in kinds:
-            texts = self.modules.text(*one, depth), self.modules.text(*other, depth)
-            return None if None in texts else texts[0] == texts[1]
-        return False if kinds & {STRING, SOURCE, NAME} else None
