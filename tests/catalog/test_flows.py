@@ -223,7 +223,11 @@ def test_slots_in_the_defaults_of_patterns():
 
 def test_options_that_stand_in_a_function_leave_open_what_their_code_reaches():
     make = "function make(name) { const props = { a: String }; return defineComponent({ name, props, setup(props, { slots }) { return () => slots.icon() } }) }\n"
-    box = "export function pickers() { " + make + " return { Box: make('XBox') } }\nconst { Box } = pickers()\nexport default Box\n"
+    box = (
+        "export function pickers() { "
+        + make
+        + " return { Box: make('XBox') } }\nconst { Box } = pickers()\nexport default Box\n"
+    )
     assert api({"box.js": box})[2] == BOTH
 
 
@@ -231,6 +235,34 @@ def test_all_slots_as_the_children_of_a_native_element():
     assert api({"box.js": options("render() { return h('div', {}, this.$slots) }")}) == ([], ["default"], ("slots",))
     body = "render() { return h('div', {}, renderSlot(this.$slots, 'icon')) }"
     assert api({"box.js": "import { h, renderSlot } from 'vue'\n" + options(body)}) == ([], ["icon"], ())
+
+
+KEY = "export const KEY = Symbol('box')\n"
+IMPORTS = "import { provide, inject, reactive } from 'vue'\nimport { KEY } from './key'\n"
+PROVIDES = IMPORTS + options(
+    "setup(props, { slots, emit }) { provide(KEY, reactive({ slots, emit })); return () => <i>{slots.default()}</i> }"
+)
+
+
+def injects(code):
+    return IMPORTS + "export default { name: 'XItem', " + code + " }"
+
+
+def test_slots_and_events_that_are_provided_to_the_components_within():
+    code = "setup(props, { slots }) { const box = inject(KEY, null); return () => { box.emit('go'); return box?.slots['item-icon']?.() ?? slots.own() } }"
+    files = {"box.jsx": PROVIDES, "key.js": KEY, "item.jsx": injects(code)}
+    assert api(files) == (["go"], ["default", "item-icon"], ())
+    assert api(files, "x-item") == ([], ["own"], ())
+    template = "<template><i>{{ box.slots.label && 1 }}</i></template>\n<script>" + injects(
+        "setup() { const box = inject(KEY); return { box } }"
+    ) + "</script>"  # fmt: skip
+    assert api({**files, "item.jsx": "", "Item.vue": template})[1] == ["default", "label"]
+
+
+def test_what_is_provided_to_nobody_known_leaves_the_lists_open():
+    hook = IMPORTS + "export function useBox() { return inject(KEY) }\n"
+    assert api({"box.jsx": PROVIDES, "key.js": KEY})[2] == BOTH
+    assert api({"box.jsx": PROVIDES, "key.js": KEY, "use.js": hook})[2] == BOTH
 
 
 def test_what_setup_returns_is_known_to_the_rest_whatever_their_order():

@@ -75,7 +75,7 @@ class Linked:
                 key = f"{entry.path}:{entry.line}" if entry.path in places else entry.path
                 places.add(entry.path)
             self._entries[key] = entry
-        self._reader.tracer.places = self._places()
+        self._reader.tracer.places, self._reader.tracer.is_vue3 = self._places(), vue3
         self._foreign = emitted(self._modules, self._entries, self.apart)
         self.tags = {tag for entry in self._entries.values() for tag in (entry.name, *entry.names)}
 

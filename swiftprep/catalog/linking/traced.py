@@ -26,6 +26,7 @@ from swiftprep.catalog.linking.held import (
     part,
 )
 from swiftprep.catalog.linking.names import Modules, Place
+from swiftprep.catalog.linking.provided import Injectors
 from swiftprep.catalog.linking.reached import Effects
 from swiftprep.catalog.linking.scope import Where, path_of
 from swiftprep.catalog.vue.flows import Flow
@@ -66,14 +67,17 @@ class Tracer:
 
     Attributes:
         places: Tag → the component that it means everywhere.
+        is_vue3: Whether the code is for Vue 3, in which attributes include listeners.
     """
 
     def __init__(self, modules: Modules, bases: Callable[[Place], list[Place]]) -> None:
         self.modules = modules
         self.places: Mapping[str, Place] = {}
+        self.is_vue3 = False
         self._bases = bases
         self._inherited: dict[Place, _Inherited] = {}
         self._named: dict[Reference, Named] = {}
+        self._injectors = Injectors(modules)
 
     def trace(self, place: Place) -> Effects:
         """Return what the functions in a component's own options reach; those of its bases are traced with them."""
@@ -93,7 +97,10 @@ class Tracer:
             found = None if local is None else self.modules.component(*local)
             return found or self.places.get(kebab(name))
 
-        run = Evaluation(self.modules, effects, inherited.methods, inherited.computed, place_of_tag, self._named)
+        run = Evaluation(
+            self.modules, effects, inherited.methods, inherited.computed, place_of_tag, self._named, self._injectors,
+            is_vue3=self.is_vue3,
+        )  # fmt: skip
         outside = self._run(run, options, flows, where)
         run.run_the_rest()
         effects.settle(run.called, outside)

@@ -23,7 +23,7 @@ from swiftprep.parsing.sfc import Template
 
 _RELEVANT = re.compile(
     rb"\$(?:s|scopedS)lots\b|\$(?:listeners|emit|attrs)\b|emit|[sS]lots?\b|[lL]isteners\b|getCurrentInstance"
-    rb"|[(,]\s*this\s*[,)]|\bthis\s*\.\s*[\w$]+\(\s*[\w'\"`\[{]|\buse[A-Z]\w*\("
+    rb"|\binject\b|[(,]\s*this\s*[,)]|\bthis\s*\.\s*[\w$]+\(\s*[\w'\"`\[{]|\buse[A-Z]\w*\("
 )
 # What code of a template must hold to matter here.
 CODE = re.compile(r"\$(?:emit|slots|scopedSlots|listeners)\b|[\w$]\(\s*['\"`]|slots|listeners", re.I)
