@@ -10,12 +10,12 @@ from swiftprep.catalog.linking.link import link
 from swiftprep.catalog.vue.facts import SCRIPTS, read_script, read_vue, suffix_of
 
 
-def component(files, tag="x-box"):
+def component(files, tag="x-box", **given):
     facts = {}
     for path, text in files.items():
         read = read_script if suffix_of(path) in SCRIPTS else read_vue
         facts[path] = json.loads(json.dumps(read(text.encode(), path)[0]))  # as the cache keeps them
-    return link(facts)[tag]
+    return link(facts, **given)[tag]
 
 
 def names(items):
@@ -263,6 +263,23 @@ def test_what_is_provided_to_nobody_known_leaves_the_lists_open():
     hook = IMPORTS + "export function useBox() { return inject(KEY) }\n"
     assert api({"box.jsx": PROVIDES, "key.js": KEY})[2] == BOTH
     assert api({"box.jsx": PROVIDES, "key.js": KEY, "use.js": hook})[2] == BOTH
+
+
+def test_attributes_hand_on_listeners_in_vue_3_only():
+    files = {"box.jsx": WRAP + options("render() { return <Inner {...this.$attrs}/> }"), "inner.js": INNER}
+    assert names(component(files, vue3=True).events) == ["open", "shut"]
+    assert names(component(files).events) == []
+    native = {"box.jsx": options("setup(props, { attrs }) { return () => <i {...attrs}/> }")}
+    assert {"events", "props"} <= set(component(native, vue3=True).open)
+
+
+def test_listeners_fall_through_to_a_root_that_is_a_component():
+    code = "setup(props, { emit, slots }) { return () => <Inner a={slots.icon} onGo={() => emit('go')}/> }"
+    files = {"box.jsx": WRAP + options(code), "inner.js": INNER}
+    assert "events" in component(files, vue3=True).open
+    assert (
+        "events" not in component({**files, "box.jsx": WRAP + options("inheritAttrs: false, " + code)}, vue3=True).open
+    )
 
 
 def test_what_setup_returns_is_known_to_the_rest_whatever_their_order():

@@ -105,6 +105,7 @@ class Evaluation:
     def within(self, given: Mapping[str, Held]) -> Evaluation:
         """Return the evaluation of a component within this one, which is given something of it."""
         run = Evaluation(self.modules, self.effects, {}, {}, self.place_of_tag, self.functions, self.injectors, given)
+        run.is_vue3 = self.is_vue3
         run.called = self.called
         return run
 

@@ -104,6 +104,8 @@ class Tracer:
         outside = self._run(run, options, flows, where)
         run.run_the_rest()
         effects.settle(run.called, outside)
+        if self.is_vue3 and "inheritAttrs" not in options and "template" not in flows and _has_inner_root(flows):
+            effects.leave_open(("events",), "listeners reach the component that is its root")
         if effects.passes and ("template" not in flows or options.get("functional")):
             # Those of the DOM; a template's element makes them known by its tag.
             effects.leave_open(("events",), "all listeners are passed on to a native element")
@@ -181,3 +183,10 @@ class Tracer:
             imports = self.modules.facts.get(path_of(where), {}).get("imports", {})
             tags |= {kebab(name): ([NAME, name], where) for name in imports}
         return tags
+
+
+def _has_inner_root(flows: dict[str, Any]) -> bool:
+    """Return whether a `render` function, or the one that `setup` returns, returns an element of a component."""
+    results = [step[1] for key in ("setup", "render") if key in flows for step in flows[key][1] if step[0] == "r"]
+    inner = [step[1] for found in results if found[0] == "f" for step in found[1][1] if step[0] == "r"]
+    return any(found[0] == "j" and found[1][0] in ("i", "m") for found in (*results, *inner))
