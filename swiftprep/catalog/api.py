@@ -104,7 +104,8 @@ class Component:
         origin: How the component is known, by the best of its witnesses: a user's `"overrides"`, its `"source"`, Vue at
             `"run-time"`, a `"web-types"` or `"vetur"` file, TypeScript's `"types"`, `"docs"` in Markdown, or `"usage"`.
         open: The lists that may be incomplete, of `"props"`, `"events"`, `"slots"`, for example because of attributes
-            passed to an unknown component or a computed name. `"events:row-"`: only events that begin with `row-`.
+            passed to an unknown component or a computed name. `"events:row-"`: only events that begin with `row-`;
+            `"slots:label"`: only a slot of that name.
         why_open: Pairs of such a list and a reason why it is open, with the file.
         passes: The tags that its `$attrs` or `$listeners` are bound to, native or not.
         root: The root tag of its template, which receives attributes that are not props; `"*"` if there are several.

@@ -380,7 +380,7 @@ class _Checker:
                 continue
             own = spec is not None and attribute.bound and element.tag != "template"
             owner = spec if own else specs[element.parent] if element.parent >= 0 else None
-            if owner is None or "slots" in owner.open:
+            if owner is None or "slots" in owner.open or f"slots:{attribute.name}" in owner.open:
                 continue
             names = [slot.name for slot in owner.slots]
             if attribute.name not in names and (names or owner.root):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -19,6 +20,8 @@ from swiftprep.scan.result import Spool
 from swiftprep.scan.usage import CodeUsage
 from swiftprep.scan.witnesses import Witnesses
 
+_KEPT_BYTES = 8_000_000  # of JSON, about eleven times as much when parsed
+_LATEST = 500  # files
 _PAGES = re.compile(r"(?:^|/)(?:pages?|views?)/")
 
 
@@ -66,14 +69,27 @@ class ScanAggregate:
 
 
 class SpooledFacts(Mapping[str, Any]):
-    """The facts of all files, kept as JSON in the spool and parsed on access."""
+    """The facts of all files, kept as JSON in the spool and parsed on access.
+
+    Linking goes through all files several times, in order, so that a cache of the latest ones would be of no use in a
+    larger tree: the facts of the first files stay parsed, and of the others those that were used last.
+    """
 
     def __init__(self, places: Mapping[str, tuple[int, int]], spool: Spool) -> None:
         self._packed = places
-        self._parsed = lru_cache(maxsize=2000)(lambda path: orjson.loads(spool.get(places[path])))
+        self._kept: dict[str, Any] = {}
+        self._room = _KEPT_BYTES
+        self._latest = lru_cache(maxsize=_LATEST)(lambda path: _parsed(spool.get(places[path])))
 
     def __getitem__(self, path: str) -> Any:
-        return self._parsed(path)
+        facts = self._kept.get(path)
+        if facts is None:
+            facts = self._latest(path)
+            size = self._packed[path][1]
+            if size <= self._room:
+                self._room -= size
+                self._kept[path] = facts
+        return facts
 
     def __contains__(self, path: object) -> bool:
         return path in self._packed
@@ -83,6 +99,17 @@ class SpooledFacts(Mapping[str, Any]):
 
     def __len__(self) -> int:
         return len(self._packed)
+
+
+def _parsed(data: bytes) -> Any:
+    """Parse JSON without garbage collection, which new objects start often and which takes ten times as long."""
+    is_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        return orjson.loads(data)
+    finally:
+        if is_enabled:
+            gc.enable()
 
 
 def all_components(

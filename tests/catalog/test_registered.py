@@ -131,6 +131,36 @@ def test_plugins_that_install_each_other_end():
     assert list(link(linked(files))) == ["my-c"]
 
 
+MAKER = {
+    "make.js": "export const createPart = name => part => {\n  part.name = name\n"
+    "  part.install = function (Vue) { Vue.component(this.name, this) }\n  return part\n}",
+}
+
+
+def test_a_part_that_the_index_of_its_folder_leaves_out_is_not_registered():
+    files = MAKER | {
+        "tabs/Title.js": "import { createPart } from '../make'\nexport default createPart('my-tab')({ props: { inner: String } })",
+        "tabs/Shown.js": "import { createPart } from '../make'\nexport default createPart('my-shown')({ props: { b: String } })",
+        "tabs/index.js": "import { createPart } from '../make'\nimport Title from './Title'\nimport Shown from './Shown'\n"
+        "const Tabs = createPart('my-tabs')({ props: { c: String }, components: { Title } })\n"
+        "export default { install(Vue) { Vue.use(Tabs); Vue.use(Shown) } }",
+        "zone/index.js": "import { createPart } from '../make'\nexport default createPart('my-tab')({ props: { d: String } })",
+        "alone/Badge.js": "import { createPart } from '../make'\nexport default createPart('my-badge')({ props: { e: String } })",
+    }
+    found = link(linked(files))
+    assert {tag for tag, one in found.items() if one.registered} == {"my-tabs", "my-shown", "my-tab", "my-badge"}
+    assert [prop.name for prop in found["my-tab"].props] == ["d"]
+
+
+def test_a_factory_that_is_exported_is_not_run_without_what_it_needs():
+    files = MAKER | {
+        "own.js": "import { createPart } from './make'\nconst createOwn = createPart('my-own')\nexport { createOwn }",
+        "own/index.js": "import { createOwn } from '../own'\nexport default createOwn({ props: { a: String } })",
+    }
+    (component,) = link(linked(files)).values()
+    assert (component.path, component.registered) == ("own/index.js", True)
+
+
 def test_what_is_registered_under_an_unknown_name_keeps_its_own():
     files = BOX | {
         "index.js": "import Box from './box.vue'\nexport const install = (Vue, o) => Vue.component(o.name(), Box)"

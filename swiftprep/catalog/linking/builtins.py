@@ -24,6 +24,7 @@ from swiftprep.catalog.linking.scope import Bound, Where
 from swiftprep.catalog.linking.texts import TEXT_FUNCTIONS
 from swiftprep.catalog.vue.value_kinds import (
     ARRAY,
+    CALL,
     FUNCTION,
     IN,
     MEMBER,
@@ -40,7 +41,7 @@ if TYPE_CHECKING:
 
 _Builtin: TypeAlias = "Callable[[Evaluator, Arguments, int], Bound | None]"
 
-_GLOBAL_OBJECTS = frozenset(("Object", "Array", "Vue", "React"))
+_GLOBAL_OBJECTS = frozenset(("Object", "Array", "Reflect", "Vue", "React"))
 
 
 def result_of(evaluator: Evaluator, callee: Value, where: Where, arguments: Arguments, depth: int) -> Bound | None:
@@ -112,6 +113,30 @@ def _from_pairs(evaluator: Evaluator, arguments: Arguments, depth: int) -> Bound
 
 def _merged(evaluator: Evaluator, arguments: Arguments, depth: int) -> Bound | None:
     return [OBJECT, [["...", [IN, *argument], ""] for argument in arguments]], arguments[0][1]
+
+
+def _merged_deeply(evaluator: Evaluator, arguments: Arguments, depth: int) -> Bound | None:
+    """`deepmerge(defaults, options)` of objects; options of components are joined as a mixin is."""
+    given = [evaluator.modules.resolve(*argument, depth + 1) for argument in arguments]
+    where = given[-1][1]
+    if any(value[0] == ARRAY for value, _ in given):
+        return None
+    if any(value[0] == OPTIONS for value, _ in given):
+        options = evaluator.modules.options(*given[-1]) if given[-1][0][0] == OPTIONS else {}
+        name = [["name", [IN, options["name"], where], ""]] if "name" in options else []
+        mixins = [ARRAY, [[IN, *bound] for bound in given[:-1]]]
+        return [OBJECT, [["...", [IN, *given[-1]], ""], ["mixins", mixins, ""], *name]], where
+    found = [entries_of(evaluator, bound, depth) for bound in given]
+    by_key: dict[str, list[Any]] = {}
+    for entries in found:
+        for key, inner, doc in [] if entries is None else entries[0]:
+            if key in by_key:
+                inner = [CALL, [NAME, "deepmerge"], [by_key[key][1], inner]]
+            by_key[key] = [key, inner, doc]
+    if found[-1] is None:  # of values that are no objects, the last counts
+        return given[-1]
+    is_whole = all(entries is not None and entries[1] for entries in found)
+    return [OBJECT, [*by_key.values(), *([] if is_whole else [MORE_ENTRIES])]], where
 
 
 def _same(evaluator: Evaluator, arguments: Arguments, depth: int) -> Bound | None:
@@ -220,7 +245,8 @@ _KINDS = {OBJECT: "object", OPTIONS: "object", ARRAY: "array", STRING: "string",
 _FUNCTIONS: dict[str, _Builtin] = {
     "isObject": _tested("object", "array"), "isPlainObject": _tested("object"), "isString": _tested("string"),
     "isFunction": _tested("function"),
-    "Object.keys": _keys, "Object.values": _values, "Object.entries": _pairs, "Object.fromEntries": _from_pairs,
+    **dict.fromkeys(("Object.keys", "Object.getOwnPropertyNames", "Reflect.ownKeys"), _keys),
+    "Object.values": _values, "Object.entries": _pairs, "Object.fromEntries": _from_pairs,
     "keys": _keys, "fromPairs": _from_pairs, "toPairs": _pairs, "Array.isArray": _is_array, "isArray": _is_array,
     **dict.fromkeys(("Object.assign", "assign", "_extends", "extend", "__assign", "_objectSpread", "_objectSpread2",
                      "__spreadValues", "__spreadProps", "objectSpread2"), _merged),
@@ -228,6 +254,7 @@ _FUNCTIONS: dict[str, _Builtin] = {
                      "cloneDeep", "clone", "_interopRequireDefault", "_interopRequireWildcard", "_interopDefault",
                      "__importDefault", "__importStar", "_toConsumableArray", "_slicedToArray", "defineComponent",
                      "_defineComponent", "Vue.extend", "tuple", "defineProps"), _same),
+    **dict.fromkeys(("deepmerge", "deepMerge", "mergeDeep", "merge"), _merged_deeply),
     "_defineProperty": _with_entry, "omit": _omitted, "_objectWithoutProperties": _omitted, "pick": _picked,
     **dict.fromkeys(("capitalize", "upperFirst"), _spelt(_upper_first)),
     **dict.fromkeys(("camelize", "camelCase", "toCamelCase"), _spelt(_camel)),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from swiftprep.catalog.api import camel, kebab
@@ -62,12 +63,12 @@ def method_of(run: Evaluation, owner: Held, name: str, arguments: list[Held]) ->
     if name in ("push", "unshift") and (owner.members is not None or owner.rest is not None):
         owner.rest = either([owner.rest or NOTHING, *arguments])
         return UNKNOWN
+    if name in ("push", "unshift") and owner.references:  # a list outside of all functions
+        for value in arguments:
+            run.effects.escapes(value)
+        return UNKNOWN
     if any(reference.key == "Object" for reference in owner.references):
         return _of_object(run, name, arguments)
-    if SELF in owner.roles and name == "slots" and not run.has(name):  # of a mixin that every component is given
-        for slot in texts_of(run.modules, arguments[0]).texts if arguments else ("default",):
-            run.effects.slot(slot)
-        return UNKNOWN
     return None
 
 
@@ -143,14 +144,31 @@ def applied(run: Evaluation, called: Reference, arguments: list[Held]) -> Held:
         if given.texts and not given.is_open:
             return text(*map(camel if _CAMEL.search(name) else kebab, given.texts))
     if not is_known:
+        chosen = _chosen(run, name, arguments)
+        if chosen is not None:
+            return chosen
         if _told_by_name(run, name, arguments):
             return UNKNOWN
-        if is_foreign(run.modules, called):
-            for given in arguments:
-                run.effects.escapes(given, to_helper=True)
+        is_helper = is_foreign(run.modules, called)
+        for given in arguments if is_helper or name == "provide" else ():
+            run.effects.escapes(given, to_helper=is_helper)
     roles = frozenset(role for given in arguments for role in all_roles(given) if role in _HANDED_BACK)
     functions = tuple(function for given in arguments for function in given.functions)
     return Held(roles=roles, functions=functions, is_open=True)
+
+
+def _chosen(run: Evaluation, name: str, arguments: list[Held]) -> Held | None:
+    """Return what a package's `omit` or `pick` leaves of listeners or slots, or None for another function."""
+    if name not in ("omit", "pick") or len(arguments) != 2 or not arguments[0].roles & {LISTENERS, SLOTS}:
+        return None
+    whole, listed = arguments[0], arguments[1]
+    names = texts_of(run.modules, items_of(listed) if listed.members else listed)
+    if names.is_open or not names.texts:
+        run.effects.escapes(whole)
+        return UNKNOWN if name == "pick" else whole
+    if name == "omit":
+        return replace(whole, masked=whole.masked | set(names.texts))
+    return Held(members={word: run.member(whole, word) for word in names.texts})
 
 
 def _told_by_name(run: Evaluation, name: str, arguments: list[Held]) -> bool:

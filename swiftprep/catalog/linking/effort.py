@@ -69,6 +69,10 @@ class Effort:
         result: Result = known[1]
         return result
 
+    def is_known(self, what: str, value: Value, path: Hashable) -> bool:
+        """Return whether `once` has a result for these already."""
+        return (what, id(value), path) in self._known
+
     def named(self, key: tuple[Any, ...], find: Callable[[], Result], meanwhile: Result) -> Result:
         """Return the result of `find`, called only once for each key; like `once`, but by name."""
         known = self._known.get(key)

@@ -71,9 +71,8 @@ def _hand_on(run: Evaluation, tag: Held, data: Held, children: list[Held]) -> He
         if isinstance(target, str):
             if listeners.roles & {LISTENERS, DATA}:
                 effects.passes[target] = None
-            if SLOTS in roles:  # in Vue 3 it renders the default one of them
+            if any(SLOTS in child.roles for child in children):  # Vue 3 shows the default slot in a native element
                 effects.slot("default")
-                effects.leave_open(("slots",), "all slots are rendered in a native element")
             continue
         if listeners.roles & {LISTENERS, DATA}:
             effects.hand(LISTENERS, target, listeners.masked)

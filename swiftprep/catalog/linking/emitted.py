@@ -18,17 +18,21 @@ from swiftprep.catalog.vue.values import Value
 def emitted(modules: Modules, entries: Mapping[str, Entry], apart: Apart) -> dict[str, list[Event]]:
     """Return the events that helpers and children emit on each component (`this.table.$emit('select')`), by key.
 
-    The receiver must have the component's name, with or without a prefix, and the file must be in its folder or
-    below. Events that the component itself listens to with `$on` are internal, not API. If only the beginning of
-    an event's name is known, it ends with `*`.
+    The receiver must have the component's name, with or without a prefix, or a name under which it provides itself,
+    and the file must be in its folder or below. Events that the component itself listens to with `$on` are internal,
+    not API. If only the beginning of an event's name is known, it ends with `*`.
     """
     by_word: defaultdict[str, list[str]] = defaultdict(list)
+    provided: defaultdict[str, list[str]] = defaultdict(list)
     around: dict[str, str] = {}  # file → the component with others defined in it, as their parent
     for key, entry in entries.items():
         by_word[entry.name.rpartition("-")[2]].append(key)
-        if not entry.is_row and _has_inner(modules.options_at(*entry.place)):
+        options = {} if entry.is_row else modules.options_at(*entry.place)
+        for word in options.get("provides", ()):
+            provided[word].append(key)
+        if options and _has_inner(options):
             around[entry.path] = key
-    events = _Emitted(modules, entries, by_word, around, _parents(modules, entries, apart))
+    events = _Emitted(modules, entries, by_word, around, _parents(modules, entries, apart), provided=provided)
     for path in sorted(modules.facts):
         foreign = modules.facts[path].get("foreign")
         if foreign:
@@ -62,6 +66,7 @@ class _Emitted:
         by_word: The last word of a name → the keys of the components with it.
         around: File → the component with others defined in it.
         parents: File → the components that locally register it.
+        provided: What components inject → the keys of the components that provide themselves under that name.
 
     Attributes:
         events: Key → events.
@@ -74,6 +79,8 @@ class _Emitted:
         by_word: Mapping[str, list[str]],
         around: Mapping[str, str],
         parents: Mapping[str, list[str]],
+        *,
+        provided: Mapping[str, list[str]],
     ) -> None:
         self.events: defaultdict[str, list[Event]] = defaultdict(list)
         self._modules = modules
@@ -81,6 +88,7 @@ class _Emitted:
         self._by_word = by_word
         self._around = around
         self._parents = parents
+        self._provided = provided
         self._names: defaultdict[str, set[str]] = defaultdict(set)
 
     def add(self, path: str, receiver: str, name: Value, arguments: str) -> None:
@@ -88,6 +96,9 @@ class _Emitted:
         event = self._modules.text(name, path) or _begins(name)
         if event is None:
             return
+        for key in self._provided.get(receiver, ()):
+            if event and path.startswith(self._entries[key].path.rpartition("/")[0] + "/"):
+                self._note(key, Event(event, arguments, origin=path))
         called = kebab(receiver.strip("_$"))
         if called == "parent":
             for key in self._parents.get(path, ()) if event else ():

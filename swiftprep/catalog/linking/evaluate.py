@@ -53,11 +53,13 @@ if TYPE_CHECKING:
     from swiftprep.catalog.linking.names import Modules
 
 OnCall: TypeAlias = "Callable[[Value, Where, list[Bound], int], Bound | None]"
+FINAL = frozenset((APP, ARRAY, FUNCTION, JOINED, OBJECT, OPTIONS, SOURCE, STRING))  # kinds that no step evaluates
 APP_METHODS = ("component", "use")  # of Vue and of apps
 _NEITHER = frozenset(("undefined", "null"))
 _FALSY = frozenset(("undefined", "null", "false", "0", "NaN"))
 _MOST_KNOWN = 20_000
 _NUMBERS = itertools.count()
+_INHERITING = frozenset(("mixins", "extends", "spreads"))
 _SETTINGS = frozenset(("type", "default", "def", "required"))  # of a prop, which its type has not
 
 
@@ -81,14 +83,15 @@ class Evaluator:
         self.on_call: OnCall | None = None
         self._elsewhere: dict[tuple[str, str], list[run.Changes]] | None = None
         self._calls: dict[tuple[int, Where], tuple[Value, Bound | None]] = {}
+        self._plain: dict[tuple[int, Where], tuple[Value, Bound | None]] = {}  # of functions without arguments
 
     def step(self, value: Value, where: Where, depth: int, *, calls: bool, types: bool = False) -> Bound | None:
         """Evaluate a value by one step; None if that is not possible."""
         kind = value[0]
-        if kind == IN:
-            return value[1], value[2]
         if kind == NAME:
             return self._name(value, where, depth, types)
+        if kind == IN:
+            return value[1], value[2]
         if kind in (MEMBER, ITEM):
             return self._member_of(value, where, depth)
         if kind == CALL:
@@ -163,6 +166,9 @@ class Evaluator:
 
     def key(self, bound: Bound, depth: int) -> str | None:
         """Return the text of a key or an index, or None if it is unknown."""
+        bound = self.modules.resolve(*bound, depth + 1)
+        if bound[0][0] == STRING:
+            return str(bound[0][1])
         number = self.number(bound, depth)
         return self.modules.text(*bound, depth + 1) if number is None else str(number)
 
@@ -184,6 +190,8 @@ class Evaluator:
             if name.isascii() and name.isdigit() and len(name) < 9:
                 return items[int(name)] if int(name) < len(items) else (UNDEFINED, where) if is_whole else None
         if kind == OPTIONS:
+            if name == "options" and not _INHERITING.isdisjoint(self.modules.options(owner, where)):
+                return None  # Vue has merged into them what the component inherits
             if name in ("options", "default", "prototype", "constructor"):
                 return owner, where
             options = self.modules.options(owner, where)
@@ -201,6 +209,10 @@ class Evaluator:
         return None
 
     def _entry(self, owner: Value, name: str, where: Where, depth: int) -> Bound | None:
+        if self.effort.is_known("entries", owner, where):
+            members = self.effort.once("members", owner, where, lambda: self._members((owner, where)), None)
+            if members is not None and (name in members or name != "default"):
+                return members.get(name, (UNDEFINED, where))
         is_whole = True
         for key, inner, _ in reversed(owner[1]):
             if key == name:
@@ -217,6 +229,12 @@ class Evaluator:
                     return inner[2], where
                 is_whole = is_whole and text is not None
         return (UNDEFINED, where) if is_whole and name != "default" else None
+
+    def _members(self, bound: Bound) -> dict[str, Bound] | None:
+        """Return the entries of an evaluated object by key, or None if some are unknown."""
+        entries = self.entries(bound)
+        is_whole = all(key != "..." for key, _, _ in entries)
+        return {key: (inner[1], inner[2]) for key, inner, _ in entries} if is_whole else None
 
     def entries(self, bound: Bound, depth: int = 0) -> list[list[Any]]:
         """Return the entries of an evaluated object as `[key, ["@", value, place], doc]`, the last of each key.
@@ -328,10 +346,15 @@ class Evaluator:
         if function[0] == FUNCTION:
             key = f"{key_of(there)}({digest(call)} {key_of(where)}:{number}"
             types = call[3] if len(call) > 3 else []
+            plain = None if call[2] or types or this is not None or not is_settled(there) else (id(function), there)
+            if plain in self._plain:
+                return self._plain[plain][1]
             made = run.applied(
                 self, (function, there), arguments, key, depth, types=types, call=(call, where), this=this
             )
             if made is not None and not is_unknown(made[0]):
+                if plain is not None and not self.effort.is_cut:
+                    self._plain[plain] = function, made  # holding the function keeps its id unique
                 return made
         return builtins.result_of(self, call[1], where, arguments, depth)
 

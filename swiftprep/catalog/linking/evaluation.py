@@ -47,6 +47,11 @@ from swiftprep.catalog.vue.patterns import Expression
 _DEEPEST = 70  # expressions and calls within each other
 _MOST_ARGUMENTS = 50
 _MOST_STEPS = 6_000  # per component; those of large frameworks need a few hundred
+# `slots(name = 'default') { return this.$slots[name] }`, of a mixin that every component of a framework is given
+_SLOTS_OF_ALL: Flow = [
+    [["=", ["i", "name"], ["s", "default"]]],
+    [["r", ["[", ["m", ["T"], "$slots"], ["i", "name"]]]],
+]
 
 
 class Evaluation:
@@ -314,6 +319,8 @@ class Evaluation:
         if name in self._computed:
             flow, where = self._computed[name]
             return either([*found, self.call(Function(flow, self.at(where)), [])])
+        if name == "slots" and not found:
+            return Held(functions=(Function(_SLOTS_OF_ALL, Names({}, None, part(SELF), "")),))
         return either(found) if found else UNKNOWN
 
     def has(self, name: str) -> bool:

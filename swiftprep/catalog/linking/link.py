@@ -8,6 +8,8 @@ from dataclasses import replace
 from typing import Any, TypeAlias
 
 from swiftprep.catalog.api import Component, kebab
+from swiftprep.catalog.linking.asked import AskedSlots
+from swiftprep.catalog.linking.beside_props import beside_props
 from swiftprep.catalog.linking.component import ComponentReader
 from swiftprep.catalog.linking.emitted import emitted
 from swiftprep.catalog.linking.entries import Entry, listed
@@ -76,7 +78,9 @@ class Linked:
                 places.add(entry.path)
             self._entries[key] = entry
         self._reader.tracer.places, self._reader.tracer.is_vue3 = self._places(), vue3
+        self._reader.tracer.wholes = self._wholes()
         self._foreign = emitted(self._modules, self._entries, self.apart)
+        self._asked = AskedSlots(self._modules, self.apart)
         self.tags = {tag for entry in self._entries.values() for tag in (entry.name, *entry.names)}
 
     def __iter__(self) -> Iterator[tuple[str, Component]]:
@@ -126,6 +130,16 @@ class Linked:
         entries = [entry for key, entry in self._entries.items() if key == entry.name and not entry.is_row]
         return {kebab(name): entry.place for entry in entries for name in (*entry.names, entry.name)}
 
+    def _wholes(self) -> dict[Place, Place]:
+        """Return the components that calls make, by the options that each alone is made of."""
+        wholes: dict[Place, list[Place]] = {}
+        for entry in self._entries.values():
+            base = None if entry.is_row else self._modules.options_at(*entry.place).get("made of")
+            while base is not None and entry.place not in wholes.setdefault(base, []):
+                wholes[base].append(entry.place)
+                base = self._modules.options_at(*base).get("made of")
+        return {base: made[0] for base, made in wholes.items() if len(made) == 1}
+
     def _component(self, key: str, entry: Entry) -> Component:
         if entry.is_row:
             return replace(to_component(self._modules.facts[entry.path]["entries"][entry.place[1]]), path=entry.path)
@@ -137,9 +151,18 @@ class Linked:
         computed = {f"events:{event.name[:-1]}" for event in foreign if event.name.endswith("*")}
         unknown = ("events", "props", "slots") if self._modules.effort.is_cut else ()
         if self._modules.options_at(*entry.place).get("bare"):  # its parent reads what it is given
-            unknown = (*unknown, "slots")
+            unknown = (*unknown, "slots", *(() if component.events or added else ("events",)))
+        asked = next(self._asked.of(component), None)
+        reasons = () if asked is None else (("slots", f"a slot '{asked[0]}' of others is read in {asked[1]}"),)
+        unknown = (*unknown, *(what for what, _ in reasons))
         whole = replace(
             component, name=entry.name, names=entry.names, registered=entry.registered,
             events=(*component.events, *added), open=tuple(sorted({*component.open, *computed, *unknown})),
+            why_open=(*component.why_open, *reasons),
+        )  # fmt: skip
+        beside = {} if self._vue3 else dict(beside_props(whole))
+        whole = replace(
+            whole, open=tuple(sorted({*whole.open, *beside})),
+            why_open=(*whole.why_open, *((part.partition(":")[0], why) for part, why in beside.items())),
         )  # fmt: skip
         return replace(whole, why_open=why_open(self._modules, entry.place, whole))

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any, TypeAlias
 
 from swiftprep.catalog.linking.effort import Effort
-from swiftprep.catalog.linking.evaluate import Evaluator
+from swiftprep.catalog.linking.evaluate import FINAL, Evaluator
 from swiftprep.catalog.linking.files import Files
 from swiftprep.catalog.linking.inspected import digest
 from swiftprep.catalog.linking.scope import Bound, Scope, Where, is_settled, key_of, path_of
@@ -30,6 +30,7 @@ _FEW = 20  # steps before values are checked for leading back to themselves
 _MOST_PARTS = 200  # of a concatenated text
 _LONGEST_TEXT = 2_000  # characters of such a text
 COMPONENT_KEYS = frozenset("name props emits mixins extends components model functional inheritAttrs".split())
+_CODE_KEYS = frozenset(("setup", "render", "template", "methods", "computed", "watch"))
 _TELLING_KEYS = frozenset("props emits mixins extends functional".split())
 
 _CREATES = re.compile(r"(?:create|define|make)\w*Component$")
@@ -73,8 +74,11 @@ class Modules:
             calls: Whether to resolve a call to the value that the function returns.
             types: Whether the name is that of a type.
         """
-        name = _dotted(value) if value[0] in (NAME, MEMBER) else None
-        if name is None or not is_settled(path):
+        kind = value[0]
+        if kind in FINAL:
+            return (value, path) if self.effort.spend(1, depth) else ([SOURCE, ""], path)
+        name = _dotted(value) if kind in (NAME, MEMBER) and is_settled(path) else None
+        if name is None:
             return self._followed(value, path, depth, calls, types)
         unknown: Bound = ([SOURCE, ""], path)
         return self.effort.named(
@@ -284,6 +288,8 @@ class Modules:
                 stack += [(argument, where) for argument in reversed(resolved[2])]
             elif resolved[0] == OBJECT and (place := self._made(resolved, where, depth)) is not None:
                 return place
+            elif resolved[0] == MEMBER and resolved[2] == "options":
+                stack.append((resolved[1], where))
             elif resolved[0] == "ns" and (default := self.export(resolved[1], "default")):
                 stack.append(default)
         return None
@@ -316,6 +322,7 @@ class Modules:
         options: dict[str, Any] = own | {
             "sure": True, "span": base.get("span", [1, 1]), "methods": [], "statics": statics, "spreads": spread,
             "made of": bases[0] if bases else None, "doc": base.get("doc", ""),
+            "untraced": any(key in _CODE_KEYS for key, _, _ in entries),
         }  # fmt: skip
         path = path_of(bases[0][0]) if bases else path_of(where)
         return Scope(path, where, f"{key_of(where)}{{{digest(value)}}}", options=options), -1

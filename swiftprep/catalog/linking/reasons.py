@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from swiftprep.catalog.api import Component
+from swiftprep.catalog.api import Component, kebab
 from swiftprep.catalog.linking.names import Modules, Place
 from swiftprep.catalog.linking.scope import Where, path_of
 from swiftprep.catalog.vue.value_kinds import ARRAY, CALL, MEMBER, NAME, OBJECT
@@ -39,9 +39,9 @@ def why_open(modules: Modules, place: Place, component: Component) -> tuple[tupl
         reasons.append(("props", f"{said} {at}"))
     for part in parts:
         what, _, prefix = part.partition(":")
-        if prefix:
+        if prefix and not any(f"'{prefix}'" in kebab(why) or f"'{prefix}'" in why for _, why in reasons):
             reasons.append((what, f"names that begin with '{prefix}' are computed {at}"))
-        elif part in options.get("open", ()) and not any(name == part for name, _ in reasons):
+        elif not prefix and part in options.get("open", ()) and not any(name == part for name, _ in reasons):
             reasons.append((what, f"{_WRITTEN[what]} {at}"))
     explained = {what for what, _ in reasons}
     for what in dict.fromkeys(part.partition(":")[0] for part in parts):

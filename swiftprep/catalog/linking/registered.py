@@ -7,6 +7,7 @@ that is not reached in this way is read as it is written.
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -34,6 +35,7 @@ from swiftprep.catalog.vue.values import Value
 Apart: TypeAlias = Callable[..., AbstractContextManager[None]]
 _APP: Value = [APP]
 _KNOWN = (OBJECT, ARRAY, OPTIONS, FUNCTION, STRING, "ns")  # kinds of values that are neither Vue nor an app
+_INDEX = re.compile(r"(?:^|/)index\.\w+$")  # the entry of its folder
 _MOST_NESTED = 20  # plugins that install each other
 
 
@@ -63,9 +65,14 @@ class Registrations:
             if component[0] == OPTIONS
         }
         self._installing: list[str] = []
+        self._entries: dict[str, bool] = {}  # folder → whether its index registers components
         with self._listening():
-            for path in sorted(modules.facts):
+            for path in sorted(modules.facts, key=lambda path: (not _INDEX.search(path), path)):
+                before = len(self._noted)
                 self._run(path, modules.facts[path])
+                if _INDEX.search(path):
+                    folder = path.rpartition("/")[0]
+                    self._entries[folder] = self._entries.get(folder, False) or len(self._noted) > before
         run = {(path_of(place[0]), self._own(place)) for place in self._noted}
         for path in sorted(modules.facts):
             self._read(path, modules.facts[path], run)
@@ -118,7 +125,9 @@ class Registrations:
         modules = self._modules
         resolved, where = modules.resolve(value, path)
         if resolved[0] == FUNCTION:
-            is_factory = name.startswith("create") and resolved[2] is not None
+            is_factory = (
+                name.startswith("create") and resolved[2] is not None and not any(map(_is_required, resolved[3]))
+            )
             if name == "install" or runs:
                 bound = modules.evaluator.apply((resolved, where), [(_APP, path)], 0)
             elif is_factory:
@@ -128,10 +137,23 @@ class Registrations:
             if bound is not None:
                 self._install(modules.resolve(*bound), path)
             return
-        self._install((resolved, where), path)
+        if not self._is_inner(path):
+            self._install((resolved, where), path)
         place = modules.component(resolved, where)
         if place is not None and not isinstance(place[0], str):
             self.made.setdefault(place, (path, name))
+
+    def _is_inner(self, path: str) -> bool:
+        """Return whether a file is a part of what the index of its folder registers, and no entry of its own.
+
+        The parts that are registered too are reached from the index.
+        """
+        folder = path
+        while folder and not _INDEX.search(path):
+            folder = folder.rpartition("/")[0]
+            if folder in self._entries:
+                return self._entries[folder]
+        return False
 
     def _install(self, plugin: Bound, path: str, depth: int = 0) -> None:
         """Run the `install` of a plugin."""
@@ -180,6 +202,10 @@ class Registrations:
                 place = modules.component(value, path)
                 if place is not None and (path_of(place[0]), self._own(place)) not in run:
                     self._noted[place].append("")
+
+
+def _is_required(parameter: Any) -> bool:
+    return parameter is None or parameter[0] not in ("=", "...")
 
 
 def _own_name(modules: Modules, name: Value, place: Place) -> str:

@@ -37,6 +37,7 @@ Changes: TypeAlias = tuple[str, str, list[Statement]]  # a name, its file, and t
 _MOST_TURNS = 1_000  # of a loop
 _BREAK, _CONTINUE = "break", "continue"
 _CHANGES = ("push", "unshift")
+_BLOCKS = {"if": (2, 3), "for": (4,), "loop": (1, 3, 4)}  # the positions of statements in others
 _UNDEFINED: Value = [SOURCE, "undefined"]
 _MORE: list[Any] = ["...", [SOURCE, "…"], ""]
 
@@ -82,7 +83,7 @@ def applied(
     result = None if value[4] is None else runner.run(value[4], frame)
     returned = result if isinstance(result, tuple) else None
     if returned is None and value[2] is not None:
-        frame.is_running = value[2][0] == EFFECTS
+        frame.is_running = _has_effects(value[2])
         returned = evaluator.modules.resolve(value[2], frame, depth + 1)
     frame.is_running = False
     if call is not None:
@@ -379,11 +380,17 @@ class _Runner:
         return None
 
 
+def _has_effects(value: Value) -> bool:
+    """Return whether an expression changes something: `(a[key] = b, a)` or `(a[key] = b) && a`."""
+    parts = value[2] if value[0] == OPERATION else value[1:] if value[0] == CHOICE else ()
+    return value[0] == EFFECTS or any(map(_has_effects, parts))
+
+
 def _matters(statement: Statement) -> bool:
     """Return whether a statement may change a result."""
     kind = statement[0]
     if kind in ("if", "for", "loop"):
-        return any(_matters(inner) for part in statement[1:] if isinstance(part, list) for inner in _statements(part))
+        return any(_matters(inner) for at in _BLOCKS[kind] for inner in statement[at])
     if kind == "do":
         value = statement[1]
         if value[0] != CALL:
@@ -393,7 +400,3 @@ def _matters(statement: Statement) -> bool:
             argument[0] == FUNCTION and argument[4] and any(map(_matters, argument[4])) for argument in value[2]
         )
     return kind in ("=", "delete", "return", "?")
-
-
-def _statements(part: list[Any]) -> list[Statement]:
-    return [inner for inner in part if isinstance(inner, list)]

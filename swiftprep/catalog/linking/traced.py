@@ -30,12 +30,11 @@ from swiftprep.catalog.linking.provided import Injectors
 from swiftprep.catalog.linking.reached import Effects
 from swiftprep.catalog.linking.scope import Where, path_of
 from swiftprep.catalog.vue.flows import Flow
-from swiftprep.catalog.vue.value_kinds import NAME, OBJECT
+from swiftprep.catalog.vue.value_kinds import NAME, OBJECT, STRING
 from swiftprep.catalog.vue.values import Value
 
 Functions: TypeAlias = dict[str, tuple[Flow, Where]]
 
-_CODE = frozenset(("setup", "render", "template", "methods"))
 
 # What a component that is a function is given, by the names of its parameters; with others, its context.
 _GIVEN = {
@@ -68,12 +67,14 @@ class Tracer:
     Attributes:
         places: Tag → the component that it means everywhere.
         is_vue3: Whether the code is for Vue 3, in which attributes include listeners.
+        wholes: Options as they are written → the component that a call makes of them.
     """
 
     def __init__(self, modules: Modules, bases: Callable[[Place], list[Place]]) -> None:
         self.modules = modules
         self.places: Mapping[str, Place] = {}
         self.is_vue3 = False
+        self.wholes: Mapping[Place, Place] = {}
         self._bases = bases
         self._inherited: dict[Place, _Inherited] = {}
         self._named: dict[Reference, Named] = {}
@@ -85,12 +86,12 @@ class Tracer:
         options = self.modules.options_at(where, index)
         flows: dict[str, Any] = options.get("flows", {})
         effects = Effects()
-        if "made of" in options and not _CODE.isdisjoint(options):
+        if options.get("untraced"):
             lists = ("slots",) if "emits" in options else ("events", "slots")
             effects.leave_open(lists, "its options stand in a function, so that its code is not traced")
         if not flows:
             return effects
-        inherited = self._functions(place, 0)
+        inherited = self._functions(self.wholes.get(place, place), 0)
 
         def place_of_tag(name: str) -> Place | None:
             local = inherited.tags.get(kebab(name))
@@ -103,6 +104,8 @@ class Tracer:
         )  # fmt: skip
         outside = self._run(run, options, flows, where)
         run.run_the_rest()
+        for name in flows.get("taken", ()):
+            self._emit_as(name, where, effects)
         effects.settle(run.called, outside)
         if self.is_vue3 and "inheritAttrs" not in options and "template" not in flows and _has_inner_root(flows):
             effects.leave_open(("events",), "listeners reach the component that is its root")
@@ -175,6 +178,13 @@ class Tracer:
             if place is not None and self.modules.effort.spend(1, depth):
                 taken.update(self._functions(place, depth + 1).methods)
         return taken
+
+    def _emit_as(self, name: str, where: Where, effects: Effects) -> None:
+        """Add the events that the component of which others are taken emits by name; its flows lack most of them."""
+        place = self.modules.component([NAME, name], where)
+        for word, arguments, _ in () if place is None else self.modules.options_at(*place).get("events", ()):
+            if isinstance(word, list) and word[0] == STRING and self.modules.effort.spend(1):
+                effects.event(word[1], arguments)
 
     def _tags(self, options: dict[str, Any], where: Where) -> dict[str, tuple[Value, Where]]:
         resolved, there = self.modules.resolve(options.get("components") or [OBJECT, []], where)

@@ -31,7 +31,7 @@ from typing import Any, TypeAlias
 
 from tree_sitter import Node
 
-from swiftprep.catalog.vue.patterns import NOTHING, Expression, names_in, target_of
+from swiftprep.catalog.vue.patterns import NOTHING, Expression, defaults_in, is_for_tests, names_in, target_of
 from swiftprep.catalog.vue.values import WRAPPERS, key_of, string_of, unwrapped_once
 from swiftprep.parsing.grammar import text_of
 
@@ -63,6 +63,7 @@ class FlowReader:
     Args:
         known: The names of the component's own methods and computed properties.
         dull: Parameters that lead nowhere, such as the props of `setup`.
+        may_do: Tells whether a method of the component may do something with a name that it is told.
         apart: Where component options begin, which are converted by themselves.
         in_template: Whether the code is that of a template, whose names are members of the component.
     """
@@ -72,11 +73,13 @@ class FlowReader:
         known: Iterable[str] = (),
         *,
         dull: Iterable[str] = (),
+        may_do: Callable[[str], bool] | None = None,
         apart: Container[int] = frozenset(),
         in_template: bool = False,
     ) -> None:
         self._known = frozenset(known)
         self._dull = frozenset(dull)
+        self._may_do = may_do
         self._apart = apart
         self._in_template = in_template
         self._live: list[set[str]] = []  # of each function around: the names that may hold something
@@ -117,19 +120,23 @@ class FlowReader:
                 if name is not None:
                     self._live[-1].add(text_of(name))
                 later.append(node)
-        for node in later:
-            name = node.child_by_field_name("name")
-            steps += [["=", ["i", text_of(name)], ["f", self.function(node, depth + 1)]]] if name is not None else []
+        after: list[Expression] = []
         for node in nodes:
             if node.type not in ("comment", "function_declaration", "generator_function_declaration"):
-                self._statement(node, steps, depth)
+                self._statement(node, after, depth)
+        for node in later:  # their bodies use the names that the other statements bind
+            name = node.child_by_field_name("name")
+            steps += [["=", ["i", text_of(name)], ["f", self.function(node, depth + 1)]]] if name is not None else []
+        steps += after
 
     def _statement(self, node: Node, steps: list[Expression], depth: int) -> None:
         kind = node.type
         if depth > _DEEPEST:
             steps.append(["!"])
+        elif is_for_tests(node):
+            return
         elif kind == "return_statement":
-            result = self.expression(node.named_children[0], depth + 1) if node.named_children else NOTHING
+            result = self._inside(node, depth)
             steps += [["r", result]] if result is not NOTHING else []
         elif kind == "variable_declarator":
             self._assigned(node.child_by_field_name("name"), node.child_by_field_name("value"), steps, depth)
@@ -161,10 +168,12 @@ class FlowReader:
         if target is None or value is None:
             return
         found = self.expression(value, depth + 1)
-        if self.is_worth(found):
+        is_worth = self.is_worth(found)
+        if is_worth or target.type in ("object_pattern", "array_pattern"):
             left = target_of(self.expression, target, depth)
-            self._live[-1].update(names_in(left) if self.is_live(found) or found[0] != "s" else ())
-            steps.append(["=", left, found])
+            if is_worth or any(map(self.is_live, defaults_in(left))):
+                self._live[-1].update(names_in(left) if self.is_live(found) or found[0] != "s" else ())
+                steps.append(["=", left, found])
 
     def is_live(self, expression: Expression) -> bool:
         """Return whether an expression may hold, or do something to, what leads to a component."""
@@ -262,7 +271,8 @@ class FlowReader:
             is_kept = bool(live) or self.is_live(called) or _HOOK.match(called[1]) is not None
         elif called[0] == "m" and called[1][0] == "T":
             is_told = bool(arguments) and (arguments[0][0] in _NAMES or nodes[0].type == "object")
-            is_kept = bool(live) or self.is_live(called) or (is_told and called[2][:1] != "$")
+            is_told = is_told and called[2][:1] != "$" and (self._may_do is None or self._may_do(called[2]))
+            is_kept = bool(live) or self.is_live(called) or is_told
         else:
             is_kept = self.is_live(called) or any(argument[0] != "i" for argument in live)
         if not is_kept:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
@@ -67,3 +68,23 @@ def names_in(target: Expression) -> list[str]:
     if kind == "o":
         return [name for _, item in target[1] for name in names_in(item)]
     return []
+
+
+def defaults_in(target: Expression) -> list[Expression]:
+    """Return the defaults in the left side of an assignment: `slots.title` of `{ title = slots.title }`."""
+    kind = target[0]
+    if kind == "=":
+        return [target[2], *defaults_in(target[1])]
+    if kind in ("a", "o"):
+        return [value for item in target[1] for value in defaults_in(item if kind == "a" else item[1])]
+    return []
+
+
+_FOR_TESTS = re.compile(rb"NODE_ENV['\"\]\s]*===?\s*['\"]test\b")
+
+
+def is_for_tests(node: Node) -> bool:
+    """Return whether a statement runs in tests only: `if (process.env.NODE_ENV === 'test') …`."""
+    is_whole = node.type == "if_statement" and node.child_by_field_name("alternative") is None
+    condition = node.child_by_field_name("condition") if is_whole else None
+    return condition is not None and _FOR_TESTS.search(condition.text or b"") is not None
