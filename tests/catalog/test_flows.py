@@ -10,12 +10,12 @@ from swiftprep.catalog.linking.link import link
 from swiftprep.catalog.vue.facts import SCRIPTS, read_script, read_vue, suffix_of
 
 
-def component(files, tag="x-box"):
+def component(files, tag="x-box", **given):
     facts = {}
     for path, text in files.items():
         read = read_script if suffix_of(path) in SCRIPTS else read_vue
         facts[path] = json.loads(json.dumps(read(text.encode(), path)[0]))  # as the cache keeps them
-    return link(facts)[tag]
+    return link(facts, **given)[tag]
 
 
 def names(items):
@@ -279,6 +279,51 @@ def test_all_slots_as_the_children_of_a_native_element():
     assert api({"box.js": options("render() { return h('div', {}, this.$slots) }")}) == ([], ["default"], ())
     body = "render() { return h('div', {}, renderSlot(this.$slots, 'icon')) }"
     assert api({"box.js": "import { h, renderSlot } from 'vue'\n" + options(body)}) == ([], ["icon"], ())
+
+
+KEY = "export const KEY = Symbol('box')\n"
+IMPORTS = "import { provide, inject, reactive } from 'vue'\nimport { KEY } from './key'\n"
+PROVIDES = IMPORTS + options(
+    "setup(props, { slots, emit }) { provide(KEY, reactive({ slots, emit })); return () => <i>{slots.default()}</i> }"
+)
+
+
+def injects(code):
+    return IMPORTS + "export default { name: 'XItem', " + code + " }"
+
+
+def test_slots_and_events_that_are_provided_to_the_components_within():
+    code = "setup(props, { slots }) { const box = inject(KEY, null); return () => { box.emit('go'); return box?.slots['item-icon']?.() ?? slots.own() } }"
+    files = {"box.jsx": PROVIDES, "key.js": KEY, "item.jsx": injects(code)}
+    assert api(files) == (["go"], ["default", "item-icon"], ())
+    assert api(files, "x-item") == ([], ["own"], ())
+    template = "<template><i>{{ box.slots.label && 1 }}</i></template>\n<script>" + injects(
+        "setup() { const box = inject(KEY); return { box } }"
+    ) + "</script>"  # fmt: skip
+    assert api({**files, "item.jsx": "", "Item.vue": template})[1] == ["default", "label"]
+
+
+def test_what_is_provided_to_nobody_known_leaves_the_lists_open():
+    hook = IMPORTS + "export function useBox() { return inject(KEY) }\n"
+    assert api({"box.jsx": PROVIDES, "key.js": KEY})[2] == BOTH
+    assert api({"box.jsx": PROVIDES, "key.js": KEY, "use.js": hook})[2] == BOTH
+
+
+def test_attributes_hand_on_listeners_in_vue_3_only():
+    files = {"box.jsx": WRAP + options("render() { return <Inner {...this.$attrs}/> }"), "inner.js": INNER}
+    assert names(component(files, vue3=True).events) == ["open", "shut"]
+    assert names(component(files).events) == []
+    native = {"box.jsx": options("setup(props, { attrs }) { return () => <i {...attrs}/> }")}
+    assert {"events", "props"} <= set(component(native, vue3=True).open)
+
+
+def test_listeners_fall_through_to_a_root_that_is_a_component():
+    code = "setup(props, { emit, slots }) { return () => <Inner a={slots.icon} onGo={() => emit('go')}/> }"
+    files = {"box.jsx": WRAP + options(code), "inner.js": INNER}
+    assert "events" in component(files, vue3=True).open
+    assert (
+        "events" not in component({**files, "box.jsx": WRAP + options("inheritAttrs: false, " + code)}, vue3=True).open
+    )
 
 
 def test_what_setup_returns_is_known_to_the_rest_whatever_their_order():

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from swiftprep.catalog.api import camel, kebab
-from swiftprep.catalog.linking import elements
+from swiftprep.catalog.linking import elements, provided
 from swiftprep.catalog.linking.held import (
     CONTEXT,
     DATA,
@@ -126,7 +126,12 @@ def applied(run: Evaluation, called: Reference, arguments: list[Held]) -> Held:
         return run.call(Function(flow, run.at(there)), arguments)
     if not is_known:
         if name in _OF_VUE:
-            return part(_OF_VUE[name])
+            return UNKNOWN if run.given else part(_OF_VUE[name])
+        if name == "inject":
+            return provided.injected(run, called, arguments)
+        if name == "provide" and len(arguments) > 1:
+            provided.provide(run, arguments)
+            return UNKNOWN
         if name in RENDERERS:
             return elements.created(run, arguments)
         if name == "computed":

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from swiftprep.catalog.linking.held import (
+    ATTRS,
     DATA,
     FALLS,
     LISTENERS,
@@ -79,8 +80,15 @@ def _hand_on(run: Evaluation, tag: Held, data: Held, children: list[Held]) -> He
             effects.hand(SLOTS, target)
     if DATA in data.roles:
         effects.everything_unknown()
-    if FALLS in data.roles or any(FALLS in all_roles(members.get(name, NOTHING)) for name in ("attrs", "props")):
-        effects.leave_open(("props", "events"), "attributes are passed on to a component or element that is not known")
+    falls = {FALLS, ATTRS} if run.is_vue3 else {FALLS}
+    if falls & data.roles or any(FALLS in all_roles(members.get(name, NOTHING)) for name in ("attrs", "props")):
+        targets = _targets(run, tag) if run.is_vue3 else [None]
+        for target in targets:  # Vue 3 hands on the listeners with the attributes
+            if target is not None and not isinstance(target, str):
+                effects.hand(LISTENERS, target)
+        is_known = all(target is not None and not isinstance(target, str) for target in targets)
+        lists = ("props",) if is_known else ("props", "events")
+        effects.leave_open(lists, "attributes are passed on to a component or element that is not known")
     for name, value in members.items():
         if name not in _WHOLE | _OTHER:
             effects.escapes(value)

@@ -37,6 +37,7 @@ from swiftprep.catalog.linking.held import (
     unknown_of,
 )
 from swiftprep.catalog.linking.names import Modules, Place
+from swiftprep.catalog.linking.provided import Injectors
 from swiftprep.catalog.linking.reached import NOT_NAMES, Effects
 from swiftprep.catalog.linking.references import looped, texts_of, with_items
 from swiftprep.catalog.linking.scope import Where
@@ -63,6 +64,9 @@ class Evaluation:
         computed: Its computed properties.
         place_of_tag: Returns the component that a tag means, or None.
         functions: The functions that references were found to be, shared by all components.
+        injectors: Finds the components that inject what this one provides.
+        given: What another component provides to this one, whose own slots and events do not count then.
+        is_vue3: Whether the code is for Vue 3, in which attributes include listeners.
 
     Attributes:
         state: What is assigned to members of the component.
@@ -77,6 +81,10 @@ class Evaluation:
         computed: Mapping[str, tuple[Flow, Where]],
         place_of_tag: Callable[[str], Place | None],
         functions: dict[Reference, Named],
+        injectors: Injectors,
+        given: Mapping[str, Held] | None = None,
+        *,
+        is_vue3: bool = False,
     ) -> None:
         self.modules = modules
         self.effects = effects
@@ -84,6 +92,9 @@ class Evaluation:
         self.called: set[int] = set()
         self.place_of_tag = place_of_tag
         self.functions = functions
+        self.injectors = injectors
+        self.given = given or {}
+        self.is_vue3 = is_vue3
         self._methods = methods
         self._computed = computed
         self._places: dict[Where, Names] = {}
@@ -94,7 +105,14 @@ class Evaluation:
 
     def at(self, where: Where) -> Names:
         """Return the variables outside of all functions of a file."""
-        return self._places.setdefault(where, Names({}, None, part(SELF), where))
+        return self._places.setdefault(where, Names({}, None, UNKNOWN if self.given else part(SELF), where))
+
+    def within(self, given: Mapping[str, Held]) -> Evaluation:
+        """Return the evaluation of a component within this one, which is given something of it."""
+        run = Evaluation(self.modules, self.effects, {}, {}, self.place_of_tag, self.functions, self.injectors, given)
+        run.is_vue3 = self.is_vue3
+        run.called = self.called
+        return run
 
     def run_with_anything(self, function: Function, *first: Held) -> Held:
         """Call a function whose remaining arguments are unknown."""

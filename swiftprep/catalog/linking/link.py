@@ -77,7 +77,7 @@ class Linked:
                 key = f"{entry.path}:{entry.line}" if entry.path in places else entry.path
                 places.add(entry.path)
             self._entries[key] = entry
-        self._reader.tracer.places = self._places()
+        self._reader.tracer.places, self._reader.tracer.is_vue3 = self._places(), vue3
         self._reader.tracer.wholes = self._wholes()
         self._foreign = emitted(self._modules, self._entries, self.apart)
         self._asked = AskedSlots(self._modules, self.apart)

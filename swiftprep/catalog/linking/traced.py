@@ -26,6 +26,7 @@ from swiftprep.catalog.linking.held import (
     part,
 )
 from swiftprep.catalog.linking.names import Modules, Place
+from swiftprep.catalog.linking.provided import Injectors
 from swiftprep.catalog.linking.reached import Effects
 from swiftprep.catalog.linking.scope import Where, path_of
 from swiftprep.catalog.vue.flows import Flow
@@ -65,16 +66,19 @@ class Tracer:
 
     Attributes:
         places: Tag → the component that it means everywhere.
+        is_vue3: Whether the code is for Vue 3, in which attributes include listeners.
         wholes: Options as they are written → the component that a call makes of them.
     """
 
     def __init__(self, modules: Modules, bases: Callable[[Place], list[Place]]) -> None:
         self.modules = modules
         self.places: Mapping[str, Place] = {}
+        self.is_vue3 = False
         self.wholes: Mapping[Place, Place] = {}
         self._bases = bases
         self._inherited: dict[Place, _Inherited] = {}
         self._named: dict[Reference, Named] = {}
+        self._injectors = Injectors(modules)
 
     def trace(self, place: Place) -> Effects:
         """Return what the functions in a component's own options reach; those of its bases are traced with them."""
@@ -94,12 +98,17 @@ class Tracer:
             found = None if local is None else self.modules.component(*local)
             return found or self.places.get(kebab(name))
 
-        run = Evaluation(self.modules, effects, inherited.methods, inherited.computed, place_of_tag, self._named)
+        run = Evaluation(
+            self.modules, effects, inherited.methods, inherited.computed, place_of_tag, self._named, self._injectors,
+            is_vue3=self.is_vue3,
+        )  # fmt: skip
         outside = self._run(run, options, flows, where)
         run.run_the_rest()
         for name in flows.get("taken", ()):
             self._emit_as(name, where, effects)
         effects.settle(run.called, outside)
+        if self.is_vue3 and "inheritAttrs" not in options and "template" not in flows and _has_inner_root(flows):
+            effects.leave_open(("events",), "listeners reach the component that is its root")
         if effects.passes and ("template" not in flows or options.get("functional")):
             # Those of the DOM; a template's element makes them known by its tag.
             effects.leave_open(("events",), "all listeners are passed on to a native element")
@@ -184,3 +193,10 @@ class Tracer:
             imports = self.modules.facts.get(path_of(where), {}).get("imports", {})
             tags |= {kebab(name): ([NAME, name], where) for name in imports}
         return tags
+
+
+def _has_inner_root(flows: dict[str, Any]) -> bool:
+    """Return whether a `render` function, or the one that `setup` returns, returns an element of a component."""
+    results = [step[1] for key in ("setup", "render") if key in flows for step in flows[key][1] if step[0] == "r"]
+    inner = [step[1] for found in results if found[0] == "f" for step in found[1][1] if step[0] == "r"]
+    return any(found[0] == "j" and found[1][0] in ("i", "m") for found in (*results, *inner))

@@ -48,7 +48,7 @@ FUNCTIONS = frozenset(
 )
 RENDERERS = frozenset("h createElement createVNode _createVNode $createElement _c".split())
 _TELLING = re.compile(r"slot|listener|emit|attrs", re.I)
-_HOOK = re.compile(r"(?:use|define|get|create|with|make)[A-Z]")
+_HOOK = re.compile(r"(?:use|define|get|create|with|make)[A-Z]|inject\Z")
 _COPIES = re.compile(rb"(?:\[\]|Array\.prototype)\.slice\.call|Array\.from|toArray")  # of a list
 _DEEPEST = 60
 _AROUND = WRAPPERS | {"await_expression"}

@@ -13,7 +13,7 @@ from tree_sitter import Node
 
 # What the text of a function that reaches a component by itself holds.
 _REACHES = re.compile(
-    rb"emit|[sS]lots?\b|[lL]isteners\b|\$attrs\b|getCurrentInstance|[(,]\s*this\s*[,)]|\buse[A-Z]\w*\("
+    rb"emit|[sS]lots?\b|[lL]isteners\b|\$attrs\b|getCurrentInstance|\binject\b|[(,]\s*this\s*[,)]|\buse[A-Z]\w*\("
 )
 # The same, except `this.$emit('name')`, which `behaviour.py` finds without following anything, `}.bind(this)` and the
 # slots of a column, `scopedSlots: { customRender: 'name' }`. A pattern that begins with a literal is fast.
@@ -21,7 +21,7 @@ _EMITS = re.compile(rb"emit(?:(?<!this\.\$emit)|(?!\(\s*(?:'[^'\n]*'|\"[^\"\n]*\
 _SLOTS = re.compile(rb"[sS]lots?\b(?!\s*:\s*\{\s*[\w$'\"-]+\s*:\s*['\"])")
 _THIS = re.compile(rb"this(?<=[(,\s]this)(?<!\}\.bind\(this)\s*[,)]")
 _USES = re.compile(rb"\buse[A-Z]\w*\(")
-_PARTS = (b"isteners", b"$attrs", b"getCurrentInstance")
+_PARTS = (b"isteners", b"$attrs", b"getCurrentInstance", b"inject")
 # A call of a method of the component that may be told the name of a slot or an event.
 _TELLS = re.compile(rb"this(?<![\w$]this)\s*\.\s*(?!\$)([\w$]+)\(\s*[A-Za-z_$'\"`\[{]")
 _HANDED = re.compile(rb"\((?<=[\w$]\()\s*([A-Za-z_$][\w$]*)\s*,")
