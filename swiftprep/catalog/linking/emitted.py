@@ -18,17 +18,21 @@ from swiftprep.catalog.vue.values import Value
 def emitted(modules: Modules, entries: Mapping[str, Entry], apart: Apart) -> dict[str, list[Event]]:
     """Return the events that helpers and children emit on each component (`this.table.$emit('select')`), by key.
 
-    The receiver must have the component's name, with or without a prefix, and the file must be in its folder or
-    below. Events that the component itself listens to with `$on` are internal, not API. If only the beginning of
-    an event's name is known, it ends with `*`.
+    The receiver must have the component's name, with or without a prefix, or one under which the component provides
+    itself, and the file must be in its folder or below; or it is the parent, and the file that of a component which it
+    registers. Events that the component itself listens to with `$on` are internal, not API. If only the beginning of
+    an event's name is known, it ends with `*`; if nothing is, it is `*`, also for a parent in another folder.
     """
     by_word: defaultdict[str, list[str]] = defaultdict(list)
+    providers: defaultdict[str, list[str]] = defaultdict(list)
     around: dict[str, str] = {}  # file → the component with others defined in it, as their parent
     for key, entry in entries.items():
         by_word[entry.name.rpartition("-")[2]].append(key)
+        for name in () if entry.is_row else modules.options_at(*entry.place).get("provides", ()):
+            providers[name].append(key)
         if not entry.is_row and _has_inner(modules.options_at(*entry.place)):
             around[entry.path] = key
-    events = _Emitted(modules, entries, by_word, around, _parents(modules, entries, apart))
+    events = _Emitted(modules, entries, by_word, providers, around, _parents(modules, entries, apart))
     for path in sorted(modules.facts):
         foreign = modules.facts[path].get("foreign")
         if foreign:
@@ -39,7 +43,7 @@ def emitted(modules: Modules, entries: Mapping[str, Entry], apart: Apart) -> dic
 
 
 def _parents(modules: Modules, entries: Mapping[str, Entry], apart: Apart) -> defaultdict[str, list[str]]:
-    """Return, for each file, the components that locally register it from the same folder or below."""
+    """Return, for each file, the components that locally register what it defines."""
     keys_by_path: defaultdict[str, list[str]] = defaultdict(list)
     for key, entry in entries.items():
         local = None if entry.is_row else modules.options_at(*entry.place).get("components")
@@ -48,7 +52,7 @@ def _parents(modules: Modules, entries: Mapping[str, Entry], apart: Apart) -> de
         with apart(entry.path, f"components of {entry.name}", entry.line):
             places = [modules.component(inner, entry.place[0]) for _, inner, _ in local[1]]
             for path in dict.fromkeys(path_of(place[0]) for place in places if place is not None):
-                if path != entry.path and path.startswith(entry.path.rpartition("/")[0] + "/"):
+                if path != entry.path:
                     keys_by_path[path].append(key)
     return keys_by_path
 
@@ -60,6 +64,7 @@ class _Emitted:
         modules: The facts of all files.
         entries: The components, by key.
         by_word: The last word of a name → the keys of the components with it.
+        providers: A name → the keys of the components that provide themselves under it.
         around: File → the component with others defined in it.
         parents: File → the components that locally register it.
 
@@ -72,6 +77,7 @@ class _Emitted:
         modules: Modules,
         entries: Mapping[str, Entry],
         by_word: Mapping[str, list[str]],
+        providers: Mapping[str, list[str]],
         around: Mapping[str, str],
         parents: Mapping[str, list[str]],
     ) -> None:
@@ -79,18 +85,19 @@ class _Emitted:
         self._modules = modules
         self._entries = entries
         self._by_word = by_word
+        self._providers = providers
         self._around = around
         self._parents = parents
         self._names: defaultdict[str, set[str]] = defaultdict(set)
 
     def add(self, path: str, receiver: str, name: Value, arguments: str) -> None:
         """Add an event that the file `path` emits on a receiver of this name."""
-        event = self._modules.text(name, path) or _begins(name)
-        if event is None:
-            return
+        event = self._modules.text(name, path) or _begins(name) or "*"
         called = kebab(receiver.strip("_$"))
         if called == "parent":
-            for key in self._parents.get(path, ()) if event else ():
+            for key in self._parents.get(path, ()):
+                if event != "*" and not path.startswith(self._entries[key].path.rpartition("/")[0] + "/"):
+                    continue
                 self._note(key, Event(event, arguments, origin=path))
             if path in self._around:
                 key = self._around[path]
@@ -98,10 +105,11 @@ class _Emitted:
                 self._names[key].add(event)
         if called in ("parent", "root", "bus", "event-bus", "child"):
             return
-        for key in self._by_word.get(called.rpartition("-")[2], ()):
+        providers = self._providers.get(receiver, [])
+        for key in dict.fromkeys((*providers, *self._by_word.get(called.rpartition("-")[2], ()))):
             owner = self._entries[key]
             bare = owner.name.partition("-")[2] or owner.name
-            same = called in (owner.name, bare) or called.endswith(f"-{bare}")
+            same = key in providers or called in (owner.name, bare) or called.endswith(f"-{bare}")
             if same and path.startswith(owner.path.rpartition("/")[0] + "/"):
                 self._note(key, Event(event, arguments, origin="" if path == owner.path else path))
                 break

@@ -2,7 +2,8 @@
 
 A component's options get `flows`: `methods` and `computed`, each name → flow; `roots`, which run by themselves; `setup`
 and `render`, which are given a context; `names`, option → name of a function defined elsewhere; `taken`, names of
-components of which it has the methods; and `template`, the steps of its template. One that is a function has it as
+components of which it has the methods; and `template`, the steps of its template. `provides` of the options are the
+names under which it provides itself. One that is a function has it as
 `function`. The functions at the top level of a module are in its own `flows`, by name. See `flows.py`.
 """
 
@@ -99,6 +100,8 @@ def _read_component(options: dict[str, Any], node: Node, apart: frozenset[int]) 
     known = {*options.get("computed", ()), *(method[0] for method in options.get("methods", ()))}
     flows: dict[str, Any] = {"methods": {}, "computed": {}, "roots": [], "names": {}, "taken": []}
     for key, value in _members(node):
+        if key == "provide" and (provided := _provided_as_itself(value)):
+            options["provides"] = provided
         if key in ("methods", "computed"):
             taken = [value, *(inner for name, _, inner in pairs(value) if name == "..." and inner is not None)]
             flows["taken"] += [text_of(one)[: -len(key) - 1] for one in taken if _TAKEN.fullmatch(text_of(one))]
@@ -137,6 +140,14 @@ def _read_component(options: dict[str, Any], node: Node, apart: frozenset[int]) 
     kept = {key: value for key, value in flows.items() if value}
     if kept:
         options["flows"] = kept
+
+
+def _provided_as_itself(value: Node) -> list[str]:
+    """Return the names under which a component provides itself: `provide() { return { form: this } }`."""
+    results = [returned_node(function) for function in _functions(value)[:1]] if value.type != "object" else [value]
+    objects = [unwrapped(result) for result in results if result is not None]
+    entries = [entry for result in objects if result.type == "object" for entry in pairs(result)]
+    return [name for name, _, inner in entries if inner is not None and unwrapped(inner).type == "this"]
 
 
 def _renders_nothing(node: Node) -> bool:
