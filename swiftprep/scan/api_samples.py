@@ -114,9 +114,9 @@ def whose_is(key: str, component: Component) -> str:
 def tellable(component: Component) -> Component:
     """Return a component with only what can be said about it for certain.
 
-    Defaults are those that are constant, and payloads of events those that are named. Methods are those that somebody
-    documented, or that any field has: others may be internal. Descriptions are on one line, without tags of
-    documentation tools.
+    Props that begin with `_` are internal. Defaults are those that are constant, and payloads of events those that are
+    named. Methods are those that somebody documented, or that any field has: others may be internal. Descriptions are
+    on one line, without tags of documentation tools.
     """
     if component.kind != "component":
         return component
@@ -125,7 +125,7 @@ def tellable(component: Component) -> Component:
     return replace(
         component,
         doc=_clean(component.doc),
-        props=tuple(replace(p, doc=_clean(p.doc), default=_constant(p)) for p in component.props),
+        props=tuple(_told(prop) for prop in component.props if prop.name[:1] != "_"),
         events=tuple(replace(item, doc=_clean(item.doc), type=_payload(item.type)) for item in component.events),
         slots=tuple(replace(item, doc=_clean(item.doc)) for item in component.slots),
         methods=tuple(methods),
@@ -143,6 +143,13 @@ _TAGGED = re.compile(r"(?:^|\s)@\w+.*", re.S)
 _INTERNAL = re.compile(r"_|\$|handle[A-Z]|on[A-Z]|emit[A-Z]|render[A-Z]|get[A-Z]\w*(?:Cls|Class|Style)")
 _NO_NAMES = ("true", "false", "null", "undefined", "this")
 _OF_ANY_FIELD = ("focus", "blur")
+
+
+def _told(prop: Prop) -> Prop:
+    """Return a prop with what is certain; of values beside `boolean`, `true` and `false` may be missing."""
+    is_whole = "boolean" not in prop.type or not {"true", "false"}.isdisjoint(prop.values)
+    values = tuple(value or "''" for value in prop.values) if is_whole else ()
+    return replace(prop, doc=_clean(prop.doc), default=_constant(prop), values=values)
 
 
 def _constant(prop: Prop) -> str | None:

@@ -392,6 +392,65 @@ def test_docs_methods_model_and_spans():
     assert component.span == (3, 23)
 
 
+def test_notes_on_methods_that_the_file_itself_uses_are_no_doc():
+    component = only(
+        script(
+            "export default { methods: {\n  // Opens the box.\n  open() { this.measure() },\n"
+            "  // Works around a bug.\n  measure() {},\n  // Called by a click.\n  tap() {},\n"
+            "  /** Closes the box. */\n  close() {},\n  both() { this.close() },\n"
+            "  // Moves it. @public\n  move() {},\n  more() { this.move() } } }",
+            template="<i @click='tap'/>",
+        )
+    )
+    assert {m.name: m.doc for m in component.methods if m.doc} == {
+        "open": "Opens the box.",
+        "close": "Closes the box.",
+        "move": "Moves it.",
+    }
+
+
+def test_the_heading_of_several_entries_is_no_doc():
+    component = only(
+        script(
+            "export default { props: {\n  // ===== Size =====\n  wide: Number,\n  /* ---- more ---- */\n  high: Number } }"
+        )
+    )
+    assert [p.doc for p in component.props] == ["", ""]
+
+
+def test_an_event_whose_calls_name_different_arguments_has_no_names():
+    calls = {
+        "of another name": "this.$emit('a', max); this.$emit('a', min)",
+        "at other places": "this.$emit('a', one, held); this.$emit('a', held, two)",
+        "the same": "this.$emit('a', val); this.$emit('a', value)",
+        "of different lengths": "this.$emit('a', value); this.$emit('a', value, more); this.$emit('a', {})",
+    }
+    found = {
+        key: only(script(f"export default {{ methods: {{ f() {{ {code} }} }} }}")).events[0].type
+        for key, code in calls.items()
+    }
+    assert found == {
+        "of another name": "(…)",
+        "at other places": "(…)",
+        "the same": "(val)",
+        "of different lengths": "(value)",
+    }
+
+
+def test_events_that_children_emit_on_what_a_component_provides_itself_as():
+    box = (
+        "export default { name: 'TaBox', provide() { return { boxContext: this, size: this.size } },"
+        " render(h) { return h('i') } }"
+    )
+    child = (
+        "export default { name: 'TaPart', inject: ['boxContext'],"
+        " methods: { f(e) { this.boxContext.$emit('click', e) } } }"
+    )
+    far = child.replace("click", "tap").replace("TaPart", "TaFar")
+    found = components({"box/box.js": box, "box/part.js": child, "other/part.js": far})
+    assert [(e.name, e.type, e.origin) for e in found["ta-box"].events] == [("click", "(e)", "box/part.js")]
+
+
 def test_code_that_is_commented_out_is_no_doc():
     component = only(
         script(

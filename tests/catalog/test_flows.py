@@ -172,6 +172,10 @@ HANDED = {
         "return <Inner>{Object.keys(this.$slots).map(name => <template slot={name}>{this.$slots[name]}</template>)}</Inner>",
         ([], ["default", "title"], ()),
     ),
+    "all but some": ("return h(Inner, { on: omit(this.$listeners, ['shut']) })", (["open"], [], ())),
+    "only some": ("return h(Inner, { on: pick(this.$listeners, ['shut']) })", (["shut"], [], ())),
+    "some that are not known": ("return h(Inner, { on: pick(this.$listeners, this.names) })", ([], [], ("events",))),
+    "below a comment": ("return ( // how it looks\n /* now */ <Inner on={this.$listeners}/> )", (["open", "shut"], [], ())),
     "to a tag that is not known": ("return h(this.tag, { on: this.$listeners, scopedSlots: this.$scopedSlots })", ([], [], BOTH)),
     "to a component of a package": ("return h(Far, { on: this.$listeners })", ([], [], ("events",))),
     "to a helper of a package": ("far(this.$slots); return h('i')", ([], [], ("slots",))),
@@ -181,8 +185,27 @@ HANDED = {
 
 @pytest.mark.parametrize(("code", "expected"), HANDED.values(), ids=HANDED.keys())
 def test_listeners_and_slots_that_are_handed_to_an_inner_component(code, expected):
-    box = WRAP + "import Far, { far } from 'far'\n" + options(f"render(h) {{ {code} }}")
+    box = (
+        WRAP
+        + "import Far, { far } from 'far'\nimport { omit, pick } from 'lodash'\n"
+        + options(f"render(h) {{ {code} }}")
+    )
     assert api({"box.jsx": box, "inner.js": INNER}) == expected
+
+
+def test_v_model_is_not_that_of_an_inner_component():
+    inner = "export default { name: 'XInner', model: { prop: 'on' }, props: ['on'], methods: { f() { this.$emit('input') } } }"
+    box = WRAP + options("props: ['on', 'value'], render(h) { return h(Inner, { on: this.$listeners }) }")
+    found = component({"box.js": box, "inner.js": inner})
+    assert (names(found.events), found.model) == (["input"], None)
+
+
+def test_what_only_tests_emit_is_no_event():
+    code = (
+        "methods: { f() { this.$emit('a'); if (process.env.NODE_ENV === 'test') { this.$emit('b') }"
+        " if (process.env.NODE_ENV !== 'test') this.$emit('c') } }, render(h) { return h('i') }"
+    )
+    assert api({"box.js": options(code)}) == (["a", "c"], [], ())
 
 
 def test_what_a_template_hands_on():
@@ -225,8 +248,8 @@ def test_a_component_that_is_a_function():
 
 
 def test_what_renders_nothing_is_read_by_its_parent():
-    assert api({"box.js": options("props: { a: String }, render() { return null }")}) == ([], [], ("slots",))
-    assert api({"box.js": options("props: { a: String }")}) == ([], [], ("slots",))
+    assert api({"box.js": options("props: { a: String }, render() { return null }")}) == ([], [], BOTH)
+    assert api({"box.js": options("props: { a: String }")}) == ([], [], BOTH)
 
 
 def test_composables_that_are_given_the_context():
@@ -244,12 +267,16 @@ def test_slots_in_the_defaults_of_patterns():
 
 def test_options_that_stand_in_a_function_leave_open_what_their_code_reaches():
     make = "function make(name) { const props = { a: String }; return defineComponent({ name, props, setup(props, { slots }) { return () => slots.icon() } }) }\n"
-    box = "export function pickers() { " + make + " return { Box: make('XBox') } }\nconst { Box } = pickers()\nexport default Box\n"
+    box = (
+        "export function pickers() { "
+        + make
+        + " return { Box: make('XBox') } }\nconst { Box } = pickers()\nexport default Box\n"
+    )
     assert api({"box.js": box})[2] == BOTH
 
 
 def test_all_slots_as_the_children_of_a_native_element():
-    assert api({"box.js": options("render() { return h('div', {}, this.$slots) }")}) == ([], ["default"], ("slots",))
+    assert api({"box.js": options("render() { return h('div', {}, this.$slots) }")}) == ([], ["default"], ())
     body = "render() { return h('div', {}, renderSlot(this.$slots, 'icon')) }"
     assert api({"box.js": "import { h, renderSlot } from 'vue'\n" + options(body)}) == ([], ["icon"], ())
 
@@ -297,3 +324,39 @@ def test_slots_that_are_a_default_or_asked_for_by_an_injected_function(body):
 def test_slots_that_are_provided_to_what_is_inside_are_open():
     code = "setup(props, { slots }) { provide('box', reactive({ slots })); return () => h('i', slots.icon) }"
     assert api({"box.js": f"import {{ provide, reactive }} from 'vue'\n{options(code)}"}) == ([], ["icon"], ("slots",))
+
+
+PANE = "export default { name: 'XPane', props: { title: {} }, render(h) { return h('div', this.$slots.default) } }"
+READS = {
+    "by a helper": "import { slotOf } from '../slot'\nexport default { name: 'XTabs', render(h) { return this.$slots.default.map(pane => slotOf(pane, 'title')) } }",
+    "as a member": "export default { name: 'XTabs', render(h) { return this.panes.map(pane => pane.$slots.title) } }",
+    "by a key": "export default { name: 'XTabs', setup() { const all = inject('panes'); return () => all?.slots?.['title']?.() } }",
+    "by a method": "export default { name: 'XTabs', render(h) { return this.panes.map(pane => pane.slots('title')) } }",
+}
+SLOT_OF = "export const slotOf = (node, name) => node.$scopedSlots[name] || node.$slots[name]"
+
+
+@pytest.mark.parametrize("reads", READS.values(), ids=READS.keys())
+@pytest.mark.parametrize("folder", ["tabs", "tab"])
+def test_slots_that_a_neighbour_reads_are_open(reads, folder):
+    files = {"ui/tabs/tabs.js": reads, f"ui/{folder}/pane.js": PANE, "ui/slot.js": SLOT_OF}
+    found = component(files, "x-pane")
+    assert ("slots" in found.open, "events" in found.open) == (True, False)
+    assert any("'title'" in why and "ui/tabs/tabs.js" in why for what, why in found.why_open if what == "slots")
+    assert "slots" not in component({**files, "ui/tabs/tabs.js": reads.replace("title", "default")}, "x-pane").open
+
+
+def test_slots_that_something_else_reads_are_not_open():
+    own = READS["by a helper"].replace("pane =>", "() =>").replace("slotOf(pane", "slotOf(this")
+    other = "import { on } from '../dom'\nexport default { mounted() { on(box, 'title') } }"
+    dom = "export function on(box, name) { box.addEventListener(name, () => this.$emit(name)) }"
+    files = {
+        "ui/tabs/tabs.js": own,
+        "ui/tabs/pane.js": PANE,
+        "ui/slot.js": SLOT_OF,
+        "ui/tabs/x.js": other,
+        "ui/dom.js": dom,
+    }
+    assert "slots" not in component(files, "x-pane").open
+    far = {"ui/menu/menu.js": READS["as a member"], "ui/tabs/pane.js": PANE}
+    assert "slots" not in component(far, "x-pane").open

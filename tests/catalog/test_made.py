@@ -34,6 +34,12 @@ def props(component):
             id="an assignment in a choice",
         ),
         pytest.param(
+            "const base = { b: String, a: Number, c: Array }\nconst props = Object.keys(base).sort().reverse()"
+            ".reduce((all, key) => ({ ...all, [key]: base[key] }), {})",
+            {"c": "array", "b": "string", "a": "number"},
+            id="names that are sorted",
+        ),
+        pytest.param(
             "import { merge } from 'lodash'\nconst base = { size: { type: String }, rows: Array }\n"
             "const props = merge({}, base, { size: { default: 'm' }, wide: Boolean })",
             {"size": "string", "rows": "array", "wide": "boolean"},
@@ -131,3 +137,14 @@ def test_slots_that_are_provided_may_be_shown_by_any_component_within():
     setup = "setup(props, { slots }) { provide('box', { slots }); return () => h('div', slots.default()) }"
     code = f"import {{ h, provide }} from 'vue'\nexport default {{ name: 'TaBox', props: {{}}, {setup} }}"
     assert linked({"box.js": code})["ta-box"].open == ("slots",)
+
+
+def test_as_many_props_as_large_components_have_are_reduced():
+    names = [f"prop{at}" for at in range(150)]
+    code = (
+        f"const base = {{ {', '.join(f'{name}: String' for name in names)} }}\n"
+        "const copy = all => Object.keys(all).sort().reduce((made, key) => ({ ...made, [key]: all[key] }), {})\n"
+        "export default { name: 'TaBox', props: copy(copy(base)), render() {} }"
+    )
+    box = linked({"box.js": code})["ta-box"]
+    assert (sorted(props(box)), box.open) == (sorted(names), ())

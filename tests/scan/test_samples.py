@@ -186,6 +186,18 @@ def test_what_a_slot_hands_over_is_told_as_scripts_write_it(tree):
     assert "row-key" not in answer
 
 
+def test_values_and_props_that_would_mislead_are_not_told(tree):
+    box = (
+        "export default { name: 'TaBox', props: {\n"
+        "  side: { type: String, validator: v => ['left', ''].includes(v) },\n"
+        "  /** @values click, hover */\n  action: { type: [Boolean, String], default: 'click' },\n  _mark: String } }"
+    )
+    answer = one(tree({"Box.vue": f"<template><i/></template><script>{box}</script>"}), "api", lang="en").answer
+    assert "One of left, ''." in answer
+    assert "| action | boolean \\| string | no | 'click' |  |" in answer
+    assert "_mark" not in answer
+
+
 def test_kinds_can_be_chosen_mixed_with_own_templates_and_worded_differently(tree, tmp_path):
     own = tmp_path / "own.yaml"
     own.write_text(

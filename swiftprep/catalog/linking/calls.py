@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from swiftprep.catalog.api import camel, kebab
@@ -138,6 +139,9 @@ def applied(run: Evaluation, called: Reference, arguments: list[Held]) -> Held:
         if given.texts and not given.is_open:
             return text(*map(camel if _CAMEL.search(name) else kebab, given.texts))
     if not is_known:
+        chosen = _chosen(run, name, arguments)
+        if chosen is not None:
+            return chosen
         if _told_by_name(run, name, arguments):
             return UNKNOWN
         is_helper = is_foreign(run.modules, called)
@@ -146,6 +150,20 @@ def applied(run: Evaluation, called: Reference, arguments: list[Held]) -> Held:
     roles = frozenset(role for given in arguments for role in all_roles(given) if role in _HANDED_BACK)
     functions = tuple(function for given in arguments for function in given.functions)
     return Held(roles=roles, functions=functions, is_open=True)
+
+
+def _chosen(run: Evaluation, name: str, arguments: list[Held]) -> Held | None:
+    """Return what a package's `omit` or `pick` leaves of listeners or slots, or None for another function."""
+    if name not in ("omit", "pick") or len(arguments) != 2 or not arguments[0].roles & {LISTENERS, SLOTS}:
+        return None
+    whole, listed = arguments[0], arguments[1]
+    names = texts_of(run.modules, items_of(listed) if listed.members else listed)
+    if names.is_open or not names.texts:
+        run.effects.escapes(whole)
+        return UNKNOWN if name == "pick" else whole
+    if name == "omit":
+        return replace(whole, masked=whole.masked | set(names.texts))
+    return Held(members={word: run.member(whole, word) for word in names.texts})
 
 
 def _told_by_name(run: Evaluation, name: str, arguments: list[Held]) -> bool:

@@ -333,8 +333,23 @@ def _named(items: list[Any]) -> list[Any]:
         if isinstance(known, Slot) and isinstance(item, Slot):
             names = tuple(dict.fromkeys([*known.bindings, *item.bindings]))
             known = replace(known, bindings=names, type=_bound(list(names)) or known.type)
-        by_name[name] = replace(known, doc=known.doc or item.doc, type=known.type or item.type)
+        type_ = known.type or item.type
+        if isinstance(known, Event) and _are_at_odds(known.type, item.type):
+            type_ = "(…)"
+        by_name[name] = replace(known, doc=known.doc or item.doc, type=type_)
     return list(by_name.values())
+
+
+def _are_at_odds(one: str, other: str) -> bool:
+    """Return whether two calls name an argument in ways that say different things: `(max)`, `(min)`.
+
+    That `val` is a `value` is no difference, and what is no name is not compared.
+    """
+    for first, second in zip(*(text[1:-1].split(",") for text in (one, other)), strict=False):
+        word, another = sorted((first.strip().lower(), second.strip().lower()), key=len)
+        if word.isidentifier() and another.isidentifier() and word not in another:
+            return True
+    return False
 
 
 def _at_home(item: Any, path: Where) -> Any:
@@ -342,7 +357,10 @@ def _at_home(item: Any, path: Where) -> Any:
 
 
 def _model(component: Component) -> tuple[str, str] | None:
-    props, events = ({kebab(item.name) for item in items} for items in (component.props, component.events))
+    """Return the usual prop and event of `v-model`; what an inner component emits need not be this one's value."""
+    own = ("", *component.mixins)
+    props = {kebab(prop.name) for prop in component.props}
+    events = {kebab(event.name) for event in component.events if event.origin in own}
     for prop, event in reversed(_USUAL_MODELS):
         if kebab(prop) in props and kebab(event) in events:
             return prop, event

@@ -18,21 +18,22 @@ from swiftprep.catalog.vue.values import Value
 def emitted(modules: Modules, entries: Mapping[str, Entry], apart: Apart) -> dict[str, list[Event]]:
     """Return the events that helpers and children emit on each component (`this.table.$emit('select')`), by key.
 
-    The receiver must have the component's name, with or without a prefix, or one under which the component provides
-    itself, and the file must be in its folder or below; or it is the parent, and the file that of a component which it
-    registers. Events that the component itself listens to with `$on` are internal, not API. If only the beginning of
-    an event's name is known, it ends with `*`; if nothing is, it is `*`, also for a parent in another folder.
+    The receiver must have the component's name, with or without a prefix, or a name under which it provides itself,
+    and the file must be in its folder or below. Events that the component itself listens to with `$on` are internal,
+    not API. If only the beginning of an event's name is known, it ends with `*`; if nothing is, it is `*`, also for a
+    parent in another folder.
     """
     by_word: defaultdict[str, list[str]] = defaultdict(list)
-    providers: defaultdict[str, list[str]] = defaultdict(list)
+    provided: defaultdict[str, list[str]] = defaultdict(list)
     around: dict[str, str] = {}  # file → the component with others defined in it, as their parent
     for key, entry in entries.items():
         by_word[entry.name.rpartition("-")[2]].append(key)
-        for name in () if entry.is_row else modules.options_at(*entry.place).get("provides", ()):
-            providers[name].append(key)
-        if not entry.is_row and _has_inner(modules.options_at(*entry.place)):
+        options = {} if entry.is_row else modules.options_at(*entry.place)
+        for word in options.get("provides", ()):
+            provided[word].append(key)
+        if options and _has_inner(options):
             around[entry.path] = key
-    events = _Emitted(modules, entries, by_word, providers, around, _parents(modules, entries, apart))
+    events = _Emitted(modules, entries, by_word, around, _parents(modules, entries, apart), provided=provided)
     for path in sorted(modules.facts):
         foreign = modules.facts[path].get("foreign")
         if foreign:
@@ -64,9 +65,9 @@ class _Emitted:
         modules: The facts of all files.
         entries: The components, by key.
         by_word: The last word of a name → the keys of the components with it.
-        providers: A name → the keys of the components that provide themselves under it.
         around: File → the component with others defined in it.
         parents: File → the components that locally register it.
+        provided: What components inject → the keys of the components that provide themselves under that name.
 
     Attributes:
         events: Key → events.
@@ -77,39 +78,41 @@ class _Emitted:
         modules: Modules,
         entries: Mapping[str, Entry],
         by_word: Mapping[str, list[str]],
-        providers: Mapping[str, list[str]],
         around: Mapping[str, str],
         parents: Mapping[str, list[str]],
+        *,
+        provided: Mapping[str, list[str]],
     ) -> None:
         self.events: defaultdict[str, list[Event]] = defaultdict(list)
         self._modules = modules
         self._entries = entries
         self._by_word = by_word
-        self._providers = providers
         self._around = around
         self._parents = parents
+        self._provided = provided
         self._names: defaultdict[str, set[str]] = defaultdict(set)
 
     def add(self, path: str, receiver: str, name: Value, arguments: str) -> None:
         """Add an event that the file `path` emits on a receiver of this name."""
         event = self._modules.text(name, path) or _begins(name) or "*"
+        for key in self._provided.get(receiver, ()):
+            if path.startswith(self._entries[key].path.rpartition("/")[0] + "/"):
+                self._note(key, Event(event, arguments, origin=path))
         called = kebab(receiver.strip("_$"))
         if called == "parent":
             for key in self._parents.get(path, ()):
-                if event != "*" and not path.startswith(self._entries[key].path.rpartition("/")[0] + "/"):
-                    continue
-                self._note(key, Event(event, arguments, origin=path))
+                if event == "*" or path.startswith(self._entries[key].path.rpartition("/")[0] + "/"):
+                    self._note(key, Event(event, arguments, origin=path))
             if path in self._around:
                 key = self._around[path]
                 self.events[key].append(Event(event, arguments))
                 self._names[key].add(event)
         if called in ("parent", "root", "bus", "event-bus", "child"):
             return
-        providers = self._providers.get(receiver, [])
-        for key in dict.fromkeys((*providers, *self._by_word.get(called.rpartition("-")[2], ()))):
+        for key in self._by_word.get(called.rpartition("-")[2], ()):
             owner = self._entries[key]
             bare = owner.name.partition("-")[2] or owner.name
-            same = key in providers or called in (owner.name, bare) or called.endswith(f"-{bare}")
+            same = called in (owner.name, bare) or called.endswith(f"-{bare}")
             if same and path.startswith(owner.path.rpartition("/")[0] + "/"):
                 self._note(key, Event(event, arguments, origin="" if path == owner.path else path))
                 break

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any, TypeAlias
 
 from swiftprep.catalog.api import Component, kebab
+from swiftprep.catalog.linking.asked import AskedSlots
 from swiftprep.catalog.linking.beside_props import beside_props
 from swiftprep.catalog.linking.component import ComponentReader
 from swiftprep.catalog.linking.emitted import emitted
@@ -79,6 +80,7 @@ class Linked:
         self._reader.tracer.places = self._places()
         self._reader.tracer.wholes = self._wholes()
         self._foreign = emitted(self._modules, self._entries, self.apart)
+        self._asked = AskedSlots(self._modules, self.apart)
         self.tags = {tag for entry in self._entries.values() for tag in (entry.name, *entry.names)}
 
     def __iter__(self) -> Iterator[tuple[str, Component]]:
@@ -153,10 +155,14 @@ class Linked:
         }
         unknown = ("events", "props", "slots") if self._modules.effort.is_cut else ()
         if self._modules.options_at(*entry.place).get("bare"):  # its parent reads what it is given
-            unknown = (*unknown, "slots")
+            unknown = (*unknown, "slots", *(() if component.events or added else ("events",)))
+        asked = next(self._asked.of(component), None)
+        reasons = () if asked is None else (("slots", f"a slot '{asked[0]}' of others is read in {asked[1]}"),)
+        unknown = (*unknown, *(what for what, _ in reasons))
         whole = replace(
             component, name=entry.name, names=entry.names, registered=entry.registered,
             events=(*component.events, *added), open=tuple(sorted({*component.open, *computed, *unknown})),
+            why_open=(*component.why_open, *reasons),
         )  # fmt: skip
         beside = {} if self._vue3 else dict(beside_props(whole))
         whole = replace(

@@ -95,6 +95,8 @@ def _reduced(evaluator: Evaluator, owner: Bound, arguments: Arguments, depth: in
         if made is None:
             return None
         result = evaluator.modules.resolve(*made, depth + 1)
+        if result[0][0] == OBJECT:  # `({ ...all, [key]: value })` would be within the next, and that within the next
+            result = [OBJECT, evaluator.entries(result, depth), ""], result[1]
     if is_whole or result[0][0] != OBJECT:
         return result
     return [OBJECT, [["...", [IN, *result], ""], MORE_ENTRIES]], owner[1]
@@ -246,6 +248,22 @@ def _split(evaluator: Evaluator, owner: Bound, arguments: Arguments, depth: int)
     return texts(text.split(by), owner[1]) if text and by else None
 
 
+def _sorted(evaluator: Evaluator, owner: Bound, arguments: Arguments, depth: int) -> Bound | None:
+    """`list.sort()`, by text; another order than the texts' own is not computed."""
+    if owner[0][0] != ARRAY or arguments:
+        return owner if owner[0][0] == ARRAY else None
+    items, is_whole = evaluator.items(owner, depth)
+    keyed = [(evaluator.key(item, depth) or "", item) for item in items]
+    return bounds([item for _, item in sorted(keyed, key=lambda pair: pair[0])], owner[1], is_whole=is_whole)
+
+
+def _reversed(evaluator: Evaluator, owner: Bound, arguments: Arguments, depth: int) -> Bound | None:
+    if owner[0][0] != ARRAY:
+        return None
+    items, is_whole = evaluator.items(owner, depth)
+    return bounds(items[::-1], owner[1], is_whole=is_whole)
+
+
 def _joined(evaluator: Evaluator, owner: Bound, arguments: Arguments, depth: int) -> Bound | None:
     if owner[0][0] != ARRAY:
         return None
@@ -274,6 +292,7 @@ METHODS: dict[str, _Method] = {
     "concat": _joined_lists, "includes": _included, "indexOf": _place, "hasOwnProperty": _has_own,
     "call": _called_on, "apply": _applied_to, "bind": _same_owner, "extend": _extended, "def": _with_default,
     "slice": lambda evaluator, owner, arguments, depth: _sliced(evaluator, owner, arguments, depth),
+    "sort": _sorted, "reverse": _reversed,
     "replace": _replaced, "split": _split, "join": _joined, "toLowerCase": _with_texts(str.lower),
     "toUpperCase": _with_texts(str.upper), "trim": _with_texts(str.strip),
     "charAt": _with_texts(lambda text, at: text[int(at) : int(at) + 1]),

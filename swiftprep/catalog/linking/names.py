@@ -30,6 +30,7 @@ _FEW = 20  # steps before values are checked for leading back to themselves
 _MOST_PARTS = 200  # of a concatenated text
 _LONGEST_TEXT = 2_000  # characters of such a text
 COMPONENT_KEYS = frozenset("name props emits mixins extends components model functional inheritAttrs".split())
+_CODE_KEYS = frozenset(("setup", "render", "template", "methods", "computed", "watch"))
 _TELLING_KEYS = frozenset("props emits mixins extends functional".split())
 
 _CREATES = re.compile(r"(?:create|define|make)\w*Component$")
@@ -321,6 +322,7 @@ class Modules:
         options: dict[str, Any] = own | {
             "sure": True, "span": base.get("span", [1, 1]), "methods": [], "statics": statics, "spreads": spread,
             "made of": bases[0] if bases else None, "doc": base.get("doc", ""),
+            "untraced": any(key in _CODE_KEYS for key, _, _ in entries),
         }  # fmt: skip
         path = path_of(bases[0][0]) if bases else path_of(where)
         return Scope(path, where, f"{key_of(where)}{{{digest(value)}}}", options=options), -1

@@ -19,7 +19,7 @@ from swiftprep.catalog.linking.names import Place
 
 NOT_NAMES = frozenset(
     "length forEach map filter reduce some every find includes indexOf push concat slice join keys values entries "
-    "hasOwnProperty toString call apply bind then catch reverse sort unshift trim split replace match test".split()
+    "hasOwnProperty toString call apply bind then catch reverse sort unshift".split()
 )
 
 

@@ -29,12 +29,11 @@ from swiftprep.catalog.linking.names import Modules, Place
 from swiftprep.catalog.linking.reached import Effects
 from swiftprep.catalog.linking.scope import Where, path_of
 from swiftprep.catalog.vue.flows import Flow
-from swiftprep.catalog.vue.value_kinds import NAME, OBJECT
+from swiftprep.catalog.vue.value_kinds import NAME, OBJECT, STRING
 from swiftprep.catalog.vue.values import Value
 
 Functions: TypeAlias = dict[str, tuple[Flow, Where]]
 
-_CODE = frozenset(("setup", "render", "template", "methods"))
 
 # What a component that is a function is given, by the names of its parameters; with others, its context.
 _GIVEN = {
@@ -83,7 +82,7 @@ class Tracer:
         options = self.modules.options_at(where, index)
         flows: dict[str, Any] = options.get("flows", {})
         effects = Effects()
-        if "made of" in options and not _CODE.isdisjoint(options):
+        if options.get("untraced"):
             lists = ("slots",) if "emits" in options else ("events", "slots")
             effects.leave_open(lists, "its options stand in a function, so that its code is not traced")
         if not flows:
@@ -98,6 +97,8 @@ class Tracer:
         run = Evaluation(self.modules, effects, inherited.methods, inherited.computed, place_of_tag, self._named)
         outside = self._run(run, options, flows, where)
         run.run_the_rest()
+        for name in flows.get("taken", ()):
+            self._emit_as(name, where, effects)
         effects.settle(run.called, outside)
         if effects.passes and ("template" not in flows or options.get("functional")):
             # Those of the DOM; a template's element makes them known by its tag.
@@ -168,6 +169,13 @@ class Tracer:
             if place is not None and self.modules.effort.spend(1, depth):
                 taken.update(self._functions(place, depth + 1).methods)
         return taken
+
+    def _emit_as(self, name: str, where: Where, effects: Effects) -> None:
+        """Add the events that the component of which others are taken emits by name; its flows lack most of them."""
+        place = self.modules.component([NAME, name], where)
+        for word, arguments, _ in () if place is None else self.modules.options_at(*place).get("events", ()):
+            if isinstance(word, list) and word[0] == STRING and self.modules.effort.spend(1):
+                effects.event(word[1], arguments)
 
     def _tags(self, options: dict[str, Any], where: Where) -> dict[str, tuple[Value, Where]]:
         resolved, there = self.modules.resolve(options.get("components") or [OBJECT, []], where)

@@ -11,6 +11,7 @@ from tree_sitter import Node, Query, QueryCursor
 
 from swiftprep.catalog.api import kebab
 from swiftprep.catalog.vue.module import Module
+from swiftprep.catalog.vue.patterns import is_for_tests
 from swiftprep.catalog.vue.value_kinds import JOINED, NAME, STRING
 from swiftprep.catalog.vue.values import Value, clean_doc, pairs, short, string_of, unwrapped, value_of
 from swiftprep.parsing.around import Around, nearest, smallest
@@ -39,7 +40,7 @@ def read_behaviour(source: bytes, root: Node, module: Module, *, offset: int) ->
     foreign: list[list[Any]] = []
     at = _Places(module)
     if b"emit" in source:
-        own = _own_names(source)
+        own = own_names(source)
         takes_emit: bool | None = None
         emits: list[tuple[int, bool]] = []
         for match in _EMIT.finditer(source):
@@ -48,9 +49,10 @@ def read_behaviour(source: bytes, root: Node, module: Module, *, offset: int) ->
                 emits.append((match.start(), dollar))
         around = smallest(root, (start - dollar for start, dollar in emits))
         parameters = _Parameters(source, root)
+        has_tests, in_tests = b"NODE_ENV" in source, dict[int, bool | None]()
         for start, dollar in emits:
             call = _call_at(around[start - dollar])
-            if call is None:
+            if call is None or (has_tests and nearest(call, in_tests, _for_tests)):
                 continue
             receiver, names, arguments, doc = _emitted(call)
             if receiver == "" and not dollar:
@@ -71,16 +73,16 @@ def read_behaviour(source: bytes, root: Node, module: Module, *, offset: int) ->
     return foreign
 
 
-def _own_names(source: bytes) -> frozenset[str]:
+def own_names(source: bytes) -> frozenset[str]:
     """Return the names for the component itself: `this`, the usual aliases, and `const that = this`."""
-    words = (_last(source[max(0, m.start() - 40) : m.start()], _WORD) for m in _ALIAS.finditer(source))
+    words = (last_word(source[max(0, m.start() - 40) : m.start()]) for m in _ALIAS.finditer(source))
     return _SELF | {word for word in words if word}
 
 
-def _last(before: bytes, signs: bytes) -> str:
-    """Return the longest suffix of a source that consists only of these characters."""
+def last_word(before: bytes) -> str:
+    """Return the name that a source ends with, or `""`."""
     before = before.rstrip()
-    return before[len(before.rstrip(signs)) :].decode()
+    return before[len(before.rstrip(_WORD)) :].decode()
 
 
 class _Places:
@@ -202,6 +204,10 @@ class _Parameters:
             texts.append(str(value[1]))
         distinct = list(dict.fromkeys(texts))
         return distinct if len(distinct) <= _MOST_NAMES else None
+
+
+def _for_tests(here: Around) -> bool | None:
+    return is_for_tests(here.node) or None
 
 
 def _function(here: Around) -> Around | None:

@@ -2,14 +2,14 @@
 
 A component's options get `flows`: `methods` and `computed`, each name → flow; `roots`, which run by themselves; `setup`
 and `render`, which are given a context; `names`, option → name of a function defined elsewhere; `taken`, names of
-components of which it has the methods; and `template`, the steps of its template. `provides` of the options are the
-names under which it provides itself. One that is a function has it as
+components of which it has the methods; and `template`, the steps of its template. One that is a function has it as
 `function`. The functions at the top level of a module are in its own `flows`, by name. See `flows.py`.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 from tree_sitter import Node
@@ -18,22 +18,19 @@ from swiftprep.catalog.vue.flows import FUNCTIONS, FlowReader
 from swiftprep.catalog.vue.markup import hands_slots
 from swiftprep.catalog.vue.module import Module
 from swiftprep.catalog.vue.patterns import Expression
+from swiftprep.catalog.vue.relevance import Relevance, is_relevant
 from swiftprep.catalog.vue.values import pairs, returned_node, unwrapped
 from swiftprep.parsing.grammar import parse, text_of
 from swiftprep.parsing.sfc import Template
 
-_RELEVANT = re.compile(
-    rb"\$(?:s|scopedS)lots\b|\$(?:listeners|emit|attrs)\b|emit|[sS]lots?\b|[lL]isteners\b|getCurrentInstance"
-    rb"|[(,]\s*this\s*[,)]|\bthis\s*\.\s*[\w$]+\(\s*[\w'\"`\[{]|\buse[A-Z]\w*\("
-)
 # What code of a template must hold to matter here.
 CODE = re.compile(r"\$(?:emit|slots|scopedSlots|listeners)\b|[\w$]\(\s*['\"`]|slots|listeners", re.I)
+_GROUPS = frozenset(("methods", "computed", "watch"))
 _NOT_RUN = frozenset("props name components mixins extends model emits directives filters inject slots expose".split())
 _TAKEN = re.compile(r"[\w$]+\.(?:methods|computed)")
 _CONTENT = frozenset(("render", "template", "setup", "extends", "mixins", "...", "emits", "slots"))
 _EMPTY = ("''", '""', "false", "undefined")
-_WORDS = re.compile(rb"[A-Za-z_$][\w$]*")
-_MOST_PARAMETERS = 20
+_BASES = frozenset(("extends", "mixins", "spreads"))
 
 
 def read_flows(module: Module, root: Node, *, offset: int, first: int = 0) -> None:
@@ -49,14 +46,14 @@ def read_flows(module: Module, root: Node, *, offset: int, first: int = 0) -> No
     for options in module.components[first:]:
         start, end = (place - offset for place in options["range"])
         if options.get("setup") and start == root.start_byte:
-            if _RELEVANT.search(root.text or b""):
+            if is_relevant(root):
                 options["flows"] = {"setup": FlowReader(apart=apart - {start}).block(root.named_children)}
             continue
         node = root.named_descendant_for_byte_range(start, end)
         if node is not None:
-            _read_component(options, node, apart - {start})
+            _read_component(options, node, apart - {start}, in_sfc=offset > 0)
     for name, function in _top_level(root):
-        if _is_relevant(function, rb"[,)]"):
+        if is_relevant(function, alone=True):
             flow = FlowReader(apart=apart).function(function)
             if flow[1]:
                 module.flows[name] = flow
@@ -81,73 +78,61 @@ def _top_level(root: Node) -> list[tuple[str, Node]]:
     return found
 
 
-def _is_relevant(function: Node, after: bytes = b",") -> bool:
-    """Return whether a function may reach a component, or pass on one of its parameters, which `after` follows."""
-    text = function.text or b""
-    if _RELEVANT.search(text):
-        return True
-    parameters = function.child_by_field_name("parameters") or function.child_by_field_name("parameter")
-    names = _WORDS.findall(b"" if parameters is None else parameters.text or b"")[:_MOST_PARAMETERS]
-    pattern = b"|".join(map(re.escape, names))
-    return bool(names) and re.search(rb"[\w$]\(\s*(?:" + pattern + rb")\s*" + after, text) is not None
-
-
-def _read_component(options: dict[str, Any], node: Node, apart: frozenset[int]) -> None:
+def _read_component(options: dict[str, Any], node: Node, apart: frozenset[int], *, in_sfc: bool) -> None:
     if node.type in FUNCTIONS:
         flow = FlowReader(apart=apart).function(node)
         options.update({"flows": {"function": flow}} if flow[1] else {})
         return
+    members = _members(node)
+    groups = {key: _named_functions(value) for key, value in members if key in _GROUPS and value.type == "object"}
+    flows: dict[str, Any] = {"methods": {}, "computed": {}, "roots": [], "names": {}, "taken": _taken(members)}
     known = {*options.get("computed", ()), *(method[0] for method in options.get("methods", ()))}
-    flows: dict[str, Any] = {"methods": {}, "computed": {}, "roots": [], "names": {}, "taken": []}
-    for key, value in _members(node):
-        if key == "provide" and (provided := _provided_as_itself(value)):
-            options["provides"] = provided
-        if key in ("methods", "computed"):
-            taken = [value, *(inner for name, _, inner in pairs(value) if name == "..." and inner is not None)]
-            flows["taken"] += [text_of(one)[: -len(key) - 1] for one in taken if _TAKEN.fullmatch(text_of(one))]
-        if key in ("methods", "computed", "watch"):
-            for name, _, inner in pairs(value) if value.type == "object" else ():
-                for function in () if inner is None else _functions(inner):
-                    if _is_relevant(function):
-                        flow = FlowReader(known, apart=apart).function(function)
-                        if key == "watch":
-                            flows["roots"] += [flow] if flow[1] else []
-                        elif flow[1] or key == "computed":
-                            flows[key][name] = flow
-        elif key in ("render", "setup"):
+    matters: Callable[[Node], bool] = is_relevant
+    may_do = None
+    if in_sfc:
+        is_whole = node.type == "object" and _BASES.isdisjoint(options) and not flows["taken"]
+        named = [*groups.get("methods", ()), *groups.get("computed", ())]
+        matters = relevance = Relevance(node, named, own=known, is_whole=is_whole)
+        known, may_do = relevance.telling, relevance.may_do
+    reader = FlowReader(known, may_do=may_do, apart=apart)
+    for key, functions in groups.items():
+        for name, function in functions:
+            if matters(function):
+                flow = reader.function(function)
+                if key == "watch":
+                    flows["roots"] += [flow] if flow[1] else []
+                elif flow[1] or key == "computed":
+                    flows[key][name] = flow
+    for key, value in members:
+        if key in ("render", "setup"):
             for function in _functions(value)[:1]:
-                if _is_relevant(function) or options.get("functional"):
+                if options.get("functional") or is_relevant(function):
                     dull = ("props",) if key == "setup" else ()
-                    flow = FlowReader(known, dull=dull, apart=apart).function(function)
+                    flow = FlowReader(known, dull=dull, may_do=may_do, apart=apart).function(function)
                     flows.update({key: flow} if flow[1] else {})
             if value.type == "identifier":
                 flows["names"][key] = text_of(value)
         elif key == "@method":
-            named = value.child_by_field_name("name")
-            flow = FlowReader(known, apart=apart).function(value) if _is_relevant(value) else [[], []]
-            if named is not None and flow[1]:
-                flows["methods" if text_of(named) in known else "roots"] = (
-                    {**flows["methods"], text_of(named): flow} if text_of(named) in known else [*flows["roots"], flow]
-                )
-        elif key not in _NOT_RUN:
+            name_node = value.child_by_field_name("name")
+            flow = reader.function(value) if matters(value) else [[], []]
+            if name_node is not None and flow[1]:
+                name = text_of(name_node)
+                if name in known:
+                    flows["methods"][name] = flow
+                else:
+                    flows["roots"].append(flow)
+        elif key not in _NOT_RUN and key not in _GROUPS:
             for function in _functions(value):
-                flow = FlowReader(known, apart=apart).function(function) if _is_relevant(function) else [[], []]
+                flow = reader.function(function) if matters(function) else [[], []]
                 flows["roots"] += [flow] if flow[1] else []
     if _renders_nothing(node):
         options.setdefault("open", []).append("slots")
+        options["bare"] = True
     if node.type == "object" and _CONTENT.isdisjoint([key for key, _, _ in pairs(node)]):
         options["bare"] = True
     kept = {key: value for key, value in flows.items() if value}
     if kept:
         options["flows"] = kept
-
-
-def _provided_as_itself(value: Node) -> list[str]:
-    """Return the names under which a component provides itself: `provide() { return { form: this } }`."""
-    results = [returned_node(function) for function in _functions(value)[:1]] if value.type != "object" else [value]
-    objects = [unwrapped(result) for result in results if result is not None]
-    entries = [entry for result in objects if result.type == "object" for entry in pairs(result)]
-    return [name for name, _, inner in entries if inner is not None and unwrapped(inner).type == "this"]
 
 
 def _renders_nothing(node: Node) -> bool:
@@ -168,6 +153,22 @@ def _members(node: Node) -> list[tuple[str, Node]]:
     listed = node.child_by_field_name("arguments") if node.type == "call_expression" else None
     functions = [] if listed is None else [child for child in listed.named_children if child.type in FUNCTIONS]
     return [("setup", function) for function in functions[:1]]  # defineComponent((props, { slots }) => …)
+
+
+def _taken(members: list[tuple[str, Node]]) -> list[str]:
+    """Return the names of the components whose methods or computed properties a component takes."""
+    names: list[str] = []
+    for key, value in members:
+        if key in ("methods", "computed"):
+            spread = [inner for name, _, inner in pairs(value) if name == "..." and inner is not None]
+            texts = [text_of(one) for one in (value, *spread) if one.type == "member_expression"]
+            names += [text[: -len(key) - 1] for text in texts if _TAKEN.fullmatch(text)]
+    return names
+
+
+def _named_functions(value: Node) -> list[tuple[str, Node]]:
+    """Return the functions in an object, with their keys."""
+    return [(name, function) for name, _, inner in pairs(value) if inner is not None for function in _functions(inner)]
 
 
 def _functions(value: Node) -> list[Node]:

@@ -9,7 +9,7 @@ from tree_sitter import Node
 
 from swiftprep.catalog.api import kebab
 from swiftprep.catalog.vue.value_kinds import ARRAY, NAME, OBJECT, SOURCE, STRING
-from swiftprep.catalog.vue.values import Value, doc_of, short, signature, string_of, value_of
+from swiftprep.catalog.vue.values import Value, doc_of, is_note, short, signature, string_of, value_of
 from swiftprep.parsing.grammar import text_of
 
 _HOOKS = frozenset(
@@ -85,7 +85,7 @@ def _method(node: Node, decorators: list[Node], options: dict[str, Any]) -> None
     method = text_of(named)
     accessor = any(child.type in ("get", "set", "static") for child in node.children)
     if method not in _HOOKS and not accessor:
-        options["methods"].append([method, signature(node), doc_of(node)])
+        options["methods"].append([method, signature(node), doc_of(node), is_note(node)])
     for decorator in decorators:
         what, arguments = _decorator(decorator)
         if what == "Emit":

@@ -1,8 +1,8 @@
 """Read the facts of a single file.
 
 The *facts* are plain data that a worker process returns and the cache stores: the non-empty fields of `module.Module`,
-and `foreign`, `heard`, `uses`, `columns` (slots that pages name in the columns of tables), `errors` and `notes`. The
-*shape* holds the places where samples can be cut.
+and `foreign`, `asked`, `heard`, `uses`, `columns` (slots that pages name in the columns of tables), `errors` and
+`notes`. The *shape* holds the places where samples can be cut.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
+from swiftprep.catalog.vue.asked import asked_slots
 from swiftprep.catalog.vue.behaviour import jsx_elements, read_behaviour
 from swiftprep.catalog.vue.component_flows import CODE, read_flows, read_template_flows
 from swiftprep.catalog.vue.expressions import codes_of
@@ -46,6 +47,7 @@ _IMPORTED_TYPE = re.compile(rb"""\bimport\(\s*['"][^'"\n]+['"]\s*\)\.(?=[\w$.]+<
 _OUTER = "*script"  # the local name for the import of a `<script src>`
 # `scopedSlots: { customRender: 'status' }`, and `slot: 'status'` in an object with a title.
 _COLUMN_SLOTS = re.compile(rb"\b(?:scopedSlots|slots)\s*:\s*\{([^{}]{0,400})\}")
+_WORDS = re.compile(rb"[\w$\x80-\xff]+")
 _TEXTS = re.compile(rb":\s*['\"]([^'\"\n]{1,80})['\"]")
 _COLUMN_SLOT = re.compile(
     rb"\{(?=[^{}]{0,400}\b(?:title|label)\s*:)[^{}]{0,400}?\bslot(?:Name)?\s*:\s*['\"]([^'\"\n]{1,80})['\"]"
@@ -170,13 +172,17 @@ def _facts(
     *,
     jsx: int,
 ) -> dict[str, Any]:
+    _drop_notes(module, source)
     kept = {name: getattr(module, name) for name in _KEPT}
     facts: dict[str, Any] = {name: value for name, value in kept.items() if value}
     variables = _variables(module, elements[:jsx], source)
     used = uses(elements, source, path, jsx=jsx, variables=variables) if elements else {}
     columns = _slots_of_columns(source) if b"slot" in source or b"Slots" in source else []
+    asked = asked_slots(source, module)
     if foreign:
         facts["foreign"] = foreign
+    if asked:
+        facts["asked"] = asked
     if used:
         facts["uses"] = {tag: _packed(use) for tag, use in used.items()}
     if columns:
@@ -188,6 +194,15 @@ def _facts(
     if notes or module.notes:
         facts["notes"] = list(dict.fromkeys([*notes, *module.notes]))
     return facts
+
+
+def _drop_notes(module: Module, source: bytes) -> None:
+    """Drop the notes on methods that the file itself uses, which are internal; on others they are documentation."""
+    methods = [method for options in module.components for method in options["methods"] if method[3:]]
+    counts = Counter(_WORDS.findall(source)) if any(method[2] and method[3] for method in methods) else Counter()
+    for method in methods:
+        if method.pop() and counts[method[0].encode("utf-8", "replace")] > 1:
+            method[2] = ""
 
 
 def _variables(module: Module, elements: list[Element], source: bytes) -> set[str]:

@@ -31,7 +31,7 @@ from typing import Any, TypeAlias
 
 from tree_sitter import Node
 
-from swiftprep.catalog.vue.patterns import NOTHING, Expression, defaults_in, names_in, target_of
+from swiftprep.catalog.vue.patterns import NOTHING, Expression, defaults_in, is_for_tests, names_in, target_of
 from swiftprep.catalog.vue.values import WRAPPERS, key_of, string_of, unwrapped_once
 from swiftprep.parsing.grammar import text_of
 
@@ -63,6 +63,7 @@ class FlowReader:
     Args:
         known: The names of the component's own methods and computed properties.
         dull: Parameters that lead nowhere, such as the props of `setup`.
+        may_do: Tells whether a method of the component may do something with a name that it is told.
         apart: Where component options begin, which are converted by themselves.
         in_template: Whether the code is that of a template, whose names are members of the component.
     """
@@ -72,11 +73,13 @@ class FlowReader:
         known: Iterable[str] = (),
         *,
         dull: Iterable[str] = (),
+        may_do: Callable[[str], bool] | None = None,
         apart: Container[int] = frozenset(),
         in_template: bool = False,
     ) -> None:
         self._known = frozenset(known)
         self._dull = frozenset(dull)
+        self._may_do = may_do
         self._apart = apart
         self._in_template = in_template
         self._live: list[set[str]] = []  # of each function around: the names that may hold something
@@ -130,6 +133,8 @@ class FlowReader:
         kind = node.type
         if depth > _DEEPEST:
             steps.append(["!"])
+        elif is_for_tests(node):
+            return
         elif kind == "return_statement":
             result = self._inside(node, depth)
             steps += [["r", result]] if result is not NOTHING else []
@@ -266,7 +271,8 @@ class FlowReader:
             is_kept = bool(live) or self.is_live(called) or _HOOK.match(called[1]) is not None
         elif called[0] == "m" and called[1][0] == "T":
             is_told = bool(arguments) and (arguments[0][0] in _NAMES or nodes[0].type == "object")
-            is_kept = bool(live) or self.is_live(called) or (is_told and called[2][:1] != "$")
+            is_told = is_told and called[2][:1] != "$" and (self._may_do is None or self._may_do(called[2]))
+            is_kept = bool(live) or self.is_live(called) or is_told
         else:
             is_kept = self.is_live(called) or any(argument[0] != "i" for argument in live)
         if not is_kept:

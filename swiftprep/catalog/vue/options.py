@@ -14,6 +14,7 @@ The value `["C", index]` refers to such an item. Its keys:
     functional: it has no instance; its render function receives a context
     within: it stands in a function, so its values depend on the call
     statics: its entries in capitals, such as `Item: {...}`, `install` and `alias`, as values by key
+    provides: the keys under which it provides itself to the components inside it
     outer                          the value that a `<script src>` refers to
 """
 
@@ -34,6 +35,7 @@ from swiftprep.catalog.vue.values import (
     Value,
     doc_of,
     function_value,
+    is_note,
     pairs,
     returned_node,
     short,
@@ -213,7 +215,7 @@ def add_options(script: Script, options: dict[str, Any], node: Node, depth: int 
             options[key] = _nested(script, options, value, key, depth)
         elif key == "methods":
             named = [(name, e, v) for name, e, v in inner if name not in _NAMELESS]
-            options["methods"] += [[name, method_signature(v), doc_of(e)] for name, e, v in named]
+            options["methods"] += [[name, method_signature(v), doc_of(e), is_note(e)] for name, e, v in named]
         elif key == "computed":
             options["computed"] = [name for name, _, _ in inner if name not in _NAMELESS]
         elif key == "functional":
@@ -221,6 +223,9 @@ def add_options(script: Script, options: dict[str, Any], node: Node, depth: int 
         elif key == "data":
             state = unwrapped(returned_node(value) or value)
             options["data"] = [name for name, _, _ in pairs(state) if name not in _NAMELESS]
+        elif key == "provide":
+            given = pairs(unwrapped(returned_node(value) or value))
+            options["provides"] = [name for name, _, held in given if held is not None and held.type == "this"]
         elif key[:1].isupper() or key in ("install", "alias"):
             options.setdefault("statics", {})[key] = value_of(value, 0, _Special(script, depth + 1))
         elif key == "slots" and (stated := slots_type(value)) is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
@@ -77,3 +78,13 @@ def defaults_in(target: Expression) -> list[Expression]:
     if kind in ("a", "o"):
         return [value for item in target[1] for value in defaults_in(item if kind == "a" else item[1])]
     return []
+
+
+_FOR_TESTS = re.compile(rb"NODE_ENV['\"\]\s]*===?\s*['\"]test\b")
+
+
+def is_for_tests(node: Node) -> bool:
+    """Return whether a statement runs in tests only: `if (process.env.NODE_ENV === 'test') …`."""
+    is_whole = node.type == "if_statement" and node.child_by_field_name("alternative") is None
+    condition = node.child_by_field_name("condition") if is_whole else None
+    return condition is not None and _FOR_TESTS.search(condition.text or b"") is not None

@@ -23,6 +23,8 @@ _NAMES = frozenset(
     "property_identifier identifier number private_property_identifier type_identifier shorthand_property_identifier "
     "shorthand_property_identifier_pattern".split()
 )
+# The heading of a part of a file: `// ===== Measure =====`.
+_HEADING = re.compile(r"/[/*]+\s*[=*#~_-]{3,}.*[=*#~_-]{3,}[\s*/]*")
 _DOC_START = re.compile(r"\s*(?:/\*+|\*+/|\*|//+)?\s?")
 _SPACES = re.compile(r"\s+")
 _ESCAPE = re.compile(r"\\(u\{[0-9a-fA-F]+\}|u[0-9a-fA-F]{4}|x[0-9a-fA-F]{2}|.)", re.S)
@@ -96,8 +98,8 @@ def doc_of(node: Node) -> str:
         if beside and before is not None and before.type not in ("comment", "{", "[", "("):
             break  # a trailing comment of another item
         text = text_of(previous)
-        if len(text) <= 300 and _COMMENTED_OUT.fullmatch(text):
-            break  # code of another item
+        if len(text) <= 300 and (_COMMENTED_OUT.fullmatch(text) or _HEADING.fullmatch(text)):
+            break  # code of another item, or the heading of several
         above.append(text)
         row = previous.start_point[0]
         previous = before
@@ -108,6 +110,15 @@ def doc_of(node: Node) -> str:
         if after is not None and after.type == "comment" and after.start_point[0] == node.end_point[0]:
             above = [text_of(after)]
     return clean_doc("\n".join(reversed(above))) if above else ""
+
+
+def is_note(node: Node) -> bool:
+    """Return whether a method's comment is `// …` without a tag: it may tell the next developer what the code does."""
+    above = node.prev_sibling
+    while above is not None and above.type in (",", ";"):
+        above = above.prev_sibling
+    is_block = above is not None and above.type == "comment" and text_of(above).startswith("/*")
+    return not is_block and _TAG.search(doc_of(node)) is None
 
 
 def clean_doc(comment: str) -> str:

@@ -41,6 +41,7 @@ from swiftprep.catalog.vue.syntax import (
     clean_doc,
     doc_of,
     doc_tags,
+    is_note,
     key_of,
     pairs,
     returned_node,
@@ -72,8 +73,8 @@ from swiftprep.parsing.grammar import text_of
 
 __all__ = [
     "MAX_ITEMS", "MAX_TEXT", "WRAPPERS", "Special", "Value", "clean_doc", "default_text", "doc_of", "doc_tags",
-    "entries", "function_value", "key_of", "pairs", "returned_node", "short", "signature", "string_of", "unwrapped",
-    "unwrapped_once", "value_of",
+    "entries", "function_value", "is_note", "key_of", "pairs", "returned_node", "short", "signature", "string_of",
+    "unwrapped", "unwrapped_once", "value_of",
 ]  # fmt: skip
 
 Value: TypeAlias = list[Any]
