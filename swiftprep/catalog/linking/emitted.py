@@ -20,7 +20,8 @@ def emitted(modules: Modules, entries: Mapping[str, Entry], apart: Apart) -> dic
 
     The receiver must have the component's name, with or without a prefix, or a name under which it provides itself,
     and the file must be in its folder or below. Events that the component itself listens to with `$on` are internal,
-    not API. If only the beginning of an event's name is known, it ends with `*`.
+    not API. If only the beginning of an event's name is known, it ends with `*`; if nothing is, it is `*`, also for a
+    parent in another folder.
     """
     by_word: defaultdict[str, list[str]] = defaultdict(list)
     provided: defaultdict[str, list[str]] = defaultdict(list)
@@ -43,7 +44,7 @@ def emitted(modules: Modules, entries: Mapping[str, Entry], apart: Apart) -> dic
 
 
 def _parents(modules: Modules, entries: Mapping[str, Entry], apart: Apart) -> defaultdict[str, list[str]]:
-    """Return, for each file, the components that locally register it from the same folder or below.
+    """Return, for each file, the components that locally register what it defines.
 
     For one that none registers, these are those that its names say: `x-tabs` or `x-tab-group` for `x-tab`, `x-menu` for
     `x-menu-item`.
@@ -56,7 +57,7 @@ def _parents(modules: Modules, entries: Mapping[str, Entry], apart: Apart) -> de
         with apart(entry.path, f"components of {entry.name}", entry.line):
             places = [modules.component(inner, entry.place[0]) for _, inner, _ in local[1]]
             for path in dict.fromkeys(path_of(place[0]) for place in places if place is not None):
-                if path != entry.path and path.startswith(entry.path.rpartition("/")[0] + "/"):
+                if path != entry.path:
                     keys_by_path[path].append(key)
     local_paths = set(keys_by_path)
     for entry in sorted(entries.values(), key=lambda entry: (entry.path, entry.line)):
@@ -104,16 +105,15 @@ class _Emitted:
 
     def add(self, path: str, receiver: str, name: Value, arguments: str) -> None:
         """Add an event that the file `path` emits on a receiver of this name."""
-        event = self._modules.text(name, path) or _begins(name)
-        if event is None:
-            return
+        event = self._modules.text(name, path) or _begins(name) or "*"
         for key in self._provided.get(receiver, ()):
-            if event and path.startswith(self._entries[key].path.rpartition("/")[0] + "/"):
+            if path.startswith(self._entries[key].path.rpartition("/")[0] + "/"):
                 self._note(key, Event(event, arguments, origin=path))
         called = kebab(receiver.strip("_$"))
         if called == "parent":
-            for key in self._parents.get(path, ()) if event else ():
-                self._note(key, Event(event, arguments, origin=path))
+            for key in self._parents.get(path, ()):
+                if event == "*" or path.startswith(self._entries[key].path.rpartition("/")[0] + "/"):
+                    self._note(key, Event(event, arguments, origin=path))
             if path in self._around:
                 key = self._around[path]
                 self.events[key].append(Event(event, arguments))

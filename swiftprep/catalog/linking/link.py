@@ -148,7 +148,11 @@ class Linked:
         foreign = [event for event in self._foreign.get(key, ()) if event.name not in known]
         added = [event for event in foreign if not event.name.endswith("*")]
         added += listener_events(component.props, (*component.events, *added)) if self._vue3 else []
-        computed = {f"events:{event.name[:-1]}" for event in foreign if event.name.endswith("*")}
+        computed = {
+            f"events:{event.name[:-1]}" if event.name != "*" else "events"
+            for event in foreign
+            if event.name.endswith("*")
+        }
         unknown = ("events", "props", "slots") if self._modules.effort.is_cut else ()
         if self._modules.options_at(*entry.place).get("bare"):  # its parent reads what it is given
             unknown = (*unknown, "slots", *(() if component.events or added else ("events",)))
