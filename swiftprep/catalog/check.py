@@ -5,17 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from swiftprep.catalog.api import Component, kebab, one_spelling
 from swiftprep.catalog.known_tags import KnownTags, is_slip_of
+from swiftprep.catalog.local_tags import LocalTags, imported
 from swiftprep.catalog.near import Names, is_misspelt
 from swiftprep.catalog.vue.behaviour import jsx_elements
 from swiftprep.catalog.vue.expressions import expression_errors
 from swiftprep.catalog.vue.facts import MOST_BLOCKS, script_lang
 from swiftprep.catalog.vue.markup import Attribute, is_custom, read_attribute
 from swiftprep.catalog.vue.misuse import misuses
-from swiftprep.catalog.vue.module import Module
 from swiftprep.catalog.vue.native import ATTRIBUTES, BUILT_IN, DOM_EVENTS, TRANSITION_PROPS, is_global, is_native
 from swiftprep.catalog.vue.script import ScriptReader
 from swiftprep.parsing.script import parse_script
@@ -104,12 +103,12 @@ def check(
         checker.syntax(parsed.errors)
         checker.syntax(expression_errors(parsed, source, vue3=vue3, strict=strict))
         checker.syntax(misuses(parsed, source, vue3=vue3, typed=None, mustaches=True))
-        checker.elements(parsed.elements, _Locals())
+        checker.elements(parsed.elements, LocalTags())
         return checker.problems()
     checker.syntax(
         (source.count(b"\n", 0, b.outer) + 1, f"<{b.kind}> without its end tag") for b in parts if not b.closed
     )
-    known = _Locals()
+    known = LocalTags()
     scripts = [block for block in parts if block.kind == "script"][:MOST_BLOCKS]
     typed = any(script_lang(block) in ("ts", "tsx") for block in scripts) if scripts else None
     mustaches = not any(_DELIMITERS.search(source, block.start, block.end) for block in scripts)
@@ -135,44 +134,6 @@ def check(
         checker.elements(parsed.elements, known)
     checker.elements(rendered, known, jsx=True)
     return checker.problems()
-
-
-class _Locals:
-    """The tags that a file defines or imports."""
-
-    def __init__(self) -> None:
-        self.tags: dict[str, str] = {}  # tag → the module it is imported from, "" if it is defined here
-        self.own: set[str] = set()  # the component's own name, for recursive components
-        self.complete = True
-
-    def add(self, module: Module, *, setup: bool) -> None:
-        if setup:
-            self.tags.update({kebab(name): source for name, (source, _) in module.imports.items()})
-            self.tags.update({kebab(name): "" for name in module.bindings})
-        for options in module.components:
-            if options.get("name", [""])[0] == "s":
-                self.own.add(kebab(options["name"][1]))
-            self._registered(options.get("components"), module)
-        for name, *_ in module.registrations:
-            if name[0] == "s":
-                self.tags.setdefault(kebab(name[1]), "")
-            else:
-                self.complete = False
-
-    def _registered(self, value: list[Any] | None, module: Module) -> None:
-        if value is None:
-            return
-        if value[0] != "o":
-            value = module.bindings.get(value[1], value) if value[0] == "i" else value
-        if value[0] != "o":
-            self.complete = False
-            return
-        for key, inner, _ in value[1]:
-            if key == "...":
-                self.complete = False
-                continue
-            name = inner[1] if inner[0] == "i" else ""
-            self.tags[kebab(key)] = module.imports.get(name, [""])[0]
 
 
 class _Checker:
@@ -204,7 +165,7 @@ class _Checker:
     def syntax(self, errors: Iterable[tuple[int, str]]) -> None:
         self._found += [Problem("syntax", line, name=what) for line, what in errors]
 
-    def elements(self, elements: list[Element], known: _Locals, *, jsx: bool = False) -> None:
+    def elements(self, elements: list[Element], known: LocalTags, *, jsx: bool = False) -> None:
         specs: list[Component | None] = []
         for element in elements:
             spec = self._spec(element, known, jsx)
@@ -249,12 +210,12 @@ class _Checker:
             self._of_any = frozenset(map(one_spelling, names))
         return one_spelling(name) in self._of_any
 
-    def _spec(self, element: Element, known: _Locals, jsx: bool) -> Component | None:
+    def _spec(self, element: Element, known: LocalTags, jsx: bool) -> Component | None:
         """Return the component that an element represents, or None if it is native or unknown."""
         tag = next((t for t in (kebab(element.tag), one_spelling(element.tag)) if self._is_known(t, known)), "")
         named = self.components.get(tag, ())
         if tag in known.tags:
-            return _imported(known.tags[tag], named)
+            return imported(known.tags[tag], named)
         if tag in known.own:
             return named[0] if len(named) == 1 else None
         if not is_custom(element.tag) or "." in element.tag or (jsx and element.tag[:1].isupper()):
@@ -266,12 +227,12 @@ class _Checker:
             self._say("unknown-tag", element.line, element.tag, known=self.components)
         return spec
 
-    def _lacks(self, tag: str, known: _Locals) -> bool:
+    def _lacks(self, tag: str, known: LocalTags) -> bool:
         """Return whether a tag is certain not to exist."""
         is_lacking = self._tags is None or self._tags.lack(tag, strict=self._strict_tags)
         return is_lacking or is_slip_of(tag, (*known.tags, *known.own))
 
-    def _is_known(self, tag: str, known: _Locals) -> bool:
+    def _is_known(self, tag: str, known: LocalTags) -> bool:
         return tag in known.tags or tag in known.own or tag in self.components
 
     def _props(self, element: Element, attributes: list[Attribute], spec: Component) -> None:
@@ -385,26 +346,6 @@ class _Checker:
             names = [slot.name for slot in owner.slots]
             if attribute.name not in names and (names or owner.root):
                 self._say("unknown-slot", element.line, owner.name, attribute.name, names)
-
-
-def _imported(module: str, named: Iterable[Component]) -> Component | None:
-    """Return the only component that an import can mean, by the end of the module name, or None."""
-    if not module:
-        return None
-    tail = [part for part in re.sub(r"\.\w+$", "", module.rstrip("/")).split("/") if part not in (".", "..", "@", "")]
-    fitting: list[tuple[int, Component]] = []
-    for component in named:
-        parts = [re.sub(r"\.\w+$", "", part) for part in component.path.split("/")]
-        while len(parts) > 1 and parts[-1] in ("index", "main", "src") and parts[-1:] != tail[-1:]:
-            parts.pop()
-        shared = 0
-        while shared < min(len(tail), len(parts)) and tail[-1 - shared] == parts[-1 - shared]:
-            shared += 1
-        if shared or (tail and kebab(tail[-1]) == component.name) or (tail and tail[-1] in parts):
-            fitting.append((shared, component))
-    best = max((shared for shared, _ in fitting), default=0)
-    first = [component for shared, component in fitting if shared == best]
-    return first[0] if len(first) == 1 else None
 
 
 def _synced(spec: Component) -> str:

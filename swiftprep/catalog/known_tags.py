@@ -12,6 +12,7 @@ from swiftprep.catalog.near import Names, is_misspelt
 _PUBLISHED = frozenset("el van cube mt nut".split())
 _SIMILAR = 0.8  # similarity from which a tag may be a slip of another
 _SHORTEST, _SHORTEST_SEEN = 3, 5  # letters after the prefix of a tag that another is a slip of; if it is only seen
+_SHORTEST_WORD = 5  # a first word that is too long for a prefix of a framework
 _SHORTEST_OWN = 4  # letters of a tag of the same file that another can be a slip of
 _MOST_WORDS = 20
 _FEWEST_OF_A_FAMILY = 3
@@ -97,7 +98,10 @@ class KnownTags:
 def is_slip_of(tag: str, own: Iterable[str]) -> bool:
     """Return whether a tag is a slip of one that the same file registers."""
     return any(
-        len(other) >= _SHORTEST_OWN and is_misspelt(tag, other) and not _is_other_family(tag, other) for other in own
+        len(other) >= _SHORTEST_OWN
+        and is_misspelt(tag, other)
+        and (not _is_other_family(tag, other) or len(_prefix(other)) >= _SHORTEST_WORD)
+        for other in own
     )
 
 

@@ -324,3 +324,26 @@ def test_a_typo_is_found_where_a_list_is_open() -> None:
 def test_a_file_that_registers_a_component_is_checked() -> None:
     code = "<script>import Vue from 'vue'\nVue.component('TaTag', { render: h => h('p') })\nVue.use(Other)</script>"
     assert Catalog([]).check(code) == []
+
+
+@pytest.mark.parametrize("path", ["src/list/Rows.vue", "src/Rows/Rows.vue", "src/Rows/index.js"])
+@pytest.mark.parametrize("module", ["@/list/Rows", "@/Rows", "../Rows"])
+def test_a_member_of_an_imported_component_is_checked_as_the_one_of_that_file(path: str, module: str) -> None:
+    item = Component("rows-item", path=path, props=(Prop("size", "string", required=True),), root="div")
+    code = (
+        f"<template><rows-item sixe='1'/></template>\n<script>\nimport Rows from '{module}'\n"
+        "const RowsItem = Rows.Item\nexport default { components: { RowsItem } }\n</script>"
+    )
+    assert {(p.kind, p.name) for p in Catalog([item]).check(code)} == {
+        ("missing-prop", "size"),
+        ("unknown-prop", "sixe"),
+    }
+
+
+def test_of_two_components_an_import_means_the_one_of_its_folder() -> None:
+    ours = Component("trend", path="src/components/Trend/Trend.vue", props=(Prop("flag", required=True),), root="div")
+    others = Component("trend", path="src/components/chart/Trend.vue", root="div")
+    catalog = Catalog({"trend": others, "src/components/Trend/Trend.vue": ours})
+    code = "<template><trend/></template>\n<script>\nimport Trend from '{}'\nexport default {{ components: {{ Trend }} }}\n</script>"
+    assert [p.name for p in catalog.check(code.format("@/components/Trend"))] == ["flag"]
+    assert [p.name for p in catalog.check(code.format("@/components/chart/Trend"))] == []

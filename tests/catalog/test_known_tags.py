@@ -79,6 +79,8 @@ def test_a_slip_of_a_tag_that_the_file_registers_is_found():
     code = "<template><side-boxx/></template>\n<script>\nimport SideBox from './a'\nexport default { components: { SideBox } }\n</script>"
     assert unknown(Catalog(SOURCE), code) == ["side-boxx"]
     assert unknown(Catalog(SEEN[:1]), code.replace("side-boxx", "tide-box")) == []  # of another family
+    word = code.replace("SideBox", "ActionBox")
+    assert unknown(Catalog(SOURCE), word.replace("side-boxx", "acton-box")) == ["acton-box"]  # no framework's prefix
 
 
 def test_an_applications_component_known_from_its_uses_is_not_checked_for_slips():
