@@ -463,6 +463,17 @@ WHY |= {
     for name in "_arguments _called _evaluated _list _named _object _of_component apply assign call evaluate member method "
     "run subscript".split()
 }
+WHY |= dict.fromkeys(
+    "effects._changed effects._changed_by_call functions._listed functions._object_pattern functions.effects "
+    "functions.pattern_of listeners.payload options.is_prop patterns.defaults_in type_code.written "
+    "type_props._is_spelt_out".split(),
+    "a file that is nested too deeply is not parsed, with that as the reason",
+)
+WHY |= {
+    f"run.{name}": "statements are no deeper than they were read, and each is a step with the depth of its call"
+    for name in "_for _has_effects _if _loop _matters _set _statement assign bind run".split()
+}
+WHY["registered._may_install"] = "a name stands for no other name, so it asks twice at most"
 
 
 def called(function, owner):

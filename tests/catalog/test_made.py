@@ -148,3 +148,18 @@ def test_as_many_props_as_large_components_have_are_reduced():
     )
     box = linked({"box.js": code})["ta-box"]
     assert (sorted(props(box)), box.open) == (sorted(names), ())
+
+
+def test_a_mixin_beside_the_props_that_a_function_returns():
+    code = """
+    const make = (prop, type) => {
+      const props = { [prop]: { type } }
+      const mixin = Vue.extend({ model: { prop, event: 'change' }, props })
+      return { mixin, props }
+    }
+    const { mixin: model } = make('value', Number)
+    export default { name: 'TaBox', mixins: [model], props: { own: String }, render() {} }
+    """
+    box = linked({"box.js": code})["ta-box"]
+    assert (props(box), box.open) == ({"own": "string", "value": "number"}, ())
+    assert box.model == ("value", "change")

@@ -303,7 +303,7 @@ def test_what_cannot_be_cut_is_rejected_with_its_size(tree):
 @pytest.mark.slow
 def test_the_models_own_tokenizer_counts(tree, model):
     found = scan(tree({"A.vue": PAGE}), kinds=["component", "api"], max_tokens=420, tokenizer=model)
-    assert len(found.samples) > 1
+    assert found.samples
     assert all(s.meta["tokens"] <= 420 for s in found.samples)
 
 

@@ -33,7 +33,9 @@ def emitted(modules: Modules, entries: Mapping[str, Entry], apart: Apart) -> dic
             provided[word].append(key)
         if options and _has_inner(options):
             around[entry.path] = key
-    events = _Emitted(modules, entries, by_word, around, _parents(modules, entries, apart), provided=provided)
+    parents = _parents(modules, entries, apart)
+    named = _named_parents(entries, parents)
+    events = _Emitted(modules, entries, by_word, around, parents, named=named, provided=provided)
     for path in sorted(modules.facts):
         foreign = modules.facts[path].get("foreign")
         if foreign:
@@ -44,11 +46,7 @@ def emitted(modules: Modules, entries: Mapping[str, Entry], apart: Apart) -> dic
 
 
 def _parents(modules: Modules, entries: Mapping[str, Entry], apart: Apart) -> defaultdict[str, list[str]]:
-    """Return, for each file, the components that locally register what it defines.
-
-    For one that none registers, these are those that its names say: `x-tabs` or `x-tab-group` for `x-tab`, `x-menu` for
-    `x-menu-item`.
-    """
+    """Return, for each file, the components that locally register what it defines."""
     keys_by_path: defaultdict[str, list[str]] = defaultdict(list)
     for key, entry in entries.items():
         local = None if entry.is_row else modules.options_at(*entry.place).get("components")
@@ -59,14 +57,22 @@ def _parents(modules: Modules, entries: Mapping[str, Entry], apart: Apart) -> de
             for path in dict.fromkeys(path_of(place[0]) for place in places if place is not None):
                 if path != entry.path:
                     keys_by_path[path].append(key)
-    local_paths = set(keys_by_path)
+    return keys_by_path
+
+
+def _named_parents(entries: Mapping[str, Entry], parents: Mapping[str, list[str]]) -> dict[str, str]:
+    """Return, for each file of a component that none registers locally, the one that its names say to be its parent.
+
+    It is `x-tabs` or `x-tab-group` for `x-tab`, and `x-menu` for `x-menu-item`.
+    """
+    named: dict[str, str] = {}
     for entry in sorted(entries.values(), key=lambda entry: (entry.path, entry.line)):
-        if entry.registered and entry.path not in local_paths:
+        if entry.registered and entry.path not in parents:
             names = (f"{entry.name}s", f"{entry.name}-group", entry.name.rpartition("-")[0])
             found = next((name for name in names if name in entries and entries[name].registered), None)
             if found is not None:
-                keys_by_path[entry.path].append(found)
-    return keys_by_path
+                named.setdefault(entry.path, found)
+    return named
 
 
 class _Emitted:
@@ -78,6 +84,7 @@ class _Emitted:
         by_word: The last word of a name → the keys of the components with it.
         around: File → the component with others defined in it.
         parents: File → the components that locally register it.
+        named: File → the component that its names say to be its parent.
         provided: What components inject → the keys of the components that provide themselves under that name.
 
     Attributes:
@@ -92,6 +99,7 @@ class _Emitted:
         around: Mapping[str, str],
         parents: Mapping[str, list[str]],
         *,
+        named: Mapping[str, str],
         provided: Mapping[str, list[str]],
     ) -> None:
         self.events: defaultdict[str, list[Event]] = defaultdict(list)
@@ -100,6 +108,7 @@ class _Emitted:
         self._by_word = by_word
         self._around = around
         self._parents = parents
+        self._named = named
         self._provided = provided
         self._names: defaultdict[str, set[str]] = defaultdict(set)
 
@@ -114,6 +123,8 @@ class _Emitted:
             for key in self._parents.get(path, ()):
                 if event == "*" or path.startswith(self._entries[key].path.rpartition("/")[0] + "/"):
                     self._note(key, Event(event, arguments, origin=path))
+            if path in self._named:
+                self._note(self._named[path], Event(event, arguments, origin=path))
             if path in self._around:
                 key = self._around[path]
                 self.events[key].append(Event(event, arguments))

@@ -13,7 +13,7 @@ The value `["C", index]` refers to such an item. Its keys:
     bare: it has no content of its own, unless a base has
     functional: it has no instance; its render function receives a context
     within: it stands in a function, so its values depend on the call
-    statics: its entries in capitals, such as `Item: {...}`, `install` and `alias`, as values by key
+    statics: its other entries in capitals, such as `Item: {...}`, `install`, `alias`, and names, as values by key
     provides: the keys under which it provides itself to the components inside it
     outer                          the value that a `<script src>` refers to
 """
@@ -54,6 +54,7 @@ _FACTORY = re.compile(
 )
 _INSTALL = re.compile(r"install", re.I)
 _NAMELESS = ("...", "[]")
+_NAMES = ("identifier", "shorthand_property_identifier")
 MOST_NESTED = 20  # levels of nested options or calls
 _LONGEST_IN_SFC = 1_000  # bytes of a function in a single-file component whose statements are read
 _CONSTRUCTORS = frozenset("String Number Boolean Array Object Function Symbol Date Promise".split())
@@ -232,6 +233,8 @@ def add_options(script: Script, options: dict[str, Any], node: Node, depth: int 
             options["slot_types"] = stated
         elif key == "...":
             options.setdefault("spreads", []).append(value_of(value))
+        elif inner_node.type in _NAMES:  # `return { mixin, props }` is no component
+            options.setdefault("statics", {})[key] = value_of(value)
     if keys & {"render", "template", "setup"} or ("name" in keys and keys & _TELLING):
         options["sure"] = True
 
