@@ -194,6 +194,8 @@ class Completeness:
         return f"{counted}（{_top(dict(reasons.most_common()), '；')}）" if reasons else counted
 
 
+_LONGEST_REASON = 1_000  # characters
+
 # What `linking.reasons` says, in Chinese.
 _CHINESE = (
     (re.compile(r"its mixin or base (.*) could not be followed"), r"无法跟踪 mixin 或基类 \1"),
@@ -221,7 +223,7 @@ _CHINESE = (
 
 def _in_chinese(reason: str) -> str:
     for pattern, chinese in _CHINESE:
-        if match := pattern.fullmatch(reason):
+        if len(reason) <= _LONGEST_REASON and (match := pattern.fullmatch(reason)):
             return match.expand(chinese)
     return reason
 

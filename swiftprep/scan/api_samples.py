@@ -133,6 +133,7 @@ def tellable(component: Component) -> Component:
 
 
 _LITERAL = r"(?:'[^'\\\n]*'|\"[^\"\\\n]*\"|-?\d+(?:\.\d+)?|true|false|null)"
+_LONGEST = 500  # characters of a default or a description that are looked at
 _CONSTANT = re.compile(
     rf"{_LITERAL}|\[\s*(?:{_LITERAL}(?:\s*,\s*{_LITERAL})*\s*,?\s*)?\]|\{{\s*\}}|\(\)\s*=>\s*(?:\[\s*\]|\(\{{\s*\}}\))"
 )
@@ -155,7 +156,7 @@ def _told(prop: Prop) -> Prop:
 def _constant(prop: Prop) -> str | None:
     """Return a default that is constant; that of a function is a function, which says nothing as a value."""
     default = prop.default or ""
-    return default if _CONSTANT.fullmatch(default.strip()) and prop.type.lower() != "function" else None
+    return default if _CONSTANT.fullmatch(default[:_LONGEST].strip()) and prop.type.lower() != "function" else None
 
 
 def _payload(arguments: str) -> str:
@@ -169,7 +170,7 @@ def _is_public(method: Method) -> bool:
 
 
 def _clean(doc: str) -> str:
-    if _NOTE.match(doc) or _CODE.search(doc):
+    if _NOTE.match(doc) or _CODE.search(doc[:_LONGEST]):
         return ""
     return " ".join(_TAGGED.sub("", doc).replace("<!--", "").replace("-->", "").split())
 

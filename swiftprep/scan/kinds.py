@@ -24,6 +24,7 @@ SYNTAX = {
 FEWEST_LINES, MOST_LINES = 2, 40  # of the hole in a fill-in-the-middle sample
 MOST_USED = 4  # components named in a page's question
 # A statement that exports or loads what other modules define; an `export { a }` too, if the module defines nothing.
+_LONGEST_EXPORT = 1_000  # bytes of a statement that only exports
 _PASSES_ON = re.compile(
     rb"['\"]use strict['\"]|export\s+(?:type\s*)?[*{][^(=;]*"
     rb"|(?:export\s+default|module\.exports\s*=)\s+[A-Za-z_$][\w$.]*"
@@ -274,7 +275,8 @@ def is_only_imports(shape: CutPlaces, source: bytes) -> bool:
         not shape.blocks
         and bool(statements)
         and all(
-            piece.kind == "import_statement" or _PASSES_ON.fullmatch(source[piece.start : piece.end].rstrip(b"; \n"))
+            piece.kind == "import_statement"
+            or _PASSES_ON.fullmatch(source[piece.start : piece.end][:_LONGEST_EXPORT].rstrip(b"; \n"))
             for piece in statements
         )
     )

@@ -33,6 +33,16 @@ BOUNDED = {
     "swiftprep.quality.rules.truncation:_TICKS": 1_000,
     "swiftprep.redaction.secret_values:_NOT_A_VALUE": 96,
     "phrases.yaml:greets": 160,
+    "swiftprep.catalog.vue.syntax:_HEADING": 300,
+    "swiftprep.catalog.vue.syntax:_COMMENTED_OUT": 300,
+    "swiftprep.catalog.vue.script:_REQUIRE": 500,
+    "swiftprep.catalog.explain:_CHINESE": 1_000,
+    "swiftprep.catalog.witnesses.declarations:_STATED": 1_000,
+    "swiftprep.scan.kinds:_PASSES_ON": 1_000,
+    "swiftprep.catalog.witnesses.joining:_MADE": 500,
+    "swiftprep.scan.api_samples:_CONSTANT": 500,
+    "swiftprep.scan.api_samples:_CODE": 500,
+    "swiftprep.catalog.linking.texts:_WORD_START": 2_000,
 }
 PARTS = 8
 

@@ -233,7 +233,8 @@ def _spelt(change: Callable[[str], str]) -> _Builtin:
 
 
 def _camel(text: str) -> str:
-    return re.sub(r"[-_ ]+(\w)", lambda match: match[1].upper(), text)
+    first, *rest = re.split(r"[-_ ]", text)
+    return first + "".join(word[:1].upper() + word[1:] for word in rest)
 
 
 def _upper_first(text: str) -> str:

@@ -22,7 +22,8 @@ _NOT_HANDED_OVER = frozenset(("key", "ref", "class", "style", "slot-scope", "is"
 MOST_BINDINGS = 400  # slot props recorded per slot
 SAMPLES = 8  # values recorded per attribute
 _LONGEST_EXAMPLE = 1000  # characters of a start tag used as an example; longer ones are distracting
-_LOOP_OF_SLOTS = re.compile(r"\s(?:in|of)\s.*\$(?:s|scopedS)lots\b", re.S)
+_LOOP = re.compile(r"\s(?:in|of)\s")
+_ALL_SLOTS = re.compile(r"\$(?:s|scopedS)lots\b")
 _ALL_SLOTS = re.compile(r"\$(?:scopedS|s)lots(?:\b(?!\s*[.\[?])|\s*\[\s*[^'\"\]])")
 _QUOTED = re.compile(r""""[^"]*"|'[^']*'""")
 
@@ -319,7 +320,7 @@ def behaviour(parsed: Template, source: bytes) -> dict[str, Any]:
 
 def hands_slots(element: Element, elements: list[Element]) -> str:
     """Return the tag that `<template v-for="(_, name) in $slots" #[name]>` hands all slots to, or `""`."""
-    loops = any(name == "v-for" and value and _LOOP_OF_SLOTS.search(value) for name, value in element.attrs)
+    loops = any(name == "v-for" and value and _is_over_slots(value) for name, value in element.attrs)
     if not loops or element.parent < 0:
         return ""
     is_named = any(a.role == "slot" and not a.name for a in (read_attribute(*written) for written in element.attrs))
@@ -372,3 +373,9 @@ def _slot(element: Element, source: bytes, unknown: list[str]) -> Iterator[list[
             bindings.append(camel(written))
     doc = _comment_before(source[max(0, element.start - 400) : element.start])
     yield [name, list(dict.fromkeys(bindings)), doc.removeprefix("@slot").strip()]
+
+
+def _is_over_slots(loop: str) -> bool:
+    """Return whether a `v-for` goes over the component's own slots."""
+    separator = _LOOP.search(loop)
+    return separator is not None and _ALL_SLOTS.search(loop, separator.end()) is not None

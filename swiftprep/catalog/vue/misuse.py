@@ -25,10 +25,8 @@ _SLOTS = ("#", "v-slot")
 _BRANCHES = ("v-else", "v-else-if")
 _ON_SLOT = frozenset("v-if v-else v-else-if v-for v-bind v-on v-slot v-once v-memo v-cloak v-pre".split())
 _TAKEN_OUT = frozenset(("slot", "slot-scope", "scope", "key", "ref", "is"))  # before Vue 2 looks at attributes
-_MUSTACHE = re.compile(r"\{\{(?:.|\n)+?\}\}")
-_COMMENT = re.compile(rb"<!--.*?-->", re.S)
 _WORD = re.compile(r"[A-Za-z_$][\w$]*")
-_FOR = re.compile(r"([\s\S]*?)\s+(?:in|of)\s")
+_FOR = re.compile(r"\s(?:in|of)\s")
 _MOST_ABOVE = 100  # elements above a `v-model` that are searched for its name
 
 
@@ -108,8 +106,8 @@ class _Reader:
             if at < 0:
                 break
             for name, value in self.parsed.elements[at].attrs:
-                if name == "v-for" and (match := _FOR.match(value or "")):
-                    variables = _names(match[1])
+                if name == "v-for" and value and (match := _FOR.search(value)):
+                    variables = _names(value[: match.start()])
                     names.update(variables if self.vue3 else variables[:1])
                 elif self.vue3 and value and name.startswith(_SLOTS):
                     names.update(_names(value))
@@ -157,7 +155,7 @@ class _Reader:
         for name, value in element.attrs:
             plain = not name.startswith(("v-", ":", "@", "#")) and name not in _TAKEN_OUT
             plain = plain and (element.tag, name) != ("slot", "name")
-            if plain and value is not None and "{{" in value and _MUSTACHE.search(value):
+            if plain and value is not None and "{{" in value and value.find("}}", value.find("{{") + 3) >= 0:
                 yield f"{{{{ }}}} in the attribute '{name}'; bind it as ':{name}'"
 
     def _of_vue3(self, at: int, element: Element) -> Iterator[str]:
@@ -174,7 +172,7 @@ class _Reader:
 
     def _inside(self, element: Element) -> bytes:
         content = self.source[element.head_end : element.end]
-        return _COMMENT.sub(b"", content[: max(0, content.rfind(b"</"))]).strip()
+        return _without_comments(content[: max(0, content.rfind(b"</"))]).strip()
 
     def _branches(self) -> list[tuple[int, str]]:
         """`v-else` without the `v-if` directly before it."""
@@ -190,7 +188,7 @@ class _Reader:
                 between = self.source[max(start, self.parsed.start) : element.start]
             else:
                 between = self.source[self.parsed.elements[previous].end : element.start]
-            text = _COMMENT.sub(b"", between).strip()
+            text = _without_comments(between).strip()
             if b"<" in text:  # an element that is not compiled
                 continue
             if previous is None or text or not self._has(previous, frozenset(("v-if", "v-else-if"))):
@@ -227,3 +225,12 @@ def _target(name: str) -> str:
 def _names(pattern: str) -> list[str]:
     """Return the variables of a simple pattern: `item`, `(item, i)`, `{ row, $index }`."""
     return [] if re.search(r"[:=.]", pattern) else _WORD.findall(pattern)
+
+
+def _without_comments(source: bytes) -> bytes:
+    kept: list[bytes] = []
+    end = 0
+    while (start := source.find(b"<!--", end)) >= 0 and (closed := source.find(b"-->", start + 4)) >= 0:
+        kept.append(source[end:start])
+        end = closed + 3
+    return b"".join((*kept, source[end:]))

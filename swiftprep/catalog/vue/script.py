@@ -24,6 +24,7 @@ from swiftprep.parsing.around import Around, nearest, smallest
 from swiftprep.parsing.grammar import text_of
 
 _REGISTER = re.compile(rb"component\s*\(")
+_LONGEST_REQUIRE = 500  # characters
 _REQUIRE = re.compile(r"""(\w*[iI]nterop\w*\(\s*)?require\(\s*(['"])([^'"]+)\2\s*\)(?(1)\s*\))(?:\.(\w+))?""")
 _EXPORTED = re.compile(r"""(?:module\.)?exports(?:\.([\w$]+)|\[['"]([\w$]+)['"]\])""")
 _CLASSES = ("class_declaration", "abstract_class_declaration", "class")
@@ -211,7 +212,7 @@ class ScriptReader:
         """Return the import equivalent to `require('x')` or `require('x').default`, or None."""
         if node.type not in ("call_expression", "member_expression"):
             return None
-        match = _REQUIRE.fullmatch(text_of(node))
+        match = _REQUIRE.fullmatch(text_of(node)[:_LONGEST_REQUIRE])
         if match is None:
             return None
         whole = "*" if match[1] else "require" if self._is_compiled else "default"

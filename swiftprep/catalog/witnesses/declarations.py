@@ -28,7 +28,8 @@ _NO_PROPS = frozenset(("class", "style", "key", "ref", "slot", "is"))
 _LISTS = ("events", "props", "slots")
 _CONSTRUCTOR = re.compile(r"\b([A-Z]\w*)Constructor\b")
 _LISTED = re.compile(r"\(([^()]*)\)\[\]")
-_STATED = re.compile(r"(?:[\w$]+\.)*PropType<(.*)>", re.S)
+_LONGEST_TYPE = 1_000  # characters
+_STATED = re.compile(r"(?:\w+\.)?PropType<(.*)>", re.S)
 
 
 def declared_types(facts: Mapping[str, Facts], packages: Mapping[str, str] | None = None) -> dict[str, Component]:
@@ -202,6 +203,8 @@ def _is_function(text: str) -> bool:
 def _from_options(types: PropTypes, prop: Prop, where: Where) -> Prop:
     """Return a prop from the type of its options, `{ type: StringConstructor; default: string }`."""
     text = prop.type
+    if len(text) > _LONGEST_TYPE:
+        return prop
     shape = type_of(text) if text.startswith("{") else []
     options = {key: stated for key, stated, _, _ in shape[1] if isinstance(key, str)} if shape[:1] == [TYPE] else {}
     is_options = "type" in options or "default" in options or "required" in options

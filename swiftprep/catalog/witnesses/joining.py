@@ -169,12 +169,13 @@ def _yes(value: bool) -> str:
 
 
 _LITERAL = re.compile(r"'[^'\\]*'|\"[^\"\\]*\"|`[^`\\$]*`|-?\d+(?:\.\d+)?|true|false|null|\[\]|\{\}")
+_LONGEST = 500  # characters of a default that is compared
 _MADE = re.compile(r"(?:\(\)\s*=>|function\s*\(\)\s*\{\s*return)\s*\(?\s*(\[\s*\]|\{\s*\})\s*\)?\s*;?\s*\}?")
 
 
 def _constant(default: str) -> str | None:
     """Return a default that is a literal in one spelling, or None."""
-    made = _MADE.fullmatch(default.strip())
+    made = _MADE.fullmatch(default[:_LONGEST].strip())
     text = re.sub(r"\s", "", made[1]) if made else default.strip()
     if not _LITERAL.fullmatch(text):
         return None

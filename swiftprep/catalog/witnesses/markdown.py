@@ -14,6 +14,7 @@ from typing import TypeAlias
 
 Table: TypeAlias = tuple[list[str], str, list[list[str]]]
 
+_LONGEST_NAMES = 500  # characters of a cell of names
 _MOST_TABLES, _MOST_ROWS, _MOST_CELLS, _LONGEST = 200, 500, 20, 500
 _DELIMITER = re.compile(r"[ \t|]{0,9}:?-+:?[ \t]{0,99}(?:\|[ \t]{0,99}:?-*:?[ \t]{0,99})*")
 _HEADING = re.compile(r"(#{1,6})[ \t]+(.{1,200}?)[ \t#]*")
@@ -153,7 +154,7 @@ def _rows(cells: list[str], columns: tuple[str, int, int, int]) -> Iterator[tupl
     kind, _, doc_at, type_at = columns
     doc = _plain(cells[doc_at]) if 0 <= doc_at < len(cells) else ""
     type_ = _plain(cells[type_at]).strip("_-| ") if 0 <= type_at < len(cells) else ""
-    for part in re.split(r"\s*(?:/|、|,|\|)\s*", _ASIDE.sub("", _plain(cells[0]))) if cells else ():
+    for part in re.split(r"[/、,|]", _ASIDE.sub("", _plain(cells[0]))[:_LONGEST_NAMES]) if cells else ():
         name = part.strip()
         if kind == "props":
             if not _PROP.fullmatch(name) or name in _NOT_PROPS:
