@@ -409,6 +409,15 @@ def test_notes_on_methods_that_the_file_itself_uses_are_no_doc():
     }
 
 
+def test_a_validator_that_also_allows_a_type_lists_no_values():
+    component = only(
+        script(
+            "export default { props: { size: { validator: v => typeof v === 'number' || ['s', 'l'].includes(v) } } }"
+        )
+    )
+    assert component.props[0].values == ()
+
+
 def test_the_heading_of_several_entries_is_no_doc():
     component = only(
         script(

@@ -193,6 +193,11 @@ def test_listeners_and_slots_that_are_handed_to_an_inner_component(code, expecte
     assert api({"box.jsx": box, "inner.js": INNER}) == expected
 
 
+def test_a_listener_that_is_deleted_is_no_event():
+    code = "render(h) { const on = { ...this.$listeners }; delete on.tap; return h('i', on.go) }"
+    assert names(component({"box.js": options(code)}).events) == ["go"]
+
+
 def test_v_model_is_not_that_of_an_inner_component():
     inner = "export default { name: 'XInner', model: { prop: 'on' }, props: ['on'], methods: { f() { this.$emit('input') } } }"
     box = WRAP + options("props: ['on', 'value'], render(h) { return h(Inner, { on: this.$listeners }) }")

@@ -219,7 +219,11 @@ class FlowReader:
 
     def _evaluated(self, node: Node, depth: int) -> Expression:
         """Convert any other expression, which only evaluates its parts."""
-        if node.named_child_count == 0 or node.type.startswith(("type", "jsx_text")):
+        if (
+            not node.named_child_count
+            or node.type.startswith(("type", "jsx_text"))
+            or node.children[0].type == "delete"
+        ):
             return NOTHING
         parts = [self.expression(child, depth + 1) for child in node.named_children if child.type != "comment"]
         parts = [part for part in parts if part[0] not in _DULL and self.is_live(part)]

@@ -309,10 +309,13 @@ def default_text(node: Node) -> str:
     return short(node)
 
 
+_ANY_OF_A_TYPE = re.compile(r"\b(?:typeof|instanceof|isNaN|isFinite|isNumber|isInteger)\b|\.test\(")
+
+
 def _validator(node: Node) -> Value:
     """Return the values that an `includes`, `indexOf` or `oneOf` allows, or the name of their list."""
     text = text_of(node)
-    if len(text) > 2000:
+    if len(text) > 2000 or ("||" in text and _ANY_OF_A_TYPE.search(text)):
         return [SOURCE, ""]
     listed = re.search(r"\[([^\[\]]*)\](?:\s*as const)?(?:\s*\))?\s*\.\s*(?:includes|indexOf|some)\b", text)
     listed = listed or re.search(r"\boneOf\w*\(\s*\[([^\[\]]*)\]", text)
