@@ -183,6 +183,8 @@ class _Reader:
             previous, before[element.parent] = before.get(element.parent), at
             if not branch:
                 continue
+            if previous is None and element.parent < 0 and self.parsed.start == 0:
+                continue  # a piece of a template, cut out beside the `v-if`
             if previous is None:
                 start = 0 if element.parent < 0 else self.parsed.elements[element.parent].head_end
                 between = self.source[max(start, self.parsed.start) : element.start]
