@@ -357,7 +357,12 @@ def _variant(sample: Sample, operation: str, number: int, draft: Draft) -> Sampl
 def _without_copies(
     parents: list[Sample], keys: list[bytes], variants: list[tuple[int, str, Sample]]
 ) -> list[tuple[int, str, Sample]]:
-    """Leave out each variant that is a near duplicate of a sample, or of a variant with a smaller key."""
+    """Leave out each variant that is a near duplicate of a sample, or of a variant with a smaller key.
+
+    A hole that a sample has already is a copy, however short the code around it is.
+    """
+    holes = {hole for sample in parents if (hole := _hole_of(sample)) is not None}
+    variants = [row for row in variants if _hole_of(row[2]) not in holes]
     order = sorted(range(len(variants)), key=lambda at: (keys[variants[at][0]], variants[at][2].id))
     texts = [(sample.prompt, sample.answer) for sample in parents if sample.messages]
     firm = len(texts)
@@ -365,3 +370,8 @@ def _without_copies(
     matches = near_duplicates(texts, threshold=NEAR, firm=firm) if variants else []
     copies = {order[match.position - firm] for match in matches}
     return [variant for at, variant in enumerate(variants) if at not in copies]
+
+
+def _hole_of(sample: Sample) -> tuple[str, str] | None:
+    """Return the file and the code of a hole, or None for a sample of another kind."""
+    return (str(sample.meta.get("path")), sample.answer) if sample.meta.get("kind") == "fim" else None
