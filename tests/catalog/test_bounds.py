@@ -459,9 +459,8 @@ WHY = {
     "spans._holes": "as `_script`",
 }
 WHY |= {
-    f"evaluation.{name}": "each goes through `evaluate`, which counts how deep it is"
-    for name in "_arguments _called _evaluated _list _named _object _of_component apply assign call evaluate member method "
-    "run subscript".split()
+    f"tracing.{name}": "each goes through `evaluate`, which counts how deep it is"
+    for name in "_arguments _called _evaluated _list _named _object _of_component assign call evaluate member run subscript".split()
 }
 WHY |= dict.fromkeys(
     "effects._changed effects._changed_by_call functions._listed functions._object_pattern functions.effects "
@@ -471,8 +470,8 @@ WHY |= dict.fromkeys(
 )
 WHY |= {
     f"run.{name}": "statements are no deeper than they were read, and each is a step with the depth of its call"
-    for name in "_for _has_effects _if _loop _matters _set _statement assign bind run".split()
-}
+    for name in "_for _if _loop _set _statement assign bind run".split()
+} | dict.fromkeys(("statements.has_effects", "statements.matters"), "as `run.run`")
 WHY["registered._may_install"] = "a name stands for no other name, so it asks twice at most"
 
 

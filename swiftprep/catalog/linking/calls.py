@@ -1,4 +1,4 @@
-"""What calls do that are not calls of the component's own functions: of helpers in other files, of Vue, of packages."""
+"""What calls do: of the component's own functions, of helpers in other files, of Vue and of packages."""
 
 from __future__ import annotations
 
@@ -21,21 +21,24 @@ from swiftprep.catalog.linking.held import (
     SLOTS,
     UNKNOWN,
     Function,
+    H,
     Held,
     Reference,
     all_roles,
     either,
     items_of,
+    listed_items,
     part,
     spread,
     text,
 )
-from swiftprep.catalog.linking.references import function_of, is_foreign, texts_of
+from swiftprep.catalog.linking.reached import NOT_NAMES
+from swiftprep.catalog.linking.references import function_of, is_foreign, texts_of, with_items
 from swiftprep.catalog.vue.flows import RENDERERS
 from swiftprep.catalog.vue.patterns import Expression
 
 if TYPE_CHECKING:
-    from swiftprep.catalog.linking.evaluation import Evaluation
+    from swiftprep.catalog.linking.tracing import Tracing
 
 _OF_VUE = {
     "useSlots": SLOTS, "useAttrs": FALLS, "useListeners": LISTENERS, "getCurrentInstance": INSTANCE,
@@ -51,7 +54,7 @@ _EMITS = re.compile(r"_*emit", re.I)
 _HANDED_BACK = frozenset((SLOTS, LISTENERS, FALLS, DATA, EMIT))
 
 
-def method_of(run: Evaluation, owner: Held, name: str, arguments: list[Held]) -> Held | None:
+def method_of(run: Tracing, owner: Held, name: str, arguments: list[Held]) -> Held | None:
     """Return what a method of a list, of `Object` or of a component returns; None for any other."""
     if name in _EACH and arguments and arguments[0].functions:
         return _over_items(run, owner, name, arguments)
@@ -72,7 +75,7 @@ def method_of(run: Evaluation, owner: Held, name: str, arguments: list[Held]) ->
     return None
 
 
-def _over_items(run: Evaluation, owner: Held, name: str, arguments: list[Held]) -> Held:
+def _over_items(run: Tracing, owner: Held, name: str, arguments: list[Held]) -> Held:
     item = items_of(owner) if owner.members or owner.rest or owner.roles else UNKNOWN
     if name.startswith("reduce"):
         start = arguments[1] if len(arguments) > 1 else UNKNOWN
@@ -91,7 +94,7 @@ def _over_items(run: Evaluation, owner: Held, name: str, arguments: list[Held]) 
     return item if name == "find" else owner
 
 
-def _of_object(run: Evaluation, name: str, arguments: list[Held]) -> Held:
+def _of_object(run: Tracing, name: str, arguments: list[Held]) -> Held:
     first = arguments[0] if arguments else UNKNOWN
     if name == "keys":
         keys = part(KEY) if first.roles & {SLOTS, LISTENERS} else text(*(first.members or {}))
@@ -113,7 +116,7 @@ def _of_object(run: Evaluation, name: str, arguments: list[Held]) -> Held:
     return UNKNOWN
 
 
-def applied(run: Evaluation, called: Reference, arguments: list[Held]) -> Held:
+def applied(run: Tracing, called: Reference, arguments: list[Held]) -> Held:
     """Return what a call of a named function that is not bound to a variable may return."""
     name = called.key.rpartition(".")[2]
     known = run.functions.get(called)
@@ -157,7 +160,7 @@ def applied(run: Evaluation, called: Reference, arguments: list[Held]) -> Held:
     return Held(roles=roles, functions=functions, is_open=True)
 
 
-def _chosen(run: Evaluation, name: str, arguments: list[Held]) -> Held | None:
+def _chosen(run: Tracing, name: str, arguments: list[Held]) -> Held | None:
     """Return what a package's `omit` or `pick` leaves of listeners or slots, or None for another function."""
     if name not in ("omit", "pick") or len(arguments) != 2 or not arguments[0].roles & {LISTENERS, SLOTS}:
         return None
@@ -171,7 +174,7 @@ def _chosen(run: Evaluation, name: str, arguments: list[Held]) -> Held | None:
     return Held(members={word: run.member(whole, word) for word in names.texts})
 
 
-def _told_by_name(run: Evaluation, name: str, arguments: list[Held]) -> bool:
+def _told_by_name(run: Tracing, name: str, arguments: list[Held]) -> bool:
     """Add the slot or the event that a helper of a package is told (`getSlot(this, 'icon')`); return if that is all."""
     if len(arguments) < 2 or not arguments[0].roles & {SELF, INSTANCE, CONTEXT, SLOTS, LISTENERS, EMIT}:
         return False
@@ -192,3 +195,50 @@ def shown(listed: list[Expression]) -> str:
         simple = {"i": last, "m": last, "s": f"'{last}'", "o": "{…}", "a": "[…]", "x": last if len(inner) > 1 else "…"}
         words.append("...args" if kind == "..." else simple.get(kind, "…"))
     return f"({', '.join(words)})" if words else ""
+
+
+def method(run: Tracing, owner: Held, name: str, arguments: list[Held], listed: list[Expression]) -> Held:
+    """Return what `owner.name(…)` may return; `listed` are its arguments as written."""
+    owner = with_items(run.modules, owner)
+    known = method_of(run, owner, name, arguments)
+    if known is not None:
+        return known
+    if name in ("call", "apply", "bind"):
+        this = arguments[0] if arguments else NOTHING
+        packed = arguments[1:]
+        given = listed_items(packed[0]) if name == "apply" and packed else packed
+        if name == "bind":
+            bound = tuple(Function(f.flow, f.around, (*f.first, *given)) for f in owner.functions)
+            return Held(roles=owner.roles, functions=bound, references=owner.references, is_open=owner.is_open)
+        return run.apply(owner, given, this=this)
+    for role in owner.roles & {SLOTS, LISTENERS}:
+        if name == "hasOwnProperty" and arguments:
+            run.subscript(Held(roles=frozenset((role,))), arguments[0])
+        elif role == SLOTS:
+            keys = arguments[0].members if arguments and arguments[0].members else {}
+            run.effects.slot(name, [key for key in keys if key not in NOT_NAMES])
+        else:
+            run.effects.event(name, shown(listed))
+    return run.apply(run.member(owner, name), arguments, shown(listed[1:]), this=owner)
+
+
+def called(run: Tracing, function: Held, arguments: list[Held], words: str = "", this: Held | None = None) -> Held:
+    """Return what a call of a value may return."""
+    results: list[Held] = []
+    if EMIT in function.roles and arguments:
+        _emitted(run, arguments[0], words)
+    if SLOTS in function.roles:
+        results.append(part(SLOTS))
+    if H in function.roles:
+        results.append(elements.created(run, arguments))
+    results += [run.call(one, arguments, this) for one in function.functions]
+    results += [applied(run, reference, arguments) for reference in function.references]
+    return either([*results, UNKNOWN] if function.is_open or not results else results)
+
+
+def _emitted(run: Tracing, name: Held, words: str) -> None:
+    name = texts_of(run.modules, name)
+    for event in name.texts:
+        run.effects.event(event, words)
+    if name.is_open or not name.texts:
+        run.effects.unknown("events", name)

@@ -12,7 +12,7 @@ from swiftprep.catalog.linking.held import (
     NOTHING,
     SLOTS,
     Held,
-    Names,
+    Variables,
     all_roles,
     either,
     spread,
@@ -22,14 +22,14 @@ from swiftprep.catalog.vue.native import is_native
 from swiftprep.catalog.vue.patterns import Expression
 
 if TYPE_CHECKING:
-    from swiftprep.catalog.linking.evaluation import Evaluation
+    from swiftprep.catalog.linking.tracing import Tracing
 
 _SLOTS_OF_JSX = frozenset(("scopedSlots", "v-slots", "vSlots"))
 _WHOLE = frozenset(("on", "scopedSlots", "v-slots", "vSlots"))  # the members of an element's data that are handed on
 _OTHER = frozenset(("key", "ref", "class", "style", "nativeOn", "directives", "domProps"))
 
 
-def rendered(run: Evaluation, expression: Expression, names: Names) -> Held:
+def rendered(run: Tracing, expression: Expression, names: Variables) -> Held:
     """Follow what JSX, or an element of a template, is given."""
     _, tag, attributes, children = expression
     data = Held(members={})
@@ -45,7 +45,7 @@ def rendered(run: Evaluation, expression: Expression, names: Names) -> Held:
     return NOTHING
 
 
-def created(run: Evaluation, arguments: list[Held]) -> Held:
+def created(run: Tracing, arguments: list[Held]) -> Held:
     """Follow what `h(tag, data, children)` is given."""
     if arguments:
         data, *children = arguments[1:] or [NOTHING]
@@ -53,7 +53,7 @@ def created(run: Evaluation, arguments: list[Held]) -> Held:
     return NOTHING
 
 
-def _hand_on(run: Evaluation, tag: Held, data: Held, children: list[Held]) -> Held:
+def _hand_on(run: Tracing, tag: Held, data: Held, children: list[Held]) -> Held:
     """Follow what an element is given, and return what it leaves to the element around it."""
     effects = run.effects
     if tag.texts == ("template",):
@@ -95,7 +95,7 @@ def _hand_on(run: Evaluation, tag: Held, data: Held, children: list[Held]) -> He
     return NOTHING
 
 
-def _with_returned(run: Evaluation, slots: Held) -> frozenset[str]:
+def _with_returned(run: Tracing, slots: Held) -> frozenset[str]:
     """Return the parts that slots hold, also those that functions under computed keys return."""
     found = slots.roles
     for function in slots.rest.functions if slots.rest is not None else ():
@@ -103,7 +103,7 @@ def _with_returned(run: Evaluation, slots: Held) -> frozenset[str]:
     return found | (slots.rest.roles if slots.rest is not None else frozenset())
 
 
-def _targets(run: Evaluation, tag: Held) -> list[Place | str | None]:
+def _targets(run: Tracing, tag: Held) -> list[Place | str | None]:
     """Return the components and native tags that a tag may be; None for one that is not known."""
     targets: list[Place | str | None] = []
     for name in tag.texts:

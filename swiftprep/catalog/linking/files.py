@@ -15,7 +15,7 @@ _MOST_KNOWN = 50_000
 _MOST_FOLDERS = 20  # in an alias such as `@/a/b/c`
 
 
-class Files:
+class SourceFiles:
     """The files of the tree, to find imported modules among them.
 
     Args:

@@ -94,7 +94,7 @@ class Held:
         )  # fmt: skip
 
 
-class Named(NamedTuple):
+class NamedFunction(NamedTuple):
     """A function that a reference names: its flow or None, its place, and whether it is one of the tree at all."""
 
     flow: Flow | None
@@ -103,7 +103,7 @@ class Named(NamedTuple):
 
 
 @dataclass(slots=True, eq=False)
-class Names:
+class Variables:
     """The variables of a function that is being traced.
 
     Attributes:
@@ -115,7 +115,7 @@ class Names:
     """
 
     names: dict[str, Held]
-    outer: Names | None
+    outer: Variables | None
     this: Held
     where: Where
     is_template: bool = False
@@ -125,7 +125,7 @@ class Function(NamedTuple):
     """A function with the variables around it; `first` are arguments bound to it."""
 
     flow: list[Any]
-    around: Names
+    around: Variables
     first: tuple[Held, ...] = ()
 
     @property

@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 
 from swiftprep.catalog.linking.effort import Effort
 from swiftprep.catalog.linking.evaluate import FINAL, Evaluator
-from swiftprep.catalog.linking.files import Files
+from swiftprep.catalog.linking.files import SourceFiles
 from swiftprep.catalog.linking.inspected import digest
 from swiftprep.catalog.linking.scope import Bound, Scope, Where, is_settled, key_of, path_of
 from swiftprep.catalog.linking.unlisted import UnlistedExports
@@ -55,7 +55,7 @@ class Modules:
         self.packages = packages or {}
         self.effort = Effort()
         self._unlisted = UnlistedExports(facts)
-        self._files = Files(facts, self.packages)
+        self._files = SourceFiles(facts, self.packages)
         self._exports: dict[str, tuple[frozenset[str], list[str], bool]] = {}
         self._places: dict[tuple[str, str], tuple[str, bool] | None] = {}
         self.evaluator = Evaluator(self)

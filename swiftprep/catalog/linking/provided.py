@@ -14,8 +14,8 @@ from swiftprep.catalog.linking.held import (
     UNKNOWN,
     Function,
     Held,
-    Names,
     Reference,
+    Variables,
     all_roles,
     name_at,
 )
@@ -26,7 +26,7 @@ from swiftprep.catalog.vue.value_kinds import NAME, STRING
 from swiftprep.catalog.vue.values import Value
 
 if TYPE_CHECKING:
-    from swiftprep.catalog.linking.evaluation import Evaluation
+    from swiftprep.catalog.linking.tracing import Tracing
 
 _MOST_STEPS = 40  # from name to name
 _MOST = 20  # components that inject the same
@@ -89,7 +89,7 @@ def identity(modules: Modules, value: Value, where: Where) -> str | None:
     return None
 
 
-def _key(run: Evaluation, arguments: list[Held]) -> str | None:
+def _key(run: Tracing, arguments: list[Held]) -> str | None:
     key = arguments[0]
     if len(key.texts) + len(key.references) != 1 or key.is_open:
         return None
@@ -98,14 +98,14 @@ def _key(run: Evaluation, arguments: list[Held]) -> str | None:
     return identity(run.modules, key.references[0].value, key.references[0].where)
 
 
-def injected(run: Evaluation, called: Reference, arguments: list[Held]) -> Held:
+def injected(run: Tracing, called: Reference, arguments: list[Held]) -> Held:
     """Return what `inject(key)` may return; if that is not known, its methods cannot be followed."""
     key = _key(run, arguments) if run.given and arguments else None
     found = None if key is None else run.given.get(key)
     return name_at(f"{called.key}()", called.where) if found is None else found
 
 
-def provide(run: Evaluation, arguments: list[Held]) -> None:
+def provide(run: Tracing, arguments: list[Held]) -> None:
     """Follow `provide(key, value)` to the components that inject it; if they are not known, the lists are open."""
     roles = all_roles(arguments[1])
     if not roles & {SLOTS, EMIT, CONTEXT, INSTANCE}:
@@ -121,15 +121,15 @@ def provide(run: Evaluation, arguments: list[Held]) -> None:
         _run(run.within({key: arguments[1]}), place)
 
 
-def _run(run: Evaluation, place: Place) -> None:
+def _run(run: Tracing, place: Place) -> None:
     where, index = place
     options = run.modules.options_at(where, index)
     flows = options["flows"]
-    names = Names({}, None, UNKNOWN, where)
+    names = Variables({}, None, UNKNOWN, where)
     if options.get("setup"):
         run.run(flows["setup"][1], names)
     else:
         names.names.update(run.run_with_anything(Function(flows["setup"], names), UNKNOWN, UNKNOWN).members or {})
     if "template" in flows:
-        run.run(flows["template"], Names(names.names, None, UNKNOWN, where, is_template=True))
+        run.run(flows["template"], Variables(names.names, None, UNKNOWN, where, is_template=True))
     run.run_the_rest()

@@ -11,7 +11,7 @@ from swiftprep.catalog.linking.held import (
     LISTENERS,
     SLOTS,
     Held,
-    Named,
+    NamedFunction,
     Reference,
     either,
     items_of,
@@ -61,7 +61,7 @@ def looped(modules: Modules, value: Held, how: str) -> Held:
     return text(*(value.members or {})) if is_whole else unknown_of(value)
 
 
-def function_of(modules: Modules, value: Value, where: Where) -> Named:
+def function_of(modules: Modules, value: Value, where: Where) -> NamedFunction:
     """Return the function that a value names."""
     for _ in range(_MOST_STEPS):
         if value[0] == NAME:
@@ -71,17 +71,17 @@ def function_of(modules: Modules, value: Value, where: Where) -> Named:
                 continue
             flow = modules.facts.get(path_of(where), {}).get("flows", {}).get(value[1])
             if flow is not None:
-                return Named(flow, path_of(where), True)
+                return NamedFunction(flow, path_of(where), True)
         if value[0] == FUNCTION:
             flow = modules.facts.get(path_of(where), {}).get("flows", {}).get("default")
-            return Named(flow, path_of(where), True)
+            return NamedFunction(flow, path_of(where), True)
         following = modules.following(value, where)
         if following is None:
             break
         if value[0] == NAME and following[0][0] == FUNCTION and path_of(following[1]) == path_of(where):
-            return Named(None, where, True)  # a function of this file that does nothing with a component
+            return NamedFunction(None, where, True)  # a function of this file that does nothing with a component
         value, where = following
-    return Named(None, where, False)
+    return NamedFunction(None, where, False)
 
 
 def is_foreign(modules: Modules, called: Reference) -> bool:

@@ -9,13 +9,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from swiftprep.catalog.linking.scope import Bound, Scope, Where, holder, path_of
+from swiftprep.catalog.linking.statements import CHANGES, has_effects, matters
 from swiftprep.catalog.vue.functions import Statement
 from swiftprep.catalog.vue.value_kinds import (
     APP,
     ARRAY,
     CALL,
     CHOICE,
-    EFFECTS,
     FUNCTION,
     IN,
     ITEM,
@@ -36,8 +36,6 @@ if TYPE_CHECKING:
 Changes: TypeAlias = tuple[str, str, list[Statement]]  # a name, its file, and the statements that change its value
 _MOST_TURNS = 1_000  # of a loop
 _BREAK, _CONTINUE = "break", "continue"
-_CHANGES = ("push", "unshift")
-_BLOCKS = {"if": (2, 3), "for": (4,), "loop": (1, 3, 4)}  # the positions of statements in others
 _UNDEFINED: Value = [SOURCE, "undefined"]
 _MORE: list[Any] = ["...", [SOURCE, "…"], ""]
 
@@ -83,7 +81,7 @@ def applied(
     result = None if value[4] is None else runner.run(value[4], frame)
     returned = result if isinstance(result, tuple) else None
     if returned is None and value[2] is not None:
-        frame.is_running = _has_effects(value[2])
+        frame.is_running = has_effects(value[2])
         returned = evaluator.modules.resolve(value[2], frame, depth + 1)
     frame.is_running = False
     if call is not None:
@@ -198,7 +196,7 @@ class _Runner:
         if truth is not None:
             return self.run(statement[2] if truth else statement[3], frame)
         for branch in (statement[2], statement[3]):
-            if any(map(_matters, branch)) and branch[-1][0] != "throw":
+            if any(map(matters, branch)) and branch[-1][0] != "throw":
                 self.is_doubtful = True
                 end = self.run(branch, frame)
                 if isinstance(end, tuple):
@@ -248,7 +246,7 @@ class _Runner:
         """Evaluate an expression for its effects."""
         if value[0] == CALL and value[2]:
             callee = value[1]
-            if callee[0] == MEMBER and callee[2] in _CHANGES:
+            if callee[0] == MEMBER and callee[2] in CHANGES:
                 owner = self.modules.resolve(callee[1], frame, self.depth)
                 if owner[0][0] == ARRAY:
                     added = [[IN, *argument] for argument in self.evaluator.arguments(value[2], frame, self.depth)]
@@ -378,25 +376,3 @@ class _Runner:
             if value[0] == ARRAY:
                 return [ARRAY, [["...", [IN, value, where]], ["...", [SOURCE, "…"]]]], where
         return None
-
-
-def _has_effects(value: Value) -> bool:
-    """Return whether an expression changes something: `(a[key] = b, a)` or `(a[key] = b) && a`."""
-    parts = value[2] if value[0] == OPERATION else value[1:] if value[0] == CHOICE else ()
-    return value[0] == EFFECTS or any(map(_has_effects, parts))
-
-
-def _matters(statement: Statement) -> bool:
-    """Return whether a statement may change a result."""
-    kind = statement[0]
-    if kind in ("if", "for", "loop"):
-        return any(_matters(inner) for at in _BLOCKS[kind] for inner in statement[at])
-    if kind == "do":
-        value = statement[1]
-        if value[0] != CALL:
-            return False
-        is_change = value[1][-1] in (*_CHANGES, "assign", "_extends", "component", "use")
-        return is_change or any(
-            argument[0] == FUNCTION and argument[4] and any(map(_matters, argument[4])) for argument in value[2]
-        )
-    return kind in ("=", "delete", "return", "?")

@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, TypeAlias
 
 from swiftprep.catalog.api import kebab
-from swiftprep.catalog.linking.evaluation import Evaluation
 from swiftprep.catalog.linking.held import (
     CONTEXT,
     EMIT,
@@ -19,9 +18,9 @@ from swiftprep.catalog.linking.held import (
     UNKNOWN,
     Function,
     H,
-    Named,
-    Names,
+    NamedFunction,
     Reference,
+    Variables,
     name_at,
     part,
 )
@@ -29,6 +28,7 @@ from swiftprep.catalog.linking.names import Modules, Place
 from swiftprep.catalog.linking.provided import Injectors
 from swiftprep.catalog.linking.reached import Effects
 from swiftprep.catalog.linking.scope import Where, path_of
+from swiftprep.catalog.linking.tracing import Tracing
 from swiftprep.catalog.vue.flows import Flow
 from swiftprep.catalog.vue.value_kinds import NAME, OBJECT, STRING
 from swiftprep.catalog.vue.values import Value
@@ -77,7 +77,7 @@ class Tracer:
         self.wholes: Mapping[Place, Place] = {}
         self._bases = bases
         self._inherited: dict[Place, _Inherited] = {}
-        self._named: dict[Reference, Named] = {}
+        self._named: dict[Reference, NamedFunction] = {}
         self._injectors = Injectors(modules)
 
     def trace(self, place: Place) -> Effects:
@@ -98,7 +98,7 @@ class Tracer:
             found = None if local is None else self.modules.component(*local)
             return found or self.places.get(kebab(name))
 
-        run = Evaluation(
+        run = Tracing(
             self.modules, effects, inherited.methods, inherited.computed, place_of_tag, self._named, self._injectors,
             is_vue3=self.is_vue3,
         )  # fmt: skip
@@ -114,7 +114,7 @@ class Tracer:
             effects.leave_open(("events",), "all listeners are passed on to a native element")
         return effects
 
-    def _run(self, run: Evaluation, options: dict[str, Any], flows: dict[str, Any], where: Where) -> set[int]:
+    def _run(self, run: Tracing, options: dict[str, Any], flows: dict[str, Any], where: Where) -> set[int]:
         """Run what Vue runs, and return the functions that other components may call."""
         here = run.at(where)
         context = [part(H), part(CONTEXT)] if options.get("functional") else [part(H)]
@@ -132,13 +132,13 @@ class Tracer:
         if "render" in flows:
             run.run_with_anything(Function(flows["render"], here), *given["render"])
         if options.get("setup") and "setup" in flows:
-            setup = Names({}, None, part(SELF), where)
+            setup = Variables({}, None, part(SELF), where)
             run.run(flows["setup"][1], setup)
         for name, word in flows.get("names", {}).items():
             run.apply(name_at(word, where), given[name])
         context_names = {word: part(role) for word, role in PARTS[CONTEXT].items()} if options.get("functional") else {}
         if "template" in flows:
-            template = Names({**setup.names, **context_names}, None, part(SELF), where, is_template=True)
+            template = Variables({**setup.names, **context_names}, None, part(SELF), where, is_template=True)
             run.run(flows["template"], template)
         for flow in flows.get("computed", {}).values():
             run.call(Function(flow, here), [])

@@ -11,7 +11,6 @@ from typing import Any
 from swiftprep.catalog.linking import calls, elements
 from swiftprep.catalog.linking.held import (
     CHILDREN,
-    EMIT,
     KEY,
     LISTENERS,
     NOTHING,
@@ -21,11 +20,10 @@ from swiftprep.catalog.linking.held import (
     SLOTS,
     UNKNOWN,
     Function,
-    H,
     Held,
-    Named,
-    Names,
+    NamedFunction,
     Reference,
+    Variables,
     either,
     items_of,
     joined_texts,
@@ -38,8 +36,8 @@ from swiftprep.catalog.linking.held import (
 )
 from swiftprep.catalog.linking.names import Modules, Place
 from swiftprep.catalog.linking.provided import Injectors
-from swiftprep.catalog.linking.reached import NOT_NAMES, Effects
-from swiftprep.catalog.linking.references import looped, texts_of, with_items
+from swiftprep.catalog.linking.reached import Effects
+from swiftprep.catalog.linking.references import looped, texts_of
 from swiftprep.catalog.linking.scope import Where
 from swiftprep.catalog.vue.flows import Flow
 from swiftprep.catalog.vue.patterns import Expression
@@ -54,7 +52,7 @@ _SLOTS_OF_ALL: Flow = [
 ]
 
 
-class Evaluation:
+class Tracing:
     """Evaluates the expressions of flows for one component.
 
     Args:
@@ -80,7 +78,7 @@ class Evaluation:
         methods: Mapping[str, tuple[Flow, Where]],
         computed: Mapping[str, tuple[Flow, Where]],
         place_of_tag: Callable[[str], Place | None],
-        functions: dict[Reference, Named],
+        functions: dict[Reference, NamedFunction],
         injectors: Injectors,
         given: Mapping[str, Held] | None = None,
         *,
@@ -97,19 +95,19 @@ class Evaluation:
         self.is_vue3 = is_vue3
         self._methods = methods
         self._computed = computed
-        self._places: dict[Where, Names] = {}
+        self._places: dict[Where, Variables] = {}
         self._results: dict[tuple[Any, ...], tuple[Held, Any]] = {}
         self._made: list[Function] = []
         self._depth = 0
         self._left = _MOST_STEPS
 
-    def at(self, where: Where) -> Names:
+    def at(self, where: Where) -> Variables:
         """Return the variables outside of all functions of a file."""
-        return self._places.setdefault(where, Names({}, None, UNKNOWN if self.given else part(SELF), where))
+        return self._places.setdefault(where, Variables({}, None, UNKNOWN if self.given else part(SELF), where))
 
-    def within(self, given: Mapping[str, Held]) -> Evaluation:
+    def within(self, given: Mapping[str, Held]) -> Tracing:
         """Return the evaluation of a component within this one, which is given something of it."""
-        run = Evaluation(self.modules, self.effects, {}, {}, self.place_of_tag, self.functions, self.injectors, given)
+        run = Tracing(self.modules, self.effects, {}, {}, self.place_of_tag, self.functions, self.injectors, given)
         run.is_vue3 = self.is_vue3
         run.called = self.called
         return run
@@ -148,7 +146,7 @@ class Evaluation:
         if not self._goes_on():
             return UNKNOWN
         self._results[key] = NOTHING, arguments  # also keeps what the key identifies alive
-        names = Names({}, function.around, this, function.around.where)
+        names = Variables({}, function.around, this, function.around.where)
         more = None if is_known else Held(roles=frozenset((f"?{function.number}",)), is_open=True)
         names.names["arguments"] = Held(members={str(at): value for at, value in enumerate(arguments)}, rest=more)
         for at, parameter in enumerate(function.flow[0]):
@@ -165,7 +163,7 @@ class Evaluation:
         self._results[key] = result, arguments
         return result
 
-    def run(self, steps: list[Expression], names: Names) -> Held:
+    def run(self, steps: list[Expression], names: Variables) -> Held:
         """Run statements, and return what they may return."""
         returned: list[Held] = []
         for step in steps:
@@ -175,14 +173,14 @@ class Evaluation:
             returned += [value] if step[0] == "r" else []
         return either(returned)
 
-    def assign(self, target: Expression, value: Held, names: Names) -> None:
+    def assign(self, target: Expression, value: Held, names: Variables) -> None:
         """Bind names, or add a member to an object."""
         kind = target[0]
         if kind == "=":
             is_given = value is not NOTHING and not value.is_open
             self.assign(target[1], value if is_given else either([value, self.evaluate(target[2], names)]), names)
         elif kind == "i":
-            holder: Names | None = names
+            holder: Variables | None = names
             while holder is not None and target[1] not in holder.names:
                 holder = holder.outer
             bound = (holder or names).names
@@ -213,7 +211,7 @@ class Evaluation:
         else:
             self.effects.escapes(value)
 
-    def evaluate(self, expression: Expression, names: Names) -> Held:
+    def evaluate(self, expression: Expression, names: Variables) -> Held:
         """Return what an expression may hold."""
         self._depth += 1
         try:
@@ -224,7 +222,7 @@ class Evaluation:
         finally:
             self._depth -= 1
 
-    def _evaluated(self, expression: Expression, names: Names) -> Held:
+    def _evaluated(self, expression: Expression, names: Variables) -> Held:
         kind = expression[0]
         if kind == "T":
             return names.this
@@ -272,8 +270,8 @@ class Evaluation:
             self.effects.everything_unknown()
         return UNKNOWN
 
-    def _named(self, name: str, names: Names) -> Held:
-        here: Names | None = names
+    def _named(self, name: str, names: Variables) -> Held:
+        here: Variables | None = names
         while here is not None:
             if name in here.names:
                 return here.names[name]
@@ -320,7 +318,7 @@ class Evaluation:
             flow, where = self._computed[name]
             return either([*found, self.call(Function(flow, self.at(where)), [])])
         if name == "slots" and not found:
-            return Held(functions=(Function(_SLOTS_OF_ALL, Names({}, None, part(SELF), "")),))
+            return Held(functions=(Function(_SLOTS_OF_ALL, Variables({}, None, part(SELF), "")),))
         return either(found) if found else UNKNOWN
 
     def has(self, name: str) -> bool:
@@ -341,7 +339,7 @@ class Evaluation:
             found.append(items_of(Held(roles=roles, members=value.members, rest=value.rest, is_open=True)))
         return either(found)
 
-    def _list(self, items: list[Expression], names: Names) -> Held:
+    def _list(self, items: list[Expression], names: Variables) -> Held:
         members: dict[str, Held] = {}
         rest: list[Held] = []
         for at, item in enumerate(items):
@@ -352,7 +350,7 @@ class Evaluation:
                 members[str(at)] = value
         return Held(members=members, rest=either(rest) if rest else None)
 
-    def _object(self, expression: Expression, names: Names) -> Held:
+    def _object(self, expression: Expression, names: Variables) -> Held:
         made = Held(members={})
         for key, inner in expression[1]:
             value = self.evaluate(inner, names)
@@ -367,16 +365,16 @@ class Evaluation:
                 self._add(made, named, value)
         return made
 
-    def _called(self, expression: Expression, names: Names) -> Held:
+    def _called(self, expression: Expression, names: Variables) -> Held:
         _, callee, listed = expression
         if callee[0] == "m":
             owner = self.evaluate(callee[1], names)
             arguments = self._arguments(listed, names)
-            return self.method(owner, callee[2], arguments, listed)
+            return calls.method(self, owner, callee[2], arguments, listed)
         called = self.evaluate(callee, names)
         return self.apply(called, self._arguments(listed, names), calls.shown(listed[1:]))
 
-    def _arguments(self, listed: list[Expression], names: Names) -> list[Held]:
+    def _arguments(self, listed: list[Expression], names: Variables) -> list[Held]:
         values: list[Held] = []
         for inner in listed[:_MOST_ARGUMENTS]:
             value = self.evaluate(inner, names)
@@ -386,46 +384,6 @@ class Evaluation:
                 values.append(value)
         return values
 
-    def method(self, owner: Held, name: str, arguments: list[Held], listed: list[Expression]) -> Held:
-        """Return what `owner.name(…)` may return; `listed` are its arguments as written."""
-        owner = with_items(self.modules, owner)
-        known = calls.method_of(self, owner, name, arguments)
-        if known is not None:
-            return known
-        if name in ("call", "apply", "bind"):
-            this = arguments[0] if arguments else NOTHING
-            packed = arguments[1:]
-            given = listed_items(packed[0]) if name == "apply" and packed else packed
-            if name == "bind":
-                bound = tuple(Function(f.flow, f.around, (*f.first, *given)) for f in owner.functions)
-                return Held(roles=owner.roles, functions=bound, references=owner.references, is_open=owner.is_open)
-            return self.apply(owner, given, this=this)
-        for role in owner.roles & {SLOTS, LISTENERS}:
-            if name == "hasOwnProperty" and arguments:
-                self.subscript(Held(roles=frozenset((role,))), arguments[0])
-            elif role == SLOTS:
-                keys = arguments[0].members if arguments and arguments[0].members else {}
-                self.effects.slot(name, [key for key in keys if key not in NOT_NAMES])
-            else:
-                self.effects.event(name, calls.shown(listed))
-        return self.apply(self.member(owner, name), arguments, calls.shown(listed[1:]), this=owner)
-
     def apply(self, called: Held, arguments: list[Held], words: str = "", this: Held | None = None) -> Held:
         """Return what a call of a value may return."""
-        results: list[Held] = []
-        if EMIT in called.roles and arguments:
-            self._emitted(arguments[0], words)
-        if SLOTS in called.roles:
-            results.append(part(SLOTS))
-        if H in called.roles:
-            results.append(elements.created(self, arguments))
-        results += [self.call(function, arguments, this) for function in called.functions]
-        results += [calls.applied(self, reference, arguments) for reference in called.references]
-        return either([*results, UNKNOWN] if called.is_open or not results else results)
-
-    def _emitted(self, name: Held, words: str) -> None:
-        name = texts_of(self.modules, name)
-        for event in name.texts:
-            self.effects.event(event, words)
-        if name.is_open or not name.texts:
-            self.effects.unknown("events", name)
+        return calls.called(self, called, arguments, words, this)
