@@ -26,12 +26,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Container, Iterable, Sequence
-from functools import lru_cache
 from typing import Any, TypeAlias
 
 from tree_sitter import Node
 
-from swiftprep.catalog.vue.patterns import NOTHING, Expression, defaults_in, is_for_tests, names_in, target_of
+from swiftprep.catalog.vue.patterns import (
+    NOTHING,
+    Expression,
+    defaults_in,
+    holds_statements,
+    is_for_tests,
+    names_in,
+    outline,
+    target_of,
+)
 from swiftprep.catalog.vue.values import WRAPPERS, key_of, string_of, unwrapped_once
 from swiftprep.parsing.grammar import text_of
 
@@ -54,7 +62,6 @@ _DEEPEST = 60
 _AROUND = WRAPPERS | {"await_expression"}
 _DULL = ("i", "s", "x")  # kinds of expressions that do nothing by themselves
 _NAMES = frozenset("s+i?ma")  # the kinds of what may be a name, or names
-_STATEMENTS = re.compile(r"_statement$|^(?:statement_block|program|switch_|else_|catch_|finally_|lexical_|variable_)")
 
 
 class FlowReader:
@@ -155,7 +162,7 @@ class FlowReader:
             declared = node.child_by_field_name("declaration")
             if declared is not None:
                 self._statements([declared], steps, depth + 1)
-        elif _holds_statements(kind):
+        elif holds_statements(kind):
             if not kind.startswith(("class", "interface", "type", "enum", "import")):
                 self._statements(node.named_children, steps, depth + 1)
         elif kind in ("class", "import_statement", "empty_statement"):
@@ -282,7 +289,7 @@ class FlowReader:
         if not is_kept:
             return NOTHING
         pairs = zip(nodes, arguments, strict=True)
-        return ["c", called, [_outline(child) if given is NOTHING else given for child, given in pairs]]
+        return ["c", called, [outline(child) if given is NOTHING else given for child, given in pairs]]
 
     def _object(self, node: Node, depth: int) -> Expression:
         entries: list[list[Any]] = []
@@ -396,17 +403,3 @@ _KINDS: dict[str, Callable[[FlowReader, Node, int], Expression]] = {
     "jsx_element": FlowReader._element,
     "jsx_self_closing_element": FlowReader._element,
 }
-
-
-@lru_cache(maxsize=1000)
-def _holds_statements(kind: str) -> bool:
-    return _STATEMENTS.search(kind) is not None or kind.endswith("_declaration")
-
-
-def _outline(node: Node) -> Expression:
-    """Return what there is to say about an argument that leads nowhere: its keys, or its text if it is a literal."""
-    if node.type == "object":
-        keys = [child.child_by_field_name("key") or child for child in node.named_children]
-        names = [key_of(key) for key in keys if key.type not in ("comment", "spread_element")]
-        return ["o", [[name, NOTHING] for name in names if name is not None]]
-    return ["x", text_of(node)] if node.type in ("number", "true", "false", "null", "undefined") else NOTHING

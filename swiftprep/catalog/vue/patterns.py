@@ -1,9 +1,10 @@
-"""Convert parameters and the left sides of assignments for flows (`flows.py`)."""
+"""Convert what is not evaluated for flows (`flows.py`): parameters, the left sides of assignments, plain arguments."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any, TypeAlias
 
 from tree_sitter import Node
@@ -16,6 +17,7 @@ Read: TypeAlias = Callable[[Node, int], Expression]
 
 NOTHING: Expression = ["x"]
 _DEEPEST = 60
+_STATEMENTS = re.compile(r"_statement$|^(?:statement_block|program|switch_|else_|catch_|finally_|lexical_|variable_)")
 
 
 def target_of(read: Read, node: Node, depth: int) -> Expression:
@@ -88,3 +90,18 @@ def is_for_tests(node: Node) -> bool:
     is_whole = node.type == "if_statement" and node.child_by_field_name("alternative") is None
     condition = node.child_by_field_name("condition") if is_whole else None
     return condition is not None and _FOR_TESTS.search(condition.text or b"") is not None
+
+
+def outline(node: Node) -> Expression:
+    """Return what there is to say about an argument that leads nowhere: its keys, or its text if it is a literal."""
+    if node.type == "object":
+        keys = [child.child_by_field_name("key") or child for child in node.named_children]
+        names = [key_of(key) for key in keys if key.type not in ("comment", "spread_element")]
+        return ["o", [[name, NOTHING] for name in names if name is not None]]
+    return ["x", text_of(node)] if node.type in ("number", "true", "false", "null", "undefined") else NOTHING
+
+
+@lru_cache(maxsize=1000)
+def holds_statements(kind: str) -> bool:
+    """Return whether a node of this kind holds statements."""
+    return _STATEMENTS.search(kind) is not None or kind.endswith("_declaration")
