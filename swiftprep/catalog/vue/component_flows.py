@@ -14,11 +14,12 @@ from typing import Any
 
 from tree_sitter import Node
 
-from swiftprep.catalog.vue.flows import FUNCTIONS, FlowReader
+from swiftprep.catalog.vue.flows import FlowReader
 from swiftprep.catalog.vue.markup import hands_slots
 from swiftprep.catalog.vue.module import Module
 from swiftprep.catalog.vue.patterns import Expression
 from swiftprep.catalog.vue.relevance import Relevance, is_relevant
+from swiftprep.catalog.vue.syntax import FUNCTIONS
 from swiftprep.catalog.vue.values import pairs, returned_node, unwrapped
 from swiftprep.parsing.grammar import parse, text_of
 from swiftprep.parsing.sfc import Template

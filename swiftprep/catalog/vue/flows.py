@@ -40,6 +40,7 @@ from swiftprep.catalog.vue.patterns import (
     outline,
     target_of,
 )
+from swiftprep.catalog.vue.syntax import DECLARED, FUNCTIONS
 from swiftprep.catalog.vue.values import WRAPPERS, key_of, string_of, unwrapped_once
 from swiftprep.parsing.grammar import text_of
 
@@ -49,10 +50,6 @@ Flow: TypeAlias = list[Any]
 PARTS = frozenset(
     "$slots $scopedSlots $listeners $attrs $emit $props slots scopedSlots listeners attrs emit data on props proxy ctx "
     "setupContext parent $parent $createElement".split()
-)
-FUNCTIONS = frozenset(
-    "arrow_function function_expression function_declaration method_definition function generator_function "
-    "generator_function_declaration".split()
 )
 RENDERERS = frozenset("h createElement createVNode _createVNode $createElement _c".split())
 _TELLING = re.compile(r"slot|listener|emit|attrs", re.I)
@@ -120,16 +117,12 @@ class FlowReader:
         return [[], steps]
 
     def _statements(self, nodes: Sequence[Node], steps: list[Expression], depth: int) -> None:
-        later: list[Node] = []
-        for node in nodes:
-            if node.type in ("function_declaration", "generator_function_declaration"):
-                name = node.child_by_field_name("name")
-                if name is not None:
-                    self._live[-1].add(text_of(name))
-                later.append(node)
+        later = [node for node in nodes if node.type in DECLARED]
+        named = [node.child_by_field_name("name") for node in later]
+        self._live[-1].update(text_of(name) for name in named if name is not None)
         after: list[Expression] = []
         for node in nodes:
-            if node.type not in ("comment", "function_declaration", "generator_function_declaration"):
+            if node.type != "comment" and node.type not in DECLARED:
                 self._statement(node, after, depth)
         for node in later:  # their bodies use the names that the other statements bind
             name = node.child_by_field_name("name")

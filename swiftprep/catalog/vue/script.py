@@ -17,6 +17,7 @@ from swiftprep.catalog.vue.functions import pattern_of
 from swiftprep.catalog.vue.macros import note_unread, read_macro, read_pattern, setup_options
 from swiftprep.catalog.vue.module import Module, Script, SourcePiece
 from swiftprep.catalog.vue.options import arguments_of, class_component, plugin_of, read_function, read_value
+from swiftprep.catalog.vue.syntax import DECLARED
 from swiftprep.catalog.vue.type_declarations import declare_types, is_declared
 from swiftprep.catalog.vue.value_kinds import MEMBER, NAME, SOURCE
 from swiftprep.catalog.vue.values import string_of, unwrapped, value_of
@@ -164,7 +165,7 @@ class ScriptReader:
             return [name for child in node.named_children for name in self._declarator(child, node)]
         named = node.child_by_field_name("name")
         name = "" if named is None else text_of(named)
-        if kind in ("function_declaration", "generator_function_declaration"):
+        if kind in DECLARED:
             self.module.bindings[name] = read_function(self._script, node)
             self._functions[name] = node, node
         elif kind in _CLASSES and not (is_declared(node) and not decorated):

@@ -17,8 +17,9 @@ _LONGEST_TYPE = 600  # characters of a type
 WRAPPERS = frozenset(
     ("parenthesized_expression", "as_expression", "satisfies_expression", "non_null_expression", "type_assertion")
 )
+DECLARED = ("function_declaration", "generator_function_declaration")
 FUNCTIONS = frozenset(
-    ("arrow_function", "function_expression", "function_declaration", "method_definition", "function")
+    (*DECLARED, "arrow_function", "function_expression", "method_definition", "function", "generator_function")
 )
 _NAMES = frozenset(
     "property_identifier identifier number private_property_identifier type_identifier shorthand_property_identifier "
