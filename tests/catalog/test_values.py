@@ -216,3 +216,15 @@ def test_what_has_no_end_is_given_up(code):
     assert made.failed == []
     assert "ta-box" in components
     assert made._modules.effort._left > -effort.MOST_STEPS
+
+
+def test_what_the_default_of_a_function_returns_is_no_default():
+    code = (
+        "const noop = () => {}\nexport default { name: 'XBox', props: {"
+        " check: { type: Function, default: () => true }, list: { type: Array, default: () => [1] },"
+        " either: { type: [Function, Boolean], default: true }, run: { type: Function, default: noop } }, render() {} }"
+    )
+    ((_, box),) = Linked({"box.js": read_script(code.encode(), "box.js")[0]})
+    assert {prop.name: prop.default for prop in box.props} == {
+        "check": None, "list": "[1]", "either": "true", "run": "noop",
+    }  # fmt: skip

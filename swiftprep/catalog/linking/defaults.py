@@ -39,6 +39,11 @@ def default_of(modules: Modules, value: Value, path: Where, depth: int = 0) -> s
     return _source(resolved)
 
 
+def is_literal(default: str) -> bool:
+    """Return whether a default is written out: a text, a number, a list, an object, `true` or `false`."""
+    return default[:1] in "'\"`[{-0123456789" or default in ("true", "false")
+
+
 def _quoted(text: str) -> str:
     return f"'{text}'" if "'" not in text and "\n" not in text else json.dumps(text, ensure_ascii=False)
 

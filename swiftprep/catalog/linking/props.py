@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from swiftprep.catalog.api import Component, Prop
-from swiftprep.catalog.linking.defaults import default_of
+from swiftprep.catalog.linking.defaults import default_of, is_literal
 from swiftprep.catalog.linking.inspected import is_nothing, is_prop_type, peeled
 from swiftprep.catalog.linking.names import Modules
 from swiftprep.catalog.linking.scope import Where, local
@@ -235,6 +235,8 @@ def defined_prop(
     )
     kind = settings.get("type") or tags.get("type", "").strip("{} ")
     default = settings.get("default") or tags.get("default") or None
+    if kind == "function" and default is not None and is_literal(default):
+        default = None  # the function is the default, and this is what it returns
     prop = Prop(name, kind, bool(settings.get("required")), words, default, values)
     return types.stated(prop, *settings["stated"]) if types is not None and "stated" in settings else prop
 
