@@ -410,3 +410,15 @@ def test_slots_that_something_else_reads_are_not_open():
     assert "slots" not in component(files, "x-pane").open
     far = {"ui/menu/menu.js": READS["as a member"], "ui/tabs/pane.js": PANE}
     assert "slots" not in component(far, "x-pane").open
+
+
+def test_a_method_of_a_text_is_no_listener():
+    merge = "const merge = data => Object.keys(data).map(key => data[key].trim())\n"
+    code = (
+        merge + "export default { functional: true, props: {}, render(h, { data }) { return h('b', merge(data.on)) } }"
+    )
+    assert api({"box.js": code})[0] == []
+    assert api({"box.js": options("render() { this.$emit('trim'); return this.$listeners.shut }")})[0] == [
+        "shut",
+        "trim",
+    ]

@@ -218,7 +218,7 @@ def method(run: Tracing, owner: Held, name: str, arguments: list[Held], listed: 
             keys = arguments[0].members if arguments and arguments[0].members else {}
             run.effects.slot(name, [key for key in keys if key not in NOT_NAMES])
         else:
-            run.effects.event(name, shown(listed))
+            run.effects.listener(name, shown(listed))
     return run.apply(run.member(owner, name), arguments, shown(listed[1:]), this=owner)
 
 

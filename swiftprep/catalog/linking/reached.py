@@ -21,6 +21,7 @@ NOT_NAMES = frozenset(
     "length forEach map filter reduce some every find includes indexOf push concat slice join keys values entries "
     "hasOwnProperty toString call apply bind then catch reverse sort unshift".split()
 )
+_OF_TEXTS = frozenset("trim split replace match test".split())
 
 
 class Handed(NamedTuple):
@@ -67,6 +68,11 @@ class Effects:
         name = name.lstrip("~!&")
         if name and name not in NOT_NAMES and not name.isdigit():
             self.events[name] = self.events.get(name) or arguments
+
+    def listener(self, name: str, arguments: str = "") -> None:
+        """Add an event whose listener is read, unless it is a method of what may be a text: `data[key].trim()`."""
+        if name not in _OF_TEXTS:
+            self.event(name, arguments)
 
     def slot(self, name: str, bindings: Iterable[str] = ()) -> None:
         """Add a slot."""

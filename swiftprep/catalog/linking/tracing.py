@@ -294,7 +294,7 @@ class Tracing:
             elif role == SLOTS:
                 self.effects.slot(name)
             elif role == LISTENERS:
-                self.effects.event(name)
+                self.effects.listener(name)
             elif role == PROPS:
                 self.effects.props[name] = None
                 found.append(UNKNOWN)
