@@ -415,7 +415,8 @@ def test_slots_that_something_else_reads_are_not_open():
 def test_a_method_of_a_text_is_no_listener():
     merge = "const merge = data => Object.keys(data).map(key => data[key].trim())\n"
     code = (
-        merge + "export default { functional: true, props: {}, render(h, { data }) { return h('b', merge(data.on)) } }"
+        merge
+        + "export default { name: 'XBox', functional: true, props: {}, render(h, { listeners }) { return h('b', merge({ on: listeners })) } }"
     )
     assert api({"box.js": code})[0] == []
     assert api({"box.js": options("render() { this.$emit('trim'); return this.$listeners.shut }")})[0] == [
